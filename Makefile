@@ -1,0 +1,72 @@
+# Everything a developer types. Needed: Go, make, git and, for the race detector, a C compiler.
+# The linter and the other tools are pinned in tools/go.mod and built once into .tools/.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 30s
+COUNT    ?= 6
+TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
+LINT     := $(TOOLS)/golangci-lint
+RACE     := go test -race -shuffle=on -timeout=10m
+FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
+
+.PHONY: help demo check test scenarios lint fmt charm bench fuzz cover tidy-check fmt-check clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, locate again
+	@go run ./tests/cmd/jaas-sim demo
+
+check: tidy-check fmt-check lint test ## all that CI runs: tidy, format, lint, tests with the race detector, scenarios
+
+test: need-go need-cc ## every test, shuffled, with the race detector
+	$(RACE) ./...
+
+scenarios: need-go ## the whole-program stories alone
+	go test ./tests/scenario/...
+
+lint: $(LINT) ## go vet, golangci-lint and deadcode
+	go vet ./...
+	$(LINT) run ./...
+	@! $(TOOLS)/deadcode -test ./... | grep .
+
+fmt: $(LINT) ## format the code (gofumpt, gci)
+	$(LINT) fmt
+
+charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
+	@go run ./charm/charmpack
+
+bench: $(LINT) ## run the benchmarks and print their medians
+	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./... | tee .tools/bench.txt
+	$(TOOLS)/benchstat .tools/bench.txt
+
+fuzz: need-go ## fuzz each target for FUZZTIME (30s)
+	@$(FUZZERS) | while read -r dir name; do go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "./$$dir"; done
+
+cover: need-go ## how much of charm/ and src/ the tests reach; cover.out has the detail
+	go test -coverpkg=./charm/...,./src/... -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | tail -n 1
+
+clean: ## remove what the other targets built
+	rm -rf .tools .jaas-sim dist cover.out
+
+tidy-check: need-go
+	go mod tidy -diff
+
+fmt-check: $(LINT)
+	$(LINT) fmt --diff
+
+$(LINT): tools/go.mod tools/go.sum | need-go
+	@echo "building the tools pinned in tools/go.mod (once; about two minutes)"
+	@mkdir -p $(TOOLS)
+	go -C tools build -trimpath -o ../$(TOOLS)/ tool
+
+.PHONY: need-go need-cc
+need-go:
+	@command -v go >/dev/null || { echo "go is missing: install Go $$(sed -n 's/^go //p' go.mod) or newer (https://go.dev/dl)" >&2; exit 1; }
+need-cc:
+	@command -v "$$(go env CC)" >/dev/null || { echo "a C compiler is missing: the race detector needs one (Debian, Ubuntu: apt install gcc libc6-dev)" >&2; exit 1; }
