@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"context"
+	"time"
+)
+
+// strangeID is the request-id of an answer that nobody asked for.
+const strangeID = 1 << 40
+
+// answer runs one request and sends what the script lets through.
+func (c *Conn) answer(ctx context.Context, session Session, req *Request, fault *Fault) {
+	if fault == nil {
+		fault = &Fault{}
+	}
+	if c.before(ctx, fault) {
+		return
+	}
+	result, err := c.run(ctx, session, req, fault)
+	if c.after(ctx, fault) {
+		return
+	}
+	reply, encodeErr := encodeReply(req.RequestID, result, err)
+	if encodeErr != nil {
+		reply, _ = encodeReply(req.RequestID, nil, encodeErr)
+	}
+	c.reply(ctx, reply, fault.Action)
+}
+
+// before does what a fault wants before the work, and reports whether that was all.
+func (c *Conn) before(ctx context.Context, fault *Fault) bool {
+	switch fault.Action {
+	case DropBefore:
+		c.Drop()
+		return true
+	case Ignore:
+		return true
+	case DelayWork:
+		return !wait(ctx, fault.Delay)
+	default:
+		return false
+	}
+}
+
+func (c *Conn) run(ctx context.Context, session Session, req *Request, fault *Fault) (any, error) {
+	if fault.Action == Refuse {
+		return nil, fault.err()
+	}
+	if session.Call == nil {
+		return nil, Errorf("not implemented", "no such request - method %s is not implemented", req)
+	}
+	result, err := session.Call(ctx, req)
+	if fault.Action == FailAfter {
+		return nil, fault.err()
+	}
+	return result, err
+}
+
+// after does what a fault wants between the work and the answer, and reports whether there is no answer.
+func (c *Conn) after(ctx context.Context, fault *Fault) bool {
+	switch fault.Action {
+	case DropAfter:
+		c.Drop()
+		return true
+	case NoAnswer:
+		return true
+	case Delay:
+		return !wait(ctx, fault.Delay)
+	default:
+		return false
+	}
+}
+
+func (c *Conn) reply(ctx context.Context, reply []byte, action Action) {
+	replies := [][]byte{reply}
+	switch action {
+	case Reorder:
+		c.mu.Lock()
+		c.held = append(c.held, reply)
+		c.mu.Unlock()
+		return
+	case Duplicate:
+		replies = append(replies, reply)
+	case UnknownID:
+		strange, _ := encodeReply(strangeID, nil, nil)
+		replies = [][]byte{strange, reply}
+	default:
+	}
+	c.mu.Lock()
+	replies = append(replies, c.held...)
+	c.held = nil
+	c.mu.Unlock()
+	for _, message := range replies {
+		if c.Send(ctx, message) != nil {
+			return // the client is gone
+		}
+	}
+}
+
+// wait returns true after d, false as soon as the context ends.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// pipeBuffer is how much may be under way in one direction. net.Pipe has no buffer at all, and two sides that write at
+// the same time (TLS session tickets, websocket close frames) would wait for each other for ever.
+const pipeBuffer = 256 << 10
+
+// Pipe returns the two ends of a connection in memory with a buffer each way. All waiting is on condition variables
+// and timers, so it is durable for testing/synctest. The addresses are what LocalAddr and RemoteAddr return.
+func Pipe(client, server net.Addr) (clientEnd, serverEnd net.Conn) {
+	up, down := newStream(), newStream()
+	return &pipeEnd{in: down, out: up, local: client, remote: server},
+		&pipeEnd{in: up, out: down, local: server, remote: client}
+}
+
+// stream is one direction.
+type stream struct {
+	mu            sync.Mutex
+	changed       *sync.Cond
+	buffer        []byte
+	writerClosed  bool
+	readerClosed  bool
+	readDeadline  deadline
+	writeDeadline deadline
+}
+
+func newStream() *stream {
+	s := &stream{}
+	s.changed = sync.NewCond(&s.mu)
+	return s
+}
+
+// deadline is a point in time that wakes the stream when it has come.
+type deadline struct {
+	at    time.Time
+	timer *time.Timer
+}
+
+func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
+
+func (s *stream) setDeadline(d *deadline, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	d.at, d.timer = at, nil
+	if !at.IsZero() {
+		d.timer = time.AfterFunc(time.Until(at), func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.changed.Broadcast()
+		})
+	}
+	s.changed.Broadcast()
+}
+
+func (s *stream) read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		switch {
+		case s.readerClosed:
+			return 0, net.ErrClosed
+		case s.readDeadline.passed():
+			return 0, os.ErrDeadlineExceeded
+		case len(s.buffer) > 0:
+			n := copy(p, s.buffer)
+			s.buffer = s.buffer[n:]
+			s.changed.Broadcast()
+			return n, nil
+		case s.writerClosed:
+			return 0, io.EOF
+		case len(p) == 0:
+			return 0, nil
+		}
+		s.changed.Wait()
+	}
+}
+
+func (s *stream) write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	written := 0
+	for {
+		switch {
+		case s.writerClosed:
+			return written, net.ErrClosed
+		case s.readerClosed:
+			return written, io.ErrClosedPipe
+		case s.writeDeadline.passed():
+			return written, os.ErrDeadlineExceeded
+		case len(p) == 0:
+			return written, nil
+		}
+		if n := min(len(p), pipeBuffer-len(s.buffer)); n > 0 {
+			s.buffer = append(s.buffer, p[:n]...)
+			p, written = p[n:], written+n
+			s.changed.Broadcast()
+			continue
+		}
+		s.changed.Wait()
+	}
+}
+
+func (s *stream) end(closed *bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*closed = true
+	s.changed.Broadcast()
+}
+
+// pipeEnd is one end of a Pipe.
+type pipeEnd struct {
+	in, out       *stream
+	local, remote net.Addr
+}
+
+func (p *pipeEnd) Read(b []byte) (int, error)  { return p.in.read(b) }
+func (p *pipeEnd) Write(b []byte) (int, error) { return p.out.write(b) }
+func (p *pipeEnd) LocalAddr() net.Addr         { return p.local }
+func (p *pipeEnd) RemoteAddr() net.Addr        { return p.remote }
+
+// Close ends both directions: what was written stays readable for the other end, then it sees EOF.
+func (p *pipeEnd) Close() error {
+	p.in.end(&p.in.readerClosed)
+	p.out.end(&p.out.writerClosed)
+	p.in.setDeadline(&p.in.readDeadline, time.Time{})
+	p.out.setDeadline(&p.out.writeDeadline, time.Time{})
+	return nil
+}
+
+func (p *pipeEnd) SetDeadline(t time.Time) error {
+	_ = p.SetReadDeadline(t)
+	return p.SetWriteDeadline(t)
+}
+
+func (p *pipeEnd) SetReadDeadline(t time.Time) error {
+	p.in.setDeadline(&p.in.readDeadline, t)
+	return nil
+}
+
+func (p *pipeEnd) SetWriteDeadline(t time.Time) error {
+	p.out.setDeadline(&p.out.writeDeadline, t)
+	return nil
+}
