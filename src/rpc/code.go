@@ -1,0 +1,50 @@
+package rpc
+
+// Code is an error code of the wire, as Juju and JIMM send it in "error-code"
+// or in the "code" of an item error. It is an error itself, so that
+// errors.Is(err, CodeNotFound) holds for everything that wraps an [*Error]
+// with that code. Unknown codes are kept as they came.
+type Code string
+
+// Error codes of Juju 2.9 to 4.x and of JIMM.
+const (
+	CodeNotFound              Code = "not found"
+	CodeUserNotFound          Code = "user not found"
+	CodeModelNotFound         Code = "model not found"
+	CodeUnauthorized          Code = "unauthorized access"
+	CodeSessionTokenInvalid   Code = "session token invalid" // Juju 3.5 and JIMM of 2025 on
+	CodeLoginExpired          Code = "login expired"
+	CodeNoCredentials         Code = "no credentials provided" //nolint:gosec // the text of an error, no credential
+	CodeAccessRequired        Code = "access required"         // logins by token; the info maps tags to access
+	CodeForbidden             Code = "forbidden"
+	CodeDischargeRequired     Code = "macaroon discharge required"
+	CodeRedirect              Code = "redirection required"
+	CodeIncompatibleClient    Code = "incompatible client" // Juju 2.9 and 3.0
+	CodeNotImplemented        Code = "not implemented"     // also sent for facades before the login
+	CodeNotSupported          Code = "not supported"
+	CodeMethodNotAllowed      Code = "method not allowed"
+	CodeBadRequest            Code = "bad request"
+	CodeNotValid              Code = "not valid"
+	CodeAlreadyExists         Code = "already exists"
+	CodeUpgradeInProgress     Code = "upgrade in progress"
+	CodeOperationBlocked      Code = "operation is blocked"
+	CodeTryAgain              Code = "try again"
+	CodeNotYetAvailable       Code = "not yet available; try again later"
+	CodeExcessiveContention   Code = "excessive contention"
+	CodeDeadlineExceeded      Code = "deadline exceeded"
+	CodeStopped               Code = "stopped"
+	CodeDead                  Code = "dead"
+	CodeIncompatibleClouds    Code = "incompatible clouds"
+	CodeQuotaLimitExceeded    Code = "quota limit exceeded"
+	CodeCloudRegionRequired   Code = "cloud region required"
+	CodeModelNotEmpty         Code = "model not empty"
+	CodeSecretBackendNotFound Code = "secret backend not found" //nolint:gosec // the text of an error, no credential
+
+	// CodeModelMigrating is the code that Juju defines for a call on a model
+	// that migrates. Servers up to 4.0 send it as the message and leave the
+	// code empty; see [Error.Is].
+	CodeModelMigrating Code = "model migration in progress"
+)
+
+// Error returns the code as the wire has it.
+func (c Code) Error() string { return string(c) }
