@@ -40,10 +40,13 @@ const (
 	CodeModelNotEmpty         Code = "model not empty"
 	CodeSecretBackendNotFound Code = "secret backend not found" //nolint:gosec // the text of an error, no credential
 
-	// CodeModelMigrating is the code that Juju defines for a call on a model
-	// that migrates. Servers up to 4.0 send it as the message and leave the
-	// code empty; see [Error.Is].
-	CodeModelMigrating Code = "model migration in progress"
+	// CodeModelMigrating is what JIMM of 2026 answers while it keeps a
+	// migration mode for the model.
+	CodeModelMigrating Code = "model migrating"
+	// CodeMigrationInProgress is the code that Juju defines for a call on a
+	// model that migrates. Servers up to 4.0 send it as the message and leave
+	// the code empty; see [Error.Is].
+	CodeMigrationInProgress Code = "model migration in progress"
 )
 
 // Error returns the code as the wire has it.

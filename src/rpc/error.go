@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether target is this error's [Code]. The message "model
-// migration in progress" counts as [CodeModelMigrating], since Juju (2.9 to
+// migration in progress" counts as [CodeMigrationInProgress], since Juju (2.9 to
 // 4.0) sends that error without its code.
 func (e *Error) Is(target error) bool {
 	code, ok := target.(Code) //nolint:errorlint // the target itself is asked for, not what it wraps
@@ -45,7 +45,7 @@ func (e *Error) Is(target error) bool {
 		return false
 	}
 	return e.Code == code ||
-		e.Code == "" && code == CodeModelMigrating && e.Message == string(CodeModelMigrating)
+		e.Code == "" && code == CodeMigrationInProgress && e.Message == string(CodeMigrationInProgress)
 }
 
 // DecodeInfo decodes the additional information into v. It fails if there is

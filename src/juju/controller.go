@@ -1,0 +1,71 @@
+package juju
+
+import (
+	"context"
+	"fmt"
+
+	"jimm-migrator/src/rpc"
+)
+
+// UserModel is a model as Controller.AllModels lists it.
+type UserModel struct {
+	Name      string `json:"name"`
+	UUID      string `json:"uuid"`
+	Type      string `json:"type"`
+	OwnerTag  string `json:"owner-tag"`
+	Qualifier string `json:"qualifier"`
+}
+
+// Owner returns the name of the owner, or the qualifier (Juju 4).
+func (m UserModel) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
+
+// ControllerVersion is what a controller runs.
+type ControllerVersion struct {
+	// Version is such as 3.6.14.
+	Version string `json:"version"`
+	// GitCommit may be empty.
+	GitCommit string `json:"git-commit"`
+}
+
+// Controller calls the facade Controller of a Juju controller. The calls below
+// are the same in versions 11 to 14.
+type Controller struct {
+	caller  rpc.Caller
+	version int
+}
+
+// NewController returns a client of the given version of the facade.
+func NewController(caller rpc.Caller, version int) *Controller {
+	return &Controller{caller: caller, version: version}
+}
+
+// AllModels lists every model that is not dead, with those that are being
+// exported and imported: being listed here does not mean being live. It is for
+// superusers. It can fail as a whole with rpc.CodeNotFound when a model
+// vanishes meanwhile (try again); version 12 always fails on Juju 4.0-beta8.
+func (c *Controller) AllModels(ctx context.Context) ([]UserModel, error) {
+	var reply struct {
+		UserModels []struct {
+			Model UserModel `json:"model"`
+		} `json:"user-models"`
+	}
+	req := rpc.Request{Facade: "Controller", Version: c.version, Method: "AllModels"}
+	if err := c.caller.Call(ctx, req, nil, &reply); err != nil {
+		return nil, fmt.Errorf("cannot list all models: %w", err)
+	}
+	models := make([]UserModel, 0, len(reply.UserModels))
+	for _, item := range reply.UserModels {
+		models = append(models, item.Model)
+	}
+	return models, nil
+}
+
+// ControllerVersion returns what the controller runs.
+func (c *Controller) ControllerVersion(ctx context.Context) (ControllerVersion, error) {
+	var reply ControllerVersion
+	req := rpc.Request{Facade: "Controller", Version: c.version, Method: "ControllerVersion"}
+	if err := c.caller.Call(ctx, req, nil, &reply); err != nil {
+		return ControllerVersion{}, fmt.Errorf("cannot read controller version: %w", err)
+	}
+	return reply, nil
+}

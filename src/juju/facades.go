@@ -1,0 +1,39 @@
+package juju
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// FacadeVersions are the facades that a server offers, with their versions, as
+// a login's answer lists them.
+type FacadeVersions map[string][]int
+
+// Best returns the highest of the known versions that the server offers too.
+// It returns false if there is none.
+func (f FacadeVersions) Best(name string, known ...int) (int, bool) {
+	best, found := 0, false
+	for _, version := range f[name] {
+		if (!found || version > best) && slices.Contains(known, version) {
+			best, found = version, true
+		}
+	}
+	return best, found
+}
+
+// UnmarshalJSON decodes [{"name":…,"versions":[…]},…]. Null is no facades.
+func (f *FacadeVersions) UnmarshalJSON(data []byte) error {
+	var list []struct {
+		Name     string `json:"name"`
+		Versions []int  `json:"versions"`
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		return fmt.Errorf("cannot decode facade list: %w", err)
+	}
+	*f = make(FacadeVersions, len(list))
+	for _, facade := range list {
+		(*f)[facade.Name] = append((*f)[facade.Name], facade.Versions...)
+	}
+	return nil
+}
