@@ -1,0 +1,99 @@
+package conform_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jimm-migrator/tests/conform"
+)
+
+// releases are the directories of stories recorded with JIMM.
+func releases() []string { return []string{"jimm2024", "jimm2026"} }
+
+// release is one directory, read.
+type release struct {
+	dir      string
+	world    *conform.World
+	fixtures []*conform.Fixture
+}
+
+func readRelease(t *testing.T, dir string) release {
+	t.Helper()
+	world, err := conform.ReadWorld(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixtures, err := conform.ReadAll(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return release{dir: dir, world: world, fixtures: fixtures}
+}
+
+// eachFixture runs a subtest for each story of each release.
+func eachFixture(t *testing.T, run func(t *testing.T, r release, f *conform.Fixture)) {
+	t.Helper()
+	for _, dir := range releases() {
+		r := readRelease(t, dir)
+		for _, f := range r.fixtures {
+			t.Run(dir+"/"+strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) { run(t, r, f) })
+		}
+	}
+}
+
+func TestFixturesAreWholeAndExplained(t *testing.T) {
+	eachFixture(t, func(t *testing.T, r release, f *conform.Fixture) {
+		if !strings.HasPrefix(f.Comment, r.world.Release) {
+			t.Errorf("the comment does not begin with %q: %s", r.world.Release, f.Comment)
+		}
+		m := newMatcher(r.world, madeUpAddresses())
+		for _, steps := range [][]conform.Step{f.Before, f.Client, f.Controllers, f.Story} {
+			for _, s := range steps {
+				if unknown := m.Unknown(s.Message); unknown != nil {
+					t.Errorf("line %d: unknown placeholders %q", s.Line, unknown)
+				}
+			}
+		}
+		checkPairs(t, "client", f.Client, conform.Request, conform.Reply)
+		checkPairs(t, "story", f.Story, conform.Request, conform.Reply)
+		checkPairs(t, "controllers", f.Controllers, conform.ControllerRequest, conform.ControllerReply)
+	})
+}
+
+// checkPairs finds replies that nobody asked for, and connections on which the last word is a question.
+func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer conform.Kind) {
+	t.Helper()
+	asked := map[string]map[int]bool{} // request ids by connection
+	where := ""
+	for _, s := range steps {
+		switch s.Kind {
+		case conform.Connect:
+			where = s.Controller + s.Path
+			asked[where] = map[int]bool{}
+		case ask, answer:
+			if s.Controller != "" {
+				where = s.Controller + s.Path
+			}
+			if asked[where] == nil {
+				asked[where] = map[int]bool{} // open since before the story
+			}
+			e, ok := s.Envelope()
+			switch {
+			case !ok:
+				clear(asked[where]) // no JSON, or the end of the connection
+			case s.Kind == ask:
+				asked[where][e.RequestID] = true
+			case !asked[where][e.RequestID]:
+				t.Errorf("%s, line %d: answer to %d, which was not asked", section, s.Line, e.RequestID)
+			default:
+				delete(asked[where], e.RequestID)
+			}
+		}
+	}
+	for where, ids := range asked {
+		for id := range ids {
+			t.Logf("%s: request %d on %s never gets an answer", section, id, where)
+		}
+	}
+}
