@@ -47,7 +47,7 @@ func (c *Conn) Close(status websocket.StatusCode, reason string) {
 		c.status, c.closing = status, true
 	}
 	c.mu.Unlock()
-	c.ws.Close(status, reason)
+	_ = c.ws.Close(status, reason) // the client may be gone
 }
 
 // Expire closes the connection with a status after d unless renew is called in time; each call starts d anew. That is
@@ -134,7 +134,7 @@ func (c *Conn) serve(ws *websocket.Conn, session Session) {
 	calls.Go(func() {
 		select {
 		case <-c.drop:
-			ws.CloseNow()
+			_ = ws.CloseNow() // it fails if the connection is over already
 		case <-ctx.Done():
 		}
 	})
@@ -142,7 +142,7 @@ func (c *Conn) serve(ws *websocket.Conn, session Session) {
 	close(c.done)
 	cancel()
 	calls.Wait()
-	ws.CloseNow()
+	_ = ws.CloseNow()
 	c.log(Event{Kind: Closed, Status: c.closeStatus(err)})
 }
 

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"crypto/tls"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,7 @@ func TestFaults(t *testing.T) {
 				began := time.Now()
 				send(t, conn, request(1, "Nothing", `{}`))
 				go func() {
-					time.Sleep(10 * time.Second)
+					<-time.After(10 * time.Second)
 					conn.Write(t.Context(), 1, []byte(request(2, "Other", `{}`)))
 				}()
 				if test.broken {
@@ -62,7 +63,7 @@ func TestFaults(t *testing.T) {
 						t.Errorf("first reply after %v, want %v", time.Since(began), test.at)
 					}
 				}
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				if diff := cmp.Diff(test.replies, replies); diff != "" {
 					t.Errorf("replies (-want +got):\n%s", diff)
 				}
@@ -85,17 +86,17 @@ func TestFaultsSkipAndStop(t *testing.T) {
 			wire.Fault{Path: "/elsewhere", Action: wire.DropBefore},
 		)
 		conn := start(t, wire.Config{Faults: faults}).dial(t)
-		var got string
+		var got strings.Builder
 		for range 5 {
 			send(t, conn, request(1, "Nothing", `{}`))
 			if reply := receive(t, conn); len(reply) > 40 {
-				got += "x"
+				got.WriteString("x")
 			} else {
-				got += "."
+				got.WriteString(".")
 			}
 		}
-		if got != ".xx.." {
-			t.Errorf("hits %s, want .xx..", got)
+		if got.String() != ".xx.." {
+			t.Errorf("hits %s, want .xx..", got.String())
 		}
 		if unused := faults.Unused(); len(unused) != 1 || unused[0].Path != "/elsewhere" {
 			t.Errorf("unused = %v", unused)

@@ -98,8 +98,10 @@ type pipeListener struct {
 	once    sync.Once
 }
 
+// Addr returns the address that was asked for.
 func (l *pipeListener) Addr() net.Addr { return l.addr }
 
+// Accept waits for a connection.
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case <-l.done:

@@ -123,10 +123,17 @@ type pipeEnd struct {
 	local, remote net.Addr
 }
 
-func (p *pipeEnd) Read(b []byte) (int, error)  { return p.in.read(b) }
+// Read reads what the other end wrote; EOF after it was closed.
+func (p *pipeEnd) Read(b []byte) (int, error) { return p.in.read(b) }
+
+// Write writes into the buffer, and waits while it is full.
 func (p *pipeEnd) Write(b []byte) (int, error) { return p.out.write(b) }
-func (p *pipeEnd) LocalAddr() net.Addr         { return p.local }
-func (p *pipeEnd) RemoteAddr() net.Addr        { return p.remote }
+
+// LocalAddr returns this end's address.
+func (p *pipeEnd) LocalAddr() net.Addr { return p.local }
+
+// RemoteAddr returns the other end's address.
+func (p *pipeEnd) RemoteAddr() net.Addr { return p.remote }
 
 // Close ends both directions: what was written stays readable for the other end, then it sees EOF.
 func (p *pipeEnd) Close() error {
@@ -137,16 +144,19 @@ func (p *pipeEnd) Close() error {
 	return nil
 }
 
+// SetDeadline limits reads and writes.
 func (p *pipeEnd) SetDeadline(t time.Time) error {
 	_ = p.SetReadDeadline(t)
 	return p.SetWriteDeadline(t)
 }
 
+// SetReadDeadline limits reads.
 func (p *pipeEnd) SetReadDeadline(t time.Time) error {
 	p.in.setDeadline(&p.in.readDeadline, t)
 	return nil
 }
 
+// SetWriteDeadline limits writes.
 func (p *pipeEnd) SetWriteDeadline(t time.Time) error {
 	p.out.setDeadline(&p.out.writeDeadline, t)
 	return nil

@@ -112,16 +112,32 @@ func (b *bed) client(t *testing.T) *http.Client {
 
 func (b *bed) dial(t *testing.T) *websocket.Conn {
 	t.Helper()
-	conn, _, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070/api", &websocket.DialOptions{
-		HTTPClient: b.client(t),
-		HTTPHeader: http.Header{"Origin": {"https://elsewhere.example.com"}},
-	})
+	return b.dialPath(t, "/api")
+}
+
+func (b *bed) dialPath(t *testing.T, path string) *websocket.Conn {
+	t.Helper()
+	conn, _, err := b.tryDial(t, path)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
 	conn.SetReadLimit(-1)
 	t.Cleanup(func() { conn.CloseNow() })
 	return conn
+}
+
+// tryDial dials with the Origin of a browser elsewhere and returns the HTTP status too.
+func (b *bed) tryDial(t *testing.T, path string) (*websocket.Conn, int, error) {
+	t.Helper()
+	//nolint:bodyclose // websocket.Dial takes care of the body
+	conn, resp, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070"+path, &websocket.DialOptions{
+		HTTPClient: b.client(t),
+		HTTPHeader: http.Header{"Origin": {"https://elsewhere.example.com"}},
+	})
+	if resp == nil {
+		return conn, 0, err
+	}
+	return conn, resp.StatusCode, err
 }
 
 func send(t *testing.T, conn *websocket.Conn, message string) {
@@ -170,8 +186,10 @@ func TestReplies(t *testing.T) {
 }
 
 func TestBadMessagesCloseTheConnectionWithoutReply(t *testing.T) {
-	for _, message := range []string{`no JSON`, ``, `[]`, `null`, `{"type":"T","request":"M"}`, `{"request-id":0,"type":"T"}`,
-		`{"request-id":-1,"type":"T"}`, `{"request-id":"x","type":"T"}`, `{"request-id":1.5,"type":"T"}`} {
+	for _, message := range []string{
+		`no JSON`, ``, `[]`, `null`, `{"type":"T","request":"M"}`, `{"request-id":0,"type":"T"}`,
+		`{"request-id":-1,"type":"T"}`, `{"request-id":"x","type":"T"}`, `{"request-id":1.5,"type":"T"}`,
+	} {
 		for _, status := range []websocket.StatusCode{0, websocket.StatusNoStatusRcvd} {
 			t.Run(fmt.Sprintf("%s with %d", message, status), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -256,9 +274,8 @@ func TestLongMessagesComeInSeveralFrames(t *testing.T) {
 func TestUpgradeCanBeRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, wire.Config{})
-		_, resp, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070/model/x/api", &websocket.DialOptions{HTTPClient: b.client(t)})
-		if err == nil || resp == nil || resp.StatusCode != 400 {
-			t.Errorf("Dial = %v, %v", resp, err)
+		if _, status, err := b.tryDial(t, "/model/x/api"); err == nil || status != http.StatusBadRequest {
+			t.Errorf("Dial = %d, %v", status, err)
 		}
 		for path, want := range map[string]string{
 			"/api": "400 Bad Request\n", "/health": "200 running\n", "/nowhere": "404 404 page not found\n",
@@ -310,15 +327,12 @@ func TestServerClosesClientsThatDoNotRenew(t *testing.T) {
 				return nil, nil
 			}}, nil
 		})
-		conn, _, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070/ping", &websocket.DialOptions{HTTPClient: b.client(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := b.dialPath(t, "/ping")
 		began := time.Now()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		send(t, conn, request(1, "Ping", `{}`))
 		receive(t, conn)
-		_, _, err = conn.Read(t.Context())
+		_, _, err := conn.Read(t.Context())
 		if got := time.Since(began); websocket.CloseStatus(err) != 1000 || got != 150*time.Second {
 			t.Errorf("closed after %v with %v", got, err)
 		}
@@ -333,11 +347,7 @@ func TestRawSeesEveryMessage(t *testing.T) {
 				return c.Send(ctx, []byte("got "+string(message))) == nil
 			}}, nil
 		})
-		conn, _, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070/raw", &websocket.DialOptions{HTTPClient: b.client(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.CloseNow()
+		conn := b.dialPath(t, "/raw")
 		send(t, conn, "anything")
 		if got := receive(t, conn); got != "got anything\n" {
 			t.Errorf("got %q", got)
@@ -394,7 +404,10 @@ func TestLeafNamesOnlyTheControllerName(t *testing.T) {
 		tr := &http.Transport{DialContext: b.network.DialContext, TLSClientConfig: clientTLS(b.ca)}
 		tr.TLSClientConfig.ServerName = ""
 		defer tr.CloseIdleConnections()
-		_, err := (&http.Client{Transport: tr}).Get("https://10.0.0.5:17070/health")
+		resp, err := (&http.Client{Transport: tr}).Get("https://10.0.0.5:17070/health")
+		if err == nil {
+			resp.Body.Close()
+		}
 		if err == nil || !strings.Contains(err.Error(), "x509") {
 			t.Errorf("a client that verifies the address got %v", err)
 		}
