@@ -1,0 +1,62 @@
+package charm
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// App is a charm: what it does for each action and hook that Juju sends it.
+type App struct {
+	// Version is the charm's own version.
+	Version string
+	// Actions are the handlers by the names in actions.yaml.
+	Actions map[string]ActionFunc
+	// Hooks are the handlers by hook name, such as "config-changed".
+	Hooks map[string]HookFunc
+	// AnyHook handles the hooks that Hooks does not name, also those that no
+	// Juju has today. Without it such hooks end well at once, and cost nothing.
+	AnyHook HookFunc
+	// LogLevel is the least level that [Unit.Logger] writes. Nil means
+	// warnings and errors only: each line is the start of a process.
+	LogLevel slog.Leveler
+	// Stderr takes fatal messages. Nil means os.Stderr. Juju logs what is
+	// written there as warnings, and shows it with an action.
+	Stderr io.Writer
+}
+
+// complain writes one line to stderr, the last resort.
+func (app App) complain(line string) {
+	stderr := app.Stderr
+	if stderr == nil {
+		stderr = os.Stderr
+	}
+	fmt.Fprintln(stderr, line)
+}
+
+// usage tells a person who started the program by hand what it is.
+func (app App) usage() string {
+	list := func(names []string) string {
+		if len(names) == 0 {
+			return "none"
+		}
+		return strings.Join(names, ", ")
+	}
+	hooks := list(slices.Sorted(maps.Keys(app.Hooks)))
+	if app.AnyHook != nil {
+		hooks += ", and all others"
+	}
+	return strings.TrimSpace(`
+This is the dispatch program of a Juju charm, version `+app.Version+`.
+Juju runs it, with JUJU_DISPATCH_PATH in its environment; it takes no arguments.
+
+Actions (juju run UNIT ACTION): `+list(slices.Sorted(maps.Keys(app.Actions)))+`
+Hooks: `+hooks+`
+
+To run it by hand all the same, inside a unit of the charm:
+    juju exec --unit UNIT 'JUJU_DISPATCH_PATH=hooks/update-status ./dispatch'`) + "\n"
+}

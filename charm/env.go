@@ -1,0 +1,156 @@
+package charm
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Env is what Juju tells a charm process through its environment. Juju passes
+// nothing else: there is no HOME, USER or TMPDIR (seen with Juju 3.6).
+type Env struct {
+	DispatchPath string // "hooks/install" or "actions/backup"
+	HookName     string // empty for actions
+	ActionName   string // empty for hooks
+	TaskID       string // the number that juju run shows, such as "12"
+	ContextID    string // what binds hook tools to this dispatch
+
+	Unit            string // "app/0"
+	ModelName       string
+	ModelUUID       string
+	CharmDir        string
+	JujuVersion     string   // of the unit's agent
+	APIAddresses    []string // host:port of the unit's own controller
+	MachineID       string   // empty on Kubernetes
+	Zone            string   // availability zone; empty on Kubernetes
+	Principal       string   // principal unit of a subordinate
+	CloudAPIVersion string
+	KubernetesHost  string // API server of the cluster; empty on machines
+
+	Proxy    Proxy
+	Relation RelationEvent
+	Secret   SecretEvent
+	Storage  StorageEvent
+	Pebble   PebbleEvent
+}
+
+// RelationEvent tells what a relation hook is about.
+type RelationEvent struct {
+	Endpoint      string // "db"
+	ID            string // "db:7"
+	RemoteApp     string
+	RemoteUnit    string // empty in created and broken hooks
+	DepartingUnit string // only in departed hooks
+}
+
+// SecretEvent tells what a secret hook is about.
+type SecretEvent struct {
+	ID       string // "secret:…"
+	Label    string
+	Revision int // only for the hooks that concern one revision, else 0
+}
+
+// StorageEvent tells what a storage hook is about.
+type StorageEvent struct{ ID, Location, Kind string }
+
+// PebbleEvent tells what a workload hook is about.
+type PebbleEvent struct{ Workload, NoticeID, NoticeType, NoticeKey, Check string }
+
+// Lookup finds an environment variable, as os.LookupEnv does.
+type Lookup func(name string) (value string, ok bool)
+
+// ReadEnv reads the environment once. Variables that this Juju does not set
+// leave their fields empty.
+func ReadEnv(lookup Lookup) Env {
+	get := func(name string) string {
+		value, _ := lookup(name)
+		return value
+	}
+	charmDir := get("JUJU_CHARM_DIR")
+	if charmDir == "" {
+		charmDir = get("CHARM_DIR")
+	}
+	revision, _ := strconv.Atoi(get("JUJU_SECRET_REVISION"))
+	return Env{
+		DispatchPath:    get("JUJU_DISPATCH_PATH"),
+		HookName:        get("JUJU_HOOK_NAME"),
+		ActionName:      get("JUJU_ACTION_NAME"),
+		TaskID:          get("JUJU_ACTION_UUID"),
+		ContextID:       get("JUJU_CONTEXT_ID"),
+		Unit:            get("JUJU_UNIT_NAME"),
+		ModelName:       get("JUJU_MODEL_NAME"),
+		ModelUUID:       get("JUJU_MODEL_UUID"),
+		CharmDir:        charmDir,
+		JujuVersion:     get("JUJU_VERSION"),
+		APIAddresses:    strings.Fields(get("JUJU_API_ADDRESSES")),
+		MachineID:       get("JUJU_MACHINE_ID"),
+		Zone:            get("JUJU_AVAILABILITY_ZONE"),
+		Principal:       get("JUJU_PRINCIPAL_UNIT"),
+		CloudAPIVersion: get("CLOUD_API_VERSION"),
+		KubernetesHost:  get("KUBERNETES_SERVICE_HOST"),
+		Proxy: Proxy{
+			HTTP:    get("JUJU_CHARM_HTTP_PROXY"),
+			HTTPS:   get("JUJU_CHARM_HTTPS_PROXY"),
+			FTP:     get("JUJU_CHARM_FTP_PROXY"),
+			NoProxy: get("JUJU_CHARM_NO_PROXY"),
+		},
+		Relation: RelationEvent{
+			Endpoint:      get("JUJU_RELATION"),
+			ID:            get("JUJU_RELATION_ID"),
+			RemoteApp:     get("JUJU_REMOTE_APP"),
+			RemoteUnit:    get("JUJU_REMOTE_UNIT"),
+			DepartingUnit: get("JUJU_DEPARTING_UNIT"),
+		},
+		Secret: SecretEvent{
+			ID:       get("JUJU_SECRET_ID"),
+			Label:    get("JUJU_SECRET_LABEL"),
+			Revision: revision,
+		},
+		Storage: StorageEvent{
+			ID:       get("JUJU_STORAGE_ID"),
+			Location: get("JUJU_STORAGE_LOCATION"),
+			Kind:     get("JUJU_STORAGE_KIND"),
+		},
+		Pebble: PebbleEvent{
+			Workload:   get("JUJU_WORKLOAD_NAME"),
+			NoticeID:   get("JUJU_NOTICE_ID"),
+			NoticeType: get("JUJU_NOTICE_TYPE"),
+			NoticeKey:  get("JUJU_NOTICE_KEY"),
+			Check:      get("JUJU_PEBBLE_CHECK_NAME"),
+		},
+	}
+}
+
+// App is the name of the unit's application: "app" of "app/0".
+func (e Env) App() string {
+	app, _, _ := strings.Cut(e.Unit, "/")
+	return app
+}
+
+// EventKind says what Juju asks a charm to do.
+type EventKind string
+
+// The kinds of event. EventNone means that the program was not started by Juju.
+const (
+	EventNone   EventKind = ""
+	EventHook   EventKind = "hook"
+	EventAction EventKind = "action"
+)
+
+// Event classifies the dispatch: by its path first, which is right also when
+// juju-exec runs a hook, then by the name of the action or hook. A path that
+// is neither hooks/… nor actions/… counts as a hook of that name.
+func (e Env) Event() (kind EventKind, name string) {
+	if name, ok := strings.CutPrefix(e.DispatchPath, "actions/"); ok {
+		return EventAction, name
+	}
+	if e.DispatchPath != "" {
+		return EventHook, strings.TrimPrefix(e.DispatchPath, "hooks/")
+	}
+	if e.ActionName != "" {
+		return EventAction, e.ActionName
+	}
+	if e.HookName != "" {
+		return EventHook, e.HookName
+	}
+	return EventNone, ""
+}

@@ -1,0 +1,59 @@
+package charm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+)
+
+// maxProgress is how many lines one action shows. Juju 3 keeps 1,001, each for
+// a round trip to the controller, and drops the others without a word; nobody
+// reads more than these.
+const maxProgress = 200
+
+// progress counts what an action has logged.
+type progress struct {
+	mu      sync.Mutex
+	lines   int
+	last    string
+	repeats int // of last, not shown
+	broken  bool
+}
+
+// Log shows a line of progress: juju run prints it while the action runs, and
+// the task keeps it. It costs a round trip to the controller.
+//
+// The line is cut at 500 characters, control characters become spaces, and a
+// percent sign is spelled out, since the command line of Juju 3 mangles it. A
+// line that repeats the one before is only counted. After 199 lines one more
+// says that the rest is not shown. Log has no error to return: an action does
+// not fail because nobody watches it.
+func (a *Action) Log(ctx context.Context, message string) {
+	p := &a.progress
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := oneLine(spellPercent(a.agent.secrets.hide(message)), maxLine)
+	switch {
+	case line == "" || p.lines >= maxProgress:
+		return
+	case line == p.last:
+		p.repeats++
+		return
+	}
+	repeats := p.repeats
+	p.last, p.repeats = line, 0
+	p.lines++
+	if p.lines == maxProgress {
+		line = fmt.Sprintf("log budget of %d lines exhausted: the action goes on, its results will tell", maxProgress)
+	} else if repeats > 0 {
+		note := fmt.Sprintf(" (the line before came %d more times)", repeats)
+		line = oneLine(line, maxLine-len(note)) + note
+	}
+	err := a.agent.report(ctx, ToolCall{Tool: "action-log", Args: []string{"--", line}})
+	if err != nil && !p.broken && !errors.Is(err, ErrAgentGone) {
+		p.broken = true
+		_ = a.agent.log(ctx, slog.LevelWarn, "cannot show progress: "+err.Error())
+	}
+}

@@ -1,0 +1,104 @@
+package charm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// Unit is the unit that runs the charm, for the time of one dispatch. Its
+// methods are safe for concurrent use; the agent answers one at a time.
+type Unit struct {
+	agent  *agent
+	logger *slog.Logger
+
+	mu     sync.Mutex
+	config []byte      // as config-get printed it, once read
+	status *unitStatus // the status that Juju has, once known
+}
+
+// Env returns what Juju told the process through its environment.
+func (u *Unit) Env() Env { return u.agent.env }
+
+// Logger writes to the unit's log with juju-log, one line per record. Only
+// warnings and errors pass unless [App] says otherwise.
+func (u *Unit) Logger() *slog.Logger { return u.logger }
+
+// Redact hides further secrets, such as a session token or a part of a secret
+// value, in everything that this package sends out. The values that
+// [Unit.Secret] returns are hidden already.
+func (u *Unit) Redact(values ...string) { u.agent.secrets.add(values...) }
+
+// Config decodes the application's configuration into a struct, by its json
+// tags. Options without value and default are absent: the field keeps what it
+// held, so that a pointer tells missing from empty. Options that the struct
+// does not name are ignored. Juju freezes the configuration for the time of a
+// dispatch, and so one config-get serves all calls.
+func (u *Unit) Config(ctx context.Context, into any) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.config == nil {
+		raw := json.RawMessage("{}")
+		if err := u.agent.query(ctx, &raw, "config-get"); err != nil {
+			return fmt.Errorf("cannot read the configuration: %w", err)
+		}
+		u.config = object(raw)
+	}
+	if err := decode(u.config, into, false); err != nil {
+		return fmt.Errorf("cannot read the configuration: option %w", err)
+	}
+	return nil
+}
+
+// IsLeader says whether this unit leads its application. A yes holds for 30
+// seconds.
+func (u *Unit) IsLeader(ctx context.Context) (bool, error) {
+	leader := false
+	if err := u.agent.query(ctx, &leader, "is-leader"); err != nil {
+		return false, fmt.Errorf("cannot tell who leads: %w", err)
+	}
+	return leader, nil
+}
+
+// SetWorkloadVersion sets the version that juju status shows. A charm without
+// a workload shows its own, and sets it when it is installed and upgraded.
+func (u *Unit) SetWorkloadVersion(ctx context.Context, version string) error {
+	version = oneLine(u.agent.secrets.hide(version), maxLine)
+	call := ToolCall{Tool: "application-version-set", Args: []string{"--", version}}
+	if err := u.agent.report(ctx, call); err != nil {
+		return fmt.Errorf("cannot set the workload version: %w", err)
+	}
+	return nil
+}
+
+// object returns a JSON object, empty for null.
+func object(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 || string(raw) == "null" {
+		return json.RawMessage("{}")
+	}
+	return raw
+}
+
+// decode decodes a JSON object into a struct. Its errors begin with the quoted
+// name of the field that they are about, and do not hold the value.
+func decode(raw []byte, into any, strict bool) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if strict {
+		decoder.DisallowUnknownFields()
+	}
+	err := decoder.Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%q must be a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+	}
+	if err != nil {
+		if _, name, ok := strings.Cut(err.Error(), "json: unknown field "); ok {
+			return fmt.Errorf("%s is unknown", name)
+		}
+	}
+	return err
+}
