@@ -13,7 +13,6 @@ package toolrpc
 import (
 	"encoding/gob"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 )
@@ -117,7 +116,7 @@ func serveConn(conn net.Conn, h Handler) error {
 		answer := responseHeader{ServiceMethod: head.ServiceMethod, Seq: head.Seq}
 		var resp Response
 		if head.ServiceMethod != Method {
-			answer.Error = fmt.Sprintf("rpc: can't find service %s", head.ServiceMethod)
+			answer.Error = "rpc: can't find service " + head.ServiceMethod
 		} else {
 			var err error
 			if resp, err = h(req); err != nil {
