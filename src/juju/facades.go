@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"jimm-migrator/src/rpc"
 )
 
 // FacadeVersions are the facades that a server offers, with their versions, as
@@ -36,4 +38,17 @@ func (f *FacadeVersions) UnmarshalJSON(data []byte) error {
 		(*f)[facade.Name] = append((*f)[facade.Name], facade.Versions...)
 	}
 	return nil
+}
+
+// choose is Best with an error that says what is on offer.
+func (f FacadeVersions) choose(name string, known ...int) (int, error) {
+	version, ok := f.Best(name, known...)
+	switch {
+	case ok:
+		return version, nil
+	case len(f[name]) == 0:
+		return 0, fmt.Errorf("cannot use facade %s: the server does not offer it: %w", name, rpc.CodeNotSupported)
+	}
+	return 0, fmt.Errorf("cannot use facade %s: the server offers versions %v, known are %v: %w",
+		name, f[name], known, rpc.CodeNotSupported)
 }

@@ -59,8 +59,8 @@ func AsRedirect(err error) (*RedirectError, bool) {
 	if redirect, ok := errors.AsType[*RedirectError](err); ok {
 		return redirect, true
 	}
-	answer, ok := errors.AsType[*rpc.Error](err)
-	if !ok || answer.Code != rpc.CodeRedirect {
+	answer, isAnswer := errors.AsType[*rpc.Error](err)
+	if !isAnswer || answer.Code != rpc.CodeRedirect {
 		return nil, false
 	}
 	var info struct {
@@ -69,7 +69,7 @@ func AsRedirect(err error) (*RedirectError, bool) {
 		ControllerTag   string       `json:"controller-tag"`
 		ControllerAlias string       `json:"controller-alias"`
 	}
-	_ = answer.DecodeInfo(&info) // what did decode is used, the rest is empty
+	_ = answer.DecodeInfo(&info) // what does decode is used, the rest stays empty
 	return &RedirectError{
 		Servers:         info.Servers,
 		CACert:          info.CACert,

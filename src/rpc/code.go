@@ -4,9 +4,11 @@ package rpc
 // or in the "code" of an item error. It is an error itself, so that
 // errors.Is(err, CodeNotFound) holds for everything that wraps an [*Error]
 // with that code. Unknown codes are kept as they came.
-type Code string
+type Code string //nolint:errname // see the constants
 
 // Error codes of Juju 2.9 to 4.x and of JIMM.
+//
+//nolint:errname // they are codes first; that they are errors too serves errors.Is
 const (
 	CodeNotFound              Code = "not found"
 	CodeUserNotFound          Code = "user not found"
@@ -14,8 +16,8 @@ const (
 	CodeUnauthorized          Code = "unauthorized access"
 	CodeSessionTokenInvalid   Code = "session token invalid" // Juju 3.5 and JIMM of 2025 on
 	CodeLoginExpired          Code = "login expired"
-	CodeNoCredentials         Code = "no credentials provided" //nolint:gosec // the text of an error, no credential
-	CodeAccessRequired        Code = "access required"         // logins by token; the info maps tags to access
+	CodeNoCredentials         Code = "no credentials provided"
+	CodeAccessRequired        Code = "access required" // logins by token; the info maps tags to access
 	CodeForbidden             Code = "forbidden"
 	CodeDischargeRequired     Code = "macaroon discharge required"
 	CodeRedirect              Code = "redirection required"
@@ -38,7 +40,7 @@ const (
 	CodeQuotaLimitExceeded    Code = "quota limit exceeded"
 	CodeCloudRegionRequired   Code = "cloud region required"
 	CodeModelNotEmpty         Code = "model not empty"
-	CodeSecretBackendNotFound Code = "secret backend not found" //nolint:gosec // the text of an error, no credential
+	CodeSecretBackendNotFound Code = "secret backend not found"
 
 	// CodeModelMigrating is what JIMM of 2026 answers while it keeps a
 	// migration mode for the model.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,8 +61,8 @@ func TestConcurrentCallsGetTheirOwnAnswersInAnyOrder(t *testing.T) {
 		for range calls {
 			all = append(all, s.next())
 		}
-		for i := len(all) - 1; i >= 0; i-- {
-			s.answer(all[i], string(all[i].Params))
+		for _, r := range slices.Backward(all) {
+			s.answer(r, string(r.Params))
 		}
 		s.next()
 	})
@@ -69,7 +70,7 @@ func TestConcurrentCallsGetTheirOwnAnswersInAnyOrder(t *testing.T) {
 	for i := range calls {
 		wg.Go(func() {
 			var got int
-			if err := conn.Call(context.Background(), modelInfo, i, &got); err != nil || got != i {
+			if err := conn.Call(t.Context(), modelInfo, i, &got); err != nil || got != i {
 				t.Errorf("call %d got %d, %v", i, got, err)
 			}
 		})
@@ -245,14 +246,14 @@ func TestLostConnectionFailsPendingAndLaterCallsAlike(t *testing.T) {
 	})
 	errs := make(chan error, calls)
 	for range calls {
-		go func() { errs <- conn.Call(context.Background(), modelInfo, nil, nil) }()
+		go func() { errs <- conn.Call(t.Context(), modelInfo, nil, nil) }()
 	}
 	for range calls {
 		err := <-errs
 		var lost *rpc.ConnectionError
 		if !errors.As(err, &lost) || !errors.Is(err, rpc.ErrConnection) || !errors.Is(err, io.EOF) {
 			t.Errorf("got %v, want a ConnectionError of EOF", err)
-		} else if lost != conn.Err() || lost.URL != "ws://controller/api" {
+		} else if !errors.Is(conn.Err(), error(lost)) || lost.URL != "ws://controller/api" {
 			t.Errorf("got %#v, want the connection's one error", lost)
 		}
 		if errors.Is(err, rpc.ErrNotSent) {
@@ -274,7 +275,7 @@ func TestCloseFailsCallsAndIsIdempotent(t *testing.T) {
 		s.next()
 	})
 	failed := make(chan error)
-	go func() { failed <- conn.Call(context.Background(), modelInfo, nil, nil) }()
+	go func() { failed <- conn.Call(t.Context(), modelInfo, nil, nil) }()
 	<-asked
 	conn.Close()
 	conn.Close()

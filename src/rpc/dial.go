@@ -85,8 +85,7 @@ func (o DialOptions) withDefaults() DialOptions {
 func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
+		if parse, ok := errors.AsType[*url.Error](err); ok {
 			err = parse.Err // the whole quotes the URL and any password in it
 		}
 		return nil, fmt.Errorf("cannot dial: not a URL: %w", err)
@@ -102,6 +101,7 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	defer cancel()
 	transport := opts.transport()
 	defer transport.CloseIdleConnections() // an upgraded connection is no longer the transport's
+	//nolint:bodyclose // websocket.Dial closes it
 	ws, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: refuseRedirect},
 	})
@@ -113,8 +113,7 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
 		return nil, lost(&HandshakeError{StatusCode: resp.StatusCode, Text: firstLine(resp.Body)})
 	}
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		err = request.Err // the rest says "Get https://…" of what is no such thing
 	}
 	return nil, lost(err)

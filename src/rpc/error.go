@@ -40,7 +40,7 @@ func (e *Error) Error() string {
 // migration in progress" counts as [CodeMigrationInProgress], since Juju (2.9 to
 // 4.0) sends that error without its code.
 func (e *Error) Is(target error) bool {
-	code, ok := target.(Code) //nolint:errorlint // the target itself is asked for, not what it wraps
+	code, ok := target.(Code)
 	if !ok || code == "" {
 		return false
 	}
@@ -75,8 +75,7 @@ func (e *Error) UnmarshalJSON(data []byte) error {
 		Info    json.RawMessage `json:"info"`
 	}
 	if err := json.Unmarshal(data, &item); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if !errors.As(err, &mismatch) {
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {
 			return fmt.Errorf("cannot decode error: %w", err)
 		}
 		if item.Message == "" && item.Code == "" {

@@ -32,8 +32,7 @@ func answeredID(message []byte) (uint64, error) {
 	}
 	var h head
 	if err := json.Unmarshal(message, &h); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if errors.As(err, &mismatch) {
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return 0, nil
 		}
 		return 0, fmt.Errorf("the server sent a message that is no JSON: %w", err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -68,7 +67,7 @@ type request struct {
 
 // server is the far end of one connection, for a test to script.
 type server struct {
-	t  testing.TB
+	tb testing.TB
 	ws *websocket.Conn
 }
 
@@ -80,7 +79,7 @@ func (s *server) next() *request {
 	}
 	var r request
 	if err := json.Unmarshal(data, &r); err != nil {
-		s.t.Errorf("client sent %q: %v", data, err)
+		s.tb.Errorf("client sent %q: %v", data, err)
 	}
 	return &r
 }
@@ -121,8 +120,8 @@ func echo(s *server) {
 }
 
 // start serves script on every connection, over net.Pipe, until the test ends.
-func start(t testing.TB, script func(*server)) *pipes {
-	t.Helper()
+func start(tb testing.TB, script func(*server)) *pipes {
+	tb.Helper()
 	listener := newPipes()
 	var running sync.WaitGroup
 	httpServer := &http.Server{
@@ -132,16 +131,16 @@ func start(t testing.TB, script func(*server)) *pipes {
 			defer running.Done()
 			ws, err := websocket.Accept(w, r, nil)
 			if err != nil {
-				t.Errorf("cannot accept: %v", err)
+				tb.Errorf("cannot accept: %v", err)
 				return
 			}
 			defer ws.CloseNow()
 			ws.SetReadLimit(1 << 30)
-			script(&server{t: t, ws: ws})
+			script(&server{tb: tb, ws: ws})
 		}),
 	}
 	running.Go(func() { _ = httpServer.Serve(listener) })
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = httpServer.Close()
 		running.Wait()
 	})
@@ -149,32 +148,16 @@ func start(t testing.TB, script func(*server)) *pipes {
 }
 
 // connect starts a server and dials it. Pings are off unless opts ask for them.
-func connect(t testing.TB, opts rpc.DialOptions, script func(*server)) *rpc.Conn {
-	t.Helper()
-	opts.DialContext = start(t, script).DialContext
+func connect(tb testing.TB, opts rpc.DialOptions, script func(*server)) *rpc.Conn {
+	tb.Helper()
+	opts.DialContext = start(tb, script).DialContext
 	if opts.PingInterval == 0 {
 		opts.PingInterval = -1
 	}
-	conn, err := rpc.Dial(context.Background(), "ws://controller/api", opts)
+	conn, err := rpc.Dial(tb.Context(), "ws://controller/api", opts)
 	if err != nil {
-		t.Fatalf("cannot dial: %v", err)
+		tb.Fatalf("cannot dial: %v", err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	tb.Cleanup(func() { conn.Close() })
 	return conn
-}
-
-// listen serves script over TCP, for tests of what a pipe does not have.
-func listen(t testing.TB, script func(*server)) string {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := websocket.Accept(w, r, nil)
-		if err != nil {
-			return
-		}
-		defer ws.CloseNow()
-		ws.SetReadLimit(1 << 30)
-		script(&server{t: t, ws: ws})
-	}))
-	t.Cleanup(s.Close)
-	return "ws" + s.URL[len("http"):]
 }
