@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"jimm-migrator/charm/charmtest/charmdir"
 )
@@ -50,13 +49,15 @@ func unpack(t *testing.T, overrides string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, text := range []string{plain, overrides} {
-		for _, file := range txtar.Parse([]byte(text)).Files {
-			path := filepath.Join(dir, file.Name)
+		for _, file := range strings.Split("\n"+text, "\n-- ")[1:] {
+			name, data, _ := strings.Cut(file, " --\n")
+			path := filepath.Join(dir, strings.TrimSuffix(name, " --"))
 			os.Remove(path)
-			if len(file.Data) > 0 {
-				if err := os.WriteFile(path, file.Data, 0o600); err != nil {
-					t.Fatal(err)
-				}
+			if data == "" {
+				continue
+			}
+			if err := os.WriteFile(path, []byte(data+"\n"), 0o600); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
@@ -119,14 +120,14 @@ func TestReadRefusesWhatJujuRefuses(t *testing.T) {
 		// Seen with Juju's parser of 3.6.
 		{"no manifest", "-- manifest.yaml --\n", "assumes in metadata v1 not valid"},
 		{"no summary", "-- metadata.yaml --\nname: a\ndescription: d\n", "metadata: summary: expected string, got nothing"},
-		{"exclusiveMinimum", actions("a: {params: {n: {exclusiveMinimum: 0}}}"), "invalid params schema for action schema a: exclusiveMinimum must be of a boolean"},
-		{"type int", actions("a: {params: {n: {type: int}}}"), "invalid params schema for action schema a: int is not a valid type"},
-		{"ref", actions(`a: {params: {n: {"$ref": "#"}}}`), `schema key "$ref" not compatible with this version of juju`},
+		{"exclusiveMinimum", actions("a: {params: {num: {exclusiveMinimum: 0}}}"), "invalid params schema for action schema a: exclusiveMinimum must be of a boolean"},
+		{"type int", actions("a: {params: {num: {type: int}}}"), "invalid params schema for action schema a: int is not a valid type"},
+		{"ref", actions(`a: {params: {num: {"$ref": "#"}}}`), `schema key "$ref" not compatible with this version of juju`},
 		{"wrong default", config(`{debug: {type: boolean, default: "x"}}`), `invalid config default: option "debug" expected boolean, got "x"`},
 		{"lxd profile", "-- lxd-profile.yaml --\nconfig: {boot.autostart: \"true\"}\n", `invalid lxd-profile.yaml: contains config value "boot.autostart"`},
 		{"same endpoint twice", meta("requires: {foo: pong}\nprovides: {foo: ping}"), `charm "a" using a duplicated relation name: "foo"`},
 		// Texts of Juju's charm parser.
-		{"reserved endpoint", meta("requires: {juju-x: y}"), `charm "a" using a reserved relation name: "juju-x"`},
+		{"reserved endpoint", meta("requires: {juju-x: some}"), `charm "a" using a reserved relation name: "juju-x"`},
 		{"reserved interface", meta("provides: {x: juju-y}"), `charm "a" relation "x" using a reserved interface: "juju-y"`},
 		{"action in capitals", actions("Move: {}"), "bad action name Move"},
 		{"action with underscore", actions("a_b: {}"), "bad action name a_b"},
