@@ -1,0 +1,300 @@
+package migration
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// findings runs all checks on the situation. Every check reports; none depends
+// on another, and what cannot be known is a skip with the reason.
+func (s *situation) findings() []Finding {
+	checks := map[CheckID]func(*situation) Finding{
+		CheckModel:           checkModel,
+		CheckOwnModel:        checkOwnModel,
+		CheckControllerModel: checkControllerModel,
+		CheckModelLife:       checkModelLife,
+		CheckTarget:          checkTarget,
+		CheckTargetAvailable: checkTargetAvailable,
+		CheckVersions:        checkVersions,
+		CheckSource:          checkSource,
+		CheckTargetCopy:      checkTargetCopy,
+		CheckOtherMigration:  checkOtherMigration,
+		CheckConflict:        checkConflict,
+		CheckEarlierAttempt:  checkEarlierAttempt,
+		CheckFreeze:          checkFreeze,
+	}
+	var out []Finding
+	for _, id := range CheckIDs() {
+		var f Finding
+		if reason := s.cannotCheck(id); reason != "" {
+			f = Finding{Level: Skip, Evidence: reason}
+		} else {
+			f = checks[id](s)
+		}
+		f.Check = id
+		f.Evidence = Redact(f.Evidence)
+		f.Ignored = f.Level == Fail && id.Ignorable() && slices.Contains(s.options.Ignore, id)
+		out = append(out, f)
+	}
+	return out
+}
+
+// cannotCheck tells why a check has nothing to look at, or "".
+func (s *situation) cannotCheck(id CheckID) string {
+	switch id {
+	case CheckModel, CheckTarget:
+		return ""
+	case CheckTargetAvailable:
+		if !s.targetKnown {
+			return "the target is not known"
+		}
+	case CheckVersions, CheckTargetCopy, CheckOtherMigration:
+		if !s.modelKnown() || !s.targetKnown {
+			return "needs a model and a target that are known"
+		}
+	default:
+		if !s.modelKnown() {
+			return "the model is not known"
+		}
+	}
+	return ""
+}
+
+func checkModel(s *situation) Finding {
+	if s.modelErr == nil {
+		return Finding{Level: Pass, Evidence: s.model.FullName() + " is " + s.model.UUID + ", recorded on " + quote(s.source.String())}
+	}
+	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + quote(s.modelErr.Selector)}
+	f.Remedy = "juju run jimm-migrator/0 locate-model model='*' lists the models that JIMM knows"
+	if n := len(s.modelErr.Candidates); n > 0 {
+		f.Evidence = fmt.Sprintf("%d models are called %q: %s", n, s.modelErr.Selector, candidates(s.modelErr.Candidates))
+		f.Remedy = "name the model by owner/name or by its UUID"
+	}
+	return f
+}
+
+func candidates(models []Model) string {
+	names := make([]string, len(models))
+	for i, m := range models {
+		names[i] = m.FullName() + " (" + m.UUID + ")"
+	}
+	return strings.Join(names, ", ")
+}
+
+func checkOwnModel(s *situation) Finding {
+	switch s.options.OwnModel {
+	case "":
+		return Finding{Level: Skip, Evidence: "the model that hosts this charm is not known"}
+	case s.model.UUID:
+		return Finding{
+			Level:    Fail,
+			Evidence: "the model hosts this charm: the migration would wait for its agent, and the agent for this action",
+			Remedy:   "migrate this model with a jimm-migrator that is deployed in another model",
+		}
+	default:
+		return Finding{Level: Pass, Evidence: "the model does not host this charm"}
+	}
+}
+
+func checkControllerModel(s *situation) Finding {
+	if s.model.IsController {
+		return Finding{Level: Fail, Evidence: "the model is the controller's own; Juju cannot migrate it", Remedy: "migrate the workload models of that controller instead"}
+	}
+	return Finding{Level: Pass, Evidence: "not a controller's own model"}
+}
+
+func checkModelLife(s *situation) Finding {
+	switch s.model.Life {
+	case "alive":
+		return Finding{Level: Pass, Evidence: "the model is alive"}
+	case "":
+		return Finding{Level: Skip, Evidence: "JIMM does not tell whether the model is alive"}
+	default:
+		return Finding{Level: Fail, Evidence: "the model is " + s.model.Life + ": it is being destroyed, and Juju migrates only models that are alive"}
+	}
+}
+
+func checkTarget(s *situation) Finding {
+	switch {
+	case s.options.Target == "":
+		return Finding{Level: Fail, Evidence: "no target controller was given", Remedy: "target-controller is one of " + s.controllers.names()}
+	case !s.targetKnown:
+		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + quote(s.options.Target), Remedy: "target-controller is one of " + s.controllers.names()}
+	case s.modelKnown() && s.target.UUID == s.source.UUID:
+		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + quote(s.target.Name)}
+	default:
+		return Finding{Level: Pass, Evidence: quote(s.target.Name) + " is controller " + s.target.UUID}
+	}
+}
+
+func checkTargetAvailable(s *situation) Finding {
+	switch s.target.Status {
+	case "available", "":
+		return Finding{Level: Pass, Evidence: "JIMM calls " + quote(s.target.Name) + " available"}
+	case "deprecated":
+		return Finding{
+			Level:    Warn,
+			Evidence: "JIMM calls " + quote(s.target.Name) + " deprecated: it should get no new models",
+			Remedy:   "choose another target if this one is to be emptied",
+		}
+	default:
+		return Finding{
+			Level:    Fail,
+			Evidence: "JIMM calls " + quote(s.target.Name) + " " + s.target.Status + "; JIMM notices a change with a delay of up to ten minutes",
+			Remedy:   "bring the controller back, or, if it is back, pass ignore-checks=" + string(CheckTargetAvailable),
+		}
+	}
+}
+
+// checkSource tells whether the recorded controller has the model.
+func checkSource(s *situation) Finding {
+	f := Finding{Level: Fail}
+	source := s.seen.copyOn(s.source)
+	name := quote(s.source.String())
+	switch {
+	case source.State == CopyMoved && source.To == s.target.UUID && s.targetKnown:
+		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
+	case source.State == CopyMoved && source.To != "":
+		to := s.controllers.byUUID(source.To)
+		f.Evidence = name + " says that it has moved the model to " + quote(to.String()) + "; JIMM does not record it yet"
+		f.Remedy = s.traits.UpdateCommand(to, s.model.UUID)
+		if to.Name == "" {
+			f.Remedy = "add that controller to JIMM, then record the model there"
+		}
+	case s.seen.Info.Importing():
+		f.Evidence = name + " is still importing the model: another migration has not ended"
+	case s.seen.Info.Kind == InfoLive:
+		f.Level, f.Evidence = Pass, name+" has the model"
+	case s.seen.Info.Kind == InfoRedirected:
+		f.Evidence = name + " has moved the model away; JIMM does not record it yet"
+	case source.held():
+		f.Evidence = name + " has the model but does not describe it: " + answer(s.seen.Info)
+	default:
+		f.Evidence = "it could not be found out whether " + name + " has the model: " + answer(s.seen.Info)
+	}
+	return f
+}
+
+// answer puts an answer that was an error into words.
+func answer(i Info) string {
+	if i.Err != nil {
+		return Redact(i.Err.Error())
+	}
+	switch i.Kind {
+	case InfoUnlisted:
+		return "JIMM lists it as unavailable there"
+	case InfoNotAsked:
+		return "it was not asked"
+	default:
+		return "no answer"
+	}
+}
+
+// checkTargetCopy looks for a copy that would make the target refuse another.
+func checkTargetCopy(s *situation) Finding {
+	target := s.seen.copyOn(s.target)
+	name := quote(s.target.Name)
+	switch {
+	case s.target.UUID == s.source.UUID:
+		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+	case s.seen.Info.Attempt.Running() || s.seen.copyOn(s.source).State == CopyMoved:
+		return Finding{Level: Skip, Evidence: "a migration runs or has run: a copy on the target may be its own"}
+	case target.State == CopyAbsent || target.State == CopyMoved:
+		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
+	case target.held():
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " says that it has a copy of the model already: left over from an earlier attempt, or a second model in use; it will refuse another",
+			Remedy:   "have an administrator of " + s.target.Name + " look at that copy first; if it is a left-over import, pass ignore-checks=" + string(CheckTargetCopy),
+		}
+	case !s.options.Probe:
+		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	default:
+		return Finding{Level: Skip, Evidence: name + " did not tell: " + errText(target.Err)}
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return "no answer"
+	}
+	return Redact(err.Error())
+}
+
+func checkOtherMigration(s *situation) Finding {
+	a := s.seen.Info.Attempt
+	if s.seen.Info.Kind != InfoLive {
+		return Finding{Level: Skip, Evidence: "the source does not tell whether a migration runs"}
+	}
+	if !a.Running() {
+		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
+	}
+	name, certain := s.requestedTarget(a)
+	text := "a migration runs since " + a.Start.UTC().Format(timeFormat) + " (" + Redact(a.Text) + ")"
+	switch {
+	case s.target.UUID == s.source.UUID:
+		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + quote(s.target.Name), Remedy: "wait until it has ended"}
+	case certain && name == s.target.Name:
+		return Finding{Level: Pass, Evidence: text + "; JIMM's audit log says that it goes to the target: it is followed, not started again"}
+	case certain:
+		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
+	default:
+		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not tell where to: it is followed, and recorded only if the source names the target"}
+	}
+}
+
+const timeFormat = "2006-01-02 15:04:05 UTC"
+
+func checkConflict(s *situation) Finding {
+	active := 0
+	for _, c := range s.seen.Copies {
+		if c.State == CopyActive {
+			active++
+		}
+	}
+	others := s.holders(s.source, s.target)
+	switch {
+	case active > 1:
+		return Finding{Level: Fail, Evidence: "more than one controller has the model in use", Remedy: "do not touch either copy before an administrator of both controllers has looked"}
+	case len(others) > 0:
+		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + others.names(), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
+	case !s.options.Probe:
+		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	default:
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("no third controller of %d has a copy", s.answered())}
+	}
+}
+
+// answered counts the controllers that told whether they have the model.
+func (s *situation) answered() int {
+	n := 0
+	for _, c := range s.seen.Copies {
+		if c.State != CopyUnknown {
+			n++
+		}
+	}
+	return n
+}
+
+// checkEarlierAttempt warns about an attempt that ended badly: the next one is
+// a new attempt, and may end the same way.
+func checkEarlierAttempt(s *situation) Finding {
+	a := s.seen.Info.Attempt
+	switch phase := ParseText(a.Text); {
+	case s.seen.Info.Kind != InfoLive:
+		return Finding{Level: Skip, Evidence: "the source does not tell"}
+	case !a.Exists() || a.Running():
+		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}
+	case phase == PhaseAbort:
+		return Finding{Level: Warn, Evidence: "an earlier attempt ended " + a.End.UTC().Format(timeFormat) + ": " + Redact(a.Text)}
+	case phase.PastReturn() && phase != PhaseReapFailed:
+		return Finding{Level: Pass, Evidence: "the model has been moved away and back before"}
+	default:
+		return Finding{Level: Warn, Evidence: "an earlier migration ended " + a.End.UTC().Format(timeFormat) + " with: " + Redact(a.Text)}
+	}
+}
+
+func checkFreeze(*situation) Finding {
+	return Finding{Level: Warn, Evidence: "changes made to the model while it moves may be lost", Remedy: "tell its users to wait until the migration has ended"}
+}

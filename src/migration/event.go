@@ -1,0 +1,75 @@
+package migration
+
+import "time"
+
+// Event is something that an operator wants to see while a migration goes on.
+type Event interface{ event() }
+
+// FindingEvent reports one check.
+type FindingEvent struct{ Finding Finding }
+
+// FreezeEvent says that changes to the model may be lost from now on.
+type FreezeEvent struct{ Model Model }
+
+// AttachEvent says that a running migration is followed, not started.
+type AttachEvent struct {
+	Attempt Attempt
+	Target  Controller
+	// TargetProved tells that the target is known to be that of the migration.
+	TargetProved bool
+}
+
+// StartEvent says that the migration was asked for, and how JIMM answered.
+type StartEvent struct {
+	Source, Target Controller
+	MigrationID    string
+	// Err is JIMM's answer if it was an error, which proves nothing yet.
+	Err error
+}
+
+// PhaseEvent reports a new text of the migration.
+type PhaseEvent struct {
+	Phase   Phase
+	Text    string
+	Elapsed time.Duration
+	// NoReturn is set once: from here on Juju cannot abort.
+	NoReturn bool
+}
+
+// HeartbeatEvent says that nothing has changed.
+type HeartbeatEvent struct {
+	Verdict Verdict
+	Elapsed time.Duration
+	// Err is the last answer that was an error, if the look brought nothing.
+	Err error
+}
+
+// LetGoEvent says that the source has stopped answering for the model.
+type LetGoEvent struct {
+	Source  Controller
+	Elapsed time.Duration
+}
+
+// RecordEvent says that JIMM was told where the model is.
+type RecordEvent struct {
+	Controller Controller
+	Ground     string
+	// Err is JIMM's answer if it was an error; the record is looked at again.
+	Err error
+}
+
+// WaitEvent says that the engine waits for something bounded.
+type WaitEvent struct {
+	For   string
+	Limit time.Duration
+}
+
+func (FindingEvent) event()   {}
+func (FreezeEvent) event()    {}
+func (AttachEvent) event()    {}
+func (StartEvent) event()     {}
+func (PhaseEvent) event()     {}
+func (HeartbeatEvent) event() {}
+func (LetGoEvent) event()     {}
+func (RecordEvent) event()    {}
+func (WaitEvent) event()      {}

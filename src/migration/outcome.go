@@ -1,0 +1,141 @@
+package migration
+
+// Outcome says how a migration ended, as far as this run could find out. The
+// list is closed; docs/reference/outcomes.md explains each in a line.
+type Outcome string
+
+// The outcomes with which an action completes.
+const (
+	// Migrated: the model is active on the target and recorded there, and the
+	// source has let go.
+	Migrated Outcome = "migrated"
+	// AlreadyThere: the same, and nothing had to be done.
+	AlreadyThere Outcome = "already-there"
+	// Recorded: the model had been moved before; JIMM's record now says so.
+	Recorded Outcome = "recorded"
+	// Started: the migration runs and is not followed (detach).
+	Started Outcome = "started"
+	// ChecksPassed: no check failed, nothing was started (dry run).
+	ChecksPassed Outcome = "checks-passed"
+)
+
+// The outcomes with which an action fails.
+const (
+	// Refused: at least one check failed; nothing was started.
+	Refused Outcome = "refused"
+	// NotStarted: the start was asked for and no migration began; the model is
+	// on the source.
+	NotStarted Outcome = "not-started"
+	// Aborted: the migration was aborted; the model is on the source.
+	Aborted Outcome = "aborted"
+	// TimedOut: the action stopped watching before the end.
+	TimedOut Outcome = "timed-out"
+	// NeedsAttention: recorded on the target, but something is left to do.
+	NeedsAttention Outcome = "migrated-needs-attention"
+	// Conflict: two controllers say that they have the model in use.
+	Conflict Outcome = "conflict"
+	// LostFromJIMM: JIMM does not know the model any more.
+	LostFromJIMM Outcome = "lost-from-jimm"
+	// Unknown: nobody who could be asked told how it ended.
+	Unknown Outcome = "unknown"
+)
+
+// Succeeded reports whether the action completes with this outcome.
+func (o Outcome) Succeeded() bool {
+	switch o {
+	case Migrated, AlreadyThere, Recorded, Started, ChecksPassed:
+		return true
+	default:
+		return false
+	}
+}
+
+// RetrySafe reports whether running the same action again is safe and can help.
+// It is never harmful: where it cannot help, the answer is false.
+func (o Outcome) RetrySafe() bool {
+	switch o {
+	case Conflict, LostFromJIMM:
+		return false
+	default:
+		return true
+	}
+}
+
+// Step is a part of the engine's work.
+type Step string
+
+// The steps in their order.
+const (
+	StepCheck  Step = "check"
+	StepStart  Step = "start"
+	StepWatch  Step = "watch"
+	StepRecord Step = "record"
+	StepVerify Step = "verify"
+)
+
+// Result is what a run of the engine found and did.
+type Result struct {
+	Outcome Outcome
+	// Step is the step that the run ended in.
+	Step Step
+	// Cause says why the outcome is what it is, where the outcome alone does
+	// not: a server's words (redacted) or what was waited for in vain.
+	Cause Cause
+	// Detail is the text that goes with the cause, redacted.
+	Detail string
+	// Err is the error of the call that failed, if one did. Its text has not
+	// been redacted.
+	Err error
+
+	Model  Model
+	Source Controller
+	Target Controller
+	// Recorded is the controller on JIMM's record at the end; unknown if its
+	// UUID is empty.
+	Recorded Controller
+	// Holder is the controller that has the model in use, as far as it is
+	// known; unknown if its UUID is empty.
+	Holder Controller
+	// Findings are the verdicts of the checks.
+	Findings []Finding
+	// MigrationID is what the source called the migration, if it told.
+	MigrationID string
+	// Attempt is the last look at the migration that was followed.
+	Attempt Attempt
+	Phase   Phase
+	// Attached tells that the migration was running already.
+	Attached bool
+	// Proof is the ground on which the target was recorded, if this run did.
+	Proof string
+	// Next is the command that helps from here, or "".
+	Next string
+}
+
+// Cause is a reason for an outcome that the outcome does not tell by itself.
+type Cause string
+
+// The causes.
+const (
+	// CauseNone: the outcome says it all.
+	CauseNone Cause = ""
+	// CauseChecks: checks failed.
+	CauseChecks Cause = "checks-failed"
+	// CauseAnswer: a server said so; Detail holds its words.
+	CauseAnswer Cause = "server-answer"
+	// CauseDeadline: the timeout of the action ran out.
+	CauseDeadline Cause = "deadline"
+	// CauseInterrupted: the action was told to stop.
+	CauseInterrupted Cause = "interrupted"
+	// CauseSilent: nobody who could tell has answered for too long.
+	CauseSilent Cause = "no-answer"
+	// CauseUnproved: the source has let go, but not provably to the target.
+	CauseUnproved Cause = "unproved"
+	// CauseElsewhere: the model is on another controller than the target.
+	CauseElsewhere Cause = "elsewhere"
+	// CauseRecordFailed: JIMM did not record the target.
+	CauseRecordFailed Cause = "record-failed"
+	// CauseMisrecorded: JIMM records the target, which denies the model.
+	CauseMisrecorded Cause = "misrecorded"
+	// CauseLeftOver: the source still has a copy.
+	CauseLeftOver Cause = "left-over"
+)

@@ -1,0 +1,227 @@
+package migration
+
+import (
+	"context"
+	"time"
+)
+
+// Witness tells what each part of a JAAS says about one model. The methods
+// return what they learned instead of an error: not to be answered is an
+// observation too.
+type Witness interface {
+	// Record tells the controller that JIMM's record names. It neither
+	// completes a migration nor makes JIMM forget the model.
+	Record(ctx context.Context, model string) Record
+	// Info asks the recorded controller through JIMM (ModelManager.ModelInfo).
+	// On a JIMM that completes migrations this may complete one, or make JIMM
+	// forget the model: see [Traits].
+	Info(ctx context.Context, model string) Info
+	// Summary asks the recorded controller through JIMM's list of models,
+	// which changes nothing. Where JIMM lists from its database the kind is
+	// [InfoNotAsked].
+	Summary(ctx context.Context, model string) Info
+	// Host logs in to the model through JIMM: the answer names the controller
+	// that serves it. JIMM of 2024 stores the secret of each login, so this is
+	// asked at most once per action.
+	Host(ctx context.Context, model string) Host
+	// Copy asks one controller itself, without credentials, whether it has
+	// the model.
+	Copy(ctx context.Context, controller Controller, model string) Copy
+}
+
+// Auditor reads JIMM's audit log.
+type Auditor interface {
+	// Audit returns the requests to move or record the model, oldest first.
+	Audit(ctx context.Context, model Model) (Audit, error)
+}
+
+// RecordState tells what is known of JIMM's record.
+type RecordState int
+
+// The states of JIMM's record. The zero value knows nothing.
+const (
+	RecordUnknown RecordState = iota
+	RecordAt
+	RecordLost
+)
+
+// Record is what JIMM's database says.
+type Record struct {
+	State RecordState
+	// Controller is the UUID of the recorded controller, for [RecordAt].
+	Controller string
+	// Err tells why the record is unknown.
+	Err error
+}
+
+// InfoKind tells how the recorded controller answered through JIMM.
+type InfoKind int
+
+// The kinds of answers to a question about a model through JIMM. The wire
+// texts are those of JIMM of October 2024 and of July 2026.
+const (
+	// InfoNotAsked: the question was not put.
+	InfoNotAsked InfoKind = iota
+	// InfoLive: the controller described the model.
+	InfoLive
+	// InfoRedirected: "redirection required". The migration is done.
+	InfoRedirected
+	// InfoDenied: the controller denies the model ("permission denied", "model
+	// not found"). A controller denies what it has let go, and what it never had.
+	InfoDenied
+	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode:
+	// the source said something that this JIMM cannot use.
+	InfoBroken
+	// InfoRefused: JIMM itself refuses or does not know the model
+	// ("unauthorized"). JIMM of 2024 says the same when a controller answers
+	// "not found".
+	InfoRefused
+	// InfoUnlisted: JIMM's list has the model, but its recorded controller does
+	// not list it, or could not be asked.
+	InfoUnlisted
+	// InfoUnavailable: no answer: timeouts, lost connections, a controller that
+	// cannot be dialled, errors without a code.
+	InfoUnavailable
+)
+
+// Info is what the recorded controller says about the model.
+type Info struct {
+	Kind InfoKind
+	// Controller is the UUID that JIMM names as the one that answered, for
+	// [InfoLive].
+	Controller string
+	// Status and StatusText are the model's status: "available", "busy", ….
+	Status, StatusText string
+	// Attempt is the latest migration of the model that this controller knows.
+	Attempt Attempt
+	// Life, IsController, AgentVersion and Users describe the model.
+	Life         string
+	IsController bool
+	AgentVersion string
+	Users        []string
+	// Err is the answer that was an error.
+	Err error
+}
+
+// Importing reports whether the controller holds a half-imported copy only.
+func (i Info) Importing() bool {
+	return i.Kind == InfoLive && i.Status == "busy" && i.StatusText == "importing"
+}
+
+// Attempt is a migration as the source controller describes it. Its zero value
+// means that there is none.
+type Attempt struct {
+	// Text is Juju's free text, without the prefix "migrating: ".
+	Text string
+	// Start and End are by the source controller's clock. Start is the only key
+	// that tells one migration from another.
+	Start, End time.Time
+}
+
+// Exists reports whether there is a migration at all.
+func (a Attempt) Exists() bool { return !a.Start.IsZero() || a.Text != "" }
+
+// Running reports whether the migration has not ended.
+func (a Attempt) Running() bool { return a.Exists() && a.End.IsZero() }
+
+// HostKind tells how a login to the model through JIMM ended.
+type HostKind int
+
+// The ends of a proxied login.
+const (
+	// HostNotAsked: no login was made.
+	HostNotAsked HostKind = iota
+	// HostServes: a controller serves the model.
+	HostServes
+	// HostRefused: the recorded controller does not serve the model any more.
+	HostRefused
+	// HostUnavailable: no answer.
+	HostUnavailable
+)
+
+// Host is what a login to the model through JIMM told.
+type Host struct {
+	Kind HostKind
+	// Controller is the UUID of the controller that serves the model.
+	Controller string
+	Err        error
+}
+
+// CopyState tells what a controller itself says about having the model.
+type CopyState int
+
+// The states of a copy. Anonymous callers can only tell [CopyPresent],
+// [CopyMoved] and [CopyAbsent]; with credentials a controller tells the rest.
+const (
+	// CopyUnknown: the controller was not asked or did not answer.
+	CopyUnknown CopyState = iota
+	// CopyAbsent: the controller does not have the model, and has not finished
+	// moving it away.
+	CopyAbsent
+	// CopyPresent: there is a copy: active, exporting, importing or left over.
+	CopyPresent
+	// CopyMoved: the controller has moved the model away and says where to.
+	CopyMoved
+	// CopyImporting: a copy that a running or failed migration is bringing in.
+	CopyImporting
+	// CopyActive: a copy that is in use.
+	CopyActive
+)
+
+// Copy is what a controller itself says about the model.
+type Copy struct {
+	State CopyState
+	// To is the UUID of the controller that [CopyMoved] points to; "" if the
+	// answer does not tell.
+	To  string
+	Err error
+}
+
+// held reports whether the controller has the model in some form.
+func (c Copy) held() bool {
+	return c.State == CopyPresent || c.State == CopyImporting || c.State == CopyActive
+}
+
+// Observation is one look at a model by all the witnesses that could be asked.
+type Observation struct {
+	Record Record
+	Info   Info
+	Host   Host
+	// Copies holds the answers of the controllers, by controller UUID.
+	Copies map[string]Copy
+}
+
+// copyOn returns what the controller said; unknown if it was not asked.
+func (o Observation) copyOn(c Controller) Copy { return o.Copies[c.UUID] }
+
+// RequestKind tells what was asked of JIMM.
+type RequestKind int
+
+// The requests that the audit log is searched for.
+const (
+	RequestMigrate RequestKind = iota + 1
+	RequestRecord
+)
+
+// Request is an entry of JIMM's audit log. It proves that something was asked,
+// never that it was accepted.
+type Request struct {
+	Kind RequestKind
+	// Target is the name of the controller in the request.
+	Target string
+	// At is by JIMM's clock.
+	At time.Time
+	// User is the identity that asked, without the "user-" prefix.
+	User string
+	// Own tells that it was this charm's identity.
+	Own bool
+}
+
+// Audit is what the audit log holds about a model.
+type Audit struct {
+	// Now is the time of the newest event in the log: JIMM's clock, as far as
+	// it can be read. Zero if the log is empty.
+	Now time.Time
+	// Requests are the requests about the model, oldest first.
+	Requests []Request
+}
