@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"regexp"
 	"slices"
 
 	"jimm-migrator/tests/conform"
@@ -48,4 +49,9 @@ func facades(versions map[string][]int) string {
 		panic(err)
 	}
 	return string(data)
+}
+
+// isUUID reports whether s is a UUID as JIMM writes it.
+func isUUID(s string) bool {
+	return regexp.MustCompile(`\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\z`).MatchString(s)
 }
