@@ -1,0 +1,209 @@
+package jimm
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Mode is the migration mode of a model row. Only newer JIMM has it (seen 2026-07).
+type Mode string
+
+// The migration modes.
+const (
+	ModeNone      Mode = ""
+	ModeInternal  Mode = "migrating-internally" // MigrateModel
+	ModeExporting Mode = "exporting"            // Controller.InitiateMigration, to a controller outside
+	ModeImporting Mode = "importing"            // PrepareModelMigration, from a controller outside; not simulated
+)
+
+// Controller is a row of JIMM's table of controllers.
+type Controller struct {
+	Name          string
+	UUID          string
+	PublicAddress string   // host:port; dialled first
+	Addresses     []string // host:port; api-addresses, and the addrs of a migration target
+	CACertificate string   // PEM
+	TLSHostname   string   // server name to verify; empty: the host of the address
+	Cloud         string   // name, without "cloud-"
+	Region        string
+	AgentVersion  string
+	Username      string // of AddController: reaches a controller only in the target-info of a migration
+	Password      string
+	Deprecated    bool
+
+	// UnavailableSince is set by the background watchers when they cannot dial, and lags by up to ten minutes.
+	UnavailableSince time.Time
+}
+
+// Model is a row of JIMM's table of models: the record.
+type Model struct {
+	UUID       string
+	Name       string
+	Owner      string // alice@canonical.com
+	Controller string // name of the controller that JIMM believes to host the model
+	Mode       Mode
+
+	Cloud      string // name; empty: the controller's
+	Region     string
+	Provider   string // lxd
+	Credential string // name of the owner's credential
+	Type       string // iaas, caas
+	Life       string
+	Agent      string // agent-version
+	Series     string
+	Status     string
+	StatusInfo string
+	Since      time.Time
+	Machines   int
+	Cores      int
+	Units      int
+}
+
+// Credential is an uploaded cloud credential. ImportModel needs one of the owner for the model's cloud.
+type Credential struct {
+	Cloud, Owner, Name string
+}
+
+// database is what a restart keeps.
+type database struct {
+	mu          sync.Mutex
+	controllers []Controller
+	models      []Model
+	credentials []Credential
+	tuples      []Tuple
+	logins      map[string]time.Time // last login by identity
+	events      []auditEvent
+}
+
+func newDatabase() *database {
+	return &database{logins: map[string]time.Time{}}
+}
+
+// controllerList is sorted by name, as ListControllers is.
+func (d *database) controllerList() []Controller {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := slices.Clone(d.controllers)
+	slices.SortFunc(list, func(a, b Controller) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func (d *database) modelList() []Model {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.models)
+}
+
+func (d *database) controller(name string) (Controller, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return find(d.controllers, func(c *Controller) bool { return c.Name == name })
+}
+
+// firstController is the one with the lowest id.
+func (d *database) firstController() (Controller, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return find(d.controllers, func(*Controller) bool { return true })
+}
+
+// putController inserts a row, or replaces the one of that name.
+func (d *database) putController(row Controller) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.controllers {
+		if d.controllers[i].Name == row.Name {
+			d.controllers[i] = row
+			return
+		}
+	}
+	d.controllers = append(d.controllers, row)
+}
+
+// deleteController deletes the row and those of its models (both years, source).
+func (d *database) deleteController(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.controllers = slices.DeleteFunc(d.controllers, func(c Controller) bool { return c.Name == name })
+	d.models = slices.DeleteFunc(d.models, func(m Model) bool { return m.Controller == name })
+}
+
+func (d *database) model(uuid string) (Model, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return find(d.models, func(m *Model) bool { return m.UUID == uuid })
+}
+
+func (d *database) modelNamed(owner, name string) (Model, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return find(d.models, func(m *Model) bool { return m.Owner == owner && m.Name == name })
+}
+
+// insertModel reports false if the UUID, or the name of that owner, is taken.
+func (d *database) insertModel(row Model) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, taken := find(d.models, func(m *Model) bool {
+		return m.UUID == row.UUID || m.Owner == row.Owner && m.Name == row.Name
+	})
+	if !taken {
+		d.models = append(d.models, row)
+	}
+	return !taken
+}
+
+// updateModel changes a row if it is still there. The change may say no.
+func (d *database) updateModel(uuid string, change func(*Model) bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.models {
+		if d.models[i].UUID == uuid {
+			return change(&d.models[i])
+		}
+	}
+	return false
+}
+
+// deleteModel deletes the row and, as far as the source tells, the tuples: permissions are gone after an ImportModel.
+func (d *database) deleteModel(uuid string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.models = slices.DeleteFunc(d.models, func(m Model) bool { return m.UUID == uuid })
+	d.tuples = slices.DeleteFunc(d.tuples, func(t Tuple) bool { return t.Target == "model-"+uuid })
+}
+
+func (d *database) credential(owner, cloud string) (Credential, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return find(d.credentials, func(c *Credential) bool { return c.Owner == owner && c.Cloud == cloud })
+}
+
+func (d *database) addCredential(c Credential) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.Contains(d.credentials, c) {
+		d.credentials = append(d.credentials, c)
+	}
+}
+
+// login remembers a login of an identity and returns the one before.
+func (d *database) login(identity string, now time.Time) (before time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before = d.logins[identity]
+	d.logins[identity] = now
+	return before
+}
+
+func find[T any](rows []T, match func(*T) bool) (T, bool) {
+	for i := range rows {
+		if match(&rows[i]) {
+			return rows[i], true
+		}
+	}
+	var none T
+	return none, false
+}

@@ -1,0 +1,187 @@
+// Package jimm is a simulated JIMM: it behaves as real JIMM servers of October 2024 and of July 2026 did when their
+// traffic was recorded, the ugly parts included. Like the real one it knows the controllers only over the wire.
+//
+// What has no recording says in a comment where it comes from: "source" means that it was read in JIMM's source and
+// not seen running.
+package jimm
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// The codes that JIMM uses itself.
+const (
+	codeUnauthorized  = "unauthorized access"
+	codeNotFound      = "not found"
+	codeModelNotFound = "model not found"
+	codeBadRequest    = "bad request"
+	codeExists        = "already exists"
+	codeRedirect      = "redirection required"
+)
+
+// DefaultUUID is the UUID of JIMM unless Options say otherwise.
+const DefaultUUID = "3217dbc9-8ea9-4381-9e97-01eab0b3f6bb"
+
+// Options are what a JIMM is started with. Only Generation is required.
+type Options struct {
+	Generation Generation
+	UUID       string // JIMM_UUID; empty: DefaultUUID
+	DNSName    string // JIMM_DNS_NAME: public-dns-name and issuer of the tokens; empty: localhost
+	PathPrefix string // e.g. "/jimm": everything is served below it
+	Version    string // empty: "unknown version", as a build without stamps says (recorded)
+	Commit     string // empty: "unknown git commit"
+
+	Accounts   []Account // service accounts that the identity provider knows
+	DeviceUser string    // who approves LoginDevice, at once; empty: admin@example.com
+
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error) // to the controllers; nil: net
+
+	Log    func(wire.Event) // sees every message of the client side; nil: none
+	Faults *wire.Faults     // of the client side; nil: none
+
+	Poller   bool // the poller of newer JIMM, every 60 s from the start
+	Pings    bool // pings on kept controller connections, every 30 s
+	Watchers bool // background dials to every controller, at the start and every ten minutes, and their long polls
+
+	// Called is told of every request on /api and of every login on a model, before it is answered; nil: nobody.
+	Called func(Call)
+}
+
+// Account is a service account at the identity provider. Whether it is an administrator is a matter of tuples.
+type Account struct {
+	ID     string // client id, without @serviceaccount
+	Secret string
+}
+
+// String leaves the secret out.
+func (a Account) String() string { return "service account " + a.ID }
+
+// Call is one request of a client, as Options.Called sees it.
+type Call struct {
+	User   string // without "user-"; empty before login
+	Path   string
+	Facade string
+	Method string
+	Params json.RawMessage
+}
+
+// Server is a simulated JIMM. Make one with New.
+type Server struct {
+	opts Options
+	gen  Generation
+	wire *wire.Server
+	db   *database
+	keys *keyring
+
+	mu       sync.Mutex
+	started  time.Time
+	cached   map[string]*cachedDial
+	identity bool // the identity provider is down
+	openFGA  bool // OpenFGA is down
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// New makes a JIMM with an empty database. Nothing runs before Start.
+func New(opts Options) *Server {
+	opts.UUID = cmp.Or(opts.UUID, DefaultUUID)
+	opts.DNSName = cmp.Or(opts.DNSName, "localhost")
+	opts.Version = cmp.Or(opts.Version, "unknown version")
+	opts.Commit = cmp.Or(opts.Commit, "unknown git commit")
+	opts.DeviceUser = cmp.Or(opts.DeviceUser, "admin@example.com")
+	if opts.DialContext == nil {
+		opts.DialContext = (&net.Dialer{}).DialContext
+	}
+	s := &Server{
+		opts: opts, gen: opts.Generation, db: newDatabase(), keys: newKeyring(), cached: map[string]*cachedDial{},
+		wire: wire.NewServer(wire.Config{
+			Name: "jimm", Log: opts.Log, Faults: opts.Faults, BadMessage: opts.Generation.BadMessage,
+		}),
+	}
+	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/debug/info", http.HandlerFunc(s.debugInfo))
+	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/debug/status", http.HandlerFunc(s.debugStatus))
+	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/.well-known/jwks.json", http.HandlerFunc(s.jwks))
+	s.wire.Handle(opts.PathPrefix+"/api", s.openAPI)
+	s.wire.Handle(opts.PathPrefix+"/model/{uuid}/api", s.openModel)
+	return s
+}
+
+// Start starts what runs in the background. Close and Restart end it.
+func (s *Server) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.mu.Lock()
+	s.started, s.stop = time.Now(), cancel
+	s.mu.Unlock()
+	if s.opts.Poller && s.gen.PollInterval > 0 {
+		s.running.Go(func() { s.poll(ctx) })
+	}
+	if s.opts.Watchers {
+		s.running.Go(func() { s.watchControllers(ctx) })
+	}
+}
+
+// Serve serves ws:// and http:// on a listener, as the real one does behind an ingress, until Close.
+func (s *Server) Serve(l net.Listener) error { return s.wire.Serve(l) }
+
+// ServeTLS serves wss:// and https://.
+func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
+	return s.wire.ServeTLS(l, certificate)
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.wire.ServeHTTP(w, r) }
+
+// Restart is a kill and a new start: all connections break, the database stays.
+func (s *Server) Restart() {
+	s.halt()
+	s.wire.DropAll()
+	s.Start()
+}
+
+// Close ends everything and waits for it.
+func (s *Server) Close() error {
+	s.halt()
+	err := s.wire.Close()
+	s.dropCached()
+	return err
+}
+
+func (s *Server) halt() {
+	s.mu.Lock()
+	if s.stop != nil {
+		s.stop()
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	s.dropCached()
+}
+
+// IdentityProviderDown makes logins fail as they do when the identity provider cannot be reached: exactly like a
+// wrong secret (2024, recorded).
+func (s *Server) IdentityProviderDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.identity = down
+}
+
+// OpenFGADown makes checks of rights fail as they do when OpenFGA cannot be reached.
+func (s *Server) OpenFGADown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.openFGA = down
+}
+
+func (s *Server) down() (identity, openFGA bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identity, s.openFGA
+}

@@ -1,0 +1,169 @@
+package jimm
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// tokenLife is how long a token is valid (JIMM_JWT_EXPIRY).
+const tokenLife = 5 * time.Minute
+
+// keyring signs JIMM's tokens. The key is made at the first use.
+type keyring struct {
+	kid string
+	key func() (*rsa.PrivateKey, error)
+}
+
+func newKeyring() *keyring {
+	return &keyring{
+		kid: uuid.NewString(),
+		key: sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
+	}
+}
+
+// claims of a token, in the order in which JIMM writes them.
+type claims struct {
+	Access   map[string]string `json:"access,omitempty"`
+	Audience []string          `json:"aud,omitempty"`
+	Expires  int64             `json:"exp"`
+	Issuer   string            `json:"iss"`
+	ID       string            `json:"jti"`
+	Subject  string            `json:"sub"`
+}
+
+type tokenHeader struct {
+	Algorithm string `json:"alg"`
+	KeyID     string `json:"kid"`
+	Type      string `json:"typ"`
+}
+
+// sign makes a compact JWS, RS256.
+func (k *keyring) sign(c claims) (string, error) {
+	key, err := k.key()
+	if err != nil {
+		return "", fmt.Errorf("cannot make a key: %w", err)
+	}
+	header, err := json.Marshal(tokenHeader{"RS256", k.kid, "JWT"})
+	if err != nil {
+		return "", fmt.Errorf("cannot encode a token: %w", err)
+	}
+	payload, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("cannot encode a token: %w", err)
+	}
+	raw := base64.RawURLEncoding
+	signed := raw.EncodeToString(header) + "." + raw.EncodeToString(payload)
+	sum := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	if err != nil {
+		return "", fmt.Errorf("cannot sign a token: %w", err)
+	}
+	return signed + "." + raw.EncodeToString(signature), nil
+}
+
+// verify returns the claims of a token that this keyring signed and that has not expired.
+func (k *keyring) verify(token string) (claims, error) {
+	signed, signature, _ := cutLast(token, ".")
+	_, payload, _ := strings.Cut(signed, ".")
+	key, err := k.key()
+	if err != nil {
+		return claims{}, err
+	}
+	raw := base64.RawURLEncoding
+	sig, err := raw.DecodeString(signature)
+	if err != nil {
+		return claims{}, errors.New("failed to parse token")
+	}
+	sum := sha256.Sum256([]byte(signed))
+	if rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], sig) != nil {
+		return claims{}, errors.New("failed to verify token")
+	}
+	body, err := raw.DecodeString(payload)
+	var c claims
+	if err != nil || json.Unmarshal(body, &c) != nil {
+		return claims{}, errors.New("failed to parse token")
+	}
+	if time.Now().Unix() >= c.Expires {
+		return claims{}, errors.New("JIMM session token expired")
+	}
+	return c, nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// controllerToken is what JIMM logs in with on a controller: a user and its access by tag, for one audience.
+func (s *Server) controllerToken(user, audience string, access map[string]string) (string, error) {
+	token, err := s.keys.sign(claims{
+		Access: access, Audience: []string{audience}, Expires: time.Now().Add(tokenLife).Unix(),
+		Issuer: s.opts.DNSName, ID: uuid.NewString(), Subject: "user-" + user,
+	})
+	return base64.StdEncoding.EncodeToString([]byte(token)), err
+}
+
+type jwk struct {
+	Algorithm string `json:"alg"`
+	Exponent  string `json:"e"`
+	KeyID     string `json:"kid"`
+	Type      string `json:"kty"`
+	Modulus   string `json:"n"`
+	Use       string `json:"use"`
+}
+
+// jwks answers /.well-known/jwks.json, where controllers find the keys (their login-token-refresh-url).
+func (s *Server) jwks(w http.ResponseWriter, _ *http.Request) {
+	key, err := s.keys.key()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	raw := base64.RawURLEncoding
+	writeJSON(w, map[string][]jwk{"keys": {{
+		"RS256", raw.EncodeToString(big.NewInt(int64(key.E)).Bytes()), s.keys.kid, "RSA",
+		raw.EncodeToString(key.N.Bytes()), "sig",
+	}}})
+}
+
+// debugInfo answers /debug/info; the keys are capitalised, for want of json tags (JIMM of 2024, source).
+func (s *Server) debugInfo(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, struct{ GitCommit, Version string }{s.opts.Commit, s.opts.Version})
+}
+
+// debugStatus answers /debug/status (JIMM of 2024, source).
+func (s *Server) debugStatus(w http.ResponseWriter, _ *http.Request) {
+	type check struct {
+		Name     string
+		Value    string
+		Passed   bool
+		Duration int64
+	}
+	s.mu.Lock()
+	started := s.started
+	s.mu.Unlock()
+	writeJSON(w, map[string]check{
+		"start_time": {"server start time", started.UTC().Format(time.RFC3339), true, 123},
+	})
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the client is gone if this fails
+}
