@@ -32,7 +32,7 @@ scenarios: need-go ## the whole-program stories alone
 lint: $(LINT) ## go vet, golangci-lint and deadcode
 	go vet ./...
 	$(LINT) run ./...
-	@! $(TOOLS)/deadcode -test ./... | grep .
+	@dead=$$($(TOOLS)/deadcode -test ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 fmt: $(LINT) ## format the code (gofumpt, gci)
 	$(LINT) fmt

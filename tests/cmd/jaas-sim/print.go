@@ -50,3 +50,19 @@ func printPlain(w io.Writer, task operations.State) error {
 	_, err := io.WriteString(w, out.String())
 	return err
 }
+
+// unitTag is how Juju names a unit where it lists tasks: unit-jimm-migrator-0.
+func unitTag(unit string) string {
+	return "unit-" + strings.ReplaceAll(unit, "/", "-")
+}
+
+// returnCode is the exit code of the charm's process.
+func returnCode(task operations.State) int {
+	switch code := task.Results["return-code"].(type) {
+	case float64: // it came as JSON
+		return int(code)
+	case int:
+		return code
+	}
+	return 0
+}
