@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -35,4 +36,19 @@ func printActions(w io.Writer, actions map[string]charmdir.Action, schemas bool)
 		fmt.Fprintf(table, "%s\t%s\n", name, strings.ReplaceAll(description, "\n", "\n\t"))
 	}
 	return table.Flush()
+}
+
+// actions is the command of that name.
+func (p *program) actions(_ context.Context, args []string) error {
+	flags := p.flags("actions [options]")
+	dir := flags.String("charm", ".", "the charm's `folder`")
+	schemas := flags.Bool("schema", false, "show the full schemas")
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	charm, err := charmdir.Read(*dir, jujuMajor)
+	if err != nil {
+		return fmt.Errorf("cannot read the charm: %w", err)
+	}
+	return printActions(p.stdout, charm.Actions, *schemas)
 }
