@@ -6,3 +6,8 @@ func Pending(c *Conn) int {
 	defer c.mu.Unlock()
 	return len(c.pending)
 }
+
+// AnsweredID and DecodeAnswer are what reads messages.
+func AnsweredID(message []byte) (uint64, error) { return answeredID(message) }
+
+func DecodeAnswer(message []byte, reply any) error { return decodeAnswer(message, reply) }
