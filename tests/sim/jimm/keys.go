@@ -1,6 +1,7 @@
 package jimm
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -166,4 +167,17 @@ func (s *Server) debugStatus(w http.ResponseWriter, _ *http.Request) {
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v) // the client is gone if this fails
+}
+
+// PublicKey returns the key with an id, as a controller finds it in the key set. It is what a simulated controller
+// verifies JIMM's tokens with when it does not ask /.well-known/jwks.json.
+func (s *Server) PublicKey(_ context.Context, id string) (crypto.PublicKey, error) {
+	if id != s.keys.kid {
+		return nil, fmt.Errorf("cannot find key %q", id)
+	}
+	key, err := s.keys.key()
+	if err != nil {
+		return nil, err
+	}
+	return &key.PublicKey, nil
 }

@@ -50,8 +50,8 @@ func (ss *session) answerLogin(login loginMethod, req *wire.Request) (any, error
 }
 
 func openFGADownText() string {
-	return `cannot check relation: Post "http://127.0.0.1:8080/stores/01M81CEPAXNA9GT44TVEZ03NFB/check": ` +
-		"dial tcp 127.0.0.1:8080: connect: connection refused"
+	return `cannot check relation: Post "http://127.0.0.1:18080/stores/01M81CEPAXNA9GT44TVEZ03NFB/check": ` +
+		"dial tcp 127.0.0.1:18080: connect: connection refused"
 }
 
 // clientCredentials is the login of a service account. The id goes to the identity provider as it is, so one with the

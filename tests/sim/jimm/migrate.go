@@ -142,6 +142,10 @@ type initiateSpec struct {
 // the roll-back fails too and the mode stays.
 func (s *Server) initiate(ctx context.Context, row Model, mode Mode, target targetInfo) (string, error) {
 	if s.gen.MigrationModes {
+		if _, known := s.db.controller(row.Controller); !known { // the database refuses to write such a row
+			return "", wrapf("failed to update the model's migration mode: ERROR: insert or update on table " +
+				`"models" violates foreign key constraint "models_controller_id_fkey" (SQLSTATE 23503)`)
+		}
 		var was Mode
 		if !s.db.updateModel(row.UUID, func(m *Model) bool {
 			if was = m.Mode; was == ModeNone {
