@@ -1,0 +1,142 @@
+package jimm
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"jimm-migrator/src/rpc"
+)
+
+// Answer is what an answer about a model, got through JIMM, means for where
+// the model is. [ReadAnswer] tells it from the error.
+type Answer int
+
+const (
+	// AnswerUnknown is an answer that this client does not know. It means
+	// nothing.
+	AnswerUnknown Answer = iota
+	// AnswerPresent is no error: the recorded controller has the model, active,
+	// exporting, importing or left over.
+	AnswerPresent
+	// AnswerRedirected is the word of the recorded controller that the model
+	// was migrated away from it.
+	AnswerRedirected
+	// AnswerDenied is the recorded controller's refusal: it does not have the
+	// model (any more), or does not show it to us. A real controller answers
+	// like this after a migration to all who were not users of the model when
+	// it began, which service accounts seldom were.
+	AnswerDenied
+	// AnswerGone is "not found" of a controller, or of JIMM if it has no
+	// record of the model (UpdateMigratedModel, MigrateModel,
+	// ModelControllerInfo and a model connection say so).
+	AnswerGone
+	// AnswerMasked is JIMM's own "unauthorized": it has no record of the
+	// model, or we have no right to it. JIMM of 2024 says the same if the
+	// controller answers "not found".
+	AnswerMasked
+	// AnswerMigrating is JIMM's word that it is migrating the model and the
+	// controller denies it (model connections; 2025 and newer).
+	AnswerMigrating
+	// AnswerStuck is "internal server error": JIMM migrates the model, the
+	// source has let go of it, and JIMM could not complete its record
+	// (ModelInfo; 2025 and newer). It lasts until the record is moved.
+	AnswerStuck
+	// AnswerUnreachable means that JIMM was reached but not the controller, or
+	// that it refused JIMM's login, or took too long.
+	AnswerUnreachable
+	// AnswerNone means that JIMM did not answer: the connection is lost, the
+	// time limit passed, or the caller gave up.
+	AnswerNone
+)
+
+// String returns a word for the answer.
+func (a Answer) String() string {
+	switch a {
+	case AnswerPresent:
+		return "present"
+	case AnswerRedirected:
+		return "redirected"
+	case AnswerDenied:
+		return "denied"
+	case AnswerGone:
+		return "gone"
+	case AnswerMasked:
+		return "masked"
+	case AnswerMigrating:
+		return "migrating"
+	case AnswerStuck:
+		return "stuck"
+	case AnswerUnreachable:
+		return "unreachable"
+	case AnswerNone:
+		return "no answer"
+	default:
+		return "unknown"
+	}
+}
+
+// ReadAnswer tells what the error of [Client.ModelInfo], [Client.DialModel] or
+// [ModelConn.FullStatus] means. The words are those of JIMM of 2024 and 2026
+// and of Juju 3.5 and 3.6, recorded; where one code stands for several things
+// the message decides, and another message is AnswerUnknown.
+func ReadAnswer(err error) Answer {
+	if err == nil {
+		return AnswerPresent
+	}
+	answer, ok := errors.AsType[*rpc.Error](err)
+	switch {
+	case ok:
+		return readRefusal(answer)
+	case errors.Is(err, rpc.ErrConnection), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return AnswerNone
+	}
+	return AnswerUnknown
+}
+
+func readRefusal(answer *rpc.Error) Answer {
+	switch answer.Code {
+	case rpc.CodeRedirect:
+		return AnswerRedirected
+	case rpc.CodeNotFound, rpc.CodeModelNotFound:
+		return AnswerGone
+	case rpc.CodeModelMigrating:
+		return AnswerMigrating
+	case CodeConnectionFailed:
+		return AnswerUnreachable
+	case rpc.CodeUnauthorized:
+		return readUnauthorized(answer.Message)
+	case "":
+		return readUncoded(answer.Message)
+	default:
+		return AnswerUnknown
+	}
+}
+
+// readUnauthorized tells JIMM's refusals from the controller's, which have the
+// same code.
+func readUnauthorized(message string) Answer {
+	switch message {
+	case "unauthorized", "unauthorized access":
+		return AnswerMasked
+	case "permission denied", "permission denied (unauthorized access)", "invalid entity name or password":
+		return AnswerDenied
+	}
+	return AnswerUnknown
+}
+
+// readUncoded reads what JIMM says without a code.
+func readUncoded(message string) Answer {
+	if message == "internal server error" {
+		return AnswerStuck
+	}
+	for _, start := range []string{
+		"no urls to dial", "basic dial failed:", "failed to dial the controller",
+		"context deadline exceeded",
+	} {
+		if strings.HasPrefix(message, start) {
+			return AnswerUnreachable
+		}
+	}
+	return AnswerUnknown
+}

@@ -1,0 +1,111 @@
+package jimm
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/rpc"
+)
+
+// UnmarshalJSON decodes an event as JIMM sends it. It never fails on what is
+// valid JSON: a field that is not as expected stays zero, since one odd event
+// must not hide the others. Parameters of any method but the two that ask for
+// migrations are dropped here, unread.
+func (e *AuditEvent) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		Time           json.RawMessage `json:"time"`
+		ConversationID string          `json:"conversation-id"`
+		MessageID      uint64          `json:"message-id"`
+		Facade         string          `json:"facade-name"`
+		Method         string          `json:"facade-method"`
+		Version        int             `json:"facade-version"`
+		UserTag        string          `json:"user-tag"`
+		Model          string          `json:"model"`
+		Response       bool            `json:"is-response"`
+		Params         json.RawMessage `json:"params"`
+		Errors         json.RawMessage `json:"errors"`
+	}
+	if err := lenient(json.Unmarshal(data, &wire)); err != nil {
+		return err
+	}
+	*e = AuditEvent{
+		Time:           lenientTime(wire.Time),
+		ConversationID: wire.ConversationID,
+		MessageID:      wire.MessageID,
+		Facade:         wire.Facade,
+		Method:         wire.Method,
+		Version:        wire.Version,
+		User:           juju.TagID(juju.KindUser, wire.UserTag),
+		Model:          wire.Model,
+		Response:       wire.Response,
+	}
+	if e.Response {
+		e.Error = auditError(wire.Errors)
+	} else if e.Facade == "JIMM" {
+		e.Migrations = auditMigrations(e.Method, wire.Params)
+	}
+	return nil
+}
+
+// auditMigrations decodes the params of the two methods.
+func auditMigrations(method string, params json.RawMessage) []MigrationRequest {
+	var specs []migrateSpec
+	switch method {
+	case "MigrateModel":
+		var wire migrateParams
+		_ = lenient(json.Unmarshal(params, &wire)) // params may be "redacted", absent or odd: no specs then
+		specs = wire.Specs
+	case "UpdateMigratedModel":
+		var wire migrateSpec
+		_ = lenient(json.Unmarshal(params, &wire)) // as above
+		if wire != (migrateSpec{}) {
+			specs = []migrateSpec{wire}
+		}
+	}
+	var requests []MigrationRequest
+	for _, spec := range specs {
+		requests = append(requests, spec.request())
+	}
+	return requests
+}
+
+// request reads the model in any of its spellings.
+func (s migrateSpec) request() MigrationRequest {
+	request := MigrationRequest{TargetController: s.TargetController}
+	uuid := strings.TrimPrefix(s.ModelTag, "model-")
+	switch {
+	case juju.IsUUID(uuid):
+		request.ModelUUID = uuid
+	case checkModelRef(s.ModelTag) == nil:
+		request.ModelPath = s.ModelTag
+	}
+	return request
+}
+
+// auditError returns the first error of an answer that says anything. JIMM
+// records {"results":[{"error":{"code":"","message":""}}]}.
+func auditError(raw json.RawMessage) *rpc.Error {
+	var wire struct {
+		Results []struct {
+			Error *rpc.Error `json:"error"`
+		} `json:"results"`
+	}
+	_ = lenient(json.Unmarshal(raw, &wire)) // absent or odd: no error known
+	for _, result := range wire.Results {
+		if isError(result.Error) {
+			return result.Error
+		}
+	}
+	return nil
+}
+
+// lenientTime returns the zero time for what is no time.
+func lenientTime(raw json.RawMessage) time.Time {
+	var t time.Time
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return time.Time{}
+	}
+	return t
+}

@@ -1,0 +1,250 @@
+package jimm_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/src/jimm"
+)
+
+// fakeJIMM plays recorded conversations: on each path it expects the lines
+// marked "C->", in order, and gives the lines marked "<-C" that follow, with
+// the request id of the client. Pings are answered and counted beside that.
+// Two answers are not JSON: "cut" drops the connection, "silence" answers
+// nothing. It listens in memory, so that it runs in virtual time.
+type fakeJIMM struct {
+	t        *testing.T
+	conns    chan net.Conn
+	closed   chan struct{}
+	http     http.HandlerFunc // for paths without a conversation
+	mu       sync.Mutex
+	scripts  map[string][]exchange
+	pings    int
+	dials    []string // paths
+	deviated bool
+}
+
+type exchange struct {
+	request string
+	answers []string
+}
+
+// serve starts a fakeJIMM with a conversation per path.
+func serve(t *testing.T, conversations map[string]string) *fakeJIMM {
+	t.Helper()
+	f := &fakeJIMM{
+		t:       t,
+		conns:   make(chan net.Conn),
+		closed:  make(chan struct{}),
+		scripts: make(map[string][]exchange),
+	}
+	for path, text := range conversations {
+		f.scripts[path] = parseConversation(t, text)
+	}
+	server := &http.Server{Handler: f}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(f)
+	}()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-done
+		f.check()
+	})
+	return f
+}
+
+func parseConversation(t *testing.T, text string) []exchange {
+	t.Helper()
+	var exchanges []exchange
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if request, ok := strings.CutPrefix(line, "C-> "); ok {
+			exchanges = append(exchanges, exchange{request: request})
+		} else if answer, ok := strings.CutPrefix(line, "<-C "); ok {
+			last := &exchanges[len(exchanges)-1]
+			last.answers = append(last.answers, answer)
+		} else if line != "" {
+			t.Fatalf("bad line in a conversation: %q", line)
+		}
+	}
+	return exchanges
+}
+
+// check fails the test if the client left out something that was expected.
+func (f *fakeJIMM) check() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for path, rest := range f.scripts {
+		for _, exchange := range rest {
+			if !f.deviated {
+				f.t.Errorf("%s: the client did not send %s", path, exchange.request)
+			}
+		}
+	}
+}
+
+// Accept, Close and Addr make it a net.Listener.
+func (f *fakeJIMM) Accept() (net.Conn, error) {
+	select {
+	case conn := <-f.conns:
+		return conn, nil
+	case <-f.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (f *fakeJIMM) Close() error {
+	close(f.closed)
+	return nil
+}
+
+func (f *fakeJIMM) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
+
+// dial is for jimm.Options.
+func (f *fakeJIMM) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case f.conns <- theirs:
+		return ours, nil
+	case <-f.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *fakeJIMM) options() jimm.Options {
+	return jimm.Options{
+		URL:          "ws://jimm.test",
+		ClientID:     adminID,
+		ClientSecret: jimm.NewSecret(adminSecret),
+		DialContext:  f.dial,
+	}
+}
+
+// connect logs in and closes the client at the end of the test.
+func (f *fakeJIMM) connect(opts ...func(*jimm.Options)) *jimm.Client {
+	f.t.Helper()
+	options := f.options()
+	for _, opt := range opts {
+		opt(&options)
+	}
+	client, err := jimm.Connect(f.t.Context(), options)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// ServeHTTP plays the conversation of the path.
+func (f *fakeJIMM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.dials = append(f.dials, r.URL.Path)
+	_, known := f.scripts[r.URL.Path]
+	f.mu.Unlock()
+	if !known {
+		if f.http != nil {
+			f.http(w, r)
+			return
+		}
+		f.t.Errorf("unexpected path %s", r.URL.Path)
+		http.NotFound(w, r)
+		return
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		f.t.Errorf("the client sent an Origin: %s", origin)
+	}
+	ws, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		f.t.Errorf("cannot accept: %v", err)
+		return
+	}
+	defer ws.CloseNow()
+	for {
+		_, message, err := ws.Read(context.Background())
+		if err != nil {
+			return
+		}
+		if !f.answer(ws, r.URL.Path, message) {
+			return
+		}
+	}
+}
+
+// answer handles one request and reports whether to go on.
+func (f *fakeJIMM) answer(ws *websocket.Conn, path string, message []byte) bool {
+	request := decodeObject(f.t, message)
+	id := request["request-id"]
+	if request["type"] == "Pinger" {
+		f.mu.Lock()
+		f.pings++
+		f.mu.Unlock()
+		return f.send(ws, map[string]any{"request-id": id, "response": map[string]any{}})
+	}
+	f.mu.Lock()
+	if len(f.scripts[path]) == 0 {
+		f.mu.Unlock()
+		f.t.Errorf("%s: unexpected request %s", path, message)
+		return false
+	}
+	expected := f.scripts[path][0]
+	f.scripts[path] = f.scripts[path][1:]
+	want := decodeObject(f.t, []byte(expected.request))
+	want["request-id"] = id
+	if diff := cmp.Diff(want, request); diff != "" {
+		f.deviated = true
+		f.mu.Unlock()
+		f.t.Errorf("%s: the request is not as recorded (-recorded +sent):\n%s", path, diff)
+		return false
+	}
+	f.mu.Unlock()
+	for _, text := range expected.answers {
+		switch text {
+		case "cut":
+			return false
+		case "silence":
+			continue
+		}
+		answer := decodeObject(f.t, []byte(text))
+		answer["request-id"] = id
+		if !f.send(ws, answer) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *fakeJIMM) send(ws *websocket.Conn, answer map[string]any) bool {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		f.t.Errorf("cannot encode an answer: %v", err)
+		return false
+	}
+	return ws.Write(context.Background(), websocket.MessageText, data) == nil
+}
+
+func (f *fakeJIMM) dialled() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.dials...)
+}
+
+func decodeObject(t *testing.T, data []byte) map[string]any {
+	var object map[string]any
+	if err := json.Unmarshal(data, &object); err != nil {
+		t.Errorf("no JSON object: %v: %s", err, data)
+	}
+	return maps.Clone(object)
+}
