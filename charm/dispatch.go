@@ -196,7 +196,10 @@ func guard(ctx context.Context, handler func(context.Context) error) (err error)
 			err = &panicError{value: fmt.Sprint(value), stack: string(debug.Stack())}
 		}
 	}()
-	return handler(ctx)
+	if err = handler(ctx); err != nil {
+		_ = err.Error() // of a nil pointer, say: a bug of the handler
+	}
+	return err
 }
 
 // panicError is what a handler's panic becomes.

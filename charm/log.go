@@ -65,7 +65,16 @@ func newLogHandler(a *agent, level slog.Leveler) *logHandler {
 	}
 	shared := &logBuffer{}
 	all := slog.Level(-1 << 16) // Enabled has decided before
-	text := slog.NewTextHandler(&shared.buf, &slog.HandlerOptions{Level: all})
+	text := slog.NewTextHandler(&shared.buf, &slog.HandlerOptions{
+		Level: all,
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			// Before slog quotes it, once more on top of other quotes.
+			if text := attr.Value.String(); a.secrets.holds(text) {
+				attr.Value = slog.StringValue(a.secrets.hide(text))
+			}
+			return attr
+		},
+	})
 	return &logHandler{agent: a, level: level, attrs: text, shared: shared}
 }
 

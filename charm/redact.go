@@ -70,7 +70,14 @@ func (r *redactor) holds(text string) bool { return r.hide(text) != text }
 // forms lists how a value may look in a text that somebody else made of it.
 func forms(value string) []string {
 	value = strings.TrimSpace(value)
-	list := []string{value}
+	if len(value) < minSecret {
+		return nil
+	}
+	list := []string{
+		value, url.QueryEscape(value), url.PathEscape(value),
+		base64.RawStdEncoding.EncodeToString([]byte(value)),
+		base64.RawURLEncoding.EncodeToString([]byte(value)),
+	}
 	if lines := strings.Split(value, "\n"); len(lines) > 1 {
 		list = append(list, strings.Join(strings.Fields(value), " "))
 		for _, line := range lines { // of a key in PEM, say
@@ -79,15 +86,25 @@ func forms(value string) []string {
 			}
 		}
 	}
-	if len(value) < minSecret {
-		return nil
-	}
-	quoted := strconv.Quote(value)
-	list = append(list, quoted[1:len(quoted)-1], url.QueryEscape(value), url.PathEscape(value),
-		base64.RawStdEncoding.EncodeToString([]byte(value)),
-		base64.RawURLEncoding.EncodeToString([]byte(value)))
-	if encoded, err := json.Marshal(value); err == nil {
-		list = append(list, string(encoded[1:len(encoded)-1]))
+	return append(list, quotedForms(value)...)
+}
+
+// quotedForms quotes a value as Go and as JSON do, and the outcome again, as
+// happens when one error quotes another.
+func quotedForms(value string) []string {
+	list := []string{value}
+	for range 2 {
+		for _, form := range list {
+			list = append(list, inner(strconv.Quote(form)))
+			if encoded, err := json.Marshal(form); err == nil {
+				list = append(list, inner(string(encoded)))
+			}
+		}
+		slices.Sort(list)
+		list = slices.Compact(list)
 	}
 	return list
 }
+
+// inner removes the quotes around a text.
+func inner(quoted string) string { return quoted[1 : len(quoted)-1] }

@@ -92,8 +92,9 @@ func (f *flattener) walk(path []string, value any) error {
 			return fmt.Errorf("%q: %w", strings.Join(path, "."), err)
 		}
 		return f.walk(path, plain)
+	default:
+		return fmt.Errorf("%q: a %T is no result", strings.Join(path, "."), value)
 	}
-	return fmt.Errorf("%q: a %T is no result", strings.Join(path, "."), value)
 }
 
 // walkMap adds the leaves of a map, in the order of its keys.
@@ -121,7 +122,7 @@ func (f *flattener) leaf(path []string, text string) error {
 		return errors.New("results are a map")
 	}
 	key, text := strings.Join(path, "."), valid(f.secrets.hide(text))
-	if room := maxResultCall - len(key) - len("=--"); len(text) > room {
+	if room := maxResultCall - len(key) - len("--\x00=\x00"); len(text) > room {
 		note := fmt.Sprintf("… [cut, %d bytes in all]", len(text))
 		text = cut(text, max(0, room-len(note))) + note
 	}
@@ -155,7 +156,7 @@ func (f *flattener) calls() [][]string {
 	for _, leaf := range f.leaves {
 		arg := leaf.key + "=" + leaf.value
 		if size+len(arg)+1 > maxResultCall {
-			calls, size = append(calls, nil), len("--")
+			calls, size = append(calls, nil), len("--\x00")
 		}
 		last := len(calls) - 1
 		calls[last] = append(calls[last], arg)
@@ -180,6 +181,8 @@ func asText(value any) (text string, ok bool, err error) {
 		return string(v), true, nil
 	}
 	switch rv := reflect.ValueOf(value); rv.Kind() {
+	default:
+		return "", false, nil
 	case reflect.String:
 		return rv.String(), true, nil
 	case reflect.Bool:
@@ -191,7 +194,6 @@ func asText(value any) (text string, ok bool, err error) {
 	case reflect.Float32, reflect.Float64:
 		return strconv.FormatFloat(rv.Float(), 'f', -1, rv.Type().Bits()), true, nil
 	}
-	return "", false, nil
 }
 
 // throughJSON turns a struct into maps and lists, numbers kept as written.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -80,9 +81,9 @@ func (u *Unit) checkData(key, value string) error {
 	case key == "" || strings.ContainsFunc(key, unicode.IsControl):
 		return fmt.Errorf("key %q is empty or has control characters", key)
 	case !utf8.ValidString(key) || !utf8.ValidString(value):
-		return fmt.Errorf("it is not UTF-8")
+		return errors.New("it is not UTF-8")
 	case u.agent.secrets.holds(key) || u.agent.secrets.holds(value):
-		return fmt.Errorf("it holds a secret")
+		return errors.New("it holds a secret")
 	}
 	return nil
 }

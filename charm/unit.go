@@ -93,7 +93,8 @@ func decode(raw []byte, into any, strict bool) error {
 	}
 	err := decoder.Decode(into)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%q must be a %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+		got, _, _ := strings.Cut(wrong.Value, " ") // "number 1.5"
+		return fmt.Errorf("%q must be of type %s, not %s", wrong.Field, wrong.Type, got)
 	}
 	if err != nil {
 		if _, name, ok := strings.Cut(err.Error(), "json: unknown field "); ok {
