@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -93,6 +94,11 @@ func (f *follower) start(ctx context.Context) bool {
 	f.res.MigrationID, f.res.Err = id, err
 	f.report(StartEvent{Source: f.base.Source, Target: f.base.Target, MigrationID: id, Err: err})
 	f.unclear = time.Now()
+	if errors.Is(err, ErrNotSent) {
+		f.res.Detail, f.res.Holder = errText(err), f.base.Source
+		f.end(NotStarted, CauseAnswer)
+		return false
+	}
 	return true
 }
 

@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -52,6 +53,10 @@ const (
 	PollsToBeat     = 6
 	PollsToBeatLast = 120
 )
+
+// ErrNotSent matches the error of a [Writer] that has not sent its call: only
+// then is it certain that nothing was changed.
+var ErrNotSent = errors.New("nothing was sent")
 
 // Writer makes the two calls that change a JAAS.
 type Writer interface {

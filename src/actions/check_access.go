@@ -1,0 +1,67 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/operator"
+	"jimm-migrator/src/rpc"
+)
+
+// checkAccess tells who this charm is in JIMM, and whether that is enough.
+func checkAccess(ctx context.Context, a *charm.Action) error {
+	if err := a.Params(&struct{}{}); err != nil {
+		return err
+	}
+	settings, err := operator.Read(ctx, a)
+	if err != nil {
+		return err
+	}
+	client, who, err := logIn(ctx, settings.JIMM)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	out := accessResults(who)
+	if version, err := jimmVersion(ctx, client); err != nil {
+		return err
+	} else if version != "" {
+		out["jimm-version"] = version
+	}
+	if err := a.SetResults(ctx, out); err != nil {
+		return err
+	}
+	if !who.administrator {
+		return &notAdministrator{who}
+	}
+	return nil
+}
+
+// jimmVersion returns JIMM's word for its version; "" before v3.1.10.
+func jimmVersion(ctx context.Context, client *jimm.Client) (string, error) {
+	info, err := client.Version(ctx)
+	if errors.Is(err, rpc.CodeNotImplemented) {
+		return "", nil
+	}
+	return info.Version, err
+}
+
+// accessResults are the results of check-access.
+func accessResults(who account) map[string]any {
+	out := map[string]any{
+		"identity":        who.identity,
+		"administrator":   who.administrator,
+		"jimm-url":        who.address,
+		"jimm-generation": who.generation.String(),
+	}
+	if who.administrator {
+		out["summary"] = fmt.Sprintf("%q is a JIMM administrator: every action can be run", who.identity)
+		return out
+	}
+	out["summary"] = fmt.Sprintf("%q is not a JIMM administrator: no model can be located or migrated until it is", who.identity)
+	out["grant-command"] = grantCommand(who.generation, who.identity)
+	return out
+}

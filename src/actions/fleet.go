@@ -1,0 +1,135 @@
+package actions
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+)
+
+// fleet lists JIMM's controllers and models for the engine.
+type fleet struct {
+	session *session
+
+	mu    sync.Mutex
+	known []migration.Controller
+}
+
+// Controllers returns all controllers, ordered by name.
+func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error) {
+	client, err := f.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.ListControllers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]migration.Controller, len(list))
+	for i, c := range list {
+		out[i] = controllerOf(c)
+	}
+	slices.SortFunc(out, func(a, b migration.Controller) int { return strings.Compare(a.Name, b.Name) })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known = out
+	return out, nil
+}
+
+// byAlias returns the UUID of the controller that JIMM calls by the name.
+func (f *fleet) byAlias(name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.known {
+		if c.Name == name {
+			return c.UUID
+		}
+	}
+	return ""
+}
+
+func controllerOf(c jimm.Controller) migration.Controller {
+	return migration.Controller{
+		Name:          c.Name,
+		UUID:          c.UUID,
+		AgentVersion:  c.AgentVersion,
+		Status:        c.Status.Status,
+		Addresses:     c.APIAddresses,
+		PublicAddress: c.PublicAddress,
+		CACert:        c.CACertificate,
+		Cloud:         juju.TagID("cloud", c.CloudTag),
+		Region:        c.CloudRegion,
+	}
+}
+
+// Models returns all models with the controller on record.
+func (f *fleet) Models(ctx context.Context) ([]migration.Model, error) {
+	client, err := f.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.ListModelSummaries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live := f.session.first.generation == jimm.Generation2025
+	out := make([]migration.Model, len(list))
+	for i, m := range list {
+		out[i] = migration.Model{
+			UUID:         m.UUID,
+			Name:         m.Name,
+			Owner:        m.Owner(),
+			Recorded:     m.ControllerUUID,
+			Type:         m.Type,
+			Life:         m.Life,
+			IsController: m.IsController,
+			AgentVersion: m.AgentVersion,
+		}
+		if live {
+			out[i].Live = summaryInfo(m)
+		}
+	}
+	return out, nil
+}
+
+// unlisted is the status that JIMM gives a model which its recorded controller
+// does not list, or which it could not ask about (JIMM of December 2024 and
+// later).
+const unlisted = "unavailable"
+
+// summaryInfo reads an entry of a list that JIMM has asked the controllers for.
+func summaryInfo(m juju.ModelSummary) migration.Info {
+	if m.Status.Status == unlisted && m.Type == "" {
+		return migration.Info{Kind: migration.InfoUnlisted}
+	}
+	return migration.Info{
+		Kind:         migration.InfoLive,
+		Controller:   m.ControllerUUID,
+		Status:       m.Status.Status,
+		StatusText:   m.Status.Info,
+		Attempt:      attemptOf(m.Migration),
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+	}
+}
+
+// attemptOf reads the migration that a controller shows for a model.
+func attemptOf(m *juju.MigrationStatus) migration.Attempt {
+	if m == nil {
+		return migration.Attempt{}
+	}
+	return migration.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End)}
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

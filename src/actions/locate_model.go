@@ -1,0 +1,112 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/migration"
+)
+
+// locateModel tells which controller hosts a model, with proof.
+func locateModel(ctx context.Context, a *charm.Action) error {
+	var p struct {
+		Model string `json:"model"`
+		Page  int    `json:"page"`
+	}
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	j, err := connect(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	page := max(p.Page, 1)
+	found, err := migration.Locate(ctx, j.engine, migration.LocateOptions{
+		Model: p.Model,
+		Probe: j.settings.ProbeControllers,
+		Skip:  (page - 1) * migration.DefaultLimit,
+	})
+	if err != nil {
+		return err
+	}
+	return a.SetResults(ctx, locatedResults(found, page))
+}
+
+// locatedResults are the results of locate-model.
+func locatedResults(found migration.Located, page int) map[string]any {
+	models := map[string]any{}
+	for _, l := range found.Locations {
+		models[l.Model.UUID] = locationResults(l)
+	}
+	out := map[string]any{"matches": found.Matches}
+	setMap(out, "models", models)
+	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 {
+		out["page"], out["pages"] = page, pages
+	}
+	if len(found.Locations) == 1 && found.Matches == 1 {
+		l := found.Locations[0]
+		out["controller"] = orElse(l.Holder.String(), "unknown")
+		out["state"] = string(l.State)
+		out["summary"] = locationSummary(l)
+	} else {
+		out["summary"] = fmt.Sprintf("%d of %d models match; models.UUID.controller tells where each is", found.Matches, found.Known)
+	}
+	return out
+}
+
+func locationResults(l migration.Location) map[string]any {
+	out := map[string]any{
+		"name":       l.Model.Name,
+		"owner":      l.Model.Owner,
+		"state":      string(l.State),
+		"controller": orElse(l.Holder.String(), "unknown"),
+		"drift":      l.Drift,
+		"proof":      l.Proof,
+		"complete":   l.Complete(),
+		"asked":      l.Asked,
+	}
+	setMap(out, "recorded-controller", controllerResults(l.Recorded))
+	set(out, "repair", l.Repair)
+	set(out, "not-answering", names(l.Silent))
+	set(out, "other-copies", names(l.Copies))
+	if l.Attempt.Exists() {
+		attempt := map[string]any{"phase": migration.ParseText(l.Attempt.Text).String()}
+		set(attempt, "text", l.Attempt.Text)
+		set(attempt, "start", stamp(l.Attempt.Start))
+		set(attempt, "end", stamp(l.Attempt.End))
+		out["migration"] = attempt
+	}
+	return out
+}
+
+// locationSummary says in one sentence where a model is.
+func locationSummary(l migration.Location) string {
+	model := l.Model.FullName()
+	switch l.State {
+	case migration.StateActive:
+		return fmt.Sprintf("model %s is on %q: %s", model, l.Holder.String(), l.Proof)
+	case migration.StateMigrating:
+		return fmt.Sprintf("model %s is on %q and migrates: %s", model, l.Holder.String(), l.Proof)
+	case migration.StateMoved:
+		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, l.Repair)
+	case migration.StateAbsent:
+		return fmt.Sprintf("model %s is nowhere, while JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
+	case migration.StateConflict:
+		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
+	default:
+		return fmt.Sprintf("it could not be confirmed where model %s is: %s", model, l.Proof)
+	}
+}
+
+func names(list []migration.Controller) string {
+	text := ""
+	for i, c := range list {
+		if i > 0 {
+			text += ","
+		}
+		text += c.String()
+	}
+	return text
+}

@@ -1,0 +1,223 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/operator"
+)
+
+// migrateParams are the parameters of migrate-model.
+type migrateParams struct {
+	Model      string `json:"model"`
+	Target     string `json:"target-controller"`
+	DryRun     bool   `json:"dry-run"`
+	Detach     bool   `json:"detach"`
+	Timeout    string `json:"timeout"`
+	Ignore     string `json:"ignore-checks"`
+	StrictExit bool   `json:"strict-exit"`
+}
+
+// migrateModel moves a model to another controller, or looks whether it could.
+func migrateModel(ctx context.Context, a *charm.Action) error {
+	var p migrateParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	m := migrator{action: a, params: p, began: time.Now()}
+	err := m.run(ctx)
+	if err != nil && p.StrictExit {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+// migrator is one run of migrate-model.
+type migrator struct {
+	action *charm.Action
+	params migrateParams
+	began  time.Time
+	// before is the unit's status to go back to, if it was changed.
+	before *unitStatus
+}
+
+type unitStatus struct {
+	status  charm.Status
+	message string
+}
+
+func (m *migrator) run(ctx context.Context) error {
+	opts, err := m.options()
+	if err != nil {
+		return m.refuse(ctx, err)
+	}
+	settings, err := operator.Read(ctx, m.action)
+	if err != nil {
+		return m.refuse(ctx, err)
+	}
+	opts.Probe, opts.PollInterval = settings.ProbeControllers, settings.PollInterval
+	j, err := connectTo(ctx, settings)
+	if err != nil {
+		return m.refuse(ctx, err)
+	}
+	defer j.close()
+	opts.Report = func(e migration.Event) { m.show(ctx, e) }
+
+	var result migration.Result
+	if m.params.DryRun {
+		result, err = migration.Check(ctx, j.engine, opts)
+	} else {
+		result, err = migration.Migrate(ctx, j.engine, &writer{j.session}, opts)
+	}
+	if err != nil {
+		return m.refuse(ctx, err)
+	}
+	return m.finish(ctx, result)
+}
+
+// options reads the parameters that need more than their type to be right.
+func (m *migrator) options() (migration.Options, error) {
+	timeout, err := time.ParseDuration(m.params.Timeout)
+	if err != nil || timeout <= 0 {
+		return migration.Options{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 2h", m.params.Timeout)
+	}
+	ignore, err := checkIDs(m.params.Ignore)
+	if err != nil {
+		return migration.Options{}, err
+	}
+	return migration.Options{
+		Model:    m.params.Model,
+		Target:   m.params.Target,
+		OwnModel: m.action.Env().ModelUUID,
+		Ignore:   ignore,
+		Timeout:  timeout,
+		Detach:   m.params.Detach,
+	}, nil
+}
+
+// checkIDs reads the list of checks whose failure the operator accepts.
+func checkIDs(list string) ([]migration.CheckID, error) {
+	var out []migration.CheckID
+	for part := range strings.SplitSeq(list, ",") {
+		id := migration.CheckID(strings.TrimSpace(part))
+		switch {
+		case id == "":
+		case !slices.Contains(migration.CheckIDs(), id):
+			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; those that can be ignored are %s", id, ignorable())
+		case !id.Ignorable():
+			return nil, fmt.Errorf("cannot ignore check %q: it can never be ignored; those that can are %s", id, ignorable())
+		default:
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+func ignorable() string {
+	var names []string
+	for _, id := range migration.CheckIDs() {
+		if id.Ignorable() {
+			names = append(names, string(id))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// show prints an event, and leaves a mark in the unit's status as soon as the
+// model may be moving: it is the one thing that survives the death of this
+// process at once.
+func (m *migrator) show(ctx context.Context, e migration.Event) {
+	if freeze, ok := e.(migration.FreezeEvent); ok {
+		m.mark(ctx, freeze.Model)
+	}
+	m.action.Log(ctx, line(e))
+}
+
+func (m *migrator) mark(ctx context.Context, model migration.Model) {
+	if m.before != nil {
+		return
+	}
+	status, message, err := m.action.Status(ctx)
+	if err != nil {
+		m.action.Logger().WarnContext(ctx, "cannot read the unit's status", "error", err)
+		return
+	}
+	m.before = &unitStatus{status, message}
+	if err := m.action.SetStatus(ctx, charm.StatusMaintenance, "migrating "+model.UUID+" to "+m.params.Target); err != nil {
+		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", "error", err)
+	}
+}
+
+// unmark goes back to the status from before. A mark of an earlier run that was
+// killed is not gone back to: the settings are in order, or this run had not
+// come so far.
+func (m *migrator) unmark(ctx context.Context) {
+	if m.before == nil {
+		return
+	}
+	status, message := m.before.status, m.before.message
+	var err error
+	switch status {
+	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
+		err = m.action.SetStatus(ctx, status, message)
+	default:
+		err = operator.Settle(ctx, m.action)
+	}
+	if err != nil {
+		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", "error", err)
+	}
+}
+
+// finish sets the results; an outcome that is no success is an error.
+func (m *migrator) finish(ctx context.Context, r migration.Result) error {
+	m.unmark(ctx)
+	if err := m.action.SetResults(ctx, migrationResults(r, m.next(r), time.Since(m.began))); err != nil {
+		return err
+	}
+	if !r.Outcome.Succeeded() {
+		return errors.New(summary(r))
+	}
+	m.action.Log(ctx, summary(r))
+	return nil
+}
+
+// next is the command that helps from here.
+func (m *migrator) next(r migration.Result) string {
+	again := fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", m.action.Env().Unit, r.Model.UUID, r.Target.Name)
+	switch {
+	case r.Next != "":
+		return r.Next
+	case r.Model.UUID == "":
+		return ""
+	}
+	switch r.Outcome {
+	case migration.ChecksPassed, migration.Started, migration.TimedOut, migration.NotStarted, migration.Aborted:
+		return again
+	case migration.Unknown, migration.LostFromJIMM, migration.Conflict, migration.NeedsAttention:
+		return fmt.Sprintf("juju run %s locate-model model=%s", m.action.Env().Unit, r.Model.UUID)
+	default:
+		return ""
+	}
+}
+
+// refuse ends an action that could not look at anything.
+func (m *migrator) refuse(ctx context.Context, err error) error {
+	text := migration.Redact(err.Error())
+	results := map[string]any{
+		"outcome":    string(migration.Refused),
+		"step":       string(migration.StepCheck),
+		"summary":    "nothing was started: " + text,
+		"retry-safe": true,
+	}
+	setMap(results, "error", errorResults(text, err))
+	if setErr := m.action.SetResults(ctx, results); setErr != nil {
+		return setErr
+	}
+	return err
+}

@@ -1,0 +1,122 @@
+package actions
+
+import (
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// The keys below are an API: docs/reference/actions.md lists them, and a key
+// keeps its meaning. A key without a value is left out.
+
+// migrationResults are the results of migrate-model.
+func migrationResults(r migration.Result, next string, took time.Duration) map[string]any {
+	out := map[string]any{
+		"outcome":    string(r.Outcome),
+		"summary":    summary(r),
+		"step":       string(r.Step),
+		"retry-safe": r.Outcome.RetrySafe(),
+		"elapsed":    span(took),
+		"controller": orElse(r.Holder.String(), "unknown"),
+		"checks":     checkResults(r.Findings),
+	}
+	set(out, "cause", string(r.Cause))
+	set(out, "next", next)
+	set(out, "proof", r.Proof)
+	setMap(out, "model", modelResults(r.Model))
+	setMap(out, "source-controller", controllerResults(r.Source))
+	setMap(out, "target-controller", controllerResults(r.Target))
+	setMap(out, "recorded-controller", controllerResults(r.Recorded))
+	setMap(out, "migration", attemptResults(r))
+	setMap(out, "error", errorResults(r.Detail, r.Err))
+	return out
+}
+
+func modelResults(m migration.Model) map[string]any {
+	out := map[string]any{}
+	set(out, "uuid", m.UUID)
+	set(out, "name", m.Name)
+	set(out, "owner", m.Owner)
+	set(out, "users", strings.Join(m.Users, ","))
+	return out
+}
+
+func controllerResults(c migration.Controller) map[string]any {
+	out := map[string]any{}
+	set(out, "name", c.Name)
+	set(out, "uuid", c.UUID)
+	set(out, "version", c.AgentVersion)
+	return out
+}
+
+func attemptResults(r migration.Result) map[string]any {
+	out := map[string]any{}
+	set(out, "id", r.MigrationID)
+	if !r.Attempt.Exists() {
+		return out
+	}
+	set(out, "phase", r.Phase.String())
+	set(out, "text", r.Attempt.Text)
+	set(out, "start", stamp(r.Attempt.Start))
+	set(out, "end", stamp(r.Attempt.End))
+	if r.Attached {
+		out["attached"] = true
+	}
+	return out
+}
+
+func checkResults(findings []migration.Finding) map[string]any {
+	out := map[string]any{}
+	for _, f := range findings {
+		check := map[string]any{"verdict": string(f.Level), "evidence": f.Evidence}
+		set(check, "remedy", f.Remedy)
+		if f.Ignored {
+			check["ignored"] = true
+		}
+		out[string(f.Check)] = check
+	}
+	return out
+}
+
+// errorResults has the words and the code of the answer that was an error.
+func errorResults(detail string, err error) map[string]any {
+	out := map[string]any{}
+	if err != nil {
+		set(out, "code", wireCode(err))
+		detail = orElse(detail, migration.Redact(err.Error()))
+	}
+	set(out, "message", detail)
+	return out
+}
+
+func set(into map[string]any, key, value string) {
+	if value != "" {
+		into[key] = value
+	}
+}
+
+func setMap(into map[string]any, key string, value map[string]any) {
+	if len(value) > 0 {
+		into[key] = value
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// resultKey returns the name if Juju allows it as a part of a result's key, and
+// the UUID otherwise: lower-case letters, digits and inner hyphens are allowed.
+func resultKey(name, uuid string) string {
+	for i, c := range []byte(name) {
+		inner := i > 0 && i < len(name)-1
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c != '-' || !inner) {
+			return uuid
+		}
+	}
+	return orElse(name, uuid)
+}

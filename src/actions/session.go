@@ -1,0 +1,144 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/rpc"
+)
+
+// session is a connection to JIMM that outlives a restart of JIMM: a call that
+// finds it lost connects again, at most once, and with growing pauses between
+// attempts. JIMM of 2024 keeps the secret of every login in its audit log, so
+// there is one login as long as the connection lives.
+type session struct {
+	opts  jimm.Options
+	first account
+
+	mu      sync.Mutex
+	client  *jimm.Client
+	pause   time.Duration
+	retryAt time.Time
+	lastErr error
+}
+
+// account is who JIMM says we are.
+type account struct {
+	identity      string
+	administrator bool
+	generation    jimm.Generation
+	address       string
+}
+
+// The pauses between two attempts to connect.
+const (
+	firstPause = time.Second
+	lastPause  = 30 * time.Second
+)
+
+// notAdministrator is the error of whoever is not a JIMM administrator.
+type notAdministrator struct{ account account }
+
+// Error names the identity and the command that grants the right.
+func (e *notAdministrator) Error() string {
+	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, grantCommand(e.account.generation, e.account.identity))
+}
+
+// Unwrap lets the error match [jimm.ErrNotAdministrator].
+func (e *notAdministrator) Unwrap() error { return jimm.ErrNotAdministrator }
+
+// openSession logs in to JIMM, as an administrator: others are not told which
+// controllers there are.
+func openSession(ctx context.Context, opts jimm.Options) (*session, error) {
+	client, who, err := logIn(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{opts: opts, first: who, client: client, pause: firstPause}
+	if err := unmask(ctx, client, who); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// logIn connects to JIMM and tells who we are there.
+func logIn(ctx context.Context, opts jimm.Options) (*jimm.Client, account, error) {
+	client, err := jimm.Connect(ctx, opts)
+	if err != nil {
+		return nil, account{}, loginError(err)
+	}
+	return client, account{
+		identity:      client.Identity(),
+		administrator: client.Administrator(),
+		generation:    client.Generation(),
+		address:       client.Address().String(),
+	}, nil
+}
+
+// loginError adds what a refused login can mean.
+func loginError(err error) error {
+	if errors.Is(err, rpc.CodeUnauthorized) {
+		return fmt.Errorf("%w: check client-id and client-secret in the secret jimm-credentials; JIMM says the same while its identity provider or OpenFGA does not answer", err)
+	}
+	return err
+}
+
+// unmask makes JIMM show which controller a model is recorded on.
+func unmask(ctx context.Context, client *jimm.Client, who account) error {
+	if !who.administrator {
+		return &notAdministrator{who}
+	}
+	return client.DisableControllerUUIDMasking(ctx)
+}
+
+// get returns a connection that was alive a moment ago. With an error nothing
+// but logins was sent.
+func (s *session) get(ctx context.Context) (*jimm.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil && s.client.Err() == nil {
+		return s.client, nil
+	}
+	if s.client != nil {
+		s.lastErr, s.client = s.client.Err(), nil
+	}
+	if now := time.Now(); now.Before(s.retryAt) {
+		return nil, s.lastErr
+	}
+	client, err := s.reconnect(ctx)
+	if err != nil {
+		// Spread the attempts of several units.
+		s.retryAt = time.Now().Add(s.pause + rand.N(s.pause/2)) //nolint:gosec // Not a secret.
+		s.pause = min(2*s.pause, lastPause)
+		s.lastErr = err
+		return nil, err
+	}
+	s.client, s.pause = client, firstPause
+	return client, nil
+}
+
+func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
+	client, who, err := logIn(ctx, s.opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := unmask(ctx, client, who); err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		_ = s.client.Close()
+	}
+}

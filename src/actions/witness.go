@@ -1,0 +1,173 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// witness asks JIMM and the controllers for the engine, and reads their answers.
+type witness struct {
+	session *session
+	fleet   *fleet
+	// network has the proxy and the dialler for the controllers.
+	network jimm.Options
+}
+
+// Record tells the controller that JIMM's record names, from JIMM's database.
+func (w *witness) Record(ctx context.Context, model string) migration.Record {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return migration.Record{Err: err}
+	}
+	at, err := client.ModelControllerInfo(ctx, model)
+	switch {
+	case err == nil:
+		return migration.Record{State: migration.RecordAt, Controller: at.ControllerUUID}
+	case errors.Is(err, rpc.CodeNotImplemented):
+		return w.listed(ctx, model)
+	case errors.Is(err, rpc.CodeNotFound):
+		return migration.Record{State: migration.RecordLost, Err: err}
+	default:
+		return migration.Record{Err: err}
+	}
+}
+
+// listed reads the record from JIMM's list of models (before January 2026).
+func (w *witness) listed(ctx context.Context, model string) migration.Record {
+	models, err := w.fleet.Models(ctx)
+	if err != nil {
+		return migration.Record{Err: err}
+	}
+	for _, m := range models {
+		if m.UUID == model {
+			return migration.Record{State: migration.RecordAt, Controller: m.Recorded}
+		}
+	}
+	return migration.Record{State: migration.RecordLost}
+}
+
+// Summary asks the recorded controller through JIMM's list of models.
+func (w *witness) Summary(ctx context.Context, model string) migration.Info {
+	models, err := w.fleet.Models(ctx)
+	if err != nil {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	}
+	for _, m := range models {
+		if m.UUID == model {
+			return m.Live
+		}
+	}
+	return migration.Info{Kind: migration.InfoRefused}
+}
+
+// Info asks the recorded controller through JIMM.
+func (w *witness) Info(ctx context.Context, model string) migration.Info {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	}
+	m, err := client.ModelInfo(ctx, model)
+	if err != nil {
+		return migration.Info{Kind: infoKind(err), Err: err}
+	}
+	users := make([]string, len(m.Users))
+	for i, u := range m.Users {
+		users[i] = u.User + "=" + u.Access
+	}
+	return migration.Info{
+		Kind:         migration.InfoLive,
+		Controller:   m.ControllerUUID,
+		Status:       m.Status.Status,
+		StatusText:   m.Status.Info,
+		Attempt:      attemptOf(m.Migration),
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+		Users:        users,
+	}
+}
+
+// infoKind reads an error of ModelInfo.
+func infoKind(err error) migration.InfoKind {
+	switch jimm.ReadAnswer(err) {
+	case jimm.AnswerRedirected:
+		return migration.InfoRedirected
+	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating:
+		return migration.InfoDenied
+	case jimm.AnswerStuck:
+		return migration.InfoBroken
+	case jimm.AnswerMasked:
+		return migration.InfoRefused
+	default:
+		return migration.InfoUnavailable
+	}
+}
+
+// Host logs in to the model through JIMM and tells who answered.
+func (w *witness) Host(ctx context.Context, model string) migration.Host {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+	}
+	conn, err := client.DialModel(ctx, model)
+	if err == nil {
+		defer conn.Close()
+		return migration.Host{Kind: migration.HostServes, Controller: conn.ControllerUUID()}
+	}
+	switch jimm.ReadAnswer(err) {
+	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating, jimm.AnswerRedirected:
+		return migration.Host{Kind: migration.HostRefused, Err: err}
+	default:
+		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+	}
+}
+
+// probeTimeout limits the question to one controller: connection, TLS and login.
+const probeTimeout = 10 * time.Second
+
+// Copy asks a controller itself, without credentials, whether it has the model.
+func (w *witness) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	opts := juju.Options{
+		Addresses:      addresses(c),
+		CACert:         c.CACert,
+		ModelUUID:      model,
+		ControllerUUID: c.UUID,
+		Proxy:          w.network.Proxy,
+		DialContext:    w.network.DialContext,
+	}
+	answer, err := juju.Probe(ctx, opts)
+	if err != nil {
+		return migration.Copy{Err: err}
+	}
+	switch answer.State {
+	case juju.ProbePresent:
+		return migration.Copy{State: migration.CopyPresent}
+	case juju.ProbeAbsent:
+		return migration.Copy{State: migration.CopyAbsent}
+	case juju.ProbeRedirected:
+		to := answer.RedirectUUID
+		if to == "" {
+			to = w.fleet.byAlias(answer.RedirectAlias)
+		}
+		return migration.Copy{State: migration.CopyMoved, To: to}
+	default:
+		return migration.Copy{}
+	}
+}
+
+// addresses returns where to reach a controller, the one that JIMM tries first
+// in front.
+func addresses(c migration.Controller) []string {
+	if c.PublicAddress == "" {
+		return c.Addresses
+	}
+	return append([]string{c.PublicAddress}, c.Addresses...)
+}

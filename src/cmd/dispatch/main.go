@@ -1,0 +1,19 @@
+// Command dispatch is the charm: Juju runs it for every hook and action.
+package main
+
+import (
+	"jimm-migrator/charm"
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/operator"
+)
+
+// version is set by the build of the archive.
+var version = "dev" //nolint:gochecknoglobals // The linker sets it.
+
+func main() {
+	charm.Main(charm.App{
+		Version: version,
+		Actions: actions.All(),
+		Hooks:   operator.Hooks(version),
+	})
+}
