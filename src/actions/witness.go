@@ -78,7 +78,7 @@ func (w *witness) Info(ctx context.Context, model string) migration.Info {
 	}
 	users := make([]string, len(m.Users))
 	for i, u := range m.Users {
-		users[i] = u.User + "=" + u.Access
+		users[i] = u.Name + "=" + u.Access
 	}
 	return migration.Info{
 		Kind:         migration.InfoLive,
