@@ -45,7 +45,7 @@ func (ss *session) addController(ctx context.Context, req *wire.Request) (any, e
 		Username: params.Username, Password: params.Password,
 	}
 	err := s.use(ctx, row, ss.caller(), func(b *backing) error { return b.describe(ctx, &row) })
-	switch failure, dialled := err.(*dialFailure); { //nolint:errorlint // use returns it as it is
+	switch failure, dialled := err.(*dialError); { //nolint:errorlint // use returns it as it is
 	case dialled:
 		return nil, s.failedToAdd(s.failedToDial(failure))
 	case err != nil:

@@ -141,7 +141,7 @@ func (s *Server) connect(ctx context.Context, row Controller, model string) (*rp
 		if dialErr == nil {
 			return conn, nil
 		}
-		err = s.dialError(dialErr)
+		err = s.unreachable(dialErr)
 	}
 	return nil, err
 }
@@ -165,8 +165,8 @@ func (c *Controller) pool() *x509.CertPool {
 	return pool
 }
 
-// dialError has no code in either year. In 2024 it says nothing about the reason.
-func (s *Server) dialError(err error) error {
+// unreachable has no code in either year. In 2024 it says nothing about the reason.
+func (s *Server) unreachable(err error) error {
 	if !s.gen.DialTexts {
 		return &wire.Error{Message: "no urls to dial"}
 	}
@@ -247,25 +247,25 @@ type cachedDial struct {
 	b    *backing
 }
 
-// dialFailure says that JIMM could not connect to a controller, or not log in.
-type dialFailure struct{ error }
+// dialError says that JIMM could not connect to a controller, or not log in.
+type dialError struct{ error }
 
 // Unwrap returns what JIMM makes of it.
-func (d *dialFailure) Unwrap() error { return d.error }
+func (d *dialError) Unwrap() error { return d.error }
 
 // use runs work with a connection to a controller: in 2024 the kept one, which is pinged first, in 2026 a fresh one
-// that is closed afterwards. Without a connection the error is a *dialFailure.
+// that is closed afterwards. Without a connection the error is a *dialError.
 func (s *Server) use(ctx context.Context, row Controller, user string, work func(*backing) error) error {
 	if s.gen.CacheDials {
 		b, err := s.kept(ctx, row, user)
 		if err != nil {
-			return &dialFailure{err}
+			return &dialError{err}
 		}
 		return work(b)
 	}
 	b, err := s.dial(ctx, row, "", user)
 	if err != nil {
-		return &dialFailure{err}
+		return &dialError{err}
 	}
 	defer b.close()
 	return work(b)

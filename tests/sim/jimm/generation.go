@@ -18,9 +18,9 @@ type Generation struct {
 	PingLimit  time.Duration        // /api is closed after so long without Pinger.Ping; other calls do not count
 	BadMessage websocket.StatusCode // close status for a frame that is no JSON, and for missing pings
 
-	BadSecret      string // message of a login with a wrong secret
-	BadSecretModel string // its code on /model/<uuid>/api
-	BadToken       string // code of a login with a bad session token
+	Refused        string // message of a login with a wrong secret
+	RefusedCode    string // its code on /model/<uuid>/api
+	SessionCode    string // code of a login with a bad session token
 	OldLogin       string // message of Admin.Login
 	OldLoginCode   string // its code
 	LastLoginNow   bool   // user-info.last-connection is this login, not the one before
@@ -41,28 +41,28 @@ type Generation struct {
 	DialTexts     bool     // errors of dialling tell what went wrong, else only "no urls to dial"
 	Watches       []string // methods of Controller that the background watchers call
 
-	BareTargets      bool // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
-	ControllerAlias  bool // target-info carries controller-alias
-	MigrationModes   bool // rows have a migration mode; ModelInfo completes, fails or deletes them
-	EmptyIsFirst     bool // an empty controller name selects the first controller of the database
-	KeepCallCode     bool // a call error of InitiateMigration keeps its code in the item
-	NoRights         string
-	LiveLists        bool // ListModelSummaries and ListModels ask the controllers
-	ControllerUser   bool // ListControllers has "username"
-	JAASEntry        bool // ListControllers of others shows one controller "jaas"
-	EmptyNull        bool // ListModelSummaries without results is null
-	SLA              bool // ModelInfo and summaries have an sla, secret-backends is not null
-	ControllerModel  bool // AddController reads the controller model by ModelGet and CloudSpec
-	RemoveLive       bool // RemoveController takes a live controller without models
-	WatchImports     bool // ImportModel watches the model once
-	FailedAddPrefix  bool // errors of AddController begin with "failed to add controller: "
-	NamedDuplicates  bool // "model \"m\" already exists"
-	PollInterval     time.Duration
+	BareTargets      bool          // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
+	ControllerAlias  bool          // target-info carries controller-alias
+	MigrationModes   bool          // rows have a migration mode; ModelInfo completes, fails or deletes them
+	EmptyIsFirst     bool          // an empty controller name selects the first controller of the database
+	KeepCallCode     bool          // a call error of InitiateMigration keeps its code in the item
+	NoRights         string        // message of MigrateModel without rights
+	LiveLists        bool          // ListModelSummaries and ListModels ask the controllers
+	ControllerUser   bool          // ListControllers has "username"
+	JAASEntry        bool          // ListControllers of others shows one controller "jaas"
+	EmptyNull        bool          // ListModelSummaries without results is null
+	SLA              bool          // ModelInfo and summaries have an sla, secret-backends is not null
+	ControllerModel  bool          // AddController reads the controller model by ModelGet and CloudSpec
+	RemoveLive       bool          // RemoveController takes a live controller without models
+	WatchImports     bool          // ImportModel watches the model once
+	FailedAddPrefix  bool          // errors of AddController begin with "failed to add controller: "
+	NamedDuplicates  bool          // "model \"m\" already exists"
+	PollInterval     time.Duration // rounds of the poller; 0: there is none
 	WatchInterval    time.Duration // rounds of the background watchers
-	UnboundedTimeout time.Duration
+	UnboundedTimeout time.Duration // stands for "none" where JIMM has no time limit
 }
 
-// 2024 is said here and in World files; the data are JIMM f89b63e3 of 2024-10-24.
+// methods2024 are those of the facade JIMM that are simulated, not all it has.
 func methods2024() []string {
 	return []string{
 		"AddController", "AddRelation", "CheckRelation", "CrossModelQuery", "DisableControllerUUIDMasking",
@@ -83,9 +83,9 @@ func Generation2024() Generation {
 		Methods:          methods2024(),
 		PingLimit:        90 * time.Second,
 		BadMessage:       websocket.StatusNoStatusRcvd,
-		BadSecret:        "invalid client credentials",
-		BadSecretModel:   codeUnauthorized,
-		BadToken:         "session token invalid",
+		Refused:          "invalid client credentials",
+		RefusedCode:      codeUnauthorized,
+		SessionCode:      "session token invalid",
 		OldLogin:         "JIMM does not support login from old clients (not supported)",
 		UnknownModel:     "model not found",
 		BadPath:          "invalid path",
@@ -123,9 +123,9 @@ func Generation2026() Generation {
 		}),
 		PingLimit:        180 * time.Second,
 		BadMessage:       websocket.StatusNormalClosure,
-		BadSecret:        `invalid client credentials: oauth2: "invalid_client" "Invalid client or Invalid client credentials"`,
-		BadSecretModel:   "fatal login error",
-		BadToken:         "fatal login error",
+		Refused:          `invalid client credentials: oauth2: "invalid_client" "Invalid client or Invalid client credentials"`,
+		RefusedCode:      "fatal login error",
+		SessionCode:      "fatal login error",
 		OldLogin:         "JIMM does not support login from old clients",
 		OldLoginCode:     "not supported",
 		LastLoginNow:     true,

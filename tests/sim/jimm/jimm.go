@@ -103,16 +103,28 @@ func New(opts Options) *Server {
 	}
 	s := &Server{
 		opts: opts, gen: opts.Generation, db: newDatabase(), keys: newKeyring(), cached: map[string]*cachedDial{},
-		wire: wire.NewServer(wire.Config{
-			Name: "jimm", Log: opts.Log, Faults: opts.Faults, BadMessage: opts.Generation.BadMessage,
-		}),
 	}
-	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/debug/info", http.HandlerFunc(s.debugInfo))
-	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/debug/status", http.HandlerFunc(s.debugStatus))
-	s.wire.HandleHTTP("GET "+opts.PathPrefix+"/.well-known/jwks.json", http.HandlerFunc(s.jwks))
-	s.wire.Handle(opts.PathPrefix+"/api", s.openAPI)
-	s.wire.Handle(opts.PathPrefix+"/model/{uuid}/api", s.openModel)
+	s.wire = s.newWire()
 	return s
+}
+
+func (s *Server) newWire() *wire.Server {
+	server := wire.NewServer(wire.Config{
+		Name: "jimm", Log: s.opts.Log, Faults: s.opts.Faults, BadMessage: s.gen.BadMessage,
+	})
+	prefix := s.opts.PathPrefix
+	server.HandleHTTP("GET "+prefix+"/debug/info", http.HandlerFunc(s.debugInfo))
+	server.HandleHTTP("GET "+prefix+"/debug/status", http.HandlerFunc(s.debugStatus))
+	server.HandleHTTP("GET "+prefix+"/.well-known/jwks.json", http.HandlerFunc(s.jwks))
+	server.Handle(prefix+"/api", s.openAPI)
+	server.Handle(prefix+"/model/{uuid}/api", s.openModel)
+	return server
+}
+
+func (s *Server) server() *wire.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wire
 }
 
 // Start starts what runs in the background. Close and Restart end it.
@@ -130,27 +142,40 @@ func (s *Server) Start() {
 }
 
 // Serve serves ws:// and http:// on a listener, as the real one does behind an ingress, until Close.
-func (s *Server) Serve(l net.Listener) error { return s.wire.Serve(l) }
+func (s *Server) Serve(l net.Listener) error { return s.server().Serve(l) }
 
 // ServeTLS serves wss:// and https://.
 func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
-	return s.wire.ServeTLS(l, certificate)
+	return s.server().ServeTLS(l, certificate)
 }
 
 // ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.wire.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.server().ServeHTTP(w, r) }
 
 // Restart is a kill and a new start: all connections break, the database stays.
 func (s *Server) Restart() {
 	s.halt()
-	s.wire.DropAll()
+	s.server().DropAll()
 	s.Start()
+}
+
+// Stop takes JIMM down: connections break, listeners close, nothing polls. The database stays. Start brings it back,
+// but Serve has to be called again with a new listener.
+func (s *Server) Stop() error {
+	s.halt()
+	s.mu.Lock()
+	old := s.wire
+	s.wire = s.newWire()
+	s.mu.Unlock()
+	err := old.Close()
+	s.dropCached()
+	return err
 }
 
 // Close ends everything and waits for it.
 func (s *Server) Close() error {
 	s.halt()
-	err := s.wire.Close()
+	err := s.server().Close()
 	s.dropCached()
 	return err
 }

@@ -66,7 +66,7 @@ func (ss *session) clientCredentials(req *wire.Request) (string, any, error) {
 	}
 	down, _ := ss.s.down()
 	if down || !slices.Contains(ss.s.opts.Accounts, Account{params.ID, params.Secret}) {
-		return "", nil, wire.Errorf(codeUnauthorized, "%s", ss.s.gen.BadSecret)
+		return "", nil, wire.Errorf(codeUnauthorized, "%s", ss.s.gen.Refused)
 	}
 	return params.ID + "@serviceaccount", nil, nil
 }
@@ -81,11 +81,11 @@ func (ss *session) sessionToken(req *wire.Request) (string, any, error) {
 	}
 	raw, err := base64.StdEncoding.DecodeString(params.Token)
 	if err != nil {
-		return "", nil, wire.Errorf(ss.s.gen.BadToken, "failed to decode token: %v", err)
+		return "", nil, wire.Errorf(ss.s.gen.SessionCode, "failed to decode token: %v", err)
 	}
 	c, err := ss.s.keys.verify(string(raw))
 	if err != nil { // these texts are not recorded
-		return "", nil, wire.Errorf(ss.s.gen.BadToken, "%v", err)
+		return "", nil, wire.Errorf(ss.s.gen.SessionCode, "%v", err)
 	}
 	return c.Subject, nil, nil
 }

@@ -176,7 +176,7 @@ func (s *Server) askInitiate(ctx context.Context, row Model, target targetInfo) 
 			"specs": {{"model-" + row.UUID, target}},
 		}, &reply)
 	})
-	if failed, ok := errors.AsType[*dialFailure](err); ok {
+	if failed, ok := errors.AsType[*dialError](err); ok {
 		return "", s.failedToDial(failed)
 	}
 	if refused, ok := errors.AsType[*rpc.Error](err); ok {

@@ -152,15 +152,15 @@ func internalError() error { return &wire.Error{Message: "internal server error"
 // actOn is the table of what a controller's answer does to a row (2026). It is the same for the poller and for the
 // ModelInfo of any client:
 //
-//	answer                          migrating-internally       no mode             exporting
-//	result without migration.end    passed                     passed              passed
-//	result with migration.end       passed, mode cleared       passed              passed
-//	redirect, alias known           completed, target asked    passed              passed
-//	redirect, otherwise             internal server error      passed              passed
-//	not found                       internal server error      row deleted         passed
-//	unauthorized access             internal server error      passed, deleted     passed
-//	other errors                    internal server error      passed              passed
-//	no answer                       passed                     passed              passed
+//	answer                      | migrating-internally    | no mode         | exporting
+//	result without an end       | passed                  | passed          | passed
+//	result with migration.end   | passed, mode cleared    | passed          | passed
+//	redirect, alias known       | completed, target asked | passed          | passed
+//	redirect, otherwise         | internal server error   | passed          | passed
+//	not found                   | internal server error   | row deleted     | passed
+//	unauthorized access         | internal server error   | passed, deleted | passed
+//	other errors                | internal server error   | passed          | passed
+//	no answer                   | passed                  | passed          | passed
 func (s *Server) actOn(ctx context.Context, row Model, user string, answer controllerAnswer) (*modelInfo, error) {
 	if answer.broken != nil {
 		return answer.passed()

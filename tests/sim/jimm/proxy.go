@@ -141,7 +141,7 @@ func (p *proxy) dial(ctx context.Context) error {
 		if ws, err = p.s.dialRaw(ctx, controller, address, "/model/"+row.UUID+"/api"); err == nil {
 			break
 		}
-		err = p.s.dialError(err)
+		err = p.s.unreachable(err)
 	}
 	if err != nil {
 		return err
@@ -176,6 +176,7 @@ func (s *Server) dialRaw(ctx context.Context, c Controller, address, path string
 	}
 	defer transport.CloseIdleConnections()
 	target := url.URL{Scheme: "wss", Host: address, Path: path}
+	//nolint:bodyclose // a websocket handshake has no body to close
 	ws, _, err := websocket.Dial(ctx, target.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport},
 	})

@@ -61,7 +61,7 @@ func (p *proxy) answerLogin(ctx context.Context, login loginMethod, req *wire.Re
 func (p *proxy) loginCode(req *wire.Request, err error) error {
 	e := wire.AsError(err)
 	if req.Method == "LoginWithClientCredentials" && e.Code == codeUnauthorized {
-		return wire.Errorf(p.s.gen.BadSecretModel, "%s", e.Message)
+		return wire.Errorf(p.s.gen.RefusedCode, "%s", e.Message)
 	}
 	return e
 }
