@@ -1,0 +1,64 @@
+package conform_test
+
+import (
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/tests/conform"
+)
+
+// story replays lines in order of time. The requests to controllers that stand after a time may come in any place
+// before the next.
+func (p *simReplay) story() {
+	p.t.Helper()
+	steps := p.fixture.Story
+	var c *simClient
+	p.expect(steps)
+	for i, s := range steps {
+		switch s.Kind {
+		case conform.At:
+			p.settle()
+			time.Sleep(time.Until(p.started.Add(s.After))) //nolint:forbidigo // virtual time
+			p.expect(steps[i+1:])
+		case conform.Connect:
+			c = p.connect(s)
+		case conform.Answer:
+			p.answer(s)
+		case conform.Request:
+			c.send(p.matcher.Expand(s.Message))
+		case conform.Reply:
+			x := &exchange{reply: &s}
+			p.checkReply(c, x, time.Now())
+		case conform.RowIs:
+			p.checkRow(s)
+		case conform.ControllerRequest:
+		default:
+			p.t.Fatalf("line %d: %s in a story", s.Line, s.Kind)
+		}
+	}
+	p.settle()
+}
+
+// expect tells the stubs what comes until the next time.
+func (p *simReplay) expect(steps []conform.Step) {
+	for i, s := range steps {
+		if s.Kind == conform.At {
+			steps = steps[:i]
+			break
+		}
+	}
+	scripts := script(steps)
+	for name, s := range p.stubs {
+		s.mu.Lock()
+		s.script = scripts[name]
+		s.mu.Unlock()
+	}
+}
+
+// settle lets JIMM finish what it is doing, and reports what was not asked.
+func (p *simReplay) settle() {
+	p.t.Helper()
+	time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time
+	synctest.Wait()
+	p.checkStubs()
+}
