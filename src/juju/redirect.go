@@ -61,7 +61,7 @@ func AsRedirect(err error) (*RedirectError, bool) {
 	}
 	answer, isAnswer := errors.AsType[*rpc.Error](err)
 	if !isAnswer || answer.Code != rpc.CodeRedirect {
-		return nil, false
+		return nil, false //nolint:nilerr // err is what is asked about
 	}
 	var info struct {
 		Servers         [][]HostPort `json:"servers"`

@@ -49,12 +49,12 @@ func (r Request) String() string { return r.Facade + "." + r.Method }
 // writes, one pings. So the context of a call never touches the websocket,
 // and no call can cut another's message in two.
 type Conn struct {
-	ws     *websocket.Conn
-	url    string
-	opts   DialOptions
-	cancel context.CancelFunc // cuts the websocket
-	loops  sync.WaitGroup
-	close  sync.Once
+	ws    *websocket.Conn
+	line  io.Closer // what the websocket runs on
+	url   string
+	opts  DialOptions
+	loops sync.WaitGroup
+	close sync.Once
 
 	outgoing chan []byte   // to the writer; unbuffered: taken means being sent
 	received atomic.Int64  // bytes read so far
@@ -68,24 +68,22 @@ type Conn struct {
 
 var _ Caller = (*Conn)(nil)
 
-// newConn serves a websocket that was just dialled.
-func newConn(ws *websocket.Conn, url string, opts DialOptions) *Conn {
-	// Not the dialler's context: that one ends with the dialling.
-	ctx, cancel := context.WithCancel(context.Background())
+// newConn serves a websocket that was just dialled over the line.
+func newConn(ws *websocket.Conn, line io.Closer, url string, opts DialOptions) *Conn {
 	ws.SetReadLimit(opts.MaxMessage)
 	c := &Conn{
 		ws:       ws,
+		line:     line,
 		url:      url,
 		opts:     opts,
-		cancel:   cancel,
 		outgoing: make(chan []byte),
 		done:     make(chan struct{}),
 		pending:  make(map[uint64]chan []byte),
 	}
-	c.loops.Go(func() { c.read(ctx) })
-	c.loops.Go(func() { c.write(ctx) })
+	c.loops.Go(c.read)
+	c.loops.Go(c.write)
 	if opts.PingInterval > 0 {
-		c.loops.Go(func() { c.ping(ctx) })
+		c.loops.Go(c.ping)
 	}
 	return c
 }
@@ -244,12 +242,12 @@ func (c *Conn) Err() error {
 func (c *Conn) Close() error {
 	c.close.Do(func() {
 		c.lose(net.ErrClosed)
-		cut := time.AfterFunc(closeGrace, c.cancel)
-		defer cut.Stop()
+		impatient := time.AfterFunc(closeGrace, c.cut)
+		defer impatient.Stop()
 		// A goodbye that fails is none of the caller's business: what could
 		// be lost by it is lost already.
 		_ = c.ws.Close(websocket.StatusNormalClosure, "")
-		c.cancel()
+		c.cut()
 	})
 	c.loops.Wait()
 	return nil
@@ -265,15 +263,19 @@ func (c *Conn) lose(reason error) {
 	}
 }
 
-// read is the only reader. Its context is the connection's own: one that ends
-// in a Read closes the websocket.
-func (c *Conn) read(ctx context.Context) {
+// cut ends whatever reads or writes, at once. To close the websocket is not
+// enough: it waits for its turn, up to five seconds for each direction.
+func (c *Conn) cut() { _ = c.line.Close() }
+
+// read is the only reader. It has no context, since one that ends in a Read
+// closes the websocket.
+func (c *Conn) read() {
 	defer func() {
-		c.cancel()
+		c.cut()
 		_ = c.ws.CloseNow()
 	}()
 	for {
-		message, err := c.readMessage(ctx)
+		message, err := c.readMessage()
 		if err == nil {
 			err = c.deliver(message)
 		}
@@ -285,8 +287,8 @@ func (c *Conn) read(ctx context.Context) {
 }
 
 // readMessage reads one message, which may come in many frames.
-func (c *Conn) readMessage(ctx context.Context) ([]byte, error) {
-	_, r, err := c.ws.Reader(ctx)
+func (c *Conn) readMessage() ([]byte, error) {
+	_, r, err := c.ws.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -322,13 +324,13 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // write is the only writer. Messages are written whole: a call that gives up
 // in the meantime does not stop its message.
-func (c *Conn) write(ctx context.Context) {
+func (c *Conn) write() {
 	for {
 		select {
 		case message := <-c.outgoing:
-			if err := c.writeMessage(ctx, message); err != nil {
+			if err := c.writeMessage(message); err != nil {
 				c.lose(fmt.Errorf("cannot send: %w", err))
-				c.cancel()
+				c.cut()
 				return
 			}
 		case <-c.done:
@@ -338,8 +340,8 @@ func (c *Conn) write(ctx context.Context) {
 }
 
 // writeMessage writes one message.
-func (c *Conn) writeMessage(ctx context.Context, message []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+func (c *Conn) writeMessage(message []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	return c.ws.Write(ctx, websocket.MessageText, message)
 }

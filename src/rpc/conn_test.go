@@ -298,3 +298,27 @@ func TestCloseDoesNotWaitLongForADeafServer(t *testing.T) {
 		}
 	})
 }
+
+// A server that breaks the protocol while it is being closed: its last words
+// end the reader, so that nobody hears its goodbye.
+func TestCloseIsQuickWhateverTheServerSays(t *testing.T) {
+	for _, last := range []string{"nonsense", `{"request-id":9}`, ""} {
+		synctest.Test(t, func(t *testing.T) {
+			conn := connect(t, rpc.DialOptions{}, func(s *server) {
+				r := s.next()
+				s.answer(r, `{}`)
+				for range 100 {
+					s.send(last)
+				}
+			})
+			if err := conn.Call(t.Context(), modelInfo, nil, nil); err != nil {
+				t.Error(err)
+			}
+			began := time.Now()
+			conn.Close()
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("%q: took %v", last, took)
+			}
+		})
+	}
+}

@@ -99,15 +99,18 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	tooSlow := fmt.Errorf("%w: no websocket within %v", context.DeadlineExceeded, opts.DialTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, opts.DialTimeout, tooSlow)
 	defer cancel()
-	transport := opts.transport()
+	line := &line{dial: opts.DialContext}
+	transport := opts.transport(line)
 	defer transport.CloseIdleConnections() // an upgraded connection is no longer the transport's
 	//nolint:bodyclose // websocket.Dial closes it
 	ws, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: refuseRedirect},
 	})
+	if err == nil {
+		return newConn(ws, line, plainURL(u), opts), nil
+	}
+	_ = line.Close()
 	switch {
-	case err == nil:
-		return newConn(ws, plainURL(u), opts), nil
 	case ctx.Err() != nil:
 		return nil, lost(context.Cause(ctx))
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
@@ -119,11 +122,11 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	return nil, lost(err)
 }
 
-// transport returns a transport for one handshake.
-func (o DialOptions) transport() *http.Transport {
+// transport returns a transport for one handshake over the line.
+func (o DialOptions) transport(line *line) *http.Transport {
 	return &http.Transport{
 		Proxy:       o.Proxy,
-		DialContext: o.DialContext,
+		DialContext: line.connect,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12,
 			RootCAs:    o.RootCAs,

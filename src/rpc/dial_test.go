@@ -185,13 +185,13 @@ func TestDialThroughAProxy(t *testing.T) {
 			return
 		}
 		defer far.Close()
-		w.WriteHeader(http.StatusOK)
 		near, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer near.Close()
+		io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n")
 		go io.Copy(far, near)
 		io.Copy(near, far)
 	}))

@@ -29,6 +29,7 @@ func Example() {
 			}
 			_ = ws.Write(r.Context(), websocket.MessageText, []byte(answer))
 		}
+		_, _, _ = ws.Read(r.Context()) // the goodbye
 	})}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()

@@ -72,6 +72,7 @@ func FuzzServer(f *testing.F) {
 	for _, message := range messages() {
 		f.Add([]byte(message))
 		f.Add([]byte(message + "\x00" + messages()[0]))
+		f.Add([]byte(messages()[0] + "\x00" + message)) // after the call, while it closes
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		conn := connect(t, rpc.DialOptions{MaxMessage: 1 << 16, CallTimeout: time.Minute}, func(s *server) {

@@ -15,7 +15,7 @@ const pingTimeout = 30 * time.Second
 // answer: a model that is being imported refuses pings, too. Silence ends the
 // connection, unless bytes came in the meantime: an answer of megabytes on a
 // slow line holds up the answer to the ping.
-func (c *Conn) ping(ctx context.Context) {
+func (c *Conn) ping() {
 	ticker := time.NewTicker(c.opts.PingInterval)
 	defer ticker.Stop()
 	for {
@@ -25,10 +25,11 @@ func (c *Conn) ping(ctx context.Context) {
 			return
 		}
 		before := c.received.Load()
-		err := c.Call(ctx, Request{Facade: "Pinger", Version: 1, Method: "Ping", Timeout: pingTimeout}, nil, nil)
+		ping := Request{Facade: "Pinger", Version: 1, Method: "Ping", Timeout: pingTimeout}
+		err := c.Call(context.Background(), ping, nil, nil)
 		if _, ok := errors.AsType[*TimeoutError](err); ok && c.received.Load() == before {
 			c.lose(fmt.Errorf("the server left a ping unanswered for %v", pingTimeout))
-			c.cancel()
+			c.cut()
 			return
 		}
 	}
