@@ -16,8 +16,8 @@ const (
 	// AnswerUnknown is an answer that this client does not know. It means
 	// nothing.
 	AnswerUnknown Answer = iota
-	// AnswerPresent is no error: the recorded controller has the model, active,
-	// exporting, importing or left over.
+	// AnswerPresent is no error, or one that only a host gives: the recorded
+	// controller has the model, active, exporting, importing or left over.
 	AnswerPresent
 	// AnswerRedirected is the word of the recorded controller that the model
 	// was migrated away from it.
@@ -95,6 +95,9 @@ func ReadAnswer(err error) Answer {
 }
 
 func readRefusal(answer *rpc.Error) Answer {
+	if errors.Is(answer, rpc.CodeMigrationInProgress) {
+		return AnswerPresent
+	}
 	switch answer.Code {
 	case rpc.CodeRedirect:
 		return AnswerRedirected
@@ -127,8 +130,11 @@ func readUnauthorized(message string) Answer {
 
 // readUncoded reads what JIMM says without a code.
 func readUncoded(message string) Answer {
-	if message == "internal server error" {
+	switch message {
+	case "internal server error":
 		return AnswerStuck
+	case "migration in progress, model is importing": // a controller, 2.9 to 4.0
+		return AnswerPresent
 	}
 	for _, start := range []string{
 		"no urls to dial", "basic dial failed:", "failed to dial the controller",

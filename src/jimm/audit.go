@@ -125,7 +125,11 @@ func (c *Client) NewestAuditEvents(ctx context.Context, query AuditQuery) iter.S
 					}
 				}
 			}
-			if len(page) < query.Limit || stale == auditMaxStale {
+			if len(page) < query.Limit {
+				return
+			}
+			if stale == auditMaxStale {
+				yield(AuditEvent{}, errors.New("cannot read JIMM's audit log further: it repeats itself"))
 				return
 			}
 			query = query.after(page)

@@ -28,6 +28,7 @@ type fakeJIMM struct {
 	http     http.HandlerFunc // for paths without a conversation
 	mu       sync.Mutex
 	scripts  map[string][]exchange
+	handlers map[string]func(map[string]any) map[string]any // after the conversation
 	pings    int
 	dials    []string // paths
 	deviated bool
@@ -46,6 +47,8 @@ func serve(t *testing.T, conversations map[string]string) *fakeJIMM {
 		conns:   make(chan net.Conn),
 		closed:  make(chan struct{}),
 		scripts: make(map[string][]exchange),
+
+		handlers: make(map[string]func(map[string]any) map[string]any),
 	}
 	for path, text := range conversations {
 		f.scripts[path] = parseConversation(t, text)
@@ -62,6 +65,13 @@ func serve(t *testing.T, conversations map[string]string) *fakeJIMM {
 		f.check()
 	})
 	return f
+}
+
+// handle plays a conversation on /api and then answers requests with a function.
+func (f *fakeJIMM) handle(conversation string, handler func(map[string]any) map[string]any) {
+	f.t.Helper()
+	f.scripts["/api"] = parseConversation(f.t, conversation)
+	f.handlers["/api"] = handler
 }
 
 func parseConversation(t *testing.T, text string) []exchange {
@@ -195,7 +205,13 @@ func (f *fakeJIMM) answer(ws *websocket.Conn, path string, message []byte) bool 
 	}
 	f.mu.Lock()
 	if len(f.scripts[path]) == 0 {
+		handle := f.handlers[path]
 		f.mu.Unlock()
+		if handle != nil {
+			answer := handle(request)
+			answer["request-id"] = id
+			return f.send(ws, answer)
+		}
 		f.t.Errorf("%s: unexpected request %s", path, message)
 		return false
 	}
@@ -242,6 +258,7 @@ func (f *fakeJIMM) dialled() []string {
 }
 
 func decodeObject(t *testing.T, data []byte) map[string]any {
+	t.Helper()
 	var object map[string]any
 	if err := json.Unmarshal(data, &object); err != nil {
 		t.Errorf("no JSON object: %v: %s", err, data)

@@ -1,0 +1,112 @@
+package jimm_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/src/jimm"
+)
+
+func readStatus(tb testing.TB) []byte {
+	tb.Helper()
+	data, err := os.ReadFile("testdata/fullstatus.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+func TestStatusKeepsWhatChecksNeed(t *testing.T) {
+	s, err := jimm.DecodeStatus(readStatus(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := time.Date(2026, 5, 2, 10, 11, 30, 0, time.UTC)
+	if diff := cmp.Diff(jimm.ModelStatus{
+		Name: "prod", Type: "iaas", CloudTag: "cloud-localhost", Region: "localhost", Version: "3.6.14", AvailableVersion: "3.6.15",
+		Status: jimm.DetailedStatus{Status: "busy", Info: "migrating: exporting model", Since: since},
+	}, s.Model); diff != "" {
+		t.Errorf("model (-want +got):\n%s", diff)
+	}
+	machine := s.Machines["0"]
+	if machine.Agent.Status != "started" || machine.Agent.Version != "3.6.14" || machine.Instance.Status != "running" ||
+		machine.Base != "ubuntu@22.04/stable" || machine.InstanceID != "juju-0" {
+		t.Errorf("machine %+v", machine)
+	}
+	if container := machine.Containers["0/lxd/0"]; container.ID != "0/lxd/0" || container.Agent.Status != "down" || container.Agent.Life != "dying" {
+		t.Errorf("container %+v", container)
+	}
+	pg := s.Applications["pg"]
+	if pg.Charm != "ch:amd64/jammy/postgresql-288" || pg.CharmRevision != 288 || pg.Life != "" || !pg.Exposed ||
+		!slices.Equal(pg.Relations["db"], []string{"app"}) || pg.Status.Status != "active" {
+		t.Errorf("application %+v", pg)
+	}
+	unit := pg.Units["pg/0"]
+	if unit.Agent.Status != "idle" || unit.Agent.Version != "3.6.14" || unit.Workload.Status != "active" || !unit.Leader ||
+		unit.Machine != "0" || unit.PublicAddress != "10.1.2.3" {
+		t.Errorf("unit %+v", unit)
+	}
+	if nrpe := unit.Subordinates["nrpe/0"]; nrpe.Agent.Status != "lost" || nrpe.Workload.Info != "agent lost" {
+		t.Errorf("subordinate %+v", nrpe)
+	}
+	if nrpe := s.Applications["nrpe"]; !slices.Equal(nrpe.SubordinateTo, []string{"pg"}) || nrpe.Units != nil || nrpe.Life != "dying" {
+		t.Errorf("application %+v", nrpe)
+	}
+	if broken := s.Applications["broken"]; broken.Error != "application is on fire" {
+		t.Errorf("application %+v", broken)
+	}
+	if remote := s.RemoteApplications["mysql"]; remote.OfferURL != "jaas:bob@example.com/db.mysql" || remote.Status.Status != "active" {
+		t.Errorf("remote application %+v", remote)
+	}
+	if offer := s.Offers["pg"]; offer.Application != "pg" || offer.ActiveConnected != 1 || offer.TotalConnected != 2 || !slices.Equal(offer.Endpoints, []string{"db"}) {
+		t.Errorf("offer %+v", offer)
+	}
+	if len(s.Relations) != 1 || s.Relations[0].Key != "app:db pg:db" || s.Relations[0].Status.Status != "joined" || s.Relations[0].Endpoints[1].Application != "pg" {
+		t.Errorf("relations %+v", s.Relations)
+	}
+	if len(s.Unread) > 0 || s.Taken.IsZero() {
+		t.Errorf("unread %v, taken %v", s.Unread, s.Taken)
+	}
+}
+
+func TestStatusOfJuju4(t *testing.T) {
+	// Recorded: 4.0-beta8. There is null where others have lists.
+	s, err := jimm.DecodeStatus([]byte(`{"model":{"name":"prod","type":"iaas","cloud-tag":"cloud-dummy","region":"dummy-region","version":"4.0-beta8","available-version":"","model-status":{"status":"available","info":"","data":null,"since":"2026-11-22T11:45:18.332622307Z","kind":"","version":"","life":""}},"machines":{},"applications":{},"remote-applications":{},"offers":{},"relations":null,"controller-timestamp":"2026-11-22T11:45:18.332623158Z","branches":null}`))
+	if err != nil || s.Model.Version != "4.0-beta8" || s.Applications != nil || s.Relations != nil || len(s.Unread) > 0 {
+		t.Errorf("status %+v, error %v", s, err)
+	}
+}
+
+// One entity in a new form is named, and takes no other with it; its readable
+// fields are there all the same.
+func TestStatusSurvivesOddEntities(t *testing.T) {
+	odd := strings.NewReplacer(
+		`"charm-rev": 288`, `"charm-rev": "288"`,
+		`"since": "2026-05-02T10:11:30Z"`, `"since": "a while ago"`,
+		`"hostname": "juju-0"`, `"hostname": ["juju-0"]`,
+		`"key": "app:db pg:db"`, `"key": {"app": "db"}`,
+	).Replace(string(readStatus(t)))
+	s, err := jimm.DecodeStatus([]byte(odd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pg := s.Applications["pg"]; pg.Charm == "" || pg.CharmRevision != 0 || !pg.Units["pg/0"].Leader {
+		t.Errorf("application %+v", pg)
+	}
+	if !s.Model.Status.Since.IsZero() || s.Machines["0"].InstanceID != "juju-0" || len(s.Applications) != 4 {
+		t.Errorf("status %+v", s)
+	}
+	var names []string
+	for _, line := range s.Unread {
+		name, _, _ := strings.Cut(line, ":")
+		names = append(names, name)
+	}
+	if want := []string{"machines/0", "applications/pg", "relations/0"}; !slices.Equal(names, want) {
+		t.Errorf("unread %q, want %q", s.Unread, want)
+	}
+}
