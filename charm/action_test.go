@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"jimm-migrator/charm"
@@ -147,5 +149,22 @@ func TestLogDoesNotFailTheAction(t *testing.T) {
 	equal(t, "exit code", code, 0)
 	equal(t, "warnings", f.ran("juju-log"), []string{
 		`juju-log "--log-level" "WARNING" "--" "cannot show progress: action-log: cannot log message to task \"12\" with status aborting (exit code 1)"`,
+	})
+}
+
+func TestLogIsSilentForAWhileWhenTheControllerHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &tools{refuse: map[string]error{
+			"action-log": fmt.Errorf("no answer within 30s: %w", context.DeadlineExceeded),
+		}}
+		inAction(t, f, func(ctx context.Context, a *charm.Action) error {
+			for i := range 121 {
+				a.Log(ctx, fmt.Sprintf("second %d", i))
+				<-time.After(time.Second)
+			}
+			return nil
+		})
+		equal(t, "lines", f.ran("action-log"),
+			[]string{`action-log "--" "second 0"`, `action-log "--" "second 60"`, `action-log "--" "second 120"`})
 	})
 }

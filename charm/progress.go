@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // maxProgress is how many lines one action shows. Juju 3 keeps 1,001, each for
 // a round trip to the controller, and drops the others without a word; nobody
 // reads more than these.
 const maxProgress = 200
+
+// silence follows a line that the controller did not take in time. The action
+// has better things to do than to wait for each line that nobody can see.
+const silence = time.Minute
 
 // progress counts what an action has logged.
 type progress struct {
@@ -20,6 +25,7 @@ type progress struct {
 	last    string
 	repeats int // of last, not shown
 	broken  bool
+	silent  time.Time // until then
 }
 
 // Log shows a line of progress: juju run prints it while the action runs, and
@@ -29,14 +35,15 @@ type progress struct {
 // percent sign is spelled out, since the command line of Juju 3 mangles it. A
 // line that repeats the one before is only counted. After 199 lines one more
 // says that the rest is not shown. Log has no error to return: an action does
-// not fail because nobody watches it.
+// not fail because nobody watches it, and after a line that timed out it is
+// silent for a minute.
 func (a *Action) Log(ctx context.Context, message string) {
 	p := &a.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := oneLine(spellPercent(a.agent.secrets.hide(message)), maxLine)
 	switch {
-	case line == "" || p.lines >= maxProgress:
+	case line == "" || p.lines >= maxProgress || time.Now().Before(p.silent):
 		return
 	case line == p.last:
 		p.repeats++
@@ -52,6 +59,9 @@ func (a *Action) Log(ctx context.Context, message string) {
 		line = oneLine(line, maxLine-len(note)) + note
 	}
 	err := a.agent.report(ctx, ToolCall{Tool: "action-log", Args: []string{"--", line}})
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.silent = time.Now().Add(silence)
+	}
 	if err != nil && !p.broken && !errors.Is(err, ErrAgentGone) {
 		p.broken = true
 		_ = a.agent.log(ctx, slog.LevelWarn, "cannot show progress: "+err.Error())

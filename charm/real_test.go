@@ -103,6 +103,7 @@ func realTools(t *testing.T) func() []charm.ToolCall {
 		}
 	}
 	t.Setenv("PATH", dir)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // else a race build takes a second to exit
 	log := filepath.Join(t.TempDir(), "log")
 	t.Setenv("TOOLS_LOG", log)
 	return func() (calls []charm.ToolCall) {
@@ -128,6 +129,8 @@ func realDispatch(t *testing.T, path string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), "dispatch")
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "TOOLS_LOG=" + os.Getenv("TOOLS_LOG"),
+		"GORACE=" + os.Getenv("GORACE"),
+		"GOCOVERDIR=" + t.TempDir(), // else a coverage build complains on stderr
 		"JUJU_UNIT_NAME=vault/0", "JUJU_DISPATCH_PATH=" + path,
 	}
 	return cmd

@@ -38,9 +38,10 @@ func TestExecRunnerReturnsStdout(t *testing.T) {
 func TestExecRunnerErrors(t *testing.T) {
 	realTools(t)
 	run := func(ctx context.Context, tool string, args ...string) error {
-		_, err := charm.ExecRunner{Timeout: 200 * time.Millisecond}.Run(ctx, charm.ToolCall{Tool: tool, Args: args})
+		_, err := charm.ExecRunner{}.Run(ctx, charm.ToolCall{Tool: tool, Args: args})
 		return err
 	}
+	_, late := charm.ExecRunner{Timeout: 100 * time.Millisecond}.Run(t.Context(), charm.ToolCall{Tool: "hang"})
 	cancelled, cancel := context.WithCancelCause(t.Context())
 	cancel(errSignal)
 
@@ -53,7 +54,7 @@ func TestExecRunnerErrors(t *testing.T) {
 		is   error
 		text string
 	}{
-		{run(t.Context(), "hang"), context.DeadlineExceeded, "cannot run hang: no answer within 200ms"},
+		{late, context.DeadlineExceeded, "cannot run hang: no answer within 100ms"},
 		{run(cancelled, "config-get"), errSignal, "cannot run config-get: terminated signal received"},
 		{run(t.Context(), "no-such-tool"), exec.ErrNotFound, "cannot run no-such-tool: this Juju does not offer that tool"},
 		{
