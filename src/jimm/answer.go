@@ -27,10 +27,12 @@ const (
 	// like this after a migration to all who were not users of the model when
 	// it began, which service accounts seldom were.
 	AnswerDenied
-	// AnswerGone is "not found" of a controller, or of JIMM if it has no
-	// record of the model (UpdateMigratedModel, MigrateModel,
-	// ModelControllerInfo and a model connection say so).
+	// AnswerGone is the recorded controller's word that there is no such
+	// model.
 	AnswerGone
+	// AnswerUnrecorded is JIMM's own word that it has no record of the model;
+	// no controller was asked (model connections; ModelInfo is AnswerMasked).
+	AnswerUnrecorded
 	// AnswerMasked is JIMM's own "unauthorized": it has no record of the
 	// model, or we have no right to it. JIMM of 2024 says the same if the
 	// controller answers "not found".
@@ -61,6 +63,8 @@ func (a Answer) String() string {
 		return "denied"
 	case AnswerGone:
 		return "gone"
+	case AnswerUnrecorded:
+		return "unrecorded"
 	case AnswerMasked:
 		return "masked"
 	case AnswerMigrating:
@@ -101,7 +105,9 @@ func readRefusal(answer *rpc.Error) Answer {
 	switch answer.Code {
 	case rpc.CodeRedirect:
 		return AnswerRedirected
-	case rpc.CodeNotFound, rpc.CodeModelNotFound:
+	case rpc.CodeNotFound:
+		return readNotFound(answer.Message)
+	case rpc.CodeModelNotFound:
 		return AnswerGone
 	case rpc.CodeModelMigrating:
 		return AnswerMigrating
@@ -114,6 +120,16 @@ func readRefusal(answer *rpc.Error) Answer {
 	default:
 		return AnswerUnknown
 	}
+}
+
+// readNotFound tells JIMM's "not found" from a controller's, whose code for a
+// model connection is another one.
+func readNotFound(message string) Answer {
+	switch message {
+	case "model not found", "failed to find model: model not found":
+		return AnswerUnrecorded
+	}
+	return AnswerGone
 }
 
 // readUnauthorized tells JIMM's refusals from the controller's, which have the

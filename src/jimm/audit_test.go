@@ -244,7 +244,7 @@ func TestNewestAuditEventsReadsEachOnceNewestFirst(t *testing.T) {
 			}
 			server.grow = test.grow
 			f := serve(t, nil)
-			f.handle(login2024, server.handle)
+			f.handle(server.handle)
 			client := f.connect()
 			seen := make(map[uint64]bool)
 			last := start.Add(time.Hour)
@@ -273,7 +273,7 @@ func TestNewestAuditEventsReadsNoMoreThanAskedFor(t *testing.T) {
 		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
 	}
 	f := serve(t, nil)
-	f.handle(login2024, server.handle)
+	f.handle(server.handle)
 	for event, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{}) {
 		if err != nil || event.MessageID != 499 {
 			t.Errorf("event %v, error %v", event, err)
@@ -291,7 +291,7 @@ func TestNewestAuditEventsDoesNotTrustAServerThatDoesNotSort(t *testing.T) {
 		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
 	}
 	f := serve(t, nil)
-	f.handle(login2024, server.handle)
+	f.handle(server.handle)
 	for _, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{}) {
 		if err == nil {
 			t.Fatal("the oldest events were taken for the newest")
@@ -307,7 +307,7 @@ func TestNewestAuditEventsSaysThatAServerRepeatsItself(t *testing.T) {
 		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
 	}
 	f := serve(t, nil)
-	f.handle(login2024, server.handle)
+	f.handle(server.handle)
 	n := 0
 	var last error
 	for _, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{Limit: 5}) {

@@ -41,8 +41,8 @@ func TestDialModelRefusals(t *testing.T) {
 		code         rpc.Code
 		want         jimm.Answer
 	}{
-		{"unknown model, 2024", `{"request-id":1,"error":"model not found","error-code":"not found"}`, rpc.CodeNotFound, jimm.AnswerGone},
-		{"unknown model, 2026", `{"request-id":1,"error":"failed to find model: model not found","error-code":"not found"}`, rpc.CodeNotFound, jimm.AnswerGone},
+		{"unknown model, 2024", `{"request-id":1,"error":"model not found","error-code":"not found"}`, rpc.CodeNotFound, jimm.AnswerUnrecorded},
+		{"unknown model, 2026", `{"request-id":1,"error":"failed to find model: model not found","error-code":"not found"}`, rpc.CodeNotFound, jimm.AnswerUnrecorded},
 		{"controller never had it", `{"request-id":1,"error":"unknown model: \"9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10\"","error-code":"model not found","response":{}}`, rpc.CodeModelNotFound, jimm.AnswerGone},
 		{"controller down, 2024", `{"request-id":1,"error":"no urls to dial"}`, "", jimm.AnswerUnreachable},
 		{"controller down, 2026", `{"request-id":1,"error":"basic dial failed: dial tcp 127.0.0.1:27171: connect: connection refused"}`, "", jimm.AnswerUnreachable},

@@ -53,6 +53,7 @@ func TestModelInfoRefusals(t *testing.T) {
 		{"source redirects the call", `{"message":"redirection to alternative server required (redirection required)","code":"redirection required"}`, rpc.CodeRedirect, jimm.AnswerRedirected},
 		{"source denies", `{"message":"permission denied","code":"unauthorized access"}`, rpc.CodeUnauthorized, jimm.AnswerDenied},
 		{"source says model not found", `{"message":"model not found","code":"model not found"}`, rpc.CodeModelNotFound, jimm.AnswerGone},
+		{"source says not found", `{"message":"model \"9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10\" not found","code":"not found"}`, rpc.CodeNotFound, jimm.AnswerGone},
 		{"source down, 2024", `{"message":"no urls to dial","code":""}`, "", jimm.AnswerUnreachable},
 		{"source down, 2026", `{"message":"basic dial failed: dial tcp 127.0.0.1:27171: connect: connection refused","code":""}`, "", jimm.AnswerUnreachable},
 		{"source silent", `{"message":"context deadline exceeded","code":""}`, "", jimm.AnswerUnreachable},

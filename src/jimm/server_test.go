@@ -67,10 +67,10 @@ func serve(t *testing.T, conversations map[string]string) *fakeJIMM {
 	return f
 }
 
-// handle plays a conversation on /api and then answers requests with a function.
-func (f *fakeJIMM) handle(conversation string, handler func(map[string]any) map[string]any) {
+// handle logs in on /api and then answers requests with a function.
+func (f *fakeJIMM) handle(handler func(map[string]any) map[string]any) {
 	f.t.Helper()
-	f.scripts["/api"] = parseConversation(f.t, conversation)
+	f.scripts["/api"] = parseConversation(f.t, login2024)
 	f.handlers["/api"] = handler
 }
 
