@@ -29,6 +29,14 @@ type App struct {
 	Stderr io.Writer
 }
 
+// hook returns the handler of a hook, nil if there is none.
+func (app App) hook(name string) HookFunc {
+	if handler := app.Hooks[name]; handler != nil {
+		return handler
+	}
+	return app.AnyHook
+}
+
 // complain writes one line to stderr, the last resort.
 func (app App) complain(line string) {
 	stderr := app.Stderr

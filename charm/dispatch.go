@@ -45,8 +45,12 @@ func (h *Hook) Name() string { return h.name }
 // Main runs a charm and ends the process: it reads the environment, stops on
 // SIGTERM and SIGINT, and uses the hook tools on PATH.
 func Main(app App) {
+	env := ReadEnv(os.LookupEnv)
+	if kind, name := env.Event(); kind == EventHook && app.hook(name) == nil {
+		os.Exit(exitOK) // to listen for signals costs a third of a no-op dispatch
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	code := Dispatch(ctx, app, ReadEnv(os.LookupEnv), ExecRunner{})
+	code := Dispatch(ctx, app, env, ExecRunner{})
 	stop()
 	os.Exit(code)
 }
@@ -74,10 +78,7 @@ func Dispatch(ctx context.Context, app App, env Env, r Runner) (exitCode int) {
 	case EventAction:
 		return newDispatch(app, env, r).action(ctx, name, app.Actions[name])
 	case EventHook:
-		handler := app.Hooks[name]
-		if handler == nil {
-			handler = app.AnyHook
-		}
+		handler := app.hook(name)
 		if handler == nil {
 			return exitOK
 		}
