@@ -65,6 +65,9 @@ type Account struct {
 // String leaves the secret out.
 func (a Account) String() string { return "service account " + a.ID }
 
+// GoString leaves the secret out.
+func (a Account) GoString() string { return a.String() }
+
 // Call is one request of a client, as Options.Called sees it.
 type Call struct {
 	User   string // without "user-"; empty before login
