@@ -35,7 +35,7 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	if !who.administrator {
-		return &notAdministrator{who}
+		return &notAdministratorError{who}
 	}
 	return nil
 }

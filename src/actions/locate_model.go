@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
@@ -101,12 +102,9 @@ func locationSummary(l migration.Location) string {
 }
 
 func names(list []migration.Controller) string {
-	text := ""
+	out := make([]string, len(list))
 	for i, c := range list {
-		if i > 0 {
-			text += ","
-		}
-		text += c.String()
+		out[i] = c.String()
 	}
-	return text
+	return strings.Join(out, ",")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -145,12 +146,12 @@ func (m *migrator) mark(ctx context.Context, model migration.Model) {
 	}
 	status, message, err := m.action.Status(ctx)
 	if err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot read the unit's status", "error", err)
+		m.action.Logger().WarnContext(ctx, "cannot read the unit's status", slog.Any("error", err))
 		return
 	}
 	m.before = &unitStatus{status, message}
 	if err := m.action.SetStatus(ctx, charm.StatusMaintenance, "migrating "+model.UUID+" to "+m.params.Target); err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", "error", err)
+		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}
 }
 
@@ -170,7 +171,7 @@ func (m *migrator) unmark(ctx context.Context) {
 		err = operator.Settle(ctx, m.action)
 	}
 	if err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", "error", err)
+		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
 	}
 }
 

@@ -41,16 +41,16 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// notAdministrator is the error of whoever is not a JIMM administrator.
-type notAdministrator struct{ account account }
+// notAdministratorError is the error of whoever is not a JIMM administrator.
+type notAdministratorError struct{ account account }
 
 // Error names the identity and the command that grants the right.
-func (e *notAdministrator) Error() string {
+func (e *notAdministratorError) Error() string {
 	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, grantCommand(e.account.generation, e.account.identity))
 }
 
 // Unwrap lets the error match [jimm.ErrNotAdministrator].
-func (e *notAdministrator) Unwrap() error { return jimm.ErrNotAdministrator }
+func (e *notAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator }
 
 // openSession logs in to JIMM, as an administrator: others are not told which
 // controllers there are.
@@ -92,7 +92,7 @@ func loginError(err error) error {
 // unmask makes JIMM show which controller a model is recorded on.
 func unmask(ctx context.Context, client *jimm.Client, who account) error {
 	if !who.administrator {
-		return &notAdministrator{who}
+		return &notAdministratorError{who}
 	}
 	return client.DisableControllerUUIDMasking(ctx)
 }

@@ -21,7 +21,10 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.unclear = time.Time{}
 		f.res.Step, f.res.Holder = StepWatch, f.base.Source
 		if f.progress.Phase.PastReturn() {
-			f.res.Holder = f.base.Target
+			f.res.Holder = Controller{}
+			if f.base.TargetProved {
+				f.res.Holder = f.base.Target
+			}
 		}
 		if f.started && f.opts.Detach && f.progress.Attempt.Exists() {
 			f.end(Started, CauseNone)
@@ -32,7 +35,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.res.Detail, f.res.Holder = Redact(v.Reason), f.base.Source
 		f.end(Aborted, CauseAnswer)
 	case VerdictEnded:
-		f.res.Detail = Redact(v.Text)
+		f.res.Detail, f.res.Holder = Redact(v.Text), Controller{}
 		f.end(Unknown, CauseAnswer)
 	case VerdictElsewhere:
 		return f.elsewhere(v)
@@ -117,6 +120,7 @@ func (f *follower) unsettled(ctx context.Context, v Verdict, o Observation) bool
 		f.unclear = now
 	}
 	waited := now.Sub(f.unclear)
+	f.res.Holder = Controller{}
 	switch v.Kind {
 	case VerdictWaiting:
 		return f.nothingOnShow(ctx, waited)
@@ -139,7 +143,7 @@ func (f *follower) unsettled(ctx context.Context, v Verdict, o Observation) bool
 		}
 		f.end(Unknown, CauseMisrecorded)
 	case VerdictReapFailed:
-		f.res.Holder, f.res.Detail = Controller{}, Redact(v.Reason)
+		f.res.Detail = Redact(v.Reason)
 		f.end(Unknown, CauseUnproved)
 	default:
 		f.end(Unknown, CauseUnproved)

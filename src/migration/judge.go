@@ -65,7 +65,7 @@ func (p Progress) Observe(b Baseline, o Observation) Progress {
 	kind := p.infoKind(o)
 	source := o.copyOn(b.Source).State
 	p.Redirected = p.Redirected || kind == InfoRedirected || source == CopyMoved
-	if told := kind != InfoNotAsked && kind != InfoUnavailable && kind != InfoUnlisted; told {
+	if sourceTold(b, kind, o.Info) {
 		p.Denials = inRow(p.Denials, kind == InfoDenied || kind == InfoBroken)
 	}
 	if source != CopyUnknown {
@@ -76,6 +76,19 @@ func (p Progress) Observe(b Baseline, o Observation) Progress {
 	}
 	p.Doubles = inRow(p.Doubles, twoActive(b, o))
 	return p
+}
+
+// sourceTold reports whether the answer through JIMM says anything about the
+// source: what the target says does not.
+func sourceTold(b Baseline, kind InfoKind, info Info) bool {
+	switch kind {
+	case InfoNotAsked, InfoUnavailable, InfoUnlisted:
+		return false
+	case InfoLive:
+		return info.Controller != b.Target.UUID
+	default:
+		return true
+	}
 }
 
 // infoKind reads a missing entry in JIMM's list as a denial once a login to the

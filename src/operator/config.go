@@ -34,9 +34,9 @@ type Unit interface {
 	SetWorkloadVersion(ctx context.Context, version string) error
 }
 
-// Problem is something that only the operator can put right. The unit is
+// ProblemError is something that only the operator can put right. The unit is
 // blocked until then.
-type Problem struct {
+type ProblemError struct {
 	// What is wrong, in a few words that begin a status message.
 	What string
 	// Remedy is the command that helps, or an act in words.
@@ -46,7 +46,7 @@ type Problem struct {
 }
 
 // Error is the problem and its remedy, as the unit's status shows it.
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	if p.Remedy == "" {
 		return p.What
 	}
@@ -54,7 +54,7 @@ func (p *Problem) Error() string {
 }
 
 // Unwrap returns the error behind the problem.
-func (p *Problem) Unwrap() error { return p.Err }
+func (p *ProblemError) Unwrap() error { return p.Err }
 
 // config is config.yaml.
 type config struct {
@@ -73,7 +73,7 @@ const (
 )
 
 // Read reads and checks the configuration and the secret. What the operator has
-// to put right is a [*Problem]; only one is told at a time, the one to begin
+// to put right is a [*ProblemError]; only one is told at a time, the one to begin
 // with. The secret is read afresh each time and kept nowhere.
 func Read(ctx context.Context, u Unit) (Settings, error) {
 	c := config{ProbeControllers: true}
@@ -101,7 +101,7 @@ func pollInterval(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < minPollInterval || d > maxPollInterval {
-		return 0, &Problem{
+		return 0, &ProblemError{
 			What:   fmt.Sprintf("poll-interval %q is no duration from 1s to 5m", text),
 			Remedy: "juju config jimm-migrator poll-interval=5s",
 			Err:    err,
@@ -113,14 +113,14 @@ func pollInterval(text string) (time.Duration, error) {
 // address checks where JIMM is and how it proves itself.
 func address(c config, env charm.Env) (jimm.Options, error) {
 	if c.URL == "" {
-		return jimm.Options{}, &Problem{What: "JIMM's address is not set", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com"}
+		return jimm.Options{}, &ProblemError{What: "JIMM's address is not set", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com"}
 	}
 	at, err := jimm.ParseAddress(c.URL)
 	if err != nil {
-		return jimm.Options{}, &Problem{What: "jimm-url is no address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
+		return jimm.Options{}, &ProblemError{What: "jimm-url is no address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
 	}
 	if at.Plaintext() && !c.AllowPlaintext && !private(at.Hostname(), env.KubernetesHost != "") {
-		return jimm.Options{}, &Problem{
+		return jimm.Options{}, &ProblemError{
 			What:   "the secret would cross the network in clear to " + at.String(),
 			Remedy: "juju config " + env.App() + " jimm-url=wss://" + at.Hostname(),
 		}
@@ -129,7 +129,7 @@ func address(c config, env charm.Env) (jimm.Options, error) {
 	if c.CACertificate != "" {
 		opts.RootCAs = x509.NewCertPool()
 		if !opts.RootCAs.AppendCertsFromPEM([]byte(c.CACertificate)) {
-			return jimm.Options{}, &Problem{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
+			return jimm.Options{}, &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
 		}
 	}
 	return opts, nil
@@ -166,18 +166,18 @@ const (
 func credentials(ctx context.Context, u Unit, uri string) (id string, secret jimm.Secret, err error) {
 	app := u.Env().App()
 	if uri == "" {
-		return "", secret, &Problem{What: "jimm-credentials is not set", Remedy: "juju config " + app + " jimm-credentials=secret:... (see the option's description)"}
+		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: "juju config " + app + " jimm-credentials=secret:... (see the option's description)"}
 	}
 	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: "jimm-credentials", Refresh: true, Public: []string{keyClientID}})
 	switch {
 	case errors.Is(err, charm.ErrSecretNotGranted):
-		return "", secret, &Problem{What: "the secret in jimm-credentials is not granted", Remedy: "juju grant-secret " + uri + " " + app, Err: err}
+		return "", secret, &ProblemError{What: "the secret in jimm-credentials is not granted", Remedy: "juju grant-secret " + uri + " " + app, Err: err}
 	case errors.Is(err, charm.ErrSecretNotFound), errors.Is(err, charm.ErrSecretURI):
-		return "", secret, &Problem{What: "the secret in jimm-credentials does not exist", Remedy: "juju config " + app + " jimm-credentials=secret:... with a secret that juju secrets lists", Err: err}
+		return "", secret, &ProblemError{What: "the secret in jimm-credentials does not exist", Remedy: "juju config " + app + " jimm-credentials=secret:... with a secret that juju secrets lists", Err: err}
 	case err != nil:
 		return "", secret, err
 	case content[keyClientID] == "" || content[keyClientSecret] == "":
-		return "", secret, &Problem{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: "juju update-secret " + uri + " client-id=ID client-secret=SECRET"}
+		return "", secret, &ProblemError{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: "juju update-secret " + uri + " client-id=ID client-secret=SECRET"}
 	}
 	return content[keyClientID], jimm.NewSecret(content[keyClientSecret]), nil
 }

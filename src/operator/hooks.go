@@ -33,7 +33,7 @@ func Hooks(version string) map[string]charm.HookFunc {
 // right is no error.
 func Settle(ctx context.Context, u Unit) error {
 	s, err := Read(ctx, u)
-	var problem *Problem
+	var problem *ProblemError
 	switch {
 	case errors.As(err, &problem):
 		return u.SetStatus(ctx, charm.StatusBlocked, problem.Error())

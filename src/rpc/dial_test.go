@@ -35,6 +35,7 @@ func serveTLS(t *testing.T, config *tls.Config, handler http.HandlerFunc) string
 
 // accept serves an echo.
 func accept(t *testing.T) http.HandlerFunc {
+	t.Helper()
 	return func(w http.ResponseWriter, r *http.Request) {
 		ws, err := websocket.Accept(w, r, nil)
 		if err != nil {
@@ -47,7 +48,7 @@ func accept(t *testing.T) http.HandlerFunc {
 
 func TestServersAreVerified(t *testing.T) {
 	ca, other := newAuthority(t), newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t, "juju-apiserver")}}, accept(t))
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}}, accept(t))
 	for name, tt := range map[string]struct {
 		opts rpc.DialOptions
 		want any // the x509 error, nil for success
@@ -81,7 +82,7 @@ func TestServersAreVerified(t *testing.T) {
 func TestOldTLSIsRefused(t *testing.T) {
 	ca := newAuthority(t)
 	rawURL := serveTLS(t, &tls.Config{
-		Certificates: []tls.Certificate{ca.leaf(t, "juju-apiserver")},
+		Certificates: []tls.Certificate{ca.leaf(t)},
 		MinVersion:   tls.VersionTLS10, MaxVersion: tls.VersionTLS11,
 	}, accept(t))
 	_, err := rpc.Dial(t.Context(), rawURL, rpc.DialOptions{RootCAs: ca.pool, ServerName: "juju-apiserver"})
@@ -93,7 +94,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 func TestHandshakeSendsNoOriginAndOffersNothing(t *testing.T) {
 	headers := make(chan http.Header, 1)
 	ca := newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t, "juju-apiserver")}},
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}},
 		func(w http.ResponseWriter, r *http.Request) {
 			headers <- r.Header.Clone()
 			accept(t)(w, r)
@@ -120,18 +121,20 @@ func TestHandshakeThatIsNoUpgrade(t *testing.T) {
 		handler http.HandlerFunc
 		want    rpc.HandshakeError
 	}{
-		"not found": {http.NotFound, rpc.HandshakeError{StatusCode: 404, Text: "404 page not found"}},
+		"not found": {http.NotFound, rpc.HandshakeError{StatusCode: http.StatusNotFound, Text: "404 page not found"}},
 		"bad model": {
-			func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `invalid model UUID "x"`+"\nmore", 400) },
-			rpc.HandshakeError{StatusCode: 400, Text: `invalid model UUID "x"`},
+			func(w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, `invalid model UUID "x"`+"\nmore", http.StatusBadRequest)
+			},
+			rpc.HandshakeError{StatusCode: http.StatusBadRequest, Text: `invalid model UUID "x"`},
 		},
 		"a web site": {
 			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("a", 1000)) },
-			rpc.HandshakeError{StatusCode: 200, Text: strings.Repeat("a", 200)},
+			rpc.HandshakeError{StatusCode: http.StatusOK, Text: strings.Repeat("a", 200)},
 		},
 		"redirect": {
 			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) },
-			rpc.HandshakeError{StatusCode: 302, Text: `<a href="` + elsewhere.URL + `">Found</a>.`},
+			rpc.HandshakeError{StatusCode: http.StatusFound, Text: `<a href="` + elsewhere.URL + `">Found</a>.`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +177,7 @@ func TestErrorsNameTheURLWithoutSecrets(t *testing.T) {
 
 func TestDialThroughAProxy(t *testing.T) {
 	ca := newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t, "juju-apiserver")}}, accept(t))
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}}, accept(t))
 	host := strings.TrimPrefix(rawURL, "wss://")
 	connected := make(chan string, 1)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

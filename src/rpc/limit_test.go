@@ -46,7 +46,7 @@ func TestMessageOfManyFramesAndMegabytes(t *testing.T) {
 	want := strings.Repeat("0123456789abcdef", 5<<16) // 5 MiB
 	conn := connect(t, rpc.DialOptions{}, func(s *server) {
 		s.next()
-		w, err := s.ws.Writer(context.Background(), websocket.MessageText)
+		w, err := s.ws.Writer(t.Context(), websocket.MessageText)
 		if err != nil {
 			t.Error(err)
 			return

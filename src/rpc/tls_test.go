@@ -44,13 +44,13 @@ func newAuthority(t *testing.T) *authority {
 	return &authority{pool: pool, cert: cert, key: key}
 }
 
-// leaf returns a server certificate for one DNS name.
-func (a *authority) leaf(t *testing.T, name string) tls.Certificate {
+// leaf returns a server certificate as Juju controllers have it.
+func (a *authority) leaf(t *testing.T) tls.Certificate {
 	t.Helper()
 	key := newKey(t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
-		DNSNames:     []string{name},
+		DNSNames:     []string{"juju-apiserver"},
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().Add(time.Hour),
 		KeyUsage:     x509.KeyUsageDigitalSignature,

@@ -8,7 +8,7 @@ import (
 )
 
 // version is set by the build of the archive.
-var version = "dev" //nolint:gochecknoglobals // The linker sets it.
+var version = "dev"
 
 func main() {
 	charm.Main(charm.App{

@@ -1,0 +1,301 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+const modelUUID = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
+
+// The controllers and the model of the fake.
+func west() migration.Controller {
+	return migration.Controller{Name: "west", UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Status: "available"}
+}
+
+func east() migration.Controller {
+	return migration.Controller{Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002", AgentVersion: "3.6.14", Status: "available"}
+}
+
+func north() migration.Controller {
+	return migration.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available"}
+}
+
+// stage is a stretch of a migration's life on the source.
+type stage struct {
+	text string
+	last time.Duration
+}
+
+// life is the life of a successful migration, about two minutes.
+func life() []stage {
+	return []stage{
+		{"starting", 2 * time.Second},
+		{"quiescing, waiting for agents to report back: 0 succeeded, 3 still to report", 20 * time.Second},
+		{"exporting model", 5 * time.Second},
+		{"importing model into target controller", 10 * time.Second},
+		{"validating, waiting for agents to report back", 20 * time.Second},
+		{"activating model in target controller", 5 * time.Second},
+		{"transferring ownership of cloud resources to target controller", 10 * time.Second},
+		{"successful, transferring logs to target controller (10 sent)", 15 * time.Second},
+		{"successful, removing model from source controller", 10 * time.Second},
+	}
+}
+
+// fake is a JAAS in memory that speaks the engine's own interfaces, with two
+// controllers and one model. It tells the truth, unless told not to answer.
+type fake struct {
+	mu sync.Mutex
+
+	completes bool // JIMM of 2026: migration mode, own completion, lossy reads.
+	redirects bool // The source redirects JIMM's logins once the migration is done.
+	probe     bool // Controllers answer the anonymous probe.
+	deaf      func(elapsed time.Duration) bool
+
+	model    migration.Model
+	record   string // UUID of the controller on JIMM's record, "" if lost.
+	mode     bool
+	old      migration.Attempt
+	requests []migration.Request
+
+	began  time.Time // Start of the migration; zero: none.
+	stages []stage
+	end    string // Text of the end: aborted…, removing exported model failed…; "" is success.
+	goes   migration.Controller
+
+	refuse   error         // Answer of MigrateModel instead of doing it.
+	accept   bool          // Do it although refuse is answered.
+	delay    time.Duration // The migration begins so long after the request.
+	failures int           // So many UpdateMigratedModel fail.
+	starts   int
+	records  []string
+	infos    int // Questions that a careless reader must not put.
+	hosts    int
+	forgot   bool
+	early    bool // JIMM was told before the target was in use.
+}
+
+func newFake(completes bool) *fake {
+	return &fake{
+		completes: completes, redirects: true, probe: true,
+		model:  migration.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14"},
+		record: west().UUID, stages: life(), goes: east(),
+	}
+}
+
+func (f *fake) jaas() migration.JAAS {
+	traits := migration.Traits{Completes: f.completes, CLI: "jimmctl"}
+	if f.completes {
+		traits.CLI = "juju jaas"
+	}
+	return migration.JAAS{Fleet: f, Witness: f, Auditor: f, Traits: traits}
+}
+
+// now tells where the migration is: the text on the source, whether it has
+// ended, and whether the model has left.
+func (f *fake) now() (text string, ended, left bool) {
+	if f.began.IsZero() || time.Now().Before(f.began) {
+		return "", false, false
+	}
+	elapsed := time.Since(f.began)
+	for _, s := range f.stages {
+		if elapsed < s.last {
+			return s.text, false, false
+		}
+		elapsed -= s.last
+	}
+	if f.end != "" {
+		return f.end, true, false
+	}
+	return "", true, true
+}
+
+func (f *fake) isDeaf() bool {
+	return f.deaf != nil && !f.began.IsZero() && f.deaf(time.Since(f.began))
+}
+
+var errDeaf = errors.New("connection lost")
+
+func (f *fake) Controllers(context.Context) ([]migration.Controller, error) {
+	return []migration.Controller{east(), north(), west()}, nil
+}
+
+func (f *fake) Models(context.Context) ([]migration.Model, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.record == "" {
+		return nil, nil
+	}
+	m := f.model
+	m.Recorded = f.record
+	if f.completes {
+		m.Live = f.summary()
+	}
+	return []migration.Model{m}, nil
+}
+
+func (f *fake) Record(context.Context, string) migration.Record {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.isDeaf():
+		return migration.Record{Err: errDeaf}
+	case f.record == "":
+		return migration.Record{State: migration.RecordLost}
+	default:
+		return migration.Record{State: migration.RecordAt, Controller: f.record}
+	}
+}
+
+// at is what the recorded controller says of the model.
+func (f *fake) at(controller string) migration.Info {
+	text, ended, left := f.now()
+	live := migration.Info{Kind: migration.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	switch {
+	case controller == f.goes.UUID && left, controller == f.goes.UUID && migration.ParseText(text).PastReturn():
+		return live
+	case controller == f.goes.UUID && migration.ParseText(text) >= migration.PhaseImport && !ended:
+		live.Status, live.StatusText = "busy", "importing"
+		return live
+	case controller != west().UUID:
+		return migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+	case left && f.redirects:
+		return migration.Info{Kind: migration.InfoRedirected, Err: errors.New("redirection required")}
+	case left:
+		return migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+	case text == "":
+		live.Attempt = f.old
+		return live
+	}
+	live.Status, live.StatusText = "busy", "migrating: "+text
+	live.Attempt = migration.Attempt{Text: text, Start: f.began}
+	if ended {
+		live.Attempt.End = f.began.Add(time.Hour)
+	}
+	return live
+}
+
+func (f *fake) Info(context.Context, string) migration.Info {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.isDeaf() {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+	}
+	if f.record == "" {
+		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
+	}
+	info := f.at(f.record)
+	if !f.completes {
+		return info
+	}
+	switch {
+	case f.mode && info.Kind == migration.InfoRedirected:
+		f.record, f.mode = f.goes.UUID, false
+		return f.at(f.record)
+	case f.mode && info.Kind == migration.InfoDenied:
+		return migration.Info{Kind: migration.InfoBroken, Err: errors.New("internal server error")}
+	case info.Kind == migration.InfoDenied:
+		f.record, f.forgot = "", true
+	case info.Kind == migration.InfoLive && !info.Attempt.End.IsZero():
+		f.mode = false
+	}
+	return info
+}
+
+func (f *fake) Summary(context.Context, string) migration.Info {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.isDeaf() {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+	}
+	return f.summary()
+}
+
+func (f *fake) summary() migration.Info {
+	if f.record == "" {
+		return migration.Info{Kind: migration.InfoRefused}
+	}
+	info := f.at(f.record)
+	if info.Kind != migration.InfoLive || info.Importing() {
+		return migration.Info{Kind: migration.InfoUnlisted}
+	}
+	return info
+}
+
+func (f *fake) Host(context.Context, string) migration.Host {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hosts++
+	if f.at(f.record).Kind == migration.InfoLive {
+		return migration.Host{Kind: migration.HostServes, Controller: f.record}
+	}
+	return migration.Host{Kind: migration.HostRefused, Err: errors.New("invalid entity name or password")}
+}
+
+func (f *fake) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.probe {
+		return migration.Copy{Err: errDeaf}
+	}
+	text, ended, left := f.now()
+	switch {
+	case c.UUID == west().UUID && left:
+		return migration.Copy{State: migration.CopyMoved, To: f.goes.UUID}
+	case c.UUID == west().UUID:
+		return migration.Copy{State: migration.CopyPresent}
+	case c.UUID == f.goes.UUID && (left || migration.ParseText(text) == migration.PhaseReapFailed):
+		return migration.Copy{State: migration.CopyPresent}
+	case c.UUID == f.goes.UUID && !ended && migration.ParseText(text) >= migration.PhaseImport && migration.ParseText(text) != migration.PhaseAbort:
+		return migration.Copy{State: migration.CopyPresent}
+	default:
+		return migration.Copy{State: migration.CopyAbsent}
+	}
+}
+
+func (f *fake) Audit(context.Context, migration.Model) (migration.Audit, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return migration.Audit{Now: time.Now(), Requests: append([]migration.Request(nil), f.requests...)}, nil
+}
+
+func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migration.Controller) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.starts++
+	f.requests = append(f.requests, migration.Request{Kind: migration.RequestMigrate, Target: target.Name, At: time.Now(), Own: true})
+	if f.refuse != nil && !f.accept {
+		return "", f.refuse
+	}
+	f.began, f.goes = time.Now().Add(f.delay), target
+	if f.refuse != nil {
+		return "", f.refuse
+	}
+	f.mode = true
+	return modelUUID + ":0", nil
+}
+
+func (f *fake) RecordController(_ context.Context, proof migration.Proof) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !proof.Valid() {
+		return errors.New("no proof")
+	}
+	f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: proof.Controller().Name, At: time.Now(), Own: true})
+	f.records = append(f.records, proof.Controller().Name)
+	if text, _, left := f.now(); !left && !migration.ParseText(text).PastReturn() || proof.Controller().UUID != f.goes.UUID {
+		f.early = true
+	}
+	if f.failures > 0 {
+		f.failures--
+		return errors.New("no urls to dial")
+	}
+	if f.at(proof.Controller().UUID).Kind != migration.InfoLive {
+		return errors.New("permission denied")
+	}
+	f.record, f.mode = proof.Controller().UUID, false
+	return nil
+}
