@@ -72,7 +72,6 @@ type fake struct {
 	failures int           // So many UpdateMigratedModel fail.
 	starts   int
 	records  []string
-	infos    int // Questions that a careless reader must not put.
 	hosts    int
 	forgot   bool
 	early    bool // JIMM was told before the target was in use.
