@@ -285,6 +285,35 @@ func TestNewestAuditEventsReadsNoMoreThanAskedFor(t *testing.T) {
 	}
 }
 
+func TestNewestAuditEventsCanBeReadAgain(t *testing.T) {
+	server := &auditServer{}
+	for i := range 20 {
+		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
+	}
+	f := serve(t, nil)
+	f.handle(server.handle)
+	events := f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{Limit: 5})
+	for range 2 {
+		n := 0
+		for _, err := range events {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 20 {
+			t.Errorf("%d events of 20", n)
+		}
+	}
+}
+
+func TestAuditEventOfAnotherFacadeIsNoMigration(t *testing.T) {
+	var event jimm.AuditEvent
+	if err := json.Unmarshal([]byte(strings.Replace(auditMigrate2024, `"JIMM"`, `"Other"`, 1)), &event); err != nil || event.Migrations != nil {
+		t.Errorf("event %+v, error %v", event, err)
+	}
+}
+
 func TestNewestAuditEventsDoesNotTrustAServerThatDoesNotSort(t *testing.T) {
 	server := &auditServer{ignore: map[string]bool{"sortTime": true}}
 	for i := range 20 {

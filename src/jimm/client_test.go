@@ -34,6 +34,14 @@ func TestConnectSaysWhoWeAre(t *testing.T) {
 		{"other, 2024", loginPlain2024, asPlain, "11111111-2222-4333-8444-555555555555@serviceaccount", false, jimm.Generation2024},
 		{"other, 2026", loginPlain2026, asPlain, "11111111-2222-4333-8444-555555555555@serviceaccount", false, jimm.Generation2025},
 		{
+			"only ModelConfig", strings.Replace(login2026, "MigrationTarget", "Other", 1),
+			nil, adminID + "@serviceaccount", true, jimm.Generation2025,
+		},
+		{
+			"only MigrationTarget", strings.Replace(login2026, "ModelConfig", "Other", 1),
+			nil, adminID + "@serviceaccount", true, jimm.Generation2025,
+		},
+		{
 			"superuser, should JIMM ever say so",
 			strings.ReplaceAll(login2024, `"administrator"`, `"superuser"`),
 			nil, adminID + "@serviceaccount", true, jimm.Generation2024,
