@@ -1,0 +1,281 @@
+package charmtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/charm/charmtest/charmdir"
+)
+
+// Agent is the unit agent of one unit, and what its controller knows about it.
+// All methods may be called at any time, also while a hook or action runs. It
+// is a [charm.Runner]: the hook tools of whatever runs now.
+type Agent struct {
+	opts  Options
+	charm *charmdir.Charm
+	app   string
+	unit  string
+	home  *home // nil if everything runs in this process
+	turn  chan struct{}
+
+	// toolMu serialises hook tools, including the callbacks that they cause.
+	toolMu sync.Mutex
+
+	mu         sync.Mutex // guards all below, for the length of a tool
+	running    *run
+	lastID     int
+	tasks      []*Task
+	calls      []Call
+	log        []LogRecord
+	config     map[string]any // what the operator has set
+	leader     bool
+	leaderBag  map[string]string
+	status     Status
+	statusSet  bool // whether the charm ever set one
+	appStatus  Status
+	statuses   []StatusChange
+	version    string
+	state      map[string]string
+	ports      map[portKey]bool
+	secrets    map[string]*secret
+	lastSecret uint64
+	tracked    map[string]int    // revision that the unit tracks, by secret id
+	labels     map[string]string // the unit's label of a secret, to its id
+	relations  map[int]*relation
+	hookError  string // the hook whose failure the unit is in
+	commitErr  error
+	closed     bool
+}
+
+var _ charm.Runner = (*Agent)(nil)
+
+// New makes an agent. It refuses charms that Juju would not deploy and
+// scenarios that cannot be, with everything that is wrong in one error.
+func New(opts Options) (*Agent, error) {
+	opts = opts.withDefaults()
+	major := 3
+	if strings.HasPrefix(opts.JujuVersion, "4") {
+		major = 4
+	}
+	c, err := charmdir.Read(opts.CharmDir, major)
+	if err != nil {
+		return nil, fmt.Errorf("cannot emulate a unit of charm %q: %w", opts.CharmDir, err)
+	}
+	if opts.AppName == "" {
+		opts.AppName = c.Meta.Name
+	}
+	a := &Agent{
+		opts: opts, charm: c, app: opts.AppName, turn: make(chan struct{}, 1),
+		unit:   opts.AppName + "/" + strconv.Itoa(opts.UnitNumber),
+		config: map[string]any{}, leader: !opts.NotLeader, leaderBag: map[string]string{},
+		status: Status{Status: "waiting", Message: "installing agent"}, appStatus: Status{Status: "unknown"},
+		state: maps.Clone(opts.State), ports: map[portKey]bool{},
+		secrets: map[string]*secret{}, tracked: map[string]int{}, labels: map[string]string{},
+		relations: map[int]*relation{},
+	}
+	if a.state == nil {
+		a.state = map[string]string{}
+	}
+	if err := a.populate(); err != nil {
+		return nil, fmt.Errorf("cannot emulate unit %q: %w", a.unit, err)
+	}
+	if opts.App == nil && opts.Func == nil {
+		if a.home, err = a.newHome(); err != nil {
+			return nil, fmt.Errorf("cannot emulate unit %q: %w", a.unit, err)
+		}
+	}
+	return a, nil
+}
+
+func (o Options) withDefaults() Options {
+	set := func(into *string, def string) {
+		if *into == "" {
+			*into = def
+		}
+	}
+	set(&o.JujuVersion, "3.6.11")
+	set(&o.Model.Name, "jaas-ops")
+	set(&o.Model.UUID, "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10")
+	if o.Model.APIAddresses == nil {
+		o.Model.APIAddresses = []string{"10.1.40.12:17070", "controller-service.controller-k8s.svc.cluster.local:17070"}
+	}
+	if o.MaxStateSize == 0 {
+		o.MaxStateSize = 2 << 20
+	}
+	if abs, err := filepath.Abs(o.CharmDir); err == nil {
+		o.CharmDir = abs
+	}
+	return o
+}
+
+// populate puts the scenario of the options in place.
+func (a *Agent) populate() error {
+	err := errors.Join(
+		a.checkOptions(),
+		a.setConfig(a.opts.Config),
+	)
+	for _, s := range a.opts.Secrets {
+		_, secretErr := a.addSecret(s)
+		err = errors.Join(err, secretErr)
+	}
+	for _, r := range a.opts.Relations {
+		_, relationErr := a.addRelation(r)
+		err = errors.Join(err, relationErr)
+	}
+	return err
+}
+
+// Close ends what still runs, kills what it has left behind, and removes the
+// agent's directory. The agent must not be used afterwards.
+func (a *Agent) Close() error {
+	a.mu.Lock()
+	a.closed = true
+	if a.running != nil {
+		a.running.killGroup()
+	}
+	a.mu.Unlock()
+	a.turn <- struct{}{} // for ever: nothing runs after this
+	if a.home == nil {
+		return nil
+	}
+	return a.home.remove()
+}
+
+// acquire waits until nothing else runs: a unit does one thing at a time.
+func (a *Agent) acquire(ctx context.Context) error {
+	select {
+	case a.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		<-a.turn
+		return errors.New("the agent is closed")
+	}
+	return nil
+}
+
+func (a *Agent) release() { <-a.turn }
+
+// Unit returns the unit's name, such as "jimm-migrator/0".
+func (a *Agent) Unit() string { return a.unit }
+
+// Charm returns what the charm's files say.
+func (a *Agent) Charm() *charmdir.Charm { return a.charm }
+
+// Calls returns every hook tool that was used, in the order of their ends.
+func (a *Agent) Calls() []Call {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.calls)
+}
+
+// CallCount counts the calls by tool.
+func (a *Agent) CallCount() map[string]int {
+	out := make(map[string]int)
+	for _, call := range a.Calls() {
+		out[call.Tool]++
+	}
+	return out
+}
+
+// ForgetCalls empties the list of calls, for tests that count from here on.
+func (a *Agent) ForgetCalls() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls = nil
+}
+
+// Log returns the unit's log: juju-log, and what dispatch wrote to stdout
+// (DEBUG) and stderr (WARNING).
+func (a *Agent) Log() []LogRecord {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.log)
+}
+
+// addLog adds to the unit's log. The caller holds a.mu.
+func (a *Agent) addLog(level, module, message string) {
+	a.log = append(a.log, LogRecord{Time: time.Now(), Level: level, Module: "unit." + a.unit + "." + module, Message: message})
+}
+
+// State returns what is kept with state-set, as committed.
+func (a *Agent) State() map[string]string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.state)
+}
+
+// WorkloadVersion returns what application-version-set has set.
+func (a *Agent) WorkloadVersion() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.version
+}
+
+// SetLeader makes the unit the leader, or not. A dispatch that runs now notices
+// only if it was leader when it began.
+func (a *Agent) SetLeader(leader bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.leader = leader
+}
+
+// FailCommit makes the next commit of a dispatch that ends well fail, as a
+// controller that cannot be reached does.
+func (a *Agent) FailCommit(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.commitErr = err
+}
+
+// SetConfig changes configuration as juju config does: each value is of the
+// option's type, or text to be parsed, and nil resets it. A dispatch that has
+// read its configuration does not see the change. No hook is run.
+func (a *Agent) SetConfig(values map[string]any) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.setConfig(values)
+}
+
+func (a *Agent) setConfig(values map[string]any) error {
+	changed := make(map[string]any, len(values))
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		option, ok := a.charm.Options[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("unknown option %q", name))
+			continue
+		}
+		value, err := values[name], error(nil)
+		if text, ok := value.(string); ok {
+			value, err = option.Parse(name, text)
+		} else {
+			value, err = option.Check(name, value)
+		}
+		changed[name] = value
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for name, value := range changed {
+		if value == nil || value == "" && a.charm.Options[name].Type == "secret" {
+			delete(a.config, name)
+		} else {
+			a.config[name] = value
+		}
+	}
+	return nil
+}

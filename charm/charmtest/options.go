@@ -1,0 +1,156 @@
+package charmtest
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"jimm-migrator/charm"
+)
+
+// Options describe a unit and what runs in it. CharmDir and one of App, Func
+// and Dispatch are needed for anything to run; the zero value of the rest is
+// a leader without configuration, relations and secrets, in a Kubernetes model
+// of Juju 3.6.11.
+type Options struct {
+	// CharmDir holds the charm's files: an unpacked archive, or a source tree.
+	CharmDir string
+
+	// App runs in this process. Func does the same for what is not an App.
+	App  *charm.App
+	Func Func
+	// Dispatch is the binary that is started, as the file dispatch of the
+	// charm. It needs Tools. Without App, Func and Dispatch the file dispatch
+	// in CharmDir is started, or hooks/NAME and actions/NAME, if there are any.
+	Dispatch string
+	Tools    *Tools
+	// Dir is where the processes live; it is made, and removed by Close. Empty
+	// means a new directory for temporary files.
+	Dir string
+	// User is whom dispatch is run as. The zero value means uid and gid 170
+	// (Juju's charm-user non-root) if this process is root, and this process's
+	// own user otherwise, who can do no harm to root's files either.
+	User User
+	// ExtraEnv is added to the environment of dispatch, as "NAME=value". Juju
+	// adds nothing, so that this is for instruments such as GOCOVERDIR only.
+	ExtraEnv []string
+
+	AppName     string // default: the charm's name
+	UnitNumber  int
+	NotLeader   bool
+	JujuVersion string // default "3.6.11"
+	Model       Model
+	// Machine is the machine's id. Empty means Kubernetes.
+	Machine string
+	Proxy   Proxy
+
+	Config    map[string]any // typed values, or strings as juju config takes them
+	Secrets   []Secret
+	Relations []Relation
+	Networks  map[string]Network // by endpoint or extra binding
+	// State is what earlier dispatches have kept with state-set.
+	State map[string]string
+
+	// OnLog is told each action-log as it happens, outside all locks.
+	OnLog func(task string, message LogMessage)
+	// OnStatus is told each status as it is set, outside all locks.
+	OnStatus func(StatusChange)
+	// MaxStateSize is the controller's max-charm-state-size; default 2 MiB.
+	MaxStateSize int
+}
+
+// Func is a dispatch in this process: it gets the environment that the process
+// would get, as "NAME=value", and the hook tools. Its context ends when the
+// process would get SIGTERM, or be killed; in the latter case the tools refuse
+// from then on. It returns the exit code.
+type Func func(ctx context.Context, env []string, tools charm.Runner) (exitCode int)
+
+// User is a user and group of the operating system.
+type User struct{ UID, GID uint32 }
+
+// Model is the Juju model that the unit is in.
+type Model struct {
+	Name         string   // default "jaas-ops"
+	UUID         string   // default a fixed one
+	APIAddresses []string // of the unit's own controller
+}
+
+// Proxy is the juju-*-proxy configuration of the model.
+type Proxy struct{ HTTP, HTTPS, FTP, NoProxy string }
+
+// Owner says who owns a secret.
+type Owner string
+
+// The owners of secrets.
+const (
+	OwnerModel       Owner = ""            // a user secret, which must be granted
+	OwnerApplication Owner = "application" // of the unit's own application
+	OwnerUnit        Owner = "unit"        // of the unit itself
+)
+
+// Secret is a secret when the scenario begins.
+type Secret struct {
+	ID      string // 20 characters; default: one that nobody else has
+	Owner   Owner
+	Label   string            // the owner's; for user secrets, its name
+	Content map[string]string // of revision 1
+	// NotGranted makes a user secret one that the application may not read.
+	NotGranted bool
+}
+
+// Relation is a relation when the scenario begins.
+type Relation struct {
+	ID       int // default: the next free number
+	Endpoint string
+	// RemoteApp is the application on the other side; for a peer relation it
+	// stays empty. RemoteEndpoint defaults to the name of the endpoint.
+	RemoteApp      string
+	RemoteEndpoint string
+	RemoteModel    string                       // UUID of its model if it is another
+	Units          map[string]map[string]string // remote (or peer) units and their data
+	RemoteData     map[string]string            // data of the remote application
+	LocalUnitData  map[string]string
+	LocalAppData   map[string]string
+}
+
+// Network is what network-get tells about a binding.
+type Network struct {
+	Interface     string
+	MAC           string
+	Address       netip.Prefix // such as 10.1.2.3/24
+	Ingress       []string
+	EgressSubnets []string
+}
+
+// Status is a workload status.
+type Status struct {
+	Status  string
+	Message string
+}
+
+// StatusChange is a status that was set.
+type StatusChange struct {
+	Time time.Time
+	Status
+	App   bool   // of the application rather than the unit
+	Event string // the hook or action that set it; empty: the agent itself
+}
+
+// LogRecord is a line of the unit's log, as juju debug-log shows it.
+type LogRecord struct {
+	Time    time.Time
+	Level   string // TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL
+	Module  string // such as "unit.app/0.juju-log"
+	Message string
+}
+
+// Call is one use of a hook tool, finished.
+type Call struct {
+	Event    string // the hook or action
+	Tool     string
+	Args     []string
+	Stdin    []byte // what the tool read, if it did
+	ExitCode int    // 1 also for what the agent refused
+	Stderr   string
+	Time     time.Time // when it began
+}

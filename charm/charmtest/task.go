@@ -1,0 +1,203 @@
+package charmtest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm/charmtest/charmdir"
+)
+
+// TaskStatus is the status of a task, as juju show-task gives it.
+type TaskStatus string
+
+// The statuses of a task.
+const (
+	TaskPending   TaskStatus = "pending"
+	TaskRunning   TaskStatus = "running"
+	TaskCompleted TaskStatus = "completed"
+	TaskFailed    TaskStatus = "failed"
+	TaskCancelled TaskStatus = "cancelled" // before it ran
+	TaskAborting  TaskStatus = "aborting"  // asked to stop while running
+	TaskAborted   TaskStatus = "aborted"   // killed after that
+)
+
+// maxTaskLogs is how many messages a task keeps: Juju 3.x drops a message,
+// silently, if there are more than 1000 already.
+const maxTaskLogs = 1001
+
+// LogMessage is a progress message of a task. Juju keeps its time in whole
+// seconds.
+type LogMessage struct {
+	Time    time.Time
+	Message string
+}
+
+// Task is one run of an action, as the controller shows it.
+type Task struct {
+	ID        string
+	Operation string // the operation that the task is part of
+	Action    string
+	Params    map[string]any // with the defaults put in
+	Status    TaskStatus
+	Message   string
+	// Results nest as the keys of action-set do; all values are strings but
+	// return-code, an int. Absent (nil) if dispatch never ran.
+	Results   map[string]any
+	Log       []LogMessage
+	Enqueued  time.Time
+	Started   time.Time
+	Completed time.Time
+}
+
+// ReturnCode returns what the agent put into the results, if it did.
+func (t Task) ReturnCode() (code int, ok bool) {
+	code, ok = t.Results["return-code"].(int)
+	return code, ok
+}
+
+// Result returns the result with the given path, such as "model.uuid", or "".
+func (t Task) Result(path string) string {
+	var value any = t.Results
+	for key := range strings.SplitSeq(path, ".") {
+		inner, _ := value.(map[string]any)
+		value = inner[key]
+	}
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprint(value)
+}
+
+// clone copies what the agent may still change.
+func (t *Task) clone() Task {
+	out := *t
+	out.Log = slices.Clone(t.Log)
+	out.Results, _ = deepCopy(t.Results).(map[string]any)
+	out.Params, _ = deepCopy(t.Params).(map[string]any)
+	return out
+}
+
+// EnqueueError is the controller's refusal of a new task. The operation exists
+// all the same, and is empty.
+type EnqueueError struct {
+	Operation string
+	Message   string // Juju's text
+}
+
+// Error returns Juju's text.
+func (e *EnqueueError) Error() string { return e.Message }
+
+// Enqueue adds a task for an action, with parameters as they come from JSON or
+// from [ParseRunArgs], and returns its id. A refusal is an [*EnqueueError].
+func (a *Agent) Enqueue(action string, params map[string]any) (task string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	operation := a.nextID()
+	prepared, err := a.prepare(action, params)
+	if err != nil {
+		return "", &EnqueueError{Operation: operation, Message: err.Error()}
+	}
+	t := &Task{
+		ID: a.nextID(), Operation: operation, Action: action,
+		Params: prepared, Status: TaskPending, Enqueued: nowToTheSecond(),
+	}
+	a.tasks = append(a.tasks, t)
+	return t.ID, nil
+}
+
+func (a *Agent) prepare(action string, params map[string]any) (map[string]any, error) {
+	if len(a.charm.Actions) == 0 {
+		return nil, fmt.Errorf("no actions defined on charm %q", "local:"+a.charm.Meta.Name+"-0")
+	}
+	spec, ok := a.charm.Actions[action]
+	if !ok {
+		return nil, fmt.Errorf("action %q not defined on unit %q", action, a.unit)
+	}
+	return spec.Prepare(params)
+}
+
+// Actions returns the charm's actions by name.
+func (a *Agent) Actions() map[string]charmdir.Action { return maps.Clone(a.charm.Actions) }
+
+// Task returns a task as it is now.
+func (a *Agent) Task(id string) (Task, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, err := a.task(id)
+	if err != nil {
+		return Task{}, err
+	}
+	return t.clone(), nil
+}
+
+// task finds a task. The caller holds a.mu.
+func (a *Agent) task(id string) (*Task, error) {
+	for _, t := range a.tasks {
+		if t.ID == id {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("task %q not found", id)
+}
+
+// Cancel does what juju cancel-task does: a pending task becomes cancelled, a
+// running one aborting, and its dispatch process, but none of the children, is
+// killed at once, with SIGKILL.
+func (a *Agent) Cancel(id string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, err := a.task(id)
+	if err != nil {
+		return err
+	}
+	switch t.Status {
+	case TaskPending:
+		t.Status, t.Message = TaskCancelled, "action cancelled via the API"
+		t.Completed = nowToTheSecond()
+	case TaskRunning:
+		t.Status = TaskAborting
+		a.running.kill()
+	case TaskAborting, TaskAborted, TaskCancelled, TaskCompleted, TaskFailed:
+		return fmt.Errorf("cannot cancel task %q: it is %s", id, t.Status)
+	}
+	return nil
+}
+
+// nextID takes a number of the sequence that operations and tasks share.
+func (a *Agent) nextID() string {
+	a.lastID++
+	return strconv.Itoa(a.lastID)
+}
+
+// nowToTheSecond is the time that a 3.x controller writes down.
+func nowToTheSecond() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// deepCopy copies nested maps and lists.
+func deepCopy(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		if value == nil {
+			return value
+		}
+		out := make(map[string]any, len(value))
+		for key, inner := range value {
+			out[key] = deepCopy(inner)
+		}
+		return out
+	case []any:
+		out := make([]any, len(value))
+		for i, inner := range value {
+			out[i] = deepCopy(inner)
+		}
+		return out
+	}
+	return value
+}
+
+// errNoTask says that an action tool was used outside an action.
+var errNoTask = errors.New("not running an action")

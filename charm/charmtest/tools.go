@@ -1,0 +1,78 @@
+package charmtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// toolPackage is the program that every hook tool is.
+const toolPackage = "jimm-migrator/charm/charmtest/hooktool"
+
+// Tools are the hook tools as executables. One value serves any number of
+// agents.
+type Tools struct {
+	exe string
+}
+
+// BuildTools builds the program behind the hook tools into a directory. It
+// needs the Go toolchain and must be called inside this module, as tests are.
+func BuildTools(ctx context.Context, dir string) (*Tools, error) {
+	exe := filepath.Join(dir, "hooktool")
+	if err := Build(ctx, toolPackage, exe); err != nil {
+		return nil, err
+	}
+	return &Tools{exe: exe}, nil
+}
+
+// Build builds a program as this charm is built: static and stripped.
+func Build(ctx context.Context, pkg, exe string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", exe, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// install puts the tools into a directory: one program, and a symbolic link
+// for each tool.
+func (t *Tools) install(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // for another user to enter
+		return err
+	}
+	exe := filepath.Join(dir, "jujuc")
+	if err := place(t.exe, exe, 0o755); err != nil {
+		return err
+	}
+	for _, name := range ToolNames() {
+		if err := os.Symlink("jujuc", filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place makes a file available under another name, with the given mode: as a
+// link if that is possible, since a file that was just written may be busy
+// when it is to be executed.
+func place(from, to string, mode os.FileMode) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm() == mode && os.Link(from, to) == nil {
+		return nil
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(to, data, mode); err != nil {
+		return err
+	}
+	return os.Chmod(to, mode) // whatever the umask
+}
