@@ -2,14 +2,12 @@ package actions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/rpc"
 )
 
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
@@ -71,7 +69,7 @@ func openSession(ctx context.Context, opts jimm.Options) (*session, error) {
 func logIn(ctx context.Context, opts jimm.Options) (*jimm.Client, account, error) {
 	client, err := jimm.Connect(ctx, opts)
 	if err != nil {
-		return nil, account{}, loginError(err)
+		return nil, account{}, err
 	}
 	return client, account{
 		identity:      client.Identity(),
@@ -79,14 +77,6 @@ func logIn(ctx context.Context, opts jimm.Options) (*jimm.Client, account, error
 		generation:    client.Generation(),
 		address:       client.Address().String(),
 	}, nil
-}
-
-// loginError adds what a refused login can mean.
-func loginError(err error) error {
-	if errors.Is(err, rpc.CodeUnauthorized) {
-		return fmt.Errorf("%w: check client-id and client-secret in the secret jimm-credentials; JIMM says the same while its identity provider or OpenFGA does not answer", err)
-	}
-	return err
 }
 
 // unmask makes JIMM show which controller a model is recorded on.
