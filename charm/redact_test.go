@@ -27,6 +27,7 @@ func canaryForms() []string {
 		plainCanary, oddCanary, longCanary,
 		"x" + plainCanary + plainCanary + "x",
 		fmt.Sprintf("%q %q", oddCanary, longCanary),
+		fmt.Sprintf("%q", fmt.Sprintf("%q", oddCanary)),
 		url.QueryEscape(oddCanary), url.PathEscape(oddCanary),
 		base64.StdEncoding.EncodeToString([]byte(plainCanary)),
 		base64.URLEncoding.EncodeToString([]byte(oddCanary)),
@@ -155,4 +156,17 @@ func TestRedactHidesOtherSecrets(t *testing.T) {
 		return nil
 	})
 	equal(t, "tools", f.ran(""), []string{`action-log "--" "[redacted] [redacted] a"`, `action-log "--" "abc"`})
+}
+
+func TestResultsRefuseKeysThatHoldASecret(t *testing.T) {
+	f := &tools{}
+	inAction(t, f, func(ctx context.Context, a *charm.Action) error {
+		a.Redact("hidden-key")
+		err := a.SetResults(ctx, map[string]any{"a": 1, "b": map[string]any{"my-hidden-key": 1}})
+		if err == nil || strings.Contains(err.Error(), "hidden-key") {
+			t.Errorf("got error %v, want one without the key", err)
+		}
+		return nil
+	})
+	equal(t, "tools", f.ran(""), []string(nil))
 }
