@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,12 +27,23 @@ const jimmHost = "jimm.example.com"
 // and make of the recorded replies what they say.
 func TestClientReplaysTheRecordings(t *testing.T) {
 	ca := newCA(t)
-	eachFixture(t, func(t *testing.T, r release, f *conform.Fixture) {
-		if f.Setup.Client != "" {
-			t.Skip(f.Setup.Client)
-		}
-		synctest.Test(t, func(t *testing.T) { newClientReplay(t, r, ca).fixture(f) })
-	})
+	replayed := new(coverage)
+	for _, s := range stories(t) {
+		t.Run(s.name, func(t *testing.T) {
+			replayed.stories++
+			if s.fixture.Setup.Client != "" {
+				t.Skip(s.fixture.Setup.Client)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				p := newClientReplay(t, s.release, ca)
+				p.replayed = replayed
+				p.fixture(s.fixture)
+			})
+		})
+	}
+	if !t.Failed() {
+		replayed.check(t)
+	}
 }
 
 // clientReplay plays JIMM for our client.
@@ -41,6 +53,8 @@ type clientReplay struct {
 	ca      *wire.CA
 	network *wire.Network
 	matcher *conform.Matcher
+
+	replayed *coverage
 
 	mu      sync.Mutex
 	pending []*exchange // requests that the client may send now
@@ -160,7 +174,7 @@ func (p *clientReplay) requestDiff(x *exchange, got string) string {
 	want = setKey(want, "request-id", `"<int>"`)
 	var e conform.Envelope
 	if json.Unmarshal([]byte(got), &e) == nil && e.Facade == x.want.Facade && p.release.answers(e) {
-		want = setKey(want, "version", fmt.Sprint(e.Version))
+		want = setKey(want, "version", strconv.Itoa(e.Version))
 	}
 	return p.matcher.Diff(want, got)
 }
@@ -246,6 +260,7 @@ func (p *clientReplay) batch(u *clientUser, batch []*exchange) {
 			if !p.wasAnswered(x) {
 				return // the request that was not sent is reported below
 			}
+			p.replayed.add(x.want.Facade + "." + x.want.Method + " " + outcomeOf(err))
 			if diff := c.check(x, result, err); diff != "" {
 				p.t.Errorf("line %d, %s: %s", x.request.Line, x.want.Name(), diff)
 			}

@@ -46,6 +46,7 @@ func sessions(steps []conform.Step) []*session {
 				continue
 			}
 			open = answered(open, s)
+		default: // the controllers' side
 		}
 	}
 	return all

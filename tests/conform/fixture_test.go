@@ -2,6 +2,7 @@ package conform_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,34 +32,44 @@ func readRelease(t *testing.T, dir string) release {
 	return release{dir: dir, world: world, fixtures: fixtures}
 }
 
-// eachFixture runs a subtest for each story of each release.
-func eachFixture(t *testing.T, run func(t *testing.T, r release, f *conform.Fixture)) {
+// story is a fixture of a release; its name is that of a subtest.
+type story struct {
+	name    string
+	release release
+	fixture *conform.Fixture
+}
+
+// stories are those of all releases.
+func stories(t *testing.T) []story {
 	t.Helper()
+	var all []story
 	for _, dir := range releases() {
 		r := readRelease(t, dir)
 		for _, f := range r.fixtures {
-			t.Run(dir+"/"+strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) { run(t, r, f) })
+			all = append(all, story{dir + "/" + strings.TrimSuffix(filepath.Base(f.File), ".txtar"), r, f})
 		}
 	}
+	return all
 }
 
 func TestFixturesAreWholeAndExplained(t *testing.T) {
-	eachFixture(t, func(t *testing.T, r release, f *conform.Fixture) {
-		if !strings.HasPrefix(f.Comment, r.world.Release) {
-			t.Errorf("the comment does not begin with %q: %s", r.world.Release, f.Comment)
-		}
-		m := newMatcher(r.world, madeUpAddresses())
-		for _, steps := range [][]conform.Step{f.Before, f.Client, f.Controllers, f.Story} {
-			for _, s := range steps {
-				if unknown := m.Unknown(s.Message); unknown != nil {
-					t.Errorf("line %d: unknown placeholders %q", s.Line, unknown)
+	for _, s := range stories(t) {
+		t.Run(s.name, func(t *testing.T) {
+			f := s.fixture
+			if !strings.HasPrefix(f.Comment, s.release.world.Release) {
+				t.Errorf("the comment does not begin with %q: %s", s.release.world.Release, f.Comment)
+			}
+			m := newMatcher(s.release.world, madeUpAddresses())
+			for _, step := range slices.Concat(f.Before, f.Client, f.Controllers, f.Story) {
+				if unknown := m.Unknown(step.Message); unknown != nil {
+					t.Errorf("line %d: unknown placeholders %q", step.Line, unknown)
 				}
 			}
-		}
-		checkPairs(t, "client", f.Client, conform.Request, conform.Reply)
-		checkPairs(t, "story", f.Story, conform.Request, conform.Reply)
-		checkPairs(t, "controllers", f.Controllers, conform.ControllerRequest, conform.ControllerReply)
-	})
+			checkPairs(t, "client", f.Client, conform.Request, conform.Reply)
+			checkPairs(t, "story", f.Story, conform.Request, conform.Reply)
+			checkPairs(t, "controllers", f.Controllers, conform.ControllerRequest, conform.ControllerReply)
+		})
+	}
 }
 
 // checkPairs finds replies that nobody asked for, and connections on which the last word is a question.
@@ -89,6 +100,7 @@ func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer 
 			default:
 				delete(asked[where], e.RequestID)
 			}
+		default: // says nothing about requests
 		}
 	}
 	for where, ids := range asked {

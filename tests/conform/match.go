@@ -2,6 +2,7 @@ package conform
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -74,6 +75,9 @@ func (m *Matcher) Expand(message string) string {
 		if value, ok := m.Vars[name]; ok {
 			return jsonText(value)
 		}
+		if value, ok := m.captured[name]; ok {
+			return jsonText(value)
+		}
 		kind, _, _ := strings.Cut(name, ":")
 		if k, ok := kinds()[kind]; ok {
 			return jsonText(k.example)
@@ -90,7 +94,7 @@ func decode(s string) (any, error) {
 		return nil, err
 	}
 	if dec.More() {
-		return nil, fmt.Errorf("more than one JSON value")
+		return nil, errors.New("more than one JSON value")
 	}
 	return v, nil
 }

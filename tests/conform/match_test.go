@@ -90,8 +90,18 @@ func TestExpandMakesAMessageThatFits(t *testing.T) {
 
 func TestUnknownPlaceholderIsFound(t *testing.T) {
 	m := &conform.Matcher{Vars: map[string]string{"ctl-a.addr": "x"}}
-	got := m.Unknown(`["<ctl-a.addr>","<time>","<hex:2>","<any order>","<tiem>"]`)
-	if len(got) != 1 || got[0] != "<tiem>" {
-		t.Errorf("Unknown = %q, want <tiem>", got)
+	got := m.Unknown(`["<ctl-a.addr>","<time>","<hex:2>","<any order>","<tame>"]`)
+	if len(got) != 1 || got[0] != "<tame>" {
+		t.Errorf("Unknown = %q, want <tame>", got)
+	}
+}
+
+func TestExpandUsesWhatWasCaptured(t *testing.T) {
+	m := new(conform.Matcher)
+	if diff := m.Diff(`{"watcher-id":"<string:watcher>"}`, `{"watcher-id":"17"}`); diff != "" {
+		t.Fatal(diff)
+	}
+	if got := m.Expand(`{"id":"<string:watcher>"}`); got != `{"id":"17"}` {
+		t.Errorf("Expand = %s", got)
 	}
 }

@@ -25,12 +25,14 @@ func loopbackAddresses() map[string]string {
 // and ask the controllers the same.
 func TestSimulatorReplaysTheRecordings(t *testing.T) {
 	ca := newCA(t)
-	eachFixture(t, func(t *testing.T, r release, f *conform.Fixture) {
-		if f.Setup.Simulator != "" {
-			t.Skip(f.Setup.Simulator)
-		}
-		synctest.Test(t, func(t *testing.T) { newSimReplay(t, r, f, ca).run() })
-	})
+	for _, s := range stories(t) {
+		t.Run(s.name, func(t *testing.T) {
+			if s.fixture.Setup.Simulator != "" {
+				t.Skip(s.fixture.Setup.Simulator)
+			}
+			synctest.Test(t, func(t *testing.T) { newSimReplay(t, s.release, s.fixture, ca).run() })
+		})
+	}
 }
 
 // simReplay is a simulated JIMM between stub controllers and a recorded client.

@@ -138,7 +138,7 @@ func (p *simReplay) connect(s conform.Step) *simClient {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
-	ws, _, err := websocket.Dial(ctx, "ws://"+jimmHost+s.Path, &websocket.DialOptions{
+	ws, _, err := websocket.Dial(ctx, "ws://"+jimmHost+s.Path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
 		HTTPClient: &http.Client{Transport: &http.Transport{DialContext: p.network.DialContext}},
 	})
 	if err != nil {

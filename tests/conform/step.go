@@ -86,6 +86,7 @@ func parseSteps(data []byte) ([]Step, error) {
 
 // syntax has the groups that become the fields of a Step.
 func syntax() map[Kind]string {
+	//nolint:gosec // G101: no credentials
 	return map[Kind]string{
 		Connect:           `(?:(?P<ctl>[a-z][\w-]*) )?(?P<path>/\S+)(?: as (?P<user>\S+))?`,
 		Request:           `(?P<message>.+)`,

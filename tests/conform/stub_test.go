@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,7 +26,6 @@ type stub struct {
 	mu       sync.Mutex
 	free     bool              // requests are not compared
 	script   []*scripted       // what it is to be asked, in order
-	next     int               // index of the first of the script that was not asked yet
 	opened   bool              // the recording shows how the first connection to /api was made
 	answers  map[string]string // by facade.method, for requests that the script leaves unanswered
 	users    map[*wire.Conn]string
@@ -55,6 +55,7 @@ func script(steps []conform.Step) map[string][]*scripted {
 		case conform.ControllerReply:
 			last = unanswered(scripts[s.Controller], s)
 			last.reply = &s
+		default: // the client's side, and the ends of connections
 		}
 	}
 	return scripts
@@ -64,10 +65,10 @@ func script(steps []conform.Step) map[string][]*scripted {
 // connection belongs to the last request.
 func unanswered(requests []*scripted, reply conform.Step) *scripted {
 	e, ok := reply.Envelope()
-	for i := len(requests) - 1; i >= 0; i-- {
-		want, _ := requests[i].request.Envelope()
-		if requests[i].request.Path == reply.Path && requests[i].reply == nil && (!ok || want.RequestID == e.RequestID) {
-			return requests[i]
+	for _, x := range slices.Backward(requests) {
+		want, _ := x.request.Envelope()
+		if x.request.Path == reply.Path && x.reply == nil && (!ok || want.RequestID == e.RequestID) {
+			return x
 		}
 	}
 	panic(fmt.Sprintf("line %d: reply without a request", reply.Line))
