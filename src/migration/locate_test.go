@@ -1,0 +1,210 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// places is a JAAS in memory for looking only: what each witness says is set.
+type places struct {
+	models []migration.Model
+	info   migration.Info
+	host   migration.Host
+	copies map[string]migration.Copy
+	asked  map[string]int // Copies asked for, by controller name.
+	infos  int
+	hosts  int
+}
+
+func (p *places) jaas(completes bool) migration.JAAS {
+	p.asked = map[string]int{}
+	return migration.JAAS{Fleet: p, Witness: oneAtATime{p, make(chan struct{}, 1)}, Traits: migration.Traits{Completes: completes, CLI: "jimmctl"}}
+}
+
+func (p *places) Controllers(context.Context) ([]migration.Controller, error) {
+	return []migration.Controller{east(), north(), west()}, nil
+}
+func (p *places) Models(context.Context) ([]migration.Model, error) { return p.models, nil }
+
+// oneAtATime serves the concurrent questions of the engine one by one.
+type oneAtATime struct {
+	*places
+	free chan struct{}
+}
+
+func (o oneAtATime) Record(context.Context, string) migration.Record { return migration.Record{} }
+
+func (o oneAtATime) Info(context.Context, string) migration.Info {
+	o.infos++
+	return o.info
+}
+
+func (o oneAtATime) Summary(context.Context, string) migration.Info { return migration.Info{} }
+
+func (o oneAtATime) Host(context.Context, string) migration.Host {
+	o.hosts++
+	return o.host
+}
+
+func (o oneAtATime) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+	o.free <- struct{}{}
+	defer func() { <-o.free }()
+	o.asked[c.Name]++
+	return o.copies[c.Name]
+}
+
+func onWest(names ...string) []migration.Model {
+	var out []migration.Model
+	for _, full := range names {
+		owner, name, _ := strings.Cut(full, "/")
+		out = append(out, migration.Model{UUID: modelUUID, Name: name, Owner: owner, Recorded: west().UUID, Life: "alive"})
+	}
+	return out
+}
+
+func is(s migration.CopyState) migration.Copy { return migration.Copy{State: s} }
+
+func to(c migration.Controller) migration.Copy {
+	return migration.Copy{State: migration.CopyMoved, To: c.UUID}
+}
+
+func TestLocate(t *testing.T) {
+	absent := is(migration.CopyAbsent)
+	present := is(migration.CopyPresent)
+	silent := migration.Copy{Err: errors.New("no route")}
+	inUse := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available"}
+	running := inUse
+	running.Attempt = migration.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
+	reap := inUse
+	reap.Attempt = migration.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
+
+	for _, c := range []struct {
+		name     string
+		info     migration.Info
+		host     migration.Host
+		copies   map[string]migration.Copy
+		noProbe  bool
+		state    migration.State
+		holder   string
+		drift    bool
+		complete bool
+		repair   string
+	}{
+		{name: "where it is recorded", info: inUse, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateActive, holder: "west", complete: true},
+		{name: "one controller does not answer", info: inUse, copies: map[string]migration.Copy{"west": present, "east": silent, "north": absent}, state: migration.StateActive, holder: "west"},
+		{name: "migrating", info: running, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMigrating, holder: "west", complete: true},
+		{name: "moved, redirected", copies: map[string]migration.Copy{"west": to(east()), "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "moved twice", copies: map[string]migration.Copy{"west": to(east()), "east": to(north()), "north": present}, state: migration.StateMoved, holder: "north", drift: true, complete: true, repair: "jimmctl update-migrated-model north " + modelUUID},
+		{name: "redirects in a circle", copies: map[string]migration.Copy{"west": to(east()), "east": to(west()), "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "redirected to a stranger", copies: map[string]migration.Copy{"west": to(migration.Controller{UUID: "dddddddd-0000-4000-8000-000000000004"}), "east": absent, "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "redirected, the other does not answer", copies: map[string]migration.Copy{"west": to(east()), "east": silent, "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "never was where it is recorded", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "nowhere", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": absent, "east": absent, "north": absent}, state: migration.StateAbsent, drift: true, complete: true},
+		{name: "perhaps nowhere", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": absent, "east": silent, "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "left over by a reap that failed", info: reap, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "two in use", info: inUse, copies: map[string]migration.Copy{"west": is(migration.CopyActive), "east": is(migration.CopyActive), "north": absent}, state: migration.StateConflict, complete: true},
+		{name: "the recorded one is silent, no drift is claimed", info: migration.Info{Kind: migration.InfoUnavailable}, copies: map[string]migration.Copy{"west": silent, "east": present, "north": absent}, state: migration.StateUnknown},
+		{name: "without probe", info: inUse, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
+		{name: "without probe, a login tells", info: migration.Info{Kind: migration.InfoUnavailable}, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
+		{name: "without probe, logins are refused", info: migration.Info{Kind: migration.InfoDenied}, host: migration.Host{Kind: migration.HostRefused}, noProbe: true, state: migration.StateUnknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies}
+			got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod", Probe: !c.noProbe})
+			if err != nil || len(got.Locations) != 1 {
+				t.Fatalf("Locate: %+v, %v", got, err)
+			}
+			l := got.Locations[0]
+			if l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift || l.Complete() != c.complete || l.Repair != c.repair {
+				t.Errorf("got %s on %q, drift %v, complete %v, repair %q; proof: %s", l.State, l.Holder.Name, l.Drift, l.Complete(), l.Repair, l.Proof)
+			}
+			if l.Proof == "" {
+				t.Error("no proof is given")
+			}
+			if p.hosts > 1 {
+				t.Errorf("%d logins to the model", p.hosts)
+			}
+		})
+	}
+}
+
+func TestLocateDoesNotAskAJIMMThatForgets(t *testing.T) {
+	p := &places{models: onWest("alice@example.com/prod"), copies: map[string]migration.Copy{"west": to(east()), "east": is(migration.CopyPresent)}}
+	p.models[0].Live = migration.Info{Kind: migration.InfoUnlisted}
+	if _, err := migration.Locate(t.Context(), p.jaas(true), migration.LocateOptions{Model: "prod", Probe: true}); err != nil || p.infos != 0 {
+		t.Errorf("asked %d times, %v", p.infos, err)
+	}
+}
+
+func TestLocateManyAsksEachRecordedControllerOnce(t *testing.T) {
+	p := &places{models: onWest("alice@example.com/prod", "bob@example.com/prod", "bob@example.com/test"), copies: map[string]migration.Copy{"west": is(migration.CopyPresent)}}
+	got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod", Probe: true})
+	if err != nil || got.Matches != 2 || got.Known != 3 || len(got.Locations) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if p.asked["west"] != 2 || p.asked["east"] != 0 || p.infos != 0 {
+		t.Errorf("asked %v, infos %d", p.asked, p.infos)
+	}
+	page, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "*", Probe: true, Skip: 2, Limit: 2})
+	if err != nil || page.Matches != 3 || len(page.Locations) != 1 || page.Locations[0].Model.FullName() != "bob@example.com/test" {
+		t.Errorf("%+v, %v", page, err)
+	}
+}
+
+func TestLocateErrors(t *testing.T) {
+	p := &places{models: onWest("alice@example.com/prod")}
+	if _, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "staging"}); err == nil || !strings.Contains(err.Error(), `"staging"`) {
+		t.Errorf("unknown model: %v", err)
+	}
+	if _, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "[a"}); err == nil || !strings.Contains(err.Error(), `"[a"`) {
+		t.Errorf("bad pattern: %v", err)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	models := []migration.Model{
+		{UUID: modelUUID, Name: "prod", Owner: "alice@example.com"},
+		{UUID: "11111111-0000-4000-8000-000000000001", Name: "prod", Owner: "bob@example.com"},
+		{UUID: "11111111-0000-4000-8000-000000000002", Name: "test", Owner: "bob@example.com"},
+	}
+	for selector, want := range map[string]string{
+		modelUUID: "alice@example.com/prod", "bob@example.com/prod": "bob@example.com/prod", "test": "bob@example.com/test",
+		"prod": "", "pro": "", "*": "", "": "", "alice@example.com/": "", strings.ToUpper(modelUUID): "",
+	} {
+		got, err := migration.Select(models, selector)
+		if want == "" {
+			if _, ok := errors.AsType[*migration.SelectError](err); !ok {
+				t.Errorf("Select(%q) = %v, %v", selector, got, err)
+			}
+			continue
+		}
+		if err != nil || got.FullName() != want {
+			t.Errorf("Select(%q) = %v, %v", selector, got, err)
+		}
+	}
+	_, err := migration.Select(models, "prod")
+	if err == nil || !strings.Contains(err.Error(), "alice@example.com/prod ("+modelUUID+"), bob@example.com/prod") {
+		t.Errorf("an ambiguous name must list the candidates: %v", err)
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for _, text := range []string{
+		`aborted, removing model from target controller: model data transfer failed, credential attribute mismatch: map[secret-key:CANARY] != map[secret-key:"CANARY ] x"]`,
+		"cannot log in: password=CANARY, retry", `{"client-secret": "CANARY"}`, "token: CANARY", "macaroons: CANARY",
+		"bad token eyJhbGciOiJSUzI1NiJ9.CANARY.sig", "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----",
+	} {
+		if got := migration.Redact(text); strings.Contains(got, "CANARY") {
+			t.Errorf("Redact(%q) = %q", text, got)
+		}
+	}
+	plain := "source prechecks failed: unit pg/0 not idle or executing (lost)"
+	if got := migration.Redact(plain); got != plain {
+		t.Errorf("Redact(%q) = %q", plain, got)
+	}
+}
