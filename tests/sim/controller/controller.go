@@ -1,0 +1,270 @@
+// Package controller simulates a Juju controller as seen over the wire: logins, redirects, the facades that JIMM and
+// the charm use, and the migration engine, which really moves models to other controllers at the addresses it is given.
+//
+// Each behaviour says where it comes from: "recorded" was seen on the wire of a real server, "documented" comes from
+// Juju's source, documentation or issues, "inferred" follows from those and was not seen. Texts of errors and status
+// messages are Juju's. All waiting is on channels and timers, so that everything runs under testing/synctest.
+package controller
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// Controller is a simulated controller. Make one with New, end it with Close.
+type Controller struct {
+	config  Config
+	release release
+	leaf    tls.Certificate
+	methods map[string]map[string]method
+	keys    *keySet
+
+	mu       sync.Mutex
+	server   *wire.Server
+	up       chan struct{} // closed while the controller runs
+	epoch    chan struct{} // closed when the current run of the controller ends
+	changed  chan struct{} // closed and replaced at every change of the state below
+	closed   bool
+	servers  []string // addresses that clients are told
+	models   map[string]*hosted
+	latest   map[string]*migration // latest migration of each model, also of models that are gone
+	attempts map[string]int
+	scripts  map[string][]Outcome
+	creds    []Credential
+
+	running sync.WaitGroup // migrations
+}
+
+// mode is the migration mode of a model.
+type mode string
+
+const (
+	modeNone      mode = ""
+	modeExporting mode = "exporting"
+	modeImporting mode = "importing"
+)
+
+// hosted is a model on this controller.
+type hosted struct {
+	model           Model
+	mode            mode
+	status          status
+	permissionsGone bool // REAP removes the permissions first
+}
+
+// New makes a controller that hosts only its controller model. It serves nothing yet.
+func New(config Config) (*Controller, error) {
+	config = config.fill()
+	release, err := releaseOf(config.Version)
+	if err != nil {
+		return nil, err
+	}
+	if config.CA == nil {
+		if config.CA, err = wire.NewCA(config.Name + " CA"); err != nil {
+			return nil, err
+		}
+	}
+	leaf, err := config.CA.Leaf(config.LeafNames...)
+	if err != nil {
+		return nil, err
+	}
+	c := &Controller{
+		config: config, release: release, leaf: leaf, keys: newKeySet(config),
+		up: make(chan struct{}), epoch: make(chan struct{}), changed: make(chan struct{}),
+		servers: config.Addresses, creds: config.Credentials,
+		models: map[string]*hosted{}, latest: map[string]*migration{},
+		attempts: map[string]int{}, scripts: map[string][]Outcome{},
+	}
+	close(c.up)
+	c.methods = c.allMethods()
+	c.server = c.newServer()
+	err = c.AddModel(Model{Name: "controller", UUID: config.ControllerModelUUID, IsController: true})
+	return c, err
+}
+
+// UUID returns the controller's UUID.
+func (c *Controller) UUID() string { return c.config.UUID }
+
+// Name returns the controller's name.
+func (c *Controller) Name() string { return c.config.Name }
+
+// Version returns the controller's Juju version.
+func (c *Controller) Version() string { return c.release.version.String() }
+
+// CACert returns the certificate of the CA as PEM.
+func (c *Controller) CACert() string { return c.config.CA.PEM() }
+
+// Addresses returns host:port of the controller as clients are told at login.
+func (c *Controller) Addresses() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.servers...)
+}
+
+// AddModel puts a model on the controller. Missing cloud, region and agent version are the controller's.
+func (c *Controller) AddModel(m Model) error {
+	orDefault(&m.UUID, newUUID())
+	orDefault(&m.Cloud, c.config.Clouds[0].Name)
+	orDefault(&m.AgentVersion, c.Version())
+	cloud, ok := c.cloud(m.Cloud)
+	if !ok {
+		return fmt.Errorf("cannot add model %q: no cloud %q on controller %q", m.Name, m.Cloud, c.config.Name)
+	}
+	orDefault(&m.Region, cloud.Regions[0])
+	m = m.fill()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.models {
+		if h.model.UUID == m.UUID || h.model.Owner == m.Owner && h.model.Name == m.Name {
+			return fmt.Errorf("cannot add model %q: it exists on controller %q", m.Name, c.config.Name)
+		}
+	}
+	c.models[m.UUID] = &hosted{model: m, status: status{Status: "available", Since: time.Now()}}
+	c.touch()
+	return nil
+}
+
+// Update changes the content of a model in place, as its users would.
+func (c *Controller) Update(uuid string, change func(*Model)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
+	if h == nil {
+		return fmt.Errorf("cannot update model %q: it is not on controller %q", uuid, c.config.Name)
+	}
+	change(&h.model)
+	h.model = h.model.fill()
+	c.touch()
+	return nil
+}
+
+// RemoveModel takes a model away, as after destroy-model: it leaves no redirect.
+func (c *Controller) RemoveModel(uuid string) {
+	c.mu.Lock()
+	delete(c.models, uuid)
+	c.touch()
+	c.mu.Unlock()
+	c.closeModelConns(uuid)
+}
+
+// touch wakes everybody who waits for a change. The caller holds mu.
+func (c *Controller) touch() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// Serve accepts connections on a listener until Close, Stop or the end of the listener; it returns nil then. TLS is
+// done here. A controller may serve several listeners.
+func (c *Controller) Serve(l net.Listener) error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return errors.Join(errors.New("cannot serve: the controller is closed"), l.Close())
+	}
+	if len(c.servers) == 0 {
+		c.servers = []string{l.Addr().String()}
+	}
+	server := c.server
+	c.mu.Unlock()
+	return server.ServeTLS(l, c.leaf)
+}
+
+// Restart drops all connections as a controller that restarts does. The state stays, running migrations start their
+// current phase again, and a migration that was in ABORT loses its reason (documented).
+func (c *Controller) Restart() {
+	c.mu.Lock()
+	close(c.epoch)
+	c.epoch = make(chan struct{})
+	server := c.server
+	c.mu.Unlock()
+	server.DropAll()
+}
+
+// Stop takes the controller down: connections break, listeners close, migrations stand still. Start brings it back.
+func (c *Controller) Stop() error {
+	c.mu.Lock()
+	select {
+	case <-c.up:
+		c.up = make(chan struct{})
+		close(c.epoch)
+		c.epoch = make(chan struct{})
+	default:
+	}
+	server := c.server
+	c.server = c.newServer()
+	c.mu.Unlock()
+	return server.Close()
+}
+
+// Start ends a Stop. Serve has to be called again, with a new listener.
+func (c *Controller) Start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.up:
+	default:
+		close(c.up)
+	}
+}
+
+// Close ends everything and waits for it.
+func (c *Controller) Close() error {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.epoch)
+		c.epoch = make(chan struct{})
+	}
+	server := c.server
+	c.touch()
+	c.mu.Unlock()
+	err := server.Close()
+	c.running.Wait()
+	return err
+}
+
+// run is a context that ends with the current run of the controller: at Restart, Stop and Close, and when cancel is
+// called.
+func (c *Controller) run() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.mu.Lock()
+	epoch, closed := c.epoch, c.closed
+	c.mu.Unlock()
+	if closed {
+		cancel()
+		return ctx, cancel
+	}
+	c.running.Go(func() {
+		select {
+		case <-epoch:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return ctx, cancel
+}
+
+func (c *Controller) closeModelConns(uuid string) {
+	c.mu.Lock()
+	server := c.server
+	c.mu.Unlock()
+	for _, conn := range server.Conns() {
+		if conn.Path() == "/model/"+uuid+"/api" {
+			go conn.Close(1000, "")
+		}
+	}
+}
+
+func newUUID() string { return uuid.NewString() }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,285 @@
+package controller
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+func controllerVersion(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	return map[string]string{"version": s.c.Version(), "git-commit": ""}, nil
+}
+
+func identityProviderURL(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	return map[string]string{"result": s.c.config.IdentityURL}, nil
+}
+
+// controllerConfig tells the members that a client reads; unset ones are absent (4.0-beta8, recorded).
+func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	config := map[string]any{
+		"controller-uuid":           s.c.config.UUID,
+		"controller-name":           s.c.config.Name,
+		"ca-cert":                   s.c.CACert(),
+		"api-port":                  17070,
+		"migration-agent-wait-time": s.c.config.Pace.AgentLimit.String(),
+		"auditing-enabled":          true,
+		"audit-log-exclude-methods": "ReadOnlyMethods",
+		"max-debug-log-duration":    (24 * time.Hour).String(),
+	}
+	if s.c.config.IdentityURL != "" {
+		config["identity-url"] = s.c.config.IdentityURL
+	}
+	if s.c.config.Tokens.URL != "" {
+		config["login-token-refresh-url"] = s.c.config.Tokens.URL
+	}
+	return map[string]any{"config": config}, nil
+}
+
+// apiInfoForModels tells where a model is: here, or where it migrated (2.9 to 4.0, documented).
+func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, error) {
+	type info struct {
+		Addresses []string    `json:"addresses"`
+		CACert    string      `json:"cacert"`
+		Error     *wire.Error `json:"error,omitempty"`
+	}
+	var params entities
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	list := []info{}
+	for _, entity := range params.Entities {
+		uuid, err := modelTag(entity.Tag)
+		s.c.mu.Lock()
+		h, m := s.c.models[uuid], s.c.latest[uuid]
+		s.c.mu.Unlock()
+		switch {
+		case err != nil:
+			list = append(list, info{Error: wire.AsError(err)})
+		case h != nil:
+			list = append(list, info{Addresses: s.c.Addresses(), CACert: s.c.CACert()})
+		case m != nil && m.Phase == Done:
+			list = append(list, info{Addresses: m.target.Addrs, CACert: m.target.CACert})
+		default:
+			list = append(list, info{Error: wire.Errorf("not found", "migration not found")})
+		}
+	}
+	return map[string]any{"results": list}, nil
+}
+
+// cloudSpec answers what JIMM of 2026 asks when a controller is added (recorded). The credential is left out.
+func cloudSpec(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	return each(req, func(tag string) (any, error) {
+		uuid, err := modelTag(tag)
+		if err != nil {
+			return nil, err
+		}
+		s.c.mu.Lock()
+		h := s.c.models[uuid]
+		s.c.mu.Unlock()
+		if h == nil {
+			return nil, wire.Errorf("not found", "model %q not found", uuid)
+		}
+		cloud, _ := s.c.cloud(h.model.Cloud)
+		spec := map[string]string{"type": cloud.Type, "name": cloud.Name, "region": h.model.Region}
+		if cloud.Endpoint != "" {
+			spec["endpoint"] = cloud.Endpoint
+		}
+		return spec, nil
+	})
+}
+
+type cloudResult struct {
+	Type      string        `json:"type"`
+	AuthTypes []string      `json:"auth-types,omitempty"`
+	Endpoint  string        `json:"endpoint,omitempty"`
+	Regions   []cloudRegion `json:"regions,omitempty"`
+}
+
+type cloudRegion struct {
+	Name     string `json:"name"`
+	Endpoint string `json:"endpoint,omitempty"`
+}
+
+func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	list := map[string]cloudResult{}
+	for _, cloud := range s.c.config.Clouds {
+		item := cloudResult{Type: cloud.Type, AuthTypes: cloud.AuthTypes, Endpoint: cloud.Endpoint}
+		for _, region := range cloud.Regions {
+			item.Regions = append(item.Regions, cloudRegion{Name: region})
+		}
+		list["cloud-"+cloud.Name] = item
+	}
+	return map[string]any{"clouds": list}, nil
+}
+
+// modelGet tells the config of the connection's model; on a controller connection that is the controller model. JIMM of
+// 2026 needs name, type and uuid (recorded).
+func modelGet(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	uuid := s.model
+	if uuid == "" {
+		uuid = s.c.config.ControllerModelUUID
+	}
+	if !s.mayRead(uuid) {
+		return nil, errPermission()
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	h := s.c.models[uuid]
+	if h == nil {
+		return nil, wire.Errorf("not found", "model %q not found", uuid)
+	}
+	cloud, _ := s.c.cloud(h.model.Cloud)
+	type value struct {
+		Value  any    `json:"value"`
+		Source string `json:"source"`
+	}
+	config := map[string]value{}
+	for name, v := range map[string]any{
+		"name": h.model.Name, "type": cloud.Type, "uuid": uuid, "agent-version": h.model.AgentVersion,
+	} {
+		config[name] = value{Value: v, Source: "model"}
+	}
+	config["logging-config"] = value{Value: "<root>=INFO", Source: "default"}
+	return map[string]any{"config": config}, nil
+}
+
+type userResult struct {
+	Username    string    `json:"username"`
+	DisplayName string    `json:"display-name"`
+	Access      string    `json:"access"`
+	CreatedBy   string    `json:"created-by"`
+	DateCreated time.Time `json:"date-created"`
+	Disabled    bool      `json:"disabled"`
+}
+
+// userInfos lists local users. Who is no superuser sees only himself (documented).
+func userInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
+	var params struct {
+		entities
+		IncludeDisabled bool `json:"include-disabled"`
+	}
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	superuser, self := s.superuser() == nil, s.loggedIn().user
+	if len(params.Entities) > 0 {
+		return each(req, func(tag string) (any, error) {
+			name, err := userTag(tag)
+			if err != nil {
+				return nil, err
+			}
+			user, ok := s.c.user(name)
+			switch {
+			case !superuser && name != self:
+				return nil, errPermission()
+			case !ok:
+				return nil, wire.Errorf("user not found", "user %q not found", name)
+			}
+			return resultOf(user), nil
+		})
+	}
+	list := results{Results: []result{}}
+	for _, user := range s.c.config.Users {
+		if (superuser || user.Name == self) && (params.IncludeDisabled || !user.Disabled) {
+			list.Results = append(list.Results, result{Result: resultOf(user)})
+		}
+	}
+	return list, nil
+}
+
+func resultOf(user User) userResult {
+	access := user.Access
+	if access == "none" {
+		access = ""
+	}
+	return userResult{
+		Username: user.Name, DisplayName: user.DisplayName, Access: access, CreatedBy: "admin",
+		DateCreated: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Disabled: user.Disabled,
+	}
+}
+
+type offerResult struct {
+	SourceModelTag  string          `json:"source-model-tag"`
+	OfferUUID       string          `json:"offer-uuid"`
+	OfferURL        string          `json:"offer-url"`
+	OfferName       string          `json:"offer-name"`
+	Description     string          `json:"application-description"`
+	Endpoints       []offerEndpoint `json:"endpoints,omitempty"`
+	Users           []offerUser     `json:"users,omitempty"`
+	ApplicationName string          `json:"application-name"`
+	CharmURL        string          `json:"charm-url"`
+	Connections     []any           `json:"connections,omitempty"`
+}
+
+type offerEndpoint struct {
+	Name      string `json:"name"`
+	Role      string `json:"role"`
+	Interface string `json:"interface"`
+	Limit     int    `json:"limit"`
+}
+
+type offerUser struct {
+	User        string `json:"user"`
+	DisplayName string `json:"display-name"`
+	Access      string `json:"access"`
+}
+
+// listOffers lists the offers of the models that the filters name; JIMM of 2026 asks so when a model is imported
+// (recorded).
+func listOffers(_ context.Context, s *session, req *wire.Request) (any, error) {
+	var params struct {
+		Filters []struct {
+			OwnerName       string `json:"owner-name"`
+			ModelName       string `json:"model-name"`
+			OfferName       string `json:"offer-name"`
+			ApplicationName string `json:"application-name"`
+		} `json:"Filters"`
+	}
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	superuser, self := s.superuser() == nil, s.loggedIn().user
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	list := []offerResult{}
+	for _, filter := range params.Filters {
+		for _, h := range s.c.sorted() {
+			m := h.model
+			if m.Name != filter.ModelName || filter.OwnerName != "" && m.Owner != filter.OwnerName {
+				continue
+			}
+			if !superuser && m.access(self) != "admin" {
+				return nil, errPermission()
+			}
+			for _, offer := range m.Offers {
+				if (filter.OfferName == "" || filter.OfferName == offer.Name) &&
+					(filter.ApplicationName == "" || filter.ApplicationName == offer.Application) {
+					list = append(list, m.offerResult(offer))
+				}
+			}
+		}
+	}
+	return map[string]any{"results": list}, nil
+}
+
+func (m Model) offerResult(offer Offer) offerResult {
+	item := offerResult{
+		SourceModelTag: "model-" + m.UUID, OfferUUID: offer.UUID, OfferURL: m.Owner + "/" + m.Name + "." + offer.Name,
+		OfferName: offer.Name, ApplicationName: offer.Application,
+	}
+	if i := slices.IndexFunc(m.Applications, func(a Application) bool { return a.Name == offer.Application }); i >= 0 {
+		item.CharmURL = m.Applications[i].charmURL()
+	}
+	for _, endpoint := range offer.Endpoints {
+		item.Endpoints = append(item.Endpoints, offerEndpoint{endpoint.Name, endpoint.Role, endpoint.Interface, 0})
+	}
+	for _, user := range offer.Users {
+		item.Users = append(item.Users, offerUser{user.Name, user.DisplayName, user.Access})
+	}
+	return item
+}

@@ -1,0 +1,98 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// States of a model as ModelState tells them.
+const (
+	StateActive    = "active"
+	StateExporting = "exporting"
+	StateImporting = "importing"
+)
+
+// ModelState is a model on a controller, for tests.
+type ModelState struct {
+	Model  Model
+	State  string // active, exporting or importing
+	Status string // e.g. "busy"
+	Info   string // e.g. "migrating: exporting model"
+}
+
+// Models returns the models that are on the controller, but not the controller model, sorted by name.
+func (c *Controller) Models() []ModelState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []ModelState
+	for _, h := range c.sorted() {
+		if !h.model.IsController {
+			list = append(list, h.state())
+		}
+	}
+	return list
+}
+
+// Model returns one model.
+func (c *Controller) Model(uuid string) (state ModelState, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
+	if h == nil {
+		return ModelState{}, false
+	}
+	return h.state(), true
+}
+
+func (h *hosted) state() ModelState {
+	state := ModelState{Model: h.model, State: string(h.mode), Status: h.status.Status, Info: h.status.Info}
+	if h.mode == modeNone {
+		state.State = StateActive
+	}
+	return state
+}
+
+// Migration returns the latest migration of a model, also of one that is gone.
+func (c *Controller) Migration(uuid string) (m Migration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.latest[uuid] == nil {
+		return Migration{}, false
+	}
+	return c.latest[uuid].Migration, true
+}
+
+// Await returns when the condition holds; it asks again after every change. The error is the context's.
+func (c *Controller) Await(ctx context.Context, condition func() bool) error {
+	for {
+		c.mu.Lock()
+		changed := c.changed
+		c.mu.Unlock()
+		if condition() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("cannot wait for controller %q: %w", c.config.Name, ctx.Err())
+		}
+	}
+}
+
+// AwaitPhase returns when the latest migration of a model is in one of the phases.
+func (c *Controller) AwaitPhase(ctx context.Context, uuid string, phases ...Phase) error {
+	return c.Await(ctx, func() bool {
+		m, ok := c.Migration(uuid)
+		return ok && slices.Contains(phases, m.Phase)
+	})
+}
+
+// AwaitText returns when the status text of a model's latest migration begins with a text.
+func (c *Controller) AwaitText(ctx context.Context, uuid, text string) error {
+	return c.Await(ctx, func() bool {
+		m, ok := c.Migration(uuid)
+		return ok && strings.HasPrefix(m.Text, text)
+	})
+}

@@ -1,0 +1,254 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// login is who a session is logged in as.
+type login struct {
+	user      string // name without "user-"
+	display   string
+	anonymous bool
+	token     bool
+	access    map[string]string // token: tag → access
+	mode      mode              // of the model when the login came
+	cliArgs   string
+}
+
+type loginRequest struct {
+	AuthTag       string          `json:"auth-tag"`
+	Credentials   string          `json:"credentials"`
+	Macaroons     json.RawMessage `json:"macaroons"`
+	Token         string          `json:"token"`
+	CLIArgs       string          `json:"cli-args"`
+	ClientVersion string          `json:"client-version"`
+}
+
+// loginResult has its members in Juju's order (4.0-beta8, recorded; the same struct in 3.6, documented).
+type loginResult struct {
+	DischargeRequired       any              `json:"discharge-required,omitempty"`
+	BakeryDischargeRequired any              `json:"bakery-discharge-required,omitempty"`
+	DischargeRequiredReason string           `json:"discharge-required-error,omitempty"`
+	Servers                 [][]hostPort     `json:"servers,omitempty"`
+	PublicDNSName           string           `json:"public-dns-name,omitempty"`
+	ModelTag                string           `json:"model-tag,omitempty"`
+	ControllerTag           string           `json:"controller-tag,omitempty"`
+	UserInfo                *userInfo        `json:"user-info,omitempty"`
+	Facades                 []facadeVersions `json:"facades,omitempty"`
+	ServerVersion           string           `json:"server-version,omitempty"`
+}
+
+type userInfo struct {
+	DisplayName      string `json:"display-name"`
+	Identity         string `json:"identity"`
+	ControllerAccess string `json:"controller-access"`
+	ModelAccess      string `json:"model-access"`
+}
+
+// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded).
+func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
+	if req.Facade != "Admin" {
+		return nil, unknownFacade(req)
+	}
+	if req.Version != 3 {
+		return nil, wire.Errorf("not supported", "this version of Juju does not support login from old clients")
+	}
+	switch req.Method {
+	case "Login":
+		var params loginRequest
+		if err := req.Decode(&params); err != nil {
+			return nil, err
+		}
+		return s.logIn(ctx, params)
+	case "RedirectInfo":
+		// A Juju controller never answers this (documented, 2.9 to 4.0; recorded with 4.0-beta8).
+		return nil, wire.Errorf("", "not redirected")
+	default:
+		return nil, wire.Errorf("not implemented", "no such request - method Admin.%s is not implemented", req.Method)
+	}
+}
+
+// logIn checks in Juju's order: the tag, the redirect of a migrated model (before any credential), the credentials,
+// the access (documented; the order recorded with 4.0-beta8).
+func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
+	var name, kind string
+	if params.Token == "" && params.AuthTag != "" {
+		var err error
+		if kind, name, err = splitTag(params.AuthTag); err != nil {
+			return nil, err
+		}
+	}
+	if kind == "user" {
+		if err := s.redirect(name); err != nil {
+			return nil, err
+		}
+	}
+	var who *login
+	var err error
+	switch {
+	case params.Token != "":
+		who, err = s.byToken(ctx, params.Token)
+	case kind == "user" && name == anonymousUser && noMacaroons(params.Macaroons):
+		who, err = &login{user: name, anonymous: true}, s.hasModel()
+	case kind == "" || strings.Contains(name, "@"):
+		// No local user and no macaroon. (4.0-beta8, recorded; the same code in 3.6.)
+		err = wire.Errorf("unauthorized access", "failed to authenticate request: unauthorized")
+	case kind != "user":
+		err = errLogin() // agents have no password here
+	case params.Credentials == "":
+		return dischargeRequired(s.c.config.Name), nil
+	default:
+		who, err = s.byPassword(name, params.Credentials)
+	}
+	if err != nil {
+		return nil, err
+	}
+	who.cliArgs = params.CLIArgs
+	return s.admit(who)
+}
+
+func noMacaroons(raw json.RawMessage) bool {
+	var list []json.RawMessage
+	return json.Unmarshal(raw, &list) != nil || len(list) == 0
+}
+
+// hasModel is an error for a model that migrated away, without a redirect for this client: Juju hides that it was here
+// (documented).
+func (s *session) hasModel() error {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if s.model != "" && s.c.models[s.model] == nil {
+		return errLogin()
+	}
+	return nil
+}
+
+func (s *session) byPassword(name, password string) (*login, error) {
+	user, ok := s.c.user(name)
+	if !ok || user.Disabled || user.Password != password {
+		return nil, errLogin() // one text for all three (documented; recorded with 4.0-beta8)
+	}
+	if err := s.hasModel(); err != nil {
+		return nil, err
+	}
+	return &login{user: name, display: user.DisplayName}, nil
+}
+
+// admit checks the access and makes the session that of who.
+func (s *session) admit(who *login) (any, error) {
+	result := loginResult{
+		Servers:       [][]hostPort{hostPorts(s.c.Addresses())},
+		PublicDNSName: s.c.config.PublicDNSName,
+		ControllerTag: "controller-" + s.c.config.UUID,
+		ServerVersion: s.c.Version(),
+	}
+	facades := s.facades()
+	if s.model != "" {
+		result.ModelTag = "model-" + s.model
+	}
+	if who.anonymous {
+		facades = facadeList(anonymousControllerFacades)
+		if s.model != "" {
+			facades = facadeList(anonymousModelFacades)
+		}
+	} else {
+		info, err := s.access(who)
+		if err != nil {
+			return nil, err
+		}
+		result.UserInfo = info
+	}
+	result.Facades = listing(facades)
+	s.c.mu.Lock()
+	if h := s.c.models[s.model]; h != nil {
+		who.mode = h.mode
+	}
+	s.c.mu.Unlock()
+	s.mu.Lock()
+	s.login = who
+	s.mu.Unlock()
+	return result, nil
+}
+
+// access is what the login result tells of the user's rights. A superuser is administrator of every model; who has no
+// right at all is refused (documented).
+func (s *session) access(who *login) (*userInfo, error) {
+	info := &userInfo{
+		DisplayName: who.display, Identity: "user-" + who.user,
+		ControllerAccess: s.c.controllerAccess(who),
+	}
+	if s.model == "" {
+		if info.ControllerAccess == "" {
+			return nil, errPermission()
+		}
+		return info, nil
+	}
+	modelAccess, ok := s.c.modelAccess(who, s.model)
+	switch {
+	case ok:
+		info.ModelAccess = modelAccess
+	case info.ControllerAccess == "superuser":
+		info.ModelAccess = "admin"
+	default:
+		return nil, errPermission()
+	}
+	return info, nil
+}
+
+// controllerAccess is "", login, add-model or superuser.
+func (c *Controller) controllerAccess(who *login) string {
+	if who.token {
+		return who.access["controller-"+c.config.UUID]
+	}
+	user, _ := c.user(who.user)
+	if user.Access == "none" {
+		return ""
+	}
+	return user.Access
+}
+
+// modelAccess is what the user or the token has been given on a model, if anything.
+func (c *Controller) modelAccess(who *login, uuid string) (string, bool) {
+	if who.token {
+		access, ok := who.access["model-"+uuid]
+		return access, ok
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
+	if h == nil || h.permissionsGone {
+		return "", false
+	}
+	access := h.model.access(who.user)
+	return access, access != ""
+}
+
+// superuser is nil or the error for who is none. Token logins are told what is missing, so that JIMM can log in again
+// (4.0-beta8, recorded; documented since 3.3.5).
+func (s *session) superuser() error {
+	who := s.loggedIn()
+	tag := "controller-" + s.c.config.UUID
+	switch {
+	case s.c.controllerAccess(who) == "superuser":
+		return nil
+	case who.token:
+		return &wire.Error{
+			Message: "access permissions required: map[" + tag + ":superuser]",
+			Code:    "access required",
+			Info:    map[string]string{tag: "superuser"},
+		}
+	default:
+		return errPermission()
+	}
+}
+
+// mayRead says whether the session may see a model.
+func (s *session) mayRead(uuid string) bool {
+	who := s.loggedIn()
+	access, _ := s.c.modelAccess(who, uuid)
+	return access != "" || s.c.controllerAccess(who) == "superuser"
+}

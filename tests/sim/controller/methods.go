@@ -1,0 +1,88 @@
+package controller
+
+import (
+	"context"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// allMethods are the methods that are simulated. A facade of the login result whose method is not here answers "not
+// implemented".
+func (c *Controller) allMethods() map[string]map[string]method {
+	return map[string]map[string]method{
+		"Pinger": {"Ping": func(context.Context, *session, *wire.Request) (any, error) { return nil, nil }},
+		"ModelManager": {
+			"ModelInfo":          modelInfos,
+			"ListModelSummaries": modelSummaries,
+			"ListModels":         listModels,
+			"ModelStatus":        modelStatus,
+		},
+		"Controller": {
+			"AllModels":                  allModels,
+			"ControllerVersion":          controllerVersion,
+			"ControllerConfig":           controllerConfig,
+			"IdentityProviderURL":        identityProviderURL,
+			"ControllerAPIInfoForModels": apiInfoForModels,
+			"CloudSpec":                  cloudSpec,
+			"ModelStatus":                modelStatus,
+			"InitiateMigration":          initiateMigration,
+			"WatchAllModels":             watchAllModels,
+			"WatchAllModelSummaries":     watchAllModelSummaries,
+			"WatchModelSummaries":        watchModelSummaries,
+		},
+		"AllModelWatcher":     {"Next": watcherNext, "Stop": watcherStop},
+		"ModelSummaryWatcher": {"Next": watcherNext, "Stop": watcherStop},
+		"AllWatcher":          {"Next": watcherNext, "Stop": watcherStop},
+		"NotifyWatcher":       {"Next": watcherNext, "Stop": watcherStop},
+		"Cloud":               {"Clouds": clouds},
+		"ModelConfig":         {"ModelGet": modelGet},
+		"ApplicationOffers":   {"ListApplicationOffers": listOffers},
+		"UserManager":         {"UserInfo": userInfos},
+		"Client":              {"FullStatus": fullStatus, "WatchAll": watchAll},
+		"MigrationTarget": {
+			"Prechecks":      targetPrechecks,
+			"Import":         importModel,
+			"Activate":       activateModel,
+			"Abort":          abortImport,
+			"CACert":         caCert,
+			"CheckMachines":  checkMachines,
+			"AdoptResources": adoptResources,
+			"LatestLogTime":  latestLogTime,
+		},
+	}
+}
+
+// entities is the params of most bulk calls.
+type entities struct {
+	Entities []struct {
+		Tag string `json:"tag"`
+	} `json:"entities"`
+}
+
+// result is one item of most bulk answers.
+type result struct {
+	Result any         `json:"result,omitempty"`
+	Error  *wire.Error `json:"error,omitempty"`
+}
+
+type results struct {
+	Results []result `json:"results"`
+}
+
+// each answers a bulk call item by item.
+func each(req *wire.Request, answer func(tag string) (any, error)) (any, error) {
+	var params entities
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	list := results{Results: []result{}}
+	for _, entity := range params.Entities {
+		item, err := answer(entity.Tag)
+		if err != nil {
+			list.Results = append(list.Results, result{Error: wire.AsError(err)})
+			continue
+		}
+		list.Results = append(list.Results, result{Result: item})
+	}
+	return list, nil
+}

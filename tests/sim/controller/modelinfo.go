@@ -1,0 +1,218 @@
+package controller
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// modelInfo is the result of ModelManager.ModelInfo, versions 9 and 10, with its members in Juju's order (3.6,
+// documented; 4.0-beta8, recorded). Version 9 also has the default series and base.
+type modelInfo struct {
+	Name               string            `json:"name"`
+	Type               string            `json:"type"`
+	UUID               string            `json:"uuid"`
+	ControllerUUID     string            `json:"controller-uuid"`
+	IsController       bool              `json:"is-controller"`
+	ProviderType       string            `json:"provider-type,omitempty"`
+	DefaultSeries      string            `json:"default-series,omitempty"`
+	DefaultBase        string            `json:"default-base,omitempty"`
+	CloudTag           string            `json:"cloud-tag"`
+	CloudRegion        string            `json:"cloud-region,omitempty"`
+	CredentialTag      string            `json:"cloud-credential-tag,omitempty"`
+	CredentialValidity bool              `json:"cloud-credential-validity"`
+	OwnerTag           string            `json:"owner-tag"`
+	Life               string            `json:"life"`
+	Status             entityStatus      `json:"status"`
+	Users              []modelUserInfo   `json:"users"`
+	Machines           []machineInfo     `json:"machines"`
+	SecretBackends     []secretBackend   `json:"secret-backends"`
+	Migration          *migrationStatus  `json:"migration,omitempty"`
+	SLA                *sla              `json:"sla"`
+	AgentVersion       string            `json:"agent-version"`
+	SupportedFeatures  []supportedFacade `json:"supported-features,omitempty"`
+}
+
+type entityStatus struct {
+	Status string         `json:"status"`
+	Info   string         `json:"info"`
+	Data   map[string]any `json:"data,omitempty"`
+	Since  *time.Time     `json:"since"`
+}
+
+type modelUserInfo struct {
+	ModelTag       string     `json:"model-tag"`
+	User           string     `json:"user"`
+	DisplayName    string     `json:"display-name"`
+	LastConnection *time.Time `json:"last-connection"`
+	Access         string     `json:"access"`
+}
+
+type machineInfo struct {
+	ID         string         `json:"id"`
+	Hardware   map[string]any `json:"hardware,omitempty"`
+	InstanceID string         `json:"instance-id,omitempty"`
+	Display    string         `json:"display-name,omitempty"`
+	Status     string         `json:"status,omitempty"`
+	Message    string         `json:"message,omitempty"`
+	HasVote    bool           `json:"has-vote,omitempty"`
+	WantsVote  bool           `json:"wants-vote,omitempty"`
+}
+
+type secretBackend struct {
+	Result     map[string]any `json:"result"`
+	ID         string         `json:"id"`
+	NumSecrets int            `json:"num-secrets"`
+	Status     string         `json:"status"`
+}
+
+type migrationStatus struct {
+	Status string     `json:"status"`
+	Start  *time.Time `json:"start"`
+	End    *time.Time `json:"end,omitempty"`
+}
+
+type sla struct {
+	Level string `json:"level"`
+	Owner string `json:"owner"`
+}
+
+type supportedFacade struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Version     string `json:"version"`
+}
+
+func modelInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return each(req, func(tag string) (any, error) {
+		uuid, err := modelTag(tag)
+		if err != nil {
+			return nil, err
+		}
+		return s.modelInfo(uuid, req.Version)
+	})
+}
+
+// modelInfo answers a missing model like a forbidden one, also to superusers (2.9 to 4.0, documented). A model that
+// migrated away redirects only who was one of its users when the migration was created, without a controller tag
+// (3.5.4 and 3.6.11, documented).
+func (s *session) modelInfo(uuid string, version int) (any, error) {
+	readable := s.mayRead(uuid)
+	c := s.c
+	if m := c.departed(uuid, s.loggedIn().user); m != nil {
+		return nil, redirection(m.redirectInfo())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
+	if h == nil || h.permissionsGone || !readable {
+		return nil, errPermission()
+	}
+	info := c.infoOf(h, version)
+	if who := s.loggedIn(); !mayWrite(c, who, h) {
+		info.Machines, info.SecretBackends = nil, nil
+		info.Users = slices.DeleteFunc(info.Users, func(u modelUserInfo) bool { return u.User != who.user })
+	}
+	return info, nil
+}
+
+// mayWrite says whether the user sees machines and other users: administrators and writers do (documented). The caller
+// holds mu.
+func mayWrite(c *Controller, who *login, h *hosted) bool {
+	access := h.model.access(who.user)
+	if who.token {
+		access = who.access["model-"+h.model.UUID]
+	}
+	return access == "admin" || access == "write" || c.controllerAccess(who) == "superuser"
+}
+
+// infoOf makes the answer. The caller holds mu.
+func (c *Controller) infoOf(h *hosted, version int) modelInfo {
+	m := h.model
+	cloud, _ := c.cloud(m.Cloud)
+	info := modelInfo{
+		Name: m.Name, Type: m.Type, UUID: m.UUID, ControllerUUID: c.config.UUID, IsController: m.IsController,
+		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
+		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialRevoked,
+		OwnerTag: "user-" + m.Owner, Life: m.Life, Status: h.entityStatus(),
+		Users: []modelUserInfo{}, Machines: []machineInfo{}, SecretBackends: []secretBackend{{
+			Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil},
+			ID:     c.config.UUID, Status: "active",
+		}},
+		Migration: c.visibleMigration(h, false), SLA: &sla{Level: "unsupported"}, AgentVersion: m.AgentVersion,
+		SupportedFeatures: []supportedFacade{{
+			Name: "juju", Description: "the version of Juju used by the model", Version: m.AgentVersion,
+		}},
+	}
+	if version < 10 {
+		info.DefaultSeries, info.DefaultBase = "jammy", "ubuntu@22.04/stable"
+	}
+	for _, user := range m.Users {
+		info.Users = append(info.Users, modelUserInfo{
+			ModelTag: "model-" + m.UUID, User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
+		})
+	}
+	if m.Type == "caas" {
+		info.Machines = nil
+	}
+	for _, machine := range m.Machines {
+		info.Machines = append(info.Machines, machineInfo{
+			ID: machine.ID, InstanceID: machine.InstanceID, Status: machine.AgentStatus,
+			Hardware: hardware(machine.Hardware),
+		})
+	}
+	return info
+}
+
+// entityStatus is the model's status. An invalid credential hides everything else (documented).
+func (h *hosted) entityStatus() entityStatus {
+	since := h.status.Since
+	if h.model.CredentialRevoked {
+		return entityStatus{
+			Status: "suspended", Info: "suspended since cloud credential is not valid", Since: &since,
+			Data: map[string]any{"reason": ""},
+		}
+	}
+	return entityStatus{Status: h.status.Status, Info: h.status.Info, Since: &since}
+}
+
+func (m Model) credentialTag() string {
+	return "cloudcred-" + m.Cloud + "_" + m.Owner + "_" + m.Credential
+}
+
+// hardware turns "arch=amd64 cores=2 mem=2048M" into the members of Juju's hardware characteristics.
+func hardware(text string) map[string]any {
+	list := map[string]any{}
+	for field := range strings.FieldsSeq(text) {
+		name, value, _ := strings.Cut(field, "=")
+		switch name {
+		case "cores", "mem", "root-disk", "cpu-power":
+			n := 0
+			for _, digit := range value {
+				if digit < '0' || digit > '9' {
+					break
+				}
+				n = n*10 + int(digit-'0')
+			}
+			list[name] = n
+		default:
+			list[name] = value
+		}
+	}
+	return list
+}
+
+// visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
+// is DONE, of a model that went away and came back; summaries show it (both documented). An importing copy has none.
+// The caller holds mu.
+func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
+	m := c.latest[h.model.UUID]
+	if m == nil || h.mode == modeImporting || m.Phase == Done && !summary {
+		return nil
+	}
+	start := m.Start
+	return &migrationStatus{Status: m.Text, Start: &start, End: m.End}
+}

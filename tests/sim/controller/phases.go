@@ -1,0 +1,256 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// quiesce checks, waits until the agents have stopped their work, and checks again.
+func (w *worker) quiesce(ctx context.Context) (Phase, error) {
+	if failure, err := w.prechecks(ctx); failure != "" || err != nil {
+		return w.failed(ctx, failure, err)
+	}
+	ok, err := w.agents(ctx, Quiesce, "quiescing", w.pace.Quiesce)
+	if err != nil || !ok {
+		return Abort, err
+	}
+	if failure, err := w.prechecks(ctx); failure != "" || err != nil {
+		return w.failed(ctx, failure, err)
+	}
+	return Import, nil
+}
+
+func (w *worker) failed(ctx context.Context, failure string, err error) (Phase, error) {
+	if err != nil {
+		return "", err
+	}
+	return w.fail(ctx, "%s", failure)
+}
+
+// prechecks returns the text of a failure, or an error when the controller restarts.
+func (w *worker) prechecks(ctx context.Context) (failure string, err error) {
+	if err := w.say(ctx, "performing source prechecks", w.pace.Prechecks); err != nil {
+		return "", err
+	}
+	w.c.mu.Lock()
+	h := w.c.models[w.m.ModelUUID]
+	if h == nil {
+		w.c.mu.Unlock()
+		return "failed to obtain model info during prechecks: model not found", nil
+	}
+	model := h.model
+	problem := w.c.precheckSource(h)
+	w.c.mu.Unlock()
+	if problem != nil {
+		return "source prechecks failed: " + message(problem), nil
+	}
+	if err := w.say(ctx, "performing target prechecks", w.pace.Prechecks); err != nil {
+		return "", err
+	}
+	peer, problem := w.c.connect(ctx, w.m.target)
+	if problem != nil {
+		return "failed to connect to target controller during prechecks: " + message(problem), ctx.Err()
+	}
+	defer peer.close()
+	if peer.controllerTag != w.m.target.ControllerTag {
+		return fmt.Sprintf("unexpected target controller UUID (got %s, expected %s)",
+			peer.controllerTag, w.m.target.ControllerTag), nil
+	}
+	if problem := peer.prechecks(ctx, w.c, model); problem != nil {
+		return "target prechecks failed: " + message(problem), ctx.Err()
+	}
+	return "", nil
+}
+
+// agents waits for the reports of the agents: at most AgentLimit, with a text every Progress. Failure aborts, except in
+// SUCCESS.
+func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.Duration) (ok bool, err error) {
+	w.c.mu.Lock()
+	total := 0
+	if h := w.c.models[w.m.ModelUUID]; h != nil {
+		total = h.model.agents()
+	}
+	w.c.mu.Unlock()
+	timeout := w.m.outcome.AgentsTimeout == phase
+	bad := 0
+	if timeout || w.m.outcome.AgentsFail == phase {
+		bad = 1
+	}
+	length := d
+	if timeout || d > w.pace.AgentLimit {
+		timeout, length = true, w.pace.AgentLimit
+	}
+	if err := w.say(ctx, doing+", waiting for agents to report back", 0); err != nil {
+		return false, err
+	}
+	step := max(w.pace.Progress, time.Second)
+	for passed := step; passed < length; passed += step {
+		if err := w.wait(ctx, step); err != nil {
+			return false, err
+		}
+		reported := max(0, min(total-bad, int(float64(total)*float64(passed)/float64(max(d, 1)))))
+		if err := w.say(ctx, doing+", "+progress(reported, total), 0); err != nil {
+			return false, err
+		}
+	}
+	if err := w.wait(ctx, length-(max(length-1, 0)/step)*step); err != nil {
+		return false, err
+	}
+	switch {
+	case timeout:
+		_, err = w.fail(ctx, "%s, timed out waiting for agents to report", doing)
+		return false, err
+	case bad > 0:
+		_, err = w.fail(ctx, "%s, some agents reported failure", doing)
+		return false, err
+	default:
+		return true, w.say(ctx, doing+", all agents reported success", 0)
+	}
+}
+
+func progress(reported, total int) string {
+	if reported == 0 {
+		return "no reports from agents yet"
+	}
+	return fmt.Sprintf("waiting for agents to report back: %d succeeded, %d still to report", reported, total-reported)
+}
+
+// importModel sends the model to the target. Any error aborts.
+func (w *worker) importModel(ctx context.Context) (Phase, error) {
+	const failure = "model data transfer failed, %s"
+	if err := w.say(ctx, "exporting model", w.pace.Export); err != nil {
+		return "", err
+	}
+	w.c.mu.Lock()
+	h := w.c.models[w.m.ModelUUID]
+	if h == nil {
+		w.c.mu.Unlock()
+		return w.fail(ctx, failure, "model export failed: model not found")
+	}
+	model := h.model
+	w.c.mu.Unlock()
+	if err := w.say(ctx, "importing model into target controller", w.pace.Import/2); err != nil {
+		return "", err
+	}
+	peer, err := w.c.connect(ctx, w.m.target)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return w.fail(ctx, failure, "failed to connect to target controller: "+message(err))
+	}
+	defer peer.close()
+	if err := peer.importModel(ctx, model); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return w.fail(ctx, failure, "failed to import model into target controller: "+message(err))
+	}
+	if err := w.wait(ctx, w.pace.Import-w.pace.Import/2); err != nil {
+		return "", err
+	}
+	if err := w.say(ctx, "uploading model binaries into target controller", w.pace.Upload); err != nil {
+		return "", err
+	}
+	select {
+	case <-peer.conn.Done():
+		return w.fail(ctx, failure, "failed to migrate binaries: cannot upload charms: EOF")
+	default:
+		return ProcessRelations, nil
+	}
+}
+
+// validate waits for the agents, compares the machines with the cloud and activates the copy. Errors of the connection
+// do not abort: the phase begins again, for ever if need be.
+func (w *worker) validate(ctx context.Context) (Phase, error) {
+	ok, err := w.agents(ctx, Validation, "validating", w.pace.Validation)
+	if err != nil || !ok {
+		return Abort, err
+	}
+	peer, err := w.c.connect(ctx, w.m.target)
+	if err != nil {
+		return "", err
+	}
+	defer peer.close()
+	if err := w.say(ctx, "checking machines in migrated model", w.pace.CheckMachines); err != nil {
+		return "", err
+	}
+	problems, err := peer.checkMachines(ctx, w.m.ModelUUID)
+	if err != nil {
+		return "", err
+	}
+	if problems > 0 {
+		return w.fail(ctx, "machine sanity check failed, %d error%s found", problems, plural(problems))
+	}
+	if w.m.outcome.AbortAt == Validation {
+		return w.fail(ctx, "%s", w.m.outcome.reason(Validation))
+	}
+	if err := w.say(ctx, "activating model in target controller", w.pace.Activate); err != nil {
+		return "", err
+	}
+	if err := peer.activate(ctx, w.c, w.m.ModelUUID); err != nil {
+		return w.fail(ctx, "model activation failed, %s", message(err))
+	}
+	if w.m.outcome.ActivationLost {
+		return w.fail(ctx, "model activation failed, connection is shut down")
+	}
+	return Success, nil
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+// success lets the agents switch over and the target adopt the cloud resources. There is no way back from here: agents
+// that fail are left behind, an error makes the phase begin again.
+func (w *worker) success(ctx context.Context) (Phase, error) {
+	if _, err := w.agents(ctx, Success, "successful", w.pace.Success); err != nil {
+		return "", err
+	}
+	const text = "transferring ownership of cloud resources to target controller"
+	if err := w.say(ctx, text, w.pace.Adopt); err != nil {
+		return "", err
+	}
+	peer, err := w.c.connect(ctx, w.m.target)
+	if err != nil {
+		return "", err
+	}
+	defer peer.close()
+	return LogTransfer, peer.adopt(ctx, w.c, w.m.ModelUUID)
+}
+
+// transferLogs sends the logs, with a text every Progress. There are none here but a number that grows.
+func (w *worker) transferLogs(ctx context.Context) (Phase, error) {
+	sent := 0
+	text := func(doing string) string {
+		return fmt.Sprintf("successful, %s logs to target controller (%d sent)", doing, sent)
+	}
+	if err := w.say(ctx, text("transferring"), 0); err != nil {
+		return "", err
+	}
+	peer, err := w.c.connect(ctx, w.m.target)
+	if err != nil {
+		return "", err
+	}
+	defer peer.close()
+	if err := peer.latestLogTime(ctx, w.m.ModelUUID); err != nil {
+		return "", err
+	}
+	step := max(w.pace.Progress, time.Second)
+	for left := w.pace.LogTransfer; left > 0; left -= step {
+		if err := w.wait(ctx, min(step, left)); err != nil {
+			return "", err
+		}
+		sent += int(min(step, left) / (10 * time.Millisecond))
+		if left > step {
+			if err := w.say(ctx, text("transferring"), 0); err != nil {
+				return "", err
+			}
+		}
+	}
+	return Reap, w.say(ctx, text("transferred"), 0)
+}

@@ -1,0 +1,195 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// method answers one request of a logged-in client.
+type method func(ctx context.Context, s *session, req *wire.Request) (any, error)
+
+// session is one connection of a client.
+type session struct {
+	c       *Controller
+	conn    *wire.Conn
+	model   string // UUID of the model; empty on a controller connection
+	unknown bool   // the model was unknown when the client connected
+
+	mu       sync.Mutex
+	login    *login
+	watchers map[string]*watcher
+	last     int // number of the latest watcher
+}
+
+// newServer routes the paths of a controller. A malformed UUID is refused before the upgrade (Juju 4.0-beta8, measured);
+// "/" is served for old clients (documented).
+func (c *Controller) newServer() *wire.Server {
+	server := wire.NewServer(wire.Config{Name: c.config.Name, Log: c.config.Log, Faults: c.config.Faults})
+	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) { return c.open(conn, ""), nil }
+	server.Handle("/api", open)
+	server.Handle("/{$}", open)
+	server.Handle("/model//api", open) // taken for a controller connection (Juju 4.0-beta8, measured)
+	server.Handle("/model/{uuid}/api", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
+		uuid := r.PathValue("uuid")
+		if !validUUID(uuid) {
+			return wire.Session{}, &wire.HTTPError{
+				Status: http.StatusBadRequest, Message: fmt.Sprintf("invalid model UUID %q", uuid),
+			}
+		}
+		return c.open(conn, uuid), nil
+	})
+	server.HandleHTTP("/health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "running\n")
+	}))
+	return server
+}
+
+func validUUID(text string) bool {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`).MatchString(text)
+}
+
+func (c *Controller) open(conn *wire.Conn, uuid string) wire.Session {
+	s := &session{c: c, conn: conn, model: uuid, watchers: map[string]*watcher{}}
+	if uuid != "" {
+		c.mu.Lock()
+		m := c.latest[uuid]
+		s.unknown = c.models[uuid] == nil && (m == nil || m.Phase != Done)
+		c.mu.Unlock()
+	}
+	return wire.Session{Call: s.call, End: s.end}
+}
+
+// call answers one request. The order of the checks is Juju's: unknown model, login, kind of connection, migration of
+// the model, rights of an anonymous client, version, method (documented; the first two recorded with 4.0-beta8).
+func (s *session) call(ctx context.Context, req *wire.Request) (any, error) {
+	if s.unknown {
+		return nil, wire.Errorf("model not found", "unknown model: %q", s.model)
+	}
+	login := s.loggedIn()
+	if login == nil {
+		return s.admin(ctx, req)
+	}
+	if err := s.kindAllows(req.Facade); err != nil {
+		return nil, err
+	}
+	if err := s.migrationAllows(login, req); err != nil {
+		return nil, err
+	}
+	if login.anonymous && !anonymousMay(req.Facade, s.model != "") {
+		return nil, errPermission()
+	}
+	if s.c.config.Guard != nil {
+		s.c.config.Guard(newCall(s, login, req))
+	}
+	versions := s.facades()[req.Facade]
+	if !slices.Contains(versions, req.Version) {
+		return nil, unknownFacade(req)
+	}
+	run := s.c.methods[req.Facade][req.Method]
+	if run == nil {
+		return nil, unknownMethod(req)
+	}
+	return run(ctx, s, req)
+}
+
+func (s *session) loggedIn() *login {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.login
+}
+
+func (s *session) facades() map[string][]int {
+	if s.model == "" {
+		return s.c.release.controller
+	}
+	return s.c.release.model
+}
+
+// common are facades of both kinds of connection (documented).
+func common() []string {
+	return []string{"Pinger", "Bundle", "HighAvailability", "NotifyWatcher", "ModelConfig"}
+}
+
+// kindAllows refuses facades of the other kind of connection. A facade that nobody knows is no controller facade, so it
+// is refused here on a controller connection and found unknown later on a model connection (documented).
+func (s *session) kindAllows(facade string) error {
+	_, isController := s.c.release.controller[facade]
+	if s.model == "" && !isController {
+		return wire.Errorf("not supported", "facade %q not supported for controller API connection", facade)
+	}
+	if s.model != "" && isController && !slices.Contains(common(), facade) {
+		return wire.Errorf("not supported", "facade %q not supported for model API connection", facade)
+	}
+	return nil
+}
+
+// migrationAllows limits logins by user tag to a model that migrates; the mode is that of the time of the login. The
+// errors have no code. Token logins are not limited (all documented; texts recorded with 4.0-beta8).
+func (s *session) migrationAllows(login *login, req *wire.Request) error {
+	if login.token {
+		return nil
+	}
+	switch login.mode {
+	case modeImporting:
+		return &wire.Error{Message: "migration in progress, model is importing"}
+	case modeExporting:
+		if !slices.Contains(allowedWhileExporting(), req.Facade+"."+req.Method) {
+			return &wire.Error{Message: "model migration in progress"}
+		}
+	}
+	return nil
+}
+
+func allowedWhileExporting() []string {
+	return []string{
+		"Client.FullStatus", "Pinger.Ping",
+		"Storage.ListFilesystems", "Storage.ListVolumes", "Storage.ListStorageDetails",
+		"SSHClient.PublicAddress", "SSHClient.PrivateAddress", "SSHClient.BestAPIVersion", "SSHClient.AllAddresses",
+		"SSHClient.PublicKeys", "SSHClient.Proxy",
+	}
+}
+
+func anonymousMay(facade string, onModel bool) bool {
+	list := facadeList(anonymousControllerFacades)
+	if onModel {
+		list = facadeList(anonymousModelFacades)
+	}
+	_, ok := list[facade]
+	return ok || facade == "Pinger"
+}
+
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.watchers {
+		w.stop()
+	}
+}
+
+// Errors for unknown things, as Juju up to 3.6 words them (documented; the last one recorded from JIMM).
+
+func unknownFacade(req *wire.Request) error {
+	if req.Version == 0 {
+		return wire.Errorf("not implemented", "unknown object type %q", req.Facade)
+	}
+	return wire.Errorf("not implemented", "unknown version (%d) of interface %q", req.Version, req.Facade)
+}
+
+func unknownMethod(req *wire.Request) error {
+	facade := req.Facade
+	if req.Version != 0 {
+		facade = fmt.Sprintf("%s(%d)", req.Facade, req.Version)
+	}
+	return wire.Errorf("not implemented", "no such request - method %s.%s is not implemented", facade, req.Method)
+}
+
+func errPermission() error { return wire.Errorf("unauthorized access", "permission denied") }
+
+func errLogin() error { return wire.Errorf("unauthorized access", "invalid entity name or password") }

@@ -1,0 +1,168 @@
+package controller
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// The facade MigrationTarget, versions 1 to 3 (documented): what the source of a migration asks of the target. All of
+// it needs a superuser.
+
+func targetPrechecks(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	var params migratingModel
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return nil, s.c.precheckTarget(params, req.Version)
+}
+
+// importModel makes an importing copy: ModelInfo and AllModels show it, summaries do not. What no precheck looks at
+// fails here: cloud, region, credential, secret backends.
+func importModel(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	var params serializedModel
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	var m Model
+	if err := json.Unmarshal(params.Bytes, &m); err != nil {
+		return nil, wire.Errorf("", "cannot deserialize model: %v", err)
+	}
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.importable(m); err != nil {
+		return nil, err
+	}
+	c.models[m.UUID] = &hosted{
+		model: m, mode: modeImporting, status: status{Status: "busy", Info: "importing", Since: now()},
+	}
+	c.touch()
+	return nil, nil
+}
+
+// importable is why an import fails. The caller holds mu.
+func (c *Controller) importable(m Model) error {
+	if c.models[m.UUID] != nil {
+		return wire.Errorf("already exists", "model %s already exists", m.UUID)
+	}
+	cloud, ok := c.cloud(m.Cloud)
+	if !ok {
+		return wire.Errorf("not found", "cloud %q not found", m.Cloud)
+	}
+	if m.Region != "" && !slices.Contains(cloud.Regions, m.Region) {
+		return wire.Errorf("not found", "region %q not found (expected one of %q)", m.Region, cloud.Regions)
+	}
+	for _, known := range c.creds {
+		if known.Cloud != m.Cloud || known.Owner != m.Owner || known.Name != m.Credential {
+			continue
+		}
+		switch {
+		case known.Revoked:
+			return wire.Errorf("", "credential %q is revoked", m.Credential)
+		case !maps.Equal(known.Attributes, m.CredentialAttributes):
+			// Juju prints both sets of attributes, secrets included (2.9 to 4.0, documented).
+			return wire.Errorf("", "credential attribute mismatch: %v != %v", known.Attributes, m.CredentialAttributes)
+		}
+	}
+	for _, backend := range m.SecretBackends {
+		if !slices.Contains(c.config.SecretBackends, backend) {
+			return wire.Errorf("", "secrets: target controller does not have all required secret backends set up")
+		}
+	}
+	return nil
+}
+
+type modelArg struct {
+	ModelTag string `json:"model-tag"`
+}
+
+// withModel finds the model of a call. The rest runs with mu held.
+func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	var params modelArg
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	uuid, err := modelTag(params.ModelTag)
+	if err != nil {
+		return nil, err
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	h := s.c.models[uuid]
+	if h == nil {
+		return nil, wire.Errorf("not found", "model %q not found", uuid)
+	}
+	return do(h)
+}
+
+// activateModel makes an importing copy the model. From here on this controller does not redirect for it any more.
+func activateModel(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return withModel(s, req, func(h *hosted) (any, error) {
+		if h.mode != modeImporting {
+			return nil, wire.Errorf("", "migration mode for the model is not importing")
+		}
+		h.mode = modeNone
+		h.status = status{Status: "available", Since: now()}
+		s.c.touch()
+		return nil, nil
+	})
+}
+
+func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return withModel(s, req, func(h *hosted) (any, error) {
+		if h.mode != modeImporting {
+			return nil, wire.Errorf("", "migration mode for the model is not importing")
+		}
+		delete(s.c.models, h.model.UUID)
+		s.c.touch()
+		return nil, nil
+	})
+}
+
+func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	return map[string]string{"result": base64.StdEncoding.EncodeToString([]byte(s.c.CACert()))}, nil
+}
+
+// checkMachines reports machines that the cloud does not know; the texts only reach the source's log.
+func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return withModel(s, req, func(h *hosted) (any, error) {
+		list := results{Results: []result{}}
+		for _, machine := range h.model.Machines {
+			if machine.LostInstance {
+				text := fmt.Sprintf("couldn't find instance %q for machine %s", machine.InstanceID, machine.ID)
+				list.Results = append(list.Results, result{Error: &wire.Error{Message: text}})
+			}
+		}
+		return list, nil
+	})
+}
+
+func adoptResources(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return withModel(s, req, func(*hosted) (any, error) { return nil, nil })
+}
+
+// latestLogTime answers a time, not an object (4.0-beta8, recorded).
+func latestLogTime(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return withModel(s, req, func(*hosted) (any, error) { return time.Time{}, nil })
+}

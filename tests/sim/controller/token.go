@@ -1,0 +1,180 @@
+package controller
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// claims are those of JIMM's tokens: iss, aud [controller UUID], sub "user-…", exp, jti, access {tag: access} (JIMM of
+// 2024 and 2026, recorded).
+type claims struct {
+	Audience audience          `json:"aud"`
+	Subject  string            `json:"sub"`
+	Expires  int64             `json:"exp"`
+	Access   map[string]string `json:"access"`
+}
+
+// audience is a list or a single string.
+type audience []string
+
+// UnmarshalJSON reads both forms.
+func (a *audience) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(a))
+}
+
+// byToken logs in with the standard base64 of a compact JWS. The auth-tag counts for nothing, so that a migrated model
+// never redirects such a login. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
+func (s *session) byToken(ctx context.Context, token string) (*login, error) {
+	if !s.c.config.Tokens.accepted() {
+		return nil, wire.Errorf("", "no jwt authToken parser configured")
+	}
+	claims, err := s.c.keys.verify(ctx, token)
+	if err != nil {
+		return nil, wire.Errorf("", "parsing login access token: %v", err)
+	}
+	switch {
+	case claims.Expires <= time.Now().Unix():
+		return nil, wire.Errorf("", `parsing login access token: "exp" not satisfied`)
+	case !slices.Contains(claims.Audience, s.c.config.UUID):
+		return nil, wire.Errorf("", `parsing login access token: "aud" not satisfied`)
+	}
+	name, err := userTag(claims.Subject)
+	if err != nil {
+		return nil, wire.Errorf("", "parsing login access token: invalid user tag in authToken: %v", err)
+	}
+	if err := s.hasModel(); err != nil {
+		return nil, err
+	}
+	return &login{user: name, display: name, token: true, access: claims.Access}, nil
+}
+
+// keySet verifies tokens and remembers public keys.
+type keySet struct {
+	tokens Tokens
+	http   *http.Client
+
+	mu   sync.Mutex
+	keys map[string]crypto.PublicKey
+}
+
+func newKeySet(config Config) *keySet {
+	return &keySet{
+		tokens: config.Tokens,
+		keys:   map[string]crypto.PublicKey{},
+		http: &http.Client{
+			Timeout: 30 * time.Second,
+			Transport: &http.Transport{
+				DialContext:       config.DialContext,
+				TLSClientConfig:   &tls.Config{RootCAs: config.Tokens.RootCAs, MinVersion: tls.VersionTLS12},
+				DisableKeepAlives: true,
+			},
+		},
+	}
+}
+
+func (k *keySet) verify(ctx context.Context, token string) (claims, error) {
+	compact, err := base64.StdEncoding.DecodeString(token)
+	if err != nil {
+		return claims{}, fmt.Errorf("invalid jwt authToken in request: %w", err)
+	}
+	parts := strings.Split(string(compact), ".")
+	if len(parts) != 3 {
+		return claims{}, errors.New("failed to parse jws: invalid number of segments")
+	}
+	decoded := make([][]byte, len(parts))
+	for i, part := range parts {
+		if decoded[i], err = base64.RawURLEncoding.DecodeString(part); err != nil {
+			return claims{}, fmt.Errorf("failed to parse jws: failed to decode source: %w", err)
+		}
+	}
+	var header struct{ Alg, Kid string }
+	if err := json.Unmarshal(decoded[0], &header); err != nil {
+		return claims{}, fmt.Errorf("failed to parse jws: %w", err)
+	}
+	key, err := k.key(ctx, header.Kid)
+	if err != nil {
+		return claims{}, err
+	}
+	public, ok := key.(*rsa.PublicKey)
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	if !ok || header.Alg != "RS256" || rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], decoded[2]) != nil {
+		return claims{}, errors.New("could not verify message using any of the signatures or keys")
+	}
+	var c claims
+	if err := json.Unmarshal(decoded[1], &c); err != nil {
+		return claims{}, fmt.Errorf("failed to parse token: %w", err)
+	}
+	return c, nil
+}
+
+// key returns a key by its id; an unknown id makes it read the key set again, since JIMM changes its keys.
+func (k *keySet) key(ctx context.Context, id string) (crypto.PublicKey, error) {
+	if k.tokens.Key != nil {
+		return k.tokens.Key(ctx, id)
+	}
+	k.mu.Lock()
+	key := k.keys[id]
+	k.mu.Unlock()
+	if key != nil {
+		return key, nil
+	}
+	keys, err := k.fetch(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("refreshing jwt key: %w", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys = keys
+	if keys[id] == nil {
+		return nil, errors.New("could not verify message using any of the signatures or keys")
+	}
+	return keys[id], nil
+}
+
+func (k *keySet) fetch(ctx context.Context) (map[string]crypto.PublicKey, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.tokens.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := k.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var set struct {
+		Keys []struct{ Kid, N, E string } `json:"keys"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+		return nil, err
+	}
+	keys := map[string]crypto.PublicKey{}
+	for _, key := range set.Keys {
+		n, errN := base64.RawURLEncoding.DecodeString(key.N)
+		e, errE := base64.RawURLEncoding.DecodeString(key.E)
+		if err := errors.Join(errN, errE); err != nil {
+			return nil, err
+		}
+		keys[key.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}
+	}
+	return keys, nil
+}
