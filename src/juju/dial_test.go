@@ -72,7 +72,7 @@ func TestServersAreVerified(t *testing.T) {
 		"public name, no CA":                {name, public, "controller.example.com", "", true, nil},
 		"public name, white space as CA":    {name, public, "controller.example.com", " \n", true, nil},
 		"another public name":               {name, public, "evil.example.com", "", false, []string{"evil.example.com"}},
-		"another public name beside own CA": {name, public, "evil.example.com", private.pem, false, []string{"unknown authority", "evil.example.com"}},
+		"another public name beside own CA": {name, public, "evil.example.com", private.pem, false, []string{"not juju-apiserver", "not controller.example.com"}},
 		"juju-apiserver of a public CA":     {numeric, public, "juju-apiserver", private.pem, false, []string{"unknown authority"}},
 		"address, no CA":                    {numeric, public, "controller.example.com", "", false, []string{"203.0.113.7"}},
 		"own CA unknown to the system":      {name, private, "juju-apiserver", "", false, []string{"certificate"}},
@@ -139,7 +139,8 @@ func TestAddressesAreRaced(t *testing.T) {
 		},
 		"a slow one still wins": {
 			map[string]pace{a: {delay: 250 * time.Millisecond}, b: {silent: true}, c: {delay: time.Second}},
-			a, 250 * time.Millisecond, []string{a, b},
+			a, 250 * time.Millisecond,
+			[]string{a, b},
 		},
 		"a faster one overtakes": {
 			map[string]pace{a: {delay: 900 * time.Millisecond}, b: {}, c: {}}, b, 200 * time.Millisecond, []string{a, b},

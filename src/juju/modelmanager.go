@@ -3,7 +3,6 @@ package juju
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"jimm-migrator/src/rpc"
 )
@@ -272,7 +271,7 @@ func (m *ModelManager) ModelStatus(ctx context.Context, uuid string) (ModelStatu
 	switch {
 	case result.Error != nil:
 		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: %w", uuid, withRedirect(result.Error))
-	case !strings.EqualFold(result.ModelTag, params.Entities[0].Tag):
+	case result.ModelTag != params.Entities[0].Tag:
 		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: the server answered for %q", uuid, result.ModelTag)
 	}
 	return result.ModelStatus, nil

@@ -60,10 +60,67 @@ func (n *network) DialContext(ctx context.Context, _, addr string) (net.Conn, er
 	}
 	near, far := net.Pipe()
 	select {
-	case host.conns <- far:
+	case host.conns <- newEager(far):
 		return near, nil
 	case <-host.closed:
 		return nil, net.ErrClosed
+	}
+}
+
+// eager is a connection whose writes do not wait for the reader, as on a real
+// network. Two ends of a net.Pipe that both write, as in a TLS handshake that
+// one of them refuses, would wait for each other.
+type eager struct {
+	net.Conn
+	mu     sync.Mutex
+	more   *sync.Cond
+	queue  []byte
+	closed bool
+}
+
+func newEager(conn net.Conn) *eager {
+	e := &eager{Conn: conn}
+	e.more = sync.NewCond(&e.mu)
+	go e.drain()
+	return e
+}
+
+func (e *eager) Write(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return 0, net.ErrClosed
+	}
+	e.queue = append(e.queue, p...)
+	e.more.Signal()
+	return len(p), nil
+}
+
+// Close closes the connection once everything is written.
+func (e *eager) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	e.more.Signal()
+	return e.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (e *eager) drain() {
+	defer e.Conn.Close()
+	for {
+		e.mu.Lock()
+		for len(e.queue) == 0 && !e.closed {
+			e.more.Wait()
+		}
+		p := e.queue
+		e.queue = nil
+		e.mu.Unlock()
+		if len(p) == 0 {
+			return
+		}
+		if _, err := e.Conn.Write(p); err != nil {
+			return
+		}
 	}
 }
 

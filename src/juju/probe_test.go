@@ -1,0 +1,128 @@
+package juju_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/rpc"
+)
+
+func TestProbe(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		want   juju.ProbeResult // zero: an error
+		is     error
+	}{
+		"here": {
+			answer: modelLogin(modelUUID),
+			want:   juju.ProbeResult{State: juju.ProbePresent, ControllerUUID: controllerUUID},
+		},
+		"left": {
+			answer: redirectAnswer,
+			want:   juju.ProbeResult{State: juju.ProbeRedirected, RedirectUUID: targetUUID, RedirectAlias: "ctl-b"},
+		},
+		"left, before Juju 2.6": {
+			answer: `"error":"go","error-code":"redirection required","error-info":{"servers":[[{"value":"10.0.0.5","port":1}]]}`,
+			want:   juju.ProbeResult{State: juju.ProbeRedirected},
+		},
+		"not here": {
+			answer: `"error":"unknown model: \"` + modelUUID + `\"","error-code":"model not found","response":{}`,
+			want:   juju.ProbeResult{State: juju.ProbeAbsent},
+		},
+		"gone for those who had no access (2.9 to 3.6)": {
+			answer: `"error":"invalid entity name or password","error-code":"unauthorized access","response":{}`, is: rpc.CodeUnauthorized,
+		},
+		"4.x without a user tag": {
+			answer: `"error":"failed to authenticate request: unauthorized","error-code":"unauthorized access","response":{}`, is: rpc.CodeUnauthorized,
+		},
+		"JIMM's words for a missing model": {
+			answer: `"error":"model not found","error-code":"not found"`, is: rpc.CodeNotFound,
+		},
+		"the text without the code": {answer: `"error":"unknown model: \"` + modelUUID + `\"","response":{}`},
+		"upgrade":                   {answer: `"error":"upgrade in progress","error-code":"upgrade in progress","response":{}`, is: rpc.CodeUpgradeInProgress},
+		"maintenance":               {answer: `"error":"login failed - maintenance in progress","response":{}`},
+		"importing, said at once":   {answer: `"error":"migration in progress, model is importing","response":{}`},
+		"database trouble (4.x)":    {answer: `"error":"invoking getDB: database not found","response":{}`},
+		"discharge":                 {answer: `"response":{"discharge-required":{"a":1}}`, is: rpc.CodeDischargeRequired},
+		"another model":             {answer: modelLogin(otherModel)},
+		"the controller itself":     {answer: controllerLogin},
+		"empty answer":              {answer: `"response":{}`},
+		"no answer at all":          {answer: "silence", is: context.DeadlineExceeded},
+		"hung up":                   {answer: "", is: rpc.ErrConnection},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ca := newAuthority(t)
+				host := ca.controller(t, always(tt.answer))
+				net := start(t, map[string]*fake{addr: host})
+				began := time.Now()
+				got, err := juju.Probe(t.Context(), juju.Options{
+					Addresses: []string{addr}, CACert: ca.pem, ModelUUID: modelUUID, DialContext: net.DialContext,
+				})
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("result differs (-want +got):\n%s", diff)
+				}
+				if wantErr := tt.want.State == juju.ProbeUnknown; (err != nil) != wantErr || tt.is != nil && !errors.Is(err, tt.is) {
+					t.Errorf("error %v, want %v", err, tt.is)
+				}
+				if took := time.Since(began); took > 20*time.Second {
+					t.Errorf("took %v", took)
+				}
+				synctest.Wait()
+				if open, _ := host.connections(); open != 0 || len(host.requests) != 1 {
+					t.Errorf("%d connections left, sent %q", open, host.requests)
+				}
+				if !strings.Contains(host.requests[0], `"auth-tag":"user-jujuanonymous","credentials":""`) {
+					t.Errorf("sent %s", host.requests[0])
+				}
+			})
+		})
+	}
+}
+
+func TestProbeOfWhatCannotBeReached(t *testing.T) {
+	ca := newAuthority(t)
+	web := ca.controller(t, path)
+	web.refuse = 400
+	net := start(t, map[string]*fake{"web:1": web})
+	for _, address := range []string{"web:1", "nobody:1"} {
+		got, err := juju.Probe(t.Context(), juju.Options{
+			Addresses: []string{address}, CACert: ca.pem, ModelUUID: modelUUID, DialContext: net.DialContext,
+		})
+		if got.State != juju.ProbeUnknown || !errors.Is(err, rpc.ErrConnection) {
+			t.Errorf("%s: got %v, %v; want a connection error", address, got, err)
+		}
+	}
+}
+
+// An empty UUID would make it a connection to the controller, where the login
+// succeeds: "present" for a model that was never named.
+func TestProbeNeedsAModel(t *testing.T) {
+	net := start(t, nil)
+	for _, uuid := range []string{"", "prod", "../api", strings.ToUpper(modelUUID), "model-" + modelUUID} {
+		_, err := juju.Probe(t.Context(), juju.Options{Addresses: []string{addr}, ModelUUID: uuid, DialContext: net.DialContext})
+		if err == nil || !strings.Contains(err.Error(), "as a model UUID") {
+			t.Errorf("%q: got %v", uuid, err)
+		}
+	}
+	if len(net.dialed) != 0 {
+		t.Errorf("dialled %v", net.dialed)
+	}
+}
+
+func TestProbeState(t *testing.T) {
+	for state, want := range map[juju.ProbeState]string{
+		juju.ProbeUnknown: "unknown", juju.ProbePresent: "present", juju.ProbeRedirected: "redirected", juju.ProbeAbsent: "absent", 99: "unknown",
+	} {
+		if got := state.String(); got != want {
+			t.Errorf("%d is %q, want %q", int(state), got, want)
+		}
+	}
+}
