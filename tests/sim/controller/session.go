@@ -35,7 +35,6 @@ func (c *Controller) newServer() *wire.Server {
 	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) { return c.open(conn, ""), nil }
 	server.Handle("/api", open)
 	server.Handle("/{$}", open)
-	server.Handle("/model//api", open) // taken for a controller connection (Juju 4.0-beta8, measured)
 	server.Handle("/model/{uuid}/api", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
 		uuid := r.PathValue("uuid")
 		if !validUUID(uuid) {
