@@ -1,0 +1,205 @@
+// Package sim puts a simulated JAAS together: a JIMM and controllers that speak the wire, on any listeners.
+//
+// A World, described in YAML, says what there is; Start makes it. Everything works on loopback and, over a network in
+// memory, in the virtual time of testing/synctest.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// JAAS is a running world. Make one with Start, end it with Close.
+type JAAS struct {
+	world   World
+	options Options
+	ca      *wire.CA
+	jimm    *jimm.Server
+	servers map[string]*server // by name, JIMM too
+	running sync.WaitGroup
+
+	mu         sync.Mutex
+	begun      bool // what happens before is no message and no violation
+	messages   []wire.Event
+	violations []Violation
+}
+
+// server is what JAAS keeps of JIMM and of each controller.
+type server struct {
+	address    string
+	faults     *wire.Faults
+	controller *controller.Controller // nil: JIMM
+}
+
+// URL returns JIMM's URL without the path of an endpoint, e.g. ws://127.0.0.1:40123/jimm.
+func (j *JAAS) URL() string {
+	scheme := "ws"
+	if j.world.JIMM.TLS {
+		scheme = "wss"
+	}
+	return scheme + "://" + j.servers[nameJIMM].address + j.world.JIMM.PathPrefix
+}
+
+// CA returns the certificate of the CA that signed every server, as PEM.
+func (j *JAAS) CA() string { return j.ca.PEM() }
+
+// Account returns the service account of a name, or with an empty name the first that administers JIMM, or the first.
+func (j *JAAS) Account(id string) ServiceAccount {
+	accounts := j.world.JIMM.ServiceAccounts
+	i := slices.IndexFunc(accounts, func(a ServiceAccount) bool { return a.ID == id || id == "" && a.Administrator })
+	return accounts[max(i, 0)]
+}
+
+// JIMM returns the simulated JIMM, for a look into its database.
+func (j *JAAS) JIMM() *jimm.Server { return j.jimm }
+
+// Controller returns a controller by name. An unknown name is a mistake of the test: it panics.
+func (j *JAAS) Controller(name string) *controller.Controller {
+	if s := j.servers[name]; s != nil && s.controller != nil {
+		return s.controller
+	}
+	panic(fmt.Sprintf("no controller %q in this world", name))
+}
+
+// Faults returns the script of faults of jimm or a controller, to add to.
+func (j *JAAS) Faults(server string) *wire.Faults {
+	if s := j.servers[server]; s != nil {
+		return s.faults
+	}
+	panic(fmt.Sprintf("no server %q in this world", server))
+}
+
+// World returns the world as it was started, with its defaults.
+func (j *JAAS) World() World { return j.world }
+
+// UUID returns the UUID of a model of the world, given as UUID, owner/name, or name if that is unique. Anything else is
+// returned as it is.
+func (j *JAAS) UUID(model string) string {
+	var found []string
+	for _, m := range j.world.Models {
+		if m.UUID == model || m.Owner+"/"+m.Name == model {
+			return m.UUID
+		}
+		if m.Name == model {
+			found = append(found, m.UUID)
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return model
+}
+
+// Record returns JIMM's row of a model; ok is false if there is none.
+func (j *JAAS) Record(model string) (row jimm.Model, ok bool) { return j.jimm.Model(j.UUID(model)) }
+
+// Place is a copy of a model on a controller.
+type Place struct {
+	Controller string
+	State      string // controller.StateActive, StateExporting or StateImporting
+	Migrating  bool   // away from here: the latest migration has not ended
+}
+
+// Where returns the truth about a model: the controllers that hold a copy, by name. No client can see this.
+func (j *JAAS) Where(model string) []Place {
+	uuid := j.UUID(model)
+	var places []Place
+	for _, c := range j.world.Controllers {
+		state, ok := j.Controller(c.Name).Model(uuid)
+		if !ok {
+			continue
+		}
+		m, migrated := j.Controller(c.Name).Migration(uuid)
+		places = append(places, Place{c.Name, state.State, migrated && !m.Phase.Terminal()})
+	}
+	slices.SortFunc(places, func(a, b Place) int { return strings.Compare(a.Controller, b.Controller) })
+	return places
+}
+
+// Messages returns all messages of all servers so far, in the order of their sending.
+func (j *JAAS) Messages() []wire.Event {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.messages)
+}
+
+// Count returns how often clients of a server called Facade.Method.
+func (j *JAAS) Count(server, method string) int {
+	facade, name, _ := strings.Cut(method, ".")
+	n := 0
+	for _, e := range j.Messages() {
+		if e.Server == server && e.Kind == wire.Received &&
+			strings.Contains(string(e.Data), `"type":"`+facade+`"`) &&
+			strings.Contains(string(e.Data), `"request":"`+name+`"`) {
+			n++
+		}
+	}
+	return n
+}
+
+func (j *JAAS) log(e wire.Event) {
+	j.mu.Lock()
+	if j.begun {
+		j.messages = append(j.messages, e)
+	}
+	begun := j.begun
+	j.mu.Unlock()
+	if begun && j.options.Log != nil {
+		j.options.Log(e)
+	}
+}
+
+// Restart kills and starts a server, jimm or a controller: connections break, the state stays.
+func (j *JAAS) Restart(name string) {
+	if name == nameJIMM {
+		j.jimm.Restart()
+		return
+	}
+	j.Controller(name).Restart()
+}
+
+// Stop takes a server down until Resume: connections break, nobody listens.
+func (j *JAAS) Stop(name string) error {
+	if name == nameJIMM {
+		return j.jimm.Stop()
+	}
+	return j.Controller(name).Stop()
+}
+
+// Resume ends a Stop, on the same address.
+func (j *JAAS) Resume(ctx context.Context, name string) error {
+	if name == nameJIMM {
+		j.jimm.Start()
+	} else {
+		j.Controller(name).Start()
+	}
+	return j.serve(ctx, name)
+}
+
+// Close ends all servers and waits for them.
+func (j *JAAS) Close() error {
+	errs := []error{j.jimm.Close()}
+	for _, s := range j.servers {
+		if s.controller != nil {
+			errs = append(errs, s.controller.Close())
+		}
+	}
+	j.running.Wait()
+	return errors.Join(errs...)
+}
+
+const nameJIMM = "jimm"
+
+// Dialling returns options with which src/rpc reaches JIMM.
+func (j *JAAS) Dialling() rpc.DialOptions {
+	return rpc.DialOptions{RootCAs: j.ca.Pool(), DialContext: j.options.DialContext}
+}

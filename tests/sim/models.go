@@ -1,0 +1,231 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// addModels puts the models on their controllers, lets their history happen and writes JIMM's rows.
+func (j *JAAS) addModels(ctx context.Context) error {
+	happened := false
+	for _, m := range j.world.Models {
+		if err := j.putOnControllers(m); err != nil {
+			return err
+		}
+		for _, past := range m.History {
+			happened = true
+			if err := j.happen(ctx, m, past); err != nil {
+				return fmt.Errorf("history of model %q: %w", m.Name, err)
+			}
+		}
+	}
+	if happened { // Juju's times have seconds: the next migration must not seem to be one of the old ones
+		now := time.Now()
+		if err := wait(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)); err != nil {
+			return err
+		}
+	}
+	for _, m := range j.world.Models {
+		if err := j.addRow(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// putOnControllers puts a model where it begins, and its second active copies.
+func (j *JAAS) putOnControllers(m Model) error {
+	content := m.Model
+	content.Users = slices.Clone(content.Users)
+	if m.CreatedHere {
+		content.Users = append(content.Users, controller.ModelUser{Name: j.ownUser(), Access: accessAdmin})
+	}
+	for _, name := range append([]string{m.Controller}, m.Copies...) {
+		if name == nobody {
+			continue
+		}
+		if err := j.Controller(name).AddModel(content); err != nil {
+			return err
+		}
+	}
+	if len(m.Migrations) > 0 {
+		j.Controller(m.Controller).Script(m.UUID, m.Migrations...)
+	}
+	return nil
+}
+
+const accessAdmin = "admin"
+
+// happen lets a past migration happen: for real and on the wire, but in no time and without JIMM.
+func (j *JAAS) happen(ctx context.Context, m Model, past Past) error {
+	source, err := j.host(m.UUID)
+	if err != nil {
+		return err
+	}
+	outcome := past.Outcome
+	if outcome.Pace == nil {
+		outcome.Pace = &controller.Pace{AgentLimit: time.Millisecond, Progress: time.Hour}
+	}
+	from := j.Controller(source)
+	from.Script(m.UUID, append([]controller.Outcome{outcome}, m.Migrations...)...)
+	if err := j.initiate(ctx, source, past.To, m.UUID); err != nil {
+		return err
+	}
+	if err := from.AwaitPhase(ctx, m.UUID, controller.Done, controller.ReapFailed, controller.AbortDone); err != nil {
+		return err
+	}
+	if _, here := from.Model(m.UUID); !here && len(m.Migrations) > 0 {
+		j.Controller(past.To).Script(m.UUID, m.Migrations...)
+	}
+	return nil
+}
+
+// host is the controller with the active copy that is not a second one.
+func (j *JAAS) host(uuid string) (string, error) {
+	for _, place := range j.Where(uuid) {
+		if place.State == controller.StateActive {
+			return place.Controller, nil
+		}
+	}
+	return "", errors.New("no controller holds an active copy")
+}
+
+// initiate calls Controller.InitiateMigration as "juju migrate" does.
+func (j *JAAS) initiate(ctx context.Context, source, target, uuid string) error {
+	from, _ := j.world.controller(source)
+	to, _ := j.world.controller(target)
+	conn, err := rpc.Dial(ctx, "wss://"+j.servers[source].address+"/api", rpc.DialOptions{
+		RootCAs: j.ca.Pool(), ServerName: "juju-apiserver", DialContext: j.options.DialContext, PingInterval: -1,
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	user := superuser(from)
+	err = conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}, map[string]any{
+		"auth-tag": "user-" + user.Name, "credentials": user.Password, "client-version": from.Version,
+	}, nil)
+	if err != nil {
+		return err
+	}
+	there := superuser(to)
+	var reply struct {
+		Results []struct {
+			Error *rpc.Error `json:"error"`
+		} `json:"results"`
+	}
+	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: 11, Method: "InitiateMigration"}, map[string]any{
+		"specs": []any{map[string]any{
+			"model-tag": "model-" + uuid,
+			"target-info": map[string]any{
+				"controller-tag": "controller-" + to.UUID, "controller-alias": to.Name,
+				"addrs": []string{j.servers[target].address}, "ca-cert": j.ca.PEM(),
+				"auth-tag": "user-" + there.Name, "password": there.Password,
+			},
+		}},
+	}, &reply)
+	if err == nil && len(reply.Results) == 1 && reply.Results[0].Error != nil {
+		err = reply.Results[0].Error
+	}
+	return err
+}
+
+// addRow writes JIMM's record and its tuples.
+func (j *JAAS) addRow(m Model) error {
+	recorded := m.RecordedOn
+	if recorded == "" {
+		var err error
+		if recorded, err = j.host(m.UUID); err != nil {
+			return fmt.Errorf("model %q: %w", m.Name, err)
+		}
+	}
+	c, _ := j.world.controller(recorded)
+	cloud := c.Cloud
+	if m.Cloud != "" {
+		cloud = m.Cloud
+	}
+	j.jimm.AddCredential(jimm.Credential{Cloud: cloud, Owner: m.Owner, Name: m.Credential})
+	if recorded == nobody || c.Unregistered {
+		return nil
+	}
+	row := jimm.Model{
+		UUID: m.UUID, Name: m.Name, Owner: m.Owner, Controller: recorded, Mode: jimm.Mode(m.Mode),
+		Cloud: m.Cloud, Region: m.Region, Provider: c.CloudType, Credential: m.Credential,
+		Type: m.Type, Life: m.Life, Agent: m.AgentVersion,
+		Machines: len(m.Machines), Cores: 2 * len(m.Machines),
+	}
+	for _, a := range m.Applications {
+		row.Units += len(a.Units)
+	}
+	if !j.jimm.AddModel(row) {
+		return fmt.Errorf("model %q is twice", m.Name)
+	}
+	relations := map[string]string{"read": "reader", "write": "writer", accessAdmin: "administrator"}
+	for user, access := range m.Grants {
+		j.jimm.Grant(jimm.Tuple{Object: "user-" + user, Relation: relations[access], Target: "model-" + m.UUID})
+	}
+	return nil
+}
+
+// startMigrations starts what the world wants to be running, as an administrator of JIMM.
+func (j *JAAS) startMigrations(ctx context.Context) error {
+	for _, m := range j.world.Models {
+		if m.MigratingTo == "" {
+			continue
+		}
+		if err := j.startMigration(ctx, m); err != nil {
+			return fmt.Errorf("model %q migrating to %q: %w", m.Name, m.MigratingTo, err)
+		}
+	}
+	return nil
+}
+
+func (j *JAAS) startMigration(ctx context.Context, m Model) error {
+	conn, err := rpc.Dial(ctx, j.URL()+"/api", rpc.DialOptions{
+		RootCAs: j.ca.Pool(), DialContext: j.options.DialContext, PingInterval: -1,
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	account := j.Account("")
+	login := rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithClientCredentials"}
+	err = conn.Call(ctx, login, map[string]string{"client-id": account.ID, "client-secret": account.Secret}, nil)
+	if err != nil {
+		return err
+	}
+	name := m.UUID
+	if !generations()[j.world.JIMM.Version]().BareTargets {
+		name = "model-" + m.UUID
+	}
+	var reply struct {
+		Results []struct {
+			Error *rpc.Error `json:"error"`
+		} `json:"results"`
+	}
+	err = conn.Call(ctx, rpc.Request{Facade: "JIMM", Version: 4, Method: "MigrateModel"}, map[string]any{
+		"specs": []recordParams{{Model: name, Target: m.MigratingTo}},
+	}, &reply)
+	if err == nil && len(reply.Results) == 1 && reply.Results[0].Error != nil {
+		err = reply.Results[0].Error
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+)
+
+// hostOfJIMM is where JIMM is in a network in memory.
+const hostOfJIMM = "jimm.example.com"
+
+// listen makes the listener of a server that has none yet, or makes it again on the same address.
+func (j *JAAS) listen(ctx context.Context, name string) (net.Listener, error) {
+	s := j.servers[name]
+	switch {
+	case s.address == "" && j.options.Listen != nil:
+		return j.options.Listen(name)
+	case j.options.Network != nil:
+		address := s.address
+		if address == "" {
+			address = j.place(name)
+		}
+		return j.options.Network.Listen(address)
+	default:
+		address := s.address
+		if address == "" {
+			address = "127.0.0.1:0"
+		}
+		var config net.ListenConfig
+		return config.Listen(ctx, "tcp", address)
+	}
+}
+
+// place is the address of a server in a network in memory.
+func (j *JAAS) place(name string) string {
+	if name != nameJIMM {
+		i := slices.IndexFunc(j.world.Controllers, func(c Controller) bool { return c.Name == name })
+		return fmt.Sprintf("10.0.0.%d:17070", i+1)
+	}
+	if j.world.JIMM.TLS {
+		return hostOfJIMM + ":443"
+	}
+	return hostOfJIMM + ":80"
+}
+
+// serve listens and serves a server in the background.
+func (j *JAAS) serve(ctx context.Context, name string) error {
+	l, err := j.listen(ctx, name)
+	if err != nil {
+		return err
+	}
+	s := j.servers[name]
+	s.address = l.Addr().String()
+	if s.controller != nil {
+		return j.begin(func() error { return s.controller.Serve(l) })
+	}
+	if !j.world.JIMM.TLS {
+		return j.begin(func() error { return j.jimm.Serve(l) })
+	}
+	host, _, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return err
+	}
+	leaf, err := j.ca.Leaf(host, "localhost")
+	if err != nil {
+		return err
+	}
+	return j.begin(func() error { return j.jimm.ServeTLS(l, leaf) })
+}
+
+// begin runs a server until it ends. How it ends is of no interest: clients notice.
+func (j *JAAS) begin(serve func() error) error {
+	j.running.Go(func() { _ = serve() })
+	return nil
+}

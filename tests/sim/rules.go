@@ -1,0 +1,154 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// Violation is a call that the charm must never send.
+type Violation struct {
+	Server string // jimm, or a controller
+	User   string
+	Call   string // Facade.Method
+	Rule   string // the name of the rule, see Rules; or the call itself
+	Why    string
+}
+
+// String says it in one sentence.
+func (v Violation) String() string {
+	return fmt.Sprintf("%s: %s was called by %q: %s (%s)", v.Server, v.Call, v.User, v.Why, v.Rule)
+}
+
+// The rules that are more than a list of calls.
+const (
+	// RuleEmptyName forbids MigrateModel and UpdateMigratedModel without a controller or model: JIMM of 2024 takes the
+	// first controller of its database.
+	RuleEmptyName = "empty-name"
+	// RuleEarlyRecord forbids UpdateMigratedModel while the model is still being migrated.
+	RuleEarlyRecord = "early-record"
+	// RuleWrongRecord forbids UpdateMigratedModel to a controller that holds no active copy.
+	RuleWrongRecord = "wrong-record"
+	// RuleSecondStart forbids MigrateModel while the model is being migrated.
+	RuleSecondStart = "second-start"
+)
+
+// Rules returns the names of all rules, for World.Allowed.
+func Rules() []string {
+	return []string{RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart}
+}
+
+// neverCalled are the calls on JIMM that are never right: FullModelStatus leaks a websocket in JIMM with every call,
+// CrossModelQuery dials every model.
+func neverCalled() map[string]string {
+	return map[string]string{
+		"JIMM.FullModelStatus": "it leaks a connection in JIMM per call",
+		"JIMM.CrossModelQuery": "it dials every model",
+	}
+}
+
+func (w *World) checkRules() (problems []error) {
+	known := append(Rules(), w.Forbidden...)
+	for call := range neverCalled() {
+		known = append(known, call)
+	}
+	for _, name := range w.Allowed {
+		if !slices.Contains(known, name) && !strings.Contains(name, ".") {
+			problems = append(problems, problem("rule %q is not known, want a call or one of %q", name, Rules()))
+		}
+	}
+	return problems
+}
+
+func (w *World) forbids(name string) bool {
+	facade, _, _ := strings.Cut(name, ".")
+	return slices.Contains(w.Forbidden, name) || slices.Contains(w.Forbidden, facade+".*")
+}
+
+// jimmCalled looks at every call of a client of JIMM.
+func (j *JAAS) jimmCalled(c jimm.Call) {
+	name := c.Facade + "." + c.Method
+	report := func(rule, why string) {
+		j.violation(Violation{Server: "jimm", User: c.User, Call: name, Rule: rule, Why: why})
+	}
+	if why, never := neverCalled()[name]; never {
+		report(name, why)
+	}
+	if j.world.forbids(name) {
+		report(name, "the world forbids it")
+	}
+	switch name {
+	case "JIMM.MigrateModel":
+		var params struct {
+			Specs []recordParams `json:"specs"`
+		}
+		_ = json.Unmarshal(c.Params, &params) // JIMM answers what is no JSON
+		for _, spec := range params.Specs {
+			j.checkStart(spec, report)
+		}
+	case "JIMM.UpdateMigratedModel":
+		var params recordParams
+		_ = json.Unmarshal(c.Params, &params)
+		j.checkRecording(params, report)
+	}
+}
+
+type recordParams struct {
+	Model  string `json:"model-tag"`
+	Target string `json:"target-controller"`
+}
+
+func (p recordParams) empty() bool {
+	return p.Target == "" || strings.TrimPrefix(p.Model, "model-") == ""
+}
+
+func (j *JAAS) checkStart(spec recordParams, report func(rule, why string)) {
+	if spec.empty() {
+		report(RuleEmptyName, "controller or model is empty")
+		return
+	}
+	for _, place := range j.Where(strings.TrimPrefix(spec.Model, "model-")) {
+		if place.Migrating {
+			report(RuleSecondStart, place.Controller+" is migrating it already")
+		}
+	}
+}
+
+func (j *JAAS) checkRecording(params recordParams, report func(rule, why string)) {
+	if params.empty() {
+		report(RuleEmptyName, "controller or model is empty")
+		return
+	}
+	there := false
+	for _, place := range j.Where(strings.TrimPrefix(params.Model, "model-")) {
+		switch {
+		case place.Migrating:
+			report(RuleEarlyRecord, place.Controller+" is still migrating it")
+		case place.Controller == params.Target && place.State == controller.StateActive:
+			there = true
+		}
+	}
+	if !there {
+		report(RuleWrongRecord, params.Target+" holds no active copy")
+	}
+}
+
+func (j *JAAS) violation(v Violation) {
+	if slices.Contains(j.world.Allowed, v.Rule) || slices.Contains(j.world.Allowed, v.Call) {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.violations = append(j.violations, v)
+}
+
+// Violations returns what was called although it must not be. A test that uses a world fails if there are any.
+func (j *JAAS) Violations() []Violation {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.violations)
+}

@@ -1,0 +1,204 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// Options say how a world is served. The zero value serves it on free ports of loopback.
+type Options struct {
+	// Network serves the world in memory, for virtual time: JIMM at jimm.example.com:443 (with TLS) or :80, the
+	// controllers at 10.0.0.1:17070 and so on, in their order. Nil: loopback.
+	Network *wire.Network
+	// Listen makes the listener of a server, by name; "jimm" is JIMM. Nil: as Network says.
+	Listen func(name string) (net.Listener, error)
+	// DialContext is how the servers reach each other. Nil: as Network says.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// CA signs the servers' certificates; nil: a new one. Making one costs time: tests may share it.
+	CA *wire.CA
+	// Log sees every message of every server, besides Messages; nil: nobody. It must not block.
+	Log func(wire.Event)
+}
+
+// Start makes a world and serves it. The context limits the start only.
+func Start(ctx context.Context, world World, options Options) (*JAAS, error) {
+	world, err := world.filled()
+	if err != nil {
+		return nil, err
+	}
+	if options.CA == nil {
+		if options.CA, err = wire.NewCA("simulated JAAS"); err != nil {
+			return nil, err
+		}
+	}
+	j := &JAAS{world: world, options: options, ca: options.CA, servers: map[string]*server{}}
+	if options.DialContext == nil && options.Network != nil {
+		j.options.DialContext = options.Network.DialContext
+	}
+	if err := j.build(ctx); err != nil {
+		return nil, fmt.Errorf("cannot start the world: %w", err)
+	}
+	return j, nil
+}
+
+// build makes the servers in an order in which each finds what it needs.
+func (j *JAAS) build(ctx context.Context) error {
+	j.servers[nameJIMM] = &server{faults: &wire.Faults{}}
+	j.jimm = jimm.New(j.jimmOptions())
+	for _, c := range j.world.Controllers {
+		if err := j.addController(ctx, c); err != nil {
+			return j.failed(err)
+		}
+	}
+	if err := j.addModels(ctx); err != nil {
+		return j.failed(err)
+	}
+	j.administer()
+	j.jimm.Start()
+	if err := j.serve(ctx, nameJIMM); err != nil {
+		return j.failed(err)
+	}
+	if err := j.startMigrations(ctx); err != nil {
+		return j.failed(err)
+	}
+	for _, f := range j.world.Faults {
+		j.servers[f.Server].faults.Add(f.Fault)
+	}
+	for _, c := range j.world.Controllers {
+		if c.Stopped {
+			if err := j.Stop(c.Name); err != nil {
+				return j.failed(err)
+			}
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.begun = true
+	return nil
+}
+
+func (j *JAAS) failed(err error) error {
+	_ = j.Close() // the first error counts
+	return err
+}
+
+func (j *JAAS) jimmOptions() jimm.Options {
+	w := j.world.JIMM
+	options := jimm.Options{
+		Generation: generations()[w.Version](), UUID: w.UUID, DNSName: w.DNSName, PathPrefix: w.PathPrefix,
+		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
+		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled,
+	}
+	if options.DNSName == "" {
+		options.DNSName = hostOfJIMM
+	}
+	for _, a := range w.ServiceAccounts {
+		options.Accounts = append(options.Accounts, jimm.Account{ID: a.ID, Secret: a.Secret})
+	}
+	if len(w.Administrators) > 0 {
+		options.DeviceUser = w.Administrators[0]
+	}
+	return options
+}
+
+// administer writes the tuples of JIMM's administrators.
+func (j *JAAS) administer() {
+	grant := func(user string) {
+		j.jimm.Grant(jimm.Tuple{Object: "user-" + user, Relation: "administrator", Target: "controller-jimm"})
+	}
+	for _, a := range j.world.JIMM.ServiceAccounts {
+		if a.Administrator {
+			grant(a.ID + "@serviceaccount")
+		}
+	}
+	for _, user := range j.world.JIMM.Administrators {
+		grant(user)
+	}
+}
+
+// ownUser is the user as whom JIMM logs in on controllers.
+func (j *JAAS) ownUser() string {
+	return generations()[j.world.JIMM.Version]().OwnUser(j.world.JIMM.UUID)
+}
+
+func (j *JAAS) addController(ctx context.Context, c Controller) error {
+	s := &server{faults: &wire.Faults{}}
+	users := c.Users
+	if !slices.ContainsFunc(users, isSuperuser) {
+		users = append([]controller.User{superuser(c)}, users...)
+	}
+	config := controller.Config{
+		Name: c.Name, UUID: c.UUID, Version: c.Version, CA: j.ca,
+		Users: users, Credentials: c.Credentials, SecretBackends: c.SecretBackends,
+		Clouds:              []controller.Cloud{{Name: c.Cloud, Type: c.CloudType, Regions: []string{c.Region}}},
+		ControllerModelUUID: derived("controller model", c.Name), RedirectAnyUser: c.Redirects == redirectAll,
+		Tokens: controller.Tokens{Key: j.jimm.PublicKey}, DialContext: j.options.DialContext,
+		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(),
+	}
+	if j.world.Pace != nil {
+		config.Pace = *j.world.Pace
+	}
+	var err error
+	if s.controller, err = controller.New(config); err != nil {
+		return err
+	}
+	j.servers[c.Name] = s
+	if err := j.serve(ctx, c.Name); err != nil {
+		return err
+	}
+	if !c.Unregistered {
+		j.register(c, s)
+	}
+	return nil
+}
+
+func isSuperuser(u controller.User) bool { return u.Access == "superuser" }
+
+// superuser is the user whom JIMM knows: the first superuser, or admin.
+func superuser(c Controller) controller.User {
+	if i := slices.IndexFunc(c.Users, isSuperuser); i >= 0 {
+		return c.Users[i]
+	}
+	return controller.User{Name: "admin", Password: "password of " + c.Name, Access: "superuser"}
+}
+
+// guard reports calls that nobody but JIMM and other controllers may send to a controller.
+func (j *JAAS) guard() func(controller.Call) {
+	patterns := slices.Concat(controller.NeverSent(), j.world.Forbidden)
+	return controller.Forbid(func(c controller.Call) {
+		j.mu.Lock()
+		begun := j.begun
+		j.mu.Unlock()
+		if begun {
+			name := c.Facade + "." + c.Method
+			j.violation(Violation{
+				Server: c.Controller, User: c.User, Call: name, Rule: name, Why: "nobody but JIMM may do that",
+			})
+		}
+	}, patterns...)
+}
+
+// register makes JIMM know a controller.
+func (j *JAAS) register(c Controller, s *server) {
+	user := superuser(c)
+	row := jimm.Controller{
+		Name: c.Name, UUID: c.UUID, PublicAddress: s.address, Addresses: []string{s.address},
+		CACertificate: j.ca.PEM(), TLSHostname: wire.ControllerName, Cloud: c.Cloud, Region: c.Region,
+		AgentVersion: c.Version, Username: user.Name, Password: user.Password,
+		Deprecated: c.Status == statusDeprecated,
+	}
+	if len(c.Addresses) > 0 {
+		row.Addresses = c.Addresses
+	}
+	if c.Status == statusUnavailable {
+		row.UnavailableSince = time.Now().UTC().Truncate(time.Millisecond)
+	}
+	j.jimm.SetController(row)
+}

@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// World describes a JAAS. Everything but one controller can be left out; Load fills the rest.
+type World struct {
+	JIMM        JIMM         `yaml:"jimm"`
+	Controllers []Controller `yaml:"controllers"`
+	Models      []Model      `yaml:"models,omitempty"`
+
+	// Speed divides the time that the steps of migrations take; 0: 1. The poller of JIMM keeps its own time.
+	Speed float64 `yaml:"speed,omitempty"`
+	// Pace is how long the steps take; absent: controller.DefaultPace, about five minutes.
+	Pace *controller.Pace `yaml:"pace,omitempty"`
+
+	Faults []Fault `yaml:"faults,omitempty"`
+
+	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations besides those that always are.
+	Forbidden []string `yaml:"forbidden,omitempty"`
+	// Allowed takes calls or rules (see Rules) out again.
+	Allowed []string `yaml:"allowed,omitempty"`
+}
+
+// JIMM describes the JIMM of a world.
+type JIMM struct {
+	Version    string `yaml:"version,omitempty"`     // 2024 or 2026 (default)
+	UUID       string `yaml:"uuid,omitempty"`        //
+	DNSName    string `yaml:"dns-name,omitempty"`    // default: the host it is served on
+	PathPrefix string `yaml:"path-prefix,omitempty"` // e.g. /jimm
+	TLS        bool   `yaml:"tls,omitempty"`         // serve wss with the world's CA; else ws, as behind an ingress
+	Release    string `yaml:"release,omitempty"`     // what JIMM.Version and /debug/info say
+
+	// ServiceAccounts; default: migrator with the secret s3cr3t, administrator.
+	ServiceAccounts []ServiceAccount `yaml:"service-accounts,omitempty"`
+	// Administrators are people, alice@example.com, who administer JIMM. LoginDevice logs the first of them in.
+	Administrators []string `yaml:"administrators,omitempty"`
+
+	// Poller is the poller of JIMM of 2026; default true.
+	Poller *bool `yaml:"poller,omitempty"`
+	// Watchers dial every controller at the start and every ten minutes, and notice dead ones.
+	Watchers bool `yaml:"watchers,omitempty"`
+	// Pings are sent on JIMM's connections to controllers every 30 s.
+	Pings bool `yaml:"pings,omitempty"`
+}
+
+// ServiceAccount is a service account at JIMM's identity provider.
+type ServiceAccount struct {
+	ID            string `yaml:"id"` // without @serviceaccount
+	Secret        string `yaml:"secret"`
+	Administrator bool   `yaml:"administrator,omitempty"` // of JIMM
+}
+
+// String leaves the secret out.
+func (a ServiceAccount) String() string { return "service account " + a.ID }
+
+// GoString leaves the secret out.
+func (a ServiceAccount) GoString() string { return a.String() }
+
+// Controller describes a controller that JIMM knows.
+type Controller struct {
+	Name      string `yaml:"name"`
+	UUID      string `yaml:"uuid,omitempty"`
+	Version   string `yaml:"version,omitempty"`    // Juju; default 3.6.14
+	Cloud     string `yaml:"cloud,omitempty"`      // default localhost
+	Region    string `yaml:"region,omitempty"`     // default: named like the cloud
+	CloudType string `yaml:"cloud-type,omitempty"` // default lxd
+
+	// Status is what JIMM's list says at the start: available (default), deprecated or unavailable. It says nothing
+	// about the controller.
+	Status string `yaml:"status,omitempty"`
+	// Stopped controllers do not listen until Resume.
+	Stopped bool `yaml:"stopped,omitempty"`
+	// Unregistered controllers are unknown to JIMM.
+	Unregistered bool `yaml:"unregistered,omitempty"`
+	// Addresses, host:port, are what JIMM has as api-addresses and tells the source of a migration, in place of the one
+	// that the controller is really served on. JIMM itself uses the public address, which is always the real one.
+	Addresses []string `yaml:"addresses,omitempty"`
+
+	Users []controller.User `yaml:"users,omitempty"` // local; default admin, the superuser that JIMM knows
+	// Redirects: "users" (default, Juju 2.9 to 3.6) sends only those on who were users of the model when its migration
+	// began, "all" everybody.
+	Redirects string `yaml:"redirects,omitempty"`
+	// Credentials that exist on the controller besides those of its models.
+	Credentials []controller.Credential `yaml:"credentials,omitempty"`
+	// SecretBackends are ids of external secret backends.
+	SecretBackends []string `yaml:"secret-backends,omitempty"`
+	// ControllerModel is put in the place of the controller model, for its content.
+	ControllerModel *controller.Model `yaml:"controller-model,omitempty"`
+}
+
+// Model describes a model: its content, where it is, and what JIMM thinks.
+type Model struct {
+	controller.Model `yaml:",inline"`
+
+	Controller string `yaml:"controller,omitempty"` // that hosts it; default: the first; "none": no controller does
+	// RecordedOn is the controller of JIMM's record; default: the one that hosts it in the end; "none": JIMM has no row.
+	RecordedOn string `yaml:"recorded-on,omitempty"`
+	// Mode is the migration mode of the row (2026): migrating-internally or exporting.
+	Mode string `yaml:"mode,omitempty"`
+	// Grants are JIMM's own: access (read, write, admin) by user. The owner has admin. They do not make anybody a user
+	// of the model on its controller, which "users" does.
+	Grants map[string]string `yaml:"grants,omitempty"`
+	// CreatedHere models were created through this JIMM, which made its own user an administrator of the model on the
+	// controller (2024: admin; 2026: jaas-<uuid>@external). Only then does a source redirect JIMM after a migration.
+	CreatedHere bool `yaml:"created-here,omitempty"`
+
+	// History are migrations that ended before the world begins; the model starts out on "controller". They happen for
+	// real, only fast: an abort stays visible on the source, a success makes it redirect, with leave-copy an importing
+	// copy stays on the target, with reap-fails a zombie on the source. JIMM has no part in them.
+	History []Past `yaml:"history,omitempty"`
+	// Migrations script the coming migrations of the model, one each; afterwards they succeed.
+	Migrations []controller.Outcome `yaml:"migrations,omitempty"`
+	// MigratingTo starts a migration through JIMM when the world begins, so that the audit log has it.
+	MigratingTo string `yaml:"migrating-to,omitempty"`
+	// Copies are controllers with a second active copy: a conflict.
+	Copies []string `yaml:"copies,omitempty"`
+}
+
+// Past is a migration that is over.
+type Past struct {
+	To                 string `yaml:"to"`
+	controller.Outcome `yaml:",inline"`
+}
+
+// Fault is a scripted fault of one server.
+type Fault struct {
+	Server     string `yaml:"server"` // jimm, or the name of a controller
+	wire.Fault `yaml:",inline"`
+}
