@@ -31,13 +31,21 @@ type Unit struct {
 		Name   string
 		Params map[string]any
 	}
-	Hook        *struct{ Name string }
+	Hook *struct {
+		Name     string
+		Relation int    // number of the relation
+		Unit     string // remote unit
+	}
 	Leader      bool
 	Config      map[string]any
 	ConfigUnset []string `yaml:"config-unset"` // options without a value
 	Status      *UnitStatus
 	Relations   []UnitRelation
 	Secrets     []UnitSecret
+
+	DispatchMode uint32 `yaml:"dispatch-mode"` // of the file; default 0755
+	FailCommit   string `yaml:"fail-commit"`   // why the controller refuses what is to be kept
+	Cancel       bool   // the task is cancelled at its first message
 }
 
 // UnitStatus is a workload status.
@@ -76,7 +84,7 @@ type After struct {
 // ToolCall is one line of the section calls with what came of it.
 type ToolCall struct {
 	Line   int
-	Kind   string   // "$": a tool; "enqueue": an action with JSON parameters; "parse": the charm is read
+	Kind   string   // "$": a tool; "enqueue": an action with JSON parameters; "parse": the charm is read; "args": of juju run
 	Args   []string // the tool and its arguments; or the action and the parameters
 	Repeat int
 	Env    map[string]string // for this call; empty: not set
@@ -151,7 +159,7 @@ func parseCalls(text string) ([]ToolCall, error) {
 			next.Stdin, err = strconv.Unquote(rest)
 		case "repeat":
 			next.Repeat, err = strconv.Atoi(rest)
-		case "$", "enqueue", "parse":
+		case "$", "enqueue", "parse", "args":
 			next.Line, next.Kind = i+1, word
 			next.Args, err = arguments(word, rest)
 			calls = append(calls, next)
@@ -189,7 +197,7 @@ func (c *ToolCall) outcome(word, rest string) (err error) {
 
 // arguments splits a command line: bare words, 'raw words', "Go strings". (x*3) is xxx.
 func arguments(kind, line string) ([]string, error) {
-	if kind != "$" {
+	if kind == "enqueue" || kind == "parse" {
 		action, params, _ := strings.Cut(line, " ")
 		return []string{action, params}, nil
 	}

@@ -1,0 +1,192 @@
+package conform_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"jimm-migrator/tests/conform"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// TestSimulatedControllerAnswersWhatJIMMNeeds sends the requests of a real JIMM to a simulated controller of Juju 3.6.
+func TestSimulatedControllerAnswersWhatJIMMNeeds(t *testing.T) {
+	fixtures, err := conform.ReadAll("controller36")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := conform.ReadWorld("jimm2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := newCA(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fixtures {
+		t.Run(strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				(&controllerReplay{
+					t: t, fixture: f, world: world, ca: ca, key: key, network: wire.NewNetwork(),
+				}).run()
+			})
+		})
+	}
+}
+
+// controllerReplay is a simulated controller that a recorded JIMM talks to.
+type controllerReplay struct {
+	t       *testing.T
+	fixture *conform.Fixture
+	world   *conform.World
+	ca      *wire.CA
+	key     *rsa.PrivateKey
+	network *wire.Network
+	matcher *conform.Matcher
+	conns   map[string]*websocket.Conn // by path
+}
+
+func (p *controllerReplay) run() {
+	p.t.Helper()
+	p.conns = map[string]*websocket.Conn{}
+	p.matcher = newMatcher(p.world, madeUpAddresses())
+	p.matcher.AtLeast = true
+	a, b := p.start("ctl-a"), p.start("ctl-b")
+	p.matcher.Vars["ctl-b.ca"] = b.CACert()
+	p.addModel(a)
+	steps, began := p.fixture.Controllers, time.Now()
+	for i, s := range steps {
+		switch s.Kind {
+		case conform.At:
+			time.Sleep(time.Until(began.Add(s.After))) //nolint:forbidigo // virtual time
+		case conform.Connect:
+			p.connect(s.Path)
+		case conform.ControllerRequest:
+			token := ""
+			if i+1 < len(steps) && steps[i+1].Kind == conform.Token {
+				token = p.sign(steps[i+1].Message)
+			}
+			p.send(s, token)
+		case conform.ControllerReply:
+			p.receive(s)
+		default: // the token of a request
+		}
+	}
+	for _, ws := range p.conns {
+		_ = ws.CloseNow()
+	}
+}
+
+// start starts a controller.
+func (p *controllerReplay) start(name string) *controller.Controller {
+	p.t.Helper()
+	known := p.world.Controllers[name]
+	c, err := controller.New(controller.Config{
+		Name: name, UUID: known.UUID, Version: known.Version, CA: p.ca,
+		ControllerModelUUID: strings.Replace(known.UUID, known.UUID[:2], "c0", 1),
+		Users:               []controller.User{{Name: "admin", Password: known.Password, Access: "superuser"}},
+		DialContext:         p.network.DialContext,
+		Tokens: controller.Tokens{Key: func(context.Context, string) (crypto.PublicKey, error) {
+			return p.key.Public(), nil
+		}},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	l, err := p.network.Listen(madeUpAddresses()[name])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(l) }()
+	p.t.Cleanup(func() {
+		_ = c.Close()
+		<-served
+	})
+	return c
+}
+
+func (p *controllerReplay) addModel(c *controller.Controller) {
+	p.t.Helper()
+	err := c.AddModel(controller.Model{
+		Name: p.world.Model.Name, UUID: p.world.Model.UUID, Owner: "admin",
+		Machines: []controller.Machine{{ID: "0"}},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *controllerReplay) connect(path string) {
+	p.t.Helper()
+	if before := p.conns[path]; before != nil {
+		_ = before.CloseNow()
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	transport := &http.Transport{DialContext: p.network.DialContext, TLSClientConfig: &tls.Config{
+		RootCAs: p.ca.Pool(), ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
+	}}
+	ws, _, err := websocket.Dial(ctx, "wss://"+madeUpAddresses()["ctl-a"]+path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
+		HTTPClient: &http.Client{Transport: transport},
+	})
+	if err != nil {
+		p.t.Fatalf("cannot connect to %s: %v", path, err)
+	}
+	ws.SetReadLimit(1 << 20)
+	p.conns[path] = ws
+}
+
+func (p *controllerReplay) send(s conform.Step, token string) {
+	p.t.Helper()
+	message := p.matcher.Expand(strings.Replace(s.Message, `"<token>"`, mustJSON(token), 1))
+	if err := p.conns[s.Path].Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
+		p.t.Fatalf("line %d: %v", s.Line, err)
+	}
+}
+
+func (p *controllerReplay) receive(s conform.Step) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	_, got, err := p.conns[s.Path].Read(ctx)
+	if err != nil {
+		p.t.Fatalf("line %d: %v", s.Line, err)
+	}
+	if diff := p.matcher.Diff(s.Message, string(got)); diff != "" {
+		p.t.Errorf("line %d:\n%s", s.Line, diff)
+	}
+}
+
+// sign makes a token with recorded claims.
+func (p *controllerReplay) sign(recorded string) string {
+	p.t.Helper()
+	var token struct{ Header, Claims map[string]any }
+	if err := json.Unmarshal([]byte(p.matcher.Expand(recorded)), &token); err != nil {
+		p.t.Fatal(err)
+	}
+	token.Claims["exp"] = time.Now().Add(time.Hour).Unix()
+	encode := base64.RawURLEncoding.EncodeToString
+	text := encode([]byte(mustJSON(token.Header))) + "." + encode([]byte(mustJSON(token.Claims)))
+	digest := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, digest[:])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString([]byte(text + "." + encode(signature)))
+}
