@@ -20,6 +20,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	main "jimm-migrator/charm/charmpack"
+	"jimm-migrator/charm/charmtest/charmdir"
 )
 
 const (
@@ -154,7 +155,31 @@ func TestArchive_HoldsWhatJujuReads(t *testing.T) {
 	}
 }
 
-func TestArchive_HasMetadataOfVersion2(t *testing.T) {
+func TestArchive_IsAcceptedByJuju(t *testing.T) {
+	t.Parallel()
+	folder := extract(t, entries(t, pack(t, hostPlatform())))
+	for _, major := range []int{3, 4} {
+		charm, err := charmdir.Read(folder, major)
+		if err != nil {
+			t.Fatalf("Juju %d refuses the charm: %v", major, err)
+		}
+		if charm.Meta.Name != "jimm-migrator" || charm.Meta.CharmUser != "non-root" || charm.Meta.HasContainers() {
+			t.Errorf("Juju %d reads the metadata as %+v", major, charm.Meta)
+		}
+		if len(charm.Bases) != 1 || len(charm.Actions) == 0 || len(charm.Options) == 0 || charm.Version == "" {
+			t.Errorf("Juju %d reads the charm as %+v", major, charm)
+		}
+		for version, accepted := range map[string]bool{"3.5.7": false, "3.6.0": true, "4.0.1": true} {
+			for _, kubernetes := range []bool{false, true} {
+				if err := charm.Meta.Assumes.Check(version, kubernetes); (err == nil) != accepted {
+					t.Errorf("on Kubernetes %v, Juju %s says %v", kubernetes, version, err)
+				}
+			}
+		}
+	}
+}
+
+func TestMetadata_FitsCharmhub(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join(repository, "metadata.yaml"))
 	if err != nil {
@@ -167,17 +192,16 @@ func TestArchive_HasMetadataOfVersion2(t *testing.T) {
 	if diff := cmp.Diff([]any{"juju >= 3.6"}, metadata["assumes"]); diff != "" {
 		t.Errorf("assumes (-want +got):\n%s", diff)
 	}
-	if metadata["charm-user"] != "non-root" {
-		t.Errorf("charm-user is %v", metadata["charm-user"])
-	}
 	if summary, _ := metadata["summary"].(string); summary == "" || len(summary) > 78 {
 		t.Errorf("summary has %d characters, want 1 to 78", len(summary))
 	}
-	if description, _ := metadata["description"].(string); description == "" {
-		t.Error("description is missing, and Juju insists on it")
+	for _, key := range []string{"display-name", "description", "maintainers", "docs", "website"} {
+		if metadata[key] == nil {
+			t.Errorf("metadata.yaml has no %q", key)
+		}
 	}
-	// With any of these Juju takes the metadata for version 1, or the charm for one with a workload.
-	for _, key := range []string{"series", "min-juju-version", "deployment", "containers"} {
+	// With any of these Juju takes the metadata for version 1.
+	for _, key := range []string{"series", "min-juju-version", "deployment"} {
 		if _, found := metadata[key]; found {
 			t.Errorf("metadata.yaml has %q", key)
 		}

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
-	"strings"
 
 	"gopkg.in/yaml.v2"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/charm/charmtest"
 )
 
 // parse takes flags wherever they stand among the arguments, as Juju's command
@@ -35,75 +33,34 @@ func parse(flags *flag.FlagSet, args []string) ([]string, error) {
 // parameters builds what `juju run` sends for an action: the YAML file first,
 // if there is one, then the key=value arguments, which win.
 func parameters(file string, pairs []string, asStrings bool) (map[string]any, error) {
-	params := map[string]any{}
-	if file != "" {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the parameters: %w", err)
-		}
-		var fromFile map[string]any
-		if err := yaml.Unmarshal(data, &fromFile); err != nil {
-			return nil, fmt.Errorf("cannot parse the parameters in %s: %w", file, err)
-		}
-		for key, value := range fromFile {
-			params[key] = conform(value)
-		}
+	given, err := charmtest.ParseRunArgs(pairs, asStrings)
+	if err != nil || file == "" {
+		return given, err
 	}
-	for _, pair := range pairs {
-		path, text, found := strings.Cut(pair, "=")
-		if !found {
-			return nil, fmt.Errorf("argument %q must be of the form key.key.key...=value", pair)
-		}
-		value, err := parseValue(text, asStrings)
-		if err != nil {
-			return nil, err
-		}
-		if err := put(params, path, value); err != nil {
-			return nil, err
-		}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the parameters: %w", err)
 	}
-	return params, nil
+	var fromFile map[any]any
+	if err := yaml.Unmarshal(data, &fromFile); err != nil {
+		return nil, fmt.Errorf("cannot parse the parameters in %s: %w", file, err)
+	}
+	params, _ := conform(fromFile).(map[string]any)
+	return merge(params, given), nil
 }
 
-// put sets the value at a dotted path and makes the maps on the way. Each part
-// must be spelled as Juju wants a parameter spelled.
-func put(params map[string]any, path string, value any) error {
-	rule, keys := charmdir.NameRule(), strings.Split(path, ".")
-	for _, key := range keys {
-		if !rule.MatchString(key) {
-			return fmt.Errorf("key %q must start and end with lowercase alphanumeric, "+
-				"and contain only lowercase alphanumeric, hyphens and periods", key)
+// merge returns the map with the values of over in it, also those of maps in
+// maps.
+func merge(under, over map[string]any) map[string]any {
+	merged := maps.Clone(under)
+	for key, value := range over {
+		inner, isMap := value.(map[string]any)
+		if beneath, both := merged[key].(map[string]any); isMap && both {
+			value = merge(beneath, inner)
 		}
+		merged[key] = value
 	}
-	last := len(keys) - 1
-	for _, key := range keys[:last] {
-		inner, _ := params[key].(map[string]any)
-		inner = maps.Clone(inner)
-		if inner == nil {
-			inner = map[string]any{}
-		}
-		params[key], params = inner, inner
-	}
-	params[keys[last]] = value
-	return nil
-}
-
-// parseValue reads a value as `juju run` does: as YAML 1.1, in which yes is a
-// boolean and 0123 a number, unless --string-args says to take it as it is.
-func parseValue(text string, asString bool) (any, error) {
-	if asString {
-		return text, nil
-	}
-	var value any
-	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
-		return nil, err
-	}
-	// Juju's YAML wants a sign in the exponent of a number; without one, as in
-	// 1e5 or the start of a UUID, it is a string (observed with Juju 3.6-rc1).
-	if _, isFloat := value.(float64); isFloat && regexp.MustCompile(`[eE]\d+$`).MatchString(text) {
-		return text, nil
-	}
-	return conform(value), nil
+	return merged
 }
 
 // conform turns the maps of YAML into those of JSON.

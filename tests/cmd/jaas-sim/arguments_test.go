@@ -40,52 +40,10 @@ func TestParse_TakesFlagsAnywhere(t *testing.T) {
 	}
 }
 
-// Values as observed with the command line of Juju 3.6-rc1.
-func TestParameters_AreReadAsYAML(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		pair string
-		want any
-	}{
-		{"model=alice@example.com/prod", "alice@example.com/prod"},
-		{"model=7c1d1c0e-5f0a-4d5e-8b1a-0d6b8f8f1a55", "7c1d1c0e-5f0a-4d5e-8b1a-0d6b8f8f1a55"},
-		{"model=123e4567", "123e4567"},
-		{"model=1e5", "1e5"},
-		{"model=yes", true},
-		{"model=null", nil},
-		{"model=~", nil},
-		{"model=0123", 83},
-		{"model=0x1f", 31},
-		{"model=1.0", 1.0},
-		{"model=1_000", 1000},
-		{"model=", nil},
-		{"model=a=b", "a=b"},
-		{"model=a: b", map[string]any{"a": "b"}}, // and refused by the schema
-		{"model=[a, {b: c}]", []any{"a", map[string]any{"b": "c"}}},
-	} {
-		got, err := main.Parameters("", []string{test.pair}, false)
-		if err != nil {
-			t.Errorf("%q: %v", test.pair, err)
-		}
-		if diff := cmp.Diff(map[string]any{"model": test.want}, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", test.pair, diff)
-		}
-	}
-}
-
-func TestParameters_AreRefused(t *testing.T) {
-	t.Parallel()
-	for _, pair := range []string{"model=@x", "model=%x", "model", "Model=x", "my_model=x", "a..b=x", "=x"} {
-		if got, err := main.Parameters("", []string{pair}, false); err == nil {
-			t.Errorf("%q was taken as %v", pair, got)
-		}
-	}
-}
-
 func TestParameters_MergeFileAndArguments(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "params.yaml")
-	if err := os.WriteFile(file, []byte("model: prod\nplace: {zone: a, rack: 1}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("model: prod\nplace: {zone: a, rack: 1, tags: [{a: b}]}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := main.Parameters(file, []string{"place.rack=007", "dry-run=true", "new.deep.key=x"}, true)
@@ -94,11 +52,27 @@ func TestParameters_MergeFileAndArguments(t *testing.T) {
 	}
 	want := map[string]any{
 		"model":   "prod",
-		"place":   map[string]any{"zone": "a", "rack": "007"},
+		"place":   map[string]any{"zone": "a", "rack": "007", "tags": []any{map[string]any{"a": "b"}}},
 		"dry-run": "true",
 		"new":     map[string]any{"deep": map[string]any{"key": "x"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("parameters (-want +got):\n%s", diff)
+	}
+}
+
+func TestParameters_SayWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	broken := filepath.Join(t.TempDir(), "broken.yaml")
+	if err := os.WriteFile(broken, []byte("- a list\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{broken, filepath.Join(t.TempDir(), "absent.yaml")} {
+		if got, err := main.Parameters(file, nil, false); err == nil {
+			t.Errorf("%s was taken as %v", file, got)
+		}
+	}
+	if got, err := main.Parameters("", []string{"no-value"}, false); err == nil {
+		t.Errorf("an argument without = was taken as %v", got)
 	}
 }

@@ -8,12 +8,12 @@ import (
 
 	"gopkg.in/yaml.v2"
 
-	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/charm/charmtest"
 )
 
 // printLine shows a line of a task's log as `juju run` of 3.6 does, which takes
 // the message for a format string: "50% done" comes out mangled.
-func printLine(w io.Writer, line operations.Line, utc bool) {
+func printLine(w io.Writer, line charmtest.LogMessage, utc bool) {
 	at := line.Time.Local()
 	if utc {
 		at = at.UTC()
@@ -25,13 +25,13 @@ func printLine(w io.Writer, line operations.Line, utc bool) {
 // printPlain shows an ended task as `juju run` does in its plain format: the
 // message if it failed, the results as YAML and an empty line, then what the
 // process printed.
-func printPlain(w io.Writer, task operations.State) error {
+func printPlain(w io.Writer, task charmtest.Task) error {
 	results := maps.Clone(task.Results)
 	for _, key := range []string{"return-code", "stdout", "stdout-encoding", "stderr", "stderr-encoding"} {
 		delete(results, key)
 	}
 	var out strings.Builder
-	if task.Status == operations.StatusFailed {
+	if task.Status == charmtest.TaskFailed {
 		fmt.Fprintf(&out, "Action id %s failed: %s\n", task.ID, task.Message)
 	}
 	if len(results) > 0 {
@@ -54,15 +54,4 @@ func printPlain(w io.Writer, task operations.State) error {
 // unitTag is how Juju names a unit where it lists tasks: unit-jimm-migrator-0.
 func unitTag(unit string) string {
 	return "unit-" + strings.ReplaceAll(unit, "/", "-")
-}
-
-// returnCode is the exit code of the charm's process.
-func returnCode(task operations.State) int {
-	switch code := task.Results["return-code"].(type) {
-	case float64: // it came as JSON
-		return int(code)
-	case int:
-		return code
-	}
-	return 0
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jimm-migrator/charm/charmtest"
 	main "jimm-migrator/tests/cmd/jaas-sim"
-	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // The shapes are those of `juju run` of Juju 3.6-rc1, observed.
@@ -16,25 +16,25 @@ func TestTask_PrintsPlain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
-		task operations.State
+		task charmtest.Task
 		want string
 	}{{
 		name: "completed",
-		task: operations.State{ID: "2", Status: "completed", Results: map[string]any{
+		task: charmtest.Task{ID: "2", Status: "completed", Results: map[string]any{
 			"outcome": "migrated", "model": map[string]any{"uuid": "u", "name": "yes"}, "return-code": 0.0,
 		}},
 		want: "model:\n  name: \"yes\"\n  uuid: u\noutcome: migrated\n\n",
 	}, {
 		name: "without results",
-		task: operations.State{ID: "2", Status: "completed", Results: map[string]any{"return-code": 0.0}},
+		task: charmtest.Task{ID: "2", Status: "completed", Results: map[string]any{"return-code": 0.0}},
 		want: "\n",
 	}, {
 		name: "failed",
-		task: operations.State{ID: "4", Status: "failed", Message: "no such model", Results: map[string]any{"outcome": "refused"}},
+		task: charmtest.Task{ID: "4", Status: "failed", Message: "no such model", Results: map[string]any{"outcome": "refused"}},
 		want: "Action id 4 failed: no such model\noutcome: refused\n\n",
 	}, {
 		name: "with output of the process",
-		task: operations.State{ID: "6", Status: "completed", Results: map[string]any{"stdout": "a\n\nb\n", "stderr": "oh\n"}},
+		task: charmtest.Task{ID: "6", Status: "completed", Results: map[string]any{"stdout": "a\n\nb\n", "stderr": "oh\n"}},
 		want: "\na\n\nb\noh\n",
 	}} {
 		var out strings.Builder
@@ -56,7 +56,7 @@ func TestLine_IsMangledAsJujuDoes(t *testing.T) {
 		"50% done":                   "09:02:54 50%!d(MISSING)one\n",
 	} {
 		var out strings.Builder
-		main.PrintLine(&out, operations.Line{Time: at, Message: message}, true)
+		main.PrintLine(&out, charmtest.LogMessage{Time: at, Message: message}, true)
 		if out.String() != want {
 			t.Errorf("%q is printed as %q, want %q", message, out.String(), want)
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
@@ -24,7 +25,27 @@ type runOptions struct {
 
 // run is the command of that name.
 func (p *program) run(ctx context.Context, args []string) error {
-	var options runOptions
+	request, options, err := p.parseRun(args)
+	if err != nil {
+		return err
+	}
+	served, err := readServed(options.state)
+	if err != nil {
+		return err
+	}
+	task, err := p.runAction(ctx, operations.NewClient(served.Socket), request, options)
+	if code, _ := task.ReturnCode(); code >= 1 && err == nil {
+		// The exit code of the charm's process alone counts: juju run ends well
+		// when the action failed with 0.
+		fmt.Fprintf(p.stderr, "ERROR the following task failed:\n - id \"%s\" with return code %d\n\n"+
+			"use 'juju show-task' to inspect the failure\n", task.ID, code)
+		return exitError(1)
+	}
+	return err
+}
+
+// parseRun reads the command line of run.
+func (p *program) parseRun(args []string) (request operations.Request, options runOptions, err error) {
 	flags := p.flags("run [options] UNIT ACTION [key=value…]")
 	flags.StringVar(&options.state, "state", defaultState, "the `file` in which serve says how to reach its world")
 	flags.DurationVar(&options.wait, "wait", defaultWait, "how long to wait for the task; it goes on afterwards")
@@ -33,18 +54,13 @@ func (p *program) run(ctx context.Context, args []string) error {
 	flags.BoolVar(&options.utc, "utc", false, "show times in UTC")
 	others, err := parse(flags, args)
 	if err != nil {
-		return err
+		return request, options, err
 	}
-	request, err := newRequest(others, options)
-	if err != nil {
+	if request, err = newRequest(others, options); err != nil {
 		fmt.Fprintln(p.stderr, "ERROR", err)
-		return errUsage
+		return request, options, errUsage
 	}
-	served, err := readServed(options.state)
-	if err != nil {
-		return err
-	}
-	return p.runAction(ctx, operations.NewClient(served.Socket), request, options)
+	return request, options, nil
 }
 
 // newRequest reads the arguments of run.
@@ -62,17 +78,18 @@ func newRequest(args []string, options runOptions) (operations.Request, error) {
 }
 
 // runAction enqueues the action, shows its progress and prints its result, with
-// the texts and in the order of `juju run` of Juju 3.6.
+// the texts and in the order of `juju run` of Juju 3.6. It returns the task as it
+// ended; a refused action has none, and is no error.
 func (p *program) runAction(
 	ctx context.Context, client *operations.Client, request operations.Request, options runOptions,
-) error {
+) (charmtest.Task, error) {
 	enqueued, err := client.Enqueue(ctx, request)
 	if err != nil {
-		return err
+		return charmtest.Task{}, err
 	}
-	if enqueued.Refused != "" { // and the exit code stays 0
+	if enqueued.Refused != "" {
 		fmt.Fprintf(p.stderr, "Operation %s failed to schedule any tasks:\n%s\n", enqueued.Operation, enqueued.Refused)
-		return nil
+		return charmtest.Task{}, nil
 	}
 	fmt.Fprintf(p.stderr, "Running operation %s with 1 task\n  - task %s on %s\n\nWaiting for task %s...\n",
 		enqueued.Operation, enqueued.Task, unitTag(request.Unit), enqueued.Task)
@@ -82,7 +99,7 @@ func (p *program) runAction(
 		defer stop()
 	}
 	logged := false
-	state, err := client.Follow(ctx, enqueued.Task, func(line operations.Line) {
+	task, err := client.Follow(ctx, enqueued.Task, func(line charmtest.LogMessage) {
 		logged = true
 		printLine(p.stderr, line, options.utc)
 	})
@@ -90,25 +107,10 @@ func (p *program) runAction(
 		fmt.Fprintln(p.stderr)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("timed out waiting for results from: unit %s", request.Unit)
+		return task, fmt.Errorf("timed out waiting for results from: unit %s", request.Unit)
 	}
 	if err != nil {
-		return err
+		return task, err
 	}
-	if err := printPlain(p.stdout, state); err != nil {
-		return err
-	}
-	return p.complain(state)
-}
-
-// complain ends with an error if the charm's process had an exit code of 1 or
-// more, as `juju run` does; a task that failed with 0 is none.
-func (p *program) complain(state operations.State) error {
-	code := returnCode(state)
-	if code < 1 {
-		return nil
-	}
-	fmt.Fprintf(p.stderr, "ERROR the following task failed:\n - id \"%s\" with return code %d\n\n"+
-		"use 'juju show-task' to inspect the failure\n", state.ID, code)
-	return exitError(1)
+	return task, printPlain(p.stdout, task)
 }

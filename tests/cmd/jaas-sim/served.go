@@ -16,8 +16,7 @@ const defaultState = ".jaas-sim/state.json"
 // served says how to reach a world that another process serves.
 type served struct {
 	PID    int    `json:"pid"`
-	Socket string `json:"socket"` // of the model with the charm in it
-	Charm  string `json:"charm"`  // the folder of the charm
+	Socket string `json:"socket"` // of the unit's agent
 }
 
 // write puts it into the file, whose folder is made.
