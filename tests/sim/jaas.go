@@ -146,6 +146,22 @@ func (j *JAAS) Count(server, method string) int {
 	return n
 }
 
+// Logins returns how many logins JIMM got with a client secret: on /api, and on models. JIMM of 2024 keeps the secret of
+// each in its audit log.
+func (j *JAAS) Logins() (api, models int) {
+	for _, e := range j.Messages() {
+		switch {
+		case e.Server != nameJIMM || e.Kind != wire.Received ||
+			!strings.Contains(string(e.Data), `"request":"LoginWithClientCredentials"`):
+		case strings.Contains(e.Path, "/model/"):
+			models++
+		default:
+			api++
+		}
+	}
+	return api, models
+}
+
 func (j *JAAS) log(e wire.Event) {
 	j.mu.Lock()
 	if j.begun {

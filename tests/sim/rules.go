@@ -35,6 +35,8 @@ const (
 	RuleWrongRecord = "wrong-record"
 	// RuleSecondStart forbids MigrateModel while the model is being migrated.
 	RuleSecondStart = "second-start"
+	// RuleForgotten forbids a ModelInfo that makes JIMM of 2026 delete its row.
+	RuleForgotten = "forgotten"
 )
 
 // Rules returns the names of all rules, for World.Allowed.
@@ -95,6 +97,17 @@ func (j *JAAS) jimmCalled(c jimm.Call) {
 		_ = json.Unmarshal(c.Params, &params)
 		j.checkRecording(params, report)
 	}
+}
+
+// jimmForgot is told of rows that an answer to ModelInfo deleted. The poller may: it is JIMM's own doing.
+func (j *JAAS) jimmForgot(row jimm.Model, user string) {
+	if user == j.ownUser() {
+		return
+	}
+	j.violation(Violation{
+		Server: nameJIMM, User: user, Call: "ModelManager.ModelInfo", Rule: RuleForgotten,
+		Why: "JIMM has deleted its row of " + row.Owner + "/" + row.Name,
+	})
 }
 
 type recordParams struct {

@@ -94,7 +94,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 	options := jimm.Options{
 		Generation: generations()[w.Version](), UUID: w.UUID, DNSName: w.DNSName, PathPrefix: w.PathPrefix,
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
-		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled,
+		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
 	}
 	if options.DNSName == "" {
 		options.DNSName = hostOfJIMM

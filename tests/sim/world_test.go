@@ -219,3 +219,25 @@ speed: 10000
 	}
 	await(t, j, "west", "prod", controller.Done)
 }
+
+func TestDeadlyModelInfoIsAViolation(t *testing.T) {
+	world := load(t, `
+jimm: {poller: false}
+controllers: [{name: west}, {name: east}]
+models: [{name: stray, controller: west, recorded-on: east}]
+`)
+	synctest.Test(t, func(t *testing.T) {
+		j := start(t, world)
+		c := connect(t, j)
+		if seen := c.info(j, "stray"); !strings.Contains(seen, "permission denied") {
+			t.Errorf("info %s", seen)
+		}
+		v := j.Violations()
+		if len(v) != 1 || v[0].Rule != sim.RuleForgotten || recordedOn(j, "stray") != "no row" {
+			t.Errorf("violations %v, recorded on %q", v, recordedOn(j, "stray"))
+		}
+		if api, models := j.Logins(); api != 1 || models != 0 {
+			t.Errorf("%d and %d logins", api, models)
+		}
+	})
+}

@@ -24,69 +24,60 @@ const (
 	relAuditViewer   = "audit_log_viewer"
 )
 
-// addTuple reports false if the tuple is there already.
-func (d *database) addTuple(t Tuple) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if slices.Contains(d.tuples, t) {
+// tupleStore holds tuples in the order of their making, with what is looked for often.
+type tupleStore struct {
+	list    []Tuple
+	known   map[Tuple]bool
+	parents map[string][]string // controllers above a controller or model, by its tag
+}
+
+func (t *tupleStore) add(tuple Tuple) bool {
+	if t.known[tuple] {
 		return false
 	}
-	d.tuples = append(d.tuples, t)
+	t.known[tuple] = true
+	t.list = append(t.list, tuple)
+	if tuple.Relation == relController {
+		t.parents[tuple.Target] = append(t.parents[tuple.Target], tuple.Object)
+	}
 	return true
 }
 
-// removeTuple reports false if there was none.
-func (d *database) removeTuple(t Tuple) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	i := slices.Index(d.tuples, t)
-	if i < 0 {
+func (t *tupleStore) remove(tuple Tuple) bool {
+	if !t.known[tuple] {
 		return false
 	}
-	d.tuples = slices.Delete(d.tuples, i, i+1)
+	delete(t.known, tuple)
+	t.list = slices.DeleteFunc(t.list, func(x Tuple) bool { return x == tuple })
+	if tuple.Relation == relController {
+		t.parents[tuple.Target] = slices.DeleteFunc(t.parents[tuple.Target],
+			func(object string) bool { return object == tuple.Object })
+	}
 	return true
 }
-
-func (d *database) tupleList() []Tuple {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.tuples)
-}
-
-// jimmTag is the tag of JIMM itself.
-func (s *Server) jimmTag() string { return "controller-" + s.opts.UUID }
 
 // administers tells whether a user is administrator of a controller: directly, or of a controller above it. JIMM is
 // above every controller it knows (JIMM's authorisation model of 2024, source).
-func (s *Server) administers(tuples []Tuple, user, controllerTag string) bool {
-	if slices.Contains(tuples, Tuple{"user-" + user, relAdministrator, controllerTag}) {
+func (t *tupleStore) administers(user, controllerTag string) bool {
+	if t.known[Tuple{"user-" + user, relAdministrator, controllerTag}] {
 		return true
 	}
-	return slices.ContainsFunc(tuples, func(t Tuple) bool {
-		return t.Relation == relController && t.Target == controllerTag && t.Object != controllerTag &&
-			s.administers(tuples, user, t.Object)
+	return slices.ContainsFunc(t.parents[controllerTag], func(parent string) bool {
+		return parent != controllerTag && t.administers(user, parent)
 	})
 }
 
-// isAdministrator tells whether a user is administrator of JIMM.
-func (s *Server) isAdministrator(user string) bool {
-	return s.administers(s.db.tupleList(), user, s.jimmTag())
-}
-
-// modelAccess returns "admin", "write", "read" or "". The way through the controller uses the tuple
-// controller→model, which JIMM never changes: after a migration it names the old controller (both years, source).
-func (s *Server) modelAccess(user, uuid string) string {
-	tuples := s.db.tupleList()
+// access returns "admin", "write", "read" or "". The way through the controller uses the tuple controller→model, which
+// JIMM never changes: after a migration it names the old controller (both years, source).
+func (t *tupleStore) access(user, uuid string) string {
 	target, object := "model-"+uuid, "user-"+user
-	through := slices.ContainsFunc(tuples, func(t Tuple) bool {
-		return t.Relation == relController && t.Target == target && s.administers(tuples, user, t.Object)
-	})
+	through := func(controller string) bool { return t.administers(user, controller) }
 	switch {
-	case through, slices.Contains(tuples, Tuple{object, relAdministrator, target}):
+	case t.known[Tuple{object, relAdministrator, target}], slices.ContainsFunc(t.parents[target], through):
 		return accessAdmin
-	case slices.Contains(tuples, Tuple{object, relWriter, target}):
+	case t.known[Tuple{object, relWriter, target}]:
 		return "write"
-	case slices.Contains(tuples, Tuple{object, relReader, target}):
+	case t.known[Tuple{object, relReader, target}]:
 		return "read"
 	default:
 		return ""
@@ -95,15 +86,59 @@ func (s *Server) modelAccess(user, uuid string) string {
 
 const accessAdmin = "admin"
 
+// addTuple reports false if the tuple is there already.
+func (d *database) addTuple(t Tuple) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tuples.add(t)
+}
+
+// removeTuple reports false if there was none.
+func (d *database) removeTuple(t Tuple) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tuples.remove(t)
+}
+
+func (d *database) hasTuple(t Tuple) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tuples.known[t]
+}
+
+func (d *database) tupleList() []Tuple {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.tuples.list)
+}
+
+// administers tells whether a user is administrator of a controller, or of JIMM by its own tag.
+func (d *database) administers(user, controllerTag string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tuples.administers(user, controllerTag)
+}
+
+// modelAccess is a user's access to a model.
+func (d *database) modelAccess(user, uuid string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tuples.access(user, uuid)
+}
+
 // modelUsers returns the users who have access to a model, by name, with their access.
-func (s *Server) modelUsers(uuid string) []userAccess {
+func (d *database) modelUsers(uuid string) []userAccess {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seen := map[string]bool{}
 	var users []userAccess
-	for _, t := range s.db.tupleList() {
+	for _, t := range d.tuples.list {
 		name, ok := strings.CutPrefix(t.Object, "user-")
-		if !ok || slices.ContainsFunc(users, func(u userAccess) bool { return u.name == name }) {
+		if !ok || seen[name] || t.Target != "model-"+uuid && !strings.HasPrefix(t.Target, "controller-") {
 			continue
 		}
-		if access := s.modelAccess(name, uuid); access != "" {
+		seen[name] = true
+		if access := d.tuples.access(name, uuid); access != "" {
 			users = append(users, userAccess{name, access})
 		}
 	}
@@ -114,5 +149,8 @@ func (s *Server) modelUsers(uuid string) []userAccess {
 type userAccess struct {
 	name, access string
 }
+
+// jimmTag is the tag of JIMM itself.
+func (s *Server) jimmTag() string { return "controller-" + s.opts.UUID }
 
 func errUnauthorized() *wire.Error { return wire.Errorf(codeUnauthorized, "unauthorized") }

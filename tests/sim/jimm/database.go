@@ -72,13 +72,16 @@ type database struct {
 	controllers []Controller
 	models      []Model
 	credentials []Credential
-	tuples      []Tuple
+	tuples      tupleStore
 	logins      map[string]time.Time // last login by identity
 	events      []auditEvent
 }
 
 func newDatabase() *database {
-	return &database{logins: map[string]time.Time{}}
+	return &database{
+		logins: map[string]time.Time{},
+		tuples: tupleStore{known: map[Tuple]bool{}, parents: map[string][]string{}},
+	}
 }
 
 // controllerList is sorted by name, as ListControllers is.
@@ -172,7 +175,11 @@ func (d *database) deleteModel(uuid string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.models = slices.DeleteFunc(d.models, func(m Model) bool { return m.UUID == uuid })
-	d.tuples = slices.DeleteFunc(d.tuples, func(t Tuple) bool { return t.Target == "model-"+uuid })
+	for _, t := range slices.Clone(d.tuples.list) {
+		if t.Target == "model-"+uuid {
+			d.tuples.remove(t)
+		}
+	}
 }
 
 func (d *database) credential(owner, cloud string) (Credential, bool) {

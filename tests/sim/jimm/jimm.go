@@ -54,6 +54,9 @@ type Options struct {
 
 	// Called is told of every request on /api and of every login on a model, before it is answered; nil: nobody.
 	Called func(Call)
+
+	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: nobody.
+	Forgot func(row Model, user string)
 }
 
 // Account is a service account at the identity provider. Whether it is an administrator is a matter of tuples.

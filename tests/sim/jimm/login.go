@@ -152,7 +152,7 @@ func (ss *session) loggedIn(identity string) loginResult {
 	if s.gen.LastLoginNow {
 		last = now
 	}
-	admin := s.isAdministrator(identity)
+	admin := s.db.administers(identity, s.jimmTag())
 	ss.mu.Lock()
 	ss.user, ss.admin = identity, admin
 	ss.mu.Unlock()

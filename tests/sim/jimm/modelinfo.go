@@ -66,7 +66,7 @@ func (ss *session) merge(info *modelInfo, row Model) {
 	info.OwnerTag = "user-" + row.Owner
 	info.CloudCredentialTag = row.credentialTag()
 	info.Users = nil
-	for _, u := range ss.s.modelUsers(row.UUID) {
+	for _, u := range ss.s.db.modelUsers(row.UUID) {
 		if access == accessAdmin || u.name == user {
 			info.Users = append(info.Users, modelUser{User: u.name, Access: u.access})
 		}
@@ -171,6 +171,9 @@ func (s *Server) actOn(ctx context.Context, row Model, user string, answer contr
 	case ModeNone:
 		if answer.refused != nil && (answer.refused.Code == codeNotFound || answer.refused.Code == codeUnauthorized) {
 			s.db.deleteModel(row.UUID)
+			if s.opts.Forgot != nil {
+				s.opts.Forgot(row, user)
+			}
 		}
 	default:
 	}

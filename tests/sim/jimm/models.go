@@ -298,5 +298,23 @@ func (ss *session) fullModelStatus(ctx context.Context, req *wire.Request) (any,
 	if err := b.call(ctx, call, map[string][]string{"patterns": params.Patterns}, &reply); err != nil {
 		return nil, asClientError(err)
 	}
-	return reply, nil
+	return fullStatus(reply), nil
+}
+
+// fullStatus adds what the structs of JIMM's libraries always write.
+func fullStatus(reply map[string]any) map[string]any {
+	model, _ := reply["model"].(map[string]any)
+	status, _ := model["model-status"].(map[string]any)
+	always := func(in map[string]any, key string, value any) {
+		if _, there := in[key]; in != nil && !there {
+			in[key] = value
+		}
+	}
+	always(model, "available-version", "")
+	always(model, "meter-status", map[string]string{"color": "", "message": ""})
+	always(model, "sla", "")
+	for _, key := range []string{"kind", "version", "life"} {
+		always(status, key, "")
+	}
+	return reply
 }

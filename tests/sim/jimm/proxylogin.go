@@ -120,9 +120,9 @@ func (p *proxy) controllerLogin(id uint64, identity string) ([]byte, error) {
 	access := map[string]string{
 		"cloud-" + row.Cloud:            "add-model",
 		"controller-" + controller.UUID: "login",
-		"model-" + row.UUID:             p.s.modelAccess(identity, row.UUID),
+		"model-" + row.UUID:             p.s.db.modelAccess(identity, row.UUID),
 	}
-	if p.s.administers(p.s.db.tupleList(), identity, "controller-"+controller.UUID) {
+	if p.s.db.administers(identity, "controller-"+controller.UUID) {
 		access["cloud-"+row.Cloud], access["controller-"+controller.UUID] = accessAdmin, "superuser"
 	}
 	token, err := p.s.controllerToken(identity, controller.UUID, access)

@@ -162,7 +162,7 @@ func (ss *session) modelAccess(uuid string) string {
 	if admin {
 		return accessAdmin
 	}
-	return ss.s.modelAccess(user, uuid)
+	return ss.s.db.modelAccess(user, uuid)
 }
 
 func (ss *session) disableMasking(_ context.Context, _ *wire.Request) (any, error) {
