@@ -110,8 +110,9 @@ type Place struct {
 }
 
 // Where returns the truth about a model: the controllers that hold a copy, by name. No client can see this.
-func (j *JAAS) Where(model string) []Place {
-	uuid := j.UUID(model)
+func (j *JAAS) Where(model string) []Place { return j.where(j.UUID(model)) }
+
+func (j *JAAS) where(uuid string) []Place {
 	var places []Place
 	for _, c := range j.world.Controllers {
 		state, ok := j.Controller(c.Name).Model(uuid)

@@ -100,7 +100,7 @@ func (j *JAAS) happen(ctx context.Context, m Model, past Past) error {
 
 // host is the controller with the active copy that is not a second one.
 func (j *JAAS) host(uuid string) (string, error) {
-	for _, place := range j.Where(uuid) {
+	for _, place := range j.where(uuid) {
 		if place.State == controller.StateActive {
 			return place.Controller, nil
 		}
