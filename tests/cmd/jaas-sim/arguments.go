@@ -12,12 +12,13 @@ import (
 )
 
 // parse takes flags wherever they stand among the arguments, as Juju's command
-// line does, and returns the other arguments. Everything after -- is one.
+// line does, and returns the other arguments. Everything after -- is one. What
+// is wrong is printed, and the error is errUsage.
 func parse(flags *flag.FlagSet, args []string) ([]string, error) {
 	var others []string
 	for {
 		if err := flags.Parse(args); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errUsage, err) // the flags have told
 		}
 		rest := flags.Args()
 		if len(rest) == 0 {

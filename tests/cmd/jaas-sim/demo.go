@@ -13,7 +13,7 @@ import (
 // would see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
 	flags := p.flags("demo [options]")
-	charmDir := flags.String("charm", ".", "the charm's `folder`")
+	charm := flags.String("charm", ".", "the charm: the `path` of this repository, or of an archive")
 	version := flags.String("jimm", "", "the `year` of JIMM: 2024 or 2026 (default)")
 	if _, err := parse(flags, args); err != nil {
 		return err
@@ -23,7 +23,7 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	fmt.Fprintln(p.stdout, "Building the charm and starting a simulated JAAS...")
-	d, err := deploy(ctx, world, *charmDir)
+	d, err := deploy(ctx, world, *charm)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"jimm-migrator/charm/charmtest"
@@ -30,37 +31,35 @@ type deployment struct {
 	http *http.Server
 }
 
-// deploy starts the world, builds the charm in charmDir and installs it. ctx
-// ends what the unit runs.
-func deploy(ctx context.Context, world sim.World, charmDir string) (*deployment, error) {
+// deploy starts the world and installs the charm, which is the source tree or an
+// archive. ctx ends what the unit runs.
+func deploy(ctx context.Context, world sim.World, charm string) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "jaas-sim-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the world: %w", err)
 	}
 	d := &deployment{dir: dir}
-	if err := d.start(ctx, world, charmDir); err != nil {
+	if err := d.start(ctx, world, charm); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
 
-func (d *deployment) start(ctx context.Context, world sim.World, charmDir string) error {
-	dispatch := filepath.Join(d.dir, "dispatch")
-	if err := charmtest.Build(ctx, dispatchPackage, dispatch); err != nil {
-		return err
-	}
-	tools, err := charmtest.BuildTools(ctx, d.dir)
+func (d *deployment) start(ctx context.Context, world sim.World, charm string) error {
+	changes := &operations.Changes{}
+	options := charmtest.Options{OnLog: changes.Logged}
+	err := d.build(ctx, charm, &options)
 	if err != nil {
 		return err
 	}
 	if d.jaas, err = sim.Start(ctx, world, sim.Options{}); err != nil {
 		return err
 	}
-	changes := &operations.Changes{}
-	options := charmtest.Options{CharmDir: charmDir, Dispatch: dispatch, Tools: tools, OnLog: changes.Logged}
-	d.configure(&options)
 	if d.agent, err = charmtest.New(options); err != nil {
 		return fmt.Errorf("cannot deploy the charm: %w", err)
+	}
+	if err := d.configure(); err != nil {
+		return fmt.Errorf("cannot configure the charm: %w", err)
 	}
 	if err := d.agent.Install(ctx); err != nil {
 		return fmt.Errorf("cannot install the charm: %w", err)
@@ -68,22 +67,35 @@ func (d *deployment) start(ctx context.Context, world sim.World, charmDir string
 	return d.serve(ctx, changes)
 }
 
+// build makes the hook tools and, unless charm is an archive with one in it,
+// the dispatch binary.
+func (d *deployment) build(ctx context.Context, charm string, options *charmtest.Options) (err error) {
+	if options.Tools, err = charmtest.BuildTools(ctx, d.dir); err != nil {
+		return err
+	}
+	if strings.HasSuffix(charm, ".charm") {
+		options.CharmDir = filepath.Join(d.dir, "charm")
+		return unpack(charm, options.CharmDir)
+	}
+	options.CharmDir, options.Dispatch = charm, filepath.Join(d.dir, "dispatch")
+	return charmtest.Build(ctx, dispatchPackage, options.Dispatch)
+}
+
 // configure does what an operator does after `juju deploy`.
-func (d *deployment) configure(options *charmtest.Options) {
-	const secret = "jaassimcredentials00" // an id has 20 characters
+func (d *deployment) configure() error {
 	account := d.jaas.Account("")
-	options.Secrets = []charmtest.Secret{{
-		ID: secret, Label: "jimm-migrator",
+	uri, err := d.agent.AddSecret(charmtest.Secret{
+		Label:   "jimm-migrator",
 		Content: map[string]string{"client-id": account.ID, "client-secret": account.Secret},
-	}}
-	options.Config = map[string]any{
-		"jimm-url":         d.jaas.URL(),
-		"jimm-credentials": "secret:" + secret,
-		"poll-interval":    "1s",
+	})
+	if err != nil {
+		return err
 	}
+	config := map[string]any{"jimm-url": d.jaas.URL(), "jimm-credentials": uri, "poll-interval": "1s"}
 	if d.jaas.World().JIMM.TLS {
-		options.Config["jimm-ca-certificate"] = d.jaas.CA()
+		config["jimm-ca-certificate"] = d.jaas.CA()
 	}
+	return d.agent.SetConfig(config)
 }
 
 // serve lets other processes run the unit's actions.

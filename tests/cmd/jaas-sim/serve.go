@@ -40,7 +40,7 @@ func loadWorld(file, version string) (sim.World, error) {
 func (p *program) serve(ctx context.Context, args []string) (err error) {
 	flags := p.flags("serve [options] [WORLD.yaml]")
 	state := flags.String("state", defaultState, "the `file` that says how to reach the world; its CA is put beside it")
-	charmDir := flags.String("charm", ".", "the charm's `folder`")
+	charm := flags.String("charm", ".", "the charm: the `path` of this repository, or of an archive")
 	version := flags.String("jimm", "", "the `year` of JIMM, in place of the world's: 2024 or 2026")
 	others, err := parse(flags, args)
 	if err != nil {
@@ -55,7 +55,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	fmt.Fprintln(p.stderr, "Building the charm and starting the world...")
-	d, err := deploy(ctx, world, *charmDir)
+	d, err := deploy(ctx, world, *charm)
 	if err != nil {
 		return err
 	}
