@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -36,6 +37,7 @@ type JAAS struct {
 // server is what JAAS keeps of JIMM and of each controller.
 type server struct {
 	address    string
+	listener   net.Listener
 	faults     *wire.Faults
 	controller *controller.Controller // nil: JIMM
 }
@@ -185,11 +187,15 @@ func (j *JAAS) Restart(name string) {
 }
 
 // Stop takes a server down until Resume: connections break, nobody listens.
-func (j *JAAS) Stop(name string) error {
+func (j *JAAS) Stop(name string) (err error) {
+	s := j.servers[name]
 	if name == nameJIMM {
-		return j.jimm.Stop()
+		err = j.jimm.Stop()
+	} else {
+		err = j.Controller(name).Stop()
 	}
-	return j.Controller(name).Stop()
+	_ = s.listener.Close() // closed already, unless serving it had not begun
+	return err
 }
 
 // Resume ends a Stop, on the same address.

@@ -51,7 +51,7 @@ func (j *JAAS) serve(ctx context.Context, name string) error {
 		return err
 	}
 	s := j.servers[name]
-	s.address = l.Addr().String()
+	s.address, s.listener = l.Addr().String(), l
 	if s.controller != nil {
 		return j.begin(func() error { return s.controller.Serve(l) })
 	}

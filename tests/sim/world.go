@@ -87,8 +87,6 @@ type Controller struct {
 	Credentials []controller.Credential `yaml:"credentials,omitempty"`
 	// SecretBackends are ids of external secret backends.
 	SecretBackends []string `yaml:"secret-backends,omitempty"`
-	// ControllerModel is put in the place of the controller model, for its content.
-	ControllerModel *controller.Model `yaml:"controller-model,omitempty"`
 }
 
 // Model describes a model: its content, where it is, and what JIMM thinks.

@@ -241,3 +241,27 @@ models: [{name: stray, controller: west, recorded-on: east}]
 		}
 	})
 }
+
+func TestStoppedControllerDoesNotListen(t *testing.T) {
+	world := load(t, `
+jimm: {version: 2024}
+controllers: [{name: west}, {name: east, stopped: true, status: unavailable}]
+models: [{name: prod}, {name: old, history: [{to: east}]}]
+`)
+	synctest.Test(t, func(t *testing.T) {
+		j := start(t, world)
+		c := connect(t, j)
+		if seen := c.info(j, "old"); !strings.Contains(seen, "no urls to dial") {
+			t.Errorf("info %s", seen)
+		}
+		if seen := c.call("JIMM", 4, "ListControllers", nil); !strings.Contains(seen, `"status":"unavailable"`) {
+			t.Errorf("controllers %s", seen)
+		}
+		if err := j.Resume(t.Context(), "east"); err != nil {
+			t.Fatal(err)
+		}
+		if seen := c.info(j, "old"); !strings.Contains(seen, `"name":"old"`) {
+			t.Errorf("info after resume %s", seen)
+		}
+	})
+}

@@ -244,6 +244,21 @@ func TestWatchersAreAllThatFindsADeadController(t *testing.T) {
 	})
 }
 
+func TestControllerThatNeverAnswersDoesNotHoldJIMM(t *testing.T) {
+	inWorld(t, jimm.Generation2026(), nil, func(w *world) {
+		t := w.t
+		w.network.Blackhole(w.a.address, true)
+		model := w.dial("/model/" + modelUUID + "/api")
+		go model.Call(t.Context(), rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithClientCredentials"},
+			loginParams(admin, "s3cr3t-admin"), nil)
+		synctest.Wait()
+		start := time.Now()
+		if err := w.jimm.Stop(); err != nil || time.Since(start) > time.Second {
+			t.Errorf("stopped after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
 func TestDeviceLoginGivesASessionToken(t *testing.T) {
 	device := func(o *jimm.Options) { o.DeviceUser = "alice@canonical.com" }
 	for name, gen := range generations() {

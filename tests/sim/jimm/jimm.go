@@ -94,6 +94,7 @@ type Server struct {
 	identity bool // the identity provider is down
 	openFGA  bool // OpenFGA is down
 	stop     context.CancelFunc
+	halted   chan struct{} // closed when the current run ends
 	running  sync.WaitGroup
 }
 
@@ -137,7 +138,7 @@ func (s *Server) server() *wire.Server {
 func (s *Server) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.mu.Lock()
-	s.started, s.stop = time.Now(), cancel
+	s.started, s.stop, s.halted = time.Now(), cancel, make(chan struct{})
 	s.mu.Unlock()
 	if s.opts.Poller && s.gen.PollInterval > 0 {
 		s.running.Go(func() { s.poll(ctx) })
@@ -190,10 +191,28 @@ func (s *Server) halt() {
 	s.mu.Lock()
 	if s.stop != nil {
 		s.stop()
+		close(s.halted)
+		s.stop = nil
 	}
 	s.mu.Unlock()
 	s.running.Wait()
 	s.dropCached()
+}
+
+// limited is a context that ends after some time, and with the current run of JIMM.
+func (s *Server) limited(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	s.mu.Lock()
+	halted := s.halted
+	s.mu.Unlock()
+	go func() {
+		select {
+		case <-halted:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // IdentityProviderDown makes logins fail as they do when the identity provider cannot be reached: exactly like a

@@ -73,7 +73,7 @@ func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	}
 	record.Type, record.DefaultSeries, record.Counts = live.Type, live.DefaultSeries, live.Counts
 	record.Status, record.Migration, record.Life = live.Status, live.Migration, live.Life
-	record.AgentVersion = live.AgentVersion
+	record.AgentVersion, record.IsController = live.AgentVersion, live.IsController
 }
 
 // liveSummaries asks the controllers that host these models, one after the other. The doubled "user-" is JIMM's.

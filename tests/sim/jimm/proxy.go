@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -134,11 +135,13 @@ func (p *proxy) dial(ctx context.Context) error {
 	if !ok {
 		return wire.Errorf(codeNotFound, "%s", p.s.gen.UnknownModel)
 	}
+	limited, cancel := p.s.limited(ctx, rpc.DefaultDialTimeout)
+	defer cancel()
 	controller := p.s.hosting(row)
 	err := error(&wire.Error{Message: "no urls to dial"})
 	var ws *websocket.Conn
 	for _, address := range controller.addresses() {
-		if ws, err = p.s.dialRaw(ctx, controller, address, "/model/"+row.UUID+"/api"); err == nil {
+		if ws, err = p.s.dialRaw(limited, controller, address, "/model/"+row.UUID+"/api"); err == nil {
 			break
 		}
 		err = p.s.unreachable(err)
