@@ -50,6 +50,9 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 		fmt.Fprintf(p.stderr, "ERROR unrecognized args: %q\n", others[1:])
 		return errUsage
 	}
+	if other, err := readServed(*state); err == nil && other.alive(ctx) {
+		return fmt.Errorf("cannot serve a second world: process %d serves the one in %s", other.PID, *state)
+	}
 	world, err := loadWorld(append(others, "")[0], *version)
 	if err != nil {
 		return err
@@ -60,17 +63,16 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	if err := p.announce(d, *state); err != nil {
+	ca := filepath.Join(filepath.Dir(*state), "ca.pem")
+	if err := p.announce(d, *state, ca); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(*state)) }()
 	<-ctx.Done()
-	return nil
+	return errors.Join(os.Remove(*state), os.Remove(ca))
 }
 
 // announce tells people and other processes how to reach the world.
-func (p *program) announce(d *deployment, state string) error {
-	ca := filepath.Join(filepath.Dir(state), "ca.pem")
+func (p *program) announce(d *deployment, state, ca string) error {
 	if err := (served{PID: os.Getpid(), Socket: d.socket}).write(state); err != nil {
 		return err
 	}

@@ -134,6 +134,16 @@ models: [{name: prod, owner: alice@example.com}]
 	}
 }
 
+func TestServe_RefusesASecondWorldInTheSamePlace(t *testing.T) {
+	t.Parallel()
+	state := serve(t, "../../..", "controllers: [{name: west}]")
+	var out bytes.Buffer
+	err := main.Main(t.Context(), &out, &out, "serve", "--state", state, "--charm", "../../..")
+	if err == nil || !strings.Contains(err.Error(), "cannot serve a second world") {
+		t.Errorf("got error %v", err)
+	}
+}
+
 func TestServe_RunsACharmFromItsArchive(t *testing.T) {
 	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "wave.charm")

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 )
@@ -48,4 +50,14 @@ func readServed(path string) (served, error) {
 		return served{}, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// alive says whether the world is still served.
+func (s served) alive(ctx context.Context) bool {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.Socket)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // it has told enough
+	return true
 }
