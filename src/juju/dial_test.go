@@ -63,25 +63,29 @@ func TestServersAreVerified(t *testing.T) {
 		caCert  string
 		ok      bool
 		errs    []string
+		dials   int
 	}{
-		"own CA":                            {name, private, "juju-apiserver", private.pem, true, nil},
-		"own CA among others":               {name, private, "juju-apiserver", other.pem + private.pem, true, nil},
-		"own CA, public name in the leaf":   {name, private, "controller.example.com", private.pem, false, []string{"not juju-apiserver", "unknown authority"}},
-		"another CA":                        {name, other, "juju-apiserver", private.pem, false, []string{"unknown authority"}},
-		"public name beside own CA":         {name, public, "controller.example.com", private.pem, true, nil},
-		"public name, no CA":                {name, public, "controller.example.com", "", true, nil},
-		"public name, white space as CA":    {name, public, "controller.example.com", " \n", true, nil},
-		"another public name":               {name, public, "evil.example.com", "", false, []string{"evil.example.com"}},
-		"another public name beside own CA": {name, public, "evil.example.com", private.pem, false, []string{"not juju-apiserver", "not controller.example.com"}},
-		"juju-apiserver of a public CA":     {numeric, public, "juju-apiserver", private.pem, false, []string{"unknown authority"}},
-		"address, no CA":                    {numeric, public, "controller.example.com", "", false, []string{"203.0.113.7"}},
-		"own CA unknown to the system":      {name, private, "juju-apiserver", "", false, []string{"certificate"}},
+		"own CA":                            {name, private, "juju-apiserver", private.pem, true, nil, 1},
+		"own CA among others":               {name, private, "juju-apiserver", other.pem + private.pem, true, nil, 1},
+		"own CA, public name in the leaf":   {name, private, "controller.example.com", private.pem, false, []string{"not juju-apiserver", "unknown authority"}, 2},
+		"another CA":                        {name, other, "juju-apiserver", private.pem, false, []string{"unknown authority"}, 2},
+		"public name beside own CA":         {name, public, "controller.example.com", private.pem, true, nil, 2},
+		"public name, no CA":                {name, public, "controller.example.com", "", true, nil, 1},
+		"public name, white space as CA":    {name, public, "controller.example.com", " \n", true, nil, 1},
+		"another public name":               {name, public, "evil.example.com", "", false, []string{"evil.example.com"}, 1},
+		"another public name beside own CA": {name, public, "evil.example.com", private.pem, false, []string{"not juju-apiserver", "not controller.example.com"}, 2},
+		"juju-apiserver of a public CA":     {numeric, public, "juju-apiserver", private.pem, false, []string{"unknown authority"}, 1},
+		"address, no CA":                    {numeric, public, "controller.example.com", "", false, []string{"203.0.113.7"}, 1},
+		"own CA unknown to the system":      {name, private, "juju-apiserver", "", false, []string{"certificate"}, 1},
 	} {
 		t.Run(what, func(t *testing.T) {
 			net := start(t, map[string]*fake{tt.addr: {cert: tt.servers.leaf(t, tt.leaf), answer: path}})
 			conn, err := juju.Dial(t.Context(), juju.WithSystemRoots(juju.Options{
 				Addresses: []string{tt.addr}, CACert: tt.caCert, DialContext: net.DialContext,
 			}, public.pool))
+			if len(net.dialed) != tt.dials {
+				t.Errorf("dialled %q, want %d times", net.dialed, tt.dials)
+			}
 			if tt.ok {
 				if err != nil {
 					t.Fatal(err)
@@ -118,8 +122,9 @@ func TestRefusedConnectionIsNotTriedWithOtherRoots(t *testing.T) {
 
 func TestAddressesAreRaced(t *testing.T) {
 	type pace struct {
-		silent bool
-		delay  time.Duration
+		silent  bool
+		refuses bool
+		delay   time.Duration
 	}
 	const a, b, c = "10.0.0.1:17070", "10.0.0.2:17070", "10.0.0.3:17070"
 	for name, tt := range map[string]struct {
@@ -137,6 +142,10 @@ func TestAddressesAreRaced(t *testing.T) {
 		"silence costs one interval each": {
 			map[string]pace{a: {silent: true}, b: {silent: true}, c: {}}, c, 400 * time.Millisecond, []string{a, b, c},
 		},
+		"a late refusal begins a new interval": {
+			map[string]pace{a: {refuses: true, delay: 150 * time.Millisecond}, b: {silent: true}, c: {}},
+			c, 350 * time.Millisecond, []string{a, b, c},
+		},
 		"a slow one still wins": {
 			map[string]pace{a: {delay: 250 * time.Millisecond}, b: {silent: true}, c: {delay: time.Second}},
 			a, 250 * time.Millisecond,
@@ -152,7 +161,7 @@ func TestAddressesAreRaced(t *testing.T) {
 				hosts := map[string]*fake{}
 				for addr, host := range tt.hosts {
 					fake := ca.controller(t, path)
-					fake.silent, fake.delay = host.silent, host.delay
+					fake.silent, fake.refuses, fake.delay = host.silent, host.refuses, host.delay
 					hosts[addr] = fake
 				}
 				net := start(t, hosts)
@@ -186,28 +195,34 @@ func TestAddressesAreRaced(t *testing.T) {
 	}
 }
 
+// An attempt that succeeds although the race is over, as the end of a context
+// and the success of a handshake may cross.
 func TestLoserOfTheRaceIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ca := newAuthority(t)
-		// Both are there in the same instant, for both dials to succeed.
-		slow, fast := ca.controller(t, path), ca.controller(t, path)
-		slow.delay = 200 * time.Millisecond
-		net := start(t, map[string]*fake{"10.0.0.1:1": slow, "10.0.0.2:1": fast})
-		conn, err := juju.Dial(t.Context(), juju.Options{
-			Addresses: []string{"10.0.0.1:1", "10.0.0.2:1"}, CACert: ca.pem, DialContext: net.DialContext,
+		host := ca.controller(t, path)
+		net := start(t, map[string]*fake{addr: host})
+		var conns [2]*rpc.Conn
+		winner, i, err := juju.Race(t.Context(), 2, func(ctx context.Context, i int) (*rpc.Conn, error) {
+			conn, err := rpc.Dial(context.WithoutCancel(ctx), "wss://"+addr+"/api", rpc.DialOptions{
+				RootCAs: ca.pool, ServerName: "juju-apiserver", DialContext: net.DialContext,
+			})
+			conns[i] = conn
+			if i == 0 {
+				<-ctx.Done()
+			}
+			return conn, err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
-		synctest.Wait()
-		openSlow, _ := slow.connections()
-		openFast, _ := fast.connections()
-		if openSlow+openFast != 1 {
-			t.Errorf("%d and %d connections are open, want one in all", openSlow, openFast)
+		defer winner.Close()
+		if i != 1 || winner != conns[1] || winner.Err() != nil {
+			t.Errorf("attempt %d won, %v", i, winner.Err())
 		}
-		if got := ask(t, conn); got != "/api" {
-			t.Errorf("got %q", got)
+		if conns[0].Err() == nil {
+			t.Error("the loser was left open")
+			conns[0].Close()
 		}
 	})
 }

@@ -58,6 +58,9 @@ func (n *network) DialContext(ctx context.Context, _, addr string) (net.Conn, er
 			return nil, ctx.Err()
 		}
 	}
+	if host.refuses {
+		return nil, fmt.Errorf("dial tcp %s: connection refused", addr)
+	}
 	near, far := net.Pipe()
 	select {
 	case host.conns <- newEager(far):
@@ -143,6 +146,8 @@ type fake struct {
 	delay  time.Duration // of a connection
 	silent bool          // no connection ever comes about
 	refuse int           // HTTP status instead of an upgrade
+
+	refuses bool // connections, after the delay
 
 	conns  chan net.Conn
 	closed chan struct{}

@@ -188,15 +188,21 @@ func TestCallEndsWithItsContextAndTheConnectionLives(t *testing.T) {
 
 func TestCallWithAnEndedContextIsNotSent(t *testing.T) {
 	conn := connect(t, rpc.DialOptions{}, func(s *server) {
+		s.answer(s.next(), `{}`)
 		if r := s.next(); r != nil {
 			t.Errorf("server got %v", r)
 		}
 	})
+	if err := conn.Call(t.Context(), modelInfo, nil, nil); err != nil { // now the writer waits for work
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := conn.Call(ctx, modelInfo, nil, nil)
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, rpc.ErrNotSent) {
-		t.Errorf("got %v, want context.Canceled and ErrNotSent", err)
+	for range 50 { // a select between two ready cases would err now and then
+		err := conn.Call(ctx, modelInfo, nil, nil)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, rpc.ErrNotSent) {
+			t.Errorf("got %v, want context.Canceled and ErrNotSent", err)
+		}
 	}
 	conn.Close()
 }
@@ -264,6 +270,18 @@ func TestLostConnectionFailsPendingAndLaterCallsAlike(t *testing.T) {
 	err := conn.Call(t.Context(), modelInfo, nil, nil)
 	if !errors.Is(err, rpc.ErrConnection) || !errors.Is(err, rpc.ErrNotSent) {
 		t.Errorf("later call got %v, want a connection error and ErrNotSent", err)
+	}
+}
+
+func TestAnswerBeforeTheEndOfTheConnectionCounts(t *testing.T) {
+	for range 50 {
+		conn := connect(t, rpc.DialOptions{}, func(s *server) {
+			s.answer(s.next(), `{}`)
+			s.ws.CloseNow()
+		})
+		if err := conn.Call(t.Context(), modelInfo, nil, nil); err != nil {
+			t.Fatalf("got %v, want the answer", err)
+		}
 	}
 }
 
