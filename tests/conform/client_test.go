@@ -36,7 +36,7 @@ func TestClientReplaysTheRecordings(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				p := newClientReplay(t, s.release, ca)
-				p.replayed = replayed
+				p.story, p.replayed = s.name, replayed
 				p.fixture(s.fixture)
 			})
 		})
@@ -54,6 +54,7 @@ type clientReplay struct {
 	network *wire.Network
 	matcher *conform.Matcher
 
+	story    string
 	replayed *coverage
 
 	mu      sync.Mutex
@@ -249,7 +250,7 @@ func (p *clientReplay) batch(u *clientUser, batch []*exchange) {
 	for _, x := range batch {
 		c, reason := u.callFor(x)
 		if reason != "" {
-			p.t.Logf("line %d, %s: not replayed: %s", x.request.Line, x.want.Name(), reason)
+			p.replayed.skip(fmt.Sprintf("%s, line %d, %s: %s", p.story, x.request.Line, x.want.Name(), reason))
 			continue
 		}
 		p.mu.Lock()

@@ -167,7 +167,7 @@ func checkTargets(x *exchange, result any, err error) string {
 	if diff, done := envelopeError(e, err); done {
 		return diff
 	}
-	return unexpected(err) + subset(result, want.Controllers)
+	return unexpected(err) + subset(result, want.Controllers, controllerKeys()...)
 }
 
 func checkVersion(x *exchange, result any, err error) string {
@@ -196,7 +196,7 @@ func checkSummaries(x *exchange, result any, err error) string {
 	for _, r := range want.Results {
 		results = append(results, r.Result)
 	}
-	return unexpected(err) + subset(result, results)
+	return unexpected(err) + subset(result, results, modelKeys()...)
 }
 
 func checkModelInfo(x *exchange, result any, err error) string {
@@ -208,7 +208,7 @@ func checkModelInfo(x *exchange, result any, err error) string {
 	if r := want.Results[0]; r.Error != nil {
 		return checkError(r.Error.Message, string(r.Error.Code), err)
 	}
-	return unexpected(err) + subset(result, want.Results[0].Result)
+	return unexpected(err) + subset(result, want.Results[0].Result, modelKeys()...)
 }
 
 func checkMigrate(x *exchange, result any, err error) string {
@@ -309,14 +309,44 @@ func checkAudit(x *exchange, result any, err error) string {
 	return ""
 }
 
+// modelKeys are the keys of ModelInfo and of a summary that our client must not lose.
+func modelKeys() []string {
+	return []string{
+		"name", "uuid", "type", "controller-uuid", "is-controller", "cloud-tag", "cloud-region", "owner-tag", "life", "status",
+		"migration", "agent-version",
+	}
+}
+
+// controllerKeys are the keys of a controller that our client must not lose.
+func controllerKeys() []string {
+	return []string{
+		"name", "uuid", "public-address", "api-addresses", "ca-certificate", "cloud-tag", "cloud-region", "agent-version", "status",
+	}
+}
+
 // subset wants everything that the client made of an answer to be in it: a value of the same name and content. What
-// the answer leaves out must be the zero value.
-func subset(result, answer any) string {
+// the answer leaves out must be the zero value. Of the answer's own keys those in keep must be there.
+func subset(result, answer any, keep ...string) string {
 	got, err := asAny(result)
 	if err != nil {
 		return err.Error()
 	}
-	return strings.Join(subsetOf("", got, answer), "\n")
+	diffs := subsetOf("", got, answer)
+	gots, isList := got.([]any)
+	answers, _ := answer.([]any)
+	if !isList {
+		gots, answers = []any{got}, []any{answer}
+	}
+	for i := range min(len(gots), len(answers)) {
+		g, _ := gots[i].(map[string]any)
+		a, _ := answers[i].(map[string]any)
+		for _, key := range keep {
+			if a[key] != nil && a[key] != "" {
+				diffs = append(diffs, subsetOf(fmt.Sprintf("[%d] lost %s", i, key), a[key], g[key])...)
+			}
+		}
+	}
+	return strings.Join(diffs, "\n")
 }
 
 func asAny(v any) (any, error) {
