@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"debug/elf"
 	"errors"
 	"io"
@@ -130,7 +131,7 @@ func TestArchive_HoldsWhatJujuReads(t *testing.T) {
 		}
 	}
 	allowed := regexp.MustCompile(`^(dispatch|manifest\.yaml|metadata\.yaml|actions\.yaml|config\.yaml|` +
-		`version|LICENSE|README\.md|icon\.svg|grafana_dashboards/.+|loki_alert_rules/.+)$`)
+		`version|LICENSE|THIRD_PARTY_LICENSES|README\.md|icon\.svg|grafana_dashboards/.+|loki_alert_rules/.+)$`)
 	for name := range files {
 		if !allowed.MatchString(name) {
 			t.Errorf("%s: does a charm need that?", name)
@@ -265,8 +266,9 @@ func extract(t *testing.T, files map[string]*zip.File) string {
 	return folder
 }
 
+// Not parallel: a program that was just written is busy while another test
+// starts a process.
 func TestDispatch_RunByHandSaysWhatItIs(t *testing.T) {
-	t.Parallel()
 	folder := extract(t, entries(t, pack(t, hostPlatform())))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -277,8 +279,32 @@ func TestDispatch_RunByHandSaysWhatItIs(t *testing.T) {
 	if err := dispatch.Run(); !isExit(err) {
 		t.Fatalf("dispatch ended with %v, want an exit code that is not 0", err)
 	}
-	if stdout.Len() > 0 || !strings.Contains(stderr.String(), "Juju") {
-		t.Errorf("dispatch printed %q and on stderr %q, want there that Juju runs it", stdout.String(), stderr.String())
+	version, err := os.ReadFile(filepath.Join(folder, "version"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"Juju runs it", "version " + strings.TrimSpace(string(version))} {
+		if stdout.Len() > 0 || !strings.Contains(stderr.String(), part) {
+			t.Errorf("dispatch printed %q and on stderr %q, want there %q", stdout.String(), stderr.String(), part)
+		}
+	}
+}
+
+func TestArchive_HasTheLicencesOfWhatIsLinked(t *testing.T) {
+	t.Parallel()
+	files := entries(t, pack(t, hostPlatform()))
+	info, err := buildinfo.Read(bytes.NewReader(read(t, files["dispatch"])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	licences := string(read(t, files["THIRD_PARTY_LICENSES"]))
+	for _, module := range info.Deps {
+		if !strings.Contains(licences, "\n== "+module.Path+"\n") {
+			t.Errorf("charm/files/THIRD_PARTY_LICENSES has nothing of %s", module.Path)
+		}
+	}
+	if headings := strings.Count(licences, "\n== "); headings != len(info.Deps)+1 {
+		t.Errorf("charm/files/THIRD_PARTY_LICENSES has %d licences, want those of Go and of %d modules", headings, len(info.Deps))
 	}
 }
 

@@ -144,8 +144,9 @@ func TestServe_RefusesASecondWorldInTheSamePlace(t *testing.T) {
 	}
 }
 
+// Not parallel: a program that was just written is busy while another test
+// starts a process.
 func TestServe_RunsACharmFromItsArchive(t *testing.T) {
-	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "wave.charm")
 	file, err := os.Create(archive)
 	if err != nil {
