@@ -30,6 +30,9 @@ func sessions(steps []conform.Step) []*session {
 			all = append(all, &session{open: s})
 			open = nil
 		case conform.Request:
+			if s.Message == conform.Leave {
+				continue // nothing is sent
+			}
 			here := all[len(all)-1]
 			x := &exchange{request: s}
 			x.want, _ = s.Envelope()

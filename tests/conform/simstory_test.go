@@ -13,6 +13,7 @@ func (p *simReplay) story() {
 	p.t.Helper()
 	steps := p.fixture.Story
 	var c *simClient
+	var sent time.Time
 	p.expect(steps)
 	for i, s := range steps {
 		switch s.Kind {
@@ -25,10 +26,15 @@ func (p *simReplay) story() {
 		case conform.Answer:
 			p.answer(s)
 		case conform.Request:
-			c.send(p.matcher.Expand(s.Message))
+			sent = time.Now()
+			if s.Message == conform.Leave {
+				c.close()
+			} else {
+				c.send(p.matcher.Expand(s.Message))
+			}
+			synctest.Wait()
 		case conform.Reply:
-			x := &exchange{reply: &s}
-			p.checkReply(c, x, time.Now())
+			p.checkReply(c, &exchange{reply: &s}, sent)
 		case conform.RowIs:
 			p.checkRow(s)
 		case conform.ControllerRequest:

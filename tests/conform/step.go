@@ -26,8 +26,9 @@ const (
 	RowIs             Kind = "row"     // JIMM's row of the model
 )
 
-// Ends of connections, as Message of a Reply or ControllerReply.
+// Ends of connections, as Message of a Request, Reply or ControllerReply.
 const (
+	Leave   = "leave"   // the client goes away without a close frame
 	Reset   = "reset"   // broken without a close frame
 	Refused = "refused" // nobody listens
 )
