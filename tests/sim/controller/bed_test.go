@@ -3,6 +3,7 @@ package controller_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -175,8 +176,8 @@ type info struct {
 	}
 }
 
-// modelInfo asks for one model and returns the item's error, if any.
-func (c *client) modelInfo(uuid string) (info, *rpc.Error) {
+// modelInfo asks for the model "prod" and returns the item's error, if any.
+func (c *client) modelInfo() (info, *rpc.Error) {
 	c.t.Helper()
 	var reply struct {
 		Results []struct {
@@ -184,7 +185,7 @@ func (c *client) modelInfo(uuid string) (info, *rpc.Error) {
 			Error  *rpc.Error
 		}
 	}
-	c.decode(c.call("ModelManager", 10, "ModelInfo", entities("model-"+uuid)), &reply)
+	c.decode(c.call("ModelManager", 10, "ModelInfo", entities("model-"+prod)), &reply)
 	return reply.Results[0].Result, reply.Results[0].Error
 }
 
@@ -211,13 +212,10 @@ func (b *bed) toB() map[string]any {
 	}
 }
 
-// migrate asks for a migration and returns the item.
-func (c *client) migrate(uuid string, target map[string]any, extra ...string) (id string, refused *rpc.Error) {
+// migrate asks for a migration of "prod" and returns the item.
+func (c *client) migrate(target map[string]any) (id string, refused *rpc.Error) {
 	c.t.Helper()
-	params := map[string]any{"specs": []any{map[string]any{"model-tag": "model-" + uuid, "target-info": target}}}
-	for _, name := range extra {
-		params[name] = true
-	}
+	params := map[string]any{"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": target}}}
 	var reply struct {
 		Results []struct {
 			ModelTag    string     `json:"model-tag"`
@@ -229,25 +227,25 @@ func (c *client) migrate(uuid string, target map[string]any, extra ...string) (i
 	return reply.Results[0].MigrationID, reply.Results[0].Error
 }
 
-// listed says whether a model is in a list of models of the given shape.
-func (c *client) inAllModels(uuid string) bool {
+// inAllModels says whether "prod" is in Controller.AllModels.
+func (c *client) inAllModels() bool {
 	c.t.Helper()
-	return c.inUserModels(c.call("Controller", 12, "AllModels", nil), uuid)
+	return c.inUserModels(c.call("Controller", 12, "AllModels", nil))
 }
 
-func (c *client) inListModels(uuid string) bool {
+func (c *client) inListModels() bool {
 	c.t.Helper()
-	return c.inUserModels(c.call("ModelManager", 10, "ListModels", map[string]string{"tag": "user-admin"}), uuid)
+	return c.inUserModels(c.call("ModelManager", 10, "ListModels", map[string]string{"tag": "user-admin"}))
 }
 
-func (c *client) inUserModels(data json.RawMessage, uuid string) bool {
+func (c *client) inUserModels(data json.RawMessage) bool {
 	c.t.Helper()
 	var reply struct {
 		UserModels []struct{ Model struct{ UUID string } } `json:"user-models"`
 	}
 	c.decode(data, &reply)
 	for _, m := range reply.UserModels {
-		if m.Model.UUID == uuid {
+		if m.Model.UUID == prod {
 			return true
 		}
 	}
@@ -262,22 +260,22 @@ type summary struct {
 	}
 }
 
-func (c *client) summary(uuid string) (summary, bool) {
+func (c *client) summary() (summary, bool) {
 	c.t.Helper()
 	var reply struct{ Results []struct{ Result summary } }
 	c.decode(c.call("ModelManager", 10, "ListModelSummaries", map[string]any{"user-tag": "user-admin", "all": true}), &reply)
 	for _, item := range reply.Results {
-		if item.Result.UUID == uuid {
+		if item.Result.UUID == prod {
 			return item.Result, true
 		}
 	}
 	return summary{}, false
 }
 
-// probe is the anonymous login on a model: "present", "redirect to <controller tag> (<alias>)" or the error.
-func (b *bed) probe(t *testing.T, address, uuid string) string {
+// probe is the anonymous login on "prod": "present", "redirect to <controller tag> (<alias>)" or the error.
+func (b *bed) probe(t *testing.T, address string) string {
 	t.Helper()
-	conn := b.dial(t, address, "/model/"+uuid+"/api")
+	conn := b.dial(t, address, "/model/"+prod+"/api")
 	defer conn.Close()
 	_, err := loginOn(t, conn, map[string]any{"auth-tag": "user-jujuanonymous", "credentials": ""})
 	return verdict(t, err)
@@ -288,8 +286,8 @@ func verdict(t *testing.T, err error) string {
 	if err == nil {
 		return "present"
 	}
-	answer, ok := err.(*rpc.Error)
-	if !ok {
+	answer := answerOf(err)
+	if answer == nil {
 		t.Fatalf("no answer: %v", err)
 	}
 	if answer.Code != rpc.CodeRedirect {
@@ -303,4 +301,10 @@ func verdict(t *testing.T, err error) string {
 		t.Fatal(err)
 	}
 	return "redirect to " + info.Tag + " (" + info.Alias + ")"
+}
+
+// answerOf is the server's answer in an error, or nil.
+func answerOf(err error) *rpc.Error {
+	answer, _ := errors.AsType[*rpc.Error](err)
+	return answer
 }

@@ -14,8 +14,8 @@ import (
 	"net"
 	"strconv"
 	"sync"
-	"time"
 
+	"github.com/coder/websocket"
 	"github.com/google/uuid"
 
 	"jimm-migrator/tests/sim/wire"
@@ -113,6 +113,16 @@ func (c *Controller) Addresses() []string {
 
 // AddModel puts a model on the controller. Missing cloud, region and agent version are the controller's.
 func (c *Controller) AddModel(m Model) error {
+	return c.add(m, modeNone, status{Status: "available", Since: now()})
+}
+
+// AddImportingCopy puts a copy on the controller that an earlier migration left behind: ModelInfo and AllModels show it,
+// summaries do not, and a model of its owner and name cannot be migrated here (juju/juju#20361).
+func (c *Controller) AddImportingCopy(m Model) error {
+	return c.add(m, modeImporting, status{Status: "busy", Info: "importing", Since: now()})
+}
+
+func (c *Controller) add(m Model, mode mode, st status) error {
 	orDefault(&m.UUID, newUUID())
 	orDefault(&m.Cloud, c.config.Clouds[0].Name)
 	orDefault(&m.AgentVersion, c.Version())
@@ -129,7 +139,7 @@ func (c *Controller) AddModel(m Model) error {
 			return fmt.Errorf("cannot add model %q: it exists on controller %q", m.Name, c.config.Name)
 		}
 	}
-	c.models[m.UUID] = &hosted{model: m, status: status{Status: "available", Since: time.Now()}}
+	c.models[m.UUID] = &hosted{model: m, mode: mode, status: st}
 	c.touch()
 	return nil
 }
@@ -238,9 +248,9 @@ func (c *Controller) Close() error {
 func (c *Controller) run() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.mu.Lock()
-	epoch, closed := c.epoch, c.closed
-	c.mu.Unlock()
-	if closed {
+	defer c.mu.Unlock()
+	epoch := c.epoch
+	if c.closed {
 		cancel()
 		return ctx, cancel
 	}
@@ -254,13 +264,20 @@ func (c *Controller) run() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
+// closeModelConns ends the connections of a model that is gone (3.5.5 and 3.6 on, documented; on older controllers they
+// stay, and calls fail).
 func (c *Controller) closeModelConns(uuid string) {
+	if !c.release.closesModels {
+		return
+	}
 	c.mu.Lock()
-	server := c.server
-	c.mu.Unlock()
-	for _, conn := range server.Conns() {
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	for _, conn := range c.server.Conns() {
 		if conn.Path() == "/model/"+uuid+"/api" {
-			go conn.Close(1000, "")
+			c.running.Go(func() { conn.Close(websocket.StatusNormalClosure, "") })
 		}
 	}
 }

@@ -21,6 +21,8 @@ type generation struct {
 	dryRun bool
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085).
 	skipUserChecks bool
+	// closesModels: the server closes the connections of a model that is removed (3.5.5 and 3.6-rc1 on, documented).
+	closesModels bool
 	// redirectAnyUser: a migrated model redirects every user tag (Juju 4.0-beta8, measured), not only those who were
 	// users of the model when the migration was created (Juju 2.9 to 3.6, documented).
 	redirectAnyUser bool
@@ -46,6 +48,7 @@ func generations() []generation {
 		{from: "3.1-beta1"},
 		{from: "3.3-beta1", modelFacades: `Client 6 7; Application 15 16 17 18 19; Charms 5 6 7`},
 		{from: "3.5-beta1", controllerFacades: `ModelManager 9 10; ApplicationOffers 4 5`},
+		{from: "3.5.5", closesModels: true},
 		{
 			from: "3.6-rc1", controllerFacades: `Controller 11 12; ModelManager 9 10`,
 			modelFacades: `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
@@ -63,6 +66,7 @@ type release struct {
 	dryRun          bool
 	skipUserChecks  bool
 	redirectAnyUser bool
+	closesModels    bool
 }
 
 func releaseOf(text string) (release, error) {
@@ -89,6 +93,7 @@ func releaseOf(text string) (release, error) {
 		maps.Copy(r.model, facadeList(g.modelFacades))
 		r.dryRun = r.dryRun || g.dryRun
 		r.skipUserChecks = r.skipUserChecks || g.skipUserChecks
+		r.closesModels = r.closesModels || g.closesModels
 		r.redirectAnyUser = r.redirectAnyUser || g.redirectAnyUser
 	}
 	if !known || v.major > 3 {

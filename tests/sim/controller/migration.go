@@ -190,8 +190,8 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 	return m, nil
 }
 
-// now is the time as Juju stores it, in seconds and UTC.
-func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+// now is the time as Juju stores it: nanoseconds, in UTC (documented).
+func now() time.Time { return time.Now().UTC() }
 
 // setText sets the status text of a migration. ModelInfo and FullStatus show it with "migrating: " before it, as long as
 // the model is here (documented).

@@ -85,16 +85,18 @@ func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.D
 		return false, err
 	}
 	step := max(w.pace.Progress, time.Second)
-	for passed := step; passed < length; passed += step {
+	passed := time.Duration(0)
+	for ; passed+step < length; passed += step {
 		if err := w.wait(ctx, step); err != nil {
 			return false, err
 		}
-		reported := max(0, min(total-bad, int(float64(total)*float64(passed)/float64(max(d, 1)))))
-		if err := w.say(ctx, doing+", "+progress(reported, total), 0); err != nil {
+		share := float64(passed+step) / float64(d)
+		reported := min(total-bad, int(float64(total)*share))
+		if err := w.say(ctx, doing+", "+progress(max(0, reported), total), 0); err != nil {
 			return false, err
 		}
 	}
-	if err := w.wait(ctx, length-(max(length-1, 0)/step)*step); err != nil {
+	if err := w.wait(ctx, length-passed); err != nil {
 		return false, err
 	}
 	switch {

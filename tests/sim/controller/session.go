@@ -142,6 +142,7 @@ func (s *session) migrationAllows(login *login, req *wire.Request) error {
 		if !slices.Contains(allowedWhileExporting(), req.Facade+"."+req.Method) {
 			return &wire.Error{Message: "model migration in progress"}
 		}
+	default:
 	}
 	return nil
 }

@@ -15,13 +15,14 @@ type Conn struct {
 	name, path string
 	config     Config
 
-	ws      *websocket.Conn // set before the first message is read
-	writing chan struct{}   // one slot: who holds it may write
-	done    chan struct{}   // closed when the connection is over
-	drop    chan struct{}   // closed by Drop
-	dropped sync.Once
+	writing  chan struct{} // one slot: who holds it may write
+	done     chan struct{} // closed when the connection is over
+	finished sync.Once
+	drop     chan struct{} // closed by Drop
+	dropped  sync.Once
 
 	mu      sync.Mutex
+	ws      *websocket.Conn      // nil before the upgrade
 	status  websocket.StatusCode // of our own Close
 	closing bool
 	held    [][]byte // answers that wait for another one, see Reorder
@@ -40,14 +41,27 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 func (c *Conn) Drop() { c.dropped.Do(func() { close(c.drop) }) }
 
 // Close sends a close frame and waits at most five seconds for the client's. The status
-// websocket.StatusNoStatusRcvd sends a frame without a status. Not before the upgrade.
+// websocket.StatusNoStatusRcvd sends a frame without a status. Before the upgrade it is Drop.
 func (c *Conn) Close(status websocket.StatusCode, reason string) {
 	c.mu.Lock()
-	if !c.closing {
+	ws := c.ws
+	if ws != nil && !c.closing {
 		c.status, c.closing = status, true
 	}
 	c.mu.Unlock()
-	_ = c.ws.Close(status, reason) // the client may be gone
+	if ws == nil {
+		c.Drop()
+		return
+	}
+	_ = ws.Close(status, reason) // the client may be gone
+}
+
+func (c *Conn) finish() { c.finished.Do(func() { close(c.done) }) }
+
+func (c *Conn) socket() *websocket.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ws
 }
 
 // Expire closes the connection with a status after d unless renew is called in time; each call starts d anew. That is
@@ -89,10 +103,14 @@ func (c *Conn) Send(ctx context.Context, message []byte) error {
 		return errors.New("cannot send: connection is closed")
 	}
 	defer func() { <-c.writing }()
-	return c.write(ctx, message)
+	ws := c.socket()
+	if ws == nil {
+		return errors.New("cannot send: the connection is not open yet")
+	}
+	return c.write(ctx, ws, message)
 }
 
-func (c *Conn) write(ctx context.Context, message []byte) error {
+func (c *Conn) write(ctx context.Context, ws *websocket.Conn, message []byte) error {
 	message = bytes.TrimSuffix(message, []byte("\n"))
 	c.log(Event{Kind: Sent, Data: message})
 	message = append(bytes.Clone(message), '\n')
@@ -101,9 +119,9 @@ func (c *Conn) write(ctx context.Context, message []byte) error {
 		size = defaultFrameSize
 	}
 	if size < 0 || len(message) <= size {
-		return c.ws.Write(ctx, websocket.MessageText, message)
+		return ws.Write(ctx, websocket.MessageText, message)
 	}
-	w, err := c.ws.Writer(ctx, websocket.MessageText)
+	w, err := ws.Writer(ctx, websocket.MessageText)
 	if err != nil {
 		return err
 	}
@@ -128,7 +146,9 @@ func (c *Conn) log(e Event) {
 // serve reads messages until the connection ends, and returns when all calls have returned.
 func (c *Conn) serve(ws *websocket.Conn, session Session) {
 	ctx, cancel := context.WithCancel(context.Background())
+	c.mu.Lock()
 	c.ws = ws
+	c.mu.Unlock()
 	c.log(Event{Kind: Opened})
 	var calls sync.WaitGroup
 	calls.Go(func() {
@@ -138,8 +158,8 @@ func (c *Conn) serve(ws *websocket.Conn, session Session) {
 		case <-ctx.Done():
 		}
 	})
-	err := c.read(ctx, session, &calls)
-	close(c.done)
+	err := c.read(ctx, ws, session, &calls)
+	c.finish()
 	cancel()
 	calls.Wait()
 	_ = ws.CloseNow()
@@ -155,9 +175,9 @@ func (c *Conn) closeStatus(err error) websocket.StatusCode {
 	return websocket.CloseStatus(err)
 }
 
-func (c *Conn) read(ctx context.Context, session Session, calls *sync.WaitGroup) error {
+func (c *Conn) read(ctx context.Context, ws *websocket.Conn, session Session, calls *sync.WaitGroup) error {
 	for {
-		_, raw, err := c.ws.Read(ctx) // text or binary: Juju takes both (4.0-beta8, measured)
+		_, raw, err := ws.Read(ctx) // text or binary: Juju takes both (4.0-beta8, measured)
 		if err != nil {
 			return err
 		}

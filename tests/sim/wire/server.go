@@ -52,7 +52,8 @@ type Session struct {
 	Call func(ctx context.Context, req *Request) (any, error)
 
 	// Raw, if set, sees each message before it is decoded, one at a time and in order. If it returns true the message
-	// is dealt with and Call is not asked: that is how a proxy passes messages through.
+	// is dealt with and Call is not asked: that is how a proxy passes messages through. A message that meets a
+	// scripted fault goes to Call instead.
 	Raw func(ctx context.Context, message []byte) bool
 
 	// End, if set, is called once when the connection is over and all its calls have returned.
@@ -219,6 +220,7 @@ func (s *Server) newConn(r *http.Request) *Conn {
 }
 
 func (s *Server) forget(c *Conn) {
+	c.finish()
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()

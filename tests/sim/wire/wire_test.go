@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -368,48 +367,5 @@ func TestRestartDropsSocketsAndServesOn(t *testing.T) {
 		again := b.dial(t)
 		send(t, again, request(1, "Nothing", `{}`))
 		receive(t, again)
-	})
-}
-
-func TestNetworkRefusesAndBlackholes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := wire.NewNetwork()
-		if _, err := network.DialContext(t.Context(), "tcp", "10.0.0.9:1"); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("nobody listens: %v", err)
-		}
-		listener, err := network.Listen("10.0.0.9:1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := network.Listen("10.0.0.9:1"); !errors.Is(err, syscall.EADDRINUSE) {
-			t.Errorf("second Listen: %v", err)
-		}
-		network.Blackhole("10.0.0.9:1", true)
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
-		if _, err := network.DialContext(ctx, "tcp", "10.0.0.9:1"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("black hole: %v", err)
-		}
-		listener.Close()
-		network.Blackhole("10.0.0.9:1", false)
-		if _, err := network.DialContext(t.Context(), "tcp", "10.0.0.9:1"); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("closed: %v", err)
-		}
-	})
-}
-
-func TestLeafNamesOnlyTheControllerName(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := start(t, wire.Config{})
-		tr := &http.Transport{DialContext: b.network.DialContext, TLSClientConfig: clientTLS(b.ca)}
-		tr.TLSClientConfig.ServerName = ""
-		defer tr.CloseIdleConnections()
-		resp, err := (&http.Client{Transport: tr}).Get("https://10.0.0.5:17070/health")
-		if err == nil {
-			resp.Body.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), "x509") {
-			t.Errorf("a client that verifies the address got %v", err)
-		}
 	})
 }
