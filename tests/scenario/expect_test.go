@@ -1,0 +1,141 @@
+package scenario_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jimm-migrator/charm/charmtest"
+)
+
+// compare compares what has come of a step with what is expected, and returns
+// the differences. The kinds of lines are in README.md.
+func (s *stage) compare(expected []line) []error {
+	var problems []error
+	shown := 0
+	for _, l := range expected {
+		text, err := s.fill(l.text)
+		if err == nil {
+			if pattern, ok := strings.CutPrefix(text, "> "); ok {
+				shown, err = s.progress(shown, pattern)
+			} else {
+				err = s.expect(text)
+			}
+		}
+		if err != nil {
+			problems = append(problems, s.story.wrong(l, "%v", err))
+		}
+	}
+	return problems
+}
+
+func (s *stage) expect(text string) error {
+	word, rest, _ := strings.Cut(text, " ")
+	switch word {
+	case "unit":
+		status := s.agent.Status()
+		return differs(rest, strings.TrimSuffix(status.Status+": "+status.Message, ": "))
+	case "log":
+		return s.expectLog(rest)
+	}
+	if len(s.tasks) == 0 {
+		return fmt.Errorf("no action has run")
+	}
+	t := s.last()
+	switch key, value, ok := strings.Cut(text, " = "); {
+	case word == "!>":
+		return s.neverShown(rest)
+	case word == "tools:":
+		return differs(rest, s.toolCount(t))
+	case word == "jimm:":
+		return differs(rest, s.messageCount(t))
+	case ok && regexp.MustCompile(`^[a-z0-9.-]+$`).MatchString(key):
+		return differs(value, t.task.Result(key))
+	case strings.HasPrefix(word, "!"):
+		return differs("", t.task.Result(word[1:]))
+	default:
+		return differs(text, ending(t))
+	}
+}
+
+// ending says how a task ended: "completed", "failed: why", "refused: why".
+func ending(t *task) string {
+	if t.refused != "" {
+		return "refused: " + t.refused
+	}
+	return strings.TrimSuffix(string(t.task.Status)+": "+t.task.Message, ": ")
+}
+
+func differs(pattern, text string) error {
+	if matches(pattern, text) {
+		return nil
+	}
+	return fmt.Errorf("it is %q", text)
+}
+
+// progress looks for a line of progress behind those that were found before.
+func (s *stage) progress(from int, pattern string) (next int, err error) {
+	if len(s.tasks) == 0 {
+		return from, fmt.Errorf("no action has run")
+	}
+	lines := s.shown(s.last())
+	for i := from; i < len(lines); i++ {
+		if matches(pattern, lines[i]) {
+			return i + 1, nil
+		}
+	}
+	return from, fmt.Errorf("no such line of progress, or not after the one before")
+}
+
+func (s *stage) neverShown(pattern string) error {
+	for _, line := range s.shown(s.last()) {
+		if matches(pattern, line) {
+			return fmt.Errorf("there is the line %q", line)
+		}
+	}
+	return nil
+}
+
+func (s *stage) shown(t *task) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines[t.id])
+}
+
+// toolCount is the golden value of hook tools, without action-log.
+func (s *stage) toolCount(t *task) string {
+	count := map[string]int{}
+	for _, call := range s.callsOf(t) {
+		count[call.Tool]++
+	}
+	delete(count, "action-log")
+	return counted(count)
+}
+
+// callsOf returns the hook tools that a task has used. Nothing else runs while
+// a task does.
+func (s *stage) callsOf(t *task) []charmtest.Call { return s.agent.Calls()[t.calls:] }
+
+func counted(count map[string]int) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		out = append(out, fmt.Sprintf("%s %d", name, count[name]))
+	}
+	if out == nil {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
+
+// expectLog looks for a record of the unit's log: "WARNING: text".
+func (s *stage) expectLog(pattern string) error {
+	for i, record := range s.agent.Log() {
+		if !s.logsSeen[i] && matches(pattern, record.Level+": "+record.Message) {
+			s.logsSeen[i] = true
+			return nil
+		}
+	}
+	return fmt.Errorf("no such record in the unit's log")
+}

@@ -1,0 +1,93 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/sim/wire"
+)
+
+const (
+	charmDir        = "../.."
+	dispatchPackage = "jimm-migrator/src/cmd/dispatch"
+	// atOnce is how many stories run at the same time. They wait more than
+	// they work, so that it does not depend on the number of processors.
+	atOnce = "10"
+	// limit ends a story that got stuck. Nothing else depends on it.
+	limit = 5 * time.Minute
+)
+
+// built is what all stories share; TestMain makes it.
+var built struct {
+	dispatch string
+	tools    *charmtest.Tools
+	ca       *wire.CA
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", atOnce)
+	}
+	dir, err := build(context.Background())
+	code := 1
+	if err == nil {
+		code = m.Run()
+	}
+	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// build makes the binaries, in a folder that the charm's user can enter.
+func build(ctx context.Context) (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "scenario-"); err != nil {
+		return "", err
+	}
+	if err = os.Chmod(dir, 0o755); err != nil {
+		return dir, err
+	}
+	built.dispatch = filepath.Join(dir, "dispatch")
+	if err = charmtest.Build(ctx, dispatchPackage, built.dispatch); err != nil {
+		return dir, err
+	}
+	if built.tools, err = charmtest.BuildTools(ctx, dir); err != nil {
+		return dir, err
+	}
+	built.ca, err = wire.NewCA("simulated JAAS")
+	return dir, err
+}
+
+// TestStories plays each story, in each of its years.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("stories/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories", err)
+	}
+	for _, file := range files {
+		story, err := readStory(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, year := range story.years {
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+year, func(t *testing.T) {
+				t.Parallel()
+				play(t, story, year)
+			})
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package scenario_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/jimm"
+	jimmsim "jimm-migrator/tests/sim/jimm"
+)
+
+// operate does what a command of the operator does.
+func (s *stage) operate(ctx context.Context, args []string) error {
+	name := strings.Join(args[:min(2, len(args))], " ")
+	rest := args[min(2, len(args)):]
+	if args[0] == "jimmctl" || name == "juju jaas" {
+		return s.jaasCommand(ctx, args)
+	}
+	switch name {
+	case "juju run":
+		return s.run(ctx, rest)
+	case "juju config":
+		return s.config(ctx, rest)
+	case "juju cancel-task":
+		s.last().interrupted = true
+		return s.agent.Cancel(rest[0])
+	case "juju add-secret":
+		uri, err := s.agent.AddSecret(charmtest.Secret{Label: rest[0], Content: pairs(rest[1:]), NotGranted: true})
+		s.secrets[rest[0]] = uri
+		return err
+	case "juju update-secret":
+		_, err := s.agent.UpdateSecret(s.uri(rest[0]), pairs(rest[1:]))
+		return err
+	case "juju grant-secret":
+		return s.agent.GrantSecret(s.uri(rest[0]))
+	case "juju revoke-secret":
+		return s.agent.RevokeSecret(s.uri(rest[0]))
+	case "juju remove-secret":
+		return s.agent.RemoveSecret(s.uri(rest[0]))
+	default:
+		return fmt.Errorf("%s: no such command", name)
+	}
+}
+
+// uri is the URI of a secret that is given by name or URI.
+func (s *stage) uri(secret string) string {
+	if uri, ok := s.secrets[secret]; ok {
+		return uri
+	}
+	return secret
+}
+
+func pairs(args []string) map[string]string {
+	out := map[string]string{}
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		out[key] = value
+	}
+	return out
+}
+
+// config is juju config APP key=value… or --reset key,…; a unit that is
+// installed gets the hook config-changed.
+func (s *stage) config(ctx context.Context, args []string) error {
+	values := map[string]any{}
+	for i, arg := range args {
+		if i == 0 {
+			continue
+		}
+		if args[i-1] == "--reset" {
+			for key := range strings.SplitSeq(arg, ",") {
+				values[key] = nil
+			}
+		}
+		if key, value, ok := strings.Cut(arg, "="); ok {
+			values[key] = s.readable(value)
+		}
+	}
+	if len(values) == 0 {
+		return errors.New("juju config needs options")
+	}
+	if err := s.agent.SetConfig(values); err != nil {
+		return err
+	}
+	if s.agent.Status().Message == "installing agent" {
+		return nil
+	}
+	return s.hook(ctx, "config-changed")
+}
+
+// readable reads a value from a file if it begins with "@": ca.pem is the
+// world's, others are in the story.
+func (s *stage) readable(value string) string {
+	switch name, ok := strings.CutPrefix(value, "@"); {
+	case !ok:
+		return value
+	case name == "ca.pem":
+		return s.jaas.CA()
+	default:
+		return s.story.files[name]
+	}
+}
+
+// jaasCommand is a command of jimmctl, or of its successor, the plugin juju
+// jaas: each year has the other one only.
+func (s *stage) jaasCommand(ctx context.Context, args []string) error {
+	there := map[string]string{"2024": "jimmctl", "2026": "juju"}[s.year]
+	if args[0] != there {
+		return fmt.Errorf("%s: command not found in %s", args[0], s.year)
+	}
+	args = args[1:]
+	if there == "juju" {
+		args = args[1:]
+	}
+	command := strings.Join(args[:len(args)-min(2, len(args))], " ")
+	switch {
+	case strings.HasPrefix(strings.Join(args, " "), "auth relation add ") && s.year == "2024" && len(args) == 6:
+		return s.grant(args[3:])
+	case args[0] == "add-permission" && s.year == "2026" && len(args) == 4:
+		return s.grant(args[1:])
+	case command == "update-migrated-model":
+		return s.asOperator(ctx, func(c *jimm.Client) error { return c.UpdateMigratedModel(ctx, args[2], args[1]) })
+	case command == "migrate":
+		return s.asOperator(ctx, func(c *jimm.Client) error {
+			_, err := c.MigrateModel(ctx, args[2], args[1])
+			return err
+		})
+	default:
+		return fmt.Errorf("%s: no such command", strings.Join(args, " "))
+	}
+}
+
+func (s *stage) grant(tuple []string) error {
+	if !s.jaas.JIMM().Grant(jimmsim.Tuple{Object: tuple[0], Relation: tuple[1], Target: tuple[2]}) {
+		return errors.New("this was granted already")
+	}
+	return nil
+}
+
+// asOperator calls JIMM as the operator.
+func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) error {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(s.jaas.CA()))
+	account := s.jaas.Account(operatorAccount)
+	client, err := jimm.Connect(ctx, jimm.Options{
+		URL: s.jaas.URL(), ClientID: account.ID, ClientSecret: jimm.NewSecret(account.Secret), RootCAs: pool,
+	})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return call(client)
+}

@@ -1,0 +1,206 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// task is one run of an action.
+type task struct {
+	id      string
+	refused string // Juju's text, if it was refused
+	done    chan struct{}
+	// Of the ended task: what charmtest says, and what was used meanwhile.
+	task        charmtest.Task
+	err         error
+	calls, sent int // how many hook tools and messages there were before
+	awaited     int // lines of progress that an await has passed
+	interrupted bool
+}
+
+// perform does what a step says and compares what comes of it.
+func (s *stage) perform(ctx context.Context, step step) error {
+	text, err := s.fill(step.text)
+	if err != nil {
+		return err
+	}
+	verb, rest, _ := strings.Cut(text, " ")
+	switch verb {
+	case "$":
+		err = s.operate(ctx, words(rest))
+	case "await":
+		err = s.await(ctx, strings.TrimPrefix(rest, "> "))
+	case "ends":
+		err = s.ends(ctx)
+	case "truth":
+		err = s.truth(words(rest))
+	default:
+		err = s.happen(ctx, verb, words(rest))
+	}
+	if err != nil {
+		return err
+	}
+	for _, problem := range s.compare(in(s.year, step.expect)) {
+		s.t.Error(problem)
+	}
+	return nil
+}
+
+// happen lets something happen to the world or the unit.
+func (s *stage) happen(ctx context.Context, verb string, args []string) error {
+	switch verb + " " + strings.Join(args, " ") {
+	case "install unit":
+		return s.agent.Install(ctx)
+	case "replace pod":
+		return s.agent.Churn(ctx)
+	case "kill dispatch":
+		s.last().interrupted = true
+		return s.agent.Kill()
+	case "terminate pod":
+		return s.agent.Terminate(charmtest.Termination{})
+	case "lose pod": // the agent goes too
+		s.last().interrupted = true
+		return s.agent.Terminate(charmtest.Termination{AgentDies: true})
+	}
+	if len(args) == 0 {
+		return errors.New("no such step")
+	}
+	switch verb {
+	case "hook":
+		return s.hook(ctx, args[0])
+	case "restart":
+		s.jaas.Restart(args[0])
+		return nil
+	case "stop":
+		return s.jaas.Stop(args[0])
+	case "start":
+		return s.jaas.Resume(ctx, args[0])
+	case "heal":
+		s.jaas.Faults(args[0]).Clear()
+		return nil
+	case "proceed":
+		for _, c := range s.jaas.World().Controllers {
+			s.jaas.Controller(c.Name).Resume(s.jaas.UUID(args[0]))
+		}
+		return nil
+	case "until":
+		return s.until(ctx, args)
+	default:
+		return errors.New("no such step")
+	}
+}
+
+func (s *stage) hook(ctx context.Context, name string) error {
+	result, err := s.agent.RunHook(ctx, name)
+	if err == nil && result.Failed() {
+		err = fmt.Errorf("hook failed: %s", result.Error)
+	}
+	return err
+}
+
+// until waits for the migration of a model to reach a phase: "until prod DONE".
+func (s *stage) until(ctx context.Context, args []string) error {
+	if len(args) != 2 {
+		return errors.New("until needs a model and a phase")
+	}
+	reached := make(chan error, len(s.jaas.World().Controllers))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, c := range s.jaas.World().Controllers {
+		go func() {
+			reached <- s.jaas.Controller(c.Name).AwaitPhase(ctx, s.jaas.UUID(args[0]), controller.Phase(args[1]))
+		}()
+	}
+	return <-reached
+}
+
+// run starts an action as juju run does. It returns when the action has ended,
+// or at once with background.
+func (s *stage) run(ctx context.Context, args []string) error {
+	background, stringArgs := false, false
+	args = slices.DeleteFunc(args, func(arg string) bool {
+		background = background || arg == "--background"
+		stringArgs = stringArgs || arg == "--string-args"
+		return strings.HasPrefix(arg, "--")
+	})
+	if len(args) < 2 || args[0] != s.agent.Unit() {
+		return errors.New("juju run needs the unit and an action")
+	}
+	params, err := charmtest.ParseRunArgs(args[2:], stringArgs)
+	if err != nil {
+		return err
+	}
+	if len(s.tasks) > 0 {
+		if _, _, busy := s.agent.Running(); busy {
+			return errors.New("an action runs already")
+		}
+	}
+	t := &task{done: make(chan struct{}), calls: len(s.agent.Calls()), sent: len(s.jaas.Messages())}
+	s.tasks = append(s.tasks, t)
+	if t.id, err = s.agent.Enqueue(args[1], params); err != nil {
+		close(t.done)
+		refusal, ok := errors.AsType[*charmtest.EnqueueError](err)
+		if !ok {
+			return err
+		}
+		t.refused = refusal.Message
+		s.tell("refused: %s", t.refused)
+		return nil
+	}
+	go func() {
+		defer close(t.done)
+		t.task, t.err = s.agent.RunTask(ctx, t.id)
+	}()
+	if background {
+		return nil
+	}
+	return s.ends(ctx)
+}
+
+// ends waits for the running action to end.
+func (s *stage) ends(ctx context.Context) error {
+	if len(s.tasks) == 0 {
+		return errors.New("no action runs")
+	}
+	t := s.last()
+	select {
+	case <-t.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.tell("%s", show(t.task))
+	return t.err
+}
+
+// await waits for a line of progress, after those that were awaited before.
+func (s *stage) await(ctx context.Context, pattern string) error {
+	if len(s.tasks) == 0 {
+		return errors.New("no action runs")
+	}
+	t := s.last()
+	for {
+		s.mu.Lock()
+		lines, changed := s.lines[t.id], s.changed
+		s.mu.Unlock()
+		for i := t.awaited; i < len(lines); i++ {
+			if matches(pattern, lines[i]) {
+				t.awaited = i + 1
+				return nil
+			}
+		}
+		select {
+		case <-changed:
+		case <-t.done:
+			s.tell("%s", show(t.task))
+			return errors.New("the action has ended without this line")
+		case <-ctx.Done():
+			return fmt.Errorf("this line has not come; progress was\n    %s", strings.Join(lines, "\n    "))
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package scenario_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// story is one file of stories/.
+type story struct {
+	file  string
+	about string
+	world string
+	files map[string]string // the others, for "@name"
+	years []string
+	// unconfigured: the story begins before the charm is installed. Otherwise it
+	// begins with a unit that is configured for the world.
+	unconfigured bool
+	machine      string // id of the machine; empty: Kubernetes
+	steps        []step
+}
+
+// step is a line at the margin, with what is expected below it.
+type step struct {
+	line
+	expect []line
+}
+
+// line is a line of a story.
+type line struct {
+	number int
+	year   string // the year that it is meant for; empty: all
+	text   string
+}
+
+const (
+	fileWorld = "world.yaml"
+	fileStory = "story"
+	// simpleWorld is the world of stories without one.
+	simpleWorld = "controllers: [{name: west}, {name: east}]\nmodels: [{name: prod, created-here: true}]\n"
+)
+
+func readStory(file string) (story, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return story{}, err
+	}
+	s := story{file: file, world: simpleWorld, files: map[string]string{}, years: []string{"2024", "2026"}}
+	archive := txtar.Parse(data)
+	s.about = strings.TrimSpace(string(archive.Comment))
+	if s.about == "" {
+		return s, fmt.Errorf("%s: a story begins with what it is about", file)
+	}
+	at := strings.Count(string(archive.Comment), "\n")
+	for _, f := range archive.Files {
+		at++ // the line with the name
+		switch f.Name {
+		case fileWorld:
+			s.world = string(f.Data)
+		case fileStory:
+			if err := s.parse(string(f.Data), at); err != nil {
+				return s, err
+			}
+		default:
+			s.files[f.Name] = string(f.Data)
+		}
+		at += strings.Count(string(f.Data), "\n")
+	}
+	if len(s.steps) == 0 {
+		return s, fmt.Errorf("%s: nothing happens", file)
+	}
+	return s, nil
+}
+
+// parse reads the section story. offset is the number of lines before it.
+func (s *story) parse(text string, offset int) error {
+	for i, raw := range strings.Split(text, "\n") {
+		l := parseLine(raw, offset+i+1)
+		indented := strings.HasPrefix(raw, " ")
+		switch {
+		case l.text == "" || strings.HasPrefix(l.text, "#"):
+		case indented && len(s.steps) == 0:
+			return s.wrong(l, "nothing has happened yet")
+		case indented:
+			last := &s.steps[len(s.steps)-1]
+			last.expect = append(last.expect, l)
+		case len(s.steps) == 0 && s.setting(l.text):
+		default:
+			s.steps = append(s.steps, step{line: l})
+		}
+	}
+	return nil
+}
+
+func parseLine(raw string, number int) line {
+	l := line{number: number, text: strings.TrimSpace(raw)}
+	for _, year := range []string{"2024", "2026"} {
+		if rest, ok := strings.CutPrefix(l.text, "["+year+"] "); ok {
+			l.year, l.text = year, strings.TrimSpace(rest)
+		}
+	}
+	return l
+}
+
+// setting reads a line that says how the story begins.
+func (s *story) setting(text string) bool {
+	word, rest, _ := strings.Cut(text, " ")
+	switch word {
+	case "years":
+		s.years = strings.Fields(rest)
+	case "unconfigured":
+		s.unconfigured = true
+	case "machine":
+		s.machine = rest
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *story) wrong(l line, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s: %s", s.file, l.number, l.text, fmt.Sprintf(format, args...))
+}
+
+// in returns what of a list of lines counts in a year.
+func in(year string, lines []line) []line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.year != "" && l.year != year })
+}
+
+// words splits a command as a shell does, as far as stories need it.
+func words(text string) []string {
+	var out []string
+	for _, word := range regexp.MustCompile(`(?:[^\s'"]|'[^']*'|"[^"]*")+`).FindAllString(text, -1) {
+		out = append(out, regexp.MustCompile(`'([^']*)'|"([^"]*)"`).ReplaceAllString(word, "$1$2"))
+	}
+	return out
+}
+
+// matches compares a text with a pattern, in which … stands for any text,
+// <uuid>, <time>, <duration> and <n> for what they say.
+func matches(pattern, text string) bool {
+	holes := map[string]string{
+		"…":          `.*?`,
+		"<uuid>":     `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`,
+		"<time>":     `\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z| UTC)`,
+		"<duration>": `(?:\d+h)?(?:\d+m)?\d+s`,
+		"<n>":        `\d+`,
+	}
+	expr := regexp.MustCompile(`…|<[a-z]+>`).ReplaceAllStringFunc(regexp.QuoteMeta(pattern), func(hole string) string {
+		if expr, ok := holes[hole]; ok {
+			return expr
+		}
+		return hole
+	})
+	return regexp.MustCompile(`^(?s:` + expr + `)$`).MatchString(text)
+}
