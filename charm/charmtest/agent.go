@@ -88,7 +88,7 @@ func New(opts Options) (*Agent, error) {
 	if err := a.populate(); err != nil {
 		return nil, fmt.Errorf("cannot emulate unit %q: %w", a.unit, err)
 	}
-	if opts.App == nil && opts.Func == nil {
+	if opts.Dispatch != "" || opts.Tools != nil && opts.App == nil && opts.Func == nil {
 		if a.home, err = a.newHome(); err != nil {
 			return nil, fmt.Errorf("cannot emulate unit %q: %w", a.unit, err)
 		}

@@ -8,10 +8,10 @@ import (
 	"jimm-migrator/charm"
 )
 
-// Options describe a unit and what runs in it. CharmDir and one of App, Func
-// and Dispatch are needed for anything to run; the zero value of the rest is
-// a leader without configuration, relations and secrets, in a Kubernetes model
-// of Juju 3.6.11.
+// Options describe a unit and what runs in it. CharmDir is needed, and one of
+// App, Func, Dispatch and Tools for anything to run; the zero value of the rest
+// is a leader without configuration, relations and secrets, in a Kubernetes
+// model of Juju 3.6.11.
 type Options struct {
 	// CharmDir holds the charm's files: an unpacked archive, or a source tree.
 	CharmDir string
@@ -20,8 +20,8 @@ type Options struct {
 	App  *charm.App
 	Func Func
 	// Dispatch is the binary that is started, as the file dispatch of the
-	// charm. It needs Tools. Without App, Func and Dispatch the file dispatch
-	// in CharmDir is started, or hooks/NAME and actions/NAME, if there are any.
+	// charm. It needs Tools. With Tools alone the file dispatch in CharmDir is
+	// started, or hooks/NAME and actions/NAME, if there are any.
 	Dispatch string
 	Tools    *Tools
 	// Dir is where the processes live; it is made, and removed by Close. Empty

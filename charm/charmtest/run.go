@@ -147,10 +147,13 @@ func (a *Agent) execute(ctx context.Context, r *run) exit {
 }
 
 func (a *Agent) start(ctx context.Context, r *run) (process, error) {
-	if a.home == nil {
-		return a.startFunc(ctx, r), nil
+	switch {
+	case a.home != nil:
+		return a.home.start(ctx, r)
+	case a.opts.App == nil && a.opts.Func == nil:
+		return nil, errNoHandler
 	}
-	return a.home.start(ctx, r)
+	return a.startFunc(ctx, r), nil
 }
 
 // Termination says how a unit is stopped from outside.

@@ -3,7 +3,6 @@ package charmtest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,11 +38,12 @@ func (a *Agent) OpenedPorts() []string {
 }
 
 func portNames(ports map[portKey]bool) []string {
-	seen := make(map[string]bool)
+	names := []string{}
 	for port := range ports {
-		seen[port.String()] = true
+		names = append(names, port.String())
 	}
-	return slices.Sorted(maps.Keys(seen))
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func portTools() map[string]tool {

@@ -1,0 +1,217 @@
+package charmtest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/charm/charmtest"
+)
+
+func containsLine(text, want string) bool { return strings.Contains(text, want) }
+
+func TestSecretGet(t *testing.T) {
+	id := strings.TrimPrefix(userSecret, "secret:")
+	runToolTests(t, []toolTest{{name: "secret-get", calls: []call{
+		c("secret-get "+userSecret+" --format=json", `{"client-id":"me","number":"12345"}`+"\n"),
+		c("secret-get "+id+" number", "\"12345\"\n"), // yaml, not smart
+		c("secret-get "+id+" client-id", "me\n"),
+		c("secret-get "+id+" client-id#base64", "bWU=\n"),
+		bad("secret-get", "require either a secret URI or label"),
+		bad("secret-get x", `secret URI "x" not valid`),
+		bad("secret-get --peek --refresh "+id, "specify one of --peek or --refresh but not both"),
+		bad("secret-get --format=smart "+id, `invalid value "smart" for option --format: unknown format "smart"`),
+		refused("secret-get 9m4e2mr0ui3e8a215n00", `secret "9m4e2mr0ui3e8a215n00" not found`),
+		refused("secret-get "+otherSecret, "permission denied"),
+		refused("secret-get --label nope", `consumer label "nope" not found`),
+		refused("secret-get "+id+" nokey", `secret key value "nokey" not found`),
+		refused("secret-get "+id+" Number", `secret key value "Number" not found`),
+		c("secret-get --label mine "+userSecret+" client-id", "me\n"),
+		c("secret-get --label mine --format=json", `{"client-id":"me","number":"12345"}`+"\n"),
+	}}})
+}
+
+func TestTheUnitStaysAtTheRevisionItTracks(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			read := func(args ...string) step {
+				return step{Call: append(append([]string{"secret-get"}, args...), userSecret, "client-id")}
+			}
+			agent, _ := way.start(t, map[string][]step{
+				"hooks/config-changed": {read()},
+				"hooks/update-status":  {read(), read("--peek"), read()},
+				"hooks/upgrade-charm":  {read("--refresh"), {Exit: 1}},
+			}, scenario())
+			run := func(hook string) {
+				t.Helper()
+				if _, err := agent.RunHook(t.Context(), hook); err != nil {
+					t.Fatal(err)
+				}
+				agent.Resolve()
+			}
+			run("config-changed")
+			if got := agent.TrackedRevision(userSecret); got != 1 {
+				t.Fatalf("tracks %d after the first read, want 1", got)
+			}
+			if revision, err := agent.UpdateSecret(userSecret, map[string]string{"client-id": "new"}); err != nil || revision != 2 {
+				t.Fatalf("UpdateSecret: %d, %v", revision, err)
+			}
+			run("update-status")
+			if got := agent.TrackedRevision(userSecret); got != 1 {
+				t.Errorf("tracks %d after --peek, want 1", got)
+			}
+			run("upgrade-charm")
+			if got := agent.TrackedRevision(userSecret); got != 2 {
+				t.Errorf("tracks %d after --refresh, want 2: it is kept although the hook failed", got)
+			}
+		})
+	}
+}
+
+func TestWhatIsReadFollowsTheTrackedRevision(t *testing.T) {
+	opts := scenario()
+	var agent *charmtest.Agent
+	opts.OnStatus = func(charmtest.StatusChange) {
+		if _, err := agent.UpdateSecret(userSecret, map[string]string{"client-id": "new"}); err != nil {
+			t.Error(err)
+		}
+	}
+	var steps []step
+	var want strings.Builder
+	for _, c := range []call{
+		c("secret-get "+userSecret+" client-id", "me\n"),
+		c("status-set active", ""),
+		c("secret-get "+userSecret+" client-id", "me\n"),
+		c("secret-get --peek "+userSecret+" client-id", "new\n"),
+		c("secret-get "+userSecret+" client-id", "me\n"),
+		c("secret-get --refresh "+userSecret+" client-id", "new\n"),
+		c("secret-get "+userSecret+" client-id", "new\n"),
+	} {
+		steps = append(steps, step{Call: c.args})
+		write(&want, c.args, toolResult{stdout: c.want})
+	}
+	agent, transcript := ways[0].start(t, map[string][]step{"actions/move": steps}, opts)
+	toolTest{}.dispatch(t, agent)
+	if diff := cmp.Diff(want.String(), transcript.String()); diff != "" {
+		t.Errorf("wrong transcript (-want +got):\n%s", diff)
+	}
+}
+
+func TestGrantsDecideWhoReads(t *testing.T) {
+	read := step{Call: []string{"secret-get", otherSecret, "key"}}
+	agent, transcript := ways[0].start(t, map[string][]step{"actions/look": {read}}, scenario())
+	for _, test := range []struct {
+		change func(string) error
+		want   string
+	}{
+		{nil, "! ERROR permission denied\n= 1\n"},
+		{agent.GrantSecret, "v\n"},
+		{agent.RevokeSecret, "! ERROR permission denied\n= 1\n"},
+		{agent.RemoveSecret, "! ERROR secret \"9m4e2mr0ui3e8a215n5g\" not found\n= 1\n"},
+	} {
+		if test.change != nil {
+			if err := test.change(otherSecret); err != nil {
+				t.Fatal(err)
+			}
+		}
+		transcript.Reset()
+		if _, err := agent.RunAction(t.Context(), "look", nil); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(transcript.String(), test.want) {
+			t.Errorf("got %q, want suffix %q", transcript, test.want)
+		}
+	}
+}
+
+func TestOwnSecrets(t *testing.T) {
+	runToolTests(t, []toolTest{
+		{name: "refusals", hook: "config-changed", calls: []call{
+			bad("secret-add", "missing secret value or filename"),
+			bad("secret-add a=1", `key "a" not valid`),
+			bad("secret-add s3cret", `key value "s3cret" not valid`),
+			bad("secret-add foo=bar --owner foo", `secret owner "foo" not valid`),
+			bad("secret-add foo=bar --rotate foo", `rotate policy "foo" not valid`),
+			bad("secret-add foo=bar --expire=-1h", `negative expire duration "-1h" not valid`),
+			bad("secret-grant", "missing secret URI"),
+			bad("secret-grant "+userSecret, "no relation id specified"),
+			bad("secret-grant "+userSecret+" --relation foo", `invalid value "foo" for option --relation: invalid relation id`),
+			refused("secret-info-get "+userSecret, `secret "9m4e2mr0ui3e8a215n4g" not found`),
+			c("secret-ids --format=json", "null\n"),
+			c("secret-ids", ""),
+		}},
+		{name: "not the leader", hook: "config-changed", opts: follower, calls: []call{
+			refused("secret-add foo=bar", "this unit is not the leader"),
+		}},
+	})
+}
+
+func TestOwnSecretIsThereAfterTheCommit(t *testing.T) {
+	add := step{Call: []string{"secret-add", "--owner=unit", "--label=own", "foo=bar"}}
+	agent, transcript := ways[0].start(t, map[string][]step{
+		"actions/move": {add, {Call: []string{"secret-get", "--label", "own", "--format=json"}}, {Exit: 1}},
+		"actions/look": {
+			{Call: []string{"secret-get", "--label", "own"}},
+			add,
+			{Call: []string{"secret-get", "--label", "own", "foo"}},
+			{Call: []string{"secret-ids", "--format=json"}},
+		},
+	}, scenario())
+	toolTest{}.dispatch(t, agent)
+	if !strings.HasSuffix(transcript.String(), "{\"foo\":\"bar\"}\n") {
+		t.Errorf("a dispatch does not read what it has just written:\n%s", transcript)
+	}
+	transcript.Reset()
+	if _, err := agent.RunAction(t.Context(), "look", nil); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(transcript.String(), "\n")
+	if lines[1] != `! ERROR consumer label "own" not found` {
+		t.Errorf("a dropped secret is still there:\n%s", transcript)
+	}
+	uri := lines[4]
+	if got, err := agent.SecretContent(uri); err != nil || got["foo"] != "bar" {
+		t.Errorf("secret %q: %v, %v", uri, got, err)
+	}
+	if want := `["` + strings.TrimPrefix(uri, "secret:") + `"]`; !containsLine(transcript.String(), want) {
+		t.Errorf("secret-ids does not print %s:\n%s", want, transcript)
+	}
+}
+
+func TestWritingAForeignSecretFailsTheCommit(t *testing.T) {
+	agent, _ := ways[0].start(t, map[string][]step{
+		"actions/look": {{Call: []string{"secret-set", userSecret, "foo=bar"}}},
+	}, scenario())
+	task, err := agent.RunAction(t.Context(), "look", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.Message != "committing requested changes failed" || task.Result("stderr") != "permission denied" {
+		t.Errorf("got %+v", task)
+	}
+}
+
+func TestSecretContentHasLimits(t *testing.T) {
+	value := strings.Repeat("x", 8<<10)
+	many := map[string]string{}
+	for _, key := range strings.Fields("aaa bbb ccc ddd eee fff ggg hhh iii") {
+		many[key] = value
+	}
+	for _, test := range []struct {
+		content map[string]string
+		want    string
+	}{
+		{map[string]string{"key": value + "x"}, `secret content for key "key" too large: 8193 bytes`},
+		{many, "secret content too large: 73728 bytes"},
+		{map[string]string{"Key": "x"}, `key "Key" not valid`},
+		{map[string]string{"ab": "x"}, `key "ab" not valid`},
+		{map[string]string{"a-b": "x"}, `key "a-b" not valid`},
+	} {
+		_, err := charmtest.New(charmtest.Options{CharmDir: charmDir(t, nil), Secrets: []charmtest.Secret{{Content: test.content}}})
+		if err == nil || !strings.HasSuffix(err.Error(), test.want) {
+			t.Errorf("got %v, want %q", err, test.want)
+		}
+	}
+}
