@@ -38,7 +38,7 @@ func connect(ctx context.Context, a *charm.Action) (*jaas, error) {
 }
 
 func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
-	s, err := openSession(ctx, settings.JIMM)
+	s, err := openSession(ctx, settings)
 	if err != nil {
 		return nil, err
 	}

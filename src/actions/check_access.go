@@ -20,7 +20,7 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
-	client, who, err := logIn(ctx, settings.JIMM)
+	client, who, err := logIn(ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/operator"
 )
 
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
@@ -15,8 +16,8 @@ import (
 // attempts. JIMM of 2024 keeps the secret of every login in its audit log, so
 // there is one login as long as the connection lives.
 type session struct {
-	opts  jimm.Options
-	first account
+	settings operator.Settings
+	first    account
 
 	mu      sync.Mutex
 	client  *jimm.Client
@@ -52,12 +53,12 @@ func (e *notAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator
 
 // openSession logs in to JIMM, as an administrator: others are not told which
 // controllers there are.
-func openSession(ctx context.Context, opts jimm.Options) (*session, error) {
-	client, who, err := logIn(ctx, opts)
+func openSession(ctx context.Context, settings operator.Settings) (*session, error) {
+	client, who, err := logIn(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{opts: opts, first: who, client: client, pause: firstPause}
+	s := &session{settings: settings, first: who, client: client, pause: firstPause}
 	if err := unmask(ctx, client, who); err != nil {
 		s.close()
 		return nil, err
@@ -66,8 +67,8 @@ func openSession(ctx context.Context, opts jimm.Options) (*session, error) {
 }
 
 // logIn connects to JIMM and tells who we are there.
-func logIn(ctx context.Context, opts jimm.Options) (*jimm.Client, account, error) {
-	client, err := jimm.Connect(ctx, opts)
+func logIn(ctx context.Context, settings operator.Settings) (*jimm.Client, account, error) {
+	client, err := settings.Connect(ctx)
 	if err != nil {
 		return nil, account{}, err
 	}
@@ -114,7 +115,7 @@ func (s *session) get(ctx context.Context) (*jimm.Client, error) {
 }
 
 func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
-	client, who, err := logIn(ctx, s.opts)
+	client, who, err := logIn(ctx, s.settings)
 	if err != nil {
 		return nil, err
 	}

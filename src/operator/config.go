@@ -2,12 +2,12 @@ package operator
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +18,17 @@ import (
 // Settings are what the operator has configured, checked.
 type Settings struct {
 	// JIMM says where JIMM is and who connects. The secret in it never prints.
+	// Of several addresses that a relation brought it has the first; see
+	// [Settings.Connect].
 	JIMM jimm.Options
 	// ProbeControllers allows to ask the controllers themselves.
 	ProbeControllers bool
 	// PollInterval is the time between two looks at a migration.
 	PollInterval time.Duration
+
+	addresses []string // where JIMM may be, best first
+	related   bool     // a relation said so
+	secret    string   // URI of the secret with the credentials
 }
 
 // Unit is what this package needs of the unit that runs the charm.
@@ -30,8 +36,17 @@ type Unit interface {
 	Env() charm.Env
 	Config(ctx context.Context, into any) error
 	Secret(ctx context.Context, uri string, opts charm.SecretOptions) (map[string]string, error)
+	Keeper
+	Relations
+}
+
+// Keeper is what this package needs of what Juju keeps for a unit.
+type Keeper interface {
+	Status(ctx context.Context) (status charm.Status, message string, err error)
 	SetStatus(ctx context.Context, status charm.Status, message string) error
-	SetWorkloadVersion(ctx context.Context, version string) error
+	State(ctx context.Context) (map[string]string, error)
+	SetState(ctx context.Context, values map[string]string) error
+	IsLeader(ctx context.Context) (bool, error)
 }
 
 // ProblemError is something that only the operator can put right. The unit is
@@ -59,6 +74,7 @@ func (p *ProblemError) Unwrap() error { return p.Err }
 // config is config.yaml.
 type config struct {
 	URL              string `json:"jimm-url"`
+	Port             int    `json:"jimm-port"`
 	CACertificate    string `json:"jimm-ca-certificate"`
 	Credentials      string `json:"jimm-credentials"`
 	AllowPlaintext   bool   `json:"allow-plaintext"`
@@ -72,11 +88,14 @@ const (
 	maxPollInterval = 5 * time.Minute
 )
 
+// defaultPort is where charms of JIMM serve its API.
+const defaultPort = 8080
+
 // Read reads and checks the configuration and the secret. What the operator has
 // to put right is a [*ProblemError]; only one is told at a time, the one to begin
 // with. The secret is read afresh each time and kept nowhere.
 func Read(ctx context.Context, u Unit) (Settings, error) {
-	c := config{ProbeControllers: true}
+	c := config{ProbeControllers: true, Port: defaultPort}
 	if err := u.Config(ctx, &c); err != nil {
 		return Settings{}, err
 	}
@@ -85,9 +104,10 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	if s.PollInterval, err = pollInterval(c.PollInterval); err != nil {
 		return Settings{}, err
 	}
-	if s.JIMM, err = address(c, u.Env()); err != nil {
+	if err = s.locate(ctx, u, c); err != nil {
 		return Settings{}, err
 	}
+	s.secret = c.Credentials
 	s.JIMM.ClientID, s.JIMM.ClientSecret, err = credentials(ctx, u, c.Credentials)
 	if err != nil {
 		return Settings{}, err
@@ -110,29 +130,56 @@ func pollInterval(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// address checks where JIMM is and how it proves itself.
-func address(c config, env charm.Env) (jimm.Options, error) {
-	if c.URL == "" {
-		return jimm.Options{}, &ProblemError{What: "JIMM's address is not set", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com"}
+// locate finds out where JIMM is and how it proves itself.
+func (s *Settings) locate(ctx context.Context, u Unit, c config) (err error) {
+	env := u.Env()
+	if s.related = c.URL == ""; s.related {
+		s.addresses, err = discover(ctx, u, c)
+	} else {
+		s.addresses, err = []string{c.URL}, checkURL(c, env)
 	}
+	if err != nil {
+		return err
+	}
+	s.JIMM = jimm.Options{URL: s.addresses[0], Proxy: proxy(env, s.neighbours())}
+	if c.CACertificate != "" || s.encrypted() {
+		s.JIMM.RootCAs, err = trust(ctx, u, c.CACertificate)
+	}
+	return err
+}
+
+// encrypted reports whether any address is one with TLS.
+func (s *Settings) encrypted() bool {
+	return slices.ContainsFunc(s.addresses, func(raw string) bool {
+		at, err := jimm.ParseAddress(raw)
+		return err == nil && !at.Plaintext()
+	})
+}
+
+// neighbours returns the hosts that a relation has brought.
+func (s *Settings) neighbours() []string {
+	var hosts []string
+	for _, raw := range s.addresses {
+		if at, err := jimm.ParseAddress(raw); err == nil && s.related {
+			hosts = append(hosts, at.Hostname())
+		}
+	}
+	return hosts
+}
+
+// checkURL checks the address that the operator has set.
+func checkURL(c config, env charm.Env) error {
 	at, err := jimm.ParseAddress(c.URL)
 	if err != nil {
-		return jimm.Options{}, &ProblemError{What: "jimm-url is no address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
+		return &ProblemError{What: "jimm-url is no address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
 	}
 	if at.Plaintext() && !c.AllowPlaintext && !private(at.Hostname(), env.KubernetesHost != "") {
-		return jimm.Options{}, &ProblemError{
+		return &ProblemError{
 			What:   "the secret would cross the network in clear to " + at.String(),
 			Remedy: "juju config " + env.App() + " jimm-url=wss://" + at.Hostname(),
 		}
 	}
-	opts := jimm.Options{URL: c.URL, Proxy: proxy(env)}
-	if c.CACertificate != "" {
-		opts.RootCAs = x509.NewCertPool()
-		if !opts.RootCAs.AppendCertsFromPEM([]byte(c.CACertificate)) {
-			return jimm.Options{}, &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
-		}
-	}
-	return opts, nil
+	return nil
 }
 
 // private reports whether what is sent to the host stays on this machine or, on
@@ -145,15 +192,32 @@ func private(host string, kubernetes bool) bool {
 	case !kubernetes:
 		return false
 	case err == nil:
-		return addr.IsPrivate()
+		return addr.IsPrivate() || sharedAddresses().Contains(addr.Unmap())
 	default:
-		return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local") || strings.Contains(host, ".svc.")
+		return inCluster(host)
 	}
 }
 
-// proxy makes the model's proxy settings usable for connections.
-func proxy(env charm.Env) func(*http.Request) (*url.URL, error) {
-	return func(r *http.Request) (*url.URL, error) { return env.Proxy.For(r.URL) }
+// sharedAddresses is the range of RFC 6598, which some clouds give to pods.
+func sharedAddresses() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) }
+
+// inCluster reports whether the name is that of a service in a Kubernetes
+// cluster.
+func inCluster(host string) bool {
+	return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local") || strings.Contains(host, ".svc.")
+}
+
+// proxy makes the model's proxy settings usable for connections. What is inside
+// the cluster or was found by a relation is reached directly: no proxy of the
+// model's network leads there.
+func proxy(env charm.Env, neighbours []string) func(*http.Request) (*url.URL, error) {
+	return func(r *http.Request) (*url.URL, error) {
+		host := r.URL.Hostname()
+		if env.KubernetesHost != "" && inCluster(host) || slices.Contains(neighbours, host) {
+			return nil, nil //nolint:nilnil // Go's way to say: no proxy.
+		}
+		return env.Proxy.For(r.URL)
+	}
 }
 
 // The keys of the secret jimm-credentials.

@@ -1,0 +1,259 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
+)
+
+// The endpoints in metadata.yaml.
+const (
+	endpointInfo      = "jimm-info"
+	endpointMetrics   = "jimm-metrics"
+	endpointCA        = "receive-ca-cert"
+	endpointLogging   = "logging"
+	endpointDashboard = "grafana-dashboard"
+)
+
+// Relations is what this package needs of a unit's relations.
+type Relations interface {
+	RelationIDs(ctx context.Context, endpoint string) ([]string, error)
+	RelationUnits(ctx context.Context, id string) ([]string, error)
+	RelationApp(ctx context.Context, id string) (string, error)
+	RelationData(ctx context.Context, id, owner string) (map[string]string, error)
+	SetRelationData(ctx context.Context, id, owner string, values map[string]string) error
+}
+
+// WaitError is something that comes by itself: nobody has to act, yet.
+type WaitError struct {
+	// For is what is waited for, to be read after "waiting for".
+	For string
+}
+
+// Error says what is waited for.
+func (w *WaitError) Error() string { return "waiting for " + w.For }
+
+// neighbour is a JIMM that a relation leads to.
+type neighbour struct {
+	endpoint string   // ours
+	remote   string   // the application, as this model calls it
+	app      string   // as its own model calls it
+	model    string   // UUID of that model
+	hosts    []string // where it may be, best first; none: nothing is published yet
+}
+
+// same reports whether two relations lead to one application.
+func (n neighbour) same(other neighbour) bool {
+	return n.app == other.app && n.model == other.model
+}
+
+func (n neighbour) String() string { return n.remote + " (" + n.endpoint + ")" }
+
+// discover returns where the relations say that JIMM is, best address first.
+// What a relation with prometheus_scrape tells goes before juju-info, which
+// proves nothing of the other side.
+func discover(ctx context.Context, u Unit, c config) (addresses []string, err error) {
+	var found, silent []neighbour
+	for _, look := range []func(context.Context, Unit) ([]neighbour, error){scraped, informed} {
+		list, err := look(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range list {
+			if len(n.hosts) == 0 {
+				silent = append(silent, n)
+				continue
+			}
+			found = append(found, n)
+		}
+	}
+	app := u.Env().App()
+	switch {
+	case len(found) > 0:
+	case len(silent) > 0:
+		return nil, &WaitError{For: fmt.Sprintf("%s to publish where it is", silent[0])}
+	default:
+		return nil, &ProblemError{
+			What:   "JIMM's address is not set",
+			Remedy: fmt.Sprintf("juju integrate %s:%s jimm, or juju config %s jimm-url=wss://jimm.example.com", app, endpointInfo, app),
+		}
+	}
+	first := found[0]
+	if i := slices.IndexFunc(found, func(n neighbour) bool { return !n.same(first) }); i >= 0 {
+		other := found[i]
+		return nil, &ProblemError{
+			What:   fmt.Sprintf("related to two different JIMMs, %s and %s", first, other),
+			Remedy: fmt.Sprintf("juju remove-relation %s:%s %s", app, other.endpoint, other.remote),
+		}
+	}
+	return first.addresses(c, u.Env())
+}
+
+// addresses turns hosts into addresses. Charms of JIMM serve its API without TLS
+// on their units, so the rule for plaintext decides which may be used.
+func (n neighbour) addresses(c config, env charm.Env) ([]string, error) {
+	port := c.Port
+	if port <= 0 || port > 65535 {
+		return nil, &ProblemError{
+			What:   fmt.Sprintf("jimm-port %d is no port", port),
+			Remedy: "juju config " + env.App() + " jimm-port=8080",
+		}
+	}
+	var usable, refused []string
+	for _, host := range n.hosts {
+		at, err := jimm.ParseAddress("ws://" + net.JoinHostPort(host, strconv.Itoa(port)))
+		switch {
+		case err != nil || slices.Contains(usable, at.String()):
+		case c.AllowPlaintext || private(at.Hostname(), env.KubernetesHost != ""):
+			usable = append(usable, at.String())
+		default:
+			refused = append(refused, at.String())
+		}
+	}
+	switch {
+	case len(usable) > 0:
+		return usable, nil
+	case len(refused) > 0:
+		return nil, &ProblemError{
+			What:   "the secret would cross the network in clear to " + refused[0],
+			Remedy: fmt.Sprintf("juju config %s jimm-url=wss://jimm.example.com, or, if that network is trusted, juju config %s allow-plaintext=true", env.App(), env.App()),
+		}
+	default:
+		return nil, &WaitError{For: fmt.Sprintf("%s to publish an address", n)}
+	}
+}
+
+// scrapeMetadata is what a provider of prometheus_scrape says of itself.
+type scrapeMetadata struct {
+	Model       string `json:"model"`
+	ModelUUID   string `json:"model_uuid"`
+	Application string `json:"application"`
+	CharmName   string `json:"charm_name"`
+}
+
+// scraped returns the JIMMs that jimm-metrics leads to. JIMM's charm opens no
+// port, so that the service of its application leads nowhere; the headless one
+// leads to every pod.
+func scraped(ctx context.Context, u Unit) ([]neighbour, error) {
+	ids, err := u.RelationIDs(ctx, endpointMetrics)
+	if err != nil {
+		return nil, err
+	}
+	var out []neighbour
+	for _, id := range ids {
+		n := neighbour{endpoint: endpointMetrics}
+		if n.remote, err = u.RelationApp(ctx, id); err != nil {
+			return nil, err
+		}
+		data, err := u.RelationData(ctx, id, n.remote)
+		if err != nil {
+			return nil, err
+		}
+		if raw := data["scrape_metadata"]; raw != "" {
+			if err := n.identify(ctx, u, id, raw); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// identify reads what the other side of jimm-metrics says of itself.
+func (n *neighbour) identify(ctx context.Context, u Unit, id, raw string) error {
+	var meta scrapeMetadata
+	err := json.Unmarshal([]byte(raw), &meta)
+	if err != nil || !isJIMM(meta.CharmName) || !isLabel(meta.Application) || !isLabel(meta.Model) {
+		app := u.Env().App()
+		what := fmt.Sprintf("%s is related as JIMM, but says that its charm is %q", n, meta.CharmName)
+		if err != nil || isJIMM(meta.CharmName) {
+			what = n.String() + " does not say in its scrape_metadata which application it is"
+		}
+		return &ProblemError{
+			What:   what,
+			Remedy: fmt.Sprintf("juju remove-relation %s:%s %s", app, endpointMetrics, n.remote),
+			Err:    err,
+		}
+	}
+	n.app, n.model = meta.Application, meta.ModelUUID
+	n.hosts = []string{headless(meta.Application, meta.Model)}
+	units, err := unitData(ctx, u, id, "prometheus_scrape_unit_fqdn", "prometheus_scrape_unit_address")
+	n.hosts = append(n.hosts, units...)
+	return err
+}
+
+// isJIMM reports whether a charm is one of JIMM: juju-jimm-k8s, juju-jimm, or a
+// fork that has kept the word.
+func isJIMM(charmName string) bool {
+	return slices.Contains(strings.Split(charmName, "-"), "jimm")
+}
+
+// informed returns the JIMMs that jimm-info leads to: any application can be on
+// the other side, so that only an answer as JIMM gives it will prove it.
+func informed(ctx context.Context, u Unit) ([]neighbour, error) {
+	ids, err := u.RelationIDs(ctx, endpointInfo)
+	if err != nil {
+		return nil, err
+	}
+	env := u.Env()
+	var out []neighbour
+	for _, id := range ids {
+		n := neighbour{endpoint: endpointInfo, model: env.ModelUUID}
+		if n.remote, err = u.RelationApp(ctx, id); err != nil {
+			return nil, err
+		}
+		n.app = n.remote
+		// Juju itself writes these, for every unit.
+		if n.hosts, err = unitData(ctx, u, id, "ingress-address", "private-address"); err != nil {
+			return nil, err
+		}
+		if env.KubernetesHost != "" {
+			// An ingress address may be that of a service which forwards nothing.
+			n.hosts = append([]string{headless(n.app, env.ModelName)}, n.hosts...)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// unitData returns the values that the units on the other side have under the
+// keys: those of the first key for all units, then those of the next.
+func unitData(ctx context.Context, u Unit, id string, keys ...string) ([]string, error) {
+	units, err := u.RelationUnits(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	values := make([][]string, len(keys))
+	for _, unit := range units {
+		data, err := u.RelationData(ctx, id, unit)
+		if err != nil {
+			return nil, err
+		}
+		for i, key := range keys {
+			if data[key] != "" {
+				values[i] = append(values[i], data[key])
+			}
+		}
+	}
+	return slices.Concat(values...), nil
+}
+
+// headless is the name of the service that Juju makes for the pods of an
+// application, whether they are ready or not.
+func headless(app, model string) string {
+	return app + "-endpoints." + model + ".svc.cluster.local"
+}
+
+// isLabel reports whether a text can be a part of a host name.
+func isLabel(s string) bool {
+	return s != "" && len(s) <= 63 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	})
+}

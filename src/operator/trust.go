@@ -1,0 +1,128 @@
+package operator
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"slices"
+	"strings"
+
+	"jimm-migrator/charm"
+)
+
+// trust returns the authorities to verify servers by: those of the option
+// jimm-ca-certificate and of the relation receive-ca-cert. Without the option
+// those of the system count too; nil means those alone.
+func trust(ctx context.Context, u Unit, configured string) (*x509.CertPool, error) {
+	var pool *x509.CertPool
+	if configured != "" {
+		pool = x509.NewCertPool()
+		if !pool.AppendCertsFromPEM([]byte(configured)) {
+			return nil, &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + u.Env().App() + " jimm-ca-certificate=@ca.pem"}
+		}
+	}
+	received, err := receivedCAs(ctx, u)
+	if err != nil || len(received) == 0 {
+		return pool, err
+	}
+	if pool == nil {
+		if pool, err = x509.SystemCertPool(); err != nil {
+			pool = x509.NewCertPool() // a system without any
+		}
+	}
+	for _, ca := range received {
+		pool.AddCert(ca)
+	}
+	return pool, nil
+}
+
+// receivedCAs returns the authorities that the relations receive-ca-cert have
+// brought, each once, in a fixed order.
+func receivedCAs(ctx context.Context, u Unit) ([]*x509.Certificate, error) {
+	ids, err := u.RelationIDs(ctx, endpointCA)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	for _, id := range ids {
+		app, err := u.RelationApp(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		data, err := u.RelationData(ctx, id, app)
+		if err != nil {
+			return nil, err
+		}
+		// Version 1 of the interface: a list in the application's data.
+		texts = append(texts, jsonTexts(data["certificates"])...)
+		// Version 0: in each unit's data, ca alone and chain as a list. The key
+		// certificate there is the provider's own, no authority.
+		units, err := u.RelationUnits(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, unit := range units {
+			data, err := u.RelationData(ctx, id, unit)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(append(texts, data["ca"]), jsonTexts(data["chain"])...)
+		}
+	}
+	return parseCAs(texts), nil
+}
+
+// jsonTexts reads a list of texts in JSON; what is none is empty.
+func jsonTexts(raw string) []string {
+	var list []string
+	if json.Unmarshal([]byte(raw), &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// parseCAs reads certificates in PEM. What cannot be read is left out: one bad
+// entry of somebody else must not take the others away.
+func parseCAs(texts []string) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, text := range texts {
+		rest := []byte(strings.TrimSpace(text))
+		for {
+			var block *pem.Block
+			if block, rest = pem.Decode(rest); block == nil {
+				break
+			}
+			if ca, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+				out = append(out, ca)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *x509.Certificate) int { return bytes.Compare(a.Raw, b.Raw) })
+	return slices.CompactFunc(out, func(a, b *x509.Certificate) bool { return a.Equal(b) })
+}
+
+// askForCAs tells providers of certificate_transfer that version 1 is
+// understood; those that hear nothing speak version 0.
+func askForCAs(ctx context.Context, u Unit) error {
+	return eachRelation(ctx, u, endpointCA, func(id string) error {
+		return u.SetRelationData(ctx, id, u.Env().App(), map[string]string{"version": "1"})
+	})
+}
+
+// eachRelation calls do for each relation of an endpoint.
+func eachRelation(ctx context.Context, u Unit, endpoint string, do func(id string) error) error {
+	ids, err := u.RelationIDs(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := do(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var _ Unit = (*charm.Hook)(nil)
