@@ -66,7 +66,7 @@ func checkModel(s *situation) Finding {
 		return Finding{Level: Pass, Evidence: s.model.FullName() + " is " + s.model.UUID + ", recorded on " + quote(s.source.String())}
 	}
 	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + quote(s.modelErr.Selector)}
-	f.Remedy = "juju run jimm-migrator/0 locate-model model='*' lists the models that JIMM knows"
+	f.Remedy = "juju run --string-args jimm-migrator/0 locate-model model='*' lists the models that JIMM knows"
 	if n := len(s.modelErr.Candidates); n > 0 {
 		f.Evidence = fmt.Sprintf("%d models are called %q: %s", n, s.modelErr.Selector, candidates(s.modelErr.Candidates))
 		f.Remedy = "name the model by owner/name or by its UUID"
