@@ -102,8 +102,8 @@ func (c *Conn) Call(ctx context.Context, req Request, params, reply any) error {
 	if limit <= 0 {
 		limit = c.opts.CallTimeout
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{Method: req.String(), After: limit})
+	defer cancel()
 
 	id, answered := c.expect()
 	defer c.forget(id)
@@ -112,60 +112,60 @@ func (c *Conn) Call(ctx context.Context, req Request, params, reply any) error {
 		ID: req.ID, Request: req.Method, Params: params,
 	})
 	if err != nil {
-		return fmt.Errorf("cannot call %s: %w: %w", req, ErrNotSent, err)
+		return failed(req, fmt.Errorf("%w: %w", err, ErrNotSent))
 	}
-
-	// why says why a wait ended without what was waited for.
-	why := func(lost bool) error {
-		switch {
-		case lost:
-			return fmt.Errorf("cannot call %s: %w", req, c.Err())
-		case ctx.Err() != nil:
-			return fmt.Errorf("cannot call %s: %w", req, ended(ctx))
-		}
-		return &TimeoutError{Method: req.String(), After: limit}
+	if err := c.send(ctx, message); err != nil {
+		return failed(req, fmt.Errorf("%w: %w", err, ErrNotSent))
 	}
-	notSent := func(lost bool) error { return fmt.Errorf("%w: %w", why(lost), ErrNotSent) }
-	if err := c.usable(ctx); err != nil {
-		return fmt.Errorf("cannot call %s: %w: %w", req, err, ErrNotSent)
+	data, err := c.await(ctx, answered)
+	if err != nil {
+		return failed(req, err)
 	}
-	select {
-	case c.outgoing <- message:
-	case <-ctx.Done():
-		return notSent(false)
-	case <-timer.C:
-		return notSent(false)
-	case <-c.done:
-		return notSent(true)
-	}
-	lost := false
-	select {
-	case data := <-answered:
-		return decoded(req, data, reply)
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-c.done:
-		lost = true
-	}
-	// An answer that came in the same moment wins.
-	select {
-	case data := <-answered:
-		return decoded(req, data, reply)
-	default:
-		return why(lost)
-	}
+	return decoded(req, data, reply)
 }
 
-// usable returns why a call cannot even begin, nil if it can. The select that
-// sends would choose at random between a ready writer and an ended context.
-func (c *Conn) usable(ctx context.Context) error {
-	if err := c.Err(); err != nil {
-		return err
-	}
+// send gives a message to the writer. After an error it was not sent.
+func (c *Conn) send(ctx context.Context, message []byte) error {
+	// The select alone would choose at random between a ready writer and an
+	// ended context.
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
-	return nil
+	select {
+	case c.outgoing <- message:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
+	case <-c.done:
+		return c.Err()
+	}
+}
+
+// await returns the answer, which wins against an end in the same moment.
+func (c *Conn) await(ctx context.Context, answered <-chan []byte) ([]byte, error) {
+	var err error
+	select {
+	case data := <-answered:
+		return data, nil
+	case <-ctx.Done():
+		err = ended(ctx)
+	case <-c.done:
+		err = c.Err()
+	}
+	select {
+	case data := <-answered:
+		return data, nil
+	default:
+		return nil, err
+	}
+}
+
+// failed says which call failed; a [*TimeoutError] does so itself.
+func failed(req Request, err error) error {
+	if _, ok := errors.AsType[*TimeoutError](err); ok {
+		return err
+	}
+	return fmt.Errorf("cannot call %s: %w", req, err)
 }
 
 // ended returns a context's error, with its cause where there is one.

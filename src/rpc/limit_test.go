@@ -71,47 +71,50 @@ func TestMessageOfManyFramesAndMegabytes(t *testing.T) {
 // A call that gives up while its message is half sent must not cut it: the
 // rest of the connection's life depends on whole messages.
 func TestEndedCallLeavesItsMessageWhole(t *testing.T) {
-	long := strings.Repeat("x", 1<<20) // far more than any buffer on the way
-	read := make(chan bool)
-	got := make(chan string, 2)
-	conn := connect(t, rpc.DialOptions{}, func(s *server) {
-		<-read
-		for range 2 {
-			r := s.next()
-			if r == nil {
-				return
+	synctest.Test(t, func(t *testing.T) {
+		long := strings.Repeat("x", 1<<20) // far more than any buffer on the way
+		read := make(chan bool)
+		got := make(chan string, 2)
+		conn := connect(t, rpc.DialOptions{}, func(s *server) {
+			<-read
+			for range 2 {
+				r := s.next()
+				if r == nil {
+					return
+				}
+				var text string
+				if err := json.Unmarshal(r.Params, &text); err != nil {
+					t.Errorf("params: %v", err)
+				}
+				got <- text
+				s.answer(r, `{}`)
 			}
-			var text string
-			if err := json.Unmarshal(r.Params, &text); err != nil {
-				t.Errorf("params: %v", err)
-			}
-			got <- text
-			s.answer(r, `{}`)
+			s.next()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := conn.Call(ctx, modelInfo, long, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, rpc.ErrNotSent) {
+			t.Errorf("got %v, want the context's end and no claim that nothing was sent", err)
 		}
-		s.next()
+		// The writer is stuck with it, so the next one is provably not sent.
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := conn.Call(ctx, modelInfo, "never", nil); !errors.Is(err, rpc.ErrNotSent) {
+			t.Errorf("got %v, want ErrNotSent", err)
+		}
+		close(read)
+		if err := conn.Call(t.Context(), modelInfo, "short", nil); err != nil {
+			t.Errorf("next call: %v", err)
+		}
+		if text := <-got; text != long {
+			t.Errorf("server got %d bytes of %d", len(text), len(long))
+		}
+		if text := <-got; text != "short" {
+			t.Errorf("server got %q, want short", text)
+		}
+		conn.Close()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	err := conn.Call(ctx, modelInfo, long, nil)
-	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, rpc.ErrNotSent) {
-		t.Errorf("got %v, want the context's end and no claim that nothing was sent", err)
-	}
-	// The writer is stuck with it, so the next one is provably not sent.
-	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := conn.Call(ctx, modelInfo, "never", nil); !errors.Is(err, rpc.ErrNotSent) {
-		t.Errorf("got %v, want ErrNotSent", err)
-	}
-	close(read)
-	if err := conn.Call(t.Context(), modelInfo, "short", nil); err != nil {
-		t.Errorf("next call: %v", err)
-	}
-	if text := <-got; text != long {
-		t.Errorf("server got %d bytes of %d", len(text), len(long))
-	}
-	if text := <-got; text != "short" {
-		t.Errorf("server got %q, want short", text)
-	}
 }
 
 func TestServerThatStopsReadingIsLost(t *testing.T) {
