@@ -9,7 +9,6 @@ package controller
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -179,7 +178,7 @@ func (c *Controller) Serve(l net.Listener) error {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		return errors.Join(errors.New("cannot serve: the controller is closed"), l.Close())
+		return l.Close()
 	}
 	if len(c.servers) == 0 {
 		c.servers = []string{l.Addr().String()}

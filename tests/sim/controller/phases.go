@@ -118,7 +118,8 @@ func progress(reported, total int) string {
 	return fmt.Sprintf("waiting for agents to report back: %d succeeded, %d still to report", reported, total-reported)
 }
 
-// importModel sends the model to the target. Any error aborts.
+// importModel sends the model to the target. Any error aborts. When the controller restarts, the phase begins again and
+// finds the copy that is there already (inferred).
 func (w *worker) importModel(ctx context.Context) (Phase, error) {
 	const failure = "model data transfer failed, %s"
 	if err := w.say(ctx, "exporting model", w.pace.Export); err != nil {

@@ -163,7 +163,7 @@ func modelEntities(c *Controller, h *hosted, into map[string]entity) {
 			"id": machine.ID, "instance-id": machine.InstanceID, "life": machine.Life, "base": machine.Base,
 			"agent-status":             statusInfo{Current: machine.AgentStatus, Version: machine.AgentVersion},
 			"instance-status":          statusInfo{Current: machine.InstanceStatus},
-			"hardware-characteristics": hardware(machine.Hardware), "jobs": []string{"JobHostUnits"},
+			"hardware-characteristics": instanceHardware(machine.Hardware), "jobs": []string{"JobHostUnits"},
 			"has-vote": false, "wants-vote": false, "addresses": []any{},
 		})
 	}
@@ -185,6 +185,16 @@ func modelEntities(c *Controller, h *hosted, into map[string]entity) {
 			})
 		}
 	}
+}
+
+// instanceHardware is hardware with the name that all-watchers have for the cores (documented).
+func instanceHardware(text string) map[string]any {
+	list := hardware(text)
+	if cores, ok := list["cores"]; ok {
+		list["cpu-cores"] = cores
+		delete(list, "cores")
+	}
+	return list
 }
 
 func watchAllModels(_ context.Context, s *session, _ *wire.Request) (any, error) {
