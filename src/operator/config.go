@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,6 +30,9 @@ type Settings struct {
 	addresses []string // where JIMM may be, best first
 	related   bool     // a relation said so
 	secret    string   // URI of the secret with the credentials
+	// received reads the authorities of receive-ca-cert: only when a server
+	// is not trusted without them, since each tool is a process.
+	received func(ctx context.Context) ([]*x509.Certificate, error)
 }
 
 // Unit is what this package needs of the unit that runs the charm.
@@ -142,18 +146,14 @@ func (s *Settings) locate(ctx context.Context, u Unit, c config) (err error) {
 		return err
 	}
 	s.JIMM = jimm.Options{URL: s.addresses[0], Proxy: proxy(env, s.neighbours())}
-	if c.CACertificate != "" || s.encrypted() {
-		s.JIMM.RootCAs, err = trust(ctx, u, c.CACertificate)
+	if c.CACertificate != "" {
+		s.JIMM.RootCAs = x509.NewCertPool()
+		if !s.JIMM.RootCAs.AppendCertsFromPEM([]byte(c.CACertificate)) {
+			return &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
+		}
 	}
-	return err
-}
-
-// encrypted reports whether any address is one with TLS.
-func (s *Settings) encrypted() bool {
-	return slices.ContainsFunc(s.addresses, func(raw string) bool {
-		at, err := jimm.ParseAddress(raw)
-		return err == nil && !at.Plaintext()
-	})
+	s.received = func(ctx context.Context) ([]*x509.Certificate, error) { return receivedCAs(ctx, u) }
+	return nil
 }
 
 // neighbours returns the hosts that a relation has brought.

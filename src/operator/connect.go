@@ -23,7 +23,12 @@ const tryFor = 3 * time.Second
 // does. The context limits connecting, not the life of the client.
 func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 	if !s.related {
-		return jimm.Connect(ctx, s.JIMM)
+		var client *jimm.Client
+		err := s.trusting(ctx, func(opts jimm.Options) (err error) {
+			client, err = jimm.Connect(ctx, opts)
+			return err
+		})
+		return client, err
 	}
 	var errs []error
 	for i, raw := range s.addresses {
@@ -47,7 +52,11 @@ func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 // ingress that does not serve the version page: then nothing is known.
 func (s Settings) reach(ctx context.Context) (jimm.ServerInfo, error) {
 	if !s.related {
-		info, err := jimm.Info(ctx, s.JIMM)
+		var info jimm.ServerInfo
+		err := s.trusting(ctx, func(opts jimm.Options) (err error) {
+			info, err = jimm.Info(ctx, opts)
+			return err
+		})
 		if errors.Is(err, jimm.ErrNotJIMM) {
 			return jimm.ServerInfo{}, nil
 		}

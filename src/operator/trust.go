@@ -6,36 +6,51 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"slices"
 	"strings"
 
-	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
 )
 
-// trust returns the authorities to verify servers by: those of the option
-// jimm-ca-certificate and of the relation receive-ca-cert. Without the option
-// those of the system count too; nil means those alone.
-func trust(ctx context.Context, u Unit, configured string) (*x509.CertPool, error) {
-	var pool *x509.CertPool
-	if configured != "" {
-		pool = x509.NewCertPool()
-		if !pool.AppendCertsFromPEM([]byte(configured)) {
-			return nil, &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + u.Env().App() + " jimm-ca-certificate=@ca.pem"}
-		}
+// trusting calls do with the authorities that the operator has configured, or
+// those of the system, and once more with those of the relation receive-ca-cert
+// besides if that was not enough. A server that is not trusted has been sent
+// nothing.
+func (s Settings) trusting(ctx context.Context, do func(jimm.Options) error) error {
+	err := do(s.JIMM)
+	if !untrusted(err) || s.received == nil {
+		return err
 	}
-	received, err := receivedCAs(ctx, u)
-	if err != nil || len(received) == 0 {
-		return pool, err
+	received, readErr := s.received(ctx)
+	if readErr != nil || len(received) == 0 {
+		return errors.Join(err, readErr)
 	}
-	if pool == nil {
-		if pool, err = x509.SystemCertPool(); err != nil {
-			pool = x509.NewCertPool() // a system without any
-		}
+	opts := s.JIMM
+	opts.RootCAs = widened(opts.RootCAs, received)
+	return do(opts)
+}
+
+// untrusted reports whether a server was refused because nobody who is trusted
+// vouches for it.
+func untrusted(err error) bool {
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	return unknown
+}
+
+// widened returns a pool with more authorities. A nil pool stands for those of
+// the system.
+func widened(pool *x509.CertPool, more []*x509.Certificate) *x509.CertPool {
+	var err error
+	if pool != nil {
+		pool = pool.Clone()
+	} else if pool, err = x509.SystemCertPool(); err != nil {
+		pool = x509.NewCertPool() // a system without any
 	}
-	for _, ca := range received {
+	for _, ca := range more {
 		pool.AddCert(ca)
 	}
-	return pool, nil
+	return pool
 }
 
 // receivedCAs returns the authorities that the relations receive-ca-cert have
@@ -124,5 +139,3 @@ func eachRelation(ctx context.Context, u Unit, endpoint string, do func(id strin
 	}
 	return nil
 }
-
-var _ Unit = (*charm.Hook)(nil)
