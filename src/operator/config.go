@@ -29,7 +29,8 @@ type Settings struct {
 
 	addresses []string // where JIMM may be, best first
 	related   bool     // a relation said so
-	secret    string   // URI of the secret with the credentials
+	neighbour neighbour
+	secret    string // URI of the secret with the credentials
 	// received reads the authorities of receive-ca-cert: only when a server
 	// is not trusted without them, since each tool is a process.
 	received func(ctx context.Context) ([]*x509.Certificate, error)
@@ -138,7 +139,7 @@ func pollInterval(text string) (time.Duration, error) {
 func (s *Settings) locate(ctx context.Context, u Unit, c config) (err error) {
 	env := u.Env()
 	if s.related = c.URL == ""; s.related {
-		s.addresses, err = discover(ctx, u, c)
+		s.neighbour, s.addresses, err = discover(ctx, u, c)
 	} else {
 		s.addresses, err = []string{c.URL}, checkURL(c, env)
 	}

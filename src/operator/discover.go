@@ -54,17 +54,22 @@ func (n neighbour) same(other neighbour) bool {
 	return n.app == other.app && n.model == other.model
 }
 
+// removal is the command that ends the relation.
+func (n neighbour) removal(app string) string {
+	return fmt.Sprintf("juju remove-relation %s:%s %s", app, n.endpoint, n.remote)
+}
+
 func (n neighbour) String() string { return n.remote + " (" + n.endpoint + ")" }
 
 // discover returns where the relations say that JIMM is, best address first.
 // What a relation with prometheus_scrape tells goes before juju-info, which
 // proves nothing of the other side.
-func discover(ctx context.Context, u Unit, c config) (addresses []string, err error) {
+func discover(ctx context.Context, u Unit, c config) (n neighbour, addresses []string, err error) {
 	var found, silent []neighbour
 	for _, look := range []func(context.Context, Unit) ([]neighbour, error){scraped, informed} {
 		list, err := look(ctx, u)
 		if err != nil {
-			return nil, err
+			return neighbour{}, nil, err
 		}
 		for _, n := range list {
 			if len(n.hosts) == 0 {
@@ -78,9 +83,9 @@ func discover(ctx context.Context, u Unit, c config) (addresses []string, err er
 	switch {
 	case len(found) > 0:
 	case len(silent) > 0:
-		return nil, &WaitError{For: fmt.Sprintf("%s to publish where it is", silent[0])}
+		return neighbour{}, nil, &WaitError{For: fmt.Sprintf("%s to publish where it is", silent[0])}
 	default:
-		return nil, &ProblemError{
+		return neighbour{}, nil, &ProblemError{
 			What:   "JIMM's address is not set",
 			Remedy: fmt.Sprintf("juju integrate %s:%s jimm, or juju config %s jimm-url=wss://jimm.example.com", app, endpointInfo, app),
 		}
@@ -88,12 +93,13 @@ func discover(ctx context.Context, u Unit, c config) (addresses []string, err er
 	first := found[0]
 	if i := slices.IndexFunc(found, func(n neighbour) bool { return !n.same(first) }); i >= 0 {
 		other := found[i]
-		return nil, &ProblemError{
+		return neighbour{}, nil, &ProblemError{
 			What:   fmt.Sprintf("related to two different JIMMs, %s and %s", first, other),
-			Remedy: fmt.Sprintf("juju remove-relation %s:%s %s", app, other.endpoint, other.remote),
+			Remedy: other.removal(app),
 		}
 	}
-	return first.addresses(c, u.Env())
+	addresses, err = first.addresses(c, u.Env())
+	return first, addresses, err
 }
 
 // addresses turns hosts into addresses. Charms of JIMM serve its API without TLS
@@ -178,7 +184,7 @@ func (n *neighbour) identify(ctx context.Context, u Unit, id, raw string) error 
 		}
 		return &ProblemError{
 			What:   what,
-			Remedy: fmt.Sprintf("juju remove-relation %s:%s %s", app, endpointMetrics, n.remote),
+			Remedy: n.removal(app),
 			Err:    err,
 		}
 	}
@@ -225,7 +231,7 @@ func informed(ctx context.Context, u Unit) ([]neighbour, error) {
 
 // unitData returns the values that the units on the other side have under the
 // keys: those of the first key for all units, then those of the next.
-func unitData(ctx context.Context, u Unit, id string, keys ...string) ([]string, error) {
+func unitData(ctx context.Context, u Relations, id string, keys ...string) ([]string, error) {
 	units, err := u.RelationUnits(ctx, id)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,16 @@ package operator
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"jimm-migrator/charm"
 )
 
 // Hooks returns the handlers of the hooks that this charm cares about. All of
-// them compute the status anew from what is known.
+// them compute the status anew from what is known; only update-status asks
+// anybody but Juju. What stops or removes a unit is left alone: there is nothing
+// to end and nothing to clear away.
 func Hooks(version string) map[string]charm.HookFunc {
 	settle := func(ctx context.Context, h *charm.Hook) error { return Settle(ctx, h) }
 	installed := func(ctx context.Context, h *charm.Hook) error {
@@ -17,29 +21,66 @@ func Hooks(version string) map[string]charm.HookFunc {
 		}
 		return Settle(ctx, h)
 	}
-	return map[string]charm.HookFunc{
-		"install":        installed,
-		"upgrade-charm":  installed,
+	hooks := map[string]charm.HookFunc{
+		"install": installed,
+		"upgrade-charm": func(ctx context.Context, h *charm.Hook) error {
+			return errors.Join(publish(ctx, h), installed(ctx, h))
+		},
+		"leader-elected": func(ctx context.Context, h *charm.Hook) error { return publish(ctx, h) },
 		"start":          settle,
 		"config-changed": settle,
-		"secret-changed": settle,
-		// A grant fires no hook: only looking again finds it.
-		"update-status": settle,
+		"secret-changed": func(ctx context.Context, h *charm.Hook) error {
+			return errors.Join(forget(ctx, h), Settle(ctx, h))
+		},
+		"update-status": func(ctx context.Context, h *charm.Hook) error { return update(ctx, h) },
+	}
+	for _, event := range []string{"created", "joined", "changed", "departed", "broken"} {
+		hooks[endpointInfo+"-relation-"+event] = settle
+		hooks[endpointMetrics+"-relation-"+event] = settle
+	}
+	for endpoint, offer := range offers() {
+		hooks[endpoint+"-relation-created"] = func(ctx context.Context, h *charm.Hook) error {
+			return ifLeader(ctx, h, func() error { return offer(ctx, h, h.Env().Relation.ID) })
+		}
+	}
+	for _, endpoint := range []string{endpointLogging, endpointDashboard} {
+		hooks[endpoint+"-relation-changed"] = func(ctx context.Context, h *charm.Hook) error { return listen(ctx, h) }
+	}
+	return hooks
+}
+
+// offers are what this application says to the other side of a relation, by
+// endpoint. It stays the same as long as the charm does, so it is said when the
+// relation is made, when the charm is upgraded, and by a new leader, since the
+// old one may have died before.
+func offers() map[string]func(ctx context.Context, u Unit, id string) error {
+	return map[string]func(context.Context, Unit, string) error{
+		endpointCA:        offerCertificates,
+		endpointLogging:   offerLogging,
+		endpointDashboard: offerDashboards,
 	}
 }
 
-// Settle sets the unit's status from the configuration and the secret: blocked
-// with the command that unblocks it, or active. What only the operator can put
-// right is no error.
-func Settle(ctx context.Context, u Unit) error {
-	s, err := Read(ctx, u)
-	var problem *ProblemError
-	switch {
-	case errors.As(err, &problem):
-		return u.SetStatus(ctx, charm.StatusBlocked, problem.Error())
-	case err != nil:
+// publish says it on all relations, if this unit leads.
+func publish(ctx context.Context, u Unit) error {
+	return ifLeader(ctx, u, func() error {
+		var errs []error
+		for _, endpoint := range slices.Sorted(maps.Keys(offers())) {
+			ids, err := u.RelationIDs(ctx, endpoint)
+			errs = append(errs, err)
+			for _, id := range ids {
+				errs = append(errs, offers()[endpoint](ctx, u, id))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// ifLeader does what only the leader may do.
+func ifLeader(ctx context.Context, u Unit, do func() error) error {
+	leader, err := u.IsLeader(ctx)
+	if err != nil || !leader {
 		return err
-	default:
-		return u.SetStatus(ctx, charm.StatusActive, "configured for "+s.JIMM.URL+"; run the action check-access to try it")
 	}
+	return do()
 }

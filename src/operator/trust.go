@@ -55,7 +55,7 @@ func widened(pool *x509.CertPool, more []*x509.Certificate) *x509.CertPool {
 
 // receivedCAs returns the authorities that the relations receive-ca-cert have
 // brought, each once, in a fixed order.
-func receivedCAs(ctx context.Context, u Unit) ([]*x509.Certificate, error) {
+func receivedCAs(ctx context.Context, u Relations) ([]*x509.Certificate, error) {
 	ids, err := u.RelationIDs(ctx, endpointCA)
 	if err != nil {
 		return nil, err
@@ -118,24 +118,8 @@ func parseCAs(texts []string) []*x509.Certificate {
 	return slices.CompactFunc(out, func(a, b *x509.Certificate) bool { return a.Equal(b) })
 }
 
-// askForCAs tells providers of certificate_transfer that version 1 is
+// offerCertificates tells providers of certificate_transfer that version 1 is
 // understood; those that hear nothing speak version 0.
-func askForCAs(ctx context.Context, u Unit) error {
-	return eachRelation(ctx, u, endpointCA, func(id string) error {
-		return u.SetRelationData(ctx, id, u.Env().App(), map[string]string{"version": "1"})
-	})
-}
-
-// eachRelation calls do for each relation of an endpoint.
-func eachRelation(ctx context.Context, u Unit, endpoint string, do func(id string) error) error {
-	ids, err := u.RelationIDs(ctx, endpoint)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := do(id); err != nil {
-			return err
-		}
-	}
-	return nil
+func offerCertificates(ctx context.Context, u Unit, id string) error {
+	return u.SetRelationData(ctx, id, u.Env().App(), map[string]string{"version": "1"})
 }

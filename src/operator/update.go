@@ -1,0 +1,161 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+)
+
+// update is the hook update-status: it looks whether JIMM answers, now and then
+// also what it holds, and changes nothing.
+func update(ctx context.Context, u Unit) error {
+	_, message, err := u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := Read(ctx, u)
+	k, err := knownFrom(u, s, err)
+	if err != nil {
+		return err
+	}
+	k.marks = abandoned(Marks(message))
+	if k.problem == nil && k.waiting == nil {
+		if err := k.look(ctx, u, s); err != nil {
+			return err
+		}
+	}
+	return k.show(ctx, u)
+}
+
+// look looks at JIMM and remembers what it saw.
+func (k *known) look(ctx context.Context, u Unit, s Settings) error {
+	before, err := lastLook(ctx, u, s)
+	if err != nil {
+		return err
+	}
+	login := len(k.marks) > 0
+	if !login && before.due(time.Now()) {
+		if login, err = u.IsLeader(ctx); err != nil {
+			return err
+		}
+	}
+	after := look{Of: s.fingerprint()}
+	if before != nil {
+		after = *before
+	}
+	bounded, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	info, err := s.reach(bounded)
+	after.Reached = s.diagnose(u.Env(), err)
+	if info.Version != "" {
+		after.Version = info.Version
+	}
+	if login && after.Reached.empty() {
+		k.marks = after.logIn(bounded, u.Env(), s, k.marks)
+	}
+	k.seen = &after
+	return after.keep(ctx, u, before)
+}
+
+// due reports whether it is time for another login.
+func (l *look) due(now time.Time) bool {
+	return l == nil || now.Sub(l.At) >= lookEvery || now.Before(l.At)
+}
+
+// logIn logs in and counts. It returns the marks whose migrations JIMM has not
+// recorded.
+func (l *look) logIn(ctx context.Context, env charm.Env, s Settings, marks []Mark) []Mark {
+	l.At = time.Now().UTC().Truncate(time.Second)
+	client, err := s.Connect(ctx)
+	if err != nil {
+		l.Login = s.diagnose(env, err)
+		return marks
+	}
+	defer client.Close()
+	return l.count(ctx, env, client, marks)
+}
+
+// count takes in what JIMM holds. What is not told in time stays as it was.
+func (l *look) count(ctx context.Context, env charm.Env, client *jimm.Client, marks []Mark) []Mark {
+	l.Login = finding{}
+	if !client.Administrator() {
+		l.Login, l.Counted = notAdministrator(env, client), false
+		return marks
+	}
+	if info, err := client.Version(ctx); err == nil {
+		l.Version = info.Version
+	}
+	err := client.DisableControllerUUIDMasking(ctx)
+	controllers, listErr := client.ListControllers(ctx)
+	models, modelErr := client.ListModelSummaries(ctx)
+	if errors.Join(err, listErr, modelErr) != nil {
+		return marks
+	}
+	l.Counted, l.Controllers, l.Models = true, len(controllers), len(models)
+	l.Migrating, l.Drift, l.Adrift = 0, 0, ""
+	answering := map[string]bool{}
+	for _, m := range models {
+		if !unlisted(m) {
+			answering[m.ControllerUUID] = true
+		}
+	}
+	names := map[string]string{}
+	for _, c := range controllers {
+		names[c.UUID] = c.Name
+	}
+	recorded := map[string]string{}
+	for _, m := range models {
+		recorded[m.UUID] = names[m.ControllerUUID]
+		switch {
+		case m.Migration != nil && m.Migration.Start != nil && m.Migration.End == nil:
+			l.Migrating++
+		case unlisted(m) && answering[m.ControllerUUID]:
+			// Its controller lists others: it is there, and does not have this one.
+			if l.Drift++; l.Adrift == "" {
+				l.Adrift = m.UUID
+			}
+		}
+	}
+	var left []Mark
+	for _, mark := range marks {
+		if recorded[mark.Model] != mark.Target {
+			left = append(left, mark)
+		}
+	}
+	return left
+}
+
+// unlisted reports whether the recorded controller does not list the model, or
+// did not answer. Only JIMM of 2025 and newer asks the controllers.
+func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable" && m.Type == "" }
+
+// Seen takes in a login that an action has made, or the error that it got, and
+// sets the unit's status accordingly: it is how an operator who has put
+// something right sees at once that it is.
+func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err error) error {
+	_, message, statusErr := u.Status(ctx)
+	if statusErr != nil {
+		return statusErr
+	}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(Marks(message))}
+	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second)}
+	if err != nil {
+		k.seen.Login = s.diagnose(u.Env(), err)
+	} else {
+		k.marks = k.seen.count(ctx, u.Env(), client, k.marks)
+	}
+	if err := k.seen.keep(ctx, u, nil); err != nil {
+		return err
+	}
+	return k.show(ctx, u)
+}
+
+// forget makes the next update-status log in again, since what it logs in with
+// has changed.
+func forget(ctx context.Context, u Unit) error {
+	return u.SetState(ctx, map[string]string{keyLook: "{}"})
+}
