@@ -135,16 +135,19 @@ func (a *Agent) populate() error {
 }
 
 // Close ends what still runs, kills what it has left behind, and removes the
-// agent's directory. The agent must not be used afterwards.
+// agent's directory. Nothing can be run afterwards; what has happened can still
+// be asked for.
 func (a *Agent) Close() error {
 	a.mu.Lock()
+	again := a.closed
 	a.closed = true
 	if a.running != nil {
 		a.running.killGroup()
 	}
 	a.mu.Unlock()
-	a.turn <- struct{}{} // for ever: nothing runs after this
-	if a.home == nil {
+	a.turn <- struct{}{} // until it has ended
+	defer a.release()
+	if a.home == nil || again {
 		return nil
 	}
 	return a.home.remove()

@@ -62,7 +62,7 @@ func (c *capture) drain(buf []byte) {
 	for {
 		n := 0
 		readErr := raw.Read(func(fd uintptr) bool {
-			n, err = syscall.Read(int(fd), buf) //nolint:gosec // a descriptor fits
+			n, err = syscall.Read(int(fd), buf)
 			return true
 		})
 		if readErr != nil || err != nil || n <= 0 {

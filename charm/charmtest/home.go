@@ -171,7 +171,7 @@ func (h *home) chmodDirs(mode os.FileMode) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		return os.Chmod(path, mode)
+		return os.Chmod(path, mode) //nolint:gosec // our own directory, which the charm cannot write
 	})
 }
 
@@ -232,7 +232,7 @@ func (h *home) start(ctx context.Context, r *run) (process, error) {
 	env := h.agent.environ(r, h.layout)
 	h.ids = append(h.ids, r.id)
 	h.agent.mu.Unlock()
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), path)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), path) //nolint:gosec // the charm under test
 	cmd.Dir, cmd.Env = h.layout.charmDir, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if h.user != (User{}) {

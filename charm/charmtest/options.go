@@ -32,7 +32,8 @@ type Options struct {
 	// own user otherwise, who can do no harm to root's files either.
 	User User
 	// ExtraEnv is added to the environment of dispatch, as "NAME=value". Juju
-	// adds nothing, so that this is for instruments such as GOCOVERDIR only.
+	// adds nothing, so that this is for instruments such as GOCOVERDIR and
+	// GORACE only.
 	ExtraEnv []string
 
 	AppName     string // default: the charm's name

@@ -58,7 +58,10 @@ func format(name string, value any) ([]byte, error) {
 		case []string:
 			return line(strings.Join(value, "\n")), nil
 		case bool:
-			return line(strings.ToUpper(fmt.Sprint(value)[:1]) + fmt.Sprint(value)[1:]), nil
+			if value {
+				return line("True"), nil
+			}
+			return line("False"), nil
 		}
 	}
 	if value == nil {

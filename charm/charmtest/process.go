@@ -58,7 +58,7 @@ func (p *osProcess) startPatiently(ctx context.Context) error {
 		if !errors.Is(err, syscall.ETXTBSY) || attempt == 200 {
 			return err
 		}
-		again := exec.CommandContext(context.WithoutCancel(ctx), p.cmd.Path)
+		again := exec.CommandContext(context.WithoutCancel(ctx), p.cmd.Path) //nolint:gosec // the charm under test
 		again.Dir, again.Env, again.SysProcAttr = p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr
 		again.Stdout, again.Stderr = p.cmd.Stdout, p.cmd.Stderr
 		p.cmd = again

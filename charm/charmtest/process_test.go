@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,6 +206,7 @@ func checkEnv(t *testing.T, env, common []string, path string, more map[string]s
 		(got["JUJU_HOOK_NAME"] == "") != strings.HasPrefix(path, "actions/") {
 		t.Errorf("wrong values: %q", got)
 	}
+	delete(got, "GORACE") // ours; see quickExit
 	for name, value := range more {
 		if got[name] != value {
 			t.Errorf("%s is %q, want %q", name, got[name], value)
@@ -370,40 +370,5 @@ func TestThePodIsNewAfterChurn(t *testing.T) {
 	}
 	if agent.State()["seen"] != "start" {
 		t.Errorf("state %v: it is the controller's, and survives", agent.State())
-	}
-}
-
-func BenchmarkToolAsProcess(b *testing.B) {
-	agent := benchAgent(b, charmtest.Options{Tools: tools}, `
-		i=0; while [ $i -lt 50 ]; do action-log -- message; i=$((i+1)); done`)
-	for b.Loop() {
-		if _, err := agent.RunAction(b.Context(), "look", nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/50, "µs/tool")
-}
-
-func benchAgent(b *testing.B, opts charmtest.Options, script string) *charmtest.Agent {
-	b.Helper()
-	opts.CharmDir = charmDir(b, nil)
-	if script != "" {
-		if err := os.WriteFile(filepath.Join(opts.CharmDir, "dispatch"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
-			b.Fatal(err)
-		}
-	}
-	agent, err := charmtest.New(opts)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { agent.Close() })
-	return agent
-}
-
-func BenchmarkStartOfAProgram(b *testing.B) {
-	for b.Loop() {
-		if err := exec.Command("/bin/true").Run(); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -22,7 +22,8 @@ type run struct {
 	hook  HookDetails
 
 	proc      process
-	killed    bool // ended by us, before or after it was started
+	early     []func() // signals from before the process was known
+	killed    bool     // by SIGKILL, from us
 	agentDied bool
 	ended     bool
 
@@ -82,19 +83,20 @@ func (r *run) dispatchPath() string {
 }
 
 // kill ends the dispatch process, and only that, as a cancel does.
-func (r *run) kill() {
-	r.killed = true
-	if r.proc != nil {
-		r.proc.signal(syscall.SIGKILL, false)
-	}
-}
+func (r *run) kill() { r.signal(syscall.SIGKILL, false) }
 
 // killGroup ends the dispatch process and its children.
-func (r *run) killGroup() {
-	r.killed = true
-	if r.proc != nil {
-		r.proc.signal(syscall.SIGKILL, true)
+func (r *run) killGroup() { r.signal(syscall.SIGKILL, true) }
+
+// signal signals the dispatch. A process that is just being started gets the
+// signal as soon as it is known.
+func (r *run) signal(sig syscall.Signal, group bool) {
+	r.killed = r.killed || sig == syscall.SIGKILL
+	if r.proc == nil {
+		r.early = append(r.early, func() { r.proc.signal(sig, group) })
+		return
 	}
+	r.proc.signal(sig, group)
 }
 
 // process is a dispatch under way.
@@ -121,6 +123,9 @@ var errNoHandler = errors.New("no dispatch, and no program for this hook or acti
 func (a *Agent) execute(ctx context.Context, r *run) exit {
 	a.mu.Lock()
 	a.running = r
+	if a.closed {
+		r.killGroup()
+	}
 	a.mu.Unlock()
 	defer func() {
 		a.mu.Lock()
@@ -133,8 +138,8 @@ func (a *Agent) execute(ctx context.Context, r *run) exit {
 	}
 	a.mu.Lock()
 	r.proc = proc
-	if r.killed {
-		proc.signal(syscall.SIGKILL, false)
+	for _, signal := range r.early {
+		signal()
 	}
 	a.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() {
@@ -176,11 +181,11 @@ func (a *Agent) Terminate(t Termination) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.running
-	if r == nil || r.proc == nil {
+	if r == nil {
 		return errors.New("cannot terminate: nothing runs")
 	}
 	r.agentDied = r.agentDied || t.AgentDies
-	r.proc.signal(syscall.SIGTERM, true)
+	r.signal(syscall.SIGTERM, true)
 	time.AfterFunc(t.Grace, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -196,7 +201,7 @@ func (a *Agent) Terminate(t Termination) error {
 func (a *Agent) Kill() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.running == nil || a.running.proc == nil {
+	if a.running == nil {
 		return errors.New("cannot kill: nothing runs")
 	}
 	a.running.kill()

@@ -101,6 +101,7 @@ func resolve(n *yaml.Node) (any, error) {
 		return out, nil
 	case yaml.AliasNode:
 		return resolve(n.Alias)
+	default: // a scalar
 	}
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		return n.Value, nil

@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
@@ -39,7 +38,7 @@ func testMain(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	if tools, err = charmtest.BuildTools(context.Background(), dir); err != nil { //nolint:usetesting // TestMain has no test
+	if tools, err = charmtest.BuildTools(context.Background(), dir); err != nil {
 		panic(err)
 	}
 	return m.Run()
@@ -235,23 +234,27 @@ const config = `options:
 `
 
 // charmDir writes the scripted charm.
-func charmDir(t testing.TB, scripts map[string][]step) string {
-	t.Helper()
-	dir := t.TempDir()
+func charmDir(tb testing.TB, scripts map[string][]step) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	script, err := json.Marshal(scripts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for name, text := range map[string]string{
 		"metadata.yaml": metadata, "actions.yaml": actions, "config.yaml": config, "script.json": string(script),
 		"manifest.yaml": "bases: [{name: ubuntu, channel: \"24.04\"}]\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return dir
 }
+
+// quickExit keeps the race detector from sleeping for a second at the end of
+// each process.
+const quickExit = "GORACE=atexit_sleep_ms=0"
 
 // way is one of the two ways to run the scripted charm.
 type way struct {
@@ -273,6 +276,7 @@ func (w way) start(t *testing.T, scripts map[string][]step, opts charmtest.Optio
 			t.Fatal(err)
 		}
 		opts.Dispatch, opts.Tools = exe, tools
+		opts.ExtraEnv = []string{quickExit}
 	} else {
 		opts.Func = func(ctx context.Context, env []string, runner charm.Runner) int {
 			path, _ := charmtest.Lookup(env)("JUJU_DISPATCH_PATH")
@@ -290,6 +294,3 @@ func (w way) start(t *testing.T, scripts map[string][]step, opts charmtest.Optio
 	})
 	return agent, transcript
 }
-
-// within is long enough for anything that is bound to happen.
-const within = time.Minute

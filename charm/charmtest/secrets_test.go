@@ -196,7 +196,7 @@ func TestWritingAForeignSecretFailsTheCommit(t *testing.T) {
 func TestSecretContentHasLimits(t *testing.T) {
 	value := strings.Repeat("x", 8<<10)
 	many := map[string]string{}
-	for _, key := range strings.Fields("aaa bbb ccc ddd eee fff ggg hhh iii") {
+	for key := range strings.FieldsSeq("aaa bbb ccc ddd eee fff ggg hhh iii") {
 		many[key] = value
 	}
 	for _, test := range []struct {

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -54,7 +53,7 @@ func TestHowATaskEnds(t *testing.T) {
 			}
 			t.Run(test.name+"/"+way.name, func(t *testing.T) {
 				t.Parallel()
-				agent, _ := way.start(t, map[string][]step{"actions/move": append(writes[:len(writes):len(writes)], test.steps...)}, charmtest.Options{})
+				agent, _ := way.start(t, map[string][]step{"actions/move": append(slices.Clip(writes), test.steps...)}, charmtest.Options{})
 				task, err := agent.RunAction(t.Context(), "move", map[string]any{"model": "m"})
 				if err != nil {
 					t.Fatal(err)
@@ -88,7 +87,8 @@ func TestWhatIsEnqueued(t *testing.T) {
 		{"move", nil, `validation failed: (root) : "model" property is missing and required, given {}`},
 		{"move", map[string]any{"model": 1}, `validation failed: (root).model : must be of type string, given 1`},
 		{
-			"move", map[string]any{"model": "m", "bogus": "x"},
+			"move",
+			map[string]any{"model": "m", "bogus": "x"},
 			`validation failed: (root) : additional property "bogus" is not allowed, given {"bogus":"x","model":"m"}`,
 		},
 		{"move", map[string]any{"model": "m", "mode": "c"}, `validation failed: (root).mode : must match one of the enum values ["a","b"], given "c"`},
@@ -234,130 +234,6 @@ func TestCancelBeforeItRuns(t *testing.T) {
 	if err := agent.Cancel(id); err == nil {
 		t.Error("a cancelled task was cancelled again")
 	}
-}
-
-// blocked is an action that reports, and then waits for a signal.
-func blocked(then ...step) map[string][]step {
-	return map[string][]step{"actions/look": {
-		{Call: []string{"action-set", "so=far"}, Quiet: true},
-		{Call: []string{"state-set", "a=1"}, Quiet: true},
-		{Call: []string{"action-log", "--", "ready"}, Quiet: true},
-		{Do: "block", OnSignal: then},
-	}}
-}
-
-// interrupt runs the blocked action and does something to it once it waits.
-func interrupt(t *testing.T, w way, scripts map[string][]step, how func(a *charmtest.Agent, id string) error) (*charmtest.Agent, charmtest.Task) {
-	t.Helper()
-	ready := make(chan string, 1)
-	agent, _ := w.start(t, scripts, charmtest.Options{OnLog: func(id string, _ charmtest.LogMessage) { ready <- id }})
-	done := make(chan charmtest.Task, 1)
-	go func() {
-		task, err := agent.RunAction(t.Context(), "look", nil)
-		if err != nil {
-			t.Error(err)
-		}
-		done <- task
-	}()
-	if err := how(agent, <-ready); err != nil {
-		t.Error(err)
-	}
-	return agent, <-done
-}
-
-func TestCancelKillsWhatRuns(t *testing.T) {
-	for _, way := range ways {
-		t.Run(way.name, func(t *testing.T) {
-			t.Parallel()
-			// What a charm does on SIGTERM must not happen: it is SIGKILL.
-			scripts := blocked(step{Call: []string{"action-fail", "--", "cleaned up"}, Quiet: true})
-			agent, task := interrupt(t, way, scripts, func(a *charmtest.Agent, id string) error {
-				err := a.Cancel(id)
-				if now, _ := a.Task(id); now.Status != charmtest.TaskAborting && now.Status != charmtest.TaskAborted {
-					t.Errorf("status %s right after the cancel", now.Status)
-				}
-				return err
-			})
-			code, _ := task.ReturnCode()
-			if task.Status != charmtest.TaskAborted || task.Message != "terminated" || code != -1 {
-				t.Errorf("got %s %q %d, want aborted, terminated, -1", task.Status, task.Message, code)
-			}
-			if task.Result("so") != "far" || len(task.Log) != 1 || len(agent.State()) != 0 {
-				t.Errorf("results %v, log %v, state %v", task.Results, task.Log, agent.State())
-			}
-		})
-	}
-}
-
-func TestAnotherKill(t *testing.T) {
-	for _, way := range ways {
-		t.Run(way.name, func(t *testing.T) {
-			t.Parallel()
-			_, task := interrupt(t, way, blocked(), func(a *charmtest.Agent, _ string) error { return a.Kill() })
-			if task.Status != charmtest.TaskFailed || task.Message != "terminated" {
-				t.Errorf("got %s %q, want failed, terminated", task.Status, task.Message)
-			}
-		})
-	}
-}
-
-func TestEndOfThePod(t *testing.T) {
-	scripts := blocked(step{Call: []string{"action-fail", "--", "interrupted"}, Quiet: true})
-	for _, test := range []struct {
-		name    string
-		how     charmtest.Termination
-		message string
-		kept    bool
-	}{
-		{"handled", charmtest.Termination{}, "interrupted", true},
-		{"agent gone too", charmtest.Termination{AgentDies: true}, "action terminated", false},
-	} {
-		for _, way := range ways {
-			t.Run(test.name+"/"+way.name, func(t *testing.T) {
-				t.Parallel()
-				agent, task := interrupt(t, way, scripts, func(a *charmtest.Agent, _ string) error { return a.Terminate(test.how) })
-				if task.Status != charmtest.TaskFailed || task.Message != test.message {
-					t.Errorf("got %s %q, want failed %q", task.Status, task.Message, test.message)
-				}
-				if kept := agent.State()["a"] == "1"; kept != test.kept || (task.Results != nil) != test.kept {
-					t.Errorf("state %v, results %v, want kept: %v", agent.State(), task.Results, test.kept)
-				}
-			})
-		}
-	}
-}
-
-func TestWhoIgnoresSIGTERMIsKilledAfterTheGrace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ready := make(chan bool, 1)
-		release := make(chan bool)
-		agent, err := charmtest.New(charmtest.Options{
-			CharmDir: charmDir(t, nil),
-			Func: func(context.Context, []string, charm.Runner) int {
-				ready <- true
-				<-release
-				return 0
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan charmtest.Task, 1)
-		go func() {
-			task, _ := agent.RunAction(t.Context(), "look", nil)
-			done <- task
-		}()
-		<-ready
-		if err := agent.Terminate(charmtest.Termination{}); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(31 * time.Second) //nolint:forbidigo // virtual
-		close(release)
-		task := <-done
-		if task.Message != "terminated" || task.Completed.Sub(task.Started) != 31*time.Second {
-			t.Errorf("got %q after %v", task.Message, task.Completed.Sub(task.Started))
-		}
-	})
 }
 
 func TestOneThingAtATime(t *testing.T) {

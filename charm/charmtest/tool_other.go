@@ -94,7 +94,7 @@ func (c *jujuReboot) init(_ *execution, args []string) error { return unrecogniz
 
 func (c *jujuReboot) run(x *execution) error {
 	if x.run.task != nil {
-		return errors.New("juju-reboot is not supported when running an action.") //nolint:revive // Juju's text
+		return errors.New("juju-reboot is not supported when running an action.") //nolint:staticcheck,revive // Juju's text
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (a Assumes) Check(jujuVersion string, kubernetes bool) error {
 	if len(unmet) == 0 {
 		return nil
 	}
-	return errors.New("Charm cannot be deployed because:\n  - " + strings.Join(unmet, "\n  - ")) //nolint:staticcheck // Juju's text
+	return errors.New("Charm cannot be deployed because:\n  - " + strings.Join(unmet, "\n  - "))
 }
 
 func (a Assumes) unmet(jujuVersion string, kubernetes bool) []string {
