@@ -47,7 +47,7 @@ bench: $(LINT) ## run the benchmarks and print their medians
 fuzz: need-go ## fuzz each target for FUZZTIME (30s)
 	@$(FUZZERS) | while read -r dir name; do go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "./$$dir"; done
 
-cover: need-go ## how much of charm/ and src/ the tests reach; cover.out has the detail
+cover: need-go ## how much of charm/ and src/ the tests reach in their own process; cover.out has the detail
 	go test -coverpkg=./charm/...,./src/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -n 1
 
