@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/controller"
 )
 
@@ -139,21 +140,71 @@ func TestLoopInSuccess(t *testing.T) {
 }
 
 func TestAgentsThatFailInSuccessStopNothing(t *testing.T) {
-	for _, outcome := range []controller.Outcome{{AgentsFail: controller.Success}, {AgentsTimeout: controller.Success}} {
+	const waiting = "successful, waiting for agents to report back: "
+	for _, test := range []struct {
+		outcome controller.Outcome
+		texts   []string
+	}{
+		{controller.Outcome{AgentsFail: controller.Success}, []string{
+			waiting + "2 succeeded, 1 still to report, 1 failed", "successful, some agents reported failure",
+		}},
+		{controller.Outcome{AgentsTimeout: controller.Success}, []string{
+			waiting + "3 succeeded, 1 still to report", "successful, timed out waiting for agents to report",
+		}},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := start(t, nil)
-			b.a.Script(prod, outcome)
+			b.a.Script(prod, test.outcome)
 			admin := b.admin(t, addressA)
 			admin.migrate(b.toB())
 			texts := b.texts(t, admin)
-			if !slices.Contains(texts, "successful, some agents reported failure") && !slices.Contains(texts, "successful, timed out waiting for agents to report") {
-				t.Errorf("texts: %q", texts)
+			for _, want := range test.texts {
+				if !slices.Contains(texts, want) {
+					t.Errorf("no %q in %q", want, texts)
+				}
+			}
+			if slices.Contains(texts, waiting+"4 succeeded, 0 still to report") {
+				t.Errorf("the agent that fails reported success: %q", texts)
 			}
 			if err := b.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+}
+
+func TestOtherControllerAtTheAddressAborts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, nil)
+		target := b.toB()
+		target["controller-tag"] = "controller-" + nowhere
+		if _, refused := b.admin(t, addressA).migrate(target); refused != nil {
+			t.Fatalf("InitiateMigration noticed: %v", refused)
+		}
+		b.a.AwaitPhase(t.Context(), prod, controller.AbortDone)
+		want := "unexpected target controller UUID (got controller-" + uuidB + ", expected controller-" + nowhere + ")"
+		if m, _ := b.a.Migration(prod); !strings.HasSuffix(m.Text, ": "+want) {
+			t.Errorf("text: %s", m.Text)
+		}
+	})
+}
+
+// A model that is destroyed after an abort leaves no redirect.
+func TestAbortedAndDestroyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, nil)
+		b.a.Script(prod, controller.Outcome{AbortAt: controller.Quiesce})
+		b.admin(t, addressA).migrate(b.toB())
+		b.a.AwaitPhase(t.Context(), prod, controller.AbortDone)
+		b.a.RemoveModel(prod)
+		if got := b.probe(t, addressA); !strings.HasSuffix(got, "/ model not found") {
+			t.Errorf("probe: %s", got)
+		}
+		bob, _ := b.login(t, addressA, "/api", "user-bob", "bob-pw")
+		if _, err := bob.modelInfo(); err == nil || err.Code != rpc.CodeUnauthorized {
+			t.Errorf("ModelInfo: %v", err)
+		}
+	})
 }
 
 func TestTargetDownInValidationLoopsUntilItIsBack(t *testing.T) {

@@ -145,6 +145,10 @@ func TestVisibilityInEachPhase(t *testing.T) {
 		check("REAP", busy, active)
 		<-time.After(10 * time.Second)
 		check("REAP, permissions gone", reaping, active)
+		_, err := loginOn(t, b.dial(t, addressA, "/model/"+prod+"/api"), map[string]any{"auth-tag": "user-bob", "credentials": "bob-pw"})
+		if got := verdict(t, err); got != "permission denied / unauthorized access" {
+			t.Errorf("login of a user while the permissions are gone: %s", got)
+		}
 		<-time.After(2500 * time.Millisecond)
 		check("REAP, model gone", absent, active)
 		b.a.AwaitPhase(t.Context(), prod, controller.Done)

@@ -206,11 +206,10 @@ func hardware(text string) map[string]any {
 }
 
 // visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
-// is DONE, of a model that went away and came back; summaries show it (both documented). An importing copy has none.
-// The caller holds mu.
+// is DONE, of a model that went away and came back; summaries show it (both documented). The caller holds mu.
 func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
 	m := c.latest[h.model.UUID]
-	if m == nil || h.mode == modeImporting || m.Phase == Done && !summary {
+	if m == nil || m.Phase == Done && !summary {
 		return nil
 	}
 	start := m.Start

@@ -63,8 +63,8 @@ func (w *worker) prechecks(ctx context.Context) (failure string, err error) {
 	return "", nil
 }
 
-// agents waits for the reports of the agents: at most AgentLimit, with a text every Progress. Failure aborts, except in
-// SUCCESS.
+// agents waits for the reports of the agents: at most AgentLimit, with a text every Progress. The first failure ends the
+// wait, except in SUCCESS, where all reports are awaited and neither failure nor timeout stops the migration.
 func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.Duration) (ok bool, err error) {
 	w.c.mu.Lock()
 	total := 0
@@ -72,17 +72,19 @@ func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.D
 		total = h.model.agents()
 	}
 	w.c.mu.Unlock()
-	timeout := w.m.outcome.AgentsTimeout == phase
-	bad := 0
-	if timeout || w.m.outcome.AgentsFail == phase {
-		bad = 1
-	}
+	silent, failed := 0, 0
 	length := d
-	if timeout || d > w.pace.AgentLimit {
-		timeout, length = true, w.pace.AgentLimit
+	if w.m.outcome.AgentsTimeout == phase || d > w.pace.AgentLimit {
+		silent, length = 1, w.pace.AgentLimit
+	}
+	if w.m.outcome.AgentsFail == phase {
+		failed = 1
 	}
 	if err := w.say(ctx, doing+", waiting for agents to report back", 0); err != nil {
 		return false, err
+	}
+	if failed > 0 && phase != Success { // the first failure ends the wait
+		return false, w.agentsFailed(ctx, doing, length/2)
 	}
 	step := max(w.pace.Progress, time.Second)
 	passed := time.Duration(0)
@@ -90,32 +92,48 @@ func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.D
 		if err := w.wait(ctx, step); err != nil {
 			return false, err
 		}
-		share := float64(passed+step) / float64(d)
-		reported := min(total-bad, int(float64(total)*share))
-		if err := w.say(ctx, doing+", "+progress(max(0, reported), total), 0); err != nil {
+		reported := int(float64(total) * float64(passed+step) / float64(d))
+		reported = max(0, min(total-silent, reported))
+		text := doing + ", " + progress(reported, min(failed, reported), total)
+		if err := w.say(ctx, text, 0); err != nil {
 			return false, err
 		}
 	}
-	if err := w.wait(ctx, length-passed); err != nil {
-		return false, err
-	}
 	switch {
-	case timeout:
-		_, err = w.fail(ctx, "%s, timed out waiting for agents to report", doing)
-		return false, err
-	case bad > 0:
-		_, err = w.fail(ctx, "%s, some agents reported failure", doing)
+	case failed > 0:
+		return false, w.agentsFailed(ctx, doing, length-passed)
+	case silent > 0:
+		if err := w.wait(ctx, length-passed); err != nil {
+			return false, err
+		}
+		_, err := w.fail(ctx, "%s, timed out waiting for agents to report", doing)
 		return false, err
 	default:
+		if err := w.wait(ctx, length-passed); err != nil {
+			return false, err
+		}
 		return true, w.say(ctx, doing+", all agents reported success", 0)
 	}
 }
 
-func progress(reported, total int) string {
+func (w *worker) agentsFailed(ctx context.Context, doing string, after time.Duration) error {
+	if err := w.wait(ctx, after); err != nil {
+		return err
+	}
+	_, err := w.fail(ctx, "%s, some agents reported failure", doing)
+	return err
+}
+
+func progress(reported, failed, total int) string {
 	if reported == 0 {
 		return "no reports from agents yet"
 	}
-	return fmt.Sprintf("waiting for agents to report back: %d succeeded, %d still to report", reported, total-reported)
+	text := fmt.Sprintf("waiting for agents to report back: %d succeeded, %d still to report",
+		reported-failed, total-reported)
+	if failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text
 }
 
 // importModel sends the model to the target. Any error aborts. When the controller restarts, the phase begins again and

@@ -195,6 +195,22 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 	}
 }
 
+func TestSkipUserChecksIsKnownFrom368On(t *testing.T) {
+	for version, known := range map[string]bool{"3.6.7": false, "3.6.8": true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := start(t, func(a, b *controller.Config) {
+				a.Version = version
+				b.Users = []controller.User{{Name: "admin", Password: "pw", Access: "superuser"}}
+			})
+			target := b.toB()
+			target["skip-user-checks"] = true
+			if _, refused := b.admin(t, addressA).migrate(target); (refused == nil) != known {
+				t.Errorf("%s: %v", version, refused)
+			}
+		})
+	}
+}
+
 func TestRecordIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)

@@ -34,11 +34,16 @@ func newSigner(t *testing.T) *signer {
 
 func (s *signer) token(t *testing.T, claims map[string]any) string {
 	t.Helper()
+	return s.signed(t, "RS256", claims)
+}
+
+func (s *signer) signed(t *testing.T, algorithm string, claims map[string]any) string {
+	t.Helper()
 	encode := func(v any) string {
 		data, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(data)
 	}
-	signed := encode(map[string]string{"alg": "RS256", "kid": "k1", "typ": "JWT"}) + "." + encode(claims)
+	signed := encode(map[string]string{"alg": algorithm, "kid": "k1", "typ": "JWT"}) + "." + encode(claims)
 	digest := sha256.Sum256([]byte(signed))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, digest[:])
 	if err != nil {
@@ -97,6 +102,7 @@ func TestTokenLogins(t *testing.T) {
 			{"other controller", good.token(t, with("aud", []string{uuidB})), parsing + `"aud" not satisfied / `},
 			{"bad subject", good.token(t, with("sub", "alice")), parsing + `invalid user tag in authToken: "alice" is not a valid tag / `},
 			{"other key", other.token(t, claims(superuser())), parsing + "could not verify message using any of the signatures or keys / "},
+			{"other algorithm", good.signed(t, "none", claims(superuser())), parsing + "could not verify message using any of the signatures or keys / "},
 			{"no access", good.token(t, claims(nil)), "permission denied / unauthorized access"},
 			{"not base64", "%", parsing + "invalid jwt authToken in request: illegal base64 data at input byte 0 / "},
 			{"no JWS", "eA==", parsing + "failed to parse jws: invalid number of segments / "},

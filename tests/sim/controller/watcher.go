@@ -15,7 +15,7 @@ import (
 type watcher struct {
 	facade string                                // that serves it
 	state  func(c *Controller) map[string]entity // by key; called with mu held
-	next   sync.Mutex                            // one Next at a time
+	next   chan struct{}                         // one slot: one Next at a time
 	seen   map[string]string
 	done   chan struct{}
 	once   sync.Once
@@ -34,7 +34,7 @@ func (s *session) watch(facade string, state func(*Controller) map[string]entity
 	defer s.mu.Unlock()
 	s.last++
 	id := itoa(s.last)
-	s.watchers[id] = &watcher{facade: facade, state: state, done: make(chan struct{})}
+	s.watchers[id] = &watcher{facade: facade, state: state, next: make(chan struct{}, 1), done: make(chan struct{})}
 	return map[string]string{"watcher-id": id}, nil
 }
 
@@ -54,8 +54,12 @@ func watcherNext(ctx context.Context, s *session, req *wire.Request) (any, error
 	if err != nil {
 		return nil, err
 	}
-	w.next.Lock()
-	defer w.next.Unlock()
+	select {
+	case w.next <- struct{}{}:
+		defer func() { <-w.next }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for {
 		s.c.mu.Lock()
 		state, changed := w.state(s.c), s.c.changed

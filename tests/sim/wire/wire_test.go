@@ -354,6 +354,25 @@ func TestRawSeesEveryMessage(t *testing.T) {
 	})
 }
 
+func TestCloseWaitsForCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, wire.Config{})
+		b.server.Handle("/stubborn", func(*http.Request, *wire.Conn) (wire.Session, error) {
+			return wire.Session{Call: func(context.Context, *wire.Request) (any, error) {
+				<-time.After(time.Minute) // whatever happens to the connection
+				return nil, nil
+			}}, nil
+		})
+		send(t, b.dialPath(t, "/stubborn"), request(1, "M", `{}`))
+		synctest.Wait()
+		began := time.Now()
+		b.server.Close()
+		if got := time.Since(began); got != time.Minute {
+			t.Errorf("Close took %v", got)
+		}
+	})
+}
+
 func TestRestartDropsSocketsAndServesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, wire.Config{})
