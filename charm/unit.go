@@ -55,6 +55,10 @@ func (u *Unit) Config(ctx context.Context, into any) error {
 	return nil
 }
 
+// Redacted returns a text without the secrets that this package hides, for what
+// leaves the charm by another way than the methods of Unit and Action.
+func (u *Unit) Redacted(text string) string { return u.agent.secrets.hide(text) }
+
 // IsLeader says whether this unit leads its application. A yes holds for 30
 // seconds.
 func (u *Unit) IsLeader(ctx context.Context) (bool, error) {

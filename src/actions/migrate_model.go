@@ -46,6 +46,7 @@ type migrator struct {
 	began  time.Time
 	// before is the unit's status to go back to, if it was changed.
 	before *unitStatus
+	feed   *feed
 }
 
 type unitStatus struct {
@@ -54,6 +55,8 @@ type unitStatus struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
+	m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target, m.params.DryRun)
+	defer m.feed.close(ctx)
 	opts, err := m.options()
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -138,6 +141,7 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 		m.mark(ctx, freeze.Model)
 	}
 	m.action.Log(ctx, line(e))
+	m.feed.event(e)
 }
 
 func (m *migrator) mark(ctx context.Context, model migration.Model) {
@@ -150,34 +154,47 @@ func (m *migrator) mark(ctx context.Context, model migration.Model) {
 		return
 	}
 	m.before = &unitStatus{status, message}
-	if err := m.action.SetStatus(ctx, charm.StatusMaintenance, "migrating "+model.UUID+" to "+m.params.Target); err != nil {
+	if err := operator.Begin(ctx, m.action, operator.Mark{Model: model.UUID, Target: m.params.Target}); err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}
 }
 
-// unmark goes back to the status from before. A mark of an earlier run that was
-// killed is not gone back to: the settings are in order, or this run had not
-// come so far.
-func (m *migrator) unmark(ctx context.Context) {
-	if m.before == nil {
-		return
-	}
-	status, message := m.before.status, m.before.message
+// unmark takes the mark off, that of an earlier run too which was killed. It
+// stays, and says which command follows the migration, where that may still run
+// or is not recorded yet.
+func (m *migrator) unmark(ctx context.Context, r migration.Result) {
+	mark := operator.Mark{Model: r.Model.UUID, Target: m.params.Target}
 	var err error
-	switch status {
-	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
-		err = m.action.SetStatus(ctx, status, message)
+	switch {
+	case m.params.DryRun, mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
+	case r.Outcome == migration.Started, r.Outcome == migration.TimedOut, r.Outcome == migration.Unknown:
+		mark.State = operator.Left
+		err = operator.End(ctx, m.action, mark)
+	case m.before != nil && m.before.settled():
+		err = m.action.SetStatus(ctx, m.before.status, m.before.message)
 	default:
-		err = operator.Settle(ctx, m.action)
+		err = operator.End(ctx, m.action, mark)
 	}
 	if err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
 	}
 }
 
+// settled reports whether a status can be gone back to: those of hooks, without
+// a mark of whatever run.
+func (s unitStatus) settled() bool {
+	switch s.status {
+	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
+		return len(operator.Marks(s.message)) == 0
+	default:
+		return false
+	}
+}
+
 // finish sets the results; an outcome that is no success is an error.
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
-	m.unmark(ctx)
+	m.unmark(ctx, r)
+	m.feed.finish(r)
 	if err := m.action.SetResults(ctx, migrationResults(r, m.next(r), time.Since(m.began))); err != nil {
 		return err
 	}
@@ -210,6 +227,7 @@ func (m *migrator) next(r migration.Result) string {
 // refuse ends an action that could not look at anything.
 func (m *migrator) refuse(ctx context.Context, err error) error {
 	text := migration.Redact(err.Error())
+	m.feed.refused(err)
 	results := map[string]any{
 		"outcome":    string(migration.Refused),
 		"step":       string(migration.StepCheck),
