@@ -22,8 +22,9 @@ type run struct {
 	hook  HookDetails
 
 	proc      process
-	early     []func() // signals from before the process was known
-	killed    bool     // by SIGKILL, from us
+	early     []func()    // signals from before the process was known
+	killed    bool        // by SIGKILL, from us
+	grace     *time.Timer // from SIGTERM to SIGKILL
 	agentDied bool
 	ended     bool
 
@@ -130,6 +131,9 @@ func (a *Agent) execute(ctx context.Context, r *run) exit {
 	defer func() {
 		a.mu.Lock()
 		a.running, r.ended = nil, true
+		if r.grace != nil {
+			r.grace.Stop()
+		}
 		a.mu.Unlock()
 	}()
 	proc, err := a.start(ctx, r)
@@ -186,7 +190,10 @@ func (a *Agent) Terminate(t Termination) error {
 	}
 	r.agentDied = r.agentDied || t.AgentDies
 	r.signal(syscall.SIGTERM, true)
-	time.AfterFunc(t.Grace, func() {
+	if r.grace != nil {
+		r.grace.Stop()
+	}
+	r.grace = time.AfterFunc(t.Grace, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if !r.ended {

@@ -11,10 +11,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
@@ -41,7 +43,33 @@ func testMain(m *testing.M) int {
 	if tools, err = charmtest.BuildTools(context.Background(), dir); err != nil {
 		panic(err)
 	}
-	return m.Run()
+	if code := m.Run(); code != 0 {
+		return code
+	}
+	return leftGoroutines()
+}
+
+// leftGoroutines waits until no goroutine of the package is left. It returns 1
+// if one stays.
+func leftGoroutines() int {
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		left := 0
+		for stack := range bytes.SplitSeq(stacks, []byte("\n\n")) {
+			if bytes.Contains(stack, []byte("jimm-migrator/charm/charmtest.")) {
+				left++
+			}
+		}
+		if left == 0 {
+			return 0
+		}
+		if time.Now().After(deadline) {
+			fmt.Fprintf(os.Stderr, "%d goroutines are left:\n%s\n", left, stacks)
+			return 1
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 }
 
 // step is one thing that the scripted charm does.
