@@ -109,7 +109,7 @@ func (w *worker) scripted(ctx context.Context, phase, next Phase) (Phase, error)
 	switch {
 	case next == Abort:
 		return next, nil
-	case phase == outcome.AbortAt && phase != Validation:
+	case phase == outcome.AbortAt:
 		return w.fail(ctx, "%s", outcome.reason(phase))
 	case phase == outcome.Loop:
 		return next, w.loop()

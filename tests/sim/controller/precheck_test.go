@@ -114,6 +114,14 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 			config: func(a, _ *controller.Config) { a.IdentityURL = "https://id.example.com" },
 		},
 		{
+			name: "other identity provider and missing user",
+			want: "cannot initiate migration as external users have been granted access to the model\nand the two controllers have different identity provider configurations. To resolve\nthis issue you need to remove the following users from the current model:\n  - alice@external\n\nand add the following users to the destination controller or remove them from\nthe current model:\n  - bob",
+			config: func(a, b *controller.Config) {
+				a.IdentityURL = "https://id.example.com"
+				b.Users = []controller.User{{Name: "admin", Password: "pw", Access: "superuser"}}
+			},
+		},
+		{
 			name:   "older target",
 			want:   "target prechecks failed: model has higher version than target controller (3.6.14 > 3.5.5)",
 			config: func(_, b *controller.Config) { b.Version = "3.5.5" },
