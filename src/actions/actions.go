@@ -61,15 +61,6 @@ func traits(g jimm.Generation) migration.Traits {
 	return migration.Traits{CLI: "jimmctl"}
 }
 
-// grantCommand is the command that makes the identity a JIMM administrator.
-func grantCommand(g jimm.Generation, identity string) string {
-	tuple := " user-" + identity + " administrator controller-jimm"
-	if g == jimm.Generation2025 {
-		return "juju jaas add-permission" + tuple
-	}
-	return "jimmctl auth relation add" + tuple
-}
-
 // wireCode returns the code of the error as a server gave it, or "".
 func wireCode(err error) string {
 	if wire, ok := errors.AsType[*rpc.Error](err); ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
@@ -21,6 +22,9 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	client, who, err := logIn(ctx, settings)
+	if seenErr := operator.Seen(ctx, a, settings, client, err); seenErr != nil {
+		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", seenErr))
+	}
 	if err != nil {
 		return err
 	}
@@ -62,6 +66,6 @@ func accessResults(who account) map[string]any {
 		return out
 	}
 	out["summary"] = fmt.Sprintf("%q is not a JIMM administrator: no model can be located or migrated until it is", who.identity)
-	out["grant-command"] = grantCommand(who.generation, who.identity)
+	out["grant-command"] = operator.GrantCommand(who.generation, who.identity)
 	return out
 }

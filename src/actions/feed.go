@@ -180,6 +180,18 @@ func (f *feed) finish(r migration.Result) {
 	f.push("finish", level, fields)
 }
 
+// drift sends that a model is not where JIMM records it, or is in two places.
+func (f *feed) drift(l migration.Location) {
+	event := "drift"
+	if l.State == migration.StateConflict {
+		event = "conflict"
+	}
+	f.push(event, "error", map[string]any{
+		"model_uuid": l.Model.UUID, "model_name": l.Model.FullName(), "state": string(l.State),
+		"recorded": l.Recorded.String(), "controller": l.Holder.String(), "proof": l.Proof, "repair": l.Repair,
+	})
+}
+
 // refused sends that nothing could even be looked at.
 func (f *feed) refused(err error) {
 	f.push("finish", "error", map[string]any{

@@ -45,7 +45,7 @@ type notAdministratorError struct{ account account }
 
 // Error names the identity and the command that grants the right.
 func (e *notAdministratorError) Error() string {
-	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, grantCommand(e.account.generation, e.account.identity))
+	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, operator.GrantCommand(e.account.generation, e.account.identity))
 }
 
 // Unwrap lets the error match [jimm.ErrNotAdministrator].
