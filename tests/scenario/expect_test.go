@@ -1,13 +1,12 @@
 package scenario_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
-
-	"jimm-migrator/charm/charmtest"
 )
 
 // compare compares what has come of a step with what is expected, and returns
@@ -39,16 +38,16 @@ func (s *stage) expect(text string) error {
 		return differs(rest, strings.TrimSuffix(status.Status+": "+status.Message, ": "))
 	case "log":
 		return s.expectLog(rest)
+	case "tools:":
+		return differs(rest, s.toolCount())
 	}
 	if len(s.tasks) == 0 {
-		return fmt.Errorf("no action has run")
+		return errNoAction
 	}
 	t := s.last()
 	switch key, value, ok := strings.Cut(text, " = "); {
 	case word == "!>":
 		return s.neverShown(rest)
-	case word == "tools:":
-		return differs(rest, s.toolCount(t))
 	case word == "jimm:":
 		return differs(rest, s.messageCount(t))
 	case ok && regexp.MustCompile(`^[a-z0-9.-]+$`).MatchString(key):
@@ -78,7 +77,7 @@ func differs(pattern, text string) error {
 // progress looks for a line of progress behind those that were found before.
 func (s *stage) progress(from int, pattern string) (next int, err error) {
 	if len(s.tasks) == 0 {
-		return from, fmt.Errorf("no action has run")
+		return from, errNoAction
 	}
 	lines := s.shown(s.last())
 	for i := from; i < len(lines); i++ {
@@ -86,7 +85,7 @@ func (s *stage) progress(from int, pattern string) (next int, err error) {
 			return i + 1, nil
 		}
 	}
-	return from, fmt.Errorf("no such line of progress, or not after the one before")
+	return from, errors.New("no such line of progress, or not after the one before")
 }
 
 func (s *stage) neverShown(pattern string) error {
@@ -104,19 +103,16 @@ func (s *stage) shown(t *task) []string {
 	return slices.Clone(s.lines[t.id])
 }
 
-// toolCount is the golden value of hook tools, without action-log.
-func (s *stage) toolCount(t *task) string {
+// toolCount is the golden value of the hook tools that the latest hook or task
+// has used, without action-log.
+func (s *stage) toolCount() string {
 	count := map[string]int{}
-	for _, call := range s.callsOf(t) {
+	for _, call := range s.agent.Calls()[s.callsBefore:] {
 		count[call.Tool]++
 	}
 	delete(count, "action-log")
 	return counted(count)
 }
-
-// callsOf returns the hook tools that a task has used. Nothing else runs while
-// a task does.
-func (s *stage) callsOf(t *task) []charmtest.Call { return s.agent.Calls()[t.calls:] }
 
 func counted(count map[string]int) string {
 	var out []string
@@ -137,5 +133,7 @@ func (s *stage) expectLog(pattern string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no such record in the unit's log")
+	return errors.New("no such record in the unit's log")
 }
+
+var errNoAction = errors.New("no action has run")

@@ -60,23 +60,16 @@ func (s *stage) checkWorld() error {
 // unit's log, nothing on stdout and stderr.
 func (s *stage) checkTasks() error {
 	var errs []error
-	for i, t := range s.tasks {
-		if t.refused != "" {
-			continue
-		}
+	calls := s.agent.Calls()
+	for _, t := range s.tasks {
 		count := map[string]int{}
-		calls := s.callsOf(t)
-		if i+1 < len(s.tasks) {
-			calls = calls[:s.tasks[i+1].calls-t.calls]
-		}
-		for _, call := range calls {
-			if call.Event == t.task.Action {
-				count[call.Tool]++
-			}
+		for _, call := range calls[t.first:t.end] {
+			count[call.Tool]++
 		}
 		for tool, most := range map[string]int{
 			"action-get": 1, "config-get": 1, "secret-get": 1, "action-fail": 1, "action-set": 1, "is-leader": 0,
-			"relation-ids": 0, "state-get": 1, "state-set": 1, "status-get": 1, "status-set": 2,
+			"relation-ids": 2, // only while JIMM is not configured, or not trusted
+			"state-get":    1, "state-set": 1, "status-get": 1, "status-set": 2,
 			"action-log": len(s.shown(t)),
 		} {
 			if count[tool] > most {
@@ -181,7 +174,7 @@ func (s *stage) report() {
 	}
 	if len(s.tasks) > 0 {
 		t := s.last()
-		fmt.Fprintf(&b, "the last task used %s; JIMM got %s\n", s.toolCount(t), s.messageCount(t))
+		fmt.Fprintf(&b, "the last task used %s; JIMM got %s\n", s.toolCount(), s.messageCount(t))
 		if lines := s.shown(t); t.task.ID == "" {
 			fmt.Fprintf(&b, "its progress was\n  %s\n", strings.Join(lines, "\n  "))
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +20,7 @@ const (
 	dispatchPackage = "jimm-migrator/src/cmd/dispatch"
 	// atOnce is how many stories run at the same time. They wait more than
 	// they work, so that it does not depend on the number of processors.
-	atOnce = "10"
+	atOnce = "16"
 	// limit ends a story that got stuck. Nothing else depends on it.
 	limit = 5 * time.Minute
 )
@@ -40,15 +40,12 @@ func TestMain(m *testing.M) {
 		_ = flag.Set("test.parallel", atOnce)
 	}
 	dir, err := build(context.Background())
-	code := 1
 	if err == nil {
-		code = m.Run()
+		m.Run() // the exit code is its own
 	}
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+		log.Fatal(err)
 	}
-	os.Exit(code)
 }
 
 // build makes the binaries, in a folder that the charm's user can enter.

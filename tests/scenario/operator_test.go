@@ -27,6 +27,13 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 	case "juju cancel-task":
 		s.last().interrupted = true
 		return s.agent.Cancel(rest[0])
+	case "juju show-model":
+		return s.asOperator(ctx, func(c *jimm.Client) error {
+			_, err := c.ModelInfo(ctx, s.jaas.UUID(rest[0]))
+			return err
+		})
+	case "juju migrate":
+		return s.jujuMigrate(ctx, rest[0], rest[1])
 	case "juju add-secret":
 		uri, err := s.agent.AddSecret(charmtest.Secret{Label: rest[0], Content: pairs(rest[1:]), NotGranted: true})
 		s.secrets[rest[0]] = uri
@@ -123,7 +130,7 @@ func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 		return s.grant(args[1:])
 	case command == "update-migrated-model":
 		return s.asOperator(ctx, func(c *jimm.Client) error { return c.UpdateMigratedModel(ctx, args[2], args[1]) })
-	case command == "migrate":
+	case command == "migrate-model":
 		return s.asOperator(ctx, func(c *jimm.Client) error {
 			_, err := c.MigrateModel(ctx, args[2], args[1])
 			return err

@@ -41,7 +41,9 @@ type stage struct {
 	begun    map[string]int    // migrations before the story, by model
 	logsSeen map[int]bool      // the records of the unit's log that were expected
 	tasks    []*task
-	events   strings.Builder // what happened, for the report
+	// callsBefore is how many hook tools there were before the latest hook or task.
+	callsBefore int
+	events      strings.Builder // what happened, for the report
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
@@ -52,6 +54,7 @@ type stage struct {
 
 // play plays a story from its beginning to its end.
 func play(t *testing.T, story story, year string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	s := &stage{
@@ -97,7 +100,7 @@ func (s *stage) build(ctx context.Context) error {
 		s.begun[m.UUID] = s.migrations(m.UUID)
 	}
 	s.scratch = s.t.TempDir()
-	if err := os.Chmod(s.scratch, 0o777); err != nil { //nolint:gosec // for the charm's user
+	if err := os.Chmod(s.scratch, 0o777); err != nil {
 		return err
 	}
 	s.agent = charmtest.Start(s.t, charmtest.Options{
@@ -162,6 +165,7 @@ func (s *stage) configure(ctx context.Context) error {
 }
 
 // fill puts values in the place of {names}: {jimm}, {secret}, {canary}, {task},
+// {remedy} for the command in the unit's status,
 // {NAME-secret}, {result:KEY} of the last task, and the UUIDs of models
 // (name, or owner/name) and controllers.
 func (s *stage) fill(text string) (string, error) {
@@ -189,6 +193,9 @@ func (s *stage) fill(text string) (string, error) {
 func (s *stage) names() map[string]string {
 	names := map[string]string{"jimm": s.jaas.URL(), "secret": s.secret, "canary": s.canary}
 	names["jimm-host"] = regexp.MustCompile(`^wss?://`).ReplaceAllString(s.jaas.URL(), "")
+	if i := strings.Index(s.agent.Status().Message, "juju "); i >= 0 {
+		names["remedy"] = s.agent.Status().Message[i:]
+	}
 	if len(s.tasks) > 0 {
 		names["task"] = s.last().id
 	}

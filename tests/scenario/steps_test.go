@@ -16,10 +16,11 @@ type task struct {
 	id      string
 	refused string // Juju's text, if it was refused
 	done    chan struct{}
-	// Of the ended task: what charmtest says, and what was used meanwhile.
+	// Of the ended task.
 	task        charmtest.Task
 	err         error
-	calls, sent int // how many hook tools and messages there were before
+	first, end  int // the hook tools that it has used
+	sent        int // how many messages there were before
 	awaited     int // lines of progress that an await has passed
 	interrupted bool
 }
@@ -97,6 +98,7 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 }
 
 func (s *stage) hook(ctx context.Context, name string) error {
+	s.callsBefore = len(s.agent.Calls())
 	result, err := s.agent.RunHook(ctx, name)
 	if err == nil && result.Failed() {
 		err = fmt.Errorf("hook failed: %s", result.Error)
@@ -132,30 +134,21 @@ func (s *stage) run(ctx context.Context, args []string) error {
 	if len(args) < 2 || args[0] != s.agent.Unit() {
 		return errors.New("juju run needs the unit and an action")
 	}
-	params, err := charmtest.ParseRunArgs(args[2:], stringArgs)
-	if err != nil {
-		return err
+	if _, _, busy := s.agent.Running(); busy {
+		return errors.New("an action runs already")
 	}
-	if len(s.tasks) > 0 {
-		if _, _, busy := s.agent.Running(); busy {
-			return errors.New("an action runs already")
-		}
-	}
-	t := &task{done: make(chan struct{}), calls: len(s.agent.Calls()), sent: len(s.jaas.Messages())}
+	s.callsBefore = len(s.agent.Calls())
+	t := &task{done: make(chan struct{}), first: s.callsBefore, end: s.callsBefore, sent: len(s.jaas.Messages())}
 	s.tasks = append(s.tasks, t)
-	if t.id, err = s.agent.Enqueue(args[1], params); err != nil {
+	if t.id, t.refused = s.enqueue(args[1], args[2:], stringArgs); t.refused != "" {
 		close(t.done)
-		refusal, ok := errors.AsType[*charmtest.EnqueueError](err)
-		if !ok {
-			return err
-		}
-		t.refused = refusal.Message
-		s.tell("refused: %s", t.refused)
+		s.tell("    refused: %s", t.refused)
 		return nil
 	}
 	go func() {
 		defer close(t.done)
 		t.task, t.err = s.agent.RunTask(ctx, t.id)
+		t.end = len(s.agent.Calls())
 	}()
 	if background {
 		return nil
@@ -163,10 +156,23 @@ func (s *stage) run(ctx context.Context, args []string) error {
 	return s.ends(ctx)
 }
 
+// enqueue adds a task. refused is why the command line or the controller would
+// not have it.
+func (s *stage) enqueue(action string, args []string, stringArgs bool) (id, refused string) {
+	params, err := charmtest.ParseRunArgs(args, stringArgs)
+	if err == nil {
+		id, err = s.agent.Enqueue(action, params)
+	}
+	if err != nil {
+		return "", err.Error()
+	}
+	return id, ""
+}
+
 // ends waits for the running action to end.
 func (s *stage) ends(ctx context.Context) error {
 	if len(s.tasks) == 0 {
-		return errors.New("no action runs")
+		return errNoAction
 	}
 	t := s.last()
 	select {
@@ -181,7 +187,7 @@ func (s *stage) ends(ctx context.Context) error {
 // await waits for a line of progress, after those that were awaited before.
 func (s *stage) await(ctx context.Context, pattern string) error {
 	if len(s.tasks) == 0 {
-		return errors.New("no action runs")
+		return errNoAction
 	}
 	t := s.last()
 	for {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"jimm-migrator/tests/sim/controller"
@@ -22,9 +24,9 @@ func (s *stage) truth(args []string) error {
 	is := map[string]string{
 		"record":     s.record(uuid),
 		"copies":     s.copies(uuid),
-		"migrations": fmt.Sprint(s.migrations(uuid) - s.begun[uuid]),
-		"asked":      fmt.Sprint(s.requests("MigrateModel", uuid)),
-		"told":       fmt.Sprint(s.requests("UpdateMigratedModel", uuid)),
+		"migrations": strconv.Itoa(s.migrations(uuid) - s.begun[uuid]),
+		"asked":      strconv.Itoa(s.requests("MigrateModel", uuid)),
+		"told":       strconv.Itoa(s.requests("UpdateMigratedModel", uuid)),
 	}
 	var wrong []string
 	for _, arg := range args[1:] {
@@ -81,11 +83,14 @@ type request struct {
 	Facade string `json:"type"`
 	Method string `json:"request"`
 	Params struct {
-		Model string `json:"model-tag"`
-		Specs []struct {
-			Model string `json:"model-tag"`
-		} `json:"specs"`
+		spec
+		Specs []spec `json:"specs"`
 	} `json:"params"`
+}
+
+// spec is how a message names a model.
+type spec struct {
+	Model string `json:"model-tag"`
 }
 
 // requests counts the calls of a method of JIMM about a model.
@@ -96,11 +101,8 @@ func (s *stage) requests(method, uuid string) int {
 		if e.Server != "jimm" || e.Kind != wire.Received || json.Unmarshal(e.Data, &r) != nil || r.Method != method {
 			continue
 		}
-		about := r.Params.Model
-		for _, spec := range r.Params.Specs {
-			about += spec.Model
-		}
-		if strings.HasSuffix(about, uuid) {
+		specs := append(r.Params.Specs, r.Params.spec)
+		if slices.ContainsFunc(specs, func(s spec) bool { return strings.HasSuffix(s.Model, uuid) }) {
 			n++
 		}
 	}

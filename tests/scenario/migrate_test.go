@@ -1,0 +1,63 @@
+package scenario_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+
+	"jimm-migrator/src/rpc"
+	jimmsim "jimm-migrator/tests/sim/jimm"
+)
+
+// jujuMigrate is juju migrate MODEL CONTROLLER by somebody who is a superuser of
+// the controllers: JIMM learns nothing of it. The world must allow
+// Controller.InitiateMigration.
+func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {
+	uuid := s.jaas.UUID(model)
+	places := s.jaas.Where(uuid)
+	if len(places) != 1 {
+		return fmt.Errorf("the model is on %d controllers", len(places))
+	}
+	from, to := s.controller(places[0].Controller), s.controller(target)
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(from.CACertificate))
+	conn, err := rpc.Dial(ctx, "wss://"+from.PublicAddress+"/api", rpc.DialOptions{RootCAs: pool, ServerName: from.TLSHostname})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	err = conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}, map[string]any{
+		"auth-tag": "user-" + from.Username, "credentials": from.Password, "client-version": from.AgentVersion,
+	}, nil)
+	if err != nil {
+		return err
+	}
+	var reply struct {
+		Results []struct {
+			Error *rpc.Error `json:"error"`
+		} `json:"results"`
+	}
+	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: 11, Method: "InitiateMigration"}, map[string]any{
+		"specs": []any{map[string]any{
+			"model-tag": "model-" + uuid,
+			"target-info": map[string]any{
+				"controller-tag": "controller-" + to.UUID, "controller-alias": to.Name, "ca-cert": to.CACertificate,
+				"addrs": []string{to.PublicAddress}, "auth-tag": "user-" + to.Username, "password": to.Password,
+			},
+		}},
+	}, &reply)
+	if err == nil && len(reply.Results) == 1 && reply.Results[0].Error != nil {
+		err = reply.Results[0].Error
+	}
+	return err
+}
+
+// controller is what JIMM knows of a controller; nothing if it knows none.
+func (s *stage) controller(name string) jimmsim.Controller {
+	for _, c := range s.jaas.JIMM().Controllers() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return jimmsim.Controller{}
+}
