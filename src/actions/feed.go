@@ -29,24 +29,22 @@ type feed struct {
 	frozen, thawed time.Time
 }
 
-// feedVersion is the version of the lines: it grows when a field changes its
-// meaning or goes away.
-const feedVersion = 1
-
 // maxField is how long a text in a line may be, in bytes.
 const maxField = 2000
 
 // openFeed opens the way to Loki for an action, if one is related. The target
 // and the selector of the model are as the operator has typed them.
-func openFeed(ctx context.Context, a *charm.Action, model, target string, dryRun bool) *feed {
+func openFeed(ctx context.Context, a *charm.Action, model, target string) *feed {
+	f := noFeed(a)
+	f.out = operator.Feed(ctx, a, 0)
+	f.base = map[string]any{"v": operator.EventVersion, "task": a.Env().TaskID, "action": a.Name(), "model": model, "target": target}
+	return f
+}
+
+// noFeed is a feed that sends nothing.
+func noFeed(a *charm.Action) *feed {
 	now := time.Now()
-	return &feed{
-		out: operator.Feed(ctx, a), unit: a.Unit, began: now, since: now,
-		base: map[string]any{
-			"v": feedVersion, "task": a.Env().TaskID, "action": a.Name(),
-			"model": model, "target": target, "dry_run": dryRun,
-		},
-	}
+	return &feed{unit: a.Unit, began: now, since: now, base: map[string]any{}}
 }
 
 // close waits a moment for what is on its way. Lines that are lost are no

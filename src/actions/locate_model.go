@@ -46,7 +46,7 @@ func notice(ctx context.Context, a *charm.Action, selector string, found migrati
 	for _, l := range found.Locations {
 		if l.Drift || l.State == migration.StateConflict {
 			if f == nil {
-				f = openFeed(ctx, a, selector, "", false)
+				f = openFeed(ctx, a, selector, "")
 				defer f.close(ctx)
 			}
 			f.drift(l)

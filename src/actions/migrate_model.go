@@ -55,7 +55,9 @@ type unitStatus struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target, m.params.DryRun)
+	if m.feed = noFeed(m.action); !m.params.DryRun {
+		m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target)
+	}
 	defer m.feed.close(ctx)
 	opts, err := m.options()
 	if err != nil {

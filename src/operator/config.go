@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -38,11 +39,17 @@ type Settings struct {
 
 // Unit is what this package needs of the unit that runs the charm.
 type Unit interface {
+	Reader
+	Keeper
+	Relations
+}
+
+// Reader is what this package needs of what the operator has told a unit.
+type Reader interface {
 	Env() charm.Env
 	Config(ctx context.Context, into any) error
 	Secret(ctx context.Context, uri string, opts charm.SecretOptions) (map[string]string, error)
-	Keeper
-	Relations
+	Logger() *slog.Logger
 }
 
 // Keeper is what this package needs of what Juju keeps for a unit.

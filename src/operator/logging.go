@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/loki"
@@ -97,10 +98,15 @@ func (g ruleGroup) of(t topology) ruleGroup {
 	return out
 }
 
+// EventVersion is the version of the lines that go to Loki, their field "v": it
+// grows when a field changes its meaning or goes away.
+const EventVersion = 1
+
 // Feed opens the way to Loki. It is nil if no Loki is related, and then takes
 // lines all the same. What stands in the way is logged, since no action and no
-// hook may fail for want of a log.
-func Feed(ctx context.Context, u FeedUnit) *loki.Feed {
+// hook may fail for want of a log. patience is how long the end may wait for
+// lines on their way; zero means the default of package loki.
+func Feed(ctx context.Context, u FeedUnit, patience time.Duration) *loki.Feed {
 	endpoints, err := lokiEndpoints(ctx, u)
 	if err != nil {
 		u.Logger().WarnContext(ctx, "no events go to Loki", slog.Any("error", err))
@@ -111,7 +117,7 @@ func Feed(ctx context.Context, u FeedUnit) *loki.Feed {
 	t := topologyOf(u.Env())
 	labels := t.labels()
 	labels["juju_unit"] = t.Unit
-	opts := loki.Options{URLs: endpoints, Labels: labels, Proxy: proxy(u.Env(), hostsOf(endpoints))}
+	opts := loki.Options{URLs: endpoints, Labels: labels, Patience: patience, Proxy: proxy(u.Env(), hostsOf(endpoints))}
 	if slices.ContainsFunc(endpoints, func(raw string) bool { return strings.HasPrefix(raw, "https:") }) {
 		received, err := receivedCAs(ctx, u)
 		if err != nil {

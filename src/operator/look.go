@@ -10,10 +10,12 @@ import (
 	"time"
 )
 
-// The bounds of update-status.
+// The bounds of update-status, which may take five seconds in all: a unit runs
+// no action meanwhile.
 const (
-	// lookFor is how long one look may take.
-	lookFor = 5 * time.Second
+	// lookFor is how long one look may take, and tellFor how long Loki is given.
+	lookFor = 4 * time.Second
+	tellFor = time.Second
 	// lookEvery is the least time between two logins to JIMM, which of 2024
 	// keeps the secret of each in its audit log.
 	lookEvery = time.Hour

@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"jimm-migrator/charm"
@@ -56,9 +57,29 @@ func (k *known) look(ctx context.Context, u Unit, s Settings) error {
 	}
 	if login && after.Reached.empty() {
 		k.marks = after.logIn(bounded, u.Env(), s, k.marks)
+		after.tell(ctx, u)
 	}
 	k.seen = &after
 	return after.keep(ctx, u, before)
+}
+
+// tell sends to Loki what was counted.
+func (l look) tell(ctx context.Context, u Unit) {
+	if !l.Counted || !l.Login.empty() {
+		return
+	}
+	line, err := plainJSON(map[string]any{
+		"v": EventVersion, "event": "look", "level": "info", "jimm_version": l.Version,
+		"controllers": l.Controllers, "models": l.Models, "migrating": l.Migrating, "drift": l.Drift, "adrift": l.Adrift,
+	})
+	if err == nil {
+		feed := Feed(ctx, u, tellFor)
+		feed.Push(line)
+		err = feed.Close()
+	}
+	if err != nil {
+		u.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+	}
 }
 
 // due reports whether it is time for another login.
