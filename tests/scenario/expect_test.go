@@ -49,7 +49,7 @@ func (s *stage) expect(text string) error {
 	case word == "!>":
 		return s.neverShown(rest)
 	case word == "jimm:":
-		return differs(rest, s.messageCount(t))
+		return differs(rest, counted(s.sent(t)))
 	case ok && regexp.MustCompile(`^[a-z0-9.-]+$`).MatchString(key):
 		return differs(value, t.task.Result(key))
 	case strings.HasPrefix(word, "!"):

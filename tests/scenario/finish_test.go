@@ -174,7 +174,7 @@ func (s *stage) report() {
 	}
 	if len(s.tasks) > 0 {
 		t := s.last()
-		fmt.Fprintf(&b, "the last task used %s; JIMM got %s\n", s.toolCount(), s.messageCount(t))
+		fmt.Fprintf(&b, "the last task used %s; JIMM got %s\n", s.toolCount(), counted(s.sent(t)))
 		if lines := s.shown(t); t.task.ID == "" {
 			fmt.Fprintf(&b, "its progress was\n  %s\n", strings.Join(lines, "\n  "))
 		}

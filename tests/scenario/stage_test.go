@@ -16,6 +16,7 @@ import (
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // The service accounts that every world has.
@@ -47,7 +48,7 @@ type stage struct {
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
-	changed   chan struct{}       // closed and made anew with each line
+	changed   chan struct{}       // closed and made anew with each line and message
 	inspected map[string]bool     // tasks whose processes were looked at
 	leaks     []string
 }
@@ -93,7 +94,7 @@ func (s *stage) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.jaas, err = sim.Start(ctx, world, sim.Options{CA: built.ca}); err != nil {
+	if s.jaas, err = sim.Start(ctx, world, sim.Options{CA: built.ca, Log: s.heard}); err != nil {
 		return err
 	}
 	for _, m := range s.jaas.World().Models {
@@ -171,7 +172,7 @@ func (s *stage) configure(ctx context.Context) error {
 func (s *stage) fill(text string) (string, error) {
 	var unknown []string
 	values := s.names()
-	out := regexp.MustCompile(`\{[^\s{}]+\}`).ReplaceAllStringFunc(text, func(name string) string {
+	out := regexp.MustCompile(`\{[\w@./:()-]+\}`).ReplaceAllStringFunc(text, func(name string) string {
 		name = strings.Trim(name, "{}")
 		if key, ok := strings.CutPrefix(name, "result:"); ok && len(s.tasks) > 0 {
 			if key, err := s.fill(strings.NewReplacer("(", "{", ")", "}").Replace(key)); err == nil {
@@ -229,6 +230,18 @@ func (s *stage) logged(id string, message charmtest.LogMessage) {
 		s.leaks = append(s.leaks, inspectProcesses(s.canary)...)
 	}
 	s.lines[id] = append(s.lines[id], message.Message)
+	s.wake()
+}
+
+// heard is called with every message of every server.
+func (s *stage) heard(wire.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wake()
+}
+
+// wake wakes who awaits something. The caller holds mu.
+func (s *stage) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

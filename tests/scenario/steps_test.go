@@ -20,7 +20,7 @@ type task struct {
 	task        charmtest.Task
 	err         error
 	first, end  int // the hook tools that it has used
-	sent        int // how many messages there were before
+	before      int // how many messages there were before
 	awaited     int // lines of progress that an await has passed
 	interrupted bool
 }
@@ -36,7 +36,7 @@ func (s *stage) perform(ctx context.Context, step step) error {
 	case "$":
 		err = s.operate(ctx, words(rest))
 	case "await":
-		err = s.await(ctx, strings.TrimPrefix(rest, "> "))
+		err = s.await(ctx, rest)
 	case "ends":
 		err = s.ends(ctx)
 	case "truth":
@@ -138,7 +138,7 @@ func (s *stage) run(ctx context.Context, args []string) error {
 		return errors.New("an action runs already")
 	}
 	s.callsBefore = len(s.agent.Calls())
-	t := &task{done: make(chan struct{}), first: s.callsBefore, end: s.callsBefore, sent: len(s.jaas.Messages())}
+	t := &task{done: make(chan struct{}), first: s.callsBefore, end: s.callsBefore, before: len(s.jaas.Messages())}
 	s.tasks = append(s.tasks, t)
 	if t.id, t.refused = s.enqueue(args[1], args[2:], stringArgs); t.refused != "" {
 		close(t.done)
@@ -184,29 +184,45 @@ func (s *stage) ends(ctx context.Context) error {
 	return t.err
 }
 
-// await waits for a line of progress, after those that were awaited before.
-func (s *stage) await(ctx context.Context, pattern string) error {
+// await waits for a line of progress behind those that were awaited before
+// ("> LINE"), or for a request of the running action to JIMM ("jimm METHOD").
+func (s *stage) await(ctx context.Context, what string) error {
 	if len(s.tasks) == 0 {
 		return errNoAction
 	}
 	t := s.last()
 	for {
 		s.mu.Lock()
-		lines, changed := s.lines[t.id], s.changed
+		changed := s.changed
 		s.mu.Unlock()
-		for i := t.awaited; i < len(lines); i++ {
-			if matches(pattern, lines[i]) {
-				t.awaited = i + 1
-				return nil
-			}
+		if s.come(t, what) {
+			return nil
 		}
 		select {
 		case <-changed:
 		case <-t.done:
+			if s.come(t, what) {
+				return nil
+			}
 			s.tell("%s", show(t.task))
-			return errors.New("the action has ended without this line")
+			return errors.New("the action has ended without it")
 		case <-ctx.Done():
-			return fmt.Errorf("this line has not come; progress was\n    %s", strings.Join(lines, "\n    "))
+			return fmt.Errorf("it has not come; progress was\n    %s", strings.Join(s.shown(t), "\n    "))
 		}
 	}
+}
+
+// come reports whether what is awaited has come.
+func (s *stage) come(t *task, what string) bool {
+	if method, ok := strings.CutPrefix(what, "jimm "); ok {
+		return s.sent(t)[method] > 0
+	}
+	lines := s.shown(t)
+	for i := t.awaited; i < len(lines); i++ {
+		if matches(strings.TrimPrefix(what, "> "), lines[i]) {
+			t.awaited = i + 1
+			return true
+		}
+	}
+	return false
 }

@@ -109,10 +109,10 @@ func (s *stage) requests(method, uuid string) int {
 	return n
 }
 
-// messageCount is the golden value of what a task has sent to JIMM.
-func (s *stage) messageCount(t *task) string {
+// sent counts what a task has sent to JIMM, by method.
+func (s *stage) sent(t *task) map[string]int {
 	count := map[string]int{}
-	for _, e := range s.jaas.Messages()[t.sent:] {
+	for _, e := range s.jaas.Messages()[t.before:] {
 		var r request
 		if e.Server != "jimm" || e.Kind != wire.Received || json.Unmarshal(e.Data, &r) != nil {
 			continue
@@ -123,5 +123,5 @@ func (s *stage) messageCount(t *task) string {
 		}
 		count[name]++
 	}
-	return counted(count)
+	return count
 }
