@@ -48,19 +48,18 @@ func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 }
 
 // reach finds out, without a login, whether JIMM answers, and returns what it
-// says of itself. An address that the operator has set may lead through an
-// ingress that does not serve the version page: then nothing is known.
-func (s Settings) reach(ctx context.Context) (jimm.ServerInfo, error) {
+// says of itself, and where. An address that the operator has set may lead
+// through an ingress that does not serve the version page: then nothing is known.
+func (s Settings) reach(ctx context.Context) (info jimm.ServerInfo, at string, err error) {
 	if !s.related {
-		var info jimm.ServerInfo
-		err := s.trusting(ctx, func(opts jimm.Options) (err error) {
+		err = s.trusting(ctx, func(opts jimm.Options) (err error) {
 			info, err = jimm.Info(ctx, opts)
 			return err
 		})
 		if errors.Is(err, jimm.ErrNotJIMM) {
-			return jimm.ServerInfo{}, nil
+			err = nil
 		}
-		return info, err
+		return info, s.JIMM.URL, err
 	}
 	var errs []error
 	for i, raw := range s.addresses {
@@ -68,11 +67,11 @@ func (s Settings) reach(ctx context.Context) (jimm.ServerInfo, error) {
 		opts.URL = raw
 		info, err := s.prove(ctx, opts, len(s.addresses)-i)
 		if err == nil {
-			return info, nil
+			return info, raw, nil
 		}
 		errs = append(errs, err)
 	}
-	return jimm.ServerInfo{}, s.unreached(errs)
+	return jimm.ServerInfo{}, s.JIMM.URL, s.unreached(errs)
 }
 
 // prove makes sure that JIMM is at an address that a relation brought. left is

@@ -33,6 +33,8 @@ type look struct {
 	// At is when JIMM was logged in to; zero if it was not.
 	At time.Time `json:"at,omitzero"`
 
+	// Address is where JIMM has answered.
+	Address     string `json:"address,omitempty"`
 	Version     string `json:"version,omitempty"`
 	Counted     bool   `json:"counted,omitempty"`
 	Controllers int    `json:"controllers,omitempty"`
@@ -78,8 +80,8 @@ func (l look) waiting() string {
 }
 
 // sentence is the message of a unit that is active.
-func (l look) sentence(unit, address string) string {
-	text := strings.TrimSpace("JIMM "+l.Version) + " at " + address
+func (l look) sentence(unit string) string {
+	text := strings.TrimSpace("JIMM "+l.Version) + " at " + l.Address
 	if !l.Counted {
 		return text + "; run the action check-access to try it"
 	}

@@ -38,12 +38,12 @@ func (k known) status() (charm.Status, string) {
 		return k.pending()
 	case k.waiting != nil:
 		return charm.StatusWaiting, k.waiting.Error()
-	case k.seen == nil:
+	case k.seen == nil, k.seen.Address == "" && k.seen.waiting() == "":
 		return charm.StatusActive, "configured for " + k.address + "; run the action check-access to try it"
 	case k.seen.waiting() != "":
 		return charm.StatusWaiting, (&WaitError{For: k.seen.waiting()}).Error()
 	default:
-		return charm.StatusActive, k.seen.sentence(k.unit, k.address)
+		return charm.StatusActive, k.seen.sentence(k.unit)
 	}
 }
 

@@ -50,7 +50,8 @@ func (k *known) look(ctx context.Context, u Unit, s Settings) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
-	info, err := s.reach(bounded)
+	info, at, err := s.reach(bounded)
+	after.Address = at
 	after.Reached = s.diagnose(u.Env(), err)
 	if info.Version != "" {
 		after.Version = info.Version
@@ -163,10 +164,13 @@ func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err erro
 		return statusErr
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(Marks(message))}
-	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second)}
+	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
 	if err != nil {
 		k.seen.Login = s.diagnose(u.Env(), err)
 	} else {
+		if s.related {
+			k.seen.Address = client.Address().String()
+		}
 		k.marks = k.seen.count(ctx, u.Env(), client, k.marks)
 	}
 	if err := k.seen.keep(ctx, u, nil); err != nil {
