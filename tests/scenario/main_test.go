@@ -20,7 +20,7 @@ const (
 	dispatchPackage = "jimm-migrator/src/cmd/dispatch"
 	// atOnce is how many stories run at the same time. They wait more than
 	// they work, so that it does not depend on the number of processors.
-	atOnce = "16"
+	atOnce = "24"
 	// limit ends a story that got stuck. Nothing else depends on it.
 	limit = 5 * time.Minute
 )
