@@ -2,14 +2,11 @@ package actions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"jimm-migrator/charm"
-	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/operator"
-	"jimm-migrator/src/rpc"
 )
 
 // checkAccess tells who this charm is in JIMM, and whether that is enough.
@@ -22,7 +19,8 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	client, who, err := logIn(ctx, settings)
-	if seenErr := operator.Seen(ctx, a, settings, client, err); seenErr != nil {
+	version, seenErr := operator.Seen(ctx, a, settings, client, err)
+	if seenErr != nil {
 		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", seenErr))
 	}
 	if err != nil {
@@ -30,11 +28,7 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 	}
 	defer client.Close()
 	out := accessResults(who)
-	if version, err := jimmVersion(ctx, client); err != nil {
-		return err
-	} else if version != "" {
-		out["jimm-version"] = version
-	}
+	set(out, "jimm-version", version)
 	if err := a.SetResults(ctx, out); err != nil {
 		return err
 	}
@@ -42,15 +36,6 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		return &notAdministratorError{who}
 	}
 	return nil
-}
-
-// jimmVersion returns JIMM's word for its version; "" before v3.1.10.
-func jimmVersion(ctx context.Context, client *jimm.Client) (string, error) {
-	info, err := client.Version(ctx)
-	if errors.Is(err, rpc.CodeNotImplemented) {
-		return "", nil
-	}
-	return info.Version, err
 }
 
 // accessResults are the results of check-access.

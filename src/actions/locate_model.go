@@ -34,14 +34,14 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
-	notice(ctx, a, p.Model, found)
+	notice(ctx, a, j.settings, p.Model, found)
 	return a.SetResults(ctx, locatedResults(found, page))
 }
 
 // notice tells Loki of drift and conflicts. And who asks for a model by its UUID
 // and sees it in use where it is recorded has followed up on a migration that
 // was interrupted: the mark in the unit's status has done its work.
-func notice(ctx context.Context, a *charm.Action, selector string, found migration.Located) {
+func notice(ctx context.Context, a *charm.Action, settings operator.Settings, selector string, found migration.Located) {
 	var f *feed
 	for _, l := range found.Locations {
 		if l.Drift || l.State == migration.StateConflict {
@@ -52,7 +52,7 @@ func notice(ctx context.Context, a *charm.Action, selector string, found migrati
 			f.drift(l)
 		}
 		if l.State == migration.StateActive && l.Complete() && l.Model.UUID == selector {
-			if err := operator.End(ctx, a, operator.Mark{Model: selector}); err != nil {
+			if err := operator.End(ctx, a, settings, operator.Mark{Model: selector}); err != nil {
 				a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 			}
 		}

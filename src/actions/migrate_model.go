@@ -46,7 +46,9 @@ type migrator struct {
 	began  time.Time
 	// before is the unit's status to go back to, if it was changed.
 	before *unitStatus
-	feed   *feed
+	// settings are those of this run, once read.
+	settings operator.Settings
+	feed     *feed
 }
 
 type unitStatus struct {
@@ -55,10 +57,7 @@ type unitStatus struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	if m.feed = noFeed(m.action); !m.params.DryRun {
-		m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target)
-	}
-	defer m.feed.close(ctx)
+	m.feed = noFeed(m.action)
 	opts, err := m.options()
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -66,6 +65,11 @@ func (m *migrator) run(ctx context.Context) error {
 	settings, err := operator.Read(ctx, m.action)
 	if err != nil {
 		return m.refuse(ctx, err)
+	}
+	m.settings = settings
+	if !m.params.DryRun {
+		m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target)
+		defer m.feed.close(ctx)
 	}
 	opts.Probe, opts.PollInterval = settings.ProbeControllers, settings.PollInterval
 	j, err := connectTo(ctx, settings)
@@ -171,11 +175,11 @@ func (m *migrator) unmark(ctx context.Context, r migration.Result) {
 	case m.params.DryRun, mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
 	case r.Outcome == migration.Started, r.Outcome == migration.TimedOut, r.Outcome == migration.Unknown:
 		mark.State = operator.Left
-		err = operator.End(ctx, m.action, mark)
+		err = operator.End(ctx, m.action, m.settings, mark)
 	case m.before != nil && m.before.settled():
 		err = m.action.SetStatus(ctx, m.before.status, m.before.message)
 	default:
-		err = operator.End(ctx, m.action, mark)
+		err = operator.End(ctx, m.action, m.settings, mark)
 	}
 	if err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))

@@ -158,7 +158,8 @@ func seen(t *testing.T, agent *charmtest.Agent) {
 		if err == nil {
 			defer client.Close()
 		}
-		return operator.Seen(ctx, u, s, client, err)
+		_, err = operator.Seen(ctx, u, s, client, err)
+		return err
 	})
 }
 

@@ -91,21 +91,27 @@ func Begin(ctx context.Context, u Unit, m Mark) error {
 	return u.SetStatus(ctx, charm.StatusMaintenance, list(marks))
 }
 
-// End takes the mark of a model off the unit and computes the status anew. With
-// the state [Left] the mark stays, and says so.
-func End(ctx context.Context, u Unit, m Mark) error {
+// End takes the mark of a model off the unit and computes the status anew, for
+// an action that has read its settings. With the state [Left] the mark stays,
+// and says so. It works also when the action is told to stop.
+func End(ctx context.Context, u Unit, s Settings, m Mark) error {
 	_, message, err := u.Status(ctx)
 	if err != nil {
 		return err
 	}
 	before := Marks(message)
-	marks := abandoned(without(before, m.Model))
-	if m.State == Left {
-		marks = append([]Mark{m}, marks...)
-	} else if len(marks) == len(before) {
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(without(before, m.Model))}
+	switch {
+	case m.State == Left:
+		k.marks = append([]Mark{m}, k.marks...)
+	case len(k.marks) == len(before):
 		return nil
 	}
-	return settle(ctx, u, marks)
+	if len(k.marks) == 0 {
+		// The look is a hint, and nobody waits for it.
+		k.seen, _ = lastLook(ctx, u, s)
+	}
+	return k.show(ctx, u)
 }
 
 func list(marks []Mark) string {

@@ -42,7 +42,13 @@ func begun(t *testing.T, config map[string]any, marks ...operator.Mark) *charmte
 
 func end(t *testing.T, agent *charmtest.Agent, m operator.Mark) {
 	t.Helper()
-	act(t, agent, func(ctx context.Context, u operator.Unit) error { return operator.End(ctx, u, m) })
+	act(t, agent, func(ctx context.Context, u operator.Unit) error {
+		s, err := operator.Read(ctx, u)
+		if err != nil {
+			return err
+		}
+		return operator.End(ctx, u, s, m)
+	})
 }
 
 func TestAMarkOfAKilledActionIsNotOverwritten(t *testing.T) {

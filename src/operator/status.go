@@ -67,16 +67,12 @@ func Settle(ctx context.Context, u Unit) error {
 	if err != nil {
 		return err
 	}
-	return settle(ctx, u, abandoned(Marks(message)))
-}
-
-func settle(ctx context.Context, u Unit, marks []Mark) error {
 	s, err := Read(ctx, u)
 	k, err := knownFrom(u, s, err)
 	if err != nil {
 		return err
 	}
-	k.marks = marks
+	k.marks = abandoned(Marks(message))
 	if k.problem == nil && k.waiting == nil {
 		if k.seen, err = lastLook(ctx, u, s); err != nil {
 			return err

@@ -104,12 +104,12 @@ func (l *look) logIn(ctx context.Context, env charm.Env, s Settings, marks []Mar
 // count takes in what JIMM holds. What is not told in time stays as it was.
 func (l *look) count(ctx context.Context, env charm.Env, client *jimm.Client, marks []Mark) []Mark {
 	l.Login = finding{}
+	if info, err := client.Version(ctx); err == nil {
+		l.Version = info.Version
+	}
 	if !client.Administrator() {
 		l.Login, l.Counted = notAdministrator(env, client), false
 		return marks
-	}
-	if info, err := client.Version(ctx); err == nil {
-		l.Version = info.Version
 	}
 	err := client.DisableControllerUUIDMasking(ctx)
 	controllers, listErr := client.ListControllers(ctx)
@@ -157,11 +157,12 @@ func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable
 
 // Seen takes in a login that an action has made, or the error that it got, and
 // sets the unit's status accordingly: it is how an operator who has put
-// something right sees at once that it is.
-func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err error) error {
+// something right sees at once that it is. version is JIMM's, "" if it does not
+// tell (before v3.1.10).
+func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err error) (version string, seenErr error) {
 	_, message, statusErr := u.Status(ctx)
 	if statusErr != nil {
-		return statusErr
+		return "", statusErr
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(Marks(message))}
 	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
@@ -173,10 +174,7 @@ func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err erro
 		}
 		k.marks = k.seen.count(ctx, u.Env(), client, k.marks)
 	}
-	if err := k.seen.keep(ctx, u, nil); err != nil {
-		return err
-	}
-	return k.show(ctx, u)
+	return k.seen.Version, errors.Join(k.seen.keep(ctx, u, nil), k.show(ctx, u))
 }
 
 // forget makes the next update-status log in again, since what it logs in with
