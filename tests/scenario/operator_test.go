@@ -25,7 +25,6 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 	case "juju config":
 		return s.config(ctx, rest)
 	case "juju cancel-task":
-		s.last().interrupted = true
 		return s.agent.Cancel(rest[0])
 	case "juju show-model":
 		return s.asOperator(ctx, func(c *jimm.Client) error {

@@ -17,12 +17,11 @@ type task struct {
 	refused string // Juju's text, if it was refused
 	done    chan struct{}
 	// Of the ended task.
-	task        charmtest.Task
-	err         error
-	first, end  int // the hook tools that it has used
-	before      int // how many messages there were before
-	awaited     int // lines of progress that an await has passed
-	interrupted bool
+	task       charmtest.Task
+	err        error
+	first, end int // the hook tools that it has used
+	before     int // how many messages there were before
+	awaited    int // lines of progress that an await has passed
 }
 
 // perform does what a step says and compares what comes of it.
@@ -56,17 +55,13 @@ func (s *stage) perform(ctx context.Context, step step) error {
 // happen lets something happen to the world or the unit.
 func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 	switch verb + " " + strings.Join(args, " ") {
-	case "install unit":
-		return s.agent.Install(ctx)
 	case "replace pod":
 		return s.agent.Churn(ctx)
 	case "kill dispatch":
-		s.last().interrupted = true
 		return s.agent.Kill()
 	case "terminate pod":
 		return s.agent.Terminate(charmtest.Termination{})
 	case "lose pod": // the agent goes too
-		s.last().interrupted = true
 		return s.agent.Terminate(charmtest.Termination{AgentDies: true})
 	}
 	if len(args) == 0 {
@@ -82,9 +77,6 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 		return s.jaas.Stop(args[0])
 	case "start":
 		return s.jaas.Resume(ctx, args[0])
-	case "heal":
-		s.jaas.Faults(args[0]).Clear()
-		return nil
 	case "proceed":
 		for _, c := range s.jaas.World().Controllers {
 			s.jaas.Controller(c.Name).Resume(s.jaas.UUID(args[0]))
@@ -106,20 +98,36 @@ func (s *stage) hook(ctx context.Context, name string) error {
 	return err
 }
 
-// until waits for the migration of a model to reach a phase: "until prod DONE".
+// until waits for the latest migration of a model to reach a phase: "until prod
+// DONE".
 func (s *stage) until(ctx context.Context, args []string) error {
 	if len(args) != 2 {
 		return errors.New("until needs a model and a phase")
 	}
-	reached := make(chan error, len(s.jaas.World().Controllers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for _, c := range s.jaas.World().Controllers {
+	controllers := s.jaas.World().Controllers
+	reached := make(chan error, len(controllers))
+	for _, c := range controllers { // each wakes when something changes on it
 		go func() {
-			reached <- s.jaas.Controller(c.Name).AwaitPhase(ctx, s.jaas.UUID(args[0]), controller.Phase(args[1]))
+			reached <- s.jaas.Controller(c.Name).Await(ctx, func() bool {
+				m, ok := s.latest(s.jaas.UUID(args[0]))
+				return ok && m.Phase == controller.Phase(args[1])
+			})
 		}()
 	}
 	return <-reached
+}
+
+// latest is the migration of a model that began last, wherever it was.
+func (s *stage) latest(uuid string) (latest controller.Migration, ok bool) {
+	for _, c := range s.jaas.World().Controllers {
+		m, there := s.jaas.Controller(c.Name).Migration(uuid)
+		if there && (!ok || m.Start.After(latest.Start)) {
+			latest, ok = m, true
+		}
+	}
+	return latest, ok
 }
 
 // run starts an action as juju run does. It returns when the action has ended,
