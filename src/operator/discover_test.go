@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,7 +28,7 @@ func info(remote string, units map[string]map[string]string) charmtest.Relation 
 	return charmtest.Relation{Endpoint: "jimm-info", RemoteApp: remote, RemoteEndpoint: "juju-info", Units: units}
 }
 
-func address(key, value string) map[string]string { return map[string]string{key: value} }
+func ingress(address string) map[string]string { return map[string]string{"ingress-address": address} }
 
 // TestWhereJIMMIs goes through what relations can say. Facts: JIMM's charms of
 // October 2024 and of 2026, prometheus_scrape of 2026, Juju 3.6.
@@ -67,7 +68,7 @@ func TestWhereJIMMIs(t *testing.T) {
 		},
 		"metrics go before info": {
 			relations: []charmtest.Relation{
-				info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "10.1.0.9")}),
+				info("jimm", map[string]map[string]string{"jimm/0": ingress("10.1.0.9")}),
 				metrics("jimm", own("jimm"), nil),
 			},
 			want: []string{service},
@@ -79,29 +80,29 @@ func TestWhereJIMMIs(t *testing.T) {
 			want: []string{service, "ws://10.152.183.4:8080", "ws://10.1.0.7:8080"},
 		},
 		"addresses in the shared range are pods too": {
-			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "100.64.3.2")})},
+			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("100.64.3.2")})},
 			want:      []string{service, "ws://100.64.3.2:8080"},
 		},
 		"public addresses are no pods": {
-			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "203.0.113.9")})},
+			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("203.0.113.9")})},
 			want:      []string{service},
 		},
 		"info on machines, if plaintext is allowed": {
 			machine: "0", config: map[string]any{"allow-plaintext": true},
 			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{
-				"jimm/10": address("ingress-address", "10.2.0.10"), "jimm/9": address("ingress-address", "fd42::1"),
+				"jimm/10": ingress("10.2.0.10"), "jimm/9": ingress("fd42::1"),
 			})},
 			want: []string{"ws://10.2.0.10:8080", "ws://[fd42::1]:8080"},
 		},
 		"info on machines": {
 			machine:   "0",
-			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "10.2.0.10")})},
+			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("10.2.0.10")})},
 			err: "the secret would cross the network in clear to ws://10.2.0.10:8080: juju config jimm-migrator jimm-url=wss://jimm.example.com, " +
 				"or, if that network is trusted, juju config jimm-migrator allow-plaintext=true",
 		},
 		"loopback on machines": {
 			machine:   "0",
-			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "127.0.0.1")})},
+			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("127.0.0.1")})},
 			want:      []string{"ws://127.0.0.1:8080"},
 		},
 		"nothing published": {
@@ -115,7 +116,7 @@ func TestWhereJIMMIs(t *testing.T) {
 		},
 		"a unit without an address": {
 			machine:   "0",
-			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "not an address")})},
+			relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("not an address")})},
 			err:       "waiting for jimm (jimm-info) to publish an address",
 		},
 		"two JIMMs": {
@@ -146,9 +147,7 @@ func TestWhereJIMMIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes := map[string]any{"jimm-url": nil}
-			for key, value := range test.config {
-				changes[key] = value
-			}
+			maps.Copy(changes, test.config)
 			agent := start(t, charmtest.Options{
 				Config: config(changes), Machine: test.machine, Relations: test.relations,
 				Model: charmtest.Model{Name: "jaas", UUID: ownModel},

@@ -275,8 +275,15 @@ func TestTheLintFindsMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{"))", ")"}, {`"a"`, `"a`}, {"[15m]", ""}, {"[15m]", "[15]"}, {`juju_application="a"`, ""}, {`juju_application="a"`, "%%juju_topology%%"},
-		{"by (outcome)", "by (result)"}, {`| outcome=`, `| result=`}, {`:"finish"`, `:"finished"`},
+		{"))", ")"},
+		{`"a"`, `"a`},
+		{"[15m]", ""},
+		{"[15m]", "[15]"},
+		{`juju_application="a"`, ""},
+		{`juju_application="a"`, "%%juju_topology%%"},
+		{"by (outcome)", "by (result)"},
+		{`| outcome=`, `| result=`},
+		{`:"finish"`, `:"finished"`},
 	} {
 		if err := checkLogQL(strings.Replace(good, change[0], change[1], 1), events, fields); err == nil {
 			t.Errorf("%q in place of %q is not found", change[1], change[0])

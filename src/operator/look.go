@@ -107,11 +107,11 @@ func lastLook(ctx context.Context, u Unit, s Settings) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	var l look
-	if json.Unmarshal([]byte(state[keyLook]), &l) != nil || l.Of != s.fingerprint() {
-		return nil, nil //nolint:nilnil // There was none.
+	l := &look{}
+	if json.Unmarshal([]byte(state[keyLook]), l) != nil || l.Of != s.fingerprint() {
+		l = nil
 	}
-	return &l, nil
+	return l, nil
 }
 
 // keep remembers a look, if it says something new.

@@ -278,9 +278,9 @@ func TestSeveralUnitsOfJIMMAreTriedInTurn(t *testing.T) {
 	agent := start(t, charmtest.Options{
 		Machine: "0", Config: config(map[string]any{"jimm-url": nil, "jimm-port": at.Port()}),
 		Relations: []charmtest.Relation{info("jimm", map[string]map[string]string{
-			"jimm/0": address("ingress-address", "127.0.0.2"), // refuses
-			"jimm/1": address("ingress-address", "127.0.0.3"), // is no JIMM
-			"jimm/2": address("ingress-address", at.Hostname()),
+			"jimm/0": ingress("127.0.0.2"), // refuses
+			"jimm/1": ingress("127.0.0.3"), // is no JIMM
+			"jimm/2": ingress(at.Hostname()),
 		})},
 	})
 	hook(t, agent, "update-status")
@@ -294,7 +294,7 @@ func TestWhatIsRelatedMustBeJIMM(t *testing.T) {
 	web := listenAt(t, "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
 	agent := start(t, charmtest.Options{
 		Machine: "0", Config: config(map[string]any{"jimm-url": nil, "jimm-port": web.port}),
-		Relations: []charmtest.Relation{info("web", map[string]map[string]string{"web/0": address("ingress-address", "127.0.0.1")})},
+		Relations: []charmtest.Relation{info("web", map[string]map[string]string{"web/0": ingress("127.0.0.1")})},
 	})
 	hook(t, agent, "update-status")
 	wantStatus(t, agent, "blocked", "web (jimm-info) is related, but what answers at ws://127.0.0.1:"+web.port+" is no JIMM: juju remove-relation jimm-migrator:jimm-info web")
@@ -313,7 +313,7 @@ func TestTheVersionPageMayBeOnThePortInside(t *testing.T) {
 	api := listenAt(t, "127.0.0.9:0", http.NotFoundHandler())
 	agent := start(t, charmtest.Options{
 		Machine: "0", NotLeader: true, Config: config(map[string]any{"jimm-url": nil, "jimm-port": api.port}),
-		Relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": address("ingress-address", "127.0.0.9")})},
+		Relations: []charmtest.Relation{info("jimm", map[string]map[string]string{"jimm/0": ingress("127.0.0.9")})},
 	})
 	hook(t, agent, "update-status")
 	wantStatus(t, agent, "active", "JIMM v4.0.0 at ws://127.0.0.9:"+api.port+"; run the action check-access to try it")

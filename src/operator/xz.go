@@ -30,8 +30,8 @@ func stored(data []byte) []byte {
 	out = binary.LittleEndian.AppendUint32(pad(out), crc32.ChecksumIEEE(data))
 
 	begin = len(out)
-	out = append(out, 0, 1) // index of one record
-	out = binary.AppendUvarint(out, uint64(unpadded))
+	out = append(out, 0, 1)                           // index of one record
+	out = binary.AppendUvarint(out, uint64(unpadded)) //nolint:gosec // A length.
 	out = pad(binary.AppendUvarint(out, uint64(len(data))))
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out[begin:]))
 
