@@ -110,6 +110,7 @@ func summaryInfo(m juju.ModelSummary) migration.Info {
 	return migration.Info{
 		Kind:         migration.InfoLive,
 		Controller:   m.ControllerUUID,
+		Listed:       true,
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
 		Attempt:      attemptOf(m.Migration),

@@ -8,8 +8,7 @@ import (
 	"jimm-migrator/src/migration"
 )
 
-// line puts an event into one line of progress. It never holds a percent sign,
-// which the command line of Juju 3 would mangle.
+// line puts an event into one line of progress.
 func line(e migration.Event) string {
 	switch e := e.(type) {
 	case migration.FindingEvent:
@@ -26,6 +25,8 @@ func line(e migration.Event) string {
 			text += "; point of no return: from here on Juju cannot abort"
 		}
 		return text
+	case migration.StallEvent:
+		return fmt.Sprintf("the source begins the same steps again and again, now %s: %s (%s); its controller's log tells why, and the migration may need an administrator there", e.Phase, e.Text, span(e.Elapsed))
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
 	case migration.LetGoEvent:
@@ -33,7 +34,7 @@ func line(e migration.Event) string {
 	case migration.RecordEvent:
 		return recordLine(e)
 	case migration.WaitEvent:
-		return fmt.Sprintf("waiting up to %s for %s", span(e.Limit), e.For)
+		return fmt.Sprintf("JIMM's audit log says that a migration was asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
 	default:
 		return ""
 	}
@@ -52,7 +53,7 @@ func findingLine(f migration.Finding) string {
 }
 
 func attachLine(e migration.AttachEvent) string {
-	text := "a migration runs since " + e.Attempt.Start.UTC().Format(time.RFC3339) + "; it is followed, nothing is started"
+	text := "a migration runs since " + orElse(stamp(e.Attempt.Start), "an unknown time") + "; it is followed, nothing is started"
 	if !e.TargetProved {
 		text += fmt.Sprintf("; whether it goes to %q is not known yet", e.Target.Name)
 	}
@@ -71,11 +72,11 @@ func startLine(e migration.StartEvent) string {
 }
 
 func heartbeatLine(e migration.HeartbeatEvent) string {
-	text := e.Verdict.Phase.String() + ": " + migration.Redact(e.Verdict.Text)
-	if e.Verdict.Text == "" {
-		text = "no migration is on show"
+	text := "no migration is on show"
+	if e.Text != "" {
+		text = e.Phase.String() + ": " + e.Text
 	}
-	text = "no change after " + span(e.Elapsed) + ": " + text
+	text = fmt.Sprintf("no change after %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
 	if e.Err != nil {
 		text += "; the last question was not answered: " + migration.Redact(e.Err.Error())
 	}
@@ -103,15 +104,15 @@ func summary(r migration.Result) string {
 	case migration.Recorded:
 		return fmt.Sprintf("model %s had moved to %s before; JIMM records it there now", model, target)
 	case migration.Started:
-		return fmt.Sprintf("the migration of model %s to %s runs and goes on by itself; run migrate-model again to follow and record it", model, target)
+		return fmt.Sprintf("the migration of model %s%s runs and goes on by itself; run migrate-model again to follow and record it", model, where(r))
 	case migration.ChecksPassed:
-		return fmt.Sprintf("no check forbids to migrate model %s to %s; nothing was started", model, target)
+		return fmt.Sprintf("no check forbids to migrate model %s to %s; nothing was started", model, target) + planned(r)
 	case migration.Refused:
 		return refusedSummary(r)
 	case migration.NotStarted:
 		return notStartedSummary(r)
 	case migration.Aborted:
-		return fmt.Sprintf("the migration of model %s to %s was aborted; the model is on %q: %s", model, target, r.Source.String(), orElse(r.Detail, "the source does not tell why; the log of its controller model does"))
+		return fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", model, where(r), r.Source.String(), orElse(r.Detail, "the source does not tell why; the log of its controller model does"))
 	case migration.TimedOut:
 		return timedOutSummary(r)
 	case migration.NeedsAttention:
@@ -119,15 +120,43 @@ func summary(r migration.Result) string {
 	case migration.Conflict:
 		return fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
 	case migration.LostFromJIMM:
-		return fmt.Sprintf("JIMM does not know model %s any more; %s", model, whereIs(r))
+		return fmt.Sprintf("JIMM does not know model %s any more; %s; it can be imported into JIMM again", model, whereIs(r))
 	default:
 		return unknownSummary(r)
 	}
 }
 
+// where says where a migration goes, if that is known.
+func where(r migration.Result) string {
+	if !r.TargetProved {
+		return ""
+	}
+	return fmt.Sprintf(" to %q", r.Target.Name)
+}
+
+// planned says what migrate-model would do, if not simply start it.
+func planned(r migration.Result) string {
+	switch r.Plan {
+	case migration.PlanVerify:
+		return "; JIMM records it there already, migrate-model would see whether that is true"
+	case migration.PlanRecord:
+		return "; it has left the source already, migrate-model would record it"
+	case migration.PlanFollow:
+		return "; a migration runs, migrate-model would follow it"
+	case migration.PlanWait:
+		return "; a migration was asked for a moment ago, migrate-model would wait for it to begin before it starts one"
+	default:
+		return ""
+	}
+}
+
 func refusedSummary(r migration.Result) string {
-	if r.Cause == migration.CauseElsewhere {
-		return fmt.Sprintf("the migration of model %s that was running went to %q, not to %q; nothing was recorded", name(r.Model), r.Holder.String(), r.Target.Name)
+	switch r.Cause {
+	case migration.CauseElsewhere:
+		return fmt.Sprintf("the migration of model %s that was running did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, elsewhere(r))
+	case migration.CauseOtherMigration:
+		return fmt.Sprintf("a migration of model %s to another controller than %q runs already, it is not followed: %s", name(r.Model), r.Target.Name, r.Detail)
+	default:
 	}
 	var failed []string
 	for _, f := range r.Findings {
@@ -140,18 +169,32 @@ func refusedSummary(r migration.Result) string {
 
 func notStartedSummary(r migration.Result) string {
 	text := fmt.Sprintf("no migration of model %s has begun; the model is on %q", name(r.Model), r.Source.String())
-	if r.Cause == migration.CauseInterrupted {
+	switch r.Cause {
+	case migration.CauseInterrupted:
 		return text + ": the action was told to stop before it asked for one"
+	case migration.CauseDeadline:
+		return text + ": the timeout ran out before it was asked for"
+	default:
+		return text + ": " + orElse(r.Detail, "JIMM accepted the request, and the source shows no migration")
 	}
-	return text + ": " + orElse(r.Detail, "JIMM accepted the request, and the source shows no migration")
 }
 
 func timedOutSummary(r migration.Result) string {
-	why := "the timeout ran out"
+	text := "the timeout ran out"
 	if r.Cause == migration.CauseInterrupted {
-		why = "the action was told to stop"
+		text = "the action was told to stop"
 	}
-	text := fmt.Sprintf("%s; the migration of model %s to %q goes on by itself, run migrate-model again to follow it; %s", why, name(r.Model), r.Target.Name, whereIs(r))
+	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
+	switch {
+	case r.Running:
+		text += fmt.Sprintf("; the migration of model %s%s goes on by itself, run migrate-model again to follow it; %s", model, where(r), whereIs(r))
+	case r.Step == migration.StepRecord:
+		text += fmt.Sprintf("; model %s is on %s, and JIMM is not yet known to record it there; run migrate-model again", model, target)
+	case r.Step == migration.StepVerify && r.Holder.Known():
+		text += fmt.Sprintf("; model %s is on %s and JIMM records it there; whether the source has let go was not known yet, run migrate-model again", model, target)
+	default:
+		text += fmt.Sprintf("; whether a migration of model %s runs is not known, run migrate-model again to find out; %s", model, whereIs(r))
+	}
 	if r.Detail != "" {
 		text += "; last answer: " + r.Detail
 	}
@@ -160,26 +203,46 @@ func timedOutSummary(r migration.Result) string {
 
 func unknownSummary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
+	source := fmt.Sprintf("controller %q", r.Source.String())
 	var text string
 	switch r.Cause {
 	case migration.CauseRecordFailed:
-		return fmt.Sprintf("model %s is on %s, but JIMM did not record it: %s", model, target, orElse(r.Detail, "no answer"))
+		return fmt.Sprintf("model %s is on %s, but JIMM is not known to have recorded it: %s", model, target, orElse(r.Detail, "no answer"))
 	case migration.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))
 	case migration.CauseElsewhere:
-		return fmt.Sprintf("model %s is on %q, neither on the source nor on %s; nothing was recorded", model, r.Holder.String(), target)
+		return fmt.Sprintf("model %s did not move to %s; nothing was recorded: %s", model, target, elsewhere(r))
+	case migration.CauseSourceUnknown:
+		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be found out", model, target)
+	case migration.CauseOtherMigration:
+		return fmt.Sprintf("another migration of model %s has begun since, so that the one that was followed is over; the model is on %q, run migrate-model again", model, r.Source.String())
+	case migration.CauseChanged:
+		return fmt.Sprintf("the migration of model %s that was seen at first is not on show any more; nothing was started, %s; run migrate-model again", model, whereIs(r))
 	case migration.CauseSilent:
 		text = "nobody who could tell has answered"
 	case migration.CauseAnswer:
-		text = "the migration ended with words that this version does not know"
+		text = source + " ended it with words that this version does not know"
+	case migration.CauseUnproved:
+		text = source + " does not answer for the model any more, and it is not proved that " + target + " has it in use"
+		if r.Phase == migration.PhaseReapFailed {
+			text = source + " has moved the model and could not remove its copy, and it is not proved that it went to " + target
+		}
 	default:
-		text = fmt.Sprintf("controller %q does not answer for the model any more, and it is not proved that %s has it in use", r.Source.String(), target)
+		text = string(r.Cause)
 	}
 	text = fmt.Sprintf("it is not known how the migration of model %s to %s stands: %s", model, target, text)
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
 	return text
+}
+
+// elsewhere says where the model is instead, or what JIMM records.
+func elsewhere(r migration.Result) string {
+	if r.Holder.Known() {
+		return fmt.Sprintf("controller %q says that it has moved the model to %q", r.Source.String(), r.Holder.String())
+	}
+	return fmt.Sprintf("JIMM records it on %q now", r.Recorded.String())
 }
 
 // whereIs says where the model is, as far as that is known.

@@ -2,49 +2,65 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
+// note keeps what the observation tells for the result, and reports changes.
+func (f *follower) note(v Verdict, o Observation) {
+	f.lastErr = nil
+	if o.Info.Kind != InfoLive {
+		f.lastErr = firstErr(o.Info.Err, o.Record.Err)
+	}
+	if at := recordedAt(o); at != "" {
+		f.res.Recorded = f.controllers.byUUID(at)
+	}
+	if o.Record.State == RecordLost {
+		f.res.Recorded = Controller{}
+	}
+	if len(o.Info.Users) > 0 {
+		f.res.Model.Users = o.Info.Users
+	}
+	text := ""
+	if a := f.progress.Attempt; a.Exists() {
+		f.res.Attempt, f.res.Phase = a.redacted(), f.progress.Phase
+		text = f.res.Attempt.Text
+	}
+	f.tell(v, f.base.Source, text, f.lastErr)
+}
+
 // act does what the verdict calls for and reports whether the run has ended.
 func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
+	f.res.Running = v.Kind == VerdictRunning || v.Kind == VerdictAborting
 	switch v.Kind {
 	case VerdictMigrated:
-		return f.migrated()
-	case VerdictMoved:
+		f.migrated()
+	case VerdictMoved, VerdictReapFailed:
+		if !v.Proof.Valid() || f.base.Recorded && recordedAt(o) == "" {
+			return f.unsettled(v, o)
+		}
 		return f.record(ctx, v.Proof)
-	case VerdictReapFailed:
-		if v.Proof.Valid() {
-			return f.record(ctx, v.Proof)
-		}
-		return f.unsettled(ctx, v, o)
 	case VerdictRunning, VerdictAborting:
-		f.unclear = time.Time{}
-		f.res.Step, f.res.Holder = StepWatch, f.base.Source
-		if f.progress.Phase.PastReturn() {
-			f.res.Holder = Controller{}
-			if f.base.TargetProved {
-				f.res.Holder = f.base.Target
-			}
-		}
-		if f.started && f.opts.Detach && f.progress.Attempt.Exists() {
-			f.end(Started, CauseNone)
-			return true
-		}
-		return false
+		return f.running(v)
 	case VerdictAborted:
 		f.res.Detail, f.res.Holder = Redact(v.Reason), f.base.Source
 		f.end(Aborted, CauseAnswer)
 	case VerdictEnded:
 		f.res.Detail, f.res.Holder = Redact(v.Text), Controller{}
 		f.end(Unknown, CauseAnswer)
+	case VerdictSuperseded:
+		f.res.Holder = f.base.Source
+		f.end(Unknown, CauseOtherMigration)
 	case VerdictElsewhere:
-		return f.elsewhere(v)
+		f.elsewhere(v, o)
 	case VerdictLost:
+		f.res.Holder = f.sourcesWord(o)
 		f.end(LostFromJIMM, CauseNone)
 	case VerdictConflict:
+		f.res.Holder = Controller{}
 		f.end(Conflict, CauseNone)
 	default:
-		return f.unsettled(ctx, v, o)
+		return f.unsettled(v, o)
 	}
 	return true
 }
@@ -52,143 +68,202 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 // end closes the result.
 func (f *follower) end(outcome Outcome, cause Cause) {
 	f.res.Outcome, f.res.Cause = outcome, cause
+	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
+}
+
+// running goes on watching, unless nobody wants to.
+func (f *follower) running(v Verdict) bool {
+	f.doubt.settle()
+	f.res.Step, f.res.Holder = StepWatch, f.base.Source
+	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
+	f.res.Attached = !f.started || refused
+	if f.progress.Phase.PastReturn() {
+		f.res.Holder = Controller{}
+		if f.base.TargetProved && !f.progress.Superseded {
+			f.res.Holder = f.base.Target
+		}
+	}
+	if f.otherTarget != "" {
+		f.res.Detail = "JIMM's audit log says that it goes to " + quote(f.otherTarget)
+		f.end(Refused, CauseOtherMigration)
+		return true
+	}
+	begun := f.plan == PlanStart || f.plan == PlanWait
+	if begun && f.opts.Detach && v.Kind == VerdictRunning && f.progress.Attempt.Exists() {
+		f.end(Started, CauseNone)
+		return true
+	}
+	return false
 }
 
 // migrated ends the run: the model is where it shall be, and recorded there.
-func (f *follower) migrated() bool {
+func (f *follower) migrated() {
 	f.res.Step, f.res.Holder, f.res.Recorded = StepVerify, f.base.Target, f.base.Target
-	f.res.Err = nil
 	switch {
 	case f.progress.Phase == PhaseReapFailed:
 		f.end(NeedsAttention, CauseLeftOver)
-	case f.plan == planVerify:
+	case f.plan == PlanVerify:
 		f.end(AlreadyThere, CauseNone)
-	case f.plan == planSettle && !f.progress.Attempt.Exists():
+	case f.plan == PlanRecord:
 		f.end(Recorded, CauseNone)
 	default:
 		f.end(Migrated, CauseNone)
 	}
-	return true
 }
 
 // record tells JIMM that the target hosts the model. An error proves nothing
 // here either: the next look tells whether JIMM has done it.
 func (f *follower) record(ctx context.Context, proof Proof) bool {
+	f.doubt.settle()
 	f.res.Step, f.res.Holder = StepRecord, f.base.Target
 	now := time.Now()
+	t := &f.telling
 	switch {
-	case f.recorded.IsZero():
-		f.recorded = now
-	case now.Sub(f.retold) < f.polls(PollsBetweenRecords):
-		return false
-	case now.Sub(f.recorded) >= f.polls(PollsToRecord):
-		f.res.Detail = errText(f.res.Err)
+	case t.first.IsZero():
+		t.first = now
+	case now.Sub(t.first) >= f.polls(PollsToRecord):
+		f.res.Err, f.res.Detail = t.err, errText(t.err)
+		if t.err == nil {
+			f.res.Detail = "JIMM has accepted it, and its record still names another controller"
+		}
 		f.res.Next = f.traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
 		f.end(Unknown, CauseRecordFailed)
 		return true
+	case now.Sub(t.last) < f.polls(PollsBetweenRecords):
+		return false
 	}
-	f.retold = now
-	err := f.writer.RecordController(ctx, proof)
+	t.last = now
+	t.err = f.writer.RecordController(ctx, proof)
 	f.modeSet = false
-	f.res.Err = err
-	if err == nil {
-		f.res.Proof = proof.Ground()
+	if t.err == nil {
+		f.base.Recorded = true
 	}
-	f.unclear = time.Time{}
-	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
+	f.res.Proof = proof.Ground()
+	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: t.err})
 	return false
 }
 
-// elsewhere ends the run: the model is neither on the source nor on the target.
-func (f *follower) elsewhere(v Verdict) bool {
-	f.res.Holder = f.controllers.byUUID(v.Elsewhere)
-	if f.res.Holder.Name != "" && f.res.Recorded.UUID != f.res.Holder.UUID {
-		f.res.Next = f.traits.UpdateCommand(f.res.Holder, f.base.Model.UUID)
+// telling is how far telling JIMM has come.
+type telling struct {
+	first, last time.Time // When JIMM was told first and last; zero: never.
+	err         error     // The last answer, if it was an error.
+}
+
+// elsewhere ends the run: the model is on a third controller, or recorded there.
+func (f *follower) elsewhere(v Verdict, o Observation) {
+	f.res.Holder = f.sourcesWord(o)
+	if to := f.controllers.byUUID(v.Elsewhere); to.Name != "" && f.res.Recorded.UUID != to.UUID {
+		f.res.Next = f.traits.UpdateCommand(to, f.base.Model.UUID)
 	}
 	outcome := Unknown
 	if f.res.Attached {
 		outcome = Refused
 	}
 	f.end(outcome, CauseElsewhere)
-	return true
+}
+
+// sourcesWord returns the controller that has the model according to the source
+// itself, if that tells.
+func (f *follower) sourcesWord(o Observation) Controller {
+	if source := o.copyOn(f.base.Source); source.State == CopyMoved && source.To != "" {
+		return f.controllers.byUUID(source.To)
+	}
+	return Controller{}
 }
 
 // unsettled waits for a verdict that settles something, for a bounded time.
-func (f *follower) unsettled(ctx context.Context, v Verdict, o Observation) bool {
-	now := time.Now()
-	if f.unclear.IsZero() {
-		f.unclear = now
-	}
-	waited := now.Sub(f.unclear)
+func (f *follower) unsettled(v Verdict, o Observation) bool {
 	f.res.Holder = Controller{}
+	waited := f.doubt.waited(v.Kind, time.Now())
 	switch v.Kind {
 	case VerdictWaiting:
-		return f.nothingOnShow(ctx, waited)
-	case VerdictBlind:
-		return f.nobodyAnswers(waited, o)
+		return f.nothingOnShow(waited, o)
 	case VerdictHeld:
 		return f.held(waited, o)
+	case VerdictLetGo, VerdictMisrecorded, VerdictReapFailed:
 	default:
+		return f.nobodyAnswers(waited)
 	}
 	if waited < f.polls(PollsToSettle) {
 		return false
 	}
-	f.res.Detail = errText(o.Info.Err)
-	f.res.Next = f.traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
-	switch v.Kind {
-	case VerdictMisrecorded:
-		f.res.Next = ""
-		if o.copyOn(f.base.Source).held() {
-			f.res.Next = f.traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+	f.res.Err, f.res.Detail = o.Info.Err, errText(o.Info.Err)
+	if v.Kind == VerdictMisrecorded {
+		if source := f.base.Source; o.copyOn(source).held() {
+			f.res.Holder = source
+			f.res.Next = f.traits.UpdateCommand(source, f.base.Model.UUID)
 		}
 		f.end(Unknown, CauseMisrecorded)
-	case VerdictReapFailed:
-		f.res.Detail = Redact(v.Reason)
-		f.end(Unknown, CauseUnproved)
-	default:
-		f.end(Unknown, CauseUnproved)
+		return true
 	}
+	if v.Kind == VerdictReapFailed {
+		f.res.Err, f.res.Detail = nil, Redact(v.Reason)
+	}
+	if f.base.TargetProved && !gone(o.copyOn(f.base.Target)) {
+		f.res.Next = f.traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
+	}
+	f.end(Unknown, CauseUnproved)
 	return true
 }
 
-// nothingOnShow: the source describes the model and shows no new migration.
-func (f *follower) nothingOnShow(ctx context.Context, waited time.Duration) bool {
-	f.res.Holder = f.base.Source
-	if waited < f.polls(PollsToStart) {
-		return false
+// nothingOnShow: the source seems to describe the model and shows no new
+// migration.
+func (f *follower) nothingOnShow(waited time.Duration, o Observation) bool {
+	limit := f.polls(PollsToStart)
+	if f.plan == PlanWait && !f.started {
+		limit = f.pending()
 	}
-	f.res.Detail = ""
-	if f.res.Err != nil {
-		f.res.Detail = errText(f.res.Err)
+	known := f.sourceHasIt(o)
+	if known {
+		f.res.Holder = f.base.Source
 	}
 	switch {
-	case f.plan == planPending && !f.started:
-		// What was asked for a while ago has not begun.
-		return !f.start(ctx)
-	case f.started && !f.progress.Attempt.Exists():
-		f.end(NotStarted, f.answerCause())
+	case waited < limit:
+		return false
+	case !known && !f.hostAsked:
+		f.hostDue = true
+		return false
+	case f.progress.Attempt.Exists() || f.plan == PlanRecord || f.plan == PlanFollow:
+		// It was on show, or seemed over, and is neither any more.
+		f.end(Unknown, CauseChanged)
+	case !f.started:
+		f.doubt.settle()
+		f.startDue = true
+		return false
+	case !known:
+		f.res.Err = firstErr(o.Host.Err, f.startErr)
+		f.res.Detail = errText(f.res.Err)
+		f.end(Unknown, CauseSilent)
 	default:
-		// It was on show, or seemed over, and is neither any more: not a case
-		// to guess about.
-		f.end(Unknown, CauseUnproved)
+		f.notStarted()
 	}
 	return true
 }
 
-func (f *follower) answerCause() Cause {
-	if f.res.Err != nil {
-		return CauseAnswer
+// notStarted ends the run: a migration was asked for, and none has begun.
+func (f *follower) notStarted() {
+	cause := CauseNone
+	if f.startErr != nil {
+		cause = CauseAnswer
+		f.res.Err, f.res.Detail = f.startErr, errText(f.startErr)
 	}
-	return CauseNone
+	if errors.Is(f.startErr, ErrMarked) {
+		// JIMM believes in a migration that is not there, and refuses every
+		// other until the record is made anew.
+		f.res.Next = f.traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+	}
+	f.end(NotStarted, cause)
 }
 
 // nobodyAnswers: as long as a migration is known to run, only the deadline
 // ends the wait. One that was never seen is not waited for so long.
-func (f *follower) nobodyAnswers(waited time.Duration, o Observation) bool {
+func (f *follower) nobodyAnswers(waited time.Duration) bool {
+	f.res.Running = f.progress.Attempt.Running()
 	if f.progress.Attempt.Exists() || waited < f.polls(PollsToStart) {
 		return false
 	}
-	f.res.Detail = errText(firstErr(o.Info.Err, o.Record.Err, f.lastErr))
+	f.res.Err = firstErr(f.lastErr, f.startErr)
+	f.res.Detail = errText(f.res.Err)
 	f.end(Unknown, CauseSilent)
 	return true
 }
@@ -197,27 +272,35 @@ func (f *follower) nobodyAnswers(waited time.Duration, o Observation) bool {
 // knows whether it has.
 func (f *follower) held(waited time.Duration, o Observation) bool {
 	f.res.Step, f.res.Holder = StepVerify, f.base.Target
-	left := o.copyOn(f.base.Source).held()
-	if waited < f.polls(PollsToSettle) && f.progress.Phase != PhaseReapFailed {
+	reapFailed := f.progress.Phase == PhaseReapFailed
+	nobodyToAsk := !f.base.Source.Known() && (f.auditErr == nil || f.handChecked)
+	if waited < f.polls(PollsToSettle) && !reapFailed && !nobodyToAsk {
 		return false
 	}
-	if left || f.progress.Phase == PhaseReapFailed {
+	if reapFailed || o.copyOn(f.base.Source).held() {
 		f.end(NeedsAttention, CauseLeftOver)
-		return true
+	} else {
+		f.end(Unknown, CauseSourceUnknown)
 	}
-	f.end(Unknown, CauseUnproved)
 	return true
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The
 // migration goes on by itself.
 func (f *follower) stopWatching(caller context.Context) {
-	cause := CauseDeadline
+	f.res.Err = firstErr(f.lastErr, f.telling.err)
+	if f.started && !f.progress.Attempt.Exists() {
+		f.res.Err = firstErr(f.startErr, f.lastErr)
+	}
+	if f.res.Err != nil {
+		f.res.Detail = errText(f.res.Err)
+	}
+	f.end(TimedOut, f.whyStopped(caller))
+}
+
+func (f *follower) whyStopped(caller context.Context) Cause {
 	if caller.Err() != nil {
-		cause = CauseInterrupted
+		return CauseInterrupted
 	}
-	if f.lastErr != nil && !f.progress.Attempt.Exists() {
-		f.res.Detail = errText(f.lastErr)
-	}
-	f.end(TimedOut, cause)
+	return CauseDeadline
 }

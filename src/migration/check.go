@@ -34,6 +34,9 @@ func (s *situation) findings() []Finding {
 		}
 		f.Check = id
 		f.Evidence = Redact(f.Evidence)
+		if f.Level == Fail && id.startOnly() && s.underWay() {
+			f.Level = Warn
+		}
 		f.Ignored = f.Level == Fail && id.Ignorable() && slices.Contains(s.options.Ignore, id)
 		out = append(out, f)
 	}
@@ -66,7 +69,7 @@ func checkModel(s *situation) Finding {
 		return Finding{Level: Pass, Evidence: s.model.FullName() + " is " + s.model.UUID + ", recorded on " + quote(s.source.String())}
 	}
 	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + quote(s.modelErr.Selector)}
-	f.Remedy = "juju run --string-args jimm-migrator/0 locate-model model='*' lists the models that JIMM knows"
+	f.Remedy = "juju run --string-args " + s.options.unit() + " locate-model model='*' lists the models that JIMM knows"
 	if n := len(s.modelErr.Candidates); n > 0 {
 		f.Evidence = fmt.Sprintf("%d models are called %q: %s", n, s.modelErr.Selector, candidates(s.modelErr.Candidates))
 		f.Remedy = "name the model by owner/name or by its UUID"
@@ -121,7 +124,7 @@ func checkTarget(s *situation) Finding {
 		return Finding{Level: Fail, Evidence: "no target controller was given", Remedy: "target-controller is one of " + s.controllers.names()}
 	case !s.targetKnown:
 		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + quote(s.options.Target), Remedy: "target-controller is one of " + s.controllers.names()}
-	case s.modelKnown() && s.target.UUID == s.source.UUID:
+	case s.modelKnown() && s.onTarget():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + quote(s.target.Name)}
 	default:
 		return Finding{Level: Pass, Evidence: quote(s.target.Name) + " is controller " + s.target.UUID}
@@ -152,8 +155,9 @@ func checkSource(s *situation) Finding {
 	f := Finding{Level: Fail}
 	source := s.seen.copyOn(s.source)
 	name := quote(s.source.String())
+	find := "juju run " + s.options.unit() + " locate-model model=" + s.model.UUID
 	switch {
-	case source.State == CopyMoved && source.To == s.target.UUID && s.targetKnown:
+	case s.targetKnown && s.leftSource():
 		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
 	case source.State == CopyMoved && source.To != "":
 		to := s.controllers.byUUID(source.To)
@@ -162,8 +166,19 @@ func checkSource(s *situation) Finding {
 		if to.Name == "" {
 			f.Remedy = "add that controller to JIMM, then record the model there"
 		}
+	case source.State == CopyMoved:
+		f.Evidence = name + " says that it has moved the model away, but not where to; JIMM does not record it yet"
+		f.Remedy = find
+	case s.seen.Info.reapFailed():
+		f.Evidence = name + " has moved the model away and could not remove its copy; where to is not known: " + Redact(s.seen.Info.Attempt.Text)
+		f.Remedy = find
+	case source.State == CopyAbsent:
+		f.Evidence = name + " says that it does not have the model"
+		f.Remedy = find
 	case s.seen.Info.Importing():
 		f.Evidence = name + " is still importing the model: another migration has not ended"
+	case s.seen.Info.Kind == InfoLive && s.seen.Info.Listed && !source.held() && !s.seen.Info.Attempt.ofSource():
+		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"
 	case s.seen.Info.Kind == InfoLive:
 		f.Level, f.Evidence = Pass, name+" has the model"
 	case s.seen.Info.Kind == InfoRedirected:
@@ -196,9 +211,9 @@ func checkTargetCopy(s *situation) Finding {
 	target := s.seen.copyOn(s.target)
 	name := quote(s.target.Name)
 	switch {
-	case s.target.UUID == s.source.UUID:
+	case s.onTarget():
 		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
-	case s.seen.Info.Attempt.Running() || s.seen.copyOn(s.source).State == CopyMoved:
+	case s.underWay():
 		return Finding{Level: Skip, Evidence: "a migration runs or has run: a copy on the target may be its own"}
 	case target.State == CopyAbsent || target.State == CopyMoved:
 		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
@@ -227,13 +242,13 @@ func checkOtherMigration(s *situation) Finding {
 	if s.seen.Info.Kind != InfoLive {
 		return Finding{Level: Skip, Evidence: "the source does not tell whether a migration runs"}
 	}
-	if !a.Running() {
-		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
+	if !s.seen.Info.migrating() {
+		return s.noMigration()
 	}
-	name, certain := s.requestedTarget(a)
+	name, certain := s.audit.target(a, s.source.Name)
 	text := "a migration runs since " + a.Start.UTC().Format(timeFormat) + " (" + Redact(a.Text) + ")"
 	switch {
-	case s.target.UUID == s.source.UUID:
+	case s.onTarget():
 		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + quote(s.target.Name), Remedy: "wait until it has ended"}
 	case certain && name == s.target.Name:
 		return Finding{Level: Pass, Evidence: text + "; JIMM's audit log says that it goes to the target: it is followed, not started again"}
@@ -244,18 +259,24 @@ func checkOtherMigration(s *situation) Finding {
 	}
 }
 
+// noMigration: none is on show. One may have been asked for a moment ago.
+func (s *situation) noMigration() Finding {
+	switch {
+	case s.auditErr != nil:
+		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: " + errText(s.auditErr)}
+	case s.pending() > 0 && !s.underWay():
+		return Finding{Level: Warn, Evidence: "no migration of the model runs yet; JIMM's audit log says that one was asked for a moment ago: it gets the time to begin"}
+	default:
+		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
+	}
+}
+
 const timeFormat = "2006-01-02 15:04:05 UTC"
 
 func checkConflict(s *situation) Finding {
-	active := 0
-	for _, c := range s.seen.Copies {
-		if c.State == CopyActive {
-			active++
-		}
-	}
 	others := s.holders(s.source, s.target)
 	switch {
-	case active > 1:
+	case activeCopies(s.seen.Copies) > 1 && !s.seen.Info.migrating():
 		return Finding{Level: Fail, Evidence: "more than one controller has the model in use", Remedy: "do not touch either copy before an administrator of both controllers has looked"}
 	case len(others) > 0:
 		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + others.names(), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
@@ -284,15 +305,23 @@ func checkEarlierAttempt(s *situation) Finding {
 	switch phase := ParseText(a.Text); {
 	case s.seen.Info.Kind != InfoLive:
 		return Finding{Level: Skip, Evidence: "the source does not tell"}
-	case !a.Exists() || a.Running():
+	case !a.Exists() || s.seen.Info.migrating():
 		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}
 	case phase == PhaseAbort:
-		return Finding{Level: Warn, Evidence: "an earlier attempt ended " + a.End.UTC().Format(timeFormat) + ": " + Redact(a.Text)}
+		return Finding{Level: Warn, Evidence: "an earlier attempt " + when(a) + ": " + Redact(a.Text)}
 	case phase.PastReturn() && phase != PhaseReapFailed:
 		return Finding{Level: Pass, Evidence: "the model has been moved away and back before"}
 	default:
-		return Finding{Level: Warn, Evidence: "an earlier migration ended " + a.End.UTC().Format(timeFormat) + " with: " + Redact(a.Text)}
+		return Finding{Level: Warn, Evidence: "an earlier migration " + when(a) + " with: " + Redact(a.Text)}
 	}
+}
+
+// when tells when an attempt was, as far as the source tells.
+func when(a Attempt) string {
+	if a.End.IsZero() {
+		return "began " + a.Start.UTC().Format(timeFormat) + " and ended"
+	}
+	return "ended " + a.End.UTC().Format(timeFormat)
 }
 
 func checkFreeze(*situation) Finding {

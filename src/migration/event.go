@@ -36,11 +36,23 @@ type PhaseEvent struct {
 	NoReturn bool
 }
 
+// StallEvent says that the source has begun the same steps again and again. It
+// is reported once.
+type StallEvent struct {
+	Phase   Phase
+	Text    string
+	Elapsed time.Duration
+}
+
 // HeartbeatEvent says that nothing has changed.
 type HeartbeatEvent struct {
-	Verdict Verdict
-	Elapsed time.Duration
-	// Err is the last answer that was an error, if the look brought nothing.
+	// Phase and Text are of the migration that is followed; the text is empty
+	// if none was seen.
+	Phase Phase
+	Text  string
+	// Still is for how long nothing has changed, Elapsed since the beginning.
+	Still, Elapsed time.Duration
+	// Err is why the last look brought nothing, if it did not.
 	Err error
 }
 
@@ -58,17 +70,16 @@ type RecordEvent struct {
 	Err error
 }
 
-// WaitEvent says that the engine waits for something bounded.
-type WaitEvent struct {
-	For   string
-	Limit time.Duration
-}
+// WaitEvent says that a migration was asked for a moment ago, before this run,
+// and that it gets the time to begin.
+type WaitEvent struct{ Limit time.Duration }
 
 func (FindingEvent) event()   {}
 func (FreezeEvent) event()    {}
 func (AttachEvent) event()    {}
 func (StartEvent) event()     {}
 func (PhaseEvent) event()     {}
+func (StallEvent) event()     {}
 func (HeartbeatEvent) event() {}
 func (LetGoEvent) event()     {}
 func (RecordEvent) event()    {}

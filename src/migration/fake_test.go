@@ -53,6 +53,7 @@ type fake struct {
 	completes bool // JIMM of 2026: migration mode, own completion, lossy reads.
 	redirects bool // The source redirects JIMM's logins once the migration is done.
 	probe     bool // Controllers answer the anonymous probe.
+	lonely    bool // JIMM has no other models on the target, and does not ask it for its list.
 	deaf      func(elapsed time.Duration) bool
 
 	model    migration.Model
@@ -217,18 +218,25 @@ func (f *fake) summary() migration.Info {
 	if f.record == "" {
 		return migration.Info{Kind: migration.InfoRefused}
 	}
-	info := f.at(f.record)
-	if info.Kind != migration.InfoLive || info.Importing() {
-		return migration.Info{Kind: migration.InfoUnlisted}
+	// JIMM asks every controller that it has other models on, and takes the
+	// model from whichever lists it.
+	for _, at := range []string{f.record, f.goes.UUID} {
+		if at != f.record && f.lonely {
+			break
+		}
+		if info := f.at(at); info.Kind == migration.InfoLive && !info.Importing() {
+			info.Controller, info.Listed = f.record, true
+			return info
+		}
 	}
-	return info
+	return migration.Info{Kind: migration.InfoUnlisted}
 }
 
 func (f *fake) Host(context.Context, string) migration.Host {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hosts++
-	if f.at(f.record).Kind == migration.InfoLive {
+	if f.record != "" && f.at(f.record).Kind == migration.InfoLive {
 		return migration.Host{Kind: migration.HostServes, Controller: f.record}
 	}
 	return migration.Host{Kind: migration.HostRefused, Err: errors.New("invalid entity name or password")}

@@ -55,6 +55,16 @@ func (id CheckID) Ignorable() bool {
 	}
 }
 
+// startOnly reports whether the check only asks whether a migration can start.
+func (id CheckID) startOnly() bool {
+	switch id {
+	case CheckModelLife, CheckTargetAvailable, CheckVersions, CheckSource, CheckTargetCopy:
+		return true
+	default:
+		return false
+	}
+}
+
 // Level is the verdict of a check.
 type Level string
 

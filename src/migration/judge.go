@@ -1,8 +1,6 @@
 package migration
 
-import (
-	"strings"
-)
+import "strings"
 
 // Baseline is what was known before the first look that [Judge] has to judge.
 type Baseline struct {
@@ -17,191 +15,37 @@ type Baseline struct {
 	// target is never recorded by guess.
 	TargetProved bool
 	// Old is the attempt that was on show before; an attempt with its start is
-	// history. Times of different clocks are never compared.
+	// history. It is never compared with a clock of ours.
 	Old Attempt
 	// Completes is [Traits].Completes.
 	Completes bool
-	// RecordedByHand tells that somebody else asked JIMM to record a controller
-	// since the migration was asked for. JIMM's record then proves nothing
-	// about the source.
+	// RecordedByHand tells that somebody else asked JIMM to record the target
+	// since the migration was asked for, or that nobody knows whether somebody
+	// did. JIMM's record then proves nothing about the source.
 	RecordedByHand bool
+	// Recorded tells that this run has recorded the target, on a proof.
+	Recorded bool
+	// Alone tells that every other controller has said that it does not have
+	// the model.
+	Alone bool
 }
 
-// ours reports whether the attempt is the one that is followed.
+// ours reports whether the attempt is neither the old one nor the history of a
+// model that has been away and is back. What runs cannot have ended before.
 func (b Baseline) ours(a Attempt) bool {
-	return a.Exists() && (b.Old.Start.IsZero() || !a.Start.Equal(b.Old.Start))
+	return a.Running() || a.Exists() && !b.Old.same(a) && !a.wentAway()
 }
 
-// Progress is what all looks so far have shown. Its zero value has seen nothing.
-type Progress struct {
-	// Phase is the highest phase seen, Attempt the last look at it.
-	Phase   Phase
-	Attempt Attempt
-	// Redirected: the source has said that the model moved.
-	Redirected bool
-	// HostRefused: a login to the model through JIMM was refused by the source.
-	HostRefused bool
-	// Denials counts the latest looks in a row in which the source denied the
-	// model, or JIMM could not use its answer.
-	Denials int
-	// Absences counts the latest looks in a row in which the source itself said
-	// that it does not have the model.
-	Absences int
-	// Losses counts the latest looks in a row in which JIMM did not know the
-	// model.
-	Losses int
-	// Doubles counts the latest looks in a row in which two controllers each
-	// held an active copy and no migration ran.
-	Doubles int
-}
-
-// Observe returns the progress after one more look.
-func (p Progress) Observe(b Baseline, o Observation) Progress {
-	if o.Info.Kind == InfoLive && b.ours(o.Info.Attempt) && o.Info.Controller != b.Target.UUID {
-		p.Attempt = o.Info.Attempt
-		p.Phase = max(p.Phase, ParseText(o.Info.Attempt.Text))
-	}
-	p.HostRefused = p.HostRefused || o.Host.Kind == HostRefused
-	kind := p.infoKind(o)
-	source := o.copyOn(b.Source).State
-	p.Redirected = p.Redirected || kind == InfoRedirected || source == CopyMoved
-	if sourceTold(b, kind, o.Info) {
-		p.Denials = inRow(p.Denials, kind == InfoDenied || kind == InfoBroken)
-	}
-	if source != CopyUnknown {
-		p.Absences = inRow(p.Absences, source == CopyAbsent)
-	}
-	if o.Record.State != RecordUnknown {
-		p.Losses = inRow(p.Losses, o.Record.State == RecordLost)
-	}
-	p.Doubles = inRow(p.Doubles, twoActive(b, o))
-	return p
-}
-
-// sourceTold reports whether the answer through JIMM says anything about the
-// source: what the target says does not.
-func sourceTold(b Baseline, kind InfoKind, info Info) bool {
-	switch kind {
-	case InfoNotAsked, InfoUnavailable, InfoUnlisted:
-		return false
-	case InfoLive:
-		return info.Controller != b.Target.UUID
-	default:
-		return true
-	}
-}
-
-// infoKind reads a missing entry in JIMM's list as a denial once a login to the
-// model has been refused too: JIMM also leaves out what it could not reach.
-func (p Progress) infoKind(o Observation) InfoKind {
-	if o.Info.Kind == InfoUnlisted && p.HostRefused {
-		return InfoDenied
-	}
-	return o.Info.Kind
-}
-
-// inRow counts how often something was seen in a row.
-func inRow(n int, again bool) int {
-	if again {
-		return n + 1
-	}
-	return 0
-}
-
-// twoActive reports whether two controllers each hold an active copy although
-// no migration explains it.
-func twoActive(b Baseline, o Observation) bool {
-	active := 0
-	for _, c := range o.Copies {
-		if c.State == CopyActive {
-			active++
-		}
-	}
-	explained := o.Info.Kind == InfoLive && b.ours(o.Info.Attempt)
-	return active > 1 && !explained
-}
-
-// VerdictKind says what an observation means.
-type VerdictKind int
-
-// The verdicts. The zero value judges nothing: nobody who could tell answered.
-const (
-	// VerdictBlind: nobody who could tell has answered.
-	VerdictBlind VerdictKind = iota
-	// VerdictWaiting: the model is on the source; no new migration is on show.
-	VerdictWaiting
-	// VerdictRunning: a migration runs, or may run.
-	VerdictRunning
-	// VerdictAborting: the migration will end in an abort.
-	VerdictAborting
-	// VerdictAborted: the migration ended; the model is on the source.
-	VerdictAborted
-	// VerdictEnded: the migration ended with a text that is not known.
-	VerdictEnded
-	// VerdictLetGo: the source has stopped answering, the rest is not proved.
-	VerdictLetGo
-	// VerdictMoved: the source has let go, the target may be recorded.
-	VerdictMoved
-	// VerdictReapFailed: the target is active and may be recorded; the source
-	// could not remove its copy.
-	VerdictReapFailed
-	// VerdictElsewhere: the source has moved the model to another controller.
-	VerdictElsewhere
-	// VerdictMigrated: the target is active and recorded, the source has let go.
-	VerdictMigrated
-	// VerdictHeld: the target is active and recorded, but the source still has
-	// a copy, or it is not known whether it has.
-	VerdictHeld
-	// VerdictMisrecorded: JIMM records the target, which denies the model.
-	VerdictMisrecorded
-	// VerdictLost: JIMM does not know the model any more.
-	VerdictLost
-	// VerdictConflict: two controllers each hold an active copy.
-	VerdictConflict
-)
-
-// Verdict is what [Judge] makes of an observation.
-type Verdict struct {
-	Kind VerdictKind
-	// Phase and Text are of the migration that is followed, as last seen.
-	Phase Phase
-	Text  string
-	// Reason is the reason of an abort, "" if the source does not tell.
-	Reason string
-	// Proof allows to record the target; set for [VerdictMoved] and
-	// [VerdictReapFailed] alone.
-	Proof Proof
-	// Elsewhere is the UUID of the controller for [VerdictElsewhere].
-	Elsewhere string
-}
-
-// Proof permits to tell JIMM that a controller hosts a model. Only [Judge]
-// makes valid ones; the zero value permits nothing.
-type Proof struct {
-	model      Model
-	controller Controller
-	ground     string
-}
-
-// Valid reports whether the proof was made by [Judge].
-func (p Proof) Valid() bool { return p.ground != "" }
-
-// Model is the model whose record may change.
-func (p Proof) Model() Model { return p.model }
-
-// Controller is the controller that may be recorded.
-func (p Proof) Controller() Controller { return p.controller }
-
-// Ground says in plain words what proves it.
-func (p Proof) Ground() string { return p.ground }
-
-// lossesToBelieve and the like are the numbers of successive looks that a
-// disappearance is believed after: one look can fall into a gap.
+// The numbers of looks in a row after which a disappearance is believed: a
+// single look can fall into a gap.
 const (
 	lossesToBelieve   = 2
 	denialsToBelieve  = 2
 	absencesToBelieve = 2
 	doublesToBelieve  = 2
+	// looksForWord is how long a source that has not yet removed the model, or
+	// not yet said where it went, is waited for to say so itself.
+	looksForWord = 12
 )
 
 // Judge tells what the latest observation means. It is a pure function:
@@ -241,13 +85,17 @@ func recordedAt(o Observation) string {
 // judgeRecorded judges while JIMM's record names the target.
 func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	target, source := o.copyOn(b.Target), o.copyOn(b.Source)
-	switch kind := p.infoKind(o); {
-	case kind == InfoDenied, kind == InfoRedirected, gone(target):
-		v.Kind = VerdictMisrecorded
-	case o.Info.Importing(), target.State == CopyImporting:
+	info := p.read(b, o)
+	bySource := info.Listed && info.Attempt.ofSource()
+	switch {
+	case info.Importing(), target.State == CopyImporting, bySource && info.migrating():
 		// Recorded too early, by somebody else: the copy may still be aborted.
 		v.Kind = VerdictRunning
-	case kind != InfoLive && target.State != CopyActive:
+	case bySource && info.reapFailed():
+		v.Kind = VerdictHeld
+	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), bySource:
+		v.Kind = VerdictMisrecorded
+	case info.Kind != InfoLive && target.State != CopyActive:
 		v.Kind = VerdictBlind
 	case sourceLetGo(b, p, source):
 		v.Kind = VerdictMigrated
@@ -263,7 +111,9 @@ func sourceLetGo(b Baseline, p Progress, source Copy) bool {
 	switch {
 	case source.held():
 		return false
-	case source.State == CopyMoved, p.Redirected, p.Absences >= absencesToBelieve:
+	case source.State == CopyMoved, p.Redirected, p.Absences >= absencesToBelieve, b.Alone:
+		return true
+	case b.Recorded && p.Phase != PhaseReapFailed:
 		return true
 	case p.Denials >= denialsToBelieve && p.Phase.PastReturn():
 		return true
@@ -277,27 +127,26 @@ func sourceLetGo(b Baseline, p Progress, source Copy) bool {
 // judgeSource judges while JIMM's record names the source, or is not known.
 func judgeSource(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	source, target := o.copyOn(b.Source), o.copyOn(b.Target)
-	kind := p.infoKind(o)
+	info := p.read(b, o)
+	kind := info.Kind
+	b.TargetProved = b.TargetProved && !p.Superseded
 	switch {
 	case kind == InfoLive:
 		// As long as somebody who can be asked reports a migration without an
 		// end, nothing is recorded, whatever the others say.
-		return judgeLive(b, target, o.Info.Attempt, v)
+		return judgeLive(b, p, target, info, v)
 	case source.State == CopyMoved && source.To != "" && source.To != b.Target.UUID:
 		v.Kind, v.Elsewhere = VerdictElsewhere, source.To
 	case source.State == CopyMoved:
 		// The source names the target itself, or its answer is as good as
-		// JIMM's: both need to know where the migration went.
-		known := b.TargetProved || source.To != ""
-		return prove(b, target, v, known, "the source controller redirects to it")
+		// JIMM's: then it must be known where the migration went.
+		return prove(b, target, v, b.TargetProved || source.To != "", "the source controller redirects to it")
 	case kind == InfoRedirected:
-		return prove(b, target, v, b.TargetProved, "the source controller redirects")
-	case kind == InfoDenied, kind == InfoBroken:
-		return judgeDenied(b, p, source, target, v)
+		return prove(b, target, v, b.TargetProved && p.Redirected, "the source controller redirects")
+	case kind == InfoDenied, kind == InfoBroken, source.State == CopyAbsent:
+		return judgeGone(b, p, source, target, v)
 	case source.held():
 		v.Kind = VerdictRunning
-	case source.State == CopyAbsent:
-		v.Kind = VerdictLetGo
 	default:
 		v.Kind = VerdictBlind
 	}
@@ -305,14 +154,17 @@ func judgeSource(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 }
 
 // judgeLive judges the source's own words.
-func judgeLive(b Baseline, target Copy, a Attempt, v Verdict) Verdict {
+func judgeLive(b Baseline, p Progress, target Copy, i Info, v Verdict) Verdict {
+	a := i.Attempt
 	phase := ParseText(a.Text)
 	switch {
 	case !b.ours(a):
 		v.Kind = VerdictWaiting
-	case a.Running() && phase == PhaseAbort:
+	case p.Superseded:
+		v.Kind = VerdictSuperseded
+	case i.migrating() && phase == PhaseAbort:
 		v.Kind, v.Reason = VerdictAborting, AbortReason(a.Text)
-	case a.Running():
+	case i.migrating():
 		v.Kind = VerdictRunning
 	case phase == PhaseAbort:
 		v.Kind, v.Reason = VerdictAborted, AbortReason(a.Text)
@@ -326,19 +178,23 @@ func judgeLive(b Baseline, target Copy, a Attempt, v Verdict) Verdict {
 	return v
 }
 
-// judgeDenied judges when the source denies the model, or JIMM cannot use its
+// judgeGone judges when the source denies the model, or JIMM cannot use its
 // answer: the usual end of a successful migration, and the answer of a
 // controller that never had the model.
-func judgeDenied(b Baseline, p Progress, source, target Copy, v Verdict) Verdict {
+func judgeGone(b Baseline, p Progress, source, target Copy, v Verdict) Verdict {
+	needed := denialsToBelieve
+	if source.held() || source.State == CopyAbsent {
+		needed = looksForWord
+	}
 	switch {
-	case p.Denials >= denialsToBelieve && p.Phase.PastReturn():
+	case p.Phase.PastReturn() && max(p.Denials, p.Absences) >= needed:
 		return prove(b, target, v, b.TargetProved, "the source controller has stopped answering for the model after the migration had succeeded")
 	case source.held():
 		v.Kind = VerdictRunning
 		return v
 	default:
-		known := b.TargetProved && p.Denials >= denialsToBelieve && target.State == CopyActive
-		return prove(b, target, v, known, "the source controller has stopped answering for the model, and the target holds an active copy")
+		active := p.Denials >= denialsToBelieve && target.State == CopyActive
+		return prove(b, target, v, b.TargetProved && active, "the source controller has stopped answering for the model, and the target holds an active copy")
 	}
 }
 

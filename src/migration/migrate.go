@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,6 +13,9 @@ type Options struct {
 	Model string
 	// Target is JIMM's name of the controller that the model shall move to.
 	Target string
+	// Unit names the unit that runs this, for commands in remedies;
+	// "jimm-migrator/0" if empty.
+	Unit string
 	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
 	OwnModel string
 	// Ignore names the checks whose failure the operator accepts.
@@ -30,6 +34,8 @@ type Options struct {
 	Report func(Event)
 }
 
+func (o Options) unit() string { return cmp.Or(o.Unit, "jimm-migrator/0") }
+
 // The defaults of [Options].
 const (
 	DefaultPollInterval = 5 * time.Second
@@ -38,8 +44,8 @@ const (
 
 // The waits, in polls.
 const (
-	// PollsToStart: no new migration on show for so long after the start was
-	// asked for means that none has started (three minutes by default).
+	// PollsToStart: no new migration on show for so long, while the source
+	// answers, means that none has started (three minutes by default).
 	PollsToStart = 36
 	// PollsToSettle: what is left unclear for so long is reported as it is
 	// (two minutes by default).
@@ -54,9 +60,18 @@ const (
 	PollsToBeatLast = 120
 )
 
-// ErrNotSent matches the error of a [Writer] that has not sent its call: only
-// then is it certain that nothing was changed.
-var ErrNotSent = errors.New("nothing was sent")
+// Errors of [Writer].StartMigration that the engine tells from others.
+var (
+	// ErrNotSent means that the call was not sent: only then is it certain that
+	// nothing was changed.
+	ErrNotSent = errors.New("nothing was sent")
+	// ErrMigrating is the source's refusal because a migration runs already.
+	ErrMigrating = errors.New("the model is migrating already")
+	// ErrMarked is JIMM's own refusal because it believes that a migration
+	// runs. It can be wrong, and then stays so until somebody tells it again
+	// where the model is (JIMM of August 2025 and later).
+	ErrMarked = errors.New("JIMM has marked the model as migrating")
+)
 
 // Writer makes the two calls that change a JAAS.
 type Writer interface {
@@ -99,15 +114,17 @@ func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.Poll
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	defer cancel()
 	s, err := r.survey(ctx)
 	if err != nil {
 		return Result{Outcome: Refused, Step: StepCheck}, err
 	}
 	res := r.checked(s)
-	switch plan := s.plan(res.Findings); plan {
-	case planRefuse:
+	switch res.Plan {
+	case PlanNone:
 		res.Outcome, res.Cause = Refused, CauseChecks
-	case planVerify:
+	case PlanVerify:
 		res.Outcome = ChecksPassed
 		b := s.baseline()
 		if Judge(b, Progress{}.Observe(b, s.seen), s.seen).Kind == VerdictMigrated {
@@ -127,18 +144,19 @@ func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
 	began := time.Now()
-	s, err := r.survey(ctx)
+	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
+	defer cancel()
+	s, err := r.survey(limited)
 	if err != nil {
 		return Result{Outcome: Refused, Step: StepCheck}, err
 	}
 	res := r.checked(s)
-	p := s.plan(res.Findings)
-	if p == planRefuse {
+	if res.Plan == PlanNone {
 		res.Outcome, res.Cause = Refused, CauseChecks
 		return res, nil
 	}
-	f := &follower{run: r, writer: w, began: began, deadline: began.Add(r.opts.Timeout), res: &res, situation: s, base: s.baseline(), plan: p}
-	f.carryOut(ctx)
+	f := newFollower(r, s, w, &res, began)
+	f.carryOut(ctx, limited)
 	return res, nil
 }
 
@@ -149,125 +167,17 @@ func (r *run) checked(s *situation) Result {
 		res.Target.Name = r.opts.Target
 	}
 	if s.modelKnown() {
-		res.Attempt, res.Phase = s.seen.Info.Attempt, ParseText(s.seen.Info.Attempt.Text)
-		res.Attempt.Text = Redact(res.Attempt.Text)
+		res.Attempt, res.Phase = s.seen.Info.Attempt.redacted(), ParseText(s.seen.Info.Attempt.Text)
+		res.Running = s.seen.Info.migrating()
 		res.Holder = s.holder()
+		if s.onTarget() {
+			res.Source = s.baseline().Source
+		}
 	}
 	res.Findings = s.findings()
 	for _, f := range res.Findings {
 		r.report(FindingEvent{f})
 	}
+	res.Plan = s.plan(res.Findings)
 	return res
-}
-
-// holder returns the controller that has the model in use, if it is known.
-func (s *situation) holder() Controller {
-	source := s.seen.copyOn(s.source)
-	switch {
-	case source.State == CopyMoved && source.To != "":
-		return s.controllers.byUUID(source.To)
-	case s.seen.Info.Kind == InfoLive && !s.seen.Info.Importing():
-		return s.source
-	default:
-		return Controller{}
-	}
-}
-
-// plan is what the situation calls for.
-type plan int
-
-const (
-	// planRefuse: a check forbids to go on.
-	planRefuse plan = iota
-	// planVerify: JIMM records the target already.
-	planVerify
-	// planSettle: the model has left the source, JIMM does not record it yet.
-	planSettle
-	// planAttach: a migration runs.
-	planAttach
-	// planPending: a migration was asked for a moment ago.
-	planPending
-	// planStart: nothing runs.
-	planStart
-)
-
-// plan decides what the situation calls for. Checks that ask whether a
-// migration can start do not stop one that runs or has ended.
-func (s *situation) plan(findings []Finding) plan {
-	blocked := map[CheckID]bool{}
-	for _, f := range findings {
-		blocked[f.Check] = f.Blocks()
-	}
-	for _, id := range []CheckID{CheckModel, CheckOwnModel, CheckControllerModel, CheckTarget, CheckOtherMigration, CheckConflict} {
-		if blocked[id] {
-			return planRefuse
-		}
-	}
-	switch {
-	case s.target.UUID == s.source.UUID:
-		return planVerify
-	case s.leftSource():
-		return planSettle
-	case s.seen.Info.Kind == InfoLive && s.seen.Info.Attempt.Running():
-		return planAttach
-	}
-	for _, f := range findings {
-		if f.Blocks() {
-			return planRefuse
-		}
-	}
-	if s.pending(PollsToStart * s.interval()) {
-		return planPending
-	}
-	return planStart
-}
-
-func (s *situation) interval() time.Duration {
-	if s.options.PollInterval <= 0 {
-		return DefaultPollInterval
-	}
-	return s.options.PollInterval
-}
-
-// leftSource reports whether the model seems to have left the source for the
-// target: the source says so itself, or it does not describe the model any
-// more and JIMM's audit log has a request to move it there.
-func (s *situation) leftSource() bool {
-	source := s.seen.copyOn(s.source)
-	if source.State == CopyMoved && source.To != "" {
-		return source.To == s.target.UUID
-	}
-	switch s.seen.Info.Kind {
-	case InfoRedirected, InfoDenied, InfoBroken, InfoUnlisted, InfoRefused:
-		name, certain := s.requestedTarget(Attempt{})
-		return certain && name == s.target.Name
-	default:
-		return false
-	}
-}
-
-// baseline is what later looks are compared with.
-func (s *situation) baseline() Baseline {
-	b := Baseline{
-		Model:          s.model,
-		Source:         s.source,
-		Target:         s.target,
-		Completes:      s.traits.Completes,
-		RecordedByHand: s.recordedByHand(),
-	}
-	if s.target.UUID == s.source.UUID {
-		// JIMM records the target: the source is whoever else has a copy.
-		b.Source = Controller{}
-		if others := s.holders(s.target); len(others) > 0 {
-			b.Source = others[0]
-		}
-		return b
-	}
-	a := s.seen.Info.Attempt
-	if !a.Running() {
-		b.Old = a
-	}
-	name, certain := s.requestedTarget(a)
-	b.TargetProved = certain && name == s.target.Name && (a.Running() || s.leftSource())
-	return b
 }

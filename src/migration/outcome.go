@@ -83,9 +83,11 @@ type Result struct {
 	Cause Cause
 	// Detail is the text that goes with the cause, redacted.
 	Detail string
-	// Err is the error of the call that failed, if one did. Its text has not
+	// Err is the error that explains the outcome, if one does. Its text has not
 	// been redacted.
 	Err error
+	// Plan is what the situation called for at first.
+	Plan Plan
 
 	Model  Model
 	Source Controller
@@ -103,8 +105,12 @@ type Result struct {
 	// Attempt is the last look at the migration that was followed.
 	Attempt Attempt
 	Phase   Phase
-	// Attached tells that the migration was running already.
+	// TargetProved tells that the migration is known to go to Target.
+	TargetProved bool
+	// Attached tells that the migration was not started by this run.
 	Attached bool
+	// Running tells that a migration was running at the last look.
+	Running bool
 	// Proof is the ground on which the target was recorded, if this run did.
 	Proof string
 	// Next is the command that helps from here, or "".
@@ -130,8 +136,16 @@ const (
 	CauseSilent Cause = "no-answer"
 	// CauseUnproved: the source has let go, but not provably to the target.
 	CauseUnproved Cause = "unproved"
-	// CauseElsewhere: the model is on another controller than the target.
+	// CauseSourceUnknown: the target has the model and is recorded; whether the
+	// source has let go could not be found out.
+	CauseSourceUnknown Cause = "source-unknown"
+	// CauseElsewhere: the source has moved the model to another controller than
+	// the target, or JIMM records another.
 	CauseElsewhere Cause = "elsewhere"
+	// CauseOtherMigration: another migration runs than the one asked for.
+	CauseOtherMigration Cause = "other-migration"
+	// CauseChanged: what was seen at first is not so any more.
+	CauseChanged Cause = "changed"
 	// CauseRecordFailed: JIMM did not record the target.
 	CauseRecordFailed Cause = "record-failed"
 	// CauseMisrecorded: JIMM records the target, which denies the model.

@@ -3,11 +3,13 @@ package migration
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Redact removes from a server's text what may hold secrets: Juju prints cloud
 // credentials in clear when two of one name differ ("credential attribute
 // mismatch: map[…] != map[…]", Juju 2.9 to 4.0), and errors can quote tokens.
+// What looks like a secret is removed: better a text with a hole than a leak.
 func Redact(text string) string {
 	for _, r := range secretShapes() {
 		text = r.shape.ReplaceAllString(text, r.with)
@@ -20,13 +22,28 @@ type redaction struct {
 	with  string
 }
 
-func secretShapes() []redaction {
+// secretShapes returns what secrets look like, in the order of application.
+var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals // a constant that has to be compiled
+	const (
+		// A name that says that a secret follows, with what may stand around it.
+		name = `(?i)([\w.-]*(?:passw(?:or)?d|passphrase|macaroons?|token|cookie|secret[-_]?key|access[-_]?key|private[-_]?key|api[-_]?key|(?:client|shared|oauth)[-_]?secret|[sv]64|authorization))`
+		// The quotes may be escaped, when one text quotes another.
+		is    = `(\\*["']?\s*[:=]\s*)`
+		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|[^\s,;}\])]+)`
+	)
 	return []redaction{
 		// Everything behind the words: the values may hold any characters.
 		{regexp.MustCompile(`(?is)(credential attribute mismatch:).*`), "$1 [redacted]"},
+		// To the last bracket, or to the end of a text that was cut.
 		{regexp.MustCompile(`(?s)map\[.*\]`), "map[redacted]"},
-		{regexp.MustCompile(`(?s)-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|$)`), "[redacted PEM]"},
-		{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`), "[redacted token]"},
-		{regexp.MustCompile(`(?i)\b(password|client-secret|client_secret|secret-key|access-key|session-token|macaroons?|token)("?\s*[:=]\s*)("[^"]*"|[^\s,;}]+)`), "$1$2[redacted]"},
+		{regexp.MustCompile(`(?s)map\[[^\]]*$`), "map[redacted]"},
+		{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|$)`), "[redacted PEM]"},
+		{regexp.MustCompile(`(://)[^\s/@]+@`), "$1[redacted]@"},
+		{regexp.MustCompile(name + is + value), "$1$2[redacted]"},
+		{regexp.MustCompile(`(?i)(\bsecret\\*["']\s*[:=]\s*|\bsecret\s*=\s*)` + value), "$1[redacted]"},
+		{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}`), "$1 [redacted]"},
+		// A JWT, one in base64, and a macaroon in base64.
+		{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_.-]+)?`), "[redacted token]"},
+		{regexp.MustCompile(`\b(ZXlK|MDA[A-Za-z0-9]|AgE)[A-Za-z0-9+/=_-]{24,}`), "[redacted token]"},
 	}
-}
+})

@@ -3,9 +3,8 @@ package migration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
-	"sync"
-	"time"
 )
 
 // situation is what is known before anything is done: one look at everything
@@ -38,20 +37,34 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 	s.controllers = list
 	s.target, s.targetKnown = s.controllers.byName(r.opts.Target)
 	models, err := r.jaas.Fleet.Models(ctx)
-	if err != nil {
+	if err != nil && len(models) == 0 {
 		return nil, err
 	}
-	if s.model, err = Select(models, r.opts.Model); err != nil {
-		if !errors.As(err, &s.modelErr) {
-			return nil, err
-		}
-		return s, nil
+	if s.model, s.modelErr, err = one(models, err, r.opts.Model); err != nil || !s.modelKnown() {
+		return s, err
 	}
 	s.source = s.controllers.byUUID(s.model.Recorded)
 	s.seen = r.firstLook(ctx, s)
 	s.describe()
 	s.audit, s.auditErr = r.jaas.Auditor.Audit(ctx, s.model)
-	return s, nil
+	return s, ctx.Err()
+}
+
+// one selects the model. From a list that has gaps, only a UUID or a full name
+// does so for certain.
+func one(models []Model, gaps error, selector string) (Model, *SelectError, error) {
+	m, err := Select(models, selector)
+	switch {
+	case gaps != nil && (err != nil || selector != m.UUID && selector != m.FullName()):
+		return Model{}, nil, fmt.Errorf("cannot tell which model %q means: %w", selector, gaps)
+	case err != nil:
+		var ambiguous *SelectError
+		if errors.As(err, &ambiguous) {
+			return Model{}, ambiguous, nil
+		}
+		return Model{}, nil, err
+	}
+	return m, nil, nil
 }
 
 // describe takes over what the live answer knows better than JIMM's list.
@@ -71,13 +84,11 @@ func (s *situation) describe() {
 }
 
 // firstLook asks every controller for a copy, then the recorded one through
-// JIMM. A JIMM that completes migrations is asked for details only about a
-// model that its recorded controller is known to hold, with no migration
-// running: otherwise the question could change the record.
+// JIMM.
 func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	o := Observation{Record: Record{State: RecordAt, Controller: s.model.Recorded}}
 	if r.opts.Probe {
-		o.Copies = r.askCopies(ctx, s.controllers, s.model.UUID)
+		o.Copies = newAsker(r.jaas.Witness).all(ctx, s.controllers, s.model.UUID)
 	}
 	if !s.traits.Completes {
 		o.Info = r.jaas.Witness.Info(ctx, s.model.UUID)
@@ -87,42 +98,30 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	if o.Info.Kind == InfoNotAsked {
 		o.Info = r.jaas.Witness.Summary(ctx, s.model.UUID)
 	}
-	settled := o.Info.Kind == InfoLive && !o.Info.Attempt.Running() && !gone(o.copyOn(s.source))
-	if settled {
-		if full := r.jaas.Witness.Info(ctx, s.model.UUID); full.Kind == InfoLive {
-			o.Info = full
+	// A controller that lists the model need not be the recorded one.
+	o.Info = Progress{}.read(Baseline{Source: s.source}, o)
+	if !mayAskDetails(o.Info, o.copyOn(s.source)) {
+		return o
+	}
+	// A refusal is news; a failure to ask is not.
+	if full := r.jaas.Witness.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable {
+		if full.Kind == InfoLive && !full.Attempt.Exists() {
+			// Juju's details leave out what its list shows of a model that has
+			// been away.
+			full.Attempt = o.Info.Attempt
 		}
+		o.Info = full
 	}
 	return o
 }
 
-// copiesAtOnce bounds how many controllers are asked at the same time.
-const copiesAtOnce = 16
-
-// askCopies asks each controller whether it has the model.
-func (r *run) askCopies(ctx context.Context, cs []Controller, model string) map[string]Copy {
-	return askCopies(ctx, r.jaas.Witness, cs, model)
-}
-
-func askCopies(ctx context.Context, w Witness, cs []Controller, model string) map[string]Copy {
-	out := make(map[string]Copy, len(cs))
-	var (
-		mu   sync.Mutex
-		wg   sync.WaitGroup
-		free = make(chan struct{}, copiesAtOnce)
-	)
-	for _, c := range cs {
-		free <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-free }()
-			got := w.Copy(ctx, c, model)
-			mu.Lock()
-			defer mu.Unlock()
-			out[c.UUID] = got
-		})
-	}
-	wg.Wait()
-	return out
+// mayAskDetails reports whether a JIMM that completes migrations may be asked
+// for the details of a model: if its recorded controller is known to hold it,
+// with no migration running. Otherwise the question could change the record, or
+// make JIMM forget the model.
+func mayAskDetails(listed Info, source Copy) bool {
+	held := source.held() || !gone(source) && listed.Attempt.ofSource()
+	return held && listed.Kind == InfoLive && !listed.migrating() && !listed.reapFailed()
 }
 
 // holders returns the controllers, other than those given, that say that they
@@ -135,64 +134,4 @@ func (s *situation) holders(except ...Controller) controllers {
 		}
 	}
 	return out
-}
-
-const (
-	// clockMargin is how far the clocks of JIMM and a controller may differ
-	// before a request is not matched to its migration.
-	clockMargin = 15 * time.Minute
-	// rememberRequests is how long a request may explain what is seen now.
-	rememberRequests = 24 * time.Hour
-)
-
-// requestedTarget returns the name of the controller that the latest migration
-// was asked to go to. certain is false if the audit log names several: it does
-// not tell which of them was accepted. An empty name means that it names none.
-func (s *situation) requestedTarget(running Attempt) (name string, certain bool) {
-	var moves []Request
-	for _, q := range s.audit.Requests {
-		if q.Kind == RequestMigrate {
-			moves = append(moves, q)
-		}
-	}
-	if len(moves) == 0 {
-		return "", false
-	}
-	last := moves[len(moves)-1]
-	since := last.At.Add(-rememberRequests)
-	if !running.Start.IsZero() {
-		since = running.Start.Add(-clockMargin)
-	}
-	for _, q := range moves {
-		if q.Target != last.Target && !q.At.Before(since) {
-			return last.Target, false
-		}
-	}
-	return last.Target, true
-}
-
-// recordedByHand reports whether somebody else has lately told JIMM that the
-// target hosts the model.
-func (s *situation) recordedByHand() bool {
-	for _, q := range s.audit.Requests {
-		if q.Kind == RequestRecord && !q.Own && q.Target == s.target.Name && s.audit.Now.Sub(q.At) < rememberRequests {
-			return true
-		}
-	}
-	return false
-}
-
-// pending reports whether a migration was asked for so lately, by JIMM's own
-// clock, that it may not be on show yet.
-func (s *situation) pending(wait time.Duration) bool {
-	for _, q := range s.audit.Requests {
-		if q.Kind != RequestMigrate || s.audit.Now.Sub(q.At) >= wait {
-			continue
-		}
-		shown := s.seen.Info.Attempt
-		if shown.Start.IsZero() || shown.Start.Before(q.At.Add(-clockMargin)) {
-			return true
-		}
-	}
-	return false
 }

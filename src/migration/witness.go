@@ -16,9 +16,9 @@ type Witness interface {
 	// On a JIMM that completes migrations this may complete one, or make JIMM
 	// forget the model: see [Traits].
 	Info(ctx context.Context, model string) Info
-	// Summary asks the recorded controller through JIMM's list of models,
-	// which changes nothing. Where JIMM lists from its database the kind is
-	// [InfoNotAsked].
+	// Summary looks the model up in the list that JIMM makes of what all its
+	// controllers list, which changes nothing. Where JIMM lists from its
+	// database the kind is [InfoNotAsked].
 	Summary(ctx context.Context, model string) Info
 	// Host logs in to the model through JIMM: the answer names the controller
 	// that serves it. JIMM of 2024 stores the secret of each login, so this is
@@ -27,12 +27,6 @@ type Witness interface {
 	// Copy asks one controller itself, without credentials, whether it has
 	// the model.
 	Copy(ctx context.Context, controller Controller, model string) Copy
-}
-
-// Auditor reads JIMM's audit log.
-type Auditor interface {
-	// Audit returns the requests to move or record the model, oldest first.
-	Audit(ctx context.Context, model Model) (Audit, error)
 }
 
 // RecordState tells what is known of JIMM's record.
@@ -90,6 +84,11 @@ type Info struct {
 	// Controller is the UUID that JIMM names as the one that answered, for
 	// [InfoLive].
 	Controller string
+	// Listed tells that this is an entry of a list that JIMM has made of the
+	// lists of all its controllers: Controller is JIMM's record, and another
+	// one may have listed the model. Only a migration shows that it was the
+	// source (JIMM of December 2024 and later).
+	Listed bool
 	// Status and StatusText are the model's status: "available", "busy", ….
 	Status, StatusText string
 	// Attempt is the latest migration of the model that this controller knows.
@@ -108,6 +107,20 @@ func (i Info) Importing() bool {
 	return i.Kind == InfoLive && i.Status == "busy" && i.StatusText == "importing"
 }
 
+// migrating reports whether a migration of the model runs. Some builds of Juju 4
+// never tell an end: an abort is over when the model is not busy any more.
+func (i Info) migrating() bool {
+	over := ParseText(i.Attempt.Text) == PhaseAbort && i.Status == "available"
+	return i.Kind == InfoLive && i.Attempt.Running() && !over
+}
+
+// reapFailed reports whether the controller has kept a copy of a model that it
+// has moved away: the model is in use on the target of that migration. Juju
+// shows the latest migration only, and no model can come back to such a copy.
+func (i Info) reapFailed() bool {
+	return i.Kind == InfoLive && !i.Attempt.Running() && ParseText(i.Attempt.Text) == PhaseReapFailed
+}
+
 // Attempt is a migration as the source controller describes it. Its zero value
 // means that there is none.
 type Attempt struct {
@@ -123,6 +136,39 @@ func (a Attempt) Exists() bool { return !a.Start.IsZero() || a.Text != "" }
 
 // Running reports whether the migration has not ended.
 func (a Attempt) Running() bool { return a.Exists() && a.End.IsZero() }
+
+// ofSource reports whether only the source of a migration can show the attempt:
+// one that runs, was aborted, or left a copy behind.
+func (a Attempt) ofSource() bool { return a.Exists() && !a.wentAway() }
+
+// wentAway reports whether the attempt is the history of a successful migration:
+// the controller that shows it was the source, and has the model again.
+func (a Attempt) wentAway() bool {
+	phase := ParseText(a.Text)
+	return !a.End.IsZero() && phase.PastReturn() && phase != PhaseReapFailed
+}
+
+// redacted returns the attempt with a text that may be shown.
+func (a Attempt) redacted() Attempt {
+	a.Text = Redact(a.Text)
+	return a
+}
+
+// startSlack is how much two looks at the start of one migration may differ:
+// answers may be rounded to seconds. No two migrations begin so close together.
+const startSlack = time.Second
+
+// same reports whether both are looks at one migration.
+func (a Attempt) same(b Attempt) bool {
+	switch {
+	case !a.Exists() || !b.Exists():
+		return false
+	case a.Start.IsZero() && b.Start.IsZero():
+		return a.Text == b.Text && a.End.Equal(b.End)
+	default:
+		return a.Start.Sub(b.Start).Abs() < startSlack
+	}
+}
 
 // HostKind tells how a login to the model through JIMM ended.
 type HostKind int
@@ -173,8 +219,10 @@ type Copy struct {
 	State CopyState
 	// To is the UUID of the controller that [CopyMoved] points to; "" if the
 	// answer does not tell.
-	To  string
-	Err error
+	To string
+	// Unreachable tells that the controller could not be reached at all.
+	Unreachable bool
+	Err         error
 }
 
 // held reports whether the controller has the model in some form.
@@ -193,35 +241,3 @@ type Observation struct {
 
 // copyOn returns what the controller said; unknown if it was not asked.
 func (o Observation) copyOn(c Controller) Copy { return o.Copies[c.UUID] }
-
-// RequestKind tells what was asked of JIMM.
-type RequestKind int
-
-// The requests that the audit log is searched for.
-const (
-	RequestMigrate RequestKind = iota + 1
-	RequestRecord
-)
-
-// Request is an entry of JIMM's audit log. It proves that something was asked,
-// never that it was accepted.
-type Request struct {
-	Kind RequestKind
-	// Target is the name of the controller in the request.
-	Target string
-	// At is by JIMM's clock.
-	At time.Time
-	// User is the identity that asked, without the "user-" prefix.
-	User string
-	// Own tells that it was this charm's identity.
-	Own bool
-}
-
-// Audit is what the audit log holds about a model.
-type Audit struct {
-	// Now is the time of the newest event in the log: JIMM's clock, as far as
-	// it can be read. Zero if the log is empty.
-	Now time.Time
-	// Requests are the requests about the model, oldest first.
-	Requests []Request
-}

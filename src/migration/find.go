@@ -1,0 +1,203 @@
+package migration
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// finder decides where one model is, from the record, the source's words
+// through JIMM and the controllers' own.
+type finder struct {
+	locator
+	loc    *Location
+	info   Info
+	copies map[string]Copy
+	name   string // The recorded controller, quoted.
+}
+
+func (f finder) judge(ctx context.Context) {
+	loc, info := f.loc, f.info
+	recorded := f.copies[loc.Recorded.UUID]
+	switch {
+	case activeCopies(f.copies) > 1 && !info.migrating():
+		loc.State, loc.Proof = StateConflict, "more than one controller has the model in use"
+	case recorded.State == CopyMoved:
+		f.followRedirect(recorded)
+	case info.migrating():
+		f.migrating()
+	case info.reapFailed():
+		f.leftOver()
+	case recorded.held():
+		f.present()
+	case recorded.State == CopyAbsent:
+		f.notThere()
+	case info.Kind == InfoLive && !info.Importing() && (!info.Listed || info.Attempt.ofSource()):
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = f.name + " describes the model through JIMM"
+	case info.Kind == InfoRedirected:
+		f.redirected()
+	case f.named:
+		f.askHost(ctx, recorded)
+	default:
+		f.unconfirmed(recorded)
+	}
+}
+
+// migrating: the recorded controller reports a migration without an end.
+func (f finder) migrating() {
+	loc := f.loc
+	loc.State, loc.Holder = StateMigrating, loc.Recorded
+	loc.Proof = f.name + " says that a migration runs: " + loc.Attempt.Text
+	if !ParseText(loc.Attempt.Text).PastReturn() {
+		return
+	}
+	loc.Holder = Controller{}
+	loc.Proof += "; its target has the model in use already"
+	if len(loc.Copies) == 1 {
+		loc.Holder = loc.Copies[0]
+	}
+}
+
+// leftOver: the recorded controller has moved the model away and kept a copy.
+func (f finder) leftOver() {
+	proof := f.name + " says that it could not remove its copy after the migration"
+	if len(f.loc.Copies) == 1 {
+		f.moved(f.loc.Copies[0], proof+"; "+quote(f.loc.Copies[0].Name)+" says that it has the model")
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = proof + "; which controller it went to is not known"
+}
+
+// redirected: the recorded controller says through JIMM that the model moved.
+func (f finder) redirected() {
+	proof := f.name + " says through JIMM that it has moved the model"
+	silent := slices.ContainsFunc(f.loc.Silent, func(c Controller) bool { return c.UUID != f.loc.Recorded.UUID })
+	if len(f.loc.Copies) == 1 && !silent {
+		f.moved(f.loc.Copies[0], proof+"; of the other controllers only "+quote(f.loc.Copies[0].Name)+" says that it has it")
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = proof + ", but not where to"
+}
+
+// present: the recorded controller says that it has a copy.
+func (f finder) present() {
+	loc := f.loc
+	loc.Proof = f.name + " itself says that it has the model"
+	others := controllers(loc.Copies).names()
+	switch kind := f.info.Kind; {
+	case kind == InfoDenied, kind == InfoBroken:
+		loc.Proof = f.name + " itself says that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
+	case kind == InfoUnlisted && len(loc.Silent) > 0 && others == "":
+		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
+	case others == "":
+		loc.State, loc.Holder = StateActive, loc.Recorded
+	case kind == InfoLive && !f.info.Importing() && (!f.info.Listed || f.info.Attempt.ofSource()):
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or brought in by one"
+	default:
+		loc.Proof += ", and so does " + others + ": a migration runs, or one copy is left over"
+	}
+}
+
+// notThere: the recorded controller says that it does not have the model.
+func (f finder) notThere() {
+	loc := f.loc
+	denies := f.name + " itself says that it does not have the model"
+	others := controllers(loc.Copies).names()
+	switch {
+	case f.info.Kind == InfoLive && !f.info.Listed:
+		loc.Proof = denies + ", and describes it through JIMM"
+		return
+	case len(loc.Copies) == 1:
+		f.moved(loc.Copies[0], denies+"; "+quote(others)+" says that it has")
+		return
+	case len(loc.Copies) > 1:
+		loc.Proof = denies + "; " + others + " say that they have"
+	case len(loc.Silent) > 0 || loc.Asked < len(f.controllers):
+		loc.Proof = denies + "; not every other controller could be asked"
+	default:
+		loc.State = StateAbsent
+		loc.Proof = "every controller says that it does not have the model"
+	}
+	loc.Drift = true
+}
+
+// hops bounds how many redirects are followed.
+const hops = 5
+
+// followRedirect follows the recorded controller's word to where the model is.
+func (f finder) followRedirect(at Copy) {
+	trail := []string{f.loc.Recorded.String()}
+	seen := map[string]bool{f.loc.Recorded.UUID: true}
+	for range hops {
+		to := f.controllers.byUUID(at.To)
+		if at.To == "" || to.Name == "" || seen[at.To] {
+			trail = append(trail, orUnknown(to))
+			break
+		}
+		trail = append(trail, to.String())
+		seen[at.To] = true
+		next := f.copies[at.To]
+		if next.State == CopyMoved {
+			at = next
+			continue
+		}
+		proof := strings.Join(trail, " redirects to ")
+		if next.held() {
+			f.moved(to, proof+", which says that it has the model")
+			return
+		}
+		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = strings.Join(trail, " redirects to ") + ": JIMM does not know where that leads"
+}
+
+func orUnknown(c Controller) string {
+	if !c.Known() {
+		return "a controller that it does not name"
+	}
+	return c.String()
+}
+
+// moved: another controller than the recorded one has the model.
+func (f finder) moved(to Controller, proof string) {
+	loc := f.loc
+	loc.State, loc.Holder, loc.Drift, loc.Proof = StateMoved, to, true, proof
+	if to.Name != "" {
+		loc.Repair = f.jaas.Traits.UpdateCommand(to, loc.Model.UUID)
+	}
+	loc.Copies = slices.DeleteFunc(loc.Copies, func(c Controller) bool { return c.UUID == to.UUID })
+}
+
+// askHost logs in to the model through JIMM: the last witness, asked once.
+func (f finder) askHost(ctx context.Context, recorded Copy) {
+	loc := f.loc
+	host := f.jaas.Witness.Host(ctx, loc.Model.UUID)
+	switch {
+	case host.Kind == HostServes && host.Controller == loc.Recorded.UUID:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = "a login to the model through JIMM was answered by " + f.name
+	case host.Kind == HostServes:
+		// JIMM asks whom it has on record: the record has changed, or an
+		// address leads to another controller than JIMM thinks.
+		loc.Holder = f.controllers.byUUID(host.Controller)
+		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + quote(loc.Holder.String())
+	case host.Kind == HostRefused:
+		loc.Proof = "JIMM's record names " + f.name + ", which refuses logins to the model: it may have moved"
+	default:
+		f.unconfirmed(recorded)
+	}
+}
+
+func (f finder) unconfirmed(recorded Copy) {
+	why := "controllers are not asked (probe-controllers=false)"
+	if f.probe {
+		why = "the controller did not tell: " + errText(recorded.Err)
+	}
+	f.loc.Proof = "JIMM's record names " + f.name + "; it was not confirmed: " + why
+}

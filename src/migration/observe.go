@@ -1,0 +1,113 @@
+package migration
+
+import (
+	"context"
+	"errors"
+)
+
+// observe asks the witnesses once and counts the calls to JIMM.
+func (f *follower) observe(ctx context.Context) Observation {
+	w := f.jaas.Witness
+	model := f.base.Model.UUID
+	var o Observation
+	if f.opts.Probe {
+		o.Copies = newAsker(w).all(ctx, f.pair(), model)
+	}
+	if f.mayAskInfo(o) {
+		o.Info = w.Info(ctx, model)
+	} else {
+		o.Info = w.Summary(ctx, model)
+	}
+	f.calls = 1
+	if o.Info.Kind == InfoLive && (!o.Info.Attempt.End.IsZero() || !f.base.sourceLive(o.Info)) {
+		// JIMM takes any end for a failure and stops following; so it does once
+		// another controller is recorded.
+		f.modeSet = false
+	}
+	if o.Info.Kind != InfoLive {
+		o.Record = w.Record(ctx, model)
+		f.calls++
+	}
+	if f.needHost(o) {
+		f.hostAsked = true
+		o.Host = w.Host(ctx, model)
+		f.calls++
+	}
+	return o
+}
+
+// mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM
+// that completes migrations may forget the model over the question, unless it
+// is known to follow the migration itself, or the source to hold the model.
+func (f *follower) mayAskInfo(o Observation) bool {
+	return !f.base.Completes || f.modeSet && f.progress.Attempt.Running() && !gone(o.copyOn(f.base.Source))
+}
+
+// pair returns the controllers that are asked in each look.
+func (f *follower) pair() []Controller {
+	if !f.base.Source.Known() {
+		return []Controller{f.base.Target}
+	}
+	return []Controller{f.base.Source, f.base.Target}
+}
+
+// needHost reports whether only a login to the model, which is made at most
+// once, can still tell whether the source has let go.
+func (f *follower) needHost(o Observation) bool {
+	unlisted := f.progress.read(f.base, o).Kind == InfoUnlisted && f.doubt.blindly()
+	return !f.hostAsked && o.copyOn(f.base.Source).State == CopyUnknown && (unlisted || f.hostDue)
+}
+
+// sourceHasIt reports whether it is known that the source has the model that it
+// seems to describe.
+func (f *follower) sourceHasIt(o Observation) bool {
+	a := o.Info.Attempt
+	return !o.Info.Listed || a.ofSource() || f.base.Old.same(a) ||
+		o.copyOn(f.base.Source).held() || o.Host.Kind == HostServes && o.Host.Controller == f.base.Source.UUID
+}
+
+// reaudit reads the audit log again where it decides: to know whose migration
+// is on show after a start whose answer was an error, and whether somebody else
+// has moved JIMM's record. As long as nobody knows, the worse is supposed.
+func (f *follower) reaudit(ctx context.Context, o Observation) {
+	whose := !f.whoseKnown && !f.base.TargetProved && f.progress.Attempt.Exists()
+	unread := f.plan != PlanVerify || f.auditErr != nil // since JIMM records the target
+	hand := !f.handChecked && unread && recordedAt(o) == f.base.Target.UUID && !f.base.Recorded
+	if !whose && !hand {
+		return
+	}
+	audit, err := f.jaas.Auditor.Audit(ctx, f.base.Model)
+	f.calls += 3
+	if err != nil {
+		f.base.RecordedByHand = f.base.RecordedByHand || hand
+		return
+	}
+	since := f.audit.Now // JIMM's clock at the survey; zero if it was not read.
+	if f.plan != PlanStart && f.plan != PlanWait {
+		since = audit.Now.Add(-rememberRequests)
+	}
+	f.base.RecordedByHand = audit.recordedByHand(f.base.Target.Name, since)
+	f.handChecked = f.handChecked || hand
+	if !whose {
+		return
+	}
+	f.whoseKnown = true
+	if errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked) {
+		// What runs began before our request, which was refused.
+		audit = audit.without(f.audit.Now)
+	}
+	name, certain := audit.target(f.progress.Attempt, f.base.Source.Name)
+	f.base.TargetProved = certain && name == f.base.Target.Name
+	if certain && !f.base.TargetProved {
+		f.otherTarget = name
+	}
+}
+
+func firstErr(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

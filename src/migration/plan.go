@@ -1,0 +1,142 @@
+package migration
+
+import "time"
+
+// Plan is what the situation calls for.
+type Plan string
+
+// The plans.
+const (
+	// PlanNone: a check forbids to go on.
+	PlanNone Plan = ""
+	// PlanVerify: JIMM records the target already; see that it is true.
+	PlanVerify Plan = "verify"
+	// PlanRecord: the model has left the source, and JIMM does not record it
+	// yet.
+	PlanRecord Plan = "record"
+	// PlanFollow: a migration runs.
+	PlanFollow Plan = "follow"
+	// PlanWait: a migration was asked for a moment ago and may be about to
+	// begin; if it does not, start one.
+	PlanWait Plan = "wait"
+	// PlanStart: nothing runs.
+	PlanStart Plan = "start"
+)
+
+// plan decides what the situation calls for.
+func (s *situation) plan(findings []Finding) Plan {
+	for _, f := range findings {
+		if f.Blocks() {
+			return PlanNone
+		}
+	}
+	switch {
+	case s.onTarget():
+		return PlanVerify
+	case s.leftSource():
+		return PlanRecord
+	case s.seen.Info.migrating():
+		return PlanFollow
+	case s.pending() > 0:
+		return PlanWait
+	default:
+		return PlanStart
+	}
+}
+
+// underWay reports whether nothing has to be started any more: checks that ask
+// whether a migration can start then forbid nothing.
+func (s *situation) underWay() bool {
+	return s.targetKnown && s.modelKnown() && (s.onTarget() || s.leftSource() || s.seen.Info.migrating())
+}
+
+// onTarget reports whether JIMM records the target.
+func (s *situation) onTarget() bool { return s.targetKnown && s.target.UUID == s.source.UUID }
+
+// pending returns how long a migration may still take to show that was asked
+// for before this run.
+func (s *situation) pending() time.Duration {
+	interval := s.options.PollInterval
+	if interval <= 0 {
+		interval = DefaultPollInterval
+	}
+	return s.audit.pending(s.seen.Info.Attempt, s.source.Name, PollsToStart*interval)
+}
+
+// leftSource reports whether the model seems to have left the source for the
+// target: the source says so itself, or it does not describe the model any
+// more, or has kept a copy of it, and JIMM's audit log has the request to move
+// it there.
+func (s *situation) leftSource() bool {
+	source := s.seen.copyOn(s.source)
+	if source.State == CopyMoved && source.To != "" {
+		return source.To == s.target.UUID
+	}
+	var attempt Attempt
+	switch kind := s.seen.Info.Kind; {
+	case s.seen.Info.reapFailed():
+		attempt = s.seen.Info.Attempt
+	case source.State == CopyMoved, kind == InfoRedirected, kind == InfoDenied, kind == InfoBroken, kind == InfoUnlisted, kind == InfoRefused:
+	default:
+		return false
+	}
+	name, certain := s.audit.target(attempt, s.source.Name)
+	return certain && name == s.target.Name
+}
+
+// holder returns the controller that has the model in use, if it is known.
+func (s *situation) holder() Controller {
+	source := s.seen.copyOn(s.source)
+	switch {
+	case source.State == CopyMoved && source.To != "":
+		return s.controllers.byUUID(source.To)
+	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), gone(source):
+		return Controller{}
+	case s.seen.Info.migrating() && ParseText(s.seen.Info.Attempt.Text).PastReturn():
+		return Controller{}
+	default:
+		return s.source
+	}
+}
+
+// baseline is what later looks are compared with.
+func (s *situation) baseline() Baseline {
+	b := Baseline{Model: s.model, Source: s.source, Target: s.target, Completes: s.traits.Completes}
+	since := s.audit.Now.Add(-rememberRequests)
+	a := s.seen.Info.Attempt
+	switch {
+	case s.onTarget():
+		b.Source, b.Alone = s.elsewhere()
+	case s.seen.Info.migrating():
+		since = a.Start.Add(-askedBefore)
+		name, certain := s.audit.target(a, s.source.Name)
+		b.TargetProved = certain && name == s.target.Name
+	case s.leftSource():
+		b.TargetProved = true
+	default:
+		b.Old = a
+	}
+	b.RecordedByHand = s.auditErr != nil || s.audit.recordedByHand(s.target.Name, since)
+	return b
+}
+
+// elsewhere returns the controller, other than the target that JIMM records,
+// that has a copy or has moved it to the target, and whether all others have
+// said that they have none.
+func (s *situation) elsewhere() (source Controller, alone bool) {
+	alone = true
+	for _, c := range s.controllers {
+		if c.UUID == s.target.UUID {
+			continue
+		}
+		got := s.seen.copyOn(c)
+		alone = alone && gone(got)
+		if got.held() {
+			return c, false
+		}
+		if got.State == CopyMoved && got.To == s.target.UUID {
+			source = c
+		}
+	}
+	return source, alone
+}

@@ -1,0 +1,139 @@
+package migration
+
+// Progress is what all looks so far have shown. Its zero value has seen nothing.
+type Progress struct {
+	// Phase is the highest phase seen, Attempt the last look at it.
+	Phase   Phase
+	Attempt Attempt
+	// Superseded: the source has shown another migration since: the one that is
+	// followed is over, and where the other one goes is not known.
+	Superseded bool
+	// Redirected: the source has said that the model moved.
+	Redirected bool
+	// HostRefused: a login to the model through JIMM was refused by the source.
+	HostRefused bool
+	// Denials counts the latest looks in a row in which the source denied the
+	// model, or JIMM could not use its answer.
+	Denials int
+	// Absences counts the latest looks in a row in which the source itself said
+	// that it does not have the model.
+	Absences int
+	// Losses counts the latest looks in a row in which JIMM did not know the
+	// model.
+	Losses int
+	// Doubles counts the latest looks in a row in which two controllers each
+	// held an active copy and no migration ran.
+	Doubles int
+}
+
+// Observe returns the progress after one more look.
+func (p Progress) Observe(b Baseline, o Observation) Progress {
+	p.HostRefused = p.HostRefused || o.Host.Kind == HostRefused
+	info := p.read(b, o)
+	if b.sourceLive(info) {
+		p = p.follow(b, info.Attempt)
+		p.HostRefused = o.Host.Kind == HostRefused
+	}
+	source := o.copyOn(b.Source).State
+	told := b.sourceTold(o, info)
+	p.Redirected = p.Redirected || told && info.Kind == InfoRedirected || source == CopyMoved
+	if told {
+		p.Denials = inRow(p.Denials, info.Kind == InfoDenied || info.Kind == InfoBroken)
+	}
+	if source != CopyUnknown {
+		p.Absences = inRow(p.Absences, source == CopyAbsent)
+	}
+	if o.Record.State != RecordUnknown {
+		p.Losses = inRow(p.Losses, o.Record.State == RecordLost)
+	}
+	p.Doubles = inRow(p.Doubles, twoActive(b, o))
+	return p
+}
+
+// follow takes over the attempt that the source shows, if it is the one that is
+// followed.
+func (p Progress) follow(b Baseline, a Attempt) Progress {
+	switch {
+	case !b.ours(a):
+	case p.Superseded, p.Attempt.Exists() && !p.Attempt.same(a):
+		p.Superseded = true
+	default:
+		p.Attempt = a
+		p.Phase = max(p.Phase, ParseText(a.Text))
+	}
+	return p
+}
+
+// sourceLive reports whether the source describes the model.
+func (b Baseline) sourceLive(i Info) bool {
+	byList := i.Listed && i.Attempt.ofSource()
+	return i.Kind == InfoLive && (byList || i.Controller == "" || i.Controller == b.Source.UUID)
+}
+
+// sourceTold reports whether the answer through JIMM says anything about the
+// source. An error is the answer of whatever controller is on JIMM's record.
+func (b Baseline) sourceTold(o Observation, i Info) bool {
+	switch i.Kind {
+	case InfoNotAsked, InfoUnavailable, InfoUnlisted:
+		return false
+	case InfoLive:
+		return b.sourceLive(i)
+	default:
+		return o.Record.State == RecordAt && o.Record.Controller == b.Source.UUID
+	}
+}
+
+// read returns what JIMM's answer says about the controllers that matter. An
+// entry of JIMM's list that another controller than the recorded one has made is
+// as good as none. A missing one is a denial once a login to the model has been
+// refused too: JIMM also leaves out what it could not reach.
+func (p Progress) read(b Baseline, o Observation) Info {
+	i := o.Info
+	if i.Kind == InfoLive && i.Listed && !p.listedThere(b, o) {
+		i = Info{Kind: InfoUnlisted}
+	}
+	if i.Kind == InfoUnlisted && p.HostRefused {
+		i.Kind = InfoDenied
+	}
+	return i
+}
+
+// listedThere reports whether the entry of JIMM's list is that of the source, or
+// of the target if that is on record, as far as can be told.
+func (p Progress) listedThere(b Baseline, o Observation) bool {
+	a := o.Info.Attempt
+	switch {
+	case a.ofSource(), b.Old.same(a), o.Info.Controller != b.Source.UUID:
+		return true
+	case p.Attempt.Exists(), b.Old.ofSource(), p.HostRefused:
+		// The source would show the migration.
+		return false
+	default:
+		return !gone(o.copyOn(b.Source))
+	}
+}
+
+// inRow counts how often something was seen in a row.
+func inRow(n int, again bool) int {
+	if again {
+		return n + 1
+	}
+	return 0
+}
+
+// twoActive reports whether two controllers each hold an active copy although
+// no migration explains it.
+func twoActive(b Baseline, o Observation) bool {
+	explained := b.sourceLive(o.Info) && b.ours(o.Info.Attempt)
+	return activeCopies(o.Copies) > 1 && !explained
+}
+
+func activeCopies(copies map[string]Copy) int {
+	n := 0
+	for _, c := range copies {
+		if c.State == CopyActive {
+			n++
+		}
+	}
+	return n
+}

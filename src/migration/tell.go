@@ -1,0 +1,86 @@
+package migration
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// repeatsToStall is how often an earlier text must come back until it is said
+// that the source repeats its steps.
+const repeatsToStall = 3
+
+// teller reports what happens, and from time to time that nothing does.
+type teller struct {
+	*run
+	began    time.Time
+	changed  time.Time // When something was reported last that was news.
+	nextBeat time.Time
+	beat     time.Duration
+
+	text    string         // The last text, without its digits.
+	texts   map[string]int // How often each came after another one.
+	past    bool           // The point of no return was reported.
+	letGo   bool           // That the source let go was reported.
+	stalled bool           // That the source repeats its steps was reported.
+}
+
+func newTeller(r *run, began time.Time) *teller {
+	t := &teller{run: r, began: began, texts: map[string]int{}}
+	t.news()
+	return t
+}
+
+// news restarts the heartbeat.
+func (t *teller) news() {
+	t.changed = time.Now()
+	t.beat = t.polls(PollsToBeat)
+	t.nextBeat = t.changed.Add(t.beat)
+}
+
+// tell reports what a look has brought. text is redacted.
+func (t *teller) tell(v Verdict, source Controller, text string, err error) {
+	if text != "" {
+		t.showText(ParseText(text), text)
+	}
+	if v.Kind == VerdictLetGo && !t.letGo {
+		t.letGo = true
+		t.report(LetGoEvent{Source: source, Elapsed: t.elapsed()})
+		t.news()
+	}
+	if now := time.Now(); !now.Before(t.nextBeat) {
+		still := now.Sub(t.changed).Round(time.Second)
+		t.report(HeartbeatEvent{Phase: v.Phase, Text: text, Still: still, Elapsed: t.elapsed(), Err: err})
+		t.beat = min(2*t.beat, t.polls(PollsToBeatLast))
+		t.nextBeat = now.Add(t.beat)
+	}
+}
+
+// showText reports a text that differs from all before in more than its
+// numbers: Juju counts agents and log lines in them, and begins a step again
+// when it has failed on the way (SUCCESS may loop for days, juju/juju#20286).
+func (t *teller) showText(phase Phase, text string) {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, text)
+	if plain == t.text {
+		return
+	}
+	t.text = plain
+	t.texts[plain]++
+	switch seen := t.texts[plain]; {
+	case seen == 1:
+		e := PhaseEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
+		t.past = t.past || e.NoReturn
+		t.report(e)
+		t.news()
+	case seen > repeatsToStall && !t.stalled:
+		t.stalled = true
+		t.report(StallEvent{Phase: phase, Text: text, Elapsed: t.elapsed()})
+	}
+}
+
+func (t *teller) elapsed() time.Duration { return time.Since(t.began).Round(time.Second) }
