@@ -266,7 +266,7 @@ func (c *Controller) run() (context.Context, context.CancelFunc) {
 // closeModelConns ends the connections of a model that is gone (3.5.5 and 3.6 on, documented; on older controllers they
 // stay, and calls fail).
 func (c *Controller) closeModelConns(uuid string) {
-	if !c.release.closesModels {
+	if !c.release.has(closesModels) {
 		return
 	}
 	c.mu.Lock()

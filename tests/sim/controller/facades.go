@@ -40,7 +40,7 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 // apiInfoForModels tells where a model is: here, or where it migrated (2.9 to 4.0, documented).
 func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type info struct {
-		Addresses []string    `json:"addresses"`
+		Addresses []string    `json:"addresses"` // null beside an error
 		CACert    string      `json:"cacert"`
 		Error     *wire.Error `json:"error,omitempty"`
 	}
@@ -62,7 +62,11 @@ func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, er
 		case m != nil && m.Phase == Done:
 			list = append(list, info{Addresses: m.target.Addrs, CACert: m.target.CACert})
 		default:
-			list = append(list, info{Error: wire.Errorf("not found", "migration not found")})
+			missing := wire.Errorf("not found", "migration not found")
+			if s.c.release.has(juju4) {
+				missing = wire.Errorf("", "model not redirected") // 4.0-beta8, recorded
+			}
+			list = append(list, info{Error: missing})
 		}
 	}
 	return map[string]any{"results": list}, nil

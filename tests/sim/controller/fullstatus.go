@@ -33,8 +33,8 @@ type modelStatusInfo struct {
 	Version          string         `json:"version"`
 	AvailableVersion string         `json:"available-version"`
 	ModelStatus      detailedStatus `json:"model-status"`
-	MeterStatus      meterStatus    `json:"meter-status"`
-	SLA              string         `json:"sla"`
+	MeterStatus      *meterStatus   `json:"meter-status,omitempty"` // gone in 4.x, as sla
+	SLA              string         `json:"sla,omitempty"`
 }
 
 type meterStatus struct {
@@ -173,24 +173,28 @@ func fullStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if h == nil {
 		return nil, wire.Errorf("not found", "model %q not found", s.model)
 	}
-	st := statusOf(h)
+	st := s.c.statusOf(h)
 	if !params.IncludeStorage {
 		st.Storage = nil
 	}
 	return st, nil
 }
 
-func statusOf(h *hosted) fullStatusResult {
+func (c *Controller) statusOf(h *hosted) fullStatusResult {
 	m, now := h.model, time.Now()
-	entity := h.entityStatus()
+	entity := c.entityStatus(h)
 	st := fullStatusResult{
 		Model: modelStatusInfo{
 			Name: m.Name, Type: m.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region, Version: m.AgentVersion,
-			ModelStatus: detailed(entity.Status, entity.Info, *entity.Since), SLA: "unsupported",
+			ModelStatus: detailed(entity.Status, entity.Info, *entity.Since),
+			MeterStatus: &meterStatus{}, SLA: "unsupported",
 		},
 		Machines: map[string]machineStatus{}, Applications: map[string]applicationStatus{},
 		RemoteApplications: map[string]remoteStatus{}, Offers: map[string]offerStatus{},
 		Relations: []relationStatus{}, ControllerTimestamp: &now, Branches: map[string]any{},
+	}
+	if c.release.has(juju4) { // 4.0-beta8, recorded
+		st.Model.MeterStatus, st.Model.SLA, st.Relations, st.Branches = nil, "", nil, nil
 	}
 	for _, machine := range m.Machines {
 		st.Machines[machine.ID] = machine.status(h.status.Since)

@@ -4,82 +4,127 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
-// generation is how releases of Juju from one version on differ from others, as data. Facade lists are
-// "Name version version; …".
+// trait is something in which releases of Juju differ.
+type trait string
+
+const (
+	// versionGate: clients of another major version are kept from most calls (2.9 and 3.0, documented).
+	versionGate trait = "version-gate"
+	// namedIssues: the text of blockers names the version of the target (2.9 and 3.0, documented).
+	namedIssues trait = "named-issues"
+	// tokenLogins: Admin.Login knows "token"; older controllers ignore it, so that JIMM cannot log in (3.2 on,
+	// documented).
+	tokenLogins trait = "token-logins"
+	// secretBackends: ModelInfo lists them (3.1 on, documented).
+	secretBackends trait = "secret-backends"
+	// closesModels: the connections of a model that is removed are closed (3.5.5 and 3.6-rc1 to 3.6, documented).
+	closesModels trait = "closes-models"
+	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
+	skipUserChecks trait = "skip-user-checks"
+	// dryRun: InitiateMigration knows "dry-run". All others ignore the member and migrate for real (3.6.13 on,
+	// juju/juju#21552, #22113; 4.0-beta8 ignores it, recorded; that later 4.0 does is the worst case).
+	dryRun trait = "dry-run"
+	// redirectsAll: a migrated model redirects every user tag (4.0-beta8, recorded), not only those who were users of
+	// the model when the migration was created (2.9 to 3.6, documented).
+	redirectsAll trait = "redirects-all"
+	// juju4: the texts, codes and members of 4.x, where no trait of their own stands for them (4.0-beta8, recorded).
+	juju4 trait = "juju4"
+	// noEnd: "migration" is made of the model's status while that is busy, and so has no end (a build of 4.x,
+	// documented; that all releases of 4.x do so is inferred).
+	noEnd trait = "no-end"
+	// unfinished: nothing can migrate, neither from here nor to here, and more is missing (4.0-beta8, recorded).
+	unfinished trait = "unfinished"
+	// takes36: models of 3.6 can be imported (juju/juju#22581, of June 2026).
+	takes36 trait = "takes-3.6"
+	// envelope: as a source it needs a target with MigrationTarget 8, and says so (juju/juju#22659, of June 2026).
+	envelope trait = "envelope"
+	// macaroonExchange: as a source it exchanges the password for a macaroon, which a target without MigrationTarget 8
+	// cannot do; it says so first (juju/juju#22675, #23281 with 4.0.14).
+	macaroonExchange trait = "macaroon-exchange"
+	// noRelationsPhase: PROCESSRELATIONS is gone (4.1, documented).
+	noRelationsPhase trait = "no-relations-phase"
+)
+
+// generation is how releases of Juju from one version on differ from those before.
 type generation struct {
 	from string // first version
 
-	controllerFacades string // changes to the list of a controller connection
-	modelFacades      string // changes to the list of a model connection
+	controller string // changes to the facades of a controller connection
+	model      string // changes to the facades of a model connection
+	fresh      bool   // the lists are not changes, they are all
+	anonymous  string // facades of an anonymous model connection
 
-	// dryRun: InitiateMigration knows "dry-run". Older controllers ignore the member and migrate for real
-	// (juju/juju#21552, #22113).
-	dryRun bool
-	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085).
-	skipUserChecks bool
-	// closesModels: the server closes the connections of a model that is removed (3.5.5 and 3.6-rc1 on, documented).
-	closesModels bool
-	// redirectAnyUser: a migrated model redirects every user tag (Juju 4.0-beta8, measured), not only those who were
-	// users of the model when the migration was created (Juju 2.9 to 3.6, documented).
-	redirectAnyUser bool
+	with    []trait
+	without []trait
+
+	// migrates are the versions of MigrationTarget that it speaks as a source of migrations, if they change.
+	migrates []int
+	// oldestModel is the oldest version of a model that it takes, if that changes (documented).
+	oldestModel string
 }
 
-// Facades that Juju 3.1 lists for users, per kind of connection (Juju's facade registry, documented).
-const (
-	baseControllerFacades = `AllModelWatcher 4; ApplicationOffers 4; Bundle 6; Cloud 7; Controller 11; CrossController 1;
-		HighAvailability 2; MigrationTarget 1 2 3; ModelConfig 3; ModelManager 9; ModelSummaryWatcher 1;
-		ModelUpgrader 1; NotifyWatcher 1; Pinger 1; SecretBackends 1; UserManager 3`
-	baseModelFacades = `Action 7; AllWatcher 3; Annotations 2; Application 15 16 17; Backups 3; Block 2; Bundle 6;
-		Charms 5 6; Client 6; HighAvailability 2; ImageMetadataManager 1; KeyManager 1; MachineManager 9;
-		MetricsDebug 2; ModelConfig 3; NotifyWatcher 1; Payloads 1; Pinger 1; Resources 3; Secrets 1; Spaces 6;
-		SSHClient 3 4; Storage 6; Subnets 5`
-	anonymousControllerFacades = `CrossController 1; NotifyWatcher 1`
-	anonymousModelFacades      = `CrossModelRelations 2; NotifyWatcher 1; OfferStatusWatcher 1; RelationStatusWatcher 1;
-		RelationUnitsWatcher 1; RemoteRelationWatcher 1; StringsWatcher 1`
-)
-
 // generations lists what changed, oldest first; each entry holds what the ones before it say unless it says otherwise.
+// What is said of 4.0.0 and later comes from their sources and threads only (documented), and where those say nothing
+// 4.0-beta8 stands for them (inferred).
 func generations() []generation {
 	return []generation{
-		{from: "3.1-beta1"},
-		{from: "3.3-beta1", modelFacades: `Client 6 7; Application 15 16 17 18 19; Charms 5 6 7`},
-		{from: "3.5-beta1", controllerFacades: `ModelManager 9 10; ApplicationOffers 4 5`},
-		{from: "3.5.5", closesModels: true},
 		{
-			from: "3.6-rc1", controllerFacades: `Controller 11 12; ModelManager 9 10`,
-			modelFacades: `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
+			from: "2.9.0", controller: controllerFacades29, model: modelFacades29, fresh: true,
+			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues},
 		},
-		{from: "3.6.8", skipUserChecks: true},
-		{from: "3.6.13", dryRun: true},
+		{from: "3.0-beta1", controller: controllerFacades30, model: modelFacades30, fresh: true, oldestModel: "2.9.36"},
+		{
+			from: "3.1-beta1", controller: `MigrationTarget 1 2 3; SecretBackends 1`,
+			model: `Application 15 16 17; Charms 5 6`, migrates: []int{1, 2, 3},
+			with: []trait{secretBackends}, without: []trait{versionGate, namedIssues},
+		},
+		{from: "3.2-beta1", with: []trait{tokenLogins}},
+		{
+			from: "3.3-beta1", model: `Client 6 7; Application 15 16 17 18 19; Charms 5 6 7`, oldestModel: "2.9.43",
+		},
+		{from: "3.5-beta1", controller: `ModelManager 9 10; ApplicationOffers 4 5`},
+		{from: "3.5.5", with: []trait{closesModels}},
+		{
+			from: "3.6-rc1", controller: `Controller 11 12; ModelManager 9 10`,
+			model: `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
+		},
+		{from: "3.6.8", with: []trait{skipUserChecks}},
+		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},
+		{
+			from: "4.0-beta1", controller: controllerFacades40, model: modelFacades40, fresh: true,
+			anonymous: anonymousModelFacades40, migrates: []int{4, 5, 6, 7},
+			with:    []trait{juju4, redirectsAll, noEnd, unfinished, takes36},
+			without: []trait{closesModels, dryRun},
+		},
+		{from: "4.0.0", without: []trait{unfinished, takes36}, oldestModel: "3.6.0"},
+		{from: "4.0.10", controller: `Controller 12 13 14`},
+		{from: "4.0.12", with: []trait{takes36, envelope}, migrates: []int{4, 5, 6, 7, 8}},
+		{from: "4.0.14", with: []trait{macaroonExchange}},
+		{from: "4.1-beta1", controller: `MigrationTarget 4 5 6 7 8`, with: []trait{noRelationsPhase}},
 	}
 }
 
 // release is one version of Juju: the sum of its generations.
 type release struct {
-	version         version
-	controller      map[string][]int
-	model           map[string][]int
-	dryRun          bool
-	skipUserChecks  bool
-	redirectAnyUser bool
-	closesModels    bool
+	version     version
+	controller  map[string][]int
+	model       map[string][]int
+	anonymous   map[string][]int // on a model connection
+	traits      map[trait]bool
+	migrates    []int
+	oldestModel version
 }
+
+func (r *release) has(t trait) bool { return r.traits[t] }
 
 func releaseOf(text string) (release, error) {
 	v, err := parseVersion(text)
 	if err != nil {
 		return release{}, err
 	}
-	r := release{
-		version:    v,
-		controller: facadeList(baseControllerFacades),
-		model:      facadeList(baseModelFacades),
-	}
-	known := false
+	r := release{version: v, traits: map[trait]bool{}}
 	for _, g := range generations() {
 		from, err := parseVersion(g.from)
 		if err != nil {
@@ -88,45 +133,36 @@ func releaseOf(text string) (release, error) {
 		if v.compare(from) < 0 {
 			break
 		}
-		known = true
-		maps.Copy(r.controller, facadeList(g.controllerFacades))
-		maps.Copy(r.model, facadeList(g.modelFacades))
-		r.dryRun = r.dryRun || g.dryRun
-		r.skipUserChecks = r.skipUserChecks || g.skipUserChecks
-		r.closesModels = r.closesModels || g.closesModels
-		r.redirectAnyUser = r.redirectAnyUser || g.redirectAnyUser
+		if err := r.add(g); err != nil {
+			return release{}, err
+		}
 	}
-	if !known || v.major > 3 {
-		return release{}, fmt.Errorf("cannot simulate Juju %q: only 3.1 to 3.6 are known", text)
+	if r.controller == nil || v.major == 2 && v.minor > 9 || v.major == 3 && v.minor > 6 || v.major > 4 {
+		return release{}, fmt.Errorf("cannot simulate Juju %q: only 2.9 to 3.6 and 4.x are known", text)
 	}
 	return r, nil
 }
 
-func facadeList(text string) map[string][]int {
-	list := map[string][]int{}
-	for entry := range strings.SplitSeq(text, ";") {
-		fields := strings.Fields(entry)
-		for _, field := range fields[min(1, len(fields)):] {
-			n, err := strconv.Atoi(field)
-			if err != nil {
-				panic(fmt.Sprintf("facade list %q: %v", text, err))
-			}
-			list[fields[0]] = append(list[fields[0]], n)
-		}
+func (r *release) add(g generation) (err error) {
+	if g.fresh {
+		r.controller, r.model = map[string][]int{}, map[string][]int{}
 	}
-	return list
-}
-
-type facadeVersions struct {
-	Name     string `json:"name"`
-	Versions []int  `json:"versions"`
-}
-
-// listing is the facade list of a login result, sorted by name.
-func listing(facades map[string][]int) []facadeVersions {
-	var list []facadeVersions
-	for _, name := range slices.Sorted(maps.Keys(facades)) {
-		list = append(list, facadeVersions{Name: name, Versions: facades[name]})
+	maps.Copy(r.controller, facadeList(g.controller))
+	maps.Copy(r.model, facadeList(g.model))
+	if g.anonymous != "" {
+		r.anonymous = facadeList(g.anonymous)
 	}
-	return list
+	for _, t := range g.with {
+		r.traits[t] = true
+	}
+	for _, t := range g.without {
+		delete(r.traits, t)
+	}
+	if g.migrates != nil {
+		r.migrates = slices.Clone(g.migrates)
+	}
+	if g.oldestModel != "" {
+		r.oldestModel, err = parseVersion(g.oldestModel)
+	}
+	return err
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
+
+	"github.com/coder/websocket"
 
 	"jimm-migrator/tests/sim/wire"
 )
@@ -17,6 +20,9 @@ type login struct {
 	access    map[string]string // token: tag → access
 	mode      mode              // of the model when the login came
 	cliArgs   string
+
+	clientVersion string
+	renew         func() // an anonymous login to 4.x ends without pings
 }
 
 type loginRequest struct {
@@ -49,13 +55,19 @@ type userInfo struct {
 	ModelAccess      string `json:"model-access"`
 }
 
-// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded).
+// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded: the code
+// stands in the text there, and the method has version 0).
 func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
+	newer := s.c.release.has(juju4)
 	if req.Facade != "Admin" {
-		return nil, unknownFacade(req)
+		return nil, s.unknownFacade(req)
 	}
 	if req.Version != 3 {
-		return nil, wire.Errorf("not supported", "this version of Juju does not support login from old clients")
+		const text = "this version of Juju does not support login from old clients"
+		if newer {
+			return nil, wire.Errorf("not supported", "%s (not supported)", text)
+		}
+		return nil, wire.Errorf("not supported", text)
 	}
 	switch req.Method {
 	case "Login":
@@ -68,13 +80,16 @@ func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
 		// A Juju controller never answers this (documented, 2.9 to 4.0; recorded with 4.0-beta8).
 		return nil, wire.Errorf("", "not redirected")
 	default:
-		return nil, wire.Errorf("not implemented", "no such request - method Admin.%s is not implemented", req.Method)
+		return nil, s.unknownMethod(&wire.Request{Facade: "Admin", Method: req.Method})
 	}
 }
 
 // logIn checks in Juju's order: the tag, the redirect of a migrated model (before any credential), the credentials,
 // the access (documented; the order recorded with 4.0-beta8).
 func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
+	if !s.c.release.has(tokenLogins) {
+		params.Token = "" // an unknown member
+	}
 	var name, kind string
 	if params.Token == "" && params.AuthTag != "" {
 		var err error
@@ -107,7 +122,7 @@ func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who.cliArgs = params.CLIArgs
+	who.cliArgs, who.clientVersion = params.CLIArgs, params.ClientVersion
 	return s.admit(who)
 }
 
@@ -146,32 +161,46 @@ func (s *session) admit(who *login) (any, error) {
 		ControllerTag: "controller-" + s.c.config.UUID,
 		ServerVersion: s.c.Version(),
 	}
-	facades := s.facades()
 	if s.model != "" {
 		result.ModelTag = "model-" + s.model
 	}
-	if who.anonymous {
-		facades = facadeList(anonymousControllerFacades)
-		if s.model != "" {
-			facades = facadeList(anonymousModelFacades)
-		}
-	} else {
+	if !who.anonymous {
 		info, err := s.access(who)
 		if err != nil {
 			return nil, err
 		}
 		result.UserInfo = info
 	}
-	result.Facades = listing(facades)
+	result.Facades = listing(s.offered(who))
 	s.c.mu.Lock()
 	if h := s.c.models[s.model]; h != nil {
 		who.mode = h.mode
 	}
 	s.c.mu.Unlock()
+	if who.anonymous && s.c.release.has(juju4) {
+		who.renew = s.conn.Expire(anonymousLimit, websocket.StatusNormalClosure, "")
+	}
 	s.mu.Lock()
 	s.login = who
 	s.mu.Unlock()
 	return result, nil
+}
+
+// anonymousLimit is how long 4.x keeps an anonymous connection without a ping; others stay (4.0-beta8, measured).
+const anonymousLimit = 3 * time.Minute
+
+// offered are the facades of a login result.
+func (s *session) offered(who *login) map[string][]int {
+	switch onModel := s.model != ""; {
+	case who.anonymous && onModel:
+		return s.c.release.anonymous
+	case who.anonymous:
+		return facadeList(anonymousControllerFacades)
+	case onModel:
+		return s.c.release.model
+	default:
+		return s.c.release.controller
+	}
 }
 
 // access is what the login result tells of the user's rights. A superuser is administrator of every model; who has no
@@ -180,6 +209,9 @@ func (s *session) access(who *login) (*userInfo, error) {
 	info := &userInfo{
 		DisplayName: who.display, Identity: "user-" + who.user,
 		ControllerAccess: s.c.controllerAccess(who),
+	}
+	if s.c.release.has(juju4) {
+		info.DisplayName = "" // recorded
 	}
 	if s.model == "" {
 		if info.ControllerAccess == "" {
@@ -193,6 +225,7 @@ func (s *session) access(who *login) (*userInfo, error) {
 		info.ModelAccess = modelAccess
 	case info.ControllerAccess == "superuser":
 		info.ModelAccess = "admin"
+	case who.token && info.ControllerAccess != "" && s.c.release.has(juju4): // let in without any access, recorded
 	default:
 		return nil, errPermission()
 	}

@@ -161,12 +161,16 @@ func TestUnknownFacadesVersionsAndMethods(t *testing.T) {
 
 func TestFacadesByVersion(t *testing.T) {
 	tests := map[string]string{
-		"3.1.9":    "ModelManager 9, Controller 11, Client 6",
-		"3.3.5":    "ModelManager 9, Controller 11, Client 6 7",
-		"3.5.5":    "ModelManager 9 10, Controller 11, Client 6 7",
-		"3.6-rc1":  "ModelManager 9 10, Controller 11 12, Client 6 7 8",
-		"3.6.14":   "ModelManager 9 10, Controller 11 12, Client 6 7 8",
-		"3.6-beta": "", "2.9.46": "", "4.0.1": "", "x": "",
+		"3.1.9":     "ModelManager 9, Controller 11, Client 6",
+		"3.3.5":     "ModelManager 9, Controller 11, Client 6 7",
+		"3.5.5":     "ModelManager 9 10, Controller 11, Client 6 7",
+		"3.6-rc1":   "ModelManager 9 10, Controller 11 12, Client 6 7 8",
+		"3.6.14":    "ModelManager 9 10, Controller 11 12, Client 6 7 8",
+		"2.9.46":    "ModelManager 2 3 4 5 6 7 8 9, Controller 3 4 5 6 7 8 9 10 11, Client 1 2 3 4 5 6",
+		"3.0.3":     "ModelManager 9, Controller 11, Client 6",
+		"4.0-beta8": "ModelManager 10 11, Controller 12 13, Client 8",
+		"4.0.14":    "ModelManager 10 11, Controller 12 13 14, Client 8",
+		"3.6-beta":  "", "2.8.1": "", "3.7.0": "", "5.0.0": "", "x": "",
 	}
 	for version, want := range tests {
 		c, err := controller.New(controller.Config{Version: version})

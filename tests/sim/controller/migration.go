@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 
 // Migration is a migration as its source records it.
 type Migration struct {
-	ID        string // <model uuid>:<attempt>, counted from 0
+	ID        string // <model uuid>:<attempt>, counted from 0; in 4.x a UUID of its own
 	ModelUUID string
 	Attempt   int
 	Phase     Phase
@@ -77,7 +78,7 @@ func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, e
 	list := []initiateResult{}
 	for _, spec := range params.Specs {
 		item := initiateResult{ModelTag: spec.ModelTag}
-		id, err := s.c.initiate(ctx, spec, params.DryRun && s.c.release.dryRun)
+		id, err := s.c.initiate(ctx, spec, params.DryRun && s.c.release.has(dryRun))
 		if err != nil {
 			item.Error = wire.AsError(err)
 		}
@@ -87,29 +88,21 @@ func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, e
 	return map[string]any{"results": list}, nil
 }
 
-// initiate runs the checks in Juju's order: source, connection and users, target, record (documented).
-func (c *Controller) initiate(ctx context.Context, spec migrationSpec, dryRun bool) (id string, err error) {
-	uuid, err := modelTag(spec.ModelTag)
+// initiate runs the checks in Juju's order: tags, source, connection and users, target, record (documented; recorded with
+// 4.0-beta8, where it ends after those of the source).
+func (c *Controller) initiate(ctx context.Context, spec migrationSpec, dry bool) (id string, err error) {
+	uuid, err := c.migratingTags(spec)
 	if err != nil {
 		return "", err
 	}
-	if _, err := userTag(spec.TargetInfo.AuthTag); err != nil {
-		return "", err
-	}
-	c.mu.Lock()
-	h := c.models[uuid]
-	c.mu.Unlock()
-	if h == nil {
-		return "", wire.Errorf("not found", "model not found")
-	}
-	outcome := c.nextOutcome(uuid, dryRun)
+	outcome := c.nextOutcome(uuid, dry)
 	if outcome.Refuse != "" {
 		return "", wire.Errorf(outcome.RefuseCode, "%s", outcome.Refuse)
 	}
 	if err := c.prechecks(ctx, uuid, spec.TargetInfo); err != nil {
 		return "", err
 	}
-	if dryRun {
+	if dry {
 		return "", nil
 	}
 	m, err := c.record(uuid, spec.TargetInfo, outcome)
@@ -118,6 +111,35 @@ func (c *Controller) initiate(ctx context.Context, spec migrationSpec, dryRun bo
 	}
 	c.running.Go(func() { c.drive(m) })
 	return m.ID, nil
+}
+
+// migratingTags checks the tags of a spec, and that the model is here.
+func (c *Controller) migratingTags(spec migrationSpec) (uuid string, err error) {
+	if uuid, err = modelTag(spec.ModelTag); err != nil {
+		return "", prefixed("model tag: ", err)
+	}
+	c.mu.Lock()
+	h := c.models[uuid]
+	c.mu.Unlock()
+	switch newer := c.release.has(juju4); {
+	case h == nil && newer:
+		return "", wire.Errorf("not found", "model %q not found", uuid)
+	case h == nil:
+		return "", wire.Errorf("not found", "model not found")
+	}
+	if kind, _, err := splitTag(spec.TargetInfo.ControllerTag); err != nil || kind != "controller" {
+		return "", wire.Errorf("", "controller tag: %q is not a valid tag", spec.TargetInfo.ControllerTag)
+	}
+	if _, err := userTag(spec.TargetInfo.AuthTag); err != nil {
+		return "", prefixed("auth tag: ", err)
+	}
+	if text := spec.TargetInfo.Macaroons; text != "" {
+		var list []json.RawMessage
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			return "", wire.Errorf("", "invalid macaroons: %v", err)
+		}
+	}
+	return uuid, nil
 }
 
 func (c *Controller) prechecks(ctx context.Context, uuid string, target targetInfo) error {
@@ -130,15 +152,26 @@ func (c *Controller) prechecks(ctx context.Context, uuid string, target targetIn
 	model := h.model
 	err := c.precheckSource(h)
 	c.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		return prefixed("source prechecks failed: ", err)
+	case c.release.has(unfinished):
+		return wire.Errorf("", "model export not implemented")
 	}
 	peer, err := c.connect(ctx, target)
 	if err != nil {
 		return prefixed("connect to target controller: ", err)
 	}
 	defer peer.close()
-	if !target.SkipUserChecks || !c.release.skipUserChecks {
+	if c.release.has(namedIssues) {
+		if err := c.precheckBlockers(model, peer.serverVersion); err != nil {
+			return prefixed("source prechecks failed: ", err)
+		}
+	}
+	if err := c.precheckPeer(peer, target); err != nil {
+		return err
+	}
+	if !target.SkipUserChecks || !c.release.has(skipUserChecks) {
 		users, identityURL, err := peer.users(ctx)
 		if err != nil {
 			return prefixed("", err)
@@ -176,9 +209,13 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 	for _, user := range h.model.Users {
 		users[user.Name] = true
 	}
+	id := uuid + ":" + itoa(attempt)
+	if c.release.has(juju4) {
+		id = newUUID()
+	}
 	m := &migration{
 		Migration: Migration{
-			ID: uuid + ":" + itoa(attempt), ModelUUID: uuid, Attempt: attempt, Phase: Quiesce, Text: "starting",
+			ID: id, ModelUUID: uuid, Attempt: attempt, Phase: Quiesce, Text: "starting",
 			Start: now(), Target: target.ControllerTag, Addrs: target.Addrs,
 		},
 		target: target, users: users, outcome: outcome, resume: make(chan struct{}),

@@ -9,8 +9,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// modelInfo is the result of ModelManager.ModelInfo, versions 9 and 10, with its members in Juju's order (3.6,
-// documented; 4.0-beta8, recorded). Version 9 also has the default series and base.
+// modelInfo is the result of ModelManager.ModelInfo, versions 9 to 11, with its members in Juju's order (3.6,
+// documented; 4.0-beta8, recorded). Up to 9 it also has the default series and base, from 11 on a qualifier in place of
+// the owner.
 type modelInfo struct {
 	Name               string            `json:"name"`
 	Type               string            `json:"type"`
@@ -24,14 +25,15 @@ type modelInfo struct {
 	CloudRegion        string            `json:"cloud-region,omitempty"`
 	CredentialTag      string            `json:"cloud-credential-tag,omitempty"`
 	CredentialValidity bool              `json:"cloud-credential-validity"`
-	OwnerTag           string            `json:"owner-tag"`
+	OwnerTag           string            `json:"owner-tag,omitempty"`
+	Qualifier          string            `json:"qualifier,omitempty"`
 	Life               string            `json:"life"`
 	Status             entityStatus      `json:"status"`
 	Users              []modelUserInfo   `json:"users"`
 	Machines           []machineInfo     `json:"machines"`
-	SecretBackends     []secretBackend   `json:"secret-backends"`
+	SecretBackends     *[]secretBackend  `json:"secret-backends,omitempty"` // null for readers, absent before 3.1
 	Migration          *migrationStatus  `json:"migration,omitempty"`
-	SLA                *sla              `json:"sla"`
+	SLA                *sla              `json:"sla,omitempty"` // absent in 4.x
 	AgentVersion       string            `json:"agent-version"`
 	SupportedFeatures  []supportedFacade `json:"supported-features,omitempty"`
 }
@@ -96,27 +98,54 @@ func modelInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
 	})
 }
 
-// modelInfo answers a missing model like a forbidden one, also to superusers (2.9 to 4.0, documented). A model that
-// migrated away redirects only who was one of its users when the migration was created, without a controller tag
-// (3.5.4 and 3.6.11, documented).
+// modelInfo answers a missing model like a forbidden one, also to superusers (2.9 to 3.6, documented); 4.x tells
+// superusers something else, without a code (4.0-beta8, recorded). A model that migrated away redirects only who was one
+// of its users when the migration was created, without a controller tag (3.5.4 and 3.6.11, documented), and not at all
+// in 4.x (4.0-beta8, recorded).
 func (s *session) modelInfo(uuid string, version int) (any, error) {
-	readable := s.mayRead(uuid)
-	c := s.c
-	if m := c.departed(uuid, s.loggedIn().user); m != nil {
+	readable, superuser := s.mayRead(uuid), s.superuser() == nil
+	c, who := s.c, s.loggedIn()
+	newer := c.release.has(juju4)
+	if m := c.departed(uuid, who.user); m != nil && !newer {
 		return nil, redirection(m.redirectInfo())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.models[uuid]
-	if h == nil || h.permissionsGone || !readable {
+	switch {
+	case newer && superuser && h == nil:
+		return nil, errNoDatabase()
+	case h == nil, h.permissionsGone, !readable:
 		return nil, errPermission()
+	case c.release.has(unfinished) && who.token && !superuser && !c.knows(who.user):
+		return nil, wire.Errorf("", "getting model user info: getting info of user %q on model %q: %%!w(<nil>)",
+			who.user, uuid)
 	}
 	info := c.infoOf(h, version)
-	if who := s.loggedIn(); !mayWrite(c, who, h) {
-		info.Machines, info.SecretBackends = nil, nil
+	if !mayWrite(c, who, h) {
+		info.Machines = nil
+		if info.SecretBackends != nil {
+			info.SecretBackends = new([]secretBackend)
+		}
 		info.Users = slices.DeleteFunc(info.Users, func(u modelUserInfo) bool { return u.User != who.user })
 	}
 	return info, nil
+}
+
+// errNoDatabase is what 4.x says of a model that it has not got (4.0-beta8, recorded).
+func errNoDatabase() error { return wire.Errorf("", "invoking getDB: database not found") }
+
+// knows says whether a user is in the controller's database. The caller holds mu.
+func (c *Controller) knows(name string) bool {
+	if _, local := c.user(name); local {
+		return true
+	}
+	for _, h := range c.models {
+		if h.model.hasUser(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayWrite says whether the user sees machines and other users: administrators and writers do (documented). The caller
@@ -137,25 +166,33 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 		Name: m.Name, Type: m.Type, UUID: m.UUID, ControllerUUID: c.config.UUID, IsController: m.IsController,
 		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
 		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialRevoked,
-		OwnerTag: "user-" + m.Owner, Life: m.Life, Status: h.entityStatus(),
-		Users: []modelUserInfo{}, Machines: []machineInfo{}, SecretBackends: []secretBackend{{
-			Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil},
-			ID:     c.config.UUID, Status: "active",
-		}},
-		Migration: c.visibleMigration(h, false), SLA: &sla{Level: "unsupported"}, AgentVersion: m.AgentVersion,
+		Life: m.Life, Status: c.entityStatus(h), Users: []modelUserInfo{}, Machines: []machineInfo{},
+		Migration: c.visibleMigration(h, false), AgentVersion: m.AgentVersion,
 		SupportedFeatures: []supportedFacade{{
 			Name: "juju", Description: "the version of Juju used by the model", Version: m.AgentVersion,
 		}},
+	}
+	info.OwnerTag, info.Qualifier = c.ownership(m, version >= 11)
+	newer := c.release.has(juju4)
+	backend := secretBackend{
+		Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, Status: "active",
+	}
+	modelOfUser := ""
+	if !newer {
+		info.SLA, backend.ID, modelOfUser = &sla{Level: "unsupported"}, c.config.UUID, "model-"+m.UUID
+	}
+	if c.release.has(secretBackends) {
+		info.SecretBackends = &[]secretBackend{backend}
 	}
 	if version < 10 {
 		info.DefaultSeries, info.DefaultBase = "jammy", "ubuntu@22.04/stable"
 	}
 	for _, user := range m.Users {
 		info.Users = append(info.Users, modelUserInfo{
-			ModelTag: "model-" + m.UUID, User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
+			ModelTag: modelOfUser, User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
 		})
 	}
-	if m.Type == "caas" {
+	if m.Type == "caas" || newer {
 		info.Machines = nil
 	}
 	for _, machine := range m.Machines {
@@ -167,9 +204,30 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	return info
 }
 
-// entityStatus is the model's status. An invalid credential hides everything else (documented).
-func (h *hosted) entityStatus() entityStatus {
+// ownership is the owner's tag, or the qualifier that stands for the owner in new versions of the facades. In 4.x a
+// model has a qualifier only, and the tag is made of it (4.0-beta8, recorded for admin; how the qualifier of an external
+// user is made is inferred).
+func (c *Controller) ownership(m Model, qualified bool) (tag, qualifier string) {
+	name := m.Owner
+	if c.release.has(juju4) {
+		name = strings.NewReplacer("@", "-", ".", "-", "+", "-").Replace(name)
+	}
+	if qualified {
+		return "", name
+	}
+	return "user-" + name, ""
+}
+
+// entityStatus is the model's status. An invalid credential hides everything else (documented). In 4.0-beta8 the time is
+// that of the call, and a dying model is destroying (recorded).
+func (c *Controller) entityStatus(h *hosted) entityStatus {
 	since := h.status.Since
+	if c.release.has(unfinished) {
+		since = now()
+	}
+	if c.release.has(juju4) && h.model.Life != "alive" {
+		return entityStatus{Status: "destroying", Since: &since}
+	}
 	if h.model.CredentialRevoked {
 		return entityStatus{
 			Status: "suspended", Info: "suspended since cloud credential is not valid", Since: &since,
@@ -206,8 +264,16 @@ func hardware(text string) map[string]any {
 }
 
 // visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
-// is DONE, of a model that went away and came back; summaries show it (both documented). The caller holds mu.
+// is DONE, of a model that went away and came back; summaries show it (both documented). Where it is made of the status,
+// it is there while that is busy, on a copy that is being imported too, begins anew with every text, and never ends
+// (trait noEnd). The caller holds mu.
 func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
+	if c.release.has(noEnd) {
+		if st := c.entityStatus(h); st.Status == "busy" {
+			return &migrationStatus{Status: st.Info, Start: st.Since}
+		}
+		return nil
+	}
 	m := c.latest[h.model.UUID]
 	if m == nil || m.Phase == Done && !summary {
 		return nil

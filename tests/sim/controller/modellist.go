@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/tests/sim/wire"
 )
 
-// modelSummary is an item of ListModelSummaries, versions 9 and 10 (documented; 4.0-beta8, recorded).
+// modelSummary is an item of ListModelSummaries, versions 9 to 11 (documented; 4.0-beta8, recorded).
 type modelSummary struct {
 	Name           string           `json:"name"`
+	Qualifier      string           `json:"qualifier,omitempty"`
 	UUID           string           `json:"uuid"`
 	Type           string           `json:"type"`
 	ControllerUUID string           `json:"controller-uuid"`
@@ -21,14 +23,14 @@ type modelSummary struct {
 	CloudTag       string           `json:"cloud-tag"`
 	CloudRegion    string           `json:"cloud-region,omitempty"`
 	CredentialTag  string           `json:"cloud-credential-tag,omitempty"`
-	OwnerTag       string           `json:"owner-tag"`
+	OwnerTag       string           `json:"owner-tag,omitempty"`
 	Life           string           `json:"life"`
 	Status         entityStatus     `json:"status"`
 	UserAccess     string           `json:"user-access"`
 	LastConnection *time.Time       `json:"last-connection"`
 	Counts         []entityCount    `json:"counts"`
 	Migration      *migrationStatus `json:"migration,omitempty"`
-	SLA            *sla             `json:"sla"`
+	SLA            *sla             `json:"sla,omitempty"`
 	AgentVersion   string           `json:"agent-version"`
 }
 
@@ -50,7 +52,7 @@ func (c *Controller) sorted() []*hosted {
 }
 
 // modelSummaries lists the models of a user, or all of them for a superuser who asks for that; others' "all" is ignored
-// (2.9 to 3.6, documented). Importing models are left out.
+// (2.9 to 3.6, documented), or refused (4.0-beta8, recorded). Importing models are left out.
 func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		UserTag string `json:"user-tag"`
@@ -64,20 +66,29 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 		return nil, err
 	}
 	superuser := s.superuser() == nil
-	if !superuser && name != s.loggedIn().user {
-		return nil, errPermission()
-	}
 	c := s.c
+	newer := c.release.has(juju4)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	all := superuser && params.All
+	switch {
+	case newer && params.All && !superuser:
+		return nil, wire.Errorf("unauthorized access", "permission denied: cannot list all models as non-admin user")
+	case !superuser && name != s.loggedIn().user:
+		return nil, errPermission()
+	case newer && !all && !c.knows(name):
+		return nil, wire.Errorf("not found", "user %q does not exist", name)
+	}
 	list := results{Results: []result{}}
 	for _, h := range c.sorted() {
 		access := h.model.access(name)
-		all := superuser && params.All
 		if h.mode == modeImporting || !all && (access == "" || h.permissionsGone) {
 			continue
 		}
-		if all {
+		switch {
+		case all && newer:
+			access = ""
+		case all:
 			access = cmp.Or(access, "admin")
 		}
 		list.Results = append(list.Results, result{Result: c.summaryOf(h, access, req.Version)})
@@ -92,9 +103,13 @@ func (c *Controller) summaryOf(h *hosted, access string, version int) modelSumma
 	summary := modelSummary{
 		Name: m.Name, UUID: m.UUID, Type: m.Type, ControllerUUID: c.config.UUID, IsController: m.IsController,
 		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
-		CredentialTag: m.credentialTag(), OwnerTag: "user-" + m.Owner, Life: m.Life, Status: h.entityStatus(),
+		CredentialTag: m.credentialTag(), Life: m.Life, Status: c.entityStatus(h),
 		UserAccess: access, Counts: []entityCount{}, Migration: c.visibleMigration(h, true),
 		SLA: &sla{Level: "unsupported"}, AgentVersion: m.AgentVersion,
+	}
+	summary.OwnerTag, summary.Qualifier = c.ownership(m, version >= 11)
+	if c.release.has(juju4) {
+		summary.CredentialTag, summary.SLA = "", nil
 	}
 	if version < 10 {
 		summary.DefaultSeries = "jammy"
@@ -115,24 +130,28 @@ func (c *Controller) summaryOf(h *hosted, access string, version int) modelSumma
 }
 
 type userModel struct {
-	Model struct {
-		Name     string `json:"name"`
-		UUID     string `json:"uuid"`
-		Type     string `json:"type"`
-		OwnerTag string `json:"owner-tag"`
-	} `json:"model"`
+	Model          modelName  `json:"model"`
 	LastConnection *time.Time `json:"last-connection"`
 }
 
+type modelName struct {
+	Name      string `json:"name"`
+	Qualifier string `json:"qualifier,omitempty"`
+	UUID      string `json:"uuid"`
+	Type      string `json:"type"`
+	OwnerTag  string `json:"owner-tag,omitempty"`
+}
+
+// userModels is null without models (4.0-beta8, recorded).
 type userModels struct {
 	UserModels []userModel `json:"user-models"`
 }
 
-func (h *hosted) userModel() userModel {
-	var m userModel
-	m.Model.Name, m.Model.UUID = h.model.Name, h.model.UUID
-	m.Model.Type, m.Model.OwnerTag = h.model.Type, "user-"+h.model.Owner
-	return m
+func (c *Controller) userModel(h *hosted, qualified bool) userModel {
+	m := h.model
+	name := modelName{Name: m.Name, UUID: m.UUID, Type: m.Type}
+	name.OwnerTag, name.Qualifier = c.ownership(m, qualified)
+	return userModel{Model: name}
 }
 
 // listModels lists what a user may see; a superuser sees all. Importing models are left out (2.9 to 3.6, documented).
@@ -148,32 +167,46 @@ func listModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 		return nil, err
 	}
 	superuser := s.superuser() == nil
-	if !superuser && name != s.loggedIn().user {
-		return nil, errPermission()
-	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
+	switch {
+	case !superuser && name != s.loggedIn().user:
+		return nil, errPermission()
+	case s.c.release.has(juju4) && !s.c.knows(name):
+		return nil, wire.Errorf("", "user not found when finding user uuid for name %q", name)
+	}
 	var list userModels
 	for _, h := range s.c.sorted() {
 		if h.mode == modeImporting || h.permissionsGone || !superuser && !h.model.hasUser(name) {
 			continue
 		}
-		list.UserModels = append(list.UserModels, h.userModel())
+		list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 11))
 	}
 	return list, nil
 }
 
-// allModels lists all models that are not dead, importing and exporting ones included (2.9 to 4.0, documented).
-func allModels(_ context.Context, s *session, _ *wire.Request) (any, error) {
+// allModels lists all models that are not dead, importing and exporting ones included (2.9 to 4.0, documented). In
+// 4.0-beta8 version 12 panics, and a user of a token that is not in the database gets an error (recorded).
+func allModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err
 	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
+	if who := s.loggedIn(); s.c.release.has(unfinished) {
+		switch {
+		case req.Version < 13:
+			return nil, wire.Errorf("", "runtime error: index out of range [0] with length 0")
+		case !s.c.knows(who.user):
+			local, _, _ := strings.Cut(who.user, "@")
+			return nil, wire.Errorf("", "getting model last login time for user %q on model %q: active user %q: "+
+				"user not found", local, s.c.sorted()[0].model.Name, who.user)
+		}
+	}
 	var list userModels
 	for _, h := range s.c.sorted() {
 		if h.model.Life != "dead" {
-			list.UserModels = append(list.UserModels, h.userModel())
+			list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 13))
 		}
 	}
 	return list, nil
@@ -182,12 +215,13 @@ func allModels(_ context.Context, s *session, _ *wire.Request) (any, error) {
 // modelStatusItem is an item of ModelStatus; a bad one has only its error (documented; 4.0-beta8, recorded).
 type modelStatusItem struct {
 	ModelTag           string      `json:"model-tag"`
+	Qualifier          *string     `json:"qualifier,omitempty"`
 	Life               string      `json:"life"`
 	Type               string      `json:"type"`
 	HostedMachineCount int         `json:"hosted-machine-count"`
 	ApplicationCount   int         `json:"application-count"`
 	UnitCount          int         `json:"unit-count"`
-	OwnerTag           string      `json:"owner-tag"`
+	OwnerTag           *string     `json:"owner-tag,omitempty"`
 	Error              *wire.Error `json:"error,omitempty"`
 }
 
@@ -198,33 +232,60 @@ func modelStatus(_ context.Context, s *session, req *wire.Request) (any, error) 
 	}
 	items := []modelStatusItem{}
 	for _, entity := range params.Entities {
-		items = append(items, s.modelStatus(entity.Tag))
+		item, err := s.modelStatus(entity.Tag)
+		item.Error = wire.AsError(err)
+		qualified := req.Facade == "ModelManager" && req.Version >= 11 || req.Facade == "Controller" && req.Version >= 13
+		owner := item.OwnerTag
+		if owner == nil {
+			owner = new(string)
+		}
+		item.OwnerTag = owner
+		if qualified {
+			name := strings.TrimPrefix(*owner, "user-")
+			item.OwnerTag, item.Qualifier = nil, &name
+		}
+		items = append(items, item)
 	}
 	return map[string]any{"models": items}, nil
 }
 
-// modelStatus tells a missing model from a forbidden one (documented).
-func (s *session) modelStatus(tag string) modelStatusItem {
+// modelStatus tells a missing model from a forbidden one (documented), and in 4.x where a migrated model went (4.0-beta8,
+// recorded).
+func (s *session) modelStatus(tag string) (modelStatusItem, error) {
+	var none modelStatusItem
 	uuid, err := modelTag(tag)
 	if err != nil {
-		return modelStatusItem{Error: wire.AsError(err)}
+		return none, err
 	}
-	who := s.loggedIn()
-	access, _ := s.c.modelAccess(who, uuid)
-	superuser := s.c.controllerAccess(who) == "superuser"
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	h := s.c.models[uuid]
+	who, c := s.loggedIn(), s.c
+	access, _ := c.modelAccess(who, uuid)
+	superuser, newer := c.controllerAccess(who) == "superuser", c.release.has(juju4)
+	departed := c.departed(uuid, anonymousUser)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
 	switch {
+	case newer && !superuser && access == "" && !who.token:
+		return none, wire.Errorf("", "checking entity %q has permission: while obtaining model user: "+
+			"permission not found", "user-"+who.user)
 	case access != "admin" && !superuser:
-		return modelStatusItem{Error: wire.AsError(errPermission())}
+		return none, errPermission()
+	case h == nil && newer && departed != nil:
+		return none, redirection(departed.fullRedirectInfo())
+	case h == nil && newer:
+		return none, wire.Errorf("not found", "model %q does not exist", tag)
 	case h == nil:
-		return modelStatusItem{Error: wire.Errorf("not found", "model %q not found", uuid)}
+		return none, wire.Errorf("not found", "model %q not found", uuid)
 	}
 	m := h.model
+	life := m.Life
+	owner, _ := c.ownership(m, false)
+	if c.release.has(unfinished) {
+		life, owner = "", "user-foobar" // recorded, a constant
+	}
 	return modelStatusItem{
-		ModelTag: "model-" + uuid, Life: m.Life, Type: m.Type, OwnerTag: "user-" + m.Owner,
+		ModelTag: "model-" + uuid, Life: life, Type: m.Type, OwnerTag: &owner,
 		HostedMachineCount: len(m.Machines), ApplicationCount: len(m.Applications),
 		UnitCount: m.agents() - len(m.Machines),
-	}
+	}, nil
 }

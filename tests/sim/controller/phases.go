@@ -57,6 +57,11 @@ func (w *worker) prechecks(ctx context.Context) (failure string, err error) {
 		return fmt.Sprintf("unexpected target controller UUID (got %s, expected %s)",
 			peer.controllerTag, w.m.target.ControllerTag), nil
 	}
+	if peer.version < 2 && len(model.RemoteApplications) > 0 {
+		return "target controller must be upgraded to 2.9.43 or later\n" +
+			"to be able to migrate models with cross model relations\n" +
+			"to other models hosted on the source controller", nil
+	}
 	if problem := peer.prechecks(ctx, w.c, model); problem != nil {
 		return "target prechecks failed: " + message(problem), ctx.Err()
 	}
@@ -178,8 +183,11 @@ func (w *worker) importModel(ctx context.Context) (Phase, error) {
 	case <-peer.conn.Done():
 		return w.fail(ctx, failure, "failed to migrate binaries: cannot upload charms: EOF")
 	default:
-		return ProcessRelations, nil
 	}
+	if w.c.release.has(noRelationsPhase) {
+		return Validation, nil
+	}
+	return ProcessRelations, nil
 }
 
 // validate waits for the agents, compares the machines with the cloud and activates the copy. Errors of the connection

@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"jimm-migrator/tests/sim/wire"
@@ -22,9 +23,11 @@ func (c *Controller) precheckSource(h *hosted) error {
 		return wire.Errorf("", "model is being imported as part of another migration")
 	case m.CredentialRevoked:
 		return wire.Errorf("", "model has revoked credentials")
-	case len(m.Blockers) > 0:
-		return wire.Errorf("not supported", "cannot migrate to controller due to issues:\n\"%s/%s\":\n- %s",
-			m.Owner, m.Name, strings.Join(m.Blockers, "\n- "))
+	}
+	if !c.release.has(namedIssues) {
+		if err := c.precheckBlockers(m, ""); err != nil {
+			return err
+		}
 	}
 	for _, machine := range m.Machines {
 		if err := machine.precheck(m); err != nil {
@@ -46,6 +49,60 @@ func (c *Controller) precheckSource(h *hosted) error {
 	}
 	return nil
 }
+
+// precheckBlockers says what of a model no newer controller takes. In 2.9 and 3.0 the text names the version of the
+// target, the model must not be older than that wants, and 4.x is too far away.
+func (c *Controller) precheckBlockers(m Model, target string) error {
+	blockers := slices.Clone(m.Blockers)
+	name := ""
+	if c.release.has(namedIssues) {
+		if strings.HasPrefix(target, "4.") {
+			return wire.Errorf("", "migrate to %q is not supported from %q", target, c.Version())
+		}
+		if oldest := oldestTakenBy(target); !atLeast(m.AgentVersion, oldest) {
+			blockers = append(blockers,
+				fmt.Sprintf("current model (%q) has to be upgraded to %q at least", m.AgentVersion, oldest))
+		}
+		name = fmt.Sprintf(" (%q)", target)
+	}
+	if len(blockers) == 0 {
+		return nil
+	}
+	return wire.Errorf("not supported", "cannot migrate to controller%s due to issues:\n\"%s/%s\":\n- %s",
+		name, m.Owner, m.Name, strings.Join(blockers, "\n- "))
+}
+
+// oldestTakenBy is the oldest model that a release takes; 0.0.0 if it takes all.
+func oldestTakenBy(target string) version {
+	r, _ := releaseOf(target) // an unknown one takes all
+	return r.oldestModel
+}
+
+// atLeast compares the version of a model; one that cannot be read is new enough.
+func atLeast(agent string, oldest version) bool {
+	v, err := parseVersion(agent)
+	return err != nil || v.compare(oldest) >= 0
+}
+
+// precheckPeer looks at the version of MigrationTarget that source and target have in common. 4.x wants a newer one
+// (juju/juju#22659, #23281).
+func (c *Controller) precheckPeer(p *peer, target targetInfo) error {
+	switch {
+	case p.version == 0:
+		return wire.Errorf("", "connect to target controller: controller API version is too old")
+	case !c.release.has(envelope) || p.version >= envelopeVersion:
+		return nil
+	}
+	if c.release.has(macaroonExchange) && target.Password != "" {
+		return wire.Errorf("", "target controller is too old to support password-authenticated migration; "+
+			"upgrade the target to a version that exposes MigrationTarget v8 or later")
+	}
+	return wire.Errorf("", "target prechecks failed: target controller does not support the model migration envelope "+
+		"format; upgrade the target controller to Juju 4.1 or later")
+}
+
+// envelopeVersion is the version of MigrationTarget from which on models go in an envelope (4.1, documented).
+const envelopeVersion = 8
 
 func (m Machine) precheck(of Model) error {
 	switch {
@@ -87,18 +144,18 @@ func (a Application) precheck(of Model) error {
 	return nil
 }
 
-// migratingModel is the params of MigrationTarget.Prechecks.
+// migratingModel is the params of MigrationTarget.Prechecks. From version 7 on a model has a qualifier, before it an
+// owner; from version 4 on there is a description of it (4.0-beta8, recorded).
 type migratingModel struct {
 	UUID                   string           `json:"uuid"`
 	Name                   string           `json:"name"`
-	OwnerTag               string           `json:"owner-tag"`
+	Qualifier              string           `json:"qualifier,omitempty"`
+	OwnerTag               string           `json:"owner-tag,omitempty"`
 	AgentVersion           string           `json:"agent-version"`
 	ControllerAgentVersion string           `json:"controller-agent-version"`
 	FacadeVersions         map[string][]int `json:"facade-versions,omitempty"`
+	ModelDescription       []byte           `json:"model-description,omitempty"`
 }
-
-// oldestModel is the oldest version of a model that a controller of Juju 3.3 or later takes.
-func oldestModel() version { return version{major: 2, minor: 9, patch: 43} }
 
 // precheckTarget checks a model that shall come. The caller holds mu. The texts come without the prefix "target
 // prechecks failed: ".
@@ -111,12 +168,29 @@ func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 	if err != nil {
 		return wire.Errorf("", "%v", err)
 	}
-	own := c.release.version
-	if facade >= 3 && len(m.FacadeVersions) == 0 {
-		return facadesMissing(source)
+	if facade >= 3 && (m.FacadeVersions["Controller"] == nil || m.FacadeVersions["ModelManager"] == nil) {
+		return facadesMissing(source) // which ones Juju wants is inferred
 	}
+	newer := c.release.has(juju4)
+	if newer && (len(m.ModelDescription) == 0 || source.major < 4 && !c.release.has(takes36)) {
+		return wire.Errorf("", "cannot deserialize model %q description during prechecks: version: expected int, got nothing",
+			m.UUID)
+	}
+	if err := c.precheckComing(m, agent, source); err != nil {
+		if newer { // 4.0-beta8, recorded
+			err = prefixed("migration target prechecks failed: ", err)
+		}
+		return err
+	}
+	return nil
+}
+
+func (c *Controller) precheckComing(m migratingModel, agent, source version) error {
+	own, oldest := c.release.version, c.release.oldestModel
 	latest := c.latest[m.UUID]
 	switch {
+	case m.UUID == "":
+		return wire.Errorf("not valid", "empty UUID not valid")
 	case latest != nil && !latest.Phase.Terminal():
 		// Migrating back while the source still reaps (lp:1611391).
 		return wire.Errorf("", "model is being migrated out of target controller")
@@ -124,16 +198,20 @@ func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 		return wire.Errorf("", "model has higher version than target controller (%s > %s)", agent, own)
 	case source.majorMinor().compare(own.majorMinor()) > 0:
 		return wire.Errorf("", "source controller has higher version than target controller (%s > %s)", source, own)
-	case agent.compare(oldestModel()) < 0:
+	case agent.compare(oldest) < 0:
 		return wire.Errorf("", "model must be upgraded to at least version %s before being migrated to a controller "+
-			"with version %s", oldestModel(), own)
+			"with version %s", oldest, own)
 	}
-	owner := strings.TrimPrefix(m.OwnerTag, "user-")
+	return c.precheckNames(m)
+}
+
+func (c *Controller) precheckNames(m migratingModel) error {
+	owner := cmp.Or(m.Qualifier, strings.TrimPrefix(m.OwnerTag, "user-"))
 	for _, h := range c.sorted() {
 		switch {
 		case h.model.UUID == m.UUID && h.mode != modeImporting:
 			return wire.Errorf("", "model with same UUID already exists (%s)", m.UUID)
-		case h.model.Name == m.Name && h.model.Owner == owner:
+		case h.model.Name == m.Name && c.ownedBy(h.model, owner):
 			// A left-over importing copy trips this too, so that a retry is impossible (juju/juju#20361).
 			return wire.Errorf("", "model named %q already exists", m.Name)
 		}
@@ -141,10 +219,15 @@ func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 	return nil
 }
 
-// facadesMissing is the answer of MigrationTarget 3 to a source that lists too little.
+// ownedBy compares the owner of a model with a name or a qualifier.
+func (c *Controller) ownedBy(m Model, owner string) bool {
+	_, qualifier := c.ownership(m, true)
+	return m.Owner == owner || qualifier == owner
+}
+
+// facadesMissing is the answer of MigrationTarget 3 and later to a source that lists too little.
 func facadesMissing(source version) error {
-	newer := source.majorMinor().String()
-	newer = newer[:strings.LastIndex(newer, ".")]
+	newer := fmt.Sprintf("%d.%d", source.major, source.minor)
 	text := newer
 	if source.patch > 0 {
 		text += fmt.Sprintf(", that is greater than %s.%d", newer, source.patch)

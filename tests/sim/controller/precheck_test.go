@@ -85,12 +85,12 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 		},
 		{
 			name:  "nobody there",
-			want:  "connect to target controller: unable to connect to API: dial tcp 10.9.9.9:1: i/o timeout",
+			want:  "connect to target controller: dial tcp 10.9.9.9:1: i/o timeout",
 			world: func(_ *bed, target map[string]any) { target["addrs"] = []string{"10.9.9.9:1"} },
 		},
 		{
 			name: "no address", code: "not valid",
-			want:  "connect to target controller: missing addresses not valid",
+			want:  "connect to target controller: validating info for opening an API connection: missing addresses not valid",
 			world: func(_ *bed, target map[string]any) { target["addrs"] = []string{} },
 		},
 		{
@@ -169,7 +169,7 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 		},
 		{
 			name:  "bad user tag",
-			want:  `"" is not a valid tag`,
+			want:  `auth tag: "" is not a valid tag`,
 			world: func(_ *bed, target map[string]any) { target["auth-tag"] = "" },
 		},
 		{
@@ -234,7 +234,7 @@ func TestRecordIsRefused(t *testing.T) {
 			})
 			answers = append(answers, string(reply))
 		}
-		for _, want := range []string{`"message":"model not found","code":"not found"`, `"message":"\"nonsense\" is not a valid tag","code":""`} {
+		for _, want := range []string{`"message":"model not found","code":"not found"`, `"message":"model tag: \"nonsense\" is not a valid tag","code":""`} {
 			if !strings.Contains(strings.Join(answers, " "), want) {
 				t.Errorf("no %s in %s", want, answers)
 			}

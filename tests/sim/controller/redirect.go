@@ -54,9 +54,13 @@ func (s *session) redirect(user string) error {
 	if m == nil {
 		return nil
 	}
+	return redirection(m.fullRedirectInfo())
+}
+
+func (m *migration) fullRedirectInfo() map[string]any {
 	info := m.redirectInfo()
 	info["controller-tag"] = m.target.ControllerTag
-	return redirection(info)
+	return info
 }
 
 func redirection(info map[string]any) *wire.Error {
@@ -75,7 +79,7 @@ func (c *Controller) departed(uuid, user string) *migration {
 	if uuid == "" || c.models[uuid] != nil || m == nil || m.Phase != Done {
 		return nil
 	}
-	anyUser := c.config.RedirectAnyUser || c.release.redirectAnyUser || user == anonymousUser
+	anyUser := c.config.RedirectAnyUser || c.release.has(redirectsAll) || user == anonymousUser
 	if !anyUser && !m.users[user] {
 		return nil
 	}

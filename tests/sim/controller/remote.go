@@ -20,7 +20,9 @@ const peerArgs = "/var/lib/juju/tools/"
 type peer struct {
 	conn          *rpc.Conn
 	controllerTag string
+	serverVersion string
 	version       int // of MigrationTarget
+	controller    int // of Controller: the highest
 }
 
 // Limits of a connection from controller to controller (3.6, documented; the three seconds measured with 4.0-beta8).
@@ -43,11 +45,12 @@ func (c *Controller) connect(ctx context.Context, target targetInfo) (*peer, err
 	if target.CACert != "" {
 		opts.RootCAs = x509.NewCertPool()
 		if !opts.RootCAs.AppendCertsFromPEM([]byte(target.CACert)) {
-			return nil, wire.Errorf("", "cert pool creation failed: no certificates found")
+			return nil, wire.Errorf("", "cert pool creation failed: cannot parse certificate %q: no certificates found",
+				target.CACert)
 		}
 	}
 	if len(target.Addrs) == 0 {
-		return nil, wire.Errorf("not valid", "missing addresses not valid")
+		return nil, wire.Errorf("not valid", "validating info for opening an API connection: missing addresses not valid")
 	}
 	var err error
 	for _, address := range target.Addrs {
@@ -79,7 +82,7 @@ func dial(ctx context.Context, address string, opts rpc.DialOptions) (*rpc.Conn,
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, wire.Errorf("", "unable to connect to API: dial tcp %s: i/o timeout", address)
+			return nil, wire.Errorf("", "dial tcp %s: i/o timeout", address)
 		}
 	}
 }
@@ -104,29 +107,30 @@ func (c *Controller) logInTo(ctx context.Context, conn *rpc.Conn, target targetI
 		// Juju sends its own version.
 		"client-version": c.Version(),
 	}
-	if target.Token != "" {
-		params["token"] = target.Token
+	login := rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}
+	if target.Token != "" { // for JIMM as a target; a controller does not know it (4.0-beta8, recorded)
+		login = rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithSessionToken"}
+		params = map[string]any{"session-token": target.Token}
 	}
 	var result loginResult
-	err := conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}, params, &result)
+	err := conn.Call(ctx, login, params, &result)
 	if err == nil && result.DischargeRequired != nil {
-		err = wire.Errorf("", "cannot get discharge: interaction required but not possible")
+		err = wire.Errorf("", "interaction required but not possible")
 	}
 	if err != nil {
 		_ = conn.Close()
 		return nil, relayed(err)
 	}
-	p := &peer{conn: conn, controllerTag: result.ControllerTag}
+	p := &peer{conn: conn, controllerTag: result.ControllerTag, serverVersion: result.ServerVersion}
 	for _, facade := range result.Facades {
 		for _, version := range facade.Versions {
-			if facade.Name == "MigrationTarget" && version <= 3 {
+			switch {
+			case facade.Name == "MigrationTarget" && slices.Contains(c.release.migrates, version):
 				p.version = max(p.version, version)
+			case facade.Name == "Controller":
+				p.controller = max(p.controller, version)
 			}
 		}
-	}
-	if p.version == 0 {
-		_ = conn.Close()
-		return nil, wire.Errorf("", "controller API version is too old")
 	}
 	return p, nil
 }
@@ -172,7 +176,7 @@ func (p *peer) users(ctx context.Context) (names map[string]bool, identityURL st
 	var url struct {
 		Result string `json:"result"`
 	}
-	err = p.conn.Call(ctx, rpc.Request{Facade: "Controller", Version: 11, Method: "IdentityProviderURL"}, nil, &url)
+	err = p.conn.Call(ctx, rpc.Request{Facade: "Controller", Version: p.controller, Method: "IdentityProviderURL"}, nil, &url)
 	names = map[string]bool{}
 	for _, item := range infos.Results {
 		names[item.Result.Username] = true
@@ -182,8 +186,14 @@ func (p *peer) users(ctx context.Context) (names map[string]bool, identityURL st
 
 func (p *peer) prechecks(ctx context.Context, c *Controller, m Model) error {
 	params := migratingModel{
-		UUID: m.UUID, Name: m.Name, OwnerTag: "user-" + m.Owner,
-		AgentVersion: m.AgentVersion, ControllerAgentVersion: c.Version(),
+		UUID: m.UUID, Name: m.Name, AgentVersion: m.AgentVersion, ControllerAgentVersion: c.Version(),
+	}
+	if params.OwnerTag = "user-" + m.Owner; p.version >= 7 {
+		params.OwnerTag, params.Qualifier = "", m.Owner
+	}
+	// Juju 4.0 before it refused sent none (juju/juju#22239 with 4.0.5).
+	if p.version >= 4 && (!c.release.has(juju4) || c.release.has(envelope)) {
+		params.ModelDescription = []byte("description of model " + m.UUID)
 	}
 	if p.version >= 3 {
 		params.FacadeVersions = map[string][]int{}

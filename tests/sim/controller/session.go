@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -66,7 +67,7 @@ func (c *Controller) open(conn *wire.Conn, uuid string) wire.Session {
 }
 
 // call answers one request. The order of the checks is Juju's: unknown model, login, kind of connection, migration of
-// the model, rights of an anonymous client, version, method (documented; the first two recorded with 4.0-beta8).
+// the model, version of the client, rights, version, method (documented; recorded with 4.0-beta8 but for the client).
 func (s *session) call(ctx context.Context, req *wire.Request) (any, error) {
 	if s.unknown {
 		return nil, wire.Errorf("model not found", "unknown model: %q", s.model)
@@ -75,27 +76,83 @@ func (s *session) call(ctx context.Context, req *wire.Request) (any, error) {
 	if login == nil {
 		return s.admin(ctx, req)
 	}
-	if err := s.kindAllows(req.Facade); err != nil {
+	if err := s.allowed(login, req); err != nil {
 		return nil, err
-	}
-	if err := s.migrationAllows(login, req); err != nil {
-		return nil, err
-	}
-	if login.anonymous && !anonymousMay(req.Facade, s.model != "") {
-		return nil, errPermission()
 	}
 	if s.c.config.Guard != nil {
 		s.c.config.Guard(newCall(s, login, req))
 	}
 	versions := s.facades()[req.Facade]
 	if !slices.Contains(versions, req.Version) {
-		return nil, unknownFacade(req)
+		return nil, s.unknownFacade(req)
 	}
 	run := s.c.methods[req.Facade][req.Method]
 	if run == nil {
-		return nil, unknownMethod(req)
+		return nil, s.unknownMethod(req)
 	}
 	return run(ctx, s, req)
+}
+
+// allowed looks at what does not depend on the method's own rules.
+func (s *session) allowed(login *login, req *wire.Request) error {
+	if err := s.kindAllows(req.Facade); err != nil {
+		return err
+	}
+	if err := s.migrationAllows(login, req); err != nil {
+		return err
+	}
+	if err := s.gateAllows(login, req); err != nil {
+		return err
+	}
+	if login.anonymous {
+		return s.anonymousAllows(login, req)
+	}
+	if !slices.Contains(s.facades()[req.Facade], req.Version) {
+		return nil // unknown versions come before rights
+	}
+	if slices.Contains(agentFacades(), req.Facade) {
+		return errPermission()
+	}
+	if req.Facade == "MigrationTarget" {
+		if err := s.superuser(); err != nil {
+			return s.making(req, err)
+		}
+	}
+	return nil
+}
+
+// anonymousAllows lets an anonymous client ping, which renews its connection, and call the facades of its list.
+func (s *session) anonymousAllows(login *login, req *wire.Request) error {
+	list := facadeList(anonymousControllerFacades)
+	if s.model != "" {
+		list = s.c.release.anonymous
+	}
+	_, listed := list[req.Facade]
+	switch {
+	case req.Facade == "Pinger":
+		if login.renew != nil {
+			login.renew()
+		}
+	case !listed:
+		return s.making(req, errPermission())
+	}
+	return nil
+}
+
+// making is how 4.x words the refusal of some whole facades (4.0-beta8, recorded).
+func (s *session) making(req *wire.Request, err error) error {
+	if !s.c.release.has(juju4) {
+		return err
+	}
+	prefix := map[string]string{
+		"Controller":      "creating Controller facade v%d: ",
+		"MigrationTarget": "making migration target version %d: ",
+	}[req.Facade]
+	if prefix == "" {
+		return err
+	}
+	e := wire.AsError(err)
+	return &wire.Error{Message: fmt.Sprintf(prefix, req.Version) + e.Message, Code: e.Code, Info: e.Info}
 }
 
 func (s *session) loggedIn() *login {
@@ -108,7 +165,18 @@ func (s *session) facades() map[string][]int {
 	if s.model == "" {
 		return s.c.release.controller
 	}
+	if s.loggedIn().anonymous {
+		return s.c.release.anonymousModel()
+	}
 	return s.c.release.model
+}
+
+// anonymousModel are the facades that an anonymous client of a model can reach, Pinger among them although its login
+// does not list it (4.0-beta8, recorded).
+func (r *release) anonymousModel() map[string][]int {
+	facades := maps.Clone(r.anonymous)
+	facades["Pinger"] = []int{1}
+	return facades
 }
 
 // common are facades of both kinds of connection (documented).
@@ -117,9 +185,11 @@ func common() []string {
 }
 
 // kindAllows refuses facades of the other kind of connection. A facade that nobody knows is no controller facade, so it
-// is refused here on a controller connection and found unknown later on a model connection (documented).
+// is refused here on a controller connection and found unknown later on a model connection (documented). AllModelWatcher
+// is a controller facade that 4.x has not got (4.0-beta8, recorded).
 func (s *session) kindAllows(facade string) error {
 	_, isController := s.c.release.controller[facade]
+	isController = isController || facade == "AllModelWatcher"
 	if s.model == "" && !isController {
 		return wire.Errorf("not supported", "facade %q not supported for controller API connection", facade)
 	}
@@ -156,15 +226,6 @@ func allowedWhileExporting() []string {
 	}
 }
 
-func anonymousMay(facade string, onModel bool) bool {
-	list := facadeList(anonymousControllerFacades)
-	if onModel {
-		list = facadeList(anonymousModelFacades)
-	}
-	_, ok := list[facade]
-	return ok || facade == "Pinger"
-}
-
 func (s *session) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,21 +234,33 @@ func (s *session) end() {
 	}
 }
 
-// Errors for unknown things, as Juju up to 3.6 words them (documented; the last one recorded from JIMM).
+// Errors for unknown things, as Juju up to 3.6 words them (documented; the last one recorded from JIMM), and as 4.x does
+// (4.0-beta8, recorded).
 
-func unknownFacade(req *wire.Request) error {
-	if req.Version == 0 {
-		return wire.Errorf("not implemented", "unknown object type %q", req.Facade)
+func (s *session) unknownFacade(req *wire.Request) error {
+	const code = "not implemented"
+	switch newer := s.c.release.has(juju4); {
+	case newer && req.Version == 0:
+		return wire.Errorf(code, "unknown facade type %q", req.Facade)
+	case newer:
+		return wire.Errorf(code, "unknown version %d for facade type %q", req.Version, req.Facade)
+	case req.Version == 0:
+		return wire.Errorf(code, "unknown object type %q", req.Facade)
+	default:
+		return wire.Errorf(code, "unknown version (%d) of interface %q", req.Version, req.Facade)
 	}
-	return wire.Errorf("not implemented", "unknown version (%d) of interface %q", req.Version, req.Facade)
 }
 
-func unknownMethod(req *wire.Request) error {
+func (s *session) unknownMethod(req *wire.Request) error {
+	const code = "not implemented"
+	if s.c.release.has(juju4) {
+		return wire.Errorf(code, "unknown method %q at version %d for facade type %q", req.Method, req.Version, req.Facade)
+	}
 	facade := req.Facade
 	if req.Version != 0 {
 		facade = fmt.Sprintf("%s(%d)", req.Facade, req.Version)
 	}
-	return wire.Errorf("not implemented", "no such request - method %s.%s is not implemented", facade, req.Method)
+	return wire.Errorf(code, "no such request - method %s.%s is not implemented", facade, req.Method)
 }
 
 func errPermission() error { return wire.Errorf("unauthorized access", "permission denied") }

@@ -12,13 +12,10 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The facade MigrationTarget, versions 1 to 3 (documented): what the source of a migration asks of the target. All of
-// it needs a superuser.
+// The facade MigrationTarget, versions 1 to 8 (documented; 4 to 7 recorded with 4.0-beta8): what the source of a migration
+// asks of the target. All of it needs a superuser, which session.allowed sees to.
 
 func targetPrechecks(_ context.Context, s *session, req *wire.Request) (any, error) {
-	if err := s.superuser(); err != nil {
-		return nil, err
-	}
 	var params migratingModel
 	if err := req.Decode(&params); err != nil {
 		return nil, err
@@ -31,9 +28,6 @@ func targetPrechecks(_ context.Context, s *session, req *wire.Request) (any, err
 // importModel makes an importing copy: ModelInfo and AllModels show it, summaries do not. What no precheck looks at
 // fails here: cloud, region, credential, secret backends.
 func importModel(_ context.Context, s *session, req *wire.Request) (any, error) {
-	if err := s.superuser(); err != nil {
-		return nil, err
-	}
 	var params serializedModel
 	if err := req.Decode(&params); err != nil {
 		return nil, err
@@ -48,9 +42,11 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 	if err := c.importable(m); err != nil {
 		return nil, err
 	}
-	c.models[m.UUID] = &hosted{
-		model: m, mode: modeImporting, status: status{Status: "busy", Info: "importing", Since: now()},
+	h := &hosted{model: m, mode: modeImporting, status: status{Status: "busy", Info: "importing", Since: now()}}
+	if c.release.has(unfinished) { // at once a normal model (4.0-beta8, recorded)
+		h.mode, h.status = modeNone, status{Status: "available", Since: now()}
 	}
+	c.models[m.UUID] = h
 	c.touch()
 	return nil, nil
 }
@@ -93,9 +89,6 @@ type modelArg struct {
 
 // withModel finds the model of a call. The rest runs with mu held.
 func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (any, error) {
-	if err := s.superuser(); err != nil {
-		return nil, err
-	}
 	var params modelArg
 	if err := req.Decode(&params); err != nil {
 		return nil, err
@@ -115,6 +108,9 @@ func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (
 
 // activateModel makes an importing copy the model. From here on this controller does not redirect for it any more.
 func activateModel(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if s.c.release.has(unfinished) {
+		return nil, wire.Errorf("", "activating an imported model is not implemented")
+	}
 	return withModel(s, req, func(h *hosted) (any, error) {
 		if h.mode != modeImporting {
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
@@ -127,6 +123,9 @@ func activateModel(_ context.Context, s *session, req *wire.Request) (any, error
 }
 
 func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if s.c.release.has(unfinished) {
+		return nil, wire.Errorf("", "aborting the import of a model is not implemented")
+	}
 	return withModel(s, req, func(h *hosted) (any, error) {
 		if h.mode != modeImporting {
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
@@ -138,14 +137,14 @@ func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) 
 }
 
 func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
-	if err := s.superuser(); err != nil {
-		return nil, err
-	}
 	return map[string]string{"result": base64.StdEncoding.EncodeToString([]byte(s.c.CACert()))}, nil
 }
 
 // checkMachines reports machines that the cloud does not know; the texts only reach the source's log.
 func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if s.c.release.has(unfinished) { // for unknown models too
+		return results{Results: []result{}}, nil
+	}
 	return withModel(s, req, func(h *hosted) (any, error) {
 		list := results{Results: []result{}}
 		for _, machine := range h.model.Machines {
@@ -164,5 +163,8 @@ func adoptResources(_ context.Context, s *session, req *wire.Request) (any, erro
 
 // latestLogTime answers a time, not an object (4.0-beta8, recorded).
 func latestLogTime(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if s.c.release.has(unfinished) {
+		return time.Time{}, nil
+	}
 	return withModel(s, req, func(*hosted) (any, error) { return time.Time{}, nil })
 }

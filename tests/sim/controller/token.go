@@ -45,7 +45,11 @@ func (a *audience) UnmarshalJSON(data []byte) error {
 // byToken logs in with the standard base64 of a compact JWS. The auth-tag counts for nothing, so that a migrated model
 // never redirects such a login. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
 func (s *session) byToken(ctx context.Context, token string) (*login, error) {
-	if !s.c.config.Tokens.accepted() {
+	switch newer := s.c.release.has(juju4); {
+	case s.c.config.Tokens.accepted():
+	case newer:
+		return nil, wire.Errorf("unauthorized access", "failed to authenticate request: unauthorized")
+	default:
 		return nil, wire.Errorf("", "no jwt authToken parser configured")
 	}
 	claims, err := s.c.keys.verify(ctx, token)
@@ -63,6 +67,9 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 		return nil, wire.Errorf("", "parsing login access token: invalid user tag in authToken: %v", err)
 	}
 	if err := s.hasModel(); err != nil {
+		if s.c.release.has(juju4) {
+			err = errNoDatabase() // of a model that migrated away: recorded
+		}
 		return nil, err
 	}
 	return &login{user: name, display: name, token: true, access: claims.Access}, nil
@@ -104,7 +111,8 @@ func (k *keySet) verify(ctx context.Context, token string) (claims, error) {
 	decoded := make([][]byte, len(parts))
 	for i, part := range parts {
 		if decoded[i], err = base64.RawURLEncoding.DecodeString(part); err != nil {
-			return claims{}, fmt.Errorf("failed to parse jws: failed to decode source: %w", err)
+			name := []string{"protected headers", "payload", "signature"}[i] // the first one recorded
+			return claims{}, fmt.Errorf("failed to parse jws: failed to decode %s: failed to decode source: %w", name, err)
 		}
 	}
 	var header struct{ Alg, Kid string }
@@ -162,13 +170,16 @@ func (k *keySet) fetch(ctx context.Context) (map[string]crypto.PublicKey, error)
 	}
 	defer resp.Body.Close()
 	var set struct {
-		Keys []struct{ Kid, N, E string } `json:"keys"`
+		Keys []struct{ Kid, Kty, N, E string } `json:"keys"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
 		return nil, err
 	}
 	keys := map[string]crypto.PublicKey{}
 	for _, key := range set.Keys {
+		if key.Kty != "" && key.Kty != "RSA" {
+			continue
+		}
 		n, errN := base64.RawURLEncoding.DecodeString(key.N)
 		e, errE := base64.RawURLEncoding.DecodeString(key.E)
 		if err := errors.Join(errN, errE); err != nil {

@@ -42,10 +42,14 @@ func (s *session) watcher(req *wire.Request) (*watcher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.watchers[req.ID]
-	if w == nil || w.facade != req.Facade {
+	switch {
+	case w != nil && w.facade == req.Facade:
+		return w, nil
+	case s.c.release.has(juju4):
+		return nil, wire.Errorf("not found", "worker %q not found", req.ID)
+	default:
 		return nil, wire.Errorf("not found", "unknown watcher id")
 	}
-	return w, nil
 }
 
 // watcherNext waits until something changed.
@@ -155,7 +159,7 @@ func modelEntities(c *Controller, h *hosted, into map[string]entity) {
 		info["model-uuid"] = m.UUID
 		into[kind+" "+m.UUID+" "+id] = entity{kind: kind, info: info}
 	}
-	st := h.entityStatus()
+	st := c.entityStatus(h)
 	add("model", "", map[string]any{
 		"name": m.Name, "life": m.Life, "owner": m.Owner, "controller-uuid": c.config.UUID,
 		"is-controller": m.IsController, "status": statusInfo{Current: st.Status, Message: st.Info},
@@ -205,6 +209,9 @@ func watchAllModels(_ context.Context, s *session, _ *wire.Request) (any, error)
 	if err := s.superuser(); err != nil {
 		return nil, err
 	}
+	if s.c.release.has(juju4) {
+		return nil, wire.Errorf("not implemented", "WatchAllModels not implemented")
+	}
 	return s.watch("AllModelWatcher", func(c *Controller) map[string]entity {
 		state := map[string]entity{}
 		for _, h := range c.models {
@@ -230,6 +237,9 @@ func watchAll(_ context.Context, s *session, _ *wire.Request) (any, error) {
 }
 
 func watchAllModelSummaries(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	if s.c.release.has(juju4) {
+		return nil, wire.Errorf("not supported", "WatchAllModelSummaries not supported")
+	}
 	if err := s.superuser(); err != nil {
 		return nil, err
 	}
@@ -237,6 +247,9 @@ func watchAllModelSummaries(_ context.Context, s *session, _ *wire.Request) (any
 }
 
 func watchModelSummaries(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	if s.c.release.has(juju4) {
+		return nil, wire.Errorf("not supported", "WatchModelSummaries not supported")
+	}
 	user := s.loggedIn().user
 	return s.watch("ModelSummaryWatcher", func(c *Controller) map[string]entity { return summaries(c, user) })
 }

@@ -1,0 +1,313 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// between starts A and B with two releases of Juju.
+func between(t *testing.T, source, target string) *bed {
+	t.Helper()
+	return start(t, func(a, b *controller.Config) { a.Version, b.Version = source, target })
+}
+
+// best is the highest version of a facade in a login's answer.
+func best(t *testing.T, login json.RawMessage, facade string) int {
+	t.Helper()
+	var reply struct {
+		Facades []struct {
+			Name     string
+			Versions []int
+		}
+	}
+	if err := json.Unmarshal(login, &reply); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range reply.Facades {
+		if f.Name == facade {
+			return slices.Max(f.Versions)
+		}
+	}
+	return 0
+}
+
+func TestMigrationsByVersionPair(t *testing.T) {
+	const (
+		tooOld    = "connect to target controller: controller API version is too old"
+		envelope  = "target prechecks failed: target controller does not support the model migration envelope format; upgrade the target controller to Juju 4.1 or later"
+		password  = "target controller is too old to support password-authenticated migration; upgrade the target to a version that exposes MigrationTarget v8 or later"
+		described = `target prechecks failed: cannot deserialize model "` + prod + `" description during prechecks: version: expected int, got nothing`
+	)
+	tests := []struct{ source, target, refused string }{
+		{"2.9.46", "2.9.51", ""},
+		{"2.9.46", "3.0.3", ""},
+		{"2.9.46", "3.1.9", ""},
+		{"2.9.46", "3.6.14", ""},
+		{"2.9.40", "3.6.14", "source prechecks failed: cannot migrate to controller (\"3.6.14\") due to issues:\n" +
+			"\"alice@external/prod\":\n- current model (\"2.9.40\") has to be upgraded to \"2.9.43\" at least"},
+		{"2.9.46", "4.0.14", `source prechecks failed: migrate to "4.0.14" is not supported from "2.9.46"`},
+		{"3.0.3", "3.1.9", ""},
+		{"3.1.9", "3.6.14", ""},
+		{"3.3.5", "3.5.5", ""},
+		{"3.6.14", "3.6.14", ""},
+		{"3.6.14", "3.5.5", "target prechecks failed: model has higher version than target controller (3.6.14 > 3.5.5)"},
+		{"3.6.14", "2.9.51", "target prechecks failed: model has higher version than target controller (3.6.14 > 2.9.51)"},
+		{"3.6.12", "4.0.14", tooOld},
+		{"3.6.14", "4.0.5", described},
+		{"3.6.14", "4.0.12", ""},
+		{"3.6.14", "4.1.0", ""},
+		{"4.0-beta8", "4.0-beta8", "model export not implemented"},
+		{"4.0-beta8", "4.1.0", "model export not implemented"},
+		{"4.0.5", "4.0.5", described},
+		{"4.0.12", "4.0.12", envelope},
+		{"4.0.14", "4.0.14", password},
+		{"4.0.14", "4.1.0", ""},
+		{"4.1.0", "4.1.0", ""},
+		{"4.1.0", "4.0.14", password},
+	}
+	for _, test := range tests {
+		t.Run(test.source+" to "+test.target, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { migrateByVersion(t, test.source, test.target, test.refused) })
+		})
+	}
+}
+
+// migrateByVersion migrates "prod", whose foreign application is left out: 3.0 refuses that.
+func migrateByVersion(t *testing.T, source, target, want string) {
+	t.Helper()
+	bed := between(t, source, target)
+	err := bed.a.Update(prod, func(m *controller.Model) { m.RemoteApplications = nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := bed.dial(t, addressA, "/api")
+	login, err := loginOn(t, conn, map[string]any{"auth-tag": "user-admin", "credentials": "pw", "client-version": source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := call(t.Context(), conn, "Controller", best(t, login, "Controller"), "InitiateMigration", map[string]any{
+		"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Results []struct {
+			ID    string `json:"migration-id"`
+			Error *rpc.Error
+		}
+	}
+	if err := json.Unmarshal(reply, &answer); err != nil {
+		t.Fatal(err)
+	}
+	item := answer.Results[0]
+	if want != "" {
+		if item.Error == nil || item.Error.Message != want {
+			t.Fatalf("answer %+v, want the error %q", item, want)
+		}
+		return
+	}
+	if item.Error != nil {
+		t.Fatal(item.Error)
+	}
+	if counted := strings.HasSuffix(item.ID, ":0"); counted == strings.HasPrefix(source, "4.") {
+		t.Errorf("migration-id %q", item.ID)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	if err := bed.a.AwaitPhase(ctx, prod, controller.Done, controller.AbortDone); err != nil {
+		t.Fatal(err)
+	}
+	if m, _ := bed.a.Migration(prod); m.Phase != controller.Done {
+		t.Fatalf("the migration ended with %s: %s", m.Phase, m.Text)
+	}
+	if state, ok := bed.b.Model(prod); !ok || state.State != controller.StateActive {
+		t.Errorf("the model on B is %+v, %v", state, ok)
+	}
+	if got, want := bed.probe(t, addressA), "redirect to controller-"+uuidB+" (ctl-b)"; got != want {
+		t.Errorf("A answers %q, want %q", got, want)
+	}
+}
+
+func TestOldTargetsTakeNoModelsWithForeignApplications(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "2.9.46", "3.0.3")
+		conn := bed.dial(t, addressA, "/api")
+		_, err := loginOn(t, conn, map[string]any{"auth-tag": "user-admin", "credentials": "pw", "client-version": "2.9.46"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = call(t.Context(), conn, "Controller", 11, "InitiateMigration", map[string]any{
+			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bed.a.AwaitPhase(t.Context(), prod, controller.AbortDone); err != nil {
+			t.Fatal(err)
+		}
+		if m, _ := bed.a.Migration(prod); !strings.Contains(m.Text, "target controller must be upgraded to 2.9.43 or later") {
+			t.Errorf("text %q", m.Text)
+		}
+	})
+}
+
+func TestVersionGate(t *testing.T) {
+	tests := []struct {
+		server, client, method string
+		gated                  bool
+	}{
+		{"2.9.46", "3.6.14", "ModelManager.ListModelSummaries", true},
+		{"2.9.46", "3.6.14", "ModelManager.ModelInfo", false},
+		{"2.9.46", "3.6.14", "ModelManager.ListModels", false},
+		{"2.9.46", "3.6.14", "Controller.ControllerVersion", false},
+		{"2.9.46", "3.0.2", "ModelManager.ListModelSummaries", false},
+		{"2.9.46", "2.9.46", "ModelManager.ListModelSummaries", false},
+		{"2.9.46", "2.8.0", "ModelManager.ListModelSummaries", false},
+		{"2.9.46", "4.0.1", "ModelManager.ModelInfo", true},
+		{"2.9.46", "", "ModelManager.ListModelSummaries", false},
+		{"3.0.3", "2.9.46", "ModelManager.ListModelSummaries", false},
+		{"3.0.3", "", "ModelManager.ListModelSummaries", false},
+		{"3.0.3", "3.6.14", "ModelManager.ListModelSummaries", false},
+		{"3.0.3", "4.1.0", "ModelManager.ListModelSummaries", true},
+		{"3.1.9", "2.9.46", "ModelManager.ListModelSummaries", false},
+		{"3.6.14", "2.9.46", "ModelManager.ListModelSummaries", false},
+		{"4.0-beta8", "junk", "Controller.ControllerVersion", false},
+	}
+	for _, test := range tests {
+		t.Run(test.server+" "+test.client+" "+test.method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bed := between(t, test.server, "3.6.14")
+				conn := bed.dial(t, addressA, "/api")
+				login, err := loginOn(t, conn, map[string]any{
+					"auth-tag": "user-admin", "credentials": "pw", "client-version": test.client,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				facade, method, _ := strings.Cut(test.method, ".")
+				_, err = call(t.Context(), conn, facade, best(t, login, facade), method, map[string]any{
+					"user-tag": "user-admin", "tag": "user-admin", "all": true,
+				})
+				if gated := errors.Is(err, rpc.CodeIncompatibleClient); gated != test.gated || err != nil && !gated {
+					t.Errorf("got %v, want gated %v", err, test.gated)
+				}
+				if answer := answerOf(err); answer != nil && string(answer.Info) != `{"server-version":"`+test.server+`"}` {
+					t.Errorf("info %s", answer.Info)
+				}
+			})
+		})
+	}
+}
+
+func TestTokensAreOlderThan32Unknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "3.1.9", "3.6.14")
+		reply, err := loginOn(t, bed.dial(t, addressA, "/api"), map[string]any{"auth-tag": "user-admin", "token": "YS5iLmM="})
+		if err != nil || !strings.Contains(string(reply), "discharge-required") {
+			t.Errorf("%s, %v", reply, err)
+		}
+	})
+}
+
+// TestMigrationWithoutEnd follows a model that leaves a 4.x controller and one whose migration is aborted there.
+func TestMigrationWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "4.1.0", "4.1.0")
+		bed.a.Script(prod, controller.Outcome{AbortAt: controller.Import, Reason: "because"})
+		source, target := bed.admin(t, addressA), bed.admin(t, addressB)
+		if _, refused := source.migrate(bed.toB()); refused != nil {
+			t.Fatal(refused)
+		}
+		starts := map[string]bool{}
+		for _, text := range []string{"quiescing", "exporting model", "uploading model binaries"} {
+			if err := bed.a.AwaitText(t.Context(), prod, text); err != nil {
+				t.Fatal(err)
+			}
+			got, failed := source.modelInfo()
+			if failed != nil || got.Migration == nil {
+				t.Fatalf("%s: %+v, %v", text, got, failed)
+			}
+			if got.Migration.Status != got.Status.Info || !strings.HasPrefix(got.Migration.Status, "migrating: "+text) || got.Migration.End != nil {
+				t.Errorf("%s: %+v", text, got.Migration)
+			}
+			starts[got.Migration.Start.String()] = true
+		}
+		if len(starts) != 3 {
+			t.Errorf("starts %v, want another one with each text", starts)
+		}
+		if copied, failed := target.modelInfo(); failed != nil || copied.Migration == nil || copied.Migration.Status != "importing" {
+			t.Errorf("the copy: %+v, %v", copied, failed)
+		}
+		if err := bed.a.AwaitPhase(t.Context(), prod, controller.AbortDone); err != nil {
+			t.Fatal(err)
+		}
+		got, failed := source.modelInfo()
+		if failed != nil || got.Migration != nil || got.Status.Status != "available" ||
+			got.Status.Info != "migrating: aborted, removing model from target controller: because" {
+			t.Errorf("after the abort: %+v, %v", got, failed)
+		}
+	})
+}
+
+func TestAnonymousConnectionsTo4EndWithoutPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "4.0-beta8", "3.6.14")
+		anonymous := map[string]any{"auth-tag": "user-jujuanonymous", "credentials": ""}
+		silent, pinging := bed.dial(t, addressA, "/api"), bed.dial(t, addressA, "/model/"+prod+"/api")
+		older, user := bed.dial(t, addressB, "/api"), bed.admin(t, addressA).conn
+		for _, conn := range []*rpc.Conn{silent, pinging, older} {
+			if _, err := loginOn(t, conn, anonymous); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ping := func() {
+			t.Helper()
+			if _, err := call(t.Context(), pinging, "Pinger", 1, "Ping", nil); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(100 * time.Second) //nolint:forbidigo // virtual time
+		ping()
+		time.Sleep(100 * time.Second) //nolint:forbidigo // virtual time
+		ping()
+		if silent.Err() == nil || pinging.Err() != nil || older.Err() != nil || user.Err() != nil {
+			t.Errorf("after 200 s: silent %v, pinging %v, 3.6 %v, user %v", silent.Err(), pinging.Err(), older.Err(), user.Err())
+		}
+	})
+}
+
+func TestModelStatusOf4Redirects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "4.1.0", "4.1.0")
+		source := bed.admin(t, addressA)
+		if _, refused := source.migrate(bed.toB()); refused != nil {
+			t.Fatal(refused)
+		}
+		if err := bed.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
+			t.Fatal(err)
+		}
+		got := string(source.call("ModelManager", 11, "ModelStatus", entities("model-"+prod)))
+		if !strings.Contains(got, `"code":"redirection required","info":{"ca-cert":`) ||
+			!strings.Contains(got, `"controller-tag":"controller-`+uuidB+`"`) {
+			t.Errorf("ModelStatus: %s", got)
+		}
+		if _, failed := source.modelInfo(); failed == nil || failed.Code != "" || failed.Message != "invoking getDB: database not found" {
+			t.Errorf("ModelInfo: %v", failed)
+		}
+		stranger := bed.dial(t, addressA, "/model/"+prod+"/api")
+		_, err := loginOn(t, stranger, map[string]any{"auth-tag": "user-nobody", "credentials": "x"})
+		if got := verdict(t, err); !strings.HasPrefix(got, "redirect to") {
+			t.Errorf("a stranger gets %q", got)
+		}
+	})
+}
