@@ -44,7 +44,9 @@ func (w *World) checkJIMM() (problems []error) {
 }
 
 func generations() map[string]func() jimm.Generation {
-	return map[string]func() jimm.Generation{"2024": jimm.Generation2024, "2026": jimm.Generation2026}
+	return map[string]func() jimm.Generation{
+		"2024": jimm.Generation2024, "2025": jimm.Generation2025, "2026": jimm.Generation2026,
+	}
 }
 
 func isUUID(s string) bool {
@@ -132,8 +134,8 @@ func (w *World) checkPlaces(m Model, full string) (problems []error) {
 func (w *World) checkRecord(m Model, full string) (problems []error) {
 	problems = append(problems, oneOf("mode", m.Mode, full,
 		string(jimm.ModeNone), string(jimm.ModeInternal), string(jimm.ModeExporting), string(jimm.ModeImporting)))
-	if m.Mode != "" && w.JIMM.Version == "2024" {
-		problems = append(problems, problem("model %q has a mode, which JIMM of 2024 has not", full))
+	if generation, known := generations()[w.JIMM.Version]; m.Mode != "" && known && !generation().MigrationModes {
+		problems = append(problems, problem("model %q has a mode, which JIMM of %s has not", full, w.JIMM.Version))
 	}
 	for user, access := range m.Grants {
 		problems = append(problems, oneOf("grant to "+user, access, full, "read", "write", "admin"))

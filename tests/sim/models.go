@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/jimm"
@@ -120,19 +121,23 @@ func (j *JAAS) initiate(ctx context.Context, source, target, uuid string) error 
 	}
 	defer conn.Close()
 	user := superuser(from)
+	var login struct {
+		Facades juju.FacadeVersions `json:"facades"`
+	}
 	err = conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}, map[string]any{
 		"auth-tag": "user-" + user.Name, "credentials": user.Password, "client-version": from.Version,
-	}, nil)
+	}, &login)
 	if err != nil {
 		return err
 	}
+	version, _ := login.Facades.Best("Controller", 11, 12, 13) // all of them have it
 	there := superuser(to)
 	var reply struct {
 		Results []struct {
 			Error *rpc.Error `json:"error"`
 		} `json:"results"`
 	}
-	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: 11, Method: "InitiateMigration"}, map[string]any{
+	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: version, Method: "InitiateMigration"}, map[string]any{
 		"specs": []any{map[string]any{
 			"model-tag": "model-" + uuid,
 			"target-info": map[string]any{

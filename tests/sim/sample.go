@@ -8,11 +8,12 @@ import (
 //go:embed worlds/*.yaml
 var worlds embed.FS
 
-// Sample returns the YAML of a ready-made world with two controllers, west and east: "2024" or "2026", by the JIMM in it.
+// Sample returns the YAML of a ready-made world: "2024", "2025" or "2026", by the JIMM in it, with two controllers, west
+// and east; or "mixed", with controllers of Juju 2.9 to 4.0.
 func Sample(name string) ([]byte, error) {
 	data, err := worlds.ReadFile("worlds/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("cannot find the sample world %q: there are 2024 and 2026", name)
+		return nil, fmt.Errorf("cannot find the sample world %q: there are 2024, 2025, 2026 and mixed", name)
 	}
 	return data, nil
 }

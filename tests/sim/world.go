@@ -26,7 +26,7 @@ type World struct {
 
 // JIMM describes the JIMM of a world.
 type JIMM struct {
-	Version    string `yaml:"version,omitempty"`     // 2024 or 2026 (default)
+	Version    string `yaml:"version,omitempty"`     // 2024, 2025 or 2026 (default)
 	UUID       string `yaml:"uuid,omitempty"`        //
 	DNSName    string `yaml:"dns-name,omitempty"`    // default: the host it is served on
 	PathPrefix string `yaml:"path-prefix,omitempty"` // e.g. /jimm
@@ -63,7 +63,7 @@ func (a ServiceAccount) GoString() string { return a.String() }
 type Controller struct {
 	Name      string `yaml:"name"`
 	UUID      string `yaml:"uuid,omitempty"`
-	Version   string `yaml:"version,omitempty"`    // Juju; default 3.6.14
+	Version   string `yaml:"version,omitempty"`    // Juju, 2.9 to 3.6 and 4.x; default 3.6.14
 	Cloud     string `yaml:"cloud,omitempty"`      // default localhost
 	Region    string `yaml:"region,omitempty"`     // default: named like the cloud
 	CloudType string `yaml:"cloud-type,omitempty"` // default lxd

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSampleWorldsAreWhatTheySay(t *testing.T) {
-	for _, name := range []string{"2024", "2026"} {
+	for _, name := range []string{"2024", "2025", "2026"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				j := start(t, sample(t, name))

@@ -11,7 +11,7 @@ import (
 // cannot tell them apart by versions. Fields without a source of their own were recorded with a real server of that
 // month.
 type Generation struct {
-	Name    string           // "2024", "2026"
+	Name    string           // "2024", "2025", "2026"
 	Facades map[string][]int // of a login on /api
 	Methods []string         // of the facade JIMM
 
@@ -41,25 +41,26 @@ type Generation struct {
 	DialTexts     bool     // errors of dialling tell what went wrong, else only "no urls to dial"
 	Watches       []string // methods of Controller that the background watchers call
 
-	BareTargets      bool          // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
-	ControllerAlias  bool          // target-info carries controller-alias
-	MigrationModes   bool          // rows have a migration mode; ModelInfo completes, fails or deletes them
-	EmptyIsFirst     bool          // an empty controller name selects the first controller of the database
-	KeepCallCode     bool          // a call error of InitiateMigration keeps its code in the item
-	NoRights         string        // message of MigrateModel without rights
-	LiveLists        bool          // ListModelSummaries and ListModels ask the controllers
-	ControllerUser   bool          // ListControllers has "username"
-	JAASEntry        bool          // ListControllers of others shows one controller "jaas"
-	EmptyNull        bool          // ListModelSummaries without results is null
-	SLA              bool          // ModelInfo and summaries have an sla, secret-backends is not null
-	ControllerModel  bool          // AddController reads the controller model by ModelGet and CloudSpec
-	RemoveLive       bool          // RemoveController takes a live controller without models
-	WatchImports     bool          // ImportModel watches the model once
-	FailedAddPrefix  bool          // errors of AddController begin with "failed to add controller: "
-	NamedDuplicates  bool          // "model \"m\" already exists"
-	PollInterval     time.Duration // rounds of the poller; 0: there is none
-	WatchInterval    time.Duration // rounds of the background watchers
-	UnboundedTimeout time.Duration // stands for "none" where JIMM has no time limit
+	BareTargets      bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
+	ControllerAlias  bool                         // target-info carries controller-alias
+	MigrationModes   bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
+	EmptyIsFirst     bool                         // an empty controller name selects the first controller of the database
+	KeepCallCode     bool                         // a call error of InitiateMigration keeps its code in the item
+	NoRights         string                       // message of MigrateModel without rights
+	LiveLists        bool                         // ListModelSummaries and ListModels ask the controllers
+	SummariesUser    func(jimmUUID string) string // user-tag of the former
+	ControllerUser   bool                         // ListControllers has "username"
+	JAASEntry        bool                         // ListControllers of others shows one controller "jaas"
+	EmptyNull        bool                         // ListModelSummaries without results is null
+	SLA              bool                         // ModelInfo and summaries have an sla, secret-backends is not null
+	ControllerModel  bool                         // AddController reads the controller model by ModelGet and CloudSpec
+	RemoveLive       bool                         // RemoveController takes a live controller without models
+	WatchImports     bool                         // ImportModel watches the model once
+	FailedAddPrefix  bool                         // errors of AddController begin with "failed to add controller: "
+	NamedDuplicates  bool                         // "model \"m\" already exists"
+	PollInterval     time.Duration                // rounds of the poller; 0: there is none
+	WatchInterval    time.Duration                // rounds of the background watchers
+	UnboundedTimeout time.Duration                // stands for "none" where JIMM has no time limit
 }
 
 // methods2024 are those of the facade JIMM that are simulated, not all it has.
@@ -108,6 +109,21 @@ func Generation2024() Generation {
 	}
 }
 
+// Generation2025 is JIMM of February 2025, between the releases that were recorded. It is JIMM of October 2024 with the
+// changes that the project's history dates before (the number is that of the pull request): lists from the controllers
+// (#1488, 2024-12-11), no WatchAllModels (#1478, 2024-12-10), MigrateModel of a bare UUID or owner/name (#1500,
+// 2024-12-19). All of what is dated later is missing: longer pings (#1565, March 2025), dials per request (#1611, June),
+// errors for empty names (#1658, July), modes and the poller (#1670, August). What has no date is as in 2024 (inferred).
+func Generation2025() Generation {
+	g := Generation2024()
+	g.Name = "2025"
+	g.Watches = []string{"WatchAllModelSummaries"}
+	g.BareTargets = true
+	g.LiveLists = true
+	g.SummariesUser = func(string) string { return "user-admin" } // inferred: that of AddController
+	return g
+}
+
 // Generation2026 is JIMM of July 2026 (branch v3 at 8bfc88e1, 2026-07-01).
 func Generation2026() Generation {
 	return Generation{
@@ -148,6 +164,7 @@ func Generation2026() Generation {
 		KeepCallCode:     true,
 		NoRights:         "unauthorized",
 		LiveLists:        true,
+		SummariesUser:    func(uuid string) string { return "user-user-jaas-" + uuid + "@external" }, // doubled by JIMM
 		ControllerModel:  true,
 		RemoveLive:       true,
 		FailedAddPrefix:  true,

@@ -76,14 +76,14 @@ func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	record.AgentVersion, record.IsController = live.AgentVersion, live.IsController
 }
 
-// liveSummaries asks the controllers that host these models, one after the other. The doubled "user-" is JIMM's.
+// liveSummaries asks the controllers that host these models, one after the other.
 func (s *Server) liveSummaries(ctx context.Context, rows []Model) map[string]modelSummary {
 	live := map[string]modelSummary{}
 	for _, controller := range s.hosts(rows) {
 		var reply results[itemResult[modelSummary]]
 		err := s.use(ctx, controller, s.ownUser(), func(b *backing) error {
 			return b.call(ctx, b.modelManager("ListModelSummaries"), summariesRequest{
-				UserTag: "user-user-" + s.ownUser(), All: true,
+				UserTag: s.gen.SummariesUser(s.opts.UUID), All: true,
 			}, &reply)
 		})
 		if err != nil {
