@@ -1,0 +1,295 @@
+package actions_test
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/actions"
+	"jimm-migrator/tests/sim"
+)
+
+const (
+	canary  = "c4n4ry-of-the-secret"
+	secret  = "cqg1aa2bb3cc4dd5ee6f"
+	prod    = "11111111-1111-4111-8111-111111111111"
+	doomed  = "22222222-2222-4222-8222-222222222222"
+	strayed = "33333333-3333-4333-8333-333333333333"
+)
+
+// stage is a unit of the charm, in process, beside a simulated JAAS.
+func stage(t *testing.T, year string, relations ...charmtest.Relation) *charmtest.Agent {
+	t.Helper()
+	w, err := sim.Load([]byte("speed: 40\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
+controllers: [{name: west}, {name: east}]
+models:
+  - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: ` + prod + `}
+  - {name: doomed, controller: west, created-here: true, uuid: ` + doomed + `, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found"}]}
+  - {name: strayed, controller: west, recorded-on: west, created-here: true, uuid: ` + strayed + `, history: [{to: east}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := sim.Start(t.Context(), w, sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if v := j.Violations(); len(v) > 0 {
+			t.Errorf("violations: %v", v)
+		}
+		j.Close()
+	})
+	return charmtest.Start(t, charmtest.Options{
+		CharmDir:  "../..",
+		App:       &charm.App{Actions: actions.All()},
+		Config:    map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
+		Secrets:   []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
+		Relations: relations,
+	})
+}
+
+// listener is a Loki that keeps lines and labels.
+type listener struct {
+	mu     sync.Mutex
+	labels map[string]string
+	lines  []map[string]any
+	raw    strings.Builder
+}
+
+func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var push struct {
+		Streams []struct {
+			Stream map[string]string
+			Values [][2]string
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&push); err != nil {
+		http.Error(w, "no push", http.StatusBadRequest)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range push.Streams {
+		l.labels = s.Stream
+		for _, v := range s.Values {
+			line := map[string]any{}
+			if err := json.Unmarshal([]byte(v[1]), &line); err != nil {
+				http.Error(w, "no JSON", http.StatusBadRequest)
+				return
+			}
+			l.lines = append(l.lines, line)
+			l.raw.WriteString(v[1])
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// events are the names of the events, the latest of each in a row once.
+func (l *listener) events() []string {
+	var out []string
+	for _, line := range l.lines {
+		out = append(out, line["event"].(string))
+	}
+	return slices.Compact(out)
+}
+
+func (l *listener) last() map[string]any { return l.lines[len(l.lines)-1] }
+
+// check wants lines as the reference has them, and no secret.
+func (l *listener) check(t *testing.T) {
+	t.Helper()
+	reference, err := os.ReadFile("../../docs/reference/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range l.lines {
+		for key := range line {
+			if !strings.Contains(string(reference), "`"+key+"`") {
+				t.Errorf("docs/reference/events.md does not have the field %q of event %q", key, line["event"])
+			}
+		}
+		for _, key := range []string{"v", "event", "level", "task", "action", "model", "elapsed_seconds"} {
+			if _, ok := line[key]; !ok {
+				t.Errorf("event %q has no %q", line["event"], key)
+			}
+		}
+	}
+	if strings.Contains(l.raw.String(), canary) {
+		t.Error("the secret is in a line")
+	}
+	for _, label := range []string{"juju_model", "juju_model_uuid", "juju_application", "juju_unit", "juju_charm"} {
+		if l.labels[label] == "" || len(l.labels) != 5 {
+			t.Errorf("labels are %v", l.labels)
+		}
+	}
+}
+
+func loki(url string) charmtest.Relation {
+	return charmtest.Relation{Endpoint: "logging", RemoteApp: "loki", Units: map[string]map[string]string{
+		"loki/0": {"endpoint": `{"url": "` + url + `/loki/api/v1/push"}`},
+		"loki/1": {}, // has not said anything yet
+	}}
+}
+
+func run(t *testing.T, agent *charmtest.Agent, action string, params map[string]any) charmtest.Task {
+	t.Helper()
+	task, err := agent.RunAction(t.Context(), action, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+func TestAMigrationIsToldToLoki(t *testing.T) {
+	t.Parallel()
+	for _, year := range []string{"2024", "2026"} {
+		t.Run(year, func(t *testing.T) {
+			t.Parallel()
+			l := &listener{}
+			server := httptest.NewServer(l)
+			defer server.Close()
+			agent := stage(t, year, loki(server.URL))
+			task := run(t, agent, "migrate-model", map[string]any{"model": "alice@example.com/prod", "target-controller": "east"})
+			if task.Result("outcome") != "migrated" {
+				t.Fatalf("the task is %+v", task)
+			}
+			l.check(t)
+			events := l.events()
+			for _, want := range []string{"check", "freeze", "start", "phase", "finish"} {
+				if !slices.Contains(events, want) {
+					t.Errorf("no event %q among %v", want, events)
+				}
+			}
+			end := l.last()
+			for key, want := range map[string]any{
+				"event": "finish", "level": "info", "outcome": "migrated", "succeeded": true, "model_uuid": prod, "model_name": "alice@example.com/prod",
+				"source": "west", "target": "east", "controller": "east", "step": "verify", "summary": task.Result("summary"), "task": task.ID,
+			} {
+				if end[key] != want {
+					t.Errorf("%s of the end is %v, want %v", key, end[key], want)
+				}
+			}
+			if seconds, ok := end["duration_seconds"].(float64); !ok || seconds <= 0 || seconds > 600 {
+				t.Errorf("the duration is %v", end["duration_seconds"])
+			}
+		})
+	}
+}
+
+func TestAnAbortIsToldToLoki(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	agent := stage(t, "2024", loki(server.URL))
+	run(t, agent, "migrate-model", map[string]any{"model": doomed, "target-controller": "east"})
+	l.check(t)
+	end := l.last()
+	if end["event"] != "finish" || end["outcome"] != "aborted" || end["succeeded"] != false || end["level"] != "error" {
+		t.Errorf("the end is %v", end)
+	}
+	if text, _ := end["summary"].(string); !strings.Contains(text, "machine sanity check failed") {
+		t.Errorf("the summary is %q", text)
+	}
+}
+
+// TestLokiNeitherDelaysNorFailsAMigration has one Loki that hangs and one that
+// refuses.
+func TestLokiNeitherDelaysNorFailsAMigration(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	defer hangs.Close()
+	defer close(release)
+	refuses := httptest.NewServer(http.NotFoundHandler())
+	defer refuses.Close()
+	agent := stage(t, "2024", loki(hangs.URL), charmtest.Relation{Endpoint: "logging", RemoteApp: "other", Units: map[string]map[string]string{
+		"other/0": {"endpoint": `{"url": "` + refuses.URL + `"}`},
+		"other/1": {"endpoint": `{"url": "ftp://nowhere"}`},
+		"other/2": {"endpoint": "no JSON"},
+	}})
+	task := run(t, agent, "migrate-model", map[string]any{"model": prod, "target-controller": "east"})
+	if task.Result("outcome") != "migrated" || task.Status != charmtest.TaskCompleted {
+		t.Errorf("the task is %+v", task)
+	}
+	var warnings []string
+	for _, record := range agent.Log() {
+		if record.Level == "WARNING" {
+			warnings = append(warnings, record.Message)
+		}
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], hangs.URL) || !strings.Contains(warnings[0], refuses.URL) || !strings.Contains(warnings[0], "HTTP status 404") {
+		t.Errorf("the log has %q", warnings)
+	}
+}
+
+// TestLokiBehindTLSIsTrustedByRelation brings the authority by receive-ca-cert.
+func TestLokiBehindTLSIsTrustedByRelation(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	server := httptest.NewTLSServer(l)
+	defer server.Close()
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	list, err := json.Marshal([]string{ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := stage(t, "2026", loki(server.URL), charmtest.Relation{Endpoint: "receive-ca-cert", RemoteApp: "ca", RemoteData: map[string]string{"certificates": string(list)}})
+	run(t, agent, "migrate-model", map[string]any{"model": "nobody/none", "target-controller": "east"})
+	l.check(t)
+	if end := l.last(); end["outcome"] != "refused" {
+		t.Errorf("the end is %v", end)
+	}
+}
+
+func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	agent := stage(t, "2024", loki(server.URL))
+	run(t, agent, "migrate-model", map[string]any{"model": prod, "target-controller": "east", "dry-run": true})
+	run(t, agent, "locate-model", map[string]any{"model": prod})
+	run(t, agent, "list-controllers", nil)
+	if len(l.lines) > 0 {
+		t.Errorf("told: %v", l.lines)
+	}
+	if n := agent.CallCount()["relation-ids"]; n > 0 {
+		t.Errorf("relation-ids was used %d times", n)
+	}
+}
+
+func TestDriftIsTold(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	agent := stage(t, "2024", loki(server.URL))
+	task := run(t, agent, "locate-model", map[string]any{"model": "*"})
+	l.check(t)
+	if len(l.lines) != 1 {
+		t.Fatalf("%d lines, want 1", len(l.lines))
+	}
+	for key, want := range map[string]any{
+		"event": "drift", "model_uuid": strayed, "state": "moved", "recorded": "west", "controller": "east",
+		"repair": task.Result("models." + strayed + ".repair"),
+	} {
+		if got := l.last()[key]; got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
+	}
+}
