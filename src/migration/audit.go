@@ -82,6 +82,21 @@ func (a Audit) target(of Attempt, source string) (name string, certain bool) {
 	return name, certain
 }
 
+// unfulfilled reports whether somebody has lately asked to move the model away
+// from the controller that has it on record.
+func (a Audit) unfulfilled(source string) bool {
+	found := false
+	for _, q := range a.Requests {
+		switch {
+		case q.Kind == RequestRecord || q.Target == source:
+			found = false
+		case a.Now.Sub(q.At) < rememberRequests:
+			found = true
+		}
+	}
+	return found
+}
+
 // recordedByHand reports whether somebody else has told JIMM since then that
 // the controller hosts the model.
 func (a Audit) recordedByHand(target string, since time.Time) bool {

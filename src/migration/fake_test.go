@@ -3,6 +3,7 @@ package migration_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,11 +51,12 @@ func life() []stage {
 type fake struct {
 	mu sync.Mutex
 
-	completes bool // JIMM of 2026: migration mode, own completion, lossy reads.
-	redirects bool // The source redirects JIMM's logins once the migration is done.
-	probe     bool // Controllers answer the anonymous probe.
-	lonely    bool // JIMM has no other models on the target, and does not ask it for its list.
-	deaf      func(elapsed time.Duration) bool
+	completes   bool // JIMM of 2026: migration mode, own completion, lossy reads.
+	redirects   bool // The source redirects JIMM's logins once the migration is done.
+	probe       bool // Controllers answer the anonymous probe.
+	targetFirst bool // Of two controllers that list the model, JIMM takes the target's entry.
+	lonely      bool // JIMM has no other models on the target, and does not ask it for its list.
+	deaf        func(elapsed time.Duration) bool
 
 	model    migration.Model
 	record   string // UUID of the controller on JIMM's record, "" if lost.
@@ -67,11 +69,21 @@ type fake struct {
 	end    string // Text of the end: aborted…, removing exported model failed…; "" is success.
 	goes   migration.Controller
 
+	later    time.Duration // So long after the start of the migration,
+	change   func(*fake)   // this happens, once.
+	hang     bool          // StartMigration never answers, Info only when its caller gives up.
+	before   func(*fake)   // What happens right before MigrateModel is asked.
+	onRecord func(*fake)   // What happens right after JIMM was told.
+	deafErr  error         // What is answered instead, if set.
+	auditErr error         // Answer of the audit log.
+	audits   int
+
 	refuse   error         // Answer of MigrateModel instead of doing it.
 	accept   bool          // Do it although refuse is answered.
 	delay    time.Duration // The migration begins so long after the request.
 	failures int           // So many UpdateMigratedModel fail.
 	starts   int
+	asked    time.Time // When MigrateModel was asked last.
 	records  []string
 	hosts    int
 	forgot   bool
@@ -100,6 +112,11 @@ func (f *fake) now() (text string, ended, left bool) {
 	if f.began.IsZero() || time.Now().Before(f.began) {
 		return "", false, false
 	}
+	if change := f.change; change != nil && time.Since(f.began) >= f.later {
+		f.change = nil
+		change(f)
+		return f.now()
+	}
 	elapsed := time.Since(f.began)
 	for _, s := range f.stages {
 		if elapsed < s.last {
@@ -114,7 +131,18 @@ func (f *fake) now() (text string, ended, left bool) {
 }
 
 func (f *fake) isDeaf() bool {
-	return f.deaf != nil && !f.began.IsZero() && f.deaf(time.Since(f.began))
+	since := f.began
+	if since.IsZero() {
+		since = f.asked
+	}
+	return f.deaf != nil && !since.IsZero() && f.deaf(time.Since(since))
+}
+
+func (f *fake) noAnswer() error {
+	if f.deafErr != nil {
+		return f.deafErr
+	}
+	return errDeaf
 }
 
 var errDeaf = errors.New("connection lost")
@@ -142,7 +170,7 @@ func (f *fake) Record(context.Context, string) migration.Record {
 	defer f.mu.Unlock()
 	switch {
 	case f.isDeaf():
-		return migration.Record{Err: errDeaf}
+		return migration.Record{Err: f.noAnswer()}
 	case f.record == "":
 		return migration.Record{State: migration.RecordLost}
 	default:
@@ -178,11 +206,15 @@ func (f *fake) at(controller string) migration.Info {
 	return live
 }
 
-func (f *fake) Info(context.Context, string) migration.Info {
+func (f *fake) Info(ctx context.Context, _ string) migration.Info {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.hang && !f.began.IsZero() {
+		<-ctx.Done()
+		return migration.Info{Kind: migration.InfoUnavailable, Err: ctx.Err()}
+	}
 	if f.isDeaf() {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+		return migration.Info{Kind: migration.InfoUnavailable, Err: f.noAnswer()}
 	}
 	if f.record == "" {
 		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
@@ -209,7 +241,7 @@ func (f *fake) Summary(context.Context, string) migration.Info {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.isDeaf() {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+		return migration.Info{Kind: migration.InfoUnavailable, Err: f.noAnswer()}
 	}
 	return f.summary()
 }
@@ -220,7 +252,11 @@ func (f *fake) summary() migration.Info {
 	}
 	// JIMM asks every controller that it has other models on, and takes the
 	// model from whichever lists it.
-	for _, at := range []string{f.record, f.goes.UUID} {
+	order := []string{f.record, f.goes.UUID}
+	if f.targetFirst {
+		slices.Reverse(order)
+	}
+	for _, at := range order {
 		if at != f.record && f.lonely {
 			break
 		}
@@ -266,16 +302,31 @@ func (f *fake) Copy(_ context.Context, c migration.Controller, _ string) migrati
 func (f *fake) Audit(context.Context, migration.Model) (migration.Audit, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.audits++
+	if f.auditErr != nil {
+		return migration.Audit{}, f.auditErr
+	}
 	return migration.Audit{Now: time.Now(), Requests: append([]migration.Request(nil), f.requests...)}, nil
 }
 
 func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migration.Controller) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.before != nil {
+		f.before(f)
+		f.before = nil
+	}
 	f.starts++
+	f.asked = time.Now()
 	f.requests = append(f.requests, migration.Request{Kind: migration.RequestMigrate, Target: target.Name, At: time.Now(), Own: true})
 	if f.refuse != nil && !f.accept {
 		return "", f.refuse
+	}
+	switch text, ended, left := f.now(); {
+	case left && f.record == west().UUID:
+		return "", errors.New("model not found")
+	case text != "" && !ended:
+		return "", f.refuse // Somebody else's runs.
 	}
 	f.began, f.goes = time.Now().Add(f.delay), target
 	if f.refuse != nil {
@@ -304,5 +355,8 @@ func (f *fake) RecordController(_ context.Context, proof migration.Proof) error 
 		return errors.New("permission denied")
 	}
 	f.record, f.mode = proof.Controller().UUID, false
+	if f.onRecord != nil {
+		f.onRecord(f)
+	}
 	return nil
 }

@@ -42,6 +42,8 @@ func newFollower(r *run, s *situation, w Writer, res *Result, began time.Time) *
 		teller: newTeller(r, began),
 	}
 	f.whoseKnown = f.plan == PlanFollow && s.auditErr == nil
+	f.hostAsked = s.seen.Host.Kind != HostNotAsked
+	f.progress.HostRefused = s.seen.Host.Kind == HostRefused
 	return f
 }
 

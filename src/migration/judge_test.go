@@ -138,6 +138,7 @@ func decoded(data []byte) []migration.Observation {
 		var o migration.Observation
 		o.Info.Kind = migration.InfoKind(data[0] % 8)
 		o.Info.Controller = hosts[data[0]/8%3].UUID
+		o.Info.Listed = data[0]/24%2 == 1
 		if data[0] > 200 {
 			o.Info.Status, o.Info.StatusText = "busy", "importing"
 		}
@@ -175,10 +176,13 @@ func FuzzJudge(f *testing.F) {
 			p = p.Observe(b, o)
 			v := migration.Judge(b, p, o)
 			target, source := o.Copies[east().UUID], o.Copies[west().UUID]
-			success = success || o.Info.Kind == migration.InfoLive && o.Info.Controller != east().UUID && migration.ParseText(o.Info.Attempt.Text).PastReturn()
+			success = success || o.Info.Kind == migration.InfoLive && (o.Info.Listed || o.Info.Controller == west().UUID) && migration.ParseText(o.Info.Attempt.Text).PastReturn()
 			redirected = redirected || o.Info.Kind == migration.InfoRedirected || source.State == migration.CopyMoved
 			if v.Proof.Valid() {
-				running := o.Info.Kind == migration.InfoLive && o.Info.Attempt.Running()
+				running := o.Info.Kind == migration.InfoLive && o.Info.Attempt.Running() && o.Info.Controller == west().UUID
+				if p.Superseded && (source.State != migration.CopyMoved || source.To != east().UUID) {
+					t.Fatalf("proof %q after another migration has begun", v.Proof.Ground())
+				}
 				if running || target.State == migration.CopyAbsent || target.State == migration.CopyMoved || target.State == migration.CopyImporting {
 					t.Fatalf("proof %q against %+v", v.Proof.Ground(), o)
 				}
@@ -188,6 +192,9 @@ func FuzzJudge(f *testing.F) {
 				named := source.State == migration.CopyMoved && source.To == east().UUID
 				if !proved && !named {
 					t.Fatalf("proof %q for a target that is not known: %+v", v.Proof.Ground(), o)
+				}
+				if source.State == migration.CopyMoved && source.To != east().UUID && source.To != "" {
+					t.Fatalf("proof %q although the source names another", v.Proof.Ground())
 				}
 				if !success && !redirected && target.State != migration.CopyActive {
 					t.Fatalf("proof %q without success or redirect", v.Proof.Ground())

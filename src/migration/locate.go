@@ -3,6 +3,7 @@ package migration
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -187,9 +188,7 @@ func (l locator) copies(ctx context.Context, m Model) map[string]Copy {
 			others = append(others, c)
 		}
 	}
-	for uuid, c := range l.asker.all(ctx, others, m.UUID) {
-		copies[uuid] = c
-	}
+	maps.Copy(copies, l.asker.all(ctx, others, m.UUID))
 	return copies
 }
 

@@ -3,6 +3,7 @@ package migration_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,17 +20,27 @@ type places struct {
 	asked  map[string]int // Copies asked for, by controller name.
 	infos  int
 	hosts  int
+	lists  int
+	later  []migration.Model // What a second list has.
+	gaps   error
 }
 
 func (p *places) jaas(completes bool) migration.JAAS {
-	p.asked = map[string]int{}
+	p.asked, p.lists = map[string]int{}, 0
 	return migration.JAAS{Fleet: p, Witness: oneAtATime{p, make(chan struct{}, 1)}, Traits: migration.Traits{Completes: completes, CLI: "jimmctl"}}
 }
 
 func (p *places) Controllers(context.Context) ([]migration.Controller, error) {
 	return []migration.Controller{east(), north(), west()}, nil
 }
-func (p *places) Models(context.Context) ([]migration.Model, error) { return p.models, nil }
+
+func (p *places) Models(context.Context) ([]migration.Model, error) {
+	p.lists++
+	if p.lists > 1 && p.later != nil {
+		return p.later, nil
+	}
+	return p.models, p.gaps
+}
 
 // oneAtATime serves the concurrent questions of the engine one by one.
 type oneAtATime struct {
@@ -80,6 +91,12 @@ func TestLocate(t *testing.T) {
 	inUse := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available"}
 	running := inUse
 	running.Attempt = migration.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
+	anyList := inUse
+	anyList.Listed = true
+	unlisted := migration.Info{Kind: migration.InfoUnlisted}
+	success, idle := running, running
+	success.Attempt.Text = "successful, removing model from source controller"
+	idle.Attempt.Text = "aborted, removing model from target controller: x"
 	reap := inUse
 	reap.Attempt = migration.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
 
@@ -94,6 +111,7 @@ func TestLocate(t *testing.T) {
 		drift    bool
 		complete bool
 		repair   string
+		others   string
 	}{
 		{name: "where it is recorded", info: inUse, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateActive, holder: "west", complete: true},
 		{name: "one controller does not answer", info: inUse, copies: map[string]migration.Copy{"west": present, "east": silent, "north": absent}, state: migration.StateActive, holder: "west"},
@@ -107,6 +125,24 @@ func TestLocate(t *testing.T) {
 		{name: "nowhere", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": absent, "east": absent, "north": absent}, state: migration.StateAbsent, drift: true, complete: true},
 		{name: "perhaps nowhere", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": absent, "east": silent, "north": absent}, state: migration.StateUnknown, drift: true},
 		{name: "left over by a reap that failed", info: reap, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "left over, and the other does not answer", info: reap, copies: map[string]migration.Copy{"west": present, "east": silent, "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "left over, without probe", info: reap, noProbe: true, state: migration.StateUnknown, drift: true},
+		{name: "migrating, past the point of no return", info: success, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMigrating, holder: "east", complete: true},
+		{name: "migrating, past the point of no return, without probe", info: success, noProbe: true, state: migration.StateMigrating, complete: true},
+		{name: "aborted without an end", info: idle, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateActive, holder: "west", complete: true},
+		{name: "the source denies and still has a copy", info: migration.Info{Kind: migration.InfoDenied}, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateUnknown},
+		{name: "redirected through JIMM, one other has it", info: migration.Info{Kind: migration.InfoRedirected}, copies: map[string]migration.Copy{"west": silent, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "redirected through JIMM, another is silent", info: migration.Info{Kind: migration.InfoRedirected}, copies: map[string]migration.Copy{"west": silent, "east": present, "north": silent}, state: migration.StateUnknown, drift: true},
+		{name: "its own answers contradict each other", info: inUse, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateUnknown},
+		{name: "redirected to nobody knows where", copies: map[string]migration.Copy{"west": is(migration.CopyMoved), "east": absent, "north": absent}, state: migration.StateUnknown, drift: true},
+		{name: "a left-over elsewhere stays on show", copies: map[string]migration.Copy{"west": to(east()), "east": present, "north": present}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID, others: "north"},
+		{name: "a copy elsewhere, listed by anybody", info: anyList, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateUnknown, others: "east"},
+		{name: "listed by anybody, without probe, a login tells", info: anyList, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
+		{name: "listed by anybody, without probe, nobody tells", info: anyList, noProbe: true, state: migration.StateUnknown},
+		{name: "listed by anybody, moved", info: anyList, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
+		{name: "not listed, and not all tell", info: unlisted, copies: map[string]migration.Copy{"west": present, "east": silent, "north": absent}, state: migration.StateUnknown},
+		{name: "not listed, and nobody else has it", info: unlisted, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateActive, holder: "west", complete: true},
+		{name: "a login is answered by another than the recorded one", info: migration.Info{Kind: migration.InfoUnavailable}, host: migration.Host{Kind: migration.HostServes, Controller: east().UUID}, noProbe: true, state: migration.StateUnknown, holder: "east"},
 		{name: "two in use", info: inUse, copies: map[string]migration.Copy{"west": is(migration.CopyActive), "east": is(migration.CopyActive), "north": absent}, state: migration.StateConflict, complete: true},
 		{name: "the recorded one is silent, no drift is claimed", info: migration.Info{Kind: migration.InfoUnavailable}, copies: map[string]migration.Copy{"west": silent, "east": present, "north": absent}, state: migration.StateUnknown},
 		{name: "without probe", info: inUse, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
@@ -115,6 +151,9 @@ func TestLocate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies}
+			if c.info.Listed || c.info.Kind == migration.InfoUnlisted {
+				p.models[0].Live = c.info
+			}
 			got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod", Probe: !c.noProbe})
 			if err != nil || len(got.Locations) != 1 {
 				t.Fatalf("Locate: %+v, %v", got, err)
@@ -122,6 +161,9 @@ func TestLocate(t *testing.T) {
 			l := got.Locations[0]
 			if l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift || l.Complete() != c.complete || l.Repair != c.repair {
 				t.Errorf("got %s on %q, drift %v, complete %v, repair %q; proof: %s", l.State, l.Holder.Name, l.Drift, l.Complete(), l.Repair, l.Proof)
+			}
+			if c.others != "" && (len(l.Copies) != 1 || l.Copies[0].Name != c.others) {
+				t.Errorf("other copies %v, want %s", l.Copies, c.others)
 			}
 			if l.Proof == "" {
 				t.Error("no proof is given")
@@ -193,18 +235,61 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestRedact(t *testing.T) {
-	for _, text := range []string{
-		`aborted, removing model from target controller: model data transfer failed, credential attribute mismatch: map[secret-key:CANARY] != map[secret-key:"CANARY ] x"]`,
-		"cannot log in: password=CANARY, retry", `{"client-secret": "CANARY"}`, "token: CANARY", "macaroons: CANARY",
-		"bad token eyJhbGciOiJSUzI1NiJ9.CANARY.sig", "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----",
-	} {
-		if got := migration.Redact(text); strings.Contains(got, "CANARY") {
-			t.Errorf("Redact(%q) = %q", text, got)
+// JIMM, or another run, puts the record right while the controllers are asked.
+func TestLocateReadsTheRecordAgainBeforeItClaimsDrift(t *testing.T) {
+	for record, want := range map[string]migration.State{east().UUID: migration.StateActive, north().UUID: migration.StateUnknown} {
+		p := &places{models: onWest("alice@example.com/prod"), copies: map[string]migration.Copy{"west": to(east()), "east": is(migration.CopyPresent), "north": is(migration.CopyAbsent)}}
+		p.later = onWest("alice@example.com/prod")
+		p.later[0].Recorded = record
+		got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod", Probe: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := got.Locations[0]; l.State != want || l.Drift || l.Repair != "" || l.Recorded.UUID != record || l.Holder.Known() != (want == migration.StateActive) {
+			t.Errorf("%s: %s on %q, recorded on %q, drift %v, repair %q", record, l.State, l.Holder, l.Recorded, l.Drift, l.Repair)
 		}
 	}
-	plain := "source prechecks failed: unit pg/0 not idle or executing (lost)"
-	if got := migration.Redact(plain); got != plain {
-		t.Errorf("Redact(%q) = %q", plain, got)
+}
+
+func TestLocateAsksADeadControllerOnce(t *testing.T) {
+	var names []string
+	for i := range 100 {
+		names = append(names, fmt.Sprintf("alice@example.com/m%03d", i))
+	}
+	p := &places{models: onWest(names...), copies: map[string]migration.Copy{"west": {Err: errors.New("no route"), Unreachable: true}}}
+	got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "*", Probe: true})
+	if err != nil || len(got.Locations) != migration.DefaultLimit || got.Matches != 100 {
+		t.Fatalf("%d locations, %v", len(got.Locations), err)
+	}
+	if p.asked["west"] > 16 || p.asked["east"] != 0 {
+		t.Errorf("asked %v", p.asked)
+	}
+	for i, l := range got.Locations {
+		if l.Model.Name != fmt.Sprintf("m%03d", i) || l.State != migration.StateUnknown || l.Drift || len(l.Silent) != 1 {
+			t.Errorf("%d: %s is %s, drift %v", i, l.Model.Name, l.State, l.Drift)
+		}
+	}
+}
+
+// A list with gaps is good for what is in it, and for nothing else.
+func TestAListWithGaps(t *testing.T) {
+	p := &places{models: onWest("alice@example.com/prod"), gaps: errors.New("cannot list 1 of 2 models"), info: migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Life: "alive"}}
+	for selector, good := range map[string]bool{modelUUID: true, "alice@example.com/prod": true, "prod": false, "staging": false} {
+		jaas := p.jaas(false)
+		jaas.Auditor = newFake(false)
+		_, err := migration.Check(t.Context(), jaas, migration.Options{Model: selector, Target: "east"})
+		if (err == nil) != good {
+			t.Errorf("Check %q: %v", selector, err)
+		}
+	}
+	if got, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod"}); err != nil || got.Gaps == nil {
+		t.Errorf("Locate: %+v, %v", got, err)
+	}
+	if _, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "staging"}); !errors.Is(err, p.gaps) {
+		t.Errorf("Locate of what is not in the list: %v", err)
+	}
+	p.models = nil
+	if _, err := migration.Locate(t.Context(), p.jaas(false), migration.LocateOptions{Model: "prod"}); !errors.Is(err, p.gaps) {
+		t.Errorf("Locate without a list: %v", err)
 	}
 }

@@ -292,20 +292,7 @@ func (f *fake) running(target string, audited bool) {
 func TestMigrate(t *testing.T) {
 	for _, s := range stories() {
 		for _, jimm := range []string{"2024", "2026", "2026, no other models on the target"} {
-			t.Run(s.name+", "+jimm, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					f := newFake(jimm != "2024")
-					f.lonely = jimm != "2026"
-					if s.world != nil {
-						s.world(f)
-					}
-					w := s.want
-					if jimm != "2024" && s.want2026 != nil {
-						w = *s.want2026
-					}
-					check(t, f, migrate(t, f, s.change), w)
-				})
-			})
+			t.Run(s.name+", "+jimm, func(t *testing.T) { s.run(t, jimm) })
 		}
 	}
 }

@@ -44,9 +44,9 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 		return s, err
 	}
 	s.source = s.controllers.byUUID(s.model.Recorded)
+	s.audit, s.auditErr = r.jaas.Auditor.Audit(ctx, s.model)
 	s.seen = r.firstLook(ctx, s)
 	s.describe()
-	s.audit, s.auditErr = r.jaas.Auditor.Audit(ctx, s.model)
 	return s, ctx.Err()
 }
 
@@ -58,9 +58,8 @@ func one(models []Model, gaps error, selector string) (Model, *SelectError, erro
 	case gaps != nil && (err != nil || selector != m.UUID && selector != m.FullName()):
 		return Model{}, nil, fmt.Errorf("cannot tell which model %q means: %w", selector, gaps)
 	case err != nil:
-		var ambiguous *SelectError
-		if errors.As(err, &ambiguous) {
-			return Model{}, ambiguous, nil
+		if selection, ok := errors.AsType[*SelectError](err); ok {
+			return Model{}, selection, nil
 		}
 		return Model{}, nil, err
 	}
@@ -86,25 +85,32 @@ func (s *situation) describe() {
 // firstLook asks every controller for a copy, then the recorded one through
 // JIMM.
 func (r *run) firstLook(ctx context.Context, s *situation) Observation {
+	w := r.jaas.Witness
 	o := Observation{Record: Record{State: RecordAt, Controller: s.model.Recorded}}
 	if r.opts.Probe {
-		o.Copies = newAsker(r.jaas.Witness).all(ctx, s.controllers, s.model.UUID)
+		o.Copies = newAsker(w).all(ctx, s.controllers, s.model.UUID)
 	}
 	if !s.traits.Completes {
-		o.Info = r.jaas.Witness.Info(ctx, s.model.UUID)
+		o.Info = w.Info(ctx, s.model.UUID)
 		return o
 	}
 	o.Info = s.model.Live
 	if o.Info.Kind == InfoNotAsked {
-		o.Info = r.jaas.Witness.Summary(ctx, s.model.UUID)
+		o.Info = w.Summary(ctx, s.model.UUID)
+	}
+	source := o.copyOn(s.source)
+	if unclear(o.Info, source) && (s.auditErr != nil || s.audit.unfulfilled(s.source.Name)) {
+		o.Host = w.Host(ctx, s.model.UUID)
 	}
 	// A controller that lists the model need not be the recorded one.
-	o.Info = Progress{}.read(Baseline{Source: s.source}, o)
-	if !mayAskDetails(o.Info, o.copyOn(s.source)) {
+	b := Baseline{Source: s.source}
+	o.Info = Progress{}.Observe(b, o).read(b, o)
+	serves := o.Host.Kind == HostServes && o.Host.Controller == s.source.UUID
+	if !mayAskDetails(o.Info, source, serves) {
 		return o
 	}
 	// A refusal is news; a failure to ask is not.
-	if full := r.jaas.Witness.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable {
+	if full := w.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable {
 		if full.Kind == InfoLive && !full.Attempt.Exists() {
 			// Juju's details leave out what its list shows of a model that has
 			// been away.
@@ -115,12 +121,18 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	return o
 }
 
+// unclear reports whether it cannot be told which controller has listed the
+// model.
+func unclear(listed Info, source Copy) bool {
+	return listed.Kind == InfoLive && listed.Listed && !listed.Attempt.ofSource() && source.State == CopyUnknown
+}
+
 // mayAskDetails reports whether a JIMM that completes migrations may be asked
 // for the details of a model: if its recorded controller is known to hold it,
 // with no migration running. Otherwise the question could change the record, or
 // make JIMM forget the model.
-func mayAskDetails(listed Info, source Copy) bool {
-	held := source.held() || !gone(source) && listed.Attempt.ofSource()
+func mayAskDetails(listed Info, source Copy, serves bool) bool {
+	held := source.held() || !gone(source) && (serves || listed.Attempt.ofSource())
 	return held && listed.Kind == InfoLive && !listed.migrating() && !listed.reapFailed()
 }
 

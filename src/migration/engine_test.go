@@ -1,0 +1,537 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// aborted is an attempt to the target that the source still shows.
+func aborted(ago time.Duration) migration.Attempt {
+	return migration.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-ago), End: time.Now().Add(-ago / 2)}
+}
+
+// asked is an entry of the audit log.
+func asked(target string, ago time.Duration) migration.Request {
+	return migration.Request{Kind: migration.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
+}
+
+// rareStories are worlds that seldom are, and must end well all the same.
+func rareStories() []story {
+	done := want{migration.Migrated, "", 1, "east", "east", "east"}
+	refused := want{migration.Refused, migration.CauseChecks, 0, "", "west", ""}
+	return []story{
+		{
+			name: "a copy that could not be removed is never migrated again",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
+				f.requests[0].At = f.began
+			},
+			want: want{migration.NeedsAttention, migration.CauseLeftOver, 0, "east", "east", "east"},
+		},
+		{
+			name: "a copy that could not be removed, moved to nobody knows where",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
+			},
+			want: refused,
+		},
+		{
+			name: "a copy that could not be removed, moved elsewhere",
+			world: func(f *fake) {
+				f.running("north", true)
+				f.began, f.end, f.goes = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup", north()
+				f.requests[0].At = f.began
+			},
+			want: refused,
+		},
+		{
+			name: "another migration begins while JIMM is away",
+			world: func(f *fake) {
+				f.deaf = func(e time.Duration) bool { return e > 10*time.Second && e < 60*time.Second }
+				f.later = 59 * time.Second
+				f.change = func(f *fake) {
+					f.began, f.goes, f.deaf = time.Now().Add(-time.Second), north(), nil
+					f.requests = append(f.requests, asked("north", time.Second))
+				}
+			},
+			want: want{migration.Unknown, migration.CauseOtherMigration, 1, "", "west", "west"},
+		},
+		{
+			name: "a request that was refused long ago does not tell where a migration goes",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.requests[0].At = f.began.Add(-time.Hour)
+				f.goes, f.probe = north(), false
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+		},
+		{
+			name: "a request made after the migration began does not tell where it goes",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.requests[0].At = f.began.Add(3 * time.Minute)
+				f.stages[1].last = 10 * time.Minute
+				f.began = f.began.Add(-4 * time.Minute)
+				f.requests[0].At = f.began.Add(3 * time.Minute)
+				f.goes, f.probe = north(), false
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+		},
+		{
+			name: "refused because another one to the target runs",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.between(func(f *fake) { f.running("east", true) })
+			},
+			want: done,
+		},
+		{
+			name: "refused because another one runs elsewhere",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.between(func(f *fake) { f.running("north", true); f.goes = north() })
+			},
+			want: want{migration.Refused, migration.CauseOtherMigration, 1, "", "west", "west"},
+		},
+		{
+			name: "refused because one runs that JIMM was not asked for, without probe",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.probe = false
+				f.between(func(f *fake) { f.running("north", false); f.goes = north() })
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 1, "", "west", ""},
+		},
+		{
+			name: "JIMM believes in a migration that is not there",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
+			},
+			want: want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+		},
+		{
+			name: "asked for a moment ago and goes elsewhere",
+			world: func(f *fake) {
+				f.running("north", true)
+				f.began, f.goes = time.Now().Add(30*time.Second), north()
+				f.requests[0].At = time.Now().Add(-10 * time.Second)
+			},
+			want: want{migration.Refused, migration.CauseOtherMigration, 0, "", "west", "west"},
+		},
+		{
+			name: "asked for a moment ago and begins, detached",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.began = time.Now().Add(30 * time.Second)
+				f.requests[0].At = time.Now().Add(-10 * time.Second)
+			},
+			change: func(o *migration.Options) { o.Detach = true },
+			want:   want{migration.Started, "", 0, "", "west", "west"},
+		},
+		{
+			name: "detached, and aborts at once",
+			world: func(f *fake) {
+				f.stages = []stage{{"aborted, removing model from target controller: full", 20 * time.Second}}
+				f.end = "aborted, removing model from target controller: full"
+			},
+			change: func(o *migration.Options) { o.Detach = true },
+			want:   want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"},
+		},
+		{
+			name: "moved, and the audit log has only an old request",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
+				f.requests = []migration.Request{asked("east", 48*time.Hour)}
+			},
+			want: refused,
+		},
+		{
+			name: "moved, recorded elsewhere and moved again since the request",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
+				f.requests = []migration.Request{asked("east", 3*time.Hour), {Kind: migration.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)}}
+			},
+			want: refused,
+		},
+		{
+			name: "a record that names another controller since, without probe",
+			world: func(f *fake) {
+				f.probe = false
+				f.running("east", true)
+				f.later, f.change = 30*time.Second, func(f *fake) { f.record = north().UUID }
+			},
+			want: want{migration.Refused, migration.CauseElsewhere, 0, "", "north", ""},
+		},
+		{
+			name: "recorded by hand before the source has let go",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.probe = false
+				f.later, f.change = 100*time.Second, func(f *fake) {
+					f.record = east().UUID
+					f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: "east", At: time.Now()})
+				}
+			},
+			want: want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+			// Its list still shows the migration, so it is known to have ended.
+			want2026: &want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+		},
+	}
+}
+
+// between lets something happen after the first look and before the start.
+func (f *fake) between(change func(*fake)) { f.before = change }
+
+func TestMigrateInRareWorlds(t *testing.T) {
+	for _, s := range rareStories() {
+		for _, jimm := range []string{"2024", "2026", "2026, no other models on the target"} {
+			t.Run(s.name+", "+jimm, func(t *testing.T) { s.run(t, jimm) })
+		}
+	}
+}
+
+func (s story) run(t *testing.T, jimm string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(jimm != "2024")
+		f.lonely = jimm != "2026"
+		if s.world != nil {
+			s.world(f)
+		}
+		w := s.want
+		if jimm != "2024" && s.want2026 != nil {
+			w = *s.want2026
+		}
+		check(t, f, migrate(t, f, s.change), w)
+	})
+}
+
+func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.probe = false
+		f.refuse = errors.New("connection lost")
+		f.deaf = func(e time.Duration) bool { return e < 170*time.Second }
+		began := time.Now()
+		res := migrate(t, f, nil)
+		if took := time.Since(began); res.Outcome != migration.NotStarted || took < 170*time.Second+3*time.Minute {
+			t.Errorf("%s after %v: the source was asked for less than three minutes", res.Outcome, took)
+		}
+	})
+}
+
+func TestNotStartedIsUnknownWhileNobodyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe = false
+		f.refuse = errors.New("connection lost")
+		f.deaf = func(time.Duration) bool { return true }
+		if res := migrate(t, f, nil); res.Outcome != migration.Unknown || res.Cause != migration.CauseSilent || res.Holder.Known() {
+			t.Errorf("%s, %s, on %q", res.Outcome, res.Cause, res.Holder)
+		}
+	})
+}
+
+// A JIMM that merges the lists of its controllers lists the model also after
+// the source has let go. Without the probe only a login tells.
+func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe, f.redirects = false, false
+		f.refuse, f.accept = errors.New("connection lost"), true
+		f.stages = []stage{{"starting", time.Millisecond}} // No look finds it.
+		res := migrate(t, f, nil)
+		if res.Outcome != migration.Unknown || f.hosts != 1 || f.forgot {
+			t.Errorf("%s (%s) after %d logins, forgot %v", res.Outcome, res.Cause, f.hosts, f.forgot)
+		}
+	})
+}
+
+// JIMM's list shows the target's entry while the source still migrates the
+// model: nothing may be started because of that.
+func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.running("east", true)
+		f.probe, f.targetFirst = false, true
+		f.began = f.began.Add(-80 * time.Second) // SUCCESS
+		f.requests[0].At = f.began
+		res := migrate(t, f, nil)
+		if f.starts != 0 || f.forgot || f.early || f.hosts > 1 {
+			t.Errorf("%s: %d starts, forgot %v, early %v, %d logins", res.Outcome, f.starts, f.forgot, f.early, f.hosts)
+		}
+	})
+}
+
+// The record is wrong and the probe is off: JIMM would forget the model if it
+// were asked for its details.
+func TestDriftWithoutProbeDoesNotMakeJIMMForget(t *testing.T) {
+	for _, lonely := range []bool{false, true} {
+		for _, dryRun := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				f.lonely, f.redirects, f.probe = lonely, false, false
+				f.running("east", false)
+				f.began, f.mode = time.Now().Add(-48*time.Hour), false
+				f.refuse = errors.New("model not found")
+				opts := migration.Options{Model: "prod", Target: "north"}
+				var err error
+				if dryRun {
+					_, err = migration.Check(t.Context(), f.jaas(), opts)
+				} else {
+					_, err = migration.Migrate(t.Context(), f.jaas(), f, opts)
+				}
+				if err != nil || f.forgot || len(f.records) > 0 {
+					t.Errorf("lonely %v, dry run %v: forgot %v, recorded %v, %v", lonely, dryRun, f.forgot, f.records, err)
+				}
+			})
+		}
+	}
+}
+
+func TestRetryAfterAnAbortWaitsForARequestThatWasNotAnswered(t *testing.T) {
+	for _, answered := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			f.old = aborted(100 * time.Second)
+			f.requests = []migration.Request{asked("east", 50*time.Second)}
+			f.requests[0].Answered = answered
+			if answered {
+				f.requests[0].At = f.old.Start.Add(-time.Second)
+			}
+			began := time.Now()
+			var started time.Duration
+			res := migrate(t, f, func(o *migration.Options) {
+				o.Report = func(e migration.Event) {
+					if _, ok := e.(migration.StartEvent); ok {
+						started = time.Since(began)
+					}
+				}
+			})
+			if res.Outcome != migration.Migrated || f.starts != 1 {
+				t.Fatalf("%s, %d starts", res.Outcome, f.starts)
+			}
+			if waited := started > 2*time.Minute; waited == answered {
+				t.Errorf("answered %v: started after %v", answered, started)
+			}
+		})
+	}
+}
+
+func TestStuckModeSaysWhatHelps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.refuse = fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
+		if res := migrate(t, f, nil); res.Next != "juju jaas update-migrated-model west "+modelUUID {
+			t.Errorf("next is %q", res.Next)
+		}
+	})
+}
+
+func TestDeadlineIsKeptWithinACallThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.hang, f.probe = true, false
+		began := time.Now()
+		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 7 * time.Minute })
+		if took := time.Since(began); res.Outcome != migration.TimedOut || res.Cause != migration.CauseDeadline || took != 7*time.Minute {
+			t.Errorf("%s, %s after %v", res.Outcome, res.Cause, took)
+		}
+	})
+}
+
+// hangingStart is a Writer whose start is answered late.
+type hangingStart struct {
+	*fake
+	late time.Duration
+}
+
+func (h hangingStart) StartMigration(ctx context.Context, m migration.Model, c migration.Controller) (string, error) {
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-time.After(h.late):
+		return h.fake.StartMigration(ctx, m, c)
+	}
+}
+
+func TestStopDuringTheStartIsObeyedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, stop)
+		began := time.Now()
+		res, err := migration.Migrate(ctx, f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true})
+		took := time.Since(began)
+		if err != nil || res.Outcome != migration.TimedOut || res.Cause != migration.CauseInterrupted || took > 14*time.Second {
+			t.Errorf("%s, %s after %v, %v", res.Outcome, res.Cause, took, err)
+		}
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // virtual time, for the writer's goroutine
+	})
+}
+
+func TestDeadlineDoesNotCutOffTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		res, err := migration.Migrate(t.Context(), f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: time.Minute})
+		if err != nil || res.Outcome != migration.TimedOut || res.MigrationID == "" || f.starts != 1 {
+			t.Errorf("%s, id %q, %d starts, %v", res.Outcome, res.MigrationID, f.starts, err)
+		}
+	})
+}
+
+// JIMM accepts the record and is away right after that.
+func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.onRecord = func(f *fake) {
+			from := time.Since(f.began)
+			f.deaf = func(e time.Duration) bool { return e < from+2*time.Minute }
+		}
+		check(t, f, migrate(t, f, nil), want{migration.Migrated, "", 1, "east", "east", "east"})
+	})
+}
+
+// Whether somebody has recorded by hand cannot be found out: no success.
+func TestNoSuccessWhileTheAuditLogCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe = false
+		f.later, f.change = 30*time.Second, func(f *fake) { f.auditErr = errors.New("no") }
+		res := migrate(t, f, nil)
+		if res.Outcome != migration.Unknown || res.Cause != migration.CauseSourceUnknown {
+			t.Errorf("%s, %s", res.Outcome, res.Cause)
+		}
+		if f.audits < 3 {
+			t.Errorf("the log was asked for %d times, it must be tried again", f.audits)
+		}
+	})
+}
+
+func TestCheckSaysWhatWouldBeDone(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		world   func(*fake)
+		outcome migration.Outcome
+		plan    migration.Plan
+	}{
+		{"nothing runs", func(*fake) {}, migration.ChecksPassed, migration.PlanStart},
+		{"runs", func(f *fake) { f.running("east", true) }, migration.ChecksPassed, migration.PlanFollow},
+		{"has moved", func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) }, migration.ChecksPassed, migration.PlanRecord},
+		{"has moved, without probe", func(f *fake) { f.running("east", true); f.began, f.probe = time.Now().Add(-time.Hour), false }, migration.ChecksPassed, migration.PlanRecord},
+		{"is there", func(f *fake) {
+			f.running("east", true)
+			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
+		}, migration.AlreadyThere, migration.PlanVerify},
+		{"is said to be there and is not", func(f *fake) { f.record = east().UUID }, migration.ChecksPassed, migration.PlanVerify},
+		{"asked for a moment ago", func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, migration.ChecksPassed, migration.PlanWait},
+		{"own model", func(f *fake) { f.model.UUID = ownUUID }, migration.Refused, migration.PlanNone},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(false)
+				c.world(f)
+				res, err := migration.Check(t.Context(), f.jaas(), migration.Options{Model: "prod", Target: "east", Probe: f.probe, OwnModel: ownUUID})
+				if err != nil || res.Outcome != c.outcome || res.Plan != c.plan {
+					t.Errorf("%s, %q, %v", res.Outcome, res.Plan, err)
+				}
+				for _, finding := range res.Findings {
+					if finding.Blocks() != (c.outcome == migration.Refused && finding.Check == migration.CheckOwnModel) {
+						t.Errorf("%s is %s: %s", finding.Check, finding.Level, finding.Evidence)
+					}
+				}
+				if f.starts > 0 || len(f.records) > 0 {
+					t.Error("a check has changed something")
+				}
+			})
+		})
+	}
+}
+
+const ownUUID = "00000000-0000-4000-8000-00000000000f"
+
+// A source that begins the same steps again and again must not drown the rest.
+func TestRepeatedStepsAreReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.stages = nil
+		for range 200 {
+			f.stages = append(f.stages, stage{"successful, waiting for agents to report back", 6 * time.Second}, stage{"transferring ownership of cloud resources to target controller", 6 * time.Second})
+		}
+		phases, stalls, beats := 0, 0, 0
+		res := migrate(t, f, func(o *migration.Options) {
+			o.Report = func(e migration.Event) {
+				switch e.(type) {
+				case migration.PhaseEvent:
+					phases++
+				case migration.StallEvent:
+					stalls++
+				case migration.HeartbeatEvent:
+					beats++
+				}
+			}
+		})
+		if res.Outcome != migration.Migrated || phases != 2 || stalls != 1 || beats < 3 || beats > 12 {
+			t.Errorf("%s: %d phases, %d stalls, %d heartbeats", res.Outcome, phases, stalls, beats)
+		}
+	})
+}
+
+func TestNoServerTextLeaksIntoResultsAndEvents(t *testing.T) {
+	const canary = "CANARY"
+	secret := `credential attribute mismatch: map[secret-key:` + canary + `] != map[secret-key:x]`
+	for name, world := range map[string]func(*fake){
+		"start":       func(f *fake) { f.refuse = errors.New(secret) },
+		"abort":       func(f *fake) { f.end = "aborted, removing model from target controller: " + secret },
+		"unknown end": func(f *fake) { f.end = "new words: " + secret },
+		"running":     func(f *fake) { f.stages = append(f.stages, stage{secret, time.Hour}) },
+		"reap failed": func(f *fake) { f.end = "removing exported model failed: " + secret },
+		"earlier":     func(f *fake) { f.old = aborted(time.Hour); f.old.Text += secret },
+		"silent":      func(f *fake) { f.deaf, f.deafErr = func(time.Duration) bool { return true }, errors.New(secret) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(false)
+				f.probe = name != "silent"
+				world(f)
+				res := migrate(t, f, func(o *migration.Options) {
+					o.Report = func(e migration.Event) {
+						if !strings.Contains(fmt.Sprintf("%T", e), "Start") && strings.Contains(fmt.Sprintf("%+v", errorless(e)), canary) {
+							t.Errorf("%+v", e)
+						}
+					}
+				})
+				res.Err = nil // Its text is documented to be raw.
+				res.Model.Live = migration.Info{}
+				if strings.Contains(fmt.Sprintf("%+v", res), canary) {
+					t.Errorf("%+v", res)
+				}
+			})
+		})
+	}
+}
+
+// errorless removes the errors, whose text is documented to be raw.
+func errorless(e migration.Event) migration.Event {
+	switch e := e.(type) {
+	case migration.HeartbeatEvent:
+		e.Err = nil
+		return e
+	case migration.RecordEvent:
+		e.Err = nil
+		return e
+	default:
+		return e
+	}
+}

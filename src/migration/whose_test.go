@@ -1,0 +1,127 @@
+package migration_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// listed is an entry of JIMM's list, with JIMM's record and perhaps a migration.
+func listed(record migration.Controller, text string, ended bool) migration.Info {
+	i := migration.Info{Kind: migration.InfoLive, Controller: record.UUID, Listed: true, Status: "available"}
+	if text != "" {
+		i.Attempt = live(text, ended).Attempt
+	}
+	return i
+}
+
+func times(n int, o migration.Observation) []migration.Observation {
+	return slices.Repeat([]migration.Observation{o}, n)
+}
+
+func TestJudgeWhoseWordItIs(t *testing.T) {
+	const (
+		success   = "successful, transferring logs to target controller (1 sent)"
+		importing = "importing model into target controller"
+		abort     = "aborted, removing model from target controller: no room"
+		reap      = "removing exported model failed: no rights"
+	)
+	unproved := base()
+	unproved.TargetProved = false
+	completes := base()
+	completes.Completes = true
+	afterAbort := completes
+	afterAbort.Old = live(abort, true).Attempt
+	timeless := base()
+	timeless.Old = migration.Attempt{Text: abort, End: time.Unix(200, 0)}
+	alone, told, toldReap := base(), base(), base()
+	alone.Source, alone.Alone, alone.RecordedByHand = migration.Controller{}, true, true
+	told.Recorded, told.RecordedByHand = true, true
+	toldReap.Recorded = true
+
+	noStart := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Attempt: timeless.Old}
+	noStartRuns := noStart
+	noStartRuns.Attempt.End = time.Time{}
+	later := live(importing, false)
+	later.Attempt.Start = time.Unix(500, 0)
+	rounded := live(success, false)
+	rounded.Attempt.Start = rounded.Attempt.Start.Add(400 * time.Millisecond)
+	idle := live(abort, false)
+	idle.Status = "available"
+	denied := look(answered(migration.InfoDenied), at(west()), nil)
+	deniedByTarget := look(answered(migration.InfoDenied), at(east()), nil)
+	seenSuccess := look(live(success, false), at(west()), nil)
+	seenImport := look(live(importing, false), at(west()), nil)
+	held := look(answered(migration.InfoDenied), at(west()), copies(migration.CopyPresent, migration.CopyPresent))
+	absent := look(answered(migration.InfoUnlisted), at(west()), copies(migration.CopyAbsent, migration.CopyPresent))
+	anon := map[string]migration.Copy{west().UUID: {State: migration.CopyMoved}, east().UUID: {State: migration.CopyPresent}}
+	on := onTarget("available", "")
+
+	for _, c := range []struct {
+		name  string
+		base  migration.Baseline
+		looks []migration.Observation
+		want  migration.VerdictKind
+		proof bool
+	}{
+		{"a later migration is another one", base(), []migration.Observation{seenImport, look(later, at(west()), nil)}, migration.VerdictSuperseded, false},
+		{"after another one nothing is proved", base(), []migration.Observation{seenSuccess, look(later, at(west()), nil), look(answered(migration.InfoRedirected), at(west()), nil)}, migration.VerdictLetGo, false},
+		{"after another one denials prove nothing", base(), []migration.Observation{seenSuccess, look(later, at(west()), nil), denied, denied}, migration.VerdictLetGo, false},
+		{"after another one the source may still name the target", base(), []migration.Observation{seenSuccess, look(later, at(west()), nil), look(answered(migration.InfoDenied), at(west()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMoved, true},
+		{"a start may be rounded", base(), []migration.Observation{seenImport, look(rounded, at(west()), nil)}, migration.VerdictRunning, false},
+		{"an old attempt without a start is history", timeless, []migration.Observation{look(noStart, at(west()), nil)}, migration.VerdictWaiting, false},
+		{"what runs is not the old attempt", timeless, []migration.Observation{look(noStartRuns, at(west()), nil)}, migration.VerdictAborting, false},
+		{"a model that came back shows history", base(), []migration.Observation{look(live(success, true), at(west()), nil)}, migration.VerdictWaiting, false},
+		{"an abort without an end, the model is idle", base(), []migration.Observation{look(idle, at(west()), nil)}, migration.VerdictAborted, false},
+
+		{"the redirect does not tell where to", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), anon)}, migration.VerdictMoved, true},
+		{"the redirect does not tell where to, nor does anybody", unproved, []migration.Observation{look(answered(migration.InfoDenied), at(west()), anon)}, migration.VerdictLetGo, false},
+		{"a redirect of nobody knows which controller", base(), []migration.Observation{look(answered(migration.InfoRedirected), migration.Record{}, nil)}, migration.VerdictLetGo, false},
+		{"the target's denials are not the source's", base(), []migration.Observation{seenSuccess, deniedByTarget, deniedByTarget, look(answered(migration.InfoDenied), at(west()), nil)}, migration.VerdictLetGo, false},
+		{"denied after success, the source still has it", base(), append([]migration.Observation{seenSuccess}, times(11, held)...), migration.VerdictRunning, false},
+		{"denied for long after success, the source still has it", base(), append([]migration.Observation{seenSuccess}, times(12, held)...), migration.VerdictMoved, true},
+		{"denied for long, no success was seen, the source still has it", base(), append([]migration.Observation{seenImport}, times(30, held)...), migration.VerdictRunning, false},
+		{"the source does not have it after success", base(), append([]migration.Observation{seenSuccess}, times(11, absent)...), migration.VerdictLetGo, false},
+		{"the source does not have it for long after success", base(), append([]migration.Observation{seenSuccess}, times(12, absent)...), migration.VerdictMoved, true},
+		{"the source does not have it, no success was seen", base(), append([]migration.Observation{seenImport}, times(30, absent)...), migration.VerdictLetGo, false},
+		{"an abort is never past the point of no return", base(), []migration.Observation{seenSuccess, look(live(abort, false), at(west()), nil), denied, denied}, migration.VerdictLetGo, false},
+
+		{"listed before anything was seen", completes, []migration.Observation{look(listed(west(), "", false), at(west()), nil)}, migration.VerdictWaiting, false},
+		{"listed with a migration", completes, []migration.Observation{look(listed(west(), importing, false), at(west()), nil)}, migration.VerdictRunning, false},
+		{"listed without the migration that was seen", completes, []migration.Observation{seenSuccess, look(listed(west(), "", false), migration.Record{}, nil)}, migration.VerdictBlind, false},
+		{"listed without the migration, logins refused", completes, []migration.Observation{seenSuccess, {Info: listed(west(), "", false), Record: at(west()), Host: migration.Host{Kind: migration.HostRefused}}, look(listed(west(), "", false), at(west()), nil)}, migration.VerdictMoved, true},
+		{"listed without the old attempt", afterAbort, []migration.Observation{look(listed(west(), "", false), at(west()), nil)}, migration.VerdictBlind, false},
+		{"listed with the old attempt", afterAbort, []migration.Observation{look(listed(west(), abort, true), at(west()), nil)}, migration.VerdictWaiting, false},
+		{"listed, and the source redirects", completes, []migration.Observation{look(listed(west(), "", false), at(west()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMoved, true},
+		{"a source that lists it again is not refused any more", completes, []migration.Observation{{Info: answered(migration.InfoUnlisted), Record: at(west()), Host: migration.Host{Kind: migration.HostRefused}}, look(listed(west(), success, false), at(west()), nil), look(answered(migration.InfoUnlisted), at(west()), nil), look(answered(migration.InfoUnlisted), at(west()), nil)}, migration.VerdictBlind, false},
+
+		{"recorded, and the source lists the migration", completes, []migration.Observation{look(listed(east(), importing, false), at(east()), nil)}, migration.VerdictRunning, false},
+		{"recorded, and the source lists the abort", completes, []migration.Observation{look(listed(east(), abort, true), at(east()), nil)}, migration.VerdictMisrecorded, false},
+		{"recorded, and the source lists its left-over", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictHeld, false},
+		{"recorded, and the target lists it", completes, []migration.Observation{look(listed(east(), "", false), at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded, nobody else has it", alone, []migration.Observation{look(on, at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded by this run", told, []migration.Observation{look(on, at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded by this run, the source has it", told, []migration.Observation{look(on, at(east()), copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictHeld, false},
+		{"recorded by this run after a failed removal", toldReap, []migration.Observation{look(live(reap, true), at(west()), nil), look(on, at(east()), nil)}, migration.VerdictHeld, false},
+		{"recorded, the source is absent once", base(), []migration.Observation{look(on, at(east()), copies(migration.CopyAbsent, migration.CopyPresent))}, migration.VerdictHeld, false},
+		{"recorded, the source is absent twice", base(), times(2, look(on, at(east()), copies(migration.CopyAbsent, migration.CopyPresent))), migration.VerdictMigrated, false},
+		{"recorded, denied twice after success", base(), []migration.Observation{seenSuccess, denied, denied, look(on, at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded, denied twice without success", base(), []migration.Observation{denied, denied, look(on, at(east()), nil)}, migration.VerdictHeld, false},
+		{"recorded, the target is silent", completes, []migration.Observation{look(answered(migration.InfoUnavailable), at(east()), nil)}, migration.VerdictBlind, false},
+		{"recorded, the target redirects", completes, []migration.Observation{look(answered(migration.InfoRedirected), at(east()), nil)}, migration.VerdictMisrecorded, false},
+		{"recorded, the target says it has moved it", completes, []migration.Observation{look(on, at(east()), copies(migration.CopyAbsent, migration.CopyMoved))}, migration.VerdictMisrecorded, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var p migration.Progress
+			for _, o := range c.looks {
+				p = p.Observe(c.base, o)
+			}
+			got := migration.Judge(c.base, p, c.looks[len(c.looks)-1])
+			if got.Kind != c.want || got.Proof.Valid() != c.proof {
+				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
+			}
+		})
+	}
+}
