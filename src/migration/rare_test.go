@@ -1,0 +1,215 @@
+package migration_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// aborted is an attempt to the target that the source still shows.
+func aborted(ago time.Duration) migration.Attempt {
+	return migration.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-ago), End: time.Now().Add(-ago / 2)}
+}
+
+// asked is an entry of the audit log.
+func asked(target string, ago time.Duration) migration.Request {
+	return migration.Request{Kind: migration.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
+}
+
+// rareStories are worlds that seldom are, and must end well all the same.
+func rareStories() []story {
+	done := want{migration.Migrated, "", 1, "east", "east", "east"}
+	refused := want{migration.Refused, migration.CauseChecks, 0, "", "west", ""}
+	return []story{
+		{
+			name: "a copy that could not be removed is never migrated again",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
+				f.requests[0].At = f.began
+			},
+			want: want{migration.NeedsAttention, migration.CauseLeftOver, 0, "east", "east", "east"},
+		},
+		{
+			name: "a copy that could not be removed, moved to nobody knows where",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
+			},
+			want: refused,
+		},
+		{
+			name: "a copy that could not be removed, moved elsewhere",
+			world: func(f *fake) {
+				f.running("north", true)
+				f.began, f.end, f.goes = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup", north()
+				f.requests[0].At = f.began
+			},
+			want: refused,
+		},
+		{
+			name: "another migration begins while JIMM is away",
+			world: func(f *fake) {
+				f.deaf = func(e time.Duration) bool { return e > 10*time.Second && e < 60*time.Second }
+				f.later = 59 * time.Second
+				f.change = func(f *fake) {
+					f.began, f.goes, f.deaf = time.Now().Add(-time.Second), north(), nil
+					f.requests = append(f.requests, asked("north", time.Second))
+				}
+			},
+			want: want{migration.Unknown, migration.CauseOtherMigration, 1, "", "west", "west"},
+		},
+		{
+			name: "a request that was refused long ago does not tell where a migration goes",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.requests[0].At = f.began.Add(-time.Hour)
+				f.goes, f.probe = north(), false
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+		},
+		{
+			name: "a request made after the migration began does not tell where it goes",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.requests[0].At = f.began.Add(3 * time.Minute)
+				f.stages[1].last = 10 * time.Minute
+				f.began = f.began.Add(-4 * time.Minute)
+				f.requests[0].At = f.began.Add(3 * time.Minute)
+				f.goes, f.probe = north(), false
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+		},
+		{
+			name: "refused because another one to the target runs",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.between(func(f *fake) { f.running("east", true) })
+			},
+			want: done,
+		},
+		{
+			name: "refused because another one runs elsewhere",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.between(func(f *fake) { f.running("north", true); f.goes = north() })
+			},
+			want: want{migration.Refused, migration.CauseOtherMigration, 1, "", "west", "west"},
+		},
+		{
+			name: "refused because one runs that JIMM was not asked for, without probe",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+				f.probe = false
+				f.between(func(f *fake) { f.running("north", false); f.goes = north() })
+			},
+			want: want{migration.Unknown, migration.CauseUnproved, 1, "", "west", ""},
+		},
+		{
+			name: "JIMM believes in a migration that is not there",
+			world: func(f *fake) {
+				f.refuse = fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
+			},
+			want: want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+		},
+		{
+			name: "asked for a moment ago and goes elsewhere",
+			world: func(f *fake) {
+				f.running("north", true)
+				f.began, f.goes = time.Now().Add(30*time.Second), north()
+				f.requests[0].At = time.Now().Add(-10 * time.Second)
+			},
+			want: want{migration.Refused, migration.CauseOtherMigration, 0, "", "west", "west"},
+		},
+		{
+			name: "asked for a moment ago and begins, detached",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.began = time.Now().Add(30 * time.Second)
+				f.requests[0].At = time.Now().Add(-10 * time.Second)
+			},
+			change: func(o *migration.Options) { o.Detach = true },
+			want:   want{migration.Started, "", 0, "", "west", "west"},
+		},
+		{
+			name: "detached, and aborts at once",
+			world: func(f *fake) {
+				f.stages = []stage{{"aborted, removing model from target controller: full", 20 * time.Second}}
+				f.end = "aborted, removing model from target controller: full"
+			},
+			change: func(o *migration.Options) { o.Detach = true },
+			want:   want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"},
+		},
+		{
+			name: "moved, and the audit log has only an old request",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
+				f.requests = []migration.Request{asked("east", 48*time.Hour)}
+			},
+			want: refused,
+		},
+		{
+			name: "moved, recorded elsewhere and moved again since the request",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
+				f.requests = []migration.Request{asked("east", 3*time.Hour), {Kind: migration.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)}}
+			},
+			want: refused,
+		},
+		{
+			name: "a record that names another controller since, without probe",
+			world: func(f *fake) {
+				f.probe = false
+				f.running("east", true)
+				f.later, f.change = 30*time.Second, func(f *fake) { f.record = north().UUID }
+			},
+			want: want{migration.Refused, migration.CauseElsewhere, 0, "", "north", ""},
+		},
+		{
+			name: "recorded by hand before the source has let go",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.probe = false
+				f.later, f.change = 100*time.Second, func(f *fake) {
+					f.record = east().UUID
+					f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: "east", At: time.Now()})
+				}
+			},
+			want: want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+			// Its list still shows the migration, so it is known to have ended.
+			want2026: &want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+		},
+	}
+}
+
+// between lets something happen after the first look and before the start.
+func (f *fake) between(change func(*fake)) { f.before = change }
+
+func TestMigrateInRareWorlds(t *testing.T) {
+	for _, s := range rareStories() {
+		for _, jimm := range []string{"2024", "2026", "2026, no other models on the target"} {
+			t.Run(s.name+", "+jimm, func(t *testing.T) { s.run(t, jimm) })
+		}
+	}
+}
+
+func (s story) run(t *testing.T, jimm string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(jimm != "2024")
+		f.lonely = jimm != "2026"
+		if s.world != nil {
+			s.world(f)
+		}
+		w := s.want
+		if jimm != "2024" && s.want2026 != nil {
+			w = *s.want2026
+		}
+		check(t, f, migrate(t, f, s.change), w)
+	})
+}
