@@ -113,7 +113,7 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	}
 	s := Settings{ProbeControllers: c.ProbeControllers}
 	var err error
-	if s.PollInterval, err = pollInterval(c.PollInterval); err != nil {
+	if s.PollInterval, err = pollInterval(c.PollInterval, u.Env().App()); err != nil {
 		return Settings{}, err
 	}
 	if err = s.locate(ctx, u, c); err != nil {
@@ -127,7 +127,7 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	return s, nil
 }
 
-func pollInterval(text string) (time.Duration, error) {
+func pollInterval(text, app string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
@@ -135,7 +135,7 @@ func pollInterval(text string) (time.Duration, error) {
 	if err != nil || d < minPollInterval || d > maxPollInterval {
 		return 0, &ProblemError{
 			What:   fmt.Sprintf("poll-interval %q is no duration from 1s to 5m", text),
-			Remedy: "juju config jimm-migrator poll-interval=5s",
+			Remedy: "juju config " + app + " poll-interval=5s",
 			Err:    err,
 		}
 	}
@@ -238,7 +238,7 @@ const (
 func credentials(ctx context.Context, u Unit, uri string) (id string, secret jimm.Secret, err error) {
 	app := u.Env().App()
 	if uri == "" {
-		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: "juju config " + app + " jimm-credentials=secret:... (see the option's description)"}
+		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: fmt.Sprintf("juju config %s jimm-credentials=$(juju add-secret %s client-id=ID client-secret=SECRET)", app, app)}
 	}
 	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: "jimm-credentials", Refresh: true, Public: []string{keyClientID}})
 	switch {

@@ -39,7 +39,8 @@ type look struct {
 	Counted     bool   `json:"counted,omitempty"`
 	Controllers int    `json:"controllers,omitempty"`
 	Models      int    `json:"models,omitempty"`
-	Migrating   int    `json:"migrating,omitempty"`
+	// Migrating goes to Loki only: a look may be an hour old.
+	Migrating int `json:"migrating,omitempty"`
 	// Drift counts the models that are not where JIMM records them, as far as a
 	// list shows it; Adrift is one of them.
 	Drift  int    `json:"drift,omitempty"`
@@ -86,9 +87,6 @@ func (l look) sentence(unit string) string {
 		return text + "; run the action check-access to try it"
 	}
 	text += ": " + count(l.Controllers, "controller", "controllers") + ", " + count(l.Models, "model", "models")
-	if l.Migrating > 0 {
-		text += fmt.Sprintf(", %d migrating", l.Migrating)
-	}
 	if l.Drift > 0 {
 		text += fmt.Sprintf("; drift, %s not where JIMM records it: juju run %s locate-model model=%s", count(l.Drift, "model", "models"), unit, l.Adrift)
 	}

@@ -32,6 +32,21 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 			status: "the secret would cross the network in clear to ws://jimm.example.com: juju config jimm-migrator jimm-url=wss://jimm.example.com",
 			remedy: set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
+		"no credentials": {
+			config: config(map[string]any{"jimm-credentials": nil}),
+			status: "jimm-credentials is not set: juju config jimm-migrator jimm-credentials=$(juju add-secret jimm-migrator client-id=ID client-secret=SECRET)",
+			remedy: set(map[string]any{"jimm-credentials": uri}),
+		},
+		"credentials that are gone": {
+			config: config(map[string]any{"jimm-credentials": "secret:00000000000000000000"}),
+			status: "the secret in jimm-credentials does not exist: juju config jimm-migrator jimm-credentials=secret:... with a secret that juju secrets lists",
+			remedy: set(map[string]any{"jimm-credentials": uri}),
+		},
+		"poll-interval that is none": {
+			config: config(map[string]any{"poll-interval": "10"}),
+			status: `poll-interval "10" is no duration from 1s to 5m: juju config jimm-migrator poll-interval=5s`,
+			remedy: set(map[string]any{"poll-interval": "5s"}),
+		},
 		"authority that is none": {
 			config: config(map[string]any{"jimm-ca-certificate": "ca.pem"}),
 			status: "jimm-ca-certificate holds no certificate in PEM: juju config jimm-migrator jimm-ca-certificate=@ca.pem",
