@@ -14,12 +14,32 @@ import (
 // All returns the handlers by the names in actions.yaml.
 func All() map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
-		"locate-model":     locateModel,
-		"migrate-model":    migrateModel,
-		"list-controllers": listControllers,
-		"check-access":     checkAccess,
+		"locate-model":     redacting(locateModel),
+		"migrate-model":    redacting(migrateModel),
+		"list-controllers": redacting(listControllers),
+		"check-access":     redacting(checkAccess),
 	}
 }
+
+// redacting is the gate through which every error of a handler goes: what fails
+// an action may quote a server.
+func redacting(handler charm.ActionFunc) charm.ActionFunc {
+	return func(ctx context.Context, a *charm.Action) error {
+		if err := handler(ctx, a); err != nil {
+			return &redactedError{err}
+		}
+		return nil
+	}
+}
+
+// redactedError is an error whose text may be shown.
+type redactedError struct{ err error }
+
+// Error is the redacted text of the error inside.
+func (e *redactedError) Error() string { return migration.Redact(e.err.Error()) }
+
+// Unwrap returns the error inside, whose text may not be shown.
+func (e *redactedError) Unwrap() error { return e.err }
 
 // jaas is a JAAS that an action talks to.
 type jaas struct {

@@ -48,10 +48,20 @@ func newest(ctx context.Context, client *jimm.Client) (time.Time, error) {
 	return events[0].Time, nil
 }
 
+// call is what a request and the answer to it have in common.
+type call struct {
+	conversation string
+	message      uint64
+}
+
 // requests returns the requests of one method that are about the model.
 func requests(ctx context.Context, client *jimm.Client, method string, kind migration.RequestKind, model migration.Model) ([]migration.Request, error) {
-	var out []migration.Request
-	seen := 0
+	var (
+		out      []migration.Request
+		calls    []call // of out
+		answered = map[call]bool{}
+		seen     int
+	)
 	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: method}) {
 		if err != nil {
 			return nil, err
@@ -59,13 +69,22 @@ func requests(ctx context.Context, client *jimm.Client, method string, kind migr
 		if seen++; seen > maxEvents {
 			break
 		}
+		id := call{event.ConversationID, event.MessageID}
+		if event.Response {
+			answered[id] = true
+			continue
+		}
 		for _, m := range event.Migrations {
-			if !event.Response && m.Names(model.UUID, model.FullName()) {
+			if m.Names(model.UUID, model.FullName()) {
 				out = append(out, migration.Request{
 					Kind: kind, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
 				})
+				calls = append(calls, id)
 			}
 		}
+	}
+	for i := range out {
+		out[i].Answered = answered[calls[i]]
 	}
 	return out, nil
 }

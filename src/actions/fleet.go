@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"jimm-migrator/src/jimm"
@@ -13,12 +12,7 @@ import (
 )
 
 // fleet lists JIMM's controllers and models for the engine.
-type fleet struct {
-	session *session
-
-	mu    sync.Mutex
-	known []migration.Controller
-}
+type fleet struct{ session *session }
 
 // Controllers returns all controllers, ordered by name.
 func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error) {
@@ -35,22 +29,7 @@ func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error)
 		out[i] = controllerOf(c)
 	}
 	slices.SortFunc(out, func(a, b migration.Controller) int { return strings.Compare(a.Name, b.Name) })
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.known = out
 	return out, nil
-}
-
-// byAlias returns the UUID of the controller that JIMM calls by the name.
-func (f *fleet) byAlias(name string) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range f.known {
-		if c.Name == name {
-			return c.UUID
-		}
-	}
-	return ""
 }
 
 func controllerOf(c jimm.Controller) migration.Controller {
@@ -67,34 +46,37 @@ func controllerOf(c jimm.Controller) migration.Controller {
 	}
 }
 
-// Models returns all models with the controller on record.
+// Models returns all models with the controller on record. With an error that is
+// about single models it returns the others.
 func (f *fleet) Models(ctx context.Context) ([]migration.Model, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := client.ListModelSummaries(ctx)
-	if err != nil {
-		return nil, err
-	}
 	live := f.session.first.generation == jimm.Generation2025
 	out := make([]migration.Model, len(list))
 	for i, m := range list {
-		out[i] = migration.Model{
-			UUID:         m.UUID,
-			Name:         m.Name,
-			Owner:        m.Owner(),
-			Recorded:     m.ControllerUUID,
-			Type:         m.Type,
-			Life:         m.Life,
-			IsController: m.IsController,
-			AgentVersion: m.AgentVersion,
-		}
-		if live {
-			out[i].Live = summaryInfo(m)
-		}
+		out[i] = modelOf(m, live)
 	}
-	return out, nil
+	return out, err
+}
+
+func modelOf(m juju.ModelSummary, live bool) migration.Model {
+	out := migration.Model{
+		UUID:         m.UUID,
+		Name:         m.Name,
+		Owner:        m.Owner(),
+		Recorded:     m.ControllerUUID,
+		Type:         m.Type,
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+	}
+	if live {
+		out.Live = summaryInfo(m)
+	}
+	return out
 }
 
 // unlisted is the status that JIMM gives a model which its recorded controller

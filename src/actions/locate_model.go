@@ -63,10 +63,13 @@ func notice(ctx context.Context, a *charm.Action, settings operator.Settings, se
 func locatedResults(found migration.Located, page int) map[string]any {
 	models := map[string]any{}
 	for _, l := range found.Locations {
-		models[l.Model.UUID] = locationResults(l)
+		models[resultKey(l.Model.UUID)] = locationResults(l)
 	}
 	out := map[string]any{"matches": found.Matches}
 	setMap(out, "models", models)
+	if found.Gaps != nil {
+		out["gaps"] = migration.Redact(found.Gaps.Error())
+	}
 	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 {
 		out["page"], out["pages"] = page, pages
 	}
@@ -113,9 +116,9 @@ func locationSummary(l migration.Location) string {
 	case migration.StateActive:
 		return fmt.Sprintf("model %s is on %q: %s", model, l.Holder.String(), l.Proof)
 	case migration.StateMigrating:
-		return fmt.Sprintf("model %s is on %q and migrates: %s", model, l.Holder.String(), l.Proof)
+		return fmt.Sprintf("model %s migrates; %s", model, l.Proof)
 	case migration.StateMoved:
-		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, l.Repair)
+		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, orElse(l.Repair, "add that controller to JIMM first"))
 	case migration.StateAbsent:
 		return fmt.Sprintf("model %s is nowhere, while JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
 	case migration.StateConflict:

@@ -22,6 +22,9 @@ func migrationResults(r migration.Result, next string, took time.Duration) map[s
 		"checks":     checkResults(r.Findings),
 	}
 	set(out, "cause", string(r.Cause))
+	if r.Outcome == migration.ChecksPassed || r.Outcome == migration.AlreadyThere {
+		set(out, "plan", string(r.Plan))
+	}
 	set(out, "next", next)
 	set(out, "proof", r.Proof)
 	setMap(out, "model", modelResults(r.Model))
@@ -109,14 +112,32 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// resultKey returns the name if Juju allows it as a part of a result's key, and
-// the UUID otherwise: lower-case letters, digits and inner hyphens are allowed.
-func resultKey(name, uuid string) string {
-	for i, c := range []byte(name) {
-		inner := i > 0 && i < len(name)-1
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c != '-' || !inner) {
-			return uuid
+// resultKey returns the first of the names that Juju takes as a part of a
+// result's key: of lower-case letters, digits and inner hyphens, and not one of
+// those that Juju keeps for itself. If there is none it makes one of the last.
+func resultKey(names ...string) string {
+	for _, name := range names {
+		if goodKey(name) {
+			return name
 		}
 	}
-	return orElse(name, uuid)
+	key := strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			return c - 'A' + 'a'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			return c
+		default:
+			return '-'
+		}
+	}, names[len(names)-1])
+	return "key-" + strings.Trim(key, "-") + "x"
+}
+
+func goodKey(name string) bool {
+	switch name {
+	case "", "stdout", "stdout-encoding", "stderr", "stderr-encoding":
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && strings.Trim(name, "-") == name
 }

@@ -14,7 +14,8 @@ import (
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
 // finds it lost connects again, at most once, and with growing pauses between
 // attempts. JIMM of 2024 keeps the secret of every login in its audit log, so
-// there is one login as long as the connection lives.
+// there is one login as long as the connection lives, and few to a JIMM that
+// breaks every connection.
 type session struct {
 	settings operator.Settings
 	first    account
@@ -24,6 +25,15 @@ type session struct {
 	pause   time.Duration
 	retryAt time.Time
 	lastErr error
+}
+
+// upgradedError says that JIMM is of another generation than at the first
+// login: what was read of it so far was read with other eyes.
+type upgradedError struct{ was, is jimm.Generation }
+
+// Error names the generations.
+func (e *upgradedError) Error() string {
+	return fmt.Sprintf("JIMM has changed from %v to %v meanwhile: run the action again", e.was, e.is)
 }
 
 // account is who JIMM says we are.
@@ -99,18 +109,22 @@ func (s *session) get(ctx context.Context) (*jimm.Client, error) {
 	if s.client != nil {
 		s.lastErr, s.client = s.client.Err(), nil
 	}
-	if now := time.Now(); now.Before(s.retryAt) {
+	now := time.Now()
+	if now.Before(s.retryAt) {
 		return nil, s.lastErr
 	}
+	if now.Sub(s.retryAt) > lastPause {
+		s.pause = firstPause // The last connection lived, or this is the first that is lost.
+	}
 	client, err := s.reconnect(ctx)
+	// Spread the attempts of several units.
+	s.retryAt = time.Now().Add(s.pause + rand.N(s.pause/2)) //nolint:gosec // Not a secret.
+	s.pause = min(2*s.pause, lastPause)
 	if err != nil {
-		// Spread the attempts of several units.
-		s.retryAt = time.Now().Add(s.pause + rand.N(s.pause/2)) //nolint:gosec // Not a secret.
-		s.pause = min(2*s.pause, lastPause)
 		s.lastErr = err
 		return nil, err
 	}
-	s.client, s.pause = client, firstPause
+	s.client = client
 	return client, nil
 }
 
@@ -119,7 +133,12 @@ func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unmask(ctx, client, who); err != nil {
+	if who.generation != s.first.generation {
+		err = &upgradedError{s.first.generation, who.generation}
+	} else {
+		err = unmask(ctx, client, who)
+	}
+	if err != nil {
 		_ = client.Close()
 		return nil, err
 	}

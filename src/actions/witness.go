@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"jimm-migrator/src/jimm"
@@ -17,6 +18,8 @@ type witness struct {
 	fleet   *fleet
 	// network has the proxy and the dialler for the controllers.
 	network jimm.Options
+	// noLookup is set once JIMM has said that it has no ModelControllerInfo.
+	noLookup atomic.Bool
 }
 
 // Record tells the controller that JIMM's record names, from JIMM's database.
@@ -25,11 +28,15 @@ func (w *witness) Record(ctx context.Context, model string) migration.Record {
 	if err != nil {
 		return migration.Record{Err: err}
 	}
+	if w.noLookup.Load() {
+		return w.listed(ctx, model)
+	}
 	at, err := client.ModelControllerInfo(ctx, model)
 	switch {
 	case err == nil:
 		return migration.Record{State: migration.RecordAt, Controller: at.ControllerUUID}
 	case errors.Is(err, rpc.CodeNotImplemented):
+		w.noLookup.Store(true)
 		return w.listed(ctx, model)
 	case errors.Is(err, rpc.CodeNotFound):
 		return migration.Record{State: migration.RecordLost, Err: err}
@@ -40,30 +47,40 @@ func (w *witness) Record(ctx context.Context, model string) migration.Record {
 
 // listed reads the record from JIMM's list of models (before January 2026).
 func (w *witness) listed(ctx context.Context, model string) migration.Record {
-	models, err := w.fleet.Models(ctx)
-	if err != nil {
+	m, err := w.find(ctx, model)
+	switch {
+	case err != nil:
 		return migration.Record{Err: err}
+	case m == nil:
+		return migration.Record{State: migration.RecordLost}
+	default:
+		return migration.Record{State: migration.RecordAt, Controller: m.Recorded}
 	}
-	for _, m := range models {
-		if m.UUID == model {
-			return migration.Record{State: migration.RecordAt, Controller: m.Recorded}
-		}
-	}
-	return migration.Record{State: migration.RecordLost}
 }
 
-// Summary asks the recorded controller through JIMM's list of models.
+// Summary looks the model up in JIMM's list of models.
 func (w *witness) Summary(ctx context.Context, model string) migration.Info {
-	models, err := w.fleet.Models(ctx)
-	if err != nil {
+	m, err := w.find(ctx, model)
+	switch {
+	case err != nil:
 		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	case m == nil:
+		return migration.Info{Kind: migration.InfoRefused}
+	default:
+		return m.Live
 	}
-	for _, m := range models {
-		if m.UUID == model {
-			return m.Live
+}
+
+// find returns the model in JIMM's list, nil if the list does not have it. What
+// a list with gaps does not have may be there all the same.
+func (w *witness) find(ctx context.Context, uuid string) (*migration.Model, error) {
+	models, err := w.fleet.Models(ctx)
+	for i, m := range models {
+		if m.UUID == uuid {
+			return &models[i], nil
 		}
 	}
-	return migration.Info{Kind: migration.InfoRefused}
+	return nil, err
 }
 
 // Info asks the recorded controller through JIMM.
@@ -102,7 +119,7 @@ func infoKind(err error) migration.InfoKind {
 		return migration.InfoDenied
 	case jimm.AnswerStuck:
 		return migration.InfoBroken
-	case jimm.AnswerMasked:
+	case jimm.AnswerMasked, jimm.AnswerUnrecorded:
 		return migration.InfoRefused
 	default:
 		return migration.InfoUnavailable
@@ -145,7 +162,8 @@ func (w *witness) Copy(ctx context.Context, c migration.Controller, model string
 	}
 	answer, err := juju.Probe(ctx, opts)
 	if err != nil {
-		return migration.Copy{Err: err}
+		unreachable := errors.Is(err, rpc.ErrConnection) || errors.Is(err, context.DeadlineExceeded)
+		return migration.Copy{Unreachable: unreachable, Err: err}
 	}
 	switch answer.State {
 	case juju.ProbePresent:
@@ -153,11 +171,9 @@ func (w *witness) Copy(ctx context.Context, c migration.Controller, model string
 	case juju.ProbeAbsent:
 		return migration.Copy{State: migration.CopyAbsent}
 	case juju.ProbeRedirected:
-		to := answer.RedirectUUID
-		if to == "" {
-			to = w.fleet.byAlias(answer.RedirectAlias)
-		}
-		return migration.Copy{State: migration.CopyMoved, To: to}
+		// The alias does not count: it is what whoever started the migration
+		// calls the target, which may be another's name in this JIMM.
+		return migration.Copy{State: migration.CopyMoved, To: answer.RedirectUUID}
 	default:
 		return migration.Copy{}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/rpc"
 )
@@ -19,10 +20,22 @@ func (w *writer) StartMigration(ctx context.Context, model migration.Model, targ
 		return "", fmt.Errorf("%w: %w", migration.ErrNotSent, err)
 	}
 	id, err := client.MigrateModel(ctx, model.UUID, target.Name)
-	if errors.Is(err, rpc.ErrNotSent) {
-		err = fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	return id, startError(err)
+}
+
+// startError tells the engine which answers are more than errors.
+func startError(err error) error {
+	mode, migrating := jimm.AlreadyMigrating(err)
+	switch {
+	case errors.Is(err, rpc.ErrNotSent):
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	case mode != "":
+		return fmt.Errorf("%w: %w", migration.ErrMarked, err)
+	case migrating:
+		return fmt.Errorf("%w: %w", migration.ErrMigrating, err)
+	default:
+		return err
 	}
-	return id, err
 }
 
 // RecordController tells JIMM which controller hosts the model.
