@@ -21,9 +21,6 @@ type feed struct {
 	began time.Time
 	// base are the fields of every line.
 	base map[string]any
-	// phase and text are of the migration as last reported, since when.
-	phase, text string
-	since       time.Time
 	// frozen is when the model was first seen to stand still, thawed when it was
 	// first known to be in use again.
 	frozen, thawed time.Time
@@ -43,8 +40,7 @@ func openFeed(ctx context.Context, a *charm.Action, model, target string) *feed 
 
 // noFeed is a feed that sends nothing.
 func noFeed(a *charm.Action) *feed {
-	now := time.Now()
-	return &feed{unit: a.Unit, began: now, since: now, base: map[string]any{}}
+	return &feed{unit: a.Unit, began: time.Now(), base: map[string]any{}}
 }
 
 // close waits a moment for what is on its way. Lines that are lost are no
@@ -100,7 +96,6 @@ func (f *feed) know(m migration.Model, source migration.Controller) {
 
 // event sends an event of the engine.
 func (f *feed) event(e migration.Event) {
-	beat := false
 	switch e := e.(type) {
 	case migration.FindingEvent:
 		f.push("check", level(e.Finding), map[string]any{
@@ -117,11 +112,14 @@ func (f *feed) event(e migration.Event) {
 		f.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
 	case migration.PhaseEvent:
 		f.progress(e)
+	case migration.StallEvent:
+		f.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": e.Text})
 	case migration.HeartbeatEvent:
-		beat = true
-		f.push("heartbeat", errorLevel(e.Err), map[string]any{
-			"phase": f.phase, "text": f.text, "error": errorText(e.Err), "unchanged_seconds": seconds(time.Since(f.since)),
-		})
+		fields := map[string]any{"error": errorText(e.Err), "unchanged_seconds": seconds(e.Still)}
+		if e.Text != "" {
+			fields["phase"], fields["text"] = e.Phase.String(), e.Text
+		}
+		f.push("heartbeat", errorLevel(e.Err), fields)
 	case migration.LetGoEvent:
 		f.know(migration.Model{}, e.Source)
 		f.push("let-go", "info", nil)
@@ -131,22 +129,18 @@ func (f *feed) event(e migration.Event) {
 	case migration.WaitEvent:
 		f.push("wait", "info", map[string]any{"limit_seconds": seconds(e.Limit)})
 	}
-	if !beat {
-		f.since = time.Now()
-	}
 }
 
 // progress sends a new text of the migration. From QUIESCE on the model stands
 // still: its agents wait, and its API takes no changes.
 func (f *feed) progress(e migration.PhaseEvent) {
-	f.phase, f.text = e.Phase.String(), e.Text
 	if f.frozen.IsZero() && e.Phase >= migration.PhaseQuiesce {
 		f.frozen = time.Now()
 	}
 	if e.Phase.PastReturn() {
 		f.thaw()
 	}
-	f.push("phase", "info", map[string]any{"phase": f.phase, "text": f.text, "no_return": e.Phase.PastReturn()})
+	f.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": e.Text, "no_return": e.Phase.PastReturn()})
 }
 
 // thaw notes that the model is in use again, on whatever controller.
