@@ -18,11 +18,11 @@ import (
 type migrateParams struct {
 	Model      string `json:"model"`
 	Target     string `json:"target-controller"`
-	DryRun     bool   `json:"dry-run"`
-	Detach     bool   `json:"detach"`
+	DryRun     flag   `json:"dry-run"`
+	Detach     flag   `json:"detach"`
 	Timeout    string `json:"timeout"`
 	Ignore     string `json:"ignore-checks"`
-	StrictExit bool   `json:"strict-exit"`
+	StrictExit flag   `json:"strict-exit"`
 }
 
 // migrateModel moves a model to another controller, or looks whether it could.
@@ -107,7 +107,7 @@ func (m *migrator) options() (migration.Options, error) {
 		OwnModel: m.action.Env().ModelUUID,
 		Ignore:   ignore,
 		Timeout:  timeout,
-		Detach:   m.params.Detach,
+		Detach:   bool(m.params.Detach),
 	}, nil
 }
 
@@ -172,7 +172,7 @@ func (m *migrator) unmark(ctx context.Context, r migration.Result) {
 	mark := operator.Mark{Model: r.Model.UUID, Target: m.params.Target}
 	var err error
 	switch {
-	case m.params.DryRun, mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
+	case bool(m.params.DryRun), mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
 	case r.Outcome == migration.Started, r.Outcome == migration.TimedOut, r.Outcome == migration.Unknown:
 		mark.State = operator.Left
 		err = operator.End(ctx, m.action, m.settings, mark)

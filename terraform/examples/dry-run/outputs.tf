@@ -1,0 +1,9 @@
+output "task" {
+  description = "Id of the task, for juju show-task."
+  value       = juju_action.dry_run.action_id
+}
+
+output "findings" {
+  description = "Results of the dry run, as the provider gives them."
+  value       = juju_action.dry_run.output
+}

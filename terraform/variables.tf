@@ -1,0 +1,69 @@
+variable "app_name" {
+  description = "Name of the application in its model."
+  type        = string
+  default     = "jimm-migrator"
+}
+
+variable "base" {
+  description = "Operating system to deploy on."
+  type        = string
+  default     = "ubuntu@24.04"
+}
+
+variable "channel" {
+  description = "Channel of Charmhub to deploy from."
+  type        = string
+  default     = "latest/edge"
+}
+
+variable "config" {
+  description = "Options of the charm by name; see config.yaml. Those that have a variable here need not be repeated."
+  type        = map(string)
+  default     = {}
+}
+
+variable "constraints" {
+  description = "Constraints for the units, such as arch=arm64."
+  type        = string
+  default     = null
+}
+
+variable "credentials_secret" {
+  description = "URI of a user secret with client-id and client-secret, for the option jimm-credentials. It must be granted to the application."
+  type        = string
+  default     = null
+}
+
+variable "jimm_ca_certificate" {
+  description = "Authority that signs JIMM's certificate, in PEM, for the option jimm-ca-certificate."
+  type        = string
+  default     = null
+}
+
+variable "jimm_url" {
+  description = "Where JIMM is, such as wss://jimm.example.com, for the option jimm-url. Null if a relation tells it."
+  type        = string
+  default     = null
+}
+
+variable "model_uuid" {
+  description = "UUID of the model to deploy in. Who can run actions there can move every model of the JAAS: give the charm a model of its own."
+  type        = string
+}
+
+variable "revision" {
+  description = "Revision of the charm. Null for the newest in the channel."
+  type        = number
+  default     = null
+}
+
+variable "units" {
+  description = "Number of units. A unit runs one action at a time: with two, one can look around while the other follows a migration."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.units >= 1
+    error_message = "At least one unit is needed."
+  }
+}
