@@ -58,6 +58,7 @@ type Setup struct {
 	Seen           []string          // users who logged in before
 	Leader         bool              // JIMM of 2026: its poller runs
 	Without        []string          // what is missing: credential (of the owner), identity-provider, openfga
+	State          string            // of controller40: importing, exporting, gone or dying (the model), upgrading (the controller)
 	Client         string            // why our client does not replay this, if it does not
 	Simulator      string            // why the simulator does not replay this, if it does not
 }

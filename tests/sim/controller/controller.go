@@ -41,6 +41,8 @@ type Controller struct {
 	scripts  map[string][]Outcome
 	creds    []Credential
 
+	upgrading bool // a controller upgrade runs
+
 	running sync.WaitGroup // migrations
 }
 

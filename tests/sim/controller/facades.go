@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/tests/sim/wire"
@@ -35,6 +36,11 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 		config["login-token-refresh-url"] = s.c.config.Tokens.URL
 	}
 	return map[string]any{"config": config}, nil
+}
+
+// configSet is for superusers. What it sets has no effect here.
+func configSet(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	return nil, s.superuser()
 }
 
 // apiInfoForModels tells where a model is: here, or where it migrated (2.9 to 4.0, documented).
@@ -109,14 +115,74 @@ type cloudRegion struct {
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
+// controllerAccess tells the access of users (4.0-beta8, recorded; the error of older ones documented).
+func controllerAccess(_ context.Context, s *session, req *wire.Request) (any, error) {
+	superuser, self := s.superuser() == nil, s.loggedIn().user
+	return each(req, func(tag string) (any, error) {
+		name, err := userTag(tag)
+		if err != nil {
+			return nil, err
+		}
+		user, known := s.c.user(name)
+		switch newer := s.c.release.has(juju4); {
+		case !superuser && name != self:
+			return nil, errPermission()
+		case !known && newer:
+			return nil, wire.Errorf("", "access not found for %q on %q", name, s.c.config.UUID)
+		case !known:
+			return nil, wire.Errorf("not found", "user %q not found", name)
+		}
+		return map[string]string{"user-tag": tag, "access": resultOf(user).Access}, nil
+	})
+}
+
+// mongoVersion is gone in 4.x (4.0-beta8, recorded).
+func mongoVersion(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	if s.c.release.has(juju4) {
+		return nil, wire.Errorf("not supported", "not supported")
+	}
+	return map[string]string{"result": "4.4.24"}, nil
+}
+
+// cloudsByTag answers Cloud.Cloud (4.0-beta8, recorded; the error of older ones documented).
+func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) {
+	type item struct {
+		Cloud *cloudResult `json:"cloud,omitempty"`
+		Error *wire.Error  `json:"error,omitempty"`
+	}
+	var params entities
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	list := []item{}
+	for _, entity := range params.Entities {
+		name := strings.TrimPrefix(entity.Tag, "cloud-")
+		cloud, known := s.c.cloud(name)
+		switch newer := s.c.release.has(juju4); {
+		case known:
+			result := resultOfCloud(cloud)
+			list = append(list, item{Cloud: &result})
+		case newer:
+			list = append(list, item{Error: wire.Errorf("", "cloud not found %q", name)})
+		default:
+			list = append(list, item{Error: wire.Errorf("not found", "cloud %q not found", name)})
+		}
+	}
+	return map[string]any{"results": list}, nil
+}
+
+func resultOfCloud(cloud Cloud) cloudResult {
+	item := cloudResult{Type: cloud.Type, AuthTypes: cloud.AuthTypes, Endpoint: cloud.Endpoint}
+	for _, region := range cloud.Regions {
+		item.Regions = append(item.Regions, cloudRegion{Name: region})
+	}
+	return item
+}
+
 func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := map[string]cloudResult{}
 	for _, cloud := range s.c.config.Clouds {
-		item := cloudResult{Type: cloud.Type, AuthTypes: cloud.AuthTypes, Endpoint: cloud.Endpoint}
-		for _, region := range cloud.Regions {
-			item.Regions = append(item.Regions, cloudRegion{Name: region})
-		}
-		list["cloud-"+cloud.Name] = item
+		list["cloud-"+cloud.Name] = resultOfCloud(cloud)
 	}
 	return map[string]any{"clouds": list}, nil
 }

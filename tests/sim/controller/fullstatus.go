@@ -195,6 +195,7 @@ func (c *Controller) statusOf(h *hosted) fullStatusResult {
 	}
 	if c.release.has(juju4) { // 4.0-beta8, recorded
 		st.Model.MeterStatus, st.Model.SLA, st.Relations, st.Branches = nil, "", nil, nil
+		st.Model.ModelStatus.Data = nil
 	}
 	for _, machine := range m.Machines {
 		st.Machines[machine.ID] = machine.status(h.status.Since)

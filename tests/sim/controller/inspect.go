@@ -54,6 +54,57 @@ func (h *hosted) state() ModelState {
 	return state
 }
 
+// SetUpgrading begins or ends a controller upgrade: whoever logs in to the controller meanwhile can only ping, and a
+// login that fails says that there is maintenance (4.0-beta8, recorded; documented for older ones).
+func (c *Controller) SetUpgrading(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.upgrading = on
+}
+
+// SetExporting marks a model as one that is being exported, without a migration: what clients of the model see then.
+func (c *Controller) SetExporting(uuid string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.models[uuid]
+	if h == nil {
+		return fmt.Errorf("cannot export model %q: it is not on controller %q", uuid, c.config.Name)
+	}
+	h.mode = modeExporting
+	c.touch()
+	return nil
+}
+
+// Redirect is what a source keeps of a model that migrated away.
+type Redirect struct {
+	ControllerTag, ControllerAlias string
+	Addrs                          []string
+	CACert                         string
+	Users                          []string // who had access when the migration began
+}
+
+// AddRedirect makes a model one that migrated away long ago.
+func (c *Controller) AddRedirect(uuid string, to Redirect) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := now()
+	m := &migration{
+		Migration: Migration{
+			ModelUUID: uuid, Phase: Done, Text: "successful, removing model from source controller", Start: end, End: &end,
+			Target: to.ControllerTag, Addrs: to.Addrs,
+		},
+		target: targetInfo{
+			ControllerTag: to.ControllerTag, ControllerAlias: to.ControllerAlias, Addrs: to.Addrs, CACert: to.CACert,
+		},
+		users: map[string]bool{},
+	}
+	for _, user := range to.Users {
+		m.users[user] = true
+	}
+	c.latest[uuid] = m
+	c.touch()
+}
+
 // Migration returns the latest migration of a model, also of one that is gone.
 func (c *Controller) Migration(uuid string) (m Migration, ok bool) {
 	c.mu.Lock()

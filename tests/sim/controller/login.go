@@ -22,6 +22,7 @@ type login struct {
 	cliArgs   string
 
 	clientVersion string
+	upgrading     bool   // an upgrade of the controller ran when the login came
 	renew         func() // an anonymous login to 4.x ends without pings
 }
 
@@ -119,9 +120,18 @@ func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
 	default:
 		who, err = s.byPassword(name, params.Credentials)
 	}
-	if err != nil {
+	s.c.mu.Lock()
+	upgrading := s.c.upgrading
+	s.c.mu.Unlock()
+	switch {
+	case err != nil && upgrading:
+		return nil, wire.Errorf("", "login failed - maintenance in progress")
+	case err != nil:
 		return nil, err
+	case upgrading && who.token && !s.c.release.has(juju4): // documented
+		return nil, wire.Errorf("", "anonymous login blocked because upgrade is in progress")
 	}
+	who.upgrading = upgrading
 	who.cliArgs, who.clientVersion = params.CLIArgs, params.ClientVersion
 	return s.admit(who)
 }

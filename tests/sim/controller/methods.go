@@ -10,7 +10,7 @@ import (
 // implemented".
 func (c *Controller) allMethods() map[string]map[string]method {
 	return map[string]map[string]method{
-		"Pinger": {"Ping": func(context.Context, *session, *wire.Request) (any, error) { return nil, nil }},
+		"Pinger": {"Ping": pong, "Stop": pong},
 		"ModelManager": {
 			"ModelInfo":          modelInfos,
 			"ListModelSummaries": modelSummaries,
@@ -20,10 +20,13 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"Controller": {
 			"AllModels":                  allModels,
 			"ControllerVersion":          controllerVersion,
+			"ConfigSet":                  configSet,
 			"ControllerConfig":           controllerConfig,
 			"IdentityProviderURL":        identityProviderURL,
 			"ControllerAPIInfoForModels": apiInfoForModels,
 			"CloudSpec":                  cloudSpec,
+			"GetControllerAccess":        controllerAccess,
+			"MongoVersion":               mongoVersion,
 			"ModelStatus":                modelStatus,
 			"InitiateMigration":          initiateMigration,
 			"WatchAllModels":             watchAllModels,
@@ -34,7 +37,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"ModelSummaryWatcher": {"Next": watcherNext, "Stop": watcherStop},
 		"AllWatcher":          {"Next": watcherNext, "Stop": watcherStop},
 		"NotifyWatcher":       {"Next": watcherNext, "Stop": watcherStop},
-		"Cloud":               {"Clouds": clouds},
+		"Cloud":               {"Clouds": clouds, "Cloud": cloudsByTag},
 		"ModelConfig":         {"ModelGet": modelGet},
 		"ApplicationOffers":   {"ListApplicationOffers": listOffers},
 		"UserManager":         {"UserInfo": userInfos},
@@ -51,6 +54,8 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		},
 	}
 }
+
+func pong(context.Context, *session, *wire.Request) (any, error) { return nil, nil }
 
 // entities is the params of most bulk calls.
 type entities struct {

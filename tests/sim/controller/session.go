@@ -98,6 +98,9 @@ func (s *session) allowed(login *login, req *wire.Request) error {
 	if err := s.kindAllows(req.Facade); err != nil {
 		return err
 	}
+	if login.upgrading && s.model == "" && req.Facade != "Pinger" {
+		return wire.Errorf("upgrade in progress", "upgrade in progress")
+	}
 	if err := s.migrationAllows(login, req); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func AsError(err error) *Error {
 }
 
 type requestEnvelope struct {
-	RequestID *json.Number    `json:"request-id"`
+	RequestID json.RawMessage `json:"request-id"`
 	Type      string          `json:"type"`
 	Version   int             `json:"version"`
 	ID        string          `json:"id"`
@@ -106,7 +106,7 @@ func decodeRequest(raw []byte) (*Request, error) {
 		return nil, errors.New("cannot decode a request: request-id is missing")
 	}
 	var id uint64
-	if err := json.Unmarshal([]byte(env.RequestID.String()), &id); err != nil || id == 0 {
+	if err := json.Unmarshal(env.RequestID, &id); err != nil || id == 0 { // a string is none either
 		return nil, fmt.Errorf("cannot decode a request: request-id %q is not valid", env.RequestID)
 	}
 	if env.Type == "" && env.Request == "" {

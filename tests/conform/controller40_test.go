@@ -1,0 +1,278 @@
+package conform_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"jimm-migrator/tests/conform"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// The models of the recording of Juju 4.0-beta8.
+const (
+	prodModel40 = "81b2f985-d1b1-4521-843e-277f6fd1213d" // on A
+	testModelA  = "6f0e1c5e-3f0a-4d7e-8a57-8b6f3a1f0001"
+	testModelB  = "7f0e1c5e-3f0a-4d7e-8a57-8b6f3a1f0002"
+	testModelC  = "8f0e1c5e-3f0a-4d7e-8a57-8b6f3a1f0003"
+	goneModel   = "d0d0d0d0-1111-4222-8333-4444444444d0" // migrated from C to A
+	doomedModel = "2bec163b-996f-4131-8829-677eff1d4e84" // on C
+	address40   = "10.0.0.1:17070"
+)
+
+// TestSimulatedJuju4ReplaysTheRecordings sends what was sent to a real API server of Juju 4.0-beta8 to a simulated one.
+func TestSimulatedJuju4ReplaysTheRecordings(t *testing.T) {
+	fixtures, err := conform.ReadAll("controller40")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := conform.ReadWorld("controller40")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := newCA(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fixtures {
+		t.Run(strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) {
+			if f.Setup.Simulator != "" {
+				t.Skip(f.Setup.Simulator)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				(&replay40{t: t, fixture: f, world: world, ca: ca, key: key, network: wire.NewNetwork()}).run()
+			})
+		})
+	}
+}
+
+// replay40 is a simulated controller of Juju 4.0-beta8 that is asked what a real one was asked.
+type replay40 struct {
+	t       *testing.T
+	fixture *conform.Fixture
+	world   *conform.World
+	ca      *wire.CA
+	key     *rsa.PrivateKey
+	network *wire.Network
+	matcher *conform.Matcher
+	ws      *websocket.Conn
+}
+
+func (p *replay40) run() {
+	p.t.Helper()
+	p.matcher = newMatcher(p.world, nil)
+	p.matcher.Docs["sourcefacades"] = mustJSON(p.world.Facades)
+	p.start(p.fixture.Setup.Controllers[0])
+	for i, s := range p.fixture.Client {
+		token := ""
+		if next := i + 1; next < len(p.fixture.Client) && p.fixture.Client[next].Kind == conform.Token {
+			token = p.sign(p.fixture.Client[next].Message)
+		}
+		p.step(s, token)
+	}
+	_ = p.ws.CloseNow()
+}
+
+func (p *replay40) step(s conform.Step, token string) {
+	p.t.Helper()
+	switch s.Kind {
+	case conform.Connect:
+		p.connect(s)
+	case conform.Request:
+		p.send(strings.Replace(s.Message, `"<token>"`, mustJSON(token), 1))
+	case conform.Reply:
+		p.receive(s)
+	default: // the token of a request
+	}
+}
+
+// start starts one of the recorded controllers, in the state of the story.
+func (p *replay40) start(name string) {
+	p.t.Helper()
+	known := p.world.Controllers[name]
+	config := controller.Config{
+		Name: name, UUID: known.UUID, Version: known.Version, CA: p.ca,
+		Clouds: []controller.Cloud{{
+			Name: known.Cloud, Type: "dummy", Regions: []string{known.Region},
+			AuthTypes: []string{"empty", "access-key", "userpass"},
+		}},
+		DialContext: p.network.DialContext,
+	}
+	config.ControllerModelUUID = map[string]string{
+		"A": "a2a2a2a2-0000-4000-8000-0000000000a2", "B": "b2b2b2b2-0000-4000-8000-0000000000b2",
+		"C": "c2c2c2c2-0000-4000-8000-0000000000c2",
+	}[name]
+	for user, account := range p.world.Users {
+		access := "login"
+		if account.Administrator {
+			access = "superuser"
+		}
+		config.Users = append(config.Users, controller.User{Name: user, Password: account.Secret, Access: access})
+	}
+	if name == "C" { // only C trusts a key set
+		config.Tokens.Key = func(context.Context, string) (crypto.PublicKey, error) { return p.key.Public(), nil }
+	}
+	c, err := controller.New(config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.addModels(c, name)
+	l, err := p.network.Listen(address40)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(l) }()
+	p.t.Cleanup(func() {
+		_ = c.Close()
+		<-served
+	})
+}
+
+func (p *replay40) addModels(c *controller.Controller, name string) {
+	p.t.Helper()
+	admin := controller.ModelUser{Name: "admin", DisplayName: "admin", Access: "admin"}
+	test := controller.Model{Name: "test", Owner: "admin", Users: []controller.ModelUser{admin}}
+	var models []controller.Model
+	switch name {
+	case "A":
+		test.UUID = testModelA
+		carol := controller.ModelUser{Name: "carol", DisplayName: "carol", Access: "read"}
+		models = []controller.Model{
+			test,
+			{Name: "prod", UUID: prodModel40, Owner: "admin", Users: []controller.ModelUser{carol, admin}},
+			{Name: "prod10", UUID: "a05f3413-f756-4ac1-8177-00876cbd826f", Owner: "admin", Users: []controller.ModelUser{admin}},
+		}
+	case "B":
+		test.UUID = testModelB
+		models = []controller.Model{test, {Name: "prod", Owner: "admin", Users: []controller.ModelUser{admin}}}
+	case "C":
+		test.UUID = testModelC
+		if p.fixture.Setup.State != "importing" {
+			models = []controller.Model{test}
+		}
+	}
+	for _, m := range models {
+		if err := c.AddModel(m); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.setState(c, test)
+}
+
+// setState puts the state in place that the recording had from a file.
+func (p *replay40) setState(c *controller.Controller, test controller.Model) {
+	p.t.Helper()
+	var err error
+	switch p.fixture.Setup.State {
+	case "importing":
+		err = c.AddImportingCopy(test)
+	case "exporting":
+		err = c.SetExporting(test.UUID)
+	case "upgrading":
+		c.SetUpgrading(true)
+	case "gone":
+		a := p.world.Controllers["A"]
+		c.AddRedirect(goneModel, controller.Redirect{
+			ControllerTag: "controller-" + a.UUID, ControllerAlias: "a", CACert: p.ca.PEM(),
+			Addrs: []string{"127.0.0.1:27471", "host.example:17070", "[::1]:17070"},
+		})
+	case "dying":
+		err = c.AddModel(controller.Model{Name: "doomed", UUID: doomedModel, Owner: "admin", Life: "dying"})
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *replay40) connect(s conform.Step) {
+	p.t.Helper()
+	if p.ws != nil {
+		_ = p.ws.CloseNow()
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	transport := &http.Transport{DialContext: p.network.DialContext, TLSClientConfig: &tls.Config{
+		RootCAs: p.ca.Pool(), ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
+	}}
+	var err error
+	p.ws, _, err = websocket.Dial(ctx, "wss://"+address40+s.Path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
+		HTTPClient: &http.Client{Transport: transport},
+	})
+	if err != nil {
+		p.t.Fatalf("line %d: cannot connect to %s: %v", s.Line, s.Path, err)
+	}
+	p.ws.SetReadLimit(1 << 20)
+	if s.User != "" {
+		p.send(`{"request-id":1,"type":"Admin","version":3,"request":"Login","params":{"auth-tag":"user-` + s.User +
+			`","credentials":"` + p.world.Users[s.User].Secret + `"}}`)
+		if _, reply, err := p.ws.Read(ctx); err != nil || !strings.Contains(string(reply), `"identity":"user-`+s.User) {
+			p.t.Fatalf("line %d: login as %s: %s, %v", s.Line, s.User, reply, err)
+		}
+	}
+}
+
+func (p *replay40) send(message string) {
+	p.t.Helper()
+	if err := p.ws.Write(p.t.Context(), websocket.MessageText, []byte(p.matcher.Expand(message))); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *replay40) receive(s conform.Step) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Hour)
+	defer cancel()
+	began := time.Now()
+	_, got, err := p.ws.Read(ctx)
+	if waited := time.Since(began).Truncate(time.Second); s.After > 0 && waited != s.After {
+		p.t.Errorf("line %d: after %v", s.Line, waited)
+	}
+	if s.Status != 0 {
+		if status := websocket.CloseStatus(err); int(status) != s.Status {
+			p.t.Errorf("line %d: got %s, %v", s.Line, got, err)
+		}
+		return
+	}
+	if err != nil {
+		p.t.Fatalf("line %d: %v", s.Line, err)
+	}
+	if diff := p.matcher.Diff(s.Message, string(got)); diff != "" {
+		p.t.Errorf("line %d:\n%s", s.Line, diff)
+	}
+}
+
+// sign makes a token with recorded claims.
+func (p *replay40) sign(recorded string) string {
+	p.t.Helper()
+	var token struct{ Header, Claims map[string]any }
+	if err := json.Unmarshal([]byte(p.matcher.Expand(recorded)), &token); err != nil {
+		p.t.Fatal(err)
+	}
+	if !strings.Contains(recorded, `"exp":1,`) { // one that has expired
+		token.Claims["exp"] = time.Now().Add(time.Hour).Unix()
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	text := encode([]byte(mustJSON(token.Header))) + "." + encode([]byte(mustJSON(token.Claims)))
+	digest := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, digest[:])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString([]byte(text + "." + encode(signature)))
+}

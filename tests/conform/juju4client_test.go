@@ -1,0 +1,351 @@
+package conform_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/conform"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// TestClientUnderstandsJuju4 gives our client of controllers what a real API server of Juju 4.0-beta8 answered. What the
+// client sends must have been recorded; what it says of itself in the audit log is its own.
+func TestClientUnderstandsJuju4(t *testing.T) {
+	stories := map[string]func(*client40){
+		"02.1-login":            (*client40).logins,
+		"02.2-login-model":      (*client40).modelLogins,
+		"02.3-anonymous":        (*client40).probes,
+		"05.1-modelinfo":        (*client40).modelInfos,
+		"05.3-modelstatus":      (*client40).modelStatuses,
+		"05.4-few-rights":       (*client40).fewRights,
+		"06.1-controller":       (*client40).controllerCalls,
+		"13.1-redirect-login":   (*client40).redirectedProbe,
+		"13.2-redirect-calls":   (*client40).redirectedStatus,
+		"14.1-importing":        (*client40).probesPresent,
+		"14.2-exporting":        (*client40).probesPresent,
+		"15.1-upgrading":        (*client40).upgrading,
+		"17.1-dying":            (*client40).dying,
+		"16.2-token-few-rights": (*client40).rightPassword,
+	}
+	world, err := conform.ReadWorld("controller40")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := newCA(t)
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			fixture, err := conform.Read("controller40/" + name + ".txtar")
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				c := &client40{t: t, world: world, fixture: fixture, ca: ca, network: wire.NewNetwork()}
+				c.serve()
+				story(c)
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				for _, message := range c.unknown {
+					t.Errorf("not in the recording: %s", message)
+				}
+			})
+		})
+	}
+}
+
+// client40 is our client and a server that answers with a recording.
+type client40 struct {
+	t       *testing.T
+	world   *conform.World
+	fixture *conform.Fixture
+	ca      *wire.CA
+	network *wire.Network
+
+	mu      sync.Mutex
+	unknown []string
+}
+
+func (c *client40) serve() {
+	c.t.Helper()
+	matcher := newMatcher(c.world, nil)
+	matcher.Docs["any"] = "null"
+	server := wire.NewServer(wire.Config{Name: "recorded"})
+	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) {
+		return wire.Session{Raw: func(ctx context.Context, message []byte) bool {
+			_ = conn.Send(ctx, []byte(c.answer(matcher, conn.Path(), string(message)))) // the client may be gone
+			return true
+		}}, nil
+	}
+	server.Handle("/api", open)
+	server.Handle("/model/{uuid}/api", open)
+	leaf, err := c.ca.Leaf()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	l, err := c.network.Listen(address40)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.ServeTLS(l, leaf) }()
+	c.t.Cleanup(func() {
+		_ = server.Close()
+		<-served
+	})
+}
+
+// answer finds the recorded answer to a message.
+func (c *client40) answer(matcher *conform.Matcher, path, message string) string {
+	plain := func(m string) string {
+		var envelope map[string]json.RawMessage
+		if json.Unmarshal([]byte(m), &envelope) != nil {
+			return m
+		}
+		if strings.Contains(string(envelope["params"]), `"cli-args"`) {
+			envelope["params"] = json.RawMessage(setKey(string(envelope["params"]), "cli-args", `""`))
+		}
+		envelope["request-id"] = json.RawMessage("1")
+		return mustJSON(envelope)
+	}
+	var got conform.Envelope
+	_ = json.Unmarshal([]byte(message), &got)
+	at := ""
+	for i, s := range c.fixture.Client {
+		if s.Kind == conform.Connect {
+			at = s.Path
+		}
+		if s.Kind != conform.Request || at != path || !json.Valid([]byte(s.Message)) ||
+			matcher.Diff(plain(s.Message), plain(message)) != "" {
+			continue
+		}
+		for _, reply := range c.fixture.Client[i:] {
+			if reply.Kind == conform.Reply {
+				return withRequestID(matcher.Expand(reply.Message), got.RequestID)
+			}
+		}
+	}
+	if strings.Contains(message, `"user-admin"`) && got.Method == "Login" { // not shown in the story
+		return withRequestID(matcher.Expand(`{"request-id":1,"response":{"controller-tag":"controller-`+
+			c.world.Controllers[c.fixture.Setup.Controllers[0]].UUID+`","facades":"<facades>","server-version":"4.0-beta8",`+
+			`"user-info":{"identity":"user-admin","display-name":"","controller-access":"superuser","model-access":""}}}`),
+			got.RequestID)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unknown = append(c.unknown, message)
+	return withRequestID(`{"request-id":1,"error":"not recorded","response":{}}`, got.RequestID)
+}
+
+func (c *client40) dial(model string) *juju.Conn {
+	c.t.Helper()
+	conn, err := juju.Dial(c.t.Context(), c.options(model))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func (c *client40) options(model string) juju.Options {
+	return juju.Options{
+		Addresses: []string{address40}, CACert: c.ca.PEM(), ModelUUID: model, DialContext: c.network.DialContext, PingInterval: -1,
+	}
+}
+
+func (c *client40) login(model, user, password string) (*juju.Conn, juju.LoginResult, error) {
+	c.t.Helper()
+	conn := c.dial(model)
+	result, err := conn.Login(c.t.Context(), juju.Credentials{User: user, Password: juju.NewSecret(password), Reason: "peer"})
+	return conn, result, err
+}
+
+// admin is a logged-in connection to the controller.
+func (c *client40) admin() *juju.Conn {
+	c.t.Helper()
+	conn, _, err := c.login("", "admin", "dummy-secret")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return conn
+}
+
+func (c *client40) models() *juju.ModelManager {
+	c.t.Helper()
+	models, err := c.admin().ModelManager()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return models
+}
+
+// want complains about an error without the code, or about one with a code where none was recorded.
+func (c *client40) want(err error, code rpc.Code) {
+	c.t.Helper()
+	answer, ok := errors.AsType[*rpc.Error](err)
+	if !ok || answer.Code != code {
+		c.t.Errorf("error %v, want the code %q", err, code)
+	}
+}
+
+func (c *client40) logins() {
+	_, result, err := c.login("", "admin", "dummy-secret")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if result.ServerVersion != "4.0-beta8" || result.ControllerUUID() != "a1a1a1a1-0000-4000-8000-0000000000a1" ||
+		!slices.Equal(result.Facades["ModelManager"], []int{10, 11}) {
+		c.t.Errorf("login %+v", result)
+	}
+	_, _, err = c.login("", "admin", "wrong")
+	c.want(err, rpc.CodeUnauthorized)
+	_, _, err = c.login("", "nobody", "x")
+	c.want(err, rpc.CodeUnauthorized)
+	if _, _, err = c.login("", "admin", ""); err == nil {
+		c.t.Error("an empty password is sent") // a real server demands a macaroon discharge then
+	}
+}
+
+func (c *client40) modelLogins() {
+	_, result, err := c.login(testModelA, "admin", "dummy-secret")
+	if err != nil || result.ModelUUID() != testModelA || result.User.ModelAccess != "admin" {
+		c.t.Errorf("login %+v, %v", result, err)
+	}
+	_, _, err = c.login(testModelA, "admin", "wrong")
+	c.want(err, rpc.CodeUnauthorized)
+	_, _, err = c.login("00000000-1111-4222-8333-444444444444", "admin", "dummy-secret")
+	c.want(err, rpc.CodeModelNotFound)
+}
+
+func (c *client40) probes() {
+	result, err := juju.Probe(c.t.Context(), c.options(testModelA))
+	if err != nil || result.State != juju.ProbePresent || result.ControllerUUID != "a1a1a1a1-0000-4000-8000-0000000000a1" {
+		c.t.Errorf("probe %+v, %v", result, err)
+	}
+	result, err = juju.Probe(c.t.Context(), c.options("00000000-1111-4222-8333-444444444444"))
+	if err != nil || result.State != juju.ProbeAbsent {
+		c.t.Errorf("probe of no model %+v, %v", result, err)
+	}
+	login, err := c.dial("").LoginAnonymous(c.t.Context(), "")
+	if err != nil || login.ServerVersion != "4.0-beta8" || login.User != nil {
+		c.t.Errorf("anonymous login %+v, %v", login, err)
+	}
+}
+
+func (c *client40) modelInfos() {
+	info, err := c.models().ModelInfo(c.t.Context(), prodModel40)
+	if err != nil || info.Name != "prod" || info.Owner() != "admin" || info.Life != "alive" || info.AgentVersion != "4.0-beta8" ||
+		info.Migration != nil || len(info.Users) != 2 {
+		c.t.Errorf("info %+v, %v", info, err)
+	}
+	_, err = c.models().ModelInfo(c.t.Context(), "00000000-1111-4222-8333-444444444444")
+	c.want(err, "")
+	old := juju.NewModelManager(c.admin(), 10)
+	if info, err := old.ModelInfo(c.t.Context(), prodModel40); err != nil || info.Owner() != "admin" || info.OwnerTag != "user-admin" {
+		c.t.Errorf("version 10: %+v, %v", info, err)
+	}
+}
+
+func (c *client40) modelStatuses() {
+	status, err := c.models().ModelStatus(c.t.Context(), prodModel40)
+	if err != nil || status.Type != "iaas" {
+		c.t.Errorf("status %+v, %v", status, err)
+	}
+	_, err = c.models().ModelStatus(c.t.Context(), "00000000-1111-4222-8333-444444444444")
+	c.want(err, rpc.CodeNotFound)
+}
+
+func (c *client40) fewRights() {
+	_, err := c.models().ListModelSummaries(c.t.Context(), "user-bob", true)
+	c.want(err, rpc.CodeUnauthorized)
+	facade, err := c.admin().Controller()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_, err = facade.AllModels(c.t.Context())
+	c.want(err, rpc.CodeUnauthorized)
+}
+
+func (c *client40) controllerCalls() {
+	facade, err := c.admin().Controller()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	models, err := facade.AllModels(c.t.Context())
+	if err != nil || len(models) != 4 || !slices.ContainsFunc(models, func(m juju.UserModel) bool {
+		return m.UUID == prodModel40 && m.Owner() == "admin"
+	}) {
+		c.t.Errorf("models %+v, %v", models, err)
+	}
+	version, err := facade.ControllerVersion(c.t.Context())
+	if err != nil || version.Version != "4.0-beta8" || version.GitCommit != "" {
+		c.t.Errorf("version %+v, %v", version, err)
+	}
+	_, err = juju.NewController(c.admin(), 12).AllModels(c.t.Context())
+	c.want(err, "")
+}
+
+func (c *client40) redirectedProbe() {
+	result, err := juju.Probe(c.t.Context(), c.options(goneModel))
+	want := juju.ProbeResult{
+		State: juju.ProbeRedirected, RedirectUUID: "a1a1a1a1-0000-4000-8000-0000000000a1", RedirectAlias: "a",
+	}
+	if err != nil || result != want {
+		c.t.Errorf("probe %+v, %v", result, err)
+	}
+	_, _, err = c.login(goneModel, "admin", "wrong")
+	c.want(err, rpc.CodeRedirect)
+}
+
+func (c *client40) redirectedStatus() {
+	_, err := c.models().ModelStatus(c.t.Context(), goneModel)
+	redirect, ok := juju.AsRedirect(err)
+	if !ok {
+		c.t.Fatalf("error %v", err)
+	}
+	want := []string{"127.0.0.1:27471", "host.example:17070", "[::1]:17070"}
+	if got := redirect.Addresses(); !slices.Equal(got, want) || redirect.ControllerAlias != "a" {
+		c.t.Errorf("redirect to %v (%s)", got, redirect.ControllerAlias)
+	}
+	_, err = c.models().ModelInfo(c.t.Context(), goneModel)
+	c.want(err, "")
+}
+
+func (c *client40) probesPresent() {
+	result, err := juju.Probe(c.t.Context(), c.options(testModelC))
+	if err != nil || result.State != juju.ProbePresent {
+		c.t.Errorf("probe %+v, %v", result, err)
+	}
+}
+
+func (c *client40) upgrading() {
+	_, err := c.models().ListModelSummaries(c.t.Context(), "user-admin", true)
+	c.want(err, rpc.CodeUpgradeInProgress)
+	_, err = c.models().ModelInfo(c.t.Context(), testModelC)
+	c.want(err, rpc.CodeUpgradeInProgress)
+	_, _, err = c.login("", "admin", "wrong")
+	c.want(err, "")
+}
+
+func (c *client40) dying() {
+	info, err := c.models().ModelInfo(c.t.Context(), doomedModel)
+	if err != nil || info.Life != "dying" || info.Status.Status != "destroying" {
+		c.t.Errorf("info %+v, %v", info, err)
+	}
+	if result, err := juju.Probe(c.t.Context(), c.options(doomedModel)); err != nil || result.State != juju.ProbePresent {
+		c.t.Errorf("probe %+v, %v", result, err)
+	}
+}
+
+func (c *client40) rightPassword() {
+	if _, result, err := c.login("", "admin", "dummy-secret"); err != nil || result.User.Identity != "user-admin" {
+		c.t.Errorf("login %+v, %v", result, err)
+	}
+}
