@@ -123,7 +123,7 @@ func (s *stage) world() (sim.World, error) {
 	}
 	var said struct {
 		Speed *float64
-		JIMM  struct{ TLS *bool }
+		JIMM  struct{ TLS, Poller *bool }
 	}
 	if err := yaml.Unmarshal([]byte(text), &said); err != nil {
 		return w, err
@@ -131,6 +131,9 @@ func (s *stage) world() (sim.World, error) {
 	if said.Speed == nil {
 		w.Speed = 100
 	}
+	// The poller comes every minute of real time: on a slow machine only, that is.
+	poller := said.JIMM.Poller != nil && *said.JIMM.Poller
+	w.JIMM.Poller = &poller
 	w.JIMM.Version, w.JIMM.TLS = s.year, said.JIMM.TLS == nil || *said.JIMM.TLS
 	for i := range w.JIMM.ServiceAccounts {
 		w.JIMM.ServiceAccounts[i].Secret = s.secret
