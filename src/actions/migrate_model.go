@@ -72,11 +72,13 @@ func (m *migrator) run(ctx context.Context) error {
 		defer m.feed.close(ctx)
 	}
 	opts.Probe, opts.PollInterval = settings.ProbeControllers, settings.PollInterval
-	j, err := connectTo(ctx, settings)
+	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {
 		return m.refuse(ctx, err)
 	}
 	defer j.close()
+	// The timeout bounds the whole action.
+	opts.Timeout = max(opts.Timeout-time.Since(m.began), time.Nanosecond)
 	opts.Report = func(e migration.Event) { m.show(ctx, e) }
 
 	var result migration.Result
@@ -89,6 +91,13 @@ func (m *migrator) run(ctx context.Context) error {
 		return m.refuse(ctx, err)
 	}
 	return m.finish(ctx, result)
+}
+
+// connect logs in to JIMM, within the timeout.
+func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas, error) {
+	ctx, cancel := context.WithDeadline(ctx, m.began.Add(timeout))
+	defer cancel()
+	return connectTo(ctx, m.settings)
 }
 
 // options reads the parameters that need more than their type to be right.
@@ -104,6 +113,7 @@ func (m *migrator) options() (migration.Options, error) {
 	return migration.Options{
 		Model:    m.params.Model,
 		Target:   m.params.Target,
+		Unit:     m.action.Env().Unit,
 		OwnModel: m.action.Env().ModelUUID,
 		Ignore:   ignore,
 		Timeout:  timeout,

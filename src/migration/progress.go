@@ -79,7 +79,7 @@ func (b Baseline) sourceTold(o Observation, i Info) bool {
 	case InfoLive:
 		return b.sourceLive(i)
 	default:
-		return o.Record.State == RecordAt && o.Record.Controller == b.Source.UUID
+		return recordedAt(o) == b.Source.UUID && b.Source.Known()
 	}
 }
 

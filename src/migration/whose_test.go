@@ -92,6 +92,7 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"listed with a migration", completes, []migration.Observation{look(listed(west(), importing, false), at(west()), nil)}, migration.VerdictRunning, false},
 		{"listed without the migration that was seen", completes, []migration.Observation{seenSuccess, look(listed(west(), "", false), migration.Record{}, nil)}, migration.VerdictBlind, false},
 		{"listed without the migration, logins refused", completes, []migration.Observation{seenSuccess, {Info: listed(west(), "", false), Record: at(west()), Host: migration.Host{Kind: migration.HostRefused}}, look(listed(west(), "", false), at(west()), nil)}, migration.VerdictMoved, true},
+		{"listed without the migration, logins refused, no record read", completes, []migration.Observation{seenSuccess, {Info: listed(west(), "", false), Host: migration.Host{Kind: migration.HostRefused}}, look(listed(west(), "", false), migration.Record{}, nil)}, migration.VerdictMoved, true},
 		{"listed without the old attempt", afterAbort, []migration.Observation{look(listed(west(), "", false), at(west()), nil)}, migration.VerdictBlind, false},
 		{"listed with the old attempt", afterAbort, []migration.Observation{look(listed(west(), abort, true), at(west()), nil)}, migration.VerdictWaiting, false},
 		{"listed, and the source redirects", completes, []migration.Observation{look(listed(west(), "", false), at(west()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMoved, true},
