@@ -275,6 +275,7 @@ func TestTimesOfMigrations(t *testing.T) {
 		"null end":             {`{"status":"x","start":"` + start + `","end":null}`, juju.MigrationStatus{Status: "x", Start: at(t, start)}},
 		"zero end is no end":   {`{"status":"x","end":"0001-01-01T00:00:00Z"}`, juju.MigrationStatus{Status: "x"}},
 		"unreadable is no end": {`{"status":"x","start":"yesterday","end":12}`, juju.MigrationStatus{Status: "x"}},
+		"text of the model":    {`{"status":"migrating: exporting model"}`, juju.MigrationStatus{Status: "exporting model"}},
 		"nothing":              {`{}`, juju.MigrationStatus{}},
 	} {
 		var got juju.MigrationStatus

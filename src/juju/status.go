@@ -2,6 +2,7 @@ package juju
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -34,19 +35,26 @@ func (s *EntityStatus) UnmarshalJSON(data []byte) error {
 // MigrationStatus is what a user may see of a model's latest migration that
 // runs or failed. A migration that succeeded leaves none on the controller
 // that the model left.
+//
+// Juju 4.x has no record for it but makes it of the model's status, while that
+// is busy. So there Start is the time of the latest text, or of the call
+// (4.0-beta8), and does not tell one migration from another; End never comes;
+// a copy that is being imported has one too, with the text "importing"; and
+// when a migration was aborted there is none any more: the model is available
+// again, and its status info ends with the reason.
 type MigrationStatus struct {
 	// Status is free text; its beginnings are the same from Juju 2.9 to 4.1.
 	Status string `json:"status"`
 	// Start is when the migration began, by the source controller's clock;
-	// nil if unknown. It tells one migration from another, except on Juju
-	// 4.0-beta8, where it is the time of the call.
+	// nil if unknown. It tells one migration from another up to Juju 3.6.
 	Start *time.Time `json:"start,omitempty"`
-	// End is when it ended; nil while it runs. Some builds of 4.x never tell.
+	// End is when it ended; nil while it runs, and always on 4.x.
 	End *time.Time `json:"end,omitempty"`
 }
 
 // UnmarshalJSON decodes the status and survives unreadable times: an End that
-// is none is no end.
+// is none is no end. The beginning "migrating: ", which the text has where it
+// is that of the model's status (Juju 4.x), is left out.
 func (m *MigrationStatus) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		Status string  `json:"status"`
@@ -56,7 +64,8 @@ func (m *MigrationStatus) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
 	}
-	*m = MigrationStatus{Status: wire.Status, Start: wire.Start.t, End: wire.End.t}
+	text := strings.TrimPrefix(wire.Status, "migrating: ")
+	*m = MigrationStatus{Status: text, Start: wire.Start.t, End: wire.End.t}
 	return nil
 }
 

@@ -1,0 +1,103 @@
+package controller_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// TestOurClientWorksWithEveryVersion asks controllers of many versions all that the charm asks of a controller.
+func TestOurClientWorksWithEveryVersion(t *testing.T) {
+	for _, version := range []string{
+		"2.9.46", "3.0.3", "3.1.9", "3.3.5", "3.5.7", "3.6-rc1", "3.6.14", "4.0-beta8", "4.0.5", "4.0.14", "4.1.0",
+	} {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bed := between(t, version, "3.6.14")
+				bed.a.AddRedirect(uuidB, controller.Redirect{
+					ControllerTag: "controller-" + uuidB, ControllerAlias: "ctl-b", Addrs: []string{addressB}, CACert: bed.ca.PEM(),
+					Users: []string{"admin"},
+				})
+				askAll(t, bed, version)
+				probeAll(t, bed)
+			})
+		})
+	}
+}
+
+// options reaches controller A.
+func (b *bed) options(model string) juju.Options {
+	return juju.Options{
+		Addresses: []string{addressA}, CACert: b.ca.PEM(), ModelUUID: model, DialContext: b.network.DialContext, PingInterval: -1,
+	}
+}
+
+func askAll(t *testing.T, bed *bed, version string) {
+	t.Helper()
+	conn, err := juju.Dial(t.Context(), bed.options(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	login, err := conn.Login(t.Context(), juju.Credentials{User: "admin", Password: juju.NewSecret("pw")})
+	if err != nil || login.ServerVersion != version || login.ControllerUUID() != uuidA {
+		t.Fatalf("login %+v, %v", login, err)
+	}
+	models, err := conn.ModelManager()
+	if err != nil {
+		t.Fatal(err)
+	}
+	facade, err := conn.Controller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := "alice@external"
+	if strings.HasPrefix(version, "4.") {
+		owner = "alice-external"
+	}
+	if info, err := models.ModelInfo(t.Context(), prod); err != nil || info.Owner() != owner || info.Migration != nil || info.AgentVersion != version {
+		t.Errorf("info %+v, %v", info, err)
+	}
+	summaries, err := models.ListModelSummaries(t.Context(), "user-admin", true)
+	if err != nil || !slices.ContainsFunc(summaries, func(m juju.ModelSummary) bool { return m.UUID == prod && m.Owner() == owner }) {
+		t.Errorf("summaries %+v, %v", summaries, err)
+	}
+	all, err := facade.AllModels(t.Context())
+	if err != nil || !slices.ContainsFunc(all, func(m juju.UserModel) bool { return m.UUID == prod && m.Owner() == owner }) {
+		t.Errorf("all models %+v, %v", all, err)
+	}
+	if status, err := models.ModelStatus(t.Context(), prod); err != nil || status.MachineCount != 2 {
+		t.Errorf("status %+v, %v", status, err)
+	}
+	if got, err := facade.ControllerVersion(t.Context()); err != nil || got.Version != version {
+		t.Errorf("version %+v, %v", got, err)
+	}
+	if _, err := models.ModelInfo(t.Context(), nowhere); err == nil {
+		t.Error("a model that is not there has an info")
+	}
+	// A model that has left: ModelInfo tells up to 3.6, ModelStatus from 4.0 on.
+	_, infoErr := models.ModelInfo(t.Context(), uuidB)
+	_, statusErr := models.ModelStatus(t.Context(), uuidB)
+	_, byInfo := juju.AsRedirect(infoErr)
+	_, byStatus := juju.AsRedirect(statusErr)
+	if newer := strings.HasPrefix(version, "4."); byInfo == newer || byStatus != newer {
+		t.Errorf("a model that has left: ModelInfo %v, ModelStatus %v", infoErr, statusErr)
+	}
+}
+
+func probeAll(t *testing.T, bed *bed) {
+	t.Helper()
+	for model, want := range map[string]juju.ProbeResult{
+		prod:    {State: juju.ProbePresent, ControllerUUID: uuidA},
+		nowhere: {State: juju.ProbeAbsent},
+		uuidB:   {State: juju.ProbeRedirected, RedirectUUID: uuidB, RedirectAlias: "ctl-b"},
+	} {
+		if got, err := juju.Probe(t.Context(), bed.options(model)); err != nil || got != want {
+			t.Errorf("probe of %s: %+v, %v, want %+v", model, got, err, want)
+		}
+	}
+}
