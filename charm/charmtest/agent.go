@@ -32,7 +32,6 @@ type Agent struct {
 
 	mu         sync.Mutex // guards all below, for the length of a tool
 	running    *run
-	lastID     int
 	tasks      []*Task
 	calls      []Call
 	log        []LogRecord
@@ -107,6 +106,9 @@ func (o Options) withDefaults() Options {
 	set(&o.Model.UUID, "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10")
 	if o.Model.APIAddresses == nil {
 		o.Model.APIAddresses = []string{"10.1.40.12:17070", "controller-service.controller-k8s.svc.cluster.local:17070"}
+	}
+	if o.Sequence == nil {
+		o.Sequence = &Sequence{}
 	}
 	if o.MaxStateSize == 0 {
 		o.MaxStateSize = 2 << 20

@@ -28,6 +28,7 @@ func (a *Agent) RunTask(ctx context.Context, id string) (Task, error) {
 	}
 	t.Status, t.Started = TaskRunning, nowToTheSecond()
 	r := a.newRun(t.Action, t, HookDetails{})
+	a.running = r // with the status, for a cancel that comes at once
 	a.mu.Unlock()
 
 	e := a.execute(ctx, r)

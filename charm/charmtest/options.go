@@ -41,6 +41,9 @@ type Options struct {
 	NotLeader   bool
 	JujuVersion string // default "3.6.11"
 	Model       Model
+	// Sequence numbers operations and tasks; the units of a model share one.
+	// Nil: this unit has its own.
+	Sequence *Sequence
 	// Machine is the machine's id. Empty means Kubernetes.
 	Machine string
 	Proxy   Proxy

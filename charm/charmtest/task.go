@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"jimm-migrator/charm/charmtest/charmdir"
@@ -92,18 +93,39 @@ type EnqueueError struct {
 // Error returns Juju's text.
 func (e *EnqueueError) Error() string { return e.Message }
 
-// Enqueue adds a task for an action, with parameters as they come from JSON or
-// from [ParseRunArgs], and returns its id. A refusal is an [*EnqueueError].
+// Sequence counts the operations and tasks of a model, together and from 1. The
+// zero value works.
+type Sequence struct {
+	mu   sync.Mutex
+	last int
+}
+
+// Next takes a number.
+func (s *Sequence) Next() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	return strconv.Itoa(s.last)
+}
+
+// Enqueue adds an operation with one task for an action, with parameters as
+// they come from JSON or from [ParseRunArgs], and returns the task's id. A
+// refusal is an [*EnqueueError].
 func (a *Agent) Enqueue(action string, params map[string]any) (task string, err error) {
+	return a.EnqueueIn(a.opts.Sequence.Next(), action, params)
+}
+
+// EnqueueIn adds a task to an operation, which may have tasks of other units
+// too; its number is from the [Sequence] that the units share.
+func (a *Agent) EnqueueIn(operation, action string, params map[string]any) (task string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	operation := a.nextID()
 	prepared, err := a.prepare(action, params)
 	if err != nil {
 		return "", &EnqueueError{Operation: operation, Message: err.Error()}
 	}
 	t := &Task{
-		ID: a.nextID(), Operation: operation, Action: action,
+		ID: a.opts.Sequence.Next(), Operation: operation, Action: action,
 		Params: prepared, Status: TaskPending, Enqueued: nowToTheSecond(),
 	}
 	a.tasks = append(a.tasks, t)
@@ -161,17 +183,13 @@ func (a *Agent) Cancel(id string) error {
 		t.Completed = nowToTheSecond()
 	case TaskRunning:
 		t.Status = TaskAborting
-		a.running.kill()
+		if a.running != nil { // else it has just ended by itself
+			a.running.kill()
+		}
 	case TaskAborting, TaskAborted, TaskCancelled, TaskCompleted, TaskFailed:
 		return fmt.Errorf("cannot cancel task %q: it is %s", id, t.Status)
 	}
 	return nil
-}
-
-// nextID takes a number of the sequence that operations and tasks share.
-func (a *Agent) nextID() string {
-	a.lastID++
-	return strconv.Itoa(a.lastID)
 }
 
 // nowToTheSecond is the time that a 3.x controller writes down.

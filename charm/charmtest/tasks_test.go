@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -321,5 +322,53 @@ func TestWhatTheKernelRefuses(t *testing.T) {
 	}
 	if got[0] != nil || !errors.Is(got[1], syscall.E2BIG) || !errors.Is(got[2], syscall.EINVAL) || got[3] == nil {
 		t.Errorf("got %v", fmt.Sprint(got))
+	}
+}
+
+// Several units of a model number their tasks together, and an operation may
+// have tasks on each.
+func TestUnitsShareASequence(t *testing.T) {
+	opts := charmtest.Options{Sequence: &charmtest.Sequence{}}
+	first, _ := ways[0].start(t, nil, opts)
+	opts.UnitNumber, opts.NotLeader = 1, true
+	second, _ := ways[0].start(t, nil, opts)
+	operation := opts.Sequence.Next()
+	for i, agent := range []*charmtest.Agent{first, second} {
+		id, err := agent.EnqueueIn(operation, "look", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task, err := agent.RunTask(t.Context(), id)
+		if want := fmt.Sprint(2 + i); err != nil || task.ID != want || task.Operation != "1" || task.Status != charmtest.TaskCompleted {
+			t.Errorf("error %v, task %+v, want %s of operation 1", err, task, want)
+		}
+	}
+}
+
+// However early a cancel comes, it ends the task.
+func TestCancelAtAnyMoment(t *testing.T) {
+	agent, _ := ways[0].start(t, map[string][]step{"actions/look": {{Do: "block"}}}, charmtest.Options{})
+	for i := range 200 {
+		id, err := agent.Enqueue("look", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan charmtest.Task, 1)
+		go func() {
+			task, err := agent.RunTask(t.Context(), id)
+			if err != nil { // cancelled before
+				task, _ = agent.Task(id)
+			}
+			ended <- task
+		}()
+		for task := (charmtest.Task{}); i%2 == 1 && task.Status != charmtest.TaskRunning; task, _ = agent.Task(id) {
+			runtime.Gosched() // until the moment in which it begins
+		}
+		if err := agent.Cancel(id); err != nil {
+			t.Fatal(err)
+		}
+		if task := <-ended; task.Status != charmtest.TaskAborted && task.Status != charmtest.TaskCancelled {
+			t.Fatalf("got %+v", task)
+		}
 	}
 }
