@@ -62,13 +62,18 @@ func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
 	if err != nil {
 		return nil, err
 	}
+	return jaasOver(settings, s), nil
+}
+
+// jaasOver is a JAAS over a session.
+func jaasOver(settings operator.Settings, s *session) *jaas {
 	fleet := &fleet{session: s}
 	return &jaas{session: s, settings: settings, engine: migration.JAAS{
 		Fleet:   fleet,
 		Witness: &witness{session: s, fleet: fleet, network: settings.JIMM},
 		Auditor: &auditor{session: s},
 		Traits:  traits(s.first.generation),
-	}}, nil
+	}}
 }
 
 func (j *jaas) close() { j.session.close() }

@@ -29,18 +29,27 @@ type feed struct {
 // maxField is how long a text in a line may be, in bytes.
 const maxField = 2000
 
-// openFeed opens the way to Loki for an action, if one is related. The target
-// and the selector of the model are as the operator has typed them.
-func openFeed(ctx context.Context, a *charm.Action, model, target string) *feed {
-	f := noFeed(a)
-	f.out = operator.Feed(ctx, a, 0)
-	f.base = map[string]any{"v": operator.EventVersion, "task": a.Env().TaskID, "action": a.Name(), "model": model, "target": target}
+// feedOptions are what is in every line of a run.
+type feedOptions struct {
+	action string
+	// model and target are as the operator has typed them.
+	model, target string
+	// patience is how long the end waits for lines on their way; zero: as long
+	// as package loki says.
+	patience time.Duration
+}
+
+// openFeed opens the way to Loki, if one is related.
+func openFeed(ctx context.Context, u *charm.Unit, opts feedOptions) *feed {
+	f := noFeed(u)
+	f.out = operator.Feed(ctx, u, opts.patience)
+	f.base = map[string]any{"v": operator.EventVersion, "task": u.Env().TaskID, "action": opts.action, "model": opts.model, "target": opts.target}
 	return f
 }
 
 // noFeed is a feed that sends nothing.
-func noFeed(a *charm.Action) *feed {
-	return &feed{unit: a.Unit, began: time.Now(), base: map[string]any{}}
+func noFeed(u *charm.Unit) *feed {
+	return &feed{unit: u, began: time.Now(), base: map[string]any{}}
 }
 
 // close waits a moment for what is on its way. Lines that are lost are no

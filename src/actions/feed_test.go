@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim"
 )
 
@@ -28,7 +29,13 @@ const (
 // stage is a unit of the charm, in process, beside a simulated JAAS.
 func stage(t *testing.T, year string, relations ...charmtest.Relation) *charmtest.Agent {
 	t.Helper()
-	w, err := sim.Load([]byte("speed: 40\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
+	agent, _ := stageOf(t, year, relations...)
+	return agent
+}
+
+func stageOf(t *testing.T, year string, relations ...charmtest.Relation) (*charmtest.Agent, *sim.JAAS) {
+	t.Helper()
+	w, err := sim.Load([]byte("speed: 40\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}, {id: other, secret: 0th3r, administrator: true}]}
 controllers: [{name: west}, {name: east}]
 models:
   - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: ` + prod + `}
@@ -48,13 +55,14 @@ models:
 		}
 		j.Close()
 	})
-	return charmtest.Start(t, charmtest.Options{
+	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir:  "../..",
-		App:       &charm.App{Actions: actions.All()},
+		App:       &charm.App{Actions: actions.All(), Hooks: operator.Hooks("1.2.3", actions.FinishRecords)},
 		Config:    map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:   []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 		Relations: relations,
 	})
+	return agent, j
 }
 
 // listener is a Loki that keeps lines and labels.
@@ -104,9 +112,14 @@ func (l *listener) events() []string {
 
 func (l *listener) last() map[string]any { return l.lines[len(l.lines)-1] }
 
-// check wants lines as the reference has them, and no secret.
-func (l *listener) check(t *testing.T) {
+// check wants lines as the reference has them, no secret, and some events.
+func (l *listener) check(t *testing.T, some ...string) {
 	t.Helper()
+	for _, want := range some {
+		if !slices.Contains(l.events(), want) {
+			t.Errorf("no event %q among %v", want, l.events())
+		}
+	}
 	reference, err := os.ReadFile("../../docs/reference/events.md")
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +131,7 @@ func (l *listener) check(t *testing.T) {
 			}
 		}
 		for _, key := range []string{"v", "event", "level", "task", "action", "model", "elapsed_seconds"} {
-			if _, ok := line[key]; !ok {
+			if _, ok := line[key]; !ok && (key == "v" || line["event"] != "look" && (key != "task" || line["action"] != "finish-records")) {
 				t.Errorf("event %q has no %q", line["event"], key)
 			}
 		}

@@ -11,12 +11,15 @@ import (
 	"jimm-migrator/src/operator"
 )
 
+// locateParams are the parameters of locate-model.
+type locateParams struct {
+	Model string `json:"model"`
+	Page  int    `json:"page"`
+}
+
 // locateModel tells which controller hosts a model, with proof.
 func locateModel(ctx context.Context, a *charm.Action) error {
-	var p struct {
-		Model string `json:"model"`
-		Page  int    `json:"page"`
-	}
+	var p locateParams
 	if err := a.Params(&p); err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func notice(ctx context.Context, a *charm.Action, settings operator.Settings, se
 	for _, l := range found.Locations {
 		if l.Drift || l.State == migration.StateConflict {
 			if f == nil {
-				f = openFeed(ctx, a, selector, "")
+				f = openFeed(ctx, a.Unit, feedOptions{action: a.Name(), model: selector})
 				defer f.close(ctx)
 			}
 			f.drift(l)

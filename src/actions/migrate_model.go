@@ -57,7 +57,7 @@ type unitStatus struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	m.feed = noFeed(m.action)
+	m.feed = noFeed(m.action.Unit)
 	opts, err := m.options()
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -68,7 +68,7 @@ func (m *migrator) run(ctx context.Context) error {
 	}
 	m.settings = settings
 	if !m.params.DryRun {
-		m.feed = openFeed(ctx, m.action, m.params.Model, m.params.Target)
+		m.feed = openFeed(ctx, m.action.Unit, feedOptions{action: m.action.Name(), model: m.params.Model, target: m.params.Target})
 		defer m.feed.close(ctx)
 	}
 	opts.Probe, opts.PollInterval = settings.ProbeControllers, settings.PollInterval

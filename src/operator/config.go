@@ -27,6 +27,9 @@ type Settings struct {
 	ProbeControllers bool
 	// PollInterval is the time between two looks at a migration.
 	PollInterval time.Duration
+	// FinishRecords lets update-status record what was migrated and not
+	// recorded.
+	FinishRecords bool
 
 	addresses []string // where JIMM may be, best first
 	related   bool     // a relation said so
@@ -92,6 +95,7 @@ type config struct {
 	AllowPlaintext   bool   `json:"allow-plaintext"`
 	ProbeControllers bool   `json:"probe-controllers"`
 	PollInterval     string `json:"poll-interval"`
+	FinishRecords    bool   `json:"finish-records"`
 }
 
 // The limits of poll-interval.
@@ -111,7 +115,7 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	if err := u.Config(ctx, &c); err != nil {
 		return Settings{}, err
 	}
-	s := Settings{ProbeControllers: c.ProbeControllers}
+	s := Settings{ProbeControllers: c.ProbeControllers, FinishRecords: c.FinishRecords}
 	var err error
 	if s.PollInterval, err = pollInterval(c.PollInterval, u.Env().App()); err != nil {
 		return Settings{}, err

@@ -7,13 +7,17 @@ import (
 	"slices"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
 )
 
 // Hooks returns the handlers of the hooks that this charm cares about. All of
 // them compute the status anew from what is known; only update-status asks
 // anybody but Juju. What stops or removes a unit is left alone: there is nothing
 // to end and nothing to clear away.
-func Hooks(version string) map[string]charm.HookFunc {
+//
+// finish is called by update-status of the leader after a look at JIMM, over the
+// connection of that look, if the option finish-records is set. It may be nil.
+func Hooks(version string, finish Finish) map[string]charm.HookFunc {
 	settle := func(ctx context.Context, h *charm.Hook) error { return Settle(ctx, h) }
 	installed := func(ctx context.Context, h *charm.Hook) error {
 		if err := h.SetWorkloadVersion(ctx, version); err != nil {
@@ -32,7 +36,7 @@ func Hooks(version string) map[string]charm.HookFunc {
 		"secret-changed": func(ctx context.Context, h *charm.Hook) error {
 			return errors.Join(forget(ctx, h), Settle(ctx, h))
 		},
-		"update-status": func(ctx context.Context, h *charm.Hook) error { return update(ctx, h) },
+		"update-status": func(ctx context.Context, h *charm.Hook) error { return update(ctx, h, finish) },
 	}
 	for _, event := range []string{"created", "joined", "changed", "departed", "broken"} {
 		hooks[endpointInfo+"-relation-"+event] = settle
@@ -48,6 +52,9 @@ func Hooks(version string) map[string]charm.HookFunc {
 	}
 	return hooks
 }
+
+// Finish records migrations that were started by this charm and not recorded.
+type Finish func(ctx context.Context, u *charm.Unit, s Settings, client *jimm.Client) error
 
 // offers are what this application says to the other side of a relation, by
 // endpoint. It stays the same as long as the charm does, so it is said when the

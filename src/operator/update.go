@@ -9,40 +9,46 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
 )
 
 // update is the hook update-status: it looks whether JIMM answers, now and then
-// also what it holds, and changes nothing.
-func update(ctx context.Context, u Unit) error {
-	_, message, err := u.Status(ctx)
+// also what it holds, and changes nothing unless it is told to finish records.
+func update(ctx context.Context, h *charm.Hook, finish Finish) error {
+	_, message, err := h.Status(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := Read(ctx, u)
-	k, err := knownFrom(u, s, err)
+	s, err := Read(ctx, h)
+	k, err := knownFrom(h, s, err)
 	if err != nil {
 		return err
 	}
 	k.marks = abandoned(Marks(message))
 	if k.problem == nil && k.waiting == nil {
-		if err := k.look(ctx, u, s); err != nil {
+		if err := k.look(ctx, h, s, finish); err != nil {
 			return err
 		}
 	}
-	return k.show(ctx, u)
+	return k.show(ctx, h)
 }
 
 // look looks at JIMM and remembers what it saw.
-func (k *known) look(ctx context.Context, u Unit, s Settings) error {
-	before, err := lastLook(ctx, u, s)
+func (k *known) look(ctx context.Context, h *charm.Hook, s Settings, finish Finish) error {
+	before, err := lastLook(ctx, h, s)
 	if err != nil {
 		return err
 	}
-	login := len(k.marks) > 0
-	if !login && before.due(time.Now()) {
-		if login, err = u.IsLeader(ctx); err != nil {
+	due := before.due(time.Now())
+	leader := false
+	if due || s.FinishRecords && len(k.marks) > 0 {
+		if leader, err = h.IsLeader(ctx); err != nil {
 			return err
 		}
+	}
+	login := len(k.marks) > 0 || due && leader
+	if !leader || !s.FinishRecords {
+		finish = nil
 	}
 	after := look{Of: s.fingerprint()}
 	if before != nil {
@@ -52,16 +58,16 @@ func (k *known) look(ctx context.Context, u Unit, s Settings) error {
 	defer cancel()
 	info, at, err := s.reach(bounded)
 	after.Address = at
-	after.Reached = s.diagnose(u.Env(), err)
+	after.Reached = s.diagnose(h.Env(), err)
 	if info.Version != "" {
 		after.Version = info.Version
 	}
 	if login && after.Reached.empty() {
-		k.marks = after.logIn(bounded, u.Env(), s, k.marks)
-		after.tell(ctx, u)
+		k.marks = after.logIn(bounded, h, s, k.marks, finish)
+		after.tell(ctx, h)
 	}
 	k.seen = &after
-	return after.keep(ctx, u, before)
+	return after.keep(ctx, h, before)
 }
 
 // tell sends to Loki what was counted.
@@ -90,15 +96,21 @@ func (l *look) due(now time.Time) bool {
 
 // logIn logs in and counts. It returns the marks whose migrations JIMM has not
 // recorded.
-func (l *look) logIn(ctx context.Context, env charm.Env, s Settings, marks []Mark) []Mark {
+func (l *look) logIn(ctx context.Context, h *charm.Hook, s Settings, marks []Mark, finish Finish) []Mark {
 	l.At = time.Now().UTC().Truncate(time.Second)
 	client, err := s.Connect(ctx)
 	if err != nil {
-		l.Login = s.diagnose(env, err)
+		l.Login = s.diagnose(h.Env(), err)
 		return marks
 	}
 	defer client.Close()
-	return l.count(ctx, env, client, marks)
+	marks = l.count(ctx, h.Env(), client, marks)
+	if finish != nil && l.Login.empty() {
+		if err := finish(ctx, h.Unit, s, client); err != nil {
+			h.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", migration.Redact(err.Error())))
+		}
+	}
+	return marks
 }
 
 // count takes in what JIMM holds. What is not told in time stays as it was.

@@ -14,6 +14,6 @@ func main() {
 	charm.Main(charm.App{
 		Version: version,
 		Actions: actions.All(),
-		Hooks:   operator.Hooks(version),
+		Hooks:   operator.Hooks(version, actions.FinishRecords),
 	})
 }

@@ -1,0 +1,118 @@
+package actions_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// updateStatus runs the hook of that name, which must end well.
+func updateStatus(t *testing.T, agent *charmtest.Agent) {
+	t.Helper()
+	if result, err := agent.RunHook(t.Context(), "update-status"); err != nil || result.Failed() {
+		t.Fatalf("update-status: %v %+v", err, result)
+	}
+}
+
+func recordIs(t *testing.T, j *sim.JAAS, model, want string) {
+	t.Helper()
+	if row, ok := j.Record(model); !ok || row.Controller != want {
+		t.Errorf("JIMM records %q, want %q", row.Controller, want)
+	}
+}
+
+// done waits for the end of a migration of the model.
+func done(t *testing.T, j *sim.JAAS, model string) {
+	t.Helper()
+	if err := j.Controller("west").AwaitPhase(t.Context(), j.UUID(model), controller.Done); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecordsAreFinished has a migration that was started and is not followed to
+// its end, by a JIMM that records nothing by itself.
+func TestRecordsAreFinished(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		config    map[string]any
+		notLeader bool
+		want      string
+	}{
+		"by the leader":              {map[string]any{"finish-records": true}, false, "east"},
+		"by nobody else":             {map[string]any{"finish-records": true}, true, "west"},
+		"only if told so":            {nil, false, "west"},
+		"only if the source answers": {map[string]any{"finish-records": true, "probe-controllers": false}, false, "west"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &listener{}
+			server := httptest.NewServer(l)
+			defer server.Close()
+			agent, j := stageOf(t, "2024", loki(server.URL))
+			task := run(t, agent, "migrate-model", map[string]any{"model": prod, "target-controller": "east", "detach": true})
+			if task.Result("outcome") != "started" {
+				t.Fatalf("the task is %+v", task)
+			}
+			done(t, j, prod)
+			if err := agent.SetConfig(test.config); err != nil {
+				t.Fatal(err)
+			}
+			agent.SetLeader(!test.notLeader)
+			updateStatus(t, agent)
+			recordIs(t, j, prod, test.want)
+			recordIs(t, j, strayed, "west") // nobody has asked JIMM to move this one
+			if api, models := j.Logins(); api != 2 || models != 0 {
+				t.Errorf("%d logins to JIMM and %d to models, want 2 and none", api, models)
+			}
+			if test.want == "west" {
+				return
+			}
+			updateStatus(t, agent)
+			if got := agent.Status(); got.Status != "active" {
+				t.Errorf("the status is %+v", got)
+			}
+			l.check(t, "look", "record")
+		})
+	}
+}
+
+// TestRecordsOfOthersAreLeftAlone has a migration that another account has asked
+// for.
+func TestRecordsOfOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	agent, j := stageOf(t, "2024")
+	client, err := jimm.Connect(t.Context(), jimm.Options{URL: j.URL(), ClientID: "other", ClientSecret: jimm.NewSecret("0th3r")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.MigrateModel(t.Context(), prod, "east"); err != nil {
+		t.Fatal(err)
+	}
+	done(t, j, prod)
+	if err := agent.SetConfig(map[string]any{"finish-records": true}); err != nil {
+		t.Fatal(err)
+	}
+	updateStatus(t, agent)
+	recordIs(t, j, prod, "west")
+}
+
+// TestAnAbortedMigrationIsNotRecorded has a request of our own that has come to
+// nothing.
+func TestAnAbortedMigrationIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	agent, j := stageOf(t, "2024")
+	run(t, agent, "migrate-model", map[string]any{"model": doomed, "target-controller": "east"})
+	if err := agent.SetConfig(map[string]any{"finish-records": true}); err != nil {
+		t.Fatal(err)
+	}
+	updateStatus(t, agent)
+	recordIs(t, j, doomed, "west")
+	if n := j.Count("jimm", "JIMM.MigrateModel"); n != 1 {
+		t.Errorf("MigrateModel was called %d times", n)
+	}
+}
