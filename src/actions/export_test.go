@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"reflect"
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/operator"
@@ -47,3 +48,17 @@ func ControllersResults(c []migration.Controller, m []migration.Model) map[strin
 
 // LocationSummary is the sentence about one model.
 func LocationSummary(l migration.Location) string { return locationSummary(l) }
+
+// AccessResults are the results of check-access with all that it may have.
+func AccessResults() map[string]any { return accessResults(account{identity: "x", address: "y"}) }
+
+// Params are the parameters of each action, by the struct that takes them.
+func Params() map[string][]string {
+	out := map[string][]string{"list-controllers": nil, "check-access": nil}
+	for action, params := range map[string]any{"migrate-model": migrateParams{}, "locate-model": locateParams{}} {
+		for field := range reflect.TypeOf(params).Fields() {
+			out[action] = append(out[action], field.Tag.Get("json"))
+		}
+	}
+	return out
+}

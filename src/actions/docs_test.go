@@ -1,0 +1,281 @@
+package actions_test
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/migration"
+)
+
+// page is a page of the reference, by sections.
+func page(t *testing.T, name string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/reference/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{}
+	for part := range strings.SplitSeq("\n"+string(data), "\n## ") {
+		title, text, _ := strings.Cut(part, "\n")
+		sections[title] = text
+	}
+	return sections
+}
+
+// table returns the first cells of the table whose header begins with that word.
+func table(t *testing.T, section, header string) [][]string {
+	t.Helper()
+	_, rest, found := strings.Cut(section, "\n| "+header+" |")
+	if !found {
+		t.Fatalf("no table %q", header)
+	}
+	var rows [][]string
+	for line := range strings.Lines(rest) {
+		if !strings.HasPrefix(line, "| ") {
+			if len(rows) > 0 {
+				break
+			}
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+var code = regexp.MustCompile("`([^`]+)`")
+
+// names are the code words of a cell; one that begins with a dot continues the
+// one before.
+func codeWords(cell string) []string {
+	var out []string
+	for _, found := range code.FindAllStringSubmatch(cell, -1) {
+		word := found[1]
+		if strings.HasPrefix(word, ".") && len(out) > 0 {
+			before := out[len(out)-1]
+			word = before[:strings.LastIndex(before, ".")] + word
+		}
+		out = append(out, word)
+	}
+	return out
+}
+
+// documented are the result keys of an action.
+func documented(t *testing.T, action string) []string {
+	t.Helper()
+	var out []string
+	for _, row := range table(t, page(t, "actions.md")[action], "result") {
+		out = append(out, codeWords(row[0])...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// flat are the keys of nested results; the keys below those given become one.
+func flat(results map[string]any, replace map[string]string) []string {
+	seen := map[string]bool{}
+	var walk func(path string, value any)
+	walk = func(path string, value any) {
+		inner, ok := value.(map[string]any)
+		if !ok {
+			seen[path] = true
+			return
+		}
+		for key, below := range inner {
+			if name := replace[path]; name != "" {
+				key = name
+			}
+			walk(strings.TrimPrefix(path+"."+key, "."), below)
+		}
+	}
+	walk("", results)
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// everything is a result in which nothing is empty.
+func everything() migration.Result {
+	c := func(name string) migration.Controller {
+		return migration.Controller{Name: name, UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Cloud: "aws", Region: "x", Status: "available"}
+	}
+	return migration.Result{
+		Outcome: migration.ChecksPassed, Step: migration.StepCheck, Cause: migration.CauseAnswer, Detail: "no", Err: errors.New("no"), Plan: migration.PlanStart,
+		Model:  migration.Model{UUID: prod, Name: "prod", Owner: "alice@example.com", Users: []string{"alice@example.com=admin"}},
+		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
+		Findings:    []migration.Finding{{Check: migration.CheckTargetCopy, Level: migration.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
+		MigrationID: "1", Attempt: migration.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
+	}
+}
+
+func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
+	r := everything()
+	location := migration.Location{
+		Model: r.Model, State: migration.StateMoved, Recorded: r.Source, Holder: r.Target, Copies: []migration.Controller{r.Target}, Attempt: r.Attempt,
+		Drift: true, Repair: "x", Proof: "y", Asked: 2, Silent: []migration.Controller{r.Target},
+	}
+	migrated := actions.MigrationResults(r, "next")
+	migrated["error"].(map[string]any)["code"] = "x"
+	located := actions.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")})
+	paged := actions.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1000, Known: 1000})
+	maps.Copy(located, paged)
+	for action, got := range map[string][]string{
+		"migrate-model":    flat(migrated, map[string]string{"checks": "ID"}),
+		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
+		"list-controllers": flat(actions.ControllersResults([]migration.Controller{r.Source}, []migration.Model{r.Model}), map[string]string{"controllers": "NAME"}),
+		"check-access":     append(flat(actions.AccessResults(), nil), "jimm-version"),
+	} {
+		slices.Sort(got)
+		if diff := cmp.Diff(documented(t, action), got); diff != "" {
+			t.Errorf("%s: documented and set differ (-documented +set):\n%s", action, diff)
+		}
+	}
+}
+
+// constants are the values of the string constants of a type.
+func constants(t *testing.T, file, typeName string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "../migration/"+file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if ident, ok := spec.Type.(*ast.Ident); ok && ident.Name == typeName {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err == nil && value != "" {
+				out = append(out, value)
+			}
+		}
+		return true
+	})
+	slices.Sort(out)
+	return out
+}
+
+func firstWords(rows [][]string) []string {
+	var out []string
+	for _, row := range rows {
+		out = append(out, codeWords(row[0])...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
+	data, err := os.ReadFile("../../docs/reference/outcomes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, bad, _ := strings.Cut(string(data), "The action **fails** with")
+	outcomes := append(firstWords(table(t, good, "outcome")), firstWords(table(t, bad, "outcome"))...)
+	slices.Sort(outcomes)
+	if diff := cmp.Diff(outcomes, constants(t, "outcome.go", "Outcome")); diff != "" {
+		t.Errorf("outcomes (-documented +code):\n%s", diff)
+	}
+	for _, outcome := range firstWords(table(t, good, "outcome")) {
+		if !migration.Outcome(outcome).Succeeded() {
+			t.Errorf("%s is documented as a success", outcome)
+		}
+	}
+	for _, outcome := range firstWords(table(t, bad, "outcome")) {
+		if migration.Outcome(outcome).Succeeded() {
+			t.Errorf("%s is documented as a failure", outcome)
+		}
+	}
+	if diff := cmp.Diff(firstWords(table(t, string(data), "cause")), constants(t, "outcome.go", "Cause")); diff != "" {
+		t.Errorf("causes (-documented +code):\n%s", diff)
+	}
+	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
+	for _, n := range []int{migration.PollsToStart, migration.PollsToSettle, migration.PollsToRecord, migration.PollsBetweenRecords, migration.PollsToBeat, migration.PollsToBeatLast} {
+		if !regexp.MustCompile(`\b` + strconv.Itoa(n) + `\b`).MatchString(waits) {
+			t.Errorf("no wait of %d polls is documented", n)
+		}
+	}
+}
+
+func TestReferenceHasThePlansStatesAndStepsOfTheCode(t *testing.T) {
+	sections := page(t, "actions.md")
+	for section, values := range map[string][]string{
+		"migrate-model": append(constants(t, "plan.go", "Plan"), append(constants(t, "outcome.go", "Step"), constants(t, "finding.go", "Level")...)...),
+		"locate-model":  constants(t, "locate.go", "State"),
+	} {
+		for _, value := range values {
+			if !strings.Contains(sections[section], "`"+value+"`") {
+				t.Errorf("%s: %q is not documented", section, value)
+			}
+		}
+	}
+}
+
+func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
+	rows := table(t, page(t, "actions.md")["migrate-model"], "check")
+	var ids []string
+	for _, row := range rows {
+		id := migration.CheckID(codeWords(row[0])[0])
+		ids = append(ids, string(id))
+		if id.Ignorable() != (row[2] == "yes") {
+			t.Errorf("check %s: can be ignored %v, documented %q", id, id.Ignorable(), row[2])
+		}
+	}
+	want := make([]string, 0, len(ids))
+	for _, id := range migration.CheckIDs() {
+		want = append(want, string(id))
+	}
+	slices.Sort(ids)
+	slices.Sort(want)
+	if diff := cmp.Diff(ids, want); diff != "" {
+		t.Errorf("checks (-documented +code):\n%s", diff)
+	}
+}
+
+// actions.yaml, the handlers and the reference name the same parameters.
+func TestParametersAreTheSameEverywhere(t *testing.T) {
+	loaded, err := charmdir.Read("../..", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handlers := slices.Sorted(maps.Keys(actions.All()))
+	if declared := slices.Sorted(maps.Keys(loaded.Actions)); !slices.Equal(handlers, declared) {
+		t.Errorf("handlers %v, declared %v", handlers, declared)
+	}
+	sections := page(t, "actions.md")
+	for action, params := range actions.Params() {
+		slices.Sort(params)
+		properties, _ := loaded.Actions[action].Schema["properties"].(map[string]any)
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(properties)), params); diff != "" && len(params)+len(properties) > 0 {
+			t.Errorf("%s: actions.yaml and code differ:\n%s", action, diff)
+		}
+		if len(params) == 0 {
+			continue
+		}
+		if diff := cmp.Diff(firstWords(table(t, sections[action], "parameter")), params); diff != "" {
+			t.Errorf("%s: reference and code differ:\n%s", action, diff)
+		}
+	}
+	description := loaded.Actions["migrate-model"].Schema["properties"].(map[string]any)["ignore-checks"].(map[string]any)["description"].(string)
+	for _, id := range migration.CheckIDs() {
+		if slices.Contains(strings.FieldsFunc(description, func(r rune) bool { return strings.ContainsRune(" ,.()", r) }), string(id)) != id.Ignorable() {
+			t.Errorf("the description of ignore-checks is wrong about %s: %s", id, description)
+		}
+	}
+}
