@@ -7,8 +7,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -59,6 +61,11 @@ type controllerReplay struct {
 	network *wire.Network
 	matcher *conform.Matcher
 	conns   map[string]*websocket.Conn // by path
+
+	roots       string // instead of the CA: its certificate
+	address     string // of ctl-a
+	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	pass        func(to time.Duration) // lets time pass
 }
 
 func (p *controllerReplay) run() {
@@ -69,11 +76,20 @@ func (p *controllerReplay) run() {
 	a, b := p.start("ctl-a"), p.start("ctl-b")
 	p.matcher.Vars["ctl-b.ca"] = b.CACert()
 	p.addModel(a)
-	steps, began := p.fixture.Controllers, time.Now()
+	began := time.Now()
+	p.address, p.dialContext = madeUpAddresses()["ctl-a"], p.network.DialContext
+	p.pass = func(to time.Duration) { time.Sleep(time.Until(began.Add(to))) } //nolint:forbidigo // virtual time
+	p.play()
+}
+
+// play sends the recorded requests and compares the answers.
+func (p *controllerReplay) play() {
+	p.t.Helper()
+	steps := p.fixture.Controllers
 	for i, s := range steps {
 		switch s.Kind {
 		case conform.At:
-			time.Sleep(time.Until(began.Add(s.After))) //nolint:forbidigo // virtual time
+			p.pass(s.After)
 		case conform.Connect:
 			p.connect(s.Path)
 		case conform.ControllerRequest:
@@ -139,10 +155,15 @@ func (p *controllerReplay) connect(path string) {
 	}
 	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
-	transport := &http.Transport{DialContext: p.network.DialContext, TLSClientConfig: &tls.Config{
-		RootCAs: p.ca.Pool(), ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
+	roots := x509.NewCertPool()
+	if p.ca != nil {
+		roots = p.ca.Pool()
+	}
+	roots.AppendCertsFromPEM([]byte(p.roots))
+	transport := &http.Transport{DialContext: p.dialContext, TLSClientConfig: &tls.Config{
+		RootCAs: roots, ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
 	}}
-	ws, _, err := websocket.Dial(ctx, "wss://"+madeUpAddresses()["ctl-a"]+path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
+	ws, _, err := websocket.Dial(ctx, "wss://"+p.address+path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
 		HTTPClient: &http.Client{Transport: transport},
 	})
 	if err != nil {

@@ -60,8 +60,8 @@ func (w *World) checkControllers() (problems []error) {
 		switch {
 		case seen[c.Name]:
 			problems = append(problems, problem("a controller cannot be named %q, or is twice", c.Name))
-		case !isUUID(c.UUID):
-			problems = append(problems, problem("%q is no UUID of controller %q", c.UUID, c.Name))
+		case !isUUID(c.UUID) || !isUUID(c.ModelUUID):
+			problems = append(problems, problem("%q or %q is no UUID of controller %q", c.UUID, c.ModelUUID, c.Name))
 		}
 		seen[c.Name] = true
 		problems = append(problems,

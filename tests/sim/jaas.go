@@ -24,7 +24,7 @@ type JAAS struct {
 	world   World
 	options Options
 	ca      *wire.CA
-	jimm    *jimm.Server
+	jimm    *jimm.Server       // nil: only controllers
 	servers map[string]*server // by name, JIMM too
 	running sync.WaitGroup
 
@@ -42,8 +42,11 @@ type server struct {
 	controller *controller.Controller // nil: JIMM
 }
 
-// URL returns JIMM's URL without the path of an endpoint, e.g. ws://127.0.0.1:40123/jimm.
+// URL returns JIMM's URL without the path of an endpoint, e.g. ws://127.0.0.1:40123/jimm; empty without a JIMM.
 func (j *JAAS) URL() string {
+	if j.jimm == nil {
+		return ""
+	}
 	scheme := "ws"
 	if j.world.JIMM.TLS {
 		scheme = "wss"
@@ -61,7 +64,7 @@ func (j *JAAS) Account(id string) ServiceAccount {
 	return accounts[max(i, 0)]
 }
 
-// JIMM returns the simulated JIMM, for a look into its database.
+// JIMM returns the simulated JIMM, for a look into its database; nil if there are only controllers.
 func (j *JAAS) JIMM() *jimm.Server { return j.jimm }
 
 // Controller returns a controller by name. An unknown name is a mistake of the test: it panics.
@@ -102,7 +105,12 @@ func (j *JAAS) UUID(model string) string {
 }
 
 // Record returns JIMM's row of a model; ok is false if there is none.
-func (j *JAAS) Record(model string) (row jimm.Model, ok bool) { return j.jimm.Model(j.UUID(model)) }
+func (j *JAAS) Record(model string) (row jimm.Model, ok bool) {
+	if j.jimm == nil {
+		return row, false
+	}
+	return j.jimm.Model(j.UUID(model))
+}
 
 // Place is a copy of a model on a controller.
 type Place struct {
@@ -167,7 +175,7 @@ func (j *JAAS) Logins() (api, models int) {
 
 func (j *JAAS) log(e wire.Event) {
 	j.mu.Lock()
-	if j.begun {
+	if j.begun && !j.options.NoMessages {
 		j.messages = append(j.messages, e)
 	}
 	begun := j.begun
@@ -210,7 +218,10 @@ func (j *JAAS) Resume(ctx context.Context, name string) error {
 
 // Close ends all servers and waits for them.
 func (j *JAAS) Close() error {
-	errs := []error{j.jimm.Close()}
+	var errs []error
+	if j.jimm != nil {
+		errs = append(errs, j.jimm.Close())
+	}
 	for _, s := range j.servers {
 		if s.controller != nil {
 			errs = append(errs, s.controller.Close())

@@ -89,6 +89,7 @@ func (j *JIMM) fill() {
 
 func (c *Controller) fill() {
 	c.UUID = cmp.Or(c.UUID, derived("controller", c.Name))
+	c.ModelUUID = cmp.Or(c.ModelUUID, derived("controller model", c.Name))
 	c.Version = cmp.Or(c.Version, "3.6.14")
 	c.Cloud = cmp.Or(c.Cloud, "localhost")
 	c.Region = cmp.Or(c.Region, c.Cloud)

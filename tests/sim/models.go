@@ -34,6 +34,9 @@ func (j *JAAS) addModels(ctx context.Context) error {
 		}
 	}
 	for _, m := range j.world.Models {
+		if j.jimm == nil {
+			break
+		}
 		if err := j.addRow(m); err != nil {
 			return err
 		}
@@ -190,17 +193,30 @@ func (j *JAAS) addRow(m Model) error {
 	return nil
 }
 
-// startMigrations starts what the world wants to be running, as an administrator of JIMM.
+// startMigrations starts what the world wants to be running, as an administrator of JIMM, or without one as "juju
+// migrate" does.
 func (j *JAAS) startMigrations(ctx context.Context) error {
 	for _, m := range j.world.Models {
 		if m.MigratingTo == "" {
 			continue
 		}
-		if err := j.startMigration(ctx, m); err != nil {
+		start := j.startMigration
+		if j.jimm == nil {
+			start = j.startByHand
+		}
+		if err := start(ctx, m); err != nil {
 			return fmt.Errorf("model %q migrating to %q: %w", m.Name, m.MigratingTo, err)
 		}
 	}
 	return nil
+}
+
+func (j *JAAS) startByHand(ctx context.Context, m Model) error {
+	source, err := j.host(m.UUID)
+	if err != nil {
+		return err
+	}
+	return j.initiate(ctx, source, m.MigratingTo, m.UUID)
 }
 
 func (j *JAAS) startMigration(ctx context.Context, m Model) error {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -12,23 +13,16 @@ const hostOfJIMM = "jimm.example.com"
 
 // listen makes the listener of a server that has none yet, or makes it again on the same address.
 func (j *JAAS) listen(ctx context.Context, name string) (net.Listener, error) {
-	s := j.servers[name]
+	c, _ := j.world.controller(name)
+	address := cmp.Or(j.servers[name].address, j.options.Addresses[name], c.Listen)
 	switch {
-	case s.address == "" && j.options.Listen != nil:
+	case address == "" && j.options.Listen != nil:
 		return j.options.Listen(name)
 	case j.options.Network != nil:
-		address := s.address
-		if address == "" {
-			address = j.place(name)
-		}
-		return j.options.Network.Listen(address)
+		return j.options.Network.Listen(cmp.Or(address, j.place(name)))
 	default:
-		address := s.address
-		if address == "" {
-			address = "127.0.0.1:0"
-		}
 		var config net.ListenConfig
-		return config.Listen(ctx, "tcp", address)
+		return config.Listen(ctx, "tcp", cmp.Or(address, "127.0.0.1:0"))
 	}
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"slices"
@@ -23,8 +24,23 @@ type Options struct {
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// CA signs the servers' certificates; nil: a new one. Making one costs time: tests may share it.
 	CA *wire.CA
-	// Log sees every message of every server, besides Messages; nil: nobody. It must not block.
+	// Log sees every message of every server, besides Messages; nil: nobody. It must not block. See LogTo.
 	Log func(wire.Event)
+	// NoMessages keeps Messages, Count and Logins empty, for worlds that run long.
+	NoMessages bool
+
+	// Addresses are where servers listen, host:port by name; one that is not in here: as Network says. A world's
+	// controller may name its own.
+	Addresses map[string]string
+	// TLSNames are the names and IP addresses in the controllers' certificates besides juju-apiserver, which Juju's own
+	// clients and the sources of migrations ask for; nil: none.
+	TLSNames []string
+	// JWKSURL is where the controllers of StartControllers find the keys of a real JIMM, over http or https:
+	// https://jimm.example.com/.well-known/jwks.json. They read it when they meet a key that they do not know. Empty: no
+	// login by token.
+	JWKSURL string
+	// JWKSRoots vouch for that server; nil: the system's.
+	JWKSRoots *x509.CertPool
 }
 
 // Start makes a world and serves it. The context limits the start only.
@@ -38,14 +54,19 @@ func Start(ctx context.Context, world World, options Options) (*JAAS, error) {
 			return nil, err
 		}
 	}
-	j := &JAAS{world: world, options: options, ca: options.CA, servers: map[string]*server{}}
-	if options.DialContext == nil && options.Network != nil {
-		j.options.DialContext = options.Network.DialContext
-	}
+	j := newJAAS(world, options)
 	if err := j.build(ctx); err != nil {
 		return nil, fmt.Errorf("cannot start the world: %w", err)
 	}
 	return j, nil
+}
+
+func newJAAS(world World, options Options) *JAAS {
+	j := &JAAS{world: world, options: options, ca: options.CA, servers: map[string]*server{}}
+	if options.DialContext == nil && options.Network != nil {
+		j.options.DialContext = options.Network.DialContext
+	}
+	return j
 }
 
 // build makes the servers in an order in which each finds what it needs.
@@ -68,10 +89,18 @@ func (j *JAAS) build(ctx context.Context) error {
 	if err := j.startMigrations(ctx); err != nil {
 		return j.failed(err)
 	}
+	return j.finish()
+}
+
+// finish does what comes last: the faults, and what is down.
+func (j *JAAS) finish() error {
 	for _, f := range j.world.Faults {
-		j.servers[f.Server].faults.Add(f.Fault)
+		if s := j.servers[f.Server]; s != nil {
+			s.faults.Add(f.Fault)
+		}
 	}
 	for _, c := range j.world.Controllers {
+		j.Controller(c.Name).SetUpgrading(c.Upgrading)
 		if c.Stopped {
 			if err := j.Stop(c.Name); err != nil {
 				return j.failed(err)
@@ -138,9 +167,12 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		Name: c.Name, UUID: c.UUID, Version: c.Version, CA: j.ca,
 		Users: users, Credentials: c.Credentials, SecretBackends: c.SecretBackends,
 		Clouds:              []controller.Cloud{{Name: c.Cloud, Type: c.CloudType, Regions: []string{c.Region}}},
-		ControllerModelUUID: derived("controller model", c.Name), RedirectAnyUser: c.Redirects == redirectAll,
-		Tokens: controller.Tokens{Key: j.jimm.PublicKey}, DialContext: j.options.DialContext,
+		ControllerModelUUID: c.ModelUUID, RedirectAnyUser: c.Redirects == redirectAll,
+		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
 		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(),
+	}
+	if j.jimm == nil {
+		config.Addresses = c.Addresses
 	}
 	if j.world.Pace != nil {
 		config.Pace = *j.world.Pace
@@ -153,10 +185,23 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 	if err := j.serve(ctx, c.Name); err != nil {
 		return err
 	}
-	if !c.Unregistered {
+	if !c.Unregistered && j.jimm != nil {
 		j.register(c, s)
 	}
 	return nil
+}
+
+// leafNames are those in the certificate of a controller.
+func (j *JAAS) leafNames() []string {
+	return append([]string{wire.ControllerName}, j.options.TLSNames...)
+}
+
+// tokens says whose tokens the controllers take.
+func (j *JAAS) tokens() controller.Tokens {
+	if j.jimm != nil {
+		return controller.Tokens{Key: j.jimm.PublicKey}
+	}
+	return controller.Tokens{URL: j.options.JWKSURL, RootCAs: j.options.JWKSRoots}
 }
 
 func isSuperuser(u controller.User) bool { return u.Access == "superuser" }

@@ -63,6 +63,7 @@ func (a ServiceAccount) GoString() string { return a.String() }
 type Controller struct {
 	Name      string `yaml:"name"`
 	UUID      string `yaml:"uuid,omitempty"`
+	ModelUUID string `yaml:"model-uuid,omitempty"` // of the controller model
 	Version   string `yaml:"version,omitempty"`    // Juju, 2.9 to 3.6 and 4.x; default 3.6.14
 	Cloud     string `yaml:"cloud,omitempty"`      // default localhost
 	Region    string `yaml:"region,omitempty"`     // default: named like the cloud
@@ -75,8 +76,13 @@ type Controller struct {
 	Stopped bool `yaml:"stopped,omitempty"`
 	// Unregistered controllers are unknown to JIMM.
 	Unregistered bool `yaml:"unregistered,omitempty"`
+	// Upgrading controllers are being upgraded: logins work, calls do not.
+	Upgrading bool `yaml:"upgrading,omitempty"`
+	// Listen is where the controller listens, host:port; Options.Addresses comes before it.
+	Listen string `yaml:"listen,omitempty"`
 	// Addresses, host:port, are what JIMM has as api-addresses and tells the source of a migration, in place of the one
 	// that the controller is really served on. JIMM itself uses the public address, which is always the real one.
+	// Without a simulated JIMM they are what the controller says of itself at login, which a real JIMM keeps.
 	Addresses []string `yaml:"addresses,omitempty"`
 
 	Users []controller.User `yaml:"users,omitempty"` // local; default admin, the superuser that JIMM knows

@@ -183,11 +183,20 @@ func (c *Controller) Serve(l net.Listener) error {
 		return l.Close()
 	}
 	if len(c.servers) == 0 {
-		c.servers = []string{l.Addr().String()}
+		c.servers = []string{reachable(l.Addr().String())}
 	}
 	server := c.server
 	c.mu.Unlock()
 	return server.ServeTLS(l, c.leaf)
+}
+
+// reachable is an address that can be dialled: a listener on all addresses is on loopback too.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }
 
 // Restart drops all connections as a controller that restarts does. The state stays, running migrations start their

@@ -1,0 +1,196 @@
+package sim_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// foreign is a JIMM that knows nothing of the controllers but what an administrator tells it.
+type foreign struct {
+	client
+	server *jimm.Server
+	url    string
+}
+
+func startForeign(t *testing.T, generation jimm.Generation, l net.Listener) foreign {
+	t.Helper()
+	server := jimm.New(jimm.Options{
+		Generation: generation, UUID: "3217dbc9-8ea9-4381-9e97-01eab0b3f6bb",
+		Accounts: []jimm.Account{{ID: "migrator", Secret: "s3cr3t"}}, Pings: true, Watchers: true,
+	})
+	server.Grant(jimm.Tuple{Object: "user-migrator@serviceaccount", Relation: "administrator", Target: "controller-jimm"})
+	server.AddCredential(jimm.Credential{Cloud: "localhost", Owner: "alice@example.com", Name: "default"})
+	server.Start()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	conn, err := rpc.Dial(t.Context(), "ws://"+l.Addr().String()+"/api", rpc.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Close()
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		<-served
+	})
+	c := client{t, conn}
+	c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
+	return foreign{c, server, "ws://" + l.Addr().String() + "/api"}
+}
+
+// must makes a call that must not fail.
+func (f foreign) must(method string, params any) string {
+	f.t.Helper()
+	reply := f.call("JIMM", 4, method, params)
+	if !strings.HasPrefix(reply, "{") || strings.Contains(reply, `"message"`) {
+		f.t.Fatalf("%s: %s", method, reply)
+	}
+	return reply
+}
+
+// TestControllersAreAdoptedByAForeignJIMM takes two controllers into a JIMM that was not started with them, moves a model
+// between them, and does it again with a JIMM that has other keys.
+func TestControllersAreAdoptedByAForeignJIMM(t *testing.T) {
+	generations := map[string]jimm.Generation{
+		"2024": jimm.Generation2024(), "2025": jimm.Generation2025(), "2026": jimm.Generation2026(),
+	}
+	for year, generation := range generations {
+		t.Run(year, func(t *testing.T) {
+			world := load(t, `
+jimm: {uuid: 3217dbc9-8ea9-4381-9e97-01eab0b3f6bb, version: `+year+`}
+controllers: [{name: west}, {name: east}]
+models: [{name: prod, created-here: true, machines: [{id: "0"}]}]
+speed: 1000
+`)
+			first := listen(t)
+			var log safeBuffer
+			j, err := sim.StartControllers(t.Context(), world, sim.Options{
+				JWKSURL: "http://" + first.Addr().String() + "/.well-known/jwks.json", Log: sim.LogTo(&log),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			t.Run("first", func(t *testing.T) {
+				adoptAndMigrate(t, j, startForeign(t, generation, first), "west", "east")
+			})
+			again := listenOn(t, first.Addr().String())
+			t.Run("other keys", func(t *testing.T) {
+				adoptAndMigrate(t, j, startForeign(t, generation, again), "east", "west")
+			})
+			for _, want := range []string{`<- {"request-id":1,"type":"Admin"`, `"request":"InitiateMigration"`, "WatchAllModelSummaries"} {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log has no %s", want)
+				}
+			}
+			if v := j.Violations(); len(v) > 0 {
+				t.Errorf("violations: %v", v)
+			}
+		})
+	}
+}
+
+func adoptAndMigrate(t *testing.T, j *sim.JAAS, f foreign, source, target string) {
+	t.Helper()
+	for _, name := range []string{source, target} {
+		f.must("AddController", j.Registration(name))
+	}
+	if list := f.must("ListControllers", nil); strings.Count(list, `"status":"available"`) != 2 {
+		t.Errorf("controllers %s", list)
+	}
+	uuid := j.UUID("prod")
+	f.must("ImportModel", map[string]string{"controller": source, "model-tag": "model-" + uuid, "owner": "alice@example.com"})
+	name := "model-" + uuid
+	if j.World().JIMM.Version != "2024" {
+		name = uuid
+	}
+	// The watchers of JIMM hold their long polls meanwhile, as after a restart.
+	f.server.Restart()
+	f.client = reconnect(t, f)
+	f.must("MigrateModel", map[string]any{"specs": []map[string]string{{"model-tag": name, "target-controller": target}}})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := j.Controller(source).AwaitPhase(ctx, uuid, controller.Done); err != nil {
+		t.Fatal(err)
+	}
+	f.must("UpdateMigratedModel", map[string]string{"model-tag": "model-" + uuid, "target-controller": target})
+	if row, _ := f.server.Model(uuid); row.Controller != target {
+		t.Errorf("recorded on %q", row.Controller)
+	}
+	if info := f.info(j, "prod"); !strings.Contains(info, `"name":"prod"`) {
+		t.Errorf("info %s", info)
+	}
+	fullStatus(t, f, uuid)
+}
+
+func reconnect(t *testing.T, f foreign) client {
+	t.Helper()
+	conn, err := rpc.Dial(t.Context(), f.url, rpc.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := client{t, conn}
+	c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
+	return c
+}
+
+// fullStatus goes through JIMM's proxy to the model.
+func fullStatus(t *testing.T, f foreign, uuid string) {
+	t.Helper()
+	conn, err := rpc.Dial(t.Context(), strings.TrimSuffix(f.url, "/api")+"/model/"+uuid+"/api", rpc.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	c := client{t, conn}
+	login := c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
+	status := c.call("Client", 6, "FullStatus", map[string]any{"patterns": []string{}})
+	if !strings.Contains(login, `"model-tag":"model-`+uuid) || !strings.Contains(status, `"name":"prod"`) {
+		t.Errorf("login %s, status %s", login, status)
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	return listenOn(t, "127.0.0.1:0")
+}
+
+func listenOn(t *testing.T, address string) net.Listener {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// safeBuffer is a buffer that several goroutines write.
+type safeBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
