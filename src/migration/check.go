@@ -2,67 +2,8 @@ package migration
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
-
-// findings runs all checks on the situation. Every check reports; none depends
-// on another, and what cannot be known is a skip with the reason.
-func (s *situation) findings() []Finding {
-	checks := map[CheckID]func(*situation) Finding{
-		CheckModel:           checkModel,
-		CheckOwnModel:        checkOwnModel,
-		CheckControllerModel: checkControllerModel,
-		CheckModelLife:       checkModelLife,
-		CheckTarget:          checkTarget,
-		CheckTargetAvailable: checkTargetAvailable,
-		CheckVersions:        checkVersions,
-		CheckSource:          checkSource,
-		CheckTargetCopy:      checkTargetCopy,
-		CheckOtherMigration:  checkOtherMigration,
-		CheckConflict:        checkConflict,
-		CheckEarlierAttempt:  checkEarlierAttempt,
-		CheckFreeze:          checkFreeze,
-	}
-	var out []Finding
-	for _, id := range CheckIDs() {
-		var f Finding
-		if reason := s.cannotCheck(id); reason != "" {
-			f = Finding{Level: Skip, Evidence: reason}
-		} else {
-			f = checks[id](s)
-		}
-		f.Check = id
-		f.Evidence = Redact(f.Evidence)
-		if f.Level == Fail && id.startOnly() && s.underWay() {
-			f.Level = Warn
-		}
-		f.Ignored = f.Level == Fail && id.Ignorable() && slices.Contains(s.options.Ignore, id)
-		out = append(out, f)
-	}
-	return out
-}
-
-// cannotCheck tells why a check has nothing to look at, or "".
-func (s *situation) cannotCheck(id CheckID) string {
-	switch id {
-	case CheckModel, CheckTarget:
-		return ""
-	case CheckTargetAvailable:
-		if !s.targetKnown {
-			return "the target is not known"
-		}
-	case CheckVersions, CheckTargetCopy, CheckOtherMigration:
-		if !s.modelKnown() || !s.targetKnown {
-			return "needs a model and a target that are known"
-		}
-	default:
-		if !s.modelKnown() {
-			return "the model is not known"
-		}
-	}
-	return ""
-}
 
 func checkModel(s *situation) Finding {
 	if s.modelErr == nil {

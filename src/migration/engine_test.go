@@ -69,6 +69,22 @@ func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
 	})
 }
 
+// Somebody tells JIMM too early, and the migration is aborted right after that,
+// between two looks: JIMM forgets the model if it is asked for its details now.
+func TestATooEarlyRecordAndAnAbortBetweenTwoLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe = false
+		f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: full"
+		f.later, f.change = 36500*time.Millisecond, func(f *fake) { f.record, f.mode = east().UUID, false }
+		f.stages[3].last = 10*time.Second - 400*time.Millisecond
+		res := migrate(t, f, nil)
+		if f.forgot || res.Outcome == migration.Migrated {
+			t.Errorf("%s, forgot %v", res.Outcome, f.forgot)
+		}
+	})
+}
+
 // The record is wrong and the probe is off: JIMM would forget the model if it
 // were asked for its details.
 func TestDriftWithoutProbeDoesNotMakeJIMMForget(t *testing.T) {

@@ -35,36 +35,6 @@ const (
 	CheckFreeze CheckID = "freeze-changes"
 )
 
-// CheckIDs returns all ids in the order in which they are reported.
-func CheckIDs() []CheckID {
-	return []CheckID{
-		CheckModel, CheckOwnModel, CheckControllerModel, CheckModelLife, CheckTarget, CheckTargetAvailable,
-		CheckVersions, CheckSource, CheckTargetCopy, CheckOtherMigration, CheckConflict, CheckEarlierAttempt, CheckFreeze,
-	}
-}
-
-// Ignorable reports whether an operator may accept a failure of the check.
-// What can never be ignored would lose the model, hang the charm, or cannot
-// succeed anyway.
-func (id CheckID) Ignorable() bool {
-	switch id {
-	case CheckTargetAvailable, CheckTargetCopy:
-		return true
-	default:
-		return false
-	}
-}
-
-// startOnly reports whether the check only asks whether a migration can start.
-func (id CheckID) startOnly() bool {
-	switch id {
-	case CheckModelLife, CheckTargetAvailable, CheckVersions, CheckSource, CheckTargetCopy:
-		return true
-	default:
-		return false
-	}
-}
-
 // Level is the verdict of a check.
 type Level string
 

@@ -13,18 +13,18 @@ func (f *follower) observe(ctx context.Context) Observation {
 	if f.opts.Probe {
 		o.Copies = newAsker(w).all(ctx, f.pair(), model)
 	}
-	if f.mayAskInfo(o) {
+	f.calls = 1
+	if f.mayAskInfo(ctx, &o) {
 		o.Info = w.Info(ctx, model)
 	} else {
 		o.Info = w.Summary(ctx, model)
 	}
-	f.calls = 1
 	if o.Info.Kind == InfoLive && (!o.Info.Attempt.End.IsZero() || !f.base.sourceLive(o.Info)) {
 		// JIMM takes any end for a failure and stops following; so it does once
 		// another controller is recorded.
 		f.modeSet = false
 	}
-	if o.Info.Kind != InfoLive {
+	if o.Info.Kind != InfoLive && o.Record.State == RecordUnknown {
 		o.Record = w.Record(ctx, model)
 		f.calls++
 	}
@@ -38,9 +38,19 @@ func (f *follower) observe(ctx context.Context) Observation {
 
 // mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM
 // that completes migrations may forget the model over the question, unless it
-// is known to follow the migration itself, or the source to hold the model.
-func (f *follower) mayAskInfo(o Observation) bool {
-	return !f.base.Completes || f.modeSet && f.progress.Attempt.Running() && !gone(o.copyOn(f.base.Source))
+// is known to follow the migration itself, or the source to hold the model. So
+// its record is looked at first: whoever has changed it has ended the following.
+func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
+	if !f.base.Completes {
+		return true
+	}
+	if !f.modeSet || !f.progress.Attempt.Running() || gone(o.copyOn(f.base.Source)) {
+		return false
+	}
+	f.calls++
+	o.Record = f.jaas.Witness.Record(ctx, f.base.Model.UUID)
+	f.modeSet = o.Record.State == RecordUnknown || o.Record.Controller == f.base.Source.UUID
+	return f.modeSet && o.Record.State == RecordAt
 }
 
 // pair returns the controllers that are asked in each look.
