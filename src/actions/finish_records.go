@@ -119,7 +119,7 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, j *jaas) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = max(time.Until(deadline), time.Nanosecond)
 	}
-	f := openFeed(ctx, u, feedOptions{action: "finish-records", model: m.model.UUID, target: m.target.Name, patience: time.Second})
+	f := openFeed(ctx, u, feedOptions{action: "finish-records", model: m.model.UUID, target: m.target.Name, patience: time.Second / 2})
 	defer f.close(ctx)
 	result, err := migration.Migrate(ctx, j.engine, recorder{&writer{j.session}}, migration.Options{
 		Model: m.model.UUID, Target: m.target.Name, Unit: u.Env().Unit, OwnModel: u.Env().ModelUUID,

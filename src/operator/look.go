@@ -15,7 +15,7 @@ import (
 const (
 	// lookFor is how long one look may take, and tellFor how long Loki is given.
 	lookFor = 4 * time.Second
-	tellFor = time.Second
+	tellFor = time.Second / 2
 	// lookEvery is the least time between two logins to JIMM, which of 2024
 	// keeps the secret of each in its audit log.
 	lookEvery = time.Hour
