@@ -1,0 +1,244 @@
+package docs_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// limit is how long a test waits for something that comes soon, even on a
+// machine that has other things to do. It is never waited for to the end.
+const limit = 5 * time.Minute
+
+// clone returns a copy of what somebody gets who clones the repository, as far
+// as the documentation uses it.
+func clone(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{
+		"Makefile", "go.mod", "go.sum", "README.md", "LICENSE",
+		"actions.yaml", "charmcraft.yaml", "config.yaml", "metadata.yaml",
+	} {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "tools"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tools/go.sum"), nil, 0o644); err != nil { // the Makefile looks at it
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"charm", "src", "tests"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// shell is a shell that somebody types in.
+type shell struct {
+	in  io.Writer
+	out *output
+	cmd *exec.Cmd
+}
+
+// startShell starts a shell in a folder. path comes before the PATH. It ends
+// with the test.
+func startShell(t *testing.T, dir string, path ...string) *shell {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(),
+		"GOFLAGS=-trimpath", // so that what is built in another folder need not be built again
+		"PATH="+strings.Join(append(path, pathOf(t)), string(os.PathListSeparator)),
+	)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shell{in: in, out: newOutput(), cmd: cmd}
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) // as Ctrl-C does
+		_ = in.Close()
+		_ = cmd.Wait() // it was interrupted
+	})
+	return s
+}
+
+// prompt is what the shell prints when it has done what was typed.
+const prompt = "@done "
+
+// enter types a block and returns what is printed until it is done.
+func (s *shell) enter(ctx context.Context, text string) (string, error) {
+	s.out.reset()
+	// The block may not read what is typed after it.
+	if _, err := fmt.Fprintf(s.in, "{\n%s\n} </dev/null\nprintf '\\n%s%%d\\n' $?\n", text, prompt); err != nil {
+		return "", err
+	}
+	printed, err := s.out.wait(ctx, func(text string) bool {
+		_, after, done := strings.Cut(text, "\n"+prompt)
+		return done && strings.Contains(after, "\n")
+	})
+	printed, code, _ := strings.Cut(printed, "\n"+prompt)
+	if err == nil && strings.TrimSpace(code) != "0" {
+		err = fmt.Errorf("exit code %s", strings.TrimSpace(code))
+	}
+	return printed, err
+}
+
+// serve types a block that does not end, and waits until it has printed what
+// the page shows.
+func (s *shell) serve(ctx context.Context, text, shown string) (string, error) {
+	s.out.reset()
+	if _, err := fmt.Fprintf(s.in, "%s\n", text); err != nil {
+		return "", err
+	}
+	return s.out.wait(ctx, func(printed string) bool { return mismatch(shown, printed) == "" })
+}
+
+// output collects what a shell prints.
+type output struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	change chan struct{}
+}
+
+func newOutput() *output { return &output{change: make(chan struct{}, 1)} }
+
+// Write takes what is printed.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(p)
+	select {
+	case o.change <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func (o *output) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// wait returns what was printed as soon as that is enough.
+func (o *output) wait(ctx context.Context, enough func(string) bool) (string, error) {
+	for {
+		if text := o.String(); enough(text) {
+			return text, nil
+		}
+		select {
+		case <-o.change:
+		case <-ctx.Done():
+			return o.String(), ctx.Err()
+		}
+	}
+}
+
+// pathOf returns the PATH of the environment.
+func pathOf(t *testing.T) string {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if path, ok := strings.CutPrefix(entry, "PATH="); ok {
+			return path
+		}
+	}
+	return ""
+}
+
+// play does what a page says, block by block.
+func play(t *testing.T, p page, s *shell, dir string) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), limit)
+	defer stop()
+	for i, f := range p.fences {
+		shown := ""
+		if i+1 < len(p.fences) && p.fences[i+1].words()[0] == "text" {
+			shown = p.fences[i+1].text
+		}
+		var printed string
+		var err error
+		switch {
+		case f.file() != "":
+			err = os.WriteFile(filepath.Join(dir, f.file()), []byte(f.text), 0o755)
+		case f.is("sh", "serve"):
+			if printed, err = startShell(t, dir).serve(ctx, f.text, shown); err != nil {
+				err = fmt.Errorf("%w: not printed: %s", err, mismatch(shown, printed))
+			}
+		case f.is("sh", "test"):
+			if printed, err = s.enter(ctx, f.text); err == nil && shown != "" {
+				if line := mismatch(shown, printed); line != "" {
+					err = errors.New("not printed: " + line)
+				}
+			}
+		}
+		if err != nil {
+			t.Fatalf("%s:%d: %v\n%s\nprinted:\n%s", p.path, f.line, err, f.text, indent(printed))
+		}
+	}
+}
+
+func indent(text string) string {
+	var out strings.Builder
+	for scanner := bufio.NewScanner(strings.NewReader(text)); scanner.Scan(); {
+		out.WriteString("    " + scanner.Text() + "\n")
+	}
+	return out.String()
+}
+
+// Every page with blocks to be tested is played; a newcomer has a clone, Go and
+// a shell.
+func TestPages_DoWhatTheyShow(t *testing.T) {
+	t.Parallel()
+	played := 0
+	for _, p := range pages(t) {
+		tested := false
+		for _, f := range p.fences {
+			tested = tested || f.is("sh", "test")
+		}
+		if !tested {
+			continue
+		}
+		played++
+		t.Run(p.path, func(t *testing.T) {
+			t.Parallel()
+			dir := clone(t)
+			play(t, p, startShell(t, dir), dir)
+		})
+	}
+	if played == 0 {
+		t.Error("no page has a block to be tested")
+	}
+}
