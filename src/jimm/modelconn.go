@@ -116,14 +116,32 @@ func (m *ModelConn) Close() error { return m.conn.Close() }
 // Juju allows it while the model is exported; while it is imported some refuse
 // with a message and no code.
 func (m *ModelConn) FullStatus(ctx context.Context) (Status, error) {
-	status, err := m.fullStatus(ctx)
+	return m.status(ctx, statusParams{Patterns: []string{}})
+}
+
+// FullStatusAndStorage is [ModelConn.FullStatus] with the storage instances. A
+// server that offers no Client facade newer than version 6 does not know of
+// that: told is then false, and the status has no storage.
+func (m *ModelConn) FullStatusAndStorage(ctx context.Context) (status Status, told bool, err error) {
+	_, told = m.facades.Best("Client", 7, 8)
+	status, err = m.status(ctx, statusParams{Patterns: []string{}, Storage: told})
+	return status, told, err
+}
+
+type statusParams struct {
+	Patterns []string `json:"patterns"`
+	Storage  bool     `json:"include-storage,omitempty"`
+}
+
+func (m *ModelConn) status(ctx context.Context, params statusParams) (Status, error) {
+	status, err := m.fullStatus(ctx, params)
 	if err != nil {
 		return Status{}, fmt.Errorf("cannot read the status of model %q: %w", m.modelUUID, err)
 	}
 	return status, nil
 }
 
-func (m *ModelConn) fullStatus(ctx context.Context) (Status, error) {
+func (m *ModelConn) fullStatus(ctx context.Context, params statusParams) (Status, error) {
 	version, ok := m.facades.Best("Client", 6, 7, 8)
 	if !ok {
 		return Status{}, &argumentError{reason: fmt.Sprintf(
@@ -135,7 +153,7 @@ func (m *ModelConn) fullStatus(ctx context.Context) (Status, error) {
 		Version: version,
 		Method:  "FullStatus",
 		Timeout: m.opts.timeLimit(statusTimeout),
-	}, map[string][]string{"patterns": {}}, &reply)
+	}, params, &reply)
 	if err != nil {
 		return Status{}, err
 	}

@@ -70,6 +70,33 @@ func TestDialModelRefusals(t *testing.T) {
 	}
 }
 
+// Storage comes only from a server that knows of it: its absence proves nothing
+// otherwise.
+func TestFullStatusAndStorageSaysWhetherStorageIsTold(t *testing.T) {
+	for _, test := range []struct {
+		versions, request string
+		told              bool
+	}{
+		{"6,8", `"params":{"include-storage":true,"patterns":[]},"request":"FullStatus","request-id":2,"type":"Client","version":8`, true},
+		{"6", `"params":{"patterns":[]},"request":"FullStatus","request-id":2,"type":"Client","version":6`, false},
+	} {
+		login := strings.Replace(loginModel, `"versions":[6,7]`, `"versions":[`+test.versions+`]`, 1)
+		f := serve(t, map[string]string{"/api": login2024, modelPath: login + `
+C-> {` + test.request + `}
+<-C {"request-id":2,"response":{"model":{"name":"prod"},"storage":[{"storage-tag":"storage-data-0","kind":2}]}}
+`})
+		model, err := f.connect().DialModel(t.Context(), modelUUID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, told, err := model.FullStatusAndStorage(t.Context())
+		if err != nil || told != test.told || len(status.Storage) != 1 {
+			t.Errorf("Client %s: told %v, %v, %v", test.versions, told, status.Storage, err)
+		}
+		_ = model.Close()
+	}
+}
+
 func TestDialModelKeepsWhereARedirectGoes(t *testing.T) {
 	request, _, _ := strings.Cut(strings.TrimSpace(loginModel), "\n")
 	f := serve(t, map[string]string{"/api": login2026, modelPath: request + `

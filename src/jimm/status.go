@@ -10,6 +10,9 @@ type Status struct {
 	RemoteApplications map[string]RemoteApplication // by name: what is consumed from other models
 	Offers             map[string]Offer             // by name
 	Relations          []Relation
+	// Storage is there only if it was asked for and the server tells it: see
+	// [ModelConn.FullStatusAndStorage].
+	Storage []Storage
 	// Taken is when the controller made it, by its clock; zero if unknown.
 	Taken time.Time
 	// Unread names, one a line, what was sent in a form that this client does
@@ -135,4 +138,12 @@ type Offer struct {
 	ActiveConnected int // connections in use
 	TotalConnected  int
 	Endpoints       []string // names, sorted
+}
+
+// Storage is a storage instance.
+type Storage struct {
+	ID    string // such as pgdata/0
+	Owner string // the unit, such as pg/0, or the application
+	Kind  string // block or filesystem; empty if it is something else
+	Life  string // empty or alive
 }

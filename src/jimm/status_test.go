@@ -110,3 +110,28 @@ func TestStatusSurvivesOddEntities(t *testing.T) {
 		t.Errorf("unread %q, want %q", s.Unread, want)
 	}
 }
+
+// The names are those of Juju's own client: the scale of a Kubernetes
+// application is called "int".
+func TestStatusReadsScaleAndStorage(t *testing.T) {
+	s, err := jimm.DecodeStatus([]byte(`{"model":{"name":"prod","type":"caas"},
+		"applications":{"web":{"charm":"ch:web-1","int":3}},
+		"storage":[
+			{"storage-tag":"storage-pg-data-0","owner-tag":"unit-pg-a-1","kind":2,"life":"alive","persistent":true},
+			{"storage-tag":"storage-disk-7","owner-tag":"application-web","kind":1},
+			{"storage-tag":"storage-odd-1","kind":9}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if web := s.Applications["web"]; web.Scale != 3 {
+		t.Errorf("scale %d, want 3", web.Scale)
+	}
+	want := []jimm.Storage{
+		{ID: "pg-data/0", Owner: "pg-a/1", Kind: "filesystem", Life: "alive"},
+		{ID: "disk/7", Owner: "web", Kind: "block"},
+		{ID: "odd/1"},
+	}
+	if diff := cmp.Diff(want, s.Storage); diff != "" || s.Unread != nil {
+		t.Errorf("storage (-want +got):\n%s\nunread %q", diff, s.Unread)
+	}
+}

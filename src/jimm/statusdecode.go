@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
 )
 
@@ -19,6 +21,7 @@ type statusWire struct {
 	Remotes      map[string]json.RawMessage `json:"remote-applications"`
 	Offers       map[string]json.RawMessage `json:"offers"`
 	Relations    []json.RawMessage          `json:"relations"`
+	Storage      []json.RawMessage          `json:"storage"`
 	Taken        json.RawMessage            `json:"controller-timestamp"`
 }
 
@@ -36,6 +39,9 @@ func (w *statusWire) status() (Status, error) {
 	s.Offers = readEach[offerWire](w.Offers, "offers", &s.Unread)
 	for i, raw := range w.Relations {
 		s.Relations = append(s.Relations, readOne[relationWire](raw, fmt.Sprintf("relations/%d", i), &s.Unread))
+	}
+	for i, raw := range w.Storage {
+		s.Storage = append(s.Storage, readOne[storageWire](raw, fmt.Sprintf("storage/%d", i), &s.Unread))
 	}
 	return s, nil
 }
@@ -157,7 +163,7 @@ type applicationWire struct {
 	SubordinateTo   []string            `json:"subordinate-to"`
 	Relations       map[string][]string `json:"relations"`
 	Units           map[string]unitWire `json:"units"`
-	Scale           int                 `json:"scale"`
+	Scale           int                 `json:"int"` // That is its name on the wire (Juju 2.9 to 4.0).
 	PublicAddress   string              `json:"public-address"`
 }
 
@@ -241,6 +247,43 @@ func (w offerWire) value() Offer {
 		ActiveConnected: w.ActiveConnected, TotalConnected: w.TotalConnected,
 		Endpoints: slices.Sorted(maps.Keys(w.Endpoints)),
 	}
+}
+
+type storageWire struct {
+	StorageTag string `json:"storage-tag"`
+	OwnerTag   string `json:"owner-tag"`
+	Kind       int    `json:"kind"`
+	Life       string `json:"life"`
+}
+
+// The kinds of storage on the wire.
+const (
+	storageBlock      = 1
+	storageFilesystem = 2
+)
+
+func (w storageWire) value() Storage {
+	s := Storage{ID: slashed(w.StorageTag, "storage"), Owner: slashed(w.OwnerTag, "unit"), Life: w.Life}
+	if s.Owner == "" {
+		s.Owner = juju.TagID("application", w.OwnerTag)
+	}
+	switch w.Kind {
+	case storageBlock:
+		s.Kind = "block"
+	case storageFilesystem:
+		s.Kind = "filesystem"
+	}
+	return s
+}
+
+// slashed returns the name in a tag, whose last hyphen stands for a slash: the
+// tag of the unit pg-a/0 is unit-pg-a-0.
+func slashed(tag, kind string) string {
+	name := juju.TagID(kind, tag)
+	if i := strings.LastIndexByte(name, '-'); i > 0 {
+		return name[:i] + "/" + name[i+1:]
+	}
+	return name
 }
 
 // errorText returns the text of an entity's error.

@@ -1,0 +1,71 @@
+package jimm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"jimm-migrator/src/juju"
+)
+
+// pagesOfTuples bounds how many pages of relations are read about one model: a
+// model has one or two, and a server that never ends must not hold us.
+const pagesOfTuples = 20
+
+// ModelHosts returns the uuids of the controllers that JIMM's access rules name
+// as the one that hosts the model: their administrators administer the model.
+// JIMM writes the rule when it learns of a model and never again, so that after
+// a migration it names the old controller (JIMM 4 ListRelationshipTuples,
+// relation controller; the same in 2024 and 2026). For JIMM administrators.
+func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) {
+	if err := checkModelUUID(uuid); err != nil {
+		return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: %w", uuid, err)
+	}
+	var hosts []string
+	params := tuplesParams{Tuple: tuple{Relation: "controller", Target: modelTag(uuid)}, Size: 50}
+	for range pagesOfTuples {
+		var reply tuplesReply
+		if err := c.call(ctx, "ListRelationshipTuples", 0, params, &reply); err != nil {
+			return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: %w", uuid, err)
+		}
+		for _, t := range reply.Tuples {
+			host := juju.TagID("controller", t.Object)
+			if host == "" || t.Relation != params.Tuple.Relation || t.Target != params.Tuple.Target {
+				return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: unexpected answer: %q", uuid, t)
+			}
+			hosts = append(hosts, host)
+		}
+		switch {
+		case len(reply.Errors) > 0:
+			return hosts, fmt.Errorf("cannot list all who host model %q for JIMM's access rules: %s", uuid, strings.Join(reply.Errors, "; "))
+		case reply.Next == "":
+			return hosts, nil
+		}
+		params.Next = reply.Next
+	}
+	return hosts, fmt.Errorf("cannot list all who host model %q for JIMM's access rules: %w", uuid, errTooManyPages)
+}
+
+var errTooManyPages = errors.New("the list does not end")
+
+// tuplesParams are the params of ListRelationshipTuples. Without resolve_uuids
+// tags have uuids.
+type tuplesParams struct {
+	Tuple tuple  `json:"tuple"`
+	Size  int    `json:"page_size"`
+	Next  string `json:"continuation_token,omitempty"`
+}
+
+type tuplesReply struct {
+	Tuples []tuple  `json:"tuples"`
+	Errors []string `json:"errors"`
+	Next   string   `json:"continuation_token"`
+}
+
+// tuple is a rule of JIMM's access: object is in the relation to the target.
+type tuple struct {
+	Object   string `json:"object"`
+	Relation string `json:"relation"`
+	Target   string `json:"target_object"`
+}
