@@ -79,3 +79,41 @@ func TestAuditPending(t *testing.T) {
 		})
 	}
 }
+
+func TestAuditOfOthers(t *testing.T) {
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	entry := func(kind migration.RequestKind, target string, ago time.Duration, own bool) migration.Request {
+		return migration.Request{Kind: kind, Target: target, At: now.Add(-ago), Own: own}
+	}
+	const move, record = migration.RequestMigrate, migration.RequestRecord
+	for _, c := range []struct {
+		name                string
+		requests            []migration.Request
+		unfulfilled, byHand bool
+	}{
+		{"nothing", nil, false, false},
+		{"asked to move away", []migration.Request{entry(move, "east", time.Hour, true)}, true, false},
+		{"asked to move away long ago", []migration.Request{entry(move, "east", 25*time.Hour, true)}, false, false},
+		{"asked to move here since", []migration.Request{entry(move, "east", 2*time.Hour, true), entry(move, "west", time.Hour, true)}, false, false},
+		{"recorded since", []migration.Request{entry(move, "east", 2*time.Hour, true), entry(record, "east", time.Hour, true)}, false, false},
+		{"asked again since it was recorded", []migration.Request{entry(record, "west", 2*time.Hour, true), entry(move, "east", time.Hour, true)}, true, false},
+		{"recorded by somebody else", []migration.Request{entry(record, "east", time.Hour, false)}, false, true},
+		{"recorded by somebody else, before", []migration.Request{entry(record, "east", 5*time.Hour, false)}, false, false},
+		{"another controller recorded by somebody else", []migration.Request{entry(record, "north", time.Hour, false)}, false, false},
+		{"asked for by somebody else", []migration.Request{entry(move, "east", time.Hour, false)}, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			log := migration.Audit{Now: now, Requests: c.requests}
+			if got := migration.AuditUnfulfilled(log, "west"); got != c.unfulfilled {
+				t.Errorf("unfulfilled %v", got)
+			}
+			if got := migration.AuditRecordedByHand(log, "east", now.Add(-4*time.Hour)); got != c.byHand {
+				t.Errorf("recorded by hand %v", got)
+			}
+		})
+	}
+	log := migration.Audit{Now: now, Requests: []migration.Request{entry(move, "a", 3*time.Hour, true), entry(move, "b", time.Hour, false), entry(move, "c", time.Hour, true)}}
+	if rest := migration.AuditWithout(log, now.Add(-2*time.Hour)); len(rest.Requests) != 2 || rest.Requests[0].Target != "a" || rest.Requests[1].Target != "b" {
+		t.Errorf("without our own requests since: %v", rest.Requests)
+	}
+}

@@ -9,3 +9,14 @@ func AuditTarget(a Audit, of Attempt, source string) (string, bool) { return a.t
 func AuditPending(a Audit, shown Attempt, source string, limit time.Duration) time.Duration {
 	return a.pending(shown, source, limit)
 }
+
+// AuditUnfulfilled is Audit.unfulfilled.
+func AuditUnfulfilled(a Audit, source string) bool { return a.unfulfilled(source) }
+
+// AuditRecordedByHand is Audit.recordedByHand.
+func AuditRecordedByHand(a Audit, target string, since time.Time) bool {
+	return a.recordedByHand(target, since)
+}
+
+// AuditWithout is Audit.without.
+func AuditWithout(a Audit, since time.Time) Audit { return a.without(since) }

@@ -51,6 +51,14 @@ func rareStories() []story {
 			want: refused,
 		},
 		{
+			name: "moved elsewhere by the source's own word, whatever was asked for",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.began, f.goes = time.Now().Add(-time.Hour), north()
+			},
+			want: want{migration.Refused, migration.CauseChecks, 0, "", "west", "north"},
+		},
+		{
 			name: "another migration begins while JIMM is away",
 			world: func(f *fake) {
 				f.deaf = func(e time.Duration) bool { return e > 10*time.Second && e < 60*time.Second }

@@ -58,6 +58,10 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 	absent := look(answered(migration.InfoUnlisted), at(west()), copies(migration.CopyAbsent, migration.CopyPresent))
 	anon := map[string]migration.Copy{west().UUID: {State: migration.CopyMoved}, east().UUID: {State: migration.CopyPresent}}
 	on := onTarget("available", "")
+	handDenied := completes
+	handDenied.RecordedByHand = true
+	nameless := live(success, false)
+	nameless.Controller = ""
 
 	for _, c := range []struct {
 		name  string
@@ -102,6 +106,10 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"recorded, and the source lists the abort", completes, []migration.Observation{look(listed(east(), abort, true), at(east()), nil)}, migration.VerdictMisrecorded, false},
 		{"recorded, and the source lists its left-over", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictHeld, false},
 		{"recorded, and the target lists it", completes, []migration.Observation{look(listed(east(), "", false), at(east()), nil)}, migration.VerdictMigrated, false},
+		{"what the target lists does not unsay the source's denials", handDenied, []migration.Observation{seenSuccess, denied, denied, look(listed(east(), "", false), at(east()), nil)}, migration.VerdictMigrated, false},
+		{"the source answers without its name", base(), []migration.Observation{look(nameless, at(west()), nil), denied, denied}, migration.VerdictMoved, true},
+		{"two active, and the source shows no migration", base(), times(2, look(migration.Info{Kind: migration.InfoLive, Controller: west().UUID}, at(west()), copies(migration.CopyActive, migration.CopyActive))), migration.VerdictConflict, false},
+		{"two active, and the source shows the migration", base(), times(2, look(live(success, false), at(west()), copies(migration.CopyActive, migration.CopyActive))), migration.VerdictRunning, false},
 		{"recorded, nobody else has it", alone, []migration.Observation{look(on, at(east()), nil)}, migration.VerdictMigrated, false},
 		{"recorded by this run", told, []migration.Observation{look(on, at(east()), nil)}, migration.VerdictMigrated, false},
 		{"recorded by this run, the source has it", told, []migration.Observation{look(on, at(east()), copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictHeld, false},

@@ -214,9 +214,10 @@ func private(host string, kubernetes bool) bool {
 func sharedAddresses() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) }
 
 // inCluster reports whether the name is that of a service in a Kubernetes
-// cluster.
+// cluster with the usual domain. Another name with ".svc." in it may be anybody's.
 func inCluster(host string) bool {
-	return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local") || strings.Contains(host, ".svc.")
+	host = strings.TrimSuffix(host, ".")
+	return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
 }
 
 // proxy makes the model's proxy settings usable for connections. What is inside

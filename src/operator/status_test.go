@@ -32,6 +32,11 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 			status: "the secret would cross the network in clear to ws://jimm.example.com: juju config jimm-migrator jimm-url=wss://jimm.example.com",
 			remedy: set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
+		"plaintext to a public name that looks like a service": {
+			config: config(map[string]any{"jimm-url": "ws://jimm.svc.example.com"}),
+			status: "the secret would cross the network in clear to ws://jimm.svc.example.com: juju config jimm-migrator jimm-url=wss://jimm.svc.example.com",
+			remedy: set(map[string]any{"jimm-url": "wss://jimm.svc.example.com"}),
+		},
 		"no credentials": {
 			config: config(map[string]any{"jimm-credentials": nil}),
 			status: "jimm-credentials is not set: juju config jimm-migrator jimm-credentials=$(juju add-secret jimm-migrator client-id=ID client-secret=SECRET)",
