@@ -144,7 +144,8 @@ func TestAddressesAreRaced(t *testing.T) {
 		},
 		"a late refusal begins a new interval": {
 			map[string]pace{a: {refuses: true, delay: 150 * time.Millisecond}, b: {silent: true}, c: {}},
-			c, 350 * time.Millisecond, []string{a, b, c},
+			c, 350 * time.Millisecond,
+			[]string{a, b, c},
 		},
 		"a slow one still wins": {
 			map[string]pace{a: {delay: 250 * time.Millisecond}, b: {silent: true}, c: {delay: time.Second}},
