@@ -35,7 +35,7 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 		"plaintext to a public name that looks like a service": {
 			config: config(map[string]any{"jimm-url": "ws://jimm.svc.example.com"}),
 			status: "the secret would cross the network in clear to ws://jimm.svc.example.com: juju config jimm-migrator jimm-url=wss://jimm.svc.example.com",
-			remedy: set(map[string]any{"jimm-url": "wss://jimm.svc.example.com"}),
+			remedy: set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
 		"no credentials": {
 			config: config(map[string]any{"jimm-credentials": nil}),
