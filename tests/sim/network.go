@@ -56,7 +56,8 @@ func (j *JAAS) serve(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	leaf, err := j.ca.Leaf(host, "localhost")
+	names := append([]string{host, "localhost", j.dnsName()}, j.options.TLSNames...)
+	leaf, err := j.ca.Leaf(names...)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,9 @@ type Options struct {
 	// Addresses are where servers listen, host:port by name; one that is not in here: as Network says. A world's
 	// controller may name its own.
 	Addresses map[string]string
-	// TLSNames are the names and IP addresses in the controllers' certificates besides juju-apiserver, which Juju's own
-	// clients and the sources of migrations ask for; nil: none.
+	// TLSNames are names and IP addresses in the certificates besides those that are there anyway: of controllers
+	// juju-apiserver, which Juju's clients and the sources of migrations ask for; of JIMM its host, localhost and its own
+	// name.
 	TLSNames []string
 	// JWKSURL is where the controllers of StartControllers find the keys of a real JIMM, over http or https:
 	// https://jimm.example.com/.well-known/jwks.json. They read it when they meet a key that they do not know. Empty: no
@@ -125,9 +126,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
 		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
 	}
-	if options.DNSName == "" {
-		options.DNSName = hostOfJIMM
-	}
+	options.DNSName = j.dnsName()
 	for _, a := range w.ServiceAccounts {
 		options.Accounts = append(options.Accounts, jimm.Account{ID: a.ID, Secret: a.Secret})
 	}
@@ -135,6 +134,18 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		options.DeviceUser = w.Administrators[0]
 	}
 	return options
+}
+
+// dnsName is what JIMM says of itself at login; Juju's own client then asks for that name in its certificate.
+func (j *JAAS) dnsName() string {
+	switch {
+	case j.world.JIMM.DNSName != "":
+		return j.world.JIMM.DNSName
+	case j.options.Network != nil:
+		return hostOfJIMM
+	default:
+		return "localhost"
+	}
 }
 
 // administer writes the tuples of JIMM's administrators.
@@ -235,7 +246,7 @@ func (j *JAAS) register(c Controller, s *server) {
 	user := superuser(c)
 	row := jimm.Controller{
 		Name: c.Name, UUID: c.UUID, PublicAddress: s.address, Addresses: []string{s.address},
-		CACertificate: j.ca.PEM(), TLSHostname: wire.ControllerName, Cloud: c.Cloud, Region: c.Region,
+		CACertificate: j.ca.PEM(), TLSHostname: wire.ControllerName, Cloud: c.Cloud, Region: c.Region, CloudType: c.CloudType,
 		AgentVersion: c.Version, Username: user.Name, Password: user.Password,
 		Deprecated: c.Status == statusDeprecated,
 	}

@@ -28,7 +28,7 @@ type World struct {
 type JIMM struct {
 	Version    string `yaml:"version,omitempty"`     // 2024, 2025 or 2026 (default)
 	UUID       string `yaml:"uuid,omitempty"`        //
-	DNSName    string `yaml:"dns-name,omitempty"`    // default: the host it is served on
+	DNSName    string `yaml:"dns-name,omitempty"`    // that it says of itself; default localhost, in memory jimm.example.com
 	PathPrefix string `yaml:"path-prefix,omitempty"` // e.g. /jimm
 	TLS        bool   `yaml:"tls,omitempty"`         // serve wss with the world's CA; else ws, as behind an ingress
 	Release    string `yaml:"release,omitempty"`     // what JIMM.Version and /debug/info say

@@ -171,6 +171,24 @@ func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return map[string]any{"results": list}, nil
 }
 
+// checkCredentials answers what JIMM asks when somebody uploads a credential that models use (JIMM's source): it is fine
+// with all of them. Nothing is kept.
+func checkCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	type item struct {
+		Tag string `json:"tag"`
+	}
+	var params struct {
+		Credentials []item `json:"credentials"`
+	}
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	return map[string][]item{"results": append([]item{}, params.Credentials...)}, nil
+}
+
 func resultOfCloud(cloud Cloud) cloudResult {
 	item := cloudResult{Type: cloud.Type, AuthTypes: cloud.AuthTypes, Endpoint: cloud.Endpoint}
 	for _, region := range cloud.Regions {

@@ -98,7 +98,14 @@ func (b *backing) describe(ctx context.Context, row *Controller) error {
 	if err := ask(ctx, row); err != nil {
 		return err
 	}
-	return b.call(ctx, rpc.Request{Facade: "Cloud", Version: 7, Method: "Clouds"}, nil, nil)
+	var reply struct {
+		Clouds map[string]struct {
+			Type string `json:"type"`
+		} `json:"clouds"`
+	}
+	err := b.call(ctx, rpc.Request{Facade: "Cloud", Version: 7, Method: "Clouds"}, nil, &reply)
+	row.CloudType = reply.Clouds["cloud-"+row.Cloud].Type
+	return err
 }
 
 // controllerCloud2024 takes the cloud of the summary that is-controller.

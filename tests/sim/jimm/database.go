@@ -28,6 +28,7 @@ type Controller struct {
 	TLSHostname   string   // server name to verify; empty: the host of the address
 	Cloud         string   // name, without "cloud-"
 	Region        string
+	CloudType     string // lxd, ec2, …
 	AgentVersion  string
 	Username      string // of AddController: reaches a controller only in the target-info of a migration
 	Password      string
@@ -194,6 +195,19 @@ func (d *database) addCredential(c Credential) {
 	if !slices.Contains(d.credentials, c) {
 		d.credentials = append(d.credentials, c)
 	}
+}
+
+// credentialTags are a user's credentials for a cloud.
+func (d *database) credentialTags(owner, cloud string) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	tags := []string{}
+	for _, c := range d.credentials {
+		if c.Owner == owner && c.Cloud == cloud {
+			tags = append(tags, "cloudcred-"+cloud+"_"+owner+"_"+c.Name)
+		}
+	}
+	return tags
 }
 
 // login remembers a login of an identity and returns the one before.

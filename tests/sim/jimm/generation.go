@@ -41,26 +41,27 @@ type Generation struct {
 	DialTexts     bool     // errors of dialling tell what went wrong, else only "no urls to dial"
 	Watches       []string // methods of Controller that the background watchers call
 
-	BareTargets      bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
-	ControllerAlias  bool                         // target-info carries controller-alias
-	MigrationModes   bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
-	EmptyIsFirst     bool                         // an empty controller name selects the first controller of the database
-	KeepCallCode     bool                         // a call error of InitiateMigration keeps its code in the item
-	NoRights         string                       // message of MigrateModel without rights
-	LiveLists        bool                         // ListModelSummaries and ListModels ask the controllers
-	SummariesUser    func(jimmUUID string) string // user-tag of the former
-	ControllerUser   bool                         // ListControllers has "username"
-	JAASEntry        bool                         // ListControllers of others shows one controller "jaas"
-	EmptyNull        bool                         // ListModelSummaries without results is null
-	SLA              bool                         // ModelInfo and summaries have an sla, secret-backends is not null
-	ControllerModel  bool                         // AddController reads the controller model by ModelGet and CloudSpec
-	RemoveLive       bool                         // RemoveController takes a live controller without models
-	WatchImports     bool                         // ImportModel watches the model once
-	FailedAddPrefix  bool                         // errors of AddController begin with "failed to add controller: "
-	NamedDuplicates  bool                         // "model \"m\" already exists"
-	PollInterval     time.Duration                // rounds of the poller; 0: there is none
-	WatchInterval    time.Duration                // rounds of the background watchers
-	UnboundedTimeout time.Duration                // stands for "none" where JIMM has no time limit
+	BareTargets           bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
+	ControllerAlias       bool                         // target-info carries controller-alias
+	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
+	EmptyIsFirst          bool                         // an empty controller name selects the first controller of the database
+	KeepCallCode          bool                         // a call error of InitiateMigration keeps its code in the item
+	NoRights              string                       // message of MigrateModel without rights
+	LiveLists             bool                         // ListModelSummaries and ListModels ask the controllers
+	SummariesUser         func(jimmUUID string) string // user-tag of the former
+	ControllerUser        bool                         // ListControllers has "username"
+	JAASEntry             bool                         // ListControllers of others shows one controller "jaas"
+	EmptyNull             bool                         // ListModelSummaries without results is null
+	SLA                   bool                         // ModelInfo and summaries have an sla, secret-backends is not null
+	ControllerModelConfig bool                         // Controller.ModelConfig is there, and not supported (2026 has not got it, source)
+	ControllerModel       bool                         // AddController reads the controller model by ModelGet and CloudSpec
+	RemoveLive            bool                         // RemoveController takes a live controller without models
+	WatchImports          bool                         // ImportModel watches the model once
+	FailedAddPrefix       bool                         // errors of AddController begin with "failed to add controller: "
+	NamedDuplicates       bool                         // "model \"m\" already exists"
+	PollInterval          time.Duration                // rounds of the poller; 0: there is none
+	WatchInterval         time.Duration                // rounds of the background watchers
+	UnboundedTimeout      time.Duration                // stands for "none" where JIMM has no time limit
 }
 
 // methods2024 are those of the facade JIMM that are simulated, not all it has.
@@ -81,31 +82,32 @@ func Generation2024() Generation {
 			"ApplicationOffers": {4}, "Cloud": {7}, "Controller": {11}, "JIMM": {4}, "ModelManager": {9},
 			"ModelSummaryWatcher": {1}, "Pinger": {1}, "UserManager": {3},
 		},
-		Methods:          methods2024(),
-		PingLimit:        90 * time.Second,
-		BadMessage:       websocket.StatusNoStatusRcvd,
-		Refused:          "invalid client credentials",
-		RefusedCode:      codeUnauthorized,
-		SessionCode:      "session token invalid",
-		OldLogin:         "JIMM does not support login from old clients (not supported)",
-		UnknownModel:     "model not found",
-		BadPath:          "invalid path",
-		ClientVersion:    "3.2.4",
-		CacheDials:       true,
-		OwnUser:          func(string) string { return "admin" },
-		ModelManager:     []int{9},
-		Controller:       []int{11},
-		Client:           []int{6},
-		Watches:          []string{"WatchAllModelSummaries", "WatchAllModels"},
-		EmptyIsFirst:     true,
-		NoRights:         "unauthorized access",
-		ControllerUser:   true,
-		JAASEntry:        true,
-		EmptyNull:        true,
-		SLA:              true,
-		WatchImports:     true,
-		WatchInterval:    10 * time.Minute,
-		UnboundedTimeout: 24 * time.Hour,
+		Methods:               methods2024(),
+		PingLimit:             90 * time.Second,
+		BadMessage:            websocket.StatusNoStatusRcvd,
+		Refused:               "invalid client credentials",
+		RefusedCode:           codeUnauthorized,
+		SessionCode:           "session token invalid",
+		OldLogin:              "JIMM does not support login from old clients (not supported)",
+		UnknownModel:          "model not found",
+		BadPath:               "invalid path",
+		ClientVersion:         "3.2.4",
+		CacheDials:            true,
+		OwnUser:               func(string) string { return "admin" },
+		ModelManager:          []int{9},
+		Controller:            []int{11},
+		Client:                []int{6},
+		Watches:               []string{"WatchAllModelSummaries", "WatchAllModels"},
+		EmptyIsFirst:          true,
+		ControllerModelConfig: true,
+		NoRights:              "unauthorized access",
+		ControllerUser:        true,
+		JAASEntry:             true,
+		EmptyNull:             true,
+		SLA:                   true,
+		WatchImports:          true,
+		WatchInterval:         10 * time.Minute,
+		UnboundedTimeout:      24 * time.Hour,
 	}
 }
 

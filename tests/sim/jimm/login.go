@@ -79,13 +79,18 @@ func (ss *session) sessionToken(req *wire.Request) (string, any, error) {
 	if err := req.Decode(&params); err != nil {
 		return "", nil, err
 	}
+	// What juju sends when it has none: with this code it starts the device flow, with any other it gives up (source).
+	const start = "session token invalid"
+	if params.Token == "" {
+		return "", nil, wire.Errorf(start, "authentication failed, no token presented")
+	}
 	raw, err := base64.StdEncoding.DecodeString(params.Token)
-	if err != nil {
+	if err != nil { // recorded
 		return "", nil, wire.Errorf(ss.s.gen.SessionCode, "failed to decode token: %v", err)
 	}
 	c, err := ss.s.keys.verify(string(raw))
-	if err != nil { // these texts are not recorded
-		return "", nil, wire.Errorf(ss.s.gen.SessionCode, "%v", err)
+	if err != nil { // of an earlier world, or too old; that these have the code of 2024 in 2026 too is inferred
+		return "", nil, wire.Errorf(start, "%v", err)
 	}
 	return c.Subject, nil, nil
 }

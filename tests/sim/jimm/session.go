@@ -78,8 +78,7 @@ func (ss *session) call(ctx context.Context, req *wire.Request) (any, error) {
 	return nil, notImplemented(req)
 }
 
-// method returns what answers a method, or nil. Methods that no recording needs are missing here, although the real
-// JIMM has them (facades Cloud, ApplicationOffers, UserManager and others).
+// method returns what answers a method, or nil. The real JIMM has more methods in the facades of Juju.
 func (ss *session) method(facade, name string) method {
 	switch facade {
 	case "JIMM":
@@ -92,18 +91,45 @@ func (ss *session) method(facade, name string) method {
 			"ListModels":         ss.listModels,
 			"ListModelSummaries": ss.listModelSummaries,
 			"ModelInfo":          ss.modelInfo,
+			"ModelStatus":        ss.modelStatus,
 		}[name]
 	case "Controller":
-		return map[string]method{
-			"AllModels":         ss.allModels,
-			"InitiateMigration": ss.initiateMigration,
-			"ModelStatus":       ss.modelStatus,
-		}[name]
+		return ss.controllerMethod(name)
 	case "Cloud":
-		return map[string]method{"UpdateCredentialsCheckModels": ss.updateCredentials}[name]
+		return map[string]method{
+			"Cloud":                        ss.cloud,
+			"Clouds":                       ss.listClouds,
+			"UpdateCredentialsCheckModels": ss.updateCredentials,
+			"UserCredentials":              ss.userCredentials,
+		}[name]
+	case "UserManager":
+		return map[string]method{"UserInfo": ss.userInfo}[name]
+	case "ApplicationOffers":
+		return map[string]method{"ListApplicationOffers": ss.listOffers, "FindApplicationOffers": ss.listOffers}[name]
+	case "ModelSummaryWatcher":
+		return map[string]method{"Next": ss.nextSummaries, "Stop": ss.stopSummaries}[name]
 	default:
 		return nil
 	}
+}
+
+func (ss *session) controllerMethod(name string) method {
+	if name == "ModelConfig" && !ss.s.gen.ControllerModelConfig {
+		return nil
+	}
+	return map[string]method{
+		"AllModels":              ss.allModels,
+		"ControllerConfig":       ss.controllerConfig,
+		"ControllerVersion":      ss.controllerVersion,
+		"GetControllerAccess":    ss.controllerAccess,
+		"IdentityProviderURL":    ss.identityProviderURL,
+		"InitiateMigration":      ss.initiateMigration,
+		"ModelConfig":            ss.notSupported,
+		"ModelStatus":            ss.modelStatus,
+		"MongoVersion":           ss.notSupported,
+		"WatchAllModelSummaries": ss.watchAllSummaries,
+		"WatchModelSummaries":    ss.watchSummaries,
+	}[name]
 }
 
 func (ss *session) jimmMethod(name string) method {
