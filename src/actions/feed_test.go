@@ -24,6 +24,7 @@ const (
 	prod    = "11111111-1111-4111-8111-111111111111"
 	doomed  = "22222222-2222-4222-8222-222222222222"
 	strayed = "33333333-3333-4333-8333-333333333333"
+	zombie  = "44444444-4444-4444-8444-444444444444"
 )
 
 // stage is a unit of the charm, in process, beside a simulated JAAS.
@@ -39,7 +40,8 @@ func stageOf(t *testing.T, year string, relations ...charmtest.Relation) (*charm
 controllers: [{name: west}, {name: east}]
 models:
   - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: ` + prod + `}
-  - {name: doomed, controller: west, created-here: true, uuid: ` + doomed + `, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found"}]}
+  - {name: doomed, controller: west, created-here: true, uuid: ` + doomed + `, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found: ` + canary + `"}]}
+  - {name: zombie, controller: west, created-here: true, uuid: ` + zombie + `, migrations: [{reap-fails: "storage is busy"}]}
   - {name: strayed, controller: west, recorded-on: west, created-here: true, uuid: ` + strayed + `, history: [{to: east}]}
 `))
 	if err != nil {

@@ -28,7 +28,12 @@ func recordIs(t *testing.T, j *sim.JAAS, model, want string) {
 // done waits for the end of a migration of the model.
 func done(t *testing.T, j *sim.JAAS, model string) {
 	t.Helper()
-	if err := j.Controller("west").AwaitPhase(t.Context(), j.UUID(model), controller.Done); err != nil {
+	await(t, j, model, controller.Done)
+}
+
+func await(t *testing.T, j *sim.JAAS, model string, phase controller.Phase) {
+	t.Helper()
+	if err := j.Controller("west").AwaitPhase(t.Context(), j.UUID(model), phase); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -114,5 +119,22 @@ func TestAnAbortedMigrationIsNotRecorded(t *testing.T) {
 	recordIs(t, j, doomed, "west")
 	if n := j.Count("jimm", "JIMM.MigrateModel"); n != 1 {
 		t.Errorf("MigrateModel was called %d times", n)
+	}
+}
+
+// TestWithoutARedirectNothingIsRecorded has a source that keeps a copy: the
+// engine would record the target, but an operator has to look.
+func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
+	t.Parallel()
+	agent, j := stageOf(t, "2024")
+	run(t, agent, "migrate-model", map[string]any{"model": zombie, "target-controller": "east", "detach": true})
+	await(t, j, zombie, controller.ReapFailed)
+	if err := agent.SetConfig(map[string]any{"finish-records": true}); err != nil {
+		t.Fatal(err)
+	}
+	updateStatus(t, agent)
+	recordIs(t, j, zombie, "west")
+	if n := j.Count("jimm", "JIMM.UpdateMigratedModel"); n != 0 {
+		t.Errorf("UpdateMigratedModel was called %d times", n)
 	}
 }

@@ -1,6 +1,7 @@
 package loki_test
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -221,6 +222,26 @@ func TestWhatLokiRefusesIsNotSentAgain(t *testing.T) {
 		const want = "cannot push 1 line to Loki at http://loki:3100/loki/api/v1/push: HTTP status 400: entry too far behind"
 		if err == nil || err.Error() != want {
 			t.Errorf("error is %v, want %s", err, want)
+		}
+	})
+}
+
+// TestAFeedOutlivesItsContext has an action that was cancelled: how it ended is
+// still told.
+func TestAFeedOutlivesItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := wire.NewNetwork()
+		f := &fake{}
+		ctx, cancel := context.WithCancel(t.Context())
+		feed := loki.Open(ctx, loki.Options{URLs: []string{serve(t, network, "loki", f)}, DialContext: network.DialContext})
+		cancel()
+		synctest.Wait()
+		feed.Push("the end")
+		if err := feed.Close(); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]string{"the end"}, f.got()); diff != "" {
+			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -93,6 +93,14 @@ func TestUpdateStatusLogsInOnceAnHourAndOnlyTheLeader(t *testing.T) {
 	logins(3)
 }
 
+func TestALookTellsNothingOfAnotherJIMM(t *testing.T) {
+	j := world(t, "version: 2024", twoModels)
+	agent := start(t, charmtest.Options{Config: config(map[string]any{"jimm-url": j.URL()})})
+	hook(t, agent, "update-status")
+	set(map[string]any{"jimm-url": "wss://other.example.com"})(t, agent)
+	wantStatus(t, agent, "active", "configured for wss://other.example.com; run the action check-access to try it")
+}
+
 // age makes the last look that much older.
 func age(t *testing.T, agent *charmtest.Agent, by time.Duration) {
 	t.Helper()

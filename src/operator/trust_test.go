@@ -51,14 +51,14 @@ func list(t *testing.T, texts ...string) string {
 // write: a list in the application's data (version 1), ca and chain in the data
 // of units (version 0).
 func TestAuthoritiesComeInBothVersions(t *testing.T) {
-	root, intermediate, second, old := authority(t, "root"), authority(t, "intermediate"), authority(t, "second"), authority(t, "old")
+	root, intermediate, second, old, chained := authority(t, "root"), authority(t, "intermediate"), authority(t, "second"), authority(t, "old"), authority(t, "chained")
 	leaf := authority(t, "the provider's own certificate")
 	agent := start(t, charmtest.Options{Config: config(nil), Relations: []charmtest.Relation{
 		{Endpoint: "receive-ca-cert", RemoteApp: "ca", RemoteData: map[string]string{"version": "1", "certificates": list(t, root, second, root+intermediate, "rubbish")}},
 		{
 			Endpoint: "receive-ca-cert", RemoteApp: "old-ca",
 			Units: map[string]map[string]string{
-				"old-ca/0": {"certificate": leaf, "ca": old, "chain": list(t, old, intermediate)},
+				"old-ca/0": {"certificate": leaf, "ca": old, "chain": list(t, old, chained, intermediate)},
 				"old-ca/1": {"ca": root, "chain": "no list"},
 				"old-ca/2": {},
 			},
@@ -77,7 +77,7 @@ func TestAuthoritiesComeInBothVersions(t *testing.T) {
 		return err
 	})
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"intermediate", "old", "root", "second"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"chained", "intermediate", "old", "root", "second"}, got); diff != "" {
 		t.Errorf("authorities (-want +got):\n%s", diff)
 	}
 }
