@@ -124,7 +124,7 @@ func TestModelsMovedByHandFromAnOldController(t *testing.T) {
 }
 
 func TestEverySampleLoads(t *testing.T) {
-	for _, name := range []string{"2024", "2025", "2026", "mixed"} {
+	for _, name := range []string{"2024", "2025", "2026", "mixed", "big"} {
 		sample(t, name)
 	}
 	if _, err := sim.Sample("2019"); err == nil {

@@ -47,6 +47,10 @@ func (w World) filled() (World, error) {
 	w.JIMM.fill()
 	w.Controllers, w.Models = slices.Clone(w.Controllers), slices.Clone(w.Models)
 	w.Faults = slices.Clone(w.Faults)
+	if w.Many.Controllers < 0 || w.Many.Models < 0 || w.Many.Owners < 0 || w.Many.Units < 0 {
+		return World{}, problem("numbers under many are below zero")
+	}
+	w.multiply()
 	for i := range w.Controllers {
 		w.Controllers[i].fill()
 	}

@@ -10,6 +10,8 @@ type World struct {
 	JIMM        JIMM         `yaml:"jimm"`
 	Controllers []Controller `yaml:"controllers"`
 	Models      []Model      `yaml:"models,omitempty"`
+	// Many adds controllers and models by number.
+	Many Many `yaml:"many,omitempty"`
 
 	// Speed divides the time that the steps of migrations take; 0: 1. The poller of JIMM keeps its own time.
 	Speed float64 `yaml:"speed,omitempty"`
@@ -22,6 +24,16 @@ type World struct {
 	Forbidden []string `yaml:"forbidden,omitempty"`
 	// Allowed takes calls or rules (see Rules) out again.
 	Allowed []string `yaml:"allowed,omitempty"`
+}
+
+// Many makes a big world in one line: controllers many-001, …, after those that are described, and models model-00001, …,
+// which are spread evenly over all controllers and belong to user-001@example.com, … in turn.
+type Many struct {
+	Controllers int    `yaml:"controllers,omitempty"`
+	Models      int    `yaml:"models,omitempty"`
+	Owners      int    `yaml:"owners,omitempty"`  // default 100
+	Version     string `yaml:"version,omitempty"` // of the controllers, default 3.6.14
+	Units       int    `yaml:"units,omitempty"`   // per model, in one application on one machine; default 0: an empty model
 }
 
 // JIMM describes the JIMM of a world.

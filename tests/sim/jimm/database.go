@@ -72,6 +72,8 @@ type database struct {
 	mu          sync.Mutex
 	controllers []Controller
 	models      []Model
+	byUUID      map[string]int // places in models
+	byName      map[string]int // of owner/name
 	credentials []Credential
 	tuples      tupleStore
 	logins      map[string]time.Time // last login by identity
@@ -80,6 +82,7 @@ type database struct {
 
 func newDatabase() *database {
 	return &database{
+		byUUID: map[string]int{}, byName: map[string]int{},
 		logins: map[string]time.Time{},
 		tuples: tupleStore{known: map[Tuple]bool{}, parents: map[string][]string{}},
 	}
@@ -132,43 +135,75 @@ func (d *database) deleteController(name string) {
 	defer d.mu.Unlock()
 	d.controllers = slices.DeleteFunc(d.controllers, func(c Controller) bool { return c.Name == name })
 	d.models = slices.DeleteFunc(d.models, func(m Model) bool { return m.Controller == name })
+	d.reindex()
+}
+
+// reindex finds the places of the rows again. The caller holds mu.
+func (d *database) reindex() {
+	clear(d.byUUID)
+	clear(d.byName)
+	for i := range d.models {
+		d.index(i)
+	}
+}
+
+func (d *database) index(i int) {
+	d.byUUID[d.models[i].UUID] = i
+	d.byName[d.models[i].fullName()] = i
+}
+
+func (m *Model) fullName() string { return m.Owner + "/" + m.Name }
+
+// at returns a row by its place. The caller holds mu.
+func (d *database) at(i int, ok bool) (Model, bool) {
+	if !ok {
+		return Model{}, false
+	}
+	return d.models[i], true
 }
 
 func (d *database) model(uuid string) (Model, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return find(d.models, func(m *Model) bool { return m.UUID == uuid })
+	i, ok := d.byUUID[uuid]
+	return d.at(i, ok)
 }
 
 func (d *database) modelNamed(owner, name string) (Model, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return find(d.models, func(m *Model) bool { return m.Owner == owner && m.Name == name })
+	i, ok := d.byName[owner+"/"+name]
+	return d.at(i, ok)
 }
 
 // insertModel reports false if the UUID, or the name of that owner, is taken.
 func (d *database) insertModel(row Model) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, taken := find(d.models, func(m *Model) bool {
-		return m.UUID == row.UUID || m.Owner == row.Owner && m.Name == row.Name
-	})
-	if !taken {
-		d.models = append(d.models, row)
+	_, uuid := d.byUUID[row.UUID]
+	_, name := d.byName[row.fullName()]
+	if uuid || name {
+		return false
 	}
-	return !taken
+	d.models = append(d.models, row)
+	d.index(len(d.models) - 1)
+	return true
 }
 
 // updateModel changes a row if it is still there. The change may say no.
 func (d *database) updateModel(uuid string, change func(*Model) bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i := range d.models {
-		if d.models[i].UUID == uuid {
-			return change(&d.models[i])
-		}
+	i, ok := d.byUUID[uuid]
+	if !ok {
+		return false
 	}
-	return false
+	before := d.models[i]
+	changed := change(&d.models[i])
+	if after := d.models[i]; after.UUID != before.UUID || after.fullName() != before.fullName() {
+		d.reindex()
+	}
+	return changed
 }
 
 // deleteModel deletes the row and, as far as the source tells, the tuples: permissions are gone after an ImportModel.
@@ -176,6 +211,7 @@ func (d *database) deleteModel(uuid string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.models = slices.DeleteFunc(d.models, func(m Model) bool { return m.UUID == uuid })
+	d.reindex()
 	for _, t := range slices.Clone(d.tuples.list) {
 		if t.Target == "model-"+uuid {
 			d.tuples.remove(t)

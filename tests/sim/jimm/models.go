@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,19 +77,27 @@ func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	record.AgentVersion, record.IsController = live.AgentVersion, live.IsController
 }
 
-// liveSummaries asks the controllers that host these models, one after the other.
+// liveSummaries asks the controllers that host these models, all at once. A model that two of them list is the later
+// one's by name.
 func (s *Server) liveSummaries(ctx context.Context, rows []Model) map[string]modelSummary {
-	live := map[string]modelSummary{}
-	for _, controller := range s.hosts(rows) {
-		var reply results[itemResult[modelSummary]]
-		err := s.use(ctx, controller, s.ownUser(), func(b *backing) error {
-			return b.call(ctx, b.modelManager("ListModelSummaries"), summariesRequest{
-				UserTag: s.gen.SummariesUser(s.opts.UUID), All: true,
-			}, &reply)
+	hosts := s.hosts(rows)
+	replies := make([]results[itemResult[modelSummary]], len(hosts))
+	var asked sync.WaitGroup
+	for i, controller := range hosts {
+		asked.Go(func() {
+			err := s.use(ctx, controller, s.ownUser(), func(b *backing) error {
+				return b.call(ctx, b.modelManager("ListModelSummaries"), summariesRequest{
+					UserTag: s.gen.SummariesUser(s.opts.UUID), All: true,
+				}, &replies[i])
+			})
+			if err != nil {
+				replies[i].Results = nil // one that does not answer is left out
+			}
 		})
-		if err != nil {
-			continue
-		}
+	}
+	asked.Wait()
+	live := map[string]modelSummary{}
+	for _, reply := range replies {
 		for _, item := range reply.Results {
 			if item.Result != nil {
 				live[item.Result.UUID] = *item.Result
@@ -105,9 +114,11 @@ type summariesRequest struct {
 
 // hosts are the controllers of these rows, by name.
 func (s *Server) hosts(rows []Model) []Controller {
-	return slices.DeleteFunc(s.db.controllerList(), func(c Controller) bool {
-		return !slices.ContainsFunc(rows, func(m Model) bool { return m.Controller == c.Name })
-	})
+	used := map[string]bool{}
+	for _, row := range rows {
+		used[row.Controller] = true
+	}
+	return slices.DeleteFunc(s.db.controllerList(), func(c Controller) bool { return !used[c.Name] })
 }
 
 // listModels is ModelManager.ListModels: the database in 2024; in 2026 the controllers are asked too, and one that
