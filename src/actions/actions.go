@@ -16,6 +16,7 @@ func All() map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
 		"locate-model":     redacting(locateModel),
 		"migrate-model":    redacting(migrateModel),
+		"record-model":     redacting(recordModel),
 		"list-controllers": redacting(listControllers),
 		"check-access":     redacting(checkAccess),
 	}

@@ -74,6 +74,10 @@ type RecordEvent struct {
 // and that it gets the time to begin.
 type WaitEvent struct{ Limit time.Duration }
 
+// LookAgainEvent says that an operator's word needs a second look, so much later.
+type LookAgainEvent struct{ After time.Duration }
+
+func (LookAgainEvent) event() {}
 func (FindingEvent) event()   {}
 func (FreezeEvent) event()    {}
 func (AttachEvent) event()    {}

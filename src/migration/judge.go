@@ -209,5 +209,15 @@ func prove(b Baseline, target Copy, v Verdict, known bool, ground string) Verdic
 	return v
 }
 
+// proveByOperator makes the proof that rests on the word of an operator, who
+// repeats the model's UUID, and on what two looks have seen. Without that UUID
+// it proves nothing.
+func proveByOperator(m Model, c Controller, confirm, saw string) Proof {
+	if m.UUID == "" || confirm != m.UUID || !c.Known() || c.Name == "" || saw == "" {
+		return Proof{}
+	}
+	return Proof{m, c, "an operator has confirmed it with the model's UUID; " + saw}
+}
+
 // gone reports whether the controller itself says that it does not hold the model.
 func gone(c Copy) bool { return c.State == CopyAbsent || c.State == CopyMoved }

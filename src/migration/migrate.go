@@ -58,6 +58,12 @@ const (
 	// doubles up to PollsToBeatLast (10 min).
 	PollsToBeat     = 6
 	PollsToBeatLast = 120
+	// PollsToStall: a migration that shows no new phase for so long does not go
+	// on (20 minutes by default).
+	PollsToStall = 240
+	// PollsToStallTransfer is the same for IMPORT, LOGTRANSFER and REAP, unless
+	// what they count grows (60 minutes by default).
+	PollsToStallTransfer = 720
 )
 
 // Errors of [Writer].StartMigration that the engine tells from others.
@@ -84,10 +90,14 @@ type Writer interface {
 	RecordController(ctx context.Context, proof Proof) error
 }
 
-// run is one call of [Check] or [Migrate].
+// run is one call of [Check], [Migrate] or [RecordModel].
 type run struct {
 	jaas JAAS
 	opts Options
+	// host is the answer to the login to the model that a survey has made;
+	// hostWanted makes it where nobody else tells who has the model.
+	host       Host
+	hostWanted bool
 }
 
 func newRun(jaas JAAS, opts Options) *run {

@@ -152,4 +152,10 @@ const (
 	CauseMisrecorded Cause = "misrecorded"
 	// CauseLeftOver: the source still has a copy.
 	CauseLeftOver Cause = "left-over"
+	// CauseHeld: JIMM's record is right, the recorded controller has the model.
+	CauseHeld Cause = "record-is-right"
+	// CauseConfirm: the UUID that the operator confirmed is not the model's.
+	CauseConfirm Cause = "confirm-differs"
+	// CauseStalled: the migration does not go on.
+	CauseStalled Cause = "stalled"
 )

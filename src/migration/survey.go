@@ -99,8 +99,11 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 		o.Info = w.Summary(ctx, s.model.UUID)
 	}
 	source := o.copyOn(s.source)
-	if unclear(o.Info, source) && (s.auditErr != nil || s.audit.unfulfilled(s.source.Name)) {
-		o.Host = w.Host(ctx, s.model.UUID)
+	if unclear(o.Info, source) && (r.hostWanted || s.auditErr != nil || s.audit.unfulfilled(s.source.Name)) {
+		if r.host.Kind == HostNotAsked {
+			r.host = w.Host(ctx, s.model.UUID)
+		}
+		o.Host = r.host
 	}
 	// A controller that lists the model need not be the recorded one.
 	b := Baseline{Source: s.source}

@@ -59,14 +59,15 @@ type Verdict struct {
 }
 
 // Proof permits to tell JIMM that a controller hosts a model. Only [Judge]
-// makes valid ones; the zero value permits nothing.
+// makes valid ones, and [RecordModel] for an operator who confirms it; the zero
+// value permits nothing.
 type Proof struct {
 	model      Model
 	controller Controller
 	ground     string
 }
 
-// Valid reports whether the proof was made by [Judge].
+// Valid reports whether the proof permits anything.
 func (p Proof) Valid() bool { return p.ground != "" }
 
 // Model is the model whose record may change.

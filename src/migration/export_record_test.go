@@ -1,0 +1,4 @@
+package migration
+
+// ProveByOperator is proveByOperator.
+var ProveByOperator = proveByOperator

@@ -1,0 +1,204 @@
+package migration_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+const polls = migration.DefaultPollInterval
+
+// away lets the model have moved to the controller an hour ago.
+func (f *fake) away(to migration.Controller, audited bool) {
+	f.goes = to
+	f.running(to.Name, audited)
+	f.began = time.Now().Add(-time.Hour)
+	f.mode = false
+	if audited {
+		f.requests[0].At = f.began
+	}
+}
+
+// home lets the model be where it was, with JIMM's mode left behind.
+func (f *fake) stuck() { f.mode = true }
+
+// standing is a migration that does not leave the phase.
+func (f *fake) standing(text string, since time.Duration) {
+	f.stages = []stage{{text, 1000 * time.Hour}}
+	f.running("east", true)
+	f.began = time.Now().Add(-since)
+	f.requests[0].At = f.began
+}
+
+const success = "transferring ownership of cloud resources to target controller"
+
+func TestRecordModel(t *testing.T) {
+	recorded := func(to string) want { return want{migration.Recorded, "", 0, to, to, to} }
+	refused := func(cause migration.Cause, holder string) want {
+		return want{migration.Refused, cause, 0, "", "west", holder}
+	}
+	for _, s := range []struct {
+		name     string
+		world    func(*fake)
+		to       string
+		confirm  string
+		want     want
+		want2026 *want
+		detail   string
+		next     string
+		waited   time.Duration // at least
+	}{
+		{name: "the source redirects", world: func(f *fake) { f.away(east(), false) }, want: recorded("east")},
+		{name: "the source redirects elsewhere", to: "north", world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseElsewhere, "east"), next: "record-model model=" + modelUUID + " controller=east", detail: `moved the model to "east"`},
+		{name: "confirmed to where the source does not point", to: "north", confirm: modelUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseElsewhere, "east")},
+		{
+			name: "denied, asked for in the log, not proved", world: func(f *fake) { f.away(east(), true); f.redirects, f.probe = false, false },
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
+		},
+		{
+			name: "denied, not in the log", world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
+			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
+		},
+		{
+			name: "denied and confirmed", confirm: modelUUID, world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
+			want: recorded("east"), waited: migration.PollsToConfirm * polls,
+		},
+		{name: "it has not moved", want: refused(migration.CauseHeld, "west"), detail: `"west" has the model in use`},
+		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(migration.CauseHeld, "west")},
+		{
+			name: "neither has it, confirmed", to: "north", confirm: modelUUID, detail: `"north" says that it does not have the model`,
+			world: func(f *fake) { f.record = east().UUID },
+			want:  want{migration.Refused, migration.CauseElsewhere, 0, "", "east", ""}, want2026: &want{migration.Refused, migration.CauseElsewhere, 0, "", "east", ""},
+		},
+		{name: "it has not moved, confirmed, without probe", confirm: modelUUID, world: func(f *fake) { f.probe = false }, want: refused(migration.CauseHeld, "west")},
+		{name: "there already", to: "west", want: want{migration.AlreadyThere, "", 0, "", "west", "west"}},
+		{name: "runs", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "west"), next: "migration-status model=" + modelUUID + " follow=true"},
+		{name: "runs, to its source", to: "west", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "west")},
+		{name: "has succeeded, leaves its source", to: "west", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "")},
+		{name: "stalled, not confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}},
+		{name: "stalled, confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: recorded("east"), waited: migration.PollsToConfirm * polls},
+		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, ""), detail: "too short a time"},
+		{
+			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(migration.CauseOtherMigration, ""), detail: "makes progress",
+			world: func(f *fake) {
+				f.standing(success, time.Hour)
+				f.stages = []stage{{success, time.Hour + time.Minute}, {"successful, removing model from source controller", time.Hour}}
+			},
+		},
+		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, want: refused(migration.CauseOtherMigration, "west"), detail: "asked for a moment ago"},
+		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseConfirm, "east")},
+		{name: "unknown controller", to: "nowhere", want: refused(migration.CauseChecks, "west")},
+		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {
+			f.began, f.goes, f.stages = time.Now().Add(time.Minute), east(), []stage{{"starting", time.Hour}}
+		}, want: refused(migration.CauseOtherMigration, "west")},
+		{name: "stuck mode", to: "west", confirm: modelUUID, world: (*fake).stuck, want: recorded("west"), waited: migration.PollsToConfirm * polls},
+		{
+			name: "recorded too early", to: "west", confirm: modelUUID, waited: migration.PollsToConfirm * polls,
+			world: func(f *fake) {
+				f.standing("exporting model", time.Hour)
+				f.stages, f.end = nil, "aborted, removing model from target controller: full"
+				f.record = east().UUID
+			},
+			want: recorded("west"),
+		},
+		{
+			name: "could not be removed", confirm: modelUUID,
+			world: func(f *fake) {
+				f.standing("exporting model", time.Hour)
+				f.requests = nil
+				f.stages, f.end = nil, "removing exported model failed: no rights"
+			},
+			want: want{migration.NeedsAttention, migration.CauseLeftOver, 0, "east", "east", "east"},
+		},
+	} {
+		for _, year := range []string{"2024", "2026"} {
+			t.Run(s.name+", "+year, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(year == "2026")
+					if s.world != nil {
+						s.world(f)
+					}
+					to := s.to
+					if to == "" {
+						to = "east"
+					}
+					began := time.Now()
+					res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: to, Confirm: s.confirm, Probe: f.probe})
+					if err != nil {
+						t.Fatal(err)
+					}
+					w := s.want
+					if s.want2026 != nil && f.completes {
+						w = *s.want2026
+					}
+					f.early = f.early && !f.mode && res.Outcome != migration.Recorded && res.Outcome != migration.NeedsAttention
+					check(t, f, res, w)
+					if took := time.Since(began); took < s.waited || took > migration.PollsToRecordModel*polls {
+						t.Errorf("took %v, want %v at least", took, s.waited)
+					}
+					if !strings.Contains(res.Detail, s.detail) || !strings.Contains(res.Next, s.next) {
+						t.Errorf("detail %q, next %q", res.Detail, res.Next)
+					}
+					if res.Proof != "" && (s.confirm != "") != strings.Contains(res.Proof, "an operator has confirmed it") {
+						t.Errorf("proof %q", res.Proof)
+					}
+					if res.Outcome == migration.Recorded && f.mode {
+						t.Error("JIMM's mode is still set")
+					}
+				})
+			})
+		}
+	}
+}
+
+// twice is a JAAS in which two controllers have the model in use.
+type twice struct{ *fake }
+
+func (twice) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+	if c.UUID == north().UUID {
+		return migration.Copy{State: migration.CopyAbsent}
+	}
+	return migration.Copy{State: migration.CopyActive}
+}
+
+func TestAConflictIsNotRecordedOnAnybodysWord(t *testing.T) {
+	for _, to := range []string{"west", "east"} {
+		f := newFake(true)
+		jaas := f.jaas()
+		jaas.Witness = twice{f}
+		res, err := migration.RecordModel(t.Context(), jaas, f, migration.RecordOptions{Model: "prod", Controller: to, Confirm: modelUUID, Probe: true})
+		if err != nil || res.Outcome != migration.Conflict || len(f.records) > 0 {
+			t.Errorf("%s: %s, recorded %v, %v", to, res.Outcome, f.records, err)
+		}
+	}
+}
+
+func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
+	model := migration.Model{UUID: modelUUID}
+	for _, c := range []struct {
+		name    string
+		model   migration.Model
+		to      migration.Controller
+		confirm string
+		valid   bool
+	}{
+		{"right", model, east(), modelUUID, true},
+		{"another", model, east(), ownUUID, false},
+		{"none", model, east(), "", false},
+		{"no model", migration.Model{}, east(), "", false},
+		{"no controller", model, migration.Controller{}, modelUUID, false},
+		{"a controller that JIMM does not know", model, migration.Controller{UUID: east().UUID}, modelUUID, false},
+	} {
+		p := migration.ProveByOperator(c.model, c.to, c.confirm, "seen")
+		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "operator") {
+			t.Errorf("%s: valid %v, %q", c.name, p.Valid(), p.Ground())
+		}
+	}
+	if migration.ProveByOperator(model, east(), modelUUID, "").Valid() {
+		t.Error("a proof without ground")
+	}
+}
