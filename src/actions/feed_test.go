@@ -25,6 +25,7 @@ const (
 	doomed  = "22222222-2222-4222-8222-222222222222"
 	strayed = "33333333-3333-4333-8333-333333333333"
 	zombie  = "44444444-4444-4444-8444-444444444444"
+	held    = "55555555-5555-4555-8555-555555555555"
 )
 
 // stage is a unit of the charm, in process, beside a simulated JAAS.
@@ -36,12 +37,13 @@ func stage(t *testing.T, year string, relations ...charmtest.Relation) *charmtes
 
 func stageOf(t *testing.T, year string, relations ...charmtest.Relation) (*charmtest.Agent, *sim.JAAS) {
 	t.Helper()
-	w, err := sim.Load([]byte("speed: 40\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}, {id: other, secret: 0th3r, administrator: true}]}
+	w, err := sim.Load([]byte("speed: 1000\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}, {id: other, secret: 0th3r, administrator: true}]}
 controllers: [{name: west}, {name: east}]
 models:
   - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: ` + prod + `}
   - {name: doomed, controller: west, created-here: true, uuid: ` + doomed + `, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found: ` + canary + `"}]}
-  - {name: zombie, controller: west, created-here: true, uuid: ` + zombie + `, migrations: [{reap-fails: "storage is busy"}]}
+  - {name: zombie, controller: west, created-here: true, uuid: ` + zombie + `, migrations: [{stall: validating, reap-fails: "storage is busy"}]}
+  - {name: held, controller: west, created-here: true, uuid: ` + held + `, migrations: [{stall: validating}]}
   - {name: strayed, controller: west, recorded-on: west, created-here: true, uuid: ` + strayed + `, history: [{to: east}]}
 `))
 	if err != nil {

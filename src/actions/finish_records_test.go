@@ -58,17 +58,18 @@ func TestRecordsAreFinished(t *testing.T) {
 			server := httptest.NewServer(l)
 			defer server.Close()
 			agent, j := stageOf(t, "2024", loki(server.URL))
-			task := run(t, agent, "migrate-model", map[string]any{"model": prod, "target-controller": "east", "detach": true})
+			task := run(t, agent, "migrate-model", map[string]any{"model": held, "target-controller": "east", "detach": true})
 			if task.Result("outcome") != "started" {
 				t.Fatalf("the task is %+v", task)
 			}
-			done(t, j, prod)
+			j.Controller("west").Resume(held)
+			done(t, j, held)
 			if err := agent.SetConfig(test.config); err != nil {
 				t.Fatal(err)
 			}
 			agent.SetLeader(!test.notLeader)
 			updateStatus(t, agent)
-			recordIs(t, j, prod, test.want)
+			recordIs(t, j, held, test.want)
 			recordIs(t, j, strayed, "west") // nobody has asked JIMM to move this one
 			if api, models := j.Logins(); api != 2 || models != 0 {
 				t.Errorf("%d logins to JIMM and %d to models, want 2 and none", api, models)
@@ -128,6 +129,7 @@ func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
 	t.Parallel()
 	agent, j := stageOf(t, "2024")
 	run(t, agent, "migrate-model", map[string]any{"model": zombie, "target-controller": "east", "detach": true})
+	j.Controller("west").Resume(zombie)
 	await(t, j, zombie, controller.ReapFailed)
 	if err := agent.SetConfig(map[string]any{"finish-records": true}); err != nil {
 		t.Fatal(err)
