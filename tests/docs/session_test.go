@@ -19,7 +19,7 @@ import (
 
 // limit is how long a test waits for something that comes soon, even on a
 // machine that has other things to do. It is never waited for to the end.
-const limit = 5 * time.Minute
+const limit = 3 * time.Minute
 
 // clone returns a copy of what somebody gets who clones the repository, as far
 // as the documentation uses it.
@@ -110,14 +110,13 @@ func (s *shell) enter(ctx context.Context, text string) (string, error) {
 	return printed, err
 }
 
-// serve types a block that does not end, and waits until it has printed what
-// the page shows.
-func (s *shell) serve(ctx context.Context, text, shown string) (string, error) {
+// serve types a block that does not end, and waits until it has printed enough.
+func (s *shell) serve(ctx context.Context, text string, enough func(printed string) bool) (string, error) {
 	s.out.reset()
 	if _, err := fmt.Fprintf(s.in, "%s\n", text); err != nil {
 		return "", err
 	}
-	return s.out.wait(ctx, func(printed string) bool { return mismatch(shown, printed) == "" })
+	return s.out.wait(ctx, enough)
 }
 
 // output collects what a shell prints.
@@ -194,7 +193,8 @@ func play(t *testing.T, p page, s *shell, dir string) {
 		case f.file() != "":
 			err = os.WriteFile(filepath.Join(dir, f.file()), []byte(f.text), 0o755)
 		case f.is("sh", "serve"):
-			if printed, err = startShell(t, dir).serve(ctx, f.text, shown); err != nil {
+			all := func(printed string) bool { return mismatch(shown, printed) == "" }
+			if printed, err = startShell(t, dir).serve(ctx, f.text, all); err != nil {
 				err = fmt.Errorf("%w: not printed: %s", err, mismatch(shown, printed))
 			}
 		case f.is("sh", "test"):

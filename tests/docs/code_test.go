@@ -1,0 +1,166 @@
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// parseFolder parses the Go files of a folder, without tests.
+func parseFolder(t *testing.T, folder string) []*ast.File {
+	t.Helper()
+	names, err := fs.Glob(os.DirFS(filepath.Join(root, folder)), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, folder, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, file)
+	}
+	return out
+}
+
+// constants returns the values of the text constants of a type, sorted, without
+// the empty one.
+func constants(t *testing.T, folder, typeName string) []string {
+	t.Helper()
+	var out []string
+	for _, file := range parseFolder(t, folder) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if name, ok := spec.Type.(*ast.Ident); !ok || name.Name != typeName {
+				return true
+			}
+			for _, value := range spec.Values {
+				if text := literal(value); text != "" {
+					out = append(out, text)
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(out)
+	if len(out) == 0 {
+		t.Errorf("%s has no constants of type %s", folder, typeName)
+	}
+	return slices.Compact(out)
+}
+
+func literal(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// fieldTexts returns the texts that a field has in the composite literals of a
+// folder, sorted, with … for what differs. A variable that is called like the
+// field, in lower case, counts too.
+func fieldTexts(t *testing.T, folder, field string) []string {
+	t.Helper()
+	var out []string
+	take := func(name, value ast.Expr) {
+		ident, ok := name.(*ast.Ident)
+		if !ok || ident.Name != field && ident.Name != strings.ToLower(field) {
+			return
+		}
+		if text := template(value); strings.Trim(text, "…") != "" {
+			out = append(out, text)
+		}
+	}
+	for _, file := range parseFolder(t, folder) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				take(n.Key, n.Value)
+			case *ast.AssignStmt:
+				take(n.Lhs[0], n.Rhs[0])
+			}
+			return true
+		})
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// template is the text of an expression, with … for what is not literal.
+func template(e ast.Expr) string {
+	const verb = `%[-+#0-9.]*[a-zA-Z]`
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return literal(e)
+	case *ast.BinaryExpr:
+		return template(e.X) + template(e.Y)
+	case *ast.CallExpr:
+		if name, ok := e.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "Sprintf" {
+			text := strings.ReplaceAll(literal(e.Args[0]), "%q", `"…"`)
+			return regexp.MustCompile(verb).ReplaceAllString(text, "…")
+		}
+	}
+	return "…"
+}
+
+// action is an action in actions.yaml.
+type action struct {
+	Params map[string]any `yaml:"params"`
+}
+
+func actions(t *testing.T) map[string]action {
+	t.Helper()
+	var out map[string]action
+	readYAML(t, "actions.yaml", &out)
+	return out
+}
+
+func options(t *testing.T) map[string]any {
+	t.Helper()
+	var out struct {
+		Options map[string]any `yaml:"options"`
+	}
+	readYAML(t, "config.yaml", &out)
+	return out.Options
+}
+
+// endpoints returns the endpoints of metadata.yaml: those that require and those
+// that provide something.
+func endpoints(t *testing.T) (requires, provides map[string]any) {
+	t.Helper()
+	var out struct {
+		Requires map[string]any `yaml:"requires"`
+		Provides map[string]any `yaml:"provides"`
+	}
+	readYAML(t, "metadata.yaml", &out)
+	return out.Requires, out.Provides
+}
+
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(root, path))), into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}

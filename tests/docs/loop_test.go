@@ -1,0 +1,188 @@
+package docs_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// failing is a world in which the migration of the second model is aborted, once.
+const failing = `
+jimm: {tls: true}
+controllers: [{name: west}, {name: east}]
+models:
+  - {name: a, uuid: aaaaaaaa-0000-4000-8000-000000000000, created-here: true}
+  - name: b
+    uuid: bbbbbbbb-0000-4000-8000-000000000000
+    created-here: true
+    migrations: [{abort-at: IMPORT, reason: no room left}]
+  - {name: c, uuid: cccccccc-0000-4000-8000-000000000000, created-here: true}
+  - {name: d, uuid: dddddddd-0000-4000-8000-000000000000, controller: east}
+speed: 300
+`
+
+const (
+	uuidA = "aaaaaaaa-0000-4000-8000-000000000000"
+	uuidB = "bbbbbbbb-0000-4000-8000-000000000000"
+	uuidC = "cccccccc-0000-4000-8000-000000000000"
+)
+
+// The loop of the page stops at the first model that does not move, says why,
+// touches none after it, and goes on when it is started again.
+func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("the page needs jq, which is not installed")
+	}
+	ctx, stop := context.WithTimeout(t.Context(), limit)
+	defer stop()
+	dir := clone(t)
+	bin := filepath.Join(dir, "bin")
+	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
+	write(t, filepath.Join(dir, "world.yaml"), failing)
+	s := startShell(t, dir, bin)
+	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
+	if help, _ := s.enter(ctx, "dist/jaas-sim run --help"); !strings.Contains(help, "-format") {
+		t.Skip("this jaas-sim prints no JSON")
+	}
+	serves := func(printed string) bool { return strings.Contains(printed, "jimm-migrator/0") }
+	if printed, err := startShell(t, dir).serve(ctx, "dist/jaas-sim serve world.yaml", serves); err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	var blocks []string // to be typed, in their order
+	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
+		if f.file() != "" {
+			write(t, filepath.Join(dir, f.file()), f.text)
+		} else if f.is("sh", "loop") {
+			blocks = append(blocks, f.text)
+		}
+	}
+	if len(blocks) != 4 {
+		t.Fatalf("the page has %d blocks to be typed", len(blocks))
+	}
+	list, dryRun, empty, listAgain := blocks[0], blocks[1], blocks[2], blocks[3]
+
+	mustEnter(ctx, t, s, list)
+	if diff := cmp.Diff([]string{uuidA, uuidB, uuidC}, lines(read(t, filepath.Join(dir, "models.txt")))); diff != "" {
+		t.Fatalf("models on west (-want +got):\n%s", diff)
+	}
+	for _, line := range lines(mustEnter(ctx, t, s, dryRun)) {
+		if !strings.Contains(line, "no check forbids to migrate") {
+			t.Errorf("dry run: %s", line)
+		}
+	}
+
+	printed, err := s.enter(ctx, empty)
+	if err == nil {
+		t.Error("the loop did not fail")
+	}
+	got := lines(printed)
+	want := []string{uuidA + " completed migrated", uuidB + " failed aborted"}
+	if len(got) != 3 || !cmp.Equal(want, got[:2]) || !strings.HasSuffix(got[2], "no room left") {
+		t.Errorf("the loop printed:\n%s", printed)
+	}
+	if left := lines(mustEnter(ctx, t, s, listAgain)); !cmp.Equal([]string{uuidB, uuidC}, left) {
+		t.Errorf("after the failure, on west: %v", left)
+	}
+
+	want = []string{uuidA + " completed already-there", uuidB + " completed migrated", uuidC + " completed migrated"}
+	if diff := cmp.Diff(want, lines(mustEnter(ctx, t, s, empty))); diff != "" {
+		t.Errorf("the second time (-want +got):\n%s", diff)
+	}
+	if left := lines(mustEnter(ctx, t, s, listAgain)); len(left) != 0 {
+		t.Errorf("at the end, on west: %v", left)
+	}
+}
+
+// The loop stops at whatever it does not know, and when nobody answers.
+func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("the page needs jq, which is not installed")
+	}
+	script := ""
+	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
+		if f.file() == "empty.sh" {
+			script = f.text
+		}
+	}
+	answer := func(status, outcome string) string {
+		return `echo '{"jimm-migrator/0":{"status":"` + status + `","results":{"outcome":"` + outcome + `","summary":"why"}}}'`
+	}
+	for name, test := range map[string]struct {
+		juju  string // what juju does
+		first string // the line about the first model
+		goes  bool   // on to the second
+	}{
+		"migrated":             {answer("completed", "migrated"), "m1 completed migrated", true},
+		"already there":        {answer("completed", "already-there"), "m1 completed already-there", true},
+		"recorded":             {answer("completed", "recorded"), "m1 completed recorded", false},
+		"an outcome of later":  {answer("completed", "moved-somehow"), "m1 completed moved-somehow", false},
+		"a success that fails": {answer("failed", "migrated"), "m1 failed migrated", false},
+		"a dead unit":          {`echo '{"jimm-migrator/0":{"status":"failed","message":"action terminated"}}'`, "m1 failed none", false},
+		"a wait that ends":     {"echo ERROR timed out >&2; exit 1", "m1 no-answer none", false},
+		"no answer":            {"exit 0", "", false},
+		"no JSON":              {"echo ERROR", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\ncat >/dev/null\n"+test.juju+"\n")
+			write(t, filepath.Join(dir, "empty.sh"), script)
+			printed, err := startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), "printf 'm1\\nm2\\n' | bash empty.sh east")
+			if test.goes != (err == nil) || test.goes != strings.Contains(printed, "m2 ") {
+				t.Errorf("error %v, printed:\n%s", err, printed)
+			}
+			if !strings.Contains(printed, test.first) {
+				t.Errorf("does not say %q:\n%s", test.first, printed)
+			}
+		})
+	}
+}
+
+func mustEnter(ctx context.Context, t *testing.T, s *shell, text string) string {
+	t.Helper()
+	printed, err := s.enter(ctx, text)
+	if err != nil {
+		t.Fatalf("%v\n%s\nprinted:\n%s", err, text, indent(printed))
+	}
+	return printed
+}
+
+// lines are the lines of a text that are not empty, without those in which juju
+// tells what goes on.
+func lines(text string) []string {
+	progress := regexp.MustCompile(`^(Running operation |  - task |Waiting for task |\d\d:\d\d:\d\d )`)
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" && !progress.MatchString(line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

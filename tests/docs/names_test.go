@@ -1,0 +1,188 @@
+package docs_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// commands returns the commands in a page that begin with the words, each on one
+// line, from blocks and from single back-ticks.
+func commands(p page, begin string) []string {
+	text := strings.NewReplacer("\\\n", " ", "`", "\n", "; ", "\n", " | ", "\n", " <", "\n", ")", "\n", "$(", "\n", ", or ", "\n", ", then ", "\n").Replace(p.text)
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if _, rest, found := strings.Cut(line, begin); found {
+			out = append(out, strings.TrimSpace(rest))
+		}
+	}
+	return out
+}
+
+// ours are the pages about this charm; others speak of other charms too.
+func ours(t *testing.T) []page {
+	t.Helper()
+	return slices.DeleteFunc(pages(t), func(p page) bool { return strings.HasPrefix(p.path, "tests/") })
+}
+
+// What pages tell to run exists, with the parameters that they give.
+func TestPages_RunActionsThatExist(t *testing.T) {
+	t.Parallel()
+	known, seen := actions(t), map[string]bool{}
+	for _, p := range ours(t) {
+		for _, command := range commands(p, "juju run ") {
+			words := slices.DeleteFunc(strings.Fields(command), func(word string) bool { return strings.HasPrefix(word, "-") })
+			if len(words) < 2 || !strings.HasPrefix(words[0], "jimm-migrator/") || words[1] == strings.ToUpper(words[1]) {
+				continue
+			}
+			name := words[1]
+			if _, ok := known[name]; !ok {
+				t.Errorf("%s: there is no action %q: juju run %s", p.path, name, command)
+				continue
+			}
+			seen[name] = true
+			for _, word := range words[2:] {
+				key, _, isParameter := strings.Cut(strings.Trim(word, `"'`), "=")
+				if _, ok := known[name].Params[key]; isParameter && !ok {
+					t.Errorf("%s: %s has no parameter %q: juju run %s", p.path, name, key, command)
+				}
+			}
+		}
+	}
+	for name := range known {
+		if !seen[name] {
+			t.Errorf("no page shows how to run %s", name)
+		}
+	}
+}
+
+// What pages tell to set and to relate exists.
+func TestPages_SetOptionsThatExist(t *testing.T) {
+	t.Parallel()
+	known, seen := options(t), map[string]bool{}
+	for _, p := range ours(t) {
+		for _, command := range commands(p, "juju config jimm-migrator ") {
+			for word := range strings.FieldsSeq(command) {
+				key, _, isOption := strings.Cut(word, "=")
+				if !isOption || !regexp.MustCompile(`^[a-z-]+$`).MatchString(key) {
+					continue
+				}
+				if _, ok := known[key]; !ok {
+					t.Errorf("%s: there is no option %q: %s", p.path, key, command)
+				}
+				seen[key] = true
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("pages set only %v", slices.Sorted(maps.Keys(seen)))
+	}
+}
+
+func TestPages_RelateEndpointsThatExist(t *testing.T) {
+	t.Parallel()
+	requires, provides := endpoints(t)
+	seen := map[string]bool{}
+	for _, p := range ours(t) {
+		for _, found := range regexp.MustCompile(`\bjimm-migrator:([a-z-]+)`).FindAllStringSubmatch(p.text, -1) {
+			if requires[found[1]] == nil && provides[found[1]] == nil {
+				t.Errorf("%s: there is no endpoint %q", p.path, found[1])
+			}
+			seen[found[1]] = true
+		}
+	}
+	for _, all := range []map[string]any{requires, provides} {
+		for name := range all {
+			if !seen[name] {
+				t.Errorf("no page shows how to relate %s", name)
+			}
+		}
+	}
+}
+
+// Checks that pages tell to ignore exist.
+func TestPages_IgnoreChecksThatExist(t *testing.T) {
+	t.Parallel()
+	known := constants(t, "src/migration", "CheckID")
+	for _, p := range ours(t) {
+		for _, found := range regexp.MustCompile(`ignore-checks=([a-z,-]+)`).FindAllStringSubmatch(p.text, -1) {
+			for id := range strings.SplitSeq(found[1], ",") {
+				if !slices.Contains(known, id) {
+					t.Errorf("%s: there is no check %q", p.path, id)
+				}
+			}
+		}
+	}
+}
+
+// troubleshooting is the page that has to know everything that can go wrong.
+const troubleshooting = "docs/how-to/troubleshoot.md"
+
+// section returns the part of a page below a heading of the second level.
+func section(t *testing.T, p page, heading string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(p.text, "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no heading %q", p.path, heading)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// named returns what the rows and headings of a section are about, sorted: what
+// stands in back-ticks in the first column, and in headings of the third level.
+func named(text string) []string {
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		title, isHeading := strings.CutPrefix(line, "### ")
+		if row, isRow := strings.CutPrefix(line, "| `"); isRow {
+			title, _, _ = strings.Cut("`"+row, " |")
+		} else if !isHeading {
+			continue
+		}
+		for _, found := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(title, -1) {
+			out = append(out, found[1])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestTroubleshoot_KnowsEveryOutcome(t *testing.T) {
+	t.Parallel()
+	got := named(section(t, find(t, troubleshooting), "By outcome"))
+	if diff := cmp.Diff(constants(t, "src/migration", "Outcome"), got); diff != "" {
+		t.Errorf("outcomes (-code +page):\n%s", diff)
+	}
+}
+
+func TestTroubleshoot_KnowsEveryCause(t *testing.T) {
+	t.Parallel()
+	got := named(section(t, find(t, troubleshooting), "By cause"))
+	if diff := cmp.Diff(constants(t, "src/migration", "Cause"), got); diff != "" {
+		t.Errorf("causes (-code +page):\n%s", diff)
+	}
+}
+
+func TestTroubleshoot_KnowsEveryStatus(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, what := range fieldTexts(t, "src/operator", "What") {
+		want = append(want, what+": …") // then comes the remedy
+	}
+	for _, field := range []string{"For", "Waiting"} {
+		for _, what := range fieldTexts(t, "src/operator", field) {
+			want = append(want, "waiting for "+what)
+		}
+	}
+	slices.Sort(want)
+	got := named(section(t, find(t, troubleshooting), "By status"))
+	got = slices.DeleteFunc(got, func(text string) bool { return strings.HasPrefix(text, "migrating ") }) // see package operator
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statuses (-code +page):\n%s", diff)
+	}
+}
