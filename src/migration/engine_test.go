@@ -45,10 +45,176 @@ func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 		f := newFake(true)
 		f.probe, f.redirects = false, false
 		f.refuse, f.accept = errors.New("connection lost"), true
-		f.stages = []stage{{"starting", time.Millisecond}} // No look finds it.
+		f.stages = nil // No look finds it.
 		res := migrate(t, f, nil)
-		if res.Outcome != migration.Unknown || f.hosts != 1 || f.forgot {
+		if res.Outcome != migration.Unknown || res.Holder.Known() || f.hosts != 1 || f.forgot {
 			t.Errorf("%s (%s) after %d logins, forgot %v", res.Outcome, res.Cause, f.hosts, f.forgot)
+		}
+	})
+}
+
+// If not even the login is answered, nobody knows.
+func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
+	for _, answered := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(true)
+			f.probe, f.noHost = false, !answered
+			f.refuse = errors.New("source prechecks failed: no")
+			began := time.Now()
+			res := migrate(t, f, nil)
+			want, cause := migration.Unknown, migration.CauseSilent
+			if answered {
+				want, cause = migration.NotStarted, migration.CauseAnswer
+			}
+			if res.Outcome != want || res.Cause != cause || f.hosts != 1 || res.Holder.Known() != answered || time.Since(began) > 4*time.Minute {
+				t.Errorf("answered %v: %s, %s, on %q after %d logins and %v", answered, res.Outcome, res.Cause, res.Holder, f.hosts, time.Since(began))
+			}
+			if res.Detail == "" || res.Err == nil {
+				t.Errorf("answered %v: no detail", answered)
+			}
+		})
+	}
+}
+
+// A denial that passes is forgotten: the next one gets its full time.
+func TestDoubtsDoNotAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.probe, f.redirects = false, false
+		f.stages = []stage{{"starting", 10 * time.Second}, {"exporting model", 10 * time.Minute}}
+		f.denies = func(e time.Duration) bool { return e > 20*time.Second && e < 40*time.Second }
+		began := time.Now()
+		res := migrate(t, f, nil)
+		if took := time.Since(began); res.Outcome != migration.Unknown || took < 12*time.Minute {
+			t.Errorf("%s, %s after %v", res.Outcome, res.Cause, took)
+		}
+	})
+}
+
+// A pending request has its own time left, not a new one.
+func TestAPendingRequestIsWaitedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.requests = []migration.Request{asked("east", 2*time.Minute)}
+		began := time.Now()
+		var waits, started time.Duration
+		res := migrate(t, f, func(o *migration.Options) {
+			o.Report = func(e migration.Event) {
+				switch e := e.(type) {
+				case migration.WaitEvent:
+					waits = e.Limit
+				case migration.StartEvent:
+					started = time.Since(began)
+				}
+			}
+		})
+		if res.Outcome != migration.Migrated || waits != time.Minute || started < time.Minute || started > 70*time.Second {
+			t.Errorf("%s: announced %v, started after %v", res.Outcome, waits, started)
+		}
+	})
+}
+
+// What seemed to have left the source is there again.
+func TestWhatWasSeenAtFirstChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.probe = false
+		f.requests = []migration.Request{asked("east", time.Hour)}
+		until := time.Now().Add(time.Second)
+		f.began, f.stages = time.Now().Add(24*time.Hour), nil
+		f.denied = func() bool { return time.Now().Before(until) }
+		res := migrate(t, f, nil)
+		if res.Outcome != migration.Unknown || res.Cause != migration.CauseChanged || res.Plan != migration.PlanRecord || res.Holder.Name != "west" || f.starts > 0 {
+			t.Errorf("%s, %s, plan %s, on %q, %d starts", res.Outcome, res.Cause, res.Plan, res.Holder, f.starts)
+		}
+	})
+}
+
+// twoInUse lets both controllers say that they have the model in use.
+type twoInUse struct{ *fake }
+
+func (twoInUse) Copy(context.Context, migration.Controller, string) migration.Copy {
+	return migration.Copy{State: migration.CopyActive}
+}
+
+func TestTwoCopiesInUseAreAConflict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.record = east().UUID
+		f.running("east", true)
+		f.began = time.Now().Add(-time.Hour)
+		jaas := f.jaas()
+		jaas.Witness = twoInUse{f}
+		for _, target := range []string{"east", "north"} {
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: target, Probe: true})
+			if err != nil || res.Outcome != migration.Refused || f.starts+len(f.records) > 0 {
+				t.Errorf("%s: %s, %v", target, res.Outcome, err)
+			}
+		}
+	})
+}
+
+func TestEventsOfARun(t *testing.T) {
+	for name, c := range map[string]struct {
+		world func(*fake)
+		want  string
+	}{
+		"start":  {func(*fake) {}, "freeze start phase… let-go? record"},
+		"attach": {func(f *fake) { f.running("east", true) }, "freeze attach phase… let-go? record"},
+		"record": {func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) }, "record"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			c.world(f)
+			var got []string
+			migrate(t, f, func(o *migration.Options) {
+				o.Report = func(e migration.Event) {
+					switch e.(type) {
+					case migration.FreezeEvent:
+						got = append(got, "freeze")
+					case migration.AttachEvent:
+						got = append(got, "attach")
+					case migration.StartEvent:
+						got = append(got, "start")
+					case migration.RecordEvent:
+						got = append(got, "record")
+					case migration.PhaseEvent:
+						if len(got) == 0 || got[len(got)-1] != "phase…" {
+							got = append(got, "phase…")
+						}
+					}
+				}
+			})
+			if text := strings.Join(got, " "); text != strings.ReplaceAll(c.want, " let-go?", "") {
+				t.Errorf("%s: %s", name, text)
+			}
+		})
+	}
+}
+
+func TestAttachedAndDetached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.running("east", true)
+		began := time.Now()
+		res := migrate(t, f, func(o *migration.Options) { o.Detach = true })
+		if res.Outcome != migration.Started || !res.Attached || !res.Running || !res.TargetProved || time.Since(began) > 0 {
+			t.Errorf("%s, attached %v, running %v, target proved %v after %v", res.Outcome, res.Attached, res.Running, res.TargetProved, time.Since(began))
+		}
+	})
+}
+
+// The audit log could not be read at first: it is read again, to know whose
+// migration it is.
+func TestTheAuditLogIsReadAgainForTheTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.running("east", true)
+		f.probe = false
+		f.auditErr = errors.New("no")
+		f.later, f.change = 10*time.Second, func(f *fake) { f.auditErr = nil }
+		if res := migrate(t, f, nil); res.Outcome != migration.Migrated {
+			t.Errorf("%s, %s", res.Outcome, res.Cause)
 		}
 	})
 }

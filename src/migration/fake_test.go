@@ -14,15 +14,15 @@ const modelUUID = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
 
 // The controllers and the model of the fake.
 func west() migration.Controller {
-	return migration.Controller{Name: "west", UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Status: "available"}
+	return migration.Controller{Name: "west", UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
 func east() migration.Controller {
-	return migration.Controller{Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002", AgentVersion: "3.6.14", Status: "available"}
+	return migration.Controller{Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
 func north() migration.Controller {
-	return migration.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available"}
+	return migration.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
 // stage is a stretch of a migration's life on the source.
@@ -69,13 +69,16 @@ type fake struct {
 	end    string // Text of the end: aborted…, removing exported model failed…; "" is success.
 	goes   migration.Controller
 
-	later    time.Duration // So long after the start of the migration,
-	change   func(*fake)   // this happens, once.
-	hang     bool          // StartMigration never answers, Info only when its caller gives up.
-	before   func(*fake)   // What happens right before MigrateModel is asked.
-	onRecord func(*fake)   // What happens right after JIMM was told.
-	deafErr  error         // What is answered instead, if set.
-	auditErr error         // Answer of the audit log.
+	later    time.Duration                    // So long after the start of the migration,
+	change   func(*fake)                      // this happens, once.
+	hang     bool                             // StartMigration never answers, Info only when its caller gives up.
+	noHost   bool                             // Logins to the model are not answered.
+	denies   func(elapsed time.Duration) bool // The source denies the model all the same.
+	denied   func() bool
+	before   func(*fake) // What happens right before MigrateModel is asked.
+	onRecord func(*fake) // What happens right after JIMM was told.
+	deafErr  error       // What is answered instead, if set.
+	auditErr error       // Answer of the audit log.
 	audits   int
 
 	refuse   error         // Answer of MigrateModel instead of doing it.
@@ -188,7 +191,7 @@ func (f *fake) at(controller string) migration.Info {
 	case controller == f.goes.UUID && migration.ParseText(text) >= migration.PhaseImport && !ended:
 		live.Status, live.StatusText = "busy", "importing"
 		return live
-	case controller != west().UUID:
+	case controller != west().UUID, f.denies != nil && !f.began.IsZero() && f.denies(time.Since(f.began)), f.denied != nil && f.denied():
 		return migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
 	case left && f.redirects:
 		return migration.Info{Kind: migration.InfoRedirected, Err: errors.New("redirection required")}
@@ -272,6 +275,9 @@ func (f *fake) Host(context.Context, string) migration.Host {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hosts++
+	if f.noHost {
+		return migration.Host{Kind: migration.HostUnavailable, Err: errDeaf}
+	}
 	if f.record != "" && f.at(f.record).Kind == migration.InfoLive {
 		return migration.Host{Kind: migration.HostServes, Controller: f.record}
 	}
