@@ -192,6 +192,46 @@ func TestEventsOfARun(t *testing.T) {
 	}
 }
 
+// Nobody looks for what was not asked for.
+func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.refuse = fmt.Errorf("%w: no route", migration.ErrNotSent)
+		began := time.Now()
+		if res := migrate(t, f, nil); res.Outcome != migration.NotStarted || time.Since(began) > 0 {
+			t.Errorf("%s after %v", res.Outcome, time.Since(began))
+		}
+	})
+}
+
+func TestCallsToJIMM(t *testing.T) {
+	for year, perLook := range map[string]int{"2024": 1, "2026": 2} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(year == "2026")
+			f.probe = false
+			f.stages = []stage{{"exporting model", 20 * time.Minute}, {"successful, removing model from source controller", 10 * time.Second}}
+			res := migrate(t, f, nil)
+			looks := int(20*time.Minute/migration.DefaultPollInterval) + 4
+			if res.Outcome != migration.Migrated || f.calls > perLook*looks+20 {
+				t.Errorf("%s: %s after %d calls in %d looks", year, res.Outcome, f.calls, looks)
+			}
+		})
+	}
+}
+
+// A login that is not answered is not made again.
+func TestOneLoginAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.running("east", true)
+		f.probe, f.redirects, f.lonely, f.noHost = false, false, true, true
+		res := migrate(t, f, nil)
+		if f.hosts != 1 || res.Outcome != migration.TimedOut || len(f.records) > 0 {
+			t.Errorf("%s after %d logins, recorded %v", res.Outcome, f.hosts, f.records)
+		}
+	})
+}
+
 func TestAttachedAndDetached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)

@@ -49,7 +49,8 @@ func life() []stage {
 // fake is a JAAS in memory that speaks the engine's own interfaces, with two
 // controllers and one model. It tells the truth, unless told not to answer.
 type fake struct {
-	mu sync.Mutex
+	mu    sync.Mutex
+	calls int // To JIMM and the controllers, all in all.
 
 	completes   bool // JIMM of 2026: migration mode, own completion, lossy reads.
 	redirects   bool // The source redirects JIMM's logins once the migration is done.
@@ -109,16 +110,22 @@ func (f *fake) jaas() migration.JAAS {
 	return migration.JAAS{Fleet: f, Witness: f, Auditor: f, Traits: traits}
 }
 
+// lock locks the fake, and lets happen what is due.
+func (f *fake) lock() (unlock func()) {
+	f.mu.Lock()
+	f.calls++
+	if change := f.change; change != nil && !f.began.IsZero() && time.Since(f.began) >= f.later {
+		f.change = nil
+		change(f)
+	}
+	return f.mu.Unlock
+}
+
 // now tells where the migration is: the text on the source, whether it has
 // ended, and whether the model has left.
 func (f *fake) now() (text string, ended, left bool) {
 	if f.began.IsZero() || time.Now().Before(f.began) {
 		return "", false, false
-	}
-	if change := f.change; change != nil && time.Since(f.began) >= f.later {
-		f.change = nil
-		change(f)
-		return f.now()
 	}
 	elapsed := time.Since(f.began)
 	for _, s := range f.stages {
@@ -155,8 +162,7 @@ func (f *fake) Controllers(context.Context) ([]migration.Controller, error) {
 }
 
 func (f *fake) Models(context.Context) ([]migration.Model, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if f.record == "" {
 		return nil, nil
 	}
@@ -169,8 +175,7 @@ func (f *fake) Models(context.Context) ([]migration.Model, error) {
 }
 
 func (f *fake) Record(context.Context, string) migration.Record {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	switch {
 	case f.isDeaf():
 		return migration.Record{Err: f.noAnswer()}
@@ -210,8 +215,7 @@ func (f *fake) at(controller string) migration.Info {
 }
 
 func (f *fake) Info(ctx context.Context, _ string) migration.Info {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if f.hang && !f.began.IsZero() {
 		<-ctx.Done()
 		return migration.Info{Kind: migration.InfoUnavailable, Err: ctx.Err()}
@@ -241,8 +245,7 @@ func (f *fake) Info(ctx context.Context, _ string) migration.Info {
 }
 
 func (f *fake) Summary(context.Context, string) migration.Info {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if f.isDeaf() {
 		return migration.Info{Kind: migration.InfoUnavailable, Err: f.noAnswer()}
 	}
@@ -272,8 +275,7 @@ func (f *fake) summary() migration.Info {
 }
 
 func (f *fake) Host(context.Context, string) migration.Host {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	f.hosts++
 	if f.noHost {
 		return migration.Host{Kind: migration.HostUnavailable, Err: errDeaf}
@@ -285,8 +287,7 @@ func (f *fake) Host(context.Context, string) migration.Host {
 }
 
 func (f *fake) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if !f.probe {
 		return migration.Copy{Err: errDeaf}
 	}
@@ -306,8 +307,7 @@ func (f *fake) Copy(_ context.Context, c migration.Controller, _ string) migrati
 }
 
 func (f *fake) Audit(context.Context, migration.Model) (migration.Audit, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	f.audits++
 	if f.auditErr != nil {
 		return migration.Audit{}, f.auditErr
@@ -316,8 +316,7 @@ func (f *fake) Audit(context.Context, migration.Model) (migration.Audit, error) 
 }
 
 func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migration.Controller) (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if f.before != nil {
 		f.before(f)
 		f.before = nil
@@ -343,8 +342,7 @@ func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migra
 }
 
 func (f *fake) RecordController(_ context.Context, proof migration.Proof) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.lock()()
 	if !proof.Valid() {
 		return errors.New("no proof")
 	}

@@ -19,11 +19,6 @@ func (f *follower) observe(ctx context.Context) Observation {
 	} else {
 		o.Info = w.Summary(ctx, model)
 	}
-	if o.Info.Kind == InfoLive && (!o.Info.Attempt.End.IsZero() || !f.base.sourceLive(o.Info)) {
-		// JIMM takes any end for a failure and stops following; so it does once
-		// another controller is recorded.
-		f.modeSet = false
-	}
 	if o.Info.Kind != InfoLive && o.Record.State == RecordUnknown {
 		o.Record = w.Record(ctx, model)
 		f.calls++
