@@ -59,7 +59,7 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
 		if f.file() != "" {
 			write(t, filepath.Join(dir, f.file()), f.text)
-		} else if f.is("sh", "loop") {
+		} else if f.shell("loop") {
 			blocks = append(blocks, f.text)
 		}
 	}

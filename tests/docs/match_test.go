@@ -35,9 +35,9 @@ func same(line string) string {
 	return line
 }
 
-// comparable are the lines of a text that have to be compared: without empty
+// compared are the lines of a text that have to be compared: without empty
 // ones, and without those that depend on the pace.
-func comparable(text string) (lines []string, phases int) {
+func compared(text string) (lines []string, phases int) {
 	for line := range strings.SplitSeq(text, "\n") {
 		line = same(line)
 		switch {
@@ -57,8 +57,8 @@ const elided = "..."
 // mismatch tells which line of the documentation was not printed where it should
 // have been, or "" if the page shows what was printed.
 func mismatch(shown, printed string) string {
-	want, wantPhases := comparable(shown)
-	got, gotPhases := comparable(printed)
+	want, wantPhases := compared(shown)
+	got, gotPhases := compared(printed)
 	if wantPhases > 0 && gotPhases == 0 {
 		return "a phase of a migration"
 	}

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,9 +22,9 @@ type fence struct {
 // words are the words of the info: the language, then what a test does.
 func (f fence) words() []string { return append(strings.Fields(f.info), "") }
 
-// is reports whether the block is in the language and has the word.
-func (f fence) is(language, word string) bool {
-	return f.words()[0] == language && slices.Contains(f.words()[1:], word)
+// shell reports whether the block is for a shell and has the word.
+func (f fence) shell(word string) bool {
+	return f.words()[0] == "sh" && slices.Contains(f.words()[1:], word)
 }
 
 // file is the name that the block is to be written to, or "".
@@ -116,15 +115,6 @@ func (p page) prose() string {
 		}
 	}
 	return out.String()
-}
-
-// spans returns what stands between single back-ticks in the prose.
-func (p page) spans() []string {
-	var out []string
-	for _, found := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(p.prose(), -1) {
-		out = append(out, found[1])
-	}
-	return out
 }
 
 // find returns the page with the path.

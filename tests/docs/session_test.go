@@ -192,12 +192,12 @@ func play(t *testing.T, p page, s *shell, dir string) {
 		switch {
 		case f.file() != "":
 			err = os.WriteFile(filepath.Join(dir, f.file()), []byte(f.text), 0o755)
-		case f.is("sh", "serve"):
+		case f.shell("serve"):
 			all := func(printed string) bool { return mismatch(shown, printed) == "" }
 			if printed, err = startShell(t, dir).serve(ctx, f.text, all); err != nil {
 				err = fmt.Errorf("%w: not printed: %s", err, mismatch(shown, printed))
 			}
-		case f.is("sh", "test"):
+		case f.shell("test"):
 			if printed, err = s.enter(ctx, f.text); err == nil && shown != "" {
 				if line := mismatch(shown, printed); line != "" {
 					err = errors.New("not printed: " + line)
@@ -226,7 +226,7 @@ func TestPages_DoWhatTheyShow(t *testing.T) {
 	for _, p := range pages(t) {
 		tested := false
 		for _, f := range p.fences {
-			tested = tested || f.is("sh", "test")
+			tested = tested || f.shell("test")
 		}
 		if !tested {
 			continue

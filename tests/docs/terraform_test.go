@@ -1,0 +1,249 @@
+package docs_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// terraformFiles returns the files of the module and its examples, by path from
+// the folder terraform.
+func terraformFiles(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	folder := filepath.Join(root, "terraform")
+	err := fs.WalkDir(os.DirFS(folder), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(entry.Name()) == ".tf" {
+			out[path] = read(t, filepath.Join(folder, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 8 {
+		t.Errorf("only %d files were found", len(out))
+	}
+	return out
+}
+
+// module returns all files of one folder as one text.
+func module(t *testing.T, folder string) string {
+	t.Helper()
+	var out strings.Builder
+	for _, name := range []string{"main.tf", "outputs.tf", "variables.tf", "versions.tf"} {
+		out.WriteString(read(t, filepath.Join(root, "terraform", folder, name)))
+	}
+	return out.String()
+}
+
+// unbalanced tells where brackets do not match, or "". What is in strings and
+// comments does not count.
+func unbalanced(text string) string {
+	closes := map[rune]rune{'{': '}', '[': ']', '(': ')'}
+	var code strings.Builder
+	for i, line := range strings.Split(text, "\n") {
+		// What a template inserts into a string has brackets that match.
+		line = regexp.MustCompile(`"([^"\\]|\\.)*"`).ReplaceAllString(line, "")
+		line, _, _ = strings.Cut(line, "#")
+		if strings.Contains(line, `"`) {
+			return fmt.Sprintf("line %d: a string does not end", i+1)
+		}
+		code.WriteString(line)
+	}
+	var open []rune
+	for _, r := range code.String() {
+		switch {
+		case closes[r] != 0:
+			open = append(open, closes[r])
+		case strings.ContainsRune(")]}", r):
+			if len(open) == 0 || open[len(open)-1] != r {
+				return fmt.Sprintf("%c closes nothing", r)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return fmt.Sprintf("%c is missing", open[len(open)-1])
+	}
+	return ""
+}
+
+// blocks returns the bodies of the blocks that begin with the words, by label.
+func blocks(text, kind string) map[string]string {
+	out := map[string]string{}
+	pattern := regexp.MustCompile(`(?ms)^` + kind + ` (?:"[a-z_]+" )?"([a-z_]+)" \{\n(.*?)^\}`)
+	for _, found := range pattern.FindAllStringSubmatch(text, -1) {
+		out[found[1]] = found[2]
+	}
+	return out
+}
+
+// keys returns the quoted keys of the maps that are given to a name, sorted.
+func keys(text, name string) []string {
+	var out []string
+	for _, found := range regexp.MustCompile(`(?ms)^ +`+name+` += \{\n(.*?)^ +\}`).FindAllStringSubmatch(text, -1) {
+		for _, key := range regexp.MustCompile(`(?m)^ +"([a-z-]+)" +=`).FindAllStringSubmatch(found[1], -1) {
+			out = append(out, key[1])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func names[V any](m map[string]V) []string {
+	var out []string
+	for name := range m {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestTerraform_CanBeRead(t *testing.T) {
+	t.Parallel()
+	for path, text := range terraformFiles(t) {
+		if wrong := unbalanced(text); wrong != "" {
+			t.Errorf("%s: %s", path, wrong)
+		}
+		if strings.Contains(text, "\t") || strings.Contains(text, " \n") || !strings.HasSuffix(text, "}\n") {
+			t.Errorf("%s is not formatted", path)
+		}
+	}
+	for _, wrong := range []string{"a {", "a }", "a = [}", `a = "`, "a = (\n]"} {
+		if unbalanced(wrong) == "" {
+			t.Errorf("%q is said to be balanced", wrong)
+		}
+	}
+	terraform, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Log("terraform is not installed: its own formatter was not asked")
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), terraform, "fmt", "-check", "-diff", "-recursive", filepath.Join(root, "terraform"))
+	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("terraform fmt: %v\n%s", err, out)
+	}
+}
+
+func TestTerraform_DeclaresAndUsesItsVariables(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{".", "examples/dry-run"} {
+		text := module(t, folder)
+		variables := blocks(text, "variable")
+		for name, body := range variables {
+			for _, key := range []string{"description", "type"} {
+				if !regexp.MustCompile(`(?m)^  ` + key + ` += \S`).MatchString(body) {
+					t.Errorf("%s: variable %s has no %s", folder, name, key)
+				}
+			}
+			if !regexp.MustCompile(`\bvar\.` + name + `\b`).MatchString(text) {
+				t.Errorf("%s: variable %s is not used", folder, name)
+			}
+			if strings.Contains(name, "secret") && !strings.Contains(body, "URI") && !strings.Contains(body, "sensitive   = true") {
+				t.Errorf("%s: variable %s may be shown", folder, name)
+			}
+		}
+		for _, found := range regexp.MustCompile(`\bvar\.([a-z_]+)`).FindAllStringSubmatch(text, -1) {
+			if _, ok := variables[found[1]]; !ok {
+				t.Errorf("%s: variable %s is not declared", folder, found[1])
+			}
+		}
+		for name, body := range blocks(text, "output") {
+			if !strings.Contains(body, "description = ") {
+				t.Errorf("%s: output %s has no description", folder, name)
+			}
+		}
+	}
+}
+
+// What the example gives to the module, the module takes, and what has no
+// default is given.
+func TestTerraform_ExampleFitsTheModule(t *testing.T) {
+	t.Parallel()
+	takes := blocks(module(t, "."), "variable")
+	body := blocks(module(t, "examples/dry-run"), "module")["jimm_migrator"]
+	given := map[string]bool{}
+	for _, found := range regexp.MustCompile(`(?m)^  ([a-z_]+) += `).FindAllStringSubmatch(body, -1) {
+		given[found[1]] = true
+		if _, ok := takes[found[1]]; !ok && found[1] != "source" {
+			t.Errorf("the module has no variable %s", found[1])
+		}
+	}
+	for name, body := range takes {
+		if !strings.Contains(body, "default ") && !given[name] {
+			t.Errorf("the example does not give %s", name)
+		}
+	}
+}
+
+func TestTerraform_NamesWhatTheCharmHas(t *testing.T) {
+	t.Parallel()
+	known := options(t)
+	for path, text := range terraformFiles(t) {
+		for _, key := range slices.Concat(keys(text, "options"), keys(text, "config")) {
+			if _, ok := known[key]; !ok {
+				t.Errorf("%s: there is no option %q", path, key)
+			}
+		}
+		for _, found := range regexp.MustCompile(`action_name += "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+			action, ok := actions(t)[found[1]]
+			if !ok {
+				t.Errorf("%s: there is no action %q", path, found[1])
+			}
+			for _, key := range keys(text, "args") {
+				// The provider sends texts, whatever is given.
+				schema, _ := action.Params[key].(map[string]any)
+				if !strings.Contains(fmt.Sprint(schema["type"]), "string") {
+					t.Errorf("%s: %s has no parameter %q that takes texts", path, found[1], key)
+				}
+			}
+		}
+	}
+	if len(keys(module(t, "."), "options")) != 3 || len(keys(module(t, "examples/dry-run"), "args")) != 3 {
+		t.Error("options or parameters were not found")
+	}
+}
+
+func TestTerraform_OutputsTheEndpointsOfTheCharm(t *testing.T) {
+	t.Parallel()
+	requires, provides := endpoints(t)
+	outputs := blocks(module(t, "."), "output")
+	for name, want := range map[string]map[string]any{"requires": requires, "provides": provides} {
+		var got []string
+		for _, found := range regexp.MustCompile(`([a-z_]+) += "([a-z-]+)"`).FindAllStringSubmatch(outputs[name], -1) {
+			got = append(got, found[2])
+			if strings.ReplaceAll(found[2], "-", "_") != found[1] {
+				t.Errorf("%s: %s is called %s", name, found[2], found[1])
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(names(want), got); diff != "" {
+			t.Errorf("%s (-metadata.yaml +outputs.tf):\n%s", name, diff)
+		}
+	}
+}
+
+func TestTerraform_ReadmeHasEveryVariable(t *testing.T) {
+	t.Parallel()
+	text := read(t, filepath.Join(root, "terraform/README.md"))
+	var got []string
+	for _, found := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [a-z]").FindAllStringSubmatch(text, -1) {
+		if found[1] != "app_name" || !slices.Contains(got, found[1]) {
+			got = append(got, found[1])
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(names(blocks(module(t, "."), "variable")), slices.Compact(got)); diff != "" {
+		t.Errorf("variables (-variables.tf +README.md):\n%s", diff)
+	}
+}
