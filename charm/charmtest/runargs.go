@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	yamlv2 "gopkg.in/yaml.v2"
 	"gopkg.in/yaml.v3"
 
 	"jimm-migrator/charm/charmtest/charmdir"
@@ -19,17 +20,26 @@ import (
 // juju run --string-args: then it is text. juju run exits with 2 on an error in
 // a key, and with 1 on one in a value.
 func ParseRunArgs(args []string, stringArgs bool) (map[string]any, error) {
-	rule := charmdir.NameRule()
 	params := map[string]any{}
+	if err := MergeRunArgs(params, args, stringArgs); err != nil {
+		return nil, err
+	}
+	return params, nil
+}
+
+// MergeRunArgs is [ParseRunArgs] for parameters that are there already, those
+// of [ParseParams]; the arguments win.
+func MergeRunArgs(params map[string]any, args []string, stringArgs bool) error {
+	rule := charmdir.NameRule()
 	for _, arg := range args {
 		key, text, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, fmt.Errorf("argument %q must be of the form key.key.key...=value", arg)
+			return fmt.Errorf("argument %q must be of the form key.key.key...=value", arg)
 		}
 		path := strings.Split(key, ".")
 		for _, part := range path {
 			if !rule.MatchString(part) {
-				return nil, fmt.Errorf("key %q must start and end with lowercase alphanumeric, "+
+				return fmt.Errorf("key %q must start and end with lowercase alphanumeric, "+
 					"and contain only lowercase alphanumeric and hyphens", part)
 			}
 		}
@@ -37,10 +47,27 @@ func ParseRunArgs(args []string, stringArgs bool) (map[string]any, error) {
 		if !stringArgs {
 			var err error
 			if value, err = parseYAML(text); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		setPath(params, path, value)
+	}
+	return nil
+}
+
+// ParseParams reads the YAML of a file for juju run --params.
+func ParseParams(data []byte) (map[string]any, error) {
+	var doc map[string]any
+	if err := yamlv2.Unmarshal(data, &doc); err != nil { // for the text of the error
+		return nil, err
+	}
+	value, err := parseYAML(string(data))
+	if err != nil {
+		return nil, err
+	}
+	params, ok := value.(map[string]any)
+	if !ok {
+		params = map[string]any{} // an empty file
 	}
 	return params, nil
 }

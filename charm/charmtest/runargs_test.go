@@ -74,6 +74,27 @@ func TestRunArgsNest(t *testing.T) {
 	}
 }
 
+func TestRunArgsOverrideAFile(t *testing.T) {
+	params, err := charmtest.ParseParams([]byte("a: {b: 1e5, c: yes}\nd: x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := charmtest.MergeRunArgs(params, []string{"a.c=no", "a.e=1", "d={f: g}"}, false); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"a": map[string]any{"b": "1e5", "c": false, "e": int64(1)},
+		"d": map[string]any{"f": "g"},
+	}
+	if diff := cmp.Diff(want, params); diff != "" {
+		t.Errorf("parameters (-want +got):\n%s", diff)
+	}
+	empty, err := charmtest.ParseParams(nil)
+	if err != nil || len(empty) != 0 || empty == nil {
+		t.Errorf("an empty file gives %v, %v", empty, err)
+	}
+}
+
 func TestRunArgsThatJujuRefuses(t *testing.T) {
 	const rule = " must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens"
 	for arg, want := range map[string]string{

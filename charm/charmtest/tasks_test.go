@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -339,7 +340,7 @@ func TestUnitsShareASequence(t *testing.T) {
 			t.Fatal(err)
 		}
 		task, err := agent.RunTask(t.Context(), id)
-		if want := fmt.Sprint(2 + i); err != nil || task.ID != want || task.Operation != "1" || task.Status != charmtest.TaskCompleted {
+		if want := strconv.Itoa(2 + i); err != nil || task.ID != want || task.Operation != "1" || task.Status != charmtest.TaskCompleted {
 			t.Errorf("error %v, task %+v, want %s of operation 1", err, task, want)
 		}
 	}

@@ -1,84 +1,51 @@
 package main
 
 import (
-	"flag"
+	"errors"
 	"fmt"
-	"maps"
 	"os"
 
-	"gopkg.in/yaml.v2"
-
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 )
 
-// parse takes flags wherever they stand among the arguments, as Juju's command
-// line does, and returns the other arguments. Everything after -- is one. What
-// is wrong is printed, and the error is errUsage.
-func parse(flags *flag.FlagSet, args []string) ([]string, error) {
-	var others []string
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, fmt.Errorf("%w: %w", errUsage, err) // the flags have told
-		}
-		rest := flags.Args()
-		if len(rest) == 0 {
-			return others, nil
-		}
-		if end := len(args) - len(rest); end > 0 && args[end-1] == "--" {
-			return append(others, rest...), nil
-		}
-		others, args = append(others, rest[0]), rest[1:]
+// parameters builds what `juju run` sends for an action: those of the YAML file
+// first, if there is one, then the key=value arguments, which win. A wrong key
+// is an error of usage, a wrong value or file is not.
+func parameters(file string, pairs []string, asStrings bool) (params map[string]any, err error) {
+	if _, err := charmtest.ParseRunArgs(pairs, true); err != nil {
+		return nil, usageError{err}
 	}
+	params = map[string]any{}
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if params, err = charmtest.ParseParams(data); err != nil {
+			return nil, err
+		}
+	}
+	return params, charmtest.MergeRunArgs(params, pairs, asStrings)
 }
 
-// parameters builds what `juju run` sends for an action: the YAML file first,
-// if there is one, then the key=value arguments, which win.
-func parameters(file string, pairs []string, asStrings bool) (map[string]any, error) {
-	given, err := charmtest.ParseRunArgs(pairs, asStrings)
-	if err != nil || file == "" {
-		return given, err
+// parse reads the command line of a command. Its error is one of usage.
+func (p *program) parse(s *gnuflag.Set, args []string) ([]string, error) {
+	rest, err := s.Parse(args)
+	if errors.Is(err, gnuflag.ErrHelp) {
+		s.Help(p.stdout)
+		return nil, err
 	}
-	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the parameters: %w", err)
+		return nil, usageError{err}
 	}
-	var fromFile map[any]any
-	if err := yaml.Unmarshal(data, &fromFile); err != nil {
-		return nil, fmt.Errorf("cannot parse the parameters in %s: %w", file, err)
-	}
-	params, _ := conform(fromFile).(map[string]any)
-	return merge(params, given), nil
+	return rest, nil
 }
 
-// merge returns the map with the values of over in it, also those of maps in
-// maps.
-func merge(under, over map[string]any) map[string]any {
-	merged := maps.Clone(under)
-	for key, value := range over {
-		inner, isMap := value.(map[string]any)
-		if beneath, both := merged[key].(map[string]any); isMap && both {
-			value = merge(beneath, inner)
-		}
-		merged[key] = value
+// noArguments refuses arguments that a command has no use for.
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unrecognized args: %q", args)}
 	}
-	return merged
-}
-
-// conform turns the maps of YAML into those of JSON.
-func conform(value any) any {
-	switch value := value.(type) {
-	case map[any]any:
-		out := make(map[string]any, len(value))
-		for key, inner := range value {
-			out[fmt.Sprint(key)] = conform(inner)
-		}
-		return out
-	case []any:
-		out := make([]any, len(value))
-		for i, inner := range value {
-			out[i] = conform(inner)
-		}
-		return out
-	}
-	return value
+	return nil
 }

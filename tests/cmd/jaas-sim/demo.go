@@ -7,23 +7,33 @@ import (
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // demo is the command of that name: what an operator would type, and what they
 // would see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
-	flags := p.flags("demo [options]")
-	charm := flags.String("charm", ".", "the charm: the `path` of this repository, or of an archive")
-	version := flags.String("jimm", "", "the `year` of JIMM: 2024 or 2026 (default)")
-	if _, err := parse(flags, args); err != nil {
-		return err
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim demo [options]",
+		Purpose:  "Starts a simulated JAAS, locates a model, migrates it, and locates it again.",
 	}
-	world, err := loadWorld("", *version)
+	todo := plan{charm: ".", units: 1}
+	var version string
+	set.Text(&todo.charm, "PATH", "the charm: this repository, or an archive; default .", "charm")
+	set.Text(&version, "YEAR", "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
+	others, err := p.parse(&set, args)
+	if err == nil {
+		err = noArguments(others)
+	}
 	if err != nil {
 		return err
 	}
+	if todo.world, err = loadWorld("", version); err != nil {
+		return err
+	}
 	fmt.Fprintln(p.stdout, "Building the charm and starting a simulated JAAS...")
-	d, err := deploy(ctx, world, *charm)
+	d, err := deploy(ctx, todo)
 	if err != nil {
 		return err
 	}
@@ -36,23 +46,36 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 		"migrate-model model=alice@example.com/prod target-controller=east --wait=5m",
 		"locate-model model=alice@example.com/prod",
 	} {
-		fmt.Fprintf(p.stdout, "\n$ juju run %s %s\n", d.agent.Unit(), line)
-		if err := screen.demoRun(ctx, d, strings.Fields(line)); err != nil {
+		unit := d.agents[0].Unit()
+		fmt.Fprintf(p.stdout, "\n$ juju run %s %s\n", unit, line)
+		if err := screen.demoRun(ctx, d, append([]string{unit}, strings.Fields(line)...)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.clean()
 }
 
 // demoRun runs one action; an action that does not complete ends the demo.
 func (p *program) demoRun(ctx context.Context, d *deployment, words []string) error {
-	request, options, err := p.parseRun(append([]string{d.agent.Unit()}, words...))
+	request, options, err := p.parseRun(words)
 	if err != nil {
 		return err
 	}
-	task, err := p.runAction(ctx, d.client, request, options)
-	if err == nil && task.Status != charmtest.TaskCompleted {
+	if err := p.runAction(ctx, d.client, request, options); err != nil {
+		return err
+	}
+	done, err := d.client.Operations(ctx, operations.Query{})
+	if err == nil && done[len(done)-1].Status != string(charmtest.TaskCompleted) {
 		err = fmt.Errorf("the action %s did not complete", request.Action)
 	}
 	return err
+}
+
+// clean says what the charm did that it must never do.
+func (d *deployment) clean() error {
+	var errs []error
+	for _, violation := range d.jaas.Violations() {
+		errs = append(errs, fmt.Errorf("the charm did what it must never do: %v", violation))
+	}
+	return errors.Join(errs...)
 }

@@ -19,11 +19,22 @@ import (
 // dispatchPackage is the program that Juju runs.
 const dispatchPackage = "jimm-migrator/src/cmd/dispatch"
 
-// deployment is a world with the charm deployed in it, as one unit that knows
-// JIMM and has the credentials of a service account.
+// plan says what to deploy.
+type plan struct {
+	world   sim.World
+	options sim.Options
+	charm   string // the source tree, or an archive
+	units   int
+	// controllersOnly leaves out JIMM and the charm.
+	controllersOnly bool
+}
+
+// deployment is a world with the charm deployed in it, in units that know JIMM
+// and have the credentials of a service account.
 type deployment struct {
+	plan   plan
 	jaas   *sim.JAAS
-	agent  *charmtest.Agent
+	agents []*charmtest.Agent // the first is the leader
 	client *operations.Client
 	socket string
 
@@ -31,61 +42,80 @@ type deployment struct {
 	http *http.Server
 }
 
-// deploy starts the world and installs the charm, which is the source tree or an
-// archive. ctx ends what the unit runs.
-func deploy(ctx context.Context, world sim.World, charm string) (*deployment, error) {
+// deploy starts the world and installs the charm. ctx ends what the units run.
+func deploy(ctx context.Context, plan plan) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "jaas-sim-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the world: %w", err)
 	}
-	d := &deployment{dir: dir}
-	if err := d.start(ctx, world, charm); err != nil {
+	d := &deployment{plan: plan, dir: dir}
+	if err := d.start(ctx); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
 
-func (d *deployment) start(ctx context.Context, world sim.World, charm string) error {
-	changes := &operations.Changes{}
-	options := charmtest.Options{OnLog: changes.Logged}
-	err := d.build(ctx, charm, &options)
+func (d *deployment) start(ctx context.Context) (err error) {
+	model := operations.Options{Sequence: &charmtest.Sequence{}, Changes: &operations.Changes{}}
+	if d.plan.controllersOnly {
+		if d.jaas, err = sim.StartControllers(ctx, d.plan.world, d.plan.options); err != nil {
+			return err
+		}
+		return d.serve(ctx, model)
+	}
+	unit := charmtest.Options{OnLog: model.Changes.Logged, Sequence: model.Sequence}
+	if err := d.build(ctx, &unit); err != nil {
+		return err
+	}
+	if d.jaas, err = sim.Start(ctx, d.plan.world, d.plan.options); err != nil {
+		return err
+	}
+	for range d.plan.units {
+		if err := d.addUnit(ctx, unit); err != nil {
+			return err
+		}
+		model.Agents = append(model.Agents, d.agents[len(d.agents)-1])
+	}
+	return d.serve(ctx, model)
+}
+
+// build makes the hook tools and, unless the charm is an archive with one in it,
+// the dispatch binary.
+func (d *deployment) build(ctx context.Context, unit *charmtest.Options) (err error) {
+	if unit.Tools, err = charmtest.BuildTools(ctx, d.dir); err != nil {
+		return err
+	}
+	if strings.HasSuffix(d.plan.charm, ".charm") {
+		unit.CharmDir = filepath.Join(d.dir, "charm")
+		return unpack(d.plan.charm, unit.CharmDir)
+	}
+	unit.CharmDir, unit.Dispatch = d.plan.charm, filepath.Join(d.dir, "dispatch")
+	return charmtest.Build(ctx, dispatchPackage, unit.Dispatch)
+}
+
+// addUnit does what happens after `juju add-unit`.
+func (d *deployment) addUnit(ctx context.Context, options charmtest.Options) error {
+	options.UnitNumber, options.NotLeader = len(d.agents), len(d.agents) > 0
+	agent, err := charmtest.New(options)
 	if err != nil {
-		return err
-	}
-	if d.jaas, err = sim.Start(ctx, world, sim.Options{}); err != nil {
-		return err
-	}
-	if d.agent, err = charmtest.New(options); err != nil {
 		return fmt.Errorf("cannot deploy the charm: %w", err)
 	}
-	if err := d.configure(); err != nil {
+	d.agents = append(d.agents, agent)
+	if err := d.configure(agent); err != nil {
 		return fmt.Errorf("cannot configure the charm: %w", err)
 	}
-	if err := d.agent.Install(ctx); err != nil {
+	if err := agent.Install(ctx); err != nil {
 		return fmt.Errorf("cannot install the charm: %w", err)
 	}
-	return d.serve(ctx, changes)
+	return nil
 }
 
-// build makes the hook tools and, unless charm is an archive with one in it,
-// the dispatch binary.
-func (d *deployment) build(ctx context.Context, charm string, options *charmtest.Options) (err error) {
-	if options.Tools, err = charmtest.BuildTools(ctx, d.dir); err != nil {
-		return err
-	}
-	if strings.HasSuffix(charm, ".charm") {
-		options.CharmDir = filepath.Join(d.dir, "charm")
-		return unpack(charm, options.CharmDir)
-	}
-	options.CharmDir, options.Dispatch = charm, filepath.Join(d.dir, "dispatch")
-	return charmtest.Build(ctx, dispatchPackage, options.Dispatch)
-}
-
-// configure does what an operator does after `juju deploy`.
-func (d *deployment) configure() error {
+// configure does what an operator does after `juju deploy`, once for each unit:
+// an agent keeps its own copy of what the units have in common.
+func (d *deployment) configure(agent *charmtest.Agent) error {
 	account := d.jaas.Account("")
-	uri, err := d.agent.AddSecret(charmtest.Secret{
-		Label:   "jimm-migrator",
+	uri, err := agent.AddSecret(charmtest.Secret{
+		ID: "d4f1k8cmp25c78bm2t0g", Label: "jimm-migrator",
 		Content: map[string]string{"client-id": account.ID, "client-secret": account.Secret},
 	})
 	if err != nil {
@@ -95,19 +125,19 @@ func (d *deployment) configure() error {
 	if d.jaas.World().JIMM.TLS {
 		config["jimm-ca-certificate"] = d.jaas.CA()
 	}
-	return d.agent.SetConfig(config)
+	return agent.SetConfig(config)
 }
 
-// serve lets other processes run the unit's actions.
-func (d *deployment) serve(ctx context.Context, changes *operations.Changes) error {
-	d.socket = filepath.Join(d.dir, "unit.socket")
+// serve lets other processes run the units' actions.
+func (d *deployment) serve(ctx context.Context, model operations.Options) error {
+	d.socket = filepath.Join(d.dir, "operations.socket")
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", d.socket)
 	if err != nil {
-		return fmt.Errorf("cannot serve the unit: %w", err)
+		return fmt.Errorf("cannot serve the units: %w", err)
 	}
 	d.client = operations.NewClient(d.socket)
 	d.http = &http.Server{
-		Handler:           operations.Handler(ctx, d.agent, changes),
+		Handler:           operations.Handler(operations.NewModel(ctx, model)),
 		ReadHeaderTimeout: time.Minute,
 	}
 	go d.http.Serve(listener) //nolint:errcheck // until close; clients notice
@@ -120,14 +150,11 @@ func (d *deployment) close() error {
 	if d.http != nil {
 		errs = append(errs, d.http.Close())
 	}
-	if d.agent != nil {
-		errs = append(errs, d.agent.Close())
+	for _, agent := range d.agents {
+		errs = append(errs, agent.Close())
 	}
 	if d.jaas != nil {
 		errs = append(errs, d.jaas.Close())
-		for _, violation := range d.jaas.Violations() {
-			errs = append(errs, fmt.Errorf("the charm did what it must never do: %v", violation))
-		}
 	}
 	return errors.Join(append(errs, os.RemoveAll(d.dir))...)
 }

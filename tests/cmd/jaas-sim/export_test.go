@@ -7,15 +7,12 @@ import (
 
 // Seams for the tests of this command.
 var (
-	Parse        = parse
 	Parameters   = parameters
 	PrintActions = printActions
-	PrintPlain   = printPlain
-	PrintLine    = printLine
 )
 
-// Main runs the command line.
-func Main(ctx context.Context, stdout, stderr io.Writer, args ...string) error {
+// Main runs the command line and returns the exit code.
+func Main(ctx context.Context, stdout, stderr io.Writer, args ...string) int {
 	p := &program{stdout: stdout, stderr: stderr}
 	return p.main(ctx, args)
 }

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v2"
 
 	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 )
 
 // printActions shows the table of `juju actions`, or with schemas the YAML of
@@ -40,15 +41,23 @@ func printActions(w io.Writer, actions map[string]charmdir.Action, schemas bool)
 
 // actions is the command of that name.
 func (p *program) actions(_ context.Context, args []string) error {
-	flags := p.flags("actions [options]")
-	dir := flags.String("charm", ".", "the charm's `folder`")
-	schemas := flags.Bool("schema", false, "show the full schemas")
-	if _, err := parse(flags, args); err != nil {
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim actions [options]",
+		Purpose:  "Lists the charm's actions, as \"juju actions\" does.",
+	}
+	dir, schemas := ".", false
+	set.Text(&dir, "FOLDER", "the charm's; default .", "charm")
+	set.Toggle(&schemas, "show the full schemas", "schema")
+	others, err := p.parse(&set, args)
+	if err == nil {
+		err = noArguments(others)
+	}
+	if err != nil {
 		return err
 	}
-	charm, err := charmdir.Read(*dir, jujuMajor)
+	charm, err := charmdir.Read(dir, jujuMajor)
 	if err != nil {
 		return fmt.Errorf("cannot read the charm: %w", err)
 	}
-	return printActions(p.stdout, charm.Actions, *schemas)
+	return printActions(p.stdout, charm.Actions, schemas)
 }

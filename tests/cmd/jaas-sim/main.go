@@ -10,12 +10,13 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 )
 
 const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in it.
@@ -24,22 +25,28 @@ const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in
       locate a model, migrate it, and locate it again
   jaas-sim serve [WORLD.yaml]
       serve a world on loopback until interrupted, and say how to reach it
-  jaas-sim run UNIT ACTION [key=value…]
-      run an action in the world that is served; prints what "juju run" prints
+
+In the world that is served, as the commands of these names do in Juju 3.6:
+
+  jaas-sim run UNIT… ACTION [key=value…]
+  jaas-sim show-task ID
+  jaas-sim cancel-task ID…
+  jaas-sim operations
+  jaas-sim show-operation ID
   jaas-sim actions [--schema]
-      list the charm's actions as "juju actions" does
 
 "jaas-sim COMMAND --help" lists the options of a command.
 `
 
-// errUsage means that the command line was wrong and the user was told.
-var errUsage = errors.New("usage")
+// The codes with which the program ends, as juju does.
+const (
+	codeFailed      = 1
+	codeUsage       = 2
+	codeInterrupted = 130
+)
 
-// exitError ends the program with a code after everything has been said.
-type exitError int
-
-// Error says the code.
-func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+// usageError means that the command line was wrong.
+type usageError struct{ error }
 
 // program is one start of the command.
 type program struct {
@@ -49,54 +56,49 @@ type program struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdout: os.Stdout, stderr: os.Stderr}
-	err := p.main(ctx, os.Args[1:])
+	code := p.main(ctx, os.Args[1:])
 	stop()
-	code := 0
-	if exit, ok := errors.AsType[exitError](err); ok {
-		code = int(exit)
-	} else if errors.Is(err, errUsage) {
-		code = 2
-	} else if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR", err)
-		code = 1
-	}
 	os.Exit(code) //nolint:forbidigo // the end of a command
 }
 
-// main runs the command that the arguments name.
-func (p *program) main(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		fmt.Fprint(p.stderr, usage)
-		return errUsage
+// main runs the command that the arguments name and returns the exit code.
+func (p *program) main(ctx context.Context, args []string) int {
+	err := p.command(ctx, args)
+	_, wrong := errors.AsType[usageError](err)
+	switch {
+	case err == nil || errors.Is(err, gnuflag.ErrHelp):
+		return 0
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return codeInterrupted
 	}
+	fmt.Fprintf(p.stderr, "ERROR %v\n", err)
+	if wrong {
+		return codeUsage
+	}
+	return codeFailed
+}
+
+func (p *program) command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"actions": p.actions,
-		"demo":    p.demo,
-		"run":     p.run,
-		"serve":   p.serve,
+		"actions":         p.actions,
+		"cancel-task":     p.cancelTask,
+		"demo":            p.demo,
+		"list-operations": p.listOperations,
+		"operations":      p.listOperations,
+		"run":             p.run,
+		"serve":           p.serve,
+		"show-operation":  p.showOperation,
+		"show-task":       p.showTask,
 	}
-	switch command := commands[args[0]]; {
-	case command != nil:
-		err := command(ctx, args[1:])
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return err
+	switch {
+	case len(args) == 0:
+		fmt.Fprint(p.stderr, usage)
+		return usageError{errors.New("no command")}
 	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
 		fmt.Fprint(p.stdout, usage)
 		return nil
+	case commands[args[0]] == nil:
+		return usageError{fmt.Errorf("unknown command %q: see \"jaas-sim help\"", args[0])}
 	}
-	fmt.Fprintf(p.stderr, "ERROR unknown command %q\n\n%s", args[0], usage)
-	return errUsage
-}
-
-// flags returns the flag set of a command. What it prints goes to stderr.
-func (p *program) flags(synopsis string) *flag.FlagSet {
-	flags := flag.NewFlagSet("jaas-sim", flag.ContinueOnError)
-	flags.SetOutput(p.stderr)
-	flags.Usage = func() {
-		fmt.Fprintf(p.stderr, "usage: jaas-sim %s\n", synopsis)
-		flags.PrintDefaults()
-	}
-	return flags
+	return commands[args[0]](ctx, args[1:])
 }

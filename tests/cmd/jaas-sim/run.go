@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
-	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
 
 // defaultWait is how long `juju run` waits for a task.
@@ -16,11 +20,13 @@ const defaultWait = 60 * time.Second
 
 // runOptions are the options of the command run.
 type runOptions struct {
-	state     string
-	wait      time.Duration
-	file      string
-	asStrings bool
-	utc       bool
+	state      string
+	output     output
+	utc        bool
+	wait       time.Duration
+	background bool
+	file       string
+	asStrings  bool
 }
 
 // run is the command of that name.
@@ -29,88 +35,139 @@ func (p *program) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	served, err := readServed(options.state)
+	client, err := dial(options.state)
 	if err != nil {
 		return err
 	}
-	task, err := p.runAction(ctx, operations.NewClient(served.Socket), request, options)
-	if code, _ := task.ReturnCode(); code >= 1 && err == nil {
-		// The exit code of the charm's process alone counts: juju run ends well
-		// when the action failed with 0.
-		fmt.Fprintf(p.stderr, "ERROR the following task failed:\n - id \"%s\" with return code %d\n\n"+
-			"use 'juju show-task' to inspect the failure\n", task.ID, code)
-		return exitError(1)
-	}
-	return err
+	return p.runAction(ctx, client, request, options)
 }
 
 // parseRun reads the command line of run.
 func (p *program) parseRun(args []string) (request operations.Request, options runOptions, err error) {
-	flags := p.flags("run [options] UNIT ACTION [key=value…]")
-	flags.StringVar(&options.state, "state", defaultState, "the `file` in which serve says how to reach its world")
-	flags.DurationVar(&options.wait, "wait", defaultWait, "how long to wait for the task; it goes on afterwards")
-	flags.StringVar(&options.file, "params", "", "a YAML `file` with parameters")
-	flags.BoolVar(&options.asStrings, "string-args", false, "take values as strings, not as YAML")
-	flags.BoolVar(&options.utc, "utc", false, "show times in UTC")
-	others, err := parse(flags, args)
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim run [options] UNIT… ACTION [key[.key…]=value…]",
+		Purpose:  "Runs an action on units, JIMM-MIGRATOR/N or JIMM-MIGRATOR/leader, as \"juju run\" does.",
+	}
+	var ignored bool
+	set.Toggle(&options.background, "do not wait for the task", "background")
+	set.Toggle(&ignored, "accepted; nothing is coloured", "color")
+	set.Toggle(&ignored, "accepted", "no-color")
+	options.output.add(&set, "plain", "yaml", "json")
+	set.Text(&options.file, "FILE", "YAML with parameters", "params")
+	set.Text(&options.state, "FILE", stateUsage, "state")
+	set.Toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
+	set.Toggle(&options.utc, "show times in UTC", "utc")
+	set.Duration(&options.wait, "how long to wait for the task, which goes on afterwards; default 1m, negative: no limit", "wait")
+	others, err := p.parse(&set, args)
 	if err != nil {
 		return request, options, err
 	}
-	if request, err = newRequest(others, options); err != nil {
-		fmt.Fprintln(p.stderr, "ERROR", err)
-		return request, options, errUsage
+	if options.background && options.wait > 0 {
+		return request, options, usageError{errors.New("cannot specify both --wait and --background")}
 	}
-	return request, options, nil
+	if options.wait == 0 {
+		options.wait = defaultWait
+	}
+	request, err = newRequest(others, options)
+	return request, options, err
 }
 
 // newRequest reads the arguments of run.
-func newRequest(args []string, options runOptions) (operations.Request, error) {
-	switch {
-	case len(args) == 0:
-		return operations.Request{}, errors.New("no units specified")
-	case !regexp.MustCompile(`^[a-z][a-z0-9-]*/\d+$`).MatchString(args[0]):
-		return operations.Request{}, fmt.Errorf("invalid unit name %q", args[0])
-	case len(args) == 1:
-		return operations.Request{}, errors.New("no action specified")
+func newRequest(args []string, options runOptions) (request operations.Request, err error) {
+	receiver := regexp.MustCompile(`^(` + applicationName + `)/(?:` + number + `|leader)$`)
+	var apps []string
+	for len(args) > 0 && request.Action == "" {
+		arg := args[0]
+		args = args[1:]
+		if match := receiver.FindStringSubmatch(arg); match != nil {
+			request.Receivers = append(request.Receivers, arg)
+			apps = append(apps, match[1])
+			continue
+		}
+		if !charmdir.NameRule().MatchString(arg) {
+			return request, usageError{fmt.Errorf("invalid unit or action name %q", arg)}
+		}
+		request.Action = arg
 	}
-	params, err := parameters(options.file, args[2:], options.asStrings)
-	return operations.Request{Unit: args[0], Action: args[1], Params: params}, err
+	switch {
+	case len(request.Receivers) == 0:
+		return request, usageError{errors.New("no unit specified")}
+	case request.Action == "":
+		return request, usageError{errors.New("no action specified")}
+	case len(slices.Compact(slices.Sorted(slices.Values(apps)))) > 1:
+		return request, usageError{errors.New("all units must be of the same application")}
+	}
+	request.Params, err = parameters(options.file, args, options.asStrings)
+	return request, err
 }
 
 // runAction enqueues the action, shows its progress and prints its result, with
-// the texts and in the order of `juju run` of Juju 3.6. It returns the task as it
-// ended; a refused action has none, and is no error.
+// the texts and in the order of `juju run`. A refused task is no error.
 func (p *program) runAction(
 	ctx context.Context, client *operations.Client, request operations.Request, options runOptions,
-) (charmtest.Task, error) {
+) error {
 	enqueued, err := client.Enqueue(ctx, request)
 	if err != nil {
-		return charmtest.Task{}, err
+		return err
 	}
-	if enqueued.Refused != "" {
-		fmt.Fprintf(p.stderr, "Operation %s failed to schedule any tasks:\n%s\n", enqueued.Operation, enqueued.Refused)
-		return charmtest.Task{}, nil
+	var tasks []operations.EnqueuedForUnit
+	var refusals []string
+	for _, one := range enqueued.Receivers {
+		if one.Error != "" {
+			refusals = append(refusals, one.Error)
+		} else {
+			tasks = append(tasks, one)
+		}
 	}
-	fmt.Fprintf(p.stderr, "Running operation %s with 1 task\n  - task %s on %s\n\nWaiting for task %s...\n",
-		enqueued.Operation, enqueued.Task, unitTag(request.Unit), enqueued.Task)
-	if options.wait >= 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, options.wait)
-		defer stop()
+	if !options.background {
+		p.announceTasks(enqueued.Operation, tasks)
 	}
-	logged := false
-	task, err := client.Follow(ctx, enqueued.Task, func(line charmtest.LogMessage) {
-		logged = true
-		printLine(p.stderr, line, options.utc)
-	})
-	if logged {
-		fmt.Fprintln(p.stderr)
+	if len(tasks) == 0 {
+		screen.Infof(p.stderr, "Operation %s failed to schedule any tasks:\n%s", enqueued.Operation, strings.Join(refusals, "\n"))
+		return nil
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return task, fmt.Errorf("timed out waiting for results from: unit %s", request.Unit)
+	if len(refusals) > 0 {
+		screen.Infof(p.stderr, "Some actions could not be scheduled:\n%s\n", strings.Join(refusals, "\n"))
+		screen.Infof(p.stderr, "")
 	}
-	if err != nil {
-		return task, err
+	if options.background {
+		return p.leaveTasks(enqueued.Operation, tasks)
 	}
-	return task, printPlain(p.stdout, task)
+	return p.awaitTasks(ctx, client, tasks, options)
+}
+
+// announceTasks shows what was enqueued.
+func (p *program) announceTasks(operation string, tasks []operations.EnqueuedForUnit) {
+	plural := ""
+	if len(tasks) > 1 {
+		plural = "s"
+	}
+	if len(tasks) > 0 {
+		screen.Infof(p.stderr, "Running operation %s with %d task%s", operation, len(tasks), plural)
+	}
+	for _, task := range tasks {
+		screen.Infof(p.stderr, "  - task %s on %s", task.Task, operations.UnitTag(task.Unit))
+	}
+	screen.Infof(p.stderr, "")
+}
+
+// leaveTasks says how to see what becomes of tasks in the background.
+func (p *program) leaveTasks(operation string, tasks []operations.EnqueuedForUnit) error {
+	task := "<id>"
+	if len(tasks) == 1 {
+		task = tasks[0].Task
+		screen.Infof(p.stderr, "Scheduled operation %s with task %s", operation, task)
+	} else {
+		screen.Infof(p.stderr, "Scheduled operation %s with %d tasks", operation, len(tasks))
+		ids := map[string]any{}
+		for _, task := range tasks {
+			ids[task.Unit] = map[string]string{"id": task.Task}
+		}
+		if err := screen.YAML(p.stdout, ids); err != nil {
+			return err
+		}
+	}
+	screen.Infof(p.stderr, "Check operation status with 'juju show-operation %s'", operation)
+	screen.Infof(p.stderr, "Check task status with 'juju show-task %s'", task)
+	return nil
 }

@@ -2,103 +2,146 @@ package main
 
 import (
 	"context"
-	_ "embed" // the world of the demo
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
+	"slices"
 
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/sim"
 )
 
-// jujuMajor is the release of Juju whose behaviour is shown.
-const jujuMajor = 3
+// serveOptions are the options of the command serve.
+type serveOptions struct {
+	state           string
+	charm           string
+	version         string
+	units           uint
+	log             string
+	listen          map[string]string
+	names           []string
+	controllersOnly bool
+	keys, keysCA    string
+}
 
-//go:embed demo.yaml
-var demoWorld []byte
+// parseServe reads the command line of serve and returns the file of the world.
+func (p *program) parseServe(args []string) (o serveOptions, world string, err error) {
+	o = serveOptions{state: defaultState, charm: ".", units: 1, listen: map[string]string{}}
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim serve [options] [WORLD.yaml]",
+		Purpose: `Serves the JAAS that WORLD.yaml describes (tests/sim/README.md), or that of the demo, on loopback, with
+the charm deployed in it, until interrupted.
 
-// loadWorld reads a world from a file, or the demo's; version, if given,
-// replaces that of its JIMM.
-func loadWorld(file, version string) (sim.World, error) {
-	data := demoWorld
-	if file != "" {
-		var err error
-		if data, err = os.ReadFile(file); err != nil {
-			return sim.World{}, fmt.Errorf("cannot read the world: %w", err)
-		}
+With --controllers-only it serves the controllers and their models alone, under the names that they have in
+WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml for each, which is what
+"jimmctl add-controller" reads.`,
 	}
-	world, err := sim.Load(data)
-	if version != "" {
-		world.JIMM.Version = version
+	set.Text(&o.charm, "PATH", "the charm: this repository, or an archive; default .", "charm")
+	set.Toggle(&o.controllersOnly, "no JIMM, no charm", "controllers-only")
+	set.Text(&o.version, "YEAR", "of JIMM, in place of the world's: 2024, 2025 or 2026", "jimm")
+	set.Text(&o.keysCA, "FILE", "PEM of who vouches for the server of --jwks-url; default: the system's", "jwks-ca")
+	set.Text(&o.keys, "URL",
+		"key set of the real JIMM, which the controllers check its logins with: https://HOST/.well-known/jwks.json", "jwks-url")
+	set.Pairs(o.listen, "NAME=HOST:PORT", "where a controller, or \"jimm\", listens; can be given again; default: a free port of loopback", "listen")
+	set.Text(&o.log, "FILE", "write every message of every server, secrets included", "log")
+	set.Text(&o.state, "FILE", "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
+	set.Words(&o.names, "NAME", "one more name or IP address in the certificates; can be given again", "tls-name")
+	set.Number(&o.units, "of the charm; default 1", "units")
+	others, err := p.parse(&set, args)
+	if err != nil {
+		return o, "", err
 	}
-	return world, err
+	if o.units == 0 {
+		return o, "", usageError{errors.New("the charm needs a unit")}
+	}
+	if !o.controllersOnly && o.keys+o.keysCA != "" {
+		return o, "", usageError{errors.New("--jwks-url and --jwks-ca are for --controllers-only")}
+	}
+	if len(others) > 1 {
+		return o, "", noArguments(others[1:])
+	}
+	return o, append(others, "")[0], nil
 }
 
 // serve is the command of that name.
 func (p *program) serve(ctx context.Context, args []string) (err error) {
-	flags := p.flags("serve [options] [WORLD.yaml]")
-	state := flags.String("state", defaultState, "the `file` that says how to reach the world; its CA is put beside it")
-	charm := flags.String("charm", ".", "the charm: the `path` of this repository, or of an archive")
-	version := flags.String("jimm", "", "the `year` of JIMM, in place of the world's: 2024 or 2026")
-	others, err := parse(flags, args)
+	options, file, err := p.parseServe(args)
 	if err != nil {
 		return err
 	}
-	if len(others) > 1 {
-		fmt.Fprintf(p.stderr, "ERROR unrecognized args: %q\n", others[1:])
-		return errUsage
+	if other, err := readServed(options.state); err == nil && other.alive(ctx) {
+		return fmt.Errorf("cannot serve a second world: process %d serves the one in %s", other.PID, options.state)
 	}
-	if other, err := readServed(*state); err == nil && other.alive(ctx) {
-		return fmt.Errorf("cannot serve a second world: process %d serves the one in %s", other.PID, *state)
-	}
-	world, err := loadWorld(append(others, "")[0], *version)
+	plan, log, err := options.plan(file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stderr, "Building the charm and starting the world...")
-	d, err := deploy(ctx, world, *charm)
+	if log != nil {
+		defer func() { err = errors.Join(err, log.Close()) }()
+	}
+	if plan.controllersOnly {
+		fmt.Fprintln(p.stderr, "Starting the controllers...")
+	} else {
+		fmt.Fprintln(p.stderr, "Building the charm and starting the world...")
+	}
+	d, err := deploy(ctx, plan)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	ca := filepath.Join(filepath.Dir(*state), "ca.pem")
-	if err := p.announce(d, *state, ca); err != nil {
+	files := &stateFiles{state: options.state}
+	defer func() { err = errors.Join(err, files.remove()) }()
+	if err := files.write(d); err != nil {
 		return err
-	}
-	<-ctx.Done()
-	return errors.Join(os.Remove(*state), os.Remove(ca))
-}
-
-// announce tells people and other processes how to reach the world.
-func (p *program) announce(d *deployment, state, ca string) error {
-	if err := (served{PID: os.Getpid(), Socket: d.socket}).write(state); err != nil {
-		return err
-	}
-	if err := os.WriteFile(ca, []byte(d.jaas.CA()), 0o600); err != nil {
-		return fmt.Errorf("cannot write the certificate authority: %w", err)
 	}
 	d.describe(p.stdout)
-	fmt.Fprintf(p.stdout, "\nIts certificate authority is in %s. Interrupt (Ctrl-C) ends it. In another terminal:\n"+
-		"  go run ./tests/cmd/jaas-sim run %s list-controllers\n", ca, d.agent.Unit())
+	p.announce(d, files)
+	<-ctx.Done()
+	for _, violation := range d.jaas.Violations() {
+		fmt.Fprintln(p.stderr, "WARNING what the charm must never do was done:", violation)
+	}
 	return nil
 }
 
-// describe shows what there is.
-func (d *deployment) describe(w io.Writer) {
-	world := d.jaas.World()
-	table := tabwriter.NewWriter(w, 0, 1, 2, ' ', 0)
-	account := d.jaas.Account("")
-	fmt.Fprintf(table, "JIMM\tof %s\t%s\tservice account %s, secret %s\n",
-		world.JIMM.Version, d.jaas.URL(), account.ID, account.Secret)
-	for _, c := range world.Controllers {
-		fmt.Fprintf(table, "controller\t%s\tJuju %s\t%s\n", c.Name, c.Version, c.UUID)
+// plan reads what the options name. The log is to be closed at the end, unless
+// it is nil.
+func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
+	p = plan{charm: o.charm, units: int(o.units), controllersOnly: o.controllersOnly}
+	if p.world, err = loadWorld(file, o.version); err != nil {
+		return p, nil, err
 	}
-	for _, m := range world.Models {
-		fmt.Fprintf(table, "model\t%s/%s\ton %s\t%s\n", m.Owner, m.Name, m.Controller, m.UUID)
+	for name := range o.listen {
+		known := func(c sim.Controller) bool { return c.Name == name }
+		if name != "jimm" && !slices.ContainsFunc(p.world.Controllers, known) {
+			return p, nil, fmt.Errorf("cannot listen for %q: the world has no such controller", name)
+		}
 	}
-	status := d.agent.Status()
-	fmt.Fprintf(table, "unit\t%s\t%s\t%s\n", d.agent.Unit(), status.Status, status.Message)
-	table.Flush()
+	p.options = sim.Options{NoMessages: true, Addresses: o.listen, TLSNames: o.names, JWKSURL: o.keys}
+	if o.keysCA != "" {
+		if p.options.JWKSRoots, err = readPool(o.keysCA); err != nil {
+			return p, nil, err
+		}
+	}
+	if o.log == "" {
+		return p, nil, nil
+	}
+	out, err := os.OpenFile(o.log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return p, nil, fmt.Errorf("cannot log the messages: %w", err)
+	}
+	p.options.Log = sim.LogTo(out)
+	return p, out, nil
+}
+
+// announce tells people how to reach the world.
+func (p *program) announce(d *deployment, files *stateFiles) {
+	fmt.Fprintf(p.stdout, "\nThe certificate authority is in %s. Interrupt (Ctrl-C) ends it all.\n", files.ca())
+	if d.plan.controllersOnly {
+		fmt.Fprintf(p.stdout, "In a real JIMM:\n  jimmctl add-controller %s\n",
+			filepath.Join(filepath.Dir(files.state), d.jaas.World().Controllers[0].Name+".yaml"))
+		return
+	}
+	fmt.Fprintf(p.stdout, "In another terminal:\n  go run ./tests/cmd/jaas-sim run %s list-controllers\n", d.agents[0].Unit())
 }

@@ -1,10 +1,8 @@
 package main_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,86 +38,77 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// serve serves a world until the test ends and returns its state file.
-func serve(t *testing.T, charm, world string) string {
+// serve serves a world until the test ends and returns its state file. ready is
+// what it says at last.
+func serve(t *testing.T, ready string, args ...string) string {
 	t.Helper()
-	folder := t.TempDir()
-	state := filepath.Join(folder, "state", "state.json")
-	file := filepath.Join(folder, "world.yaml")
-	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out := &output{until: "run jimm-migrator/0 list-controllers\n", seen: make(chan struct{})}
+	state := filepath.Join(t.TempDir(), "state", "state.json")
+	out := &output{until: ready, seen: make(chan struct{})}
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
+	ended := make(chan int, 1)
 	go func() {
-		ended <- main.Main(ctx, out, out, "serve", "--state", state, "--charm", charm, file)
+		ended <- main.Main(ctx, out, out, append([]string{"serve", "--state", state}, args...)...)
 	}()
 	t.Cleanup(func() {
 		end()
-		if err := <-ended; err != nil {
-			t.Errorf("serve ended with %v", err)
+		if code := <-ended; code != 0 {
+			t.Errorf("serve ended with %d:\n%s", code, out)
 		}
-		if _, err := os.Stat(state); err == nil {
-			t.Error("the state file is still there")
+		left, err := os.ReadDir(filepath.Dir(state))
+		if err != nil || len(left) > 0 {
+			t.Errorf("files are still there: %v, %v", left, err)
 		}
 	})
 	select {
 	case <-out.seen:
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("serve ended with %v, after it has printed:\n%s", err, out)
+	case code := <-ended:
+		ended <- 0
+		t.Fatalf("serve ended with %d, after it has printed:\n%s", code, out)
 	}
 	return state
 }
 
-func TestServe_AWorldInWhichAnotherProcessRunsActions(t *testing.T) {
+// world writes a world's description.
+func world(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "world.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestServe_ThisCharmOnTwoUnits(t *testing.T) {
 	t.Parallel()
-	state := serve(t, "../../..", `
+	log := filepath.Join(t.TempDir(), "messages")
+	state := serve(t, "list-controllers\n", "--charm", "../../..", "--units", "2", "--log", log, world(t, `
 jimm: {tls: true}
 controllers: [{name: west}, {name: east}]
 models: [{name: prod, owner: alice@example.com}]
-`)
+`))
 	for _, test := range []struct {
 		name           string
 		args           []string
 		stdout, stderr []string // parts of them
-		err            string
 	}{{
 		name:   "an action that completes",
-		args:   []string{"jimm-migrator/0", "list-controllers"},
+		args:   []string{"jimm-migrator/leader", "list-controllers"},
 		stdout: []string{"controllers:\n  east:\n", "summary: "},
-		stderr: []string{"with 1 task\n  - task ", " on unit-jimm-migrator-0\n\nWaiting for task "},
+		stderr: []string{"Running operation 1 with 1 task\n  - task 2 on unit-jimm-migrator-0\n\nWaiting for task 2...\n"},
 	}, {
 		name:   "an action that fails",
-		args:   []string{"jimm-migrator/0", "locate-model", "model=nobody@example.com/none"},
-		stdout: []string{"Action id ", " failed: ", "nobody@example.com/none"},
+		args:   []string{"jimm-migrator/1", "locate-model", "model=nobody@example.com/none"},
+		stdout: []string{"Action id 4 failed: ", "nobody@example.com/none"},
+		stderr: []string{"  - task 4 on unit-jimm-migrator-1\n"},
 	}, {
 		name:   "progress",
-		args:   []string{"jimm-migrator/0", "migrate-model", "model=prod", "target-controller=east", "dry-run=true", "--utc"},
+		args:   []string{"jimm-migrator/1", "migrate-model", "model=prod", "target-controller=east", "dry-run=true", "--utc"},
 		stdout: []string{"outcome: checks-passed\n"},
 		stderr: []string{" check target: pass: ", "\n\n"},
-	}, {
-		name:   "parameters that do not fit",
-		args:   []string{"jimm-migrator/0", "locate-model", "model=7"},
-		stderr: []string{" failed to schedule any tasks:\nvalidation failed: (root).model : must be of type string, given 7"},
-	}, {
-		name:   "a name that looks like a number",
-		args:   []string{"jimm-migrator/0", "locate-model", "model=7", "--string-args"},
-		stdout: []string{" failed: "},
-	}, {
-		name: "a wait that is too short",
-		args: []string{"jimm-migrator/0", "list-controllers", "--wait=1ns"},
-		err:  "timed out waiting for results from: unit jimm-migrator/0",
-	}, {
-		name: "an unknown unit",
-		args: []string{"jimm-migrator/1", "list-controllers"},
-		err:  `unit "jimm-migrator/1" not found`,
 	}} {
 		var stdout, stderr bytes.Buffer
-		err := main.Main(t.Context(), &stdout, &stderr, append([]string{"run", "--state", state}, test.args...)...)
-		if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
-			t.Errorf("%s: got error %v, want %q", test.name, err, test.err)
+		if code := main.Main(t.Context(), &stdout, &stderr, append([]string{"run", "--state", state}, test.args...)...); code != 0 {
+			t.Errorf("%s: exit code %d", test.name, code)
 		}
 		for _, part := range test.stdout {
 			if !strings.Contains(stdout.String(), part) {
@@ -132,105 +121,91 @@ models: [{name: prod, owner: alice@example.com}]
 			}
 		}
 	}
+	messages, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"[/api] <- {", `"type":"JIMM"`, "[/api] -> {"} {
+		if !bytes.Contains(messages, []byte(part)) {
+			t.Errorf("the log has no %q", part)
+		}
+	}
 }
 
 func TestServe_RefusesASecondWorldInTheSamePlace(t *testing.T) {
 	t.Parallel()
-	state := serve(t, "../../..", "controllers: [{name: west}]")
-	var out bytes.Buffer
-	err := main.Main(t.Context(), &out, &out, "serve", "--state", state, "--charm", "../../..")
-	if err == nil || !strings.Contains(err.Error(), "cannot serve a second world") {
-		t.Errorf("got error %v", err)
-	}
-}
-
-// Not parallel: a program that was just written is busy while another test
-// starts a process.
-func TestServe_RunsACharmFromItsArchive(t *testing.T) {
-	archive := filepath.Join(t.TempDir(), "wave.charm")
-	file, err := os.Create(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	charm := zip.NewWriter(file)
-	for name, content := range map[string]string{
-		"metadata.yaml": "name: jimm-migrator\nsummary: s\ndescription: d\n",
-		"manifest.yaml": "bases: [{name: ubuntu, channel: '24.04', architectures: [amd64]}]\n",
-		"config.yaml":   "options: {jimm-url: {type: string}, jimm-credentials: {type: secret}, poll-interval: {type: string}}\n",
-		"actions.yaml":  "wave: {}\n",
-		"deep/word":     "hello\n",
-		"dispatch":      "#!/bin/sh\n[ -z \"$JUJU_ACTION_NAME\" ] || action-set said=\"$(cat deep/word)\"\n",
-	} {
-		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-		header.SetMode(0o644)
-		if name == "dispatch" {
-			header.SetMode(0o755)
-		}
-		entry, err := charm.CreateHeader(header)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := entry.Write([]byte(content)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := errors.Join(charm.Close(), file.Close()); err != nil {
-		t.Fatal(err)
-	}
-	state := serve(t, archive, "controllers: [{name: west}]")
+	state := serve(t, "add-controller", "--controllers-only", world(t, "controllers: [{name: west}]"))
 	var stdout, stderr bytes.Buffer
-	if err := main.Main(t.Context(), &stdout, &stderr, "run", "--state", state, "jimm-migrator/0", "wave"); err != nil {
-		t.Fatal(err)
+	code := main.Main(t.Context(), &stdout, &stderr, "serve", "--state", state, "--controllers-only")
+	if code != 1 || !strings.Contains(stderr.String(), "ERROR cannot serve a second world") {
+		t.Errorf("exit code %d, %s", code, &stderr)
 	}
-	if stdout.String() != "said: hello\n\n" {
-		t.Errorf("the action printed %q and %q", &stdout, &stderr)
-	}
-}
-
-func TestRun_SaysWhenNoWorldIsServed(t *testing.T) {
-	t.Parallel()
-	state := filepath.Join(t.TempDir(), "state.json")
-	var out bytes.Buffer
-	err := main.Main(t.Context(), &out, &out, "run", "--state", state, "jimm-migrator/0", "list-controllers")
-	if err == nil || !strings.Contains(err.Error(), "start one with") {
-		t.Errorf("got error %v", err)
+	stderr.Reset()
+	code = main.Main(t.Context(), &stdout, &stderr, "run", "--state", state, "jimm-migrator/0", "list-controllers")
+	if code != 0 || !strings.Contains(stderr.String(), `unit "jimm-migrator/0" not found`) {
+		t.Errorf("controllers alone have a unit: exit code %d, %s", code, &stderr)
 	}
 }
 
-func TestCommandLine_WrongIsRefusedWithUsage(t *testing.T) {
+func TestCommandLine_IsRefused(t *testing.T) {
 	t.Parallel()
+	nowhere := filepath.Join(t.TempDir(), "state.json")
 	for _, test := range []struct {
 		args []string
+		code int
 		want string
 	}{
-		{nil, "jaas-sim run UNIT ACTION"},
-		{[]string{"dance"}, `ERROR unknown command "dance"`},
-		{[]string{"run"}, "ERROR no units specified"},
-		{[]string{"run", "jimm-migrator", "x"}, `ERROR invalid unit name "jimm-migrator"`},
-		{[]string{"run", "jimm-migrator/0"}, "ERROR no action specified"},
-		{[]string{"run", "jimm-migrator/0", "x", "Key=1"}, `ERROR key "Key" must start`},
-		{[]string{"run", "--frob"}, "usage: jaas-sim run"},
-		{[]string{"serve", "a", "b"}, `ERROR unrecognized args: ["b"]`},
+		{nil, 2, "jaas-sim run UNIT… ACTION"},
+		{[]string{"dance"}, 2, `ERROR unknown command "dance"`},
+		{[]string{"run", "a/0", "b", "--state", nowhere}, 1, `ERROR cannot find a world in ` + nowhere + `: start one with "jaas-sim serve"`},
+		{[]string{"show-task", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
+		{[]string{"show-operation", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
+		{[]string{"operations", "--state", nowhere}, 1, "ERROR cannot find a world"},
+		{[]string{"cancel-task", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
+		{[]string{"actions", "some"}, 2, `ERROR unrecognized args: ["some"]`},
+		{[]string{"demo", "some"}, 2, `ERROR unrecognized args: ["some"]`},
+		{[]string{"serve", "a", "b"}, 2, `ERROR unrecognized args: ["b"]`},
+		{[]string{"serve", "--units", "0"}, 2, "ERROR the charm needs a unit"},
+		{[]string{"serve", "--units=x"}, 2, `ERROR invalid value "x" for option --units: `},
+		{[]string{"serve", "--jwks-url", "u"}, 2, "ERROR --jwks-url and --jwks-ca are for --controllers-only"},
+		{[]string{"serve", "--listen", "west"}, 2, `ERROR invalid value "west" for option --listen: expected NAME=HOST:PORT`},
+		{[]string{"serve", "--state", nowhere, "--listen", "south=:1"}, 1, `ERROR cannot listen for "south": the world has no such controller`},
+		{[]string{"serve", "--state", nowhere, nowhere}, 1, "ERROR cannot read the world: "},
+		{[]string{"serve", "--state", nowhere, "--controllers-only", "--jwks-ca", "testdata/session.txt"}, 1, "ERROR cannot find a certificate in"},
 	} {
 		var stdout, stderr bytes.Buffer
-		if err := main.Main(t.Context(), &stdout, &stderr, test.args...); err == nil {
-			t.Errorf("%q is no error", test.args)
+		code := main.Main(t.Context(), &stdout, &stderr, test.args...)
+		if code != test.code || !strings.Contains(stderr.String(), test.want) || stdout.Len() > 0 {
+			t.Errorf("%q ends with %d and prints %q and %q, want %d and %q", test.args, code, &stdout, &stderr, test.code, test.want)
 		}
-		if !strings.Contains(stderr.String(), test.want) {
-			t.Errorf("%q prints %q, want %q", test.args, &stderr, test.want)
+	}
+}
+
+func TestCommandLine_Helps(t *testing.T) {
+	t.Parallel()
+	for command, want := range map[string]string{
+		"run": "  -o, --output FILE  ", "serve": "  --controllers-only  ", "operations": "  --applications, --apps NAME,…  ",
+		"demo": "  --jimm YEAR  ", "actions": "  --schema  ", "show-task": "  --watch  ", "cancel-task": "  --format FORMAT  ",
+		"show-operation": "  --utc  ",
+	} {
+		var stdout, stderr bytes.Buffer
+		code := main.Main(t.Context(), &stdout, &stderr, command, "--help")
+		if code != 0 || !strings.HasPrefix(stdout.String(), "usage: jaas-sim "+command+" [options]") ||
+			!strings.Contains(stdout.String(), want) || stderr.Len() > 0 {
+			t.Errorf("exit code %d, %q, help without %q:\n%s", code, &stderr, want, &stdout)
 		}
 	}
 	var out bytes.Buffer
-	if err := main.Main(t.Context(), &out, &out, "run", "--help"); err != nil || !strings.Contains(out.String(), "-string-args") {
-		t.Errorf("help gives %v and %q", err, &out)
+	if code := main.Main(t.Context(), &out, &out, "help"); code != 0 || !strings.HasPrefix(out.String(), "jaas-sim is ") {
+		t.Errorf("exit code %d, %s", code, &out)
 	}
 }
 
 func TestActions_OfThisCharm(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := main.Main(t.Context(), &out, &out, "actions", "--charm", "../../.."); err != nil {
-		t.Fatal(err)
+	if code := main.Main(t.Context(), &out, &out, "actions", "--charm", "../../.."); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 	for _, action := range []string{"check-access", "list-controllers", "locate-model", "migrate-model"} {
 		if !strings.Contains(out.String(), "\n"+action+"  ") {

@@ -8,35 +8,45 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
+
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // defaultState is where serve says how to reach its world, and where the other
 // commands look for it.
 const defaultState = ".jaas-sim/state.json"
 
+// stateUsage describes the option --state of all but serve.
+const stateUsage = "how to reach the world, as \"jaas-sim serve\" has written; default " + defaultState
+
+// dial returns a client of the world that the state file names.
+func dial(state string) (*operations.Client, error) {
+	if state == "" {
+		state = defaultState
+	}
+	served, err := readServed(state)
+	if err != nil {
+		return nil, err
+	}
+	return operations.NewClient(served.Socket), nil
+}
+
 // served says how to reach a world that another process serves.
 type served struct {
 	PID    int    `json:"pid"`
-	Socket string `json:"socket"` // of the unit's agent
+	Socket string `json:"socket"` // of the units' operations
 }
 
-// write puts it into the file, whose folder is made.
-func (s served) write(path string) error {
+// text is what is in the state file.
+func (s served) text() ([]byte, error) {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return fmt.Errorf("cannot describe the world: %w", err)
+		return nil, fmt.Errorf("cannot describe the world: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return fmt.Errorf("cannot describe the world: %w", err)
-	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("cannot describe the world: %w", err)
-	}
-	return nil
+	return append(data, '\n'), nil
 }
 
-// readServed reads what write wrote.
+// readServed reads the state file.
 func readServed(path string) (served, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

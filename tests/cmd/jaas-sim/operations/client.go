@@ -13,7 +13,8 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Client runs actions on a unit of another process.
+// Client asks a Model of another process. Its errors have Juju's texts where
+// the model refuses.
 type Client struct{ http http.Client }
 
 // NewClient returns a client of the Handler that is served on the unix socket.
@@ -24,67 +25,99 @@ func NewClient(socket string) *Client {
 	return &Client{http: http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
-// Enqueue asks for an action. A refusal is no error.
-func (c *Client) Enqueue(ctx context.Context, request Request) (Enqueued, error) {
-	body, err := json.Marshal(request)
-	if err != nil {
-		return Enqueued{}, fmt.Errorf("cannot send the parameters: %w", err)
-	}
-	answer, err := c.do(ctx, http.MethodPost, "/operations", bytes.NewReader(body))
-	if err != nil {
-		return Enqueued{}, err
-	}
-	defer answer.Close()
-	var enqueued Enqueued
-	if err := json.NewDecoder(answer).Decode(&enqueued); err != nil {
-		return Enqueued{}, fmt.Errorf("cannot read the answer: %w", err)
-	}
-	return enqueued, nil
+// Enqueue asks for an action. Refusals of tasks are no error.
+func (c *Client) Enqueue(ctx context.Context, request Request) (enqueued Enqueued, err error) {
+	err = c.ask(ctx, http.MethodPost, "/operations", request, &enqueued)
+	return enqueued, err
 }
 
-// Follow calls each with every line of the task's log and returns the task when
-// it has ended. When ctx ends first, the task goes on.
-func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.LogMessage)) (charmtest.Task, error) {
-	answer, err := c.do(ctx, http.MethodGet, "/tasks/"+task, nil)
+// Task returns a task as it is now.
+func (c *Client) Task(ctx context.Context, id string) (task Task, err error) {
+	err = c.ask(ctx, http.MethodGet, "/tasks/"+id, nil, &task)
+	return task, err
+}
+
+// Cancel asks a task to stop and returns it.
+func (c *Client) Cancel(ctx context.Context, id string) (task Task, err error) {
+	err = c.ask(ctx, http.MethodPost, "/tasks/"+id+"/cancel", nil, &task)
+	return task, err
+}
+
+// Operation returns an operation as it is now.
+func (c *Client) Operation(ctx context.Context, id string) (op Operation, err error) {
+	err = c.ask(ctx, http.MethodGet, "/operations/"+id, nil, &op)
+	return op, err
+}
+
+// Operations lists operations, see Model.Operations.
+func (c *Client) Operations(ctx context.Context, query Query) (found []Operation, err error) {
+	err = c.ask(ctx, http.MethodPost, "/operations/list", query, &found)
+	return found, err
+}
+
+// Follow calls each, unless it is nil, with every line of the task's log and
+// returns the task when it neither waits nor runs any more. When ctx ends first,
+// the task goes on.
+func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.LogMessage)) (Task, error) {
+	body, err := c.do(ctx, http.MethodGet, "/tasks/"+task+"/log", nil)
 	if err != nil {
-		return charmtest.Task{}, err
+		return Task{}, err
 	}
-	defer answer.Close()
-	for in := json.NewDecoder(answer); ; {
+	defer body.Close()
+	for in := json.NewDecoder(body); ; {
 		var event event
 		switch err := in.Decode(&event); {
 		case err != nil && ctx.Err() != nil:
-			return charmtest.Task{}, ctx.Err()
+			return Task{}, ctx.Err()
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return charmtest.Task{}, fmt.Errorf("cannot follow task %s: its world has gone", task)
+			return Task{}, fmt.Errorf("cannot follow task %s: its world has gone", task)
 		case err != nil:
-			return charmtest.Task{}, fmt.Errorf("cannot follow task %s: %w", task, err)
+			return Task{}, fmt.Errorf("cannot follow task %s: %w", task, err)
 		case event.Task != nil:
 			return *event.Task, nil
-		case event.Line != nil:
+		case event.Line != nil && each != nil:
 			each(*event.Line)
 		}
 	}
 }
 
+// ask sends a value, unless it is nil, and reads the answer.
+func (c *Client) ask(ctx context.Context, method, path string, value, into any) error {
+	var body bytes.Buffer
+	if value != nil {
+		if err := json.NewEncoder(&body).Encode(value); err != nil {
+			return fmt.Errorf("cannot send the parameters: %w", err)
+		}
+	}
+	answer, err := c.do(ctx, method, path, &body)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	if err := json.NewDecoder(answer).Decode(into); err != nil {
+		return fmt.Errorf("cannot read the answer: %w", err)
+	}
+	return nil
+}
+
 // do sends a request and returns the body of a good answer; a bad one is an
 // error with its text.
 func (c *Client) do(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://unit"+path, body)
+	request, err := http.NewRequestWithContext(ctx, method, "http://model"+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("cannot ask the unit's agent: %w", err)
+		return nil, fmt.Errorf("cannot ask the world: %w", err)
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("cannot ask the unit's agent: %w", err)
+		return nil, fmt.Errorf("cannot ask the world: %w", err)
 	}
 	if answer.StatusCode == http.StatusOK {
 		return answer.Body, nil
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read what the unit's agent refuses: %w", err)
+		return nil, fmt.Errorf("cannot read what the world refuses: %w", err)
 	}
 	return nil, errors.New(string(bytes.TrimSpace(text)))
 }

@@ -1,29 +1,65 @@
-// Package operations lets other processes run actions on a unit whose agent is
-// in this one: it serves the agent's tasks on a unix socket, and its client
-// asks for them and follows their log.
+// Package operations is the part of a Juju controller that runs actions: it
+// keeps the operations and tasks of the units of an application whose agents are
+// in this process, serves them on a unix socket, and has the client that other
+// processes ask with. What is refused, and the status of an operation, are those
+// of Juju 3.6.
 package operations
 
 import (
 	"context"
 	"sync"
+	"time"
 
 	"jimm-migrator/charm/charmtest"
 )
 
-// Request asks for one action on one unit.
+// Request asks for an action on units.
 type Request struct {
-	Unit   string         `json:"unit"`   // such as jimm-migrator/0
-	Action string         `json:"action"` // its name
-	Params map[string]any `json:"params"`
+	Receivers []string       `json:"receivers"` // such as jimm-migrator/0 or jimm-migrator/leader
+	Action    string         `json:"action"`    // its name
+	Params    map[string]any `json:"params"`
+}
+
+// Enqueued is the answer to a request: the new operation, and what became of
+// each receiver.
+type Enqueued struct {
+	Operation string            `json:"operation"`
+	Receivers []EnqueuedForUnit `json:"receivers"`
+}
+
+// EnqueuedForUnit is a new task, or why there is none.
+type EnqueuedForUnit struct {
+	Unit  string `json:"unit,omitempty"`
+	Task  string `json:"task,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// Task is a task and the unit that it is for.
+type Task struct {
+	charmtest.Task
+	Unit string `json:"unit"`
+}
+
+// Operation is an operation with its tasks.
+type Operation struct {
+	ID        string    `json:"id"`
+	Summary   string    `json:"summary"`
+	Status    string    `json:"status"`
+	Fail      string    `json:"fail,omitempty"` // why tasks could not be enqueued
+	Enqueued  time.Time `json:"enqueued"`
+	Started   time.Time `json:"started"`
+	Completed time.Time `json:"completed"`
+	Tasks     []Task    `json:"tasks,omitempty"`
 }
 
 // Agent is what a unit's agent does with tasks; *charmtest.Agent is one. It
 // runs one task at a time.
 type Agent interface {
 	Unit() string
-	Enqueue(action string, params map[string]any) (task string, err error)
+	EnqueueIn(operation, action string, params map[string]any) (task string, err error)
 	RunTask(ctx context.Context, task string) (charmtest.Task, error)
 	Task(task string) (charmtest.Task, error)
+	Cancel(task string) error
 }
 
 // Changes wakes those who follow tasks. The zero value works.
@@ -34,7 +70,9 @@ type Changes struct {
 
 // Logged says that a task has changed. It has the form of the agent's
 // Options.OnLog.
-func (c *Changes) Logged(string, charmtest.LogMessage) {
+func (c *Changes) Logged(string, charmtest.LogMessage) { c.notify() }
+
+func (c *Changes) notify() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.next != nil {
@@ -51,32 +89,4 @@ func (c *Changes) wait() <-chan struct{} {
 		c.next = make(chan struct{})
 	}
 	return c.next
-}
-
-// follow calls each with every line of the task's log and returns the task when
-// it has ended.
-func follow(
-	ctx context.Context, agent Agent, changes *Changes, id string, each func(charmtest.LogMessage) error,
-) (charmtest.Task, error) {
-	for seen := 0; ; {
-		changed := changes.wait() // first, so that nothing is missed
-		task, err := agent.Task(id)
-		if err != nil {
-			return task, err
-		}
-		for _, line := range task.Log[seen:] {
-			if err := each(line); err != nil {
-				return task, err
-			}
-		}
-		seen = len(task.Log)
-		if !task.Completed.IsZero() {
-			return task, nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return task, ctx.Err()
-		}
-	}
 }

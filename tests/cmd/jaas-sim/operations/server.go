@@ -1,87 +1,82 @@
 package operations
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"jimm-migrator/charm/charmtest"
 )
 
-// Enqueued is the answer to a request: the numbers of the operation and its
-// task, or why there is no task.
-type Enqueued struct {
-	Operation string `json:"operation,omitempty"`
-	Task      string `json:"task,omitempty"`
-	Refused   string `json:"refused,omitempty"`
-}
-
 // event is one item of the stream that follows a task: a line of its log, or at
 // the end the task.
 type event struct {
 	Line *charmtest.LogMessage `json:"line,omitempty"`
-	Task *charmtest.Task       `json:"task,omitempty"`
+	Task *Task                 `json:"task,omitempty"`
 }
 
-// server serves one agent.
-type server struct {
-	ctx     context.Context //nolint:containedctx // a task outlives the request that asks for it
-	agent   Agent
-	changes *Changes
-}
-
-// Handler serves an agent's tasks to a Client. Tasks run until they end or ctx
-// does.
-func Handler(ctx context.Context, agent Agent, changes *Changes) http.Handler {
-	s := &server{ctx: ctx, agent: agent, changes: changes}
+// Handler serves a model to a Client.
+func Handler(m *Model) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /operations", s.enqueue)
-	mux.HandleFunc("GET /tasks/{id}", s.follow)
+	mux.HandleFunc("POST /operations", func(w http.ResponseWriter, r *http.Request) {
+		var request Request
+		if read(w, r, &request) {
+			answer(w, m.Enqueue(request), nil)
+		}
+	})
+	mux.HandleFunc("POST /operations/list", func(w http.ResponseWriter, r *http.Request) {
+		var query Query
+		if read(w, r, &query) {
+			found, err := m.Operations(query)
+			answer(w, found, err)
+		}
+	})
+	mux.HandleFunc("GET /operations/{id}", func(w http.ResponseWriter, r *http.Request) {
+		op, err := m.Operation(r.PathValue("id"))
+		answer(w, op, err)
+	})
+	mux.HandleFunc("GET /tasks/{id}", func(w http.ResponseWriter, r *http.Request) {
+		task, err := m.Task(r.PathValue("id"))
+		answer(w, task, err)
+	})
+	mux.HandleFunc("POST /tasks/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
+		task, err := m.Cancel(r.PathValue("id"))
+		answer(w, task, err)
+	})
+	mux.HandleFunc("GET /tasks/{id}/log", func(w http.ResponseWriter, r *http.Request) { follow(m, w, r) })
 	return mux
 }
 
-// enqueue adds a task and lets it run when those before it have ended.
-func (s *server) enqueue(w http.ResponseWriter, r *http.Request) {
-	var request Request
-	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+// read decodes a request's body, or answers that it is wrong.
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return false
 	}
-	if request.Unit != s.agent.Unit() {
-		http.Error(w, fmt.Sprintf("unit %q not found", request.Unit), http.StatusNotFound)
-		return
-	}
-	id, err := s.agent.Enqueue(request.Action, request.Params)
-	if refusal, ok := errors.AsType[*charmtest.EnqueueError](err); ok {
-		_ = json.NewEncoder(w).Encode(Enqueued{Operation: refusal.Operation, Refused: refusal.Message})
-		return
-	}
-	task, taskErr := s.agent.Task(id)
-	if err := errors.Join(err, taskErr); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	go func() { // ends with the task, at the latest with s.ctx
-		_, _ = s.agent.RunTask(s.ctx, id) // how it went is in the task
-		s.changes.Logged(id, charmtest.LogMessage{})
-	}()
-	_ = json.NewEncoder(w).Encode(Enqueued{Operation: task.Operation, Task: id}) // to a client that may be gone
+	return true
 }
 
-// follow streams a task's log, then the task.
-func (s *server) follow(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	if _, err := s.agent.Task(id); err != nil {
+// answer sends a value, or the error.
+func answer(w http.ResponseWriter, value any, err error) {
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
+	_ = json.NewEncoder(w).Encode(value) // to a client that may be gone
+}
+
+// follow streams a task's log, then the task.
+func follow(m *Model, w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if _, err := m.Task(id); err != nil {
+		answer(w, nil, err)
+		return
+	}
 	out, stream := json.NewEncoder(w), http.NewResponseController(w)
-	task, err := follow(r.Context(), s.agent, s.changes, id, func(line charmtest.LogMessage) error {
+	task, err := m.follow(r.Context(), id, func(line charmtest.LogMessage) error {
 		return errors.Join(out.Encode(event{Line: &line}), stream.Flush())
 	})
 	if err == nil {
-		_ = out.Encode(event{Task: &task}) // to a client that may be gone
+		_ = out.Encode(event{Task: &task}) // as above
 	}
 }

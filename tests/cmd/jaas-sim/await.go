@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/tests/cmd/jaas-sim/screen"
+)
+
+// awaitTasks waits for tasks one after the other and prints them. The log is
+// shown if there is only one.
+func (p *program) awaitTasks(
+	ctx context.Context, client *operations.Client, tasks []operations.EnqueuedForUnit, options runOptions,
+) error {
+	waiting := ctx
+	if options.wait > 0 {
+		var stop context.CancelFunc
+		waiting, stop = context.WithTimeout(ctx, options.wait)
+		defer stop()
+	}
+	logged := false
+	show := func(line charmtest.LogMessage) {
+		logged = true
+		screen.Mangled(p.stderr, screen.Line(line, options.utc))
+	}
+	if len(tasks) > 1 {
+		show = nil
+	}
+	ended := map[string]any{}
+	var failures []string
+	for i, one := range tasks {
+		screen.Infof(p.stderr, "Waiting for task %s...\n", one.Task)
+		task, err := client.Follow(waiting, one.Task, show)
+		if logged {
+			screen.Infof(p.stderr, "\n")
+		}
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return timedOut(tasks[i:])
+		}
+		if err != nil {
+			return err
+		}
+		shown, code := screen.Task(task, options.utc)
+		ended[one.Unit] = shown
+		if code >= 1 { // of the charm's process: an action that failed with 0 is no failure of juju run
+			failures = append(failures, fmt.Sprintf(" - id %q with return code %d", one.Task, code))
+		}
+	}
+	if err := options.output.write(p.stdout, ended); err != nil {
+		return err
+	}
+	return failed(failures)
+}
+
+// timedOut says which units are still at it.
+func timedOut(tasks []operations.EnqueuedForUnit) error {
+	var units []string
+	for _, task := range tasks {
+		units = append(units, "unit "+task.Unit)
+	}
+	slices.Sort(units)
+	return fmt.Errorf("timed out waiting for results from: %s", strings.Join(units, ", "))
+}
+
+// failed says which tasks ended with a code that is not 0.
+func failed(failures []string) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	plural := ""
+	if len(failures) > 1 {
+		plural = "s"
+	}
+	slices.Sort(failures)
+	return fmt.Errorf("the following task%s failed:\n%s\n\nuse 'juju show-task' to inspect the failure%s\n", //nolint:revive,staticcheck // Juju's text
+		plural, strings.Join(failures, "\n"), plural)
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/tests/cmd/jaas-sim/screen"
+)
+
+// operationPoll is how often show-operation looks again while it waits.
+const operationPoll = 100 * time.Millisecond
+
+// showOperation is the command show-operation.
+func (p *program) showOperation(ctx context.Context, args []string) error {
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim show-operation [options] ID",
+		Purpose:  "Shows an operation and its tasks, as \"juju show-operation\" does.",
+	}
+	var out output
+	var waits waitOptions
+	var state string
+	var utc bool
+	out.add(&set, "yaml", "json")
+	set.Text(&state, "FILE", stateUsage, "state")
+	set.Toggle(&utc, "show times in UTC", "utc")
+	waits.add(&set)
+	others, err := p.parse(&set, args)
+	if err == nil {
+		err = waits.check()
+	}
+	if err != nil {
+		return err
+	}
+	id, err := oneID(others, "operation")
+	if err != nil {
+		return err
+	}
+	client, err := dial(state)
+	if err != nil {
+		return err
+	}
+	op, err := awaitOperation(ctx, client, id, waits)
+	if err != nil {
+		return err
+	}
+	return out.write(p.stdout, screen.Operation(op, utc))
+}
+
+// awaitOperation returns an operation at once or when it has ended, as the
+// options say.
+func awaitOperation(
+	ctx context.Context, client *operations.Client, id string, waits waitOptions,
+) (operations.Operation, error) {
+	waiting, stop := waits.limit(ctx)
+	defer stop()
+	again := time.NewTicker(operationPoll)
+	defer again.Stop()
+	for {
+		op, err := client.Operation(ctx, id)
+		if err != nil || waits.wait < 0 || op.Status != "pending" && op.Status != "running" {
+			return op, err
+		}
+		select {
+		case <-again.C:
+		case <-waiting.Done():
+			if ctx.Err() != nil {
+				return op, ctx.Err()
+			}
+			return op, errors.New("timeout reached")
+		}
+	}
+}
+
+// listOptions are the options of the command operations.
+type listOptions struct {
+	state         string
+	output        output
+	utc           bool
+	query         operations.Query
+	machines      []string
+	limit, offset uint
+}
+
+// listOperations is the command operations.
+func (p *program) listOperations(ctx context.Context, args []string) error {
+	options, err := p.parseList(args)
+	if err != nil {
+		return err
+	}
+	client, err := dial(options.state)
+	if err != nil {
+		return err
+	}
+	found, err := client.Operations(ctx, options.query)
+	if err != nil {
+		return err
+	}
+	if len(options.machines) > 0 && len(options.query.Units)+len(options.query.Applications) == 0 {
+		found = nil // no operation is on a machine
+	}
+	begin := min(int(options.offset), len(found))
+	end := min(begin+int(options.limit), len(found))
+	truncated := end < len(found)
+	found = found[begin:end]
+	if len(found) == 0 {
+		screen.Infof(p.stderr, "no matching operations")
+		return nil
+	}
+	if options.output.format != "plain" {
+		shown := map[string]any{}
+		for _, op := range found {
+			shown[op.ID] = screen.Operation(op, options.utc)
+		}
+		return options.output.write(p.stdout, shown)
+	}
+	if begin > 0 || truncated {
+		fmt.Fprintf(p.stdout, "Displaying operation results %d to %d.\n", begin+1, end)
+	}
+	if truncated {
+		fmt.Fprintf(p.stdout, "Run the command again with --offset=%d --limit=%d to see the next batch.\n\n",
+			options.offset+options.limit, options.limit)
+	}
+	return options.output.with(p.stdout, func(w io.Writer) error { return screen.Table(w, found, options.utc) })
+}
+
+// parseList reads the command line of operations.
+func (p *program) parseList(args []string) (o listOptions, err error) {
+	set := gnuflag.Set{
+		Synopsis: "jaas-sim operations [options]",
+		Purpose:  "Lists operations, as \"juju operations\" does.",
+	}
+	set.List(&o.query.Actions, "NAME,…", "only of these actions", "actions")
+	set.List(&o.query.Applications, "NAME,…", "only on units of these applications", "applications", "apps")
+	o.output.add(&set, "plain", "yaml", "json")
+	set.Number(&o.limit, "list at most so many; default 50", "limit")
+	set.List(&o.machines, "ID,…", "only on these machines, which is none", "machines")
+	set.Number(&o.offset, "leave out so many", "offset")
+	set.Text(&o.state, "FILE", stateUsage, "state")
+	set.List(&o.query.Status, "STATUS,…", "only with these statuses", "status")
+	set.List(&o.query.Units, "UNIT,…", "only on these units", "units")
+	set.Toggle(&o.utc, "show times in UTC", "utc")
+	others, err := p.parse(&set, args)
+	if err != nil {
+		return o, err
+	}
+	if o.limit == 0 {
+		o.limit = 50
+	}
+	if wrong := o.wrong(); len(wrong) > 0 {
+		return o, usageError{errors.New(strings.Join(wrong, "\n"))}
+	}
+	return o, noArguments(others)
+}
+
+// wrong lists what cannot be looked for.
+func (o *listOptions) wrong() (texts []string) {
+	check := func(values []string, format, text string) {
+		for _, value := range values {
+			if !regexp.MustCompile(`^` + format + `$`).MatchString(value) {
+				texts = append(texts, fmt.Sprintf(text, value))
+			}
+		}
+	}
+	check(o.query.Applications, applicationName, "invalid application name %q")
+	check(o.query.Units, applicationName+`/`+number, "invalid unit name %q")
+	check(o.machines, number, "invalid machine id %q")
+	statuses := []string{"pending", "running", "completed", "failed", "cancelled", "aborting", "aborted", "error"}
+	for _, status := range o.query.Status {
+		if !slices.Contains(statuses, status) {
+			texts = append(texts, fmt.Sprintf("%q is not a valid task status, want one of %v", status, statuses))
+		}
+	}
+	return texts
+}

@@ -1,0 +1,198 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jimm-migrator/charm/charmtest"
+)
+
+// Options are what a Model is made of.
+type Options struct {
+	// Agents are those of the units of one application. The first is its leader.
+	Agents []Agent
+	// Sequence is what the agents number their tasks with.
+	Sequence *charmtest.Sequence
+	// Changes is told by the agents of every line of a task's log.
+	Changes *Changes
+}
+
+// Model is the model that the units are in. Make one with NewModel.
+type Model struct {
+	ctx     context.Context //nolint:containedctx // a task outlives the request that asks for it
+	options Options
+
+	mu         sync.Mutex
+	operations map[string]*record
+	owners     map[string]Agent         // of tasks, by id
+	turns      map[string]chan struct{} // by unit: closed when its latest task has ended
+}
+
+// record is what the model keeps of an operation; the rest is in its tasks.
+type record struct {
+	id, summary, fail string
+	failed            bool // no task at all
+	enqueued          time.Time
+	tasks             []string
+	spawned           int // how many tasks Juju waits for
+}
+
+// NewModel makes a model. Tasks run until they end or ctx does.
+func NewModel(ctx context.Context, options Options) *Model {
+	return &Model{
+		ctx: ctx, options: options,
+		operations: map[string]*record{}, owners: map[string]Agent{}, turns: map[string]chan struct{}{},
+	}
+}
+
+// Enqueue makes an operation with a task for each receiver, which run when those
+// before them on the same unit have ended. There is an operation even if there
+// is no task.
+func (m *Model) Enqueue(request Request) Enqueued {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	op := &record{
+		id: m.options.Sequence.Next(), enqueued: time.Now().UTC().Truncate(time.Second), spawned: len(request.Receivers),
+	}
+	m.operations[op.id] = op
+	answer := Enqueued{Operation: op.id}
+	var tags []string
+	refusals := map[string]bool{}
+	for _, receiver := range request.Receivers {
+		tags = append(tags, receiverTag(receiver))
+		one, agent := m.enqueue(op, receiver, request)
+		answer.Receivers = append(answer.Receivers, one)
+		if one.Error != "" {
+			refusals[one.Error] = true
+			continue
+		}
+		op.tasks = append(op.tasks, one.Task)
+		m.owners[one.Task] = agent
+		m.start(agent, one.Task)
+	}
+	op.summary = request.Action + " run on " + strings.Join(tags, ",")
+	if len(refusals) > 0 {
+		// Juju counts texts, not receivers: with the same refusal twice it waits
+		// for a task that will never be (3.6).
+		op.spawned -= len(refusals)
+		op.failed = op.spawned == 0
+		op.fail = "error(s) enqueueing action(s): " + strings.Join(slices.Sorted(maps.Keys(refusals)), ", ")
+	}
+	return answer
+}
+
+// enqueue adds one task.
+func (m *Model) enqueue(op *record, receiver string, request Request) (EnqueuedForUnit, Agent) {
+	agent, err := m.receiver(receiver)
+	if err != nil {
+		return EnqueuedForUnit{Error: err.Error()}, nil
+	}
+	task, err := agent.EnqueueIn(op.id, request.Action, request.Params)
+	if err != nil {
+		return EnqueuedForUnit{Error: err.Error()}, nil
+	}
+	return EnqueuedForUnit{Unit: agent.Unit(), Task: task}, agent
+}
+
+// receiver finds the unit that is meant.
+func (m *Model) receiver(name string) (Agent, error) {
+	app, ofLeader := strings.CutSuffix(name, "/leader")
+	for _, agent := range m.options.Agents {
+		if agent.Unit() == name || ofLeader && strings.HasPrefix(agent.Unit(), app+"/") {
+			return agent, nil
+		}
+	}
+	if ofLeader {
+		return nil, fmt.Errorf("could not determine leader for %q", app)
+	}
+	return nil, fmt.Errorf("unit %q not found", name)
+}
+
+// receiverTag is how Juju names a receiver.
+func receiverTag(receiver string) string {
+	if strings.HasSuffix(receiver, "/leader") {
+		return receiver
+	}
+	return UnitTag(receiver)
+}
+
+// UnitTag is the tag of a unit: unit-jimm-migrator-0.
+func UnitTag(unit string) string { return "unit-" + strings.ReplaceAll(unit, "/", "-") }
+
+// start lets a task run when the one before it on the same unit has ended. The
+// caller holds m.mu.
+func (m *Model) start(agent Agent, task string) {
+	before, ended := m.turns[agent.Unit()], make(chan struct{})
+	m.turns[agent.Unit()] = ended
+	go func() { // ends with the task, at the latest with m.ctx
+		defer close(ended)
+		if before != nil {
+			<-before
+		}
+		_, _ = agent.RunTask(m.ctx, task) // how it went is in the task
+		m.options.Changes.notify()
+	}()
+}
+
+// errBadID is what Juju says of a task that is not there.
+var errBadID = errors.New("id not found")
+
+// Task returns a task as it is now.
+func (m *Model) Task(id string) (Task, error) {
+	m.mu.Lock()
+	agent := m.owners[id]
+	m.mu.Unlock()
+	if agent == nil {
+		return Task{}, errBadID
+	}
+	task, err := agent.Task(id)
+	return Task{Task: task, Unit: agent.Unit()}, err
+}
+
+// Cancel asks a task to stop and returns it. A task that has ended stays as it
+// is, and that is no error.
+func (m *Model) Cancel(id string) (Task, error) {
+	task, err := m.Task(id)
+	if err != nil {
+		return Task{}, fmt.Errorf("action %q not found", id)
+	}
+	m.mu.Lock()
+	agent := m.owners[id]
+	m.mu.Unlock()
+	_ = agent.Cancel(id) // unless it has just ended
+	m.options.Changes.notify()
+	task.Task, err = agent.Task(id)
+	return task, err
+}
+
+// follow calls each with every line of the task's log and returns the task as
+// soon as it is neither pending nor running, as when it is told to abort.
+func (m *Model) follow(ctx context.Context, id string, each func(charmtest.LogMessage) error) (Task, error) {
+	for seen := 0; ; {
+		changed := m.options.Changes.wait() // first, so that nothing is missed
+		task, err := m.Task(id)
+		if err != nil {
+			return task, err
+		}
+		for _, line := range task.Log[seen:] {
+			if err := each(line); err != nil {
+				return task, err
+			}
+		}
+		seen = len(task.Log)
+		if task.Status != charmtest.TaskPending && task.Status != charmtest.TaskRunning {
+			return task, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return task, ctx.Err()
+		}
+	}
+}

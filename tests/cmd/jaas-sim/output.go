@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
+	"jimm-migrator/tests/cmd/jaas-sim/screen"
+)
+
+// output is where and how a result is printed.
+type output struct {
+	format string
+	file   string
+}
+
+// add adds the options --format and --output; the first format is the default.
+func (o *output) add(set *gnuflag.Set, formats ...string) {
+	o.format = formats[0]
+	set.Choice(&o.format, formats...)
+	set.Text(&o.file, "FILE", "print the result to a file", "o", "output")
+}
+
+// write prints a value; plain, if that is the format, takes a map of tasks.
+func (o *output) write(stdout io.Writer, value any) error {
+	return o.with(stdout, func(w io.Writer) error {
+		switch o.format {
+		case "yaml":
+			return screen.YAML(w, value)
+		case "json":
+			return screen.JSON(w, value)
+		}
+		tasks, ok := value.(map[string]any)
+		if !ok {
+			return fmt.Errorf("cannot print a %T", value)
+		}
+		return screen.Plain(w, tasks)
+	})
+}
+
+// with prints to the file, or to stdout if none was given.
+func (o *output) with(stdout io.Writer, show func(io.Writer) error) error {
+	if o.file == "" {
+		return show(stdout)
+	}
+	file, err := os.Create(o.file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(show(file), file.Close())
+}

@@ -1,0 +1,90 @@
+// Package screen prints tasks and operations as the command line of Juju 3.6
+// does, byte for byte: in its plain format, in YAML and in JSON.
+package screen
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v2"
+
+	"jimm-migrator/charm/charmtest"
+)
+
+// Infof prints progress. The text ends in one newline, unless it brings more.
+func Infof(w io.Writer, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	_, _ = io.WriteString(w, text) // to a person
+}
+
+// Line is a line of a task's log while it runs: the time of day and the message.
+func Line(line charmtest.LogMessage, utc bool) string {
+	return place(line.Time, utc).Format("15:04:05") + " " + line.Message
+}
+
+// Mangled prints a line as `juju run` of 3.0 to 3.6-rc1 does, which takes it for
+// a format string: "50% done" comes out as "50%!d(MISSING)one".
+func Mangled(w io.Writer, line string) { Infof(w, line, []any{}...) }
+
+// stamp is a time in YAML and JSON, empty if it has not come.
+func stamp(t time.Time, utc bool) string {
+	if t.IsZero() {
+		return ""
+	}
+	return place(t, utc).String()
+}
+
+// place puts a time into a zone.
+func place(t time.Time, utc bool) time.Time {
+	if utc {
+		return t.UTC()
+	}
+	return t.Local()
+}
+
+// logLines are the lines of a task's log in YAML and JSON.
+func logLines(task charmtest.Task, utc bool) []string {
+	var lines []string
+	for _, line := range task.Log {
+		lines = append(lines, stamp(line.Time, utc)+" "+line.Message)
+	}
+	return lines
+}
+
+// YAML prints a value. Juju prints with this library, which folds long lines
+// and quotes what YAML 1.1 takes for something else.
+func YAML(w io.Writer, value any) error {
+	text, err := marshal(value)
+	if err != nil {
+		return fmt.Errorf("cannot print as YAML: %w", err)
+	}
+	// A text that ends in newlines, as the last value, loses them.
+	_, err = io.WriteString(w, strings.TrimRight(text, "\n")+"\n")
+	return err
+}
+
+// marshal is the library's, but for one thing in which Juju's own branch of it
+// differs: "1e5" is no number without a sign in its exponent, and needs no
+// quotes.
+func marshal(value any) (string, error) {
+	text, err := yaml.Marshal(value)
+	quoted := regexp.MustCompile(`(?m)^((?: |- )*(?:[a-z0-9.-]+: )?)"([-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE]\d+)"(:.*)?$`)
+	return quoted.ReplaceAllString(string(text), "$1$2$3"), err
+}
+
+// JSON prints a value on one line.
+func JSON(w io.Writer, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("cannot print as JSON: %w", err)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
