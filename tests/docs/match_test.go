@@ -62,35 +62,28 @@ func mismatch(shown, printed string) string {
 	if wantPhases > 0 && gotPhases == 0 {
 		return "a phase of a migration"
 	}
+	anywhere := false // whether the next run of lines may begin later on
 	for len(want) > 0 {
-		part := want
-		if i := slices.Index(want, elided); i >= 0 {
-			part = want[:i]
+		if want[0] == elided {
+			want, anywhere = want[1:], true
+			continue
 		}
-		rest := want[len(part):]
+		run, rest := want, []string(nil)
+		if i := slices.Index(want, elided); i >= 0 {
+			run, rest = want[:i], want[i:]
+		}
 		at := 0
-		if !slices.Equal(part, got[:min(len(part), len(got))]) {
-			return firstDifference(part, got)
+		switch {
+		case anywhere:
+			if at = indexOf(got, run, rest == nil); at < 0 {
+				return run[0]
+			}
+		case len(got) < len(run) || !slices.Equal(run, got[:len(run)]):
+			return firstDifference(run, got)
 		}
-		got, want = got[at+len(part):], rest
-		if len(want) == 0 {
-			break
-		}
-		// A run of lines after "..." may begin anywhere.
-		want = want[1:]
-		part = want
-		if i := slices.Index(want, elided); i >= 0 {
-			part = want[:i]
-		}
-		if len(part) == 0 {
-			return ""
-		}
-		if at = indexOf(got, part, len(part) == len(want)); at < 0 {
-			return part[0]
-		}
-		got = got[at:]
+		got, want, anywhere = got[at+len(run):], rest, false
 	}
-	if len(got) > 0 {
+	if len(got) > 0 && !anywhere {
 		return "the end; printed was also: " + got[0]
 	}
 	return ""
@@ -134,6 +127,8 @@ func TestMismatch_SeesWhatMatters(t *testing.T) {
 		"a part":                  {"...\noutcome: migrated\n...\n", true},
 		"two parts":               {"Running operation 1 with 1 task\n...\n11:11:11 moved\noutcome: migrated\n...\nsummary: all is well\n", true},
 		"the end":                 {"...\nsummary: all is well\n", true},
+		"two dots in a row":       {"...\n\n...\noutcome: migrated\n...\n...\n", true},
+		"dots that hide nothing":  {"...\n\n...\noutcome: aborted\n...\n", false},
 		"no end":                  {"Running operation 1 with 1 task\n", false},
 		"another outcome":         {"...\noutcome: aborted\n...\n", false},
 		"parts in another order":  {"...\noutcome: migrated\n...\n10:00:10 moved\n...\n", false},
