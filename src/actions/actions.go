@@ -17,6 +17,7 @@ func All() map[string]charm.ActionFunc {
 		"locate-model":     redacting(locateModel),
 		"migrate-model":    redacting(migrateModel),
 		"record-model":     redacting(recordModel),
+		"migration-status": redacting(migrationStatus),
 		"list-controllers": redacting(listControllers),
 		"check-access":     redacting(checkAccess),
 	}

@@ -138,6 +138,7 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 		"migrate-model":    flat(migrated, map[string]string{"checks": "ID"}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
 		"list-controllers": flat(actions.ControllersResults([]migration.Controller{r.Source}, []migration.Model{r.Model}), map[string]string{"controllers": "NAME"}),
+		"migration-status": statusKeys(r),
 		"record-model":     flat(recordedResults(r), nil),
 		"check-access":     append(flat(actions.AccessResults(), nil), "jimm-version"),
 	} {

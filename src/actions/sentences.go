@@ -56,7 +56,11 @@ func findingLine(f migration.Finding) string {
 
 func attachLine(e migration.AttachEvent) string {
 	text := "a migration runs since " + orElse(stamp(e.Attempt.Start), "an unknown time") + "; it is followed, nothing is started"
-	if !e.TargetProved {
+	switch {
+	case e.TargetProved:
+	case e.Target.Name == "":
+		text += "; where it goes is not known yet"
+	default:
 		text += fmt.Sprintf("; whether it goes to %q is not known yet", e.Target.Name)
 	}
 	return text

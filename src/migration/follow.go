@@ -93,6 +93,7 @@ func (f *follower) look(ctx, limited context.Context) bool {
 		f.stopWatching(ctx)
 		return false
 	}
+	f.adopt(obs)
 	f.progress = f.progress.Observe(f.base, obs)
 	f.reaudit(limited, obs)
 	v := Judge(f.base, f.progress, obs)

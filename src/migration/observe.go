@@ -50,8 +50,11 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 
 // pair returns the controllers that are asked in each look.
 func (f *follower) pair() []Controller {
-	if !f.base.Source.Known() {
+	switch {
+	case !f.base.Source.Known():
 		return []Controller{f.base.Target}
+	case !f.base.Target.Known():
+		return []Controller{f.base.Source}
 	}
 	return []Controller{f.base.Source, f.base.Target}
 }
@@ -77,7 +80,7 @@ func (f *follower) sourceHasIt(o Observation) bool {
 func (f *follower) reaudit(ctx context.Context, o Observation) {
 	whose := !f.whoseKnown && !f.base.TargetProved && f.progress.Attempt.Exists()
 	unread := f.plan != PlanVerify || f.auditErr != nil // since JIMM records the target
-	hand := !f.handChecked && unread && recordedAt(o) == f.base.Target.UUID && !f.base.Recorded
+	hand := !f.handChecked && unread && f.base.Target.Known() && recordedAt(o) == f.base.Target.UUID && !f.base.Recorded
 	if !whose && !hand {
 		return
 	}
@@ -102,6 +105,9 @@ func (f *follower) reaudit(ctx context.Context, o Observation) {
 		audit = audit.without(f.audit.Now)
 	}
 	name, certain := audit.target(f.progress.Attempt, f.base.Source.Name)
+	if to, known := f.controllers.byName(name); known && certain && !f.base.Target.Known() {
+		f.base.Target, f.res.Target = to, to
+	}
 	f.base.TargetProved = certain && name == f.base.Target.Name
 	if certain && !f.base.TargetProved {
 		f.otherTarget = name

@@ -156,6 +156,8 @@ const (
 	CauseHeld Cause = "record-is-right"
 	// CauseConfirm: the UUID that the operator confirmed is not the model's.
 	CauseConfirm Cause = "confirm-differs"
+	// CauseNothingRuns: there is no migration to follow.
+	CauseNothingRuns Cause = "nothing-runs"
 	// CauseStalled: the migration does not go on.
 	CauseStalled Cause = "stalled"
 )

@@ -1,0 +1,186 @@
+package migration
+
+import (
+	"context"
+	"time"
+)
+
+// MovementState says how a model moves.
+type MovementState string
+
+// The states of a movement.
+const (
+	// MovementNone: no migration of the model is on show.
+	MovementNone MovementState = "none"
+	// MovementRunning: a migration runs, and can still be aborted.
+	MovementRunning MovementState = "running"
+	// MovementSucceeded: a migration runs that has succeeded: Juju cannot abort
+	// it any more, and the target has the model in use.
+	MovementSucceeded MovementState = "succeeded"
+	// MovementAborting: a migration runs that will end in an abort.
+	MovementAborting MovementState = "aborting"
+	// MovementEnded: the last migration has ended badly, or is history.
+	MovementEnded MovementState = "ended"
+	// MovementLeft: the source does not describe the model any more.
+	MovementLeft MovementState = "left"
+	// MovementUnknown: nobody told.
+	MovementUnknown MovementState = "unknown"
+)
+
+// Moves reports whether the model is on its way, or has left its record behind.
+func (s MovementState) Moves() bool {
+	return s == MovementRunning || s == MovementSucceeded || s == MovementAborting || s == MovementLeft
+}
+
+// Movement is how one model moves, as one look shows it.
+type Movement struct {
+	Model Model
+	State MovementState
+	// Source is the controller on JIMM's record, Target where the model goes, as
+	// far as that is known; TargetProved tells that it is the only one that
+	// JIMM's audit log names, or that the source itself names it.
+	Source, Target Controller
+	TargetProved   bool
+	// Attempt is the migration on show; its text is redacted.
+	Attempt Attempt
+	Phase   Phase
+	// Elapsed is how long it runs, by JIMM's clock; zero if that is not known.
+	Elapsed time.Duration
+	// Long tells that it runs for longer than any healthy phase.
+	Long bool
+	// Err is why nobody told.
+	Err error
+}
+
+// Moving looks how one model moves. It changes nothing. An error means that
+// JIMM did not list its controllers or models, or does not know the model
+// ([*SelectError]).
+func Moving(ctx context.Context, jaas JAAS, opts Options) (Movement, error) {
+	r := newRun(jaas, opts)
+	s, err := r.survey(ctx)
+	if err != nil {
+		return Movement{}, err
+	}
+	if !s.modelKnown() {
+		return Movement{}, s.modelErr
+	}
+	return r.movementOf(s.model, s.controllers, s.seen, s.audit), nil
+}
+
+// movementOf puts one look at a model into a movement.
+func (r *run) movementOf(model Model, list controllers, o Observation, audit Audit) Movement {
+	m := Movement{Model: model, Source: list.byUUID(model.Recorded), Attempt: o.Info.Attempt.redacted(), Err: o.Info.Err}
+	m.Phase = ParseText(o.Info.Attempt.Text)
+	m.State = stateOf(o.Info, o.copyOn(m.Source))
+	if !m.State.Moves() && m.State != MovementUnknown {
+		return m
+	}
+	name, certain := audit.target(o.Info.Attempt, m.Source.Name)
+	m.Target, _ = list.byName(name)
+	m.TargetProved = certain && m.Target.Known()
+	if at := o.copyOn(m.Source); at.State == CopyMoved && at.To != "" {
+		m.Target, m.TargetProved = list.byUUID(at.To), true
+	}
+	if o.Info.migrating() && !audit.Now.IsZero() && !o.Info.Attempt.Start.IsZero() {
+		m.Elapsed = max(audit.Now.Sub(o.Info.Attempt.Start), 0).Round(time.Second)
+		m.Long = m.Elapsed >= r.polls(PollsToStallTransfer)
+	}
+	return m
+}
+
+func stateOf(info Info, source Copy) MovementState {
+	phase := ParseText(info.Attempt.Text)
+	switch kind := info.Kind; {
+	case info.migrating() && phase == PhaseAbort:
+		return MovementAborting
+	case info.migrating() && phase.PastReturn():
+		return MovementSucceeded
+	case info.migrating():
+		return MovementRunning
+	case source.State == CopyMoved, kind == InfoRedirected, kind == InfoDenied, kind == InfoBroken, source.State == CopyAbsent:
+		return MovementLeft
+	case kind == InfoLive && info.Attempt.Exists():
+		return MovementEnded
+	case kind == InfoLive:
+		return MovementNone
+	default:
+		return MovementUnknown
+	}
+}
+
+// AllMoving are the models that move. It asks for JIMM's lists only, and for the
+// details of the models that named reports true for, where JIMM's list does not
+// show migrations: those that are known to have been asked for lately.
+func AllMoving(ctx context.Context, jaas JAAS, opts Options, named func(Model) (Audit, bool)) ([]Movement, int, error) {
+	r := newRun(jaas, opts)
+	list, err := jaas.Fleet.Controllers(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	models, err := jaas.Fleet.Models(ctx)
+	if err != nil && len(models) == 0 {
+		return nil, 0, err
+	}
+	var out []Movement
+	for _, model := range models {
+		audit, known := named(model)
+		o := Observation{Info: model.Live}
+		if o.Info.Kind == InfoNotAsked {
+			if !known || len(out) >= DefaultLimit {
+				continue
+			}
+			o.Info = jaas.Witness.Info(ctx, model.UUID)
+		}
+		m := r.movementOf(model, list, o, audit)
+		if m.State.Moves() || known && m.State == MovementUnknown {
+			out = append(out, m)
+		}
+	}
+	return out, len(models), ctx.Err()
+}
+
+// Follow follows a running migration of the model to its end, and records it on
+// the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
+// tell where the migration goes, the source's own word at its end does.
+func Follow(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
+	r := newRun(jaas, opts)
+	r.opts.Target, r.opts.Detach = "", false
+	began := time.Now()
+	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
+	defer cancel()
+	s, err := r.survey(limited)
+	if err != nil {
+		return Result{Outcome: Refused, Step: StepCheck}, err
+	}
+	if !s.modelKnown() {
+		return Result{Outcome: Refused, Step: StepCheck, Cause: CauseChecks, Detail: s.modelErr.Error()}, nil
+	}
+	moves := r.movementOf(s.model, s.controllers, s.seen, s.audit)
+	if moves.TargetProved && moves.Target.Name != "" {
+		s.target, s.targetKnown = moves.Target, true
+	}
+	res := r.begun(s)
+	switch {
+	case s.seen.Info.migrating():
+		res.Plan = PlanFollow
+	case s.targetKnown && s.leftSource():
+		res.Plan = PlanRecord
+	default:
+		res.Outcome, res.Cause, res.Step = Refused, CauseNothingRuns, StepCheck
+		return *res, nil
+	}
+	newFollower(r, s, w, res, began).carryOut(ctx, limited)
+	return *res, nil
+}
+
+// adopt takes the source's own word for where the migration went that is
+// followed without knowing that.
+func (f *follower) adopt(o Observation) {
+	source := o.copyOn(f.base.Source)
+	if f.base.Target.Known() || source.State != CopyMoved {
+		return
+	}
+	if to := f.controllers.byUUID(source.To); source.To != "" && to.Name != "" {
+		f.base.Target, f.res.Target = to, to
+	}
+}

@@ -1,0 +1,89 @@
+package migration_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+func TestMovingTellsHowAModelMoves(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		world  func(*fake)
+		state  migration.MovementState
+		target string
+		proved bool
+		long   bool
+	}{
+		{"none", func(*fake) {}, migration.MovementNone, "", false, false},
+		{"running", func(f *fake) { f.standing("exporting model", time.Minute) }, migration.MovementRunning, "east", true, false},
+		{"nobody knows where to", func(f *fake) { f.standing("exporting model", time.Minute); f.requests = nil }, migration.MovementRunning, "", false, false},
+		{"for long", func(f *fake) { f.standing(success, 2*time.Hour) }, migration.MovementSucceeded, "east", true, true},
+		{"aborted", func(f *fake) { f.old = aborted(time.Hour) }, migration.MovementEnded, "", false, false},
+		{"left", func(f *fake) { f.away(east(), false) }, migration.MovementLeft, "east", true, false},
+	} {
+		for _, completes := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(completes)
+				c.world(f)
+				m, err := migration.Moving(t.Context(), f.jaas(), migration.Options{Model: "prod", Probe: true})
+				if err != nil || m.State != c.state || m.Target.Name != c.target || m.TargetProved != c.proved || m.Long != c.long {
+					t.Errorf("%s, completes %v: %+v, %v", c.name, completes, m, err)
+				}
+				if f.starts+len(f.records) > 0 || f.forgot {
+					t.Errorf("%s: something was changed", c.name)
+				}
+			})
+		}
+	}
+}
+
+// A migration is followed to its end whether or not it is known where it goes,
+// and nothing is ever started.
+func TestFollow(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		world func(*fake)
+		want  want
+	}{
+		{"to a known target", func(f *fake) { f.running("east", true) }, want{migration.Migrated, "", 0, "east", "east", "east"}},
+		{"to an unknown target", func(f *fake) { f.running("east", false) }, want{migration.Migrated, "", 0, "east", "east", "east"}},
+		{"to an unknown target, and the source does not tell", func(f *fake) { f.running("east", false); f.redirects, f.probe = false, false }, want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}},
+		{"has left", func(f *fake) { f.away(east(), false) }, want{migration.Recorded, "", 0, "east", "east", "east"}},
+		{"nothing runs", func(*fake) {}, want{migration.Refused, migration.CauseNothingRuns, 0, "", "west", "west"}},
+		{"was asked for", func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, want{migration.Refused, migration.CauseNothingRuns, 0, "", "west", "west"}},
+		{"aborts", func(f *fake) {
+			f.running("east", false)
+			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: full"
+		}, want{migration.Aborted, migration.CauseAnswer, 0, "", "west", "west"}},
+	} {
+		for _, completes := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(completes)
+					c.world(f)
+					res, err := migration.Follow(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Probe: f.probe})
+					if err != nil {
+						t.Fatal(err)
+					}
+					check(t, f, res, c.want)
+				})
+			})
+		}
+	}
+}
+
+func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		f := newFake(false)
+		f.standing("exporting model", time.Minute)
+		moving, known, err := migration.AllMoving(t.Context(), f.jaas(), migration.Options{}, func(migration.Model) (migration.Audit, bool) {
+			return migration.Audit{Now: time.Now(), Requests: f.requests}, named
+		})
+		if err != nil || known != 1 || (len(moving) == 1) != named {
+			t.Errorf("named %v: %+v, %d, %v", named, moving, known, err)
+		}
+	}
+}
