@@ -219,6 +219,41 @@ func TestCallsToJIMM(t *testing.T) {
 	}
 }
 
+// One look that finds nothing is no reason to log in.
+func TestNoLoginForOneLookThatFindsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.running("east", true)
+		f.probe, f.lonely = false, true
+		f.denies = func(e time.Duration) bool { return e > 20*time.Second && e < 25*time.Second }
+		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 60 * time.Second })
+		if f.hosts != 0 || res.Outcome != migration.TimedOut {
+			t.Errorf("%s after %d logins", res.Outcome, f.hosts)
+		}
+	})
+}
+
+func TestDoubt(t *testing.T) {
+	const blind, waiting, letGo = migration.VerdictBlind, migration.VerdictWaiting, migration.VerdictLetGo
+	for _, c := range []struct {
+		kinds []migration.VerdictKind
+		want  string
+	}{
+		{[]migration.VerdictKind{waiting, waiting, waiting}, "0 1 2"},
+		{[]migration.VerdictKind{waiting, letGo, letGo, waiting}, "0 0 1 0"},
+		{[]migration.VerdictKind{blind, blind, waiting, blind, waiting}, "0 1 0 0 2"},
+		{[]migration.VerdictKind{waiting, blind, blind, waiting, letGo, blind, letGo}, "0 0 1 3 0 0 2"},
+	} {
+		var got []string
+		for _, d := range migration.Waited(c.kinds) {
+			got = append(got, fmt.Sprint(int(d.Seconds())))
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%v: %s, want %s", c.kinds, text, c.want)
+		}
+	}
+}
+
 // A login that is not answered is not made again.
 func TestOneLoginAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

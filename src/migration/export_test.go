@@ -20,3 +20,15 @@ func AuditRecordedByHand(a Audit, target string, since time.Time) bool {
 
 // AuditWithout is Audit.without.
 func AuditWithout(a Audit, since time.Time) Audit { return a.without(since) }
+
+// Waited is what doubt measures of verdicts that come a second apart.
+func Waited(kinds []VerdictKind) []time.Duration {
+	var (
+		d   doubt
+		out []time.Duration
+	)
+	for i, kind := range kinds {
+		out = append(out, d.waited(kind, time.Unix(int64(100+i), 0)))
+	}
+	return out
+}
