@@ -120,6 +120,7 @@ func everything() migration.Result {
 		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
 		Findings:    []migration.Finding{{Check: migration.CheckTargetCopy, Level: migration.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
 		MigrationID: "1", Attempt: migration.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
+		Timing: migration.Timing{Started: time.Unix(1, 0), Quiesced: time.Unix(2, 0), NoReturn: time.Unix(3, 0), Active: time.Unix(4, 0), Recorded: time.Unix(5, 0), Finished: time.Unix(6, 0), Unserved: time.Second},
 	}
 }
 
@@ -208,7 +209,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 		t.Errorf("causes (-documented +code):\n%s", diff)
 	}
 	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
-	for _, n := range []int{migration.PollsToStart, migration.PollsToSettle, migration.PollsToRecord, migration.PollsBetweenRecords, migration.PollsToBeat, migration.PollsToBeatLast} {
+	for _, n := range []int{migration.PollsToStart, migration.PollsToSettle, migration.PollsToRecord, migration.PollsBetweenRecords, migration.PollsToBeat, migration.PollsToBeatLast, migration.PollsToConfirm, migration.PollsToRecordModel, migration.PollsToStall, migration.PollsToStallTransfer} {
 		if !regexp.MustCompile(`\b` + strconv.Itoa(n) + `\b`).MatchString(waits) {
 			t.Errorf("no wait of %d polls is documented", n)
 		}

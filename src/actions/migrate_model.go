@@ -23,6 +23,7 @@ type migrateParams struct {
 	Timeout    string `json:"timeout"`
 	Ignore     string `json:"ignore-checks"`
 	StrictExit flag   `json:"strict-exit"`
+	OnStall    string `json:"on-stall"`
 }
 
 // migrateModel moves a model to another controller, or looks whether it could.
@@ -118,6 +119,8 @@ func (m *migrator) options() (migration.Options, error) {
 		Ignore:   ignore,
 		Timeout:  timeout,
 		Detach:   bool(m.params.Detach),
+
+		StopOnStall: m.params.OnStall == stopOnStall,
 	}, nil
 }
 

@@ -19,6 +19,7 @@ type statusParams struct {
 	Follow     flag   `json:"follow"`
 	Timeout    string `json:"timeout"`
 	StrictExit flag   `json:"strict-exit"`
+	OnStall    string `json:"on-stall"`
 }
 
 // lately is how far back a request to migrate is looked for.
@@ -55,7 +56,7 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	defer j.close()
 	opts := migration.Options{
 		Model: p.Model, Unit: a.Env().Unit, Probe: j.settings.ProbeControllers, PollInterval: j.settings.PollInterval,
-		Timeout: max(timeout-time.Since(began), time.Nanosecond),
+		StopOnStall: p.OnStall == stopOnStall, Timeout: max(timeout-time.Since(began), time.Nanosecond),
 	}
 	switch {
 	case bool(p.Follow):
@@ -110,6 +111,7 @@ func followResults(r migration.Result, unit string, took time.Duration) map[stri
 	out["summary"] = followSummary(r)
 	setMap(out, "source-controller", controllerResults(r.Source))
 	setMap(out, "target-controller", controllerResults(r.Target))
+	setMap(out, "timing", timingResults(r.Timing))
 	if r.Next == "" && r.Outcome == migration.TimedOut {
 		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", unit, r.Model.UUID)
 	}

@@ -32,6 +32,7 @@ func migrationResults(r migration.Result, next string, took time.Duration) map[s
 	setMap(out, "target-controller", controllerResults(r.Target))
 	setMap(out, "recorded-controller", controllerResults(r.Recorded))
 	setMap(out, "migration", attemptResults(r))
+	setMap(out, "timing", timingResults(r.Timing))
 	setMap(out, "error", errorResults(r.Detail, r.Err))
 	return out
 }

@@ -26,6 +26,9 @@ func line(e migration.Event) string {
 		}
 		return text
 	case migration.StallEvent:
+		if !e.Repeats {
+			return stillLine(e)
+		}
 		return fmt.Sprintf("the source begins the same steps again and again, now %s: %s (%s); its controller's log tells why, and the migration may need an administrator there", e.Phase, e.Text, span(e.Elapsed))
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
@@ -187,8 +190,12 @@ func notStartedSummary(r migration.Result) string {
 
 func timedOutSummary(r migration.Result) string {
 	text := "the timeout ran out"
-	if r.Cause == migration.CauseInterrupted {
+	switch r.Cause {
+	case migration.CauseInterrupted:
 		text = "the action was told to stop"
+	case migration.CauseStalled:
+		return fmt.Sprintf("%s; the migration of model %s%s has not failed and goes on by itself if it can, which its source's controller log tells; %s", r.Detail, name(r.Model), where(r), whereIs(r))
+	default:
 	}
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch {

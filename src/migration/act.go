@@ -68,6 +68,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 // end closes the result.
 func (f *follower) end(outcome Outcome, cause Cause) {
 	f.res.Outcome, f.res.Cause = outcome, cause
+	f.res.Timing.finish(time.Now(), outcome)
 	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
 }
 

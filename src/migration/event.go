@@ -36,12 +36,17 @@ type PhaseEvent struct {
 	NoReturn bool
 }
 
-// StallEvent says that the source has begun the same steps again and again. It
-// is reported once.
+// StallEvent says that the migration does not go on: the source has begun the
+// same steps again and again, or shows no new phase for too long. That is no
+// failure. It is reported once until the migration comes further.
 type StallEvent struct {
 	Phase   Phase
 	Text    string
 	Elapsed time.Duration
+	// Repeats tells that the same steps came again; Still, otherwise, for how
+	// long there was no new phase.
+	Repeats bool
+	Still   time.Duration
 }
 
 // HeartbeatEvent says that nothing has changed.

@@ -98,7 +98,8 @@ func (f *follower) look(ctx, limited context.Context) bool {
 	f.reaudit(limited, obs)
 	v := Judge(f.base, f.progress, obs)
 	f.note(v, obs)
-	return !f.act(limited, v, obs)
+	f.res.Timing.look(time.Now(), f.base, f.progress, v, obs)
+	return !f.act(limited, v, obs) && !f.stalledNow(v)
 }
 
 // graceToStart is how long a caller that wants to stop waits for the answer to
@@ -114,6 +115,7 @@ func (f *follower) start(ctx, limited context.Context) bool {
 		return false
 	}
 	f.report(FreezeEvent{f.base.Model})
+	f.res.Timing.Started = time.Now()
 	id, err := f.ask(ctx)
 	f.started, f.startErr = true, err
 	f.base.TargetProved = err == nil

@@ -30,6 +30,9 @@ type Options struct {
 	Timeout time.Duration
 	// Detach returns as soon as the migration is seen to run.
 	Detach bool
+	// StopOnStall ends the watching of a migration that does not go on. The
+	// migration itself is not ended by that, and has not failed.
+	StopOnStall bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
 }

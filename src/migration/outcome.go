@@ -115,6 +115,8 @@ type Result struct {
 	Proof string
 	// Next is the command that helps from here, or "".
 	Next string
+	// Timing is when what was seen.
+	Timing Timing
 }
 
 // Cause is a reason for an outcome that the outcome does not tell by itself.

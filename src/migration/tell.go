@@ -22,7 +22,8 @@ type teller struct {
 	texts   map[string]int // How often each came after another one.
 	past    bool           // The point of no return was reported.
 	letGo   bool           // That the source let go was reported.
-	stalled bool           // That the source repeats its steps was reported.
+	stalled bool           // That the migration does not go on was reported.
+	pace    pace
 }
 
 func newTeller(r *run, began time.Time) *teller {
@@ -42,6 +43,9 @@ func (t *teller) news() {
 func (t *teller) tell(v Verdict, source Controller, text string, err error) {
 	if text != "" {
 		t.showText(ParseText(text), text)
+		if v.Kind == VerdictRunning {
+			t.watchPace(ParseText(text), text, err == nil)
+		}
 	}
 	if v.Kind == VerdictLetGo && !t.letGo {
 		t.letGo = true
@@ -79,7 +83,7 @@ func (t *teller) showText(phase Phase, text string) {
 		t.news()
 	case seen > repeatsToStall && !t.stalled:
 		t.stalled = true
-		t.report(StallEvent{Phase: phase, Text: text, Elapsed: t.elapsed()})
+		t.report(StallEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), Repeats: true})
 	}
 }
 

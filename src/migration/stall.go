@@ -1,0 +1,75 @@
+package migration
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// pace knows when a migration has come further last: to a higher phase, or, while
+// it transfers, to other numbers. Its zero value has seen nothing.
+type pace struct {
+	phase  Phase
+	digits string
+	since  time.Time
+}
+
+// further takes a look and reports whether the migration has come further.
+func (p *pace) further(phase Phase, text string, now time.Time) bool {
+	digits := strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+	switch {
+	case p.since.IsZero(), phase > p.phase:
+	case phase == p.phase && phase.transfers() && digits != p.digits:
+	default:
+		return false
+	}
+	p.phase, p.digits, p.since = phase, digits, now
+	return true
+}
+
+// transfers reports whether the phase moves data, which Juju sets no limit to.
+func (p Phase) transfers() bool { return p == PhaseImport || p == PhaseLogTransfer || p == PhaseReap }
+
+// watchPace reports once that a migration does not go on: Juju gives agents 15
+// minutes for each phase (migration-agent-wait-time), and a source that fails on
+// the way begins the same phase again and again. It claims no failure. Looks that
+// brought no answer count for nothing.
+func (t *teller) watchPace(phase Phase, text string, answered bool) {
+	now := time.Now()
+	if t.pace.further(phase, text, now) {
+		if t.stalled && phase > PhaseUnknown {
+			t.stalled, t.texts = false, map[string]int{t.text: 1}
+		}
+		return
+	}
+	limit := t.polls(PollsToStall)
+	if t.pace.phase.transfers() {
+		limit = t.polls(PollsToStallTransfer)
+	}
+	if still := now.Sub(t.pace.since); answered && still >= limit && !t.stalled {
+		t.stalled = true
+		t.report(StallEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), Still: still.Round(time.Second)})
+	}
+}
+
+// stalledNow ends the watching of a migration that does not go on, if that is
+// wanted.
+func (f *follower) stalledNow(v Verdict) bool {
+	if !f.opts.StopOnStall || !f.stalled || v.Kind != VerdictRunning || !f.progress.Attempt.Running() {
+		return false
+	}
+	f.res.Detail = "not progressing: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
+	if f.progress.Phase == PhaseSuccess {
+		f.res.Detail += " (see " + IssueStuckInSuccess + ")"
+	}
+	f.end(TimedOut, CauseStalled)
+	return true
+}
+
+// IssueStuckInSuccess is Juju's issue about migrations that stay in SUCCESS.
+const IssueStuckInSuccess = "juju/juju#20286"

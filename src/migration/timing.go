@@ -1,0 +1,79 @@
+package migration
+
+import "time"
+
+// Timing is when what was seen, by the clock of this process, with the
+// precision of the looks. A time that was not seen is zero.
+type Timing struct {
+	// Started is when this run has asked for the migration.
+	Started time.Time
+	// Quiesced is the first look at which the model stood still.
+	Quiesced time.Time
+	// NoReturn is the first look after which Juju could not abort any more.
+	NoReturn time.Time
+	// Active is the first look at which the model was known to be in use again:
+	// on the target, or after an abort on the source.
+	Active time.Time
+	// Recorded is when JIMM's record first named the target.
+	Recorded time.Time
+	// Finished is when the end was seen.
+	Finished time.Time
+	// Unserved is for how long JIMM could not serve the model: its recorded
+	// controller did not answer for it.
+	Unserved time.Duration
+
+	unservedSince time.Time
+}
+
+// Downtime is how long the model stood still; zero if its end was not seen.
+func (t Timing) Downtime() time.Duration {
+	if t.Quiesced.IsZero() || t.Active.IsZero() {
+		return 0
+	}
+	return max(t.Active.Sub(t.Quiesced), 0)
+}
+
+// look takes a look into account.
+func (t *Timing) look(now time.Time, b Baseline, p Progress, v Verdict, o Observation) {
+	if p.Attempt.Exists() && p.Phase >= PhaseQuiesce {
+		first(&t.Quiesced, now)
+	}
+	if p.Phase.PastReturn() {
+		first(&t.NoReturn, now)
+	}
+	switch v.Kind {
+	case VerdictMoved, VerdictReapFailed, VerdictMigrated, VerdictAborted, VerdictHeld:
+		first(&t.Active, now)
+	case VerdictRunning, VerdictLetGo:
+		if p.Phase.PastReturn() {
+			first(&t.Active, now)
+		}
+	default:
+	}
+	if recordedAt(o) == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
+		first(&t.Recorded, now)
+	}
+	served := o.Info.Kind == InfoLive || o.Info.Kind == InfoNotAsked || !t.Recorded.IsZero()
+	switch {
+	case served && !t.unservedSince.IsZero():
+		t.Unserved += now.Sub(t.unservedSince)
+		t.unservedSince = time.Time{}
+	case !served:
+		first(&t.unservedSince, now)
+	}
+}
+
+// finish notes the end, if the outcome is one of the migration.
+func (t *Timing) finish(now time.Time, outcome Outcome) {
+	switch outcome {
+	case Migrated, Recorded, NeedsAttention, Aborted:
+		first(&t.Finished, now)
+	default:
+	}
+}
+
+func first(at *time.Time, now time.Time) {
+	if at.IsZero() {
+		*at = now
+	}
+}
