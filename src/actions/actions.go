@@ -12,12 +12,18 @@ import (
 )
 
 // All returns the handlers by the names in actions.yaml.
-func All() map[string]charm.ActionFunc {
+func All() map[string]charm.ActionFunc { return AllOf("dev") }
+
+// AllOf is [All] for a charm of that version.
+func AllOf(version string) map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
 		"locate-model":     redacting(locateModel),
 		"migrate-model":    redacting(migrateModel),
 		"record-model":     redacting(recordModel),
 		"migration-status": redacting(migrationStatus),
+
+		"collect-diagnostics": redacting(collectDiagnostics(version)),
+
 		"list-controllers": redacting(listControllers),
 		"check-access":     redacting(checkAccess),
 	}

@@ -140,8 +140,11 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
 		"list-controllers": flat(actions.ControllersResults([]migration.Controller{r.Source}, []migration.Model{r.Model}), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),
-		"record-model":     flat(recordedResults(r), nil),
-		"check-access":     append(flat(actions.AccessResults(), nil), "jimm-version"),
+
+		"collect-diagnostics": diagnosticsKeys(),
+
+		"record-model": flat(recordedResults(r), nil),
+		"check-access": append(flat(actions.AccessResults(), nil), "jimm-version"),
 	} {
 		slices.Sort(got)
 		if diff := cmp.Diff(documented(t, action), got); diff != "" {

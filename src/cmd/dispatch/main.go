@@ -13,7 +13,7 @@ var version = "dev"
 func main() {
 	charm.Main(charm.App{
 		Version: version,
-		Actions: actions.All(),
+		Actions: actions.AllOf(version),
 		Hooks:   operator.Hooks(version, actions.FinishRecords),
 	})
 }
