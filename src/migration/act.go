@@ -37,11 +37,11 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.migrated()
 	case VerdictMoved, VerdictReapFailed:
 		if !v.Proof.Valid() || f.base.Recorded && recordedAt(o) == "" {
-			return f.unsettled(v, o)
+			return f.unsettled(ctx, v, o)
 		}
 		return f.record(ctx, v.Proof)
 	case VerdictRunning, VerdictAborting:
-		return f.running(v)
+		return f.running(v, o)
 	case VerdictAborted:
 		f.res.Detail, f.res.Holder = Redact(v.Reason), f.base.Source
 		f.end(Aborted, CauseAnswer)
@@ -60,7 +60,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.res.Holder = Controller{}
 		f.end(Conflict, CauseNone)
 	default:
-		return f.unsettled(v, o)
+		return f.unsettled(ctx, v, o)
 	}
 	return true
 }
@@ -73,9 +73,12 @@ func (f *follower) end(outcome Outcome, cause Cause) {
 }
 
 // running goes on watching, unless nobody wants to.
-func (f *follower) running(v Verdict) bool {
+func (f *follower) running(v Verdict, o Observation) bool {
 	f.doubt.settle()
-	f.res.Step, f.res.Holder = StepWatch, f.base.Source
+	f.res.Step, f.res.Holder = StepWatch, Controller{}
+	if f.base.sourceLive(f.progress.read(f.base, o)) {
+		f.res.Holder = f.base.Source
+	}
 	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
 	f.res.Attached = !f.started || refused
 	if f.progress.Phase.PastReturn() {
@@ -173,7 +176,7 @@ func (f *follower) sourcesWord(o Observation) Controller {
 }
 
 // unsettled waits for a verdict that settles something, for a bounded time.
-func (f *follower) unsettled(v Verdict, o Observation) bool {
+func (f *follower) unsettled(ctx context.Context, v Verdict, o Observation) bool {
 	f.res.Holder = Controller{}
 	waited := f.doubt.waited(v.Kind, time.Now())
 	switch v.Kind {
@@ -190,9 +193,9 @@ func (f *follower) unsettled(v Verdict, o Observation) bool {
 	}
 	f.res.Err, f.res.Detail = o.Info.Err, errText(o.Info.Err)
 	if v.Kind == VerdictMisrecorded {
-		if source := f.base.Source; o.copyOn(source).held() {
-			f.res.Holder = source
-			f.res.Next = f.traits.UpdateCommand(source, f.base.Model.UUID)
+		if only := f.onlyHolder(ctx); only.Known() {
+			f.res.Holder = only
+			f.res.Next = f.traits.UpdateCommand(only, f.base.Model.UUID)
 		}
 		f.end(Unknown, CauseMisrecorded)
 		return true
@@ -205,6 +208,25 @@ func (f *follower) unsettled(v Verdict, o Observation) bool {
 	}
 	f.end(Unknown, CauseUnproved)
 	return true
+}
+
+// onlyHolder returns the controller that alone has a copy of the model, if all
+// of them tell.
+func (f *follower) onlyHolder(ctx context.Context) (only Controller) {
+	if !f.opts.Probe {
+		return Controller{}
+	}
+	copies := newAsker(f.jaas.Witness).all(ctx, f.controllers, f.base.Model.UUID)
+	for _, c := range f.controllers {
+		switch got := copies[c.UUID]; {
+		case gone(got):
+		case !got.held() || only.Known():
+			return Controller{}
+		default:
+			only = c
+		}
+	}
+	return only
 }
 
 // nothingOnShow: the source seems to describe the model and shows no new
@@ -226,6 +248,9 @@ func (f *follower) nothingOnShow(waited time.Duration, o Observation) bool {
 		return false
 	case f.progress.Attempt.Exists() || f.plan == PlanRecord || f.plan == PlanFollow:
 		// It was on show, or seemed over, and is neither any more.
+		if o.Info.Listed {
+			f.res.Holder = Controller{} // Who has listed it, and why, is open.
+		}
 		f.end(Unknown, CauseChanged)
 	case !f.started:
 		f.doubt.settle()

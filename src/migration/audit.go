@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -92,6 +93,31 @@ func (a Audit) unfulfilled(source string) bool {
 			found = false
 		case a.Now.Sub(q.At) < rememberRequests:
 			found = true
+		}
+	}
+	return found
+}
+
+// arrived reports whether somebody has lately asked to move the model to the
+// controller, or to record it there.
+func (a Audit) arrived(controller string) bool {
+	return slices.ContainsFunc(a.Requests, func(q Request) bool {
+		return q.Target == controller && a.Now.Sub(q.At) < rememberRequests
+	})
+}
+
+// brings reports whether the migration may be one that brings the model to the
+// controller: that was asked for last before it began, or recorded since.
+func (a Audit) brings(of Attempt, controller string) bool {
+	from, to := of.Start.Add(-askedBefore), of.Start.Add(askedAfter)
+	found := false
+	for _, q := range a.Requests {
+		switch {
+		case q.At.Before(from):
+		case q.Kind == RequestMigrate && !q.At.After(to):
+			found = q.Target == controller
+		case q.Kind == RequestRecord:
+			found = found || q.Target == controller
 		}
 	}
 	return found

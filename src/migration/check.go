@@ -189,6 +189,10 @@ func checkOtherMigration(s *situation) Finding {
 	name, certain := s.audit.target(a, s.source.Name)
 	text := "a migration runs since " + a.Start.UTC().Format(timeFormat) + " (" + Redact(a.Text) + ")"
 	switch {
+	case s.onTarget() && s.anothers() && len(s.holders(s.target)) > 0:
+		return Finding{Level: Warn, Evidence: text + ": JIMM records " + quote(s.target.Name) + " already, and " + s.holders(s.target).names() + " has a copy too: it is followed"}
+	case s.anothers():
+		return Finding{Level: Fail, Evidence: text + ": from " + quote(s.source.Name) + ", or to there, while JIMM records it already", Remedy: "wait until it has ended"}
 	case s.onTarget():
 		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + quote(s.target.Name), Remedy: "wait until it has ended"}
 	case certain && name == s.target.Name:
@@ -205,6 +209,13 @@ func (s *situation) noMigration() Finding {
 	switch {
 	case s.auditErr != nil:
 		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: " + errText(s.auditErr)}
+	case !s.underWay() && len(s.holders(s.source, s.target)) > 0 && s.audit.arrived(s.source.Name) && !s.seen.Info.reapFailed():
+		third := s.holders(s.source, s.target).names()
+		return Finding{
+			Level:    Fail,
+			Evidence: third + " has a copy of the model too, and JIMM's audit log says that the model was moved to " + quote(s.source.Name) + " lately: the migration from " + third + " may still run",
+			Remedy:   "wait until that copy is gone, or have an administrator of " + third + " look",
+		}
 	case s.pending() > 0 && !s.underWay():
 		return Finding{Level: Warn, Evidence: "no migration of the model runs yet; JIMM's audit log says that one was asked for a moment ago: it gets the time to begin"}
 	default:

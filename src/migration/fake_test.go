@@ -121,6 +121,15 @@ func (f *fake) lock() (unlock func()) {
 	return f.mu.Unlock
 }
 
+// loginsAllowed bounds the logins to the model: none where JIMM keeps the secret
+// of each.
+func (f *fake) loginsAllowed() int {
+	if f.completes {
+		return 2
+	}
+	return 0
+}
+
 // now tells where the migration is: the text on the source, whether it has
 // ended, and whether the model has left.
 func (f *fake) now() (text string, ended, left bool) {

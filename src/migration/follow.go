@@ -42,8 +42,8 @@ func newFollower(r *run, s *situation, w Writer, res *Result, began time.Time) *
 		teller: newTeller(r, began),
 	}
 	f.whoseKnown = f.plan == PlanFollow && s.auditErr == nil
-	f.hostAsked = s.seen.Host.Kind != HostNotAsked
-	f.progress.HostRefused = s.seen.Host.Kind == HostRefused
+	f.hostAsked = s.seen.Host.Kind != HostNotAsked && !s.traits.Completes // That keeps no secrets of logins.
+	f.progress = f.progress.logIn(f.base, Observation{Record: s.seen.Record, Info: s.listed, Host: s.seen.Host})
 	return f
 }
 

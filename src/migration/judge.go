@@ -28,6 +28,9 @@ type Baseline struct {
 	// Alone tells that every other controller has said that it does not have
 	// the model.
 	Alone bool
+	// Third tells that a controller that is neither the source nor the target
+	// has a copy: the model may be moving from there.
+	Third bool
 }
 
 // ours reports whether the attempt is neither the old one nor the history of a
@@ -91,9 +94,13 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	case info.Importing(), target.State == CopyImporting, bySource && info.migrating():
 		// Recorded too early, by somebody else: the copy may still be aborted.
 		v.Kind = VerdictRunning
-	case bySource && info.reapFailed():
+	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), p.RefusedBy == b.Target.UUID && target.State == CopyUnknown:
+		v.Kind = VerdictMisrecorded
+	case bySource && info.reapFailed() && (target.held() || b.TargetProved || p.ServedBy == b.Target.UUID):
 		v.Kind = VerdictHeld
-	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), bySource:
+	case bySource && info.reapFailed():
+		v.Kind = VerdictLetGo
+	case bySource:
 		v.Kind = VerdictMisrecorded
 	case info.Kind != InfoLive && target.State != CopyActive:
 		v.Kind = VerdictBlind
@@ -193,7 +200,7 @@ func judgeGone(b Baseline, p Progress, source, target Copy, v Verdict) Verdict {
 		v.Kind = VerdictRunning
 		return v
 	default:
-		active := p.Denials >= denialsToBelieve && target.State == CopyActive
+		active := p.Denials >= denialsToBelieve && target.State == CopyActive && !b.Third
 		return prove(b, target, v, b.TargetProved && active, "the source controller has stopped answering for the model, and the target holds an active copy")
 	}
 }

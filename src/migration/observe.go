@@ -19,6 +19,10 @@ func (f *follower) observe(ctx context.Context) Observation {
 	} else {
 		o.Info = w.Summary(ctx, model)
 	}
+	if f.mayAskTarget(o) {
+		f.calls++
+		o.Info = w.Info(ctx, model)
+	}
 	if o.Info.Kind != InfoLive && o.Record.State == RecordUnknown {
 		o.Record = w.Record(ctx, model)
 		f.calls++
@@ -46,6 +50,17 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 	o.Record = f.jaas.Witness.Record(ctx, f.base.Model.UUID)
 	f.modeSet = o.Record.State == RecordUnknown || o.Record.Controller == f.base.Source.UUID
 	return f.modeSet && o.Record.State == RecordAt
+}
+
+// mayAskTarget reports whether the recorded target may be asked for details, as
+// at the first look: a list does not tell whether its copy is only half imported.
+func (f *follower) mayAskTarget(o Observation) bool {
+	target := f.base.Target.UUID
+	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target {
+		return false
+	}
+	serves := f.seen.Host.Kind == HostServes && f.seen.Host.Controller == target
+	return mayAskDetails(f.progress.read(f.base, o), o.copyOn(f.base.Target), serves)
 }
 
 // pair returns the controllers that are asked in each look.

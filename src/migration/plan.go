@@ -92,16 +92,33 @@ func (s *situation) holder() Controller {
 		return s.controllers.byUUID(source.To)
 	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), gone(source):
 		return Controller{}
-	case s.seen.Info.migrating() && ParseText(s.seen.Info.Attempt.Text).PastReturn():
+	case s.seen.Info.migrating() && (s.anothers() || ParseText(s.seen.Info.Attempt.Text).PastReturn()):
 		return Controller{}
 	default:
 		return s.source
 	}
 }
 
+// anothers reports whether the migration on show may be that of another
+// controller than the recorded one, which JIMM records too early or wrongly: its
+// list does not tell who has made the entry.
+func (s *situation) anothers() bool {
+	attempt := s.seen.Info.Attempt
+	brought := s.audit.brings(attempt, s.source.Name)
+	_, asked := s.audit.target(attempt, s.source.Name) // JIMM asks the recorded one.
+	alone := s.seen.copyOn(s.source).held() && len(s.holders(s.source)) == 0
+	switch {
+	case !s.seen.Info.Listed, alone, asked && !brought:
+		return false
+	default:
+		return brought || s.onTarget() || len(s.holders(s.source, s.target)) > 0
+	}
+}
+
 // baseline is what later looks are compared with.
 func (s *situation) baseline() Baseline {
 	b := Baseline{Model: s.model, Source: s.source, Target: s.target, Completes: s.traits.Completes}
+	b.Third = len(s.holders(s.source, s.target)) > 0
 	since := s.audit.Now.Add(-rememberRequests)
 	a := s.seen.Info.Attempt
 	switch {

@@ -1,5 +1,7 @@
 package migration
 
+import "cmp"
+
 // Progress is what all looks so far have shown. Its zero value has seen nothing.
 type Progress struct {
 	// Phase is the highest phase seen, Attempt the last look at it.
@@ -10,8 +12,15 @@ type Progress struct {
 	Superseded bool
 	// Redirected: the source has said that the model moved.
 	Redirected bool
-	// HostRefused: a login to the model through JIMM was refused by the source.
-	HostRefused bool
+	// RefusedBy is the UUID of the recorded controller that has refused a login
+	// to the model through JIMM, "" if none has.
+	RefusedBy string
+	// ServedBy is the UUID of the recorded controller that has served one, "" if
+	// none has.
+	ServedBy string
+	// Mislisted is the one that has refused if JIMM's list had the model then: what it lists is
+	// the entry of another controller.
+	Mislisted string
 	// Denials counts the latest looks in a row in which the source denied the
 	// model, or JIMM could not use its answer.
 	Denials int
@@ -28,11 +37,13 @@ type Progress struct {
 
 // Observe returns the progress after one more look.
 func (p Progress) Observe(b Baseline, o Observation) Progress {
-	p.HostRefused = p.HostRefused || o.Host.Kind == HostRefused
+	p = p.logIn(b, o)
 	info := p.read(b, o)
 	if b.sourceLive(info) {
 		p = p.follow(b, info.Attempt)
-		p.HostRefused = o.Host.Kind == HostRefused
+		if o.Host.Kind != HostRefused && p.RefusedBy == b.Source.UUID {
+			p.RefusedBy = ""
+		}
 	}
 	source := o.copyOn(b.Source).State
 	told := b.sourceTold(o, info)
@@ -49,6 +60,25 @@ func (p Progress) Observe(b Baseline, o Observation) Progress {
 	p.Doubles = inRow(p.Doubles, twoActive(b, o))
 	return p
 }
+
+// logIn takes over how a login to the model has ended.
+func (p Progress) logIn(b Baseline, o Observation) Progress {
+	if o.Host.Kind == HostServes {
+		p.ServedBy = o.Host.Controller
+	}
+	if o.Host.Kind != HostRefused {
+		return p
+	}
+	p.RefusedBy, p.ServedBy = onRecord(b, o), ""
+	if o.Info.Kind == InfoLive && o.Info.Listed {
+		p.Mislisted = p.RefusedBy
+	}
+	return p
+}
+
+// onRecord returns the UUID that JIMM's record names: that of the source as long
+// as nobody has told.
+func onRecord(b Baseline, o Observation) string { return cmp.Or(recordedAt(o), b.Source.UUID) }
 
 // follow takes over the attempt that the source shows, if it is the one that is
 // followed.
@@ -92,7 +122,7 @@ func (p Progress) read(b Baseline, o Observation) Info {
 	if i.Kind == InfoLive && i.Listed && !p.listedThere(b, o) {
 		i = Info{Kind: InfoUnlisted}
 	}
-	if i.Kind == InfoUnlisted && p.HostRefused {
+	if i.Kind == InfoUnlisted && p.RefusedBy != "" && p.RefusedBy == onRecord(b, o) {
 		i.Kind = InfoDenied
 	}
 	return i
@@ -101,15 +131,20 @@ func (p Progress) read(b Baseline, o Observation) Info {
 // listedThere reports whether the entry of JIMM's list is that of the source, or
 // of the target if that is on record, as far as can be told.
 func (p Progress) listedThere(b Baseline, o Observation) bool {
-	a := o.Info.Attempt
+	a, at := o.Info.Attempt, o.Info.Controller
+	// The recorded controller itself says that it does not have the model.
+	denied := gone(o.Copies[at]) || p.Mislisted == at
 	switch {
-	case a.ofSource(), b.Old.same(a), o.Info.Controller != b.Source.UUID:
-		return true
-	case p.Attempt.Exists(), b.Old.ofSource(), p.HostRefused:
-		// The source would show the migration.
+	case at != b.Source.UUID:
+		// Then the attempt is that of the source.
+		return a.ofSource() || !denied
+	case denied:
 		return false
+	case a.ofSource(), b.Old.same(a):
+		return true
 	default:
-		return !gone(o.copyOn(b.Source))
+		// The source would show the migration.
+		return !p.Attempt.Exists() && !b.Old.ofSource() && p.RefusedBy != at
 	}
 }
 

@@ -19,6 +19,7 @@ type situation struct {
 	targetKnown bool
 	source      Controller
 	seen        Observation
+	listed      Info // The model in JIMM's list, where that is of the controllers.
 	audit       Audit
 	auditErr    error
 }
@@ -98,8 +99,9 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	if o.Info.Kind == InfoNotAsked {
 		o.Info = w.Summary(ctx, s.model.UUID)
 	}
+	s.listed = o.Info
 	source := o.copyOn(s.source)
-	if unclear(o.Info, source) && (r.hostWanted || s.auditErr != nil || s.audit.unfulfilled(s.source.Name)) {
+	if s.unclear(source) {
 		if r.host.Kind == HostNotAsked {
 			r.host = w.Host(ctx, s.model.UUID)
 		}
@@ -125,9 +127,10 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 }
 
 // unclear reports whether it cannot be told which controller has listed the
-// model.
-func unclear(listed Info, source Copy) bool {
-	return listed.Kind == InfoLive && listed.Listed && !listed.Attempt.ofSource() && source.State == CopyUnknown
+// model. What migrates is followed, whoever it is.
+func (s *situation) unclear(source Copy) bool {
+	listed := s.listed.Kind == InfoLive && s.listed.Listed && source.State == CopyUnknown
+	return listed && (s.onTarget() || !s.listed.migrating())
 }
 
 // mayAskDetails reports whether a JIMM that completes migrations may be asked
@@ -135,7 +138,7 @@ func unclear(listed Info, source Copy) bool {
 // with no migration running. Otherwise the question could change the record, or
 // make JIMM forget the model.
 func mayAskDetails(listed Info, source Copy, serves bool) bool {
-	held := source.held() || !gone(source) && (serves || listed.Attempt.ofSource())
+	held := source.held() || !gone(source) && serves
 	return held && listed.Kind == InfoLive && !listed.migrating() && !listed.reapFailed()
 }
 

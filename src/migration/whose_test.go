@@ -57,6 +57,12 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 	held := look(answered(migration.InfoDenied), at(west()), copies(migration.CopyPresent, migration.CopyPresent))
 	absent := look(answered(migration.InfoUnlisted), at(west()), copies(migration.CopyAbsent, migration.CopyPresent))
 	anon := map[string]migration.Copy{west().UUID: {State: migration.CopyMoved}, east().UUID: {State: migration.CopyPresent}}
+	third := base()
+	third.Third = true
+	onlyTold := map[string]migration.Copy{west().UUID: {State: migration.CopyAbsent}, east().UUID: {State: migration.CopyActive}}
+	refusing := migration.Host{Kind: migration.HostRefused}
+	refusedThere := migration.Observation{Info: listed(east(), "", false), Record: at(east()), Host: refusing}
+	serves := migration.Host{Kind: migration.HostServes, Controller: east().UUID}
 	on := onTarget("available", "")
 	handDenied := completes
 	handDenied.RecordedByHand = true
@@ -105,6 +111,14 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"recorded, and the source lists the migration", completes, []migration.Observation{look(listed(east(), importing, false), at(east()), nil)}, migration.VerdictRunning, false},
 		{"recorded, and the source lists the abort", completes, []migration.Observation{look(listed(east(), abort, true), at(east()), nil)}, migration.VerdictMisrecorded, false},
 		{"recorded, and the source lists its left-over", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictHeld, false},
+		{"listed with a migration, and the source has not got it", completes, []migration.Observation{look(listed(west(), importing, false), at(west()), copies(migration.CopyAbsent, migration.CopyAbsent))}, migration.VerdictLetGo, false},
+		{"denied for long, the target is active", base(), times(2, look(answered(migration.InfoDenied), at(west()), onlyTold)), migration.VerdictMoved, true},
+		{"denied for long, the target is active, a third controller has it too", third, times(2, look(answered(migration.InfoDenied), at(west()), onlyTold)), migration.VerdictLetGo, false},
+		{"recorded and listed, and the target refuses logins", completes, []migration.Observation{refusedThere}, migration.VerdictMisrecorded, false},
+		{"recorded, the target refuses logins, and the source lists its left-over", completes, []migration.Observation{refusedThere, look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictMisrecorded, false},
+		{"recorded, and the source lists its left-over, of a migration that nobody knows", unproved, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictLetGo, false},
+		{"recorded, the target serves logins, and the source lists its left-over", unproved, []migration.Observation{{Info: listed(east(), reap, true), Record: at(east()), Host: serves}}, migration.VerdictHeld, false},
+		{"recorded, the target has not got it, and the source lists its left-over", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), copies(migration.CopyPresent, migration.CopyAbsent))}, migration.VerdictMisrecorded, false},
 		{"recorded, and the target lists it", completes, []migration.Observation{look(listed(east(), "", false), at(east()), nil)}, migration.VerdictMigrated, false},
 		{"what the target lists does not unsay the source's denials", handDenied, []migration.Observation{seenSuccess, denied, denied, look(listed(east(), "", false), at(east()), nil)}, migration.VerdictMigrated, false},
 		{"the source answers without its name", base(), []migration.Observation{look(nameless, at(west()), nil), denied, denied}, migration.VerdictMoved, true},
