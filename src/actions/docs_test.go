@@ -131,6 +131,10 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 		Drift: true, Repair: "x", Proof: "y", Asked: 2, Silent: []migration.Controller{r.Target},
 	}
 	migrated := actions.MigrationResults(r, "next")
+	lost := everything()
+	lost.Outcome = migration.LostFromJIMM
+	lost.Model.Users = append(lost.Model.Users, "bob@example.com=read")
+	migrated["repair"] = actions.Repair(lost, "jimmctl")
 	migrated["error"].(map[string]any)["code"] = "x"
 	located := actions.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")})
 	paged := actions.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1000, Known: 1000})

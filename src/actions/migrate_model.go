@@ -50,6 +50,8 @@ type migrator struct {
 	// settings are those of this run, once read.
 	settings operator.Settings
 	feed     *feed
+	// cli is the command that talks to this JIMM.
+	cli string
 }
 
 type unitStatus struct {
@@ -78,6 +80,7 @@ func (m *migrator) run(ctx context.Context) error {
 		return m.refuse(ctx, err)
 	}
 	defer j.close()
+	m.cli = j.engine.Traits.CLI
 	// The timeout bounds the whole action.
 	opts.Timeout = max(opts.Timeout-time.Since(m.began), time.Nanosecond)
 	opts.Report = func(e migration.Event) { m.show(ctx, e) }
@@ -214,7 +217,9 @@ func (s unitStatus) settled() bool {
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	m.unmark(ctx, r)
 	m.feed.finish(r)
-	if err := m.action.SetResults(ctx, migrationResults(r, m.next(r), time.Since(m.began))); err != nil {
+	out := migrationResults(r, m.next(r), time.Since(m.began))
+	setMap(out, "repair", repairResults(repairOf(r, m.cli, m.action.Env().Unit)))
+	if err := m.action.SetResults(ctx, out); err != nil {
 		return err
 	}
 	if !r.Outcome.Succeeded() {
