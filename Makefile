@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 COUNT    ?= 6
 TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
-RACE     := go test -race -shuffle=on -timeout=10m
+RACE     := tools/race-test
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
 .PHONY: help demo check test scenarios lint fmt charm bench fuzz cover tidy-check fmt-check clean
