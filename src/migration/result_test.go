@@ -168,6 +168,30 @@ func TestResultsTellAll(t *testing.T) {
 			want: `refused other-migration in watch, plan start: west to east, held by west, recorded on west, QUIESCE; attached; running; users; detail "JIMM's audit log says that it goes to \"north\"", next ""`,
 		},
 		{
+			name: "JIMM records a third", year: "2024",
+			world: func(f *fake) {
+				f.probe = false
+				f.later, f.change = 20*time.Second, func(f *fake) { f.record = north().UUID }
+			},
+			want: `unknown elsewhere in watch, plan start: west to east, held by , recorded on north, QUIESCE; target proved; users; id; detail "", next ""`,
+		},
+		{
+			name: "JIMM was away and is back when the time is up",
+			world: func(f *fake) {
+				f.deaf = func(e time.Duration) bool { return e > 10*time.Second && e < 20*time.Second }
+			},
+			change: func(o *migration.Options) { o.Timeout = 33 * time.Second },
+			want:   `timed-out deadline in watch, plan start: west to east, held by west, recorded on west, IMPORT; running; target proved; users; id; detail "", next ""`,
+		},
+		{
+			name: "nobody answers", year: "2026",
+			world: func(f *fake) {
+				f.refuse, f.probe = errors.New("connection reset"), false
+				f.deaf = func(time.Duration) bool { return true }
+			},
+			want: `unknown no-answer in start, plan start: west to east, held by , recorded on west, UNKNOWN; users; err; detail "connection lost", next ""`,
+		},
+		{
 			name: "forgotten", year: "2026",
 			world: func(f *fake) { f.later, f.change = 50*time.Second, func(f *fake) { f.record = "" } },
 			want:  `lost-from-jimm  in watch, plan start: west to east, held by , recorded on , VALIDATION; target proved; users; id; detail "", next ""`,

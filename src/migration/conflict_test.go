@@ -1,0 +1,72 @@
+package migration_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// splitBrain is a JAAS in which, some time after the start, JIMM falls silent
+// and both controllers say that they have the model in use.
+type splitBrain struct {
+	*fake
+	after time.Duration
+}
+
+func (s splitBrain) split() bool { return !s.asked.IsZero() && time.Since(s.asked) >= s.after }
+
+func (s splitBrain) Info(ctx context.Context, model string) migration.Info {
+	if s.split() {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+	}
+	return s.fake.Info(ctx, model)
+}
+
+func (s splitBrain) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+	if s.split() {
+		return migration.Copy{State: migration.CopyActive}
+	}
+	return s.fake.Copy(ctx, c, model)
+}
+
+func TestASplitBrainEndsTheRunAndChangesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		jaas := f.jaas()
+		jaas.Witness = splitBrain{f, 30 * time.Second}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		if err != nil || res.Outcome != migration.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
+			t.Errorf("%s, on %q, recorded %v, %v", res.Outcome, res.Holder, f.records, err)
+		}
+	})
+}
+
+// The live answer knows better than JIMM's list.
+func TestChecksRestOnTheLiveAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		live migration.Info
+		id   migration.CheckID
+	}{
+		"a controller's own model": {migration.Info{IsController: true}, migration.CheckControllerModel},
+		"dying":                    {migration.Info{Life: "dying"}, migration.CheckModelLife},
+		"newer agents":             {migration.Info{AgentVersion: "3.6.99"}, migration.CheckVersions},
+	} {
+		p := &places{models: onWest("alice@example.com/prod"), info: c.live}
+		p.models[0].AgentVersion = "3.6.14"
+		p.info.Kind, p.info.Controller, p.info.Status = migration.InfoLive, west().UUID, "available"
+		jaas := p.jaas(false)
+		jaas.Auditor = newFake(false)
+		res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east"})
+		if err != nil || res.Outcome != migration.Refused {
+			t.Errorf("%s: %s, %v", name, res.Outcome, err)
+		}
+		for _, f := range res.Findings {
+			if f.Blocks() != (f.Check == c.id) {
+				t.Errorf("%s: %s is %s: %s", name, f.Check, f.Level, f.Evidence)
+			}
+		}
+	}
+}
