@@ -62,3 +62,31 @@ func Params() map[string][]string {
 	}
 	return out
 }
+
+// RecordResults are the results of record-model.
+func RecordResults(r migration.Result) map[string]any { return recordResults(r, "jimm-migrator/0", 0) }
+
+// RecordSummary is the sentence of record-model.
+var RecordSummary = recordSummary
+
+// FollowResults are the results of migration-status that follows.
+func FollowResults(r migration.Result) map[string]any { return followResults(r, "jimm-migrator/0", 0) }
+
+// MovingResults are the results of migration-status without a model.
+func MovingResults(m migration.Movement, gap error) map[string]any {
+	return allMovingResults([]migration.Movement{m}, 1, gap)
+}
+
+// MovementResults are the results of migration-status about one model.
+var (
+	MovementResults = movementResults
+	MovementSummary = movementSummary
+)
+
+// DiagnosisResults are the results of collect-diagnostics that come of a look.
+var DiagnosisResults = diagnosisResults
+
+// Repair is what the results say about a repair.
+func Repair(r migration.Result, cli string) map[string]any {
+	return repairResults(repairOf(r, cli, "jimm-migrator/0"))
+}

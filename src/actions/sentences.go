@@ -39,7 +39,7 @@ func line(e migration.Event) string {
 	case migration.WaitEvent:
 		return fmt.Sprintf("JIMM's audit log says that a migration was asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
 	case migration.LookAgainEvent:
-		return fmt.Sprintf("nothing speaks against recording it on your word so far; looking again in %s", span(e.After))
+		return "nothing speaks against recording it on your word so far; looking again in " + span(e.After)
 	default:
 		return ""
 	}

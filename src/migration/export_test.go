@@ -32,3 +32,6 @@ func Waited(kinds []VerdictKind) []time.Duration {
 	}
 	return out
 }
+
+// ProveByOperator is proveByOperator.
+var ProveByOperator = proveByOperator

@@ -1,4 +1,0 @@
-package migration
-
-// ProveByOperator is proveByOperator.
-var ProveByOperator = proveByOperator
