@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -246,7 +247,7 @@ func TestDoubt(t *testing.T) {
 	} {
 		var got []string
 		for _, d := range migration.Waited(c.kinds) {
-			got = append(got, fmt.Sprint(int(d.Seconds())))
+			got = append(got, strconv.Itoa(int(d.Seconds())))
 		}
 		if text := strings.Join(got, " "); text != c.want {
 			t.Errorf("%v: %s, want %s", c.kinds, text, c.want)

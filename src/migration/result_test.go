@@ -15,17 +15,17 @@ import (
 
 // told is what a result says, in one line each, without times.
 func told(r migration.Result) string {
-	flags := ""
+	var flags strings.Builder
 	for _, f := range []struct {
 		name string
 		set  bool
 	}{{"attached", r.Attached}, {"running", r.Running}, {"target proved", r.TargetProved}, {"users", len(r.Model.Users) > 0}, {"id", r.MigrationID != ""}, {"proof", r.Proof != ""}, {"err", r.Err != nil}} {
 		if f.set {
-			flags += " " + f.name + ";"
+			flags.WriteString(" " + f.name + ";")
 		}
 	}
 	return fmt.Sprintf("%s %s in %s, plan %s: %s to %s, held by %s, recorded on %s, %s;%s detail %q, next %q",
-		r.Outcome, r.Cause, r.Step, r.Plan, r.Source, r.Target.Name, r.Holder, r.Recorded, r.Phase, flags, r.Detail, strings.ReplaceAll(r.Next, modelUUID, "UUID"))
+		r.Outcome, r.Cause, r.Step, r.Plan, r.Source, r.Target.Name, r.Holder, r.Recorded, r.Phase, flags.String(), r.Detail, strings.ReplaceAll(r.Next, modelUUID, "UUID"))
 }
 
 func TestResultsTellAll(t *testing.T) {
