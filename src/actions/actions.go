@@ -19,6 +19,7 @@ func AllOf(version string) map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
 		"locate-model":     redacting(locateModel),
 		"migrate-model":    redacting(migrateModel),
+		"check-migration":  redacting(checkMigration),
 		"record-model":     redacting(recordModel),
 		"migration-status": redacting(migrationStatus),
 
@@ -52,6 +53,7 @@ func (e *redactedError) Unwrap() error { return e.err }
 // jaas is a JAAS that an action talks to.
 type jaas struct {
 	session  *session
+	login    *modelLogin
 	settings operator.Settings
 	engine   migration.JAAS
 }
@@ -75,23 +77,27 @@ func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
 
 // jaasOver is a JAAS over a session.
 func jaasOver(settings operator.Settings, s *session) *jaas {
-	fleet := &fleet{session: s}
-	return &jaas{session: s, settings: settings, engine: migration.JAAS{
-		Fleet:   fleet,
-		Witness: &witness{session: s, fleet: fleet, network: settings.JIMM},
-		Auditor: &auditor{session: s},
-		Traits:  traits(s.first.generation),
+	fleet, login := &fleet{session: s}, &modelLogin{session: s}
+	return &jaas{session: s, login: login, settings: settings, engine: migration.JAAS{
+		Fleet:     fleet,
+		Witness:   &witness{session: s, fleet: fleet, login: login, network: settings.JIMM},
+		Auditor:   &auditor{session: s},
+		Inspector: &inspector{session: s, login: login},
+		Traits:    traits(s.first.generation),
 	}}
 }
 
-func (j *jaas) close() { j.session.close() }
+func (j *jaas) close() {
+	j.login.close()
+	j.session.close()
+}
 
 // traits are what the engine has to know of a generation of JIMM.
 func traits(g jimm.Generation) migration.Traits {
 	if g == jimm.Generation2025 {
 		return migration.Traits{Completes: true, CLI: "juju jaas"}
 	}
-	return migration.Traits{CLI: "jimmctl"}
+	return migration.Traits{OneLogin: true, CLI: "jimmctl"}
 }
 
 // wireCode returns the code of the error as a server gave it, or "".

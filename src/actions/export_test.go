@@ -55,7 +55,7 @@ func AccessResults() map[string]any { return accessResults(account{identity: "x"
 // Params are the parameters of each action, by the struct that takes them.
 func Params() map[string][]string {
 	out := map[string][]string{"list-controllers": nil, "check-access": nil}
-	for action, params := range map[string]any{"migrate-model": migrateParams{}, "record-model": recordParams{}, "migration-status": statusParams{}, "collect-diagnostics": diagnosticsParams{}, "locate-model": locateParams{}} {
+	for action, params := range map[string]any{"migrate-model": migrateParams{}, "record-model": recordParams{}, "migration-status": statusParams{}, "collect-diagnostics": diagnosticsParams{}, "locate-model": locateParams{}, "check-migration": checkParams{}} {
 		for field := range reflect.TypeOf(params).Fields() {
 			out[action] = append(out[action], field.Tag.Get("json"))
 		}

@@ -71,8 +71,8 @@ func TestRecordsAreFinished(t *testing.T) {
 			updateStatus(t, agent)
 			recordIs(t, j, held, test.want)
 			recordIs(t, j, strayed, "west") // nobody has asked JIMM to move this one
-			if api, models := j.Logins(); api != 2 || models != 0 {
-				t.Errorf("%d logins to JIMM and %d to models, want 2 and none", api, models)
+			if api, models := j.Logins(); api != 2 || models != 1 {
+				t.Errorf("%d logins to JIMM and %d to models, want 2 and that of the checks", api, models)
 			}
 			if test.want == "west" {
 				return

@@ -72,6 +72,8 @@ func modelOf(m juju.ModelSummary, live bool) migration.Model {
 		Life:         m.Life,
 		IsController: m.IsController,
 		AgentVersion: m.AgentVersion,
+		Cloud:        juju.TagID("cloud", m.CloudTag),
+		Region:       m.CloudRegion,
 	}
 	if live {
 		out.Live = summaryInfo(m)

@@ -32,6 +32,10 @@ func migrateModel(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&p); err != nil {
 		return err
 	}
+	return move(ctx, a, p)
+}
+
+func move(ctx context.Context, a *charm.Action, p migrateParams) error {
 	m := migrator{action: a, params: p, began: time.Now()}
 	err := m.run(ctx)
 	if err != nil && p.StrictExit {
@@ -74,7 +78,7 @@ func (m *migrator) run(ctx context.Context) error {
 		m.feed = openFeed(ctx, m.action.Unit, feedOptions{action: m.action.Name(), model: m.params.Model, target: m.params.Target})
 		defer m.feed.close(ctx)
 	}
-	opts.Probe, opts.PollInterval = settings.ProbeControllers, settings.PollInterval
+	opts.Probe, opts.PollInterval, opts.JIMMModel = settings.ProbeControllers, settings.PollInterval, settings.JIMMModel()
 	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {
 		return m.refuse(ctx, err)

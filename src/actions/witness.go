@@ -16,6 +16,7 @@ import (
 type witness struct {
 	session *session
 	fleet   *fleet
+	login   *modelLogin
 	// network has the proxy and the dialler for the controllers.
 	network jimm.Options
 	// noLookup is set once JIMM has said that it has no ModelControllerInfo.
@@ -107,7 +108,30 @@ func (w *witness) Info(ctx context.Context, model string) migration.Info {
 		IsController: m.IsController,
 		AgentVersion: m.AgentVersion,
 		Users:        users,
+		Credential:   validity(m.CloudCredentialValidity),
+		Backends:     backends(m.SecretBackends),
+		BackendsTold: m.SecretBackends != nil,
 	}
+}
+
+// validity reads what the server says, if it does.
+func validity(valid *bool) migration.Validity {
+	switch {
+	case valid == nil:
+		return migration.ValidityUnknown
+	case *valid:
+		return migration.Valid
+	default:
+		return migration.Invalid
+	}
+}
+
+func backends(list []juju.ModelSecretBackend) []migration.Backend {
+	out := make([]migration.Backend, len(list))
+	for i, b := range list {
+		out[i] = migration.Backend{Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
+	}
+	return out
 }
 
 // infoKind reads an error of ModelInfo.
@@ -128,13 +152,8 @@ func infoKind(err error) migration.InfoKind {
 
 // Host logs in to the model through JIMM and tells who answered.
 func (w *witness) Host(ctx context.Context, model string) migration.Host {
-	client, err := w.session.get(ctx)
-	if err != nil {
-		return migration.Host{Kind: migration.HostUnavailable, Err: err}
-	}
-	conn, err := client.DialModel(ctx, model)
+	conn, err := w.login.dial(ctx, model)
 	if err == nil {
-		defer conn.Close()
 		return migration.Host{Kind: migration.HostServes, Controller: conn.ControllerUUID()}
 	}
 	switch jimm.ReadAnswer(err) {

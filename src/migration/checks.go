@@ -17,7 +17,8 @@ type check struct {
 	id    CheckID
 	needs need
 	// ignorable tells that an operator may accept a failure. What can never be
-	// ignored would lose the model, hang the charm, or cannot succeed anyway.
+	// ignored would lose the model, hang the charm, or cannot succeed anyway; or
+	// it never fails.
 	ignorable bool
 	// startOnly tells that the check only asks whether a migration can start: it
 	// forbids nothing once one runs.
@@ -43,6 +44,25 @@ func allChecks() []check {
 		{CheckConflict, needModel, !ignorable, !startOnly, checkConflict},
 		{CheckEarlierAttempt, needModel, !ignorable, !startOnly, checkEarlierAttempt},
 		{CheckFreeze, needModel, !ignorable, !startOnly, checkFreeze},
+		{CheckVersionHop, needBoth, !ignorable, startOnly, checkVersionHop},
+		{CheckMachines, needBoth, ignorable, startOnly, checkMachines},
+		{CheckUnits, needBoth, ignorable, startOnly, checkUnits},
+		{CheckApplications, needBoth, ignorable, startOnly, checkApplications},
+		{CheckUpgrade, needBoth, ignorable, startOnly, checkUpgrade},
+		{CheckRelations, needBoth, !ignorable, startOnly, checkRelations},
+		{CheckCredential, needModel, ignorable, startOnly, checkCredential},
+		{CheckUsers, needBoth, !ignorable, startOnly, checkUsers},
+		{CheckCloud, needBoth, ignorable, startOnly, checkCloud},
+		{CheckTargetName, needBoth, ignorable, startOnly, checkTargetName},
+		{CheckTargetAnswers, needBoth, !ignorable, startOnly, checkTargetAnswers},
+		{CheckTargetAddresses, needBoth, ignorable, startOnly, checkTargetAddresses},
+		{CheckOffers, needBoth, !ignorable, startOnly, checkOffers},
+		{CheckRemotes, needBoth, !ignorable, startOnly, checkRemotes},
+		{CheckStorage, needBoth, !ignorable, startOnly, checkStorage},
+		{CheckSecretBackends, needBoth, !ignorable, startOnly, checkSecretBackends},
+		{CheckMode, needModel, !ignorable, startOnly, checkMode},
+		{CheckHostsJIMM, needModel, ignorable, startOnly, checkHostsJIMM},
+		{CheckAdvisories, needBoth, !ignorable, startOnly, checkAdvisories},
 	}
 }
 

@@ -59,6 +59,7 @@ type fake struct {
 	lonely      bool // JIMM has no other models on the target, and does not ask it for its list.
 	deaf        func(elapsed time.Duration) bool
 
+	details  func(*migration.Info) // Changes what the details say.
 	model    migration.Model
 	record   string // UUID of the controller on JIMM's record, "" if lost.
 	mode     bool
@@ -236,6 +237,9 @@ func (f *fake) Info(ctx context.Context, _ string) migration.Info {
 		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
 	}
 	info := f.at(f.record)
+	if f.details != nil {
+		f.details(&info)
+	}
 	if !f.completes {
 		return info
 	}

@@ -54,6 +54,8 @@ type Model struct {
 	IsController bool
 	// AgentVersion is the version of the model's agents, or "".
 	AgentVersion string
+	// Cloud and Region are the names of the model's cloud; "" if not told.
+	Cloud, Region string
 	// Users have access to the model, as "name=access". They are kept because
 	// importing a model anew needs them. Empty until they were asked for.
 	Users []string
@@ -81,6 +83,9 @@ type Traits struct {
 	// controller denies it (JIMM of August 2025 and later). Reading such a
 	// JIMM carelessly changes it.
 	Completes bool
+	// OneLogin tells that this JIMM writes the secret of every login into its
+	// audit log (2024), so that a run logs in to the model once at most.
+	OneLogin bool
 	// CLI is the command that talks to this JIMM: "jimmctl" (until 2025) or
 	// "juju jaas" (later).
 	CLI string
@@ -97,7 +102,9 @@ type JAAS struct {
 	Fleet   Fleet
 	Witness Witness
 	Auditor Auditor
-	Traits  Traits
+	// Inspector may be nil: then nothing is looked into.
+	Inspector Inspector
+	Traits    Traits
 }
 
 // controllers indexes a list of controllers.

@@ -18,6 +18,9 @@ type Options struct {
 	Unit string
 	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
 	OwnModel string
+	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
+	// if that is not known.
+	JIMMModel string
 	// Ignore names the checks whose failure the operator accepts.
 	Ignore []CheckID
 	// Probe asks the controllers themselves, without credentials.
@@ -101,6 +104,8 @@ type run struct {
 	// hostWanted makes it where nobody else tells who has the model.
 	host       Host
 	hostWanted bool
+	// inspects looks into the model; moves tells that it is to be moved.
+	inspects, moves bool
 }
 
 func newRun(jaas JAAS, opts Options) *run {
@@ -127,6 +132,7 @@ func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.Poll
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
+	r.inspects = true
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	s, err := r.survey(ctx)
@@ -156,6 +162,7 @@ func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 // list its controllers or models, and that nothing was done.
 func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
+	r.inspects, r.moves = true, true
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

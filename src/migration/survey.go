@@ -13,6 +13,7 @@ type situation struct {
 	options     Options
 	traits      Traits
 	controllers controllers
+	models      []Model
 	model       Model
 	modelErr    *SelectError
 	target      Controller
@@ -22,6 +23,7 @@ type situation struct {
 	listed      Info // The model in JIMM's list, where that is of the controllers.
 	audit       Audit
 	auditErr    error
+	inside      insight
 }
 
 // modelKnown reports whether the model is one that JIMM knows.
@@ -41,6 +43,7 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 	if err != nil && len(models) == 0 {
 		return nil, err
 	}
+	s.models = models
 	if s.model, s.modelErr, err = one(models, err, r.opts.Model); err != nil || !s.modelKnown() {
 		return s, err
 	}
@@ -48,6 +51,7 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 	s.audit, s.auditErr = r.jaas.Auditor.Audit(ctx, s.model)
 	s.seen = r.firstLook(ctx, s)
 	s.describe()
+	r.lookInside(ctx, s)
 	return s, ctx.Err()
 }
 

@@ -98,8 +98,30 @@ type Info struct {
 	IsController bool
 	AgentVersion string
 	Users        []string
+	// Credential tells whether the model's cloud credential is valid.
+	Credential Validity
+	// Backends hold the model's secrets; BackendsTold is false where the
+	// controller does not tell (before Juju 3.1).
+	Backends     []Backend
+	BackendsTold bool
 	// Err is the answer that was an error.
 	Err error
+}
+
+// Validity tells whether something is valid.
+type Validity int
+
+// The validities. The zero value knows nothing.
+const (
+	ValidityUnknown Validity = iota
+	Valid
+	Invalid
+)
+
+// Backend is a secret backend that holds secrets of a model.
+type Backend struct {
+	Name, Type string
+	Secrets    int
 }
 
 // Importing reports whether the controller holds a half-imported copy only.

@@ -1,0 +1,28 @@
+package actions
+
+import (
+	"context"
+
+	"jimm-migrator/charm"
+)
+
+// checkParams are the parameters of check-migration.
+type checkParams struct {
+	Model      string `json:"model"`
+	Target     string `json:"target-controller"`
+	Timeout    string `json:"timeout"`
+	Ignore     string `json:"ignore-checks"`
+	StrictExit flag   `json:"strict-exit"`
+}
+
+// checkMigration runs the checks of migrate-model and nothing else: it is
+// migrate-model with dry-run.
+func checkMigration(ctx context.Context, a *charm.Action) error {
+	var p checkParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	return move(ctx, a, migrateParams{
+		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, StrictExit: p.StrictExit,
+	})
+}

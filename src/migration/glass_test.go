@@ -1,0 +1,96 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"jimm-migrator/src/migration"
+)
+
+// glass is an Inspector in memory. A model looks the same wherever it is, unless
+// there is something to change for a controller.
+type glass struct {
+	mu      sync.Mutex
+	fake    *fake
+	change  map[string]func(look int, i *migration.Inventory) // By name of controller; look counts from 1.
+	err     map[string]error                                  // By name of controller.
+	targets []string
+	listErr error
+	hosts   []string
+	hostErr error
+
+	looks  map[string]int // By name of controller.
+	asked  int            // For hosts.
+	listed int            // For targets.
+}
+
+// glassed puts a glass before the fake.
+func glassed(f *fake) (migration.JAAS, *glass) {
+	g := &glass{
+		fake: f, change: map[string]func(int, *migration.Inventory){}, err: map[string]error{}, looks: map[string]int{},
+		targets: []string{east().UUID}, hosts: []string{east().UUID},
+	}
+	jaas := f.jaas()
+	jaas.Inspector = g
+	jaas.Traits.OneLogin = !f.completes
+	return jaas, g
+}
+
+func (g *glass) Inventory(_ context.Context, _, controller string) (migration.Inventory, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fake.mu.Lock()
+	defer g.fake.mu.Unlock()
+	record := g.fake.record
+	name := nameOf(record)
+	g.looks[name]++
+	if err := g.err[name]; err != nil {
+		return migration.Inventory{}, err
+	}
+	if g.fake.at(record).Kind != migration.InfoLive {
+		return migration.Inventory{}, errors.New("invalid entity name or password")
+	}
+	out := inventory()
+	out.Controller = record
+	if change := g.change[name]; change != nil {
+		change(g.looks[name], &out)
+	}
+	return out, nil
+}
+
+func (g *glass) Targets(context.Context, string) ([]string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listed++
+	return g.targets, g.listErr
+}
+
+func (g *glass) Hosts(context.Context, string) ([]string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked++
+	return g.hosts, g.hostErr
+}
+
+// inventory is a healthy model.
+func inventory() migration.Inventory {
+	return migration.Inventory{
+		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageTold: true,
+		Applications: map[string]migration.Application{
+			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
+			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},
+		},
+		Machines: map[string]migration.Machine{
+			"0": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-0"},
+			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
+		},
+		Units: map[string]migration.Unit{
+			"web/0":  {Application: "web", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/1":  {Application: "web", Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
+			"nrpe/0": {Application: "nrpe", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+		},
+		Relations: map[string]migration.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
+		Offers:    map[string]migration.Offer{}, Remotes: map[string]migration.Remote{}, Storage: map[string]migration.Storage{},
+	}
+}
