@@ -56,7 +56,7 @@ func newCrowd(tb testing.TB) *crowd {
 	}
 	c.controllers, _ = json.Marshal(map[string]any{"controllers": controllers})
 	c.summaries, _ = json.Marshal(map[string]any{"results": models})
-	c.serve(tb, "jimm.example.com:443", "jimm.example.com", func(ctx context.Context, req *wire.Request) (any, error) { return c.answer(req) })
+	c.serve(tb, "jimm.example.com:443", "jimm.example.com", func(_ context.Context, req *wire.Request) (any, error) { return c.answer(req) })
 	return c
 }
 
@@ -95,7 +95,8 @@ func (c *crowd) answer(req *wire.Request) (any, error) {
 			"controller-tag": "controller-dddddddd-0000-4000-8000-000000000000",
 			"user-info":      map[string]any{"identity": "user-migrator@serviceaccount", "controller-access": "administrator"},
 			"facades": []any{
-				map[string]any{"name": "JIMM", "versions": []int{4}}, map[string]any{"name": "ModelManager", "versions": []int{9, 10}},
+				map[string]any{"name": "JIMM", "versions": []int{4}},
+				map[string]any{"name": "ModelManager", "versions": []int{9, 10}},
 				map[string]any{"name": "MigrationTarget", "versions": []int{6}},
 			},
 		}, nil
