@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -63,7 +62,7 @@ func checkTargetAddresses(s *situation) Finding {
 	case target == reachPrivate && source == reachPublic && !s.sameCloud():
 		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", private addresses, and come from a controller with public ones", Remedy: remedy}
 	default:
-		return Finding{Level: Pass, Evidence: fmt.Sprintf("the agents are told to go to %s", addresses)}
+		return Finding{Level: Pass, Evidence: "the agents are told to go to " + addresses}
 	}
 }
 

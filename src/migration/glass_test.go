@@ -37,7 +37,7 @@ func glassed(f *fake) (migration.JAAS, *glass) {
 	return jaas, g
 }
 
-func (g *glass) Inventory(_ context.Context, _, controller string) (migration.Inventory, error) {
+func (g *glass) Inventory(_ context.Context, _, _ string) (migration.Inventory, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fake.mu.Lock()
