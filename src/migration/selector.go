@@ -6,24 +6,6 @@ import (
 	"strings"
 )
 
-// IsUUID reports whether s is a UUID in its canonical lower-case form.
-func IsUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range []byte(s) {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
-		}
-	}
-	return true
-}
-
 // SelectError says why a selector does not name one model.
 type SelectError struct {
 	Selector string
