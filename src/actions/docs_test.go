@@ -120,6 +120,10 @@ func everything() migration.Result {
 		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
 		Findings:    []migration.Finding{{Check: migration.CheckTargetCopy, Level: migration.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
 		MigrationID: "1", Attempt: migration.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
+		Aftermath: migration.Aftermath{
+			Findings: []migration.Finding{{Check: migration.VerifyAgents, Level: migration.Fail, Evidence: "a", Remedy: "b"}},
+			Missing:  []string{"unit web/0"}, Chores: []migration.Chore{{ID: "keep-source", Why: "a", Do: "b"}},
+		},
 		Timing: migration.Timing{Started: time.Unix(1, 0), Quiesced: time.Unix(2, 0), NoReturn: time.Unix(3, 0), Active: time.Unix(4, 0), Recorded: time.Unix(5, 0), Finished: time.Unix(6, 0), Unserved: time.Second},
 	}
 }
@@ -140,7 +144,7 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 	paged := actions.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1000, Known: 1000})
 	maps.Copy(located, paged)
 	for action, got := range map[string][]string{
-		"migrate-model":    flat(migrated, map[string]string{"checks": "ID"}),
+		"migrate-model":    flat(migrated, map[string]string{"checks": "ID", "verify": "ID", "after": "ID"}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
 		"list-controllers": flat(actions.ControllersResults([]migration.Controller{r.Source}, []migration.Model{r.Model}), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),

@@ -135,6 +135,12 @@ func (f *feed) event(e migration.Event) {
 	case migration.RecordEvent:
 		f.thaw()
 		f.push("record", errorLevel(e.Err), map[string]any{"ground": e.Ground, "error": errorText(e.Err)})
+	case migration.AgentsEvent:
+		f.push("agents", "info", map[string]any{"missing": float64(len(e.Missing)), "of": float64(e.Of), "names": few(e.Missing)})
+	case migration.VerifyEvent:
+		f.push("verify", level(e.Finding), map[string]any{
+			"check": string(e.Finding.Check), "verdict": string(e.Finding.Level), "evidence": e.Finding.Evidence, "remedy": e.Finding.Remedy,
+		})
 	case migration.WaitEvent:
 		f.push("wait", "info", map[string]any{"limit_seconds": seconds(e.Limit)})
 	}

@@ -123,7 +123,7 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, j *jaas) error {
 	defer f.close(ctx)
 	result, err := migration.Migrate(ctx, j.engine, recorder{&writer{j.session}}, migration.Options{
 		Model: m.model.UUID, Target: m.target.Name, Unit: u.Env().Unit, OwnModel: u.Env().ModelUUID,
-		Probe: true, PollInterval: j.settings.PollInterval, Timeout: limit, Report: f.event,
+		Probe: true, PollInterval: j.settings.PollInterval, Timeout: limit, Unattended: true, Report: f.event,
 	})
 	if err != nil {
 		return err

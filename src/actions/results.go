@@ -22,6 +22,9 @@ func migrationResults(r migration.Result, next string, took time.Duration) map[s
 		"checks":     checkResults(r.Findings),
 	}
 	set(out, "cause", string(r.Cause))
+	setMap(out, "verify", checkResults(r.Aftermath.Findings))
+	setMap(out, "after", choreResults(r.Aftermath.Chores))
+	set(out, "not-seen", strings.Join(r.Aftermath.Missing, ","))
 	if r.Outcome == migration.ChecksPassed || r.Outcome == migration.AlreadyThere {
 		set(out, "plan", string(r.Plan))
 	}
@@ -79,6 +82,15 @@ func checkResults(findings []migration.Finding) map[string]any {
 			check["ignored"] = true
 		}
 		out[string(f.Check)] = check
+	}
+	return out
+}
+
+// choreResults has what is left to do, by id.
+func choreResults(chores []migration.Chore) map[string]any {
+	out := map[string]any{}
+	for _, c := range chores {
+		out[c.ID] = map[string]any{"why": c.Why, "do": c.Do}
 	}
 	return out
 }

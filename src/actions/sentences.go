@@ -36,6 +36,10 @@ func line(e migration.Event) string {
 		return fmt.Sprintf("controller %q does not answer for the model any more (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RecordEvent:
 		return recordLine(e)
+	case migration.AgentsEvent:
+		return fmt.Sprintf("waiting for the agents of %d of %d machines and units to come to the target: %s (%s)", len(e.Missing), e.Of, few(e.Missing), span(e.Elapsed))
+	case migration.VerifyEvent:
+		return "verify" + strings.TrimPrefix(findingLine(e.Finding), "check")
 	case migration.WaitEvent:
 		return fmt.Sprintf("JIMM's audit log says that a migration was asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
 	case migration.LookAgainEvent:
@@ -125,7 +129,7 @@ func summary(r migration.Result) string {
 	case migration.TimedOut:
 		return timedOutSummary(r)
 	case migration.NeedsAttention:
-		return fmt.Sprintf("model %s is on %s and JIMM records it there, but controller %q still has a copy; have its administrator look before anything is removed", model, target, r.Source.String())
+		return attentionSummary(r)
 	case migration.Conflict:
 		return fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
 	case migration.LostFromJIMM:
@@ -133,6 +137,28 @@ func summary(r migration.Result) string {
 	default:
 		return unknownSummary(r)
 	}
+}
+
+// attentionSummary says what is left when a model has moved.
+func attentionSummary(r migration.Result) string {
+	text := fmt.Sprintf("model %s is on %q and JIMM records it there, but ", name(r.Model), r.Target.Name)
+	switch r.Cause {
+	case migration.CauseAgents:
+		return text + fmt.Sprintf("%d of its agents have not come there: %s; keep controller %q until they have", len(r.Aftermath.Missing), few(r.Aftermath.Missing), r.Source.String())
+	case migration.CauseDifferences:
+		return text + "it does not hold what it held before: " + orElse(r.Detail, "see verify.contents in the results")
+	default:
+		return text + fmt.Sprintf("controller %q still has a copy; have its administrator look before anything is removed", r.Source.String())
+	}
+}
+
+// few lists names, but not more than fit into a sentence.
+func few(names []string) string {
+	const most = 8
+	if rest := len(names) - most; rest > 0 {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", rest)
+	}
+	return strings.Join(names, ", ")
 }
 
 // where says where a migration goes, if that is known.

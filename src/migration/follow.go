@@ -77,6 +77,7 @@ func (f *follower) carryOut(ctx, limited context.Context) {
 			return
 		}
 	}
+	f.verify(limited)
 }
 
 // look starts what is due, observes, judges and acts once. It returns false if

@@ -36,6 +36,9 @@ type Options struct {
 	// StopOnStall ends the watching of a migration that does not go on. The
 	// migration itself is not ended by that, and has not failed.
 	StopOnStall bool
+	// Unattended neither looks into the model nor waits for its agents: for
+	// hooks, which have to end soon.
+	Unattended bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
 }
@@ -162,7 +165,7 @@ func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 // list its controllers or models, and that nothing was done.
 func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.inspects, r.moves = true, true
+	r.inspects, r.moves = !opts.Unattended, true
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

@@ -113,6 +113,8 @@ type Result struct {
 	Running bool
 	// Proof is the ground on which the target was recorded, if this run did.
 	Proof string
+	// Aftermath is what was found when the model had moved.
+	Aftermath Aftermath
 	// Next is the command that helps from here, or "".
 	Next string
 	// Timing is when what was seen.
@@ -154,6 +156,10 @@ const (
 	CauseMisrecorded Cause = "misrecorded"
 	// CauseLeftOver: the source still has a copy.
 	CauseLeftOver Cause = "left-over"
+	// CauseAgents: agents of the model have not come to the target.
+	CauseAgents Cause = "agents"
+	// CauseDifferences: the model does not hold what it held before.
+	CauseDifferences Cause = "differences"
 	// CauseHeld: JIMM's record is right, the recorded controller has the model.
 	CauseHeld Cause = "record-is-right"
 	// CauseConfirm: the UUID that the operator confirmed is not the model's.

@@ -1,0 +1,299 @@
+package migration
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PollsToSeeAgents: the agents of all machines and units get so long to come to
+// the target (ten minutes by default).
+const PollsToSeeAgents = 120
+
+const (
+	// pollsBetweenAgents is the longest pause between two looks for agents: the
+	// status of a large model has megabytes.
+	pollsBetweenAgents = 6
+	// looksToGiveUp is after how many looks in a row that brought nothing nobody
+	// looks again.
+	looksToGiveUp = 3
+)
+
+// The findings about a model that has moved. They cannot be ignored: nothing
+// depends on them but the outcome.
+const (
+	// VerifyAgents: all agents are with the target.
+	VerifyAgents CheckID = "agents"
+	// VerifyContents: the model holds what it held before.
+	VerifyContents CheckID = "contents"
+	// VerifyAccess: JIMM lets the administrators of the target administer the
+	// model, and not those of the source.
+	VerifyAccess CheckID = "access-stale"
+)
+
+// VerifyIDs returns the ids of the findings about a model that has moved, in the
+// order in which they are reported.
+func VerifyIDs() []CheckID { return []CheckID{VerifyAgents, VerifyContents, VerifyAccess} }
+
+// Aftermath is what was found and what is left to do when a model has moved. Its
+// zero value means that nobody has looked.
+type Aftermath struct {
+	// Findings are those of [VerifyIDs].
+	Findings []Finding
+	// Missing names machines and units whose agents are not with the target.
+	Missing []string
+	// Differences tell what is not as it was.
+	Differences []string
+	// Chores are left for the operator to do.
+	Chores []Chore
+}
+
+// Chore is something that is left to do for the operator.
+type Chore struct{ ID, Why, Do string }
+
+// AgentsEvent says whose agents have not come to the target yet.
+type AgentsEvent struct {
+	Missing []string
+	Of      int // How many machines and units there are.
+	Elapsed time.Duration
+}
+
+// VerifyEvent reports a finding about a model that has moved.
+type VerifyEvent struct{ Finding Finding }
+
+func (AgentsEvent) event() {}
+func (VerifyEvent) event() {}
+
+// verify looks at a model that has moved: at its agents, at what it holds, and
+// at who may administer it. It changes nothing but the outcome.
+func (f *follower) verify(limited context.Context) {
+	if !f.inspects || f.jaas.Inspector == nil || !f.hasMoved() {
+		return
+	}
+	f.res.Step = StepVerify
+	after, err := f.awaitAgents(limited)
+	a := &f.res.Aftermath
+	var before *Inventory
+	if f.inside.known {
+		before = &f.inside.Inventory
+	}
+	f.found(VerifyAgents, f.agentsFinding(after, before, err))
+	f.found(VerifyContents, f.contentsFinding(after, before))
+	f.found(VerifyAccess, f.accessFinding(limited))
+	a.Chores = f.chores(after, before)
+	again := "juju run " + f.opts.unit() + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
+	switch {
+	case f.res.Cause == CauseLeftOver:
+	case len(a.Missing) > 0:
+		f.res.Detail, f.res.Next = "not seen there: "+someNames(a.Missing), again
+		f.end(NeedsAttention, CauseAgents)
+	case len(a.Differences) > 0:
+		f.res.Detail = Redact(some(a.Differences))
+		f.end(NeedsAttention, CauseDifferences)
+	}
+}
+
+// hasMoved reports whether the run has ended with the model on the target, and
+// moved lately: what it holds is compared once, not whenever somebody asks.
+func (f *follower) hasMoved() bool {
+	switch f.res.Outcome {
+	case Migrated, Recorded:
+		return true
+	case NeedsAttention:
+		return f.res.Cause == CauseLeftOver
+	case AlreadyThere:
+		return slices.ContainsFunc(f.audit.Requests, func(q Request) bool {
+			return q.Kind == RequestMigrate && q.Target == f.base.Target.Name && f.audit.Now.Sub(q.At) < rememberRequests
+		})
+	default:
+		return false
+	}
+}
+
+func (f *follower) found(id CheckID, finding Finding) {
+	finding.Check, finding.Evidence = id, Redact(finding.Evidence)
+	f.res.Aftermath.Findings = append(f.res.Aftermath.Findings, finding)
+	f.report(VerifyEvent{finding})
+}
+
+// awaitAgents looks into the model on the target until all agents have come. The
+// inventory is nil if nobody could look; the error says why.
+func (f *follower) awaitAgents(limited context.Context) (*Inventory, error) {
+	var (
+		last   *Inventory
+		before *Inventory
+		began  = time.Now()
+		pause  = f.opts.PollInterval
+		told   = -1
+		failed int
+	)
+	if f.inside.known {
+		before = &f.inside.Inventory
+	}
+	for {
+		got, err := f.onTheTarget(limited)
+		if err != nil {
+			failed++
+		} else {
+			failed, last = 0, &got
+			f.res.Aftermath.Missing = got.missing(before)
+		}
+		missing := f.res.Aftermath.Missing
+		switch {
+		case last != nil && len(missing) == 0, failed >= looksToGiveUp:
+			return last, err
+		case last != nil && len(missing) != told:
+			told = len(missing)
+			f.report(AgentsEvent{Missing: missing, Of: last.agents(), Elapsed: f.elapsed()})
+		}
+		if time.Since(began)+pause > f.polls(PollsToSeeAgents) || !sleep(limited, pause) {
+			return last, err
+		}
+		pause = min(2*pause, f.polls(pollsBetweenAgents))
+	}
+}
+
+// wrongHostError says that another controller than the target has answered.
+type wrongHostError struct{ controller string }
+
+// Error names the controller.
+func (e *wrongHostError) Error() string {
+	return "controller " + e.controller + " has answered for the model"
+}
+
+func (f *follower) onTheTarget(ctx context.Context) (Inventory, error) {
+	got, err := f.jaas.Inspector.Inventory(ctx, f.base.Model.UUID, f.base.Target.UUID)
+	if err == nil && got.Controller != f.base.Target.UUID {
+		err = &wrongHostError{got.Controller}
+	}
+	return got, err
+}
+
+func (f *follower) agentsFinding(after, before *Inventory, err error) Finding {
+	target, missing := quote(f.base.Target.Name), f.res.Aftermath.Missing
+	switch {
+	case after == nil:
+		return Finding{Level: Skip, Evidence: "the model could not be looked into on " + target + ": " + errText(err), Remedy: f.status()}
+	case len(missing) > 0:
+		evidence := "the agents are not seen on " + target + " of " + someNames(missing)
+		if before == nil {
+			evidence += "; whether they were there before was not looked at"
+		}
+		return Finding{
+			Level: Fail, Evidence: evidence,
+			Remedy: "keep " + orElseThe(f.base.Source.String(), "source") + " until they are; run migrate-model again to look once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
+		}
+	case len(after.Unread) > 0:
+		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(after.Unread)}
+	default:
+		return Finding{Level: Pass, Evidence: "all agents are with " + target}
+	}
+}
+
+func orElseThe(name, what string) string {
+	if name == "" {
+		return "the " + what
+	}
+	return name
+}
+
+func (f *follower) contentsFinding(after, before *Inventory) Finding {
+	switch {
+	case after == nil:
+		return Finding{Level: Skip, Evidence: "the model could not be looked into afterwards"}
+	case before == nil:
+		return Finding{Level: Skip, Evidence: "what the model held before is not known: " + f.inside.why}
+	case len(before.Unread)+len(after.Unread) > 0:
+		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(slices.Concat(before.Unread, after.Unread))}
+	}
+	source, _ := parseVersion(f.base.Source.AgentVersion)
+	target, _ := parseVersion(f.base.Target.AgentVersion)
+	all := differences(*before, *after, source.major == target.major)
+	if f.res.Aftermath.Differences = all; len(all) > 0 {
+		return Finding{Level: Fail, Evidence: some(all), Remedy: "see whether somebody has changed the model while it moved: " + f.status()}
+	}
+	return Finding{Level: Pass, Evidence: "the model holds what it held before"}
+}
+
+// accessFinding looks who may administer the model because of their controller.
+// JIMM writes that rule when it learns of a model and never again (2024 to 2026).
+func (f *follower) accessFinding(ctx context.Context) Finding {
+	hosts, err := f.jaas.Inspector.Hosts(ctx, f.base.Model.UUID)
+	if err != nil {
+		return Finding{Level: Skip, Evidence: "JIMM's access rules could not be read: " + errText(err)}
+	}
+	var commands, stale []string
+	target := f.base.Target
+	if !slices.Contains(hosts, target.UUID) {
+		commands = append(commands, f.traits.hostCommand("add", target.UUID, f.base.Model.UUID))
+	}
+	for _, host := range hosts {
+		if host != target.UUID {
+			stale = append(stale, f.controllers.byUUID(host).String())
+			commands = append(commands, f.traits.hostCommand("remove", host, f.base.Model.UUID))
+		}
+	}
+	switch {
+	case len(stale) > 0:
+		return Finding{
+			Level:    Warn,
+			Evidence: "JIMM still lets the administrators of " + someNames(stale) + " administer the model",
+			Remedy:   strings.Join(commands, "; then "),
+		}
+	case len(commands) > 0:
+		return Finding{Level: Warn, Evidence: "JIMM does not let the administrators of " + target.Name + " administer the model", Remedy: commands[0]}
+	default:
+		return Finding{Level: Pass, Evidence: "JIMM's access rules name " + target.Name}
+	}
+}
+
+// hostCommand returns the command that adds or removes the rule that a controller
+// hosts the model.
+func (t Traits) hostCommand(verb, controller, model string) string {
+	rule := " controller-" + controller + " controller model-" + model
+	if t.Completes {
+		return t.CLI + " " + verb + "-permission" + rule
+	}
+	return t.CLI + " auth relation " + verb + rule
+}
+
+// chores returns what is left to do, as chores.yaml has it.
+func (f *follower) chores(after, before *Inventory) []Chore {
+	facts := f.facts()
+	facts.source, facts.target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
+	facts.inside = before
+	if after != nil {
+		facts.inside = after
+		facts.kind = after.Type
+	}
+	var out []Chore
+	for _, c := range knowledge().Chores {
+		if c.match(facts) == fits {
+			out = append(out, Chore{ID: c.ID, Why: c.Say, Do: f.fill(c, facts.inside)})
+		}
+	}
+	return out
+}
+
+// fill puts names into what is to be done.
+func (f *follower) fill(c chore, inside *Inventory) string {
+	var names []string
+	switch {
+	case inside == nil:
+	case c.Charms != nil:
+		names = inside.withCharm(c.Charms)
+	case c.Offers:
+		for _, name := range sorted(inside.Offers, func(o Offer) bool { return o.Total > 0 || o.Active > 0 }) {
+			names = append(names, inside.Offers[name].Application)
+		}
+		names = slices.Compact(names)
+	case c.Remote:
+		names = sorted(inside.Remotes, func(Remote) bool { return true })
+	}
+	return strings.NewReplacer(
+		"{model}", f.base.Model.FullName(),
+		"{source}", orElseThe(f.base.Source.String(), "source"),
+		"{applications}", strings.Join(names, " "),
+	).Replace(c.Do)
+}

@@ -1,0 +1,322 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// JIMM of 2024 stores the secret of each login: a run makes one at most.
+// check-migration spends it on the checks, migrate-model on the agents.
+func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		completes  bool
+		detach     bool
+		west, east int
+		level      migration.Level
+	}{
+		{"2024", false, false, 0, 1, migration.Skip},
+		{"2024, not followed", false, true, 1, 0, migration.Pass},
+		{"2026", true, false, 1, 1, migration.Pass},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(c.completes)
+				jaas, g := glassed(f)
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Detach: c.detach})
+				if err != nil || !res.Outcome.Succeeded() {
+					t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
+				}
+				for _, f := range res.Findings {
+					if f.Check == migration.CheckUnits && (f.Level != c.level || c.level == migration.Skip && !strings.Contains(f.Evidence, "check-migration")) {
+						t.Errorf("%s: %s", f.Level, f.Evidence)
+					}
+				}
+				if g.looks["west"] != c.west || g.looks["east"] != c.east {
+					t.Errorf("looked %v", g.looks)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		jaas, g := glassed(newFake(false))
+		if f := findingOf(t, jaas, migration.Options{Probe: true}, migration.CheckUnits); f.Level != migration.Pass || g.looks["west"] != 1 || g.listed != 0 {
+			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.looks, g.listed)
+		}
+	})
+}
+
+// lost takes agents away.
+func lost(names ...string) func(*migration.Inventory) {
+	return func(i *migration.Inventory) {
+		for _, name := range names {
+			if m, ok := i.Machines[name]; ok {
+				m.Agent = "down"
+				i.Machines[name] = m
+				continue
+			}
+			u := i.Units[name]
+			u.Agent = "lost"
+			i.Units[name] = u
+		}
+	}
+}
+
+type verifyCase struct {
+	name    string
+	before  func(*migration.Inventory)
+	after   func(look int, i *migration.Inventory)
+	world   func(*fake, *glass)
+	outcome migration.Outcome
+	cause   migration.Cause
+	levels  string // Of agents, contents and access.
+	says    string // In one of the findings.
+	chores  string // Ids, joined.
+	looks   int    // At the target, at least.
+}
+
+func verifyCases() []verifyCase {
+	always := func(change func(*migration.Inventory)) func(int, *migration.Inventory) {
+		return func(_ int, i *migration.Inventory) { change(i) }
+	}
+	return []verifyCase{
+		{name: "all is well", outcome: migration.Migrated, levels: "pass,pass,pass", chores: "keep-source", looks: 1},
+		{
+			name: "agents come late", outcome: migration.Migrated, levels: "pass,pass,pass", looks: 4,
+			after: func(look int, i *migration.Inventory) {
+				if look < 4 {
+					lost("1", "web/1")(i)
+				}
+			},
+		},
+		{
+			name: "agents stay away", outcome: migration.NeedsAttention, cause: migration.CauseAgents, levels: "fail,pass,pass", looks: 20,
+			after: always(lost("1", "nrpe/0")), says: "of machine 1, unit nrpe/0",
+		},
+		{
+			name: "an agent was away before", outcome: migration.Migrated, levels: "pass,pass,pass",
+			before: lost("nrpe/0"), after: always(lost("nrpe/0")),
+		},
+		{
+			name: "a unit is gone", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass", says: `unit "web/1" is gone`,
+			after: always(func(i *migration.Inventory) { delete(i.Units, "web/1") }),
+		},
+		{
+			name: "things are not as they were", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass",
+			says: `application "new" is new; machine "0" is instance i-9, it was i-0; unit "web/0" is on machine 1, it was on 0; relation`,
+			after: always(func(i *migration.Inventory) {
+				i.Applications["new"] = migration.Application{}
+				m, u := i.Machines["0"], i.Units["web/0"]
+				m.InstanceID, u.Machine = "i-9", "1"
+				i.Machines["0"], i.Units["web/0"] = m, u
+				clear(i.Relations)
+			}),
+		},
+		{
+			name: "both", outcome: migration.NeedsAttention, cause: migration.CauseAgents, levels: "fail,fail,pass",
+			after: always(func(i *migration.Inventory) { lost("0")(i); clear(i.Relations) }),
+		},
+		{
+			name: "the target does not show the model", outcome: migration.Migrated, levels: "skip,skip,pass", looks: 3,
+			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be looked into",
+		},
+		{
+			name: "another controller answers", outcome: migration.Migrated, levels: "skip,skip,pass", says: north().UUID,
+			after: always(func(i *migration.Inventory) { i.Controller = north().UUID }),
+		},
+		{
+			name: "something cannot be read", outcome: migration.Migrated, levels: "skip,skip,pass",
+			after: always(func(i *migration.Inventory) { i.Unread = []string{"units/web/7: odd"} }),
+		},
+		{
+			name: "the old controller's rule", outcome: migration.Migrated, levels: "pass,pass,warn",
+			world: func(_ *fake, g *glass) { g.hosts = []string{west().UUID} }, says: "administrators of west",
+		},
+		{
+			name: "rules cannot be read", outcome: migration.Migrated, levels: "pass,pass,skip",
+			world: func(_ *fake, g *glass) { g.hostErr = errors.New("unauthorized") }, says: "unauthorized",
+		},
+		{
+			name: "vault and offers", outcome: migration.Migrated, chores: "unseal-vault,keep-source,consumers,remotes", levels: "pass,pass,pass",
+			before: func(i *migration.Inventory) { vaulted(i) }, after: always(func(i *migration.Inventory) { vaulted(i) }),
+		},
+		{
+			name: "the source kept a copy", outcome: migration.NeedsAttention, cause: migration.CauseLeftOver, levels: "fail,pass,pass",
+			world: func(f *fake, _ *glass) { f.end = "removing exported model failed: no" }, after: always(lost("0")),
+		},
+	}
+}
+
+func vaulted(i *migration.Inventory) {
+	i.Applications["vault"] = migration.Application{Charm: "ch:amd64/jammy/vault-3"}
+	i.Offers["db"] = migration.Offer{Application: "web", Total: 1}
+	i.Remotes["mysql"] = migration.Remote{URL: "bob/db.mysql"}
+}
+
+// A migration is not over when Juju says so: the agents have to come along, and
+// nothing may be lost.
+func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
+	for _, c := range verifyCases() {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				jaas, g := glassed(f)
+				if c.before != nil {
+					g.change["west"] = func(_ int, i *migration.Inventory) { c.before(i) }
+				}
+				g.change["east"] = c.after
+				if c.world != nil {
+					c.world(f, g)
+				}
+				opts := migration.Options{Model: "prod", Target: "east", Probe: true, Ignore: []migration.CheckID{migration.CheckUnits}}
+				res, err := migration.Migrate(t.Context(), jaas, f, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.compare(t, res)
+				if g.looks["east"] < max(c.looks, 1) || g.looks["west"] != 1 {
+					t.Errorf("looked %v", g.looks)
+				}
+				check(t, f, res, want{c.outcome, c.cause, 1, strings.Join(f.records, ","), "east", "east"})
+			})
+		})
+	}
+}
+
+func (c verifyCase) compare(t *testing.T, res migration.Result) {
+	t.Helper()
+	var levels, evidence, chores []string
+	for i, f := range res.Aftermath.Findings {
+		levels, evidence = append(levels, string(f.Level)), append(evidence, f.Evidence)
+		if f.Check != migration.VerifyIDs()[i] || (f.Level == migration.Fail || f.Level == migration.Warn) && f.Remedy == "" {
+			t.Errorf("finding %d is %+v", i, f)
+		}
+	}
+	for _, chore := range res.Aftermath.Chores {
+		chores = append(chores, chore.ID)
+		if strings.ContainsAny(chore.Do, "{}") {
+			t.Errorf("chore %s: %s", chore.ID, chore.Do)
+		}
+	}
+	all := strings.Join(evidence, "\n")
+	if got := strings.Join(levels, ","); got != c.levels || !strings.Contains(all, c.says) || strings.Contains(all, "CANARY") {
+		t.Errorf("%s, want %s and %q:\n%s", got, c.levels, c.says, all)
+	}
+	if got := strings.Join(chores, ","); c.chores != "" && got != c.chores {
+		t.Errorf("chores %s, want %s", got, c.chores)
+	}
+}
+
+// The wait for agents ends after ten minutes, or with the timeout, and says so.
+func TestTheWaitForAgentsEnds(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		timeout time.Duration
+		most    time.Duration
+	}{
+		{"by itself", 3 * time.Hour, 13 * time.Minute},
+		{"with the timeout", 5 * time.Minute, 5 * time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				jaas, g := glassed(f)
+				g.change["east"] = func(_ int, i *migration.Inventory) { lost("0")(i) }
+				events, began := 0, time.Now()
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{
+					Model: "prod", Target: "east", Probe: true, Timeout: c.timeout,
+					Report: func(e migration.Event) {
+						if _, ok := e.(migration.AgentsEvent); ok {
+							events++
+						}
+					},
+				})
+				if err != nil || res.Cause != migration.CauseAgents || !strings.Contains(res.Detail, "machine 0") || !strings.Contains(res.Next, "migrate-model") {
+					t.Errorf("%s (%s): %s; next %q, %v", res.Outcome, res.Cause, res.Detail, res.Next, err)
+				}
+				if took := time.Since(began); took > c.most || events != 1 || g.looks["east"] > 40 {
+					t.Errorf("took %v, %d events, %d looks", took, events, g.looks["east"])
+				}
+			})
+		})
+	}
+}
+
+// Run again after the verification was interrupted, the action looks once more;
+// of a model that has been there for long it only says so.
+func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		ago     time.Duration
+		looks   int
+		outcome migration.Outcome
+	}{
+		{"lately", time.Hour, 1, migration.NeedsAttention},
+		{"long ago", 48 * time.Hour, 0, migration.AlreadyThere},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				f.running("east", true)
+				f.began, f.record, f.mode = time.Now().Add(-c.ago), east().UUID, false
+				for i := range f.requests {
+					f.requests[i].At = f.began
+				}
+				jaas, g := glassed(f)
+				g.change["east"] = func(_ int, i *migration.Inventory) { lost("0")(i) }
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+				if err != nil || res.Outcome != c.outcome || min(g.looks["east"], 1) != c.looks || f.starts != 0 || len(f.records) != 0 {
+					t.Errorf("%s (%s) after %v looks, %v", res.Outcome, res.Cause, g.looks, err)
+				}
+			})
+		})
+	}
+}
+
+// A caller that wants to stop is told who was not seen yet.
+func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		jaas, g := glassed(f)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g.change["east"] = func(look int, i *migration.Inventory) {
+			lost("0")(i)
+			if look == 3 {
+				cancel()
+			}
+		}
+		res, err := migration.Migrate(ctx, jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		if err != nil || res.Outcome != migration.NeedsAttention || g.looks["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
+			t.Errorf("%s (%s), missing %q after %v, %v", res.Outcome, res.Cause, res.Aftermath.Missing, g.looks, err)
+		}
+	})
+}
+
+// The commands for JIMM's access rules are those of its generation.
+func TestStaleAccessComesWithTwoCommands(t *testing.T) {
+	for completes, wanted := range map[bool]string{
+		false: "jimmctl auth relation add controller-" + east().UUID + " controller model-" + modelUUID + "; then jimmctl auth relation remove controller-" + west().UUID + " controller model-" + modelUUID,
+		true:  "juju jaas add-permission controller-" + east().UUID + " controller model-" + modelUUID + "; then juju jaas remove-permission controller-" + west().UUID + " controller model-" + modelUUID,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			jaas, g := glassed(f)
+			g.hosts = []string{west().UUID}
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			if err != nil || res.Outcome != migration.Migrated || len(res.Aftermath.Findings) != 3 {
+				t.Fatalf("%s, %+v, %v", res.Outcome, res.Aftermath, err)
+			}
+			if got := res.Aftermath.Findings[2]; got.Level != migration.Warn || got.Remedy != wanted {
+				t.Errorf("%s: %s\nwant %s", got.Level, got.Remedy, wanted)
+			}
+		})
+	}
+}
