@@ -165,9 +165,14 @@ func (m *Model) Cancel(id string) (Task, error) {
 	m.mu.Lock()
 	agent := m.owners[id]
 	m.mu.Unlock()
-	_ = agent.Cancel(id) // unless it has just ended
+	stopped := agent.Cancel(id) == nil // else it has just ended
 	m.options.Changes.notify()
 	task.Task, err = agent.Task(id)
+	if stopped && task.Status == charmtest.TaskAborted {
+		// Juju answers with what it has written down; that the agent has
+		// killed the process meanwhile comes later.
+		task.Status, task.Message, task.Completed = charmtest.TaskAborting, "", time.Time{}
+	}
 	return task, err
 }
 
