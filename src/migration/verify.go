@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// PollsToSeeAgents: the agents of all machines and units get so long to come to
-// the target (ten minutes by default).
+// PollsToSeeAgents is how long the agents of all machines and units get to come
+// to the target (ten minutes by default).
 const PollsToSeeAgents = 120
 
 const (

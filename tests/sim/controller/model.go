@@ -61,6 +61,7 @@ type Machine struct {
 	AgentVersion   string `yaml:"agent-version,omitempty" json:"agent-version"`       // default: the model's
 	Life           string `yaml:"life,omitempty" json:"life"`                         // alive
 	Reboot         string `yaml:"reboot,omitempty" json:"reboot,omitempty"`           // reboot, shutdown: prechecks fail
+	Strands        bool   `yaml:"strands,omitempty" json:"strands,omitempty"`         // its agent stays with the source (juju/juju#18618)
 	LostInstance   bool   `yaml:"lost-instance,omitempty" json:"lost,omitempty"`      // the cloud does not know it: CheckMachines fails
 	Constraints    string `yaml:"constraints,omitempty" json:"constraints,omitempty"` //
 }
@@ -95,6 +96,7 @@ type Unit struct {
 	Address      string   `yaml:"address,omitempty" json:"address"`
 	Ports        []string `yaml:"ports,omitempty" json:"ports"`
 	Upgrading    bool     `yaml:"upgrading,omitempty" json:"upgrading,omitempty"`
+	Strands      bool     `yaml:"strands,omitempty" json:"strands,omitempty"` // its agent stays with the source (juju/juju#18618)
 	Subordinates []Unit   `yaml:"subordinates,omitempty" json:"subordinates,omitempty"`
 }
 

@@ -117,9 +117,26 @@ func activateModel(_ context.Context, s *session, req *wire.Request) (any, error
 		}
 		h.mode = modeNone
 		h.status = status{Status: "available", Since: now()}
+		h.model.strand()
 		s.c.touch()
 		return nil, nil
 	})
+}
+
+// strand takes the agents away that do not come along.
+func (m *Model) strand() {
+	for i, machine := range m.Machines {
+		if machine.Strands {
+			m.Machines[i].AgentStatus = "down"
+		}
+	}
+	for _, application := range m.Applications {
+		for i, unit := range application.Units {
+			if unit.Strands {
+				application.Units[i].AgentStatus = "lost"
+			}
+		}
+	}
 }
 
 func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) {
