@@ -107,6 +107,9 @@ models:
 	if _, ok := j.Record("moving"); ok || j.URL() != "" || j.JIMM() != nil {
 		t.Error("there is a JIMM")
 	}
+	if n := len(j.Messages()); n > 0 {
+		t.Errorf("%d messages are kept", n)
+	}
 	if places := j.Where("moving"); len(places) != 1 || places[0].State != controller.StateExporting {
 		t.Errorf("places %+v", places)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
 )
@@ -68,6 +69,43 @@ models: [{name: stray, controller: west, recorded-on: east}]
 			t.Errorf("recorded on %q", got)
 		}
 	})
+}
+
+func TestWatchersByYear(t *testing.T) {
+	for year, want := range map[string]int{"2024": 2, "2025": 0, "2026": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			world := sample(t, year)
+			world.JIMM.Watchers = true
+			j := start(t, world)
+			j.Restart("jimm") // what is at the start is no message
+			synctest.Wait()
+			if n := j.Count("west", "Controller.WatchAllModels") + j.Count("east", "Controller.WatchAllModels"); n != want {
+				t.Errorf("%s: %d watchers of all models", year, n)
+			}
+			if n := j.Count("west", "ModelSummaryWatcher.Next"); n == 0 {
+				t.Errorf("%s: no watcher of summaries", year)
+			}
+		})
+	}
+}
+
+func TestCertificateOfJIMMHasItsName(t *testing.T) {
+	world := load(t, "jimm: {tls: true, dns-name: jimm.example.org, poller: false}\ncontrollers: [{name: west}]")
+	j, err := sim.Start(t.Context(), world, sim.Options{TLSNames: []string{"jimm.example.net"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	for _, name := range []string{"localhost", "127.0.0.1", "jimm.example.org", "jimm.example.net"} {
+		options := j.Dialling()
+		options.ServerName = name
+		conn, err := rpc.Dial(t.Context(), j.URL()+"/api", options)
+		if err != nil {
+			t.Errorf("as %s: %v", name, err)
+			continue
+		}
+		conn.Close()
+	}
 }
 
 func TestControllersOfManyAges(t *testing.T) {

@@ -131,6 +131,33 @@ func showAll(c client, j *sim.JAAS) {
 	}
 }
 
+func TestOthersSeeOnlyThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := start(t, sample(t, "2026"))
+		conn, err := rpc.Dial(t.Context(), j.URL()+"/api", j.Dialling())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		c := client{t, conn}
+		helper := j.Account("helper")
+		c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": helper.ID, "client-secret": helper.Secret})
+		admin := map[string]any{"entities": []map[string]string{{"tag": "user-admin@example.com"}}}
+		for method, want := range map[string]string{
+			"Controller.WatchAllModelSummaries": "permission denied",
+			"Controller.GetControllerAccess":    `"message":"unauthorized"`,
+			"UserManager.UserInfo":              `"code":"unauthorized access"`,
+			"Controller.ModelConfig":            "is not implemented",
+		} {
+			facade, name, _ := strings.Cut(method, ".")
+			version := map[string]int{"Controller": 11, "UserManager": 3}[facade]
+			if seen := c.call(facade, version, name, admin); !strings.Contains(seen, want) {
+				t.Errorf("%s: %s, want %s", method, seen, want)
+			}
+		}
+	})
+}
+
 // status is "juju status".
 func status(t *testing.T, j *sim.JAAS, token string) {
 	t.Helper()

@@ -216,3 +216,27 @@ func TestTokenKeysComeFromTheKeySet(t *testing.T) {
 		}
 	})
 }
+
+func TestLoginsDuringAnUpgrade(t *testing.T) {
+	key := newSigner(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, func(a, _ *controller.Config) { a.Tokens.Key = key.public })
+		before := b.admin(t, addressA)
+		b.a.SetUpgrading(true)
+		_, err := b.token(t, "/api", key.token(t, claims(superuser())))
+		if got := verdict(t, err); got != "anonymous login blocked because upgrade is in progress / " {
+			t.Errorf("by token: %s", got)
+		}
+		_, err = loginOn(t, b.dial(t, addressA, "/api"), map[string]any{"auth-tag": "user-admin", "credentials": "wrong"})
+		if got := verdict(t, err); got != "login failed - maintenance in progress / " {
+			t.Errorf("wrong password: %s", got)
+		}
+		_, err = call(t.Context(), b.admin(t, addressA).conn, "Controller", 12, "AllModels", nil)
+		if got := verdict(t, err); got != "upgrade in progress / upgrade in progress" {
+			t.Errorf("a call: %s", got)
+		}
+		before.call("Controller", 12, "AllModels", nil)
+		b.a.SetUpgrading(false)
+		b.admin(t, addressA).call("Controller", 12, "AllModels", nil)
+	})
+}

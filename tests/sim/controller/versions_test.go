@@ -311,3 +311,79 @@ func TestModelStatusOf4Redirects(t *testing.T) {
 		}
 	})
 }
+
+func TestPhasesOf41(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for version, want := range map[string]bool{"4.1.0": false, "3.6.14": true} {
+			bed := between(t, version, "4.1.0")
+			if _, refused := bed.admin(t, addressA).migrate(bed.toB()); refused != nil {
+				t.Fatal(refused)
+			}
+			seen := false
+			err := bed.a.Await(t.Context(), func() bool {
+				m, _ := bed.a.Migration(prod)
+				seen = seen || m.Phase == controller.ProcessRelations
+				return m.Phase == controller.Done
+			})
+			if err != nil || seen != want {
+				t.Errorf("%s: PROCESSRELATIONS seen %v, %v", version, seen, err)
+			}
+			_ = bed.a.Close()
+			_ = bed.b.Close()
+		}
+	})
+}
+
+// TestDryRunOf4IsReal also sees that connections to a model outlive the model there.
+func TestDryRunOf4IsReal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bed := between(t, "4.1.0", "4.1.0")
+		model, _ := bed.login(t, addressA, "/model/"+prod+"/api", "user-admin", "pw")
+		bed.admin(t, addressA).call("Controller", 14, "InitiateMigration", map[string]any{
+			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}}, "dry-run": true,
+		})
+		if err := bed.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if model.conn.Err() != nil {
+			t.Errorf("the connection to the model has ended: %v", model.conn.Err())
+		}
+	})
+}
+
+func TestStatusOf40Beta8IsAlwaysNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		since := map[string]string{}
+		for _, version := range []string{"4.0-beta8", "4.0.14"} {
+			bed := between(t, version, "3.6.14")
+			c := bed.admin(t, addressA)
+			first := string(c.call("ModelManager", 11, "ModelInfo", entities("model-"+prod)))
+			time.Sleep(time.Second) //nolint:forbidigo // virtual time
+			if first == string(c.call("ModelManager", 11, "ModelInfo", entities("model-"+prod))) {
+				since[version] = "stays"
+			}
+			_ = bed.a.Close()
+			_ = bed.b.Close()
+		}
+		if len(since) != 1 || since["4.0.14"] == "" {
+			t.Errorf("the status %v", since)
+		}
+	})
+}
+
+func TestSecretBackendsByVersion(t *testing.T) {
+	for version, want := range map[string]bool{"2.9.46": false, "3.0.3": false, "3.1.9": true, "4.0-beta8": true} {
+		synctest.Test(t, func(t *testing.T) {
+			conn := between(t, version, "3.6.14").dial(t, addressA, "/api")
+			login, err := loginOn(t, conn, map[string]any{"auth-tag": "user-admin", "credentials": "pw", "client-version": version})
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply, err := call(t.Context(), conn, "ModelManager", best(t, login, "ModelManager"), "ModelInfo", entities("model-"+prod))
+			if got := strings.Contains(string(reply), `"secret-backends"`); err != nil || got != want {
+				t.Errorf("%s: %s, %v", version, reply, err)
+			}
+		})
+	}
+}
