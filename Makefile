@@ -10,7 +10,6 @@ FUZZTIME ?= 30s
 COUNT    ?= 6
 TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
-RACE     := tools/race-test
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
 .PHONY: help demo check test scenarios lint fmt charm bench fuzz cover tidy-check fmt-check clean
@@ -24,7 +23,7 @@ demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, loc
 check: tidy-check fmt-check lint test ## all that CI runs: tidy, format, lint, tests with the race detector, scenarios
 
 test: need-go need-cc ## every test, shuffled, with the race detector
-	$(RACE) ./...
+	go test -race -shuffle=on -timeout=10m ./...
 
 scenarios: need-go ## the whole-program stories alone
 	go test ./tests/scenario/...

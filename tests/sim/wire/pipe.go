@@ -45,6 +45,8 @@ type deadline struct {
 
 func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
 
+// setDeadline starts a timer only for a moment that is still to come: under virtual time, goroutines that start timers
+// already due at the same moment crash the race detector (golang/go#78156).
 func (s *stream) setDeadline(d *deadline, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +54,7 @@ func (s *stream) setDeadline(d *deadline, at time.Time) {
 		d.timer.Stop()
 	}
 	d.at, d.timer = at, nil
-	if !at.IsZero() {
+	if !at.IsZero() && !d.passed() {
 		d.timer = time.AfterFunc(time.Until(at), func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
