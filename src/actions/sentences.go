@@ -41,6 +41,9 @@ func line(e migration.Event) string {
 	case migration.VerifyEvent:
 		return "verify" + strings.TrimPrefix(findingLine(e.Finding), "check")
 	case migration.WaitEvent:
+		if e.Unread {
+			return fmt.Sprintf("JIMM's audit log could not be read, so that a migration may have been asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
+		}
 		return fmt.Sprintf("JIMM's audit log says that a migration was asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
 	case migration.LookAgainEvent:
 		return "nothing speaks against recording it on your word so far; looking again in " + span(e.After)

@@ -88,6 +88,9 @@ func (f *follower) running(v Verdict, o Observation) bool {
 		}
 	}
 	if f.otherTarget != "" {
+		if f.otherTarget == f.base.Source.Name {
+			f.res.Holder = Controller{} // It is not there yet.
+		}
 		f.res.Detail = "JIMM's audit log says that it goes to " + quote(f.otherTarget)
 		f.end(Refused, CauseOtherMigration)
 		return true

@@ -207,20 +207,28 @@ func checkOtherMigration(s *situation) Finding {
 // noMigration: none is on show. One may have been asked for a moment ago.
 func (s *situation) noMigration() Finding {
 	switch {
-	case s.auditErr != nil:
-		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: " + errText(s.auditErr)}
-	case !s.underWay() && len(s.holders(s.source, s.target)) > 0 && s.audit.arrived(s.source.Name) && !s.seen.Info.reapFailed():
+	case !s.underWay() && len(s.holders(s.source, s.target)) > 0 && (s.auditErr != nil || s.audit.arrived(s.source.Name)) && !s.seen.Info.reapFailed():
 		third := s.holders(s.source, s.target).names()
 		return Finding{
 			Level:    Fail,
-			Evidence: third + " has a copy of the model too, and JIMM's audit log says that the model was moved to " + quote(s.source.Name) + " lately: the migration from " + third + " may still run",
+			Evidence: third + " has a copy of the model too, and " + s.whyArrived() + ": the migration from " + third + " may still run",
 			Remedy:   "wait until that copy is gone, or have an administrator of " + third + " look",
 		}
+	case s.auditErr != nil:
+		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: it gets the time to begin: " + errText(s.auditErr)}
 	case s.pending() > 0 && !s.underWay():
 		return Finding{Level: Warn, Evidence: "no migration of the model runs yet; JIMM's audit log says that one was asked for a moment ago: it gets the time to begin"}
 	default:
 		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
 	}
+}
+
+// whyArrived tells why the model may have been brought to its controller lately.
+func (s *situation) whyArrived() string {
+	if s.auditErr != nil {
+		return "JIMM's audit log could not be read"
+	}
+	return "JIMM's audit log says that the model was moved to " + quote(s.source.Name) + " lately"
 }
 
 const timeFormat = "2006-01-02 15:04:05 UTC"

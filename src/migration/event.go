@@ -77,7 +77,12 @@ type RecordEvent struct {
 
 // WaitEvent says that a migration was asked for a moment ago, before this run,
 // and that it gets the time to begin.
-type WaitEvent struct{ Limit time.Duration }
+type WaitEvent struct {
+	Limit time.Duration
+	// Unread tells that nobody knows whether one was asked for: JIMM's audit log
+	// could not be read.
+	Unread bool
+}
 
 // LookAgainEvent says that an operator's word needs a second look, so much later.
 type LookAgainEvent struct{ After time.Duration }

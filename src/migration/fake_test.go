@@ -126,7 +126,7 @@ func (f *fake) lock() (unlock func()) {
 // of each.
 func (f *fake) loginsAllowed() int {
 	if f.completes {
-		return 2
+		return 3
 	}
 	return 0
 }

@@ -24,15 +24,20 @@ func (f finder) judge(ctx context.Context) {
 		loc.State, loc.Proof = StateConflict, "more than one controller has the model in use"
 	case recorded.State == CopyMoved:
 		f.followRedirect(recorded)
+	case info.Listed && info.migrating() && !f.own(ctx):
+		f.migratesSomewhere(recorded)
 	case info.migrating():
 		f.migrating()
+	case info.Listed && info.reapFailed() && !recorded.held():
+		loc.Drift = gone(recorded)
+		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, not which, and not where the model went"
 	case info.reapFailed():
 		f.leftOver()
 	case recorded.held():
 		f.present()
 	case recorded.State == CopyAbsent:
 		f.notThere()
-	case info.Kind == InfoLive && !info.Importing() && (!info.Listed || info.Attempt.ofSource()):
+	case info.Kind == InfoLive && !info.Importing() && !info.Listed:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " describes the model through JIMM"
 	case info.Kind == InfoRedirected:
@@ -41,6 +46,37 @@ func (f finder) judge(ctx context.Context) {
 		f.askHost(ctx, recorded)
 	default:
 		f.unconfirmed(recorded)
+	}
+}
+
+// own reports whether the migration in JIMM's list is that of the recorded
+// controller, and not of another that JIMM has models on too. A login tells only
+// as long as the target cannot have a copy.
+func (f finder) own(ctx context.Context) bool {
+	recorded := f.copies[f.loc.Recorded.UUID]
+	if recorded.State != CopyUnknown {
+		return recorded.held() && len(f.loc.Copies) == 0
+	}
+	phase := ParseText(f.loc.Attempt.Text)
+	if !f.named || phase == PhaseUnknown || phase >= PhaseImport {
+		return false
+	}
+	host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID)
+	return host.Kind == HostServes && host.Controller == f.loc.Recorded.UUID
+}
+
+// migratesSomewhere: a controller reports a migration without an end, and it may
+// be another than the recorded one.
+func (f finder) migratesSomewhere(recorded Copy) {
+	loc := f.loc
+	loc.State = StateMigrating
+	loc.Proof = "JIMM's list says that a migration runs, from or to " + f.name + ": " + loc.Attempt.Text
+	if !gone(recorded) {
+		return
+	}
+	loc.Drift = true
+	if len(loc.Copies) == 1 && !ParseText(loc.Attempt.Text).PastReturn() {
+		loc.Holder = loc.Copies[0]
 	}
 }
 
@@ -94,7 +130,7 @@ func (f finder) present() {
 		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
 	case others == "":
 		loc.State, loc.Holder = StateActive, loc.Recorded
-	case kind == InfoLive && !f.info.Importing() && (!f.info.Listed || f.info.Attempt.ofSource()):
+	case kind == InfoLive && !f.info.Importing() && !f.info.Listed:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or brought in by one"
 	default:

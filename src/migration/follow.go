@@ -64,7 +64,7 @@ func (f *follower) carryOut(ctx, limited context.Context) {
 		}
 	case PlanWait:
 		f.res.Step = StepWatch
-		f.report(WaitEvent{f.pending()})
+		f.report(WaitEvent{f.pending(), f.auditErr != nil})
 	case PlanStart:
 		f.startDue = true
 	case PlanNone:
@@ -119,6 +119,7 @@ func (f *follower) start(ctx, limited context.Context) bool {
 	f.res.Timing.Started = time.Now()
 	id, err := f.ask(ctx)
 	f.started, f.startErr = true, err
+	f.hostAsked = f.hostAsked && !f.base.Completes
 	f.base.TargetProved = err == nil
 	// While JIMM has just set its mode, another's question may have unset it
 	// again, if the source still showed an ended attempt.

@@ -153,7 +153,7 @@ func (l locator) all(ctx context.Context, models []Model) []Location {
 func (l locator) one(ctx context.Context, m Model) Location {
 	copies := l.copies(ctx, m)
 	info := m.Live
-	if l.named && info.Kind == InfoNotAsked && !l.jaas.Traits.Completes {
+	if l.named && (info.Kind == InfoNotAsked && !l.jaas.Traits.Completes || l.mayAskWhose(m, copies)) {
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	}
 	if info.Kind == InfoLive && info.Controller != "" {
@@ -165,6 +165,20 @@ func (l locator) one(ctx context.Context, m Model) Location {
 	f := finder{locator: l, loc: &loc, info: info, copies: copies, name: quote(loc.Recorded.String())}
 	f.judge(ctx)
 	return loc
+}
+
+// mayAskWhose reports whether JIMM may be asked for details, since its list does
+// not tell which of two copies has left the trace of a migration that is over:
+// nothing is forgotten over that, as the recorded controller has one of them.
+func (l locator) mayAskWhose(m Model, copies map[string]Copy) bool {
+	others := 0
+	for uuid, c := range copies {
+		if uuid != m.Recorded && c.held() {
+			others++
+		}
+	}
+	over := m.Live.Attempt.ofSource() && !m.Live.migrating()
+	return m.Live.Listed && over && copies[m.Recorded].held() && others > 0
 }
 
 // copies asks the controllers. Of many models, the others are only asked about

@@ -93,12 +93,14 @@ func TestLocate(t *testing.T) {
 	running.Attempt = migration.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
 	anyList := inUse
 	anyList.Listed = true
+	reap := inUse
+	reap.Attempt = migration.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
+	anyRuns, anyReap := running, reap
+	anyRuns.Listed, anyReap.Listed = true, true
 	unlisted := migration.Info{Kind: migration.InfoUnlisted}
 	success, idle := running, running
 	success.Attempt.Text = "successful, removing model from source controller"
 	idle.Attempt.Text = "aborted, removing model from target controller: x"
-	reap := inUse
-	reap.Attempt = migration.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
 
 	for _, c := range []struct {
 		name     string
@@ -137,6 +139,11 @@ func TestLocate(t *testing.T) {
 		{name: "redirected to nobody knows where", copies: map[string]migration.Copy{"west": is(migration.CopyMoved), "east": absent, "north": absent}, state: migration.StateUnknown, drift: true},
 		{name: "a left-over elsewhere stays on show", copies: map[string]migration.Copy{"west": to(east()), "east": present, "north": present}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID, others: "north"},
 		{name: "a copy elsewhere, listed by anybody", info: anyList, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateUnknown, others: "east"},
+		{name: "migrating, listed by anybody", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateMigrating, holder: "west", complete: true},
+		{name: "migrating, listed by anybody, not by the recorded one", info: anyRuns, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateMigrating, holder: "east", drift: true, complete: true},
+		{name: "migrating, listed by either of two", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMigrating, complete: true},
+		{name: "migrating, listed by anybody, without probe", info: anyRuns, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateMigrating, complete: true},
+		{name: "left over, listed by another", info: anyReap, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateUnknown, drift: true},
 		{name: "listed by anybody, without probe, a login tells", info: anyList, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
 		{name: "listed by anybody, without probe, nobody tells", info: anyList, noProbe: true, state: migration.StateUnknown},
 		{name: "listed by anybody, moved", info: anyList, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},

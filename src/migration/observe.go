@@ -28,7 +28,7 @@ func (f *follower) observe(ctx context.Context) Observation {
 		f.calls++
 	}
 	if f.needHost(o) {
-		f.hostAsked = true
+		f.hostAsked, f.hostDue = true, false
 		o.Host = w.Host(ctx, model)
 		f.calls++
 	}
@@ -124,8 +124,11 @@ func (f *follower) reaudit(ctx context.Context, o Observation) {
 		f.base.Target, f.res.Target = to, to
 	}
 	f.base.TargetProved = certain && name == f.base.Target.Name
-	if certain && !f.base.TargetProved {
+	switch {
+	case certain && !f.base.TargetProved:
 		f.otherTarget = name
+	case f.progress.Listed && audit.brings(f.progress.Attempt, f.base.Source.Name):
+		f.otherTarget = f.base.Source.Name
 	}
 }
 

@@ -54,11 +54,14 @@ func (s *situation) underWay() bool {
 func (s *situation) onTarget() bool { return s.targetKnown && s.target.UUID == s.source.UUID }
 
 // pending returns how long a migration may still take to show that was asked
-// for before this run.
+// for before this run. As long as nobody knows, one was asked for just now.
 func (s *situation) pending() time.Duration {
 	interval := s.options.PollInterval
 	if interval <= 0 {
 		interval = DefaultPollInterval
+	}
+	if s.auditErr != nil {
+		return PollsToStart * interval
 	}
 	return s.audit.pending(s.seen.Info.Attempt, s.source.Name, PollsToStart*interval)
 }
@@ -90,13 +93,20 @@ func (s *situation) holder() Controller {
 	switch {
 	case source.State == CopyMoved && source.To != "":
 		return s.controllers.byUUID(source.To)
-	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), gone(source):
+	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), gone(source), s.ambiguous():
 		return Controller{}
 	case s.seen.Info.migrating() && (s.anothers() || ParseText(s.seen.Info.Attempt.Text).PastReturn()):
 		return Controller{}
 	default:
 		return s.source
 	}
+}
+
+// ambiguous reports whether JIMM's list has an entry that either of two
+// controllers can have made.
+func (s *situation) ambiguous() bool {
+	i := s.seen.Info
+	return i.Listed && !i.Attempt.ofSource() && len(s.holders(s.source)) > 0
 }
 
 // anothers reports whether the migration on show may be that of another

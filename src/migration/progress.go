@@ -7,6 +7,9 @@ type Progress struct {
 	// Phase is the highest phase seen, Attempt the last look at it.
 	Phase   Phase
 	Attempt Attempt
+	// Listed: the last look at it was an entry of JIMM's list, which does not
+	// tell whose it is.
+	Listed bool
 	// Superseded: the source has shown another migration since: the one that is
 	// followed is over, and where the other one goes is not known.
 	Superseded bool
@@ -40,7 +43,7 @@ func (p Progress) Observe(b Baseline, o Observation) Progress {
 	p = p.logIn(b, o)
 	info := p.read(b, o)
 	if b.sourceLive(info) {
-		p = p.follow(b, info.Attempt)
+		p = p.follow(b, info)
 		if o.Host.Kind != HostRefused && p.RefusedBy == b.Source.UUID {
 			p.RefusedBy = ""
 		}
@@ -82,13 +85,14 @@ func onRecord(b Baseline, o Observation) string { return cmp.Or(recordedAt(o), b
 
 // follow takes over the attempt that the source shows, if it is the one that is
 // followed.
-func (p Progress) follow(b Baseline, a Attempt) Progress {
+func (p Progress) follow(b Baseline, i Info) Progress {
+	a := i.Attempt
 	switch {
 	case !b.ours(a):
 	case p.Superseded, p.Attempt.Exists() && !p.Attempt.same(a):
 		p.Superseded = true
 	default:
-		p.Attempt = a
+		p.Attempt, p.Listed = a, i.Listed
 		p.Phase = max(p.Phase, ParseText(a.Text))
 	}
 	return p
