@@ -1,0 +1,103 @@
+package migration_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// judge says what in the end of a run is not true (I2, I5, I8, I9).
+func (w *truth) judge(l lived) (wrong []string) {
+	if l.killed {
+		return nil
+	}
+	now := time.Now()
+	res := l.result
+	say := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Sprintf("%s (%s): ", res.Outcome, res.Cause)+fmt.Sprintf(format, args...))
+	}
+	target := w.on("east", now)
+	others := w.others(now)
+	switch res.Outcome {
+	case migration.AlreadyThere:
+		// Nobody who may be asked tells of a copy that could not be removed.
+		if w.probe == probeOff && w.scene(now).phase == "REAPFAILED" && w.record == "east" {
+			others = nil
+		}
+		fallthrough
+	case migration.Migrated, migration.Recorded:
+		if target != active || w.record != "east" || len(others) > 0 {
+			say("I2: the target has %s, JIMM records %q, copies on %v", target, w.record, others)
+		}
+	case migration.NeedsAttention:
+		if target != active || w.record != "east" || len(others) == 0 {
+			say("I2: the target has %s, JIMM records %q, copies on %v", target, w.record, others)
+		}
+	case migration.Aborted, migration.NotStarted:
+		if h := w.on(res.Source.Name, now); (h != active || w.running(now)) && !w.untold() {
+			say("the source has %s in %s", h, w.scene(now).phase)
+		}
+	case migration.Refused:
+		if l.p.told || l.p.asked && res.Cause != migration.CauseOtherMigration {
+			say("I4: something was sent")
+		}
+	case migration.Conflict:
+		if len(w.holders(now)) < 2 {
+			say("I8: in use on %v", w.holders(now))
+		}
+	case migration.LostFromJIMM:
+		if w.record != "" {
+			say("JIMM records %q", w.record)
+		}
+	case migration.Started:
+		if w.journey == nil {
+			say("nothing has started")
+		}
+	case migration.TimedOut:
+		if l.took < runLimit {
+			say("I9: after %v", l.took)
+		}
+	case migration.Unknown:
+	default:
+		say("no outcome of a run")
+	}
+	if res.Holder.Known() && !w.destroyed && !w.untold() && !slices.Contains(w.inUse(now), res.Holder.Name) {
+		say("the model is said to be on %q, and is on %v", res.Holder.Name, w.holders(now))
+	}
+	if l.took > runLimit+startLimit {
+		say("I9: it took %v", l.took)
+	}
+	if l.p.hosts > 1 && !w.jimm.completes() || l.p.hosts > 3 {
+		say("%d logins to the model", l.p.hosts)
+	}
+	if next, ok := strings.CutPrefix(res.Next, "jimmctl update-migrated-model "); ok {
+		name, _, _ := strings.Cut(next, " ")
+		if h := w.on(name, now); h != active && !w.destroyed && res.Cause != migration.CauseUnproved {
+			say("next: record %q, which has %s", name, h)
+		}
+	}
+	return wrong
+}
+
+// inUse are the controllers of which it may be said that the model is in use
+// there: the source too, as long as it has not finished.
+func (w *truth) inUse(t time.Time) []string {
+	names := w.holders(t)
+	if w.on("west", t) == exporting && w.running(t) {
+		names = append(names, "west")
+	}
+	return names
+}
+
+// others are the controllers besides the target that have a copy which answers.
+func (w *truth) others(t time.Time) (names []string) {
+	for _, name := range []string{"north", "west"} {
+		if h := w.on(name, t); h != nothing && h != hidden {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,80 @@
+package migration_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// look locates the model and checks its migration: neither changes anything (I4),
+// and what they say is true.
+func (e *enumeration) look(ctx context.Context) {
+	w := e.state.world()
+	p := newProcess(w, nil)
+	found, err := migration.Locate(ctx, p.jaas(), migration.LocateOptions{Model: modelUUID, Probe: w.probe != probeOff})
+	if err == nil {
+		e.blame("locate", w.judgeLocation(found.Locations[0])...)
+		e.count(1, "located "+string(found.Locations[0].State))
+	} else if w.record != "" {
+		e.blame("locate", err.Error())
+	}
+	res, err := migration.Check(ctx, p.jaas(), w.options(p))
+	if err != nil {
+		e.blame("check", err.Error())
+	}
+	e.blame("check", w.judgeCheck(res)...)
+	e.count(1, "checked "+string(res.Outcome))
+	if p.asked || p.told {
+		e.blame("look", "I4: something was sent")
+	}
+	e.blame("look", w.wrong...)
+}
+
+func (w *truth) judgeLocation(l migration.Location) (wrong []string) {
+	now := time.Now()
+	holders := w.holders(now)
+	holds := func(c migration.Controller) bool { return slices.Contains(holders, c.Name) }
+	// A copy that is only half imported, or that leaves, serves logins too.
+	login := w.probe == probeOff && w.on(w.record, now) != nothing
+	switch {
+	case l.State == migration.StateActive && login:
+	case l.State == migration.StateActive && (!holds(l.Holder) || l.Holder.Name != w.record):
+		wrong = append(wrong, "active on "+l.Holder.Name)
+	case l.State == migration.StateMoved && (!holds(l.Holder) && !w.destroyed || l.Holder.Name == w.record):
+		wrong = append(wrong, "moved to "+l.Holder.Name)
+	case l.State == migration.StateMigrating && l.Holder.Known() && !holds(l.Holder) && w.on(l.Holder.Name, now) != exporting:
+		wrong = append(wrong, "migrating, on "+l.Holder.Name)
+	case l.State == migration.StateMigrating && !w.running(now):
+		wrong = append(wrong, "migrating")
+	case l.State == migration.StateAbsent && len(holders) > 0:
+		wrong = append(wrong, "absent")
+	case l.State == migration.StateConflict && len(holders) < 2:
+		wrong = append(wrong, "conflict")
+	}
+	if l.Drift && slices.Contains(holders, w.record) && len(holders) == 1 && w.scene(now).phase != "REAPFAILED" {
+		wrong = append(wrong, "drift is claimed")
+	}
+	if l.Repair != "" && !holds(l.Holder) && !w.destroyed {
+		wrong = append(wrong, "repair: "+l.Repair)
+	}
+	if len(wrong) > 0 {
+		wrong = append(wrong, l.Proof)
+	}
+	return wrong
+}
+
+func (w *truth) judgeCheck(r migration.Result) (wrong []string) {
+	now := time.Now()
+	switch r.Outcome {
+	case migration.ChecksPassed, migration.Refused:
+	case migration.AlreadyThere:
+		if w.on("east", now) != active || w.record != "east" || len(w.others(now)) > 0 {
+			wrong = append(wrong, "I2: already-there")
+		}
+	default:
+		wrong = append(wrong, "no outcome of a check: "+string(r.Outcome))
+	}
+	return wrong
+}

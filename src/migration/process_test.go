@@ -1,0 +1,239 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// blow is what happens to one call of a process.
+type blow string
+
+const (
+	unharmed    blow = ""
+	killBefore  blow = "killed before the call"
+	killAfter   blow = "killed after the call"
+	lostBefore  blow = "question lost"
+	lostAfter   blow = "answer lost"
+	neverBefore blow = "never asked, never answered"
+	neverAfter  blow = "never answered"
+)
+
+// point is where a process is when it makes a call.
+type point struct {
+	step  string // check, start, watch, record or verify
+	phase string // of the migration, in truth
+	call  string
+}
+
+// process is one life of our process: the engine's interfaces over a truth.
+type process struct {
+	w      *truth
+	strike func(point) blow // nil: nothing ever happens
+	died   chan struct{}    // closed when it is killed
+	gone   chan struct{}    // closed when nobody needs it any more
+
+	planned, asked, told bool
+	dead                 bool
+	points               []point // where it made calls, each once
+	hosts                int
+}
+
+func newProcess(w *truth, strike func(point) blow) *process {
+	return &process{w: w, strike: strike, died: make(chan struct{}), gone: make(chan struct{})}
+}
+
+// report follows the steps of the engine.
+func (p *process) report(e migration.Event) {
+	if _, ok := e.(migration.FindingEvent); ok {
+		p.planned = true
+	}
+}
+
+func (p *process) step(call string) string {
+	switch {
+	case call == "MigrateModel":
+		return "start"
+	case call == "UpdateMigratedModel":
+		return "record"
+	case !p.planned:
+		return "check"
+	case p.told:
+		return "verify"
+	default:
+		return "watch"
+	}
+}
+
+var errNoAnswer = errors.New("connection lost")
+
+// call makes a call that has an effect, if nothing happens to it. An error is
+// no answer. limit is for how long a client waits for one.
+func (p *process) call(ctx context.Context, name string, limit time.Duration, do func(now time.Time)) error {
+	p.w.mu.Lock()
+	now := time.Now()
+	if p.dead {
+		p.w.mu.Unlock()
+		<-p.gone
+		return errNoAnswer
+	}
+	p.w.poll(now)
+	at := point{p.step(name), p.w.scene(now).phase, name}
+	hit := unharmed
+	if p.strike != nil {
+		hit = p.strike(at)
+	}
+	if !slices.Contains(p.points, at) {
+		p.points = append(p.points, at)
+	}
+	if hit == unharmed || hit == killAfter || hit == lostAfter || hit == neverAfter {
+		do(now)
+	}
+	p.asked, p.told = p.asked || name == "MigrateModel", p.told || name == "UpdateMigratedModel"
+	if hit == killBefore || hit == killAfter {
+		p.dead = true
+		close(p.died)
+	}
+	p.w.mu.Unlock()
+	switch hit {
+	case unharmed:
+		return nil
+	case killBefore, killAfter:
+		<-p.gone
+	case neverBefore, neverAfter:
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.gone:
+		}
+	default:
+	}
+	return errNoAnswer
+}
+
+// How long clients wait for answers.
+const (
+	callLimit  = time.Minute
+	probeLimit = 10 * time.Second
+	startLimit = 3 * time.Minute
+)
+
+// Controllers lists the three.
+func (p *process) Controllers(ctx context.Context) ([]migration.Controller, error) {
+	if err := p.call(ctx, "ListControllers", callLimit, func(time.Time) {}); err != nil {
+		return nil, err
+	}
+	return []migration.Controller{east(), north(), west()}, nil
+}
+
+// Models lists the model.
+func (p *process) Models(ctx context.Context) (list []migration.Model, err error) {
+	err = p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
+		if p.w.record == "" {
+			return
+		}
+		m := migration.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14", Recorded: byName(p.w.record).UUID}
+		if p.w.jimm.completes() {
+			m.Live = p.w.summary(now)
+		}
+		list = []migration.Model{m}
+	})
+	return list, err
+}
+
+// Record reads JIMM's row.
+func (p *process) Record(ctx context.Context, _ string) (r migration.Record) {
+	if r.Err = p.call(ctx, "ModelControllerInfo", callLimit, func(time.Time) {
+		r.State, r.Controller = migration.RecordAt, byName(p.w.record).UUID
+		if p.w.record == "" {
+			r.State = migration.RecordLost
+		}
+	}); r.Err != nil {
+		return migration.Record{Err: r.Err}
+	}
+	return r
+}
+
+// Info asks ModelInfo.
+func (p *process) Info(ctx context.Context, _ string) (i migration.Info) {
+	if err := p.call(ctx, "ModelInfo", callLimit, func(now time.Time) { i = p.w.info(us, now) }); err != nil {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	}
+	return i
+}
+
+// Summary asks ListModelSummaries.
+func (p *process) Summary(ctx context.Context, _ string) (i migration.Info) {
+	if err := p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
+		if p.w.jimm.completes() {
+			i = p.w.summary(now)
+		}
+	}); err != nil {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	}
+	return i
+}
+
+// Host logs in to the model.
+func (p *process) Host(ctx context.Context, _ string) (h migration.Host) {
+	p.hosts++
+	if err := p.call(ctx, "login to the model", callLimit, func(now time.Time) { h = p.w.host(now) }); err != nil {
+		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+	}
+	return h
+}
+
+// Copy asks a controller.
+func (p *process) Copy(ctx context.Context, c migration.Controller, _ string) (got migration.Copy) {
+	if err := p.call(ctx, "probe", probeLimit, func(now time.Time) { got = p.w.copyOn(c.Name, now) }); err != nil {
+		return migration.Copy{Unreachable: true, Err: err}
+	}
+	return got
+}
+
+// Audit reads JIMM's log.
+func (p *process) Audit(ctx context.Context, _ migration.Model) (a migration.Audit, err error) {
+	err = p.call(ctx, "FindAuditEvents", callLimit, func(now time.Time) {
+		a = migration.Audit{Now: now, Requests: slices.Clone(p.w.requests)}
+	})
+	if err != nil {
+		return migration.Audit{}, err
+	}
+	return a, nil
+}
+
+// StartMigration asks MigrateModel.
+func (p *process) StartMigration(ctx context.Context, _ migration.Model, target migration.Controller) (id string, err error) {
+	var refused error
+	again := p.asked
+	if err = p.call(ctx, "MigrateModel", startLimit, func(now time.Time) {
+		if again {
+			p.w.violate("I3: MigrateModel a second time in one run")
+		}
+		id, refused = p.w.migrate(target.Name, now)
+	}); err != nil {
+		return "", err
+	}
+	return id, refused
+}
+
+// RecordController asks UpdateMigratedModel.
+func (p *process) RecordController(ctx context.Context, proof migration.Proof) error {
+	var refused error
+	if err := p.call(ctx, "UpdateMigratedModel", callLimit, func(now time.Time) {
+		if !proof.Valid() || proof.Model().UUID != modelUUID {
+			p.w.violate("I1: UpdateMigratedModel without a proof")
+			return
+		}
+		refused = p.w.tell(proof.Controller().Name, now)
+	}); err != nil {
+		return err
+	}
+	return refused
+}

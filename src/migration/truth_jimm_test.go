@@ -1,0 +1,209 @@
+package migration_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+func byName(name string) migration.Controller {
+	switch name {
+	case "west":
+		return west()
+	case "east":
+		return east()
+	case "north":
+		return north()
+	default:
+		return migration.Controller{}
+	}
+}
+
+// user is who asks a controller about the model.
+type user int
+
+const (
+	us     user = iota // the service account of the charm
+	itself             // JIMM's own user
+)
+
+// answer is what a controller says of the model to ModelInfo.
+func (w *truth) answer(name string, who user, t time.Time) migration.Info {
+	s := w.scene(t)
+	live := migration.Info{Kind: migration.InfoLive, Controller: byName(name).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	denied := migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+	switch h := w.on(name, t); {
+	case h == hidden:
+		return denied
+	case h == importing:
+		live.Status, live.StatusText = "busy", "importing"
+		return live
+	case h == nothing && name == "west" && s.phase == "DONE" && w.redirects(who):
+		return migration.Info{Kind: migration.InfoRedirected, Err: errors.New("redirection required")}
+	case h == nothing:
+		return denied
+	case name == "west":
+		live.Attempt = w.attempt(t)
+		if live.Attempt.Running() {
+			live.Status, live.StatusText = "busy", "migrating: "+live.Attempt.Text
+		}
+	}
+	return live
+}
+
+func (w *truth) redirects(who user) bool {
+	return w.word == redirectsAll || w.word == redirectsJIMM && (who == itself || !w.jimm.completes())
+}
+
+// info is ModelInfo through JIMM, with what it does to the row.
+func (w *truth) info(who user, t time.Time) migration.Info {
+	if w.record == "" {
+		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
+	}
+	info := w.answer(w.record, who, t)
+	if !w.jimm.completes() {
+		return info
+	}
+	switch {
+	case w.mode && info.Kind == migration.InfoRedirected && w.journey.byJIMM:
+		w.record, w.mode = w.journey.to, false
+		return w.answer(w.record, who, t)
+	case w.mode && info.Kind != migration.InfoLive:
+		return migration.Info{Kind: migration.InfoBroken, Err: errors.New("internal server error")}
+	case w.mode && !info.Attempt.End.IsZero():
+		w.mode = false
+	case info.Kind == migration.InfoDenied:
+		w.record = ""
+		switch w.lost = "poller"; {
+		case who != us:
+		case w.scene(t).phase == "REAPHIDDEN":
+			// The source says that it has the model, and denies it to JIMM: nobody
+			// can know that. The poller would have done it within the minute.
+			w.lost = "hazard"
+		default:
+			w.lost = "we"
+			w.violate("I4: our question has made JIMM forget the model")
+		}
+	}
+	return info
+}
+
+// poll lets JIMM's poller do what it has done until now.
+func (w *truth) poll(now time.Time) {
+	for w.jimm.completes() && w.record != "" && !w.nextPoll.After(now) {
+		w.info(itself, w.nextPoll)
+		w.nextPoll = w.nextPoll.Add(time.Minute)
+	}
+}
+
+// summary is the entry of a list that JIMM merges from those of the controllers
+// that it has models on.
+func (w *truth) summary(t time.Time) migration.Info {
+	if w.record == "" {
+		return migration.Info{Kind: migration.InfoRefused}
+	}
+	order := []string{"east", "north", "west"} // the last one counts
+	if w.jimm == jimm2026Reversed {
+		slices.Reverse(order)
+	}
+	found := migration.Info{Kind: migration.InfoUnlisted}
+	for _, name := range order {
+		if name != w.record && w.jimm == jimm2026Lonely {
+			continue
+		}
+		if h := w.on(name, t); h == nothing || h == importing {
+			continue
+		}
+		found = migration.Info{Kind: migration.InfoLive, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
+		if name == "west" {
+			found.Attempt = w.attempt(t)
+			if found.Attempt.Running() {
+				found.Status, found.StatusText = "busy", "migrating: "+found.Attempt.Text
+			}
+		}
+		found.Controller, found.Listed = byName(w.record).UUID, true
+	}
+	return found
+}
+
+// host is a login to the model through JIMM.
+func (w *truth) host(t time.Time) migration.Host {
+	if w.record == "" {
+		return migration.Host{Kind: migration.HostUnavailable, Err: errors.New("model not found")}
+	}
+	if w.on(w.record, t) == nothing {
+		return migration.Host{Kind: migration.HostRefused, Err: errors.New("invalid entity name or password")}
+	}
+	return migration.Host{Kind: migration.HostServes, Controller: byName(w.record).UUID}
+}
+
+// copyOn is what a controller itself says.
+func (w *truth) copyOn(name string, t time.Time) migration.Copy {
+	h := w.on(name, t)
+	told := w.probe == probeTold
+	switch {
+	case w.probe == probeOff:
+		return migration.Copy{Unreachable: true, Err: errors.New("no route")}
+	case h == nothing && name == "west" && w.scene(t).phase == "DONE":
+		return migration.Copy{State: migration.CopyMoved, To: byName(w.journey.to).UUID}
+	case h == nothing:
+		return migration.Copy{State: migration.CopyAbsent}
+	case told && h == importing:
+		return migration.Copy{State: migration.CopyImporting}
+	case told && h == active:
+		return migration.Copy{State: migration.CopyActive}
+	default:
+		return migration.Copy{State: migration.CopyPresent}
+	}
+}
+
+// migrate is MigrateModel, with JIMM's and the controllers' checks.
+func (w *truth) migrate(target string, t time.Time) (string, error) {
+	w.requests = append(w.requests, migration.Request{Kind: migration.RequestMigrate, Target: target, At: t, Own: true, Answered: true})
+	if why := w.allowedStart(t); why != "" && w.knowable(t) {
+		w.violate("I3: MigrateModel %s", why)
+	}
+	if w.record == "" {
+		return "", errors.New("model not found")
+	}
+	if w.jimm.completes() && w.mode {
+		return "", fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
+	}
+	h := w.on(w.record, t)
+	switch {
+	case h == nothing || h == hidden:
+		return "", errors.New("model not found")
+	case w.running(t) && w.record == "west":
+		return "", fmt.Errorf("%w: already in progress", migration.ErrMigrating)
+	case h != active || w.record != "west":
+		return "", errors.New("source prechecks failed: model is being imported as part of another migration")
+	case w.on(target, t) != nothing:
+		return "", errors.New("target prechecks failed: model named \"prod\" already exists")
+	case w.end == endsRefuse:
+		return "", errors.New("source prechecks failed: unit pg/0 not idle or executing (lost)")
+	}
+	w.accepted++
+	w.journey = &journey{to: target, start: t, entered: t, scenes: lifeTo(w.end, "", nothing), byJIMM: true}
+	w.copies["west"] = nothing // the journey has it
+	w.mode = w.jimm.completes()
+	return modelUUID + ":0", nil
+}
+
+// tell is UpdateMigratedModel.
+func (w *truth) tell(name string, t time.Time) error {
+	w.requests = append(w.requests, migration.Request{Kind: migration.RequestRecord, Target: name, At: t, Own: true, Answered: true})
+	if why := w.allowedRecord(name, t); why != "" {
+		w.violate("I1: JIMM was told %q: %s", name, why)
+	}
+	if w.record == "" {
+		return errors.New("model not found")
+	}
+	if info := w.answer(name, itself, t); info.Kind != migration.InfoLive {
+		return info.Err
+	}
+	w.record, w.mode = name, false
+	return nil
+}
