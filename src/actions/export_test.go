@@ -1,33 +1,14 @@
 package actions
 
 import (
-	"context"
 	"reflect"
 
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
-
-// Opened is a JAAS as actions see it.
-type Opened struct {
-	Engine migration.JAAS
-	Writer migration.Writer
-	Close  func()
-}
-
-// Open logs in as actions do.
-func Open(ctx context.Context, settings operator.Settings) (Opened, error) {
-	j, err := connectTo(ctx, settings)
-	if err != nil {
-		return Opened{}, err
-	}
-	return Opened{Engine: j.engine, Writer: &writer{j.session}, Close: j.close}, nil
-}
 
 // What the tests look at from outside.
 var (
 	Line       = line
-	Summary    = summary
 	ResultKey  = resultKey
 	CheckIDs   = checkIDs
 	StartError = startError

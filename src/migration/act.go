@@ -300,7 +300,10 @@ func (f *follower) nobodyAnswers(waited time.Duration) bool {
 // held: the target is active and recorded, the source has a copy, or nobody
 // knows whether it has.
 func (f *follower) held(waited time.Duration, o Observation) bool {
-	f.res.Step, f.res.Holder = StepVerify, f.base.Target
+	f.res.Step, f.res.Holder = StepVerify, Controller{}
+	if f.targetHasIt(o) {
+		f.res.Holder = f.base.Target
+	}
 	reapFailed := f.progress.Phase == PhaseReapFailed
 	nobodyToAsk := !f.base.Source.Known() && (f.auditErr == nil || f.handChecked)
 	if waited < f.polls(PollsToSettle) && !reapFailed && !nobodyToAsk {
@@ -312,6 +315,13 @@ func (f *follower) held(waited time.Duration, o Observation) bool {
 		f.end(Unknown, CauseSourceUnknown)
 	}
 	return true
+}
+
+// targetHasIt reports whether it is known that the recorded target has the model:
+// others can have made the entry of a list.
+func (f *follower) targetHasIt(o Observation) bool {
+	succeeded := f.base.TargetProved && f.progress.Phase.PastReturn()
+	return !o.Info.Listed || f.base.Recorded || succeeded || o.copyOn(f.base.Target).held() || f.progress.ServedBy == f.base.Target.UUID
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The

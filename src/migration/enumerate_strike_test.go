@@ -11,7 +11,7 @@ import (
 // representatives chooses the states from which struck runs are made: of those
 // that differ only in what the dimensions do not name, a few.
 func representatives(states []situated) []bool {
-	const each = 3
+	const each = 6
 	groups := map[string][]int{}
 	for i, s := range states {
 		if s.probe == probeTold || s.recorded == "" {
@@ -91,17 +91,19 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 		last = again.result
 	}
 	was, is := class(alive), class(last)
-	less := is == "open" && was != "open" || is != was && was == "moved"
+	less := is == "open" && was != "open" && alive.Outcome != migration.Refused || is != was && was == "moved"
 	if less && w.record != "" && was != string(migration.LostFromJIMM) && !w.unprovable(last) {
 		e.blame(how, fmt.Sprintf("I5: alive it ends %s (%s), then %s (%s)", alive.Outcome, alive.Cause, last.Outcome, last.Cause))
 	}
 }
 
 // unprovable reports whether the last run could not have proved where the model
-// is: without the probe, JIMM that completes migrations is not asked for details
-// unless it is known to follow one itself, and the run has not seen the success.
+// is: without the probe, the source only denies it, or JIMM that completes
+// migrations is not asked for details unless it is known to follow one itself, and
+// the run has not seen the success.
 func (w *truth) unprovable(r migration.Result) bool {
-	return w.probe == probeOff && w.jimm.completes() && r.Cause == migration.CauseUnproved && !r.Phase.PastReturn()
+	denied := w.jimm.completes() || w.word == redirectsNobody
+	return w.probe == probeOff && denied && r.Cause == migration.CauseUnproved && !r.Phase.PastReturn()
 }
 
 // class is what an outcome says of the model.

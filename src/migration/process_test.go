@@ -92,6 +92,7 @@ func (p *process) call(ctx context.Context, name string, limit time.Duration, do
 	if hit == unharmed || hit == killAfter || hit == lostAfter || hit == neverAfter {
 		do(now)
 	}
+	p.w.unasked = p.w.unasked || name == "probe" && hit != unharmed
 	p.asked, p.told = p.asked || name == "MigrateModel", p.told || name == "UpdateMigratedModel"
 	if hit == killBefore || hit == killAfter {
 		p.dead = true
@@ -144,7 +145,10 @@ func (p *process) Models(ctx context.Context) (list []migration.Model, err error
 		}
 		list = []migration.Model{m}
 	})
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // Record reads JIMM's row.

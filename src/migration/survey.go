@@ -118,8 +118,9 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	if !mayAskDetails(o.Info, source, serves) {
 		return o
 	}
-	// A refusal is news; a failure to ask is not.
-	if full := w.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable {
+	// A refusal is news; a failure to ask is none, unless nobody else tells whose
+	// entry the list has.
+	if full := w.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable || s.onlyDetailsTell(o) {
 		if full.Kind == InfoLive && !full.Attempt.Exists() {
 			// Juju's details leave out what its list shows of a model that has
 			// been away.
@@ -128,6 +129,18 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 		o.Info = full
 	}
 	return o
+}
+
+// onlyDetailsTell reports whether the entry of the list can be that of another
+// controller, although the recorded one has a copy.
+func (s *situation) onlyDetailsTell(o Observation) bool {
+	others := 0
+	for uuid, c := range o.Copies {
+		if uuid != s.source.UUID && c.held() {
+			others++
+		}
+	}
+	return !o.Info.Attempt.ofSource() && (others > 0 || o.copyOn(s.source).State == CopyUnknown)
 }
 
 // unclear reports whether it cannot be told which controller has listed the

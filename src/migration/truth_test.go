@@ -152,6 +152,7 @@ type truth struct {
 	journey *journey
 	copies  map[string]holding // static ones
 
+	unasked  bool     // a controller was asked, and its answer was lost
 	lost     string   // who made JIMM lose its row: "poller", "we", ""
 	accepted int      // migrations that were started
 	wrong    []string // invariants that were broken
@@ -261,7 +262,7 @@ func (w *truth) knowable(t time.Time) bool {
 		return true
 	case w.scene(t).phase == "REAPGONE":
 		return false // The source says that it has nothing, which is true.
-	case w.probe != probeOff:
+	case w.probe != probeOff && !w.unasked:
 		return true
 	}
 	return w.jimm.completes() && w.summary(t).Attempt.Exists()
