@@ -50,12 +50,19 @@ func (f finder) judge(ctx context.Context) {
 }
 
 // own reports whether the migration in JIMM's list is that of the recorded
-// controller, and not of another that JIMM has models on too. A login tells only
-// as long as the target cannot have a copy.
+// controller, and not of another that JIMM has models on too. With a copy on the
+// target JIMM's audit log tells whether the record was switched to it too early.
+// A login tells only as long as the target cannot have a copy.
 func (f finder) own(ctx context.Context) bool {
 	recorded := f.copies[f.loc.Recorded.UUID]
-	if recorded.State != CopyUnknown {
-		return recorded.held() && len(f.loc.Copies) == 0
+	switch {
+	case recorded.held() && len(f.loc.Copies) == 0:
+		return true
+	case recorded.held():
+		log, err := f.jaas.Auditor.Audit(ctx, f.loc.Model)
+		return err == nil && !log.brings(f.loc.Attempt, f.loc.Recorded.Name)
+	case recorded.State != CopyUnknown:
+		return false
 	}
 	phase := ParseText(f.loc.Attempt.Text)
 	if !f.named || phase == PhaseUnknown || phase >= PhaseImport {

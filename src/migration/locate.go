@@ -193,7 +193,8 @@ func (l locator) copies(ctx context.Context, m Model) map[string]Copy {
 	recorded := l.controllers.byUUID(m.Recorded)
 	copies := l.asker.all(ctx, controllers{recorded}, m.UUID)
 	got := copies[recorded.UUID]
-	if got.State == CopyUnknown || got.held() && m.Live.Kind != InfoUnlisted {
+	doubtful := m.Live.Kind == InfoUnlisted || m.Live.Listed && m.Live.migrating()
+	if got.State == CopyUnknown || got.held() && !doubtful {
 		return copies
 	}
 	var others controllers

@@ -23,15 +23,21 @@ type places struct {
 	lists  int
 	later  []migration.Model // What a second list has.
 	gaps   error
+	log    []migration.Request
+	logErr error
 }
 
 func (p *places) jaas(completes bool) migration.JAAS {
 	p.asked, p.lists = map[string]int{}, 0
-	return migration.JAAS{Fleet: p, Witness: oneAtATime{p, make(chan struct{}, 1)}, Traits: migration.Traits{Completes: completes, CLI: "jimmctl"}}
+	return migration.JAAS{Fleet: p, Witness: oneAtATime{p, make(chan struct{}, 1)}, Auditor: p, Traits: migration.Traits{Completes: completes, CLI: "jimmctl"}}
 }
 
 func (p *places) Controllers(context.Context) ([]migration.Controller, error) {
 	return []migration.Controller{east(), north(), west()}, nil
+}
+
+func (p *places) Audit(context.Context, migration.Model) (migration.Audit, error) {
+	return migration.Audit{Now: time.Now(), Requests: p.log}, p.logErr
 }
 
 func (p *places) Models(context.Context) ([]migration.Model, error) {
@@ -84,6 +90,12 @@ func to(c migration.Controller) migration.Copy {
 	return migration.Copy{State: migration.CopyMoved, To: c.UUID}
 }
 
+// requests is an audit log with one entry, made when the migrations of TestLocate
+// had just begun.
+func requests(kind migration.RequestKind, target string) []migration.Request {
+	return []migration.Request{{Kind: kind, Target: target, At: time.Unix(2, 0)}}
+}
+
 func TestLocate(t *testing.T) {
 	absent := is(migration.CopyAbsent)
 	present := is(migration.CopyPresent)
@@ -108,6 +120,8 @@ func TestLocate(t *testing.T) {
 		host     migration.Host
 		copies   map[string]migration.Copy
 		noProbe  bool
+		log      []migration.Request
+		logErr   error
 		state    migration.State
 		holder   string
 		drift    bool
@@ -141,7 +155,11 @@ func TestLocate(t *testing.T) {
 		{name: "a copy elsewhere, listed by anybody", info: anyList, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateUnknown, others: "east"},
 		{name: "migrating, listed by anybody", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": absent, "north": absent}, state: migration.StateMigrating, holder: "west", complete: true},
 		{name: "migrating, listed by anybody, not by the recorded one", info: anyRuns, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateMigrating, holder: "east", drift: true, complete: true},
-		{name: "migrating, listed by either of two", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMigrating, complete: true},
+		{name: "migrating, listed by either of two, the record never changed", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, state: migration.StateMigrating, holder: "west", complete: true},
+		{name: "migrating, listed by either of two, asked to go away", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, log: requests(migration.RequestMigrate, "east"), state: migration.StateMigrating, holder: "west", complete: true},
+		{name: "migrating, listed by either of two, recorded too early", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, log: requests(migration.RequestRecord, "west"), state: migration.StateMigrating, complete: true},
+		{name: "migrating, listed by either of two, asked to come", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, log: requests(migration.RequestMigrate, "west"), state: migration.StateMigrating, complete: true},
+		{name: "migrating, listed by either of two, JIMM does not tell what it was asked", info: anyRuns, copies: map[string]migration.Copy{"west": present, "east": present, "north": absent}, logErr: errors.New("timeout"), state: migration.StateMigrating, complete: true},
 		{name: "migrating, listed by anybody, without probe", info: anyRuns, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateMigrating, complete: true},
 		{name: "left over, listed by another", info: anyReap, copies: map[string]migration.Copy{"west": absent, "east": present, "north": absent}, state: migration.StateUnknown, drift: true},
 		{name: "listed by anybody, without probe, a login tells", info: anyList, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}, noProbe: true, state: migration.StateActive, holder: "west", complete: true},
@@ -157,7 +175,7 @@ func TestLocate(t *testing.T) {
 		{name: "without probe, logins are refused", info: migration.Info{Kind: migration.InfoDenied}, host: migration.Host{Kind: migration.HostRefused}, noProbe: true, state: migration.StateUnknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies}
+			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
 			if c.info.Listed || c.info.Kind == migration.InfoUnlisted {
 				p.models[0].Live = c.info
 			}
@@ -282,9 +300,7 @@ func TestLocateAsksADeadControllerOnce(t *testing.T) {
 func TestAListWithGaps(t *testing.T) {
 	p := &places{models: onWest("alice@example.com/prod"), gaps: errors.New("cannot list 1 of 2 models"), info: migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Life: "alive"}}
 	for selector, good := range map[string]bool{modelUUID: true, "alice@example.com/prod": true, "prod": false, "staging": false} {
-		jaas := p.jaas(false)
-		jaas.Auditor = newFake(false)
-		_, err := migration.Check(t.Context(), jaas, migration.Options{Model: selector, Target: "east"})
+		_, err := migration.Check(t.Context(), p.jaas(false), migration.Options{Model: selector, Target: "east"})
 		if (err == nil) != good {
 			t.Errorf("Check %q: %v", selector, err)
 		}
