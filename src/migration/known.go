@@ -1,68 +1,70 @@
 package migration
 
 import (
+	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
-
-	"gopkg.in/yaml.v3"
 )
 
 // The data files say what is known of Juju beyond its API: which versions can
 // migrate to which, which bugs are about which versions, and what is left to do
-// when a model has moved.
+// when a model has moved. They are JSON, since a package that reads YAML would be
+// a tenth of what a hook costs that has nothing to do.
 //
-//go:embed known/*.yaml
+//go:embed known/*.json
 var knownFiles embed.FS
 
 // condition says which migrations an entry of a data file is about: all of its
 // parts must be fulfilled, and one that is left out always is.
 type condition struct {
-	Source versions `yaml:"source"` // Of the source controller.
-	Target versions `yaml:"target"` // Of the target controller.
-	Model  versions `yaml:"model"`  // Of the model's agents.
-	Type   string   `yaml:"type"`   // iaas or caas.
-	Offers bool     `yaml:"offers"` // The model has offers that are connected.
-	Remote bool     `yaml:"remote"` // The model consumes offers of others.
-	Charms []string `yaml:"charms"` // Names, one of which an application has.
+	Source versions `json:"source"` // Of the source controller.
+	Target versions `json:"target"` // Of the target controller.
+	Model  versions `json:"model"`  // Of the model's agents.
+	Type   string   `json:"type"`   // iaas or caas.
+	Offers bool     `json:"offers"` // The model has offers that are connected.
+	Remote bool     `json:"remote"` // The model consumes offers of others.
+	Charms []string `json:"charms"` // Names, one of which an application has.
 	// Bases are names and versions, "ubuntu@18.04", one of which a machine or an
 	// application has.
-	Bases []string `yaml:"bases"`
+	Bases []string `json:"bases"`
 }
 
 // hop is a rule about which versions can migrate to which.
 type hop struct {
-	ID        string `yaml:"id"`
-	condition `yaml:",inline"`
+	ID string `json:"id"`
+	condition
 	// Warn tells that the migration is possible, but limited.
-	Warn bool   `yaml:"warn"`
-	Say  string `yaml:"say"`
-	Do   string `yaml:"do"`
+	Warn bool   `json:"warn"`
+	Say  string `json:"say"`
+	Do   string `json:"do"`
 }
 
 // advisory is a known bug.
 type advisory struct {
-	Issue     string `yaml:"issue"` // juju/juju#22113
-	condition `yaml:",inline"`
-	Say       string `yaml:"say"`
-	Do        string `yaml:"do"`
+	Issue string `json:"issue"` // juju/juju#22113
+	condition
+	Say string `json:"say"`
+	Do  string `json:"do"`
 }
 
 // chore is something that is left to do when a model has moved.
 type chore struct {
-	ID        string `yaml:"id"`
-	condition `yaml:",inline"`
-	Say       string `yaml:"say"`
-	Do        string `yaml:"do"` // {model} and {source} stand for names.
+	ID string `json:"id"`
+	condition
+	Say string `json:"say"`
+	Do  string `json:"do"` // {model} and {source} stand for names.
 }
 
 // known holds the contents of the data files.
 type known struct {
-	Hops       []hop      `yaml:"hops"`
-	Advisories []advisory `yaml:"advisories"`
-	Chores     []chore    `yaml:"chores"`
+	About      string     `json:"about"` // what a file is for; for its readers
+	Hops       []hop      `json:"hops"`
+	Advisories []advisory `json:"advisories"`
+	Chores     []chore    `json:"chores"`
 }
 
 // knowledge reads the data files. They are part of the program: a test reads
@@ -70,12 +72,12 @@ type known struct {
 var knowledge = sync.OnceValue(func() known { //nolint:gochecknoglobals // constants that have to be read
 	var k known
 	for _, name := range []string{"hops", "advisories", "chores"} {
-		data, err := knownFiles.ReadFile("known/" + name + ".yaml")
+		data, err := knownFiles.ReadFile("known/" + name + ".json")
 		if err == nil {
 			err = strict(data, &k)
 		}
 		if err != nil {
-			panic(fmt.Errorf("cannot read %s.yaml: %w", name, err))
+			panic(fmt.Errorf("cannot read %s.json: %w", name, err))
 		}
 	}
 	return k
@@ -84,8 +86,8 @@ var knowledge = sync.OnceValue(func() known { //nolint:gochecknoglobals // const
 // strict decodes and refuses keys that mean nothing: a misspelled condition
 // would always be fulfilled.
 func strict(data []byte, into any) error {
-	d := yaml.NewDecoder(strings.NewReader(string(data)))
-	d.KnownFields(true)
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
 	return d.Decode(into)
 }
 

@@ -1,10 +1,6 @@
 package migration
 
-import (
-	"testing"
-
-	"gopkg.in/yaml.v3"
-)
+import "testing"
 
 // RedactShapes is Redact without its quick look.
 func RedactShapes(text string) string { return redactShapes(text) }
@@ -41,7 +37,7 @@ func VersionHop(source, target, model string, i *Inventory) Finding {
 // InRange tells whether a range of a data file takes a version.
 func InRange(bounds, text string) string {
 	var r versions
-	if bounds != "" && yaml.Unmarshal([]byte("'"+bounds+"'"), &r) != nil {
+	if bounds != "" && r.UnmarshalText([]byte(bounds)) != nil {
 		return "error"
 	}
 	switch r.take(text) {

@@ -27,12 +27,9 @@ type bound struct {
 	v  version
 }
 
-// UnmarshalYAML reads bounds such as ">=3.6 <4.0-beta1", separated by spaces.
-func (r *versions) UnmarshalYAML(unmarshal func(any) error) error {
-	var text string
-	if err := unmarshal(&text); err != nil {
-		return err
-	}
+// UnmarshalText reads bounds such as ">=3.6 <4.0-beta1", separated by spaces.
+func (r *versions) UnmarshalText(raw []byte) error {
+	text := string(raw)
 	for field := range strings.FieldsSeq(text) {
 		number := strings.TrimLeft(field, "<>=")
 		v, ok := parseVersion(number)
