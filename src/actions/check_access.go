@@ -29,6 +29,11 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 	defer client.Close()
 	out := accessResults(who)
 	set(out, "jimm-version", version)
+	if who.administrator {
+		if err := accountResults(ctx, out, a.Env().App(), settings, client); err != nil {
+			return err
+		}
+	}
 	if err := a.SetResults(ctx, out); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
 )
 
 // Settings are what the operator has configured, checked.
@@ -30,11 +31,20 @@ type Settings struct {
 	// FinishRecords lets update-status record what was migrated and not
 	// recorded.
 	FinishRecords bool
+	// Controllers are the accounts with which controllers are asked as one of
+	// their administrators, by JIMM's names of the controllers. Nil without the
+	// option controller-credentials, or if its secret cannot be used.
+	Controllers map[string]juju.Credentials
+	// ControllersProblem is why that secret cannot be used; nil if it can, or if
+	// the option is not set. Nothing depends on those accounts.
+	ControllersProblem *ProblemError
 
 	addresses []string // where JIMM may be, best first
 	related   bool     // a relation said so
 	neighbour neighbour
 	secret    string // URI of the secret with the credentials
+	// controllersSecret is the URI of the secret with the accounts of controllers.
+	controllersSecret string
 	// received reads the authorities of receive-ca-cert: only when a server
 	// is not trusted without them, since each tool is a process.
 	received func(ctx context.Context) ([]*x509.Certificate, error)
@@ -53,6 +63,7 @@ type Reader interface {
 	Config(ctx context.Context, into any) error
 	Secret(ctx context.Context, uri string, opts charm.SecretOptions) (map[string]string, error)
 	Logger() *slog.Logger
+	Redact(values ...string)
 }
 
 // Keeper is what this package needs of what Juju keeps for a unit.
@@ -96,6 +107,7 @@ type config struct {
 	ProbeControllers bool   `json:"probe-controllers"`
 	PollInterval     string `json:"poll-interval"`
 	FinishRecords    bool   `json:"finish-records"`
+	Controllers      string `json:"controller-credentials"`
 }
 
 // The limits of poll-interval.
@@ -107,9 +119,10 @@ const (
 // defaultPort is where charms of JIMM serve its API.
 const defaultPort = 8080
 
-// Read reads and checks the configuration and the secret. What the operator has
+// Read reads and checks the configuration and the secrets. What the operator has
 // to put right is a [*ProblemError]; only one is told at a time, the one to begin
-// with. The secret is read afresh each time and kept nowhere.
+// with. The secrets are read afresh each time and kept nowhere. A problem with the
+// optional one, controller-credentials, is no error.
 func Read(ctx context.Context, u Unit) (Settings, error) {
 	c := config{ProbeControllers: true, Port: defaultPort}
 	if err := u.Config(ctx, &c); err != nil {
@@ -126,6 +139,11 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	s.secret = c.Credentials
 	s.JIMM.ClientID, s.JIMM.ClientSecret, err = credentials(ctx, u, c.Credentials)
 	if err != nil {
+		return Settings{}, err
+	}
+	s.controllersSecret = c.Controllers
+	s.Controllers, err = controllerCredentials(ctx, u, c.Controllers)
+	if err != nil && !errors.As(err, &s.ControllersProblem) {
 		return Settings{}, err
 	}
 	return s, nil
@@ -245,16 +263,34 @@ func credentials(ctx context.Context, u Unit, uri string) (id string, secret jim
 	if uri == "" {
 		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: fmt.Sprintf("juju config %s jimm-credentials=$(juju add-secret %s client-id=ID client-secret=SECRET)", app, app)}
 	}
-	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: "jimm-credentials", Refresh: true, Public: []string{keyClientID}})
+	content, err := userSecret(ctx, u, optionCredentials, uri, keyClientID)
 	switch {
-	case errors.Is(err, charm.ErrSecretNotGranted):
-		return "", secret, &ProblemError{What: "the secret in jimm-credentials is not granted", Remedy: "juju grant-secret " + uri + " " + app, Err: err}
-	case errors.Is(err, charm.ErrSecretNotFound), errors.Is(err, charm.ErrSecretURI):
-		return "", secret, &ProblemError{What: "the secret in jimm-credentials does not exist", Remedy: "juju config " + app + " jimm-credentials=secret:... with a secret that juju secrets lists", Err: err}
 	case err != nil:
 		return "", secret, err
 	case content[keyClientID] == "" || content[keyClientSecret] == "":
 		return "", secret, &ProblemError{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: "juju update-secret " + uri + " client-id=ID client-secret=SECRET"}
 	}
 	return content[keyClientID], jimm.NewSecret(content[keyClientSecret]), nil
+}
+
+// The options that name a user secret.
+const (
+	optionCredentials = "jimm-credentials"
+	optionControllers = "controller-credentials"
+)
+
+// userSecret reads the user secret that an option names, at its latest revision.
+// What the operator has to put right is a [*ProblemError]. public are the keys
+// whose values need not be hidden.
+func userSecret(ctx context.Context, u Reader, option, uri string, public ...string) (map[string]string, error) {
+	app := u.Env().App()
+	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: option, Refresh: true, Public: public})
+	switch {
+	case errors.Is(err, charm.ErrSecretNotGranted):
+		return nil, &ProblemError{What: "the secret in " + option + " is not granted", Remedy: "juju grant-secret " + uri + " " + app, Err: err}
+	case errors.Is(err, charm.ErrSecretNotFound), errors.Is(err, charm.ErrSecretURI):
+		return nil, &ProblemError{What: "the secret in " + option + " does not exist", Remedy: "juju config " + app + " " + option + "=secret:... with a secret that juju secrets lists", Err: err}
+	default:
+		return content, err
+	}
 }

@@ -100,7 +100,7 @@ func End(ctx context.Context, u Unit, s Settings, m Mark) error {
 		return err
 	}
 	before := Marks(message)
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(without(before, m.Model))}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, marks: abandoned(without(before, m.Model))}
 	switch {
 	case m.State == Left:
 		k.marks = append([]Mark{m}, k.marks...)

@@ -14,6 +14,8 @@ type known struct {
 	// problem and waiting are what [Read] has found; at most one is set.
 	problem *ProblemError
 	waiting *WaitError
+	// optional is a problem with what the charm can do without.
+	optional *ProblemError
 	// address is where JIMM is.
 	address string
 	// seen is the last look at that JIMM, nil if there was none.
@@ -36,6 +38,8 @@ func (k known) status() (charm.Status, string) {
 		return charm.StatusBlocked, problem.Error()
 	case len(k.marks) > 0:
 		return k.pending()
+	case k.optional != nil:
+		return charm.StatusBlocked, k.optional.Error()
 	case k.waiting != nil:
 		return charm.StatusWaiting, k.waiting.Error()
 	case k.seen == nil, k.seen.Address == "" && k.seen.waiting() == "":
@@ -84,7 +88,7 @@ func Settle(ctx context.Context, u Unit) error {
 // knownFrom begins with what [Read] has returned. An error that neither the
 // operator nor time puts right is returned.
 func knownFrom(u Unit, s Settings, err error) (known, error) {
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem}
 	switch {
 	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
 		return k, nil

@@ -176,7 +176,7 @@ func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err erro
 	if statusErr != nil {
 		return "", statusErr
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, marks: abandoned(Marks(message))}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, marks: abandoned(Marks(message))}
 	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
 	if err != nil {
 		k.seen.Login = s.diagnose(u.Env(), err)

@@ -56,7 +56,7 @@ func (s *stage) checkWorld() error {
 }
 
 // checkTasks keeps the budget of hook tools for every action: one action-get,
-// at most one config-get and secret-get, one action-log per line, nothing in the
+// at most one config-get, one secret-get per secret, one action-log per line, nothing in the
 // unit's log, nothing on stdout and stderr.
 func (s *stage) checkTasks() error {
 	var errs []error
@@ -66,8 +66,17 @@ func (s *stage) checkTasks() error {
 		for _, call := range calls[t.first:t.end] {
 			count[call.Tool]++
 		}
+		secrets := map[string]bool{}
+		for _, call := range calls[t.first:t.end] {
+			if key := strings.Join(call.Args, " "); call.Tool == "secret-get" {
+				if secrets[key] {
+					errs = append(errs, fmt.Errorf("task %s read a secret twice: %s", t.id, key))
+				}
+				secrets[key] = true
+			}
+		}
 		for tool, most := range map[string]int{
-			"action-get": 1, "config-get": 1, "secret-get": 1, "action-fail": 1, "action-set": 1, "is-leader": 0,
+			"action-get": 1, "config-get": 1, "secret-get": 2, "action-fail": 1, "action-set": 1, "is-leader": 0,
 			"relation-ids": 2, // only while JIMM is not configured, or not trusted
 			"state-get":    1, "state-set": 1, "status-get": 1, "status-set": 2,
 			"action-log": len(s.shown(t)),
@@ -110,6 +119,9 @@ func (s *stage) checkSecrets() error {
 		if e.Kind == wire.Received && bytes.Contains(e.Data, []byte(s.secret)) && !login {
 			errs = append(errs, fmt.Errorf("the client secret was sent to %s in something else than a login", e.Server))
 		}
+		if e.Kind == wire.Received {
+			errs = append(errs, s.strayPasswords(e))
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,6 +129,21 @@ func (s *stage) checkSecrets() error {
 		errs = append(errs, errors.New(leak))
 	}
 	return errors.Join(errs...)
+}
+
+// strayPasswords looks for passwords of controllers in a message. A story calls
+// them "{canary}-password-of-NAME", and they may be in logins to that controller
+// only.
+func (s *stage) strayPasswords(e wire.Event) error {
+	if !bytes.Contains(e.Data, []byte(s.canary+"-password-of-")) {
+		return nil
+	}
+	own := []byte(s.canary + "-password-of-" + e.Server)
+	login := bytes.Contains(e.Data, []byte(`"type":"Admin"`)) && bytes.Contains(e.Data, []byte(`"request":"Login"`))
+	if !login || !bytes.Contains(e.Data, own) {
+		return fmt.Errorf("a password of a controller was sent to %s, or in something else than a login", e.Server)
+	}
+	return nil
 }
 
 // inspectProcesses looks for a canary in the environment and arguments of all

@@ -34,11 +34,11 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 	case "juju migrate":
 		return s.jujuMigrate(ctx, rest[0], rest[1])
 	case "juju add-secret":
-		uri, err := s.agent.AddSecret(charmtest.Secret{Label: rest[0], Content: pairs(rest[1:]), NotGranted: true})
+		uri, err := s.agent.AddSecret(charmtest.Secret{Label: rest[0], Content: s.content(rest[1:]), NotGranted: true})
 		s.secrets[rest[0]] = uri
 		return err
 	case "juju update-secret":
-		_, err := s.agent.UpdateSecret(s.uri(rest[0]), pairs(rest[1:]))
+		_, err := s.agent.UpdateSecret(s.uri(rest[0]), s.content(rest[1:]))
 		return err
 	case "juju grant-secret":
 		return s.agent.GrantSecret(s.uri(rest[0]))
@@ -59,10 +59,20 @@ func (s *stage) uri(secret string) string {
 	return secret
 }
 
-func pairs(args []string) map[string]string {
+// content is what key=value… makes of a secret. "key#file=NAME" takes the value
+// from a file of the story, in which {names} are replaced.
+func (s *stage) content(args []string) map[string]string {
 	out := map[string]string{}
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
+		if name, isFile := strings.CutSuffix(key, "#file"); isFile {
+			key = name
+			text, err := s.fill(s.story.files[value])
+			if err != nil {
+				s.t.Errorf("%s: %s: %v", s.story.file, value, err)
+			}
+			value = text
+		}
 		out[key] = value
 	}
 	return out

@@ -1,0 +1,153 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// admins are the connections on which this action asks controllers as one of
+// their administrators. Each is made when it is first needed, and kept until the
+// action ends. A controller that has refused the account is not asked again.
+type admins struct {
+	logins map[string]juju.Credentials
+	// network has the proxy and the dialler for the controllers.
+	network jimm.Options
+
+	mu   sync.Mutex
+	each map[string]*admin // by the controllers' UUIDs
+}
+
+// admin is what is known of the account on one controller.
+type admin struct {
+	mu    sync.Mutex
+	conn  *juju.Conn
+	login juju.LoginResult
+	err   error // Why the controller is not asked again.
+}
+
+// Why a controller is not asked with an account.
+var (
+	errNoAccount    = errors.New("controller-credentials has no account for this controller")
+	errNotSuperuser = errors.New("the account is not a superuser of the controller")
+)
+
+// adminTimeout limits a question to a controller.
+const adminTimeout = 30 * time.Second
+
+// given reports whether there is an account for the controller.
+func (a *admins) given(c migration.Controller) bool {
+	_, ok := a.logins[c.Name]
+	return ok
+}
+
+// options say how the controller is reached, for a connection to a model if one
+// is named.
+func (a *admins) options(c migration.Controller, model string) juju.Options {
+	return juju.Options{
+		Addresses:      addresses(c),
+		CACert:         c.CACert,
+		ModelUUID:      model,
+		ControllerUUID: c.UUID,
+		Proxy:          a.network.Proxy,
+		DialContext:    a.network.DialContext,
+		DialTimeout:    probeTimeout,
+		CallTimeout:    adminTimeout,
+	}
+}
+
+// get returns a connection on which the account is logged in as a superuser. The
+// context limits making it.
+func (a *admins) get(ctx context.Context, c migration.Controller) (*juju.Conn, juju.LoginResult, error) {
+	if !a.given(c) {
+		return nil, juju.LoginResult{}, errNoAccount
+	}
+	one := a.of(c)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.conn != nil && one.conn.Err() == nil {
+		return one.conn, one.login, nil
+	}
+	if one.err != nil {
+		return nil, one.login, one.err
+	}
+	conn, login, err := a.logIn(ctx, c, "")
+	switch {
+	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
+		one.err = err
+	case err == nil && (login.User == nil || login.User.ControllerAccess != superuser):
+		_ = conn.Close()
+		conn, one.err = nil, errNotSuperuser
+		err = one.err
+	}
+	one.conn, one.login = conn, login
+	return conn, login, err
+}
+
+// superuser is the access to a controller with which all of it may be asked.
+const superuser = "superuser"
+
+func (a *admins) of(c migration.Controller) *admin {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.each == nil {
+		a.each = map[string]*admin{}
+	}
+	if a.each[c.UUID] == nil {
+		a.each[c.UUID] = &admin{}
+	}
+	return a.each[c.UUID]
+}
+
+// logIn logs in to the controller, or to one of its models.
+func (a *admins) logIn(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	conn, err := juju.Dial(ctx, a.options(c, model))
+	if err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	login, err := conn.Login(ctx, a.logins[c.Name])
+	if err != nil {
+		_ = conn.Close()
+		return nil, juju.LoginResult{}, err
+	}
+	return conn, login, nil
+}
+
+func (a *admins) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, one := range a.each {
+		one.mu.Lock()
+		if one.conn != nil {
+			_ = one.conn.Close()
+		}
+		one.mu.Unlock()
+	}
+}
+
+// access logs in, if there is an account, and tells what came of it.
+func (a *admins) access(ctx context.Context, c migration.Controller) migration.AdminAccess {
+	out := migration.AdminAccess{State: migration.AdminWorks, User: a.logins[c.Name].User}
+	_, login, err := a.get(ctx, c)
+	out.Version, out.Err = login.ServerVersion, err
+	switch {
+	case err == nil:
+	case errors.Is(err, errNoAccount):
+		out.State = migration.AdminNone
+	case errors.Is(err, errNotSuperuser):
+		out.State = migration.AdminWeak
+	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
+		out.State = migration.AdminRefused
+	default:
+		out.State = migration.AdminSilent
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+package operator_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/operator"
+)
+
+const (
+	accountsID  = "cqg1aa2bb3cc4dd5ee70"
+	accountsURI = "secret:" + accountsID
+	password    = "c4n4ry-of-a-controller"
+)
+
+// accounts reads the settings of a unit whose controller-credentials have that
+// content.
+func accounts(t *testing.T, content map[string]string) (s operator.Settings) {
+	t.Helper()
+	agent := start(t, charmtest.Options{
+		Config: config(map[string]any{"controller-credentials": accountsURI}),
+		Secrets: []charmtest.Secret{
+			{ID: secretID, Content: map[string]string{"client-id": "migrator", "client-secret": canary}},
+			{ID: accountsID, Content: content},
+		},
+	})
+	act(t, agent, func(ctx context.Context, u operator.Unit) (err error) {
+		s, err = operator.Read(ctx, u)
+		return err
+	})
+	hook(t, agent, "config-changed")
+	if err := agent.CheckCanaries([]string{password}); err != nil {
+		t.Error(err)
+	}
+	return s
+}
+
+func TestAccountsOfControllersAreRead(t *testing.T) {
+	t.Parallel()
+	s := accounts(t, map[string]string{"credentials": `
+AWS_eu.1: {user: admin, password: ` + password + `}
+west: # the block form
+  password: 0123
+  user: user-migrator
+`})
+	got := map[string]string{}
+	for name, login := range s.Controllers {
+		got[name] = login.User + " " + login.Password.Reveal() + " " + login.Reason
+	}
+	want := map[string]string{
+		"AWS_eu.1": "admin " + password + " jimm-migrator/0 check-access",
+		"west":     "migrator 0123 jimm-migrator/0 check-access",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || s.ControllersProblem != nil {
+		t.Errorf("%v\n%s", s.ControllersProblem, diff)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(text, password) {
+		t.Error("settings print the password")
+	}
+}
+
+// What is wrong is named by key, line and controller, never by a value; and it
+// stops nothing.
+func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
+	t.Parallel()
+	const (
+		shape = "is not CONTROLLER: {user: NAME, password: PASSWORD}"
+		good  = "west: {user: admin, password: " + password + "}\n"
+	)
+	for name, test := range map[string]struct {
+		content map[string]string
+		text    string
+		want    string
+	}{
+		"another key":        {content: map[string]string{"west": password}, want: "needs the key credentials, and no other"},
+		"one key more":       {content: map[string]string{"credentials": good, "west": password}, want: "needs the key credentials, and no other"},
+		"empty":              {text: " ", want: "line 1 " + shape},
+		"a comment":          {text: "# nothing", want: "line 1 " + shape},
+		"a text":             {text: password, want: "line 1 " + shape},
+		"a list":             {text: "- " + password, want: "line 1 " + shape},
+		"no map":             {text: "{}", want: "line 1 " + shape},
+		"no YAML":            {text: "west: {user: " + password, want: "line 1 or a later one is no YAML"},
+		"a tab":              {text: "west:\n\tuser: " + password, want: "line 1 or a later one is no YAML"},
+		"a password alone":   {text: good + "east: " + password, want: "line 2 " + shape},
+		"a flow of one":      {text: "{" + password + "}", want: "line 1 " + shape},
+		"twice":              {text: good + "\n" + good, want: `line 3 has controller "west" a second time`},
+		"no user":            {text: "west: {password: " + password + "}", want: `line 1 has controller "west" without a user`},
+		"no password":        {text: good + "east: {user: admin}", want: `line 2 has controller "east" without a password`},
+		"null":               {text: "west: {user: admin, password: }", want: `line 1 has controller "west" without a password`},
+		"a list of them":     {text: "west: {user: admin, password: [" + password + "]}", want: `line 1 has controller "west" without a password`},
+		"another key inside": {text: "west:\n  user: admin\n  " + password + ": x", want: `line 3 has controller "west" with a key that is neither user nor password`},
+		"an external user":   {text: "west: {user: bob@example.com, password: " + password + "}", want: `line 1 has controller "west" with a user that is not a local one`},
+		"an alias":           {text: "a: &a {user: admin, password: " + password + "}\nwest: *a", want: "line 2 " + shape},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if test.content == nil {
+				test.content = map[string]string{"credentials": test.text}
+			}
+			s := accounts(t, test.content)
+			p := s.ControllersProblem
+			if p == nil || s.Controllers != nil {
+				t.Fatalf("no problem with %q", test.content)
+			}
+			if !strings.HasSuffix(p.What, test.want) || p.Remedy != "juju update-secret "+accountsURI+" credentials#file=controllers.yaml" {
+				t.Errorf("%s: %s", p.What, p.Remedy)
+			}
+			if s.JIMM.ClientID != "migrator" {
+				t.Error("the other settings are not there")
+			}
+		})
+	}
+}
