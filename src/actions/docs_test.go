@@ -115,7 +115,7 @@ func everything() migration.Result {
 		return migration.Controller{Name: name, UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Cloud: "aws", Region: "x", Status: "available"}
 	}
 	return migration.Result{
-		Outcome: migration.ChecksPassed, Step: migration.StepCheck, Cause: migration.CauseAnswer, Detail: "no", Err: errors.New("no"), Plan: migration.PlanStart,
+		Outcome: migration.ChecksPassed, Step: migration.StepCheck, Cause: migration.CauseAnswer, Detail: "no", Hint: "no", Err: errors.New("no"), Plan: migration.PlanStart,
 		Model:  migration.Model{UUID: prod, Name: "prod", Owner: "alice@example.com", Users: []string{"alice@example.com=admin"}},
 		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
 		Findings:    []migration.Finding{{Check: migration.CheckTargetCopy, Level: migration.Fail, Evidence: "a", Remedy: "b", Ignored: true}},

@@ -14,6 +14,7 @@ const (
 	repairEarly     = "early-record"
 	repairMode      = "stuck-mode"
 	repairLeftOver  = "left-over"
+	repairImport    = "left-over-import"
 	repairLost      = "lost-row"
 	repairConflict  = "conflict"
 )
@@ -44,6 +45,8 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		return repair{name: repairForgotten, command: record(r.Target)}
 	case r.Outcome == migration.NeedsAttention && r.Cause == migration.CauseLeftOver:
 		return repair{name: repairLeftOver}
+	case r.Outcome == migration.Aborted && r.CopyLeft:
+		return repair{name: repairImport}
 	case r.Outcome == migration.Conflict:
 		return repair{name: repairConflict}
 	case r.Outcome == migration.LostFromJIMM:

@@ -36,7 +36,9 @@ func migrationResults(r migration.Result, next string, took time.Duration) map[s
 	setMap(out, "recorded-controller", controllerResults(r.Recorded))
 	setMap(out, "migration", attemptResults(r))
 	setMap(out, "timing", timingResults(r.Timing))
-	setMap(out, "error", errorResults(r.Detail, r.Err))
+	failure := errorResults(r.Detail, r.Err)
+	set(failure, "hint", r.Hint)
+	setMap(out, "error", failure)
 	return out
 }
 

@@ -128,7 +128,7 @@ func summary(r migration.Result) string {
 	case migration.NotStarted:
 		return notStartedSummary(r)
 	case migration.Aborted:
-		return fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", model, where(r), r.Source.String(), orElse(r.Detail, "the source does not tell why; the log of its controller model does"))
+		return abortedSummary(r)
 	case migration.TimedOut:
 		return timedOutSummary(r)
 	case migration.NeedsAttention:
@@ -140,6 +140,22 @@ func summary(r migration.Result) string {
 	default:
 		return unknownSummary(r)
 	}
+}
+
+func abortedSummary(r migration.Result) string {
+	text := fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", name(r.Model), where(r), r.Source.String(), orElse(r.Detail, "the source does not tell why; the log of its controller model does"))
+	if r.CopyLeft {
+		text += fmt.Sprintf("; controller %q still says that it has a copy, which blocks another attempt: have its administrator look at it first", r.Target.Name)
+	}
+	return hinted(text, r)
+}
+
+// hinted adds what the reason means and what helps, if that is known.
+func hinted(text string, r migration.Result) string {
+	if r.Hint == "" {
+		return text
+	}
+	return text + "; " + r.Hint
 }
 
 // attentionSummary says what is left when a model has moved.
@@ -213,7 +229,7 @@ func notStartedSummary(r migration.Result) string {
 	case migration.CauseDeadline:
 		return text + ": the timeout ran out before it was asked for"
 	default:
-		return text + ": " + orElse(r.Detail, "JIMM accepted the request, and the source shows no migration")
+		return hinted(text+": "+orElse(r.Detail, "JIMM accepted the request, and the source shows no migration"), r)
 	}
 }
 

@@ -154,3 +154,12 @@ func TestLocationSummaries(t *testing.T) {
 		}
 	}
 }
+
+// A source that restarts while it aborts forgets why.
+func TestAnAbortWithoutAReasonSaysWhereToLook(t *testing.T) {
+	r := everything()
+	r.Outcome, r.Detail, r.Hint = migration.Aborted, "", ""
+	if text := actions.Summary(r); !strings.Contains(text, "the source does not tell why; the log of its controller model does") {
+		t.Error(text)
+	}
+}

@@ -43,8 +43,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 	case VerdictRunning, VerdictAborting:
 		return f.running(v, o)
 	case VerdictAborted:
-		f.res.Detail, f.res.Holder = Redact(v.Reason), f.base.Source
-		f.end(Aborted, CauseAnswer)
+		f.aborted(ctx, v, o)
 	case VerdictEnded:
 		f.res.Detail, f.res.Holder = Redact(v.Text), Controller{}
 		f.end(Unknown, CauseAnswer)
@@ -65,9 +64,33 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 	return true
 }
 
+// aborted ends the run: the migration was aborted. The target removes its copy
+// on the way; one that stays blocks every other attempt, and one that is in use
+// is a second model (juju/juju#20361, #21459).
+func (f *follower) aborted(ctx context.Context, v Verdict, o Observation) {
+	f.res.Detail, f.res.Holder = Redact(v.Reason), f.base.Source
+	left := o.copyOn(f.base.Target)
+	active := left.State == CopyActive
+	for n := 0; n < looksForWord && left.held() && sleep(ctx, f.opts.PollInterval); n++ {
+		if again := f.jaas.Witness.Copy(ctx, f.base.Target, f.base.Model.UUID); again.State != CopyUnknown {
+			left = again
+		}
+	}
+	f.res.CopyLeft = left.held()
+	if active && left.State == CopyActive {
+		f.res.Holder = Controller{}
+		f.end(Conflict, CauseNone)
+		return
+	}
+	f.end(Aborted, CauseAnswer)
+}
+
 // end closes the result.
 func (f *follower) end(outcome Outcome, cause Cause) {
 	f.res.Outcome, f.res.Cause = outcome, cause
+	if outcome == NotStarted || outcome == Aborted {
+		f.res.Hint = hint(f.res.Detail)
+	}
 	f.res.Timing.finish(time.Now(), outcome)
 	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
 }

@@ -1,6 +1,9 @@
 package migration
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Baseline is what was known before the first look that [Judge] has to judge.
 type Baseline struct {
@@ -170,11 +173,11 @@ func judgeLive(b Baseline, p Progress, target Copy, i Info, v Verdict) Verdict {
 	case p.Superseded:
 		v.Kind = VerdictSuperseded
 	case i.migrating() && phase == PhaseAbort:
-		v.Kind, v.Reason = VerdictAborting, AbortReason(a.Text)
+		v.Kind, v.Reason = VerdictAborting, cmp.Or(AbortReason(a.Text), p.Failure)
 	case i.migrating():
 		v.Kind = VerdictRunning
 	case phase == PhaseAbort:
-		v.Kind, v.Reason = VerdictAborted, AbortReason(a.Text)
+		v.Kind, v.Reason = VerdictAborted, cmp.Or(AbortReason(a.Text), p.Failure)
 	case phase == PhaseReapFailed:
 		v = prove(b, target, v, b.TargetProved, "the migration had succeeded when the source controller could not remove its copy")
 		v.Kind = VerdictReapFailed

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -59,19 +60,38 @@ type chore struct {
 	Do  string `json:"do"` // {model} and {source} stand for names.
 }
 
+// reason is what a refusal or an abort means.
+type reason struct {
+	ID    string           `json:"id"`
+	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.
+	Say   string           `json:"say"`
+	Do    string           `json:"do"`
+}
+
+// hint says what a server's text means and what helps, "" if that is not known.
+func hint(text string) string {
+	for _, r := range knowledge().Reasons {
+		if slices.ContainsFunc(r.Texts, func(p *regexp.Regexp) bool { return p.MatchString(text) }) {
+			return r.Say + "; " + r.Do
+		}
+	}
+	return ""
+}
+
 // known holds the contents of the data files.
 type known struct {
 	About      string     `json:"about"` // what a file is for; for its readers
 	Hops       []hop      `json:"hops"`
 	Advisories []advisory `json:"advisories"`
 	Chores     []chore    `json:"chores"`
+	Reasons    []reason   `json:"reasons"`
 }
 
 // knowledge reads the data files. They are part of the program: a test reads
 // them, so that it cannot fail here.
 var knowledge = sync.OnceValue(func() known { //nolint:gochecknoglobals // constants that have to be read
 	var k known
-	for _, name := range []string{"hops", "advisories", "chores"} {
+	for _, name := range []string{"hops", "advisories", "chores", "reasons"} {
 		data, err := knownFiles.ReadFile("known/" + name + ".json")
 		if err == nil {
 			err = strict(data, &k)

@@ -9,7 +9,7 @@ func RedactShapes(text string) string { return redactShapes(text) }
 func KnownFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	entries, err := knownFiles.ReadDir("known")
-	if err != nil || len(entries) != 3 {
+	if err != nil || len(entries) != 4 {
 		t.Fatalf("%d data files, %v", len(entries), err)
 	}
 	_ = knowledge() // panics if it cannot read them

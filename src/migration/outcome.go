@@ -83,6 +83,12 @@ type Result struct {
 	Cause Cause
 	// Detail is the text that goes with the cause, redacted.
 	Detail string
+	// Hint says what a reason of [NotStarted] or [Aborted] means and what helps,
+	// if that is known.
+	Hint string
+	// CopyLeft tells that the target still says that it has a copy after an
+	// abort.
+	CopyLeft bool
 	// Err is the error that explains the outcome, if one does. Its text has not
 	// been redacted.
 	Err error

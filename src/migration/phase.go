@@ -94,6 +94,24 @@ const (
 	abortReason = "aborted, removing model from target controller:"
 )
 
+// announcesAbort reports whether the text stands before an abort: the source
+// shows it for a moment only. From SUCCESS on, agents that fail stop nothing.
+func announcesAbort(text string) bool {
+	phase := ParseText(text)
+	if phase == PhaseAbort || phase.PastReturn() {
+		return false
+	}
+	for _, words := range []string{
+		"prechecks failed", "some agents reported failure", "timed out waiting for agents to report", "model data transfer failed",
+		"processing relations failed", "machine sanity check failed", "model activation failed", "during prechecks:",
+	} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
 // ParseText infers the phase from the text of a migration, with or without the
 // prefix "migrating: " of a model status. A text that this version does not
 // know is [PhaseUnknown]: a running migration, never a finished one.

@@ -10,6 +10,9 @@ type Progress struct {
 	// Listed: the last look at it was an entry of JIMM's list, which does not
 	// tell whose it is.
 	Listed bool
+	// Failure is the text of a failure that was seen before an abort, which can
+	// forget its reason.
+	Failure string
 	// Superseded: the source has shown another migration since: the one that is
 	// followed is over, and where the other one goes is not known.
 	Superseded bool
@@ -94,6 +97,9 @@ func (p Progress) follow(b Baseline, i Info) Progress {
 	default:
 		p.Attempt, p.Listed = a, i.Listed
 		p.Phase = max(p.Phase, ParseText(a.Text))
+		if announcesAbort(a.Text) {
+			p.Failure = a.Text
+		}
 	}
 	return p
 }
