@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"encoding/json"
 	"reflect"
 
 	"jimm-migrator/src/juju"
@@ -83,4 +84,11 @@ var DiagnosisResults = diagnosisResults
 // Repair is what the results say about a repair.
 func Repair(r migration.Result, cli string) map[string]any {
 	return repairResults(repairOf(r, cli, "jimm-migrator/0"))
+}
+
+// Number decodes a parameter that counts.
+func Number(raw string) (int, error) {
+	var n number
+	err := json.Unmarshal([]byte(raw), &n)
+	return int(n), err
 }

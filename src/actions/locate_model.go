@@ -14,7 +14,7 @@ import (
 // locateParams are the parameters of locate-model.
 type locateParams struct {
 	Model string `json:"model"`
-	Page  int    `json:"page"`
+	Page  number `json:"page"`
 }
 
 // locateModel tells which controller hosts a model, with proof.
@@ -28,7 +28,7 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	defer j.close()
-	page := max(p.Page, 1)
+	page := max(int(p.Page), 1)
 	found, err := migration.Locate(ctx, j.engine, migration.LocateOptions{
 		Model: p.Model,
 		Probe: j.settings.ProbeControllers,
@@ -73,8 +73,10 @@ func locatedResults(found migration.Located, page int) map[string]any {
 	if found.Gaps != nil {
 		out["gaps"] = migration.Redact(found.Gaps.Error())
 	}
-	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 {
+	which := ""
+	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
+		which = fmt.Sprintf(", this is page %d of %d", page, pages)
 	}
 	if len(found.Locations) == 1 && found.Matches == 1 {
 		l := found.Locations[0]
@@ -82,7 +84,7 @@ func locatedResults(found migration.Located, page int) map[string]any {
 		out["state"] = string(l.State)
 		out["summary"] = locationSummary(l)
 	} else {
-		out["summary"] = fmt.Sprintf("%d of %d models match; models.UUID.controller tells where each is", found.Matches, found.Known)
+		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller tells where each is", found.Matches, found.Known, which)
 	}
 	return out
 }

@@ -1,0 +1,21 @@
+package actions_test
+
+import (
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/actions"
+)
+
+func TestNumbersMayBeTexts(t *testing.T) {
+	for raw, want := range map[string]int{"1": 1, `"1"`: 1, `"007"`: 7, "999999": 999_999, "null": 0} {
+		if got, err := actions.Number(raw); err != nil || got != want {
+			t.Errorf("%s is %d, %v, want %d", raw, got, err, want)
+		}
+	}
+	for _, raw := range []string{"0", `"0"`, "-1", "1.5", `"1.5"`, `""`, `" 1"`, `"one"`, "true", "1000000", "99999999999999999999"} {
+		if got, err := actions.Number(raw); err == nil || !strings.Contains(err.Error(), "a whole number from 1 to 999999") {
+			t.Errorf("%s is %d, %v", raw, got, err)
+		}
+	}
+}
