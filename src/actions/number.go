@@ -21,6 +21,6 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 	if err != nil || value == 0 || value > maxNumber {
 		return fmt.Errorf("cannot be %.40s: it is a whole number from 1 to %d", raw, maxNumber)
 	}
-	*n = number(value) //nolint:gosec // At most maxNumber.
+	*n = number(value)
 	return nil
 }
