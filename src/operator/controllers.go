@@ -2,19 +2,20 @@ package operator
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"jimm-migrator/src/juju"
 )
 
 // The secret controller-credentials has one key, since names of controllers may
 // hold what names of secrets' keys may not: Juju wants them of lower-case
-// letters, digits and inner hyphens, three at least. Its value is YAML:
+// letters, digits and inner hyphens, three at least. Its value is JSON:
 //
-//	east: {user: admin, password: PASSWORD}
+//	{"east": {"user": "admin", "password": "PASSWORD"}}
 const (
 	keyControllers = "credentials"
 	keyUser        = "user"
@@ -51,7 +52,7 @@ func controllerCredentials(ctx context.Context, u Reader, uri string) (map[strin
 
 // updateControllers is the command that replaces the content of the secret.
 func updateControllers(uri string) string {
-	return "juju update-secret " + uri + " " + keyControllers + "#file=controllers.yaml"
+	return "juju update-secret " + uri + " " + keyControllers + "#file=controllers.json"
 }
 
 // UpdateControllers is the command that replaces the accounts of controllers by
@@ -67,66 +68,98 @@ type loginError struct {
 // Error names the line, never what stands there.
 func (e *loginError) Error() string { return fmt.Sprintf("line %d %s", e.line, e.what) }
 
-const wantLogin = "is not CONTROLLER: {user: NAME, password: PASSWORD}"
+// loginParser reads the accounts token by token: an error of a decoder could
+// quote what it has read, and would not tell of a controller that is there twice.
+type loginParser struct {
+	text string
+	json *json.Decoder
+}
 
 // parseLogins reads the accounts. Those that were read before an error are
 // returned with it, so that their passwords can be hidden.
 func parseLogins(text string) (map[string]juju.Credentials, error) {
-	var document yaml.Node
-	// An error of the decoder may quote what it has read.
-	if yaml.Unmarshal([]byte(text), &document) != nil {
-		return nil, &loginError{1, "or a later one is no YAML"}
-	}
-	if len(document.Content) == 0 {
-		return nil, &loginError{1, wantLogin}
-	}
-	root := document.Content[0]
-	if root.Kind != yaml.MappingNode || len(root.Content) == 0 {
-		return nil, &loginError{max(root.Line, 1), wantLogin}
-	}
+	p := loginParser{text, json.NewDecoder(strings.NewReader(text))}
 	logins := map[string]juju.Credentials{}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		name, value := root.Content[i], root.Content[i+1]
-		if name.Kind != yaml.ScalarNode || name.Value == "" || value.Kind != yaml.MappingNode {
-			return logins, &loginError{name.Line, wantLogin}
+	if !p.open() {
+		return nil, p.wrong(wantLogin)
+	}
+	for p.json.More() {
+		name, ok := p.string()
+		if !ok || name == "" || !p.open() {
+			return logins, p.wrong(wantLogin)
 		}
-		if _, twice := logins[name.Value]; twice {
-			return logins, &loginError{name.Line, fmt.Sprintf("has controller %q a second time", name.Value)}
+		if _, twice := logins[name]; twice {
+			return logins, p.wrong(fmt.Sprintf("has controller %q a second time", name))
 		}
-		login, err := parseLogin(value)
-		logins[name.Value] = login
+		login, err := p.login(name)
+		logins[name] = login
 		if err != nil {
-			return logins, &loginError{err.line, fmt.Sprintf("has controller %q %s", name.Value, err.what)}
+			return logins, err
 		}
+	}
+	if _, err := p.json.Token(); err != nil || p.rest() || len(logins) == 0 {
+		return logins, p.wrong(wantLogin)
 	}
 	return logins, nil
 }
 
-// parseLogin reads user and password of one controller.
-func parseLogin(of *yaml.Node) (login juju.Credentials, problem *loginError) {
-	for i := 0; i+1 < len(of.Content); i += 2 {
-		key, value := of.Content[i], of.Content[i+1]
-		text := value.Value
-		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			text = ""
+const wantLogin = `is not {"CONTROLLER": {"user": "NAME", "password": "PASSWORD"}}`
+
+// login reads user and password of one controller.
+func (p loginParser) login(controller string) (login juju.Credentials, err error) {
+	for p.json.More() {
+		key, ok := p.string()
+		if !ok {
+			return login, p.wrong(wantLogin)
 		}
-		switch key.Value {
-		case keyUser:
-			login.User = strings.TrimPrefix(text, "user-")
-		case keyPassword:
-			login.Password = juju.NewSecret(text)
+		if key != keyUser && key != keyPassword {
+			return login, p.wrong(fmt.Sprintf("has controller %q with a key that is neither user nor password", controller))
+		}
+		value, ok := p.string()
+		switch {
+		case !ok:
+			return login, p.wrong(fmt.Sprintf("has controller %q with a %s that is no text", controller, key))
+		case key == keyUser:
+			login.User = strings.TrimPrefix(value, "user-")
 		default:
-			return login, &loginError{key.Line, "with a key that is neither user nor password"}
+			login.Password = juju.NewSecret(value)
 		}
 	}
+	_, end := p.json.Token()
 	switch {
+	case end != nil:
+		return login, p.wrong(wantLogin)
 	case login.User == "":
-		return login, &loginError{of.Line, "without a user"}
+		return login, p.wrong(fmt.Sprintf("has controller %q without a user", controller))
 	case login.Password.IsZero():
-		return login, &loginError{of.Line, "without a password"}
+		return login, p.wrong(fmt.Sprintf("has controller %q without a password", controller))
 	case strings.Contains(login.User, "@"):
-		return login, &loginError{of.Line, "with a user that is not a local one"}
+		return login, p.wrong(fmt.Sprintf("has controller %q with a user that is not a local one", controller))
 	default:
 		return login, nil
 	}
+}
+
+// open reads the beginning of an object.
+func (p loginParser) open() bool {
+	token, err := p.json.Token()
+	return err == nil && token == json.Delim('{')
+}
+
+// string reads a text.
+func (p loginParser) string() (string, bool) {
+	token, err := p.json.Token()
+	text, ok := token.(string)
+	return text, err == nil && ok
+}
+
+// rest reports whether anything follows.
+func (p loginParser) rest() bool {
+	_, err := p.json.Token()
+	return !errors.Is(err, io.EOF)
+}
+
+// wrong is what is wrong where the parser is.
+func (p loginParser) wrong(what string) error {
+	return &loginError{1 + strings.Count(p.text[:p.json.InputOffset()], "\n"), what}
 }

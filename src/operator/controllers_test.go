@@ -42,11 +42,10 @@ func accounts(t *testing.T, content map[string]string) (s operator.Settings) {
 
 func TestAccountsOfControllersAreRead(t *testing.T) {
 	t.Parallel()
-	s := accounts(t, map[string]string{"credentials": `
-AWS_eu.1: {user: admin, password: ` + password + `}
-west: # the block form
-  password: 0123
-  user: user-migrator
+	s := accounts(t, map[string]string{"credentials": ` {
+  "AWS_eu.1": {"user": "admin", "password": "` + password + `"},
+  "west": {"password": "a\"b\\c", "user": "user-migrator"}
+}
 `})
 	got := map[string]string{}
 	for name, login := range s.Controllers {
@@ -54,7 +53,7 @@ west: # the block form
 	}
 	want := map[string]string{
 		"AWS_eu.1": "admin " + password + " jimm-migrator/0 check-access",
-		"west":     "migrator 0123 jimm-migrator/0 check-access",
+		"west":     `migrator a"b\c jimm-migrator/0 check-access`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || s.ControllersProblem != nil {
 		t.Errorf("%v\n%s", s.ControllersProblem, diff)
@@ -69,8 +68,9 @@ west: # the block form
 func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 	t.Parallel()
 	const (
-		shape = "is not CONTROLLER: {user: NAME, password: PASSWORD}"
-		good  = "west: {user: admin, password: " + password + "}\n"
+		shape = `is not {"CONTROLLER": {"user": "NAME", "password": "PASSWORD"}}`
+		good  = `"west": {"user": "admin", "password": "` + password + `"}`
+		quote = `"` + password + `"`
 	)
 	for name, test := range map[string]struct {
 		content map[string]string
@@ -78,24 +78,26 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 		want    string
 	}{
 		"another key":        {content: map[string]string{"west": password}, want: "needs the key credentials, and no other"},
-		"one key more":       {content: map[string]string{"credentials": good, "west": password}, want: "needs the key credentials, and no other"},
+		"one key more":       {content: map[string]string{"credentials": "{" + good + "}", "west": password}, want: "needs the key credentials, and no other"},
 		"empty":              {text: " ", want: "line 1 " + shape},
-		"a comment":          {text: "# nothing", want: "line 1 " + shape},
-		"a text":             {text: password, want: "line 1 " + shape},
-		"a list":             {text: "- " + password, want: "line 1 " + shape},
-		"no map":             {text: "{}", want: "line 1 " + shape},
-		"no YAML":            {text: "west: {user: " + password, want: "line 1 or a later one is no YAML"},
-		"a tab":              {text: "west:\n\tuser: " + password, want: "line 1 or a later one is no YAML"},
-		"a password alone":   {text: good + "east: " + password, want: "line 2 " + shape},
-		"a flow of one":      {text: "{" + password + "}", want: "line 1 " + shape},
-		"twice":              {text: good + "\n" + good, want: `line 3 has controller "west" a second time`},
-		"no user":            {text: "west: {password: " + password + "}", want: `line 1 has controller "west" without a user`},
-		"no password":        {text: good + "east: {user: admin}", want: `line 2 has controller "east" without a password`},
-		"null":               {text: "west: {user: admin, password: }", want: `line 1 has controller "west" without a password`},
-		"a list of them":     {text: "west: {user: admin, password: [" + password + "]}", want: `line 1 has controller "west" without a password`},
-		"another key inside": {text: "west:\n  user: admin\n  " + password + ": x", want: `line 3 has controller "west" with a key that is neither user nor password`},
-		"an external user":   {text: "west: {user: bob@example.com, password: " + password + "}", want: `line 1 has controller "west" with a user that is not a local one`},
-		"an alias":           {text: "a: &a {user: admin, password: " + password + "}\nwest: *a", want: "line 2 " + shape},
+		"a text":             {text: quote, want: "line 1 " + shape},
+		"no quotes":          {text: "\n" + password, want: "line 2 " + shape},
+		"a list":             {text: "[" + quote + "]", want: "line 1 " + shape},
+		"no controllers":     {text: "{}", want: "line 1 " + shape},
+		"YAML":               {text: "west: {user: admin, password: " + password + "}", want: "line 1 " + shape},
+		"no end":             {text: "{" + good, want: "line 1 " + shape},
+		"no end inside":      {text: `{"west": {"user": "admin", "password": ` + quote, want: "line 1 " + shape},
+		"something behind":   {text: "{" + good + "}\n" + quote, want: "line 2 " + shape},
+		"a password alone":   {text: "{" + good + ",\n\"east\": " + quote + "}", want: "line 2 " + shape},
+		"a key alone":        {text: "{" + quote + "}", want: "line 1 " + shape},
+		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 has controller "west" a second time`},
+		"no user":            {text: `{"west": {"password": ` + quote + `}}`, want: `line 1 has controller "west" without a user`},
+		"no password":        {text: "{" + good + ",\n" + `"east": {"user": "admin"}}`, want: `line 2 has controller "east" without a password`},
+		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1 has controller "west" with a password that is no text`},
+		"a number":           {text: `{"west": {"user": 1, "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is no text`},
+		"a list of them":     {text: `{"west": {"user": "admin", "password": [` + quote + `]}}`, want: `line 1 has controller "west" with a password that is no text`},
+		"another key inside": {text: "{\"west\": {\"user\": \"admin\",\n" + quote + `: "x"}}`, want: `line 2 has controller "west" with a key that is neither user nor password`},
+		"an external user":   {text: `{"west": {"user": "bob@example.com", "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is not a local one`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +109,7 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 			if p == nil || s.Controllers != nil {
 				t.Fatalf("no problem with %q", test.content)
 			}
-			if !strings.HasSuffix(p.What, test.want) || p.Remedy != "juju update-secret "+accountsURI+" credentials#file=controllers.yaml" {
+			if !strings.HasSuffix(p.What, test.want) || p.Remedy != "juju update-secret "+accountsURI+" credentials#file=controllers.json" {
 				t.Errorf("%s: %s", p.What, p.Remedy)
 			}
 			if s.JIMM.ClientID != "migrator" {
