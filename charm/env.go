@@ -1,6 +1,8 @@
 package charm
 
 import (
+	"context"
+	"net"
 	"strconv"
 	"strings"
 )
@@ -31,6 +33,10 @@ type Env struct {
 	Secret   SecretEvent
 	Storage  StorageEvent
 	Pebble   PebbleEvent
+
+	// DialContext is how this process reaches other machines; nil: over the
+	// network. Juju does not tell it: tests have a network in memory.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // RelationEvent tells what a relation hook is about.

@@ -175,7 +175,7 @@ func (s *Settings) locate(ctx context.Context, u Unit, c config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.JIMM = jimm.Options{URL: s.addresses[0], Proxy: proxy(env, s.neighbours())}
+	s.JIMM = jimm.Options{URL: s.addresses[0], Proxy: proxy(env, s.neighbours()), DialContext: env.DialContext}
 	if c.CACertificate != "" {
 		s.JIMM.RootCAs = x509.NewCertPool()
 		if !s.JIMM.RootCAs.AppendCertsFromPEM([]byte(c.CACertificate)) {

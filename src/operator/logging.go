@@ -117,7 +117,7 @@ func Feed(ctx context.Context, u FeedUnit, patience time.Duration) *loki.Feed {
 	t := topologyOf(u.Env())
 	labels := t.labels()
 	labels["juju_unit"] = t.Unit
-	opts := loki.Options{URLs: endpoints, Labels: labels, Patience: patience, Proxy: proxy(u.Env(), hostsOf(endpoints))}
+	opts := loki.Options{URLs: endpoints, Labels: labels, Patience: patience, Proxy: proxy(u.Env(), hostsOf(endpoints)), DialContext: u.Env().DialContext}
 	if slices.ContainsFunc(endpoints, func(raw string) bool { return strings.HasPrefix(raw, "https:") }) {
 		received, err := receivedCAs(ctx, u)
 		if err != nil {

@@ -110,9 +110,15 @@ func (s *stage) checkLog() error {
 // checkSecrets looks for the secret wherever it must not be: with the unit, in
 // its processes, in files, and on the wire anywhere but in logins to JIMM.
 func (s *stage) checkSecrets() error {
-	errs := []error{s.agent.CheckCanaries([]string{s.canary}, s.scratch)}
-	if files, err := os.ReadDir(s.scratch); err != nil || len(files) > 0 {
-		errs = append(errs, fmt.Errorf("the charm left temporary files: %v %w", files, err))
+	var folders []string
+	if s.scratch != "" {
+		folders = append(folders, s.scratch)
+	}
+	errs := []error{s.agent.CheckCanaries([]string{s.canary}, folders...)}
+	for _, folder := range folders {
+		if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
+			errs = append(errs, fmt.Errorf("the charm left temporary files: %v %w", files, err))
+		}
 	}
 	for _, e := range s.jaas.Messages() {
 		login := bytes.Contains(e.Data, []byte(`"request":"LoginWithClientCredentials"`)) && e.Server == "jimm"
@@ -189,7 +195,7 @@ func (s *stage) report() {
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s: %s\n\nwhat happened:\n%s\nthe truth at the end:\n", s.story.file, s.year, s.story.about, &s.events)
+	fmt.Fprintf(&b, "%s in %s: %s\n\nwhat happened:\n%s\nthe truth at the end:\n", s.story.file, s.age, s.story.about, &s.events)
 	for _, m := range s.jaas.World().Models {
 		fmt.Fprintf(&b, "  %s/%s (%s): record=%s copies=%s migrations=%d\n",
 			m.Owner, m.Name, m.UUID, s.record(m.UUID), s.copies(m.UUID), s.migrations(m.UUID)-s.begun[m.UUID])

@@ -21,7 +21,9 @@ func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {
 	from, to := s.controller(places[0].Controller), s.controller(target)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(from.CACertificate))
-	conn, err := rpc.Dial(ctx, "wss://"+from.PublicAddress+"/api", rpc.DialOptions{RootCAs: pool, ServerName: from.TLSHostname})
+	conn, err := rpc.Dial(ctx, "wss://"+from.PublicAddress+"/api", rpc.DialOptions{
+		RootCAs: pool, ServerName: from.TLSHostname, DialContext: s.dialContext(),
+	})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
@@ -121,11 +122,12 @@ func (s *stage) readable(value string) string {
 }
 
 // jaasCommand is a command of jimmctl, or of its successor, the plugin juju
-// jaas: each year has the other one only.
+// jaas: each year has one only. The plugin came in April 2025, after our JIMM of
+// 2025.
 func (s *stage) jaasCommand(ctx context.Context, args []string) error {
-	there := map[string]string{"2024": "jimmctl", "2026": "juju"}[s.year]
+	there := map[string]string{"2024": "jimmctl", "2025": "jimmctl", "2026": "juju"}[s.age.year]
 	if args[0] != there {
-		return fmt.Errorf("%s: command not found in %s", args[0], s.year)
+		return fmt.Errorf("%s: command not found in %s", args[0], s.age.year)
 	}
 	args = args[1:]
 	if there == "juju" {
@@ -133,9 +135,9 @@ func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 	}
 	command := strings.Join(args[:len(args)-min(2, len(args))], " ")
 	switch {
-	case strings.HasPrefix(strings.Join(args, " "), "auth relation add ") && s.year == "2024" && len(args) == 6:
+	case strings.HasPrefix(strings.Join(args, " "), "auth relation add ") && there == "jimmctl" && len(args) == 6:
 		return s.grant(args[3:])
-	case args[0] == "add-permission" && s.year == "2026" && len(args) == 4:
+	case args[0] == "add-permission" && there == "juju" && len(args) == 4:
 		return s.grant(args[1:])
 	case command == "update-migrated-model":
 		return s.asOperator(ctx, func(c *jimm.Client) error { return c.UpdateMigratedModel(ctx, args[2], args[1]) })
@@ -156,6 +158,14 @@ func (s *stage) grant(tuple []string) error {
 	return nil
 }
 
+// dialContext is how JIMM and the controllers are reached.
+func (s *stage) dialContext() func(ctx context.Context, network, address string) (net.Conn, error) {
+	if s.network == nil {
+		return nil
+	}
+	return s.network.DialContext
+}
+
 // asOperator calls JIMM as the operator.
 func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) error {
 	pool := x509.NewCertPool()
@@ -163,6 +173,7 @@ func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) e
 	account := s.jaas.Account(operatorAccount)
 	client, err := jimm.Connect(ctx, jimm.Options{
 		URL: s.jaas.URL(), ClientID: account.ID, ClientSecret: jimm.NewSecret(account.Secret), RootCAs: pool,
+		DialContext: s.dialContext(),
 	})
 	if err != nil {
 		return err

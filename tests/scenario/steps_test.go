@@ -46,7 +46,7 @@ func (s *stage) perform(ctx context.Context, step step) error {
 	if err != nil {
 		return err
 	}
-	for _, problem := range s.compare(in(s.year, step.expect)) {
+	for _, problem := range s.compare(in(s.age, step.expect)) {
 		s.t.Error(problem)
 	}
 	return nil

@@ -35,19 +35,19 @@ func TestWordsAreSplitAsAShellDoes(t *testing.T) {
 }
 
 func TestAStoryIsReadWithItsYearsAndLineNumbers(t *testing.T) {
-	s := story{file: "x.txtar", years: []string{"2024", "2026"}}
-	err := s.parse("years 2026\nmachine 7\n\n# why\n$ juju run\n  completed\n  [2024] a = b\nends\n", 10)
+	s := story{file: "x.txtar", years: years()}
+	err := s.parse("years 2026\njuju >4\nmachine 7\n\n# why\n$ juju run\n  completed\n  [2024,2025] [!>4] a = b\nends\n", 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []step{
-		{line{15, "", "$ juju run"}, []line{{16, "", "completed"}, {17, "2024", "a = b"}}},
-		{line{18, "", "ends"}, nil},
+		{line{16, nil, "$ juju run"}, []line{{17, nil, "completed"}, {18, []string{"2024,2025", "!>4"}, "a = b"}}},
+		{line{19, nil, "ends"}, nil},
 	}
 	if diff := cmp.Diff(want, s.steps, cmp.AllowUnexported(step{}, line{})); diff != "" {
 		t.Error(diff)
 	}
-	if s.machine != "7" || len(s.years) != 1 || len(in("2026", s.steps[0].expect)) != 1 {
+	if s.machine != "7" || len(s.years) != 1 || len(s.juju) != 1 || len(in(age{year: "2026", source: "3.6.14", target: "3.6.14"}, s.steps[0].expect)) != 1 {
 		t.Errorf("settings: %+v", s)
 	}
 	if err := s.parse("  completed\n", 0); err != nil {

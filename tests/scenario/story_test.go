@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -17,6 +16,7 @@ type story struct {
 	world string
 	files map[string]string // the others, for "@name"
 	years []string
+	juju  []string // patterns of releases, see age.matches; nil: all between which JIMM can move a model
 	// unconfigured: the story begins before the charm is installed. Otherwise it
 	// begins with a unit that is configured for the world.
 	unconfigured bool
@@ -33,7 +33,7 @@ type step struct {
 // line is a line of a story.
 type line struct {
 	number int
-	year   string // the year that it is meant for; empty: all
+	only   []string // conditions on the age that it is meant for, see counts
 	text   string
 }
 
@@ -49,7 +49,7 @@ func readStory(file string) (story, error) {
 	if err != nil {
 		return story{}, err
 	}
-	s := story{file: file, world: simpleWorld, files: map[string]string{}, years: []string{"2024", "2026"}}
+	s := story{file: file, world: simpleWorld, files: map[string]string{}, years: years()}
 	archive := txtar.Parse(data)
 	s.about = strings.TrimSpace(string(archive.Comment))
 	if s.about == "" {
@@ -73,7 +73,7 @@ func readStory(file string) (story, error) {
 	if len(s.steps) == 0 {
 		return s, fmt.Errorf("%s: nothing happens", file)
 	}
-	return s, nil
+	return s, s.checkAges()
 }
 
 // parse reads the section story. offset is the number of lines before it.
@@ -98,12 +98,14 @@ func (s *story) parse(text string, offset int) error {
 
 func parseLine(raw string, number int) line {
 	l := line{number: number, text: strings.TrimSpace(raw)}
-	for _, year := range []string{"2024", "2026"} {
-		if rest, ok := strings.CutPrefix(l.text, "["+year+"] "); ok {
-			l.year, l.text = year, strings.TrimSpace(rest)
+	condition := regexp.MustCompile(`^\[([0-9a-z.,>!]+)\] +`)
+	for {
+		found := condition.FindStringSubmatch(l.text)
+		if found == nil {
+			return l
 		}
+		l.only, l.text = append(l.only, found[1]), l.text[len(found[0]):]
 	}
-	return l
 }
 
 // setting reads a line that says how the story begins.
@@ -112,6 +114,8 @@ func (s *story) setting(text string) bool {
 	switch word {
 	case "years":
 		s.years = strings.Fields(rest)
+	case "juju":
+		s.juju = strings.Fields(rest)
 	case "unconfigured":
 		s.unconfigured = true
 	case "machine":
@@ -124,11 +128,6 @@ func (s *story) setting(text string) bool {
 
 func (s *story) wrong(l line, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s: %s", s.file, l.number, l.text, fmt.Sprintf(format, args...))
-}
-
-// in returns what of a list of lines counts in a year.
-func in(year string, lines []line) []line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.year != "" && l.year != year })
 }
 
 // words splits a command as a shell does, as far as stories need it.

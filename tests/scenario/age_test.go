@@ -1,0 +1,136 @@
+package scenario_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// age is a generation of a JAAS: the year of its JIMM, and the releases of Juju of the controller that a model is moved
+// from (the first of the world) and of all others.
+type age struct {
+	year, source, target string
+	// memory: nothing is a process, see house.
+	memory bool
+}
+
+// String names the age, as tests and reports do.
+func (a age) String() string { return a.year + "/" + a.pair() }
+
+func (a age) pair() string { return a.source + ">" + a.target }
+
+const (
+	// usualVersion is that of a controller that says nothing else.
+	usualVersion = "3.6.14"
+	usualPair    = usualVersion + ">" + usualVersion
+	// same is what a story says that needs one release of Juju everywhere, for instance because its model comes back.
+	same = "same"
+)
+
+// inMemory is the pattern of what is seen in memory only, or with "!" with processes only.
+const inMemory = "memory"
+
+// years are the generations of JIMM.
+func years() []string { return []string{"2024", "2025", "2026"} }
+
+// pairs are the releases of Juju between which JIMM of that year can move a model. JIMM logs in with a token, which Juju
+// knows since 3.2; JIMM of 2024 and 2025 speaks no facade of 4.x. 4.0.14 sends to 4.1 only (juju/juju#23281).
+func pairs(year string) []string {
+	list := []string{"3.4.5>3.4.5", "3.4.5>3.6.14", usualPair}
+	if year == "2026" {
+		list = append(list, "3.6.14>4.0.14")
+	}
+	return list
+}
+
+// fromOld are pairs between which JIMM moves nothing, since it cannot log in to the source. What was moved there by hand
+// it can record.
+func fromOld() []string { return []string{"2.9.51>3.4.5", "2.9.51>3.6.14", "3.1.10>3.6.14"} }
+
+// ages are those in which a story makes sense.
+func (s *story) ages() []age {
+	var list []age
+	for _, year := range s.years {
+		candidates := slices.Concat(pairs(year), fromOld())
+		if strings.Contains(s.world, "version: ") {
+			candidates = []string{usualPair} // the story says itself which releases there are
+		}
+		for _, pair := range candidates {
+			source, target, _ := strings.Cut(pair, ">")
+			if a := (age{year: year, source: source, target: target}); s.plays(a) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
+// plays tells whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
+func (s *story) plays(a age) bool {
+	if s.juju == nil {
+		return slices.Contains(pairs(a.year), a.pair())
+	}
+	return slices.ContainsFunc(s.juju, func(p string) bool { return p == same && a.source == a.target || a.matches(p) })
+}
+
+// matches tells whether an age is meant by a year, or by a pattern of releases: ">4" is every target of 4.x, "2.9>" every
+// source of 2.9, "3.4>3.6" both. With "!" it is meant if it does not match.
+func (a age) matches(pattern string) bool {
+	if negated, ok := strings.CutPrefix(pattern, "!"); ok {
+		return !a.matches(negated)
+	}
+	source, target, ok := strings.Cut(pattern, ">")
+	switch {
+	case pattern == inMemory:
+		return a.memory
+	case !ok:
+		return pattern == a.year
+	}
+	return release(a.source, source) && release(a.target, target)
+}
+
+// release tells whether a version is of a series: 3.6.14 of 3.6 and of 3, not of 3.61.
+func release(version, series string) bool {
+	return series == "" || version == series || strings.HasPrefix(version, series+".")
+}
+
+// in returns what of a list of lines counts in an age.
+func in(a age, lines []line) []line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.counts(a) })
+}
+
+// counts tells whether a line is meant for an age: all of its conditions hold, each if one of its patterns does.
+func (l line) counts(a age) bool {
+	for _, condition := range l.only {
+		if !slices.ContainsFunc(strings.Split(condition, ","), a.matches) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkAges wants patterns that can match, so that a typing error is none.
+func (s *story) checkAges() error {
+	var all []age
+	for _, year := range years() {
+		for _, pair := range slices.Concat(pairs(year), fromOld()) {
+			source, target, _ := strings.Cut(pair, ">")
+			all = append(all, age{year: year, source: source, target: target, memory: true})
+		}
+	}
+	patterns := slices.Clone(s.juju)
+	for _, step := range s.steps {
+		for _, l := range append(step.expect, step.line) {
+			for _, condition := range l.only {
+				patterns = append(patterns, strings.Split(condition, ",")...)
+			}
+		}
+	}
+	for _, p := range append(patterns, s.years...) {
+		p = strings.TrimPrefix(p, "!")
+		if p != same && !slices.ContainsFunc(all, func(a age) bool { return a.matches(p) }) {
+			return fmt.Errorf("%s: no age is meant by %q", s.file, p)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package scenario_test
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/operator"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// processes runs the real dispatch binary, and hook tools that are processes, against servers on loopback.
+type processes struct{}
+
+func (processes) options(s *stage, unit *charmtest.Options, _ *sim.Options) error {
+	s.scratch = s.t.TempDir()
+	unit.Dispatch, unit.Tools, unit.ExtraEnv = built.dispatch, built.tools, []string{"TMPDIR=" + s.scratch}
+	return os.Chmod(s.scratch, 0o777)
+}
+
+// limit is one that nothing depends on.
+func (processes) limit() time.Duration { return 5 * time.Minute }
+
+// memory runs the same handlers in this process, in virtual time, against servers on a network in memory. Those have the
+// addresses that they could have on loopback, so that the charm treats them alike.
+type memory struct{}
+
+func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) error {
+	s.network = wire.NewNetwork()
+	world.Network = s.network
+	world.Addresses = map[string]string{"jimm": "127.0.0.1:8080"}
+	app := charm.App{Actions: actions.AllOf("dev"), Hooks: operator.Hooks("dev", actions.FinishRecords)}
+	unit.Func = func(ctx context.Context, env []string, tools charm.Runner) int {
+		e := charm.ReadEnv(charmtest.Lookup(env))
+		e.DialContext = s.network.DialContext
+		return charm.Dispatch(ctx, app, e, tools)
+	}
+	return nil
+}
+
+func (memory) limit() time.Duration { return 30 * 24 * time.Hour }
