@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"net"
+	"time"
 
 	"jimm-migrator/tests/sim/wire"
 )
@@ -38,6 +39,9 @@ type Config struct {
 
 	// DialContext reaches other controllers and the key set; nil: the network of the machine.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// DialTimeout is how long an address of a migration's target is tried; default 3 s.
+	DialTimeout time.Duration
 
 	Pace  Pace    // how long the steps of a migration take; default DefaultPace
 	Speed float64 // divides every duration of Pace; 0: 1
@@ -127,6 +131,9 @@ func (c Config) fill() Config {
 	}
 	if c.Speed <= 0 {
 		c.Speed = 1
+	}
+	if c.DialTimeout <= 0 {
+		c.DialTimeout = 3 * time.Second
 	}
 	if c.DialContext == nil {
 		c.DialContext = (&net.Dialer{}).DialContext
