@@ -67,11 +67,19 @@ func (a *Agent) runTool(ctx context.Context, r *run, call charm.ToolCall) ([]byt
 func (a *Agent) answer(r *run, req toolrpc.Request) (toolrpc.Response, error) {
 	a.toolMu.Lock()
 	defer a.toolMu.Unlock()
+	if before := a.opts.BeforeTool; before != nil {
+		if err := before(req.CommandName); err != nil {
+			return toolrpc.Response{}, err
+		}
+	}
 	a.mu.Lock()
 	resp, after, err := a.answerLocked(r, req)
 	a.mu.Unlock()
 	for _, tell := range after {
 		tell()
+	}
+	if tell := a.opts.AfterTool; tell != nil && err == nil {
+		tell(req.CommandName)
 	}
 	return resp, err
 }

@@ -57,6 +57,12 @@ type Options struct {
 
 	// OnLog is told each action-log as it happens, outside all locks.
 	OnLog func(task string, message LogMessage)
+	// BeforeTool is told of each hook tool before it works, outside all locks. With
+	// an error the tool finds no agent, as one that was killed on its way.
+	BeforeTool func(tool string) error
+	// AfterTool is told of each hook tool that has worked, before who has called it
+	// gets the answer; outside all locks.
+	AfterTool func(tool string)
 	// OnStatus is told each status as it is set, outside all locks.
 	OnStatus func(StatusChange)
 	// MaxStateSize is the controller's max-charm-state-size; default 2 MiB.

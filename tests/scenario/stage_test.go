@@ -48,6 +48,8 @@ type stage struct {
 	// callsBefore is how many hook tools there were before the latest hook or task.
 	callsBefore int
 	events      strings.Builder // what happened, for the report
+	// trap kills the first action, where there is one.
+	trap *trap
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
@@ -69,21 +71,8 @@ func play(t *testing.T, story story, a age, h house) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), h.limit())
 	defer cancel()
-	s := &stage{
-		t: t, story: story, age: a, house: h, canary: "canary-" + strings.ToLower(rand.Text()),
-		secrets: map[string]string{}, begun: map[string]int{}, logsSeen: map[int]bool{},
-		lines: map[string][]string{}, changed: make(chan struct{}), inspected: map[string]bool{},
-	}
-	t.Cleanup(s.report)
-	s.secret = s.canary + "-secret"
-	if err := s.build(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.jaas.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := newStage(t, story, a, h)
+	s.open(ctx)
 	for _, step := range story.steps {
 		if !step.counts(a) {
 			continue
@@ -99,13 +88,38 @@ func play(t *testing.T, story story, a age, h house) {
 	s.finish()
 }
 
+func newStage(t *testing.T, story story, a age, h house) *stage {
+	t.Helper()
+	s := &stage{
+		t: t, story: story, age: a, house: h, canary: "canary-" + strings.ToLower(rand.Text()),
+		secrets: map[string]string{}, begun: map[string]int{}, logsSeen: map[int]bool{},
+		lines: map[string][]string{}, changed: make(chan struct{}), inspected: map[string]bool{},
+	}
+	t.Cleanup(s.report)
+	s.secret = s.canary + "-secret"
+	return s
+}
+
+// open builds the stage, which is taken down when the test ends.
+func (s *stage) open(ctx context.Context) {
+	s.t.Helper()
+	if err := s.build(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := s.jaas.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
 // build starts the world and deploys the charm.
 func (s *stage) build(ctx context.Context) error {
 	world, err := s.world()
 	if err != nil {
 		return err
 	}
-	unit := charmtest.Options{CharmDir: charmDir, Machine: s.story.machine, OnLog: s.logged}
+	unit := charmtest.Options{CharmDir: charmDir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
 	servers := sim.Options{CA: built.ca, Log: s.heard}
 	if err := s.house.options(s, &unit, &servers); err != nil {
 		return err
@@ -248,6 +262,7 @@ func (s *stage) tell(format string, args ...any) { fmt.Fprintf(&s.events, format
 // logged is called with every line of progress, while the tool that logs it
 // waits for the answer.
 func (s *stage) logged(id string, message charmtest.LogMessage) {
+	s.trap.line(message.Message)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.inspected[id] && s.scratch != "" {
@@ -259,11 +274,16 @@ func (s *stage) logged(id string, message charmtest.LogMessage) {
 }
 
 // heard is called with every message of every server.
-func (s *stage) heard(wire.Event) {
+func (s *stage) heard(e wire.Event) {
+	s.trap.heard(e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wake()
 }
+
+func (s *stage) beforeTool(tool string) error { return s.trap.before(tool) }
+
+func (s *stage) afterTool(tool string) { s.trap.after(tool) }
 
 // wake wakes who awaits something. The caller holds mu.
 func (s *stage) wake() {
