@@ -293,3 +293,32 @@ func TestParametersAreTheSameEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// Whatever opens the way to Loki is in a file that is called like the action.
+func TestReferenceHasTheActionsThatTellLoki(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, f := range files {
+		data, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, isGo := strings.CutSuffix(f.Name(), ".go")
+		if isGo && !strings.HasSuffix(name, "_test") && name != "feed" && strings.Contains(string(data), "openFeed(") {
+			want = append(want, strings.ReplaceAll(name, "_", "-"))
+		}
+	}
+	var got []string
+	for _, row := range table(t, page(t, "events.md")["In every line of an action"], "field") {
+		if codeWords(row[0])[0] == "action" {
+			got = codeWords(row[1])
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("actions that tell Loki (-code +documented):\n%s", diff)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 
+	"jimm-migrator/charm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/operator"
@@ -92,3 +93,22 @@ func Number(raw string) (int, error) {
 	err := json.Unmarshal([]byte(raw), &n)
 	return int(n), err
 }
+
+// Teller tells Loki what happens in a run of an action.
+type Teller struct{ feed *feed }
+
+// Tell lets a function tell Loki what happens in an action.
+func Tell(ctx context.Context, a *charm.Action, model, target string, tell func(Teller)) {
+	f := openFeed(ctx, a.Unit, feedOptions{action: a.Name(), model: model, target: target})
+	tell(Teller{f})
+	f.close(ctx)
+}
+
+// Event tells an event of the engine.
+func (t Teller) Event(e migration.Event) { t.feed.event(e) }
+
+// Finish tells how the run has ended.
+func (t Teller) Finish(r migration.Result) { t.feed.finish(r) }
+
+// Drift tells where a model is.
+func (t Teller) Drift(l migration.Location) { t.feed.drift(l) }

@@ -103,6 +103,13 @@ func (f *feed) know(m migration.Model, source migration.Controller) {
 	}
 }
 
+// knowTarget adds the target, if the operator has named none.
+func (f *feed) knowTarget(target migration.Controller) {
+	if f.base["target"] == "" && target.Known() {
+		f.base["target"] = target.String()
+	}
+}
+
 // event sends an event of the engine.
 func (f *feed) event(e migration.Event) {
 	switch e := e.(type) {
@@ -115,6 +122,7 @@ func (f *feed) event(e migration.Event) {
 		f.know(e.Model, migration.Controller{})
 		f.push("freeze", "info", nil)
 	case migration.AttachEvent:
+		f.knowTarget(e.Target)
 		f.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": e.Attempt.Text})
 	case migration.StartEvent:
 		f.know(migration.Model{}, e.Source)
@@ -122,9 +130,9 @@ func (f *feed) event(e migration.Event) {
 	case migration.PhaseEvent:
 		f.progress(e)
 	case migration.StallEvent:
-		f.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": e.Text})
+		f.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": e.Text, "stalled": true, "repeats": e.Repeats})
 	case migration.HeartbeatEvent:
-		fields := map[string]any{"error": errorText(e.Err), "unchanged_seconds": seconds(e.Still)}
+		fields := map[string]any{"error": errorText(e.Err), "unchanged_seconds": seconds(e.Still), "stalled": e.Stalled}
 		if e.Text != "" {
 			fields["phase"], fields["text"] = e.Phase.String(), e.Text
 		}
@@ -169,6 +177,7 @@ func (f *feed) thaw() {
 func (f *feed) finish(r migration.Result) {
 	f.thaw()
 	f.know(r.Model, r.Source)
+	f.knowTarget(r.Target)
 	fields := map[string]any{
 		"outcome": string(r.Outcome), "succeeded": r.Outcome.Succeeded(), "cause": string(r.Cause), "step": string(r.Step),
 		"controller": r.Holder.String(), "summary": summary(r), "error": errorText(r.Err),

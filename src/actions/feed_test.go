@@ -7,14 +7,17 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
 	"jimm-migrator/src/operator"
+	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
 
@@ -74,10 +77,11 @@ type listener struct {
 	// on is called with each line.
 	on func(line map[string]any)
 
-	mu     sync.Mutex
-	labels map[string]string
-	lines  []map[string]any
-	raw    strings.Builder
+	mu      sync.Mutex
+	labels  map[string]string
+	lines   []map[string]any
+	entries []logql.Entry
+	raw     strings.Builder
 }
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -102,6 +106,12 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 			l.lines = append(l.lines, line)
+			at, err := strconv.ParseInt(v[0], 10, 64)
+			if err != nil {
+				http.Error(w, "no time", http.StatusBadRequest)
+				return
+			}
+			l.entries = append(l.entries, logql.Entry{At: time.Unix(0, at), Labels: s.Stream, Line: v[1]})
 			if l.on != nil {
 				l.on(line)
 			}
@@ -323,4 +333,25 @@ func TestDriftIsTold(t *testing.T) {
 			t.Errorf("%s is %v, want %v", key, got, want)
 		}
 	}
+}
+
+// TestATargetThatNobodyNamedIsToldOnceItIsKnown follows a migration that others
+// have started.
+func TestATargetThatNobodyNamedIsToldOnceItIsKnown(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	agent, j := stageOf(t, "2026", loki(server.URL))
+	l.on = func(line map[string]any) {
+		if line["event"] == "phase" && line["phase"] == "VALIDATION" {
+			j.Controller("west").Resume(held)
+		}
+	}
+	run(t, agent, "migrate-model", map[string]any{"model": held, "target-controller": "east", "detach": true})
+	task := run(t, agent, "migration-status", map[string]any{"model": held, "follow": true})
+	if end := l.last(); end["event"] != "finish" || end["target"] != "east" || end["action"] != "migration-status" {
+		t.Errorf("the task is %+v, its end is %v", task, end)
+	}
+	l.check(t, "attach")
 }

@@ -57,6 +57,9 @@ type HeartbeatEvent struct {
 	Text  string
 	// Still is for how long nothing has changed, Elapsed since the beginning.
 	Still, Elapsed time.Duration
+	// Stalled: a [StallEvent] was reported, and the migration has not come
+	// further since.
+	Stalled bool
 	// Err is why the last look brought nothing, if it did not.
 	Err error
 }

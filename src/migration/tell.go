@@ -54,7 +54,7 @@ func (t *teller) tell(v Verdict, source Controller, text string, err error) {
 	}
 	if now := time.Now(); !now.Before(t.nextBeat) {
 		still := now.Sub(t.changed).Round(time.Second)
-		t.report(HeartbeatEvent{Phase: v.Phase, Text: text, Still: still, Elapsed: t.elapsed(), Err: err})
+		t.report(HeartbeatEvent{Phase: v.Phase, Text: text, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err})
 		t.beat = min(2*t.beat, t.polls(PollsToBeatLast))
 		t.nextBeat = now.Add(t.beat)
 	}

@@ -1,0 +1,303 @@
+package actions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/operator"
+	"jimm-migrator/tests/logql"
+	"jimm-migrator/tests/sim"
+)
+
+// unpacked is a folder with the charm's files as Juju unpacks them.
+func unpacked(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../charm/files")); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"manifest.yaml": []byte("bases: [{name: ubuntu, channel: \"24.04\", architectures: [amd64]}]\n")}
+	for _, name := range []string{"metadata.yaml", "actions.yaml", "config.yaml"} {
+		data, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = data
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// told returns what Loki gets of a run of migrate-model in which something is
+// told, and of the hook update-status if there is a JIMM, and the rules that it
+// got before.
+func told(t *testing.T, j *sim.JAAS, tell func(actions.Teller)) (entries []logql.Entry, rules map[string]rule) {
+	t.Helper()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	app := charm.App{Hooks: operator.Hooks("1.2.3", nil), Actions: map[string]charm.ActionFunc{
+		"migrate-model": func(ctx context.Context, a *charm.Action) error {
+			actions.Tell(ctx, a, "prod", "east", tell)
+			return nil
+		},
+	}}
+	at := "wss://jimm.example.com"
+	if j != nil {
+		at = j.URL()
+	}
+	agent := charmtest.Start(t, charmtest.Options{
+		CharmDir: unpacked(t), App: &app, Config: map[string]any{"jimm-url": at, "jimm-credentials": "secret:" + secret},
+		Secrets: []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
+	})
+	id, err := agent.AddRelation(loki(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"logging-relation-created", "update-status"} {
+		if j == nil && name == "update-status" {
+			continue
+		}
+		if result, err := agent.RunHook(t.Context(), name, charmtest.HookDetails{Relation: id}); err != nil || result.Failed() {
+			t.Fatalf("%s: %v %+v", name, err, result)
+		}
+	}
+	run(t, agent, "migrate-model", map[string]any{"model": "prod", "target-controller": "east"})
+	return l.entries, rulesOf(t, agent.LocalData(id, true)["alert_rules"])
+}
+
+type rule struct {
+	Expr        string
+	Annotations map[string]string
+}
+
+func rulesOf(t *testing.T, raw string) map[string]rule {
+	t.Helper()
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				Alert string
+				rule
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(raw), &file); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]rule{}
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			out[r.Alert] = r.rule
+		}
+	}
+	return out
+}
+
+// vector evaluates a query just behind the last entry.
+func vector(t *testing.T, query string, entries []logql.Entry) []logql.Sample {
+	t.Helper()
+	q, err := logql.Parse(query)
+	if err != nil {
+		t.Error(err)
+	}
+	return q.Vector(entries, time.Now().Add(time.Second))
+}
+
+// fires returns the alerts that fire, and looks at what they say.
+func fires(t *testing.T, rules map[string]rule, entries []logql.Entry) (firing []string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		r := rules[name]
+		for _, sample := range vector(t, r.Expr, entries) {
+			firing = append(firing, name)
+			for _, found := range regexp.MustCompile(`\$labels\.(\w+)`).FindAllStringSubmatch(r.Annotations["summary"]+r.Annotations["description"], -1) {
+				if sample.Labels[found[1]] == "" {
+					t.Errorf("%s speaks of the label %s, which is empty: %v", name, found[1], sample.Labels)
+				}
+			}
+		}
+	}
+	return firing
+}
+
+// ended is the result of a migration.
+func ended(outcome migration.Outcome, cause migration.Cause) migration.Result {
+	return migration.Result{
+		Outcome: outcome, Cause: cause, Step: migration.StepVerify, Model: migration.Model{UUID: prod, Name: "prod", Owner: "alice@example.com"},
+		Source: migration.Controller{Name: "west", UUID: prod}, Target: migration.Controller{Name: "east", UUID: doomed}, Holder: migration.Controller{Name: "east", UUID: doomed},
+	}
+}
+
+// begins tells how every migration begins.
+func begins(l actions.Teller) {
+	r := ended("", "")
+	l.Event(migration.FindingEvent{Finding: migration.Finding{Check: migration.CheckTarget, Level: migration.Pass, Evidence: "yes"}})
+	l.Event(migration.FreezeEvent{Model: r.Model})
+	l.Event(migration.StartEvent{Source: r.Source, Target: r.Target, MigrationID: "1"})
+	l.Event(migration.PhaseEvent{Phase: migration.PhaseQuiesce, Text: "quiescing"})
+	l.Event(migration.HeartbeatEvent{Phase: migration.PhaseQuiesce, Text: "quiescing", Still: 19 * time.Minute})
+}
+
+// TestAlertsFireOnWhatIsTold has each rule evaluated over the lines that the
+// charm really sends.
+func TestAlertsFireOnWhatIsTold(t *testing.T) {
+	t.Parallel()
+	finish := func(outcome migration.Outcome, cause migration.Cause) func(actions.Teller) {
+		return func(l actions.Teller) { begins(l); l.Finish(ended(outcome, cause)) }
+	}
+	stall := migration.StallEvent{Phase: migration.PhaseQuiesce, Text: "quiescing", Still: 20 * time.Minute}
+	strayed := migration.Location{Model: ended("", "").Model, State: migration.StateMoved, Recorded: migration.Controller{Name: "west"}, Holder: migration.Controller{Name: "east"}, Drift: true, Proof: "east says so", Repair: "jimmctl"}
+	both := strayed
+	both.State = migration.StateConflict
+	fired := map[string]bool{}
+	var rules map[string]rule
+	for name, test := range map[string]struct {
+		tell func(actions.Teller)
+		want []string
+	}{
+		"a migration that goes on":   {begins, nil},
+		"a success":                  {finish(migration.Migrated, ""), nil},
+		"a refusal":                  {finish(migration.Refused, migration.CauseChecks), nil},
+		"an abort":                   {finish(migration.Aborted, migration.CauseAnswer), []string{"JimmMigrationAborted"}},
+		"a conflict":                 {finish(migration.Conflict, ""), []string{"JimmMigrationConflict"}},
+		"an unknown end":             {finish(migration.Unknown, migration.CauseSilent), []string{"JimmMigrationUnsettled"}},
+		"a timeout":                  {finish(migration.TimedOut, migration.CauseDeadline), []string{"JimmMigrationUnsettled"}},
+		"a lost row":                 {finish(migration.LostFromJIMM, ""), []string{"JimmMigrationUnsettled"}},
+		"laggards":                   {finish(migration.NeedsAttention, migration.CauseAgents), []string{"JimmMigrationLaggards"}},
+		"a left-over":                {finish(migration.NeedsAttention, migration.CauseLeftOver), []string{"JimmMigrationNeedsAttention"}},
+		"differences":                {finish(migration.NeedsAttention, migration.CauseDifferences), []string{"JimmMigrationNeedsAttention"}},
+		"a stall":                    {func(l actions.Teller) { begins(l); l.Event(stall) }, []string{"JimmMigrationStalled"}},
+		"a stall that lasts":         {func(l actions.Teller) { begins(l); l.Event(migration.HeartbeatEvent{Text: "quiescing", Stalled: true}) }, []string{"JimmMigrationStalled"}},
+		"a stall that ended":         {func(l actions.Teller) { begins(l); l.Event(stall); l.Finish(ended(migration.Migrated, "")) }, nil},
+		"drift that was found":       {func(l actions.Teller) { l.Drift(strayed) }, []string{"JimmModelDriftFound"}},
+		"two copies that were found": {func(l actions.Teller) { l.Drift(both) }, []string{"JimmMigrationConflict"}},
+		"nothing":                    {func(actions.Teller) {}, nil},
+		"an error that names nothing": {func(l actions.Teller) {
+			begins(l)
+			l.Event(migration.RecordEvent{Ground: "x", Err: errors.New(`"outcome":"conflict"`)})
+		}, nil},
+	} {
+		var entries []logql.Entry
+		entries, rules = told(t, nil, test.tell)
+		got := fires(t, rules, entries)
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		for _, alert := range got {
+			fired[alert] = true
+		}
+	}
+	for name := range rules {
+		if !fired[name] && name != "JimmModelDrift" {
+			t.Errorf("no test makes %s fire", name)
+		}
+	}
+}
+
+// drifting is a JAAS whose list shows that a model is not where it is recorded.
+func drifting(t *testing.T) *sim.JAAS {
+	t.Helper()
+	w, err := sim.Load([]byte(`
+jimm: {version: 2026, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
+controllers: [{name: west}, {name: east}]
+models:
+  - {name: prod, controller: east, recorded-on: west, uuid: ` + prod + `}
+  - {name: test, controller: west}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := sim.Start(t.Context(), w, sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	if err := j.Stop("east"); err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestTheHourlyLookFiresOnDrift(t *testing.T) {
+	t.Parallel()
+	entries, rules := told(t, drifting(t), begins)
+	if got := fires(t, rules, entries); !slices.Equal(got, []string{"JimmModelDrift"}) {
+		t.Errorf("what fires is %v", got)
+	}
+}
+
+// TestTheDashboardShowsWhatIsTold evaluates its panels over real lines.
+func TestTheDashboardShowsWhatIsTold(t *testing.T) {
+	t.Parallel()
+	entries, _ := told(t, drifting(t), func(l actions.Teller) {
+		begins(l) // one that goes on, by its task
+	})
+	for _, outcome := range []migration.Outcome{migration.Migrated, migration.Aborted} {
+		more, _ := told(t, nil, func(l actions.Teller) {
+			begins(l)
+			l.Event(migration.PhaseEvent{Phase: migration.PhaseSuccess, Text: "successful", NoReturn: true})
+			l.Finish(ended(outcome, ""))
+		})
+		for i := range more { // of another unit
+			more[i].Labels = maps.Clone(more[i].Labels)
+			more[i].Labels["juju_unit"] = "jimm-migrator/" + string(outcome)
+		}
+		entries = append(entries, more...)
+	}
+	var board struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	data, err := os.ReadFile("../../charm/files/grafana_dashboards/migrations.json")
+	if err == nil {
+		err = json.Unmarshal(data, &board)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.NewReplacer("$__range", "24h", "$__interval", "1h", "$juju_model_uuid", ".+", "$juju_model", ".+", "$juju_application", ".+", "$juju_unit", ".+")
+	numbers := map[string]float64{"Running": 1, "Finished": 1, "Failed": 1, "Drift": 1, "Models": 2, "Time without change": 1140}
+	groups := map[string]string{"Ends by outcome": "outcome", "Duration by controller": "source", "Downtime by controller": "target"}
+	for _, p := range board.Panels {
+		query := fill.Replace(p.Targets[0].Expr)
+		if p.Title == "Events" {
+			q, err := logql.Parse(query)
+			if got := q.Lines(entries); err != nil || len(got) != len(entries) {
+				t.Errorf("%s: %d of %d lines, %v", p.Title, len(got), len(entries), err)
+			}
+			continue
+		}
+		got := vector(t, query, entries)
+		label, byGroup := groups[p.Title]
+		switch want, one := numbers[p.Title]; {
+		case one && (len(got) != 1 || got[0].Value != want):
+			t.Errorf("%s shows %v, want %v", p.Title, got, want)
+		case byGroup && (len(got) == 0 || got[0].Labels[label] == ""):
+			t.Errorf("%s shows %v, without a value by %s", p.Title, got, label)
+		case !one && !byGroup:
+			t.Errorf("nobody has looked at %s: %v", p.Title, got)
+		}
+	}
+}
