@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -78,6 +79,7 @@ func (m *migrator) run(ctx context.Context) error {
 		m.feed = openFeed(ctx, m.action.Unit, feedOptions{action: m.action.Name(), model: m.params.Model, target: m.params.Target})
 		defer m.feed.close(ctx)
 	}
+	opts.Spread = rand.Float64() //nolint:gosec // Not a secret.
 	opts.Probe, opts.PollInterval, opts.JIMMModel = settings.ProbeControllers, settings.PollInterval, settings.JIMMModel()
 	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"jimm-migrator/charm"
@@ -56,6 +57,7 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	defer j.close()
 	opts := migration.Options{
 		Model: p.Model, Unit: a.Env().Unit, Probe: j.settings.ProbeControllers, PollInterval: j.settings.PollInterval,
+		Spread:      rand.Float64(), //nolint:gosec // Not a secret.
 		StopOnStall: p.OnStall == stopOnStall, Timeout: max(timeout-time.Since(began), time.Nanosecond),
 	}
 	switch {

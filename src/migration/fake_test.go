@@ -83,16 +83,17 @@ type fake struct {
 	auditErr error       // Answer of the audit log.
 	audits   int
 
-	refuse   error         // Answer of MigrateModel instead of doing it.
-	accept   bool          // Do it although refuse is answered.
-	delay    time.Duration // The migration begins so long after the request.
-	failures int           // So many UpdateMigratedModel fail.
-	starts   int
-	asked    time.Time // When MigrateModel was asked last.
-	records  []string
-	hosts    int
-	forgot   bool
-	early    bool // JIMM was told before the target was in use.
+	refuse     error         // Answer of MigrateModel instead of doing it.
+	accept     bool          // Do it although refuse is answered.
+	delay      time.Duration // The migration begins so long after the request.
+	failures   int           // So many UpdateMigratedModel fail.
+	starts     int
+	asked      time.Time // When MigrateModel was asked last.
+	records    []string
+	hosts      int
+	forgot     bool
+	early      bool     // JIMM was told before the target was in use.
+	usersThere []string // Whom the target shows, if not whom the source shows.
 }
 
 func newFake(completes bool) *fake {
@@ -200,6 +201,9 @@ func (f *fake) Record(context.Context, string) migration.Record {
 func (f *fake) at(controller string) migration.Info {
 	text, ended, left := f.now()
 	live := migration.Info{Kind: migration.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	if controller == f.goes.UUID && f.usersThere != nil {
+		live.Users = f.usersThere
+	}
 	switch {
 	case controller == f.goes.UUID && left, controller == f.goes.UUID && migration.ParseText(text).PastReturn():
 		return live

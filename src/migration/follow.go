@@ -70,14 +70,29 @@ func (f *follower) carryOut(ctx, limited context.Context) {
 	case PlanNone:
 		return
 	}
+	spread := f.opts.Spread
 	for f.look(ctx, limited) {
-		// Never more than one call a second to JIMM for one migration.
-		if !sleep(limited, max(f.opts.PollInterval, time.Duration(f.calls)*time.Second)) {
+		if !sleep(limited, f.pause(spread)) {
 			f.stopWatching(ctx)
 			return
 		}
+		spread = 0
 	}
 	f.verify(limited)
+}
+
+// pause is how long nobody asks after a look: half a poll interval while a migration
+// is to begin, or to leave a source that still tells, and never less than a second
+// for each call that the look has cost JIMM. The spread is left out.
+func (f *follower) pause(spread float64) time.Duration {
+	d := f.opts.PollInterval
+	begins := f.started && !f.progress.Attempt.Exists()
+	ends := f.progress.Phase.PastReturn() && f.progress.Denials == 0
+	if begins || ends {
+		d /= 2
+	}
+	d -= time.Duration(spread * float64(d))
+	return max(d, time.Duration(f.calls)*time.Second)
 }
 
 // look starts what is due, observes, judges and acts once. It returns false if

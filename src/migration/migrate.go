@@ -28,6 +28,9 @@ type Options struct {
 	// PollInterval is the time between two looks; 5 s if zero. Every wait of
 	// the engine is a multiple of it.
 	PollInterval time.Duration
+	// Spread, from 0 to less than 1, is the part of the first pause that is left
+	// out, so that runs that begin together do not ask JIMM together.
+	Spread float64
 	// Timeout bounds the whole run; 60 min if zero. It ends the watching,
 	// never the migration.
 	Timeout time.Duration

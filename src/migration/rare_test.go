@@ -183,7 +183,7 @@ func rareStories() []story {
 			world: func(f *fake) {
 				f.running("east", true)
 				f.probe = false
-				f.later, f.change = 100*time.Second, func(f *fake) {
+				f.later, f.change = 90*time.Second, func(f *fake) {
 					f.record = east().UUID
 					f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: "east", At: time.Now()})
 				}

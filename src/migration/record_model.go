@@ -26,11 +26,17 @@ type RecordOptions struct {
 
 const (
 	// PollsToConfirm lie between the two looks that an operator's word needs
-	// (130 s by default).
+	// (130 s by default), and never less than [LeastToConfirm] where JIMM completes
+	// migrations.
 	PollsToConfirm = 26
 	// PollsToRecordModel bounds [RecordModel] as a whole (15 minutes by default).
 	PollsToRecordModel = 180
 )
+
+// LeastToConfirm is for how long JIMM can take a model for migrating because of a
+// request that is under way: it waits that long for a controller, whatever the poll
+// interval (JIMM of July 2026).
+const LeastToConfirm = 130 * time.Second
 
 // RecordModel tells JIMM which controller has a model, and starts nothing. It
 // does so on the same proof as [Migrate]; with Confirm also on an operator's
@@ -42,7 +48,7 @@ func RecordModel(ctx context.Context, jaas JAAS, w Writer, opts RecordOptions) (
 		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
 		PollInterval: opts.PollInterval, Report: opts.Report,
 	})
-	r.opts.Timeout = r.polls(PollsToRecordModel)
+	r.opts.Timeout = max(r.polls(PollsToRecordModel), 2*LeastToConfirm)
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()
@@ -156,8 +162,12 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		return
 	}
 	// What the first look has seen counts from its end on.
-	m.report(LookAgainEvent{After: m.polls(PollsToConfirm)})
-	if !sleep(limited, m.polls(PollsToConfirm)) {
+	pause := m.polls(PollsToConfirm)
+	if m.jaas.Traits.Completes {
+		pause = max(pause, LeastToConfirm)
+	}
+	m.report(LookAgainEvent{After: pause})
+	if !sleep(limited, pause) {
 		m.stopped(ctx)
 		return
 	}

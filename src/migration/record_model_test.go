@@ -155,6 +155,23 @@ func TestRecordModel(t *testing.T) {
 	}
 }
 
+// A JIMM with migration modes takes its time for a request, whatever the poll
+// interval: the looks are far enough apart all the same.
+func TestTheTwoLooksAreFarEnoughApart(t *testing.T) {
+	for completes, least := range map[bool]time.Duration{false: 26 * time.Second, true: 130 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.stuck()
+			began, told := time.Now(), time.Duration(0)
+			f.onRecord = func(*fake) { told = time.Since(began) }
+			res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: "west", Confirm: modelUUID, Probe: true, PollInterval: time.Second})
+			if err != nil || res.Outcome != migration.Recorded || told < least || told > least+5*time.Second {
+				t.Errorf("completes %v: %s, JIMM was told after %v, %v", completes, res.Outcome, told, err)
+			}
+		})
+	}
+}
+
 // twice is a JAAS in which two controllers have the model in use.
 type twice struct{ *fake }
 

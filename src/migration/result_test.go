@@ -86,7 +86,7 @@ func TestResultsTellAll(t *testing.T) {
 				f.running("east", false)
 				f.began = f.began.Add(-75 * time.Second)
 			},
-			change: func(o *migration.Options) { o.Timeout = 8 * time.Second },
+			change: func(o *migration.Options) { o.Timeout = 4 * time.Second },
 			want:   `timed-out deadline in watch, plan follow: west to east, held by , recorded on west, LOGTRANSFER; attached; running; users; detail "", next ""`,
 		},
 		{

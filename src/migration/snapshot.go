@@ -24,6 +24,12 @@ func (i Inventory) missing(before *Inventory) []string {
 	return out
 }
 
+// present counts the machines and units whose agents are with the controller that
+// has told the inventory.
+func (i Inventory) present() int {
+	return len(sorted(i.Machines, func(m Machine) bool { return m.Agent == "started" })) + len(sorted(i.Units, Unit.present))
+}
+
 // agents counts the machines and units.
 func (i Inventory) agents() int { return len(i.Machines) + len(i.Units) }
 

@@ -102,6 +102,24 @@ func TestTimingOfAMigration(t *testing.T) {
 	})
 }
 
+// The agents are down until one of them is seen on the target.
+func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		jaas, g := glassed(f)
+		g.change["east"] = func(look int, i *migration.Inventory) {
+			if look < 4 {
+				lost("0", "1", "web/0", "web/1", "nrpe/0")(i)
+			}
+		}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		got := res.Timing
+		if err != nil || got.Agents.Sub(got.Finished) < 30*time.Second || got.Downtime() != got.Agents.Sub(got.Quiesced) {
+			t.Errorf("agents %v after the end, downtime %v, %v", got.Agents.Sub(got.Finished), got.Downtime(), err)
+		}
+	})
+}
+
 func TestTimingOfAnAbort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -14,6 +14,9 @@ type Timing struct {
 	// Active is the first look at which the model was known to be in use again:
 	// on the target, or after an abort on the source.
 	Active time.Time
+	// Agents is the first look at which an agent of the model was seen on the
+	// target.
+	Agents time.Time
 	// Recorded is when JIMM's record first named the target.
 	Recorded time.Time
 	// Finished is when the end was seen.
@@ -25,12 +28,16 @@ type Timing struct {
 	unservedSince time.Time
 }
 
-// Downtime is how long the model stood still; zero if its end was not seen.
+// Downtime is how long the model stood still: until its first agent was seen on
+// the target, or, if nobody looked for agents, until it was in use again. It is
+// zero if the end was not seen.
 func (t Timing) Downtime() time.Duration {
-	if t.Quiesced.IsZero() || t.Active.IsZero() {
+	over := t.Agents
+	first(&over, t.Active)
+	if t.Quiesced.IsZero() || over.IsZero() {
 		return 0
 	}
-	return max(t.Active.Sub(t.Quiesced), 0)
+	return max(over.Sub(t.Quiesced), 0)
 }
 
 // look takes a look into account.

@@ -79,7 +79,7 @@ func (f *follower) verify(limited context.Context) {
 		before = &f.inside.Inventory
 	}
 	f.found(VerifyAgents, f.agentsFinding(after, before, err))
-	f.found(VerifyContents, f.contentsFinding(after, before))
+	f.found(VerifyContents, f.contentsFinding(after, before, f.changedUsers(limited, after)))
 	f.found(VerifyAccess, f.accessFinding(limited))
 	a.Chores = f.chores(after, before)
 	again := "juju run " + f.opts.unit() + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
@@ -138,6 +138,9 @@ func (f *follower) awaitAgents(limited context.Context) (*Inventory, error) {
 		} else {
 			failed, last = 0, &got
 			f.res.Aftermath.Missing = got.missing(before)
+			if got.present() > 0 {
+				first(&f.res.Timing.Agents, time.Now())
+			}
 		}
 		missing := f.res.Aftermath.Missing
 		switch {
@@ -198,8 +201,39 @@ func orElseThe(name, what string) string {
 	return name
 }
 
-func (f *follower) contentsFinding(after, before *Inventory) Finding {
+// changedUsers tells who has another access to the model than before it moved. It
+// asks only when the target has just answered for the model: JIMM forgets nothing
+// over that question then.
+func (f *follower) changedUsers(limited context.Context, after *Inventory) []string {
+	if after == nil || len(f.model.Users) == 0 {
+		return nil
+	}
+	info := f.jaas.Witness.Info(limited, f.base.Model.UUID)
+	if info.Kind != InfoLive || info.Listed || len(info.Users) == 0 {
+		return nil
+	}
+	return compare("access", byName(f.model.Users), byName(info.Users), func(before, after string) string {
+		if before != after {
+			return "is " + after + ", it was " + before
+		}
+		return ""
+	})
+}
+
+// byName takes "alice@example.com=admin" apart.
+func byName(users []string) map[string]string {
+	out := map[string]string{}
+	for _, u := range users {
+		name, access, _ := strings.Cut(u, "=")
+		out[name] = access
+	}
+	return out
+}
+
+func (f *follower) contentsFinding(after, before *Inventory, users []string) Finding {
 	switch {
+	case len(users) > 0 && (after == nil || before == nil):
+		return f.differ(users)
 	case after == nil:
 		return Finding{Level: Skip, Evidence: "the model could not be looked into afterwards"}
 	case before == nil:
@@ -209,11 +243,15 @@ func (f *follower) contentsFinding(after, before *Inventory) Finding {
 	}
 	source, _ := parseVersion(f.base.Source.AgentVersion)
 	target, _ := parseVersion(f.base.Target.AgentVersion)
-	all := differences(*before, *after, source.major == target.major)
-	if f.res.Aftermath.Differences = all; len(all) > 0 {
-		return Finding{Level: Fail, Evidence: some(all), Remedy: "see whether somebody has changed the model while it moved: " + f.status()}
+	if all := append(differences(*before, *after, source.major == target.major), users...); len(all) > 0 {
+		return f.differ(all)
 	}
 	return Finding{Level: Pass, Evidence: "the model holds what it held before"}
+}
+
+func (f *follower) differ(how []string) Finding {
+	f.res.Aftermath.Differences = how
+	return Finding{Level: Fail, Evidence: some(how), Remedy: "see whether somebody has changed the model while it moved: " + f.status()}
 }
 
 // accessFinding looks who may administer the model because of their controller.

@@ -80,6 +80,7 @@ type verifyCase struct {
 	says    string // In one of the findings.
 	chores  string // Ids, joined.
 	looks   int    // At the target, at least.
+	unseen  bool   // Nobody can look for agents.
 }
 
 func verifyCases() []verifyCase {
@@ -120,15 +121,24 @@ func verifyCases() []verifyCase {
 			}),
 		},
 		{
+			name: "users are not as they were", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass",
+			says:  `access "alice@example.com" is read, it was admin; access "bob@example.com" is new`,
+			world: func(f *fake, _ *glass) { f.usersThere = []string{"bob@example.com=write", "alice@example.com=read"} },
+		},
+		{
+			name: "users are as they were, and nobody tells more", outcome: migration.Migrated, levels: "pass,pass,pass",
+			world: func(f *fake, _ *glass) { f.usersThere = []string{} },
+		},
+		{
 			name: "both", outcome: migration.NeedsAttention, cause: migration.CauseAgents, levels: "fail,fail,pass",
 			after: always(func(i *migration.Inventory) { lost("0")(i); clear(i.Relations) }),
 		},
 		{
-			name: "the target does not show the model", outcome: migration.Migrated, levels: "skip,skip,pass", looks: 3,
+			name: "the target does not show the model", unseen: true, outcome: migration.Migrated, levels: "skip,skip,pass", looks: 3,
 			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be looked into",
 		},
 		{
-			name: "another controller answers", outcome: migration.Migrated, levels: "skip,skip,pass", says: north().UUID,
+			name: "another controller answers", unseen: true, outcome: migration.Migrated, levels: "skip,skip,pass", says: north().UUID,
 			after: always(func(i *migration.Inventory) { i.Controller = north().UUID }),
 		},
 		{
@@ -185,6 +195,9 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 					t.Errorf("looked %v", g.looks)
 				}
 				check(t, f, res, want{c.outcome, c.cause, 1, strings.Join(f.records, ","), "east", "east"})
+				if seen := res.Timing.Agents; seen.IsZero() != c.unseen {
+					t.Errorf("an agent was seen at %v", seen)
+				}
 			})
 		})
 	}
