@@ -97,19 +97,21 @@ func summaryInfo(m juju.ModelSummary) migration.Info {
 		Listed:       true,
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
-		Attempt:      attemptOf(m.Migration),
+		Attempt:      attemptOf(m.Migration, m.Status),
 		Life:         m.Life,
 		IsController: m.IsController,
 		AgentVersion: m.AgentVersion,
 	}
 }
 
-// attemptOf reads the migration that a controller shows for a model.
-func attemptOf(m *juju.MigrationStatus) migration.Attempt {
+// attemptOf reads the migration that a controller shows for a model. Builds of
+// Juju 4 make it of the model's status, whose time is then its start.
+func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) migration.Attempt {
 	if m == nil {
 		return migration.Attempt{}
 	}
-	return migration.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End)}
+	drifts := m.End == nil && m.Start != nil && s.Since != nil && m.Start.Equal(*s.Since)
+	return migration.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End), Drifts: drifts}
 }
 
 func timeOf(t *time.Time) time.Time {

@@ -103,7 +103,7 @@ func (w *witness) Info(ctx context.Context, model string) migration.Info {
 		Controller:   m.ControllerUUID,
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
-		Attempt:      attemptOf(m.Migration),
+		Attempt:      attemptOf(m.Migration, m.Status),
 		Life:         m.Life,
 		IsController: m.IsController,
 		AgentVersion: m.AgentVersion,

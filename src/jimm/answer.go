@@ -149,6 +149,8 @@ func readUncoded(message string) Answer {
 	switch message {
 	case "internal server error":
 		return AnswerStuck
+	case "invoking getDB: database not found": // a controller, 4.0-beta8, recorded: also of a model that migrated away
+		return AnswerGone
 	case "migration in progress, model is importing": // a controller, 2.9 to 4.0
 		return AnswerPresent
 	}

@@ -54,6 +54,7 @@ func TestModelInfoRefusals(t *testing.T) {
 		{"source denies", `{"message":"permission denied","code":"unauthorized access"}`, rpc.CodeUnauthorized, jimm.AnswerDenied},
 		{"source says model not found", `{"message":"model not found","code":"model not found"}`, rpc.CodeModelNotFound, jimm.AnswerGone},
 		{"source says not found", `{"message":"model \"9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10\" not found","code":"not found"}`, rpc.CodeNotFound, jimm.AnswerGone},
+		{"gone from Juju 4", `{"message":"invoking getDB: database not found","code":""}`, "", jimm.AnswerGone},
 		{"source down, 2024", `{"message":"no urls to dial","code":""}`, "", jimm.AnswerUnreachable},
 		{"source down, 2026", `{"message":"basic dial failed: dial tcp 127.0.0.1:27171: connect: connection refused","code":""}`, "", jimm.AnswerUnreachable},
 		{"source silent", `{"message":"context deadline exceeded","code":""}`, "", jimm.AnswerUnreachable},

@@ -82,6 +82,11 @@ func (f *follower) aborted(ctx context.Context, v Verdict, o Observation) {
 		f.end(Conflict, CauseNone)
 		return
 	}
+	if f.progress.Attempt.Drifts && f.base.Completes {
+		// JIMM waits for an end that this source never shows, and refuses every
+		// other attempt until the record is made anew.
+		f.res.Next = f.traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+	}
 	f.end(Aborted, CauseAnswer)
 }
 

@@ -61,12 +61,10 @@ const (
 // false if the log names none or several: it does not tell which of them was
 // accepted.
 func (a Audit) target(of Attempt, source string) (name string, certain bool) {
-	from, to := a.Now.Add(-rememberRequests), a.Now
-	if !of.Start.IsZero() {
-		from, to = of.Start.Add(-askedBefore), of.Start.Add(askedAfter)
-	} else if a.Now.IsZero() {
+	if of.Start.IsZero() && a.Now.IsZero() {
 		return "", false
 	}
+	from, to := a.around(of)
 	for _, q := range a.Requests {
 		switch {
 		case q.At.Before(from) || q.At.After(to):
@@ -81,6 +79,15 @@ func (a Audit) target(of Attempt, source string) (name string, certain bool) {
 		}
 	}
 	return name, certain
+}
+
+// around returns when the migration may have been asked for: lately, if its
+// start does not tell.
+func (a Audit) around(of Attempt) (from, to time.Time) {
+	if of.Start.IsZero() || of.Drifts {
+		return a.Now.Add(-rememberRequests), a.Now
+	}
+	return of.Start.Add(-askedBefore), of.Start.Add(askedAfter)
 }
 
 // unfulfilled reports whether somebody has lately asked to move the model away
@@ -109,7 +116,7 @@ func (a Audit) arrived(controller string) bool {
 // brings reports whether the migration may be one that brings the model to the
 // controller: that was asked for last before it began, or recorded since.
 func (a Audit) brings(of Attempt, controller string) bool {
-	from, to := of.Start.Add(-askedBefore), of.Start.Add(askedAfter)
+	from, to := a.around(of)
 	found := false
 	for _, q := range a.Requests {
 		switch {

@@ -49,6 +49,7 @@ const (
 	denialsToBelieve  = 2
 	absencesToBelieve = 2
 	doublesToBelieve  = 2
+	vanishedToBelieve = 2
 	// looksForWord is how long a source that has not yet removed the model, or
 	// not yet said where it went, is waited for to say so itself.
 	looksForWord = 12
@@ -168,6 +169,8 @@ func judgeLive(b Baseline, p Progress, target Copy, i Info, v Verdict) Verdict {
 	a := i.Attempt
 	phase := ParseText(a.Text)
 	switch {
+	case p.Vanished >= vanishedToBelieve && !p.Superseded:
+		return judgeVanished(b, p, target, v)
 	case !b.ours(a):
 		v.Kind = VerdictWaiting
 	case p.Superseded:
@@ -179,13 +182,43 @@ func judgeLive(b Baseline, p Progress, target Copy, i Info, v Verdict) Verdict {
 	case phase == PhaseAbort:
 		v.Kind, v.Reason = VerdictAborted, cmp.Or(AbortReason(a.Text), p.Failure)
 	case phase == PhaseReapFailed:
-		v = prove(b, target, v, b.TargetProved, "the migration had succeeded when the source controller could not remove its copy")
-		v.Kind = VerdictReapFailed
-		v.Reason = strings.TrimLeft(strings.TrimPrefix(a.Text, reapFailedPrefix), ": ")
+		return judgeReapFailed(b, p, target, v)
 	default:
 		v.Kind = VerdictEnded
 	}
 	return v
+}
+
+// judgeVanished judges a migration that the source has stopped to show and that
+// has not taken the model away (see [Progress].Vanished). Before the point of no
+// return that can only be an abort, if the target does not have the model.
+func judgeVanished(b Baseline, p Progress, target Copy, v Verdict) Verdict {
+	switch {
+	case p.Phase == PhaseReapFailed:
+		return judgeReapFailed(b, p, target, v)
+	case p.Phase == PhaseAbort, gone(target):
+		v.Kind, v.Reason = VerdictAborted, cmp.Or(AbortReason(p.Attempt.Text), p.Failure)
+	default:
+		v.Kind = VerdictWaiting
+	}
+	return v
+}
+
+// judgeReapFailed judges a migration that has left a copy on the source.
+func judgeReapFailed(b Baseline, p Progress, target Copy, v Verdict) Verdict {
+	v = prove(b, target, v, b.TargetProved, "the migration had succeeded when the source controller could not remove its copy")
+	v.Kind, v.Reason = VerdictReapFailed, reapReason(p.Attempt.Text)
+	return v
+}
+
+// reapReason returns why the source could not remove its copy, "" if the text
+// does not tell.
+func reapReason(text string) string {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, textPrefix), reapFailedPrefix)
+	if !ok {
+		return ""
+	}
+	return strings.TrimLeft(rest, ": ")
 }
 
 // judgeGone judges when the source denies the model, or JIMM cannot use its

@@ -49,6 +49,10 @@ func (p Phase) String() string {
 	}
 }
 
+// textPrefix is what the text of a migration begins with where it is that of the
+// model's status.
+const textPrefix = "migrating: "
+
 // PastReturn reports whether the migration can no longer be aborted: Juju has
 // no way back from SUCCESS on.
 func (p Phase) PastReturn() bool { return p >= PhaseSuccess && p <= PhaseReapFailed }
@@ -116,7 +120,7 @@ func announcesAbort(text string) bool {
 // prefix "migrating: " of a model status. A text that this version does not
 // know is [PhaseUnknown]: a running migration, never a finished one.
 func ParseText(text string) Phase {
-	text = strings.TrimPrefix(text, "migrating: ")
+	text = strings.TrimPrefix(text, textPrefix)
 	for _, t := range phaseTexts() {
 		if strings.HasPrefix(text, t.prefix) {
 			return t.phase
@@ -127,7 +131,7 @@ func ParseText(text string) Phase {
 
 // AbortReason returns the reason in the text of an aborted migration, or "".
 func AbortReason(text string) string {
-	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, "migrating: "), abortReason)
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, textPrefix), abortReason)
 	if !ok {
 		return ""
 	}

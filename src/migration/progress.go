@@ -1,6 +1,9 @@
 package migration
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // Progress is what all looks so far have shown. Its zero value has seen nothing.
 type Progress struct {
@@ -36,6 +39,9 @@ type Progress struct {
 	// Losses counts the latest looks in a row in which JIMM did not know the
 	// model.
 	Losses int
+	// Vanished counts the latest looks in a row in which the source described
+	// the model as not busy, after it had shown a migration that drifts.
+	Vanished int
 	// Doubles counts the latest looks in a row in which two controllers each
 	// held an active copy and no migration ran.
 	Doubles int
@@ -47,6 +53,7 @@ func (p Progress) Observe(b Baseline, o Observation) Progress {
 	info := p.read(b, o)
 	if b.sourceLive(info) {
 		p = p.follow(b, info)
+		p = p.miss(info)
 		if o.Host.Kind != HostRefused && p.RefusedBy == b.Source.UUID {
 			p.RefusedBy = ""
 		}
@@ -95,11 +102,30 @@ func (p Progress) follow(b Baseline, i Info) Progress {
 	case p.Superseded, p.Attempt.Exists() && !p.Attempt.same(a):
 		p.Superseded = true
 	default:
+		if a.Drifts && p.Attempt.Drifts {
+			a.Start = p.Attempt.Start // the earliest that was seen
+		}
 		p.Attempt, p.Listed = a, i.Listed
 		p.Phase = max(p.Phase, ParseText(a.Text))
 		if announcesAbort(a.Text) {
 			p.Failure = a.Text
 		}
+	}
+	return p
+}
+
+// miss counts the looks since a migration that drifts is not on show any more.
+// The model's status may still say how it ended. If not, only a failed removal
+// leaves the model there after the point of no return.
+func (p Progress) miss(i Info) Progress {
+	p.Vanished = inRow(p.Vanished, p.Attempt.Drifts && !i.Attempt.Exists() && i.Status != "busy")
+	phase := ParseText(i.StatusText)
+	switch {
+	case p.Vanished == 0:
+	case phase == PhaseAbort, phase == PhaseReapFailed:
+		p.Attempt.Text, p.Phase = strings.TrimPrefix(i.StatusText, textPrefix), phase
+	case p.Vanished >= vanishedToBelieve && p.Phase.PastReturn():
+		p.Phase = PhaseReapFailed
 	}
 	return p
 }

@@ -81,7 +81,7 @@ func (r *run) movementOf(model Model, list controllers, o Observation, audit Aud
 	if at := o.copyOn(m.Source); at.State == CopyMoved && at.To != "" {
 		m.Target, m.TargetProved = list.byUUID(at.To), true
 	}
-	if o.Info.migrating() && !audit.Now.IsZero() && !o.Info.Attempt.Start.IsZero() {
+	if o.Info.migrating() && !audit.Now.IsZero() && !o.Info.Attempt.Start.IsZero() && !o.Info.Attempt.Drifts {
 		m.Elapsed = max(audit.Now.Sub(o.Info.Attempt.Start), 0).Round(time.Second)
 		m.Long = m.Elapsed >= r.polls(PollsToStallTransfer)
 	}

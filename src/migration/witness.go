@@ -151,6 +151,10 @@ type Attempt struct {
 	// Start and End are by the source controller's clock. Start is the only key
 	// that tells one migration from another.
 	Start, End time.Time
+	// Drifts: Start is the time of the text, and moves with it, as builds of
+	// Juju 4 have it that show the model's busy status for a migration. Those
+	// show nothing once the status is another one, and never an end.
+	Drifts bool
 }
 
 // Exists reports whether there is a migration at all.
@@ -180,16 +184,26 @@ func (a Attempt) redacted() Attempt {
 // answers may be rounded to seconds. No two migrations begin so close together.
 const startSlack = time.Second
 
-// same reports whether both are looks at one migration.
+// same reports whether both are looks at one migration. If its start drifts,
+// one that runs cannot be told from another, unless that has only begun.
 func (a Attempt) same(b Attempt) bool {
 	switch {
 	case !a.Exists() || !b.Exists():
 		return false
+	case a.Drifts && b.Drifts:
+		return !begunAnew(a.Text, b.Text)
 	case a.Start.IsZero() && b.Start.IsZero():
 		return a.Text == b.Text && a.End.Equal(b.End)
 	default:
 		return a.Start.Sub(b.Start).Abs() < startSlack
 	}
+}
+
+// begunAnew reports whether a migration that is at the second text cannot be
+// the one that was at the first: none goes back to where it began.
+func begunAnew(first, second string) bool {
+	before, now := ParseText(first), ParseText(second)
+	return now != PhaseUnknown && now < before && (now <= PhaseQuiesce || before == PhaseAbort)
 }
 
 // HostKind tells how a login to the model through JIMM ended.

@@ -18,7 +18,7 @@ func TestAnAgeIsMeantByPatterns(t *testing.T) {
 }
 
 func TestAStoryIsPlayedWhereItMakesSense(t *testing.T) {
-	for juju, want := range map[string]int{"": 3 + 3 + 4, "same": 2 + 2 + 2, ">4": 1, "2.9>": 2 * 3} {
+	for juju, want := range map[string]int{"": 3 + 3 + 6, "same": 2 + 2 + 3, ">4": 3, "2.9>": 2 * 3} {
 		s := story{years: years()}
 		if juju != "" {
 			s.juju = []string{juju}

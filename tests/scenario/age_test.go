@@ -38,7 +38,7 @@ func years() []string { return []string{"2024", "2025", "2026"} }
 func pairs(year string) []string {
 	list := []string{"3.4.5>3.4.5", "3.4.5>3.6.14", usualPair}
 	if year == "2026" {
-		list = append(list, "3.6.14>4.0.14")
+		list = append(list, "3.6.14>4.0.14", "4.0.14>4.1.0", "4.1.0>4.1.0")
 	}
 	return list
 }
@@ -66,11 +66,16 @@ func (s *story) ages() []age {
 }
 
 // plays tells whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
+// An old source must be named.
 func (s *story) plays(a age) bool {
 	if s.juju == nil {
 		return slices.Contains(pairs(a.year), a.pair())
 	}
-	return slices.ContainsFunc(s.juju, func(p string) bool { return p == same && a.source == a.target || a.matches(p) })
+	old := slices.Contains(fromOld(), a.pair())
+	return slices.ContainsFunc(s.juju, func(p string) bool {
+		named := !strings.HasPrefix(p, "!") && !strings.HasPrefix(p, ">")
+		return p == same && a.source == a.target || a.matches(p) && (named || !old)
+	})
 }
 
 // matches tells whether an age is meant by a year, or by a pattern of releases: ">4" is every target of 4.x, "2.9>" every

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"jimm-migrator/src/rpc"
 	jimmsim "jimm-migrator/tests/sim/jimm"
@@ -28,18 +29,30 @@ func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {
 		return err
 	}
 	defer conn.Close()
+	var login struct {
+		Facades []struct {
+			Name     string
+			Versions []int
+		}
+	}
 	err = conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 3, Method: "Login"}, map[string]any{
 		"auth-tag": "user-" + from.Username, "credentials": from.Password, "client-version": from.AgentVersion,
-	}, nil)
+	}, &login)
 	if err != nil {
 		return err
+	}
+	version := 0
+	for _, f := range login.Facades {
+		if f.Name == "Controller" {
+			version = slices.Max(f.Versions)
+		}
 	}
 	var reply struct {
 		Results []struct {
 			Error *rpc.Error `json:"error"`
 		} `json:"results"`
 	}
-	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: 11, Method: "InitiateMigration"}, map[string]any{
+	err = conn.Call(ctx, rpc.Request{Facade: "Controller", Version: version, Method: "InitiateMigration"}, map[string]any{
 		"specs": []any{map[string]any{
 			"model-tag": "model-" + uuid,
 			"target-info": map[string]any{
