@@ -41,6 +41,7 @@ func newFollower(r *run, s *situation, w Writer, res *Result, began time.Time) *
 		run: r, situation: s, writer: w, res: res, base: s.baseline(), plan: res.Plan,
 		teller: newTeller(r, began),
 	}
+	s.models = nil // A list of thousands is not kept for as long as a migration takes.
 	f.whoseKnown = f.plan == PlanFollow && s.auditErr == nil
 	f.hostAsked = s.seen.Host.Kind != HostNotAsked && !s.traits.Completes // That keeps no secrets of logins.
 	f.progress = f.progress.logIn(f.base, Observation{Record: s.seen.Record, Info: s.listed, Host: s.seen.Host})
