@@ -54,6 +54,7 @@ func (e *redactedError) Unwrap() error { return e.err }
 type jaas struct {
 	session  *session
 	login    *modelLogin
+	admins   *admins
 	settings operator.Settings
 	engine   migration.JAAS
 }
@@ -78,9 +79,10 @@ func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
 // jaasOver is a JAAS over a session.
 func jaasOver(settings operator.Settings, s *session) *jaas {
 	fleet, login := &fleet{session: s}, &modelLogin{session: s}
-	return &jaas{session: s, login: login, settings: settings, engine: migration.JAAS{
+	admins := &admins{logins: settings.Controllers, network: settings.JIMM}
+	return &jaas{session: s, login: login, admins: admins, settings: settings, engine: migration.JAAS{
 		Fleet:     fleet,
-		Witness:   &witness{session: s, fleet: fleet, login: login, network: settings.JIMM},
+		Witness:   &witness{session: s, fleet: fleet, login: login, admins: admins, network: settings.JIMM},
 		Auditor:   &auditor{session: s},
 		Inspector: &inspector{session: s, login: login},
 		Traits:    traits(s.first.generation),
@@ -89,6 +91,7 @@ func jaasOver(settings operator.Settings, s *session) *jaas {
 
 func (j *jaas) close() {
 	j.login.close()
+	j.admins.close()
 	j.session.close()
 }
 

@@ -134,7 +134,11 @@ func summary(r migration.Result) string {
 	case migration.NeedsAttention:
 		return attentionSummary(r)
 	case migration.Conflict:
-		return fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
+		text := fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
+		if r.Detail != "" {
+			text += "; " + r.Detail
+		}
+		return text
 	case migration.LostFromJIMM:
 		return fmt.Sprintf("JIMM does not know model %s any more; %s; it can be imported into JIMM again", model, whereIs(r))
 	default:

@@ -17,6 +17,7 @@ type witness struct {
 	session *session
 	fleet   *fleet
 	login   *modelLogin
+	admins  *admins
 	// network has the proxy and the dialler for the controllers.
 	network jimm.Options
 	// noLookup is set once JIMM has said that it has no ModelControllerInfo.
@@ -94,6 +95,11 @@ func (w *witness) Info(ctx context.Context, model string) migration.Info {
 	if err != nil {
 		return migration.Info{Kind: infoKind(err), Err: err}
 	}
+	return liveInfo(m)
+}
+
+// liveInfo reads a description of a model.
+func liveInfo(m juju.ModelInfo) migration.Info {
 	users := make([]string, len(m.Users))
 	for i, u := range m.Users {
 		users[i] = u.Name + "=" + u.Access
@@ -167,8 +173,22 @@ func (w *witness) Host(ctx context.Context, model string) migration.Host {
 // probeTimeout limits the question to one controller: connection, TLS and login.
 const probeTimeout = 10 * time.Second
 
-// Copy asks a controller itself, without credentials, whether it has the model.
+// Copy asks a controller itself whether it has the model: without credentials,
+// and then, if it has a copy and there is an account, what kind of copy that is. A
+// controller that tells an administrator nothing has told what it has told.
 func (w *witness) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+	got := w.probe(ctx, c, model)
+	if got.State != migration.CopyPresent || !w.admins.given(c) {
+		return got
+	}
+	if told, err := w.admins.describe(ctx, c, model); err == nil {
+		return told
+	}
+	return got
+}
+
+// probe asks a controller without credentials.
+func (w *witness) probe(ctx context.Context, c migration.Controller, model string) migration.Copy {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	opts := juju.Options{

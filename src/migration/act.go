@@ -56,7 +56,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.res.Holder = f.sourcesWord(o)
 		f.end(LostFromJIMM, CauseNone)
 	case VerdictConflict:
-		f.res.Holder = Controller{}
+		f.res.Holder, f.res.Detail = Controller{}, sayings(f.controllers, o.Copies)
 		f.end(Conflict, CauseNone)
 	default:
 		return f.unsettled(ctx, v, o)

@@ -158,6 +158,18 @@ func checkTargetCopy(s *situation) Finding {
 		return Finding{Level: Skip, Evidence: "a migration runs or has run: a copy on the target may be its own"}
 	case target.State == CopyAbsent || target.State == CopyMoved:
 		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
+	case target.State == CopyImporting:
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " has a half-imported copy of the model, and no migration runs that brings it: it is left over from an earlier attempt, and " + name + " will refuse another",
+			Remedy:   "have an administrator of " + s.target.Name + " remove that copy, for which Juju has no command (juju/juju#20361), or choose another target; never destroy " + s.target.Name + " while it is there (juju/juju#15154)",
+		}
+	case target.State == CopyActive:
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " has a copy of the model that is in use: it will refuse another",
+			Remedy:   "do not touch either copy before an administrator of both controllers has looked",
+		}
 	case target.held():
 		return Finding{
 			Level:    Fail,
@@ -236,10 +248,10 @@ const timeFormat = "2006-01-02 15:04:05 UTC"
 func checkConflict(s *situation) Finding {
 	others := s.holders(s.source, s.target)
 	switch {
-	case activeCopies(s.seen.Copies) > 1 && !s.seen.Info.migrating():
-		return Finding{Level: Fail, Evidence: "more than one controller has the model in use", Remedy: "do not touch either copy before an administrator of both controllers has looked"}
+	case s.usedTwice():
+		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + sayings(s.controllers, s.seen.Copies), Remedy: "do not touch either copy before an administrator of both controllers has looked"}
 	case len(others) > 0:
-		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + others.names(), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
+		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + sayings(others, s.seen.Copies), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
 	case !s.options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:

@@ -50,7 +50,7 @@ func (k HostKind) String() string {
 
 // String says in one word what a controller says of its copy.
 func (s CopyState) String() string {
-	return [...]string{"unknown", "absent", "present", "moved", "importing", "active"}[s]
+	return [...]string{"unknown", "absent", "present", "moved", "importing", "active", "exporting"}[s]
 }
 
 // String says in one word what is known of JIMM's record.

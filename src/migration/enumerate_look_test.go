@@ -65,10 +65,15 @@ func (w *truth) judgeLocation(l migration.Location) (wrong []string) {
 	return wrong
 }
 
+// judgeCheck says what in a check is not true.
 func (w *truth) judgeCheck(r migration.Result) (wrong []string) {
 	now := time.Now()
 	switch r.Outcome {
 	case migration.ChecksPassed, migration.Refused:
+	case migration.Conflict:
+		if len(w.holders(now)) < 2 {
+			wrong = append(wrong, "I8: conflict")
+		}
 	case migration.AlreadyThere:
 		if w.on("east", now) != active || w.record != "east" || len(w.others(now)) > 0 {
 			wrong = append(wrong, "I2: already-there")

@@ -20,8 +20,9 @@ func (f finder) judge(ctx context.Context) {
 	loc, info := f.loc, f.info
 	recorded := f.copies[loc.Recorded.UUID]
 	switch {
-	case activeCopies(f.copies) > 1 && !info.migrating():
-		loc.State, loc.Proof = StateConflict, "more than one controller has the model in use"
+	case inUse(Observation{Info: info, Copies: f.copies}, loc.Recorded.UUID) > 1 && !info.migrating():
+		loc.State = StateConflict
+		loc.Proof = "more than one controller has the model in use: " + sayings(f.controllers, f.copies)
 	case recorded.State == CopyMoved:
 		f.followRedirect(recorded)
 	case info.Listed && info.migrating() && !f.own(ctx):
@@ -33,6 +34,8 @@ func (f finder) judge(ctx context.Context) {
 		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, not which, and not where the model went"
 	case info.reapFailed():
 		f.leftOver()
+	case recorded.State == CopyImporting:
+		f.halfImported()
 	case recorded.held():
 		f.present()
 	case recorded.State == CopyAbsent:
@@ -97,16 +100,53 @@ func (f finder) migrating() {
 	}
 	loc.Holder = Controller{}
 	loc.Proof += "; its target has the model in use already"
-	if len(loc.Copies) == 1 {
-		loc.Holder = loc.Copies[0]
+	if there := f.usable(); len(there) == 1 {
+		loc.Holder = there[0]
 	}
+}
+
+// usable are the other controllers whose copies may be in use. Those that are
+// half imported, or moved away themselves, are not.
+func (f finder) usable() controllers {
+	return slices.DeleteFunc(slices.Clone(f.loc.Copies), func(c Controller) bool {
+		state := f.copies[c.UUID].State
+		return state == CopyImporting || state == CopyExporting
+	})
+}
+
+// halfImported: JIMM records a controller that has only what a migration brings
+// in, or has left there.
+func (f finder) halfImported() {
+	loc := f.loc
+	proof := f.name + " itself says that it has only a half-imported copy"
+	loc.Drift = true
+	for _, c := range loc.Copies {
+		if own := f.copies[c.UUID].Info; own.migrating() {
+			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.redacted()
+			loc.Proof = proof + "; " + quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
+			return
+		}
+	}
+	there := f.usable()
+	if len(there) == 1 && f.copies[there[0].UUID].State == CopyActive {
+		f.moved(there[0], proof+"; "+quote(there[0].Name)+" says that it has the model in use")
+		return
+	}
+	loc.Proof = proof + "; " + orNothing(sayings(loc.Copies, f.copies), "no other controller says that it has one")
+}
+
+func orNothing(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }
 
 // leftOver: the recorded controller has moved the model away and kept a copy.
 func (f finder) leftOver() {
 	proof := f.name + " says that it could not remove its copy after the migration"
-	if len(f.loc.Copies) == 1 {
-		f.moved(f.loc.Copies[0], proof+"; "+quote(f.loc.Copies[0].Name)+" says that it has the model")
+	if there := f.usable(); len(there) == 1 {
+		f.moved(there[0], proof+"; "+quote(there[0].Name)+" says that it has the model")
 		return
 	}
 	f.loc.Drift = true
@@ -117,8 +157,8 @@ func (f finder) leftOver() {
 func (f finder) redirected() {
 	proof := f.name + " says through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c Controller) bool { return c.UUID != f.loc.Recorded.UUID })
-	if len(f.loc.Copies) == 1 && !silent {
-		f.moved(f.loc.Copies[0], proof+"; of the other controllers only "+quote(f.loc.Copies[0].Name)+" says that it has it")
+	if there := f.usable(); len(there) == 1 && !silent {
+		f.moved(there[0], proof+"; of the other controllers only "+quote(there[0].Name)+" says that it has it")
 		return
 	}
 	f.loc.Drift = true
@@ -131,6 +171,12 @@ func (f finder) present() {
 	loc.Proof = f.name + " itself says that it has the model"
 	others := controllers(loc.Copies).names()
 	switch kind := f.info.Kind; {
+	case f.copies[loc.Recorded.UUID].State == CopyActive:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = f.name + " itself says that it has the model in use"
+		if others != "" {
+			loc.Proof += "; " + sayings(loc.Copies, f.copies)
+		}
 	case kind == InfoDenied, kind == InfoBroken:
 		loc.Proof = f.name + " itself says that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
 	case kind == InfoUnlisted && len(loc.Silent) > 0 && others == "":
@@ -149,16 +195,16 @@ func (f finder) present() {
 func (f finder) notThere() {
 	loc := f.loc
 	denies := f.name + " itself says that it does not have the model"
-	others := controllers(loc.Copies).names()
+	there := f.usable()
 	switch {
 	case f.info.Kind == InfoLive && !f.info.Listed:
 		loc.Proof = denies + ", and describes it through JIMM"
 		return
-	case len(loc.Copies) == 1:
-		f.moved(loc.Copies[0], denies+"; "+quote(others)+" says that it has")
+	case len(there) == 1 && len(there) == len(loc.Copies):
+		f.moved(there[0], denies+"; "+quote(there[0].Name)+" says that it has")
 		return
-	case len(loc.Copies) > 1:
-		loc.Proof = denies + "; " + others + " say that they have"
+	case len(loc.Copies) > 0:
+		loc.Proof = denies + "; " + sayings(loc.Copies, f.copies)
 	case len(loc.Silent) > 0 || loc.Asked < len(f.controllers):
 		loc.Proof = denies + "; not every other controller could be asked"
 	default:
@@ -189,7 +235,7 @@ func (f finder) followRedirect(at Copy) {
 			continue
 		}
 		proof := strings.Join(trail, " redirects to ")
-		if next.held() {
+		if next.held() && next.State != CopyImporting {
 			f.moved(to, proof+", which says that it has the model")
 			return
 		}

@@ -95,7 +95,7 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	info := p.read(b, o)
 	bySource := info.Listed && info.Attempt.ofSource()
 	switch {
-	case info.Importing(), target.State == CopyImporting, bySource && info.migrating():
+	case info.Importing(), target.State == CopyImporting, bySource && info.migrating(), source.Info.migrating():
 		// Recorded too early, by somebody else: the copy may still be aborted.
 		v.Kind = VerdictRunning
 	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), p.RefusedBy == b.Target.UUID && target.State == CopyUnknown:

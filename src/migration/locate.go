@@ -156,6 +156,10 @@ func (l locator) one(ctx context.Context, m Model) Location {
 	if l.named && (info.Kind == InfoNotAsked && !l.jaas.Traits.Completes || l.mayAskWhose(m, copies)) {
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	}
+	o := Observation{Info: info, Copies: copies}
+	if own, told := (Baseline{Source: Controller{UUID: m.Recorded}}).own(o); told {
+		info = own
+	}
 	if info.Kind == InfoLive && info.Controller != "" {
 		// JIMM's record when the question was put, which is later.
 		m.Recorded = info.Controller
@@ -193,7 +197,7 @@ func (l locator) copies(ctx context.Context, m Model) map[string]Copy {
 	recorded := l.controllers.byUUID(m.Recorded)
 	copies := l.asker.all(ctx, controllers{recorded}, m.UUID)
 	got := copies[recorded.UUID]
-	doubtful := m.Live.Kind == InfoUnlisted || m.Live.Listed && m.Live.migrating()
+	doubtful := m.Live.Kind == InfoUnlisted || m.Live.Listed && m.Live.migrating() || got.State == CopyImporting
 	if got.State == CopyUnknown || got.held() && !doubtful {
 		return copies
 	}

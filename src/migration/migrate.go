@@ -145,7 +145,12 @@ func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 	if err != nil {
 		return Result{Outcome: Refused, Step: StepCheck}, err
 	}
+	contested := r.contested(ctx, s)
 	res := r.checked(s)
+	if contested {
+		s.conflict(&res)
+		return res, nil
+	}
 	switch res.Plan {
 	case PlanNone:
 		res.Outcome, res.Cause = Refused, CauseChecks
@@ -176,7 +181,12 @@ func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, er
 	if err != nil {
 		return Result{Outcome: Refused, Step: StepCheck}, err
 	}
+	contested := r.contested(limited, s)
 	res := r.checked(s)
+	if contested {
+		s.conflict(&res)
+		return res, nil
+	}
 	if res.Plan == PlanNone {
 		res.Outcome, res.Cause = Refused, CauseChecks
 		return res, nil

@@ -20,8 +20,8 @@ func objection(s *situation) against {
 	name := quote(s.target.String())
 	running := "a migration runs since " + info.Attempt.Start.UTC().Format(timeFormat) + " (" + Redact(info.Attempt.Text) + ")"
 	switch {
-	case activeCopies(s.seen.Copies) > 1:
-		return against{outcome: Conflict}
+	case s.usedTwice():
+		return against{outcome: Conflict, detail: sayings(s.controllers, s.seen.Copies)}
 	case info.migrating() && !ParseText(info.Attempt.Text).PastReturn():
 		return against{Refused, CauseOtherMigration, running, s.follow()}
 	case info.migrating() && s.onTarget():

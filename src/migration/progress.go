@@ -51,6 +51,9 @@ type Progress struct {
 func (p Progress) Observe(b Baseline, o Observation) Progress {
 	p = p.logIn(b, o)
 	info := p.read(b, o)
+	if own := o.copyOn(b.Source).Info; own.Kind == InfoLive && !b.sourceLive(info) {
+		p = p.follow(b, own)
+	}
 	if b.sourceLive(info) {
 		p = p.follow(b, info)
 		p = p.miss(info)
@@ -155,6 +158,9 @@ func (b Baseline) sourceTold(o Observation, i Info) bool {
 // refused too: JIMM also leaves out what it could not reach.
 func (p Progress) read(b Baseline, o Observation) Info {
 	i := o.Info
+	if own, told := b.own(o); told {
+		return own
+	}
 	if i.Kind == InfoLive && i.Listed && !p.listedThere(b, o) {
 		i = Info{Kind: InfoUnlisted}
 	}
@@ -184,6 +190,17 @@ func (p Progress) listedThere(b Baseline, o Observation) bool {
 	}
 }
 
+// own returns what the recorded source itself tells one of its administrators,
+// where JIMM has brought no answer of it, or an entry of a list. That it
+// redirects is newer: the controllers are asked first.
+func (b Baseline) own(o Observation) (i Info, told bool) {
+	i = o.copyOn(b.Source).Info
+	i.Users = nil // JIMM has others.
+	elsewhere := recordedAt(o) != "" && recordedAt(o) != b.Source.UUID
+	direct := o.Info.Kind == InfoLive && !o.Info.Listed || o.Info.Kind == InfoRedirected
+	return i, i.Kind == InfoLive && !elsewhere && !direct
+}
+
 // inRow counts how often something was seen in a row.
 func inRow(n int, again bool) int {
 	if again {
@@ -195,16 +212,31 @@ func inRow(n int, again bool) int {
 // twoActive reports whether two controllers each hold an active copy although
 // no migration explains it.
 func twoActive(b Baseline, o Observation) bool {
-	explained := b.sourceLive(o.Info) && b.ours(o.Info.Attempt)
-	return activeCopies(o.Copies) > 1 && !explained
+	i := o.Info
+	if own := o.copyOn(b.Source).Info; own.Kind == InfoLive {
+		i = own
+	}
+	explained := b.sourceLive(i) && b.ours(i.Attempt)
+	return inUse(o, onRecord(b, o)) > 1 && !explained
 }
 
-func activeCopies(copies map[string]Copy) int {
+// inUse counts the controllers that say that they have the model in use: those
+// that tell it to one of their administrators, and then also the recorded one if
+// it tells it through JIMM.
+func inUse(o Observation, recorded string) int {
 	n := 0
-	for _, c := range copies {
+	for _, c := range o.Copies {
 		if c.State == CopyActive {
 			n++
 		}
+	}
+	i := o.Info
+	at := cmp.Or(i.Controller, recorded)
+	anonymous := o.Copies[at].State == CopyPresent || o.Copies[at].State == CopyUnknown
+	// Every other status hides what migrations do.
+	describes := i.Kind == InfoLive && !i.Listed && i.Status == "available" && !i.migrating() && !i.reapFailed()
+	if n > 0 && anonymous && describes {
+		n++
 	}
 	return n
 }

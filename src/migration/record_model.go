@@ -135,7 +135,7 @@ func (m *recording) mayBeProved() bool {
 	s := m.first
 	info := s.seen.Info
 	switch {
-	case info.migrating(), info.Importing(), activeCopies(s.seen.Copies) > 1:
+	case info.migrating(), info.Importing(), s.usedTwice():
 		return false
 	case s.onTarget():
 		// A confirmed record of what is recorded takes a stuck mode off.

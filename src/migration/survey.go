@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // situation is what is known before anything is done: one look at everything
@@ -88,8 +89,17 @@ func (s *situation) describe() {
 }
 
 // firstLook asks every controller for a copy, then the recorded one through
-// JIMM.
+// JIMM. Where that brings no words of its own, those count that it tells an
+// administrator.
 func (r *run) firstLook(ctx context.Context, s *situation) Observation {
+	o := r.look(ctx, s)
+	if own, told := (Baseline{Source: s.source}).own(o); told {
+		o.Info = own
+	}
+	return o
+}
+
+func (r *run) look(ctx context.Context, s *situation) Observation {
 	w := r.jaas.Witness
 	o := Observation{Record: Record{State: RecordAt, Controller: s.model.Recorded}}
 	if r.opts.Probe {
@@ -134,6 +144,9 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 // onlyDetailsTell reports whether the entry of the list can be that of another
 // controller, although the recorded one has a copy.
 func (s *situation) onlyDetailsTell(o Observation) bool {
+	if !o.Info.Listed {
+		return false
+	}
 	others := 0
 	for uuid, c := range o.Copies {
 		if uuid != s.source.UUID && c.held() {
@@ -169,4 +182,38 @@ func (s *situation) holders(except ...Controller) controllers {
 		}
 	}
 	return out
+}
+
+// usedTwice reports whether more than one controller says that it has the model
+// in use, and no migration explains it.
+func (s *situation) usedTwice() bool {
+	return inUse(s.seen, s.source.UUID) > 1 && !s.seen.Info.migrating()
+}
+
+// contested looks a second time if more than one controller has the model in use,
+// and reports whether that stays so.
+func (r *run) contested(ctx context.Context, s *situation) bool {
+	if !s.modelKnown() || !s.usedTwice() || !sleep(ctx, r.opts.PollInterval) {
+		return false
+	}
+	s.model.Live = Info{} // The list is read anew.
+	s.seen = r.firstLook(ctx, s)
+	return s.usedTwice()
+}
+
+// conflict ends a run in which nothing was done.
+func (s *situation) conflict(res *Result) {
+	res.Outcome, res.Cause, res.Plan = Conflict, CauseNone, PlanNone
+	res.Holder, res.Detail = Controller{}, sayings(s.controllers, s.seen.Copies)
+}
+
+// sayings tell what each controller says that has the model in some form.
+func sayings(list controllers, copies map[string]Copy) string {
+	var out []string
+	for _, c := range list {
+		if got := copies[c.UUID]; got.held() {
+			out = append(out, quote(c.String())+" "+got.words())
+		}
+	}
+	return strings.Join(out, "; ")
 }

@@ -151,10 +151,8 @@ func (w *truth) copyOn(name string, t time.Time) migration.Copy {
 		return migration.Copy{State: migration.CopyMoved, To: byName(w.journey.to).UUID}
 	case h == nothing:
 		return migration.Copy{State: migration.CopyAbsent}
-	case told && h == importing:
-		return migration.Copy{State: migration.CopyImporting}
-	case told && h == active:
-		return migration.Copy{State: migration.CopyActive}
+	case told && h != hidden:
+		return migration.CopyOf(w.answer(name, us, t))
 	default:
 		return migration.Copy{State: migration.CopyPresent}
 	}

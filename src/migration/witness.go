@@ -1,7 +1,9 @@
 package migration
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 )
 
@@ -24,8 +26,8 @@ type Witness interface {
 	// that serves it. JIMM of 2024 stores the secret of each login, so this is
 	// asked at most once per action.
 	Host(ctx context.Context, model string) Host
-	// Copy asks one controller itself, without credentials, whether it has
-	// the model.
+	// Copy asks one controller itself whether it has the model: without
+	// credentials, and as an administrator where there is an account.
 	Copy(ctx context.Context, controller Controller, model string) Copy
 }
 
@@ -248,6 +250,9 @@ const (
 	CopyImporting
 	// CopyActive: a copy that is in use.
 	CopyActive
+	// CopyExporting: a copy that a running migration is moving away, or that one
+	// could not remove at its end. Until the migration has succeeded it is in use.
+	CopyExporting
 )
 
 // Copy is what a controller itself says about the model.
@@ -259,11 +264,51 @@ type Copy struct {
 	// Unreachable tells that the controller could not be reached at all.
 	Unreachable bool
 	Err         error
+	// Info is what the controller tells one of its administrators about the
+	// model; its users are those of the controller, not of JIMM. The kind is
+	// [InfoNotAsked] where there is no account, or it does not describe it.
+	Info Info
+}
+
+// CopyOf makes a copy of what a controller tells one of its administrators.
+func CopyOf(i Info) Copy {
+	c := Copy{State: CopyActive, Info: i}
+	switch {
+	case i.Importing():
+		c.State = CopyImporting
+	case i.migrating(), i.reapFailed():
+		c.State = CopyExporting
+	}
+	return c
+}
+
+// words say what the controller has, to follow its name.
+func (c Copy) words() string {
+	status := c.Info.Status
+	if text := cmp.Or(c.Info.Attempt.Text, c.Info.StatusText); text != "" {
+		status += ": " + Redact(strings.TrimPrefix(text, "migrating: "))
+	}
+	switch c.State {
+	case CopyAbsent:
+		return "does not have it"
+	case CopyMoved:
+		return "has moved it away"
+	case CopyImporting:
+		return "has only a half-imported copy of it"
+	case CopyExporting:
+		return "has a copy that is moved away (" + status + ")"
+	case CopyActive:
+		return "has it in use (" + status + ")"
+	case CopyPresent:
+		return "has a copy of it"
+	default:
+		return "does not tell"
+	}
 }
 
 // held reports whether the controller has the model in some form.
 func (c Copy) held() bool {
-	return c.State == CopyPresent || c.State == CopyImporting || c.State == CopyActive
+	return c.State >= CopyPresent && c.State != CopyMoved
 }
 
 // Observation is one look at a model by all the witnesses that could be asked.
