@@ -146,6 +146,18 @@ func TestPublicKeysOfASecretMayBeShown(t *testing.T) {
 	equal(t, "tools", f.ran("action-log"), []string{`action-log "--" "migrator has [redacted]"`})
 }
 
+func TestExamplesOfASecretMayBeShown(t *testing.T) {
+	f := &tools{answers: map[string]string{"secret-get": `{"client-id":"ID","client-secret":"SECRET"}`}}
+	inAction(t, f, func(ctx context.Context, a *charm.Action) error {
+		if _, err := a.Secret(ctx, secretURI, charm.SecretOptions{Examples: []string{"SECRET"}}); err != nil {
+			return err
+		}
+		a.Log(ctx, "type client-secret=SECRET")
+		return nil
+	})
+	equal(t, "tools", f.ran("action-log"), []string{`action-log "--" "type client-secret=SECRET"`})
+}
+
 func TestRedactHidesOtherSecrets(t *testing.T) {
 	f := &tools{}
 	inAction(t, f, func(ctx context.Context, a *charm.Action) error {

@@ -33,6 +33,10 @@ type SecretOptions struct {
 	// Public names keys whose values may be shown, such as a user name. All
 	// other values are hidden from then on.
 	Public []string
+	// Examples are values that stand in the charm's own examples, such as
+	// "SECRET". Who types one as it is printed has no secret yet, and would find
+	// the same example torn next time.
+	Examples []string
 }
 
 // Secret reads the content of a secret, by the URI that a config option of
@@ -69,7 +73,7 @@ func (u *Unit) Secret(ctx context.Context, uri string, opts SecretOptions) (map[
 		return nil, u.secretError(name, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(content)) {
-		if !slices.Contains(opts.Public, key) {
+		if !slices.Contains(opts.Public, key) && !slices.Contains(opts.Examples, content[key]) {
 			u.agent.secrets.add(content[key])
 		}
 	}

@@ -213,7 +213,7 @@ func (m *migrator) unmark(ctx context.Context, r migration.Result) {
 func (s unitStatus) settled() bool {
 	switch s.status {
 	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
-		return len(operator.Marks(s.message)) == 0
+		return operator.Settled(s.message)
 	default:
 		return false
 	}

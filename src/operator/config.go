@@ -45,6 +45,8 @@ type Settings struct {
 	secret    string // URI of the secret with the credentials
 	// controllersSecret is the URI of the secret with the accounts of controllers.
 	controllersSecret string
+	// authorities is what the operator has set for jimm-ca-certificate.
+	authorities string
 	// received reads the authorities of receive-ca-cert: only when a server
 	// is not trusted without them, since each tool is a process.
 	received func(ctx context.Context) ([]*x509.Certificate, error)
@@ -175,6 +177,7 @@ func (s *Settings) locate(ctx context.Context, u Unit, c config) (err error) {
 	if err != nil {
 		return err
 	}
+	s.authorities = c.CACertificate
 	s.JIMM = jimm.Options{URL: s.addresses[0], Proxy: proxy(env, s.neighbours()), DialContext: env.DialContext}
 	if c.CACertificate != "" {
 		s.JIMM.RootCAs = x509.NewCertPool()
@@ -261,7 +264,7 @@ const (
 func credentials(ctx context.Context, u Unit, uri string) (id string, secret jimm.Secret, err error) {
 	app := u.Env().App()
 	if uri == "" {
-		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: fmt.Sprintf("juju config %s jimm-credentials=$(juju add-secret %s client-id=ID client-secret=SECRET)", app, app)}
+		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: newSecret(app, optionCredentials)}
 	}
 	content, err := userSecret(ctx, u, optionCredentials, uri, keyClientID)
 	switch {
@@ -279,17 +282,27 @@ const (
 	optionControllers = "controller-credentials"
 )
 
+// newSecret is the command that makes a user secret and names it in the option.
+// It is not granted then, which the next status says.
+func newSecret(app, option string) string {
+	content := app + " client-id=ID client-secret=SECRET"
+	if option == optionControllers {
+		content = "controllers " + keyControllers + "#file=controllers.json"
+	}
+	return fmt.Sprintf("juju config %s %s=$(juju add-secret %s)", app, option, content)
+}
+
 // userSecret reads the user secret that an option names, at its latest revision.
 // What the operator has to put right is a [*ProblemError]. public are the keys
 // whose values need not be hidden.
 func userSecret(ctx context.Context, u Reader, option, uri string, public ...string) (map[string]string, error) {
 	app := u.Env().App()
-	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: option, Refresh: true, Public: public})
+	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: option, Refresh: true, Public: public, Examples: []string{"SECRET"}})
 	switch {
 	case errors.Is(err, charm.ErrSecretNotGranted):
-		return nil, &ProblemError{What: "the secret in " + option + " is not granted", Remedy: "juju grant-secret " + uri + " " + app, Err: err}
+		return nil, &ProblemError{What: "the secret in " + option + " is not granted", Remedy: "juju grant-secret " + uri + " " + app + ", then juju run " + u.Env().Unit + " check-access", Err: err}
 	case errors.Is(err, charm.ErrSecretNotFound), errors.Is(err, charm.ErrSecretURI):
-		return nil, &ProblemError{What: "the secret in " + option + " does not exist", Remedy: "juju config " + app + " " + option + "=secret:... with a secret that juju secrets lists", Err: err}
+		return nil, &ProblemError{What: "the secret in " + option + " does not exist", Remedy: newSecret(app, option), Err: err}
 	default:
 		return content, err
 	}

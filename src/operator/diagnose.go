@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"syscall"
 
 	"jimm-migrator/charm"
@@ -35,7 +36,7 @@ func (s Settings) diagnose(env charm.Env, err error) finding {
 		}
 	case errors.Is(err, jimm.ErrNotJIMM) && s.related:
 		return finding{What: fmt.Sprintf("%s is related, but what answers at %s is no JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
-	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented):
+	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), nobodyServes(err):
 		return finding{What: "no JIMM of v3.1 or newer answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return finding{
@@ -44,6 +45,12 @@ func (s Settings) diagnose(env charm.Env, err error) finding {
 		}
 	}
 	return finding{Waiting: fmt.Sprintf("JIMM at %s to answer (%s)", at, reason(err))}
+}
+
+// nobodyServes reports whether a web server answers that has no JIMM at this path.
+func nobodyServes(err error) bool {
+	handshake, ok := errors.AsType[*rpc.HandshakeError](err)
+	return ok && handshake.StatusCode == http.StatusNotFound
 }
 
 // notAdministrator is the finding for an account without the right.

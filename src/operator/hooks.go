@@ -42,6 +42,11 @@ func Hooks(version string, finish Finish) map[string]charm.HookFunc {
 		hooks[endpointInfo+"-relation-"+event] = settle
 		hooks[endpointMetrics+"-relation-"+event] = settle
 	}
+	for _, event := range []string{"changed", "broken"} {
+		hooks[endpointCA+"-relation-"+event] = func(ctx context.Context, h *charm.Hook) error {
+			return errors.Join(doubt(ctx, h), Settle(ctx, h))
+		}
+	}
 	for endpoint, offer := range offers() {
 		hooks[endpoint+"-relation-created"] = func(ctx context.Context, h *charm.Hook) error {
 			return ifLeader(ctx, h, func() error { return offer(ctx, h, h.Env().Relation.ID) })

@@ -39,7 +39,7 @@ type look struct {
 	Counted     bool   `json:"counted,omitempty"`
 	Controllers int    `json:"controllers,omitempty"`
 	Models      int    `json:"models,omitempty"`
-	// Migrating goes to Loki only: a look may be an hour old.
+	// Migrating is how many models JIMM's list showed to move.
 	Migrating int `json:"migrating,omitempty"`
 	// Drift counts the models that are not where JIMM records them, as far as a
 	// list shows it; Adrift is one of them.
@@ -82,20 +82,49 @@ func (l look) waiting() string {
 
 // sentence is the message of a unit that is active.
 func (l look) sentence(unit string) string {
-	text := strings.TrimSpace("JIMM "+l.Version) + " at " + l.Address
+	text := "JIMM at " + l.Address
+	if strings.ContainsAny(l.Version, "0123456789") { // others are "unknown version"
+		text = "JIMM " + l.Version + " at " + l.Address
+	}
 	if !l.Counted {
 		return text + "; run the action check-access to try it"
 	}
 	text += ": " + count(l.Controllers, "controller", "controllers") + ", " + count(l.Models, "model", "models")
+	if l.Migrating > 0 {
+		text += fmt.Sprintf("; %d migrating at %s UTC", l.Migrating, l.At.Format("15:04"))
+	}
 	if l.Drift > 0 {
-		text += fmt.Sprintf("; drift, %s not where JIMM records it: juju run %s locate-model model=%s", count(l.Drift, "model", "models"), unit, l.Adrift)
+		command := "juju run " + unit + " locate-model model=" + l.Adrift
+		if l.Adrift == "" {
+			command = "juju run --string-args " + unit + " locate-model model='*'"
+		}
+		text += driftMark + count(l.Drift, "model", "models") + " not where JIMM records it: " + command
 	}
 	return text
 }
 
+// driftMark begins what a status says of drift.
+const driftMark = "; drift, "
+
+// Settled reports whether a status says nothing that the end of a migration can
+// change.
+func Settled(message string) bool {
+	return len(Marks(message)) == 0 && !strings.Contains(message, driftMark)
+}
+
+// settle takes in that a model is where JIMM records it. The next update-status
+// looks anew.
+func (l *look) settle(model string) (changed bool) {
+	if l == nil || l.Drift == 0 || l.Adrift != model {
+		return false
+	}
+	l.Drift, l.Adrift, l.At = l.Drift-1, "", time.Time{}
+	return true
+}
+
 // fingerprint tells one JIMM and account from another. It holds no secret.
 func (s Settings) fingerprint() string {
-	sum := sha256.Sum256([]byte(strings.Join(s.addresses, " ") + "\n" + s.JIMM.ClientID + "\n" + s.secret))
+	sum := sha256.Sum256([]byte(strings.Join(s.addresses, " ") + "\n" + s.JIMM.ClientID + "\n" + s.secret + "\n" + s.authorities))
 	return hex.EncodeToString(sum[:8])
 }
 

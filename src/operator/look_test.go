@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -215,6 +216,7 @@ func TestUpdateStatusSaysWhoseCertificateIsNotTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	hook(t, agent, "config-changed")
+	wantStatus(t, agent, "active", "configured for "+j.URL()+"; run the action check-access to try it")
 	hook(t, agent, "update-status")
 	want := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 2 models"
 	wantStatus(t, agent, "active", want)
@@ -231,10 +233,15 @@ func TestUpdateStatusSaysWhoseCertificateIsNotTrusted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := agent.AddRelation(charmtest.Relation{Endpoint: "receive-ca-cert", RemoteApp: "ca", RemoteData: map[string]string{"certificates": string(list), "version": "1"}}); err != nil {
+	id, err := agent.AddRelation(charmtest.Relation{Endpoint: "receive-ca-cert", RemoteApp: "ca", RemoteData: map[string]string{"certificates": string(list), "version": "1"}})
+	if err != nil {
 		t.Fatal(err)
 	}
+	hook(t, agent, "receive-ca-cert-relation-changed", charmtest.HookDetails{Relation: id})
+	wantStatus(t, agent, "active", "configured for "+j.URL()+"; run the action check-access to try it")
 	hook(t, agent, "update-status")
+	wantStatus(t, agent, "active", want)
+	hook(t, agent, "receive-ca-cert-relation-broken", charmtest.HookDetails{Relation: id})
 	wantStatus(t, agent, "active", want)
 }
 
@@ -252,6 +259,60 @@ func TestUpdateStatusShowsDrift(t *testing.T) {
 	agent := start(t, charmtest.Options{Config: config(map[string]any{"jimm-url": j.URL()})})
 	hook(t, agent, "update-status")
 	wantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 3 models; drift, 1 model not where JIMM records it: juju run jimm-migrator/0 locate-model model="+modelA)
+}
+
+// TestTheEndOfDriftIsSeenAtOnce has the model of the status found where it is
+// recorded, or recorded, by an action.
+func TestTheEndOfDriftIsSeenAtOnce(t *testing.T) {
+	j := world(t, "version: 2026", `models:
+  - {name: prod, controller: east, recorded-on: west, uuid: `+modelA+`}
+  - {name: test, controller: west, uuid: `+modelB+`}
+  - {name: more, controller: east, recorded-on: west}
+`)
+	if err := j.Stop("east"); err != nil {
+		t.Fatal(err)
+	}
+	agent := start(t, charmtest.Options{Config: config(map[string]any{"jimm-url": j.URL()})})
+	hook(t, agent, "update-status")
+	before := agent.Status().Message
+	if !strings.Contains(before, "; drift, 2 models not where JIMM records it: juju run jimm-migrator/0 locate-model model=") || operator.Settled(before) {
+		t.Fatalf("the status is %q", before)
+	}
+	_, adrift, _ := strings.Cut(before, "locate-model model=")
+	end(t, agent, operator.Mark{Model: modelB}) // another one changes nothing
+	wantStatus(t, agent, "active", before)
+	end(t, agent, operator.Mark{Model: adrift})
+	wantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 3 models; drift, 1 model not where JIMM records it: juju run --string-args jimm-migrator/0 locate-model model='*'")
+	hook(t, agent, "update-status") // looks anew
+	wantStatus(t, agent, "active", before)
+	if api, _ := j.Logins(); api != 2 {
+		t.Errorf("%d logins, want 2", api)
+	}
+}
+
+func TestTheStatusTellsOfRunningMigrations(t *testing.T) {
+	j := world(t, "version: 2026", `models:
+  - {name: prod, controller: west, created-here: true, uuid: `+modelA+`, migrations: [{stall: validating}]}
+  - {name: test, controller: west, created-here: true, uuid: `+modelB+`}
+`)
+	agent := start(t, charmtest.Options{Config: config(map[string]any{"jimm-url": j.URL()})})
+	act(t, agent, func(ctx context.Context, u operator.Unit) error {
+		s, err := operator.Read(ctx, u)
+		if err != nil {
+			return err
+		}
+		client, err := s.Connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		_, err = client.MigrateModel(ctx, modelA, "east")
+		return err
+	})
+	hook(t, agent, "update-status")
+	if got := agent.Status().Message; !regexp.MustCompile(`: 2 controllers, 2 models; 1 migrating at \d\d:\d\d UTC$`).MatchString(got) {
+		t.Errorf("the status is %q", got)
+	}
 }
 
 func TestAMarkGoesWhenJIMMHasRecordedTheMigration(t *testing.T) {

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -104,14 +105,16 @@ func End(ctx context.Context, u Unit, s Settings, m Mark) error {
 	switch {
 	case m.State == Left:
 		k.marks = append([]Mark{m}, k.marks...)
-	case len(k.marks) == len(before):
+	case len(k.marks) == len(before) && !strings.Contains(message, driftMark):
 		return nil
 	}
 	if len(k.marks) == 0 {
 		// The look is a hint, and nobody waits for it.
-		k.seen, _ = lastLook(ctx, u, s)
+		if k.seen, _ = lastLook(ctx, u, s); k.seen.settle(m.Model) {
+			err = k.seen.keep(ctx, u, nil)
+		}
 	}
-	return k.show(ctx, u)
+	return errors.Join(err, k.show(ctx, u))
 }
 
 func list(marks []Mark) string {

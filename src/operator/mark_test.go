@@ -69,7 +69,7 @@ func TestAMarkSurvivesAProblem(t *testing.T) {
 		t.Fatal(err)
 	}
 	hook(t, agent, "config-changed")
-	wantStatus(t, agent, "blocked", "migrating "+modelA+" to east was interrupted; first: the secret in jimm-credentials is not granted: juju grant-secret "+uri+" jimm-migrator")
+	wantStatus(t, agent, "blocked", "migrating "+modelA+" to east was interrupted; first: the secret in jimm-credentials is not granted: juju grant-secret "+uri+" jimm-migrator, then juju run jimm-migrator/0 check-access")
 	if err := agent.GrantSecret(uri); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 		},
 		"credentials that are gone": {
 			config: config(map[string]any{"jimm-credentials": "secret:00000000000000000000"}),
-			status: "the secret in jimm-credentials does not exist: juju config jimm-migrator jimm-credentials=secret:... with a secret that juju secrets lists",
+			status: "the secret in jimm-credentials does not exist: juju config jimm-migrator jimm-credentials=$(juju add-secret jimm-migrator client-id=ID client-secret=SECRET)",
 			remedy: set(map[string]any{"jimm-credentials": uri}),
 		},
 		"poll-interval that is none": {
@@ -79,7 +79,7 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			status: "the secret in jimm-credentials is not granted: juju grant-secret " + uri + " jimm-migrator",
+			status: "the secret in jimm-credentials is not granted: juju grant-secret " + uri + " jimm-migrator, then juju run jimm-migrator/0 check-access",
 			remedy: func(t *testing.T, a *charmtest.Agent) {
 				t.Helper()
 				if err := a.GrantSecret(uri); err != nil {

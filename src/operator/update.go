@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -167,14 +168,18 @@ func (l *look) count(ctx context.Context, env charm.Env, client *jimm.Client, ma
 // did not answer. Only JIMM of 2025 and newer asks the controllers.
 func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable" && m.Type == "" }
 
-// Seen takes in a login that an action has made, or the error that it got, and
-// sets the unit's status accordingly: it is how an operator who has put
+// Seen takes in a login that an action has made, or the error that it or [Read]
+// got, and sets the unit's status accordingly: it is how an operator who has put
 // something right sees at once that it is. version is JIMM's, "" if it does not
 // tell (before v3.1.10).
 func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err error) (version string, seenErr error) {
 	_, message, statusErr := u.Status(ctx)
 	if statusErr != nil {
 		return "", statusErr
+	}
+	if k, readErr := knownFrom(u, s, err); readErr == nil && (k.problem != nil || k.waiting != nil) {
+		k.marks = abandoned(Marks(message))
+		return "", k.show(ctx, u)
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, marks: abandoned(Marks(message))}
 	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
@@ -187,6 +192,20 @@ func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err erro
 		k.marks = k.seen.count(ctx, u.Env(), client, k.marks)
 	}
 	return k.seen.Version, errors.Join(k.seen.keep(ctx, u, nil), k.show(ctx, u))
+}
+
+// doubt lets go of why JIMM did not answer at the last look, since what speaks for
+// its certificate may have changed.
+func doubt(ctx context.Context, u Unit) error {
+	state, err := u.State(ctx)
+	if err != nil {
+		return err
+	}
+	var l look
+	if readable := json.Unmarshal([]byte(state[keyLook]), &l) == nil; readable && !l.Reached.empty() {
+		return look{Of: l.Of, At: l.At, Login: l.Login}.keep(ctx, u, &l)
+	}
+	return nil
 }
 
 // forget makes the next update-status log in again, since what it logs in with

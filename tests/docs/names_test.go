@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -168,18 +169,58 @@ func TestTroubleshoot_KnowsEveryCause(t *testing.T) {
 	}
 }
 
-func TestTroubleshoot_KnowsEveryStatus(t *testing.T) {
-	t.Parallel()
-	var want []string
+// problems are the statuses blocked and waiting that the charm can have, apart from those of
+// migrations, with … for what differs.
+func problems(t *testing.T) (out []string) {
+	t.Helper()
 	for _, what := range fieldTexts(t, "src/operator", "What") {
-		want = append(want, what+": …") // then comes the remedy
+		out = append(out, what+": …") // then comes the remedy
 	}
 	for _, field := range []string{"For", "Waiting"} {
 		for _, what := range fieldTexts(t, "src/operator", field) {
-			want = append(want, "waiting for "+what)
+			out = append(out, "waiting for "+what)
 		}
 	}
-	slices.Sort(want)
+	slices.Sort(out)
+	return out
+}
+
+// Each of them is provoked in a story, and what it says is typed there.
+func TestStories_ProvokeEveryStatus(t *testing.T) {
+	t.Parallel()
+	stories, err := filepath.Glob(filepath.Join(root, "tests/scenario/stories/*.txtar"))
+	if err != nil || len(stories) < 50 {
+		t.Fatalf("%d stories, %v", len(stories), err)
+	}
+	want := problems(t)
+	for _, path := range stories {
+		lines := strings.Split(read(t, path), "\n")
+		for i, line := range lines {
+			found := regexp.MustCompile(`^  (?:\[\S+\] )?unit (blocked|waiting): (.*)$`).FindStringSubmatch(line)
+			if found == nil {
+				continue
+			}
+			typed := found[1] == "waiting" || strings.Contains(strings.Join(lines[i:], "\n"), "{remedy")
+			want = slices.DeleteFunc(want, func(status string) bool { return typed && fits(status, found[2]) })
+		}
+	}
+	for _, status := range want {
+		t.Errorf("no story provokes the status %q and types what it says", status)
+	}
+}
+
+// fits reports whether a text is one that a pattern with … stands for.
+func fits(pattern, text string) bool {
+	parts := strings.Split(pattern, "…")
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	return regexp.MustCompile("^" + strings.Join(parts, ".*") + "$").MatchString(text)
+}
+
+func TestTroubleshoot_KnowsEveryStatus(t *testing.T) {
+	t.Parallel()
+	want := problems(t)
 	got := named(section(t, find(t, troubleshooting), "By status"))
 	got = slices.DeleteFunc(got, func(text string) bool { return strings.HasPrefix(text, "migrating ") }) // see package operator
 	if diff := cmp.Diff(want, got); diff != "" {

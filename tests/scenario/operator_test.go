@@ -25,6 +25,10 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 		return s.run(ctx, rest)
 	case "juju config":
 		return s.config(ctx, rest)
+	case "juju integrate":
+		return s.integrate(ctx, rest[0], rest[1])
+	case "juju remove-relation":
+		return s.separate(ctx, rest[0], rest[1])
 	case "juju cancel-task":
 		return s.agent.Cancel(rest[0])
 	case "juju show-model":

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,10 +42,11 @@ type stage struct {
 	// network is in memory; nil: loopback.
 	network *wire.Network
 
-	secrets  map[string]string // URIs by name
-	begun    map[string]int    // migrations before the story, by model
-	logsSeen map[int]bool      // the records of the unit's log that were expected
-	tasks    []*task
+	secrets   map[string]string // URIs by name
+	relations map[string]int    // numbers by "ENDPOINT APP"
+	begun     map[string]int    // migrations before the story, by model
+	logsSeen  map[int]bool      // the records of the unit's log that were expected
+	tasks     []*task
 	// callsBefore is how many hook tools there were before the latest hook or task.
 	callsBefore int
 	events      strings.Builder // what happened, for the report
@@ -92,7 +94,7 @@ func newStage(t *testing.T, story story, a age, h house) *stage {
 	t.Helper()
 	s := &stage{
 		t: t, story: story, age: a, house: h, canary: "canary-" + strings.ToLower(rand.Text()),
-		secrets: map[string]string{}, begun: map[string]int{}, logsSeen: map[int]bool{},
+		secrets: map[string]string{}, relations: map[string]int{}, begun: map[string]int{}, logsSeen: map[int]bool{},
 		lines: map[string][]string{}, changed: make(chan struct{}), inspected: map[string]bool{},
 	}
 	t.Cleanup(s.report)
@@ -119,7 +121,11 @@ func (s *stage) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unit := charmtest.Options{CharmDir: charmDir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
+	dir := charmDir
+	if len(s.story.files) > 0 {
+		dir = archive(s.t) // what is related may get files of the archive
+	}
+	unit := charmtest.Options{CharmDir: dir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
 	servers := sim.Options{CA: built.ca, Log: s.heard}
 	if err := s.house.options(s, &unit, &servers); err != nil {
 		return err
@@ -205,7 +211,7 @@ func (s *stage) configure(ctx context.Context) error {
 }
 
 // fill puts values in the place of {names}: {jimm}, {secret}, {canary}, {task},
-// {remedy} for the command in the unit's status,
+// {remedy} and {remedy-2} for the commands in the unit's status,
 // {NAME-secret}, {result:KEY} of the last task, and the UUIDs of models
 // (name, or owner/name) and controllers, whose releases are {NAME-version}.
 func (s *stage) fill(text string) (string, error) {
@@ -232,9 +238,14 @@ func (s *stage) fill(text string) (string, error) {
 
 func (s *stage) names() map[string]string {
 	names := map[string]string{"jimm": s.jaas.URL(), "secret": s.secret, "canary": s.canary}
+	names["ca-json"] = strings.ReplaceAll(s.jaas.CA(), "\n", `\n`)
+	names["jimm-port"] = s.jaas.URL()[strings.LastIndexByte(s.jaas.URL(), ':')+1:]
 	names["jimm-host"] = regexp.MustCompile(`^wss?://`).ReplaceAllString(s.jaas.URL(), "")
-	if i := strings.Index(s.agent.Status().Message, "juju "); i >= 0 {
-		names["remedy"] = s.agent.Status().Message[i:]
+	for i, command := range remedies(s.agent.Status().Message) {
+		names["remedy-"+strconv.Itoa(i+1)] = command
+		if i == 0 {
+			names["remedy"] = command
+		}
 	}
 	if len(s.tasks) > 0 {
 		names["task"] = s.last().id
@@ -244,6 +255,7 @@ func (s *stage) names() map[string]string {
 	}
 	for _, c := range s.jaas.World().Controllers {
 		names[c.Name], names[c.Name+"-version"] = c.UUID, c.Version
+		names[c.Name+"-address"] = s.controller(c.Name).PublicAddress
 	}
 	for _, m := range s.jaas.World().Models {
 		names[m.Owner+"/"+m.Name] = m.UUID

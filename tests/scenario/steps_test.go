@@ -33,7 +33,9 @@ func (s *stage) perform(ctx context.Context, step step) error {
 	verb, rest, _ := strings.Cut(text, " ")
 	switch verb {
 	case "$":
-		err = s.operate(ctx, words(rest))
+		if rest, err = s.substitute(ctx, rest); err == nil {
+			err = s.operate(ctx, words(rest))
+		}
 	case "await":
 		err = s.await(ctx, rest)
 	case "ends":
@@ -61,14 +63,20 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 		return s.agent.Kill()
 	case "terminate pod":
 		return s.agent.Terminate(charmtest.Termination{})
-	case "lose pod": // the agent goes too
+	case "lose pod", "stop agent": // the agent goes too
 		return s.agent.Terminate(charmtest.Termination{AgentDies: true})
 	}
+	if err := s.live(ctx, verb+" "+strings.Join(args, " ")); !errors.Is(err, errNoStep) {
+		return err
+	}
 	if len(args) == 0 {
-		return errors.New("no such step")
+		return errNoStep
 	}
 	switch verb {
 	case "hook":
+		if len(args) == 2 {
+			return s.hook(ctx, args[0], charmtest.HookDetails{Secret: s.uri(args[1])})
+		}
 		return s.hook(ctx, args[0])
 	case "restart":
 		s.jaas.Restart(args[0])
@@ -84,14 +92,21 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 		return nil
 	case "until":
 		return s.until(ctx, args)
+	case "publish":
+		if len(args) != 3 {
+			return errors.New("publish needs a file, an endpoint and an application")
+		}
+		return s.publish(ctx, args[0], args[1]+" "+args[2])
 	default:
-		return errors.New("no such step")
+		return errNoStep
 	}
 }
 
-func (s *stage) hook(ctx context.Context, name string) error {
+var errNoStep = errors.New("no such step")
+
+func (s *stage) hook(ctx context.Context, name string, details ...charmtest.HookDetails) error {
 	s.callsBefore = len(s.agent.Calls())
-	result, err := s.agent.RunHook(ctx, name)
+	result, err := s.agent.RunHook(ctx, name, details...)
 	if err == nil && result.Failed() {
 		err = fmt.Errorf("hook failed: %s", result.Error)
 	}

@@ -3,9 +3,12 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
+	"syscall"
+	"time"
 )
 
 // hostOfJIMM is where JIMM is in a network in memory.
@@ -40,7 +43,7 @@ func (j *JAAS) place(name string) string {
 
 // serve listens and serves a server in the background.
 func (j *JAAS) serve(ctx context.Context, name string) error {
-	l, err := j.listen(ctx, name)
+	l, err := j.listenPatiently(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -62,6 +65,24 @@ func (j *JAAS) serve(ctx context.Context, name string) error {
 		return err
 	}
 	return j.begin(func() error { return j.jimm.ServeTLS(l, leaf) })
+}
+
+// listenPatiently waits for an address that somebody has for the moment: the port of
+// a server that was stopped can be that of an outgoing connection meanwhile.
+func (j *JAAS) listenPatiently(ctx context.Context, name string) (net.Listener, error) {
+	for attempt := 0; ; attempt++ {
+		l, err := j.listen(ctx, name)
+		if !errors.Is(err, syscall.EADDRINUSE) || j.servers[name].address == "" || attempt == 600 {
+			return l, err
+		}
+		timer := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, errors.Join(err, ctx.Err())
+		}
+	}
 }
 
 // begin runs a server until it ends. How it ends is of no interest: clients notice.
