@@ -69,8 +69,8 @@ var RecordSummary = recordSummary
 func FollowResults(r migration.Result) map[string]any { return followResults(r, "jimm-migrator/0", 0) }
 
 // MovingResults are the results of migration-status without a model.
-func MovingResults(m migration.Movement, gap error) map[string]any {
-	return allMovingResults([]migration.Movement{m}, 1, gap)
+func MovingResults(found migration.Moved, gap error) map[string]any {
+	return allMovingResults(found, gap)
 }
 
 // MovementResults are the results of migration-status about one model.

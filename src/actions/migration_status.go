@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"jimm-migrator/charm"
@@ -151,24 +152,32 @@ func allMoving(ctx context.Context, a *charm.Action, j *jaas, opts migration.Opt
 		}
 		return audit, len(audit.Requests) > 0 || marked[m.UUID]
 	}
-	moving, known, err := migration.AllMoving(ctx, j.engine, opts, named)
+	found, err := migration.AllMoving(ctx, j.engine, opts, named)
 	if err != nil {
 		return err
 	}
-	return a.SetResults(ctx, allMovingResults(moving, known, gap))
+	return a.SetResults(ctx, allMovingResults(found, gap))
 }
 
 // allMovingResults are the results of migration-status without a model.
-func allMovingResults(moving []migration.Movement, known int, gap error) map[string]any {
+func allMovingResults(found migration.Moved, gap error) map[string]any {
 	models := map[string]any{}
-	for _, m := range moving {
+	for _, m := range found.Movements {
 		models[resultKey(m.Model.UUID)] = movementResults(m)
 	}
-	out := map[string]any{"moving": len(moving), "summary": fmt.Sprintf("%d of %d models move", len(moving), known)}
+	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %d models move", len(found.Movements), found.Known)}
 	setMap(out, "models", models)
+	var gaps []string
 	if gap != nil {
-		out["gaps"] = "JIMM's audit log could not be read: " + migration.Redact(gap.Error())
+		gaps = append(gaps, "JIMM's audit log was not read to its end: "+migration.Redact(gap.Error()))
 	}
+	if found.Gaps != nil {
+		gaps = append(gaps, migration.Redact(found.Gaps.Error()))
+	}
+	if found.Unasked > 0 {
+		gaps = append(gaps, fmt.Sprintf("%d more models were asked to move lately, and were not looked at: %d are at most", found.Unasked, migration.DefaultLimit))
+	}
+	set(out, "gaps", strings.Join(gaps, "; "))
 	return out
 }
 
@@ -198,7 +207,7 @@ func requestsLately(ctx context.Context, j *jaas) (lateRequests, error) {
 			return out, err
 		}
 		if seen++; seen > maxEvents {
-			break
+			return out, fmt.Errorf("only its newest %d events were read", maxEvents)
 		}
 		if event.Response {
 			continue

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func statusKeys(r migration.Result) []string {
 	keys := map[string]bool{}
 	follow := actions.FollowResults(r)
 	follow["next"] = "x"
-	for _, out := range []map[string]any{actions.MovementResults(m), follow, actions.MovingResults(m, errors.New("x"))} {
+	for _, out := range []map[string]any{actions.MovementResults(m), follow, actions.MovingResults(migration.Moved{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
 		for _, key := range flat(out, map[string]string{"models": "UUID"}) {
 			keys[key] = true
 		}
@@ -65,5 +66,22 @@ func TestMigrationStatus(t *testing.T) {
 		if n := j.Count("jimm", "JIMM.MigrateModel"); n != 1 {
 			t.Errorf("MigrateModel was called %d times", n)
 		}
+	}
+}
+
+// An incomplete answer says what it lacks.
+func TestAllThatMovesTellsItsGaps(t *testing.T) {
+	found := migration.Moved{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
+	gaps, _ := actions.MovingResults(found, errors.New("timeout"))["gaps"].(string)
+	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 more models", "50 are at most"} {
+		if !strings.Contains(gaps, part) {
+			t.Errorf("gaps are %q, want %q in it", gaps, part)
+		}
+	}
+	if strings.Contains(gaps, "CANARY") {
+		t.Errorf("gaps are %q", gaps)
+	}
+	if _, told := actions.MovingResults(migration.Moved{Known: 1}, nil)["gaps"]; told {
+		t.Error("gaps where there are none")
 	}
 }

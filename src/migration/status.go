@@ -108,35 +108,52 @@ func stateOf(info Info, source Copy) MovementState {
 	}
 }
 
-// AllMoving are the models that move. It asks for JIMM's lists only, and for the
+// Moved is what [AllMoving] found.
+type Moved struct {
+	// Movements are those of the models that move, or that nobody told of.
+	Movements []Movement
+	// Known is the number of models in JIMM's record.
+	Known int
+	// Unasked is the number of models that may move and were not asked about:
+	// [DefaultLimit] are at most.
+	Unasked int
+	// Gaps is why JIMM's list of models is not complete; nil if it is.
+	Gaps error
+}
+
+// AllMoving finds the models that move. It asks for JIMM's lists only, and for the
 // details of the models that named reports true for, where JIMM's list does not
 // show migrations: those that are known to have been asked for lately.
-func AllMoving(ctx context.Context, jaas JAAS, opts Options, named func(Model) (Audit, bool)) ([]Movement, int, error) {
+func AllMoving(ctx context.Context, jaas JAAS, opts Options, named func(Model) (Audit, bool)) (Moved, error) {
 	r := newRun(jaas, opts)
 	list, err := jaas.Fleet.Controllers(ctx)
 	if err != nil {
-		return nil, 0, err
+		return Moved{}, err
 	}
 	models, err := jaas.Fleet.Models(ctx)
 	if err != nil && len(models) == 0 {
-		return nil, 0, err
+		return Moved{}, err
 	}
-	var out []Movement
+	out, asked := Moved{Known: len(models), Gaps: err}, 0
 	for _, model := range models {
 		audit, known := named(model)
 		o := Observation{Info: model.Live}
 		if o.Info.Kind == InfoNotAsked {
-			if !known || len(out) >= DefaultLimit {
+			if !known {
+				continue
+			}
+			if asked++; asked > DefaultLimit {
+				out.Unasked++
 				continue
 			}
 			o.Info = jaas.Witness.Info(ctx, model.UUID)
 		}
 		m := r.movementOf(model, list, o, audit)
 		if m.State.Moves() || known && m.State == MovementUnknown {
-			out = append(out, m)
+			out.Movements = append(out.Movements, m)
 		}
 	}
-	return out, len(models), ctx.Err()
+	return out, ctx.Err()
 }
 
 // Follow follows a running migration of the model to its end, and records it on

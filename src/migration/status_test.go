@@ -1,6 +1,8 @@
 package migration_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,11 +81,24 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	for _, named := range []bool{false, true} {
 		f := newFake(false)
 		f.standing("exporting model", time.Minute)
-		moving, known, err := migration.AllMoving(t.Context(), f.jaas(), migration.Options{}, func(migration.Model) (migration.Audit, bool) {
+		found, err := migration.AllMoving(t.Context(), f.jaas(), migration.Options{}, func(migration.Model) (migration.Audit, bool) {
 			return migration.Audit{Now: time.Now(), Requests: f.requests}, named
 		})
-		if err != nil || known != 1 || (len(moving) == 1) != named {
-			t.Errorf("named %v: %+v, %d, %v", named, moving, known, err)
+		if err != nil || found.Known != 1 || (len(found.Movements) == 1) != named || found.Unasked != 0 {
+			t.Errorf("named %v: %+v, %v", named, found, err)
 		}
+	}
+}
+
+// Who asks about all that has been asked to move lately asks for so many, and says
+// how many are left.
+func TestAllMovingAsksForSoManyAtMost(t *testing.T) {
+	p := &places{gaps: errors.New("cannot list 1 of 60 models"), info: migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available"}}
+	for i := range 59 {
+		p.models = append(p.models, migration.Model{UUID: fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i), Recorded: west().UUID})
+	}
+	found, err := migration.AllMoving(t.Context(), p.jaas(false), migration.Options{}, func(migration.Model) (migration.Audit, bool) { return migration.Audit{}, true })
+	if err != nil || p.infos != migration.DefaultLimit || found.Unasked != 9 || found.Known != 59 || !errors.Is(found.Gaps, p.gaps) {
+		t.Errorf("asked %d times: %+v, %v", p.infos, found, err)
 	}
 }
