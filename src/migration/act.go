@@ -277,8 +277,10 @@ func (f *follower) nothingOnShow(waited time.Duration, o Observation) bool {
 	case !known && !f.hostAsked:
 		f.hostDue = true
 		return false
-	case f.progress.Attempt.Exists() || f.plan == PlanRecord || f.plan == PlanFollow:
-		// It was on show, or seemed over, and is neither any more.
+	case f.progress.Attempt.Exists(), f.plan != PlanStart && f.plan != PlanWait:
+		// It was on show, or seemed over, and is neither any more; or somebody has
+		// moved the model away from where it was to be. The checks for a start were
+		// not made.
 		if o.Info.Listed {
 			f.res.Holder = Controller{} // Who has listed it, and why, is open.
 		}

@@ -83,6 +83,7 @@ func (y *tally) check(t *testing.T) {
 	t.Helper()
 	want := []string{
 		"located active", "located migrating", "located moved", "located absent", "located unknown", "located conflict",
+		"record-model recorded", "record-model migrated-needs-attention", "record-model refused", "record-model unknown", "record-model conflict", "record-model lost-from-jimm",
 		"checked checks-passed", "checked refused", "checked already-there",
 	}
 	for _, phase := range allPhases() {
@@ -172,6 +173,7 @@ func enumerate(t *testing.T, y *tally, n int, s situated, struck bool) {
 	t.Helper()
 	e := &enumeration{tally: y, t: t, state: s, n: n}
 	e.bubble(e.look)
+	e.records()
 	var alive lived
 	e.bubble(func(ctx context.Context) { alive = e.alive(ctx) })
 	if struck {

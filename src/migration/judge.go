@@ -100,6 +100,8 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 		v.Kind = VerdictRunning
 	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), p.RefusedBy == b.Target.UUID && target.State == CopyUnknown:
 		v.Kind = VerdictMisrecorded
+	case !info.Listed && info.reapFailed():
+		v.Kind = VerdictMisrecorded // The target itself has moved the model away.
 	case bySource && info.reapFailed() && (target.held() || b.TargetProved || p.ServedBy == b.Target.UUID):
 		v.Kind = VerdictHeld
 	case bySource && info.reapFailed():

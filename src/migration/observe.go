@@ -43,8 +43,8 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 	if !f.base.Completes {
 		return true
 	}
-	if f.plan == PlanRecord && f.seen.Info.reapFailed() && !f.seen.Info.Listed {
-		return true // The source keeps its copy, and says so.
+	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.seen.Info.reapFailed() && !f.seen.Info.Listed {
+		return true // The recorded controller keeps its copy, and says so.
 	}
 	if !f.modeSet || !f.progress.Attempt.Running() || gone(o.copyOn(f.base.Source)) {
 		return false

@@ -140,8 +140,10 @@ func (s *situation) baseline() Baseline {
 		b.TargetProved = certain && name == s.target.Name
 	case s.leftSource():
 		b.TargetProved = true
-	default:
+	case a.Exists():
 		b.Old = a
+	default:
+		b.Old = s.listed.Attempt // Whoever has listed it.
 	}
 	b.RecordedByHand = s.auditErr != nil || s.audit.recordedByHand(s.target.Name, since)
 	return b

@@ -37,6 +37,7 @@ type process struct {
 	gone   chan struct{}    // closed when nobody needs it any more
 
 	planned, asked, told bool
+	confirmed            bool // an operator has given his word
 	dead                 bool
 	points               []point // where it made calls, each once
 	hosts                int
@@ -235,7 +236,7 @@ func (p *process) RecordController(ctx context.Context, proof migration.Proof) e
 			p.w.violate("I1: UpdateMigratedModel without a proof")
 			return
 		}
-		refused = p.w.tell(proof.Controller().Name, now)
+		refused = p.w.tell(proof.Controller().Name, p.confirmed, now)
 	}); err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (m *recording) carryOut(ctx, limited context.Context) {
 	f.carryOut(ctx, limited)
 	switch {
 	case m.res.Outcome != Unknown || m.res.Cause == CauseMisrecorded:
-	case m.confirm != "":
+	case m.confirm != "" && f.telling.first.IsZero():
 		m.byWord(ctx, limited)
 	case m.res.Cause == CauseUnproved:
 		m.res.Next = m.confirmCommand()
@@ -172,6 +172,9 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		return
 	}
 	m.hostWanted = true
+	if m.jaas.Traits.Completes {
+		m.host = Host{} // Asking again stores nothing.
+	}
 	again, err := m.survey(limited)
 	if err != nil {
 		m.res.Outcome, m.res.Cause, m.res.Err, m.res.Detail = Unknown, CauseSilent, err, errText(err)

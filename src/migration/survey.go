@@ -125,13 +125,13 @@ func (r *run) look(ctx context.Context, s *situation) Observation {
 	b := Baseline{Source: s.source}
 	o.Info = Progress{}.Observe(b, o).read(b, o)
 	serves := o.Host.Kind == HostServes && o.Host.Controller == s.source.UUID
-	if !mayAskDetails(o.Info, source, serves) {
+	if !mayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
 	}
 	// A refusal is news; a failure to ask is none, unless nobody else tells whose
 	// entry the list has.
 	if full := w.Info(ctx, s.model.UUID); full.Kind != InfoUnavailable || s.onlyDetailsTell(o) {
-		if full.Kind == InfoLive && !full.Attempt.Exists() {
+		if full.Kind == InfoLive && !full.Attempt.Exists() && !s.whoseLeftOver(o, serves) {
 			// Juju's details leave out what its list shows of a model that has
 			// been away.
 			full.Attempt = o.Info.Attempt
@@ -144,16 +144,26 @@ func (r *run) look(ctx context.Context, s *situation) Observation {
 // onlyDetailsTell reports whether the entry of the list can be that of another
 // controller, although the recorded one has a copy.
 func (s *situation) onlyDetailsTell(o Observation) bool {
-	if !o.Info.Listed {
-		return false
-	}
-	others := 0
+	return o.Info.Listed && !o.Info.Attempt.ofSource() && (s.othersHold(o) || o.copyOn(s.source).State == CopyUnknown)
+}
+
+// whoseLeftOver reports whether JIMM's list says that a copy could not be removed,
+// and not which. Nothing is forgotten over the question, as the recorded controller
+// has one.
+func (s *situation) whoseLeftOver(o Observation, serves bool) bool {
+	source := o.copyOn(s.source)
+	open := s.othersHold(o) || source.State == CopyUnknown
+	return o.Info.Listed && o.Info.reapFailed() && open && (source.held() || !gone(source) && serves)
+}
+
+// othersHold reports whether a controller besides the recorded one has a copy.
+func (s *situation) othersHold(o Observation) bool {
 	for uuid, c := range o.Copies {
 		if uuid != s.source.UUID && c.held() {
-			others++
+			return true
 		}
 	}
-	return !o.Info.Attempt.ofSource() && (others > 0 || o.copyOn(s.source).State == CopyUnknown)
+	return false
 }
 
 // unclear reports whether it cannot be told which controller has listed the

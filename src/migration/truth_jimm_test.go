@@ -191,9 +191,13 @@ func (w *truth) migrate(target string, t time.Time) (string, error) {
 }
 
 // tell is UpdateMigratedModel.
-func (w *truth) tell(name string, t time.Time) error {
+func (w *truth) tell(name string, confirmed bool, t time.Time) error {
 	w.requests = append(w.requests, migration.Request{Kind: migration.RequestRecord, Target: name, At: t, Own: true, Answered: true})
-	if why := w.allowedRecord(name, t); why != "" {
+	why := w.allowedRecord(name, t)
+	if confirmed {
+		why = w.allowedOnWord(name, t)
+	}
+	if why != "" {
 		w.violate("I1: JIMM was told %q: %s", name, why)
 	}
 	if w.record == "" {

@@ -1,0 +1,95 @@
+package migration_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// records runs record-model from a state, to each side of the migration, on proof
+// and on an operator's word.
+func (e *enumeration) records() {
+	for _, to := range []string{"east", "west"} {
+		for _, confirm := range []string{"", modelUUID} {
+			e.bubble(func(ctx context.Context) { e.record(ctx, to, confirm) })
+		}
+	}
+}
+
+func (e *enumeration) record(ctx context.Context, to, confirm string) {
+	w := e.state.world()
+	p := newProcess(w, nil)
+	p.confirmed = confirm != ""
+	began := time.Now()
+	res, err := migration.RecordModel(ctx, p.jaas(), p, migration.RecordOptions{Model: modelUUID, Controller: to, Confirm: confirm, Probe: w.probe != probeOff})
+	how := "record " + to
+	if p.confirmed {
+		how += " on an operator's word"
+	}
+	if err != nil {
+		e.blame(how, err.Error())
+		return
+	}
+	e.blame(how, append(w.wrong, w.judgeRecord(res, to, p)...)...)
+	if took := time.Since(began); took > migration.PollsToRecordModel*migration.DefaultPollInterval+callLimit {
+		e.blame(how, fmt.Sprintf("I9: it took %v", took))
+	}
+	e.count(1, "record-model "+string(res.Outcome))
+}
+
+// judgeRecord says what in the end of record-model is not true.
+func (w *truth) judgeRecord(res migration.Result, to string, p *process) (wrong []string) {
+	now := time.Now()
+	say := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Sprintf("%s (%s): ", res.Outcome, res.Cause)+fmt.Sprintf(format, args...))
+	}
+	if p.asked {
+		say("a migration was asked for")
+	}
+	switch h := w.on(to, now); res.Outcome {
+	case migration.Recorded, migration.NeedsAttention, migration.AlreadyThere, migration.Migrated:
+		switch {
+		case w.record != to:
+			say("JIMM records %q", w.record)
+		case h != active && !p.confirmed && !w.destroyed:
+			say("%q has %s", to, h)
+		}
+	case migration.Refused:
+		if p.told {
+			say("JIMM was told")
+		}
+	case migration.Conflict:
+		if len(w.holders(now)) < 2 {
+			say("I8: in use on %v", w.holders(now))
+		}
+	case migration.LostFromJIMM:
+		if w.record != "" {
+			say("JIMM records %q", w.record)
+		}
+	case migration.Unknown, migration.TimedOut, migration.Aborted:
+	default:
+		say("no outcome of record-model")
+	}
+	return wrong
+}
+
+// allowedOnWord says why JIMM may not be told even on an operator's word: somebody
+// who can be asked says otherwise.
+func (w *truth) allowedOnWord(name string, t time.Time) string {
+	s, h := w.scene(t), w.on(name, t)
+	asked := w.probe != probeOff && !w.unasked
+	switch {
+	case w.running(t) && !migration.ParseText(s.text).PastReturn() && w.knowable(t):
+		return "while a migration runs: " + s.phase
+	case asked && h == nothing:
+		return "it says that it has nothing"
+	case w.probe == probeTold && !w.unasked && h == importing:
+		return "its copy is only half imported"
+	case name != w.record && w.record != "" && w.on(w.record, t) == active && asked && len(w.holders(t)) == 1:
+		return w.record + " is recorded, and has it in use"
+	default:
+		return ""
+	}
+}
