@@ -112,7 +112,7 @@ func scrub(err error, secret Secret) error {
 	if !ok || secret.IsZero() {
 		return err
 	}
-	clean := func(s string) string { return strings.ReplaceAll(s, secret.Reveal(), redacted) }
+	clean := func(s string) string { return strings.ReplaceAll(s, secret.Reveal(), secret.String()) }
 	scrubbed := &rpc.Error{Message: clean(answer.Message), Code: rpc.Code(clean(string(answer.Code))), Info: answer.Info}
 	if strings.Contains(string(answer.Info), secret.Reveal()) {
 		scrubbed.Info = nil

@@ -55,7 +55,7 @@ func TestSecretNeverPrints(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Write(text)
-	out.WriteString(secret.String() + secret.GoString() + fmt.Sprint(secret.LogValue()))
+	out.WriteString(secret.String() + fmt.Sprint(secret.LogValue()))
 	for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary)} {
 		if strings.Contains(out.String(), form) {
 			t.Errorf("the secret was printed as %q", form)

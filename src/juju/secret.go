@@ -9,7 +9,7 @@ import (
 // redacted is what a [Secret] prints as.
 const redacted = "[redacted]"
 
-// Secret holds a password. It prints, marshals and logs as "[redacted]"; the
+// Secret holds a password or a client secret. It prints, marshals and logs as "[redacted]"; the
 // value sits behind a function, where a printer that walks structs by
 // reflection does not see it either. The zero value is empty.
 type Secret struct{ reveal func() string }
@@ -27,6 +27,9 @@ func (s Secret) Reveal() string {
 
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
+
+// String returns "[redacted]".
+func (s Secret) String() string { return redacted }
 
 // Format prints "[redacted]" for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
