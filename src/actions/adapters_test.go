@@ -1,3 +1,6 @@
+// Many handshakes are made here that keep no secret from anybody.
+//
+//go:debug tlsmlkem=0
 package actions_test
 
 import (
@@ -21,7 +24,8 @@ import (
 // authority signs the servers of all worlds: making one costs time.
 var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("actions tests") })
 
-// world is a simulated JAAS in memory, for virtual time.
+// world is a simulated JAAS in memory, for virtual time. Migrations take half a minute, unless the YAML begins with
+// another speed: to look at real ones costs hundreds of handshakes.
 type world struct {
 	*sim.JAAS
 	settings operator.Settings
@@ -29,6 +33,9 @@ type world struct {
 
 func startWorld(t *testing.T, year, yaml string) world {
 	t.Helper()
+	if !strings.HasPrefix(yaml, "speed: ") {
+		yaml = "speed: 8\n" + yaml
+	}
 	w, err := sim.Load([]byte("jimm: {version: " + year + ", tls: true, service-accounts: [{id: migrator, secret: " + canary + ", administrator: true}]}\n" + yaml))
 	if err != nil {
 		t.Fatal(err)
@@ -72,8 +79,10 @@ func (w world) migrate(t *testing.T, change func(*migration.Options)) (migration
 const twoControllers = "controllers: [{name: west}, {name: east}]\n"
 
 func TestMigrateOverTheWire(t *testing.T) {
+	t.Parallel()
 	const (
 		usual   = twoControllers + "models: [{name: prod}]\n"
+		slowly  = "speed: 1\n"
 		created = twoControllers + "models: [{name: prod, created-here: true}]\n"
 		fault   = "faults: [{server: %s, method: %s, action: %s, times: %d, skip: %d}]\n"
 	)
@@ -96,21 +105,26 @@ func TestMigrateOverTheWire(t *testing.T) {
 		{name: "answer lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-after", 1, 0), outcome: migration.Migrated, record: "east", logins: 2},
 		{name: "question lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-before", 1, 0), outcome: migration.NotStarted, cause: migration.CauseAnswer, record: "west", logins: 2},
 		{name: "an error although it was done", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "fail-after", 1, 0), outcome: migration.Migrated, record: "east"},
-		{name: "MigrateModel is never answered", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "no-answer", 1, 0), outcome: migration.Migrated, record: "east"},
+		{name: "MigrateModel is never answered", world: slowly + usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "no-answer", 1, 0), outcome: migration.Migrated, record: "east"},
 		{name: "JIMM restarts", world: created, during: func(w world) { w.Restart("jimm") }, outcome: migration.Migrated, record: "east", logins: 2},
-		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east"},
-		{name: "ModelInfo hangs for a while", world: usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: migration.Migrated, record: "east"},
+		{name: "the source restarts", world: slowly + usual, during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east"},
+		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: migration.Migrated, record: "east"},
 		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: migration.Migrated, record: "east"},
 		{name: "the source cannot clean up", world: twoControllers + "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: migration.NeedsAttention, cause: migration.CauseLeftOver, record: "east"},
 	} {
 		for _, year := range []string{"2024", "2026"} {
 			for _, probe := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s, %s, probe %v", s.name, year, probe), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						w := startWorld(t, year, s.world)
 						defer w.Close()
 						if s.during != nil {
-							time.AfterFunc(30*time.Second, func() { s.during(w) })
+							later := 10 * time.Second
+							if strings.HasPrefix(s.world, slowly) {
+								later = 30 * time.Second
+							}
+							time.AfterFunc(later, func() { s.during(w) })
 						}
 						res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = probe })
 						row, _ := w.Record("prod")
@@ -137,12 +151,13 @@ func TestMigrateOverTheWire(t *testing.T) {
 }
 
 func TestRunAgainOverTheWire(t *testing.T) {
+	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
 		for _, probe := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
 				w := startWorld(t, year, twoControllers+"models: [{name: prod}, {name: other, controller: east}]\n")
 				defer w.Close()
-				tune := func(o *migration.Options) { o.Probe = probe; o.Timeout = 100 * time.Second }
+				tune := func(o *migration.Options) { o.Probe = probe; o.Timeout = 12 * time.Second }
 				if first, _ := w.migrate(t, tune); first.Outcome != migration.TimedOut || !first.Running {
 					t.Fatalf("%s", first.Outcome)
 				}
@@ -233,7 +248,7 @@ func TestLoginRefusedForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod}]\n")
 		defer w.Close()
-		time.AfterFunc(60*time.Second, func() {
+		time.AfterFunc(12*time.Second, func() {
 			w.Faults("jimm").Add(wire.Fault{Method: "LoginWithClientCredentials", Action: wire.Refuse, Times: 3, Error: &wire.Error{Message: "invalid client credentials", Code: "unauthorized access"}})
 			w.Restart("jimm")
 		})

@@ -88,7 +88,7 @@ faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {mes
 // only sign that the source has let go.
 func TestIssue1692_FinishingMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := startWorld(t, "2026", twoControllers+"models: [{name: prod}]\n")
+		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")
 		defer w.Close()
 		if first, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 100*time.Second }); first.Outcome != migration.TimedOut {
 			t.Fatalf("the first run ended with %s", first.Outcome)

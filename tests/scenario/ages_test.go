@@ -1,3 +1,6 @@
+// Thousands of handshakes are made here that keep no secret from anybody.
+//
+//go:debug tlsmlkem=0
 package scenario_test
 
 import (

@@ -79,9 +79,9 @@ func (s *stage) progress(from int, pattern string) (next int, err error) {
 	if len(s.tasks) == 0 {
 		return from, errNoAction
 	}
-	lines := s.shown(s.last())
+	lines, wanted := s.shown(s.last()), patternOf(pattern)
 	for i := from; i < len(lines); i++ {
-		if matches(pattern, lines[i]) {
+		if wanted.MatchString(lines[i]) {
 			return i + 1, nil
 		}
 	}
@@ -89,8 +89,9 @@ func (s *stage) progress(from int, pattern string) (next int, err error) {
 }
 
 func (s *stage) neverShown(pattern string) error {
+	unwanted := patternOf(pattern)
 	for _, line := range s.shown(s.last()) {
-		if matches(pattern, line) {
+		if unwanted.MatchString(line) {
 			return fmt.Errorf("there is the line %q", line)
 		}
 	}

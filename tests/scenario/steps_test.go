@@ -214,17 +214,18 @@ func (s *stage) await(ctx context.Context, what string) error {
 		return errNoAction
 	}
 	t := s.last()
+	come := s.coming(t, what)
 	for {
 		s.mu.Lock()
 		changed := s.changed
 		s.mu.Unlock()
-		if s.come(t, what) {
+		if come() {
 			return nil
 		}
 		select {
 		case <-changed:
 		case <-t.done:
-			if s.come(t, what) {
+			if come() {
 				return nil
 			}
 			s.tell("%s", show(t.task))
@@ -235,17 +236,19 @@ func (s *stage) await(ctx context.Context, what string) error {
 	}
 }
 
-// come reports whether what is awaited has come.
-func (s *stage) come(t *task, what string) bool {
+// coming tells, asked again and again, whether what is awaited has come.
+func (s *stage) coming(t *task, what string) func() bool {
 	if method, ok := strings.CutPrefix(what, "jimm "); ok {
-		return s.sent(t)[method] > 0
+		return func() bool { return s.sent(t)[method] > 0 }
 	}
-	lines := s.shown(t)
-	for i := t.awaited; i < len(lines); i++ {
-		if matches(strings.TrimPrefix(what, "> "), lines[i]) {
-			t.awaited = i + 1
-			return true
+	wanted, next := patternOf(strings.TrimPrefix(what, "> ")), t.awaited
+	return func() bool {
+		for lines := s.shown(t); next < len(lines); next++ {
+			if wanted.MatchString(lines[next]) {
+				t.awaited = next + 1
+				return true
+			}
 		}
+		return false
 	}
-	return false
 }

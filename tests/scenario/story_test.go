@@ -139,21 +139,18 @@ func words(text string) []string {
 	return out
 }
 
-// matches compares a text with a pattern, in which … stands for any text,
-// <uuid>, <time>, <duration> and <n> for what they say.
-func matches(pattern, text string) bool {
-	holes := map[string]string{
-		"…":          `.*?`,
-		"<uuid>":     `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`,
-		"<time>":     `\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z| UTC)`,
-		"<duration>": `(?:\d+h)?(?:\d+m)?\d+s`,
-		"<n>":        `\d+`,
-	}
-	expr := regexp.MustCompile(`…|<[a-z]+>`).ReplaceAllStringFunc(regexp.QuoteMeta(pattern), func(hole string) string {
-		if expr, ok := holes[hole]; ok {
-			return expr
-		}
-		return hole
-	})
-	return regexp.MustCompile(`^(?s:` + expr + `)$`).MatchString(text)
+// matches compares a text with a pattern.
+func matches(pattern, text string) bool { return patternOf(pattern).MatchString(text) }
+
+// patternOf reads a pattern, in which … stands for any text, <uuid>, <time>,
+// <duration> and <n> for what they say.
+func patternOf(pattern string) *regexp.Regexp {
+	holes := strings.NewReplacer(
+		"…", `.*?`,
+		"<uuid>", `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`,
+		"<time>", `\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z| UTC)`,
+		"<duration>", `(?:\d+h)?(?:\d+m)?\d+s`,
+		"<n>", `\d+`,
+	)
+	return regexp.MustCompile(`^(?s:` + holes.Replace(regexp.QuoteMeta(pattern)) + `)$`)
 }
