@@ -91,7 +91,7 @@ func (l look) sentence(unit string) string {
 	}
 	text += ": " + count(l.Controllers, "controller", "controllers") + ", " + count(l.Models, "model", "models")
 	if l.Migrating > 0 {
-		text += fmt.Sprintf("; %d migrating at %s UTC", l.Migrating, l.At.Format("15:04"))
+		text += fmt.Sprintf("; %d%s%s UTC", l.Migrating, migratingMark, l.At.Format("15:04"))
 	}
 	if l.Drift > 0 {
 		command := "juju run " + unit + " locate-model model=" + l.Adrift
@@ -103,23 +103,34 @@ func (l look) sentence(unit string) string {
 	return text
 }
 
-// driftMark begins what a status says of drift.
-const driftMark = "; drift, "
+// What a status says of drift and of running migrations has these words.
+const (
+	driftMark     = "; drift, "
+	migratingMark = " migrating at "
+)
 
 // Settled reports whether a status says nothing that the end of a migration can
 // change.
-func Settled(message string) bool {
-	return len(Marks(message)) == 0 && !strings.Contains(message, driftMark)
+func Settled(message string) bool { return len(Marks(message)) == 0 && !counts(message) }
+
+// counts reports whether a status says how many models migrate or are adrift.
+func counts(message string) bool {
+	return strings.Contains(message, driftMark) || strings.Contains(message, migratingMark)
 }
 
-// settle takes in that a model is where JIMM records it. The next update-status
-// looks anew.
+// settle takes in that a model is where JIMM records it, and that a migration may
+// have ended. If the model was the one adrift, the next update-status looks anew.
 func (l *look) settle(model string) (changed bool) {
-	if l == nil || l.Drift == 0 || l.Adrift != model {
+	if l == nil {
 		return false
 	}
-	l.Drift, l.Adrift, l.At = l.Drift-1, "", time.Time{}
-	return true
+	changed = l.Migrating > 0
+	l.Migrating = 0
+	if l.Drift > 0 && l.Adrift == model {
+		l.Drift, l.Adrift, l.At = l.Drift-1, "", time.Time{}
+		changed = true
+	}
+	return changed
 }
 
 // fingerprint tells one JIMM and account from another. It holds no secret.

@@ -313,6 +313,8 @@ func TestTheStatusTellsOfRunningMigrations(t *testing.T) {
 	if got := agent.Status().Message; !regexp.MustCompile(`: 2 controllers, 2 models; 1 migrating at \d\d:\d\d UTC$`).MatchString(got) {
 		t.Errorf("the status is %q", got)
 	}
+	end(t, agent, operator.Mark{Model: modelA})
+	wantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 2 models")
 }
 
 func TestAMarkGoesWhenJIMMHasRecordedTheMigration(t *testing.T) {

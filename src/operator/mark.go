@@ -105,7 +105,7 @@ func End(ctx context.Context, u Unit, s Settings, m Mark) error {
 	switch {
 	case m.State == Left:
 		k.marks = append([]Mark{m}, k.marks...)
-	case len(k.marks) == len(before) && !strings.Contains(message, driftMark):
+	case len(k.marks) == len(before) && !counts(message):
 		return nil
 	}
 	if len(k.marks) == 0 {
