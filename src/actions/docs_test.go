@@ -242,24 +242,115 @@ func TestReferenceHasThePlansStatesAndStepsOfTheCode(t *testing.T) {
 }
 
 func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
-	rows := table(t, page(t, "actions.md")["migrate-model"], "check")
+	levels := levelsOfChecks(t)
+	rows := table(t, page(t, "checks.md")[""], "check")
 	var ids []string
 	for _, row := range rows {
 		id := migration.CheckID(codeWords(row[0])[0])
 		ids = append(ids, string(id))
-		if id.Ignorable() != (row[2] == "yes") {
-			t.Errorf("check %s: can be ignored %v, documented %q", id, id.Ignorable(), row[2])
+		want := "no"
+		switch {
+		case id.Ignorable():
+			want = "yes"
+		case !slices.Contains(levels[string(id)], "Fail"):
+			want = "it never fails"
+		}
+		if row[4] != want {
+			t.Errorf("check %s: %q is documented for whether it can be ignored, want %q", id, row[4], want)
+		}
+		if diff := cmp.Diff(levels[string(id)], levelsIn(row[2])); diff != "" {
+			t.Errorf("check %s: verdicts (-code +documented):\n%s", id, diff)
 		}
 	}
 	want := make([]string, 0, len(ids))
 	for _, id := range migration.CheckIDs() {
 		want = append(want, string(id))
 	}
-	slices.Sort(ids)
-	slices.Sort(want)
-	if diff := cmp.Diff(ids, want); diff != "" {
-		t.Errorf("checks (-documented +code):\n%s", diff)
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Errorf("checks, in their order (-code +documented):\n%s", diff)
 	}
+	var verify []string
+	for _, row := range table(t, page(t, "checks.md")["After the migration"], "verify") {
+		verify = append(verify, codeWords(row[0])...)
+	}
+	want = nil
+	for _, id := range migration.VerifyIDs() {
+		want = append(want, string(id))
+	}
+	if diff := cmp.Diff(want, verify); diff != "" {
+		t.Errorf("findings about a model that has moved (-code +documented):\n%s", diff)
+	}
+}
+
+// levelsIn are the verdicts that a cell explains, as the code calls them.
+func levelsIn(cell string) (out []string) {
+	for _, found := range regexp.MustCompile(`\*(fail|warn|skip)\*:`).FindAllStringSubmatch(cell, -1) {
+		out = append(out, strings.ToUpper(found[1][:1])+found[1][1:])
+	}
+	return out
+}
+
+// levelsOfChecks reads from the code which verdicts but Pass each check can have by
+// itself, in the order Fail, Warn, Skip.
+func levelsOfChecks(t *testing.T) map[string][]string {
+	t.Helper()
+	parsed, err := parser.ParseDir(token.NewFileSet(), "../migration", func(f os.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0) //nolint:staticcheck // One folder, no build tags.
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies, ids, checks := map[string]*ast.BlockStmt{}, map[string]string{}, map[string]string{}
+	for _, file := range parsed["migration"].Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Type.Results != nil && len(n.Type.Results.List) == 1 {
+					if of, ok := n.Type.Results.List[0].Type.(*ast.Ident); ok && of.Name == "Finding" {
+						bodies[n.Name.Name] = n.Body
+					}
+				}
+			case *ast.ValueSpec:
+				if of, ok := n.Type.(*ast.Ident); ok && of.Name == "CheckID" {
+					ids[n.Names[0].Name], _ = strconv.Unquote(n.Values[0].(*ast.BasicLit).Value)
+				}
+			case *ast.CompositeLit: // a row of allChecks
+				if len(n.Elts) == 5 {
+					id, isID := n.Elts[0].(*ast.Ident)
+					run, isRun := n.Elts[4].(*ast.Ident)
+					if isID && isRun && strings.HasPrefix(id.Name, "Check") {
+						checks[id.Name] = run.Name
+					}
+				}
+			}
+			return true
+		})
+	}
+	out := map[string][]string{}
+	for id, run := range checks {
+		said := map[string]bool{}
+		collectLevels(bodies, run, said)
+		for _, level := range []string{"Fail", "Warn", "Skip"} {
+			if said[level] {
+				out[ids[id]] = append(out[ids[id]], level)
+			}
+		}
+	}
+	return out
+}
+
+// collectLevels notes the verdicts in a function, and in those that it calls and that
+// return findings.
+func collectLevels(bodies map[string]*ast.BlockStmt, name string, said map[string]bool) {
+	if said[name] || bodies[name] == nil {
+		return
+	}
+	said[name] = true
+	ast.Inspect(bodies[name], func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok {
+			said[ident.Name] = said[ident.Name] || slices.Contains([]string{"Fail", "Warn", "Skip"}, ident.Name)
+			collectLevels(bodies, ident.Name, said)
+		}
+		return true
+	})
 }
 
 // actions.yaml, the handlers and the reference name the same parameters.

@@ -59,7 +59,7 @@ func checkStorage(s *situation) Finding {
 	}
 }
 
-// checkVersionHop applies the rules of hops.yaml.
+// checkVersionHop applies the rules of hops.json.
 func checkVersionHop(s *situation) Finding {
 	var forbidden, limited, unknown, remedies []string
 	f := s.facts()
