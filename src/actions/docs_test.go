@@ -413,3 +413,38 @@ func TestReferenceHasTheActionsThatTellLoki(t *testing.T) {
 		t.Errorf("actions that tell Loki (-code +documented):\n%s", diff)
 	}
 }
+
+func TestReferenceHasThePhasesOfTheCode(t *testing.T) {
+	var want []string
+	for p := migration.PhaseUnknown; ; p++ {
+		name := p.String()
+		if p != migration.PhaseUnknown && name == migration.PhaseUnknown.String() {
+			break
+		}
+		want = append(want, name)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, firstWords(table(t, page(t, "outcomes.md")["What a crash means"], "phase"))); diff != "" {
+		t.Errorf("phases (-code +documented):\n%s", diff)
+	}
+}
+
+func TestExplanationHasTheVerdictsOfTheCode(t *testing.T) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), "../migration/verdict.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if name, ok := strings.CutPrefix(spec.Names[0].Name, "Verdict"); ok {
+				want = append(want, name)
+			}
+		}
+		return true
+	})
+	slices.Sort(want)
+	if diff := cmp.Diff(want, firstWords(table(t, page(t, "../explanation/how-a-migration-is-judged.md")["Verdicts"], "verdict"))); diff != "" {
+		t.Errorf("verdicts (-code +documented):\n%s", diff)
+	}
+}
