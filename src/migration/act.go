@@ -191,8 +191,8 @@ func (f *follower) elsewhere(v Verdict, o Observation) {
 		f.res.Next = f.traits.UpdateCommand(to, f.base.Model.UUID)
 	}
 	outcome := Unknown
-	if f.res.Attached {
-		outcome = Refused
+	if f.res.Attached && f.telling.first.IsZero() {
+		outcome = Refused // Nothing was sent.
 	}
 	f.end(outcome, CauseElsewhere)
 }
@@ -293,6 +293,13 @@ func (f *follower) nothingOnShow(waited time.Duration, o Observation) bool {
 		f.res.Err = firstErr(o.Host.Err, f.startErr)
 		f.res.Detail = errText(f.res.Err)
 		f.end(Unknown, CauseSilent)
+	case f.base.Completes && !f.detailed && f.mayBeDetailed(o):
+		// The list can have the entry of the target, and hide that of the source.
+		f.detailsDue = true
+		return false
+	case o.copyOn(f.base.Target).held() && !f.seen.copyOn(f.base.Target).held():
+		f.res.Holder = Controller{} // Somebody has brought a copy there meanwhile.
+		f.end(Unknown, CauseChanged)
 	default:
 		f.notStarted()
 	}

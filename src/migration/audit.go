@@ -141,6 +141,14 @@ func (a Audit) recordedByHand(target string, since time.Time) bool {
 	return false
 }
 
+// recorded reports whether anybody has told JIMM since then that the controller
+// hosts the model.
+func (a Audit) recorded(target string, since time.Time) bool {
+	return slices.ContainsFunc(a.Requests, func(q Request) bool {
+		return q.Kind == RequestRecord && q.Target == target && !q.At.Before(since)
+	})
+}
+
 // pending returns how much longer than now a migration may not be on show that
 // was asked for less than limit ago. One to the controller that has the model on
 // record, or that was recorded since, is over. shown is the ended attempt that is

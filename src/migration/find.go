@@ -268,6 +268,8 @@ func (f finder) askHost(ctx context.Context, recorded Copy) {
 	loc := f.loc
 	host := f.jaas.Witness.Host(ctx, loc.Model.UUID)
 	switch {
+	case host.Kind == HostServes && host.Controller == loc.Recorded.UUID && f.info.Listed:
+		f.detailed(ctx)
 	case host.Kind == HostServes && host.Controller == loc.Recorded.UUID:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = "a login to the model through JIMM was answered by " + f.name
@@ -280,6 +282,29 @@ func (f finder) askHost(ctx context.Context, recorded Copy) {
 		loc.Proof = "JIMM's record names " + f.name + ", which refuses logins to the model: it may have moved"
 	default:
 		f.unconfirmed(recorded)
+	}
+}
+
+// detailed: the recorded controller serves the model, and JIMM's list may have the
+// entry of another: a copy that could not be removed serves logins, too. As it is
+// there, JIMM forgets nothing over the question.
+func (f finder) detailed(ctx context.Context) {
+	full := f.jaas.Witness.Info(ctx, f.loc.Model.UUID)
+	served := "a login to the model through JIMM was answered by " + f.name
+	if full.Kind != InfoLive || full.Controller != f.loc.Recorded.UUID {
+		f.loc.Proof = served + ", which did not describe the model: " + answer(full)
+		return
+	}
+	f.info, f.loc.Attempt = full, full.Attempt.redacted()
+	switch {
+	case full.migrating():
+		f.migrating()
+	case full.reapFailed():
+		f.leftOver()
+	case full.Importing():
+		f.loc.Proof = served + ", which is still importing it"
+	default:
+		f.loc.State, f.loc.Holder, f.loc.Proof = StateActive, f.loc.Recorded, served
 	}
 }
 

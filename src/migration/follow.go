@@ -26,6 +26,8 @@ type follower struct {
 
 	hostDue     bool // A login to the model is wanted.
 	hostAsked   bool
+	detailsDue  bool // The details of the model are wanted, once.
+	detailed    bool
 	whoseKnown  bool   // The audit log was read for the target of the migration.
 	otherTarget string // Where else the migration goes, if the log says so.
 	handChecked bool   // The audit log was read after JIMM's record moved.
@@ -114,6 +116,9 @@ func (f *follower) look(ctx, limited context.Context) bool {
 	f.progress = f.progress.Observe(f.base, obs)
 	f.reaudit(limited, obs)
 	v := Judge(f.base, f.progress, obs)
+	if f.opts.Looked != nil {
+		f.opts.Looked(obs, v)
+	}
 	f.note(v, obs)
 	f.res.Timing.look(time.Now(), f.base, f.progress, v, obs)
 	return !f.act(limited, v, obs) && !f.stalledNow(v)

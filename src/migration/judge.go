@@ -108,7 +108,7 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 		v.Kind = VerdictLetGo
 	case bySource:
 		v.Kind = VerdictMisrecorded
-	case info.Kind != InfoLive && target.State != CopyActive:
+	case info.Kind != InfoLive && target.State != CopyActive, listedBySomebody(b, p, info, target):
 		v.Kind = VerdictBlind
 	case sourceLetGo(b, p, source):
 		v.Kind = VerdictMigrated
@@ -116,6 +116,13 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 		v.Kind = VerdictHeld
 	}
 	return v
+}
+
+// listedBySomebody reports whether JIMM's list has a model that JIMM records on
+// the target, and nothing else: any other controller can have made the entry.
+func listedBySomebody(b Baseline, p Progress, i Info, target Copy) bool {
+	known := b.Source.Known() || b.Recorded || target.held() || p.ServedBy == b.Target.UUID
+	return i.Kind == InfoLive && i.Listed && !i.Attempt.ofSource() && i.Controller == b.Target.UUID && !known
 }
 
 // sourceLetGo reports whether it is proved that the source has let go of a

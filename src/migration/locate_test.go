@@ -316,3 +316,35 @@ func TestAListWithGaps(t *testing.T) {
 		t.Errorf("Locate without a list: %v", err)
 	}
 }
+
+// A copy that could not be removed serves logins, too, and JIMM's list may have the
+// entry of the controller that the model went to.
+func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
+	list := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available", Listed: true}
+	reap := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Attempt: migration.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}}
+	runs := reap
+	runs.Attempt = migration.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
+	for _, c := range []struct {
+		name    string
+		details migration.Info
+		state   migration.State
+		holder  string
+		drift   bool
+	}{
+		{"left over", reap, migration.StateUnknown, "", true},
+		{"migrating", runs, migration.StateMigrating, "west", false},
+		{"importing", migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "importing"}, migration.StateUnknown, "", false},
+		{"no answer", migration.Info{Kind: migration.InfoUnavailable}, migration.StateUnknown, "", false},
+		{"in use", migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available"}, migration.StateActive, "west", false},
+	} {
+		p := &places{models: onWest("alice@example.com/prod"), info: c.details, host: migration.Host{Kind: migration.HostServes, Controller: west().UUID}}
+		p.models[0].Live = list
+		got, err := migration.Locate(t.Context(), p.jaas(true), migration.LocateOptions{Model: "prod"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
+			t.Errorf("%s: %s on %q, drift %v: %s", c.name, l.State, l.Holder, l.Drift, l.Proof)
+		}
+	}
+}

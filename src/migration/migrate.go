@@ -44,6 +44,10 @@ type Options struct {
 	Unattended bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
+	// Looked is called with each look at a migration that is carried out and with
+	// what it was judged to mean, from the same goroutine; may be nil. It is for
+	// whoever wants to see the reasoning; a simulation counts the verdicts.
+	Looked func(Observation, Verdict)
 }
 
 func (o Options) unit() string { return cmp.Or(o.Unit, "jimm-migrator/0") }

@@ -19,10 +19,6 @@ func (f *follower) observe(ctx context.Context) Observation {
 	} else {
 		o.Info = w.Summary(ctx, model)
 	}
-	if f.mayAskTarget(o) {
-		f.calls++
-		o.Info = w.Info(ctx, model)
-	}
 	if o.Info.Kind != InfoLive && o.Record.State == RecordUnknown {
 		o.Record = w.Record(ctx, model)
 		f.calls++
@@ -31,6 +27,10 @@ func (f *follower) observe(ctx context.Context) Observation {
 		f.hostAsked, f.hostDue = true, false
 		o.Host = w.Host(ctx, model)
 		f.calls++
+	}
+	if f.mayAskTarget(o) {
+		f.calls++
+		o.Info = w.Info(ctx, model)
 	}
 	return o
 }
@@ -46,6 +46,10 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.seen.Info.reapFailed() && !f.seen.Info.Listed {
 		return true // The recorded controller keeps its copy, and says so.
 	}
+	if f.detailsDue {
+		f.detailsDue, f.detailed = false, true
+		return f.mayBeDetailed(*o)
+	}
 	if !f.modeSet || !f.progress.Attempt.Running() || gone(o.copyOn(f.base.Source)) {
 		return false
 	}
@@ -55,6 +59,14 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 	return f.modeSet && o.Record.State == RecordAt
 }
 
+// mayBeDetailed reports whether the source is known to hold the model, as at the
+// first look: then JIMM may be asked for its details.
+func (f *follower) mayBeDetailed(o Observation) bool {
+	source := o.copyOn(f.base.Source)
+	serves := f.progress.logIn(f.base, o).ServedBy == f.base.Source.UUID
+	return source.held() || !gone(source) && serves
+}
+
 // mayAskTarget reports whether the recorded target may be asked for details, as
 // at the first look: a list does not tell whether its copy is only half imported.
 func (f *follower) mayAskTarget(o Observation) bool {
@@ -62,7 +74,7 @@ func (f *follower) mayAskTarget(o Observation) bool {
 	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target {
 		return false
 	}
-	serves := f.seen.Host.Kind == HostServes && f.seen.Host.Controller == target
+	serves := f.progress.logIn(f.base, o).ServedBy == target
 	return mayAskDetails(f.progress.read(f.base, o), o.copyOn(f.base.Target), serves)
 }
 
@@ -81,7 +93,8 @@ func (f *follower) pair() []Controller {
 // once, can still tell whether the source has let go.
 func (f *follower) needHost(o Observation) bool {
 	unlisted := f.progress.read(f.base, o).Kind == InfoUnlisted && f.doubt.blindly()
-	return !f.hostAsked && o.copyOn(f.base.Source).State == CopyUnknown && (unlisted || f.hostDue)
+	wanted := o.copyOn(f.base.Source).State == CopyUnknown && (unlisted || f.hostDue)
+	return !f.hostAsked && (wanted || listedBySomebody(f.base, f.progress, o.Info, o.copyOn(f.base.Target)))
 }
 
 // sourceHasIt reports whether it is known that the source has the model that it

@@ -1,6 +1,9 @@
 package migration
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Plan is what the situation calls for.
 type Plan string
@@ -145,8 +148,18 @@ func (s *situation) baseline() Baseline {
 	default:
 		b.Old = s.listed.Attempt // Whoever has listed it.
 	}
-	b.RecordedByHand = s.auditErr != nil || s.audit.recordedByHand(s.target.Name, since)
+	b.RecordedByHand = s.auditErr != nil || s.audit.recordedByHand(s.target.Name, since) ||
+		s.onTarget() && s.silence() && s.audit.recorded(s.target.Name, since)
 	return b
+}
+
+// silence reports whether a controller that was asked has not told whether it has
+// a copy. If JIMM was told to record the target, be it by another run of this
+// charm, that can be the source, with a copy that it could not remove.
+func (s *situation) silence() bool {
+	return s.options.Probe && slices.ContainsFunc(s.controllers, func(c Controller) bool {
+		return c.UUID != s.target.UUID && s.seen.copyOn(c).State == CopyUnknown
+	})
 }
 
 // elsewhere returns the controller, other than the target that JIMM records,

@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -191,6 +192,43 @@ func rareStories() []story {
 			want: want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
 			// Its list still shows the migration, so it is known to have ended.
 			want2026: &want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+		},
+		{
+			name: "over before the start was answered, and JIMM lists the target's copy",
+			world: func(f *fake) {
+				f.refuse, f.accept = errors.New("no answer within 3m0s"), true
+				f.stages, f.end = []stage{{"starting", time.Second}}, "removing exported model failed: cleanup"
+				f.targetFirst, f.lonely = true, false
+				f.delay = -time.Minute
+			},
+			want: want{migration.NeedsAttention, migration.CauseLeftOver, 1, "east", "east", "east"},
+		},
+		{
+			name: "recorded, and JIMM's record goes on to another controller",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.onRecord = func(f *fake) { f.record = north().UUID }
+			},
+			want: want{migration.Unknown, migration.CauseElsewhere, 0, "east", "north", "east"},
+		},
+		{
+			name: "recorded before us, and a controller that could have kept a copy is silent",
+			world: func(f *fake) {
+				f.running("east", false)
+				f.began, f.probe, f.record = time.Now().Add(-time.Hour), false, east().UUID
+				f.requests = []migration.Request{asked("east", time.Hour), {Kind: migration.RequestRecord, Target: "east", At: time.Now().Add(-50 * time.Minute), Own: true}}
+			},
+			change: func(o *migration.Options) { o.Probe = true },
+			want:   want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+		},
+		{
+			name: "recorded where it may never have been, and nobody says who has it",
+			world: func(f *fake) {
+				f.record, f.goes = east().UUID, west()
+				f.probe, f.noHost = false, true
+			},
+			want:     want{migration.Unknown, migration.CauseMisrecorded, 0, "", "east", ""},
+			want2026: &want{migration.Unknown, migration.CauseSilent, 0, "", "east", ""},
 		},
 	}
 }
