@@ -20,8 +20,13 @@ func (j *JAAS) addModels(ctx context.Context) error {
 		if err := j.putOnControllers(m); err != nil {
 			return err
 		}
-		for _, past := range m.History {
+		for i, past := range m.History {
 			happened = true
+			if i > 0 { // no two migrations of a model begin so close together
+				if err := wait(ctx, betweenPasts); err != nil {
+					return err
+				}
+			}
 			if err := j.happen(ctx, m, past); err != nil {
 				return fmt.Errorf("history of model %q: %w", m.Name, err)
 			}
@@ -43,6 +48,9 @@ func (j *JAAS) addModels(ctx context.Context) error {
 	}
 	return nil
 }
+
+// betweenPasts lies between the migrations in the history of one model.
+const betweenPasts = 1500 * time.Millisecond
 
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -112,11 +120,19 @@ func (j *JAAS) host(uuid string) (string, error) {
 	return "", errors.New("no controller holds an active copy")
 }
 
+// scheme is how servers are reached by each other.
+func (j *JAAS) scheme() string {
+	if j.options.Plain {
+		return "ws://"
+	}
+	return "wss://"
+}
+
 // initiate calls Controller.InitiateMigration as "juju migrate" does.
 func (j *JAAS) initiate(ctx context.Context, source, target, uuid string) error {
 	from, _ := j.world.controller(source)
 	to, _ := j.world.controller(target)
-	conn, err := rpc.Dial(ctx, "wss://"+j.servers[source].address+"/api", rpc.DialOptions{
+	conn, err := rpc.Dial(ctx, j.scheme()+j.servers[source].address+"/api", rpc.DialOptions{
 		RootCAs: j.ca.Pool(), ServerName: "juju-apiserver", DialContext: j.options.DialContext, PingInterval: -1,
 	})
 	if err != nil {

@@ -26,6 +26,11 @@ type Options struct {
 	CA *wire.CA
 	// Log sees every message of every server, besides Messages; nil: nobody. It must not block. See LogTo.
 	Log func(wire.Event)
+	// Plain makes the servers talk to each other without TLS, and lets clients do so too. It is for worlds that connect
+	// very often and whose subject is something else.
+	Plain bool
+	// Keys sign JIMM's tokens; nil: new ones. Making them costs time: tests may share them.
+	Keys *jimm.Keys
 	// NoMessages keeps Messages, Count and Logins empty, for worlds that run long.
 	NoMessages bool
 
@@ -125,6 +130,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		Generation: generations()[w.Version](), UUID: w.UUID, DNSName: w.DNSName, PathPrefix: w.PathPrefix,
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
 		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
+		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys,
 	}
 	options.DNSName = j.dnsName()
 	for _, a := range w.ServiceAccounts {
@@ -180,7 +186,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		Clouds:              []controller.Cloud{{Name: c.Cloud, Type: c.CloudType, Regions: []string{c.Region}}},
 		ControllerModelUUID: c.ModelUUID, RedirectAnyUser: c.Redirects == redirectAll,
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
-		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(),
+		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
 	}
 	if j.jimm == nil {
 		config.Addresses = c.Addresses

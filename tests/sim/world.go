@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -52,6 +54,8 @@ type JIMM struct {
 
 	// Poller is the poller of JIMM of 2026; default true.
 	Poller *bool `yaml:"poller,omitempty"`
+	// Skew is by how much its clock is fast.
+	Skew time.Duration `yaml:"skew,omitempty"`
 	// Watchers dial every controller at the start and every ten minutes, and notice dead ones.
 	Watchers bool `yaml:"watchers,omitempty"`
 	// Pings are sent on JIMM's connections to controllers every 30 s.
@@ -90,6 +94,8 @@ type Controller struct {
 	Unregistered bool `yaml:"unregistered,omitempty"`
 	// Upgrading controllers are being upgraded: logins work, calls do not.
 	Upgrading bool `yaml:"upgrading,omitempty"`
+	// Skew is by how much its clock is fast.
+	Skew time.Duration `yaml:"skew,omitempty"`
 	// Listen is where the controller listens, host:port; Options.Addresses comes before it.
 	Listen string `yaml:"listen,omitempty"`
 	// Addresses, host:port, are what JIMM has as api-addresses and tells the source of a migration, in place of the one

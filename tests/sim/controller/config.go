@@ -50,6 +50,10 @@ type Config struct {
 	Faults *wire.Faults     // scripted faults of the transport
 	// Guard sees every call of a logged-in client before it is answered; nil: none. See Forbid.
 	Guard func(Call)
+	// Skew is by how much the clock of the controller is fast: its migrations begin and end by it.
+	Skew time.Duration
+	// Plain reaches other controllers without TLS, and serves clients without it too.
+	Plain bool
 }
 
 // User is a local user.

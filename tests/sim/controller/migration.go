@@ -216,7 +216,7 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 	m := &migration{
 		Migration: Migration{
 			ID: id, ModelUUID: uuid, Attempt: attempt, Phase: Quiesce, Text: "starting",
-			Start: now(), Target: target.ControllerTag, Addrs: target.Addrs,
+			Start: c.now(), Target: target.ControllerTag, Addrs: target.Addrs,
 		},
 		target: target, users: users, outcome: outcome, resume: make(chan struct{}),
 	}
@@ -229,6 +229,9 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 
 // now is the time as Juju stores it: nanoseconds, in UTC (documented).
 func now() time.Time { return time.Now().UTC() }
+
+// now is the time by the controller's own clock, which counts for migrations.
+func (c *Controller) now() time.Time { return now().Add(c.config.Skew) }
 
 // setText sets the status text of a migration. ModelInfo and FullStatus show it with "migrating: " before it, as long as
 // the model is here (documented).
@@ -249,7 +252,7 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 	m.Phase = phase
 	h := c.models[m.ModelUUID]
 	if phase.Terminal() {
-		end := now()
+		end := c.now()
 		m.End = &end
 	}
 	if h != nil && (phase == AbortDone || phase == ReapFailed) {

@@ -55,10 +55,14 @@ func (c *Controller) connect(ctx context.Context, target targetInfo) (*peer, err
 	if len(target.Addrs) == 0 {
 		return nil, wire.Errorf("not valid", "validating info for opening an API connection: missing addresses not valid")
 	}
+	scheme := "wss://"
+	if c.config.Plain {
+		scheme = "ws://"
+	}
 	var err error
 	for _, address := range target.Addrs {
 		var conn *rpc.Conn
-		if conn, err = c.dial(ctx, address, opts); err == nil {
+		if conn, err = c.dial(ctx, scheme, address, opts); err == nil {
 			return c.logInTo(ctx, conn, target)
 		}
 	}
@@ -66,12 +70,12 @@ func (c *Controller) connect(ctx context.Context, target targetInfo) (*peer, err
 }
 
 // dial tries one address for as long as Config.DialTimeout says; a certificate that does not fit is final.
-func (c *Controller) dial(ctx context.Context, address string, opts rpc.DialOptions) (*rpc.Conn, error) {
+func (c *Controller) dial(ctx context.Context, scheme, address string, opts rpc.DialOptions) (*rpc.Conn, error) {
 	limit, cancel := context.WithTimeout(ctx, c.config.DialTimeout)
 	defer cancel()
 	opts.DialContext = within(limit, opts.DialContext)
 	for {
-		conn, err := rpc.Dial(ctx, "wss://"+address+"/api", opts)
+		conn, err := rpc.Dial(ctx, scheme+address+"/api", opts)
 		if err == nil {
 			return conn, nil
 		}

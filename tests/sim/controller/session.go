@@ -32,7 +32,7 @@ type session struct {
 // newServer routes the paths of a controller. A malformed UUID is refused before the upgrade (Juju 4.0-beta8, measured);
 // "/" is served for old clients (documented).
 func (c *Controller) newServer() *wire.Server {
-	server := wire.NewServer(wire.Config{Name: c.config.Name, Log: c.config.Log, Faults: c.config.Faults})
+	server := wire.NewServer(wire.Config{Name: c.config.Name, Log: c.config.Log, Faults: c.config.Faults, Plain: c.config.Plain})
 	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) { return c.open(conn, ""), nil }
 	server.Handle("/api", open)
 	server.Handle("/{$}", open)

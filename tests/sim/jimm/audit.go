@@ -42,7 +42,7 @@ type auditError struct {
 
 func (ss *session) auditEvent(req *wire.Request) auditEvent {
 	user, _ := ss.who()
-	now := time.Now().UTC()
+	now := time.Now().Add(ss.s.opts.Skew).UTC()
 	return auditEvent{
 		Time: now.Format("2006-01-02T15:04:05.999Z07:00"), at: now, Conversation: ss.conversation,
 		MessageID: req.RequestID, Facade: req.Facade, Method: req.Method, Version: req.Version, ObjectID: req.ID,

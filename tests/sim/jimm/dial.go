@@ -137,13 +137,20 @@ func (s *Server) connect(ctx context.Context, row Controller, model string) (*rp
 	}
 	err := error(&wire.Error{Message: "no urls to dial"})
 	for _, address := range row.addresses() {
-		conn, dialErr := rpc.Dial(ctx, "wss://"+address+path, s.dialOptions(row))
+		conn, dialErr := rpc.Dial(ctx, s.scheme()+address+path, s.dialOptions(row))
 		if dialErr == nil {
 			return conn, nil
 		}
 		err = s.unreachable(dialErr)
 	}
 	return nil, err
+}
+
+func (s *Server) scheme() string {
+	if s.opts.Plain {
+		return "ws://"
+	}
+	return "wss://"
 }
 
 func (s *Server) dialOptions(row Controller) rpc.DialOptions {

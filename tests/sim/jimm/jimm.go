@@ -52,6 +52,10 @@ type Options struct {
 	Pings    bool // pings on kept controller connections, every 30 s
 	Watchers bool // background dials to every controller, at the start and every ten minutes, and their long polls
 
+	Skew  time.Duration // by how much JIMM's clock is fast: its audit log is written by it
+	Plain bool          // to the controllers without TLS
+	Keys  *Keys         // that sign tokens; nil: new ones
+
 	// Called is told of every request on /api and of every login on a model, before it is answered; nil: nobody.
 	Called func(Call)
 
@@ -86,7 +90,7 @@ type Server struct {
 	gen  Generation
 	wire *wire.Server
 	db   *database
-	keys *keyring
+	keys *Keys
 
 	mu       sync.Mutex
 	started  time.Time
@@ -108,8 +112,11 @@ func New(opts Options) *Server {
 	if opts.DialContext == nil {
 		opts.DialContext = (&net.Dialer{}).DialContext
 	}
+	if opts.Keys == nil {
+		opts.Keys = NewKeys()
+	}
 	s := &Server{
-		opts: opts, gen: opts.Generation, db: newDatabase(), keys: newKeyring(), cached: map[string]*cachedDial{},
+		opts: opts, gen: opts.Generation, db: newDatabase(), keys: opts.Keys, cached: map[string]*cachedDial{},
 	}
 	s.wire = s.newWire()
 	return s

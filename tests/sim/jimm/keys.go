@@ -22,17 +22,24 @@ import (
 // tokenLife is how long a token is valid (JIMM_JWT_EXPIRY).
 const tokenLife = 5 * time.Minute
 
-// keyring signs JIMM's tokens. The key is made at the first use.
-type keyring struct {
+// Keys sign JIMM's tokens. The key is made at the first use.
+type Keys struct {
 	kid string
 	key func() (*rsa.PrivateKey, error)
 }
 
-func newKeyring() *keyring {
-	return &keyring{
+// keyBits is quick to make and protects nothing.
+const keyBits = 1024
+
+// NewKeys returns keys that several worlds may share.
+func NewKeys() *Keys { return NewShortKeys(keyBits) }
+
+// NewShortKeys returns keys of so many bits. Fewer than 1024 are quick to sign with and need GODEBUG=rsa1024min=0.
+func NewShortKeys(bits int) *Keys {
+	return &Keys{
 		kid: uuid.NewString(),
 		key: sync.OnceValues(func() (*rsa.PrivateKey, error) {
-			return rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // made for every world, protects nothing, must be quick
+			return rsa.GenerateKey(rand.Reader, bits)
 		}),
 	}
 }
@@ -54,7 +61,7 @@ type tokenHeader struct {
 }
 
 // sign makes a compact JWS, RS256.
-func (k *keyring) sign(c claims) (string, error) {
+func (k *Keys) sign(c claims) (string, error) {
 	key, err := k.key()
 	if err != nil {
 		return "", fmt.Errorf("cannot make a key: %w", err)
@@ -77,8 +84,8 @@ func (k *keyring) sign(c claims) (string, error) {
 	return signed + "." + raw.EncodeToString(signature), nil
 }
 
-// verify returns the claims of a token that this keyring signed and that has not expired.
-func (k *keyring) verify(token string) (claims, error) {
+// verify returns the claims of a token that these keys signed and that has not expired.
+func (k *Keys) verify(token string) (claims, error) {
 	signed, signature, _ := cutLast(token, ".")
 	_, payload, _ := strings.Cut(signed, ".")
 	key, err := k.key()

@@ -38,6 +38,9 @@ type Config struct {
 	// FrameSize is the size above which a message is sent in several frames; 0 means 4082 bytes, as Juju does
 	// (4.0-beta8, measured). Negative: never split.
 	FrameSize int
+
+	// Plain makes ServeTLS take clients without TLS too.
+	Plain bool
 }
 
 const defaultFrameSize = 4082
@@ -131,11 +134,15 @@ func (s *Server) Serve(l net.Listener) error {
 
 // ServeTLS is Serve over TLS 1.2 or newer.
 func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
-	return s.Serve(tls.NewListener(l, &tls.Config{
+	config := &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"},
-	}))
+	}
+	if s.config.Plain {
+		return s.Serve(&eitherListener{l, config})
+	}
+	return s.Serve(tls.NewListener(l, config))
 }
 
 // DropAll breaks all connections without a close frame and keeps serving: what clients see of a server that restarts.

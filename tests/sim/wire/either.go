@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"crypto/tls"
+	"net"
+	"sync"
+)
+
+// eitherListener takes connections with and without TLS: what a client sends first tells.
+type eitherListener struct {
+	net.Listener
+	config *tls.Config
+}
+
+// Accept waits for a connection, not for its first byte.
+func (l *eitherListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &eitherConn{Conn: conn, raw: conn, config: l.config}, nil
+}
+
+// tlsHandshake is the type of the record that every TLS connection begins with (RFC 8446, section 5.1).
+const tlsHandshake = 22
+
+// eitherConn finds out at its first read, which comes before any write, whether it speaks TLS.
+type eitherConn struct {
+	net.Conn // that is spoken on, once it is known
+
+	raw    net.Conn
+	config *tls.Config
+	known  sync.Once
+	err    error
+}
+
+// Read looks at the first byte once.
+func (c *eitherConn) Read(b []byte) (int, error) {
+	c.known.Do(c.recognize)
+	if c.err != nil {
+		return 0, c.err
+	}
+	return c.Conn.Read(b)
+}
+
+func (c *eitherConn) recognize() {
+	first := make([]byte, 1)
+	if _, c.err = c.raw.Read(first); c.err != nil {
+		return
+	}
+	var conn net.Conn = &unreadConn{c.raw, first}
+	if first[0] == tlsHandshake {
+		conn = tls.Server(conn, c.config)
+	}
+	c.Conn = conn
+}
+
+// Close may come at any time.
+func (c *eitherConn) Close() error { return c.raw.Close() }
+
+// unreadConn gives back what was read.
+type unreadConn struct {
+	net.Conn
+	first []byte
+}
+
+// Read reads what was given back before the rest.
+func (c *unreadConn) Read(b []byte) (int, error) {
+	if len(c.first) == 0 {
+		return c.Conn.Read(b)
+	}
+	n := copy(b, c.first)
+	c.first = c.first[n:]
+	return n, nil
+}
