@@ -1,0 +1,121 @@
+package soak_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"jimm-migrator/src/migration"
+)
+
+// verdicts are the rows of the judge, with their names.
+func verdicts() map[migration.VerdictKind]string {
+	return map[migration.VerdictKind]string{
+		migration.VerdictBlind: "blind", migration.VerdictWaiting: "waiting", migration.VerdictRunning: "running",
+		migration.VerdictAborting: "aborting", migration.VerdictAborted: "aborted", migration.VerdictEnded: "ended",
+		migration.VerdictSuperseded: "superseded", migration.VerdictLetGo: "let go", migration.VerdictMoved: "moved",
+		migration.VerdictReapFailed: "reap failed", migration.VerdictElsewhere: "elsewhere", migration.VerdictMigrated: "migrated",
+		migration.VerdictHeld: "held", migration.VerdictMisrecorded: "misrecorded", migration.VerdictLost: "lost",
+		migration.VerdictConflict: "conflict",
+	}
+}
+
+// looked counts a row of the judge: the verdict, what JIMM's record said, and how
+// the recorded controller answered.
+func (s *story) looked(o migration.Observation, v migration.Verdict) {
+	at := "nobody"
+	switch uuid := o.Record.Controller; {
+	case o.Record.State == migration.RecordLost:
+		at = "lost"
+	case o.Info.Kind == migration.InfoLive:
+		at = s.roleOf(o.Info.Controller)
+	case o.Record.State == migration.RecordAt:
+		at = s.roleOf(uuid)
+	}
+	s.cell("judged %s", verdicts()[v.Kind])
+	s.cell("row: record %s, info %s: %s", at, o.Info.Kind, verdicts()[v.Kind])
+	if v.Proof.Valid() {
+		s.cell("proof: %s", v.Proof.Ground())
+	}
+}
+
+func (s *story) roleOf(uuid string) string {
+	for _, c := range s.jaas.World().Controllers {
+		if c.UUID == uuid {
+			return map[string]string{s.source: "source", s.target: "target", s.third: "third"}[c.Name]
+		}
+	}
+	return "nobody"
+}
+
+// coverage counts what the seeds have brought.
+type coverage struct {
+	mu    sync.Mutex
+	cells map[string]int
+}
+
+func (c *coverage) add(s *story) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cell := range s.cells {
+		c.cells[cell]++
+	}
+}
+
+func (c *coverage) print(t *testing.T) {
+	t.Helper()
+	var table strings.Builder
+	table.WriteString("how often what has happened:")
+	for _, cell := range slices.Sorted(maps.Keys(c.cells)) {
+		fmt.Fprintf(&table, "\n%7d %s", c.cells[cell], cell)
+	}
+	t.Log(table.String())
+}
+
+// wanted are the cells that must not be empty.
+func wanted() []string {
+	want := []string{
+		"JIMM 2024", "JIMM 2025", "JIMM 2026", "probe true", "probe false", "lives 1", "lives 2", "lives 3", "lost with its node",
+		`operator: "second unit"`, `operator: "second unit elsewhere"`, `operator: "hand-made record"`, `operator: "hand-made start"`,
+		`operator: "start elsewhere"`, `operator: "curious"`, "clock skew 50s", "clock skew 20m0s",
+	}
+	for _, step := range steps() {
+		for _, how := range hows() {
+			want = append(want, fmt.Sprintf("killed in %s: %s", step, how))
+		}
+	}
+	for _, role := range []string{"jimm", "the source", "the target"} {
+		for _, kind := range outageKinds() {
+			want = append(want, role+" "+kind)
+		}
+	}
+	for _, action := range faultActions() {
+		want = append(want, fmt.Sprintf("fault %s", action), fmt.Sprintf("fault %s on MigrateModel", action), fmt.Sprintf("fault %s on UpdateMigratedModel", action))
+	}
+	for kind, name := range verdicts() {
+		// It takes controllers that tell of a copy whether it is in use.
+		if kind != migration.VerdictConflict {
+			want = append(want, "judged "+name)
+		}
+	}
+	for _, outcome := range []migration.Outcome{
+		migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.Refused, migration.NotStarted,
+		migration.Aborted, migration.TimedOut, migration.NeedsAttention, migration.LostFromJIMM, migration.Unknown,
+	} {
+		want = append(want, fmt.Sprintf("outcome: %s", outcome))
+	}
+	return want
+}
+
+// check fails for each cell that must be covered and is not.
+func (c *coverage) check(t *testing.T) {
+	t.Helper()
+	for _, cell := range wanted() {
+		if c.cells[cell] == 0 {
+			t.Errorf("never: %s", cell)
+		}
+	}
+}

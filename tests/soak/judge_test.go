@@ -1,0 +1,198 @@
+package soak_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// judge says what in the end of a run is not true (I2, I3, I5, I6, I8, I9).
+func (s *story) judge(l *life) {
+	s.secrets(l)
+	if l.starts > 1 {
+		s.blame("I3: it has asked for a migration %d times", l.starts)
+	}
+	if l.killed {
+		return
+	}
+	if limit := s.timeout + 4*time.Minute; l.took > limit {
+		s.blame("I9: it took %v", l.took)
+	}
+	if l.err != nil {
+		s.cell("outcome: error")
+		return
+	}
+	res := l.result
+	s.cell("outcome: %s", res.Outcome)
+	s.cell("cause: %s %s", res.Outcome, res.Cause)
+	if !s.ever(func(t truth) bool { return s.lie(l, t) == "" }) {
+		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.truth()), res.Outcome, res.Cause, s.truth(), actions.Summary(res))
+	}
+	if res.Holder.Known() && !s.ever(func(t truth) bool { return s.mayHold(t, res.Holder.Name) }) {
+		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), actions.Summary(res))
+	}
+	if res.Outcome == migration.Unknown {
+		s.judgeUnknown(l, "in trouble")
+	}
+}
+
+// lie says what in the outcome is not true, "" if all is.
+func (s *story) lie(l *life, now truth) string {
+	switch res := l.result; res.Outcome {
+	case migration.Migrated, migration.AlreadyThere, migration.Recorded:
+		if !s.mayHold(now, s.target) || now.recorded != s.target || s.heldBack(res.Source.Name, now) {
+			return "I2"
+		}
+	case migration.NeedsAttention:
+		if !s.mayHold(now, s.target) || now.recorded != s.target {
+			return "I2"
+		}
+	case migration.Aborted, migration.NotStarted:
+		if !now.active(res.Source.Name) || now.running {
+			return "the model is not at rest on the source"
+		}
+	case migration.Refused:
+		if l.records > 0 || l.starts > 0 && res.Cause == migration.CauseChecks {
+			return "I4: something was sent"
+		}
+	case migration.LostFromJIMM:
+		if now.recorded != "" {
+			return "JIMM knows it"
+		}
+	case migration.Conflict:
+		if len(now.on) < 2 {
+			return "I8"
+		}
+	case migration.TimedOut:
+		if l.took < s.timeout-time.Minute {
+			return "I9: too early"
+		}
+	case migration.Started, migration.ChecksPassed:
+		return "nobody has asked for that"
+	case migration.Unknown:
+	}
+	return ""
+}
+
+// heldBack reports whether the source has a copy, or anybody if the source is not
+// known, that somebody could have told of.
+func (s *story) heldBack(source string, now truth) bool {
+	if source == s.target || source == "" {
+		if source = ""; !s.probe {
+			return false
+		}
+	}
+	for name := range now.on {
+		if name == s.target || source != "" && name != source {
+			continue
+		}
+		// Of a copy on a controller that is away nobody tells.
+		away := s.isAway(name) && len(now.holders()) > 1
+		if s.probe && !away || !s.probe && !now.reap && len(now.holders()) < 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHold reports whether it may be said that the model is in use on the
+// controller: on the source of a migration, too, as long as that runs.
+func (s *story) mayHold(now truth, name string) bool {
+	return now.active(name) || now.running && now.on[name] == controller.StateExporting
+}
+
+// secrets looks for the canary in all that was said (I6).
+func (s *story) secrets(l *life) {
+	res := l.result
+	texts := append([]string{actions.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text, fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
+	for _, text := range texts {
+		if strings.Contains(text, canary) {
+			s.blame("I6: the secret is in %q", text)
+		}
+	}
+}
+
+// deniedInReap reports whether a run has recorded since the source had stopped
+// answering after a success, as it may, and whether that was one. A source that
+// restarts in REAP denies the model for longer than usual.
+func (s *story) deniedInReap() bool {
+	m, ok := s.jaas.Controller(s.source).Migration(s.uuid)
+	if !ok || m.Phase != controller.Done && m.Phase != controller.ReapFailed {
+		return false
+	}
+	return slices.ContainsFunc(s.lives, func(l *life) bool {
+		return strings.Contains(strings.Join(l.texts, "\n"), "has stopped answering for the model after the migration had succeeded")
+	})
+}
+
+// violations are calls that must never be sent (I1, I3, I4). Two runs that begin
+// in the same moment can both find nothing running: the controllers refuse the
+// second one.
+func (s *story) violations() {
+	for _, v := range s.jaas.Violations() {
+		switch {
+		case v.User != account+"@serviceaccount":
+		case v.Rule == sim.RuleSecondStart && s.other.moves():
+			s.cell("two starts in the same moment")
+		case v.Rule == sim.RuleEarlyRecord && s.deniedInReap():
+			s.cell("recorded while REAP hides the model (I1 b)")
+		default:
+			s.blame("%s", v)
+		}
+	}
+}
+
+// preface asks before anything happens: check and locate change nothing (I4).
+func (s *story) preface(ctx context.Context) {
+	if s.prelude == "" {
+		return
+	}
+	before := s.truth()
+	l := s.newLife(kill{})
+	s.lives = append(s.lives, l)
+	var located migration.Located
+	l.live(ctx, s.settings(account, l), func(ctx context.Context, j migration.JAAS, _ migration.Writer) (res migration.Result, err error) {
+		if s.prelude == "check" {
+			return migration.Check(ctx, j, s.options(l))
+		}
+		located, err = migration.Locate(ctx, j, migration.LocateOptions{Model: s.model, Probe: s.probe})
+		return migration.Result{}, err
+	})
+	if l.err != nil {
+		if before.recorded != "" {
+			s.blame("%s: %v", s.prelude, l.err)
+		}
+		return
+	}
+	if now := s.truth(); l.starts+l.records > 0 || now.recorded != before.recorded && before.running == now.running {
+		s.blame("I4: %s has changed %+v to %+v", s.prelude, before, now)
+	}
+	if s.prelude == "check" {
+		s.cell("checked: %s", l.result.Outcome)
+		if l.result.Outcome == migration.AlreadyThere && s.lie(l, s.truth()) != "" {
+			s.blame("I2: check says %s: %+v", l.result.Outcome, s.truth())
+		}
+		return
+	}
+	s.judgeLocated(located)
+}
+
+func (s *story) judgeLocated(found migration.Located) {
+	for _, loc := range found.Locations {
+		s.cell("located: %s", loc.State)
+		now := s.truth()
+		if loc.Holder.Known() && !s.mayHold(now, loc.Holder.Name) {
+			s.blame("located on %s: %+v: %s", loc.Holder.Name, now, loc.Proof)
+		}
+		if loc.Drift && now.recorded != "" && now.active(now.recorded) {
+			s.blame("located with drift: %+v: %s", now, loc.Proof)
+		}
+	}
+}

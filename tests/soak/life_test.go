@@ -1,0 +1,209 @@
+package soak_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/operator"
+)
+
+// life is one process of ours, and how its run has ended.
+type life struct {
+	death  kill // n is 0: it is not killed
+	cable  *cable
+	cancel context.CancelFunc
+	looked func(migration.Observation, migration.Verdict)
+
+	mu       sync.Mutex
+	killed   bool
+	conns    []*wiretap
+	step     string
+	sent     int // in this step
+	got      int
+	texts    []string // all that it has said
+	starts   int      // how often it has asked for a migration
+	records  int
+	proof    migration.Proof
+	looks    []string
+	lastLook string
+
+	result migration.Result
+	err    error
+	began  time.Time
+	took   time.Duration
+}
+
+type fate int
+
+const (
+	alive fate = iota
+	dead
+	diesBefore
+	diesAfter
+)
+
+func (l *life) dead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.killed
+}
+
+func (l *life) lostSilently() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.killed && l.death.silent
+}
+
+// sends tells what comes of a message that is to be sent.
+func (l *life) sends() fate {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.killed {
+		return dead
+	}
+	l.sent++
+	switch k := l.death; {
+	case k.n == 0 || k.step != l.step || l.sent < k.n:
+		return alive
+	case k.how == "lost":
+		return diesBefore
+	case k.how == "arrived":
+		return diesAfter
+	default:
+		return alive
+	}
+}
+
+// gets tells what comes of a piece of an answer.
+func (l *life) gets() fate {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.killed {
+		return dead
+	}
+	l.got++
+	if k := l.death; k.n > 0 && k.how == "answered" && k.step == l.step && l.got >= k.n {
+		return diesAfter
+	}
+	return alive
+}
+
+// kill ends the process. With its node its connections are lost later.
+func (l *life) kill() {
+	l.mu.Lock()
+	l.killed = true
+	conns := l.conns
+	l.mu.Unlock()
+	if !l.death.silent {
+		l.bury(conns)
+	}
+	l.cancel()
+}
+
+func (l *life) bury(conns []*wiretap) {
+	for _, c := range conns {
+		_ = c.Conn.Close()
+	}
+}
+
+func (l *life) enter(step string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.step != step {
+		l.step, l.sent, l.got = step, 0, 0
+	}
+}
+
+func (l *life) report(e migration.Event) {
+	switch f := e.(type) {
+	case migration.FreezeEvent, migration.AttachEvent, migration.WaitEvent:
+		l.enter("watch")
+	case migration.VerifyEvent, migration.AgentsEvent:
+		l.enter("verify")
+	case migration.RecordEvent:
+		f.Err = nil // Its text is documented to be raw.
+		e = f
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.texts = append(l.texts, actions.Sentence(e))
+}
+
+func (l *life) look(o migration.Observation, v migration.Verdict) {
+	if v.Kind == migration.VerdictMigrated || v.Kind == migration.VerdictHeld {
+		l.enter("verify")
+	}
+	l.mu.Lock()
+	var copies []string
+	for _, uuid := range slices.Sorted(maps.Keys(o.Copies)) {
+		copies = append(copies, uuid[:4]+" "+o.Copies[uuid].State.String())
+	}
+	look := fmt.Sprintf("%s; record %s %.4s, info %s %.4s listed %v %q, host %s, %s", verdicts()[v.Kind], o.Record.State, o.Record.Controller, o.Info.Kind, o.Info.Controller, o.Info.Listed, o.Info.Attempt.Text, o.Host.Kind, copies)
+	if look != l.lastLook {
+		l.looks = append(l.looks, fmt.Sprintf("%v: %s", time.Since(l.began), look))
+	}
+	l.lastLook = look
+	l.mu.Unlock()
+	if l.looked != nil {
+		l.looked(o, v)
+	}
+}
+
+// StartMigration and RecordController make a life the writer of its engine.
+type pen struct {
+	migration.Writer
+	life *life
+}
+
+// StartMigration notes that it is the step start.
+func (p *pen) StartMigration(ctx context.Context, m migration.Model, c migration.Controller) (string, error) {
+	p.life.enter("start")
+	defer p.life.enter("watch")
+	p.life.mu.Lock()
+	p.life.starts++
+	p.life.mu.Unlock()
+	return p.Writer.StartMigration(ctx, m, c)
+}
+
+// RecordController notes that it is the step record.
+func (p *pen) RecordController(ctx context.Context, proof migration.Proof) error {
+	p.life.enter("record")
+	defer p.life.enter("verify")
+	p.life.mu.Lock()
+	p.life.records++
+	p.life.proof = proof
+	p.life.mu.Unlock()
+	return p.Writer.RecordController(ctx, proof)
+}
+
+type deed func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error)
+
+// live runs an action once.
+func (l *life) live(ctx context.Context, settings operator.Settings, do deed) {
+	ctx, l.cancel = context.WithCancel(ctx)
+	defer l.cancel()
+	l.enter("check")
+	l.began = time.Now()
+	defer func() { l.took = time.Since(l.began) }()
+	opened, err := actions.Open(ctx, settings)
+	if err != nil {
+		l.err = err
+		return
+	}
+	defer opened.Close()
+	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Writer, l})
+}
+
+// dialer is how a life reaches the servers.
+func (l *life) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return l.cable.dial(ctx, l, network, address)
+	}
+}

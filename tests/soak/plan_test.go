@@ -1,0 +1,110 @@
+package soak_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"jimm-migrator/tests/sim"
+)
+
+// plan is all that a seed decides.
+type plan struct {
+	seed  uint64
+	rng   *rand.Rand
+	world sim.World
+
+	source, target, third string
+	model                 string // as the operator names it
+	uuid                  string
+	probe                 bool
+	poll, timeout         time.Duration
+	prelude               string // what is asked before the first life: "", "check" or "locate"
+	skewed                bool   // the clocks differ more than the engine allows for
+	byHand                bool   // somebody has told JIMM before us that the target hosts it
+	told                  bool   // the log of JIMM names all that has happened
+
+	faults []sim.Fault
+	breaks []outage
+	other  other
+	kills  []kill // of each of our lives but the last
+	pause  time.Duration
+	cells  []string
+}
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+func (p *plan) chance(percent int) bool { return p.rng.IntN(100) < percent }
+
+func (p *plan) between(from, to time.Duration) time.Duration {
+	return from + time.Duration(p.rng.Int64N(int64(to-from)))
+}
+
+func (p *plan) cell(format string, args ...any) {
+	p.cells = append(p.cells, fmt.Sprintf(format, args...))
+}
+
+// The accounts: ours, and that of somebody else who administers JIMM.
+const (
+	account = "migrator"
+	human   = "human"
+	owner   = "alice@example.com"
+)
+
+// newPlan makes everything of a seed.
+func newPlan(seed uint64) *plan {
+	p := &plan{seed: seed, rng: rand.New(rand.NewPCG(seed, 4)), told: true}
+	names := []string{"east", "north", "west"}
+	p.rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	p.source, p.target, p.third = names[0], names[1], names[2]
+	p.uuid = "11111111-2222-4333-8444-555555555555"
+	p.model = pick(p.rng, "prod", owner+"/prod", p.uuid)
+	p.probe = p.chance(50)
+	p.poll = pick(p.rng, 5*time.Second, 8*time.Second, 15*time.Second)
+	p.timeout = pick(p.rng, 10*time.Minute, 30*time.Minute)
+	p.prelude = pick(p.rng, "", "", "", "check", "locate")
+	p.makeWorld()
+	p.makeFaults()
+	p.makeBreaks()
+	p.other = other{
+		kind: pick(p.rng, "", "", "", "", "second unit", "second unit elsewhere", "hand-made record", "hand-made start", "start elsewhere", "curious"),
+		at:   p.between(0, pick(p.rng, 5*time.Second, 7*time.Minute)),
+	}
+	p.makeKills()
+	p.cell("operator: %q", p.other.kind)
+	p.cell("prelude: %q", p.prelude)
+	p.cell("lives %d", len(p.kills)+1)
+	p.cell("probe %v", p.probe)
+	return p
+}
+
+// kill is where in a life of ours our process ends.
+type kill struct {
+	step   string
+	n      int    // in that step its n-th message, or the n-th piece of an answer
+	how    string // see hows
+	silent bool   // the connections stay for a while, as when a node is lost
+}
+
+// hows are the ways to die: what was to be sent is lost, or has arrived, or the
+// answer had arrived too.
+func hows() []string { return []string{"lost", "arrived", "answered"} }
+
+// steps are those of the engine.
+func steps() []string { return []string{"check", "start", "watch", "record", "verify"} }
+
+func (p *plan) makeKills() {
+	for range pick(p.rng, 0, 0, 1, 1, 2) {
+		k := kill{step: pick(p.rng, steps()...), how: pick(p.rng, hows()...), silent: p.chance(20)}
+		switch k.step {
+		case "check":
+			k.n = 1 + p.rng.IntN(60)
+		case "watch":
+			k.n = 1 + p.rng.IntN(100)
+		default:
+			k.n = 1 + p.rng.IntN(4)
+		}
+		p.kills = append(p.kills, k)
+	}
+	p.pause = pick(p.rng, time.Second, 30*time.Second, 6*time.Minute)
+}

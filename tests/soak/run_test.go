@@ -1,0 +1,237 @@
+package soak_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/operator"
+	"jimm-migrator/tests/sim"
+	simjimm "jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// canary is the secret that must not be anywhere.
+const canary = "CANARY-5f2e"
+
+// secretary makes what costs time once for all worlds: no chain of certificates,
+// short keys.
+type secretary struct {
+	ca   *wire.CA
+	keys *simjimm.Keys
+}
+
+func newSecretary(t *testing.T) secretary {
+	t.Helper()
+	ca, err := wire.NewLoneCA(wire.ControllerName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secretary{ca, simjimm.NewShortKeys(512)}
+}
+
+// story is a plan that happens.
+type story struct {
+	*plan
+	jaas   *sim.JAAS
+	url    string // of JIMM
+	cable  *cable
+	roots  *x509.CertPool
+	lives  []*life
+	others sync.WaitGroup
+
+	mu      sync.Mutex
+	past    []truth // of the last minutes, as long as somebody else may change things
+	trouble time.Time
+	away    map[string]bool // servers that do not answer
+	acted   bool            // somebody else has done what he wanted to do
+	wrong   []string
+}
+
+func (s *story) blame(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
+}
+
+// cell counts what has happened, not what was planned.
+func (s *story) cell(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plan.cell(format, args...)
+}
+
+// troubled notes that something has just gone wrong, or was done by others.
+func (s *story) troubled() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = time.Now()
+}
+
+// calm is for how long nothing has gone wrong.
+func (s *story) calm() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.trouble)
+}
+
+// tell lets the plan of a seed happen, and says what was wrong.
+func tell(t *testing.T, sec secretary, seed uint64) *story {
+	t.Helper()
+	s := &story{plan: newPlan(seed), away: map[string]bool{}}
+	synctest.Test(t, func(t *testing.T) {
+		network := wire.NewNetwork()
+		s.cable = &cable{network: network, cuts: map[string]chan struct{}{}}
+		s.trouble = time.Now()
+		// A world is made without faults: they begin with us.
+		j, err := sim.Start(t.Context(), s.world, sim.Options{
+			Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: s.heard,
+		})
+		if err != nil {
+			s.blame("the world cannot be: %v", err)
+			return
+		}
+		s.jaas, s.url, s.roots = j, j.URL(), sec.ca.Pool()
+		s.happen(t.Context())
+		_ = j.Close() // who has gone is of no interest
+		s.others.Wait()
+	})
+	return s
+}
+
+// heard sees every message of every server.
+func (s *story) heard(e wire.Event) {
+	if e.Fault == "" {
+		return
+	}
+	s.cell("fault %s", e.Fault)
+	for _, method := range []string{"MigrateModel", "UpdateMigratedModel", "InitiateMigration"} {
+		if bytes.Contains(e.Data, []byte(`"request":"`+method+`"`)) {
+			s.cell("fault %s on %s", e.Fault, method)
+		}
+	}
+	s.troubled()
+}
+
+func (s *story) happen(ctx context.Context) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	if s.byHand {
+		s.recordByHand(ctx, s.target)
+	}
+	s.preface(ctx)
+	for _, f := range s.faults {
+		s.jaas.Faults(f.Server).Add(f.Fault)
+	}
+	for _, o := range s.breaks {
+		s.others.Go(func() { s.breakDown(ctx, o) })
+	}
+	s.others.Go(func() {
+		s.interfere(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.acted = true
+	})
+	s.others.Go(func() { s.remember(ctx) })
+	for _, k := range s.kills {
+		s.judge(s.run(ctx, k))
+		pause(ctx, s.pause)
+	}
+	s.judge(s.run(ctx, kill{}))
+	// All troubles end, and so do the migrations: what is true must be found out.
+	s.awaitOthers(ctx)
+	for _, server := range []string{"jimm", "east", "north", "west"} {
+		s.jaas.Faults(server).Clear()
+	}
+	s.rest(ctx)
+	s.settle(ctx)
+}
+
+// awaitOthers waits until nobody disturbs any more.
+func (s *story) awaitOthers(ctx context.Context) {
+	for range 120 {
+		s.mu.Lock()
+		done := s.acted
+		s.mu.Unlock()
+		if done && s.calm() > 4*time.Minute {
+			return
+		}
+		pause(ctx, 30*time.Second)
+	}
+}
+
+// rest waits until no migration runs.
+func (s *story) rest(ctx context.Context) {
+	for range 120 {
+		if !s.truth().running {
+			return
+		}
+		pause(ctx, time.Minute)
+	}
+	s.blame("the world: a migration never ends: %+v", s.truth())
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(max(d, time.Nanosecond)) // one that is due crashes the race detector
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *story) newLife(k kill) *life {
+	return &life{death: k, cable: s.cable, looked: s.looked}
+}
+
+// run is one life of ours.
+func (s *story) run(ctx context.Context, k kill) *life {
+	l := s.newLife(k)
+	s.lives = append(s.lives, l)
+	l.live(ctx, s.settings(account, l), func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error) {
+		return migration.Migrate(ctx, j, w, s.options(l))
+	})
+	if !l.killed {
+		return l
+	}
+	s.troubled()
+	s.cell("killed in %s: %s", l.step, k.how)
+	if k.silent {
+		s.cell("lost with its node")
+		s.others.Go(func() {
+			pause(context.WithoutCancel(ctx), 2*time.Minute)
+			l.mu.Lock()
+			conns := l.conns
+			l.mu.Unlock()
+			l.bury(conns)
+		})
+	}
+	return l
+}
+
+func (s *story) options(l *life) migration.Options {
+	return migration.Options{
+		Model: s.model, Target: s.target, Probe: s.probe, PollInterval: s.poll, Timeout: s.timeout,
+		Report: l.report, Looked: l.look,
+	}
+}
+
+func (s *story) settings(id string, l *life) operator.Settings {
+	secret, dial := canary, s.cable.network.DialContext
+	if id == human {
+		secret = "x"
+	}
+	if l != nil {
+		dial = l.dialer()
+	}
+	return operator.Settings{JIMM: jimm.Options{
+		URL: s.url, ClientID: id, ClientSecret: jimm.NewSecret(secret), RootCAs: s.roots, DialContext: dial,
+	}}
+}

@@ -1,0 +1,115 @@
+package soak_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/actions"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// settle runs once more when all is quiet, and judges what must have come of it.
+func (s *story) settle(ctx context.Context) {
+	s.mu.Lock()
+	s.past = nil // whoever disturbed has finished
+	s.mu.Unlock()
+	before := s.truth()
+	last := s.run(ctx, kill{})
+	s.judge(last)
+	s.rest(ctx)
+	s.violations()
+	if last.err != nil {
+		s.blame("I5: when all is quiet, a run ends with %v", last.err)
+		return
+	}
+	res := last.result
+	s.cell("in the end: %s %s, probe %v", res.Outcome, res.Cause, s.probe)
+	if why := s.unsettled(before, res); why != "" {
+		s.blame("I5: %s: %s (%s): %+v, then %+v: %s", why, res.Outcome, res.Cause, before, s.truth(), actions.Summary(res))
+	}
+}
+
+// unsettled says what a run should have come to when all was quiet. The state
+// before it is what the world had come to.
+func (s *story) unsettled(before truth, res migration.Result) string {
+	holders := before.holders()
+	said := func(outcomes ...migration.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
+	switch {
+	case before.recorded == "":
+		if !said(migration.Refused, migration.LostFromJIMM) {
+			return "JIMM does not know it"
+		}
+	case len(holders) != 1:
+		// Without credentials no controller tells whether its copy is in use.
+	case holders[0] == s.target && before.recorded == s.target:
+		return s.mustBeThere(res)
+	case holders[0] == s.target && before.recorded == s.source:
+		return s.mustBeRecorded(before, res)
+	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == migration.Unknown && len(s.truth().holders()) == 1:
+		return "it was there, ready to be moved"
+	}
+	return ""
+}
+
+// mustBeThere: the model is on the target and recorded there.
+func (s *story) mustBeThere(res migration.Result) string {
+	switch {
+	case res.Outcome == migration.AlreadyThere, res.Outcome == migration.NeedsAttention:
+		return ""
+	case res.Outcome == migration.Unknown && res.Cause == migration.CauseSourceUnknown && s.sourceIsSecret():
+		return ""
+	}
+	return "it is there"
+}
+
+// sourceIsSecret reports whether nobody who may be asked tells whether the source
+// has let go of a model that JIMM records on the target.
+func (s *story) sourceIsSecret() bool {
+	return !s.probe && (s.world.JIMM.Version != "2026" || s.other.kind == "hand-made record" || !s.told)
+}
+
+// mustBeRecorded: the model is on the target, and JIMM still records the source.
+func (s *story) mustBeRecorded(before truth, res migration.Result) string {
+	switch res.Outcome {
+	case migration.Recorded, migration.NeedsAttention, migration.Migrated, migration.LostFromJIMM:
+		return ""
+	case migration.Unknown:
+		if res.Cause == migration.CauseUnproved && !s.targetTold() {
+			if !strings.Contains(res.Next, " "+s.target+" ") && s.told && !s.skewed && !s.other.moves() {
+				return "the command that would help is not named"
+			}
+			return ""
+		}
+	case migration.Refused:
+		if (before.reap || !s.targetTold()) && (!s.told || s.other.moves() || s.skewed) {
+			return ""
+		}
+	default:
+	}
+	return "it has moved"
+}
+
+// targetTold reports whether the source itself names the target to who asks it.
+func (s *story) targetTold() bool {
+	return s.probe && s.world.Controllers[0].Redirects == "all"
+}
+
+// judgeUnknown looks whether somebody could have told: an unknown that could have
+// been settled is a defect.
+func (s *story) judgeUnknown(l *life, when string) {
+	now := s.truth()
+	calm := s.calm()
+	s.cell("unknown %s: %s, calm %v", when, l.result.Cause, calm > 45*s.poll+2*time.Minute)
+	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told {
+		return
+	}
+	holders := now.holders()
+	switch {
+	case len(holders) == 1 && holders[0] == s.target && now.recorded == s.target && s.mustBeThere(l.result) != "",
+		len(holders) == 1 && holders[0] == s.source && now.recorded == s.source && now.on[s.target] != controller.StateImporting:
+		s.blame("it could have been known (%s): %+v: %s", l.result.Cause, now, actions.Summary(l.result))
+	}
+}

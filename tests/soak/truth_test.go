@@ -1,0 +1,80 @@
+package soak_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"jimm-migrator/tests/sim/controller"
+)
+
+// truth is what no client can see.
+type truth struct {
+	recorded string            // "": JIMM has no row
+	on       map[string]string // the state of the copy by controller
+	running  bool
+	reap     bool // the source of the latest migration could not remove its copy
+}
+
+func (s *story) truth() truth {
+	t := truth{on: map[string]string{}}
+	if row, ok := s.jaas.Record(s.uuid); ok {
+		t.recorded = row.Controller
+	}
+	for _, p := range s.jaas.Where(s.uuid) {
+		t.on[p.Controller] = p.State
+	}
+	for _, name := range []string{"east", "north", "west"} {
+		// Between the removal and DONE there is no copy any more.
+		m, ok := s.jaas.Controller(name).Migration(s.uuid)
+		t.running = t.running || ok && !m.Phase.Terminal()
+		t.reap = t.reap || ok && m.Phase == controller.ReapFailed && t.on[name] != ""
+	}
+	return t
+}
+
+// active reports whether the model is in use on the controller.
+func (t truth) active(name string) bool { return t.on[name] == controller.StateActive }
+
+// holders are the controllers that have the model in use.
+func (t truth) holders() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(t.on)) {
+		if t.active(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// remembered is for how long what was true may still be said while somebody else
+// changes things.
+const remembered = 2 * time.Minute
+
+// remember keeps what was true lately as long as somebody else may change it.
+func (s *story) remember(ctx context.Context) {
+	if !s.other.moves() {
+		return
+	}
+	for ctx.Err() == nil {
+		now := s.truth()
+		s.mu.Lock()
+		s.past = append(s.past, now)
+		if n := len(s.past) - int(remembered/time.Second); n > 0 {
+			s.past = s.past[n:]
+		}
+		s.mu.Unlock()
+		pause(ctx, time.Second)
+	}
+}
+
+// ever reports whether something holds now or, if somebody else changes things,
+// has held a short time ago.
+func (s *story) ever(holds func(truth) bool) bool {
+	if holds(s.truth()) {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.past, holds)
+}
