@@ -3,7 +3,6 @@ package docs_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -37,14 +36,12 @@ const (
 // touches none after it, and goes on when it is started again.
 func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("the page needs jq, which is not installed")
-	}
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	dir := clone(t)
 	bin := filepath.Join(dir, "bin")
 	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
+	haveJQ(t, bin)
 	write(t, filepath.Join(dir, "world.yaml"), failing)
 	s := startShell(t, dir, bin)
 	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
@@ -100,9 +97,6 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 // The loop stops at whatever it does not know, and when nobody answers.
 func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("the page needs jq, which is not installed")
-	}
 	script := ""
 	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
 		if f.file() == "empty.sh" {
@@ -131,6 +125,7 @@ func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\ncat >/dev/null\n"+test.juju+"\n")
+			linkJQ(t, filepath.Join(dir, "bin"))
 			write(t, filepath.Join(dir, "empty.sh"), script)
 			printed, err := startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), "printf 'm1\\nm2\\n' | bash empty.sh east")
 			if test.goes != (err == nil) || test.goes != strings.Contains(printed, "m2 ") {
@@ -138,6 +133,41 @@ func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 			}
 			if !strings.Contains(printed, test.first) {
 				t.Errorf("does not say %q:\n%s", test.first, printed)
+			}
+		})
+	}
+}
+
+// A list that did not come is not an empty controller.
+func TestEmptyAController_ListsOnlyWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	script := ""
+	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
+		if f.file() == "models-on.sh" {
+			script = f.text
+		}
+	}
+	page := `{"u/0":{"status":"completed","results":{"models":{"m1":{"recorded-controller":{"name":"west"}},"m2":{"recorded-controller":{"name":"east"}}}}}}`
+	for name, test := range map[string]struct {
+		juju string
+		want []string
+		good bool
+	}{
+		"a list":                {"echo '" + page + "'", []string{"m1"}, true},
+		"no models":             {`echo '{"u/0":{"status":"completed","results":{}}}'`, nil, true},
+		"a failed action":       {`echo '{"u/0":{"status":"failed","message":"no JIMM"}}'`, []string{`no list: {"u/0":{"status":"failed","message":"no JIMM"}}`}, false},
+		"nothing":               {"exit 0", []string{"no list: "}, false},
+		"a wait that has ended": {"echo ERROR timed out >&2; exit 1", []string{"ERROR timed out"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\n"+test.juju+"\n")
+			linkJQ(t, filepath.Join(dir, "bin"))
+			write(t, filepath.Join(dir, "models-on.sh"), script)
+			printed, err := startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), "bash models-on.sh west")
+			if diff := cmp.Diff(test.want, lines(printed)); diff != "" || test.good != (err == nil) {
+				t.Errorf("%v (-want +printed):\n%s", err, diff)
 			}
 		})
 	}

@@ -1,0 +1,42 @@
+package docs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"jimm-migrator/tests/docs/jq"
+)
+
+// TestMain is jq if it is called so: see linkJQ.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "jq" {
+		os.Exit(jq.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // jq has exit codes
+	}
+	m.Run()
+}
+
+// haveJQ makes sure that scripts with that folder in their PATH find a jq: the real
+// one if it is installed, and otherwise what we have of it.
+func haveJQ(t *testing.T, bin string) {
+	t.Helper()
+	if _, err := exec.LookPath("jq"); err != nil {
+		linkJQ(t, bin)
+	}
+}
+
+// linkJQ puts this test there as jq.
+func linkJQ(t *testing.T, bin string) {
+	t.Helper()
+	own, err := os.Executable()
+	if err == nil {
+		err = os.MkdirAll(bin, 0o755)
+	}
+	if err == nil {
+		err = os.Symlink(own, filepath.Join(bin, "jq"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
