@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -42,6 +43,9 @@ type Controller struct {
 	creds    []Credential
 
 	upgrading bool // a controller upgrade runs
+
+	lines     []LogLine // the latest of the log
+	linesGone int       // so many came before
 
 	running sync.WaitGroup // migrations
 }
@@ -286,7 +290,7 @@ func (c *Controller) closeModelConns(uuid string) {
 		return
 	}
 	for _, conn := range c.server.Conns() {
-		if conn.Path() == "/model/"+uuid+"/api" {
+		if strings.HasPrefix(conn.Path(), "/model/"+uuid+"/") {
 			c.running.Go(func() { conn.Close(websocket.StatusNormalClosure, "") })
 		}
 	}

@@ -239,6 +239,7 @@ func (c *Controller) setText(m *migration, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Text = text
+	c.logMaster(m, "INFO", text)
 	if h := c.models[m.ModelUUID]; h != nil {
 		h.status = status{Status: "busy", Info: "migrating: " + text, Since: now()}
 	}
@@ -250,6 +251,7 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Phase = phase
+	c.logPhase(m, phase)
 	h := c.models[m.ModelUUID]
 	if phase.Terminal() {
 		end := c.now()

@@ -32,18 +32,30 @@ type session struct {
 // newServer routes the paths of a controller. A malformed UUID is refused before the upgrade (Juju 4.0-beta8, measured);
 // "/" is served for old clients (documented).
 func (c *Controller) newServer() *wire.Server {
-	server := wire.NewServer(wire.Config{Name: c.config.Name, Log: c.config.Log, Faults: c.config.Faults, Plain: c.config.Plain})
+	server := wire.NewServer(wire.Config{
+		Name: c.config.Name, Log: c.config.Log, Faults: c.config.Faults, Plain: c.config.Plain,
+		Traces: c.release.has(juju4),
+	})
 	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) { return c.open(conn, ""), nil }
 	server.Handle("/api", open)
 	server.Handle("/{$}", open)
-	server.Handle("/model/{uuid}/api", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
-		uuid := r.PathValue("uuid")
-		if !validUUID(uuid) {
+	server.Handle("/log", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
+		return c.openLog(r, conn, ""), nil
+	})
+	server.Handle("/model/{uuid}/{what}", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
+		uuid, what := r.PathValue("uuid"), r.PathValue("what")
+		switch {
+		case what != "api" && what != "log":
+			return wire.Session{}, &wire.HTTPError{Status: http.StatusNotFound, Message: "404 page not found"}
+		case !validUUID(uuid):
 			return wire.Session{}, &wire.HTTPError{
 				Status: http.StatusBadRequest, Message: fmt.Sprintf("invalid model UUID %q", uuid),
 			}
+		case what == "log":
+			return c.openLog(r, conn, uuid), nil
+		default:
+			return c.open(conn, uuid), nil
 		}
-		return c.open(conn, uuid), nil
 	})
 	server.HandleHTTP("/health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "running\n")

@@ -20,9 +20,13 @@ func (c *Conn) answer(ctx context.Context, session Session, req *Request, fault 
 	if c.after(ctx, fault) {
 		return
 	}
-	reply, encodeErr := encodeReply(req.RequestID, result, err)
+	var trace Trace
+	if c.config.Traces {
+		trace = req.Trace
+	}
+	reply, encodeErr := encodeReply(req.RequestID, trace, result, err)
 	if encodeErr != nil {
-		reply, _ = encodeReply(req.RequestID, nil, encodeErr)
+		reply, _ = encodeReply(req.RequestID, trace, nil, encodeErr)
 	}
 	c.reply(ctx, reply, fault.Action)
 }
@@ -82,7 +86,7 @@ func (c *Conn) reply(ctx context.Context, reply []byte, action Action) {
 	case Duplicate:
 		replies = append(replies, reply)
 	case UnknownID:
-		strange, _ := encodeReply(strangeID, nil, nil)
+		strange, _ := encodeReply(strangeID, Trace{}, nil, nil)
 		replies = [][]byte{strange, reply}
 	default:
 	}

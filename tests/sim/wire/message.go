@@ -18,6 +18,7 @@ type Request struct {
 	ID        string          // "id": the watcher that is meant, or empty
 	Method    string          // "request"
 	Params    json.RawMessage // "params" as sent; nil if absent
+	Trace     Trace           // what the answer repeats, if Config.Traces
 	Raw       []byte          // the whole message
 }
 
@@ -73,6 +74,13 @@ func AsError(err error) *Error {
 	return &Error{Message: err.Error()}
 }
 
+// Trace are members of a request that Juju 4 repeats in its answer (4.0-beta8, recorded).
+type Trace struct {
+	TraceID string `json:"trace-id,omitempty"`
+	SpanID  string `json:"span-id,omitempty"`
+	Flags   int    `json:"trace-flags,omitempty"`
+}
+
 type requestEnvelope struct {
 	RequestID json.RawMessage `json:"request-id"`
 	Type      string          `json:"type"`
@@ -80,6 +88,7 @@ type requestEnvelope struct {
 	ID        string          `json:"id"`
 	Request   string          `json:"request"`
 	Params    json.RawMessage `json:"params"`
+	Trace
 }
 
 // replyEnvelope has its members in the order in which Juju and JIMM send them (recorded).
@@ -89,6 +98,7 @@ type replyEnvelope struct {
 	ErrorCode string          `json:"error-code,omitempty"`
 	ErrorInfo any             `json:"error-info,omitempty"`
 	Response  json.RawMessage `json:"response,omitempty"`
+	Trace
 }
 
 // errNotARequest says that a message is well formed but is no request; servers ignore it silently.
@@ -114,13 +124,13 @@ func decodeRequest(raw []byte) (*Request, error) {
 	}
 	return &Request{
 		RequestID: id, Facade: env.Type, Version: env.Version, ID: env.ID, Method: env.Request,
-		Params: env.Params, Raw: raw,
+		Params: env.Params, Raw: raw, Trace: env.Trace,
 	}, nil
 }
 
 // encodeReply makes the answer to a request. It ends with a newline, as every message of Juju and JIMM does.
-func encodeReply(id uint64, result any, err error) ([]byte, error) {
-	reply := replyEnvelope{RequestID: id, Response: json.RawMessage("{}")}
+func encodeReply(id uint64, trace Trace, result any, err error) ([]byte, error) {
+	reply := replyEnvelope{RequestID: id, Response: json.RawMessage("{}"), Trace: trace}
 	switch e := AsError(err); {
 	case e != nil:
 		reply.Error, reply.ErrorCode, reply.ErrorInfo = e.Message, e.Code, e.Info

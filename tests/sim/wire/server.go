@@ -35,6 +35,9 @@ type Config struct {
 	// closes without a status: websocket.StatusNoStatusRcvd.
 	BadMessage websocket.StatusCode
 
+	// Traces repeats the trace of a request in its answer, as Juju 4 does.
+	Traces bool
+
 	// FrameSize is the size above which a message is sent in several frames; 0 means 4082 bytes, as Juju does
 	// (4.0-beta8, measured). Negative: never split.
 	FrameSize int
@@ -58,6 +61,9 @@ type Session struct {
 	// is dealt with and Call is not asked: that is how a proxy passes messages through. A message that meets a
 	// scripted fault goes to Call instead.
 	Raw func(ctx context.Context, message []byte) bool
+
+	// Begin, if set, is called once when the connection is open, beside the calls: for servers that speak first.
+	Begin func(ctx context.Context)
 
 	// End, if set, is called once when the connection is over and all its calls have returned.
 	End func()
