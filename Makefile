@@ -14,7 +14,7 @@ TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo check test soak scenarios lint fmt charm bench fuzz cover tidy-check fmt-check clean
+.PHONY: help demo check test soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,9 @@ charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of cha
 bench: $(LINT) ## run the benchmarks and print their medians
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./... | tee .tools/bench.txt
 	$(TOOLS)/benchstat .tools/bench.txt
+
+mutants: need-go ## break each invariant in a copy and see that a test notices (ONLY=i03 for some)
+	@go run ./tests/cmd/mutants -only='$(ONLY)'
 
 fuzz: need-go ## fuzz each target for FUZZTIME (30s)
 	@$(FUZZERS) | while read -r dir name; do go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "./$$dir"; done

@@ -1,0 +1,72 @@
+package mutants_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"jimm-migrator/tests/mutants"
+)
+
+const invariants = 10
+
+// Two at least for each invariant, one of which changes a condition or a constant
+// and nothing else.
+func TestEveryInvariantHasMutants(t *testing.T) {
+	list, err := mutants.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, small := map[int]int{}, map[int]int{}
+	for _, m := range list {
+		all[m.Invariant]++
+		if m.Kind != mutants.Code {
+			small[m.Invariant]++
+			if removed, added := changed(m.Diff); removed != 1 || added != 1 {
+				t.Errorf("%s is a %s and changes %d lines into %d", m.Name, m.Kind, removed, added)
+			}
+		}
+	}
+	for i := 1; i <= invariants; i++ {
+		if all[i] < 2 || small[i] < 1 {
+			t.Errorf("I%d has %d mutants, %d of them small", i, all[i], small[i])
+		}
+	}
+	if len(all) != invariants {
+		t.Errorf("there are %d invariants", len(all))
+	}
+}
+
+// changed counts the lines that a diff takes away and adds.
+func changed(diff string) (removed, added int) {
+	for line := range strings.Lines(diff) {
+		switch {
+		case strings.HasPrefix(line, "---"), strings.HasPrefix(line, "+++"):
+		case strings.HasPrefix(line, "-"):
+			removed++
+		case strings.HasPrefix(line, "+"):
+			added++
+		}
+	}
+	return removed, added
+}
+
+// A change of the code makes a mutant of it anew: see the package.
+func TestMutantsApply(t *testing.T) {
+	list, err := mutants.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		for _, file := range regexp.MustCompile(`(?m)^\+\+\+ b/(.+)$`).FindAllStringSubmatch(m.Diff, -1) {
+			// Looked at from here too, so that go test remembers no result of older code.
+			if _, err := os.ReadFile("../../" + file[1]); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := m.Applies(t.Context(), "../.."); err != nil {
+			t.Error(err)
+		}
+	}
+}
