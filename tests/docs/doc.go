@@ -14,6 +14,9 @@
 //	text            after such a block: what it prints
 //	yaml file=NAME  written to NAME in the shell's folder, as is sh file=NAME
 //
+// Other commands that run actions are typed too, beside a world that has what the
+// pages speak of: each must complete. Other commands of Juju's cannot run here.
+//
 // A line "..." in a text stands for any lines. Times, durations, ports and UUIDs
 // may differ, and so may the phases that are seen: see match_test.go.
 package docs

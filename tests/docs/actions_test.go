@@ -1,0 +1,73 @@
+package docs_test
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// asInDocs is a world with what the pages speak of.
+const asInDocs = `
+jimm: {tls: true}
+controllers: [{name: west}, {name: east}]
+models:
+  - {name: prod, owner: alice@example.com, created-here: true, uuid: 6f0e1c5e-2a66-4a3f-9a0e-3b1e0c8d7f11}
+  - {name: guinea-pig, owner: you@example.com, created-here: true}
+  - {name: "12345", owner: alice@example.com, created-here: true}
+speed: 300
+`
+
+// commandsOf returns the commands that run actions in the blocks of a page that
+// nothing else types, fenced or indented, in their order.
+func commandsOf(p page) (out []string) {
+	text := regexp.MustCompile(`(?m)^    `).ReplaceAllString(p.text, "")
+	for _, f := range p.fences {
+		if f.file() != "" || f.shell("test") || f.shell("loop") {
+			text = strings.ReplaceAll(text, f.text, "")
+		}
+	}
+	text = strings.ReplaceAll(text, "\\\n", "")
+	for line := range strings.SplitSeq(text, "\n") {
+		// An operator's word is looked at twice, two minutes apart: the story record-confirmed
+		// does that in virtual time.
+		slow := strings.Contains(line, " confirm=")
+		if strings.HasPrefix(line, "juju run ") && strings.Contains(line, "jimm-migrator/") && !strings.Contains(line, "…") && !slow {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// What pages tell to run is run, as it stands there, beside a simulated JAAS; and each
+// of these actions completes.
+func TestPages_RunTheirActions(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), 2*limit)
+	defer stop()
+	dir := clone(t)
+	bin := filepath.Join(dir, "bin")
+	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
+	haveJQ(t, bin)
+	write(t, filepath.Join(dir, "world.yaml"), asInDocs)
+	s := startShell(t, dir, bin)
+	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
+	serves := func(printed string) bool { return strings.Contains(printed, "jimm-migrator/0") }
+	if printed, err := startShell(t, dir).serve(ctx, "dist/jaas-sim serve world.yaml", serves); err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	seen := 0
+	for _, p := range ours(t) {
+		for _, command := range commandsOf(p) {
+			seen++
+			printed, err := s.enter(ctx, command)
+			if err != nil || regexp.MustCompile(`(?m)^(ERROR|Action id \d+ failed)|failed aborted|^cannot `).MatchString(printed) {
+				t.Errorf("%s: %s\n%v\n%s", p.path, command, err, indent(printed))
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d commands were found", seen)
+	}
+}
