@@ -14,7 +14,7 @@ TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo check test soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo check test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,10 +22,13 @@ help: ## this list
 demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, locate again
 	@go run ./tests/cmd/jaas-sim demo
 
-check: tidy-check fmt-check lint test soak ## all that CI runs: tidy, format, lint, tests with the race detector, scenarios, 5000 simulated worlds
+check: tidy-check fmt-check lint test everywhere soak ## all that CI runs: tidy, format, lint, tests with the race detector, scenarios, 5000 simulated worlds
 
 test: need-go need-cc ## every test, shuffled, with the race detector
 	go test -race -shuffle=on -timeout=10m ./...
+
+everywhere: need-go ## every state of the engine, every story in every age; the race detector sees only some of them
+	go test -timeout=10m -run='^(TestEnumeration|TestAges)$$' ./src/migration ./tests/scenario
 
 soak: need-go ## migrate in SEEDS (5000) simulated worlds full of faults, from seed FROM (1) on; prints seeds per second and what was covered
 	go test ./tests/soak -run=TestSoak -seeds=$(SEEDS) -from=$(FROM) -timeout=0 -v

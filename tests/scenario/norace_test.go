@@ -1,0 +1,6 @@
+//go:build !race
+
+package scenario_test
+
+// share: one in so many pairs of a story and an age is played.
+const share = 1
