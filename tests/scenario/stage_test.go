@@ -157,11 +157,18 @@ func (s *stage) world() (sim.World, error) {
 	if err := yaml.Unmarshal([]byte(text), &said); err != nil {
 		return w, err
 	}
-	if said.Speed == nil {
+	switch {
+	case said.Speed != nil:
+	case s.age.memory && s.age.pair() == usualPair:
+		w.Speed = 5 // a minute: JIMM's poller comes round while it runs
+	default:
 		w.Speed = 100
 	}
-	// The poller comes every minute of real time: on a slow machine only, that is.
-	poller := said.JIMM.Poller != nil && *said.JIMM.Poller
+	// The poller comes every minute: in real time on a slow machine only, so that it is not there.
+	poller := s.age.memory
+	if said.JIMM.Poller != nil {
+		poller = *said.JIMM.Poller
+	}
 	w.JIMM.Poller = &poller
 	for i := range w.Controllers {
 		if w.Controllers[i].Version == usualVersion {
