@@ -85,7 +85,9 @@ func jaasOver(settings operator.Settings, s *session) *jaas {
 		Witness:   &witness{session: s, fleet: fleet, login: login, admins: admins, network: settings.JIMM},
 		Auditor:   &auditor{session: s},
 		Inspector: &inspector{session: s, login: login},
-		Traits:    traits(s.first.generation),
+
+		Administrator: admins,
+		Traits:        traits(s.first.generation),
 	}}
 }
 

@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -133,58 +132,3 @@ func (a *admins) close() {
 		one.mu.Unlock()
 	}
 }
-
-// access logs in, if there is an account, and tells what came of it.
-func (a *admins) access(ctx context.Context, c migration.Controller) migration.AdminAccess {
-	out := migration.AdminAccess{State: migration.AdminWorks, User: a.logins[c.Name].User}
-	_, login, err := a.get(ctx, c)
-	out.Version, out.Err = login.ServerVersion, err
-	switch {
-	case err == nil:
-	case errors.Is(err, errNoAccount):
-		out.State = migration.AdminNone
-	case errors.Is(err, errNotSuperuser):
-		out.State = migration.AdminWeak
-	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
-		out.State = migration.AdminRefused
-	default:
-		out.State = migration.AdminSilent
-	}
-	return out
-}
-
-// describe asks an administrator's question about a model that the controller
-// has in some form. An error means that it did not describe it.
-func (a *admins) describe(ctx context.Context, c migration.Controller, model string) (migration.Copy, error) {
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	conn, _, err := a.get(ctx, c)
-	if err != nil {
-		return migration.Copy{}, err
-	}
-	models, err := conn.ModelManager()
-	if err != nil {
-		return migration.Copy{}, err
-	}
-	m, err := models.ModelInfo(ctx, model)
-	if err != nil {
-		return migration.Copy{}, err
-	}
-	told := migration.CopyOf(liveInfo(m))
-	if m.Status.Status != suspended {
-		return told, nil
-	}
-	// A credential that is not valid hides that a copy is half imported. The list
-	// does not have such copies.
-	list, err := models.ListModelSummaries(ctx, juju.UserTag(a.logins[c.Name].User), true)
-	if err != nil {
-		return migration.Copy{}, err
-	}
-	if !slices.ContainsFunc(list, func(s juju.ModelSummary) bool { return s.UUID == model }) {
-		told.State = migration.CopyImporting
-	}
-	return told, nil
-}
-
-// suspended is the status of a model whose cloud credential is not valid.
-const suspended = "suspended"

@@ -3,6 +3,7 @@ package actions_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,15 +28,20 @@ func (w world) withAccounts(names ...string) world {
 // charmsReason is in the logins of the charm, and not in those of controllers.
 const charmsReason = "jimm-migrator/0 migrate-model"
 
-// adminLogins counts the logins of the charm to a controller with a password.
-func (w world) adminLogins(controller string) int {
-	n := 0
+// adminLogins counts the logins of the charm to a controller with a password, and
+// those to models on it.
+func (w world) adminLogins(controller string) (logins, models int) {
 	for _, e := range w.Messages() {
-		if e.Server == controller && e.Kind == wire.Received && bytes.Contains(e.Data, []byte(charmsReason)) {
-			n++
+		if e.Server != controller || e.Kind != wire.Received || !bytes.Contains(e.Data, []byte(charmsReason)) {
+			continue
+		}
+		if strings.HasPrefix(e.Path, "/model/") {
+			models++
+		} else {
+			logins++
 		}
 	}
-	return n
+	return logins, models
 }
 
 // copyOn asks a controller as the engine does.
@@ -136,8 +142,10 @@ func TestARefusedAccountIsTriedOnce(t *testing.T) {
 			wrong.Password = juju.NewSecret("wrong")
 			w.settings.Controllers["west"] = wrong
 			res, lines := w.migrate(t, nil)
-			if res.Outcome != migration.Migrated || w.adminLogins("west") != 1 || w.adminLogins("east") != 1 {
-				t.Errorf("%s: %s, %d and %d logins\n%s", year, res.Outcome, w.adminLogins("west"), w.adminLogins("east"), strings.Join(lines, "\n"))
+			west, ofWest := w.adminLogins("west")
+			east, ofEast := w.adminLogins("east")
+			if res.Outcome != migration.Migrated || west != 1 || east != 1 || ofWest+ofEast > 0 {
+				t.Errorf("%s: %s, %d and %d logins, %d to models\n%s", year, res.Outcome, west, east, ofWest+ofEast, strings.Join(lines, "\n"))
 			}
 		})
 	}
@@ -171,8 +179,9 @@ func TestMigrateWithAccounts(t *testing.T) {
 					}
 					res, lines := w.migrate(t, nil)
 					row, _ := w.Record("prod")
-					if res.Outcome != s.outcome || row.Controller != s.record || w.adminLogins("west") != s.logins {
-						t.Errorf("%s, recorded on %q, %d logins; %s\n%s", res.Outcome, row.Controller, w.adminLogins("west"), actions.Summary(res), strings.Join(lines, "\n"))
+					logins, models := w.adminLogins("west")
+					if res.Outcome != s.outcome || row.Controller != s.record || logins != s.logins || models != 1 {
+						t.Errorf("%s, recorded on %q, %d logins, %d to models; %s\n%s", res.Outcome, row.Controller, logins, models, actions.Summary(res), strings.Join(lines, "\n"))
 					}
 					if v := w.Violations(); len(v) > 0 {
 						t.Errorf("violations: %v", v)
@@ -195,6 +204,79 @@ func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
 			if text := strings.Join(lines, "\n"); res.Outcome != migration.Migrated || !strings.Contains(text, "VALIDATION") || !strings.Contains(text, "point of no return") {
 				t.Errorf("%s: %s\n%s", year, res.Outcome, text)
 			}
+		})
+	}
+}
+
+// The target is asked in a version of its facade that needs no more than is known.
+func TestTheTargetItselfIsAsked(t *testing.T) {
+	for _, test := range []struct {
+		target   string
+		accounts []string
+		version  int
+		facades  bool
+		err      string
+	}{
+		{"2.9.46", []string{"west", "east"}, 2, false, ""},
+		{"3.0.3", []string{"west", "east"}, 1, false, ""},
+		{"3.6.14", []string{"west", "east"}, 3, true, ""},
+		{"3.6.14", []string{"east"}, 2, false, ""},
+		{"4.1.0", []string{"west", "east"}, 0, false, "wants a description"},
+		{"3.6.14", []string{"west"}, 0, false, "no account"},
+	} {
+		t.Run(fmt.Sprintf("%s %v", test.target, test.accounts), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := test.target
+				if strings.HasPrefix(source, "4.") {
+					source = "3.6.14"
+				}
+				w := startWorld(t, "2026", "controllers: [{name: west, version: "+source+"}, {name: east, version: "+test.target+"}]\n"+
+					"models: [{name: prod, agent-version: "+source+"}, {name: left, agent-version: "+source+"}]\n").withAccounts(test.accounts...)
+				defer w.Close()
+				for _, m := range w.World().Models {
+					if m.Name == "left" {
+						if err := w.Controller("east").AddImportingCopy(m.Model); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				opened, err := actions.Open(t.Context(), w.settings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer opened.Close()
+				list, _ := opened.Engine.Fleet.Controllers(t.Context())
+				models, _ := opened.Engine.Fleet.Models(t.Context())
+				east, west := list[0], list[1]
+				for _, m := range models {
+					if m.AgentVersion == "" {
+						m.AgentVersion = source
+					}
+					got, err := opened.Engine.Administrator.Prechecks(t.Context(), east, west, m)
+					switch {
+					case test.err != "":
+						if err == nil || !strings.Contains(err.Error(), test.err) {
+							t.Errorf("%+v, %v", got, err)
+						}
+					case err != nil || got.Version != test.version || got.Facades != test.facades:
+						t.Errorf("%+v, %v", got, err)
+					case (m.Name == "left") != strings.Contains(got.Refusal, "already exists"):
+						t.Errorf("%s: refusal %q", m.Name, got.Refusal)
+					}
+				}
+				holdings, err := opened.Engine.Administrator.Holdings(t.Context(), east)
+				for _, h := range holdings {
+					if h.Importing != (h.Name == "left") {
+						t.Errorf("%+v", h)
+					}
+				}
+				if slices.Contains(test.accounts, "east") && (err != nil || len(holdings) < 2) {
+					t.Errorf("%+v, %v", holdings, err)
+				}
+				if v := w.Violations(); len(v) > 0 {
+					t.Errorf("violations: %v", v)
+				}
+			})
 		})
 	}
 }

@@ -64,7 +64,7 @@ func (a *admins) all(ctx context.Context, cs []migration.Controller) map[string]
 		wg.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			got := a.access(ctx, c)
+			got := a.Access(ctx, c)
 			mu.Lock()
 			defer mu.Unlock()
 			out[c.Name] = got

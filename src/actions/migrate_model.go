@@ -81,6 +81,9 @@ func (m *migrator) run(ctx context.Context) error {
 	}
 	opts.Spread = rand.Float64() //nolint:gosec // Not a secret.
 	opts.Probe, opts.PollInterval, opts.JIMMModel = settings.ProbeControllers, settings.PollInterval, settings.JIMMModel()
+	if p := settings.ControllersProblem; p != nil {
+		opts.AccountsProblem, opts.AccountsRemedy = p.What, p.Remedy
+	}
 	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {
 		return m.refuse(ctx, err)

@@ -69,3 +69,16 @@ func (c *Controller) ControllerVersion(ctx context.Context) (ControllerVersion, 
 	}
 	return reply, nil
 }
+
+// IdentityProviderURL returns where the controller sends external users to log
+// in; empty if it has no such place.
+func (c *Controller) IdentityProviderURL(ctx context.Context) (string, error) {
+	var reply struct {
+		Result string `json:"result"`
+	}
+	req := rpc.Request{Facade: "Controller", Version: c.version, Method: "IdentityProviderURL"}
+	if err := c.caller.Call(ctx, req, nil, &reply); err != nil {
+		return "", fmt.Errorf("cannot read identity provider: %w", err)
+	}
+	return reply.Result, nil
+}

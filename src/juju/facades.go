@@ -40,6 +40,19 @@ func (f *FacadeVersions) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Union returns the versions that either of two servers offers, in order.
+func (f FacadeVersions) Union(other FacadeVersions) FacadeVersions {
+	out := make(FacadeVersions, len(f)+len(other))
+	for _, list := range []FacadeVersions{f, other} {
+		for name, versions := range list {
+			all := slices.Concat(out[name], versions)
+			slices.Sort(all)
+			out[name] = slices.Compact(all)
+		}
+	}
+	return out
+}
+
 // choose is Best with an error that says what is on offer.
 func (f FacadeVersions) choose(name string, known ...int) (int, error) {
 	version, ok := f.Best(name, known...)

@@ -29,7 +29,7 @@ func (c *caller) Call(_ context.Context, req rpc.Request, params, reply any) err
 		return err
 	}
 	c.calls = append(c.calls, fmt.Sprintf("%s %d %s", req, req.Version, encoded))
-	if c.err != nil {
+	if c.err != nil || reply == nil {
 		return c.err
 	}
 	return json.Unmarshal([]byte(c.response), reply)

@@ -12,6 +12,7 @@ const (
 	KindController = "controller"
 	KindModel      = "model"
 	KindUser       = "user"
+	KindCloud      = "cloud"
 )
 
 // uuidPattern returns the form of a UUID that Juju accepts: lower case.

@@ -45,4 +45,12 @@ const (
 	CheckHostsJIMM CheckID = "hosts-jimm"
 	// CheckAdvisories: no known bug of Juju is about these versions.
 	CheckAdvisories CheckID = "advisories"
+	// CheckControllerAccess: the accounts on source and target work.
+	CheckControllerAccess CheckID = "controller-access"
+	// CheckFacades: the source offers the facades that the target needs.
+	CheckFacades CheckID = "facade-support"
+	// CheckTargetPrechecks: the target itself would take the model.
+	CheckTargetPrechecks CheckID = "target-prechecks"
+	// CheckLeftOvers: the target has no half-imported copies of other models.
+	CheckLeftOvers CheckID = "left-overs"
 )

@@ -3,7 +3,6 @@ package migration
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 func checkCredential(s *situation) Finding {
@@ -22,26 +21,6 @@ func checkCredential(s *situation) Finding {
 	}
 }
 
-// checkUsers looks for users that exist on one controller alone. Through JIMM
-// only JIMM's own users of the model are seen.
-func checkUsers(s *situation) Finding {
-	var local []string
-	for _, user := range s.model.Users {
-		name, _, _ := strings.Cut(user, "=")
-		if !strings.Contains(name, "@") && name != "admin" {
-			local = append(local, name)
-		}
-	}
-	if len(local) > 0 {
-		return Finding{
-			Level:    Warn,
-			Evidence: "users of the source controller alone have access to the model: " + someNames(local),
-			Remedy:   "an administrator of " + s.target.Name + " adds them (juju add-user), or they lose their access: Juju refuses a model whose users the target does not know",
-		}
-	}
-	return Finding{Level: Skip, Evidence: "JIMM shows its own users of the model, which every controller knows; whether the source has others is not to be seen without its credentials, and Juju looks before it starts"}
-}
-
 // checkCloud looks whether the target has the model's cloud and region. JIMM
 // tells it in a list of targets (2025 and later); a controller's entry names the
 // cloud that it runs in itself.
@@ -55,6 +34,8 @@ func checkCloud(s *situation) Finding {
 	switch {
 	case s.onTarget():
 		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+	case s.outside.clouds != nil && s.model.Cloud != "":
+		return s.knownCloud(where)
 	case s.inside.targetsKnown && slices.Contains(s.inside.targets, s.target.UUID):
 		return Finding{Level: Pass, Evidence: "JIMM says that " + target + " has cloud " + where}
 	case s.inside.targetsKnown && s.oldTarget():
@@ -86,16 +67,20 @@ func (s *situation) oldTarget() bool {
 }
 
 func checkTargetName(s *situation) Finding {
+	target, name := quote(s.target.Name), quote(s.model.FullName())
 	for _, m := range s.models {
 		if m.UUID != s.model.UUID && m.FullName() == s.model.FullName() && m.Recorded == s.target.UUID {
 			return Finding{
 				Level:    Fail,
-				Evidence: quote(s.target.Name) + " has another model " + quote(m.FullName()) + ", " + m.UUID,
+				Evidence: target + " has another model " + name + ", " + m.UUID,
 				Remedy:   "choose another target, or have the other model moved or removed",
 			}
 		}
 	}
-	return Finding{Level: Skip, Evidence: "JIMM knows no other " + quote(s.model.FullName()) + " on the target; models that JIMM does not know are not to be seen without the target's credentials, and Juju looks before it starts"}
+	if s.needsTarget() == "" && s.outside.holdingsErr == nil {
+		return s.knownName(target, name)
+	}
+	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; models that JIMM does not know are not to be seen without an account there, and Juju looks before it starts"}
 }
 
 // checkMode looks for signs that JIMM believes in a migration that does not run:

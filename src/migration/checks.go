@@ -51,7 +51,7 @@ func allChecks() []check {
 		{CheckUpgrade, needBoth, ignorable, startOnly, checkUpgrade},
 		{CheckRelations, needBoth, !ignorable, startOnly, checkRelations},
 		{CheckCredential, needModel, ignorable, startOnly, checkCredential},
-		{CheckUsers, needBoth, !ignorable, startOnly, checkUsers},
+		{CheckUsers, needBoth, ignorable, startOnly, checkUsers},
 		{CheckCloud, needBoth, ignorable, startOnly, checkCloud},
 		{CheckTargetName, needBoth, ignorable, startOnly, checkTargetName},
 		{CheckTargetAnswers, needBoth, !ignorable, startOnly, checkTargetAnswers},
@@ -63,6 +63,10 @@ func allChecks() []check {
 		{CheckMode, needModel, !ignorable, startOnly, checkMode},
 		{CheckHostsJIMM, needModel, ignorable, startOnly, checkHostsJIMM},
 		{CheckAdvisories, needBoth, !ignorable, startOnly, checkAdvisories},
+		{CheckControllerAccess, needBoth, !ignorable, startOnly, checkControllerAccess},
+		{CheckFacades, needBoth, ignorable, startOnly, checkFacades},
+		{CheckTargetPrechecks, needBoth, ignorable, startOnly, checkTargetPrechecks},
+		{CheckLeftOvers, needBoth, !ignorable, startOnly, checkLeftOvers},
 	}
 }
 

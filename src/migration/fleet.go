@@ -104,7 +104,9 @@ type JAAS struct {
 	Auditor Auditor
 	// Inspector may be nil: then nothing is looked into.
 	Inspector Inspector
-	Traits    Traits
+	// Administrator may be nil: then nobody is asked as an administrator.
+	Administrator Administrator
+	Traits        Traits
 }
 
 // controllers indexes a list of controllers.

@@ -21,6 +21,9 @@ type Options struct {
 	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
 	// if that is not known.
 	JIMMModel string
+	// AccountsProblem is why the accounts on controllers cannot be used, and
+	// AccountsRemedy the command that helps; "" if they can, or there are none.
+	AccountsProblem, AccountsRemedy string
 	// Ignore names the checks whose failure the operator accepts.
 	Ignore []CheckID
 	// Probe asks the controllers themselves, without credentials.

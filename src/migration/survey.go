@@ -25,6 +25,7 @@ type situation struct {
 	audit       Audit
 	auditErr    error
 	inside      insight
+	outside     outside
 }
 
 // modelKnown reports whether the model is one that JIMM knows.
@@ -53,6 +54,7 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 	s.seen = r.firstLook(ctx, s)
 	s.describe()
 	r.lookInside(ctx, s)
+	r.askAdministrators(ctx, s)
 	return s, ctx.Err()
 }
 

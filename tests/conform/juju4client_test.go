@@ -288,6 +288,16 @@ func (c *client40) controllerCalls() {
 	if err != nil || version.Version != "4.0-beta8" || version.GitCommit != "" {
 		c.t.Errorf("version %+v, %v", version, err)
 	}
+	if url, err := facade.IdentityProviderURL(c.t.Context()); err != nil || url != "" {
+		c.t.Errorf("identity provider %q, %v", url, err)
+	}
+	cloud, err := c.admin().Cloud()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if clouds, err := cloud.Clouds(c.t.Context()); err != nil || len(clouds) == 0 {
+		c.t.Errorf("clouds %+v, %v", clouds, err)
+	}
 	_, err = juju.NewController(c.admin(), 12).AllModels(c.t.Context())
 	c.want(err, "")
 }

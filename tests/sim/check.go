@@ -94,12 +94,13 @@ func (w *World) checkModels() (problems []error) {
 		switch {
 		case m.Name == "":
 			problems = append(problems, problem("a model of %q has no name", m.Owner))
-		case names[full], ids[m.UUID]:
+		case names[full] && m.RecordedOn != nobody, ids[m.UUID]:
 			problems = append(problems, problem("model %q is twice", full))
 		case !isUUID(m.UUID):
 			problems = append(problems, problem("%q is no UUID of model %q", m.UUID, full))
 		}
-		names[full], ids[m.UUID] = true, true
+		names[full] = names[full] || m.RecordedOn != nobody // what JIMM does not know has a name on its controller only
+		ids[m.UUID] = true
 		problems = append(problems, w.checkPlaces(m, full)...)
 		problems = append(problems, w.checkRecord(m, full)...)
 	}

@@ -1,0 +1,75 @@
+package juju
+
+import (
+	"context"
+	"fmt"
+
+	"jimm-migrator/src/rpc"
+)
+
+// Precheck describes a model to the controller that it shall move to.
+type Precheck struct {
+	UUID, Name string
+	// Owner is the name of the owner, without "user-".
+	Owner string
+	// AgentVersion is that of the model, ControllerVersion that of the controller
+	// which has it; such as 3.6.14.
+	AgentVersion, ControllerVersion string
+	// Facades are those that the controller which has the model offers, on
+	// connections to it and to the model; version 3 needs them.
+	Facades FacadeVersions
+}
+
+// MigrationTarget calls the facade of that name, which is for superusers, on the
+// controller that a model shall move to. Of its methods it knows the one that
+// only looks.
+type MigrationTarget struct {
+	caller  rpc.Caller
+	version int
+}
+
+// NewMigrationTarget returns a client of the given version of the facade, 1 to 3.
+// Later ones (Juju 4) want a description of the model, secrets and all.
+func NewMigrationTarget(caller rpc.Caller, version int) *MigrationTarget {
+	return &MigrationTarget{caller: caller, version: version}
+}
+
+// Version returns the version that is called.
+func (m *MigrationTarget) Version() int { return m.version }
+
+// Prechecks asks whether the controller would take the model; it changes nothing
+// (2.9 to 3.6). What speaks against it is an *rpc.Error, which mostly has no code.
+// From version 3 on it also looks at the facades. Others than superusers get
+// rpc.CodeUnauthorized.
+func (m *MigrationTarget) Prechecks(ctx context.Context, p Precheck) error {
+	if _, err := ModelTag(p.UUID); err != nil {
+		return err
+	}
+	params := struct {
+		UUID              string         `json:"uuid"`
+		Name              string         `json:"name"`
+		OwnerTag          string         `json:"owner-tag"`
+		AgentVersion      string         `json:"agent-version"`
+		ControllerVersion string         `json:"controller-agent-version"`
+		Facades           FacadeVersions `json:"facade-versions,omitempty"`
+	}{UUID: p.UUID, Name: p.Name, OwnerTag: UserTag(p.Owner), AgentVersion: p.AgentVersion, ControllerVersion: p.ControllerVersion}
+	if m.version >= 3 {
+		params.Facades = p.Facades
+	}
+	req := rpc.Request{Facade: "MigrationTarget", Version: m.version, Method: "Prechecks"}
+	if err := m.caller.Call(ctx, req, params, nil); err != nil {
+		return fmt.Errorf("cannot precheck model %q: %w", p.UUID, err)
+	}
+	return nil
+}
+
+// MigrationTarget returns a client of the facade in the highest version that it
+// and the server know and that is not above most. It needs a login.
+func (c *Conn) MigrationTarget(most int) (*MigrationTarget, error) {
+	known := []int{1, 2, 3}
+	version, err := c.login.Facades.choose("MigrationTarget", known[:min(max(most, 0), len(known))]...)
+	if err != nil {
+		return nil, err
+	}
+	return NewMigrationTarget(c, version), nil
+}
