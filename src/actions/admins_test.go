@@ -68,6 +68,7 @@ func (w world) copyOn(t *testing.T, name string) migration.Copy {
 // A probe tells present from absent; an administrator is told the rest, in every
 // version of Juju.
 func TestAnAdministratorIsToldWhatKindOfCopyItIs(t *testing.T) {
+	t.Parallel()
 	revoke := func(w world, name string) {
 		if err := w.Controller(name).Update(w.UUID("prod"), func(m *controller.Model) { m.CredentialRevoked = true }); err != nil {
 			panic(err)
@@ -134,6 +135,7 @@ func TestAnAdministratorIsToldWhatKindOfCopyItIs(t *testing.T) {
 
 // A refused account is tried once per action, and the probe goes on.
 func TestARefusedAccountIsTriedOnce(t *testing.T) {
+	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := startWorld(t, year, twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west", "east")
@@ -154,6 +156,7 @@ func TestARefusedAccountIsTriedOnce(t *testing.T) {
 // With accounts a migration ends as without; the connections are kept, and made
 // anew when a controller restarts.
 func TestMigrateWithAccounts(t *testing.T) {
+	t.Parallel()
 	for _, s := range []struct {
 		name, world string
 		during      func(world)
@@ -194,9 +197,10 @@ func TestMigrateWithAccounts(t *testing.T) {
 
 // While JIMM is away, the source itself tells an administrator how far it is.
 func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
+	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, year, twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west")
+			w := startWorld(t, year, "speed: 1\n"+twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west")
 			defer w.Close()
 			time.AfterFunc(20*time.Second, func() { _ = w.Stop("jimm") })
 			time.AfterFunc(5*time.Minute, func() { _ = w.Resume(t.Context(), "jimm") })
@@ -210,6 +214,7 @@ func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
 
 // The target is asked in a version of its facade that needs no more than is known.
 func TestTheTargetItselfIsAsked(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		target   string
 		accounts []string
