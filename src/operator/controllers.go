@@ -40,7 +40,9 @@ func controllerCredentials(ctx context.Context, u Reader, uri string) (map[strin
 	logins, err := parseLogins(text)
 	env := u.Env()
 	for name, login := range logins {
-		u.Redact(login.Password.Reveal())
+		if password := login.Password.Reveal(); password != examplePassword {
+			u.Redact(password)
+		}
 		login.Reason = strings.TrimSpace(env.Unit + " " + env.ActionName)
 		logins[name] = login
 	}
@@ -103,7 +105,11 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 	return logins, nil
 }
 
-const wantLogin = `is not {"CONTROLLER": {"user": "NAME", "password": "PASSWORD"}}`
+// What stands in messages in place of a password. Who types it as printed shall
+// not have it torn out of the next one.
+const examplePassword = "PASSWORD"
+
+const wantLogin = `is not {"CONTROLLER": {"user": "NAME", "password": "` + examplePassword + `"}}`
 
 // login reads user and password of one controller.
 func (p loginParser) login(controller string) (login juju.Credentials, err error) {
