@@ -190,10 +190,25 @@ func listen(ctx context.Context, h *charm.Hook) error {
 	var event struct {
 		Errors any `json:"errors"`
 	}
-	if json.Unmarshal([]byte(data["event"]), &event) == nil && event.Errors != nil {
+	if json.Unmarshal([]byte(data["event"]), &event) == nil && said(event.Errors) {
 		h.Logger().WarnContext(ctx, relation.RemoteApp+" cannot use what it got over "+relation.Endpoint, slog.Any("errors", event.Errors))
 	}
 	return nil
+}
+
+// said reports whether there are errors: charms also write an empty text or list
+// when all is well again.
+func said(errors any) bool {
+	switch errors := errors.(type) {
+	case string:
+		return errors != ""
+	case []any:
+		return len(errors) > 0
+	case map[string]any:
+		return len(errors) > 0
+	default:
+		return errors != nil
+	}
 }
 
 func readJSON(archive fs.FS, name string, into any) error {

@@ -136,6 +136,18 @@ func TestWhatTheOtherSideRefusesIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, well := range []string{"", `{"errors": ""}`, `{"errors": []}`, `{"errors": {}}`, `{"valid": true, "errors": null}`, "no JSON"} {
+		if err := agent.SetRemoteData(id, "loki", map[string]string{"event": well}); err != nil {
+			t.Fatal(err)
+		}
+		hook(t, agent, "logging-relation-changed", charmtest.HookDetails{Relation: id})
+		if log := agent.Log(); len(log) > 0 {
+			t.Errorf("%q is logged: %+v", well, log)
+		}
+	}
+	if err := agent.SetRemoteData(id, "loki", map[string]string{"event": `{"errors": "parse error at line 1"}`}); err != nil {
+		t.Fatal(err)
+	}
 	hook(t, agent, "logging-relation-changed", charmtest.HookDetails{Relation: id})
 	for _, record := range agent.Log() {
 		if record.Level == "WARNING" && strings.Contains(record.Message, "loki cannot use what it got over logging") && strings.Contains(record.Message, "parse error at line 1") {
