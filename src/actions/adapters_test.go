@@ -107,7 +107,7 @@ func TestMigrateOverTheWire(t *testing.T) {
 		{name: "an error although it was done", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "fail-after", 1, 0), outcome: migration.Migrated, record: "east"},
 		{name: "MigrateModel is never answered", world: slowly + usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "no-answer", 1, 0), outcome: migration.Migrated, record: "east"},
 		{name: "JIMM restarts", world: created, during: func(w world) { w.Restart("jimm") }, outcome: migration.Migrated, record: "east", logins: 2},
-		{name: "the source restarts", world: slowly + usual, during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east"},
+		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east"},
 		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: migration.Migrated, record: "east"},
 		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: migration.Migrated, record: "east"},
 		{name: "the source cannot clean up", world: twoControllers + "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: migration.NeedsAttention, cause: migration.CauseLeftOver, record: "east"},
@@ -120,11 +120,7 @@ func TestMigrateOverTheWire(t *testing.T) {
 						w := startWorld(t, year, s.world)
 						defer w.Close()
 						if s.during != nil {
-							later := 10 * time.Second
-							if strings.HasPrefix(s.world, slowly) {
-								later = 30 * time.Second
-							}
-							time.AfterFunc(later, func() { s.during(w) })
+							time.AfterFunc(4*time.Second, func() { s.during(w) })
 						}
 						res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = probe })
 						row, _ := w.Record("prod")
