@@ -48,7 +48,7 @@ func pairs(year string) []string {
 func fromOld() []string { return []string{"2.9.51>3.4.5", "2.9.51>3.6.14", "3.1.10>3.6.14"} }
 
 // ages are those in which a story makes sense.
-func (s *story) ages() []age {
+func (s story) ages() []age {
 	var list []age
 	for _, year := range s.years {
 		candidates := slices.Concat(pairs(year), fromOld())
@@ -67,7 +67,7 @@ func (s *story) ages() []age {
 
 // plays tells whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
 // An old source must be named.
-func (s *story) plays(a age) bool {
+func (s story) plays(a age) bool {
 	if s.juju == nil {
 		return slices.Contains(pairs(a.year), a.pair())
 	}
@@ -115,7 +115,7 @@ func (l line) counts(a age) bool {
 }
 
 // checkAges wants patterns that can match, so that a typing error is none.
-func (s *story) checkAges() error {
+func (s story) checkAges() error {
 	var all []age
 	for _, year := range years() {
 		for _, pair := range slices.Concat(pairs(year), fromOld()) {
