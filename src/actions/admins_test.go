@@ -2,9 +2,12 @@ package actions_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -284,4 +287,64 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// blindTo makes the charm unable to reach a controller that JIMM reaches.
+func (w world) blindTo(address string) world {
+	dial := w.settings.JIMM.DialContext
+	w.settings.JIMM.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
+		if strings.HasPrefix(at, address) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EHOSTUNREACH}
+		}
+		return dial(ctx, network, at)
+	}
+	return w
+}
+
+// The migration has ended before anybody looked, the source denies the model to
+// JIMM and cannot be asked itself. That the target has a copy proves nothing; that
+// it has it in use, and JIMM's audit log names it, does (I1 c).
+func TestAnAccountOnTheTargetProvesWhereTheModelIs(t *testing.T) {
+	t.Parallel()
+	for _, year := range []string{"2024", "2026"} {
+		for _, accounts := range [][]string{nil, {"east"}} {
+			t.Run(fmt.Sprintf("%s %v", year, accounts), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east}]\n").withAccounts(accounts...).blindTo("10.0.0.1:")
+					defer w.Close()
+					<-time.After(10 * time.Minute)
+					res, lines := w.migrate(t, nil)
+					row, _ := w.Record("prod")
+					want, record := migration.Unknown, "west"
+					if accounts != nil {
+						want, record = migration.Recorded, "east"
+					}
+					if res.Outcome != want || row.Controller != record {
+						t.Errorf("%s (%s), recorded on %q: %s\n%s", res.Outcome, res.Cause, row.Controller, actions.Summary(res), strings.Join(lines, "\n"))
+					}
+					if v := w.Violations(); len(v) > 0 {
+						t.Errorf("violations: %v", v)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Without accounts no controller is sent a password.
+func TestWithoutAccountsNobodyLogsIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := startWorld(t, "2026", twoControllers+"models: [{name: prod, created-here: true}]\n")
+		defer w.Close()
+		if res, _ := w.migrate(t, nil); res.Outcome != migration.Migrated {
+			t.Errorf("%s", res.Outcome)
+		}
+		for _, e := range w.Messages() {
+			ours := e.Kind == wire.Received && !bytes.Contains(e.Data, []byte("/var/lib/juju/tools")) // that is the source of a migration
+			if ours && bytes.Contains(e.Data, []byte("password of ")) && bytes.Contains(e.Data, []byte(`"request":"Login"`)) {
+				t.Errorf("%s got a password", e.Server)
+			}
+		}
+	})
 }
