@@ -144,3 +144,28 @@ func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
 		}
 	}
 }
+
+// JIMM records the target already, and the source itself says that the migration
+// has not ended: nothing is over, whatever the target has.
+func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
+	start := time.Unix(1000, 0)
+	exporting := func(text string) migration.Copy {
+		return migration.CopyOf(migration.Info{
+			Kind: migration.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
+			Attempt: migration.Attempt{Text: text, Start: start},
+		})
+	}
+	base := migration.Baseline{Source: west(), Target: east(), TargetProved: true}
+	for _, text := range []string{"activating model in target controller", "successful, removing model from source controller"} {
+		o := migration.Observation{
+			Record: migration.Record{State: migration.RecordAt, Controller: east().UUID},
+			Info:   migration.Info{Kind: migration.InfoLive, Controller: east().UUID, Status: "available"},
+			Copies: map[string]migration.Copy{west().UUID: exporting(text), east().UUID: inUse(east())},
+		}
+		p := migration.Progress{}.Observe(base, o)
+		v := migration.Judge(base, p, o)
+		if v.Kind != migration.VerdictRunning || p.Attempt.Text != text || p.Doubles > 0 {
+			t.Errorf("%s: verdict %d, followed %q, %d doubles", text, v.Kind, p.Attempt.Text, p.Doubles)
+		}
+	}
+}
