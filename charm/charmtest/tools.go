@@ -28,9 +28,9 @@ func BuildTools(ctx context.Context, dir string) (*Tools, error) {
 	return &Tools{exe: exe}, nil
 }
 
-// Build builds a program as this charm is built: static and stripped.
+// Build builds a program as this charm is built: static, stripped, without HTTP/2.
 func Build(ctx context.Context, pkg, exe string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", exe, pkg) //nolint:gosec // a package of ours
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=nethttpomithttp2", "-ldflags=-s -w", "-o", exe, pkg) //nolint:gosec // a package of ours
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, strings.TrimSpace(string(out)))
