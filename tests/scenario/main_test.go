@@ -65,15 +65,17 @@ func build(ctx context.Context) (dir string, err error) {
 }
 
 // TestStories plays each story with the whole program, in real time: dispatch and the hook tools are processes, the
-// servers on loopback. All other ages are played by TestAges.
+// servers on loopback: with JIMM of 2024 and 2026 and controllers of 3.6, and a few in all ages. All are played in all
+// ages by TestAges.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	for name, story := range stories(t) {
 		for _, a := range story.ages() {
-			if a.year == "2025" || a.pair() != usualPair {
+			usual := a.year != "2025" && a.pair() == usualPair
+			if !usual && !story.everywhere {
 				continue
 			}
-			t.Run(name+"/"+a.year, func(t *testing.T) {
+			t.Run(name+"/"+a.String(), func(t *testing.T) {
 				t.Parallel()
 				play(t, story, a, processes{})
 			})

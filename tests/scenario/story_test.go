@@ -17,6 +17,8 @@ type story struct {
 	files map[string]string // the others, for "@name"
 	years []string
 	juju  []string // patterns of releases, see age.matches; nil: all between which JIMM can move a model
+	// everywhere: it is played in all ages with processes too.
+	everywhere bool
 	// unconfigured: the story begins before the charm is installed. Otherwise it
 	// begins with a unit that is configured for the world.
 	unconfigured bool
@@ -116,6 +118,8 @@ func (s *story) setting(text string) bool {
 		s.years = strings.Fields(rest)
 	case "juju":
 		s.juju = strings.Fields(rest)
+	case "everywhere":
+		s.everywhere = true
 	case "unconfigured":
 		s.unconfigured = true
 	case "machine":

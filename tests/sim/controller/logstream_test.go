@@ -24,8 +24,8 @@ type logLine struct {
 	Lab           []string
 }
 
-// readLog reads the log of a path on A until a message comes, or the stream ends.
-func (b *bed) readLog(t *testing.T, path, until string) (lines []logLine) {
+// readLog reads the log of a path on A, as admin:pw or another, until a message comes or the stream ends.
+func (b *bed) readLog(t *testing.T, account, path, until string) (lines []logLine) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
@@ -35,7 +35,7 @@ func (b *bed) readLog(t *testing.T, path, until string) (lines []logLine) {
 	defer transport.CloseIdleConnections()
 	ws, _, err := websocket.Dial(ctx, "wss://"+addressA+path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
 		HTTPClient: &http.Client{Transport: transport},
-		HTTPHeader: http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("user-admin:pw"))}},
+		HTTPHeader: http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("user-"+account))}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestTheLogNamesThePhasesOfAMigration(t *testing.T) {
 					})
 				})
 				defer began.Stop()
-				lines := bed.readLog(t, "/log?includeModule=juju.worker.migrationmaster."+prod[:6], "setting migration phase to DONE")
+				lines := bed.readLog(t, "admin:pw", "/log?includeModule=juju.worker.migrationmaster."+prod[:6], "setting migration phase to DONE")
 				var phases []string
 				for _, line := range lines {
 					if phase, ok := strings.CutPrefix(line.Msg, "setting migration phase to "); ok {
@@ -108,7 +108,7 @@ func TestLogStreamsBefore4(t *testing.T) {
 			"replay=true&maxLines=2": "12", "noTail=true&replay=true&version=2&firehose=true": "123",
 		} {
 			var messages []string
-			for _, line := range bed.readLog(t, "/model/"+prod+"/log?"+query, "its end") {
+			for _, line := range bed.readLog(t, "admin:pw", "/model/"+prod+"/log?"+query, "its end") {
 				messages = append(messages, line.Msg)
 			}
 			if got := strings.Join(messages, ""); got != want {
@@ -116,4 +116,20 @@ func TestLogStreamsBefore4(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhoMayReadTheLog(t *testing.T) {
+	for version, want := range map[string]int{"2.9.46": 1, "3.6.7": 1, "3.6.14": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			bed := between(t, version, version)
+			bed.a.Log(controller.LogLine{Model: prod, Entity: "machine-0", Time: time.Now(), Level: "INFO", Module: "x", Message: "1"})
+			path := "/model/" + prod + "/log?noTail=true&replay=true"
+			if got := len(bed.readLog(t, "carol:carol-pw", path, "its end")); got != want { // who may log in, no more
+				t.Errorf("%s: %d lines", version, got)
+			}
+			if got := len(bed.readLog(t, "bob:bob-pw", path, "its end")); got != 1 { // who may read the model
+				t.Errorf("%s: %d lines for a reader", version, got)
+			}
+		})
+	}
 }
