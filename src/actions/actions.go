@@ -84,7 +84,7 @@ func jaasOver(settings operator.Settings, s *session) *jaas {
 		Fleet:     fleet,
 		Witness:   &witness{session: s, fleet: fleet, login: login, admins: admins, network: settings.JIMM},
 		Auditor:   &auditor{session: s},
-		Inspector: &inspector{session: s, login: login},
+		Inspector: &inspector{session: s, login: login, admins: admins},
 
 		Administrator: admins,
 		Traits:        traits(s.first.generation),

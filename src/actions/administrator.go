@@ -219,10 +219,9 @@ func (a *admins) facadesOf(ctx context.Context, source migration.Controller, mod
 	if err != nil {
 		return "", nil
 	}
-	conn, ofModel, err := a.logIn(ctx, source, model)
+	_, ofModel, err := a.openModel(ctx, source, model)
 	if err != nil {
 		return login.ServerVersion, nil
 	}
-	_ = conn.Close()
 	return login.ServerVersion, login.Facades.Union(ofModel.Facades)
 }

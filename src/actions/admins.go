@@ -27,9 +27,15 @@ type admins struct {
 // admin is what is known of the account on one controller.
 type admin struct {
 	mu    sync.Mutex
+	at    migration.Controller
 	conn  *juju.Conn
 	login juju.LoginResult
 	err   error // Why the controller is not asked again.
+
+	// model is a connection to the model of that UUID on the controller.
+	model      *juju.Conn
+	modelUUID  string
+	modelLogin juju.LoginResult
 }
 
 // Why a controller is not asked with an account.
@@ -100,9 +106,44 @@ func (a *admins) of(c migration.Controller) *admin {
 		a.each = map[string]*admin{}
 	}
 	if a.each[c.UUID] == nil {
-		a.each[c.UUID] = &admin{}
+		a.each[c.UUID] = &admin{at: c}
 	}
 	return a.each[c.UUID]
+}
+
+// known returns the controller of that UUID, if it was asked with an account.
+func (a *admins) known(uuid string) (migration.Controller, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one, ok := a.each[uuid]
+	if !ok {
+		return migration.Controller{}, false
+	}
+	return one.at, true
+}
+
+// openModel returns a connection to a model on the controller, on which the account
+// is logged in.
+func (a *admins) openModel(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+	if _, _, err := a.get(ctx, c); err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	one := a.of(c)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.model != nil && one.modelUUID == model && one.model.Err() == nil {
+		return one.model, one.modelLogin, nil
+	}
+	if one.model != nil {
+		_ = one.model.Close()
+		one.model = nil
+	}
+	conn, login, err := a.logIn(ctx, c, model)
+	if err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	one.model, one.modelUUID, one.modelLogin = conn, model, login
+	return conn, login, nil
 }
 
 // logIn logs in to the controller, or to one of its models.
@@ -126,8 +167,10 @@ func (a *admins) close() {
 	defer a.mu.Unlock()
 	for _, one := range a.each {
 		one.mu.Lock()
-		if one.conn != nil {
-			_ = one.conn.Close()
+		for _, conn := range []*juju.Conn{one.conn, one.model} {
+			if conn != nil {
+				_ = conn.Close()
+			}
 		}
 		one.mu.Unlock()
 	}

@@ -16,11 +16,16 @@ import (
 type inspector struct {
 	session *session
 	login   *modelLogin
+	admins  *admins
 }
 
-// Inventory reads what the model holds from Client.FullStatus, over the model
-// connection of the action.
+// Inventory reads what the model holds from Client.FullStatus: from its controller
+// itself where there is an account, and otherwise over the model connection of the
+// action through JIMM.
 func (i *inspector) Inventory(ctx context.Context, model, controller string) (migration.Inventory, error) {
+	if out, ok := i.direct(ctx, model, controller); ok {
+		return out, nil
+	}
 	conn, err := i.login.to(ctx, model, controller)
 	if err != nil {
 		return migration.Inventory{}, err
@@ -32,6 +37,26 @@ func (i *inspector) Inventory(ctx context.Context, model, controller string) (mi
 	out := inventoryOf(status)
 	out.Controller, out.StorageTold = conn.ControllerUUID(), storageTold
 	return out, nil
+}
+
+// direct reads it as an administrator of the controller. What that does not bring
+// JIMM may.
+func (i *inspector) direct(ctx context.Context, model, controller string) (migration.Inventory, bool) {
+	c, ok := i.admins.known(controller)
+	if !ok {
+		return migration.Inventory{}, false
+	}
+	conn, login, err := i.admins.openModel(ctx, c, model)
+	if err != nil {
+		return migration.Inventory{}, false
+	}
+	status, storageTold, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
+	if err != nil {
+		return migration.Inventory{}, false
+	}
+	out := inventoryOf(status)
+	out.Controller, out.StorageTold = login.ControllerUUID(), storageTold
+	return out, true
 }
 
 // Targets returns the controllers that JIMM would let the model move to.

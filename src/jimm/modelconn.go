@@ -128,31 +128,46 @@ func (m *ModelConn) FullStatusAndStorage(ctx context.Context) (status Status, to
 	return status, told, err
 }
 
+// ReadStatus is [ModelConn.FullStatusAndStorage] over any connection to the model
+// with that uuid, such as one to its controller itself, which offers these facades.
+func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, told bool, err error) {
+	_, told = facades.Best("Client", 7, 8)
+	status, err = fullStatus(ctx, conn, facades, statusTimeout, statusParams{Patterns: []string{}, Storage: told})
+	if err != nil {
+		return Status{}, told, statusError(uuid, err)
+	}
+	return status, told, nil
+}
+
 type statusParams struct {
 	Patterns []string `json:"patterns"`
 	Storage  bool     `json:"include-storage,omitempty"`
 }
 
 func (m *ModelConn) status(ctx context.Context, params statusParams) (Status, error) {
-	status, err := m.fullStatus(ctx, params)
+	status, err := fullStatus(ctx, m.conn, m.facades, m.opts.timeLimit(statusTimeout), params)
 	if err != nil {
-		return Status{}, fmt.Errorf("cannot read the status of model %q: %w", m.modelUUID, err)
+		return Status{}, statusError(m.modelUUID, err)
 	}
 	return status, nil
 }
 
-func (m *ModelConn) fullStatus(ctx context.Context, params statusParams) (Status, error) {
-	version, ok := m.facades.Best("Client", 6, 7, 8)
+func statusError(uuid string, err error) error {
+	return fmt.Errorf("cannot read the status of model %q: %w", uuid, err)
+}
+
+func fullStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, limit time.Duration, params statusParams) (Status, error) {
+	version, ok := facades.Best("Client", 6, 7, 8)
 	if !ok {
 		return Status{}, &argumentError{reason: fmt.Sprintf(
-			"the controller offers Client %v, this client knows 6 to 8", m.facades["Client"])}
+			"the controller offers Client %v, this client knows 6 to 8", facades["Client"])}
 	}
 	var reply statusWire
-	err := m.conn.Call(ctx, rpc.Request{
+	err := conn.Call(ctx, rpc.Request{
 		Facade:  "Client",
 		Version: version,
 		Method:  "FullStatus",
-		Timeout: m.opts.timeLimit(statusTimeout),
+		Timeout: limit,
 	}, params, &reply)
 	if err != nil {
 		return Status{}, err

@@ -148,7 +148,7 @@ func (r *run) lookInside(ctx context.Context, s *situation) {
 		targets, err := r.jaas.Inspector.Targets(ctx, s.model.UUID)
 		s.inside.targets, s.inside.targetsKnown = targets, err == nil
 	}
-	if r.saveLogin() {
+	if r.saveLogin(ctx, s) {
 		s.inside.why = "not looked at: this JIMM writes the secret of each login into its audit log, so one action logs in to the model once, and migrate-model does so to see its agents on the target; check-migration looks at this"
 		return
 	}
@@ -182,9 +182,15 @@ func (r *run) mayNotLook(s *situation) string {
 }
 
 // saveLogin reports whether the one login to the model that a run may make is
-// kept for its end.
-func (r *run) saveLogin() bool {
-	return r.jaas.Traits.OneLogin && r.moves && !r.opts.Detach
+// kept for its end. It need not be where an account on the source serves the
+// beginning, or one on the target the end.
+func (r *run) saveLogin(ctx context.Context, s *situation) bool {
+	one := r.jaas.Traits.OneLogin && r.moves && !r.opts.Detach
+	if !one || !r.opts.Probe || r.jaas.Administrator == nil {
+		return one
+	}
+	works := func(c Controller) bool { return r.jaas.Administrator.Access(ctx, c).State == AdminWorks }
+	return !works(s.source) && !works(s.target)
 }
 
 // sorted returns the keys that fulfil the condition, in order.
