@@ -24,7 +24,9 @@ var (
 // SecretOptions say how to read a secret.
 type SecretOptions struct {
 	// Label is the name by which the charm will know the secret from now on;
-	// with an empty URI, the name by which it knows it.
+	// with an empty URI, the name by which it knows it. A unit cannot know two
+	// secrets by one name (Juju 3.6): give none to the secret of a config option,
+	// which may be another one tomorrow.
 	Label string
 	// Refresh moves to the latest revision and stays there; Peek looks at the
 	// latest and stays at the old one. Without both the first revision that

@@ -126,6 +126,41 @@ func TestGrantsDecideWhoReads(t *testing.T) {
 	}
 }
 
+// A unit cannot call two secrets the same, as long as both are there.
+func TestALabelIsOfOneSecret(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			agent, _ := way.start(t, map[string][]step{
+				"hooks/config-changed": {{Call: []string{"secret-get", "--label", "mine", userSecret}}},
+				"hooks/update-status":  {{Call: []string{"secret-get", "--label", "mine", otherSecret}}},
+			}, scenario())
+			if err := agent.GrantSecret(otherSecret); err != nil {
+				t.Fatal(err)
+			}
+			for _, hook := range []string{"config-changed", "update-status"} {
+				if _, err := agent.RunHook(t.Context(), hook); err != nil {
+					t.Fatal(err)
+				}
+				agent.Resolve()
+			}
+			calls := agent.Calls()
+			if last := calls[len(calls)-1]; calls[0].ExitCode != 0 || last.ExitCode != 1 || !strings.Contains(last.Stderr, `secret label "mine" for consumer "unit-`) {
+				t.Errorf("%+v", calls)
+			}
+			if err := agent.RemoveSecret(userSecret); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := agent.RunHook(t.Context(), "update-status"); err != nil {
+				t.Fatal(err)
+			}
+			if calls = agent.Calls(); calls[len(calls)-1].ExitCode != 0 {
+				t.Errorf("the name of a removed secret is not free: %+v", calls[len(calls)-1])
+			}
+		})
+	}
+}
+
 func TestOwnSecrets(t *testing.T) {
 	runToolTests(t, []toolTest{
 		{name: "refusals", hook: "config-changed", calls: []call{

@@ -107,6 +107,10 @@ func (x *execution) readSecret(c *secretGet) (map[string]string, error) {
 		return nil, errors.New("permission denied")
 	}
 	if c.id != "" && c.label != "" {
+		if other := a.labels[c.label]; other != "" && other != id && a.secrets[other] != nil {
+			// Juju 3.1 to 3.6 (state/secrets.go): a unit cannot call two secrets the same.
+			return nil, fmt.Errorf("secret label %q for consumer %q already exists", c.label, "unit-"+strings.ReplaceAll(a.unit, "/", "-"))
+		}
 		maps.DeleteFunc(a.labels, func(_, labelled string) bool { return labelled == id })
 		a.labels[c.label] = id
 	}

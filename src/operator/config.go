@@ -297,7 +297,9 @@ func newSecret(app, option string) string {
 // whose values need not be hidden.
 func userSecret(ctx context.Context, u Reader, option, uri string, public ...string) (map[string]string, error) {
 	app := u.Env().App()
-	content, err := u.Secret(ctx, uri, charm.SecretOptions{Label: option, Refresh: true, Public: public, Examples: []string{"SECRET"}})
+	// Without a label: Juju would refuse the same one for the next secret that the
+	// option names.
+	content, err := u.Secret(ctx, uri, charm.SecretOptions{Refresh: true, Public: public, Examples: []string{"SECRET"}})
 	switch {
 	case errors.Is(err, charm.ErrSecretNotGranted):
 		return nil, &ProblemError{What: "the secret in " + option + " is not granted", Remedy: "juju grant-secret " + uri + " " + app + ", then juju run " + u.Env().Unit + " check-access", Err: err}
