@@ -18,6 +18,9 @@ func AuditRecordedByHand(a Audit, target string, since time.Time) bool {
 	return a.recordedByHand(target, since)
 }
 
+// AuditRecorded is Audit.recorded.
+func AuditRecorded(a Audit, target string, since time.Time) bool { return a.recorded(target, since) }
+
 // AuditWithout is Audit.without.
 func AuditWithout(a Audit, since time.Time) Audit { return a.without(since) }
 

@@ -1,6 +1,8 @@
 package migration_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,4 +43,123 @@ func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
 			t.Errorf("forgot %v, %v", f.forgot, err)
 		}
 	})
+}
+
+// served lets a login to the model be served by a controller, whoever has it.
+type served struct {
+	*fake
+	by migration.Controller
+}
+
+func (s served) Host(context.Context, string) migration.Host {
+	return migration.Host{Kind: migration.HostServes, Controller: s.by.UUID}
+}
+
+// That some controller serves the model does not tell that the recorded one has it.
+func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.redirects, f.probe = false, false
+		f.running("east", false)
+		f.began, f.mode = time.Now().Add(-48*time.Hour), false
+		jaas := f.jaas()
+		jaas.Witness = served{f, east()}
+		_, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "north"})
+		if err != nil || f.forgot {
+			t.Errorf("forgot %v, %v", f.forgot, err)
+		}
+	})
+}
+
+// copiesOfTarget lets the target answer so after the migration has ended, one look
+// after another.
+type copiesOfTarget struct {
+	*fake
+	says []migration.CopyState
+	n    *int
+}
+
+func (c copiesOfTarget) Copy(ctx context.Context, at migration.Controller, model string) migration.Copy {
+	c.mu.Lock()
+	_, ended, _ := c.now()
+	c.mu.Unlock()
+	if !ended || at.UUID != east().UUID {
+		return c.fake.Copy(ctx, at, model)
+	}
+	said := c.says[min(*c.n, len(c.says)-1)]
+	*c.n++
+	return migration.Copy{State: said}
+}
+
+// A copy in use on the target after an abort is a conflict if two looks say so.
+func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
+	const present, active = migration.CopyPresent, migration.CopyActive
+	for _, c := range []struct {
+		says    []migration.CopyState
+		outcome migration.Outcome
+	}{
+		{[]migration.CopyState{active, present}, migration.Aborted},
+		{[]migration.CopyState{present, present, active}, migration.Aborted},
+		{[]migration.CopyState{active, active}, migration.Conflict},
+		{[]migration.CopyState{active, migration.CopyAbsent}, migration.Aborted},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: model activation failed, no answer"
+			jaas := f.jaas()
+			jaas.Witness = copiesOfTarget{f, c.says, new(int)}
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			left := c.says[len(c.says)-1] != migration.CopyAbsent
+			if err != nil || res.Outcome != c.outcome || res.CopyLeft != left || len(f.records) > 0 {
+				t.Errorf("%v: %s, copy left %v, %v", c.says, res.Outcome, res.CopyLeft, err)
+			}
+		})
+	}
+}
+
+// What is said at the deadline is why nobody knows more, not an answer of old.
+func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.probe = false
+		f.refuse, f.accept = errors.New("the answer to the start"), true
+		f.deaf = func(e time.Duration) bool { return e > 20*time.Second }
+		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 10 * time.Minute })
+		if res.Outcome != migration.TimedOut || !errors.Is(res.Err, errDeaf) || !res.Running {
+			t.Errorf("%s, running %v: %v", res.Outcome, res.Running, res.Err)
+		}
+	})
+}
+
+// A record that was made by hand on an earlier journey says nothing about this one.
+func TestARecordByHandOfLongAgoDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe = false
+		f.requests = []migration.Request{
+			{Kind: migration.RequestRecord, Target: "east", At: time.Now().Add(-3 * time.Hour)},
+			{Kind: migration.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)},
+		}
+		if res := migrate(t, f, nil); res.Outcome != migration.Migrated {
+			t.Errorf("%s (%s)", res.Outcome, res.Cause)
+		}
+	})
+}
+
+func TestWhoHasBeenRecordedLately(t *testing.T) {
+	now := time.Unix(10_000, 0)
+	log := migration.Audit{Now: now, Requests: []migration.Request{
+		{Kind: migration.RequestRecord, Target: "east", At: now.Add(-2 * time.Hour)},
+		{Kind: migration.RequestMigrate, Target: "east", At: now.Add(-time.Minute)},
+		{Kind: migration.RequestRecord, Target: "north", At: now.Add(-time.Minute), Own: true},
+	}}
+	for _, c := range []struct {
+		target string
+		since  time.Duration
+		want   bool
+	}{{"east", 3 * time.Hour, true}, {"east", time.Hour, false}, {"north", time.Hour, true}, {"west", 3 * time.Hour, false}} {
+		if got := migration.AuditRecorded(log, c.target, now.Add(-c.since)); got != c.want {
+			t.Errorf("%s within %v: %v", c.target, c.since, got)
+		}
+	}
 }
