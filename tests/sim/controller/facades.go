@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,15 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 		"auditing-enabled":          true,
 		"audit-log-exclude-methods": "ReadOnlyMethods",
 		"max-debug-log-duration":    (24 * time.Hour).String(),
+	}
+	if s.c.release.has(juju4) { // recorded with 4.0-beta8; our migrations have a limit of their own
+		maps.Copy(config, map[string]any{
+			"agent-logfile-max-backups": 2, "agent-logfile-max-size": "100M", "audit-log-capture-args": true,
+			"audit-log-max-backups": 5, "audit-log-max-size": "200M", "max-agent-state-size": 524288,
+			"max-charm-state-size": 2097152, "model-logfile-max-backups": 1, "model-logfile-max-size": "1M",
+			"object-store-type": "file", "query-tracing-enabled": false, "query-tracing-threshold": "1s",
+			"ssh-max-concurrent-connections": 100, "ssh-server-port": 17022,
+		})
 	}
 	if s.c.config.IdentityURL != "" {
 		config["identity-url"] = s.c.config.IdentityURL

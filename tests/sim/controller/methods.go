@@ -16,6 +16,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 			"ListModelSummaries": modelSummaries,
 			"ListModels":         listModels,
 			"ModelStatus":        modelStatus,
+			"DumpModels":         dumpModels,
 		},
 		"Controller": {
 			"AllModels":                  allModels,
@@ -29,6 +30,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 			"MongoVersion":               mongoVersion,
 			"ModelStatus":                modelStatus,
 			"InitiateMigration":          initiateMigration,
+			"ListBlockedModels":          listBlockedModels,
 			"WatchAllModels":             watchAllModels,
 			"WatchAllModelSummaries":     watchAllModelSummaries,
 			"WatchModelSummaries":        watchModelSummaries,
@@ -39,6 +41,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"NotifyWatcher":       {"Next": watcherNext, "Stop": watcherStop},
 		"Cloud": {
 			"Clouds": clouds, "Cloud": cloudsByTag,
+			"UserCredentials":        userCredentials,
 			"CheckCredentialsModels": checkCredentials, "UpdateCredentialsCheckModels": checkCredentials,
 		},
 		"ModelConfig":       {"ModelGet": modelGet},

@@ -33,8 +33,12 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 		return nil, err
 	}
 	var m Model
-	if err := json.Unmarshal(params.Bytes, &m); err != nil {
-		return nil, wire.Errorf("", "cannot deserialize model: %v", err)
+	switch err := json.Unmarshal(params.Bytes, &m); {
+	case len(params.Bytes) == 0: // recorded with 4.0-beta8, as the next
+		return nil, wire.Errorf("", "version: expected int, got nothing")
+	case err != nil:
+		return nil, wire.Errorf("", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `%s` into map[string]interface {}",
+			params.Bytes)
 	}
 	c := s.c
 	c.mu.Lock()
