@@ -31,6 +31,10 @@ type admin struct {
 	conn  *juju.Conn
 	login juju.LoginResult
 	err   error // Why the controller is not asked again.
+	// silent is why it did not answer, and until when it is left alone: a look asks
+	// several questions, and each would wait as long.
+	silent  error
+	retryAt time.Time
 
 	// model is a connection to the model of that UUID on the controller.
 	model      *juju.Conn
@@ -44,8 +48,12 @@ var (
 	errNotSuperuser = errors.New("the account is not a superuser of the controller")
 )
 
-// adminTimeout limits a question to a controller.
-const adminTimeout = 30 * time.Second
+const (
+	// adminTimeout limits a question to a controller.
+	adminTimeout = 30 * time.Second
+	// silentPause is how long a controller that did not answer is left alone.
+	silentPause = 10 * time.Second
+)
 
 // given reports whether there is an account for the controller.
 func (a *admins) given(c migration.Controller) bool {
@@ -83,6 +91,9 @@ func (a *admins) get(ctx context.Context, c migration.Controller) (*juju.Conn, j
 	if one.err != nil {
 		return nil, one.login, one.err
 	}
+	if time.Now().Before(one.retryAt) {
+		return nil, juju.LoginResult{}, one.silent
+	}
 	conn, login, err := a.logIn(ctx, c, "")
 	switch {
 	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
@@ -91,6 +102,8 @@ func (a *admins) get(ctx context.Context, c migration.Controller) (*juju.Conn, j
 		_ = conn.Close()
 		conn, one.err = nil, errNotSuperuser
 		err = one.err
+	case err != nil:
+		one.silent, one.retryAt = err, time.Now().Add(silentPause)
 	}
 	one.conn, one.login = conn, login
 	return conn, login, err

@@ -110,6 +110,13 @@ func copyResults(c migration.Controller, says migration.Copy) map[string]any {
 	set(out, "status", c.Status)
 	set(out, "moved-to", says.To)
 	set(out, "error", failure(says.Err))
+	if says.Info.Kind == migration.InfoLive {
+		set(out, "model-status", says.Info.Status)
+		set(out, "model-status-text", short(says.Info.StatusText))
+		set(out, "migration-text", short(says.Info.Attempt.Text))
+		set(out, "migration-start", stamp(says.Info.Attempt.Start))
+		set(out, "migration-end", stamp(says.Info.Attempt.End))
+	}
 	return out
 }
 

@@ -23,7 +23,7 @@ func diagnosis(text string) migration.Diagnosis {
 		Model: r.Model, Controllers: []migration.Controller{r.Source}, Source: r.Source, Info: info, Summary: info,
 		Record: migration.Record{State: migration.RecordAt, Controller: "x", Err: errors.New(text)},
 		Host:   migration.Host{Kind: migration.HostServes, Controller: "x", Err: errors.New(text)},
-		Copies: map[string]migration.Copy{r.Source.UUID: {State: migration.CopyMoved, To: "x", Err: errors.New(text)}},
+		Copies: map[string]migration.Copy{r.Source.UUID: {State: migration.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
 		Audit:  migration.Audit{Now: time.Unix(1, 0)}, AuditErr: errors.New(text),
 	}
 	for range 100 {
