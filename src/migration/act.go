@@ -36,7 +36,8 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 	case VerdictMigrated:
 		f.migrated()
 	case VerdictMoved, VerdictReapFailed:
-		if !v.Proof.Valid() || f.base.Recorded && recordedAt(o) == "" {
+		// Somebody else may have recorded it, and be moving it on already.
+		if !v.Proof.Valid() || recordedAt(o) == "" {
 			return f.unsettled(ctx, v, o)
 		}
 		return f.record(ctx, v.Proof)

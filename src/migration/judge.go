@@ -93,7 +93,9 @@ func recordedAt(o Observation) string {
 func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	target, source := o.copyOn(b.Target), o.copyOn(b.Source)
 	info := p.read(b, o)
-	bySource := info.Listed && info.Attempt.ofSource()
+	// A third controller's copy that it could not remove is history.
+	history := info.reapFailed() && b.Old.same(info.Attempt)
+	bySource := info.Listed && info.Attempt.ofSource() && !history
 	switch {
 	case info.Importing(), target.State == CopyImporting, bySource && info.migrating(), source.Info.migrating():
 		// Recorded too early, by somebody else: the copy may still be aborted.

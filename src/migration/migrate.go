@@ -117,6 +117,9 @@ type run struct {
 	// hostWanted makes it where nobody else tells who has the model.
 	host       Host
 	hostWanted bool
+	// again tells that the survey is made for the second time: JIMM's record had
+	// changed during the first.
+	again bool
 	// inspects looks into the model; moves tells that it is to be moved.
 	inspects, moves bool
 }

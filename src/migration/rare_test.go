@@ -222,6 +222,14 @@ func rareStories() []story {
 			want:   want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
 		},
 		{
+			name: "the source has moved it, and nobody tells what JIMM records",
+			world: func(f *fake) {
+				f.running("east", true)
+				f.deaf = func(e time.Duration) bool { return e > 90*time.Second }
+			},
+			want: want{migration.TimedOut, migration.CauseDeadline, 0, "", "west", ""},
+		},
+		{
 			name: "recorded where it may never have been, and nobody says who has it",
 			world: func(f *fake) {
 				f.record, f.goes = east().UUID, west()

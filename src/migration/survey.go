@@ -52,10 +52,27 @@ func (r *run) survey(ctx context.Context) (*situation, error) {
 	s.source = s.controllers.byUUID(s.model.Recorded)
 	s.audit, s.auditErr = r.jaas.Auditor.Audit(ctx, s.model)
 	s.seen = r.firstLook(ctx, s)
+	if s.overtaken() && !r.again {
+		r.again, r.host = true, Host{}
+		return r.survey(ctx)
+	}
 	s.describe()
 	r.lookInside(ctx, s)
 	r.askAdministrators(ctx, s)
 	return s, ctx.Err()
+}
+
+// overtaken reports whether JIMM has changed its record since the list was read:
+// another controller than that of the list has answered for the model.
+func (s *situation) overtaken() bool {
+	by := ""
+	switch {
+	case s.seen.Host.Kind == HostServes:
+		by = s.seen.Host.Controller
+	case s.seen.Info.Kind == InfoLive && !s.seen.Info.Listed:
+		by = s.seen.Info.Controller
+	}
+	return by != "" && by != s.source.UUID && s.controllers.byUUID(by).Name != ""
 }
 
 // one selects the model. From a list that has gaps, only a UUID or a full name

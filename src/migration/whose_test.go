@@ -1,8 +1,10 @@
 package migration_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/migration"
@@ -34,6 +36,8 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 	completes.Completes = true
 	afterAbort := completes
 	afterAbort.Old = live(abort, true).Attempt
+	afterReap := completes
+	afterReap.Old = live(reap, true).Attempt
 	timeless := base()
 	timeless.Old = migration.Attempt{Text: abort, End: time.Unix(200, 0)}
 	alone, told, toldReap := base(), base(), base()
@@ -99,6 +103,8 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"an abort is never past the point of no return", base(), []migration.Observation{seenSuccess, look(live(abort, false), at(west()), nil), denied, denied}, migration.VerdictLetGo, false},
 
 		{"listed before anything was seen", completes, []migration.Observation{look(listed(west(), "", false), at(west()), nil)}, migration.VerdictWaiting, false},
+		{"recorded, and listed by a third that has kept a copy of old", afterReap, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded, and listed by the source that has kept a copy", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictHeld, false},
 		{"listed with a migration", completes, []migration.Observation{look(listed(west(), importing, false), at(west()), nil)}, migration.VerdictRunning, false},
 		{"listed without the migration that was seen", completes, []migration.Observation{seenSuccess, look(listed(west(), "", false), migration.Record{}, nil)}, migration.VerdictBlind, false},
 		{"listed without the migration, logins refused", completes, []migration.Observation{seenSuccess, {Info: listed(west(), "", false), Record: at(west()), Host: migration.Host{Kind: migration.HostRefused}}, look(listed(west(), "", false), at(west()), nil)}, migration.VerdictMoved, true},
@@ -145,6 +151,40 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 			if got.Kind != c.want || got.Proof.Valid() != c.proof {
 				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
 			}
+		})
+	}
+}
+
+// late is a JIMM whose record changes right after its list was read first.
+type late struct {
+	*fake
+	lists int
+}
+
+func (l *late) Models(ctx context.Context) ([]migration.Model, error) {
+	models, err := l.fake.Models(ctx)
+	if l.lists++; l.lists == 1 {
+		models[0].Recorded = west().UUID
+		if l.completes {
+			models[0].Live = listed(west(), "", false)
+		}
+	}
+	return models, err
+}
+
+func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
+	for _, completes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.running("east", true)
+			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
+			jaas := f.jaas()
+			jaas.Fleet = &late{fake: f}
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, f, res, want{migration.AlreadyThere, "", 0, "", "east", "east"})
 		})
 	}
 }

@@ -78,7 +78,7 @@ func (c *coverage) print(t *testing.T) {
 // wanted are the cells that must not be empty.
 func wanted() []string {
 	want := []string{
-		"JIMM 2024", "JIMM 2025", "JIMM 2026", "probe true", "probe false", "lives 1", "lives 2", "lives 3", "lost with its node",
+		"JIMM 2024", "JIMM 2025", "JIMM 2026", "probe true, credentials true", "probe true, credentials false", "probe false, credentials false", "lives 1", "lives 2", "lives 3", "lost with its node",
 		`operator: "second unit"`, `operator: "second unit elsewhere"`, `operator: "hand-made record"`, `operator: "hand-made start"`,
 		`operator: "start elsewhere"`, `operator: "curious"`, "clock skew 50s", "clock skew 20m0s",
 	}
@@ -95,15 +95,12 @@ func wanted() []string {
 	for _, action := range faultActions() {
 		want = append(want, fmt.Sprintf("fault %s", action), fmt.Sprintf("fault %s on MigrateModel", action), fmt.Sprintf("fault %s on UpdateMigratedModel", action))
 	}
-	for kind, name := range verdicts() {
-		// It takes controllers that tell of a copy whether it is in use.
-		if kind != migration.VerdictConflict {
-			want = append(want, "judged "+name)
-		}
+	for _, name := range verdicts() {
+		want = append(want, "judged "+name)
 	}
 	for _, outcome := range []migration.Outcome{
 		migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.Refused, migration.NotStarted,
-		migration.Aborted, migration.TimedOut, migration.NeedsAttention, migration.LostFromJIMM, migration.Unknown,
+		migration.Aborted, migration.TimedOut, migration.NeedsAttention, migration.LostFromJIMM, migration.Unknown, migration.Conflict,
 	} {
 		want = append(want, fmt.Sprintf("outcome: %s", outcome))
 	}

@@ -94,7 +94,7 @@ func (s *story) heldBack(source string, now truth) bool {
 			continue
 		}
 		// Of a copy on a controller that is away nobody tells.
-		away := s.isAway(name) && len(now.holders()) > 1
+		away := (s.isAway(name) || s.calm() < 2*time.Minute) && len(now.holders()) > 1
 		if s.probe && !away || !s.probe && !now.reap && len(now.holders()) < 2 {
 			return true
 		}

@@ -18,6 +18,7 @@ type plan struct {
 	model                 string // as the operator names it
 	uuid                  string
 	probe                 bool
+	admin                 bool // we have accounts on the controllers
 	poll, timeout         time.Duration
 	prelude               string // what is asked before the first life: "", "check" or "locate"
 	skewed                bool   // the clocks differ more than the engine allows for
@@ -60,8 +61,9 @@ func newPlan(seed uint64) *plan {
 	p.uuid = "11111111-2222-4333-8444-555555555555"
 	p.model = pick(p.rng, "prod", owner+"/prod", p.uuid)
 	p.probe = p.chance(50)
-	p.poll = pick(p.rng, 5*time.Second, 8*time.Second, 15*time.Second)
-	p.timeout = pick(p.rng, 10*time.Minute, 30*time.Minute)
+	p.admin = p.probe && p.chance(30)
+	p.poll = pick(p.rng, 5*time.Second, 8*time.Second, 15*time.Second, 30*time.Second)
+	p.timeout = time.Duration(pick(p.rng, 120, 360)) * p.poll // every wait is a multiple of the poll interval
 	p.prelude = pick(p.rng, "", "", "", "check", "locate")
 	p.makeWorld()
 	p.makeFaults()
@@ -74,7 +76,7 @@ func newPlan(seed uint64) *plan {
 	p.cell("operator: %q", p.other.kind)
 	p.cell("prelude: %q", p.prelude)
 	p.cell("lives %d", len(p.kills)+1)
-	p.cell("probe %v", p.probe)
+	p.cell("probe %v, credentials %v", p.probe, p.admin)
 	return p
 }
 

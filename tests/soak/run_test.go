@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim"
@@ -51,7 +52,7 @@ type story struct {
 	past    []truth // of the last minutes, as long as somebody else may change things
 	trouble time.Time
 	away    map[string]bool // servers that do not answer
-	acted   bool            // somebody else has done what he wanted to do
+	coming  int             // troubles that are not over
 	wrong   []string
 }
 
@@ -131,14 +132,9 @@ func (s *story) happen(ctx context.Context) {
 		s.jaas.Faults(f.Server).Add(f.Fault)
 	}
 	for _, o := range s.breaks {
-		s.others.Go(func() { s.breakDown(ctx, o) })
+		s.disturb(func() { s.breakDown(ctx, o) })
 	}
-	s.others.Go(func() {
-		s.interfere(ctx)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.acted = true
-	})
+	s.disturb(func() { s.interfere(ctx) })
 	s.others.Go(func() { s.remember(ctx) })
 	for _, k := range s.kills {
 		s.judge(s.run(ctx, k))
@@ -154,11 +150,24 @@ func (s *story) happen(ctx context.Context) {
 	s.settle(ctx)
 }
 
+// disturb does something meanwhile.
+func (s *story) disturb(do func()) {
+	s.mu.Lock()
+	s.coming++
+	s.mu.Unlock()
+	s.others.Go(func() {
+		do()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.coming--
+	})
+}
+
 // awaitOthers waits until nobody disturbs any more.
 func (s *story) awaitOthers(ctx context.Context) {
 	for range 120 {
 		s.mu.Lock()
-		done := s.acted
+		done := s.coming == 0
 		s.mu.Unlock()
 		if done && s.calm() > 4*time.Minute {
 			return
@@ -231,7 +240,14 @@ func (s *story) settings(id string, l *life) operator.Settings {
 	if l != nil {
 		dial = l.dialer()
 	}
-	return operator.Settings{JIMM: jimm.Options{
+	settings := operator.Settings{JIMM: jimm.Options{
 		URL: s.url, ClientID: id, ClientSecret: jimm.NewSecret(secret), RootCAs: s.roots, DialContext: dial,
-	}}
+	}, ProbeControllers: s.probe}
+	if s.admin {
+		settings.Controllers = map[string]juju.Credentials{}
+		for _, c := range s.world.Controllers {
+			settings.Controllers[c.Name] = juju.Credentials{User: "admin", Password: juju.NewSecret("password of " + c.Name)}
+		}
+	}
+	return settings
 }

@@ -49,6 +49,9 @@ func (s *story) unsettled(before truth, res migration.Result) string {
 	case holders[0] == s.target && before.recorded == s.source:
 		return s.mustBeRecorded(before, res)
 	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == migration.Unknown && len(s.truth().holders()) == 1:
+		if res.Cause == migration.CauseUnproved && s.truth().active(s.target) && strings.Contains(res.Next, " "+s.target+" ") {
+			return "" // it was over before a look had seen that it succeeded
+		}
 		return "it was there, ready to be moved"
 	}
 	return ""
@@ -75,6 +78,8 @@ func (s *story) sourceIsSecret() bool {
 func (s *story) mustBeRecorded(before truth, res migration.Result) string {
 	switch res.Outcome {
 	case migration.Recorded, migration.NeedsAttention, migration.Migrated, migration.LostFromJIMM:
+		return ""
+	case migration.AlreadyThere: // JIMM has recorded it itself in the same moment
 		return ""
 	case migration.Unknown:
 		if res.Cause == migration.CauseUnproved && !s.targetTold() {

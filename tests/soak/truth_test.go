@@ -75,6 +75,7 @@ func (s *story) ever(holds func(truth) bool) bool {
 		return true
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.past, holds)
+	past := slices.Clone(s.past)
+	s.mu.Unlock()
+	return slices.ContainsFunc(past, holds)
 }

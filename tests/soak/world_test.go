@@ -40,7 +40,7 @@ func (p *plan) makeWorld() {
 			p.world.Models = append(p.world.Models, other)
 		}
 	}
-	p.world.Speed = pick(p.rng, 1.0, 2.0, 3.0, 4.0)
+	p.world.Speed = pick(p.rng, 1.0, 2.0, 3.0, 4.0, 5.0)
 }
 
 // alike reports whether a model can move between all controllers.
@@ -49,7 +49,10 @@ func (p *plan) alike() bool {
 }
 
 func (p *plan) makeControllers() {
-	versions := []string{"3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.12", "3.5.5", "2.9.51", "4.0.4"}
+	versions := []string{"3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.14", "3.6.12", "3.5.5", "3.4.5", "4.0.14"}
+	if p.world.JIMM.Version != "2026" {
+		versions = versions[:len(versions)-1] // older JIMM does not speak Juju 4's ModelManager
+	}
 	redirects := pick(p.rng, "users", "all")
 	skew := pick(p.rng, 0, 0, 50*time.Second, 20*time.Minute)
 	p.skewed = skew > time.Minute
