@@ -6,7 +6,6 @@ import (
 	"log/slog"
 
 	"jimm-migrator/charm"
-	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/operator"
 )
 
@@ -15,14 +14,14 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&struct{}{}); err != nil {
 		return err
 	}
-	var (
-		client *jimm.Client
-		who    account
-	)
 	settings, err := operator.Read(ctx, a)
-	if err == nil {
-		client, who, err = logIn(ctx, settings)
+	if err != nil {
+		if statusErr := operator.Refused(ctx, a, err); statusErr != nil {
+			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
+		}
+		return err
 	}
+	client, who, err := logIn(ctx, settings)
 	version, seenErr := operator.Seen(ctx, a, settings, client, err)
 	if seenErr != nil {
 		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", seenErr))

@@ -168,18 +168,29 @@ func (l *look) count(ctx context.Context, env charm.Env, client *jimm.Client, ma
 // did not answer. Only JIMM of 2025 and newer asks the controllers.
 func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable" && m.Type == "" }
 
-// Seen takes in a login that an action has made, or the error that it or [Read]
-// got, and sets the unit's status accordingly: it is how an operator who has put
+// Refused takes in the error that an action got from [Read], and sets the unit's
+// status if it is one that the operator or time puts right.
+func Refused(ctx context.Context, u Unit, err error) error {
+	k, unknown := knownFrom(u, Settings{}, err)
+	if unknown != nil {
+		return nil //nolint:nilerr // It says nothing of the unit.
+	}
+	_, message, err := u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	k.marks = abandoned(Marks(message))
+	return k.show(ctx, u)
+}
+
+// Seen takes in a login that an action has made, or the error that it got, and
+// sets the unit's status accordingly: it is how an operator who has put
 // something right sees at once that it is. version is JIMM's, "" if it does not
 // tell (before v3.1.10).
 func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err error) (version string, seenErr error) {
 	_, message, statusErr := u.Status(ctx)
 	if statusErr != nil {
 		return "", statusErr
-	}
-	if k, readErr := knownFrom(u, s, err); readErr == nil && (k.problem != nil || k.waiting != nil) {
-		k.marks = abandoned(Marks(message))
-		return "", k.show(ctx, u)
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, marks: abandoned(Marks(message))}
 	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
