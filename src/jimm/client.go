@@ -3,6 +3,7 @@ package jimm
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -96,7 +97,7 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 	}
 	conn, err := rpc.Dial(ctx, addr.API(), opts.dialOptions())
 	if err != nil {
-		return nil, fmt.Errorf("cannot connect to JIMM at %s: %w", addr, err)
+		return nil, fmt.Errorf("cannot connect to JIMM at %s: %w", addr, unconnectedError{err})
 	}
 	session, err := logInToJIMM(ctx, conn, credentials)
 	if err != nil {
@@ -105,6 +106,19 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 	}
 	return &Client{opts: opts, addr: addr, conn: conn, session: session}, nil
 }
+
+// ErrNotConnected matches, with errors.Is, an error of [Connect] that came before the
+// login: no secret was sent.
+var ErrNotConnected = errors.New("not connected")
+
+// unconnectedError is the reason of such an error.
+type unconnectedError struct{ error }
+
+// Unwrap returns the reason.
+func (e unconnectedError) Unwrap() error { return e.error }
+
+// Is reports whether target is [ErrNotConnected].
+func (e unconnectedError) Is(target error) bool { return target == ErrNotConnected }
 
 // Address returns where the client is connected.
 func (c *Client) Address() Address { return c.addr }

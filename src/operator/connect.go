@@ -31,6 +31,7 @@ func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 		return client, err
 	}
 	var errs []error
+	sent := false // whether a login may have been
 	for i, raw := range s.addresses {
 		opts := s.JIMM
 		opts.URL = raw
@@ -43,9 +44,23 @@ func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 			return client, err
 		}
 		errs = append(errs, err)
+		sent = sent || !errors.Is(err, jimm.ErrNotConnected)
 	}
-	return nil, s.unreached(errs)
+	err := s.unreached(errs)
+	if !sent {
+		err = unreachedError{err}
+	}
+	return nil, err
 }
+
+// unreachedError is the error of a search in which nobody was sent a login.
+type unreachedError struct{ error }
+
+// Unwrap returns the error of the search.
+func (e unreachedError) Unwrap() error { return e.error }
+
+// Is reports whether target is [jimm.ErrNotConnected].
+func (e unreachedError) Is(target error) bool { return target == jimm.ErrNotConnected }
 
 // reach finds out, without a login, whether JIMM answers, and returns what it
 // says of itself, and where. An address that the operator has set may lead

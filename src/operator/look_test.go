@@ -193,6 +193,23 @@ func TestUpdateStatusSaysThatJIMMDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// TestAnActionThatFindsNobodyTellsForTheMomentOnly has JIMM away while check-access is
+// run: the next look sees that it is back, and logs in, for nobody has.
+func TestAnActionThatFindsNobodyTellsForTheMomentOnly(t *testing.T) {
+	j := world(t, "version: 2024", twoModels)
+	agent := start(t, charmtest.Options{Config: config(map[string]any{"jimm-url": j.URL()})})
+	if err := j.Stop("jimm"); err != nil {
+		t.Fatal(err)
+	}
+	seen(t, agent)
+	wantStatus(t, agent, "waiting", "waiting for JIMM at "+j.URL()+" to answer (connection refused)")
+	if err := j.Resume(t.Context(), "jimm"); err != nil {
+		t.Fatal(err)
+	}
+	hook(t, agent, "update-status")
+	wantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 2 models")
+}
+
 func TestUpdateStatusIsBounded(t *testing.T) {
 	// It accepts connections and never answers.
 	var listen net.ListenConfig

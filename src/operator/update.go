@@ -101,7 +101,7 @@ func (l *look) logIn(ctx context.Context, h *charm.Hook, s Settings, marks []Mar
 	l.At = time.Now().UTC().Truncate(time.Second)
 	client, err := s.Connect(ctx)
 	if err != nil {
-		l.Login = s.diagnose(h.Env(), err)
+		l.refused(s, h.Env(), err)
 		return marks
 	}
 	defer client.Close()
@@ -112,6 +112,16 @@ func (l *look) logIn(ctx context.Context, h *charm.Hook, s Settings, marks []Mar
 		}
 	}
 	return marks
+}
+
+// refused takes in why a login has failed. Where none was sent, the next look finds
+// out by itself whether that is over, and may log in then.
+func (l *look) refused(s Settings, env charm.Env, err error) {
+	if errors.Is(err, jimm.ErrNotConnected) {
+		l.Reached, l.At = s.diagnose(env, err), time.Time{}
+		return
+	}
+	l.Login = s.diagnose(env, err)
 }
 
 // count takes in what JIMM holds. What is not told in time stays as it was.
@@ -195,7 +205,7 @@ func Seen(ctx context.Context, u Unit, s Settings, client *jimm.Client, err erro
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, marks: abandoned(Marks(message))}
 	k.seen = &look{Of: s.fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
 	if err != nil {
-		k.seen.Login = s.diagnose(u.Env(), err)
+		k.seen.refused(s, u.Env(), err)
 	} else {
 		if s.related {
 			k.seen.Address = client.Address().String()
