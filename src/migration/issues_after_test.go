@@ -160,7 +160,7 @@ func TestIssue20854_GhostSecretConsumers(t *testing.T) {
 	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "3.6.14", "iaas", nil), migration.Warn, "juju/juju#20854")
 }
 
-// Secret backends that the target does not have; also juju/juju#22783, #17095.
+// Secret backends that the target does not have; also juju/juju#22783.
 func TestIssue21936_SecretBackends(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secrets: target controller does not have all required secret backends set up"), "secret backends", "--import-id")
 	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secret backend not found"), "not found", "#21936")
@@ -174,7 +174,23 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 	})
 }
 
-// Juju gives agents 15 minutes for each phase; also juju/juju#12767. So long a phase
+// What does not fit together after a migration shows in who has access, as far as
+// JIMM tells.
+func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		jaas, _ := glassed(f)
+		f.usersThere = []string{"alice@example.com=read", "bob@example.com=admin"}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		if err != nil || res.Outcome != migration.NeedsAttention || res.Cause != migration.CauseDifferences {
+			t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
+		}
+		has(t, res.Aftermath.Findings[1], migration.Fail, "alice@example.com", "bob@example.com")
+	})
+}
+
+// Juju gives agents 15 minutes for each phase; also juju/juju#12767 and what
+// canonical/snap-openstack#429 waits for. So long a phase
 // is no stall, and the words of the limit are explained.
 func TestIssue12759_AgentsHaveFifteenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

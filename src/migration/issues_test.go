@@ -16,8 +16,8 @@ import (
 //
 // No API shows these, or none that this charm uses:
 //
-//   - juju/juju#19515, data that is inconsistent after a migration, such as users:
-//     JIMM answers with the users of its own database on either side.
+//   - juju/juju#17095, secrets that lack fields: the words are not on record. An
+//     abort because of them is one with its reason.
 //   - juju/juju#22899 and #23097 are the repairs of #21459, not failures.
 //   - juju/docs#3504 is about words.
 //   - canonical/jimm#1747: no API tells whether there is a backup.
