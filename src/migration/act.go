@@ -105,7 +105,7 @@ func (f *follower) end(outcome Outcome, cause Cause) {
 func (f *follower) running(v Verdict, o Observation) bool {
 	f.doubt.settle()
 	f.res.Step, f.res.Holder = StepWatch, Controller{}
-	if f.base.sourceLive(f.progress.read(f.base, o)) {
+	if f.base.sourceLive(f.progress.read(f.base, o)) && !gone(o.copyOn(f.base.Source)) {
 		f.res.Holder = f.base.Source
 	}
 	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)

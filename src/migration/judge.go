@@ -94,7 +94,8 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	target, source := o.copyOn(b.Target), o.copyOn(b.Source)
 	info := p.read(b, o)
 	// A third controller's copy that it could not remove is history.
-	history := info.reapFailed() && b.Old.same(info.Attempt)
+	another := b.Old.same(info.Attempt) || p.Attempt.Exists() && !p.Attempt.same(info.Attempt)
+	history := info.reapFailed() && another
 	bySource := info.Listed && info.Attempt.ofSource() && !history
 	switch {
 	case info.Importing(), target.State == CopyImporting, bySource && info.migrating(), source.Info.migrating():

@@ -38,6 +38,10 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 	afterAbort.Old = live(abort, true).Attempt
 	afterReap := completes
 	afterReap.Old = live(reap, true).Attempt
+	told2026 := completes
+	told2026.Recorded = true
+	elder := listed(east(), reap, true)
+	elder.Attempt.Start = time.Unix(10, 0)
 	timeless := base()
 	timeless.Old = migration.Attempt{Text: abort, End: time.Unix(200, 0)}
 	alone, told, toldReap := base(), base(), base()
@@ -104,6 +108,7 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 
 		{"listed before anything was seen", completes, []migration.Observation{look(listed(west(), "", false), at(west()), nil)}, migration.VerdictWaiting, false},
 		{"recorded, and listed by a third that has kept a copy of old", afterReap, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictMigrated, false},
+		{"recorded, and listed by a third that was not seen before", told2026, []migration.Observation{seenSuccess, look(elder, at(east()), nil)}, migration.VerdictMigrated, false},
 		{"recorded, and listed by the source that has kept a copy", completes, []migration.Observation{look(listed(east(), reap, true), at(east()), nil)}, migration.VerdictHeld, false},
 		{"listed with a migration", completes, []migration.Observation{look(listed(west(), importing, false), at(west()), nil)}, migration.VerdictRunning, false},
 		{"listed without the migration that was seen", completes, []migration.Observation{seenSuccess, look(listed(west(), "", false), migration.Record{}, nil)}, migration.VerdictBlind, false},
@@ -187,4 +192,39 @@ func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
 			check(t, f, res, want{migration.AlreadyThere, "", 0, "", "east", "east"})
 		})
 	}
+}
+
+// leaving is a JIMM that records the target, which is moving the model on.
+type leaving struct{ *fake }
+
+func (l leaving) Models(ctx context.Context) ([]migration.Model, error) {
+	models, err := l.fake.Models(ctx)
+	models[0].Live = migration.Info{Kind: migration.InfoUnlisted}
+	return models, err
+}
+
+func (l leaving) Summary(context.Context, string) migration.Info {
+	i := listed(east(), "quiescing", false)
+	i.Attempt.Start = time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests = append(l.requests, asked("north", 0))
+	return i
+}
+
+func TestWhatHasMovedIsNotOnItsSourceWhenItMovesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.running("east", false)
+		f.began, f.record = time.Now().Add(-time.Hour), east().UUID
+		jaas := f.jaas()
+		jaas.Fleet, jaas.Witness = leaving{f}, leaving{f}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: 10 * time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Holder.UUID == west().UUID || res.Outcome.Succeeded() {
+			t.Errorf("%s (%s), on %q", res.Outcome, res.Cause, res.Holder)
+		}
+	})
 }

@@ -95,8 +95,12 @@ func wanted() []string {
 	for _, action := range faultActions() {
 		want = append(want, fmt.Sprintf("fault %s", action), fmt.Sprintf("fault %s on MigrateModel", action), fmt.Sprintf("fault %s on UpdateMigratedModel", action))
 	}
-	for _, name := range verdicts() {
-		want = append(want, "judged "+name)
+	for kind, name := range verdicts() {
+		// No source ends with a text that nobody knows, and two copies in use are
+		// mostly seen by the first look, which is not counted here.
+		if kind != migration.VerdictEnded && kind != migration.VerdictConflict {
+			want = append(want, "judged "+name)
+		}
 	}
 	for _, outcome := range []migration.Outcome{
 		migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.Refused, migration.NotStarted,

@@ -25,6 +25,7 @@ type life struct {
 	killed   bool
 	conns    []*wiretap
 	step     string
+	diedIn   string
 	sent     int // in this step
 	got      int
 	texts    []string // all that it has said
@@ -98,7 +99,7 @@ func (l *life) gets() fate {
 // kill ends the process. With its node its connections are lost later.
 func (l *life) kill() {
 	l.mu.Lock()
-	l.killed = true
+	l.killed, l.diedIn = true, l.step
 	conns := l.conns
 	l.mu.Unlock()
 	if !l.death.silent {

@@ -97,12 +97,14 @@ func steps() []string { return []string{"check", "start", "watch", "record", "ve
 
 func (p *plan) makeKills() {
 	for range pick(p.rng, 0, 0, 1, 1, 2) {
-		k := kill{step: pick(p.rng, steps()...), how: pick(p.rng, hows()...), silent: p.chance(20)}
+		k := kill{step: pick(p.rng, append(steps(), "start", "record", "record")...), how: pick(p.rng, hows()...), silent: p.chance(20)}
 		switch k.step {
 		case "check":
 			k.n = 1 + p.rng.IntN(60)
 		case "watch":
 			k.n = 1 + p.rng.IntN(100)
+		case "start", "record": // one call
+			k.n = 1
 		default:
 			k.n = 1 + p.rng.IntN(4)
 		}

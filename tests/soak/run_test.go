@@ -23,7 +23,7 @@ import (
 const canary = "CANARY-5f2e"
 
 // secretary makes what costs time once for all worlds: no chain of certificates,
-// short keys.
+// and equal tokens once.
 type secretary struct {
 	ca   *wire.CA
 	keys *simjimm.Keys
@@ -35,7 +35,7 @@ func newSecretary(t *testing.T) secretary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secretary{ca, simjimm.NewShortKeys(512)}
+	return secretary{ca, simjimm.NewThriftyKeys()}
 }
 
 // story is a plan that happens.
@@ -211,7 +211,7 @@ func (s *story) run(ctx context.Context, k kill) *life {
 		return l
 	}
 	s.troubled()
-	s.cell("killed in %s: %s", l.step, k.how)
+	s.cell("killed in %s: %s", l.diedIn, k.how)
 	if k.silent {
 		s.cell("lost with its node")
 		s.others.Go(func() {

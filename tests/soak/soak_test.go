@@ -1,5 +1,4 @@
 //go:debug tlsmlkem=0
-//go:debug rsa1024min=0
 package soak_test
 
 import (

@@ -25,7 +25,7 @@ func (p *plan) makeFaults() {
 		if server == "jimm" {
 			methods = []string{
 				"ModelInfo", "ListModelSummaries", "MigrateModel", "MigrateModel", "MigrateModel", "UpdateMigratedModel",
-				"UpdateMigratedModel", "ModelControllerInfo", "FindAuditEvents", "ListControllers", "LoginWithClientCredentials",
+				"UpdateMigratedModel", "UpdateMigratedModel", "UpdateMigratedModel", "ModelControllerInfo", "FindAuditEvents", "ListControllers", "LoginWithClientCredentials",
 			}
 		}
 		p.faults = append(p.faults, sim.Fault{Server: server, Fault: wire.Fault{

@@ -25,21 +25,29 @@ const tokenLife = 5 * time.Minute
 // Keys sign JIMM's tokens. The key is made at the first use.
 type Keys struct {
 	kid string
-	key func() (*rsa.PrivateKey, error)
+
+	mu     sync.Mutex
+	signed map[string]string // tokens by their claims; nil: each is signed anew
+	key    func() (*rsa.PrivateKey, error)
 }
 
 // keyBits is quick to make and protects nothing.
 const keyBits = 1024
 
-// NewKeys returns keys that several worlds may share.
-func NewKeys() *Keys { return NewShortKeys(keyBits) }
+// NewThriftyKeys returns keys that sign equal tokens once for all worlds that share them. Then a token may live up to
+// two minutes longer than another.
+func NewThriftyKeys() *Keys {
+	k := NewKeys()
+	k.signed = map[string]string{}
+	return k
+}
 
-// NewShortKeys returns keys of so many bits. Fewer than 1024 are quick to sign with and need GODEBUG=rsa1024min=0.
-func NewShortKeys(bits int) *Keys {
+// NewKeys returns keys that several worlds may share.
+func NewKeys() *Keys {
 	return &Keys{
 		kid: uuid.NewString(),
 		key: sync.OnceValues(func() (*rsa.PrivateKey, error) {
-			return rsa.GenerateKey(rand.Reader, bits)
+			return rsa.GenerateKey(rand.Reader, keyBits)
 		}),
 	}
 }
@@ -60,8 +68,37 @@ type tokenHeader struct {
 	Type      string `json:"typ"`
 }
 
+// thrift is by how much a token may live longer, in seconds, so that another world has the same.
+const thrift = 120
+
 // sign makes a compact JWS, RS256.
 func (k *Keys) sign(c claims) (string, error) {
+	if k.signed == nil {
+		return k.signAnew(c)
+	}
+	c.Expires = (c.Expires/thrift + 1) * thrift
+	id := c.ID
+	c.ID = ""
+	same, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("cannot encode a token: %w", err)
+	}
+	k.mu.Lock()
+	token, known := k.signed[string(same)]
+	k.mu.Unlock()
+	if known {
+		return token, nil
+	}
+	c.ID = id
+	if token, err = k.signAnew(c); err == nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.signed[string(same)] = token
+	}
+	return token, err
+}
+
+func (k *Keys) signAnew(c claims) (string, error) {
 	key, err := k.key()
 	if err != nil {
 		return "", fmt.Errorf("cannot make a key: %w", err)
