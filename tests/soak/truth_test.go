@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"jimm-migrator/src/migration"
 	"jimm-migrator/tests/sim/controller"
 )
 
@@ -48,8 +49,10 @@ func (t truth) holders() (names []string) {
 }
 
 // remembered is for how long what was true may still be said while somebody else
-// changes things.
-const remembered = 2 * time.Minute
+// changes things: as long as the engine may look what has come of an end.
+func (s *story) remembered() time.Duration {
+	return 2*time.Minute + migration.PollsToSettle*s.poll
+}
 
 // remember keeps what was true lately as long as somebody else may change it.
 func (s *story) remember(ctx context.Context) {
@@ -60,7 +63,7 @@ func (s *story) remember(ctx context.Context) {
 		now := s.truth()
 		s.mu.Lock()
 		s.past = append(s.past, now)
-		if n := len(s.past) - int(remembered/time.Second); n > 0 {
+		if n := len(s.past) - int(s.remembered()/time.Second); n > 0 {
 			s.past = s.past[n:]
 		}
 		s.mu.Unlock()
