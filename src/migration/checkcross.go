@@ -18,7 +18,7 @@ func checkOffers(s *situation) Finding {
 	}
 	return s.list(used, Warn,
 		"tell the owners of the consumers; look at their relations when the model has moved",
-		fmt.Sprintf("none of %d offers is connected", len(s.inside.Offers)))
+		fmt.Sprintf("no offer is connected (%d in all)", len(s.inside.Offers)))
 }
 
 // checkRemotes warns of offers of other models that this one uses.

@@ -182,5 +182,5 @@ func checkRelations(s *situation) Finding {
 	}
 	return s.list(problems, Warn,
 		"wait until they are joined: Juju refuses a model with units that have not joined a relation",
-		fmt.Sprintf("none of %d relations is still being joined", len(s.inside.Relations)))
+		fmt.Sprintf("no relation is still being joined (%d in all)", len(s.inside.Relations)))
 }

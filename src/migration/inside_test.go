@@ -89,13 +89,13 @@ func insideCases() []insideCase {
 		{"charm upgrade", migration.CheckUpgrade, unit("web/0", func(u *migration.Unit) { u.Charm = "ch:web-6" }), migration.Fail, "another charm"},
 		{"no version", migration.CheckUpgrade, func(i *migration.Inventory) { i.AgentVersion = "" }, migration.Skip, "not told"},
 
-		{"relations", migration.CheckRelations, none, migration.Pass, "none of 1 relations"},
+		{"relations", migration.CheckRelations, none, migration.Pass, "no relation is still being joined (1 in all)"},
 		{"relation joining", migration.CheckRelations, func(i *migration.Inventory) { i.Relations["a:b c:d"] = migration.Relation{Status: "joining"} }, migration.Warn, `"a:b c:d" is joining`},
 		{"relation suspended", migration.CheckRelations, func(i *migration.Inventory) { i.Relations["a:b c:d"] = migration.Relation{Status: "suspended"} }, migration.Pass, ""},
 
-		{"offers", migration.CheckOffers, none, migration.Pass, "none of 0 offers"},
+		{"offers", migration.CheckOffers, none, migration.Pass, "no offer is connected (0 in all)"},
 		{"offer in use", migration.CheckOffers, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg", Total: 2} }, migration.Warn, "offer db of pg has 2 connections"},
-		{"offer that nobody uses", migration.CheckOffers, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg"} }, migration.Pass, "none of 1 offers"},
+		{"offer that nobody uses", migration.CheckOffers, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg"} }, migration.Pass, "no offer is connected (1 in all)"},
 		{"remotes", migration.CheckRemotes, none, migration.Pass, "no offers"},
 		{"consumer", migration.CheckRemotes, func(i *migration.Inventory) { i.Remotes["db"] = migration.Remote{URL: "bob/db.pg"} }, migration.Warn, "db from bob/db.pg"},
 		{"storage", migration.CheckStorage, none, migration.Pass, "no storage"},
