@@ -2,7 +2,6 @@ package docs_test
 
 import (
 	"context"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,17 +45,7 @@ func TestPages_RunTheirActions(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithTimeout(t.Context(), 2*limit)
 	defer stop()
-	dir := clone(t)
-	bin := filepath.Join(dir, "bin")
-	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
-	haveJQ(t, bin)
-	write(t, filepath.Join(dir, "world.yaml"), asInDocs)
-	s := startShell(t, dir, bin)
-	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
-	serves := func(printed string) bool { return strings.Contains(printed, "jimm-migrator/0") }
-	if printed, err := startShell(t, dir).serve(ctx, "dist/jaas-sim serve world.yaml", serves); err != nil {
-		t.Fatalf("%v\n%s", err, printed)
-	}
+	_, s := besideJAAS(ctx, t, asInDocs)
 	seen := 0
 	for _, p := range ours(t) {
 		for _, command := range commandsOf(p) {

@@ -38,17 +38,7 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
-	dir := clone(t)
-	bin := filepath.Join(dir, "bin")
-	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
-	haveJQ(t, bin)
-	write(t, filepath.Join(dir, "world.yaml"), failing)
-	s := startShell(t, dir, bin)
-	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
-	serves := func(printed string) bool { return strings.Contains(printed, "jimm-migrator/0") }
-	if printed, err := startShell(t, dir).serve(ctx, "dist/jaas-sim serve world.yaml", serves); err != nil {
-		t.Fatalf("%v\n%s", err, printed)
-	}
+	dir, s := besideJAAS(ctx, t, failing)
 	var blocks []string // to be typed, in their order
 	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
 		if f.file() != "" {

@@ -242,3 +242,21 @@ func TestPages_DoWhatTheyShow(t *testing.T) {
 		t.Error("no page has a block to be tested")
 	}
 }
+
+// besideJAAS starts a shell in a clone, with a juju that is the simulator's, beside a
+// simulated JAAS that serves the world.
+func besideJAAS(ctx context.Context, t *testing.T, world string) (dir string, s *shell) {
+	t.Helper()
+	dir = clone(t)
+	bin := filepath.Join(dir, "bin")
+	write(t, filepath.Join(bin, "juju"), "#!/bin/sh\nexec "+filepath.Join(dir, "dist/jaas-sim")+" \"$@\"\n")
+	haveJQ(t, bin)
+	write(t, filepath.Join(dir, "world.yaml"), world)
+	s = startShell(t, dir, bin)
+	mustEnter(ctx, t, s, "go build -o dist/ ./tests/cmd/jaas-sim")
+	serves := func(printed string) bool { return strings.Contains(printed, "jimm-migrator/0") }
+	if printed, err := startShell(t, dir).serve(ctx, "dist/jaas-sim serve world.yaml", serves); err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	return dir, s
+}
