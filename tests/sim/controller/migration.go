@@ -260,7 +260,9 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 	if h != nil && (phase == AbortDone || phase == ReapFailed) {
 		h.status = status{Status: "available", Info: "migrating: " + m.Text, Since: now()}
 	}
-	if h != nil && phase == AbortDone { // a model that could not be reaped stays in mode exporting
+	// A model that could not be reaped stays in mode exporting, except in 4.x, where it is as if nothing had been (4.1-beta2,
+	// recorded).
+	if h != nil && (phase == AbortDone || phase == ReapFailed && c.release.has(juju4)) {
 		h.mode = modeNone
 	}
 	c.touch()
