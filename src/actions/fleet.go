@@ -74,6 +74,9 @@ func modelOf(m juju.ModelSummary, live bool) migration.Model {
 		AgentVersion: m.AgentVersion,
 		Cloud:        juju.TagID("cloud", m.CloudTag),
 		Region:       m.CloudRegion,
+		Machines:     m.Count("machines"),
+		Units:        m.Count("units"),
+		Cores:        m.Count("cores"),
 	}
 	if live {
 		out.Live = summaryInfo(m)

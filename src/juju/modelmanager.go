@@ -102,6 +102,16 @@ type ModelSummary struct {
 // Owner returns the name of the owner, or the qualifier (Juju 4).
 func (m ModelSummary) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
 
+// Count returns the count of that entity, 0 if it is not told.
+func (m ModelSummary) Count(entity string) int {
+	for _, c := range m.Counts {
+		if c.Entity == entity {
+			return int(c.Count)
+		}
+	}
+	return 0
+}
+
 // ModelCount says how many machines, cores or units a model has.
 type ModelCount struct {
 	Entity string `json:"entity"`

@@ -56,6 +56,9 @@ type Model struct {
 	AgentVersion string
 	// Cloud and Region are the names of the model's cloud; "" if not told.
 	Cloud, Region string
+	// Machines, Units and Cores are its sizes as JIMM lists them. JIMM of 2024
+	// lists what it last wrote down.
+	Machines, Units, Cores int
 	// Users have access to the model, as "name=access". They are kept because
 	// importing a model anew needs them. Empty until they were asked for.
 	Users []string
@@ -63,6 +66,10 @@ type Model struct {
 	// Its kind is [InfoNotAsked] where JIMM answered from its database.
 	Live Info
 }
+
+// Agents is how many agents have to follow the model: one for each machine and
+// each unit.
+func (m Model) Agents() int { return m.Machines + m.Units }
 
 // FullName returns "owner/name".
 func (m Model) FullName() string { return m.Owner + "/" + m.Name }
