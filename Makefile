@@ -36,13 +36,21 @@ soak: need-go ## migrate in SEEDS (5000) simulated worlds full of faults, from s
 scenarios: need-go ## the whole-program stories alone
 	go test ./tests/scenario/...
 
-lint: $(LINT) ## go vet, golangci-lint, and no code in charm/ and src/ that nothing reaches
+lint: $(LINT) ## go vet, golangci-lint, actionlint, and no code in charm/ and src/ that nothing reaches
 	go vet ./...
 	$(LINT) run ./...
+	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@dead=$$($(TOOLS)/deadcode -test -filter='^jimm-migrator/(charm|src)\b' ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 fmt: $(LINT) ## format the code (gofumpt, gci)
 	$(LINT) fmt
+
+# The names that other charms use for these.
+.PHONY: format unit integration
+format: fmt
+unit: test
+integration: need-go ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
+	go test -tags=integration -count=1 -timeout=80m -v ./tests/integration
 
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
 	@go run ./charm/charmpack

@@ -41,13 +41,13 @@ variable "jimm_ca_certificate" {
 }
 
 variable "jimm_url" {
-  description = "Where JIMM is, such as wss://jimm.example.com, for the option jimm-url. Null if a relation tells it."
+  description = "URL of JIMM, such as wss://jimm.example.com, for the option jimm-url. Null with a relation to JIMM."
   type        = string
   default     = null
 }
 
 variable "model_uuid" {
-  description = "UUID of the model to deploy in. Who can run actions there can move every model of the JAAS: give the charm a model of its own."
+  description = "UUID of the model to deploy in. Anyone who can run actions there can move any model of the JAAS: give the charm a model of its own."
   type        = string
 }
 
@@ -58,7 +58,7 @@ variable "revision" {
 }
 
 variable "units" {
-  description = "Number of units. A unit runs one action at a time: with two, one can look around while the other follows a migration."
+  description = "Number of units. A unit runs one action at a time: with two, you can use one while the other follows a migration."
   type        = number
   default     = 2
 

@@ -121,7 +121,7 @@ func TestArchive_HoldsWhatJujuReads(t *testing.T) {
 	platform := hostPlatform()
 	files := entries(t, pack(t, platform))
 
-	for _, name := range []string{"metadata.yaml", "actions.yaml", "config.yaml", "LICENSE", "README.md"} {
+	for _, name := range []string{"metadata.yaml", "actions.yaml", "config.yaml", "LICENSE", "README.md", "icon.svg"} {
 		want, err := os.ReadFile(filepath.Join(repository, name))
 		if err != nil {
 			t.Fatal(err)
@@ -209,9 +209,12 @@ func TestMetadata_FitsCharmhub(t *testing.T) {
 	}
 }
 
-func TestCharmcraft_NamesTheSamePages(t *testing.T) {
+func TestCharmcraft_AgreesWithMetadata(t *testing.T) {
 	t.Parallel()
-	var craft struct{ Links map[string]string }
+	var craft struct {
+		Title string
+		Links map[string]string
+	}
 	var metadata map[string]any
 	for name, into := range map[string]any{"charmcraft.yaml": &craft, "metadata.yaml": &metadata} {
 		data, err := os.ReadFile(filepath.Join(repository, name))
@@ -222,7 +225,10 @@ func TestCharmcraft_NamesTheSamePages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// charmcraft copies metadata.yaml as it is, so it does not translate the links itself.
+	// charmcraft copies metadata.yaml as it is, so it translates neither the title nor the links.
+	if craft.Title == "" || metadata["display-name"] != craft.Title {
+		t.Errorf("the title is %q, and in metadata.yaml %v", craft.Title, metadata["display-name"])
+	}
 	keys := map[string]string{"documentation": "docs", "website": "website", "source": "source", "issues": "issues"}
 	for link, url := range craft.Links {
 		if metadata[keys[link]] != url {

@@ -27,7 +27,7 @@ func clone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{
-		"Makefile", "go.mod", "go.sum", "README.md", "LICENSE",
+		"Makefile", "go.mod", "go.sum", "README.md", "LICENSE", "icon.svg",
 		"actions.yaml", "charmcraft.yaml", "config.yaml", "metadata.yaml",
 	} {
 		data, err := os.ReadFile(filepath.Join(root, name))

@@ -1,5 +1,5 @@
 # Deploys jimm-migrator in a model of its own, gives it the service account, and
-# looks whether a model could be migrated. Nothing is migrated.
+# checks whether a model can be migrated. It migrates nothing.
 
 resource "juju_model" "migrator" {
   name = var.model_name
@@ -10,10 +10,13 @@ resource "juju_secret" "service_account" {
   name       = "jimm-migrator"
   info       = "Service account of jimm-migrator, a JIMM administrator."
 
-  value = {
+  # Terraform sends these values to Juju and keeps them in no state and no plan.
+  # It sends them again when the version changes.
+  value_wo = {
     "client-id"     = var.client_id
     "client-secret" = var.client_secret
   }
+  value_wo_version = var.client_secret_version
 }
 
 module "jimm_migrator" {
@@ -36,8 +39,9 @@ resource "juju_access_secret" "service_account" {
   applications = [module.jimm_migrator.app_name]
 }
 
-# The action is run once, when this resource is made. It fails, and so does the
-# apply, if a check fails; "juju show-task" has the findings. To run it again:
+# Terraform runs the action once, when it creates this resource. If a check
+# fails, the action and the apply fail; "juju show-task" shows why. To run it
+# again:
 #   terraform apply -replace=juju_action.dry_run
 resource "juju_action" "dry_run" {
   model_uuid       = juju_model.migrator.uuid

@@ -1,9 +1,9 @@
 output "task" {
-  description = "Id of the task, for juju show-task."
+  description = "ID of the task, for juju show-task."
   value       = juju_action.dry_run.action_id
 }
 
 output "findings" {
-  description = "Results of the dry run, as the provider gives them."
+  description = "Results of the dry run."
   value       = juju_action.dry_run.output
 }

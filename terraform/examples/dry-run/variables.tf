@@ -10,34 +10,41 @@ variable "client_id" {
 }
 
 variable "client_secret" {
-  description = "Client secret of the service account."
+  description = "Client secret of the service account. It is not stored in Terraform's state."
   type        = string
+  ephemeral   = true
   sensitive   = true
 }
 
+variable "client_secret_version" {
+  description = "Number to increase when client_id or client_secret changes: Terraform cannot compare what it does not store. Not secret itself."
+  type        = number
+  default     = 1
+}
+
 variable "jimm_ca_certificate" {
-  description = "Authority that signs JIMM's certificate, in PEM. Null if the system knows it."
+  description = "Authority that signs JIMM's certificate, in PEM. Null if the system trusts it."
   type        = string
   default     = null
 }
 
 variable "jimm_url" {
-  description = "Where JIMM is, such as wss://jimm.example.com."
+  description = "URL of JIMM, such as wss://jimm.example.com."
   type        = string
 }
 
 variable "model" {
-  description = "Model that might be migrated: its UUID, or owner/name."
+  description = "Model to check: its UUID, or owner/name."
   type        = string
 }
 
 variable "model_name" {
-  description = "Name of the model that is made for the charm."
+  description = "Name of the model to create for the charm."
   type        = string
   default     = "jimm-migrator"
 }
 
 variable "target_controller" {
-  description = "Controller that it might be migrated to, as JIMM calls it."
+  description = "Target controller, by its name in JIMM."
   type        = string
 }

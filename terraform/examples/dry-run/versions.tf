@@ -1,10 +1,10 @@
 terraform {
-  required_version = ">= 1.6"
+  required_version = ">= 1.11" # write-only arguments
 
   required_providers {
     juju = {
       source  = "juju/juju"
-      version = ">= 2.2.0" # has juju_action
+      version = ">= 2.2.0" # juju_action, and value_wo of juju_secret
     }
   }
 }
