@@ -5,9 +5,9 @@ import (
 	"errors"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/src/rpc"
 )
 
@@ -55,20 +55,20 @@ type jaas struct {
 	session  *session
 	login    *modelLogin
 	admins   *admins
-	settings operator.Settings
+	settings config.Settings
 	engine   migration.JAAS
 }
 
 // connect reads the settings and logs in to JIMM, as an administrator.
 func connect(ctx context.Context, a *charm.Action) (*jaas, error) {
-	settings, err := operator.Read(ctx, a)
+	settings, err := config.Read(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	return connectTo(ctx, settings)
 }
 
-func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
+func connectTo(ctx context.Context, settings config.Settings) (*jaas, error) {
 	s, err := openSession(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func connectTo(ctx context.Context, settings operator.Settings) (*jaas, error) {
 }
 
 // jaasOver is a JAAS over a session.
-func jaasOver(settings operator.Settings, s *session) *jaas {
+func jaasOver(settings config.Settings, s *session) *jaas {
 	fleet, login := &fleet{session: s}, &modelLogin{session: s}
 	admins := &admins{logins: settings.Controllers, network: settings.JIMM}
 	return &jaas{session: s, login: login, admins: admins, settings: settings, engine: migration.JAAS{

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -28,7 +28,7 @@ var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("ac
 // another speed: to look at real ones costs hundreds of handshakes.
 type world struct {
 	*sim.JAAS
-	settings operator.Settings
+	settings config.Settings
 }
 
 func startWorld(t *testing.T, year, yaml string) world {
@@ -51,7 +51,7 @@ func startWorld(t *testing.T, year, yaml string) world {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(j.CA()))
-	return world{j, operator.Settings{JIMM: jimm.Options{
+	return world{j, config.Settings{JIMM: jimm.Options{
 		URL: j.URL(), ClientID: "migrator", ClientSecret: jimm.NewSecret(canary), RootCAs: roots, DialContext: network.DialContext,
 	}}}
 }

@@ -19,8 +19,8 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/hooks"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
@@ -56,7 +56,7 @@ func told(t *testing.T, j *sim.JAAS, tell func(actions.Teller)) (entries []logql
 	l := &listener{}
 	server := httptest.NewServer(l)
 	defer server.Close()
-	app := charm.App{Hooks: operator.Hooks("1.2.3", nil), Actions: map[string]charm.ActionFunc{
+	app := charm.App{Hooks: hooks.All("1.2.3", nil), Actions: map[string]charm.ActionFunc{
 		"migrate-model": func(ctx context.Context, a *charm.Action) error {
 			actions.Tell(ctx, a, "prod", "east", tell)
 			return nil

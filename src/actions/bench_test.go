@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -118,8 +118,8 @@ func controllerSession(i int) func(context.Context, *wire.Request) (any, error) 
 	}
 }
 
-func (c *crowd) settings() operator.Settings {
-	return operator.Settings{JIMM: jimm.Options{
+func (c *crowd) settings() config.Settings {
+	return config.Settings{JIMM: jimm.Options{
 		URL: "wss://jimm.example.com", ClientID: "migrator", ClientSecret: jimm.NewSecret(canary), RootCAs: c.roots.Pool(), DialContext: c.network.DialContext,
 	}}
 }

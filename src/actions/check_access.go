@@ -6,7 +6,8 @@ import (
 	"log/slog"
 
 	"jimm-migrator/charm"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/status"
 )
 
 // checkAccess tells who this charm is in JIMM, and whether that is enough.
@@ -14,15 +15,15 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&struct{}{}); err != nil {
 		return err
 	}
-	settings, err := operator.Read(ctx, a)
+	settings, err := config.Read(ctx, a)
 	if err != nil {
-		if statusErr := operator.Refused(ctx, a, err); statusErr != nil {
+		if statusErr := status.Refused(ctx, a, err); statusErr != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
 		}
 		return err
 	}
 	client, who, err := logIn(ctx, settings)
-	version, seenErr := operator.Seen(ctx, a, settings, client, err)
+	version, seenErr := status.LoggedIn(ctx, a, settings, client, err)
 	if seenErr != nil {
 		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", seenErr))
 	}
@@ -59,6 +60,6 @@ func accessResults(who account) map[string]any {
 		return out
 	}
 	out["summary"] = fmt.Sprintf("%q is not a JIMM administrator: no model can be located or migrated until it is", who.identity)
-	out["grant-command"] = operator.GrantCommand(who.generation, who.identity)
+	out["grant-command"] = config.GrantCommand(who.generation, who.identity)
 	return out
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"sync"
 
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // loginsAtOnce bounds how many controllers are logged in to at the same time.
@@ -24,7 +24,7 @@ const (
 
 // accountResults adds what came of the option controller-credentials to the
 // results of check-access. Nothing is added where it is not set.
-func accountResults(ctx context.Context, out map[string]any, app string, s operator.Settings, client *jimm.Client) error {
+func accountResults(ctx context.Context, out map[string]any, app string, s config.Settings, client *jimm.Client) error {
 	if p := s.ControllersProblem; p != nil {
 		out["controller-credentials"] = map[string]any{"problem": p.What, "remedy": p.Remedy}
 		out["summary"] = fmt.Sprintf("%v; %s, so that controllers are asked without", out["summary"], p.What)
@@ -75,7 +75,7 @@ func (a *admins) all(ctx context.Context, cs []migration.Controller) map[string]
 }
 
 // addAccounts puts the accounts into the results, by controller.
-func addAccounts(out map[string]any, app string, s operator.Settings, all []migration.Controller, tried map[string]migration.AdminAccess) {
+func addAccounts(out map[string]any, app string, s config.Settings, all []migration.Controller, tried map[string]migration.AdminAccess) {
 	entries := map[string]any{}
 	var bad []string
 	for _, c := range all {
@@ -112,7 +112,7 @@ func addAccounts(out map[string]any, app string, s operator.Settings, all []migr
 }
 
 // unknownControllers are those that have an account and that JIMM does not know.
-func unknownControllers(s operator.Settings, all []migration.Controller) []string {
+func unknownControllers(s config.Settings, all []migration.Controller) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(s.Controllers)) {
 		if !slices.ContainsFunc(all, func(c migration.Controller) bool { return c.Name == name }) {
@@ -131,7 +131,7 @@ func controllerNames(all []migration.Controller) string {
 }
 
 // accountRemedy is what makes an account work.
-func accountRemedy(app string, s operator.Settings, controller string, state migration.AdminState) string {
+func accountRemedy(app string, s config.Settings, controller string, state migration.AdminState) string {
 	switch state {
 	case migration.AdminWeak:
 		return fmt.Sprintf("juju grant -c %s %s superuser", controller, s.Controllers[controller].User)

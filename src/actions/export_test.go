@@ -6,9 +6,9 @@ import (
 	"reflect"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // What the tests look at from outside.
@@ -38,9 +38,9 @@ func LocationSummary(l migration.Location) string { return locationSummary(l) }
 // AccessResults are the results of check-access with all that it may have.
 func AccessResults() map[string]any {
 	out := accessResults(account{identity: "x", address: "y"})
-	unusable := operator.Settings{ControllersProblem: &operator.ProblemError{What: "x", Remedy: "y"}}
+	unusable := config.Settings{ControllersProblem: &config.ProblemError{What: "x", Remedy: "y"}}
 	_ = accountResults(context.Background(), out, "app", unusable, nil) // it asks nobody
-	given := operator.Settings{Controllers: map[string]juju.Credentials{"west": {User: "admin"}, "east": {User: "admin"}}}
+	given := config.Settings{Controllers: map[string]juju.Credentials{"west": {User: "admin"}, "east": {User: "admin"}}}
 	west := migration.Controller{Name: "west", UUID: "1"}
 	addAccounts(out, "app", given, []migration.Controller{west}, map[string]migration.AdminAccess{
 		"west": {State: migration.AdminRefused, User: "admin", Version: "3.6.14", Err: errNotSuperuser},

@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/cos"
 	"jimm-migrator/src/loki"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // feed tells Loki what happens in one run of an action, one line of JSON for each
 // event. The keys are an API, as those of the results are: docs/reference/events.md
 // lists them, and the alert rules and the dashboard in charm/files select by them.
 type feed struct {
-	out   *loki.Feed
+	out   *loki.Client
 	unit  *charm.Unit
 	began time.Time
 	// base are the fields of every line.
@@ -42,8 +42,8 @@ type feedOptions struct {
 // openFeed opens the way to Loki, if one is related.
 func openFeed(ctx context.Context, u *charm.Unit, opts feedOptions) *feed {
 	f := noFeed(u)
-	f.out = operator.Feed(ctx, u, opts.patience)
-	f.base = map[string]any{"v": operator.EventVersion, "task": u.Env().TaskID, "action": opts.action, "model": opts.model, "target": opts.target}
+	f.out = cos.Loki(ctx, u, opts.patience)
+	f.base = map[string]any{"v": cos.EventVersion, "task": u.Env().TaskID, "action": opts.action, "model": opts.model, "target": opts.target}
 	return f
 }
 

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/hooks"
 	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
@@ -64,7 +64,7 @@ models:
 	})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir:  "../..",
-		App:       &charm.App{Actions: actions.All(), Hooks: operator.Hooks("1.2.3", actions.FinishRecords)},
+		App:       &charm.App{Actions: actions.All(), Hooks: hooks.All("1.2.3", actions.FinishRecords)},
 		Config:    map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:   []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 		Relations: relations,
@@ -151,7 +151,7 @@ func (l *listener) check(t *testing.T, some ...string) {
 			}
 		}
 		for _, key := range []string{"v", "event", "level", "task", "action", "model", "elapsed_seconds"} {
-			if _, ok := line[key]; !ok && (key == "v" || line["event"] != "look" && (key != "task" || line["action"] != "finish-records")) {
+			if _, ok := line[key]; !ok && (key == "v" || line["event"] != "health" && (key != "task" || line["action"] != "finish-records")) {
 				t.Errorf("event %q has no %q", line["event"], key)
 			}
 		}

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // The bounds of [FinishRecords].
@@ -24,7 +24,7 @@ const (
 // request to migrate it to that controller, it is the latest of ours for that
 // model, and the source itself says that it has moved the model there. All else
 // is the engine's business, which demands its own proof. It starts nothing.
-func FinishRecords(ctx context.Context, u *charm.Unit, settings operator.Settings, client *jimm.Client) error {
+func FinishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client) error {
 	if !settings.ProbeControllers {
 		return nil // The sources cannot be asked.
 	}
@@ -43,7 +43,7 @@ func FinishRecords(ctx context.Context, u *charm.Unit, settings operator.Setting
 
 // borrowed is a JAAS over a connection of somebody else, who closes it. It does
 // not connect again.
-func borrowed(settings operator.Settings, client *jimm.Client) *jaas {
+func borrowed(settings config.Settings, client *jimm.Client) *jaas {
 	return jaasOver(settings, &session{
 		settings: settings, client: client, retryAt: time.Now().Add(time.Hour),
 		first: account{identity: client.Identity(), administrator: client.Administrator(), generation: client.Generation(), address: client.Address().String()},

@@ -81,7 +81,7 @@ func TestRecordsAreFinished(t *testing.T) {
 			if got := agent.Status(); got.Status != "active" {
 				t.Errorf("the status is %+v", got)
 			}
-			l.check(t, "look", "record")
+			l.check(t, "health", "record")
 		})
 	}
 }

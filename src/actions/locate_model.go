@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/status"
 )
 
 // locateParams are the parameters of locate-model.
@@ -44,7 +45,7 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 // notice tells Loki of drift and conflicts. And who asks for a model by its UUID
 // and sees it in use where it is recorded has followed up on a migration that
 // was interrupted: the mark in the unit's status has done its work.
-func notice(ctx context.Context, a *charm.Action, settings operator.Settings, selector string, found migration.Located) {
+func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found migration.Located) {
 	var f *feed
 	for _, l := range found.Locations {
 		if l.Drift || l.State == migration.StateConflict {
@@ -55,7 +56,7 @@ func notice(ctx context.Context, a *charm.Action, settings operator.Settings, se
 			f.drift(l)
 		}
 		if l.State == migration.StateActive && l.Complete() && l.Model.UUID == selector {
-			if err := operator.End(ctx, a, settings, operator.Mark{Model: selector}); err != nil {
+			if err := status.End(ctx, a, settings, status.Pending{Model: selector}); err != nil {
 				a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 			}
 		}

@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/status"
 )
 
 // migrateParams are the parameters of migrate-model.
@@ -53,7 +54,7 @@ type migrator struct {
 	// before is the unit's status to go back to, if it was changed.
 	before *unitStatus
 	// settings are those of this run, once read.
-	settings operator.Settings
+	settings config.Settings
 	feed     *feed
 	// cli is the command that talks to this JIMM.
 	cli string
@@ -70,7 +71,7 @@ func (m *migrator) run(ctx context.Context) error {
 	if err != nil {
 		return m.refuse(ctx, err)
 	}
-	settings, err := operator.Read(ctx, m.action)
+	settings, err := config.Read(ctx, m.action)
 	if err != nil {
 		return m.refuse(ctx, err)
 	}
@@ -179,13 +180,13 @@ func (m *migrator) mark(ctx context.Context, model migration.Model) {
 	if m.before != nil {
 		return
 	}
-	status, message, err := m.action.Status(ctx)
+	before, message, err := m.action.Status(ctx)
 	if err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot read the unit's status", slog.Any("error", err))
 		return
 	}
-	m.before = &unitStatus{status, message}
-	if err := operator.Begin(ctx, m.action, operator.Mark{Model: model.UUID, Target: m.params.Target}); err != nil {
+	m.before = &unitStatus{before, message}
+	if err := status.Begin(ctx, m.action, status.Pending{Model: model.UUID, Target: m.params.Target}); err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}
 }
@@ -194,17 +195,17 @@ func (m *migrator) mark(ctx context.Context, model migration.Model) {
 // stays, and says which command follows the migration, where that may still run
 // or is not recorded yet.
 func (m *migrator) unmark(ctx context.Context, r migration.Result) {
-	mark := operator.Mark{Model: r.Model.UUID, Target: m.params.Target}
+	mark := status.Pending{Model: r.Model.UUID, Target: m.params.Target}
 	var err error
 	switch {
 	case bool(m.params.DryRun), mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
 	case r.Outcome == migration.Started, r.Outcome == migration.TimedOut, r.Outcome == migration.Unknown:
-		mark.State = operator.Left
-		err = operator.End(ctx, m.action, m.settings, mark)
+		mark.State = status.Detached
+		err = status.End(ctx, m.action, m.settings, mark)
 	case m.before != nil && m.before.settled():
 		err = m.action.SetStatus(ctx, m.before.status, m.before.message)
 	default:
-		err = operator.End(ctx, m.action, m.settings, mark)
+		err = status.End(ctx, m.action, m.settings, mark)
 	}
 	if err != nil {
 		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
@@ -216,7 +217,7 @@ func (m *migrator) unmark(ctx context.Context, r migration.Result) {
 func (s unitStatus) settled() bool {
 	switch s.status {
 	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
-		return operator.Settled(s.message)
+		return status.Settled(s.message)
 	default:
 		return false
 	}

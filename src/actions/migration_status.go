@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/status"
 )
 
 // statusParams are the parameters of migration-status.
@@ -94,7 +94,7 @@ func followModel(ctx context.Context, a *charm.Action, j *jaas, opts migration.O
 	}
 	f.finish(r)
 	if r.Outcome.Succeeded() || r.Outcome == migration.Aborted || r.Outcome == migration.NeedsAttention {
-		if err := operator.End(ctx, a, j.settings, operator.Mark{Model: r.Model.UUID}); err != nil {
+		if err := status.End(ctx, a, j.settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 		}
 	}
@@ -140,7 +140,7 @@ func allMoving(ctx context.Context, a *charm.Action, j *jaas, opts migration.Opt
 		return err
 	}
 	marked := map[string]bool{}
-	for _, m := range operator.Marks(message) {
+	for _, m := range status.ParsePending(message) {
 		marked[m.Model] = true
 	}
 	named := func(m migration.Model) (migration.Audit, bool) {

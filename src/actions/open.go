@@ -3,8 +3,8 @@ package actions
 import (
 	"context"
 
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // Opened is a JAAS as the actions see it: what the engine reads, and what it
@@ -18,7 +18,7 @@ type Opened struct {
 
 // Open logs in to JIMM as the actions do, as an administrator. The simulation in
 // tests/soak runs the engine over it: the settings say how servers are dialled.
-func Open(ctx context.Context, settings operator.Settings) (Opened, error) {
+func Open(ctx context.Context, settings config.Settings) (Opened, error) {
 	j, err := connectTo(ctx, settings)
 	if err != nil {
 		return Opened{}, err

@@ -9,7 +9,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/status"
 )
 
 // recordParams are the parameters of record-model.
@@ -57,7 +57,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	f.finish(r)
 	if r.Outcome.Succeeded() || r.Outcome == migration.NeedsAttention {
 		// Whoever records a model has followed up on its migration.
-		if err := operator.End(ctx, a, j.settings, operator.Mark{Model: r.Model.UUID}); err != nil {
+		if err := status.End(ctx, a, j.settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/operator"
 )
 
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
@@ -17,7 +17,7 @@ import (
 // there is one login as long as the connection lives, and few to a JIMM that
 // breaks every connection.
 type session struct {
-	settings operator.Settings
+	settings config.Settings
 	first    account
 
 	mu      sync.Mutex
@@ -55,7 +55,7 @@ type notAdministratorError struct{ account account }
 
 // Error names the identity and the command that grants the right.
 func (e *notAdministratorError) Error() string {
-	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, operator.GrantCommand(e.account.generation, e.account.identity))
+	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.account.identity, config.GrantCommand(e.account.generation, e.account.identity))
 }
 
 // Unwrap lets the error match [jimm.ErrNotAdministrator].
@@ -63,7 +63,7 @@ func (e *notAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator
 
 // openSession logs in to JIMM, as an administrator: others are not told which
 // controllers there are.
-func openSession(ctx context.Context, settings operator.Settings) (*session, error) {
+func openSession(ctx context.Context, settings config.Settings) (*session, error) {
 	client, who, err := logIn(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func openSession(ctx context.Context, settings operator.Settings) (*session, err
 }
 
 // logIn connects to JIMM and tells who we are there.
-func logIn(ctx context.Context, settings operator.Settings) (*jimm.Client, account, error) {
+func logIn(ctx context.Context, settings config.Settings) (*jimm.Client, account, error) {
 	client, err := settings.Connect(ctx)
 	if err != nil {
 		return nil, account{}, err

@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -91,7 +91,7 @@ func askedOf(w world) int {
 }
 
 // watch follows a migration as one action does, with a connection of its own.
-func watch(ctx context.Context, settings operator.Settings, i int, opts migration.Options) error {
+func watch(ctx context.Context, settings config.Settings, i int, opts migration.Options) error {
 	opened, err := actions.Open(ctx, settings)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func BenchmarkWatch(b *testing.B) {
 }
 
 // elsewhere serves the world in another process.
-func elsewhere(b *testing.B, year string) operator.Settings {
+func elsewhere(b *testing.B, year string) config.Settings {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestServeManyMigrations$", serveMany, year)
 	until, err := cmd.StdinPipe()
@@ -203,7 +203,7 @@ func elsewhere(b *testing.B, year string) operator.Settings {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(at.CA))
-	return operator.Settings{JIMM: jimm.Options{URL: at.URL, ClientID: at.ID, ClientSecret: jimm.NewSecret(at.Secret), RootCAs: roots}}
+	return config.Settings{JIMM: jimm.Options{URL: at.URL, ClientID: at.ID, ClientSecret: jimm.NewSecret(at.Secret), RootCAs: roots}}
 }
 
 // processor is the time that this process has had.

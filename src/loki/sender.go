@@ -57,7 +57,7 @@ func (s *sender) add(e entry) {
 	}
 }
 
-// run sends until the feed is closed and the queue is empty, or ctx is done.
+// run sends until the client is closed and the queue is empty, or ctx is done.
 func (s *sender) run(ctx context.Context) {
 	pause := firstPause
 	for {
@@ -95,7 +95,7 @@ func (s *sender) idle(ctx context.Context) bool {
 	}
 }
 
-// wait lets time pass after a failure; less of it once the feed is closed.
+// wait lets time pass after a failure; less of it once the client is closed.
 func (s *sender) wait(ctx context.Context, pause time.Duration) bool {
 	closed := s.closed
 	select {

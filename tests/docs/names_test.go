@@ -173,13 +173,11 @@ func TestTroubleshoot_KnowsEveryCause(t *testing.T) {
 // migrations, with … for what differs.
 func problems(t *testing.T) (out []string) {
 	t.Helper()
-	for _, what := range fieldTexts(t, "src/operator", "What") {
+	for _, what := range fieldTexts(t, "src/config", "What") {
 		out = append(out, what+": …") // then comes the remedy
 	}
-	for _, field := range []string{"For", "Waiting"} {
-		for _, what := range fieldTexts(t, "src/operator", field) {
-			out = append(out, "waiting for "+what)
-		}
+	for _, what := range fieldTexts(t, "src/config", "For") {
+		out = append(out, "waiting for "+what)
 	}
 	slices.Sort(out)
 	return out

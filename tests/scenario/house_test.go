@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/hooks"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -33,7 +33,7 @@ func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) err
 	s.network = wire.NewNetwork()
 	world.Network = s.network
 	world.Addresses = map[string]string{"jimm": "127.0.0.1:8080"}
-	app := charm.App{Actions: actions.AllOf("dev"), Hooks: operator.Hooks("dev", actions.FinishRecords)}
+	app := charm.App{Actions: actions.AllOf("dev"), Hooks: hooks.All("dev", actions.FinishRecords)}
 	unit.Func = func(ctx context.Context, env []string, tools charm.Runner) int {
 		e := charm.ReadEnv(charmtest.Lookup(env))
 		e.DialContext = s.network.DialContext

@@ -131,7 +131,7 @@ models: [{name: prod, owner: alice@example.com, controller: west, created-here: 
 	}
 	status("active: JIMM v3.1.12 at " + jaas.URL() + ": 2 controllers, 1 model")
 	mu.Lock()
-	for _, want := range []string{`\"event\":\"look\"`, `\"event\":\"start\"`, `\"outcome\":\"migrated\"`, `"juju_application":"jimm-migrator"`} {
+	for _, want := range []string{`\"event\":\"health\"`, `\"event\":\"start\"`, `\"outcome\":\"migrated\"`, `"juju_application":"jimm-migrator"`} {
 		if !strings.Contains(pushed.String(), want) {
 			t.Errorf("Loki has not got %s", want)
 		}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 )
 
 // life is one process of ours, and how its run has ended.
@@ -187,7 +187,7 @@ func (p *pen) RecordController(ctx context.Context, proof migration.Proof) error
 type deed func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error)
 
 // live runs an action once.
-func (l *life) live(ctx context.Context, settings operator.Settings, do deed) {
+func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.cancel()
 	l.enter("check")

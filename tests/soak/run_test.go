@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/operator"
 	"jimm-migrator/tests/sim"
 	simjimm "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
@@ -232,7 +232,7 @@ func (s *story) options(l *life) migration.Options {
 	}
 }
 
-func (s *story) settings(id string, l *life) operator.Settings {
+func (s *story) settings(id string, l *life) config.Settings {
 	secret, dial := canary, s.cable.network.DialContext
 	if id == human {
 		secret = "x"
@@ -240,7 +240,7 @@ func (s *story) settings(id string, l *life) operator.Settings {
 	if l != nil {
 		dial = l.dialer()
 	}
-	settings := operator.Settings{JIMM: jimm.Options{
+	settings := config.Settings{JIMM: jimm.Options{
 		URL: s.url, ClientID: id, ClientSecret: jimm.NewSecret(secret), RootCAs: s.roots, DialContext: dial,
 	}, ProbeControllers: s.probe}
 	if s.admin {

@@ -4,7 +4,7 @@ package main
 import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/actions"
-	"jimm-migrator/src/operator"
+	"jimm-migrator/src/hooks"
 )
 
 // version is set by the build of the archive.
@@ -14,6 +14,6 @@ func main() {
 	charm.Main(charm.App{
 		Version: version,
 		Actions: actions.AllOf(version),
-		Hooks:   operator.Hooks(version, actions.FinishRecords),
+		Hooks:   hooks.All(version, actions.FinishRecords),
 	})
 }

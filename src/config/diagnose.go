@@ -1,0 +1,97 @@
+package config
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// Diagnose explains an error of reaching JIMM, or of logging in: it returns a
+// [*ProblemError] if the administrator has to act, a [*WaitError] if JIMM may
+// answer later, and nil for nil.
+func (s Settings) Diagnose(env charm.Env, err error) error {
+	app, at := env.App(), s.JIMM.URL
+	if err == nil {
+		return nil
+	}
+	certificate, badCertificate := errors.AsType[*tls.CertificateVerificationError](err)
+	switch {
+	case untrusted(err):
+		return &ProblemError{
+			What:   "the authority that signed the certificate of " + at + " is not trusted",
+			Remedy: fmt.Sprintf("juju config %s jimm-ca-certificate=@ca.pem, or juju integrate %s:%s CA", app, app, EndpointCA),
+		}
+	case badCertificate:
+		return &ProblemError{
+			What:   fmt.Sprintf("the certificate of %s does not fit: %v", at, certificate.Err),
+			Remedy: fmt.Sprintf("juju config %s jimm-url=wss://jimm.example.com, with a name that it is made for", app),
+		}
+	case errors.Is(err, jimm.ErrNotJIMM) && s.related:
+		return &ProblemError{What: fmt.Sprintf("%s is related, but what answers at %s is no JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
+	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), nobodyServes(err):
+		return &ProblemError{What: "no JIMM of v3.1 or newer answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
+	case errors.Is(err, rpc.CodeUnauthorized):
+		return &ProblemError{
+			What:   fmt.Sprintf("JIMM refuses the service account %q, or its identity provider does not answer", s.JIMM.ClientID),
+			Remedy: fmt.Sprintf("juju update-secret %s client-id=ID client-secret=SECRET, then juju run %s check-access", s.secret, env.Unit),
+		}
+	}
+	return &WaitError{For: fmt.Sprintf("JIMM at %s to answer (%s)", at, reason(err))}
+}
+
+// nobodyServes reports whether a web server answers that has no JIMM at this path.
+func nobodyServes(err error) bool {
+	handshake, ok := errors.AsType[*rpc.HandshakeError](err)
+	return ok && handshake.StatusCode == http.StatusNotFound
+}
+
+// NotAdministrator is the problem of a service account without the right.
+func NotAdministrator(env charm.Env, client *jimm.Client) *ProblemError {
+	return &ProblemError{
+		What:   fmt.Sprintf("%q is not a JIMM administrator", client.Identity()),
+		Remedy: fmt.Sprintf("%s, then juju run %s check-access", GrantCommand(client.Generation(), client.Identity()), env.Unit),
+	}
+}
+
+// GrantCommand is the command that makes an identity a JIMM administrator.
+func GrantCommand(g jimm.Generation, identity string) string {
+	tuple := " user-" + identity + " administrator controller-jimm"
+	if g == jimm.Generation2025 {
+		return "juju jaas add-permission" + tuple
+	}
+	return "jimmctl auth relation add" + tuple
+}
+
+// reason says in few words why a server does not answer, without what differs
+// from time to time, such as ports: the status shall not change for nothing.
+func reason(err error) string {
+	var (
+		number    syscall.Errno
+		name      *net.DNSError
+		handshake *rpc.HandshakeError
+		answer    *rpc.Error
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &name):
+		return "its name is not known"
+	case errors.As(err, &number):
+		return number.Error()
+	case errors.As(err, &handshake):
+		return fmt.Sprintf("HTTP status %d", handshake.StatusCode)
+	case errors.As(err, &answer):
+		return migration.Redact(answer.Error())
+	default:
+		return "no connection"
+	}
+}

@@ -1,0 +1,32 @@
+package config
+
+// ProblemError is something that only the operator can put right. The unit is
+// blocked until then.
+type ProblemError struct {
+	// What is wrong, in a few words that begin a status message.
+	What string
+	// Remedy is the command that helps, or an act in words.
+	Remedy string
+	// Err is the error behind it, or nil.
+	Err error
+}
+
+// Error is the problem and its remedy, as the unit's status shows it.
+func (p *ProblemError) Error() string {
+	if p.Remedy == "" {
+		return p.What
+	}
+	return p.What + ": " + p.Remedy
+}
+
+// Unwrap returns the error behind the problem.
+func (p *ProblemError) Unwrap() error { return p.Err }
+
+// WaitError is something that comes by itself: nobody has to act, yet.
+type WaitError struct {
+	// For is what is waited for, to be read after "waiting for".
+	For string
+}
+
+// Error says what is waited for.
+func (w *WaitError) Error() string { return "waiting for " + w.For }

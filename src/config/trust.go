@@ -1,0 +1,125 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/jimm"
+)
+
+// trusting calls do with the authorities that the operator has configured, or
+// those of the system, and once more with those of the relation receive-ca-cert
+// besides if that was not enough. A server that is not trusted has been sent
+// nothing.
+func (s Settings) trusting(ctx context.Context, do func(jimm.Options) error) error {
+	err := do(s.JIMM)
+	if !untrusted(err) || s.received == nil {
+		return err
+	}
+	received, readErr := s.received(ctx)
+	if readErr != nil || len(received) == 0 {
+		return errors.Join(err, readErr)
+	}
+	opts := s.JIMM
+	opts.RootCAs = Widened(opts.RootCAs, received)
+	return do(opts)
+}
+
+// untrusted reports whether a server was refused because nobody who is trusted
+// vouches for it.
+func untrusted(err error) bool {
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	return unknown
+}
+
+// Widened returns a pool with more authorities. A nil pool stands for those of
+// the system.
+func Widened(pool *x509.CertPool, more []*x509.Certificate) *x509.CertPool {
+	var err error
+	if pool != nil {
+		pool = pool.Clone()
+	} else if pool, err = x509.SystemCertPool(); err != nil {
+		pool = x509.NewCertPool() // a system without any
+	}
+	for _, ca := range more {
+		pool.AddCert(ca)
+	}
+	return pool
+}
+
+// ReceivedCAs returns the authorities that the relations receive-ca-cert have
+// brought, each once, in a fixed order.
+func ReceivedCAs(ctx context.Context, u Relations) ([]*x509.Certificate, error) {
+	ids, err := u.RelationIDs(ctx, EndpointCA)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	for _, id := range ids {
+		app, err := u.RelationApp(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		data, err := u.RelationData(ctx, id, app)
+		if err != nil {
+			return nil, err
+		}
+		// Version 1 of the interface: a list in the application's data.
+		texts = append(texts, jsonTexts(data["certificates"])...)
+		// Version 0: in each unit's data, ca alone and chain as a list. The key
+		// certificate there is the provider's own, no authority.
+		units, err := u.RelationUnits(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, unit := range units {
+			data, err := u.RelationData(ctx, id, unit)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(append(texts, data["ca"]), jsonTexts(data["chain"])...)
+		}
+	}
+	return parseCAs(texts), nil
+}
+
+// jsonTexts reads a list of texts in JSON; what is none is empty.
+func jsonTexts(raw string) []string {
+	var list []string
+	if json.Unmarshal([]byte(raw), &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// parseCAs reads certificates in PEM. What cannot be read is left out: one bad
+// entry of somebody else must not take the others away.
+func parseCAs(texts []string) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, text := range texts {
+		rest := []byte(strings.TrimSpace(text))
+		for {
+			var block *pem.Block
+			if block, rest = pem.Decode(rest); block == nil {
+				break
+			}
+			if ca, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+				out = append(out, ca)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *x509.Certificate) int { return bytes.Compare(a.Raw, b.Raw) })
+	return slices.CompactFunc(out, func(a, b *x509.Certificate) bool { return a.Equal(b) })
+}
+
+// OfferCertificates tells providers of certificate_transfer that version 1 is
+// understood; those that hear nothing speak version 0.
+func OfferCertificates(ctx context.Context, u Unit, id string) error {
+	return u.SetRelationData(ctx, id, u.Env().App(), map[string]string{"version": "1"})
+}

@@ -1,0 +1,303 @@
+package cos_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/unit"
+)
+
+// checkLogQL looks at a query of LogQL as far as one can without Loki: quotes and
+// brackets are closed, each selector selects by the charm or the application and
+// not by nothing, each function over time has a range, and events and fields are
+// those that docs/reference/events.md lists.
+func checkLogQL(query string, events, fields []string) error {
+	bare, texts, err := unquote(query)
+	if err != nil {
+		return err
+	}
+	if err := balanced(bare); err != nil {
+		return err
+	}
+	var errs []error
+	selectors := regexp.MustCompile(`\{([^{}]*)\}`).FindAllStringSubmatch(bare, -1)
+	for _, s := range selectors {
+		if !strings.Contains(s[1], "juju_application=") && !strings.Contains(s[1], "juju_charm=") {
+			errs = append(errs, fmt.Errorf("selector %s would select everybody's lines", s[0]))
+		}
+		for matcher := range strings.SplitSeq(s[1], ",") {
+			if !regexp.MustCompile(`^ *juju_[a-z_]+(=|=~|!=|!~)"" *$`).MatchString(matcher) {
+				errs = append(errs, fmt.Errorf("%q is no matcher of a label of ours", matcher))
+			}
+		}
+	}
+	if len(selectors) == 0 {
+		errs = append(errs, errors.New("nothing is selected"))
+	}
+	if functions, ranges := strings.Count(bare, "_over_time("), strings.Count(bare, "["); functions != ranges {
+		errs = append(errs, fmt.Errorf("%d functions over time and %d ranges", functions, ranges))
+	}
+	for _, found := range regexp.MustCompile(`\[([^]]*)\]`).FindAllStringSubmatch(bare, -1) {
+		if !regexp.MustCompile(`^(\d+[smh]|\$__interval|\$__range)$`).MatchString(found[1]) {
+			errs = append(errs, fmt.Errorf("%q is no range", found[1]))
+		}
+	}
+	for _, text := range texts {
+		for _, found := range regexp.MustCompile(`"event":"\(?([a-z|-]+)\)?"`).FindAllStringSubmatch(text, -1) {
+			for event := range strings.SplitSeq(found[1], "|") {
+				if !slices.Contains(events, event) {
+					errs = append(errs, fmt.Errorf("there is no event %q", event))
+				}
+			}
+		}
+		for _, found := range regexp.MustCompile(`\{\{(?:if not )?\.([a-z_]+)\}\}`).FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(fields, found[1]) {
+				errs = append(errs, fmt.Errorf("a line is formatted with %q, which no line has", found[1]))
+			}
+		}
+	}
+	known := append([]string{"__error__", "juju_application", "juju_unit", "task"}, fields...)
+	for _, pattern := range []string{`unwrap ([a-z_]+)`, `(?:\||or) *([a-z_]+) *(?:=|!=|=~|!~)""`, `by \(([^)]*)\)`} {
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(bare, -1) {
+			for field := range strings.SplitSeq(found[1], ",") {
+				if !slices.Contains(known, strings.TrimSpace(field)) {
+					errs = append(errs, fmt.Errorf("there is no field %q", field))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unquote returns the query with its texts emptied, and the texts.
+func unquote(query string) (bare string, texts []string, err error) {
+	var b strings.Builder
+	for i := 0; i < len(query); i++ {
+		quote := query[i]
+		if quote != '"' && quote != '`' {
+			b.WriteByte(quote)
+			continue
+		}
+		end := i + 1
+		for end < len(query) && query[end] != quote {
+			if quote == '"' && query[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(query) {
+			return "", nil, fmt.Errorf("a text is not closed: %s", query[i:])
+		}
+		texts = append(texts, query[i+1:end])
+		b.WriteString(`""`)
+		i = end
+	}
+	return b.String(), texts, nil
+}
+
+func balanced(text string) error {
+	closing := map[rune]rune{')': '(', ']': '[', '}': '{'}
+	var open []rune
+	for _, r := range text {
+		switch r {
+		case '(', '[', '{':
+			open = append(open, r)
+		case ')', ']', '}':
+			if len(open) == 0 || open[len(open)-1] != closing[r] {
+				return fmt.Errorf("%q closes nothing", r)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return fmt.Errorf("%q is not closed", open[len(open)-1])
+	}
+	return nil
+}
+
+// documented reads docs/reference/events.md: the events, the fields of lines, and
+// the alerts.
+func documented(t *testing.T) (events, fields, alerts []string) {
+	t.Helper()
+	code := regexp.MustCompile("`([a-z_-]+)`")
+	names := func(cell string) []string {
+		var out []string
+		for _, found := range code.FindAllStringSubmatch(cell, -1) {
+			out = append(out, found[1])
+		}
+		return out
+	}
+	table := ""
+	for line := range strings.SplitSeq(string(read(t, "../../docs/reference/events.md")), "\n") {
+		cells := strings.Split(line, "|")
+		switch {
+		case len(cells) < 4:
+			table = ""
+		case table == "":
+			table = strings.Fields(cells[1] + " none")[0]
+		case strings.Contains(cells[1], "---"):
+		case table == "field":
+			fields = append(fields, names(cells[1])...)
+		case table == "event":
+			events = append(events, names(cells[1])...)
+			fields = append(fields, names(cells[3])...)
+		case table == "alert":
+			alerts = append(alerts, strings.Trim(cells[1], " `"))
+		}
+	}
+	if len(events) < 10 || len(fields) < 30 || len(alerts) < 5 {
+		t.Fatalf("read %d events, %d fields, %d alerts", len(events), len(fields), len(alerts))
+	}
+	return events, fields, alerts
+}
+
+// TestAlertRules looks at the rules as Loki gets them.
+func TestAlertRules(t *testing.T) {
+	events, fields, documentedAlerts := documented(t)
+	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
+	id, err := agent.AddRelation(charmtest.Relation{Endpoint: "logging", RemoteApp: "loki"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit.Hook(t, agent, "logging-relation-created", charmtest.HookDetails{Relation: id})
+	raw := agent.LocalData(id, true)["alert_rules"]
+	if strings.Contains(raw, "%%") {
+		t.Error("a mark is left over")
+	}
+	var file struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Alert, Expr         string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(raw), &file); err != nil {
+		t.Fatal(err)
+	}
+	var alerts, groups []string
+	for _, group := range file.Groups {
+		groups = append(groups, group.Name)
+		for _, rule := range group.Rules {
+			alerts = append(alerts, rule.Alert)
+			if err := checkLogQL(rule.Expr, events, fields); err != nil {
+				t.Errorf("%s: %v\n%s", rule.Alert, err, rule.Expr)
+			}
+			for _, label := range []string{"juju_model", "juju_model_uuid", "juju_application", "juju_charm", "severity"} {
+				if rule.Labels[label] == "" {
+					t.Errorf("%s has no label %s", rule.Alert, label)
+				}
+			}
+			if rule.Annotations["summary"] == "" || rule.Annotations["description"] == "" {
+				t.Errorf("%s says too little: %v", rule.Alert, rule.Annotations)
+			}
+			for _, found := range regexp.MustCompile(`\$labels\.([a-z_]+)`).FindAllStringSubmatch(rule.Annotations["summary"]+rule.Annotations["description"], -1) {
+				if !regexp.MustCompile(`by \([^)]*\b` + found[1] + `\b`).MatchString(rule.Expr) {
+					t.Errorf("%s speaks of the label %s, which its result does not have", rule.Alert, found[1])
+				}
+			}
+		}
+	}
+	slices.Sort(alerts)
+	slices.Sort(documentedAlerts)
+	if !slices.Equal(alerts, documentedAlerts) {
+		t.Errorf("alerts are %v, documented are %v", alerts, documentedAlerts)
+	}
+	if slices.Sort(groups); len(slices.Compact(groups)) != len(file.Groups) {
+		t.Error("two groups have one name")
+	}
+}
+
+// TestDashboard looks at the dashboard as Grafana's charm would take it.
+func TestDashboard(t *testing.T) {
+	events, fields, _ := documented(t)
+	var board struct {
+		Title, UID string
+		Tags       []string
+		Templating struct{ List []any }
+		Panels     []struct {
+			ID                       int
+			Type, Title, Description string
+			Datasource               struct{ Type, UID string }
+			GridPos                  struct{ X, Y, W, H int }
+			Targets                  []struct{ RefID, Expr, QueryType string }
+		}
+	}
+	if err := json.Unmarshal(read(t, "../../charm/files/grafana_dashboards/migrations.json"), &board); err != nil {
+		t.Fatal(err)
+	}
+	if board.Title == "" || !regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(board.UID) || !slices.Contains(board.Tags, "charm: jimm-migrator") {
+		t.Errorf("title %q, uid %q, tags %q", board.Title, board.UID, board.Tags)
+	}
+	if len(board.Templating.List) > 0 {
+		t.Error("Grafana's charm puts the variables in")
+	}
+	ids, cells := map[int]bool{}, map[[2]int]string{}
+	for _, p := range board.Panels {
+		if ids[p.ID] || p.Title == "" || p.Description == "" || len(p.Targets) == 0 {
+			t.Errorf("panel %d, %q: not unique, or without title, description or query", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		if p.Datasource.Type != "loki" || p.Datasource.UID != "${lokids}" {
+			t.Errorf("%s asks %+v", p.Title, p.Datasource)
+		}
+		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+				if other := cells[[2]int{x, y}]; other != "" || x >= 24 {
+					t.Fatalf("%s lies over %q, or outside", p.Title, other)
+				}
+				cells[[2]int{x, y}] = p.Title
+			}
+		}
+		for _, target := range p.Targets {
+			if err := checkLogQL(target.Expr, events, fields); err != nil {
+				t.Errorf("%s: %v\n%s", p.Title, err, target.Expr)
+			}
+			for _, variable := range []string{"juju_model", "juju_model_uuid", "juju_application", "juju_unit"} {
+				if !strings.Contains(target.Expr, variable+`=~"$`+variable+`"`) {
+					t.Errorf("%s does not follow the choice of %s", p.Title, variable)
+				}
+			}
+		}
+	}
+}
+
+func TestTheLintFindsMistakes(t *testing.T) {
+	events, fields := []string{"finish"}, []string{"outcome"}
+	const good = `sum by (outcome) (count_over_time({juju_application="a"} |= ` + "`" + `"event":"finish"` + "`" + ` | json | outcome="x" [15m])) > 0`
+	if err := checkLogQL(good, events, fields); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{"))", ")"},
+		{`"a"`, `"a`},
+		{"[15m]", ""},
+		{"[15m]", "[15]"},
+		{`juju_application="a"`, ""},
+		{`juju_application="a"`, "%%juju_topology%%"},
+		{"by (outcome)", "by (result)"},
+		{`| outcome=`, `| result=`},
+		{`:"finish"`, `:"finished"`},
+	} {
+		if err := checkLogQL(strings.Replace(good, change[0], change[1], 1), events, fields); err == nil {
+			t.Errorf("%q in place of %q is not found", change[1], change[0])
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

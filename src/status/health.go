@@ -1,0 +1,159 @@
+package status
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/config"
+)
+
+// keyHealth is the key of JIMM's last known health in the unit's state.
+const keyHealth = "health"
+
+// health is what the last poll of JIMM found. The unit's state keeps it as a
+// hint for hooks that do not connect to JIMM.
+type health struct {
+	// Of is the fingerprint of the JIMM and account that were polled. With
+	// other settings the health is unknown.
+	Of string `json:"of"`
+	// At is when JIMM was logged in to; zero if it was not.
+	At time.Time `json:"at,omitzero"`
+
+	// Address is where JIMM answered.
+	Address     string `json:"address,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Counted     bool   `json:"counted,omitempty"`
+	Controllers int    `json:"controllers,omitempty"`
+	Models      int    `json:"models,omitempty"`
+	// Migrating is the number of models that JIMM listed as migrating.
+	Migrating int `json:"migrating,omitempty"`
+	// Drift counts the models that are not where JIMM records them, as far as a
+	// list shows it; Adrift is one of them.
+	Drift  int    `json:"drift,omitempty"`
+	Adrift string `json:"adrift,omitempty"`
+
+	// Reached is why JIMM does not answer, Login why it refuses the account; both
+	// are empty if all is well. Only a login can change the second.
+	Reached finding `json:"reached,omitzero"`
+	Login   finding `json:"login,omitzero"`
+}
+
+// finding is why JIMM cannot be used, as the unit's state stores it.
+type finding struct {
+	// What and Remedy are a problem that the administrator has to correct.
+	What   string `json:"what,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+	// Waiting is what may pass without action.
+	Waiting string `json:"waiting,omitempty"`
+}
+
+// findingOf returns the finding of an error of package config.
+func findingOf(err error) finding {
+	if problem, ok := errors.AsType[*config.ProblemError](err); ok {
+		return finding{What: problem.What, Remedy: problem.Remedy}
+	}
+	if wait, ok := errors.AsType[*config.WaitError](err); ok {
+		return finding{Waiting: wait.For}
+	}
+	return finding{}
+}
+
+func (f finding) empty() bool { return f == finding{} }
+
+func (h health) problem() *config.ProblemError {
+	for _, f := range []finding{h.Reached, h.Login} {
+		if f.What != "" {
+			return &config.ProblemError{What: f.What, Remedy: f.Remedy}
+		}
+	}
+	return nil
+}
+
+// waiting is what the unit waits for, or "".
+func (h health) waiting() string {
+	if h.Reached.Waiting != "" {
+		return h.Reached.Waiting
+	}
+	return h.Login.Waiting
+}
+
+// sentence is the message of a unit that is active.
+func (h health) sentence(unit string) string {
+	text := "JIMM at " + h.Address
+	if strings.ContainsAny(h.Version, "0123456789") { // others are "unknown version"
+		text = "JIMM " + h.Version + " at " + h.Address
+	}
+	if !h.Counted {
+		return text + "; run the action check-access to try it"
+	}
+	text += ": " + count(h.Controllers, "controller", "controllers") + ", " + count(h.Models, "model", "models")
+	if h.Migrating > 0 {
+		text += fmt.Sprintf("; %d%s%s UTC", h.Migrating, migratingMark, h.At.Format("15:04"))
+	}
+	if h.Drift > 0 {
+		command := "juju run " + unit + " locate-model model=" + h.Adrift
+		if h.Adrift == "" {
+			command = "juju run --string-args " + unit + " locate-model model='*'"
+		}
+		text += driftMark + count(h.Drift, "model", "models") + " not where JIMM records it: " + command
+	}
+	return text
+}
+
+// What a status says of drift and of running migrations has these words.
+const (
+	driftMark     = "; drift, "
+	migratingMark = " migrating at "
+)
+
+// Settled reports whether the end of a migration cannot change a status.
+func Settled(message string) bool { return len(ParsePending(message)) == 0 && !counts(message) }
+
+// counts reports whether a status says how many models migrate or are adrift.
+func counts(message string) bool {
+	return strings.Contains(message, driftMark) || strings.Contains(message, migratingMark)
+}
+
+// settle notes that JIMM records a model correctly, and that a migration may have
+// ended. If the model was the one adrift, the next update-status polls again.
+func (h *health) settle(model string) (changed bool) {
+	if h == nil {
+		return false
+	}
+	changed = h.Migrating > 0
+	h.Migrating = 0
+	if h.Drift > 0 && h.Adrift == model {
+		h.Drift, h.Adrift, h.At = h.Drift-1, "", time.Time{}
+		changed = true
+	}
+	return changed
+}
+
+// lastHealth returns the last known health of the JIMM of these settings, or nil.
+func lastHealth(ctx context.Context, u config.Unit, s config.Settings) (*health, error) {
+	state, err := u.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &health{}
+	if json.Unmarshal([]byte(state[keyHealth]), h) != nil || h.Of != s.Fingerprint() {
+		h = nil
+	}
+	return h, nil
+}
+
+// save stores the health, if it differs from the one before.
+func (h health) save(ctx context.Context, u config.Unit, before *health) error {
+	if before != nil && *before == h {
+		return nil
+	}
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	return u.SetState(ctx, map[string]string{keyHealth: string(raw)})
+}

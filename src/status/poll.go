@@ -1,0 +1,245 @@
+package status
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/cos"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+)
+
+// The bounds of update-status, which may take five seconds in all: a unit runs
+// no action meanwhile.
+const (
+	// pollTimeout limits one poll, and lokiPatience the wait for Loki.
+	pollTimeout  = 4 * time.Second
+	lokiPatience = time.Second / 2
+	// loginEvery is the least time between two logins to JIMM: JIMM of 2024
+	// keeps the secret of each in its audit log.
+	loginEvery = time.Hour
+)
+
+// Finish records migrations that were started by this charm and not recorded.
+type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client) error
+
+// Poll asks JIMM whether it answers, logs in once an hour to count what it has,
+// and sets the unit's status. It changes nothing in JIMM; finish may, and is
+// called on the leader after a login, if the option finish-records is set. It
+// may be nil.
+func Poll(ctx context.Context, u *charm.Unit, finish Finish) error {
+	_, message, err := u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := config.Read(ctx, u)
+	k, err := knownFrom(u, s, err)
+	if err != nil {
+		return err
+	}
+	k.pending = interrupted(ParsePending(message))
+	if k.problem == nil && k.waiting == nil {
+		if err := k.poll(ctx, u, s, finish); err != nil {
+			return err
+		}
+	}
+	return k.show(ctx, u)
+}
+
+// poll polls JIMM and stores its health.
+func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, finish Finish) error {
+	before, err := lastHealth(ctx, u, s)
+	if err != nil {
+		return err
+	}
+	due := before.due(time.Now())
+	leader := false
+	if due || s.FinishRecords && len(k.pending) > 0 {
+		if leader, err = u.IsLeader(ctx); err != nil {
+			return err
+		}
+	}
+	login := len(k.pending) > 0 || due && leader
+	if !leader || !s.FinishRecords {
+		finish = nil
+	}
+	after := health{Of: s.Fingerprint()}
+	if before != nil {
+		after = *before
+	}
+	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	info, at, err := s.Reach(bounded)
+	after.Address = at
+	after.Reached = findingOf(s.Diagnose(u.Env(), err))
+	if info.Version != "" {
+		after.Version = info.Version
+	}
+	if login && after.Reached.empty() {
+		k.pending = after.logIn(bounded, u, s, k.pending, finish)
+		after.report(ctx, u)
+	}
+	k.seen = &after
+	return after.save(ctx, u, before)
+}
+
+// report sends to Loki what was counted.
+func (h health) report(ctx context.Context, u config.Unit) {
+	if !h.Counted || !h.Login.empty() {
+		return
+	}
+	line, err := cos.PlainJSON(map[string]any{
+		"v": cos.EventVersion, "event": "health", "level": "info", "jimm_version": h.Version,
+		"controllers": h.Controllers, "models": h.Models, "migrating": h.Migrating, "drift": h.Drift, "adrift": h.Adrift,
+	})
+	if err == nil {
+		client := cos.Loki(ctx, u, lokiPatience)
+		client.Push(line)
+		err = client.Close()
+	}
+	if err != nil {
+		u.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+	}
+}
+
+// due reports whether it is time for another login.
+func (h *health) due(now time.Time) bool {
+	return h == nil || now.Sub(h.At) >= loginEvery || now.Before(h.At)
+}
+
+// logIn logs in and counts. It returns the pending migrations that JIMM has not
+// recorded.
+func (h *health) logIn(ctx context.Context, u *charm.Unit, s config.Settings, pending []Pending, finish Finish) []Pending {
+	h.At = time.Now().UTC().Truncate(time.Second)
+	client, err := s.Connect(ctx)
+	if err != nil {
+		h.refused(s, u.Env(), err)
+		return pending
+	}
+	defer client.Close()
+	pending = h.count(ctx, u.Env(), client, pending)
+	if finish != nil && h.Login.empty() {
+		if err := finish(ctx, u, s, client); err != nil {
+			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", migration.Redact(err.Error())))
+		}
+	}
+	return pending
+}
+
+// refused notes why a login failed. If none was sent, the next poll may log in.
+func (h *health) refused(s config.Settings, env charm.Env, err error) {
+	if errors.Is(err, jimm.ErrNotConnected) {
+		h.Reached, h.At = findingOf(s.Diagnose(env, err)), time.Time{}
+		return
+	}
+	h.Login = findingOf(s.Diagnose(env, err))
+}
+
+// count counts what JIMM has. What it does not answer in time stays as it was.
+func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, pending []Pending) []Pending {
+	h.Login = finding{}
+	if info, err := client.Version(ctx); err == nil {
+		h.Version = info.Version
+	}
+	if !client.Administrator() {
+		h.Login, h.Counted = findingOf(config.NotAdministrator(env, client)), false
+		return pending
+	}
+	err := client.DisableControllerUUIDMasking(ctx)
+	controllers, listErr := client.ListControllers(ctx)
+	models, modelErr := client.ListModelSummaries(ctx)
+	if errors.Join(err, listErr, modelErr) != nil {
+		return pending
+	}
+	h.Counted, h.Controllers, h.Models = true, len(controllers), len(models)
+	h.Migrating, h.Drift, h.Adrift = 0, 0, ""
+	answering := map[string]bool{}
+	for _, m := range models {
+		if !unlisted(m) {
+			answering[m.ControllerUUID] = true
+		}
+	}
+	names := map[string]string{}
+	for _, c := range controllers {
+		names[c.UUID] = c.Name
+	}
+	recorded := map[string]string{}
+	for _, m := range models {
+		recorded[m.UUID] = names[m.ControllerUUID]
+		switch {
+		case m.Migration != nil && m.Migration.Start != nil && m.Migration.End == nil:
+			h.Migrating++
+		case unlisted(m) && answering[m.ControllerUUID]:
+			// Its controller answered with other models, without this one.
+			if h.Drift++; h.Adrift == "" {
+				h.Adrift = m.UUID
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(pending), func(p Pending) bool { return recorded[p.Model] == p.Target })
+}
+
+// unlisted reports whether the recorded controller does not list the model, or
+// did not answer. Only JIMM of 2025 and newer asks the controllers.
+func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable" && m.Type == "" }
+
+// Refused sets the unit's status from the error that an action got from
+// [config.Read], if it is a problem or a wait.
+func Refused(ctx context.Context, u config.Unit, err error) error {
+	k, unknown := knownFrom(u, config.Settings{}, err)
+	if unknown != nil {
+		return nil //nolint:nilerr // It does not concern the unit's status.
+	}
+	_, message, err := u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	k.pending = interrupted(ParsePending(message))
+	return k.show(ctx, u)
+}
+
+// LoggedIn sets the unit's status from a login that an action made, or from the
+// error that it got, so that a problem that has been corrected disappears from
+// the status at once. version is JIMM's, "" if it does not report one (before
+// v3.1.10).
+func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jimm.Client, err error) (version string, seenErr error) {
+	_, message, statusErr := u.Status(ctx)
+	if statusErr != nil {
+		return "", statusErr
+	}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, pending: interrupted(ParsePending(message))}
+	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
+	if err != nil {
+		k.seen.refused(s, u.Env(), err)
+	} else {
+		k.seen.Address = s.AddressOf(client)
+		k.pending = k.seen.count(ctx, u.Env(), client, k.pending)
+	}
+	return k.seen.Version, errors.Join(k.seen.save(ctx, u, nil), k.show(ctx, u))
+}
+
+// ForgetReached discards why JIMM could not be reached: the authorities that
+// certify it may have changed.
+func ForgetReached(ctx context.Context, u config.Unit) error {
+	state, err := u.State(ctx)
+	if err != nil {
+		return err
+	}
+	var h health
+	if readable := json.Unmarshal([]byte(state[keyHealth]), &h) == nil; readable && !h.Reached.empty() {
+		return health{Of: h.Of, At: h.At, Login: h.Login}.save(ctx, u, &h)
+	}
+	return nil
+}
+
+// Forget makes the next update-status log in again: the credentials changed.
+func Forget(ctx context.Context, u config.Unit) error {
+	return u.SetState(ctx, map[string]string{keyHealth: "{}"})
+}

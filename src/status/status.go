@@ -1,0 +1,112 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
+)
+
+// known is everything that the unit's status is decided from.
+type known struct {
+	unit string
+	// problem and waiting are what [config.Read] found; at most one is set.
+	problem *config.ProblemError
+	waiting *config.WaitError
+	// optional is a problem with what the charm can do without.
+	optional *config.ProblemError
+	// address is where JIMM is.
+	address string
+	// seen is the last known health of that JIMM, nil if it is unknown.
+	seen *health
+	// pending are the migrations that no action follows.
+	pending []Pending
+}
+
+// status decides the unit's status: the most urgent first. This is the only place
+// that does, apart from an action that follows a migration.
+func (k known) status() (charm.Status, string) {
+	problem := k.problem
+	if problem == nil && k.seen != nil {
+		problem = k.seen.problem()
+	}
+	switch {
+	case problem != nil && len(k.pending) > 0:
+		return charm.StatusBlocked, list(k.pending) + "; first: " + problem.Error()
+	case problem != nil:
+		return charm.StatusBlocked, problem.Error()
+	case len(k.pending) > 0:
+		return k.unfinished()
+	case k.optional != nil:
+		return charm.StatusBlocked, k.optional.Error()
+	case k.waiting != nil:
+		return charm.StatusWaiting, k.waiting.Error()
+	case k.seen == nil, k.seen.Address == "" && k.seen.waiting() == "":
+		return charm.StatusActive, "configured for " + k.address + "; run the action check-access to try it"
+	case k.seen.waiting() != "":
+		return charm.StatusWaiting, (&config.WaitError{For: k.seen.waiting()}).Error()
+	default:
+		return charm.StatusActive, k.seen.sentence(k.unit)
+	}
+}
+
+// unfinished is the status of pending migrations. One that was interrupted
+// blocks, since it may end unrecorded. One that was detached on purpose does not.
+func (k known) unfinished() (charm.Status, string) {
+	status := charm.StatusMaintenance
+	for _, p := range k.pending {
+		if p.State == Interrupted {
+			status = charm.StatusBlocked
+		}
+	}
+	return status, list(k.pending) + ": " + k.pending[0].Command(k.unit)
+}
+
+// Update sets the unit's status from what is known: configuration, secret,
+// relations, JIMM's last known health and pending migrations. It connects to
+// nothing but Juju. What only an administrator can correct is not an error.
+func Update(ctx context.Context, u config.Unit) error {
+	_, message, err := u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := config.Read(ctx, u)
+	k, err := knownFrom(u, s, err)
+	if err != nil {
+		return err
+	}
+	k.pending = interrupted(ParsePending(message))
+	if k.problem == nil && k.waiting == nil {
+		if k.seen, err = lastHealth(ctx, u, s); err != nil {
+			return err
+		}
+	}
+	return k.show(ctx, u)
+}
+
+// knownFrom begins with what [config.Read] returned. Any other error than a
+// problem or a wait is returned.
+func knownFrom(u config.Unit, s config.Settings, err error) (known, error) {
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem}
+	switch {
+	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
+		return k, nil
+	default:
+		return known{}, err
+	}
+}
+
+func (k known) show(ctx context.Context, u config.Unit) error {
+	status, message := k.status()
+	return u.SetStatus(ctx, status, message)
+}
+
+// count returns a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
