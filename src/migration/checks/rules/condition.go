@@ -1,0 +1,62 @@
+package rules
+
+// Condition says which migrations an entry of a data file is about: all of its
+// parts must be fulfilled, and one that is left out always is.
+type Condition struct {
+	Source Range  `json:"source"` // Of the source controller.
+	Target Range  `json:"target"` // Of the target controller.
+	Model  Range  `json:"model"`  // Of the model's agents.
+	Type   string `json:"type"`   // iaas or caas.
+	Cloud  string `json:"cloud"`  // Type of the model's cloud.
+	Holds  []Kind `json:"holds"`  // One of which the model holds.
+}
+
+// versions matches the versions alone.
+func (c Condition) versions(f Facts) Fit {
+	return c.Source.Take(f.Source).and(c.Target.Take(f.Target)).and(c.Model.Take(f.Model))
+}
+
+// contents matches what the model is and holds.
+func (c Condition) contents(f Facts) Fit {
+	out := is(c.Type, f.Type).and(is(c.Cloud, f.Cloud))
+	if len(c.Holds) > 0 {
+		out = out.and(f.holds(c.Holds))
+	}
+	return out
+}
+
+func is(wanted, got string) Fit {
+	switch {
+	case wanted == "" || wanted == got:
+		return Fits
+	case got == "":
+		return FitUnknown
+	default:
+		return FitsNot
+	}
+}
+
+// Side says which controller has a fault, and is therefore the one to upgrade.
+type Side string
+
+// The sides.
+const (
+	OnSource    Side = "source"
+	OnTarget    Side = "target"
+	OnBoth      Side = "both"      // It is over when both have the fix.
+	OnConsumers Side = "consumers" // The controllers of models that use the model's offers: their versions are not known.
+)
+
+// fault tells whether the controllers on the side have the fault.
+func (s Side) fault(fixed Fixed, f Facts) Fit {
+	switch s {
+	case OnSource:
+		return fixed.in(f.Source)
+	case OnTarget:
+		return fixed.in(f.Target)
+	case OnBoth:
+		return fixed.in(f.Source).or(fixed.in(f.Target))
+	default:
+		return Fits
+	}
+}

@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// Facts are what is known of a migration. The zero value knows nothing.
+type Facts struct {
+	// Source, Target and Model are the versions of the two controllers and of
+	// the model's agents; "" if not known.
+	Source, Target, Model string
+	// Type is "iaas" or "caas", Cloud the type of the model's cloud, such as
+	// "manual" or "lxd"; "" if not known.
+	Type, Cloud string
+	// Holds are the names of what the model holds, by kind.
+	Holds map[Kind][]string
+	// Known are the kinds of which all is known: one of them that is not in
+	// Holds is not in the model.
+	Known []Kind
+}
+
+// Kind is a kind of content of a model. Some are made precise by a value:
+// "charm=vault", "base=ubuntu@18.04".
+type Kind string
+
+// The kinds, and what their names are.
+const (
+	Charm            Kind = "charm"             // Applications with a charm of that name.
+	Base             Kind = "base"              // Machines and applications on that base.
+	MachineBase      Kind = "machine-base"      // Machines on that base.
+	LocalCharms      Kind = "local-charms"      // Applications whose charm was uploaded.
+	StoreCharms      Kind = "store-charms"      // Applications from the charm store.
+	PodspecCharms    Kind = "podspec-charms"    // Applications whose charm is no sidecar.
+	LXDProfiles      Kind = "lxd-profiles"      // Applications and machines with a profile of a charm.
+	Containers       Kind = "containers"        // Machines in machines.
+	KVMContainers    Kind = "kvm-containers"    // Those that are virtual machines.
+	SpaceConstraints Kind = "space-constraints" // Machines whose constraints name spaces.
+	OldAgents        Kind = "old-agents"        // What runs an older minor version than the target.
+	Offers           Kind = "offers"            // Offers.
+	ConnectedOffers  Kind = "connected-offers"  // Offers that other models use.
+	Remotes          Kind = "remotes"           // Consumed offers.
+	RemotesTwice     Kind = "remotes-twice"     // Consumed offers that have the URL of another one.
+	RemotesUnrelated Kind = "remotes-unrelated" // Consumed offers without a relation.
+	Storage          Kind = "storage"           // Storage instances.
+	Filesystems      Kind = "filesystems"       // Those that are filesystems.
+	Volumes          Kind = "volumes"           // Those that are block devices.
+	StoragePool      Kind = "storage-pool"      // Storage instances of that pool.
+	ExternalUsers    Kind = "external-users"    // Users with access, or the owner, of an identity provider.
+	Secrets          Kind = "secrets"           // Secret backends that hold secrets of the model.
+	OutsideSecrets   Kind = "outside-secrets"   // Those that are not built in.
+)
+
+// Kinds returns all kinds without a value.
+func Kinds() []Kind {
+	return []Kind{
+		Charm, Base, MachineBase, LocalCharms, StoreCharms, PodspecCharms, LXDProfiles, Containers, KVMContainers,
+		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Remotes, RemotesTwice, RemotesUnrelated,
+		Storage, Filesystems, Volumes, StoragePool, ExternalUsers, Secrets, OutsideSecrets,
+	}
+}
+
+// With makes the kind precise.
+func (k Kind) With(value string) Kind { return k + "=" + Kind(value) }
+
+// bare returns the kind without its value.
+func (k Kind) bare() Kind {
+	bare, _, _ := strings.Cut(string(k), "=")
+	return Kind(bare)
+}
+
+// named returns the names of what is of one of the kinds.
+func (f Facts) named(kinds []Kind) []string {
+	var out []string
+	for _, k := range kinds {
+		for _, name := range f.Holds[k] {
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// holds tells whether the model holds something of one of the kinds.
+func (f Facts) holds(kinds []Kind) Fit {
+	out := FitsNot
+	for _, k := range kinds {
+		switch {
+		case len(f.Holds[k]) > 0:
+			return Fits
+		case !slices.Contains(f.Known, k.bare()):
+			out = out.or(FitUnknown)
+		}
+	}
+	return out
+}

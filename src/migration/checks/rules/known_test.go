@@ -1,0 +1,230 @@
+package rules_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/migration/checks/rules"
+)
+
+// holding is a model that was looked into, and holds this.
+func holding(source, target string, holds map[rules.Kind][]string) rules.Facts {
+	return rules.Facts{
+		Source: source, Target: target, Model: source, Type: "iaas", Cloud: "lxd", Holds: holds, Known: rules.Kinds(),
+	}
+}
+
+// ids returns the rules that are about a migration, and those that may be.
+func ids(list []rules.Rule, f rules.Facts) (are, maybe []string) {
+	for _, r := range list {
+		switch r.Match(f) {
+		case rules.Fits:
+			are = append(are, r.ID)
+		case rules.FitUnknown:
+			maybe = append(maybe, r.ID)
+		case rules.FitsNot:
+		}
+	}
+	return are, maybe
+}
+
+type content = map[rules.Kind][]string
+
+// The rules of the version table of Juju 2.9 to 4.1, pair by pair.
+func TestHops(t *testing.T) {
+	connected := content{rules.ConnectedOffers: {"db"}, rules.Offers: {"db"}}
+	for _, c := range []struct {
+		source, target, model string
+		holds                 content
+		fails, warns          string
+	}{
+		{"3.6.14", "3.6.14", "", nil, "", ""},
+		{"2.9.46", "2.9.51", "", nil, "", ""},
+		{"2.9.46", "3.6.14", "", nil, "", ""},
+		{"2.9.42", "3.6.14", "", nil, "model-floor-33", ""},
+		{"2.9.42", "3.1.9", "", nil, "", ""},
+		{"2.9.35", "3.1.9", "", nil, "model-floor-30", ""},
+		{"2.8.1", "2.9.46", "", nil, "juju2-before-29", ""},
+		{"2.9.46", "4.0.15", "", nil, "juju4-from-36-only", ""},
+		{"3.5.5", "4.0.15", "", nil, "juju4-from-36-only", ""},
+		{"3.5.5", "4.1-beta2", "", nil, "juju4-from-36-only", "juju41-beta"},
+		{"3.6.14", "4.0.15", "3.5.5", nil, "juju4-old-model", "juju4-limits"},
+		{"3.6.14", "4.0.15", "", nil, "", "juju4-limits"},
+		{"3.6.14", "4.0.0", "", nil, "juju400-imports-nothing", "juju4-limits"},
+		{"3.6.14", "4.0.1", "", nil, "", "juju4-limits"},
+		{"3.6.14", "4.0-beta8", "", nil, "juju4-beta-target", "juju4-limits"},
+		{"3.6.14", "4.1-beta2", "", nil, "", "juju41-beta juju4-limits"},
+		{"3.6.14", "4.1.0", "", nil, "", "juju4-limits"},
+		{"4.0-beta8", "4.1.0", "", nil, "juju4-beta-source", ""},
+		{"4.0.0", "4.0.1", "", nil, "juju40-to-40", ""},
+		{"4.0.0", "4.1.0", "", nil, "juju40-old-export", ""},
+		{"4.0.5", "4.1.0", "", nil, "juju40-old-export", ""},
+		{"4.0.11", "4.1-beta2", "", nil, "juju40-old-export", "juju41-beta"},
+		{"4.0.12", "4.1.0", "", nil, "", ""},
+		{"4.0.15", "4.1-beta2", "", nil, "", "juju41-beta"},
+		{"4.0.15", "4.0.15", "", nil, "juju40-to-40", ""},
+		{"4.1-beta2", "4.1-beta2", "", nil, "", "juju41-beta"},
+		{"4.1.0", "4.1.0", "", nil, "", ""},
+		{"4.1.0", "4.2.0", "", nil, "", ""},
+		{"3.6.14", "3.6.14", "", connected, "", ""},
+		{"3.6.14", "3.6.28", "", connected, "juju3628-connected-offers", ""},
+		{"3.6.28", "3.6.28", "", connected, "juju3628-connected-offers", ""},
+		{"3.6.28", "3.6.29", "", connected, "", ""},
+		{"3.6.28", "3.6.28", "", content{rules.Offers: {"db"}}, "", ""},
+		{"3.6.14", "4.0.15", "", connected, "juju4-offerer", "juju4-limits"},
+		{"4.0.15", "4.1.0", "", connected, "", ""},
+		{"2.9.46", "3.0.3", "", content{rules.Remotes: {"db"}}, "juju3-cross-model", ""},
+		{"2.9.46", "3.1.9", "", content{rules.Remotes: {"db"}}, "", ""},
+		{"3.6.14", "4.0.2", "", content{rules.RemotesTwice: {"a", "b"}}, "juju4-remotes-twice", "juju4-limits"},
+		{"3.6.14", "4.0.3", "", content{rules.RemotesTwice: {"a", "b"}}, "", "juju4-limits"},
+		{"2.9.46", "3.1.9", "", content{rules.Base.With("ubuntu@18.04"): {"machine 7"}}, "juju3-bases", ""},
+		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "source-bases", ""},
+		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@23.10"): {"7"}}, "source-bases", ""},
+		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@20.04"): {"7"}}, "", ""},
+		{"2.9.46", "2.9.51", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "", ""},
+		{"3.6.14", "4.0.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", "juju4-kvm juju4-limits"},
+		{"3.6.14", "3.6.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", ""},
+		{"3.6.14", "4.0.14", "", content{rules.LXDProfiles: {"neutron"}}, "", "juju4-lxd-profiles juju4-limits"},
+		{"3.6.14", "4.0.10", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-external-users juju4-limits"},
+		{"3.6.14", "4.0.11", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-limits"},
+	} {
+		f := holding(c.source, c.target, c.holds)
+		if c.model != "" {
+			f.Model = c.model
+		}
+		var fails, warns []string
+		are, maybe := ids(rules.All().Hops, f)
+		for _, r := range rules.All().Hops {
+			switch {
+			case !slices.Contains(are, r.ID):
+			case r.Level == "fail":
+				fails = append(fails, r.ID)
+			default:
+				warns = append(warns, r.ID)
+			}
+		}
+		if strings.Join(fails, " ") != c.fails || strings.Join(warns, " ") != c.warns || len(maybe) > 0 {
+			t.Errorf("%s to %s with %v: fail %v, warn %v, open %v", c.source, c.target, c.holds, fails, warns, maybe)
+		}
+	}
+}
+
+func TestWhatTheCloudAndTheTypeDecide(t *testing.T) {
+	f := holding("3.6.14", "4.0.14", nil)
+	f.Cloud = "manual"
+	if are, _ := ids(rules.All().Hops, f); !slices.Contains(are, "juju4-manual-cloud") {
+		t.Errorf("a manual cloud: %v", are)
+	}
+	f.Cloud = ""
+	if _, maybe := ids(rules.All().Hops, f); !slices.Contains(maybe, "juju4-manual-cloud") {
+		t.Errorf("a cloud that is not known: %v", maybe)
+	}
+	podspec := holding("3.6.14", "4.0.14", content{rules.PodspecCharms: {"mariadb"}})
+	podspec.Type = "caas"
+	if are, _ := ids(rules.All().Hops, podspec); !slices.Contains(are, "juju4-podspec") {
+		t.Errorf("a podspec charm: %v", are)
+	}
+}
+
+// A bug is shown where it can be, and no longer than it is there.
+func TestAdvisories(t *testing.T) {
+	storage := content{rules.Storage: {"pgdata/0"}, rules.Filesystems: {"pgdata/0"}}
+	for _, c := range []struct {
+		issue, source, target, kind string
+		holds                       content
+		shown                       bool
+	}{
+		{"22113", "3.6.12", "3.6.28", "iaas", nil, true},
+		{"22113", "3.6.13", "3.6.28", "iaas", nil, false},
+		{"21936", "3.6.28", "4.0.10", "caas", nil, true},
+		{"21936", "3.6.28", "4.0.14", "caas", nil, false},
+		{"21936", "3.6.28", "4.1.0", "caas", nil, false},
+		{"23220", "3.6.28", "4.1.0", "caas", nil, false},
+		{"23220", "4.0.14", "4.1.0", "caas", nil, true},
+		{"23220", "4.0.14", "4.1.0", "iaas", nil, false},
+		{"23220", "4.0.15", "4.1.0", "caas", nil, false},
+		{"23220", "4.1-beta2", "4.1.0", "caas", nil, true},
+		{"23220", "4.1.0", "4.1.0", "caas", nil, false},
+		{"22129", "3.6.21", "4.0.6", "caas", storage, true},
+		{"21975", "3.6.21", "4.0.4", "caas", storage, true},
+		{"22129", "3.6.21", "4.0.6", "caas", nil, false},
+		{"22129", "3.6.21", "4.0.6", "iaas", storage, false},
+		{"22129", "3.6.21", "4.0.12", "caas", storage, false},
+		{"23259", "4.0.15", "4.1.0", "iaas", storage, true},
+		{"23259", "4.0.15", "4.1-beta3", "iaas", storage, true},
+		{"23259", "3.6.28", "4.1.0", "iaas", storage, false},
+		{"23259", "4.0.15", "4.1.0", "iaas", content{rules.Storage: {"data/0"}, rules.Volumes: {"data/0"}}, false},
+		{"21825", "3.6.14", "4.0.14", "iaas", content{rules.RemotesTwice: {"a", "b"}}, true},
+		{"21825", "3.6.14", "4.0.14", "iaas", content{rules.Remotes: {"a", "b"}}, false},
+		{"23340", "3.6.14", "4.0.15", "iaas", content{rules.RemotesUnrelated: {"a"}}, true},
+		{"23340", "3.6.14", "3.6.28", "iaas", content{rules.RemotesUnrelated: {"a"}}, false},
+		{"21816", "3.6.14", "4.0.10", "iaas", content{rules.LocalCharms: {"web"}}, true},
+		{"21816", "3.6.14", "4.0.11", "iaas", content{rules.LocalCharms: {"web"}}, false},
+		{"23343", "3.6.14", "4.0.15", "iaas", content{rules.SpaceConstraints: {"0"}}, true},
+		{"22517", "3.6.14", "3.6.14", "iaas", content{rules.Remotes: {"a"}}, true},
+		{"22517", "3.6.24", "3.6.14", "iaas", content{rules.Remotes: {"a"}}, true},
+		{"22517", "3.6.24", "3.6.28", "iaas", content{rules.Remotes: {"a"}}, false},
+		{"23311", "3.6.14", "3.6.27", "iaas", content{rules.ConnectedOffers: {"a"}}, true},
+		{"23311", "3.6.14", "3.6.29", "iaas", content{rules.ConnectedOffers: {"a"}}, false},
+		{"23260", "3.6.28", "4.0.14", "caas", nil, true},
+		{"23260", "3.6.28", "4.0.15", "caas", nil, false},
+	} {
+		f := holding(c.source, c.target, c.holds)
+		f.Type = c.kind
+		are, _ := ids(rules.All().Advisories, f)
+		if slices.Contains(are, "juju/juju#"+c.issue) != c.shown {
+			t.Errorf("#%s, %s to %s, %s with %v: %v", c.issue, c.source, c.target, c.kind, c.holds, are)
+		}
+	}
+}
+
+// Two remedies make matters worse: to consume again without the fix of
+// juju/juju#23078, and to remove what is consumed after the move (juju/juju#20630).
+func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
+	book := rules.All()
+	for _, r := range slices.Concat(book.Advisories, book.Chores) {
+		if strings.Contains(r.Do, "consume") && strings.Contains(r.Do, "again") && !slices.Contains(r.Holds, rules.Remotes) &&
+			!slices.Contains(r.Holds, rules.RemotesUnrelated) && !strings.Contains(r.Do, "#23078") {
+			t.Errorf("%s promises that consuming again helps: %s", r.ID, r.Do)
+		}
+		if strings.Contains(r.Do, "remove-saas") && !strings.Contains(r.Do, "before the migration") && !strings.Contains(r.Do, "#20630") {
+			t.Errorf("%s promises that remove-saas ends: %s", r.ID, r.Do)
+		}
+	}
+}
+
+// A model that runs an older minor version than its controller is to be upgraded.
+func TestChores(t *testing.T) {
+	for _, c := range []struct {
+		target string
+		holds  content
+		kind   string
+		want   string
+	}{
+		{"3.6.20", content{rules.OldAgents: {"0"}}, "iaas", "keep-source upgrade-model"},
+		{"3.6.20", nil, "iaas", "keep-source"},
+		{"4.0.15", content{rules.OldAgents: {"0"}}, "iaas", "keep-source"},
+		{"3.6.20", content{rules.Charm.With("vault"): {"vault"}}, "iaas", "unseal-vault keep-source"},
+		{"3.6.20", nil, "caas", "keep-source kubernetes-secrets model-operator"},
+	} {
+		f := holding("3.5.7", c.target, c.holds)
+		f.Type = c.kind
+		if are, _ := ids(rules.All().Chores, f); strings.Join(are, " ") != c.want {
+			t.Errorf("%s %v: %v", c.target, c.holds, are)
+		}
+	}
+}
+
+// What is not known of a model does not pass for not being there.
+func TestWhatIsNotKnownIsOpen(t *testing.T) {
+	blind := rules.Facts{Source: "3.6.14", Target: "4.0.15", Model: "3.6.14"}
+	if _, maybe := ids(rules.All().Hops, blind); !slices.Contains(maybe, "juju4-offerer") {
+		t.Errorf("open: %v", maybe)
+	}
+	partly := holding("3.6.14", "4.0.15", nil)
+	partly.Known = []rules.Kind{rules.Remotes}
+	if _, maybe := ids(rules.All().Hops, partly); !slices.Contains(maybe, "juju4-offerer") {
+		t.Errorf("open: %v", maybe)
+	}
+}

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+)
+
+// Reason is what the words of a refusal or an abort mean.
+type Reason struct {
+	ID    string           `json:"id"`
+	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.
+	// Source and Target are the versions with which the words mean this.
+	Source Range  `json:"source"`
+	Target Range  `json:"target"`
+	Say    string `json:"say"`
+	Do     string `json:"do"`
+	// Retry says that the same command can help later, without anything being
+	// done: what is in the way ends by itself.
+	Retry    bool   `json:"retry"`
+	Evidence string `json:"evidence"`
+}
+
+// Explain returns the reason that a server's text gives, if it is a known one. The
+// first entry counts whose words are in the text and whose versions are not ruled
+// out.
+func Explain(text string, f Facts) (Reason, bool) {
+	for _, r := range All().Reasons {
+		says := slices.ContainsFunc(r.Texts, func(p *regexp.Regexp) bool { return p.MatchString(text) })
+		if says && r.Source.Take(f.Source).and(r.Target.Take(f.Target)) != FitsNot {
+			return r, true
+		}
+	}
+	return Reason{}, false
+}
+
+// Hint is the reason as one sentence.
+func (r Reason) Hint() string {
+	if r.Say == "" {
+		return ""
+	}
+	return r.Say + "; " + r.Do
+}

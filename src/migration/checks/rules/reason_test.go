@@ -1,0 +1,100 @@
+package rules_test
+
+import (
+	"testing"
+
+	"jimm-migrator/src/migration/checks/rules"
+)
+
+// Whether the same command again can help follows from the words of the refusal.
+func TestReasons(t *testing.T) {
+	const (
+		src, tgt = "source prechecks failed: ", "target prechecks failed: "
+		imp      = "model data transfer failed, failed to import model into target controller: "
+		blockers = src + "cannot migrate to controller due to issues:\n\"admin/m\":\n- "
+	)
+	for _, c := range []struct {
+		text, id string
+		retry    bool
+	}{
+		{src + "application db has an ongoing scale operation", "scaling", true},
+		{src + "application db has an ongoing storage-update operation", "scaling", true},
+		{imp + "granting admin permission to the owner: user \"bob\" is permanently deleted", "owner", false},
+		{imp + "credential \"default\" not found (not found)", "credential-missing", false},
+		{blockers + "the model hosts deprecated ubuntu machine(s): bionic(1)", "bases", false},
+		{blockers + "the model hosts deprecated ubuntu machine(s): ubuntu@18.04(1)", "bases", false},
+		{blockers + "the model hosts 2 ubuntu machine(s) with an unsupported base. The supported bases are: ubuntu@22.04", "bases", false},
+		{blockers + "unexpected upgrade series lock found", "series-lock", false},
+		{blockers + "LXD version has to be at least \"5.0.0\", but current version is only \"4.0.0\"", "lxd-version", false},
+		{src + "machine 0 is dying", "dying", true},
+		{src + "application web is dying", "dying", true},
+		{src + "unit web/0 is dead", "dying", true},
+		{src + "model is dying", "dying", true},
+		{src + "model is being imported as part of another migration", "importing-source", false},
+		{src + "model unit(s) are not ready for migration:\n- unit \"web/0\" workload not active or viable", "workload", false},
+		{src + "model unit(s) are not ready for migration:\n- unit \"web/0\" is not logged into the controller", "not-logged-in", true},
+		{src + "there exists machines in the model that are not running the target agent version of the model [0 1]", "agents-upgrading", true},
+		{src + "there exists units in the model that are not running the target agent version of the model [web/0]", "agents-upgrading", true},
+		{src + "cleanup needed", "cleanup", true},
+		{src + "model has revoked credentials", "revoked-credential", false},
+		{src + "something that Juju says from now on", "source-prechecks", false},
+		{tgt + "something that Juju says from now on", "target-prechecks", false},
+		{tgt + "target controller does not support the model migration format; upgrade the target controller to Juju 4.1 or later", "target-envelope", false},
+		{tgt + "source payload version \"4.0.6\" predates the 4.0 export format this controller imports (\"4.0.12\"); upgrade the source controller in place to the latest 4.0 release, then retry the migration: not supported", "export-older", false},
+		{tgt + "source payload version \"3.6.1\" is older than the oldest export format this controller imports (\"4.0.12\")", "export-older", false},
+		{tgt + "source payload version \"9.9.9\" is newer than target \"4.1.0\"; upgrade the target controller first", "export-newer", false},
+		{tgt + "model named \"prod\" already exists", "same-name", false},
+		{tgt + "model is being migrated out of target controller", "leaving-target", true},
+		{tgt + "model's cloud \"aws\" not found on target controller", "cloud", false},
+		{imp + "execute operation import cross model relations: no application UUID found for remote application \"database\" with endpoints", "remote-unrelated", false},
+		{imp + "CHECK constraint failed: chk_storage_filesystem_obliterate_on_cleanup_set_when_not_alive", "filesystem", false},
+		{imp + "FOREIGN KEY constraint failed", "constraint", false},
+		{imp + "remoteentitites: offer for app \"c9f6\" not found (not found)", "connected-offers", false},
+		{imp + "remoteentitites: \"applicationoffer-postgresql\" is not a valid applicationoffer tag", "offer-tag", false},
+		{imp + "interface conversion: interface {} is nil, not string", "offer-description", false},
+		{imp + "execute operation import storage: importing storage instances: pool \"kubernetes\" not found for storage instance \"pgdata\"", "storage-pool", false},
+		{imp + "user not found when finding user uuid for name \"alice@example.com\"", "external-users", false},
+		{imp + "credential attribute mismatch: map[] != map[]", "credential-rbac", false},
+		{imp + "something that Juju says from now on", "import", false},
+		{"model data transfer failed, failed to migrate binaries: cannot upload charms: cannot upload charm: Put \"https://10.0.0.1:17070/migrate/charms/x\": EOF", "target-died", false},
+		{"model data transfer failed, failed to migrate binaries: cannot upload resources: cannot upload resource: bad metadata: resource missing description", "upload-refused", false},
+		{"model data transfer failed, model export failed: secret[0] consumer (postgresql/1) not valid", "secret-consumers", false},
+		{"model data transfer failed, model export failed: odd", "export", false},
+		{"machine sanity check failed, 1 error found", "machines", false},
+		{"connect to target controller: api connection dial timed out", "target-unreachable", true},
+		{"connect to target controller: interaction required but not possible", "target-login", false},
+		{"virtual host key[0]: zero length key not valid", "host-key", false},
+		{"failed to create migration: already in progress", "running", true},
+		{"model \"c0ffee\" already has an active migration: model already has an active migration", "running", true},
+	} {
+		got, ok := rules.Explain(c.text, rules.Facts{})
+		if !ok || got.ID != c.id || got.Retry != c.retry {
+			t.Errorf("%q is %q (retry %v), want %q (%v)", c.text, got.ID, got.Retry, c.id, c.retry)
+		}
+	}
+	if got, ok := rules.Explain("words that are not Juju's", rules.Facts{}); ok {
+		t.Errorf("unknown words are %q", got.ID)
+	}
+}
+
+// The same words mean another thing between other versions.
+func TestReasonsFitTheVersions(t *testing.T) {
+	const (
+		description = "target prechecks failed: cannot deserialize model \"UUID\" description during prechecks: version: expected int, got nothing"
+		mismatch    = "credential attribute mismatch: map[] != map[]"
+		backend     = "secret backend \"k8s\" not found"
+	)
+	for _, c := range []struct{ text, source, target, id string }{
+		{description, "4.0.5", "4.0.5", "target-description"},
+		{description, "3.6.14", "4.0.0", "target-takes-no-juju3"},
+		{mismatch, "3.1.9", "3.6.9", "credential"},
+		{mismatch, "3.6.28", "4.0.14", "credential-rbac"},
+		{backend, "3.6.28", "3.6.28", "secret-backends"},
+		{backend, "3.6.28", "4.0.10", "secret-backends-juju4"},
+		{"remoteentitites: offer for app \"c9f6\" not found", "3.6.28", "3.6.28", "connected-offers"},
+	} {
+		if got, _ := rules.Explain(c.text, rules.Facts{Source: c.source, Target: c.target}); got.ID != c.id {
+			t.Errorf("%q from %s to %s is %q, want %q", c.text, c.source, c.target, got.ID, c.id)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Rule is what is known about the migrations that fulfil its condition.
+type Rule struct {
+	ID string `json:"id"`
+	Condition
+	// Side and Fixed say where the fault is, and in which releases no more.
+	Side  Side  `json:"side"`
+	Fixed Fixed `json:"fixed"`
+	// Level is "fail" where Juju does not migrate such a model, and "warn"
+	// otherwise.
+	Level string `json:"level"`
+	// Say and Do are sentences without their full stop. In them {names} stands
+	// for what the condition is about, {model}, {source} and {target} for names.
+	Say string `json:"say"`
+	Do  string `json:"do"`
+	// Evidence names the issue, the page or the recording that shows that this
+	// is so, and that the remedy works.
+	Evidence string `json:"evidence"`
+}
+
+// Match tells whether the rule is about the migration.
+func (r Rule) Match(f Facts) Fit { return r.Apt(f).and(r.contents(f)) }
+
+// Apt tells the same of the versions alone: where it fits, only what the model
+// holds is open.
+func (r Rule) Apt(f Facts) Fit { return r.versions(f).and(r.Side.fault(r.Fixed, f)) }
+
+// Names returns the names of what the condition is about.
+func (r Rule) Names(f Facts) []string { return f.named(r.Holds) }
+
+// Fill puts names into one of the rule's sentences.
+func Fill(text, model, source, target string, names []string, separator string) string {
+	return strings.NewReplacer(
+		"{model}", model, "{source}", source, "{target}", target, "{names}", strings.Join(names, separator),
+	).Replace(text)
+}
+
+// Book holds the contents of the data files.
+type Book struct {
+	About      string   `json:"about"` // What a file is for; for its readers.
+	Hops       []Rule   `json:"hops"`
+	Advisories []Rule   `json:"advisories"`
+	Chores     []Rule   `json:"chores"`
+	Reasons    []Reason `json:"reasons"`
+}
+
+// Files are the names of the data files, in the order in which they are read.
+func Files() []string { return []string{"hops", "advisories", "chores", "reasons"} }
+
+// All reads the data files. They are part of the program: a test reads them, so
+// that it cannot fail here.
+var All = sync.OnceValue(func() Book { //nolint:gochecknoglobals // constants that have to be read
+	var b Book
+	for _, name := range Files() {
+		data, err := files.ReadFile(name + ".json")
+		if err == nil {
+			err = strict(data, &b)
+		}
+		if err != nil {
+			panic(fmt.Errorf("cannot read %s.json: %w", name, err))
+		}
+	}
+	return b
+})
+
+// strict decodes and refuses keys that mean nothing: a misspelled condition would
+// always be fulfilled.
+func strict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}

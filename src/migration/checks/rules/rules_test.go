@@ -1,0 +1,172 @@
+package rules_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/migration/checks/rules"
+)
+
+// sentence matches a text that is one line, without a full stop at its end.
+var sentence = regexp.MustCompile(`^[^\n]*[^\n. ]$`)
+
+func checkText(t *testing.T, id, text string) {
+	t.Helper()
+	if !sentence.MatchString(text) || strings.Count(text, "(") != strings.Count(text, ")") || strings.Contains(text, "nobody") {
+		t.Errorf("%s: no sentence without its full stop: %q", id, text)
+	}
+	for _, field := range regexp.MustCompile(`\{[^}]*\}`).FindAllString(text, -1) {
+		if !slices.Contains([]string{"{names}", "{model}", "{source}", "{target}", "{}", `{\}`}, field) {
+			t.Errorf("%s: nothing fills %s", id, field)
+		}
+	}
+}
+
+// A text with {names} needs a condition that has names.
+func checkRule(t *testing.T, r rules.Rule) {
+	t.Helper()
+	checkText(t, r.ID, r.Say)
+	checkText(t, r.ID, r.Do)
+	checkText(t, r.ID, r.Evidence)
+	if strings.Contains(r.Say+r.Do, "{names}") && len(r.Holds) == 0 {
+		t.Errorf("%s: nothing has names", r.ID)
+	}
+	for _, k := range r.Holds {
+		bare, value, precise := strings.Cut(string(k), "=")
+		if !slices.Contains(rules.Kinds(), rules.Kind(bare)) || precise && value == "" {
+			t.Errorf("%s: %q is no kind", r.ID, k)
+		}
+	}
+}
+
+// Each rule and each advisory has the first fixed release of both lines, or says
+// that there is none, and names the controller that has the fault.
+func TestEveryRuleHasItsFixAndItsEvidence(t *testing.T) {
+	book := rules.All()
+	for _, r := range slices.Concat(book.Hops, book.Advisories) {
+		checkRule(t, r)
+		if err := r.Fixed.Check(); err != nil {
+			t.Errorf("%s: fixed: %v", r.ID, err)
+		}
+		if !slices.Contains([]rules.Side{rules.OnSource, rules.OnTarget, rules.OnBoth, rules.OnConsumers}, r.Side) {
+			t.Errorf("%s: %q is no side", r.ID, r.Side)
+		}
+	}
+	for _, r := range book.Hops {
+		if r.Level != "fail" && r.Level != "warn" {
+			t.Errorf("%s: %q is no level", r.ID, r.Level)
+		}
+	}
+	for _, r := range book.Advisories {
+		if !regexp.MustCompile(`^juju/juju#\d+$`).MatchString(r.ID) {
+			t.Errorf("%q is no issue", r.ID)
+		}
+	}
+	for _, r := range book.Chores {
+		checkRule(t, r)
+	}
+	for _, r := range book.Reasons {
+		checkText(t, r.ID, r.Say)
+		checkText(t, r.ID, r.Do)
+		checkText(t, r.ID, r.Evidence)
+		if len(r.Texts) == 0 {
+			t.Errorf("%s: no text", r.ID)
+		}
+	}
+}
+
+// A file says what it is for, and an id is used once in it. "<4.1.0" takes the
+// betas of 4.1: who means 4.0 writes "<4.1".
+func TestFilesAreWhole(t *testing.T) {
+	beta := regexp.MustCompile(`"<\d+\.\d+\.0"|<\d+\.\d+\.0 `)
+	betas := []string{"juju4-beta-source", "juju4-beta-target", "juju41-beta"}
+	for _, name := range rules.Files() {
+		data, err := os.ReadFile(name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file map[string]json.RawMessage
+		if err := json.Unmarshal(data, &file); err != nil {
+			t.Fatal(err)
+		}
+		if len(file["about"]) < 20 {
+			t.Errorf("%s does not say what it is for", name)
+		}
+		var entries []map[string]any
+		if err := json.Unmarshal(file[name], &entries); err != nil || len(entries) < 5 {
+			t.Fatalf("%s: %d entries, %v", name, len(entries), err)
+		}
+		seen := map[any]bool{}
+		for _, e := range entries {
+			if e["id"] == nil || e["id"] == "" || seen[e["id"]] {
+				t.Errorf("%s: %q is no name, or used twice", name, e["id"])
+			}
+			seen[e["id"]] = true
+			for _, key := range []string{"source", "target", "model"} {
+				bounds, _ := e[key].(string)
+				if beta.MatchString(bounds+`"`) && !slices.Contains(betas, e["id"].(string)) {
+					t.Errorf("%s: %s: %q takes betas", e["id"], key, bounds)
+				}
+			}
+		}
+	}
+}
+
+func TestVersionRanges(t *testing.T) {
+	for _, c := range []struct {
+		bounds, version string
+		want            rules.Fit
+	}{
+		{"", "3.6.14", rules.Fits},
+		{"", "what", rules.Fits},
+		{">=3.6.0", "what", rules.FitUnknown},
+		{">=3.6.0", "3.6-rc1", rules.FitsNot},
+		{">=3.6", "3.6-beta1", rules.Fits},
+		{">=3.6-rc1", "3.6-rc2", rules.Fits},
+		{">=4.1-beta3", "4.1-beta2", rules.FitsNot},
+		{">=4.1-beta3", "4.1-beta3.1", rules.Fits},
+		{">=4.1-beta3", "4.1-beta10", rules.Fits},
+		{"<4.1-rc1", "4.1-beta10", rules.Fits},
+		{"<4.0.0", "4.0-beta8", rules.Fits},
+		{"<4.0", "4.0-beta8", rules.FitsNot},
+		{"<4.1", "4.1-beta2", rules.FitsNot},
+		{"<4.1", "4.0.99", rules.Fits},
+		{"<4.1.0", "4.1-beta2", rules.Fits},
+		{">=4.0 <4.0.0", "4.0-beta8", rules.Fits},
+		{">=4.0 <4.0.0", "4.0.0", rules.FitsNot},
+		{">3.6.13", "3.6.13.2", rules.FitsNot},
+		{"<=3.6.13", "3.6.13", rules.Fits},
+		{"=3.6.13", "3.6.13.1", rules.Fits},
+		{"=3.6.13", "3.6.14", rules.FitsNot},
+	} {
+		var r rules.Range
+		if err := r.UnmarshalText([]byte(c.bounds)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Take(c.version); got != c.want {
+			t.Errorf("%q in %q: %v, want %v", c.version, c.bounds, got, c.want)
+		}
+	}
+	for _, bounds := range []string{"3.6", "=3.6", ">3.6", ">=x", "~3.6", ">=3"} {
+		if err := new(rules.Range).UnmarshalText([]byte(bounds)); err == nil {
+			t.Errorf("%q was read", bounds)
+		}
+	}
+}
+
+func TestWhatIsNotSoIsNoRelease(t *testing.T) {
+	for _, f := range []rules.Fixed{
+		{"3.6": "3.6.13"}, {"4.0": "open"}, {"3.6": "4.0.1", "4.0": "open"}, {"3.6": "soon", "4.0": "open"},
+	} {
+		if f.Check() == nil {
+			t.Errorf("%v was taken", f)
+		}
+	}
+	if err := (rules.Fixed{"3.6": "3.6.13", "4.0": "unaffected", "4.1": "4.1-beta3"}).Check(); err != nil {
+		t.Error(err)
+	}
+}
