@@ -21,7 +21,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	main "jimm-migrator/charm/charmpack"
-	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/charm/charmtest"
 )
 
 const (
@@ -160,20 +160,24 @@ func TestArchive_IsAcceptedByJuju(t *testing.T) {
 	t.Parallel()
 	folder := extract(t, entries(t, pack(t, hostPlatform())))
 	for _, major := range []int{3, 4} {
-		charm, err := charmdir.Read(folder, major)
+		charm, err := charmtest.ReadCharm(folder, major)
 		if err != nil {
 			t.Fatalf("Juju %d refuses the charm: %v", major, err)
 		}
-		if charm.Meta.Name != "jimm-migrator" || charm.Meta.CharmUser != "non-root" || charm.Meta.HasContainers() {
-			t.Errorf("Juju %d reads the metadata as %+v", major, charm.Meta)
+		if meta := charm.Meta(); meta.Name != "jimm-migrator" || meta.CharmUser != "non-root" || len(meta.Containers) > 0 {
+			t.Errorf("Juju %d reads the metadata as %+v", major, meta)
 		}
-		if len(charm.Bases) != 1 || len(charm.Actions) == 0 || len(charm.Options) == 0 || charm.Version == "" {
+		if len(charm.Manifest().Bases) != 1 || len(charm.Actions().ActionSpecs) == 0 || len(charm.Config().Options) == 0 || charm.Version() == "" {
 			t.Errorf("Juju %d reads the charm as %+v", major, charm)
 		}
 		for version, accepted := range map[string]bool{"3.5.7": false, "3.6.0": true, "4.0.1": true} {
-			for _, kubernetes := range []bool{false, true} {
-				if err := charm.Meta.Assumes.Check(version, kubernetes); (err == nil) != accepted {
-					t.Errorf("on Kubernetes %v, Juju %s says %v", kubernetes, version, err)
+			for _, machine := range []string{"", "0"} { // Kubernetes, and a machine
+				agent, err := charmtest.New(charmtest.Options{CharmDir: folder, JujuVersion: version, Machine: machine})
+				if (err == nil) != accepted {
+					t.Errorf("on machine %q, Juju %s says %v", machine, version, err)
+				}
+				if err == nil {
+					agent.Close()
 				}
 			}
 		}

@@ -12,8 +12,9 @@ import (
 	"sync"
 	"time"
 
+	jujucharm "github.com/juju/charm/v12"
+
 	"jimm-migrator/charm"
-	"jimm-migrator/charm/charmtest/charmdir"
 )
 
 // Agent is the unit agent of one unit, and what its controller knows about it.
@@ -21,7 +22,7 @@ import (
 // is a [charm.Runner]: the hook tools of whatever runs now.
 type Agent struct {
 	opts  Options
-	charm *charmdir.Charm
+	charm *Charm
 	app   string
 	unit  string
 	home  *home // nil if everything runs in this process
@@ -37,14 +38,12 @@ type Agent struct {
 	log        []LogRecord
 	config     map[string]any // what the operator has set
 	leader     bool
-	leaderBag  map[string]string
 	status     Status
 	statusSet  bool // whether the charm ever set one
 	appStatus  Status
 	statuses   []StatusChange
 	version    string
 	state      map[string]string
-	ports      map[portKey]bool
 	secrets    map[string]*secret
 	lastSecret uint64
 	tracked    map[string]int    // revision that the unit tracks, by secret id
@@ -65,19 +64,19 @@ func New(opts Options) (*Agent, error) {
 	if strings.HasPrefix(opts.JujuVersion, "4") {
 		major = 4
 	}
-	c, err := charmdir.Read(opts.CharmDir, major)
+	c, err := ReadCharm(opts.CharmDir, major)
 	if err != nil {
 		return nil, fmt.Errorf("cannot emulate a unit of charm %q: %w", opts.CharmDir, err)
 	}
 	if opts.AppName == "" {
-		opts.AppName = c.Meta.Name
+		opts.AppName = c.Meta().Name
 	}
 	a := &Agent{
 		opts: opts, charm: c, app: opts.AppName, turn: make(chan struct{}, 1),
 		unit:   opts.AppName + "/" + strconv.Itoa(opts.UnitNumber),
-		config: map[string]any{}, leader: !opts.NotLeader, leaderBag: map[string]string{},
+		config: map[string]any{}, leader: !opts.NotLeader,
 		status: Status{Status: "waiting", Message: "installing agent"}, appStatus: Status{Status: "unknown"},
-		state: maps.Clone(opts.State), ports: map[portKey]bool{},
+		state:   maps.Clone(opts.State),
 		secrets: map[string]*secret{}, tracked: map[string]int{}, labels: map[string]string{},
 		relations: map[int]*relation{},
 	}
@@ -177,7 +176,7 @@ func (a *Agent) release() { <-a.turn }
 func (a *Agent) Unit() string { return a.unit }
 
 // Charm returns what the charm's files say.
-func (a *Agent) Charm() *charmdir.Charm { return a.charm }
+func (a *Agent) Charm() *Charm { return a.charm }
 
 // Calls returns every hook tool that was used, in the order of their ends.
 func (a *Agent) Calls() []Call {
@@ -255,20 +254,10 @@ func (a *Agent) SetConfig(values map[string]any) error {
 }
 
 func (a *Agent) setConfig(values map[string]any) error {
-	changed := make(map[string]any, len(values))
+	changed := make(jujucharm.Settings, len(values))
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		option, ok := a.charm.Options[name]
-		if !ok {
-			errs = append(errs, fmt.Errorf("unknown option %q", name))
-			continue
-		}
-		value, err := values[name], error(nil)
-		if text, ok := value.(string); ok {
-			value, err = option.Parse(name, text)
-		} else {
-			value, err = option.Check(name, value)
-		}
+		value, err := a.parseOption(name, values[name])
 		changed[name] = value
 		errs = append(errs, err)
 	}
@@ -276,11 +265,25 @@ func (a *Agent) setConfig(values map[string]any) error {
 		return err
 	}
 	for name, value := range changed {
-		if value == nil || value == "" && a.charm.Options[name].Type == "secret" {
+		if value == nil || value == "" && a.charm.Config().Options[name].Type == "secret" {
 			delete(a.config, name)
 		} else {
 			a.config[name] = value
 		}
 	}
 	return nil
+}
+
+// parseOption returns the value of an option in its type, as the controller
+// keeps it.
+func (a *Agent) parseOption(name string, value any) (any, error) {
+	settings := jujucharm.Settings{name: value}
+	if text, ok := value.(string); ok {
+		var err error
+		if settings, err = a.charm.Config().ParseSettingsStrings(map[string]string{name: text}); err != nil {
+			return nil, err
+		}
+	}
+	settings, err := a.charm.Config().ValidateSettings(settings)
+	return settings[name], err
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/juju/gnuflag"
+
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest/toolrpc"
 )
@@ -164,9 +166,7 @@ func (x *execution) main(name string, args []string) (code int, err error) {
 		return 0, fmt.Errorf("unknown command: %s", name)
 	}
 	cmd := spec.make()
-	var flags flagSet
-	cmd.flags(x, &flags)
-	rest, err := flags.parse(args)
+	rest, err := parseFlags(name, args, func(set *gnuflag.FlagSet) { cmd.flags(x, set) })
 	if errors.Is(err, errHelp) {
 		fmt.Fprintf(&x.stdout, "Usage: %s %s\n\nSummary:\n%s\n", name, spec.usage, spec.purpose)
 		return 0, nil
@@ -195,7 +195,7 @@ func (x *execution) fail(code int, err error) (int, error) {
 // command is one use of a hook tool. Arguments that flags and init refuse are
 // bad usage; what run refuses is an error of the tool.
 type command interface {
-	flags(x *execution, s *flagSet)
+	flags(x *execution, s *gnuflag.FlagSet)
 	init(x *execution, args []string) error
 	run(x *execution) error
 }
@@ -226,7 +226,7 @@ func ToolNames() []string {
 func lookup(name string) (tool, bool) {
 	for _, group := range []map[string]tool{
 		actionTools(), configTools(), statusTools(), stateTools(), relationTools(),
-		secretTools(), leaderTools(), portTools(), otherTools(),
+		secretTools(), otherTools(),
 	} {
 		if spec, ok := group[name]; ok {
 			return spec, true

@@ -279,10 +279,10 @@ func TestStartFailsTheTestOfACarelessCharm(t *testing.T) {
 func TestActionsAreListed(t *testing.T) {
 	agent, _ := ways[0].start(t, nil, charmtest.Options{})
 	got := agent.Actions()
-	if len(got) != 2 || got["look"].Description != "Look at things." || got["move"].Schema["additionalProperties"] != false {
+	if len(got) != 2 || got["look"].Description != "Look at things." || got["move"].Params["additionalProperties"] != false {
 		t.Errorf("got %v", got)
 	}
-	if agent.Unit() != "mover/0" || agent.Charm().Meta.Summary != "Moves things." {
-		t.Errorf("unit %q of %+v", agent.Unit(), agent.Charm().Meta)
+	if agent.Unit() != "mover/0" || agent.Charm().Meta().Summary != "Moves things." {
+		t.Errorf("unit %q of %+v", agent.Unit(), agent.Charm().Meta())
 	}
 }

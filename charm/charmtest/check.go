@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	jujucharm "github.com/juju/charm/v12"
 )
 
 var errManyWays = errors.New("set one of App, Func and Dispatch, not several")
@@ -28,7 +27,7 @@ func (a *Agent) checkOptions() error {
 	if o.UnitNumber < 0 || !regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$`).MatchString(o.AppName) {
 		errs = append(errs, fmt.Errorf("%q is not a unit's name", a.unit))
 	}
-	if err := a.charm.Meta.Assumes.Check(o.JujuVersion, o.Machine == ""); err != nil {
+	if err := checkAssumes(a.charm.Meta().Assumes, o.JujuVersion, o.Machine == ""); err != nil {
 		errs = append(errs, err)
 	}
 	for key, value := range o.State {
@@ -36,20 +35,7 @@ func (a *Agent) checkOptions() error {
 			errs = append(errs, fmt.Errorf("state %q: %w", key, err))
 		}
 	}
-	for name := range o.Networks {
-		if _, ok := a.charm.Meta.Endpoints[name]; !ok && !slices.Contains(a.charm.Meta.Bindings, name) {
-			errs = append(errs, fmt.Errorf("network for %q, which is neither endpoint nor extra binding", name))
-		}
-	}
 	return errors.Join(errs...)
-}
-
-// plainHooks are the hooks that need nothing of the scenario.
-func plainHooks() []string {
-	return []string{
-		"install", "start", "stop", "remove", "config-changed", "update-status", "upgrade-charm",
-		"leader-elected", "leader-settings-changed", "pre-series-upgrade", "post-series-upgrade",
-	}
 }
 
 // checkHook says why Juju would not run this hook now. The caller holds a.mu.
@@ -60,24 +46,22 @@ func (a *Agent) checkHook(name string, d HookDetails) error {
 	if name == "leader-elected" && !a.leader {
 		return errors.New(`cannot run hook "leader-elected": the unit is not the leader`)
 	}
-	if slices.Contains(plainHooks(), name) {
-		if d != (HookDetails{}) {
-			return fmt.Errorf("cannot run hook %q: it takes no details", name)
-		}
-		return nil
+	meta := a.charm.Meta()
+	if !meta.Hooks()[name] {
+		return fmt.Errorf("cannot run hook %q: Juju has no such hook for charm %q", name, meta.Name)
 	}
 	if strings.HasPrefix(name, "secret-") {
 		return a.checkSecretHook(name, d)
 	}
-	for endpoint, spec := range a.charm.Meta.Endpoints {
+	for endpoint, spec := range meta.CombinedRelations() {
 		if event, ok := strings.CutPrefix(name, endpoint+"-relation-"); ok {
 			return a.checkRelationHook(name, event, spec, d)
 		}
 	}
-	if container, ok := strings.CutSuffix(name, "-pebble-ready"); ok && slices.Contains(a.charm.Meta.Containers, container) {
-		return nil
+	if d != (HookDetails{}) {
+		return fmt.Errorf("cannot run hook %q: it takes no details", name)
 	}
-	return fmt.Errorf("cannot run hook %q: Juju has no such hook for charm %q", name, a.charm.Meta.Name)
+	return nil
 }
 
 func (a *Agent) checkSecretHook(name string, d HookDetails) error {
@@ -85,27 +69,16 @@ func (a *Agent) checkSecretHook(name string, d HookDetails) error {
 	if !ok {
 		return fmt.Errorf("cannot run hook %q: there is no secret %q", name, d.Secret)
 	}
-	owned := s.owner != OwnerModel
-	revision := d.Revision != 0
-	switch name {
-	case "secret-changed":
-		if _, ok := a.tracked[s.id]; !ok {
-			return fmt.Errorf("cannot run hook %q: the unit has never read secret %q", name, d.Secret)
-		}
-		return nil
-	case "secret-rotate", "secret-expired", "secret-remove":
-		if !owned {
-			return fmt.Errorf("cannot run hook %q: the charm does not own secret %q", name, d.Secret)
-		}
-		if revision != (name != "secret-rotate") {
-			return fmt.Errorf("cannot run hook %q with revision %d", name, d.Revision)
-		}
-		return nil
+	if name != "secret-changed" {
+		return fmt.Errorf("cannot run hook %q: the charm does not own secret %q", name, d.Secret)
 	}
-	return fmt.Errorf("cannot run hook %q: Juju has no such hook", name)
+	if _, ok := a.tracked[s.id]; !ok {
+		return fmt.Errorf("cannot run hook %q: the unit has never read secret %q", name, d.Secret)
+	}
+	return nil
 }
 
-func (a *Agent) checkRelationHook(name, event string, spec charmdir.Endpoint, d HookDetails) error {
+func (a *Agent) checkRelationHook(name, event string, spec jujucharm.Relation, d HookDetails) error {
 	rel, ok := a.relations[d.Relation]
 	if !ok || rel.endpoint.Name != spec.Name {
 		return fmt.Errorf("cannot run hook %q: endpoint %q has no relation %d", name, spec.Name, d.Relation)
@@ -125,8 +98,6 @@ func (a *Agent) checkRelationHook(name, event string, spec charmdir.Endpoint, d 
 		if known {
 			return nil
 		}
-	default:
-		return fmt.Errorf("cannot run hook %q: Juju has no such hook", name)
 	}
 	return fmt.Errorf("cannot run hook %q: relation %d has no unit %q", name, d.Relation, d.RemoteUnit)
 }

@@ -97,7 +97,7 @@ func (a *Agent) eventEnv(r *run) []string {
 		}
 	}
 	if s, ok := a.secrets[secretID(r.hook.Secret)]; ok {
-		label := s.label
+		label := ""
 		for name, id := range a.labels {
 			if id == s.id {
 				label = name

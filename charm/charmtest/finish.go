@@ -120,9 +120,6 @@ func (a *Agent) commit(r *run) error {
 		return err
 	}
 	p := r.pending
-	if p.denied != nil {
-		return p.denied
-	}
 	if p.state {
 		if size := bsonSize(r.state); size > a.opts.MaxStateSize {
 			return fmt.Errorf("max allowed size (%d) exceeded", a.opts.MaxStateSize)
@@ -132,20 +129,6 @@ func (a *Agent) commit(r *run) error {
 	for key, data := range p.relations {
 		if rel, ok := a.relations[key.id]; ok {
 			rel.local[key.app] = data
-		}
-	}
-	for _, change := range p.ports {
-		if change.open {
-			a.ports[change.portKey] = true
-		} else {
-			delete(a.ports, change.portKey)
-		}
-	}
-	for id, s := range p.secrets {
-		if s == nil {
-			delete(a.secrets, id)
-		} else {
-			a.secrets[id] = s
 		}
 	}
 	return nil

@@ -62,15 +62,13 @@ func TestAFailedHookStopsTheUnit(t *testing.T) {
 		"hooks/config-changed": {
 			{Call: []string{"status-set", "active", "set"}},
 			{Call: []string{"application-version-set", "1.2"}},
-			{Call: []string{"leader-set", "a=1"}},
 			{Call: []string{"state-set", "a=1"}},
-			{Call: []string{"open-port", "80"}},
-			{Call: []string{"secret-add", "--label=own", "key=value"}},
+			{Call: []string{"relation-set", "-r", "0", "a=1"}},
 			{Exit: 1},
 		},
 		"actions/look":        {},
-		"hooks/upgrade-charm": {{Call: []string{"open-port", "80-81/udp"}}},
-	}, charmtest.Options{})
+		"hooks/upgrade-charm": {{Call: []string{"relation-set", "-r", "0", "a=2"}}},
+	}, charmtest.Options{Relations: []charmtest.Relation{{Endpoint: "jimm", RemoteApp: "jimm-k8s"}}})
 	err := agent.Install(t.Context())
 	if err == nil || err.Error() != `hook failed: "config-changed": exit status 1` {
 		t.Fatalf("got %v", err)
@@ -80,8 +78,8 @@ func TestAFailedHookStopsTheUnit(t *testing.T) {
 		t.Errorf("statuses %v and %v", agent.Status(), agent.AgentStatus())
 	}
 	// What is immediate has stayed, what is transactional has not.
-	if agent.WorkloadVersion() != "1.2" || len(agent.State()) != 0 || len(agent.OpenedPorts()) != 0 {
-		t.Errorf("version %q, state %v, ports %v", agent.WorkloadVersion(), agent.State(), agent.OpenedPorts())
+	if agent.WorkloadVersion() != "1.2" || len(agent.State()) != 0 || len(agent.LocalData(0, false)) != 0 {
+		t.Errorf("version %q, state %v, relation data %v", agent.WorkloadVersion(), agent.State(), agent.LocalData(0, false))
 	}
 	if _, err := agent.RunHook(t.Context(), "start"); err == nil {
 		t.Error("another hook was run although the unit is in error")
@@ -99,8 +97,8 @@ func TestAFailedHookStopsTheUnit(t *testing.T) {
 	if err := agent.Upgrade(t.Context()); err == nil {
 		t.Error("config-changed still fails")
 	}
-	if diff := cmp.Diff([]string{"80-81/udp"}, agent.OpenedPorts()); diff != "" {
-		t.Errorf("wrong ports (-want +got):\n%s", diff)
+	if diff := cmp.Diff(map[string]string{"a": "2"}, agent.LocalData(0, false)); diff != "" {
+		t.Errorf("wrong relation data (-want +got):\n%s", diff)
 	}
 }
 
@@ -180,7 +178,6 @@ func TestImpossibleScenariosAreRefused(t *testing.T) {
 		{"two ways", charmtest.Options{App: &charm.App{}, Dispatch: "x"}, "not several"},
 		{"app name", charmtest.Options{AppName: "Mover"}, "not a unit's name"},
 		{"state", charmtest.Options{State: map[string]string{"k": strings.Repeat("x", 65_537)}}, "max allowed value length"},
-		{"network", charmtest.Options{Networks: map[string]charmtest.Network{"nope": {}}}, "neither endpoint nor extra binding"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.opts.CharmDir = charmDir(t, nil)

@@ -2,7 +2,6 @@ package charmtest
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"jimm-migrator/charm"
@@ -51,7 +50,6 @@ type Options struct {
 	Config    map[string]any // typed values, or strings as juju config takes them
 	Secrets   []Secret
 	Relations []Relation
-	Networks  map[string]Network // by endpoint or extra binding
 	// State is what earlier dispatches have kept with state-set.
 	State map[string]string
 
@@ -88,23 +86,12 @@ type Model struct {
 // Proxy is the juju-*-proxy configuration of the model.
 type Proxy struct{ HTTP, HTTPS, FTP, NoProxy string }
 
-// Owner says who owns a secret.
-type Owner string
-
-// The owners of secrets.
-const (
-	OwnerModel       Owner = ""            // a user secret, which must be granted
-	OwnerApplication Owner = "application" // of the unit's own application
-	OwnerUnit        Owner = "unit"        // of the unit itself
-)
-
-// Secret is a secret when the scenario begins.
+// Secret is a user secret when the scenario begins.
 type Secret struct {
-	ID      string // 20 characters; default: one that nobody else has
-	Owner   Owner
-	Label   string            // the owner's; for user secrets, its name
+	ID      string            // 20 characters; default: a new one
+	Label   string            // the name that juju add-secret gave it
 	Content map[string]string // of revision 1
-	// NotGranted makes a user secret one that the application may not read.
+	// NotGranted makes it one that the application may not read.
 	NotGranted bool
 }
 
@@ -116,20 +103,10 @@ type Relation struct {
 	// stays empty. RemoteEndpoint defaults to the name of the endpoint.
 	RemoteApp      string
 	RemoteEndpoint string
-	RemoteModel    string                       // UUID of its model if it is another
 	Units          map[string]map[string]string // remote (or peer) units and their data
 	RemoteData     map[string]string            // data of the remote application
 	LocalUnitData  map[string]string
 	LocalAppData   map[string]string
-}
-
-// Network is what network-get tells about a binding.
-type Network struct {
-	Interface     string
-	MAC           string
-	Address       netip.Prefix // such as 10.1.2.3/24
-	Ingress       []string
-	EgressSubnets []string
 }
 
 // Status is a workload status.

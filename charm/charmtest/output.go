@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/juju/gnuflag"
 	"gopkg.in/yaml.v2"
 )
 
@@ -19,16 +20,16 @@ type output struct {
 }
 
 // flags defines the flags, with the default format and those allowed besides.
-func (o *output) flags(s *flagSet, formats ...string) {
+func (o *output) flags(s *gnuflag.FlagSet, formats ...string) {
 	o.format = formats[0]
-	s.value(func(value string) error {
+	s.Var(checked(func(value string) error {
 		if !slices.Contains(formats, value) {
 			return fmt.Errorf("unknown format %q", value)
 		}
 		o.format = value
 		return nil
-	}, "format")
-	s.text(&o.path, "o", "output")
+	}), "format", "")
+	text(s, &o.path, "o", "output")
 }
 
 // write formats a value and writes it to stdout, or to the file asked for.

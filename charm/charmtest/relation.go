@@ -7,16 +7,15 @@ import (
 	"strconv"
 	"strings"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	jujucharm "github.com/juju/charm/v12"
 )
 
 // relation is a relation as the controller keeps it.
 type relation struct {
 	id             int
-	endpoint       charmdir.Endpoint
+	endpoint       jujucharm.Relation
 	remoteApp      string
 	remoteEndpoint string
-	model          string
 	units          map[string]map[string]string
 	remoteData     map[string]string
 	local          map[bool]map[string]string // by whether it is the application's
@@ -26,11 +25,11 @@ type relation struct {
 // key is Juju's name of a relation: requirer, then provider; one side for peers.
 func (r *relation) key(app string) string {
 	own := app + ":" + r.endpoint.Name
-	if r.endpoint.Role == charmdir.RolePeer {
+	if r.endpoint.Role == jujucharm.RolePeer {
 		return own
 	}
 	remote := r.remoteApp + ":" + r.remoteEndpoint
-	if r.endpoint.Role == charmdir.RoleRequirer {
+	if r.endpoint.Role == jujucharm.RoleRequirer {
 		return own + " " + remote
 	}
 	return remote + " " + own
@@ -47,11 +46,11 @@ func (a *Agent) AddRelation(r Relation) (id int, err error) {
 }
 
 func (a *Agent) addRelation(r Relation) (int, error) {
-	spec, ok := a.charm.Meta.Endpoints[r.Endpoint]
+	spec, ok := a.charm.Meta().CombinedRelations()[r.Endpoint]
 	if !ok {
 		return 0, fmt.Errorf("relation on endpoint %q, which the charm does not have", r.Endpoint)
 	}
-	peer := spec.Role == charmdir.RolePeer
+	peer := spec.Role == jujucharm.RolePeer
 	remoteApp := r.RemoteApp
 	switch {
 	case peer && (remoteApp != "" || r.RemoteData != nil):
@@ -77,15 +76,12 @@ func (a *Agent) addRelation(r Relation) (int, error) {
 		return 0, fmt.Errorf("relation %d is there twice", id)
 	}
 	rel := &relation{
-		id: id, endpoint: spec, remoteApp: remoteApp, remoteEndpoint: r.RemoteEndpoint, model: r.RemoteModel,
+		id: id, endpoint: spec, remoteApp: remoteApp, remoteEndpoint: r.RemoteEndpoint,
 		units: make(map[string]map[string]string), remoteData: maps.Clone(r.RemoteData),
 		local: map[bool]map[string]string{false: orEmpty(r.LocalUnitData), true: orEmpty(r.LocalAppData)},
 	}
 	if rel.remoteEndpoint == "" {
 		rel.remoteEndpoint = r.Endpoint
-	}
-	if rel.model == "" {
-		rel.model = a.opts.Model.UUID
 	}
 	for unit, data := range r.Units {
 		rel.units[unit] = orEmpty(data)

@@ -49,9 +49,6 @@ type snapshot struct {
 type changes struct {
 	state     bool // whether snapshot.state replaces the agent's
 	relations map[relationKey]map[string]string
-	ports     []portChange
-	secrets   map[string]*secret // new content; nil: removed
-	denied    error              // why the controller will refuse the lot
 }
 
 type relationKey struct {
@@ -67,7 +64,7 @@ func (a *Agent) newRun(name string, task *Task, details HookDetails) *run {
 		snapshot: snapshot{
 			status: map[bool]*Status{}, members: map[int][]string{}, remote: map[string]map[string]string{},
 		},
-		pending: changes{relations: map[relationKey]map[string]string{}, secrets: map[string]*secret{}},
+		pending: changes{relations: map[relationKey]map[string]string{}},
 	}
 	for id, rel := range a.relations {
 		r.members[id] = slices.Sorted(maps.Keys(rel.units))

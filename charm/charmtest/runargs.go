@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	jujucharm "github.com/juju/charm/v12"
 	yamlv2 "gopkg.in/yaml.v2"
 	"gopkg.in/yaml.v3"
-
-	"jimm-migrator/charm/charmtest/charmdir"
 )
 
 // ParseRunArgs reads the "key[.key…]=value" arguments of juju run into the
@@ -30,7 +29,7 @@ func ParseRunArgs(args []string, stringArgs bool) (map[string]any, error) {
 // MergeRunArgs is [ParseRunArgs] for parameters that are there already, those
 // of [ParseParams]; the arguments win.
 func MergeRunArgs(params map[string]any, args []string, stringArgs bool) error {
-	rule := charmdir.NameRule()
+	rule := jujucharm.GetActionNameRule()
 	for _, arg := range args {
 		key, text, ok := strings.Cut(arg, "=")
 		if !ok {

@@ -17,26 +17,15 @@ const (
 	maxSecretTotal = 64 << 10
 )
 
-// secret is a secret as the controller keeps it.
+// secret is a user secret as the controller keeps it.
 type secret struct {
-	id          string
-	owner       Owner
-	label       string
-	description string
-	rotate      string
-	revisions   []map[string]string // index is the revision less one; nil: removed
-	granted     bool                // a user secret, to our application
-	grants      map[string]bool     // relations that a charm's secret is granted to
+	id        string
+	name      string
+	revisions []map[string]string // index is the revision less one
+	granted   bool                // to our application
 }
 
 func (s *secret) latest() int { return len(s.revisions) }
-
-func (s *secret) clone() *secret {
-	out := *s
-	out.revisions = slices.Clone(s.revisions)
-	out.grants = maps.Clone(s.grants)
-	return &out
-}
 
 // secretID returns the id of "secret:<id>", "secret://<model>/<id>" or "<id>",
 // or "" if the text is none of these.
@@ -66,16 +55,11 @@ func (a *Agent) addSecret(s Secret) (string, error) {
 	if _, ok := a.secrets[id]; ok {
 		return "", fmt.Errorf("secret %q is there twice", id)
 	}
-	if !slices.Contains([]Owner{OwnerModel, OwnerApplication, OwnerUnit}, s.Owner) {
-		return "", fmt.Errorf("secret %q: owner %q", id, s.Owner)
-	}
 	if err := checkSecretContent(s.Content); err != nil {
 		return "", fmt.Errorf("secret %q: %w", id, err)
 	}
 	a.secrets[id] = &secret{
-		id: id, owner: s.Owner, label: s.Label, rotate: "never",
-		revisions: []map[string]string{maps.Clone(s.Content)},
-		granted:   s.Owner == OwnerModel && !s.NotGranted, grants: map[string]bool{},
+		id: id, name: s.Label, revisions: []map[string]string{maps.Clone(s.Content)}, granted: !s.NotGranted,
 	}
 	return "secret:" + id, nil
 }
@@ -142,9 +126,6 @@ func (a *Agent) setGrant(uri string, granted bool) error {
 	s, err := a.secret(uri)
 	if err != nil {
 		return err
-	}
-	if s.owner != OwnerModel {
-		return fmt.Errorf("secret %q is the charm's own: only user secrets are granted to it", uri)
 	}
 	s.granted = granted
 	return nil

@@ -9,8 +9,6 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-func containsLine(text, want string) bool { return strings.Contains(text, want) }
-
 func TestSecretGet(t *testing.T) {
 	id := strings.TrimPrefix(userSecret, "secret:")
 	runToolTests(t, []toolTest{{name: "secret-get", calls: []call{
@@ -161,70 +159,23 @@ func TestALabelIsOfOneSecret(t *testing.T) {
 	}
 }
 
-func TestOwnSecrets(t *testing.T) {
-	runToolTests(t, []toolTest{
-		{name: "refusals", hook: "config-changed", calls: []call{
-			bad("secret-add", "missing secret value or filename"),
-			bad("secret-add a=1", `key "a" not valid`),
-			bad("secret-add s3cret", `key value "s3cret" not valid`),
-			bad("secret-add foo=bar --owner foo", `secret owner "foo" not valid`),
-			bad("secret-add foo=bar --rotate foo", `rotate policy "foo" not valid`),
-			bad("secret-add foo=bar --expire=-1h", `negative expire duration "-1h" not valid`),
-			bad("secret-grant", "missing secret URI"),
-			bad("secret-grant "+userSecret, "no relation id specified"),
-			bad("secret-grant "+userSecret+" --relation foo", `invalid value "foo" for option --relation: invalid relation id`),
-			refused("secret-info-get "+userSecret, `secret "9m4e2mr0ui3e8a215n4g" not found`),
-			c("secret-ids --format=json", "null\n"),
-			c("secret-ids", ""),
-		}},
-		{name: "not the leader", hook: "config-changed", opts: follower, calls: []call{
-			refused("secret-add foo=bar", "this unit is not the leader"),
-		}},
-	})
-}
-
-func TestOwnSecretIsThereAfterTheCommit(t *testing.T) {
-	add := step{Call: []string{"secret-add", "--owner=unit", "--label=own", "foo=bar"}}
-	agent, transcript := ways[0].start(t, map[string][]step{
-		"actions/move": {add, {Call: []string{"secret-get", "--label", "own", "--format=json"}}, {Exit: 1}},
-		"actions/look": {
-			{Call: []string{"secret-get", "--label", "own"}},
-			add,
-			{Call: []string{"secret-get", "--label", "own", "foo"}},
-			{Call: []string{"secret-ids", "--format=json"}},
-		},
-	}, scenario())
-	toolTest{}.dispatch(t, agent)
-	if !strings.HasSuffix(transcript.String(), "{\"foo\":\"bar\"}\n") {
-		t.Errorf("a dispatch does not read what it has just written:\n%s", transcript)
-	}
-	transcript.Reset()
-	if _, err := agent.RunAction(t.Context(), "look", nil); err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(transcript.String(), "\n")
-	if lines[1] != `! ERROR consumer label "own" not found` {
-		t.Errorf("a dropped secret is still there:\n%s", transcript)
-	}
-	uri := lines[4]
-	if got, err := agent.SecretContent(uri); err != nil || got["foo"] != "bar" {
-		t.Errorf("secret %q: %v, %v", uri, got, err)
-	}
-	if want := `["` + strings.TrimPrefix(uri, "secret:") + `"]`; !containsLine(transcript.String(), want) {
-		t.Errorf("secret-ids does not print %s:\n%s", want, transcript)
-	}
-}
-
-func TestWritingAForeignSecretFailsTheCommit(t *testing.T) {
-	agent, _ := ways[0].start(t, map[string][]step{
-		"actions/look": {{Call: []string{"secret-set", userSecret, "foo=bar"}}},
-	}, scenario())
-	task, err := agent.RunAction(t.Context(), "look", nil)
+func TestSecretsAreAddedByTheOperatorToo(t *testing.T) {
+	agent, _ := ways[0].start(t, nil, scenario())
+	uri, err := agent.AddSecret(charmtest.Secret{Content: map[string]string{"key": "v"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task.Message != "committing requested changes failed" || task.Result("stderr") != "permission denied" {
-		t.Errorf("got %+v", task)
+	another, err := agent.AddSecret(charmtest.Secret{Content: map[string]string{"key": "v"}})
+	if err != nil || uri == another || len(uri) != len(userSecret) {
+		t.Errorf("got %q and %q, %v", uri, another, err)
+	}
+	if _, err := agent.UpdateSecret(uri, map[string]string{"k": "v"}); err == nil {
+		t.Error("bad content was taken")
+	}
+	for _, err := range []error{agent.RevokeSecret("secret:9m4e2mr0ui3e8a215n00"), agent.RemoveSecret("x")} {
+		if err == nil {
+			t.Error("no error for a secret that is not there")
+		}
 	}
 }
 

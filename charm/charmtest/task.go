@@ -3,14 +3,13 @@ package charmtest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	jujucharm "github.com/juju/charm/v12"
 )
 
 // TaskStatus is the status of a task, as juju show-task gives it.
@@ -133,18 +132,18 @@ func (a *Agent) EnqueueIn(operation, action string, params map[string]any) (task
 }
 
 func (a *Agent) prepare(action string, params map[string]any) (map[string]any, error) {
-	if len(a.charm.Actions) == 0 {
-		return nil, fmt.Errorf("no actions defined on charm %q", "local:"+a.charm.Meta.Name+"-0")
+	if len(a.Actions()) == 0 {
+		return nil, fmt.Errorf("no actions defined on charm %q", "local:"+a.charm.Meta().Name+"-0")
 	}
-	spec, ok := a.charm.Actions[action]
+	spec, ok := a.Actions()[action]
 	if !ok {
 		return nil, fmt.Errorf("action %q not defined on unit %q", action, a.unit)
 	}
-	return spec.Prepare(params)
+	return PrepareParams(spec, params)
 }
 
 // Actions returns the charm's actions by name.
-func (a *Agent) Actions() map[string]charmdir.Action { return maps.Clone(a.charm.Actions) }
+func (a *Agent) Actions() map[string]jujucharm.ActionSpec { return a.charm.Actions().ActionSpecs }
 
 // Task returns a task as it is now.
 func (a *Agent) Task(id string) (Task, error) {

@@ -99,7 +99,6 @@ func (a *Agent) CheckCanaries(canaries []string, files ...string) error {
 		hunt.look("status set by "+change.Event, change.Message)
 	}
 	hunt.lookMap("state", a.state)
-	hunt.lookMap("leader settings", a.leaderBag)
 	hunt.look("workload version", a.version)
 	for _, rel := range a.relations {
 		hunt.lookMap("data of relation "+rel.fakeID(), rel.local[false])

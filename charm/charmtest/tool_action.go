@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	jujucharm "github.com/juju/charm/v12"
+	"github.com/juju/gnuflag"
 )
 
 func actionTools() map[string]tool {
@@ -23,7 +24,7 @@ type actionGet struct {
 	keys []string
 }
 
-func (c *actionGet) flags(_ *execution, s *flagSet) { c.out.flags(s, "smart", "yaml", "json") }
+func (c *actionGet) flags(_ *execution, s *gnuflag.FlagSet) { c.out.flags(s, "smart", "yaml", "json") }
 
 func (c *actionGet) init(_ *execution, args []string) error {
 	if len(args) > 0 {
@@ -55,10 +56,10 @@ type actionResult struct {
 	value string
 }
 
-func (c *actionSet) flags(*execution, *flagSet) {}
+func (c *actionSet) flags(*execution, *gnuflag.FlagSet) {}
 
 func (c *actionSet) init(_ *execution, args []string) error {
-	rule := charmdir.NameRule()
+	rule := jujucharm.GetActionNameRule()
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
 		if !ok {
@@ -110,7 +111,7 @@ type actionLog struct {
 	message string
 }
 
-func (c *actionLog) flags(*execution, *flagSet) {}
+func (c *actionLog) flags(*execution, *gnuflag.FlagSet) {}
 
 func (c *actionLog) init(_ *execution, args []string) error {
 	if len(args) == 0 {
@@ -140,7 +141,7 @@ type actionFail struct {
 	message string
 }
 
-func (c *actionFail) flags(*execution, *flagSet) {}
+func (c *actionFail) flags(*execution, *gnuflag.FlagSet) {}
 
 func (c *actionFail) init(_ *execution, args []string) error {
 	c.message = "action failed without reason given, check action for errors"

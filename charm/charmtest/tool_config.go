@@ -3,6 +3,8 @@ package charmtest
 import (
 	"fmt"
 	"maps"
+
+	"github.com/juju/gnuflag"
 )
 
 func configTools() map[string]tool {
@@ -17,9 +19,9 @@ type configGet struct {
 	key string
 }
 
-func (c *configGet) flags(_ *execution, s *flagSet) {
+func (c *configGet) flags(_ *execution, s *gnuflag.FlagSet) {
 	c.out.flags(s, "smart", "yaml", "json")
-	s.toggle(&c.all, "a", "all")
+	toggle(s, &c.all, "a", "all")
 }
 
 func (c *configGet) init(_ *execution, args []string) error {
@@ -50,7 +52,7 @@ func (c *configGet) run(x *execution) error {
 func (x *execution) config() map[string]any {
 	if x.run.config == nil {
 		x.run.config = make(map[string]any)
-		for name, option := range x.agent.charm.Options {
+		for name, option := range x.agent.charm.Config().Options {
 			x.run.config[name] = option.Default
 		}
 		maps.Copy(x.run.config, x.agent.config)

@@ -7,15 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/juju/gnuflag"
 )
 
 func relationTools() map[string]tool {
 	return map[string]tool{
-		"relation-ids":       {"[options] <name>", "List all relation ids for the given endpoint.", func() command { return &relationIDs{} }},
-		"relation-list":      {"[options]", "List relation units.", func() command { return &relationList{} }},
-		"relation-get":       {"[options] <key> <unit id>", "Get relation settings.", func() command { return &relationGet{} }},
-		"relation-set":       {"[options] key=value [key=value ...]", "Set relation settings.", func() command { return &relationSet{} }},
-		"relation-model-get": {"[options]", "Get details about the model hosting a related application.", func() command { return &relationModelGet{} }},
+		"relation-ids":  {"[options] <name>", "List all relation ids for the given endpoint.", func() command { return &relationIDs{} }},
+		"relation-list": {"[options]", "List relation units.", func() command { return &relationList{} }},
+		"relation-get":  {"[options] <key> <unit id>", "Get relation settings.", func() command { return &relationGet{} }},
+		"relation-set":  {"[options] key=value [key=value ...]", "Set relation settings.", func() command { return &relationSet{} }},
 	}
 }
 
@@ -25,9 +26,9 @@ type relationFlag struct {
 	rel *relation
 }
 
-func (f *relationFlag) flags(x *execution, s *flagSet) {
+func (f *relationFlag) flags(x *execution, s *gnuflag.FlagSet) {
 	f.rel, _ = x.agent.relationOf(x.run)
-	s.value(func(value string) error {
+	read := checked(func(value string) error {
 		_, number, ok := strings.Cut(value, ":")
 		if !ok {
 			number = value
@@ -40,7 +41,9 @@ func (f *relationFlag) flags(x *execution, s *flagSet) {
 			return errors.New("relation not found")
 		}
 		return nil
-	}, "r", "relation")
+	})
+	s.Var(read, "r", "")
+	s.Var(read, "relation", "")
 }
 
 // need refuses to go on without a relation.
@@ -56,7 +59,9 @@ type relationIDs struct {
 	name string
 }
 
-func (c *relationIDs) flags(_ *execution, s *flagSet) { c.out.flags(s, "smart", "yaml", "json") }
+func (c *relationIDs) flags(_ *execution, s *gnuflag.FlagSet) {
+	c.out.flags(s, "smart", "yaml", "json")
+}
 
 func (c *relationIDs) init(x *execution, args []string) error {
 	if rel, ok := x.agent.relationOf(x.run); ok {
@@ -87,10 +92,10 @@ type relationList struct {
 	app bool
 }
 
-func (c *relationList) flags(x *execution, s *flagSet) {
+func (c *relationList) flags(x *execution, s *gnuflag.FlagSet) {
 	c.out.flags(s, "smart", "yaml", "json")
 	c.rel.flags(x, s)
-	s.toggle(&c.app, "app")
+	toggle(s, &c.app, "app")
 }
 
 func (c *relationList) init(_ *execution, args []string) error {
@@ -120,10 +125,10 @@ type relationGet struct {
 	who string // unit or application
 }
 
-func (c *relationGet) flags(x *execution, s *flagSet) {
+func (c *relationGet) flags(x *execution, s *gnuflag.FlagSet) {
 	c.out.flags(s, "smart", "yaml", "json")
 	c.rel.flags(x, s)
-	s.toggle(&c.app, "app")
+	toggle(s, &c.app, "app")
 }
 
 func (c *relationGet) init(x *execution, args []string) error {
@@ -239,18 +244,18 @@ type relationSet struct {
 	format string // accepted, and means nothing
 }
 
-func (c *relationSet) flags(x *execution, s *flagSet) {
+func (c *relationSet) flags(x *execution, s *gnuflag.FlagSet) {
 	c.rel.flags(x, s)
 	c.file.flags(s)
-	s.toggle(&c.app, "app")
-	s.text(&c.format, "format")
+	toggle(s, &c.app, "app")
+	text(s, &c.format, "format")
 }
 
 func (c *relationSet) init(_ *execution, args []string) (err error) {
 	if err := c.rel.need(); err != nil {
 		return err
 	}
-	c.pairs, err = keyValues(args, true)
+	c.pairs, err = keyValues(args)
 	return err
 }
 
@@ -272,25 +277,4 @@ func (c *relationSet) run(x *execution) error {
 	}
 	x.run.pending.relations[relationKey{c.rel.rel.id, c.app}] = data
 	return nil
-}
-
-type relationModelGet struct {
-	out output
-	rel relationFlag
-}
-
-func (c *relationModelGet) flags(x *execution, s *flagSet) {
-	c.out.flags(s, "smart", "yaml", "json")
-	c.rel.flags(x, s)
-}
-
-func (c *relationModelGet) init(_ *execution, args []string) error {
-	if err := c.rel.need(); err != nil {
-		return err
-	}
-	return unrecognized(args)
-}
-
-func (c *relationModelGet) run(x *execution) error {
-	return c.out.write(x, map[string]any{"uuid": c.rel.rel.model})
 }

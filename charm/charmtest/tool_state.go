@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/juju/gnuflag"
 	"gopkg.in/yaml.v2"
 )
 
@@ -46,9 +47,9 @@ type stateGet struct {
 	key    string
 }
 
-func (c *stateGet) flags(_ *execution, s *flagSet) {
+func (c *stateGet) flags(_ *execution, s *gnuflag.FlagSet) {
 	c.out.flags(s, "smart", "yaml", "json")
-	s.toggle(&c.strict, "strict")
+	toggle(s, &c.strict, "strict")
 }
 
 func (c *stateGet) init(_ *execution, args []string) error {
@@ -77,7 +78,7 @@ type settingsFile struct {
 	path string
 }
 
-func (f *settingsFile) flags(s *flagSet) { s.text(&f.path, "file") }
+func (f *settingsFile) flags(s *gnuflag.FlagSet) { text(s, &f.path, "file") }
 
 // merge reads the file and puts the pairs of the command line over it.
 func (f *settingsFile) merge(x *execution, pairs map[string]string) (map[string]string, error) {
@@ -104,10 +105,10 @@ type stateSet struct {
 	pairs map[string]string
 }
 
-func (c *stateSet) flags(_ *execution, s *flagSet) { c.file.flags(s) }
+func (c *stateSet) flags(_ *execution, s *gnuflag.FlagSet) { c.file.flags(s) }
 
 func (c *stateSet) init(_ *execution, args []string) (err error) {
-	c.pairs, err = keyValues(args, true)
+	c.pairs, err = keyValues(args)
 	return err
 }
 
@@ -132,7 +133,7 @@ type stateDelete struct {
 	key string
 }
 
-func (c *stateDelete) flags(*execution, *flagSet) {}
+func (c *stateDelete) flags(*execution, *gnuflag.FlagSet) {}
 
 func (c *stateDelete) init(_ *execution, args []string) error {
 	if len(args) == 0 {

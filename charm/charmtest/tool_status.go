@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/juju/gnuflag"
 )
 
 // errNotLeader refuses what only the leader may do.
@@ -22,7 +24,7 @@ type statusSet struct {
 	status Status
 }
 
-func (c *statusSet) flags(_ *execution, s *flagSet) { s.toggle(&c.app, "application") }
+func (c *statusSet) flags(_ *execution, s *gnuflag.FlagSet) { toggle(s, &c.app, "application") }
 
 func (c *statusSet) init(_ *execution, args []string) error {
 	if len(args) == 0 {
@@ -54,10 +56,10 @@ type statusGet struct {
 	app  bool
 }
 
-func (c *statusGet) flags(_ *execution, s *flagSet) {
+func (c *statusGet) flags(_ *execution, s *gnuflag.FlagSet) {
 	c.out.flags(s, "smart", "yaml", "json")
-	s.toggle(&c.data, "include-data")
-	s.toggle(&c.app, "application")
+	toggle(s, &c.data, "include-data")
+	toggle(s, &c.app, "application")
 }
 
 func (c *statusGet) init(_ *execution, args []string) error { return unrecognized(args) }
@@ -92,86 +94,4 @@ func (x *execution) status(app bool) Status {
 		x.run.status[app] = &status
 	}
 	return *x.run.status[app]
-}
-
-func leaderTools() map[string]tool {
-	return map[string]tool{
-		"is-leader":  {"[options]", "Print application leadership status.", func() command { return &isLeader{} }},
-		"leader-get": {"[options] [<key>]", "Print application leadership settings.", func() command { return &leaderGet{} }},
-		"leader-set": {"<key>=<value> [...]", "Write application leadership settings.", func() command { return &leaderSet{} }},
-	}
-}
-
-// isLeader says whether the unit is the leader. A dispatch that was once told
-// no is told no from then on.
-func (x *execution) isLeader() bool {
-	if !x.agent.leader {
-		x.run.notLeader = true
-	}
-	return !x.run.notLeader
-}
-
-type isLeader struct {
-	out output
-}
-
-func (c *isLeader) flags(_ *execution, s *flagSet) { c.out.flags(s, "smart", "yaml", "json") }
-
-func (c *isLeader) init(_ *execution, args []string) error { return unrecognized(args) }
-
-func (c *isLeader) run(x *execution) error { return c.out.write(x, x.isLeader()) }
-
-type leaderGet struct {
-	out output
-	key string
-}
-
-func (c *leaderGet) flags(_ *execution, s *flagSet) { c.out.flags(s, "smart", "yaml", "json") }
-
-func (c *leaderGet) init(_ *execution, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	switch c.key = args[0]; {
-	case c.key == "-":
-		c.key = ""
-	case strings.Contains(c.key, "="):
-		return fmt.Errorf("invalid key %q", c.key)
-	}
-	return unrecognized(args[1:])
-}
-
-func (c *leaderGet) run(x *execution) error {
-	if c.key == "" {
-		return c.out.write(x, x.agent.leaderBag)
-	}
-	if value, ok := x.agent.leaderBag[c.key]; ok {
-		return c.out.write(x, value)
-	}
-	return c.out.write(x, nil)
-}
-
-type leaderSet struct {
-	pairs map[string]string
-}
-
-func (c *leaderSet) flags(*execution, *flagSet) {}
-
-func (c *leaderSet) init(_ *execution, args []string) (err error) {
-	c.pairs, err = keyValues(args, true)
-	return err
-}
-
-func (c *leaderSet) run(x *execution) error {
-	if !x.isLeader() {
-		return errors.New("cannot write leadership settings: cannot write settings: not the leader")
-	}
-	for key, value := range c.pairs {
-		if value == "" {
-			delete(x.agent.leaderBag, key)
-		} else {
-			x.agent.leaderBag[key] = value
-		}
-	}
-	return nil
 }

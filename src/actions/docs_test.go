@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
 	"jimm-migrator/src/migration"
 )
@@ -355,18 +355,18 @@ func collectLevels(bodies map[string]*ast.BlockStmt, name string, said map[strin
 
 // actions.yaml, the handlers and the reference name the same parameters.
 func TestParametersAreTheSameEverywhere(t *testing.T) {
-	loaded, err := charmdir.Read("../..", 3)
+	loaded, err := charmtest.ReadCharm("../..", 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	handlers := slices.Sorted(maps.Keys(actions.All()))
-	if declared := slices.Sorted(maps.Keys(loaded.Actions)); !slices.Equal(handlers, declared) {
+	if declared := slices.Sorted(maps.Keys(loaded.Actions().ActionSpecs)); !slices.Equal(handlers, declared) {
 		t.Errorf("handlers %v, declared %v", handlers, declared)
 	}
 	sections := page(t, "actions.md")
 	for action, params := range actions.Params() {
 		slices.Sort(params)
-		properties, _ := loaded.Actions[action].Schema["properties"].(map[string]any)
+		properties, _ := loaded.Actions().ActionSpecs[action].Params["properties"].(map[string]any)
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(properties)), params); diff != "" && len(params)+len(properties) > 0 {
 			t.Errorf("%s: actions.yaml and code differ:\n%s", action, diff)
 		}
@@ -377,7 +377,7 @@ func TestParametersAreTheSameEverywhere(t *testing.T) {
 			t.Errorf("%s: reference and code differ:\n%s", action, diff)
 		}
 	}
-	description := loaded.Actions["migrate-model"].Schema["properties"].(map[string]any)["ignore-checks"].(map[string]any)["description"].(string)
+	description := loaded.Actions().ActionSpecs["migrate-model"].Params["properties"].(map[string]any)["ignore-checks"].(map[string]any)["description"].(string)
 	for _, id := range migration.CheckIDs() {
 		if slices.Contains(strings.FieldsFunc(description, func(r rune) bool { return strings.ContainsRune(" ,.()", r) }), string(id)) != id.Ignorable() {
 			t.Errorf("the description of ignore-checks is wrong about %s: %s", id, description)

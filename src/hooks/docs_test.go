@@ -13,13 +13,13 @@ import (
 func TestTheReferenceHasWhatTheCharmHas(t *testing.T) {
 	charm := unit.Start(t, charmtest.Options{}).Charm()
 	options := string(read(t, "../../docs/reference/config.md"))
-	for name := range charm.Options {
+	for name := range charm.Config().Options {
 		if !strings.Contains(options, "| `"+name+"` |") {
 			t.Errorf("config.md does not have the option %s", name)
 		}
 	}
 	relations := string(read(t, "../../docs/reference/relations.md"))
-	for name, endpoint := range charm.Meta.Endpoints {
+	for name, endpoint := range charm.Meta().CombinedRelations() {
 		if !strings.Contains(relations, "| `"+name+"` |") || !strings.Contains(relations, "`"+endpoint.Interface+"`") {
 			t.Errorf("relations.md does not have the endpoint %s with the interface %s", name, endpoint.Interface)
 		}

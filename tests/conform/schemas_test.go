@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/juju/charm/v12"
+
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/charm/charmtest/charmdir"
 	"jimm-migrator/tests/conform"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestEmulatorReplaysSchemasOfActions(t *testing.T) {
 	for name, f := range toolStories(t, aboutSchemas) {
 		t.Run(name, func(t *testing.T) {
-			actions, parseErr := charmdir.ReadActions([]byte(f.Actions), 3)
+			actions, parseErr := charmtest.ReadActions(f.Actions, 3)
 			for _, c := range f.Calls {
 				if c.Kind == "parse" {
 					checkRefusal(t, c, parseErr)
@@ -28,13 +29,13 @@ func TestEmulatorReplaysSchemasOfActions(t *testing.T) {
 	}
 }
 
-func checkEnqueue(t *testing.T, c conform.ToolCall, actions map[string]charmdir.Action) {
+func checkEnqueue(t *testing.T, c conform.ToolCall, actions map[string]charm.ActionSpec) {
 	t.Helper()
 	var params map[string]any
 	if err := json.Unmarshal([]byte(c.Args[1]), &params); err != nil {
 		t.Fatal(err)
 	}
-	prepared, err := actions[c.Args[0]].Prepare(params)
+	prepared, err := charmtest.PrepareParams(actions[c.Args[0]], params)
 	checkParams(t, c, prepared, err)
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 )
 
 // parameters builds what `juju run` sends for an action: those of the YAML file
@@ -27,19 +25,6 @@ func parameters(file string, pairs []string, asStrings bool) (params map[string]
 		}
 	}
 	return params, charmtest.MergeRunArgs(params, pairs, asStrings)
-}
-
-// parse reads the command line of a command. Its error is one of usage.
-func (p *program) parse(s *gnuflag.Set, args []string) ([]string, error) {
-	rest, err := s.Parse(args)
-	if errors.Is(err, gnuflag.ErrHelp) {
-		s.Help(p.stdout)
-		return nil, err
-	}
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return rest, nil
 }
 
 // noArguments refuses arguments that a command has no use for.

@@ -7,22 +7,21 @@ import (
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // demo is the command of that name: what an operator would type, and what they
 // would see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim demo [options]",
-		Purpose:  "Starts a simulated JAAS, locates a model, migrates it, and locates it again.",
-	}
+	set := newFlags(
+		"jaas-sim demo [options]",
+		"Starts a simulated JAAS, locates a model, migrates it, and locates it again.",
+	)
 	todo := plan{charm: ".", units: 1}
 	var version string
-	set.Text(&todo.charm, "PATH", "the charm: this repository, or an archive; default .", "charm")
-	set.Text(&version, "YEAR", "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
-	others, err := p.parse(&set, args)
+	set.text(&todo.charm, "the charm: this repository, or an archive; default .", "charm")
+	set.text(&version, "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
+	others, err := p.parse(set, args)
 	if err == nil {
 		err = noArguments(others)
 	}

@@ -9,19 +9,19 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/juju/charm/v12"
 	"gopkg.in/yaml.v2"
 
-	"jimm-migrator/charm/charmtest/charmdir"
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
+	"jimm-migrator/charm/charmtest"
 )
 
 // printActions shows the table of `juju actions`, or with schemas the YAML of
 // `juju actions --schema`.
-func printActions(w io.Writer, actions map[string]charmdir.Action, schemas bool) error {
+func printActions(w io.Writer, actions map[string]charm.ActionSpec, schemas bool) error {
 	if schemas {
 		all := map[string]any{}
 		for name, action := range actions {
-			all[name] = action.Schema
+			all[name] = action.Params
 		}
 		text, err := yaml.Marshal(all)
 		if err != nil {
@@ -41,23 +41,23 @@ func printActions(w io.Writer, actions map[string]charmdir.Action, schemas bool)
 
 // actions is the command of that name.
 func (p *program) actions(_ context.Context, args []string) error {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim actions [options]",
-		Purpose:  "Lists the charm's actions, as \"juju actions\" does.",
-	}
+	set := newFlags(
+		"jaas-sim actions [options]",
+		"Lists the charm's actions, as \"juju actions\" does.",
+	)
 	dir, schemas := ".", false
-	set.Text(&dir, "FOLDER", "the charm's; default .", "charm")
-	set.Toggle(&schemas, "show the full schemas", "schema")
-	others, err := p.parse(&set, args)
+	set.text(&dir, "the charm's; default .", "charm")
+	set.toggle(&schemas, "show the full schemas", "schema")
+	others, err := p.parse(set, args)
 	if err == nil {
 		err = noArguments(others)
 	}
 	if err != nil {
 		return err
 	}
-	charm, err := charmdir.Read(dir, jujuMajor)
+	deployed, err := charmtest.ReadCharm(dir, jujuMajor)
 	if err != nil {
 		return fmt.Errorf("cannot read the charm: %w", err)
 	}
-	return printActions(p.stdout, charm.Actions, schemas)
+	return printActions(p.stdout, deployed.Actions().ActionSpecs, schemas)
 }

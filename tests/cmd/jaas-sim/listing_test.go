@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jimm-migrator/charm/charmtest/charmdir"
+	"jimm-migrator/charm/charmtest"
 	main "jimm-migrator/tests/cmd/jaas-sim"
 )
 
@@ -26,7 +26,7 @@ wave: {}
 
 func TestActions_AreListedAsJujuDoes(t *testing.T) {
 	t.Parallel()
-	actions, err := charmdir.ReadActions([]byte(actionsYAML), 3)
+	actions, err := charmtest.ReadActions(actionsYAML, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

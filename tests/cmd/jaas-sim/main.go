@@ -15,8 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 )
 
 const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in it.
@@ -66,7 +64,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 	err := p.command(ctx, args)
 	_, wrong := errors.AsType[usageError](err)
 	switch {
-	case err == nil || errors.Is(err, gnuflag.ErrHelp):
+	case err == nil || errors.Is(err, errHelp):
 		return 0
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return codeInterrupted

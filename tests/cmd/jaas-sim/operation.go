@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
@@ -20,19 +19,19 @@ const operationPoll = 100 * time.Millisecond
 
 // showOperation is the command show-operation.
 func (p *program) showOperation(ctx context.Context, args []string) error {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim show-operation [options] ID",
-		Purpose:  "Shows an operation and its tasks, as \"juju show-operation\" does.",
-	}
+	set := newFlags(
+		"jaas-sim show-operation [options] ID",
+		"Shows an operation and its tasks, as \"juju show-operation\" does.",
+	)
 	var out output
 	var waits waitOptions
 	var state string
 	var utc bool
-	out.add(&set, "yaml", "json")
-	set.Text(&state, "FILE", stateUsage, "state")
-	set.Toggle(&utc, "show times in UTC", "utc")
-	waits.add(&set)
-	others, err := p.parse(&set, args)
+	out.add(set, "yaml", "json")
+	set.text(&state, stateUsage, "state")
+	set.toggle(&utc, "show times in UTC", "utc")
+	waits.add(set)
+	others, err := p.parse(set, args)
 	if err == nil {
 		err = waits.check()
 	}
@@ -133,26 +132,24 @@ func (p *program) listOperations(ctx context.Context, args []string) error {
 
 // parseList reads the command line of operations.
 func (p *program) parseList(args []string) (o listOptions, err error) {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim operations [options]",
-		Purpose:  "Lists operations, as \"juju operations\" does.",
-	}
-	set.List(&o.query.Actions, "NAME,…", "only of these actions", "actions")
-	set.List(&o.query.Applications, "NAME,…", "only on units of these applications", "applications", "apps")
-	o.output.add(&set, "plain", "yaml", "json")
-	set.Number(&o.limit, "list at most so many; default 50", "limit")
-	set.List(&o.machines, "ID,…", "only on these machines, which is none", "machines")
-	set.Number(&o.offset, "leave out so many", "offset")
-	set.Text(&o.state, "FILE", stateUsage, "state")
-	set.List(&o.query.Status, "STATUS,…", "only with these statuses", "status")
-	set.List(&o.query.Units, "UNIT,…", "only on these units", "units")
-	set.Toggle(&o.utc, "show times in UTC", "utc")
-	others, err := p.parse(&set, args)
+	set := newFlags(
+		"jaas-sim operations [options]",
+		"Lists operations, as \"juju operations\" does.",
+	)
+	o.limit = 50
+	set.list(&o.query.Actions, "only of these actions", "actions")
+	set.list(&o.query.Applications, "only on units of these applications", "applications", "apps")
+	o.output.add(set, "plain", "yaml", "json")
+	set.number(&o.limit, "list at most this many", "limit")
+	set.list(&o.machines, "only on these machines, which is none", "machines")
+	set.number(&o.offset, "skip this many", "offset")
+	set.text(&o.state, stateUsage, "state")
+	set.list(&o.query.Status, "only with these statuses", "status")
+	set.list(&o.query.Units, "only on these units", "units")
+	set.toggle(&o.utc, "show times in UTC", "utc")
+	others, err := p.parse(set, args)
 	if err != nil {
 		return o, err
-	}
-	if o.limit == 0 {
-		o.limit = 50
 	}
 	if wrong := o.wrong(); len(wrong) > 0 {
 		return o, usageError{errors.New(strings.Join(wrong, "\n"))}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
 
@@ -17,10 +16,10 @@ type output struct {
 }
 
 // add adds the options --format and --output; the first format is the default.
-func (o *output) add(set *gnuflag.Set, formats ...string) {
+func (o *output) add(set *flags, formats ...string) {
 	o.format = formats[0]
-	set.Choice(&o.format, formats...)
-	set.Text(&o.file, "FILE", "print the result to a file", "o", "output")
+	set.format(&o.format, formats...)
+	set.text(&o.file, "print the result to a file", "o", "output")
 }
 
 // write prints a value; plain, if that is the format, takes a map of tasks.

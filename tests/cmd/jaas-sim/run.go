@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/charm/charmtest/charmdir"
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
+	"github.com/juju/charm/v12"
+
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
@@ -44,21 +44,21 @@ func (p *program) run(ctx context.Context, args []string) error {
 
 // parseRun reads the command line of run.
 func (p *program) parseRun(args []string) (request operations.Request, options runOptions, err error) {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim run [options] UNIT… ACTION [key[.key…]=value…]",
-		Purpose:  "Runs an action on units, JIMM-MIGRATOR/N or JIMM-MIGRATOR/leader, as \"juju run\" does.",
-	}
+	set := newFlags(
+		"jaas-sim run [options] UNIT… ACTION [key[.key…]=value…]",
+		"Runs an action on units, APPLICATION/N or APPLICATION/leader, as \"juju run\" does.",
+	)
 	var ignored bool
-	set.Toggle(&options.background, "do not wait for the task", "background")
-	set.Toggle(&ignored, "accepted; nothing is coloured", "color")
-	set.Toggle(&ignored, "accepted", "no-color")
-	options.output.add(&set, "plain", "yaml", "json")
-	set.Text(&options.file, "FILE", "YAML with parameters", "params")
-	set.Text(&options.state, "FILE", stateUsage, "state")
-	set.Toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
-	set.Toggle(&options.utc, "show times in UTC", "utc")
-	set.Duration(&options.wait, "how long to wait for the task, which goes on afterwards; default 1m, negative: no limit", "wait")
-	others, err := p.parse(&set, args)
+	set.toggle(&options.background, "do not wait for the task", "background")
+	set.toggle(&ignored, "accepted; nothing is coloured", "color")
+	set.toggle(&ignored, "accepted", "no-color")
+	options.output.add(set, "plain", "yaml", "json")
+	set.text(&options.file, "YAML with parameters", "params")
+	set.text(&options.state, stateUsage, "state")
+	set.toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
+	set.toggle(&options.utc, "show times in UTC", "utc")
+	set.duration(&options.wait, "how long to wait for the task, which goes on afterwards; default 1m, negative: no limit", "wait")
+	others, err := p.parse(set, args)
 	if err != nil {
 		return request, options, err
 	}
@@ -84,7 +84,7 @@ func newRequest(args []string, options runOptions) (request operations.Request, 
 			apps = append(apps, match[1])
 			continue
 		}
-		if !charmdir.NameRule().MatchString(arg) {
+		if !charm.GetActionNameRule().MatchString(arg) {
 			return request, usageError{fmt.Errorf("invalid unit or action name %q", arg)}
 		}
 		request.Action = arg

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/sim"
 )
 
@@ -29,27 +28,27 @@ type serveOptions struct {
 // parseServe reads the command line of serve and returns the file of the world.
 func (p *program) parseServe(args []string) (o serveOptions, world string, err error) {
 	o = serveOptions{state: defaultState, charm: ".", units: 1, listen: map[string]string{}}
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim serve [options] [WORLD.yaml]",
-		Purpose: `Serves the JAAS that WORLD.yaml describes (tests/sim/README.md), or that of the demo, on loopback, with
+	set := newFlags(
+		"jaas-sim serve [options] [WORLD.yaml]",
+		`Serves the JAAS that WORLD.yaml describes (tests/sim/README.md), or that of the demo, on loopback, with
 the charm deployed in it, until interrupted.
 
 With --controllers-only it serves the controllers and their models alone, under the names that they have in
 WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml for each, which is what
 "jimmctl add-controller" reads.`,
-	}
-	set.Text(&o.charm, "PATH", "the charm: this repository, or an archive; default .", "charm")
-	set.Toggle(&o.controllersOnly, "no JIMM, no charm", "controllers-only")
-	set.Text(&o.version, "YEAR", "of JIMM, in place of the world's: 2024, 2025 or 2026", "jimm")
-	set.Text(&o.keysCA, "FILE", "PEM of who vouches for the server of --jwks-url; default: the system's", "jwks-ca")
-	set.Text(&o.keys, "URL",
+	)
+	set.text(&o.charm, "the charm: this repository, or an archive; default .", "charm")
+	set.toggle(&o.controllersOnly, "no JIMM, no charm", "controllers-only")
+	set.text(&o.version, "of JIMM, in place of the world's: 2024, 2025 or 2026", "jimm")
+	set.text(&o.keysCA, "PEM of who vouches for the server of --jwks-url; default: the system's", "jwks-ca")
+	set.text(&o.keys,
 		"key set of the real JIMM, which the controllers check its logins with: https://HOST/.well-known/jwks.json", "jwks-url")
-	set.Pairs(o.listen, "NAME=HOST:PORT", "where a controller, or \"jimm\", listens; can be given again; default: a free port of loopback", "listen")
-	set.Text(&o.log, "FILE", "write every message of every server, secrets included", "log")
-	set.Text(&o.state, "FILE", "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
-	set.Words(&o.names, "NAME", "one more name or IP address in the certificates; can be given again", "tls-name")
-	set.Number(&o.units, "of the charm; default 1", "units")
-	others, err := p.parse(&set, args)
+	set.pairs(o.listen, "NAME=HOST:PORT", "where a controller, or \"jimm\", listens; can be given again; default: a free port of loopback", "listen")
+	set.text(&o.log, "write every message of every server, secrets included", "log")
+	set.text(&o.state, "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
+	set.words(&o.names, "one more name or IP address in the certificates; can be given again", "tls-name")
+	set.number(&o.units, "of the charm; default 1", "units")
+	others, err := p.parse(set, args)
 	if err != nil {
 		return o, "", err
 	}

@@ -184,13 +184,12 @@ func TestCommandLine_IsRefused(t *testing.T) {
 func TestCommandLine_Helps(t *testing.T) {
 	t.Parallel()
 	for command, want := range map[string]string{
-		"run": "  -o, --output FILE  ", "serve": "  --controllers-only  ", "operations": "  --applications, --apps NAME,…  ",
-		"demo": "  --jimm YEAR  ", "actions": "  --schema  ", "show-task": "  --watch  ", "cancel-task": "  --format FORMAT  ",
-		"show-operation": "  --utc  ",
+		"run": "-o, --output (= \"\")", "serve": "--controllers-only", "operations": "--apps, --applications", "demo": "--jimm",
+		"actions": "--schema", "show-task": "--watch", "cancel-task": "--format  (= yaml)", "show-operation": "--utc",
 	} {
 		var stdout, stderr bytes.Buffer
 		code := main.Main(t.Context(), &stdout, &stderr, command, "--help")
-		if code != 0 || !strings.HasPrefix(stdout.String(), "usage: jaas-sim "+command+" [options]") ||
+		if code != 0 || !strings.HasPrefix(stdout.String(), "Usage: jaas-sim "+command+" [options]") ||
 			!strings.Contains(stdout.String(), want) || stderr.Len() > 0 {
 			t.Errorf("exit code %d, %q, help without %q:\n%s", code, &stderr, want, &stdout)
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/tests/cmd/jaas-sim/gnuflag"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
@@ -26,10 +25,10 @@ type waitOptions struct {
 }
 
 // add adds the options.
-func (w *waitOptions) add(set *gnuflag.Set) {
+func (w *waitOptions) add(set *flags) {
 	w.wait = -1
-	set.Duration(&w.wait, "how long to wait for the end; default: not at all", "wait")
-	set.Toggle(&w.watch, "wait for the end without limit", "watch")
+	set.duration(&w.wait, "how long to wait for the end; default: not at all", "wait")
+	set.toggle(&w.watch, "wait for the end without limit", "watch")
 }
 
 // check refuses both options together.
@@ -71,19 +70,19 @@ func checkID(id, what string) error {
 
 // showTask is the command show-task.
 func (p *program) showTask(ctx context.Context, args []string) error {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim show-task [options] ID",
-		Purpose:  "Shows a task, as \"juju show-task\" does, and while it waits the task's log.",
-	}
+	set := newFlags(
+		"jaas-sim show-task [options] ID",
+		"Shows a task, as \"juju show-task\" does, and while it waits the task's log.",
+	)
 	var out output
 	var waits waitOptions
 	var state string
 	var utc bool
-	out.add(&set, "plain", "yaml", "json")
-	set.Text(&state, "FILE", stateUsage, "state")
-	set.Toggle(&utc, "show times in UTC", "utc")
-	waits.add(&set)
-	others, err := p.parse(&set, args)
+	out.add(set, "plain", "yaml", "json")
+	set.text(&state, stateUsage, "state")
+	set.toggle(&utc, "show times in UTC", "utc")
+	waits.add(set)
+	others, err := p.parse(set, args)
 	if err == nil {
 		err = waits.check()
 	}
@@ -137,16 +136,16 @@ func (p *program) awaitTask(
 
 // cancelTask is the command cancel-task.
 func (p *program) cancelTask(ctx context.Context, args []string) error {
-	set := gnuflag.Set{
-		Synopsis: "jaas-sim cancel-task [options] ID…",
-		Purpose: "Cancels tasks, as \"juju cancel-task\" does. The process of one that runs is killed at once;\n" +
+	set := newFlags(
+		"jaas-sim cancel-task [options] ID…",
+		"Cancels tasks, as \"juju cancel-task\" does. The process of one that runs is killed at once;\n"+
 			"a migration that it has started goes on.",
-	}
+	)
 	var out output
 	var state string
-	out.add(&set, "yaml", "json")
-	set.Text(&state, "FILE", stateUsage, "state")
-	ids, err := p.parse(&set, args)
+	out.add(set, "yaml", "json")
+	set.text(&state, stateUsage, "state")
+	ids, err := p.parse(set, args)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/juju/gnuflag"
+)
+
+// errHelp asks for the usage text instead of a run.
+var errHelp = errors.New("help requested")
+
+// flags are the options of a command, read and listed as Juju does.
+type flags struct {
+	set      *gnuflag.FlagSet
+	synopsis string
+	purpose  string
+}
+
+func newFlags(synopsis, purpose string) *flags {
+	set := gnuflag.NewFlagSetWithFlagKnownAs("jaas-sim", gnuflag.ContinueOnError, "option")
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	return &flags{set: set, synopsis: synopsis, purpose: purpose}
+}
+
+// option is the value of an option that a function reads.
+type option struct {
+	read    func(string) error
+	current func() string
+}
+
+// Set reads the value.
+func (o *option) Set(text string) error { return o.read(text) }
+
+// String returns the value.
+func (o *option) String() string { return o.current() }
+
+func (f *flags) add(o *option, usage string, names ...string) {
+	for _, name := range names {
+		f.set.Var(o, name, usage)
+	}
+}
+
+// text defines an option that takes a text.
+func (f *flags) text(into *string, usage string, names ...string) {
+	for _, name := range names {
+		f.set.StringVar(into, name, *into, usage)
+	}
+}
+
+// toggle defines an option that is given or not.
+func (f *flags) toggle(into *bool, usage string, names ...string) {
+	for _, name := range names {
+		f.set.BoolVar(into, name, *into, usage)
+	}
+}
+
+// duration defines an option that takes a time span.
+func (f *flags) duration(into *time.Duration, usage, name string) {
+	f.set.DurationVar(into, name, *into, usage)
+}
+
+// number defines an option that takes a number, at least 0.
+func (f *flags) number(into *uint, usage, name string) {
+	f.add(&option{func(text string) error {
+		number, err := strconv.ParseUint(text, 0, 31)
+		*into = uint(number)
+		return err
+	}, func() string { return strconv.FormatUint(uint64(*into), 10) }}, usage, name)
+}
+
+// list defines an option that takes texts separated by commas.
+func (f *flags) list(into *[]string, usage string, names ...string) {
+	f.add(&option{func(text string) error {
+		*into = strings.Split(text, ",")
+		return nil
+	}, func() string { return strings.Join(*into, ",") }}, usage, names...)
+}
+
+// words defines an option that takes a text and can be given again.
+func (f *flags) words(into *[]string, usage, name string) {
+	f.add(&option{func(text string) error {
+		*into = append(*into, text)
+		return nil
+	}, func() string { return strings.Join(*into, " ") }}, usage, name)
+}
+
+// pairs defines an option that takes key=value and can be given again.
+func (f *flags) pairs(into map[string]string, value, usage, name string) {
+	f.add(&option{func(text string) error {
+		key, rest, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("expected %s", value)
+		}
+		into[key] = rest
+		return nil
+	}, func() string { return "" }}, usage, name)
+}
+
+// format defines the option --format.
+func (f *flags) format(into *string, formats ...string) {
+	f.add(&option{func(text string) error {
+		if !slices.Contains(formats, text) {
+			return fmt.Errorf("unknown format %q", text)
+		}
+		*into = text
+		return nil
+	}, func() string { return *into }}, "Specify output format ("+strings.Join(formats, "|")+")", "format")
+}
+
+// parse returns the arguments that are not options. Its error is one of usage,
+// or errHelp.
+func (p *program) parse(f *flags, args []string) ([]string, error) {
+	// The parser's own answer to --help changes a variable of its package.
+	var help bool
+	f.toggle(&help, "Show this text", "h", "help")
+	err := f.set.Parse(true, args)
+	switch {
+	case help:
+		fmt.Fprintf(p.stdout, "Usage: %s\n\nSummary:\n%s\n\nOptions:\n", f.synopsis, f.purpose)
+		f.set.SetOutput(p.stdout)
+		f.set.PrintDefaults()
+		return nil, errHelp
+	case err != nil:
+		return nil, usageError{err}
+	}
+	return f.set.Args(), nil
+}
