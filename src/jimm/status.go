@@ -60,16 +60,25 @@ type Machine struct {
 	DisplayName string
 	Base        string // such as ubuntu@22.04/stable
 	Hardware    string
+	// Constraints are those of the machine, with what it has from the model and
+	// its application: "mem=2048M spaces=dmz".
+	Constraints string
+	// LXDProfiles are the names of the profiles that charms have put on it; nil
+	// on Juju 4, which has none.
+	LXDProfiles []string
 	Containers  map[string]Machine // by id, such as 0/lxd/1
 }
 
 // Application is an application with its units.
 type Application struct {
 	// Error is what the server says instead of a status; empty if all is well.
-	Error           string
-	Charm           string // such as ch:amd64/jammy/postgresql-288
-	CharmRevision   int
-	CharmChannel    string
+	Error         string
+	Charm         string // such as ch:amd64/jammy/postgresql-288
+	CharmRevision int
+	CharmChannel  string
+	// CharmProfile is the name of the LXD profile that the charm brings; empty if
+	// it has none, and on Juju 4.
+	CharmProfile    string
 	Base            string
 	Life            string // empty means alive
 	Exposed         bool

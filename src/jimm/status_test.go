@@ -38,6 +38,9 @@ func TestStatusKeepsWhatChecksNeed(t *testing.T) {
 		machine.Base != "ubuntu@22.04/stable" || machine.InstanceID != "juju-0" {
 		t.Errorf("machine %+v", machine)
 	}
+	if machine.Constraints != "mem=2048M spaces=dmz" || !slices.Equal(machine.LXDProfiles, []string{"juju-prod-pg-3"}) {
+		t.Errorf("constraints %q, profiles %v", machine.Constraints, machine.LXDProfiles)
+	}
 	if container := machine.Containers["0/lxd/0"]; container.ID != "0/lxd/0" || container.Agent.Status != "down" || container.Agent.Life != "dying" {
 		t.Errorf("container %+v", container)
 	}

@@ -139,6 +139,8 @@ type machineWire struct {
 	DisplayName string                 `json:"display-name"`
 	Base        baseWire               `json:"base"`
 	Hardware    string                 `json:"hardware"`
+	Constraints string                 `json:"constraints"`
+	Profiles    map[string]any         `json:"lxd-profiles"`
 	Containers  map[string]machineWire `json:"containers"`
 }
 
@@ -146,7 +148,8 @@ func (w machineWire) value() Machine {
 	return Machine{
 		ID: w.ID, Agent: w.Agent.value(), Instance: w.Instance.value(), Modify: w.Modify.value(),
 		InstanceID: w.InstanceID, Hostname: w.Hostname, DNSName: w.DNSName, DisplayName: w.DisplayName,
-		Base: w.Base.value(), Hardware: w.Hardware, Containers: each[machineWire](w.Containers),
+		Base: w.Base.value(), Hardware: w.Hardware, Constraints: w.Constraints, LXDProfiles: slices.Sorted(maps.Keys(w.Profiles)),
+		Containers: each[machineWire](w.Containers),
 	}
 }
 
@@ -155,6 +158,7 @@ type applicationWire struct {
 	Charm           string              `json:"charm"`
 	CharmRevision   int                 `json:"charm-rev"`
 	CharmChannel    string              `json:"charm-channel"`
+	CharmProfile    string              `json:"charm-profile"`
 	Base            baseWire            `json:"base"`
 	Life            string              `json:"life"`
 	Exposed         bool                `json:"exposed"`
@@ -170,7 +174,7 @@ type applicationWire struct {
 func (w applicationWire) value() Application {
 	return Application{
 		Error: errorText(w.Err), Charm: w.Charm, CharmRevision: w.CharmRevision, CharmChannel: w.CharmChannel,
-		Base: w.Base.value(), Life: w.Life, Exposed: w.Exposed, Status: w.Status.value(),
+		CharmProfile: w.CharmProfile, Base: w.Base.value(), Life: w.Life, Exposed: w.Exposed, Status: w.Status.value(),
 		WorkloadVersion: w.WorkloadVersion, SubordinateTo: w.SubordinateTo, Relations: w.Relations,
 		Units: each[unitWire](w.Units), Scale: w.Scale, PublicAddress: w.PublicAddress,
 	}

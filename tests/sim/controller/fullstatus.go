@@ -74,6 +74,13 @@ type machineStatus struct {
 	Jobs               []string                 `json:"jobs"`
 	HasVote            bool                     `json:"has-vote"`
 	WantsVote          bool                     `json:"wants-vote"`
+	LXDProfiles        map[string]lxdProfile    `json:"lxd-profiles,omitempty"`
+}
+
+type lxdProfile struct {
+	Config      map[string]string            `json:"config"`
+	Description string                       `json:"description"`
+	Devices     map[string]map[string]string `json:"devices"`
 }
 
 type applicationStatus struct {
@@ -198,7 +205,9 @@ func (c *Controller) statusOf(h *hosted) fullStatusResult {
 		st.Model.ModelStatus.Data = nil
 	}
 	for _, machine := range m.Machines {
-		st.Machines[machine.ID] = machine.status(h.status.Since)
+		if !strings.Contains(machine.ID, "/") {
+			st.Machines[machine.ID] = m.machineStatus(machine, h.status.Since)
+		}
 	}
 	for _, application := range m.Applications {
 		st.Applications[application.Name] = m.applicationStatus(application, h.status.Since)
@@ -227,6 +236,27 @@ func baseOf(text string) base {
 	return base{Name: name, Channel: cmp.Or(channel, "22.04") + "/stable"}
 }
 
+// machineStatus has the containers of a machine in it: 0/lxd/0 is in 0.
+func (m Model) machineStatus(machine Machine, since time.Time) machineStatus {
+	st := machine.status(since)
+	for _, other := range m.Machines {
+		parent, _, _ := cutLast(other.ID, "/")
+		if parent, _, ok := cutLast(parent, "/"); ok && parent == machine.ID {
+			st.Containers[other.ID] = m.machineStatus(other, since)
+		}
+	}
+	return st
+}
+
+// cutLast is strings.Cut around the last separator.
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(separator):], true
+}
+
 func (m Machine) status(since time.Time) machineStatus {
 	agent := detailed(m.AgentStatus, "", since)
 	agent.Version = m.AgentVersion
@@ -239,12 +269,18 @@ func (m Machine) status(since time.Time) machineStatus {
 	if m.Address != "" {
 		st.IPAddresses = []string{m.Address}
 	}
+	for _, name := range m.LXDProfiles {
+		if st.LXDProfiles == nil {
+			st.LXDProfiles = map[string]lxdProfile{}
+		}
+		st.LXDProfiles[name] = lxdProfile{Config: map[string]string{}, Devices: map[string]map[string]string{}}
+	}
 	return st
 }
 
 func (m Model) applicationStatus(a Application, since time.Time) applicationStatus {
 	st := applicationStatus{
-		Charm: a.charmURL(), CharmChannel: a.Channel, CharmRev: a.Revision, Base: baseOf(a.Base), Exposed: a.Exposed,
+		Charm: a.charmURL(), CharmProfile: a.Profile, CharmChannel: a.Channel, CharmRev: a.Revision, Base: baseOf(a.Base), Exposed: a.Exposed,
 		Life: a.Life, Relations: map[string][]string{}, SubordinateTo: []string{}, Units: map[string]unitStatus{},
 		Status: detailed(a.Status, a.Message, since), WorkloadVersion: a.WorkloadVersion,
 		EndpointBindings: map[string]string{"": "alpha"}, PublicAddress: a.Address,

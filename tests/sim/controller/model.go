@@ -63,13 +63,16 @@ type Machine struct {
 	Reboot         string `yaml:"reboot,omitempty" json:"reboot,omitempty"`           // reboot, shutdown: prechecks fail
 	Strands        bool   `yaml:"strands,omitempty" json:"strands,omitempty"`         // its agent stays with the source (juju/juju#18618)
 	LostInstance   bool   `yaml:"lost-instance,omitempty" json:"lost,omitempty"`      // the cloud does not know it: CheckMachines fails
-	Constraints    string `yaml:"constraints,omitempty" json:"constraints,omitempty"` //
+	Constraints    string `yaml:"constraints,omitempty" json:"constraints,omitempty"` // e.g. mem=2048M spaces=dmz
+	// LXDProfiles are those that charms have put on it.
+	LXDProfiles []string `yaml:"lxd-profiles,omitempty" json:"lxd-profiles,omitempty"`
 }
 
 // Application is an application with its units.
 type Application struct {
 	Name            string `yaml:"name" json:"name"`
-	Charm           string `yaml:"charm,omitempty" json:"charm"` // default: the name; URL ch:amd64/jammy/<charm>-<revision>
+	Charm           string `yaml:"charm,omitempty" json:"charm"`                           // default: the name; URL ch:amd64/jammy/<charm>-<revision>, unless it is one itself
+	Profile         string `yaml:"charm-profile,omitempty" json:"charm-profile,omitempty"` // the LXD profile that the charm brings
 	Revision        int    `yaml:"revision,omitempty" json:"revision"`
 	Channel         string `yaml:"channel,omitempty" json:"channel"` // default latest/stable
 	Base            string `yaml:"base,omitempty" json:"base"`       // default ubuntu@22.04
@@ -98,6 +101,14 @@ type Unit struct {
 	Upgrading    bool     `yaml:"upgrading,omitempty" json:"upgrading,omitempty"`
 	Strands      bool     `yaml:"strands,omitempty" json:"strands,omitempty"` // its agent stays with the source (juju/juju#18618)
 	Subordinates []Unit   `yaml:"subordinates,omitempty" json:"subordinates,omitempty"`
+	// After is how its workload is when the model has moved; then it is forgotten.
+	After *Workload `yaml:"after,omitempty" json:"after,omitempty"`
+}
+
+// Workload is what a charm says of its unit.
+type Workload struct {
+	Status  string `yaml:"status" json:"status"`
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
 }
 
 // Relation is a relation between applications, or with a remote one.
@@ -233,7 +244,12 @@ func (m Model) agents() int {
 	return n
 }
 
-func (a Application) charmURL() string { return "ch:amd64/jammy/" + a.Charm + "-" + itoa(a.Revision) }
+func (a Application) charmURL() string {
+	if strings.Contains(a.Charm, ":") {
+		return a.Charm
+	}
+	return "ch:amd64/jammy/" + a.Charm + "-" + itoa(a.Revision)
+}
 
 // status is a status with its time.
 type status struct {

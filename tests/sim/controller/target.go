@@ -122,6 +122,7 @@ func activateModel(_ context.Context, s *session, req *wire.Request) (any, error
 		h.mode = modeNone
 		h.status = status{Status: "available", Since: now()}
 		h.model.strand()
+		h.model.settle()
 		s.c.touch()
 		return nil, nil
 	})
@@ -138,6 +139,18 @@ func (m *Model) strand() {
 		for i, unit := range application.Units {
 			if unit.Strands {
 				application.Units[i].AgentStatus = "lost"
+			}
+		}
+	}
+}
+
+// settle gives the units the workload that they have after the move.
+func (m *Model) settle() {
+	for _, application := range m.Applications {
+		for i, unit := range application.Units {
+			if unit.After != nil {
+				application.Units[i].Status, application.Units[i].Message = unit.After.Status, unit.After.Message
+				application.Units[i].After = nil
 			}
 		}
 	}
