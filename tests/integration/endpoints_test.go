@@ -12,7 +12,7 @@ import (
 // the same words.
 func TestDeploy(t *testing.T) {
 	m := newModel(t)
-	s := m.wait("blocked", func(s status) bool { return strings.Contains(s.of(unit).Message, "jimm-url") })
+	s := m.wait("blocked", func(s status) bool { return strings.Contains(s.workload().Message, "jimm-url") })
 	if s.Applications[app].Version == "" {
 		t.Error("juju status shows no version of the charm")
 	}
@@ -31,7 +31,7 @@ func TestEndpoint_JIMMInfo(t *testing.T) {
 	m := newModel(t)
 	m.juju("deploy", "self-signed-certificates", "other")
 	m.juju("integrate", app+":jimm-info", "other:juju-info")
-	m.wait("aware of the relation", func(s status) bool { return strings.Contains(s.of(unit).Message, "other") })
+	m.wait("aware of the relation", func(s status) bool { return strings.Contains(s.workload().Message, "other") })
 }
 
 // An application that publishes where its metrics are also says which charm it
@@ -41,7 +41,7 @@ func TestEndpoint_JIMMMetrics(t *testing.T) {
 	m.juju("deploy", "alertmanager-k8s", "--trust")
 	m.juju("integrate", app+":jimm-metrics", "alertmanager-k8s:self-metrics-endpoint")
 	m.wait("aware of the charm at the other end", func(s status) bool {
-		return s.of(unit).Current == "blocked" && strings.Contains(s.of(unit).Message, `"alertmanager-k8s"`)
+		return s.workload().Current == "blocked" && strings.Contains(s.workload().Message, `"alertmanager-k8s"`)
 	})
 }
 

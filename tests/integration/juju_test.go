@@ -25,8 +25,6 @@ const (
 )
 
 // charmFile is the archive to be deployed.
-//
-//nolint:gochecknoglobals // a flag of the test binary
 var charmFile = flag.String("charm", "", "the charm to deploy; default ../../dist/jimm-migrator_GOARCH.charm")
 
 // model is a Juju model that lives as long as a test.
@@ -60,7 +58,7 @@ func newModel(t *testing.T) *model {
 		t.Fatal(err)
 	}
 	m.juju("deploy", path, app)
-	m.wait("not configured", func(s status) bool { return s.of(unit).Current == "blocked" })
+	m.wait("not configured", func(s status) bool { return s.workload().Current == "blocked" })
 	return m
 }
 
@@ -161,11 +159,8 @@ type state struct {
 	Message string `json:"message"`
 }
 
-// of returns the workload's status of a unit.
-func (s status) of(unit string) state {
-	name, _, _ := strings.Cut(unit, "/")
-	return s.Applications[name].Units[unit].Workload
-}
+// workload returns the status that the charm has set.
+func (s status) workload() state { return s.Applications[app].Units[unit].Workload }
 
 // juju runs the client.
 func juju(ctx context.Context, command string, args ...string) ([]byte, error) {
