@@ -12,9 +12,12 @@ SEEDS    ?= 5000
 FROM     ?= 1
 TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
+NPM      := .tools/npm-$(word 1,$(shell cksum tests/pictures/package-lock.json))
+MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo check test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo cast pictures check test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +55,15 @@ unit: test
 integration: need-go ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
 	go test -tags=integration -count=1 -timeout=80m -v ./tests/integration
 
+cast: need-go ## film the demo anew for the README, in docs/pictures/demo.svg
+	go build -o dist/ ./tests/cmd/jaas-sim ./tests/cmd/cast
+	dist/jaas-sim demo | dist/cast -command='make demo' > dist/demo.svg
+	mv dist/demo.svg docs/pictures/
+
+pictures: need-go need-pictures ## draw the pictures of the documentation in Chromium, into dist/pictures; needs npm and chromium
+	@mkdir -p dist/pictures
+	go test -tags=pictures -count=1 ./tests/pictures -chromium='$(CHROMIUM)' -mermaid="$$PWD/$(MERMAID)" -out="$$PWD/dist/pictures"
+
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
 	@go run ./charm/charmpack
 
@@ -83,7 +95,14 @@ $(LINT): tools/go.mod tools/go.sum | need-go
 	@mkdir -p $(TOOLS)
 	go -C tools build -trimpath -o ../$(TOOLS)/ tool
 
-.PHONY: need-go need-cc
+$(MERMAID): tests/pictures/package.json tests/pictures/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: it installs Mermaid (Debian, Ubuntu: apt install npm)" >&2; exit 1; }
+	@mkdir -p $(NPM) && cp $^ $(NPM)
+	npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund
+
+.PHONY: need-go need-cc need-pictures
+need-pictures: $(MERMAID)
+	@[ -n '$(CHROMIUM)' ] || { echo "Chromium is missing: it draws the pictures (Debian: apt install chromium; or CHROMIUM=path)" >&2; exit 1; }
 need-go:
 	@command -v go >/dev/null || { echo "go is missing: install Go $$(sed -n 's/^go //p' go.mod) or newer (https://go.dev/dl)" >&2; exit 1; }
 need-cc:

@@ -2,11 +2,13 @@ package docs_test
 
 import (
 	"context"
+	"encoding/xml"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// The README shows what `make demo` prints, shortened.
+// The README shows what "make demo" prints: as a film, and shortened as text.
 func TestReadme_ShowsTheDemo(t *testing.T) {
 	t.Parallel()
 	shown := ""
@@ -21,9 +23,37 @@ func TestReadme_ShowsTheDemo(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	printed := mustEnter(ctx, t, startShell(t, clone(t)), "make demo")
-	// It leaves out lines without saying so each time; their order counts.
+	// The text leaves out lines without saying so each time; their order counts.
 	shown = strings.ReplaceAll("\n"+shown, "\n", "\n"+elided+"\n")
 	if line := mismatch(shown, printed); line != "" {
 		t.Errorf("the demo did not print: %s\n%s", line, indent(printed))
 	}
+	// What is printed while the demo is built is not in the film.
+	if line := mismatch(elided+"\n"+film(t, "docs/pictures/demo.svg"), printed); line != "" {
+		t.Errorf("the film is not of this demo (make cast makes a new one); the demo did not print: %s", line)
+	}
+}
+
+// film returns the lines of a film that tests/cmd/cast has made, without the
+// command that it begins with.
+func film(t *testing.T, path string) string {
+	t.Helper()
+	var svg struct {
+		Screen struct {
+			Lines []struct {
+				Rows []string `xml:"tspan"`
+			} `xml:"g>text"`
+		} `xml:"svg"`
+	}
+	if err := xml.Unmarshal([]byte(read(t, filepath.Join(root, path))), &svg); err != nil {
+		t.Fatal(err)
+	}
+	if len(svg.Screen.Lines) < 20 {
+		t.Fatalf("the film has only %d lines", len(svg.Screen.Lines))
+	}
+	var out strings.Builder
+	for _, line := range svg.Screen.Lines[1:] {
+		out.WriteString(strings.Join(line.Rows, "") + "\n")
+	}
+	return out.String()
 }
