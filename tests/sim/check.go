@@ -16,7 +16,7 @@ import (
 // check says all that is wrong with a world, one line each.
 func (w *World) check() error {
 	return errors.Join(slices.Concat(
-		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(),
+		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(), w.checkObserved(),
 	)...)
 }
 
@@ -144,6 +144,13 @@ func (w *World) checkRecord(m Model, full string) (problems []error) {
 	for _, o := range m.Migrations {
 		problems = append(problems, oneOf("abort-at", string(o.AbortAt), full, "", string(controller.Quiesce),
 			string(controller.Import), string(controller.ProcessRelations), string(controller.Validation)))
+	}
+	return problems
+}
+
+func (w *World) checkObserved() (problems []error) {
+	for _, name := range w.Observed {
+		problems = append(problems, oneOf("observed", name, "the world", controller.Observed()...))
 	}
 	return problems
 }

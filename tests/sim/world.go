@@ -22,6 +22,10 @@ type World struct {
 
 	Faults []Fault `yaml:"faults,omitempty"`
 
+	// Observed turns on what was recorded with real servers and is not the default yet, by name: see controller.Observed
+	// and the README.
+	Observed []string `yaml:"observed,omitempty"`
+
 	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations besides those that always are.
 	Forbidden []string `yaml:"forbidden,omitempty"`
 	// Allowed takes calls or rules (see Rules) out again.

@@ -37,6 +37,9 @@ type Config struct {
 	// migration was created, whatever the version does.
 	RedirectAnyUser bool
 
+	// Observed turns on what was recorded with real servers and is not the default yet, by name; see Observed.
+	Observed []string
+
 	// DialContext reaches other controllers and the key set; nil: the network of the machine.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 

@@ -41,6 +41,7 @@ type Controller struct {
 	attempts map[string]int
 	scripts  map[string][]Outcome
 	creds    []Credential
+	seen     map[string]bool // users of tokens, whom 4.0.15 and 4.1 put into their database (recorded)
 
 	upgrading bool // a controller upgrade runs
 
@@ -65,12 +66,13 @@ type hosted struct {
 	mode            mode
 	status          status
 	permissionsGone bool // REAP removes the permissions first
+	hidden          bool // an importing copy that nothing shows (trait hiddenCopies)
 }
 
 // New makes a controller that hosts only its controller model. It serves nothing yet.
 func New(config Config) (*Controller, error) {
 	config = config.fill()
-	release, err := releaseOf(config.Version)
+	release, err := releaseOf(config.Version, config.Observed...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func New(config Config) (*Controller, error) {
 		up: make(chan struct{}), epoch: make(chan struct{}), changed: make(chan struct{}),
 		servers: config.Addresses, creds: config.Credentials,
 		models: map[string]*hosted{}, latest: map[string]*migration{},
-		attempts: map[string]int{}, scripts: map[string][]Outcome{},
+		attempts: map[string]int{}, scripts: map[string][]Outcome{}, seen: map[string]bool{},
 	}
 	close(c.up)
 	c.methods = c.allMethods()
@@ -124,7 +126,16 @@ func (c *Controller) AddModel(m Model) error {
 // AddImportingCopy puts a copy on the controller that an earlier migration left behind: ModelInfo and AllModels show it,
 // summaries do not, and a model of its owner and name cannot be migrated here (juju/juju#20361).
 func (c *Controller) AddImportingCopy(m Model) error {
-	return c.add(m, modeImporting, status{Status: "busy", Info: "importing", Since: now()})
+	return c.add(m, modeImporting, c.importingStatus())
+}
+
+// importingStatus is that of a copy that is being imported (3.6.28, 4.0.15 and 4.1-beta2, recorded).
+func (c *Controller) importingStatus() status {
+	info := "importing"
+	if c.release.has(silentSource) {
+		info = "the model is being migrated"
+	}
+	return status{Status: "busy", Info: info, Since: now()}
 }
 
 func (c *Controller) add(m Model, mode mode, st status) error {
@@ -144,7 +155,9 @@ func (c *Controller) add(m Model, mode mode, st status) error {
 			return fmt.Errorf("cannot add model %q: it exists on controller %q", m.Name, c.config.Name)
 		}
 	}
-	c.models[m.UUID] = &hosted{model: m, mode: mode, status: st}
+	c.models[m.UUID] = &hosted{
+		model: m, mode: mode, status: st, hidden: mode == modeImporting && c.release.has(hiddenCopies),
+	}
 	c.touch()
 	return nil
 }

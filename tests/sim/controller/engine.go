@@ -193,7 +193,8 @@ func (w *worker) abort(ctx context.Context) (Phase, error) {
 	return AbortDone, w.wait(ctx, w.pace.Abort/2)
 }
 
-// reap removes the model: first the permissions, then everything else, then the phase becomes DONE (documented).
+// reap removes the model: first the permissions, then everything else, then the phase becomes DONE (documented). A source
+// of 4.x shows the model as before until it is gone (4.0.15, recorded).
 func (w *worker) reap(ctx context.Context) (Phase, error) {
 	if err := w.say(ctx, "successful, removing model from source controller", w.pace.Reap); err != nil {
 		return "", err
@@ -203,7 +204,7 @@ func (w *worker) reap(ctx context.Context) (Phase, error) {
 		return ReapFailed, nil
 	}
 	w.c.mu.Lock()
-	if h := w.c.models[w.m.ModelUUID]; h != nil {
+	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) {
 		h.permissionsGone = true
 		w.c.touch()
 	}

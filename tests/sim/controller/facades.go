@@ -79,7 +79,10 @@ func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, er
 			list = append(list, info{Addresses: m.target.Addrs, CACert: m.target.CACert})
 		default:
 			missing := wire.Errorf("not found", "migration not found")
-			if s.c.release.has(juju4) {
+			switch {
+			case s.c.release.has(released4): // 4.0.15 and 4.1-beta2, recorded
+				missing = wire.Errorf("", "no completed redirect for model %q: model not redirected", uuid)
+			case s.c.release.has(juju4):
 				missing = wire.Errorf("", "model not redirected") // 4.0-beta8, recorded
 			}
 			list = append(list, info{Error: missing})
@@ -88,8 +91,12 @@ func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, er
 	return map[string]any{"results": list}, nil
 }
 
-// cloudSpec answers what JIMM of 2026 asks when a controller is added (recorded). The credential is left out.
+// cloudSpec answers what JIMM of 2026 asks when a controller is added (recorded). 4.0.15 has it from version 14 of the
+// facade on (recorded). The credential is left out.
 func cloudSpec(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if s.c.release.has(released4) && req.Version < 14 {
+		return nil, s.unknownMethod(req)
+	}
 	if err := s.superuser(); err != nil {
 		return nil, err
 	}
@@ -207,9 +214,15 @@ func resultOfCloud(cloud Cloud) cloudResult {
 	return item
 }
 
+// clouds lists all clouds. 4.0.15 refuses a user without a right on one (recorded); which one may have is not simulated.
 func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := map[string]cloudResult{}
+	who := s.loggedIn()
+	stranger := s.c.release.has(released4) && !who.token && s.c.controllerAccess(who) == "login"
 	for _, cloud := range s.c.config.Clouds {
+		if stranger {
+			return nil, wire.Errorf("", "access not found for %q on %q", who.user, cloud.Name)
+		}
 		list["cloud-"+cloud.Name] = resultOfCloud(cloud)
 	}
 	return map[string]any{"clouds": list}, nil

@@ -26,22 +26,38 @@ const (
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"
 	// dryRun: InitiateMigration knows "dry-run". All others ignore the member and migrate for real (3.6.13 on,
-	// juju/juju#21552, #22113; 4.0-beta8 ignores it, recorded; that later 4.0 does is the worst case).
+	// juju/juju#21552, #22113; 4.0.15 and 4.1-beta2, recorded; 4.0-beta8 ignores it, recorded; that the releases between
+	// do is the worst case).
 	dryRun trait = "dry-run"
 	// redirectsAll: a migrated model redirects every user tag (4.0-beta8, recorded), not only those who were users of
-	// the model when the migration was created (2.9 to 3.6, documented).
+	// the model when the migration was created (2.9 to 3.6, documented; 4.0.15 and 4.1-beta2, recorded).
 	redirectsAll trait = "redirects-all"
+	// released4: codes, texts and redirects of 4.0.15 and 4.1-beta2 (recorded). Earlier releases of 4.0 are taken to be
+	// the same.
+	released4 trait = "released-4"
+	// silentSource: what a migration does is nowhere to be seen on its source, not even that there is one, or how it
+	// ended; a copy that is being imported has a text of its own and is in every list (4.0.15 and 4.1-beta2, recorded;
+	// earlier releases of 4.0 are taken to be the same). Only where Config.Observed asks for it; see noEnd.
+	silentSource trait = "silent-source"
+	// hiddenCopies: a copy that came in an envelope is in no list and no answer before AdoptResources, which activates it
+	// (4.1-beta2, recorded). Only where Config.Observed asks for it.
+	hiddenCopies trait = "hidden-copies"
+	// noEnd: "migration" is made of the model's status while that is busy, and so has no end. It stands for 4.x until
+	// silentSource, which is the truth, is the default.
+	noEnd trait = "no-end"
+	// migratesItself: the controller model can be migrated, and then limits what the controller answers (4.1-beta2,
+	// recorded).
+	migratesItself trait = "migrates-itself"
 	// juju4: the texts, codes and members of 4.x, where no trait of their own stands for them (4.0-beta8, recorded).
 	juju4 trait = "juju4"
-	// noEnd: "migration" is made of the model's status while that is busy, and so has no end (a build of 4.x,
-	// documented; that all releases of 4.x do so is inferred).
-	noEnd trait = "no-end"
 	// unfinished: nothing can migrate, neither from here nor to here, and more is missing (4.0-beta8, recorded).
 	unfinished trait = "unfinished"
 	// takes36: models of 3.6 can be imported (juju/juju#22581, of June 2026).
 	takes36 trait = "takes-3.6"
 	// envelope: as a source it needs a target with MigrationTarget 8, and says so (juju/juju#22659, of June 2026).
 	envelope trait = "envelope"
+	// plainFormat: what it says then names no envelope (4.0.15, recorded).
+	plainFormat trait = "plain-format"
 	// macaroonExchange: as a source it exchanges the password for a macaroon, which a target without MigrationTarget 8
 	// cannot do; it says so first (juju/juju#22675, #23281 with 4.0.14).
 	macaroonExchange trait = "macaroon-exchange"
@@ -60,6 +76,7 @@ type generation struct {
 
 	with    []trait
 	without []trait
+	asked   []trait // only where Config.Observed names them
 
 	// migrates are the versions of MigrationTarget that it speaks as a source of migrations, if they change.
 	migrates []int
@@ -68,8 +85,8 @@ type generation struct {
 }
 
 // generations lists what changed, oldest first; each entry holds what the ones before it say unless it says otherwise.
-// What is said of 4.0.0 and later comes from their sources and threads only (documented), and where those say nothing
-// 4.0-beta8 stands for them (inferred).
+// Of 4.0.0 and later 4.0.15 and 4.1-beta2 were recorded; what is said of others comes from their sources and threads
+// (documented), and where those say nothing the recorded ones stand for them (inferred).
 func generations() []generation {
 	return []generation{
 		{
@@ -100,11 +117,18 @@ func generations() []generation {
 			with:    []trait{juju4, redirectsAll, noEnd, unfinished, takes36},
 			without: []trait{closesModels, dryRun},
 		},
-		{from: "4.0.0", without: []trait{unfinished, takes36}, oldestModel: "3.6.0"},
+		{
+			from: "4.0.0", controller: `Cloud 7 8; ModelUpgrader 2`, with: []trait{released4},
+			without: []trait{unfinished, takes36, redirectsAll}, asked: []trait{silentSource}, oldestModel: "3.6.0",
+		},
 		{from: "4.0.10", controller: `Controller 12 13 14`},
 		{from: "4.0.12", with: []trait{takes36, envelope}, migrates: []int{4, 5, 6, 7, 8}},
 		{from: "4.0.14", with: []trait{macaroonExchange}},
-		{from: "4.1-beta1", controller: `MigrationTarget 4 5 6 7 8`, with: []trait{noRelationsPhase}},
+		{from: "4.0.15", with: []trait{dryRun, plainFormat}},
+		{
+			from: "4.1-beta1", controller: `MigrationTarget 4 5 6 7 8`,
+			with: []trait{noRelationsPhase, migratesItself}, asked: []trait{hiddenCopies},
+		},
 	}
 }
 
@@ -121,7 +145,11 @@ type release struct {
 
 func (r *release) has(t trait) bool { return r.traits[t] }
 
-func releaseOf(text string) (release, error) {
+// Observed are the names that Config.Observed knows: what was recorded with real servers and is not the default yet.
+func Observed() []string { return []string{string(silentSource), string(hiddenCopies)} }
+
+// releaseOf sums the generations up, with the traits that are to be asked for and are.
+func releaseOf(text string, observed ...string) (release, error) {
 	v, err := parseVersion(text)
 	if err != nil {
 		return release{}, err
@@ -137,6 +165,9 @@ func releaseOf(text string) (release, error) {
 		}
 		if err := r.add(g); err != nil {
 			return release{}, err
+		}
+		for _, t := range g.asked {
+			r.traits[t] = slices.Contains(observed, string(t))
 		}
 	}
 	if r.controller == nil || v.major == 2 && v.minor > 9 || v.major == 3 && v.minor > 6 || v.major > 4 {

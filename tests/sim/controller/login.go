@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -183,7 +184,7 @@ func (s *session) admit(who *login) (any, error) {
 	}
 	result.Facades = listing(s.offered(who))
 	s.c.mu.Lock()
-	if h := s.c.models[s.model]; h != nil {
+	if h := s.c.models[cmp.Or(s.model, s.c.config.ControllerModelUUID)]; h != nil {
 		who.mode = h.mode
 	}
 	s.c.mu.Unlock()

@@ -180,6 +180,9 @@ func (c *Controller) prechecks(ctx context.Context, uuid string, target targetIn
 			return err
 		}
 	}
+	if peer.version >= envelopeVersion && c.release.has(silentSource) {
+		return nil // only the worker asks, so that a clash of names is found unseen (4.1-beta2, recorded)
+	}
 	return prefixed("target prechecks failed: ", peer.prechecks(ctx, c, model))
 }
 
@@ -192,10 +195,12 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 	switch {
 	case h == nil:
 		return nil, wire.Errorf("not found", "model not found")
-	case h.model.IsController:
+	case h.model.IsController && !c.release.has(migratesItself):
 		return nil, wire.Errorf("", "controllers can't be migrated")
 	case target.ControllerTag == "controller-"+c.config.UUID:
 		return nil, wire.Errorf("", "model already attached to target controller")
+	case latest != nil && !latest.Phase.Terminal() && c.release.has(silentSource):
+		return nil, wire.Errorf("", "model %q already has an active migration: model already has an active migration", uuid)
 	case latest != nil && !latest.Phase.Terminal():
 		return nil, wire.Errorf("", "failed to create migration: already in progress")
 	case h.model.Life != "alive":
@@ -222,7 +227,9 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 	}
 	c.latest[uuid] = m
 	h.mode = modeExporting
-	h.status = status{Status: "busy", Info: "migrating: starting", Since: m.Start}
+	if !c.release.has(silentSource) {
+		h.status = status{Status: "busy", Info: "migrating: starting", Since: m.Start}
+	}
 	c.touch()
 	return m, nil
 }
@@ -240,7 +247,7 @@ func (c *Controller) setText(m *migration, text string) {
 	defer c.mu.Unlock()
 	m.Text = text
 	c.logMaster(m, "INFO", text)
-	if h := c.models[m.ModelUUID]; h != nil {
+	if h := c.models[m.ModelUUID]; h != nil && !c.release.has(silentSource) {
 		h.status = status{Status: "busy", Info: "migrating: " + text, Since: now()}
 	}
 	c.touch()
@@ -257,7 +264,7 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 		end := c.now()
 		m.End = &end
 	}
-	if h != nil && (phase == AbortDone || phase == ReapFailed) {
+	if h != nil && (phase == AbortDone || phase == ReapFailed) && !c.release.has(silentSource) {
 		h.status = status{Status: "available", Info: "migrating: " + m.Text, Since: now()}
 	}
 	// A model that could not be reaped stays in mode exporting, except in 4.x, where it is as if nothing had been (4.1-beta2,

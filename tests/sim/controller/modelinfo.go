@@ -114,7 +114,9 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 	h := c.models[uuid]
 	switch {
 	case newer && superuser && h == nil:
-		return nil, errNoDatabase()
+		return nil, c.errNoDatabase()
+	case h != nil && h.hidden && readable:
+		return nil, wire.Errorf("not found", "model not found for uuid %q", uuid)
 	case h == nil, h.permissionsGone, !readable:
 		return nil, errPermission()
 	case c.release.has(unfinished) && who.token && !superuser && !c.knows(who.user):
@@ -132,12 +134,19 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 	return info, nil
 }
 
-// errNoDatabase is what 4.x says of a model that it has not got (4.0-beta8, recorded).
-func errNoDatabase() error { return wire.Errorf("", "invoking getDB: database not found") }
+// errNoDatabase is what 4.x says of a model that it has not got (4.0-beta8, recorded; 4.0.15 and 4.1-beta2, recorded, with
+// a code).
+func (c *Controller) errNoDatabase() error {
+	code := ""
+	if c.release.has(released4) {
+		code = "not found"
+	}
+	return wire.Errorf(code, "invoking getDB: database not found")
+}
 
 // knows says whether a user is in the controller's database. The caller holds mu.
 func (c *Controller) knows(name string) bool {
-	if _, local := c.user(name); local {
+	if _, local := c.user(name); local || c.seen[name] {
 		return true
 	}
 	for _, h := range c.models {
@@ -264,10 +273,15 @@ func hardware(text string) map[string]any {
 }
 
 // visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
-// is DONE, of a model that went away and came back; summaries show it (both documented). Where it is made of the status,
-// it is there while that is busy, on a copy that is being imported too, begins anew with every text, and never ends
-// (trait noEnd). The caller holds mu.
+// is DONE, of a model that went away and came back; summaries show it (both documented). 4.0.15 tells of a copy that is
+// being imported only, by ModelInfo only, and that it has just begun (recorded). The caller holds mu.
 func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
+	if c.release.has(silentSource) {
+		if summary || h.mode != modeImporting {
+			return nil
+		}
+		return &migrationStatus{Status: h.status.Info, Start: new(now())}
+	}
 	if c.release.has(noEnd) {
 		if st := c.entityStatus(h); st.Status == "busy" {
 			return &migrationStatus{Status: st.Info, Start: st.Since}

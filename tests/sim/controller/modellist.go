@@ -82,7 +82,7 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 	list := results{Results: []result{}}
 	for _, h := range c.sorted() {
 		access := h.model.access(name)
-		if h.mode == modeImporting || !all && (access == "" || h.permissionsGone) {
+		if !c.listed(h) || !all && (access == "" || h.permissionsGone) {
 			continue
 		}
 		switch {
@@ -94,6 +94,12 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 		list.Results = append(list.Results, result{Result: c.summaryOf(h, access, req.Version)})
 	}
 	return list, nil
+}
+
+// listed says whether summaries and ListModels have a copy: not while it is being imported (2.9 to 3.6, documented;
+// 3.6.28, recorded), unless the target is 4.0.15 (recorded).
+func (c *Controller) listed(h *hosted) bool {
+	return h.mode != modeImporting || c.release.has(silentSource) && !h.hidden
 }
 
 // summaryOf makes one item. The caller holds mu.
@@ -177,7 +183,7 @@ func listModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	}
 	var list userModels
 	for _, h := range s.c.sorted() {
-		if h.mode == modeImporting || h.permissionsGone || !superuser && !h.model.hasUser(name) {
+		if !s.c.listed(h) || h.permissionsGone || !superuser && !h.model.hasUser(name) {
 			continue
 		}
 		list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 11))
@@ -185,27 +191,26 @@ func listModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	return list, nil
 }
 
-// allModels lists all models that are not dead, importing and exporting ones included (2.9 to 4.0, documented). In
-// 4.0-beta8 version 12 panics, and a user of a token that is not in the database gets an error (recorded).
+// allModels lists all models that are not dead, importing and exporting ones included (2.9 to 4.0, documented; 3.6.28 and
+// 4.0.15, recorded), but not those that 4.1 hides (4.1-beta2, recorded). In 4.x version 12 panics (4.0-beta8, 4.0.15,
+// recorded), and in 4.0-beta8 a user of a token that is not in the database gets an error (recorded).
 func allModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err
 	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	if who := s.loggedIn(); s.c.release.has(unfinished) {
-		switch {
-		case req.Version < 13:
-			return nil, wire.Errorf("", "runtime error: index out of range [0] with length 0")
-		case !s.c.knows(who.user):
-			local, _, _ := strings.Cut(who.user, "@")
-			return nil, wire.Errorf("", "getting model last login time for user %q on model %q: active user %q: "+
-				"user not found", local, s.c.sorted()[0].model.Name, who.user)
-		}
+	switch who := s.loggedIn(); {
+	case s.c.release.has(juju4) && req.Version < 13:
+		return nil, wire.Errorf("", "runtime error: index out of range [0] with length 0")
+	case s.c.release.has(unfinished) && !s.c.knows(who.user):
+		local, _, _ := strings.Cut(who.user, "@")
+		return nil, wire.Errorf("", "getting model last login time for user %q on model %q: active user %q: "+
+			"user not found", local, s.c.sorted()[0].model.Name, who.user)
 	}
 	var list userModels
 	for _, h := range s.c.sorted() {
-		if h.model.Life != "dead" {
+		if h.model.Life != "dead" && !h.hidden {
 			list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 13))
 		}
 	}
@@ -265,7 +270,7 @@ func (s *session) modelStatus(tag string) (modelStatusItem, error) {
 	defer c.mu.Unlock()
 	h := c.models[uuid]
 	switch {
-	case newer && !superuser && access == "" && !who.token:
+	case c.release.has(unfinished) && !superuser && access == "" && !who.token:
 		return none, wire.Errorf("", "checking entity %q has permission: while obtaining model user: "+
 			"permission not found", "user-"+who.user)
 	case access != "admin" && !superuser:
@@ -274,6 +279,8 @@ func (s *session) modelStatus(tag string) (modelStatusItem, error) {
 		return none, redirection(departed.fullRedirectInfo())
 	case h == nil && newer:
 		return none, wire.Errorf("not found", "model %q does not exist", tag)
+	case h != nil && h.hidden:
+		return none, wire.Errorf("model not found", "model not found for uuid %q", uuid)
 	case h == nil:
 		return none, wire.Errorf("not found", "model %q not found", uuid)
 	}

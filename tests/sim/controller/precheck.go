@@ -97,8 +97,12 @@ func (c *Controller) precheckPeer(p *peer, target targetInfo) error {
 		return wire.Errorf("", "target controller is too old to support password-authenticated migration; "+
 			"upgrade the target to a version that exposes MigrationTarget v8 or later")
 	}
-	return wire.Errorf("", "target prechecks failed: target controller does not support the model migration envelope "+
-		"format; upgrade the target controller to Juju 4.1 or later")
+	format := "envelope format"
+	if c.release.has(plainFormat) {
+		format = "format"
+	}
+	return wire.Errorf("", "target prechecks failed: target controller does not support the model migration %s; "+
+		"upgrade the target controller to Juju 4.1 or later", format)
 }
 
 // envelopeVersion is the version of MigrationTarget from which on models go in an envelope (4.1, documented).

@@ -3,6 +3,7 @@ package controller
 import (
 	"net"
 	"strconv"
+	"strings"
 
 	"jimm-migrator/tests/sim/wire"
 )
@@ -47,8 +48,8 @@ func hostPorts(addresses []string) []hostPort {
 
 // redirect is the error for a user of a model that migrated away, or nil. Only a model that is gone and whose latest
 // migration is DONE redirects, and only users that had access when the migration was created, and the anonymous one
-// (Juju 2.9 to 3.6, documented; 4 redirects every user tag, recorded with 4.0-beta8). Servers, CA, controller tag and
-// alias are those of the target-info.
+// (Juju 2.9 to 3.6, documented). 4.0.15 and 4.1-beta2 also redirect every external user (recorded), 4.0-beta8 every user
+// tag (recorded). Servers, CA, controller tag and alias are those of the target-info.
 func (s *session) redirect(user string) error {
 	m := s.c.departed(s.model, user)
 	if m == nil {
@@ -79,7 +80,8 @@ func (c *Controller) departed(uuid, user string) *migration {
 	if uuid == "" || c.models[uuid] != nil || m == nil || m.Phase != Done {
 		return nil
 	}
-	anyUser := c.config.RedirectAnyUser || c.release.has(redirectsAll) || user == anonymousUser
+	anyUser := c.config.RedirectAnyUser || c.release.has(redirectsAll) || user == anonymousUser ||
+		c.release.has(released4) && strings.Contains(user, "@")
 	if !anyUser && !m.users[user] {
 		return nil
 	}

@@ -46,7 +46,10 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 	if err := c.importable(m); err != nil {
 		return nil, err
 	}
-	h := &hosted{model: m, mode: modeImporting, status: status{Status: "busy", Info: "importing", Since: now()}}
+	h := &hosted{
+		model: m, mode: modeImporting, status: c.importingStatus(),
+		hidden: req.Version >= envelopeVersion && c.release.has(hiddenCopies),
+	}
 	if c.release.has(unfinished) { // at once a normal model (4.0-beta8, recorded)
 		h.mode, h.status = modeNone, status{Status: "available", Since: now()}
 	}
@@ -104,10 +107,14 @@ func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	h := s.c.models[uuid]
-	if h == nil {
+	switch {
+	case h != nil:
+		return do(h)
+	case s.c.release.has(released4):
+		return nil, wire.Errorf("", "invoking getDB: database not found") // what stands before it is left out
+	default:
 		return nil, wire.Errorf("not found", "model %q not found", uuid)
 	}
-	return do(h)
 }
 
 // activateModel makes an importing copy the model. From here on this controller does not redirect for it any more.
@@ -119,13 +126,20 @@ func activateModel(_ context.Context, s *session, req *wire.Request) (any, error
 		if h.mode != modeImporting {
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
 		}
-		h.mode = modeNone
-		h.status = status{Status: "available", Since: now()}
-		h.model.strand()
-		h.model.settle()
-		s.c.touch()
+		if !h.hidden { // else AdoptResources does it
+			s.c.activate(h)
+		}
 		return nil, nil
 	})
+}
+
+// activate makes an importing copy the model. The caller holds mu.
+func (c *Controller) activate(h *hosted) {
+	h.mode, h.hidden = modeNone, false
+	h.status = status{Status: "available", Since: now()}
+	h.model.strand()
+	h.model.settle()
+	c.touch()
 }
 
 // strand takes the agents away that do not come along.
@@ -192,12 +206,17 @@ func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error
 }
 
 func adoptResources(_ context.Context, s *session, req *wire.Request) (any, error) {
-	return withModel(s, req, func(*hosted) (any, error) { return nil, nil })
+	return withModel(s, req, func(h *hosted) (any, error) {
+		if h.hidden {
+			s.c.activate(h)
+		}
+		return nil, nil
+	})
 }
 
-// latestLogTime answers a time, not an object (4.0-beta8, recorded).
+// latestLogTime answers a time, not an object (4.0-beta8, recorded), in 4.x for unknown models too (4.0.15, recorded).
 func latestLogTime(_ context.Context, s *session, req *wire.Request) (any, error) {
-	if s.c.release.has(unfinished) {
+	if s.c.release.has(juju4) {
 		return time.Time{}, nil
 	}
 	return withModel(s, req, func(*hosted) (any, error) { return time.Time{}, nil })

@@ -43,7 +43,7 @@ func (a *audience) UnmarshalJSON(data []byte) error {
 }
 
 // byToken logs in with the standard base64 of a compact JWS. The auth-tag counts for nothing, so that a migrated model
-// never redirects such a login. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
+// does not redirect such a login before 4.0. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
 func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 	switch newer := s.c.release.has(juju4); {
 	case s.c.config.Tokens.accepted():
@@ -67,11 +67,19 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 		return nil, wire.Errorf("", "parsing login access token: invalid user tag in authToken: %v", err)
 	}
 	if err := s.hasModel(); err != nil {
+		if s.c.release.has(released4) { // by Juju's source
+			if redirect := s.redirect(name); redirect != nil {
+				return nil, redirect
+			}
+		}
 		if s.c.release.has(juju4) {
-			err = errNoDatabase() // of a model that migrated away: recorded
+			err = s.c.errNoDatabase() // of a model that migrated away: recorded with 4.0-beta8
 		}
 		return nil, err
 	}
+	s.c.mu.Lock()
+	s.c.seen[name] = s.c.release.has(released4)
+	s.c.mu.Unlock()
 	return &login{user: name, display: name, token: true, access: claims.Access}, nil
 }
 

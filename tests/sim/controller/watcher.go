@@ -237,11 +237,11 @@ func watchAll(_ context.Context, s *session, _ *wire.Request) (any, error) {
 }
 
 func watchAllModelSummaries(_ context.Context, s *session, _ *wire.Request) (any, error) {
-	if s.c.release.has(juju4) {
-		return nil, wire.Errorf("not supported", "WatchAllModelSummaries not supported")
-	}
-	if err := s.superuser(); err != nil {
+	switch err := s.superuser(); {
+	case err != nil && !s.c.release.has(unfinished): // 4.0.15, recorded
 		return nil, err
+	case s.c.release.has(juju4):
+		return nil, wire.Errorf("not supported", "WatchAllModelSummaries not supported")
 	}
 	return s.watch("ModelSummaryWatcher", func(c *Controller) map[string]entity { return summaries(c, "") })
 }
