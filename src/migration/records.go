@@ -1,7 +1,5 @@
 package migration
 
-import "slices"
-
 // Records are the lists of JIMM from which a migration can be judged without
 // asking a controller.
 type Records struct {
@@ -21,17 +19,21 @@ func (r Records) Check(model Model, target Controller, targets []string) []Findi
 		inside: insight{targets: targets, targetsKnown: targets != nil},
 	}
 	s.source = s.controllers.byUUID(model.Recorded)
-	ids := []CheckID{
-		CheckOwnModel, CheckControllerModel, CheckModelLife, CheckTargetAvailable, CheckVersions,
-		CheckVersionHop, CheckCloud, CheckHostsJIMM, CheckAdvisories,
+	checks := []check{
+		{id: CheckOwnModel, run: checkOwnModel},
+		{id: CheckControllerModel, run: checkControllerModel},
+		{id: CheckModelLife, run: checkModelLife},
+		{id: CheckTargetAvailable, run: checkTargetAvailable},
+		{id: CheckVersions, run: checkVersions},
+		{id: CheckVersionHop, run: checkVersionHop},
+		{id: CheckCloud, run: checkCloud},
+		{id: CheckHostsJIMM, run: checkHostsJIMM},
+		{id: CheckAdvisories, run: checkAdvisories},
 	}
-	out := make([]Finding, 0, len(ids))
-	for _, c := range allChecks() {
-		if slices.Contains(ids, c.id) {
-			f := c.run(s)
-			f.Check = c.id
-			out = append(out, f)
-		}
+	out := make([]Finding, len(checks))
+	for i, c := range checks {
+		out[i] = c.run(s)
+		out[i].Check = c.id
 	}
 	return out
 }

@@ -82,3 +82,26 @@ func checkVersions(s *situation) Finding {
 func minorOf(v version) string { return strconv.Itoa(v.major) + "." + strconv.Itoa(v.minor) }
 
 func quote(s string) string { return strconv.Quote(s) }
+
+// CompareVersions orders two Juju versions: negative if a comes first. One that
+// cannot be read comes after all others.
+func CompareVersions(a, b string) int {
+	x, okX := parseVersion(a)
+	y, okY := parseVersion(b)
+	switch {
+	case !okX && !okY:
+		return 0
+	case !okX || okY && y.less(x):
+		return 1
+	case !okY || x.less(y):
+		return -1
+	default:
+		return 0
+	}
+}
+
+// IsVersion reports whether the text is a Juju version.
+func IsVersion(text string) bool {
+	_, ok := parseVersion(text)
+	return ok
+}

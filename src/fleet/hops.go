@@ -1,0 +1,118 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+
+	"jimm-migrator/src/migration"
+)
+
+// Hops returns the shortest route of a model to a controller on which its agents
+// can have the version: moves to other controllers, and upgrades of the agents to
+// the version of the controller that has them, where the next move or the goal
+// needs it. It is computed anew from what is seen; no step is remembered. ok is
+// false if there is no route.
+func Hops(s Snapshot, model migration.Model, version string, allowed func(migration.Controller) bool) (route []Step, ok bool) {
+	return hops(newRater(s), model, version, allowed)
+}
+
+// stop is where a model can be on its way.
+type stop struct{ controller, version string }
+
+// hops searches in breadth: the first route found has the fewest steps. Stops
+// are tried in JIMM's order of controllers, upgrades first.
+func hops(r *rater, model migration.Model, version string, allowed func(migration.Controller) bool) ([]Step, bool) {
+	type way struct {
+		stop
+		route []Step
+	}
+	start := way{stop: stop{model.Recorded, model.AgentVersion}}
+	seen := map[stop]bool{start.stop: true}
+	queue := []way{start}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		if migration.CompareVersions(at.version, version) >= 0 {
+			return at.route, true
+		}
+		step := func(to stop, s Step) {
+			if !seen[to] {
+				seen[to] = true
+				queue = append(queue, way{to, append(slices.Clone(at.route), s)})
+			}
+		}
+		here := model
+		here.Recorded, here.AgentVersion = at.controller, at.version
+		for _, c := range r.snapshot.Controllers {
+			if c.UUID != at.controller {
+				continue
+			}
+			// No further than asked: the goal if this controller has passed it.
+			to := c.AgentVersion
+			if migration.CompareVersions(to, version) > 0 {
+				to = version
+			}
+			if migration.CompareVersions(at.version, to) < 0 {
+				step(stop{at.controller, to}, Step{Version: to})
+			}
+		}
+		judgements := r.judgements(&here)
+		for i, c := range r.snapshot.Controllers {
+			if c.UUID != at.controller && allowed(c) && judgements[i].eligible != NotEligible {
+				step(stop{c.UUID, at.version}, Step{Controller: c.Name})
+			}
+		}
+	}
+	return nil, false
+}
+
+// MakeUpgrade plans the routes on which the models that the policy names come to
+// the version.
+func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
+	p.Goal = Upgrade
+	if !migration.IsVersion(version) {
+		return Plan{}, fmt.Errorf("cannot plan an upgrade: %q is no version such as 3.6.28", version)
+	}
+	if len(p.Targets) == 0 {
+		p.Targets = []Weighted{{Name: "*", Weight: 1}}
+	}
+	m, err := newMaker(s, p)
+	if err != nil {
+		return Plan{}, err
+	}
+	selected, named, err := m.selected()
+	if err != nil {
+		return Plan{}, err
+	}
+	excluded, _, err := m.matching(p.Exclude)
+	if err != nil {
+		return Plan{}, err
+	}
+	moving := map[string]bool{}
+	for _, f := range s.Moving {
+		moving[f.Model] = true
+	}
+	allowed := func(c migration.Controller) bool {
+		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
+	}
+	for _, model := range selected {
+		c := candidate{Model: model, named: named[model.UUID]}
+		if reason := m.rest(c, moving[model.UUID], excluded[model.UUID]); reason != "" {
+			m.leave(c, reason)
+			continue
+		}
+		route, ok := hops(m.rater, *model, version, allowed)
+		switch {
+		case !ok:
+			c.detail = "no route of the controllers that may take it ends with agents " + version
+			m.leave(c, LeftNoTarget)
+		case len(route) > 0:
+			e := m.entry(c, "")
+			e.Route = route
+			m.moves = append(m.moves, e)
+		}
+	}
+	m.moves = m.cut(m.moves, m.policy.MaxModels)
+	m.number()
+	return m.plan(), nil
+}

@@ -1,0 +1,647 @@
+package fleet
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"jimm-migrator/src/migration"
+)
+
+// Goal is what a plan is for.
+type Goal string
+
+// The goals.
+const (
+	// Move moves the models that are named.
+	Move Goal = "move"
+	// Drain moves all models away from a controller.
+	Drain Goal = "drain"
+	// Reverse moves models back to the controller that they left.
+	Reverse Goal = "reverse"
+	// Rebalance evens out the load of controllers.
+	Rebalance Goal = "rebalance"
+	// Upgrade moves and upgrades models until their agents have a version.
+	Upgrade Goal = "upgrade"
+)
+
+// Caps bound how much happens at once, counting the migrations of everybody.
+type Caps struct {
+	// Parallel bounds the migrations in all, Source and Target those of one
+	// controller.
+	Parallel, Source, Target int
+	// Agents bounds the agents that come to one target at once. A model with more
+	// moves alone.
+	Agents int
+}
+
+// DefaultCaps are careful guesses.
+func DefaultCaps() Caps { return Caps{Parallel: 4, Source: 4, Target: 2, Agents: 600} }
+
+// Rules say when a run stops.
+type Rules struct {
+	// Failures is how many are tolerated.
+	Failures int
+	// Canary moves one small model to each target first, then one more at once
+	// for each that has ended well.
+	Canary bool
+	// ModelTimeout bounds how long one model is followed.
+	ModelTimeout time.Duration
+}
+
+// DefaultRules tolerate no failure.
+func DefaultRules() Rules { return Rules{Canary: true, ModelTimeout: 60 * time.Minute} }
+
+// Step is one step of a model's route: to a controller, or to an agent version.
+type Step struct{ Controller, Version string }
+
+// String returns the step as it stands in a plan.
+func (s Step) String() string {
+	if s.Version != "" {
+		return upgradePrefix + s.Version
+	}
+	return s.Controller
+}
+
+const upgradePrefix = "upgrade:"
+
+// Entry is one model of a plan.
+type Entry struct {
+	Wave   int
+	Model  string // UUID
+	Source string // Name of the controller.
+	Route  []Step
+	Agents int
+	Name   string // owner/name
+}
+
+// Target is the controller that the model ends on.
+func (e Entry) Target() string {
+	for _, s := range slices.Backward(e.Route) {
+		if s.Controller != "" {
+			return s.Controller
+		}
+	}
+	return e.Source
+}
+
+// First is the controller that the model moves to first.
+func (e Entry) First() string {
+	for _, s := range e.Route {
+		if s.Controller != "" {
+			return s.Controller
+		}
+	}
+	return e.Source
+}
+
+// Left is a model that a plan leaves where it is.
+type Left struct {
+	Reason Reason
+	Model  string
+	Name   string
+	// Detail says more than the reason, or "". It is not part of the text.
+	Detail string
+}
+
+// Reason says why a model is left.
+type Reason string
+
+// The reasons.
+const (
+	LeftOwnModel        Reason = "own-model"
+	LeftControllerModel Reason = "controller-model"
+	LeftJIMMModel       Reason = "jimm-model"
+	LeftJIMMNeighbour   Reason = "jimm-neighbour"
+	LeftExcluded        Reason = "excluded"
+	LeftNotAlive        Reason = "not-alive"
+	LeftMoving          Reason = "moving"
+	LeftConnectedOffers Reason = "connected-offers"
+	LeftTargetName      Reason = "target-name"
+	LeftNoTarget        Reason = "no-target"
+	LeftUnclear         Reason = "unknown-target"
+	LeftConnected       Reason = "connected"
+	LeftMovedLately     Reason = "moved-lately"
+	LeftMovedOn         Reason = "moved-on"
+)
+
+// Host is a controller of a plan.
+type Host struct{ Name, UUID, Version string }
+
+// Plan says which models move, from where to where, and what is left.
+type Plan struct {
+	JAAS string
+	Made time.Time
+	Unit string
+	Goal Goal
+	// Of is the controller that is drained, or to which models come back.
+	Of          string
+	Controllers []Host
+	Caps        Caps
+	Rules       Rules
+	// Edges is what was known of the cross-model relations, Pairs those of the
+	// models of the plan.
+	Edges string
+	Pairs []Edge
+	Moves []Entry
+	Left  []Left
+	// More counts the models that did not fit.
+	More int
+}
+
+// Weighted is a target with the share that it gets, 1 unless told otherwise.
+type Weighted struct {
+	Name   string
+	Weight int
+}
+
+// Policy says what to plan.
+type Policy struct {
+	Goal Goal
+	// From is the controller that models leave.
+	From string
+	// Models and Exclude are patterns as [migration.SelectAll] takes them. A
+	// model that is named by its UUID or full name is named one by one.
+	Models, Exclude []string
+	// Targets are names; "*" stands for all that are eligible.
+	Targets []Weighted
+	// WaveSize is how many models make a wave; 0: all.
+	WaveSize int
+	// MaxModels bounds the plan; 500 if 0.
+	MaxModels int
+	Caps      Caps
+	Rules     Rules
+}
+
+// MostModels is how many models one plan has at most: what fits a parameter of
+// an action, and what a person can review.
+const MostModels = 500
+
+// Make plans the goals move and drain. It is pure: the same snapshot and policy
+// give the same plan.
+func Make(s Snapshot, p Policy) (Plan, error) {
+	m, err := newMaker(s, p)
+	if err != nil {
+		return Plan{}, err
+	}
+	candidates, err := m.candidates()
+	if err != nil {
+		return Plan{}, err
+	}
+	m.assign(candidates)
+	m.last = m.cut(m.last, m.policy.MaxModels)
+	m.moves = m.cut(m.moves, m.policy.MaxModels-len(m.last))
+	m.number()
+	return m.plan(), nil
+}
+
+// maker makes one plan.
+type maker struct {
+	*rater
+	policy  Policy
+	targets []Weighted // "*" is spread out.
+	byName  map[string]migration.Controller
+	index   map[string]int  // of a controller in JIMM's list, by name
+	star    map[string]bool // of targets: not named one by one
+	planned map[string]int  // agents that come, by controller
+	moves   []Entry
+	last    []Entry // the neighbours of JIMM, moved last
+	left    []Left
+	more    int
+}
+
+func newMaker(s Snapshot, p Policy) (*maker, error) {
+	if p.MaxModels <= 0 || p.MaxModels > MostModels {
+		p.MaxModels = MostModels
+	}
+	if p.Caps == (Caps{}) {
+		p.Caps = DefaultCaps()
+	}
+	if p.Rules == (Rules{}) {
+		p.Rules = DefaultRules()
+	}
+	for _, c := range s.Controllers {
+		if strings.ContainsAny(c.Name, " ,=\t\r\n") {
+			return nil, fmt.Errorf("cannot plan: the controller %q has a name that does not fit a plan", c.Name)
+		}
+	}
+	m := &maker{rater: newRater(s), policy: p, byName: map[string]migration.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
+	for i, c := range s.Controllers {
+		m.byName[c.Name], m.index[c.Name] = c, i
+	}
+	if p.From != "" && !m.byName[p.From].Known() {
+		return nil, fmt.Errorf("cannot plan: JIMM does not know the controller %q; it knows %s", p.From, m.names())
+	}
+	if p.Goal == Drain && p.From == "" {
+		return nil, fmt.Errorf("cannot plan a drain: from is the controller to drain, one of %s", m.names())
+	}
+	return m, m.readTargets()
+}
+
+func (m *maker) names() string {
+	var out []string
+	for _, c := range m.snapshot.Controllers {
+		out = append(out, c.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// readTargets spreads out "*" and refuses names that can be no target.
+func (m *maker) readTargets() error {
+	for _, t := range m.policy.Targets {
+		if t.Name == "*" {
+			for _, c := range m.snapshot.Controllers {
+				if c.Name != m.policy.From && !cordoned(c) && !away(c) {
+					m.star[c.Name] = true
+					m.targets = append(m.targets, Weighted{c.Name, t.Weight})
+				}
+			}
+			continue
+		}
+		switch c := m.byName[t.Name]; {
+		case !c.Known():
+			return fmt.Errorf("cannot plan: JIMM does not know the target %q; it knows %s", t.Name, m.names())
+		case t.Name == m.policy.From:
+			return fmt.Errorf("cannot plan: %q is the controller that the models leave; choose another target", t.Name)
+		case cordoned(c):
+			return fmt.Errorf("cannot plan: the target %q is cordoned; choose another, or uncordon-controller controller=%s", t.Name, t.Name)
+		case away(c):
+			return fmt.Errorf("cannot plan: the target %q is not available; choose another, or bring it back", t.Name)
+		}
+		m.targets = append(m.targets, t)
+	}
+	if len(m.targets) == 0 {
+		return fmt.Errorf("cannot plan: no target was given; targets is \"*\" or some of %s", m.names())
+	}
+	seen := map[string]bool{}
+	m.targets = slices.DeleteFunc(m.targets, func(t Weighted) bool {
+		double := seen[t.Name] || t.Weight < 0
+		seen[t.Name] = true
+		return double
+	})
+	return nil
+}
+
+// candidate is a model that may move.
+type candidate struct {
+	*migration.Model
+	named      bool      // One by one.
+	judgements []verdict // About all controllers.
+	fits       []string  // Names of the targets that take it.
+	detail     string    // Why no target does.
+	alone      bool      // A neighbour of JIMM: last.
+}
+
+// candidates selects the models, and leaves those that must not move.
+func (m *maker) candidates() ([]candidate, error) {
+	selected, named, err := m.selected()
+	if err != nil {
+		return nil, err
+	}
+	moving := map[string]bool{}
+	for _, f := range m.snapshot.Moving {
+		moving[f.Model] = true
+	}
+	excluded, _, err := m.matching(m.policy.Exclude)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]candidate, 0, len(selected))
+	for _, model := range selected {
+		c := candidate{Model: model, named: named[model.UUID]}
+		c.alone = slices.Contains(m.graph[model.UUID], m.snapshot.JIMMModel) && m.snapshot.JIMMModel != ""
+		reason := m.rest(c, moving[model.UUID], excluded[model.UUID])
+		if reason == "" {
+			reason = m.fit(&c)
+		}
+		if reason != "" {
+			m.leave(c, reason)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// rest says why the model must stay, whatever the target.
+func (m *maker) rest(c candidate, moving, excluded bool) Reason {
+	switch {
+	case c.UUID == m.snapshot.OwnModel:
+		return LeftOwnModel
+	case c.IsController:
+		return LeftControllerModel
+	case c.UUID == m.snapshot.JIMMModel:
+		return LeftJIMMModel
+	case excluded:
+		return LeftExcluded
+	case c.Life != "alive" && c.Life != "":
+		return LeftNotAlive
+	case moving:
+		return LeftMoving
+	case c.alone && !c.named:
+		return LeftJIMMNeighbour
+	case m.snapshot.Edges.offers(c.UUID) && !c.named:
+		return LeftConnectedOffers
+	default:
+		return ""
+	}
+}
+
+// fit finds the targets that take the model.
+func (m *maker) fit(c *candidate) Reason {
+	reason := LeftNoTarget
+	c.judgements = m.judgements(c.Model)
+	c.fits = make([]string, 0, len(m.targets))
+	for _, t := range m.targets {
+		at := m.index[t.Name]
+		if m.snapshot.Controllers[at].UUID == c.Recorded {
+			continue
+		}
+		v := c.judgements[at]
+		switch {
+		case v.eligible == Eligible, v.eligible == Unclear && !m.star[t.Name]:
+			c.fits = append(c.fits, t.Name)
+		case v.eligible == Unclear:
+			reason = LeftUnclear
+		case len(m.targets) == 1 && v.reasons[0].Check == migration.CheckTargetName:
+			reason = LeftTargetName
+		}
+		if len(v.reasons) > 0 && c.detail == "" {
+			c.detail = t.Name + ": " + v.reasons[0].Evidence
+		}
+	}
+	if len(c.fits) > 0 {
+		return ""
+	}
+	return reason
+}
+
+func (m *maker) leave(c candidate, why Reason) {
+	l := Left{Reason: why, Model: c.UUID, Name: printed(c.Model)}
+	if why == LeftNoTarget || why == LeftUnclear || why == LeftTargetName {
+		l.Detail = c.detail
+	}
+	m.left = append(m.left, l)
+}
+
+// printed returns the full name on one line, whatever is in it.
+func printed(m *migration.Model) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, m.FullName())
+}
+
+// selected returns the models that the policy is about, and those that it names
+// one by one.
+func (m *maker) selected() (models []*migration.Model, named map[string]bool, err error) {
+	patterns := m.policy.Models
+	if m.policy.Goal == Drain && len(patterns) == 0 {
+		patterns = []string{"*"}
+	}
+	if len(patterns) == 0 {
+		return nil, nil, errors.New("cannot plan: no models were given; models is a list of names or patterns such as alice@example.com/*")
+	}
+	in, named, err := m.matching(patterns)
+	if err != nil {
+		return nil, nil, err
+	}
+	from := m.byName[m.policy.From].UUID
+	for i := range m.snapshot.Models {
+		model := &m.snapshot.Models[i]
+		if in[model.UUID] && (from == "" || model.Recorded == from) && !m.onlyTarget(model) {
+			models = append(models, model)
+		}
+	}
+	slices.SortFunc(models, func(a, b *migration.Model) int { return strings.Compare(a.UUID, b.UUID) })
+	return models, named, nil
+}
+
+// onlyTarget reports whether the model is on the one target already.
+func (m *maker) onlyTarget(model *migration.Model) bool {
+	return len(m.targets) == 1 && m.byName[m.targets[0].Name].UUID == model.Recorded
+}
+
+// matching returns the UUIDs of the models that the patterns match. One that
+// matches none is an error: a name that is misspelt must not pass for done.
+func (m *maker) matching(patterns []string) (in, named map[string]bool, err error) {
+	in, named = map[string]bool{}, map[string]bool{}
+	for _, pattern := range patterns {
+		if pattern == "*" {
+			for i := range m.snapshot.Models {
+				in[m.snapshot.Models[i].UUID] = true
+			}
+			continue
+		}
+		found, err := migration.SelectAll(m.snapshot.Models, pattern)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot plan: %w", err)
+		}
+		if len(found) == 0 && m.policy.Goal != Drain {
+			return nil, nil, fmt.Errorf("cannot plan: no model matches %q", pattern)
+		}
+		for _, f := range found {
+			in[f.UUID] = true
+			if pattern == f.UUID || pattern == f.FullName() {
+				named[f.UUID] = true
+			}
+		}
+	}
+	return in, named, nil
+}
+
+// assign gives each model its target: those that are connected with each other
+// the same one where that is possible, the largest groups first.
+func (m *maker) assign(candidates []candidate) {
+	byUUID := make(map[string]candidate, len(candidates))
+	uuids := make([]string, len(candidates))
+	for i, c := range candidates {
+		byUUID[c.UUID], uuids[i] = c, c.UUID
+	}
+	groups := m.graph.components(uuids)
+	agents := func(group []string) int {
+		n := 0
+		for _, uuid := range group {
+			n += byUUID[uuid].Agents()
+		}
+		return n
+	}
+	slices.SortStableFunc(groups, func(a, b []string) int { return agents(b) - agents(a) })
+	for _, group := range groups {
+		common := m.common(group, byUUID)
+		for _, uuid := range group {
+			c := byUUID[uuid]
+			fits := c.fits
+			if len(common) > 0 {
+				fits = common
+			}
+			target := m.choose(c, fits)
+			if len(common) > 0 {
+				common = []string{target}
+			}
+			m.planned[target] += c.Agents()
+			e := m.entry(c, target)
+			if c.alone {
+				m.last = append(m.last, e)
+			} else {
+				m.moves = append(m.moves, e)
+			}
+		}
+	}
+}
+
+// entry is the move of a model to a target.
+func (m *maker) entry(c candidate, target string) Entry {
+	return Entry{
+		Wave: 1, Model: c.UUID, Source: m.snapshot.nameOf(c.Recorded), Route: []Step{{Controller: target}},
+		Agents: c.Agents(), Name: printed(c.Model),
+	}
+}
+
+// common returns the targets that take all models of a group.
+func (m *maker) common(group []string, by map[string]candidate) []string {
+	if len(group) == 1 {
+		return nil
+	}
+	out := slices.Clone(by[group[0]].fits)
+	for _, uuid := range group[1:] {
+		out = slices.DeleteFunc(out, func(t string) bool { return !slices.Contains(by[uuid].fits, t) })
+	}
+	return out
+}
+
+// choose returns the best of the targets: as [Targets] ranks them, where the
+// agents count that this plan has given them, divided by the weight.
+func (m *maker) choose(c candidate, names []string) string {
+	best := m.option(c, names[0])
+	for _, name := range names[1:] {
+		if o := m.option(c, name); o.better(best) {
+			best = o
+		}
+	}
+	return best.controller.Name
+}
+
+// option is a target for a model of this plan.
+type option struct {
+	controller                                    migration.Controller
+	eligible, connected, warnings, agents, weight int
+}
+
+func (m *maker) option(c candidate, name string) option {
+	at := m.index[name]
+	v, controller := c.judgements[at], m.snapshot.Controllers[at]
+	return option{
+		controller, eligibility(v.eligible), m.connected(c.UUID, controller), v.warnings(),
+		m.loads[name].Agents + m.planned[name] + c.Agents(), m.weight(name),
+	}
+}
+
+func (o option) better(p option) bool {
+	return cmp.Or(
+		o.eligible-p.eligible, p.connected-o.connected, o.warnings-p.warnings,
+		o.agents*p.weight-p.agents*o.weight, // Cross-multiplied, so that nothing is rounded.
+		migration.CompareVersions(o.controller.AgentVersion, p.controller.AgentVersion), strings.Compare(o.controller.Name, p.controller.Name),
+	) < 0
+}
+
+func (m *maker) weight(name string) int {
+	for _, t := range m.targets {
+		if t.Name == name {
+			return max(t.Weight, 1)
+		}
+	}
+	return 1
+}
+
+// cut keeps what fits the plan, the smallest models first: they carry the least
+// risk, and the next plan has the others.
+func (m *maker) cut(moves []Entry, room int) []Entry {
+	slices.SortFunc(moves, smallest)
+	if len(moves) <= room {
+		return moves
+	}
+	m.more += len(moves) - room
+	return moves[:room]
+}
+
+func smallest(a, b Entry) int { return cmp.Or(a.Agents-b.Agents, strings.Compare(a.Model, b.Model)) }
+
+// number puts the moves into waves, the smallest models first. Models that are
+// connected with JIMM's make the last wave.
+func (m *maker) number() {
+	wave := 1
+	for i := range m.moves {
+		if m.policy.WaveSize > 0 {
+			wave = i/m.policy.WaveSize + 1
+		}
+		m.moves[i].Wave = wave
+	}
+	for i := range m.last {
+		m.last[i].Wave = wave + 1
+		if len(m.moves) == 0 {
+			m.last[i].Wave = 1
+		}
+	}
+	m.moves = append(m.moves, m.last...)
+}
+
+// plan puts it all together, sorted.
+func (m *maker) plan() Plan {
+	p := Plan{
+		JAAS: m.snapshot.JAAS, Made: m.snapshot.Now.UTC().Truncate(time.Second), Unit: m.snapshot.Unit, Goal: m.policy.Goal, Of: m.policy.From,
+		Caps: m.policy.Caps, Rules: m.policy.Rules, Edges: m.snapshot.Edges.Knowledge(), Moves: m.moves, Left: m.left, More: m.more,
+	}
+	if p.Goal == Move {
+		p.Of = ""
+	}
+	used, in := map[string]bool{p.Of: true}, map[string]bool{}
+	for _, e := range p.Moves {
+		in[e.Model], used[e.Source] = true, true
+		for _, s := range e.Route {
+			used[s.Controller] = true
+		}
+	}
+	for _, c := range m.snapshot.Controllers {
+		if used[c.Name] {
+			p.Controllers = append(p.Controllers, Host{c.Name, c.UUID, c.AgentVersion})
+		}
+	}
+	for _, e := range m.snapshot.Edges.List {
+		if in[e.Offerer] || in[e.Consumer] {
+			p.Pairs = append(p.Pairs, Edge{Offerer: e.Offerer, Consumer: e.Consumer})
+		}
+	}
+	p.sort()
+	return p
+}
+
+// sort brings a plan into the order of its text.
+func (p *Plan) sort() {
+	slices.SortFunc(p.Controllers, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Pairs, func(a, b Edge) int {
+		return cmp.Or(strings.Compare(a.Offerer, b.Offerer), strings.Compare(a.Consumer, b.Consumer))
+	})
+	p.Pairs = slices.Compact(p.Pairs)
+	slices.SortFunc(p.Moves, func(a, b Entry) int {
+		return cmp.Or(a.Wave-b.Wave, strings.Compare(a.Source, b.Source), strings.Compare(a.Target(), b.Target()), smallest(a, b))
+	})
+	slices.SortFunc(p.Left, func(a, b Left) int {
+		return cmp.Or(strings.Compare(string(a.Reason), string(b.Reason)), strings.Compare(a.Name, b.Name), strings.Compare(a.Model, b.Model))
+	})
+}
+
+// Agents counts the agents that come to each target.
+func (p Plan) Agents() map[string]int {
+	out := map[string]int{}
+	for _, e := range p.Moves {
+		out[e.Target()] += e.Agents
+	}
+	return out
+}

@@ -1,0 +1,131 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// Ended is how one entry of a plan has ended.
+type Ended struct {
+	// State is [Well], [Failed] or [Stayed]; [Waiting] if it may be tried again.
+	State State
+	// Grave tells that the model is in doubt: nothing else may start.
+	Grave bool
+	// Reason says why a model stayed.
+	Reason string
+}
+
+// Classify says what the end of a migration means for the run. What has not
+// moved and cannot be moved now is left, and is no failure: one sick machine
+// must not end a drain.
+func Classify(r migration.Result) Ended {
+	switch r.Outcome {
+	case migration.Migrated, migration.AlreadyThere, migration.Recorded:
+		return Ended{State: Well}
+	case migration.Refused:
+		return Ended{State: Stayed, Reason: refusal(r)}
+	case migration.Aborted:
+		if strings.Contains(r.Detail, abortOfOfferer) {
+			return Ended{State: Stayed, Reason: string(LeftConnectedOffers)}
+		}
+		return Ended{State: Failed}
+	case migration.NotStarted:
+		switch {
+		case errors.Is(r.Err, ErrGate):
+			return Ended{State: Waiting}
+		case strings.Contains(r.Detail, "source prechecks failed"):
+			return Ended{State: Stayed, Reason: "source-prechecks"}
+		case strings.Contains(r.Detail, "target prechecks failed"):
+			return Ended{State: Stayed, Reason: "target-prechecks"}
+		}
+		return Ended{State: Failed}
+	case migration.Conflict, migration.LostFromJIMM:
+		return Ended{State: Failed, Grave: true}
+	case migration.Unknown:
+		return Ended{State: Failed, Grave: !r.Holder.Known()}
+	default:
+		return Ended{State: Failed}
+	}
+}
+
+// abortOfOfferer is what Juju 3.6.28 says when a model moves whose offers are
+// connected (recorded; the spelling is Juju's). The model stays as it was.
+const abortOfOfferer = "remoteentitites: offer for app "
+
+// refusal is the check that refused.
+func refusal(r migration.Result) string {
+	if r.Cause == migration.CauseOtherMigration {
+		return string(LeftMoving)
+	}
+	for _, f := range r.Findings {
+		if f.Blocks() {
+			return string(f.Check)
+		}
+	}
+	return "refused"
+}
+
+// Tally is what counts against a run.
+type Tally struct {
+	// Failures are the models that have ended badly.
+	Failures int
+	// Grave names a model in doubt, and how it ended.
+	Grave string
+	// NotLeader tells that this unit is not the leader any more.
+	NotLeader bool
+	// Lifted names the controller whose cordon was lifted.
+	Lifted string
+	// Fought names a model of the plan that was moved on or back by others since
+	// the run began.
+	Fought string
+	// Silent is for how long JIMM has not answered.
+	Silent time.Duration
+	// Closed tells that nothing may go to any target of the plan any more.
+	Closed bool
+	// Told tells that the run was told to end here: stop-after.
+	Told string
+}
+
+// Patience with a JIMM that does not answer.
+const (
+	// SilentToWait: nothing starts.
+	SilentToWait = 3 * time.Minute
+	// SilentToStop: the run starts nothing any more.
+	SilentToStop = 10 * time.Minute
+)
+
+// Stop says why a run must start nothing any more, or "". What is in flight is
+// followed to its end all the same.
+func Stop(rules Rules, t Tally) string {
+	switch {
+	case t.Grave != "":
+		return t.Grave
+	case t.NotLeader:
+		return "this unit is not the leader any more"
+	case t.Lifted != "":
+		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
+	case t.Fought != "":
+		return fmt.Sprintf("model %s was moved by others since this run began", t.Fought)
+	case t.Failures > rules.Failures && rules.Failures == 0:
+		return counted(t.Failures, "model", "models") + " failed, none is tolerated"
+	case t.Failures > rules.Failures:
+		return fmt.Sprintf("%d failed, %d tolerated", t.Failures, rules.Failures)
+	case t.Silent >= SilentToStop:
+		return "JIMM has not answered for 10 minutes"
+	case t.Closed:
+		return "no target of the plan takes models any more"
+	default:
+		return t.Told
+	}
+}
+
+// RefusedToClose is how many models in a row a target may refuse before nothing
+// goes there any more.
+const RefusedToClose = 3
+
+// ErrGate is why a start was held back at the last moment. Nothing was sent.
+var ErrGate = errors.New("held back")

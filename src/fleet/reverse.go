@@ -1,0 +1,149 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/migration"
+)
+
+// Departure is a model of which the controller that it left says itself that it
+// has moved away.
+type Departure struct {
+	// Model is a UUID.
+	Model string
+	// From is the name of the controller that redirects.
+	From string
+}
+
+// Departures are the moves of a plan that were carried out: the model is on its
+// target now.
+func (p Plan) Departures(s Snapshot) []Departure {
+	at := make(map[string]string, len(s.Models))
+	for _, m := range s.Models {
+		at[m.UUID] = s.nameOf(m.Recorded)
+	}
+	var out []Departure
+	for _, e := range p.Moves {
+		if at[e.Model] == e.Target() && e.Target() != e.Source {
+			out = append(out, Departure{e.Model, e.Source})
+		}
+	}
+	return out
+}
+
+// MakeReverse plans to move models back to the controller that they left. The
+// departures are those of a plan, or those that the controller's own redirects
+// prove; nothing is guessed. Old is the plan, if there is one: its controllers
+// must be those of today.
+func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan, error) {
+	p.Goal = Reverse
+	sources := map[string]bool{}
+	for _, d := range departures {
+		if p.From == "" || d.From == p.From {
+			sources[d.From] = true
+		}
+	}
+	if err := reversible(s, sources, old); err != nil {
+		return Plan{}, err
+	}
+	p.Targets = nil
+	for name := range sources {
+		p.Targets = append(p.Targets, Weighted{Name: name})
+	}
+	slices.SortFunc(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
+	if len(p.Targets) == 0 {
+		return Plan{}, fmt.Errorf("cannot plan the way back: no model is known to have left %s", orAny(p.From))
+	}
+	to := p.From
+	p.From = ""
+	m, err := newMaker(s, p)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := m.back(departures, to); err != nil {
+		return Plan{}, err
+	}
+	m.moves = m.cut(m.moves, m.policy.MaxModels)
+	m.number()
+	m.policy.From = to
+	return m.plan(), nil
+}
+
+func orAny(name string) string {
+	if name == "" {
+		return "any controller"
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+// reversible refuses controllers that models cannot go back to.
+func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
+	for _, c := range s.Controllers {
+		if !sources[c.Name] {
+			continue
+		}
+		switch {
+		case cordoned(c):
+			return fmt.Errorf("cannot plan the way back: %q is cordoned; uncordon-controller controller=%s lifts it", c.Name, c.Name)
+		case away(c):
+			return fmt.Errorf("cannot plan the way back: %q is not available", c.Name)
+		case slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Source == c.Name }):
+			return fmt.Errorf("cannot plan the way back: models are leaving %q now; wait until they have", c.Name)
+		}
+	}
+	if old == nil {
+		return nil
+	}
+	if old.JAAS != s.JAAS {
+		return fmt.Errorf("cannot plan the way back: the plan is of another JAAS, %s", old.JAAS)
+	}
+	for _, h := range old.Controllers {
+		if c, known := s.controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
+			return fmt.Errorf("cannot plan the way back: %q is not the controller of the plan any more, which was %s", h.Name, h.UUID)
+		}
+	}
+	return nil
+}
+
+// back selects the models that left, and turns each move round.
+func (m *maker) back(departures []Departure, to string) error {
+	excluded, _, err := m.matching(m.policy.Exclude)
+	if err != nil {
+		return err
+	}
+	only, named, err := m.matching(m.policy.Models)
+	if err != nil {
+		return err
+	}
+	models := map[string]*migration.Model{}
+	for i := range m.snapshot.Models {
+		models[m.snapshot.Models[i].UUID] = &m.snapshot.Models[i]
+	}
+	moving := map[string]bool{}
+	for _, f := range m.snapshot.Moving {
+		moving[f.Model] = true
+	}
+	done := map[string]bool{}
+	for _, d := range departures {
+		model, known := models[d.Model]
+		target := m.byName[d.From]
+		skip := to != "" && d.From != to || len(m.policy.Models) > 0 && !only[d.Model]
+		if !known || skip || done[d.Model] || model.Recorded == target.UUID {
+			continue
+		}
+		done[d.Model] = true
+		c := candidate{Model: model, named: named[d.Model]}
+		reason := m.rest(c, moving[d.Model], excluded[d.Model])
+		if v := m.judgements(model)[m.index[d.From]]; reason == "" && v.eligible == NotEligible {
+			reason, c.detail = LeftNoTarget, d.From+": "+v.reasons[0].Evidence
+		}
+		if reason != "" {
+			m.leave(c, reason)
+			continue
+		}
+		m.moves = append(m.moves, m.entry(c, d.From))
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package fleet_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/fleet"
+)
+
+// entries makes a plan: each entry is source, target, agents.
+func planOf(caps fleet.Caps, canary bool, entries ...fleet.Entry) fleet.Plan {
+	return fleet.Plan{Goal: fleet.Move, Caps: caps, Rules: fleet.Rules{Canary: canary, ModelTimeout: time.Hour}, Edges: "known", Moves: entries}
+}
+
+func entry(name, source, target string, agents int) fleet.Entry {
+	return fleet.Entry{Wave: 1, Model: name, Source: source, Route: []fleet.Step{{Controller: target}}, Agents: agents, Name: "alice/" + name}
+}
+
+// TestNextNeverBreaksARule goes through all states of four models, two targets,
+// small caps, edges, strangers, closed targets and proved ones.
+func TestNextNeverBreaksARule(t *testing.T) {
+	plans := []fleet.Plan{}
+	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}, {Parallel: 4, Source: 4, Target: 4, Agents: 25}} {
+		for _, canary := range []bool{false, true} {
+			for _, second := range []string{"west", "south"} {
+				p := planOf(caps, canary, entry("a", "west", "east", 3), entry("b", "west", "east", 9), entry("c", second, "north", 0), entry("d", second, "north", 12))
+				plans = append(plans, p)
+				p.Pairs = []fleet.Edge{{Offerer: "a", Consumer: "b"}, {Offerer: "b", Consumer: "c"}}
+				plans = append(plans, p)
+			}
+		}
+	}
+	strangers := [][]fleet.Flight{nil, {{Model: "s", Source: "west", Target: "north", Agents: 5}}, {{Model: "s", Source: "x", Target: "east", Agents: 9}, {Model: "u", Source: "y"}}}
+	states := []fleet.State{fleet.Waiting, fleet.Checking, fleet.InFlight, fleet.Well, fleet.Failed}
+	n := 0
+	for _, p := range plans {
+		for _, moving := range strangers {
+			for code := range 625 {
+				state := []fleet.State{states[code%5], states[code/5%5], states[code/25%5], states[code/125]}
+				for bits := range 16 {
+					w := fleet.World{Moving: moving, Closed: map[string]string{}}
+					pr := fleet.Progress{States: state, Proved: map[string]bool{"east": bits&1 != 0, "north": bits&2 != 0}}
+					if bits&4 != 0 {
+						w.Closed["north"] = "cordoned"
+					}
+					if bits&8 != 0 {
+						pr.Alone = map[int]bool{1: true}
+					}
+					started, wait := fleet.Next(p, w, pr, time.Hour)
+					if err := judge(p, w, pr, started, wait); err != nil {
+						t.Fatalf("%v\nplan %+v\nworld %+v\nprogress %+v\nstarts %v, waits for %q", err, p, w, pr, started, wait)
+					}
+					n++
+				}
+			}
+		}
+	}
+	t.Logf("%d states", n)
+}
+
+// judge says which rule the starts break: it counts anew, without the scheduler.
+func judge(p fleet.Plan, w fleet.World, pr fleet.Progress, started []int, wait fleet.Wait) error {
+	inFlight := func(i int) bool { return pr.States[i] == fleet.Checking || pr.States[i] == fleet.InFlight }
+	type flight struct {
+		model, from, to string
+		agents          int
+		ours            bool
+	}
+	var all []flight
+	well := 0
+	for i, e := range p.Moves {
+		if inFlight(i) {
+			all = append(all, flight{e.Model, e.Source, e.Target(), e.Agents, true})
+		}
+		if pr.States[i] == fleet.Well {
+			well++
+		}
+	}
+	for _, f := range w.Moving {
+		all = append(all, flight{f.Model, f.Source, f.Target, f.Agents, false})
+	}
+	sources := map[string]bool{}
+	for i, e := range p.Moves {
+		if pr.States[i] == fleet.Checking {
+			sources[e.Source] = true
+		}
+	}
+	for _, i := range started {
+		e := p.Moves[i]
+		from, to, agents, ours := 0, 0, 0, 0
+		for _, f := range all {
+			if f.from == e.Source {
+				from++
+			}
+			if f.to == e.Target() {
+				to++
+				agents += f.agents
+			}
+			if f.ours {
+				ours++
+			}
+			for _, edge := range p.Pairs {
+				if edge.Offerer == f.model && edge.Consumer == e.Model || edge.Consumer == f.model && edge.Offerer == e.Model {
+					return fmt.Errorf("%s and %s are connected", e.Model, f.model)
+				}
+			}
+		}
+		limit := p.Caps.Parallel
+		if p.Rules.Canary {
+			limit = min(limit, 1+well)
+		}
+		switch {
+		case pr.States[i] != fleet.Waiting:
+			return fmt.Errorf("%s starts again", e.Model)
+		case len(all) >= limit:
+			return fmt.Errorf("%s is one too many", e.Model)
+		case from >= p.Caps.Source, to >= p.Caps.Target:
+			return fmt.Errorf("%s is one too many for %s or %s", e.Model, e.Source, e.Target())
+		case to > 0 && agents+e.Agents > p.Caps.Agents:
+			return fmt.Errorf("%s has too many agents", e.Model)
+		case sources[e.Source]:
+			return fmt.Errorf("two starts are outstanding on %s", e.Source)
+		case w.Closed[e.Target()] != "":
+			return fmt.Errorf("%s is closed", e.Target())
+		case p.Rules.Canary && !pr.Proved[e.Target()] && to > 0:
+			return fmt.Errorf("%s goes to %s beside the canary", e.Model, e.Target())
+		case pr.Alone[i] && ours > 0:
+			return fmt.Errorf("%s has to be alone", e.Model)
+		}
+		sources[e.Source] = true
+		all = append(all, flight{e.Model, e.Source, e.Target(), e.Agents, true})
+	}
+	// Where nothing is in the way, something starts.
+	if len(started) == 0 && len(all) == 0 {
+		for i, e := range p.Moves {
+			if pr.States[i] == fleet.Waiting && w.Closed[e.Target()] == "" {
+				return fmt.Errorf("nothing starts, though %s could; it waits for %q", e.Model, wait)
+			}
+		}
+	}
+	if len(started) > 0 != (wait == fleet.WaitNothing) && slices.Contains(pr.States, fleet.Waiting) {
+		return fmt.Errorf("it waits for %q", wait)
+	}
+	return nil
+}
+
+func TestNothingStartsAfterAStopOrTooLate(t *testing.T) {
+	p := planOf(fleet.DefaultCaps(), false, entry("a", "west", "east", 3))
+	pr := fleet.Progress{States: []fleet.State{fleet.Waiting}}
+	for name, test := range map[string]struct {
+		stopped      string
+		median, left time.Duration
+		want         fleet.Wait
+	}{
+		"free":     {"", 0, 10 * time.Minute, fleet.WaitNothing},
+		"stopped":  {"conflict", 0, time.Hour, fleet.WaitStopped},
+		"too late": {"", 0, 10*time.Minute - 1, fleet.WaitTime},
+		"too slow": {"", 31 * time.Minute, time.Hour, fleet.WaitTime},
+	} {
+		pr.Stopped, pr.Median = test.stopped, test.median
+		if started, wait := fleet.Next(p, fleet.World{}, pr, test.left); wait != test.want || (len(started) == 1) != (test.want == fleet.WaitNothing) {
+			t.Errorf("%s: starts %v, waits for %q", name, started, wait)
+		}
+	}
+}
+
+func TestCanaryIsASmallModelThatProvesSomething(t *testing.T) {
+	p := planOf(fleet.DefaultCaps(), true,
+		entry("empty", "west", "east", 0), entry("caas", "west", "east", 1), entry("joined", "west", "east", 2),
+		entry("small", "west", "east", 3), entry("large", "west", "east", 90))
+	p.Pairs = []fleet.Edge{{Offerer: "x", Consumer: "joined"}}
+	w := fleet.World{Kinds: map[string]string{"caas": "caas", "empty": "iaas", "joined": "iaas", "small": "iaas", "large": "iaas"}}
+	pr := fleet.Progress{States: make([]fleet.State, 5), Proved: map[string]bool{}}
+	if got, _ := fleet.Next(p, w, pr, time.Hour); !slices.Equal(got, []int{3}) {
+		t.Errorf("canary is %v, want small", got)
+	}
+	pr.States[3] = fleet.Failed
+	if got, _ := fleet.Next(p, w, pr, time.Hour); !slices.Equal(got, []int{4}) {
+		t.Errorf("next canary is %v, want large", got)
+	}
+	pr.States[3] = fleet.Verifying
+	if got, wait := fleet.Next(p, w, pr, time.Hour); len(got) > 0 || wait != fleet.WaitCanary {
+		t.Errorf("starts %v before the canary is verified", got)
+	}
+}
+
+func TestWavesStartOneAfterAnother(t *testing.T) {
+	a, b := entry("a", "west", "east", 1), entry("b", "south", "north", 1)
+	b.Wave = 2
+	p := planOf(fleet.DefaultCaps(), false, a, b)
+	pr := fleet.Progress{States: []fleet.State{fleet.InFlight, fleet.Waiting}}
+	if got, _ := fleet.Next(p, fleet.World{}, pr, time.Hour); len(got) > 0 {
+		t.Errorf("wave 2 starts while wave 1 runs")
+	}
+	pr.States[0] = fleet.Failed
+	if got, _ := fleet.Next(p, fleet.World{}, pr, time.Hour); !slices.Equal(got, []int{1}) {
+		t.Errorf("wave 2 does not start: %v", got)
+	}
+	pr.Waves = map[int]bool{1: true}
+	if got, wait := fleet.Next(p, fleet.World{}, pr, time.Hour); len(got) > 0 || wait != fleet.WaitNothing {
+		t.Errorf("wave 2 starts though it was not asked for: %v %q", got, wait)
+	}
+}
+
+// TestMakespan runs a thousand models in virtual time, and compares how long
+// that takes with what no scheduler could go below.
+func TestMakespan(t *testing.T) {
+	for _, test := range []struct {
+		parallel int
+		canary   bool
+		want     float64
+	}{{4, false, 0.95}, {8, false, 0.95}, {4, true, 0.95}, {8, true, 0.95}, {20, true, 0.90}} {
+		caps := fleet.Caps{Parallel: test.parallel, Source: test.parallel, Target: test.parallel, Agents: 600}
+		got := efficiency(caps, test.canary, 1000)
+		t.Logf("max-parallel %d, canary %v: %.3f of the lower bound", test.parallel, test.canary, got)
+		if got < test.want {
+			t.Errorf("max-parallel %d, canary %v: %.3f of the lower bound, want %.2f", test.parallel, test.canary, got, test.want)
+		}
+	}
+}
+
+// efficiency is the lower bound divided by the time that the schedule takes. A
+// model takes three to nine minutes, the larger the longer, and its end is seen
+// a poll later.
+func efficiency(caps fleet.Caps, canary bool, models int) float64 {
+	const poll = 5 * time.Second
+	var entries []fleet.Entry
+	took := func(i int) time.Duration { return 3*time.Minute + time.Duration(i*37%360)*time.Second }
+	work, longest := time.Duration(0), time.Duration(0)
+	for i := range models {
+		agents := i * 37 % 360 / 4
+		entries = append(entries, entry(fmt.Sprintf("m%04d", i), "west", []string{"east", "north"}[i%2], agents))
+		work += took(i) + poll
+		longest = max(longest, took(i)+poll)
+	}
+	p := planOf(caps, canary, entries...)
+	pr := fleet.Progress{States: make([]fleet.State, models), Proved: map[string]bool{}}
+	ends := map[int]time.Duration{}
+	now := time.Duration(0)
+	for done := 0; done < models; {
+		for {
+			started, _ := fleet.Next(p, fleet.World{}, pr, 1000*time.Hour)
+			if len(started) == 0 {
+				break
+			}
+			for _, i := range started {
+				pr.States[i] = fleet.InFlight
+				ends[i] = now + took(i) + poll
+			}
+		}
+		next := time.Duration(1 << 62)
+		for _, at := range ends {
+			next = min(next, at)
+		}
+		now = next
+		for i, at := range ends {
+			if at == now {
+				pr.States[i], pr.Proved[p.Moves[i].Target()] = fleet.Well, true
+				delete(ends, i)
+				done++
+			}
+		}
+	}
+	bound := max(work/time.Duration(caps.Parallel), longest)
+	return float64(bound) / float64(now)
+}

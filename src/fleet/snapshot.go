@@ -1,0 +1,118 @@
+package fleet
+
+import (
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// Snapshot is what is known of a JAAS at one moment. It holds no connections.
+type Snapshot struct {
+	// JAAS is the UUID of JIMM itself.
+	JAAS string
+	// Now is JIMM's clock.
+	Now time.Time
+	// Traits are those of this JIMM.
+	Traits migration.Traits
+	// Unit names the unit for commands; OwnModel and JIMMModel never move.
+	Unit, OwnModel, JIMMModel string
+	// Controllers and Models are JIMM's lists.
+	Controllers []migration.Controller
+	Models      []migration.Model
+	// Moving are the migrations that run or were asked for a moment ago,
+	// whoever started them.
+	Moving []Flight
+	// Edges are the cross-model relations.
+	Edges Edges
+	// Eligible has, for each class, the UUIDs of the controllers that JIMM would
+	// let its models move to. A class that JIMM did not tell is missing.
+	Eligible map[Class][]string
+	// Moved is when each model was last asked to move, by UUID.
+	Moved map[string]time.Time
+	// Gaps say why the lists are not complete; empty if they are.
+	Gaps []string
+}
+
+// Class is what JIMM's list of migration targets depends on (JIMM of July 2026).
+type Class struct{ Source, Cloud, Region string }
+
+// ClassOf returns the class of a model.
+func ClassOf(m migration.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
+
+// Flight is a migration that runs, or that was asked for a moment ago.
+type Flight struct {
+	// Model is a UUID.
+	Model string
+	// Source and Target are names of controllers; the target is "" if it is not
+	// known.
+	Source, Target string
+	// Agents is how many agents follow.
+	Agents int
+	// Since is when it began or was asked for, by JIMM's clock.
+	Since time.Time
+}
+
+// Load is what a controller has.
+type Load struct{ Models, Agents, Machines, Units, Cores, Leaving, Arriving int }
+
+// Loads counts what each controller has, by name. A controller's own model
+// counts as a model.
+func (s Snapshot) Loads() map[string]Load {
+	names := make(map[string]string, len(s.Controllers))
+	out := make(map[string]Load, len(s.Controllers))
+	for _, c := range s.Controllers {
+		names[c.UUID] = c.Name
+		out[c.Name] = Load{}
+	}
+	for _, m := range s.Models {
+		name, known := names[m.Recorded]
+		if !known {
+			continue
+		}
+		l := out[name]
+		l.Models++
+		l.Agents += m.Agents()
+		l.Machines += m.Machines
+		l.Units += m.Units
+		l.Cores += m.Cores
+		out[name] = l
+	}
+	for _, f := range s.Moving {
+		if l, known := out[f.Source]; known {
+			l.Leaving++
+			out[f.Source] = l
+		}
+		if l, known := out[f.Target]; known {
+			l.Arriving++
+			out[f.Target] = l
+		}
+	}
+	return out
+}
+
+// controller returns the controller of that name.
+func (s Snapshot) controller(name string) (migration.Controller, bool) {
+	for _, c := range s.Controllers {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return migration.Controller{}, false
+}
+
+// nameOf returns JIMM's name of the controller, or the UUID of one that it does
+// not know.
+func (s Snapshot) nameOf(uuid string) string {
+	for _, c := range s.Controllers {
+		if c.UUID == uuid {
+			return c.Name
+		}
+	}
+	return uuid
+}
+
+// cordoned reports whether JIMM marks the controller as deprecated.
+func cordoned(c migration.Controller) bool { return c.Status == "deprecated" }
+
+// away reports whether JIMM does not reach the controller.
+func away(c migration.Controller) bool { return c.Status == "unavailable" }

@@ -1,0 +1,314 @@
+package fleet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/migration"
+)
+
+// Eligibility says whether a model can move to a controller, as far as lists
+// tell.
+type Eligibility string
+
+// The eligibilities.
+const (
+	Eligible    Eligibility = "yes"
+	NotEligible Eligibility = "no"
+	Unclear     Eligibility = "unknown"
+)
+
+// Target is a controller as a target of a model.
+type Target struct {
+	Controller migration.Controller
+	Eligible   Eligibility
+	// Reasons are the findings that are no pass: what forbids the target, what is
+	// not known, and what to watch.
+	Reasons []migration.Finding
+	// Rank counts the eligible targets from 1; 0 for the others.
+	Rank int
+	// Why says in a sentence why it has this rank, or none.
+	Why string
+	// Connected is how many models are there that this one is connected with.
+	Connected int
+	// Load is what the controller has now.
+	Load Load
+}
+
+// warnings counts the findings to watch.
+func (t Target) warnings() int { return verdict{reasons: t.Reasons}.warnings() }
+
+func (v verdict) warnings() int {
+	n := 0
+	for _, f := range v.reasons {
+		if f.Level == migration.Warn {
+			n++
+		}
+	}
+	return n
+}
+
+// Targets returns all controllers as targets of the model, the best first: those
+// that can take it, those of which that is not known, then the others. The order
+// has no weights: connected models there, fewest warnings, fewest agents after
+// the move, the smallest step in version, the name.
+func Targets(s Snapshot, model migration.Model) []Target {
+	return newRater(s).targets(model)
+}
+
+// rater judges targets. It keeps what it has found out of a class, so that ten
+// thousand models cost some hundred judgements.
+type rater struct {
+	snapshot Snapshot
+	records  migration.Records
+	loads    map[string]Load
+	graph    graph
+	at       map[string]string     // controller UUID by model
+	named    map[string][]namesake // by full name
+	clouds   map[Class]bool        // clouds that models of a controller are in
+	verdicts map[kind][]verdict    // in JIMM's order of controllers
+}
+
+type namesake struct{ model, controller string }
+
+// kind is what the verdicts about the targets of a model depend on.
+type kind struct {
+	Class
+	version, sort, life string
+	own, jimm, isModel  bool
+}
+
+type verdict struct {
+	eligible Eligibility
+	reasons  []migration.Finding
+}
+
+func newRater(s Snapshot) *rater {
+	r := &rater{
+		snapshot: s, records: migration.Records{Traits: s.Traits, Controllers: s.Controllers, Unit: s.Unit, OwnModel: s.OwnModel, JIMMModel: s.JIMMModel},
+		loads: s.Loads(), graph: graphOf(s.Edges.List),
+		at: make(map[string]string, len(s.Models)), named: make(map[string][]namesake, len(s.Models)), clouds: map[Class]bool{},
+		verdicts: map[kind][]verdict{},
+	}
+	for i := range s.Models {
+		m := &s.Models[i]
+		r.at[m.UUID] = m.Recorded
+		name := m.FullName()
+		r.named[name] = append(r.named[name], namesake{m.UUID, m.Recorded})
+		r.clouds[ClassOf(*m)] = true
+	}
+	return r
+}
+
+func (r *rater) kindOf(m *migration.Model) kind {
+	return kind{
+		Class: ClassOf(*m), version: m.AgentVersion, sort: m.Type, life: m.Life,
+		own: m.UUID == r.snapshot.OwnModel, jimm: m.UUID == r.snapshot.JIMMModel, isModel: !m.IsController,
+	}
+}
+
+// judgements returns the verdict about each controller, in JIMM's order.
+func (r *rater) judgements(m *migration.Model) []verdict {
+	key := r.kindOf(m)
+	out, known := r.verdicts[key]
+	if !known {
+		out = make([]verdict, len(r.snapshot.Controllers))
+		for i, c := range r.snapshot.Controllers {
+			out[i] = r.judge(m, c)
+		}
+		r.verdicts[key] = out
+	}
+	copied := false
+	for _, other := range r.named[m.FullName()] {
+		if other.model == m.UUID {
+			continue
+		}
+		if !copied {
+			out, copied = slices.Clone(out), true
+		}
+		for i, c := range r.snapshot.Controllers {
+			if c.UUID == other.controller {
+				out[i] = verdict{NotEligible, append([]migration.Finding{taken(m, c, other)}, out[i].reasons...)}
+			}
+		}
+	}
+	return out
+}
+
+// taken says that the target has a model of the same name.
+func taken(m *migration.Model, target migration.Controller, other namesake) migration.Finding {
+	return migration.Finding{
+		Check: migration.CheckTargetName, Level: migration.Fail,
+		Evidence: fmt.Sprintf("%q has another model %q, %s", target.Name, m.FullName(), other.model),
+		Remedy:   "choose another target, or have the other model moved or removed",
+	}
+}
+
+// judge runs the checks that lists can answer.
+func (r *rater) judge(m *migration.Model, target migration.Controller) verdict {
+	if m.Recorded == target.UUID {
+		return verdict{NotEligible, []migration.Finding{{Check: migration.CheckTarget, Level: migration.Fail, Evidence: fmt.Sprintf("the model is on %q", target.Name)}}}
+	}
+	v := verdict{eligible: Eligible}
+	for _, f := range r.records.Check(*m, target, r.snapshot.Eligible[ClassOf(*m)]) {
+		switch {
+		case f.Level == migration.Pass:
+			continue
+		case f.Check == migration.CheckCloud && f.Level == migration.Warn && r.clouds[Class{target.UUID, m.Cloud, m.Region}]:
+			continue // Models there are in that cloud.
+		case f.Level == migration.Fail:
+			v.eligible = NotEligible
+		case f.Check == migration.CheckTargetAvailable && cordoned(target):
+			f.Level = migration.Fail
+			f.Evidence = fmt.Sprintf("%q is cordoned: it should get no models", target.Name)
+			f.Remedy = "uncordon-controller controller=" + target.Name + " lifts it"
+			v.eligible = NotEligible
+		case open(f) && v.eligible == Eligible:
+			v.eligible = Unclear
+		}
+		v.reasons = append(v.reasons, f)
+	}
+	slices.SortStableFunc(v.reasons, func(a, b migration.Finding) int { return severity(a.Level) - severity(b.Level) })
+	return v
+}
+
+// open reports whether a finding leaves open whether the model can move at all.
+func open(f migration.Finding) bool {
+	switch f.Check {
+	case migration.CheckCloud:
+		return true
+	case migration.CheckVersions:
+		return f.Level == migration.Skip
+	default:
+		return false
+	}
+}
+
+func severity(l migration.Level) int {
+	switch l {
+	case migration.Fail:
+		return 0
+	case migration.Warn:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// targets ranks all controllers.
+func (r *rater) targets(m migration.Model) []Target {
+	judgements := r.judgements(&m)
+	out := make([]Target, len(judgements))
+	for i, c := range r.snapshot.Controllers {
+		v := judgements[i]
+		out[i] = Target{Controller: c, Eligible: v.eligible, Reasons: v.reasons, Load: r.loads[c.Name], Connected: r.connected(m.UUID, c)}
+	}
+	slices.SortStableFunc(out, func(a, b Target) int { return cmp.Or(eligibility(a.Eligible)-eligibility(b.Eligible), r.compare(a, b)) })
+	for i := range out {
+		t := &out[i]
+		switch {
+		case t.Eligible == Eligible:
+			t.Rank = i + 1
+			t.Why = r.step(*t, out[max(i-1, 0)])
+		case len(t.Reasons) > 0:
+			t.Why = t.Reasons[0].Evidence
+		}
+	}
+	for i := range out {
+		if out[i].Rank == 1 && len(out) > 1 && out[1].Rank == 2 {
+			out[i].Why = r.step(out[0], out[1])
+		}
+	}
+	return out
+}
+
+// connected counts the models on the controller that the model is connected with.
+func (r *rater) connected(model string, c migration.Controller) int {
+	n := 0
+	for _, other := range r.graph[model] {
+		if r.at[other] == c.UUID {
+			n++
+		}
+	}
+	return n
+}
+
+func eligibility(e Eligibility) int {
+	switch e {
+	case Eligible:
+		return 0
+	case Unclear:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// compare orders two targets of the same eligibility.
+func (r *rater) compare(a, b Target) int {
+	return cmp.Or(
+		b.Connected-a.Connected,
+		a.warnings()-b.warnings(),
+		a.Load.Agents-b.Load.Agents,
+		migration.CompareVersions(a.Controller.AgentVersion, b.Controller.AgentVersion),
+		strings.Compare(a.Controller.Name, b.Controller.Name),
+	)
+}
+
+// step says by which step of the order a target stands where it does, compared
+// with its neighbour in the list.
+func (r *rater) step(t, other Target) string {
+	name := other.Controller.Name
+	switch {
+	case t.Controller.UUID == other.Controller.UUID:
+		return "no other can take the model"
+	case t.Connected != other.Connected:
+		return fmt.Sprintf("%s there, %d on %s", counted(t.Connected, "connected model is", "connected models are"), other.Connected, name)
+	case t.warnings() != other.warnings():
+		return fmt.Sprintf("%s, %s has %d", counted(t.warnings(), "warning", "warnings"), name, other.warnings())
+	case t.Load.Agents != other.Load.Agents:
+		return fmt.Sprintf("%s, %s has %d", counted(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
+	case migration.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
+		return fmt.Sprintf("Juju %s, %s has %s", t.Controller.AgentVersion, name, other.Controller.AgentVersion)
+	default:
+		return "as good as " + name + "; the name decides"
+	}
+}
+
+// Migratable says whether any controller can take the model, and why not.
+func Migratable(s Snapshot) func(migration.Model) (Eligibility, []migration.Finding) {
+	r := newRater(s)
+	return func(m migration.Model) (Eligibility, []migration.Finding) { return r.migratable(&m) }
+}
+
+// migratable is the best verdict over all targets.
+func (r *rater) migratable(m *migration.Model) (Eligibility, []migration.Finding) {
+	best, reasons := NotEligible, []migration.Finding(nil)
+	judgements := r.judgements(m)
+	for i, c := range r.snapshot.Controllers {
+		if c.UUID == m.Recorded {
+			continue
+		}
+		v := judgements[i]
+		if reasons == nil || eligibility(v.eligible) < eligibility(best) {
+			best, reasons = v.eligible, v.reasons
+		}
+		if best == Eligible {
+			break
+		}
+	}
+	if reasons == nil {
+		reasons = []migration.Finding{{Check: migration.CheckTarget, Level: migration.Fail, Evidence: "JIMM knows no other controller", Remedy: "add one to JIMM"}}
+	}
+	return best, reasons
+}
+
+// counted says how many of something there are.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

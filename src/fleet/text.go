@@ -1,0 +1,263 @@
+package fleet
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The first line of a plan's text. Another number is another format.
+const planTitle = "jimm-migrator plan 1"
+
+// Text returns the plan as a person reads it and as [Parse] takes it: one line
+// for each fact, the fields separated by single spaces, names last. The last
+// line is the hash of all lines above.
+func (p Plan) Text() string {
+	body := p.body()
+	return body + "hash " + hashOf(body) + "\n"
+}
+
+// Hash is the SHA-256 in the last line of the text.
+func (p Plan) Hash() string { return hashOf(p.body()) }
+
+func hashOf(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])
+}
+
+func (p Plan) body() string {
+	var b strings.Builder
+	line := func(fields ...any) { fmt.Fprintln(&b, fields...) }
+	line(planTitle)
+	line("jaas", p.JAAS)
+	line("made", p.Made.UTC().Format(time.RFC3339), p.Unit)
+	if p.Of == "" {
+		line("goal", p.Goal)
+	} else {
+		line("goal", p.Goal, p.Of)
+	}
+	for _, c := range p.Controllers {
+		line("controller", c.Name, c.UUID, cmp.Or(c.Version, "-"))
+	}
+	line("caps", "parallel", p.Caps.Parallel, "source", p.Caps.Source, "target", p.Caps.Target, "agents", p.Caps.Agents)
+	line("stop", "failures", p.Rules.Failures, "canary", yesNo(p.Rules.Canary), "model-timeout", p.Rules.ModelTimeout)
+	line("edges", p.Edges)
+	for _, e := range p.Pairs {
+		line("edge", e.Offerer, e.Consumer)
+	}
+	for _, e := range p.Moves {
+		route := make([]string, len(e.Route))
+		for i, s := range e.Route {
+			route[i] = s.String()
+		}
+		line("move", e.Wave, e.Model, e.Source, strings.Join(route, ","), e.Agents, e.Name)
+	}
+	for _, l := range p.Left {
+		line("left", l.Reason, l.Model, l.Name)
+	}
+	if p.More > 0 {
+		line("more", p.More)
+	}
+	return b.String()
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// MostBytes is how long a plan's text may be.
+const MostBytes = 96 << 10
+
+// ErrHash matches the error of a plan whose text is not the one that was hashed.
+var ErrHash = errors.New("the text is not the one that was hashed")
+
+// Parse reads a plan's text. It takes only what [Plan.Text] can have written, and
+// only with the hash of it: a plan that lost a line is refused. The line break at
+// the very end may be missing.
+func Parse(text string) (Plan, error) {
+	if len(text) > MostBytes {
+		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, at most %d are taken", len(text), MostBytes)
+	}
+	text = strings.TrimSuffix(text, "\n") + "\n"
+	title, _, _ := strings.Cut(text, "\n")
+	if title != planTitle {
+		return Plan{}, fmt.Errorf("cannot read the plan: its first line is %q, this version reads %q", clip(title), planTitle)
+	}
+	at := strings.LastIndex(text, "\nhash ")
+	if at < 0 || strings.Count(text[at+1:], "\n") != 1 {
+		return Plan{}, errors.New("cannot read the plan: its last line is not the hash; take the whole text, as plan-migrations gave it")
+	}
+	body, hash := text[:at+1], strings.TrimSuffix(strings.TrimPrefix(text[at+1:], "hash "), "\n")
+	if hash != hashOf(body) {
+		return Plan{}, fmt.Errorf("cannot use the plan: %w; take it again as plan-migrations gave it", ErrHash)
+	}
+	var p Plan
+	for i, line := range strings.Split(strings.TrimSuffix(body, "\n"), "\n")[1:] {
+		if err := p.read(line); err != nil {
+			return Plan{}, fmt.Errorf("cannot read line %d of the plan, %q: %w", i+2, clip(line), err)
+		}
+	}
+	if p.body() != body {
+		return Plan{}, errors.New("cannot read the plan: it is not written as this version writes plans")
+	}
+	return p, p.sound()
+}
+
+func clip(s string) string {
+	const most = 80
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// read takes over one line.
+func (p *Plan) read(line string) error {
+	f := fields{rest: line}
+	switch key := f.next(); key {
+	case "jaas":
+		p.JAAS = f.last()
+	case "made":
+		made, err := time.Parse(time.RFC3339, f.next())
+		f.fail(err)
+		p.Made, p.Unit = made.UTC(), f.last()
+	case "goal":
+		p.Goal, p.Of = Goal(f.next()), f.last()
+	case "controller":
+		c := Host{Name: f.next(), UUID: f.next(), Version: f.last()}
+		if c.Version == "-" {
+			c.Version = ""
+		}
+		p.Controllers = append(p.Controllers, c)
+	case "caps":
+		p.Caps = Caps{Parallel: f.number("parallel"), Source: f.number("source"), Target: f.number("target"), Agents: f.number("agents")}
+	case "stop":
+		p.Rules.Failures = f.number("failures")
+		f.word("canary")
+		p.Rules.Canary = f.next() == "yes"
+		f.word("model-timeout")
+		limit, err := time.ParseDuration(f.last())
+		f.fail(err)
+		p.Rules.ModelTimeout = limit
+	case "edges":
+		p.Edges = f.last()
+	case "edge":
+		p.Pairs = append(p.Pairs, Edge{Offerer: f.next(), Consumer: f.last()})
+	case "move":
+		e := Entry{Wave: f.count(), Model: f.next(), Source: f.next(), Route: route(f.next()), Agents: f.count(), Name: f.last()}
+		p.Moves = append(p.Moves, e)
+	case "left":
+		p.Left = append(p.Left, Left{Reason: Reason(f.next()), Model: f.next(), Name: f.last()})
+	case "more":
+		p.More = f.count()
+	default:
+		return fmt.Errorf("no line begins with %q", clip(key))
+	}
+	return f.err
+}
+
+// fields reads a line from left to right.
+type fields struct {
+	rest string
+	err  error
+}
+
+func (f *fields) next() string {
+	word, rest, _ := strings.Cut(f.rest, " ")
+	f.rest = rest
+	return word
+}
+
+func (f *fields) last() string {
+	rest := f.rest
+	f.rest = ""
+	return rest
+}
+
+func (f *fields) fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *fields) word(want string) {
+	if got := f.next(); got != want {
+		f.fail(fmt.Errorf("it has %q instead of %q", clip(got), want))
+	}
+}
+
+func (f *fields) count() int {
+	n, err := strconv.Atoi(f.next())
+	if err == nil && n < 0 {
+		err = errors.New("a number is negative")
+	}
+	f.fail(err)
+	return n
+}
+
+func (f *fields) number(name string) int {
+	f.word(name)
+	return f.count()
+}
+
+func route(text string) []Step {
+	var out []Step
+	for part := range strings.SplitSeq(text, ",") {
+		if version, ok := strings.CutPrefix(part, upgradePrefix); ok {
+			out = append(out, Step{Version: version})
+		} else {
+			out = append(out, Step{Controller: part})
+		}
+	}
+	return out
+}
+
+// sound refuses a plan that no planner makes: the hash proves only that nobody
+// has changed it since.
+func (p Plan) sound() error {
+	hosts, models := map[string]bool{}, map[string]bool{}
+	for _, c := range p.Controllers {
+		hosts[c.Name] = true
+	}
+	switch p.Goal {
+	case Move, Drain, Reverse, Rebalance, Upgrade:
+	default:
+		return fmt.Errorf("cannot use the plan: it has no goal %q", clip(string(p.Goal)))
+	}
+	if p.Caps.Parallel < 1 || p.Caps.Source < 1 || p.Caps.Target < 1 || p.Caps.Agents < 1 || p.Rules.ModelTimeout <= 0 {
+		return errors.New("cannot use the plan: its caps and time limits must be at least 1")
+	}
+	for _, e := range p.Moves {
+		if models[e.Model] {
+			return fmt.Errorf("cannot use the plan: model %s stands in it twice", clip(e.Model))
+		}
+		models[e.Model] = true
+		if !hosts[e.Source] || e.First() == e.Source && !e.upgradesOnly() {
+			return fmt.Errorf("cannot use the plan: the source of model %s is no controller of the plan, or its target too", clip(e.Model))
+		}
+		for _, s := range e.Route {
+			if s.Version == "" && !hosts[s.Controller] {
+				return fmt.Errorf("cannot use the plan: the target of model %s is no controller of the plan", clip(e.Model))
+			}
+		}
+	}
+	return nil
+}
+
+// upgradesOnly reports whether the model stays where it is.
+func (e Entry) upgradesOnly() bool {
+	for _, s := range e.Route {
+		if s.Version == "" {
+			return false
+		}
+	}
+	return true
+}

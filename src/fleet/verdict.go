@@ -1,0 +1,62 @@
+package fleet
+
+// Verdict says what is proved about a controller that was drained.
+type Verdict string
+
+// The verdicts.
+const (
+	// Drained: the controller itself has no models but its own, and redirects
+	// for each that left.
+	Drained Verdict = "drained"
+	// DrainedAsRecorded: JIMM records none there. What JIMM never knew may be
+	// there.
+	DrainedAsRecorded Verdict = "drained-as-recorded"
+	// Partly: models are there that can move, or others arrive.
+	Partly Verdict = "partly"
+	// Blocked: models are there that cannot move.
+	Blocked Verdict = "blocked"
+	// InConflict: a model that left is on two controllers, or lost.
+	InConflict Verdict = "conflict"
+	// NotKnown: it could not be found out.
+	NotKnown Verdict = "unknown"
+)
+
+// Evidence is what the end of a drain rests on.
+type Evidence struct {
+	// Conflicts are models that left and are on two controllers, or lost.
+	Conflicts []string
+	// Gaps say why JIMM's list is not complete.
+	Gaps []string
+	// Asked tells that the controller itself has told all its models (AllModels).
+	Asked bool
+	// Arriving are models on their way to it, or asked to move there lately.
+	Arriving []string
+	// Movable and Stuck are the models that JIMM records there: those that can
+	// move, and those that cannot.
+	Movable, Stuck []string
+	// Strangers are models that only the controller knows: unknown to JIMM,
+	// importing, dying, left over.
+	Strangers []string
+	// Departed are the models that left. Unproved are those of them for which the
+	// controller has not said where they went, Silent those for which it did not
+	// answer.
+	Departed, Unproved, Silent []string
+}
+
+// Prove returns the strongest verdict that the evidence carries.
+func Prove(e Evidence) Verdict {
+	switch {
+	case len(e.Conflicts) > 0:
+		return InConflict
+	case len(e.Gaps) > 0, !e.Asked && len(e.Silent) > 0:
+		return NotKnown
+	case len(e.Arriving) > 0, len(e.Movable) > 0:
+		return Partly
+	case len(e.Stuck) > 0, len(e.Strangers) > 0:
+		return Blocked
+	case e.Asked && len(e.Unproved)+len(e.Silent) == 0:
+		return Drained
+	default:
+		return DrainedAsRecorded
+	}
+}
