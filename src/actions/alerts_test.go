@@ -18,9 +18,9 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/src/actions"
 	"jimm-migrator/src/hooks"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
 	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
@@ -51,14 +51,16 @@ func unpacked(t *testing.T) string {
 // told returns what Loki gets of a run of migrate-model in which something is
 // told, and of the hook update-status if there is a JIMM, and the rules that it
 // got before.
-func told(t *testing.T, j *sim.JAAS, tell func(actions.Teller)) (entries []logql.Entry, rules map[string]rule) {
+func told(t *testing.T, j *sim.JAAS, tell func(*report.EventLog)) (entries []logql.Entry, rules map[string]rule) {
 	t.Helper()
 	l := &listener{}
 	server := httptest.NewServer(l)
 	defer server.Close()
-	app := charm.App{Hooks: hooks.All("1.2.3", nil), Actions: map[string]charm.ActionFunc{
+	app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{
 		"migrate-model": func(ctx context.Context, a *charm.Action) error {
-			actions.Tell(ctx, a, "prod", "east", tell)
+			events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: "prod", Target: "east"})
+			defer events.Close(ctx)
+			tell(events)
 			return nil
 		},
 	}}
@@ -149,7 +151,7 @@ func ended(outcome migration.Outcome, cause migration.Cause) migration.Result {
 }
 
 // begins tells how every migration begins.
-func begins(l actions.Teller) {
+func begins(l *report.EventLog) {
 	r := ended("", "")
 	l.Event(migration.FindingEvent{Finding: migration.Finding{Check: migration.CheckTarget, Level: migration.Pass, Evidence: "yes"}})
 	l.Event(migration.FreezeEvent{Model: r.Model})
@@ -162,8 +164,8 @@ func begins(l actions.Teller) {
 // charm really sends.
 func TestAlertsFireOnWhatIsTold(t *testing.T) {
 	t.Parallel()
-	finish := func(outcome migration.Outcome, cause migration.Cause) func(actions.Teller) {
-		return func(l actions.Teller) { begins(l); l.Finish(ended(outcome, cause)) }
+	finish := func(outcome migration.Outcome, cause migration.Cause) func(*report.EventLog) {
+		return func(l *report.EventLog) { begins(l); l.Finish(ended(outcome, cause)) }
 	}
 	stall := migration.StallEvent{Phase: migration.PhaseQuiesce, Text: "quiescing", Still: 20 * time.Minute}
 	strayed := migration.Location{Model: ended("", "").Model, State: migration.StateMoved, Recorded: migration.Controller{Name: "west"}, Holder: migration.Controller{Name: "east"}, Drift: true, Proof: "east says so", Repair: "jimmctl"}
@@ -172,27 +174,30 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 	fired := map[string]bool{}
 	var rules map[string]rule
 	for name, test := range map[string]struct {
-		tell func(actions.Teller)
+		tell func(*report.EventLog)
 		want []string
 	}{
-		"a migration that goes on":   {begins, nil},
-		"a success":                  {finish(migration.Migrated, ""), nil},
-		"a refusal":                  {finish(migration.Refused, migration.CauseChecks), nil},
-		"an abort":                   {finish(migration.Aborted, migration.CauseAnswer), []string{"JimmMigrationAborted"}},
-		"a conflict":                 {finish(migration.Conflict, ""), []string{"JimmMigrationConflict"}},
-		"an unknown end":             {finish(migration.Unknown, migration.CauseSilent), []string{"JimmMigrationUnsettled"}},
-		"a timeout":                  {finish(migration.TimedOut, migration.CauseDeadline), []string{"JimmMigrationUnsettled"}},
-		"a lost row":                 {finish(migration.LostFromJIMM, ""), []string{"JimmMigrationUnsettled"}},
-		"laggards":                   {finish(migration.NeedsAttention, migration.CauseAgents), []string{"JimmMigrationLaggards"}},
-		"a left-over":                {finish(migration.NeedsAttention, migration.CauseLeftOver), []string{"JimmMigrationNeedsAttention"}},
-		"differences":                {finish(migration.NeedsAttention, migration.CauseDifferences), []string{"JimmMigrationNeedsAttention"}},
-		"a stall":                    {func(l actions.Teller) { begins(l); l.Event(stall) }, []string{"JimmMigrationStalled"}},
-		"a stall that lasts":         {func(l actions.Teller) { begins(l); l.Event(migration.HeartbeatEvent{Text: "quiescing", Stalled: true}) }, []string{"JimmMigrationStalled"}},
-		"a stall that ended":         {func(l actions.Teller) { begins(l); l.Event(stall); l.Finish(ended(migration.Migrated, "")) }, nil},
-		"drift that was found":       {func(l actions.Teller) { l.Drift(strayed) }, []string{"JimmModelDriftFound"}},
-		"two copies that were found": {func(l actions.Teller) { l.Drift(both) }, []string{"JimmMigrationConflict"}},
-		"nothing":                    {func(actions.Teller) {}, nil},
-		"an error that names nothing": {func(l actions.Teller) {
+		"a migration that goes on": {begins, nil},
+		"a success":                {finish(migration.Migrated, ""), nil},
+		"a refusal":                {finish(migration.Refused, migration.CauseChecks), nil},
+		"an abort":                 {finish(migration.Aborted, migration.CauseAnswer), []string{"JimmMigrationAborted"}},
+		"a conflict":               {finish(migration.Conflict, ""), []string{"JimmMigrationConflict"}},
+		"an unknown end":           {finish(migration.Unknown, migration.CauseSilent), []string{"JimmMigrationUnsettled"}},
+		"a timeout":                {finish(migration.TimedOut, migration.CauseDeadline), []string{"JimmMigrationUnsettled"}},
+		"a lost row":               {finish(migration.LostFromJIMM, ""), []string{"JimmMigrationUnsettled"}},
+		"laggards":                 {finish(migration.NeedsAttention, migration.CauseAgents), []string{"JimmMigrationLaggards"}},
+		"a left-over":              {finish(migration.NeedsAttention, migration.CauseLeftOver), []string{"JimmMigrationNeedsAttention"}},
+		"differences":              {finish(migration.NeedsAttention, migration.CauseDifferences), []string{"JimmMigrationNeedsAttention"}},
+		"a stall":                  {func(l *report.EventLog) { begins(l); l.Event(stall) }, []string{"JimmMigrationStalled"}},
+		"a stall that lasts": {func(l *report.EventLog) {
+			begins(l)
+			l.Event(migration.HeartbeatEvent{Text: "quiescing", Stalled: true})
+		}, []string{"JimmMigrationStalled"}},
+		"a stall that ended":         {func(l *report.EventLog) { begins(l); l.Event(stall); l.Finish(ended(migration.Migrated, "")) }, nil},
+		"drift that was found":       {func(l *report.EventLog) { l.Drift(strayed) }, []string{"JimmModelDriftFound"}},
+		"two copies that were found": {func(l *report.EventLog) { l.Drift(both) }, []string{"JimmMigrationConflict"}},
+		"nothing":                    {func(*report.EventLog) {}, nil},
+		"an error that names nothing": {func(l *report.EventLog) {
 			begins(l)
 			l.Event(migration.RecordEvent{Ground: "x", Err: errors.New(`"outcome":"conflict"`)})
 		}, nil},
@@ -249,11 +254,11 @@ func TestTheHourlyLookFiresOnDrift(t *testing.T) {
 // TestTheDashboardShowsWhatIsTold evaluates its panels over real lines.
 func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 	t.Parallel()
-	entries, _ := told(t, drifting(t), func(l actions.Teller) {
+	entries, _ := told(t, drifting(t), func(l *report.EventLog) {
 		begins(l) // one that goes on, by its task
 	})
 	for _, outcome := range []migration.Outcome{migration.Migrated, migration.Aborted} {
-		more, _ := told(t, nil, func(l actions.Teller) {
+		more, _ := told(t, nil, func(l *report.EventLog) {
 			begins(l)
 			l.Event(migration.PhaseEvent{Phase: migration.PhaseSuccess, Text: "successful", NoReturn: true})
 			l.Finish(ended(outcome, ""))

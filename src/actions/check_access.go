@@ -2,15 +2,18 @@ package actions
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
 
-// checkAccess tells who this charm is in JIMM, and whether that is enough.
+// checkAccess logs in to JIMM and to the controllers that have accounts, and
+// reports whether that is enough.
 func checkAccess(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&struct{}{}); err != nil {
 		return err
@@ -22,44 +25,45 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		}
 		return err
 	}
-	client, who, err := logIn(ctx, settings)
-	version, seenErr := status.LoggedIn(ctx, a, settings, client, err)
-	if seenErr != nil {
-		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", seenErr))
+	client, who, err := jaas.LogIn(ctx, settings)
+	version, statusErr := status.LoggedIn(ctx, a, settings, client, err)
+	if statusErr != nil {
+		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
 	}
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	out := accessResults(who)
-	set(out, "jimm-version", version)
-	if who.administrator {
-		if err := accountResults(ctx, out, a.Env().App(), settings, client); err != nil {
-			return err
-		}
+	access := report.Access{
+		Identity: who.Identity, Administrator: who.Administrator,
+		URL: who.Address, Generation: who.Generation.String(), Version: version,
 	}
-	if err := a.SetResults(ctx, out); err != nil {
+	if !who.Administrator {
+		access.GrantCommand = config.GrantCommand(who.Generation, who.Identity)
+	} else if access.Accounts, err = tryAccounts(ctx, settings, client, a.Env().App()); err != nil {
 		return err
 	}
-	if !who.administrator {
-		return &notAdministratorError{who}
+	if err := a.SetResults(ctx, report.AccessResults(access)); err != nil {
+		return err
+	}
+	if !who.Administrator {
+		return &jaas.NotAdministratorError{Account: who}
 	}
 	return nil
 }
 
-// accessResults are the results of check-access.
-func accessResults(who account) map[string]any {
-	out := map[string]any{
-		"identity":        who.identity,
-		"administrator":   who.administrator,
-		"jimm-url":        who.address,
-		"jimm-generation": who.generation.String(),
+// tryAccounts logs in to the controllers that have accounts.
+func tryAccounts(ctx context.Context, s config.Settings, client *jimm.Client, app string) (out report.Accounts, err error) {
+	if p := s.ControllersProblem; p != nil {
+		return report.Accounts{Problem: p.What, Remedy: p.Remedy}, nil //nolint:nilerr // The results show it.
 	}
-	if who.administrator {
-		out["summary"] = fmt.Sprintf("%q is a JIMM administrator: every action can be run", who.identity)
-		return out
+	if s.Controllers == nil {
+		return out, nil
 	}
-	out["summary"] = fmt.Sprintf("%q is not a JIMM administrator: no model can be located or migrated until it is", who.identity)
-	out["grant-command"] = config.GrantCommand(who.generation, who.identity)
-	return out
+	out = report.Accounts{Users: map[string]string{}, Application: app, UpdateCommand: s.UpdateControllers()}
+	for name, login := range s.Controllers {
+		out.Users[name] = login.User
+	}
+	out.Controllers, out.Tried, err = jaas.TryAccounts(ctx, s, client)
+	return out, err
 }

@@ -8,11 +8,11 @@ import (
 
 // checkParams are the parameters of check-migration.
 type checkParams struct {
-	Model      string `json:"model"`
-	Target     string `json:"target-controller"`
-	Timeout    string `json:"timeout"`
-	Ignore     string `json:"ignore-checks"`
-	StrictExit flag   `json:"strict-exit"`
+	Model      string     `json:"model"`
+	Target     string     `json:"target-controller"`
+	Timeout    string     `json:"timeout"`
+	Ignore     string     `json:"ignore-checks"`
+	StrictExit charm.Flag `json:"strict-exit"`
 }
 
 // checkMigration runs the checks of migrate-model and nothing else: it is

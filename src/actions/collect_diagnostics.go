@@ -2,19 +2,10 @@ package actions
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
-)
-
-// The bounds of a diagnosis, so that it can be pasted into a bug report.
-const (
-	diagnosedControllers = 50
-	diagnosedRequests    = 20
-	diagnosedText        = 500 // bytes of a server's text
+	"jimm-migrator/src/report"
 )
 
 // diagnosticsParams are the parameters of collect-diagnostics.
@@ -22,132 +13,36 @@ type diagnosticsParams struct {
 	Model string `json:"model"`
 }
 
-// collectDiagnostics writes what one look at a model brings into the results.
+// collectDiagnostics polls a model once and writes everything that was seen into
+// the results.
 func collectDiagnostics(version string) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
 		var p diagnosticsParams
 		if err := a.Params(&p); err != nil {
 			return err
 		}
-		j, err := connect(ctx, a)
+		settings, j, err := connect(ctx, a)
 		if err != nil {
 			return err
 		}
-		defer j.close()
-		d, err := migration.Diagnose(ctx, j.engine, migration.Options{
-			Model: p.Model, Unit: a.Env().Unit, Probe: j.settings.ProbeControllers, PollInterval: j.settings.PollInterval,
+		defer j.Close()
+		d, err := migration.Diagnose(ctx, j.Engine, migration.Options{
+			Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers, PollInterval: settings.PollInterval,
 		})
 		if err != nil {
 			return err
 		}
-		out := diagnosisResults(d)
-		out["charm-version"] = version
-		set(out, "juju-version", a.Env().JujuVersion)
-		jimm := map[string]any{"generation": j.session.first.generation.String(), "identity": j.session.first.identity}
-		if client, err := j.session.get(ctx); err == nil {
+		who := j.Account()
+		env := report.Environment{
+			CharmVersion: version, JujuVersion: a.Env().JujuVersion,
+			Generation: who.Generation.String(), Identity: who.Identity,
+			PollInterval: settings.PollInterval, Probe: settings.ProbeControllers,
+		}
+		if client, err := j.Client(ctx); err == nil {
 			if info, err := client.Version(ctx); err == nil {
-				set(jimm, "version", short(info.Version))
-				set(jimm, "commit", short(info.Commit))
+				env.JIMMVersion, env.JIMMCommit = info.Version, info.Commit
 			}
 		}
-		out["jimm"] = jimm
-		out["settings"] = map[string]any{
-			"poll-interval": j.settings.PollInterval.String(), "probe-controllers": j.settings.ProbeControllers,
-		}
-		return a.SetResults(ctx, out)
+		return a.SetResults(ctx, report.DiagnosisResults(d, env))
 	}
-}
-
-// diagnosisResults are what the look has brought.
-func diagnosisResults(d migration.Diagnosis) map[string]any {
-	out := map[string]any{
-		"summary":       fmt.Sprintf("what one look at model %s has brought; secrets are taken out as far as they can be recognised, names and UUIDs are not", name(d.Model)),
-		"collected":     stamp(time.Now()),
-		"model-details": infoResults(d.Info),
-		"model-list":    infoResults(d.Summary),
-	}
-	model := modelResults(d.Model)
-	delete(model, "users")
-	model["users"] = len(d.Model.Users)
-	set(model, "life", d.Model.Life)
-	set(model, "type", d.Model.Type)
-	set(model, "version", d.Model.AgentVersion)
-	out["model"] = model
-	record := map[string]any{"state": d.Record.State.String()}
-	set(record, "controller", d.Record.Controller)
-	set(record, "error", failure(d.Record.Err))
-	out["record"] = record
-	host := map[string]any{"state": d.Host.Kind.String()}
-	set(host, "controller", d.Host.Controller)
-	set(host, "error", failure(d.Host.Err))
-	out["model-login"] = host
-	list := map[string]any{}
-	for _, c := range d.Controllers[:min(len(d.Controllers), diagnosedControllers)] {
-		list[resultKey(c.Name, c.UUID)] = copyResults(c, d.Copies[c.UUID])
-	}
-	setMap(out, "controllers", list)
-	out["audit-log"] = auditResults(d.Audit, d.AuditErr)
-	return out
-}
-
-func infoResults(i migration.Info) map[string]any {
-	out := map[string]any{"answer": i.Kind.String()}
-	set(out, "controller", i.Controller)
-	set(out, "status", i.Status)
-	set(out, "status-text", short(i.StatusText))
-	set(out, "error", failure(i.Err))
-	if i.Attempt.Exists() {
-		set(out, "migration-text", short(i.Attempt.Text))
-		set(out, "migration-start", stamp(i.Attempt.Start))
-		set(out, "migration-end", stamp(i.Attempt.End))
-	}
-	return out
-}
-
-func copyResults(c migration.Controller, says migration.Copy) map[string]any {
-	out := map[string]any{"uuid": c.UUID, "copy": says.State.String()}
-	set(out, "version", c.AgentVersion)
-	set(out, "status", c.Status)
-	set(out, "moved-to", says.To)
-	set(out, "error", failure(says.Err))
-	if says.Info.Kind == migration.InfoLive {
-		set(out, "model-status", says.Info.Status)
-		set(out, "model-status-text", short(says.Info.StatusText))
-		set(out, "migration-text", short(says.Info.Attempt.Text))
-		set(out, "migration-start", stamp(says.Info.Attempt.Start))
-		set(out, "migration-end", stamp(says.Info.Attempt.End))
-	}
-	return out
-}
-
-func auditResults(log migration.Audit, err error) map[string]any {
-	out := map[string]any{}
-	set(out, "now", stamp(log.Now))
-	set(out, "error", failure(err))
-	requests := map[string]any{}
-	for i, q := range log.Requests[max(0, len(log.Requests)-diagnosedRequests):] {
-		requests[strconv.Itoa(i+1)] = short(fmt.Sprintf("%s %s to %s, by this charm: %v, answered: %v", stamp(q.At), q.Kind, q.Target, q.Own, q.Answered))
-	}
-	setMap(out, "requests", requests)
-	return out
-}
-
-func failure(err error) string {
-	if err == nil {
-		return ""
-	}
-	text := err.Error()
-	if code := wireCode(err); code != "" {
-		text += " (" + code + ")"
-	}
-	return short(text)
-}
-
-// short is a server's text that may be shown, cut.
-func short(text string) string {
-	text = migration.Redact(text)
-	if len(text) > diagnosedText {
-		text = text[:diagnosedText] + "…"
-	}
-	return text
 }

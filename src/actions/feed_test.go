@@ -64,7 +64,7 @@ models:
 	})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir:  "../..",
-		App:       &charm.App{Actions: actions.All(), Hooks: hooks.All("1.2.3", actions.FinishRecords)},
+		App:       &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},
 		Config:    map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:   []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 		Relations: relations,

@@ -4,13 +4,18 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
 	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
 )
+
+// authority signs the servers of all worlds: making one costs time.
+var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("actions tests") })
 
 // unit is a unit of the charm, in process, beside a simulated JAAS on loopback.
 func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS) {
@@ -29,7 +34,7 @@ func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS
 	}
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir: "../..",
-		App:      &charm.App{Actions: actions.All()},
+		App:      &charm.App{Actions: actions.All("dev")},
 		Config:   map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:  []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": account, "client-secret": canary}}},
 	})
@@ -44,6 +49,8 @@ func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS
 	})
 	return agent, j
 }
+
+const twoControllers = "controllers: [{name: west}, {name: east}]\n"
 
 const twoModels = twoControllers + `models:
   - {name: prod, owner: alice@example.com, created-here: true, uuid: ` + prod + `}

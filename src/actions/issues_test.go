@@ -4,16 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/src/actions"
-	"jimm-migrator/src/migration"
 )
 
-// Known failure modes that need the wire, each named after its issue. The others
-// are in src/migration, whose issues_test.go also lists those that no API shows.
+// Known failure modes that need a whole unit, each named after its issue; see also
+// src/jaas and src/migration.
 
 // Models are named by people, and names need not be unique.
 func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
@@ -36,72 +32,6 @@ func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
 			expect(t, run(t, agent, "check-migration", map[string]any{"model": name, "target-controller": "east"}), charmtest.TaskCompleted, map[string]string{"model.uuid": prod})
 		}
 	}
-}
-
-// update-migrated-model was forgotten; also canonical/jimm#1228, whose automatic
-// completion was removed as it did not work.
-func TestIssue783_ForgottenRecord(t *testing.T) {
-	for year, here := range map[string]string{"2024": ", created-here: true", "2026": ""} { // 2026 would record it itself
-		for _, probe := range []bool{true, false} {
-			if !probe && here == "" {
-				continue // Then nobody proves where it is, and it is not recorded by guess.
-			}
-			synctest.Test(t, func(t *testing.T) {
-				w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east"+here+"}]\n")
-				defer w.Close()
-				for w.migrating("prod") {
-					virtually(30)
-				}
-				if row, _ := w.Record("prod"); row.Controller != "west" {
-					t.Fatalf("the record is on %q before", row.Controller)
-				}
-				res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = probe })
-				row, _ := w.Record("prod")
-				if res.Outcome != migration.Recorded && res.Outcome != migration.AlreadyThere || row.Controller != "east" || w.Count("jimm", "JIMM.MigrateModel") > 0 {
-					t.Errorf("%s, probe %v: %s (%s), %d starts, recorded on %q: %s\n%s", year, probe, res.Outcome, res.Cause, w.Count("jimm", "JIMM.MigrateModel"), row.Controller, actions.Summary(res), strings.Join(lines, "\n"))
-				}
-				if v := w.Violations(); len(v) > 0 {
-					t.Errorf("violations: %v", v)
-				}
-			})
-		}
-	}
-}
-
-// JIMM completes migrations by itself again; also canonical/jimm#1683. What it does
-// is seen: it need not be told.
-func TestIssue1670_JIMMCompletesByItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := startWorld(t, "2026", twoControllers+`models: [{name: prod, created-here: true}]
-faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {message: no}}]
-`)
-		defer w.Close()
-		res, _ := w.migrate(t, nil)
-		if row, _ := w.Record("prod"); res.Outcome != migration.Migrated || row.Controller != "east" {
-			t.Errorf("%s (%s), recorded on %q", res.Outcome, res.Cause, row.Controller)
-		}
-	})
-}
-
-// While JIMM takes a model for migrating, it answers logins to it with words of its
-// own. They are the source's refusal, not a failure: without the probe they are the
-// only sign that the source has let go.
-func TestIssue1692_FinishingMigration(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")
-		defer w.Close()
-		if first, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 100*time.Second }); first.Outcome != migration.TimedOut {
-			t.Fatalf("the first run ended with %s", first.Outcome)
-		}
-		res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = false })
-		heard := false
-		for _, e := range w.Messages() {
-			heard = heard || e.Server == "jimm" && strings.Contains(string(e.Data), "model is finishing migration, please retry later")
-		}
-		if res.Outcome != migration.Migrated || !heard {
-			t.Errorf("%s (%s), heard %v: %s\n%s", res.Outcome, res.Cause, heard, actions.Summary(res), strings.Join(lines, "\n"))
-		}
-	})
 }
 
 // A controller before Juju 3.6.13 takes no notice of dry-run and migrates; also
@@ -130,70 +60,6 @@ forbidden: [JIMM.MigrateModel, JIMM.UpdateMigratedModel]
 	}
 }
 
-// A half-imported copy stays on the target: the attempt that left it says so, and
-// the next one is refused before Juju refuses it.
-func TestIssue20361_LeftOverImport(t *testing.T) {
-	for _, year := range []string{"2024", "2026"} {
-		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, year, twoControllers+"models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true, reason: 'model data transfer failed, failed to migrate binaries: cannot upload charms: EOF'}]}]\n")
-			defer w.Close()
-			res, _ := w.migrate(t, nil)
-			text := actions.Summary(res)
-			if res.Outcome != migration.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still says that it has a copy`) || !strings.Contains(text, "#20361") {
-				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
-			}
-			if got := actions.Repair(res, "jimmctl"); got["name"] != "left-over-import" {
-				t.Errorf("%s: the repair is %v", year, got)
-			}
-			again, _ := w.migrate(t, nil)
-			if again.Outcome != migration.Refused || !strings.Contains(actions.Summary(again), "target-copy: \"east\" says that it has a copy of the model already") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
-				t.Errorf("%s: again %s: %s", year, again.Outcome, actions.Summary(again))
-			}
-		})
-	}
-}
-
-// The target has taken the model over, and the source aborts. Without credentials
-// nobody tells more than that both have it: nothing is recorded, and nothing started.
-func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
-	for _, year := range []string{"2024", "2026"} {
-		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, year, twoControllers+"models: [{name: prod, migrations: [{activation-lost: true}]}]\n")
-			defer w.Close()
-			res, _ := w.migrate(t, nil)
-			if text := actions.Summary(res); res.Outcome != migration.Aborted || !res.CopyLeft || !strings.Contains(text, "#21459") {
-				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
-			}
-			again, _ := w.migrate(t, nil)
-			if again.Outcome != migration.Refused || w.Count("jimm", "JIMM.MigrateModel") != 1 || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
-				t.Errorf("%s: again %s: %s", year, again.Outcome, actions.Summary(again))
-			}
-		})
-	}
-}
-
-// A target that was just made answers with errors that have no code, and later not.
-func TestIssue1819_TargetNotReadyYet(t *testing.T) {
-	const pending = "machine 0 is still pending"
-	for _, year := range []string{"2024", "2026"} {
-		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, year, twoControllers+`models: [{name: prod, migrations: [{refuse: 'target prechecks failed: `+pending+`'}]}]
-faults: [{server: east, method: Login, action: refuse, error: {message: '`+pending+`'}, times: 40}]
-`)
-			defer w.Close()
-			res, _ := w.migrate(t, nil)
-			if res.Outcome != migration.NotStarted || !strings.Contains(actions.Summary(res), pending) {
-				t.Errorf("%s: %s (%s): %s", year, res.Outcome, res.Cause, actions.Summary(res))
-			}
-			for _, f := range res.Findings {
-				if f.Check == migration.CheckTargetAnswers && (f.Level != migration.Warn || !strings.Contains(f.Evidence, pending)) {
-					t.Errorf("%s: %s: %s", year, f.Level, f.Evidence)
-				}
-			}
-		})
-	}
-}
-
 // AllModels calls every model iaas: the type is what JIMM's list says.
 func TestIssue1930_TypeOfAModel(t *testing.T) {
 	t.Parallel()
@@ -208,12 +74,3 @@ models: [{name: prod, type: caas, created-here: true}]
 		}
 	}
 }
-
-// migrating reports whether a migration of the model has not ended.
-func (w world) migrating(model string) bool {
-	m, ok := w.Controller("west").Migration(w.UUID(model))
-	return ok && !m.Phase.Terminal()
-}
-
-// virtually waits for so many seconds of virtual time.
-func virtually(seconds int) { <-time.After(time.Duration(seconds) * time.Second) }

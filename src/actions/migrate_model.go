@@ -12,21 +12,26 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
 
 // migrateParams are the parameters of migrate-model.
 type migrateParams struct {
-	Model      string `json:"model"`
-	Target     string `json:"target-controller"`
-	DryRun     flag   `json:"dry-run"`
-	Detach     flag   `json:"detach"`
-	Timeout    string `json:"timeout"`
-	Ignore     string `json:"ignore-checks"`
-	StrictExit flag   `json:"strict-exit"`
-	OnStall    string `json:"on-stall"`
+	Model      string     `json:"model"`
+	Target     string     `json:"target-controller"`
+	DryRun     charm.Flag `json:"dry-run"`
+	Detach     charm.Flag `json:"detach"`
+	Timeout    string     `json:"timeout"`
+	Ignore     string     `json:"ignore-checks"`
+	StrictExit charm.Flag `json:"strict-exit"`
+	OnStall    string     `json:"on-stall"`
 }
+
+// stopOnStall is the value of on-stall that ends the action.
+const stopOnStall = "stop"
 
 // migrateModel moves a model to another controller, or looks whether it could.
 func migrateModel(ctx context.Context, a *charm.Action) error {
@@ -55,7 +60,7 @@ type migrator struct {
 	before *unitStatus
 	// settings are those of this run, once read.
 	settings config.Settings
-	feed     *feed
+	events   *report.EventLog
 	// cli is the command that talks to this JIMM.
 	cli string
 }
@@ -66,7 +71,7 @@ type unitStatus struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	m.feed = noFeed(m.action.Unit)
+	m.events = report.NoEventLog(m.action.Unit)
 	opts, err := m.options()
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -77,8 +82,8 @@ func (m *migrator) run(ctx context.Context) error {
 	}
 	m.settings = settings
 	if !m.params.DryRun {
-		m.feed = openFeed(ctx, m.action.Unit, feedOptions{action: m.action.Name(), model: m.params.Model, target: m.params.Target})
-		defer m.feed.close(ctx)
+		m.events = report.OpenEventLog(ctx, m.action.Unit, report.EventLogOptions{Action: m.action.Name(), Model: m.params.Model, Target: m.params.Target})
+		defer m.events.Close(ctx)
 	}
 	opts.Spread = rand.Float64() //nolint:gosec // Not a secret.
 	opts.Probe, opts.PollInterval, opts.JIMMModel = settings.ProbeControllers, settings.PollInterval, settings.JIMMModel()
@@ -89,17 +94,17 @@ func (m *migrator) run(ctx context.Context) error {
 	if err != nil {
 		return m.refuse(ctx, err)
 	}
-	defer j.close()
-	m.cli = j.engine.Traits.CLI
+	defer j.Close()
+	m.cli = j.Engine.Traits.CLI
 	// The timeout bounds the whole action.
 	opts.Timeout = max(opts.Timeout-time.Since(m.began), time.Nanosecond)
 	opts.Report = func(e migration.Event) { m.show(ctx, e) }
 
 	var result migration.Result
 	if m.params.DryRun {
-		result, err = migration.Check(ctx, j.engine, opts)
+		result, err = migration.Check(ctx, j.Engine, opts)
 	} else {
-		result, err = migration.Migrate(ctx, j.engine, &writer{j.session}, opts)
+		result, err = migration.Migrate(ctx, j.Engine, j.Starter(), opts)
 	}
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -108,10 +113,10 @@ func (m *migrator) run(ctx context.Context) error {
 }
 
 // connect logs in to JIMM, within the timeout.
-func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas, error) {
+func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas.JAAS, error) {
 	ctx, cancel := context.WithDeadline(ctx, m.began.Add(timeout))
 	defer cancel()
-	return connectTo(ctx, m.settings)
+	return jaas.Connect(ctx, m.settings)
 }
 
 // options reads the parameters that need more than their type to be right.
@@ -172,8 +177,8 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 	if freeze, ok := e.(migration.FreezeEvent); ok {
 		m.mark(ctx, freeze.Model)
 	}
-	m.action.Log(ctx, line(e))
-	m.feed.event(e)
+	m.action.Log(ctx, report.Line(e))
+	m.events.Event(e)
 }
 
 func (m *migrator) mark(ctx context.Context, model migration.Model) {
@@ -223,53 +228,25 @@ func (s unitStatus) settled() bool {
 	}
 }
 
-// finish sets the results; an outcome that is no success is an error.
+// finish sets the results; an outcome that is not a success is an error.
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	m.unmark(ctx, r)
-	m.feed.finish(r)
-	out := migrationResults(r, m.next(r), time.Since(m.began))
-	setMap(out, "repair", repairResults(repairOf(r, m.cli, m.action.Env().Unit)))
+	m.events.Finish(r)
+	out := report.MigrationResults(r, report.Run{Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began)})
 	if err := m.action.SetResults(ctx, out); err != nil {
 		return err
 	}
 	if !r.Outcome.Succeeded() {
-		return errors.New(summary(r))
+		return errors.New(report.Summary(r))
 	}
-	m.action.Log(ctx, summary(r))
+	m.action.Log(ctx, report.Summary(r))
 	return nil
 }
 
-// next is the command that helps from here.
-func (m *migrator) next(r migration.Result) string {
-	again := fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", m.action.Env().Unit, r.Model.UUID, r.Target.Name)
-	switch {
-	case r.Next != "":
-		return r.Next
-	case r.Model.UUID == "":
-		return ""
-	}
-	switch r.Outcome {
-	case migration.ChecksPassed, migration.Started, migration.TimedOut, migration.NotStarted, migration.Aborted:
-		return again
-	case migration.Unknown, migration.LostFromJIMM, migration.Conflict, migration.NeedsAttention:
-		return fmt.Sprintf("juju run %s locate-model model=%s", m.action.Env().Unit, r.Model.UUID)
-	default:
-		return ""
-	}
-}
-
-// refuse ends an action that could not look at anything.
+// refuse ends an action that could not examine anything.
 func (m *migrator) refuse(ctx context.Context, err error) error {
-	text := migration.Redact(err.Error())
-	m.feed.refused(err)
-	results := map[string]any{
-		"outcome":    string(migration.Refused),
-		"step":       string(migration.StepCheck),
-		"summary":    "nothing was started: " + text,
-		"retry-safe": true,
-	}
-	setMap(results, "error", errorResults(text, err))
-	if setErr := m.action.SetResults(ctx, results); setErr != nil {
+	m.events.Refused(err)
+	if setErr := m.action.SetResults(ctx, report.RefusedMigration(err)); setErr != nil {
 		return setErr
 	}
 	return err

@@ -1,36 +1,11 @@
 package actions_test
 
 import (
-	"errors"
-	"maps"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/src/actions"
-	"jimm-migrator/src/migration"
-	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/controller"
 )
-
-// statusKeys are the keys of migration-status with all that it may have.
-func statusKeys(r migration.Result) []string {
-	m := migration.Movement{
-		Model: r.Model, State: migration.MovementRunning, Source: r.Source, Target: r.Target, TargetProved: true,
-		Attempt: r.Attempt, Elapsed: time.Minute, Err: &rpc.Error{Message: "no", Code: "x"},
-	}
-	keys := map[string]bool{}
-	follow := actions.FollowResults(r)
-	follow["next"] = "x"
-	for _, out := range []map[string]any{actions.MovementResults(m), follow, actions.MovingResults(migration.Moved{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
-		for _, key := range flat(out, map[string]string{"models": "UUID"}) {
-			keys[key] = true
-		}
-	}
-	return slices.Collect(maps.Keys(keys))
-}
 
 func TestMigrationStatus(t *testing.T) {
 	t.Parallel()
@@ -70,18 +45,3 @@ func TestMigrationStatus(t *testing.T) {
 }
 
 // An incomplete answer says what it lacks.
-func TestAllThatMovesTellsItsGaps(t *testing.T) {
-	found := migration.Moved{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
-	gaps, _ := actions.MovingResults(found, errors.New("timeout"))["gaps"].(string)
-	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 more models", "50 are at most"} {
-		if !strings.Contains(gaps, part) {
-			t.Errorf("gaps are %q, want %q in it", gaps, part)
-		}
-	}
-	if strings.Contains(gaps, "CANARY") {
-		t.Errorf("gaps are %q", gaps)
-	}
-	if _, told := actions.MovingResults(migration.Moved{Known: 1}, nil)["gaps"]; told {
-		t.Error("gaps where there are none")
-	}
-}

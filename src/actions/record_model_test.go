@@ -1,21 +1,10 @@
 package actions_test
 
 import (
-	"strings"
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
-	"jimm-migrator/src/actions"
-	"jimm-migrator/src/migration"
 )
-
-// recordedResults are the results of record-model with all that it may have.
-func recordedResults(r migration.Result) map[string]any {
-	out := actions.RecordResults(r)
-	out["next"] = "x"
-	out["error"].(map[string]any)["code"] = "x"
-	return out
-}
 
 func TestRecordModel(t *testing.T) {
 	t.Parallel()
@@ -42,22 +31,6 @@ func TestRecordModel(t *testing.T) {
 		recordIs(t, j, "prod", "east")
 		if n := j.Count("jimm", "JIMM.MigrateModel"); n != 0 {
 			t.Errorf("MigrateModel was called %d times", n)
-		}
-	}
-}
-
-func TestRecordSummaries(t *testing.T) {
-	r := everything()
-	for _, outcome := range []migration.Outcome{
-		migration.Recorded, migration.AlreadyThere, migration.Refused, migration.TimedOut, migration.NeedsAttention,
-		migration.Conflict, migration.LostFromJIMM, migration.Unknown,
-	} {
-		r.Outcome = outcome
-		for _, cause := range []migration.Cause{"", migration.CauseUnproved, migration.CauseChanged, migration.CauseRecordFailed, migration.CauseInterrupted} {
-			r.Cause = cause
-			if got := actions.RecordSummary(r); !strings.Contains(got, "alice@example.com/prod") || strings.Contains(got, "%") {
-				t.Errorf("%s, %s: %q", outcome, cause, got)
-			}
 		}
 	}
 }

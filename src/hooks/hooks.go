@@ -16,9 +16,7 @@ import (
 // All returns one handler for each hook that this charm needs. Only update-status
 // connects to anything but Juju. Nothing has to be done when a unit stops or is
 // removed.
-//
-// finish is called by update-status; see [status.Poll].
-func All(version string, finish status.Finish) map[string]charm.HookFunc {
+func All(version string) map[string]charm.HookFunc {
 	update := func(ctx context.Context, h *charm.Hook) error { return status.Update(ctx, h) }
 	installed := func(ctx context.Context, h *charm.Hook) error {
 		if err := h.SetWorkloadVersion(ctx, version); err != nil {
@@ -37,7 +35,7 @@ func All(version string, finish status.Finish) map[string]charm.HookFunc {
 		"secret-changed": func(ctx context.Context, h *charm.Hook) error {
 			return errors.Join(status.Forget(ctx, h), status.Update(ctx, h))
 		},
-		"update-status": func(ctx context.Context, h *charm.Hook) error { return status.Poll(ctx, h.Unit, finish) },
+		"update-status": func(ctx context.Context, h *charm.Hook) error { return status.Poll(ctx, h.Unit, finishRecords) },
 	}
 	for _, event := range []string{"created", "joined", "changed", "departed", "broken"} {
 		hooks[config.EndpointInfo+"-relation-"+event] = update

@@ -33,7 +33,7 @@ func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) err
 	s.network = wire.NewNetwork()
 	world.Network = s.network
 	world.Addresses = map[string]string{"jimm": "127.0.0.1:8080"}
-	app := charm.App{Actions: actions.AllOf("dev"), Hooks: hooks.All("dev", actions.FinishRecords)}
+	app := charm.App{Actions: actions.All("dev"), Hooks: hooks.All("dev")}
 	unit.Func = func(ctx context.Context, env []string, tools charm.Runner) int {
 		e := charm.ReadEnv(charmtest.Lookup(env))
 		e.DialContext = s.network.DialContext

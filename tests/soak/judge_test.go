@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/src/actions"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
 )
@@ -33,10 +33,10 @@ func (s *story) judge(l *life) {
 	s.cell("outcome: %s", res.Outcome)
 	s.cell("cause: %s %s", res.Outcome, res.Cause)
 	if !s.ever(func(t truth) bool { return s.lie(l, t) == "" }) {
-		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.truth()), res.Outcome, res.Cause, s.truth(), actions.Summary(res))
+		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.truth()), res.Outcome, res.Cause, s.truth(), report.Summary(res))
 	}
 	if res.Holder.Known() && !s.ever(func(t truth) bool { return s.mayHold(t, res.Holder.Name) }) {
-		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), actions.Summary(res))
+		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), report.Summary(res))
 	}
 	if res.Outcome == migration.Unknown {
 		s.judgeUnknown(l, "in trouble")
@@ -111,7 +111,7 @@ func (s *story) mayHold(now truth, name string) bool {
 // secrets looks for the canary in all that was said (I6).
 func (s *story) secrets(l *life) {
 	res := l.result
-	texts := append([]string{actions.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text, fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
+	texts := append([]string{report.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text, fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
 	for _, text := range texts {
 		if strings.Contains(text, canary) {
 			s.blame("I6: the secret is in %q", text)

@@ -9,9 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"jimm-migrator/src/actions"
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
 )
 
 // life is one process of ours, and how its run has ended.
@@ -134,7 +135,7 @@ func (l *life) report(e migration.Event) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.texts = append(l.texts, actions.Sentence(e))
+	l.texts = append(l.texts, report.Line(e))
 }
 
 func (l *life) look(o migration.Observation, v migration.Verdict) {
@@ -193,13 +194,13 @@ func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 	l.enter("check")
 	l.began = time.Now()
 	defer func() { l.took = time.Since(l.began) }()
-	opened, err := actions.Open(ctx, settings)
+	opened, err := jaas.Connect(ctx, settings)
 	if err != nil {
 		l.err = err
 		return
 	}
 	defer opened.Close()
-	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Writer, l})
+	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Starter(), l})
 }
 
 // dialer is how a life reaches the servers.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/src/actions"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim/controller"
 )
 
@@ -28,7 +28,7 @@ func (s *story) settle(ctx context.Context) {
 	res := last.result
 	s.cell("in the end: %s %s, probe %v", res.Outcome, res.Cause, s.probe)
 	if why := s.unsettled(before, res); why != "" {
-		s.blame("I5: %s: %s (%s): %+v, then %+v: %s", why, res.Outcome, res.Cause, before, s.truth(), actions.Summary(res))
+		s.blame("I5: %s: %s (%s): %+v, then %+v: %s", why, res.Outcome, res.Cause, before, s.truth(), report.Summary(res))
 	}
 }
 
@@ -115,6 +115,6 @@ func (s *story) judgeUnknown(l *life, when string) {
 	switch {
 	case len(holders) == 1 && holders[0] == s.target && now.recorded == s.target && s.mustBeThere(l.result) != "",
 		len(holders) == 1 && holders[0] == s.source && now.recorded == s.source && now.on[s.target] != controller.StateImporting:
-		s.blame("it could have been known (%s): %+v: %s", l.result.Cause, now, actions.Summary(l.result))
+		s.blame("it could have been known (%s): %+v: %s", l.result.Cause, now, report.Summary(l.result))
 	}
 }

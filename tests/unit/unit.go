@@ -47,7 +47,7 @@ func Start(t *testing.T, opts charmtest.Options) *charmtest.Agent {
 	opts.Func = func(ctx context.Context, environ []string, tools charm.Runner) int {
 		env := charm.ReadEnv(charmtest.Lookup(environ))
 		env.CharmDir = dir
-		app := charm.App{Hooks: hooks.All("1.2.3", nil), Actions: map[string]charm.ActionFunc{}}
+		app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{}}
 		if do, ok := ctx.Value(acting{}).(func(context.Context, config.Unit) error); ok {
 			app.Actions["check-access"] = func(ctx context.Context, a *charm.Action) error { return do(ctx, a) }
 		}

@@ -13,7 +13,7 @@ var version = "dev"
 func main() {
 	charm.Main(charm.App{
 		Version: version,
-		Actions: actions.AllOf(version),
-		Hooks:   hooks.All(version, actions.FinishRecords),
+		Actions: actions.All(version),
+		Hooks:   hooks.All(version),
 	})
 }

@@ -1,0 +1,90 @@
+package jaas
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+)
+
+// auditor reads JIMM's audit log for the engine.
+type auditor struct{ session *session }
+
+// maxEvents bounds how far back the log is searched: requests about the model
+// in question are nearly always among the newest.
+const maxEvents = 1000
+
+// Audit returns the requests to move or record the model, oldest first.
+func (a *auditor) Audit(ctx context.Context, model migration.Model) (migration.Audit, error) {
+	client, err := a.session.get(ctx)
+	if err != nil {
+		return migration.Audit{}, err
+	}
+	now, err := newest(ctx, client)
+	if err != nil {
+		return migration.Audit{}, err
+	}
+	out := migration.Audit{Now: now}
+	for method, kind := range map[string]migration.RequestKind{"MigrateModel": migration.RequestMigrate, "UpdateMigratedModel": migration.RequestRecord} {
+		requests, err := requests(ctx, client, method, kind, model)
+		if err != nil {
+			return migration.Audit{}, err
+		}
+		out.Requests = append(out.Requests, requests...)
+	}
+	slices.SortStableFunc(out.Requests, func(x, y migration.Request) int { return x.At.Compare(y.At) })
+	return out, nil
+}
+
+// newest returns the time of the newest event: JIMM logs every call, this one
+// too, so it is JIMM's clock.
+func newest(ctx context.Context, client *jimm.Client) (time.Time, error) {
+	events, err := client.FindAuditEvents(ctx, jimm.AuditQuery{Limit: 1, NewestFirst: true})
+	if err != nil || len(events) == 0 {
+		return time.Time{}, err
+	}
+	return events[0].Time, nil
+}
+
+// call is what a request and the answer to it have in common.
+type call struct {
+	conversation string
+	message      uint64
+}
+
+// requests returns the requests of one method that are about the model.
+func requests(ctx context.Context, client *jimm.Client, method string, kind migration.RequestKind, model migration.Model) ([]migration.Request, error) {
+	var (
+		out      []migration.Request
+		calls    []call // of out
+		answered = map[call]bool{}
+		seen     int
+	)
+	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: method}) {
+		if err != nil {
+			return nil, err
+		}
+		if seen++; seen > maxEvents {
+			break
+		}
+		id := call{event.ConversationID, event.MessageID}
+		if event.Response {
+			answered[id] = true
+			continue
+		}
+		for _, m := range event.Migrations {
+			if m.Names(model.UUID, model.FullName()) {
+				out = append(out, migration.Request{
+					Kind: kind, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
+				})
+				calls = append(calls, id)
+			}
+		}
+	}
+	for i := range out {
+		out[i].Answered = answered[calls[i]]
+	}
+	return out, nil
+}

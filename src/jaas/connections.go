@@ -1,0 +1,190 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// connections are connections to controllers, logged in with the accounts of the
+// option controller-credentials. Each is made when it is first needed, and kept
+// until the action ends. A controller that refused the account is not asked again.
+type connections struct {
+	logins map[string]juju.Credentials
+	// network has the proxy and the dialler for the controllers.
+	network jimm.Options
+
+	mu   sync.Mutex
+	each map[string]*connection // by the controllers' UUIDs
+}
+
+// connection is what is known of the account on one controller.
+type connection struct {
+	mu    sync.Mutex
+	at    migration.Controller
+	conn  *juju.Conn
+	login juju.LoginResult
+	err   error // Why the controller is not asked again.
+	// silent is why it did not answer, and until when it is left alone: a look asks
+	// several questions, and each would wait as long.
+	silent  error
+	retryAt time.Time
+
+	// model is a connection to the model of that UUID on the controller.
+	model      *juju.Conn
+	modelUUID  string
+	modelLogin juju.LoginResult
+}
+
+// Why a controller is not asked with an account.
+var (
+	errNoAccount    = errors.New("controller-credentials has no account for this controller")
+	errNotSuperuser = errors.New("the account is not a superuser of the controller")
+)
+
+const (
+	// readTimeout limits a question to a controller.
+	readTimeout = 30 * time.Second
+	// silentPause is how long a controller that did not answer is left alone.
+	silentPause = 10 * time.Second
+)
+
+// given reports whether there is an account for the controller.
+func (cs *connections) given(c migration.Controller) bool {
+	_, ok := cs.logins[c.Name]
+	return ok
+}
+
+// options say how the controller is reached, for a connection to a model if one
+// is named.
+func (cs *connections) options(c migration.Controller, model string) juju.Options {
+	return juju.Options{
+		Addresses:      addresses(c),
+		CACert:         c.CACert,
+		ModelUUID:      model,
+		ControllerUUID: c.UUID,
+		Proxy:          cs.network.Proxy,
+		DialContext:    cs.network.DialContext,
+		DialTimeout:    probeTimeout,
+		CallTimeout:    readTimeout,
+	}
+}
+
+// get returns a connection on which the account is logged in as a superuser. The
+// context limits making it.
+func (cs *connections) get(ctx context.Context, c migration.Controller) (*juju.Conn, juju.LoginResult, error) {
+	if !cs.given(c) {
+		return nil, juju.LoginResult{}, errNoAccount
+	}
+	one := cs.of(c)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.conn != nil && one.conn.Err() == nil {
+		return one.conn, one.login, nil
+	}
+	if one.err != nil {
+		return nil, one.login, one.err
+	}
+	if time.Now().Before(one.retryAt) {
+		return nil, juju.LoginResult{}, one.silent
+	}
+	conn, login, err := cs.logIn(ctx, c, "")
+	switch {
+	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
+		one.err = err
+	case err == nil && (login.User == nil || login.User.ControllerAccess != superuser):
+		_ = conn.Close()
+		conn, one.err = nil, errNotSuperuser
+		err = one.err
+	case err != nil:
+		one.silent, one.retryAt = err, time.Now().Add(silentPause)
+	}
+	one.conn, one.login = conn, login
+	return conn, login, err
+}
+
+// superuser is the access to a controller with which all of it may be asked.
+const superuser = "superuser"
+
+func (cs *connections) of(c migration.Controller) *connection {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.each == nil {
+		cs.each = map[string]*connection{}
+	}
+	if cs.each[c.UUID] == nil {
+		cs.each[c.UUID] = &connection{at: c}
+	}
+	return cs.each[c.UUID]
+}
+
+// known returns the controller of that UUID, if it was asked with an account.
+func (cs *connections) known(uuid string) (migration.Controller, bool) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	one, ok := cs.each[uuid]
+	if !ok {
+		return migration.Controller{}, false
+	}
+	return one.at, true
+}
+
+// openModel returns a connection to a model on the controller, on which the account
+// is logged in.
+func (cs *connections) openModel(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+	if _, _, err := cs.get(ctx, c); err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	one := cs.of(c)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.model != nil && one.modelUUID == model && one.model.Err() == nil {
+		return one.model, one.modelLogin, nil
+	}
+	if one.model != nil {
+		_ = one.model.Close()
+		one.model = nil
+	}
+	conn, login, err := cs.logIn(ctx, c, model)
+	if err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	one.model, one.modelUUID, one.modelLogin = conn, model, login
+	return conn, login, nil
+}
+
+// logIn logs in to the controller, or to one of its models.
+func (cs *connections) logIn(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	conn, err := juju.Dial(ctx, cs.options(c, model))
+	if err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	login, err := conn.Login(ctx, cs.logins[c.Name])
+	if err != nil {
+		_ = conn.Close()
+		return nil, juju.LoginResult{}, err
+	}
+	return conn, login, nil
+}
+
+func (cs *connections) close() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for _, one := range cs.each {
+		one.mu.Lock()
+		for _, conn := range []*juju.Conn{one.conn, one.model} {
+			if conn != nil {
+				_ = conn.Close()
+			}
+		}
+		one.mu.Unlock()
+	}
+}

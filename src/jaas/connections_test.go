@@ -1,0 +1,288 @@
+package jaas_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// withAccounts gives the charm the superuser of each of the controllers.
+func (w world) withAccounts(names ...string) world {
+	w.settings.Controllers = map[string]juju.Credentials{}
+	for _, name := range names {
+		w.settings.Controllers[name] = juju.Credentials{User: "admin", Password: juju.NewSecret("password of " + name), Reason: charmsReason}
+	}
+	return w
+}
+
+// charmsReason is in the logins of the charm, and not in those of controllers.
+const charmsReason = "jimm-migrator/0 migrate-model"
+
+// adminLogins counts the logins of the charm to a controller with a password, and
+// those to models on it.
+func (w world) adminLogins(controller string) (logins, models int) {
+	for _, e := range w.Messages() {
+		if e.Server != controller || e.Kind != wire.Received || !bytes.Contains(e.Data, []byte(charmsReason)) {
+			continue
+		}
+		if strings.HasPrefix(e.Path, "/model/") {
+			models++
+		} else {
+			logins++
+		}
+	}
+	return logins, models
+}
+
+// copyOn asks a controller as the engine does.
+func (w world) copyOn(t *testing.T, name string) migration.Copy {
+	t.Helper()
+	opened, err := jaas.Connect(t.Context(), w.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	list, err := opened.Engine.Fleet.Controllers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if c.Name == name {
+			return opened.Engine.Witness.Copy(t.Context(), c, w.UUID("prod"))
+		}
+	}
+	t.Fatalf("no controller %q", name)
+	return migration.Copy{}
+}
+
+// A probe tells present from absent; an administrator is told the rest, in every
+// version of Juju.
+func TestAnAdministratorIsToldWhatKindOfCopyItIs(t *testing.T) {
+	t.Parallel()
+	revoke := func(w world, name string) {
+		if err := w.Controller(name).Update(w.UUID("prod"), func(m *controller.Model) { m.CredentialRevoked = true }); err != nil {
+			panic(err)
+		}
+	}
+	imported := func(w world) {
+		for _, m := range w.World().Models {
+			if err := w.Controller("east").AddImportingCopy(m.Model); err != nil {
+				panic(err)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		model  string
+		before func(world)
+		on     string
+		want   migration.CopyState
+		anon   migration.CopyState // without an account
+	}{
+		"in use":               {on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
+		"in use and suspended": {before: func(w world) { revoke(w, "west") }, on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
+		"dying":                {model: "life: dying", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
+		"nothing":              {on: "east", want: migration.CopyAbsent, anon: migration.CopyAbsent},
+		"half imported":        {before: imported, on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
+		"half and suspended":   {before: func(w world) { imported(w); revoke(w, "east") }, on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
+		"a second one":         {model: "copies: [east]", on: "east", want: migration.CopyActive, anon: migration.CopyPresent},
+		"moved away":           {model: "recorded-on: west, history: [{to: east}]", on: "west", want: migration.CopyMoved, anon: migration.CopyMoved},
+		"back again":           {model: "history: [{to: east}, {to: west}]", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
+		"aborted":              {model: "history: [{to: east, abort-at: IMPORT}]", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
+		"moving":               {model: "migrating-to: east, migrations: [{stall: quiescing}]", on: "west", want: migration.CopyExporting, anon: migration.CopyPresent},
+		"coming":               {model: "migrating-to: east, migrations: [{stall: validating}]", on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
+		"come":                 {model: "migrating-to: east, migrations: [{stall: successful}]", on: "east", want: migration.CopyActive, anon: migration.CopyPresent},
+		"could not be removed": {model: "recorded-on: east, history: [{to: east, reap-fails: no rights}]", on: "west", want: migration.CopyExporting, anon: migration.CopyPresent},
+	} {
+		for _, version := range []string{"2.9.46", "3.0.3", "3.6.14", "4.1.0"} {
+			newer := strings.HasPrefix(version, "4.")
+			if newer && strings.Contains(name, "could not") {
+				continue // It shows no migration that has ended.
+			}
+			t.Run(name+", "+version, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					yaml := fmt.Sprintf("controllers: [{name: west, version: %s}, {name: east, version: %s}]\nmodels: [{name: prod, agent-version: %s, %s}]\n", version, version, version, test.model)
+					year := "2026"
+					if strings.Contains(test.model, "migrating-to") && version < "3.2" {
+						return // JIMM cannot log in to it.
+					}
+					w := startWorld(t, year, strings.ReplaceAll(yaml, ", }", "}"))
+					defer w.Close()
+					if test.before != nil {
+						test.before(w)
+					}
+					<-time.After(3 * time.Minute) // virtual: migrations stall where they shall
+					if got := w.copyOn(t, test.on); got.State != test.anon {
+						t.Errorf("anonymous: %v, %v", got.State, got.Err)
+					}
+					if got := w.withAccounts("west", "east").copyOn(t, test.on); got.State != test.want {
+						t.Errorf("administrator: %v, %v, %+v", got.State, got.Err, got.Info)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A refused account is tried once per action, and the probe goes on.
+func TestARefusedAccountIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	for _, year := range []string{"2024", "2026"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := startWorld(t, year, twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west", "east")
+			defer w.Close()
+			wrong := w.settings.Controllers["west"]
+			wrong.Password = juju.NewSecret("wrong")
+			w.settings.Controllers["west"] = wrong
+			res, lines := w.migrate(t, nil)
+			west, ofWest := w.adminLogins("west")
+			east, ofEast := w.adminLogins("east")
+			if res.Outcome != migration.Migrated || west != 1 || east != 1 || ofWest > 0 || ofEast > 1 {
+				t.Errorf("%s: %s, %d and %d logins, %d to models\n%s", year, res.Outcome, west, east, ofWest+ofEast, strings.Join(lines, "\n"))
+			}
+		})
+	}
+}
+
+// With accounts a migration ends as without; the connections are kept, and made
+// anew when a controller restarts.
+func TestMigrateWithAccounts(t *testing.T) {
+	t.Parallel()
+	for _, s := range []struct {
+		name, world string
+		during      func(world)
+		outcome     migration.Outcome
+		record      string
+		logins      int // to west
+	}{
+		{name: "usual end", world: "models: [{name: prod}]\n", outcome: migration.Migrated, record: "east", logins: 1},
+		{name: "created here", world: "models: [{name: prod, created-here: true}]\n", outcome: migration.Migrated, record: "east", logins: 1},
+		{name: "aborted", world: "models: [{name: prod, migrations: [{abort-at: VALIDATION}]}]\n", outcome: migration.Aborted, record: "west", logins: 1},
+		{name: "aborted, a copy stays", world: "models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true}]}]\n", outcome: migration.Aborted, record: "west", logins: 1},
+		{name: "the source cannot clean up", world: "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: migration.NeedsAttention, record: "east", logins: 1},
+		{name: "the source restarts", world: "models: [{name: prod}]\n", during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east", logins: 2},
+		{name: "the target lies in use when the source gives up", world: "models: [{name: prod, migrations: [{activation-lost: true}]}]\n", outcome: migration.Conflict, record: "west", logins: 1},
+	} {
+		for _, year := range []string{"2024", "2026"} {
+			t.Run(s.name+", "+year, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := startWorld(t, year, twoControllers+s.world).withAccounts("west", "east")
+					defer w.Close()
+					if s.during != nil {
+						time.AfterFunc(30*time.Second, func() { s.during(w) })
+					}
+					res, lines := w.migrate(t, nil)
+					row, _ := w.Record("prod")
+					logins, models := w.adminLogins("west")
+					if res.Outcome != s.outcome || row.Controller != s.record || logins != s.logins || models != 1 {
+						t.Errorf("%s, recorded on %q, %d logins, %d to models; %s\n%s", res.Outcome, row.Controller, logins, models, report.Summary(res), strings.Join(lines, "\n"))
+					}
+					if v := w.Violations(); len(v) > 0 {
+						t.Errorf("violations: %v", v)
+					}
+				})
+			})
+		}
+	}
+}
+
+// While JIMM is away, the source itself tells an administrator how far it is.
+func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
+	t.Parallel()
+	for _, year := range []string{"2024", "2026"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := startWorld(t, year, "speed: 1\n"+twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west")
+			defer w.Close()
+			time.AfterFunc(20*time.Second, func() { _ = w.Stop("jimm") })
+			time.AfterFunc(5*time.Minute, func() { _ = w.Resume(t.Context(), "jimm") })
+			res, lines := w.migrate(t, nil)
+			if text := strings.Join(lines, "\n"); res.Outcome != migration.Migrated || !strings.Contains(text, "VALIDATION") || !strings.Contains(text, "point of no return") {
+				t.Errorf("%s: %s\n%s", year, res.Outcome, text)
+			}
+		})
+	}
+}
+
+// The target is asked in a version of its facade that needs no more than is known.
+func TestTheTargetItselfIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		target   string
+		accounts []string
+		version  int
+		facades  bool
+		err      string
+	}{
+		{"2.9.46", []string{"west", "east"}, 2, false, ""},
+		{"3.0.3", []string{"west", "east"}, 1, false, ""},
+		{"3.6.14", []string{"west", "east"}, 3, true, ""},
+		{"3.6.14", []string{"east"}, 2, false, ""},
+		{"4.1.0", []string{"west", "east"}, 0, false, "wants a description"},
+		{"3.6.14", []string{"west"}, 0, false, "no account"},
+	} {
+		t.Run(fmt.Sprintf("%s %v", test.target, test.accounts), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := test.target
+				if strings.HasPrefix(source, "4.") {
+					source = "3.6.14"
+				}
+				w := startWorld(t, "2026", "controllers: [{name: west, version: "+source+"}, {name: east, version: "+test.target+"}]\n"+
+					"models: [{name: prod, agent-version: "+source+"}, {name: left, agent-version: "+source+"}]\n").withAccounts(test.accounts...)
+				defer w.Close()
+				for _, m := range w.World().Models {
+					if m.Name == "left" {
+						if err := w.Controller("east").AddImportingCopy(m.Model); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				opened, err := jaas.Connect(t.Context(), w.settings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer opened.Close()
+				list, _ := opened.Engine.Fleet.Controllers(t.Context())
+				models, _ := opened.Engine.Fleet.Models(t.Context())
+				east, west := list[0], list[1]
+				for _, m := range models {
+					if m.AgentVersion == "" {
+						m.AgentVersion = source
+					}
+					got, err := opened.Engine.Administrator.Prechecks(t.Context(), east, west, m)
+					switch {
+					case test.err != "":
+						if err == nil || !strings.Contains(err.Error(), test.err) {
+							t.Errorf("%+v, %v", got, err)
+						}
+					case err != nil || got.Version != test.version || got.Facades != test.facades:
+						t.Errorf("%+v, %v", got, err)
+					case (m.Name == "left") != strings.Contains(got.Refusal, "already exists"):
+						t.Errorf("%s: refusal %q", m.Name, got.Refusal)
+					}
+				}
+				holdings, err := opened.Engine.Administrator.Holdings(t.Context(), east)
+				for _, h := range holdings {
+					if h.Importing != (h.Name == "left") {
+						t.Errorf("%+v", h)
+					}
+				}
+				if slices.Contains(test.accounts, "east") && (err != nil || len(holdings) < 2) {
+					t.Errorf("%+v, %v", holdings, err)
+				}
+				if v := w.Violations(); len(v) > 0 {
+					t.Errorf("violations: %v", v)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,4 @@
+package jaas
+
+// StartError reads the answer to MigrateModel.
+var StartError = startError

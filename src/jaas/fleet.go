@@ -1,0 +1,130 @@
+package jaas
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+)
+
+// fleet lists JIMM's controllers and models for the engine.
+type fleet struct{ session *session }
+
+// Controllers returns all controllers, ordered by name.
+func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error) {
+	client, err := f.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return controllers(ctx, client)
+}
+
+// controllers lists JIMM's controllers, ordered by name.
+func controllers(ctx context.Context, client *jimm.Client) ([]migration.Controller, error) {
+	list, err := client.ListControllers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]migration.Controller, len(list))
+	for i, c := range list {
+		out[i] = controllerOf(c)
+	}
+	slices.SortFunc(out, func(a, b migration.Controller) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func controllerOf(c jimm.Controller) migration.Controller {
+	return migration.Controller{
+		Name:          c.Name,
+		UUID:          c.UUID,
+		AgentVersion:  c.AgentVersion,
+		Status:        c.Status.Status,
+		Addresses:     c.APIAddresses,
+		PublicAddress: c.PublicAddress,
+		CACert:        c.CACertificate,
+		Cloud:         juju.TagID("cloud", c.CloudTag),
+		Region:        c.CloudRegion,
+	}
+}
+
+// Models returns all models with the controller on record. With an error that is
+// about single models it returns the others.
+func (f *fleet) Models(ctx context.Context) ([]migration.Model, error) {
+	client, err := f.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.ListModelSummaries(ctx)
+	live := f.session.first.Generation == jimm.Generation2025
+	out := make([]migration.Model, len(list))
+	for i, m := range list {
+		out[i] = modelOf(m, live)
+	}
+	return out, err
+}
+
+func modelOf(m juju.ModelSummary, live bool) migration.Model {
+	out := migration.Model{
+		UUID:         m.UUID,
+		Name:         m.Name,
+		Owner:        m.Owner(),
+		Recorded:     m.ControllerUUID,
+		Type:         m.Type,
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+		Cloud:        juju.TagID("cloud", m.CloudTag),
+		Region:       m.CloudRegion,
+		Machines:     m.Count("machines"),
+		Units:        m.Count("units"),
+		Cores:        m.Count("cores"),
+	}
+	if live {
+		out.Live = summaryInfo(m)
+	}
+	return out
+}
+
+// unlisted is the status that JIMM gives a model which its recorded controller
+// does not list, or which it could not ask about (JIMM of December 2024 and
+// later).
+const unlisted = "unavailable"
+
+// summaryInfo reads an entry of a list that JIMM has asked the controllers for.
+func summaryInfo(m juju.ModelSummary) migration.Info {
+	if m.Status.Status == unlisted && m.Type == "" {
+		return migration.Info{Kind: migration.InfoUnlisted}
+	}
+	return migration.Info{
+		Kind:         migration.InfoLive,
+		Controller:   m.ControllerUUID,
+		Listed:       true,
+		Status:       m.Status.Status,
+		StatusText:   m.Status.Info,
+		Attempt:      attemptOf(m.Migration, m.Status),
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+	}
+}
+
+// attemptOf reads the migration that a controller shows for a model. Builds of
+// Juju 4 make it of the model's status, whose time is then its start.
+func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) migration.Attempt {
+	if m == nil {
+		return migration.Attempt{}
+	}
+	drifts := m.End == nil && m.Start != nil && s.Since != nil && m.Start.Equal(*s.Since)
+	return migration.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End), Drifts: drifts}
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

@@ -1,0 +1,46 @@
+package jaas_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// The writer is the last gate: without a proof nothing is sent.
+func TestWriterRecordsNothingWithoutProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := startWorld(t, "2024", twoControllers+"models: [{name: prod}]\n")
+		defer w.Close()
+		opened, err := jaas.Connect(t.Context(), w.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		if err := opened.Starter().RecordController(t.Context(), migration.Proof{}); err == nil || !strings.Contains(err.Error(), "without proof") {
+			t.Errorf("recorded without proof: %v", err)
+		}
+		if n := w.Count("jimm", "JIMM.UpdateMigratedModel"); n > 0 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+}
+
+// Words and codes that are not known mean nothing, after the point of no return too.
+func TestAnswersThatAreNotKnownProveNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := startWorld(t, "2024", twoControllers+"models: [{name: prod, migrations: [{stall: transferring ownership}]}]\n")
+		defer w.Close()
+		time.AfterFunc(5*time.Minute, func() {
+			w.Faults("jimm").Add(wire.Fault{Method: "ModelInfo", Action: wire.Refuse, Error: &wire.Error{Message: "new words", Code: "new code"}})
+		})
+		res, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 15*time.Minute })
+		if res.Outcome != migration.TimedOut || !res.Phase.PastReturn() || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
+			t.Errorf("%s (%s) in %s, told %d times", res.Outcome, res.Cause, res.Phase, w.Count("jimm", "JIMM.UpdateMigratedModel"))
+		}
+	})
+}

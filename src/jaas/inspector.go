@@ -1,0 +1,151 @@
+package jaas
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// inspector looks into a model for the engine.
+type inspector struct {
+	session     *session
+	login       *modelLogin
+	controllers reader
+}
+
+// Inventory reads what the model holds from Client.FullStatus: from its controller
+// itself where there is an account, and otherwise over the model connection of the
+// action through JIMM.
+func (i *inspector) Inventory(ctx context.Context, model, controller string) (migration.Inventory, error) {
+	if out, ok := i.direct(ctx, model, controller); ok {
+		return out, nil
+	}
+	conn, err := i.login.to(ctx, model, controller)
+	if err != nil {
+		return migration.Inventory{}, err
+	}
+	status, storageTold, err := conn.FullStatusAndStorage(ctx)
+	if err != nil {
+		return migration.Inventory{}, err
+	}
+	out := inventoryOf(status)
+	out.Controller, out.StorageTold = conn.ControllerUUID(), storageTold
+	return out, nil
+}
+
+// direct reads it as an administrator of the controller. What that does not bring
+// JIMM may.
+func (i *inspector) direct(ctx context.Context, model, controller string) (migration.Inventory, bool) {
+	c, ok := i.controllers.known(controller)
+	if !ok {
+		return migration.Inventory{}, false
+	}
+	conn, login, err := i.controllers.openModel(ctx, c, model)
+	if err != nil {
+		return migration.Inventory{}, false
+	}
+	status, storageTold, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
+	if err != nil {
+		return migration.Inventory{}, false
+	}
+	out := inventoryOf(status)
+	out.Controller, out.StorageTold = login.ControllerUUID(), storageTold
+	return out, true
+}
+
+// Targets returns the controllers that JIMM would let the model move to.
+func (i *inspector) Targets(ctx context.Context, model string) ([]string, error) {
+	client, err := i.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.ListMigrationTargets(ctx, model)
+	if errors.Is(err, rpc.CodeNotImplemented) {
+		err = fmt.Errorf("%w: %w", migration.ErrNotOffered, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(list))
+	for n, c := range list {
+		out[n] = c.UUID
+	}
+	return out, nil
+}
+
+// Hosts returns the controllers that JIMM's access rules call the model's host.
+func (i *inspector) Hosts(ctx context.Context, model string) ([]string, error) {
+	client, err := i.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return client.ModelHosts(ctx, model)
+}
+
+// inventoryOf reads a status.
+func inventoryOf(s jimm.Status) migration.Inventory {
+	out := migration.Inventory{
+		Type: s.Model.Type, AgentVersion: s.Model.Version,
+		Status: s.Model.Status.Status, StatusText: s.Model.Status.Info,
+		Applications: map[string]migration.Application{},
+		Machines:     machinesOf(s.Machines),
+		Units:        map[string]migration.Unit{},
+		Relations:    map[string]migration.Relation{},
+		Offers:       map[string]migration.Offer{},
+		Remotes:      map[string]migration.Remote{},
+		Storage:      map[string]migration.Storage{},
+		Unread:       s.Unread,
+	}
+	for name, a := range s.Applications {
+		out.Applications[name] = migration.Application{
+			Charm: a.Charm, Base: a.Base, Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.Error,
+		}
+		addUnits(out.Units, a.Units, "")
+	}
+	for _, r := range s.Relations {
+		out.Relations[r.Key] = migration.Relation{Interface: r.Interface, Status: r.Status.Status}
+	}
+	for name, o := range s.Offers {
+		out.Offers[name] = migration.Offer{Application: o.Application, Active: o.ActiveConnected, Total: o.TotalConnected}
+	}
+	for name, r := range s.RemoteApplications {
+		out.Remotes[name] = migration.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status}
+	}
+	for _, st := range s.Storage {
+		out.Storage[st.ID] = migration.Storage{Owner: st.Owner, Kind: st.Kind}
+	}
+	return out
+}
+
+// machinesOf reads machines and the containers on them.
+func machinesOf(from map[string]jimm.Machine) map[string]migration.Machine {
+	out := map[string]migration.Machine{}
+	for id, m := range from {
+		out[id] = migration.Machine{
+			Life: m.Agent.Life, Agent: m.Agent.Status, Instance: m.Instance.Status,
+			Version: m.Agent.Version, Base: m.Base, InstanceID: m.InstanceID,
+		}
+		maps.Copy(out, machinesOf(m.Containers))
+	}
+	return out
+}
+
+// addUnits adds units, and the subordinates beside them on the same machine.
+func addUnits(into map[string]migration.Unit, units map[string]jimm.Unit, machine string) {
+	for name, u := range units {
+		application, _, _ := strings.Cut(name, "/")
+		at := cmp.Or(u.Machine, machine)
+		into[name] = migration.Unit{
+			Application: application, Machine: at, Life: u.Agent.Life,
+			Agent: u.Agent.Status, Workload: u.Workload.Status, Version: u.Agent.Version, Charm: u.Charm,
+		}
+		addUnits(into, u.Subordinates, at)
+	}
+}

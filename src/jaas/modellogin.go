@@ -1,0 +1,72 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"jimm-migrator/src/jimm"
+)
+
+// modelLogin is the connection of an action to the one model that it works on,
+// through JIMM. It is kept: JIMM of 2024 writes the secret of every login into
+// its audit log, so there is never a second one to such a JIMM. Later ones write
+// "redacted", and only need not be bothered.
+type modelLogin struct {
+	session *session
+
+	mu   sync.Mutex
+	conn *jimm.ModelConn
+	made bool
+}
+
+// errOneLogin says that the action has used up its login to the model.
+var errOneLogin = errors.New("this action has logged in to the model already, and JIMM would store the secret once more")
+
+// dial logs in to the model anew and keeps the connection.
+func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dialLocked(ctx, model)
+}
+
+// to returns a connection that the controller has answered: the one that is
+// kept, if it lives, or a new one, which another controller may answer.
+func (l *modelLogin) to(ctx context.Context, model, controller string) (*jimm.ModelConn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.conn; c != nil && c.Err() == nil && c.ModelUUID() == model && c.ControllerUUID() == controller {
+		return c, nil
+	}
+	return l.dialLocked(ctx, model)
+}
+
+func (l *modelLogin) dialLocked(ctx context.Context, model string) (*jimm.ModelConn, error) {
+	if l.made && l.session.first.Generation != jimm.Generation2025 {
+		return nil, errOneLogin
+	}
+	client, err := l.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.closeLocked()
+	l.made = true
+	if l.conn, err = client.DialModel(ctx, model); err != nil {
+		l.conn = nil
+		return nil, err
+	}
+	return l.conn, nil
+}
+
+func (l *modelLogin) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closeLocked()
+}
+
+func (l *modelLogin) closeLocked() {
+	if l.conn != nil {
+		_ = l.conn.Close()
+		l.conn = nil
+	}
+}

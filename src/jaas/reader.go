@@ -1,0 +1,231 @@
+package jaas
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+var _ migration.Administrator = reader{}
+
+// reader reads controllers with an account, for the engine.
+type reader struct{ *connections }
+
+// Access logs in, if there is an account, and tells what came of it.
+func (r reader) Access(ctx context.Context, c migration.Controller) migration.AdminAccess {
+	out := migration.AdminAccess{State: migration.AdminWorks, User: r.logins[c.Name].User}
+	_, login, err := r.get(ctx, c)
+	out.Version, out.Facades, out.Err = login.ServerVersion, login.Facades, err
+	switch {
+	case err == nil:
+	case errors.Is(err, errNoAccount):
+		out.State = migration.AdminNone
+	case errors.Is(err, errNotSuperuser):
+		out.State = migration.AdminWeak
+	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
+		out.State = migration.AdminRefused
+	default:
+		out.State = migration.AdminSilent
+	}
+	return out
+}
+
+// describe asks an administrator's question about a model that the controller
+// has in some form. An error means that it did not describe it.
+func (r reader) describe(ctx context.Context, c migration.Controller, model string) (migration.Copy, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return migration.Copy{}, err
+	}
+	models, err := conn.ModelManager()
+	if err != nil {
+		return migration.Copy{}, err
+	}
+	m, err := models.ModelInfo(ctx, model)
+	if err != nil {
+		return migration.Copy{}, err
+	}
+	told := migration.CopyOf(liveInfo(m))
+	if m.Status.Status != suspended {
+		return told, nil
+	}
+	// A credential that is not valid hides that a copy is half imported. The list
+	// does not have such copies.
+	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
+	if err != nil {
+		return migration.Copy{}, err
+	}
+	if !slices.ContainsFunc(list, func(s juju.ModelSummary) bool { return s.UUID == model }) {
+		told.State = migration.CopyImporting
+	}
+	return told, nil
+}
+
+// suspended is the status of a model whose cloud credential is not valid.
+const suspended = "suspended"
+
+// Holdings compares all models of the controller with those that it lists: the
+// list does not have half-imported copies. It does not have models either whose
+// permissions REAP has removed already; those it does not describe.
+func (r reader) Holdings(ctx context.Context, c migration.Controller) ([]migration.Holding, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	// All models come first: one that has been imported in between is then not
+	// taken for one that is half imported.
+	all, err := allModels(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	models, err := conn.ModelManager()
+	if err != nil {
+		return nil, err
+	}
+	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
+	if err != nil {
+		return nil, err
+	}
+	listed := make(map[string]bool, len(list))
+	for _, m := range list {
+		listed[m.UUID] = true
+	}
+	out := make([]migration.Holding, len(all))
+	for i, m := range all {
+		out[i] = migration.Holding{UUID: m.UUID, Name: m.Name, Owner: m.Owner()}
+		if !listed[m.UUID] {
+			info, err := models.ModelInfo(ctx, m.UUID)
+			out[i].Importing = err == nil && (info.Status.Status == suspended || liveInfo(info).Importing())
+		}
+	}
+	return out, nil
+}
+
+// allModels asks once more if a model has vanished while it was listed, over
+// which the whole call fails.
+func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
+	controller, err := conn.Controller()
+	if err != nil {
+		return nil, err
+	}
+	all, err := controller.AllModels(ctx)
+	if errors.Is(err, rpc.CodeNotFound) {
+		all, err = controller.AllModels(ctx)
+	}
+	return all, err
+}
+
+// People tells which users the controller knows.
+func (r reader) People(ctx context.Context, c migration.Controller) (out migration.People, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	manager, err := conn.UserManager()
+	if err != nil {
+		return out, err
+	}
+	users, err := manager.Users(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, u := range users {
+		out.Local = append(out.Local, u.Name)
+	}
+	controller, err := conn.Controller()
+	if err != nil {
+		return out, err
+	}
+	out.Identity, err = controller.IdentityProviderURL(ctx)
+	return out, err
+}
+
+// Clouds returns the regions of the clouds that the controller knows.
+func (r reader) Clouds(ctx context.Context, c migration.Controller) (map[string][]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := conn.Cloud()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.Clouds(ctx)
+}
+
+// The versions of MigrationTarget: those up to the first need no facades of the
+// source, and those after the second want a description of the model, which only
+// the source can make and which has its secrets.
+const (
+	withoutFacades     = 2
+	withoutDescription = 3
+)
+
+// errDescription says why a target of Juju 4 is not asked.
+var errDescription = errors.New("a target of Juju 4 wants a description of the model, secrets and all, which only a migration makes; it looks when that begins")
+
+// Prechecks asks the target whether it would take the model: with the facades of
+// the source where there is an account on that too, otherwise in a version that
+// does not look at them.
+func (r reader) Prechecks(ctx context.Context, target, source migration.Controller, m migration.Model) (out migration.Prechecks, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, login, err := r.get(ctx, target)
+	if err != nil {
+		return out, err
+	}
+	if offered := login.Facades["MigrationTarget"]; len(offered) > 0 && slices.Min(offered) > withoutDescription {
+		return out, errDescription
+	}
+	version, facades := r.facadesOf(ctx, source, m.UUID)
+	most := withoutFacades
+	if facades != nil {
+		most = withoutDescription
+	}
+	facade, err := conn.MigrationTarget(most)
+	if err != nil {
+		return out, err
+	}
+	out.Version, out.Facades = facade.Version(), facades != nil && facade.Version() > withoutFacades
+	err = facade.Prechecks(ctx, juju.Precheck{
+		UUID: m.UUID, Name: m.Name, Owner: m.Owner, AgentVersion: m.AgentVersion,
+		ControllerVersion: cmp.Or(version, source.AgentVersion), Facades: facades,
+	})
+	answer, isAnswer := errors.AsType[*rpc.Error](err)
+	switch {
+	case err == nil:
+		return out, nil
+	case !isAnswer, errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeNotImplemented):
+		return out, err
+	default:
+		out.Refusal = answer.Message
+		return out, nil
+	}
+}
+
+// facadesOf returns what the source runs, and the facades that it offers on
+// connections to it and to the model; nothing if it does not tell.
+func (r reader) facadesOf(ctx context.Context, source migration.Controller, model string) (version string, facades juju.FacadeVersions) {
+	_, login, err := r.get(ctx, source)
+	if err != nil {
+		return "", nil
+	}
+	_, ofModel, err := r.openModel(ctx, source, model)
+	if err != nil {
+		return login.ServerVersion, nil
+	}
+	return login.ServerVersion, login.Facades.Union(ofModel.Facades)
+}

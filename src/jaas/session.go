@@ -1,0 +1,164 @@
+package jaas
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/jimm"
+)
+
+// session is a connection to JIMM that outlives a restart of JIMM: a call that
+// finds it lost connects again, at most once, and with growing pauses between
+// attempts. JIMM of 2024 keeps the secret of every login in its audit log, so
+// there is one login as long as the connection lives, and few to a JIMM that
+// breaks every connection.
+type session struct {
+	settings config.Settings
+	first    Account
+
+	mu      sync.Mutex
+	client  *jimm.Client
+	pause   time.Duration
+	retryAt time.Time
+	lastErr error
+}
+
+// upgradedError says that JIMM is of another generation than at the first
+// login: what was read of it so far was read with other eyes.
+type upgradedError struct{ was, is jimm.Generation }
+
+// Error names the generations.
+func (e *upgradedError) Error() string {
+	return fmt.Sprintf("JIMM has changed from %v to %v meanwhile: run the action again", e.was, e.is)
+}
+
+// Account is the account of the charm as JIMM describes it.
+type Account struct {
+	// Identity is the identity in JIMM, such as ID@serviceaccount.
+	Identity string
+	// Administrator reports whether it is a JIMM administrator.
+	Administrator bool
+	// Generation is that of JIMM.
+	Generation jimm.Generation
+	// Address is where JIMM was reached.
+	Address string
+}
+
+// accountOf returns the account of a connection.
+func accountOf(client *jimm.Client) Account {
+	return Account{
+		Identity: client.Identity(), Administrator: client.Administrator(),
+		Generation: client.Generation(), Address: client.Address().String(),
+	}
+}
+
+// The pauses between two attempts to connect.
+const (
+	firstPause = time.Second
+	lastPause  = 30 * time.Second
+)
+
+// NotAdministratorError says that an account is not a JIMM administrator.
+type NotAdministratorError struct {
+	// Account is the one that lacks the right.
+	Account Account
+}
+
+// Error names the identity and the command that grants the right.
+func (e *NotAdministratorError) Error() string {
+	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.Account.Identity, config.GrantCommand(e.Account.Generation, e.Account.Identity))
+}
+
+// Unwrap lets the error match [jimm.ErrNotAdministrator].
+func (e *NotAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator }
+
+// openSession logs in to JIMM, as an administrator: others are not told which
+// controllers there are.
+func openSession(ctx context.Context, settings config.Settings) (*session, error) {
+	client, who, err := LogIn(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{settings: settings, first: who, client: client, pause: firstPause}
+	if err := unmask(ctx, client, who); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// LogIn connects to JIMM and returns the account that it reports.
+func LogIn(ctx context.Context, settings config.Settings) (*jimm.Client, Account, error) {
+	client, err := settings.Connect(ctx)
+	if err != nil {
+		return nil, Account{}, err
+	}
+	return client, accountOf(client), nil
+}
+
+// unmask makes JIMM show which controller a model is recorded on.
+func unmask(ctx context.Context, client *jimm.Client, who Account) error {
+	if !who.Administrator {
+		return &NotAdministratorError{who}
+	}
+	return client.DisableControllerUUIDMasking(ctx)
+}
+
+// get returns a connection that was alive a moment ago. With an error nothing
+// but logins was sent.
+func (s *session) get(ctx context.Context) (*jimm.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil && s.client.Err() == nil {
+		return s.client, nil
+	}
+	if s.client != nil {
+		s.lastErr, s.client = s.client.Err(), nil
+	}
+	now := time.Now()
+	if now.Before(s.retryAt) {
+		return nil, s.lastErr
+	}
+	if now.Sub(s.retryAt) > lastPause {
+		s.pause = firstPause // The last connection lived, or this is the first that is lost.
+	}
+	client, err := s.reconnect(ctx)
+	// Spread the attempts of several units.
+	s.retryAt = time.Now().Add(s.pause + rand.N(s.pause/2)) //nolint:gosec // Not a secret.
+	s.pause = min(2*s.pause, lastPause)
+	if err != nil {
+		s.lastErr = err
+		return nil, err
+	}
+	s.client = client
+	return client, nil
+}
+
+func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
+	client, who, err := LogIn(ctx, s.settings)
+	if err != nil {
+		return nil, err
+	}
+	if who.Generation != s.first.Generation {
+		err = &upgradedError{s.first.Generation, who.Generation}
+	} else {
+		err = unmask(ctx, client, who)
+	}
+	if err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		_ = s.client.Close()
+	}
+}

@@ -1,0 +1,233 @@
+package jaas_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
+)
+
+const (
+	watched      = 200
+	budgetRSS    = 64 << 20
+	serveMany    = "serve-many-migrations"
+	watchedFor   = 20 * time.Second
+	apart        = 40 * time.Millisecond // between two beginnings: nobody begins 200 at once
+	standsStill  = "validating"
+	modelsByName = "moving-%03d"
+)
+
+// manyMigrations is a world in which so many models stand still on their way.
+func manyMigrations(n int) string {
+	var yaml strings.Builder
+	yaml.WriteString(twoControllers + "models:\n")
+	for i := range n {
+		fmt.Fprintf(&yaml, "  - {name: "+modelsByName+", created-here: true, migrating-to: east, migrations: [{stall: %s}]}\n", i, standsStill)
+	}
+	return yaml.String()
+}
+
+// A watched migration asks JIMM at most once a second, whatever the poll interval
+// and whoever else is watched: the budget of the design, counted in virtual time.
+func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
+	const n, seconds = 3, 60
+	for _, year := range []string{"2024", "2026"} {
+		for _, probe := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				w := startWorld(t, year, manyMigrations(n))
+				defer w.Close()
+				ctx, stop := context.WithCancel(t.Context())
+				var all sync.WaitGroup
+				for i := range n {
+					all.Go(func() {
+						err := watch(ctx, w.settings, i, migration.Options{Probe: probe, PollInterval: time.Second})
+						if err != nil {
+							t.Errorf("%s: %v", year, err)
+						}
+					})
+				}
+				virtually(30)
+				before := askedOf(w)
+				virtually(seconds)
+				calls := askedOf(w) - before
+				stop()
+				all.Wait()
+				if calls > n*(seconds+1) || calls < n*seconds/10 {
+					t.Errorf("%s, probe %v: %d calls to JIMM in %d s by %d migrations", year, probe, calls, seconds, n)
+				}
+			})
+		}
+	}
+}
+
+// asked counts all that JIMM was asked, but for pings.
+func askedOf(w world) int {
+	n := 0
+	for _, e := range w.Messages() {
+		if e.Server == "jimm" && e.Kind == wire.Received && !strings.Contains(string(e.Data), `"Pinger"`) {
+			n++
+		}
+	}
+	return n
+}
+
+// watch follows a migration as one action does, with a connection of its own.
+func watch(ctx context.Context, settings config.Settings, i int, opts migration.Options) error {
+	opened, err := jaas.Connect(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	opts.Model, opts.Target, opts.Timeout = fmt.Sprintf(modelsByName, i), "east", time.Hour
+	opts.Report = func(e migration.Event) { _ = report.Line(e) }
+	_, err = migration.Migrate(ctx, opened.Engine, opened.Starter(), opts)
+	return err
+}
+
+// TestServeManyMigrations is no test: it is the other process of the benchmark
+// below, whose servers shall not be in its numbers.
+func TestServeManyMigrations(t *testing.T) {
+	year := ""
+	for i, arg := range os.Args[:len(os.Args)-1] {
+		if arg == serveMany {
+			year = os.Args[i+1]
+		}
+	}
+	if year == "" {
+		t.Skip("serves BenchmarkWatch only")
+	}
+	w, err := sim.Load([]byte("speed: 1000\njimm: {version: " + year + ", tls: true, poller: false}\n" + manyMigrations(watched)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := sim.Start(t.Context(), w, sim.Options{NoMessages: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	account := j.Account("")
+	_ = json.NewEncoder(os.Stderr).Encode(served{j.URL(), j.CA(), account.ID, account.Secret})
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark is over
+}
+
+// served is where the other process serves.
+type served struct{ URL, CA, ID, Secret string }
+
+// BenchmarkWatch watches 200 migrations at once for twenty seconds, each with a
+// connection and a poll interval of five seconds as an action has it. The budget is
+// 64 MiB: rss-MiB is what the process has got for it, live-MiB what it must have.
+func BenchmarkWatch(b *testing.B) {
+	for _, year := range []string{"2024", "2026"} {
+		b.Run(year, func(b *testing.B) {
+			settings := elsewhere(b, year)
+			debug.FreeOSMemory()
+			idle := resident(b)
+			ctx, stop := context.WithCancel(b.Context())
+			var all sync.WaitGroup
+			defer all.Wait()
+			defer stop()
+			for i := range watched {
+				<-time.After(apart)
+				all.Go(func() {
+					err := watch(ctx, settings, i, migration.Options{Probe: true})
+					if err != nil && ctx.Err() == nil {
+						b.Error(err)
+					}
+				})
+			}
+			<-time.After(watchedFor / 4) // all have attached
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			cpu := processor(b)
+			for b.Loop() {
+				<-time.After(watchedFor)
+			}
+			cpu = processor(b) - cpu
+			runtime.ReadMemStats(&after)
+			seconds := b.Elapsed().Seconds()
+			b.ReportMetric(float64(cpu.Milliseconds())/seconds, "cpu-ms/s")
+			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/seconds/watched, "allocs/s/migration")
+			b.ReportMetric(float64(resident(b)-idle)/(1<<20), "rss-MiB")
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			live := after.HeapAlloc + after.StackInuse
+			b.ReportMetric(float64(live)/(1<<20), "live-MiB")
+			if live > budgetRSS {
+				b.Errorf("%d bytes are over the budget", live)
+			}
+		})
+	}
+}
+
+// elsewhere serves the world in another process.
+func elsewhere(b *testing.B, year string) config.Settings {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestServeManyMigrations$", serveMany, year)
+	until, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = until.Close()
+		_ = cmd.Wait()
+	})
+	var at served
+	if err := json.NewDecoder(out).Decode(&at); err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(at.CA))
+	return config.Settings{JIMM: jimm.Options{URL: at.URL, ClientID: at.ID, ClientSecret: jimm.NewSecret(at.Secret), RootCAs: roots}}
+}
+
+// processor is the time that this process has had.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// resident is the memory that this process has now.
+func resident(b *testing.B) int {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rss, _ := strings.Cut(string(status), "VmRSS:")
+	kib, err := strconv.Atoi(strings.Fields(rss)[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kib << 10
+}

@@ -1,0 +1,228 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// witness asks JIMM and the controllers for the engine, and reads their answers.
+type witness struct {
+	session     *session
+	fleet       *fleet
+	login       *modelLogin
+	controllers reader
+	// network has the proxy and the dialler for the controllers.
+	network jimm.Options
+	// noLookup is set once JIMM has said that it has no ModelControllerInfo.
+	noLookup atomic.Bool
+}
+
+// Record tells the controller that JIMM's record names, from JIMM's database.
+func (w *witness) Record(ctx context.Context, model string) migration.Record {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return migration.Record{Err: err}
+	}
+	if w.noLookup.Load() {
+		return w.listed(ctx, model)
+	}
+	at, err := client.ModelControllerInfo(ctx, model)
+	switch {
+	case err == nil:
+		return migration.Record{State: migration.RecordAt, Controller: at.ControllerUUID}
+	case errors.Is(err, rpc.CodeNotImplemented):
+		w.noLookup.Store(true)
+		return w.listed(ctx, model)
+	case errors.Is(err, rpc.CodeNotFound):
+		return migration.Record{State: migration.RecordLost, Err: err}
+	default:
+		return migration.Record{Err: err}
+	}
+}
+
+// listed reads the record from JIMM's list of models (before January 2026).
+func (w *witness) listed(ctx context.Context, model string) migration.Record {
+	m, err := w.find(ctx, model)
+	switch {
+	case err != nil:
+		return migration.Record{Err: err}
+	case m == nil:
+		return migration.Record{State: migration.RecordLost}
+	default:
+		return migration.Record{State: migration.RecordAt, Controller: m.Recorded}
+	}
+}
+
+// Summary looks the model up in JIMM's list of models.
+func (w *witness) Summary(ctx context.Context, model string) migration.Info {
+	m, err := w.find(ctx, model)
+	switch {
+	case err != nil:
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	case m == nil:
+		return migration.Info{Kind: migration.InfoRefused}
+	default:
+		return m.Live
+	}
+}
+
+// find returns the model in JIMM's list, nil if the list does not have it. What
+// a list with gaps does not have may be there all the same.
+func (w *witness) find(ctx context.Context, uuid string) (*migration.Model, error) {
+	models, err := w.fleet.Models(ctx)
+	for i, m := range models {
+		if m.UUID == uuid {
+			return &models[i], nil
+		}
+	}
+	return nil, err
+}
+
+// Info asks the recorded controller through JIMM.
+func (w *witness) Info(ctx context.Context, model string) migration.Info {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+	}
+	m, err := client.ModelInfo(ctx, model)
+	if err != nil {
+		return migration.Info{Kind: infoKind(err), Err: err}
+	}
+	return liveInfo(m)
+}
+
+// liveInfo reads a description of a model.
+func liveInfo(m juju.ModelInfo) migration.Info {
+	users := make([]string, len(m.Users))
+	for i, u := range m.Users {
+		users[i] = u.Name + "=" + u.Access
+	}
+	return migration.Info{
+		Kind:         migration.InfoLive,
+		Controller:   m.ControllerUUID,
+		Status:       m.Status.Status,
+		StatusText:   m.Status.Info,
+		Attempt:      attemptOf(m.Migration, m.Status),
+		Life:         m.Life,
+		IsController: m.IsController,
+		AgentVersion: m.AgentVersion,
+		Users:        users,
+		Credential:   validity(m.CloudCredentialValidity),
+		Backends:     backends(m.SecretBackends),
+		BackendsTold: m.SecretBackends != nil,
+	}
+}
+
+// validity reads what the server says, if it does.
+func validity(valid *bool) migration.Validity {
+	switch {
+	case valid == nil:
+		return migration.ValidityUnknown
+	case *valid:
+		return migration.Valid
+	default:
+		return migration.Invalid
+	}
+}
+
+func backends(list []juju.ModelSecretBackend) []migration.Backend {
+	out := make([]migration.Backend, len(list))
+	for i, b := range list {
+		out[i] = migration.Backend{Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
+	}
+	return out
+}
+
+// infoKind reads an error of ModelInfo.
+func infoKind(err error) migration.InfoKind {
+	switch jimm.ReadAnswer(err) {
+	case jimm.AnswerRedirected:
+		return migration.InfoRedirected
+	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating:
+		return migration.InfoDenied
+	case jimm.AnswerStuck:
+		return migration.InfoBroken
+	case jimm.AnswerMasked, jimm.AnswerUnrecorded:
+		return migration.InfoRefused
+	default:
+		return migration.InfoUnavailable
+	}
+}
+
+// Host logs in to the model through JIMM and tells who answered.
+func (w *witness) Host(ctx context.Context, model string) migration.Host {
+	conn, err := w.login.dial(ctx, model)
+	if err == nil {
+		return migration.Host{Kind: migration.HostServes, Controller: conn.ControllerUUID()}
+	}
+	switch jimm.ReadAnswer(err) {
+	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating, jimm.AnswerRedirected:
+		return migration.Host{Kind: migration.HostRefused, Err: err}
+	default:
+		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+	}
+}
+
+// probeTimeout limits the question to one controller: connection, TLS and login.
+const probeTimeout = 10 * time.Second
+
+// Copy asks a controller itself whether it has the model: without credentials,
+// and then, if it has a copy and there is an account, what kind of copy that is. A
+// controller that tells an administrator nothing has told what it has told.
+func (w *witness) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+	got := w.probe(ctx, c, model)
+	if got.State != migration.CopyPresent || !w.controllers.given(c) {
+		return got
+	}
+	if told, err := w.controllers.describe(ctx, c, model); err == nil {
+		return told
+	}
+	return got
+}
+
+// probe asks a controller without credentials.
+func (w *witness) probe(ctx context.Context, c migration.Controller, model string) migration.Copy {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	opts := juju.Options{
+		Addresses:      addresses(c),
+		CACert:         c.CACert,
+		ModelUUID:      model,
+		ControllerUUID: c.UUID,
+		Proxy:          w.network.Proxy,
+		DialContext:    w.network.DialContext,
+	}
+	answer, err := juju.Probe(ctx, opts)
+	if err != nil {
+		unreachable := errors.Is(err, rpc.ErrConnection) || errors.Is(err, context.DeadlineExceeded)
+		return migration.Copy{Unreachable: unreachable, Err: err}
+	}
+	switch answer.State {
+	case juju.ProbePresent:
+		return migration.Copy{State: migration.CopyPresent}
+	case juju.ProbeAbsent:
+		return migration.Copy{State: migration.CopyAbsent}
+	case juju.ProbeRedirected:
+		// The alias does not count: it is what whoever started the migration
+		// calls the target, which may be another's name in this JIMM.
+		return migration.Copy{State: migration.CopyMoved, To: answer.RedirectUUID}
+	default:
+		return migration.Copy{}
+	}
+}
+
+// addresses returns where to reach a controller, the one that JIMM tries first
+// in front.
+func addresses(c migration.Controller) []string {
+	if c.PublicAddress == "" {
+		return c.Addresses
+	}
+	return append([]string{c.PublicAddress}, c.Addresses...)
+}

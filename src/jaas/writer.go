@@ -1,0 +1,59 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/rpc"
+)
+
+// writer makes the two calls that change a JAAS. Only migrate-model has one.
+type writer struct{ session *session }
+
+// StartMigration asks JIMM to move the model, once.
+func (w *writer) StartMigration(ctx context.Context, model migration.Model, target migration.Controller) (string, error) {
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	}
+	id, err := client.MigrateModel(ctx, model.UUID, target.Name)
+	return id, startError(err)
+}
+
+// startError tells the engine which answers are more than errors.
+func startError(err error) error {
+	mode, migrating := jimm.AlreadyMigrating(err)
+	switch {
+	case errors.Is(err, rpc.ErrNotSent):
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	case mode != "":
+		return fmt.Errorf("%w: %w", migration.ErrMarked, err)
+	case migrating:
+		return fmt.Errorf("%w: %w", migration.ErrMigrating, err)
+	default:
+		return err
+	}
+}
+
+// RecordController tells JIMM which controller hosts the model.
+func (w *writer) RecordController(ctx context.Context, proof migration.Proof) error {
+	if !proof.Valid() {
+		return errors.New("cannot record a controller without proof")
+	}
+	client, err := w.session.get(ctx)
+	if err != nil {
+		return err
+	}
+	return client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name)
+}
+
+// recorder is a writer that can record and never starts anything.
+type recorder struct{ *writer }
+
+// StartMigration refuses.
+func (recorder) StartMigration(context.Context, migration.Model, migration.Controller) (string, error) {
+	return "", fmt.Errorf("%w: nothing is migrated without an operator", migration.ErrNotSent)
+}

@@ -1,0 +1,140 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"jimm-migrator/src/migration"
+)
+
+// Access is what check-access found out.
+type Access struct {
+	// Identity is the service account in JIMM, Administrator whether it is a JIMM
+	// administrator.
+	Identity      string
+	Administrator bool
+	// URL is where JIMM answered, Generation and Version what it is. JIMM before
+	// v3.1.10 reports no version.
+	URL, Generation, Version string
+	// GrantCommand is the command that makes it an administrator.
+	GrantCommand string
+	// Accounts are the accounts of controllers.
+	Accounts Accounts
+}
+
+// Accounts are the accounts of the option controller-credentials. The zero value
+// is the option that is not set.
+type Accounts struct {
+	// Problem is why the secret cannot be used, Remedy what corrects it.
+	Problem, Remedy string
+	// Users are the users by the names of their controllers.
+	Users map[string]string
+	// Controllers are those that JIMM knows.
+	Controllers []migration.Controller
+	// Tried is what came of logging in, by controller.
+	Tried map[string]migration.AdminAccess
+	// Application is that of the charm, UpdateCommand replaces the accounts.
+	Application, UpdateCommand string
+}
+
+// The states of an account that check-access has besides those of the engine.
+const (
+	accountUnknown  migration.AdminState = "unknown-controller"
+	accountNotAsked migration.AdminState = "not-asked"
+)
+
+// AccessResults are the results of check-access.
+func AccessResults(a Access) map[string]any {
+	out := map[string]any{
+		"identity":        a.Identity,
+		"administrator":   a.Administrator,
+		"jimm-url":        a.URL,
+		"jimm-generation": a.Generation,
+	}
+	set(out, "jimm-version", a.Version)
+	if !a.Administrator {
+		out["summary"] = fmt.Sprintf("%q is not a JIMM administrator: no model can be located or migrated until it is", a.Identity)
+		out["grant-command"] = a.GrantCommand
+		return out
+	}
+	out["summary"] = fmt.Sprintf("%q is a JIMM administrator: every action can be run", a.Identity)
+	if a.Accounts.Problem != "" {
+		out["controller-credentials"] = map[string]any{"problem": a.Accounts.Problem, "remedy": a.Accounts.Remedy}
+		out["summary"] = fmt.Sprintf("%v; %s, so that controllers are asked without", out["summary"], a.Accounts.Problem)
+	} else if a.Accounts.Users != nil {
+		a.Accounts.add(out)
+	}
+	return out
+}
+
+// add puts the accounts into the results, by controller.
+func (a Accounts) add(out map[string]any) {
+	entries := map[string]any{}
+	var bad []string
+	for _, c := range a.Controllers {
+		got, tried := a.Tried[c.Name]
+		if _, given := a.Users[c.Name]; given && !tried {
+			got.State = accountNotAsked
+		}
+		got.State = cmp.Or(got.State, migration.AdminNone)
+		entry := map[string]any{"login": string(got.State)}
+		set(entry, "user", a.Users[c.Name])
+		set(entry, "version", got.Version)
+		if got.State != migration.AdminNone && got.State != migration.AdminWorks {
+			bad = append(bad, c.Name)
+			set(entry, "error", failure(got.Err))
+			set(entry, "remedy", a.remedy(c.Name, got.State))
+		}
+		entries[resultKey(c.Name, c.UUID)] = entry
+	}
+	for i, name := range a.unknown() {
+		bad = append(bad, name)
+		entries[resultKey(name, fmt.Sprintf("unknown-%d", i+1))] = map[string]any{
+			"login": string(accountUnknown), "user": a.Users[name],
+			"error":  fmt.Sprintf("JIMM knows no controller %q; it knows %s", name, few(controllerNames(a.Controllers))),
+			"remedy": a.remedy(name, accountUnknown),
+		}
+	}
+	setMap(out, "controllers", entries)
+	works := len(a.Users) - len(bad)
+	text := fmt.Sprintf("%v; %d of %d accounts of controllers work", out["summary"], works, len(a.Users))
+	if len(bad) > 0 {
+		text += ", not " + few(bad)
+	}
+	out["summary"] = text
+}
+
+// unknown are the controllers that have an account and that JIMM does not know.
+func (a Accounts) unknown() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(a.Users)) {
+		if !slices.ContainsFunc(a.Controllers, func(c migration.Controller) bool { return c.Name == name }) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// remedy is what makes an account work.
+func (a Accounts) remedy(controller string, state migration.AdminState) string {
+	switch state {
+	case migration.AdminWeak:
+		return fmt.Sprintf("juju grant -c %s %s superuser", controller, a.Users[controller])
+	case migration.AdminRefused, accountUnknown:
+		return a.UpdateCommand
+	case accountNotAsked:
+		return "juju config " + a.Application + " probe-controllers=true"
+	default:
+		return ""
+	}
+}
+
+func controllerNames(all []migration.Controller) []string {
+	out := make([]string, len(all))
+	for i, c := range all {
+		out[i] = c.Name
+	}
+	return out
+}

@@ -1,0 +1,247 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/cos"
+	"jimm-migrator/src/loki"
+	"jimm-migrator/src/migration"
+)
+
+// EventLog sends the events of one run of an action to Loki, as one line of JSON
+// each. The keys are an API, as those of the results are: docs/reference/events.md
+// lists them, and the alert rules and the dashboard in charm/files select by them.
+type EventLog struct {
+	client *loki.Client
+	unit   *charm.Unit
+	began  time.Time
+	// base are the fields of every line.
+	base map[string]any
+	// frozen is when the model was first seen to stand still, thawed when it was
+	// first known to be in use again.
+	frozen, thawed time.Time
+}
+
+// maxField is how long a text in a line may be, in bytes.
+const maxField = 2000
+
+// EventLogOptions are what is in every line of a run.
+type EventLogOptions struct {
+	Action string
+	// Model and Target are as they were given to the action.
+	Model, Target string
+	// Patience limits the wait for unsent lines at the end; zero means the default
+	// of package loki.
+	Patience time.Duration
+}
+
+// OpenEventLog connects to the related Lokis. Without one, it discards events.
+func OpenEventLog(ctx context.Context, u *charm.Unit, opts EventLogOptions) *EventLog {
+	l := NoEventLog(u)
+	l.client = cos.Loki(ctx, u, opts.Patience)
+	l.base = map[string]any{"v": cos.EventVersion, "task": u.Env().TaskID, "action": opts.Action, "model": opts.Model, "target": opts.Target}
+	return l
+}
+
+// NoEventLog discards events.
+func NoEventLog(u *charm.Unit) *EventLog {
+	return &EventLog{unit: u, began: time.Now(), base: map[string]any{}}
+}
+
+// Close waits a moment for what is on its way. Lines that are lost are no
+// failure of the action.
+func (l *EventLog) Close(ctx context.Context) {
+	if err := l.client.Close(); err != nil {
+		l.unit.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+	}
+}
+
+// push sends a line: level is info, warn or error, as Grafana knows them.
+func (l *EventLog) push(event, level string, fields map[string]any) {
+	if l.client == nil {
+		return
+	}
+	line := map[string]any{"event": event, "level": level, "elapsed_seconds": seconds(time.Since(l.began))}
+	for _, part := range []map[string]any{l.base, fields} {
+		for key, value := range part {
+			if text, ok := value.(string); ok {
+				value = l.clean(text)
+			}
+			if value != "" {
+				line[key] = value
+			}
+		}
+	}
+	raw, err := json.Marshal(line)
+	if err != nil {
+		return // Only texts, numbers and bools are in it.
+	}
+	l.client.Push(string(raw))
+}
+
+// clean takes out what must not leave the charm: a line does not go through
+// package charm, which would do so by itself.
+func (l *EventLog) clean(text string) string {
+	text = l.unit.Redacted(migration.Redact(text))
+	if len(text) > maxField {
+		text = text[:maxField] + "…"
+	}
+	return text
+}
+
+// know adds what is known of the model to the lines from now on.
+func (l *EventLog) know(m migration.Model, source migration.Controller) {
+	if m.UUID != "" {
+		l.base["model_uuid"], l.base["model_name"] = m.UUID, m.FullName()
+	}
+	if source.Known() {
+		l.base["source"] = source.String()
+	}
+}
+
+// knowTarget adds the target, if the operator has named none.
+func (l *EventLog) knowTarget(target migration.Controller) {
+	if l.base["target"] == "" && target.Known() {
+		l.base["target"] = target.String()
+	}
+}
+
+// Event sends an event of the engine.
+func (l *EventLog) Event(e migration.Event) {
+	switch e := e.(type) {
+	case migration.FindingEvent:
+		l.push("check", level(e.Finding), map[string]any{
+			"check": string(e.Finding.Check), "verdict": string(e.Finding.Level), "ignored": e.Finding.Ignored,
+			"evidence": e.Finding.Evidence, "remedy": e.Finding.Remedy,
+		})
+	case migration.FreezeEvent:
+		l.know(e.Model, migration.Controller{})
+		l.push("freeze", "info", nil)
+	case migration.AttachEvent:
+		l.knowTarget(e.Target)
+		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": e.Attempt.Text})
+	case migration.StartEvent:
+		l.know(migration.Model{}, e.Source)
+		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
+	case migration.PhaseEvent:
+		l.progress(e)
+	case migration.StallEvent:
+		l.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": e.Text, "stalled": true, "repeats": e.Repeats})
+	case migration.HeartbeatEvent:
+		fields := map[string]any{"error": errorText(e.Err), "unchanged_seconds": seconds(e.Still), "stalled": e.Stalled}
+		if e.Text != "" {
+			fields["phase"], fields["text"] = e.Phase.String(), e.Text
+		}
+		l.push("heartbeat", errorLevel(e.Err), fields)
+	case migration.LetGoEvent:
+		l.know(migration.Model{}, e.Source)
+		l.push("let-go", "info", nil)
+	case migration.RecordEvent:
+		l.thaw()
+		l.push("record", errorLevel(e.Err), map[string]any{"ground": e.Ground, "error": errorText(e.Err)})
+	case migration.AgentsEvent:
+		l.push("agents", "info", map[string]any{"missing": float64(len(e.Missing)), "of": float64(e.Of), "names": few(e.Missing)})
+	case migration.VerifyEvent:
+		l.push("verify", level(e.Finding), map[string]any{
+			"check": string(e.Finding.Check), "verdict": string(e.Finding.Level), "evidence": e.Finding.Evidence, "remedy": e.Finding.Remedy,
+		})
+	case migration.WaitEvent:
+		l.push("wait", "info", map[string]any{"limit_seconds": seconds(e.Limit)})
+	}
+}
+
+// progress sends a new text of the migration. From QUIESCE on the model stands
+// still: its agents wait, and its API takes no changes.
+func (l *EventLog) progress(e migration.PhaseEvent) {
+	if l.frozen.IsZero() && e.Phase >= migration.PhaseQuiesce {
+		l.frozen = time.Now()
+	}
+	if e.Phase.PastReturn() {
+		l.thaw()
+	}
+	l.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": e.Text, "no_return": e.Phase.PastReturn()})
+}
+
+// thaw notes that the model is in use again, on whatever controller.
+func (l *EventLog) thaw() {
+	if l.thawed.IsZero() && !l.frozen.IsZero() {
+		l.thawed = time.Now()
+	}
+}
+
+// Finish sends how the run has ended.
+func (l *EventLog) Finish(r migration.Result) {
+	l.thaw()
+	l.know(r.Model, r.Source)
+	l.knowTarget(r.Target)
+	fields := map[string]any{
+		"outcome": string(r.Outcome), "succeeded": r.Outcome.Succeeded(), "cause": string(r.Cause), "step": string(r.Step),
+		"controller": r.Holder.String(), "summary": Summary(r), "error": errorText(r.Err),
+		"duration_seconds": seconds(time.Since(l.began)),
+	}
+	if r.Attempt.Exists() {
+		fields["phase"], fields["text"] = r.Phase.String(), r.Attempt.Text
+	}
+	if !l.frozen.IsZero() {
+		fields["downtime_seconds"] = seconds(l.thawed.Sub(l.frozen))
+	}
+	level := "info"
+	if !r.Outcome.Succeeded() {
+		level = "error"
+	}
+	l.push("finish", level, fields)
+}
+
+// Drift sends that a model is not where JIMM records it, or is in two places.
+func (l *EventLog) Drift(at migration.Location) {
+	event := "drift"
+	if at.State == migration.StateConflict {
+		event = "conflict"
+	}
+	l.push(event, "error", map[string]any{
+		"model_uuid": at.Model.UUID, "model_name": at.Model.FullName(), "state": string(at.State),
+		"recorded": at.Recorded.String(), "controller": at.Holder.String(), "proof": at.Proof, "repair": at.Repair,
+	})
+}
+
+// Refused sends that nothing could even be looked at.
+func (l *EventLog) Refused(err error) {
+	l.push("finish", "error", map[string]any{
+		"outcome": string(migration.Refused), "succeeded": false, "step": string(migration.StepCheck),
+		"summary": "nothing was started: " + err.Error(), "duration_seconds": seconds(time.Since(l.began)),
+	})
+}
+
+func level(f migration.Finding) string {
+	switch f.Level {
+	case migration.Fail:
+		return "error"
+	case migration.Warn:
+		return "warn"
+	default:
+		return "info"
+	}
+}
+
+func errorLevel(err error) string {
+	if err != nil {
+		return "warn"
+	}
+	return "info"
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// seconds prints a duration as a number, with a tenth of a second.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(100*time.Millisecond).Milliseconds()) / 1000
+}

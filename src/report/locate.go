@@ -1,0 +1,88 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"jimm-migrator/src/migration"
+)
+
+// LocatedResults are the results of locate-model.
+func LocatedResults(found migration.Located, page int) map[string]any {
+	models := map[string]any{}
+	for _, l := range found.Locations {
+		models[resultKey(l.Model.UUID)] = locationResults(l)
+	}
+	out := map[string]any{"matches": found.Matches}
+	setMap(out, "models", models)
+	if found.Gaps != nil {
+		out["gaps"] = migration.Redact(found.Gaps.Error())
+	}
+	which := ""
+	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 || page > 1 {
+		out["page"], out["pages"] = page, pages
+		which = fmt.Sprintf(", this is page %d of %d", page, pages)
+	}
+	if len(found.Locations) == 1 && found.Matches == 1 {
+		l := found.Locations[0]
+		out["controller"] = cmp.Or(l.Holder.String(), "unknown")
+		out["state"] = string(l.State)
+		out["summary"] = LocationSummary(l)
+	} else {
+		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller tells where each is", found.Matches, found.Known, which)
+	}
+	return out
+}
+
+func locationResults(l migration.Location) map[string]any {
+	out := map[string]any{
+		"name":       l.Model.Name,
+		"owner":      l.Model.Owner,
+		"state":      string(l.State),
+		"controller": cmp.Or(l.Holder.String(), "unknown"),
+		"drift":      l.Drift,
+		"proof":      l.Proof,
+		"complete":   l.Complete(),
+		"asked":      l.Asked,
+	}
+	setMap(out, "recorded-controller", controllerResults(l.Recorded))
+	set(out, "repair", l.Repair)
+	set(out, "not-answering", names(l.Silent))
+	set(out, "other-copies", names(l.Copies))
+	if l.Attempt.Exists() {
+		attempt := map[string]any{"phase": migration.ParseText(l.Attempt.Text).String()}
+		set(attempt, "text", l.Attempt.Text)
+		set(attempt, "start", stamp(l.Attempt.Start))
+		set(attempt, "end", stamp(l.Attempt.End))
+		out["migration"] = attempt
+	}
+	return out
+}
+
+// LocationSummary says in one sentence where a model is.
+func LocationSummary(l migration.Location) string {
+	model := l.Model.FullName()
+	switch l.State {
+	case migration.StateActive:
+		return fmt.Sprintf("model %s is on %q: %s", model, l.Holder.String(), l.Proof)
+	case migration.StateMigrating:
+		return fmt.Sprintf("model %s migrates; %s", model, l.Proof)
+	case migration.StateMoved:
+		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
+	case migration.StateAbsent:
+		return fmt.Sprintf("model %s is nowhere, while JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
+	case migration.StateConflict:
+		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
+	default:
+		return fmt.Sprintf("it could not be confirmed where model %s is: %s", model, l.Proof)
+	}
+}
+
+func names(list []migration.Controller) string {
+	out := make([]string, len(list))
+	for i, c := range list {
+		out[i] = c.String()
+	}
+	return strings.Join(out, ",")
+}

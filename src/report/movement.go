@@ -1,0 +1,119 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"jimm-migrator/src/migration"
+)
+
+// FollowResults are the results of migration-status with follow=true.
+func FollowResults(r migration.Result, run Run) map[string]any {
+	out := RecordResults(r, run)
+	out["summary"] = FollowSummary(r)
+	setMap(out, "source-controller", controllerResults(r.Source))
+	setMap(out, "target-controller", controllerResults(r.Target))
+	setMap(out, "timing", timingResults(r.Timing))
+	if r.Next == "" && r.Outcome == migration.TimedOut {
+		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", run.Unit, r.Model.UUID)
+	}
+	return out
+}
+
+// FollowSummary is the sentence of migration-status with follow=true.
+func FollowSummary(r migration.Result) string {
+	switch {
+	case r.Cause == migration.CauseNothingRuns:
+		return fmt.Sprintf("no migration of model %s runs; nothing was started", name(r.Model))
+	case r.Outcome == migration.Refused && r.Detail != "":
+		return "nothing was followed: " + r.Detail
+	default:
+		return Summary(r)
+	}
+}
+
+// MovingResults are the results of migration-status without a model.
+func MovingResults(found migration.Moved, gap error) map[string]any {
+	models := map[string]any{}
+	for _, m := range found.Movements {
+		models[resultKey(m.Model.UUID)] = movementResults(m)
+	}
+	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %d models move", len(found.Movements), found.Known)}
+	setMap(out, "models", models)
+	var gaps []string
+	if gap != nil {
+		gaps = append(gaps, "JIMM's audit log was not read to its end: "+migration.Redact(gap.Error()))
+	}
+	if found.Gaps != nil {
+		gaps = append(gaps, migration.Redact(found.Gaps.Error()))
+	}
+	if found.Unasked > 0 {
+		gaps = append(gaps, fmt.Sprintf("%d more models were asked to move lately, and were not looked at: %d are at most", found.Unasked, migration.DefaultLimit))
+	}
+	set(out, "gaps", strings.Join(gaps, "; "))
+	return out
+}
+
+// MovementResults are the results of migration-status about one model.
+func MovementResults(m migration.Movement, unit string) map[string]any {
+	out := movementResults(m)
+	out["summary"] = MovementSummary(m)
+	if m.State.Moves() {
+		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", unit, m.Model.UUID)
+	}
+	return out
+}
+
+// movementResults has what is known of one migration.
+func movementResults(m migration.Movement) map[string]any {
+	out := map[string]any{"state": string(m.State)}
+	setMap(out, "model", modelResults(m.Model))
+	setMap(out, "source-controller", controllerResults(m.Source))
+	setMap(out, "target-controller", controllerResults(m.Target))
+	if m.Target.Known() {
+		out["target-proved"] = m.TargetProved
+	}
+	if m.Attempt.Exists() {
+		attempt := map[string]any{"phase": m.Phase.String()}
+		set(attempt, "text", m.Attempt.Text)
+		set(attempt, "start", stamp(m.Attempt.Start))
+		set(attempt, "end", stamp(m.Attempt.End))
+		out["migration"] = attempt
+	}
+	if m.Elapsed > 0 {
+		out["elapsed"] = span(m.Elapsed)
+		out["long"] = m.Long
+	}
+	if m.Err != nil {
+		setMap(out, "error", errorResults("", m.Err))
+	}
+	return out
+}
+
+// MovementSummary says in one sentence how a model moves.
+func MovementSummary(m migration.Movement) string {
+	model, source := m.Model.FullName(), fmt.Sprintf("%q", m.Source.String())
+	to := ""
+	if m.Target.Known() && m.TargetProved {
+		to = fmt.Sprintf(" to %q", m.Target.String())
+	}
+	switch m.State {
+	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
+		text := fmt.Sprintf("model %s migrates from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text)
+		if m.State == migration.MovementSucceeded {
+			text += "; Juju cannot abort it any more"
+		}
+		if m.Long {
+			text += "; it runs for longer than it should"
+		}
+		return text
+	case migration.MovementLeft:
+		return fmt.Sprintf("model %s has left %s%s, and JIMM does not record it yet", model, source, to)
+	case migration.MovementEnded:
+		return fmt.Sprintf("no migration of model %s runs; the last one on %s ended with: %s", model, source, m.Attempt.Text)
+	case migration.MovementNone:
+		return fmt.Sprintf("no migration of model %s runs; it is on %s", model, source)
+	default:
+		return fmt.Sprintf("it is not known whether a migration of model %s runs", model)
+	}
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+
+	"jimm-migrator/src/migration"
+)
+
+// RecordResults are the results of record-model.
+func RecordResults(r migration.Result, run Run) map[string]any {
+	out := map[string]any{
+		"outcome":    string(r.Outcome),
+		"summary":    RecordSummary(r),
+		"retry-safe": r.Outcome.RetrySafe(),
+		"elapsed":    span(run.Took),
+		"controller": cmp.Or(r.Holder.String(), "unknown"),
+	}
+	set(out, "cause", string(r.Cause))
+	next := r.Next
+	if next == "" && !r.Outcome.Succeeded() && r.Model.UUID != "" {
+		next = fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, r.Model.UUID)
+	}
+	set(out, "next", next)
+	set(out, "proof", r.Proof)
+	setMap(out, "model", modelResults(r.Model))
+	setMap(out, "recorded-controller", controllerResults(r.Recorded))
+	setMap(out, "migration", attemptResults(r))
+	setMap(out, "error", errorResults(r.Detail, r.Err))
+	return out
+}
+
+// RecordSummary puts the result of record-model into one sentence.
+func RecordSummary(r migration.Result) string {
+	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
+	switch r.Outcome {
+	case migration.Recorded:
+		text := fmt.Sprintf("JIMM records model %s on %s now", model, target)
+		if r.Source.UUID == r.Target.UUID {
+			text = fmt.Sprintf("JIMM was told again that model %s is on %s, and takes it for migrating no more", model, target)
+		}
+		if r.Running {
+			text += "; the migration still runs on its source, and may need an administrator there"
+		}
+		return text
+	case migration.AlreadyThere:
+		return fmt.Sprintf("JIMM records model %s on %s already, and it is there; nothing was done", model, target)
+	case migration.Refused:
+		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
+	case migration.TimedOut:
+		text := "the time for it ran out"
+		if r.Cause == migration.CauseInterrupted {
+			text = "the action was told to stop"
+		}
+		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, text)
+	case migration.Unknown:
+		return unknownRecordSummary(r)
+	default:
+		return Summary(r)
+	}
+}
+
+func unknownRecordSummary(r migration.Result) string {
+	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
+	switch r.Cause {
+	case migration.CauseUnproved:
+		text := fmt.Sprintf("nothing was recorded: it is not proved that %s has model %s in use", target, model)
+		if r.Detail != "" {
+			text += ": " + r.Detail
+		}
+		return text + "; if you know that it has, confirm it with the model's UUID"
+	case migration.CauseSilent, migration.CauseChanged:
+		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "nobody who could tell has answered"))
+	default:
+		return unknownSummary(r)
+	}
+}
+
+// RefusedRecord are the results of a record that could not examine anything.
+func RefusedRecord(err error) map[string]any {
+	text := migration.Redact(err.Error())
+	out := map[string]any{
+		"outcome": string(migration.Refused), "summary": "nothing was recorded: " + text, "retry-safe": true,
+	}
+	setMap(out, "error", errorResults(text, err))
+	return out
+}

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"jimm-migrator/src/migration"
+)
+
+// The names of repairs: what is wrong, as docs/reference/outcomes.md explains it.
+const (
+	repairForgotten = "forgotten-record"
+	repairEarly     = "early-record"
+	repairMode      = "stuck-mode"
+	repairLeftOver  = "left-over"
+	repairImport    = "left-over-import"
+	repairLost      = "lost-row"
+	repairConflict  = "conflict"
+)
+
+// repair names what is wrong, the command that puts it right if there is one,
+// and what else has to be done then.
+type repair struct {
+	name, command string
+	grants        []string
+}
+
+// repairOf tells what puts right what a result leaves wrong.
+func repairOf(r migration.Result, cli, unit string) repair {
+	record := func(at migration.Controller) string {
+		if at.Name == "" || r.Model.UUID == "" {
+			return ""
+		}
+		return fmt.Sprintf("juju run %s record-model model=%s controller=%s confirm=%s", unit, r.Model.UUID, at.Name, r.Model.UUID)
+	}
+	switch {
+	case r.Outcome == migration.NotStarted && errors.Is(r.Err, migration.ErrMarked):
+		return repair{name: repairMode, command: record(r.Source)}
+	case r.Outcome == migration.Unknown && r.Cause == migration.CauseMisrecorded:
+		// JIMM may forget the model any moment: the command that waits for
+		// nothing goes first.
+		return repair{name: repairEarly, command: cmp.Or(r.Next, record(r.Holder))}
+	case r.Outcome == migration.Unknown && (r.Cause == migration.CauseUnproved || r.Cause == migration.CauseRecordFailed):
+		return repair{name: repairForgotten, command: record(r.Target)}
+	case r.Outcome == migration.NeedsAttention && r.Cause == migration.CauseLeftOver:
+		return repair{name: repairLeftOver}
+	case r.Outcome == migration.Aborted && r.CopyLeft:
+		return repair{name: repairImport}
+	case r.Outcome == migration.Conflict:
+		return repair{name: repairConflict}
+	case r.Outcome == migration.LostFromJIMM:
+		return repair{name: repairLost, command: importCommand(r, cli), grants: grantCommands(r.Model, cli)}
+	default:
+		return repair{}
+	}
+}
+
+// importCommand makes JIMM know a model again. The controller is CONTROLLER where
+// it is not known which one has the model.
+func importCommand(r migration.Result, cli string) string {
+	if r.Model.UUID == "" || r.Model.Owner == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s import-model %s %s --owner %s", cli, cmp.Or(r.Holder.Name, "CONTROLLER"), r.Model.UUID, r.Model.Owner)
+}
+
+// grantCommands restore the access of all users but the owner, which importing a
+// model does not.
+func grantCommands(m migration.Model, cli string) []string {
+	add := cli + " auth relation add"
+	if cli != "jimmctl" {
+		add = cli + " add-permission"
+	}
+	relations := map[string]string{"admin": "administrator", "write": "writer", "read": "reader"}
+	var out []string
+	for _, user := range m.Users {
+		name, access, _ := strings.Cut(user, "=")
+		if relation := relations[access]; relation != "" && name != m.Owner {
+			out = append(out, fmt.Sprintf("%s user-%s %s model-%s", add, name, relation, m.UUID))
+		}
+	}
+	return out
+}
+
+func repairResults(r repair) map[string]any {
+	out := map[string]any{}
+	set(out, "name", r.name)
+	set(out, "command", r.command)
+	set(out, "grants", strings.Join(r.grants, "\n"))
+	return out
+}

@@ -1,0 +1,219 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// The keys below are an API: docs/reference/actions.md lists them, and a key
+// keeps its meaning. A key without a value is left out.
+
+// Run is the run of an action that has a result.
+type Run struct {
+	// Unit is the unit that ran it.
+	Unit string
+	// CLI is the command that talks to this JIMM; "" if it is not known.
+	CLI string
+	// Took is how long it ran.
+	Took time.Duration
+}
+
+// MigrationResults are the results of migrate-model and check-migration.
+func MigrationResults(r migration.Result, run Run) map[string]any {
+	out := map[string]any{
+		"outcome":    string(r.Outcome),
+		"summary":    Summary(r),
+		"step":       string(r.Step),
+		"retry-safe": r.Outcome.RetrySafe(),
+		"elapsed":    span(run.Took),
+		"controller": cmp.Or(r.Holder.String(), "unknown"),
+		"checks":     checkResults(r.Findings),
+	}
+	set(out, "cause", string(r.Cause))
+	setMap(out, "verify", checkResults(r.Aftermath.Findings))
+	setMap(out, "after", choreResults(r.Aftermath.Chores))
+	set(out, "not-seen", strings.Join(r.Aftermath.Missing, ","))
+	if r.Outcome == migration.ChecksPassed || r.Outcome == migration.AlreadyThere {
+		set(out, "plan", string(r.Plan))
+	}
+	set(out, "next", nextCommand(r, run.Unit))
+	set(out, "proof", r.Proof)
+	setMap(out, "model", modelResults(r.Model))
+	setMap(out, "source-controller", controllerResults(r.Source))
+	setMap(out, "target-controller", controllerResults(r.Target))
+	setMap(out, "recorded-controller", controllerResults(r.Recorded))
+	setMap(out, "migration", attemptResults(r))
+	setMap(out, "timing", timingResults(r.Timing))
+	failure := errorResults(r.Detail, r.Err)
+	set(failure, "hint", r.Hint)
+	setMap(out, "error", failure)
+	setMap(out, "repair", repairResults(repairOf(r, run.CLI, run.Unit)))
+	return out
+}
+
+// nextCommand is the command that helps from here.
+func nextCommand(r migration.Result, unit string) string {
+	again := fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", unit, r.Model.UUID, r.Target.Name)
+	switch {
+	case r.Next != "":
+		return r.Next
+	case r.Model.UUID == "":
+		return ""
+	}
+	switch r.Outcome {
+	case migration.ChecksPassed, migration.Started, migration.TimedOut, migration.NotStarted, migration.Aborted:
+		return again
+	case migration.Unknown, migration.LostFromJIMM, migration.Conflict, migration.NeedsAttention:
+		return fmt.Sprintf("juju run %s locate-model model=%s", unit, r.Model.UUID)
+	default:
+		return ""
+	}
+}
+
+// RefusedMigration are the results of a migration that could not examine anything.
+func RefusedMigration(err error) map[string]any {
+	text := migration.Redact(err.Error())
+	out := map[string]any{
+		"outcome":    string(migration.Refused),
+		"step":       string(migration.StepCheck),
+		"summary":    "nothing was started: " + text,
+		"retry-safe": true,
+	}
+	setMap(out, "error", errorResults(text, err))
+	return out
+}
+
+func modelResults(m migration.Model) map[string]any {
+	out := map[string]any{}
+	set(out, "uuid", m.UUID)
+	set(out, "name", m.Name)
+	set(out, "owner", m.Owner)
+	set(out, "users", strings.Join(m.Users, ","))
+	return out
+}
+
+func controllerResults(c migration.Controller) map[string]any {
+	out := map[string]any{}
+	set(out, "name", c.Name)
+	set(out, "uuid", c.UUID)
+	set(out, "version", c.AgentVersion)
+	return out
+}
+
+func attemptResults(r migration.Result) map[string]any {
+	out := map[string]any{}
+	set(out, "id", r.MigrationID)
+	if !r.Attempt.Exists() {
+		return out
+	}
+	set(out, "phase", r.Phase.String())
+	set(out, "text", r.Attempt.Text)
+	set(out, "start", stamp(r.Attempt.Start))
+	set(out, "end", stamp(r.Attempt.End))
+	if r.Attached {
+		out["attached"] = true
+	}
+	return out
+}
+
+func checkResults(findings []migration.Finding) map[string]any {
+	out := map[string]any{}
+	for _, f := range findings {
+		check := map[string]any{"verdict": string(f.Level), "evidence": f.Evidence}
+		set(check, "remedy", f.Remedy)
+		if f.Ignored {
+			check["ignored"] = true
+		}
+		out[string(f.Check)] = check
+	}
+	return out
+}
+
+// choreResults has what is left to do, by id.
+func choreResults(chores []migration.Chore) map[string]any {
+	out := map[string]any{}
+	for _, c := range chores {
+		out[c.ID] = map[string]any{"why": c.Why, "do": c.Do}
+	}
+	return out
+}
+
+// errorResults has the words and the code of the answer that was an error.
+func errorResults(detail string, err error) map[string]any {
+	out := map[string]any{}
+	if err != nil {
+		set(out, "code", wireCode(err))
+		detail = cmp.Or(detail, migration.Redact(err.Error()))
+	}
+	set(out, "message", detail)
+	return out
+}
+
+func set(into map[string]any, key, value string) {
+	if value != "" {
+		into[key] = value
+	}
+}
+
+func setMap(into map[string]any, key string, value map[string]any) {
+	if len(value) > 0 {
+		into[key] = value
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// resultKey returns the first of the names that Juju takes as a part of a
+// result's key: of lower-case letters, digits and inner hyphens, and not one of
+// those that Juju keeps for itself. If there is none it makes one of the last.
+func resultKey(names ...string) string {
+	for _, name := range names {
+		if goodKey(name) {
+			return name
+		}
+	}
+	key := strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			return c - 'A' + 'a'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			return c
+		default:
+			return '-'
+		}
+	}, names[len(names)-1])
+	return "key-" + strings.Trim(key, "-") + "x"
+}
+
+func goodKey(name string) bool {
+	switch name {
+	case "", "stdout", "stdout-encoding", "stderr", "stderr-encoding":
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && strings.Trim(name, "-") == name
+}
+
+// timingResults are when what was seen, by the unit's clock.
+func timingResults(t migration.Timing) map[string]any {
+	out := map[string]any{}
+	set(out, "started", stamp(t.Started))
+	set(out, "no-return", stamp(t.NoReturn))
+	set(out, "recorded", stamp(t.Recorded))
+	set(out, "finished", stamp(t.Finished))
+	if d := t.Downtime(); d > 0 {
+		out["downtime"] = span(d)
+	}
+	if t.Unserved > 0 {
+		out["api-unavailable"] = span(t.Unserved)
+	}
+	return out
+}

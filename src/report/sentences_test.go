@@ -1,0 +1,149 @@
+package report_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
+)
+
+func TestEverySummaryIsASentence(t *testing.T) {
+	for _, outcome := range constants(t, "outcome.go", "Outcome") {
+		for _, cause := range append(constants(t, "outcome.go", "Cause"), "") {
+			for _, detail := range []string{"", "the server's words"} {
+				r := everything()
+				r.Outcome, r.Cause, r.Detail = migration.Outcome(outcome), migration.Cause(cause), detail
+				r.Findings[0].Ignored = false
+				if cause == "" && outcome == "unknown" || cause == "other-migration" && outcome == "refused" && detail == "" {
+					continue // Never so.
+				}
+				text := report.Summary(r)
+				if strings.Contains(text, "%!") || strings.Contains(text, `""`) || strings.HasSuffix(text, ": ") || !strings.Contains(text, "prod") && outcome != "refused" {
+					t.Errorf("%s, %s: %q", outcome, cause, text)
+				}
+				if strings.HasSuffix(text, ".") || strings.Contains(text, "\n") {
+					t.Errorf("%s, %s is not one sentence without its full stop: %q", outcome, cause, text)
+				}
+			}
+		}
+	}
+}
+
+// What a sentence says must be known.
+func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
+	r := everything()
+	r.Holder, r.Recorded = migration.Controller{}, migration.Controller{}
+	r.Detail = ""
+	for _, c := range []struct {
+		name      string
+		change    func(*migration.Result)
+		want, not string
+	}{
+		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = migration.TimedOut, migration.CauseInterrupted }, "is not known", "goes on by itself"},
+		{"stopped while it ran", func(r *migration.Result) {
+			r.Outcome, r.Cause, r.Running = migration.TimedOut, migration.CauseDeadline, true
+		}, "goes on by itself", "is not known, run"},
+		{"stopped while it was recorded", func(r *migration.Result) {
+			r.Outcome, r.Cause, r.Step = migration.TimedOut, migration.CauseDeadline, migration.StepRecord
+			r.Holder = r.Target
+		}, "not yet known to record", "goes on by itself"},
+		{"stopped while it was verified", func(r *migration.Result) {
+			r.Outcome, r.Cause, r.Step = migration.TimedOut, migration.CauseDeadline, migration.StepVerify
+			r.Holder = r.Target
+		}, "whether the source has let go was not known", "goes on by itself"},
+		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = migration.Started }, "runs", `to "east"`},
+		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = migration.Started, true }, `to "east"`, "not known"},
+		{"JIMM records a third", func(r *migration.Result) {
+			r.Outcome, r.Cause, r.Recorded = migration.Unknown, migration.CauseElsewhere, migration.Controller{Name: "north", UUID: "x"}
+		}, `JIMM records it on "north"`, `is on "north"`},
+		{"the source names a third", func(r *migration.Result) {
+			r.Outcome, r.Cause, r.Holder = migration.Unknown, migration.CauseElsewhere, migration.Controller{Name: "north", UUID: "x"}
+		}, `"west" says that it has moved the model to "north"`, "JIMM records"},
+		{"forgotten", func(r *migration.Result) { r.Outcome = migration.LostFromJIMM }, "which controller has it is not known", "the model is on"},
+		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = migration.Unknown, migration.CauseSourceUnknown }, "could not be found out", `"west"`},
+	} {
+		r := r
+		c.change(&r)
+		if text := report.Summary(r); !strings.Contains(text, c.want) || strings.Contains(text, c.not) {
+			t.Errorf("%s: %q", c.name, text)
+		}
+	}
+}
+
+func TestEveryEventIsALine(t *testing.T) {
+	secret := errors.New("password=" + canary)
+	controller := migration.Controller{Name: "west", UUID: "x"}
+	for _, e := range []migration.Event{
+		migration.FindingEvent{Finding: migration.Finding{Check: "model", Level: migration.Warn, Evidence: "a", Remedy: "b"}},
+		migration.FreezeEvent{},
+		migration.AttachEvent{Target: controller},
+		migration.AttachEvent{Target: controller, TargetProved: true},
+		migration.StartEvent{Source: controller, Target: controller},
+		migration.StartEvent{Source: controller, Target: controller, Err: secret},
+		migration.PhaseEvent{Phase: migration.PhaseSuccess, Text: "x", NoReturn: true},
+		migration.StallEvent{Text: "x"},
+		migration.HeartbeatEvent{},
+		migration.HeartbeatEvent{Text: "x", Err: secret},
+		migration.LetGoEvent{Source: controller},
+		migration.RecordEvent{Controller: controller, Ground: "g"},
+		migration.RecordEvent{Controller: controller, Err: secret},
+		migration.WaitEvent{Limit: time.Minute},
+	} {
+		if text := report.Line(e); text == "" || strings.Contains(text, "%!") || strings.Contains(text, canary) {
+			t.Errorf("%T: %q", e, text)
+		}
+	}
+}
+
+func TestResultKeys(t *testing.T) {
+	good := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	for _, names := range [][]string{
+		{"east"},
+		{"east-1"},
+		{"East", "uuid-1"},
+		{"stdout", "uuid-1"},
+		{"stderr-encoding", "uuid-1"},
+		{"a.b", "uuid-1"},
+		{"-a", "uuid-1"},
+		{"a b"},
+		{""},
+		{"ÄÖ"},
+		{"A.B_C"},
+		{"x", ""},
+		{"%"},
+	} {
+		key := report.ResultKey(names...)
+		if !good.MatchString(key) || key == "stdout" || key == "stderr-encoding" {
+			t.Errorf("ResultKey(%q) = %q", names, key)
+		}
+		if good.MatchString(names[0]) && !strings.HasPrefix(names[0], "std") && key != names[0] {
+			t.Errorf("ResultKey(%q) = %q, want the name", names, key)
+		}
+		if len(names) == 2 && names[0] != "x" && key != names[1] {
+			t.Errorf("ResultKey(%q) = %q, want the UUID", names, key)
+		}
+	}
+}
+
+func TestLocationSummaries(t *testing.T) {
+	for _, state := range constants(t, "locate.go", "State") {
+		l := migration.Location{Model: migration.Model{Name: "prod", Owner: "alice"}, State: migration.State(state), Proof: "the proof", Recorded: migration.Controller{Name: "west", UUID: "1"}}
+		text := report.LocationSummary(l)
+		if !strings.Contains(text, "alice/prod") || !strings.Contains(text, "the proof") || strings.HasSuffix(text, ": ") {
+			t.Errorf("%s: %q", state, text)
+		}
+	}
+}
+
+// A source that restarts while it aborts forgets why.
+func TestAnAbortWithoutAReasonSaysWhereToLook(t *testing.T) {
+	r := everything()
+	r.Outcome, r.Detail, r.Hint = migration.Aborted, "", ""
+	if text := report.Summary(r); !strings.Contains(text, "the source does not tell why; the log of its controller model does") {
+		t.Error(text)
+	}
+}
