@@ -80,7 +80,7 @@ func codeWords(cell string) []string {
 func documented(t *testing.T, action string) []string {
 	t.Helper()
 	var out []string
-	for _, row := range table(t, page(t, "report.md")[action], "result") {
+	for _, row := range table(t, page(t, "actions.md")[action], "result") {
 		out = append(out, codeWords(row[0])...)
 	}
 	slices.Sort(out)
@@ -256,7 +256,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 }
 
 func TestReferenceHasThePlansStatesAndStepsOfTheCode(t *testing.T) {
-	sections := page(t, "report.md")
+	sections := page(t, "actions.md")
 	for section, values := range map[string][]string{
 		"migrate-model": append(constants(t, "plan.go", "Plan"), append(constants(t, "outcome.go", "Step"), constants(t, "finding.go", "Level")...)...),
 		"locate-model":  constants(t, "locate.go", "State"),
