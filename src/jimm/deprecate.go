@@ -1,0 +1,37 @@
+package jimm
+
+import (
+	"context"
+	"fmt"
+)
+
+// SetControllerDeprecated puts JIMM's mark "deprecated" on a controller or takes
+// it off, and returns the controller as JIMM answers (JIMM 4
+// SetControllerDeprecated). For JIMM administrators.
+//
+// This is a write. JIMM of July 2026 places no new models on such a controller;
+// JIMM of 2024 does so as before (both recorded). No command line of JIMM can take
+// the mark off. Setting what is set already is no error. While JIMM calls the
+// controller unavailable, the answer and the list hide the mark.
+//
+// The field deprecated is always sent, since JIMM takes a missing one for false,
+// and the name never is empty: JIMM of 2024 then marks the first controller of its
+// database (recorded).
+func (c *Client) SetControllerDeprecated(ctx context.Context, name string, deprecated bool) (Controller, error) {
+	var reply Controller
+	err := checkController(name)
+	if err == nil {
+		params := struct {
+			Name       string `json:"name"`
+			Deprecated bool   `json:"deprecated"`
+		}{name, deprecated}
+		err = c.call(ctx, "SetControllerDeprecated", 0, params, &reply)
+	}
+	if err == nil && reply.Name != name {
+		err = fmt.Errorf("unexpected answer: it is about %q", reply.Name)
+	}
+	if err != nil {
+		return Controller{}, fmt.Errorf("cannot set deprecated to %t for controller %q: %w", deprecated, name, err)
+	}
+	return reply, nil
+}
