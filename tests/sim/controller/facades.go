@@ -73,7 +73,7 @@ func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, er
 		switch {
 		case err != nil:
 			list = append(list, info{Error: wire.AsError(err)})
-		case h != nil:
+		case h != nil && !h.hidden:
 			list = append(list, info{Addresses: s.c.Addresses(), CACert: s.c.CACert()})
 		case m != nil && m.Phase == Done:
 			list = append(list, info{Addresses: m.target.Addrs, CACert: m.target.CACert})
@@ -186,24 +186,6 @@ func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) 
 		}
 	}
 	return map[string]any{"results": list}, nil
-}
-
-// checkCredentials answers what JIMM asks when somebody uploads a credential that models use (JIMM's source): it is fine
-// with all of them. Nothing is kept.
-func checkCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
-	if err := s.superuser(); err != nil {
-		return nil, err
-	}
-	type item struct {
-		Tag string `json:"tag"`
-	}
-	var params struct {
-		Credentials []item `json:"credentials"`
-	}
-	if err := req.Decode(&params); err != nil {
-		return nil, err
-	}
-	return map[string][]item{"results": append([]item{}, params.Credentials...)}, nil
 }
 
 func resultOfCloud(cloud Cloud) cloudResult {

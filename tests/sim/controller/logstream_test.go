@@ -25,7 +25,7 @@ type logLine struct {
 }
 
 // readLog reads the log of a path on A, as admin:pw or another, until a message comes or the stream ends.
-func (b *bed) readLog(t *testing.T, account, path, until string) (lines []logLine) {
+func (b *pair) readLog(t *testing.T, account, path, until string) (lines []logLine) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 
 // texts polls the model's migration status four times a second, never at the moment of a change, until the model cannot be asked any more or the migration has
 // ended, and returns the texts in their order.
-func (b *bed) texts(t *testing.T, c *client) []string {
+func (b *pair) texts(t *testing.T, c *client) []string {
 	t.Helper()
 	var texts []string
 	<-time.After(125 * time.Millisecond)

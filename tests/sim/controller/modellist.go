@@ -279,7 +279,7 @@ func (s *session) modelStatus(tag string) (modelStatusItem, error) {
 		return none, redirection(departed.fullRedirectInfo())
 	case h == nil && newer:
 		return none, wire.Errorf("not found", "model %q does not exist", tag)
-	case h != nil && h.hidden:
+	case h != nil && h.mode == modeImporting && c.release.has(silentSource):
 		return none, wire.Errorf("model not found", "model not found for uuid %q", uuid)
 	case h == nil:
 		return none, wire.Errorf("not found", "model %q not found", uuid)

@@ -30,13 +30,13 @@ func TestOurClientWorksWithEveryVersion(t *testing.T) {
 }
 
 // options reaches controller A.
-func (b *bed) options(model string) juju.Options {
+func (b *pair) options(model string) juju.Options {
 	return juju.Options{
 		Addresses: []string{addressA}, CACert: b.ca.PEM(), ModelUUID: model, DialContext: b.network.DialContext, PingInterval: -1,
 	}
 }
 
-func askAll(t *testing.T, bed *bed, version string) {
+func askAll(t *testing.T, bed *pair, version string) {
 	t.Helper()
 	conn, err := juju.Dial(t.Context(), bed.options(""))
 	if err != nil {
@@ -89,7 +89,7 @@ func askAll(t *testing.T, bed *bed, version string) {
 	}
 }
 
-func probeAll(t *testing.T, bed *bed) {
+func probeAll(t *testing.T, bed *pair) {
 	t.Helper()
 	for model, want := range map[string]juju.ProbeResult{
 		prod:    {State: juju.ProbePresent, ControllerUUID: uuidA},

@@ -22,7 +22,7 @@ const (
 )
 
 // next logs in to "prod" as the anonymous user and asks a watcher that does not exist.
-func (b *bed) next(t *testing.T, address string) string {
+func (b *pair) next(t *testing.T, address string) string {
 	t.Helper()
 	conn := b.dial(t, address, "/model/"+prod+"/api")
 	defer conn.Close()
@@ -34,7 +34,7 @@ func (b *bed) next(t *testing.T, address string) string {
 }
 
 // begin starts a migration of "prod" from A to B by the highest version of Controller that A offers.
-func (b *bed) begin(t *testing.T) {
+func (b *pair) begin(t *testing.T) {
 	t.Helper()
 	admin, login := b.login(t, addressA, "/api", "user-admin", "pw")
 	reply := admin.call("Controller", best(t, login, "Controller"), "InitiateMigration", map[string]any{
@@ -51,8 +51,13 @@ func (b *bed) begin(t *testing.T) {
 
 func TestACopySaysWhetherItMoves(t *testing.T) {
 	for _, releases := range [][2]string{
-		{"2.9.46", "3.1.9"}, {"3.1.9", "3.5.4"}, {"3.5.4", "3.6.28"}, {"3.6.28", "3.6.28"}, {"3.6.28", "4.0.15"},
-		{"4.0.15", "4.1-beta2"}, {"4.1-beta2", "4.1-beta2"},
+		{"2.9.46", "3.1.9"},
+		{"3.1.9", "3.5.4"},
+		{"3.5.4", "3.6.28"},
+		{"3.6.28", "3.6.28"},
+		{"3.6.28", "4.0.15"},
+		{"4.0.15", "4.1-beta2"},
+		{"4.1-beta2", "4.1-beta2"},
 	} {
 		t.Run(releases[0]+" to "+releases[1], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

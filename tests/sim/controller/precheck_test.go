@@ -76,27 +76,27 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 		name, want string
 		code       rpc.Code
 		config     func(a, b *controller.Config)
-		world      func(b *bed, target map[string]any)
+		world      func(b *pair, target map[string]any)
 	}{
 		{
 			name: "wrong password", code: rpc.CodeUnauthorized,
 			want:  "connect to target controller: invalid entity name or password (unauthorized access)",
-			world: func(_ *bed, target map[string]any) { target["password"] = "wrong" },
+			world: func(_ *pair, target map[string]any) { target["password"] = "wrong" },
 		},
 		{
 			name:  "nobody there",
 			want:  "connect to target controller: dial tcp 10.9.9.9:1: i/o timeout",
-			world: func(_ *bed, target map[string]any) { target["addrs"] = []string{"10.9.9.9:1"} },
+			world: func(_ *pair, target map[string]any) { target["addrs"] = []string{"10.9.9.9:1"} },
 		},
 		{
 			name: "no address", code: "not valid",
 			want:  "connect to target controller: validating info for opening an API connection: missing addresses not valid",
-			world: func(_ *bed, target map[string]any) { target["addrs"] = []string{} },
+			world: func(_ *pair, target map[string]any) { target["addrs"] = []string{} },
 		},
 		{
 			name: "other CA",
 			want: "connect to target controller: unable to connect to API: tls: failed to verify certificate: x509: certificate signed by unknown authority",
-			world: func(_ *bed, target map[string]any) {
+			world: func(_ *pair, target map[string]any) {
 				ca, _ := wire.NewCA("another")
 				target["ca-cert"] = ca.PEM()
 			},
@@ -130,7 +130,7 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 			name:   "older target, old model",
 			want:   "target prechecks failed: source controller has higher version than target controller (3.6.14 > 3.5.5)",
 			config: func(_, b *controller.Config) { b.Version = "3.5.5" },
-			world: func(b *bed, _ map[string]any) {
+			world: func(b *pair, _ map[string]any) {
 				b.a.Update(prod, func(m *controller.Model) {
 					*m = controller.Model{Name: m.Name, UUID: m.UUID, Owner: m.Owner, AgentVersion: "3.5.1"}
 				})
@@ -139,7 +139,7 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 		{
 			name: "very old model",
 			want: "target prechecks failed: model must be upgraded to at least version 2.9.43 before being migrated to a controller with version 3.6.14",
-			world: func(b *bed, _ map[string]any) {
+			world: func(b *pair, _ map[string]any) {
 				b.a.Update(prod, func(m *controller.Model) {
 					*m = controller.Model{Name: m.Name, UUID: m.UUID, Owner: m.Owner, AgentVersion: "2.9.42"}
 				})
@@ -148,33 +148,33 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 		{
 			name:  "same name and owner",
 			want:  `target prechecks failed: model named "prod" already exists`,
-			world: func(b *bed, _ map[string]any) { b.b.AddModel(controller.Model{Name: "prod", Owner: "alice@external"}) },
+			world: func(b *pair, _ map[string]any) { b.b.AddModel(controller.Model{Name: "prod", Owner: "alice@external"}) },
 		},
 		{
 			name:  "same UUID",
 			want:  "target prechecks failed: model with same UUID already exists (" + prod + ")",
-			world: func(b *bed, _ map[string]any) { b.b.AddModel(controller.Model{Name: "x", UUID: prod}) },
+			world: func(b *pair, _ map[string]any) { b.b.AddModel(controller.Model{Name: "x", UUID: prod}) },
 		},
 		{
 			name:  "left-over copy",
 			want:  `target prechecks failed: model named "prod" already exists`,
-			world: func(b *bed, _ map[string]any) { b.b.AddImportingCopy(prodModel()) },
+			world: func(b *pair, _ map[string]any) { b.b.AddImportingCopy(prodModel()) },
 		},
 		{
 			name: "itself",
 			want: "target prechecks failed: model with same UUID already exists (" + prod + ")",
-			world: func(_ *bed, target map[string]any) {
+			world: func(_ *pair, target map[string]any) {
 				target["controller-tag"], target["addrs"] = "controller-"+uuidA, []string{addressA}
 			},
 		},
 		{
 			name:  "bad user tag",
 			want:  `auth tag: "" is not a valid tag`,
-			world: func(_ *bed, target map[string]any) { target["auth-tag"] = "" },
+			world: func(_ *pair, target map[string]any) { target["auth-tag"] = "" },
 		},
 		{
 			name: "scripted", code: "not supported", want: "no way",
-			world: func(b *bed, _ map[string]any) {
+			world: func(b *pair, _ map[string]any) {
 				b.a.Script(prod, controller.Outcome{Refuse: "no way", RefuseCode: "not supported"})
 			},
 		},

@@ -53,6 +53,9 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 	if c.release.has(unfinished) { // at once a normal model (4.0-beta8, recorded)
 		h.mode, h.status = modeNone, status{Status: "available", Since: now()}
 	}
+	if c.release.has(silentSource) { // 4.0.15 and 4.1-beta2, recorded with models without agents
+		h.model.AgentVersion = c.Version()
+	}
 	c.models[m.UUID] = h
 	c.touch()
 	return nil, nil

@@ -78,7 +78,7 @@ func superuser() map[string]string {
 	return map[string]string{"controller-" + uuidA: "superuser", "model-" + prod: "admin"}
 }
 
-func (b *bed) token(t *testing.T, path, token string) (*client, error) {
+func (b *pair) token(t *testing.T, path, token string) (*client, error) {
 	t.Helper()
 	conn := b.dial(t, addressA, path)
 	_, err := loginOn(t, conn, map[string]any{"auth-tag": "user-carol", "credentials": "", "macaroons": nil, "token": token})

@@ -15,13 +15,13 @@ import (
 )
 
 // between starts A and B with two releases of Juju.
-func between(t *testing.T, source, target string) *bed {
+func between(t *testing.T, source, target string) *pair {
 	t.Helper()
 	return start(t, func(a, b *controller.Config) { a.Version, b.Version = source, target })
 }
 
 // observed is between with all that was recorded and is not the default yet.
-func observed(t *testing.T, source, target string) *bed {
+func observed(t *testing.T, source, target string) *pair {
 	t.Helper()
 	return start(t, func(a, b *controller.Config) {
 		a.Version, b.Version, a.Observed, b.Observed = source, target, controller.Observed(), controller.Observed()

@@ -146,7 +146,7 @@ func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
 		NextProtos:   []string{"http/1.1"},
 	}
 	if s.config.Plain {
-		return s.Serve(&eitherListener{l, config})
+		return s.Serve(&tlsOrPlainListener{l, config})
 	}
 	return s.Serve(tls.NewListener(l, config))
 }

@@ -6,26 +6,26 @@ import (
 	"sync"
 )
 
-// eitherListener takes connections with and without TLS: what a client sends first tells.
-type eitherListener struct {
+// tlsOrPlainListener takes connections with and without TLS: what a client sends first tells.
+type tlsOrPlainListener struct {
 	net.Listener
 	config *tls.Config
 }
 
 // Accept waits for a connection, not for its first byte.
-func (l *eitherListener) Accept() (net.Conn, error) {
+func (l *tlsOrPlainListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &eitherConn{Conn: conn, raw: conn, config: l.config}, nil
+	return &tlsOrPlainConn{Conn: conn, raw: conn, config: l.config}, nil
 }
 
 // tlsHandshake is the type of the record that every TLS connection begins with (RFC 8446, section 5.1).
 const tlsHandshake = 22
 
-// eitherConn finds out at its first read, which comes before any write, whether it speaks TLS.
-type eitherConn struct {
+// tlsOrPlainConn finds out at its first read, which comes before any write, whether it speaks TLS.
+type tlsOrPlainConn struct {
 	net.Conn // that is spoken on, once it is known
 
 	raw    net.Conn
@@ -35,7 +35,7 @@ type eitherConn struct {
 }
 
 // Read looks at the first byte once.
-func (c *eitherConn) Read(b []byte) (int, error) {
+func (c *tlsOrPlainConn) Read(b []byte) (int, error) {
 	c.known.Do(c.recognize)
 	if c.err != nil {
 		return 0, c.err
@@ -43,7 +43,7 @@ func (c *eitherConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-func (c *eitherConn) recognize() {
+func (c *tlsOrPlainConn) recognize() {
 	first := make([]byte, 1)
 	if _, c.err = c.raw.Read(first); c.err != nil {
 		return
@@ -56,7 +56,7 @@ func (c *eitherConn) recognize() {
 }
 
 // Close may come at any time.
-func (c *eitherConn) Close() error { return c.raw.Close() }
+func (c *tlsOrPlainConn) Close() error { return c.raw.Close() }
 
 // unreadConn gives back what was read.
 type unreadConn struct {

@@ -22,22 +22,22 @@ const (
 	addressB = "10.0.1.5:17070"
 )
 
-// bed is two controllers, A and B, on one in-memory network. A hosts alice@external's model "prod".
-type bed struct {
+// pair is two controllers, A and B, on one in-memory network. A hosts alice@external's model "prod".
+type pair struct {
 	network *wire.Network
 	ca      *wire.CA
 	a, b    *controller.Controller
 	late    sync.WaitGroup // listeners that came later
 }
 
-// start builds a bed; it must run inside synctest.Test. change may alter the two configurations.
-func start(t *testing.T, change func(a, b *controller.Config)) *bed {
+// start builds a pair; it must run inside synctest.Test. change may alter the two configurations.
+func start(t *testing.T, change func(a, b *controller.Config)) *pair {
 	t.Helper()
 	ca, err := wire.NewCA("test CA")
 	if err != nil {
 		t.Fatal(err)
 	}
-	bed := &bed{network: wire.NewNetwork(), ca: ca}
+	bed := &pair{network: wire.NewNetwork(), ca: ca}
 	users := []controller.User{
 		{Name: "admin", Password: "pw", Access: "superuser"},
 		{Name: "bob", Password: "bob-pw"},
@@ -77,7 +77,7 @@ func prodModel() controller.Model {
 	}
 }
 
-func (b *bed) serve(t *testing.T, config controller.Config, address string) *controller.Controller {
+func (b *pair) serve(t *testing.T, config controller.Config, address string) *controller.Controller {
 	t.Helper()
 	c, err := controller.New(config)
 	if err != nil {
@@ -94,7 +94,7 @@ func (b *bed) serve(t *testing.T, config controller.Config, address string) *con
 	return c
 }
 
-func (b *bed) listen(t *testing.T, c *controller.Controller, address string, serving *sync.WaitGroup) {
+func (b *pair) listen(t *testing.T, c *controller.Controller, address string, serving *sync.WaitGroup) {
 	t.Helper()
 	listener, err := b.network.Listen(address)
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *bed) listen(t *testing.T, c *controller.Controller, address string, ser
 }
 
 // dial connects to a path of the controller at an address.
-func (b *bed) dial(t *testing.T, address, path string) *rpc.Conn {
+func (b *pair) dial(t *testing.T, address, path string) *rpc.Conn {
 	t.Helper()
 	conn, err := rpc.Dial(t.Context(), "wss://"+address+path, rpc.DialOptions{
 		RootCAs: b.ca.Pool(), ServerName: wire.ControllerName, DialContext: b.network.DialContext,
@@ -127,7 +127,7 @@ type client struct {
 	conn *rpc.Conn
 }
 
-func (b *bed) login(t *testing.T, address, path, tag, password string) (*client, json.RawMessage) {
+func (b *pair) login(t *testing.T, address, path, tag, password string) (*client, json.RawMessage) {
 	t.Helper()
 	conn := b.dial(t, address, path)
 	reply, err := loginOn(t, conn, map[string]any{"auth-tag": tag, "credentials": password})
@@ -137,7 +137,7 @@ func (b *bed) login(t *testing.T, address, path, tag, password string) (*client,
 	return &client{t: t, conn: conn}, reply
 }
 
-func (b *bed) admin(t *testing.T, address string) *client {
+func (b *pair) admin(t *testing.T, address string) *client {
 	t.Helper()
 	c, _ := b.login(t, address, "/api", "user-admin", "pw")
 	return c
@@ -205,7 +205,7 @@ func entities(tags ...string) map[string]any {
 }
 
 // toB is the target-info of controller B as JIMM of 2026 sends it.
-func (b *bed) toB() map[string]any {
+func (b *pair) toB() map[string]any {
 	return map[string]any{
 		"controller-tag": "controller-" + uuidB, "controller-alias": "ctl-b", "addrs": []string{addressB},
 		"ca-cert": b.ca.PEM(), "auth-tag": "user-admin", "password": "pw",
@@ -273,7 +273,7 @@ func (c *client) summary() (summary, bool) {
 }
 
 // probe is the anonymous login on "prod": "present", "redirect to <controller tag> (<alias>)" or the error.
-func (b *bed) probe(t *testing.T, address string) string {
+func (b *pair) probe(t *testing.T, address string) string {
 	t.Helper()
 	conn := b.dial(t, address, "/model/"+prod+"/api")
 	defer conn.Close()

@@ -1,0 +1,32 @@
+package controller
+
+import (
+	"context"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// listBlockedModels is for superusers. Nothing is blocked here; every model is listed all the same (4.0-beta8, recorded).
+func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	type blocked struct {
+		UUID      string   `json:"model-uuid"`
+		Name      string   `json:"name"`
+		OwnerTag  string   `json:"owner-tag,omitempty"`
+		Qualifier string   `json:"qualifier,omitempty"`
+		Blocks    []string `json:"blocks"`
+	}
+	list := []blocked{}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	for _, h := range s.c.sorted() {
+		b := blocked{UUID: h.model.UUID, Name: h.model.Name, OwnerTag: "user-" + h.model.Owner, Blocks: []string{}}
+		if req.Version >= 13 {
+			b.OwnerTag, b.Qualifier = "", h.model.Owner
+		}
+		list = append(list, b)
+	}
+	return map[string]any{"models": list}, nil
+}

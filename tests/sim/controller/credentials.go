@@ -1,0 +1,72 @@
+package controller
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// userCredentials is Cloud.UserCredentials: the tags of a user's credentials, those of models included. Others than
+// superusers see their own.
+func userCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
+	var params struct {
+		UserClouds []struct {
+			User  string `json:"user-tag"`
+			Cloud string `json:"cloud-tag"`
+		} `json:"user-clouds"`
+	}
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	answer := results{Results: []result{}}
+	for _, uc := range params.UserClouds {
+		name, err := userTag(uc.User)
+		if err == nil && name != s.loggedIn().user {
+			err = s.superuser()
+		}
+		if err != nil {
+			answer.Results = append(answer.Results, result{Error: wire.AsError(err)})
+			continue
+		}
+		answer.Results = append(answer.Results, result{Result: s.c.credentialTags(name, strings.TrimPrefix(uc.Cloud, "cloud-"))})
+	}
+	return answer, nil
+}
+
+func (c *Controller) credentialTags(owner, cloud string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tags := []string{}
+	for _, credential := range c.creds {
+		if credential.Owner == owner && credential.Cloud == cloud {
+			tags = append(tags, "cloudcred-"+cloud+"_"+owner+"_"+credential.Name)
+		}
+	}
+	for _, h := range c.models {
+		if h.model.Owner == owner && h.model.Cloud == cloud && !h.model.IsController {
+			tags = append(tags, h.model.credentialTag())
+		}
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+// checkCredentials answers what JIMM asks when somebody uploads a credential that models use (JIMM's source): it is fine
+// with all of them. Nothing is kept.
+func checkCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
+	if err := s.superuser(); err != nil {
+		return nil, err
+	}
+	type item struct {
+		Tag string `json:"tag"`
+	}
+	var params struct {
+		Credentials []item `json:"credentials"`
+	}
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	return map[string][]item{"results": append([]item{}, params.Credentials...)}, nil
+}
