@@ -43,7 +43,8 @@ lint: $(LINT) ## go vet, golangci-lint, actionlint, and no code in charm/ and sr
 	go vet ./...
 	$(LINT) run ./...
 	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
-	@dead=$$($(TOOLS)/deadcode -test -filter='^jimm-migrator/(charm|src)\b' ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
+	@dead=$$($(TOOLS)/deadcode -test -filter='^jimm-migrator/(charm|src)\b' ./... && \
+		$(TOOLS)/deadcode -filter='^jimm-migrator/charm(/charmpack)?$$' ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 fmt: $(LINT) ## format the code (gofumpt, gci)
 	$(LINT) fmt

@@ -62,10 +62,6 @@ func toolUses() map[string]toolUse {
 			},
 			want: `state-set "--file" "-" <{"a":"","b":" -x\n"}`,
 		},
-		"delete state": {
-			do:   func(ctx context.Context, u *charm.Unit) error { return u.DeleteState(ctx, "-k") },
-			want: `state-delete "--" "-k"`,
-		},
 		"status": {
 			do:   func(ctx context.Context, u *charm.Unit) error { _, _, err := u.Status(ctx); return err },
 			want: `status-get "--format=json" "--include-data"`,

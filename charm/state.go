@@ -63,17 +63,6 @@ func (u *Unit) SetState(ctx context.Context, values map[string]string) error {
 	return nil
 }
 
-// DeleteState removes one key from the unit's state; it need not be there.
-func (u *Unit) DeleteState(ctx context.Context, key string) error {
-	if err := u.checkData(key, ""); err != nil {
-		return fmt.Errorf("cannot delete state %q: %w", key, err)
-	}
-	if err := u.agent.report(ctx, ToolCall{Tool: "state-delete", Args: []string{"--", key}}); err != nil {
-		return fmt.Errorf("cannot delete state %q: %w", key, err)
-	}
-	return nil
-}
-
 // checkData checks a key and value that go to the controller as data. Data is
 // not for people, so that a secret in it is refused rather than replaced.
 func (u *Unit) checkData(key, value string) error {

@@ -1,6 +1,7 @@
 package charmtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,9 +69,7 @@ func New(opts Options) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot emulate a unit of charm %q: %w", opts.CharmDir, err)
 	}
-	if opts.AppName == "" {
-		opts.AppName = c.Meta().Name
-	}
+	opts.AppName = cmp.Or(opts.AppName, c.Meta().Name)
 	a := &Agent{
 		opts: opts, charm: c, app: opts.AppName, turn: make(chan struct{}, 1),
 		unit:   opts.AppName + "/" + strconv.Itoa(opts.UnitNumber),
@@ -95,22 +94,15 @@ func New(opts Options) (*Agent, error) {
 }
 
 func (o Options) withDefaults() Options {
-	set := func(into *string, def string) {
-		if *into == "" {
-			*into = def
-		}
-	}
-	set(&o.JujuVersion, "3.6.11")
-	set(&o.Model.Name, "jaas-ops")
-	set(&o.Model.UUID, "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10")
+	o.JujuVersion = cmp.Or(o.JujuVersion, "3.6.28")
+	o.Model.Name = cmp.Or(o.Model.Name, "jaas-ops")
+	o.Model.UUID = cmp.Or(o.Model.UUID, "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10")
+	o.MaxStateSize = cmp.Or(o.MaxStateSize, 2<<20)
 	if o.Model.APIAddresses == nil {
 		o.Model.APIAddresses = []string{"10.1.40.12:17070", "controller-service.controller-k8s.svc.cluster.local:17070"}
 	}
 	if o.Sequence == nil {
 		o.Sequence = &Sequence{}
-	}
-	if o.MaxStateSize == 0 {
-		o.MaxStateSize = 2 << 20
 	}
 	if abs, err := filepath.Abs(o.CharmDir); err == nil {
 		o.CharmDir = abs

@@ -10,7 +10,7 @@ import (
 // Options describe a unit and what runs in it. CharmDir is needed, and one of
 // App, Func, Dispatch and Tools for anything to run; the zero value of the rest
 // is a leader without configuration, relations and secrets, in a Kubernetes
-// model of Juju 3.6.11.
+// model of Juju 3.6.28.
 type Options struct {
 	// CharmDir holds the charm's files: an unpacked archive, or a source tree.
 	CharmDir string
@@ -38,7 +38,7 @@ type Options struct {
 	AppName     string // default: the charm's name
 	UnitNumber  int
 	NotLeader   bool
-	JujuVersion string // default "3.6.11"
+	JujuVersion string // default "3.6.28"
 	Model       Model
 	// Sequence numbers operations and tasks; the units of a model share one.
 	// Nil: this unit has its own.

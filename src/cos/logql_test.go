@@ -11,45 +11,31 @@ import (
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/unit"
 )
 
-// checkLogQL looks at a query of LogQL as far as one can without Loki: quotes and
-// brackets are closed, each selector selects by the charm or the application and
-// not by nothing, each function over time has a range, and events and fields are
-// those that docs/reference/events.md lists.
-func checkLogQL(query string, events, fields []string) error {
-	bare, texts, err := unquote(query)
+// checkLogQL reads a query of LogQL, and checks that each selector selects by the
+// charm or the application, and that events and fields are those that
+// docs/reference/events.md lists.
+func checkLogQL(text string, events, fields []string) error {
+	query, err := logql.Parse(strings.NewReplacer("$__interval", "1m", "$__range", "1h").Replace(text))
 	if err != nil {
 		return err
 	}
-	if err := balanced(bare); err != nil {
-		return err
-	}
 	var errs []error
-	selectors := regexp.MustCompile(`\{([^{}]*)\}`).FindAllStringSubmatch(bare, -1)
-	for _, s := range selectors {
-		if !strings.Contains(s[1], "juju_application=") && !strings.Contains(s[1], "juju_charm=") {
-			errs = append(errs, fmt.Errorf("selector %s would select everybody's lines", s[0]))
+	names := query.Names()
+	for _, labels := range names.Streams {
+		if !slices.Contains(labels, "juju_application") && !slices.Contains(labels, "juju_charm") {
+			errs = append(errs, fmt.Errorf("labels %q would select the lines of other charms", labels))
 		}
-		for matcher := range strings.SplitSeq(s[1], ",") {
-			if !regexp.MustCompile(`^ *juju_[a-z_]+(=|=~|!=|!~)"" *$`).MatchString(matcher) {
-				errs = append(errs, fmt.Errorf("%q is no matcher of a label of ours", matcher))
+		for _, label := range labels {
+			if !strings.HasPrefix(label, "juju_") {
+				errs = append(errs, fmt.Errorf("%q is not a label of a stream of this charm", label))
 			}
 		}
 	}
-	if len(selectors) == 0 {
-		errs = append(errs, errors.New("nothing is selected"))
-	}
-	if functions, ranges := strings.Count(bare, "_over_time("), strings.Count(bare, "["); functions != ranges {
-		errs = append(errs, fmt.Errorf("%d functions over time and %d ranges", functions, ranges))
-	}
-	for _, found := range regexp.MustCompile(`\[([^]]*)\]`).FindAllStringSubmatch(bare, -1) {
-		if !regexp.MustCompile(`^(\d+[smh]|\$__interval|\$__range)$`).MatchString(found[1]) {
-			errs = append(errs, fmt.Errorf("%q is no range", found[1]))
-		}
-	}
-	for _, text := range texts {
+	for _, text := range names.Texts {
 		for _, found := range regexp.MustCompile(`"event":"\(?([a-z|-]+)\)?"`).FindAllStringSubmatch(text, -1) {
 			for event := range strings.SplitSeq(found[1], "|") {
 				if !slices.Contains(events, event) {
@@ -57,69 +43,14 @@ func checkLogQL(query string, events, fields []string) error {
 				}
 			}
 		}
-		for _, found := range regexp.MustCompile(`\{\{(?:if not )?\.([a-z_]+)\}\}`).FindAllStringSubmatch(text, -1) {
-			if !slices.Contains(fields, found[1]) {
-				errs = append(errs, fmt.Errorf("a line is formatted with %q, which no line has", found[1]))
-			}
-		}
 	}
 	known := append([]string{"__error__", "juju_application", "juju_unit", "task"}, fields...)
-	for _, pattern := range []string{`unwrap ([a-z_]+)`, `(?:\||or) *([a-z_]+) *(?:=|!=|=~|!~)""`, `by \(([^)]*)\)`} {
-		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(bare, -1) {
-			for field := range strings.SplitSeq(found[1], ",") {
-				if !slices.Contains(known, strings.TrimSpace(field)) {
-					errs = append(errs, fmt.Errorf("there is no field %q", field))
-				}
-			}
+	for _, field := range names.Fields {
+		if !slices.Contains(known, field) {
+			errs = append(errs, fmt.Errorf("there is no field %q", field))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// unquote returns the query with its texts emptied, and the texts.
-func unquote(query string) (bare string, texts []string, err error) {
-	var b strings.Builder
-	for i := 0; i < len(query); i++ {
-		quote := query[i]
-		if quote != '"' && quote != '`' {
-			b.WriteByte(quote)
-			continue
-		}
-		end := i + 1
-		for end < len(query) && query[end] != quote {
-			if quote == '"' && query[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		if end >= len(query) {
-			return "", nil, fmt.Errorf("a text is not closed: %s", query[i:])
-		}
-		texts = append(texts, query[i+1:end])
-		b.WriteString(`""`)
-		i = end
-	}
-	return b.String(), texts, nil
-}
-
-func balanced(text string) error {
-	closing := map[rune]rune{')': '(', ']': '[', '}': '{'}
-	var open []rune
-	for _, r := range text {
-		switch r {
-		case '(', '[', '{':
-			open = append(open, r)
-		case ')', ']', '}':
-			if len(open) == 0 || open[len(open)-1] != closing[r] {
-				return fmt.Errorf("%q closes nothing", r)
-			}
-			open = open[:len(open)-1]
-		}
-	}
-	if len(open) > 0 {
-		return fmt.Errorf("%q is not closed", open[len(open)-1])
-	}
-	return nil
 }
 
 // documented reads docs/reference/events.md: the events, the fields of lines, and

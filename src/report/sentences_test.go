@@ -12,8 +12,8 @@ import (
 )
 
 func TestEverySummaryIsASentence(t *testing.T) {
-	for _, outcome := range constants(t, "outcome.go", "Outcome") {
-		for _, cause := range append(constants(t, "outcome.go", "Cause"), "") {
+	for _, outcome := range constants(t, "Outcome") {
+		for _, cause := range append(constants(t, "Cause"), "") {
 			for _, detail := range []string{"", "the server's words"} {
 				r := everything()
 				r.Outcome, r.Cause, r.Detail = migration.Outcome(outcome), migration.Cause(cause), detail
@@ -130,7 +130,7 @@ func TestResultKeys(t *testing.T) {
 }
 
 func TestLocationSummaries(t *testing.T) {
-	for _, state := range constants(t, "locate.go", "State") {
+	for _, state := range constants(t, "State") {
 		l := migration.Location{Model: migration.Model{Name: "prod", Owner: "alice"}, State: migration.State(state), Proof: "the proof", Recorded: migration.Controller{Name: "west", UUID: "1"}}
 		text := report.LocationSummary(l)
 		if !strings.Contains(text, "alice/prod") || !strings.Contains(text, "the proof") || strings.HasSuffix(text, ": ") {

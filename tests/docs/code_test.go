@@ -38,32 +38,25 @@ func parseFolder(t *testing.T, folder string) []*ast.File {
 }
 
 // constants returns the values of the text constants of a type, sorted, without
-// the empty one.
+// the empty one. The type may be anywhere below the folder.
 func constants(t *testing.T, folder, typeName string) []string {
 	t.Helper()
+	declared := regexp.MustCompile(`(?m)^(?:const)?\s+\w+\s+` + typeName + `\s+= "([^"]+)"`)
 	var out []string
-	for _, file := range parseFolder(t, folder) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			spec, ok := n.(*ast.ValueSpec)
-			if !ok {
-				return true
-			}
-			if name, ok := spec.Type.(*ast.Ident); !ok || name.Name != typeName {
-				return true
-			}
-			for _, value := range spec.Values {
-				if text := literal(value); text != "" {
-					out = append(out, text)
-				}
-			}
-			return true
-		})
+	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, found := range declared.FindAllStringSubmatch(read(t, path), -1) {
+			out = append(out, found[1])
+		}
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		t.Fatalf("%s has no constants of type %s: %v", folder, typeName, err)
 	}
 	slices.Sort(out)
-	if len(out) == 0 {
-		t.Errorf("%s has no constants of type %s", folder, typeName)
-	}
-	return slices.Compact(out)
+	return out
 }
 
 func literal(e ast.Expr) string {

@@ -5,20 +5,18 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"jimm-migrator/tests/docs/jq"
 )
 
-// TestMain is jq if it is called so: see linkJQ.
+// TestMain is gojq if its name is jq: see linkJQ.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "jq" {
-		os.Exit(jq.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // jq has exit codes
+		os.Exit(jq(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // jq has exit codes
 	}
 	m.Run()
 }
 
-// haveJQ makes sure that scripts with that folder in their PATH find a jq: the real
-// one if it is installed, and otherwise what we have of it.
+// haveJQ makes sure that scripts with that folder in their PATH find a jq: the one
+// that is installed, or else gojq.
 func haveJQ(t *testing.T, bin string) {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {
@@ -26,7 +24,7 @@ func haveJQ(t *testing.T, bin string) {
 	}
 }
 
-// linkJQ puts this test there as jq.
+// linkJQ makes this test the program jq of a folder.
 func linkJQ(t *testing.T, bin string) {
 	t.Helper()
 	own, err := os.Executable()

@@ -13,7 +13,18 @@ import (
 type Query struct {
 	lines  *pipeline
 	vector node
+	names  Names
 }
+
+// Names are what a query refers to.
+type Names struct {
+	Streams [][]string // the labels that each selector selects streams by
+	Fields  []string   // the labels that filters, unwrap, by and line_format use
+	Texts   []string   // what lines must contain or match
+}
+
+// Names returns what the query refers to.
+func (q Query) Names() Names { return q.names }
 
 // Parse reads a query.
 func Parse(text string) (Query, error) {
@@ -28,6 +39,7 @@ func Parse(text string) (Query, error) {
 	if err == nil && p.peek() != "" {
 		err = fmt.Errorf("nothing is expected behind the query, but there is %q", p.peek())
 	}
+	q.names = p.names
 	if err != nil {
 		return Query{}, fmt.Errorf("cannot read the query %s: %w", text, err)
 	}
@@ -44,6 +56,7 @@ func tokenize(text string) []string {
 type parser struct {
 	tokens []string
 	at     int
+	names  Names
 }
 
 func (p *parser) peek() string {
@@ -161,6 +174,7 @@ func (p *parser) by() ([]string, error) {
 			return nil, err
 		}
 		labels = append(labels, label)
+		p.names.Fields = append(p.names.Fields, label)
 		if !p.take(",") {
 			return labels, p.need(")")
 		}

@@ -50,12 +50,14 @@ func (p *parser) pipeline() (*pipeline, error) {
 		return nil, err
 	}
 	out := &pipeline{}
+	var labels []string
 	for {
 		m, err := p.matcher()
 		if err != nil {
 			return nil, err
 		}
 		out.stages = append(out.stages, m)
+		labels = append(labels, m.label)
 		if !p.take(",") {
 			break
 		}
@@ -63,6 +65,7 @@ func (p *parser) pipeline() (*pipeline, error) {
 	if err := p.need("}"); err != nil {
 		return nil, err
 	}
+	p.names.Streams = append(p.names.Streams, labels)
 	for {
 		s, err := p.stage()
 		if err != nil || s == nil {
@@ -81,6 +84,7 @@ func (p *parser) stage() (stage, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.names.Texts = append(p.names.Texts, text)
 		if operator == "|=" {
 			text = regexp.QuoteMeta(text)
 		}
@@ -98,10 +102,14 @@ func (p *parser) stage() (stage, error) {
 	case "unwrap":
 		p.next()
 		label, err := p.word()
+		p.names.Fields = append(p.names.Fields, label)
 		return unwrap{label}, err
 	case "line_format":
 		p.next()
-		_, err := p.text()
+		text, err := p.text()
+		for _, found := range regexp.MustCompile(`\{\{(?:if (?:not )?)?\.(\w+)`).FindAllStringSubmatch(text, -1) {
+			p.names.Fields = append(p.names.Fields, found[1])
+		}
 		return anyRow{}, err
 	}
 	var out anyOf
@@ -111,6 +119,7 @@ func (p *parser) stage() (stage, error) {
 			return nil, err
 		}
 		out = append(out, m)
+		p.names.Fields = append(p.names.Fields, m.label)
 		if !p.take("or") {
 			return out, nil
 		}
