@@ -79,6 +79,7 @@ func modelOf(m juju.ModelSummary, live bool) migration.Model {
 		AgentVersion: m.AgentVersion,
 		Cloud:        juju.TagID("cloud", m.CloudTag),
 		Region:       m.CloudRegion,
+		CloudType:    m.ProviderType,
 		Machines:     m.Count("machines"),
 		Units:        m.Count("units"),
 		Cores:        m.Count("cores"),

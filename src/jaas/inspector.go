@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"jimm-migrator/src/jimm"
@@ -105,7 +106,7 @@ func inventoryOf(s jimm.Status) migration.Inventory {
 	}
 	for name, a := range s.Applications {
 		out.Applications[name] = migration.Application{
-			Charm: a.Charm, Base: a.Base, Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.Error,
+			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base, Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.Error,
 		}
 		addUnits(out.Units, a.Units, "")
 	}
@@ -116,12 +117,20 @@ func inventoryOf(s jimm.Status) migration.Inventory {
 		out.Offers[name] = migration.Offer{Application: o.Application, Active: o.ActiveConnected, Total: o.TotalConnected}
 	}
 	for name, r := range s.RemoteApplications {
-		out.Remotes[name] = migration.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status}
+		out.Remotes[name] = migration.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status, Related: related(name, r, s.Relations)}
 	}
 	for _, st := range s.Storage {
 		out.Storage[st.ID] = migration.Storage{Owner: st.Owner, Kind: st.Kind}
 	}
 	return out
+}
+
+// related reports whether an application is integrated with a consumed offer. Juju
+// tells it with the offer, Juju 4 in the list of relations alone.
+func related(name string, r jimm.RemoteApplication, relations []jimm.Relation) bool {
+	return len(r.Relations) > 0 || slices.ContainsFunc(relations, func(relation jimm.Relation) bool {
+		return slices.ContainsFunc(relation.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == name })
+	})
 }
 
 // machinesOf reads machines and the containers on them.
@@ -131,6 +140,7 @@ func machinesOf(from map[string]jimm.Machine) map[string]migration.Machine {
 		out[id] = migration.Machine{
 			Life: m.Agent.Life, Agent: m.Agent.Status, Instance: m.Instance.Status,
 			Version: m.Agent.Version, Base: m.Base, InstanceID: m.InstanceID,
+			Constraints: m.Constraints, Profiles: m.LXDProfiles,
 		}
 		maps.Copy(out, machinesOf(m.Containers))
 	}
@@ -144,7 +154,7 @@ func addUnits(into map[string]migration.Unit, units map[string]jimm.Unit, machin
 		at := cmp.Or(u.Machine, machine)
 		into[name] = migration.Unit{
 			Application: application, Machine: at, Life: u.Agent.Life,
-			Agent: u.Agent.Status, Workload: u.Workload.Status, Version: u.Agent.Version, Charm: u.Charm,
+			Agent: u.Agent.Status, Workload: u.Workload.Status, Message: u.Workload.Info, Version: u.Agent.Version, Charm: u.Charm,
 		}
 		addUnits(into, u.Subordinates, at)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 // note keeps what the observation tells for the result, and reports changes.
@@ -95,7 +97,10 @@ func (f *follower) aborted(ctx context.Context, v Verdict, o Observation) {
 func (f *follower) end(outcome Outcome, cause Cause) {
 	f.res.Outcome, f.res.Cause = outcome, cause
 	if outcome == NotStarted || outcome == Aborted {
-		f.res.Hint = hint(f.res.Detail)
+		facts := f.facts()
+		facts.Source, facts.Target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
+		reason, known := rules.Explain(f.res.Detail, facts)
+		f.res.Hint, f.res.Settled = reason.Hint(), known && !reason.Retry
 	}
 	f.res.Timing.finish(time.Now(), outcome)
 	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded

@@ -1,10 +1,11 @@
 package migration
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 // needsTarget tells why a check that needs an account on the target has nothing
@@ -93,9 +94,10 @@ func checkTargetPrechecks(s *situation) Finding {
 	case o.precheckErr != nil:
 		return Finding{Level: Skip, Evidence: target + " could not be asked: " + errText(o.precheckErr)}
 	case o.prechecks.Refusal != "":
+		reason, _ := rules.Explain("target prechecks failed: "+o.prechecks.Refusal, s.facts())
 		return Finding{
 			Level: Fail, Evidence: target + " itself says that it would refuse the model: " + oneLine(o.prechecks.Refusal),
-			Remedy: cmp.Or(hint("target prechecks failed: "+o.prechecks.Refusal), "put that right on the target, or choose another"),
+			Remedy: reason.Hint(),
 		}
 	default:
 		return Finding{Level: Pass, Evidence: target + " itself says that it would take the model (MigrationTarget " + strconv.Itoa(o.prechecks.Version) + ")"}

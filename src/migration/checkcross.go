@@ -3,6 +3,8 @@ package migration
 import (
 	"fmt"
 	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 // checkOffers warns of relations in which other models use what this one offers.
@@ -59,68 +61,73 @@ func checkStorage(s *situation) Finding {
 	}
 }
 
-// checkVersionHop applies the rules of hops.json.
+// checkVersionHop applies the rules about which versions migrate to which.
 func checkVersionHop(s *situation) Finding {
-	var forbidden, limited, unknown, remedies []string
+	var forbidden, limited, unknown, remedies, limits []string
 	f := s.facts()
-	for _, h := range knowledge().Hops {
-		switch m := h.match(f); {
-		case m == fits && !h.Warn:
-			forbidden, remedies = append(forbidden, h.Say), append(remedies, h.Do)
-		case m == fits:
-			limited = append(limited, h.Say)
-			if len(forbidden) == 0 {
-				remedies = append(remedies, h.Do)
-			}
-		case m == fitUnknown && h.versionsKnown(f) && !h.Warn:
-			unknown = append(unknown, h.Say)
+	for _, r := range rules.All().Hops {
+		say, do := s.fill(r.Say, r, f), s.fill(r.Do, r, f)
+		switch m := r.Match(f); {
+		case m == rules.Fits && r.Level == "fail":
+			forbidden, remedies = append(forbidden, say), append(remedies, do)
+		case m == rules.Fits:
+			limited, limits = append(limited, say), append(limits, do)
+		case m == rules.FitUnknown && r.Level == "fail" && r.Apt(f) == rules.Fits:
+			unknown = append(unknown, s.fillOpen(r))
 		}
 	}
-	_, okS := parseVersion(f.source)
-	_, okT := parseVersion(f.target)
-	between := orQuestion(f.source) + " to " + orQuestion(f.target) + ", agents " + orQuestion(f.model)
+	_, okS := rules.ParseVersion(f.Source)
+	_, okT := rules.ParseVersion(f.Target)
+	between := orQuestion(f.Source) + " to " + orQuestion(f.Target) + ", agents " + orQuestion(f.Model)
 	switch {
 	case len(forbidden) > 0:
 		return Finding{Level: Fail, Evidence: between + ": " + some(forbidden), Remedy: some(remedies)}
 	case !okS || !okT:
 		return Finding{Level: Skip, Evidence: between + ": JIMM does not tell the versions of the controllers"}
-	case len(unknown) > 0:
-		return Finding{Level: Skip, Evidence: between + ": whether this is so could not be told: " + some(unknown)}
 	case len(limited) > 0:
-		return Finding{Level: Warn, Evidence: between + ": " + some(limited), Remedy: some(remedies)}
+		return Finding{Level: Warn, Evidence: between + ": " + some(append(limited, open(unknown)...)), Remedy: some(limits)}
+	case len(unknown) > 0:
+		return Finding{Level: Skip, Evidence: between + ": " + some(open(unknown))}
 	default:
 		return Finding{Level: Pass, Evidence: between + ": no rule forbids it"}
 	}
 }
 
-// versionsKnown reports whether the versions alone fulfil the condition, so that
-// only what the model holds is open.
-func (c condition) versionsKnown(f facts) bool {
-	c.Offers, c.Remote, c.Charms, c.Bases = false, false, nil, nil
-	return c.match(f) == fits
+// fillOpen is what a rule says if the model holds what it is about.
+func (s *situation) fillOpen(r rules.Rule) string {
+	return strings.ReplaceAll(s.fill(r.Say, r, rules.Facts{}), " ()", "")
+}
+
+// open marks what depends on contents of the model that are not known.
+func open(unknown []string) []string {
+	out := make([]string, len(unknown))
+	for n, say := range unknown {
+		out[n] = "not known whether it applies: " + say
+	}
+	return out
 }
 
 // checkAdvisories lists known bugs that are about such a migration.
 func checkAdvisories(s *situation) Finding {
 	var known, remedies []string
-	open := 0
+	unknown := 0
 	f := s.facts()
-	all := knowledge().Advisories
-	for _, a := range all {
-		switch a.match(f) {
-		case fits:
-			known = append(known, a.Issue+": "+a.Say)
-			remedies = append(remedies, strings.TrimPrefix(a.Issue, "juju/")+": "+a.Do)
-		case fitUnknown:
-			open++
-		case fitsNot:
+	all := rules.All().Advisories
+	for _, r := range all {
+		switch r.Match(f) {
+		case rules.Fits:
+			known = append(known, r.ID+": "+s.fill(r.Say, r, f))
+			remedies = append(remedies, strings.TrimPrefix(r.ID, "juju/")+": "+s.fill(r.Do, r, f))
+		case rules.FitUnknown:
+			unknown++
+		case rules.FitsNot:
 		}
 	}
 	switch {
 	case len(known) > 0:
 		return Finding{Level: Warn, Evidence: strings.Join(known, "; "), Remedy: strings.Join(remedies, "; ")}
-	case open > 0:
-		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may be about this migration, depending on what is not known here", open, len(all))}
+	case unknown > 0:
+		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may be about this migration, depending on what is not known here", unknown, len(all))}
 	default:
 		return Finding{Level: Pass, Evidence: fmt.Sprintf("none of %d known bugs is about such a migration", len(all))}
 	}

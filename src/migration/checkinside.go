@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 // The checks below look into the model for what Juju's own prechecks would
@@ -143,8 +145,8 @@ func checkApplications(s *situation) Finding {
 // refusesCharmStore reports whether the source or the target refuse charms of
 // the charm store: Juju 3.1 and newer do.
 func (s *situation) refusesCharmStore() bool {
-	target, ok := parseVersion(s.target.AgentVersion)
-	return ok && !target.less(version{3, 1, 0})
+	target, ok := rules.ParseVersion(s.target.AgentVersion)
+	return ok && !target.Less(rules.Version{Major: 3, Minor: 1})
 }
 
 // checkUpgrade looks for agents that are not of the model's version, and units

@@ -3,6 +3,8 @@ package migration
 import (
 	"fmt"
 	"slices"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 func checkCredential(s *situation) Finding {
@@ -61,9 +63,9 @@ func checkCloud(s *situation) Finding {
 
 // oldTarget reports whether the target runs an older Juju than the source.
 func (s *situation) oldTarget() bool {
-	source, okS := parseVersion(s.source.AgentVersion)
-	target, okT := parseVersion(s.target.AgentVersion)
-	return !okS || !okT || target.less(source)
+	source, okS := rules.ParseVersion(s.source.AgentVersion)
+	target, okT := rules.ParseVersion(s.target.AgentVersion)
+	return !okS || !okT || target.Less(source)
 }
 
 func checkTargetName(s *situation) Finding {

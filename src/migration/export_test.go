@@ -38,3 +38,35 @@ func Waited(kinds []VerdictKind) []time.Duration {
 
 // ProveByOperator is proveByOperator.
 var ProveByOperator = proveByOperator
+
+// RedactShapes is Redact without its quick look.
+func RedactShapes(text string) string { return redactShapes(text) }
+
+// Hop is a migration from one controller to another, for the checks that look
+// at versions and contents.
+type Hop struct {
+	Source, Target, Model string // Versions.
+	Type, CloudType       string
+	Users                 []string
+	Inside                *Inventory
+}
+
+// VersionHop and Advisories run the checks of these names.
+func (m Hop) VersionHop() Finding { return checkVersionHop(m.situation()) }
+
+// Advisories runs the check of that name.
+func (m Hop) Advisories() Finding { return checkAdvisories(m.situation()) }
+
+// Units runs the check of that name.
+func (m Hop) Units() Finding { return checkUnits(m.situation()) }
+
+func (m Hop) situation() *situation {
+	s := &situation{
+		source: Controller{Name: "west", AgentVersion: m.Source}, target: Controller{Name: "east", AgentVersion: m.Target},
+		model: Model{Name: "prod", Owner: "alice@example.com", AgentVersion: m.Model, Type: m.Type, CloudType: m.CloudType, Users: m.Users},
+	}
+	if m.Inside != nil {
+		s.inside.Inventory, s.inside.known = *m.Inside, true
+	}
+	return s
+}

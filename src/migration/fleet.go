@@ -56,6 +56,8 @@ type Model struct {
 	AgentVersion string
 	// Cloud and Region are the names of the model's cloud; "" if not told.
 	Cloud, Region string
+	// CloudType is the type of that cloud, such as "lxd" or "manual", or "".
+	CloudType string
 	// Machines, Units and Cores are its sizes as JIMM lists them. JIMM of 2024
 	// lists what it last wrote down.
 	Machines, Units, Cores int

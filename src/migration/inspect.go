@@ -59,8 +59,10 @@ type Inventory struct {
 // Application is an application of a model.
 type Application struct {
 	Charm string // The URL of the charm, "ch:amd64/jammy/postgresql-288".
-	Base  string // "ubuntu@22.04/stable".
-	Life  string // "" or "alive", "dying", "dead".
+	// Profile is the LXD profile that the charm brings, or "".
+	Profile string
+	Base    string // "ubuntu@22.04/stable".
+	Life    string // "" or "alive", "dying", "dead".
 	// Scale is the wanted number of units (caas); Units is how many there are.
 	Scale, Units int
 	Err          string // What was told instead, if anything.
@@ -84,15 +86,20 @@ type Machine struct {
 	Version         string // Of the agent.
 	Base            string // "ubuntu@22.04/stable".
 	InstanceID      string
+	// Constraints are "mem=2048M spaces=dmz"; Profiles those of LXD that charms
+	// have put on it.
+	Constraints string
+	Profiles    []string
 }
 
 // Unit is a unit of an application.
 type Unit struct {
 	Application, Machine string
 	Life                 string // "" or "alive", "dying", "dead".
-	// Agent is "idle" or "executing" if all is well, Workload "active".
-	Agent, Workload string
-	Version         string // Of the agent; "" where the model has no machines.
+	// Agent is "idle" or "executing" if all is well, Workload "active"; Message
+	// is what the charm says of it.
+	Agent, Workload, Message string
+	Version                  string // Of the agent; "" where the model has no machines.
 	// Charm is the URL of the unit's charm if it is not yet that of its
 	// application.
 	Charm string
@@ -108,7 +115,11 @@ type Offer struct {
 }
 
 // Remote is an offer of another model that this one consumes.
-type Remote struct{ URL, Life, Status string }
+type Remote struct {
+	URL, Life, Status string
+	// Related tells that an application of the model is integrated with it.
+	Related bool
+}
 
 // Storage is a storage instance.
 type Storage struct{ Owner, Kind string }

@@ -101,7 +101,7 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 // Kubernetes secrets keep naming the source; also juju/juju#22148. No API shows
 // them: the operator is told before and after.
 func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
-	has(t, inside(t, migration.CheckAdvisories, "3.6.20", "3.6.25", "caas", nil), migration.Warn, "juju/juju#22114", "keep the source")
+	has(t, inside(t, migration.CheckAdvisories, "3.6.20", "3.6.25", "caas", nil), migration.Warn, "juju/juju#22114", "keep west until the secrets name east")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.Type = "caas"
@@ -122,7 +122,7 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 // A Kubernetes model stands still in QUIESCE: said after twenty minutes, before it
 // too, and no failure.
 func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "4.0.5", "caas", nil), migration.Warn, "juju/juju#23220")
+	has(t, inside(t, migration.CheckAdvisories, "4.0.14", "4.1.0", "caas", nil), migration.Warn, "juju/juju#23220")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.stages = []stage{{"quiescing, no reports from agents yet", 100 * time.Hour}}
@@ -163,7 +163,7 @@ func TestIssue20854_GhostSecretConsumers(t *testing.T) {
 // Secret backends that the target does not have; also juju/juju#22783.
 func TestIssue21936_SecretBackends(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secrets: target controller does not have all required secret backends set up"), "secret backends", "--import-id")
-	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secret backend not found"), "not found", "#21936")
+	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secret backend not found"), "not found", "#22783")
 	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "4.0.1", "caas", nil), migration.Warn, "juju/juju#21936")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

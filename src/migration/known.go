@@ -1,166 +1,154 @@
 package migration
 
 import (
-	"bytes"
-	"embed"
-	"encoding/json"
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
-// The data files say what is known of Juju beyond its API: which versions can
-// migrate to which, which bugs are about which versions, and what is left to do
-// when a model has moved. They are JSON, since a package that reads YAML would be
-// a tenth of what a hook costs that has nothing to do.
-//
-//go:embed known/*.json
-var knownFiles embed.FS
-
-// condition says which migrations an entry of a data file is about: all of its
-// parts must be fulfilled, and one that is left out always is.
-type condition struct {
-	Source versions `json:"source"` // Of the source controller.
-	Target versions `json:"target"` // Of the target controller.
-	Model  versions `json:"model"`  // Of the model's agents.
-	Type   string   `json:"type"`   // iaas or caas.
-	Offers bool     `json:"offers"` // The model has offers that are connected.
-	Remote bool     `json:"remote"` // The model consumes offers of others.
-	Charms []string `json:"charms"` // Names, one of which an application has.
-	// Bases are names and versions, "ubuntu@18.04", one of which a machine or an
-	// application has.
-	Bases []string `json:"bases"`
-}
-
-// hop is a rule about which versions can migrate to which.
-type hop struct {
-	ID string `json:"id"`
-	condition
-	// Warn tells that the migration is possible, but limited.
-	Warn bool   `json:"warn"`
-	Say  string `json:"say"`
-	Do   string `json:"do"`
-}
-
-// advisory is a known bug.
-type advisory struct {
-	Issue string `json:"issue"` // juju/juju#22113
-	condition
-	Say string `json:"say"`
-	Do  string `json:"do"`
-}
-
-// chore is something that is left to do when a model has moved.
-type chore struct {
-	ID string `json:"id"`
-	condition
-	Say string `json:"say"`
-	Do  string `json:"do"` // {model} and {source} stand for names.
-}
-
-// reason is what a refusal or an abort means.
-type reason struct {
-	ID    string           `json:"id"`
-	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.
-	Say   string           `json:"say"`
-	Do    string           `json:"do"`
-}
-
-// hint says what a server's text means and what helps, "" if that is not known.
-func hint(text string) string {
-	for _, r := range knowledge().Reasons {
-		if slices.ContainsFunc(r.Texts, func(p *regexp.Regexp) bool { return p.MatchString(text) }) {
-			return r.Say + "; " + r.Do
-		}
-	}
-	return ""
-}
-
-// known holds the contents of the data files.
-type known struct {
-	About      string     `json:"about"` // what a file is for; for its readers
-	Hops       []hop      `json:"hops"`
-	Advisories []advisory `json:"advisories"`
-	Chores     []chore    `json:"chores"`
-	Reasons    []reason   `json:"reasons"`
-}
-
-// knowledge reads the data files. They are part of the program: a test reads
-// them, so that it cannot fail here.
-var knowledge = sync.OnceValue(func() known { //nolint:gochecknoglobals // constants that have to be read
-	var k known
-	for _, name := range []string{"hops", "advisories", "chores", "reasons"} {
-		data, err := knownFiles.ReadFile("known/" + name + ".json")
-		if err == nil {
-			err = strict(data, &k)
-		}
-		if err != nil {
-			panic(fmt.Errorf("cannot read %s.json: %w", name, err))
-		}
-	}
-	return k
-})
-
-// strict decodes and refuses keys that mean nothing: a misspelled condition
-// would always be fulfilled.
-func strict(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(into)
-}
-
-// facts are what conditions are about.
-type facts struct {
-	source, target, model string // Versions; "" if not known.
-	kind                  string // iaas or caas; "" if not known.
-	inside                *Inventory
-}
-
-// facts returns what is known of the migration.
-func (s *situation) facts() facts {
-	f := facts{
-		source: s.source.AgentVersion, target: s.target.AgentVersion, model: s.model.AgentVersion, kind: s.model.Type,
+// facts are what is known of the migration, for the rules of Juju's versions and
+// of what a model holds.
+func (s *situation) facts() rules.Facts {
+	f := rules.Facts{
+		Source: s.source.AgentVersion, Target: s.target.AgentVersion, Model: s.model.AgentVersion,
+		Type: s.model.Type, Cloud: s.model.CloudType, Holds: map[rules.Kind][]string{},
 	}
 	if s.inside.known {
-		f.inside = &s.inside.Inventory
+		s.inside.Inventory.facts(&f)
+	}
+	if s.model.Owner != "" {
+		f.Holds[rules.ExternalUsers] = s.externalUsers()
+		f.Known = append(f.Known, rules.ExternalUsers)
 	}
 	return f
 }
 
-// match tells whether the condition is fulfilled.
-func (c condition) match(f facts) fit {
-	out := c.Source.take(f.source).and(c.Target.take(f.target)).and(c.Model.take(f.model))
-	switch {
-	case c.Type == "" || c.Type == f.kind:
-	case f.kind == "":
-		out = out.and(fitUnknown)
-	default:
-		return fitsNot
-	}
-	if !c.Offers && !c.Remote && c.Charms == nil && c.Bases == nil {
-		return out
-	}
-	if f.inside == nil {
-		return out.and(fitUnknown)
-	}
-	return out.and(c.inside(*f.inside))
+// externalUsers are the owner and the users of the model that an identity provider
+// knows. A group of all users is none of them.
+func (s *situation) externalUsers() []string {
+	_, out := splitUsers(append([]string{s.model.Owner}, s.model.Users...))
+	out = slices.DeleteFunc(out, func(name string) bool { return name == "everyone@external" })
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-func (c condition) inside(i Inventory) fit {
-	switch {
-	case c.Offers && i.connections() == 0,
-		c.Remote && len(i.Remotes) == 0,
-		c.Charms != nil && len(i.withCharm(c.Charms)) == 0,
-		c.Bases != nil && len(i.withBase(c.Bases)) == 0:
-		if len(i.Unread) > 0 {
-			return fitUnknown
+// facts adds what the model holds.
+func (i Inventory) facts(f *rules.Facts) {
+	add := func(kind rules.Kind, name string) { f.Holds[kind] = append(f.Holds[kind], name) }
+	i.applicationFacts(add)
+	i.machineFacts(add)
+	i.crossModelFacts(add)
+	for _, id := range sorted(i.Storage, func(Storage) bool { return true }) {
+		add(rules.Storage, id)
+		switch i.Storage[id].Kind {
+		case "filesystem":
+			add(rules.Filesystems, id)
+		case "block":
+			add(rules.Volumes, id)
 		}
-		return fitsNot
-	default:
-		return fits
 	}
+	f.Holds[rules.OldAgents] = i.olderThan(f.Target)
+	if len(i.Unread) > 0 {
+		return // What could not be read may be any of it.
+	}
+	told := func(k rules.Kind) bool {
+		return i.StorageTold || k != rules.Storage && k != rules.Filesystems && k != rules.Volumes
+	}
+	for _, k := range rules.Kinds() {
+		if told(k) && k != rules.ExternalUsers {
+			f.Known = append(f.Known, k)
+		}
+	}
+}
+
+func (i Inventory) applicationFacts(add func(rules.Kind, string)) {
+	for _, name := range sorted(i.Applications, func(Application) bool { return true }) {
+		a := i.Applications[name]
+		add(rules.Charm.With(a.CharmName()), name)
+		add(rules.Base.With(shortBase(a.Base)), name)
+		switch {
+		case strings.HasPrefix(a.Charm, "local:"):
+			add(rules.LocalCharms, name)
+		case strings.HasPrefix(a.Charm, "cs:"):
+			add(rules.StoreCharms, name)
+		}
+		if a.podspec() {
+			add(rules.PodspecCharms, name)
+		}
+		if a.Profile != "" {
+			add(rules.LXDProfiles, name)
+		}
+	}
+}
+
+// podspec reports whether the charm is one of the first kind for Kubernetes, which
+// has no Ubuntu base: its base is called "kubernetes" (Juju 2.9 to 3.6).
+func (a Application) podspec() bool {
+	return strings.HasPrefix(a.Base, "kubernetes") || strings.Contains(a.Charm, "/kubernetes/")
+}
+
+func (i Inventory) machineFacts(add func(rules.Kind, string)) {
+	for _, id := range sorted(i.Machines, func(Machine) bool { return true }) {
+		m, base := i.Machines[id], shortBase(i.Machines[id].Base)
+		add(rules.Base.With(base), "machine "+id)
+		add(rules.MachineBase.With(base), "machine "+id)
+		if strings.Contains(id, "/") {
+			add(rules.Containers, id)
+		}
+		if strings.Contains(id, "/kvm/") {
+			add(rules.KVMContainers, "machine "+id)
+		}
+		if len(m.Profiles) > 0 {
+			add(rules.LXDProfiles, "machine "+id)
+		}
+		if slices.ContainsFunc(strings.Fields(m.Constraints), func(c string) bool { return strings.HasPrefix(c, "spaces=") }) {
+			add(rules.SpaceConstraints, "machine "+id)
+		}
+	}
+}
+
+func (i Inventory) crossModelFacts(add func(rules.Kind, string)) {
+	for _, name := range sorted(i.Offers, func(Offer) bool { return true }) {
+		add(rules.Offers, name)
+		if o := i.Offers[name]; o.Total > 0 || o.Active > 0 {
+			add(rules.ConnectedOffers, name)
+		}
+	}
+	urls := map[string]int{}
+	for _, r := range i.Remotes {
+		urls[r.URL]++
+	}
+	for _, name := range sorted(i.Remotes, func(Remote) bool { return true }) {
+		r := i.Remotes[name]
+		add(rules.Remotes, name)
+		if r.URL != "" && urls[r.URL] > 1 {
+			add(rules.RemotesTwice, name)
+		}
+		if !r.Related {
+			add(rules.RemotesUnrelated, name)
+		}
+	}
+}
+
+// olderThan names what runs an older minor version of Juju than the controller.
+func (i Inventory) olderThan(controller string) []string {
+	c, ok := rules.ParseVersion(controller)
+	older := func(version string) bool {
+		v, read := rules.ParseVersion(version)
+		return ok && read && v.MinorLess(c)
+	}
+	out := sorted(i.Machines, func(m Machine) bool { return older(m.Version) })
+	if len(out) == 0 && older(i.AgentVersion) {
+		out = []string{"the model"}
+	}
+	return out
+}
+
+// shortBase returns "ubuntu@22.04" of "ubuntu@22.04/stable".
+func shortBase(base string) string {
+	short, _, _ := strings.Cut(base, "/")
+	return short
 }
 
 // withCharm returns the applications whose charm has one of the names.
@@ -168,15 +156,7 @@ func (i Inventory) withCharm(names []string) []string {
 	return sorted(i.Applications, func(a Application) bool { return slices.Contains(names, a.CharmName()) })
 }
 
-// withBase returns the machines and applications that have one of the bases.
-func (i Inventory) withBase(bases []string) []string {
-	has := func(base string) bool {
-		short, _, _ := strings.Cut(base, "/")
-		return slices.Contains(bases, short)
-	}
-	out := sorted(i.Machines, func(m Machine) bool { return has(m.Base) })
-	for n := range out {
-		out[n] = "machine " + out[n]
-	}
-	return append(out, sorted(i.Applications, func(a Application) bool { return has(a.Base) })...)
+// fill puts names into a sentence of a rule.
+func (s *situation) fill(text string, r rules.Rule, f rules.Facts) string {
+	return rules.Fill(text, s.model.FullName(), orElseThe(s.source.String(), "source"), orElseThe(s.target.String(), "target"), r.Names(f))
 }

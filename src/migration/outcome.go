@@ -61,6 +61,11 @@ func (o Outcome) RetrySafe() bool {
 	}
 }
 
+// RetrySafe reports whether running the same action again is safe and can help.
+// After a refusal or an abort that the model's contents decide it cannot, nor
+// while a copy on the target blocks it.
+func (r Result) RetrySafe() bool { return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft }
+
 // Step is a part of the engine's work.
 type Step string
 
@@ -86,6 +91,9 @@ type Result struct {
 	// Hint says what a reason of [NotStarted] or [Aborted] means and what helps,
 	// if that is known.
 	Hint string
+	// Settled tells that the reason is a known one that does not end by itself:
+	// the same command can only be refused again until something is done.
+	Settled bool
 	// CopyLeft tells that the target still says that it has a copy after an
 	// abort.
 	CopyLeft bool

@@ -1,10 +1,13 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
+
+	"jimm-migrator/src/migration/checks/rules"
 )
 
 // PollsToSeeAgents is how long the agents of all machines and units get to come
@@ -241,9 +244,9 @@ func (f *follower) contentsFinding(after, before *Inventory, users []string) Fin
 	case len(before.Unread)+len(after.Unread) > 0:
 		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(slices.Concat(before.Unread, after.Unread))}
 	}
-	source, _ := parseVersion(f.base.Source.AgentVersion)
-	target, _ := parseVersion(f.base.Target.AgentVersion)
-	if all := append(differences(*before, *after, source.major == target.major), users...); len(all) > 0 {
+	source, _ := rules.ParseVersion(f.base.Source.AgentVersion)
+	target, _ := rules.ParseVersion(f.base.Target.AgentVersion)
+	if all := append(differences(*before, *after, source.Major == target.Major), users...); len(all) > 0 {
 		return f.differ(all)
 	}
 	return Finding{Level: Pass, Evidence: "the model holds what it held before"}
@@ -296,42 +299,22 @@ func (t Traits) hostCommand(verb, controller, model string) string {
 	return t.CLI + " auth relation " + verb + rule
 }
 
-// chores returns what is left to do, as chores.yaml has it.
+// chores returns what is left to do, as chores.json has it.
 func (f *follower) chores(after, before *Inventory) []Chore {
-	facts := f.facts()
-	facts.source, facts.target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
-	facts.inside = before
-	if after != nil {
-		facts.inside = after
-		facts.kind = after.Type
+	moved := *f.situation
+	moved.source, moved.target = f.base.Source, f.base.Target
+	for _, inside := range []*Inventory{before, after} {
+		if inside != nil {
+			moved.inside = insight{Inventory: *inside, known: true}
+			moved.model.Type = cmp.Or(inside.Type, moved.model.Type)
+		}
 	}
+	facts := moved.facts()
 	var out []Chore
-	for _, c := range knowledge().Chores {
-		if c.match(facts) == fits {
-			out = append(out, Chore{ID: c.ID, Why: c.Say, Do: f.fill(c, facts.inside)})
+	for _, r := range rules.All().Chores {
+		if r.Match(facts) == rules.Fits {
+			out = append(out, Chore{ID: r.ID, Why: moved.fill(r.Say, r, facts), Do: moved.fill(r.Do, r, facts)})
 		}
 	}
 	return out
-}
-
-// fill puts names into what is to be done.
-func (f *follower) fill(c chore, inside *Inventory) string {
-	var names []string
-	switch {
-	case inside == nil:
-	case c.Charms != nil:
-		names = inside.withCharm(c.Charms)
-	case c.Offers:
-		for _, name := range sorted(inside.Offers, func(o Offer) bool { return o.Total > 0 || o.Active > 0 }) {
-			names = append(names, inside.Offers[name].Application)
-		}
-		names = slices.Compact(names)
-	case c.Remote:
-		names = sorted(inside.Remotes, func(Remote) bool { return true })
-	}
-	return strings.NewReplacer(
-		"{model}", f.base.Model.FullName(),
-		"{source}", orElseThe(f.base.Source.String(), "source"),
-		"{applications}", strings.Join(names, " "),
-	).Replace(c.Do)
 }

@@ -12,7 +12,7 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 	out := map[string]any{
 		"outcome":    string(r.Outcome),
 		"summary":    RecordSummary(r),
-		"retry-safe": r.Outcome.RetrySafe(),
+		"retry-safe": r.RetrySafe(),
 		"elapsed":    span(run.Took),
 		"controller": cmp.Or(r.Holder.String(), "unknown"),
 	}

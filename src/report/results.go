@@ -28,7 +28,7 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 		"outcome":    string(r.Outcome),
 		"summary":    Summary(r),
 		"step":       string(r.Step),
-		"retry-safe": r.Outcome.RetrySafe(),
+		"retry-safe": r.RetrySafe(),
 		"elapsed":    span(run.Took),
 		"controller": cmp.Or(r.Holder.String(), "unknown"),
 		"checks":     checkResults(r.Findings),
@@ -63,6 +63,9 @@ func nextCommand(r migration.Result, unit string) string {
 		return r.Next
 	case r.Model.UUID == "":
 		return ""
+	case r.Settled, r.CopyLeft:
+		// What is in the way has to be put right first, and is looked for again.
+		return fmt.Sprintf("juju run %s check-migration model=%s target-controller=%s", unit, r.Model.UUID, r.Target.Name)
 	}
 	switch r.Outcome {
 	case migration.ChecksPassed, migration.Started, migration.TimedOut, migration.NotStarted, migration.Aborted:

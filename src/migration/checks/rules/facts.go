@@ -45,10 +45,7 @@ const (
 	Storage          Kind = "storage"           // Storage instances.
 	Filesystems      Kind = "filesystems"       // Those that are filesystems.
 	Volumes          Kind = "volumes"           // Those that are block devices.
-	StoragePool      Kind = "storage-pool"      // Storage instances of that pool.
 	ExternalUsers    Kind = "external-users"    // Users with access, or the owner, of an identity provider.
-	Secrets          Kind = "secrets"           // Secret backends that hold secrets of the model.
-	OutsideSecrets   Kind = "outside-secrets"   // Those that are not built in.
 )
 
 // Kinds returns all kinds without a value.
@@ -56,7 +53,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Charm, Base, MachineBase, LocalCharms, StoreCharms, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Remotes, RemotesTwice, RemotesUnrelated,
-		Storage, Filesystems, Volumes, StoragePool, ExternalUsers, Secrets, OutsideSecrets,
+		Storage, Filesystems, Volumes, ExternalUsers,
 	}
 }
 

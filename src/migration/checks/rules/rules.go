@@ -41,11 +41,24 @@ func (r Rule) Apt(f Facts) Fit { return r.versions(f).and(r.Side.fault(r.Fixed, 
 // Names returns the names of what the condition is about.
 func (r Rule) Names(f Facts) []string { return f.named(r.Holds) }
 
-// Fill puts names into one of the rule's sentences.
-func Fill(text, model, source, target string, names []string, separator string) string {
-	return strings.NewReplacer(
-		"{model}", model, "{source}", source, "{target}", target, "{names}", strings.Join(names, separator),
-	).Replace(text)
+// Fill puts names into one of a rule's sentences. Behind a command they are
+// separated by spaces, elsewhere by commas.
+func Fill(text, model, source, target string, names []string) string {
+	command := strings.Contains(text, "juju ") && strings.Contains(text, "{model} {names}")
+	list := some(names)
+	if command {
+		list = strings.Join(names, " ")
+	}
+	return strings.NewReplacer("{model}", model, "{source}", source, "{target}", target, "{names}", list).Replace(text)
+}
+
+// some lists names, but not more than a reader can use.
+func some(names []string) string {
+	const most = 8
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", …"
 }
 
 // Book holds the contents of the data files.
