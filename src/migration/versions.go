@@ -44,14 +44,14 @@ func quote(s string) string { return strconv.Quote(s) }
 // CompareVersions orders two Juju versions: negative if a comes first. One that
 // cannot be read comes after all others.
 func CompareVersions(a, b string) int {
-	x, okX := parseVersion(a)
-	y, okY := parseVersion(b)
+	x, okX := rules.ParseVersion(a)
+	y, okY := rules.ParseVersion(b)
 	switch {
 	case !okX && !okY:
 		return 0
-	case !okX || okY && y.less(x):
+	case !okX || okY && y.Less(x):
 		return 1
-	case !okY || x.less(y):
+	case !okY || x.Less(y):
 		return -1
 	default:
 		return 0
@@ -60,6 +60,6 @@ func CompareVersions(a, b string) int {
 
 // IsVersion reports whether the text is a Juju version.
 func IsVersion(text string) bool {
-	_, ok := parseVersion(text)
+	_, ok := rules.ParseVersion(text)
 	return ok
 }
