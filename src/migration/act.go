@@ -1,8 +1,10 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"jimm-migrator/src/migration/checks/rules"
@@ -12,9 +14,9 @@ import (
 func (f *follower) note(v Verdict, o Observation) {
 	f.lastErr = nil
 	if o.Info.Kind != InfoLive {
-		f.lastErr = firstErr(o.Info.Err, o.Record.Err)
+		f.lastErr = cmp.Or(o.Info.Err, o.Record.Err)
 	}
-	if at := recordedAt(o); at != "" {
+	if at := o.recordedAt(); at != "" {
 		f.res.Recorded = f.controllers.byUUID(at)
 	}
 	if o.Record.State == RecordLost {
@@ -39,7 +41,7 @@ func (f *follower) act(ctx context.Context, v Verdict, o Observation) bool {
 		f.migrated()
 	case VerdictMoved, VerdictReapFailed:
 		// Somebody else may have recorded it, and be moving it on already.
-		if !v.Proof.Valid() || recordedAt(o) == "" {
+		if !v.Proof.Valid() || o.recordedAt() == "" {
 			return f.unsettled(ctx, v, o)
 		}
 		return f.record(ctx, v.Proof)
@@ -110,7 +112,7 @@ func (f *follower) end(outcome Outcome, cause Cause) {
 func (f *follower) running(v Verdict, o Observation) bool {
 	f.doubt.settle()
 	f.res.Step, f.res.Holder = StepWatch, Controller{}
-	if f.base.sourceLive(f.progress.read(f.base, o)) && !gone(o.copyOn(f.base.Source)) {
+	if f.base.sourceLive(f.progress.read(f.base, o)) && !o.copyOn(f.base.Source).denies() {
 		f.res.Holder = f.base.Source
 	}
 	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
@@ -125,7 +127,7 @@ func (f *follower) running(v Verdict, o Observation) bool {
 		if f.otherTarget == f.base.Source.Name {
 			f.res.Holder = Controller{} // It is not there yet.
 		}
-		f.res.Detail = "JIMM's audit log says that it goes to " + quote(f.otherTarget)
+		f.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(f.otherTarget)
 		f.end(Refused, CauseOtherMigration)
 		return true
 	}
@@ -240,7 +242,7 @@ func (f *follower) unsettled(ctx context.Context, v Verdict, o Observation) bool
 	if v.Kind == VerdictReapFailed {
 		f.res.Err, f.res.Detail = nil, Redact(v.Reason)
 	}
-	if f.base.TargetProved && !gone(o.copyOn(f.base.Target)) {
+	if f.base.TargetProved && !o.copyOn(f.base.Target).denies() {
 		f.res.Next = f.traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
 	}
 	f.end(Unknown, CauseUnproved)
@@ -256,7 +258,7 @@ func (f *follower) onlyHolder(ctx context.Context) (only Controller) {
 	copies := newAsker(f.jaas.Witness).all(ctx, f.controllers, f.base.Model.UUID)
 	for _, c := range f.controllers {
 		switch got := copies[c.UUID]; {
-		case gone(got):
+		case got.denies():
 		case !got.held() || only.Known():
 			return Controller{}
 		default:
@@ -296,7 +298,7 @@ func (f *follower) nothingOnShow(waited time.Duration, o Observation) bool {
 		f.startDue = true
 		return false
 	case !known:
-		f.res.Err = firstErr(o.Host.Err, f.startErr)
+		f.res.Err = cmp.Or(o.Host.Err, f.startErr)
 		f.res.Detail = errText(f.res.Err)
 		f.end(Unknown, CauseSilent)
 	case f.base.Completes && !f.detailed && f.mayBeDetailed(o):
@@ -334,7 +336,7 @@ func (f *follower) nobodyAnswers(waited time.Duration) bool {
 	if f.progress.Attempt.Exists() || waited < f.polls(PollsToStart) {
 		return false
 	}
-	f.res.Err = firstErr(f.lastErr, f.startErr)
+	f.res.Err = cmp.Or(f.lastErr, f.startErr)
 	f.res.Detail = errText(f.res.Err)
 	f.end(Unknown, CauseSilent)
 	return true
@@ -370,9 +372,9 @@ func (f *follower) targetHasIt(o Observation) bool {
 // stopWatching ends the run at the deadline, or because the caller said so. The
 // migration goes on by itself.
 func (f *follower) stopWatching(caller context.Context) {
-	f.res.Err = firstErr(f.lastErr, f.telling.err)
+	f.res.Err = cmp.Or(f.lastErr, f.telling.err)
 	if f.started && !f.progress.Attempt.Exists() {
-		f.res.Err = firstErr(f.startErr, f.lastErr)
+		f.res.Err = cmp.Or(f.startErr, f.lastErr)
 	}
 	if f.res.Err != nil {
 		f.res.Detail = errText(f.res.Err)

@@ -103,7 +103,7 @@ type outside struct {
 
 // askAdministrators asks source and target what only their administrators are
 // told, as long as there is something to start.
-func (r *run) askAdministrators(ctx context.Context, s *situation) {
+func (r *surveyor) askAdministrators(ctx context.Context, s *situation) {
 	out := &s.outside
 	if out.why = r.mayNotAsk(s); out.why != "" {
 		return
@@ -131,11 +131,11 @@ func (r *run) askAdministrators(ctx context.Context, s *situation) {
 }
 
 // mayNotAsk tells why administrators have nothing to look at, or "".
-func (r *run) mayNotAsk(s *situation) string {
+func (r *surveyor) mayNotAsk(s *situation) string {
 	switch {
-	case !r.inspects || r.jaas.Administrator == nil:
+	case !r.options.Inspect || r.jaas.Administrator == nil:
 		return "it was not looked at"
-	case !r.opts.Probe:
+	case !r.options.Probe:
 		return "controllers are not asked (probe-controllers=false)"
 	case !s.targetKnown:
 		return "the target is not known"

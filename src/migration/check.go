@@ -2,15 +2,16 @@ package migration
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
 func checkModel(s *situation) Finding {
 	if s.modelErr == nil {
-		return Finding{Level: Pass, Evidence: s.model.FullName() + " is " + s.model.UUID + ", recorded on " + quote(s.source.String())}
+		return Finding{Level: Pass, Evidence: s.model.FullName() + " is " + s.model.UUID + ", recorded on " + strconv.Quote(s.source.String())}
 	}
-	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + quote(s.modelErr.Selector)}
-	f.Remedy = "juju run --string-args " + s.options.unit() + " locate-model model='*' lists the models that JIMM knows"
+	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + strconv.Quote(s.modelErr.Selector)}
+	f.Remedy = "juju run --string-args " + s.options.Unit + " locate-model model='*' lists the models that JIMM knows"
 	if n := len(s.modelErr.Candidates); n > 0 {
 		f.Evidence = fmt.Sprintf("%d models are called %q: %s", n, s.modelErr.Selector, candidates(s.modelErr.Candidates))
 		f.Remedy = "name the model by owner/name or by its UUID"
@@ -64,28 +65,28 @@ func checkTarget(s *situation) Finding {
 	case s.options.Target == "":
 		return Finding{Level: Fail, Evidence: "no target controller was given", Remedy: "target-controller is one of " + s.controllers.names()}
 	case !s.targetKnown:
-		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + quote(s.options.Target), Remedy: "target-controller is one of " + s.controllers.names()}
+		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + strconv.Quote(s.options.Target), Remedy: "target-controller is one of " + s.controllers.names()}
 	case s.modelKnown() && s.onTarget():
-		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + quote(s.target.Name)}
+		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.target.Name)}
 	default:
-		return Finding{Level: Pass, Evidence: quote(s.target.Name) + " is controller " + s.target.UUID}
+		return Finding{Level: Pass, Evidence: strconv.Quote(s.target.Name) + " is controller " + s.target.UUID}
 	}
 }
 
 func checkTargetAvailable(s *situation) Finding {
 	switch s.target.Status {
 	case "available", "":
-		return Finding{Level: Pass, Evidence: "JIMM calls " + quote(s.target.Name) + " available"}
+		return Finding{Level: Pass, Evidence: "JIMM calls " + strconv.Quote(s.target.Name) + " available"}
 	case "deprecated":
 		return Finding{
 			Level:    Warn,
-			Evidence: "JIMM calls " + quote(s.target.Name) + " deprecated: it should get no new models",
+			Evidence: "JIMM calls " + strconv.Quote(s.target.Name) + " deprecated: it should get no new models",
 			Remedy:   "choose another target if this one is to be emptied",
 		}
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM calls " + quote(s.target.Name) + " " + s.target.Status + "; JIMM notices a change with a delay of up to ten minutes",
+			Evidence: "JIMM calls " + strconv.Quote(s.target.Name) + " " + s.target.Status + "; JIMM notices a change with a delay of up to ten minutes",
 			Remedy:   "bring the controller back, or, if it is back, pass ignore-checks=" + string(CheckTargetAvailable),
 		}
 	}
@@ -95,14 +96,14 @@ func checkTargetAvailable(s *situation) Finding {
 func checkSource(s *situation) Finding {
 	f := Finding{Level: Fail}
 	source := s.seen.copyOn(s.source)
-	name := quote(s.source.String())
-	find := "juju run " + s.options.unit() + " locate-model model=" + s.model.UUID
+	name := strconv.Quote(s.source.String())
+	find := "juju run " + s.options.Unit + " locate-model model=" + s.model.UUID
 	switch {
 	case s.targetKnown && s.leftSource():
 		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
 	case source.State == CopyMoved && source.To != "":
 		to := s.controllers.byUUID(source.To)
-		f.Evidence = name + " says that it has moved the model to " + quote(to.String()) + "; JIMM does not record it yet"
+		f.Evidence = name + " says that it has moved the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
 		f.Remedy = s.traits.UpdateCommand(to, s.model.UUID)
 		if to.Name == "" {
 			f.Remedy = "add that controller to JIMM, then record the model there"
@@ -125,32 +126,17 @@ func checkSource(s *situation) Finding {
 	case s.seen.Info.Kind == InfoRedirected:
 		f.Evidence = name + " has moved the model away; JIMM does not record it yet"
 	case source.held():
-		f.Evidence = name + " has the model but does not describe it: " + answer(s.seen.Info)
+		f.Evidence = name + " has the model but does not describe it: " + s.seen.Info.answer()
 	default:
-		f.Evidence = "it could not be found out whether " + name + " has the model: " + answer(s.seen.Info)
+		f.Evidence = "it could not be found out whether " + name + " has the model: " + s.seen.Info.answer()
 	}
 	return f
-}
-
-// answer puts an answer that was an error into words.
-func answer(i Info) string {
-	if i.Err != nil {
-		return Redact(i.Err.Error())
-	}
-	switch i.Kind {
-	case InfoUnlisted:
-		return "JIMM lists it as unavailable there"
-	case InfoNotAsked:
-		return "it was not asked"
-	default:
-		return "no answer"
-	}
 }
 
 // checkTargetCopy looks for a copy that would make the target refuse another.
 func checkTargetCopy(s *situation) Finding {
 	target := s.seen.copyOn(s.target)
-	name := quote(s.target.Name)
+	name := strconv.Quote(s.target.Name)
 	switch {
 	case s.onTarget():
 		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
@@ -183,13 +169,6 @@ func checkTargetCopy(s *situation) Finding {
 	}
 }
 
-func errText(err error) string {
-	if err == nil {
-		return "no answer"
-	}
-	return Redact(err.Error())
-}
-
 func checkOtherMigration(s *situation) Finding {
 	a := s.seen.Info.Attempt
 	if s.seen.Info.Kind != InfoLive {
@@ -202,15 +181,15 @@ func checkOtherMigration(s *situation) Finding {
 	text := "a migration runs since " + a.Start.UTC().Format(timeFormat) + " (" + Redact(a.Text) + ")"
 	switch {
 	case s.onTarget() && s.anothers() && len(s.holders(s.target)) > 0:
-		return Finding{Level: Warn, Evidence: text + ": JIMM records " + quote(s.target.Name) + " already, and " + s.holders(s.target).names() + " has a copy too: it is followed"}
+		return Finding{Level: Warn, Evidence: text + ": JIMM records " + strconv.Quote(s.target.Name) + " already, and " + s.holders(s.target).names() + " has a copy too: it is followed"}
 	case s.anothers():
-		return Finding{Level: Fail, Evidence: text + ": from " + quote(s.source.Name) + ", or to there, while JIMM records it already", Remedy: "wait until it has ended"}
+		return Finding{Level: Fail, Evidence: text + ": from " + strconv.Quote(s.source.Name) + ", or to there, while JIMM records it already", Remedy: "wait until it has ended"}
 	case s.onTarget():
-		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + quote(s.target.Name), Remedy: "wait until it has ended"}
+		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + strconv.Quote(s.target.Name), Remedy: "wait until it has ended"}
 	case certain && name == s.target.Name:
 		return Finding{Level: Pass, Evidence: text + "; JIMM's audit log says that it goes to the target: it is followed, not started again"}
 	case certain:
-		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
+		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + strconv.Quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
 	default:
 		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not tell where to: it is followed, and recorded only if the source names the target"}
 	}
@@ -240,7 +219,7 @@ func (s *situation) whyArrived() string {
 	if s.auditErr != nil {
 		return "JIMM's audit log could not be read"
 	}
-	return "JIMM's audit log says that the model was moved to " + quote(s.source.Name) + " lately"
+	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.source.Name) + " lately"
 }
 
 const timeFormat = "2006-01-02 15:04:05 UTC"

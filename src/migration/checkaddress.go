@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 // before the migration.
 func checkTargetAnswers(s *situation) Finding {
 	target := s.seen.copyOn(s.target)
-	name := quote(s.target.Name)
+	name := strconv.Quote(s.target.Name)
 	switch {
 	case !s.options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
@@ -44,7 +45,7 @@ const (
 // and to the agents: those that the controller has told JIMM, never the public
 // address that JIMM itself uses.
 func checkTargetAddresses(s *situation) Finding {
-	name := quote(s.target.Name)
+	name := strconv.Quote(s.target.Name)
 	remedy := "have an administrator of " + s.target.Name + " make it announce addresses that the agents reach"
 	if s.target.PublicAddress != "" {
 		remedy += "; that JIMM uses " + s.target.PublicAddress + " does not help them"

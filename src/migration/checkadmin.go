@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +16,9 @@ func (s *situation) needsTarget() string {
 	case o.why != "":
 		return o.why
 	case o.target.State == AdminNone:
-		return "it is not to be seen without an account on " + quote(s.target.Name) + " (controller-credentials)"
+		return "it is not to be seen without an account on " + strconv.Quote(s.target.Name) + " (controller-credentials)"
 	case o.target.State != AdminWorks:
-		return "it is not to be seen, since the account on " + quote(s.target.Name) + " does not work"
+		return "it is not to be seen, since the account on " + strconv.Quote(s.target.Name) + " does not work"
 	default:
 		return ""
 	}
@@ -32,23 +33,23 @@ func checkControllerAccess(s *situation) Finding {
 	case o.why != "":
 		return Finding{Level: Skip, Evidence: o.why}
 	case o.source.State == AdminNone && o.target.State == AdminNone:
-		return Finding{Level: Skip, Evidence: "there are no accounts on " + quote(s.source.String()) + " and " + quote(s.target.Name) + " (controller-credentials)"}
+		return Finding{Level: Skip, Evidence: "there are no accounts on " + strconv.Quote(s.source.String()) + " and " + strconv.Quote(s.target.Name) + " (controller-credentials)"}
 	}
 	f := Finding{Level: Pass}
 	var said []string
 	for _, side := range []struct {
 		access AdminAccess
 		name   string
-	}{{o.source, quote(s.source.String())}, {o.target, quote(s.target.Name)}} {
+	}{{o.source, strconv.Quote(s.source.String())}, {o.target, strconv.Quote(s.target.Name)}} {
 		switch side.access.State {
 		case AdminWorks:
-			said = append(said, side.name+" is asked as its administrator "+quote(side.access.User))
+			said = append(said, side.name+" is asked as its administrator "+strconv.Quote(side.access.User))
 		case AdminNone:
 			said = append(said, side.name+" is asked without an account")
 		default:
 			f.Level = Warn
-			f.Remedy = "juju run " + s.options.unit() + " check-access tells what helps"
-			said = append(said, "the account "+quote(side.access.User)+" on "+side.name+" does not work, which is asked without: "+errText(side.access.Err))
+			f.Remedy = "juju run " + s.options.Unit + " check-access tells what helps"
+			said = append(said, "the account "+strconv.Quote(side.access.User)+" on "+side.name+" does not work, which is asked without: "+errText(side.access.Err))
 		}
 	}
 	f.Evidence = strings.Join(said, "; ")
@@ -61,7 +62,7 @@ func checkFacades(s *situation) Finding {
 	if why := s.needsTarget(); why != "" {
 		return Finding{Level: Skip, Evidence: why}
 	}
-	o, target, source := s.outside, quote(s.target.Name), quote(s.source.String())
+	o, target, source := s.outside, strconv.Quote(s.target.Name), strconv.Quote(s.source.String())
 	versions := o.target.Facades["MigrationTarget"]
 	switch {
 	case len(versions) == 0:
@@ -89,7 +90,7 @@ func checkTargetPrechecks(s *situation) Finding {
 	if why := s.needsTarget(); why != "" {
 		return Finding{Level: Skip, Evidence: why}
 	}
-	o, target := s.outside, quote(s.target.Name)
+	o, target := s.outside, strconv.Quote(s.target.Name)
 	switch {
 	case o.precheckErr != nil:
 		return Finding{Level: Skip, Evidence: target + " could not be asked: " + errText(o.precheckErr)}
@@ -112,7 +113,7 @@ func checkLeftOvers(s *situation) Finding {
 	if why := s.needsTarget(); why != "" {
 		return Finding{Level: Skip, Evidence: why}
 	}
-	target := quote(s.target.Name)
+	target := strconv.Quote(s.target.Name)
 	if err := s.outside.holdingsErr; err != nil {
 		return Finding{Level: Skip, Evidence: target + " did not list its models: " + errText(err)}
 	}
@@ -141,7 +142,7 @@ func (s *situation) listedAsMoving(uuid string) bool {
 // knownCloud tells whether the target, which has listed its clouds, has that of
 // the model.
 func (s *situation) knownCloud(where string) Finding {
-	target := quote(s.target.Name)
+	target := strconv.Quote(s.target.Name)
 	regions, ok := s.outside.clouds[s.model.Cloud]
 	if ok && (s.model.Region == "" || slices.Contains(regions, s.model.Region)) {
 		return Finding{Level: Pass, Evidence: target + " itself says that it has cloud " + where}
@@ -223,7 +224,7 @@ func splitUsers(users []string) (local, external []string) {
 // knownUsers compares the users of the model with those that the target knows, as
 // Juju does before it starts.
 func (s *situation) knownUsers(local, external []string, there People, all bool) Finding {
-	target := quote(s.target.Name)
+	target := strconv.Quote(s.target.Name)
 	missing := slices.DeleteFunc(slices.Clone(local), func(name string) bool { return slices.Contains(there.Local, name) })
 	here, told := s.outside.people[s.source.UUID]
 	switch {
@@ -236,7 +237,7 @@ func (s *situation) knownUsers(local, external []string, there People, all bool)
 	case told && len(external) > 0 && here.Identity != there.Identity:
 		return Finding{
 			Level:    Fail,
-			Evidence: "external users have access to the model (" + someNames(external) + "), and " + target + " has another identity provider than the source: " + orNothing(there.Identity, "none") + " instead of " + orNothing(here.Identity, "none"),
+			Evidence: "external users have access to the model (" + someNames(external) + "), and " + target + " has another identity provider than the source: " + cmp.Or(there.Identity, "none") + " instead of " + cmp.Or(here.Identity, "none"),
 			Remedy:   "choose a target with the same identity-url, or revoke their access",
 		}
 	case !all || !told && len(external) > 0:

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -30,7 +31,7 @@ func checkRemotes(s *situation) Finding {
 	}
 	var used []string
 	for _, name := range sorted(s.inside.Remotes, func(Remote) bool { return true }) {
-		used = append(used, name+" from "+orQuestion(s.inside.Remotes[name].URL))
+		used = append(used, name+" from "+cmp.Or(s.inside.Remotes[name].URL, "not told"))
 	}
 	if len(used) == 0 {
 		return s.list(nil, Warn, "", "the model consumes no offers")
@@ -78,7 +79,7 @@ func checkVersionHop(s *situation) Finding {
 	}
 	_, okS := rules.ParseVersion(f.Source)
 	_, okT := rules.ParseVersion(f.Target)
-	between := orQuestion(f.Source) + " to " + orQuestion(f.Target) + ", agents " + orQuestion(f.Model)
+	between := cmp.Or(f.Source, "not told") + " to " + cmp.Or(f.Target, "not told") + ", agents " + cmp.Or(f.Model, "not told")
 	switch {
 	case len(forbidden) > 0:
 		return Finding{Level: Fail, Evidence: between + ": " + some(forbidden), Remedy: some(remedies)}

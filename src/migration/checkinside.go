@@ -1,8 +1,10 @@
 package migration
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jimm-migrator/src/migration/checks/rules"
@@ -62,19 +64,12 @@ func (m Machine) problem() string {
 	case !alive(m.Life):
 		return "is " + m.Life
 	case m.Instance != "running":
-		return "is not running (" + orQuestion(m.Instance) + ")"
+		return "is not running (" + cmp.Or(m.Instance, "not told") + ")"
 	case m.Agent != "started":
-		return "has an agent that is not started (" + orQuestion(m.Agent) + ")"
+		return "has an agent that is not started (" + cmp.Or(m.Agent, "not told") + ")"
 	default:
 		return ""
 	}
-}
-
-func orQuestion(text string) string {
-	if text == "" {
-		return "not told"
-	}
-	return text
 }
 
 func checkUnits(s *situation) Finding {
@@ -108,7 +103,7 @@ func (u Unit) problem() string {
 	case !alive(u.Life):
 		return "is " + u.Life
 	case !u.present():
-		return "is not idle or executing (" + orQuestion(u.Agent) + ")"
+		return "is not idle or executing (" + cmp.Or(u.Agent, "not told") + ")"
 	default:
 		return ""
 	}
@@ -180,7 +175,7 @@ func checkRelations(s *situation) Finding {
 	keys := sorted(s.inside.Relations, func(r Relation) bool { return !slices.Contains([]string{"", "joined", "suspended"}, r.Status) })
 	var problems []string
 	for _, key := range keys {
-		problems = append(problems, "relation "+quote(key)+" is "+s.inside.Relations[key].Status)
+		problems = append(problems, "relation "+strconv.Quote(key)+" is "+s.inside.Relations[key].Status)
 	}
 	return s.list(problems, Warn,
 		"wait until they are joined: Juju refuses a model with units that have not joined a relation",

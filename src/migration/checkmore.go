@@ -3,6 +3,7 @@ package migration
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"jimm-migrator/src/migration/checks/rules"
 )
@@ -27,11 +28,11 @@ func checkCredential(s *situation) Finding {
 // tells it in a list of targets (2025 and later); a controller's entry names the
 // cloud that it runs in itself.
 func checkCloud(s *situation) Finding {
-	where := quote(s.model.Cloud)
+	where := strconv.Quote(s.model.Cloud)
 	if s.model.Region != "" {
-		where += " region " + quote(s.model.Region)
+		where += " region " + strconv.Quote(s.model.Region)
 	}
-	target := quote(s.target.Name)
+	target := strconv.Quote(s.target.Name)
 	same := s.model.Cloud == s.target.Cloud && (s.model.Region == "" || s.model.Region == s.target.Region)
 	switch {
 	case s.onTarget():
@@ -55,7 +56,7 @@ func checkCloud(s *situation) Finding {
 	default:
 		return Finding{
 			Level:    Warn,
-			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + quote(s.target.Cloud) + " " + quote(s.target.Region) + ", and this JIMM does not tell which others it has; without the cloud the import fails",
+			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.target.Cloud) + " " + strconv.Quote(s.target.Region) + ", and this JIMM does not tell which others it has; without the cloud the import fails",
 			Remedy:   "juju clouds --controller " + s.target.Name + " shows them",
 		}
 	}
@@ -69,7 +70,7 @@ func (s *situation) oldTarget() bool {
 }
 
 func checkTargetName(s *situation) Finding {
-	target, name := quote(s.target.Name), quote(s.model.FullName())
+	target, name := strconv.Quote(s.target.Name), strconv.Quote(s.model.FullName())
 	for _, m := range s.models {
 		if m.UUID != s.model.UUID && m.FullName() == s.model.FullName() && m.Recorded == s.target.UUID {
 			return Finding{

@@ -87,9 +87,10 @@ func (id CheckID) Ignorable() bool {
 	return slices.ContainsFunc(allChecks(), func(c check) bool { return c.id == id && c.ignorable })
 }
 
-// findings runs all checks on the situation. Every check reports; none depends
+// findings runs all checks on the situation. A failure of one of those given is
+// ignored if it may be. Every check reports; none depends
 // on another, and what cannot be known is a skip with the reason.
-func (s *situation) findings() []Finding {
+func (s *situation) findings(ignore []CheckID) []Finding {
 	all := allChecks()
 	out := make([]Finding, len(all))
 	for i, c := range all {
@@ -102,7 +103,7 @@ func (s *situation) findings() []Finding {
 		if f.Level == Fail && c.startOnly && s.underWay() {
 			f.Level = Warn
 		}
-		f.Ignored = f.Level == Fail && c.ignorable && slices.Contains(s.options.Ignore, c.id)
+		f.Ignored = f.Level == Fail && c.ignorable && slices.Contains(ignore, c.id)
 		out[i] = f
 	}
 	return out

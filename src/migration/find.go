@@ -1,8 +1,10 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +32,7 @@ func (f finder) judge(ctx context.Context) {
 	case info.migrating():
 		f.migrating()
 	case info.Listed && info.reapFailed() && !recorded.held():
-		loc.Drift = gone(recorded)
+		loc.Drift = recorded.denies()
 		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, not which, and not where the model went"
 	case info.reapFailed():
 		f.leftOver()
@@ -81,7 +83,7 @@ func (f finder) migratesSomewhere(recorded Copy) {
 	loc := f.loc
 	loc.State = StateMigrating
 	loc.Proof = "JIMM's list says that a migration runs, from or to " + f.name + ": " + loc.Attempt.Text
-	if !gone(recorded) {
+	if !recorded.denies() {
 		return
 	}
 	loc.Drift = true
@@ -123,30 +125,23 @@ func (f finder) halfImported() {
 	for _, c := range loc.Copies {
 		if own := f.copies[c.UUID].Info; own.migrating() {
 			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.redacted()
-			loc.Proof = proof + "; " + quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
+			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
 			return
 		}
 	}
 	there := f.usable()
 	if len(there) == 1 && f.copies[there[0].UUID].State == CopyActive {
-		f.moved(there[0], proof+"; "+quote(there[0].Name)+" says that it has the model in use")
+		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model in use")
 		return
 	}
-	loc.Proof = proof + "; " + orNothing(sayings(loc.Copies, f.copies), "no other controller says that it has one")
-}
-
-func orNothing(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
+	loc.Proof = proof + "; " + cmp.Or(sayings(loc.Copies, f.copies), "no other controller says that it has one")
 }
 
 // leftOver: the recorded controller has moved the model away and kept a copy.
 func (f finder) leftOver() {
 	proof := f.name + " says that it could not remove its copy after the migration"
 	if there := f.usable(); len(there) == 1 {
-		f.moved(there[0], proof+"; "+quote(there[0].Name)+" says that it has the model")
+		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model")
 		return
 	}
 	f.loc.Drift = true
@@ -158,7 +153,7 @@ func (f finder) redirected() {
 	proof := f.name + " says through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c Controller) bool { return c.UUID != f.loc.Recorded.UUID })
 	if there := f.usable(); len(there) == 1 && !silent {
-		f.moved(there[0], proof+"; of the other controllers only "+quote(there[0].Name)+" says that it has it")
+		f.moved(there[0], proof+"; of the other controllers only "+strconv.Quote(there[0].Name)+" says that it has it")
 		return
 	}
 	f.loc.Drift = true
@@ -201,7 +196,7 @@ func (f finder) notThere() {
 		loc.Proof = denies + ", and describes it through JIMM"
 		return
 	case len(there) == 1 && len(there) == len(loc.Copies):
-		f.moved(there[0], denies+"; "+quote(there[0].Name)+" says that it has")
+		f.moved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" says that it has")
 		return
 	case len(loc.Copies) > 0:
 		loc.Proof = denies + "; " + sayings(loc.Copies, f.copies)
@@ -277,7 +272,7 @@ func (f finder) askHost(ctx context.Context, recorded Copy) {
 		// JIMM asks whom it has on record: the record has changed, or an
 		// address leads to another controller than JIMM thinks.
 		loc.Holder = f.controllers.byUUID(host.Controller)
-		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + quote(loc.Holder.String())
+		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())
 	case host.Kind == HostRefused:
 		loc.Proof = "JIMM's record names " + f.name + ", which refuses logins to the model: it may have moved"
 	default:
@@ -292,7 +287,7 @@ func (f finder) detailed(ctx context.Context) {
 	full := f.jaas.Witness.Info(ctx, f.loc.Model.UUID)
 	served := "a login to the model through JIMM was answered by " + f.name
 	if full.Kind != InfoLive || full.Controller != f.loc.Recorded.UUID {
-		f.loc.Proof = served + ", which did not describe the model: " + answer(full)
+		f.loc.Proof = served + ", which did not describe the model: " + full.answer()
 		return
 	}
 	f.info, f.loc.Attempt = full, full.Attempt.redacted()

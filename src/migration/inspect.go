@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -150,7 +151,7 @@ func (i insight) unknown() Finding { return Finding{Level: Skip, Evidence: i.why
 
 // lookInside looks into the model while the source holds it, and asks JIMM where
 // it may go.
-func (r *run) lookInside(ctx context.Context, s *situation) {
+func (r *surveyor) lookInside(ctx context.Context, s *situation) {
 	if why := r.mayNotLook(s); why != "" {
 		s.inside.why = why
 		return
@@ -168,16 +169,16 @@ func (r *run) lookInside(ctx context.Context, s *situation) {
 	case err != nil:
 		s.inside.why = "the model could not be looked into: " + errText(err)
 	case inventory.Controller != s.source.UUID:
-		s.inside.why = "not " + quote(s.source.String()) + " but controller " + inventory.Controller + " has answered for the model"
+		s.inside.why = "not " + strconv.Quote(s.source.String()) + " but controller " + inventory.Controller + " has answered for the model"
 	default:
 		s.inside.Inventory, s.inside.known = inventory, true
 	}
 }
 
 // mayNotLook tells why there is nothing to look into, or "".
-func (r *run) mayNotLook(s *situation) string {
+func (r *surveyor) mayNotLook(s *situation) string {
 	switch {
-	case !r.inspects || r.jaas.Inspector == nil:
+	case !r.options.Inspect || r.jaas.Inspector == nil:
 		return "the model was not looked into"
 	case !s.targetKnown:
 		return "the target is not known"
@@ -195,9 +196,9 @@ func (r *run) mayNotLook(s *situation) string {
 // saveLogin reports whether the one login to the model that a run may make is
 // kept for its end. It need not be where an account on the source serves the
 // beginning, or one on the target the end.
-func (r *run) saveLogin(ctx context.Context, s *situation) bool {
-	one := r.jaas.Traits.OneLogin && r.moves && !r.opts.Detach
-	if !one || !r.opts.Probe || r.jaas.Administrator == nil {
+func (r *surveyor) saveLogin(ctx context.Context, s *situation) bool {
+	one := r.jaas.Traits.OneLogin && r.options.SaveLogin
+	if !one || !r.options.Probe || r.jaas.Administrator == nil {
 		return one
 	}
 	works := func(c Controller) bool { return r.jaas.Administrator.Access(ctx, c).State == AdminWorks }

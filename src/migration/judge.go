@@ -59,7 +59,7 @@ const (
 // progress must already contain the observation (see [Progress.Observe]).
 func Judge(b Baseline, p Progress, o Observation) Verdict {
 	v := Verdict{Phase: p.Phase, Text: p.Attempt.Text}
-	recorded := recordedAt(o)
+	recorded := o.recordedAt()
 	switch {
 	case p.Doubles >= doublesToBelieve:
 		v.Kind = VerdictConflict
@@ -77,18 +77,6 @@ func Judge(b Baseline, p Progress, o Observation) Verdict {
 	return v
 }
 
-// recordedAt returns the UUID that JIMM's record names, "" if nobody told. An
-// answer of a controller is newer than the record that was read before it.
-func recordedAt(o Observation) string {
-	if o.Info.Kind == InfoLive && o.Info.Controller != "" {
-		return o.Info.Controller
-	}
-	if o.Record.State == RecordAt {
-		return o.Record.Controller
-	}
-	return ""
-}
-
 // judgeRecorded judges while JIMM's record names the target.
 func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	target, source := o.copyOn(b.Target), o.copyOn(b.Source)
@@ -101,7 +89,7 @@ func judgeRecorded(b Baseline, p Progress, o Observation, v Verdict) Verdict {
 	case info.Importing(), target.State == CopyImporting, bySource && info.migrating(), source.Info.migrating():
 		// Recorded too early, by somebody else: the copy may still be aborted.
 		v.Kind = VerdictRunning
-	case info.Kind == InfoDenied, info.Kind == InfoRedirected, gone(target), p.RefusedBy == b.Target.UUID && target.State == CopyUnknown:
+	case info.Kind == InfoDenied, info.Kind == InfoRedirected, target.denies(), p.RefusedBy == b.Target.UUID && target.State == CopyUnknown:
 		v.Kind = VerdictMisrecorded
 	case !info.Listed && info.reapFailed():
 		v.Kind = VerdictMisrecorded // The target itself has moved the model away.
@@ -208,7 +196,7 @@ func judgeVanished(b Baseline, p Progress, target Copy, v Verdict) Verdict {
 	switch {
 	case p.Phase == PhaseReapFailed:
 		return judgeReapFailed(b, p, target, v)
-	case p.Phase == PhaseAbort, gone(target):
+	case p.Phase == PhaseAbort, target.denies():
 		v.Kind, v.Reason = VerdictAborted, cmp.Or(AbortReason(p.Attempt.Text), p.Failure)
 	default:
 		v.Kind = VerdictWaiting
@@ -257,7 +245,7 @@ func judgeGone(b Baseline, p Progress, source, target Copy, v Verdict) Verdict {
 // target itself does not deny the model.
 func prove(b Baseline, target Copy, v Verdict, known bool, ground string) Verdict {
 	v.Kind = VerdictLetGo
-	if known && !gone(target) && target.State != CopyImporting {
+	if known && !target.denies() && target.State != CopyImporting {
 		v.Kind = VerdictMoved
 		v.Proof = Proof{b.Model, b.Target, ground}
 	}
@@ -273,6 +261,3 @@ func proveByOperator(m Model, c Controller, confirm, saw string) Proof {
 	}
 	return Proof{m, c, "an operator has confirmed it with the model's UUID; " + saw}
 }
-
-// gone reports whether the controller itself says that it does not hold the model.
-func gone(c Copy) bool { return c.State == CopyAbsent || c.State == CopyMoved }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -158,5 +159,5 @@ func (i Inventory) withCharm(names []string) []string {
 
 // fill puts names into a sentence of a rule.
 func (s *situation) fill(text string, r rules.Rule, f rules.Facts) string {
-	return rules.Fill(text, s.model.FullName(), orElseThe(s.source.String(), "source"), orElseThe(s.target.String(), "target"), r.Names(f))
+	return rules.Fill(text, s.model.FullName(), cmp.Or(s.source.String(), "the "+"source"), cmp.Or(s.target.String(), "the "+"target"), r.Names(f))
 }

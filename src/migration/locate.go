@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 )
 
@@ -166,7 +167,7 @@ func (l locator) one(ctx context.Context, m Model) Location {
 	}
 	loc := Location{Model: m, State: StateUnknown, Recorded: l.controllers.byUUID(m.Recorded), Attempt: info.Attempt.redacted()}
 	l.count(&loc, copies)
-	f := finder{locator: l, loc: &loc, info: info, copies: copies, name: quote(loc.Recorded.String())}
+	f := finder{locator: l, loc: &loc, info: info, copies: copies, name: strconv.Quote(loc.Recorded.String())}
 	f.judge(ctx)
 	return loc
 }
@@ -246,7 +247,7 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 			continue
 		}
 		loc.Recorded, loc.Drift, loc.Repair = l.controllers.byUUID(recorded), false, ""
-		loc.Proof += "; JIMM has changed its record to " + quote(loc.Recorded.String()) + " meanwhile"
+		loc.Proof += "; JIMM has changed its record to " + strconv.Quote(loc.Recorded.String()) + " meanwhile"
 		loc.State = StateUnknown
 		if loc.Holder.UUID == recorded {
 			loc.State = StateActive

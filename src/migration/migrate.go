@@ -53,8 +53,6 @@ type Options struct {
 	Looked func(Observation, Verdict)
 }
 
-func (o Options) unit() string { return cmp.Or(o.Unit, "jimm-migrator/0") }
-
 // The defaults of [Options].
 const (
 	DefaultPollInterval = 5 * time.Second
@@ -111,17 +109,8 @@ type Writer interface {
 
 // run is one call of [Check], [Migrate] or [RecordModel].
 type run struct {
-	jaas JAAS
+	*surveyor
 	opts Options
-	// host is the answer to the login to the model that a survey has made;
-	// hostWanted makes it where nobody else tells who has the model.
-	host       Host
-	hostWanted bool
-	// again tells that the survey is made for the second time: JIMM's record had
-	// changed during the first.
-	again bool
-	// inspects looks into the model; moves tells that it is to be moved.
-	inspects, moves bool
 }
 
 func newRun(jaas JAAS, opts Options) *run {
@@ -131,7 +120,14 @@ func newRun(jaas JAAS, opts Options) *run {
 	if opts.Timeout <= 0 {
 		opts.Timeout = DefaultTimeout
 	}
-	return &run{jaas: jaas, opts: opts}
+	opts.Unit = cmp.Or(opts.Unit, "jimm-migrator/0")
+	r := &run{opts: opts}
+	r.surveyor = &surveyor{jaas: jaas, options: surveyOptions{
+		Model: opts.Model, Target: opts.Target, Unit: opts.Unit, OwnModel: opts.OwnModel, JIMMModel: opts.JIMMModel,
+		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
+		Probe: opts.Probe, TimeToStart: r.polls(PollsToStart),
+	}}
+	return r
 }
 
 func (r *run) report(e Event) {
@@ -148,7 +144,7 @@ func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.Poll
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.inspects = true
+	r.options.Inspect = true
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	s, err := r.survey(ctx)
@@ -183,7 +179,7 @@ func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
 // list its controllers or models, and that nothing was done.
 func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.inspects, r.moves = !opts.Unattended, true
+	r.options.Inspect, r.options.SaveLogin = !opts.Unattended, !opts.Detach
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()
@@ -220,7 +216,7 @@ func (r *run) checked(s *situation) Result {
 			res.Source = s.baseline().Source
 		}
 	}
-	res.Findings = s.findings()
+	res.Findings = s.findings(r.opts.Ignore)
 	for _, f := range res.Findings {
 		r.report(FindingEvent{f})
 	}

@@ -1,6 +1,9 @@
 package migration
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // against is why an operator's word is not enough. Its zero value is no
 // objection.
@@ -17,7 +20,7 @@ type against struct {
 func objection(s *situation) against {
 	info := s.seen.Info
 	target := s.seen.copyOn(s.target)
-	name := quote(s.target.String())
+	name := strconv.Quote(s.target.String())
 	running := "a migration runs since " + info.Attempt.Start.UTC().Format(timeFormat) + " (" + Redact(info.Attempt.Text) + ")"
 	switch {
 	case s.usedTwice():
@@ -31,11 +34,11 @@ func objection(s *situation) against {
 	case s.pending() > 0:
 		return against{Refused, CauseOtherMigration, "JIMM's audit log says that a migration was asked for a moment ago", s.follow()}
 	case !s.onTarget() && s.sourceKeepsIt():
-		return against{Refused, CauseHeld, quote(s.source.String()) + " has the model in use, and JIMM records it there", ""}
+		return against{Refused, CauseHeld, strconv.Quote(s.source.String()) + " has the model in use, and JIMM records it there", ""}
 	case s.pointsElsewhere() && !target.held():
 		// A target that has the model may have got it from there since.
 		return s.movedTo(s.source, s.seen.copyOn(s.source))
-	case gone(target):
+	case target.denies():
 		return s.deniedByTarget(target)
 	default:
 		return against{}
@@ -44,12 +47,12 @@ func objection(s *situation) against {
 
 // follow is the command that follows a migration without starting one.
 func (s *situation) follow() string {
-	return "juju run " + s.options.unit() + " migration-status model=" + s.model.UUID + " follow=true --wait=65m"
+	return "juju run " + s.options.Unit + " migration-status model=" + s.model.UUID + " follow=true --wait=65m"
 }
 
 // deniedByTarget: the controller itself says that it does not have the model.
 func (s *situation) deniedByTarget(target Copy) against {
-	name := quote(s.target.String())
+	name := strconv.Quote(s.target.String())
 	if target.State == CopyAbsent {
 		return against{Refused, CauseElsewhere, name + " says that it does not have the model", s.locate()}
 	}
@@ -57,18 +60,18 @@ func (s *situation) deniedByTarget(target Copy) against {
 }
 
 func (s *situation) locate() string {
-	return "juju run " + s.options.unit() + " locate-model model=" + s.model.UUID
+	return "juju run " + s.options.Unit + " locate-model model=" + s.model.UUID
 }
 
 // movedTo: a controller says that it has moved the model to another one.
 func (s *situation) movedTo(from Controller, at Copy) against {
 	to := s.controllers.byUUID(at.To)
 	if to.Name == "" {
-		return against{Refused, CauseElsewhere, quote(from.String()) + " says that it has moved the model to a controller that JIMM does not know", s.locate()}
+		return against{Refused, CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to a controller that JIMM does not know", s.locate()}
 	}
 	return against{
-		Refused, CauseElsewhere, quote(from.String()) + " says that it has moved the model to " + quote(to.Name),
-		"juju run " + s.options.unit() + " record-model model=" + s.model.UUID + " controller=" + to.Name,
+		Refused, CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to " + strconv.Quote(to.Name),
+		"juju run " + s.options.Unit + " record-model model=" + s.model.UUID + " controller=" + to.Name,
 	}
 }
 
@@ -85,7 +88,7 @@ func (s *situation) pointsElsewhere() bool {
 func (s *situation) sourceKeepsIt() bool {
 	info, source := s.seen.Info, s.seen.copyOn(s.source)
 	own := info.Kind == InfoLive && (!info.Listed || info.Attempt.ofSource() || source.held() || s.servedBySource())
-	return own && !gone(source) && !info.reapFailed() && !info.migrating()
+	return own && !source.denies() && !info.reapFailed() && !info.migrating()
 }
 
 // servedBySource reports whether the recorded controller has answered a login to
@@ -101,9 +104,9 @@ func (m *recording) movement(again *situation) against {
 	before, now := m.first.seen.Info, again.seen.Info
 	switch {
 	case again.source.UUID != m.first.source.UUID:
-		return against{Unknown, CauseChanged, "JIMM has changed its record meanwhile: it names " + quote(again.source.String()) + " now", again.locate()}
+		return against{Unknown, CauseChanged, "JIMM has changed its record meanwhile: it names " + strconv.Quote(again.source.String()) + " now", again.locate()}
 	case again.onTarget() && !again.hasIt():
-		return against{Unknown, CauseUnproved, "nobody tells whether " + quote(again.target.String()) + " has the model, and JIMM records it there already", again.locate()}
+		return against{Unknown, CauseUnproved, "nobody tells whether " + strconv.Quote(again.target.String()) + " has the model, and JIMM records it there already", again.locate()}
 	case !now.migrating():
 		return against{}
 	case !before.migrating() || !before.Attempt.same(now.Attempt):
@@ -142,18 +145,18 @@ func (s *situation) age() time.Duration {
 // words say what the look has seen, for the ground of the operator's proof.
 func (s *situation) words() string {
 	source, target := s.seen.copyOn(s.source), s.seen.copyOn(s.target)
-	name := quote(s.target.String())
+	name := strconv.Quote(s.target.String())
 	switch {
 	case s.seen.Info.migrating():
 		return "the migration had succeeded and does not go on: " + Redact(s.seen.Info.Attempt.Text)
 	case s.onTarget():
 		return name + " has the model, and no migration of it runs"
 	case s.seen.Info.reapFailed():
-		return quote(s.source.String()) + " could not remove its copy after the migration"
+		return strconv.Quote(s.source.String()) + " could not remove its copy after the migration"
 	case source.State == CopyMoved:
-		return quote(s.source.String()) + " has moved the model away"
+		return strconv.Quote(s.source.String()) + " has moved the model away"
 	case target.held() && source.State == CopyAbsent:
-		return name + " says that it has the model, and " + quote(s.source.String()) + " says that it does not"
+		return name + " says that it has the model, and " + strconv.Quote(s.source.String()) + " says that it does not"
 	case target.held():
 		return name + " says that it has the model"
 	default:

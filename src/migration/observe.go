@@ -50,7 +50,7 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 		f.detailsDue, f.detailed = false, true
 		return f.mayBeDetailed(*o)
 	}
-	if !f.modeSet || !f.progress.Attempt.Running() || gone(o.copyOn(f.base.Source)) {
+	if !f.modeSet || !f.progress.Attempt.Running() || o.copyOn(f.base.Source).denies() {
 		return false
 	}
 	f.calls++
@@ -64,7 +64,7 @@ func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
 func (f *follower) mayBeDetailed(o Observation) bool {
 	source := o.copyOn(f.base.Source)
 	serves := f.progress.logIn(f.base, o).ServedBy == f.base.Source.UUID
-	return source.held() || !gone(source) && serves
+	return source.held() || !source.denies() && serves
 }
 
 // mayAskTarget reports whether the recorded target may be asked for details, as
@@ -111,7 +111,7 @@ func (f *follower) sourceHasIt(o Observation) bool {
 func (f *follower) reaudit(ctx context.Context, o Observation) {
 	whose := !f.whoseKnown && !f.base.TargetProved && f.progress.Attempt.Exists()
 	unread := f.plan != PlanVerify || f.auditErr != nil // since JIMM records the target
-	hand := !f.handChecked && unread && f.base.Target.Known() && recordedAt(o) == f.base.Target.UUID && !f.base.Recorded
+	hand := !f.handChecked && unread && f.base.Target.Known() && o.recordedAt() == f.base.Target.UUID && !f.base.Recorded
 	if !whose && !hand {
 		return
 	}
@@ -146,13 +146,4 @@ func (f *follower) reaudit(ctx context.Context, o Observation) {
 	case f.progress.Listed && audit.brings(f.progress.Attempt, f.base.Source.Name):
 		f.otherTarget = f.base.Source.Name
 	}
-}
-
-func firstErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

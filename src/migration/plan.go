@@ -59,14 +59,10 @@ func (s *situation) onTarget() bool { return s.targetKnown && s.target.UUID == s
 // pending returns how long a migration may still take to show that was asked
 // for before this run. As long as nobody knows, one was asked for just now.
 func (s *situation) pending() time.Duration {
-	interval := s.options.PollInterval
-	if interval <= 0 {
-		interval = DefaultPollInterval
-	}
 	if s.auditErr != nil {
-		return PollsToStart * interval
+		return s.options.TimeToStart
 	}
-	return s.audit.pending(s.seen.Info.Attempt, s.source.Name, PollsToStart*interval)
+	return s.audit.pending(s.seen.Info.Attempt, s.source.Name, s.options.TimeToStart)
 }
 
 // leftSource reports whether the model seems to have left the source for the
@@ -96,7 +92,7 @@ func (s *situation) holder() Controller {
 	switch {
 	case source.State == CopyMoved && source.To != "":
 		return s.controllers.byUUID(source.To)
-	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), gone(source), s.ambiguous():
+	case s.seen.Info.Kind != InfoLive, s.seen.Info.Importing(), s.seen.Info.reapFailed(), source.denies(), s.ambiguous():
 		return Controller{}
 	case s.seen.Info.migrating() && (s.anothers() || ParseText(s.seen.Info.Attempt.Text).PastReturn()):
 		return Controller{}
@@ -172,7 +168,7 @@ func (s *situation) elsewhere() (source Controller, alone bool) {
 			continue
 		}
 		got := s.seen.copyOn(c)
-		alone = alone && gone(got)
+		alone = alone && got.denies()
 		if got.held() {
 			return c, false
 		}

@@ -94,7 +94,7 @@ func (p Progress) logIn(b Baseline, o Observation) Progress {
 
 // onRecord returns the UUID that JIMM's record names: that of the source as long
 // as nobody has told.
-func onRecord(b Baseline, o Observation) string { return cmp.Or(recordedAt(o), b.Source.UUID) }
+func onRecord(b Baseline, o Observation) string { return cmp.Or(o.recordedAt(), b.Source.UUID) }
 
 // follow takes over the attempt that the source shows, if it is the one that is
 // followed.
@@ -148,7 +148,7 @@ func (b Baseline) sourceTold(o Observation, i Info) bool {
 	case InfoLive:
 		return b.sourceLive(i)
 	default:
-		return recordedAt(o) == b.Source.UUID && b.Source.Known()
+		return o.recordedAt() == b.Source.UUID && b.Source.Known()
 	}
 }
 
@@ -175,7 +175,7 @@ func (p Progress) read(b Baseline, o Observation) Info {
 func (p Progress) listedThere(b Baseline, o Observation) bool {
 	a, at := o.Info.Attempt, o.Info.Controller
 	// The recorded controller itself says that it does not have the model.
-	denied := gone(o.Copies[at]) || p.Mislisted == at
+	denied := o.Copies[at].denies() || p.Mislisted == at
 	switch {
 	case at != b.Source.UUID:
 		// Then the attempt is that of the source.
@@ -196,7 +196,7 @@ func (p Progress) listedThere(b Baseline, o Observation) bool {
 func (b Baseline) own(o Observation) (i Info, told bool) {
 	i = o.copyOn(b.Source).Info
 	i.Users = nil // JIMM has others.
-	elsewhere := recordedAt(o) != "" && recordedAt(o) != b.Source.UUID
+	elsewhere := o.recordedAt() != "" && o.recordedAt() != b.Source.UUID
 	direct := o.Info.Kind == InfoLive && !o.Info.Listed || o.Info.Kind == InfoRedirected
 	return i, i.Kind == InfoLive && !elsewhere && !direct
 }

@@ -171,7 +171,6 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		m.stopped(ctx)
 		return
 	}
-	m.hostWanted = true
 	if m.jaas.Traits.Completes {
 		m.host = Host{} // Asking again stores nothing.
 	}
@@ -195,7 +194,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 }
 
 func (m *recording) confirmCommand() string {
-	return "juju run " + m.opts.unit() + " record-model model=" + m.first.model.UUID + " controller=" + m.first.target.Name + " confirm=" + m.first.model.UUID
+	return "juju run " + m.opts.Unit + " record-model model=" + m.first.model.UUID + " controller=" + m.first.target.Name + " confirm=" + m.first.model.UUID
 }
 
 // second takes over what the second look has seen.

@@ -76,3 +76,11 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 		{regexp.MustCompile(`\b(ZXlK|MDA[A-Za-z0-9]|AgE)[A-Za-z0-9+/=_-]{24,}`), "[redacted token]"},
 	}
 })
+
+// errText returns the text of an error, redacted; "no answer" without one.
+func errText(err error) string {
+	if err == nil {
+		return "no answer"
+	}
+	return Redact(err.Error())
+}

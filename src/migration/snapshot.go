@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // missing names the machines and units whose agents are not with the controller
@@ -79,16 +80,16 @@ func compare[T any](kind string, before, after map[string]T, change func(before,
 		now, there := after[name]
 		switch {
 		case !there:
-			out = append(out, kind+" "+quote(name)+" is gone")
+			out = append(out, kind+" "+strconv.Quote(name)+" is gone")
 		case change != nil:
 			if what := change(before[name], now); what != "" {
-				out = append(out, kind+" "+quote(name)+" "+what)
+				out = append(out, kind+" "+strconv.Quote(name)+" "+what)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(after)) {
 		if _, there := before[name]; !there {
-			out = append(out, kind+" "+quote(name)+" is new")
+			out = append(out, kind+" "+strconv.Quote(name)+" is new")
 		}
 	}
 	return out

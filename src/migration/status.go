@@ -160,8 +160,8 @@ func AllMoving(ctx context.Context, jaas JAAS, opts Options, named func(Model) (
 // the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
 // tell where the migration goes, the source's own word at its end does.
 func Follow(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
+	opts.Target, opts.Detach = "", false
 	r := newRun(jaas, opts)
-	r.opts.Target, r.opts.Detach = "", false
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

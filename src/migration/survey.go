@@ -5,13 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
+
+// surveyOptions say what to look at, and how.
+type surveyOptions struct {
+	// Model is a UUID, "owner/name", or a bare name if it is unique.
+	Model string
+	// Target is JIMM's name of the controller that the model shall move to.
+	Target string
+	// Unit names the unit that runs this, for commands in remedies.
+	Unit string
+	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
+	OwnModel string
+	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
+	// if that is not known.
+	JIMMModel string
+	// AccountsProblem is why the accounts on controllers cannot be used, and
+	// AccountsRemedy the command that helps; "" if they can, or there are none.
+	AccountsProblem, AccountsRemedy string
+	// Probe asks the controllers themselves, without credentials.
+	Probe bool
+	// TimeToStart is how long a migration that was asked for may take to show.
+	TimeToStart time.Duration
+	// Inspect looks into the model as well.
+	Inspect bool
+	// SaveLogin keeps the login to the model for the end of a migration, where
+	// JIMM stores the secret of each.
+	SaveLogin bool
+}
+
+// surveyor makes surveys of one model.
+type surveyor struct {
+	jaas    JAAS
+	options surveyOptions
+	// host is the answer to the login to the model that a survey has made.
+	host Host
+	// again tells that the survey is made for the second time: JIMM's record had
+	// changed during the first.
+	again bool
+}
 
 // situation is what is known before anything is done: one look at everything
 // that the checks and the plan need.
 type situation struct {
-	options     Options
+	options     surveyOptions
 	traits      Traits
 	controllers controllers
 	models      []Model
@@ -33,20 +73,20 @@ func (s *situation) modelKnown() bool { return s.modelErr == nil }
 
 // survey asks for everything once. An error means that JIMM did not list its
 // controllers or models, and nothing is known.
-func (r *run) survey(ctx context.Context) (*situation, error) {
-	s := &situation{options: r.opts, traits: r.jaas.Traits}
+func (r *surveyor) survey(ctx context.Context) (*situation, error) {
+	s := &situation{options: r.options, traits: r.jaas.Traits}
 	list, err := r.jaas.Fleet.Controllers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.controllers = list
-	s.target, s.targetKnown = s.controllers.byName(r.opts.Target)
+	s.target, s.targetKnown = s.controllers.byName(r.options.Target)
 	models, err := r.jaas.Fleet.Models(ctx)
 	if err != nil && len(models) == 0 {
 		return nil, err
 	}
 	s.models = models
-	if s.model, s.modelErr, err = one(models, err, r.opts.Model); err != nil || !s.modelKnown() {
+	if s.model, s.modelErr, err = one(models, err, r.options.Model); err != nil || !s.modelKnown() {
 		return s, err
 	}
 	s.source = s.controllers.byUUID(s.model.Recorded)
@@ -110,7 +150,7 @@ func (s *situation) describe() {
 // firstLook asks every controller for a copy, then the recorded one through
 // JIMM. Where that brings no words of its own, those count that it tells an
 // administrator.
-func (r *run) firstLook(ctx context.Context, s *situation) Observation {
+func (r *surveyor) firstLook(ctx context.Context, s *situation) Observation {
 	o := r.look(ctx, s)
 	if own, told := (Baseline{Source: s.source}).own(o); told {
 		o.Info = own
@@ -118,10 +158,10 @@ func (r *run) firstLook(ctx context.Context, s *situation) Observation {
 	return o
 }
 
-func (r *run) look(ctx context.Context, s *situation) Observation {
+func (r *surveyor) look(ctx context.Context, s *situation) Observation {
 	w := r.jaas.Witness
 	o := Observation{Record: Record{State: RecordAt, Controller: s.model.Recorded}}
-	if r.opts.Probe {
+	if r.options.Probe {
 		o.Copies = newAsker(w).all(ctx, s.controllers, s.model.UUID)
 	}
 	if !s.traits.Completes {
@@ -172,7 +212,7 @@ func (s *situation) onlyDetailsTell(o Observation) bool {
 func (s *situation) whoseLeftOver(o Observation, serves bool) bool {
 	source := o.copyOn(s.source)
 	open := s.othersHold(o) || source.State == CopyUnknown
-	return o.Info.Listed && o.Info.reapFailed() && open && (source.held() || !gone(source) && serves)
+	return o.Info.Listed && o.Info.reapFailed() && open && (source.held() || !source.denies() && serves)
 }
 
 // othersHold reports whether a controller besides the recorded one has a copy.
@@ -197,7 +237,7 @@ func (s *situation) unclear(source Copy) bool {
 // with no migration running. Otherwise the question could change the record, or
 // make JIMM forget the model.
 func mayAskDetails(listed Info, source Copy, serves bool) bool {
-	held := source.held() || !gone(source) && serves
+	held := source.held() || !source.denies() && serves
 	return held && listed.Kind == InfoLive && !listed.migrating() && !listed.reapFailed()
 }
 
@@ -241,7 +281,7 @@ func sayings(list controllers, copies map[string]Copy) string {
 	var out []string
 	for _, c := range list {
 		if got := copies[c.UUID]; got.held() {
-			out = append(out, quote(c.String())+" "+got.words())
+			out = append(out, strconv.Quote(c.String())+" "+got.words())
 		}
 	}
 	return strings.Join(out, "; ")

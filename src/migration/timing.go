@@ -57,7 +57,7 @@ func (t *Timing) look(now time.Time, b Baseline, p Progress, v Verdict, o Observ
 		}
 	default:
 	}
-	if recordedAt(o) == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
+	if o.recordedAt() == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
 		first(&t.Recorded, now)
 	}
 	served := o.Info.Kind == InfoLive || o.Info.Kind == InfoNotAsked || !t.Recorded.IsZero()

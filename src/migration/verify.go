@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (VerifyEvent) event() {}
 // verify looks at a model that has moved: at its agents, at what it holds, and
 // at who may administer it. It changes nothing but the outcome.
 func (f *follower) verify(limited context.Context) {
-	if !f.inspects || f.jaas.Inspector == nil || !f.hasMoved() {
+	if !f.options.Inspect || f.jaas.Inspector == nil || !f.hasMoved() {
 		return
 	}
 	f.res.Step = StepVerify
@@ -85,7 +86,7 @@ func (f *follower) verify(limited context.Context) {
 	f.found(VerifyContents, f.contentsFinding(after, before, f.changedUsers(limited, after)))
 	f.found(VerifyAccess, f.accessFinding(limited))
 	a.Chores = f.chores(after, before)
-	again := "juju run " + f.opts.unit() + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
+	again := "juju run " + f.opts.Unit + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
 	switch {
 	case f.res.Cause == CauseLeftOver:
 	case len(a.Missing) > 0:
@@ -177,7 +178,7 @@ func (f *follower) onTheTarget(ctx context.Context) (Inventory, error) {
 }
 
 func (f *follower) agentsFinding(after, before *Inventory, err error) Finding {
-	target, missing := quote(f.base.Target.Name), f.res.Aftermath.Missing
+	target, missing := strconv.Quote(f.base.Target.Name), f.res.Aftermath.Missing
 	switch {
 	case after == nil:
 		return Finding{Level: Skip, Evidence: "the model could not be looked into on " + target + ": " + errText(err), Remedy: f.status()}
@@ -188,20 +189,13 @@ func (f *follower) agentsFinding(after, before *Inventory, err error) Finding {
 		}
 		return Finding{
 			Level: Fail, Evidence: evidence,
-			Remedy: "keep " + orElseThe(f.base.Source.String(), "source") + " until they are; run migrate-model again to look once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(f.base.Source.String(), "the "+"source") + " until they are; run migrate-model again to look once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
 		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(after.Unread)}
 	default:
 		return Finding{Level: Pass, Evidence: "all agents are with " + target}
 	}
-}
-
-func orElseThe(name, what string) string {
-	if name == "" {
-		return "the " + what
-	}
-	return name
 }
 
 // changedUsers tells who has another access to the model than before it moved. It

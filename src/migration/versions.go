@@ -20,11 +20,11 @@ func checkVersions(s *situation) Finding {
 		f.Evidence = "JIMM does not tell the versions of the controllers"
 	case okS && target.MinorLess(source):
 		f.Level = Fail
-		f.Evidence = "target " + quote(s.target.Name) + " runs Juju " + s.target.AgentVersion + ", older than source " + quote(s.source.Name) + " with " + s.source.AgentVersion
+		f.Evidence = "target " + strconv.Quote(s.target.Name) + " runs Juju " + s.target.AgentVersion + ", older than source " + strconv.Quote(s.source.Name) + " with " + s.source.AgentVersion
 		f.Remedy = "upgrade controller " + s.target.Name + " to " + source.Line() + " or newer, or choose another target"
 	case okM && target.Less(model):
 		f.Level = Fail
-		f.Evidence = "target " + quote(s.target.Name) + " runs Juju " + s.target.AgentVersion + ", older than the model's agents with " + s.model.AgentVersion
+		f.Evidence = "target " + strconv.Quote(s.target.Name) + " runs Juju " + s.target.AgentVersion + ", older than the model's agents with " + s.model.AgentVersion
 		f.Remedy = "upgrade controller " + s.target.Name + " to " + s.model.AgentVersion + " or newer, or choose another target"
 	case !okM:
 		f.Level = Skip
@@ -38,8 +38,6 @@ func checkVersions(s *situation) Finding {
 	}
 	return f
 }
-
-func quote(s string) string { return strconv.Quote(s) }
 
 // CompareVersions orders two Juju versions: negative if a comes first. One that
 // cannot be read comes after all others.

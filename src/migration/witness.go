@@ -322,3 +322,34 @@ type Observation struct {
 
 // copyOn returns what the controller said; unknown if it was not asked.
 func (o Observation) copyOn(c Controller) Copy { return o.Copies[c.UUID] }
+
+// denies reports whether the controller itself says that it does not have the
+// model.
+func (c Copy) denies() bool { return c.State == CopyAbsent || c.State == CopyMoved }
+
+// recordedAt returns the UUID that JIMM's record names, "" if no answer names
+// one. An answer of a controller is newer than the record that was read before it.
+func (o Observation) recordedAt() string {
+	if o.Info.Kind == InfoLive && o.Info.Controller != "" {
+		return o.Info.Controller
+	}
+	if o.Record.State == RecordAt {
+		return o.Record.Controller
+	}
+	return ""
+}
+
+// answer puts an answer that was an error into words.
+func (i Info) answer() string {
+	if i.Err != nil {
+		return Redact(i.Err.Error())
+	}
+	switch i.Kind {
+	case InfoUnlisted:
+		return "JIMM lists it as unavailable there"
+	case InfoNotAsked:
+		return "it was not asked"
+	default:
+		return "no answer"
+	}
+}
