@@ -14,7 +14,7 @@ type Records struct {
 // not say. Whether another model has the same name is not looked up.
 func (r Records) Check(model Model, target Controller, targets []string) []Finding {
 	s := &situation{
-		options: Options{Unit: r.Unit, OwnModel: r.OwnModel, JIMMModel: r.JIMMModel, Model: model.UUID, Target: target.Name},
+		options: surveyOptions{Unit: r.Unit, OwnModel: r.OwnModel, JIMMModel: r.JIMMModel, Model: model.UUID, Target: target.Name},
 		traits:  r.Traits, controllers: r.Controllers, model: model, target: target, targetKnown: target.Known(),
 		inside: insight{targets: targets, targetsKnown: targets != nil},
 	}
