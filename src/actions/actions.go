@@ -6,7 +6,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/redact"
 )
 
 // All returns the handlers by the names in actions.yaml, for a charm of that
@@ -41,7 +41,7 @@ func redacting(handler charm.ActionFunc) charm.ActionFunc {
 type redactedError struct{ err error }
 
 // Error is the redacted text of the error inside.
-func (e *redactedError) Error() string { return migration.Redact(e.err.Error()) }
+func (e *redactedError) Error() string { return redact.String(e.err.Error()) }
 
 // Unwrap returns the error inside, whose text may not be shown.
 func (e *redactedError) Unwrap() error { return e.err }

@@ -20,6 +20,9 @@ import (
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/hooks"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
@@ -143,34 +146,34 @@ func fires(t *testing.T, rules map[string]rule, entries []logql.Entry) (firing [
 }
 
 // ended is the result of a migration.
-func ended(outcome migration.Outcome, cause migration.Cause) migration.Result {
+func ended(outcome facts.Outcome, cause facts.Cause) migration.Result {
 	return migration.Result{
-		Outcome: outcome, Cause: cause, Step: migration.StepVerify, Model: migration.Model{UUID: prod, Name: "prod", Owner: "alice@example.com"},
-		Source: migration.Controller{Name: "west", UUID: prod}, Target: migration.Controller{Name: "east", UUID: doomed}, Holder: migration.Controller{Name: "east", UUID: doomed},
+		Outcome: outcome, Cause: cause, Step: facts.StepVerify, Model: facts.Model{UUID: prod, Name: "prod", Owner: "alice@example.com"},
+		Source: facts.Controller{Name: "west", UUID: prod}, Target: facts.Controller{Name: "east", UUID: doomed}, Holder: facts.Controller{Name: "east", UUID: doomed},
 	}
 }
 
 // begins tells how every migration begins.
 func begins(l *report.EventLog) {
 	r := ended("", "")
-	l.Event(migration.FindingEvent{Finding: migration.Finding{Check: migration.CheckTarget, Level: migration.Pass, Evidence: "yes"}})
+	l.Event(migration.FindingEvent{Finding: checks.Finding{Check: checks.Target, Level: checks.Pass, Evidence: "yes"}})
 	l.Event(migration.FreezeEvent{Model: r.Model})
 	l.Event(migration.StartEvent{Source: r.Source, Target: r.Target, MigrationID: "1"})
-	l.Event(migration.PhaseEvent{Phase: migration.PhaseQuiesce, Text: "quiescing"})
-	l.Event(migration.HeartbeatEvent{Phase: migration.PhaseQuiesce, Text: "quiescing", Still: 19 * time.Minute})
+	l.Event(migration.PhaseEvent{Phase: facts.PhaseQuiesce, Text: "quiescing"})
+	l.Event(migration.HeartbeatEvent{Phase: facts.PhaseQuiesce, Text: "quiescing", Still: 19 * time.Minute})
 }
 
 // TestAlertsFireOnWhatIsTold has each rule evaluated over the lines that the
 // charm really sends.
 func TestAlertsFireOnWhatIsTold(t *testing.T) {
 	t.Parallel()
-	finish := func(outcome migration.Outcome, cause migration.Cause) func(*report.EventLog) {
+	finish := func(outcome facts.Outcome, cause facts.Cause) func(*report.EventLog) {
 		return func(l *report.EventLog) { begins(l); l.Finish(ended(outcome, cause)) }
 	}
-	stall := migration.StallEvent{Phase: migration.PhaseQuiesce, Text: "quiescing", Still: 20 * time.Minute}
-	strayed := migration.Location{Model: ended("", "").Model, State: migration.StateMoved, Recorded: migration.Controller{Name: "west"}, Holder: migration.Controller{Name: "east"}, Drift: true, Proof: "east says so", Repair: "jimmctl"}
+	stall := migration.StallEvent{Phase: facts.PhaseQuiesce, Text: "quiescing", Still: 20 * time.Minute}
+	strayed := locate.Location{Model: ended("", "").Model, State: locate.StateMoved, Recorded: facts.Controller{Name: "west"}, Holder: facts.Controller{Name: "east"}, Drift: true, Proof: "east says so", Repair: "jimmctl"}
 	both := strayed
-	both.State = migration.StateConflict
+	both.State = locate.StateConflict
 	fired := map[string]bool{}
 	var rules map[string]rule
 	for name, test := range map[string]struct {
@@ -178,22 +181,22 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 		want []string
 	}{
 		"a migration that goes on": {begins, nil},
-		"a success":                {finish(migration.Migrated, ""), nil},
-		"a refusal":                {finish(migration.Refused, migration.CauseChecks), nil},
-		"an abort":                 {finish(migration.Aborted, migration.CauseAnswer), []string{"JimmMigrationAborted"}},
-		"a conflict":               {finish(migration.Conflict, ""), []string{"JimmMigrationConflict"}},
-		"an unknown end":           {finish(migration.Unknown, migration.CauseSilent), []string{"JimmMigrationUnsettled"}},
-		"a timeout":                {finish(migration.TimedOut, migration.CauseDeadline), []string{"JimmMigrationUnsettled"}},
-		"a lost row":               {finish(migration.LostFromJIMM, ""), []string{"JimmMigrationUnsettled"}},
-		"laggards":                 {finish(migration.NeedsAttention, migration.CauseAgents), []string{"JimmMigrationLaggards"}},
-		"a left-over":              {finish(migration.NeedsAttention, migration.CauseLeftOver), []string{"JimmMigrationNeedsAttention"}},
-		"differences":              {finish(migration.NeedsAttention, migration.CauseDifferences), []string{"JimmMigrationNeedsAttention"}},
+		"a success":                {finish(facts.Migrated, ""), nil},
+		"a refusal":                {finish(facts.Refused, facts.CauseChecks), nil},
+		"an abort":                 {finish(facts.Aborted, facts.CauseAnswer), []string{"JimmMigrationAborted"}},
+		"a conflict":               {finish(facts.Conflict, ""), []string{"JimmMigrationConflict"}},
+		"an unknown end":           {finish(facts.Unknown, facts.CauseSilent), []string{"JimmMigrationUnsettled"}},
+		"a timeout":                {finish(facts.TimedOut, facts.CauseDeadline), []string{"JimmMigrationUnsettled"}},
+		"a lost row":               {finish(facts.LostFromJIMM, ""), []string{"JimmMigrationUnsettled"}},
+		"laggards":                 {finish(facts.NeedsAttention, facts.CauseAgents), []string{"JimmMigrationLaggards"}},
+		"a left-over":              {finish(facts.NeedsAttention, facts.CauseLeftOver), []string{"JimmMigrationNeedsAttention"}},
+		"differences":              {finish(facts.NeedsAttention, facts.CauseDifferences), []string{"JimmMigrationNeedsAttention"}},
 		"a stall":                  {func(l *report.EventLog) { begins(l); l.Event(stall) }, []string{"JimmMigrationStalled"}},
 		"a stall that lasts": {func(l *report.EventLog) {
 			begins(l)
 			l.Event(migration.HeartbeatEvent{Text: "quiescing", Stalled: true})
 		}, []string{"JimmMigrationStalled"}},
-		"a stall that ended":         {func(l *report.EventLog) { begins(l); l.Event(stall); l.Finish(ended(migration.Migrated, "")) }, nil},
+		"a stall that ended":         {func(l *report.EventLog) { begins(l); l.Event(stall); l.Finish(ended(facts.Migrated, "")) }, nil},
 		"drift that was found":       {func(l *report.EventLog) { l.Drift(strayed) }, []string{"JimmModelDriftFound"}},
 		"two copies that were found": {func(l *report.EventLog) { l.Drift(both) }, []string{"JimmMigrationConflict"}},
 		"nothing":                    {func(*report.EventLog) {}, nil},
@@ -257,10 +260,10 @@ func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 	entries, _ := told(t, drifting(t), func(l *report.EventLog) {
 		begins(l) // one that goes on, by its task
 	})
-	for _, outcome := range []migration.Outcome{migration.Migrated, migration.Aborted} {
+	for _, outcome := range []facts.Outcome{facts.Migrated, facts.Aborted} {
 		more, _ := told(t, nil, func(l *report.EventLog) {
 			begins(l)
-			l.Event(migration.PhaseEvent{Phase: migration.PhaseSuccess, Text: "successful", NoReturn: true})
+			l.Event(migration.PhaseEvent{Phase: facts.PhaseSuccess, Text: "successful", NoReturn: true})
 			l.Finish(ended(outcome, ""))
 		})
 		for i := range more { // of another unit

@@ -13,7 +13,7 @@ import (
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
 )
 
 // reference returns the rows of a table in the reference: below the heading, with
@@ -67,7 +67,7 @@ func TestParametersAreTheSameEverywhere(t *testing.T) {
 		}
 	}
 	description := loaded.Actions().ActionSpecs["migrate-model"].Params["properties"].(map[string]any)["ignore-checks"].(map[string]any)["description"].(string)
-	for _, id := range migration.CheckIDs() {
+	for _, id := range checks.IDs() {
 		if slices.Contains(strings.FieldsFunc(description, func(r rune) bool { return strings.ContainsRune(" ,.()", r) }), string(id)) != id.Ignorable() {
 			t.Errorf("the description of ignore-checks is wrong about %s: %s", id, description)
 		}

@@ -6,7 +6,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -29,10 +29,10 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 	}
 	defer j.Close()
 	page := max(int(p.Page), 1)
-	found, err := migration.Locate(ctx, j.Engine, migration.LocateOptions{
+	found, err := locate.Locate(ctx, j.Engine, locate.Options{
 		Model: p.Model,
 		Probe: settings.ProbeControllers,
-		Skip:  (page - 1) * migration.DefaultLimit,
+		Skip:  (page - 1) * locate.DefaultLimit,
 	})
 	if err != nil {
 		return err
@@ -44,17 +44,17 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 // notice tells Loki of drift and conflicts. And who asks for a model by its UUID
 // and sees it in use where it is recorded has followed up on a migration that
 // was interrupted: the mark in the unit's status has done its work.
-func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found migration.Located) {
+func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found locate.Found) {
 	var events *report.EventLog
 	for _, l := range found.Locations {
-		if l.Drift || l.State == migration.StateConflict {
+		if l.Drift || l.State == locate.StateConflict {
 			if events == nil {
 				events = report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: selector})
 				defer events.Close(ctx)
 			}
 			events.Drift(l)
 		}
-		if l.State == migration.StateActive && l.Complete() && l.Model.UUID == selector {
+		if l.State == locate.StateActive && l.Complete() && l.Model.UUID == selector {
 			if err := status.End(ctx, a, settings, status.Pending{Model: selector}); err != nil {
 				a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 			}

@@ -14,6 +14,8 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -143,13 +145,13 @@ func (m *migrator) options() (migration.Options, error) {
 }
 
 // checkIDs reads the list of checks whose failure the operator accepts.
-func checkIDs(list string) ([]migration.CheckID, error) {
-	var out []migration.CheckID
+func checkIDs(list string) ([]checks.ID, error) {
+	var out []checks.ID
 	for part := range strings.SplitSeq(list, ",") {
-		id := migration.CheckID(strings.TrimSpace(part))
+		id := checks.ID(strings.TrimSpace(part))
 		switch {
 		case id == "":
-		case !slices.Contains(migration.CheckIDs(), id):
+		case !slices.Contains(checks.IDs(), id):
 			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; those that can be ignored are %s", id, ignorable())
 		case !id.Ignorable():
 			return nil, fmt.Errorf("cannot ignore check %q: it can never be ignored; those that can are %s", id, ignorable())
@@ -162,7 +164,7 @@ func checkIDs(list string) ([]migration.CheckID, error) {
 
 func ignorable() string {
 	var names []string
-	for _, id := range migration.CheckIDs() {
+	for _, id := range checks.IDs() {
 		if id.Ignorable() {
 			names = append(names, string(id))
 		}
@@ -181,7 +183,7 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 	m.events.Event(e)
 }
 
-func (m *migrator) mark(ctx context.Context, model migration.Model) {
+func (m *migrator) mark(ctx context.Context, model facts.Model) {
 	if m.before != nil {
 		return
 	}
@@ -203,8 +205,8 @@ func (m *migrator) unmark(ctx context.Context, r migration.Result) {
 	mark := status.Pending{Model: r.Model.UUID, Target: m.params.Target}
 	var err error
 	switch {
-	case bool(m.params.DryRun), mark.Model == "", r.Outcome == migration.Refused && m.before == nil:
-	case r.Outcome == migration.Started, r.Outcome == migration.TimedOut, r.Outcome == migration.Unknown:
+	case bool(m.params.DryRun), mark.Model == "", r.Outcome == facts.Refused && m.before == nil:
+	case r.Outcome == facts.Started, r.Outcome == facts.TimedOut, r.Outcome == facts.Unknown:
 		mark.State = status.Detached
 		err = status.End(ctx, m.action, m.settings, mark)
 	case m.before != nil && m.before.settled():

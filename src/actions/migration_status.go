@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -86,7 +87,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 		return err
 	}
 	events.Finish(r)
-	if r.Outcome.Succeeded() || r.Outcome == migration.Aborted || r.Outcome == migration.NeedsAttention {
+	if r.Outcome.Succeeded() || r.Outcome == facts.Aborted || r.Outcome == facts.NeedsAttention {
 		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 		}
@@ -112,7 +113,7 @@ func allMoving(ctx context.Context, a *charm.Action, j *jaas.JAAS, opts migratio
 	for _, p := range status.ParsePending(message) {
 		pending[p.Model] = true
 	}
-	named := func(m migration.Model) (migration.Audit, bool) {
+	named := func(m facts.Model) (facts.Audit, bool) {
 		audit := recent.Of(m)
 		return audit, len(audit.Requests) > 0 || pending[m.UUID]
 	}

@@ -8,6 +8,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -55,7 +56,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 		return refuseRecord(ctx, a, err)
 	}
 	events.Finish(r)
-	if r.Outcome.Succeeded() || r.Outcome == migration.NeedsAttention {
+	if r.Outcome.Succeeded() || r.Outcome == facts.NeedsAttention {
 		// Whoever records a model has followed up on its migration.
 		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))

@@ -11,7 +11,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
 
@@ -90,7 +90,7 @@ func reason(err error) string {
 	case errors.As(err, &handshake):
 		return fmt.Sprintf("HTTP status %d", handshake.StatusCode)
 	case errors.As(err, &answer):
-		return migration.Redact(answer.Error())
+		return redact.String(answer.Error())
 	default:
 		return "no connection"
 	}

@@ -9,32 +9,34 @@ import (
 
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 func TestEndsAreClassified(t *testing.T) {
-	east := migration.Controller{Name: "east", UUID: "e"}
-	blocked := []migration.Finding{{Check: migration.CheckVersions, Level: migration.Pass}, {Check: migration.CheckUnits, Level: migration.Fail}}
+	east := facts.Controller{Name: "east", UUID: "e"}
+	blocked := []checks.Finding{{Check: checks.Versions, Level: checks.Pass}, {Check: checks.Units, Level: checks.Fail}}
 	for name, test := range map[string]struct {
 		result migration.Result
 		want   fleet.Ended
 	}{
-		"migrated":         {migration.Result{Outcome: migration.Migrated}, fleet.Ended{State: fleet.Well}},
-		"already there":    {migration.Result{Outcome: migration.AlreadyThere}, fleet.Ended{State: fleet.Well}},
-		"recorded":         {migration.Result{Outcome: migration.Recorded}, fleet.Ended{State: fleet.Well}},
-		"aborted":          {migration.Result{Outcome: migration.Aborted, Detail: "some agents reported failure"}, fleet.Ended{State: fleet.Failed}},
-		"aborted offerer":  {migration.Result{Outcome: migration.Aborted, Detail: `aborted: remoteentitites: offer for app "c9f6" not found`}, fleet.Ended{State: fleet.Stayed, Reason: "connected-offers"}},
-		"source prechecks": {migration.Result{Outcome: migration.NotStarted, Detail: "source prechecks failed: machine 0 not running"}, fleet.Ended{State: fleet.Stayed, Reason: "source-prechecks"}},
-		"target prechecks": {migration.Result{Outcome: migration.NotStarted, Detail: "target prechecks failed: upgrade in progress"}, fleet.Ended{State: fleet.Stayed, Reason: "target-prechecks"}},
-		"not started":      {migration.Result{Outcome: migration.NotStarted}, fleet.Ended{State: fleet.Failed}},
-		"held back":        {migration.Result{Outcome: migration.NotStarted, Err: fmt.Errorf("%w: %w", migration.ErrNotSent, fleet.ErrGate)}, fleet.Ended{State: fleet.Waiting}},
-		"refused":          {migration.Result{Outcome: migration.Refused, Findings: blocked}, fleet.Ended{State: fleet.Stayed, Reason: "units"}},
-		"moves elsewhere":  {migration.Result{Outcome: migration.Refused, Cause: migration.CauseOtherMigration}, fleet.Ended{State: fleet.Stayed, Reason: "moving"}},
-		"timed out":        {migration.Result{Outcome: migration.TimedOut}, fleet.Ended{State: fleet.Failed}},
-		"attention":        {migration.Result{Outcome: migration.NeedsAttention}, fleet.Ended{State: fleet.Failed}},
-		"conflict":         {migration.Result{Outcome: migration.Conflict}, fleet.Ended{State: fleet.Failed, Grave: true}},
-		"lost":             {migration.Result{Outcome: migration.LostFromJIMM}, fleet.Ended{State: fleet.Failed, Grave: true}},
-		"in doubt":         {migration.Result{Outcome: migration.Unknown}, fleet.Ended{State: fleet.Failed, Grave: true}},
-		"not in doubt":     {migration.Result{Outcome: migration.Unknown, Holder: east}, fleet.Ended{State: fleet.Failed}},
+		"migrated":         {migration.Result{Outcome: facts.Migrated}, fleet.Ended{State: fleet.Well}},
+		"already there":    {migration.Result{Outcome: facts.AlreadyThere}, fleet.Ended{State: fleet.Well}},
+		"recorded":         {migration.Result{Outcome: facts.Recorded}, fleet.Ended{State: fleet.Well}},
+		"aborted":          {migration.Result{Outcome: facts.Aborted, Detail: "some agents reported failure"}, fleet.Ended{State: fleet.Failed}},
+		"aborted offerer":  {migration.Result{Outcome: facts.Aborted, Detail: `aborted: remoteentitites: offer for app "c9f6" not found`}, fleet.Ended{State: fleet.Stayed, Reason: "connected-offers"}},
+		"source prechecks": {migration.Result{Outcome: facts.NotStarted, Detail: "source prechecks failed: machine 0 not running"}, fleet.Ended{State: fleet.Stayed, Reason: "source-prechecks"}},
+		"target prechecks": {migration.Result{Outcome: facts.NotStarted, Detail: "target prechecks failed: upgrade in progress"}, fleet.Ended{State: fleet.Stayed, Reason: "target-prechecks"}},
+		"not started":      {migration.Result{Outcome: facts.NotStarted}, fleet.Ended{State: fleet.Failed}},
+		"held back":        {migration.Result{Outcome: facts.NotStarted, Err: fmt.Errorf("%w: %w", migration.ErrNotSent, fleet.ErrGate)}, fleet.Ended{State: fleet.Waiting}},
+		"refused":          {migration.Result{Outcome: facts.Refused, Findings: blocked}, fleet.Ended{State: fleet.Stayed, Reason: "units"}},
+		"moves elsewhere":  {migration.Result{Outcome: facts.Refused, Cause: facts.CauseOtherMigration}, fleet.Ended{State: fleet.Stayed, Reason: "moving"}},
+		"timed out":        {migration.Result{Outcome: facts.TimedOut}, fleet.Ended{State: fleet.Failed}},
+		"attention":        {migration.Result{Outcome: facts.NeedsAttention}, fleet.Ended{State: fleet.Failed}},
+		"conflict":         {migration.Result{Outcome: facts.Conflict}, fleet.Ended{State: fleet.Failed, Grave: true}},
+		"lost":             {migration.Result{Outcome: facts.LostFromJIMM}, fleet.Ended{State: fleet.Failed, Grave: true}},
+		"in doubt":         {migration.Result{Outcome: facts.Unknown}, fleet.Ended{State: fleet.Failed, Grave: true}},
+		"not in doubt":     {migration.Result{Outcome: facts.Unknown, Holder: east}, fleet.Ended{State: fleet.Failed}},
 	} {
 		if got := fleet.Classify(test.result); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
@@ -142,7 +144,7 @@ func TestTheWayBack(t *testing.T) {
 		"another JAAS":    {func(_ *fleet.Snapshot, old *fleet.Plan) { old.JAAS = "other" }, "another JAAS"},
 	} {
 		s, old := s, old
-		s.Controllers = append([]migration.Controller(nil), s.Controllers...)
+		s.Controllers = append([]facts.Controller(nil), s.Controllers...)
 		old.Controllers = append([]fleet.Host(nil), old.Controllers...)
 		test.change(&s, &old)
 		if _, err := fleet.MakeReverse(s, fleet.Policy{}, departures, &old); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -223,9 +225,9 @@ func TestBalanceNeverMakesItWorse(t *testing.T) {
 
 func TestHops(t *testing.T) {
 	s := jaas(model("a", "west", 4))
-	s.Controllers = []migration.Controller{controller("new", "4.1.0"), controller("mid", "3.6.28"), controller("west", "2.9.51")}
+	s.Controllers = []facts.Controller{controller("new", "4.1.0"), controller("mid", "3.6.28"), controller("west", "2.9.51")}
 	s.Models[0].AgentVersion = "2.9.51"
-	all := func(migration.Controller) bool { return true }
+	all := func(facts.Controller) bool { return true }
 	for version, want := range map[string]string{
 		"2.9.51": "[]",
 		"3.6.28": "[mid upgrade:3.6.28]",
@@ -239,7 +241,7 @@ func TestHops(t *testing.T) {
 	if route, ok := fleet.Hops(s, s.Models[0], "5.0.0", all); ok {
 		t.Errorf("to 5.0.0: %v", route)
 	}
-	if route, ok := fleet.Hops(s, s.Models[0], "4.1.0", func(c migration.Controller) bool { return c.Name == "new" }); ok {
+	if route, ok := fleet.Hops(s, s.Models[0], "4.1.0", func(c facts.Controller) bool { return c.Name == "new" }); ok {
 		t.Errorf("without the controller between: %v", route)
 	}
 	p, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}}, "4.1.0")

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Hops returns the shortest route of a model to a controller on which its agents
@@ -12,7 +13,7 @@ import (
 // the version of the controller that has them, where the next move or the goal
 // needs it. It is computed anew from what is seen; no step is remembered. ok is
 // false if there is no route.
-func Hops(s Snapshot, model migration.Model, version string, allowed func(migration.Controller) bool) (route []Step, ok bool) {
+func Hops(s Snapshot, model facts.Model, version string, allowed func(facts.Controller) bool) (route []Step, ok bool) {
 	return hops(newRater(s), model, version, allowed)
 }
 
@@ -21,7 +22,7 @@ type stop struct{ controller, version string }
 
 // hops searches in breadth: the first route found has the fewest steps. Stops
 // are tried in JIMM's order of controllers, upgrades first.
-func hops(r *rater, model migration.Model, version string, allowed func(migration.Controller) bool) ([]Step, bool) {
+func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller) bool) ([]Step, bool) {
 	type way struct {
 		stop
 		route []Step
@@ -32,7 +33,7 @@ func hops(r *rater, model migration.Model, version string, allowed func(migratio
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
-		if migration.CompareVersions(at.version, version) >= 0 {
+		if checks.CompareVersions(at.version, version) >= 0 {
 			return at.route, true
 		}
 		step := func(to stop, s Step) {
@@ -49,10 +50,10 @@ func hops(r *rater, model migration.Model, version string, allowed func(migratio
 			}
 			// No further than asked: the goal if this controller has passed it.
 			to := c.AgentVersion
-			if migration.CompareVersions(to, version) > 0 {
+			if checks.CompareVersions(to, version) > 0 {
 				to = version
 			}
-			if migration.CompareVersions(at.version, to) < 0 {
+			if checks.CompareVersions(at.version, to) < 0 {
 				step(stop{at.controller, to}, Step{Version: to})
 			}
 		}
@@ -70,7 +71,7 @@ func hops(r *rater, model migration.Model, version string, allowed func(migratio
 // the version.
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	p.Goal = Upgrade
-	if !migration.IsVersion(version) {
+	if !checks.IsVersion(version) {
 		return Plan{}, fmt.Errorf("cannot plan an upgrade: %q is no version such as 3.6.28", version)
 	}
 	if len(p.Targets) == 0 {
@@ -92,7 +93,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	for _, f := range s.Moving {
 		moving[f.Model] = true
 	}
-	allowed := func(c migration.Controller) bool {
+	allowed := func(c facts.Controller) bool {
 		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
 	}
 	for _, model := range selected {

@@ -9,7 +9,8 @@ import (
 	"time"
 	"unicode"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Goal is what a plan is for.
@@ -204,7 +205,7 @@ type maker struct {
 	*rater
 	policy  Policy
 	targets []Weighted // "*" is spread out.
-	byName  map[string]migration.Controller
+	byName  map[string]facts.Controller
 	index   map[string]int  // of a controller in JIMM's list, by name
 	star    map[string]bool // of targets: not named one by one
 	planned map[string]int  // agents that come, by controller
@@ -229,7 +230,7 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 			return nil, fmt.Errorf("cannot plan: the controller %q has a name that does not fit a plan", c.Name)
 		}
 	}
-	m := &maker{rater: newRater(s), policy: p, byName: map[string]migration.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
+	m := &maker{rater: newRater(s), policy: p, byName: map[string]facts.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
 	for i, c := range s.Controllers {
 		m.byName[c.Name], m.index[c.Name] = c, i
 	}
@@ -288,7 +289,7 @@ func (m *maker) readTargets() error {
 
 // candidate is a model that may move.
 type candidate struct {
-	*migration.Model
+	*facts.Model
 	named      bool      // One by one.
 	judgements []verdict // About all controllers.
 	fits       []string  // Names of the targets that take it.
@@ -367,7 +368,7 @@ func (m *maker) fit(c *candidate) Reason {
 			c.fits = append(c.fits, t.Name)
 		case v.eligible == Unclear:
 			reason = LeftUnclear
-		case len(m.targets) == 1 && v.reasons[0].Check == migration.CheckTargetName:
+		case len(m.targets) == 1 && v.reasons[0].Check == checks.TargetName:
 			reason = LeftTargetName
 		}
 		if len(v.reasons) > 0 && c.detail == "" {
@@ -389,7 +390,7 @@ func (m *maker) leave(c candidate, why Reason) {
 }
 
 // printed returns the full name on one line, whatever is in it.
-func printed(m *migration.Model) string {
+func printed(m *facts.Model) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return '?'
@@ -400,7 +401,7 @@ func printed(m *migration.Model) string {
 
 // selected returns the models that the policy is about, and those that it names
 // one by one.
-func (m *maker) selected() (models []*migration.Model, named map[string]bool, err error) {
+func (m *maker) selected() (models []*facts.Model, named map[string]bool, err error) {
 	patterns := m.policy.Models
 	if m.policy.Goal == Drain && len(patterns) == 0 {
 		patterns = []string{"*"}
@@ -419,12 +420,12 @@ func (m *maker) selected() (models []*migration.Model, named map[string]bool, er
 			models = append(models, model)
 		}
 	}
-	slices.SortFunc(models, func(a, b *migration.Model) int { return strings.Compare(a.UUID, b.UUID) })
+	slices.SortFunc(models, func(a, b *facts.Model) int { return strings.Compare(a.UUID, b.UUID) })
 	return models, named, nil
 }
 
 // onlyTarget reports whether the model is on the one target already.
-func (m *maker) onlyTarget(model *migration.Model) bool {
+func (m *maker) onlyTarget(model *facts.Model) bool {
 	return len(m.targets) == 1 && m.byName[m.targets[0].Name].UUID == model.Recorded
 }
 
@@ -439,7 +440,7 @@ func (m *maker) matching(patterns []string) (in, named map[string]bool, err erro
 			}
 			continue
 		}
-		found, err := migration.SelectAll(m.snapshot.Models, pattern)
+		found, err := facts.SelectAll(m.snapshot.Models, pattern)
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot plan: %w", err)
 		}
@@ -530,7 +531,7 @@ func (m *maker) choose(c candidate, names []string) string {
 
 // option is a target for a model of this plan.
 type option struct {
-	controller                                    migration.Controller
+	controller                                    facts.Controller
 	eligible, connected, warnings, agents, weight int
 }
 
@@ -547,7 +548,7 @@ func (o option) better(p option) bool {
 	return cmp.Or(
 		o.eligible-p.eligible, p.connected-o.connected, o.warnings-p.warnings,
 		o.agents*p.weight-p.agents*o.weight, // Cross-multiplied, so that nothing is rounded.
-		migration.CompareVersions(o.controller.AgentVersion, p.controller.AgentVersion), strings.Compare(o.controller.Name, p.controller.Name),
+		checks.CompareVersions(o.controller.AgentVersion, p.controller.AgentVersion), strings.Compare(o.controller.Name, p.controller.Name),
 	) < 0
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"jimm-migrator/src/fleet"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 func drain(targets ...string) fleet.Policy {
@@ -261,12 +261,12 @@ south no 0: target "south" runs Juju 3.4.5, older than source "west" with 3.6.14
 func TestMigratableIsTheBestVerdict(t *testing.T) {
 	s := jaas(model("a", "west", 4), model("b", "east", 1))
 	for name, test := range map[string]struct {
-		change func(*migration.Model)
+		change func(*facts.Model)
 		want   fleet.Eligibility
 	}{
-		"yes":     {func(*migration.Model) {}, fleet.Eligible},
-		"no":      {func(m *migration.Model) { m.Life = "dying" }, fleet.NotEligible},
-		"unknown": {func(m *migration.Model) { m.Cloud = "lxd" }, fleet.Unclear},
+		"yes":     {func(*facts.Model) {}, fleet.Eligible},
+		"no":      {func(m *facts.Model) { m.Life = "dying" }, fleet.NotEligible},
+		"unknown": {func(m *facts.Model) { m.Cloud = "lxd" }, fleet.Unclear},
 	} {
 		m := s.Models[0]
 		test.change(&m)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Ended is how one entry of a plan has ended.
@@ -24,16 +25,16 @@ type Ended struct {
 // must not end a drain.
 func Classify(r migration.Result) Ended {
 	switch r.Outcome {
-	case migration.Migrated, migration.AlreadyThere, migration.Recorded:
+	case facts.Migrated, facts.AlreadyThere, facts.Recorded:
 		return Ended{State: Well}
-	case migration.Refused:
+	case facts.Refused:
 		return Ended{State: Stayed, Reason: refusal(r)}
-	case migration.Aborted:
+	case facts.Aborted:
 		if strings.Contains(r.Detail, abortOfOfferer) {
 			return Ended{State: Stayed, Reason: string(LeftConnectedOffers)}
 		}
 		return Ended{State: Failed}
-	case migration.NotStarted:
+	case facts.NotStarted:
 		switch {
 		case errors.Is(r.Err, ErrGate):
 			return Ended{State: Waiting}
@@ -43,9 +44,9 @@ func Classify(r migration.Result) Ended {
 			return Ended{State: Stayed, Reason: "target-prechecks"}
 		}
 		return Ended{State: Failed}
-	case migration.Conflict, migration.LostFromJIMM:
+	case facts.Conflict, facts.LostFromJIMM:
 		return Ended{State: Failed, Grave: true}
-	case migration.Unknown:
+	case facts.Unknown:
 		return Ended{State: Failed, Grave: !r.Holder.Known()}
 	default:
 		return Ended{State: Failed}
@@ -58,7 +59,7 @@ const abortOfOfferer = "remoteentitites: offer for app "
 
 // refusal is the check that refused.
 func refusal(r migration.Result) string {
-	if r.Cause == migration.CauseOtherMigration {
+	if r.Cause == facts.CauseOtherMigration {
 		return string(LeftMoving)
 	}
 	for _, f := range r.Findings {

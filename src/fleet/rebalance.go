@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // By is what the load of a controller is measured in.
@@ -140,7 +140,7 @@ func (b *balancer) begin() error {
 }
 
 // size is what the model counts.
-func (b *balancer) size(m *migration.Model) int {
+func (b *balancer) size(m *facts.Model) int {
 	if b.By == ByModels {
 		return 1
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Departure is a model of which the controller that it left says itself that it
@@ -117,7 +117,7 @@ func (m *maker) back(departures []Departure, to string) error {
 	if err != nil {
 		return err
 	}
-	models := map[string]*migration.Model{}
+	models := map[string]*facts.Model{}
 	for i := range m.snapshot.Models {
 		models[m.snapshot.Models[i].UUID] = &m.snapshot.Models[i]
 	}

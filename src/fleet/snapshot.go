@@ -3,7 +3,7 @@ package fleet
 import (
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Snapshot is what is known of a JAAS at one moment. It holds no connections.
@@ -13,12 +13,12 @@ type Snapshot struct {
 	// Now is JIMM's clock.
 	Now time.Time
 	// Traits are those of this JIMM.
-	Traits migration.Traits
+	Traits facts.Traits
 	// Unit names the unit for commands; OwnModel and JIMMModel never move.
 	Unit, OwnModel, JIMMModel string
 	// Controllers and Models are JIMM's lists.
-	Controllers []migration.Controller
-	Models      []migration.Model
+	Controllers []facts.Controller
+	Models      []facts.Model
 	// Moving are the migrations that run or were asked for a moment ago,
 	// whoever started them.
 	Moving []Flight
@@ -37,7 +37,7 @@ type Snapshot struct {
 type Class struct{ Source, Cloud, Region string }
 
 // ClassOf returns the class of a model.
-func ClassOf(m migration.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
+func ClassOf(m facts.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
 
 // Flight is a migration that runs, or that was asked for a moment ago.
 type Flight struct {
@@ -91,13 +91,13 @@ func (s Snapshot) Loads() map[string]Load {
 }
 
 // controller returns the controller of that name.
-func (s Snapshot) controller(name string) (migration.Controller, bool) {
+func (s Snapshot) controller(name string) (facts.Controller, bool) {
 	for _, c := range s.Controllers {
 		if c.Name == name {
 			return c, true
 		}
 	}
-	return migration.Controller{}, false
+	return facts.Controller{}, false
 }
 
 // nameOf returns JIMM's name of the controller, or the UUID of one that it does
@@ -112,7 +112,7 @@ func (s Snapshot) nameOf(uuid string) string {
 }
 
 // cordoned reports whether JIMM marks the controller as deprecated.
-func cordoned(c migration.Controller) bool { return c.Status == "deprecated" }
+func cordoned(c facts.Controller) bool { return c.Status == "deprecated" }
 
 // away reports whether JIMM does not reach the controller.
-func away(c migration.Controller) bool { return c.Status == "unavailable" }
+func away(c facts.Controller) bool { return c.Status == "unavailable" }

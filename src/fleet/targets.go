@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Eligibility says whether a model can move to a controller, as far as lists
@@ -22,11 +23,11 @@ const (
 
 // Target is a controller as a target of a model.
 type Target struct {
-	Controller migration.Controller
+	Controller facts.Controller
 	Eligible   Eligibility
 	// Reasons are the findings that are no pass: what forbids the target, what is
 	// not known, and what to watch.
-	Reasons []migration.Finding
+	Reasons []checks.Finding
 	// Rank counts the eligible targets from 1; 0 for the others.
 	Rank int
 	// Why says in a sentence why it has this rank, or none.
@@ -43,7 +44,7 @@ func (t Target) warnings() int { return verdict{reasons: t.Reasons}.warnings() }
 func (v verdict) warnings() int {
 	n := 0
 	for _, f := range v.reasons {
-		if f.Level == migration.Warn {
+		if f.Level == checks.Warn {
 			n++
 		}
 	}
@@ -54,7 +55,7 @@ func (v verdict) warnings() int {
 // that can take it, those of which that is not known, then the others. The order
 // has no weights: connected models there, fewest warnings, fewest agents after
 // the move, the smallest step in version, the name.
-func Targets(s Snapshot, model migration.Model) []Target {
+func Targets(s Snapshot, model facts.Model) []Target {
 	return newRater(s).targets(model)
 }
 
@@ -62,7 +63,7 @@ func Targets(s Snapshot, model migration.Model) []Target {
 // thousand models cost some hundred judgements.
 type rater struct {
 	snapshot Snapshot
-	records  migration.Records
+	records  checks.Records
 	loads    map[string]Load
 	graph    graph
 	at       map[string]string     // controller UUID by model
@@ -82,12 +83,12 @@ type kind struct {
 
 type verdict struct {
 	eligible Eligibility
-	reasons  []migration.Finding
+	reasons  []checks.Finding
 }
 
 func newRater(s Snapshot) *rater {
 	r := &rater{
-		snapshot: s, records: migration.Records{Traits: s.Traits, Controllers: s.Controllers, Unit: s.Unit, OwnModel: s.OwnModel, JIMMModel: s.JIMMModel},
+		snapshot: s, records: checks.Records{Traits: s.Traits, Controllers: s.Controllers, Unit: s.Unit, OwnModel: s.OwnModel, JIMMModel: s.JIMMModel},
 		loads: s.Loads(), graph: graphOf(s.Edges.List),
 		at: make(map[string]string, len(s.Models)), named: make(map[string][]namesake, len(s.Models)), clouds: map[Class]bool{},
 		verdicts: map[kind][]verdict{},
@@ -102,7 +103,7 @@ func newRater(s Snapshot) *rater {
 	return r
 }
 
-func (r *rater) kindOf(m *migration.Model) kind {
+func (r *rater) kindOf(m *facts.Model) kind {
 	return kind{
 		Class: ClassOf(*m), version: m.AgentVersion, sort: m.Type, life: m.Life,
 		own: m.UUID == r.snapshot.OwnModel, jimm: m.UUID == r.snapshot.JIMMModel, isModel: !m.IsController,
@@ -110,7 +111,7 @@ func (r *rater) kindOf(m *migration.Model) kind {
 }
 
 // judgements returns the verdict about each controller, in JIMM's order.
-func (r *rater) judgements(m *migration.Model) []verdict {
+func (r *rater) judgements(m *facts.Model) []verdict {
 	key := r.kindOf(m)
 	out, known := r.verdicts[key]
 	if !known {
@@ -130,7 +131,7 @@ func (r *rater) judgements(m *migration.Model) []verdict {
 		}
 		for i, c := range r.snapshot.Controllers {
 			if c.UUID == other.controller {
-				out[i] = verdict{NotEligible, append([]migration.Finding{taken(m, c, other)}, out[i].reasons...)}
+				out[i] = verdict{NotEligible, append([]checks.Finding{taken(m, c, other)}, out[i].reasons...)}
 			}
 		}
 	}
@@ -138,30 +139,30 @@ func (r *rater) judgements(m *migration.Model) []verdict {
 }
 
 // taken says that the target has a model of the same name.
-func taken(m *migration.Model, target migration.Controller, other namesake) migration.Finding {
-	return migration.Finding{
-		Check: migration.CheckTargetName, Level: migration.Fail,
+func taken(m *facts.Model, target facts.Controller, other namesake) checks.Finding {
+	return checks.Finding{
+		Check: checks.TargetName, Level: checks.Fail,
 		Evidence: fmt.Sprintf("%q has another model %q, %s", target.Name, m.FullName(), other.model),
 		Remedy:   "choose another target, or have the other model moved or removed",
 	}
 }
 
 // judge runs the checks that lists can answer.
-func (r *rater) judge(m *migration.Model, target migration.Controller) verdict {
+func (r *rater) judge(m *facts.Model, target facts.Controller) verdict {
 	if m.Recorded == target.UUID {
-		return verdict{NotEligible, []migration.Finding{{Check: migration.CheckTarget, Level: migration.Fail, Evidence: fmt.Sprintf("the model is on %q", target.Name)}}}
+		return verdict{NotEligible, []checks.Finding{{Check: checks.Target, Level: checks.Fail, Evidence: fmt.Sprintf("the model is on %q", target.Name)}}}
 	}
 	v := verdict{eligible: Eligible}
 	for _, f := range r.records.Check(*m, target, r.snapshot.Eligible[ClassOf(*m)]) {
 		switch {
-		case f.Level == migration.Pass:
+		case f.Level == checks.Pass:
 			continue
-		case f.Check == migration.CheckCloud && f.Level == migration.Warn && r.clouds[Class{target.UUID, m.Cloud, m.Region}]:
+		case f.Check == checks.Cloud && f.Level == checks.Warn && r.clouds[Class{target.UUID, m.Cloud, m.Region}]:
 			continue // Models there are in that cloud.
-		case f.Level == migration.Fail:
+		case f.Level == checks.Fail:
 			v.eligible = NotEligible
-		case f.Check == migration.CheckTargetAvailable && cordoned(target):
-			f.Level = migration.Fail
+		case f.Check == checks.TargetAvailable && cordoned(target):
+			f.Level = checks.Fail
 			f.Evidence = fmt.Sprintf("%q is cordoned: it should get no models", target.Name)
 			f.Remedy = "uncordon-controller controller=" + target.Name + " lifts it"
 			v.eligible = NotEligible
@@ -170,27 +171,27 @@ func (r *rater) judge(m *migration.Model, target migration.Controller) verdict {
 		}
 		v.reasons = append(v.reasons, f)
 	}
-	slices.SortStableFunc(v.reasons, func(a, b migration.Finding) int { return severity(a.Level) - severity(b.Level) })
+	slices.SortStableFunc(v.reasons, func(a, b checks.Finding) int { return severity(a.Level) - severity(b.Level) })
 	return v
 }
 
 // open reports whether a finding leaves open whether the model can move at all.
-func open(f migration.Finding) bool {
+func open(f checks.Finding) bool {
 	switch f.Check {
-	case migration.CheckCloud:
+	case checks.Cloud:
 		return true
-	case migration.CheckVersions:
-		return f.Level == migration.Skip
+	case checks.Versions:
+		return f.Level == checks.Skip
 	default:
 		return false
 	}
 }
 
-func severity(l migration.Level) int {
+func severity(l checks.Level) int {
 	switch l {
-	case migration.Fail:
+	case checks.Fail:
 		return 0
-	case migration.Warn:
+	case checks.Warn:
 		return 1
 	default:
 		return 2
@@ -198,7 +199,7 @@ func severity(l migration.Level) int {
 }
 
 // targets ranks all controllers.
-func (r *rater) targets(m migration.Model) []Target {
+func (r *rater) targets(m facts.Model) []Target {
 	judgements := r.judgements(&m)
 	out := make([]Target, len(judgements))
 	for i, c := range r.snapshot.Controllers {
@@ -225,7 +226,7 @@ func (r *rater) targets(m migration.Model) []Target {
 }
 
 // connected counts the models on the controller that the model is connected with.
-func (r *rater) connected(model string, c migration.Controller) int {
+func (r *rater) connected(model string, c facts.Controller) int {
 	n := 0
 	for _, other := range r.graph[model] {
 		if r.at[other] == c.UUID {
@@ -252,7 +253,7 @@ func (r *rater) compare(a, b Target) int {
 		b.Connected-a.Connected,
 		a.warnings()-b.warnings(),
 		a.Load.Agents-b.Load.Agents,
-		migration.CompareVersions(a.Controller.AgentVersion, b.Controller.AgentVersion),
+		checks.CompareVersions(a.Controller.AgentVersion, b.Controller.AgentVersion),
 		strings.Compare(a.Controller.Name, b.Controller.Name),
 	)
 }
@@ -270,7 +271,7 @@ func (r *rater) step(t, other Target) string {
 		return fmt.Sprintf("%s, %s has %d", counted(t.warnings(), "warning", "warnings"), name, other.warnings())
 	case t.Load.Agents != other.Load.Agents:
 		return fmt.Sprintf("%s, %s has %d", counted(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
-	case migration.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
+	case checks.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
 		return fmt.Sprintf("Juju %s, %s has %s", t.Controller.AgentVersion, name, other.Controller.AgentVersion)
 	default:
 		return "as good as " + name + "; the name decides"
@@ -278,14 +279,14 @@ func (r *rater) step(t, other Target) string {
 }
 
 // Migratable says whether any controller can take the model, and why not.
-func Migratable(s Snapshot) func(migration.Model) (Eligibility, []migration.Finding) {
+func Migratable(s Snapshot) func(facts.Model) (Eligibility, []checks.Finding) {
 	r := newRater(s)
-	return func(m migration.Model) (Eligibility, []migration.Finding) { return r.migratable(&m) }
+	return func(m facts.Model) (Eligibility, []checks.Finding) { return r.migratable(&m) }
 }
 
 // migratable is the best verdict over all targets.
-func (r *rater) migratable(m *migration.Model) (Eligibility, []migration.Finding) {
-	best, reasons := NotEligible, []migration.Finding(nil)
+func (r *rater) migratable(m *facts.Model) (Eligibility, []checks.Finding) {
+	best, reasons := NotEligible, []checks.Finding(nil)
 	judgements := r.judgements(m)
 	for i, c := range r.snapshot.Controllers {
 		if c.UUID == m.Recorded {
@@ -300,7 +301,7 @@ func (r *rater) migratable(m *migration.Model) (Eligibility, []migration.Finding
 		}
 	}
 	if reasons == nil {
-		reasons = []migration.Finding{{Check: migration.CheckTarget, Level: migration.Fail, Evidence: "JIMM knows no other controller", Remedy: "add one to JIMM"}}
+		reasons = []checks.Finding{{Check: checks.Target, Level: checks.Fail, Evidence: "JIMM knows no other controller", Remedy: "add one to JIMM"}}
 	}
 	return best, reasons
 }

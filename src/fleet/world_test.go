@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/fleet"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // now is JIMM's clock in these tests.
@@ -20,23 +20,23 @@ func uuid(short string) string {
 	return "00000000-0000-4000-8000-" + hex[len(hex)-12:]
 }
 
-func controller(name, version string) migration.Controller {
-	return migration.Controller{Name: name, UUID: uuid(name), AgentVersion: version, Status: "available", Cloud: "aws", Region: "eu"}
+func controller(name, version string) facts.Controller {
+	return facts.Controller{Name: name, UUID: uuid(name), AgentVersion: version, Status: "available", Cloud: "aws", Region: "eu"}
 }
 
 // model makes alice's model with that many agents; half of them are machines.
-func model(name, on string, agents int) migration.Model {
-	return migration.Model{
+func model(name, on string, agents int) facts.Model {
+	return facts.Model{
 		UUID: uuid(name), Name: name, Owner: "alice@example.com", Recorded: uuid(on), Type: "iaas", Life: "alive",
 		AgentVersion: "3.6.14", Cloud: "aws", Region: "eu", Machines: agents / 2, Units: agents - agents/2,
 	}
 }
 
 // jaas has three controllers: west is old, east and north are newer.
-func jaas(models ...migration.Model) fleet.Snapshot {
+func jaas(models ...facts.Model) fleet.Snapshot {
 	return fleet.Snapshot{
 		JAAS: uuid("jimm"), Now: now, Unit: "jimm-migrator/0",
-		Controllers: []migration.Controller{controller("east", "3.6.28"), controller("north", "3.6.28"), controller("west", "3.6.14")},
+		Controllers: []facts.Controller{controller("east", "3.6.28"), controller("north", "3.6.28"), controller("west", "3.6.14")},
 		Models:      models,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -45,8 +46,8 @@ func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings,
 // unfinished is a model that we have asked JIMM to migrate and that it does not
 // record where it should be then.
 type unfinished struct {
-	model          migration.Model
-	source, target migration.Controller
+	model          facts.Model
+	source, target facts.Controller
 }
 
 // unfinishedModels compares our own requests with JIMM's record.
@@ -63,7 +64,7 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 	if err != nil {
 		return nil, err
 	}
-	byUUID, byName := map[string]migration.Controller{}, map[string]migration.Controller{}
+	byUUID, byName := map[string]facts.Controller{}, map[string]facts.Controller{}
 	for _, c := range controllers {
 		byUUID[c.UUID], byName[c.Name] = c, c
 	}
@@ -104,7 +105,7 @@ func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequ
 // record lets the engine record the model, if the source says that it is there.
 func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) error {
 	says := j.Engine.Witness.Copy(ctx, m.source, m.model.UUID)
-	if says.State != migration.CopyMoved || says.To != m.target.UUID {
+	if says.State != facts.CopyMoved || says.To != m.target.UUID {
 		return nil
 	}
 	limit := time.Second

@@ -6,7 +6,7 @@ import (
 
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // loginsAtOnce bounds how many controllers are logged in to at the same time.
@@ -15,7 +15,7 @@ const loginsAtOnce = 16
 // TryAccounts lists JIMM's controllers and logs in to each that has an account in
 // controller-credentials. Without the option probe-controllers it logs in to none.
 // The result is by name.
-func TryAccounts(ctx context.Context, s config.Settings, client *jimm.Client) ([]migration.Controller, map[string]migration.AdminAccess, error) {
+func TryAccounts(ctx context.Context, s config.Settings, client *jimm.Client) ([]facts.Controller, map[string]facts.Account, error) {
 	all, err := controllers(ctx, client)
 	if err != nil || !s.ProbeControllers {
 		return all, nil, err
@@ -26,8 +26,8 @@ func TryAccounts(ctx context.Context, s config.Settings, client *jimm.Client) ([
 }
 
 // all tries the account of each controller that has one.
-func (r reader) all(ctx context.Context, cs []migration.Controller) map[string]migration.AdminAccess {
-	out := make(map[string]migration.AdminAccess, len(cs))
+func (r reader) all(ctx context.Context, cs []facts.Controller) map[string]facts.Account {
+	out := make(map[string]facts.Account, len(cs))
 	var (
 		mu   sync.Mutex
 		wg   sync.WaitGroup

@@ -13,6 +13,8 @@ import (
 
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -43,9 +45,9 @@ func TestAnAccountOnTheTargetProvesWhereTheModelIs(t *testing.T) {
 					<-time.After(10 * time.Minute)
 					res, lines := w.migrate(t, nil)
 					row, _ := w.Record("prod")
-					want, record := migration.Unknown, "west"
+					want, record := facts.Unknown, "west"
 					if accounts != nil {
-						want, record = migration.Recorded, "east"
+						want, record = facts.Recorded, "east"
 					}
 					if res.Outcome != want || row.Controller != record {
 						t.Errorf("%s (%s), recorded on %q: %s\n%s", res.Outcome, res.Cause, row.Controller, report.Summary(res), strings.Join(lines, "\n"))
@@ -65,7 +67,7 @@ func TestWithoutAccountsNobodyLogsIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", twoControllers+"models: [{name: prod, created-here: true}]\n")
 		defer w.Close()
-		if res, _ := w.migrate(t, nil); res.Outcome != migration.Migrated {
+		if res, _ := w.migrate(t, nil); res.Outcome != facts.Migrated {
 			t.Errorf("%s", res.Outcome)
 		}
 		for _, e := range w.Messages() {
@@ -87,26 +89,26 @@ func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 		year     string
 		accounts []string
 		logins   int // to the model, through JIMM
-		machines migration.Level
-		contents migration.Level
+		machines checks.Level
+		contents checks.Level
 	}{
-		{"2024", nil, 1, migration.Skip, migration.Skip},
-		{"2024", []string{"west", "east"}, 0, migration.Pass, migration.Pass},
-		{"2024", []string{"west"}, 1, migration.Pass, migration.Pass},
-		{"2024", []string{"east"}, 1, migration.Pass, migration.Pass},
-		{"2026", nil, 2, migration.Pass, migration.Pass},
-		{"2026", []string{"west", "east"}, 0, migration.Pass, migration.Pass},
+		{"2024", nil, 1, checks.Skip, checks.Skip},
+		{"2024", []string{"west", "east"}, 0, checks.Pass, checks.Pass},
+		{"2024", []string{"west"}, 1, checks.Pass, checks.Pass},
+		{"2024", []string{"east"}, 1, checks.Pass, checks.Pass},
+		{"2026", nil, 2, checks.Pass, checks.Pass},
+		{"2026", []string{"west", "east"}, 0, checks.Pass, checks.Pass},
 	} {
 		t.Run(fmt.Sprintf("%s %v", test.year, test.accounts), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := startWorld(t, test.year, twoControllers+contents).withAccounts(test.accounts...)
 				defer w.Close()
 				res, lines := w.migrate(t, nil)
-				if _, models := w.Logins(); res.Outcome != migration.Migrated || models != test.logins {
+				if _, models := w.Logins(); res.Outcome != facts.Migrated || models != test.logins {
 					t.Errorf("%s after %d logins to the model\n%s", res.Outcome, models, strings.Join(lines, "\n"))
 				}
 				for _, f := range append(res.Findings, res.Aftermath.Findings...) {
-					if want := map[migration.CheckID]migration.Level{migration.CheckMachines: test.machines, migration.VerifyContents: test.contents, migration.VerifyAgents: migration.Pass}[f.Check]; want != "" && f.Level != want {
+					if want := map[checks.ID]checks.Level{checks.Machines: test.machines, migration.VerifyContents: test.contents, migration.VerifyAgents: checks.Pass}[f.Check]; want != "" && f.Level != want {
 						t.Errorf("%s is %s: %s", f.Check, f.Level, f.Evidence)
 					}
 				}
@@ -140,11 +142,11 @@ func TestASilentControllerIsLeftAlone(t *testing.T) {
 		defer opened.Close()
 		began := time.Now()
 		res, err := migration.Check(t.Context(), opened.Engine, migration.Options{Model: "prod", Target: "east", Probe: true})
-		if took := time.Since(began); err != nil || res.Outcome != migration.ChecksPassed || took > 25*time.Second {
+		if took := time.Since(began); err != nil || res.Outcome != facts.ChecksPassed || took > 25*time.Second {
 			t.Errorf("%s after %v, %v", res.Outcome, took, err)
 		}
 		for _, f := range res.Findings {
-			if f.Check == migration.CheckControllerAccess && (f.Level != migration.Warn || !strings.Contains(f.Evidence, "does not work")) {
+			if f.Check == checks.ControllerAccess && (f.Level != checks.Warn || !strings.Contains(f.Evidence, "does not work")) {
 				t.Errorf("%s: %s", f.Level, f.Evidence)
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
@@ -97,26 +99,26 @@ func TestMigrateOverTheWire(t *testing.T) {
 		world   string
 		during  func(world)
 		noProbe bool // only without probe; else with and without
-		outcome migration.Outcome
-		cause   migration.Cause
+		outcome facts.Outcome
+		cause   facts.Cause
 		record  string
 		logins  int // on JIMM's own API, 0: one
 	}{
-		{name: "usual end", world: usual, outcome: migration.Migrated, record: "east"},
-		{name: "created here", world: created, outcome: migration.Migrated, record: "east"},
-		{name: "another model on the target", world: twoControllers + "models: [{name: prod}, {name: other, controller: east}]\n", outcome: migration.Migrated, record: "east"},
-		{name: "aborted", world: twoControllers + "models: [{name: prod, migrations: [{abort-at: IMPORT}]}]\n", outcome: migration.Aborted, cause: migration.CauseAnswer, record: "west"},
-		{name: "aborted before", world: twoControllers + "models: [{name: prod, history: [{to: east, abort-at: IMPORT}]}]\n", outcome: migration.Migrated, record: "east"},
-		{name: "refused by a precheck", world: twoControllers + "models: [{name: prod, migrations: [{refuse: 'source prechecks failed: no'}]}]\n", outcome: migration.NotStarted, cause: migration.CauseAnswer, record: "west"},
-		{name: "answer lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-after", 1, 0), outcome: migration.Migrated, record: "east", logins: 2},
-		{name: "question lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-before", 1, 0), outcome: migration.NotStarted, cause: migration.CauseAnswer, record: "west", logins: 2},
-		{name: "an error although it was done", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "fail-after", 1, 0), outcome: migration.Migrated, record: "east"},
-		{name: "MigrateModel is never answered", world: slowly + usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "no-answer", 1, 0), outcome: migration.Migrated, record: "east"},
-		{name: "JIMM restarts", world: created, during: func(w world) { w.Restart("jimm") }, outcome: migration.Migrated, record: "east", logins: 2},
-		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east"},
-		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: migration.Migrated, record: "east"},
-		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: migration.Migrated, record: "east"},
-		{name: "the source cannot clean up", world: twoControllers + "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: migration.NeedsAttention, cause: migration.CauseLeftOver, record: "east"},
+		{name: "usual end", world: usual, outcome: facts.Migrated, record: "east"},
+		{name: "created here", world: created, outcome: facts.Migrated, record: "east"},
+		{name: "another model on the target", world: twoControllers + "models: [{name: prod}, {name: other, controller: east}]\n", outcome: facts.Migrated, record: "east"},
+		{name: "aborted", world: twoControllers + "models: [{name: prod, migrations: [{abort-at: IMPORT}]}]\n", outcome: facts.Aborted, cause: facts.CauseAnswer, record: "west"},
+		{name: "aborted before", world: twoControllers + "models: [{name: prod, history: [{to: east, abort-at: IMPORT}]}]\n", outcome: facts.Migrated, record: "east"},
+		{name: "refused by a precheck", world: twoControllers + "models: [{name: prod, migrations: [{refuse: 'source prechecks failed: no'}]}]\n", outcome: facts.NotStarted, cause: facts.CauseAnswer, record: "west"},
+		{name: "answer lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-after", 1, 0), outcome: facts.Migrated, record: "east", logins: 2},
+		{name: "question lost", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "drop-before", 1, 0), outcome: facts.NotStarted, cause: facts.CauseAnswer, record: "west", logins: 2},
+		{name: "an error although it was done", world: usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "fail-after", 1, 0), outcome: facts.Migrated, record: "east"},
+		{name: "MigrateModel is never answered", world: slowly + usual + fmt.Sprintf(fault, "jimm", "MigrateModel", "no-answer", 1, 0), outcome: facts.Migrated, record: "east"},
+		{name: "JIMM restarts", world: created, during: func(w world) { w.Restart("jimm") }, outcome: facts.Migrated, record: "east", logins: 2},
+		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: facts.Migrated, record: "east"},
+		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: facts.Migrated, record: "east"},
+		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: facts.Migrated, record: "east"},
+		{name: "the source cannot clean up", world: twoControllers + "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: facts.NeedsAttention, cause: facts.CauseLeftOver, record: "east"},
 	} {
 		for _, year := range []string{"2024", "2026"} {
 			for _, probe := range []bool{true, false} {
@@ -160,14 +162,14 @@ func TestRunAgainOverTheWire(t *testing.T) {
 				w := startWorld(t, year, twoControllers+"models: [{name: prod}, {name: other, controller: east}]\n")
 				defer w.Close()
 				tune := func(o *migration.Options) { o.Probe = probe; o.Timeout = 12 * time.Second }
-				if first, _ := w.migrate(t, tune); first.Outcome != migration.TimedOut || !first.Running {
+				if first, _ := w.migrate(t, tune); first.Outcome != facts.TimedOut || !first.Running {
 					t.Fatalf("%s", first.Outcome)
 				}
 				second, lines := w.migrate(t, func(o *migration.Options) { o.Probe = probe })
-				if second.Outcome != migration.Migrated || !second.Attached {
+				if second.Outcome != facts.Migrated || !second.Attached {
 					t.Errorf("%s, probe %v: %s, attached %v: %s\n%s", year, probe, second.Outcome, second.Attached, report.Summary(second), strings.Join(lines, "\n"))
 				}
-				if third, _ := w.migrate(t, func(o *migration.Options) { o.Probe = probe }); third.Outcome != migration.AlreadyThere {
+				if third, _ := w.migrate(t, func(o *migration.Options) { o.Probe = probe }); third.Outcome != facts.AlreadyThere {
 					t.Errorf("%s, probe %v: third run %s: %s", year, probe, third.Outcome, report.Summary(third))
 				}
 				if v := w.Violations(); len(v) > 0 || w.Count("jimm", "JIMM.MigrateModel") != 1 {
@@ -195,13 +197,13 @@ models:
 			}
 			defer opened.Close()
 			for _, probe := range []bool{true, false} {
-				found, err := migration.Locate(t.Context(), opened.Engine, migration.LocateOptions{Model: "*", Probe: probe})
+				found, err := locate.Locate(t.Context(), opened.Engine, locate.Options{Model: "*", Probe: probe})
 				if err != nil || len(found.Locations) != 3 {
 					t.Fatalf("%v, %v", found, err)
 				}
 				for _, l := range found.Locations {
 					drifted := l.Model.Name == "strayed"
-					if probe && (l.Drift != drifted || !l.Complete() || drifted != (l.State == migration.StateMoved)) {
+					if probe && (l.Drift != drifted || !l.Complete() || drifted != (l.State == locate.StateMoved)) {
 						t.Errorf("%s, probe %v: %s: %s, drift %v: %s", year, probe, l.Model.Name, l.State, l.Drift, l.Proof)
 					}
 					if !probe && l.Drift {
@@ -214,11 +216,11 @@ models:
 			}
 			for _, name := range []string{"prod", "strayed"} {
 				for _, probe := range []bool{true, false} {
-					found, err := migration.Locate(t.Context(), opened.Engine, migration.LocateOptions{Model: name, Probe: probe})
+					found, err := locate.Locate(t.Context(), opened.Engine, locate.Options{Model: name, Probe: probe})
 					if err != nil || len(found.Locations) != 1 {
 						t.Fatalf("%v, %v", found, err)
 					}
-					if l := found.Locations[0]; name == "prod" && l.State != migration.StateActive || name == "strayed" && l.State == migration.StateActive {
+					if l := found.Locations[0]; name == "prod" && l.State != locate.StateActive || name == "strayed" && l.State == locate.StateActive {
 						t.Errorf("%s, probe %v: %s is %s: %s", year, probe, name, l.State, l.Proof)
 					}
 				}
@@ -239,7 +241,7 @@ func TestLoginsToAJIMMThatBreaksConnections(t *testing.T) {
 			w.Faults("jimm").Add(wire.Fault{Method: "ModelInfo", Action: wire.DropBefore})
 		})
 		res, _ := w.migrate(t, func(o *migration.Options) { o.Timeout = 30 * time.Minute })
-		if api, _ := w.Logins(); res.Outcome != migration.TimedOut || api > 70 {
+		if api, _ := w.Logins(); res.Outcome != facts.TimedOut || api > 70 {
 			t.Errorf("%s after %d logins in half an hour", res.Outcome, api)
 		}
 	})
@@ -254,7 +256,7 @@ func TestLoginRefusedForAWhile(t *testing.T) {
 			w.Faults("jimm").Add(wire.Fault{Method: "LoginWithClientCredentials", Action: wire.Refuse, Times: 3, Error: &wire.Error{Message: "invalid client credentials", Code: "unauthorized access"}})
 			w.Restart("jimm")
 		})
-		if res, lines := w.migrate(t, nil); res.Outcome != migration.Migrated {
+		if res, lines := w.migrate(t, nil); res.Outcome != facts.Migrated {
 			t.Errorf("%s\n%s", res.Outcome, strings.Join(lines, "\n"))
 		}
 	})

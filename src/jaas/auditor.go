@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // auditor reads JIMM's audit log for the engine.
@@ -17,24 +17,24 @@ type auditor struct{ session *session }
 const maxEvents = 1000
 
 // Audit returns the requests to move or record the model, oldest first.
-func (a *auditor) Audit(ctx context.Context, model migration.Model) (migration.Audit, error) {
+func (a *auditor) Audit(ctx context.Context, model facts.Model) (facts.Audit, error) {
 	client, err := a.session.get(ctx)
 	if err != nil {
-		return migration.Audit{}, err
+		return facts.Audit{}, err
 	}
 	now, err := newest(ctx, client)
 	if err != nil {
-		return migration.Audit{}, err
+		return facts.Audit{}, err
 	}
-	out := migration.Audit{Now: now}
-	for method, kind := range map[string]migration.RequestKind{"MigrateModel": migration.RequestMigrate, "UpdateMigratedModel": migration.RequestRecord} {
+	out := facts.Audit{Now: now}
+	for method, kind := range map[string]facts.RequestKind{"MigrateModel": facts.RequestMigrate, "UpdateMigratedModel": facts.RequestRecord} {
 		requests, err := requests(ctx, client, method, kind, model)
 		if err != nil {
-			return migration.Audit{}, err
+			return facts.Audit{}, err
 		}
 		out.Requests = append(out.Requests, requests...)
 	}
-	slices.SortStableFunc(out.Requests, func(x, y migration.Request) int { return x.At.Compare(y.At) })
+	slices.SortStableFunc(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
 	return out, nil
 }
 
@@ -55,9 +55,9 @@ type call struct {
 }
 
 // requests returns the requests of one method that are about the model.
-func requests(ctx context.Context, client *jimm.Client, method string, kind migration.RequestKind, model migration.Model) ([]migration.Request, error) {
+func requests(ctx context.Context, client *jimm.Client, method string, kind facts.RequestKind, model facts.Model) ([]facts.Request, error) {
 	var (
-		out      []migration.Request
+		out      []facts.Request
 		calls    []call // of out
 		answered = map[call]bool{}
 		seen     int
@@ -76,7 +76,7 @@ func requests(ctx context.Context, client *jimm.Client, method string, kind migr
 		}
 		for _, m := range event.Migrations {
 			if m.Names(model.UUID, model.FullName()) {
-				out = append(out, migration.Request{
+				out = append(out, facts.Request{
 					Kind: kind, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
 				})
 				calls = append(calls, id)

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -139,14 +139,14 @@ func BenchmarkLocate(b *testing.B) {
 	}
 }
 
-func (c *crowd) locate(tb testing.TB, model string) migration.Located {
+func (c *crowd) locate(tb testing.TB, model string) locate.Found {
 	tb.Helper()
 	opened, err := jaas.Connect(tb.Context(), c.settings())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer opened.Close()
-	found, err := migration.Locate(tb.Context(), opened.Engine, migration.LocateOptions{Model: model, Probe: true})
+	found, err := locate.Locate(tb.Context(), opened.Engine, locate.Options{Model: model, Probe: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -156,11 +156,11 @@ func (c *crowd) locate(tb testing.TB, model string) migration.Located {
 func TestLocateInALargeJAAS(t *testing.T) {
 	c := newCrowd(t)
 	found := c.locate(t, "*")
-	if found.Matches != manyModels || len(found.Locations) != migration.DefaultLimit {
+	if found.Matches != manyModels || len(found.Locations) != locate.DefaultLimit {
 		t.Fatalf("%d of %d", len(found.Locations), found.Matches)
 	}
 	for i, l := range found.Locations {
-		if l.Model.UUID != modelUUID(i) || l.State != migration.StateActive || l.Asked != 1 || l.Holder.UUID != controllerUUID(i) {
+		if l.Model.UUID != modelUUID(i) || l.State != locate.StateActive || l.Asked != 1 || l.Holder.UUID != controllerUUID(i) {
 			t.Errorf("%d: %s is %s on %q, %d asked: %s", i, l.Model.Name, l.State, l.Holder, l.Asked, l.Proof)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/rpc"
 )
 
@@ -27,7 +27,7 @@ type connections struct {
 // connection is what is known of the account on one controller.
 type connection struct {
 	mu    sync.Mutex
-	at    migration.Controller
+	at    facts.Controller
 	conn  *juju.Conn
 	login juju.LoginResult
 	err   error // Why the controller is not asked again.
@@ -56,14 +56,14 @@ const (
 )
 
 // given reports whether there is an account for the controller.
-func (cs *connections) given(c migration.Controller) bool {
+func (cs *connections) given(c facts.Controller) bool {
 	_, ok := cs.logins[c.Name]
 	return ok
 }
 
 // options say how the controller is reached, for a connection to a model if one
 // is named.
-func (cs *connections) options(c migration.Controller, model string) juju.Options {
+func (cs *connections) options(c facts.Controller, model string) juju.Options {
 	return juju.Options{
 		Addresses:      addresses(c),
 		CACert:         c.CACert,
@@ -78,7 +78,7 @@ func (cs *connections) options(c migration.Controller, model string) juju.Option
 
 // get returns a connection on which the account is logged in as a superuser. The
 // context limits making it.
-func (cs *connections) get(ctx context.Context, c migration.Controller) (*juju.Conn, juju.LoginResult, error) {
+func (cs *connections) get(ctx context.Context, c facts.Controller) (*juju.Conn, juju.LoginResult, error) {
 	if !cs.given(c) {
 		return nil, juju.LoginResult{}, errNoAccount
 	}
@@ -112,7 +112,7 @@ func (cs *connections) get(ctx context.Context, c migration.Controller) (*juju.C
 // superuser is the access to a controller with which all of it may be asked.
 const superuser = "superuser"
 
-func (cs *connections) of(c migration.Controller) *connection {
+func (cs *connections) of(c facts.Controller) *connection {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.each == nil {
@@ -125,19 +125,19 @@ func (cs *connections) of(c migration.Controller) *connection {
 }
 
 // known returns the controller of that UUID, if it was asked with an account.
-func (cs *connections) known(uuid string) (migration.Controller, bool) {
+func (cs *connections) known(uuid string) (facts.Controller, bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	one, ok := cs.each[uuid]
 	if !ok {
-		return migration.Controller{}, false
+		return facts.Controller{}, false
 	}
 	return one.at, true
 }
 
 // openModel returns a connection to a model on the controller, on which the account
 // is logged in.
-func (cs *connections) openModel(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+func (cs *connections) openModel(ctx context.Context, c facts.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
 	if _, _, err := cs.get(ctx, c); err != nil {
 		return nil, juju.LoginResult{}, err
 	}
@@ -160,7 +160,7 @@ func (cs *connections) openModel(ctx context.Context, c migration.Controller, mo
 }
 
 // logIn logs in to the controller, or to one of its models.
-func (cs *connections) logIn(ctx context.Context, c migration.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
+func (cs *connections) logIn(ctx context.Context, c facts.Controller, model string) (*juju.Conn, juju.LoginResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	conn, err := juju.Dial(ctx, cs.options(c, model))

@@ -11,7 +11,7 @@ import (
 
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/wire"
@@ -46,7 +46,7 @@ func (w world) adminLogins(controller string) (logins, models int) {
 }
 
 // copyOn asks a controller as the engine does.
-func (w world) copyOn(t *testing.T, name string) migration.Copy {
+func (w world) copyOn(t *testing.T, name string) facts.Copy {
 	t.Helper()
 	opened, err := jaas.Connect(t.Context(), w.settings)
 	if err != nil {
@@ -63,7 +63,7 @@ func (w world) copyOn(t *testing.T, name string) migration.Copy {
 		}
 	}
 	t.Fatalf("no controller %q", name)
-	return migration.Copy{}
+	return facts.Copy{}
 }
 
 // A probe tells present from absent; an administrator is told the rest, in every
@@ -86,23 +86,23 @@ func TestAnAdministratorIsToldWhatKindOfCopyItIs(t *testing.T) {
 		model  string
 		before func(world)
 		on     string
-		want   migration.CopyState
-		anon   migration.CopyState // without an account
+		want   facts.CopyState
+		anon   facts.CopyState // without an account
 	}{
-		"in use":               {on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
-		"in use and suspended": {before: func(w world) { revoke(w, "west") }, on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
-		"dying":                {model: "life: dying", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
-		"nothing":              {on: "east", want: migration.CopyAbsent, anon: migration.CopyAbsent},
-		"half imported":        {before: imported, on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
-		"half and suspended":   {before: func(w world) { imported(w); revoke(w, "east") }, on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
-		"a second one":         {model: "copies: [east]", on: "east", want: migration.CopyActive, anon: migration.CopyPresent},
-		"moved away":           {model: "recorded-on: west, history: [{to: east}]", on: "west", want: migration.CopyMoved, anon: migration.CopyMoved},
-		"back again":           {model: "history: [{to: east}, {to: west}]", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
-		"aborted":              {model: "history: [{to: east, abort-at: IMPORT}]", on: "west", want: migration.CopyActive, anon: migration.CopyPresent},
-		"moving":               {model: "migrating-to: east, migrations: [{stall: quiescing}]", on: "west", want: migration.CopyExporting, anon: migration.CopyPresent},
-		"coming":               {model: "migrating-to: east, migrations: [{stall: validating}]", on: "east", want: migration.CopyImporting, anon: migration.CopyPresent},
-		"come":                 {model: "migrating-to: east, migrations: [{stall: successful}]", on: "east", want: migration.CopyActive, anon: migration.CopyPresent},
-		"could not be removed": {model: "recorded-on: east, history: [{to: east, reap-fails: no rights}]", on: "west", want: migration.CopyExporting, anon: migration.CopyPresent},
+		"in use":               {on: "west", want: facts.CopyActive, anon: facts.CopyPresent},
+		"in use and suspended": {before: func(w world) { revoke(w, "west") }, on: "west", want: facts.CopyActive, anon: facts.CopyPresent},
+		"dying":                {model: "life: dying", on: "west", want: facts.CopyActive, anon: facts.CopyPresent},
+		"nothing":              {on: "east", want: facts.CopyAbsent, anon: facts.CopyAbsent},
+		"half imported":        {before: imported, on: "east", want: facts.CopyImporting, anon: facts.CopyPresent},
+		"half and suspended":   {before: func(w world) { imported(w); revoke(w, "east") }, on: "east", want: facts.CopyImporting, anon: facts.CopyPresent},
+		"a second one":         {model: "copies: [east]", on: "east", want: facts.CopyActive, anon: facts.CopyPresent},
+		"moved away":           {model: "recorded-on: west, history: [{to: east}]", on: "west", want: facts.CopyMoved, anon: facts.CopyMoved},
+		"back again":           {model: "history: [{to: east}, {to: west}]", on: "west", want: facts.CopyActive, anon: facts.CopyPresent},
+		"aborted":              {model: "history: [{to: east, abort-at: IMPORT}]", on: "west", want: facts.CopyActive, anon: facts.CopyPresent},
+		"moving":               {model: "migrating-to: east, migrations: [{stall: quiescing}]", on: "west", want: facts.CopyExporting, anon: facts.CopyPresent},
+		"coming":               {model: "migrating-to: east, migrations: [{stall: validating}]", on: "east", want: facts.CopyImporting, anon: facts.CopyPresent},
+		"come":                 {model: "migrating-to: east, migrations: [{stall: successful}]", on: "east", want: facts.CopyActive, anon: facts.CopyPresent},
+		"could not be removed": {model: "recorded-on: east, history: [{to: east, reap-fails: no rights}]", on: "west", want: facts.CopyExporting, anon: facts.CopyPresent},
 	} {
 		for _, version := range []string{"2.9.46", "3.0.3", "3.6.14", "4.1.0"} {
 			newer := strings.HasPrefix(version, "4.")
@@ -147,7 +147,7 @@ func TestARefusedAccountIsTriedOnce(t *testing.T) {
 			res, lines := w.migrate(t, nil)
 			west, ofWest := w.adminLogins("west")
 			east, ofEast := w.adminLogins("east")
-			if res.Outcome != migration.Migrated || west != 1 || east != 1 || ofWest > 0 || ofEast > 1 {
+			if res.Outcome != facts.Migrated || west != 1 || east != 1 || ofWest > 0 || ofEast > 1 {
 				t.Errorf("%s: %s, %d and %d logins, %d to models\n%s", year, res.Outcome, west, east, ofWest+ofEast, strings.Join(lines, "\n"))
 			}
 		})
@@ -161,17 +161,17 @@ func TestMigrateWithAccounts(t *testing.T) {
 	for _, s := range []struct {
 		name, world string
 		during      func(world)
-		outcome     migration.Outcome
+		outcome     facts.Outcome
 		record      string
 		logins      int // to west
 	}{
-		{name: "usual end", world: "models: [{name: prod}]\n", outcome: migration.Migrated, record: "east", logins: 1},
-		{name: "created here", world: "models: [{name: prod, created-here: true}]\n", outcome: migration.Migrated, record: "east", logins: 1},
-		{name: "aborted", world: "models: [{name: prod, migrations: [{abort-at: VALIDATION}]}]\n", outcome: migration.Aborted, record: "west", logins: 1},
-		{name: "aborted, a copy stays", world: "models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true}]}]\n", outcome: migration.Aborted, record: "west", logins: 1},
-		{name: "the source cannot clean up", world: "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: migration.NeedsAttention, record: "east", logins: 1},
-		{name: "the source restarts", world: "models: [{name: prod}]\n", during: func(w world) { w.Restart("west") }, outcome: migration.Migrated, record: "east", logins: 2},
-		{name: "the target lies in use when the source gives up", world: "models: [{name: prod, migrations: [{activation-lost: true}]}]\n", outcome: migration.Conflict, record: "west", logins: 1},
+		{name: "usual end", world: "models: [{name: prod}]\n", outcome: facts.Migrated, record: "east", logins: 1},
+		{name: "created here", world: "models: [{name: prod, created-here: true}]\n", outcome: facts.Migrated, record: "east", logins: 1},
+		{name: "aborted", world: "models: [{name: prod, migrations: [{abort-at: VALIDATION}]}]\n", outcome: facts.Aborted, record: "west", logins: 1},
+		{name: "aborted, a copy stays", world: "models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true}]}]\n", outcome: facts.Aborted, record: "west", logins: 1},
+		{name: "the source cannot clean up", world: "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: facts.NeedsAttention, record: "east", logins: 1},
+		{name: "the source restarts", world: "models: [{name: prod}]\n", during: func(w world) { w.Restart("west") }, outcome: facts.Migrated, record: "east", logins: 2},
+		{name: "the target lies in use when the source gives up", world: "models: [{name: prod, migrations: [{activation-lost: true}]}]\n", outcome: facts.Conflict, record: "west", logins: 1},
 	} {
 		for _, year := range []string{"2024", "2026"} {
 			t.Run(s.name+", "+year, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
 			time.AfterFunc(20*time.Second, func() { _ = w.Stop("jimm") })
 			time.AfterFunc(5*time.Minute, func() { _ = w.Resume(t.Context(), "jimm") })
 			res, lines := w.migrate(t, nil)
-			if text := strings.Join(lines, "\n"); res.Outcome != migration.Migrated || !strings.Contains(text, "VALIDATION") || !strings.Contains(text, "point of no return") {
+			if text := strings.Join(lines, "\n"); res.Outcome != facts.Migrated || !strings.Contains(text, "VALIDATION") || !strings.Contains(text, "point of no return") {
 				t.Errorf("%s: %s\n%s", year, res.Outcome, text)
 			}
 		})
@@ -258,7 +258,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 					if m.AgentVersion == "" {
 						m.AgentVersion = source
 					}
-					got, err := opened.Engine.Administrator.Prechecks(t.Context(), east, west, m)
+					got, err := opened.Engine.Controllers.Prechecks(t.Context(), east, west, m)
 					switch {
 					case test.err != "":
 						if err == nil || !strings.Contains(err.Error(), test.err) {
@@ -270,7 +270,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 						t.Errorf("%s: refusal %q", m.Name, got.Refusal)
 					}
 				}
-				holdings, err := opened.Engine.Administrator.Holdings(t.Context(), east)
+				holdings, err := opened.Engine.Controllers.Holdings(t.Context(), east)
 				for _, h := range holdings {
 					if h.Importing != (h.Name == "left") {
 						t.Errorf("%+v", h)

@@ -8,14 +8,14 @@ import (
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // fleet lists JIMM's controllers and models for the engine.
 type fleet struct{ session *session }
 
 // Controllers returns all controllers, ordered by name.
-func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error) {
+func (f *fleet) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return nil, err
@@ -24,21 +24,21 @@ func (f *fleet) Controllers(ctx context.Context) ([]migration.Controller, error)
 }
 
 // controllers lists JIMM's controllers, ordered by name.
-func controllers(ctx context.Context, client *jimm.Client) ([]migration.Controller, error) {
+func controllers(ctx context.Context, client *jimm.Client) ([]facts.Controller, error) {
 	list, err := client.ListControllers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]migration.Controller, len(list))
+	out := make([]facts.Controller, len(list))
 	for i, c := range list {
 		out[i] = controllerOf(c)
 	}
-	slices.SortFunc(out, func(a, b migration.Controller) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b facts.Controller) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 }
 
-func controllerOf(c jimm.Controller) migration.Controller {
-	return migration.Controller{
+func controllerOf(c jimm.Controller) facts.Controller {
+	return facts.Controller{
 		Name:          c.Name,
 		UUID:          c.UUID,
 		AgentVersion:  c.AgentVersion,
@@ -53,22 +53,22 @@ func controllerOf(c jimm.Controller) migration.Controller {
 
 // Models returns all models with the controller on record. With an error that is
 // about single models it returns the others.
-func (f *fleet) Models(ctx context.Context) ([]migration.Model, error) {
+func (f *fleet) Models(ctx context.Context) ([]facts.Model, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := client.ListModelSummaries(ctx)
 	live := f.session.first.Generation == jimm.Generation2025
-	out := make([]migration.Model, len(list))
+	out := make([]facts.Model, len(list))
 	for i, m := range list {
 		out[i] = modelOf(m, live)
 	}
 	return out, err
 }
 
-func modelOf(m juju.ModelSummary, live bool) migration.Model {
-	out := migration.Model{
+func modelOf(m juju.ModelSummary, live bool) facts.Model {
+	out := facts.Model{
 		UUID:         m.UUID,
 		Name:         m.Name,
 		Owner:        m.Owner(),
@@ -96,12 +96,12 @@ func modelOf(m juju.ModelSummary, live bool) migration.Model {
 const unlisted = "unavailable"
 
 // summaryInfo reads an entry of a list that JIMM has asked the controllers for.
-func summaryInfo(m juju.ModelSummary) migration.Info {
+func summaryInfo(m juju.ModelSummary) facts.Info {
 	if m.Status.Status == unlisted && m.Type == "" {
-		return migration.Info{Kind: migration.InfoUnlisted}
+		return facts.Info{Kind: facts.InfoUnlisted}
 	}
-	return migration.Info{
-		Kind:         migration.InfoLive,
+	return facts.Info{
+		Kind:         facts.InfoLive,
 		Controller:   m.ControllerUUID,
 		Listed:       true,
 		Status:       m.Status.Status,
@@ -115,12 +115,12 @@ func summaryInfo(m juju.ModelSummary) migration.Info {
 
 // attemptOf reads the migration that a controller shows for a model. Builds of
 // Juju 4 make it of the model's status, whose time is then its start.
-func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) migration.Attempt {
+func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) facts.Attempt {
 	if m == nil {
-		return migration.Attempt{}
+		return facts.Attempt{}
 	}
 	drifts := m.End == nil && m.Start != nil && s.Since != nil && m.Start.Equal(*s.Since)
-	return migration.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End), Drifts: drifts}
+	return facts.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End), StartUnstable: drifts}
 }
 
 func timeOf(t *time.Time) time.Time {

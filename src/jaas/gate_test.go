@@ -8,6 +8,8 @@ import (
 
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -21,7 +23,7 @@ func TestWriterRecordsNothingWithoutProof(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer opened.Close()
-		if err := opened.Starter().RecordController(t.Context(), migration.Proof{}); err == nil || !strings.Contains(err.Error(), "without proof") {
+		if err := opened.Starter().RecordController(t.Context(), judge.Proof{}); err == nil || !strings.Contains(err.Error(), "without proof") {
 			t.Errorf("recorded without proof: %v", err)
 		}
 		if n := w.Count("jimm", "JIMM.UpdateMigratedModel"); n > 0 {
@@ -39,7 +41,7 @@ func TestAnswersThatAreNotKnownProveNothing(t *testing.T) {
 			w.Faults("jimm").Add(wire.Fault{Method: "ModelInfo", Action: wire.Refuse, Error: &wire.Error{Message: "new words", Code: "new code"}})
 		})
 		res, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 15*time.Minute })
-		if res.Outcome != migration.TimedOut || !res.Phase.PastReturn() || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
+		if res.Outcome != facts.TimedOut || !res.Phase.PastReturn() || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
 			t.Errorf("%s (%s) in %s, told %d times", res.Outcome, res.Cause, res.Phase, w.Count("jimm", "JIMM.UpdateMigratedModel"))
 		}
 	})

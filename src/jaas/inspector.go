@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/rpc"
 )
 
@@ -24,17 +25,17 @@ type inspector struct {
 // Inventory reads what the model holds from Client.FullStatus: from its controller
 // itself where there is an account, and otherwise over the model connection of the
 // action through JIMM.
-func (i *inspector) Inventory(ctx context.Context, model, controller string) (migration.Inventory, error) {
+func (i *inspector) Inventory(ctx context.Context, model, controller string) (facts.Inventory, error) {
 	if out, ok := i.direct(ctx, model, controller); ok {
 		return out, nil
 	}
 	conn, err := i.login.to(ctx, model, controller)
 	if err != nil {
-		return migration.Inventory{}, err
+		return facts.Inventory{}, err
 	}
 	status, storageTold, err := conn.FullStatusAndStorage(ctx)
 	if err != nil {
-		return migration.Inventory{}, err
+		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageTold = conn.ControllerUUID(), storageTold
@@ -43,18 +44,18 @@ func (i *inspector) Inventory(ctx context.Context, model, controller string) (mi
 
 // direct reads it as an administrator of the controller. What that does not bring
 // JIMM may.
-func (i *inspector) direct(ctx context.Context, model, controller string) (migration.Inventory, bool) {
+func (i *inspector) direct(ctx context.Context, model, controller string) (facts.Inventory, bool) {
 	c, ok := i.controllers.known(controller)
 	if !ok {
-		return migration.Inventory{}, false
+		return facts.Inventory{}, false
 	}
 	conn, login, err := i.controllers.openModel(ctx, c, model)
 	if err != nil {
-		return migration.Inventory{}, false
+		return facts.Inventory{}, false
 	}
 	status, storageTold, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
 	if err != nil {
-		return migration.Inventory{}, false
+		return facts.Inventory{}, false
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageTold = login.ControllerUUID(), storageTold
@@ -69,7 +70,7 @@ func (i *inspector) Targets(ctx context.Context, model string) ([]string, error)
 	}
 	list, err := client.ListMigrationTargets(ctx, model)
 	if errors.Is(err, rpc.CodeNotImplemented) {
-		err = fmt.Errorf("%w: %w", migration.ErrNotOffered, err)
+		err = fmt.Errorf("%w: %w", survey.ErrNotOffered, err)
 	}
 	if err != nil {
 		return nil, err
@@ -91,36 +92,36 @@ func (i *inspector) Hosts(ctx context.Context, model string) ([]string, error) {
 }
 
 // inventoryOf reads a status.
-func inventoryOf(s jimm.Status) migration.Inventory {
-	out := migration.Inventory{
+func inventoryOf(s jimm.Status) facts.Inventory {
+	out := facts.Inventory{
 		Type: s.Model.Type, AgentVersion: s.Model.Version,
 		Status: s.Model.Status.Status, StatusText: s.Model.Status.Info,
-		Applications: map[string]migration.Application{},
+		Applications: map[string]facts.Application{},
 		Machines:     machinesOf(s.Machines),
-		Units:        map[string]migration.Unit{},
-		Relations:    map[string]migration.Relation{},
-		Offers:       map[string]migration.Offer{},
-		Remotes:      map[string]migration.Remote{},
-		Storage:      map[string]migration.Storage{},
+		Units:        map[string]facts.Unit{},
+		Relations:    map[string]facts.Relation{},
+		Offers:       map[string]facts.Offer{},
+		Remotes:      map[string]facts.Remote{},
+		Storage:      map[string]facts.Storage{},
 		Unread:       s.Unread,
 	}
 	for name, a := range s.Applications {
-		out.Applications[name] = migration.Application{
+		out.Applications[name] = facts.Application{
 			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base, Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.Error,
 		}
 		addUnits(out.Units, a.Units, "")
 	}
 	for _, r := range s.Relations {
-		out.Relations[r.Key] = migration.Relation{Interface: r.Interface, Status: r.Status.Status}
+		out.Relations[r.Key] = facts.Relation{Interface: r.Interface, Status: r.Status.Status}
 	}
 	for name, o := range s.Offers {
-		out.Offers[name] = migration.Offer{Application: o.Application, Active: o.ActiveConnected, Total: o.TotalConnected}
+		out.Offers[name] = facts.Offer{Application: o.Application, Active: o.ActiveConnected, Total: o.TotalConnected}
 	}
 	for name, r := range s.RemoteApplications {
-		out.Remotes[name] = migration.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status, Related: related(name, r, s.Relations)}
+		out.Remotes[name] = facts.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status, Related: related(name, r, s.Relations)}
 	}
 	for _, st := range s.Storage {
-		out.Storage[st.ID] = migration.Storage{Owner: st.Owner, Kind: st.Kind}
+		out.Storage[st.ID] = facts.Storage{Owner: st.Owner, Kind: st.Kind}
 	}
 	return out
 }
@@ -134,10 +135,10 @@ func related(name string, r jimm.RemoteApplication, relations []jimm.Relation) b
 }
 
 // machinesOf reads machines and the containers on them.
-func machinesOf(from map[string]jimm.Machine) map[string]migration.Machine {
-	out := map[string]migration.Machine{}
+func machinesOf(from map[string]jimm.Machine) map[string]facts.Machine {
+	out := map[string]facts.Machine{}
 	for id, m := range from {
-		out[id] = migration.Machine{
+		out[id] = facts.Machine{
 			Life: m.Agent.Life, Agent: m.Agent.Status, Instance: m.Instance.Status,
 			Version: m.Agent.Version, Base: m.Base, InstanceID: m.InstanceID,
 			Constraints: m.Constraints, Profiles: m.LXDProfiles,
@@ -148,11 +149,11 @@ func machinesOf(from map[string]jimm.Machine) map[string]migration.Machine {
 }
 
 // addUnits adds units, and the subordinates beside them on the same machine.
-func addUnits(into map[string]migration.Unit, units map[string]jimm.Unit, machine string) {
+func addUnits(into map[string]facts.Unit, units map[string]jimm.Unit, machine string) {
 	for name, u := range units {
 		application, _, _ := strings.Cut(name, "/")
 		at := cmp.Or(u.Machine, machine)
-		into[name] = migration.Unit{
+		into[name] = facts.Unit{
 			Application: application, Machine: at, Life: u.Agent.Life,
 			Agent: u.Agent.Status, Workload: u.Workload.Status, Message: u.Workload.Info, Version: u.Agent.Version, Charm: u.Charm,
 		}

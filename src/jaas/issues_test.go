@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -32,7 +34,7 @@ func TestIssue783_ForgottenRecord(t *testing.T) {
 				}
 				res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = probe })
 				row, _ := w.Record("prod")
-				if res.Outcome != migration.Recorded && res.Outcome != migration.AlreadyThere || row.Controller != "east" || w.Count("jimm", "JIMM.MigrateModel") > 0 {
+				if res.Outcome != facts.Recorded && res.Outcome != facts.AlreadyThere || row.Controller != "east" || w.Count("jimm", "JIMM.MigrateModel") > 0 {
 					t.Errorf("%s, probe %v: %s (%s), %d starts, recorded on %q: %s\n%s", year, probe, res.Outcome, res.Cause, w.Count("jimm", "JIMM.MigrateModel"), row.Controller, report.Summary(res), strings.Join(lines, "\n"))
 				}
 				if v := w.Violations(); len(v) > 0 {
@@ -52,7 +54,7 @@ faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {mes
 `)
 		defer w.Close()
 		res, _ := w.migrate(t, nil)
-		if row, _ := w.Record("prod"); res.Outcome != migration.Migrated || row.Controller != "east" {
+		if row, _ := w.Record("prod"); res.Outcome != facts.Migrated || row.Controller != "east" {
 			t.Errorf("%s (%s), recorded on %q", res.Outcome, res.Cause, row.Controller)
 		}
 	})
@@ -65,7 +67,7 @@ func TestIssue1692_FinishingMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")
 		defer w.Close()
-		if first, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 100*time.Second }); first.Outcome != migration.TimedOut {
+		if first, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 100*time.Second }); first.Outcome != facts.TimedOut {
 			t.Fatalf("the first run ended with %s", first.Outcome)
 		}
 		res, lines := w.migrate(t, func(o *migration.Options) { o.Probe = false })
@@ -73,7 +75,7 @@ func TestIssue1692_FinishingMigration(t *testing.T) {
 		for _, e := range w.Messages() {
 			heard = heard || e.Server == "jimm" && strings.Contains(string(e.Data), "model is finishing migration, please retry later")
 		}
-		if res.Outcome != migration.Migrated || !heard {
+		if res.Outcome != facts.Migrated || !heard {
 			t.Errorf("%s (%s), heard %v: %s\n%s", res.Outcome, res.Cause, heard, report.Summary(res), strings.Join(lines, "\n"))
 		}
 	})
@@ -88,14 +90,14 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 			defer w.Close()
 			res, _ := w.migrate(t, nil)
 			text := report.Summary(res)
-			if res.Outcome != migration.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still says that it has a copy`) || !strings.Contains(text, "#20361") {
+			if res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still says that it has a copy`) || !strings.Contains(text, "#20361") {
 				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
 			}
 			if got, _ := report.MigrationResults(res, report.Run{CLI: "jimmctl"})["repair"].(map[string]any); got["name"] != "left-over-import" {
 				t.Errorf("%s: the repair is %v", year, got)
 			}
 			again, _ := w.migrate(t, nil)
-			if again.Outcome != migration.Refused || !strings.Contains(report.Summary(again), "target-copy: \"east\" says that it has a copy of the model already") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
+			if again.Outcome != facts.Refused || !strings.Contains(report.Summary(again), "target-copy: \"east\" says that it has a copy of the model already") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
 				t.Errorf("%s: again %s: %s", year, again.Outcome, report.Summary(again))
 			}
 		})
@@ -110,11 +112,11 @@ func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
 			w := startWorld(t, year, twoControllers+"models: [{name: prod, migrations: [{activation-lost: true}]}]\n")
 			defer w.Close()
 			res, _ := w.migrate(t, nil)
-			if text := report.Summary(res); res.Outcome != migration.Aborted || !res.CopyLeft || !strings.Contains(text, "#21459") {
+			if text := report.Summary(res); res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, "#21459") {
 				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
 			}
 			again, _ := w.migrate(t, nil)
-			if again.Outcome != migration.Refused || w.Count("jimm", "JIMM.MigrateModel") != 1 || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
+			if again.Outcome != facts.Refused || w.Count("jimm", "JIMM.MigrateModel") != 1 || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
 				t.Errorf("%s: again %s: %s", year, again.Outcome, report.Summary(again))
 			}
 		})
@@ -131,11 +133,11 @@ faults: [{server: east, method: Login, action: refuse, error: {message: '`+pendi
 `)
 			defer w.Close()
 			res, _ := w.migrate(t, nil)
-			if res.Outcome != migration.NotStarted || !strings.Contains(report.Summary(res), pending) {
+			if res.Outcome != facts.NotStarted || !strings.Contains(report.Summary(res), pending) {
 				t.Errorf("%s: %s (%s): %s", year, res.Outcome, res.Cause, report.Summary(res))
 			}
 			for _, f := range res.Findings {
-				if f.Check == migration.CheckTargetAnswers && (f.Level != migration.Warn || !strings.Contains(f.Evidence, pending)) {
+				if f.Check == checks.TargetAnswers && (f.Level != checks.Warn || !strings.Contains(f.Evidence, pending)) {
 					t.Errorf("%s: %s: %s", year, f.Level, f.Evidence)
 				}
 			}

@@ -9,12 +9,14 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // JAAS is a JAAS that an action talks to.
 type JAAS struct {
 	// Engine is what the engine reads.
-	Engine migration.JAAS
+	Engine survey.JAAS
 
 	session     *session
 	login       *modelLogin
@@ -39,14 +41,14 @@ func Borrow(settings config.Settings, client *jimm.Client) *JAAS {
 func over(settings config.Settings, s *session) *JAAS {
 	fleet, login := &fleet{session: s}, &modelLogin{session: s}
 	conns := &connections{logins: settings.Controllers, network: settings.JIMM}
-	return &JAAS{session: s, login: login, connections: conns, Engine: migration.JAAS{
+	return &JAAS{session: s, login: login, connections: conns, Engine: survey.JAAS{
 		Fleet:     fleet,
 		Witness:   &witness{session: s, fleet: fleet, login: login, controllers: reader{conns}, network: settings.JIMM},
 		Auditor:   &auditor{session: s},
 		Inspector: &inspector{session: s, login: login, controllers: reader{conns}},
 
-		Administrator: reader{conns},
-		Traits:        traits(s.first.Generation),
+		Controllers: reader{conns},
+		Traits:      traits(s.first.Generation),
 	}}
 }
 
@@ -70,9 +72,9 @@ func (j *JAAS) Close() {
 }
 
 // traits are what the engine has to know of a generation of JIMM.
-func traits(g jimm.Generation) migration.Traits {
+func traits(g jimm.Generation) facts.Traits {
 	if g == jimm.Generation2025 {
-		return migration.Traits{Completes: true, CLI: "juju jaas"}
+		return facts.Traits{AutoRecords: true, CLI: "juju jaas"}
 	}
-	return migration.Traits{OneLogin: true, CLI: "jimmctl"}
+	return facts.Traits{LogsSecrets: true, CLI: "jimmctl"}
 }

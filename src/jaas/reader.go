@@ -7,52 +7,53 @@ import (
 	"slices"
 
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/rpc"
 )
 
-var _ migration.Administrator = reader{}
+var _ survey.ControllerReader = reader{}
 
 // reader reads controllers with an account, for the engine.
 type reader struct{ *connections }
 
 // Access logs in, if there is an account, and tells what came of it.
-func (r reader) Access(ctx context.Context, c migration.Controller) migration.AdminAccess {
-	out := migration.AdminAccess{State: migration.AdminWorks, User: r.logins[c.Name].User}
+func (r reader) Access(ctx context.Context, c facts.Controller) facts.Account {
+	out := facts.Account{State: facts.AccountWorks, User: r.logins[c.Name].User}
 	_, login, err := r.get(ctx, c)
 	out.Version, out.Facades, out.Err = login.ServerVersion, login.Facades, err
 	switch {
 	case err == nil:
 	case errors.Is(err, errNoAccount):
-		out.State = migration.AdminNone
+		out.State = facts.AccountNone
 	case errors.Is(err, errNotSuperuser):
-		out.State = migration.AdminWeak
+		out.State = facts.AccountWeak
 	case errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeDischargeRequired):
-		out.State = migration.AdminRefused
+		out.State = facts.AccountRefused
 	default:
-		out.State = migration.AdminSilent
+		out.State = facts.AccountSilent
 	}
 	return out
 }
 
 // describe asks an administrator's question about a model that the controller
 // has in some form. An error means that it did not describe it.
-func (r reader) describe(ctx context.Context, c migration.Controller, model string) (migration.Copy, error) {
+func (r reader) describe(ctx context.Context, c facts.Controller, model string) (facts.Copy, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)
 	if err != nil {
-		return migration.Copy{}, err
+		return facts.Copy{}, err
 	}
 	models, err := conn.ModelManager()
 	if err != nil {
-		return migration.Copy{}, err
+		return facts.Copy{}, err
 	}
 	m, err := models.ModelInfo(ctx, model)
 	if err != nil {
-		return migration.Copy{}, err
+		return facts.Copy{}, err
 	}
-	told := migration.CopyOf(liveInfo(m))
+	told := facts.CopyOf(liveInfo(m))
 	if m.Status.Status != suspended {
 		return told, nil
 	}
@@ -60,10 +61,10 @@ func (r reader) describe(ctx context.Context, c migration.Controller, model stri
 	// does not have such copies.
 	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
 	if err != nil {
-		return migration.Copy{}, err
+		return facts.Copy{}, err
 	}
 	if !slices.ContainsFunc(list, func(s juju.ModelSummary) bool { return s.UUID == model }) {
-		told.State = migration.CopyImporting
+		told.State = facts.CopyImporting
 	}
 	return told, nil
 }
@@ -74,7 +75,7 @@ const suspended = "suspended"
 // Holdings compares all models of the controller with those that it lists: the
 // list does not have half-imported copies. It does not have models either whose
 // permissions REAP has removed already; those it does not describe.
-func (r reader) Holdings(ctx context.Context, c migration.Controller) ([]migration.Holding, error) {
+func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)
@@ -99,9 +100,9 @@ func (r reader) Holdings(ctx context.Context, c migration.Controller) ([]migrati
 	for _, m := range list {
 		listed[m.UUID] = true
 	}
-	out := make([]migration.Holding, len(all))
+	out := make([]facts.Holding, len(all))
 	for i, m := range all {
-		out[i] = migration.Holding{UUID: m.UUID, Name: m.Name, Owner: m.Owner()}
+		out[i] = facts.Holding{UUID: m.UUID, Name: m.Name, Owner: m.Owner()}
 		if !listed[m.UUID] {
 			info, err := models.ModelInfo(ctx, m.UUID)
 			out[i].Importing = err == nil && (info.Status.Status == suspended || liveInfo(info).Importing())
@@ -125,7 +126,7 @@ func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
 }
 
 // People tells which users the controller knows.
-func (r reader) People(ctx context.Context, c migration.Controller) (out migration.People, err error) {
+func (r reader) People(ctx context.Context, c facts.Controller) (out facts.People, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)
@@ -152,7 +153,7 @@ func (r reader) People(ctx context.Context, c migration.Controller) (out migrati
 }
 
 // Clouds returns the regions of the clouds that the controller knows.
-func (r reader) Clouds(ctx context.Context, c migration.Controller) (map[string][]string, error) {
+func (r reader) Clouds(ctx context.Context, c facts.Controller) (map[string][]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)
@@ -180,7 +181,7 @@ var errDescription = errors.New("a target of Juju 4 wants a description of the m
 // Prechecks asks the target whether it would take the model: with the facades of
 // the source where there is an account on that too, otherwise in a version that
 // does not look at them.
-func (r reader) Prechecks(ctx context.Context, target, source migration.Controller, m migration.Model) (out migration.Prechecks, err error) {
+func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (out facts.Prechecks, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, login, err := r.get(ctx, target)
@@ -218,7 +219,7 @@ func (r reader) Prechecks(ctx context.Context, target, source migration.Controll
 
 // facadesOf returns what the source runs, and the facades that it offers on
 // connections to it and to the model; nothing if it does not tell.
-func (r reader) facadesOf(ctx context.Context, source migration.Controller, model string) (version string, facades juju.FacadeVersions) {
+func (r reader) facadesOf(ctx context.Context, source facts.Controller, model string) (version string, facades juju.FacadeVersions) {
 	_, login, err := r.get(ctx, source)
 	if err != nil {
 		return "", nil

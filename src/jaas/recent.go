@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/jimm"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // recently is how far back [JAAS.RecentMigrations] searches.
@@ -19,13 +19,13 @@ type Recent struct {
 }
 
 type recentRequest struct {
-	migration.Request
+	facts.Request
 	about jimm.MigrationRequest
 }
 
 // Of returns the requests about a model.
-func (r Recent) Of(m migration.Model) migration.Audit {
-	audit := migration.Audit{Now: r.now}
+func (r Recent) Of(m facts.Model) facts.Audit {
+	audit := facts.Audit{Now: r.now}
 	for _, q := range r.requests {
 		if q.about.Names(m.UUID, m.FullName()) {
 			audit.Requests = append(audit.Requests, q.Request)
@@ -57,7 +57,7 @@ func (j *JAAS) RecentMigrations(ctx context.Context) (Recent, error) {
 			continue
 		}
 		for _, m := range event.Migrations {
-			q := migration.Request{Kind: migration.RequestMigrate, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity()}
+			q := facts.Request{Kind: facts.RequestMigrate, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity()}
 			out.requests = append([]recentRequest{{q, m}}, out.requests...)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/rpc"
 )
 
@@ -25,10 +25,10 @@ type witness struct {
 }
 
 // Record tells the controller that JIMM's record names, from JIMM's database.
-func (w *witness) Record(ctx context.Context, model string) migration.Record {
+func (w *witness) Record(ctx context.Context, model string) facts.Record {
 	client, err := w.session.get(ctx)
 	if err != nil {
-		return migration.Record{Err: err}
+		return facts.Record{Err: err}
 	}
 	if w.noLookup.Load() {
 		return w.listed(ctx, model)
@@ -36,38 +36,38 @@ func (w *witness) Record(ctx context.Context, model string) migration.Record {
 	at, err := client.ModelControllerInfo(ctx, model)
 	switch {
 	case err == nil:
-		return migration.Record{State: migration.RecordAt, Controller: at.ControllerUUID}
+		return facts.Record{State: facts.RecordAt, Controller: at.ControllerUUID}
 	case errors.Is(err, rpc.CodeNotImplemented):
 		w.noLookup.Store(true)
 		return w.listed(ctx, model)
 	case errors.Is(err, rpc.CodeNotFound):
-		return migration.Record{State: migration.RecordLost, Err: err}
+		return facts.Record{State: facts.RecordLost, Err: err}
 	default:
-		return migration.Record{Err: err}
+		return facts.Record{Err: err}
 	}
 }
 
 // listed reads the record from JIMM's list of models (before January 2026).
-func (w *witness) listed(ctx context.Context, model string) migration.Record {
+func (w *witness) listed(ctx context.Context, model string) facts.Record {
 	m, err := w.find(ctx, model)
 	switch {
 	case err != nil:
-		return migration.Record{Err: err}
+		return facts.Record{Err: err}
 	case m == nil:
-		return migration.Record{State: migration.RecordLost}
+		return facts.Record{State: facts.RecordLost}
 	default:
-		return migration.Record{State: migration.RecordAt, Controller: m.Recorded}
+		return facts.Record{State: facts.RecordAt, Controller: m.Recorded}
 	}
 }
 
 // Summary looks the model up in JIMM's list of models.
-func (w *witness) Summary(ctx context.Context, model string) migration.Info {
+func (w *witness) Summary(ctx context.Context, model string) facts.Info {
 	m, err := w.find(ctx, model)
 	switch {
 	case err != nil:
-		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
 	case m == nil:
-		return migration.Info{Kind: migration.InfoRefused}
+		return facts.Info{Kind: facts.InfoRefused}
 	default:
 		return m.Live
 	}
@@ -75,7 +75,7 @@ func (w *witness) Summary(ctx context.Context, model string) migration.Info {
 
 // find returns the model in JIMM's list, nil if the list does not have it. What
 // a list with gaps does not have may be there all the same.
-func (w *witness) find(ctx context.Context, uuid string) (*migration.Model, error) {
+func (w *witness) find(ctx context.Context, uuid string) (*facts.Model, error) {
 	models, err := w.fleet.Models(ctx)
 	for i, m := range models {
 		if m.UUID == uuid {
@@ -86,26 +86,26 @@ func (w *witness) find(ctx context.Context, uuid string) (*migration.Model, erro
 }
 
 // Info asks the recorded controller through JIMM.
-func (w *witness) Info(ctx context.Context, model string) migration.Info {
+func (w *witness) Info(ctx context.Context, model string) facts.Info {
 	client, err := w.session.get(ctx)
 	if err != nil {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
 	}
 	m, err := client.ModelInfo(ctx, model)
 	if err != nil {
-		return migration.Info{Kind: infoKind(err), Err: err}
+		return facts.Info{Kind: infoKind(err), Err: err}
 	}
 	return liveInfo(m)
 }
 
 // liveInfo reads a description of a model.
-func liveInfo(m juju.ModelInfo) migration.Info {
+func liveInfo(m juju.ModelInfo) facts.Info {
 	users := make([]string, len(m.Users))
 	for i, u := range m.Users {
 		users[i] = u.Name + "=" + u.Access
 	}
-	return migration.Info{
-		Kind:         migration.InfoLive,
+	return facts.Info{
+		Kind:         facts.InfoLive,
 		Controller:   m.ControllerUUID,
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
@@ -121,52 +121,52 @@ func liveInfo(m juju.ModelInfo) migration.Info {
 }
 
 // validity reads what the server says, if it does.
-func validity(valid *bool) migration.Validity {
+func validity(valid *bool) facts.Validity {
 	switch {
 	case valid == nil:
-		return migration.ValidityUnknown
+		return facts.ValidityUnknown
 	case *valid:
-		return migration.Valid
+		return facts.Valid
 	default:
-		return migration.Invalid
+		return facts.Invalid
 	}
 }
 
-func backends(list []juju.ModelSecretBackend) []migration.Backend {
-	out := make([]migration.Backend, len(list))
+func backends(list []juju.ModelSecretBackend) []facts.Backend {
+	out := make([]facts.Backend, len(list))
 	for i, b := range list {
-		out[i] = migration.Backend{Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
+		out[i] = facts.Backend{Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
 	}
 	return out
 }
 
 // infoKind reads an error of ModelInfo.
-func infoKind(err error) migration.InfoKind {
+func infoKind(err error) facts.InfoKind {
 	switch jimm.ReadAnswer(err) {
 	case jimm.AnswerRedirected:
-		return migration.InfoRedirected
+		return facts.InfoRedirected
 	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating:
-		return migration.InfoDenied
+		return facts.InfoDenied
 	case jimm.AnswerStuck:
-		return migration.InfoBroken
+		return facts.InfoBroken
 	case jimm.AnswerMasked, jimm.AnswerUnrecorded:
-		return migration.InfoRefused
+		return facts.InfoRefused
 	default:
-		return migration.InfoUnavailable
+		return facts.InfoUnavailable
 	}
 }
 
 // Host logs in to the model through JIMM and tells who answered.
-func (w *witness) Host(ctx context.Context, model string) migration.Host {
+func (w *witness) Host(ctx context.Context, model string) facts.Host {
 	conn, err := w.login.dial(ctx, model)
 	if err == nil {
-		return migration.Host{Kind: migration.HostServes, Controller: conn.ControllerUUID()}
+		return facts.Host{Kind: facts.HostServes, Controller: conn.ControllerUUID()}
 	}
 	switch jimm.ReadAnswer(err) {
 	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating, jimm.AnswerRedirected:
-		return migration.Host{Kind: migration.HostRefused, Err: err}
+		return facts.Host{Kind: facts.HostRefused, Err: err}
 	default:
-		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+		return facts.Host{Kind: facts.HostUnavailable, Err: err}
 	}
 }
 
@@ -176,9 +176,9 @@ const probeTimeout = 10 * time.Second
 // Copy asks a controller itself whether it has the model: without credentials,
 // and then, if it has a copy and there is an account, what kind of copy that is. A
 // controller that tells an administrator nothing has told what it has told.
-func (w *witness) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (w *witness) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	got := w.probe(ctx, c, model)
-	if got.State != migration.CopyPresent || !w.controllers.given(c) {
+	if got.State != facts.CopyPresent || !w.controllers.given(c) {
 		return got
 	}
 	if told, err := w.controllers.describe(ctx, c, model); err == nil {
@@ -188,7 +188,7 @@ func (w *witness) Copy(ctx context.Context, c migration.Controller, model string
 }
 
 // probe asks a controller without credentials.
-func (w *witness) probe(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (w *witness) probe(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	opts := juju.Options{
@@ -202,25 +202,25 @@ func (w *witness) probe(ctx context.Context, c migration.Controller, model strin
 	answer, err := juju.Probe(ctx, opts)
 	if err != nil {
 		unreachable := errors.Is(err, rpc.ErrConnection) || errors.Is(err, context.DeadlineExceeded)
-		return migration.Copy{Unreachable: unreachable, Err: err}
+		return facts.Copy{Unreachable: unreachable, Err: err}
 	}
 	switch answer.State {
 	case juju.ProbePresent:
-		return migration.Copy{State: migration.CopyPresent}
+		return facts.Copy{State: facts.CopyPresent}
 	case juju.ProbeAbsent:
-		return migration.Copy{State: migration.CopyAbsent}
+		return facts.Copy{State: facts.CopyAbsent}
 	case juju.ProbeRedirected:
 		// The alias does not count: it is what whoever started the migration
 		// calls the target, which may be another's name in this JIMM.
-		return migration.Copy{State: migration.CopyMoved, To: answer.RedirectUUID}
+		return facts.Copy{State: facts.CopyMoved, To: answer.RedirectUUID}
 	default:
-		return migration.Copy{}
+		return facts.Copy{}
 	}
 }
 
 // addresses returns where to reach a controller, the one that JIMM tries first
 // in front.
-func addresses(c migration.Controller) []string {
+func addresses(c facts.Controller) []string {
 	if c.PublicAddress == "" {
 		return c.Addresses
 	}

@@ -7,6 +7,8 @@ import (
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/rpc"
 )
 
@@ -14,7 +16,7 @@ import (
 type writer struct{ session *session }
 
 // StartMigration asks JIMM to move the model, once.
-func (w *writer) StartMigration(ctx context.Context, model migration.Model, target migration.Controller) (string, error) {
+func (w *writer) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
 	client, err := w.session.get(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", migration.ErrNotSent, err)
@@ -39,7 +41,7 @@ func startError(err error) error {
 }
 
 // RecordController tells JIMM which controller hosts the model.
-func (w *writer) RecordController(ctx context.Context, proof migration.Proof) error {
+func (w *writer) RecordController(ctx context.Context, proof judge.Proof) error {
 	if !proof.Valid() {
 		return errors.New("cannot record a controller without proof")
 	}
@@ -54,6 +56,6 @@ func (w *writer) RecordController(ctx context.Context, proof migration.Proof) er
 type recorder struct{ *writer }
 
 // StartMigration refuses.
-func (recorder) StartMigration(context.Context, migration.Model, migration.Controller) (string, error) {
+func (recorder) StartMigration(context.Context, facts.Model, facts.Controller) (string, error) {
 	return "", fmt.Errorf("%w: nothing is migrated without an operator", migration.ErrNotSent)
 }

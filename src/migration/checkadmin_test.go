@@ -7,53 +7,56 @@ import (
 	"testing/synctest"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // staff are accounts on controllers, and what is told to them. By default both
 // controllers let them in, and nothing speaks against a migration.
 type staff struct {
 	*fake
-	access    map[string]migration.AdminAccess
-	holdings  []migration.Holding
-	people    map[string]migration.People
+	access    map[string]facts.Account
+	holdings  []facts.Holding
+	people    map[string]facts.People
 	clouds    map[string][]string
-	prechecks migration.Prechecks
+	prechecks facts.Prechecks
 	users     []string // of the model, on the source
 	err       error    // Of everything that is asked.
 	asked     int
 }
 
 func newStaff(completes bool) *staff {
-	works := func(versions ...int) migration.AdminAccess {
-		return migration.AdminAccess{State: migration.AdminWorks, User: "admin", Version: "3.6.14", Facades: map[string][]int{"MigrationTarget": versions}}
+	works := func(versions ...int) facts.Account {
+		return facts.Account{State: facts.AccountWorks, User: "admin", Version: "3.6.14", Facades: map[string][]int{"MigrationTarget": versions}}
 	}
 	return &staff{
 		fake:      newFake(completes),
-		access:    map[string]migration.AdminAccess{"west": works(1, 2, 3), "east": works(1, 2, 3)},
-		people:    map[string]migration.People{"west": {Local: []string{"admin", "bob"}}, "east": {Local: []string{"admin", "bob"}}},
+		access:    map[string]facts.Account{"west": works(1, 2, 3), "east": works(1, 2, 3)},
+		people:    map[string]facts.People{"west": {Local: []string{"admin", "bob"}}, "east": {Local: []string{"admin", "bob"}}},
 		clouds:    map[string][]string{"aws": {"us-east-1"}},
-		holdings:  []migration.Holding{{UUID: "1", Name: "controller", Owner: "admin"}},
-		prechecks: migration.Prechecks{Version: 3, Facades: true},
+		holdings:  []facts.Holding{{UUID: "1", Name: "controller", Owner: "admin"}},
+		prechecks: facts.Prechecks{Version: 3, Facades: true},
 		users:     []string{"alice@example.com=admin", "bob=read"},
 	}
 }
 
-func (s *staff) Access(_ context.Context, c migration.Controller) migration.AdminAccess {
+func (s *staff) Access(_ context.Context, c facts.Controller) facts.Account {
 	s.asked++
 	return s.access[c.Name]
 }
 
-func (s *staff) Holdings(context.Context, migration.Controller) ([]migration.Holding, error) {
+func (s *staff) Holdings(context.Context, facts.Controller) ([]facts.Holding, error) {
 	s.asked++
 	return s.holdings, s.err
 }
 
-func (s *staff) People(_ context.Context, c migration.Controller) (migration.People, error) {
+func (s *staff) People(_ context.Context, c facts.Controller) (facts.People, error) {
 	s.asked++
 	return s.people[c.Name], s.err
 }
 
-func (s *staff) Clouds(context.Context, migration.Controller) (map[string][]string, error) {
+func (s *staff) Clouds(context.Context, facts.Controller) (map[string][]string, error) {
 	s.asked++
 	if s.err != nil {
 		return nil, s.err
@@ -61,25 +64,25 @@ func (s *staff) Clouds(context.Context, migration.Controller) (map[string][]stri
 	return s.clouds, nil
 }
 
-func (s *staff) Prechecks(context.Context, migration.Controller, migration.Controller, migration.Model) (migration.Prechecks, error) {
+func (s *staff) Prechecks(context.Context, facts.Controller, facts.Controller, facts.Model) (facts.Prechecks, error) {
 	s.asked++
 	return s.prechecks, s.err
 }
 
 // Copy tells the users of the model to an administrator of the source.
-func (s *staff) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (s *staff) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	got := s.fake.Copy(ctx, c, model)
-	if c.Name == "west" && got.State == migration.CopyPresent && s.access["west"].State == migration.AdminWorks {
-		return migration.CopyOf(migration.Info{Kind: migration.InfoLive, Controller: c.UUID, Status: "available", Life: "alive", Users: s.users})
+	if c.Name == "west" && got.State == facts.CopyPresent && s.access["west"].State == facts.AccountWorks {
+		return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: c.UUID, Status: "available", Life: "alive", Users: s.users})
 	}
 	return got
 }
 
 // jaas has the model in a cloud.
-func (s *staff) jaas() migration.JAAS {
+func (s *staff) jaas() survey.JAAS {
 	jaas := s.fake.jaas()
-	jaas.Witness, jaas.Administrator = s, s
-	jaas.Fleet = fleetOf{s.fake, func(cs []migration.Controller, ms []migration.Model) ([]migration.Controller, []migration.Model) {
+	jaas.Witness, jaas.Controllers = s, s
+	jaas.Fleet = fleetOf{s.fake, func(cs []facts.Controller, ms []facts.Model) ([]facts.Controller, []facts.Model) {
 		for i := range ms {
 			ms[i].Cloud, ms[i].Region = "aws", "us-east-1"
 		}
@@ -91,80 +94,80 @@ func (s *staff) jaas() migration.JAAS {
 const facadeRefusal = "Source controller does not support required facades for performing migration.\nUpgrade the controller to a newer version of 3.6 or migrate to a controller\nwith an earlier version of the target controller and try again.\n\n"
 
 func TestChecksOfAdministrators(t *testing.T) {
-	state := func(name string, state migration.AdminState) func(*staff) {
+	state := func(name string, state facts.AccountState) func(*staff) {
 		return func(s *staff) {
-			s.access[name] = migration.AdminAccess{State: state, User: "admin", Err: errors.New("invalid entity name or password")}
+			s.access[name] = facts.Account{State: state, User: "admin", Err: errors.New("invalid entity name or password")}
 		}
 	}
-	without := func(s *staff) { state("west", migration.AdminNone)(s); state("east", migration.AdminNone)(s) }
+	without := func(s *staff) { state("west", facts.AccountNone)(s); state("east", facts.AccountNone)(s) }
 	for _, c := range []struct {
 		name   string
-		id     migration.CheckID
+		id     checks.ID
 		change func(*staff)
-		level  migration.Level
+		level  checks.Level
 		says   string
 	}{
-		{"both work", migration.CheckControllerAccess, nil, migration.Pass, `"east" is asked as its administrator "admin"`},
-		{"the target alone", migration.CheckControllerAccess, state("west", migration.AdminNone), migration.Pass, `"west" is asked without an account`},
-		{"refused", migration.CheckControllerAccess, state("east", migration.AdminRefused), migration.Warn, "invalid entity name or password"},
-		{"too weak", migration.CheckControllerAccess, state("west", migration.AdminWeak), migration.Warn, "check-access"},
-		{"silent", migration.CheckControllerAccess, state("west", migration.AdminSilent), migration.Warn, "does not work"},
-		{"none", migration.CheckControllerAccess, without, migration.Skip, "controller-credentials"},
+		{"both work", checks.ControllerAccess, nil, checks.Pass, `"east" is asked as its administrator "admin"`},
+		{"the target alone", checks.ControllerAccess, state("west", facts.AccountNone), checks.Pass, `"west" is asked without an account`},
+		{"refused", checks.ControllerAccess, state("east", facts.AccountRefused), checks.Warn, "invalid entity name or password"},
+		{"too weak", checks.ControllerAccess, state("west", facts.AccountWeak), checks.Warn, "check-access"},
+		{"silent", checks.ControllerAccess, state("west", facts.AccountSilent), checks.Warn, "does not work"},
+		{"none", checks.ControllerAccess, without, checks.Skip, "controller-credentials"},
 
-		{"the facades are there", migration.CheckFacades, nil, migration.Pass, "takes models"},
-		{"the facades are not there", migration.CheckFacades, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, migration.Fail, "upgrade controller west"},
-		{"no target of migrations", migration.CheckFacades, func(s *staff) { s.access["east"].Facades["MigrationTarget"] = nil }, migration.Fail, "MigrationTarget"},
-		{"nobody asks for facades", migration.CheckFacades, func(s *staff) {
+		{"the facades are there", checks.Facades, nil, checks.Pass, "takes models"},
+		{"the facades are not there", checks.Facades, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, checks.Fail, "upgrade controller west"},
+		{"no target of migrations", checks.Facades, func(s *staff) { s.access["east"].Facades["MigrationTarget"] = nil }, checks.Fail, "MigrationTarget"},
+		{"nobody asks for facades", checks.Facades, func(s *staff) {
 			s.access["east"].Facades["MigrationTarget"] = []int{1, 2}
-			s.prechecks = migration.Prechecks{Version: 2}
-		}, migration.Pass, "before 3"},
-		{"the source's are not known", migration.CheckFacades, func(s *staff) { s.prechecks = migration.Prechecks{Version: 2} }, migration.Skip, `an account on "west" too`},
-		{"refused for something else", migration.CheckFacades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, migration.Pass, "takes models"},
-		{"Juju 4", migration.CheckFacades, func(s *staff) { s.prechecks, s.err = migration.Prechecks{}, errors.New("a description") }, migration.Skip, "a description"},
-		{"no account", migration.CheckFacades, without, migration.Skip, `without an account on "east"`},
+			s.prechecks = facts.Prechecks{Version: 2}
+		}, checks.Pass, "before 3"},
+		{"the source's are not known", checks.Facades, func(s *staff) { s.prechecks = facts.Prechecks{Version: 2} }, checks.Skip, `an account on "west" too`},
+		{"refused for something else", checks.Facades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, checks.Pass, "takes models"},
+		{"Juju 4", checks.Facades, func(s *staff) { s.prechecks, s.err = facts.Prechecks{}, errors.New("a description") }, checks.Skip, "a description"},
+		{"no account", checks.Facades, without, checks.Skip, `without an account on "east"`},
 
-		{"would take it", migration.CheckTargetPrechecks, nil, migration.Pass, "would take the model (MigrationTarget 3)"},
-		{"would refuse it", migration.CheckTargetPrechecks, func(s *staff) { s.prechecks.Refusal = `model named "prod" already exists` }, migration.Fail, "already exists"},
-		{"facades in one line", migration.CheckTargetPrechecks, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, migration.Fail, "migration. Upgrade the controller"},
-		{"a secret in the answer", migration.CheckTargetPrechecks, func(s *staff) {
+		{"would take it", checks.TargetPrechecks, nil, checks.Pass, "would take the model (MigrationTarget 3)"},
+		{"would refuse it", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = `model named "prod" already exists` }, checks.Fail, "already exists"},
+		{"facades in one line", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, checks.Fail, "migration. Upgrade the controller"},
+		{"a secret in the answer", checks.TargetPrechecks, func(s *staff) {
 			s.prechecks.Refusal = "credential attribute mismatch: map[secret:x] != map[secret:y]"
-		}, migration.Fail, "[redacted]"},
-		{"could not be asked", migration.CheckTargetPrechecks, func(s *staff) { s.err = errDeaf }, migration.Skip, "connection lost"},
-		{"the account does not work", migration.CheckTargetPrechecks, state("east", migration.AdminRefused), migration.Skip, "does not work"},
+		}, checks.Fail, "[redacted]"},
+		{"could not be asked", checks.TargetPrechecks, func(s *staff) { s.err = errDeaf }, checks.Skip, "connection lost"},
+		{"the account does not work", checks.TargetPrechecks, state("east", facts.AccountRefused), checks.Skip, "does not work"},
 
-		{"nothing left over", migration.CheckLeftOvers, nil, migration.Pass, "no half-imported"},
-		{"something left over", migration.CheckLeftOvers, func(s *staff) {
-			s.holdings = []migration.Holding{{UUID: "2", Name: "old", Owner: "carol", Importing: true}, {UUID: modelUUID, Name: "prod", Importing: true}}
-		}, migration.Warn, "carol/old (2); a migration"},
-		{"the list fails", migration.CheckLeftOvers, func(s *staff) { s.err = errDeaf }, migration.Skip, "connection lost"},
+		{"nothing left over", checks.LeftOvers, nil, checks.Pass, "no half-imported"},
+		{"something left over", checks.LeftOvers, func(s *staff) {
+			s.holdings = []facts.Holding{{UUID: "2", Name: "old", Owner: "carol", Importing: true}, {UUID: modelUUID, Name: "prod", Importing: true}}
+		}, checks.Warn, "carol/old (2); a migration"},
+		{"the list fails", checks.LeftOvers, func(s *staff) { s.err = errDeaf }, checks.Skip, "connection lost"},
 
-		{"the name is free", migration.CheckTargetName, nil, migration.Pass, "no other model"},
-		{"the name is taken", migration.CheckTargetName, func(s *staff) {
-			s.holdings = []migration.Holding{{UUID: "2", Name: "prod", Owner: "alice@example.com"}}
-		}, migration.Fail, `another model "alice@example.com/prod", 2`},
-		{"by a half-imported one, on Juju 4", migration.CheckTargetName, func(s *staff) {
-			s.holdings = []migration.Holding{{UUID: "2", Name: "prod", Owner: "alice-example-com", Importing: true}}
-		}, migration.Fail, "half-imported"},
-		{"by another owner", migration.CheckTargetName, func(s *staff) {
-			s.holdings = []migration.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
-		}, migration.Pass, "no other model"},
-		{"names are not told", migration.CheckTargetName, func(s *staff) { s.err = errDeaf }, migration.Skip, "not to be seen"},
+		{"the name is free", checks.TargetName, nil, checks.Pass, "no other model"},
+		{"the name is taken", checks.TargetName, func(s *staff) {
+			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "alice@example.com"}}
+		}, checks.Fail, `another model "alice@example.com/prod", 2`},
+		{"by a half-imported one, on Juju 4", checks.TargetName, func(s *staff) {
+			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "alice-example-com", Importing: true}}
+		}, checks.Fail, "half-imported"},
+		{"by another owner", checks.TargetName, func(s *staff) {
+			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
+		}, checks.Pass, "no other model"},
+		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "not to be seen"},
 
-		{"the cloud is there", migration.CheckCloud, nil, migration.Pass, "itself says that it has cloud"},
-		{"the region is not", migration.CheckCloud, func(s *staff) { s.clouds["aws"] = []string{"eu-west-1"} }, migration.Fail, `"us-east-1"`},
-		{"the cloud is not", migration.CheckCloud, func(s *staff) { s.clouds = map[string][]string{} }, migration.Fail, "juju add-cloud"},
+		{"the cloud is there", checks.Cloud, nil, checks.Pass, "itself says that it has cloud"},
+		{"the region is not", checks.Cloud, func(s *staff) { s.clouds["aws"] = []string{"eu-west-1"} }, checks.Fail, `"us-east-1"`},
+		{"the cloud is not", checks.Cloud, func(s *staff) { s.clouds = map[string][]string{} }, checks.Fail, "juju add-cloud"},
 
-		{"all users are there", migration.CheckUsers, nil, migration.Pass, "knows all users"},
-		{"one is not", migration.CheckUsers, func(s *staff) { s.people["east"] = migration.People{Local: []string{"admin"}} }, migration.Fail, "bob"},
-		{"another identity provider", migration.CheckUsers, func(s *staff) {
-			s.people["east"] = migration.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
-		}, migration.Fail, "https://id.example.com instead of none"},
-		{"another one, and no external users", migration.CheckUsers, func(s *staff) {
+		{"all users are there", checks.Users, nil, checks.Pass, "knows all users"},
+		{"one is not", checks.Users, func(s *staff) { s.people["east"] = facts.People{Local: []string{"admin"}} }, checks.Fail, "bob"},
+		{"another identity provider", checks.Users, func(s *staff) {
+			s.people["east"] = facts.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
+		}, checks.Fail, "https://id.example.com instead of none"},
+		{"another one, and no external users", checks.Users, func(s *staff) {
 			s.users = []string{"bob=read"}
-			s.people["east"] = migration.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
-		}, migration.Pass, "knows all users"},
-		{"the source's are not told", migration.CheckUsers, state("west", migration.AdminNone), migration.Skip, "whether the source has others"},
-		{"the target's are not told", migration.CheckUsers, state("east", migration.AdminNone), migration.Warn, "bob"},
+			s.people["east"] = facts.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
+		}, checks.Pass, "knows all users"},
+		{"the source's are not told", checks.Users, state("west", facts.AccountNone), checks.Skip, "whether the source has others"},
+		{"the target's are not told", checks.Users, state("east", facts.AccountNone), checks.Warn, "bob"},
 	} {
 		for _, completes := range []bool{false, true} {
 			t.Run(c.name+" "+string(c.id), func(t *testing.T) {
@@ -185,13 +188,13 @@ func TestChecksOfAdministrators(t *testing.T) {
 func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(false)
-		f := findingOf(t, s.jaas(), migration.Options{}, migration.CheckTargetPrechecks)
-		if has(t, f, migration.Skip, "probe-controllers=false"); s.asked > 0 {
+		f := findingOf(t, s.jaas(), migration.Options{}, checks.TargetPrechecks)
+		if has(t, f, checks.Skip, "probe-controllers=false"); s.asked > 0 {
 			t.Error("asked although controllers must not be asked")
 		}
 		s.running("east", true)
-		f = findingOf(t, s.jaas(), migration.Options{Probe: true}, migration.CheckTargetPrechecks)
-		if has(t, f, migration.Skip, "a migration runs"); s.asked > 0 {
+		f = findingOf(t, s.jaas(), migration.Options{Probe: true}, checks.TargetPrechecks)
+		if has(t, f, checks.Skip, "a migration runs"); s.asked > 0 {
 			t.Error("asked although a migration runs")
 		}
 		s = newStaff(false)
@@ -206,6 +209,6 @@ func TestAccountsThatCannotBeUsedAreAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(true)
 		opts := migration.Options{Probe: true, AccountsProblem: "the secret is not granted", AccountsRemedy: "juju grant-secret"}
-		has(t, findingOf(t, s.jaas(), opts, migration.CheckControllerAccess), migration.Warn, "the secret is not granted", "juju grant-secret")
+		has(t, findingOf(t, s.jaas(), opts, checks.ControllerAccess), checks.Warn, "the secret is not granted", "juju grant-secret")
 	})
 }

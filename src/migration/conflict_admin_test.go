@@ -7,28 +7,31 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/locate"
 )
 
 // says answers as a controller answers an administrator, or only a probe.
 type says struct {
 	*fake
-	copies func(name string) migration.Copy
-	info   *migration.Info // What JIMM brings, if not what the fake does.
+	copies func(name string) facts.Copy
+	info   *facts.Info // What JIMM brings, if not what the fake does.
 }
 
-func (t says) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+func (t says) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
 	return t.copies(c.Name)
 }
 
-func (t says) Info(ctx context.Context, model string) migration.Info {
+func (t says) Info(ctx context.Context, model string) facts.Info {
 	if t.info != nil {
 		return *t.info
 	}
 	return t.fake.Info(ctx, model)
 }
 
-func inUse(at migration.Controller) migration.Copy {
-	return migration.CopyOf(migration.Info{Kind: migration.InfoLive, Controller: at.UUID, Status: "available", Life: "alive"})
+func inUse(at facts.Controller) facts.Copy {
+	return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: at.UUID, Status: "available", Life: "alive"})
 }
 
 // A second copy in use that is gone at the second look is no conflict.
@@ -38,18 +41,18 @@ func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 			began := time.Now()
 			f := newFake(completes)
 			jaas := f.jaas()
-			jaas.Witness = says{fake: f, copies: func(name string) migration.Copy {
+			jaas.Witness = says{fake: f, copies: func(name string) facts.Copy {
 				switch {
 				case name == "west":
 					return inUse(west())
 				case name == "east" && time.Since(began) < time.Second:
 					return inUse(east())
 				default:
-					return migration.Copy{State: migration.CopyAbsent}
+					return facts.Copy{State: facts.CopyAbsent}
 				}
 			}}
 			res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
-			if err != nil || res.Outcome != migration.ChecksPassed {
+			if err != nil || res.Outcome != facts.ChecksPassed {
 				t.Errorf("%s, %v", res.Outcome, err)
 			}
 		})
@@ -59,18 +62,18 @@ func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 // What one controller tells an administrator and the other one tells through JIMM
 // is a conflict too; what it tells in any other status is not.
 func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
-	live := migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available", Life: "alive"}
+	live := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", Life: "alive"}
 	for name, c := range map[string]struct {
-		change func(*migration.Info)
-		west   migration.CopyState
-		want   migration.Outcome
+		change func(*facts.Info)
+		west   facts.CopyState
+		want   facts.Outcome
 	}{
-		"in use":             {west: migration.CopyPresent, want: migration.Conflict},
-		"not probed":         {west: migration.CopyUnknown, want: migration.Conflict},
-		"suspended":          {change: func(i *migration.Info) { i.Status = "suspended" }, west: migration.CopyPresent, want: migration.Refused},
-		"half imported":      {change: func(i *migration.Info) { i.Status, i.StatusText = "busy", "importing" }, west: migration.CopyPresent, want: migration.Refused},
-		"says it is not":     {west: migration.CopyImporting, want: migration.Refused},
-		"an entry of a list": {change: func(i *migration.Info) { i.Listed = true }, west: migration.CopyPresent, want: migration.Refused},
+		"in use":             {west: facts.CopyPresent, want: facts.Conflict},
+		"not probed":         {west: facts.CopyUnknown, want: facts.Conflict},
+		"suspended":          {change: func(i *facts.Info) { i.Status = "suspended" }, west: facts.CopyPresent, want: facts.Refused},
+		"half imported":      {change: func(i *facts.Info) { i.Status, i.StatusText = "busy", "importing" }, west: facts.CopyPresent, want: facts.Refused},
+		"says it is not":     {west: facts.CopyImporting, want: facts.Refused},
+		"an entry of a list": {change: func(i *facts.Info) { i.Listed = true }, west: facts.CopyPresent, want: facts.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,14 +83,14 @@ func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 				}
 				f := newFake(false)
 				jaas := f.jaas()
-				jaas.Witness = says{fake: f, info: &info, copies: func(name string) migration.Copy {
+				jaas.Witness = says{fake: f, info: &info, copies: func(name string) facts.Copy {
 					switch name {
 					case "west":
-						return migration.Copy{State: c.west}
+						return facts.Copy{State: c.west}
 					case "east":
 						return inUse(east())
 					default:
-						return migration.Copy{State: migration.CopyAbsent}
+						return facts.Copy{State: facts.CopyAbsent}
 					}
 				}}
 				res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
@@ -101,37 +104,37 @@ func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 
 // No repair leads to a copy that is known to be half imported or moved away.
 func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
-	importing := migration.CopyOf(migration.Info{Kind: migration.InfoLive, Status: "busy", StatusText: "importing"})
-	exporting := migration.CopyOf(migration.Info{Kind: migration.InfoLive, Status: "busy", Attempt: migration.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}})
-	absent := migration.Copy{State: migration.CopyAbsent}
+	importing := facts.CopyOf(facts.Info{Kind: facts.InfoLive, Status: "busy", StatusText: "importing"})
+	exporting := facts.CopyOf(facts.Info{Kind: facts.InfoLive, Status: "busy", Attempt: facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}})
+	absent := facts.Copy{State: facts.CopyAbsent}
 	for name, c := range map[string]struct {
-		copies map[string]migration.Copy // of west, which is on record, and east
-		state  migration.State
+		copies map[string]facts.Copy // of west, which is on record, and east
+		state  locate.State
 		holder string
 		repair bool
 	}{
-		"the other one imports":       {map[string]migration.Copy{"west": absent, "east": importing}, migration.StateUnknown, "", false},
-		"the other one has it in use": {map[string]migration.Copy{"west": absent, "east": inUse(east())}, migration.StateMoved, "east", true},
-		"recorded too early, it runs": {map[string]migration.Copy{"west": importing, "east": exporting}, migration.StateMigrating, "east", false},
-		"recorded wrongly, a copy":    {map[string]migration.Copy{"west": importing, "east": inUse(east())}, migration.StateMoved, "east", true},
-		"only half a copy":            {map[string]migration.Copy{"west": importing, "east": absent}, migration.StateUnknown, "", false},
-		"redirects to half a copy":    {map[string]migration.Copy{"west": {State: migration.CopyMoved, To: east().UUID}, "east": importing}, migration.StateUnknown, "", false},
-		"a left-over elsewhere":       {map[string]migration.Copy{"west": inUse(west()), "east": importing}, migration.StateActive, "west", false},
-		"it moves away":               {map[string]migration.Copy{"west": exporting, "east": importing}, migration.StateMigrating, "west", false},
-		"twice in use":                {map[string]migration.Copy{"west": inUse(west()), "east": inUse(east())}, migration.StateConflict, "", false},
+		"the other one imports":       {map[string]facts.Copy{"west": absent, "east": importing}, locate.StateUnknown, "", false},
+		"the other one has it in use": {map[string]facts.Copy{"west": absent, "east": inUse(east())}, locate.StateMoved, "east", true},
+		"recorded too early, it runs": {map[string]facts.Copy{"west": importing, "east": exporting}, locate.StateMigrating, "east", false},
+		"recorded wrongly, a copy":    {map[string]facts.Copy{"west": importing, "east": inUse(east())}, locate.StateMoved, "east", true},
+		"only half a copy":            {map[string]facts.Copy{"west": importing, "east": absent}, locate.StateUnknown, "", false},
+		"redirects to half a copy":    {map[string]facts.Copy{"west": {State: facts.CopyMoved, To: east().UUID}, "east": importing}, locate.StateUnknown, "", false},
+		"a left-over elsewhere":       {map[string]facts.Copy{"west": inUse(west()), "east": importing}, locate.StateActive, "west", false},
+		"it moves away":               {map[string]facts.Copy{"west": exporting, "east": importing}, locate.StateMigrating, "west", false},
+		"twice in use":                {map[string]facts.Copy{"west": inUse(west()), "east": inUse(east())}, locate.StateConflict, "", false},
 	} {
 		for _, completes := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					f := newFake(completes)
 					jaas := f.jaas()
-					jaas.Witness = says{fake: f, info: &migration.Info{Kind: migration.InfoUnavailable}, copies: func(name string) migration.Copy {
+					jaas.Witness = says{fake: f, info: &facts.Info{Kind: facts.InfoUnavailable}, copies: func(name string) facts.Copy {
 						if got, ok := c.copies[name]; ok {
 							return got
 						}
 						return absent
 					}}
-					found, err := migration.Locate(t.Context(), jaas, migration.LocateOptions{Model: "prod", Probe: true})
+					found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: "prod", Probe: true})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -149,22 +152,22 @@ func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
 // has not ended: nothing is over, whatever the target has.
 func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 	start := time.Unix(1000, 0)
-	exporting := func(text string) migration.Copy {
-		return migration.CopyOf(migration.Info{
-			Kind: migration.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
-			Attempt: migration.Attempt{Text: text, Start: start},
+	exporting := func(text string) facts.Copy {
+		return facts.CopyOf(facts.Info{
+			Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
+			Attempt: facts.Attempt{Text: text, Start: start},
 		})
 	}
-	base := migration.Baseline{Source: west(), Target: east(), TargetProved: true}
+	base := judge.Baseline{Source: west(), Target: east(), TargetProved: true}
 	for _, text := range []string{"activating model in target controller", "successful, removing model from source controller"} {
-		o := migration.Observation{
-			Record: migration.Record{State: migration.RecordAt, Controller: east().UUID},
-			Info:   migration.Info{Kind: migration.InfoLive, Controller: east().UUID, Status: "available"},
-			Copies: map[string]migration.Copy{west().UUID: exporting(text), east().UUID: inUse(east())},
+		o := facts.Observation{
+			Record: facts.Record{State: facts.RecordAt, Controller: east().UUID},
+			Info:   facts.Info{Kind: facts.InfoLive, Controller: east().UUID, Status: "available"},
+			Copies: map[string]facts.Copy{west().UUID: exporting(text), east().UUID: inUse(east())},
 		}
-		p := migration.Progress{}.Observe(base, o)
-		v := migration.Judge(base, p, o)
-		if v.Kind != migration.VerdictRunning || p.Attempt.Text != text || p.Doubles > 0 {
+		p := judge.Progress{}.Observe(base, o)
+		v := judge.Judge(base, p, o)
+		if v.Kind != judge.Running || p.Attempt.Text != text || p.Doubles > 0 {
 			t.Errorf("%s: verdict %d, followed %q, %d doubles", text, v.Kind, p.Attempt.Text, p.Doubles)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // splitBrain is a JAAS in which, some time after the start, JIMM falls silent
@@ -18,16 +20,16 @@ type splitBrain struct {
 
 func (s splitBrain) split() bool { return !s.asked.IsZero() && time.Since(s.asked) >= s.after }
 
-func (s splitBrain) Info(ctx context.Context, model string) migration.Info {
+func (s splitBrain) Info(ctx context.Context, model string) facts.Info {
 	if s.split() {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: errDeaf}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: errDeaf}
 	}
 	return s.fake.Info(ctx, model)
 }
 
-func (s splitBrain) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (s splitBrain) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	if s.split() {
-		return migration.Copy{State: migration.CopyActive}
+		return facts.Copy{State: facts.CopyActive}
 	}
 	return s.fake.Copy(ctx, c, model)
 }
@@ -38,7 +40,7 @@ func TestASplitBrainEndsTheRunAndChangesNothing(t *testing.T) {
 		jaas := f.jaas()
 		jaas.Witness = splitBrain{f, 30 * time.Second}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-		if err != nil || res.Outcome != migration.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
+		if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
 			t.Errorf("%s, on %q, recorded %v, %v", res.Outcome, res.Holder, f.records, err)
 		}
 	})
@@ -47,20 +49,20 @@ func TestASplitBrainEndsTheRunAndChangesNothing(t *testing.T) {
 // The live answer knows better than JIMM's list.
 func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
-		live migration.Info
-		id   migration.CheckID
+		live facts.Info
+		id   checks.ID
 	}{
-		"a controller's own model": {migration.Info{IsController: true}, migration.CheckControllerModel},
-		"dying":                    {migration.Info{Life: "dying"}, migration.CheckModelLife},
-		"newer agents":             {migration.Info{AgentVersion: "3.6.99"}, migration.CheckVersions},
+		"a controller's own model": {facts.Info{IsController: true}, checks.ControllerModel},
+		"dying":                    {facts.Info{Life: "dying"}, checks.ModelLife},
+		"newer agents":             {facts.Info{AgentVersion: "3.6.99"}, checks.Versions},
 	} {
 		p := &places{models: onWest("alice@example.com/prod"), info: c.live}
 		p.models[0].AgentVersion = "3.6.14"
-		p.info.Kind, p.info.Controller, p.info.Status = migration.InfoLive, west().UUID, "available"
+		p.info.Kind, p.info.Controller, p.info.Status = facts.InfoLive, west().UUID, "available"
 		jaas := p.jaas(false)
 		jaas.Auditor = newFake(false)
 		res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east"})
-		if err != nil || res.Outcome != migration.Refused {
+		if err != nil || res.Outcome != facts.Refused {
 			t.Errorf("%s: %s, %v", name, res.Outcome, err)
 		}
 		for _, f := range res.Findings {

@@ -1,64 +1,44 @@
 package migration
 
-import "context"
+import (
+	"context"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
 
 // Diagnosis is everything that one look at a model has brought, for a bug report.
 // Its errors and texts have not been redacted.
 type Diagnosis struct {
-	Model       Model
-	Controllers []Controller
+	Model       facts.Model
+	Controllers []facts.Controller
 	// Source is the controller on JIMM's record.
-	Source Controller
-	Record Record
+	Source facts.Controller
+	Record facts.Record
 	// Info is what a survey goes by, Summary the entry of JIMM's list.
-	Info    Info
-	Summary Info
-	Host    Host
+	Info    facts.Info
+	Summary facts.Info
+	Host    facts.Host
 	// Copies holds the answers of the controllers, by controller UUID.
-	Copies   map[string]Copy
-	Audit    Audit
+	Copies   map[string]facts.Copy
+	Audit    facts.Audit
 	AuditErr error
 }
 
 // Diagnose looks at a model as a migration does, and changes nothing. An error
 // means that JIMM did not list its controllers or models, or does not know the
-// model ([*SelectError]).
-func Diagnose(ctx context.Context, jaas JAAS, opts Options) (Diagnosis, error) {
-	s, err := newRun(jaas, opts).survey(ctx)
+// model ([*facts.SelectError]).
+func Diagnose(ctx context.Context, jaas survey.JAAS, opts Options) (Diagnosis, error) {
+	s, err := newRun(jaas, opts).Survey(ctx)
 	if err != nil {
 		return Diagnosis{}, err
 	}
-	if !s.modelKnown() {
-		return Diagnosis{}, s.modelErr
+	if !s.ModelKnown() {
+		return Diagnosis{}, s.ModelErr
 	}
 	return Diagnosis{
-		Model: s.model, Controllers: s.controllers, Source: s.source,
-		Record: jaas.Witness.Record(ctx, s.model.UUID), Summary: s.model.Live,
-		Info: s.seen.Info, Host: s.seen.Host, Copies: s.seen.Copies, Audit: s.audit, AuditErr: s.auditErr,
+		Model: s.Model, Controllers: s.Controllers, Source: s.Source,
+		Record: jaas.Witness.Record(ctx, s.Model.UUID), Summary: s.Model.Live,
+		Info: s.Observation.Info, Host: s.Observation.Host, Copies: s.Observation.Copies, Audit: s.Audit, AuditErr: s.AuditErr,
 	}, nil
-}
-
-// String says in one word how the recorded controller answered.
-func (k InfoKind) String() string {
-	return [...]string{"not-asked", "live", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
-}
-
-// String says in one word how a login to the model ended.
-func (k HostKind) String() string {
-	return [...]string{"not-asked", "serves", "refused", "unavailable"}[k]
-}
-
-// String says in one word what a controller says of its copy.
-func (s CopyState) String() string {
-	return [...]string{"unknown", "absent", "present", "moved", "importing", "active", "exporting"}[s]
-}
-
-// String says in one word what is known of JIMM's record.
-func (s RecordState) String() string {
-	return [...]string{"unknown", "at", "lost"}[s]
-}
-
-// String says in one word what was asked.
-func (k RequestKind) String() string {
-	return [...]string{"", "migrate", "record"}[k]
 }

@@ -1,14 +1,14 @@
-// Package migration finds models and moves them between the controllers of one
-// JAAS. It knows neither charms nor websockets: it asks for what it needs
-// through small interfaces, emits typed events and returns typed results.
+// Package migration moves models between the controllers of one JAAS. It knows
+// neither charms nor websockets: it asks for what it needs through small
+// interfaces, emits typed events and returns typed results.
 //
-// Everything it does is one loop: observe, judge, act, report, wait.
+// One file is one step: check, migrate, watch, record, verify. Everything a run does
+// is one loop: observe, judge, act, report, wait. What it reads and decides with is
+// in the packages below, whose imports run downwards only:
 //
-//   - [Locate] tells which controller holds a model, and how sure that is.
-//   - [Check] looks at a planned migration and reports every finding at once.
-//   - [Migrate] checks, starts, watches, records and verifies.
-//   - [Judge] is the pure function between what was seen and what may be done.
-//
-// Only [Migrate] is given a [Writer], and the writer records a controller only
-// for a [Proof], which only [Judge] can make.
+//   - facts are values: models, controllers, copies, attempts, phases, outcomes.
+//   - judge says what was seen means. It is pure, and it makes the proofs.
+//   - survey gathers once what is seen before anything is done.
+//   - checks read a survey and say what speaks against a migration.
+//   - locate says which controller hosts a model, and how sure that is.
 package migration

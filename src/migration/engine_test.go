@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
@@ -21,7 +24,7 @@ func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
 		f.deaf = func(e time.Duration) bool { return e < 170*time.Second }
 		began := time.Now()
 		res := migrate(t, f, nil)
-		if took := time.Since(began); res.Outcome != migration.NotStarted || took < 170*time.Second+3*time.Minute {
+		if took := time.Since(began); res.Outcome != facts.NotStarted || took < 170*time.Second+3*time.Minute {
 			t.Errorf("%s after %v: the source was asked for less than three minutes", res.Outcome, took)
 		}
 	})
@@ -33,7 +36,7 @@ func TestNotStartedIsUnknownWhileNobodyAnswers(t *testing.T) {
 		f.probe = false
 		f.refuse = errors.New("connection lost")
 		f.deaf = func(time.Duration) bool { return true }
-		if res := migrate(t, f, nil); res.Outcome != migration.Unknown || res.Cause != migration.CauseSilent || res.Holder.Known() {
+		if res := migrate(t, f, nil); res.Outcome != facts.Unknown || res.Cause != facts.CauseSilent || res.Holder.Known() {
 			t.Errorf("%s, %s, on %q", res.Outcome, res.Cause, res.Holder)
 		}
 	})
@@ -48,7 +51,7 @@ func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 		f.refuse, f.accept = errors.New("connection lost"), true
 		f.stages = nil // No look finds it.
 		res := migrate(t, f, nil)
-		if res.Outcome != migration.Unknown || res.Holder.Known() || f.hosts > f.loginsAllowed() || f.forgot {
+		if res.Outcome != facts.Unknown || res.Holder.Known() || f.hosts > f.loginsAllowed() || f.forgot {
 			t.Errorf("%s (%s) after %d logins, forgot %v", res.Outcome, res.Cause, f.hosts, f.forgot)
 		}
 	})
@@ -63,9 +66,9 @@ func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 			f.refuse = errors.New("source prechecks failed: no")
 			began := time.Now()
 			res := migrate(t, f, nil)
-			want, cause := migration.Unknown, migration.CauseSilent
+			want, cause := facts.Unknown, facts.CauseSilent
 			if answered {
-				want, cause = migration.NotStarted, migration.CauseAnswer
+				want, cause = facts.NotStarted, facts.CauseAnswer
 			}
 			if res.Outcome != want || res.Cause != cause || f.hosts > f.loginsAllowed() || res.Holder.Known() != answered || time.Since(began) > 4*time.Minute {
 				t.Errorf("answered %v: %s, %s, on %q after %d logins and %v", answered, res.Outcome, res.Cause, res.Holder, f.hosts, time.Since(began))
@@ -86,7 +89,7 @@ func TestDoubtsDoNotAddUp(t *testing.T) {
 		f.denies = func(e time.Duration) bool { return e > 20*time.Second && e < 40*time.Second }
 		began := time.Now()
 		res := migrate(t, f, nil)
-		if took := time.Since(began); res.Outcome != migration.Unknown || took < 12*time.Minute {
+		if took := time.Since(began); res.Outcome != facts.Unknown || took < 12*time.Minute {
 			t.Errorf("%s, %s after %v", res.Outcome, res.Cause, took)
 		}
 	})
@@ -96,7 +99,7 @@ func TestDoubtsDoNotAddUp(t *testing.T) {
 func TestAPendingRequestIsWaitedForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
-		f.requests = []migration.Request{asked("east", 2*time.Minute)}
+		f.requests = []facts.Request{asked("east", 2*time.Minute)}
 		began := time.Now()
 		var waits, started time.Duration
 		res := migrate(t, f, func(o *migration.Options) {
@@ -109,7 +112,7 @@ func TestAPendingRequestIsWaitedForOnce(t *testing.T) {
 				}
 			}
 		})
-		if res.Outcome != migration.Migrated || waits != time.Minute || started < time.Minute || started > 70*time.Second {
+		if res.Outcome != facts.Migrated || waits != time.Minute || started < time.Minute || started > 70*time.Second {
 			t.Errorf("%s: announced %v, started after %v", res.Outcome, waits, started)
 		}
 	})
@@ -120,12 +123,12 @@ func TestWhatWasSeenAtFirstChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
 		f.probe = false
-		f.requests = []migration.Request{asked("east", time.Hour)}
+		f.requests = []facts.Request{asked("east", time.Hour)}
 		until := time.Now().Add(time.Second)
 		f.began, f.stages = time.Now().Add(24*time.Hour), nil
 		f.denied = func() bool { return time.Now().Before(until) }
 		res := migrate(t, f, nil)
-		if res.Outcome != migration.Unknown || res.Cause != migration.CauseChanged || res.Plan != migration.PlanRecord || res.Holder.Name != "west" || f.starts > 0 {
+		if res.Outcome != facts.Unknown || res.Cause != facts.CauseChanged || res.Plan != migration.PlanRecord || res.Holder.Name != "west" || f.starts > 0 {
 			t.Errorf("%s, %s, plan %s, on %q, %d starts", res.Outcome, res.Cause, res.Plan, res.Holder, f.starts)
 		}
 	})
@@ -134,8 +137,8 @@ func TestWhatWasSeenAtFirstChanges(t *testing.T) {
 // twoInUse lets both controllers say that they have the model in use.
 type twoInUse struct{ *fake }
 
-func (twoInUse) Copy(context.Context, migration.Controller, string) migration.Copy {
-	return migration.Copy{State: migration.CopyActive}
+func (twoInUse) Copy(context.Context, facts.Controller, string) facts.Copy {
+	return facts.Copy{State: facts.CopyActive}
 }
 
 func TestTwoCopiesInUseAreAConflict(t *testing.T) {
@@ -148,7 +151,7 @@ func TestTwoCopiesInUseAreAConflict(t *testing.T) {
 		jaas.Witness = twoInUse{f}
 		for _, target := range []string{"east", "north"} {
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: target, Probe: true})
-			if err != nil || res.Outcome != migration.Conflict || res.Holder.Known() || !strings.Contains(res.Detail, `"east" has it in use`) || f.starts+len(f.records) > 0 {
+			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || !strings.Contains(res.Detail, `"east" has it in use`) || f.starts+len(f.records) > 0 {
 				t.Errorf("%s: %s, %v", target, res.Outcome, err)
 			}
 		}
@@ -199,7 +202,7 @@ func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 		f := newFake(true)
 		f.refuse = fmt.Errorf("%w: no route", migration.ErrNotSent)
 		began := time.Now()
-		if res := migrate(t, f, nil); res.Outcome != migration.NotStarted || time.Since(began) > 0 {
+		if res := migrate(t, f, nil); res.Outcome != facts.NotStarted || time.Since(began) > 0 {
 			t.Errorf("%s after %v", res.Outcome, time.Since(began))
 		}
 	})
@@ -213,7 +216,7 @@ func TestCallsToJIMM(t *testing.T) {
 			f.stages = []stage{{"exporting model", 20 * time.Minute}, {"successful, removing model from source controller", 10 * time.Second}}
 			res := migrate(t, f, nil)
 			looks := int(20*time.Minute/migration.DefaultPollInterval) + 4
-			if res.Outcome != migration.Migrated || f.calls > perLook*looks+20 {
+			if res.Outcome != facts.Migrated || f.calls > perLook*looks+20 {
 				t.Errorf("%s: %s after %d calls in %d looks", year, res.Outcome, f.calls, looks)
 			}
 		})
@@ -228,22 +231,22 @@ func TestNoLoginForOneLookThatFindsNothing(t *testing.T) {
 		f.probe, f.lonely = false, true
 		f.denies = func(e time.Duration) bool { return e > 20*time.Second && e < 25*time.Second }
 		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 60 * time.Second })
-		if f.hosts != 0 || res.Outcome != migration.TimedOut {
+		if f.hosts != 0 || res.Outcome != facts.TimedOut {
 			t.Errorf("%s after %d logins", res.Outcome, f.hosts)
 		}
 	})
 }
 
 func TestDoubt(t *testing.T) {
-	const blind, waiting, letGo = migration.VerdictBlind, migration.VerdictWaiting, migration.VerdictLetGo
+	const blind, waiting, letGo = judge.NoAnswer, judge.Waiting, judge.SourceReleased
 	for _, c := range []struct {
-		kinds []migration.VerdictKind
+		kinds []judge.Kind
 		want  string
 	}{
-		{[]migration.VerdictKind{waiting, waiting, waiting}, "0 1 2"},
-		{[]migration.VerdictKind{waiting, letGo, letGo, waiting}, "0 0 1 0"},
-		{[]migration.VerdictKind{blind, blind, waiting, blind, waiting}, "0 1 0 0 2"},
-		{[]migration.VerdictKind{waiting, blind, blind, waiting, letGo, blind, letGo}, "0 0 1 3 0 0 2"},
+		{[]judge.Kind{waiting, waiting, waiting}, "0 1 2"},
+		{[]judge.Kind{waiting, letGo, letGo, waiting}, "0 0 1 0"},
+		{[]judge.Kind{blind, blind, waiting, blind, waiting}, "0 1 0 0 2"},
+		{[]judge.Kind{waiting, blind, blind, waiting, letGo, blind, letGo}, "0 0 1 3 0 0 2"},
 	} {
 		var got []string
 		for _, d := range migration.Waited(c.kinds) {
@@ -262,7 +265,7 @@ func TestOneLoginAtMost(t *testing.T) {
 		f.running("east", true)
 		f.probe, f.redirects, f.lonely, f.noHost = false, false, true, true
 		res := migrate(t, f, nil)
-		if f.hosts != 1 || res.Outcome != migration.TimedOut || len(f.records) > 0 {
+		if f.hosts != 1 || res.Outcome != facts.TimedOut || len(f.records) > 0 {
 			t.Errorf("%s after %d logins, recorded %v", res.Outcome, f.hosts, f.records)
 		}
 	})
@@ -274,7 +277,7 @@ func TestAttachedAndDetached(t *testing.T) {
 		f.running("east", true)
 		began := time.Now()
 		res := migrate(t, f, func(o *migration.Options) { o.Detach = true })
-		if res.Outcome != migration.Started || !res.Attached || !res.Running || !res.TargetProved || time.Since(began) > 0 {
+		if res.Outcome != facts.Started || !res.Attached || !res.Running || !res.TargetProved || time.Since(began) > 0 {
 			t.Errorf("%s, attached %v, running %v, target proved %v after %v", res.Outcome, res.Attached, res.Running, res.TargetProved, time.Since(began))
 		}
 	})
@@ -289,7 +292,7 @@ func TestTheAuditLogIsReadAgainForTheTarget(t *testing.T) {
 		f.probe = false
 		f.auditErr = errors.New("no")
 		f.later, f.change = 10*time.Second, func(f *fake) { f.auditErr = nil }
-		if res := migrate(t, f, nil); res.Outcome != migration.Migrated {
+		if res := migrate(t, f, nil); res.Outcome != facts.Migrated {
 			t.Errorf("%s, %s", res.Outcome, res.Cause)
 		}
 	})
@@ -321,7 +324,7 @@ func TestATooEarlyRecordAndAnAbortBetweenTwoLooks(t *testing.T) {
 		f.later, f.change = 36500*time.Millisecond, func(f *fake) { f.record, f.mode = east().UUID, false }
 		f.stages[3].last = 10*time.Second - 400*time.Millisecond
 		res := migrate(t, f, nil)
-		if f.forgot || res.Outcome == migration.Migrated {
+		if f.forgot || res.Outcome == facts.Migrated {
 			t.Errorf("%s, forgot %v", res.Outcome, f.forgot)
 		}
 	})
@@ -358,7 +361,7 @@ func TestRetryAfterAnAbortWaitsForARequestThatWasNotAnswered(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
 			f.old = aborted(100 * time.Second)
-			f.requests = []migration.Request{asked("east", 50*time.Second)}
+			f.requests = []facts.Request{asked("east", 50*time.Second)}
 			f.requests[0].Answered = answered
 			if answered {
 				f.requests[0].At = f.old.Start.Add(-time.Second)
@@ -372,7 +375,7 @@ func TestRetryAfterAnAbortWaitsForARequestThatWasNotAnswered(t *testing.T) {
 					}
 				}
 			})
-			if res.Outcome != migration.Migrated || f.starts != 1 {
+			if res.Outcome != facts.Migrated || f.starts != 1 {
 				t.Fatalf("%s, %d starts", res.Outcome, f.starts)
 			}
 			if waited := started > 2*time.Minute; waited == answered {
@@ -398,7 +401,7 @@ func TestDeadlineIsKeptWithinACallThatHangs(t *testing.T) {
 		f.hang, f.probe = true, false
 		began := time.Now()
 		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 7 * time.Minute })
-		if took := time.Since(began); res.Outcome != migration.TimedOut || res.Cause != migration.CauseDeadline || took != 7*time.Minute {
+		if took := time.Since(began); res.Outcome != facts.TimedOut || res.Cause != facts.CauseDeadline || took != 7*time.Minute {
 			t.Errorf("%s, %s after %v", res.Outcome, res.Cause, took)
 		}
 	})
@@ -410,7 +413,7 @@ type hangingStart struct {
 	late time.Duration
 }
 
-func (h hangingStart) StartMigration(ctx context.Context, m migration.Model, c migration.Controller) (string, error) {
+func (h hangingStart) StartMigration(ctx context.Context, m facts.Model, c facts.Controller) (string, error) {
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
@@ -427,7 +430,7 @@ func TestStopDuringTheStartIsObeyedSoon(t *testing.T) {
 		began := time.Now()
 		res, err := migration.Migrate(ctx, f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true})
 		took := time.Since(began)
-		if err != nil || res.Outcome != migration.TimedOut || res.Cause != migration.CauseInterrupted || took > 14*time.Second {
+		if err != nil || res.Outcome != facts.TimedOut || res.Cause != facts.CauseInterrupted || took > 14*time.Second {
 			t.Errorf("%s, %s after %v, %v", res.Outcome, res.Cause, took, err)
 		}
 		time.Sleep(2 * time.Minute) //nolint:forbidigo // virtual time, for the writer's goroutine
@@ -438,7 +441,7 @@ func TestDeadlineDoesNotCutOffTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		res, err := migration.Migrate(t.Context(), f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: time.Minute})
-		if err != nil || res.Outcome != migration.TimedOut || res.MigrationID == "" || f.starts != 1 {
+		if err != nil || res.Outcome != facts.TimedOut || res.MigrationID == "" || f.starts != 1 {
 			t.Errorf("%s, id %q, %d starts, %v", res.Outcome, res.MigrationID, f.starts, err)
 		}
 	})
@@ -452,7 +455,7 @@ func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
 			from := time.Since(f.began)
 			f.deaf = func(e time.Duration) bool { return e < from+2*time.Minute }
 		}
-		check(t, f, migrate(t, f, nil), want{migration.Migrated, "", 1, "east", "east", "east"})
+		check(t, f, migrate(t, f, nil), want{facts.Migrated, "", 1, "east", "east", "east"})
 	})
 }
 
@@ -463,7 +466,7 @@ func TestNoSuccessWhileTheAuditLogCannotBeRead(t *testing.T) {
 		f.probe = false
 		f.later, f.change = 30*time.Second, func(f *fake) { f.auditErr = errors.New("no") }
 		res := migrate(t, f, nil)
-		if res.Outcome != migration.Unknown || res.Cause != migration.CauseSourceUnknown {
+		if res.Outcome != facts.Unknown || res.Cause != facts.CauseSourceUnknown {
 			t.Errorf("%s, %s", res.Outcome, res.Cause)
 		}
 		if f.audits < 3 {
@@ -476,20 +479,20 @@ func TestCheckSaysWhatWouldBeDone(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		world   func(*fake)
-		outcome migration.Outcome
+		outcome facts.Outcome
 		plan    migration.Plan
 	}{
-		{"nothing runs", func(*fake) {}, migration.ChecksPassed, migration.PlanStart},
-		{"runs", func(f *fake) { f.running("east", true) }, migration.ChecksPassed, migration.PlanFollow},
-		{"has moved", func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) }, migration.ChecksPassed, migration.PlanRecord},
-		{"has moved, without probe", func(f *fake) { f.running("east", true); f.began, f.probe = time.Now().Add(-time.Hour), false }, migration.ChecksPassed, migration.PlanRecord},
+		{"nothing runs", func(*fake) {}, facts.ChecksPassed, migration.PlanStart},
+		{"runs", func(f *fake) { f.running("east", true) }, facts.ChecksPassed, migration.PlanFollow},
+		{"has moved", func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) }, facts.ChecksPassed, migration.PlanRecord},
+		{"has moved, without probe", func(f *fake) { f.running("east", true); f.began, f.probe = time.Now().Add(-time.Hour), false }, facts.ChecksPassed, migration.PlanRecord},
 		{"is there", func(f *fake) {
 			f.running("east", true)
 			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
-		}, migration.AlreadyThere, migration.PlanVerify},
-		{"is said to be there and is not", func(f *fake) { f.record = east().UUID }, migration.ChecksPassed, migration.PlanVerify},
-		{"asked for a moment ago", func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, migration.ChecksPassed, migration.PlanWait},
-		{"own model", func(f *fake) { f.model.UUID = ownUUID }, migration.Refused, migration.PlanNone},
+		}, facts.AlreadyThere, migration.PlanVerify},
+		{"is said to be there and is not", func(f *fake) { f.record = east().UUID }, facts.ChecksPassed, migration.PlanVerify},
+		{"asked for a moment ago", func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, facts.ChecksPassed, migration.PlanWait},
+		{"own model", func(f *fake) { f.model.UUID = ownUUID }, facts.Refused, migration.PlanNone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -500,7 +503,7 @@ func TestCheckSaysWhatWouldBeDone(t *testing.T) {
 					t.Errorf("%s, %q, %v", res.Outcome, res.Plan, err)
 				}
 				for _, finding := range res.Findings {
-					if finding.Blocks() != (c.outcome == migration.Refused && finding.Check == migration.CheckOwnModel) {
+					if finding.Blocks() != (c.outcome == facts.Refused && finding.Check == checks.OwnModel) {
 						t.Errorf("%s is %s: %s", finding.Check, finding.Level, finding.Evidence)
 					}
 				}
@@ -535,7 +538,7 @@ func TestRepeatedStepsAreReportedOnce(t *testing.T) {
 				}
 			}
 		})
-		if res.Outcome != migration.Migrated || phases != 2 || stalls != 1 || beats < 3 || beats > 12 {
+		if res.Outcome != facts.Migrated || phases != 2 || stalls != 1 || beats < 3 || beats > 12 {
 			t.Errorf("%s: %d phases, %d stalls, %d heartbeats", res.Outcome, phases, stalls, beats)
 		}
 	})
@@ -566,7 +569,7 @@ func TestNoServerTextLeaksIntoResultsAndEvents(t *testing.T) {
 					}
 				})
 				res.Err = nil // Its text is documented to be raw.
-				res.Model.Live = migration.Info{}
+				res.Model.Live = facts.Info{}
 				if strings.Contains(fmt.Sprintf("%+v", res), canary) {
 					t.Errorf("%+v", res)
 				}

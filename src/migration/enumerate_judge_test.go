@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // judge says what in the end of a run is not true (I2, I5, I8, I9).
@@ -22,45 +22,45 @@ func (w *truth) judge(l lived) (wrong []string) {
 	target := w.on("east", now)
 	others := w.others(now)
 	switch res.Outcome {
-	case migration.AlreadyThere:
+	case facts.AlreadyThere:
 		// Nobody who may be asked tells of a copy that could not be removed.
 		if w.probe == probeOff && w.scene(now).phase == "REAPFAILED" && w.record == "east" {
 			others = nil
 		}
 		fallthrough
-	case migration.Migrated, migration.Recorded:
+	case facts.Migrated, facts.Recorded:
 		if target != active || w.record != "east" || len(others) > 0 {
 			say("I2: the target has %s, JIMM records %q, copies on %v", target, w.record, others)
 		}
-	case migration.NeedsAttention:
+	case facts.NeedsAttention:
 		if target != active || w.record != "east" || len(others) == 0 {
 			say("I2: the target has %s, JIMM records %q, copies on %v", target, w.record, others)
 		}
-	case migration.Aborted, migration.NotStarted:
+	case facts.Aborted, facts.NotStarted:
 		if h := w.on(res.Source.Name, now); (h != active || w.running(now)) && !w.untold() {
 			say("the source has %s in %s", h, w.scene(now).phase)
 		}
-	case migration.Refused:
-		if l.p.told || l.p.asked && res.Cause != migration.CauseOtherMigration {
+	case facts.Refused:
+		if l.p.told || l.p.asked && res.Cause != facts.CauseOtherMigration {
 			say("I4: something was sent")
 		}
-	case migration.Conflict:
+	case facts.Conflict:
 		if len(w.holders(now)) < 2 {
 			say("I8: in use on %v", w.holders(now))
 		}
-	case migration.LostFromJIMM:
+	case facts.LostFromJIMM:
 		if w.record != "" {
 			say("JIMM records %q", w.record)
 		}
-	case migration.Started:
+	case facts.Started:
 		if w.journey == nil {
 			say("nothing has started")
 		}
-	case migration.TimedOut:
+	case facts.TimedOut:
 		if l.took < runLimit {
 			say("I9: after %v", l.took)
 		}
-	case migration.Unknown:
+	case facts.Unknown:
 	default:
 		say("no outcome of a run")
 	}
@@ -75,7 +75,7 @@ func (w *truth) judge(l lived) (wrong []string) {
 	}
 	if next, ok := strings.CutPrefix(res.Next, "jimmctl update-migrated-model "); ok {
 		name, _, _ := strings.Cut(next, " ")
-		if h := w.on(name, now); h != active && !w.destroyed && res.Cause != migration.CauseUnproved {
+		if h := w.on(name, now); h != active && !w.destroyed && res.Cause != facts.CauseUnproved {
 			say("next: record %q, which has %s", name, h)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 )
 
 // look locates the model and checks its migration: neither changes anything (I4),
@@ -13,7 +15,7 @@ import (
 func (e *enumeration) look(ctx context.Context) {
 	w := e.state.world()
 	p := newProcess(w, nil)
-	found, err := migration.Locate(ctx, p.jaas(), migration.LocateOptions{Model: modelUUID, Probe: w.probe != probeOff})
+	found, err := locate.Locate(ctx, p.jaas(), locate.Options{Model: modelUUID, Probe: w.probe != probeOff})
 	if err == nil {
 		e.blame("locate", w.judgeLocation(found.Locations[0])...)
 		e.count(1, "located "+string(found.Locations[0].State))
@@ -32,25 +34,25 @@ func (e *enumeration) look(ctx context.Context) {
 	e.blame("look", w.wrong...)
 }
 
-func (w *truth) judgeLocation(l migration.Location) (wrong []string) {
+func (w *truth) judgeLocation(l locate.Location) (wrong []string) {
 	now := time.Now()
 	holders := w.holders(now)
-	holds := func(c migration.Controller) bool { return slices.Contains(holders, c.Name) }
+	holds := func(c facts.Controller) bool { return slices.Contains(holders, c.Name) }
 	// A copy that is only half imported, or that leaves, serves logins too.
 	login := w.probe == probeOff && w.on(w.record, now) != nothing
 	switch {
-	case l.State == migration.StateActive && login:
-	case l.State == migration.StateActive && (!holds(l.Holder) || l.Holder.Name != w.record):
+	case l.State == locate.StateActive && login:
+	case l.State == locate.StateActive && (!holds(l.Holder) || l.Holder.Name != w.record):
 		wrong = append(wrong, "active on "+l.Holder.Name)
-	case l.State == migration.StateMoved && (!holds(l.Holder) && !w.destroyed || l.Holder.Name == w.record):
+	case l.State == locate.StateMoved && (!holds(l.Holder) && !w.destroyed || l.Holder.Name == w.record):
 		wrong = append(wrong, "moved to "+l.Holder.Name)
-	case l.State == migration.StateMigrating && l.Holder.Known() && !holds(l.Holder) && w.on(l.Holder.Name, now) != exporting:
+	case l.State == locate.StateMigrating && l.Holder.Known() && !holds(l.Holder) && w.on(l.Holder.Name, now) != exporting:
 		wrong = append(wrong, "migrating, on "+l.Holder.Name)
-	case l.State == migration.StateMigrating && !w.running(now):
+	case l.State == locate.StateMigrating && !w.running(now):
 		wrong = append(wrong, "migrating")
-	case l.State == migration.StateAbsent && len(holders) > 0:
+	case l.State == locate.StateAbsent && len(holders) > 0:
 		wrong = append(wrong, "absent")
-	case l.State == migration.StateConflict && len(holders) < 2:
+	case l.State == locate.StateConflict && len(holders) < 2:
 		wrong = append(wrong, "conflict")
 	}
 	if l.Drift && slices.Contains(holders, w.record) && len(holders) == 1 && w.scene(now).phase != "REAPFAILED" {
@@ -69,12 +71,12 @@ func (w *truth) judgeLocation(l migration.Location) (wrong []string) {
 func (w *truth) judgeCheck(r migration.Result) (wrong []string) {
 	now := time.Now()
 	switch r.Outcome {
-	case migration.ChecksPassed, migration.Refused:
-	case migration.Conflict:
+	case facts.ChecksPassed, facts.Refused:
+	case facts.Conflict:
 		if len(w.holders(now)) < 2 {
 			wrong = append(wrong, "I8: conflict")
 		}
-	case migration.AlreadyThere:
+	case facts.AlreadyThere:
 		if w.on("east", now) != active || w.record != "east" || len(w.others(now)) > 0 {
 			wrong = append(wrong, "I2: already-there")
 		}

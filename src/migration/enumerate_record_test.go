@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // records runs record-model from a state, to each side of the migration, on proof
@@ -49,26 +50,26 @@ func (w *truth) judgeRecord(res migration.Result, to string, p *process) (wrong 
 		say("a migration was asked for")
 	}
 	switch h := w.on(to, now); res.Outcome {
-	case migration.Recorded, migration.NeedsAttention, migration.AlreadyThere, migration.Migrated:
+	case facts.Recorded, facts.NeedsAttention, facts.AlreadyThere, facts.Migrated:
 		switch {
 		case w.record != to:
 			say("JIMM records %q", w.record)
 		case h != active && !p.confirmed && !w.destroyed:
 			say("%q has %s", to, h)
 		}
-	case migration.Refused:
+	case facts.Refused:
 		if p.told {
 			say("JIMM was told")
 		}
-	case migration.Conflict:
+	case facts.Conflict:
 		if len(w.holders(now)) < 2 {
 			say("I8: in use on %v", w.holders(now))
 		}
-	case migration.LostFromJIMM:
+	case facts.LostFromJIMM:
 		if w.record != "" {
 			say("JIMM records %q", w.record)
 		}
-	case migration.Unknown, migration.TimedOut, migration.Aborted:
+	case facts.Unknown, facts.TimedOut, facts.Aborted:
 	default:
 		say("no outcome of record-model")
 	}
@@ -81,7 +82,7 @@ func (w *truth) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)
 	asked := w.probe != probeOff && !w.unasked
 	switch {
-	case w.running(t) && !migration.ParseText(s.text).PastReturn() && w.knowable(t):
+	case w.running(t) && !facts.ParseText(s.text).PastReturn() && w.knowable(t):
 		return "while a migration runs: " + s.phase
 	case asked && h == nothing:
 		return "it says that it has nothing"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // representatives chooses the states from which struck runs are made: of those
@@ -91,8 +92,8 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 		last = again.result
 	}
 	was, is := class(alive), class(last)
-	less := is == "open" && was != "open" && alive.Outcome != migration.Refused || is != was && was == "moved"
-	if less && w.record != "" && was != string(migration.LostFromJIMM) && !w.unprovable(last) {
+	less := is == "open" && was != "open" && alive.Outcome != facts.Refused || is != was && was == "moved"
+	if less && w.record != "" && was != string(facts.LostFromJIMM) && !w.unprovable(last) {
 		e.blame(how, fmt.Sprintf("I5: alive it ends %s (%s), then %s (%s)", alive.Outcome, alive.Cause, last.Outcome, last.Cause))
 	}
 }
@@ -103,17 +104,17 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 // the run has not seen the success.
 func (w *truth) unprovable(r migration.Result) bool {
 	denied := w.jimm.completes() || w.word == redirectsNobody
-	return w.probe == probeOff && denied && r.Cause == migration.CauseUnproved && !r.Phase.PastReturn()
+	return w.probe == probeOff && denied && r.Cause == facts.CauseUnproved && !r.Phase.PastReturn()
 }
 
 // class is what an outcome says of the model.
 func class(r migration.Result) string {
 	switch r.Outcome {
-	case migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.NeedsAttention:
+	case facts.Migrated, facts.AlreadyThere, facts.Recorded, facts.NeedsAttention:
 		return "moved"
-	case migration.Aborted, migration.NotStarted, migration.Refused:
+	case facts.Aborted, facts.NotStarted, facts.Refused:
 		return "not moved"
-	case migration.Unknown, migration.TimedOut:
+	case facts.Unknown, facts.TimedOut:
 		return "open"
 	default:
 		return string(r.Outcome)

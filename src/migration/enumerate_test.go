@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // TestEnumeration runs the engine from every state that a JAAS can be in, and
@@ -94,9 +95,9 @@ func (y *tally) check(t *testing.T) {
 			want = append(want, strikeCell(step, hit))
 		}
 	}
-	for _, outcome := range []migration.Outcome{
-		migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.Refused, migration.NotStarted,
-		migration.Aborted, migration.TimedOut, migration.NeedsAttention, migration.Conflict, migration.LostFromJIMM, migration.Unknown,
+	for _, outcome := range []facts.Outcome{
+		facts.Migrated, facts.AlreadyThere, facts.Recorded, facts.Refused, facts.NotStarted,
+		facts.Aborted, facts.TimedOut, facts.NeedsAttention, facts.Conflict, facts.LostFromJIMM, facts.Unknown,
 	} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(y.cells)), func(c string) bool { return strings.HasPrefix(c, "outcome "+string(outcome)+" ") }) {
 			t.Errorf("no run ends %s", outcome)

@@ -1,27 +1,32 @@
 package migration
 
-import "time"
+import (
+	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+)
 
 // Event is something that an operator wants to see while a migration goes on.
 type Event interface{ event() }
 
 // FindingEvent reports one check.
-type FindingEvent struct{ Finding Finding }
+type FindingEvent struct{ Finding checks.Finding }
 
 // FreezeEvent says that changes to the model may be lost from now on.
-type FreezeEvent struct{ Model Model }
+type FreezeEvent struct{ Model facts.Model }
 
 // AttachEvent says that a running migration is followed, not started.
 type AttachEvent struct {
-	Attempt Attempt
-	Target  Controller
+	Attempt facts.Attempt
+	Target  facts.Controller
 	// TargetProved tells that the target is known to be that of the migration.
 	TargetProved bool
 }
 
 // StartEvent says that the migration was asked for, and how JIMM answered.
 type StartEvent struct {
-	Source, Target Controller
+	Source, Target facts.Controller
 	MigrationID    string
 	// Err is JIMM's answer if it was an error, which proves nothing yet.
 	Err error
@@ -29,7 +34,7 @@ type StartEvent struct {
 
 // PhaseEvent reports a new text of the migration.
 type PhaseEvent struct {
-	Phase   Phase
+	Phase   facts.Phase
 	Text    string
 	Elapsed time.Duration
 	// NoReturn is set once: from here on Juju cannot abort.
@@ -40,7 +45,7 @@ type PhaseEvent struct {
 // same steps again and again, or shows no new phase for too long. That is no
 // failure. It is reported once until the migration comes further.
 type StallEvent struct {
-	Phase   Phase
+	Phase   facts.Phase
 	Text    string
 	Elapsed time.Duration
 	// Repeats tells that the same steps came again; Still, otherwise, for how
@@ -53,7 +58,7 @@ type StallEvent struct {
 type HeartbeatEvent struct {
 	// Phase and Text are of the migration that is followed; the text is empty
 	// if none was seen.
-	Phase Phase
+	Phase facts.Phase
 	Text  string
 	// Still is for how long nothing has changed, Elapsed since the beginning.
 	Still, Elapsed time.Duration
@@ -64,15 +69,15 @@ type HeartbeatEvent struct {
 	Err error
 }
 
-// LetGoEvent says that the source has stopped answering for the model.
-type LetGoEvent struct {
-	Source  Controller
+// SourceReleasedEvent says that the source has stopped answering for the model.
+type SourceReleasedEvent struct {
+	Source  facts.Controller
 	Elapsed time.Duration
 }
 
 // RecordEvent says that JIMM was told where the model is.
 type RecordEvent struct {
-	Controller Controller
+	Controller facts.Controller
 	Ground     string
 	// Err is JIMM's answer if it was an error; the record is looked at again.
 	Err error
@@ -87,17 +92,41 @@ type WaitEvent struct {
 	Unread bool
 }
 
-// LookAgainEvent says that an operator's word needs a second look, so much later.
-type LookAgainEvent struct{ After time.Duration }
+// ObserveAgainEvent says that an operator's word needs a second look, so much later.
+type ObserveAgainEvent struct{ After time.Duration }
 
-func (LookAgainEvent) event() {}
-func (FindingEvent) event()   {}
-func (FreezeEvent) event()    {}
-func (AttachEvent) event()    {}
-func (StartEvent) event()     {}
-func (PhaseEvent) event()     {}
-func (StallEvent) event()     {}
+func (ObserveAgainEvent) event() {}
+
+func (FindingEvent) event() {}
+
+func (FreezeEvent) event() {}
+
+func (AttachEvent) event() {}
+
+func (StartEvent) event() {}
+
+func (PhaseEvent) event() {}
+
+func (StallEvent) event() {}
+
 func (HeartbeatEvent) event() {}
-func (LetGoEvent) event()     {}
-func (RecordEvent) event()    {}
-func (WaitEvent) event()      {}
+
+func (SourceReleasedEvent) event() {}
+
+func (RecordEvent) event() {}
+
+func (WaitEvent) event() {}
+
+// AgentsEvent says whose agents have not come to the target yet.
+type AgentsEvent struct {
+	Missing []string
+	Of      int // How many machines and units there are.
+	Elapsed time.Duration
+}
+
+// VerifyEvent reports a finding about a model that has moved.
+type VerifyEvent struct{ Finding checks.Finding }
+
+func (AgentsEvent) event() {}
+
+func (VerifyEvent) event() {}

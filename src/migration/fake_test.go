@@ -7,22 +7,24 @@ import (
 	"sync"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 const modelUUID = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
 
 // The controllers and the model of the fake.
-func west() migration.Controller {
-	return migration.Controller{Name: "west", UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
+func west() facts.Controller {
+	return facts.Controller{Name: "west", UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
-func east() migration.Controller {
-	return migration.Controller{Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
+func east() facts.Controller {
+	return facts.Controller{Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
-func north() migration.Controller {
-	return migration.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
+func north() facts.Controller {
+	return facts.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
 // stage is a stretch of a migration's life on the source.
@@ -59,17 +61,17 @@ type fake struct {
 	lonely      bool // JIMM has no other models on the target, and does not ask it for its list.
 	deaf        func(elapsed time.Duration) bool
 
-	details  func(*migration.Info) // Changes what the details say.
-	model    migration.Model
+	details  func(*facts.Info) // Changes what the details say.
+	model    facts.Model
 	record   string // UUID of the controller on JIMM's record, "" if lost.
 	mode     bool
-	old      migration.Attempt
-	requests []migration.Request
+	old      facts.Attempt
+	requests []facts.Request
 
 	began  time.Time // Start of the migration; zero: none.
 	stages []stage
 	end    string // Text of the end: aborted…, removing exported model failed…; "" is success.
-	goes   migration.Controller
+	goes   facts.Controller
 
 	later    time.Duration                    // So long after the start of the migration,
 	change   func(*fake)                      // this happens, once.
@@ -99,17 +101,17 @@ type fake struct {
 func newFake(completes bool) *fake {
 	return &fake{
 		completes: completes, redirects: true, probe: true,
-		model:  migration.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14"},
+		model:  facts.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14"},
 		record: west().UUID, stages: life(), goes: east(),
 	}
 }
 
-func (f *fake) jaas() migration.JAAS {
-	traits := migration.Traits{Completes: f.completes, CLI: "jimmctl"}
+func (f *fake) jaas() survey.JAAS {
+	traits := facts.Traits{AutoRecords: f.completes, CLI: "jimmctl"}
 	if f.completes {
 		traits.CLI = "juju jaas"
 	}
-	return migration.JAAS{Fleet: f, Witness: f, Auditor: f, Traits: traits}
+	return survey.JAAS{Fleet: f, Witness: f, Auditor: f, Traits: traits}
 }
 
 // lock locks the fake, and lets happen what is due.
@@ -168,11 +170,11 @@ func (f *fake) noAnswer() error {
 
 var errDeaf = errors.New("connection lost")
 
-func (f *fake) Controllers(context.Context) ([]migration.Controller, error) {
-	return []migration.Controller{east(), north(), west()}, nil
+func (f *fake) Controllers(context.Context) ([]facts.Controller, error) {
+	return []facts.Controller{east(), north(), west()}, nil
 }
 
-func (f *fake) Models(context.Context) ([]migration.Model, error) {
+func (f *fake) Models(context.Context) ([]facts.Model, error) {
 	defer f.lock()()
 	if f.record == "" {
 		return nil, nil
@@ -182,63 +184,63 @@ func (f *fake) Models(context.Context) ([]migration.Model, error) {
 	if f.completes {
 		m.Live = f.summary()
 	}
-	return []migration.Model{m}, nil
+	return []facts.Model{m}, nil
 }
 
-func (f *fake) Record(context.Context, string) migration.Record {
+func (f *fake) Record(context.Context, string) facts.Record {
 	defer f.lock()()
 	switch {
 	case f.isDeaf():
-		return migration.Record{Err: f.noAnswer()}
+		return facts.Record{Err: f.noAnswer()}
 	case f.record == "":
-		return migration.Record{State: migration.RecordLost}
+		return facts.Record{State: facts.RecordLost}
 	default:
-		return migration.Record{State: migration.RecordAt, Controller: f.record}
+		return facts.Record{State: facts.RecordAt, Controller: f.record}
 	}
 }
 
 // at is what the recorded controller says of the model.
-func (f *fake) at(controller string) migration.Info {
+func (f *fake) at(controller string) facts.Info {
 	text, ended, left := f.now()
-	live := migration.Info{Kind: migration.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	live := facts.Info{Kind: facts.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
 	if controller == f.goes.UUID && f.usersThere != nil {
 		live.Users = f.usersThere
 	}
 	switch {
-	case controller == f.goes.UUID && left, controller == f.goes.UUID && migration.ParseText(text).PastReturn():
+	case controller == f.goes.UUID && left, controller == f.goes.UUID && facts.ParseText(text).PastReturn():
 		return live
-	case controller == f.goes.UUID && migration.ParseText(text) >= migration.PhaseImport && !ended:
+	case controller == f.goes.UUID && facts.ParseText(text) >= facts.PhaseImport && !ended:
 		live.Status, live.StatusText = "busy", "importing"
 		return live
 	case controller != west().UUID, f.denies != nil && !f.began.IsZero() && f.denies(time.Since(f.began)), f.denied != nil && f.denied():
-		return migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
 	case left && f.redirects:
-		return migration.Info{Kind: migration.InfoRedirected, Err: errors.New("redirection required")}
+		return facts.Info{Kind: facts.InfoRedirected, Err: errors.New("redirection required")}
 	case left:
-		return migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
 	case text == "":
 		live.Attempt = f.old
 		return live
 	}
 	live.Status, live.StatusText = "busy", "migrating: "+text
-	live.Attempt = migration.Attempt{Text: text, Start: f.began}
+	live.Attempt = facts.Attempt{Text: text, Start: f.began}
 	if ended {
 		live.Attempt.End = f.began.Add(time.Hour)
 	}
 	return live
 }
 
-func (f *fake) Info(ctx context.Context, _ string) migration.Info {
+func (f *fake) Info(ctx context.Context, _ string) facts.Info {
 	defer f.lock()()
 	if f.hang && !f.began.IsZero() {
 		<-ctx.Done()
-		return migration.Info{Kind: migration.InfoUnavailable, Err: ctx.Err()}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: ctx.Err()}
 	}
 	if f.isDeaf() {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: f.noAnswer()}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: f.noAnswer()}
 	}
 	if f.record == "" {
-		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
+		return facts.Info{Kind: facts.InfoRefused, Err: errors.New("unauthorized")}
 	}
 	info := f.at(f.record)
 	if f.details != nil {
@@ -248,30 +250,30 @@ func (f *fake) Info(ctx context.Context, _ string) migration.Info {
 		return info
 	}
 	switch {
-	case f.mode && info.Kind == migration.InfoRedirected:
+	case f.mode && info.Kind == facts.InfoRedirected:
 		f.record, f.mode = f.goes.UUID, false
 		return f.at(f.record)
-	case f.mode && info.Kind == migration.InfoDenied:
-		return migration.Info{Kind: migration.InfoBroken, Err: errors.New("internal server error")}
-	case info.Kind == migration.InfoDenied:
+	case f.mode && info.Kind == facts.InfoDenied:
+		return facts.Info{Kind: facts.InfoBroken, Err: errors.New("internal server error")}
+	case info.Kind == facts.InfoDenied:
 		f.record, f.forgot = "", true
-	case info.Kind == migration.InfoLive && !info.Attempt.End.IsZero():
+	case info.Kind == facts.InfoLive && !info.Attempt.End.IsZero():
 		f.mode = false
 	}
 	return info
 }
 
-func (f *fake) Summary(context.Context, string) migration.Info {
+func (f *fake) Summary(context.Context, string) facts.Info {
 	defer f.lock()()
 	if f.isDeaf() {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: f.noAnswer()}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: f.noAnswer()}
 	}
 	return f.summary()
 }
 
-func (f *fake) summary() migration.Info {
+func (f *fake) summary() facts.Info {
 	if f.record == "" {
-		return migration.Info{Kind: migration.InfoRefused}
+		return facts.Info{Kind: facts.InfoRefused}
 	}
 	// JIMM asks every controller that it has other models on, and takes the
 	// model from whichever lists it.
@@ -283,56 +285,56 @@ func (f *fake) summary() migration.Info {
 		if at != f.record && f.lonely {
 			break
 		}
-		if info := f.at(at); info.Kind == migration.InfoLive && !info.Importing() {
+		if info := f.at(at); info.Kind == facts.InfoLive && !info.Importing() {
 			info.Controller, info.Listed = f.record, true
 			return info
 		}
 	}
-	return migration.Info{Kind: migration.InfoUnlisted}
+	return facts.Info{Kind: facts.InfoUnlisted}
 }
 
-func (f *fake) Host(context.Context, string) migration.Host {
+func (f *fake) Host(context.Context, string) facts.Host {
 	defer f.lock()()
 	f.hosts++
 	if f.noHost {
-		return migration.Host{Kind: migration.HostUnavailable, Err: errDeaf}
+		return facts.Host{Kind: facts.HostUnavailable, Err: errDeaf}
 	}
-	if f.record != "" && f.at(f.record).Kind == migration.InfoLive {
-		return migration.Host{Kind: migration.HostServes, Controller: f.record}
+	if f.record != "" && f.at(f.record).Kind == facts.InfoLive {
+		return facts.Host{Kind: facts.HostServes, Controller: f.record}
 	}
-	return migration.Host{Kind: migration.HostRefused, Err: errors.New("invalid entity name or password")}
+	return facts.Host{Kind: facts.HostRefused, Err: errors.New("invalid entity name or password")}
 }
 
-func (f *fake) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+func (f *fake) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
 	defer f.lock()()
 	if !f.probe {
-		return migration.Copy{Err: errDeaf}
+		return facts.Copy{Err: errDeaf}
 	}
 	text, ended, left := f.now()
 	switch {
 	case c.UUID == west().UUID && left:
-		return migration.Copy{State: migration.CopyMoved, To: f.goes.UUID}
+		return facts.Copy{State: facts.CopyMoved, To: f.goes.UUID}
 	case c.UUID == west().UUID:
-		return migration.Copy{State: migration.CopyPresent}
-	case c.UUID == f.goes.UUID && (left || migration.ParseText(text) == migration.PhaseReapFailed):
-		return migration.Copy{State: migration.CopyPresent}
-	case c.UUID == f.goes.UUID && !ended && migration.ParseText(text) >= migration.PhaseImport && migration.ParseText(text) != migration.PhaseAbort:
-		return migration.Copy{State: migration.CopyPresent}
+		return facts.Copy{State: facts.CopyPresent}
+	case c.UUID == f.goes.UUID && (left || facts.ParseText(text) == facts.PhaseReapFailed):
+		return facts.Copy{State: facts.CopyPresent}
+	case c.UUID == f.goes.UUID && !ended && facts.ParseText(text) >= facts.PhaseImport && facts.ParseText(text) != facts.PhaseAbort:
+		return facts.Copy{State: facts.CopyPresent}
 	default:
-		return migration.Copy{State: migration.CopyAbsent}
+		return facts.Copy{State: facts.CopyAbsent}
 	}
 }
 
-func (f *fake) Audit(context.Context, migration.Model) (migration.Audit, error) {
+func (f *fake) Audit(context.Context, facts.Model) (facts.Audit, error) {
 	defer f.lock()()
 	f.audits++
 	if f.auditErr != nil {
-		return migration.Audit{}, f.auditErr
+		return facts.Audit{}, f.auditErr
 	}
-	return migration.Audit{Now: time.Now(), Requests: append([]migration.Request(nil), f.requests...)}, nil
+	return facts.Audit{Now: time.Now(), Requests: append([]facts.Request(nil), f.requests...)}, nil
 }
 
-func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migration.Controller) (string, error) {
+func (f *fake) StartMigration(_ context.Context, _ facts.Model, target facts.Controller) (string, error) {
 	defer f.lock()()
 	if f.before != nil {
 		f.before(f)
@@ -340,7 +342,7 @@ func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migra
 	}
 	f.starts++
 	f.asked = time.Now()
-	f.requests = append(f.requests, migration.Request{Kind: migration.RequestMigrate, Target: target.Name, At: time.Now(), Own: true})
+	f.requests = append(f.requests, facts.Request{Kind: facts.RequestMigrate, Target: target.Name, At: time.Now(), Own: true})
 	if f.refuse != nil && !f.accept {
 		return "", f.refuse
 	}
@@ -358,21 +360,21 @@ func (f *fake) StartMigration(_ context.Context, _ migration.Model, target migra
 	return modelUUID + ":0", nil
 }
 
-func (f *fake) RecordController(_ context.Context, proof migration.Proof) error {
+func (f *fake) RecordController(_ context.Context, proof judge.Proof) error {
 	defer f.lock()()
 	if !proof.Valid() {
 		return errors.New("no proof")
 	}
-	f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: proof.Controller().Name, At: time.Now(), Own: true})
+	f.requests = append(f.requests, facts.Request{Kind: facts.RequestRecord, Target: proof.Controller().Name, At: time.Now(), Own: true})
 	f.records = append(f.records, proof.Controller().Name)
-	if text, _, left := f.now(); !left && !migration.ParseText(text).PastReturn() || proof.Controller().UUID != f.goes.UUID {
+	if text, _, left := f.now(); !left && !facts.ParseText(text).PastReturn() || proof.Controller().UUID != f.goes.UUID {
 		f.early = true
 	}
 	if f.failures > 0 {
 		f.failures--
 		return errors.New("no urls to dial")
 	}
-	if f.at(proof.Controller().UUID).Kind != migration.InfoLive {
+	if f.at(proof.Controller().UUID).Kind != facts.InfoLive {
 		return errors.New("permission denied")
 	}
 	f.record, f.mode = proof.Controller().UUID, false

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Contents of a model can be words of a server too.
 func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
-	f := inside(t, migration.CheckApplications, "3.6.14", "3.6.14", "iaas", func(i *migration.Inventory) {
-		i.Applications["web"] = migration.Application{Err: "cannot read: password=CANARY"}
+	f := inside(t, checks.Applications, "3.6.14", "3.6.14", "iaas", func(i *facts.Inventory) {
+		i.Applications["web"] = facts.Application{Err: "cannot read: password=CANARY"}
 	})
-	if f.Level != migration.Fail || !strings.Contains(f.Evidence, "web") || strings.Contains(f.Evidence, "CANARY") {
+	if f.Level != checks.Fail || !strings.Contains(f.Evidence, "web") || strings.Contains(f.Evidence, "CANARY") {
 		t.Errorf("%s: %s", f.Level, f.Evidence)
 	}
 }
@@ -24,7 +26,7 @@ func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
 // A version that cannot be read is neither too old nor good enough.
 func TestAVersionThatCannotBeReadIsSkipped(t *testing.T) {
 	for _, c := range [][2]string{{"3.6.14", "strange"}, {"3.6.14", ""}, {"what", ""}} {
-		if f := inside(t, migration.CheckVersions, c[0], c[1], "iaas", nil); f.Level != migration.Skip {
+		if f := inside(t, checks.Versions, c[0], c[1], "iaas", nil); f.Level != checks.Skip {
 			t.Errorf("%q to %q: %s, %s", c[0], c[1], f.Level, f.Evidence)
 		}
 	}
@@ -48,11 +50,11 @@ func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
 // served lets a login to the model be served by a controller, whoever has it.
 type served struct {
 	*fake
-	by migration.Controller
+	by facts.Controller
 }
 
-func (s served) Host(context.Context, string) migration.Host {
-	return migration.Host{Kind: migration.HostServes, Controller: s.by.UUID}
+func (s served) Host(context.Context, string) facts.Host {
+	return facts.Host{Kind: facts.HostServes, Controller: s.by.UUID}
 }
 
 // That some controller serves the model does not tell that the recorded one has it.
@@ -75,11 +77,11 @@ func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
 // after another.
 type copiesOfTarget struct {
 	*fake
-	says []migration.CopyState
+	says []facts.CopyState
 	n    *int
 }
 
-func (c copiesOfTarget) Copy(ctx context.Context, at migration.Controller, model string) migration.Copy {
+func (c copiesOfTarget) Copy(ctx context.Context, at facts.Controller, model string) facts.Copy {
 	c.mu.Lock()
 	_, ended, _ := c.now()
 	c.mu.Unlock()
@@ -88,20 +90,20 @@ func (c copiesOfTarget) Copy(ctx context.Context, at migration.Controller, model
 	}
 	said := c.says[min(*c.n, len(c.says)-1)]
 	*c.n++
-	return migration.Copy{State: said}
+	return facts.Copy{State: said}
 }
 
 // A copy in use on the target after an abort is a conflict if two looks say so.
 func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
-	const present, active = migration.CopyPresent, migration.CopyActive
+	const present, active = facts.CopyPresent, facts.CopyActive
 	for _, c := range []struct {
-		says    []migration.CopyState
-		outcome migration.Outcome
+		says    []facts.CopyState
+		outcome facts.Outcome
 	}{
-		{[]migration.CopyState{active, present}, migration.Aborted},
-		{[]migration.CopyState{present, present, active}, migration.Aborted},
-		{[]migration.CopyState{active, active}, migration.Conflict},
-		{[]migration.CopyState{active, migration.CopyAbsent}, migration.Aborted},
+		{[]facts.CopyState{active, present}, facts.Aborted},
+		{[]facts.CopyState{present, present, active}, facts.Aborted},
+		{[]facts.CopyState{active, active}, facts.Conflict},
+		{[]facts.CopyState{active, facts.CopyAbsent}, facts.Aborted},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
@@ -109,7 +111,7 @@ func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
 			jaas := f.jaas()
 			jaas.Witness = copiesOfTarget{f, c.says, new(int)}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-			left := c.says[len(c.says)-1] != migration.CopyAbsent
+			left := c.says[len(c.says)-1] != facts.CopyAbsent
 			if err != nil || res.Outcome != c.outcome || res.CopyLeft != left || len(f.records) > 0 {
 				t.Errorf("%v: %s, copy left %v, %v", c.says, res.Outcome, res.CopyLeft, err)
 			}
@@ -125,7 +127,7 @@ func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
 		f.refuse, f.accept = errors.New("the answer to the start"), true
 		f.deaf = func(e time.Duration) bool { return e > 20*time.Second }
 		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 10 * time.Minute })
-		if res.Outcome != migration.TimedOut || !errors.Is(res.Err, errDeaf) || !res.Running {
+		if res.Outcome != facts.TimedOut || !errors.Is(res.Err, errDeaf) || !res.Running {
 			t.Errorf("%s, running %v: %v", res.Outcome, res.Running, res.Err)
 		}
 	})
@@ -136,11 +138,11 @@ func TestARecordByHandOfLongAgoDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.probe = false
-		f.requests = []migration.Request{
-			{Kind: migration.RequestRecord, Target: "east", At: time.Now().Add(-3 * time.Hour)},
-			{Kind: migration.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)},
+		f.requests = []facts.Request{
+			{Kind: facts.RequestRecord, Target: "east", At: time.Now().Add(-3 * time.Hour)},
+			{Kind: facts.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)},
 		}
-		if res := migrate(t, f, nil); res.Outcome != migration.Migrated {
+		if res := migrate(t, f, nil); res.Outcome != facts.Migrated {
 			t.Errorf("%s (%s)", res.Outcome, res.Cause)
 		}
 	})
@@ -148,17 +150,17 @@ func TestARecordByHandOfLongAgoDoesNotCount(t *testing.T) {
 
 func TestWhoHasBeenRecordedLately(t *testing.T) {
 	now := time.Unix(10_000, 0)
-	log := migration.Audit{Now: now, Requests: []migration.Request{
-		{Kind: migration.RequestRecord, Target: "east", At: now.Add(-2 * time.Hour)},
-		{Kind: migration.RequestMigrate, Target: "east", At: now.Add(-time.Minute)},
-		{Kind: migration.RequestRecord, Target: "north", At: now.Add(-time.Minute), Own: true},
+	log := facts.Audit{Now: now, Requests: []facts.Request{
+		{Kind: facts.RequestRecord, Target: "east", At: now.Add(-2 * time.Hour)},
+		{Kind: facts.RequestMigrate, Target: "east", At: now.Add(-time.Minute)},
+		{Kind: facts.RequestRecord, Target: "north", At: now.Add(-time.Minute), Own: true},
 	}}
 	for _, c := range []struct {
 		target string
 		since  time.Duration
 		want   bool
 	}{{"east", 3 * time.Hour, true}, {"east", time.Hour, false}, {"north", time.Hour, true}, {"west", 3 * time.Hour, false}} {
-		if got := migration.AuditRecorded(log, c.target, now.Add(-c.since)); got != c.want {
+		if got := log.Recorded(c.target, now.Add(-c.since)); got != c.want {
 			t.Errorf("%s within %v: %v", c.target, c.since, got)
 		}
 	}

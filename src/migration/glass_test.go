@@ -5,7 +5,8 @@ import (
 	"errors"
 	"sync"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // glass is an Inspector in memory. A model looks the same wherever it is, unless
@@ -13,8 +14,8 @@ import (
 type glass struct {
 	mu      sync.Mutex
 	fake    *fake
-	change  map[string]func(look int, i *migration.Inventory) // By name of controller; look counts from 1.
-	err     map[string]error                                  // By name of controller.
+	change  map[string]func(look int, i *facts.Inventory) // By name of controller; look counts from 1.
+	err     map[string]error                              // By name of controller.
 	targets []string
 	listErr error
 	hosts   []string
@@ -26,18 +27,18 @@ type glass struct {
 }
 
 // glassed puts a glass before the fake.
-func glassed(f *fake) (migration.JAAS, *glass) {
+func glassed(f *fake) (survey.JAAS, *glass) {
 	g := &glass{
-		fake: f, change: map[string]func(int, *migration.Inventory){}, err: map[string]error{}, looks: map[string]int{},
+		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, looks: map[string]int{},
 		targets: []string{east().UUID}, hosts: []string{east().UUID},
 	}
 	jaas := f.jaas()
 	jaas.Inspector = g
-	jaas.Traits.OneLogin = !f.completes
+	jaas.Traits.LogsSecrets = !f.completes
 	return jaas, g
 }
 
-func (g *glass) Inventory(_ context.Context, _, _ string) (migration.Inventory, error) {
+func (g *glass) Inventory(_ context.Context, _, _ string) (facts.Inventory, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fake.mu.Lock()
@@ -46,10 +47,10 @@ func (g *glass) Inventory(_ context.Context, _, _ string) (migration.Inventory, 
 	name := nameOf(record)
 	g.looks[name]++
 	if err := g.err[name]; err != nil {
-		return migration.Inventory{}, err
+		return facts.Inventory{}, err
 	}
-	if g.fake.at(record).Kind != migration.InfoLive {
-		return migration.Inventory{}, errors.New("invalid entity name or password")
+	if g.fake.at(record).Kind != facts.InfoLive {
+		return facts.Inventory{}, errors.New("invalid entity name or password")
 	}
 	out := inventory()
 	out.Controller = record
@@ -74,23 +75,23 @@ func (g *glass) Hosts(context.Context, string) ([]string, error) {
 }
 
 // inventory is a healthy model.
-func inventory() migration.Inventory {
-	return migration.Inventory{
+func inventory() facts.Inventory {
+	return facts.Inventory{
 		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageTold: true,
-		Applications: map[string]migration.Application{
+		Applications: map[string]facts.Application{
 			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
 			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},
 		},
-		Machines: map[string]migration.Machine{
+		Machines: map[string]facts.Machine{
 			"0": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-0"},
 			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
 		},
-		Units: map[string]migration.Unit{
+		Units: map[string]facts.Unit{
 			"web/0":  {Application: "web", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
 			"web/1":  {Application: "web", Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
 			"nrpe/0": {Application: "nrpe", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
 		},
-		Relations: map[string]migration.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
-		Offers:    map[string]migration.Offer{}, Remotes: map[string]migration.Remote{}, Storage: map[string]migration.Storage{},
+		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
+		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
 	}
 }

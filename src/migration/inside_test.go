@@ -8,10 +8,13 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // findingOf runs the checks and returns the finding of one.
-func findingOf(t *testing.T, jaas migration.JAAS, opts migration.Options, id migration.CheckID) migration.Finding {
+func findingOf(t *testing.T, jaas survey.JAAS, opts migration.Options, id checks.ID) checks.Finding {
 	t.Helper()
 	opts.Model, opts.Target = "prod", "east"
 	res, err := migration.Check(t.Context(), jaas, opts)
@@ -24,90 +27,90 @@ func findingOf(t *testing.T, jaas migration.JAAS, opts migration.Options, id mig
 		}
 	}
 	t.Fatalf("no finding of %s", id)
-	return migration.Finding{}
+	return checks.Finding{}
 }
 
 type insideCase struct {
 	name   string
-	id     migration.CheckID
-	change func(*migration.Inventory)
-	level  migration.Level
+	id     checks.ID
+	change func(*facts.Inventory)
+	level  checks.Level
 	says   string
 }
 
 func insideCases() []insideCase {
-	machine := func(id string, change func(*migration.Machine)) func(*migration.Inventory) {
-		return func(i *migration.Inventory) {
+	machine := func(id string, change func(*facts.Machine)) func(*facts.Inventory) {
+		return func(i *facts.Inventory) {
 			m := i.Machines[id]
 			change(&m)
 			i.Machines[id] = m
 		}
 	}
-	unit := func(name string, change func(*migration.Unit)) func(*migration.Inventory) {
-		return func(i *migration.Inventory) {
+	unit := func(name string, change func(*facts.Unit)) func(*facts.Inventory) {
+		return func(i *facts.Inventory) {
 			u := i.Units[name]
 			change(&u)
 			i.Units[name] = u
 		}
 	}
-	application := func(change func(*migration.Application)) func(*migration.Inventory) {
-		return func(i *migration.Inventory) {
+	application := func(change func(*facts.Application)) func(*facts.Inventory) {
+		return func(i *facts.Inventory) {
 			a := i.Applications["web"]
 			change(&a)
 			i.Applications["web"] = a
 		}
 	}
-	none := func(*migration.Inventory) {}
+	none := func(*facts.Inventory) {}
 	return []insideCase{
-		{"machines", migration.CheckMachines, none, migration.Pass, "all 2 machines"},
-		{"machine dying", migration.CheckMachines, machine("1", func(m *migration.Machine) { m.Life = "dying" }), migration.Fail, "machine 1 is dying"},
-		{"machine agent down", migration.CheckMachines, machine("1", func(m *migration.Machine) { m.Agent = "down" }), migration.Fail, "machine 1 has an agent that is not started (down)"},
-		{"machine stopped", migration.CheckMachines, machine("0", func(m *migration.Machine) { m.Instance = "error" }), migration.Fail, "machine 0 is not running (error)"},
-		{"all machines at once", migration.CheckMachines, func(i *migration.Inventory) {
+		{"machines", checks.Machines, none, checks.Pass, "all 2 machines"},
+		{"machine dying", checks.Machines, machine("1", func(m *facts.Machine) { m.Life = "dying" }), checks.Fail, "machine 1 is dying"},
+		{"machine agent down", checks.Machines, machine("1", func(m *facts.Machine) { m.Agent = "down" }), checks.Fail, "machine 1 has an agent that is not started (down)"},
+		{"machine stopped", checks.Machines, machine("0", func(m *facts.Machine) { m.Instance = "error" }), checks.Fail, "machine 0 is not running (error)"},
+		{"all machines at once", checks.Machines, func(i *facts.Inventory) {
 			for id := range i.Machines {
-				i.Machines[id] = migration.Machine{Agent: "pending", Instance: "running"}
+				i.Machines[id] = facts.Machine{Agent: "pending", Instance: "running"}
 			}
-		}, migration.Fail, "machine 0 has an agent that is not started (pending); machine 1 has an"},
-		{"something unread", migration.CheckMachines, func(i *migration.Inventory) { i.Unread = []string{"machines/2: odd"} }, migration.Skip, "machines/2"},
+		}, checks.Fail, "machine 0 has an agent that is not started (pending); machine 1 has an"},
+		{"something unread", checks.Machines, func(i *facts.Inventory) { i.Unread = []string{"machines/2: odd"} }, checks.Skip, "machines/2"},
 
-		{"units", migration.CheckUnits, none, migration.Pass, "all 3 units"},
-		{"unit lost", migration.CheckUnits, unit("nrpe/0", func(u *migration.Unit) { u.Agent = "lost" }), migration.Fail, "unit nrpe/0 is not idle or executing (lost)"},
-		{"unit allocating", migration.CheckUnits, unit("web/1", func(u *migration.Unit) { u.Agent = "allocating" }), migration.Fail, "web/1"},
-		{"unit dying", migration.CheckUnits, unit("web/1", func(u *migration.Unit) { u.Life = "dying" }), migration.Fail, "unit web/1 is dying"},
-		{"a failed hook does not forbid it", migration.CheckUnits, unit("web/1", func(u *migration.Unit) { u.Workload = "error" }), migration.Warn, "hooks have failed on web/1"},
-		{"words that are not known are no good", migration.CheckUnits, unit("web/1", func(u *migration.Unit) { u.Agent = "dreaming" }), migration.Fail, "dreaming"},
+		{"units", checks.Units, none, checks.Pass, "all 3 units"},
+		{"unit lost", checks.Units, unit("nrpe/0", func(u *facts.Unit) { u.Agent = "lost" }), checks.Fail, "unit nrpe/0 is not idle or executing (lost)"},
+		{"unit allocating", checks.Units, unit("web/1", func(u *facts.Unit) { u.Agent = "allocating" }), checks.Fail, "web/1"},
+		{"unit dying", checks.Units, unit("web/1", func(u *facts.Unit) { u.Life = "dying" }), checks.Fail, "unit web/1 is dying"},
+		{"a failed hook does not forbid it", checks.Units, unit("web/1", func(u *facts.Unit) { u.Workload = "error" }), checks.Warn, "hooks have failed on web/1"},
+		{"words that are not known are no good", checks.Units, unit("web/1", func(u *facts.Unit) { u.Agent = "dreaming" }), checks.Fail, "dreaming"},
 
-		{"applications", migration.CheckApplications, none, migration.Pass, "all 2 applications"},
-		{"application dying", migration.CheckApplications, application(func(a *migration.Application) { a.Life = "dying" }), migration.Fail, "web is dying"},
-		{"charm store", migration.CheckApplications, application(func(a *migration.Application) { a.Charm = "cs:web-7" }), migration.Fail, "charm of the charm store"},
-		{"below its scale", migration.CheckApplications, application(func(a *migration.Application) { a.Scale = 3 }), migration.Warn, "web has 2 of 3 units"},
-		{"application unreadable", migration.CheckApplications, application(func(a *migration.Application) { a.Err = "on fire" }), migration.Fail, "on fire"},
+		{"applications", checks.Applications, none, checks.Pass, "all 2 applications"},
+		{"application dying", checks.Applications, application(func(a *facts.Application) { a.Life = "dying" }), checks.Fail, "web is dying"},
+		{"charm store", checks.Applications, application(func(a *facts.Application) { a.Charm = "cs:web-7" }), checks.Fail, "charm of the charm store"},
+		{"below its scale", checks.Applications, application(func(a *facts.Application) { a.Scale = 3 }), checks.Warn, "web has 2 of 3 units"},
+		{"application unreadable", checks.Applications, application(func(a *facts.Application) { a.Err = "on fire" }), checks.Fail, "on fire"},
 
-		{"no upgrade", migration.CheckUpgrade, none, migration.Pass, "3.6.14"},
-		{"agents of two versions", migration.CheckUpgrade, unit("web/0", func(u *migration.Unit) { u.Version = "3.6.13" }), migration.Fail, "unit web/0 is 3.6.13, the model 3.6.14"},
-		{"machine of another version", migration.CheckUpgrade, machine("0", func(m *migration.Machine) { m.Version = "3.6.13" }), migration.Fail, "machine 0 is 3.6.13"},
-		{"charm upgrade", migration.CheckUpgrade, unit("web/0", func(u *migration.Unit) { u.Charm = "ch:web-6" }), migration.Fail, "another charm"},
-		{"no version", migration.CheckUpgrade, func(i *migration.Inventory) { i.AgentVersion = "" }, migration.Skip, "not told"},
+		{"no upgrade", checks.Upgrade, none, checks.Pass, "3.6.14"},
+		{"agents of two versions", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "3.6.13" }), checks.Fail, "unit web/0 is 3.6.13, the model 3.6.14"},
+		{"machine of another version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "3.6.13" }), checks.Fail, "machine 0 is 3.6.13"},
+		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
+		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not told"},
 
-		{"relations", migration.CheckRelations, none, migration.Pass, "no relation is still being joined (1 in all)"},
-		{"relation joining", migration.CheckRelations, func(i *migration.Inventory) { i.Relations["a:b c:d"] = migration.Relation{Status: "joining"} }, migration.Warn, `"a:b c:d" is joining`},
-		{"relation suspended", migration.CheckRelations, func(i *migration.Inventory) { i.Relations["a:b c:d"] = migration.Relation{Status: "suspended"} }, migration.Pass, ""},
+		{"relations", checks.Relations, none, checks.Pass, "no relation is still being joined (1 in all)"},
+		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
+		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 
-		{"offers", migration.CheckOffers, none, migration.Pass, "no offer is connected (0 in all)"},
-		{"offer in use", migration.CheckOffers, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg", Total: 2} }, migration.Warn, "offer db of pg has 2 connections"},
-		{"offer that nobody uses", migration.CheckOffers, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg"} }, migration.Pass, "no offer is connected (1 in all)"},
-		{"remotes", migration.CheckRemotes, none, migration.Pass, "no offers"},
-		{"consumer", migration.CheckRemotes, func(i *migration.Inventory) { i.Remotes["db"] = migration.Remote{URL: "bob/db.pg"} }, migration.Warn, "db from bob/db.pg"},
-		{"storage", migration.CheckStorage, none, migration.Pass, "no storage"},
-		{"storage there", migration.CheckStorage, func(i *migration.Inventory) { i.Storage["data/0"] = migration.Storage{Owner: "web/0"} }, migration.Warn, "data/0"},
-		{"storage not told", migration.CheckStorage, func(i *migration.Inventory) { i.StorageTold = false }, migration.Skip, "does not tell"},
+		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 in all)"},
+		{"offer in use", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }, checks.Warn, "offer db of pg has 2 connections"},
+		{"offer that nobody uses", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg"} }, checks.Pass, "no offer is connected (1 in all)"},
+		{"remotes", checks.Remotes, none, checks.Pass, "no offers"},
+		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
+		{"storage", checks.Storage, none, checks.Pass, "no storage"},
+		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{Owner: "web/0"} }, checks.Warn, "data/0"},
+		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageTold = false }, checks.Skip, "does not tell"},
 
-		{"credential", migration.CheckCredential, none, migration.Skip, "not asked, or does not tell"},
-		{"suspended", migration.CheckCredential, func(i *migration.Inventory) { i.Status = "suspended" }, migration.Fail, "not valid"},
-		{"JIMM is elsewhere", migration.CheckHostsJIMM, none, migration.Pass, "no application"},
-		{"a JIMM", migration.CheckHostsJIMM, application(func(a *migration.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), migration.Warn, "has a JIMM, web"},
-		{"advisories", migration.CheckAdvisories, none, migration.Warn, "juju/juju#18618"},
-		{"a bug of offers", migration.CheckAdvisories, func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Total: 1} }, migration.Warn, "juju/juju#23262"},
+		{"credential", checks.Credential, none, checks.Skip, "not asked, or does not tell"},
+		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Fail, "not valid"},
+		{"JIMM is elsewhere", checks.HostsJIMM, none, checks.Pass, "no application"},
+		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM, web"},
+		{"advisories", checks.Advisories, none, checks.Warn, "juju/juju#18618"},
+		{"a bug of offers", checks.Advisories, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Total: 1} }, checks.Warn, "juju/juju#23262"},
 	}
 }
 
@@ -117,12 +120,12 @@ func TestWhatIsInsideIsChecked(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				jaas, g := glassed(newFake(true))
-				g.change["west"] = func(_ int, i *migration.Inventory) { c.change(i) }
+				g.change["west"] = func(_ int, i *facts.Inventory) { c.change(i) }
 				f := findingOf(t, jaas, migration.Options{Probe: true}, c.id)
 				if f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
 					t.Errorf("%s: %s, want %s: …%s…", f.Level, f.Evidence, c.level, c.says)
 				}
-				if f.Level == migration.Fail && (f.Remedy == "" || !f.Check.Ignorable()) {
+				if f.Level == checks.Fail && (f.Remedy == "" || !f.Check.Ignorable()) {
 					t.Errorf("a failure of %s needs a remedy, and Juju has the last word: %+v", f.Check, f)
 				}
 				if g.looks["west"] != 1 {
@@ -135,14 +138,14 @@ func TestWhatIsInsideIsChecked(t *testing.T) {
 
 // What could not be looked into is skipped with the reason, never passed.
 func TestWhatWasNotLookedIntoIsSkipped(t *testing.T) {
-	inside := []migration.CheckID{
-		migration.CheckMachines, migration.CheckUnits, migration.CheckApplications, migration.CheckUpgrade, migration.CheckRelations,
-		migration.CheckOffers, migration.CheckRemotes, migration.CheckStorage, migration.CheckHostsJIMM,
+	inside := []checks.ID{
+		checks.Machines, checks.Units, checks.Applications, checks.Upgrade, checks.Relations,
+		checks.Offers, checks.Remotes, checks.Storage, checks.HostsJIMM,
 	}
 	for name, world := range map[string]func(*fake, *glass){
 		"refused": func(_ *fake, g *glass) { g.err["west"] = errors.New("permission denied") },
 		"another answers": func(_ *fake, g *glass) {
-			g.change["west"] = func(_ int, i *migration.Inventory) { i.Controller = north().UUID }
+			g.change["west"] = func(_ int, i *facts.Inventory) { i.Controller = north().UUID }
 		},
 		"leaks":     func(_ *fake, g *glass) { g.err["west"] = errors.New("password=CANARY") },
 		"has moved": func(f *fake, _ *glass) { f.running("east", true); f.began = time.Now().Add(-time.Hour) },
@@ -154,7 +157,7 @@ func TestWhatWasNotLookedIntoIsSkipped(t *testing.T) {
 				world(f, g)
 				for _, id := range inside {
 					finding := findingOf(t, jaas, migration.Options{Probe: true}, id)
-					if finding.Level != migration.Skip || finding.Evidence == "" || strings.Contains(finding.Evidence, "CANARY") {
+					if finding.Level != checks.Skip || finding.Evidence == "" || strings.Contains(finding.Evidence, "CANARY") {
 						t.Errorf("%s is %s: %q", id, finding.Level, finding.Evidence)
 					}
 				}

@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // rivals lets both controllers say that they have the model in use once the source
 // has aborted: the target had taken it over all the same.
 type rivals struct{ *fake }
 
-func (r rivals) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (r rivals) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	r.mu.Lock()
 	_, ended, _ := r.now()
 	r.mu.Unlock()
 	if ended && c.UUID != north().UUID {
-		return migration.Copy{State: migration.CopyActive}
+		return facts.Copy{State: facts.CopyActive}
 	}
 	return r.fake.Copy(ctx, c, model)
 }
@@ -35,13 +37,13 @@ func TestIssue21459_SplitBrainAfterAnAbort(t *testing.T) {
 			jaas := f.jaas()
 			jaas.Witness = rivals{f}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-			if err != nil || res.Outcome != migration.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
+			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
 				t.Errorf("%s (%s), on %q, recorded %v, %v", res.Outcome, res.Cause, res.Holder, f.records, err)
 			}
 		})
 	}
 	explains(t, abortedWith(t, "model activation failed, connection is shut down"), "model activation failed", "#21459", "locate-model")
-	has(t, inside(t, migration.CheckAdvisories, "3.6.12", "3.6.14", "iaas", nil), migration.Warn, "juju/juju#21459")
+	has(t, inside(t, checks.Advisories, "3.6.12", "3.6.14", "iaas", nil), checks.Warn, "juju/juju#21459")
 }
 
 // A target that removes its copy a moment after the abort has left nothing.
@@ -56,7 +58,7 @@ func TestIssue20361_ACopyThatGoesAwayIsNotLeft(t *testing.T) {
 			jaas := f.jaas()
 			jaas.Witness = leftover{f, c.stays}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-			if err != nil || res.Outcome != migration.Aborted || res.CopyLeft != c.left || res.Holder.Name != "west" {
+			if err != nil || res.Outcome != facts.Aborted || res.CopyLeft != c.left || res.Holder.Name != "west" {
 				t.Errorf("%v: %s, copy left %v, on %q, %v", c.stays, res.Outcome, res.CopyLeft, res.Holder, err)
 			}
 		})
@@ -69,7 +71,7 @@ type leftover struct {
 	stays time.Duration
 }
 
-func (l leftover) Copy(ctx context.Context, c migration.Controller, model string) migration.Copy {
+func (l leftover) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	l.mu.Lock()
 	_, ended, _ := l.now()
 	over := l.began
@@ -78,7 +80,7 @@ func (l leftover) Copy(ctx context.Context, c migration.Controller, model string
 	}
 	l.mu.Unlock()
 	if ended && c.UUID == east().UUID && time.Since(over) < l.stays {
-		return migration.Copy{State: migration.CopyPresent}
+		return facts.Copy{State: facts.CopyPresent}
 	}
 	return l.fake.Copy(ctx, c, model)
 }
@@ -89,32 +91,32 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		jaas, g := glassed(f)
-		g.change["east"] = func(_ int, i *migration.Inventory) { lost("web/1", "1")(i) }
+		g.change["east"] = func(_ int, i *facts.Inventory) { lost("web/1", "1")(i) }
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-		if err != nil || res.Outcome != migration.NeedsAttention || res.Cause != migration.CauseAgents || !slices.Equal(res.Aftermath.Missing, []string{"machine 1", "unit web/1"}) {
+		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseAgents || !slices.Equal(res.Aftermath.Missing, []string{"machine 1", "unit web/1"}) {
 			t.Fatalf("%s (%s), missing %q, %v", res.Outcome, res.Cause, res.Aftermath.Missing, err)
 		}
-		has(t, res.Aftermath.Findings[0], migration.Fail, "unit web/1", "agent.conf", "keep west until they are")
+		has(t, res.Aftermath.Findings[0], checks.Fail, "unit web/1", "agent.conf", "keep west until they are")
 	})
 }
 
 // Kubernetes secrets keep naming the source; also juju/juju#22148. No API shows
 // them: the operator is told before and after.
 func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
-	has(t, inside(t, migration.CheckAdvisories, "3.6.20", "3.6.25", "caas", nil), migration.Warn, "juju/juju#22114", "keep west until the secrets name east")
+	has(t, inside(t, checks.Advisories, "3.6.20", "3.6.25", "caas", nil), checks.Warn, "juju/juju#22114", "keep west until the secrets name east")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.Type = "caas"
 		jaas, g := glassed(f)
 		for _, at := range []string{"west", "east"} {
-			g.change[at] = func(_ int, i *migration.Inventory) { i.Type = "caas" }
+			g.change[at] = func(_ int, i *facts.Inventory) { i.Type = "caas" }
 		}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 		named := func(id string) bool {
-			return slices.ContainsFunc(res.Aftermath.Chores, func(c migration.Chore) bool { return c.ID == id })
+			return slices.ContainsFunc(res.Aftermath.FollowUps, func(c migration.FollowUp) bool { return c.ID == id })
 		}
 		if err != nil || !named("kubernetes-secrets") || !named("model-operator") {
-			t.Errorf("%s, chores %+v, %v", res.Outcome, res.Aftermath.Chores, err)
+			t.Errorf("%s, chores %+v, %v", res.Outcome, res.Aftermath.FollowUps, err)
 		}
 	})
 }
@@ -122,12 +124,12 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 // A Kubernetes model stands still in QUIESCE: said after twenty minutes, before it
 // too, and no failure.
 func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
-	has(t, inside(t, migration.CheckAdvisories, "4.0.14", "4.1.0", "caas", nil), migration.Warn, "juju/juju#23220")
+	has(t, inside(t, checks.Advisories, "4.0.14", "4.1.0", "caas", nil), checks.Warn, "juju/juju#23220")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.stages = []stage{{"quiescing, no reports from agents yet", 100 * time.Hour}}
 		res := migrate(t, f, func(o *migration.Options) { o.StopOnStall = true })
-		if res.Outcome != migration.TimedOut || res.Cause != migration.CauseStalled || !strings.Contains(res.Detail, "QUIESCE") || !res.Running {
+		if res.Outcome != facts.TimedOut || res.Cause != facts.CauseStalled || !strings.Contains(res.Detail, "QUIESCE") || !res.Running {
 			t.Errorf("%s (%s): %s", res.Outcome, res.Cause, res.Detail)
 		}
 	})
@@ -135,42 +137,42 @@ func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 
 // The consumer moves and loses what it knows of the offers' controllers.
 func TestIssue22517_ConsumerMoves(t *testing.T) {
-	consumes := func(i *migration.Inventory) { i.Remotes["db"] = migration.Remote{URL: "bob/db.pg"} }
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "3.6.14", "iaas", consumes), migration.Warn, "juju/juju#22517")
-	has(t, inside(t, migration.CheckRemotes, "3.6.14", "3.6.14", "iaas", consumes), migration.Warn, "db from bob/db.pg")
+	consumes := func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }
+	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", consumes), checks.Warn, "juju/juju#22517")
+	has(t, inside(t, checks.Remotes, "3.6.14", "3.6.14", "iaas", consumes), checks.Warn, "db from bob/db.pg")
 }
 
 // The offerer moves and its consumers are lost.
 func TestIssue23262_OffererMoves(t *testing.T) {
-	offers := func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg", Total: 2} }
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "3.6.14", "iaas", offers), migration.Warn, "juju/juju#23262")
-	has(t, inside(t, migration.CheckOffers, "3.6.14", "3.6.14", "iaas", offers), migration.Warn, "offer db of pg has 2 connections")
+	offers := func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }
+	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", offers), checks.Warn, "juju/juju#23262")
+	has(t, inside(t, checks.Offers, "3.6.14", "3.6.14", "iaas", offers), checks.Warn, "offer db of pg has 2 connections")
 }
 
 // A model whose offers are used cannot move to Juju 4.0; also juju/juju#23311, #23337.
 func TestIssue21670_OffererTo40(t *testing.T) {
-	offers := func(i *migration.Inventory) { i.Offers["db"] = migration.Offer{Application: "pg", Active: 1} }
-	has(t, inside(t, migration.CheckVersionHop, "3.6.14", "4.0.1", "iaas", offers), migration.Fail, "#21670", "remove the relations to its offers first")
-	has(t, inside(t, migration.CheckVersionHop, "3.6.14", "4.0.1", "iaas", nil), migration.Warn, "")
+	offers := func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Active: 1} }
+	has(t, inside(t, checks.VersionHop, "3.6.14", "4.0.1", "iaas", offers), checks.Fail, "#21670", "remove the relations to its offers first")
+	has(t, inside(t, checks.VersionHop, "3.6.14", "4.0.1", "iaas", nil), checks.Warn, "")
 }
 
 // Consumers of secrets that are gone stop the export.
 func TestIssue20854_GhostSecretConsumers(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, model export failed: secret[0] consumer (postgresql/1) not valid"), "postgresql/1", "#20854")
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "3.6.14", "iaas", nil), migration.Warn, "juju/juju#20854")
+	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", nil), checks.Warn, "juju/juju#20854")
 }
 
 // Secret backends that the target does not have; also juju/juju#22783.
 func TestIssue21936_SecretBackends(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secrets: target controller does not have all required secret backends set up"), "secret backends", "--import-id")
 	explains(t, abortedWith(t, "model data transfer failed, failed to import model into target controller: secret backend not found"), "not found", "#22783")
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "4.0.1", "caas", nil), migration.Warn, "juju/juju#21936")
+	has(t, inside(t, checks.Advisories, "3.6.14", "4.0.1", "caas", nil), checks.Warn, "juju/juju#21936")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		f.details = func(i *migration.Info) {
-			i.BackendsTold, i.Backends = true, []migration.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
+		f.details = func(i *facts.Info) {
+			i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 		}
-		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, migration.CheckSecretBackends), migration.Warn, "myvault", "--import-id")
+		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, checks.SecretBackends), checks.Warn, "myvault", "--import-id")
 	})
 }
 
@@ -182,10 +184,10 @@ func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 		jaas, _ := glassed(f)
 		f.usersThere = []string{"alice@example.com=read", "bob@example.com=admin"}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-		if err != nil || res.Outcome != migration.NeedsAttention || res.Cause != migration.CauseDifferences {
+		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseDifferences {
 			t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 		}
-		has(t, res.Aftermath.Findings[1], migration.Fail, "alice@example.com", "bob@example.com")
+		has(t, res.Aftermath.Findings[1], checks.Fail, "alice@example.com", "bob@example.com")
 	})
 }
 
@@ -196,14 +198,14 @@ func TestIssue12759_AgentsHaveFifteenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
 		for i := range f.stages {
-			switch migration.ParseText(f.stages[i].text) {
-			case migration.PhaseQuiesce, migration.PhaseSuccess:
+			switch facts.ParseText(f.stages[i].text) {
+			case facts.PhaseQuiesce, facts.PhaseSuccess:
 				f.stages[i].last = 15 * time.Minute
 			default:
 			}
 		}
 		res := migrate(t, f, func(o *migration.Options) { o.StopOnStall = true })
-		check(t, f, res, want{migration.Migrated, "", 1, "east", "east", "east"})
+		check(t, f, res, want{facts.Migrated, "", 1, "east", "east", "east"})
 	})
 	explains(t, abortedWith(t, "validating, timed out waiting for agents to report"), "timed out", "migration-agent-wait-time")
 }
@@ -217,7 +219,7 @@ func TestIssue6718_ReasonOverwritten(t *testing.T) {
 		f.stages = append(f.stages[:3:3], stage{cause, 6 * time.Second})
 		f.end = "aborted, removing model from target controller: "
 		res := migrate(t, f, nil)
-		check(t, f, res, want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"})
+		check(t, f, res, want{facts.Aborted, facts.CauseAnswer, 1, "", "west", "west"})
 		explains(t, res, cause, "#20854")
 	})
 }

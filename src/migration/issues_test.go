@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // What is known to go wrong with migrations, each named after its issue: a test
@@ -35,7 +37,7 @@ func refusedWith(t *testing.T, words string) migration.Result {
 		f := newFake(true)
 		f.refuse = errors.New(words)
 		res = migrate(t, f, nil)
-		check(t, f, res, want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"})
+		check(t, f, res, want{facts.NotStarted, facts.CauseAnswer, 1, "", "west", "west"})
 	})
 	return res
 }
@@ -48,7 +50,7 @@ func abortedWith(t *testing.T, words string) migration.Result {
 		f := newFake(true)
 		f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: "+words
 		res = migrate(t, f, nil)
-		check(t, f, res, want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"})
+		check(t, f, res, want{facts.Aborted, facts.CauseAnswer, 1, "", "west", "west"})
 	})
 	return res
 }
@@ -67,21 +69,21 @@ func explains(t *testing.T, res migration.Result, words string, helps ...string)
 }
 
 // inside checks a model with changed contents and returns one finding.
-func inside(t *testing.T, id migration.CheckID, source, target, kind string, change func(*migration.Inventory)) migration.Finding {
+func inside(t *testing.T, id checks.ID, source, target, kind string, change func(*facts.Inventory)) checks.Finding {
 	t.Helper()
-	var out migration.Finding
+	var out checks.Finding
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.AgentVersion, f.model.Type = source, kind
-		f.details = func(i *migration.Info) { i.AgentVersion = source }
+		f.details = func(i *facts.Info) { i.AgentVersion = source }
 		jaas, g := glassed(f)
-		g.change["west"] = func(_ int, i *migration.Inventory) {
+		g.change["west"] = func(_ int, i *facts.Inventory) {
 			i.AgentVersion, i.Type = source, kind
 			if change != nil {
 				change(i)
 			}
 		}
-		jaas.Fleet = fleetOf{f, func(cs []migration.Controller, ms []migration.Model) ([]migration.Controller, []migration.Model) {
+		jaas.Fleet = fleetOf{f, func(cs []facts.Controller, ms []facts.Model) ([]facts.Controller, []facts.Model) {
 			for i := range cs {
 				cs[i].AgentVersion = map[string]string{"west": source, "east": target}[cs[i].Name]
 			}
@@ -92,7 +94,7 @@ func inside(t *testing.T, id migration.CheckID, source, target, kind string, cha
 	return out
 }
 
-func has(t *testing.T, f migration.Finding, level migration.Level, words ...string) {
+func has(t *testing.T, f checks.Finding, level checks.Level, words ...string) {
 	t.Helper()
 	all := f.Evidence + "; " + f.Remedy
 	for _, w := range words {
@@ -107,8 +109,8 @@ func has(t *testing.T, f migration.Finding, level migration.Level, words ...stri
 func TestIssue10092_UsersMissingOnTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		f.details = func(i *migration.Info) { i.Users = []string{"bob=read", "alice@example.com=admin"} }
-		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, migration.CheckUsers), migration.Warn, "bob", "juju add-user")
+		f.details = func(i *facts.Info) { i.Users = []string{"bob=read", "alice@example.com=admin"} }
+		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, checks.Users), checks.Warn, "bob", "juju add-user")
 	})
 	const missing = "cannot initiate migration as the users granted access to the model do not exist\non the destination controller."
 	explains(t, refusedWith(t, missing), "do not exist", "juju add-user")
@@ -123,16 +125,16 @@ func TestIssue6149_NameOrModelExistsOnTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		jaas := f.jaas()
-		jaas.Fleet = fleetOf{f, func(cs []migration.Controller, ms []migration.Model) ([]migration.Controller, []migration.Model) {
+		jaas.Fleet = fleetOf{f, func(cs []facts.Controller, ms []facts.Model) ([]facts.Controller, []facts.Model) {
 			if ms == nil {
 				return cs, nil
 			}
 			other := ms[0]
-			other.UUID, other.Recorded, other.Live = ownUUID, east().UUID, migration.Info{}
+			other.UUID, other.Recorded, other.Live = ownUUID, east().UUID, facts.Info{}
 			return cs, append(ms, other)
 		}}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: modelUUID, Target: "east", Probe: true})
-		if err != nil || res.Outcome != migration.Refused || f.starts > 0 {
+		if err != nil || res.Outcome != facts.Refused || f.starts > 0 {
 			t.Errorf("%s after %d starts, %v", res.Outcome, f.starts, err)
 		}
 	})
@@ -144,24 +146,24 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 	for _, c := range []struct {
 		words string
 		helps string
-		id    migration.CheckID // that finds it before; "": no API tells
-		make  func(*migration.Inventory)
-		level migration.Level
+		id    checks.ID // that finds it before; "": no API tells
+		make  func(*facts.Inventory)
+		level checks.Level
 	}{
 		{"source prechecks failed: cleanup needed", "wait a minute", "", nil, ""},
-		{"source prechecks failed: unit web/0 is upgrading", "wait until it has", migration.CheckUpgrade, func(i *migration.Inventory) {
+		{"source prechecks failed: unit web/0 is upgrading", "wait until it has", checks.Upgrade, func(i *facts.Inventory) {
 			u := i.Units["web/0"]
 			u.Charm = "ch:amd64/jammy/web-6"
 			i.Units["web/0"] = u
-		}, migration.Fail},
-		{`source prechecks failed: unit web/0 hasn't joined relation "db" yet`, "wait until it has", migration.CheckRelations, func(i *migration.Inventory) {
-			i.Relations["web:db pg:db"] = migration.Relation{Status: "joining"}
-		}, migration.Warn},
+		}, checks.Fail},
+		{`source prechecks failed: unit web/0 hasn't joined relation "db" yet`, "wait until it has", checks.Relations, func(i *facts.Inventory) {
+			i.Relations["web:db pg:db"] = facts.Relation{Status: "joining"}
+		}, checks.Warn},
 		{"source prechecks failed: machine 0 is scheduled to reboot", "about to restart", "", nil, ""},
-		{"source prechecks failed: machine 1 agent not functioning at this time (down)", "repair or remove", migration.CheckMachines, lost("1"), migration.Fail},
-		{"source prechecks failed: unit web/0 not idle or executing (lost)", "repair or remove", migration.CheckUnits, lost("web/0"), migration.Fail},
+		{"source prechecks failed: machine 1 agent not functioning at this time (down)", "repair or remove", checks.Machines, lost("1"), checks.Fail},
+		{"source prechecks failed: unit web/0 not idle or executing (lost)", "repair or remove", checks.Units, lost("web/0"), checks.Fail},
 		{"source prechecks failed: application web is below its minimum units threshold", "add units", "", nil, ""},
-		{"source prechecks failed: model has revoked credentials", "update-credential", migration.CheckCredential, func(i *migration.Inventory) { i.Status = "suspended" }, migration.Fail},
+		{"source prechecks failed: model has revoked credentials", "update-credential", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Fail},
 	} {
 		explains(t, refusedWith(t, c.words), c.words, c.helps)
 		if c.id != "" {
@@ -173,32 +175,32 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 
 // Juju's words do not say which side has to be upgraded; also juju/juju#6705, #15715.
 func TestIssue23054_WhichSideToUpgrade(t *testing.T) {
-	has(t, inside(t, migration.CheckVersions, "3.6.14", "3.5.5", "iaas", nil), migration.Fail, "upgrade controller east to 3.6 or newer")
+	has(t, inside(t, checks.Versions, "3.6.14", "3.5.5", "iaas", nil), checks.Fail, "upgrade controller east to 3.6 or newer")
 	explains(t, refusedWith(t, "target prechecks failed: source controller has higher version than target controller (3.6.14 > 3.5.5)"), "higher version", "the target is older", "upgrade the target")
 	explains(t, refusedWith(t, "target prechecks failed: model must be upgraded to at least version 2.9.43 before being migrated to a controller with version 3.6.14"), "2.9.43", "upgrade the model")
-	has(t, inside(t, migration.CheckVersionHop, "2.9.42", "3.6.14", "iaas", nil), migration.Fail, "upgrade the model to 2.9.43")
-	has(t, inside(t, migration.CheckVersionHop, "4.0.5", "4.1.0", "iaas", nil), migration.Fail, "upgrade the source, controller west, in place")
+	has(t, inside(t, checks.VersionHop, "2.9.42", "3.6.14", "iaas", nil), checks.Fail, "upgrade the model to 2.9.43")
+	has(t, inside(t, checks.VersionHop, "4.0.5", "4.1.0", "iaas", nil), checks.Fail, "upgrade the source, controller west, in place")
 }
 
 // Juju 4.0 cannot migrate to Juju 4.0; also juju/juju#22239, whose words were others
 // (see rules.TestReasonsFitTheVersions).
 func TestIssue22659_From40To40(t *testing.T) {
-	has(t, inside(t, migration.CheckVersionHop, "4.0.5", "4.0.14", "iaas", nil), migration.Fail, "#22659", "Juju 4.1 or newer")
-	has(t, inside(t, migration.CheckVersionHop, "4.0.12", "4.1.0", "iaas", nil), migration.Pass, "")
+	has(t, inside(t, checks.VersionHop, "4.0.5", "4.0.14", "iaas", nil), checks.Fail, "#22659", "Juju 4.1 or newer")
+	has(t, inside(t, checks.VersionHop, "4.0.12", "4.1.0", "iaas", nil), checks.Pass, "")
 	const words = "target controller does not support the model migration envelope format; upgrade the target controller to Juju 4.1 or later"
 	explains(t, refusedWith(t, "target prechecks failed: "+words), words, "#22659")
 }
 
 // The same version on both sides, and a facade that the target does not have.
 func TestIssue23281_MigrationTargetTooOld(t *testing.T) {
-	has(t, inside(t, migration.CheckVersionHop, "4.0.14", "4.0.14", "iaas", nil), migration.Fail, "#23281")
+	has(t, inside(t, checks.VersionHop, "4.0.14", "4.0.14", "iaas", nil), checks.Fail, "#23281")
 	const words = "target controller is too old to support password-authenticated migration; upgrade the target to a version that exposes MigrationTarget v8 or later"
 	explains(t, refusedWith(t, "target prechecks failed: "+words), words, "#23281", "Juju 4.1")
 }
 
 // Several upgrades in a row: the next step is named; also canonical/jimm#1820.
 func TestIssue1820_TheNextHopIsNamed(t *testing.T) {
-	has(t, inside(t, migration.CheckVersionHop, "3.5.5", "4.0.5", "iaas", nil), migration.Fail, "migrate the model to a controller with Juju 3.6 first, upgrade the model there, then migrate on")
+	has(t, inside(t, checks.VersionHop, "3.5.5", "4.0.5", "iaas", nil), checks.Fail, "migrate the model to a controller with Juju 3.6 first, upgrade the model there, then migrate on")
 }
 
 // For days in SUCCESS: no failure is claimed, and nothing recorded.
@@ -219,8 +221,8 @@ func TestIssue20286_StuckInSuccess(t *testing.T) {
 					}
 				}
 			})
-			cause := map[bool]migration.Cause{false: migration.CauseDeadline, true: migration.CauseStalled}[stop]
-			if res.Outcome != migration.TimedOut || res.Cause != cause || !res.Running || stalls != 1 || len(f.records) > 0 {
+			cause := map[bool]facts.Cause{false: facts.CauseDeadline, true: facts.CauseStalled}[stop]
+			if res.Outcome != facts.TimedOut || res.Cause != cause || !res.Running || stalls != 1 || len(f.records) > 0 {
 				t.Errorf("%s (%s), running %v, %d stalls, recorded %v", res.Outcome, res.Cause, res.Running, stalls, f.records)
 			}
 			if stop && !strings.Contains(res.Detail, "juju/juju#20286") {
@@ -234,5 +236,5 @@ func TestIssue20286_StuckInSuccess(t *testing.T) {
 // keep a half-imported copy.
 func TestIssue20361_TargetDiesInTheImport(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, failed to migrate binaries: cannot upload charms: cannot upload charm: EOF"), "EOF", "half-imported copy", "#20361")
-	has(t, inside(t, migration.CheckAdvisories, "3.6.14", "3.6.14", "iaas", nil), migration.Warn, "juju/juju#20361")
+	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", nil), checks.Warn, "juju/juju#20361")
 }

@@ -4,43 +4,44 @@ import (
 	"testing"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
-func base() migration.Baseline {
-	return migration.Baseline{Model: migration.Model{UUID: modelUUID}, Source: west(), Target: east(), TargetProved: true}
+func base() judge.Baseline {
+	return judge.Baseline{Model: facts.Model{UUID: modelUUID}, Source: west(), Target: east(), TargetProved: true}
 }
 
 // live is the source's answer with a migration.
-func live(text string, ended bool) migration.Info {
-	a := migration.Attempt{Text: text, Start: time.Unix(100, 0)}
+func live(text string, ended bool) facts.Info {
+	a := facts.Attempt{Text: text, Start: time.Unix(100, 0)}
 	if ended {
 		a.End = time.Unix(200, 0)
 	}
-	return migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "busy", Attempt: a}
+	return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", Attempt: a}
 }
 
-func onTarget(status, text string) migration.Info {
-	return migration.Info{Kind: migration.InfoLive, Controller: east().UUID, Status: status, StatusText: text}
+func onTarget(status, text string) facts.Info {
+	return facts.Info{Kind: facts.InfoLive, Controller: east().UUID, Status: status, StatusText: text}
 }
 
-func answered(kind migration.InfoKind) migration.Info { return migration.Info{Kind: kind} }
+func answered(kind facts.InfoKind) facts.Info { return facts.Info{Kind: kind} }
 
-func copies(source, target migration.CopyState) map[string]migration.Copy {
-	s := migration.Copy{State: source}
-	if source == migration.CopyMoved {
+func copies(source, target facts.CopyState) map[string]facts.Copy {
+	s := facts.Copy{State: source}
+	if source == facts.CopyMoved {
 		s.To = east().UUID
 	}
-	return map[string]migration.Copy{west().UUID: s, east().UUID: {State: target}}
+	return map[string]facts.Copy{west().UUID: s, east().UUID: {State: target}}
 }
 
-func at(c migration.Controller) migration.Record {
-	return migration.Record{State: migration.RecordAt, Controller: c.UUID}
+func at(c facts.Controller) facts.Record {
+	return facts.Record{State: facts.RecordAt, Controller: c.UUID}
 }
 
 // look is one observation.
-func look(i migration.Info, r migration.Record, c map[string]migration.Copy) migration.Observation {
-	return migration.Observation{Info: i, Record: r, Copies: c}
+func look(i facts.Info, r facts.Record, c map[string]facts.Copy) facts.Observation {
+	return facts.Observation{Info: i, Record: r, Copies: c}
 }
 
 func TestJudge(t *testing.T) {
@@ -55,74 +56,74 @@ func TestJudge(t *testing.T) {
 	old := base()
 	old.Old = live(aborted, true).Attempt
 	completes := base()
-	completes.Completes = true
+	completes.AutoRecords = true
 	byHand := completes
 	byHand.RecordedByHand = true
-	denied := look(answered(migration.InfoDenied), at(west()), nil)
+	denied := look(answered(facts.InfoDenied), at(west()), nil)
 	seenSuccess := look(live(success, false), at(west()), nil)
 
 	for _, c := range []struct {
 		name  string
-		base  migration.Baseline
-		looks []migration.Observation
-		want  migration.VerdictKind
+		base  judge.Baseline
+		looks []facts.Observation
+		want  judge.Kind
 		proof bool
 	}{
-		{"nothing known", base(), []migration.Observation{{}}, migration.VerdictBlind, false},
-		{"no migration", base(), []migration.Observation{look(migration.Info{Kind: migration.InfoLive, Controller: west().UUID}, at(west()), nil)}, migration.VerdictWaiting, false},
-		{"an old abort is history", old, []migration.Observation{look(live(aborted, true), at(west()), nil)}, migration.VerdictWaiting, false},
-		{"runs", base(), []migration.Observation{look(live(importing, false), at(west()), nil)}, migration.VerdictRunning, false},
-		{"runs though the source redirects", base(), []migration.Observation{look(live(importing, false), at(west()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictRunning, false},
-		{"unknown text runs", base(), []migration.Observation{look(live("doing new things", false), at(west()), nil)}, migration.VerdictRunning, false},
-		{"aborting", base(), []migration.Observation{look(live(aborted, false), at(west()), nil)}, migration.VerdictAborting, false},
-		{"aborted", base(), []migration.Observation{look(live(aborted, true), at(west()), nil)}, migration.VerdictAborted, false},
-		{"unknown end", base(), []migration.Observation{look(live("over", true), at(west()), nil)}, migration.VerdictEnded, false},
-		{"reap failed", base(), []migration.Observation{look(live(reap, true), at(west()), nil)}, migration.VerdictReapFailed, true},
-		{"reap failed, target unknown", unproved, []migration.Observation{look(live(reap, true), at(west()), nil)}, migration.VerdictReapFailed, false},
-		{"reap failed, target denies", base(), []migration.Observation{look(live(reap, true), at(west()), copies(migration.CopyPresent, migration.CopyAbsent))}, migration.VerdictReapFailed, false},
-		{"redirect through JIMM", base(), []migration.Observation{look(answered(migration.InfoRedirected), at(west()), nil)}, migration.VerdictMoved, true},
-		{"redirect through JIMM, target unknown", unproved, []migration.Observation{look(answered(migration.InfoRedirected), at(west()), nil)}, migration.VerdictLetGo, false},
-		{"the source names the target", unproved, []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMoved, true},
-		{"the source names another", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), map[string]migration.Copy{west().UUID: {State: migration.CopyMoved, To: north().UUID}})}, migration.VerdictElsewhere, false},
-		{"the source names the target, which denies", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyMoved, migration.CopyAbsent))}, migration.VerdictLetGo, false},
-		{"denied once after success", base(), []migration.Observation{seenSuccess, denied}, migration.VerdictLetGo, false},
-		{"denied twice after success", base(), []migration.Observation{seenSuccess, denied, denied}, migration.VerdictMoved, true},
-		{"a gap does not reset denials", base(), []migration.Observation{seenSuccess, denied, {}, denied}, migration.VerdictMoved, true},
-		{"an answer between resets denials", base(), []migration.Observation{seenSuccess, denied, seenSuccess, denied}, migration.VerdictLetGo, false},
-		{"denied twice without success", base(), []migration.Observation{look(live(importing, false), at(west()), nil), denied, denied, denied}, migration.VerdictLetGo, false},
-		{"denied without success, source has it", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictRunning, false},
-		{"denied without success, target proved active", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyAbsent, migration.CopyActive)), look(answered(migration.InfoDenied), at(west()), copies(migration.CopyAbsent, migration.CopyActive))}, migration.VerdictMoved, true},
-		{"denied without success, target has some copy", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyAbsent, migration.CopyPresent)), look(answered(migration.InfoDenied), at(west()), copies(migration.CopyAbsent, migration.CopyPresent))}, migration.VerdictLetGo, false},
-		{"denied twice after success, target imports", base(), []migration.Observation{seenSuccess, denied, look(answered(migration.InfoDenied), at(west()), copies(migration.CopyUnknown, migration.CopyImporting))}, migration.VerdictLetGo, false},
-		{"the source names the target, which imports", base(), []migration.Observation{look(answered(migration.InfoDenied), at(west()), copies(migration.CopyMoved, migration.CopyImporting))}, migration.VerdictLetGo, false},
-		{"broken twice after success", completes, []migration.Observation{seenSuccess, look(answered(migration.InfoBroken), at(west()), nil), look(answered(migration.InfoBroken), at(west()), nil)}, migration.VerdictMoved, true},
-		{"unlisted does not reset denials", completes, []migration.Observation{seenSuccess, denied, look(answered(migration.InfoUnlisted), at(west()), nil), denied}, migration.VerdictMoved, true},
-		{"unlisted proves nothing", completes, []migration.Observation{seenSuccess, look(answered(migration.InfoUnlisted), at(west()), nil), look(answered(migration.InfoUnlisted), at(west()), nil)}, migration.VerdictBlind, false},
-		{"unlisted and logins refused", completes, []migration.Observation{seenSuccess, {Info: answered(migration.InfoUnlisted), Record: at(west()), Host: migration.Host{Kind: migration.HostRefused}}, look(answered(migration.InfoUnlisted), at(west()), nil)}, migration.VerdictMoved, true},
-		{"refused by JIMM proves nothing", base(), []migration.Observation{seenSuccess, look(answered(migration.InfoRefused), at(west()), nil), look(answered(migration.InfoRefused), at(west()), nil)}, migration.VerdictBlind, false},
-		{"no answer, source has it", base(), []migration.Observation{look(answered(migration.InfoUnavailable), migration.Record{}, copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictRunning, false},
-		{"no answer, source redirects", base(), []migration.Observation{look(answered(migration.InfoUnavailable), migration.Record{}, copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMoved, true},
-		{"no answer, source does not have it", base(), []migration.Observation{look(answered(migration.InfoUnavailable), migration.Record{}, copies(migration.CopyAbsent, migration.CopyPresent))}, migration.VerdictLetGo, false},
-		{"recorded, let go", base(), []migration.Observation{look(onTarget("available", ""), at(east()), copies(migration.CopyMoved, migration.CopyPresent))}, migration.VerdictMigrated, false},
-		{"recorded, redirected before", base(), []migration.Observation{look(answered(migration.InfoRedirected), at(west()), nil), look(onTarget("available", ""), at(east()), nil)}, migration.VerdictMigrated, false},
-		{"recorded, source has it", base(), []migration.Observation{look(onTarget("available", ""), at(east()), copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictHeld, false},
-		{"recorded, source unknown", base(), []migration.Observation{look(onTarget("available", ""), at(east()), nil)}, migration.VerdictHeld, false},
-		{"recorded by a JIMM that completes", completes, []migration.Observation{look(onTarget("available", ""), at(east()), nil)}, migration.VerdictMigrated, false},
-		{"recorded by hand", byHand, []migration.Observation{look(onTarget("available", ""), at(east()), nil)}, migration.VerdictHeld, false},
-		{"recorded too early", base(), []migration.Observation{look(onTarget("busy", "importing"), at(east()), copies(migration.CopyPresent, migration.CopyPresent))}, migration.VerdictRunning, false},
-		{"recorded, target denies", base(), []migration.Observation{look(answered(migration.InfoDenied), at(east()), nil)}, migration.VerdictMisrecorded, false},
-		{"recorded on a third", base(), []migration.Observation{look(answered(migration.InfoDenied), at(north()), nil)}, migration.VerdictElsewhere, false},
-		{"lost once", completes, []migration.Observation{{Record: migration.Record{State: migration.RecordLost}}}, migration.VerdictBlind, false},
-		{"lost twice", completes, []migration.Observation{{Record: migration.Record{State: migration.RecordLost}}, {Record: migration.Record{State: migration.RecordLost}}}, migration.VerdictLost, false},
-		{"two active once", base(), []migration.Observation{look(answered(migration.InfoUnavailable), at(west()), copies(migration.CopyActive, migration.CopyActive))}, migration.VerdictRunning, false},
-		{"two active twice", base(), []migration.Observation{look(answered(migration.InfoUnavailable), at(west()), copies(migration.CopyActive, migration.CopyActive)), look(answered(migration.InfoUnavailable), at(west()), copies(migration.CopyActive, migration.CopyActive))}, migration.VerdictConflict, false},
+		{"nothing known", base(), []facts.Observation{{}}, judge.NoAnswer, false},
+		{"no migration", base(), []facts.Observation{look(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), nil)}, judge.Waiting, false},
+		{"an old abort is history", old, []facts.Observation{look(live(aborted, true), at(west()), nil)}, judge.Waiting, false},
+		{"runs", base(), []facts.Observation{look(live(importing, false), at(west()), nil)}, judge.Running, false},
+		{"runs though the source redirects", base(), []facts.Observation{look(live(importing, false), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Running, false},
+		{"unknown text runs", base(), []facts.Observation{look(live("doing new things", false), at(west()), nil)}, judge.Running, false},
+		{"aborting", base(), []facts.Observation{look(live(aborted, false), at(west()), nil)}, judge.Aborting, false},
+		{"aborted", base(), []facts.Observation{look(live(aborted, true), at(west()), nil)}, judge.Aborted, false},
+		{"unknown end", base(), []facts.Observation{look(live("over", true), at(west()), nil)}, judge.Ended, false},
+		{"reap failed", base(), []facts.Observation{look(live(reap, true), at(west()), nil)}, judge.ReapFailed, true},
+		{"reap failed, target unknown", unproved, []facts.Observation{look(live(reap, true), at(west()), nil)}, judge.ReapFailed, false},
+		{"reap failed, target denies", base(), []facts.Observation{look(live(reap, true), at(west()), copies(facts.CopyPresent, facts.CopyAbsent))}, judge.ReapFailed, false},
+		{"redirect through JIMM", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.Moved, true},
+		{"redirect through JIMM, target unknown", unproved, []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.SourceReleased, false},
+		{"the source names the target", unproved, []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
+		{"the source names another", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), map[string]facts.Copy{west().UUID: {State: facts.CopyMoved, To: north().UUID}})}, judge.Elsewhere, false},
+		{"the source names the target, which denies", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyAbsent))}, judge.SourceReleased, false},
+		{"denied once after success", base(), []facts.Observation{seenSuccess, denied}, judge.SourceReleased, false},
+		{"denied twice after success", base(), []facts.Observation{seenSuccess, denied, denied}, judge.Moved, true},
+		{"a gap does not reset denials", base(), []facts.Observation{seenSuccess, denied, {}, denied}, judge.Moved, true},
+		{"an answer between resets denials", base(), []facts.Observation{seenSuccess, denied, seenSuccess, denied}, judge.SourceReleased, false},
+		{"denied twice without success", base(), []facts.Observation{look(live(importing, false), at(west()), nil), denied, denied, denied}, judge.SourceReleased, false},
+		{"denied without success, source has it", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"denied without success, target proved active", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive)), look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive))}, judge.Moved, true},
+		{"denied without success, target has some copy", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent)), look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
+		{"denied twice after success, target imports", base(), []facts.Observation{seenSuccess, denied, look(answered(facts.InfoDenied), at(west()), copies(facts.CopyUnknown, facts.CopyImporting))}, judge.SourceReleased, false},
+		{"the source names the target, which imports", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyImporting))}, judge.SourceReleased, false},
+		{"broken twice after success", completes, []facts.Observation{seenSuccess, look(answered(facts.InfoBroken), at(west()), nil), look(answered(facts.InfoBroken), at(west()), nil)}, judge.Moved, true},
+		{"unlisted does not reset denials", completes, []facts.Observation{seenSuccess, denied, look(answered(facts.InfoUnlisted), at(west()), nil), denied}, judge.Moved, true},
+		{"unlisted proves nothing", completes, []facts.Observation{seenSuccess, look(answered(facts.InfoUnlisted), at(west()), nil), look(answered(facts.InfoUnlisted), at(west()), nil)}, judge.NoAnswer, false},
+		{"unlisted and logins refused", completes, []facts.Observation{seenSuccess, {Info: answered(facts.InfoUnlisted), Record: at(west()), Host: facts.Host{Kind: facts.HostRefused}}, look(answered(facts.InfoUnlisted), at(west()), nil)}, judge.Moved, true},
+		{"refused by JIMM proves nothing", base(), []facts.Observation{seenSuccess, look(answered(facts.InfoRefused), at(west()), nil), look(answered(facts.InfoRefused), at(west()), nil)}, judge.NoAnswer, false},
+		{"no answer, source has it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"no answer, source redirects", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
+		{"no answer, source does not have it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
+		{"recorded, let go", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Migrated, false},
+		{"recorded, redirected before", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil), look(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
+		{"recorded, source has it", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
+		{"recorded, source unknown", base(), []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
+		{"recorded by a JIMM that completes", completes, []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
+		{"recorded by hand", byHand, []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
+		{"recorded too early", base(), []facts.Observation{look(onTarget("busy", "importing"), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"recorded, target denies", base(), []facts.Observation{look(answered(facts.InfoDenied), at(east()), nil)}, judge.Misrecorded, false},
+		{"recorded on a third", base(), []facts.Observation{look(answered(facts.InfoDenied), at(north()), nil)}, judge.Elsewhere, false},
+		{"lost once", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}}, judge.NoAnswer, false},
+		{"lost twice", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}, {Record: facts.Record{State: facts.RecordLost}}}, judge.Lost, false},
+		{"two active once", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Running, false},
+		{"two active twice", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive)), look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Conflict, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var p migration.Progress
+			var p judge.Progress
 			for _, o := range c.looks {
 				p = p.Observe(c.base, o)
 			}
-			got := migration.Judge(c.base, p, c.looks[len(c.looks)-1])
+			got := judge.Judge(c.base, p, c.looks[len(c.looks)-1])
 			if got.Kind != c.want || got.Proof.Valid() != c.proof {
 				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
 			}
@@ -134,29 +135,29 @@ func TestJudge(t *testing.T) {
 }
 
 // decoded makes a sequence of looks from bytes, four bytes a look.
-func decoded(data []byte) []migration.Observation {
+func decoded(data []byte) []facts.Observation {
 	texts := []string{"", "starting", "importing model into target controller", "successful, removing model from source controller", "aborted, removing model from target controller: x", "removing exported model failed: x", "new words"}
-	hosts := []migration.Controller{west(), east(), north()}
-	var out []migration.Observation
+	hosts := []facts.Controller{west(), east(), north()}
+	var out []facts.Observation
 	for len(data) >= 4 {
-		var o migration.Observation
-		o.Info.Kind = migration.InfoKind(data[0] % 8)
+		var o facts.Observation
+		o.Info.Kind = facts.InfoKind(data[0] % 8)
 		o.Info.Controller = hosts[data[0]/8%3].UUID
 		o.Info.Listed = data[0]/24%2 == 1
 		if data[0] > 200 {
 			o.Info.Status, o.Info.StatusText = "busy", "importing"
 		}
-		if text := texts[int(data[1])%len(texts)]; text != "" && o.Info.Kind == migration.InfoLive {
-			o.Info.Attempt = migration.Attempt{Text: text, Start: time.Unix(int64(data[1]/64), 0)}
+		if text := texts[int(data[1])%len(texts)]; text != "" && o.Info.Kind == facts.InfoLive {
+			o.Info.Attempt = facts.Attempt{Text: text, Start: time.Unix(int64(data[1]/64), 0)}
 			if data[1]%2 == 1 {
 				o.Info.Attempt.End = time.Unix(1000, 0)
 			}
 		}
-		o.Record = migration.Record{State: migration.RecordState(data[2] % 3), Controller: hosts[data[2]/3%3].UUID}
-		o.Host.Kind = migration.HostKind(data[2] / 64)
-		o.Copies = map[string]migration.Copy{
-			west().UUID: {State: migration.CopyState(data[3] % 6), To: hosts[data[3]/36%3].UUID},
-			east().UUID: {State: migration.CopyState(data[3] / 6 % 6), To: hosts[data[3]/36%3].UUID},
+		o.Record = facts.Record{State: facts.RecordState(data[2] % 3), Controller: hosts[data[2]/3%3].UUID}
+		o.Host.Kind = facts.HostKind(data[2] / 64)
+		o.Copies = map[string]facts.Copy{
+			west().UUID: {State: facts.CopyState(data[3] % 6), To: hosts[data[3]/36%3].UUID},
+			east().UUID: {State: facts.CopyState(data[3] / 6 % 6), To: hosts[data[3]/36%3].UUID},
 		}
 		out = append(out, o)
 		data = data[4:]
@@ -173,40 +174,40 @@ func FuzzJudge(f *testing.F) {
 	f.Add([]byte{1, 1, 1, 2, 2, 0, 1, 27, 9, 0, 4, 27}, false, true, false)
 	f.Fuzz(func(t *testing.T, data []byte, completes, proved, byHand bool) {
 		b := base()
-		b.Completes, b.TargetProved, b.RecordedByHand = completes, proved, byHand
-		var p migration.Progress
+		b.AutoRecords, b.TargetProved, b.RecordedByHand = completes, proved, byHand
+		var p judge.Progress
 		success, redirected := false, false
 		for _, o := range decoded(data) {
 			p = p.Observe(b, o)
-			v := migration.Judge(b, p, o)
+			v := judge.Judge(b, p, o)
 			target, source := o.Copies[east().UUID], o.Copies[west().UUID]
-			success = success || o.Info.Kind == migration.InfoLive && (o.Info.Listed || o.Info.Controller == west().UUID) && migration.ParseText(o.Info.Attempt.Text).PastReturn()
-			redirected = redirected || o.Info.Kind == migration.InfoRedirected || source.State == migration.CopyMoved
+			success = success || o.Info.Kind == facts.InfoLive && (o.Info.Listed || o.Info.Controller == west().UUID) && facts.ParseText(o.Info.Attempt.Text).PastReturn()
+			redirected = redirected || o.Info.Kind == facts.InfoRedirected || source.State == facts.CopyMoved
 			if v.Proof.Valid() {
-				running := o.Info.Kind == migration.InfoLive && o.Info.Attempt.Running() && o.Info.Controller == west().UUID
-				if p.Superseded && (source.State != migration.CopyMoved || source.To != east().UUID) {
+				running := o.Info.Kind == facts.InfoLive && o.Info.Attempt.Running() && o.Info.Controller == west().UUID
+				if p.Superseded && (source.State != facts.CopyMoved || source.To != east().UUID) {
 					t.Fatalf("proof %q after another migration has begun", v.Proof.Ground())
 				}
-				if running || target.State == migration.CopyAbsent || target.State == migration.CopyMoved || target.State == migration.CopyImporting {
+				if running || target.State == facts.CopyAbsent || target.State == facts.CopyMoved || target.State == facts.CopyImporting {
 					t.Fatalf("proof %q against %+v", v.Proof.Ground(), o)
 				}
 				if v.Proof.Controller().UUID != east().UUID {
 					t.Fatalf("proof for %s", v.Proof.Controller())
 				}
-				named := source.State == migration.CopyMoved && source.To == east().UUID
+				named := source.State == facts.CopyMoved && source.To == east().UUID
 				if !proved && !named {
 					t.Fatalf("proof %q for a target that is not known: %+v", v.Proof.Ground(), o)
 				}
-				if source.State == migration.CopyMoved && source.To != east().UUID && source.To != "" {
+				if source.State == facts.CopyMoved && source.To != east().UUID && source.To != "" {
 					t.Fatalf("proof %q although the source names another", v.Proof.Ground())
 				}
-				if !success && !redirected && target.State != migration.CopyActive {
+				if !success && !redirected && target.State != facts.CopyActive {
 					t.Fatalf("proof %q without success or redirect", v.Proof.Ground())
 				}
 			}
-			if v.Kind == migration.VerdictMigrated {
-				active := o.Info.Kind == migration.InfoLive && o.Info.Controller == east().UUID && !o.Info.Importing() || target.State == migration.CopyActive
-				if !active || source.State == migration.CopyPresent || source.State == migration.CopyActive || source.State == migration.CopyImporting {
+			if v.Kind == judge.Migrated {
+				active := o.Info.Kind == facts.InfoLive && o.Info.Controller == east().UUID && !o.Info.Importing() || target.State == facts.CopyActive
+				if !active || source.State == facts.CopyPresent || source.State == facts.CopyActive || source.State == facts.CopyImporting {
 					t.Fatalf("migrated against %+v", o)
 				}
 			}
@@ -215,44 +216,44 @@ func FuzzJudge(f *testing.F) {
 }
 
 func TestParseTextKnowsJujusTexts(t *testing.T) {
-	for text, want := range map[string]migration.Phase{
-		"starting":                                        migration.PhaseStarting,
-		"performing source prechecks":                     migration.PhaseQuiesce,
-		"performing target prechecks":                     migration.PhaseQuiesce,
-		"quiescing, waiting for agents to report back":    migration.PhaseQuiesce,
-		"quiescing, no reports from agents yet":           migration.PhaseQuiesce,
-		"quiescing, all agents reported success":          migration.PhaseQuiesce,
-		"exporting model":                                 migration.PhaseImport,
-		"importing model into target controller":          migration.PhaseImport,
-		"uploading model binaries into target controller": migration.PhaseImport,
-		"processing relations":                            migration.PhaseProcessRelations,
-		"validating, waiting for agents to report back: 1 succeeded, 2 still to report": migration.PhaseValidation,
-		"checking machines in migrated model":                                           migration.PhaseValidation,
-		"activating model in target controller":                                         migration.PhaseValidation,
-		"transferring ownership of cloud resources to target controller":                migration.PhaseSuccess,
-		"successful, waiting for agents to report back":                                 migration.PhaseSuccess,
-		"successful, some agents reported failure":                                      migration.PhaseSuccess,
-		"successful, transferring logs to target controller (3 sent)":                   migration.PhaseLogTransfer,
-		"successful, transferred logs to target controller (3 sent)":                    migration.PhaseLogTransfer,
-		"successful, removing model from source controller":                             migration.PhaseReap,
-		"removing exported model failed: x":                                             migration.PhaseReapFailed,
-		"aborted, removing model from target controller: x":                             migration.PhaseAbort,
-		"model data transfer failed, model export failed: x":                            migration.PhaseUnknown,
-		"machine sanity check failed, 1 error found":                                    migration.PhaseUnknown,
-		"model activation failed, x":                                                    migration.PhaseUnknown,
-		"something of tomorrow":                                                         migration.PhaseUnknown,
-		"":                                                                              migration.PhaseUnknown,
+	for text, want := range map[string]facts.Phase{
+		"starting":                                        facts.PhaseStarting,
+		"performing source prechecks":                     facts.PhaseQuiesce,
+		"performing target prechecks":                     facts.PhaseQuiesce,
+		"quiescing, waiting for agents to report back":    facts.PhaseQuiesce,
+		"quiescing, no reports from agents yet":           facts.PhaseQuiesce,
+		"quiescing, all agents reported success":          facts.PhaseQuiesce,
+		"exporting model":                                 facts.PhaseImport,
+		"importing model into target controller":          facts.PhaseImport,
+		"uploading model binaries into target controller": facts.PhaseImport,
+		"processing relations":                            facts.PhaseProcessRelations,
+		"validating, waiting for agents to report back: 1 succeeded, 2 still to report": facts.PhaseValidation,
+		"checking machines in migrated model":                                           facts.PhaseValidation,
+		"activating model in target controller":                                         facts.PhaseValidation,
+		"transferring ownership of cloud resources to target controller":                facts.PhaseSuccess,
+		"successful, waiting for agents to report back":                                 facts.PhaseSuccess,
+		"successful, some agents reported failure":                                      facts.PhaseSuccess,
+		"successful, transferring logs to target controller (3 sent)":                   facts.PhaseLogTransfer,
+		"successful, transferred logs to target controller (3 sent)":                    facts.PhaseLogTransfer,
+		"successful, removing model from source controller":                             facts.PhaseReap,
+		"removing exported model failed: x":                                             facts.PhaseReapFailed,
+		"aborted, removing model from target controller: x":                             facts.PhaseAbort,
+		"model data transfer failed, model export failed: x":                            facts.PhaseUnknown,
+		"machine sanity check failed, 1 error found":                                    facts.PhaseUnknown,
+		"model activation failed, x":                                                    facts.PhaseUnknown,
+		"something of tomorrow":                                                         facts.PhaseUnknown,
+		"":                                                                              facts.PhaseUnknown,
 	} {
 		for _, prefix := range []string{"", "migrating: "} {
-			if got := migration.ParseText(prefix + text); got != want {
+			if got := facts.ParseText(prefix + text); got != want {
 				t.Errorf("ParseText(%q) = %s, want %s", prefix+text, got, want)
 			}
 		}
 	}
-	if got := migration.AbortReason("aborted, removing model from target controller: no room"); got != "no room" {
+	if got := facts.AbortReason("aborted, removing model from target controller: no room"); got != "no room" {
 		t.Errorf("reason %q", got)
 	}
-	if got := migration.AbortReason("aborted, removing model from target controller: "); got != "" {
+	if got := facts.AbortReason("aborted, removing model from target controller: "); got != "" {
 		t.Errorf("empty reason %q", got)
 	}
 }

@@ -5,6 +5,11 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 // Options say what shall be migrated and how.
@@ -25,7 +30,7 @@ type Options struct {
 	// AccountsRemedy the command that helps; "" if they can, or there are none.
 	AccountsProblem, AccountsRemedy string
 	// Ignore names the checks whose failure the operator accepts.
-	Ignore []CheckID
+	Ignore []checks.ID
 	// Probe asks the controllers themselves, without credentials.
 	Probe bool
 	// PollInterval is the time between two looks; 5 s if zero. Every wait of
@@ -47,10 +52,10 @@ type Options struct {
 	Unattended bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
-	// Looked is called with each look at a migration that is carried out and with
+	// Observed is called with each look at a migration that is carried out and with
 	// what it was judged to mean, from the same goroutine; may be nil. It is for
 	// whoever wants to see the reasoning; a simulation counts the verdicts.
-	Looked func(Observation, Verdict)
+	Observed func(facts.Observation, judge.Verdict)
 }
 
 // The defaults of [Options].
@@ -101,19 +106,19 @@ type Writer interface {
 	// StartMigration asks JIMM to move the model and returns the id that the
 	// source gave the migration. An error proves nothing: the source may have
 	// accepted all the same. It is never repeated.
-	StartMigration(ctx context.Context, model Model, target Controller) (id string, err error)
+	StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (id string, err error)
 	// RecordController tells JIMM which controller hosts the model. It must
 	// refuse a proof that is not valid. It may be repeated.
-	RecordController(ctx context.Context, proof Proof) error
+	RecordController(ctx context.Context, proof judge.Proof) error
 }
 
 // run is one call of [Check], [Migrate] or [RecordModel].
 type run struct {
-	*surveyor
+	*survey.Surveyor
 	opts Options
 }
 
-func newRun(jaas JAAS, opts Options) *run {
+func newRun(jaas survey.JAAS, opts Options) *run {
 	if opts.PollInterval <= 0 {
 		opts.PollInterval = DefaultPollInterval
 	}
@@ -122,7 +127,7 @@ func newRun(jaas JAAS, opts Options) *run {
 	}
 	opts.Unit = cmp.Or(opts.Unit, "jimm-migrator/0")
 	r := &run{opts: opts}
-	r.surveyor = &surveyor{jaas: jaas, options: surveyOptions{
+	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: survey.Options{
 		Model: opts.Model, Target: opts.Target, Unit: opts.Unit, OwnModel: opts.OwnModel, JIMMModel: opts.JIMMModel,
 		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
 		Probe: opts.Probe, TimeToStart: r.polls(PollsToStart),
@@ -139,87 +144,32 @@ func (r *run) report(e Event) {
 // polls returns the duration of n poll intervals.
 func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.PollInterval }
 
-// Check looks at a migration and changes nothing. The outcome is
-// [ChecksPassed], [AlreadyThere] or [Refused]; all findings are in the result.
-// An error means that JIMM did not list its controllers or models.
-func Check(ctx context.Context, jaas JAAS, opts Options) (Result, error) {
-	r := newRun(jaas, opts)
-	r.options.Inspect = true
-	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
-	defer cancel()
-	s, err := r.survey(ctx)
-	if err != nil {
-		return Result{Outcome: Refused, Step: StepCheck}, err
-	}
-	contested := r.contested(ctx, s)
-	res := r.checked(s)
-	if contested {
-		s.conflict(&res)
-		return res, nil
-	}
-	switch res.Plan {
-	case PlanNone:
-		res.Outcome, res.Cause = Refused, CauseChecks
-	case PlanVerify:
-		res.Outcome = ChecksPassed
-		b := s.baseline()
-		if Judge(b, Progress{}.Observe(b, s.seen), s.seen).Kind == VerdictMigrated {
-			res.Outcome = AlreadyThere
-		}
-	default:
-		res.Outcome = ChecksPassed
-	}
-	return res, nil
-}
-
 // Migrate moves a model to the target: it checks, starts, watches, records and
 // verifies. What is done already is not done again: a migration that runs to
 // the target is followed, one that has ended is recorded. The outcome tells how
 // it ended, also when an error is returned: an error means that JIMM did not
 // list its controllers or models, and that nothing was done.
-func Migrate(ctx context.Context, jaas JAAS, w Writer, opts Options) (Result, error) {
+func Migrate(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.options.Inspect, r.options.SaveLogin = !opts.Unattended, !opts.Detach
+	r.Options.Inspect, r.Options.SaveLogin = !opts.Unattended, !opts.Detach
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()
-	s, err := r.survey(limited)
+	s, err := r.Survey(limited)
 	if err != nil {
-		return Result{Outcome: Refused, Step: StepCheck}, err
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	contested := r.contested(limited, s)
 	res := r.checked(s)
 	if contested {
-		s.conflict(&res)
+		conflict(s, &res)
 		return res, nil
 	}
 	if res.Plan == PlanNone {
-		res.Outcome, res.Cause = Refused, CauseChecks
+		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 		return res, nil
 	}
-	f := newFollower(r, s, w, &res, began)
-	f.carryOut(ctx, limited)
+	f := newWatcher(r, s, w, &res, began)
+	f.watch(ctx, limited)
 	return res, nil
-}
-
-// checked reports all findings and begins the result with them.
-func (r *run) checked(s *situation) Result {
-	res := Result{Step: StepCheck, Model: s.model, Source: s.source, Target: s.target, Recorded: s.source}
-	if res.Target.Name == "" {
-		res.Target.Name = r.opts.Target
-	}
-	if s.modelKnown() {
-		res.Attempt, res.Phase = s.seen.Info.Attempt.redacted(), ParseText(s.seen.Info.Attempt.Text)
-		res.Running = s.seen.Info.migrating()
-		res.Holder = s.holder()
-		if s.onTarget() {
-			res.Source = s.baseline().Source
-		}
-	}
-	res.Findings = s.findings(r.opts.Ignore)
-	for _, f := range res.Findings {
-		r.report(FindingEvent{f})
-	}
-	res.Plan = s.plan(res.Findings)
-	return res
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // migrate runs the engine in virtual time against the fake.
@@ -28,8 +29,8 @@ func migrate(t *testing.T, f *fake, change func(*migration.Options)) migration.R
 
 // want is what a story must come to.
 type want struct {
-	outcome  migration.Outcome
-	cause    migration.Cause
+	outcome  facts.Outcome
+	cause    facts.Cause
 	starts   int
 	records  string // Controllers that JIMM was told, joined by commas.
 	recorded string // Controller on JIMM's record in the end.
@@ -54,7 +55,7 @@ func check(t *testing.T, f *fake, res migration.Result, w want) {
 }
 
 func nameOf(uuid string) string {
-	for _, c := range []migration.Controller{west(), east(), north()} {
+	for _, c := range []facts.Controller{west(), east(), north()} {
 		if c.UUID == uuid {
 			return c.Name
 		}
@@ -73,8 +74,8 @@ type story struct {
 }
 
 func stories() []story {
-	done := want{migration.Migrated, "", 1, "east", "east", "east"}
-	byItself := want{migration.Migrated, "", 1, "", "east", "east"}
+	done := want{facts.Migrated, "", 1, "east", "east", "east"}
+	byItself := want{facts.Migrated, "", 1, "", "east", "east"}
 	return []story{
 		// The source's own redirect is proof enough, whether or not JIMM would
 		// have recorded it by itself.
@@ -99,7 +100,7 @@ func stories() []story {
 				f.redirects, f.probe = false, false
 				f.stages = f.stages[:5]
 			},
-			want: want{migration.Unknown, migration.CauseUnproved, 1, "", "west", ""},
+			want: want{facts.Unknown, facts.CauseUnproved, 1, "", "west", ""},
 		},
 		{
 			name: "abort by the target",
@@ -107,24 +108,24 @@ func stories() []story {
 				f.stages = f.stages[:4]
 				f.end = "aborted, removing model from target controller: model data transfer failed, target went away"
 			},
-			want: want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"},
+			want: want{facts.Aborted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name: "an earlier abort is not mistaken for ours",
 			world: func(f *fake) {
-				f.old = migration.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-time.Hour), End: time.Now().Add(-time.Minute)}
+				f.old = facts.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-time.Hour), End: time.Now().Add(-time.Minute)}
 				f.delay = 20 * time.Second
 			},
 			want: done,
 			// JIMM takes the old end for the end of the new one, and stops following.
-			want2026: &want{migration.Migrated, "", 1, "east", "east", "east"},
+			want2026: &want{facts.Migrated, "", 1, "east", "east", "east"},
 		},
 		{
 			name: "refused by a precheck",
 			world: func(f *fake) {
 				f.refuse = errors.New("source prechecks failed: unit pg/0 not idle or executing (lost)")
 			},
-			want: want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+			want: want{facts.NotStarted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name: "the answer to the start is lost",
@@ -138,17 +139,17 @@ func stories() []story {
 			world: func(f *fake) {
 				f.refuse = errors.New("connection lost")
 			},
-			want: want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+			want: want{facts.NotStarted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name:  "nothing was sent",
 			world: func(f *fake) { f.refuse = fmt.Errorf("%w: no route", migration.ErrNotSent) },
-			want:  want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+			want:  want{facts.NotStarted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name:  "accepted and never seen",
 			world: func(f *fake) { f.delay = 24 * time.Hour },
-			want:  want{migration.NotStarted, "", 1, "", "west", "west"},
+			want:  want{facts.NotStarted, "", 1, "", "west", "west"},
 		},
 		{
 			name:  "JIMM is away for a while",
@@ -158,29 +159,29 @@ func stories() []story {
 		{
 			name:  "JIMM never answers again",
 			world: func(f *fake) { f.deaf = func(e time.Duration) bool { return e > 10*time.Second }; f.probe = false },
-			want:  want{migration.TimedOut, migration.CauseDeadline, 1, "", "west", ""},
+			want:  want{facts.TimedOut, facts.CauseDeadline, 1, "", "west", ""},
 		},
 		{
 			name:  "recording fails at first",
 			world: func(f *fake) { f.failures = 3; f.redirects = false },
-			want:  want{migration.Migrated, "", 1, "east,east,east,east", "east", "east"},
+			want:  want{facts.Migrated, "", 1, "east,east,east,east", "east", "east"},
 		},
 		{
 			name:  "recording never works",
 			world: func(f *fake) { f.failures = 1000; f.redirects = false },
-			want:  want{migration.Unknown, migration.CauseRecordFailed, 1, strings.TrimSuffix(strings.Repeat("east,", 9), ","), "west", "east"},
+			want:  want{facts.Unknown, facts.CauseRecordFailed, 1, strings.TrimSuffix(strings.Repeat("east,", 9), ","), "west", "east"},
 		},
 		{
 			name: "the source cannot remove its copy",
 			world: func(f *fake) {
 				f.end = "removing exported model failed: cleanup"
 			},
-			want: want{migration.NeedsAttention, migration.CauseLeftOver, 1, "east", "east", "east"},
+			want: want{facts.NeedsAttention, facts.CauseLeftOver, 1, "east", "east", "east"},
 		},
 		{
 			name:  "an unknown end is not a success and not an abort",
 			world: func(f *fake) { f.end = "finished in a new way" },
-			want:  want{migration.Unknown, migration.CauseAnswer, 1, "", "west", ""},
+			want:  want{facts.Unknown, facts.CauseAnswer, 1, "", "west", ""},
 		},
 		{
 			name: "stalls until the deadline",
@@ -188,50 +189,50 @@ func stories() []story {
 				f.stages = []stage{{"transferring ownership of cloud resources to target controller", 100 * time.Hour}}
 			},
 			change: func(o *migration.Options) { o.Timeout = 10 * time.Minute },
-			want:   want{migration.TimedOut, migration.CauseDeadline, 1, "", "west", "east"},
+			want:   want{facts.TimedOut, facts.CauseDeadline, 1, "", "west", "east"},
 		},
 		{
 			name:   "detached",
 			change: func(o *migration.Options) { o.Detach = true },
-			want:   want{migration.Started, "", 1, "", "west", "west"},
+			want:   want{facts.Started, "", 1, "", "west", "west"},
 		},
 		{
 			name:  "attaches to what runs",
 			world: func(f *fake) { f.running("east", true) },
-			want:  want{migration.Migrated, "", 0, "east", "east", "east"},
+			want:  want{facts.Migrated, "", 0, "east", "east", "east"},
 		},
 		{
 			name:  "refuses while another migration runs",
 			world: func(f *fake) { f.running("north", true); f.goes = north() },
-			want:  want{migration.Refused, migration.CauseChecks, 0, "", "west", "west"},
+			want:  want{facts.Refused, facts.CauseChecks, 0, "", "west", "west"},
 		},
 		{
 			name:  "does not record by guess where the target is not known",
 			world: func(f *fake) { f.running("east", false); f.probe = false },
-			want:  want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+			want:  want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""},
 		},
 		{
 			name:  "the source itself names an unknown target",
 			world: func(f *fake) { f.running("east", false) },
-			want:  want{migration.Migrated, "", 0, "east", "east", "east"},
+			want:  want{facts.Migrated, "", 0, "east", "east", "east"},
 		},
 		{
 			name:  "what was followed went elsewhere",
 			world: func(f *fake) { f.running("east", false); f.goes = north() },
-			want:  want{migration.Refused, migration.CauseElsewhere, 0, "", "west", "north"},
+			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "west", "north"},
 		},
 		{
 			name:  "moved before and not recorded",
 			world: func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) },
-			want:  want{migration.Recorded, "", 0, "east", "east", "east"},
+			want:  want{facts.Recorded, "", 0, "east", "east", "east"},
 		},
 		{
 			name:  "moved before and not recorded, without probe",
 			world: func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour); f.probe = false },
-			want:  want{migration.Recorded, "", 0, "east", "east", "east"},
+			want:  want{facts.Recorded, "", 0, "east", "east", "east"},
 			// Its record is in a list that leaves out what a controller denies,
 			// and whether a success was reached was not seen.
-			want2026: &want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+			want2026: &want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""},
 		},
 		{
 			name: "already there",
@@ -239,12 +240,12 @@ func stories() []story {
 				f.running("east", true)
 				f.began, f.record = time.Now().Add(-time.Hour), east().UUID
 			},
-			want: want{migration.AlreadyThere, "", 0, "", "east", "east"},
+			want: want{facts.AlreadyThere, "", 0, "", "east", "east"},
 		},
 		{
 			name: "asked for a moment ago and not on show",
 			world: func(f *fake) {
-				f.requests = []migration.Request{{Kind: migration.RequestMigrate, Target: "east", At: time.Now().Add(-10 * time.Second)}}
+				f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-10 * time.Second)}}
 			},
 			want: done,
 		},
@@ -255,27 +256,27 @@ func stories() []story {
 				f.began = time.Now().Add(30 * time.Second)
 				f.requests[0].At = time.Now().Add(-10 * time.Second)
 			},
-			want: want{migration.Migrated, "", 0, "east", "east", "east"},
+			want: want{facts.Migrated, "", 0, "east", "east", "east"},
 		},
 		{
 			name:   "unknown target",
 			change: func(o *migration.Options) { o.Target = "south" },
-			want:   want{migration.Refused, migration.CauseChecks, 0, "", "west", "west"},
+			want:   want{facts.Refused, facts.CauseChecks, 0, "", "west", "west"},
 		},
 		{
 			name:   "unknown model",
 			change: func(o *migration.Options) { o.Model = "staging" },
-			want:   want{migration.Refused, migration.CauseChecks, 0, "", "west", ""},
+			want:   want{facts.Refused, facts.CauseChecks, 0, "", "west", ""},
 		},
 		{
 			name:   "own model",
 			change: func(o *migration.Options) { o.OwnModel = modelUUID },
-			want:   want{migration.Refused, migration.CauseChecks, 0, "", "west", "west"},
+			want:   want{facts.Refused, facts.CauseChecks, 0, "", "west", "west"},
 		},
 		{
 			name:  "dying model",
 			world: func(f *fake) { f.model.Life = "dying" },
-			want:  want{migration.Migrated, "", 1, "east", "east", "east"}, // The live answer says alive.
+			want:  want{facts.Migrated, "", 1, "east", "east", "east"}, // The live answer says alive.
 		},
 	}
 }
@@ -285,7 +286,7 @@ func (f *fake) running(target string, audited bool) {
 	f.began = time.Now().Add(-5 * time.Second)
 	f.mode = true
 	if audited {
-		f.requests = []migration.Request{{Kind: migration.RequestMigrate, Target: target, At: f.began}}
+		f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: target, At: f.began}}
 	}
 }
 
@@ -308,14 +309,14 @@ func TestRunAgainStartsNothingTwice(t *testing.T) {
 			}()
 			opts := migration.Options{Model: modelUUID, Target: "east", Probe: true}
 			first, err := migration.Migrate(ctx, f.jaas(), f, opts)
-			if err != nil || first.Outcome != migration.TimedOut || first.Cause != migration.CauseInterrupted {
+			if err != nil || first.Outcome != facts.TimedOut || first.Cause != facts.CauseInterrupted {
 				t.Fatalf("first run: %v %v, %v", first.Outcome, first.Cause, err)
 			}
 			second := migrate(t, f, nil)
-			if second.Outcome != migration.Migrated || f.starts != 1 || !second.Attached {
+			if second.Outcome != facts.Migrated || f.starts != 1 || !second.Attached {
 				t.Errorf("second run: %v, attached %v, %d starts", second.Outcome, second.Attached, f.starts)
 			}
-			if third := migrate(t, f, nil); third.Outcome != migration.AlreadyThere || f.starts != 1 {
+			if third := migrate(t, f, nil); third.Outcome != facts.AlreadyThere || f.starts != 1 {
 				t.Errorf("third run: %v, %d starts", third.Outcome, f.starts)
 			}
 		})

@@ -3,15 +3,19 @@ package migration
 import (
 	"context"
 	"errors"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 // observe asks the witnesses once and counts the calls to JIMM.
-func (f *follower) observe(ctx context.Context) Observation {
-	w := f.jaas.Witness
+func (f *watcher) observe(ctx context.Context) facts.Observation {
+	w := f.Jaas.Witness
 	model := f.base.Model.UUID
-	var o Observation
+	var o facts.Observation
 	if f.opts.Probe {
-		o.Copies = newAsker(w).all(ctx, f.pair(), model)
+		o.Copies = survey.NewProber(w).All(ctx, f.pair(), model)
 	}
 	f.calls = 1
 	if f.mayAskInfo(ctx, &o) {
@@ -19,7 +23,7 @@ func (f *follower) observe(ctx context.Context) Observation {
 	} else {
 		o.Info = w.Summary(ctx, model)
 	}
-	if o.Info.Kind != InfoLive && o.Record.State == RecordUnknown {
+	if o.Info.Kind != facts.InfoLive && o.Record.State == facts.RecordUnknown {
 		o.Record = w.Record(ctx, model)
 		f.calls++
 	}
@@ -39,111 +43,123 @@ func (f *follower) observe(ctx context.Context) Observation {
 // that completes migrations may forget the model over the question, unless it
 // is known to follow the migration itself, or the source to hold the model. So
 // its record is looked at first: whoever has changed it has ended the following.
-func (f *follower) mayAskInfo(ctx context.Context, o *Observation) bool {
-	if !f.base.Completes {
+func (f *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
+	if !f.base.AutoRecords {
 		return true
 	}
-	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.seen.Info.reapFailed() && !f.seen.Info.Listed {
+	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.Observation.Info.ReapFailed() && !f.Observation.Info.Listed {
 		return true // The recorded controller keeps its copy, and says so.
 	}
 	if f.detailsDue {
 		f.detailsDue, f.detailed = false, true
 		return f.mayBeDetailed(*o)
 	}
-	if !f.modeSet || !f.progress.Attempt.Running() || o.copyOn(f.base.Source).denies() {
+	if !f.modeSet || !f.progress.Attempt.Running() || o.CopyOn(f.base.Source).Denies() {
 		return false
 	}
 	f.calls++
-	o.Record = f.jaas.Witness.Record(ctx, f.base.Model.UUID)
-	f.modeSet = o.Record.State == RecordUnknown || o.Record.Controller == f.base.Source.UUID
-	return f.modeSet && o.Record.State == RecordAt
+	o.Record = f.Jaas.Witness.Record(ctx, f.base.Model.UUID)
+	f.modeSet = o.Record.State == facts.RecordUnknown || o.Record.Controller == f.base.Source.UUID
+	return f.modeSet && o.Record.State == facts.RecordAt
 }
 
 // mayBeDetailed reports whether the source is known to hold the model, as at the
 // first look: then JIMM may be asked for its details.
-func (f *follower) mayBeDetailed(o Observation) bool {
-	source := o.copyOn(f.base.Source)
-	serves := f.progress.logIn(f.base, o).ServedBy == f.base.Source.UUID
-	return source.held() || !source.denies() && serves
+func (f *watcher) mayBeDetailed(o facts.Observation) bool {
+	source := o.CopyOn(f.base.Source)
+	serves := f.progress.LogIn(f.base, o).ServedBy == f.base.Source.UUID
+	return source.Has() || !source.Denies() && serves
 }
 
 // mayAskTarget reports whether the recorded target may be asked for details, as
 // at the first look: a list does not tell whether its copy is only half imported.
-func (f *follower) mayAskTarget(o Observation) bool {
+func (f *watcher) mayAskTarget(o facts.Observation) bool {
 	target := f.base.Target.UUID
 	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target {
 		return false
 	}
-	serves := f.progress.logIn(f.base, o).ServedBy == target
-	return mayAskDetails(f.progress.read(f.base, o), o.copyOn(f.base.Target), serves)
+	serves := f.progress.LogIn(f.base, o).ServedBy == target
+	return survey.MayAskDetails(f.progress.Read(f.base, o), o.CopyOn(f.base.Target), serves)
 }
 
 // pair returns the controllers that are asked in each look.
-func (f *follower) pair() []Controller {
+func (f *watcher) pair() []facts.Controller {
 	switch {
 	case !f.base.Source.Known():
-		return []Controller{f.base.Target}
+		return []facts.Controller{f.base.Target}
 	case !f.base.Target.Known():
-		return []Controller{f.base.Source}
+		return []facts.Controller{f.base.Source}
 	}
-	return []Controller{f.base.Source, f.base.Target}
+	return []facts.Controller{f.base.Source, f.base.Target}
 }
 
 // needHost reports whether only a login to the model, which is made at most
 // once, can still tell whether the source has let go.
-func (f *follower) needHost(o Observation) bool {
-	unlisted := f.progress.read(f.base, o).Kind == InfoUnlisted && f.doubt.blindly()
-	wanted := o.copyOn(f.base.Source).State == CopyUnknown && (unlisted || f.hostDue)
-	return !f.hostAsked && (wanted || listedBySomebody(f.base, f.progress, o.Info, o.copyOn(f.base.Target)))
+func (f *watcher) needHost(o facts.Observation) bool {
+	unlisted := f.progress.Read(f.base, o).Kind == facts.InfoUnlisted && f.unresolved.blindly()
+	wanted := o.CopyOn(f.base.Source).State == facts.CopyUnknown && (unlisted || f.hostDue)
+	return !f.hostAsked && (wanted || judge.ListedBySomebody(f.base, f.progress, o.Info, o.CopyOn(f.base.Target)))
 }
 
 // sourceHasIt reports whether it is known that the source has the model that it
 // seems to describe.
-func (f *follower) sourceHasIt(o Observation) bool {
+func (f *watcher) sourceHasIt(o facts.Observation) bool {
 	a := o.Info.Attempt
-	return !o.Info.Listed || a.ofSource() || f.base.Old.same(a) ||
-		o.copyOn(f.base.Source).held() || o.Host.Kind == HostServes && o.Host.Controller == f.base.Source.UUID
+	return !o.Info.Listed || a.OfSource() || f.base.Old.Same(a) ||
+		o.CopyOn(f.base.Source).Has() || o.Host.Kind == facts.HostServes && o.Host.Controller == f.base.Source.UUID
 }
 
-// reaudit reads the audit log again where it decides: to know whose migration
+// refreshAudit reads the audit log again where it decides: to know whose migration
 // is on show after a start whose answer was an error, and whether somebody else
 // has moved JIMM's record. As long as nobody knows, the worse is supposed.
-func (f *follower) reaudit(ctx context.Context, o Observation) {
-	whose := !f.whoseKnown && !f.base.TargetProved && f.progress.Attempt.Exists()
-	unread := f.plan != PlanVerify || f.auditErr != nil // since JIMM records the target
-	hand := !f.handChecked && unread && f.base.Target.Known() && o.recordedAt() == f.base.Target.UUID && !f.base.Recorded
+func (f *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
+	whose := !f.targetRead && !f.base.TargetProved && f.progress.Attempt.Exists()
+	unread := f.plan != PlanVerify || f.AuditErr != nil // since JIMM records the target
+	hand := !f.handChecked && unread && f.base.Target.Known() && o.RecordedAt() == f.base.Target.UUID && !f.base.Recorded
 	if !whose && !hand {
 		return
 	}
-	audit, err := f.jaas.Auditor.Audit(ctx, f.base.Model)
+	audit, err := f.Jaas.Auditor.Audit(ctx, f.base.Model)
 	f.calls += 3
 	if err != nil {
 		f.base.RecordedByHand = f.base.RecordedByHand || hand
 		return
 	}
-	since := f.audit.Now // JIMM's clock at the survey; zero if it was not read.
+	since := f.Audit.Now // JIMM's clock at the survey; zero if it was not read.
 	if f.plan != PlanStart && f.plan != PlanWait {
-		since = audit.Now.Add(-rememberRequests)
+		since = audit.Now.Add(-facts.RememberRequests)
 	}
-	f.base.RecordedByHand = audit.recordedByHand(f.base.Target.Name, since)
+	f.base.RecordedByHand = audit.RecordedByHand(f.base.Target.Name, since)
 	f.handChecked = f.handChecked || hand
 	if !whose {
 		return
 	}
-	f.whoseKnown = true
+	f.targetRead = true
 	if errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked) {
 		// What runs began before our request, which was refused.
-		audit = audit.without(f.audit.Now)
+		audit = audit.Without(f.Audit.Now)
 	}
-	name, certain := audit.target(f.progress.Attempt, f.base.Source.Name)
-	if to, known := f.controllers.byName(name); known && certain && !f.base.Target.Known() {
+	name, certain := audit.Target(f.progress.Attempt, f.base.Source.Name)
+	if to, known := f.Controllers.ByName(name); known && certain && !f.base.Target.Known() {
 		f.base.Target, f.res.Target = to, to
 	}
 	f.base.TargetProved = certain && name == f.base.Target.Name
 	switch {
 	case certain && !f.base.TargetProved:
 		f.otherTarget = name
-	case f.progress.Listed && audit.brings(f.progress.Attempt, f.base.Source.Name):
+	case f.progress.Listed && audit.Brings(f.progress.Attempt, f.base.Source.Name):
 		f.otherTarget = f.base.Source.Name
+	}
+}
+
+// adoptTarget takes the source's own word for where the migration went that is
+// followed without knowing that.
+func (f *watcher) adoptTarget(o facts.Observation) {
+	source := o.CopyOn(f.base.Source)
+	if f.base.Target.Known() || source.State != facts.CopyMoved {
+		return
+	}
+	if to := f.Controllers.ByUUID(source.To); source.To != "" && to.Name != "" {
+		f.base.Target, f.res.Target = to, to
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // clocked notes when the engine asks JIMM.
@@ -16,17 +17,17 @@ type clocked struct {
 	at []time.Time
 }
 
-func (c *clocked) Info(ctx context.Context, model string) migration.Info {
+func (c *clocked) Info(ctx context.Context, model string) facts.Info {
 	c.at = append(c.at, time.Now())
 	return c.fake.Info(ctx, model)
 }
 
-func (c *clocked) Summary(ctx context.Context, model string) migration.Info {
+func (c *clocked) Summary(ctx context.Context, model string) facts.Info {
 	c.at = append(c.at, time.Now())
 	return c.fake.Summary(ctx, model)
 }
 
-func (c *clocked) Record(ctx context.Context, model string) migration.Record {
+func (c *clocked) Record(ctx context.Context, model string) facts.Record {
 	c.at = append(c.at, time.Now())
 	return c.fake.Record(ctx, model)
 }
@@ -40,7 +41,7 @@ func watched(t *testing.T, completes bool, interval time.Duration, spread float6
 	jaas := c.jaas()
 	jaas.Witness = c
 	res, err := migration.Migrate(t.Context(), jaas, c, migration.Options{Model: "prod", Target: "east", Probe: true, PollInterval: interval, Spread: spread})
-	if err != nil || res.Outcome != migration.Migrated {
+	if err != nil || res.Outcome != facts.Migrated {
 		t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 	}
 	for i, at := range c.at[1:] {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 // blow is what happens to one call of a process.
@@ -127,24 +129,24 @@ const (
 )
 
 // Controllers lists the three.
-func (p *process) Controllers(ctx context.Context) ([]migration.Controller, error) {
+func (p *process) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	if err := p.call(ctx, "ListControllers", callLimit, func(time.Time) {}); err != nil {
 		return nil, err
 	}
-	return []migration.Controller{east(), north(), west()}, nil
+	return []facts.Controller{east(), north(), west()}, nil
 }
 
 // Models lists the model.
-func (p *process) Models(ctx context.Context) (list []migration.Model, err error) {
+func (p *process) Models(ctx context.Context) (list []facts.Model, err error) {
 	err = p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
 		if p.w.record == "" {
 			return
 		}
-		m := migration.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14", Recorded: byName(p.w.record).UUID}
+		m := facts.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14", Recorded: byName(p.w.record).UUID}
 		if p.w.jimm.completes() {
 			m.Live = p.w.summary(now)
 		}
-		list = []migration.Model{m}
+		list = []facts.Model{m}
 	})
 	if err != nil {
 		return nil, err
@@ -153,68 +155,68 @@ func (p *process) Models(ctx context.Context) (list []migration.Model, err error
 }
 
 // Record reads JIMM's row.
-func (p *process) Record(ctx context.Context, _ string) (r migration.Record) {
+func (p *process) Record(ctx context.Context, _ string) (r facts.Record) {
 	if r.Err = p.call(ctx, "ModelControllerInfo", callLimit, func(time.Time) {
-		r.State, r.Controller = migration.RecordAt, byName(p.w.record).UUID
+		r.State, r.Controller = facts.RecordAt, byName(p.w.record).UUID
 		if p.w.record == "" {
-			r.State = migration.RecordLost
+			r.State = facts.RecordLost
 		}
 	}); r.Err != nil {
-		return migration.Record{Err: r.Err}
+		return facts.Record{Err: r.Err}
 	}
 	return r
 }
 
 // Info asks ModelInfo.
-func (p *process) Info(ctx context.Context, _ string) (i migration.Info) {
+func (p *process) Info(ctx context.Context, _ string) (i facts.Info) {
 	if err := p.call(ctx, "ModelInfo", callLimit, func(now time.Time) { i = p.w.info(us, now) }); err != nil {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
 	}
 	return i
 }
 
 // Summary asks ListModelSummaries.
-func (p *process) Summary(ctx context.Context, _ string) (i migration.Info) {
+func (p *process) Summary(ctx context.Context, _ string) (i facts.Info) {
 	if err := p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
 		if p.w.jimm.completes() {
 			i = p.w.summary(now)
 		}
 	}); err != nil {
-		return migration.Info{Kind: migration.InfoUnavailable, Err: err}
+		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
 	}
 	return i
 }
 
 // Host logs in to the model.
-func (p *process) Host(ctx context.Context, _ string) (h migration.Host) {
+func (p *process) Host(ctx context.Context, _ string) (h facts.Host) {
 	p.hosts++
 	if err := p.call(ctx, "login to the model", callLimit, func(now time.Time) { h = p.w.host(now) }); err != nil {
-		return migration.Host{Kind: migration.HostUnavailable, Err: err}
+		return facts.Host{Kind: facts.HostUnavailable, Err: err}
 	}
 	return h
 }
 
 // Copy asks a controller.
-func (p *process) Copy(ctx context.Context, c migration.Controller, _ string) (got migration.Copy) {
+func (p *process) Copy(ctx context.Context, c facts.Controller, _ string) (got facts.Copy) {
 	if err := p.call(ctx, "probe", probeLimit, func(now time.Time) { got = p.w.copyOn(c.Name, now) }); err != nil {
-		return migration.Copy{Unreachable: true, Err: err}
+		return facts.Copy{Unreachable: true, Err: err}
 	}
 	return got
 }
 
 // Audit reads JIMM's log.
-func (p *process) Audit(ctx context.Context, _ migration.Model) (a migration.Audit, err error) {
+func (p *process) Audit(ctx context.Context, _ facts.Model) (a facts.Audit, err error) {
 	err = p.call(ctx, "FindAuditEvents", callLimit, func(now time.Time) {
-		a = migration.Audit{Now: now, Requests: slices.Clone(p.w.requests)}
+		a = facts.Audit{Now: now, Requests: slices.Clone(p.w.requests)}
 	})
 	if err != nil {
-		return migration.Audit{}, err
+		return facts.Audit{}, err
 	}
 	return a, nil
 }
 
 // StartMigration asks MigrateModel.
-func (p *process) StartMigration(ctx context.Context, _ migration.Model, target migration.Controller) (id string, err error) {
+func (p *process) StartMigration(ctx context.Context, _ facts.Model, target facts.Controller) (id string, err error) {
 	var refused error
 	again := p.asked
 	if err = p.call(ctx, "MigrateModel", startLimit, func(now time.Time) {
@@ -229,7 +231,7 @@ func (p *process) StartMigration(ctx context.Context, _ migration.Model, target 
 }
 
 // RecordController asks UpdateMigratedModel.
-func (p *process) RecordController(ctx context.Context, proof migration.Proof) error {
+func (p *process) RecordController(ctx context.Context, proof judge.Proof) error {
 	var refused error
 	if err := p.call(ctx, "UpdateMigratedModel", callLimit, func(now time.Time) {
 		if !proof.Valid() || proof.Model().UUID != modelUUID {

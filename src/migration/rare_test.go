@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // aborted is an attempt to the target that the source still shows.
-func aborted(ago time.Duration) migration.Attempt {
-	return migration.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-ago), End: time.Now().Add(-ago / 2)}
+func aborted(ago time.Duration) facts.Attempt {
+	return facts.Attempt{Text: "aborted, removing model from target controller: old", Start: time.Now().Add(-ago), End: time.Now().Add(-ago / 2)}
 }
 
 // asked is an entry of the audit log.
-func asked(target string, ago time.Duration) migration.Request {
-	return migration.Request{Kind: migration.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
+func asked(target string, ago time.Duration) facts.Request {
+	return facts.Request{Kind: facts.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
 }
 
 // rareStories are worlds that seldom are, and must end well all the same.
 func rareStories() []story {
-	done := want{migration.Migrated, "", 1, "east", "east", "east"}
-	refused := want{migration.Refused, migration.CauseChecks, 0, "", "west", ""}
+	done := want{facts.Migrated, "", 1, "east", "east", "east"}
+	refused := want{facts.Refused, facts.CauseChecks, 0, "", "west", ""}
 	return []story{
 		{
 			name: "a copy that could not be removed is never migrated again",
@@ -32,7 +33,7 @@ func rareStories() []story {
 				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
 				f.requests[0].At = f.began
 			},
-			want: want{migration.NeedsAttention, migration.CauseLeftOver, 0, "east", "east", "east"},
+			want: want{facts.NeedsAttention, facts.CauseLeftOver, 0, "east", "east", "east"},
 		},
 		{
 			name: "a copy that could not be removed, moved to nobody knows where",
@@ -57,7 +58,7 @@ func rareStories() []story {
 				f.running("east", true)
 				f.began, f.goes = time.Now().Add(-time.Hour), north()
 			},
-			want: want{migration.Refused, migration.CauseChecks, 0, "", "west", "north"},
+			want: want{facts.Refused, facts.CauseChecks, 0, "", "west", "north"},
 		},
 		{
 			name: "another migration begins while JIMM is away",
@@ -69,7 +70,7 @@ func rareStories() []story {
 					f.requests = append(f.requests, asked("north", time.Second))
 				}
 			},
-			want: want{migration.Unknown, migration.CauseOtherMigration, 1, "", "west", "west"},
+			want: want{facts.Unknown, facts.CauseOtherMigration, 1, "", "west", "west"},
 		},
 		{
 			name: "a request that was refused long ago does not tell where a migration goes",
@@ -78,7 +79,7 @@ func rareStories() []story {
 				f.requests[0].At = f.began.Add(-time.Hour)
 				f.goes, f.probe = north(), false
 			},
-			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+			want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""},
 		},
 		{
 			name: "a request made after the migration began does not tell where it goes",
@@ -90,7 +91,7 @@ func rareStories() []story {
 				f.requests[0].At = f.began.Add(3 * time.Minute)
 				f.goes, f.probe = north(), false
 			},
-			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""},
+			want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""},
 		},
 		{
 			name: "refused because another one to the target runs",
@@ -106,7 +107,7 @@ func rareStories() []story {
 				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
 				f.between(func(f *fake) { f.running("north", true); f.goes = north() })
 			},
-			want: want{migration.Refused, migration.CauseOtherMigration, 1, "", "west", "west"},
+			want: want{facts.Refused, facts.CauseOtherMigration, 1, "", "west", "west"},
 		},
 		{
 			name: "refused because one runs that JIMM was not asked for, without probe",
@@ -115,14 +116,14 @@ func rareStories() []story {
 				f.probe = false
 				f.between(func(f *fake) { f.running("north", false); f.goes = north() })
 			},
-			want: want{migration.Unknown, migration.CauseUnproved, 1, "", "west", ""},
+			want: want{facts.Unknown, facts.CauseUnproved, 1, "", "west", ""},
 		},
 		{
 			name: "JIMM believes in a migration that is not there",
 			world: func(f *fake) {
 				f.refuse = fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
 			},
-			want: want{migration.NotStarted, migration.CauseAnswer, 1, "", "west", "west"},
+			want: want{facts.NotStarted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name: "asked for a moment ago and goes elsewhere",
@@ -131,7 +132,7 @@ func rareStories() []story {
 				f.began, f.goes = time.Now().Add(30*time.Second), north()
 				f.requests[0].At = time.Now().Add(-10 * time.Second)
 			},
-			want: want{migration.Refused, migration.CauseOtherMigration, 0, "", "west", "west"},
+			want: want{facts.Refused, facts.CauseOtherMigration, 0, "", "west", "west"},
 		},
 		{
 			name: "asked for a moment ago and begins, detached",
@@ -141,7 +142,7 @@ func rareStories() []story {
 				f.requests[0].At = time.Now().Add(-10 * time.Second)
 			},
 			change: func(o *migration.Options) { o.Detach = true },
-			want:   want{migration.Started, "", 0, "", "west", "west"},
+			want:   want{facts.Started, "", 0, "", "west", "west"},
 		},
 		{
 			name: "detached, and aborts at once",
@@ -150,14 +151,14 @@ func rareStories() []story {
 				f.end = "aborted, removing model from target controller: full"
 			},
 			change: func(o *migration.Options) { o.Detach = true },
-			want:   want{migration.Aborted, migration.CauseAnswer, 1, "", "west", "west"},
+			want:   want{facts.Aborted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{
 			name: "moved, and the audit log has only an old request",
 			world: func(f *fake) {
 				f.running("east", false)
 				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
-				f.requests = []migration.Request{asked("east", 48*time.Hour)}
+				f.requests = []facts.Request{asked("east", 48*time.Hour)}
 			},
 			want: refused,
 		},
@@ -166,7 +167,7 @@ func rareStories() []story {
 			world: func(f *fake) {
 				f.running("east", false)
 				f.began, f.probe, f.lonely = time.Now().Add(-time.Hour), false, true
-				f.requests = []migration.Request{asked("east", 3*time.Hour), {Kind: migration.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)}}
+				f.requests = []facts.Request{asked("east", 3*time.Hour), {Kind: facts.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)}}
 			},
 			want: refused,
 		},
@@ -177,7 +178,7 @@ func rareStories() []story {
 				f.running("east", true)
 				f.later, f.change = 30*time.Second, func(f *fake) { f.record = north().UUID }
 			},
-			want: want{migration.Refused, migration.CauseElsewhere, 0, "", "north", ""},
+			want: want{facts.Refused, facts.CauseElsewhere, 0, "", "north", ""},
 		},
 		{
 			name: "recorded by hand before the source has let go",
@@ -186,12 +187,12 @@ func rareStories() []story {
 				f.probe = false
 				f.later, f.change = 90*time.Second, func(f *fake) {
 					f.record = east().UUID
-					f.requests = append(f.requests, migration.Request{Kind: migration.RequestRecord, Target: "east", At: time.Now()})
+					f.requests = append(f.requests, facts.Request{Kind: facts.RequestRecord, Target: "east", At: time.Now()})
 				}
 			},
-			want: want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+			want: want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
 			// Its list still shows the migration, so it is known to have ended.
-			want2026: &want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+			want2026: &want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
 		},
 		{
 			name: "over before the start was answered, and JIMM lists the target's copy",
@@ -201,7 +202,7 @@ func rareStories() []story {
 				f.targetFirst, f.lonely = true, false
 				f.delay = -time.Minute
 			},
-			want: want{migration.NeedsAttention, migration.CauseLeftOver, 1, "east", "east", "east"},
+			want: want{facts.NeedsAttention, facts.CauseLeftOver, 1, "east", "east", "east"},
 		},
 		{
 			name: "recorded, and JIMM's record goes on to another controller",
@@ -209,17 +210,17 @@ func rareStories() []story {
 				f.running("east", true)
 				f.onRecord = func(f *fake) { f.record = north().UUID }
 			},
-			want: want{migration.Unknown, migration.CauseElsewhere, 0, "east", "north", "east"},
+			want: want{facts.Unknown, facts.CauseElsewhere, 0, "east", "north", "east"},
 		},
 		{
 			name: "recorded before us, and a controller that could have kept a copy is silent",
 			world: func(f *fake) {
 				f.running("east", false)
 				f.began, f.probe, f.record = time.Now().Add(-time.Hour), false, east().UUID
-				f.requests = []migration.Request{asked("east", time.Hour), {Kind: migration.RequestRecord, Target: "east", At: time.Now().Add(-50 * time.Minute), Own: true}}
+				f.requests = []facts.Request{asked("east", time.Hour), {Kind: facts.RequestRecord, Target: "east", At: time.Now().Add(-50 * time.Minute), Own: true}}
 			},
 			change: func(o *migration.Options) { o.Probe = true },
-			want:   want{migration.Unknown, migration.CauseSourceUnknown, 0, "", "east", "east"},
+			want:   want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
 		},
 		{
 			name: "the source has moved it, and nobody tells what JIMM records",
@@ -227,7 +228,7 @@ func rareStories() []story {
 				f.running("east", true)
 				f.deaf = func(e time.Duration) bool { return e > 90*time.Second }
 			},
-			want: want{migration.TimedOut, migration.CauseDeadline, 0, "", "west", ""},
+			want: want{facts.TimedOut, facts.CauseDeadline, 0, "", "west", ""},
 		},
 		{
 			name: "recorded where it may never have been, and nobody says who has it",
@@ -235,8 +236,8 @@ func rareStories() []story {
 				f.record, f.goes = east().UUID, west()
 				f.probe, f.noHost = false, true
 			},
-			want:     want{migration.Unknown, migration.CauseMisrecorded, 0, "", "east", ""},
-			want2026: &want{migration.Unknown, migration.CauseSilent, 0, "", "east", ""},
+			want:     want{facts.Unknown, facts.CauseMisrecorded, 0, "", "east", ""},
+			want2026: &want{facts.Unknown, facts.CauseSilent, 0, "", "east", ""},
 		},
 	}
 }

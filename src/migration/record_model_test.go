@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 const polls = migration.DefaultPollInterval
 
 // away lets the model have moved to the controller an hour ago.
-func (f *fake) away(to migration.Controller, audited bool) {
+func (f *fake) away(to facts.Controller, audited bool) {
 	f.goes = to
 	f.running(to.Name, audited)
 	f.began = time.Now().Add(-time.Hour)
@@ -37,9 +39,9 @@ func (f *fake) standing(text string, since time.Duration) {
 const success = "transferring ownership of cloud resources to target controller"
 
 func TestRecordModel(t *testing.T) {
-	recorded := func(to string) want { return want{migration.Recorded, "", 0, to, to, to} }
-	refused := func(cause migration.Cause, holder string) want {
-		return want{migration.Refused, cause, 0, "", "west", holder}
+	recorded := func(to string) want { return want{facts.Recorded, "", 0, to, to, to} }
+	refused := func(cause facts.Cause, holder string) want {
+		return want{facts.Refused, cause, 0, "", "west", holder}
 	}
 	for _, s := range []struct {
 		name     string
@@ -53,48 +55,48 @@ func TestRecordModel(t *testing.T) {
 		waited   time.Duration // at least
 	}{
 		{name: "the source redirects", world: func(f *fake) { f.away(east(), false) }, want: recorded("east")},
-		{name: "the source redirects elsewhere", to: "north", world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseElsewhere, "east"), next: "record-model model=" + modelUUID + " controller=east", detail: `moved the model to "east"`},
-		{name: "confirmed to where the source does not point", to: "north", confirm: modelUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseElsewhere, "east")},
+		{name: "the source redirects elsewhere", to: "north", world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseElsewhere, "east"), next: "record-model model=" + modelUUID + " controller=east", detail: `moved the model to "east"`},
+		{name: "confirmed to where the source does not point", to: "north", confirm: modelUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseElsewhere, "east")},
 		{
 			name: "denied, asked for in the log, not proved", world: func(f *fake) { f.away(east(), true); f.redirects, f.probe = false, false },
-			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
+			want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
 		},
 		{
 			name: "denied, not in the log", world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
-			want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
+			want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}, next: "confirm=" + modelUUID,
 		},
 		{
 			name: "denied and confirmed", confirm: modelUUID, world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
 			want: recorded("east"), waited: migration.PollsToConfirm * polls,
 		},
-		{name: "it has not moved", want: refused(migration.CauseHeld, "west"), detail: `"west" has the model in use`},
-		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(migration.CauseHeld, "west")},
+		{name: "it has not moved", want: refused(facts.CauseRecordCorrect, "west"), detail: `"west" has the model in use`},
+		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(facts.CauseRecordCorrect, "west")},
 		{
 			name: "neither has it, confirmed", to: "north", confirm: modelUUID, detail: `"north" says that it does not have the model`,
 			world: func(f *fake) { f.record = east().UUID },
-			want:  want{migration.Refused, migration.CauseElsewhere, 0, "", "east", ""}, want2026: &want{migration.Refused, migration.CauseElsewhere, 0, "", "east", ""},
+			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""}, want2026: &want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""},
 		},
-		{name: "it has not moved, confirmed, without probe", confirm: modelUUID, world: func(f *fake) { f.probe = false }, want: refused(migration.CauseHeld, "west")},
-		{name: "there already", to: "west", want: want{migration.AlreadyThere, "", 0, "", "west", "west"}},
-		{name: "runs", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "west"), next: "migration-status model=" + modelUUID + " follow=true"},
-		{name: "runs, to its source", to: "west", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "west")},
-		{name: "has succeeded, leaves its source", to: "west", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, "")},
-		{name: "stalled, not confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, want: want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}},
+		{name: "it has not moved, confirmed, without probe", confirm: modelUUID, world: func(f *fake) { f.probe = false }, want: refused(facts.CauseRecordCorrect, "west")},
+		{name: "there already", to: "west", want: want{facts.AlreadyThere, "", 0, "", "west", "west"}},
+		{name: "runs", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "west"), next: "migration-status model=" + modelUUID + " follow=true"},
+		{name: "runs, to its source", to: "west", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "west")},
+		{name: "has succeeded, leaves its source", to: "west", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "")},
+		{name: "stalled, not confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
 		{name: "stalled, confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: recorded("east"), waited: migration.PollsToConfirm * polls},
-		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(migration.CauseOtherMigration, ""), detail: "too short a time"},
+		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "too short a time"},
 		{
-			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(migration.CauseOtherMigration, ""), detail: "makes progress",
+			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "makes progress",
 			world: func(f *fake) {
 				f.standing(success, time.Hour)
 				f.stages = []stage{{success, time.Hour + time.Minute}, {"successful, removing model from source controller", time.Hour}}
 			},
 		},
-		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, want: refused(migration.CauseOtherMigration, "west"), detail: "asked for a moment ago"},
-		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(migration.CauseConfirm, "east")},
-		{name: "unknown controller", to: "nowhere", want: refused(migration.CauseChecks, "west")},
+		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want: refused(facts.CauseOtherMigration, "west"), detail: "asked for a moment ago"},
+		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseConfirm, "east")},
+		{name: "unknown controller", to: "nowhere", want: refused(facts.CauseChecks, "west")},
 		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {
 			f.began, f.goes, f.stages = time.Now().Add(time.Minute), east(), []stage{{"starting", time.Hour}}
-		}, want: refused(migration.CauseOtherMigration, "west")},
+		}, want: refused(facts.CauseOtherMigration, "west")},
 		{name: "stuck mode", to: "west", confirm: modelUUID, world: (*fake).stuck, want: recorded("west"), waited: migration.PollsToConfirm * polls},
 		{
 			name: "recorded too early", to: "west", confirm: modelUUID, waited: migration.PollsToConfirm * polls,
@@ -112,7 +114,7 @@ func TestRecordModel(t *testing.T) {
 				f.requests = nil
 				f.stages, f.end = nil, "removing exported model failed: no rights"
 			},
-			want: want{migration.NeedsAttention, migration.CauseLeftOver, 0, "east", "east", "east"},
+			want: want{facts.NeedsAttention, facts.CauseLeftOver, 0, "east", "east", "east"},
 		},
 	} {
 		for _, year := range []string{"2024", "2026"} {
@@ -135,7 +137,7 @@ func TestRecordModel(t *testing.T) {
 					if s.want2026 != nil && f.completes {
 						w = *s.want2026
 					}
-					f.early = f.early && !f.mode && res.Outcome != migration.Recorded && res.Outcome != migration.NeedsAttention
+					f.early = f.early && !f.mode && res.Outcome != facts.Recorded && res.Outcome != facts.NeedsAttention
 					check(t, f, res, w)
 					if took := time.Since(began); took < s.waited || took > migration.PollsToRecordModel*polls {
 						t.Errorf("took %v, want %v at least", took, s.waited)
@@ -146,7 +148,7 @@ func TestRecordModel(t *testing.T) {
 					if res.Proof != "" && (s.confirm != "") != strings.Contains(res.Proof, "an operator has confirmed it") {
 						t.Errorf("proof %q", res.Proof)
 					}
-					if res.Outcome == migration.Recorded && f.mode {
+					if res.Outcome == facts.Recorded && f.mode {
 						t.Error("JIMM's mode is still set")
 					}
 				})
@@ -165,7 +167,7 @@ func TestTheTwoLooksAreFarEnoughApart(t *testing.T) {
 			began, told := time.Now(), time.Duration(0)
 			f.onRecord = func(*fake) { told = time.Since(began) }
 			res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: "west", Confirm: modelUUID, Probe: true, PollInterval: time.Second})
-			if err != nil || res.Outcome != migration.Recorded || told < least || told > least+5*time.Second {
+			if err != nil || res.Outcome != facts.Recorded || told < least || told > least+5*time.Second {
 				t.Errorf("completes %v: %s, JIMM was told after %v, %v", completes, res.Outcome, told, err)
 			}
 		})
@@ -175,11 +177,11 @@ func TestTheTwoLooksAreFarEnoughApart(t *testing.T) {
 // twice is a JAAS in which two controllers have the model in use.
 type twice struct{ *fake }
 
-func (twice) Copy(_ context.Context, c migration.Controller, _ string) migration.Copy {
+func (twice) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
 	if c.UUID == north().UUID {
-		return migration.Copy{State: migration.CopyAbsent}
+		return facts.Copy{State: facts.CopyAbsent}
 	}
-	return migration.Copy{State: migration.CopyActive}
+	return facts.Copy{State: facts.CopyActive}
 }
 
 func TestAConflictIsNotRecordedOnAnybodysWord(t *testing.T) {
@@ -188,34 +190,34 @@ func TestAConflictIsNotRecordedOnAnybodysWord(t *testing.T) {
 		jaas := f.jaas()
 		jaas.Witness = twice{f}
 		res, err := migration.RecordModel(t.Context(), jaas, f, migration.RecordOptions{Model: "prod", Controller: to, Confirm: modelUUID, Probe: true})
-		if err != nil || res.Outcome != migration.Conflict || len(f.records) > 0 {
+		if err != nil || res.Outcome != facts.Conflict || len(f.records) > 0 {
 			t.Errorf("%s: %s, recorded %v, %v", to, res.Outcome, f.records, err)
 		}
 	}
 }
 
 func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
-	model := migration.Model{UUID: modelUUID}
+	model := facts.Model{UUID: modelUUID}
 	for _, c := range []struct {
 		name    string
-		model   migration.Model
-		to      migration.Controller
+		model   facts.Model
+		to      facts.Controller
 		confirm string
 		valid   bool
 	}{
 		{"right", model, east(), modelUUID, true},
 		{"another", model, east(), ownUUID, false},
 		{"none", model, east(), "", false},
-		{"no model", migration.Model{}, east(), "", false},
-		{"no controller", model, migration.Controller{}, modelUUID, false},
-		{"a controller that JIMM does not know", model, migration.Controller{UUID: east().UUID}, modelUUID, false},
+		{"no model", facts.Model{}, east(), "", false},
+		{"no controller", model, facts.Controller{}, modelUUID, false},
+		{"a controller that JIMM does not know", model, facts.Controller{UUID: east().UUID}, modelUUID, false},
 	} {
-		p := migration.ProveByOperator(c.model, c.to, c.confirm, "seen")
+		p := judge.ProveByOperator(c.model, c.to, c.confirm, "seen")
 		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "operator") {
 			t.Errorf("%s: valid %v, %q", c.name, p.Valid(), p.Ground())
 		}
 	}
-	if migration.ProveByOperator(model, east(), modelUUID, "").Valid() {
+	if judge.ProveByOperator(model, east(), modelUUID, "").Valid() {
 		t.Error("a proof without ground")
 	}
 }

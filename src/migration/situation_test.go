@@ -5,7 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // jimmKind is a JIMM and what it lists.
@@ -219,7 +220,7 @@ func (s situated) world() *truth {
 	now := time.Now()
 	w := &truth{situated: s, record: s.recorded, mode: s.marked, nextPoll: now.Add(37 * time.Second), copies: map[string]holding{"west": active}}
 	request := func(ago time.Duration) {
-		w.requests = append(w.requests, migration.Request{Kind: migration.RequestMigrate, Target: s.to, At: now.Add(-ago), Answered: true})
+		w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: s.to, At: now.Add(-ago), Answered: true})
 	}
 	switch s.asked {
 	case askedNobody:
@@ -247,13 +248,13 @@ func (s situated) world() *truth {
 	}
 	if s.recorded != "west" && s.recorded != "" && !s.elsewhere {
 		// JIMM does not come to think so by itself, or at least need not.
-		w.requests = append(w.requests, migration.Request{Kind: migration.RequestRecord, Target: s.recorded, At: now.Add(-recordedAgo), User: "somebody", Answered: true})
+		w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: s.recorded, At: now.Add(-recordedAgo), User: "somebody", Answered: true})
 	}
 	return w
 }
 
 // jaas is what the engine reads through a process.
-func (p *process) jaas() migration.JAAS {
-	traits := migration.Traits{Completes: p.w.jimm.completes(), CLI: "jimmctl"}
-	return migration.JAAS{Fleet: p, Witness: p, Auditor: p, Traits: traits}
+func (p *process) jaas() survey.JAAS {
+	traits := facts.Traits{AutoRecords: p.w.jimm.completes(), CLI: "jimmctl"}
+	return survey.JAAS{Fleet: p, Witness: p, Auditor: p, Traits: traits}
 }

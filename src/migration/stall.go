@@ -4,18 +4,21 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 // pace knows when a migration has come further last: to a higher phase, or, while
 // it transfers, to other numbers. Its zero value has seen nothing.
 type pace struct {
-	phase  Phase
+	phase  facts.Phase
 	digits string
 	since  time.Time
 }
 
 // further takes a look and reports whether the migration has come further.
-func (p *pace) further(phase Phase, text string, now time.Time) bool {
+func (p *pace) further(phase facts.Phase, text string, now time.Time) bool {
 	digits := strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
 			return r
@@ -24,7 +27,7 @@ func (p *pace) further(phase Phase, text string, now time.Time) bool {
 	}, text)
 	switch {
 	case p.since.IsZero(), phase > p.phase:
-	case phase == p.phase && phase.transfers() && digits != p.digits:
+	case phase == p.phase && phase.Transfers() && digits != p.digits:
 	default:
 		return false
 	}
@@ -32,23 +35,20 @@ func (p *pace) further(phase Phase, text string, now time.Time) bool {
 	return true
 }
 
-// transfers reports whether the phase moves data, which Juju sets no limit to.
-func (p Phase) transfers() bool { return p == PhaseImport || p == PhaseLogTransfer || p == PhaseReap }
-
 // watchPace reports once that a migration does not go on: Juju gives agents 15
 // minutes for each phase (migration-agent-wait-time), and a source that fails on
 // the way begins the same phase again and again. It claims no failure. Looks that
 // brought no answer count for nothing.
-func (t *teller) watchPace(phase Phase, text string, answered bool) {
+func (t *reporter) watchPace(phase facts.Phase, text string, answered bool) {
 	now := time.Now()
 	if t.pace.further(phase, text, now) {
-		if t.stalled && phase > PhaseUnknown {
+		if t.stalled && phase > facts.PhaseUnknown {
 			t.stalled, t.texts = false, map[string]int{t.text: 1}
 		}
 		return
 	}
 	limit := t.polls(PollsToStall)
-	if t.pace.phase.transfers() {
+	if t.pace.phase.Transfers() {
 		limit = t.polls(PollsToStallTransfer)
 	}
 	if still := now.Sub(t.pace.since); answered && still >= limit && !t.stalled {
@@ -59,15 +59,15 @@ func (t *teller) watchPace(phase Phase, text string, answered bool) {
 
 // stalledNow ends the watching of a migration that does not go on, if that is
 // wanted.
-func (f *follower) stalledNow(v Verdict) bool {
-	if !f.opts.StopOnStall || !f.stalled || v.Kind != VerdictRunning || !f.progress.Attempt.Running() {
+func (f *watcher) stalledNow(v judge.Verdict) bool {
+	if !f.opts.StopOnStall || !f.stalled || v.Kind != judge.Running || !f.progress.Attempt.Running() {
 		return false
 	}
 	f.res.Detail = "not progressing: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
-	if f.progress.Phase == PhaseSuccess {
+	if f.progress.Phase == facts.PhaseSuccess {
 		f.res.Detail += " (see " + IssueStuckInSuccess + ")"
 	}
-	f.end(TimedOut, CauseStalled)
+	f.end(facts.TimedOut, facts.CauseStalled)
 	return true
 }
 

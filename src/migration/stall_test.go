@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 func TestAMigrationThatDoesNotGoOn(t *testing.T) {
@@ -48,9 +49,9 @@ func TestAMigrationThatDoesNotGoOn(t *testing.T) {
 				switch {
 				case c.after == 0 && len(stalls) > 0, c.after > 0 && (len(stalls) != 1 || stalls[0].Round(time.Minute) != c.after):
 					t.Errorf("%s: stalled after %v", c.name, stalls)
-				case stop && c.after > 0 && (res.Outcome != migration.TimedOut || res.Cause != migration.CauseStalled || took != stalls[0] || !strings.Contains(res.Detail, c.words) || !res.Running):
+				case stop && c.after > 0 && (res.Outcome != facts.TimedOut || res.Cause != facts.CauseStalled || took != stalls[0] || !strings.Contains(res.Detail, c.words) || !res.Running):
 					t.Errorf("%s: %s, %s after %v: %q", c.name, res.Outcome, res.Cause, took, res.Detail)
-				case !stop && (res.Outcome != migration.TimedOut || res.Cause != migration.CauseDeadline):
+				case !stop && (res.Outcome != facts.TimedOut || res.Cause != facts.CauseDeadline):
 					t.Errorf("%s: %s, %s", c.name, res.Outcome, res.Cause)
 				}
 			})
@@ -66,7 +67,7 @@ func TestTextsThatComeAgainAreAStallToo(t *testing.T) {
 			f.stages = append(f.stages, stage{"successful, waiting for agents to report back", 6 * time.Second}, stage{success, 6 * time.Second})
 		}
 		res := migrate(t, f, func(o *migration.Options) { o.StopOnStall = true })
-		if res.Outcome != migration.TimedOut || res.Cause != migration.CauseStalled || !strings.Contains(res.Detail, migration.IssueStuckInSuccess) {
+		if res.Outcome != facts.TimedOut || res.Cause != facts.CauseStalled || !strings.Contains(res.Detail, migration.IssueStuckInSuccess) {
 			t.Errorf("%s, %s: %q", res.Outcome, res.Cause, res.Detail)
 		}
 	})
@@ -107,7 +108,7 @@ func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		jaas, g := glassed(f)
-		g.change["east"] = func(look int, i *migration.Inventory) {
+		g.change["east"] = func(look int, i *facts.Inventory) {
 			if look < 4 {
 				lost("0", "1", "web/0", "web/1", "nrpe/0")(i)
 			}

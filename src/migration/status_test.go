@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 )
 
 func TestMovingTellsHowAModelMoves(t *testing.T) {
@@ -50,16 +52,16 @@ func TestFollow(t *testing.T) {
 		world func(*fake)
 		want  want
 	}{
-		{"to a known target", func(f *fake) { f.running("east", true) }, want{migration.Migrated, "", 0, "east", "east", "east"}},
-		{"to an unknown target", func(f *fake) { f.running("east", false) }, want{migration.Migrated, "", 0, "east", "east", "east"}},
-		{"to an unknown target, and the source does not tell", func(f *fake) { f.running("east", false); f.redirects, f.probe = false, false }, want{migration.Unknown, migration.CauseUnproved, 0, "", "west", ""}},
-		{"has left", func(f *fake) { f.away(east(), false) }, want{migration.Recorded, "", 0, "east", "east", "east"}},
-		{"nothing runs", func(*fake) {}, want{migration.Refused, migration.CauseNothingRuns, 0, "", "west", "west"}},
-		{"was asked for", func(f *fake) { f.requests = []migration.Request{asked("east", time.Minute)} }, want{migration.Refused, migration.CauseNothingRuns, 0, "", "west", "west"}},
+		{"to a known target", func(f *fake) { f.running("east", true) }, want{facts.Migrated, "", 0, "east", "east", "east"}},
+		{"to an unknown target", func(f *fake) { f.running("east", false) }, want{facts.Migrated, "", 0, "east", "east", "east"}},
+		{"to an unknown target, and the source does not tell", func(f *fake) { f.running("east", false); f.redirects, f.probe = false, false }, want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
+		{"has left", func(f *fake) { f.away(east(), false) }, want{facts.Recorded, "", 0, "east", "east", "east"}},
+		{"nothing runs", func(*fake) {}, want{facts.Refused, facts.CauseNothingRuns, 0, "", "west", "west"}},
+		{"was asked for", func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want{facts.Refused, facts.CauseNothingRuns, 0, "", "west", "west"}},
 		{"aborts", func(f *fake) {
 			f.running("east", false)
 			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: full"
-		}, want{migration.Aborted, migration.CauseAnswer, 0, "", "west", "west"}},
+		}, want{facts.Aborted, facts.CauseAnswer, 0, "", "west", "west"}},
 	} {
 		for _, completes := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {
@@ -81,8 +83,8 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	for _, named := range []bool{false, true} {
 		f := newFake(false)
 		f.standing("exporting model", time.Minute)
-		found, err := migration.AllMoving(t.Context(), f.jaas(), migration.Options{}, func(migration.Model) (migration.Audit, bool) {
-			return migration.Audit{Now: time.Now(), Requests: f.requests}, named
+		found, err := migration.AllMoving(t.Context(), f.jaas(), migration.Options{}, func(facts.Model) (facts.Audit, bool) {
+			return facts.Audit{Now: time.Now(), Requests: f.requests}, named
 		})
 		if err != nil || found.Known != 1 || (len(found.Movements) == 1) != named || found.Unasked != 0 {
 			t.Errorf("named %v: %+v, %v", named, found, err)
@@ -93,12 +95,12 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 // Who asks about all that has been asked to move lately asks for so many, and says
 // how many are left.
 func TestAllMovingAsksForSoManyAtMost(t *testing.T) {
-	p := &places{gaps: errors.New("cannot list 1 of 60 models"), info: migration.Info{Kind: migration.InfoLive, Controller: west().UUID, Status: "available"}}
+	p := &places{gaps: errors.New("cannot list 1 of 60 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}}
 	for i := range 59 {
-		p.models = append(p.models, migration.Model{UUID: fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i), Recorded: west().UUID})
+		p.models = append(p.models, facts.Model{UUID: fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i), Recorded: west().UUID})
 	}
-	found, err := migration.AllMoving(t.Context(), p.jaas(false), migration.Options{}, func(migration.Model) (migration.Audit, bool) { return migration.Audit{}, true })
-	if err != nil || p.infos != migration.DefaultLimit || found.Unasked != 9 || found.Known != 59 || !errors.Is(found.Gaps, p.gaps) {
+	found, err := migration.AllMoving(t.Context(), p.jaas(false), migration.Options{}, func(facts.Model) (facts.Audit, bool) { return facts.Audit{}, true })
+	if err != nil || p.infos != locate.DefaultLimit || found.Unasked != 9 || found.Known != 59 || !errors.Is(found.Gaps, p.gaps) {
 		t.Errorf("asked %d times: %+v, %v", p.infos, found, err)
 	}
 }

@@ -1,6 +1,11 @@
 package migration
 
-import "time"
+import (
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
 
 // Timing is when what was seen, by the clock of this process, with the
 // precision of the looks. A time that was not seen is zero.
@@ -40,27 +45,27 @@ func (t Timing) Downtime() time.Duration {
 	return max(over.Sub(t.Quiesced), 0)
 }
 
-// look takes a look into account.
-func (t *Timing) look(now time.Time, b Baseline, p Progress, v Verdict, o Observation) {
-	if p.Attempt.Exists() && p.Phase >= PhaseQuiesce {
+// observe takes a look into account.
+func (t *Timing) observe(now time.Time, b judge.Baseline, p judge.Progress, v judge.Verdict, o facts.Observation) {
+	if p.Attempt.Exists() && p.Phase >= facts.PhaseQuiesce {
 		first(&t.Quiesced, now)
 	}
 	if p.Phase.PastReturn() {
 		first(&t.NoReturn, now)
 	}
 	switch v.Kind {
-	case VerdictMoved, VerdictReapFailed, VerdictMigrated, VerdictAborted, VerdictHeld:
+	case judge.Moved, judge.ReapFailed, judge.Migrated, judge.Aborted, judge.SourceRetains:
 		first(&t.Active, now)
-	case VerdictRunning, VerdictLetGo:
+	case judge.Running, judge.SourceReleased:
 		if p.Phase.PastReturn() {
 			first(&t.Active, now)
 		}
 	default:
 	}
-	if o.recordedAt() == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
+	if o.RecordedAt() == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
 		first(&t.Recorded, now)
 	}
-	served := o.Info.Kind == InfoLive || o.Info.Kind == InfoNotAsked || !t.Recorded.IsZero()
+	served := o.Info.Kind == facts.InfoLive || o.Info.Kind == facts.InfoNotAsked || !t.Recorded.IsZero()
 	switch {
 	case served && !t.unservedSince.IsZero():
 		t.Unserved += now.Sub(t.unservedSince)
@@ -71,9 +76,9 @@ func (t *Timing) look(now time.Time, b Baseline, p Progress, v Verdict, o Observ
 }
 
 // finish notes the end, if the outcome is one of the migration.
-func (t *Timing) finish(now time.Time, outcome Outcome) {
+func (t *Timing) finish(now time.Time, outcome facts.Outcome) {
 	switch outcome {
-	case Migrated, Recorded, NeedsAttention, Aborted:
+	case facts.Migrated, facts.Recorded, facts.NeedsAttention, facts.Aborted:
 		first(&t.Finished, now)
 	default:
 	}

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
-func byName(name string) migration.Controller {
+func byName(name string) facts.Controller {
 	switch name {
 	case "west":
 		return west()
@@ -18,7 +19,7 @@ func byName(name string) migration.Controller {
 	case "north":
 		return north()
 	default:
-		return migration.Controller{}
+		return facts.Controller{}
 	}
 }
 
@@ -31,10 +32,10 @@ const (
 )
 
 // answer is what a controller says of the model to ModelInfo.
-func (w *truth) answer(name string, who user, t time.Time) migration.Info {
+func (w *truth) answer(name string, who user, t time.Time) facts.Info {
 	s := w.scene(t)
-	live := migration.Info{Kind: migration.InfoLive, Controller: byName(name).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
-	denied := migration.Info{Kind: migration.InfoDenied, Err: errors.New("permission denied")}
+	live := facts.Info{Kind: facts.InfoLive, Controller: byName(name).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	denied := facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
 	switch h := w.on(name, t); {
 	case h == hidden:
 		return denied
@@ -42,7 +43,7 @@ func (w *truth) answer(name string, who user, t time.Time) migration.Info {
 		live.Status, live.StatusText = "busy", "importing"
 		return live
 	case h == nothing && name == "west" && s.phase == "DONE" && w.redirects(who):
-		return migration.Info{Kind: migration.InfoRedirected, Err: errors.New("redirection required")}
+		return facts.Info{Kind: facts.InfoRedirected, Err: errors.New("redirection required")}
 	case h == nothing:
 		return denied
 	case name == "west":
@@ -59,23 +60,23 @@ func (w *truth) redirects(who user) bool {
 }
 
 // info is ModelInfo through JIMM, with what it does to the row.
-func (w *truth) info(who user, t time.Time) migration.Info {
+func (w *truth) info(who user, t time.Time) facts.Info {
 	if w.record == "" {
-		return migration.Info{Kind: migration.InfoRefused, Err: errors.New("unauthorized")}
+		return facts.Info{Kind: facts.InfoRefused, Err: errors.New("unauthorized")}
 	}
 	info := w.answer(w.record, who, t)
 	if !w.jimm.completes() {
 		return info
 	}
 	switch {
-	case w.mode && info.Kind == migration.InfoRedirected && w.journey.byJIMM:
+	case w.mode && info.Kind == facts.InfoRedirected && w.journey.byJIMM:
 		w.record, w.mode = w.journey.to, false
 		return w.answer(w.record, who, t)
-	case w.mode && info.Kind != migration.InfoLive:
-		return migration.Info{Kind: migration.InfoBroken, Err: errors.New("internal server error")}
+	case w.mode && info.Kind != facts.InfoLive:
+		return facts.Info{Kind: facts.InfoBroken, Err: errors.New("internal server error")}
 	case w.mode && !info.Attempt.End.IsZero():
 		w.mode = false
-	case info.Kind == migration.InfoDenied:
+	case info.Kind == facts.InfoDenied:
 		w.record = ""
 		switch w.lost = "poller"; {
 		case who != us:
@@ -101,15 +102,15 @@ func (w *truth) poll(now time.Time) {
 
 // summary is the entry of a list that JIMM merges from those of the controllers
 // that it has models on.
-func (w *truth) summary(t time.Time) migration.Info {
+func (w *truth) summary(t time.Time) facts.Info {
 	if w.record == "" {
-		return migration.Info{Kind: migration.InfoRefused}
+		return facts.Info{Kind: facts.InfoRefused}
 	}
 	order := []string{"east", "north", "west"} // the last one counts
 	if w.jimm == jimm2026Reversed {
 		slices.Reverse(order)
 	}
-	found := migration.Info{Kind: migration.InfoUnlisted}
+	found := facts.Info{Kind: facts.InfoUnlisted}
 	for _, name := range order {
 		if name != w.record && w.jimm == jimm2026Lonely {
 			continue
@@ -117,7 +118,7 @@ func (w *truth) summary(t time.Time) migration.Info {
 		if h := w.on(name, t); h == nothing || h == importing {
 			continue
 		}
-		found = migration.Info{Kind: migration.InfoLive, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
+		found = facts.Info{Kind: facts.InfoLive, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
 		if name == "west" {
 			found.Attempt = w.attempt(t)
 			if found.Attempt.Running() {
@@ -130,37 +131,37 @@ func (w *truth) summary(t time.Time) migration.Info {
 }
 
 // host is a login to the model through JIMM.
-func (w *truth) host(t time.Time) migration.Host {
+func (w *truth) host(t time.Time) facts.Host {
 	if w.record == "" {
-		return migration.Host{Kind: migration.HostUnavailable, Err: errors.New("model not found")}
+		return facts.Host{Kind: facts.HostUnavailable, Err: errors.New("model not found")}
 	}
 	if w.on(w.record, t) == nothing {
-		return migration.Host{Kind: migration.HostRefused, Err: errors.New("invalid entity name or password")}
+		return facts.Host{Kind: facts.HostRefused, Err: errors.New("invalid entity name or password")}
 	}
-	return migration.Host{Kind: migration.HostServes, Controller: byName(w.record).UUID}
+	return facts.Host{Kind: facts.HostServes, Controller: byName(w.record).UUID}
 }
 
 // copyOn is what a controller itself says.
-func (w *truth) copyOn(name string, t time.Time) migration.Copy {
+func (w *truth) copyOn(name string, t time.Time) facts.Copy {
 	h := w.on(name, t)
 	told := w.probe == probeTold
 	switch {
 	case w.probe == probeOff:
-		return migration.Copy{Unreachable: true, Err: errors.New("no route")}
+		return facts.Copy{Unreachable: true, Err: errors.New("no route")}
 	case h == nothing && name == "west" && w.scene(t).phase == "DONE":
-		return migration.Copy{State: migration.CopyMoved, To: byName(w.journey.to).UUID}
+		return facts.Copy{State: facts.CopyMoved, To: byName(w.journey.to).UUID}
 	case h == nothing:
-		return migration.Copy{State: migration.CopyAbsent}
+		return facts.Copy{State: facts.CopyAbsent}
 	case told && h != hidden:
-		return migration.CopyOf(w.answer(name, us, t))
+		return facts.CopyOf(w.answer(name, us, t))
 	default:
-		return migration.Copy{State: migration.CopyPresent}
+		return facts.Copy{State: facts.CopyPresent}
 	}
 }
 
 // migrate is MigrateModel, with JIMM's and the controllers' checks.
 func (w *truth) migrate(target string, t time.Time) (string, error) {
-	w.requests = append(w.requests, migration.Request{Kind: migration.RequestMigrate, Target: target, At: t, Own: true, Answered: true})
+	w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: target, At: t, Own: true, Answered: true})
 	if why := w.allowedStart(t); why != "" && w.knowable(t) {
 		w.violate("I3: MigrateModel %s", why)
 	}
@@ -192,7 +193,7 @@ func (w *truth) migrate(target string, t time.Time) (string, error) {
 
 // tell is UpdateMigratedModel.
 func (w *truth) tell(name string, confirmed bool, t time.Time) error {
-	w.requests = append(w.requests, migration.Request{Kind: migration.RequestRecord, Target: name, At: t, Own: true, Answered: true})
+	w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: name, At: t, Own: true, Answered: true})
 	why := w.allowedRecord(name, t)
 	if confirmed {
 		why = w.allowedOnWord(name, t)
@@ -203,7 +204,7 @@ func (w *truth) tell(name string, confirmed bool, t time.Time) error {
 	if w.record == "" {
 		return errors.New("model not found")
 	}
-	if info := w.answer(name, itself, t); info.Kind != migration.InfoLive {
+	if info := w.answer(name, itself, t); info.Kind != facts.InfoLive {
 		return info.Err
 	}
 	w.record, w.mode = name, false

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // holding is what a controller has of the model.
@@ -146,7 +146,7 @@ type truth struct {
 	record   string // name of a controller; "": JIMM has no row
 	mode     bool   // its migration mode
 	nextPoll time.Time
-	requests []migration.Request
+	requests []facts.Request
 
 	// The controllers, besides the journey from west.
 	journey *journey
@@ -206,12 +206,12 @@ func (w *truth) holders(t time.Time) []string {
 }
 
 // attempt is the migration that west shows, by its own clock.
-func (w *truth) attempt(t time.Time) migration.Attempt {
+func (w *truth) attempt(t time.Time) facts.Attempt {
 	s := w.scene(t)
 	if s.phase == "none" {
-		return migration.Attempt{}
+		return facts.Attempt{}
 	}
-	a := migration.Attempt{Text: s.text, Start: w.journey.start.Add(w.skew)}
+	a := facts.Attempt{Text: s.text, Start: w.journey.start.Add(w.skew)}
 	if s.over() {
 		_, began := w.journey.at(t)
 		a.End = began.Add(w.skew)

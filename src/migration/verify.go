@@ -8,7 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // PollsToSeeAgents is how long the agents of all machines and units get to come
@@ -28,112 +32,99 @@ const (
 // depends on them but the outcome.
 const (
 	// VerifyAgents: all agents are with the target.
-	VerifyAgents CheckID = "agents"
+	VerifyAgents checks.ID = "agents"
 	// VerifyContents: the model holds what it held before.
-	VerifyContents CheckID = "contents"
+	VerifyContents checks.ID = "contents"
 	// VerifyAccess: JIMM lets the administrators of the target administer the
 	// model, and not those of the source.
-	VerifyAccess CheckID = "access-stale"
+	VerifyAccess checks.ID = "access-stale"
 )
 
 // VerifyIDs returns the ids of the findings about a model that has moved, in the
 // order in which they are reported.
-func VerifyIDs() []CheckID { return []CheckID{VerifyAgents, VerifyContents, VerifyAccess} }
+func VerifyIDs() []checks.ID { return []checks.ID{VerifyAgents, VerifyContents, VerifyAccess} }
 
 // Aftermath is what was found and what is left to do when a model has moved. Its
 // zero value means that nobody has looked.
 type Aftermath struct {
 	// Findings are those of [VerifyIDs].
-	Findings []Finding
+	Findings []checks.Finding
 	// Missing names machines and units whose agents are not with the target.
 	Missing []string
 	// Differences tell what is not as it was.
 	Differences []string
-	// Chores are left for the operator to do.
-	Chores []Chore
+	// FollowUps are left for the operator to do.
+	FollowUps []FollowUp
 }
 
-// Chore is something that is left to do for the operator.
-type Chore struct{ ID, Why, Do string }
-
-// AgentsEvent says whose agents have not come to the target yet.
-type AgentsEvent struct {
-	Missing []string
-	Of      int // How many machines and units there are.
-	Elapsed time.Duration
-}
-
-// VerifyEvent reports a finding about a model that has moved.
-type VerifyEvent struct{ Finding Finding }
-
-func (AgentsEvent) event() {}
-func (VerifyEvent) event() {}
+// FollowUp is something that is left to do for the operator.
+type FollowUp struct{ ID, Why, Do string }
 
 // verify looks at a model that has moved: at its agents, at what it holds, and
 // at who may administer it. It changes nothing but the outcome.
-func (f *follower) verify(limited context.Context) {
-	if !f.options.Inspect || f.jaas.Inspector == nil || !f.hasMoved() {
+func (f *watcher) verify(limited context.Context) {
+	if !f.Options.Inspect || f.Jaas.Inspector == nil || !f.hasMoved() {
 		return
 	}
-	f.res.Step = StepVerify
+	f.res.Step = facts.StepVerify
 	after, err := f.awaitAgents(limited)
 	a := &f.res.Aftermath
-	var before *Inventory
-	if f.inside.known {
-		before = &f.inside.Inventory
+	var before *facts.Inventory
+	if f.Contents.Known {
+		before = &f.Contents.Inventory
 	}
 	f.found(VerifyAgents, f.agentsFinding(after, before, err))
 	f.found(VerifyContents, f.contentsFinding(after, before, f.changedUsers(limited, after)))
 	f.found(VerifyAccess, f.accessFinding(limited))
-	a.Chores = f.chores(after, before)
+	a.FollowUps = f.chores(after, before)
 	again := "juju run " + f.opts.Unit + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
 	switch {
-	case f.res.Cause == CauseLeftOver:
+	case f.res.Cause == facts.CauseLeftOver:
 	case len(a.Missing) > 0:
-		f.res.Detail, f.res.Next = "not seen there: "+someNames(a.Missing), again
-		f.end(NeedsAttention, CauseAgents)
+		f.res.Detail, f.res.Next = "not seen there: "+checks.Names(a.Missing), again
+		f.end(facts.NeedsAttention, facts.CauseAgents)
 	case len(a.Differences) > 0:
-		f.res.Detail = Redact(some(a.Differences))
-		f.end(NeedsAttention, CauseDifferences)
+		f.res.Detail = redact.String(checks.List(a.Differences))
+		f.end(facts.NeedsAttention, facts.CauseDifferences)
 	}
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and
 // moved lately: what it holds is compared once, not whenever somebody asks.
-func (f *follower) hasMoved() bool {
+func (f *watcher) hasMoved() bool {
 	switch f.res.Outcome {
-	case Migrated, Recorded:
+	case facts.Migrated, facts.Recorded:
 		return true
-	case NeedsAttention:
-		return f.res.Cause == CauseLeftOver
-	case AlreadyThere:
-		return slices.ContainsFunc(f.audit.Requests, func(q Request) bool {
-			return q.Kind == RequestMigrate && q.Target == f.base.Target.Name && f.audit.Now.Sub(q.At) < rememberRequests
+	case facts.NeedsAttention:
+		return f.res.Cause == facts.CauseLeftOver
+	case facts.AlreadyThere:
+		return slices.ContainsFunc(f.Audit.Requests, func(q facts.Request) bool {
+			return q.Kind == facts.RequestMigrate && q.Target == f.base.Target.Name && f.Audit.Now.Sub(q.At) < facts.RememberRequests
 		})
 	default:
 		return false
 	}
 }
 
-func (f *follower) found(id CheckID, finding Finding) {
-	finding.Check, finding.Evidence = id, Redact(finding.Evidence)
+func (f *watcher) found(id checks.ID, finding checks.Finding) {
+	finding.Check, finding.Evidence = id, redact.String(finding.Evidence)
 	f.res.Aftermath.Findings = append(f.res.Aftermath.Findings, finding)
 	f.report(VerifyEvent{finding})
 }
 
 // awaitAgents looks into the model on the target until all agents have come. The
 // inventory is nil if nobody could look; the error says why.
-func (f *follower) awaitAgents(limited context.Context) (*Inventory, error) {
+func (f *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
 	var (
-		last   *Inventory
-		before *Inventory
+		last   *facts.Inventory
+		before *facts.Inventory
 		began  = time.Now()
 		pause  = f.opts.PollInterval
 		told   = -1
 		failed int
 	)
-	if f.inside.known {
-		before = &f.inside.Inventory
+	if f.Contents.Known {
+		before = &f.Contents.Inventory
 	}
 	for {
 		got, err := f.onTheTarget(limited)
@@ -141,8 +132,8 @@ func (f *follower) awaitAgents(limited context.Context) (*Inventory, error) {
 			failed++
 		} else {
 			failed, last = 0, &got
-			f.res.Aftermath.Missing = got.missing(before)
-			if got.present() > 0 {
+			f.res.Aftermath.Missing = got.Missing(before)
+			if got.Present() > 0 {
 				first(&f.res.Timing.Agents, time.Now())
 			}
 		}
@@ -152,7 +143,7 @@ func (f *follower) awaitAgents(limited context.Context) (*Inventory, error) {
 			return last, err
 		case last != nil && len(missing) != told:
 			told = len(missing)
-			f.report(AgentsEvent{Missing: missing, Of: last.agents(), Elapsed: f.elapsed()})
+			f.report(AgentsEvent{Missing: missing, Of: last.Agents(), Elapsed: f.elapsed()})
 		}
 		if time.Since(began)+pause > f.polls(PollsToSeeAgents) || !sleep(limited, pause) {
 			return last, err
@@ -169,47 +160,47 @@ func (e *wrongHostError) Error() string {
 	return "controller " + e.controller + " has answered for the model"
 }
 
-func (f *follower) onTheTarget(ctx context.Context) (Inventory, error) {
-	got, err := f.jaas.Inspector.Inventory(ctx, f.base.Model.UUID, f.base.Target.UUID)
+func (f *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
+	got, err := f.Jaas.Inspector.Inventory(ctx, f.base.Model.UUID, f.base.Target.UUID)
 	if err == nil && got.Controller != f.base.Target.UUID {
 		err = &wrongHostError{got.Controller}
 	}
 	return got, err
 }
 
-func (f *follower) agentsFinding(after, before *Inventory, err error) Finding {
+func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) checks.Finding {
 	target, missing := strconv.Quote(f.base.Target.Name), f.res.Aftermath.Missing
 	switch {
 	case after == nil:
-		return Finding{Level: Skip, Evidence: "the model could not be looked into on " + target + ": " + errText(err), Remedy: f.status()}
+		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be looked into on " + target + ": " + redact.Error(err), Remedy: f.StatusCommand()}
 	case len(missing) > 0:
-		evidence := "the agents are not seen on " + target + " of " + someNames(missing)
+		evidence := "the agents are not seen on " + target + " of " + checks.Names(missing)
 		if before == nil {
 			evidence += "; whether they were there before was not looked at"
 		}
-		return Finding{
-			Level: Fail, Evidence: evidence,
+		return checks.Finding{
+			Level: checks.Fail, Evidence: evidence,
 			Remedy: "keep " + cmp.Or(f.base.Source.String(), "the "+"source") + " until they are; run migrate-model again to look once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
-		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(after.Unread)}
+		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}
 	default:
-		return Finding{Level: Pass, Evidence: "all agents are with " + target}
+		return checks.Finding{Level: checks.Pass, Evidence: "all agents are with " + target}
 	}
 }
 
 // changedUsers tells who has another access to the model than before it moved. It
 // asks only when the target has just answered for the model: JIMM forgets nothing
 // over that question then.
-func (f *follower) changedUsers(limited context.Context, after *Inventory) []string {
-	if after == nil || len(f.model.Users) == 0 {
+func (f *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
+	if after == nil || len(f.Model.Users) == 0 {
 		return nil
 	}
-	info := f.jaas.Witness.Info(limited, f.base.Model.UUID)
-	if info.Kind != InfoLive || info.Listed || len(info.Users) == 0 {
+	info := f.Jaas.Witness.Info(limited, f.base.Model.UUID)
+	if info.Kind != facts.InfoLive || info.Listed || len(info.Users) == 0 {
 		return nil
 	}
-	return compare("access", byName(f.model.Users), byName(info.Users), func(before, after string) string {
+	return compareNames("access", byName(f.Model.Users), byName(info.Users), func(before, after string) string {
 		if before != after {
 			return "is " + after + ", it was " + before
 		}
@@ -227,87 +218,77 @@ func byName(users []string) map[string]string {
 	return out
 }
 
-func (f *follower) contentsFinding(after, before *Inventory, users []string) Finding {
+func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string) checks.Finding {
 	switch {
 	case len(users) > 0 && (after == nil || before == nil):
 		return f.differ(users)
 	case after == nil:
-		return Finding{Level: Skip, Evidence: "the model could not be looked into afterwards"}
+		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be looked into afterwards"}
 	case before == nil:
-		return Finding{Level: Skip, Evidence: "what the model held before is not known: " + f.inside.why}
+		return checks.Finding{Level: checks.Skip, Evidence: "what the model held before is not known: " + f.Contents.Why}
 	case len(before.Unread)+len(after.Unread) > 0:
-		return Finding{Level: Skip, Evidence: "not all could be read: " + someNames(slices.Concat(before.Unread, after.Unread))}
+		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
 	}
 	source, _ := rules.ParseVersion(f.base.Source.AgentVersion)
 	target, _ := rules.ParseVersion(f.base.Target.AgentVersion)
 	if all := append(differences(*before, *after, source.Major == target.Major), users...); len(all) > 0 {
 		return f.differ(all)
 	}
-	return Finding{Level: Pass, Evidence: "the model holds what it held before"}
+	return checks.Finding{Level: checks.Pass, Evidence: "the model holds what it held before"}
 }
 
-func (f *follower) differ(how []string) Finding {
+func (f *watcher) differ(how []string) checks.Finding {
 	f.res.Aftermath.Differences = how
-	return Finding{Level: Fail, Evidence: some(how), Remedy: "see whether somebody has changed the model while it moved: " + f.status()}
+	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether somebody has changed the model while it moved: " + f.StatusCommand()}
 }
 
 // accessFinding looks who may administer the model because of their controller.
 // JIMM writes that rule when it learns of a model and never again (2024 to 2026).
-func (f *follower) accessFinding(ctx context.Context) Finding {
-	hosts, err := f.jaas.Inspector.Hosts(ctx, f.base.Model.UUID)
+func (f *watcher) accessFinding(ctx context.Context) checks.Finding {
+	hosts, err := f.Jaas.Inspector.Hosts(ctx, f.base.Model.UUID)
 	if err != nil {
-		return Finding{Level: Skip, Evidence: "JIMM's access rules could not be read: " + errText(err)}
+		return checks.Finding{Level: checks.Skip, Evidence: "JIMM's access rules could not be read: " + redact.Error(err)}
 	}
 	var commands, stale []string
 	target := f.base.Target
 	if !slices.Contains(hosts, target.UUID) {
-		commands = append(commands, f.traits.hostCommand("add", target.UUID, f.base.Model.UUID))
+		commands = append(commands, f.Traits.HostCommand("add", target.UUID, f.base.Model.UUID))
 	}
 	for _, host := range hosts {
 		if host != target.UUID {
-			stale = append(stale, f.controllers.byUUID(host).String())
-			commands = append(commands, f.traits.hostCommand("remove", host, f.base.Model.UUID))
+			stale = append(stale, f.Controllers.ByUUID(host).String())
+			commands = append(commands, f.Traits.HostCommand("remove", host, f.base.Model.UUID))
 		}
 	}
 	switch {
 	case len(stale) > 0:
-		return Finding{
-			Level:    Warn,
-			Evidence: "JIMM still lets the administrators of " + someNames(stale) + " administer the model",
+		return checks.Finding{
+			Level:    checks.Warn,
+			Evidence: "JIMM still lets the administrators of " + checks.Names(stale) + " administer the model",
 			Remedy:   strings.Join(commands, "; then "),
 		}
 	case len(commands) > 0:
-		return Finding{Level: Warn, Evidence: "JIMM does not let the administrators of " + target.Name + " administer the model", Remedy: commands[0]}
+		return checks.Finding{Level: checks.Warn, Evidence: "JIMM does not let the administrators of " + target.Name + " administer the model", Remedy: commands[0]}
 	default:
-		return Finding{Level: Pass, Evidence: "JIMM's access rules name " + target.Name}
+		return checks.Finding{Level: checks.Pass, Evidence: "JIMM's access rules name " + target.Name}
 	}
-}
-
-// hostCommand returns the command that adds or removes the rule that a controller
-// hosts the model.
-func (t Traits) hostCommand(verb, controller, model string) string {
-	rule := " controller-" + controller + " controller model-" + model
-	if t.Completes {
-		return t.CLI + " " + verb + "-permission" + rule
-	}
-	return t.CLI + " auth relation " + verb + rule
 }
 
 // chores returns what is left to do, as chores.json has it.
-func (f *follower) chores(after, before *Inventory) []Chore {
-	moved := *f.situation
-	moved.source, moved.target = f.base.Source, f.base.Target
-	for _, inside := range []*Inventory{before, after} {
+func (f *watcher) chores(after, before *facts.Inventory) []FollowUp {
+	moved := *f.Survey
+	moved.Source, moved.Target = f.base.Source, f.base.Target
+	for _, inside := range []*facts.Inventory{before, after} {
 		if inside != nil {
-			moved.inside = insight{Inventory: *inside, known: true}
-			moved.model.Type = cmp.Or(inside.Type, moved.model.Type)
+			moved.Contents = survey.Contents{Inventory: *inside, Known: true}
+			moved.Model.Type = cmp.Or(inside.Type, moved.Model.Type)
 		}
 	}
-	facts := moved.facts()
-	var out []Chore
+	facts := checks.Facts(&moved)
+	var out []FollowUp
 	for _, r := range rules.All().Chores {
 		if r.Match(facts) == rules.Fits {
-			out = append(out, Chore{ID: r.ID, Why: moved.fill(r.Say, r, facts), Do: moved.fill(r.Do, r, facts)})
+			out = append(out, FollowUp{ID: r.ID, Why: checks.Fill(&moved, r.Say, r, facts), Do: checks.Fill(&moved, r.Do, r, facts)})
 		}
 	}
 	return out

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // JIMM of 2024 stores the secret of each login: a run makes one at most.
@@ -20,11 +22,11 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 		completes  bool
 		detach     bool
 		west, east int
-		level      migration.Level
+		level      checks.Level
 	}{
-		{"2024", false, false, 0, 1, migration.Skip},
-		{"2024, not followed", false, true, 1, 0, migration.Pass},
-		{"2026", true, false, 1, 1, migration.Pass},
+		{"2024", false, false, 0, 1, checks.Skip},
+		{"2024, not followed", false, true, 1, 0, checks.Pass},
+		{"2026", true, false, 1, 1, checks.Pass},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -35,7 +37,7 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 					t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 				}
 				for _, f := range res.Findings {
-					if f.Check == migration.CheckUnits && (f.Level != c.level || c.level == migration.Skip && !strings.Contains(f.Evidence, "check-migration")) {
+					if f.Check == checks.Units && (f.Level != c.level || c.level == checks.Skip && !strings.Contains(f.Evidence, "check-migration")) {
 						t.Errorf("%s: %s", f.Level, f.Evidence)
 					}
 				}
@@ -47,15 +49,15 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		jaas, g := glassed(newFake(false))
-		if f := findingOf(t, jaas, migration.Options{Probe: true}, migration.CheckUnits); f.Level != migration.Pass || g.looks["west"] != 1 || g.listed != 0 {
+		if f := findingOf(t, jaas, migration.Options{Probe: true}, checks.Units); f.Level != checks.Pass || g.looks["west"] != 1 || g.listed != 0 {
 			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.looks, g.listed)
 		}
 	})
 }
 
 // lost takes agents away.
-func lost(names ...string) func(*migration.Inventory) {
-	return func(i *migration.Inventory) {
+func lost(names ...string) func(*facts.Inventory) {
+	return func(i *facts.Inventory) {
 		for _, name := range names {
 			if m, ok := i.Machines[name]; ok {
 				m.Agent = "down"
@@ -71,11 +73,11 @@ func lost(names ...string) func(*migration.Inventory) {
 
 type verifyCase struct {
 	name    string
-	before  func(*migration.Inventory)
-	after   func(look int, i *migration.Inventory)
+	before  func(*facts.Inventory)
+	after   func(look int, i *facts.Inventory)
 	world   func(*fake, *glass)
-	outcome migration.Outcome
-	cause   migration.Cause
+	outcome facts.Outcome
+	cause   facts.Cause
 	levels  string // Of agents, contents and access.
 	says    string // In one of the findings.
 	chores  string // Ids, joined.
@@ -84,36 +86,36 @@ type verifyCase struct {
 }
 
 func verifyCases() []verifyCase {
-	always := func(change func(*migration.Inventory)) func(int, *migration.Inventory) {
-		return func(_ int, i *migration.Inventory) { change(i) }
+	always := func(change func(*facts.Inventory)) func(int, *facts.Inventory) {
+		return func(_ int, i *facts.Inventory) { change(i) }
 	}
 	return []verifyCase{
-		{name: "all is well", outcome: migration.Migrated, levels: "pass,pass,pass", chores: "keep-source", looks: 1},
+		{name: "all is well", outcome: facts.Migrated, levels: "pass,pass,pass", chores: "keep-source", looks: 1},
 		{
-			name: "agents come late", outcome: migration.Migrated, levels: "pass,pass,pass", looks: 4,
-			after: func(look int, i *migration.Inventory) {
+			name: "agents come late", outcome: facts.Migrated, levels: "pass,pass,pass", looks: 4,
+			after: func(look int, i *facts.Inventory) {
 				if look < 4 {
 					lost("1", "web/1")(i)
 				}
 			},
 		},
 		{
-			name: "agents stay away", outcome: migration.NeedsAttention, cause: migration.CauseAgents, levels: "fail,pass,pass", looks: 20,
+			name: "agents stay away", outcome: facts.NeedsAttention, cause: facts.CauseAgents, levels: "fail,pass,pass", looks: 20,
 			after: always(lost("1", "nrpe/0")), says: "of machine 1, unit nrpe/0",
 		},
 		{
-			name: "an agent was away before", outcome: migration.Migrated, levels: "pass,pass,pass",
+			name: "an agent was away before", outcome: facts.Migrated, levels: "pass,pass,pass",
 			before: lost("nrpe/0"), after: always(lost("nrpe/0")),
 		},
 		{
-			name: "a unit is gone", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass", says: `unit "web/1" is gone`,
-			after: always(func(i *migration.Inventory) { delete(i.Units, "web/1") }),
+			name: "a unit is gone", outcome: facts.NeedsAttention, cause: facts.CauseDifferences, levels: "pass,fail,pass", says: `unit "web/1" is gone`,
+			after: always(func(i *facts.Inventory) { delete(i.Units, "web/1") }),
 		},
 		{
-			name: "things are not as they were", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass",
+			name: "things are not as they were", outcome: facts.NeedsAttention, cause: facts.CauseDifferences, levels: "pass,fail,pass",
 			says: `application "new" is new; machine "0" is instance i-9, it was i-0; unit "web/0" is on machine 1, it was on 0; relation`,
-			after: always(func(i *migration.Inventory) {
-				i.Applications["new"] = migration.Application{}
+			after: always(func(i *facts.Inventory) {
+				i.Applications["new"] = facts.Application{}
 				m, u := i.Machines["0"], i.Units["web/0"]
 				m.InstanceID, u.Machine = "i-9", "1"
 				i.Machines["0"], i.Units["web/0"] = m, u
@@ -121,53 +123,53 @@ func verifyCases() []verifyCase {
 			}),
 		},
 		{
-			name: "users are not as they were", outcome: migration.NeedsAttention, cause: migration.CauseDifferences, levels: "pass,fail,pass",
+			name: "users are not as they were", outcome: facts.NeedsAttention, cause: facts.CauseDifferences, levels: "pass,fail,pass",
 			says:  `access "alice@example.com" is read, it was admin; access "bob@example.com" is new`,
 			world: func(f *fake, _ *glass) { f.usersThere = []string{"bob@example.com=write", "alice@example.com=read"} },
 		},
 		{
-			name: "users are as they were, and nobody tells more", outcome: migration.Migrated, levels: "pass,pass,pass",
+			name: "users are as they were, and nobody tells more", outcome: facts.Migrated, levels: "pass,pass,pass",
 			world: func(f *fake, _ *glass) { f.usersThere = []string{} },
 		},
 		{
-			name: "both", outcome: migration.NeedsAttention, cause: migration.CauseAgents, levels: "fail,fail,pass",
-			after: always(func(i *migration.Inventory) { lost("0")(i); clear(i.Relations) }),
+			name: "both", outcome: facts.NeedsAttention, cause: facts.CauseAgents, levels: "fail,fail,pass",
+			after: always(func(i *facts.Inventory) { lost("0")(i); clear(i.Relations) }),
 		},
 		{
-			name: "the target does not show the model", unseen: true, outcome: migration.Migrated, levels: "skip,skip,pass", looks: 3,
+			name: "the target does not show the model", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", looks: 3,
 			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be looked into",
 		},
 		{
-			name: "another controller answers", unseen: true, outcome: migration.Migrated, levels: "skip,skip,pass", says: north().UUID,
-			after: always(func(i *migration.Inventory) { i.Controller = north().UUID }),
+			name: "another controller answers", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", says: north().UUID,
+			after: always(func(i *facts.Inventory) { i.Controller = north().UUID }),
 		},
 		{
-			name: "something cannot be read", outcome: migration.Migrated, levels: "skip,skip,pass",
-			after: always(func(i *migration.Inventory) { i.Unread = []string{"units/web/7: odd"} }),
+			name: "something cannot be read", outcome: facts.Migrated, levels: "skip,skip,pass",
+			after: always(func(i *facts.Inventory) { i.Unread = []string{"units/web/7: odd"} }),
 		},
 		{
-			name: "the old controller's rule", outcome: migration.Migrated, levels: "pass,pass,warn",
+			name: "the old controller's rule", outcome: facts.Migrated, levels: "pass,pass,warn",
 			world: func(_ *fake, g *glass) { g.hosts = []string{west().UUID} }, says: "administrators of west",
 		},
 		{
-			name: "rules cannot be read", outcome: migration.Migrated, levels: "pass,pass,skip",
+			name: "rules cannot be read", outcome: facts.Migrated, levels: "pass,pass,skip",
 			world: func(_ *fake, g *glass) { g.hostErr = errors.New("unauthorized") }, says: "unauthorized",
 		},
 		{
-			name: "vault and offers", outcome: migration.Migrated, chores: "unseal-vault,keep-source,consumers,remotes", levels: "pass,pass,pass",
-			before: func(i *migration.Inventory) { vaulted(i) }, after: always(func(i *migration.Inventory) { vaulted(i) }),
+			name: "vault and offers", outcome: facts.Migrated, chores: "unseal-vault,keep-source,consumers,remotes", levels: "pass,pass,pass",
+			before: func(i *facts.Inventory) { vaulted(i) }, after: always(func(i *facts.Inventory) { vaulted(i) }),
 		},
 		{
-			name: "the source kept a copy", outcome: migration.NeedsAttention, cause: migration.CauseLeftOver, levels: "fail,pass,pass",
+			name: "the source kept a copy", outcome: facts.NeedsAttention, cause: facts.CauseLeftOver, levels: "fail,pass,pass",
 			world: func(f *fake, _ *glass) { f.end = "removing exported model failed: no" }, after: always(lost("0")),
 		},
 	}
 }
 
-func vaulted(i *migration.Inventory) {
-	i.Applications["vault"] = migration.Application{Charm: "ch:amd64/jammy/vault-3"}
-	i.Offers["db"] = migration.Offer{Application: "web", Total: 1}
-	i.Remotes["mysql"] = migration.Remote{URL: "bob/db.mysql"}
+func vaulted(i *facts.Inventory) {
+	i.Applications["vault"] = facts.Application{Charm: "ch:amd64/jammy/vault-3"}
+	i.Offers["db"] = facts.Offer{Application: "web", Total: 1}
+	i.Remotes["mysql"] = facts.Remote{URL: "bob/db.mysql"}
 }
 
 // A migration is not over when Juju says so: the agents have to come along, and
@@ -179,13 +181,13 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 				f := newFake(true)
 				jaas, g := glassed(f)
 				if c.before != nil {
-					g.change["west"] = func(_ int, i *migration.Inventory) { c.before(i) }
+					g.change["west"] = func(_ int, i *facts.Inventory) { c.before(i) }
 				}
 				g.change["east"] = c.after
 				if c.world != nil {
 					c.world(f, g)
 				}
-				opts := migration.Options{Model: "prod", Target: "east", Probe: true, Ignore: []migration.CheckID{migration.CheckUnits}}
+				opts := migration.Options{Model: "prod", Target: "east", Probe: true, Ignore: []checks.ID{checks.Units}}
 				res, err := migration.Migrate(t.Context(), jaas, f, opts)
 				if err != nil {
 					t.Fatal(err)
@@ -208,11 +210,11 @@ func (c verifyCase) compare(t *testing.T, res migration.Result) {
 	var levels, evidence, chores []string
 	for i, f := range res.Aftermath.Findings {
 		levels, evidence = append(levels, string(f.Level)), append(evidence, f.Evidence)
-		if f.Check != migration.VerifyIDs()[i] || (f.Level == migration.Fail || f.Level == migration.Warn) && f.Remedy == "" {
+		if f.Check != migration.VerifyIDs()[i] || (f.Level == checks.Fail || f.Level == checks.Warn) && f.Remedy == "" {
 			t.Errorf("finding %d is %+v", i, f)
 		}
 	}
-	for _, chore := range res.Aftermath.Chores {
+	for _, chore := range res.Aftermath.FollowUps {
 		chores = append(chores, chore.ID)
 		if strings.ContainsAny(chore.Do, "{}") {
 			t.Errorf("chore %s: %s", chore.ID, chore.Do)
@@ -241,7 +243,7 @@ func TestTheWaitForAgentsEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(true)
 				jaas, g := glassed(f)
-				g.change["east"] = func(_ int, i *migration.Inventory) { lost("0")(i) }
+				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				events, began := 0, time.Now()
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{
 					Model: "prod", Target: "east", Probe: true, Timeout: c.timeout,
@@ -251,7 +253,7 @@ func TestTheWaitForAgentsEnds(t *testing.T) {
 						}
 					},
 				})
-				if err != nil || res.Cause != migration.CauseAgents || !strings.Contains(res.Detail, "machine 0") || !strings.Contains(res.Next, "migrate-model") {
+				if err != nil || res.Cause != facts.CauseAgents || !strings.Contains(res.Detail, "machine 0") || !strings.Contains(res.Next, "migrate-model") {
 					t.Errorf("%s (%s): %s; next %q, %v", res.Outcome, res.Cause, res.Detail, res.Next, err)
 				}
 				if took := time.Since(began); took > c.most || events != 1 || g.looks["east"] > 40 {
@@ -269,10 +271,10 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 		name    string
 		ago     time.Duration
 		looks   int
-		outcome migration.Outcome
+		outcome facts.Outcome
 	}{
-		{"lately", time.Hour, 1, migration.NeedsAttention},
-		{"long ago", 48 * time.Hour, 0, migration.AlreadyThere},
+		{"lately", time.Hour, 1, facts.NeedsAttention},
+		{"long ago", 48 * time.Hour, 0, facts.AlreadyThere},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -283,7 +285,7 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 					f.requests[i].At = f.began
 				}
 				jaas, g := glassed(f)
-				g.change["east"] = func(_ int, i *migration.Inventory) { lost("0")(i) }
+				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 				if err != nil || res.Outcome != c.outcome || min(g.looks["east"], 1) != c.looks || f.starts != 0 || len(f.records) != 0 {
 					t.Errorf("%s (%s) after %v looks, %v", res.Outcome, res.Cause, g.looks, err)
@@ -300,14 +302,14 @@ func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 		jaas, g := glassed(f)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		g.change["east"] = func(look int, i *migration.Inventory) {
+		g.change["east"] = func(look int, i *facts.Inventory) {
 			lost("0")(i)
 			if look == 3 {
 				cancel()
 			}
 		}
 		res, err := migration.Migrate(ctx, jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-		if err != nil || res.Outcome != migration.NeedsAttention || g.looks["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
+		if err != nil || res.Outcome != facts.NeedsAttention || g.looks["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
 			t.Errorf("%s (%s), missing %q after %v, %v", res.Outcome, res.Cause, res.Aftermath.Missing, g.looks, err)
 		}
 	})
@@ -324,10 +326,10 @@ func TestStaleAccessComesWithTwoCommands(t *testing.T) {
 			jaas, g := glassed(f)
 			g.hosts = []string{west().UUID}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
-			if err != nil || res.Outcome != migration.Migrated || len(res.Aftermath.Findings) != 3 {
+			if err != nil || res.Outcome != facts.Migrated || len(res.Aftermath.Findings) != 3 {
 				t.Fatalf("%s, %+v, %v", res.Outcome, res.Aftermath, err)
 			}
-			if got := res.Aftermath.Findings[2]; got.Level != migration.Warn || got.Remedy != wanted {
+			if got := res.Aftermath.Findings[2]; got.Level != checks.Warn || got.Remedy != wanted {
 				t.Errorf("%s: %s\nwant %s", got.Level, got.Remedy, wanted)
 			}
 		})

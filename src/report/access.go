@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Access is what check-access found out.
@@ -32,17 +32,17 @@ type Accounts struct {
 	// Users are the users by the names of their controllers.
 	Users map[string]string
 	// Controllers are those that JIMM knows.
-	Controllers []migration.Controller
+	Controllers []facts.Controller
 	// Tried is what came of logging in, by controller.
-	Tried map[string]migration.AdminAccess
+	Tried map[string]facts.Account
 	// Application is that of the charm, UpdateCommand replaces the accounts.
 	Application, UpdateCommand string
 }
 
 // The states of an account that check-access has besides those of the engine.
 const (
-	accountUnknown  migration.AdminState = "unknown-controller"
-	accountNotAsked migration.AdminState = "not-asked"
+	accountUnknown  facts.AccountState = "unknown-controller"
+	accountNotAsked facts.AccountState = "not-asked"
 )
 
 // AccessResults are the results of check-access.
@@ -78,11 +78,11 @@ func (a Accounts) add(out map[string]any) {
 		if _, given := a.Users[c.Name]; given && !tried {
 			got.State = accountNotAsked
 		}
-		got.State = cmp.Or(got.State, migration.AdminNone)
+		got.State = cmp.Or(got.State, facts.AccountNone)
 		entry := map[string]any{"login": string(got.State)}
 		set(entry, "user", a.Users[c.Name])
 		set(entry, "version", got.Version)
-		if got.State != migration.AdminNone && got.State != migration.AdminWorks {
+		if got.State != facts.AccountNone && got.State != facts.AccountWorks {
 			bad = append(bad, c.Name)
 			set(entry, "error", failure(got.Err))
 			set(entry, "remedy", a.remedy(c.Name, got.State))
@@ -110,7 +110,7 @@ func (a Accounts) add(out map[string]any) {
 func (a Accounts) unknown() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(a.Users)) {
-		if !slices.ContainsFunc(a.Controllers, func(c migration.Controller) bool { return c.Name == name }) {
+		if !slices.ContainsFunc(a.Controllers, func(c facts.Controller) bool { return c.Name == name }) {
 			out = append(out, name)
 		}
 	}
@@ -118,11 +118,11 @@ func (a Accounts) unknown() []string {
 }
 
 // remedy is what makes an account work.
-func (a Accounts) remedy(controller string, state migration.AdminState) string {
+func (a Accounts) remedy(controller string, state facts.AccountState) string {
 	switch state {
-	case migration.AdminWeak:
+	case facts.AccountWeak:
 		return fmt.Sprintf("juju grant -c %s %s superuser", controller, a.Users[controller])
-	case migration.AdminRefused, accountUnknown:
+	case facts.AccountRefused, accountUnknown:
 		return a.UpdateCommand
 	case accountNotAsked:
 		return "juju config " + a.Application + " probe-controllers=true"
@@ -131,7 +131,7 @@ func (a Accounts) remedy(controller string, state migration.AdminState) string {
 	}
 }
 
-func controllerNames(all []migration.Controller) []string {
+func controllerNames(all []facts.Controller) []string {
 	out := make([]string, len(all))
 	for i, c := range all {
 		out[i] = c.Name

@@ -3,11 +3,11 @@ package report
 import (
 	"fmt"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // ControllersResults are the results of list-controllers.
-func ControllersResults(controllers []migration.Controller, models []migration.Model) map[string]any {
+func ControllersResults(controllers []facts.Controller, models []facts.Model) map[string]any {
 	count := map[string]int{}
 	for _, m := range models {
 		count[m.Recorded]++

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // The bounds of a diagnosis, so that it can be pasted into a bug report.
@@ -76,7 +78,7 @@ func diagnosisResults(d migration.Diagnosis) map[string]any {
 	return out
 }
 
-func infoResults(i migration.Info) map[string]any {
+func infoResults(i facts.Info) map[string]any {
 	out := map[string]any{"answer": i.Kind.String()}
 	set(out, "controller", i.Controller)
 	set(out, "status", i.Status)
@@ -90,13 +92,13 @@ func infoResults(i migration.Info) map[string]any {
 	return out
 }
 
-func copyResults(c migration.Controller, says migration.Copy) map[string]any {
+func copyResults(c facts.Controller, says facts.Copy) map[string]any {
 	out := map[string]any{"uuid": c.UUID, "copy": says.State.String()}
 	set(out, "version", c.AgentVersion)
 	set(out, "status", c.Status)
 	set(out, "moved-to", says.To)
 	set(out, "error", failure(says.Err))
-	if says.Info.Kind == migration.InfoLive {
+	if says.Info.Kind == facts.InfoLive {
 		set(out, "model-status", says.Info.Status)
 		set(out, "model-status-text", short(says.Info.StatusText))
 		set(out, "migration-text", short(says.Info.Attempt.Text))
@@ -106,7 +108,7 @@ func copyResults(c migration.Controller, says migration.Copy) map[string]any {
 	return out
 }
 
-func auditResults(log migration.Audit, err error) map[string]any {
+func auditResults(log facts.Audit, err error) map[string]any {
 	out := map[string]any{}
 	set(out, "now", stamp(log.Now))
 	set(out, "error", failure(err))
@@ -131,7 +133,7 @@ func failure(err error) string {
 
 // short is a server's text that may be shown, cut.
 func short(text string) string {
-	text = migration.Redact(text)
+	text = redact.String(text)
 	if len(text) > diagnosedText {
 		text = text[:diagnosedText] + "…"
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -16,17 +17,17 @@ import (
 func diagnosis(text string) migration.Diagnosis {
 	r := everything()
 	r.Model.Life, r.Model.Type, r.Model.AgentVersion = "alive", "iaas", "3.6.14"
-	info := migration.Info{Kind: migration.InfoLive, Controller: "x", Status: "busy", StatusText: text, Attempt: r.Attempt, Err: errors.New(text)}
+	info := facts.Info{Kind: facts.InfoLive, Controller: "x", Status: "busy", StatusText: text, Attempt: r.Attempt, Err: errors.New(text)}
 	info.Attempt.Text = text
 	d := migration.Diagnosis{
-		Model: r.Model, Controllers: []migration.Controller{r.Source}, Source: r.Source, Info: info, Summary: info,
-		Record: migration.Record{State: migration.RecordAt, Controller: "x", Err: errors.New(text)},
-		Host:   migration.Host{Kind: migration.HostServes, Controller: "x", Err: errors.New(text)},
-		Copies: map[string]migration.Copy{r.Source.UUID: {State: migration.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
-		Audit:  migration.Audit{Now: time.Unix(1, 0)}, AuditErr: errors.New(text),
+		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Summary: info,
+		Record: facts.Record{State: facts.RecordAt, Controller: "x", Err: errors.New(text)},
+		Host:   facts.Host{Kind: facts.HostServes, Controller: "x", Err: errors.New(text)},
+		Copies: map[string]facts.Copy{r.Source.UUID: {State: facts.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
+		Audit:  facts.Audit{Now: time.Unix(1, 0)}, AuditErr: errors.New(text),
 	}
 	for range 100 {
-		d.Audit.Requests = append(d.Audit.Requests, migration.Request{Kind: migration.RequestMigrate, Target: "east", At: time.Unix(1, 0)})
+		d.Audit.Requests = append(d.Audit.Requests, facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Unix(1, 0)})
 	}
 	return d
 }
@@ -40,7 +41,7 @@ func diagnosticsKeys() []string {
 func TestADiagnosisIsBoundedAndRedacted(t *testing.T) {
 	d := diagnosis("credential attribute mismatch: map[secret-key:" + canary + "] " + strings.Repeat("x", 100000))
 	for i := range 1000 {
-		d.Controllers = append(d.Controllers, migration.Controller{Name: fmt.Sprintf("c%d", i), UUID: fmt.Sprintf("c%d", i)})
+		d.Controllers = append(d.Controllers, facts.Controller{Name: fmt.Sprintf("c%d", i), UUID: fmt.Sprintf("c%d", i)})
 	}
 	for _, text := range []string{"credential attribute mismatch: map[secret-key:" + canary + "]", strings.Repeat("x", 100000)} {
 		d.Info.StatusText, d.AuditErr = text, errors.New(text)

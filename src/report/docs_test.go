@@ -16,6 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 )
 
@@ -117,13 +120,13 @@ var run = report.Run{Unit: "jimm-migrator/0", CLI: "jimmctl", Took: time.Minute}
 
 // accessKeys are the keys of check-access with all that it may have.
 func accessKeys() []string {
-	west := migration.Controller{Name: "west", UUID: "1"}
+	west := facts.Controller{Name: "west", UUID: "1"}
 	keys := map[string]bool{}
 	for _, accounts := range []report.Accounts{
 		{Problem: "x", Remedy: "y"},
 		{
-			Users: map[string]string{"west": "admin", "east": "admin"}, Controllers: []migration.Controller{west}, UpdateCommand: "x",
-			Tried: map[string]migration.AdminAccess{"west": {State: migration.AdminRefused, User: "admin", Version: "3.6.14", Err: errors.New("no")}},
+			Users: map[string]string{"west": "admin", "east": "admin"}, Controllers: []facts.Controller{west}, UpdateCommand: "x",
+			Tried: map[string]facts.Account{"west": {State: facts.AccountRefused, User: "admin", Version: "3.6.14", Err: errors.New("no")}},
 		},
 	} {
 		for _, administrator := range []bool{true, false} {
@@ -138,18 +141,18 @@ func accessKeys() []string {
 
 // everything is a result in which nothing is empty.
 func everything() migration.Result {
-	c := func(name string) migration.Controller {
-		return migration.Controller{Name: name, UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Cloud: "aws", Region: "x", Status: "available"}
+	c := func(name string) facts.Controller {
+		return facts.Controller{Name: name, UUID: "aaaaaaaa-0000-4000-8000-000000000001", AgentVersion: "3.6.14", Cloud: "aws", Region: "x", Status: "available"}
 	}
 	return migration.Result{
-		Outcome: migration.ChecksPassed, Step: migration.StepCheck, Cause: migration.CauseAnswer, Detail: "no", Hint: "no", Err: errors.New("no"), Plan: migration.PlanStart,
-		Model:  migration.Model{UUID: prod, Name: "prod", Owner: "alice@example.com", Users: []string{"alice@example.com=admin"}},
+		Outcome: facts.ChecksPassed, Step: facts.StepCheck, Cause: facts.CauseAnswer, Detail: "no", Hint: "no", Err: errors.New("no"), Plan: migration.PlanStart,
+		Model:  facts.Model{UUID: prod, Name: "prod", Owner: "alice@example.com", Users: []string{"alice@example.com=admin"}},
 		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
-		Findings:    []migration.Finding{{Check: migration.CheckTargetCopy, Level: migration.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
-		MigrationID: "1", Attempt: migration.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
+		Findings:    []checks.Finding{{Check: checks.TargetCopy, Level: checks.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
+		MigrationID: "1", Attempt: facts.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
 		Aftermath: migration.Aftermath{
-			Findings: []migration.Finding{{Check: migration.VerifyAgents, Level: migration.Fail, Evidence: "a", Remedy: "b"}},
-			Missing:  []string{"unit web/0"}, Chores: []migration.Chore{{ID: "keep-source", Why: "a", Do: "b"}},
+			Findings: []checks.Finding{{Check: migration.VerifyAgents, Level: checks.Fail, Evidence: "a", Remedy: "b"}},
+			Missing:  []string{"unit web/0"}, FollowUps: []migration.FollowUp{{ID: "keep-source", Why: "a", Do: "b"}},
 		},
 		Timing: migration.Timing{Started: time.Unix(1, 0), Quiesced: time.Unix(2, 0), NoReturn: time.Unix(3, 0), Active: time.Unix(4, 0), Recorded: time.Unix(5, 0), Finished: time.Unix(6, 0), Unserved: time.Second},
 	}
@@ -157,23 +160,23 @@ func everything() migration.Result {
 
 func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 	r := everything()
-	location := migration.Location{
-		Model: r.Model, State: migration.StateMoved, Recorded: r.Source, Holder: r.Target, Copies: []migration.Controller{r.Target}, Attempt: r.Attempt,
-		Drift: true, Repair: "x", Proof: "y", Asked: 2, Silent: []migration.Controller{r.Target},
+	location := locate.Location{
+		Model: r.Model, State: locate.StateMoved, Recorded: r.Source, Holder: r.Target, Copies: []facts.Controller{r.Target}, Attempt: r.Attempt,
+		Drift: true, Repair: "x", Proof: "y", Asked: 2, Silent: []facts.Controller{r.Target},
 	}
 	migrated := report.MigrationResults(r, run)
 	lost := everything()
-	lost.Outcome = migration.LostFromJIMM
+	lost.Outcome = facts.LostFromJIMM
 	lost.Model.Users = append(lost.Model.Users, "bob@example.com=read")
 	migrated["repair"] = report.Repair(lost, "jimmctl")
 	migrated["error"].(map[string]any)["code"] = "x"
-	located := report.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")}, 1)
-	paged := report.LocatedResults(migration.Located{Locations: []migration.Location{location}, Matches: 1000, Known: 1000}, 1)
+	located := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")}, 1)
+	paged := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1000, Known: 1000}, 1)
 	maps.Copy(located, paged)
 	for action, got := range map[string][]string{
 		"migrate-model":    flat(migrated, map[string]string{"checks": "ID", "verify": "ID", "after": "ID"}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
-		"list-controllers": flat(report.ControllersResults([]migration.Controller{r.Source}, []migration.Model{r.Model}), map[string]string{"controllers": "NAME"}),
+		"list-controllers": flat(report.ControllersResults([]facts.Controller{r.Source}, []facts.Model{r.Model}), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),
 
 		"collect-diagnostics": diagnosticsKeys(),
@@ -191,13 +194,13 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 // constants are the values of the string constants of a type of the engine.
 func constants(t *testing.T, typeName string) []string {
 	t.Helper()
-	return matches(t, `(?m)^(?:const)?\s+\w+\s+`+typeName+`\s+= "([^"]+)"`)
+	return matches(t, "../migration", `(?m)^(?:const)?\s+\w+\s+`+typeName+`\s+= "([^"]+)"`)
 }
 
 // matches are what a pattern finds in the sources of the engine, in whatever file, sorted.
-func matches(t *testing.T, pattern string) (found []string) {
+func matches(t *testing.T, folder, pattern string) (found []string) {
 	t.Helper()
-	err := filepath.WalkDir("../migration", func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -235,12 +238,12 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 		t.Errorf("outcomes (-documented +code):\n%s", diff)
 	}
 	for _, outcome := range firstWords(table(t, good, "outcome")) {
-		if !migration.Outcome(outcome).Succeeded() {
+		if !facts.Outcome(outcome).Succeeded() {
 			t.Errorf("%s is documented as a success", outcome)
 		}
 	}
 	for _, outcome := range firstWords(table(t, bad, "outcome")) {
-		if migration.Outcome(outcome).Succeeded() {
+		if facts.Outcome(outcome).Succeeded() {
 			t.Errorf("%s is documented as a failure", outcome)
 		}
 	}
@@ -273,7 +276,7 @@ func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
 	rows := table(t, page(t, "checks.md")[""], "check")
 	var ids []string
 	for _, row := range rows {
-		id := migration.CheckID(codeWords(row[0])[0])
+		id := checks.ID(codeWords(row[0])[0])
 		ids = append(ids, string(id))
 		want := "no"
 		switch {
@@ -287,7 +290,7 @@ func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
 		}
 	}
 	want := make([]string, 0, len(ids))
-	for _, id := range migration.CheckIDs() {
+	for _, id := range checks.IDs() {
 		want = append(want, string(id))
 	}
 	if diff := cmp.Diff(want, ids); diff != "" {
@@ -308,9 +311,9 @@ func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
 
 func TestReferenceHasThePhasesOfTheCode(t *testing.T) {
 	var want []string
-	for p := migration.PhaseUnknown; ; p++ {
+	for p := facts.PhaseUnknown; ; p++ {
 		name := p.String()
-		if p != migration.PhaseUnknown && name == migration.PhaseUnknown.String() {
+		if p != facts.PhaseUnknown && name == facts.PhaseUnknown.String() {
 			break
 		}
 		want = append(want, name)
@@ -322,7 +325,7 @@ func TestReferenceHasThePhasesOfTheCode(t *testing.T) {
 }
 
 func TestExplanationHasTheVerdictsOfTheCode(t *testing.T) {
-	want := matches(t, `(?m)^\tVerdict([A-Z]\w+)(?: \w+ = iota)?(?:\s*//.*)?$`)
+	want := matches(t, "../migration/judge", `(?m)^\t([A-Z]\w+)(?: Kind = iota)?(?:\s*//.*)?$`)
 	if diff := cmp.Diff(want, firstWords(table(t, page(t, "../explanation/how-a-migration-is-judged.md")["Verdicts"], "verdict"))); diff != "" {
 		t.Errorf("verdicts (-code +documented):\n%s", diff)
 	}

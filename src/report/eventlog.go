@@ -10,6 +10,10 @@ import (
 	"jimm-migrator/src/cos"
 	"jimm-migrator/src/loki"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/redact"
 )
 
 // EventLog sends the events of one run of an action to Loki, as one line of JSON
@@ -86,7 +90,7 @@ func (l *EventLog) push(event, level string, fields map[string]any) {
 // clean takes out what must not leave the charm: a line does not go through
 // package charm, which would do so by itself.
 func (l *EventLog) clean(text string) string {
-	text = l.unit.Redacted(migration.Redact(text))
+	text = l.unit.Redacted(redact.String(text))
 	if len(text) > maxField {
 		text = text[:maxField] + "…"
 	}
@@ -94,7 +98,7 @@ func (l *EventLog) clean(text string) string {
 }
 
 // know adds what is known of the model to the lines from now on.
-func (l *EventLog) know(m migration.Model, source migration.Controller) {
+func (l *EventLog) know(m facts.Model, source facts.Controller) {
 	if m.UUID != "" {
 		l.base["model_uuid"], l.base["model_name"] = m.UUID, m.FullName()
 	}
@@ -104,7 +108,7 @@ func (l *EventLog) know(m migration.Model, source migration.Controller) {
 }
 
 // knowTarget adds the target, if the operator has named none.
-func (l *EventLog) knowTarget(target migration.Controller) {
+func (l *EventLog) knowTarget(target facts.Controller) {
 	if l.base["target"] == "" && target.Known() {
 		l.base["target"] = target.String()
 	}
@@ -119,13 +123,13 @@ func (l *EventLog) Event(e migration.Event) {
 			"evidence": e.Finding.Evidence, "remedy": e.Finding.Remedy,
 		})
 	case migration.FreezeEvent:
-		l.know(e.Model, migration.Controller{})
+		l.know(e.Model, facts.Controller{})
 		l.push("freeze", "info", nil)
 	case migration.AttachEvent:
 		l.knowTarget(e.Target)
 		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": e.Attempt.Text})
 	case migration.StartEvent:
-		l.know(migration.Model{}, e.Source)
+		l.know(facts.Model{}, e.Source)
 		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
 	case migration.PhaseEvent:
 		l.progress(e)
@@ -137,8 +141,8 @@ func (l *EventLog) Event(e migration.Event) {
 			fields["phase"], fields["text"] = e.Phase.String(), e.Text
 		}
 		l.push("heartbeat", errorLevel(e.Err), fields)
-	case migration.LetGoEvent:
-		l.know(migration.Model{}, e.Source)
+	case migration.SourceReleasedEvent:
+		l.know(facts.Model{}, e.Source)
 		l.push("let-go", "info", nil)
 	case migration.RecordEvent:
 		l.thaw()
@@ -157,7 +161,7 @@ func (l *EventLog) Event(e migration.Event) {
 // progress sends a new text of the migration. From QUIESCE on the model stands
 // still: its agents wait, and its API takes no changes.
 func (l *EventLog) progress(e migration.PhaseEvent) {
-	if l.frozen.IsZero() && e.Phase >= migration.PhaseQuiesce {
+	if l.frozen.IsZero() && e.Phase >= facts.PhaseQuiesce {
 		l.frozen = time.Now()
 	}
 	if e.Phase.PastReturn() {
@@ -197,9 +201,9 @@ func (l *EventLog) Finish(r migration.Result) {
 }
 
 // Drift sends that a model is not where JIMM records it, or is in two places.
-func (l *EventLog) Drift(at migration.Location) {
+func (l *EventLog) Drift(at locate.Location) {
 	event := "drift"
-	if at.State == migration.StateConflict {
+	if at.State == locate.StateConflict {
 		event = "conflict"
 	}
 	l.push(event, "error", map[string]any{
@@ -211,16 +215,16 @@ func (l *EventLog) Drift(at migration.Location) {
 // Refused sends that nothing could even be looked at.
 func (l *EventLog) Refused(err error) {
 	l.push("finish", "error", map[string]any{
-		"outcome": string(migration.Refused), "succeeded": false, "step": string(migration.StepCheck),
+		"outcome": string(facts.Refused), "succeeded": false, "step": string(facts.StepCheck),
 		"summary": "nothing was started: " + err.Error(), "duration_seconds": seconds(time.Since(l.began)),
 	})
 }
 
-func level(f migration.Finding) string {
+func level(f checks.Finding) string {
 	switch f.Level {
-	case migration.Fail:
+	case checks.Fail:
 		return "error"
-	case migration.Warn:
+	case checks.Warn:
 		return "warn"
 	default:
 		return "info"

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/redact"
 )
 
 // LocatedResults are the results of locate-model.
-func LocatedResults(found migration.Located, page int) map[string]any {
+func LocatedResults(found locate.Found, page int) map[string]any {
 	models := map[string]any{}
 	for _, l := range found.Locations {
 		models[resultKey(l.Model.UUID)] = locationResults(l)
@@ -17,10 +19,10 @@ func LocatedResults(found migration.Located, page int) map[string]any {
 	out := map[string]any{"matches": found.Matches}
 	setMap(out, "models", models)
 	if found.Gaps != nil {
-		out["gaps"] = migration.Redact(found.Gaps.Error())
+		out["gaps"] = redact.String(found.Gaps.Error())
 	}
 	which := ""
-	if pages := (found.Matches + migration.DefaultLimit - 1) / migration.DefaultLimit; pages > 1 || page > 1 {
+	if pages := (found.Matches + locate.DefaultLimit - 1) / locate.DefaultLimit; pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
 		which = fmt.Sprintf(", this is page %d of %d", page, pages)
 	}
@@ -35,7 +37,7 @@ func LocatedResults(found migration.Located, page int) map[string]any {
 	return out
 }
 
-func locationResults(l migration.Location) map[string]any {
+func locationResults(l locate.Location) map[string]any {
 	out := map[string]any{
 		"name":       l.Model.Name,
 		"owner":      l.Model.Owner,
@@ -51,7 +53,7 @@ func locationResults(l migration.Location) map[string]any {
 	set(out, "not-answering", names(l.Silent))
 	set(out, "other-copies", names(l.Copies))
 	if l.Attempt.Exists() {
-		attempt := map[string]any{"phase": migration.ParseText(l.Attempt.Text).String()}
+		attempt := map[string]any{"phase": facts.ParseText(l.Attempt.Text).String()}
 		set(attempt, "text", l.Attempt.Text)
 		set(attempt, "start", stamp(l.Attempt.Start))
 		set(attempt, "end", stamp(l.Attempt.End))
@@ -61,25 +63,25 @@ func locationResults(l migration.Location) map[string]any {
 }
 
 // LocationSummary says in one sentence where a model is.
-func LocationSummary(l migration.Location) string {
+func LocationSummary(l locate.Location) string {
 	model := l.Model.FullName()
 	switch l.State {
-	case migration.StateActive:
+	case locate.StateActive:
 		return fmt.Sprintf("model %s is on %q: %s", model, l.Holder.String(), l.Proof)
-	case migration.StateMigrating:
+	case locate.StateMigrating:
 		return fmt.Sprintf("model %s migrates; %s", model, l.Proof)
-	case migration.StateMoved:
+	case locate.StateMoved:
 		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
-	case migration.StateAbsent:
+	case locate.StateAbsent:
 		return fmt.Sprintf("model %s is nowhere, while JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
-	case migration.StateConflict:
+	case locate.StateConflict:
 		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
 	default:
 		return fmt.Sprintf("it could not be confirmed where model %s is: %s", model, l.Proof)
 	}
 }
 
-func names(list []migration.Controller) string {
+func names(list []facts.Controller) string {
 	out := make([]string, len(list))
 	for i, c := range list {
 		out[i] = c.String()

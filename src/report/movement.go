@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/redact"
 )
 
 // FollowResults are the results of migration-status with follow=true.
@@ -14,7 +17,7 @@ func FollowResults(r migration.Result, run Run) map[string]any {
 	setMap(out, "source-controller", controllerResults(r.Source))
 	setMap(out, "target-controller", controllerResults(r.Target))
 	setMap(out, "timing", timingResults(r.Timing))
-	if r.Next == "" && r.Outcome == migration.TimedOut {
+	if r.Next == "" && r.Outcome == facts.TimedOut {
 		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", run.Unit, r.Model.UUID)
 	}
 	return out
@@ -23,9 +26,9 @@ func FollowResults(r migration.Result, run Run) map[string]any {
 // FollowSummary is the sentence of migration-status with follow=true.
 func FollowSummary(r migration.Result) string {
 	switch {
-	case r.Cause == migration.CauseNothingRuns:
+	case r.Cause == facts.CauseNothingRuns:
 		return fmt.Sprintf("no migration of model %s runs; nothing was started", name(r.Model))
-	case r.Outcome == migration.Refused && r.Detail != "":
+	case r.Outcome == facts.Refused && r.Detail != "":
 		return "nothing was followed: " + r.Detail
 	default:
 		return Summary(r)
@@ -42,13 +45,13 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 	setMap(out, "models", models)
 	var gaps []string
 	if gap != nil {
-		gaps = append(gaps, "JIMM's audit log was not read to its end: "+migration.Redact(gap.Error()))
+		gaps = append(gaps, "JIMM's audit log was not read to its end: "+redact.String(gap.Error()))
 	}
 	if found.Gaps != nil {
-		gaps = append(gaps, migration.Redact(found.Gaps.Error()))
+		gaps = append(gaps, redact.String(found.Gaps.Error()))
 	}
 	if found.Unasked > 0 {
-		gaps = append(gaps, fmt.Sprintf("%d more models were asked to move lately, and were not looked at: %d are at most", found.Unasked, migration.DefaultLimit))
+		gaps = append(gaps, fmt.Sprintf("%d more models were asked to move lately, and were not looked at: %d are at most", found.Unasked, locate.DefaultLimit))
 	}
 	set(out, "gaps", strings.Join(gaps, "; "))
 	return out

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // Line puts an event into one line of progress.
@@ -33,7 +36,7 @@ func Line(e migration.Event) string {
 		return fmt.Sprintf("the source begins the same steps again and again, now %s: %s (%s); its controller's log tells why, and the migration may need an administrator there", e.Phase, e.Text, span(e.Elapsed))
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
-	case migration.LetGoEvent:
+	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q does not answer for the model any more (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RecordEvent:
 		return recordLine(e)
@@ -46,20 +49,20 @@ func Line(e migration.Event) string {
 			return fmt.Sprintf("JIMM's audit log could not be read, so that a migration may have been asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
 		}
 		return fmt.Sprintf("JIMM's audit log says that a migration was asked for a moment ago: waiting up to %s for it to begin", span(e.Limit))
-	case migration.LookAgainEvent:
+	case migration.ObserveAgainEvent:
 		return "nothing speaks against recording it on your word so far; looking again in " + span(e.After)
 	default:
 		return ""
 	}
 }
 
-func findingLine(f migration.Finding) string {
+func findingLine(f checks.Finding) string {
 	level := string(f.Level)
 	if f.Ignored {
 		level += " (ignored)"
 	}
 	text := fmt.Sprintf("check %s: %s: %s", f.Check, level, f.Evidence)
-	if f.Remedy != "" && f.Level != migration.Pass {
+	if f.Remedy != "" && f.Level != checks.Pass {
 		text += "; " + f.Remedy
 	}
 	return text
@@ -79,7 +82,7 @@ func attachLine(e migration.AttachEvent) string {
 
 func startLine(e migration.StartEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to move the model from %q to %q; it answered: %s; this proves nothing yet, looking whether a migration runs", e.Source.String(), e.Target.Name, migration.Redact(e.Err.Error()))
+		return fmt.Sprintf("asked JIMM to move the model from %q to %q; it answered: %s; this proves nothing yet, looking whether a migration runs", e.Source.String(), e.Target.Name, redact.String(e.Err.Error()))
 	}
 	text := fmt.Sprintf("started: %q to %q", e.Source.String(), e.Target.Name)
 	if e.MigrationID != "" {
@@ -95,14 +98,14 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	}
 	text = fmt.Sprintf("no change after %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
 	if e.Err != nil {
-		text += "; the last question was not answered: " + migration.Redact(e.Err.Error())
+		text += "; the last question was not answered: " + redact.String(e.Err.Error())
 	}
 	return text
 }
 
 func recordLine(e migration.RecordEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("told JIMM that %q hosts the model; it answered: %s; looking whether it did it", e.Controller.Name, migration.Redact(e.Err.Error()))
+		return fmt.Sprintf("told JIMM that %q hosts the model; it answered: %s; looking whether it did it", e.Controller.Name, redact.String(e.Err.Error()))
 	}
 	return fmt.Sprintf("recorded in JIMM: %q hosts the model; %s", e.Controller.Name, e.Ground)
 }
@@ -110,7 +113,7 @@ func recordLine(e migration.RecordEvent) string {
 // stillLine says that a migration shows no new phase.
 func stillLine(e migration.StallEvent) string {
 	text := fmt.Sprintf("not progressing: no new phase for %s, %s: %s (%s)", span(e.Still), e.Phase, e.Text, span(e.Elapsed))
-	if e.Phase == migration.PhaseSuccess {
+	if e.Phase == facts.PhaseSuccess {
 		text += "; see " + migration.IssueStuckInSuccess
 	}
 	return text + "; this is no failure, the source's controller log tells why"

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // RecordResults are the results of record-model.
@@ -34,7 +36,7 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 func RecordSummary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
 	switch r.Outcome {
-	case migration.Recorded:
+	case facts.Recorded:
 		text := fmt.Sprintf("JIMM records model %s on %s now", model, target)
 		if r.Source.UUID == r.Target.UUID {
 			text = fmt.Sprintf("JIMM was told again that model %s is on %s, and takes it for migrating no more", model, target)
@@ -43,17 +45,17 @@ func RecordSummary(r migration.Result) string {
 			text += "; the migration still runs on its source, and may need an administrator there"
 		}
 		return text
-	case migration.AlreadyThere:
+	case facts.AlreadyThere:
 		return fmt.Sprintf("JIMM records model %s on %s already, and it is there; nothing was done", model, target)
-	case migration.Refused:
+	case facts.Refused:
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
-	case migration.TimedOut:
+	case facts.TimedOut:
 		text := "the time for it ran out"
-		if r.Cause == migration.CauseInterrupted {
+		if r.Cause == facts.CauseInterrupted {
 			text = "the action was told to stop"
 		}
 		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, text)
-	case migration.Unknown:
+	case facts.Unknown:
 		return unknownRecordSummary(r)
 	default:
 		return Summary(r)
@@ -63,13 +65,13 @@ func RecordSummary(r migration.Result) string {
 func unknownRecordSummary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
 	switch r.Cause {
-	case migration.CauseUnproved:
+	case facts.CauseUnproved:
 		text := fmt.Sprintf("nothing was recorded: it is not proved that %s has model %s in use", target, model)
 		if r.Detail != "" {
 			text += ": " + r.Detail
 		}
 		return text + "; if you know that it has, confirm it with the model's UUID"
-	case migration.CauseSilent, migration.CauseChanged:
+	case facts.CauseSilent, facts.CauseChanged:
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "nobody who could tell has answered"))
 	default:
 		return unknownSummary(r)
@@ -78,9 +80,9 @@ func unknownRecordSummary(r migration.Result) string {
 
 // RefusedRecord are the results of a record that could not examine anything.
 func RefusedRecord(err error) map[string]any {
-	text := migration.Redact(err.Error())
+	text := redact.String(err.Error())
 	out := map[string]any{
-		"outcome": string(migration.Refused), "summary": "nothing was recorded: " + text, "retry-safe": true,
+		"outcome": string(facts.Refused), "summary": "nothing was recorded: " + text, "retry-safe": true,
 	}
 	setMap(out, "error", errorResults(text, err))
 	return out

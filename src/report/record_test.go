@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -18,12 +19,12 @@ func recordedResults(r migration.Result) map[string]any {
 
 func TestRecordSummaries(t *testing.T) {
 	r := everything()
-	for _, outcome := range []migration.Outcome{
-		migration.Recorded, migration.AlreadyThere, migration.Refused, migration.TimedOut, migration.NeedsAttention,
-		migration.Conflict, migration.LostFromJIMM, migration.Unknown,
+	for _, outcome := range []facts.Outcome{
+		facts.Recorded, facts.AlreadyThere, facts.Refused, facts.TimedOut, facts.NeedsAttention,
+		facts.Conflict, facts.LostFromJIMM, facts.Unknown,
 	} {
 		r.Outcome = outcome
-		for _, cause := range []migration.Cause{"", migration.CauseUnproved, migration.CauseChanged, migration.CauseRecordFailed, migration.CauseInterrupted} {
+		for _, cause := range []facts.Cause{"", facts.CauseUnproved, facts.CauseChanged, facts.CauseRecordFailed, facts.CauseInterrupted} {
 			r.Cause = cause
 			if got := report.RecordSummary(r); !strings.Contains(got, "alice@example.com/prod") || strings.Contains(got, "%") {
 				t.Errorf("%s, %s: %q", outcome, cause, got)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // The names of repairs: what is wrong, as docs/reference/outcomes.md explains it.
@@ -29,28 +30,28 @@ type repair struct {
 
 // repairOf tells what puts right what a result leaves wrong.
 func repairOf(r migration.Result, cli, unit string) repair {
-	record := func(at migration.Controller) string {
+	record := func(at facts.Controller) string {
 		if at.Name == "" || r.Model.UUID == "" {
 			return ""
 		}
 		return fmt.Sprintf("juju run %s record-model model=%s controller=%s confirm=%s", unit, r.Model.UUID, at.Name, r.Model.UUID)
 	}
 	switch {
-	case r.Outcome == migration.NotStarted && errors.Is(r.Err, migration.ErrMarked):
+	case r.Outcome == facts.NotStarted && errors.Is(r.Err, migration.ErrMarked):
 		return repair{name: repairMode, command: record(r.Source)}
-	case r.Outcome == migration.Unknown && r.Cause == migration.CauseMisrecorded:
+	case r.Outcome == facts.Unknown && r.Cause == facts.CauseMisrecorded:
 		// JIMM may forget the model any moment: the command that waits for
 		// nothing goes first.
 		return repair{name: repairEarly, command: cmp.Or(r.Next, record(r.Holder))}
-	case r.Outcome == migration.Unknown && (r.Cause == migration.CauseUnproved || r.Cause == migration.CauseRecordFailed):
+	case r.Outcome == facts.Unknown && (r.Cause == facts.CauseUnproved || r.Cause == facts.CauseRecordFailed):
 		return repair{name: repairForgotten, command: record(r.Target)}
-	case r.Outcome == migration.NeedsAttention && r.Cause == migration.CauseLeftOver:
+	case r.Outcome == facts.NeedsAttention && r.Cause == facts.CauseLeftOver:
 		return repair{name: repairLeftOver}
-	case r.Outcome == migration.Aborted && r.CopyLeft:
+	case r.Outcome == facts.Aborted && r.CopyLeft:
 		return repair{name: repairImport}
-	case r.Outcome == migration.Conflict:
+	case r.Outcome == facts.Conflict:
 		return repair{name: repairConflict}
-	case r.Outcome == migration.LostFromJIMM:
+	case r.Outcome == facts.LostFromJIMM:
 		return repair{name: repairLost, command: importCommand(r, cli), grants: grantCommands(r.Model, cli)}
 	default:
 		return repair{}
@@ -68,7 +69,7 @@ func importCommand(r migration.Result, cli string) string {
 
 // grantCommands restore the access of all users but the owner, which importing a
 // model does not.
-func grantCommands(m migration.Model, cli string) []string {
+func grantCommands(m facts.Model, cli string) []string {
 	add := cli + " auth relation add"
 	if cli != "jimmctl" {
 		add = cli + " add-permission"

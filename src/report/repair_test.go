@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -14,25 +15,25 @@ func TestRepairsAreNamed(t *testing.T) {
 	const record = "juju run jimm-migrator/0 record-model model=" + prod + " controller="
 	marked := fmt.Errorf("%w: already", migration.ErrMarked)
 	for _, c := range []struct {
-		outcome migration.Outcome
-		cause   migration.Cause
+		outcome facts.Outcome
+		cause   facts.Cause
 		err     error
 		cli     string
 		want    map[string]any
 	}{
-		{migration.Migrated, "", nil, "jimmctl", map[string]any{}},
-		{migration.NotStarted, migration.CauseAnswer, nil, "jimmctl", map[string]any{}},
-		{migration.NotStarted, migration.CauseAnswer, marked, "juju jaas", map[string]any{"name": "stuck-mode", "command": record + "west confirm=" + prod}},
-		{migration.Unknown, migration.CauseMisrecorded, nil, "jimmctl", map[string]any{"name": "early-record", "command": record + "west confirm=" + prod}},
-		{migration.Unknown, migration.CauseUnproved, nil, "jimmctl", map[string]any{"name": "forgotten-record", "command": record + "east confirm=" + prod}},
-		{migration.Unknown, migration.CauseSilent, nil, "jimmctl", map[string]any{}},
-		{migration.NeedsAttention, migration.CauseLeftOver, nil, "jimmctl", map[string]any{"name": "left-over"}},
-		{migration.Conflict, "", nil, "jimmctl", map[string]any{"name": "conflict"}},
-		{migration.LostFromJIMM, "", nil, "jimmctl", map[string]any{
+		{facts.Migrated, "", nil, "jimmctl", map[string]any{}},
+		{facts.NotStarted, facts.CauseAnswer, nil, "jimmctl", map[string]any{}},
+		{facts.NotStarted, facts.CauseAnswer, marked, "juju jaas", map[string]any{"name": "stuck-mode", "command": record + "west confirm=" + prod}},
+		{facts.Unknown, facts.CauseMisrecorded, nil, "jimmctl", map[string]any{"name": "early-record", "command": record + "west confirm=" + prod}},
+		{facts.Unknown, facts.CauseUnproved, nil, "jimmctl", map[string]any{"name": "forgotten-record", "command": record + "east confirm=" + prod}},
+		{facts.Unknown, facts.CauseSilent, nil, "jimmctl", map[string]any{}},
+		{facts.NeedsAttention, facts.CauseLeftOver, nil, "jimmctl", map[string]any{"name": "left-over"}},
+		{facts.Conflict, "", nil, "jimmctl", map[string]any{"name": "conflict"}},
+		{facts.LostFromJIMM, "", nil, "jimmctl", map[string]any{
 			"name": "lost-row", "command": "jimmctl import-model west " + prod + " --owner alice@example.com",
 			"grants": "jimmctl auth relation add user-bob@example.com reader model-" + prod,
 		}},
-		{migration.LostFromJIMM, "", nil, "juju jaas", map[string]any{
+		{facts.LostFromJIMM, "", nil, "juju jaas", map[string]any{
 			"name": "lost-row", "command": "juju jaas import-model west " + prod + " --owner alice@example.com",
 			"grants": "juju jaas add-permission user-bob@example.com reader model-" + prod,
 		}},

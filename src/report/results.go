@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // The keys below are an API: docs/reference/actions.md lists them, and a key
@@ -35,9 +38,9 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 	}
 	set(out, "cause", string(r.Cause))
 	setMap(out, "verify", checkResults(r.Aftermath.Findings))
-	setMap(out, "after", choreResults(r.Aftermath.Chores))
+	setMap(out, "after", choreResults(r.Aftermath.FollowUps))
 	set(out, "not-seen", strings.Join(r.Aftermath.Missing, ","))
-	if r.Outcome == migration.ChecksPassed || r.Outcome == migration.AlreadyThere {
+	if r.Outcome == facts.ChecksPassed || r.Outcome == facts.AlreadyThere {
 		set(out, "plan", string(r.Plan))
 	}
 	set(out, "next", nextCommand(r, run.Unit))
@@ -68,9 +71,9 @@ func nextCommand(r migration.Result, unit string) string {
 		return fmt.Sprintf("juju run %s check-migration model=%s target-controller=%s", unit, r.Model.UUID, r.Target.Name)
 	}
 	switch r.Outcome {
-	case migration.ChecksPassed, migration.Started, migration.TimedOut, migration.NotStarted, migration.Aborted:
+	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.NotStarted, facts.Aborted:
 		return again
-	case migration.Unknown, migration.LostFromJIMM, migration.Conflict, migration.NeedsAttention:
+	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
 		return fmt.Sprintf("juju run %s locate-model model=%s", unit, r.Model.UUID)
 	default:
 		return ""
@@ -79,10 +82,10 @@ func nextCommand(r migration.Result, unit string) string {
 
 // RefusedMigration are the results of a migration that could not examine anything.
 func RefusedMigration(err error) map[string]any {
-	text := migration.Redact(err.Error())
+	text := redact.String(err.Error())
 	out := map[string]any{
-		"outcome":    string(migration.Refused),
-		"step":       string(migration.StepCheck),
+		"outcome":    string(facts.Refused),
+		"step":       string(facts.StepCheck),
 		"summary":    "nothing was started: " + text,
 		"retry-safe": true,
 	}
@@ -90,7 +93,7 @@ func RefusedMigration(err error) map[string]any {
 	return out
 }
 
-func modelResults(m migration.Model) map[string]any {
+func modelResults(m facts.Model) map[string]any {
 	out := map[string]any{}
 	set(out, "uuid", m.UUID)
 	set(out, "name", m.Name)
@@ -99,7 +102,7 @@ func modelResults(m migration.Model) map[string]any {
 	return out
 }
 
-func controllerResults(c migration.Controller) map[string]any {
+func controllerResults(c facts.Controller) map[string]any {
 	out := map[string]any{}
 	set(out, "name", c.Name)
 	set(out, "uuid", c.UUID)
@@ -123,7 +126,7 @@ func attemptResults(r migration.Result) map[string]any {
 	return out
 }
 
-func checkResults(findings []migration.Finding) map[string]any {
+func checkResults(findings []checks.Finding) map[string]any {
 	out := map[string]any{}
 	for _, f := range findings {
 		check := map[string]any{"verdict": string(f.Level), "evidence": f.Evidence}
@@ -137,7 +140,7 @@ func checkResults(findings []migration.Finding) map[string]any {
 }
 
 // choreResults has what is left to do, by id.
-func choreResults(chores []migration.Chore) map[string]any {
+func choreResults(chores []migration.FollowUp) map[string]any {
 	out := map[string]any{}
 	for _, c := range chores {
 		out[c.ID] = map[string]any{"why": c.Why, "do": c.Do}
@@ -150,7 +153,7 @@ func errorResults(detail string, err error) map[string]any {
 	out := map[string]any{}
 	if err != nil {
 		set(out, "code", wireCode(err))
-		detail = cmp.Or(detail, migration.Redact(err.Error()))
+		detail = cmp.Or(detail, redact.String(err.Error()))
 	}
 	set(out, "message", detail)
 	return out

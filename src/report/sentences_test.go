@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 )
 
@@ -16,7 +19,7 @@ func TestEverySummaryIsASentence(t *testing.T) {
 		for _, cause := range append(constants(t, "Cause"), "") {
 			for _, detail := range []string{"", "the server's words"} {
 				r := everything()
-				r.Outcome, r.Cause, r.Detail = migration.Outcome(outcome), migration.Cause(cause), detail
+				r.Outcome, r.Cause, r.Detail = facts.Outcome(outcome), facts.Cause(cause), detail
 				r.Findings[0].Ignored = false
 				if cause == "" && outcome == "unknown" || cause == "other-migration" && outcome == "refused" && detail == "" {
 					continue // Never so.
@@ -36,35 +39,35 @@ func TestEverySummaryIsASentence(t *testing.T) {
 // What a sentence says must be known.
 func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 	r := everything()
-	r.Holder, r.Recorded = migration.Controller{}, migration.Controller{}
+	r.Holder, r.Recorded = facts.Controller{}, facts.Controller{}
 	r.Detail = ""
 	for _, c := range []struct {
 		name      string
 		change    func(*migration.Result)
 		want, not string
 	}{
-		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = migration.TimedOut, migration.CauseInterrupted }, "is not known", "goes on by itself"},
+		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = facts.TimedOut, facts.CauseInterrupted }, "is not known", "goes on by itself"},
 		{"stopped while it ran", func(r *migration.Result) {
-			r.Outcome, r.Cause, r.Running = migration.TimedOut, migration.CauseDeadline, true
+			r.Outcome, r.Cause, r.Running = facts.TimedOut, facts.CauseDeadline, true
 		}, "goes on by itself", "is not known, run"},
 		{"stopped while it was recorded", func(r *migration.Result) {
-			r.Outcome, r.Cause, r.Step = migration.TimedOut, migration.CauseDeadline, migration.StepRecord
+			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepRecord
 			r.Holder = r.Target
 		}, "not yet known to record", "goes on by itself"},
 		{"stopped while it was verified", func(r *migration.Result) {
-			r.Outcome, r.Cause, r.Step = migration.TimedOut, migration.CauseDeadline, migration.StepVerify
+			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepVerify
 			r.Holder = r.Target
 		}, "whether the source has let go was not known", "goes on by itself"},
-		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = migration.Started }, "runs", `to "east"`},
-		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = migration.Started, true }, `to "east"`, "not known"},
+		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = facts.Started }, "runs", `to "east"`},
+		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = facts.Started, true }, `to "east"`, "not known"},
 		{"JIMM records a third", func(r *migration.Result) {
-			r.Outcome, r.Cause, r.Recorded = migration.Unknown, migration.CauseElsewhere, migration.Controller{Name: "north", UUID: "x"}
+			r.Outcome, r.Cause, r.Recorded = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
 		}, `JIMM records it on "north"`, `is on "north"`},
 		{"the source names a third", func(r *migration.Result) {
-			r.Outcome, r.Cause, r.Holder = migration.Unknown, migration.CauseElsewhere, migration.Controller{Name: "north", UUID: "x"}
+			r.Outcome, r.Cause, r.Holder = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
 		}, `"west" says that it has moved the model to "north"`, "JIMM records"},
-		{"forgotten", func(r *migration.Result) { r.Outcome = migration.LostFromJIMM }, "which controller has it is not known", "the model is on"},
-		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = migration.Unknown, migration.CauseSourceUnknown }, "could not be found out", `"west"`},
+		{"forgotten", func(r *migration.Result) { r.Outcome = facts.LostFromJIMM }, "which controller has it is not known", "the model is on"},
+		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = facts.Unknown, facts.CauseSourceUnknown }, "could not be found out", `"west"`},
 	} {
 		r := r
 		c.change(&r)
@@ -76,19 +79,19 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 
 func TestEveryEventIsALine(t *testing.T) {
 	secret := errors.New("password=" + canary)
-	controller := migration.Controller{Name: "west", UUID: "x"}
+	controller := facts.Controller{Name: "west", UUID: "x"}
 	for _, e := range []migration.Event{
-		migration.FindingEvent{Finding: migration.Finding{Check: "model", Level: migration.Warn, Evidence: "a", Remedy: "b"}},
+		migration.FindingEvent{Finding: checks.Finding{Check: "model", Level: checks.Warn, Evidence: "a", Remedy: "b"}},
 		migration.FreezeEvent{},
 		migration.AttachEvent{Target: controller},
 		migration.AttachEvent{Target: controller, TargetProved: true},
 		migration.StartEvent{Source: controller, Target: controller},
 		migration.StartEvent{Source: controller, Target: controller, Err: secret},
-		migration.PhaseEvent{Phase: migration.PhaseSuccess, Text: "x", NoReturn: true},
+		migration.PhaseEvent{Phase: facts.PhaseSuccess, Text: "x", NoReturn: true},
 		migration.StallEvent{Text: "x"},
 		migration.HeartbeatEvent{},
 		migration.HeartbeatEvent{Text: "x", Err: secret},
-		migration.LetGoEvent{Source: controller},
+		migration.SourceReleasedEvent{Source: controller},
 		migration.RecordEvent{Controller: controller, Ground: "g"},
 		migration.RecordEvent{Controller: controller, Err: secret},
 		migration.WaitEvent{Limit: time.Minute},
@@ -131,7 +134,7 @@ func TestResultKeys(t *testing.T) {
 
 func TestLocationSummaries(t *testing.T) {
 	for _, state := range constants(t, "State") {
-		l := migration.Location{Model: migration.Model{Name: "prod", Owner: "alice"}, State: migration.State(state), Proof: "the proof", Recorded: migration.Controller{Name: "west", UUID: "1"}}
+		l := locate.Location{Model: facts.Model{Name: "prod", Owner: "alice"}, State: locate.State(state), Proof: "the proof", Recorded: facts.Controller{Name: "west", UUID: "1"}}
 		text := report.LocationSummary(l)
 		if !strings.Contains(text, "alice/prod") || !strings.Contains(text, "the proof") || strings.HasSuffix(text, ": ") {
 			t.Errorf("%s: %q", state, text)
@@ -142,7 +145,7 @@ func TestLocationSummaries(t *testing.T) {
 // A source that restarts while it aborts forgets why.
 func TestAnAbortWithoutAReasonSaysWhereToLook(t *testing.T) {
 	r := everything()
-	r.Outcome, r.Detail, r.Hint = migration.Aborted, "", ""
+	r.Outcome, r.Detail, r.Hint = facts.Aborted, "", ""
 	if text := report.Summary(r); !strings.Contains(text, "the source does not tell why; the log of its controller model does") {
 		t.Error(text)
 	}

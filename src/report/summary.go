@@ -6,39 +6,40 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Summary puts the result into one sentence: what happened, what it means.
 func Summary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch r.Outcome {
-	case migration.Migrated:
+	case facts.Migrated:
 		return fmt.Sprintf("model %s moved from %q to %s; JIMM records it there and the source has let go", model, r.Source.String(), target)
-	case migration.AlreadyThere:
+	case facts.AlreadyThere:
 		return fmt.Sprintf("model %s is on %s already, and JIMM records it there; nothing was done", model, target)
-	case migration.Recorded:
+	case facts.Recorded:
 		return fmt.Sprintf("model %s had moved to %s before; JIMM records it there now", model, target)
-	case migration.Started:
+	case facts.Started:
 		return fmt.Sprintf("the migration of model %s%s runs and goes on by itself; run migrate-model again to follow and record it", model, where(r))
-	case migration.ChecksPassed:
+	case facts.ChecksPassed:
 		return fmt.Sprintf("no check forbids to migrate model %s to %s; nothing was started", model, target) + planned(r)
-	case migration.Refused:
+	case facts.Refused:
 		return refusedSummary(r)
-	case migration.NotStarted:
+	case facts.NotStarted:
 		return notStartedSummary(r)
-	case migration.Aborted:
+	case facts.Aborted:
 		return abortedSummary(r)
-	case migration.TimedOut:
+	case facts.TimedOut:
 		return timedOutSummary(r)
-	case migration.NeedsAttention:
+	case facts.NeedsAttention:
 		return attentionSummary(r)
-	case migration.Conflict:
+	case facts.Conflict:
 		text := fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
 		if r.Detail != "" {
 			text += "; " + r.Detail
 		}
 		return text
-	case migration.LostFromJIMM:
+	case facts.LostFromJIMM:
 		return fmt.Sprintf("JIMM does not know model %s any more; %s; it can be imported into JIMM again", model, whereIs(r))
 	default:
 		return unknownSummary(r)
@@ -65,9 +66,9 @@ func hinted(text string, r migration.Result) string {
 func attentionSummary(r migration.Result) string {
 	text := fmt.Sprintf("model %s is on %q and JIMM records it there, but ", name(r.Model), r.Target.Name)
 	switch r.Cause {
-	case migration.CauseAgents:
+	case facts.CauseAgents:
 		return text + fmt.Sprintf("%d of its agents have not come there: %s; keep controller %q until they have", len(r.Aftermath.Missing), few(r.Aftermath.Missing), r.Source.String())
-	case migration.CauseDifferences:
+	case facts.CauseDifferences:
 		return text + "it does not hold what it held before: " + cmp.Or(r.Detail, "see verify.contents in the results")
 	default:
 		return text + fmt.Sprintf("controller %q still has a copy; have its administrator look before anything is removed", r.Source.String())
@@ -109,9 +110,9 @@ func planned(r migration.Result) string {
 
 func refusedSummary(r migration.Result) string {
 	switch r.Cause {
-	case migration.CauseElsewhere:
+	case facts.CauseElsewhere:
 		return fmt.Sprintf("the migration of model %s that was running did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, elsewhere(r))
-	case migration.CauseOtherMigration:
+	case facts.CauseOtherMigration:
 		return fmt.Sprintf("a migration of model %s to another controller than %q runs already, it is not followed: %s", name(r.Model), r.Target.Name, r.Detail)
 	default:
 	}
@@ -127,9 +128,9 @@ func refusedSummary(r migration.Result) string {
 func notStartedSummary(r migration.Result) string {
 	text := fmt.Sprintf("no migration of model %s has begun; the model is on %q", name(r.Model), r.Source.String())
 	switch r.Cause {
-	case migration.CauseInterrupted:
+	case facts.CauseInterrupted:
 		return text + ": the action was told to stop before it asked for one"
-	case migration.CauseDeadline:
+	case facts.CauseDeadline:
 		return text + ": the timeout ran out before it was asked for"
 	default:
 		return hinted(text+": "+cmp.Or(r.Detail, "JIMM accepted the request, and the source shows no migration"), r)
@@ -139,9 +140,9 @@ func notStartedSummary(r migration.Result) string {
 func timedOutSummary(r migration.Result) string {
 	text := "the timeout ran out"
 	switch r.Cause {
-	case migration.CauseInterrupted:
+	case facts.CauseInterrupted:
 		text = "the action was told to stop"
-	case migration.CauseStalled:
+	case facts.CauseStalled:
 		return fmt.Sprintf("%s; the migration of model %s%s has not failed and goes on by itself if it can, which its source's controller log tells; %s", r.Detail, name(r.Model), where(r), whereIs(r))
 	default:
 	}
@@ -149,9 +150,9 @@ func timedOutSummary(r migration.Result) string {
 	switch {
 	case r.Running:
 		text += fmt.Sprintf("; the migration of model %s%s goes on by itself, run migrate-model again to follow it; %s", model, where(r), whereIs(r))
-	case r.Step == migration.StepRecord:
+	case r.Step == facts.StepRecord:
 		text += fmt.Sprintf("; model %s is on %s, and JIMM is not yet known to record it there; run migrate-model again", model, target)
-	case r.Step == migration.StepVerify && r.Holder.Known():
+	case r.Step == facts.StepVerify && r.Holder.Known():
 		text += fmt.Sprintf("; model %s is on %s and JIMM records it there; whether the source has let go was not known yet, run migrate-model again", model, target)
 	default:
 		text += fmt.Sprintf("; whether a migration of model %s runs is not known, run migrate-model again to find out; %s", model, whereIs(r))
@@ -167,25 +168,25 @@ func unknownSummary(r migration.Result) string {
 	source := fmt.Sprintf("controller %q", r.Source.String())
 	var text string
 	switch r.Cause {
-	case migration.CauseRecordFailed:
+	case facts.CauseRecordFailed:
 		return fmt.Sprintf("model %s is on %s, but JIMM is not known to have recorded it: %s", model, target, cmp.Or(r.Detail, "no answer"))
-	case migration.CauseMisrecorded:
+	case facts.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))
-	case migration.CauseElsewhere:
+	case facts.CauseElsewhere:
 		return fmt.Sprintf("model %s did not move to %s; nothing was recorded: %s", model, target, elsewhere(r))
-	case migration.CauseSourceUnknown:
+	case facts.CauseSourceUnknown:
 		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be found out", model, target)
-	case migration.CauseOtherMigration:
+	case facts.CauseOtherMigration:
 		return fmt.Sprintf("another migration of model %s has begun since, so that the one that was followed is over; the model is on %q, run migrate-model again", model, r.Source.String())
-	case migration.CauseChanged:
+	case facts.CauseChanged:
 		return fmt.Sprintf("the migration of model %s that was seen at first is not on show any more; nothing was started, %s; run migrate-model again", model, whereIs(r))
-	case migration.CauseSilent:
+	case facts.CauseSilent:
 		text = "nobody who could tell has answered"
-	case migration.CauseAnswer:
+	case facts.CauseAnswer:
 		text = source + " ended it with words that this version does not know"
-	case migration.CauseUnproved:
+	case facts.CauseUnproved:
 		text = source + " does not answer for the model any more, and it is not proved that " + target + " has it in use"
-		if r.Phase == migration.PhaseReapFailed {
+		if r.Phase == facts.PhaseReapFailed {
 			text = source + " has moved the model and could not remove its copy, and it is not proved that it went to " + target
 		}
 	default:
@@ -214,7 +215,7 @@ func whereIs(r migration.Result) string {
 	return "which controller has it is not known"
 }
 
-func name(m migration.Model) string {
+func name(m facts.Model) string {
 	if m.UUID == "" {
 		return "(unknown)"
 	}

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/src/cos"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/redact"
 )
 
 // The bounds of update-status, which may take five seconds in all: a unit runs
@@ -127,7 +127,7 @@ func (h *health) logIn(ctx context.Context, u *charm.Unit, s config.Settings, pe
 	pending = h.count(ctx, u.Env(), client, pending)
 	if finish != nil && h.Login.empty() {
 		if err := finish(ctx, u, s, client); err != nil {
-			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", migration.Redact(err.Error())))
+			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", redact.String(err.Error())))
 		}
 	}
 	return pending

@@ -8,31 +8,32 @@ import (
 	"sync"
 	"testing"
 
-	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 // verdicts are the rows of the judge, with their names.
-func verdicts() map[migration.VerdictKind]string {
-	return map[migration.VerdictKind]string{
-		migration.VerdictBlind: "blind", migration.VerdictWaiting: "waiting", migration.VerdictRunning: "running",
-		migration.VerdictAborting: "aborting", migration.VerdictAborted: "aborted", migration.VerdictEnded: "ended",
-		migration.VerdictSuperseded: "superseded", migration.VerdictLetGo: "let go", migration.VerdictMoved: "moved",
-		migration.VerdictReapFailed: "reap failed", migration.VerdictElsewhere: "elsewhere", migration.VerdictMigrated: "migrated",
-		migration.VerdictHeld: "held", migration.VerdictMisrecorded: "misrecorded", migration.VerdictLost: "lost",
-		migration.VerdictConflict: "conflict",
+func verdicts() map[judge.Kind]string {
+	return map[judge.Kind]string{
+		judge.NoAnswer: "blind", judge.Waiting: "waiting", judge.Running: "running",
+		judge.Aborting: "aborting", judge.Aborted: "aborted", judge.Ended: "ended",
+		judge.Superseded: "superseded", judge.SourceReleased: "let go", judge.Moved: "moved",
+		judge.ReapFailed: "reap failed", judge.Elsewhere: "elsewhere", judge.Migrated: "migrated",
+		judge.SourceRetains: "held", judge.Misrecorded: "misrecorded", judge.Lost: "lost",
+		judge.Conflict: "conflict",
 	}
 }
 
 // looked counts a row of the judge: the verdict, what JIMM's record said, and how
 // the recorded controller answered.
-func (s *story) looked(o migration.Observation, v migration.Verdict) {
+func (s *story) looked(o facts.Observation, v judge.Verdict) {
 	at := "nobody"
 	switch uuid := o.Record.Controller; {
-	case o.Record.State == migration.RecordLost:
+	case o.Record.State == facts.RecordLost:
 		at = "lost"
-	case o.Info.Kind == migration.InfoLive:
+	case o.Info.Kind == facts.InfoLive:
 		at = s.roleOf(o.Info.Controller)
-	case o.Record.State == migration.RecordAt:
+	case o.Record.State == facts.RecordAt:
 		at = s.roleOf(uuid)
 	}
 	s.cell("judged %s", verdicts()[v.Kind])
@@ -98,15 +99,15 @@ func wanted() []string {
 	}
 	for kind, name := range verdicts() {
 		switch kind {
-		case migration.VerdictEnded: // no simulated source ends with a text that nobody knows
-		case migration.VerdictConflict, migration.VerdictSuperseded: // a few in thousands of seeds
+		case judge.Ended: // no simulated source ends with a text that nobody knows
+		case judge.Conflict, judge.Superseded: // a few in thousands of seeds
 		default:
 			want = append(want, "judged "+name)
 		}
 	}
-	for _, outcome := range []migration.Outcome{
-		migration.Migrated, migration.AlreadyThere, migration.Recorded, migration.Refused, migration.NotStarted,
-		migration.Aborted, migration.TimedOut, migration.NeedsAttention, migration.LostFromJIMM, migration.Unknown, migration.Conflict,
+	for _, outcome := range []facts.Outcome{
+		facts.Migrated, facts.AlreadyThere, facts.Recorded, facts.Refused, facts.NotStarted,
+		facts.Aborted, facts.TimedOut, facts.NeedsAttention, facts.LostFromJIMM, facts.Unknown, facts.Conflict,
 	} {
 		want = append(want, fmt.Sprintf("outcome: %s", outcome))
 	}

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
@@ -38,7 +41,7 @@ func (s *story) judge(l *life) {
 	if res.Holder.Known() && !s.ever(func(t truth) bool { return s.mayHold(t, res.Holder.Name) }) {
 		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), report.Summary(res))
 	}
-	if res.Outcome == migration.Unknown {
+	if res.Outcome == facts.Unknown {
 		s.judgeUnknown(l, "in trouble")
 	}
 }
@@ -46,37 +49,37 @@ func (s *story) judge(l *life) {
 // lie says what in the outcome is not true, "" if all is.
 func (s *story) lie(l *life, now truth) string {
 	switch res := l.result; res.Outcome {
-	case migration.Migrated, migration.AlreadyThere, migration.Recorded:
+	case facts.Migrated, facts.AlreadyThere, facts.Recorded:
 		if !s.mayHold(now, s.target) || now.recorded != s.target || s.heldBack(res.Source.Name, now) {
 			return "I2"
 		}
-	case migration.NeedsAttention:
+	case facts.NeedsAttention:
 		if !s.mayHold(now, s.target) || now.recorded != s.target {
 			return "I2"
 		}
-	case migration.Aborted, migration.NotStarted:
+	case facts.Aborted, facts.NotStarted:
 		if !now.active(res.Source.Name) || now.running {
 			return "the model is not at rest on the source"
 		}
-	case migration.Refused:
-		if l.records > 0 || l.starts > 0 && res.Cause == migration.CauseChecks {
+	case facts.Refused:
+		if l.records > 0 || l.starts > 0 && res.Cause == facts.CauseChecks {
 			return "I4: something was sent"
 		}
-	case migration.LostFromJIMM:
+	case facts.LostFromJIMM:
 		if now.recorded != "" {
 			return "JIMM knows it"
 		}
-	case migration.Conflict:
+	case facts.Conflict:
 		if len(now.on) < 2 {
 			return "I8"
 		}
-	case migration.TimedOut:
+	case facts.TimedOut:
 		if l.took < s.timeout-time.Minute {
 			return "I9: too early"
 		}
-	case migration.Started, migration.ChecksPassed:
+	case facts.Started, facts.ChecksPassed:
 		return "nobody has asked for that"
-	case migration.Unknown:
+	case facts.Unknown:
 	}
 	return ""
 }
@@ -157,12 +160,12 @@ func (s *story) preface(ctx context.Context) {
 	before := s.truth()
 	l := s.newLife(kill{})
 	s.lives = append(s.lives, l)
-	var located migration.Located
-	l.live(ctx, s.settings(account, l), func(ctx context.Context, j migration.JAAS, _ migration.Writer) (res migration.Result, err error) {
+	var located locate.Found
+	l.live(ctx, s.settings(account, l), func(ctx context.Context, j survey.JAAS, _ migration.Writer) (res migration.Result, err error) {
 		if s.prelude == "check" {
 			return migration.Check(ctx, j, s.options(l))
 		}
-		located, err = migration.Locate(ctx, j, migration.LocateOptions{Model: s.model, Probe: s.probe})
+		located, err = locate.Locate(ctx, j, locate.Options{Model: s.model, Probe: s.probe})
 		return migration.Result{}, err
 	})
 	if l.err != nil {
@@ -176,7 +179,7 @@ func (s *story) preface(ctx context.Context) {
 	}
 	if s.prelude == "check" {
 		s.cell("checked: %s", l.result.Outcome)
-		if l.result.Outcome == migration.AlreadyThere && s.lie(l, s.truth()) != "" {
+		if l.result.Outcome == facts.AlreadyThere && s.lie(l, s.truth()) != "" {
 			s.blame("I2: check says %s: %+v", l.result.Outcome, s.truth())
 		}
 		return
@@ -184,7 +187,7 @@ func (s *story) preface(ctx context.Context) {
 	s.judgeLocated(located)
 }
 
-func (s *story) judgeLocated(found migration.Located) {
+func (s *story) judgeLocated(found locate.Found) {
 	for _, loc := range found.Locations {
 		s.cell("located: %s", loc.State)
 		now := s.truth()

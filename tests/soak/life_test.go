@@ -12,6 +12,9 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 )
 
@@ -20,7 +23,7 @@ type life struct {
 	death  kill // n is 0: it is not killed
 	cable  *cable
 	cancel context.CancelFunc
-	looked func(migration.Observation, migration.Verdict)
+	looked func(facts.Observation, judge.Verdict)
 
 	mu       sync.Mutex
 	killed   bool
@@ -32,7 +35,7 @@ type life struct {
 	texts    []string // all that it has said
 	starts   int      // how often it has asked for a migration
 	records  int
-	proof    migration.Proof
+	proof    judge.Proof
 	looks    []string
 	lastLook string
 
@@ -138,8 +141,8 @@ func (l *life) report(e migration.Event) {
 	l.texts = append(l.texts, report.Line(e))
 }
 
-func (l *life) look(o migration.Observation, v migration.Verdict) {
-	if v.Kind == migration.VerdictMigrated || v.Kind == migration.VerdictHeld {
+func (l *life) look(o facts.Observation, v judge.Verdict) {
+	if v.Kind == judge.Migrated || v.Kind == judge.SourceRetains {
 		l.enter("verify")
 	}
 	l.mu.Lock()
@@ -165,7 +168,7 @@ type pen struct {
 }
 
 // StartMigration notes that it is the step start.
-func (p *pen) StartMigration(ctx context.Context, m migration.Model, c migration.Controller) (string, error) {
+func (p *pen) StartMigration(ctx context.Context, m facts.Model, c facts.Controller) (string, error) {
 	p.life.enter("start")
 	defer p.life.enter("watch")
 	p.life.mu.Lock()
@@ -175,7 +178,7 @@ func (p *pen) StartMigration(ctx context.Context, m migration.Model, c migration
 }
 
 // RecordController notes that it is the step record.
-func (p *pen) RecordController(ctx context.Context, proof migration.Proof) error {
+func (p *pen) RecordController(ctx context.Context, proof judge.Proof) error {
 	p.life.enter("record")
 	defer p.life.enter("verify")
 	p.life.mu.Lock()
@@ -185,7 +188,7 @@ func (p *pen) RecordController(ctx context.Context, proof migration.Proof) error
 	return p.Writer.RecordController(ctx, proof)
 }
 
-type deed func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error)
+type deed func(ctx context.Context, j survey.JAAS, w migration.Writer) (migration.Result, error)
 
 // live runs an action once.
 func (l *life) live(ctx context.Context, settings config.Settings, do deed) {

@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
 	simjimm "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
@@ -204,7 +205,7 @@ func (s *story) newLife(k kill) *life {
 func (s *story) run(ctx context.Context, k kill) *life {
 	l := s.newLife(k)
 	s.lives = append(s.lives, l)
-	l.live(ctx, s.settings(account, l), func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error) {
+	l.live(ctx, s.settings(account, l), func(ctx context.Context, j survey.JAAS, w migration.Writer) (migration.Result, error) {
 		return migration.Migrate(ctx, j, w, s.options(l))
 	})
 	if !l.killed {
@@ -228,7 +229,7 @@ func (s *story) run(ctx context.Context, k kill) *life {
 func (s *story) options(l *life) migration.Options {
 	return migration.Options{
 		Model: s.model, Target: s.target, Probe: s.probe, PollInterval: s.poll, Timeout: s.timeout,
-		Report: l.report, Looked: l.look,
+		Report: l.report, Observed: l.look,
 	}
 }
 

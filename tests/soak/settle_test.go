@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim/controller"
 )
@@ -36,10 +37,10 @@ func (s *story) settle(ctx context.Context) {
 // before it is what the world had come to.
 func (s *story) unsettled(before truth, res migration.Result) string {
 	holders := before.holders()
-	said := func(outcomes ...migration.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
+	said := func(outcomes ...facts.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
 	switch {
 	case before.recorded == "":
-		if !said(migration.Refused, migration.LostFromJIMM) {
+		if !said(facts.Refused, facts.LostFromJIMM) {
 			return "JIMM does not know it"
 		}
 	case len(holders) != 1:
@@ -48,8 +49,8 @@ func (s *story) unsettled(before truth, res migration.Result) string {
 		return s.mustBeThere(res)
 	case holders[0] == s.target && before.recorded == s.source:
 		return s.mustBeRecorded(before, res)
-	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == migration.Unknown && len(s.truth().holders()) == 1:
-		if res.Cause == migration.CauseUnproved && s.truth().active(s.target) && strings.Contains(res.Next, " "+s.target+" ") {
+	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
+		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && strings.Contains(res.Next, " "+s.target+" ") {
 			return "" // it was over before a look had seen that it succeeded
 		}
 		return "it was there, ready to be moved"
@@ -60,9 +61,9 @@ func (s *story) unsettled(before truth, res migration.Result) string {
 // mustBeThere: the model is on the target and recorded there.
 func (s *story) mustBeThere(res migration.Result) string {
 	switch {
-	case res.Outcome == migration.AlreadyThere, res.Outcome == migration.NeedsAttention:
+	case res.Outcome == facts.AlreadyThere, res.Outcome == facts.NeedsAttention:
 		return ""
-	case res.Outcome == migration.Unknown && res.Cause == migration.CauseSourceUnknown && s.sourceIsSecret():
+	case res.Outcome == facts.Unknown && res.Cause == facts.CauseSourceUnknown && s.sourceIsSecret():
 		return ""
 	}
 	return "it is there"
@@ -77,18 +78,18 @@ func (s *story) sourceIsSecret() bool {
 // mustBeRecorded: the model is on the target, and JIMM still records the source.
 func (s *story) mustBeRecorded(before truth, res migration.Result) string {
 	switch res.Outcome {
-	case migration.Recorded, migration.NeedsAttention, migration.Migrated, migration.LostFromJIMM:
+	case facts.Recorded, facts.NeedsAttention, facts.Migrated, facts.LostFromJIMM:
 		return ""
-	case migration.AlreadyThere: // JIMM has recorded it itself in the same moment
+	case facts.AlreadyThere: // JIMM has recorded it itself in the same moment
 		return ""
-	case migration.Unknown:
-		if res.Cause == migration.CauseUnproved && !s.targetTold() {
+	case facts.Unknown:
+		if res.Cause == facts.CauseUnproved && !s.targetTold() {
 			if !strings.Contains(res.Next, " "+s.target+" ") && s.told && !s.skewed && !s.other.moves() {
 				return "the command that would help is not named"
 			}
 			return ""
 		}
-	case migration.Refused:
+	case facts.Refused:
 		if (before.reap || !s.targetTold()) && (!s.told || s.other.moves() || s.skewed) {
 			return ""
 		}

@@ -6,6 +6,7 @@ import (
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -118,7 +119,7 @@ func (s *story) interfere(ctx context.Context) {
 		l := s.newLife(kill{})
 		opts := s.options(l)
 		opts.Target = target
-		l.live(ctx, s.settings(account, l), func(ctx context.Context, j migration.JAAS, w migration.Writer) (migration.Result, error) {
+		l.live(ctx, s.settings(account, l), func(ctx context.Context, j survey.JAAS, w migration.Writer) (migration.Result, error) {
 			return migration.Migrate(ctx, j, w, opts)
 		})
 		return

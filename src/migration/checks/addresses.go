@@ -1,0 +1,93 @@
+package checks
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/survey"
+)
+
+// reach is who can reach an address.
+type reach int
+
+// The reaches, from the narrowest on.
+const (
+	reachHost    reach = iota // A loopback or link-local address.
+	reachCluster              // A name that only a Kubernetes cluster resolves.
+	reachPrivate              // A private address.
+	reachPublic               // A public address, or a name.
+)
+
+// checkTargetAddresses looks at the addresses that a migration hands to the source
+// and to the agents: those that the controller has told JIMM, never the public
+// address that JIMM itself uses.
+func checkTargetAddresses(s *survey.Survey) Finding {
+	name := strconv.Quote(s.Target.Name)
+	remedy := "have an administrator of " + s.Target.Name + " make it announce addresses that the agents reach"
+	if s.Target.PublicAddress != "" {
+		remedy += "; that JIMM uses " + s.Target.PublicAddress + " does not help them"
+	}
+	if len(s.Target.Addresses) == 0 {
+		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to hand to the agents: Juju refuses to start", Remedy: remedy}
+	}
+	target, source := widest(s.Target.Addresses), widest(s.Source.Addresses)
+	addresses := Names(s.Target.Addresses)
+	switch {
+	case target == reachHost:
+		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", which leads every machine to itself", Remedy: remedy}
+	case target == reachCluster && !sameCloud(s):
+		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", which only the target's own cluster can reach", Remedy: remedy}
+	case target == reachPrivate && source == reachPublic && !sameCloud(s):
+		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", private addresses, and come from a controller with public ones", Remedy: remedy}
+	default:
+		return Finding{Level: Pass, Evidence: "the agents are told to go to " + addresses}
+	}
+}
+
+// sameCloud reports whether both controllers run in one cloud and region.
+func sameCloud(s *survey.Survey) bool {
+	return s.Source.Cloud != "" && s.Source.Cloud == s.Target.Cloud && s.Source.Region == s.Target.Region
+}
+
+// widest returns the widest reach of the addresses (host:port).
+func widest(addresses []string) reach {
+	out := reachHost
+	for _, a := range addresses {
+		out = max(out, reachOf(a))
+	}
+	return out
+}
+
+func reachOf(address string) reach {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil {
+		return reachOfName(strings.ToLower(strings.TrimSuffix(host, ".")))
+	}
+	switch ip = ip.Unmap(); {
+	case ip.IsLoopback(), ip.IsLinkLocalUnicast(), ip.IsUnspecified():
+		return reachHost
+	case ip.IsPrivate():
+		return reachPrivate
+	default:
+		return reachPublic
+	}
+}
+
+func reachOfName(name string) reach {
+	labels := strings.Split(name, ".")
+	switch {
+	case name == "localhost", strings.HasSuffix(name, ".localhost"):
+		return reachHost
+	case slices.Contains(labels, "svc"), strings.HasSuffix(name, ".cluster.local"):
+		return reachCluster
+	default:
+		return reachPublic
+	}
+}

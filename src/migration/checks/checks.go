@@ -1,0 +1,129 @@
+package checks
+
+import (
+	"slices"
+
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// need says what a check must know to have anything to look at.
+type need int
+
+const (
+	needNothing need = iota
+	needModel
+	needTarget
+	needBoth
+)
+
+// check is one check: what it looks at, and what its failure means.
+type check struct {
+	id    ID
+	needs need
+	// ignorable tells that an operator may accept a failure. What can never be
+	// ignored would lose the model, hang the charm, or cannot succeed anyway; or
+	// it never fails.
+	ignorable bool
+	// startOnly tells that the check only asks whether a migration can start: it
+	// forbids nothing once one runs.
+	startOnly bool
+	run       func(*survey.Survey) Finding
+}
+
+// allChecks returns the checks in the order in which they are reported. New ones
+// go to the end: scripts may count on the order.
+func allChecks() []check {
+	const ignorable, startOnly = true, true
+	return []check{
+		{Model, needNothing, !ignorable, !startOnly, CheckModel},
+		{OwnModel, needModel, !ignorable, !startOnly, checkOwnModel},
+		{ControllerModel, needModel, !ignorable, !startOnly, checkControllerModel},
+		{ModelLife, needModel, !ignorable, startOnly, checkModelLife},
+		{Target, needNothing, !ignorable, !startOnly, CheckTarget},
+		{TargetAvailable, needTarget, ignorable, startOnly, checkTargetAvailable},
+		{Versions, needBoth, !ignorable, startOnly, checkVersions},
+		{Source, needModel, !ignorable, startOnly, checkSource},
+		{TargetCopy, needBoth, ignorable, startOnly, checkTargetCopy},
+		{OtherMigration, needBoth, !ignorable, !startOnly, checkOtherMigration},
+		{Conflict, needModel, !ignorable, !startOnly, checkConflict},
+		{EarlierAttempt, needModel, !ignorable, !startOnly, checkEarlierAttempt},
+		{Freeze, needModel, !ignorable, !startOnly, checkFreeze},
+		{VersionHop, needBoth, !ignorable, startOnly, checkVersionHop},
+		{Machines, needBoth, ignorable, startOnly, checkMachines},
+		{Units, needBoth, ignorable, startOnly, checkUnits},
+		{Applications, needBoth, ignorable, startOnly, checkApplications},
+		{Upgrade, needBoth, ignorable, startOnly, checkUpgrade},
+		{Relations, needBoth, !ignorable, startOnly, checkRelations},
+		{Credential, needModel, ignorable, startOnly, checkCredential},
+		{Users, needBoth, ignorable, startOnly, checkUsers},
+		{Cloud, needBoth, ignorable, startOnly, checkCloud},
+		{TargetName, needBoth, ignorable, startOnly, checkTargetName},
+		{TargetAnswers, needBoth, !ignorable, startOnly, checkTargetAnswers},
+		{TargetAddresses, needBoth, ignorable, startOnly, checkTargetAddresses},
+		{Offers, needBoth, !ignorable, startOnly, checkOffers},
+		{Remotes, needBoth, !ignorable, startOnly, checkRemotes},
+		{Storage, needBoth, !ignorable, startOnly, checkStorage},
+		{SecretBackends, needBoth, !ignorable, startOnly, checkSecretBackends},
+		{Mode, needModel, !ignorable, startOnly, checkMode},
+		{HostsJIMM, needModel, ignorable, startOnly, checkHostsJIMM},
+		{Advisories, needBoth, !ignorable, startOnly, checkAdvisories},
+		{ControllerAccess, needBoth, !ignorable, startOnly, checkControllerAccess},
+		{Facades, needBoth, ignorable, startOnly, checkFacades},
+		{TargetPrechecks, needBoth, ignorable, startOnly, checkTargetPrechecks},
+		{LeftOvers, needBoth, !ignorable, startOnly, checkLeftOvers},
+	}
+}
+
+// IDs returns all ids in the order in which they are reported.
+func IDs() []ID {
+	all := allChecks()
+	ids := make([]ID, len(all))
+	for i, c := range all {
+		ids[i] = c.id
+	}
+	return ids
+}
+
+// Ignorable reports whether an operator may accept a failure of the check.
+// What can never be ignored would lose the model, hang the charm, or cannot
+// succeed anyway.
+func (id ID) Ignorable() bool {
+	return slices.ContainsFunc(allChecks(), func(c check) bool { return c.id == id && c.ignorable })
+}
+
+// Run runs all checks on the situation. A failure of one of those given is
+// ignored if it may be. Every check reports; none depends
+// on another, and what cannot be known is a skip with the reason.
+func Run(s *survey.Survey, ignore []ID) []Finding {
+	all := allChecks()
+	out := make([]Finding, len(all))
+	for i, c := range all {
+		f := Finding{Level: Skip, Evidence: lacks(s, c.needs)}
+		if f.Evidence == "" {
+			f = c.run(s)
+		}
+		f.Check = c.id
+		f.Evidence = redact.String(f.Evidence)
+		if f.Level == Fail && c.startOnly && s.UnderWay() {
+			f.Level = Warn
+		}
+		f.Ignored = f.Level == Fail && c.ignorable && slices.Contains(ignore, c.id)
+		out[i] = f
+	}
+	return out
+}
+
+// lacks tells why a check has nothing to look at, or "".
+func lacks(s *survey.Survey, n need) string {
+	switch {
+	case n == needModel && !s.ModelKnown():
+		return "the model is not known"
+	case n == needTarget && !s.TargetKnown:
+		return "the target is not known"
+	case n == needBoth && (!s.ModelKnown() || !s.TargetKnown):
+		return "needs a model and a target that are known"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,186 @@
+package checks
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// checkStorage warns that storage moves only in Juju's books: the disks stay
+// where they are.
+func checkStorage(s *survey.Survey) Finding {
+	switch {
+	case !s.Contents.Known:
+		return notLookedInto(s.Contents)
+	case len(s.Contents.Storage) > 0:
+		return Finding{
+			Level:    Warn,
+			Evidence: fmt.Sprintf("the model has storage: %s; its data does not move, and Juju on the target takes it over", Names(facts.SortedNames(s.Contents.Storage, func(facts.Storage) bool { return true }))),
+			Remedy:   "have a backup of what is on it",
+		}
+	case !s.Contents.StorageTold:
+		return Finding{Level: Skip, Evidence: "the source does not tell whether the model has storage"}
+	default:
+		return list(s, nil, Warn, "", "the model has no storage")
+	}
+}
+
+// list makes a finding of the problems, or of what is said if there are none.
+func list(s *survey.Survey, problems []string, level Level, remedy, otherwise string) Finding {
+	switch {
+	case len(problems) > 0:
+		return Finding{Level: level, Evidence: List(problems), Remedy: remedy}
+	case len(s.Contents.Unread) > 0:
+		return Finding{Level: Skip, Evidence: otherwise + ", as far as it could be read; not read: " + Names(s.Contents.Unread)}
+	default:
+		return Finding{Level: Pass, Evidence: otherwise}
+	}
+}
+
+func checkMachines(s *survey.Survey) Finding {
+	switch {
+	case s.Model.Type == "caas":
+		return Finding{Level: Pass, Evidence: "a Kubernetes model has no machines"}
+	case !s.Contents.Known:
+		return notLookedInto(s.Contents)
+	}
+	var problems []string
+	for _, id := range facts.SortedNames(s.Contents.Machines, func(facts.Machine) bool { return true }) {
+		if problem := machineProblem(s.Contents.Machines[id]); problem != "" {
+			problems = append(problems, "machine "+id+" "+problem)
+		}
+	}
+	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
+	return list(s, problems, Fail, remedy, fmt.Sprintf("all %d machines are running, and their agents are started", len(s.Contents.Machines)))
+}
+
+// machineProblem says why Juju refuses to migrate a model with the machine, or "".
+func machineProblem(m facts.Machine) string {
+	switch {
+	case !facts.Alive(m.Life):
+		return "is " + m.Life
+	case m.Instance != "running":
+		return "is not running (" + cmp.Or(m.Instance, "not told") + ")"
+	case m.Agent != "started":
+		return "has an agent that is not started (" + cmp.Or(m.Agent, "not told") + ")"
+	default:
+		return ""
+	}
+}
+
+func checkUnits(s *survey.Survey) Finding {
+	if !s.Contents.Known {
+		return notLookedInto(s.Contents)
+	}
+	var problems, failing []string
+	for _, name := range facts.SortedNames(s.Contents.Units, func(facts.Unit) bool { return true }) {
+		u := s.Contents.Units[name]
+		switch problem := unitProblem(u); {
+		case problem != "":
+			problems = append(problems, "unit "+name+" "+problem)
+		case u.Workload == "error":
+			failing = append(failing, name)
+		}
+	}
+	if len(problems) == 0 && len(failing) > 0 {
+		return Finding{
+			Level:    Warn,
+			Evidence: "hooks have failed on " + Names(failing) + "; Juju migrates them all the same, and runs the hooks again on the target",
+			Remedy:   "juju resolve -m " + s.Model.FullName() + " " + failing[0],
+		}
+	}
+	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
+	return list(s, problems, Fail, remedy, fmt.Sprintf("the agents of all %d units are there", len(s.Contents.Units)))
+}
+
+// unitProblem says why Juju refuses to migrate a model with the unit, or "".
+func unitProblem(u facts.Unit) string {
+	switch {
+	case !facts.Alive(u.Life):
+		return "is " + u.Life
+	case !u.Present():
+		return "is not idle or executing (" + cmp.Or(u.Agent, "not told") + ")"
+	default:
+		return ""
+	}
+}
+
+func checkApplications(s *survey.Survey) Finding {
+	if !s.Contents.Known {
+		return notLookedInto(s.Contents)
+	}
+	var problems, below []string
+	for _, name := range facts.SortedNames(s.Contents.Applications, func(facts.Application) bool { return true }) {
+		a := s.Contents.Applications[name]
+		switch {
+		case a.Err != "":
+			problems = append(problems, "application "+name+" cannot be read: "+a.Err)
+		case !facts.Alive(a.Life):
+			problems = append(problems, "application "+name+" is "+a.Life)
+		case strings.HasPrefix(a.Charm, "cs:") && refusesCharmStore(s):
+			problems = append(problems, "application "+name+" has a charm of the charm store, which no longer exists ("+a.Charm+")")
+		case a.Scale > a.Units:
+			below = append(below, fmt.Sprintf("application %s has %d of %d units", name, a.Units, a.Scale))
+		}
+	}
+	if len(problems) == 0 && len(below) > 0 {
+		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until they are there; " + s.StatusCommand() + " shows them"}
+	}
+	remedy := "wait until they are gone, or refresh the charms from Charmhub (juju refresh --switch)"
+	return list(s, problems, Fail, remedy, fmt.Sprintf("all %d applications are alive", len(s.Contents.Applications)))
+}
+
+// refusesCharmStore reports whether the source or the target refuse charms of
+// the charm store: Juju 3.1 and newer do.
+func refusesCharmStore(s *survey.Survey) bool {
+	target, ok := rules.ParseVersion(s.Target.AgentVersion)
+	return ok && !target.Less(rules.Version{Major: 3, Minor: 1})
+}
+
+// checkUpgrade looks for agents that are not of the model's version, and units
+// that do not have their application's charm yet: an upgrade runs, or has stopped.
+func checkUpgrade(s *survey.Survey) Finding {
+	if !s.Contents.Known {
+		return notLookedInto(s.Contents)
+	}
+	want := s.Contents.AgentVersion
+	var problems []string
+	differs := func(version string) bool { return version != "" && want != "" && version != want }
+	for _, id := range facts.SortedNames(s.Contents.Machines, func(m facts.Machine) bool { return differs(m.Version) }) {
+		problems = append(problems, "the agent of machine "+id+" is "+s.Contents.Machines[id].Version+", the model "+want)
+	}
+	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return differs(u.Version) && s.Model.Type != "caas" }) {
+		problems = append(problems, "the agent of unit "+name+" is "+s.Contents.Units[name].Version+", the model "+want)
+	}
+	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
+		problems = append(problems, "unit "+name+" is being upgraded to another charm")
+	}
+	if want == "" && len(problems) == 0 {
+		return Finding{Level: Skip, Evidence: "the version of the model's agents is not told"}
+	}
+	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents are of the model's version, "+want)
+}
+
+func checkRelations(s *survey.Survey) Finding {
+	if !s.Contents.Known {
+		return notLookedInto(s.Contents)
+	}
+	keys := facts.SortedNames(s.Contents.Relations, func(r facts.Relation) bool { return !slices.Contains([]string{"", "joined", "suspended"}, r.Status) })
+	var problems []string
+	for _, key := range keys {
+		problems = append(problems, "relation "+strconv.Quote(key)+" is "+s.Contents.Relations[key].Status)
+	}
+	return list(s, problems, Warn,
+		"wait until they are joined: Juju refuses a model with units that have not joined a relation",
+		fmt.Sprintf("no relation is still being joined (%d in all)", len(s.Contents.Relations)))
+}
+
+// notLookedInto is the finding of a check that needs to look into a model that was not
+// looked into.
+func notLookedInto(i survey.Contents) Finding { return Finding{Level: Skip, Evidence: i.Why} }

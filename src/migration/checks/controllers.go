@@ -1,0 +1,111 @@
+package checks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// lacksTargetAccount tells why a check that needs an account on the target has nothing
+// to look at, or "".
+func lacksTargetAccount(s *survey.Survey) string {
+	switch o := s.Reports; {
+	case o.Why != "":
+		return o.Why
+	case o.Target.State == facts.AccountNone:
+		return "it is not to be seen without an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials)"
+	case o.Target.State != facts.AccountWorks:
+		return "it is not to be seen, since the account on " + strconv.Quote(s.Target.Name) + " does not work"
+	default:
+		return ""
+	}
+}
+
+// checkControllerAccess tells which controllers were asked as an administrator.
+func checkControllerAccess(s *survey.Survey) Finding {
+	o := s.Reports
+	switch {
+	case s.Options.AccountsProblem != "":
+		return Finding{Level: Warn, Evidence: s.Options.AccountsProblem + ": controllers are asked without accounts", Remedy: s.Options.AccountsRemedy}
+	case o.Why != "":
+		return Finding{Level: Skip, Evidence: o.Why}
+	case o.Source.State == facts.AccountNone && o.Target.State == facts.AccountNone:
+		return Finding{Level: Skip, Evidence: "there are no accounts on " + strconv.Quote(s.Source.String()) + " and " + strconv.Quote(s.Target.Name) + " (controller-credentials)"}
+	}
+	f := Finding{Level: Pass}
+	var said []string
+	for _, side := range []struct {
+		access facts.Account
+		name   string
+	}{{o.Source, strconv.Quote(s.Source.String())}, {o.Target, strconv.Quote(s.Target.Name)}} {
+		switch side.access.State {
+		case facts.AccountWorks:
+			said = append(said, side.name+" is asked as its administrator "+strconv.Quote(side.access.User))
+		case facts.AccountNone:
+			said = append(said, side.name+" is asked without an account")
+		default:
+			f.Level = Warn
+			f.Remedy = "juju run " + s.Options.Unit + " check-access tells what helps"
+			said = append(said, "the account "+strconv.Quote(side.access.User)+" on "+side.name+" does not work, which is asked without: "+redact.Error(side.access.Err))
+		}
+	}
+	f.Evidence = strings.Join(said, "; ")
+	return f
+}
+
+// checkFacades tells whether the target can take models from a source with these
+// facades.
+func checkFacades(s *survey.Survey) Finding {
+	if why := lacksTargetAccount(s); why != "" {
+		return Finding{Level: Skip, Evidence: why}
+	}
+	o, target, source := s.Reports, strconv.Quote(s.Target.Name), strconv.Quote(s.Source.String())
+	versions := o.Target.Facades["MigrationTarget"]
+	switch {
+	case len(versions) == 0:
+		return Finding{Level: Fail, Evidence: target + " does not offer the facade MigrationTarget: no model can be moved there", Remedy: "choose another target"}
+	case o.Prechecks.FacadesRefused():
+		return Finding{Level: Fail, Evidence: target + " needs facades that " + source + " does not have: " + oneLine(o.Prechecks.Refusal), Remedy: "upgrade controller " + s.Source.String() + ", or choose an older target"}
+	case o.Prechecks.Facades:
+		return Finding{Level: Pass, Evidence: target + " takes models from controllers with the facades of " + source}
+	case slices.Max(versions) < facadesAreTold:
+		return Finding{Level: Pass, Evidence: target + " asks no source for its facades (MigrationTarget before 3)"}
+	case o.PrecheckErr != nil:
+		return Finding{Level: Skip, Evidence: "it is not to be seen: " + redact.Error(o.PrecheckErr)}
+	default:
+		return Finding{Level: Skip, Evidence: "it is not to be seen without an account on " + source + " too (controller-credentials)"}
+	}
+}
+
+// facadesAreTold is the version of MigrationTarget from which on a source has to
+// tell its facades (Juju 3.1).
+const facadesAreTold = 3
+
+// checkTargetPrechecks lets the target itself look at the model, as it would at
+// the beginning of a migration.
+func checkTargetPrechecks(s *survey.Survey) Finding {
+	if why := lacksTargetAccount(s); why != "" {
+		return Finding{Level: Skip, Evidence: why}
+	}
+	o, target := s.Reports, strconv.Quote(s.Target.Name)
+	switch {
+	case o.PrecheckErr != nil:
+		return Finding{Level: Skip, Evidence: target + " could not be asked: " + redact.Error(o.PrecheckErr)}
+	case o.Prechecks.Refusal != "":
+		reason, _ := rules.Explain("target prechecks failed: "+o.Prechecks.Refusal, Facts(s))
+		return Finding{
+			Level: Fail, Evidence: target + " itself says that it would refuse the model: " + oneLine(o.Prechecks.Refusal),
+			Remedy: reason.Hint(),
+		}
+	default:
+		return Finding{Level: Pass, Evidence: target + " itself says that it would take the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
+	}
+}
+
+// oneLine is a text without line breaks: some of Juju's answers have several.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,144 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// checkSource tells whether the recorded controller has the model.
+func checkSource(s *survey.Survey) Finding {
+	f := Finding{Level: Fail}
+	source := s.Observation.CopyOn(s.Source)
+	name := strconv.Quote(s.Source.String())
+	find := "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
+	switch {
+	case s.TargetKnown && s.LeftSource():
+		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
+	case source.State == facts.CopyMoved && source.To != "":
+		to := s.Controllers.ByUUID(source.To)
+		f.Evidence = name + " says that it has moved the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
+		f.Remedy = s.Traits.UpdateCommand(to, s.Model.UUID)
+		if to.Name == "" {
+			f.Remedy = "add that controller to JIMM, then record the model there"
+		}
+	case source.State == facts.CopyMoved:
+		f.Evidence = name + " says that it has moved the model away, but not where to; JIMM does not record it yet"
+		f.Remedy = find
+	case s.Observation.Info.ReapFailed():
+		f.Evidence = name + " has moved the model away and could not remove its copy; where to is not known: " + redact.String(s.Observation.Info.Attempt.Text)
+		f.Remedy = find
+	case source.State == facts.CopyAbsent:
+		f.Evidence = name + " says that it does not have the model"
+		f.Remedy = find
+	case s.Observation.Info.Importing():
+		f.Evidence = name + " is still importing the model: another migration has not ended"
+	case s.Observation.Info.Kind == facts.InfoLive && s.Observation.Info.Listed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
+		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"
+	case s.Observation.Info.Kind == facts.InfoLive:
+		f.Level, f.Evidence = Pass, name+" has the model"
+	case s.Observation.Info.Kind == facts.InfoRedirected:
+		f.Evidence = name + " has moved the model away; JIMM does not record it yet"
+	case source.Has():
+		f.Evidence = name + " has the model but does not describe it: " + s.Observation.Info.Answer()
+	default:
+		f.Evidence = "it could not be found out whether " + name + " has the model: " + s.Observation.Info.Answer()
+	}
+	return f
+}
+
+// checkTargetCopy looks for a copy that would make the target refuse another.
+func checkTargetCopy(s *survey.Survey) Finding {
+	target := s.Observation.CopyOn(s.Target)
+	name := strconv.Quote(s.Target.Name)
+	switch {
+	case s.OnTarget():
+		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+	case s.UnderWay():
+		return Finding{Level: Skip, Evidence: "a migration runs or has run: a copy on the target may be its own"}
+	case target.State == facts.CopyAbsent || target.State == facts.CopyMoved:
+		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
+	case target.State == facts.CopyImporting:
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " has a half-imported copy of the model, and no migration runs that brings it: it is left over from an earlier attempt, and " + name + " will refuse another",
+			Remedy:   "have an administrator of " + s.Target.Name + " remove that copy, for which Juju has no command (juju/juju#20361), or choose another target; never destroy " + s.Target.Name + " while it is there (juju/juju#15154)",
+		}
+	case target.State == facts.CopyActive:
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " has a copy of the model that is in use: it will refuse another",
+			Remedy:   "do not touch either copy before an administrator of both controllers has looked",
+		}
+	case target.Has():
+		return Finding{
+			Level:    Fail,
+			Evidence: name + " says that it has a copy of the model already: left over from an earlier attempt, or a second model in use; it will refuse another",
+			Remedy:   "have an administrator of " + s.Target.Name + " look at that copy first; if it is a left-over import, pass ignore-checks=" + string(TargetCopy),
+		}
+	case !s.Options.Probe:
+		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	default:
+		return Finding{Level: Skip, Evidence: name + " did not tell: " + redact.Error(target.Err)}
+	}
+}
+
+func checkConflict(s *survey.Survey) Finding {
+	others := s.Holders(s.Source, s.Target)
+	switch {
+	case s.InUseTwice():
+		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not touch either copy before an administrator of both controllers has looked"}
+	case len(others) > 0:
+		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
+	case !s.Options.Probe:
+		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	default:
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("no third controller of %d has a copy", answered(s))}
+	}
+}
+
+// answered counts the controllers that told whether they have the model.
+func answered(s *survey.Survey) int {
+	n := 0
+	for _, c := range s.Observation.Copies {
+		if c.State != facts.CopyUnknown {
+			n++
+		}
+	}
+	return n
+}
+
+// checkLeftOvers names half-imported copies of other models on the target.
+func checkLeftOvers(s *survey.Survey) Finding {
+	if why := lacksTargetAccount(s); why != "" {
+		return Finding{Level: Skip, Evidence: why}
+	}
+	target := strconv.Quote(s.Target.Name)
+	if err := s.Reports.HoldingsErr; err != nil {
+		return Finding{Level: Skip, Evidence: target + " did not list its models: " + redact.Error(err)}
+	}
+	var left []string
+	for _, h := range s.Reports.Holdings {
+		if h.Importing && h.UUID != s.Model.UUID && !listedAsMoving(s, h.UUID) {
+			left = append(left, h.Owner+"/"+h.Name+" ("+h.UUID+")")
+		}
+	}
+	if len(left) > 0 {
+		slices.Sort(left)
+		return Finding{
+			Level:    Warn,
+			Evidence: target + " has half-imported copies of other models: " + Names(left) + "; a migration is bringing them in, or has left them behind",
+			Remedy:   "never destroy " + s.Target.Name + " while it has such copies (juju/juju#15154); one that is left behind has to be removed by an administrator (juju/juju#20361)",
+		}
+	}
+	return Finding{Level: Pass, Evidence: target + " has no half-imported copies of other models"}
+}
+
+// listedAsMoving reports whether JIMM's list shows a migration of the model.
+func listedAsMoving(s *survey.Survey, uuid string) bool {
+	return slices.ContainsFunc(s.Models, func(m facts.Model) bool { return m.UUID == uuid && m.Live.Migrating() })
+}

@@ -1,0 +1,140 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The checks that look into the model, at the target, and at what is known of
+// the versions. Those with which Juju would refuse the migration by itself can be
+// ignored: it has the last word.
+const (
+	// VersionHop: the versions can migrate to each other.
+	VersionHop ID = "version-hop"
+	// Machines: all machines are alive, running, and their agents there.
+	Machines ID = "machines"
+	// Units: all units are alive, and their agents there.
+	Units ID = "units"
+	// Applications: all applications are alive, with the units they want and
+	// charms that the target takes.
+	Applications ID = "applications"
+	// Upgrade: no agent is of another version than the model, and no unit of
+	// another charm than its application.
+	Upgrade ID = "upgrade"
+	// Relations: all relations are joined.
+	Relations ID = "relations"
+	// Credential: the model's cloud credential is valid.
+	Credential ID = "credential"
+	// Users: no user of the model is one of the source alone.
+	Users ID = "users"
+	// Cloud: the target knows the model's cloud and region.
+	Cloud ID = "cloud"
+	// TargetName: the target has no other model of that name and owner.
+	TargetName ID = "target-name"
+	// TargetAnswers: the target can be reached from here.
+	TargetAnswers ID = "target-answers"
+	// TargetAddresses: the agents can be expected to reach the target.
+	TargetAddresses ID = "target-addresses"
+	// Offers: no other model uses what the model offers.
+	Offers ID = "offers"
+	// Remotes: the model uses no offers of others.
+	Remotes ID = "remotes"
+	// Storage: the model has no storage.
+	Storage ID = "storage"
+	// SecretBackends: the model's secrets are in backends that every
+	// controller has.
+	SecretBackends ID = "secret-backends"
+	// Mode: JIMM does not believe wrongly that a migration runs.
+	Mode ID = "jimm-mode"
+	// HostsJIMM: the model does not host the JIMM that this charm talks to.
+	HostsJIMM ID = "hosts-jimm"
+	// Advisories: no known bug of Juju is about these versions.
+	Advisories ID = "advisories"
+	// ControllerAccess: the accounts on source and target work.
+	ControllerAccess ID = "controller-access"
+	// Facades: the source offers the facades that the target needs.
+	Facades ID = "facade-support"
+	// TargetPrechecks: the target itself would take the model.
+	TargetPrechecks ID = "target-prechecks"
+	// LeftOvers: the target has no half-imported copies of other models.
+	LeftOvers ID = "left-overs"
+)
+
+// List lists problems, but not more than a reader can use.
+func List(problems []string) string {
+	const most = 5
+	if rest := len(problems) - most; rest > 0 {
+		return strings.Join(problems[:most], "; ") + fmt.Sprintf("; and %d more", rest)
+	}
+	return strings.Join(problems, "; ")
+}
+
+// ID names a check. The ids are stable: scripts and ignore-checks use them.
+type ID string
+
+// The checks.
+const (
+	// Model: JIMM knows the model.
+	Model ID = "model"
+	// OwnModel: the model is not the one that hosts this charm. Its own
+	// agent would wait for the action to end, and the migration for the agent.
+	OwnModel ID = "own-model"
+	// ControllerModel: the model is not a controller's own.
+	ControllerModel ID = "controller-model"
+	// ModelLife: the model is alive.
+	ModelLife ID = "model-life"
+	// Target: JIMM knows the target controller.
+	Target ID = "target"
+	// TargetAvailable: JIMM calls the target available.
+	TargetAvailable ID = "target-available"
+	// TargetCopy: the target has no copy of the model yet.
+	TargetCopy ID = "target-copy"
+	// Source: the source has the model, as far as it can be asked.
+	Source ID = "source"
+	// OtherMigration: no other migration of the model runs.
+	OtherMigration ID = "other-migration"
+	// Conflict: not more than one controller has the model in use.
+	Conflict ID = "conflict"
+	// Versions: the target is not older than the source's minor version,
+	// nor than the model.
+	Versions ID = "versions"
+	// EarlierAttempt: the last migration of the model was not a failure.
+	EarlierAttempt ID = "earlier-attempt"
+	// Freeze reminds that changes made while a model moves may be lost.
+	Freeze ID = "freeze-changes"
+)
+
+// Level is the verdict of a check.
+type Level string
+
+// The levels. Only a fail blocks; a skip tells what could not be known.
+const (
+	Pass Level = "pass"
+	Warn Level = "warn"
+	Fail Level = "fail"
+	Skip Level = "skip"
+)
+
+// Finding is what one check found.
+type Finding struct {
+	Check ID
+	Level Level
+	// Evidence says what was seen, in one sentence without its full stop.
+	Evidence string
+	// Remedy is the command or act that helps, or "".
+	Remedy string
+	// Ignored tells that the operator accepted this failure.
+	Ignored bool
+}
+
+// Blocks reports whether the finding forbids to start.
+func (f Finding) Blocks() bool { return f.Level == Fail && !f.Ignored }
+
+// Names lists names, but not more than a reader can use.
+func Names(names []string) string {
+	const most = 8
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", …"
+}

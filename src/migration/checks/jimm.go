@@ -1,0 +1,105 @@
+package checks
+
+import (
+	"fmt"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+func checkCredential(s *survey.Survey) Finding {
+	suspended := s.Observation.Info.Status == "suspended" || s.Contents.Known && s.Contents.Status == "suspended"
+	switch valid := s.Observation.Info.Credential; {
+	case valid == facts.Invalid, suspended:
+		return Finding{
+			Level:    Fail,
+			Evidence: "the cloud credential of the model is not valid: Juju refuses to migrate a model with a revoked credential",
+			Remedy:   "its owner runs juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with one that is valid",
+		}
+	case valid == facts.Valid:
+		return Finding{Level: Pass, Evidence: "the source calls the cloud credential of the model valid"}
+	default:
+		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell whether the cloud credential is valid"}
+	}
+}
+
+// checkMode looks for signs that JIMM believes in a migration that does not run:
+// it keeps a mode per model, which it shows to nobody (August 2025 and later).
+func checkMode(s *survey.Survey) Finding {
+	switch {
+	case !s.Traits.AutoRecords:
+		return Finding{Level: Pass, Evidence: "this JIMM keeps no migration mode"}
+	case s.Observation.Info.Kind == facts.InfoBroken:
+		return Finding{
+			Level:    Warn,
+			Evidence: "JIMM believes that the model migrates and cannot use what its source says: its migration mode stays as it is until somebody says where the model is",
+			Remedy:   s.Traits.CLI + " update-migrated-model CONTROLLER " + s.Model.UUID + " with the controller that has it, and no other",
+		}
+	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
+		return Finding{
+			Level:    Warn,
+			Evidence: "somebody has asked to move the model and did not wait for the answer, and no migration runs: JIMM may still believe in one and refuse another",
+			Remedy:   "if it does: " + s.Traits.UpdateCommand(s.Source, s.Model.UUID),
+		}
+	default:
+		return Finding{Level: Skip, Evidence: "JIMM does not show its migration mode; there is no sign that it is wrong"}
+	}
+}
+
+// unanswered reports whether the last request to move the model has had no answer.
+func unanswered(s *survey.Survey) bool {
+	out := false
+	for _, q := range s.Audit.Requests {
+		out = q.Kind == facts.RequestMigrate && q.Target != s.Source.Name && !q.Answered
+	}
+	return out
+}
+
+// charmsOfJIMM are the names of the charms that deploy JIMM.
+func charmsOfJIMM() []string { return []string{"juju-jimm-k8s", "juju-jimm", "jimm-k8s", "jimm"} }
+
+func checkHostsJIMM(s *survey.Survey) Finding {
+	const why = "the migration would stop the JIMM that has to record it"
+	if s.Options.JIMMModel == s.Model.UUID {
+		return Finding{
+			Level:    Fail,
+			Evidence: "the model hosts the JIMM that this charm is related to: " + why,
+			Remedy:   "migrate it with juju migrate, as an administrator of its controller",
+		}
+	}
+	if apps := s.Contents.WithCharm(charmsOfJIMM()); len(apps) > 0 {
+		return Finding{
+			Level:    Warn,
+			Evidence: "the model has a JIMM, " + Names(apps) + ": if it is the one that this charm talks to, " + why,
+			Remedy:   "make sure that it is another one",
+		}
+	}
+	switch {
+	case s.Options.JIMMModel != "":
+		return Finding{Level: Pass, Evidence: "the JIMM that this charm is related to is in another model"}
+	case s.Contents.Known && len(s.Contents.Unread) == 0:
+		return Finding{Level: Pass, Evidence: "no application of the model has JIMM's charm"}
+	default:
+		return Finding{Level: Skip, Evidence: "the model that hosts JIMM is not known"}
+	}
+}
+
+func checkSecretBackends(s *survey.Survey) Finding {
+	if !s.Observation.Info.BackendsTold {
+		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell which secret backends the model uses"}
+	}
+	var outside []string
+	for _, b := range s.Observation.Info.Backends {
+		if b.Type != "controller" && b.Type != "kubernetes" && b.Secrets > 0 {
+			outside = append(outside, fmt.Sprintf("%s (%s, %d secrets)", b.Name, b.Type, b.Secrets))
+		}
+	}
+	if len(outside) > 0 {
+		return Finding{
+			Level:    Warn,
+			Evidence: "the model's secrets are in backends that the target needs too, and cannot be asked for: " + Names(outside),
+			Remedy:   "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails",
+		}
+	}
+	return Finding{Level: Pass, Evidence: "the model's secrets are in the built-in backend"}
+}

@@ -1,0 +1,154 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// Facts are what is known of the migration, for the rules of Juju's versions and
+// of what a model holds.
+func Facts(s *survey.Survey) rules.Facts {
+	f := rules.Facts{
+		Source: s.Source.AgentVersion, Target: s.Target.AgentVersion, Model: s.Model.AgentVersion,
+		Type: s.Model.Type, Cloud: s.Model.CloudType, Holds: map[rules.Kind][]string{},
+	}
+	if s.Contents.Known {
+		addContents(s.Contents.Inventory, &f)
+	}
+	if s.Model.Owner != "" {
+		f.Holds[rules.ExternalUsers] = externalUsers(s)
+		f.Known = append(f.Known, rules.ExternalUsers)
+	}
+	return f
+}
+
+// externalUsers are the owner and the users of the model that an identity provider
+// knows. A group of all users is none of them.
+func externalUsers(s *survey.Survey) []string {
+	_, out := splitUsers(append([]string{s.Model.Owner}, s.Model.Users...))
+	out = slices.DeleteFunc(out, func(name string) bool { return name == "everyone@external" })
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// addContents adds what the model holds.
+func addContents(i facts.Inventory, f *rules.Facts) {
+	add := func(kind rules.Kind, name string) { f.Holds[kind] = append(f.Holds[kind], name) }
+	addApplications(i, add)
+	addMachines(i, add)
+	addCrossModel(i, add)
+	for _, id := range facts.SortedNames(i.Storage, func(facts.Storage) bool { return true }) {
+		add(rules.Storage, id)
+		switch i.Storage[id].Kind {
+		case "filesystem":
+			add(rules.Filesystems, id)
+		case "block":
+			add(rules.Volumes, id)
+		}
+	}
+	f.Holds[rules.OldAgents] = olderThan(i, f.Target)
+	if len(i.Unread) > 0 {
+		return // What could not be read may be any of it.
+	}
+	told := func(k rules.Kind) bool {
+		return i.StorageTold || k != rules.Storage && k != rules.Filesystems && k != rules.Volumes
+	}
+	for _, k := range rules.Kinds() {
+		if told(k) && k != rules.ExternalUsers {
+			f.Known = append(f.Known, k)
+		}
+	}
+}
+
+func addApplications(i facts.Inventory, add func(rules.Kind, string)) {
+	for _, name := range facts.SortedNames(i.Applications, func(facts.Application) bool { return true }) {
+		a := i.Applications[name]
+		add(rules.Charm.With(a.CharmName()), name)
+		add(rules.Base.With(shortBase(a.Base)), name)
+		switch {
+		case strings.HasPrefix(a.Charm, "local:"):
+			add(rules.LocalCharms, name)
+		case strings.HasPrefix(a.Charm, "cs:"):
+			add(rules.StoreCharms, name)
+		}
+		if a.Podspec() {
+			add(rules.PodspecCharms, name)
+		}
+		if a.Profile != "" {
+			add(rules.LXDProfiles, name)
+		}
+	}
+}
+
+func addMachines(i facts.Inventory, add func(rules.Kind, string)) {
+	for _, id := range facts.SortedNames(i.Machines, func(facts.Machine) bool { return true }) {
+		m, base := i.Machines[id], shortBase(i.Machines[id].Base)
+		add(rules.Base.With(base), "machine "+id)
+		add(rules.MachineBase.With(base), "machine "+id)
+		if strings.Contains(id, "/") {
+			add(rules.Containers, id)
+		}
+		if strings.Contains(id, "/kvm/") {
+			add(rules.KVMContainers, "machine "+id)
+		}
+		if len(m.Profiles) > 0 {
+			add(rules.LXDProfiles, "machine "+id)
+		}
+		if slices.ContainsFunc(strings.Fields(m.Constraints), func(c string) bool { return strings.HasPrefix(c, "spaces=") }) {
+			add(rules.SpaceConstraints, "machine "+id)
+		}
+	}
+}
+
+func addCrossModel(i facts.Inventory, add func(rules.Kind, string)) {
+	for _, name := range facts.SortedNames(i.Offers, func(facts.Offer) bool { return true }) {
+		add(rules.Offers, name)
+		if o := i.Offers[name]; o.Total > 0 || o.Active > 0 {
+			add(rules.ConnectedOffers, name)
+		}
+	}
+	urls := map[string]int{}
+	for _, r := range i.Remotes {
+		urls[r.URL]++
+	}
+	for _, name := range facts.SortedNames(i.Remotes, func(facts.Remote) bool { return true }) {
+		r := i.Remotes[name]
+		add(rules.Remotes, name)
+		if r.URL != "" && urls[r.URL] > 1 {
+			add(rules.RemotesTwice, name)
+		}
+		if !r.Related {
+			add(rules.RemotesUnrelated, name)
+		}
+	}
+}
+
+// olderThan names what runs an older minor version of Juju than the controller.
+func olderThan(i facts.Inventory, controller string) []string {
+	c, ok := rules.ParseVersion(controller)
+	older := func(version string) bool {
+		v, read := rules.ParseVersion(version)
+		return ok && read && v.MinorLess(c)
+	}
+	out := facts.SortedNames(i.Machines, func(m facts.Machine) bool { return older(m.Version) })
+	if len(out) == 0 && older(i.AgentVersion) {
+		out = []string{"the model"}
+	}
+	return out
+}
+
+// shortBase returns "ubuntu@22.04" of "ubuntu@22.04/stable".
+func shortBase(base string) string {
+	short, _, _ := strings.Cut(base, "/")
+	return short
+}
+
+// Fill puts names into a sentence of a rule.
+func Fill(s *survey.Survey, text string, r rules.Rule, f rules.Facts) string {
+	return rules.Fill(text, s.Model.FullName(), cmp.Or(s.Source.String(), "the "+"source"), cmp.Or(s.Target.String(), "the "+"target"), r.Names(f))
+}

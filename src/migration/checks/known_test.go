@@ -1,0 +1,142 @@
+package checks_test
+
+import (
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+)
+
+// What a model holds decides some hops: not to know it is not to pass.
+func TestVersionHopIsOpenWhereTheModelWasNotLookedInto(t *testing.T) {
+	unread := inventory()
+	unread.Unread = []string{"offers/db: odd"}
+	for _, c := range []struct {
+		source, target string
+		inside         *facts.Inventory
+		level          checks.Level
+		says           string
+	}{
+		{"3.6.14", "4.0.15", nil, checks.Warn, "not known whether it applies: a model whose offers are connected cannot move"},
+		{"2.9.46", "3.0.3", nil, checks.Skip, "not known whether it applies"},
+		{"2.9.46", "2.9.51", nil, checks.Pass, "no rule"},
+		{"4.0.15", "4.0.15", nil, checks.Fail, "#22659"},
+		{"3.6.14", "4.0.15", &unread, checks.Warn, "not known whether it applies"},
+		{"", "3.6.14", nil, checks.Skip, "does not tell"},
+		{"3.6.14", "strange", nil, checks.Skip, "does not tell"},
+	} {
+		m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: "iaas", CloudType: "lxd", Inside: c.inside}
+		if f := m.VersionHop(); f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
+			t.Errorf("%s to %s: %s, %s", c.source, c.target, f.Level, f.Evidence)
+		}
+	}
+}
+
+// What the status carries is used before the start, and named.
+func TestContentsDecideBeforeTheStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		source, target string
+		kind, cloud    string
+		users          []string
+		change         func(*facts.Inventory)
+		says           []string // In version-hop or advisories.
+	}{
+		"a KVM container": {"3.6.14", "4.0.14", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["0/kvm/0"] = facts.Machine{Agent: "started", Instance: "running"}
+		}, []string{"KVM", "machine 0/kvm/0"}},
+		"a charm with an LXD profile": {"3.6.14", "4.0.14", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Applications["neutron"] = facts.Application{Charm: "ch:amd64/jammy/neutron-1", Profile: "juju-prod-neutron-1"}
+		}, []string{"#21516", "neutron"}},
+		"a machine with an LXD profile": {"3.6.14", "4.0.14", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["3"] = facts.Machine{Profiles: []string{"juju-prod-neutron-1"}}
+		}, []string{"#21516", "machine 3"}},
+		"a manual cloud": {"3.6.14", "4.0.14", "iaas", "manual", nil, nil, []string{"unmanaged"}},
+		"a podspec charm": {"3.6.14", "4.0.14", "caas", "kubernetes", nil, func(i *facts.Inventory) {
+			i.Applications["mariadb"] = facts.Application{Charm: "ch:amd64/focal/mariadb-k8s-3", Base: "kubernetes@kubernetes/stable"}
+		}, []string{"podspec", "mariadb"}},
+		"a local charm": {"3.6.14", "4.0.5", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Applications["mine"] = facts.Application{Charm: "local:jammy/mine-0"}
+		}, []string{"#21816", "mine"}},
+		"storage of Kubernetes": {"3.6.21", "4.0.6", "caas", "kubernetes", nil, func(i *facts.Inventory) {
+			i.Storage["pgdata/0"], i.StorageTold = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+		}, []string{"#22129", "#21975", "pgdata/0"}},
+		"a filesystem on its way to 4.1": {"4.0.15", "4.1.0", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Storage["pgdata/0"], i.StorageTold = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+		}, []string{"#23259", "pgdata/0"}},
+		"external users":                    {"3.6.14", "4.0.5", "iaas", "lxd", []string{"bob@example.com=read", "carol=read"}, nil, []string{"#22099", "bob@example.com", "alice@example.com", "4.0.11"}},
+		"one offer, twice":                  {"3.6.14", "4.0.14", "iaas", "lxd", nil, consumedTwice, []string{"same offer", "require-a", "require-b"}},
+		"one offer, twice, to an early 4.0": {"3.6.14", "4.0.1", "iaas", "lxd", nil, consumedTwice, []string{"cannot import", "require-a", "require-b"}},
+		"an offer without a relation": {"3.6.14", "4.0.15", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"}
+		}, []string{"#23340", "juju remove-saas -m alice@example.com/prod db"}},
+		"constraints that name a space": {"3.6.14", "4.0.15", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["4"] = facts.Machine{Constraints: "mem=2048M spaces=dmz,^public"}
+		}, []string{"#23343", "machine 4"}},
+		"a connected offer on its way to 3.6.28": {"3.6.14", "3.6.28", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Offers["pg"] = facts.Offer{Application: "postgresql", Total: 2, Active: 2}
+		}, []string{"3.6.28 aborts the import", "pg", "#23079"}},
+		"a machine of an old base": {"3.6.14", "3.6.28", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["7"] = facts.Machine{Base: "ubuntu@18.04/stable"}
+		}, []string{"machine 7", "refuses to migrate"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := inventory()
+			if c.change != nil {
+				c.change(&i)
+			}
+			m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: c.kind, CloudType: c.cloud, Users: c.users, Inside: &i}
+			hop, known := m.VersionHop(), m.Advisories()
+			all := hop.Evidence + " " + hop.Remedy + " " + known.Evidence + " " + known.Remedy
+			for _, says := range c.says {
+				if !strings.Contains(all, says) {
+					t.Errorf("%q is not said: %s", says, all)
+				}
+			}
+			if hop.Level == checks.Pass && known.Level == checks.Pass {
+				t.Error("both pass")
+			}
+			if strings.ContainsAny(all, "{}") {
+				t.Errorf("not filled: %s", all)
+			}
+		})
+	}
+}
+
+func consumedTwice(i *facts.Inventory) {
+	i.Remotes["require-a"] = facts.Remote{URL: "bob/offers.source", Related: true}
+	i.Remotes["require-b"] = facts.Remote{URL: "bob/offers.source", Related: true}
+}
+
+func TestCharmNames(t *testing.T) {
+	for charm, want := range map[string]string{
+		"ch:amd64/jammy/postgresql-288": "postgresql", "ch:vault-k8s-3": "vault-k8s", "local:focal/vault-0": "vault",
+		"cs:~containers/easyrsa-12": "easyrsa", "juju-jimm-k8s": "juju-jimm-k8s", "": "",
+	} {
+		if got := (facts.Application{Charm: charm}).CharmName(); got != want {
+			t.Errorf("%q: %q, want %q", charm, got, want)
+		}
+	}
+}
+
+// inventory is a healthy model.
+func inventory() facts.Inventory {
+	return facts.Inventory{
+		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageTold: true,
+		Applications: map[string]facts.Application{
+			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
+			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},
+		},
+		Machines: map[string]facts.Machine{
+			"0": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-0"},
+			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
+		},
+		Units: map[string]facts.Unit{
+			"web/0":  {Application: "web", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/1":  {Application: "web", Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
+			"nrpe/0": {Application: "nrpe", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+		},
+		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
+		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
+	}
+}

@@ -1,0 +1,95 @@
+package checks
+
+import (
+	"strconv"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+func checkOtherMigration(s *survey.Survey) Finding {
+	a := s.Observation.Info.Attempt
+	if s.Observation.Info.Kind != facts.InfoLive {
+		return Finding{Level: Skip, Evidence: "the source does not tell whether a migration runs"}
+	}
+	if !s.Observation.Info.Migrating() {
+		return noMigration(s)
+	}
+	name, certain := s.Audit.Target(a, s.Source.Name)
+	text := "a migration runs since " + a.Start.UTC().Format(TimeFormat) + " (" + redact.String(a.Text) + ")"
+	switch {
+	case s.OnTarget() && s.MovesElsewhere() && len(s.Holders(s.Target)) > 0:
+		return Finding{Level: Warn, Evidence: text + ": JIMM records " + strconv.Quote(s.Target.Name) + " already, and " + s.Holders(s.Target).Names() + " has a copy too: it is followed"}
+	case s.MovesElsewhere():
+		return Finding{Level: Fail, Evidence: text + ": from " + strconv.Quote(s.Source.Name) + ", or to there, while JIMM records it already", Remedy: "wait until it has ended"}
+	case s.OnTarget():
+		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + strconv.Quote(s.Target.Name), Remedy: "wait until it has ended"}
+	case certain && name == s.Target.Name:
+		return Finding{Level: Pass, Evidence: text + "; JIMM's audit log says that it goes to the target: it is followed, not started again"}
+	case certain:
+		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + strconv.Quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
+	default:
+		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not tell where to: it is followed, and recorded only if the source names the target"}
+	}
+}
+
+// noMigration: none is on show. One may have been asked for a moment ago.
+func noMigration(s *survey.Survey) Finding {
+	switch {
+	case !s.UnderWay() && len(s.Holders(s.Source, s.Target)) > 0 && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed():
+		third := s.Holders(s.Source, s.Target).Names()
+		return Finding{
+			Level:    Fail,
+			Evidence: third + " has a copy of the model too, and " + whyArrived(s) + ": the migration from " + third + " may still run",
+			Remedy:   "wait until that copy is gone, or have an administrator of " + third + " look",
+		}
+	case s.AuditErr != nil:
+		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: it gets the time to begin: " + redact.Error(s.AuditErr)}
+	case s.TimeLeftToStart() > 0 && !s.UnderWay():
+		return Finding{Level: Warn, Evidence: "no migration of the model runs yet; JIMM's audit log says that one was asked for a moment ago: it gets the time to begin"}
+	default:
+		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
+	}
+}
+
+// whyArrived tells why the model may have been brought to its controller lately.
+func whyArrived(s *survey.Survey) string {
+	if s.AuditErr != nil {
+		return "JIMM's audit log could not be read"
+	}
+	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.Source.Name) + " lately"
+}
+
+// TimeFormat is how evidence writes times.
+const TimeFormat = "2006-01-02 15:04:05 UTC"
+
+// checkEarlierAttempt warns about an attempt that ended badly: the next one is
+// a new attempt, and may end the same way.
+func checkEarlierAttempt(s *survey.Survey) Finding {
+	a := s.Observation.Info.Attempt
+	switch phase := facts.ParseText(a.Text); {
+	case s.Observation.Info.Kind != facts.InfoLive:
+		return Finding{Level: Skip, Evidence: "the source does not tell"}
+	case !a.Exists() || s.Observation.Info.Migrating():
+		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}
+	case phase == facts.PhaseAbort:
+		return Finding{Level: Warn, Evidence: "an earlier attempt " + when(a) + ": " + redact.String(a.Text)}
+	case phase.PastReturn() && phase != facts.PhaseReapFailed:
+		return Finding{Level: Pass, Evidence: "the model has been moved away and back before"}
+	default:
+		return Finding{Level: Warn, Evidence: "an earlier migration " + when(a) + " with: " + redact.String(a.Text)}
+	}
+}
+
+// when tells when an attempt was, as far as the source tells.
+func when(a facts.Attempt) string {
+	if a.End.IsZero() {
+		return "began " + a.Start.UTC().Format(TimeFormat) + " and ended"
+	}
+	return "ended " + a.End.UTC().Format(TimeFormat)
+}
+
+func checkFreeze(*survey.Survey) Finding {
+	return Finding{Level: Warn, Evidence: "changes made to the model while it moves may be lost", Remedy: "tell its users to wait until the migration has ended"}
+}

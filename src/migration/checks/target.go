@@ -1,0 +1,169 @@
+package checks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// CheckTarget says whether JIMM knows the target controller.
+func CheckTarget(s *survey.Survey) Finding {
+	switch {
+	case s.Options.Target == "":
+		return Finding{Level: Fail, Evidence: "no target controller was given", Remedy: "target-controller is one of " + s.Controllers.Names()}
+	case !s.TargetKnown:
+		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + strconv.Quote(s.Options.Target), Remedy: "target-controller is one of " + s.Controllers.Names()}
+	case s.ModelKnown() && s.OnTarget():
+		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.Target.Name)}
+	default:
+		return Finding{Level: Pass, Evidence: strconv.Quote(s.Target.Name) + " is controller " + s.Target.UUID}
+	}
+}
+
+func checkTargetAvailable(s *survey.Survey) Finding {
+	switch s.Target.Status {
+	case "available", "":
+		return Finding{Level: Pass, Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " available"}
+	case "deprecated":
+		return Finding{
+			Level:    Warn,
+			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " deprecated: it should get no new models",
+			Remedy:   "choose another target if this one is to be emptied",
+		}
+	default:
+		return Finding{
+			Level:    Fail,
+			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " " + s.Target.Status + "; JIMM notices a change with a delay of up to ten minutes",
+			Remedy:   "bring the controller back, or, if it is back, pass ignore-checks=" + string(TargetAvailable),
+		}
+	}
+}
+
+// checkTargetAnswers tells whether the target can be reached from here. That the
+// source and the agents can reach it is another question, which nobody answers
+// before the migration.
+func checkTargetAnswers(s *survey.Survey) Finding {
+	target := s.Observation.CopyOn(s.Target)
+	name := strconv.Quote(s.Target.Name)
+	switch {
+	case !s.Options.Probe:
+		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	case target.State != facts.CopyUnknown:
+		return Finding{Level: Pass, Evidence: name + " answers"}
+	case target.Unreachable:
+		return Finding{
+			Level:    Warn,
+			Evidence: name + " cannot be reached from here: " + redact.Error(target.Err),
+			Remedy:   "if the source and the model's agents reach it all the same, go on; else repair the network or the controller first",
+		}
+	default:
+		return Finding{Level: Warn, Evidence: name + " gives no useful answer: " + redact.Error(target.Err), Remedy: "look at that controller first"}
+	}
+}
+
+// knownCloud tells whether the target, which has listed its clouds, has that of
+// the model.
+func knownCloud(s *survey.Survey, where string) Finding {
+	target := strconv.Quote(s.Target.Name)
+	regions, ok := s.Reports.Clouds[s.Model.Cloud]
+	if ok && (s.Model.Region == "" || slices.Contains(regions, s.Model.Region)) {
+		return Finding{Level: Pass, Evidence: target + " itself says that it has cloud " + where}
+	}
+	return Finding{
+		Level:    Fail,
+		Evidence: target + " itself says that it does not have cloud " + where + "; Juju finds that out only when it imports the model",
+		Remedy:   "add the cloud to " + s.Target.Name + " under the same name, with that region (juju add-cloud, juju update-cloud), or choose another target",
+	}
+}
+
+// knownName tells whether the target, which has listed its models, has another one
+// of that name. A half-imported one counts too (juju/juju#20361).
+func knownName(s *survey.Survey, target, name string) Finding {
+	for _, h := range s.Reports.Holdings {
+		if h.UUID == s.Model.UUID || h.Name != s.Model.Name || qualifier(h.Owner) != qualifier(s.Model.Owner) {
+			continue
+		}
+		what := "another model "
+		if h.Importing {
+			what = "a half-imported copy of another model "
+		}
+		return Finding{
+			Level:    Fail,
+			Evidence: target + " itself says that it has " + what + name + ", " + h.UUID,
+			Remedy:   "choose another target, or have the other model moved or removed",
+		}
+	}
+	return Finding{Level: Pass, Evidence: target + " itself says that it has no other model " + name}
+}
+
+// qualifier is what Juju 4 has in place of an owner.
+func qualifier(owner string) string {
+	return strings.NewReplacer("@", "-", ".", "-", "+", "-").Replace(owner)
+}
+
+// checkCloud looks whether the target has the model's cloud and region. JIMM
+// tells it in a list of targets (2025 and later); a controller's entry names the
+// cloud that it runs in itself.
+func checkCloud(s *survey.Survey) Finding {
+	where := strconv.Quote(s.Model.Cloud)
+	if s.Model.Region != "" {
+		where += " region " + strconv.Quote(s.Model.Region)
+	}
+	target := strconv.Quote(s.Target.Name)
+	same := s.Model.Cloud == s.Target.Cloud && (s.Model.Region == "" || s.Model.Region == s.Target.Region)
+	switch {
+	case s.OnTarget():
+		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+	case s.Reports.Clouds != nil && s.Model.Cloud != "":
+		return knownCloud(s, where)
+	case s.Contents.TargetsKnown && slices.Contains(s.Contents.Targets, s.Target.UUID):
+		return Finding{Level: Pass, Evidence: "JIMM says that " + target + " has cloud " + where}
+	case s.Contents.TargetsKnown && targetIsOlder(s):
+		return Finding{Level: Skip, Evidence: "JIMM leaves " + target + " out of the targets of the model, as it is older; of its clouds it says nothing then"}
+	case s.Contents.TargetsKnown:
+		return Finding{
+			Level:    Fail,
+			Evidence: "JIMM says that " + target + " does not have cloud " + where + "; Juju finds that out only when it imports the model",
+			Remedy:   "add the cloud to " + s.Target.Name + " under the same name (juju add-cloud), and to JIMM; or choose one that list-migration-targets shows",
+		}
+	case s.Model.Cloud == "":
+		return Finding{Level: Skip, Evidence: "JIMM does not tell the cloud of the model"}
+	case same:
+		return Finding{Level: Pass, Evidence: target + " runs in cloud " + where + " itself"}
+	default:
+		return Finding{
+			Level:    Warn,
+			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.Target.Cloud) + " " + strconv.Quote(s.Target.Region) + ", and this JIMM does not tell which others it has; without the cloud the import fails",
+			Remedy:   "juju clouds --controller " + s.Target.Name + " shows them",
+		}
+	}
+}
+
+// targetIsOlder reports whether the target runs an older Juju than the source.
+func targetIsOlder(s *survey.Survey) bool {
+	source, okS := rules.ParseVersion(s.Source.AgentVersion)
+	target, okT := rules.ParseVersion(s.Target.AgentVersion)
+	return !okS || !okT || target.Less(source)
+}
+
+func checkTargetName(s *survey.Survey) Finding {
+	target, name := strconv.Quote(s.Target.Name), strconv.Quote(s.Model.FullName())
+	for _, m := range s.Models {
+		if m.UUID != s.Model.UUID && m.FullName() == s.Model.FullName() && m.Recorded == s.Target.UUID {
+			return Finding{
+				Level:    Fail,
+				Evidence: target + " has another model " + name + ", " + m.UUID,
+				Remedy:   "choose another target, or have the other model moved or removed",
+			}
+		}
+	}
+	if lacksTargetAccount(s) == "" && s.Reports.HoldingsErr == nil {
+		return knownName(s, target, name)
+	}
+	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; models that JIMM does not know are not to be seen without an account there, and Juju looks before it starts"}
+}

@@ -1,0 +1,79 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// checkUsers looks for users that exist on one controller alone. Through JIMM only
+// JIMM's own users of the model are seen; an administrator of the source is told
+// all, and one of the target whom it knows.
+func checkUsers(s *survey.Survey) Finding {
+	users := s.Model.Users
+	own := s.Observation.CopyOn(s.Source).Info
+	if own.Kind == facts.InfoLive {
+		users = own.Users
+	}
+	local, external := splitUsers(users)
+	there, told := s.Reports.People[s.Target.UUID]
+	if told {
+		return knownUsers(s, local, external, there, own.Kind == facts.InfoLive)
+	}
+	local = slices.DeleteFunc(local, func(name string) bool { return name == "admin" })
+	switch {
+	case len(local) > 0:
+		return Finding{
+			Level:    Warn,
+			Evidence: "users of the source controller alone have access to the model: " + Names(local),
+			Remedy:   "an administrator of " + s.Target.Name + " adds them (juju add-user), or they lose their access: Juju refuses a model whose users the target does not know",
+		}
+	case own.Kind == facts.InfoLive:
+		return Finding{Level: Skip, Evidence: "whether the target knows the model's users is not to be seen without an account there, and Juju looks before it starts"}
+	default:
+		return Finding{Level: Skip, Evidence: "JIMM shows its own users of the model, which every controller knows; whether the source has others is not to be seen without an account there, and Juju looks before it starts"}
+	}
+}
+
+// splitUsers parts users of a controller ("bob=read") from those of elsewhere.
+func splitUsers(users []string) (local, external []string) {
+	for _, user := range users {
+		name, _, _ := strings.Cut(user, "=")
+		if strings.Contains(name, "@") {
+			external = append(external, name)
+		} else {
+			local = append(local, name)
+		}
+	}
+	return local, external
+}
+
+// knownUsers compares the users of the model with those that the target knows, as
+// Juju does before it starts.
+func knownUsers(s *survey.Survey, local, external []string, there facts.People, all bool) Finding {
+	target := strconv.Quote(s.Target.Name)
+	missing := slices.DeleteFunc(slices.Clone(local), func(name string) bool { return slices.Contains(there.Local, name) })
+	here, told := s.Reports.People[s.Source.UUID]
+	switch {
+	case len(missing) > 0:
+		return Finding{
+			Level:    Fail,
+			Evidence: "users have access to the model whom " + target + " does not know: " + Names(missing),
+			Remedy:   "an administrator of " + s.Target.Name + " adds them (juju add-user), or their access to the model is revoked",
+		}
+	case told && len(external) > 0 && here.Identity != there.Identity:
+		return Finding{
+			Level:    Fail,
+			Evidence: "external users have access to the model (" + Names(external) + "), and " + target + " has another identity provider than the source: " + cmp.Or(there.Identity, "none") + " instead of " + cmp.Or(here.Identity, "none"),
+			Remedy:   "choose a target with the same identity-url, or revoke their access",
+		}
+	case !all || !told && len(external) > 0:
+		return Finding{Level: Skip, Evidence: target + " knows the users of the model that JIMM shows; whether the source has others, and the same identity provider, is not to be seen without an account there, and Juju looks before it starts"}
+	default:
+		return Finding{Level: Pass, Evidence: target + " knows all users of the model"}
+	}
+}

@@ -1,0 +1,139 @@
+package checks
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/survey"
+)
+
+// checkVersionHop applies the rules about which versions migrate to which.
+func checkVersionHop(s *survey.Survey) Finding {
+	var forbidden, limited, unknown, remedies, limits []string
+	f := Facts(s)
+	for _, r := range rules.All().Hops {
+		say, do := Fill(s, r.Say, r, f), Fill(s, r.Do, r, f)
+		switch m := r.Match(f); {
+		case m == rules.Fits && r.Level == "fail":
+			forbidden, remedies = append(forbidden, say), append(remedies, do)
+		case m == rules.Fits:
+			limited, limits = append(limited, say), append(limits, do)
+		case m == rules.FitUnknown && r.Level == "fail" && r.Apt(f) == rules.Fits:
+			unknown = append(unknown, fillOpen(s, r))
+		}
+	}
+	_, okS := rules.ParseVersion(f.Source)
+	_, okT := rules.ParseVersion(f.Target)
+	between := cmp.Or(f.Source, "not told") + " to " + cmp.Or(f.Target, "not told") + ", agents " + cmp.Or(f.Model, "not told")
+	switch {
+	case len(forbidden) > 0:
+		return Finding{Level: Fail, Evidence: between + ": " + List(forbidden), Remedy: List(remedies)}
+	case !okS || !okT:
+		return Finding{Level: Skip, Evidence: between + ": JIMM does not tell the versions of the controllers"}
+	case len(limited) > 0:
+		return Finding{Level: Warn, Evidence: between + ": " + List(append(limited, open(unknown)...)), Remedy: List(limits)}
+	case len(unknown) > 0:
+		return Finding{Level: Skip, Evidence: between + ": " + List(open(unknown))}
+	default:
+		return Finding{Level: Pass, Evidence: between + ": no rule forbids it"}
+	}
+}
+
+// fillOpen is what a rule says if the model holds what it is about.
+func fillOpen(s *survey.Survey, r rules.Rule) string {
+	return strings.ReplaceAll(Fill(s, r.Say, r, rules.Facts{}), " ()", "")
+}
+
+// open marks what depends on contents of the model that are not known.
+func open(unknown []string) []string {
+	out := make([]string, len(unknown))
+	for n, say := range unknown {
+		out[n] = "not known whether it applies: " + say
+	}
+	return out
+}
+
+// checkAdvisories lists known bugs that are about such a migration.
+func checkAdvisories(s *survey.Survey) Finding {
+	var known, remedies []string
+	unknown := 0
+	f := Facts(s)
+	all := rules.All().Advisories
+	for _, r := range all {
+		switch r.Match(f) {
+		case rules.Fits:
+			known = append(known, r.ID+": "+Fill(s, r.Say, r, f))
+			remedies = append(remedies, strings.TrimPrefix(r.ID, "juju/")+": "+Fill(s, r.Do, r, f))
+		case rules.FitUnknown:
+			unknown++
+		case rules.FitsNot:
+		}
+	}
+	switch {
+	case len(known) > 0:
+		return Finding{Level: Warn, Evidence: strings.Join(known, "; "), Remedy: strings.Join(remedies, "; ")}
+	case unknown > 0:
+		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may be about this migration, depending on what is not known here", unknown, len(all))}
+	default:
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("none of %d known bugs is about such a migration", len(all))}
+	}
+}
+
+// checkVersions applies the two rules that every Juju enforces on a migration:
+// the target is not older than the source (major and minor), and not older than
+// the model's agents. The caller has made sure that the three versions are known.
+func checkVersions(s *survey.Survey) Finding {
+	f := Finding{Check: Versions}
+	source, okS := rules.ParseVersion(s.Source.AgentVersion)
+	target, okT := rules.ParseVersion(s.Target.AgentVersion)
+	model, okM := rules.ParseVersion(s.Model.AgentVersion)
+	switch {
+	case !okT || !okS && !okM:
+		f.Level = Skip
+		f.Evidence = "JIMM does not tell the versions of the controllers"
+	case okS && target.MinorLess(source):
+		f.Level = Fail
+		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than source " + strconv.Quote(s.Source.Name) + " with " + s.Source.AgentVersion
+		f.Remedy = "upgrade controller " + s.Target.Name + " to " + source.Line() + " or newer, or choose another target"
+	case okM && target.Less(model):
+		f.Level = Fail
+		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than the model's agents with " + s.Model.AgentVersion
+		f.Remedy = "upgrade controller " + s.Target.Name + " to " + s.Model.AgentVersion + " or newer, or choose another target"
+	case !okM:
+		f.Level = Skip
+		f.Evidence = "the version of the model's agents is not known; the controllers fit: " + s.Source.AgentVersion + " to " + s.Target.AgentVersion
+	case !okS:
+		f.Level = Skip
+		f.Evidence = "the version of the source is not known; the model fits the target: " + s.Model.AgentVersion + " to " + s.Target.AgentVersion
+	default:
+		f.Level = Pass
+		f.Evidence = "source " + s.Source.AgentVersion + ", model " + s.Model.AgentVersion + ", target " + s.Target.AgentVersion
+	}
+	return f
+}
+
+// CompareVersions orders two Juju versions: negative if a comes first. One that
+// cannot be read comes after all others.
+func CompareVersions(a, b string) int {
+	x, okX := rules.ParseVersion(a)
+	y, okY := rules.ParseVersion(b)
+	switch {
+	case !okX && !okY:
+		return 0
+	case !okX || okY && y.Less(x):
+		return 1
+	case !okY || x.Less(y):
+		return -1
+	default:
+		return 0
+	}
+}
+
+// IsVersion reports whether the text is a Juju version.
+func IsVersion(text string) bool {
+	_, ok := rules.ParseVersion(text)
+	return ok
+}

@@ -1,0 +1,69 @@
+package facts
+
+import (
+	"strings"
+)
+
+// Holding is a model that a controller has.
+type Holding struct {
+	UUID, Name, Owner string
+	// Importing tells that it is a half-imported copy.
+	Importing bool
+}
+
+// People are the users that a controller knows.
+type People struct {
+	// Local are the names of its own users, disabled ones too.
+	Local []string
+	// Identity is where it sends external users to log in, "" if nowhere.
+	Identity string
+}
+
+// Prechecks is what a target has answered about a model that shall come.
+type Prechecks struct {
+	// Version is that of its facade MigrationTarget which was asked.
+	Version int
+	// Facades tells that it was told the facades of the source, and looked at
+	// them.
+	Facades bool
+	// Refusal is why it would not take the model, in its own words, not redacted;
+	// "" if it would.
+	Refusal string
+}
+
+// FacadesRefused reports whether the source offers too little for the target.
+// That answer has no code (Juju 3.1 to 4.x).
+func (p Prechecks) FacadesRefused() bool {
+	return strings.HasPrefix(p.Refusal, "Source controller does not support required facades")
+}
+
+// AccountState tells whether a controller can be asked as one of its
+// administrators.
+type AccountState string
+
+// The states of an account on a controller.
+const (
+	// AccountNone: there is no account for the controller.
+	AccountNone AccountState = "none"
+	// AccountWorks: the account is logged in, as a superuser.
+	AccountWorks AccountState = "works"
+	// AccountRefused: the controller refuses the account.
+	AccountRefused AccountState = "refused"
+	// AccountWeak: the account is not a superuser, and would not be told enough.
+	AccountWeak AccountState = "not-superuser"
+	// AccountSilent: the controller does not answer.
+	AccountSilent AccountState = "no-answer"
+)
+
+// Account is what came of logging in to a controller as an administrator.
+type Account struct {
+	State AccountState
+	// User is the name of the account, "" without one.
+	User string
+	// Version is what the controller runs, "3.6.14"; "" if it did not tell.
+	Version string
+	// Facades are the versions of facades that it offers to superusers.
+	Facades map[string][]int
+	// Err is why the account does not work.
+	Err error
+}

@@ -1,0 +1,70 @@
+package facts
+
+import (
+	"time"
+
+	"jimm-migrator/src/redact"
+)
+
+// Attempt is a migration as the source controller describes it. Its zero value
+// means that there is none.
+type Attempt struct {
+	// Text is Juju's free text, without the prefix "migrating: ".
+	Text string
+	// Start and End are by the source controller's clock. Start is the only key
+	// that tells one migration from another.
+	Start, End time.Time
+	// StartUnstable: Start is the time of the text, and moves with it, as builds of
+	// Juju 4 have it that show the model's busy status for a migration. Those
+	// show nothing once the status is another one, and never an end.
+	StartUnstable bool
+}
+
+// startSlack is how much two looks at the start of one migration may differ:
+// answers may be rounded to seconds. No two migrations begin so close together.
+const startSlack = time.Second
+
+// begunAnew reports whether a migration that is at the second text cannot be
+// the one that was at the first: none goes back to where it began.
+func begunAnew(first, second string) bool {
+	before, now := ParseText(first), ParseText(second)
+	return now != PhaseUnknown && now < before && (now <= PhaseQuiesce || before == PhaseAbort)
+}
+
+// Exists reports whether there is a migration at all.
+func (a Attempt) Exists() bool { return !a.Start.IsZero() || a.Text != "" }
+
+// Running reports whether the migration has not ended.
+func (a Attempt) Running() bool { return a.Exists() && a.End.IsZero() }
+
+// OfSource reports whether only the source of a migration can show the attempt:
+// one that runs, was aborted, or left a copy behind.
+func (a Attempt) OfSource() bool { return a.Exists() && !a.WentAway() }
+
+// WentAway reports whether the attempt is the history of a successful migration:
+// the controller that shows it was the source, and has the model again.
+func (a Attempt) WentAway() bool {
+	phase := ParseText(a.Text)
+	return !a.End.IsZero() && phase.PastReturn() && phase != PhaseReapFailed
+}
+
+// Redacted returns the attempt with a text that may be shown.
+func (a Attempt) Redacted() Attempt {
+	a.Text = redact.String(a.Text)
+	return a
+}
+
+// Same reports whether both are looks at one migration. If its start drifts,
+// one that runs cannot be told from another, unless that has only begun.
+func (a Attempt) Same(b Attempt) bool {
+	switch {
+	case !a.Exists() || !b.Exists():
+		return false
+	case a.StartUnstable && b.StartUnstable:
+		return !begunAnew(a.Text, b.Text)
+	case a.Start.IsZero() && b.Start.IsZero():
+		return a.Text == b.Text && a.End.Equal(b.End)
+	default:
+		return a.Start.Sub(b.Start).Abs() < startSlack
+	}
+}

@@ -1,0 +1,178 @@
+package facts
+
+import (
+	"slices"
+	"time"
+)
+
+// RequestKind tells what was asked of JIMM.
+type RequestKind int
+
+// The requests that the audit log is searched for.
+const (
+	RequestMigrate RequestKind = iota + 1
+	RequestRecord
+)
+
+// Request is an entry of JIMM's audit log. It proves that something was asked,
+// never that it was accepted.
+type Request struct {
+	Kind RequestKind
+	// Target is the name of the controller in the request.
+	Target string
+	// At is by JIMM's clock.
+	At time.Time
+	// User is the identity that asked, without the "user-" prefix.
+	User string
+	// Own tells that it was this charm's identity.
+	Own bool
+	// Answered tells that JIMM has answered, whatever it said.
+	Answered bool
+}
+
+// Audit is what the audit log holds about a model.
+type Audit struct {
+	// Now is the time of the newest event in the log: JIMM's clock, as far as
+	// it can be read. Zero if the log is empty.
+	Now time.Time
+	// Requests are the requests about the model, oldest first.
+	Requests []Request
+}
+
+const (
+	// AskedBefore and askedAfter are how long before and after the start of a
+	// migration, by the source's clock, the request that caused it may have been
+	// logged, by JIMM's: prechecks lie between the two, and clocks differ.
+	AskedBefore = 15 * time.Minute
+	askedAfter  = 2 * time.Minute
+	// RememberRequests is how long a request may explain what is seen now.
+	RememberRequests = 24 * time.Hour
+)
+
+// Target returns the name of the controller that the migration was asked to go
+// to, or, without an attempt, the one that left the source lately. certain is
+// false if the log names none or several: it does not tell which of them was
+// accepted.
+func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
+	if of.Start.IsZero() && a.Now.IsZero() {
+		return "", false
+	}
+	from, to := a.around(of)
+	for _, q := range a.Requests {
+		switch {
+		case q.At.Before(from) || q.At.After(to):
+		case q.Kind == RequestMigrate && q.Target == source:
+			// It has been there since.
+		case q.Kind == RequestMigrate:
+			certain = name == "" || certain && name == q.Target
+			name = q.Target
+		case q.Target != name:
+			// Recorded elsewhere since: that journey is over.
+			name, certain = "", false
+		}
+	}
+	return name, certain
+}
+
+// around returns when the migration may have been asked for: lately, if its
+// start does not tell.
+func (a Audit) around(of Attempt) (from, to time.Time) {
+	if of.Start.IsZero() || of.StartUnstable {
+		return a.Now.Add(-RememberRequests), a.Now
+	}
+	return of.Start.Add(-AskedBefore), of.Start.Add(askedAfter)
+}
+
+// Unfulfilled reports whether somebody has lately asked to move the model away
+// from the controller that has it on record.
+func (a Audit) Unfulfilled(source string) bool {
+	found := false
+	for _, q := range a.Requests {
+		switch {
+		case q.Kind == RequestRecord || q.Target == source:
+			found = false
+		case a.Now.Sub(q.At) < RememberRequests:
+			found = true
+		}
+	}
+	return found
+}
+
+// Arrived reports whether somebody has lately asked to move the model to the
+// controller, or to record it there.
+func (a Audit) Arrived(controller string) bool {
+	return slices.ContainsFunc(a.Requests, func(q Request) bool {
+		return q.Target == controller && a.Now.Sub(q.At) < RememberRequests
+	})
+}
+
+// Brings reports whether the migration may be one that brings the model to the
+// controller: that was asked for last before it began, or recorded since.
+func (a Audit) Brings(of Attempt, controller string) bool {
+	from, to := a.around(of)
+	found := false
+	for _, q := range a.Requests {
+		switch {
+		case q.At.Before(from):
+		case q.Kind == RequestMigrate && !q.At.After(to):
+			found = q.Target == controller
+		case q.Kind == RequestRecord:
+			found = found || q.Target == controller
+		}
+	}
+	return found
+}
+
+// RecordedByHand reports whether somebody else has told JIMM since then that
+// the controller hosts the model.
+func (a Audit) RecordedByHand(target string, since time.Time) bool {
+	for _, q := range a.Requests {
+		if q.Kind == RequestRecord && !q.Own && q.Target == target && !q.At.Before(since) {
+			return true
+		}
+	}
+	return false
+}
+
+// Recorded reports whether anybody has told JIMM since then that the controller
+// hosts the model.
+func (a Audit) Recorded(target string, since time.Time) bool {
+	return slices.ContainsFunc(a.Requests, func(q Request) bool {
+		return q.Kind == RequestRecord && q.Target == target && !q.At.Before(since)
+	})
+}
+
+// Pending returns how much longer than now a migration may not be on show that
+// was asked for less than limit ago. One to the controller that has the model on
+// record, or that was recorded since, is over. shown is the ended attempt that is
+// on show: it is the one that was asked for if it began after that, and JIMM has
+// answered.
+func (a Audit) Pending(shown Attempt, source string, limit time.Duration) time.Duration {
+	left := time.Duration(0)
+	for _, q := range a.Requests {
+		explained := q.Answered && !shown.Start.IsZero() && !shown.Start.Before(q.At.Add(-askedAfter))
+		switch {
+		case q.Kind == RequestRecord:
+			left = 0
+		case q.Target != source && !explained:
+			left = max(left, limit-max(a.Now.Sub(q.At), 0))
+		}
+	}
+	return left
+}
+
+// Without returns the log without the requests that this charm has made since.
+func (a Audit) Without(since time.Time) Audit {
+	out := Audit{Now: a.Now}
+	for _, q := range a.Requests {
+		if !q.Own || q.At.Before(since) {
+			out.Requests = append(out.Requests, q)
+		}
+	}
+	return out
+}
+
+// String says in one word what was asked.
+func (k RequestKind) String() string {
+	return [...]string{"", "migrate", "record"}[k]
+}

@@ -1,0 +1,50 @@
+package facts
+
+// Cause is a reason for an outcome that the outcome does not tell by itself.
+type Cause string
+
+// The causes.
+const (
+	// CauseNone: the outcome says it all.
+	CauseNone Cause = ""
+	// CauseChecks: checks failed.
+	CauseChecks Cause = "checks-failed"
+	// CauseAnswer: a server said so; Detail holds its words.
+	CauseAnswer Cause = "server-answer"
+	// CauseDeadline: the timeout of the action ran out.
+	CauseDeadline Cause = "deadline"
+	// CauseInterrupted: the action was told to stop.
+	CauseInterrupted Cause = "interrupted"
+	// CauseSilent: nobody who could tell has answered for too long.
+	CauseSilent Cause = "no-answer"
+	// CauseUnproved: the source has let go, but not provably to the target.
+	CauseUnproved Cause = "unproved"
+	// CauseSourceUnknown: the target has the model and is recorded; whether the
+	// source has let go could not be found out.
+	CauseSourceUnknown Cause = "source-unknown"
+	// CauseElsewhere: the source has moved the model to another controller than
+	// the target, or JIMM records another.
+	CauseElsewhere Cause = "elsewhere"
+	// CauseOtherMigration: another migration runs than the one asked for.
+	CauseOtherMigration Cause = "other-migration"
+	// CauseChanged: what was seen at first is not so any more.
+	CauseChanged Cause = "changed"
+	// CauseRecordFailed: JIMM did not record the target.
+	CauseRecordFailed Cause = "record-failed"
+	// CauseMisrecorded: JIMM records the target, which denies the model.
+	CauseMisrecorded Cause = "misrecorded"
+	// CauseLeftOver: the source still has a copy.
+	CauseLeftOver Cause = "left-over"
+	// CauseAgents: agents of the model have not come to the target.
+	CauseAgents Cause = "agents"
+	// CauseDifferences: the model does not hold what it held before.
+	CauseDifferences Cause = "differences"
+	// CauseRecordCorrect: JIMM's record is right, the recorded controller has the model.
+	CauseRecordCorrect Cause = "record-is-right"
+	// CauseConfirm: the UUID that the operator confirmed is not the model's.
+	CauseConfirm Cause = "confirm-differs"
+	// CauseNothingRuns: there is no migration to follow.
+	CauseNothingRuns Cause = "nothing-runs"
+	// CauseStalled: the migration does not go on.
+	CauseStalled Cause = "stalled"
+)

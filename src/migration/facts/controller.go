@@ -1,0 +1,69 @@
+package facts
+
+import "strings"
+
+// Controller is a Juju controller as JIMM lists it.
+type Controller struct {
+	// Name is JIMM's name of the controller, unique in a JAAS.
+	Name string
+	// UUID is the controller's own UUID.
+	UUID string
+	// AgentVersion is the version on JIMM's record, "3.6.14". It may lag.
+	AgentVersion string
+	// Status is "available", "deprecated" or "unavailable". JIMM finds out
+	// with a delay of up to ten minutes.
+	Status string
+	// Addresses are the API addresses (host:port) that a migration hands to
+	// the agents, followed by none of the public ones.
+	Addresses []string
+	// PublicAddress is the address (host:port) that JIMM dials first, or "".
+	PublicAddress string
+	// CACert is the PEM bundle that signs the controller's certificate, or "".
+	CACert string
+	// Cloud and Region are the names of the controller's own cloud.
+	Cloud, Region string
+}
+
+// Known reports whether c stands for a controller at all.
+func (c Controller) Known() bool { return c.UUID != "" }
+
+// Controllers indexes a list of controllers.
+type Controllers []Controller
+
+// String returns the name, or the UUID of a controller that JIMM does not know.
+func (c Controller) String() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.UUID
+}
+
+// ByUUID returns the controller with that UUID; one without a name if it is not in
+// the list.
+func (cs Controllers) ByUUID(uuid string) Controller {
+	for _, c := range cs {
+		if c.UUID == uuid {
+			return c
+		}
+	}
+	return Controller{UUID: uuid}
+}
+
+// ByName returns the controller with that name.
+func (cs Controllers) ByName(name string) (Controller, bool) {
+	for _, c := range cs {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Controller{}, false
+}
+
+// Names returns the names, separated by commas.
+func (cs Controllers) Names() string {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,105 @@
+package facts
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/redact"
+)
+
+// String says in one word what a controller says of its copy.
+func (s CopyState) String() string {
+	return [...]string{"unknown", "absent", "present", "moved", "importing", "active", "exporting"}[s]
+}
+
+// DescribeCopies tell what each controller says that has the model in some form.
+func DescribeCopies(list Controllers, copies map[string]Copy) string {
+	var out []string
+	for _, c := range list {
+		if got := copies[c.UUID]; got.Has() {
+			out = append(out, strconv.Quote(c.String())+" "+got.Describe())
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// CopyState tells what a controller itself says about having the model.
+type CopyState int
+
+// The states of a copy. Anonymous callers can only tell [CopyPresent],
+// [CopyMoved] and [CopyAbsent]; with credentials a controller tells the rest.
+const (
+	// CopyUnknown: the controller was not asked or did not answer.
+	CopyUnknown CopyState = iota
+	// CopyAbsent: the controller does not have the model, and has not finished
+	// moving it away.
+	CopyAbsent
+	// CopyPresent: there is a copy: active, exporting, importing or left over.
+	CopyPresent
+	// CopyMoved: the controller has moved the model away and says where to.
+	CopyMoved
+	// CopyImporting: a copy that a running or failed migration is bringing in.
+	CopyImporting
+	// CopyActive: a copy that is in use.
+	CopyActive
+	// CopyExporting: a copy that a running migration is moving away, or that one
+	// could not remove at its end. Until the migration has succeeded it is in use.
+	CopyExporting
+)
+
+// Copy is what a controller itself says about the model.
+type Copy struct {
+	State CopyState
+	// To is the UUID of the controller that [CopyMoved] points to; "" if the
+	// answer does not tell.
+	To string
+	// Unreachable tells that the controller could not be reached at all.
+	Unreachable bool
+	Err         error
+	// Info is what the controller tells one of its administrators about the
+	// model; its users are those of the controller, not of JIMM. The kind is
+	// [InfoNotAsked] where there is no account, or it does not describe it.
+	Info Info
+}
+
+// CopyOf makes a copy of what a controller tells one of its administrators.
+func CopyOf(i Info) Copy {
+	c := Copy{State: CopyActive, Info: i}
+	switch {
+	case i.Importing():
+		c.State = CopyImporting
+	case i.Migrating(), i.ReapFailed():
+		c.State = CopyExporting
+	}
+	return c
+}
+
+// Describe say what the controller has, to follow its name.
+func (c Copy) Describe() string {
+	status := c.Info.Status
+	if text := cmp.Or(c.Info.Attempt.Text, c.Info.StatusText); text != "" {
+		status += ": " + redact.String(strings.TrimPrefix(text, "migrating: "))
+	}
+	switch c.State {
+	case CopyAbsent:
+		return "does not have it"
+	case CopyMoved:
+		return "has moved it away"
+	case CopyImporting:
+		return "has only a half-imported copy of it"
+	case CopyExporting:
+		return "has a copy that is moved away (" + status + ")"
+	case CopyActive:
+		return "has it in use (" + status + ")"
+	case CopyPresent:
+		return "has a copy of it"
+	default:
+		return "does not tell"
+	}
+}
+
+// Has reports whether the controller has the model in some form.
+func (c Copy) Has() bool {
+	return c.State >= CopyPresent && c.State != CopyMoved
+}

@@ -1,0 +1,120 @@
+package facts
+
+import (
+	"jimm-migrator/src/redact"
+)
+
+// String says in one word how the recorded controller answered.
+func (k InfoKind) String() string {
+	return [...]string{"not-asked", "live", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
+}
+
+// InfoKind tells how the recorded controller answered through JIMM.
+type InfoKind int
+
+// The kinds of answers to a question about a model through JIMM. The wire
+// texts are those of JIMM of October 2024 and of July 2026.
+const (
+	// InfoNotAsked: the question was not put.
+	InfoNotAsked InfoKind = iota
+	// InfoLive: the controller described the model.
+	InfoLive
+	// InfoRedirected: "redirection required". The migration is done.
+	InfoRedirected
+	// InfoDenied: the controller denies the model ("permission denied", "model
+	// not found"). A controller denies what it has let go, and what it never had.
+	InfoDenied
+	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode:
+	// the source said something that this JIMM cannot use.
+	InfoBroken
+	// InfoRefused: JIMM itself refuses or does not know the model
+	// ("unauthorized"). JIMM of 2024 says the same when a controller answers
+	// "not found".
+	InfoRefused
+	// InfoUnlisted: JIMM's list has the model, but its recorded controller does
+	// not list it, or could not be asked.
+	InfoUnlisted
+	// InfoUnavailable: no answer: timeouts, lost connections, a controller that
+	// cannot be dialled, errors without a code.
+	InfoUnavailable
+)
+
+// Info is what the recorded controller says about the model.
+type Info struct {
+	Kind InfoKind
+	// Controller is the UUID that JIMM names as the one that answered, for
+	// [InfoLive].
+	Controller string
+	// Listed tells that this is an entry of a list that JIMM has made of the
+	// lists of all its controllers: Controller is JIMM's record, and another
+	// one may have listed the model. Only a migration shows that it was the
+	// source (JIMM of December 2024 and later).
+	Listed bool
+	// Status and StatusText are the model's status: "available", "busy", ….
+	Status, StatusText string
+	// Attempt is the latest migration of the model that this controller knows.
+	Attempt Attempt
+	// Life, IsController, AgentVersion and Users describe the model.
+	Life         string
+	IsController bool
+	AgentVersion string
+	Users        []string
+	// Credential tells whether the model's cloud credential is valid.
+	Credential Validity
+	// Backends hold the model's secrets; BackendsTold is false where the
+	// controller does not tell (before Juju 3.1).
+	Backends     []Backend
+	BackendsTold bool
+	// Err is the answer that was an error.
+	Err error
+}
+
+// Validity tells whether something is valid.
+type Validity int
+
+// The validities. The zero value knows nothing.
+const (
+	ValidityUnknown Validity = iota
+	Valid
+	Invalid
+)
+
+// Backend is a secret backend that holds secrets of a model.
+type Backend struct {
+	Name, Type string
+	Secrets    int
+}
+
+// Importing reports whether the controller holds a half-imported copy only.
+func (i Info) Importing() bool {
+	return i.Kind == InfoLive && i.Status == "busy" && i.StatusText == "importing"
+}
+
+// Migrating reports whether a migration of the model runs. Some builds of Juju 4
+// never tell an end: an abort is over when the model is not busy any more.
+func (i Info) Migrating() bool {
+	over := ParseText(i.Attempt.Text) == PhaseAbort && i.Status == "available"
+	return i.Kind == InfoLive && i.Attempt.Running() && !over
+}
+
+// ReapFailed reports whether the controller has kept a copy of a model that it
+// has moved away: the model is in use on the target of that migration. Juju
+// shows the latest migration only, and no model can come back to such a copy.
+func (i Info) ReapFailed() bool {
+	return i.Kind == InfoLive && !i.Attempt.Running() && ParseText(i.Attempt.Text) == PhaseReapFailed
+}
+
+// Answer puts an answer that was an error into words.
+func (i Info) Answer() string {
+	if i.Err != nil {
+		return redact.String(i.Err.Error())
+	}
+	switch i.Kind {
+	case InfoUnlisted:
+		return "JIMM lists it as unavailable there"
+	case InfoNotAsked:
+		return "it was not asked"
+	default:
+		return "no answer"
+	}
+}

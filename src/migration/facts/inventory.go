@@ -1,0 +1,170 @@
+package facts
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The checks below look into the model for what Juju's own prechecks would
+// refuse (Juju 2.9 to 4.1), all at once. Juju sees more: minimum numbers of
+// units, pending reboots, cleanups and locks are not in what it tells.
+
+// Alive reports whether a life is that of something that is not going away.
+func Alive(life string) bool { return life == "" || life == "alive" }
+
+// Present reports whether the agent of the unit is with its controller.
+func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing" }
+
+// Inventory is what a model holds, and how its agents are. Names are the keys.
+type Inventory struct {
+	// Controller is the UUID of the controller that has answered.
+	Controller string
+	// Type is "iaas" or "caas"; AgentVersion that of the model; Status and
+	// StatusText that of the model.
+	Type, AgentVersion string
+	Status, StatusText string
+
+	Applications map[string]Application
+	// Machines are by id; containers are among them.
+	Machines map[string]Machine
+	// Units are by name; those of subordinates are among them.
+	Units map[string]Unit
+	// Relations are by their keys: "app:db pg:db".
+	Relations map[string]Relation
+	Offers    map[string]Offer
+	// Remotes are the offers of other models that this one consumes (SAAS).
+	Remotes map[string]Remote
+	// Storage is by id: "pgdata/0". StorageTold is false if the controller does
+	// not tell.
+	Storage     map[string]Storage
+	StorageTold bool
+	// Unread names what was there and could not be read.
+	Unread []string
+}
+
+// Application is an application of a model.
+type Application struct {
+	Charm string // The URL of the charm, "ch:amd64/jammy/postgresql-288".
+	// Profile is the LXD profile that the charm brings, or "".
+	Profile string
+	Base    string // "ubuntu@22.04/stable".
+	Life    string // "" or "alive", "dying", "dead".
+	// Scale is the wanted number of units (caas); Units is how many there are.
+	Scale, Units int
+	Err          string // What was told instead, if anything.
+}
+
+// CharmName returns the name of the charm, "postgresql", without its source,
+// place and revision.
+func (a Application) CharmName() string {
+	name := a.Charm[strings.LastIndexAny(a.Charm, ":/")+1:]
+	if i := strings.LastIndexByte(name, '-'); i > 0 && strings.Trim(name[i+1:], "0123456789") == "" {
+		name = name[:i]
+	}
+	return name
+}
+
+// Machine is a machine or a container on one.
+type Machine struct {
+	Life string // "" or "alive", "dying", "dead".
+	// Agent is "started" if all is well, Instance "running".
+	Agent, Instance string
+	Version         string // Of the agent.
+	Base            string // "ubuntu@22.04/stable".
+	InstanceID      string
+	// Constraints are "mem=2048M spaces=dmz"; Profiles those of LXD that charms
+	// have put on it.
+	Constraints string
+	Profiles    []string
+}
+
+// Unit is a unit of an application.
+type Unit struct {
+	Application, Machine string
+	Life                 string // "" or "alive", "dying", "dead".
+	// Agent is "idle" or "executing" if all is well, Workload "active"; Message
+	// is what the charm says of it.
+	Agent, Workload, Message string
+	Version                  string // Of the agent; "" where the model has no machines.
+	// Charm is the URL of the unit's charm if it is not yet that of its
+	// application.
+	Charm string
+}
+
+// Relation is a relation between applications.
+type Relation struct{ Interface, Status string }
+
+// Offer is an endpoint that the model offers to others.
+type Offer struct {
+	Application   string
+	Active, Total int // Connections.
+}
+
+// Remote is an offer of another model that this one consumes.
+type Remote struct {
+	URL, Life, Status string
+	// Related tells that an application of the model is integrated with it.
+	Related bool
+}
+
+// Storage is a storage instance.
+type Storage struct{ Owner, Kind string }
+
+// connections counts the connections to the model's offers.
+func (i Inventory) connections() int {
+	n := 0
+	for _, o := range i.Offers {
+		n += max(o.Total, o.Active)
+	}
+	return n
+}
+
+// SortedNames returns the keys that fulfil the condition, in order.
+func SortedNames[T any](of map[string]T, is func(T) bool) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if is(of[name]) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// Podspec reports whether the charm is one of the first kind for Kubernetes, which
+// has no Ubuntu base: its base is called "kubernetes" (Juju 2.9 to 3.6).
+func (a Application) Podspec() bool {
+	return strings.HasPrefix(a.Base, "kubernetes") || strings.Contains(a.Charm, "/kubernetes/")
+}
+
+// WithCharm returns the applications whose charm has one of the names.
+func (i Inventory) WithCharm(names []string) []string {
+	return SortedNames(i.Applications, func(a Application) bool { return slices.Contains(names, a.CharmName()) })
+}
+
+// Missing names the machines and units whose agents are not with the controller
+// that has told the inventory. Of those that were there before and had no agent
+// then, none is expected; without a look before, all are.
+func (i Inventory) Missing(before *Inventory) []string {
+	var out []string
+	for _, id := range SortedNames(i.Machines, func(m Machine) bool { return Alive(m.Life) && m.Agent != "started" }) {
+		if before == nil || before.Machines[id].Agent == "started" {
+			out = append(out, "machine "+id)
+		}
+	}
+	for _, name := range SortedNames(i.Units, func(u Unit) bool { return Alive(u.Life) && !u.Present() }) {
+		if before == nil || before.Units[name].Present() {
+			out = append(out, "unit "+name)
+		}
+	}
+	return out
+}
+
+// Present counts the machines and units whose agents are with the controller that
+// has told the inventory.
+func (i Inventory) Present() int {
+	return len(SortedNames(i.Machines, func(m Machine) bool { return m.Agent == "started" })) + len(SortedNames(i.Units, Unit.Present))
+}
+
+// Agents counts the machines and units.
+func (i Inventory) Agents() int { return len(i.Machines) + len(i.Units) }

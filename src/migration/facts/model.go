@@ -1,0 +1,44 @@
+package facts
+
+// Model is a model as JIMM has it on record.
+type Model struct {
+	// UUID is the model's UUID, the same on every controller.
+	UUID string
+	// Name is the bare name, Owner the user without the "user-" prefix.
+	Name, Owner string
+	// Recorded is the UUID of the controller that JIMM's record names.
+	Recorded string
+	// Type is "iaas" or "caas"; "" when JIMM could not tell.
+	Type string
+	// Life is "alive", "dying" or "dead".
+	Life string
+	// IsController tells that this is a controller's own model.
+	IsController bool
+	// AgentVersion is the version of the model's agents, or "".
+	AgentVersion string
+	// Cloud and Region are the names of the model's cloud; "" if not told.
+	Cloud, Region string
+	// CloudType is the type of that cloud, such as "lxd" or "manual", or "".
+	CloudType string
+	// Machines, Units and Cores are its sizes as JIMM lists them. JIMM of 2024
+	// lists what it last wrote down.
+	Machines, Units, Cores int
+	// Users have access to the model, as "name=access". They are kept because
+	// importing a model anew needs them. Empty until they were asked for.
+	Users []string
+	// Live holds what the recorded controller said at the time of listing.
+	// Its kind is [InfoNotAsked] where JIMM answered from its database.
+	Live Info
+}
+
+// Agents is how many agents have to follow the model: one for each machine and
+// each unit.
+func (m Model) Agents() int { return m.Machines + m.Units }
+
+// FullName returns "owner/name".
+func (m Model) FullName() string { return m.Owner + "/" + m.Name }
+
+// UpdateCommand returns the command that makes JIMM record the controller.
+func (t Traits) UpdateCommand(controller Controller, model string) string {
+	return t.CLI + " update-migrated-model " + controller.Name + " " + model
+}

@@ -1,0 +1,29 @@
+package facts
+
+// Observation is one look at a model by all the witnesses that could be asked.
+type Observation struct {
+	Record Record
+	Info   Info
+	Host   Host
+	// Copies holds the answers of the controllers, by controller UUID.
+	Copies map[string]Copy
+}
+
+// CopyOn returns what the controller said; unknown if it was not asked.
+func (o Observation) CopyOn(c Controller) Copy { return o.Copies[c.UUID] }
+
+// Denies reports whether the controller itself says that it does not have the
+// model.
+func (c Copy) Denies() bool { return c.State == CopyAbsent || c.State == CopyMoved }
+
+// RecordedAt returns the UUID that JIMM's record names, "" if no answer names
+// one. An answer of a controller is newer than the record that was read before it.
+func (o Observation) RecordedAt() string {
+	if o.Info.Kind == InfoLive && o.Info.Controller != "" {
+		return o.Info.Controller
+	}
+	if o.Record.State == RecordAt {
+		return o.Record.Controller
+	}
+	return ""
+}

@@ -1,0 +1,74 @@
+package facts
+
+// Outcome says how a migration ended, as far as this run could find out. The
+// list is closed; docs/reference/outcomes.md explains each in a line.
+type Outcome string
+
+// The outcomes with which an action completes.
+const (
+	// Migrated: the model is active on the target and recorded there, and the
+	// source has let go.
+	Migrated Outcome = "migrated"
+	// AlreadyThere: the same, and nothing had to be done.
+	AlreadyThere Outcome = "already-there"
+	// Recorded: the model had been moved before; JIMM's record now says so.
+	Recorded Outcome = "recorded"
+	// Started: the migration runs and is not followed (detach).
+	Started Outcome = "started"
+	// ChecksPassed: no check failed, nothing was started (dry run).
+	ChecksPassed Outcome = "checks-passed"
+)
+
+// The outcomes with which an action fails.
+const (
+	// Refused: at least one check failed; nothing was started.
+	Refused Outcome = "refused"
+	// NotStarted: the start was asked for and no migration began; the model is
+	// on the source.
+	NotStarted Outcome = "not-started"
+	// Aborted: the migration was aborted; the model is on the source.
+	Aborted Outcome = "aborted"
+	// TimedOut: the action stopped watching before the end.
+	TimedOut Outcome = "timed-out"
+	// NeedsAttention: recorded on the target, but something is left to do.
+	NeedsAttention Outcome = "migrated-needs-attention"
+	// Conflict: two controllers say that they have the model in use.
+	Conflict Outcome = "conflict"
+	// LostFromJIMM: JIMM does not know the model any more.
+	LostFromJIMM Outcome = "lost-from-jimm"
+	// Unknown: nobody who could be asked told how it ended.
+	Unknown Outcome = "unknown"
+)
+
+// Succeeded reports whether the action completes with this outcome.
+func (o Outcome) Succeeded() bool {
+	switch o {
+	case Migrated, AlreadyThere, Recorded, Started, ChecksPassed:
+		return true
+	default:
+		return false
+	}
+}
+
+// RetrySafe reports whether running the same action again is safe and can help.
+// It is never harmful: where it cannot help, the answer is false.
+func (o Outcome) RetrySafe() bool {
+	switch o {
+	case Conflict, LostFromJIMM:
+		return false
+	default:
+		return true
+	}
+}
+
+// Step is a part of the engine's work.
+type Step string
+
+// The steps in their order.
+const (
+	StepCheck  Step = "check"
+	StepStart  Step = "start"
+	StepWatch  Step = "watch"
+	StepRecord Step = "record"
+	StepVerify Step = "verify"
+)

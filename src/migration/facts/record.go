@@ -1,0 +1,25 @@
+package facts
+
+// String says in one word what is known of JIMM's record.
+func (s RecordState) String() string {
+	return [...]string{"unknown", "at", "lost"}[s]
+}
+
+// RecordState tells what is known of JIMM's record.
+type RecordState int
+
+// The states of JIMM's record. The zero value knows nothing.
+const (
+	RecordUnknown RecordState = iota
+	RecordAt
+	RecordLost
+)
+
+// Record is what JIMM's database says.
+type Record struct {
+	State RecordState
+	// Controller is the UUID of the recorded controller, for [RecordAt].
+	Controller string
+	// Err tells why the record is unknown.
+	Err error
+}

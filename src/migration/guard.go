@@ -1,0 +1,133 @@
+package migration
+
+import (
+	"strconv"
+	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// refusal is why an operator's word is not enough. Its zero value is no
+// objection.
+type refusal struct {
+	outcome facts.Outcome
+	cause   facts.Cause
+	detail  string
+	next    string
+}
+
+// guard returns what one look has against recording the target on an
+// operator's word. What nobody can say is no objection: that is what the word
+// is for.
+func guard(s *survey.Survey) refusal {
+	info := s.Observation.Info
+	target := s.Observation.CopyOn(s.Target)
+	name := strconv.Quote(s.Target.String())
+	running := "a migration runs since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + redact.String(info.Attempt.Text) + ")"
+	switch {
+	case s.InUseTwice():
+		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
+	case info.Migrating() && !facts.ParseText(info.Attempt.Text).PastReturn():
+		return refusal{facts.Refused, facts.CauseOtherMigration, running, followCommand(s)}
+	case info.Migrating() && s.OnTarget():
+		return refusal{facts.Refused, facts.CauseOtherMigration, running + ", and cannot be aborted any more: the model leaves " + name, followCommand(s)}
+	case info.Importing(), target.State == facts.CopyImporting:
+		return refusal{facts.Refused, facts.CauseOtherMigration, "a copy of the model is still being imported", followCommand(s)}
+	case s.TimeLeftToStart() > 0:
+		return refusal{facts.Refused, facts.CauseOtherMigration, "JIMM's audit log says that a migration was asked for a moment ago", followCommand(s)}
+	case !s.OnTarget() && s.SourceKeepsIt():
+		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " has the model in use, and JIMM records it there", ""}
+	case s.PointsElsewhere() && !target.Has():
+		// A target that has the model may have got it from there since.
+		return movedTo(s, s.Source, s.Observation.CopyOn(s.Source))
+	case target.Denies():
+		return deniedByTarget(s, target)
+	default:
+		return refusal{}
+	}
+}
+
+// followCommand is the command that follows a migration without starting one.
+func followCommand(s *survey.Survey) string {
+	return "juju run " + s.Options.Unit + " migration-status model=" + s.Model.UUID + " follow=true --wait=65m"
+}
+
+// deniedByTarget: the controller itself says that it does not have the model.
+func deniedByTarget(s *survey.Survey, target facts.Copy) refusal {
+	name := strconv.Quote(s.Target.String())
+	if target.State == facts.CopyAbsent {
+		return refusal{facts.Refused, facts.CauseElsewhere, name + " says that it does not have the model", locateCommand(s)}
+	}
+	return movedTo(s, s.Target, target)
+}
+
+func locateCommand(s *survey.Survey) string {
+	return "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
+}
+
+// movedTo: a controller says that it has moved the model to another one.
+func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
+	to := s.Controllers.ByUUID(at.To)
+	if to.Name == "" {
+		return refusal{facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to a controller that JIMM does not know", locateCommand(s)}
+	}
+	return refusal{
+		facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to " + strconv.Quote(to.Name),
+		"juju run " + s.Options.Unit + " record-model model=" + s.Model.UUID + " controller=" + to.Name,
+	}
+}
+
+// movement returns what the second look has against the operator's word that no
+// single look can tell: JIMM's record has changed, another migration began, or
+// the one that runs makes progress.
+func (m *recorder) movement(again *survey.Survey) refusal {
+	before, now := m.first.Observation.Info, again.Observation.Info
+	switch {
+	case again.Source.UUID != m.first.Source.UUID:
+		return refusal{facts.Unknown, facts.CauseChanged, "JIMM has changed its record meanwhile: it names " + strconv.Quote(again.Source.String()) + " now", locateCommand(again)}
+	case again.OnTarget() && !again.TargetHasIt():
+		return refusal{facts.Unknown, facts.CauseUnproved, "nobody tells whether " + strconv.Quote(again.Target.String()) + " has the model, and JIMM records it there already", locateCommand(again)}
+	case !now.Migrating():
+		return refusal{}
+	case !before.Migrating() || !before.Attempt.Same(now.Attempt):
+		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun meanwhile", followCommand(again)}
+	case advances(before.Attempt.Text, now.Attempt.Text):
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration makes progress: " + redact.String(now.Attempt.Text), followCommand(again)}
+	case again.Age() < time.Duration(PollsToStall)*m.opts.PollInterval:
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration has succeeded and runs for too short a time to be called stalled: " + redact.String(now.Attempt.Text), followCommand(again)}
+	default:
+		return refusal{}
+	}
+}
+
+// advances reports whether the migration has come further between two looks.
+// SUCCESS may loop through its texts for days (juju/juju#20286).
+func advances(before, now string) bool {
+	phase := facts.ParseText(now)
+	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
+}
+
+// seenWords say what the look has seen, for the ground of the operator's proof.
+func seenWords(s *survey.Survey) string {
+	source, target := s.Observation.CopyOn(s.Source), s.Observation.CopyOn(s.Target)
+	name := strconv.Quote(s.Target.String())
+	switch {
+	case s.Observation.Info.Migrating():
+		return "the migration had succeeded and does not go on: " + redact.String(s.Observation.Info.Attempt.Text)
+	case s.OnTarget():
+		return name + " has the model, and no migration of it runs"
+	case s.Observation.Info.ReapFailed():
+		return strconv.Quote(s.Source.String()) + " could not remove its copy after the migration"
+	case source.State == facts.CopyMoved:
+		return strconv.Quote(s.Source.String()) + " has moved the model away"
+	case target.Has() && source.State == facts.CopyAbsent:
+		return name + " says that it has the model, and " + strconv.Quote(s.Source.String()) + " says that it does not"
+	case target.Has():
+		return name + " says that it has the model"
+	default:
+		return "nobody else could tell where the model is"
+	}
+}

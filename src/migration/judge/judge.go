@@ -1,0 +1,265 @@
+package judge
+
+import (
+	"cmp"
+	"strings"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// Baseline is what was known before the first look that [Judge] has to judge.
+type Baseline struct {
+	// Model is the model that moves.
+	Model facts.Model
+	// Source is the controller that held the model on record.
+	Source facts.Controller
+	// Target is where the model shall go.
+	Target facts.Controller
+	// TargetProved tells that the running migration goes to Target: this run
+	// has asked for it, or JIMM's audit log names no other. Without it the
+	// target is never recorded by guess.
+	TargetProved bool
+	// Old is the attempt that was on show before; an attempt with its start is
+	// history. It is never compared with a clock of ours.
+	Old facts.Attempt
+	// AutoRecords is [facts.Traits].Completes.
+	AutoRecords bool
+	// RecordedByHand tells that somebody else asked JIMM to record the target
+	// since the migration was asked for, or that nobody knows whether somebody
+	// did. JIMM's record then proves nothing about the source.
+	RecordedByHand bool
+	// Recorded tells that this run has recorded the target, on a proof.
+	Recorded bool
+	// Alone tells that every other controller has said that it does not have
+	// the model.
+	Alone bool
+	// Third tells that a controller that is neither the source nor the target
+	// has a copy: the model may be moving from there.
+	Third bool
+}
+
+// ours reports whether the attempt is neither the old one nor the history of a
+// model that has been away and is back. What runs cannot have ended before.
+func (b Baseline) ours(a facts.Attempt) bool {
+	return a.Running() || a.Exists() && !b.Old.Same(a) && !a.WentAway()
+}
+
+// The numbers of looks in a row after which a disappearance is believed: a
+// single look can fall into a gap.
+const (
+	lossesToBelieve   = 2
+	denialsToBelieve  = 2
+	absencesToBelieve = 2
+	doublesToBelieve  = 2
+	vanishedToBelieve = 2
+	// LooksForWord is how long a source that has not yet removed the model, or
+	// not yet said where it went, is waited for to say so itself.
+	LooksForWord = 12
+)
+
+// Judge tells what the latest observation means. It is a pure function:
+// progress must already contain the observation (see [Progress.Observe]).
+func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
+	v := Verdict{Phase: p.Phase, Text: p.Attempt.Text}
+	recorded := o.RecordedAt()
+	switch {
+	case p.Doubles >= doublesToBelieve:
+		v.Kind = Conflict
+	case o.Record.State == facts.RecordLost && p.Losses >= lossesToBelieve:
+		v.Kind = Lost
+	case o.Record.State == facts.RecordLost:
+		v.Kind = NoAnswer
+	case recorded == "" || recorded == b.Source.UUID:
+		return judgeSource(b, p, o, v)
+	case recorded == b.Target.UUID:
+		return judgeRecorded(b, p, o, v)
+	default:
+		v.Kind, v.Elsewhere = Elsewhere, recorded
+	}
+	return v
+}
+
+// judgeRecorded judges while JIMM's record names the target.
+func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict {
+	target, source := o.CopyOn(b.Target), o.CopyOn(b.Source)
+	info := p.Read(b, o)
+	// A third controller's copy that it could not remove is history.
+	another := b.Old.Same(info.Attempt) || p.Attempt.Exists() && !p.Attempt.Same(info.Attempt)
+	history := info.ReapFailed() && another
+	bySource := info.Listed && info.Attempt.OfSource() && !history
+	switch {
+	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating():
+		// Recorded too early, by somebody else: the copy may still be aborted.
+		v.Kind = Running
+	case info.Kind == facts.InfoDenied, info.Kind == facts.InfoRedirected, target.Denies(), p.RefusedBy == b.Target.UUID && target.State == facts.CopyUnknown:
+		v.Kind = Misrecorded
+	case !info.Listed && info.ReapFailed():
+		v.Kind = Misrecorded // The target itself has moved the model away.
+	case bySource && info.ReapFailed() && (target.Has() || b.TargetProved || p.ServedBy == b.Target.UUID):
+		v.Kind = SourceRetains
+	case bySource && info.ReapFailed():
+		v.Kind = SourceReleased
+	case bySource:
+		v.Kind = Misrecorded
+	case info.Kind != facts.InfoLive && target.State != facts.CopyActive, ListedBySomebody(b, p, info, target):
+		v.Kind = NoAnswer
+	case sourceReleased(b, p, source):
+		v.Kind = Migrated
+	default:
+		v.Kind = SourceRetains
+	}
+	return v
+}
+
+// ListedBySomebody reports whether JIMM's list has a model that JIMM records on
+// the target, and nothing else: any other controller can have made the entry.
+func ListedBySomebody(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
+	known := b.Source.Known() || b.Recorded || target.Has() || p.ServedBy == b.Target.UUID
+	return i.Kind == facts.InfoLive && i.Listed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
+}
+
+// sourceReleased reports whether it is proved that the source has let go of a
+// model that JIMM records on the target.
+func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
+	switch {
+	case source.Has():
+		return false
+	case source.State == facts.CopyMoved, p.Redirected, p.Absences >= absencesToBelieve, b.Alone:
+		return true
+	case b.Recorded && p.Phase != facts.PhaseReapFailed:
+		return true
+	case p.Denials >= denialsToBelieve && p.Phase.PastReturn():
+		return true
+	default:
+		// A JIMM that completes migrations moves its record only after the
+		// source has redirected, unless somebody told it to.
+		return (b.AutoRecords || !b.Source.Known()) && !b.RecordedByHand
+	}
+}
+
+// judgeSource judges while JIMM's record names the source, or is not known.
+func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict {
+	source, target := o.CopyOn(b.Source), o.CopyOn(b.Target)
+	info := p.Read(b, o)
+	kind := info.Kind
+	b.TargetProved = b.TargetProved && !p.Superseded
+	switch {
+	case kind == facts.InfoLive:
+		// As long as somebody who can be asked reports a migration without an
+		// end, nothing is recorded, whatever the others say.
+		return judgeLive(b, p, target, info, v)
+	case source.State == facts.CopyMoved && source.To != "" && source.To != b.Target.UUID:
+		v.Kind, v.Elsewhere = Elsewhere, source.To
+	case source.State == facts.CopyMoved:
+		// The source names the target itself, or its answer is as good as
+		// JIMM's: then it must be known where the migration went.
+		return prove(b, target, v, b.TargetProved || source.To != "", "the source controller redirects to it")
+	case kind == facts.InfoRedirected:
+		return prove(b, target, v, b.TargetProved && p.Redirected, "the source controller redirects")
+	case kind == facts.InfoDenied, kind == facts.InfoBroken, source.State == facts.CopyAbsent:
+		return judgeGone(b, p, source, target, v)
+	case source.Has():
+		v.Kind = Running
+	default:
+		v.Kind = NoAnswer
+	}
+	return v
+}
+
+// judgeLive judges the source's own words.
+func judgeLive(b Baseline, p Progress, target facts.Copy, i facts.Info, v Verdict) Verdict {
+	a := i.Attempt
+	phase := facts.ParseText(a.Text)
+	switch {
+	case p.Vanished >= vanishedToBelieve && !p.Superseded:
+		return judgeVanished(b, p, target, v)
+	case !b.ours(a):
+		v.Kind = Waiting
+	case p.Superseded:
+		v.Kind = Superseded
+	case i.Migrating() && phase == facts.PhaseAbort:
+		v.Kind, v.Reason = Aborting, cmp.Or(facts.AbortReason(a.Text), p.Failure)
+	case i.Migrating():
+		v.Kind = Running
+	case phase == facts.PhaseAbort:
+		v.Kind, v.Reason = Aborted, cmp.Or(facts.AbortReason(a.Text), p.Failure)
+	case phase == facts.PhaseReapFailed:
+		return judgeReapFailed(b, p, target, v)
+	default:
+		v.Kind = Ended
+	}
+	return v
+}
+
+// judgeVanished judges a migration that the source has stopped to show and that
+// has not taken the model away (see [Progress].Vanished). Before the point of no
+// return that can only be an abort, if the target does not have the model.
+func judgeVanished(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict {
+	switch {
+	case p.Phase == facts.PhaseReapFailed:
+		return judgeReapFailed(b, p, target, v)
+	case p.Phase == facts.PhaseAbort, target.Denies():
+		v.Kind, v.Reason = Aborted, cmp.Or(facts.AbortReason(p.Attempt.Text), p.Failure)
+	default:
+		v.Kind = Waiting
+	}
+	return v
+}
+
+// judgeReapFailed judges a migration that has left a copy on the source.
+func judgeReapFailed(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict {
+	v = prove(b, target, v, b.TargetProved, "the migration had succeeded when the source controller could not remove its copy")
+	v.Kind, v.Reason = ReapFailed, reapReason(p.Attempt.Text)
+	return v
+}
+
+// reapReason returns why the source could not remove its copy, "" if the text
+// does not tell.
+func reapReason(text string) string {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, facts.TextPrefix), facts.ReapFailedPrefix)
+	if !ok {
+		return ""
+	}
+	return strings.TrimLeft(rest, ": ")
+}
+
+// judgeGone judges when the source denies the model, or JIMM cannot use its
+// answer: the usual end of a successful migration, and the answer of a
+// controller that never had the model.
+func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Verdict {
+	needed := denialsToBelieve
+	if source.Has() || source.State == facts.CopyAbsent {
+		needed = LooksForWord
+	}
+	switch {
+	case p.Phase.PastReturn() && max(p.Denials, p.Absences) >= needed:
+		return prove(b, target, v, b.TargetProved, "the source controller has stopped answering for the model after the migration had succeeded")
+	case source.Has():
+		v.Kind = Running
+		return v
+	default:
+		active := p.Denials >= denialsToBelieve && target.State == facts.CopyActive && !b.Third
+		return prove(b, target, v, b.TargetProved && active, "the source controller has stopped answering for the model, and the target holds an active copy")
+	}
+}
+
+// prove makes the proof if it is known where the migration went, and if the
+// target itself does not deny the model.
+func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) Verdict {
+	v.Kind = SourceReleased
+	if known && !target.Denies() && target.State != facts.CopyImporting {
+		v.Kind = Moved
+		v.Proof = Proof{b.Model, b.Target, ground}
+	}
+	return v
+}
+
+// ProveByOperator makes the proof that rests on the word of an operator, who
+// repeats the model's UUID, and on what two looks have seen. Without that UUID
+// it proves nothing.
+func ProveByOperator(m facts.Model, c facts.Controller, confirm, saw string) Proof {
+	if m.UUID == "" || confirm != m.UUID || !c.Known() || c.Name == "" || saw == "" {
+		return Proof{}
+	}
+	return Proof{m, c, "an operator has confirmed it with the model's UUID; " + saw}
+}

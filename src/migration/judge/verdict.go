@@ -1,0 +1,84 @@
+package judge
+
+import (
+	"jimm-migrator/src/migration/facts"
+)
+
+// Kind says what an observation means.
+type Kind int
+
+// The verdicts. The zero value judges nothing: nobody who could tell answered.
+const (
+	// NoAnswer: nobody who could tell has answered.
+	NoAnswer Kind = iota
+	// Waiting: the model is on the source; no new migration is on show.
+	Waiting
+	// Running: a migration runs, or may run.
+	Running
+	// Aborting: the migration will end in an abort.
+	Aborting
+	// Aborted: the migration ended; the model is on the source.
+	Aborted
+	// Ended: the migration ended with a text that is not known.
+	Ended
+	// Superseded: the source has the model and shows a later migration
+	// than the one that was followed.
+	Superseded
+	// SourceReleased: the source has stopped answering, the rest is not proved.
+	SourceReleased
+	// Moved: the source has let go, the target may be recorded.
+	Moved
+	// ReapFailed: the target is active and may be recorded; the source
+	// could not remove its copy.
+	ReapFailed
+	// Elsewhere: the model is neither recorded on the source nor on the
+	// target, or the source says that it has moved it to a third controller.
+	Elsewhere
+	// Migrated: the target is active and recorded, the source has let go.
+	Migrated
+	// SourceRetains: the target is active and recorded, but the source still has
+	// a copy, or it is not known whether it has.
+	SourceRetains
+	// Misrecorded: JIMM records the target, which denies the model.
+	Misrecorded
+	// Lost: JIMM does not know the model any more.
+	Lost
+	// Conflict: two controllers each hold an active copy.
+	Conflict
+)
+
+// Verdict is what [Judge] makes of an observation.
+type Verdict struct {
+	Kind Kind
+	// Phase and Text are of the migration that is followed, as last seen.
+	Phase facts.Phase
+	Text  string
+	// Reason is the reason of an abort, "" if the source does not tell.
+	Reason string
+	// Proof allows to record the target; set for [Moved] and
+	// [ReapFailed] alone.
+	Proof Proof
+	// Elsewhere is the UUID of the controller for [Elsewhere].
+	Elsewhere string
+}
+
+// Proof permits to tell JIMM that a controller hosts a model. Only [Judge]
+// makes valid ones, and [migration.RecordModel] for an operator who confirms it; the zero
+// value permits nothing.
+type Proof struct {
+	model      facts.Model
+	controller facts.Controller
+	ground     string
+}
+
+// Valid reports whether the proof permits anything.
+func (p Proof) Valid() bool { return p.ground != "" }
+
+// Model is the model whose record may change.
+func (p Proof) Model() facts.Model { return p.model }
+
+// Controller is the controller that may be recorded.
+func (p Proof) Controller() facts.Controller { return p.controller }
+
+// Ground says in plain words what proves it.
+func (p Proof) Ground() string { return p.ground }

@@ -1,0 +1,262 @@
+package locate
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
+)
+
+// Options say which models to look for.
+type Options struct {
+	// Model is a UUID, "owner/name", a bare name, or a glob over names. A bare
+	// name that several models have is not guessed: all are located.
+	Model string
+	// Probe asks the controllers themselves, without credentials.
+	Probe bool
+	// Limit bounds the number of models that are confirmed and returned; 50 if
+	// zero. Skip leaves out the first ones.
+	Limit, Skip int
+}
+
+// DefaultLimit is the number of models that [Locate] confirms at most.
+const DefaultLimit = 50
+
+// State says where a model is, as far as it could be confirmed.
+type State string
+
+// The states of a located model.
+const (
+	// StateActive: the recorded controller has the model.
+	StateActive State = "active"
+	// StateMigrating: a migration runs.
+	StateMigrating State = "migrating"
+	// StateMoved: another controller than the recorded one has the model.
+	StateMoved State = "moved"
+	// StateAbsent: no controller has the model; all have answered.
+	StateAbsent State = "absent"
+	// StateConflict: two controllers each have the model in use.
+	StateConflict State = "conflict"
+	// StateUnknown: the record could not be confirmed.
+	StateUnknown State = "unknown"
+)
+
+// Location is where one model is.
+type Location struct {
+	Model facts.Model
+	State State
+	// Recorded is the controller that JIMM's record names.
+	Recorded facts.Controller
+	// Holder is the controller that has the model in use, if it is known.
+	Holder facts.Controller
+	// Copies are other controllers that say that they have a copy.
+	Copies []facts.Controller
+	// Attempt is the latest migration that the recorded controller shows; its
+	// text is redacted.
+	Attempt facts.Attempt
+	// Drift tells that JIMM's record and the truth differ. It is never claimed
+	// while the recorded controller could not be asked.
+	Drift bool
+	// Repair is the command that makes JIMM record the holder, or "".
+	Repair string
+	// Proof says, in one sentence without its full stop, what the state rests
+	// on. It is redacted.
+	Proof string
+	// Asked and Silent count the controllers that were asked, and those of them
+	// that did not tell.
+	Asked  int
+	Silent []facts.Controller
+}
+
+// Complete reports whether every controller that was asked has told.
+func (l Location) Complete() bool { return len(l.Silent) == 0 && l.State != StateUnknown }
+
+// Found is what [Locate] found.
+type Found struct {
+	Locations []Location
+	// Matches is the number of models that the selector matches; more than
+	// len(Locations) if the limit cut the list.
+	Matches int
+	// Known is the number of models in JIMM's record.
+	Known int
+	// Gaps is why JIMM's list of models is not complete; nil if it is.
+	Gaps error
+}
+
+// Locate tells which controller hosts the models that the selector matches:
+// JIMM's record, and the controllers' own confirmation. It changes nothing. An
+// error means that JIMM did not list its controllers or models, that the
+// selector is malformed, or that no model matches ([*facts.SelectError]).
+func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) {
+	list, err := jaas.Fleet.Controllers(ctx)
+	if err != nil {
+		return Found{}, err
+	}
+	models, gaps := jaas.Fleet.Models(ctx)
+	if gaps != nil && len(models) == 0 {
+		return Found{}, gaps
+	}
+	matches, err := facts.SelectAll(models, opts.Model)
+	switch {
+	case err != nil:
+		return Found{}, err
+	case len(matches) == 0 && gaps != nil:
+		return Found{}, gaps
+	case len(matches) == 0:
+		return Found{}, &facts.SelectError{Selector: opts.Model}
+	}
+	slices.SortFunc(matches, func(a, b facts.Model) int {
+		return cmp.Or(cmp.Compare(a.FullName(), b.FullName()), cmp.Compare(a.UUID, b.UUID))
+	})
+	l := locator{
+		jaas: jaas, probe: opts.Probe, controllers: list,
+		named: len(matches) == 1, asker: survey.NewProber(jaas.Witness),
+	}
+	found := l.all(ctx, page(matches, opts.Skip, opts.Limit))
+	l.lookAgain(ctx, found)
+	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
+}
+
+// page returns the part of the list that was asked for.
+func page(models []facts.Model, skip, limit int) []facts.Model {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	skip = min(max(skip, 0), len(models))
+	return models[skip:min(skip+limit, len(models))]
+}
+
+// locator confirms records.
+type locator struct {
+	jaas        survey.JAAS
+	probe       bool
+	controllers facts.Controllers
+	asker       *survey.Prober
+	// named tells that the selector named one model: then every controller is
+	// asked, and JIMM is asked about this model.
+	named bool
+}
+
+// all locates the models side by side.
+func (l locator) all(ctx context.Context, models []facts.Model) []Location {
+	out := make([]Location, len(models))
+	var wg sync.WaitGroup
+	for i := range models {
+		wg.Go(func() { out[i] = l.one(ctx, models[i]) })
+	}
+	wg.Wait()
+	return out
+}
+
+// one locates a model.
+func (l locator) one(ctx context.Context, m facts.Model) Location {
+	copies := l.copies(ctx, m)
+	info := m.Live
+	if l.named && (info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords || l.mayAskWhose(m, copies)) {
+		info = l.jaas.Witness.Info(ctx, m.UUID)
+	}
+	o := facts.Observation{Info: info, Copies: copies}
+	if own, told := (judge.Baseline{Source: facts.Controller{UUID: m.Recorded}}).Own(o); told {
+		info = own
+	}
+	if info.Kind == facts.InfoLive && info.Controller != "" {
+		// JIMM's record when the question was put, which is later.
+		m.Recorded = info.Controller
+	}
+	loc := Location{Model: m, State: StateUnknown, Recorded: l.controllers.ByUUID(m.Recorded), Attempt: info.Attempt.Redacted()}
+	l.count(&loc, copies)
+	f := decision{locator: l, loc: &loc, info: info, copies: copies, name: strconv.Quote(loc.Recorded.String())}
+	f.judge(ctx)
+	return loc
+}
+
+// mayAskWhose reports whether JIMM may be asked for details, since its list does
+// not tell which of two copies has left the trace of a migration that is over:
+// nothing is forgotten over that, as the recorded controller has one of them.
+func (l locator) mayAskWhose(m facts.Model, copies map[string]facts.Copy) bool {
+	others := 0
+	for uuid, c := range copies {
+		if uuid != m.Recorded && c.Has() {
+			others++
+		}
+	}
+	over := m.Live.Attempt.OfSource() && !m.Live.Migrating()
+	return m.Live.Listed && over && copies[m.Recorded].Has() && others > 0
+}
+
+// copies asks the controllers. Of many models, the others are only asked about
+// those that the recorded controller does not clearly hold.
+func (l locator) copies(ctx context.Context, m facts.Model) map[string]facts.Copy {
+	switch {
+	case !l.probe:
+		return map[string]facts.Copy{}
+	case l.named:
+		return l.asker.All(ctx, l.controllers, m.UUID)
+	}
+	recorded := l.controllers.ByUUID(m.Recorded)
+	copies := l.asker.All(ctx, facts.Controllers{recorded}, m.UUID)
+	got := copies[recorded.UUID]
+	doubtful := m.Live.Kind == facts.InfoUnlisted || m.Live.Listed && m.Live.Migrating() || got.State == facts.CopyImporting
+	if got.State == facts.CopyUnknown || got.Has() && !doubtful {
+		return copies
+	}
+	var others facts.Controllers
+	for _, c := range l.controllers {
+		if c.UUID != recorded.UUID {
+			others = append(others, c)
+		}
+	}
+	maps.Copy(copies, l.asker.All(ctx, others, m.UUID))
+	return copies
+}
+
+// count notes who was asked, who did not tell, and who else has a copy.
+func (l locator) count(loc *Location, copies map[string]facts.Copy) {
+	loc.Asked = len(copies)
+	for _, c := range l.controllers {
+		got, asked := copies[c.UUID]
+		switch {
+		case asked && got.State == facts.CopyUnknown:
+			loc.Silent = append(loc.Silent, c)
+		case got.Has() && c.UUID != loc.Recorded.UUID:
+			loc.Copies = append(loc.Copies, c)
+		}
+	}
+}
+
+// lookAgain reads JIMM's records once more if one seemed wrong: JIMM itself or
+// somebody else may have put it right since it was read.
+func (l locator) lookAgain(ctx context.Context, found []Location) {
+	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
+		return
+	}
+	models, err := l.jaas.Fleet.Models(ctx)
+	if err != nil && len(models) == 0 {
+		return
+	}
+	now := make(map[string]string, len(models))
+	for _, m := range models {
+		now[m.UUID] = m.Recorded
+	}
+	for i := range found {
+		loc := &found[i]
+		recorded, listed := now[loc.Model.UUID]
+		if !loc.Drift || !listed || recorded == loc.Recorded.UUID {
+			continue
+		}
+		loc.Recorded, loc.Drift, loc.Repair = l.controllers.ByUUID(recorded), false, ""
+		loc.Proof += "; JIMM has changed its record to " + strconv.Quote(loc.Recorded.String()) + " meanwhile"
+		loc.State = StateUnknown
+		if loc.Holder.UUID == recorded {
+			loc.State = StateActive
+		} else {
+			loc.Holder = facts.Controller{}
+		}
+	}
+}

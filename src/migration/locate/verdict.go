@@ -1,0 +1,316 @@
+package locate
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
+)
+
+// decision decides where one model is, from the record, the source's words
+// through JIMM and the controllers' own.
+type decision struct {
+	locator
+	loc    *Location
+	info   facts.Info
+	copies map[string]facts.Copy
+	name   string // The recorded controller, quoted.
+}
+
+func (f decision) judge(ctx context.Context) {
+	loc, info := f.loc, f.info
+	recorded := f.copies[loc.Recorded.UUID]
+	switch {
+	case judge.InUse(facts.Observation{Info: info, Copies: f.copies}, loc.Recorded.UUID) > 1 && !info.Migrating():
+		loc.State = StateConflict
+		loc.Proof = "more than one controller has the model in use: " + facts.DescribeCopies(f.controllers, f.copies)
+	case recorded.State == facts.CopyMoved:
+		f.followRedirect(recorded)
+	case info.Listed && info.Migrating() && !f.own(ctx):
+		f.migratesSomewhere(recorded)
+	case info.Migrating():
+		f.migrating()
+	case info.Listed && info.ReapFailed() && !recorded.Has():
+		loc.Drift = recorded.Denies()
+		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, not which, and not where the model went"
+	case info.ReapFailed():
+		f.leftOver()
+	case recorded.State == facts.CopyImporting:
+		f.halfImported()
+	case recorded.Has():
+		f.present()
+	case recorded.State == facts.CopyAbsent:
+		f.notThere()
+	case info.Kind == facts.InfoLive && !info.Importing() && !info.Listed:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = f.name + " describes the model through JIMM"
+	case info.Kind == facts.InfoRedirected:
+		f.redirected()
+	case f.named:
+		f.askHost(ctx, recorded)
+	default:
+		f.unconfirmed(recorded)
+	}
+}
+
+// own reports whether the migration in JIMM's list is that of the recorded
+// controller, and not of another that JIMM has models on too. With a copy on the
+// target JIMM's audit log tells whether the record was switched to it too early.
+// A login tells only as long as the target cannot have a copy.
+func (f decision) own(ctx context.Context) bool {
+	recorded := f.copies[f.loc.Recorded.UUID]
+	switch {
+	case recorded.Has() && len(f.loc.Copies) == 0:
+		return true
+	case recorded.Has():
+		log, err := f.jaas.Auditor.Audit(ctx, f.loc.Model)
+		return err == nil && !log.Brings(f.loc.Attempt, f.loc.Recorded.Name)
+	case recorded.State != facts.CopyUnknown:
+		return false
+	}
+	phase := facts.ParseText(f.loc.Attempt.Text)
+	if !f.named || phase == facts.PhaseUnknown || phase >= facts.PhaseImport {
+		return false
+	}
+	host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID)
+	return host.Kind == facts.HostServes && host.Controller == f.loc.Recorded.UUID
+}
+
+// migratesSomewhere: a controller reports a migration without an end, and it may
+// be another than the recorded one.
+func (f decision) migratesSomewhere(recorded facts.Copy) {
+	loc := f.loc
+	loc.State = StateMigrating
+	loc.Proof = "JIMM's list says that a migration runs, from or to " + f.name + ": " + loc.Attempt.Text
+	if !recorded.Denies() {
+		return
+	}
+	loc.Drift = true
+	if len(loc.Copies) == 1 && !facts.ParseText(loc.Attempt.Text).PastReturn() {
+		loc.Holder = loc.Copies[0]
+	}
+}
+
+// migrating: the recorded controller reports a migration without an end.
+func (f decision) migrating() {
+	loc := f.loc
+	loc.State, loc.Holder = StateMigrating, loc.Recorded
+	loc.Proof = f.name + " says that a migration runs: " + loc.Attempt.Text
+	if !facts.ParseText(loc.Attempt.Text).PastReturn() {
+		return
+	}
+	loc.Holder = facts.Controller{}
+	loc.Proof += "; its target has the model in use already"
+	if there := f.usable(); len(there) == 1 {
+		loc.Holder = there[0]
+	}
+}
+
+// usable are the other controllers whose copies may be in use. Those that are
+// half imported, or moved away themselves, are not.
+func (f decision) usable() facts.Controllers {
+	return slices.DeleteFunc(slices.Clone(f.loc.Copies), func(c facts.Controller) bool {
+		state := f.copies[c.UUID].State
+		return state == facts.CopyImporting || state == facts.CopyExporting
+	})
+}
+
+// halfImported: JIMM records a controller that has only what a migration brings
+// in, or has left there.
+func (f decision) halfImported() {
+	loc := f.loc
+	proof := f.name + " itself says that it has only a half-imported copy"
+	loc.Drift = true
+	for _, c := range loc.Copies {
+		if own := f.copies[c.UUID].Info; own.Migrating() {
+			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.Redacted()
+			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
+			return
+		}
+	}
+	there := f.usable()
+	if len(there) == 1 && f.copies[there[0].UUID].State == facts.CopyActive {
+		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model in use")
+		return
+	}
+	loc.Proof = proof + "; " + cmp.Or(facts.DescribeCopies(loc.Copies, f.copies), "no other controller says that it has one")
+}
+
+// leftOver: the recorded controller has moved the model away and kept a copy.
+func (f decision) leftOver() {
+	proof := f.name + " says that it could not remove its copy after the migration"
+	if there := f.usable(); len(there) == 1 {
+		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model")
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = proof + "; which controller it went to is not known"
+}
+
+// redirected: the recorded controller says through JIMM that the model moved.
+func (f decision) redirected() {
+	proof := f.name + " says through JIMM that it has moved the model"
+	silent := slices.ContainsFunc(f.loc.Silent, func(c facts.Controller) bool { return c.UUID != f.loc.Recorded.UUID })
+	if there := f.usable(); len(there) == 1 && !silent {
+		f.moved(there[0], proof+"; of the other controllers only "+strconv.Quote(there[0].Name)+" says that it has it")
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = proof + ", but not where to"
+}
+
+// present: the recorded controller says that it has a copy.
+func (f decision) present() {
+	loc := f.loc
+	loc.Proof = f.name + " itself says that it has the model"
+	others := facts.Controllers(loc.Copies).Names()
+	switch kind := f.info.Kind; {
+	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = f.name + " itself says that it has the model in use"
+		if others != "" {
+			loc.Proof += "; " + facts.DescribeCopies(loc.Copies, f.copies)
+		}
+	case kind == facts.InfoDenied, kind == facts.InfoBroken:
+		loc.Proof = f.name + " itself says that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
+	case kind == facts.InfoUnlisted && len(loc.Silent) > 0 && others == "":
+		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
+	case others == "":
+		loc.State, loc.Holder = StateActive, loc.Recorded
+	case kind == facts.InfoLive && !f.info.Importing() && !f.info.Listed:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or brought in by one"
+	default:
+		loc.Proof += ", and so does " + others + ": a migration runs, or one copy is left over"
+	}
+}
+
+// notThere: the recorded controller says that it does not have the model.
+func (f decision) notThere() {
+	loc := f.loc
+	denies := f.name + " itself says that it does not have the model"
+	there := f.usable()
+	switch {
+	case f.info.Kind == facts.InfoLive && !f.info.Listed:
+		loc.Proof = denies + ", and describes it through JIMM"
+		return
+	case len(there) == 1 && len(there) == len(loc.Copies):
+		f.moved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" says that it has")
+		return
+	case len(loc.Copies) > 0:
+		loc.Proof = denies + "; " + facts.DescribeCopies(loc.Copies, f.copies)
+	case len(loc.Silent) > 0 || loc.Asked < len(f.controllers):
+		loc.Proof = denies + "; not every other controller could be asked"
+	default:
+		loc.State = StateAbsent
+		loc.Proof = "every controller says that it does not have the model"
+	}
+	loc.Drift = true
+}
+
+// hops bounds how many redirects are followed.
+const hops = 5
+
+// followRedirect follows the recorded controller's word to where the model is.
+func (f decision) followRedirect(at facts.Copy) {
+	trail := []string{f.loc.Recorded.String()}
+	seen := map[string]bool{f.loc.Recorded.UUID: true}
+	for range hops {
+		to := f.controllers.ByUUID(at.To)
+		if at.To == "" || to.Name == "" || seen[at.To] {
+			trail = append(trail, orUnknown(to))
+			break
+		}
+		trail = append(trail, to.String())
+		seen[at.To] = true
+		next := f.copies[at.To]
+		if next.State == facts.CopyMoved {
+			at = next
+			continue
+		}
+		proof := strings.Join(trail, " redirects to ")
+		if next.Has() && next.State != facts.CopyImporting {
+			f.moved(to, proof+", which says that it has the model")
+			return
+		}
+		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
+		return
+	}
+	f.loc.Drift = true
+	f.loc.Proof = strings.Join(trail, " redirects to ") + ": JIMM does not know where that leads"
+}
+
+func orUnknown(c facts.Controller) string {
+	if !c.Known() {
+		return "a controller that it does not name"
+	}
+	return c.String()
+}
+
+// moved: another controller than the recorded one has the model.
+func (f decision) moved(to facts.Controller, proof string) {
+	loc := f.loc
+	loc.State, loc.Holder, loc.Drift, loc.Proof = StateMoved, to, true, proof
+	if to.Name != "" {
+		loc.Repair = f.jaas.Traits.UpdateCommand(to, loc.Model.UUID)
+	}
+	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == to.UUID })
+}
+
+// askHost logs in to the model through JIMM: the last witness, asked once.
+func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
+	loc := f.loc
+	host := f.jaas.Witness.Host(ctx, loc.Model.UUID)
+	switch {
+	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && f.info.Listed:
+		f.detailed(ctx)
+	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID:
+		loc.State, loc.Holder = StateActive, loc.Recorded
+		loc.Proof = "a login to the model through JIMM was answered by " + f.name
+	case host.Kind == facts.HostServes:
+		// JIMM asks whom it has on record: the record has changed, or an
+		// address leads to another controller than JIMM thinks.
+		loc.Holder = f.controllers.ByUUID(host.Controller)
+		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())
+	case host.Kind == facts.HostRefused:
+		loc.Proof = "JIMM's record names " + f.name + ", which refuses logins to the model: it may have moved"
+	default:
+		f.unconfirmed(recorded)
+	}
+}
+
+// detailed: the recorded controller serves the model, and JIMM's list may have the
+// entry of another: a copy that could not be removed serves logins, too. As it is
+// there, JIMM forgets nothing over the question.
+func (f decision) detailed(ctx context.Context) {
+	full := f.jaas.Witness.Info(ctx, f.loc.Model.UUID)
+	served := "a login to the model through JIMM was answered by " + f.name
+	if full.Kind != facts.InfoLive || full.Controller != f.loc.Recorded.UUID {
+		f.loc.Proof = served + ", which did not describe the model: " + full.Answer()
+		return
+	}
+	f.info, f.loc.Attempt = full, full.Attempt.Redacted()
+	switch {
+	case full.Migrating():
+		f.migrating()
+	case full.ReapFailed():
+		f.leftOver()
+	case full.Importing():
+		f.loc.Proof = served + ", which is still importing it"
+	default:
+		f.loc.State, f.loc.Holder, f.loc.Proof = StateActive, f.loc.Recorded, served
+	}
+}
+
+func (f decision) unconfirmed(recorded facts.Copy) {
+	why := "controllers are not asked (probe-controllers=false)"
+	if f.probe {
+		why = "the controller did not tell: " + redact.Error(recorded.Err)
+	}
+	f.loc.Proof = "JIMM's record names " + f.name + "; it was not confirmed: " + why
+}

@@ -1,0 +1,195 @@
+package migration
+
+import (
+	"context"
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
+)
+
+// MovementState says how a model moves.
+type MovementState string
+
+// The states of a movement.
+const (
+	// MovementNone: no migration of the model is on show.
+	MovementNone MovementState = "none"
+	// MovementRunning: a migration runs, and can still be aborted.
+	MovementRunning MovementState = "running"
+	// MovementSucceeded: a migration runs that has succeeded: Juju cannot abort
+	// it any more, and the target has the model in use.
+	MovementSucceeded MovementState = "succeeded"
+	// MovementAborting: a migration runs that will end in an abort.
+	MovementAborting MovementState = "aborting"
+	// MovementEnded: the last migration has ended badly, or is history.
+	MovementEnded MovementState = "ended"
+	// MovementLeft: the source does not describe the model any more.
+	MovementLeft MovementState = "left"
+	// MovementUnknown: nobody told.
+	MovementUnknown MovementState = "unknown"
+)
+
+// Moves reports whether the model is on its way, or has left its record behind.
+func (s MovementState) Moves() bool {
+	return s == MovementRunning || s == MovementSucceeded || s == MovementAborting || s == MovementLeft
+}
+
+// Movement is how one model moves, as one look shows it.
+type Movement struct {
+	Model facts.Model
+	State MovementState
+	// Source is the controller on JIMM's record, Target where the model goes, as
+	// far as that is known; TargetProved tells that it is the only one that
+	// JIMM's audit log names, or that the source itself names it.
+	Source, Target facts.Controller
+	TargetProved   bool
+	// Attempt is the migration on show; its text is redacted.
+	Attempt facts.Attempt
+	Phase   facts.Phase
+	// Elapsed is how long it runs, by JIMM's clock; zero if that is not known.
+	Elapsed time.Duration
+	// Long tells that it runs for longer than any healthy phase.
+	Long bool
+	// Err is why nobody told.
+	Err error
+}
+
+// Moving looks how one model moves. It changes nothing. An error means that
+// JIMM did not list its controllers or models, or does not know the model
+// ([*facts.SelectError]).
+func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, error) {
+	r := newRun(jaas, opts)
+	s, err := r.Survey(ctx)
+	if err != nil {
+		return Movement{}, err
+	}
+	if !s.ModelKnown() {
+		return Movement{}, s.ModelErr
+	}
+	return r.movementOf(s.Model, s.Controllers, s.Observation, s.Audit), nil
+}
+
+// movementOf puts one look at a model into a movement.
+func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Observation, audit facts.Audit) Movement {
+	m := Movement{Model: model, Source: list.ByUUID(model.Recorded), Attempt: o.Info.Attempt.Redacted(), Err: o.Info.Err}
+	m.Phase = facts.ParseText(o.Info.Attempt.Text)
+	m.State = stateOf(o.Info, o.CopyOn(m.Source))
+	if !m.State.Moves() && m.State != MovementUnknown {
+		return m
+	}
+	name, certain := audit.Target(o.Info.Attempt, m.Source.Name)
+	m.Target, _ = list.ByName(name)
+	m.TargetProved = certain && m.Target.Known()
+	if at := o.CopyOn(m.Source); at.State == facts.CopyMoved && at.To != "" {
+		m.Target, m.TargetProved = list.ByUUID(at.To), true
+	}
+	if o.Info.Migrating() && !audit.Now.IsZero() && !o.Info.Attempt.Start.IsZero() && !o.Info.Attempt.StartUnstable {
+		m.Elapsed = max(audit.Now.Sub(o.Info.Attempt.Start), 0).Round(time.Second)
+		m.Long = m.Elapsed >= r.polls(PollsToStallTransfer)
+	}
+	return m
+}
+
+func stateOf(info facts.Info, source facts.Copy) MovementState {
+	phase := facts.ParseText(info.Attempt.Text)
+	switch kind := info.Kind; {
+	case info.Migrating() && phase == facts.PhaseAbort:
+		return MovementAborting
+	case info.Migrating() && phase.PastReturn():
+		return MovementSucceeded
+	case info.Migrating():
+		return MovementRunning
+	case source.State == facts.CopyMoved, kind == facts.InfoRedirected, kind == facts.InfoDenied, kind == facts.InfoBroken, source.State == facts.CopyAbsent:
+		return MovementLeft
+	case kind == facts.InfoLive && info.Attempt.Exists():
+		return MovementEnded
+	case kind == facts.InfoLive:
+		return MovementNone
+	default:
+		return MovementUnknown
+	}
+}
+
+// Moved is what [AllMoving] found.
+type Moved struct {
+	// Movements are those of the models that move, or that nobody told of.
+	Movements []Movement
+	// Known is the number of models in JIMM's record.
+	Known int
+	// Unasked is the number of models that may move and were not asked about:
+	// [locate.DefaultLimit] are at most.
+	Unasked int
+	// Gaps is why JIMM's list of models is not complete; nil if it is.
+	Gaps error
+}
+
+// AllMoving finds the models that move. It asks for JIMM's lists only, and for the
+// details of the models that named reports true for, where JIMM's list does not
+// show migrations: those that are known to have been asked for lately.
+func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (Moved, error) {
+	r := newRun(jaas, opts)
+	list, err := jaas.Fleet.Controllers(ctx)
+	if err != nil {
+		return Moved{}, err
+	}
+	models, err := jaas.Fleet.Models(ctx)
+	if err != nil && len(models) == 0 {
+		return Moved{}, err
+	}
+	out, asked := Moved{Known: len(models), Gaps: err}, 0
+	for _, model := range models {
+		audit, known := named(model)
+		o := facts.Observation{Info: model.Live}
+		if o.Info.Kind == facts.InfoNotAsked {
+			if !known {
+				continue
+			}
+			if asked++; asked > locate.DefaultLimit {
+				out.Unasked++
+				continue
+			}
+			o.Info = jaas.Witness.Info(ctx, model.UUID)
+		}
+		m := r.movementOf(model, list, o, audit)
+		if m.State.Moves() || known && m.State == MovementUnknown {
+			out.Movements = append(out.Movements, m)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// Follow follows a running migration of the model to its end, and records it on
+// the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
+// tell where the migration goes, the source's own word at its end does.
+func Follow(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Result, error) {
+	opts.Target, opts.Detach = "", false
+	r := newRun(jaas, opts)
+	began := time.Now()
+	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
+	defer cancel()
+	s, err := r.Survey(limited)
+	if err != nil {
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
+	}
+	if !s.ModelKnown() {
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error()}, nil
+	}
+	moves := r.movementOf(s.Model, s.Controllers, s.Observation, s.Audit)
+	if moves.TargetProved && moves.Target.Name != "" {
+		s.Target, s.TargetKnown = moves.Target, true
+	}
+	res := r.begun(s)
+	switch {
+	case s.Observation.Info.Migrating():
+		res.Plan = PlanFollow
+	case s.TargetKnown && s.LeftSource():
+		res.Plan = PlanRecord
+	default:
+		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseNothingRuns, facts.StepCheck
+		return *res, nil
+	}
+	newWatcher(r, s, w, res, began).watch(ctx, limited)
+	return *res, nil
+}

@@ -1,0 +1,252 @@
+package migration
+
+import (
+	"context"
+	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// RecordOptions say which controller JIMM shall be told of.
+type RecordOptions struct {
+	// Model is a UUID, "owner/name", or a bare name if it is unique.
+	Model string
+	// Controller is JIMM's name of the controller that has the model.
+	Controller string
+	// Confirm is the model's UUID, from an operator who knows more than the
+	// witnesses can prove; "" records on their proof alone.
+	Confirm string
+	// Unit names the unit that runs this, for commands in remedies.
+	Unit string
+	// Probe asks the controllers themselves, without credentials.
+	Probe bool
+	// PollInterval is as in [Options].
+	PollInterval time.Duration
+	// Report is called with every event, from one goroutine; may be nil.
+	Report func(Event)
+}
+
+const (
+	// PollsToConfirm lie between the two looks that an operator's word needs
+	// (130 s by default), and never less than [LeastToConfirm] where JIMM completes
+	// migrations.
+	PollsToConfirm = 26
+	// PollsToRecordModel bounds [RecordModel] as a whole (15 minutes by default).
+	PollsToRecordModel = 180
+)
+
+// LeastToConfirm is for how long JIMM can take a model for migrating because of a
+// request that is under way: it waits that long for a controller, whatever the poll
+// interval (JIMM of July 2026).
+const LeastToConfirm = 130 * time.Second
+
+// RecordModel tells JIMM which controller has a model, and starts nothing. It
+// does so on the same proof as [Migrate]; with Confirm also on an operator's
+// word, if two looks do not speak against it. The writer is only asked to
+// record. An error means that JIMM did not list its controllers or models, and
+// that nothing was done.
+func RecordModel(ctx context.Context, jaas survey.JAAS, w Writer, opts RecordOptions) (Result, error) {
+	r := newRun(jaas, Options{
+		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
+		PollInterval: opts.PollInterval, Report: opts.Report,
+	})
+	r.opts.Timeout = max(r.polls(PollsToRecordModel), 2*LeastToConfirm)
+	began := time.Now()
+	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
+	defer cancel()
+	s, err := r.Survey(limited)
+	if err != nil {
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
+	}
+	m := recorder{run: r, writer: w, confirm: opts.Confirm, began: began, first: s, res: r.begun(s)}
+	m.record(ctx, limited)
+	return *m.res, nil
+}
+
+// begun is the result before anything was done.
+func (r *run) begun(s *survey.Survey) *Result {
+	res := &Result{Step: facts.StepCheck, Model: s.Model, Source: s.Source, Target: s.Target, Recorded: s.Source}
+	if !s.TargetKnown {
+		res.Target.Name = r.opts.Target
+	}
+	if s.ModelKnown() {
+		res.Attempt, res.Phase = s.Observation.Info.Attempt.Redacted(), facts.ParseText(s.Observation.Info.Attempt.Text)
+		res.Running, res.Holder = s.Observation.Info.Migrating(), s.HolderForSure()
+	}
+	return res
+}
+
+// recorder is one call of [RecordModel].
+type recorder struct {
+	*run
+	writer  Writer
+	confirm string
+	began   time.Time
+	first   *survey.Survey
+	res     *Result
+}
+
+// record records on the engine's own proof if there is one, and otherwise on
+// the operator's word.
+func (m *recorder) record(ctx, limited context.Context) {
+	s := m.first
+	for _, check := range []struct {
+		id   checks.ID
+		find func(*survey.Survey) checks.Finding
+	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
+		if f := check.find(s); f.Level == checks.Fail {
+			f.Check = check.id
+			m.res.Findings = append(m.res.Findings, f)
+			m.refuse(facts.CauseChecks, f.Evidence, f.Remedy)
+			return
+		}
+	}
+	if m.confirm != "" && m.confirm != s.Model.UUID {
+		m.refuse(facts.CauseConfirm, "confirm is not the UUID of the model", "")
+		return
+	}
+	if !m.mayBeProved() {
+		m.byWord(ctx, limited)
+		return
+	}
+	m.res.Plan = plan(s, nil)
+	f := newWatcher(m.run, s, m.writer, m.res, m.began)
+	f.watch(ctx, limited)
+	switch {
+	case m.res.Outcome != facts.Unknown || m.res.Cause == facts.CauseMisrecorded:
+	case m.confirm != "" && f.attempts.first.IsZero():
+		m.byWord(ctx, limited)
+	case m.res.Cause == facts.CauseUnproved:
+		m.res.Next = m.confirmCommand()
+	}
+}
+
+// mayBeProved reports whether the witnesses may prove that the record is right,
+// or that the controller has to be recorded.
+func (m *recorder) mayBeProved() bool {
+	s := m.first
+	info := s.Observation.Info
+	switch {
+	case info.Migrating(), info.Importing(), s.InUseTwice():
+		return false
+	case s.OnTarget():
+		// A confirmed record of what is recorded takes a stuck mode off.
+		return m.confirm == ""
+	default:
+		return s.LeftSource()
+	}
+}
+
+// refuse ends the run before anything was sent.
+func (m *recorder) refuse(cause facts.Cause, detail, next string) {
+	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Refused, cause, detail, next
+}
+
+// byWord records on the operator's word, which two looks must not contradict.
+func (m *recorder) byWord(ctx, limited context.Context) {
+	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
+	if !m.allowed(guard(m.first)) {
+		return
+	}
+	if m.confirm == "" {
+		m.res.Outcome, m.res.Cause = facts.Unknown, facts.CauseUnproved
+		m.res.Next = m.confirmCommand()
+		return
+	}
+	// What the first look has seen counts from its end on.
+	pause := m.polls(PollsToConfirm)
+	if m.Jaas.Traits.AutoRecords {
+		pause = max(pause, LeastToConfirm)
+	}
+	m.report(ObserveAgainEvent{After: pause})
+	if !sleep(limited, pause) {
+		m.stopped(ctx)
+		return
+	}
+	if m.Jaas.Traits.AutoRecords {
+		m.Host = facts.Host{} // Asking again stores nothing.
+	}
+	again, err := m.Survey(limited)
+	if err != nil {
+		m.res.Outcome, m.res.Cause, m.res.Err, m.res.Detail = facts.Unknown, facts.CauseSilent, err, redact.Error(err)
+		if limited.Err() != nil {
+			m.stopped(ctx)
+		}
+		return
+	}
+	if !again.ModelKnown() {
+		m.res.Outcome, m.res.Recorded = facts.LostFromJIMM, facts.Controller{}
+		return
+	}
+	m.second(again)
+	if !m.allowed(guard(again)) || !m.allowed(m.movement(again)) {
+		return
+	}
+	m.recordAndConfirm(ctx, limited, again, judge.ProveByOperator(again.Model, again.Target, m.confirm, seenWords(again)))
+}
+
+func (m *recorder) confirmCommand() string {
+	return "juju run " + m.opts.Unit + " record-model model=" + m.first.Model.UUID + " controller=" + m.first.Target.Name + " confirm=" + m.first.Model.UUID
+}
+
+// second takes over what the second look has seen.
+func (m *recorder) second(s *survey.Survey) {
+	m.res.Attempt, m.res.Phase = s.Observation.Info.Attempt.Redacted(), facts.ParseText(s.Observation.Info.Attempt.Text)
+	m.res.Source, m.res.Recorded, m.res.Running, m.res.Holder = s.Source, s.Source, s.Observation.Info.Migrating(), s.HolderForSure()
+}
+
+// allowed ends the run if there is an objection.
+func (m *recorder) allowed(o refusal) bool {
+	if o.outcome == "" {
+		return true
+	}
+	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = o.outcome, o.cause, o.detail, o.next
+	return false
+}
+
+func (m *recorder) stopped(ctx context.Context) {
+	m.res.Outcome, m.res.Cause = facts.TimedOut, facts.CauseDeadline
+	if ctx.Err() != nil {
+		m.res.Cause = facts.CauseInterrupted
+	}
+}
+
+// recordAndConfirm tells JIMM, and looks whether it has done it.
+func (m *recorder) recordAndConfirm(ctx, limited context.Context, s *survey.Survey, proof judge.Proof) {
+	f := newWatcher(m.run, s, m.writer, m.res, m.began)
+	f.plan = PlanRecord
+	for {
+		if f.attempts.err == nil && !f.attempts.first.IsZero() {
+			if at := m.Jaas.Witness.Record(limited, s.Model.UUID); at.State == facts.RecordAt && at.Controller == s.Target.UUID {
+				m.recorded(s)
+				return
+			}
+		}
+		if limited.Err() != nil {
+			f.stopWatching(ctx)
+			return
+		}
+		if f.recordTarget(limited, proof) {
+			return
+		}
+		if !sleep(limited, max(m.opts.PollInterval, time.Second)) {
+			f.stopWatching(ctx)
+			return
+		}
+	}
+}
+
+// recorded ends the run: JIMM's record names the controller. Another one may
+// still have a copy.
+func (m *recorder) recorded(s *survey.Survey) {
+	m.res.Recorded, m.res.Holder = s.Target, s.Target
+	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Recorded, facts.CauseNone, "", ""
+	left := !s.OnTarget() && s.Observation.CopyOn(s.Source).Has() || s.Observation.Info.ReapFailed()
+	if left && !m.res.Running {
+		m.res.Outcome, m.res.Cause = facts.NeedsAttention, facts.CauseLeftOver
+	}
+}

@@ -1,0 +1,68 @@
+package migration
+
+import (
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+)
+
+// RetrySafe reports whether running the same action again is safe and can help.
+// After a refusal or an abort that the model's contents decide it cannot, nor
+// while a copy on the target blocks it.
+func (r Result) RetrySafe() bool { return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft }
+
+// Result is what a run of the engine found and did.
+type Result struct {
+	Outcome facts.Outcome
+	// Step is the step that the run ended in.
+	Step facts.Step
+	// Cause says why the outcome is what it is, where the outcome alone does
+	// not: a server's words (redacted) or what was waited for in vain.
+	Cause facts.Cause
+	// Detail is the text that goes with the cause, redacted.
+	Detail string
+	// Hint says what a reason of [facts.NotStarted] or [facts.Aborted] means and what helps,
+	// if that is known.
+	Hint string
+	// Settled tells that the reason is a known one that does not end by itself:
+	// the same command can only be refused again until something is done.
+	Settled bool
+	// CopyLeft tells that the target still says that it has a copy after an
+	// abort.
+	CopyLeft bool
+	// Err is the error that explains the outcome, if one does. Its text has not
+	// been redacted.
+	Err error
+	// Plan is what the situation called for at first.
+	Plan Plan
+
+	Model  facts.Model
+	Source facts.Controller
+	Target facts.Controller
+	// Recorded is the controller on JIMM's record at the end; unknown if its
+	// UUID is empty.
+	Recorded facts.Controller
+	// Holder is the controller that has the model in use, as far as it is
+	// known; unknown if its UUID is empty.
+	Holder facts.Controller
+	// Findings are the verdicts of the checks.
+	Findings []checks.Finding
+	// MigrationID is what the source called the migration, if it told.
+	MigrationID string
+	// Attempt is the last look at the migration that was followed.
+	Attempt facts.Attempt
+	Phase   facts.Phase
+	// TargetProved tells that the migration is known to go to Target.
+	TargetProved bool
+	// Attached tells that the migration was not started by this run.
+	Attached bool
+	// Running tells that a migration was running at the last look.
+	Running bool
+	// Proof is the ground on which the target was recorded, if this run did.
+	Proof string
+	// Aftermath is what was found when the model had moved.
+	Aftermath Aftermath
+	// Next is the command that helps from here, or "".
+	Next string
+	// Timing is when what was seen.
+	Timing Timing
+}

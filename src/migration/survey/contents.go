@@ -1,0 +1,76 @@
+package survey
+
+import (
+	"context"
+	"strconv"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
+)
+
+// Contents is what is known of the inside of a model before it moves.
+type Contents struct {
+	facts.Inventory
+
+	Known bool
+	Why   string // Why it is not known.
+	// Targets are the UUIDs that JIMM would let the model move to.
+	Targets      []string
+	TargetsKnown bool
+}
+
+// inspect looks into the model while the source holds it, and asks JIMM where
+// it may go.
+func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
+	if why := r.mayNotInspect(s); why != "" {
+		s.Contents.Why = why
+		return
+	}
+	if s.Traits.AutoRecords { // Older ones have no such list.
+		targets, err := r.Jaas.Inspector.Targets(ctx, s.Model.UUID)
+		s.Contents.Targets, s.Contents.TargetsKnown = targets, err == nil
+	}
+	if r.saveLogin(ctx, s) {
+		s.Contents.Why = "not looked at: this JIMM writes the secret of each login into its audit log, so one action logs in to the model once, and migrate-model does so to see its agents on the target; check-migration looks at this"
+		return
+	}
+	inventory, err := r.Jaas.Inspector.Inventory(ctx, s.Model.UUID, s.Source.UUID)
+	switch {
+	case err != nil:
+		s.Contents.Why = "the model could not be looked into: " + redact.Error(err)
+	case inventory.Controller != s.Source.UUID:
+		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + inventory.Controller + " has answered for the model"
+	default:
+		s.Contents.Inventory, s.Contents.Known = inventory, true
+	}
+}
+
+// mayNotInspect tells why there is nothing to look into, or "".
+func (r *Surveyor) mayNotInspect(s *Survey) string {
+	switch {
+	case !r.Options.Inspect || r.Jaas.Inspector == nil:
+		return "the model was not looked into"
+	case !s.TargetKnown:
+		return "the target is not known"
+	case s.OnTarget(), s.LeftSource(), s.Observation.Info.ReapFailed():
+		return "the model has left its source"
+	case s.Observation.Info.Importing():
+		return "the model is being imported"
+	case s.Observation.Info.Kind != facts.InfoLive:
+		return "the source does not describe the model"
+	default:
+		return ""
+	}
+}
+
+// saveLogin reports whether the one login to the model that a run may make is
+// kept for its end. It need not be where an account on the source serves the
+// beginning, or one on the target the end.
+func (r *Surveyor) saveLogin(ctx context.Context, s *Survey) bool {
+	one := r.Jaas.Traits.LogsSecrets && r.Options.SaveLogin
+	if !one || !r.Options.Probe || r.Jaas.Controllers == nil {
+		return one
+	}
+	works := func(c facts.Controller) bool { return r.Jaas.Controllers.Access(ctx, c).State == facts.AccountWorks }
+	return !works(s.Source) && !works(s.Target)
+}

@@ -1,0 +1,66 @@
+package survey
+
+import (
+	"context"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// Reports is what administrators of source and target were told before a start.
+type Reports struct {
+	Why            string // Why nobody was asked, "" if somebody was.
+	Source, Target facts.Account
+
+	Holdings    []facts.Holding // Of the target.
+	HoldingsErr error
+	People      map[string]facts.People // Of both, by UUID; missing if not told.
+	Clouds      map[string][]string
+	cloudsErr   error
+	Prechecks   facts.Prechecks
+	PrecheckErr error
+}
+
+// askControllers asks source and target what only their administrators are
+// told, as long as there is something to start.
+func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
+	out := &s.Reports
+	if out.Why = r.mayNotAsk(s); out.Why != "" {
+		return
+	}
+	admin := r.Jaas.Controllers
+	out.People = map[string]facts.People{}
+	out.Source, out.Target = admin.Access(ctx, s.Source), admin.Access(ctx, s.Target)
+	for _, side := range []struct {
+		access facts.Account
+		at     facts.Controller
+	}{{out.Source, s.Source}, {out.Target, s.Target}} {
+		if side.access.State != facts.AccountWorks {
+			continue
+		}
+		if people, err := admin.People(ctx, side.at); err == nil {
+			out.People[side.at.UUID] = people
+		}
+	}
+	if out.Target.State != facts.AccountWorks {
+		return
+	}
+	out.Holdings, out.HoldingsErr = admin.Holdings(ctx, s.Target)
+	out.Clouds, out.cloudsErr = admin.Clouds(ctx, s.Target)
+	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, s.Model)
+}
+
+// mayNotAsk tells why administrators have nothing to look at, or "".
+func (r *Surveyor) mayNotAsk(s *Survey) string {
+	switch {
+	case !r.Options.Inspect || r.Jaas.Controllers == nil:
+		return "it was not looked at"
+	case !r.Options.Probe:
+		return "controllers are not asked (probe-controllers=false)"
+	case !s.TargetKnown:
+		return "the target is not known"
+	case s.UnderWay(), s.TimeLeftToStart() > 0:
+		return "a migration runs, is about to begin, or has run"
+	default:
+		return ""
+	}
+}

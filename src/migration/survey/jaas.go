@@ -1,0 +1,99 @@
+package survey
+
+import (
+	"context"
+	"errors"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// ControllerReader asks controllers as one of their administrators, where there are
+// accounts on them. It changes nothing. Errors mean that the controller did not
+// tell; they need not be redacted.
+type ControllerReader interface {
+	// Access logs in to a controller, if there is an account.
+	Access(ctx context.Context, c facts.Controller) facts.Account
+	// Holdings lists all models that a controller has in some form.
+	Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error)
+	// People tells which users a controller knows.
+	People(ctx context.Context, c facts.Controller) (facts.People, error)
+	// Clouds returns the regions of the clouds that a controller knows, by the
+	// cloud's name.
+	Clouds(ctx context.Context, c facts.Controller) (map[string][]string, error)
+	// Prechecks asks the target itself whether it would take the model from the
+	// source.
+	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
+}
+
+// Auditor reads JIMM's audit log.
+type Auditor interface {
+	// Audit returns the requests to move or record the model, oldest first.
+	Audit(ctx context.Context, model facts.Model) (facts.Audit, error)
+}
+
+// Fleet lists what JIMM has on record. Listing neither changes a record nor
+// dials a model.
+type Fleet interface {
+	// Controllers returns all controllers, ordered by name.
+	Controllers(ctx context.Context) ([]facts.Controller, error)
+	// Models returns all models with the controller on record.
+	Models(ctx context.Context) ([]facts.Model, error)
+}
+
+// JAAS is everything the engine reads from. The parts are interfaces; there is
+// no part that writes.
+type JAAS struct {
+	Fleet   Fleet
+	Witness Witness
+	Auditor Auditor
+	// Inspector may be nil: then nothing is looked into.
+	Inspector Inspector
+	// Controllers may be nil: then nobody is asked as an administrator.
+	Controllers ControllerReader
+	Traits      facts.Traits
+}
+
+// Inspector looks into a model, and at what JIMM knows of it beyond its record.
+// It changes nothing: neither does it complete a migration nor make JIMM forget
+// a model.
+type Inspector interface {
+	// Inventory tells what the model holds, as its controller tells it to who
+	// has logged in to the model through JIMM. It needs such a login, unless
+	// one of before is alive that the given controller has answered. What
+	// another controller answers is returned too: see [facts.Inventory].Controller.
+	Inventory(ctx context.Context, model, controller string) (facts.Inventory, error)
+	// Targets returns the UUIDs of the controllers that JIMM would let the model
+	// move to: not its own, with its cloud and region, not older. The error
+	// matches [ErrNotOffered] where JIMM has no such list.
+	Targets(ctx context.Context, model string) ([]string, error)
+	// Hosts returns the UUIDs of the controllers whose administrators JIMM lets
+	// administer the model, because it takes them for the model's host.
+	Hosts(ctx context.Context, model string) ([]string, error)
+}
+
+// ErrNotOffered says that this JIMM does not have what was asked for.
+var ErrNotOffered = errors.New("this JIMM does not tell")
+
+// Witness tells what each part of a JAAS says about one model. The methods
+// return what they learned instead of an error: not to be answered is an
+// observation too.
+type Witness interface {
+	// Record tells the controller that JIMM's record names. It neither
+	// completes a migration nor makes JIMM forget the model.
+	Record(ctx context.Context, model string) facts.Record
+	// Info asks the recorded controller through JIMM (ModelManager.ModelInfo).
+	// On a JIMM that completes migrations this may complete one, or make JIMM
+	// forget the model: see [facts.Traits].
+	Info(ctx context.Context, model string) facts.Info
+	// Summary looks the model up in the list that JIMM makes of what all its
+	// controllers list, which changes nothing. Where JIMM lists from its
+	// database the kind is [facts.InfoNotAsked].
+	Summary(ctx context.Context, model string) facts.Info
+	// Host logs in to the model through JIMM: the answer names the controller
+	// that serves it. JIMM of 2024 stores the secret of each login, so this is
+	// asked at most once per action.
+	Host(ctx context.Context, model string) facts.Host
+	// Copy asks one controller itself whether it has the model: without
+	// credentials, and as an administrator where there is an account.
+	Copy(ctx context.Context, controller facts.Controller, model string) facts.Copy
+}

@@ -1,0 +1,209 @@
+package survey
+
+import (
+	"slices"
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+// StatusCommand is the command that shows the model as its users see it.
+func (s *Survey) StatusCommand() string { return "juju status -m " + s.Model.FullName() }
+
+// PointsElsewhere reports whether the recorded controller says that it has moved
+// the model to another controller than the target.
+func (s *Survey) PointsElsewhere() bool {
+	source := s.Observation.CopyOn(s.Source)
+	return !s.OnTarget() && source.State == facts.CopyMoved && source.To != "" && source.To != s.Target.UUID
+}
+
+// SourceKeepsIt reports whether the recorded controller is known to have the
+// model in use: it describes it with no migration that has succeeded, and does
+// not say itself that it has let go.
+func (s *Survey) SourceKeepsIt() bool {
+	info, source := s.Observation.Info, s.Observation.CopyOn(s.Source)
+	own := info.Kind == facts.InfoLive && (!info.Listed || info.Attempt.OfSource() || source.Has() || s.servedBySource())
+	return own && !source.Denies() && !info.ReapFailed() && !info.Migrating()
+}
+
+// servedBySource reports whether the recorded controller has answered a login to
+// the model.
+func (s *Survey) servedBySource() bool {
+	return s.Observation.Host.Kind == facts.HostServes && s.Observation.Host.Controller == s.Source.UUID
+}
+
+// TargetHasIt reports whether anybody says that the target, which is on record, has
+// the model.
+func (s *Survey) TargetHasIt() bool {
+	return s.SourceKeepsIt() || s.Observation.CopyOn(s.Source).Has()
+}
+
+// Age is how long the migration on show runs, by JIMM's clock; zero if that
+// cannot be read.
+func (s *Survey) Age() time.Duration {
+	if s.Audit.Now.IsZero() || s.Observation.Info.Attempt.Start.IsZero() {
+		return 0
+	}
+	return s.Audit.Now.Sub(s.Observation.Info.Attempt.Start)
+}
+
+// UnderWay reports whether nothing has to be started any more: checks that ask
+// whether a migration can start then forbid nothing.
+func (s *Survey) UnderWay() bool {
+	return s.TargetKnown && s.ModelKnown() && (s.OnTarget() || s.LeftSource() || s.Observation.Info.Migrating())
+}
+
+// OnTarget reports whether JIMM records the target.
+func (s *Survey) OnTarget() bool { return s.TargetKnown && s.Target.UUID == s.Source.UUID }
+
+// TimeLeftToStart returns how long a migration may still take to show that was asked
+// for before this run. As long as nobody knows, one was asked for just now.
+func (s *Survey) TimeLeftToStart() time.Duration {
+	if s.AuditErr != nil {
+		return s.Options.TimeToStart
+	}
+	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.Options.TimeToStart)
+}
+
+// LeftSource reports whether the model seems to have left the source for the
+// target: the source says so itself, or it does not describe the model any
+// more, or has kept a copy of it, and JIMM's audit log has the request to move
+// it there.
+func (s *Survey) LeftSource() bool {
+	source := s.Observation.CopyOn(s.Source)
+	if source.State == facts.CopyMoved && source.To != "" {
+		return source.To == s.Target.UUID
+	}
+	var attempt facts.Attempt
+	switch kind := s.Observation.Info.Kind; {
+	case s.Observation.Info.ReapFailed():
+		attempt = s.Observation.Info.Attempt
+	case source.State == facts.CopyMoved, kind == facts.InfoRedirected, kind == facts.InfoDenied, kind == facts.InfoBroken, kind == facts.InfoUnlisted, kind == facts.InfoRefused:
+	default:
+		return false
+	}
+	name, certain := s.Audit.Target(attempt, s.Source.Name)
+	return certain && name == s.Target.Name
+}
+
+// Holder returns the controller that has the model in use, if it is known.
+func (s *Survey) Holder() facts.Controller {
+	source := s.Observation.CopyOn(s.Source)
+	switch {
+	case source.State == facts.CopyMoved && source.To != "":
+		return s.Controllers.ByUUID(source.To)
+	case s.Observation.Info.Kind != facts.InfoLive, s.Observation.Info.Importing(), s.Observation.Info.ReapFailed(), source.Denies(), s.ambiguous():
+		return facts.Controller{}
+	case s.Observation.Info.Migrating() && (s.MovesElsewhere() || facts.ParseText(s.Observation.Info.Attempt.Text).PastReturn()):
+		return facts.Controller{}
+	default:
+		return s.Source
+	}
+}
+
+// ambiguous reports whether JIMM's list has an entry that either of two
+// controllers can have made.
+func (s *Survey) ambiguous() bool {
+	i := s.Observation.Info
+	return i.Listed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
+}
+
+// MovesElsewhere reports whether the migration on show may be that of another
+// controller than the recorded one, which JIMM records too early or wrongly: its
+// list does not tell who has made the entry.
+func (s *Survey) MovesElsewhere() bool {
+	attempt := s.Observation.Info.Attempt
+	brought := s.Audit.Brings(attempt, s.Source.Name)
+	_, asked := s.Audit.Target(attempt, s.Source.Name) // JIMM asks the recorded one.
+	alone := s.Observation.CopyOn(s.Source).Has() && len(s.Holders(s.Source)) == 0
+	switch {
+	case !s.Observation.Info.Listed, alone, asked && !brought:
+		return false
+	default:
+		return brought || s.OnTarget() || len(s.Holders(s.Source, s.Target)) > 0
+	}
+}
+
+// Baseline is what later looks are compared with.
+func (s *Survey) Baseline() judge.Baseline {
+	b := judge.Baseline{Model: s.Model, Source: s.Source, Target: s.Target, AutoRecords: s.Traits.AutoRecords}
+	b.Third = len(s.Holders(s.Source, s.Target)) > 0
+	since := s.Audit.Now.Add(-facts.RememberRequests)
+	a := s.Observation.Info.Attempt
+	switch {
+	case s.OnTarget():
+		b.Source, b.Alone = s.OtherHolder()
+	case s.Observation.Info.Migrating():
+		since = a.Start.Add(-facts.AskedBefore)
+		name, certain := s.Audit.Target(a, s.Source.Name)
+		b.TargetProved = certain && name == s.Target.Name
+	case s.LeftSource():
+		b.TargetProved = true
+	case a.Exists():
+		b.Old = a
+	default:
+		b.Old = s.Listed.Attempt // Whoever has listed it.
+	}
+	b.RecordedByHand = s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
+		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since)
+	return b
+}
+
+// SomeSilent reports whether a controller that was asked has not told whether it has
+// a copy. If JIMM was told to record the target, be it by another run of this
+// charm, that can be the source, with a copy that it could not remove.
+func (s *Survey) SomeSilent() bool {
+	return s.Options.Probe && slices.ContainsFunc(s.Controllers, func(c facts.Controller) bool {
+		return c.UUID != s.Target.UUID && s.Observation.CopyOn(c).State == facts.CopyUnknown
+	})
+}
+
+// OtherHolder returns the controller, other than the target that JIMM records,
+// that has a copy or has moved it to the target, and whether all others have
+// said that they have none.
+func (s *Survey) OtherHolder() (source facts.Controller, alone bool) {
+	alone = true
+	for _, c := range s.Controllers {
+		if c.UUID == s.Target.UUID {
+			continue
+		}
+		got := s.Observation.CopyOn(c)
+		alone = alone && got.Denies()
+		if got.Has() {
+			return c, false
+		}
+		if got.State == facts.CopyMoved && got.To == s.Target.UUID {
+			source = c
+		}
+	}
+	return source, alone
+}
+
+// HolderForSure is holder, but believes no entry of JIMM's list that any
+// controller can have made.
+func (s *Survey) HolderForSure() facts.Controller {
+	h := s.Holder()
+	if h.UUID == s.Source.UUID && !s.Observation.Info.Migrating() && !s.SourceKeepsIt() {
+		return facts.Controller{}
+	}
+	return h
+}
+
+// Holders returns the controllers, other than those given, that say that they
+// have the model in some form, ordered by name.
+func (s *Survey) Holders(except ...facts.Controller) facts.Controllers {
+	var out facts.Controllers
+	for _, c := range s.Controllers {
+		if s.Observation.CopyOn(c).Has() && !slices.ContainsFunc(except, func(e facts.Controller) bool { return e.UUID == c.UUID }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// InUseTwice reports whether more than one controller says that it has the model
+// in use, and no migration explains it.
+func (s *Survey) InUseTwice() bool {
+	return judge.InUse(s.Observation, s.Source.UUID) > 1 && !s.Observation.Info.Migrating()
+}

@@ -1,0 +1,242 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+// Options say what to look at, and how.
+type Options struct {
+	// Model is a UUID, "owner/name", or a bare name if it is unique.
+	Model string
+	// Target is JIMM's name of the controller that the model shall move to.
+	Target string
+	// Unit names the unit that runs this, for commands in remedies.
+	Unit string
+	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
+	OwnModel string
+	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
+	// if that is not known.
+	JIMMModel string
+	// AccountsProblem is why the accounts on controllers cannot be used, and
+	// AccountsRemedy the command that helps; "" if they can, or there are none.
+	AccountsProblem, AccountsRemedy string
+	// Probe asks the controllers themselves, without credentials.
+	Probe bool
+	// TimeToStart is how long a migration that was asked for may take to show.
+	TimeToStart time.Duration
+	// Inspect looks into the model as well.
+	Inspect bool
+	// SaveLogin keeps the login to the model for the end of a migration, where
+	// JIMM stores the secret of each.
+	SaveLogin bool
+}
+
+// Surveyor makes surveys of one model.
+type Surveyor struct {
+	Jaas    JAAS
+	Options Options
+	// Host is the answer to the login to the model that a survey has made.
+	Host facts.Host
+	// again tells that the survey is made for the second time: JIMM's record had
+	// changed during the first.
+	again bool
+}
+
+// Survey is what is known before anything is done: one look at everything
+// that the checks and the plan need.
+type Survey struct {
+	Options     Options
+	Traits      facts.Traits
+	Controllers facts.Controllers
+	Models      []facts.Model
+	Model       facts.Model
+	ModelErr    *facts.SelectError
+	Target      facts.Controller
+	TargetKnown bool
+	Source      facts.Controller
+	Observation facts.Observation
+	Listed      facts.Info // The model in JIMM's list, where that is of the controllers.
+	Audit       facts.Audit
+	AuditErr    error
+	Contents    Contents
+	Reports     Reports
+}
+
+// ModelKnown reports whether the model is one that JIMM knows.
+func (s *Survey) ModelKnown() bool { return s.ModelErr == nil }
+
+// Survey asks for everything once. An error means that JIMM did not list its
+// controllers or models, and nothing is known.
+func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
+	s := &Survey{Options: r.Options, Traits: r.Jaas.Traits}
+	list, err := r.Jaas.Fleet.Controllers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Controllers = list
+	s.Target, s.TargetKnown = s.Controllers.ByName(r.Options.Target)
+	models, err := r.Jaas.Fleet.Models(ctx)
+	if err != nil && len(models) == 0 {
+		return nil, err
+	}
+	s.Models = models
+	if s.Model, s.ModelErr, err = one(models, err, r.Options.Model); err != nil || !s.ModelKnown() {
+		return s, err
+	}
+	s.Source = s.Controllers.ByUUID(s.Model.Recorded)
+	s.Audit, s.AuditErr = r.Jaas.Auditor.Audit(ctx, s.Model)
+	s.Observation = r.Observe(ctx, s)
+	if s.overtaken() && !r.again {
+		r.again, r.Host = true, facts.Host{}
+		return r.Survey(ctx)
+	}
+	s.describe()
+	r.inspect(ctx, s)
+	r.askControllers(ctx, s)
+	return s, ctx.Err()
+}
+
+// overtaken reports whether JIMM has changed its record since the list was read:
+// another controller than that of the list has answered for the model.
+func (s *Survey) overtaken() bool {
+	by := ""
+	switch {
+	case s.Observation.Host.Kind == facts.HostServes:
+		by = s.Observation.Host.Controller
+	case s.Observation.Info.Kind == facts.InfoLive && !s.Observation.Info.Listed:
+		by = s.Observation.Info.Controller
+	}
+	return by != "" && by != s.Source.UUID && s.Controllers.ByUUID(by).Name != ""
+}
+
+// one selects the model. From a list that has gaps, only a UUID or a full name
+// does so for certain.
+func one(models []facts.Model, gaps error, selector string) (facts.Model, *facts.SelectError, error) {
+	m, err := facts.Select(models, selector)
+	switch {
+	case gaps != nil && (err != nil || selector != m.UUID && selector != m.FullName()):
+		return facts.Model{}, nil, fmt.Errorf("cannot tell which model %q means: %w", selector, gaps)
+	case err != nil:
+		if selection, ok := errors.AsType[*facts.SelectError](err); ok {
+			return facts.Model{}, selection, nil
+		}
+		return facts.Model{}, nil, err
+	}
+	return m, nil, nil
+}
+
+// describe takes over what the live answer knows better than JIMM's list.
+func (s *Survey) describe() {
+	info := s.Observation.Info
+	if info.Kind != facts.InfoLive {
+		return
+	}
+	if info.Life != "" {
+		s.Model.Life = info.Life
+	}
+	if info.AgentVersion != "" {
+		s.Model.AgentVersion = info.AgentVersion
+	}
+	s.Model.IsController = s.Model.IsController || info.IsController
+	s.Model.Users = info.Users
+}
+
+// Observe asks every controller for a copy, then the recorded one through
+// JIMM. Where that brings no words of its own, those count that it tells an
+// administrator.
+func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
+	o := r.observe(ctx, s)
+	if own, told := (judge.Baseline{Source: s.Source}).Own(o); told {
+		o.Info = own
+	}
+	return o
+}
+
+func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
+	w := r.Jaas.Witness
+	o := facts.Observation{Record: facts.Record{State: facts.RecordAt, Controller: s.Model.Recorded}}
+	if r.Options.Probe {
+		o.Copies = NewProber(w).All(ctx, s.Controllers, s.Model.UUID)
+	}
+	if !s.Traits.AutoRecords {
+		o.Info = w.Info(ctx, s.Model.UUID)
+		return o
+	}
+	o.Info = s.Model.Live
+	if o.Info.Kind == facts.InfoNotAsked {
+		o.Info = w.Summary(ctx, s.Model.UUID)
+	}
+	s.Listed = o.Info
+	source := o.CopyOn(s.Source)
+	if s.unclear(source) {
+		if r.Host.Kind == facts.HostNotAsked {
+			r.Host = w.Host(ctx, s.Model.UUID)
+		}
+		o.Host = r.Host
+	}
+	// A controller that lists the model need not be the recorded one.
+	b := judge.Baseline{Source: s.Source}
+	o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
+	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
+	if !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
+		return o
+	}
+	// A refusal is news; a failure to ask is none, unless nobody else tells whose
+	// entry the list has.
+	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsTell(o) {
+		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.whoseLeftOver(o, serves) {
+			// Juju's details leave out what its list shows of a model that has
+			// been away.
+			full.Attempt = o.Info.Attempt
+		}
+		o.Info = full
+	}
+	return o
+}
+
+// onlyDetailsTell reports whether the entry of the list can be that of another
+// controller, although the recorded one has a copy.
+func (s *Survey) onlyDetailsTell(o facts.Observation) bool {
+	return o.Info.Listed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
+}
+
+// whoseLeftOver reports whether JIMM's list says that a copy could not be removed,
+// and not which. Nothing is forgotten over the question, as the recorded controller
+// has one.
+func (s *Survey) whoseLeftOver(o facts.Observation, serves bool) bool {
+	source := o.CopyOn(s.Source)
+	open := s.othersHold(o) || source.State == facts.CopyUnknown
+	return o.Info.Listed && o.Info.ReapFailed() && open && (source.Has() || !source.Denies() && serves)
+}
+
+// othersHold reports whether a controller besides the recorded one has a copy.
+func (s *Survey) othersHold(o facts.Observation) bool {
+	for uuid, c := range o.Copies {
+		if uuid != s.Source.UUID && c.Has() {
+			return true
+		}
+	}
+	return false
+}
+
+// unclear reports whether it cannot be told which controller has listed the
+// model. What migrates is followed, whoever it is.
+func (s *Survey) unclear(source facts.Copy) bool {
+	listed := s.Listed.Kind == facts.InfoLive && s.Listed.Listed && source.State == facts.CopyUnknown
+	return listed && (s.OnTarget() || !s.Listed.Migrating())
+}
+
+// MayAskDetails reports whether a JIMM that completes migrations may be asked
+// for the details of a model: if its recorded controller is known to hold it,
+// with no migration running. Otherwise the question could change the record, or
+// make JIMM forget the model.
+func MayAskDetails(listed facts.Info, source facts.Copy, serves bool) bool {
+	held := source.Has() || !source.Denies() && serves
+	return held && listed.Kind == facts.InfoLive && !listed.Migrating() && !listed.ReapFailed()
+}

@@ -1,0 +1,395 @@
+package migration
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// record keeps what the observation tells for the result, and reports changes.
+func (f *watcher) record(v judge.Verdict, o facts.Observation) {
+	f.lastErr = nil
+	if o.Info.Kind != facts.InfoLive {
+		f.lastErr = cmp.Or(o.Info.Err, o.Record.Err)
+	}
+	if at := o.RecordedAt(); at != "" {
+		f.res.Recorded = f.Controllers.ByUUID(at)
+	}
+	if o.Record.State == facts.RecordLost {
+		f.res.Recorded = facts.Controller{}
+	}
+	if len(o.Info.Users) > 0 {
+		f.res.Model.Users = o.Info.Users
+	}
+	text := ""
+	if a := f.progress.Attempt; a.Exists() {
+		f.res.Attempt, f.res.Phase = a.Redacted(), f.progress.Phase
+		text = f.res.Attempt.Text
+	}
+	f.show(v, f.base.Source, text, f.lastErr)
+}
+
+// act does what the verdict calls for and reports whether the run has ended.
+func (f *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
+	f.res.Running = v.Kind == judge.Running || v.Kind == judge.Aborting
+	switch v.Kind {
+	case judge.Migrated:
+		f.migrated()
+	case judge.Moved, judge.ReapFailed:
+		// Somebody else may have recorded it, and be moving it on already.
+		if !v.Proof.Valid() || o.RecordedAt() == "" {
+			return f.unsettled(ctx, v, o)
+		}
+		return f.recordTarget(ctx, v.Proof)
+	case judge.Running, judge.Aborting:
+		return f.running(v, o)
+	case judge.Aborted:
+		f.aborted(ctx, v, o)
+	case judge.Ended:
+		f.res.Detail, f.res.Holder = redact.String(v.Text), facts.Controller{}
+		f.end(facts.Unknown, facts.CauseAnswer)
+	case judge.Superseded:
+		f.res.Holder = f.base.Source
+		f.end(facts.Unknown, facts.CauseOtherMigration)
+	case judge.Elsewhere:
+		f.elsewhere(v, o)
+	case judge.Lost:
+		f.res.Holder = f.sourcesWord(o)
+		f.end(facts.LostFromJIMM, facts.CauseNone)
+	case judge.Conflict:
+		f.res.Holder, f.res.Detail = facts.Controller{}, facts.DescribeCopies(f.Controllers, o.Copies)
+		f.end(facts.Conflict, facts.CauseNone)
+	default:
+		return f.unsettled(ctx, v, o)
+	}
+	return true
+}
+
+// aborted ends the run: the migration was aborted. The target removes its copy
+// on the way; one that stays blocks every other attempt, and one that is in use
+// is a second model (juju/juju#20361, #21459).
+func (f *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observation) {
+	f.res.Detail, f.res.Holder = redact.String(v.Reason), f.base.Source
+	left := o.CopyOn(f.base.Target)
+	active := left.State == facts.CopyActive
+	for n := 0; n < judge.LooksForWord && left.Has() && sleep(ctx, f.opts.PollInterval); n++ {
+		if again := f.Jaas.Witness.Copy(ctx, f.base.Target, f.base.Model.UUID); again.State != facts.CopyUnknown {
+			left = again
+		}
+	}
+	f.res.CopyLeft = left.Has()
+	if active && left.State == facts.CopyActive {
+		f.res.Holder = facts.Controller{}
+		f.end(facts.Conflict, facts.CauseNone)
+		return
+	}
+	if f.progress.Attempt.StartUnstable && f.base.AutoRecords {
+		// JIMM waits for an end that this source never shows, and refuses every
+		// other attempt until the record is made anew.
+		f.res.Next = f.Traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+	}
+	f.end(facts.Aborted, facts.CauseAnswer)
+}
+
+// end closes the result.
+func (f *watcher) end(outcome facts.Outcome, cause facts.Cause) {
+	f.res.Outcome, f.res.Cause = outcome, cause
+	if outcome == facts.NotStarted || outcome == facts.Aborted {
+		facts := checks.Facts(f.Survey)
+		facts.Source, facts.Target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
+		reason, known := rules.Explain(f.res.Detail, facts)
+		f.res.Hint, f.res.Settled = reason.Hint(), known && !reason.Retry
+	}
+	f.res.Timing.finish(time.Now(), outcome)
+	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
+}
+
+// running goes on watching, unless nobody wants to.
+func (f *watcher) running(v judge.Verdict, o facts.Observation) bool {
+	f.unresolved.settle()
+	f.res.Step, f.res.Holder = facts.StepWatch, facts.Controller{}
+	if f.base.SourceLive(f.progress.Read(f.base, o)) && !o.CopyOn(f.base.Source).Denies() {
+		f.res.Holder = f.base.Source
+	}
+	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
+	f.res.Attached = !f.started || refused
+	if f.progress.Phase.PastReturn() {
+		f.res.Holder = facts.Controller{}
+		if f.base.TargetProved && !f.progress.Superseded {
+			f.res.Holder = f.base.Target
+		}
+	}
+	if f.otherTarget != "" {
+		if f.otherTarget == f.base.Source.Name {
+			f.res.Holder = facts.Controller{} // It is not there yet.
+		}
+		f.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(f.otherTarget)
+		f.end(facts.Refused, facts.CauseOtherMigration)
+		return true
+	}
+	begun := f.plan == PlanStart || f.plan == PlanWait
+	if begun && f.opts.Detach && v.Kind == judge.Running && f.progress.Attempt.Exists() {
+		f.end(facts.Started, facts.CauseNone)
+		return true
+	}
+	return false
+}
+
+// migrated ends the run: the model is where it shall be, and recorded there.
+func (f *watcher) migrated() {
+	f.res.Step, f.res.Holder, f.res.Recorded = facts.StepVerify, f.base.Target, f.base.Target
+	switch {
+	case f.progress.Phase == facts.PhaseReapFailed:
+		f.end(facts.NeedsAttention, facts.CauseLeftOver)
+	case f.plan == PlanVerify:
+		f.end(facts.AlreadyThere, facts.CauseNone)
+	case f.plan == PlanRecord:
+		f.end(facts.Recorded, facts.CauseNone)
+	default:
+		f.end(facts.Migrated, facts.CauseNone)
+	}
+}
+
+// recordTarget tells JIMM that the target hosts the model. An error proves nothing
+// here either: the next look tells whether JIMM has done it.
+func (f *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
+	f.unresolved.settle()
+	f.res.Step, f.res.Holder = facts.StepRecord, f.base.Target
+	now := time.Now()
+	t := &f.attempts
+	switch {
+	case t.first.IsZero():
+		t.first = now
+	case now.Sub(t.first) >= f.polls(PollsToRecord):
+		f.res.Err, f.res.Detail = t.err, redact.Error(t.err)
+		if t.err == nil {
+			f.res.Detail = "JIMM has accepted it, and its record still names another controller"
+		}
+		f.res.Next = f.Traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
+		f.end(facts.Unknown, facts.CauseRecordFailed)
+		return true
+	case now.Sub(t.last) < f.polls(PollsBetweenRecords):
+		return false
+	}
+	t.last = now
+	t.err = f.writer.RecordController(ctx, proof)
+	f.modeSet = false
+	if t.err == nil {
+		f.base.Recorded = true
+	}
+	f.res.Proof = proof.Ground()
+	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: t.err})
+	return false
+}
+
+// recordAttempts is how far telling JIMM has come.
+type recordAttempts struct {
+	first, last time.Time // When JIMM was told first and last; zero: never.
+	err         error     // The last answer, if it was an error.
+}
+
+// elsewhere ends the run: the model is on a third controller, or recorded there.
+func (f *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
+	f.res.Holder = f.sourcesWord(o)
+	if to := f.Controllers.ByUUID(v.Elsewhere); to.Name != "" && f.res.Recorded.UUID != to.UUID {
+		f.res.Next = f.Traits.UpdateCommand(to, f.base.Model.UUID)
+	}
+	outcome := facts.Unknown
+	if f.res.Attached && f.attempts.first.IsZero() {
+		outcome = facts.Refused // Nothing was sent.
+	}
+	f.end(outcome, facts.CauseElsewhere)
+}
+
+// sourcesWord returns the controller that has the model according to the source
+// itself, if that tells.
+func (f *watcher) sourcesWord(o facts.Observation) facts.Controller {
+	if source := o.CopyOn(f.base.Source); source.State == facts.CopyMoved && source.To != "" {
+		return f.Controllers.ByUUID(source.To)
+	}
+	return facts.Controller{}
+}
+
+// unsettled waits for a verdict that settles something, for a bounded time.
+func (f *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
+	f.res.Holder = facts.Controller{}
+	waited := f.unresolved.waited(v.Kind, time.Now())
+	switch v.Kind {
+	case judge.Waiting:
+		return f.nothingOnShow(waited, o)
+	case judge.SourceRetains:
+		return f.held(waited, o)
+	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
+	default:
+		return f.nobodyAnswers(waited)
+	}
+	if waited < f.polls(PollsToSettle) {
+		return false
+	}
+	f.res.Err, f.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
+	if v.Kind == judge.Misrecorded {
+		if only := f.onlyHolder(ctx); only.Known() {
+			f.res.Holder = only
+			f.res.Next = f.Traits.UpdateCommand(only, f.base.Model.UUID)
+		}
+		f.end(facts.Unknown, facts.CauseMisrecorded)
+		return true
+	}
+	if v.Kind == judge.ReapFailed {
+		f.res.Err, f.res.Detail = nil, redact.String(v.Reason)
+	}
+	if f.base.TargetProved && !o.CopyOn(f.base.Target).Denies() {
+		f.res.Next = f.Traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
+	}
+	f.end(facts.Unknown, facts.CauseUnproved)
+	return true
+}
+
+// onlyHolder returns the controller that alone has a copy of the model, if all
+// of them tell.
+func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
+	if !f.opts.Probe {
+		return facts.Controller{}
+	}
+	copies := survey.NewProber(f.Jaas.Witness).All(ctx, f.Controllers, f.base.Model.UUID)
+	for _, c := range f.Controllers {
+		switch got := copies[c.UUID]; {
+		case got.Denies():
+		case !got.Has() || only.Known():
+			return facts.Controller{}
+		default:
+			only = c
+		}
+	}
+	return only
+}
+
+// nothingOnShow: the source seems to describe the model and shows no new
+// migration.
+func (f *watcher) nothingOnShow(waited time.Duration, o facts.Observation) bool {
+	limit := f.polls(PollsToStart)
+	if f.plan == PlanWait && !f.started {
+		limit = f.TimeLeftToStart()
+	}
+	known := f.sourceHasIt(o)
+	if known {
+		f.res.Holder = f.base.Source
+	}
+	switch {
+	case waited < limit:
+		return false
+	case !known && !f.hostAsked:
+		f.hostDue = true
+		return false
+	case f.progress.Attempt.Exists(), f.plan != PlanStart && f.plan != PlanWait:
+		// It was on show, or seemed over, and is neither any more; or somebody has
+		// moved the model away from where it was to be. The checks for a start were
+		// not made.
+		if o.Info.Listed {
+			f.res.Holder = facts.Controller{} // Who has listed it, and why, is open.
+		}
+		f.end(facts.Unknown, facts.CauseChanged)
+	case !f.started:
+		f.unresolved.settle()
+		f.startDue = true
+		return false
+	case !known:
+		f.res.Err = cmp.Or(o.Host.Err, f.startErr)
+		f.res.Detail = redact.Error(f.res.Err)
+		f.end(facts.Unknown, facts.CauseSilent)
+	case f.base.AutoRecords && !f.detailed && f.mayBeDetailed(o):
+		// The list can have the entry of the target, and hide that of the source.
+		f.detailsDue = true
+		return false
+	case o.CopyOn(f.base.Target).Has() && !f.Observation.CopyOn(f.base.Target).Has():
+		f.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
+		f.end(facts.Unknown, facts.CauseChanged)
+	default:
+		f.notStarted()
+	}
+	return true
+}
+
+// notStarted ends the run: a migration was asked for, and none has begun.
+func (f *watcher) notStarted() {
+	cause := facts.CauseNone
+	if f.startErr != nil {
+		cause = facts.CauseAnswer
+		f.res.Err, f.res.Detail = f.startErr, redact.Error(f.startErr)
+	}
+	if errors.Is(f.startErr, ErrMarked) {
+		// JIMM believes in a migration that is not there, and refuses every
+		// other until the record is made anew.
+		f.res.Next = f.Traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+	}
+	f.end(facts.NotStarted, cause)
+}
+
+// nobodyAnswers: as long as a migration is known to run, only the deadline
+// ends the wait. One that was never seen is not waited for so long.
+func (f *watcher) nobodyAnswers(waited time.Duration) bool {
+	f.res.Running = f.progress.Attempt.Running()
+	if f.progress.Attempt.Exists() || waited < f.polls(PollsToStart) {
+		return false
+	}
+	f.res.Err = cmp.Or(f.lastErr, f.startErr)
+	f.res.Detail = redact.Error(f.res.Err)
+	f.end(facts.Unknown, facts.CauseSilent)
+	return true
+}
+
+// held: the target is active and recorded, the source has a copy, or nobody
+// knows whether it has.
+func (f *watcher) held(waited time.Duration, o facts.Observation) bool {
+	f.res.Step, f.res.Holder = facts.StepVerify, facts.Controller{}
+	if f.targetHasIt(o) {
+		f.res.Holder = f.base.Target
+	}
+	reapFailed := f.progress.Phase == facts.PhaseReapFailed
+	nobodyToAsk := !f.base.Source.Known() && (f.AuditErr == nil || f.handChecked)
+	if waited < f.polls(PollsToSettle) && !reapFailed && !nobodyToAsk {
+		return false
+	}
+	if reapFailed || o.CopyOn(f.base.Source).Has() {
+		f.end(facts.NeedsAttention, facts.CauseLeftOver)
+	} else {
+		f.end(facts.Unknown, facts.CauseSourceUnknown)
+	}
+	return true
+}
+
+// targetHasIt reports whether it is known that the recorded target has the model:
+// others can have made the entry of a list.
+func (f *watcher) targetHasIt(o facts.Observation) bool {
+	succeeded := f.base.TargetProved && f.progress.Phase.PastReturn()
+	return !o.Info.Listed || f.base.Recorded || succeeded || o.CopyOn(f.base.Target).Has() || f.progress.ServedBy == f.base.Target.UUID
+}
+
+// stopWatching ends the run at the deadline, or because the caller said so. The
+// migration goes on by itself.
+func (f *watcher) stopWatching(caller context.Context) {
+	f.res.Err = cmp.Or(f.lastErr, f.attempts.err)
+	if f.started && !f.progress.Attempt.Exists() {
+		f.res.Err = cmp.Or(f.startErr, f.lastErr)
+	}
+	if f.res.Err != nil {
+		f.res.Detail = redact.Error(f.res.Err)
+	}
+	f.end(facts.TimedOut, f.whyStopped(caller))
+}
+
+func (f *watcher) whyStopped(caller context.Context) facts.Cause {
+	if caller.Err() != nil {
+		return facts.CauseInterrupted
+	}
+	return facts.CauseDeadline
+}

@@ -1,0 +1,2 @@
+// Package redact hides secrets in the texts of servers.
+package redact
