@@ -106,7 +106,7 @@ func (m *migrator) run(ctx context.Context) error {
 	if m.params.DryRun {
 		result, err = migration.Check(ctx, j.Engine, opts)
 	} else {
-		result, err = migration.Migrate(ctx, j.Engine, j.Starter(), opts)
+		result, err = migration.Migrate(ctx, j.Engine, j.Writer(), opts)
 	}
 	if err != nil {
 		return m.refuse(ctx, err)

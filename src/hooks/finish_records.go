@@ -116,7 +116,7 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.S
 		Action: "finish-records", Model: m.model.UUID, Target: m.target.Name, Patience: time.Second / 2,
 	})
 	defer events.Close(ctx)
-	result, err := migration.Migrate(ctx, j.Engine, j.Recorder(), migration.Options{
+	result, err := migration.Finish(ctx, j.Engine, j.Recorder(), migration.Options{
 		Model: m.model.UUID, Target: m.target.Name, Unit: u.Env().Unit, OwnModel: u.Env().ModelUUID,
 		Probe: true, PollInterval: settings.PollInterval, Timeout: limit, Unattended: true, Report: events.Event,
 	})

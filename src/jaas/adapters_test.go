@@ -77,7 +77,7 @@ func (w world) migrate(t *testing.T, change func(*migration.Options)) (migration
 	if change != nil {
 		change(&opts)
 	}
-	result, err := migration.Migrate(t.Context(), opened.Engine, opened.Starter(), opts)
+	result, err := migration.Migrate(t.Context(), opened.Engine, opened.Writer(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestWriterRecordsNothingWithoutProof(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer opened.Close()
-		if err := opened.Starter().RecordController(t.Context(), judge.Proof{}); err == nil || !strings.Contains(err.Error(), "without proof") {
+		if err := opened.Writer().RecordController(t.Context(), judge.Proof{}); err == nil || !strings.Contains(err.Error(), "without proof") {
 			t.Errorf("recorded without proof: %v", err)
 		}
 		if n := w.Count("jimm", "JIMM.UpdateMigratedModel"); n > 0 {

@@ -52,11 +52,11 @@ func over(settings config.Settings, s *session) *JAAS {
 	}}
 }
 
-// Starter returns the writer that can start a migration and record models.
-func (j *JAAS) Starter() migration.Writer { return &writer{j.session} }
+// Writer returns what can start migrations and record models.
+func (j *JAAS) Writer() migration.Writer { return &writer{recorder{j.session}} }
 
-// Recorder returns a writer that can record models and starts nothing.
-func (j *JAAS) Recorder() migration.Writer { return recorder{&writer{j.session}} }
+// Recorder returns what can record models and can start nothing.
+func (j *JAAS) Recorder() migration.Recorder { return &recorder{j.session} }
 
 // Client returns a connection to JIMM that was alive a moment ago.
 func (j *JAAS) Client(ctx context.Context) (*jimm.Client, error) { return j.session.get(ctx) }

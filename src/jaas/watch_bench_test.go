@@ -100,7 +100,7 @@ func watch(ctx context.Context, settings config.Settings, i int, opts migration.
 	defer opened.Close()
 	opts.Model, opts.Target, opts.Timeout = fmt.Sprintf(modelsByName, i), "east", time.Hour
 	opts.Report = func(e migration.Event) { _ = report.Line(e) }
-	_, err = migration.Migrate(ctx, opened.Engine, opened.Starter(), opts)
+	_, err = migration.Migrate(ctx, opened.Engine, opened.Writer(), opts)
 	return err
 }
 

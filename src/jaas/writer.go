@@ -13,7 +13,7 @@ import (
 )
 
 // writer makes the two calls that change a JAAS. Only migrate-model has one.
-type writer struct{ session *session }
+type writer struct{ recorder }
 
 // StartMigration asks JIMM to move the model, once.
 func (w *writer) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
@@ -40,22 +40,17 @@ func startError(err error) error {
 	}
 }
 
+// recorder makes the call that changes JIMM's record.
+type recorder struct{ session *session }
+
 // RecordController tells JIMM which controller hosts the model.
-func (w *writer) RecordController(ctx context.Context, proof judge.Proof) error {
+func (r *recorder) RecordController(ctx context.Context, proof judge.Proof) error {
 	if !proof.Valid() {
 		return errors.New("cannot record a controller without proof")
 	}
-	client, err := w.session.get(ctx)
+	client, err := r.session.get(ctx)
 	if err != nil {
 		return err
 	}
 	return client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name)
-}
-
-// recorder is a writer that can record and never starts anything.
-type recorder struct{ *writer }
-
-// StartMigration refuses.
-func (recorder) StartMigration(context.Context, facts.Model, facts.Controller) (string, error) {
-	return "", fmt.Errorf("%w: nothing is migrated without an operator", migration.ErrNotSent)
 }

@@ -83,7 +83,7 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 // movement returns what the second look has against the operator's word that no
 // single look can tell: JIMM's record has changed, another migration began, or
 // the one that runs makes progress.
-func (m *recorder) movement(again *survey.Survey) refusal {
+func (m *recording) movement(again *survey.Survey) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:

@@ -88,7 +88,7 @@ const (
 	PollsToStallTransfer = 720
 )
 
-// Errors of [Writer].StartMigration that the engine tells from others.
+// Errors of [Starter] that the engine tells from others.
 var (
 	// ErrNotSent means that the call was not sent: only then is it certain that
 	// nothing was changed.
@@ -101,15 +101,25 @@ var (
 	ErrMarked = errors.New("JIMM has marked the model as migrating")
 )
 
-// Writer makes the two calls that change a JAAS.
-type Writer interface {
+// Starter makes the call that starts a migration.
+type Starter interface {
 	// StartMigration asks JIMM to move the model and returns the id that the
 	// source gave the migration. An error proves nothing: the source may have
 	// accepted all the same. It is never repeated.
 	StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (id string, err error)
+}
+
+// Recorder makes the call that changes JIMM's record.
+type Recorder interface {
 	// RecordController tells JIMM which controller hosts the model. It must
 	// refuse a proof that is not valid. It may be repeated.
 	RecordController(ctx context.Context, proof judge.Proof) error
+}
+
+// Writer makes both calls. Only [Migrate] gets one.
+type Writer interface {
+	Starter
+	Recorder
 }
 
 // run is one call of [Check], [Migrate] or [RecordModel].
@@ -150,6 +160,17 @@ func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.Poll
 // it ended, also when an error is returned: an error means that JIMM did not
 // list its controllers or models, and that nothing was done.
 func Migrate(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Result, error) {
+	return migrate(ctx, jaas, w, w, opts)
+}
+
+// Finish follows or records a migration that was asked for before, as [Migrate] does,
+// and starts none: where none runs or has run the outcome is [facts.NotStarted].
+func Finish(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
+	return migrate(ctx, jaas, nil, recorder, opts)
+}
+
+// migrate needs no starter where nothing is to be started.
+func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Recorder, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
 	r.Options.Inspect, r.Options.SaveLogin = !opts.Unattended, !opts.Detach
 	began := time.Now()
@@ -169,7 +190,8 @@ func Migrate(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Res
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 		return res, nil
 	}
-	f := newWatcher(r, s, w, &res, began)
+	f := newWatcher(r, s, recorder, &res, began)
+	f.starter = starter
 	f.watch(ctx, limited)
 	return res, nil
 }

@@ -163,7 +163,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 // Follow follows a running migration of the model to its end, and records it on
 // the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
 // tell where the migration goes, the source's own word at its end does.
-func Follow(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Result, error) {
+func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
 	opts.Target, opts.Detach = "", false
 	r := newRun(jaas, opts)
 	began := time.Now()
@@ -190,6 +190,6 @@ func Follow(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Resu
 		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseNothingRuns, facts.StepCheck
 		return *res, nil
 	}
-	newWatcher(r, s, w, res, began).watch(ctx, limited)
+	newWatcher(r, s, recorder, res, began).watch(ctx, limited)
 	return *res, nil
 }

@@ -49,7 +49,7 @@ const LeastToConfirm = 130 * time.Second
 // word, if two looks do not speak against it. The writer is only asked to
 // record. An error means that JIMM did not list its controllers or models, and
 // that nothing was done.
-func RecordModel(ctx context.Context, jaas survey.JAAS, w Writer, opts RecordOptions) (Result, error) {
+func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts RecordOptions) (Result, error) {
 	r := newRun(jaas, Options{
 		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
 		PollInterval: opts.PollInterval, Report: opts.Report,
@@ -62,7 +62,7 @@ func RecordModel(ctx context.Context, jaas survey.JAAS, w Writer, opts RecordOpt
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
-	m := recorder{run: r, writer: w, confirm: opts.Confirm, began: began, first: s, res: r.begun(s)}
+	m := recording{run: r, recorder: recorder, confirm: opts.Confirm, began: began, first: s, res: r.begun(s)}
 	m.record(ctx, limited)
 	return *m.res, nil
 }
@@ -80,19 +80,19 @@ func (r *run) begun(s *survey.Survey) *Result {
 	return res
 }
 
-// recorder is one call of [RecordModel].
-type recorder struct {
+// recording is one call of [RecordModel].
+type recording struct {
 	*run
-	writer  Writer
-	confirm string
-	began   time.Time
-	first   *survey.Survey
-	res     *Result
+	recorder Recorder
+	confirm  string
+	began    time.Time
+	first    *survey.Survey
+	res      *Result
 }
 
 // record records on the engine's own proof if there is one, and otherwise on
 // the operator's word.
-func (m *recorder) record(ctx, limited context.Context) {
+func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
 	for _, check := range []struct {
 		id   checks.ID
@@ -114,7 +114,7 @@ func (m *recorder) record(ctx, limited context.Context) {
 		return
 	}
 	m.res.Plan = plan(s, nil)
-	f := newWatcher(m.run, s, m.writer, m.res, m.began)
+	f := newWatcher(m.run, s, m.recorder, m.res, m.began)
 	f.watch(ctx, limited)
 	switch {
 	case m.res.Outcome != facts.Unknown || m.res.Cause == facts.CauseMisrecorded:
@@ -127,7 +127,7 @@ func (m *recorder) record(ctx, limited context.Context) {
 
 // mayBeProved reports whether the witnesses may prove that the record is right,
 // or that the controller has to be recorded.
-func (m *recorder) mayBeProved() bool {
+func (m *recording) mayBeProved() bool {
 	s := m.first
 	info := s.Observation.Info
 	switch {
@@ -142,12 +142,12 @@ func (m *recorder) mayBeProved() bool {
 }
 
 // refuse ends the run before anything was sent.
-func (m *recorder) refuse(cause facts.Cause, detail, next string) {
+func (m *recording) refuse(cause facts.Cause, detail, next string) {
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Refused, cause, detail, next
 }
 
 // byWord records on the operator's word, which two looks must not contradict.
-func (m *recorder) byWord(ctx, limited context.Context) {
+func (m *recording) byWord(ctx, limited context.Context) {
 	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
 	if !m.allowed(guard(m.first)) {
 		return
@@ -189,18 +189,18 @@ func (m *recorder) byWord(ctx, limited context.Context) {
 	m.recordAndConfirm(ctx, limited, again, judge.ProveByOperator(again.Model, again.Target, m.confirm, seenWords(again)))
 }
 
-func (m *recorder) confirmCommand() string {
+func (m *recording) confirmCommand() string {
 	return "juju run " + m.opts.Unit + " record-model model=" + m.first.Model.UUID + " controller=" + m.first.Target.Name + " confirm=" + m.first.Model.UUID
 }
 
 // second takes over what the second look has seen.
-func (m *recorder) second(s *survey.Survey) {
+func (m *recording) second(s *survey.Survey) {
 	m.res.Attempt, m.res.Phase = s.Observation.Info.Attempt.Redacted(), facts.ParseText(s.Observation.Info.Attempt.Text)
 	m.res.Source, m.res.Recorded, m.res.Running, m.res.Holder = s.Source, s.Source, s.Observation.Info.Migrating(), s.HolderForSure()
 }
 
 // allowed ends the run if there is an objection.
-func (m *recorder) allowed(o refusal) bool {
+func (m *recording) allowed(o refusal) bool {
 	if o.outcome == "" {
 		return true
 	}
@@ -208,7 +208,7 @@ func (m *recorder) allowed(o refusal) bool {
 	return false
 }
 
-func (m *recorder) stopped(ctx context.Context) {
+func (m *recording) stopped(ctx context.Context) {
 	m.res.Outcome, m.res.Cause = facts.TimedOut, facts.CauseDeadline
 	if ctx.Err() != nil {
 		m.res.Cause = facts.CauseInterrupted
@@ -216,8 +216,8 @@ func (m *recorder) stopped(ctx context.Context) {
 }
 
 // recordAndConfirm tells JIMM, and looks whether it has done it.
-func (m *recorder) recordAndConfirm(ctx, limited context.Context, s *survey.Survey, proof judge.Proof) {
-	f := newWatcher(m.run, s, m.writer, m.res, m.began)
+func (m *recording) recordAndConfirm(ctx, limited context.Context, s *survey.Survey, proof judge.Proof) {
+	f := newWatcher(m.run, s, m.recorder, m.res, m.began)
 	f.plan = PlanRecord
 	for {
 		if f.attempts.err == nil && !f.attempts.first.IsZero() {
@@ -242,7 +242,7 @@ func (m *recorder) recordAndConfirm(ctx, limited context.Context, s *survey.Surv
 
 // recorded ends the run: JIMM's record names the controller. Another one may
 // still have a copy.
-func (m *recorder) recorded(s *survey.Survey) {
+func (m *recording) recorded(s *survey.Survey) {
 	m.res.Recorded, m.res.Holder = s.Target, s.Target
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Recorded, facts.CauseNone, "", ""
 	left := !s.OnTarget() && s.Observation.CopyOn(s.Source).Has() || s.Observation.Info.ReapFailed()

@@ -181,7 +181,7 @@ func (f *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 		return false
 	}
 	t.last = now
-	t.err = f.writer.RecordController(ctx, proof)
+	t.err = f.recorder.RecordController(ctx, proof)
 	f.modeSet = false
 	if t.err == nil {
 		f.base.Recorded = true

@@ -18,7 +18,8 @@ type watcher struct {
 	*survey.Survey
 	*reporter
 
-	writer   Writer
+	starter  Starter // nil: nothing is started.
+	recorder Recorder
 	res      *Result
 	base     judge.Baseline
 	plan     Plan
@@ -43,9 +44,9 @@ type watcher struct {
 	lastErr    error // Why the last look brought nothing, if it did not.
 }
 
-func newWatcher(r *run, s *survey.Survey, w Writer, res *Result, began time.Time) *watcher {
+func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began time.Time) *watcher {
 	f := &watcher{
-		run: r, Survey: s, writer: w, res: res, base: s.Baseline(), plan: res.Plan,
+		run: r, Survey: s, recorder: recorder, res: res, base: s.Baseline(), plan: res.Plan,
 		reporter: newReporter(r, began),
 	}
 	s.Models = nil // A list of thousands is not kept for as long as a migration takes.
@@ -137,6 +138,10 @@ const graceToStart = 3 * time.Second
 // that follow tell whether a migration runs. It returns false if the run ended.
 func (f *watcher) start(ctx, limited context.Context) bool {
 	f.res.Step = facts.StepStart
+	if f.starter == nil {
+		f.end(facts.NotStarted, facts.CauseNothingRuns)
+		return false
+	}
 	if limited.Err() != nil {
 		f.end(facts.NotStarted, f.whyStopped(ctx))
 		return false
@@ -171,7 +176,7 @@ func (f *watcher) ask(ctx context.Context) (string, error) {
 	}
 	answered := make(chan answer, 1)
 	go func() { // ends with the writer's own time limit, or with the process
-		id, err := f.writer.StartMigration(context.WithoutCancel(ctx), f.base.Model, f.base.Target)
+		id, err := f.starter.StartMigration(context.WithoutCancel(ctx), f.base.Model, f.base.Target)
 		answered <- answer{id, err}
 	}()
 	select {

@@ -203,7 +203,7 @@ func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 		return
 	}
 	defer opened.Close()
-	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Starter(), l})
+	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Writer(), l})
 }
 
 // dialer is how a life reaches the servers.

@@ -111,15 +111,6 @@ type Remote struct {
 // Storage is a storage instance.
 type Storage struct{ Owner, Kind string }
 
-// connections counts the connections to the model's offers.
-func (i Inventory) connections() int {
-	n := 0
-	for _, o := range i.Offers {
-		n += max(o.Total, o.Active)
-	}
-	return n
-}
-
 // SortedNames returns the keys that fulfil the condition, in order.
 func SortedNames[T any](of map[string]T, is func(T) bool) []string {
 	var out []string
