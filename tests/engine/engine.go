@@ -1,0 +1,129 @@
+// Package engine runs the charm's engine over a JAAS, for tests that are outside of this module: what they need of src is
+// here, so that a change of src that breaks them does not compile.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/report"
+)
+
+// JAAS is where the engine runs.
+type JAAS struct {
+	URL                    string // of JIMM
+	ClientID, ClientSecret string // of a service account that administers JIMM
+	// Accounts are the engine's own on controllers, by name; nil: it has none.
+	Accounts map[string]juju.Credentials
+}
+
+// Request is one run of the engine. Model and Target are required.
+type Request struct {
+	Model, Target string
+	// Poll is the time between two looks; 300 ms if zero.
+	Poll time.Duration
+	// Timeout bounds the run; a minute if zero.
+	Timeout time.Duration
+	// Ignore names checks that may fail.
+	Ignore []string
+	// Blind leaves the controllers alone: nothing is asked but JIMM.
+	Blind bool
+	// Progress gets each line of progress, from one goroutine; may be nil.
+	Progress func(line string)
+}
+
+// Finding is the verdict of a check that did not pass.
+type Finding struct {
+	Check, Evidence string
+}
+
+// String is the finding as one line.
+func (f Finding) String() string { return f.Check + ": " + f.Evidence }
+
+// Report is how a run ended.
+type Report struct {
+	Outcome, Cause, Detail string
+	Summary                string // the sentence with which the action ends
+	Next                   string // the command that helps from here, or ""
+	Running                bool   // a migration ran at the last look
+	Failed, Warned         []Finding
+	Progress               []string
+}
+
+// Check is the engine's check of a migration.
+func (j JAAS) Check(ctx context.Context, r Request) (Report, error) {
+	opened, opts, summarise, err := j.open(ctx, r)
+	if err != nil {
+		return Report{}, err
+	}
+	defer opened.Close()
+	res, err := migration.Check(ctx, opened.Engine, opts)
+	return summarise(res), err
+}
+
+// Migrate is the engine's migration of a model.
+func (j JAAS) Migrate(ctx context.Context, r Request) (Report, error) {
+	opened, opts, summarise, err := j.open(ctx, r)
+	if err != nil {
+		return Report{}, err
+	}
+	defer opened.Close()
+	res, err := migration.Migrate(ctx, opened.Engine, opened.Writer(), opts)
+	return summarise(res), err
+}
+
+func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Options, func(migration.Result) Report, error) {
+	settings := config.Settings{
+		JIMM:        jimm.Options{URL: j.URL, ClientID: j.ClientID, ClientSecret: jimm.NewSecret(j.ClientSecret)},
+		Controllers: j.Accounts,
+	}
+	opened, err := jaas.Connect(ctx, settings)
+	if err != nil {
+		return opened, migration.Options{}, nil, fmt.Errorf("cannot open the engine: %w", err)
+	}
+	var progress []string
+	opts := migration.Options{
+		Model: r.Model, Target: r.Target, Probe: !r.Blind, PollInterval: r.Poll, Timeout: r.Timeout,
+		Report: func(e migration.Event) {
+			line := report.Line(e)
+			if line == "" {
+				return
+			}
+			progress = append(progress, line)
+			if r.Progress != nil {
+				r.Progress(line)
+			}
+		},
+	}
+	for _, id := range r.Ignore {
+		opts.Ignore = append(opts.Ignore, checks.ID(id))
+	}
+	if opts.PollInterval == 0 {
+		opts.PollInterval = 300 * time.Millisecond
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = time.Minute
+	}
+	return opened, opts, func(res migration.Result) Report {
+		out := Report{
+			Outcome: string(res.Outcome), Cause: string(res.Cause), Detail: res.Detail, Summary: report.Summary(res), Next: res.Next,
+			Running: res.Running, Progress: progress,
+		}
+		for _, f := range append(res.Findings, res.Aftermath.Findings...) {
+			switch finding := (Finding{string(f.Check), f.Evidence}); {
+			case f.Blocks():
+				out.Failed = append(out.Failed, finding)
+			case f.Level == checks.Warn:
+				out.Warned = append(out.Warned, finding)
+			}
+		}
+		return out
+	}, nil
+}

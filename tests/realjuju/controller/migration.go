@@ -1,0 +1,157 @@
+package controller
+
+import (
+	"errors"
+	"time"
+
+	"github.com/juju/clock"
+	"github.com/juju/juju/api"
+	"github.com/juju/juju/api/client/charms"
+	apicontroller "github.com/juju/juju/api/controller/controller"
+	apihttp "github.com/juju/juju/api/http"
+	"github.com/juju/juju/migration"
+	"github.com/juju/juju/worker/fortress"
+	"github.com/juju/juju/worker/migrationmaster"
+	"github.com/juju/names/v5"
+	"github.com/juju/worker/v3"
+)
+
+// restartDelay is how long a worker that has failed waits for its next start. A real agent's is 3 s and more.
+const restartDelay = 200 * time.Millisecond
+
+// RunMaster runs Juju's migration master for a model until the model has left or the controller ends, as a controller
+// agent does. Failed is called with what ended each of its lives; nil: nobody wants to know.
+func (c *Controller) RunMaster(model string, failed func(error)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.masters == nil || c.masters[model] != nil {
+		return
+	}
+	stop := make(chan struct{})
+	c.masters[model] = stop
+	c.running.Go(func() {
+		for {
+			err := c.master(model, stop)
+			if failed != nil {
+				failed(err)
+			}
+			if errors.Is(err, migrationmaster.ErrMigrated) || !c.HasModel(model) || !wait(stop, restartDelay) {
+				return
+			}
+		}
+	})
+}
+
+// StopMaster takes the migration master of a model away, as a controller agent that hangs.
+func (c *Controller) StopMaster(model string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stop := c.masters[model]; stop != nil {
+		close(stop)
+		delete(c.masters, model)
+	}
+}
+
+// wait reports whether the time has passed before stop was closed.
+func wait(stop <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-stop:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// errStopped ends a life of a worker that was told to stop.
+var errStopped = errors.New("stopped")
+
+// master is one life of a migration master.
+func (c *Controller) master(model string, stop <-chan struct{}) error {
+	info := c.Info(model)
+	info.Tag, info.Password, info.Nonce = names.NewMachineTag("0"), machinePassword, machineNonce
+	conn, err := api.Open(info, DialOptions())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	facade, err := migrationmaster.NewFacade(conn)
+	if err != nil {
+		return err
+	}
+	charmOpener, err := charms.NewCharmOpener(conn)
+	if err != nil {
+		return err
+	}
+	toolsOpener, err := apihttp.NewURIOpener(conn)
+	if err != nil {
+		return err
+	}
+	w, err := migrationmaster.NewWorker(migrationmaster.Config{
+		ModelUUID: model, Facade: facade, Guard: guard{}, APIOpen: api.Open, UploadBinaries: migration.UploadBinaries,
+		CharmDownloader: charmOpener, ToolsDownloader: toolsOpener, Clock: clock.WallClock,
+	})
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- w.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-stop:
+		_ = worker.Stop(w)
+		return errStopped
+	case <-conn.Broken():
+		_ = worker.Stop(w)
+		return errors.New("the connection broke")
+	}
+}
+
+// guard is a fortress without guests.
+type guard struct{}
+
+// Lockdown is part of fortress.Guard.
+func (guard) Lockdown(fortress.Abort) error { return nil }
+
+// Unlock is part of fortress.Guard.
+func (guard) Unlock() error { return nil }
+
+// Initiate asks the controller to move a model to another, as JIMM does, and returns the migration's id.
+func (c *Controller) Initiate(model string, to *Controller) (string, error) {
+	conn, err := api.Open(c.Info(""), DialOptions())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	return apicontroller.NewClient(conn).InitiateMigration(apicontroller.MigrationSpec{
+		ModelUUID: model, TargetControllerUUID: to.UUID, TargetControllerAlias: to.Name, TargetAddrs: []string{to.Addr},
+		TargetCACert: to.CACert, TargetUser: "admin", TargetPassword: AdminPassword,
+	})
+}
+
+// Migration is the truth about the latest migration of a model.
+type Migration struct {
+	Phase, Message string
+}
+
+// Ended reports whether the migration is over.
+func (m Migration) Ended() bool {
+	return m.Phase == "DONE" || m.Phase == "ABORTDONE" || m.Phase == "REAPFAILED"
+}
+
+// Migration returns the latest migration of a model from the database. It fails when the model has left.
+func (c *Controller) Migration(model string) (Migration, error) {
+	st, err := c.pool.Get(model)
+	if err != nil {
+		return Migration{}, err
+	}
+	defer st.Release()
+	latest, err := st.LatestMigration()
+	if err != nil {
+		return Migration{}, err
+	}
+	phase, err := latest.Phase()
+	return Migration{phase.String(), latest.StatusMessage()}, err
+}

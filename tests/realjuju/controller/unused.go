@@ -1,0 +1,28 @@
+package controller
+
+import (
+	coredatabase "github.com/juju/juju/core/database"
+	corelogger "github.com/juju/juju/core/logger"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// noMetrics is a registry that keeps nothing: controllers of one process would register the same metrics.
+type noMetrics struct{ prometheus.Registerer }
+
+// Register is part of prometheus.Registerer.
+func (noMetrics) Register(prometheus.Collector) error { return nil }
+
+// Unregister is part of prometheus.Registerer.
+func (noMetrics) Unregister(prometheus.Collector) bool { return true }
+
+// noSysLogger takes the place of a syslog server.
+type noSysLogger struct{}
+
+// Log is part of syslogger.SysLogger.
+func (noSysLogger) Log([]corelogger.LogRecord) error { return nil }
+
+// noDB takes the place of dqlite, which holds leases alone in Juju 3.5.
+type noDB struct{}
+
+// GetDB is part of database.DBGetter.
+func (noDB) GetDB(string) (coredatabase.TrackedDB, error) { return nil, nil }

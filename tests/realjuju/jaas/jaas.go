@@ -1,0 +1,177 @@
+// Package jaas puts a simulated JIMM in front of two real Juju controllers and fills them with models.
+package jaas
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"github.com/go-macaroon-bakery/macaroon-bakery/v3/bakery"
+	"github.com/google/uuid"
+
+	"jimm-migrator/src/juju"
+	"jimm-migrator/tests/engine"
+	"jimm-migrator/tests/realjuju/controller"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// The service account with which the charm logs in to JIMM.
+const (
+	ClientID     = "migrator"
+	ClientSecret = "s3cr3t"
+)
+
+// Options say what a JAAS is. The zero value has the JIMM of 2026.
+type Options struct {
+	Generation jimm.Generation
+}
+
+// JAAS is a simulated JIMM with two real controllers, west and east. Make one with Start, end it with Close.
+type JAAS struct {
+	JIMM       *jimm.Server
+	URL        string // of JIMM
+	West, East *controller.Controller
+
+	keys    *httptest.Server
+	serving sync.WaitGroup
+}
+
+// Start starts a JIMM and both controllers.
+func Start(opts Options) (_ *JAAS, err error) {
+	if opts.Generation.Name == "" {
+		opts.Generation = jimm.Generation2026()
+	}
+	j := &JAAS{JIMM: jimm.New(jimm.Options{
+		Generation: opts.Generation, Accounts: []jimm.Account{{ID: ClientID, Secret: ClientSecret}}, Poller: true,
+	})}
+	defer func() {
+		if err != nil {
+			j.Close()
+		}
+	}()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // A port of loopback is there at once.
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for JIMM: %w", err)
+	}
+	j.URL = "ws://" + listener.Addr().String()
+	j.JIMM.Start()
+	j.serving.Go(func() { _ = j.JIMM.Serve(listener) })
+	j.JIMM.Grant(jimm.Tuple{Object: "user-" + ClientID + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"})
+	if j.keys, err = serveKeys(j.JIMM); err != nil {
+		return nil, err
+	}
+	if j.West, err = j.addController("west"); err != nil {
+		return nil, err
+	}
+	j.East, err = j.addController("east")
+	return j, err
+}
+
+// serveKeys serves what controllers ask a JIMM for: the keys of its tokens, which the simulated JIMM has, and the public
+// key of its discharger, which a controller (Juju 3.5.4) with a login-token-refresh-url wants before its API starts.
+func serveKeys(tokens http.Handler) (*httptest.Server, error) {
+	discharger, err := bakery.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/macaroons/publickey" {
+			tokens.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"PublicKey": discharger.Public})
+	})), nil
+}
+
+func (j *JAAS) addController(name string) (*controller.Controller, error) {
+	c, err := controller.Start(controller.Options{
+		Name: name, UUID: uuid.NewString(),
+		Config: map[string]any{"login-token-refresh-url": j.keys.URL + "/.well-known/jwks.json"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	j.Adopt(c.Name, c.UUID, c.Addr, c.CACert, controller.Version())
+	return c, nil
+}
+
+// Adopt makes JIMM know a controller.
+func (j *JAAS) Adopt(name, uuid, addr, caCert, version string) {
+	j.JIMM.SetController(jimm.Controller{
+		Name: name, UUID: uuid, PublicAddress: addr, Addresses: []string{addr}, CACertificate: caCert,
+		TLSHostname: "juju-apiserver", Cloud: "dummy", Region: "dummy-region", CloudType: "dummy", AgentVersion: version,
+		Username: "admin", Password: controller.AdminPassword,
+	})
+}
+
+// Close ends everything.
+func (j *JAAS) Close() {
+	for _, c := range []*controller.Controller{j.West, j.East} {
+		if c != nil {
+			c.Close()
+		}
+	}
+	_ = j.JIMM.Close()
+	j.serving.Wait()
+	if j.keys != nil {
+		j.keys.Close()
+	}
+}
+
+// Engine returns the charm's engine over this JAAS, with or without accounts of its own on both controllers.
+func (j *JAAS) Engine(accounts bool) engine.JAAS {
+	e := engine.JAAS{URL: j.URL, ClientID: ClientID, ClientSecret: ClientSecret}
+	if accounts {
+		admin := juju.Credentials{User: "admin", Password: juju.NewSecret(controller.AdminPassword)}
+		e.Accounts = map[string]juju.Credentials{"west": admin, "east": admin}
+	}
+	return e
+}
+
+// Model is a model on west that JIMM knows, with its agents.
+type Model struct {
+	UUID, Name string
+	Agents     []*controller.Agent // of the machine and of the unit
+}
+
+// AddModel makes a model on west with the application pg, whose agents and migration master are up.
+func (j *JAAS) AddModel(ctx context.Context, name string) (*Model, error) {
+	m, creds, err := j.AddIdleModel(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range creds {
+		agent := j.West.RunAgent(m.UUID, c)
+		m.Agents = append(m.Agents, agent)
+		select {
+		case <-agent.Connected():
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	j.West.RunMaster(m.UUID, nil)
+	return m, nil
+}
+
+// AddIdleModel makes a model as AddModel does, whose agents and migration master are not running, and returns what its
+// agents log in with.
+func (j *JAAS) AddIdleModel(name string) (*Model, []controller.Credentials, error) {
+	id, err := j.West.AddModel(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot add model %q: %w", name, err)
+	}
+	creds, err := j.West.Deploy(id, "pg", nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot deploy to model %q: %w", name, err)
+	}
+	if !j.JIMM.AddModel(jimm.Model{UUID: id, Name: name, Owner: "admin", Controller: "west", Cloud: "dummy", Region: "dummy-region"}) {
+		return nil, nil, errors.New("JIMM has a model of that name")
+	}
+	return &Model{UUID: id, Name: name}, creds, nil
+}

@@ -1,0 +1,98 @@
+package realjuju_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/juju/loggo"
+
+	"jimm-migrator/tests/engine"
+	"jimm-migrator/tests/realjuju/jaas"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// The flags of this package.
+var (
+	long    = flag.Bool("long", false, "run the tests that take minutes too")
+	jujuLog = flag.String("juju-log", "", "write what the controllers log to this file")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_, _ = loggo.RemoveWriter(loggo.DefaultWriterName) // Juju writes warnings to stderr otherwise
+	if *jujuLog != "" {
+		f, err := os.Create(*jujuLog)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		_ = loggo.RegisterWriter("file", loggo.NewSimpleWriter(f, loggo.DefaultFormatter))
+		_ = loggo.ConfigureLoggers("<root>=DEBUG")
+	}
+	os.Exit(m.Run())
+}
+
+// slow leaves a test to "make real-long".
+func slow(t *testing.T) {
+	t.Helper()
+	if !*long {
+		t.Skip("this takes minutes: make real-long")
+	}
+}
+
+// start starts a JAAS for a test.
+func start(t *testing.T, generation jimm.Generation) *jaas.JAAS {
+	t.Helper()
+	j, err := jaas.Start(jaas.Options{Generation: generation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(j.Close)
+	return j
+}
+
+// addModel makes a model on west with agents.
+func addModel(t *testing.T, j *jaas.JAAS, name string) *jaas.Model {
+	t.Helper()
+	m, err := j.AddModel(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// migrate runs the engine and logs how it went if the test fails.
+func migrate(t *testing.T, e engine.JAAS, r engine.Request) engine.Report {
+	t.Helper()
+	report, err := e.Migrate(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logIfFailed(t, report)
+	return report
+}
+
+func logIfFailed(t *testing.T, report engine.Report) {
+	t.Helper()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		for _, line := range report.Progress {
+			t.Log(line)
+		}
+		t.Logf("%s, cause %q, detail %q, next %q", report.Outcome, report.Cause, report.Detail, report.Next)
+	})
+}
+
+// within is a context for waiting. What is waited for takes seconds; no machine is so slow that it takes longer.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
