@@ -33,13 +33,29 @@ const maxNumber = 999_999
 
 // UnmarshalJSON accepts 2 and "2".
 func (n *Number) UnmarshalJSON(raw []byte) error {
-	if string(raw) == "null" {
-		return nil
-	}
-	value, err := strconv.ParseUint(string(bytes.Trim(raw, `"`)), 10, 32)
-	if err != nil || value == 0 || value > maxNumber {
-		return fmt.Errorf("cannot be %.40s: it must be a whole number from 1 to %d", raw, maxNumber)
-	}
+	value, err := wholeNumber(raw, 1)
 	*n = Number(value)
-	return nil
+	return err
+}
+
+// Count is a [Number] that may be 0.
+type Count int
+
+// UnmarshalJSON accepts 0, 2 and "2".
+func (n *Count) UnmarshalJSON(raw []byte) error {
+	value, err := wholeNumber(raw, 0)
+	*n = Count(value)
+	return err
+}
+
+// wholeNumber reads a number that is not below least. Null is 0.
+func wholeNumber(raw []byte, least int) (int, error) {
+	if string(raw) == "null" {
+		return 0, nil
+	}
+	value, err := strconv.Atoi(string(bytes.Trim(raw, `"`)))
+	if err != nil || bytes.ContainsAny(raw, "+-") || value < least || value > maxNumber {
+		return 0, fmt.Errorf("cannot be %.40s: it must be a whole number from %d to %d", raw, least, maxNumber)
+	}
+	return value, nil
 }

@@ -21,8 +21,12 @@ func All(version string) map[string]charm.ActionFunc {
 
 		"collect-diagnostics": redacting(collectDiagnostics(version)),
 
-		"list-controllers": redacting(listControllers),
-		"check-access":     redacting(checkAccess),
+		"list-controllers":       redacting(listControllers),
+		"list-models":            redacting(listModels),
+		"list-migration-targets": redacting(listMigrationTargets),
+		"plan-migrations":        redacting(planMigrations),
+
+		"check-access": redacting(checkAccess),
 	}
 }
 

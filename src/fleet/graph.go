@@ -20,20 +20,31 @@ type Edges struct {
 	// if all are known. An empty list of JIMM alone does not prove that a model
 	// has none.
 	Unread []string
+	// Confirmed tells that the models' own status agrees.
+	Confirmed bool
 }
 
-// Knowledge is "known" if nothing is missing, else "unknown".
+// Knowledge is how well the edges are known, as a plan says it.
 func (e Edges) Knowledge() string {
-	if len(e.Unread) == 0 {
-		return edgesKnown
+	switch {
+	case len(e.Unread) > 0:
+		return EdgesUnknown
+	case e.Confirmed:
+		return EdgesKnown
+	default:
+		return EdgesListed
 	}
-	return edgesUnknown
 }
 
 // The words of the line "edges" of a plan.
 const (
-	edgesKnown   = "known"
-	edgesUnknown = "unknown"
+	// EdgesKnown: JIMM's offers and the models' own status agree.
+	EdgesKnown = "known"
+	// EdgesListed: they are as JIMM lists the offers. Each model's own status is
+	// compared when its turn comes.
+	EdgesListed = "listed"
+	// EdgesUnknown: not all offers could be read.
+	EdgesUnknown = "unknown"
 )
 
 // graph finds neighbours.

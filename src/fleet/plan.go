@@ -122,7 +122,6 @@ const (
 	LeftNotAlive        Reason = "not-alive"
 	LeftMoving          Reason = "moving"
 	LeftConnectedOffers Reason = "connected-offers"
-	LeftTargetName      Reason = "target-name"
 	LeftNoTarget        Reason = "no-target"
 	LeftUnclear         Reason = "unknown-target"
 	LeftConnected       Reason = "connected"
@@ -165,7 +164,7 @@ type Policy struct {
 	Goal Goal
 	// From is the controller that models leave.
 	From string
-	// Models and Exclude are patterns as [migration.SelectAll] takes them. A
+	// Models and Exclude are patterns as [facts.SelectAll] takes them. A
 	// model that is named by its UUID or full name is named one by one.
 	Models, Exclude []string
 	// Targets are names; "*" stands for all that are eligible.
@@ -368,8 +367,6 @@ func (m *maker) fit(c *candidate) Reason {
 			c.fits = append(c.fits, t.Name)
 		case v.eligible == Unclear:
 			reason = LeftUnclear
-		case len(m.targets) == 1 && v.reasons[0].Check == checks.TargetName:
-			reason = LeftTargetName
 		}
 		if len(v.reasons) > 0 && c.detail == "" {
 			c.detail = t.Name + ": " + v.reasons[0].Evidence
@@ -383,7 +380,7 @@ func (m *maker) fit(c *candidate) Reason {
 
 func (m *maker) leave(c candidate, why Reason) {
 	l := Left{Reason: why, Model: c.UUID, Name: printed(c.Model)}
-	if why == LeftNoTarget || why == LeftUnclear || why == LeftTargetName {
+	if why == LeftNoTarget || why == LeftUnclear {
 		l.Detail = c.detail
 	}
 	m.left = append(m.left, l)

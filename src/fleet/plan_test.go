@@ -50,11 +50,6 @@ func TestPlanLeavesWhatMustNotMove(t *testing.T) {
 		"consumer": {func(s *fleet.Snapshot, _ *fleet.Policy) {
 			s.Edges.List = []fleet.Edge{{Offerer: uuid("x"), Consumer: uuid("a")}}
 		}, "a west>east", ""},
-		"name is taken": {func(s *fleet.Snapshot, _ *fleet.Policy) {
-			m := model("b", "east", 1)
-			m.Name = "a"
-			s.Models = append(s.Models, m)
-		}, "", "target-name a"},
 		"target is old": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "3.5.4" }, "", "no-target a"},
 		"no hop":        {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "4.0-beta8" }, "", "no-target a"},
 		"other cloud":   {func(s *fleet.Snapshot, p *fleet.Policy) { s.Models[0].Cloud = "lxd"; p.Targets = to("*") }, "", "unknown-target a"},

@@ -66,13 +66,10 @@ type rater struct {
 	records  checks.Records
 	loads    map[string]Load
 	graph    graph
-	at       map[string]string     // controller UUID by model
-	named    map[string][]namesake // by full name
-	clouds   map[Class]bool        // clouds that models of a controller are in
-	verdicts map[kind][]verdict    // in JIMM's order of controllers
+	at       map[string]string  // controller UUID by model
+	clouds   map[Class]bool     // clouds that models of a controller are in
+	verdicts map[kind][]verdict // in JIMM's order of controllers
 }
-
-type namesake struct{ model, controller string }
 
 // kind is what the verdicts about the targets of a model depend on.
 type kind struct {
@@ -90,14 +87,12 @@ func newRater(s Snapshot) *rater {
 	r := &rater{
 		snapshot: s, records: checks.Records{Traits: s.Traits, Controllers: s.Controllers, Unit: s.Unit, OwnModel: s.OwnModel, JIMMModel: s.JIMMModel},
 		loads: s.Loads(), graph: graphOf(s.Edges.List),
-		at: make(map[string]string, len(s.Models)), named: make(map[string][]namesake, len(s.Models)), clouds: map[Class]bool{},
+		at: make(map[string]string, len(s.Models)), clouds: map[Class]bool{},
 		verdicts: map[kind][]verdict{},
 	}
 	for i := range s.Models {
 		m := &s.Models[i]
 		r.at[m.UUID] = m.Recorded
-		name := m.FullName()
-		r.named[name] = append(r.named[name], namesake{m.UUID, m.Recorded})
 		r.clouds[ClassOf(*m)] = true
 	}
 	return r
@@ -121,30 +116,7 @@ func (r *rater) judgements(m *facts.Model) []verdict {
 		}
 		r.verdicts[key] = out
 	}
-	copied := false
-	for _, other := range r.named[m.FullName()] {
-		if other.model == m.UUID {
-			continue
-		}
-		if !copied {
-			out, copied = slices.Clone(out), true
-		}
-		for i, c := range r.snapshot.Controllers {
-			if c.UUID == other.controller {
-				out[i] = verdict{NotEligible, append([]checks.Finding{taken(m, c, other)}, out[i].reasons...)}
-			}
-		}
-	}
 	return out
-}
-
-// taken says that the target has a model of the same name.
-func taken(m *facts.Model, target facts.Controller, other namesake) checks.Finding {
-	return checks.Finding{
-		Check: checks.TargetName, Level: checks.Fail,
-		Evidence: fmt.Sprintf("%q has another model %q, %s", target.Name, m.FullName(), other.model),
-		Remedy:   "choose another target, or have the other model moved or removed",
-	}
 }
 
 // judge runs the checks that lists can answer.
@@ -155,7 +127,7 @@ func (r *rater) judge(m *facts.Model, target facts.Controller) verdict {
 	v := verdict{eligible: Eligible}
 	for _, f := range r.records.Check(*m, target, r.snapshot.Eligible[ClassOf(*m)]) {
 		switch {
-		case f.Level == checks.Pass:
+		case f.Level == checks.Pass, f.Level == checks.Skip && !open(f):
 			continue
 		case f.Check == checks.Cloud && f.Level == checks.Warn && r.clouds[Class{target.UUID, m.Cloud, m.Region}]:
 			continue // Models there are in that cloud.
@@ -266,11 +238,11 @@ func (r *rater) step(t, other Target) string {
 	case t.Controller.UUID == other.Controller.UUID:
 		return "no other can take the model"
 	case t.Connected != other.Connected:
-		return fmt.Sprintf("%s there, %d on %s", counted(t.Connected, "connected model is", "connected models are"), other.Connected, name)
+		return fmt.Sprintf("%s there, %d on %s", Counted(t.Connected, "connected model is", "connected models are"), other.Connected, name)
 	case t.warnings() != other.warnings():
-		return fmt.Sprintf("%s, %s has %d", counted(t.warnings(), "warning", "warnings"), name, other.warnings())
+		return fmt.Sprintf("%s, %s has %d", Counted(t.warnings(), "warning", "warnings"), name, other.warnings())
 	case t.Load.Agents != other.Load.Agents:
-		return fmt.Sprintf("%s, %s has %d", counted(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
+		return fmt.Sprintf("%s, %s has %d", Counted(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
 	case checks.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
 		return fmt.Sprintf("Juju %s, %s has %s", t.Controller.AgentVersion, name, other.Controller.AgentVersion)
 	default:
@@ -306,8 +278,8 @@ func (r *rater) migratable(m *facts.Model) (Eligibility, []checks.Finding) {
 	return best, reasons
 }
 
-// counted says how many of something there are.
-func counted(n int, one, many string) string {
+// Counted says how many of something there are.
+func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -42,7 +42,7 @@ func TestChangedPlansAreRefused(t *testing.T) {
 	for name, test := range map[string]struct{ from, to, want string }{
 		"a target":          {"west east 13", "west north 13", "not the one that was hashed"},
 		"a line is gone":    {"left own-model 00000000-0000-4000-8000-00746f6f6c73 alice@example.com/tools\n", "", "not the one that was hashed"},
-		"a blank at an end": {"edges known\n", "edges known \n", "not the one that was hashed"},
+		"a blank at an end": {"edges listed\n", "edges listed \n", "not the one that was hashed"},
 		"folded":            {"\nmove", " move", "not the one that was hashed"},
 		"line breaks":       {"\n", "\r\n", "first line is"},
 		"hash is gone":      {"hash ", "hush ", "last line is not the hash"},

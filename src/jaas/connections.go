@@ -3,6 +3,8 @@ package jaas
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,10 +38,13 @@ type connection struct {
 	silent  error
 	retryAt time.Time
 
-	// model is a connection to the model of that UUID on the controller.
-	model      *juju.Conn
-	modelUUID  string
-	modelLogin juju.LoginResult
+	// models are connections to models on the controller, by their UUIDs.
+	models map[string]modelConnection
+}
+
+type modelConnection struct {
+	conn  *juju.Conn
+	login juju.LoginResult
 }
 
 // Why a controller is not asked with an account.
@@ -144,19 +149,36 @@ func (cs *connections) openModel(ctx context.Context, c facts.Controller, model 
 	one := cs.of(c)
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	if one.model != nil && one.modelUUID == model && one.model.Err() == nil {
-		return one.model, one.modelLogin, nil
-	}
-	if one.model != nil {
-		_ = one.model.Close()
-		one.model = nil
+	if m, ok := one.models[model]; ok && m.conn.Err() == nil {
+		return m.conn, m.login, nil
+	} else if ok {
+		_ = m.conn.Close()
+		delete(one.models, model)
 	}
 	conn, login, err := cs.logIn(ctx, c, model)
 	if err != nil {
 		return nil, juju.LoginResult{}, err
 	}
-	one.model, one.modelUUID, one.modelLogin = conn, model, login
+	if one.models == nil {
+		one.models = map[string]modelConnection{}
+	}
+	one.models[model] = modelConnection{conn, login}
 	return conn, login, nil
+}
+
+// closeModel ends the connections to a model.
+func (cs *connections) closeModel(model string) {
+	cs.mu.Lock()
+	all := slices.Collect(maps.Values(cs.each))
+	cs.mu.Unlock()
+	for _, one := range all {
+		one.mu.Lock()
+		if m, ok := one.models[model]; ok {
+			_ = m.conn.Close()
+			delete(one.models, model)
+		}
+		one.mu.Unlock()
+	}
 }
 
 // logIn logs in to the controller, or to one of its models.
@@ -180,10 +202,11 @@ func (cs *connections) close() {
 	defer cs.mu.Unlock()
 	for _, one := range cs.each {
 		one.mu.Lock()
-		for _, conn := range []*juju.Conn{one.conn, one.model} {
-			if conn != nil {
-				_ = conn.Close()
-			}
+		if one.conn != nil {
+			_ = one.conn.Close()
+		}
+		for _, m := range one.models {
+			_ = m.conn.Close()
 		}
 		one.mu.Unlock()
 	}

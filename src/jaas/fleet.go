@@ -11,11 +11,11 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// fleet lists JIMM's controllers and models for the engine.
-type fleet struct{ session *session }
+// lister lists JIMM's controllers and models for the engine.
+type lister struct{ session *session }
 
 // Controllers returns all controllers, ordered by name.
-func (f *fleet) Controllers(ctx context.Context) ([]facts.Controller, error) {
+func (f *lister) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func controllerOf(c jimm.Controller) facts.Controller {
 
 // Models returns all models with the controller on record. With an error that is
 // about single models it returns the others.
-func (f *fleet) Models(ctx context.Context) ([]facts.Model, error) {
+func (f *lister) Models(ctx context.Context) ([]facts.Model, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return nil, err

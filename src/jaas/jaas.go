@@ -39,17 +39,36 @@ func Borrow(settings config.Settings, client *jimm.Client) *JAAS {
 }
 
 func over(settings config.Settings, s *session) *JAAS {
-	fleet, login := &fleet{session: s}, &modelLogin{session: s}
-	conns := &connections{logins: settings.Controllers, network: settings.JIMM}
-	return &JAAS{session: s, login: login, connections: conns, Engine: survey.JAAS{
-		Fleet:     fleet,
-		Witness:   &witness{session: s, fleet: fleet, login: login, controllers: reader{conns}, network: settings.JIMM},
-		Auditor:   &auditor{session: s},
-		Inspector: &inspector{session: s, login: login, controllers: reader{conns}},
+	j := &JAAS{session: s, login: &modelLogin{session: s}, connections: &connections{logins: settings.Controllers, network: settings.JIMM}}
+	j.Engine = j.view(&lister{session: s}, &auditor{session: s}, j.login)
+	return j
+}
 
-		Controllers: reader{conns},
-		Traits:      traits(s.first.Generation),
-	}}
+// view is what the engine reads through these lists, this log and this login to a
+// model.
+func (j *JAAS) view(fleet survey.Fleet, log survey.Auditor, login *modelLogin) survey.JAAS {
+	controllers := reader{j.connections}
+	return survey.JAAS{
+		Fleet:     fleet,
+		Witness:   &witness{session: j.session, fleet: fleet, login: login, controllers: controllers, network: j.session.settings.JIMM},
+		Auditor:   log,
+		Inspector: &inspector{session: j.session, login: login, controllers: controllers},
+
+		Controllers: controllers,
+		Traits:      traits(j.session.first.Generation),
+	}
+}
+
+// View returns what the engine reads about one of many models. Lists and log are
+// shared; the login to the model is its own, since two models on one login throw
+// each other out. With quiet there is none where JIMM would keep its secret
+// (2024). The function that is returned ends the connections to the model.
+func (j *JAAS) View(fleet survey.Fleet, log survey.Auditor, model string, quiet bool) (survey.JAAS, func()) {
+	login := &modelLogin{session: j.session, made: quiet}
+	return j.view(fleet, log, login), func() {
+		login.close()
+		j.connections.closeModel(model)
+	}
 }
 
 // Writer returns what can start migrations and record models.

@@ -9,13 +9,14 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/rpc"
 )
 
 // witness asks JIMM and the controllers for the engine, and reads their answers.
 type witness struct {
 	session     *session
-	fleet       *fleet
+	fleet       survey.Fleet
 	login       *modelLogin
 	controllers reader
 	// network has the proxy and the dialler for the controllers.

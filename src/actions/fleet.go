@@ -1,0 +1,65 @@
+package actions
+
+import (
+	"context"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration"
+)
+
+// logSpan is how far back JIMM's audit log is read for requests that may still
+// matter.
+const logSpan = 25 * time.Hour
+
+// watchtower is what the actions about many models read through.
+type watchtower struct {
+	jaas  *jaas.JAAS
+	lists *fleet.Lists
+	book  *fleet.Book
+	tower *fleet.Tower
+	base  fleet.Snapshot
+}
+
+// watch reads JIMM's lists and log once for all that ask. An answer serves
+// everybody for a poll interval.
+func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS) (watchtower, error) {
+	uuid, err := j.UUID(ctx)
+	if err != nil {
+		return watchtower{}, err
+	}
+	poll := settings.PollInterval
+	if poll <= 0 {
+		poll = migration.DefaultPollInterval
+	}
+	w := watchtower{
+		jaas: j, lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), logSpan, poll),
+		base: fleet.Snapshot{
+			JAAS: uuid, Traits: j.Engine.Traits, Unit: a.Env().Unit, OwnModel: a.Env().ModelUUID, JIMMModel: settings.JIMMModel(),
+		},
+	}
+	w.tower = fleet.NewTower(w.lists, w.book, j.Engine.Witness, poll)
+	return w, nil
+}
+
+// survey makes a snapshot.
+func (w watchtower) survey(ctx context.Context, q fleet.Question) (fleet.Snapshot, error) {
+	q.Base = w.base
+	return fleet.Survey(ctx, w.tower, w.jaas.Many(), q)
+}
+
+// reading connects to JIMM for an action that changes nothing.
+func reading(ctx context.Context, a *charm.Action) (watchtower, error) {
+	settings, j, err := connect(ctx, a)
+	if err != nil {
+		return watchtower{}, err
+	}
+	w, err := watch(ctx, a, settings, j)
+	if err != nil {
+		j.Close()
+	}
+	return w, err
+}

@@ -1,0 +1,65 @@
+package actions
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+)
+
+// listModelsParams are the parameters of list-models.
+type listModelsParams struct {
+	Controller string       `json:"controller"`
+	Model      string       `json:"model"`
+	Migratable string       `json:"migratable"`
+	Page       charm.Number `json:"page"`
+}
+
+// everyVerdict is the value of migratable that leaves no model out.
+const everyVerdict = "all"
+
+// listModels lists models with their sizes, and whether any controller can take
+// them, from JIMM's lists alone.
+func listModels(ctx context.Context, a *charm.Action) error {
+	var p listModelsParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	w, err := reading(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer w.jaas.Close()
+	s, err := w.survey(ctx, fleet.Question{})
+	if err != nil {
+		return err
+	}
+	models, err := facts.SelectAll(s.Models, cmp.Or(p.Model, "*"))
+	if err != nil {
+		return err
+	}
+	if p.Controller != "" {
+		at := slices.IndexFunc(s.Controllers, func(c facts.Controller) bool { return c.Name == p.Controller })
+		if at < 0 {
+			return fmt.Errorf("cannot list models: JIMM does not know the controller %q; list-controllers shows those that it knows", p.Controller)
+		}
+		models = slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return m.Recorded != s.Controllers[at].UUID })
+	}
+	migratable := fleet.Migratable(s)
+	var list []report.ListedModel
+	for _, m := range models {
+		verdict, reasons := migratable(m)
+		if p.Migratable == "" || p.Migratable == everyVerdict || p.Migratable == string(verdict) {
+			list = append(list, report.ListedModel{Model: m, Migratable: verdict, Reasons: reasons})
+		}
+	}
+	slices.SortFunc(list, func(x, y report.ListedModel) int {
+		return cmp.Or(cmp.Compare(x.Model.FullName(), y.Model.FullName()), cmp.Compare(x.Model.UUID, y.Model.UUID))
+	})
+	return a.SetResults(ctx, report.ModelsResults(s, list, max(int(p.Page), 1)))
+}

@@ -1,0 +1,164 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+)
+
+// capsParams are the parameters that bound a run and say when it stops.
+type capsParams struct {
+	Parallel     charm.Number `json:"max-parallel"`
+	Source       charm.Number `json:"max-per-source"`
+	Target       charm.Number `json:"max-per-target"`
+	Agents       charm.Number `json:"max-agents"`
+	Canary       charm.Flag   `json:"canary"`
+	Failures     charm.Count  `json:"max-failures"`
+	ModelTimeout string       `json:"model-timeout"`
+}
+
+// planParams are the parameters of plan-migrations.
+type planParams struct {
+	Goal      string       `json:"goal"`
+	Models    string       `json:"models"`
+	Exclude   string       `json:"exclude"`
+	From      string       `json:"from"`
+	Targets   string       `json:"targets"`
+	By        string       `json:"by"`
+	Tolerance charm.Count  `json:"tolerance"`
+	MaxMoves  charm.Number `json:"max-moves"`
+	Plan      string       `json:"plan"`
+	WaveSize  charm.Count  `json:"wave-size"`
+	MaxModels charm.Number `json:"max-models"`
+	capsParams
+}
+
+// planMigrations makes a plan and changes nothing.
+func planMigrations(ctx context.Context, a *charm.Action) error {
+	var p planParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	policy, err := p.policy()
+	if err != nil {
+		return err
+	}
+	w, err := reading(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer w.jaas.Close()
+	s, err := w.survey(ctx, fleet.Question{Edges: true, Classes: p.concerns()})
+	if err != nil {
+		return err
+	}
+	out := report.Planned{Snapshot: s}
+	switch policy.Goal {
+	case fleet.Reverse:
+		old, err := fleet.Parse(p.Plan)
+		if err != nil {
+			return err
+		}
+		out.Plan, err = fleet.MakeReverse(s, policy, old.Departures(s), &old)
+		if err != nil {
+			return err
+		}
+	case fleet.Rebalance:
+		balanced, err := fleet.MakeRebalance(s, policy, fleet.Balance{By: fleet.By(p.By), Tolerance: int(p.Tolerance), MaxMoves: int(p.MaxMoves)})
+		if err != nil {
+			return err
+		}
+		out.Plan, out.Balanced = balanced.Plan, &balanced
+	default:
+		if out.Plan, err = fleet.Make(s, policy); err != nil {
+			return err
+		}
+	}
+	if size := len(out.Plan.Text()); size > fleet.MostBytes {
+		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
+	}
+	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
+}
+
+// concerns reports which models the plan can be about, so that JIMM is asked only
+// about the targets of those.
+func (p planParams) concerns() func(facts.Model) bool {
+	patterns := list(p.Models)
+	if len(patterns) == 0 {
+		return func(facts.Model) bool { return true }
+	}
+	return func(m facts.Model) bool {
+		for _, pattern := range patterns {
+			if found, err := facts.SelectAll([]facts.Model{m}, pattern); err == nil && len(found) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// policy reads the parameters that need more than their type to be right.
+func (p planParams) policy() (fleet.Policy, error) {
+	targets, err := weights(p.Targets)
+	if err != nil {
+		return fleet.Policy{}, err
+	}
+	caps, rules, err := p.rules()
+	if err != nil {
+		return fleet.Policy{}, err
+	}
+	if p.Goal == string(fleet.Reverse) && p.Plan == "" {
+		return fleet.Policy{}, errors.New("cannot plan the way back: plan is the text of the plan that was applied")
+	}
+	return fleet.Policy{
+		Goal: fleet.Goal(p.Goal), From: p.From, Models: list(p.Models), Exclude: list(p.Exclude), Targets: targets,
+		WaveSize: int(p.WaveSize), MaxModels: int(p.MaxModels), Caps: caps, Rules: rules,
+	}, nil
+}
+
+// rules reads the caps and when to stop.
+func (p capsParams) rules() (fleet.Caps, fleet.Rules, error) {
+	limit, err := time.ParseDuration(p.ModelTimeout)
+	if err != nil || limit <= 0 {
+		return fleet.Caps{}, fleet.Rules{}, fmt.Errorf("cannot use model-timeout %q: it must be a duration such as 60m or 2h", p.ModelTimeout)
+	}
+	caps := fleet.Caps{Parallel: int(p.Parallel), Source: int(p.Source), Target: int(p.Target), Agents: int(p.Agents)}
+	return caps, fleet.Rules{Failures: int(p.Failures), Canary: bool(p.Canary), ModelTimeout: limit}, nil
+}
+
+// list reads names that are separated by commas.
+func list(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// weights reads targets such as "east=3,north".
+func weights(text string) ([]fleet.Weighted, error) {
+	var out []fleet.Weighted
+	for _, part := range list(text) {
+		name, number, given := strings.Cut(part, "=")
+		w := fleet.Weighted{Name: name, Weight: 1}
+		if given {
+			n, err := strconv.Atoi(number)
+			if err != nil || n < 0 || n > 1000 {
+				return nil, fmt.Errorf("cannot use the target %q: a weight is a whole number from 0 to 1000", part)
+			}
+			w.Weight = n
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}

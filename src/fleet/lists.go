@@ -1,0 +1,407 @@
+package fleet
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// Lists are JIMM's lists, shared by all who read them: JIMM of July 2026 dials
+// every controller for each list. It is a [survey.Fleet]; the slices that it
+// returns are shared too, and are not written to.
+type Lists struct {
+	from survey.Fleet
+	// age is how old an answer may be.
+	age time.Duration
+	// turn is held by whoever asks JIMM.
+	turn chan struct{}
+
+	mu          sync.Mutex
+	controllers []facts.Controller
+	models      []facts.Model
+	gaps        error
+	controllerT time.Time
+	modelT      time.Time
+}
+
+// NewLists shares the lists of a fleet. An answer serves everybody for age.
+func NewLists(from survey.Fleet, age time.Duration) *Lists {
+	return &Lists{from: from, age: age, turn: make(chan struct{}, 1)}
+}
+
+// Controllers returns all controllers, ordered by name.
+func (l *Lists) Controllers(ctx context.Context) ([]facts.Controller, error) {
+	return l.controllersSince(ctx, time.Now().Add(-l.age))
+}
+
+// Models returns all models with the controller on record. With an error that is
+// about single models it returns the others.
+func (l *Lists) Models(ctx context.Context) ([]facts.Model, error) {
+	return l.modelsSince(ctx, time.Now().Add(-l.age))
+}
+
+// controllersSince returns an answer that is not older.
+func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.Controller, error) {
+	fresh := func() ([]facts.Controller, bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.controllers, !l.controllerT.Before(since) && !l.controllerT.IsZero()
+	}
+	if list, ok := fresh(); ok {
+		return list, nil
+	}
+	if err := l.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-l.turn }()
+	if list, ok := fresh(); ok { // Another has asked meanwhile.
+		return list, nil
+	}
+	at := time.Now()
+	list, err := l.from.Controllers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.controllers, l.controllerT = list, at
+	return list, nil
+}
+
+// modelsSince returns an answer that is not older.
+func (l *Lists) modelsSince(ctx context.Context, since time.Time) ([]facts.Model, error) {
+	fresh := func() ([]facts.Model, error, bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.models, l.gaps, !l.modelT.Before(since) && !l.modelT.IsZero()
+	}
+	if list, gaps, ok := fresh(); ok {
+		return list, gaps
+	}
+	if err := l.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-l.turn }()
+	if list, gaps, ok := fresh(); ok {
+		return list, gaps
+	}
+	at := time.Now()
+	list, err := l.from.Models(ctx)
+	if err != nil && len(list) == 0 {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.models, l.gaps, l.modelT = list, err, at
+	return list, err
+}
+
+func (l *Lists) takeTurn(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Asked is a request to move or record a model, from JIMM's audit log.
+type Asked struct {
+	facts.Request
+	// Model is what the request names: a UUID, or owner/name.
+	Model string
+	// Key names the event: no other has it.
+	Key string
+}
+
+// Log reads JIMM's audit log.
+type Log interface {
+	// Clock returns the time by JIMM's clock; zero if the log is empty.
+	Clock(ctx context.Context) (time.Time, error)
+	// Asked returns the requests to move or record models since then, oldest
+	// first.
+	Asked(ctx context.Context, since time.Time) ([]Asked, error)
+}
+
+// Book is JIMM's audit log, read once from a time on and then only what is new,
+// without a limit on how many requests it holds. It is a [survey.Auditor].
+type Book struct {
+	log  Log
+	age  time.Duration
+	span time.Duration
+	turn chan struct{}
+
+	mu      sync.Mutex
+	read    time.Time // By our clock; zero: never.
+	first   time.Time // When JIMM's clock was read, by ours,
+	clock   time.Time // and what it showed.
+	asked   map[string]Asked
+	byModel map[string][]string // keys by what the requests name, oldest first
+}
+
+// NewBook opens the log of the last span. What was read serves everybody for age.
+func NewBook(log Log, span, age time.Duration) *Book {
+	return &Book{log: log, span: span, age: age, turn: make(chan struct{}, 1), asked: map[string]Asked{}, byModel: map[string][]string{}}
+}
+
+// overlap is how far back what was read is read again: answers come later than
+// requests, and events of one moment in any order.
+const overlap = 5 * time.Minute
+
+// Audit returns the requests to move or record the model, oldest first.
+func (b *Book) Audit(ctx context.Context, model facts.Model) (facts.Audit, error) {
+	if err := b.Refresh(ctx, time.Now().Add(-b.age)); err != nil {
+		return facts.Audit{}, err
+	}
+	return b.of(model), nil
+}
+
+// of returns what was read about the model.
+func (b *Book) of(model facts.Model) facts.Audit {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := facts.Audit{Now: b.nowLocked()}
+	for _, name := range []string{model.UUID, model.FullName()} {
+		for _, key := range b.byModel[name] {
+			out.Requests = append(out.Requests, b.asked[key].Request)
+		}
+	}
+	slices.SortStableFunc(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
+	return out
+}
+
+// Refresh reads what is new, unless that was done since.
+func (b *Book) Refresh(ctx context.Context, since time.Time) error {
+	if b.readSince(since) {
+		return nil
+	}
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-b.turn }()
+	if b.readSince(since) {
+		return nil
+	}
+	at := time.Now()
+	if err := b.setClock(ctx); err != nil {
+		return err
+	}
+	from := b.Now().Add(-b.span)
+	if last := b.lastRead(); !last.IsZero() {
+		from = b.Now().Add(-at.Sub(last) - overlap)
+	}
+	asked, err := b.log.Asked(ctx, from)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.read = at
+	for _, a := range asked {
+		if _, known := b.asked[a.Key]; !known {
+			b.byModel[a.Model] = append(b.byModel[a.Model], a.Key)
+		}
+		b.asked[a.Key] = a
+	}
+	return nil
+}
+
+func (b *Book) readSince(since time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.read.IsZero() && !b.read.Before(since)
+}
+
+// lastMoves returns when each model was last asked to move, by what the requests
+// name.
+func (b *Book) lastMoves() map[string]time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := map[string]time.Time{}
+	for name, keys := range b.byModel {
+		for _, key := range keys {
+			if a := b.asked[key]; a.Kind == facts.RequestMigrate && a.At.After(out[name]) {
+				out[name] = a.At
+			}
+		}
+	}
+	return out
+}
+
+// setClock reads JIMM's clock, once: after that ours runs beside it.
+func (b *Book) setClock(ctx context.Context) error {
+	b.mu.Lock()
+	known := !b.first.IsZero()
+	b.mu.Unlock()
+	if known {
+		return nil
+	}
+	at := time.Now()
+	clock, err := b.log.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.first, b.clock = at, clock
+	return nil
+}
+
+// Now is the time by JIMM's clock; zero if that is not known.
+func (b *Book) Now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.nowLocked()
+}
+
+func (b *Book) nowLocked() time.Time {
+	if b.clock.IsZero() {
+		return time.Time{}
+	}
+	return b.clock.Add(time.Since(b.first))
+}
+
+func (b *Book) lastRead() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.read
+}
+
+// Tower sees which models move, whoever moves them.
+type Tower struct {
+	lists   *Lists
+	book    *Book
+	witness survey.Witness
+	poll    time.Duration
+
+	mu   sync.Mutex
+	over map[string]time.Time // Models that were asked about and did not move, with their request's time.
+}
+
+// NewTower looks through the lists and the log; poll is the time between looks.
+func NewTower(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Tower {
+	return &Tower{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}}
+}
+
+// Sight is what is seen at one moment.
+type Sight struct {
+	Controllers []facts.Controller
+	Models      []facts.Model
+	Moving      []Flight
+	// Moved is when each model was last asked to move.
+	Moved map[string]time.Time
+	Now   time.Time
+	Gaps  []string
+}
+
+// Look lists controllers and models as they were at most age ago, and finds what
+// moves: what JIMM's list shows as migrating, and, where it shows none, what was
+// asked for and has not ended. An error means that JIMM did not list, or did not
+// show its log.
+func (t *Tower) Look(ctx context.Context, age time.Duration) (Sight, error) {
+	since := time.Now().Add(-age)
+	var out Sight
+	var err error
+	if out.Controllers, err = t.lists.controllersSince(ctx, since); err != nil {
+		return out, err
+	}
+	var gaps error
+	if out.Models, gaps = t.lists.modelsSince(ctx, since); gaps != nil && len(out.Models) == 0 {
+		return out, gaps
+	}
+	if gaps != nil {
+		out.Gaps = append(out.Gaps, redact.String(gaps.Error()))
+	}
+	if err := t.book.Refresh(ctx, since); err != nil {
+		return out, err
+	}
+	out.Now, out.Moved = t.book.Now(), map[string]time.Time{}
+	names := map[string]string{}
+	for _, c := range out.Controllers {
+		names[c.UUID] = c.Name
+	}
+	asked := t.book.lastMoves()
+	for i := range out.Models {
+		m := &out.Models[i]
+		last := asked[m.UUID]
+		if byName := asked[m.FullName()]; byName.After(last) {
+			last = byName
+		}
+		if !last.IsZero() {
+			out.Moved[m.UUID] = last
+		}
+		if f, moves := t.flight(ctx, m, names[m.Recorded], last); moves {
+			out.Moving = append(out.Moving, f)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// flight tells whether a model moves.
+func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
+	f := Flight{Model: m.UUID, Source: source, Agents: m.Agents(), Since: last}
+	shown := m.Live.Kind == facts.InfoLive && m.Live.Attempt.Exists() && m.Live.Attempt.End.IsZero()
+	if last.IsZero() && !shown {
+		return f, false
+	}
+	audit := t.book.of(*m)
+	if shown {
+		f.Since = m.Live.Attempt.Start
+	}
+	target := ""
+	for _, q := range audit.Requests {
+		switch q.Kind {
+		case facts.RequestMigrate:
+			target = q.Target
+		case facts.RequestRecord:
+			if q.Target != target {
+				target = ""
+			}
+		}
+	}
+	if target != source {
+		f.Target = target
+	}
+	switch {
+	case shown:
+		return f, true
+	case target == "" || target == source:
+		return f, false // It is where it was asked to go, or recorded since.
+	case audit.Now.Sub(last) < migration.PollsToStart*t.poll:
+		return f, true // It may be about to begin.
+	case m.Live.Kind != facts.InfoNotAsked:
+		// JIMM's list shows migrations, and shows none. One that has left its
+		// source and is not recorded is not listed.
+		return f, m.Live.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
+	default:
+		return f, t.ask(ctx, m, last)
+	}
+}
+
+// ask asks about a model that was asked to move, through a JIMM that lists no
+// migrations (2024; the question changes nothing there). The answer that it does
+// not move holds until it is asked to move again.
+func (t *Tower) ask(ctx context.Context, m *facts.Model, last time.Time) bool {
+	t.mu.Lock()
+	known := t.over[m.UUID].Equal(last)
+	t.mu.Unlock()
+	if known {
+		return false
+	}
+	info := t.witness.Info(ctx, m.UUID)
+	if info.Kind == facts.InfoLive && (!info.Attempt.Exists() || !info.Attempt.End.IsZero()) {
+		t.mu.Lock()
+		t.over[m.UUID] = last
+		t.mu.Unlock()
+		return false
+	}
+	return true // It moves, has left its record behind, or nothing is known.
+}

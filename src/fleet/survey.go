@@ -1,0 +1,62 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// Reader reads what the lists do not tell.
+type Reader interface {
+	// Edges reads the cross-model relations of the models, from the offers of each
+	// controller.
+	Edges(ctx context.Context, controllers []facts.Controller, models []facts.Model) Edges
+	// Eligible returns the UUIDs of the controllers that JIMM would let the model
+	// move to. An error that matches [survey.ErrNotOffered] means that this
+	// JIMM does not tell.
+	Eligible(ctx context.Context, model string) ([]string, error)
+}
+
+// Question says what a survey asks besides the lists.
+type Question struct {
+	// Base has what the snapshot takes over: JAAS, Traits, Unit, OwnModel and
+	// JIMMModel.
+	Base Snapshot
+	// Classes reports whether JIMM is asked where a model may go; nil: for none.
+	Classes func(facts.Model) bool
+	// Edges tells that the cross-model relations are read.
+	Edges bool
+}
+
+// Survey makes a snapshot. An error means that JIMM did not list, or did not show
+// its log.
+func Survey(ctx context.Context, t *Tower, r Reader, q Question) (Snapshot, error) {
+	s := q.Base
+	seen, err := t.Look(ctx, 0)
+	if err != nil {
+		return s, err
+	}
+	if seen.Now.IsZero() {
+		return s, errors.New("cannot plan: JIMM does not tell the time, since its audit log is empty")
+	}
+	s.Controllers, s.Models, s.Moving, s.Moved, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Moved, seen.Now, seen.Gaps
+	if q.Edges {
+		s.Edges = r.Edges(ctx, s.Controllers, s.Models)
+	} else {
+		s.Edges.Unread = []string{"the offers were not asked for"}
+	}
+	if q.Classes != nil && s.Traits.AutoRecords { // Older ones have no such list.
+		s.Eligible = map[Class][]string{}
+		for _, m := range s.Models {
+			class := ClassOf(m)
+			if _, known := s.Eligible[class]; known || !q.Classes(m) {
+				continue
+			}
+			if targets, err := r.Eligible(ctx, m.UUID); err == nil {
+				s.Eligible[class] = append([]string{}, targets...)
+			}
+		}
+	}
+	return s, ctx.Err()
+}

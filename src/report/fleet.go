@@ -1,0 +1,318 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/redact"
+)
+
+// ListedModel is a model as list-models shows it.
+type ListedModel struct {
+	Model      facts.Model
+	Migratable fleet.Eligibility
+	// Reasons are the findings about the best target.
+	Reasons []checks.Finding
+}
+
+// ModelsResults are the results of list-models: one page of the models.
+func ModelsResults(s fleet.Snapshot, list []ListedModel, page int) map[string]any {
+	const size = locate.DefaultLimit
+	pages := max((len(list)+size-1)/size, 1)
+	first := min((page-1)*size, len(list))
+	shown := list[first:min(first+size, len(list))]
+	counts := map[fleet.Eligibility]int{}
+	for _, l := range list {
+		counts[l.Migratable]++
+	}
+	names, moving := namesByUUID(s), movingTo(s)
+	models := map[string]any{}
+	for _, l := range shown {
+		models[l.Model.UUID] = listedResults(l, names[l.Model.Recorded], moving[l.Model.UUID])
+	}
+	out := map[string]any{
+		"matches": len(list), "page": page, "pages": pages,
+		"count": map[string]any{"migratable": counts[fleet.Eligible], "not-migratable": counts[fleet.NotEligible], "unknown": counts[fleet.Unclear]},
+		"table": modelTable(shown, names),
+	}
+	out["summary"] = fmt.Sprintf("%s: %d can move, %d cannot, %d unknown", ofKnown(len(list), len(s.Models)), counts[fleet.Eligible], counts[fleet.NotEligible], counts[fleet.Unclear])
+	if pages > 1 {
+		out["summary"] = fmt.Sprintf("%s; this is page %d of %d", out["summary"], page, pages)
+	}
+	setMap(out, "models", models)
+	set(out, "gaps", strings.Join(s.Gaps, "; "))
+	return out
+}
+
+func ofKnown(matching, known int) string {
+	if known == 1 {
+		return fmt.Sprintf("%d of 1 model", matching)
+	}
+	return fmt.Sprintf("%d of %d models", matching, known)
+}
+
+func namesByUUID(s fleet.Snapshot) map[string]string {
+	out := map[string]string{}
+	for _, c := range s.Controllers {
+		out[c.UUID] = c.Name
+	}
+	return out
+}
+
+// movingTo says of the models that move where they go.
+func movingTo(s fleet.Snapshot) map[string]string {
+	out := map[string]string{}
+	for _, f := range s.Moving {
+		out[f.Model] = cmp.Or(f.Target, "unknown")
+	}
+	return out
+}
+
+func listedResults(l ListedModel, controller, moving string) map[string]any {
+	m := l.Model
+	out := map[string]any{
+		"name": m.Name, "owner": m.Owner, "controller": cmp.Or(controller, m.Recorded), "migratable": string(l.Migratable),
+		"machines": m.Machines, "units": m.Units, "cores": m.Cores,
+	}
+	set(out, "type", m.Type)
+	set(out, "version", m.AgentVersion)
+	set(out, "life", m.Life)
+	set(out, "moving-to", moving)
+	set(out, "reasons", reasons(l.Reasons))
+	return out
+}
+
+// reasons lists what stands against a target: what forbids it, or else what is
+// not known, or else what to watch.
+func reasons(findings []checks.Finding) string {
+	for _, level := range []checks.Level{checks.Fail, checks.Skip, checks.Warn} {
+		var out []string
+		for _, f := range findings {
+			if f.Level == level {
+				out = append(out, string(f.Check)+": "+f.Evidence)
+			}
+		}
+		if len(out) > 0 {
+			return strings.Join(out, "; ")
+		}
+	}
+	return ""
+}
+
+// modelTable is the page as a table of text.
+func modelTable(list []ListedModel, names map[string]string) string {
+	rows := [][]string{{"MODEL", "CONTROLLER", "VERSION", "MACHINES", "UNITS", "CORES", "MIGRATABLE"}}
+	for _, l := range list {
+		m := l.Model
+		rows = append(rows, []string{
+			m.FullName(), cmp.Or(names[m.Recorded], m.Recorded), cmp.Or(m.AgentVersion, "-"),
+			strconv.Itoa(m.Machines), strconv.Itoa(m.Units), strconv.Itoa(m.Cores), string(l.Migratable),
+		})
+	}
+	return textTable(rows)
+}
+
+// textTable aligns columns by spaces.
+func textTable(rows [][]string) string {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", width[i]-len([]rune(cell))+2))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
+// TargetsResults are the results of list-migration-targets.
+func TargetsResults(s fleet.Snapshot, m facts.Model, targets []fleet.Target) map[string]any {
+	out := map[string]any{"model": modelResults(m), "controller": cmp.Or(namesByUUID(s)[m.Recorded], m.Recorded)}
+	each := map[string]any{}
+	var eligible, unclear []string
+	for _, t := range targets {
+		entry := map[string]any{"eligible": string(t.Eligible), "why": t.Why, "models": t.Load.Models, "agents": t.Load.Agents, "status": t.Controller.Status}
+		if t.Rank > 0 {
+			entry["rank"] = t.Rank
+			eligible = append(eligible, t.Controller.Name)
+		} else if t.Eligible == fleet.Unclear {
+			unclear = append(unclear, t.Controller.Name)
+		}
+		if t.Connected > 0 {
+			entry["connected-models"] = t.Connected
+		}
+		set(entry, "version", t.Controller.AgentVersion)
+		set(entry, "reasons", reasons(t.Reasons))
+		each[resultKey(t.Controller.Name, t.Controller.UUID)] = entry
+	}
+	setMap(out, "targets", each)
+	set(out, "ranked", strings.Join(eligible, ","))
+	set(out, "gaps", strings.Join(slices.Concat(s.Gaps, s.Edges.Unread), "; "))
+	switch {
+	case len(eligible) > 0:
+		out["summary"] = fmt.Sprintf("model %s can move to %s, the best first, as far as JIMM's lists tell; check-migration asks the controllers", m.FullName(), strings.Join(eligible, ", "))
+	case len(unclear) > 0:
+		out["summary"] = fmt.Sprintf("it is not known whether model %s can move to %s; check-migration asks the controllers", m.FullName(), strings.Join(unclear, ", "))
+	default:
+		out["summary"] = fmt.Sprintf("no controller can take model %s; targets.NAME.why tells why", m.FullName())
+	}
+	return out
+}
+
+// Planned is what plan-migrations has made.
+type Planned struct {
+	Snapshot fleet.Snapshot
+	Plan     fleet.Plan
+	Balanced *fleet.Balanced
+}
+
+// mostLeft is how many models of one reason are listed.
+const mostLeft = 50
+
+// PlanResults are the results of plan-migrations.
+func PlanResults(p Planned, unit string) map[string]any {
+	plan := p.Plan
+	out := map[string]any{
+		"outcome": "planned", "retry-safe": true, "summary": planSummary(plan), "edges": plan.Edges,
+		"counts": map[string]any{"planned": len(plan.Moves), "left": len(plan.Left), "more": plan.More},
+	}
+	setMap(out, "left", leftResults(plan.Left))
+	setMap(out, "targets", targetsAfter(p.Snapshot, plan))
+	set(out, "gaps", strings.Join(slices.Concat(p.Snapshot.Gaps, p.Snapshot.Edges.Unread), "; "))
+	if b := p.Balanced; b != nil {
+		spread := map[string]any{}
+		for _, s := range b.Spread {
+			spread[resultKey(s.Controller)] = map[string]any{"before": s.Before, "after": s.After, "share": s.Share}
+		}
+		out["balance"] = map[string]any{"stopped": b.Why, "least-moves": b.Bound, "spread": spread}
+	}
+	if len(plan.Moves) == 0 {
+		out["outcome"] = "nothing-to-do"
+		return out
+	}
+	text := plan.Text()
+	out["plan"], out["plan-hash"] = text, plan.Hash()
+	out["params"] = "plan-hash: " + plan.Hash() + "\nplan: |\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+	out["next"] = fmt.Sprintf("save params to plan.yaml; read it; juju run %s apply-plan --params plan.yaml --background", leader(unit))
+	return out
+}
+
+// leader names the leader of the unit's application for a command.
+func leader(unit string) string {
+	application, _, _ := strings.Cut(unit, "/")
+	return application + "/leader"
+}
+
+func planSummary(p fleet.Plan) string {
+	text := fleet.Counted(len(p.Moves), "model", "models") + " would move"
+	if p.Goal == fleet.Drain {
+		text += " away from " + p.Of
+	}
+	agents := p.Agents()
+	models := map[string]int{}
+	for _, e := range p.Moves {
+		models[e.Target()]++
+	}
+	var to []string
+	for _, c := range p.Controllers {
+		if models[c.Name] > 0 {
+			to = append(to, fmt.Sprintf("%d to %s with %s", models[c.Name], c.Name, fleet.Counted(agents[c.Name], "agent", "agents")))
+		}
+	}
+	if len(to) > 0 {
+		text += ": " + strings.Join(to, ", ")
+	}
+	if why := leftCounts(p.Left); why != "" {
+		text += "; " + why
+	}
+	if p.More > 0 {
+		text += fmt.Sprintf("; %d more did not fit this plan: plan again when it is applied", p.More)
+	}
+	if p.Edges == fleet.EdgesUnknown {
+		text += "; cross-model relations are not all known, so that models which have any move alone"
+	}
+	return text + "; nothing was changed"
+}
+
+// leftCounts says how many models stay, by reason.
+func leftCounts(left []fleet.Left) string {
+	if len(left) == 0 {
+		return ""
+	}
+	counts := map[fleet.Reason]int{}
+	var order []fleet.Reason
+	for _, l := range left {
+		if counts[l.Reason]++; counts[l.Reason] == 1 {
+			order = append(order, l.Reason)
+		}
+	}
+	slices.Sort(order)
+	var parts []string
+	for _, r := range order {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[r], r))
+	}
+	verb := "stay"
+	if len(left) == 1 {
+		verb = "stays"
+	}
+	return fmt.Sprintf("%d %s (%s)", len(left), verb, strings.Join(parts, ", "))
+}
+
+// leftResults lists the models that stay, by reason.
+func leftResults(left []fleet.Left) map[string]any {
+	lines, omitted := map[string][]string{}, map[string]any{}
+	for _, l := range left {
+		key := string(l.Reason)
+		if len(lines[key]) == mostLeft {
+			n, _ := omitted[key].(int)
+			omitted[key] = n + 1
+			continue
+		}
+		line := l.Model + " " + l.Name
+		if l.Detail != "" {
+			line += " (" + redact.String(l.Detail) + ")"
+		}
+		lines[key] = append(lines[key], line)
+	}
+	out := map[string]any{}
+	for key, list := range lines {
+		out[key] = strings.Join(list, "\n")
+	}
+	setMap(out, "omitted", omitted)
+	return out
+}
+
+// targetsAfter says what the targets have before and after.
+func targetsAfter(s fleet.Snapshot, p fleet.Plan) map[string]any {
+	loads, agents, models := s.Loads(), p.Agents(), map[string]int{}
+	for _, e := range p.Moves {
+		models[e.Target()]++
+	}
+	out := map[string]any{}
+	for _, c := range p.Controllers {
+		if models[c.Name] == 0 {
+			continue
+		}
+		l := loads[c.Name]
+		entry := map[string]any{
+			"models": l.Models, "models-after": l.Models + models[c.Name],
+			"agents": l.Agents, "agents-after": l.Agents + agents[c.Name],
+		}
+		set(entry, "version", c.Version)
+		out[resultKey(c.Name, c.UUID)] = entry
+	}
+	return out
+}
