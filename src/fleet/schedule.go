@@ -19,6 +19,9 @@ type World struct {
 	Closed map[string]string
 	// Pairs are the cross-model relations that are known now.
 	Pairs []Edge
+	// Settling are models that have moved, and whose relations are not seen to work
+	// again.
+	Settling []string
 	// Kinds are the types of the models, iaas or caas.
 	Kinds map[string]string
 }
@@ -41,6 +44,8 @@ const (
 	Failed
 	// Stayed: it was not started, and will not be.
 	Stayed
+	// Held: it was held back at the last moment, and waits for its turn again.
+	Held
 )
 
 // Progress is how far a run has come.
@@ -89,6 +94,8 @@ const (
 	WaitClosed    Wait = "target-closed"
 	WaitAsked     Wait = "start-outstanding"
 	WaitAlone     Wait = "edges-unknown"
+	WaitMoving    Wait = "moving"
+	WaitSilent    Wait = "jimm-does-not-answer"
 )
 
 // leastLeft is the least time that must be left for a start.
@@ -228,6 +235,8 @@ func (s *schedule) blocks(i int) Wait {
 	e, caps := s.plan.Moves[i], s.plan.Caps
 	target := e.First()
 	switch {
+	case s.flying[e.Model]:
+		return WaitMoving
 	case s.total >= caps.Parallel:
 		return WaitParallel
 	case s.total >= s.slow:
@@ -255,7 +264,7 @@ func (s *schedule) blocks(i int) Wait {
 
 // near reports whether a neighbour of the model is on its way.
 func (s *schedule) near(model string) bool {
-	return slices.ContainsFunc(s.graph[model], func(n string) bool { return s.flying[n] })
+	return slices.ContainsFunc(s.graph[model], func(n string) bool { return s.flying[n] || slices.Contains(s.world.Settling, n) })
 }
 
 // pickCanaries returns the entry that goes to each target first: the smallest
@@ -266,7 +275,7 @@ func (s *schedule) pickCanaries() map[string]int {
 	best := map[string]int{}
 	for i, e := range s.plan.Moves {
 		switch s.progress.States[i] {
-		case Waiting, Checking, InFlight, Verifying:
+		case Waiting, Held, Checking, InFlight, Verifying:
 		default:
 			continue
 		}

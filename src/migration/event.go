@@ -69,6 +69,12 @@ type HeartbeatEvent struct {
 	Err error
 }
 
+// EndEvent says that the migration has ended, and how, before the model's agents
+// are waited for: what waits for its place need not wait for them.
+type EndEvent struct{ Outcome facts.Outcome }
+
+func (EndEvent) event() {}
+
 // SourceReleasedEvent says that the source has stopped answering for the model.
 type SourceReleasedEvent struct {
 	Source  facts.Controller

@@ -87,6 +87,7 @@ func (f *watcher) watch(ctx, limited context.Context) {
 		}
 		spread = 0
 	}
+	f.report(EndEvent{f.res.Outcome})
 	f.verify(limited)
 }
 
