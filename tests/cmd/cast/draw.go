@@ -35,17 +35,22 @@ const (
 	ending   = 6 * time.Second
 )
 
-// styles are the classes of lines, by what is in them; the first that fits.
-var styles = []struct {
+// kind is how the lines look that a pattern matches.
+type kind struct {
 	class   string
 	pattern *regexp.Regexp
-}{
-	{"command", regexp.MustCompile(`^\$ `)},
-	{"bad", regexp.MustCompile(`: fail\b|^outcome: (aborted|unknown|conflict)`)},
-	{"warning", regexp.MustCompile(`: warn\b`)},
-	{"phase", regexp.MustCompile(`^\d\d:\d\d:\d\d [A-Z]{4,}:`)},
-	{"good", regexp.MustCompile(`^outcome: migrated|^(\d\d:\d\d:\d\d )?(summary: ')?model \S+ moved from `)},
-	{"plain", regexp.MustCompile(`^\d\d:\d\d:\d\d |^\w[\w-]*:`)},
+}
+
+// kinds returns the kinds of lines; the first that matches counts.
+func kinds() []kind {
+	return []kind{
+		{"command", regexp.MustCompile(`^\$ `)},
+		{"bad", regexp.MustCompile(`: fail\b|^outcome: (aborted|unknown|conflict)`)},
+		{"warning", regexp.MustCompile(`: warn\b`)},
+		{"phase", regexp.MustCompile(`^\d\d:\d\d:\d\d [A-Z]{4,}:`)},
+		{"good", regexp.MustCompile(`^outcome: migrated|^(\d\d:\d\d:\d\d )?(summary: ')?model \S+ moved from `)},
+		{"plain", regexp.MustCompile(`^\d\d:\d\d:\d\d |^\w[\w-]*:`)},
+	}
 }
 
 // frame is a state of the screen: how many rows are printed, from a time on.
@@ -71,9 +76,9 @@ func draw(out io.Writer, film []line) error {
 		fmt.Fprintf(w, "<circle cx=\"%d\" cy=\"%d\" r=\"6\" fill=\"%s\"/>\n", margin+6+20*i, bar/2, color)
 	}
 	fmt.Fprintf(w, "<svg y=\"%d\" width=\"%v\" height=\"%d\">\n<g id=\"text\">\n", bar, width, screenHeight)
-	row := 0
+	known, row := kinds(), 0
 	for _, l := range film {
-		fmt.Fprintf(w, `<text class="%s">`, style(l.text))
+		fmt.Fprintf(w, `<text class="%s">`, style(known, l.text))
 		for _, part := range wrap(l.text) {
 			fmt.Fprintf(w, `<tspan x="%d" y="%d">%s</tspan>`, margin, row*lineHeight+14, escape(part))
 			row++
@@ -138,10 +143,11 @@ func wrap(text string) []string {
 	return append(parts, string(runes))
 }
 
-func style(text string) string {
-	for _, s := range styles {
-		if s.pattern.MatchString(text) {
-			return s.class
+// style returns the class of a line.
+func style(kinds []kind, text string) string {
+	for _, k := range kinds {
+		if k.pattern.MatchString(text) {
+			return k.class
 		}
 	}
 	return "detail"
