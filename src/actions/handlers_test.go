@@ -164,8 +164,10 @@ func TestCheckAccess(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		agent, _ := unit(t, year, "migrator", twoModels)
 		expect(t, run(t, agent, "check-access", nil), charmtest.TaskCompleted, map[string]string{
-			"administrator": "true", "identity": "migrator@serviceaccount", "grant-command": "", "jimm-generation": "…", "jimm-version": "…", "jimm-url": "…",
+			"administrator": "true", "identity": "migrator@serviceaccount", "grant-command": "", "jimm-generation": "…", "jimm-version": "", "jimm-url": "…", // a build without a version
 		})
+		released, _ := unit(t, year+", release: v3.2.1", "migrator", twoModels)
+		expect(t, run(t, released, "check-access", nil), charmtest.TaskCompleted, map[string]string{"jimm-version": "v3.2.1"})
 		agent, j := unit(t, year, "helper", twoModels)
 		denied := run(t, agent, "check-access", nil)
 		expect(t, denied, charmtest.TaskFailed, map[string]string{"administrator": "false", "grant-command": grant[year]})

@@ -121,7 +121,7 @@ func (c *Client) Version(ctx context.Context) (ServerInfo, error) {
 	if err := c.call(ctx, "Version", 0, nil, &reply); err != nil {
 		return ServerInfo{}, fmt.Errorf("cannot read JIMM's version: %w", err)
 	}
-	return ServerInfo{Version: reply.Version, Commit: reply.Commit}, nil
+	return ServerInfo{Version: stamp(reply.Version), Commit: stamp(reply.Commit)}, nil
 }
 
 // UpdateMigratedModel tells JIMM that the model with that uuid is now on the

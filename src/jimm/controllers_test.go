@@ -127,10 +127,14 @@ func TestVersion(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2026 + `
 C-> {"params":{},"request":"Version","request-id":3,"type":"JIMM","version":4}
 <-C {"request-id":3,"response":{"version":"unknown version","commit":"unknown git commit"}}
+C-> {"params":{},"request":"Version","request-id":4,"type":"JIMM","version":4}
+<-C {"request-id":4,"response":{"version":"v3.1.12","commit":"0123abcd"}}
 `})
-	got, err := f.connect().Version(t.Context())
-	if want := (jimm.ServerInfo{Version: "unknown version", Commit: "unknown git commit"}); err != nil || got != want {
-		t.Errorf("got %v, error %v", got, err)
+	client := f.connect()
+	for _, want := range []jimm.ServerInfo{{}, {Version: "v3.1.12", Commit: "0123abcd"}} {
+		if got, err := client.Version(t.Context()); err != nil || got != want {
+			t.Errorf("got %v, error %v, want %v", got, err, want)
+		}
 	}
 }
 

@@ -23,9 +23,10 @@ const (
 // JIMM, or answered from elsewhere. A secret must not be sent there.
 var ErrNotJIMM = errors.New("not a JIMM")
 
-// ServerInfo is what JIMM says of its build. Development builds say "unknown
-// version" and "unknown git commit". It is for people to read: what a server
-// can do is found out by calling it.
+// ServerInfo is what JIMM says of its build, for people to read; call a server
+// to find out what it can do. A field is empty if the build has no such stamp:
+// JIMM then says "unknown version" and "unknown git commit" (recorded, 2024 and
+// 2026).
 type ServerInfo struct {
 	Version string
 	Commit  string
@@ -119,8 +120,17 @@ func parseInfo(body []byte) (ServerInfo, error) {
 		if err := json.Unmarshal(page[key], field); err != nil || !isPlain(*field) {
 			return ServerInfo{}, fmt.Errorf("%w: its answer has no text under %q", ErrNotJIMM, key)
 		}
+		*field = stamp(*field)
 	}
 	return info, nil
+}
+
+// stamp returns what a build says of itself, "" if it says that it does not know.
+func stamp(text string) string {
+	if strings.HasPrefix(text, "unknown ") {
+		return ""
+	}
+	return text
 }
 
 // isPlain reports whether text is one short printable line.

@@ -84,7 +84,7 @@ func (h health) waiting() string {
 // sentence is the message of a unit that is active.
 func (h health) sentence(unit string) string {
 	text := "JIMM at " + h.Address
-	if strings.ContainsAny(h.Version, "0123456789") { // others are "unknown version"
+	if h.Version != "" {
 		text = "JIMM " + h.Version + " at " + h.Address
 	}
 	if !h.Counted {
