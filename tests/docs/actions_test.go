@@ -13,7 +13,7 @@ jimm: {tls: true}
 controllers: [{name: west}, {name: east}]
 models:
   - {name: prod, owner: alice@example.com, created-here: true, uuid: 6f0e1c5e-2a66-4a3f-9a0e-3b1e0c8d7f11}
-  - {name: guinea-pig, owner: you@example.com, created-here: true}
+  - {name: trial, owner: you@example.com, created-here: true}
   - {name: "12345", owner: alice@example.com, created-here: true}
 speed: 300
 `
