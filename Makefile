@@ -17,7 +17,7 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo cast pictures check real real-long test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo cast pictures loki check real real-long test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -73,6 +73,11 @@ cast: need-go ## film the demo anew for the README, in docs/pictures/demo.svg
 pictures: need-go need-pictures ## draw the pictures of the documentation in Chromium, into dist/pictures; needs npm and chromium
 	@mkdir -p dist/pictures
 	go test -tags=pictures -count=1 ./tests/pictures -chromium='$(CHROMIUM)' -mermaid="$$PWD/$(MERMAID)" -out="$$PWD/dist/pictures"
+
+loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; compiles Loki, which takes minutes
+	@mkdir -p dist && rm -f dist/evaluations.jsonl
+	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook)' -evaluations="$$PWD/dist/evaluations.jsonl"
+	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"
 
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
 	@go run ./charm/charmpack

@@ -67,7 +67,7 @@ func TestLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := q.Lines(entries()); len(got) != 2 || got[1].Labels["still"] != "90" || q.Vector(entries(), time.Now()) != nil {
+	if got := q.Lines(entries()); len(got) != 2 || got[1].Labels["still"] != "90" || got[1].Line != "1" || q.Vector(entries(), time.Now()) != nil {
 		t.Errorf("%+v", got)
 	}
 }

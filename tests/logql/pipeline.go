@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"text/template"
 	"time"
 )
 
@@ -110,7 +111,11 @@ func (p *parser) stage() (stage, error) {
 		for _, found := range regexp.MustCompile(`\{\{(?:if (?:not )?)?\.(\w+)`).FindAllStringSubmatch(text, -1) {
 			p.names.Fields = append(p.names.Fields, found[1])
 		}
-		return anyRow{}, err
+		if err != nil {
+			return nil, err
+		}
+		layout, err := template.New("").Option("missingkey=zero").Parse(text)
+		return format{layout}, err
 	}
 	var out anyOf
 	for {
@@ -166,9 +171,18 @@ type line struct{ pattern *regexp.Regexp }
 
 func (l line) pass(r *row) bool { return l.pattern.MatchString(r.Line) }
 
-type anyRow struct{}
+// format is the stage line_format.
+type format struct{ layout *template.Template }
 
-func (anyRow) pass(*row) bool { return true }
+func (f format) pass(r *row) bool {
+	var out strings.Builder
+	if err := f.layout.Execute(&out, r.Labels); err != nil {
+		r.Labels["__error__"] = "TemplateFormatErr"
+		return true
+	}
+	r.Line = out.String()
+	return true
+}
 
 // unpack is the stage json.
 type unpack struct{}
