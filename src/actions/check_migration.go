@@ -23,6 +23,6 @@ func checkMigration(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	return move(ctx, a, migrateParams{
-		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, StrictExit: p.StrictExit,
+		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, StrictExit: p.StrictExit, Verbose: true,
 	})
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type migrateParams struct {
 	Ignore     string     `json:"ignore-checks"`
 	StrictExit charm.Flag `json:"strict-exit"`
 	OnStall    string     `json:"on-stall"`
+	Verbose    charm.Flag `json:"verbose"`
 }
 
 // stopOnStall is the value of on-stall that ends the action.
@@ -58,22 +60,19 @@ type migrator struct {
 	action *charm.Action
 	params migrateParams
 	began  time.Time
-	// before is the unit's status to go back to, if it was changed.
-	before *unitStatus
+	// begun reports whether the unit's status shows the migration.
+	begun bool
 	// settings are those of this run, once read.
 	settings config.Settings
 	events   *report.EventLog
+	progress *report.Reporter
 	// cli is the command that talks to this JIMM.
 	cli string
 }
 
-type unitStatus struct {
-	status  charm.Status
-	message string
-}
-
 func (m *migrator) run(ctx context.Context) error {
 	m.events = report.NoEventLog(m.action.Unit)
+	m.progress = &report.Reporter{Print: func(line string) { m.action.Log(ctx, line) }, Verbose: bool(m.params.Verbose)}
 	opts, err := m.options()
 	if err != nil {
 		return m.refuse(ctx, err)
@@ -172,76 +171,49 @@ func ignorable() string {
 	return strings.Join(names, ", ")
 }
 
-// show prints an event, and leaves a mark in the unit's status as soon as the
-// model may be moving: it is the one thing that survives the death of this
-// process at once.
+// show prints an event. As soon as the model may be migrating, the unit's status
+// says so: nothing else survives if this process is killed.
 func (m *migrator) show(ctx context.Context, e migration.Event) {
-	if freeze, ok := e.(migration.FreezeEvent); ok {
-		m.mark(ctx, freeze.Model)
+	if freeze, ok := e.(migration.FreezeEvent); ok && !m.begun {
+		m.begun = true
+		pending := status.Pending{Model: freeze.Model.UUID, Target: m.params.Target}
+		if err := status.Begin(ctx, m.action, pending); err != nil {
+			m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
+		}
 	}
-	m.action.Log(ctx, report.Line(e))
+	m.progress.Event(e)
 	m.events.Event(e)
 }
 
-func (m *migrator) mark(ctx context.Context, model facts.Model) {
-	if m.before != nil {
-		return
-	}
-	before, message, err := m.action.Status(ctx)
-	if err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot read the unit's status", slog.Any("error", err))
-		return
-	}
-	m.before = &unitStatus{before, message}
-	if err := status.Begin(ctx, m.action, status.Pending{Model: model.UUID, Target: m.params.Target}); err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-	}
-}
-
-// unmark takes the mark off, that of an earlier run too which was killed. It
-// stays, and says which command follows the migration, where that may still run
-// or is not recorded yet.
-func (m *migrator) unmark(ctx context.Context, r migration.Result) {
-	mark := status.Pending{Model: r.Model.UUID, Target: m.params.Target}
-	var err error
+// settle removes the model's pending migration, also that of an earlier run that
+// was killed. It stays pending if it may still be running or is not recorded yet.
+func (m *migrator) settle(ctx context.Context, r migration.Result) {
+	pending := status.Pending{Model: r.Model.UUID, Target: cmp.Or(r.Target.Name, m.params.Target)}
 	switch {
-	case bool(m.params.DryRun), mark.Model == "", r.Outcome == facts.Refused && m.before == nil:
+	case bool(m.params.DryRun), pending.Model == "", r.Outcome == facts.Refused && !m.begun:
+		return
 	case r.Outcome == facts.Started, r.Outcome == facts.TimedOut, r.Outcome == facts.Unknown:
-		mark.State = status.Detached
-		err = status.End(ctx, m.action, m.settings, mark)
-	case m.before != nil && m.before.settled():
-		err = m.action.SetStatus(ctx, m.before.status, m.before.message)
+		pending.State = status.Detached
 	default:
-		err = status.End(ctx, m.action, m.settings, mark)
 	}
-	if err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
-	}
-}
-
-// settled reports whether a status can be gone back to: those of hooks, without
-// a mark of whatever run.
-func (s unitStatus) settled() bool {
-	switch s.status {
-	case charm.StatusActive, charm.StatusWaiting, charm.StatusBlocked:
-		return status.Settled(s.message)
-	default:
-		return false
+	if err := status.End(ctx, m.action, m.settings, pending); err != nil {
+		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}
 }
 
 // finish sets the results; an outcome that is not a success is an error.
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
-	m.unmark(ctx, r)
+	m.settle(ctx, r)
 	m.events.Finish(r)
-	out := report.MigrationResults(r, report.Run{Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began)})
+	out := report.MigrationResults(r, report.Run{Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose)})
 	if err := m.action.SetResults(ctx, out); err != nil {
 		return err
 	}
 	if !r.Outcome.Succeeded() {
+		m.progress.End("")
 		return errors.New(report.Summary(r))
 	}
-	m.action.Log(ctx, report.Summary(r))
+	m.progress.End(report.Summary(r))
 	return nil
 }
 

@@ -77,8 +77,9 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 func followModel(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS, opts migration.Options, began time.Time) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: opts.Model})
 	defer events.Close(ctx)
+	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
 	opts.Report = func(e migration.Event) {
-		a.Log(ctx, report.Line(e))
+		progress.Event(e)
 		events.Event(e)
 	}
 	r, err := migration.Follow(ctx, j.Engine, j.Recorder(), opts)
@@ -96,21 +97,22 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 		return err
 	}
 	if !r.Outcome.Succeeded() {
+		progress.End("")
 		return errors.New(report.FollowSummary(r))
 	}
-	a.Log(ctx, report.FollowSummary(r))
+	progress.End(report.FollowSummary(r))
 	return nil
 }
 
 // allMoving reports which models are migrating.
 func allMoving(ctx context.Context, a *charm.Action, j *jaas.JAAS, opts migration.Options) error {
 	recent, gap := j.RecentMigrations(ctx)
-	_, message, err := a.Status(ctx)
+	all, err := status.PendingMigrations(ctx, a)
 	if err != nil {
 		return err
 	}
 	pending := map[string]bool{}
-	for _, p := range status.ParsePending(message) {
+	for _, p := range all {
 		pending[p.Model] = true
 	}
 	named := func(m facts.Model) (facts.Audit, bool) {

@@ -16,7 +16,7 @@ func TestMigrationStatus(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		agent, j := unit(t, year, "migrator", world)
 		status := func(params map[string]any) charmtest.Task { return run(t, agent, "migration-status", params) }
-		expect(t, status(nil), charmtest.TaskCompleted, map[string]string{"moving": "0", "summary": "0 of 2 models move"})
+		expect(t, status(nil), charmtest.TaskCompleted, map[string]string{"moving": "0", "summary": "0 of 2 models are migrating"})
 		expect(t, status(map[string]any{"model": "prod"}), charmtest.TaskCompleted, map[string]string{"state": "none", "next": ""})
 		expect(t, status(map[string]any{"model": "prod", "follow": true}), charmtest.TaskFailed, map[string]string{"outcome": "refused", "cause": "nothing-runs"})
 		expect(t, status(map[string]any{"follow": true}), charmtest.TaskFailed, nil)

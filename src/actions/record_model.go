@@ -43,11 +43,12 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	defer j.Close()
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
+	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
 	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), migration.RecordOptions{
 		Model: p.Model, Controller: p.Controller, Confirm: p.Confirm, Unit: a.Env().Unit,
 		Probe: settings.ProbeControllers, PollInterval: settings.PollInterval,
 		Report: func(e migration.Event) {
-			a.Log(ctx, report.Line(e))
+			progress.Event(e)
 			events.Event(e)
 		},
 	})
@@ -66,9 +67,10 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 		return err
 	}
 	if !r.Outcome.Succeeded() {
+		progress.End("")
 		return errors.New(report.RecordSummary(r))
 	}
-	a.Log(ctx, report.RecordSummary(r))
+	progress.End(report.RecordSummary(r))
 	return nil
 }
 

@@ -35,7 +35,7 @@ func controllerCredentials(ctx context.Context, u Reader, uri string) (map[strin
 	remedy := updateControllers(uri)
 	text, ok := content[keyControllers]
 	if !ok || len(content) != 1 {
-		return nil, &ProblemError{What: "the secret in controller-credentials needs the key credentials, and no other", Remedy: remedy}
+		return nil, &ProblemError{What: "the secret in controller-credentials must have the key credentials and no other", Remedy: remedy}
 	}
 	logins, err := parseLogins(text)
 	env := u.Env()
@@ -91,7 +91,7 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 			return logins, p.wrong(wantLogin)
 		}
 		if _, twice := logins[name]; twice {
-			return logins, p.wrong(fmt.Sprintf("has controller %q a second time", name))
+			return logins, p.wrong(fmt.Sprintf("has controller %q twice", name))
 		}
 		login, err := p.login(name)
 		logins[name] = login
@@ -124,7 +124,7 @@ func (p loginParser) login(controller string) (login juju.Credentials, err error
 		value, ok := p.string()
 		switch {
 		case !ok:
-			return login, p.wrong(fmt.Sprintf("has controller %q with a %s that is no text", controller, key))
+			return login, p.wrong(fmt.Sprintf("has controller %q with a %s that is not a string", controller, key))
 		case key == keyUser:
 			login.User = strings.TrimPrefix(value, "user-")
 		default:

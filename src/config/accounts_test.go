@@ -78,8 +78,8 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 		text    string
 		want    string
 	}{
-		"another key":        {content: map[string]string{"west": password}, want: "needs the key credentials, and no other"},
-		"one key more":       {content: map[string]string{"credentials": "{" + good + "}", "west": password}, want: "needs the key credentials, and no other"},
+		"another key":        {content: map[string]string{"west": password}, want: "must have the key credentials and no other"},
+		"one key more":       {content: map[string]string{"credentials": "{" + good + "}", "west": password}, want: "must have the key credentials and no other"},
 		"empty":              {text: " ", want: "line 1 " + shape},
 		"a text":             {text: quote, want: "line 1 " + shape},
 		"no quotes":          {text: "\n" + password, want: "line 2 " + shape},
@@ -91,12 +91,12 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 		"something behind":   {text: "{" + good + "}\n" + quote, want: "line 2 " + shape},
 		"a password alone":   {text: "{" + good + ",\n\"east\": " + quote + "}", want: "line 2 " + shape},
 		"a key alone":        {text: "{" + quote + "}", want: "line 1 " + shape},
-		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 has controller "west" a second time`},
+		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 has controller "west" twice`},
 		"no user":            {text: `{"west": {"password": ` + quote + `}}`, want: `line 1 has controller "west" without a user`},
 		"no password":        {text: "{" + good + ",\n" + `"east": {"user": "admin"}}`, want: `line 2 has controller "east" without a password`},
-		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1 has controller "west" with a password that is no text`},
-		"a number":           {text: `{"west": {"user": 1, "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is no text`},
-		"a list of them":     {text: `{"west": {"user": "admin", "password": [` + quote + `]}}`, want: `line 1 has controller "west" with a password that is no text`},
+		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1 has controller "west" with a password that is not a string`},
+		"a number":           {text: `{"west": {"user": 1, "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is not a string`},
+		"a list of them":     {text: `{"west": {"user": "admin", "password": [` + quote + `]}}`, want: `line 1 has controller "west" with a password that is not a string`},
 		"another key inside": {text: "{\"west\": {\"user\": \"admin\",\n" + quote + `: "x"}}`, want: `line 2 has controller "west" with a key that is neither user nor password`},
 		"an external user":   {text: `{"west": {"user": "bob@example.com", "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is not a local one`},
 	} {

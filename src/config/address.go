@@ -15,11 +15,11 @@ import (
 func checkURL(c options, env charm.Env) error {
 	at, err := jimm.ParseAddress(c.URL)
 	if err != nil {
-		return &ProblemError{What: "jimm-url is no address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
+		return &ProblemError{What: "jimm-url is not the address of a JIMM", Remedy: "juju config " + env.App() + " jimm-url=wss://jimm.example.com", Err: err}
 	}
 	if at.Plaintext() && !c.AllowPlaintext && !private(at.Hostname(), env.KubernetesHost != "") {
 		return &ProblemError{
-			What:   "the secret would cross the network in clear to " + at.String(),
+			What:   "the secret would be sent unencrypted to " + at.String(),
 			Remedy: "juju config " + env.App() + " jimm-url=wss://" + at.Hostname(),
 		}
 	}

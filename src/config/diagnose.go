@@ -32,13 +32,13 @@ func (s Settings) Diagnose(env charm.Env, err error) error {
 		}
 	case badCertificate:
 		return &ProblemError{
-			What:   fmt.Sprintf("the certificate of %s does not fit: %v", at, certificate.Err),
-			Remedy: fmt.Sprintf("juju config %s jimm-url=wss://jimm.example.com, with a name that it is made for", app),
+			What:   fmt.Sprintf("the certificate of %s is not valid: %v", at, certificate.Err),
+			Remedy: fmt.Sprintf("juju config %s jimm-url=wss://jimm.example.com, with a name in the certificate", app),
 		}
 	case errors.Is(err, jimm.ErrNotJIMM) && s.related:
-		return &ProblemError{What: fmt.Sprintf("%s is related, but what answers at %s is no JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
+		return &ProblemError{What: fmt.Sprintf("%s is related, but the server at %s is not JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
 	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), nobodyServes(err):
-		return &ProblemError{What: "no JIMM of v3.1 or newer answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
+		return &ProblemError{What: "no JIMM v3.1 or later answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return &ProblemError{
 			What:   fmt.Sprintf("JIMM refuses the service account %q, or its identity provider does not answer", s.JIMM.ClientID),
@@ -82,7 +82,7 @@ func reason(err error) string {
 	)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return "no answer in time"
+		return "timeout"
 	case errors.As(err, &name):
 		return "its name is not known"
 	case errors.As(err, &number):

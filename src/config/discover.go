@@ -56,7 +56,7 @@ func discover(ctx context.Context, u Unit, c options) (n neighbour, addresses []
 	switch {
 	case len(found) > 0:
 	case len(silent) > 0:
-		return neighbour{}, nil, &WaitError{For: fmt.Sprintf("%s to publish where it is", silent[0])}
+		return neighbour{}, nil, &WaitError{For: fmt.Sprintf("%s to publish its address", silent[0])}
 	default:
 		return neighbour{}, nil, &ProblemError{
 			What:   "JIMM's address is not set",
@@ -81,7 +81,7 @@ func (n neighbour) addresses(c options, env charm.Env) ([]string, error) {
 	port := c.Port
 	if port <= 0 || port > 65535 {
 		return nil, &ProblemError{
-			What:   fmt.Sprintf("jimm-port %d is no port", port),
+			What:   fmt.Sprintf("jimm-port %d is not a port", port),
 			Remedy: "juju config " + env.App() + " jimm-port=8080",
 		}
 	}
@@ -101,7 +101,7 @@ func (n neighbour) addresses(c options, env charm.Env) ([]string, error) {
 		return usable, nil
 	case len(refused) > 0:
 		return nil, &ProblemError{
-			What:   "the secret would cross the network in clear to " + refused[0],
+			What:   "the secret would be sent unencrypted to " + refused[0],
 			Remedy: fmt.Sprintf("juju config %s jimm-url=wss://jimm.example.com, or, if that network is trusted, juju config %s allow-plaintext=true", env.App(), env.App()),
 		}
 	default:

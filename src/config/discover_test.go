@@ -79,7 +79,7 @@ func TestWhereJIMMIs(t *testing.T) {
 		"info on machines": {
 			machine:   "0",
 			relations: []charmtest.Relation{unit.Info("jimm", map[string]map[string]string{"jimm/0": unit.Ingress("10.2.0.10")})},
-			err: "the secret would cross the network in clear to ws://10.2.0.10:8080: juju config jimm-migrator jimm-url=wss://jimm.example.com, " +
+			err: "the secret would be sent unencrypted to ws://10.2.0.10:8080: juju config jimm-migrator jimm-url=wss://jimm.example.com, " +
 				"or, if that network is trusted, juju config jimm-migrator allow-plaintext=true",
 		},
 		"loopback on machines": {
@@ -89,12 +89,12 @@ func TestWhereJIMMIs(t *testing.T) {
 		},
 		"nothing published": {
 			relations: []charmtest.Relation{unit.Metrics("jimm", nil, nil)},
-			err:       "waiting for jimm (jimm-metrics) to publish where it is",
+			err:       "waiting for jimm (jimm-metrics) to publish its address",
 		},
 		"no unit yet, on machines": {
 			machine:   "0",
 			relations: []charmtest.Relation{unit.Info("jimm", nil)},
-			err:       "waiting for jimm (jimm-info) to publish where it is",
+			err:       "waiting for jimm (jimm-info) to publish its address",
 		},
 		"a unit without an address": {
 			machine:   "0",
@@ -124,7 +124,7 @@ func TestWhereJIMMIs(t *testing.T) {
 		"a port that is none": {
 			config:    map[string]any{"jimm-port": 0},
 			relations: []charmtest.Relation{unit.Info("jimm", nil)},
-			err:       "jimm-port 0 is no port: juju config jimm-migrator jimm-port=8080",
+			err:       "jimm-port 0 is not a port: juju config jimm-migrator jimm-port=8080",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

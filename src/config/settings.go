@@ -107,7 +107,7 @@ func pollInterval(text, app string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < minPollInterval || d > maxPollInterval {
 		return 0, &ProblemError{
-			What:   fmt.Sprintf("poll-interval %q is no duration from 1s to 5m", text),
+			What:   fmt.Sprintf("poll-interval %q must be a duration between 1s and 5m", text),
 			Remedy: "juju config " + app + " poll-interval=5s",
 			Err:    err,
 		}
@@ -131,7 +131,7 @@ func (s *Settings) locate(ctx context.Context, u Unit, c options) (err error) {
 	if c.CACertificate != "" {
 		s.JIMM.RootCAs = x509.NewCertPool()
 		if !s.JIMM.RootCAs.AppendCertsFromPEM([]byte(c.CACertificate)) {
-			return &ProblemError{What: "jimm-ca-certificate holds no certificate in PEM", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
+			return &ProblemError{What: "jimm-ca-certificate has no certificate in PEM format", Remedy: "juju config " + env.App() + " jimm-ca-certificate=@ca.pem"}
 		}
 	}
 	s.received = func(ctx context.Context) ([]*x509.Certificate, error) { return ReceivedCAs(ctx, u) }

@@ -18,7 +18,7 @@ func TestWaitingIsAStatusOfItsOwn(t *testing.T) {
 	}
 	details := charmtest.HookDetails{Relation: id}
 	unit.Hook(t, agent, "jimm-metrics-relation-created", details)
-	unit.WantStatus(t, agent, "waiting", "waiting for jimm (jimm-metrics) to publish where it is")
+	unit.WantStatus(t, agent, "waiting", "waiting for jimm (jimm-metrics) to publish its address")
 
 	err = errors.Join(
 		agent.SetRemoteData(id, "jimm/0", map[string]string{}),
@@ -28,7 +28,7 @@ func TestWaitingIsAStatusOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	unit.Hook(t, agent, "jimm-metrics-relation-changed", details)
-	unit.WantStatus(t, agent, "active", "configured for ws://jimm-endpoints.jaas.svc.cluster.local:8080; run the action check-access to try it")
+	unit.WantStatus(t, agent, "active", "configured for ws://jimm-endpoints.jaas.svc.cluster.local:8080; run check-access to test it")
 
 	unit.Hook(t, agent, "jimm-metrics-relation-broken", details)
 	if got := agent.Status(); got.Status != "blocked" {

@@ -265,7 +265,7 @@ func (f *watcher) accessFinding(ctx context.Context) checks.Finding {
 		return checks.Finding{
 			Level:    checks.Warn,
 			Evidence: "JIMM still lets the administrators of " + checks.Names(stale) + " administer the model",
-			Remedy:   strings.Join(commands, "; then "),
+			Remedy:   strings.Join(commands, "\n"),
 		}
 	case len(commands) > 0:
 		return checks.Finding{Level: checks.Warn, Evidence: "JIMM does not let the administrators of " + target.Name + " administer the model", Remedy: commands[0]}

@@ -59,10 +59,10 @@ func AccessResults(a Access) map[string]any {
 		out["grant-command"] = a.GrantCommand
 		return out
 	}
-	out["summary"] = fmt.Sprintf("%q is a JIMM administrator: every action can be run", a.Identity)
+	out["summary"] = fmt.Sprintf("%q is a JIMM administrator; all actions can be used", a.Identity)
 	if a.Accounts.Problem != "" {
 		out["controller-credentials"] = map[string]any{"problem": a.Accounts.Problem, "remedy": a.Accounts.Remedy}
-		out["summary"] = fmt.Sprintf("%v; %s, so that controllers are asked without", out["summary"], a.Accounts.Problem)
+		out["summary"] = fmt.Sprintf("%v; %s, so controllers are asked without accounts", out["summary"], a.Accounts.Problem)
 	} else if a.Accounts.Users != nil {
 		a.Accounts.add(out)
 	}
@@ -93,13 +93,16 @@ func (a Accounts) add(out map[string]any) {
 		bad = append(bad, name)
 		entries[resultKey(name, fmt.Sprintf("unknown-%d", i+1))] = map[string]any{
 			"login": string(accountUnknown), "user": a.Users[name],
-			"error":  fmt.Sprintf("JIMM knows no controller %q; it knows %s", name, few(controllerNames(a.Controllers))),
+			"error":  fmt.Sprintf("JIMM has no controller %q; its controllers are %s", name, few(controllerNames(a.Controllers))),
 			"remedy": a.remedy(name, accountUnknown),
 		}
 	}
 	setMap(out, "controllers", entries)
 	works := len(a.Users) - len(bad)
-	text := fmt.Sprintf("%v; %d of %d accounts of controllers work", out["summary"], works, len(a.Users))
+	text := fmt.Sprintf("%v; %d of %s work", out["summary"], works, count(len(a.Users), "controller account", "controller accounts"))
+	if works == 1 {
+		text += "s"
+	}
 	if len(bad) > 0 {
 		text += ", not " + few(bad)
 	}

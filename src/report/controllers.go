@@ -8,20 +8,20 @@ import (
 
 // ControllersResults are the results of list-controllers.
 func ControllersResults(controllers []facts.Controller, models []facts.Model) map[string]any {
-	count := map[string]int{}
+	recorded := map[string]int{}
 	for _, m := range models {
-		count[m.Recorded]++
+		recorded[m.Recorded]++
 	}
 	list := map[string]any{}
 	for _, c := range controllers {
 		entry := controllerResults(c)
 		entry["status"] = c.Status
-		entry["models"] = count[c.UUID]
+		entry["models"] = recorded[c.UUID]
 		set(entry, "cloud", c.Cloud)
 		set(entry, "region", c.Region)
 		list[resultKey(c.Name, c.UUID)] = entry
 	}
-	out := map[string]any{"summary": fmt.Sprintf("JIMM knows %d controllers and %d models", len(controllers), len(models))}
+	out := map[string]any{"summary": fmt.Sprintf("JIMM has %s and %s", count(len(controllers), "controller", "controllers"), count(len(models), "model", "models"))}
 	setMap(out, "controllers", list)
 	return out
 }

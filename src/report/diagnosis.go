@@ -49,7 +49,7 @@ func DiagnosisResults(d migration.Diagnosis, env Environment) map[string]any {
 // diagnosisResults has what was seen.
 func diagnosisResults(d migration.Diagnosis) map[string]any {
 	out := map[string]any{
-		"summary":       fmt.Sprintf("what one look at model %s has brought; secrets are taken out as far as they can be recognised, names and UUIDs are not", name(d.Model)),
+		"summary":       fmt.Sprintf("everything that JIMM and the controllers report about model %s; recognised secrets are redacted, names and UUIDs are not", name(d.Model)),
 		"collected":     stamp(time.Now()),
 		"model-details": infoResults(d.Info),
 		"model-list":    infoResults(d.Summary),

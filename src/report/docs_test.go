@@ -116,7 +116,7 @@ const (
 )
 
 // run is a run whose values are all set.
-var run = report.Run{Unit: "jimm-migrator/0", CLI: "jimmctl", Took: time.Minute}
+var run = report.Run{Unit: "jimm-migrator/0", CLI: "jimmctl", Took: time.Minute, Verbose: true}
 
 // accessKeys are the keys of check-access with all that it may have.
 func accessKeys() []string {
@@ -139,6 +139,15 @@ func accessKeys() []string {
 	return slices.Collect(maps.Keys(keys))
 }
 
+// others are findings that are not failures.
+func others() []checks.Finding {
+	return []checks.Finding{
+		{Check: checks.Source, Level: checks.Warn, Evidence: "a", Remedy: "b"},
+		{Check: checks.Versions, Level: checks.Pass, Evidence: "a"},
+		{Check: checks.Conflict, Level: checks.Skip, Evidence: "a"},
+	}
+}
+
 // everything is a result in which nothing is empty.
 func everything() migration.Result {
 	c := func(name string) facts.Controller {
@@ -148,10 +157,10 @@ func everything() migration.Result {
 		Outcome: facts.ChecksPassed, Step: facts.StepCheck, Cause: facts.CauseAnswer, Detail: "no", Hint: "no", Err: errors.New("no"), Plan: migration.PlanStart,
 		Model:  facts.Model{UUID: prod, Name: "prod", Owner: "alice@example.com", Users: []string{"alice@example.com=admin"}},
 		Source: c("west"), Target: c("east"), Recorded: c("west"), Holder: c("west"),
-		Findings:    []checks.Finding{{Check: checks.TargetCopy, Level: checks.Fail, Evidence: "a", Remedy: "b", Ignored: true}},
+		Findings:    append([]checks.Finding{{Check: checks.TargetCopy, Level: checks.Fail, Evidence: "a", Remedy: "b", Ignored: true}}, others()...),
 		MigrationID: "1", Attempt: facts.Attempt{Text: "starting", Start: time.Unix(1, 0), End: time.Unix(2, 0)}, Attached: true, Proof: "p",
 		Aftermath: migration.Aftermath{
-			Findings: []checks.Finding{{Check: migration.VerifyAgents, Level: checks.Fail, Evidence: "a", Remedy: "b"}},
+			Findings: append([]checks.Finding{{Check: migration.VerifyAgents, Level: checks.Fail, Evidence: "a", Remedy: "b"}}, others()...),
 			Missing:  []string{"unit web/0"}, FollowUps: []migration.FollowUp{{ID: "keep-source", Why: "a", Do: "b"}},
 		},
 		Timing: migration.Timing{Started: time.Unix(1, 0), Quiesced: time.Unix(2, 0), NoReturn: time.Unix(3, 0), Active: time.Unix(4, 0), Recorded: time.Unix(5, 0), Finished: time.Unix(6, 0), Unserved: time.Second},
@@ -174,7 +183,9 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 	paged := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1000, Known: 1000}, 1)
 	maps.Copy(located, paged)
 	for action, got := range map[string][]string{
-		"migrate-model":    flat(migrated, map[string]string{"checks": "ID", "verify": "ID", "after": "ID"}),
+		"migrate-model": flat(migrated, map[string]string{
+			"checks.failed": "ID", "checks.warned": "ID", "checks.all": "ID", "verify.failed": "ID", "verify.warned": "ID", "verify.all": "ID", "after": "ID",
+		}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
 		"list-controllers": flat(report.ControllersResults([]facts.Controller{r.Source}, []facts.Model{r.Model}), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),

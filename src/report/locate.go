@@ -32,7 +32,7 @@ func LocatedResults(found locate.Found, page int) map[string]any {
 		out["state"] = string(l.State)
 		out["summary"] = LocationSummary(l)
 	} else {
-		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller tells where each is", found.Matches, found.Known, which)
+		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller shows where each one is", found.Matches, found.Known, which)
 	}
 	return out
 }
@@ -69,15 +69,15 @@ func LocationSummary(l locate.Location) string {
 	case locate.StateActive:
 		return fmt.Sprintf("model %s is on %q: %s", model, l.Holder.String(), l.Proof)
 	case locate.StateMigrating:
-		return fmt.Sprintf("model %s migrates; %s", model, l.Proof)
+		return fmt.Sprintf("model %s is being migrated; %s", model, l.Proof)
 	case locate.StateMoved:
-		return fmt.Sprintf("model %s is on %q, while JIMM records %q: %s; repair: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
+		return fmt.Sprintf("model %s is on %q, but JIMM records %q: %s; to correct the record: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
 	case locate.StateAbsent:
-		return fmt.Sprintf("model %s is nowhere, while JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
+		return fmt.Sprintf("model %s is on no controller, but JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
 	case locate.StateConflict:
 		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
 	default:
-		return fmt.Sprintf("it could not be confirmed where model %s is: %s", model, l.Proof)
+		return fmt.Sprintf("the location of model %s could not be confirmed: %s", model, l.Proof)
 	}
 }
 

@@ -27,7 +27,7 @@ func FollowResults(r migration.Result, run Run) map[string]any {
 func FollowSummary(r migration.Result) string {
 	switch {
 	case r.Cause == facts.CauseNothingRuns:
-		return fmt.Sprintf("no migration of model %s runs; nothing was started", name(r.Model))
+		return fmt.Sprintf("no migration of model %s is running; nothing was started", name(r.Model))
 	case r.Outcome == facts.Refused && r.Detail != "":
 		return "nothing was followed: " + r.Detail
 	default:
@@ -41,17 +41,17 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 	for _, m := range found.Movements {
 		models[resultKey(m.Model.UUID)] = movementResults(m)
 	}
-	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %d models move", len(found.Movements), found.Known)}
+	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %s %s migrating", len(found.Movements), count(found.Known, "model", "models"), are(len(found.Movements)))}
 	setMap(out, "models", models)
 	var gaps []string
 	if gap != nil {
-		gaps = append(gaps, "JIMM's audit log was not read to its end: "+redact.String(gap.Error()))
+		gaps = append(gaps, "JIMM's audit log was only partly read: "+redact.String(gap.Error()))
 	}
 	if found.Gaps != nil {
 		gaps = append(gaps, redact.String(found.Gaps.Error()))
 	}
 	if found.Unasked > 0 {
-		gaps = append(gaps, fmt.Sprintf("%d more models were asked to move lately, and were not looked at: %d are at most", found.Unasked, locate.DefaultLimit))
+		gaps = append(gaps, fmt.Sprintf("%s with recent requests to migrate not examined (the limit is %d)", count(found.Unasked, "more model", "more models"), locate.DefaultLimit))
 	}
 	set(out, "gaps", strings.Join(gaps, "; "))
 	return out
@@ -102,21 +102,21 @@ func MovementSummary(m migration.Movement) string {
 	}
 	switch m.State {
 	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
-		text := fmt.Sprintf("model %s migrates from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text)
+		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text)
 		if m.State == migration.MovementSucceeded {
-			text += "; Juju cannot abort it any more"
+			text += "; Juju can no longer abort it"
 		}
 		if m.Long {
-			text += "; it runs for longer than it should"
+			text += "; it is taking longer than it should"
 		}
 		return text
 	case migration.MovementLeft:
-		return fmt.Sprintf("model %s has left %s%s, and JIMM does not record it yet", model, source, to)
+		return fmt.Sprintf("model %s has left %s%s, but JIMM does not record that yet", model, source, to)
 	case migration.MovementEnded:
-		return fmt.Sprintf("no migration of model %s runs; the last one on %s ended with: %s", model, source, m.Attempt.Text)
+		return fmt.Sprintf("no migration of model %s is running; the last one on %s ended with: %s", model, source, m.Attempt.Text)
 	case migration.MovementNone:
-		return fmt.Sprintf("no migration of model %s runs; it is on %s", model, source)
+		return fmt.Sprintf("no migration of model %s is running; it is on %s", model, source)
 	default:
-		return fmt.Sprintf("it is not known whether a migration of model %s runs", model)
+		return fmt.Sprintf("whether a migration of model %s is running is not known", model)
 	}
 }

@@ -37,22 +37,22 @@ func RecordSummary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
 	switch r.Outcome {
 	case facts.Recorded:
-		text := fmt.Sprintf("JIMM records model %s on %s now", model, target)
+		text := fmt.Sprintf("JIMM now records model %s on %s", model, target)
 		if r.Source.UUID == r.Target.UUID {
-			text = fmt.Sprintf("JIMM was told again that model %s is on %s, and takes it for migrating no more", model, target)
+			text = fmt.Sprintf("JIMM recorded model %s on %s again and no longer considers it migrating", model, target)
 		}
 		if r.Running {
-			text += "; the migration still runs on its source, and may need an administrator there"
+			text += "; the migration is still running on its source and may need an administrator there"
 		}
 		return text
 	case facts.AlreadyThere:
-		return fmt.Sprintf("JIMM records model %s on %s already, and it is there; nothing was done", model, target)
+		return fmt.Sprintf("JIMM already records model %s on %s, and it is there; nothing was changed", model, target)
 	case facts.Refused:
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
 	case facts.TimedOut:
-		text := "the time for it ran out"
+		text := "the timeout expired"
 		if r.Cause == facts.CauseInterrupted {
-			text = "the action was told to stop"
+			text = "the action was stopped"
 		}
 		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, text)
 	case facts.Unknown:
@@ -70,9 +70,9 @@ func unknownRecordSummary(r migration.Result) string {
 		if r.Detail != "" {
 			text += ": " + r.Detail
 		}
-		return text + "; if you know that it has, confirm it with the model's UUID"
+		return text + "; if you are sure that it has, run record-model with confirm=UUID"
 	case facts.CauseSilent, facts.CauseChanged:
-		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "nobody who could tell has answered"))
+		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "neither JIMM nor a controller answered"))
 	default:
 		return unknownSummary(r)
 	}

@@ -23,6 +23,8 @@ type Run struct {
 	CLI string
 	// Took is how long it ran.
 	Took time.Duration
+	// Verbose asks for results about everything, and not only about what matters.
+	Verbose bool
 }
 
 // MigrationResults are the results of migrate-model and check-migration.
@@ -34,21 +36,30 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 		"retry-safe": r.RetrySafe(),
 		"elapsed":    span(run.Took),
 		"controller": cmp.Or(r.Holder.String(), "unknown"),
-		"checks":     checkResults(r.Findings),
 	}
 	set(out, "cause", string(r.Cause))
-	setMap(out, "verify", checkResults(r.Aftermath.Findings))
-	setMap(out, "after", choreResults(r.Aftermath.FollowUps))
+	setMap(out, "checks", findingResults(r.Findings, run.Verbose))
+	setMap(out, "verify", findingResults(r.Aftermath.Findings, run.Verbose))
+	setMap(out, "after", followUpResults(r.Aftermath.FollowUps))
 	set(out, "not-seen", strings.Join(r.Aftermath.Missing, ","))
 	if r.Outcome == facts.ChecksPassed || r.Outcome == facts.AlreadyThere {
 		set(out, "plan", string(r.Plan))
 	}
 	set(out, "next", nextCommand(r, run.Unit))
 	set(out, "proof", r.Proof)
-	setMap(out, "model", modelResults(r.Model))
-	setMap(out, "source-controller", controllerResults(r.Source))
-	setMap(out, "target-controller", controllerResults(r.Target))
-	setMap(out, "recorded-controller", controllerResults(r.Recorded))
+	model := modelResults(r.Model)
+	if !run.Verbose && r.Outcome != facts.LostFromJIMM {
+		delete(model, "users")
+	}
+	setMap(out, "model", model)
+	for key, c := range map[string]facts.Controller{"source-controller": r.Source, "target-controller": r.Target, "recorded-controller": r.Recorded} {
+		controller := controllerResults(c)
+		if !run.Verbose {
+			delete(controller, "uuid")
+			delete(controller, "version")
+		}
+		setMap(out, key, controller)
+	}
 	setMap(out, "migration", attemptResults(r))
 	setMap(out, "timing", timingResults(r.Timing))
 	failure := errorResults(r.Detail, r.Err)
@@ -126,23 +137,45 @@ func attemptResults(r migration.Result) map[string]any {
 	return out
 }
 
-func checkResults(findings []checks.Finding) map[string]any {
+// findingResults are what matters of findings, and the names of the rest. With all
+// they are also there one by one.
+func findingResults(findings []checks.Finding, all bool) map[string]any {
 	out := map[string]any{}
-	for _, f := range findings {
-		check := map[string]any{"verdict": string(f.Level), "evidence": f.Evidence}
-		set(check, "remedy", f.Remedy)
-		if f.Ignored {
-			check["ignored"] = true
-		}
-		out[string(f.Check)] = check
+	setMap(out, "failed", detailed(withLevel(findings, checks.Fail), false))
+	setMap(out, "warned", detailed(withLevel(findings, checks.Warn), false))
+	set(out, "passed", strings.Join(ids(withLevel(findings, checks.Pass)), ", "))
+	var skipped []string
+	for _, g := range grouped(withLevel(findings, checks.Skip)) {
+		skipped = append(skipped, strings.Join(g.ids, ", ")+": "+g.reason)
+	}
+	set(out, "skipped", strings.Join(skipped, "\n"))
+	if all {
+		setMap(out, "all", detailed(findings, true))
 	}
 	return out
 }
 
-// choreResults has what is left to do, by id.
-func choreResults(chores []migration.FollowUp) map[string]any {
+// detailed are findings by id, with their verdicts if these differ.
+func detailed(findings []checks.Finding, verdict bool) map[string]any {
 	out := map[string]any{}
-	for _, c := range chores {
+	for _, f := range findings {
+		entry := map[string]any{"evidence": f.Evidence}
+		if verdict {
+			entry["verdict"] = string(f.Level)
+		}
+		set(entry, "remedy", f.Remedy)
+		if f.Ignored {
+			entry["ignored"] = true
+		}
+		out[string(f.Check)] = entry
+	}
+	return out
+}
+
+// followUpResults has what is left to do, by id.
+func followUpResults(followUps []migration.FollowUp) map[string]any {
+	out := map[string]any{}
+	for _, c := range followUps {
 		out[c.ID] = map[string]any{"why": c.Why, "do": c.Do}
 	}
 	return out

@@ -46,28 +46,28 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 		change    func(*migration.Result)
 		want, not string
 	}{
-		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = facts.TimedOut, facts.CauseInterrupted }, "is not known", "goes on by itself"},
+		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = facts.TimedOut, facts.CauseInterrupted }, "is not known", "continues by itself"},
 		{"stopped while it ran", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Running = facts.TimedOut, facts.CauseDeadline, true
-		}, "goes on by itself", "is not known, run"},
+		}, "continues by itself", "is not known; run"},
 		{"stopped while it was recorded", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepRecord
 			r.Holder = r.Target
-		}, "not yet known to record", "goes on by itself"},
+		}, "whether JIMM records it there is not known yet", "continues by itself"},
 		{"stopped while it was verified", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepVerify
 			r.Holder = r.Target
-		}, "whether the source has let go was not known", "goes on by itself"},
-		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = facts.Started }, "runs", `to "east"`},
+		}, "whether the source still hosts it is not known yet", "continues by itself"},
+		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = facts.Started }, "is running", `to "east"`},
 		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = facts.Started, true }, `to "east"`, "not known"},
 		{"JIMM records a third", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Recorded = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
-		}, `JIMM records it on "north"`, `is on "north"`},
+		}, `JIMM now records it on "north"`, `is on "north"`},
 		{"the source names a third", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Holder = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
-		}, `"west" says that it has moved the model to "north"`, "JIMM records"},
+		}, `"west" reports that it has migrated the model to "north"`, "JIMM records"},
 		{"forgotten", func(r *migration.Result) { r.Outcome = facts.LostFromJIMM }, "which controller has it is not known", "the model is on"},
-		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = facts.Unknown, facts.CauseSourceUnknown }, "could not be found out", `"west"`},
+		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = facts.Unknown, facts.CauseSourceUnknown }, "could not be determined", `"west"`},
 	} {
 		r := r
 		c.change(&r)
@@ -146,7 +146,7 @@ func TestLocationSummaries(t *testing.T) {
 func TestAnAbortWithoutAReasonSaysWhereToLook(t *testing.T) {
 	r := everything()
 	r.Outcome, r.Detail, r.Hint = facts.Aborted, "", ""
-	if text := report.Summary(r); !strings.Contains(text, "the source does not tell why; the log of its controller model does") {
+	if text := report.Summary(r); !strings.Contains(text, "the source gives no reason; see the log of its controller model") {
 		t.Error(text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 )
 
@@ -14,15 +15,15 @@ func Summary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch r.Outcome {
 	case facts.Migrated:
-		return fmt.Sprintf("model %s moved from %q to %s; JIMM records it there and the source has let go", model, r.Source.String(), target)
+		return fmt.Sprintf("model %s migrated from %q to %s; JIMM records it there, and the source controller no longer hosts it", model, r.Source.String(), target)
 	case facts.AlreadyThere:
-		return fmt.Sprintf("model %s is on %s already, and JIMM records it there; nothing was done", model, target)
+		return fmt.Sprintf("model %s is already on %s, and JIMM records it there; nothing was changed", model, target)
 	case facts.Recorded:
-		return fmt.Sprintf("model %s had moved to %s before; JIMM records it there now", model, target)
+		return fmt.Sprintf("model %s was already on %s; JIMM now records it there", model, target)
 	case facts.Started:
-		return fmt.Sprintf("the migration of model %s%s runs and goes on by itself; run migrate-model again to follow and record it", model, where(r))
+		return fmt.Sprintf("the migration of model %s%s is running and continues by itself; run migrate-model again to follow and record it", model, where(r))
 	case facts.ChecksPassed:
-		return fmt.Sprintf("no check forbids to migrate model %s to %s; nothing was started", model, target) + planned(r)
+		return fmt.Sprintf("%s; model %s can be migrated to %s; nothing was started", checked(r.Findings), model, target) + planned(r)
 	case facts.Refused:
 		return refusedSummary(r)
 	case facts.NotStarted:
@@ -34,22 +35,34 @@ func Summary(r migration.Result) string {
 	case facts.NeedsAttention:
 		return attentionSummary(r)
 	case facts.Conflict:
-		text := fmt.Sprintf("more than one controller has model %s in use; nothing was changed: do not touch either copy before an administrator of both has looked", model)
+		text := fmt.Sprintf("more than one controller has model %s in use; nothing was changed; do not change either copy until an administrator of both controllers has examined them", model)
 		if r.Detail != "" {
 			text += "; " + r.Detail
 		}
 		return text
 	case facts.LostFromJIMM:
-		return fmt.Sprintf("JIMM does not know model %s any more; %s; it can be imported into JIMM again", model, whereIs(r))
+		return fmt.Sprintf("JIMM no longer knows model %s; %s; it can be imported into JIMM again", model, whereIs(r))
 	default:
 		return unknownSummary(r)
 	}
 }
 
+// checked says that no check forbids the migration.
+func checked(findings []checks.Finding) string {
+	switch failed := withLevel(findings, checks.Fail); len(failed) {
+	case 0:
+		return "no check failed"
+	case 1:
+		return "1 failed check is ignored"
+	default:
+		return fmt.Sprintf("%d failed checks are ignored", len(failed))
+	}
+}
+
 func abortedSummary(r migration.Result) string {
-	text := fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", name(r.Model), where(r), r.Source.String(), cmp.Or(r.Detail, "the source does not tell why; the log of its controller model does"))
+	text := fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", name(r.Model), where(r), r.Source.String(), cmp.Or(r.Detail, "the source gives no reason; see the log of its controller model"))
 	if r.CopyLeft {
-		text += fmt.Sprintf("; controller %q still says that it has a copy, which blocks another attempt: have its administrator look at it first", r.Target.Name)
+		text += fmt.Sprintf("; controller %q still has a copy, which prevents another attempt; its administrator must examine it first", r.Target.Name)
 	}
 	return hinted(text, r)
 }
@@ -67,11 +80,15 @@ func attentionSummary(r migration.Result) string {
 	text := fmt.Sprintf("model %s is on %q and JIMM records it there, but ", name(r.Model), r.Target.Name)
 	switch r.Cause {
 	case facts.CauseAgents:
-		return text + fmt.Sprintf("%d of its agents have not come there: %s; keep controller %q until they have", len(r.Aftermath.Missing), few(r.Aftermath.Missing), r.Source.String())
+		missing := r.Aftermath.Missing
+		if len(missing) == 1 {
+			return text + fmt.Sprintf("1 of its agents has not reconnected: %s; keep controller %q until it has", missing[0], r.Source.String())
+		}
+		return text + fmt.Sprintf("%d of its agents have not reconnected: %s; keep controller %q until they have", len(missing), few(missing), r.Source.String())
 	case facts.CauseDifferences:
-		return text + "it does not hold what it held before: " + cmp.Or(r.Detail, "see verify.contents in the results")
+		return text + "its contents differ from before the migration: " + cmp.Or(r.Detail, "see verify.failed.contents in the results")
 	default:
-		return text + fmt.Sprintf("controller %q still has a copy; have its administrator look before anything is removed", r.Source.String())
+		return text + fmt.Sprintf("controller %q still has a copy; its administrator must examine it before anything is removed", r.Source.String())
 	}
 }
 
@@ -96,13 +113,13 @@ func where(r migration.Result) string {
 func planned(r migration.Result) string {
 	switch r.Plan {
 	case migration.PlanVerify:
-		return "; JIMM records it there already, migrate-model would see whether that is true"
+		return "; JIMM already records it there, and migrate-model would verify that"
 	case migration.PlanRecord:
-		return "; it has left the source already, migrate-model would record it"
+		return "; it has already left the source, and migrate-model would record it in JIMM"
 	case migration.PlanFollow:
-		return "; a migration runs, migrate-model would follow it"
+		return "; a migration is running, and migrate-model would follow it"
 	case migration.PlanWait:
-		return "; a migration was asked for a moment ago, migrate-model would wait for it to begin before it starts one"
+		return "; a migration was requested recently, and migrate-model would wait for it to begin"
 	default:
 		return ""
 	}
@@ -111,9 +128,9 @@ func planned(r migration.Result) string {
 func refusedSummary(r migration.Result) string {
 	switch r.Cause {
 	case facts.CauseElsewhere:
-		return fmt.Sprintf("the migration of model %s that was running did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, elsewhere(r))
+		return fmt.Sprintf("the running migration of model %s did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, elsewhere(r))
 	case facts.CauseOtherMigration:
-		return fmt.Sprintf("a migration of model %s to another controller than %q runs already, it is not followed: %s", name(r.Model), r.Target.Name, r.Detail)
+		return fmt.Sprintf("model %s is already being migrated to a controller other than %q; that migration is not followed: %s", name(r.Model), r.Target.Name, r.Detail)
 	default:
 	}
 	var failed []string
@@ -129,33 +146,33 @@ func notStartedSummary(r migration.Result) string {
 	text := fmt.Sprintf("no migration of model %s has begun; the model is on %q", name(r.Model), r.Source.String())
 	switch r.Cause {
 	case facts.CauseInterrupted:
-		return text + ": the action was told to stop before it asked for one"
+		return text + ": the action was stopped before it requested one"
 	case facts.CauseDeadline:
-		return text + ": the timeout ran out before it was asked for"
+		return text + ": the timeout expired before it was requested"
 	default:
-		return hinted(text+": "+cmp.Or(r.Detail, "JIMM accepted the request, and the source shows no migration"), r)
+		return hinted(text+": "+cmp.Or(r.Detail, "JIMM accepted the request, but the source shows no migration"), r)
 	}
 }
 
 func timedOutSummary(r migration.Result) string {
-	text := "the timeout ran out"
+	text := "the timeout expired"
 	switch r.Cause {
 	case facts.CauseInterrupted:
-		text = "the action was told to stop"
+		text = "the action was stopped"
 	case facts.CauseStalled:
-		return fmt.Sprintf("%s; the migration of model %s%s has not failed and goes on by itself if it can, which its source's controller log tells; %s", r.Detail, name(r.Model), where(r), whereIs(r))
+		return fmt.Sprintf("%s; the migration of model %s%s has not failed and may continue by itself; see the log of the source controller; %s", r.Detail, name(r.Model), where(r), whereIs(r))
 	default:
 	}
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch {
 	case r.Running:
-		text += fmt.Sprintf("; the migration of model %s%s goes on by itself, run migrate-model again to follow it; %s", model, where(r), whereIs(r))
+		text += fmt.Sprintf("; the migration of model %s%s continues by itself; run migrate-model again to follow it; %s", model, where(r), whereIs(r))
 	case r.Step == facts.StepRecord:
-		text += fmt.Sprintf("; model %s is on %s, and JIMM is not yet known to record it there; run migrate-model again", model, target)
+		text += fmt.Sprintf("; model %s is on %s, but whether JIMM records it there is not known yet; run migrate-model again", model, target)
 	case r.Step == facts.StepVerify && r.Holder.Known():
-		text += fmt.Sprintf("; model %s is on %s and JIMM records it there; whether the source has let go was not known yet, run migrate-model again", model, target)
+		text += fmt.Sprintf("; model %s is on %s and JIMM records it there; whether the source still hosts it is not known yet; run migrate-model again", model, target)
 	default:
-		text += fmt.Sprintf("; whether a migration of model %s runs is not known, run migrate-model again to find out; %s", model, whereIs(r))
+		text += fmt.Sprintf("; whether a migration of model %s is running is not known; run migrate-model again to find out; %s", model, whereIs(r))
 	}
 	if r.Detail != "" {
 		text += "; last answer: " + r.Detail
@@ -169,30 +186,30 @@ func unknownSummary(r migration.Result) string {
 	var text string
 	switch r.Cause {
 	case facts.CauseRecordFailed:
-		return fmt.Sprintf("model %s is on %s, but JIMM is not known to have recorded it: %s", model, target, cmp.Or(r.Detail, "no answer"))
+		return fmt.Sprintf("model %s is on %s, but whether JIMM has recorded it is not known: %s", model, target, cmp.Or(r.Detail, "no answer"))
 	case facts.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))
 	case facts.CauseElsewhere:
-		return fmt.Sprintf("model %s did not move to %s; nothing was recorded: %s", model, target, elsewhere(r))
+		return fmt.Sprintf("model %s was not migrated to %s; nothing was recorded: %s", model, target, elsewhere(r))
 	case facts.CauseSourceUnknown:
-		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be found out", model, target)
+		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be determined", model, target)
 	case facts.CauseOtherMigration:
-		return fmt.Sprintf("another migration of model %s has begun since, so that the one that was followed is over; the model is on %q, run migrate-model again", model, r.Source.String())
+		return fmt.Sprintf("another migration of model %s has begun, so the one that was followed is over; the model is on %q; run migrate-model again", model, r.Source.String())
 	case facts.CauseChanged:
-		return fmt.Sprintf("the migration of model %s that was seen at first is not on show any more; nothing was started, %s; run migrate-model again", model, whereIs(r))
+		return fmt.Sprintf("the migration of model %s that was reported at first is no longer reported; nothing was started; %s; run migrate-model again", model, whereIs(r))
 	case facts.CauseSilent:
-		text = "nobody who could tell has answered"
+		text = "neither JIMM nor a controller answered"
 	case facts.CauseAnswer:
-		text = source + " ended it with words that this version does not know"
+		text = source + " ended it with an unrecognised status"
 	case facts.CauseUnproved:
-		text = source + " does not answer for the model any more, and it is not proved that " + target + " has it in use"
+		text = source + " no longer answers for the model, and it is not proved that " + target + " has it in use"
 		if r.Phase == facts.PhaseReapFailed {
-			text = source + " has moved the model and could not remove its copy, and it is not proved that it went to " + target
+			text = source + " has migrated the model but could not remove its copy, and it is not proved that the model is on " + target
 		}
 	default:
 		text = string(r.Cause)
 	}
-	text = fmt.Sprintf("it is not known how the migration of model %s to %s stands: %s", model, target, text)
+	text = fmt.Sprintf("the state of the migration of model %s to %s is not known: %s", model, target, text)
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
@@ -202,9 +219,9 @@ func unknownSummary(r migration.Result) string {
 // elsewhere says where the model is instead, or what JIMM records.
 func elsewhere(r migration.Result) string {
 	if r.Holder.Known() {
-		return fmt.Sprintf("controller %q says that it has moved the model to %q", r.Source.String(), r.Holder.String())
+		return fmt.Sprintf("controller %q reports that it has migrated the model to %q", r.Source.String(), r.Holder.String())
 	}
-	return fmt.Sprintf("JIMM records it on %q now", r.Recorded.String())
+	return fmt.Sprintf("JIMM now records it on %q", r.Recorded.String())
 }
 
 // whereIs says where the model is, as far as that is known.

@@ -88,34 +88,24 @@ func (h health) sentence(unit string) string {
 		text = "JIMM " + h.Version + " at " + h.Address
 	}
 	if !h.Counted {
-		return text + "; run the action check-access to try it"
+		return text + "; run check-access to test it"
 	}
 	text += ": " + count(h.Controllers, "controller", "controllers") + ", " + count(h.Models, "model", "models")
 	if h.Migrating > 0 {
-		text += fmt.Sprintf("; %d%s%s UTC", h.Migrating, migratingMark, h.At.Format("15:04"))
+		text += fmt.Sprintf("; %d migrating at %s UTC", h.Migrating, h.At.Format("15:04"))
 	}
 	if h.Drift > 0 {
 		command := "juju run " + unit + " locate-model model=" + h.Adrift
 		if h.Adrift == "" {
 			command = "juju run --string-args " + unit + " locate-model model='*'"
 		}
-		text += driftMark + count(h.Drift, "model", "models") + " not where JIMM records it: " + command
+		if h.Drift == 1 {
+			text += "; 1 model is not on the controller that JIMM records: " + command
+		} else {
+			text += fmt.Sprintf("; %d models are not on the controllers that JIMM records: %s", h.Drift, command)
+		}
 	}
 	return text
-}
-
-// What a status says of drift and of running migrations has these words.
-const (
-	driftMark     = "; drift, "
-	migratingMark = " migrating at "
-)
-
-// Settled reports whether the end of a migration cannot change a status.
-func Settled(message string) bool { return len(ParsePending(message)) == 0 && !counts(message) }
-
-// counts reports whether a status says how many models migrate or are adrift.
-func counts(message string) bool {
-	return strings.Contains(message, driftMark) || strings.Contains(message, migratingMark)
 }
 
 // settle notes that JIMM records a model correctly, and that a migration may have
@@ -133,17 +123,13 @@ func (h *health) settle(model string) (changed bool) {
 	return changed
 }
 
-// lastHealth returns the last known health of the JIMM of these settings, or nil.
-func lastHealth(ctx context.Context, u config.Unit, s config.Settings) (*health, error) {
-	state, err := u.State(ctx)
-	if err != nil {
-		return nil, err
-	}
+// health returns the last known health of the JIMM of these settings, or nil.
+func (m memory) health(s config.Settings) *health {
 	h := &health{}
-	if json.Unmarshal([]byte(state[keyHealth]), h) != nil || h.Of != s.Fingerprint() {
-		h = nil
+	if json.Unmarshal([]byte(m.state[keyHealth]), h) != nil || h.Of != s.Fingerprint() {
+		return nil
 	}
-	return h, nil
+	return h
 }
 
 // save stores the health, if it differs from the one before.

@@ -1,7 +1,9 @@
 package status
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -13,13 +15,15 @@ import (
 )
 
 // Pending is a migration that was started or followed and is not known to have
-// ended. It is in the message of the unit's status, the one thing that survives
-// when an action is killed: "migrating UUID to CONTROLLER".
+// ended. The unit's state keeps any number of them. Juju discards what an action
+// that is killed wrote there, and keeps what it wrote to the status; so the status
+// shows the migration that an action follows, and a hook takes it from there.
 type Pending struct {
 	// Model is the UUID of the model, Target JIMM's name of the controller.
-	Model, Target string
+	Model  string `json:"model"`
+	Target string `json:"target"`
 	// State says whether an action follows it.
-	State PendingState
+	State PendingState `json:"state"`
 }
 
 // PendingState says whether a migration is followed.
@@ -36,92 +40,134 @@ const (
 	Detached PendingState = "is not followed"
 )
 
+// keyPending is the key of the pending migrations in the unit's state.
+const keyPending = "pending"
+
 // String returns the migration as the status shows it.
-func (m Pending) String() string {
-	text := "migrating " + m.Model + " to " + m.Target
-	if m.State != Followed {
-		text += " " + string(m.State)
+func (p Pending) String() string {
+	if p.State == Followed {
+		return "migrating " + p.Model + " to " + p.Target
 	}
-	return text
+	return "migration of " + p.Model + " to " + p.Target + " " + string(p.State)
 }
 
 // Command is the command that follows the migration, or records it.
-func (m Pending) Command(unit string) string {
-	return fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", unit, m.Model, m.Target)
+func (p Pending) Command(unit string) string {
+	return fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", unit, p.Model, p.Target)
 }
 
-// ParsePending returns the pending migrations in the message of a status, in
-// their order.
-func ParsePending(message string) []Pending {
-	pattern := regexp.MustCompile(`migrating ([0-9a-f-]{36}) to ([^ :;]+)(?: (` + string(Interrupted) + `|` + string(Detached) + `))?`)
+// shown returns the migrations in the message of a status, in their order. What
+// an action follows there is interrupted for everybody else.
+func shown(message string) []Pending {
+	pattern := regexp.MustCompile(`(?:migrating|migration of) ([0-9a-f-]{36}) to ([^ :;]+)(?: (` + string(Interrupted) + `|` + string(Detached) + `))?`)
 	var out []Pending
 	for _, found := range pattern.FindAllStringSubmatch(message, -1) {
-		m := Pending{Model: found[1], Target: found[2], State: PendingState(found[3])}
-		if !slices.ContainsFunc(out, func(o Pending) bool { return o.Model == m.Model }) {
-			out = append(out, m)
+		out = append(out, Pending{Model: found[1], Target: found[2], State: cmp.Or(PendingState(found[3]), Interrupted)})
+	}
+	return out
+}
+
+// PendingMigrations returns the pending migrations of the unit, the latest first.
+func PendingMigrations(ctx context.Context, u config.Keeper) ([]Pending, error) {
+	m, err := remember(ctx, u)
+	return m.pending(), err
+}
+
+// memory is what Juju keeps for the unit.
+type memory struct {
+	message string
+	state   map[string]string
+}
+
+// remember reads the unit's status and state, once: each is a process.
+func remember(ctx context.Context, u config.Keeper) (m memory, err error) {
+	if _, m.message, err = u.Status(ctx); err != nil {
+		return m, err
+	}
+	m.state, err = u.State(ctx)
+	return m, err
+}
+
+// pending joins the migrations in the status with those in the state, one per
+// model.
+func (m memory) pending() []Pending {
+	var out, stored []Pending
+	_ = json.Unmarshal([]byte(m.state[keyPending]), &stored) // No text is none.
+	for _, p := range append(shown(m.message), stored...) {
+		if !slices.ContainsFunc(out, func(o Pending) bool { return o.Model == p.Model }) {
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// savePending stores the pending migrations, if they changed.
+func (m memory) savePending(ctx context.Context, u config.Keeper, pending []Pending) error {
+	text := ""
+	if len(pending) > 0 {
+		raw, err := json.Marshal(pending)
+		if err != nil {
+			return err
+		}
+		text = string(raw)
+	}
+	if m.state[keyPending] == text {
+		return nil
+	}
+	return u.SetState(ctx, map[string]string{keyPending: text})
 }
 
 // without returns the pending migrations of other models.
 func without(pending []Pending, model string) []Pending {
-	return slices.DeleteFunc(slices.Clone(pending), func(m Pending) bool { return m.Model == model })
+	return slices.DeleteFunc(slices.Clone(pending), func(p Pending) bool { return p.Model == model })
 }
 
-// interrupted returns the pending migrations as a hook sees them: no action
-// follows any.
-func interrupted(pending []Pending) []Pending {
-	out := slices.Clone(pending)
-	for i := range out {
-		if out[i].State == Followed {
-			out[i].State = Interrupted
-		}
-	}
-	return out
-}
-
-// Begin shows in the status that an action follows a migration. Pending
-// migrations of other models stay behind it.
+// Begin shows in the status that an action follows a migration. Behind it are
+// those that only the status has.
 func Begin(ctx context.Context, u config.Unit, p Pending) error {
 	_, message, err := u.Status(ctx)
 	if err != nil {
 		return err
 	}
 	p.State = Followed
-	all := append([]Pending{p}, interrupted(without(ParsePending(message), p.Model))...)
-	return u.SetStatus(ctx, charm.StatusMaintenance, list(all))
+	texts := []string{p.String()}
+	for _, other := range without(shown(message), p.Model) {
+		texts = append(texts, other.String())
+	}
+	return u.SetStatus(ctx, charm.StatusMaintenance, strings.Join(texts, "; "))
 }
 
 // End removes a model's pending migration and decides the status anew, for an
 // action that has read its settings. With the state [Detached] the migration
 // stays pending. It works also when the action is told to stop.
 func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error {
-	_, message, err := u.Status(ctx)
+	m, err := remember(ctx, u)
 	if err != nil {
 		return err
 	}
-	before := ParsePending(message)
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, pending: interrupted(without(before, p.Model))}
-	switch {
-	case p.State == Detached:
-		k.pending = append([]Pending{p}, k.pending...)
-	case len(k.pending) == len(before) && !counts(message):
-		return nil
+	before := m.pending()
+	after := without(before, p.Model)
+	removed := len(after) < len(before)
+	if p.State == Detached {
+		after = append([]Pending{p}, after...)
 	}
-	if len(k.pending) == 0 {
-		// The health is a hint: without it the status is still right.
-		if k.seen, _ = lastHealth(ctx, u, s); k.seen.settle(p.Model) {
-			err = k.seen.save(ctx, u, nil)
-		}
+	seen := m.health(s)
+	settled := p.State != Detached && seen.settle(p.Model)
+	if settled {
+		err = seen.save(ctx, u, nil)
 	}
-	return errors.Join(err, k.show(ctx, u))
+	if !removed && !settled && p.State != Detached {
+		return err
+	}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}
+	return errors.Join(err, k.keep(ctx, u))
 }
 
+// list says which migration is pending, and how many more are.
 func list(pending []Pending) string {
-	texts := make([]string, len(pending))
-	for i, m := range pending {
-		texts[i] = m.String()
+	text := pending[0].String()
+	if more := len(pending) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
 	}
-	return strings.Join(texts, "; ")
+	return text
 }

@@ -35,39 +35,34 @@ type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *
 // called on the leader after a login, if the option finish-records is set. It
 // may be nil.
 func Poll(ctx context.Context, u *charm.Unit, finish Finish) error {
-	_, message, err := u.Status(ctx)
+	m, err := remember(ctx, u)
 	if err != nil {
 		return err
 	}
 	s, err := config.Read(ctx, u)
-	k, err := knownFrom(u, s, err)
+	k, err := knownFrom(u, m, s, err)
 	if err != nil {
 		return err
 	}
-	k.pending = interrupted(ParsePending(message))
 	if k.problem == nil && k.waiting == nil {
 		if err := k.poll(ctx, u, s, finish); err != nil {
 			return err
 		}
 	}
-	return k.show(ctx, u)
+	return k.keep(ctx, u)
 }
 
 // poll polls JIMM and stores its health.
 func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, finish Finish) error {
-	before, err := lastHealth(ctx, u, s)
-	if err != nil {
-		return err
-	}
-	due := before.due(time.Now())
-	leader := false
-	if due || s.FinishRecords && len(k.pending) > 0 {
-		if leader, err = u.IsLeader(ctx); err != nil {
+	before := k.memory.health(s)
+	login := before.due(time.Now())
+	if login {
+		var err error
+		if login, err = u.IsLeader(ctx); err != nil {
 			return err
 		}
 	}
-	login := len(k.pending) > 0 || due && leader
-	if !leader || !s.FinishRecords {
+	if !s.FinishRecords {
 		finish = nil
 	}
 	after := health{Of: s.Fingerprint()}
@@ -193,16 +188,15 @@ func unlisted(m juju.ModelSummary) bool { return m.Status.Status == "unavailable
 // Refused sets the unit's status from the error that an action got from
 // [config.Read], if it is a problem or a wait.
 func Refused(ctx context.Context, u config.Unit, err error) error {
-	k, unknown := knownFrom(u, config.Settings{}, err)
+	m, readErr := remember(ctx, u)
+	if readErr != nil {
+		return readErr
+	}
+	k, unknown := knownFrom(u, m, config.Settings{}, err)
 	if unknown != nil {
 		return nil //nolint:nilerr // It does not concern the unit's status.
 	}
-	_, message, err := u.Status(ctx)
-	if err != nil {
-		return err
-	}
-	k.pending = interrupted(ParsePending(message))
-	return k.show(ctx, u)
+	return k.keep(ctx, u)
 }
 
 // LoggedIn sets the unit's status from a login that an action made, or from the
@@ -210,11 +204,11 @@ func Refused(ctx context.Context, u config.Unit, err error) error {
 // the status at once. version is JIMM's, "" if it does not report one (before
 // v3.1.10).
 func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jimm.Client, err error) (version string, seenErr error) {
-	_, message, statusErr := u.Status(ctx)
+	m, statusErr := remember(ctx, u)
 	if statusErr != nil {
 		return "", statusErr
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, pending: interrupted(ParsePending(message))}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.pending()}
 	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
 	if err != nil {
 		k.seen.refused(s, u.Env(), err)
@@ -222,7 +216,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 		k.seen.Address = s.AddressOf(client)
 		k.pending = k.seen.count(ctx, u.Env(), client, k.pending)
 	}
-	return k.seen.Version, errors.Join(k.seen.save(ctx, u, nil), k.show(ctx, u))
+	return k.seen.Version, errors.Join(k.seen.save(ctx, u, nil), k.keep(ctx, u))
 }
 
 // ForgetReached discards why JIMM could not be reached: the authorities that

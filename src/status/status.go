@@ -11,7 +11,8 @@ import (
 
 // known is everything that the unit's status is decided from.
 type known struct {
-	unit string
+	unit   string
+	memory memory
 	// problem and waiting are what [config.Read] found; at most one is set.
 	problem *config.ProblemError
 	waiting *config.WaitError
@@ -44,7 +45,7 @@ func (k known) status() (charm.Status, string) {
 	case k.waiting != nil:
 		return charm.StatusWaiting, k.waiting.Error()
 	case k.seen == nil, k.seen.Address == "" && k.seen.waiting() == "":
-		return charm.StatusActive, "configured for " + k.address + "; run the action check-access to try it"
+		return charm.StatusActive, "configured for " + k.address + "; run check-access to test it"
 	case k.seen.waiting() != "":
 		return charm.StatusWaiting, (&config.WaitError{For: k.seen.waiting()}).Error()
 	default:
@@ -68,28 +69,30 @@ func (k known) unfinished() (charm.Status, string) {
 // relations, JIMM's last known health and pending migrations. It connects to
 // nothing but Juju. What only an administrator can correct is not an error.
 func Update(ctx context.Context, u config.Unit) error {
-	_, message, err := u.Status(ctx)
+	m, err := remember(ctx, u)
 	if err != nil {
 		return err
 	}
 	s, err := config.Read(ctx, u)
-	k, err := knownFrom(u, s, err)
+	k, err := knownFrom(u, m, s, err)
 	if err != nil {
 		return err
 	}
-	k.pending = interrupted(ParsePending(message))
 	if k.problem == nil && k.waiting == nil {
-		if k.seen, err = lastHealth(ctx, u, s); err != nil {
-			return err
-		}
+		k.seen = m.health(s)
 	}
-	return k.show(ctx, u)
+	return k.keep(ctx, u)
+}
+
+// keep stores the pending migrations and shows the status.
+func (k known) keep(ctx context.Context, u config.Unit) error {
+	return errors.Join(k.memory.savePending(ctx, u, k.pending), k.show(ctx, u))
 }
 
 // knownFrom begins with what [config.Read] returned. Any other error than a
 // problem or a wait is returned.
-func knownFrom(u config.Unit, s config.Settings, err error) (known, error) {
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem}
+func knownFrom(u config.Unit, m memory, s config.Settings, err error) (known, error) {
+	k := known{unit: u.Env().Unit, memory: m, pending: m.pending(), address: s.JIMM.URL, optional: s.ControllersProblem}
 	switch {
 	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
 		return k, nil

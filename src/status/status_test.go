@@ -10,7 +10,7 @@ import (
 // TestEachProblemHasItsRemedy provokes what blocks a unit, one by one, does what
 // the status says, and wants the unit to be active then.
 func TestEachProblemHasItsRemedy(t *testing.T) {
-	const active = "configured for wss://jimm.example.com; run the action check-access to try it"
+	const active = "configured for wss://jimm.example.com; run check-access to test it"
 	for name, test := range map[string]struct {
 		config  map[string]any
 		content map[string]string
@@ -25,17 +25,17 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 		},
 		"address that is none": {
 			config: unit.Config(map[string]any{"jimm-url": "ftp://jimm.example.com"}),
-			status: "jimm-url is no address of a JIMM: juju config jimm-migrator jimm-url=wss://jimm.example.com",
+			status: "jimm-url is not the address of a JIMM: juju config jimm-migrator jimm-url=wss://jimm.example.com",
 			remedy: unit.Set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
 		"plaintext": {
 			config: unit.Config(map[string]any{"jimm-url": "ws://jimm.example.com"}),
-			status: "the secret would cross the network in clear to ws://jimm.example.com: juju config jimm-migrator jimm-url=wss://jimm.example.com",
+			status: "the secret would be sent unencrypted to ws://jimm.example.com: juju config jimm-migrator jimm-url=wss://jimm.example.com",
 			remedy: unit.Set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
 		"plaintext to a public name that looks like a service": {
 			config: unit.Config(map[string]any{"jimm-url": "ws://jimm.svc.example.com"}),
-			status: "the secret would cross the network in clear to ws://jimm.svc.example.com: juju config jimm-migrator jimm-url=wss://jimm.svc.example.com",
+			status: "the secret would be sent unencrypted to ws://jimm.svc.example.com: juju config jimm-migrator jimm-url=wss://jimm.svc.example.com",
 			remedy: unit.Set(map[string]any{"jimm-url": "wss://jimm.example.com"}),
 		},
 		"no credentials": {
@@ -50,12 +50,12 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 		},
 		"poll-interval that is none": {
 			config: unit.Config(map[string]any{"poll-interval": "10"}),
-			status: `poll-interval "10" is no duration from 1s to 5m: juju config jimm-migrator poll-interval=5s`,
+			status: `poll-interval "10" must be a duration between 1s and 5m: juju config jimm-migrator poll-interval=5s`,
 			remedy: unit.Set(map[string]any{"poll-interval": "5s"}),
 		},
 		"authority that is none": {
 			config: unit.Config(map[string]any{"jimm-ca-certificate": "ca.pem"}),
-			status: "jimm-ca-certificate holds no certificate in PEM: juju config jimm-migrator jimm-ca-certificate=@ca.pem",
+			status: "jimm-ca-certificate has no certificate in PEM format: juju config jimm-migrator jimm-ca-certificate=@ca.pem",
 			remedy: unit.Set(map[string]any{"jimm-ca-certificate": nil}),
 		},
 		"secret without the keys": {
