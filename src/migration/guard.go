@@ -26,7 +26,7 @@ func guard(s *survey.Survey) refusal {
 	info := s.Observation.Info
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
-	running := "a migration runs since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + redact.String(info.Attempt.Text) + ")"
+	running := "a migration has been running since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + redact.String(info.Attempt.Text) + ")"
 	switch {
 	case s.InUseTwice():
 		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
@@ -68,14 +68,14 @@ func locateCommand(s *survey.Survey) string {
 	return "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
 }
 
-// movedTo: a controller says that it has moved the model to another one.
+// movedTo: a controller reports that it has migrated the model to another one.
 func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	to := s.Controllers.ByUUID(at.To)
 	if to.Name == "" {
-		return refusal{facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to a controller that JIMM does not know", locateCommand(s)}
+		return refusal{facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " reports that it has migrated the model to a controller that JIMM does not know", locateCommand(s)}
 	}
 	return refusal{
-		facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " says that it has moved the model to " + strconv.Quote(to.Name),
+		facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " reports that it has migrated the model to " + strconv.Quote(to.Name),
 		"juju run " + s.Options.Unit + " record-model model=" + s.Model.UUID + " controller=" + to.Name,
 	}
 }

@@ -63,7 +63,7 @@ func (f *watcher) stalledNow(v judge.Verdict) bool {
 	if !f.opts.StopOnStall || !f.stalled || v.Kind != judge.Running || !f.progress.Attempt.Running() {
 		return false
 	}
-	f.res.Detail = "not progressing: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
+	f.res.Detail = "no progress: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
 	if f.progress.Phase == facts.PhaseSuccess {
 		f.res.Detail += " (see " + IssueStuckInSuccess + ")"
 	}

@@ -34,6 +34,11 @@ func (r *Reporter) Event(e migration.Event) {
 		if r.Verbose {
 			r.Print(Line(e))
 		}
+	case migration.FreezeEvent:
+		// It says what the check freeze-changes says, at the time when it counts.
+		r.checks = slices.DeleteFunc(r.checks, func(f checks.Finding) bool { return f.Check == checks.Freeze })
+		r.flush()
+		r.Print(Line(e))
 	default:
 		r.flush()
 		r.Print(Line(e))
@@ -68,10 +73,7 @@ func (r *Reporter) print(findings []checks.Finding, event func(checks.Finding) m
 	}
 	for _, level := range []checks.Level{checks.Fail, checks.Warn} {
 		for _, f := range withLevel(findings, level) {
-			// That changes may be lost is said once more when it begins.
-			if f.Check != checks.Freeze {
-				r.Print(Line(event(f)))
-			}
+			r.Print(Line(event(f)))
 		}
 	}
 }

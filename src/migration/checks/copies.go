@@ -21,13 +21,13 @@ func checkSource(s *survey.Survey) Finding {
 		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
 	case source.State == facts.CopyMoved && source.To != "":
 		to := s.Controllers.ByUUID(source.To)
-		f.Evidence = name + " says that it has moved the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
+		f.Evidence = name + " reports that it has migrated the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
 		f.Remedy = s.Traits.UpdateCommand(to, s.Model.UUID)
 		if to.Name == "" {
 			f.Remedy = "add that controller to JIMM, then record the model there"
 		}
 	case source.State == facts.CopyMoved:
-		f.Evidence = name + " says that it has moved the model away, but not where to; JIMM does not record it yet"
+		f.Evidence = name + " reports that it has migrated the model away, but not where to; JIMM does not record it yet"
 		f.Remedy = find
 	case s.Observation.Info.ReapFailed():
 		f.Evidence = name + " has moved the model away and could not remove its copy; where to is not known: " + redact.String(s.Observation.Info.Attempt.Text)

@@ -17,7 +17,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 		return noMigration(s)
 	}
 	name, certain := s.Audit.Target(a, s.Source.Name)
-	text := "a migration runs since " + a.Start.UTC().Format(TimeFormat) + " (" + redact.String(a.Text) + ")"
+	text := "a migration has been running since " + a.Start.UTC().Format(TimeFormat) + " (" + redact.String(a.Text) + ")"
 	switch {
 	case s.OnTarget() && s.MovesElsewhere() && len(s.Holders(s.Target)) > 0:
 		return Finding{Level: Warn, Evidence: text + ": JIMM records " + strconv.Quote(s.Target.Name) + " already, and " + s.Holders(s.Target).Names() + " has a copy too: it is followed"}
