@@ -50,8 +50,8 @@ forbidden: [JIMM.MigrateModel, JIMM.UpdateMigratedModel]
 			}
 			task := run(t, agent, action, params)
 			expect(t, task, charmtest.TaskCompleted, map[string]string{"outcome": "checks-passed", "plan": "start"})
-			if warned := strings.Contains(task.Result("checks.advisories.evidence"), "juju/juju#22113"); warned != (version != "3.6.14") {
-				t.Errorf("%s: the advisories are %q", version, task.Result("checks.advisories.evidence"))
+			if warned := strings.Contains(task.Result("checks.warned.advisories.evidence"), "juju/juju#22113"); warned != (version != "3.6.14") {
+				t.Errorf("%s: the advisories are %q", version, task.Result("checks.warned.advisories.evidence"))
 			}
 			if _, moved := j.Controller("west").Migration(j.UUID("prod")); moved || j.Count("west", "Controller.InitiateMigration") > 0 {
 				t.Errorf("%s with Juju %s has started a migration", action, version)
@@ -68,7 +68,7 @@ func TestIssue1930_TypeOfAModel(t *testing.T) {
 models: [{name: prod, type: caas, created-here: true}]
 `)
 		task := run(t, agent, "check-migration", map[string]any{"model": "prod", "target-controller": "east"})
-		expect(t, task, charmtest.TaskCompleted, map[string]string{"checks.machines.evidence": "a Kubernetes model has no machines"})
+		expect(t, task, charmtest.TaskCompleted, map[string]string{"checks.all.machines.evidence": "a Kubernetes model has no machines"})
 		if n := j.Count("jimm", "Controller.AllModels"); n > 0 {
 			t.Errorf("AllModels was asked %d times", n)
 		}

@@ -25,22 +25,28 @@ const (
 // finish-records). It records a model only where JIMM's audit log has our own
 // request to migrate it to that controller, it is the latest of ours for that
 // model, and the source itself says that it has moved the model there. The engine
-// demands its own proof as well. It starts nothing.
-func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client) error {
+// demands its own proof as well. It starts nothing. The UUIDs of the models that
+// it recorded are returned.
+func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client) (recorded []string, err error) {
 	if !settings.ProbeControllers {
-		return nil // The sources cannot be asked.
+		return nil, nil // The sources cannot be asked.
 	}
 	j := jaas.Borrow(settings, client)
+	defer j.Close()
 	unfinished, err := unfinishedModels(ctx, j, client)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, one := range unfinished[:min(len(unfinished), mostRecords)] {
-		if err := one.record(ctx, u, settings, j); err != nil {
-			return err
+	for _, m := range unfinished[:min(len(unfinished), mostRecords)] {
+		done, err := m.record(ctx, u, settings, j)
+		if err != nil {
+			return recorded, err
+		}
+		if done {
+			recorded = append(recorded, m.model.UUID)
 		}
 	}
-	return nil
+	return recorded, nil
 }
 
 // unfinished is a model that we have asked JIMM to migrate and that it does not
@@ -60,8 +66,9 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 	if err != nil {
 		return nil, err
 	}
+	// A list may come with an error about single models.
 	models, err := j.Engine.Fleet.Models(ctx)
-	if err != nil {
+	if err != nil && len(models) == 0 {
 		return nil, err
 	}
 	byUUID, byName := map[string]facts.Controller{}, map[string]facts.Controller{}
@@ -103,10 +110,10 @@ func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequ
 }
 
 // record lets the engine record the model, if the source says that it is there.
-func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) error {
+func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) (done bool, err error) {
 	says := j.Engine.Witness.Copy(ctx, m.source, m.model.UUID)
 	if says.State != facts.CopyMoved || says.To != m.target.UUID {
-		return nil
+		return false, nil
 	}
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {
@@ -121,8 +128,8 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.S
 		Probe: true, PollInterval: settings.PollInterval, Timeout: limit, Unattended: true, Report: events.Event,
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	events.Finish(result)
-	return nil
+	return result.Outcome == facts.Recorded, nil
 }

@@ -90,7 +90,7 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 			defer w.Close()
 			res, _ := w.migrate(t, nil)
 			text := report.Summary(res)
-			if res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still says that it has a copy`) || !strings.Contains(text, "#20361") {
+			if res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still has a copy`) || !strings.Contains(text, "#20361") {
 				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
 			}
 			if got, _ := report.MigrationResults(res, report.Run{CLI: "jimmctl"})["repair"].(map[string]any); got["name"] != "left-over-import" {

@@ -4,7 +4,6 @@ package jaas
 
 import (
 	"context"
-	"time"
 
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
@@ -35,7 +34,7 @@ func Connect(ctx context.Context, settings config.Settings) (*JAAS, error) {
 // Borrow is a JAAS over a connection that the caller closes. It does not connect
 // again.
 func Borrow(settings config.Settings, client *jimm.Client) *JAAS {
-	return over(settings, &session{settings: settings, client: client, retryAt: time.Now().Add(time.Hour), first: accountOf(client)})
+	return over(settings, &session{settings: settings, client: client, borrowed: true, first: accountOf(client)})
 }
 
 func over(settings config.Settings, s *session) *JAAS {

@@ -20,8 +20,13 @@ type session struct {
 	settings config.Settings
 	first    Account
 
+	// borrowed: the caller closes the connection, and it is not made again.
+	borrowed bool
+
 	mu      sync.Mutex
+	closed  bool
 	client  *jimm.Client
+	login   *attempt // under way
 	pause   time.Duration
 	retryAt time.Time
 	lastErr error
@@ -56,10 +61,11 @@ func accountOf(client *jimm.Client) Account {
 	}
 }
 
-// The pauses between two attempts to connect.
+// The limit of an attempt to connect, and the pauses between two attempts.
 const (
-	firstPause = time.Second
-	lastPause  = 30 * time.Second
+	loginTimeout = time.Minute
+	firstPause   = time.Second
+	lastPause    = 30 * time.Second
 )
 
 // NotAdministratorError says that an account is not a JIMM administrator.
@@ -109,33 +115,69 @@ func unmask(ctx context.Context, client *jimm.Client, who Account) error {
 }
 
 // get returns a connection that was alive a moment ago. With an error nothing
-// but logins was sent.
+// but logins was sent. The context ends the wait of its caller; it does not end a
+// login, which may be for others too.
 func (s *session) get(ctx context.Context) (*jimm.Client, error) {
+	client, login, err := s.current(ctx)
+	if login == nil {
+		return client, err
+	}
+	select {
+	case <-login.done:
+		return login.client, login.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// current returns the connection if it is alive, the last error while no new
+// attempt is due, or else the attempt to connect that is under way.
+func (s *session) current(ctx context.Context) (*jimm.Client, *attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.client != nil && s.client.Err() == nil {
-		return s.client, nil
-	}
-	if s.client != nil {
+	switch {
+	case s.client != nil && s.client.Err() == nil:
+		return s.client, nil, nil
+	case s.client != nil:
 		s.lastErr, s.client = s.client.Err(), nil
 	}
 	now := time.Now()
-	if now.Before(s.retryAt) {
-		return nil, s.lastErr
-	}
-	if now.Sub(s.retryAt) > lastPause {
+	switch {
+	case s.login != nil:
+		return nil, s.login, nil
+	case s.borrowed, s.closed, now.Before(s.retryAt):
+		return nil, nil, s.lastErr
+	case now.Sub(s.retryAt) > lastPause:
 		s.pause = firstPause // The last connection lived, or this is the first that is lost.
 	}
-	client, err := s.reconnect(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
+	s.login = &attempt{cancel: cancel, done: make(chan struct{})}
+	go s.connect(ctx, s.login)
+	return nil, s.login, nil
+}
+
+// attempt is an attempt to connect.
+type attempt struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the rest is known
+	client *jimm.Client
+	err    error
+}
+
+// connect connects again. It ends with the attempt's context.
+func (s *session) connect(ctx context.Context, login *attempt) {
+	defer login.cancel()
+	login.client, login.err = s.reconnect(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	// Spread the attempts of several units.
 	s.retryAt = time.Now().Add(s.pause + rand.N(s.pause/2)) //nolint:gosec // Not a secret.
 	s.pause = min(2*s.pause, lastPause)
-	if err != nil {
-		s.lastErr = err
-		return nil, err
+	s.client, s.login = login.client, nil
+	if login.err != nil {
+		s.lastErr = login.err
 	}
-	s.client = client
-	return client, nil
+	close(login.done)
 }
 
 func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
@@ -155,10 +197,19 @@ func (s *session) reconnect(ctx context.Context) (*jimm.Client, error) {
 	return client, nil
 }
 
+// close ends the connection, unless it is borrowed, and an attempt to connect.
 func (s *session) close() {
 	s.mu.Lock()
+	s.closed = true
+	login := s.login
+	s.mu.Unlock()
+	if login != nil {
+		login.cancel()
+		<-login.done
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.client != nil {
+	if s.client != nil && !s.borrowed {
 		_ = s.client.Close()
 	}
 }

@@ -27,8 +27,9 @@ const (
 	loginEvery = time.Hour
 )
 
-// Finish records migrations that were started by this charm and not recorded.
-type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client) error
+// Finish records migrations that were started by this charm and not recorded. It
+// returns the UUIDs of the models that it recorded.
+type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client) ([]string, error)
 
 // Poll asks JIMM whether it answers, logs in once an hour to count what it has,
 // and sets the unit's status. It changes nothing in JIMM; finish may, and is
@@ -121,7 +122,9 @@ func (h *health) logIn(ctx context.Context, u *charm.Unit, s config.Settings, pe
 	defer client.Close()
 	pending = h.count(ctx, u.Env(), client, pending)
 	if finish != nil && h.Login.empty() {
-		if err := finish(ctx, u, s, client); err != nil {
+		recorded, err := finish(ctx, u, s, client)
+		pending = slices.DeleteFunc(pending, func(p Pending) bool { return slices.Contains(recorded, p.Model) })
+		if err != nil {
 			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", redact.String(err.Error())))
 		}
 	}
@@ -149,8 +152,9 @@ func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, 
 	}
 	err := client.DisableControllerUUIDMasking(ctx)
 	controllers, listErr := client.ListControllers(ctx)
+	// This list may come with an error about single models.
 	models, modelErr := client.ListModelSummaries(ctx)
-	if errors.Join(err, listErr, modelErr) != nil {
+	if errors.Join(err, listErr) != nil || modelErr != nil && len(models) == 0 {
 		return pending
 	}
 	h.Counted, h.Controllers, h.Models = true, len(controllers), len(models)

@@ -104,7 +104,7 @@ models: [{name: prod, owner: alice@example.com}]
 		name:   "progress",
 		args:   []string{"jimm-migrator/1", "migrate-model", "model=prod", "target-controller=east", "dry-run=true", "--utc"},
 		stdout: []string{"outcome: checks-passed\n"},
-		stderr: []string{" check target: pass: ", "\n\n"},
+		stderr: []string{" checks passed; ", "\n\n"},
 	}} {
 		var stdout, stderr bytes.Buffer
 		if code := main.Main(t.Context(), &stdout, &stderr, append([]string{"run", "--state", state}, test.args...)...); code != 0 {
