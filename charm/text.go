@@ -30,8 +30,9 @@ func oneLine(text string, limit int) string {
 	return string([]rune(text)[:limit-1]) + "…"
 }
 
-// spellPercent removes percent signs. The command line of Juju 3 uses lines of
-// progress as format strings: "50% done" is shown as "50%!d(MISSING)one".
+// spellPercent removes percent signs. The client of Juju up to 3.6.4 prints a
+// line of progress as a format string, "50% done" as "50%!d(MISSING)one"; that of
+// 3.6.10 and later prints it as it is.
 func spellPercent(text string) string {
 	if !strings.Contains(text, "%") {
 		return text

@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	jujucharm "github.com/juju/charm/v12"
+	"github.com/juju/version/v2"
 
 	"jimm-migrator/charm"
 )
@@ -24,6 +24,7 @@ import (
 type Agent struct {
 	opts  Options
 	charm *Charm
+	juju  version.Number // of the model
 	app   string
 	unit  string
 	home  *home // nil if everything runs in this process
@@ -61,17 +62,17 @@ var _ charm.Runner = (*Agent)(nil)
 // scenarios that cannot be, with everything that is wrong in one error.
 func New(opts Options) (*Agent, error) {
 	opts = opts.withDefaults()
-	major := 3
-	if strings.HasPrefix(opts.JujuVersion, "4") {
-		major = 4
+	model, err := version.Parse(opts.JujuVersion)
+	if err != nil {
+		return nil, fmt.Errorf("cannot emulate Juju: %w", err)
 	}
-	c, err := ReadCharm(opts.CharmDir, major)
+	c, err := ReadCharm(opts.CharmDir, model.Major)
 	if err != nil {
 		return nil, fmt.Errorf("cannot emulate a unit of charm %q: %w", opts.CharmDir, err)
 	}
 	opts.AppName = cmp.Or(opts.AppName, c.Meta().Name)
 	a := &Agent{
-		opts: opts, charm: c, app: opts.AppName, turn: make(chan struct{}, 1),
+		opts: opts, charm: c, juju: model, app: opts.AppName, turn: make(chan struct{}, 1),
 		unit:   opts.AppName + "/" + strconv.Itoa(opts.UnitNumber),
 		config: map[string]any{}, leader: !opts.NotLeader,
 		status: Status{Status: "waiting", Message: "installing agent"}, appStatus: Status{Status: "unknown"},

@@ -61,8 +61,11 @@ func (a *Agent) environ(r *run, l layout) []string {
 		"APT_LISTCHANGES_FRONTEND=none",
 		"PATH=" + l.tools + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	}
-	if !strings.HasPrefix(o.JujuVersion, "4") {
-		env = append(env, "JUJU_SLA=", "JUJU_METER_STATUS=AMBER", "JUJU_METER_INFO=not set")
+	if a.before(4, 0, 0) {
+		env = append(env, "JUJU_SLA=")
+	}
+	if a.before(3, 6, 1) { // seen with 3.6-rc1; 3.6.28 does not set them
+		env = append(env, "JUJU_METER_STATUS=AMBER", "JUJU_METER_INFO=not set")
 	}
 	if o.Machine == "" {
 		env = append(env,

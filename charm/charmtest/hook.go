@@ -61,8 +61,11 @@ func (a *Agent) RunHook(ctx context.Context, name string, details ...HookDetails
 
 func (a *Agent) beginHook(name string, d HookDetails) (*run, func()) {
 	after := func() {}
-	if name == "install" && !a.statusSet {
-		after = a.setStatus(Status{Status: "maintenance", Message: "installing charm software"}, false, "")
+	before := map[string]string{
+		"install": "installing charm software", "stop": "stopping charm software", "remove": "cleaning up prior to charm deletion",
+	}
+	if message := before[name]; message != "" && (name != "install" || !a.statusSet) {
+		after = a.setStatus(Status{Status: "maintenance", Message: message}, false, "")
 	}
 	if strings.HasSuffix(name, "-relation-departed") && d.DepartingUnit == "" {
 		d.DepartingUnit = d.RemoteUnit
@@ -120,6 +123,10 @@ func (a *Agent) finishHook(r *run, e exit) (HookResult, func()) {
 		delete(a.relations, r.hook.Relation)
 	case strings.HasSuffix(r.name, "-relation-departed"):
 		delete(a.relations[r.hook.Relation].units, r.hook.RemoteUnit)
+	case r.name == "stop":
+		after = a.setStatus(Status{Status: "maintenance"}, false, "")
+	case r.name == "remove":
+		after = a.setStatus(Status{Status: "terminated"}, false, "")
 	case r.name == "start" && !a.statusSet:
 		after = a.setStatus(Status{Status: "unknown"}, false, "")
 	}

@@ -57,6 +57,34 @@ func TestHooksOfANewUnit(t *testing.T) {
 	}
 }
 
+func TestEndOfAUnit(t *testing.T) {
+	opts := charmtest.Options{CharmDir: charmDir(t, nil), Func: func(ctx context.Context, _ []string, tools charm.Runner) int {
+		_, _ = tools.Run(ctx, charm.ToolCall{Tool: "status-set", Args: []string{"--", "active", "still here"}})
+		return 0
+	}}
+	agent := charmtest.Start(t, opts)
+	for _, hook := range []string{"stop", "remove"} {
+		if result, err := agent.RunHook(t.Context(), hook); err != nil || result.Failed() {
+			t.Fatal(result, err)
+		}
+	}
+	var got []charmtest.Status
+	for _, change := range agent.Statuses() {
+		got = append(got, change.Status)
+	}
+	want := []charmtest.Status{
+		{Status: "maintenance", Message: "stopping charm software"},
+		{Status: "active", Message: "still here"},
+		{Status: "maintenance"},
+		{Status: "maintenance", Message: "cleaning up prior to charm deletion"},
+		{Status: "active", Message: "still here"},
+		{Status: "terminated"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+}
+
 func TestAFailedHookStopsTheUnit(t *testing.T) {
 	agent, _ := ways[0].start(t, map[string][]step{
 		"hooks/config-changed": {
@@ -206,7 +234,7 @@ func TestConfigChanges(t *testing.T) {
 		Config: map[string]any{"url": "", "timeout": "7", "ratio": 1, "debug": true},
 	})
 	look(t, agent)
-	if err := agent.SetConfig(map[string]any{"url": nil, "timeout": nil, "creds": userSecret}); err != nil {
+	if err := agent.SetConfig(map[string]any{"url": nil, "timeout": nil, "creds": "secret://0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10/9m4e2mr0ui3e8a215n4g"}); err != nil {
 		t.Fatal(err)
 	}
 	look(t, agent)
@@ -215,7 +243,7 @@ func TestConfigChanges(t *testing.T) {
 	}
 	look(t, agent)
 	const head = "> [\"config-get\" \"--format=json\"]\n"
-	after := head + `{"creds":"` + userSecret + `","debug":true,"ratio":1,"timeout":1000000}` + "\n"
+	after := head + `{"creds":"secret://0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10/9m4e2mr0ui3e8a215n4g","debug":true,"ratio":1,"timeout":1000000}` + "\n"
 	want := head + `{"debug":true,"ratio":1,"timeout":7,"url":""}` + "\n" + after + after
 	if diff := cmp.Diff(want, transcript.String()); diff != "" {
 		t.Errorf("wrong configuration (-want +got):\n%s", diff)

@@ -13,6 +13,7 @@ func TestSecretGet(t *testing.T) {
 	id := strings.TrimPrefix(userSecret, "secret:")
 	runToolTests(t, []toolTest{{name: "secret-get", calls: []call{
 		c("secret-get "+userSecret+" --format=json", `{"client-id":"me","number":"12345"}`+"\n"),
+		c("secret-get secret://0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10/"+id+" client-id", "me\n"),
 		c("secret-get "+id+" number", "\"12345\"\n"), // yaml, not smart
 		c("secret-get "+id+" client-id", "me\n"),
 		c("secret-get "+id+" client-id#base64", "bWU=\n"),

@@ -24,6 +24,7 @@ const (
 	TaskCancelled TaskStatus = "cancelled" // before it ran
 	TaskAborting  TaskStatus = "aborting"  // asked to stop while running
 	TaskAborted   TaskStatus = "aborted"   // killed after that
+	TaskError     TaskStatus = "error"     // refused: it never runs
 )
 
 // maxTaskLogs is how many messages a task keeps: Juju 3.x drops a message,
@@ -82,10 +83,11 @@ func (t *Task) clone() Task {
 	return out
 }
 
-// EnqueueError is the controller's refusal of a new task. The operation exists
-// all the same, and is empty.
+// EnqueueError is the controller's refusal of a new task. The operation and the
+// task exist all the same.
 type EnqueueError struct {
 	Operation string
+	Task      string
 	Message   string // Juju's text
 }
 
@@ -119,15 +121,17 @@ func (a *Agent) Enqueue(action string, params map[string]any) (task string, err 
 func (a *Agent) EnqueueIn(operation, action string, params map[string]any) (task string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	prepared, err := a.prepare(action, params)
-	if err != nil {
-		return "", &EnqueueError{Operation: operation, Message: err.Error()}
-	}
 	t := &Task{
 		ID: a.opts.Sequence.Next(), Operation: operation, Action: action,
-		Params: prepared, Status: TaskPending, Enqueued: nowToTheSecond(),
+		Params: params, Status: TaskPending, Enqueued: nowToTheSecond(),
 	}
 	a.tasks = append(a.tasks, t)
+	prepared, err := a.prepare(action, params)
+	if err != nil { // since Juju 3.4 the task is kept; seen with 3.6.28
+		t.Status, t.Message = TaskError, err.Error()
+		return "", &EnqueueError{Operation: operation, Task: t.ID, Message: t.Message}
+	}
+	t.Params = prepared
 	return t.ID, nil
 }
 
@@ -185,7 +189,7 @@ func (a *Agent) Cancel(id string) error {
 		if a.running != nil { // else it has just ended by itself
 			a.running.kill()
 		}
-	case TaskAborting, TaskAborted, TaskCancelled, TaskCompleted, TaskFailed:
+	case TaskAborting, TaskAborted, TaskCancelled, TaskCompleted, TaskFailed, TaskError:
 		return fmt.Errorf("cannot cancel task %q: it is %s", id, t.Status)
 	}
 	return nil

@@ -100,6 +100,11 @@ func TestWhatIsEnqueued(t *testing.T) {
 		refusal, ok := errors.AsType[*charmtest.EnqueueError](err)
 		if !ok || refusal.Message != test.want {
 			t.Errorf("%s %v: got %v, want %q", test.action, test.params, err, test.want)
+			continue
+		}
+		task, err := agent.Task(refusal.Task)
+		if err != nil || task.Status != charmtest.TaskError || task.Message != test.want {
+			t.Errorf("refused task %+v, %v", task, err)
 		}
 	}
 	id, err := agent.Enqueue("move", map[string]any{"model": "m"})
@@ -111,7 +116,7 @@ func TestWhatIsEnqueued(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := charmtest.Task{
-		ID: "7", Operation: "6", // operations and tasks share a sequence, failed operations take part
+		ID: "12", Operation: "11", // operations and tasks share a sequence, refused ones take part
 		Action: "move", Status: charmtest.TaskPending,
 		Params: map[string]any{"model": "m", "retries": 3.0, "nested": map[string]any{"deep": "down"}},
 	}

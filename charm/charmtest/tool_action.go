@@ -58,7 +58,7 @@ type actionResult struct {
 
 func (c *actionSet) flags(*execution, *gnuflag.FlagSet) {}
 
-func (c *actionSet) init(_ *execution, args []string) error {
+func (c *actionSet) init(x *execution, args []string) error {
 	rule := jujucharm.GetActionNameRule()
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")
@@ -71,8 +71,11 @@ func (c *actionSet) init(_ *execution, args []string) error {
 				return fmt.Errorf("cannot set reserved action key %q", part)
 			}
 			if !rule.MatchString(part) {
-				return fmt.Errorf("key %q must start and end with lowercase alphanumeric, "+
-					"and contain only lowercase alphanumeric, hyphens and periods", part)
+				allowed := "lowercase alphanumeric and hyphens"
+				if x.agent.before(3, 6, 4) {
+					allowed = "lowercase alphanumeric, hyphens and periods"
+				}
+				return fmt.Errorf("key %q must start and end with lowercase alphanumeric, and contain only %s", part, allowed)
 			}
 		}
 		c.pairs = append(c.pairs, actionResult{path, utf8Text(value)})

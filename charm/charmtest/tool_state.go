@@ -23,9 +23,9 @@ func stateTools() map[string]tool {
 }
 
 // state returns the unit's state as the dispatch first saw it, with its own
-// writes.
+// writes; nil if nothing was ever kept.
 func (x *execution) state() map[string]string {
-	if x.run.state == nil {
+	if x.run.state == nil && len(x.agent.state) > 0 {
 		x.run.state = maps.Clone(x.agent.state)
 	}
 	return x.run.state
@@ -123,7 +123,10 @@ func (c *stateSet) run(x *execution) error {
 		}
 	}
 	if len(pairs) > 0 {
-		maps.Copy(x.state(), pairs)
+		if x.state() == nil {
+			x.run.state = map[string]string{}
+		}
+		maps.Copy(x.run.state, pairs)
 		x.run.pending.state = true
 	}
 	return nil

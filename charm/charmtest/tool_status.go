@@ -69,18 +69,24 @@ func (c *statusGet) run(x *execution) error {
 		return fmt.Errorf("finding application status: %w", errNotLeader)
 	}
 	status := x.status(c.app)
-	describe := func(s Status) map[string]any {
-		return map[string]any{"status": s.Status, "message": s.Message, "status-data": map[string]any{}}
+	if !c.data && c.out.format == "smart" {
+		return c.out.write(x, status.Status)
 	}
-	switch {
-	case c.app:
-		details := describe(status)
-		details["units"] = map[string]any{x.agent.unit: describe(x.status(false))}
-		return c.out.write(x, map[string]any{"application-status": details})
-	case c.data:
-		return c.out.write(x, describe(status))
+	details := c.details(status)
+	if !c.app {
+		return c.out.write(x, details)
 	}
-	return c.out.write(x, status.Status)
+	details["units"] = map[string]any{x.agent.unit: c.details(x.status(false))}
+	return c.out.write(x, map[string]any{"application-status": details})
+}
+
+// details are what is printed of a status.
+func (c *statusGet) details(status Status) map[string]any {
+	details := map[string]any{"status": status.Status}
+	if c.data {
+		details["message"], details["status-data"] = status.Message, map[string]any{}
+	}
+	return details
 }
 
 // status returns a status as it was when the dispatch first asked: what it has

@@ -38,6 +38,10 @@ func Build(ctx context.Context, pkg, exe string) error {
 	return nil
 }
 
+// NewTools returns the hook tools that a program is when it is started under the
+// name of one; see [toolrpc.Invocation].
+func NewTools(exe string) *Tools { return &Tools{exe: exe} }
+
 // install puts the tools into a directory: one program, and a symbolic link
 // for each tool.
 func (t *Tools) install(dir string) error {

@@ -169,7 +169,7 @@ func TestHelpIsNotAnError(t *testing.T) {
 }
 
 func TestActionTools(t *testing.T) {
-	const keyRule = ` must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric, hyphens and periods`
+	const keyRule = ` must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens`
 	badKey := func(arg, part string) call {
 		return quoted("! ERROR key "+part+keyRule+"\n= 2\n", "action-set", arg)
 	}
@@ -191,6 +191,9 @@ func TestActionTools(t *testing.T) {
 			bad("action-set stdout-encoding=1", `cannot set reserved action key "stdout-encoding"`),
 			bad("action-set x.stderr-encoding=1", `cannot set reserved action key "stderr-encoding"`),
 			c("action-set 1foo=1 a=2 a-b=3 return-code=77", ""),
+		}},
+		{name: "action-set of Juju before 3.6.4", opts: func(o *charmtest.Options) { o.JujuVersion = "3.6.3" }, calls: []call{
+			bad("action-set Foo=1", `key "Foo" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric, hyphens and periods`),
 		}},
 		{name: "action-get", params: map[string]any{"model": "m", "timeout": 123456789012}, calls: []call{
 			c("action-get --format=json", `{"model":"m","nested":{"deep":"down"},"retries":3,"timeout":123456789012}`+"\n"),
@@ -242,6 +245,11 @@ func TestConfigStatusAndLeaderTools(t *testing.T) {
 			c("status-set active", ""),
 			c("status-set --application blocked me", ""),
 			c("status-get --include-data --format=json", `{"message":"installing agent","status":"waiting","status-data":{}}`+"\n"),
+			c("status-get --format=json", `{"status":"waiting"}`+"\n"),
+			c("status-get --application", "blocked\n"),
+			c("status-get --application --include-data --format=json", `{"application-status":{"message":"me","status":"blocked","status-data":{},`+
+				`"units":{"mover/0":{"message":"installing agent","status":"waiting","status-data":{}}}}}`+"\n"),
+			c("status-get --application --format=json", `{"application-status":{"status":"blocked","units":{"mover/0":{"status":"waiting"}}}}`+"\n"),
 		}},
 		{name: "leader", hook: "config-changed", calls: []call{
 			c("is-leader", "True\n"),
@@ -288,6 +296,10 @@ func TestStateTools(t *testing.T) {
 		refused("state-set --file /nowhere/x", "open /nowhere/x: no such file or directory"),
 	}}, {name: "empty state", opts: func(o *charmtest.Options) { o.State = nil }, calls: []call{
 		c("state-get", "{}\n"),
+		c("state-get --format=json", "null\n"),
+		c("state-get nope --format=json", "\"\"\n"),
+		c("state-set a=1", ""),
+		c("state-delete a", ""),
 		c("state-get --format=json", "{}\n"),
 	}}})
 }

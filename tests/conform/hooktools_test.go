@@ -122,6 +122,7 @@ func toolOptions(t *testing.T, f *conform.ToolFixture) charmtest.Options {
 	t.Helper()
 	options := charmtest.Options{
 		CharmDir: charmDir(t, f), AppName: "jimm-migrator", NotLeader: !f.Unit.Leader, Config: f.Unit.Config,
+		JujuVersion: "3.6-rc1", // which the fixtures were recorded with
 	}
 	for _, s := range f.Unit.Secrets {
 		options.Secrets = append(options.Secrets, charmtest.Secret{ID: s.ID, Content: s.Content, NotGranted: !s.Granted})

@@ -26,7 +26,7 @@ func (p *program) awaitTasks(
 	logged := false
 	show := func(line charmtest.LogMessage) {
 		logged = true
-		screen.Mangled(p.stderr, screen.Line(line, options.utc))
+		screen.Infof(p.stderr, "%s", screen.Line(line, options.utc))
 	}
 	if len(tasks) > 1 {
 		show = nil

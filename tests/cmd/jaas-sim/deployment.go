@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/juju/charm/v12"
+
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 	"jimm-migrator/tests/sim"
@@ -82,9 +84,11 @@ func (d *deployment) start(ctx context.Context) (err error) {
 // build makes the hook tools and, unless the charm is an archive with one in it,
 // the dispatch binary.
 func (d *deployment) build(ctx context.Context, unit *charmtest.Options) (err error) {
-	if unit.Tools, err = charmtest.BuildTools(ctx, d.dir); err != nil {
-		return err
+	own, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find the hook tools: %w", err)
 	}
+	unit.Tools = charmtest.NewTools(own) // see main
 	if strings.HasSuffix(d.plan.charm, ".charm") {
 		unit.CharmDir = filepath.Join(d.dir, "charm")
 		return unpack(d.plan.charm, unit.CharmDir)
@@ -157,4 +161,16 @@ func (d *deployment) close() error {
 		errs = append(errs, d.jaas.Close())
 	}
 	return errors.Join(append(errs, os.RemoveAll(d.dir))...)
+}
+
+// unpack extracts a charm's archive as Juju's agent does.
+func unpack(archive, folder string) error {
+	packed, err := charm.ReadCharmArchive(archive)
+	if err == nil {
+		err = packed.ExpandTo(folder)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot unpack the charm: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 var (
 	Parameters   = parameters
 	PrintActions = printActions
+	HookTool     = hookTool
 )
 
 // Main runs the command line and returns the exit code.

@@ -14,7 +14,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/charm/charmtest/toolrpc"
 )
 
 const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in it.
@@ -49,14 +54,26 @@ type usageError struct{ error }
 // program is one start of the command.
 type program struct {
 	stdout, stderr io.Writer
+	out            *output // of the command, if it has a choice of formats
 }
 
 func main() {
+	if name := filepath.Base(os.Args[0]); slices.Contains(charmtest.ToolNames(), name) {
+		os.Exit(hookTool(name)) //nolint:forbidigo // the end of a hook tool
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdout: os.Stdout, stderr: os.Stderr}
 	code := p.main(ctx, os.Args[1:])
 	stop()
 	os.Exit(code) //nolint:forbidigo // the end of a command
+}
+
+// hookTool is a hook tool of the charm that is served: a link to this program.
+func hookTool(name string) (exitCode int) {
+	return toolrpc.Invocation{
+		Name: name, Args: os.Args[1:], Getenv: os.Getenv, //nolint:forbidigo // set by the agent
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}.Run(context.Background())
 }
 
 // main runs the command that the arguments name and returns the exit code.
@@ -68,6 +85,9 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return 0
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return codeInterrupted
+	}
+	if !wrong && p.out != nil && !p.out.used && (p.out.format == "yaml" || p.out.format == "json") {
+		fmt.Fprintln(p.stdout, "{}") // for whoever reads it with a parser
 	}
 	fmt.Fprintf(p.stderr, "ERROR %v\n", err)
 	if wrong {

@@ -27,7 +27,7 @@ func (p *program) showOperation(ctx context.Context, args []string) error {
 	var waits waitOptions
 	var state string
 	var utc bool
-	out.add(set, "yaml", "json")
+	p.formats(set, &out, "yaml", "json")
 	set.text(&state, stateUsage, "state")
 	set.toggle(&utc, "show times in UTC", "utc")
 	waits.add(set)
@@ -139,7 +139,7 @@ func (p *program) parseList(args []string) (o listOptions, err error) {
 	o.limit = 50
 	set.list(&o.query.Actions, "only of these actions", "actions")
 	set.list(&o.query.Applications, "only on units of these applications", "applications", "apps")
-	o.output.add(set, "plain", "yaml", "json")
+	p.formats(set, &o.output, "plain", "yaml", "json")
 	set.number(&o.limit, "list at most this many", "limit")
 	set.list(&o.machines, "only on these machines, which is none", "machines")
 	set.number(&o.offset, "skip this many", "offset")

@@ -13,10 +13,12 @@ import (
 type output struct {
 	format string
 	file   string
+	used   bool // something was printed
 }
 
-// add adds the options --format and --output; the first format is the default.
-func (o *output) add(set *flags, formats ...string) {
+// formats adds the options --format and --output; the first format is the default.
+func (p *program) formats(set *flags, o *output, formats ...string) {
+	p.out = o
 	o.format = formats[0]
 	set.format(&o.format, formats...)
 	set.text(&o.file, "print the result to a file", "o", "output")
@@ -41,6 +43,7 @@ func (o *output) write(stdout io.Writer, value any) error {
 
 // with prints to the file, or to stdout if none was given.
 func (o *output) with(stdout io.Writer, show func(io.Writer) error) error {
+	o.used = true
 	if o.file == "" {
 		return show(stdout)
 	}

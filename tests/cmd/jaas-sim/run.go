@@ -52,7 +52,7 @@ func (p *program) parseRun(args []string) (request operations.Request, options r
 	set.toggle(&options.background, "do not wait for the task", "background")
 	set.toggle(&ignored, "accepted; nothing is coloured", "color")
 	set.toggle(&ignored, "accepted", "no-color")
-	options.output.add(set, "plain", "yaml", "json")
+	p.formats(set, &options.output, "plain", "yaml", "json")
 	set.text(&options.file, "YAML with parameters", "params")
 	set.text(&options.state, stateUsage, "state")
 	set.toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")

@@ -78,6 +78,9 @@ func pack(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	charm := zip.NewWriter(file)
+	if _, err := charm.Create("deep/"); err != nil { // charmcraft packs folders too
+		t.Fatal(err)
+	}
 	for name, content := range files {
 		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
 		header.SetMode(0o644)

@@ -78,7 +78,7 @@ func (p *program) showTask(ctx context.Context, args []string) error {
 	var waits waitOptions
 	var state string
 	var utc bool
-	out.add(set, "plain", "yaml", "json")
+	p.formats(set, &out, "plain", "yaml", "json")
 	set.text(&state, stateUsage, "state")
 	set.toggle(&utc, "show times in UTC", "utc")
 	waits.add(set)
@@ -143,7 +143,7 @@ func (p *program) cancelTask(ctx context.Context, args []string) error {
 	)
 	var out output
 	var state string
-	out.add(set, "yaml", "json")
+	p.formats(set, &out, "yaml", "json")
 	set.text(&state, stateUsage, "state")
 	ids, err := p.parse(set, args)
 	if err != nil {

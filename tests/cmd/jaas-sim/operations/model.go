@@ -37,7 +37,7 @@ type Model struct {
 // record is what the model keeps of an operation; the rest is in its tasks.
 type record struct {
 	id, summary, fail string
-	failed            bool // no task at all
+	failed            bool // no task that runs
 	enqueued          time.Time
 	tasks             []string
 	spawned           int // how many tasks Juju waits for
@@ -68,18 +68,19 @@ func (m *Model) Enqueue(request Request) Enqueued {
 		tags = append(tags, receiverTag(receiver))
 		one, agent := m.enqueue(op, receiver, request)
 		answer.Receivers = append(answer.Receivers, one)
+		if one.Task != "" {
+			op.tasks = append(op.tasks, one.Task)
+			m.owners[one.Task] = agent
+		}
 		if one.Error != "" {
 			refusals[one.Error] = true
 			continue
 		}
-		op.tasks = append(op.tasks, one.Task)
-		m.owners[one.Task] = agent
 		m.start(agent, one.Task)
 	}
 	op.summary = request.Action + " run on " + strings.Join(tags, ",")
 	if len(refusals) > 0 {
-		// Juju counts texts, not receivers: with the same refusal twice it waits
-		// for a task that will never be (3.6).
+		// Juju counts texts, not receivers (3.6).
 		op.spawned -= len(refusals)
 		op.failed = op.spawned == 0
 		op.fail = "error(s) enqueueing action(s): " + strings.Join(slices.Sorted(maps.Keys(refusals)), ", ")
@@ -94,6 +95,9 @@ func (m *Model) enqueue(op *record, receiver string, request Request) (EnqueuedF
 		return EnqueuedForUnit{Error: err.Error()}, nil
 	}
 	task, err := agent.EnqueueIn(op.id, request.Action, request.Params)
+	if refusal, ok := errors.AsType[*charmtest.EnqueueError](err); ok { // the task is kept, with the status error
+		return EnqueuedForUnit{Unit: agent.Unit(), Task: refusal.Task, Error: refusal.Message}, agent
+	}
 	if err != nil {
 		return EnqueuedForUnit{Error: err.Error()}, nil
 	}
@@ -111,7 +115,7 @@ func (m *Model) receiver(name string) (Agent, error) {
 	if ofLeader {
 		return nil, fmt.Errorf("could not determine leader for %q", app)
 	}
-	return nil, fmt.Errorf("unit %q not found", name)
+	return nil, fmt.Errorf("%q not found", UnitTag(name))
 }
 
 // receiverTag is how Juju names a receiver.

@@ -132,7 +132,7 @@ func (op *record) ended(out *Operation) string {
 // worst returns the first status in Juju's order that a task has: those given,
 // failed, cancelled, completed.
 func worst(tasks []Task, first ...charmtest.TaskStatus) string {
-	for _, status := range append(first, charmtest.TaskFailed, charmtest.TaskCancelled, charmtest.TaskCompleted) {
+	for _, status := range append(first, charmtest.TaskError, charmtest.TaskFailed, charmtest.TaskCancelled, charmtest.TaskCompleted) {
 		if slices.ContainsFunc(tasks, func(t Task) bool { return t.Status == status }) {
 			return string(status)
 		}

@@ -29,10 +29,6 @@ func Line(line charmtest.LogMessage, utc bool) string {
 	return place(line.Time, utc).Format("15:04:05") + " " + line.Message
 }
 
-// Mangled prints a line as `juju run` of 3.0 to 3.6-rc1 does, which takes it for
-// a format string: "50% done" comes out as "50%!d(MISSING)one".
-func Mangled(w io.Writer, line string) { Infof(w, line, []any{}...) }
-
 // stamp is a time in YAML and JSON, empty if it has not come.
 func stamp(t time.Time, utc bool) string {
 	if t.IsZero() {
