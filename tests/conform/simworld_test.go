@@ -54,7 +54,7 @@ func (p *simReplay) startJIMM() {
 	}
 	options := jimm.Options{
 		Generation: generation, UUID: world.JIMM, DNSName: world.DNSName,
-		DialContext: p.dial, Poller: setup.Leader, Pings: true,
+		DialContext: p.dial, Poller: setup.Leader, Pings: true, Keys: jimm.NewQuickKeys(),
 	}
 	for _, user := range world.Users {
 		options.Accounts = append(options.Accounts, jimm.Account{ID: user.ClientID, Secret: user.Secret})

@@ -29,7 +29,7 @@ func BenchmarkLocateInALargeJAAS(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	jaas, err := sim.Start(b.Context(), world, sim.Options{CA: built.ca, NoMessages: true})
+	jaas, err := sim.Start(b.Context(), world, sim.Options{CA: built.ca, Keys: built.keys, NoMessages: true})
 	if err != nil {
 		b.Fatal(err)
 	}

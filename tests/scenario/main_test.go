@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -27,6 +28,7 @@ var built struct {
 	dispatch string
 	tools    *charmtest.Tools
 	ca       *wire.CA
+	keys     *jimm.Keys
 }
 
 func TestMain(m *testing.M) {
@@ -60,6 +62,7 @@ func build(ctx context.Context) (dir string, err error) {
 	if built.tools, err = charmtest.BuildTools(ctx, dir); err != nil {
 		return dir, err
 	}
+	built.keys = jimm.NewQuickKeys()
 	built.ca, err = wire.NewCA("simulated JAAS")
 	return dir, err
 }

@@ -126,7 +126,7 @@ func (s *stage) build(ctx context.Context) error {
 		dir = archive(s.t) // what is related may get files of the archive
 	}
 	unit := charmtest.Options{CharmDir: dir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
-	servers := sim.Options{CA: built.ca, Log: s.heard}
+	servers := sim.Options{CA: built.ca, Keys: built.keys, Log: s.heard}
 	if err := s.house.options(s, &unit, &servers); err != nil {
 		return err
 	}

@@ -148,9 +148,12 @@ func (w *World) checkRecord(m Model, full string) (problems []error) {
 	return problems
 }
 
+// Observed are the names that World.Observed knows.
+func Observed() []string { return append(controller.Observed(), jimm.Observed()...) }
+
 func (w *World) checkObserved() (problems []error) {
 	for _, name := range w.Observed {
-		problems = append(problems, oneOf("observed", name, "the world", controller.Observed()...))
+		problems = append(problems, oneOf("observed", name, "the world", Observed()...))
 	}
 	return problems
 }

@@ -29,7 +29,7 @@ type Options struct {
 	// Plain makes the servers talk to each other without TLS, and lets clients do so too. It is for worlds that connect
 	// very often and whose subject is something else.
 	Plain bool
-	// Keys sign JIMM's tokens; nil: new ones. Making them costs time: tests may share them.
+	// Keys sign JIMM's tokens; nil: new ones, small ones in memory. Making them costs time: tests may share them.
 	Keys *jimm.Keys
 	// NoMessages keeps Messages, Count and Logins empty, for worlds that run long.
 	NoMessages bool
@@ -59,6 +59,9 @@ func Start(ctx context.Context, world World, options Options) (*JAAS, error) {
 		if options.CA, err = wire.NewCA("simulated JAAS"); err != nil {
 			return nil, err
 		}
+	}
+	if options.Keys == nil && options.Network != nil {
+		options.Keys = jimm.NewQuickKeys()
 	}
 	j := newJAAS(world, options)
 	if err := j.build(ctx); err != nil {
@@ -130,7 +133,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		Generation: generations()[w.Version](), UUID: w.UUID, DNSName: w.DNSName, PathPrefix: w.PathPrefix,
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
 		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
-		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys,
+		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys, Observed: j.world.Observed,
 	}
 	options.DNSName = j.dnsName()
 	for _, a := range w.ServiceAccounts {

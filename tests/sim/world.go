@@ -22,8 +22,8 @@ type World struct {
 
 	Faults []Fault `yaml:"faults,omitempty"`
 
-	// Observed turns on what was recorded with real servers and is not the default yet, by name: see controller.Observed
-	// and the README.
+	// Observed turns on what was recorded with real servers and is not the default yet, by name: see Observed and the
+	// README.
 	Observed []string `yaml:"observed,omitempty"`
 
 	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations besides those that always are.

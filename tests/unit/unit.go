@@ -13,6 +13,7 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/hooks"
 	"jimm-migrator/tests/sim"
+	simjimm "jimm-migrator/tests/sim/jimm"
 )
 
 // The secret of the service account, its content, and UUIDs of models.
@@ -143,7 +144,7 @@ controllers: [{name: west}, {name: east}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := sim.Start(t.Context(), w, sim.Options{})
+	j, err := sim.Start(t.Context(), w, sim.Options{Keys: simjimm.NewQuickKeys()})
 	if err != nil {
 		t.Fatal(err)
 	}

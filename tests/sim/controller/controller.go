@@ -86,7 +86,7 @@ func New(config Config) (*Controller, error) {
 		return nil, err
 	}
 	c := &Controller{
-		config: config, release: release, leaf: leaf, keys: newKeySet(config),
+		config: config, release: release, leaf: leaf, keys: newKeySet(config, release),
 		up: make(chan struct{}), epoch: make(chan struct{}), changed: make(chan struct{}),
 		servers: config.Addresses, creds: config.Credentials,
 		models: map[string]*hosted{}, latest: map[string]*migration{},

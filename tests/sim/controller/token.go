@@ -86,15 +86,21 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 // keySet verifies tokens and remembers public keys.
 type keySet struct {
 	tokens Tokens
+	least  int // bits of a key; 0: as many as there are
 	http   *http.Client
 
 	mu   sync.Mutex
 	keys map[string]crypto.PublicKey
 }
 
-func newKeySet(config Config) *keySet {
+func newKeySet(config Config, release release) *keySet {
+	least := 0
+	if release.has(released4) {
+		least = 2048 // 4.0.15, recorded
+	}
 	return &keySet{
 		tokens: config.Tokens,
+		least:  least,
 		keys:   map[string]crypto.PublicKey{},
 		http: &http.Client{
 			Timeout: 30 * time.Second,
@@ -193,7 +199,11 @@ func (k *keySet) fetch(ctx context.Context) (map[string]crypto.PublicKey, error)
 		if err := errors.Join(errN, errE); err != nil {
 			return nil, err
 		}
-		keys[key.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}
+		modulus := new(big.Int).SetBytes(n)
+		if modulus.BitLen() < k.least {
+			return nil, fmt.Errorf("rsa modulus too small: got %d bits, need at least %d", modulus.BitLen(), k.least)
+		}
+		keys[key.Kid] = &rsa.PublicKey{N: modulus, E: int(new(big.Int).SetBytes(e).Int64())}
 	}
 	return keys, nil
 }

@@ -98,7 +98,7 @@ func inWorld(t *testing.T, gen jimm.Generation, change func(*jimm.Options), test
 		var calls []jimm.Call
 		w.called = &calls
 		opts := jimm.Options{
-			Generation: gen, DialContext: w.network.DialContext, Faults: w.faults,
+			Generation: gen, DialContext: w.network.DialContext, Faults: w.faults, Keys: jimm.NewQuickKeys(),
 			Accounts: []jimm.Account{{ID: admin, Secret: "s3cr3t-admin"}, {ID: plain, Secret: "s3cr3t-plain"}},
 			Called:   func(c jimm.Call) { calls = append(calls, c) },
 		}

@@ -44,6 +44,8 @@ type Generation struct {
 	BareTargets           bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
 	ControllerAlias       bool                         // target-info carries controller-alias
 	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
+	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer there are none
+	Highest               bool                         // a controller is asked in the highest version that it offers
 	EmptyIsFirst          bool                         // an empty controller name selects the first controller of the database
 	KeepCallCode          bool                         // a call error of InitiateMigration keeps its code in the item
 	NoRights              string                       // message of MigrateModel without rights
@@ -98,6 +100,7 @@ func Generation2024() Generation {
 		Controller:            []int{11},
 		Client:                []int{6},
 		Watches:               []string{"WatchAllModelSummaries", "WatchAllModels"},
+		LiveRights:            true,
 		EmptyIsFirst:          true,
 		ControllerModelConfig: true,
 		NoRights:              "unauthorized access",
@@ -159,6 +162,7 @@ func Generation2026() Generation {
 		Offers:           []int{5},
 		Client:           []int{8, 7, 6},
 		DialTexts:        true,
+		Highest:          true,
 		Watches:          []string{"WatchAllModelSummaries"},
 		BareTargets:      true,
 		ControllerAlias:  true,

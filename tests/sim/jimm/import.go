@@ -39,6 +39,9 @@ func (ss *session) importModel(ctx context.Context, req *wire.Request) (any, err
 			return err
 		}
 		info = answer.info
+		if err := b.s.ownerOf(info); err != nil {
+			return err
+		}
 		return b.listOffers(ctx, info)
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +53,9 @@ type Options struct {
 	Pings    bool // pings on kept controller connections, every 30 s
 	Watchers bool // background dials to every controller, at the start and every ten minutes, and their long polls
 
+	// Observed turns on what was seen with real servers and is not the default yet, by name; see Observed.
+	Observed []string
+
 	Skew  time.Duration // by how much JIMM's clock is fast: its audit log is written by it
 	Plain bool          // to the controllers without TLS
 	Keys  *Keys         // that sign tokens; nil: new ones
@@ -62,6 +66,16 @@ type Options struct {
 	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: nobody.
 	Forgot func(row Model, user string)
 }
+
+// BlankOwner is a name of Options.Observed: JIMM of 2026 asks ModelManager in the highest version that a controller offers.
+// The one of 4.x, 11, has no owner's tag, so that JIMM can neither import nor record a model there, nor complete a migration
+// by itself (recorded with 4.0.15 and 4.1-beta2).
+const BlankOwner = "blank-owner"
+
+// Observed are the names that Options.Observed knows.
+func Observed() []string { return []string{BlankOwner} }
+
+func (s *Server) observed(name string) bool { return slices.Contains(s.opts.Observed, name) }
 
 // Account is a service account at the identity provider. Whether it is an administrator is a matter of tuples.
 type Account struct {

@@ -31,24 +31,31 @@ type Keys struct {
 	key    func() (*rsa.PrivateKey, error)
 }
 
-// keyBits is quick to make and protects nothing.
-const keyBits = 1024
+// The sizes of keys. Controllers of 4.x refuse a key set with less than 2048 bits (4.0.15, recorded); a smaller key is quick
+// to make, and protects nothing.
+const (
+	keyBits      = 2048
+	quickKeyBits = 1024
+)
 
-// NewThriftyKeys returns keys that sign equal tokens once for all worlds that share them. Then a token may live up to
-// two minutes longer than another.
+// NewThriftyKeys returns quick keys that sign equal tokens once for all worlds that share them. Then a token may live up
+// to two minutes longer than another.
 func NewThriftyKeys() *Keys {
-	k := NewKeys()
+	k := NewQuickKeys()
 	k.signed = map[string]string{}
 	return k
 }
 
+// NewQuickKeys returns small keys, for a JIMM whose key set only simulated controllers read, and in this process.
+func NewQuickKeys() *Keys { return newKeys(quickKeyBits) }
+
 // NewKeys returns keys that several worlds may share.
-func NewKeys() *Keys {
+func NewKeys() *Keys { return newKeys(keyBits) }
+
+func newKeys(bits int) *Keys {
 	return &Keys{
 		kid: uuid.NewString(),
-		key: sync.OnceValues(func() (*rsa.PrivateKey, error) {
-			return rsa.GenerateKey(rand.Reader, keyBits)
-		}),
+		key: sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }),
 	}
 }
 

@@ -257,7 +257,11 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 		return nil, failed
 	}
 	err := ss.s.use(ctx, target, ss.s.ownUser(), func(b *backing) error {
-		return b.askModelInfo(ctx, row.UUID).asCallError()
+		answer := b.askModelInfo(ctx, row.UUID)
+		if err := answer.asCallError(); err != nil {
+			return err
+		}
+		return b.s.ownerOf(answer.info)
 	})
 	if err != nil {
 		return nil, itemError(err)
@@ -267,6 +271,14 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 		return true
 	})
 	return nil, nil
+}
+
+// ownerOf is an error for a model without an owner's tag, which JIMM parses before anything else; see BlankOwner.
+func (s *Server) ownerOf(info *modelInfo) error {
+	if s.observed(BlankOwner) && info.OwnerTag == "" {
+		return &wire.Error{Message: `"" is not a valid tag`}
+	}
+	return nil
 }
 
 // asCallError is the controller's own error, "not found" included.

@@ -193,15 +193,28 @@ func (s *Server) actOnMigrating(
 	if !ok {
 		return nil, internalError()
 	}
-	s.db.updateModel(row.UUID, func(m *Model) bool {
-		m.Controller, m.Mode = target.Name, ModeNone
-		return true
-	})
 	var info *modelInfo
+	record := func() {
+		s.db.updateModel(row.UUID, func(m *Model) bool {
+			m.Controller, m.Mode = target.Name, ModeNone
+			return true
+		})
+	}
+	if !s.observed(BlankOwner) {
+		record()
+	}
 	err := s.use(ctx, target, user, func(b *backing) (err error) {
-		info, err = b.askModelInfo(ctx, row.UUID).passed() // deletes nothing: the next one does
-		return err
+		if info, err = b.askModelInfo(ctx, row.UUID).passed(); err != nil { // deletes nothing: the next one does
+			return err
+		}
+		return s.ownerOf(info)
 	})
+	if s.observed(BlankOwner) {
+		if info != nil && s.ownerOf(info) != nil { // the mode stays (recorded; the answer is inferred)
+			return nil, internalError()
+		}
+		record()
+	}
 	return info, err
 }
 

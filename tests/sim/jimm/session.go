@@ -182,10 +182,16 @@ func (ss *session) needAdmin() error {
 	return nil
 }
 
-// modelAccess is the user's access to a model; an administrator of JIMM has all of them.
+// modelAccess is the user's access to a model; an administrator of JIMM has all of them. JIMM of 2024 asks OpenFGA each time:
+// who has lost that right since the login, or when OpenFGA is away, has no access to anything (recorded; that JIMM of 2025
+// does so is from the source). That the right of the login counts in 2026 is inferred.
 func (ss *session) modelAccess(uuid string) string {
 	user, admin := ss.who()
-	if admin {
+	if ss.s.gen.LiveRights {
+		if _, down := ss.s.down(); down {
+			return ""
+		}
+	} else if admin {
 		return accessAdmin
 	}
 	return ss.s.db.modelAccess(user, uuid)
