@@ -8,6 +8,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
+	simjimm "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -76,6 +77,15 @@ func (s *story) breakDown(ctx context.Context, o outage) {
 		}
 		pause(calm, o.away)
 		_ = s.jaas.Resume(calm, o.server)
+	case "has no OpenFGA":
+		s.jaas.JIMM().OpenFGADown(true)
+		pause(calm, o.away)
+		s.jaas.JIMM().OpenFGADown(false)
+	case "takes our right away":
+		right := simjimm.Tuple{Object: "user-" + account + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"}
+		s.jaas.JIMM().Revoke(right)
+		pause(calm, o.away)
+		s.jaas.JIMM().Grant(right)
 	case "is cut off":
 		mend := s.cable.cut(s.jaas.Address(o.server))
 		pause(calm, o.away)

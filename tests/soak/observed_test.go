@@ -1,0 +1,69 @@
+package soak_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// observe adds what real servers were seen to do and what is not the default of the simulation yet (-observed). The rest of
+// the seed stays as it is: it draws from numbers of its own.
+func (p *plan) observe() {
+	p.rng = rand.New(rand.NewPCG(p.seed, 5))
+	for _, name := range sim.Observed() {
+		// A JIMM that has been mended is as likely as one that cannot record on 4.x.
+		if name != "blank-owner" || p.chance(50) {
+			p.world.Observed = append(p.world.Observed, name)
+		}
+	}
+	p.observeVersions()
+	old := p.world.JIMM.Version != "2026"
+	if old && p.chance(30) {
+		p.breaks = append(p.breaks, outage{
+			server: "jimm", role: "jimm", kind: pick(p.rng, "has no OpenFGA", "takes our right away"),
+			at: p.between(0, 6*time.Minute), away: p.between(2*time.Second, 3*time.Minute),
+		})
+	}
+	if p.chance(25) {
+		p.cell("refused read after the record")
+		p.faults = append(p.faults,
+			sim.Fault{Server: p.target, Fault: wire.Fault{
+				Facade: "ModelManager", Method: "ModelInfo", Action: wire.Refuse, Times: 1 + p.rng.IntN(20), Skip: p.rng.IntN(3),
+				Error: &wire.Error{Message: "permission denied", Code: "unauthorized access"},
+			}},
+			sim.Fault{Server: "jimm", Fault: wire.Fault{Method: "UpdateMigratedModel", Action: wire.Refuse, Times: p.rng.IntN(4) + 1}},
+		)
+	}
+}
+
+// observeVersions puts a world of equal controllers on Juju 4, as far as the past of the model allows.
+func (p *plan) observeVersions() {
+	if p.world.JIMM.Version != "2026" || !p.alike() || !p.chance(40) {
+		return
+	}
+	to := "4.1-beta2"
+	if len(p.world.Models[0].History) == 0 && p.chance(50) {
+		to = pick(p.rng, "4.0.15", "3.6.28")
+	}
+	for i, c := range p.world.Controllers {
+		switch {
+		case to == "4.0.15" && c.Name == p.source:
+			p.world.Controllers[i].Version = "3.6.28"
+		default:
+			p.world.Controllers[i].Version = to
+		}
+		p.cell("controller %s", p.world.Controllers[i].Version)
+	}
+	// Nothing can go on from 4.0.15, and a phase that 4.1 has not got is no place to abort.
+	model := &p.world.Models[0]
+	model.Migrations = slices.DeleteFunc(model.Migrations, func(o controller.Outcome) bool {
+		return o.AbortAt == controller.ProcessRelations
+	})
+	if to == "4.0.15" {
+		model.MigratingTo = ""
+	}
+}
