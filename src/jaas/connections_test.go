@@ -71,7 +71,7 @@ func (w world) copyOn(t *testing.T, name string) facts.Copy {
 func TestAnAdministratorIsToldWhatKindOfCopyItIs(t *testing.T) {
 	t.Parallel()
 	revoke := func(w world, name string) {
-		if err := w.Controller(name).Update(w.UUID("prod"), func(m *controller.Model) { m.CredentialRevoked = true }); err != nil {
+		if err := w.Controller(name).Update(w.UUID("prod"), func(m *controller.Model) { m.CredentialInvalid = true }); err != nil {
 			panic(err)
 		}
 	}

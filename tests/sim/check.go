@@ -37,6 +37,9 @@ func (w *World) checkJIMM() (problems []error) {
 			problems = append(problems, problem("service account %q needs id and secret", a.ID))
 		}
 	}
+	if w.JIMM.Cancels && w.JIMM.Version != "2024" {
+		problems = append(problems, problem("JIMM of %q does not cancel what it has sent", w.JIMM.Version))
+	}
 	if w.Speed < 0 {
 		problems = append(problems, problem("speed %v is below zero", w.Speed))
 	}

@@ -98,7 +98,7 @@ func (j *JAAS) happen(ctx context.Context, m Model, past Past) error {
 	}
 	from := j.Controller(source)
 	from.Script(m.UUID, append([]controller.Outcome{outcome}, m.Migrations...)...)
-	if err := j.initiate(ctx, source, past.To, m.UUID); err != nil {
+	if err := j.initiate(ctx, source, past.To, m.UUID, past.SkipUserChecks); err != nil {
 		return err
 	}
 	if err := from.AwaitPhase(ctx, m.UUID, controller.Done, controller.ReapFailed, controller.AbortDone); err != nil {
@@ -129,7 +129,7 @@ func (j *JAAS) scheme() string {
 }
 
 // initiate calls Controller.InitiateMigration as "juju migrate" does.
-func (j *JAAS) initiate(ctx context.Context, source, target, uuid string) error {
+func (j *JAAS) initiate(ctx context.Context, source, target, uuid string, skipUsers bool) error {
 	from, _ := j.world.controller(source)
 	to, _ := j.world.controller(target)
 	conn, err := rpc.Dial(ctx, j.scheme()+j.servers[source].address+"/api", rpc.DialOptions{
@@ -162,7 +162,7 @@ func (j *JAAS) initiate(ctx context.Context, source, target, uuid string) error 
 			"target-info": map[string]any{
 				"controller-tag": "controller-" + to.UUID, "controller-alias": to.Name,
 				"addrs": []string{j.servers[target].address}, "ca-cert": j.ca.PEM(),
-				"auth-tag": "user-" + there.Name, "password": there.Password,
+				"auth-tag": "user-" + there.Name, "password": there.Password, "skip-user-checks": skipUsers,
 			},
 		}},
 	}, &reply)
@@ -186,7 +186,9 @@ func (j *JAAS) addRow(m Model) error {
 	if m.Cloud != "" {
 		cloud = m.Cloud
 	}
-	j.jimm.AddCredential(jimm.Credential{Cloud: cloud, Owner: m.Owner, Name: m.Credential})
+	if !slices.Contains(j.world.JIMM.NoCredentials, m.Owner) {
+		j.jimm.AddCredential(jimm.Credential{Cloud: cloud, Owner: m.Owner, Name: m.Credential})
+	}
 	if recorded == nobody || c.Unregistered {
 		return nil
 	}
@@ -232,7 +234,7 @@ func (j *JAAS) startByHand(ctx context.Context, m Model) error {
 	if err != nil {
 		return err
 	}
-	return j.initiate(ctx, source, m.MigratingTo, m.UUID)
+	return j.initiate(ctx, source, m.MigratingTo, m.UUID, false)
 }
 
 func (j *JAAS) startMigration(ctx context.Context, m Model) error {

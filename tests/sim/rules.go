@@ -150,6 +150,25 @@ func (j *JAAS) checkRecording(params recordParams, report func(rule, why string)
 	}
 }
 
+// abortsLeftOver reports whether a call removes an importing copy that no migration needs.
+func (j *JAAS) abortsLeftOver(c controller.Call) bool {
+	if c.Facade != "MigrationTarget" || c.Method != "Abort" {
+		return false
+	}
+	var params struct {
+		ModelTag string `json:"model-tag"`
+	}
+	_ = json.Unmarshal(c.Params, &params) // the controller answers what is no JSON
+	left := false
+	for _, place := range j.Where(strings.TrimPrefix(params.ModelTag, "model-")) {
+		if place.Migrating {
+			return false
+		}
+		left = left || place.Controller == c.Controller && place.State == controller.StateImporting
+	}
+	return left
+}
+
 func (j *JAAS) violation(v Violation) {
 	if slices.Contains(j.world.Allowed, v.Rule) || slices.Contains(j.world.Allowed, v.Call) {
 		return

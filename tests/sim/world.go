@@ -62,6 +62,10 @@ type JIMM struct {
 	Skew time.Duration `yaml:"skew,omitempty"`
 	// Watchers dial every controller at the start and every ten minutes, and notice dead ones.
 	Watchers bool `yaml:"watchers,omitempty"`
+	// Cancels makes MigrateModel answer "context canceled" whatever the controller answers, until JIMM is restarted (2024).
+	Cancels bool `yaml:"cancels,omitempty"`
+	// NoCredentials are owners without a cloud credential in JIMM, whose models ImportModel does not take.
+	NoCredentials []string `yaml:"no-credentials,omitempty"`
 	// Pings are sent on JIMM's connections to controllers every 30 s.
 	Pings bool `yaml:"pings,omitempty"`
 }
@@ -147,7 +151,9 @@ type Model struct {
 
 // Past is a migration that is over.
 type Past struct {
-	To                 string `yaml:"to"`
+	To             string `yaml:"to"`
+	SkipUserChecks bool   `yaml:"skip-user-checks,omitempty"` // users whom the target does not know come along
+
 	controller.Outcome `yaml:",inline"`
 }
 

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
@@ -66,6 +67,8 @@ type hosted struct {
 	mode            mode
 	status          status
 	permissionsGone bool // REAP removes the permissions first
+	came            bool // by a migration
+	reaping         piece
 	hidden          bool // an importing copy that nothing shows (trait hiddenCopies)
 }
 
@@ -75,6 +78,12 @@ func New(config Config) (*Controller, error) {
 	release, err := releaseOf(config.Version, config.Observed...)
 	if err != nil {
 		return nil, err
+	}
+	if config.DialTimeout <= 0 {
+		config.DialTimeout = leastDialTimeout
+		if !release.has(unfinished) {
+			config.DialTimeout = max(leastDialTimeout, time.Duration(float64(time.Minute)/config.Speed))
+		}
 	}
 	if config.CA == nil {
 		if config.CA, err = wire.NewCA(config.Name + " CA"); err != nil {
@@ -308,6 +317,9 @@ func (c *Controller) closeModelConns(uuid string) {
 		}
 	}
 }
+
+// leastDialTimeout is that of 4.0-beta8 (recorded), and long enough for a machine that is loaded.
+const leastDialTimeout = 3 * time.Second
 
 func newUUID() string { return uuid.NewString() }
 

@@ -199,12 +199,17 @@ func (w *worker) reap(ctx context.Context) (Phase, error) {
 	if err := w.say(ctx, "successful, removing model from source controller", w.pace.Reap); err != nil {
 		return "", err
 	}
+	if w.c.release.has(reapInPieces) && (w.m.outcome.ReapFails == "" || w.m.outcome.HalfReaped) {
+		if err := w.reapPieces(ctx); err != nil {
+			return "", err
+		}
+	}
 	if reason := w.m.outcome.ReapFails; reason != "" {
 		w.c.setText(w.m, "removing exported model failed: "+reason)
 		return ReapFailed, nil
 	}
 	w.c.mu.Lock()
-	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) {
+	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) && h.reaping == whole {
 		h.permissionsGone = true
 		w.c.touch()
 	}

@@ -188,6 +188,35 @@ func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return map[string]any{"results": list}, nil
 }
 
+// cloudInfos answers Cloud.CloudInfo: the cloud, and who may use it, of whom a user that is no superuser sees himself
+// (documented). Who has a right on a cloud is not simulated: here superusers administer all of them.
+func cloudInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
+	type user struct {
+		Name        string `json:"name"`
+		DisplayName string `json:"display-name"`
+		Access      string `json:"access"`
+	}
+	type info struct {
+		cloudResult
+		Users []user `json:"users"`
+	}
+	superuser, self := s.superuser() == nil, s.loggedIn().user
+	users := []user{}
+	for _, u := range s.c.config.Users {
+		if u.Access == "superuser" && (superuser || u.Name == self) {
+			users = append(users, user{u.Name, u.DisplayName, "admin"})
+		}
+	}
+	return each(req, func(tag string) (any, error) {
+		name := strings.TrimPrefix(tag, "cloud-")
+		cloud, known := s.c.cloud(name)
+		if !known {
+			return nil, wire.Errorf("not found", "cloud %q not found", name)
+		}
+		return info{resultOfCloud(cloud), users}, nil
+	})
+}
+
 func resultOfCloud(cloud Cloud) cloudResult {
 	item := cloudResult{Type: cloud.Type, AuthTypes: cloud.AuthTypes, Endpoint: cloud.Endpoint}
 	for _, region := range cloud.Regions {

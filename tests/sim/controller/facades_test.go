@@ -51,8 +51,8 @@ func TestModelInfo(t *testing.T) {
 		"is-controller":false,"provider-type":"lxd","cloud-tag":"cloud-localhost","cloud-region":"localhost",
 		"cloud-credential-tag":"cloudcred-localhost_alice@external_default","cloud-credential-validity":true,
 		"owner-tag":"user-alice@external","life":"alive","status":{"status":"available","info":"","since":"TIME"},
-		"users":[{"model-tag":"model-` + prod + `","user":"alice@external","display-name":"alice@external","last-connection":null,"access":"admin"},
-		         {"model-tag":"model-` + prod + `","user":"bob","display-name":"Bob","last-connection":null,"access":"read"}],
+		"users":[{"model-tag":"","user":"alice@external","display-name":"alice@external","last-connection":null,"access":"admin"},
+		         {"model-tag":"","user":"bob","display-name":"Bob","last-connection":null,"access":"read"}],
 		"machines":[{"id":"0","instance-id":"juju-2f6a10-0",` + machine + `},{"id":"1","instance-id":"juju-2f6a10-1",` + machine + `}],
 		"secret-backends":[{"result":{"name":"internal","backend-type":"controller","config":null},"id":"` + uuidA + `","num-secrets":0,"status":"active"}],
 		"sla":{"level":"unsupported","owner":""},"agent-version":"3.6.14",
@@ -92,7 +92,7 @@ func TestSuspendedCredentialHidesTheMigrationInTheStatus(t *testing.T) {
 		b := start(t, nil)
 		admin := b.admin(t, addressA)
 		admin.migrate(b.toB())
-		b.a.Update(prod, func(m *controller.Model) { m.CredentialRevoked = true })
+		b.a.Update(prod, func(m *controller.Model) { m.CredentialInvalid = true })
 		i, _ := admin.modelInfo()
 		if i.Status.Status != "suspended" || i.Status.Info != "suspended since cloud credential is not valid" || i.Migration == nil {
 			t.Errorf("ModelInfo = %+v", i)

@@ -180,6 +180,9 @@ func fullStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if h == nil {
 		return nil, wire.Errorf("not found", "model %q not found", s.model)
 	}
+	if h.reaping != whole { // 3.6.28, recorded, with more before it
+		return nil, wire.Errorf("not found", "cannot make bindings: space not found")
+	}
 	st := s.c.statusOf(h)
 	if !params.IncludeStorage {
 		st.Storage = nil

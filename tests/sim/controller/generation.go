@@ -61,6 +61,15 @@ const (
 	// macaroonExchange: as a source it exchanges the password for a macaroon, which a target without MigrationTarget 8
 	// cannot do; it says so first (juju/juju#22675, #23281 with 4.0.14).
 	macaroonExchange trait = "macaroon-exchange"
+	// lostOffers: an import of a model whose offer is connected fails (3.6.28, recorded; the lookup came with
+	// juju/juju#22999 of July 2026, so that later releases of 3.6 are taken to do the same).
+	lostOffers trait = "lost-offers"
+	// nullBackends: ModelInfo has no list of secret backends for a model without secrets (3.6.28, recorded; 3.1 on inferred).
+	// Only where Config.Observed asks for it.
+	nullBackends trait = "null-backends"
+	// reapInPieces: while a source removes a model, ModelInfo and others fail in one way after the other (3.6.28, recorded;
+	// other releases are taken to do the same). Only where Config.Observed asks for it.
+	reapInPieces trait = "reap-in-pieces"
 	// noRelationsPhase: PROCESSRELATIONS is gone (4.1, documented).
 	noRelationsPhase trait = "no-relations-phase"
 )
@@ -92,12 +101,13 @@ func generations() []generation {
 		{
 			from: "2.9.0", controller: controllerFacades29, model: modelFacades29, fresh: true,
 			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, openLogs},
+			asked: []trait{reapInPieces},
 		},
 		{from: "3.0-beta1", controller: controllerFacades30, model: modelFacades30, fresh: true, oldestModel: "2.9.36"},
 		{
 			from: "3.1-beta1", controller: `MigrationTarget 1 2 3; SecretBackends 1`,
 			model: `Application 15 16 17; Charms 5 6`, migrates: []int{1, 2, 3},
-			with: []trait{secretBackends}, without: []trait{versionGate, namedIssues},
+			with: []trait{secretBackends}, without: []trait{versionGate, namedIssues}, asked: []trait{nullBackends},
 		},
 		{from: "3.2-beta1", with: []trait{tokenLogins}},
 		{
@@ -111,11 +121,12 @@ func generations() []generation {
 		},
 		{from: "3.6.8", with: []trait{skipUserChecks}, without: []trait{openLogs}},
 		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},
+		{from: "3.6.28", with: []trait{lostOffers}},
 		{
 			from: "4.0-beta1", controller: controllerFacades40, model: modelFacades40, fresh: true,
 			anonymous: anonymousModelFacades40, migrates: []int{4, 5, 6, 7},
 			with:    []trait{juju4, redirectsAll, noEnd, unfinished, takes36},
-			without: []trait{closesModels, dryRun},
+			without: []trait{closesModels, dryRun, lostOffers, nullBackends, reapInPieces},
 		},
 		{
 			from: "4.0.0", controller: `Cloud 7 8; ModelUpgrader 2`, with: []trait{released4},
@@ -146,7 +157,9 @@ type release struct {
 func (r *release) has(t trait) bool { return r.traits[t] }
 
 // Observed are the names that Config.Observed knows: what was recorded with real servers and is not the default yet.
-func Observed() []string { return []string{string(silentSource), string(hiddenCopies)} }
+func Observed() []string {
+	return []string{string(silentSource), string(hiddenCopies), string(nullBackends), string(reapInPieces)}
+}
 
 // releaseOf sums the generations up, with the traits that are to be asked for and are.
 func releaseOf(text string, observed ...string) (release, error) {

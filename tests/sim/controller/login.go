@@ -221,8 +221,8 @@ func (s *session) access(who *login) (*userInfo, error) {
 		DisplayName: who.display, Identity: "user-" + who.user,
 		ControllerAccess: s.c.controllerAccess(who),
 	}
-	if s.c.release.has(juju4) {
-		info.DisplayName = "" // recorded
+	if s.c.release.has(juju4) || who.token {
+		info.DisplayName = "" // 4.0-beta8, and tokens with 3.6.28, recorded
 	}
 	if s.model == "" {
 		if info.ControllerAccess == "" {
@@ -236,7 +236,7 @@ func (s *session) access(who *login) (*userInfo, error) {
 		info.ModelAccess = modelAccess
 	case info.ControllerAccess == "superuser":
 		info.ModelAccess = "admin"
-	case who.token && info.ControllerAccess != "" && s.c.release.has(juju4): // let in without any access, recorded
+	case who.token && info.ControllerAccess != "": // let in without any access (3.6.28 and 4.0-beta8, recorded)
 	default:
 		return nil, errPermission()
 	}

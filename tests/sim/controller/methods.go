@@ -40,7 +40,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"AllWatcher":          {"Next": watcherNext, "Stop": watcherStop},
 		"NotifyWatcher":       {"Next": watcherNext, "Stop": watcherStop},
 		"Cloud": {
-			"Clouds": clouds, "Cloud": cloudsByTag,
+			"Clouds": clouds, "Cloud": cloudsByTag, "CloudInfo": cloudInfos,
 			"UserCredentials":        userCredentials,
 			"CheckCredentialsModels": checkCredentials, "UpdateCredentialsCheckModels": checkCredentials,
 		},

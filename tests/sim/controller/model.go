@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,7 +20,10 @@ type Model struct {
 	// CredentialAttributes are the secret parts. The target of a migration refuses other attributes under the same name
 	// with a text that shows both (Juju 2.9 to 4.0).
 	CredentialAttributes map[string]string `yaml:"credential-attributes,omitempty" json:"credential-attributes,omitempty"`
-	CredentialRevoked    bool              `yaml:"credential-revoked,omitempty" json:"credential-revoked,omitempty"`
+	// CredentialInvalid suspends the model, which ModelInfo shows and which does not stop a migration; a revoked one is
+	// nowhere to be seen and does (3.5.4, recorded).
+	CredentialInvalid bool `yaml:"credential-invalid,omitempty" json:"credential-invalid,omitempty"`
+	CredentialRevoked bool `yaml:"credential-revoked,omitempty" json:"credential-revoked,omitempty"`
 
 	AgentVersion string `yaml:"agent-version,omitempty" json:"agent-version"` // default: the controller's version
 	Life         string `yaml:"life,omitempty" json:"life"`                   // alive (default), dying, dead
@@ -184,6 +188,10 @@ func (m Model) fill() Model {
 		applications = append(applications, application.fill(m))
 	}
 	m.Applications = applications
+	m.Offers = slices.Clone(m.Offers)
+	for i := range m.Offers {
+		orDefault(&m.Offers[i].UUID, newUUID())
+	}
 	return m
 }
 

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -123,7 +124,13 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 		return nil, wire.Errorf("", "getting model user info: getting info of user %q on model %q: %%!w(<nil>)",
 			who.user, uuid)
 	}
+	if err := cmp.Or(h.infoError(), c.strangers(h)); err != nil {
+		return nil, err
+	}
 	info := c.infoOf(h, version)
+	if h.reaping == usersGone {
+		info.Users = []modelUserInfo{}
+	}
 	if !mayWrite(c, who, h) {
 		info.Machines = nil
 		if info.SecretBackends != nil {
@@ -174,8 +181,8 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	info := modelInfo{
 		Name: m.Name, Type: m.Type, UUID: m.UUID, ControllerUUID: c.config.UUID, IsController: m.IsController,
 		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
-		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialRevoked,
-		Life: m.Life, Status: c.entityStatus(h), Users: []modelUserInfo{}, Machines: []machineInfo{},
+		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialInvalid,
+		Life: m.Life, Status: c.entityStatus(h), Users: []modelUserInfo{},
 		Migration: c.visibleMigration(h, false), AgentVersion: m.AgentVersion,
 		SupportedFeatures: []supportedFacade{{
 			Name: "juju", Description: "the version of Juju used by the model", Version: m.AgentVersion,
@@ -186,11 +193,13 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	backend := secretBackend{
 		Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, Status: "active",
 	}
-	modelOfUser := ""
 	if !newer {
-		info.SLA, backend.ID, modelOfUser = &sla{Level: "unsupported"}, c.config.UUID, "model-"+m.UUID
+		info.SLA, backend.ID = &sla{Level: "unsupported"}, c.config.UUID
 	}
-	if c.release.has(secretBackends) {
+	switch {
+	case c.release.has(nullBackends) && len(m.SecretBackends) == 0:
+		info.SecretBackends = new([]secretBackend)
+	case c.release.has(secretBackends):
 		info.SecretBackends = &[]secretBackend{backend}
 	}
 	if version < 10 {
@@ -198,12 +207,10 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	}
 	for _, user := range m.Users {
 		info.Users = append(info.Users, modelUserInfo{
-			ModelTag: modelOfUser, User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
+			User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
 		})
 	}
-	if m.Type == "caas" || newer {
-		info.Machines = nil
-	}
+	info.Machines = nil // of a model without machines (3.6.28, recorded)
 	for _, machine := range m.Machines {
 		info.Machines = append(info.Machines, machineInfo{
 			ID: machine.ID, InstanceID: machine.InstanceID, Status: machine.AgentStatus,
@@ -227,7 +234,7 @@ func (c *Controller) ownership(m Model, qualified bool) (tag, qualifier string) 
 	return "user-" + name, ""
 }
 
-// entityStatus is the model's status. An invalid credential hides everything else (documented). In 4.0-beta8 the time is
+// entityStatus is the model's status. An invalid credential hides everything else (documented; 3.5.4, recorded). In 4.0-beta8 the time is
 // that of the call, and a dying model is destroying (recorded).
 func (c *Controller) entityStatus(h *hosted) entityStatus {
 	since := h.status.Since
@@ -237,7 +244,7 @@ func (c *Controller) entityStatus(h *hosted) entityStatus {
 	if c.release.has(juju4) && h.model.Life != "alive" {
 		return entityStatus{Status: "destroying", Since: &since}
 	}
-	if h.model.CredentialRevoked {
+	if h.model.CredentialInvalid {
 		return entityStatus{
 			Status: "suspended", Info: "suspended since cloud credential is not valid", Since: &since,
 			Data: map[string]any{"reason": ""},

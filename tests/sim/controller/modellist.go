@@ -113,6 +113,9 @@ func (c *Controller) summaryOf(h *hosted, access string, version int) modelSumma
 		UserAccess: access, Counts: []entityCount{}, Migration: c.visibleMigration(h, true),
 		SLA: &sla{Level: "unsupported"}, AgentVersion: m.AgentVersion,
 	}
+	if h.reaping != whole { // 3.6.28, recorded
+		summary.Status = entityStatus{Since: summary.Status.Since}
+	}
 	summary.OwnerTag, summary.Qualifier = c.ownership(m, version >= 11)
 	if c.release.has(juju4) {
 		summary.CredentialTag, summary.SLA = "", nil
@@ -279,6 +282,8 @@ func (s *session) modelStatus(tag string) (modelStatusItem, error) {
 		return none, redirection(departed.fullRedirectInfo())
 	case h == nil && newer:
 		return none, wire.Errorf("not found", "model %q does not exist", tag)
+	case h != nil && h.reaping != whole: // 3.6.28, recorded
+		return none, wire.Errorf("not found", "model %s has been removed", uuid)
 	case h != nil && h.mode == modeImporting && c.release.has(silentSource):
 		return none, wire.Errorf("model not found", "model not found for uuid %q", uuid)
 	case h == nil:

@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func (c *Controller) precheckSource(h *hosted) error {
 		return wire.Errorf("", "model has revoked credentials")
 	}
 	if !c.release.has(namedIssues) {
-		if err := c.precheckBlockers(m, ""); err != nil {
+		if err := c.precheckBlockers(m.withOldBases(), ""); err != nil {
 			return err
 		}
 	}
@@ -70,6 +71,29 @@ func (c *Controller) precheckBlockers(m Model, target string) error {
 	}
 	return wire.Errorf("not supported", "cannot migrate to controller%s due to issues:\n\"%s/%s\":\n- %s",
 		name, m.Owner, m.Name, strings.Join(blockers, "\n- "))
+}
+
+// withOldBases adds the blocker of machines with a base that is too old: 3.5.4 takes 20.04, 22.04 and 24.04 (recorded; the
+// others of 3.x are taken to be the same, 2.9 and 3.0 name series and are not simulated).
+func (m Model) withOldBases() Model {
+	old := map[string]int{}
+	for _, machine := range m.Machines {
+		if name, channel, _ := strings.Cut(machine.Base, "@"); name == "ubuntu" {
+			channel, _, _ = strings.Cut(channel, "/")
+			if !slices.Contains([]string{"20.04", "22.04", "24.04"}, channel) {
+				old[name+"@"+channel]++
+			}
+		}
+	}
+	if len(old) == 0 {
+		return m
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		list = append(list, fmt.Sprintf("%s(%d)", name, old[name]))
+	}
+	m.Blockers = append(slices.Clone(m.Blockers), "the model hosts deprecated ubuntu machine(s): "+strings.Join(list, ", "))
+	return m
 }
 
 // oldestTakenBy is the oldest model that a release takes; 0.0.0 if it takes all.
@@ -247,7 +271,7 @@ func checkUsers(model Model, here, there string, target map[string]bool) error {
 	var external, missing []string
 	for _, user := range model.Users {
 		switch {
-		case strings.Contains(user.Name, "@"):
+		case !local(user.Name):
 			external = append(external, user.Name)
 		case !target[user.Name]:
 			missing = append(missing, user.Name)
@@ -271,6 +295,9 @@ func checkUsers(model Model, here, there string, target map[string]bool) error {
 	}
 	return nil
 }
+
+// local tells the name of a local user from that of an external one.
+func local(name string) bool { return !strings.Contains(name, "@") }
 
 // prefixed puts a text before an error and keeps its code; an error that another controller answered shows its code in
 // brackets, as Juju does when it relays one.

@@ -26,8 +26,8 @@ type peer struct {
 	controller    int // of Controller: the highest
 }
 
-// Limits of a connection from controller to controller (3.6, documented). An address is tried for three seconds (measured
-// with 4.0-beta8 and a closed port); what has answered there gets the time of Juju's client for its handshake, since a
+// Limits of a connection from controller to controller (3.6, documented). How long an address is tried says
+// Config.DialTimeout; what has answered there gets the time of Juju's client for its handshake, since a
 // loaded machine may need it for TLS.
 const (
 	dialRetry        = 100 * time.Millisecond
@@ -90,7 +90,10 @@ func (c *Controller) dial(ctx context.Context, scheme, address string, opts rpc.
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, wire.Errorf("", "dial tcp %s: i/o timeout", address)
+			if c.release.has(unfinished) { // 4.0-beta8, recorded
+				return nil, wire.Errorf("", "dial tcp %s: i/o timeout", address)
+			}
+			return nil, wire.Errorf("", "api connection dial timed out") // 3.6.28, recorded
 		}
 	}
 }

@@ -23,14 +23,14 @@ func (s *slowConn) Read(data []byte) (int, error) {
 	return s.Conn.Read(data)
 }
 
-// A target is tried for three seconds; one that listens may take longer to shake hands.
+// A target is tried for a minute; one that listens may take longer to shake hands.
 func TestATargetThatIsReachedMayBeSlow(t *testing.T) {
 	for _, test := range []struct {
 		name, address, want string
 		took                time.Duration
 	}{
 		{name: "slow", address: addressB, want: `"migration-id":"` + prod + `:0"`, took: 10 * time.Second},
-		{name: "silent", address: "10.9.9.9:1", want: "dial tcp 10.9.9.9:1: i/o timeout", took: 3 * time.Second},
+		{name: "silent", address: "10.9.9.9:1", want: "api connection dial timed out", took: time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

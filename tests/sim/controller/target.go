@@ -47,7 +47,7 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 		return nil, err
 	}
 	h := &hosted{
-		model: m, mode: modeImporting, status: c.importingStatus(),
+		model: m, mode: modeImporting, status: c.importingStatus(), came: true,
 		hidden: req.Version >= envelopeVersion && c.release.has(hiddenCopies),
 	}
 	if c.release.has(unfinished) { // at once a normal model (4.0-beta8, recorded)
@@ -83,6 +83,11 @@ func (c *Controller) importable(m Model) error {
 		case !maps.Equal(known.Attributes, m.CredentialAttributes):
 			// Juju prints both sets of attributes, secrets included (2.9 to 4.0, documented).
 			return wire.Errorf("", "credential attribute mismatch: %v != %v", known.Attributes, m.CredentialAttributes)
+		}
+	}
+	for _, offer := range m.Offers {
+		if offer.Connections > 0 && c.release.has(lostOffers) {
+			return wire.Errorf("not found", "remoteentitites: offer for app %q not found", offer.UUID)
 		}
 	}
 	for _, backend := range m.SecretBackends {

@@ -156,6 +156,39 @@ func (ss *session) cloud(_ context.Context, req *wire.Request) (any, error) {
 	return answer, nil
 }
 
+// cloudInfo is Cloud.CloudInfo: the cloud, and who may use it. JIMM knows that of its own relations (source); here only the
+// administrators of JIMM may.
+func (ss *session) cloudInfo(_ context.Context, req *wire.Request) (any, error) {
+	type cloudUser struct {
+		Name        string `json:"name"`
+		DisplayName string `json:"display-name"`
+		Access      string `json:"access"`
+	}
+	type result struct {
+		cloudInfo
+		Users []cloudUser `json:"users"`
+	}
+	var params entities
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	users := []cloudUser{}
+	if user, admin := ss.who(); admin {
+		users = append(users, cloudUser{user, displayName(user), accessAdmin})
+	}
+	clouds := ss.s.clouds()
+	answer := results[itemResult[result]]{Results: []itemResult[result]{}}
+	for _, e := range params.Entities {
+		if info, known := clouds[e.Tag]; known {
+			answer.Results = append(answer.Results, itemResult[result]{Result: &result{info, users}})
+			continue
+		}
+		failed := wire.Errorf(codeNotFound, "cloud %q not found", cloudName(e.Tag))
+		answer.Results = append(answer.Results, itemResult[result]{Error: failed})
+	}
+	return answer, nil
+}
+
 // userCredentials is Cloud.UserCredentials: tags of credentials.
 func (ss *session) userCredentials(_ context.Context, req *wire.Request) (any, error) {
 	var params struct {

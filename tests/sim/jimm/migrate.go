@@ -179,6 +179,12 @@ func (s *Server) askInitiate(ctx context.Context, row Model, target targetInfo) 
 	if failed, ok := errors.AsType[*dialError](err); ok {
 		return "", s.failedToDial(failed)
 	}
+	s.mu.Lock()
+	cancels := s.cancels
+	s.mu.Unlock()
+	if cancels {
+		return "", &wire.Error{Message: context.Canceled.Error()}
+	}
 	if refused, ok := errors.AsType[*rpc.Error](err); ok {
 		code := ""
 		if s.gen.KeepCallCode {
@@ -275,7 +281,7 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 
 // ownerOf is an error for a model without an owner's tag, which JIMM parses before anything else; see BlankOwner.
 func (s *Server) ownerOf(info *modelInfo) error {
-	if s.observed(BlankOwner) && info.OwnerTag == "" {
+	if s.blankOwner() && info.OwnerTag == "" {
 		return &wire.Error{Message: `"" is not a valid tag`}
 	}
 	return nil

@@ -200,7 +200,7 @@ func (s *Server) actOnMigrating(
 			return true
 		})
 	}
-	if !s.observed(BlankOwner) {
+	if !s.blankOwner() {
 		record()
 	}
 	err := s.use(ctx, target, user, func(b *backing) (err error) {
@@ -209,7 +209,7 @@ func (s *Server) actOnMigrating(
 		}
 		return s.ownerOf(info)
 	})
-	if s.observed(BlankOwner) {
+	if s.blankOwner() {
 		if info != nil && s.ownerOf(info) != nil { // the mode stays (recorded; the answer is inferred)
 			return nil, internalError()
 		}

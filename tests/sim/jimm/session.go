@@ -98,6 +98,7 @@ func (ss *session) method(facade, name string) method {
 	case "Cloud":
 		return map[string]method{
 			"Cloud":                        ss.cloud,
+			"CloudInfo":                    ss.cloudInfo,
 			"Clouds":                       ss.listClouds,
 			"UpdateCredentialsCheckModels": ss.updateCredentials,
 			"UserCredentials":              ss.userCredentials,
