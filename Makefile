@@ -114,6 +114,7 @@ $(MERMAID): tests/pictures/package.json tests/pictures/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: it installs Mermaid (Debian, Ubuntu: apt install npm)" >&2; exit 1; }
 	@mkdir -p $(NPM) && cp $^ $(NPM)
 	npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund
+	@touch $@ # npm keeps the date of the archive
 
 .PHONY: need-go need-cc need-pictures
 need-pictures: $(MERMAID)
