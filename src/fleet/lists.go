@@ -375,7 +375,7 @@ func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last 
 		return f, true
 	case target == "" || target == source:
 		return f, false // It is where it was asked to go, or recorded since.
-	case audit.Now.Sub(last) < migration.PollsToStart*t.poll:
+	case audit.Now.Sub(last) < max(migration.TimeToBegin, migration.LeastPolls*t.poll):
 		return f, true // It may be about to begin.
 	case m.Live.Kind != facts.InfoNotAsked:
 		// JIMM's list shows migrations, and shows none. One that has left its

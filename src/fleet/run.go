@@ -682,7 +682,7 @@ func (r *run) heard(i int, e migration.Event) {
 		if e.Outcome.Succeeded() {
 			t.State = Verifying
 			if len(graphOf(slices.Concat(r.Plan.Pairs, r.edges))[t.Entry.Model]) > 0 {
-				r.settle[t.Entry.Model] = time.Now().Add(migration.PollsToSettle * r.Model.PollInterval)
+				r.settle[t.Entry.Model] = time.Now().Add(max(migration.TimeToResolve, migration.LeastPolls*r.Model.PollInterval))
 			}
 			select {
 			case r.changed <- struct{}{}:

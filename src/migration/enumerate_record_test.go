@@ -34,7 +34,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 		return
 	}
 	e.blame(how, append(w.wrong, w.judgeRecord(res, to, p)...)...)
-	if took := time.Since(began); took > migration.PollsToRecordModel*migration.DefaultPollInterval+callLimit {
+	if took := time.Since(began); took > migration.TimeForRecordModel+callLimit {
 		e.blame(how, fmt.Sprintf("I9: it took %v", took))
 	}
 	e.count(1, "record-model "+string(res.Outcome))

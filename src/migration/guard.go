@@ -2,7 +2,6 @@ package migration
 
 import (
 	"strconv"
-	"time"
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
@@ -96,7 +95,7 @@ func (m *recording) movement(again *survey.Survey) refusal {
 		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun meanwhile", followCommand(again)}
 	case advances(before.Attempt.Text, now.Attempt.Text):
 		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration makes progress: " + redact.String(now.Attempt.Text), followCommand(again)}
-	case again.Age() < time.Duration(PollsToStall)*m.opts.PollInterval:
+	case again.Age() < m.wait(TimeToStall):
 		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration has succeeded and runs for too short a time to be called stalled: " + redact.String(now.Attempt.Text), followCommand(again)}
 	default:
 		return refusal{}

@@ -33,8 +33,8 @@ type Options struct {
 	Ignore []checks.ID
 	// Probe asks the controllers themselves, without credentials.
 	Probe bool
-	// PollInterval is the time between two looks; 5 s if zero. Every wait of
-	// the engine is a multiple of it.
+	// PollInterval is the time between two polls; 5 s if zero. The waits of the
+	// engine do not depend on it, but for a floor of [LeastPolls] polls.
 	PollInterval time.Duration
 	// Spread, from 0 to less than 1, is the part of the first pause that is left
 	// out, so that runs that begin together do not ask JIMM together.
@@ -62,30 +62,6 @@ type Options struct {
 const (
 	DefaultPollInterval = 5 * time.Second
 	DefaultTimeout      = 60 * time.Minute
-)
-
-// The waits, in polls.
-const (
-	// PollsToStart: no new migration on show for so long, while the source
-	// answers, means that none has started (three minutes by default).
-	PollsToStart = 36
-	// PollsToSettle: what is left unclear for so long is reported as it is
-	// (two minutes by default).
-	PollsToSettle = 24
-	// PollsToRecord: JIMM is told again for so long (three minutes by default).
-	PollsToRecord = 36
-	// PollsBetweenRecords lie between two calls that tell JIMM.
-	PollsBetweenRecords = 4
-	// PollsToBeat is the first interval of the heartbeat (30 s by default); it
-	// doubles up to PollsToBeatLast (10 min).
-	PollsToBeat     = 6
-	PollsToBeatLast = 120
-	// PollsToStall: a migration that shows no new phase for so long does not go
-	// on (20 minutes by default).
-	PollsToStall = 240
-	// PollsToStallTransfer is the same for IMPORT, LOGTRANSFER and REAP, unless
-	// what they count grows (60 minutes by default).
-	PollsToStallTransfer = 720
 )
 
 // Errors of [Starter] that the engine tells from others.
@@ -140,7 +116,7 @@ func newRun(jaas survey.JAAS, opts Options) *run {
 	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: survey.Options{
 		Model: opts.Model, Target: opts.Target, Unit: opts.Unit, OwnModel: opts.OwnModel, JIMMModel: opts.JIMMModel,
 		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
-		Probe: opts.Probe, TimeToStart: r.polls(PollsToStart),
+		Probe: opts.Probe, TimeToBegin: r.wait(TimeToBegin),
 	}}
 	return r
 }
@@ -150,9 +126,6 @@ func (r *run) report(e Event) {
 		r.opts.Report(e)
 	}
 }
-
-// polls returns the duration of n poll intervals.
-func (r *run) polls(n int) time.Duration { return time.Duration(n) * r.opts.PollInterval }
 
 // Migrate moves a model to the target: it checks, starts, watches, records and
 // verifies. What is done already is not done again: a migration that runs to

@@ -87,7 +87,7 @@ func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Obse
 	}
 	if o.Info.Migrating() && !audit.Now.IsZero() && !o.Info.Attempt.Start.IsZero() && !o.Info.Attempt.StartUnstable {
 		m.Elapsed = max(audit.Now.Sub(o.Info.Attempt.Start), 0).Round(time.Second)
-		m.Long = m.Elapsed >= r.polls(PollsToStallTransfer)
+		m.Long = m.Elapsed >= r.wait(TimeToStallTransfer)
 	}
 	return m
 }

@@ -30,20 +30,6 @@ type RecordOptions struct {
 	Report func(Event)
 }
 
-const (
-	// PollsToConfirm lie between the two looks that an operator's word needs
-	// (130 s by default), and never less than [LeastToConfirm] where JIMM completes
-	// migrations.
-	PollsToConfirm = 26
-	// PollsToRecordModel bounds [RecordModel] as a whole (15 minutes by default).
-	PollsToRecordModel = 180
-)
-
-// LeastToConfirm is for how long JIMM can take a model for migrating because of a
-// request that is under way: it waits that long for a controller, whatever the poll
-// interval (JIMM of July 2026).
-const LeastToConfirm = 130 * time.Second
-
 // RecordModel tells JIMM which controller has a model, and starts nothing. It
 // does so on the same proof as [Migrate]; with Confirm also on an operator's
 // word, if two looks do not speak against it. The writer is only asked to
@@ -54,7 +40,7 @@ func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts 
 		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
 		PollInterval: opts.PollInterval, Report: opts.Report,
 	})
-	r.opts.Timeout = max(r.polls(PollsToRecordModel), 2*LeastToConfirm)
+	r.opts.Timeout = r.wait(TimeForRecordModel)
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()
@@ -118,7 +104,7 @@ func (m *recording) record(ctx, limited context.Context) {
 	f.watch(ctx, limited)
 	switch {
 	case m.res.Outcome != facts.Unknown || m.res.Cause == facts.CauseMisrecorded:
-	case m.confirm != "" && f.attempts.first.IsZero():
+	case m.confirm != "" && !f.attempts.made():
 		m.byWord(ctx, limited)
 	case m.res.Cause == facts.CauseUnproved:
 		m.res.Next = m.confirmCommand()
@@ -158,10 +144,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		return
 	}
 	// What the first look has seen counts from its end on.
-	pause := m.polls(PollsToConfirm)
-	if m.Jaas.Traits.AutoRecords {
-		pause = max(pause, LeastToConfirm)
-	}
+	pause := TimeToConfirm
 	m.report(ObserveAgainEvent{After: pause})
 	if !sleep(limited, pause) {
 		m.stopped(ctx)
@@ -220,7 +203,7 @@ func (m *recording) recordAndConfirm(ctx, limited context.Context, s *survey.Sur
 	f := newWatcher(m.run, s, m.recorder, m.res, m.began)
 	f.plan = PlanRecord
 	for {
-		if f.attempts.err == nil && !f.attempts.first.IsZero() {
+		if f.attempts.err == nil && f.attempts.made() {
 			if at := m.Jaas.Witness.Record(limited, s.Model.UUID); at.State == facts.RecordAt && at.Controller == s.Target.UUID {
 				m.recorded(s)
 				return

@@ -12,8 +12,6 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-const polls = migration.DefaultPollInterval
-
 // away lets the model have moved to the controller an hour ago.
 func (f *fake) away(to facts.Controller, audited bool) {
 	f.goes = to
@@ -67,7 +65,7 @@ func TestRecordModel(t *testing.T) {
 		},
 		{
 			name: "denied and confirmed", confirm: modelUUID, world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
-			want: recorded("east"), waited: migration.PollsToConfirm * polls,
+			want: recorded("east"), waited: migration.TimeToConfirm,
 		},
 		{name: "it has not moved", want: refused(facts.CauseRecordCorrect, "west"), detail: `"west" has the model in use`},
 		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(facts.CauseRecordCorrect, "west")},
@@ -82,7 +80,7 @@ func TestRecordModel(t *testing.T) {
 		{name: "runs, to its source", to: "west", world: func(f *fake) { f.standing("exporting model", time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "west")},
 		{name: "has succeeded, leaves its source", to: "west", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "")},
 		{name: "stalled, not confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
-		{name: "stalled, confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: recorded("east"), waited: migration.PollsToConfirm * polls},
+		{name: "stalled, confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: recorded("east"), waited: migration.TimeToConfirm},
 		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "too short a time"},
 		{
 			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "makes progress",
@@ -97,9 +95,9 @@ func TestRecordModel(t *testing.T) {
 		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {
 			f.began, f.goes, f.stages = time.Now().Add(time.Minute), east(), []stage{{"starting", time.Hour}}
 		}, want: refused(facts.CauseOtherMigration, "west")},
-		{name: "stuck mode", to: "west", confirm: modelUUID, world: (*fake).stuck, want: recorded("west"), waited: migration.PollsToConfirm * polls},
+		{name: "stuck mode", to: "west", confirm: modelUUID, world: (*fake).stuck, want: recorded("west"), waited: migration.TimeToConfirm},
 		{
-			name: "recorded too early", to: "west", confirm: modelUUID, waited: migration.PollsToConfirm * polls,
+			name: "recorded too early", to: "west", confirm: modelUUID, waited: migration.TimeToConfirm,
 			world: func(f *fake) {
 				f.standing("exporting model", time.Hour)
 				f.stages, f.end = nil, "aborted, removing model from target controller: full"
@@ -139,7 +137,7 @@ func TestRecordModel(t *testing.T) {
 					}
 					f.early = f.early && !f.mode && res.Outcome != facts.Recorded && res.Outcome != facts.NeedsAttention
 					check(t, f, res, w)
-					if took := time.Since(began); took < s.waited || took > migration.PollsToRecordModel*polls {
+					if took := time.Since(began); took < s.waited || took > migration.TimeForRecordModel {
 						t.Errorf("took %v, want %v at least", took, s.waited)
 					}
 					if !strings.Contains(res.Detail, s.detail) || !strings.Contains(res.Next, s.next) {
@@ -158,19 +156,21 @@ func TestRecordModel(t *testing.T) {
 }
 
 // A JIMM with migration modes takes its time for a request, whatever the poll
-// interval: the looks are far enough apart all the same.
-func TestTheTwoLooksAreFarEnoughApart(t *testing.T) {
-	for completes, least := range map[bool]time.Duration{false: 26 * time.Second, true: 130 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(completes)
-			f.stuck()
-			began, told := time.Now(), time.Duration(0)
-			f.onRecord = func(*fake) { told = time.Since(began) }
-			res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: "west", Confirm: modelUUID, Probe: true, PollInterval: time.Second})
-			if err != nil || res.Outcome != facts.Recorded || told < least || told > least+5*time.Second {
-				t.Errorf("completes %v: %s, JIMM was told after %v, %v", completes, res.Outcome, told, err)
-			}
-		})
+// interval: the observations are far enough apart, and no farther.
+func TestTheTwoObservationsAreFarEnoughApart(t *testing.T) {
+	for _, interval := range []time.Duration{time.Second, 5 * time.Minute} {
+		for _, completes := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(completes)
+				f.stuck()
+				began, told := time.Now(), time.Duration(0)
+				f.onRecord = func(*fake) { told = time.Since(began) }
+				res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: "west", Confirm: modelUUID, Probe: true, PollInterval: interval})
+				if err != nil || res.Outcome != facts.Recorded || told < 130*time.Second || told > 135*time.Second {
+					t.Errorf("completes %v, every %s: %s, JIMM was told after %v, %v", completes, interval, res.Outcome, told, err)
+				}
+			})
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func newReporter(r *run, began time.Time) *reporter {
 // news restarts the heartbeat.
 func (t *reporter) news() {
 	t.changed = time.Now()
-	t.beat = t.polls(PollsToBeat)
+	t.beat = t.wait(FirstHeartbeat)
 	t.nextBeat = t.changed.Add(t.beat)
 }
 
@@ -58,7 +58,7 @@ func (t *reporter) show(v judge.Verdict, source facts.Controller, text string, e
 	if now := time.Now(); !now.Before(t.nextBeat) {
 		still := now.Sub(t.changed).Round(time.Second)
 		t.report(HeartbeatEvent{Phase: v.Phase, Text: text, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err})
-		t.beat = min(2*t.beat, t.polls(PollsToBeatLast))
+		t.beat = min(2*t.beat, t.wait(LastHeartbeat))
 		t.nextBeat = now.Add(t.beat)
 	}
 }

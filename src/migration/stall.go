@@ -47,9 +47,9 @@ func (t *reporter) watchPace(phase facts.Phase, text string, answered bool) {
 		}
 		return
 	}
-	limit := t.polls(PollsToStall)
+	limit := t.wait(TimeToStall)
 	if t.pace.phase.Transfers() {
-		limit = t.polls(PollsToStallTransfer)
+		limit = t.wait(TimeToStallTransfer)
 	}
 	if still := now.Sub(t.pace.since); answered && still >= limit && !t.stalled {
 		t.stalled = true

@@ -81,7 +81,7 @@ func (f *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 	f.res.Detail, f.res.Holder = redact.String(v.Reason), f.base.Source
 	left := o.CopyOn(f.base.Target)
 	active := left.State == facts.CopyActive
-	for n := 0; n < judge.LooksForWord && left.Has() && sleep(ctx, f.opts.PollInterval); n++ {
+	for n := 0; n < f.pollsFor(TimeForWord) && left.Has() && sleep(ctx, f.opts.PollInterval); n++ {
 		if again := f.Jaas.Witness.Copy(ctx, f.base.Target, f.base.Model.UUID); again.State != facts.CopyUnknown {
 			left = again
 		}
@@ -159,42 +159,33 @@ func (f *watcher) migrated() {
 	}
 }
 
-// recordTarget tells JIMM that the target hosts the model. An error proves nothing
-// here either: the next look tells whether JIMM has done it.
+// recordTarget asks JIMM to record the target. An error does not prove that it did
+// not: the next poll shows JIMM's record.
 func (f *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	f.unresolved.settle()
 	f.res.Step, f.res.Holder = facts.StepRecord, f.base.Target
-	now := time.Now()
-	t := &f.attempts
-	switch {
-	case t.first.IsZero():
-		t.first = now
-	case now.Sub(t.first) >= f.polls(PollsToRecord):
-		f.res.Err, f.res.Detail = t.err, redact.Error(t.err)
-		if t.err == nil {
+	a := &f.attempts
+	if a.exhausted(time.Now(), f.wait(TimeToRecord)) {
+		f.res.Err, f.res.Detail = a.err, redact.Error(a.err)
+		if a.err == nil {
 			f.res.Detail = "JIMM has accepted it, and its record still names another controller"
 		}
 		f.res.Next = f.Traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
 		f.end(facts.Unknown, facts.CauseRecordFailed)
 		return true
-	case now.Sub(t.last) < f.polls(PollsBetweenRecords):
+	}
+	if !a.due(time.Now()) {
 		return false
 	}
-	t.last = now
-	t.err = f.recorder.RecordController(ctx, proof)
+	err := f.recorder.RecordController(ctx, proof)
+	a.answered(time.Now(), err)
 	f.modeSet = false
-	if t.err == nil {
+	if err == nil {
 		f.base.Recorded = true
 	}
 	f.res.Proof = proof.Ground()
-	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: t.err})
+	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
 	return false
-}
-
-// recordAttempts is how far telling JIMM has come.
-type recordAttempts struct {
-	first, last time.Time // When JIMM was told first and last; zero: never.
-	err         error     // The last answer, if it was an error.
 }
 
 // elsewhere ends the run: the model is on a third controller, or recorded there.
@@ -204,7 +195,7 @@ func (f *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
 		f.res.Next = f.Traits.UpdateCommand(to, f.base.Model.UUID)
 	}
 	outcome := facts.Unknown
-	if f.res.Attached && f.attempts.first.IsZero() {
+	if f.res.Attached && !f.attempts.made() {
 		outcome = facts.Refused // Nothing was sent.
 	}
 	f.end(outcome, facts.CauseElsewhere)
@@ -232,7 +223,7 @@ func (f *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	default:
 		return f.nobodyAnswers(waited)
 	}
-	if waited < f.polls(PollsToSettle) {
+	if waited < f.wait(TimeToResolve) {
 		return false
 	}
 	f.res.Err, f.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
@@ -276,7 +267,7 @@ func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 // nothingOnShow: the source seems to describe the model and shows no new
 // migration.
 func (f *watcher) nothingOnShow(waited time.Duration, o facts.Observation) bool {
-	limit := f.polls(PollsToStart)
+	limit := f.wait(TimeToBegin)
 	if f.plan == PlanWait && !f.started {
 		limit = f.TimeLeftToStart()
 	}
@@ -338,7 +329,7 @@ func (f *watcher) notStarted() {
 // ends the wait. One that was never seen is not waited for so long.
 func (f *watcher) nobodyAnswers(waited time.Duration) bool {
 	f.res.Running = f.progress.Attempt.Running()
-	if f.progress.Attempt.Exists() || waited < f.polls(PollsToStart) {
+	if f.progress.Attempt.Exists() || waited < f.wait(TimeToBegin) {
 		return false
 	}
 	f.res.Err = cmp.Or(f.lastErr, f.startErr)
@@ -356,7 +347,7 @@ func (f *watcher) held(waited time.Duration, o facts.Observation) bool {
 	}
 	reapFailed := f.progress.Phase == facts.PhaseReapFailed
 	nobodyToAsk := !f.base.Source.Known() && (f.AuditErr == nil || f.handChecked)
-	if waited < f.polls(PollsToSettle) && !reapFailed && !nobodyToAsk {
+	if waited < f.wait(TimeToResolve) && !reapFailed && !nobodyToAsk {
 		return false
 	}
 	if reapFailed || o.CopyOn(f.base.Source).Has() {

@@ -15,14 +15,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// PollsToSeeAgents is how long the agents of all machines and units get to come
-// to the target (ten minutes by default).
-const PollsToSeeAgents = 120
-
 const (
-	// pollsBetweenAgents is the longest pause between two looks for agents: the
-	// status of a large model has megabytes.
-	pollsBetweenAgents = 6
 	// looksToGiveUp is after how many looks in a row that brought nothing nobody
 	// looks again.
 	looksToGiveUp = 3
@@ -145,10 +138,10 @@ func (f *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 			told = len(missing)
 			f.report(AgentsEvent{Missing: missing, Of: last.Agents(), Elapsed: f.elapsed()})
 		}
-		if time.Since(began)+pause > f.polls(PollsToSeeAgents) || !sleep(limited, pause) {
+		if time.Since(began)+pause > f.wait(TimeToSeeAgents) || !sleep(limited, pause) {
 			return last, err
 		}
-		pause = min(2*pause, f.polls(pollsBetweenAgents))
+		pause = min(2*pause, max(TimeBetweenInventories, f.opts.PollInterval))
 	}
 }
 

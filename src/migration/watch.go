@@ -49,6 +49,7 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 		run: r, Survey: s, recorder: recorder, res: res, base: s.Baseline(), plan: res.Plan,
 		reporter: newReporter(r, began),
 	}
+	f.base.PollsForWord = r.pollsFor(TimeForWord)
 	s.Models = nil // A list of thousands is not kept for as long as a migration takes.
 	f.targetRead = f.plan == PlanFollow && s.AuditErr == nil
 	f.hostAsked = s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords // That keeps no secrets of logins.

@@ -262,10 +262,26 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 		t.Errorf("causes (-documented +code):\n%s", diff)
 	}
 	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
-	for _, n := range []int{migration.PollsToStart, migration.PollsToSettle, migration.PollsToRecord, migration.PollsBetweenRecords, migration.PollsToBeat, migration.PollsToBeatLast, migration.PollsToConfirm, migration.PollsToRecordModel, migration.PollsToStall, migration.PollsToStallTransfer} {
-		if !regexp.MustCompile(`\b` + strconv.Itoa(n) + `\b`).MatchString(waits) {
-			t.Errorf("no wait of %d polls is documented", n)
+	for _, d := range []time.Duration{
+		migration.TimeToBegin, migration.TimeToResolve, migration.TimeToRecord, migration.TimeBetweenRecords, migration.TimeForWord, migration.TimeToConfirm,
+		migration.TimeForRecordModel, migration.TimeToStall, migration.TimeToStallTransfer, migration.TimeToSeeAgents, migration.TimeBetweenInventories,
+		migration.FirstHeartbeat, migration.LastHeartbeat,
+	} {
+		if text := short(d); !regexp.MustCompile(`\b` + text + `\b`).MatchString(waits) {
+			t.Errorf("no wait of %s is documented", text)
 		}
+	}
+}
+
+// short prints a duration as the page does: 1h, 3m, 2m10s.
+func short(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	default:
+		return d.String()
 	}
 }
 

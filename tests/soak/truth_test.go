@@ -51,7 +51,7 @@ func (t truth) holders() (names []string) {
 // remembered is for how long what was true may still be said while somebody else
 // changes things: as long as the engine may look what has come of an end.
 func (s *story) remembered() time.Duration {
-	return 2*time.Minute + migration.PollsToSettle*s.poll
+	return 2*time.Minute + max(migration.TimeToResolve, migration.LeastPolls*s.poll)
 }
 
 // remember keeps what was true lately as long as somebody else may change it.

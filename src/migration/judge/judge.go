@@ -36,6 +36,9 @@ type Baseline struct {
 	// Third tells that a controller that is neither the source nor the target
 	// has a copy: the model may be moving from there.
 	Third bool
+	// PollsForWord is how many polls a source that has not removed the model yet,
+	// or does not say yet where it went, is given to say so itself; 12 if zero.
+	PollsForWord int
 }
 
 // ours reports whether the attempt is neither the old one nor the history of a
@@ -52,9 +55,8 @@ const (
 	absencesToBelieve = 2
 	doublesToBelieve  = 2
 	vanishedToBelieve = 2
-	// LooksForWord is how long a source that has not yet removed the model, or
-	// not yet said where it went, is waited for to say so itself.
-	LooksForWord = 12
+	// defaultPollsForWord is one minute at the default poll interval.
+	defaultPollsForWord = 12
 )
 
 // Judge tells what the latest observation means. It is a pure function:
@@ -229,7 +231,7 @@ func reapReason(text string) string {
 func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Verdict {
 	needed := denialsToBelieve
 	if source.Has() || source.State == facts.CopyAbsent {
-		needed = LooksForWord
+		needed = cmp.Or(b.PollsForWord, defaultPollsForWord)
 	}
 	switch {
 	case p.Phase.PastReturn() && max(p.Denials, p.Absences) >= needed:

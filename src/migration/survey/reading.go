@@ -61,9 +61,9 @@ func (s *Survey) OnTarget() bool { return s.TargetKnown && s.Target.UUID == s.So
 // for before this run. As long as nobody knows, one was asked for just now.
 func (s *Survey) TimeLeftToStart() time.Duration {
 	if s.AuditErr != nil {
-		return s.Options.TimeToStart
+		return s.Options.TimeToBegin
 	}
-	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.Options.TimeToStart)
+	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.Options.TimeToBegin)
 }
 
 // LeftSource reports whether the model seems to have left the source for the

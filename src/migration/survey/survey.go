@@ -28,8 +28,8 @@ type Options struct {
 	AccountsProblem, AccountsRemedy string
 	// Probe asks the controllers themselves, without credentials.
 	Probe bool
-	// TimeToStart is how long a migration that was asked for may take to show.
-	TimeToStart time.Duration
+	// TimeToBegin is how long a migration that was asked for may take to show.
+	TimeToBegin time.Duration
 	// Inspect looks into the model as well.
 	Inspect bool
 	// SaveLogin keeps the login to the model for the end of a migration, where

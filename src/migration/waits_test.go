@@ -1,0 +1,100 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+// pollIntervals are the shortest, the default and the longest that the charm takes.
+func pollIntervals() []time.Duration {
+	return []time.Duration{time.Second, migration.DefaultPollInterval, 5 * time.Minute}
+}
+
+func TestAMigrationThatBeginsLateIsFollowedWhateverThePollInterval(t *testing.T) {
+	for _, interval := range pollIntervals() {
+		for _, completes := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(completes)
+				f.delay = 2 * time.Minute
+				res := migrate(t, f, func(o *migration.Options) { o.PollInterval, o.Timeout = interval, 3*time.Hour })
+				if res.Outcome != facts.Migrated || f.starts != 1 {
+					t.Errorf("every %s, completes %v: %s (%s) after %d starts", interval, completes, res.Outcome, res.Cause, f.starts)
+				}
+			})
+		}
+	}
+}
+
+func TestNotStartedIsSaidInTimeWhateverThePollInterval(t *testing.T) {
+	for _, interval := range pollIntervals() {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			f.refuse = errors.New("a text that is not known")
+			began := time.Now()
+			res := migrate(t, f, func(o *migration.Options) { o.PollInterval, o.Timeout = interval, 5*time.Hour })
+			least, most := 3*time.Minute, max(3*time.Minute, 3*interval)+interval
+			if took := time.Since(began); res.Outcome != facts.NotStarted || took < least || took > most {
+				t.Errorf("every %s: %s after %s, want between %s and %s", interval, res.Outcome, took, least, most)
+			}
+		})
+	}
+}
+
+func TestAHealthyValidationIsNoStallWhateverThePollInterval(t *testing.T) {
+	for _, interval := range pollIntervals() {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			f.stages[4].last = 14 * time.Minute
+			res := migrate(t, f, func(o *migration.Options) {
+				o.PollInterval, o.Timeout, o.StopOnStall = interval, 5*time.Hour, true
+				o.Report = func(e migration.Event) {
+					if stall, ok := e.(migration.StallEvent); ok {
+						t.Errorf("every %s: %+v", interval, stall)
+					}
+				}
+			})
+			if res.Outcome != facts.Migrated {
+				t.Errorf("every %s: %s (%s)", interval, res.Outcome, res.Cause)
+			}
+		})
+	}
+}
+
+// slowRecorder does not answer its first call to record for three minutes.
+type slowRecorder struct {
+	*fake
+	calls int
+}
+
+func (s *slowRecorder) RecordController(ctx context.Context, proof judge.Proof) error {
+	if s.calls++; s.calls == 1 {
+		select {
+		case <-ctx.Done():
+		case <-time.After(migration.TimeToRecord):
+		}
+		return errors.New("no answer within 3m0s")
+	}
+	return s.fake.RecordController(ctx, proof)
+}
+
+func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
+	for _, completes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.redirects = false // JIMM of 2026 does not complete it by itself.
+			w := &slowRecorder{fake: f}
+			opts := migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: time.Hour}
+			res, err := migration.Migrate(t.Context(), f.jaas(), w, opts)
+			if err != nil || res.Outcome != facts.Migrated || w.calls != 2 {
+				t.Errorf("completes %v: %s (%s) after %d calls, %v", completes, res.Outcome, res.Cause, w.calls, err)
+			}
+		})
+	}
+}
