@@ -1,6 +1,7 @@
 package charm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,9 @@ import (
 // reads more than these.
 const maxProgress = 200
 
+// keptProgress is how many lines Juju 3 keeps of an action.
+const keptProgress = 1000
+
 // silence follows a line that the controller did not take in time. The action
 // has better things to do than to wait for each line that nobody can see.
 const silence = time.Minute
@@ -21,11 +25,20 @@ const silence = time.Minute
 // progress counts what an action has logged.
 type progress struct {
 	mu      sync.Mutex
+	limit   int // maxProgress if 0.
 	lines   int
 	last    string
 	repeats int // of last, not shown
 	broken  bool
 	silent  time.Time // until then
+}
+
+// LimitProgress lets the action show so many lines instead of 200, up to what
+// Juju 3 keeps.
+func (a *Action) LimitProgress(lines int) {
+	a.progress.mu.Lock()
+	defer a.progress.mu.Unlock()
+	a.progress.limit = min(lines, keptProgress)
 }
 
 // Log shows a line of progress: juju run prints it while the action runs, and
@@ -41,9 +54,10 @@ func (a *Action) Log(ctx context.Context, message string) {
 	p := &a.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	limit := cmp.Or(p.limit, maxProgress)
 	line := oneLine(spellPercent(a.agent.secrets.hide(message)), maxLine)
 	switch {
-	case line == "" || p.lines >= maxProgress || time.Now().Before(p.silent):
+	case line == "" || p.lines >= limit || time.Now().Before(p.silent):
 		return
 	case line == p.last:
 		p.repeats++
@@ -52,8 +66,8 @@ func (a *Action) Log(ctx context.Context, message string) {
 	repeats := p.repeats
 	p.last, p.repeats = line, 0
 	p.lines++
-	if p.lines == maxProgress {
-		line = fmt.Sprintf("log budget of %d lines exhausted: the action goes on, its results will tell", maxProgress)
+	if p.lines == limit {
+		line = fmt.Sprintf("log budget of %d lines exhausted: the action goes on, its results will tell", limit)
 	} else if repeats > 0 {
 		note := fmt.Sprintf(" (the line before came %d more times)", repeats)
 		line = oneLine(line, maxLine-len(note)) + note

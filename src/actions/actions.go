@@ -25,6 +25,7 @@ func All(version string) map[string]charm.ActionFunc {
 		"list-models":            redacting(listModels),
 		"list-migration-targets": redacting(listMigrationTargets),
 		"plan-migrations":        redacting(planMigrations),
+		"apply-plan":             redacting(applyPlan),
 
 		"check-access": redacting(checkAccess),
 	}

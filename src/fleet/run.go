@@ -200,6 +200,7 @@ type run struct {
 	RunOptions
 	began, until time.Time
 
+	reportMu sync.Mutex
 	// turnMu is held while it is decided what starts.
 	turnMu sync.Mutex
 	// changed is told when an entry has changed.
@@ -349,7 +350,7 @@ func (r *run) turn(ctx context.Context) bool {
 		r.reconcile(ctx, sight)
 		r.settleEdges(ctx, sight)
 	}
-	r.decide(ctx)
+	r.decide()
 	starts, wait := r.next(err == nil)
 	for _, i := range starts {
 		r.launch(ctx, i)
@@ -473,16 +474,8 @@ func (r *run) next(seen bool) ([]int, Wait) {
 }
 
 // decide stops the run where the policy says so.
-func (r *run) decide(ctx context.Context) {
-	leader := true
-	if r.Stopped() == "" {
-		// An agent that does not answer now says nothing about leadership.
-		if is, err := r.Leader(ctx); err == nil {
-			leader = is
-		}
-	}
+func (r *run) decide() {
 	r.mu.Lock()
-	r.tally.NotLeader = r.tally.NotLeader || !leader
 	r.tally.Silent = time.Since(r.seenAt)
 	for _, c := range r.sight.Controllers {
 		if c.Name == r.Guard && c.Status == "available" {
@@ -505,13 +498,6 @@ func (r *run) decide(ctx context.Context) {
 	if fresh {
 		r.report(StoppedEvent{why, moving})
 	}
-}
-
-// Stopped says why nothing starts any more, or "".
-func (r *run) Stopped() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.stopped
 }
 
 // told says that the run has come to where it was told to end.
@@ -811,7 +797,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	r.mu.Lock()
 	r.tally.NotLeader = r.tally.NotLeader || !leader
 	r.mu.Unlock()
-	r.decide(ctx)
+	r.decide()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := &r.entries[i]
@@ -838,12 +824,15 @@ func (r *run) admit(ctx context.Context, i int) string {
 
 // report reports an event, one at a time.
 func (r *run) report(e Event) {
-	if r.RunOptions.Report != nil {
-		r.RunOptions.Report(e)
+	if r.Report == nil {
+		return
 	}
+	r.reportMu.Lock()
+	defer r.reportMu.Unlock()
+	r.Report(e)
 }
 
-// counts counts the states.
+// counts returns how many entries are in which state.
 func (r *run) counts() Counts {
 	r.mu.Lock()
 	defer r.mu.Unlock()

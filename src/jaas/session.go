@@ -23,6 +23,9 @@ type session struct {
 	// borrowed: the caller closes the connection, and it is not made again.
 	borrowed bool
 
+	// paced, where set, spreads the calls of an action about many models.
+	paced *pace
+
 	mu      sync.Mutex
 	closed  bool
 	client  *jimm.Client
@@ -118,6 +121,9 @@ func unmask(ctx context.Context, client *jimm.Client, who Account) error {
 // but logins was sent. The context ends the wait of its caller; it does not end a
 // login, which may be for others too.
 func (s *session) get(ctx context.Context) (*jimm.Client, error) {
+	if err := s.paced.wait(ctx); err != nil {
+		return nil, err
+	}
 	client, login, err := s.current(ctx)
 	if login == nil {
 		return client, err

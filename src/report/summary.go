@@ -238,3 +238,9 @@ func name(m facts.Model) string {
 	}
 	return m.FullName()
 }
+
+// MayStillMove reports whether the migration may still run, or waits to be
+// recorded, although it is not followed any more.
+func MayStillMove(r migration.Result) bool {
+	return r.Outcome == facts.Started || r.Outcome == facts.TimedOut || r.Outcome == facts.Unknown
+}

@@ -1,0 +1,234 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/report"
+	"jimm-migrator/src/status"
+)
+
+// applyParams are the parameters of apply-plan.
+type applyParams struct {
+	Plan       string     `json:"plan"`
+	Hash       string     `json:"plan-hash"`
+	Waves      string     `json:"waves"`
+	Timeout    string     `json:"timeout"`
+	StopAfter  string     `json:"stop-after"`
+	StrictExit charm.Flag `json:"strict-exit"`
+}
+
+// applyPlan carries out a plan. Run again it goes on.
+func applyPlan(ctx context.Context, a *charm.Action) error {
+	var p applyParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
+	err := r.apply(ctx, p)
+	if err != nil && p.StrictExit {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+// planRun is one run of an action that carries out a plan.
+type planRun struct {
+	action   *charm.Action
+	settings config.Settings
+	began    time.Time
+	plan     fleet.Plan
+	lines    report.RunLines
+	events   *report.EventLog
+
+	many  *status.Many
+	logs  map[string]*report.EventLog // by model
+	moved int
+}
+
+func (r *planRun) apply(ctx context.Context, p applyParams) error {
+	r.events = report.NoEventLog(r.action.Unit)
+	opts, err := r.options(p)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	settings, j, err := connect(ctx, r.action)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	defer j.Close()
+	r.settings = settings
+	j.Pace()
+	w, err := watch(ctx, r.action, settings, j)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	return r.run(ctx, w, opts)
+}
+
+// options reads the parameters that need more than their type to be right.
+func (r *planRun) options(p applyParams) (fleet.RunOptions, error) {
+	timeout, err := time.ParseDuration(p.Timeout)
+	if err != nil || timeout <= 0 {
+		return fleet.RunOptions{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 4h", p.Timeout)
+	}
+	waves, err := readWaves(p.Waves)
+	if err != nil {
+		return fleet.RunOptions{}, err
+	}
+	r.plan, err = fleet.Parse(p.Plan)
+	if err != nil {
+		return fleet.RunOptions{}, err
+	}
+	if r.plan.Hash() != p.Hash {
+		return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: %w: its hash is %s, plan-hash is %q", fleet.ErrHash, r.plan.Hash(), p.Hash)
+	}
+	return fleet.RunOptions{Plan: r.plan, Timeout: timeout, Waves: waves, StopAfter: fleet.StopAfter(p.StopAfter)}, nil
+}
+
+// readWaves reads "", "1" or "1-2".
+func readWaves(text string) (map[int]bool, error) {
+	if text == "" {
+		return nil, nil
+	}
+	first, last, ranged := strings.Cut(text, "-")
+	from, err := strconv.Atoi(first)
+	to := from
+	if err == nil && ranged {
+		to, err = strconv.Atoi(last)
+	}
+	if err != nil || from < 1 || to < from || to > fleet.MostModels {
+		return nil, fmt.Errorf("cannot use waves %q: it is a number such as 1, or a range such as 1-2", text)
+	}
+	out := map[int]bool{}
+	for n := from; n <= to; n++ {
+		out[n] = true
+	}
+	return out, nil
+}
+
+// run carries out the plan.
+func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) error {
+	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
+	defer r.events.Close(ctx)
+	r.events.WithPlan(r.plan.Hash())
+	r.action.LimitProgress(report.RunLimit)
+	many, err := status.FollowMany(ctx, r.action)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	r.many = many
+	opts.JAAS = w.base.JAAS
+	opts.Model = migration.Options{
+		Unit: r.action.Env().Unit, OwnModel: w.base.OwnModel, JIMMModel: w.base.JIMMModel,
+		Probe: r.settings.ProbeControllers, PollInterval: r.settings.PollInterval,
+	}
+	if p := r.settings.ControllersProblem; p != nil {
+		opts.Model.AccountsProblem, opts.Model.AccountsRemedy = p.What, p.Remedy
+	}
+	opts.Report = func(e fleet.Event) { r.show(ctx, e) }
+	done, err := fleet.Apply(ctx, fleet.Means{
+		Tower: w.tower, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.IsLeader,
+		View: func(model string, quiet bool) (survey.JAAS, func()) {
+			return w.jaas.View(w.lists, w.book, model, quiet)
+		},
+	}, opts)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	r.settle(ctx)
+	r.events.RunFinish(done, r.plan)
+	out := report.RunResults(done, r.plan, report.Run{Unit: r.action.Env().Unit, CLI: w.jaas.Engine.Traits.CLI, Took: time.Since(r.began)})
+	if err := r.action.SetResults(ctx, out); err != nil {
+		return err
+	}
+	summary := report.RunSummary(done, r.plan)
+	if !done.Outcome.Succeeded() {
+		return errors.New(summary)
+	}
+	r.action.Log(ctx, summary)
+	return nil
+}
+
+// show prints an event, sends it to Loki, and keeps the unit's status: it is the
+// one thing that survives the death of this process at once.
+func (r *planRun) show(ctx context.Context, e fleet.Event) {
+	changed := false
+	switch e := e.(type) {
+	case fleet.ModelEvent:
+		log := r.logOf(e.Entry)
+		log.Event(e.Event)
+		if _, freezes := e.Event.(migration.FreezeEvent); freezes {
+			r.many.Add(status.Pending{Model: e.Entry.Model, Target: e.Entry.First()})
+			changed = true
+		}
+	case fleet.EndedEvent:
+		if e.Moved.Result.Outcome != "" {
+			r.logOf(e.Moved.Entry).Finish(e.Moved.Result)
+			delete(r.logs, e.Moved.Entry.Model)
+		}
+		if e.Moved.State == fleet.Well {
+			r.moved++
+		}
+		changed = r.unfly(e.Moved)
+	default:
+	}
+	r.events.Run(e)
+	if changed {
+		r.mark(ctx)
+	}
+	r.action.Log(ctx, r.lines.Line(e))
+}
+
+func (r *planRun) logOf(e fleet.Entry) *report.EventLog {
+	if r.logs[e.Model] == nil {
+		r.logs[e.Model] = r.events.Of(e.Model, e.First())
+	}
+	return r.logs[e.Model]
+}
+
+// unfly takes a model off the unit's status, unless it may still move. It reports
+// whether the model was there.
+func (r *planRun) unfly(m fleet.Moved) bool {
+	if !r.many.Has(m.Entry.Model) {
+		return false
+	}
+	if report.MayStillMove(m.Result) {
+		r.many.Add(status.Pending{Model: m.Entry.Model, Target: m.Entry.First(), State: status.Detached})
+	} else {
+		r.many.Remove(m.Entry.Model)
+	}
+	return true
+}
+
+// mark shows in the unit's status what moves.
+func (r *planRun) mark(ctx context.Context) {
+	if err := r.many.Show(ctx, fmt.Sprintf("applying a plan, %d of %d models moved", r.moved, len(r.plan.Moves))); err != nil {
+		r.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
+	}
+}
+
+// settle decides the unit's status anew at the end.
+func (r *planRun) settle(ctx context.Context) {
+	if err := r.many.Leave(ctx, r.settings); err != nil {
+		r.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
+	}
+}
+
+// refuse ends an action that started nothing.
+func (r *planRun) refuse(ctx context.Context, err error) error {
+	if setErr := r.action.SetResults(ctx, report.RefusedRun(err)); setErr != nil {
+		return setErr
+	}
+	return err
+}

@@ -1,0 +1,396 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
+)
+
+// RunLines puts the events of a run into lines of progress: few enough for a
+// thousand models.
+type RunLines struct {
+	// Stop is the command that stops the run gently.
+	Stop string
+
+	models    int // Of the plan.
+	canary    int // Lines of canaries so far.
+	attention int // Lines of single models so far.
+}
+
+// How many lines one kind may take.
+const (
+	// RunLimit is how many lines a run shows in all.
+	RunLimit = 600
+	// canaryLines are for what canaries do, each in full.
+	canaryLines = 80
+	// attentionLines are for models that failed or stay.
+	attentionLines = 150
+	// fewModels is up to which size of a plan each model has a line at its end.
+	fewModels = 200
+)
+
+// Line returns the line of an event, "" for none.
+func (l *RunLines) Line(e fleet.Event) string {
+	switch e := e.(type) {
+	case fleet.BeganEvent:
+		l.models = len(e.Plan.Moves)
+		text := fmt.Sprintf("%s in the plan, %d on their target already; %d at once at most", fleet.Counted(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
+		if l.Stop != "" {
+			text += "; " + l.Stop + " stops this gently"
+		}
+		return text
+	case fleet.ModelEvent:
+		line := Line(e.Event)
+		if f, is := e.Event.(migration.FindingEvent); is && f.Finding.Level != checks.Fail && f.Finding.Level != checks.Warn {
+			return "" // What is as expected is not listed.
+		}
+		if line == "" || !e.Canary || l.canary >= canaryLines {
+			return ""
+		}
+		l.canary++
+		return "canary " + e.Entry.Name + ": " + line
+	case fleet.EndedEvent:
+		return l.ended(e.Moved)
+	case fleet.StateEvent:
+		return stateLine(e)
+	case fleet.StoppedEvent:
+		if e.Moving == 0 {
+			return "stopped: " + e.Why
+		}
+		return fmt.Sprintf("stopped: %s; %s and followed to the end", e.Why, fleet.Counted(e.Moving, "model still moves", "models still move"))
+	default:
+		return ""
+	}
+}
+
+func (l *RunLines) ended(m fleet.Moved) string {
+	well := m.State == fleet.Well
+	if well && l.models > fewModels {
+		return ""
+	}
+	if !well {
+		if l.attention++; l.attention > attentionLines {
+			return ""
+		}
+	}
+	return movedLine(m)
+}
+
+// movedLine says in one line what became of a model.
+func movedLine(m fleet.Moved) string {
+	r := m.Result
+	switch m.State {
+	case fleet.Well:
+		text := fmt.Sprintf("%s is on %q, %s", m.Entry.Name, m.Entry.Target(), span(m.Ended.Sub(m.Began)))
+		if still := r.Timing.Downtime(); still > 0 {
+			text += ", stood still " + span(still)
+		}
+		return text
+	case fleet.Stayed:
+		text := fmt.Sprintf("%s stays: %s", m.Entry.Name, m.Reason)
+		if r.Outcome != "" {
+			text += ": " + Summary(r)
+		}
+		return text
+	default:
+		return fmt.Sprintf("%s failed: %s", m.Entry.Name, Summary(r))
+	}
+}
+
+func stateLine(e fleet.StateEvent) string {
+	c := e.Counts
+	text := fmt.Sprintf("%d of %d moved", c.Moved+c.Already, c.Planned)
+	if c.Moving > 0 {
+		var to []string
+		for _, name := range slices.Sorted(maps.Keys(e.To)) {
+			to = append(to, fmt.Sprintf("%d to %s", e.To[name], name))
+		}
+		text += fmt.Sprintf(", %d moving (%s)", c.Moving, strings.Join(to, ", "))
+	}
+	text += fmt.Sprintf(", %d failed, %d left, %d waiting", c.Failed, c.Left, c.Waiting)
+	if e.Wait != fleet.WaitNothing && c.Waiting > 0 && c.Moving == 0 {
+		text += " for " + string(e.Wait)
+	}
+	text += "; " + span(e.Elapsed)
+	switch {
+	case e.Left > 0:
+		text += ", about " + span(e.Left.Round(time.Minute)) + " more at this rate"
+	case c.Waiting > 0:
+		text += ", no estimate yet"
+	}
+	return text
+}
+
+// RunSummary says in one sentence how a run ended.
+func RunSummary(d fleet.Done, p fleet.Plan) string {
+	c := d.Counts
+	text := fmt.Sprintf("%d of %d models are on their target", c.Moved+c.Already, c.Planned)
+	if c.Already > 0 {
+		text += fmt.Sprintf(", %d of them were before", c.Already)
+	}
+	if c.Failed > 0 {
+		text += fmt.Sprintf("; %d failed", c.Failed)
+	}
+	if c.Left > 0 {
+		verb := "stay"
+		if c.Left == 1 {
+			verb = "stays"
+		}
+		text += fmt.Sprintf("; %d %s", c.Left, verb)
+	}
+	if n := c.Waiting + c.Moving; n > 0 {
+		text += fmt.Sprintf("; %d not begun or not seen to end", n)
+	}
+	switch d.Outcome {
+	case fleet.RunStopped, fleet.StoppedAsTold:
+		text += "; stopped: " + d.Stopped
+	case fleet.RunConflict, fleet.RunUnknown:
+		text += "; look now: " + d.Stopped
+	case fleet.RunPartly:
+		if c.Failed == 0 {
+			text += "; the time was over"
+		}
+	default:
+	}
+	if p.More > 0 {
+		text += fmt.Sprintf("; %d more did not fit the plan", p.More)
+	}
+	return text
+}
+
+// What the results of a run hold at most.
+const (
+	mostFailed     = 100
+	mostMovedBytes = 60 << 10
+	mostReport     = 48 << 10
+)
+
+// RunResults are the results of apply-plan.
+func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
+	c := d.Counts
+	out := map[string]any{
+		"outcome": string(d.Outcome), "summary": RunSummary(d, p), "elapsed": span(d.Took), "plan-hash": p.Hash(),
+		"retry-safe": d.Outcome != fleet.RunConflict,
+		"counts": map[string]any{
+			"planned": c.Planned, "moved": c.Moved, "already-there": c.Already, "moving": c.Moving,
+			"failed": c.Failed, "left": c.Left, "waiting": c.Waiting, "started": d.Starts,
+		},
+		"report": RunReport(d, p),
+	}
+	set(out, "next", runNext(d, run))
+	set(out, "gaps", redact.String(strings.Join(d.Gaps, "; ")))
+	failed, omitted := map[string]any{}, 0
+	left, moved := []fleet.Left{}, []string{}
+	for _, m := range d.Moves {
+		switch {
+		case m.State == fleet.Failed && len(failed) < mostFailed:
+			failed[m.Entry.Model] = failedResults(m, run)
+		case m.State == fleet.Failed:
+			omitted++
+		case m.State == fleet.Stayed:
+			detail := ""
+			if m.Result.Outcome != "" {
+				detail = Summary(m.Result)
+			}
+			left = append(left, fleet.Left{Reason: fleet.Reason(m.Reason), Model: m.Entry.Model, Name: m.Entry.Name, Detail: detail})
+		case m.State == fleet.Well && !m.Ended.IsZero():
+			moved = append(moved, fmt.Sprintf("%s %s %s %s %s %s", m.Entry.Model, m.Entry.Target(), m.Result.Outcome,
+				span(m.Ended.Sub(m.Began)), cmp.Or(span(m.Result.Timing.Downtime()), "-"), m.Entry.Name))
+		}
+	}
+	setMap(out, "failed", failed)
+	if omitted > 0 {
+		out["failed-omitted"] = omitted
+	}
+	setMap(out, "left", leftResults(left))
+	set(out, "moved", cutLines(moved, mostMovedBytes))
+	return out
+}
+
+// cutLines joins lines, and says how many did not fit.
+func cutLines(lines []string, most int) string {
+	var b strings.Builder
+	for i, line := range lines {
+		if b.Len()+len(line) > most {
+			fmt.Fprintf(&b, "and %d more\n", len(lines)-i)
+			break
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+func failedResults(m fleet.Moved, run Run) map[string]any {
+	r := m.Result
+	out := map[string]any{
+		"name": m.Entry.Name, "source": m.Entry.Source, "target": m.Entry.Target(), "outcome": string(r.Outcome),
+		"controller": cmp.Or(r.Holder.String(), "unknown"), "summary": Summary(r),
+	}
+	set(out, "cause", string(r.Cause))
+	set(out, "error", r.Detail)
+	set(out, "hint", r.Hint)
+	set(out, "next", nextCommand(r, run.Unit))
+	if r.Outcome == facts.LostFromJIMM {
+		set(out, "users", strings.Join(r.Model.Users, ","))
+	}
+	return out
+}
+
+// runNext is the command that helps from here.
+func runNext(d fleet.Done, run Run) string {
+	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
+	switch d.Outcome {
+	case fleet.RunConflict, fleet.RunUnknown:
+		for _, m := range d.Moves {
+			if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
+				return fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, m.Entry.Model)
+			}
+		}
+		return again
+	case fleet.RunStopped, fleet.RunPartly:
+		if d.Counts.Failed > 0 {
+			return "look at failed, then: " + again
+		}
+		return again
+	case fleet.StoppedAsTold:
+		return again
+	case fleet.RunBlocked:
+		return "look at left; plan again when the reasons are gone"
+	default:
+		return ""
+	}
+}
+
+// RefusedRun are the results of a run that started nothing.
+func RefusedRun(err error) map[string]any {
+	text := redact.String(err.Error())
+	out := map[string]any{"outcome": string(fleet.RunRefused), "summary": "nothing was started: " + text, "retry-safe": true}
+	setMap(out, "error", errorResults(text, err))
+	return out
+}
+
+// RunReport is the report of a run in Markdown, with a Gantt chart of who moved
+// when, as GitHub and Charmhub show it.
+func RunReport(d fleet.Done, p fleet.Plan) string {
+	c := d.Counts
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", strings.TrimSpace("Plan: "+string(p.Goal)+" "+p.Of))
+	fmt.Fprintf(&b, "%s.\n\n", RunSummary(d, p))
+	fmt.Fprintf(&b, "| | |\n|---|---|\n| outcome | %s |\n| began | %s |\n| took | %s |\n| plan | `%s` |\n", d.Outcome, d.Began.UTC().Format(time.RFC3339), span(d.Took), p.Hash())
+	fmt.Fprintf(&b, "| moved, there before, failed, left, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
+	var attention []string
+	for _, m := range d.Moves {
+		if m.State == fleet.Failed || m.State == fleet.Stayed {
+			attention = append(attention, "- "+markdown(movedLine(m)))
+		}
+	}
+	if len(attention) > 0 {
+		b.WriteString("\n## To look at\n\n" + cutLines(attention, mostReport/4))
+	}
+	b.WriteString("\n## Who moved when\n\n" + gantt(d, mostReport-b.Len()-1024))
+	return b.String()
+}
+
+// markdown keeps a text from being read as markup.
+func markdown(text string) string {
+	return strings.NewReplacer("|", "\\|", "<", "&lt;", "`", "'", "\n", " ").Replace(text)
+}
+
+// gantt is a chart of the migrations, a section for each target.
+func gantt(d fleet.Done, most int) string {
+	byTarget := map[string][]fleet.Moved{}
+	for _, m := range d.Moves {
+		if !m.Began.IsZero() && !m.Ended.IsZero() && m.Result.Outcome != "" {
+			byTarget[m.Entry.Target()] = append(byTarget[m.Entry.Target()], m)
+		}
+	}
+	if len(byTarget) == 0 {
+		return "Nothing moved.\n"
+	}
+	var b strings.Builder
+	b.WriteString("```mermaid\ngantt\n  dateFormat YYYY-MM-DDTHH:mm:ss\n  axisFormat %H:%M:%S\n")
+	const layout = "2006-01-02T15:04:05"
+	n, omitted := 0, 0
+	for _, target := range slices.Sorted(maps.Keys(byTarget)) {
+		fmt.Fprintf(&b, "  section %s\n", target)
+		list := byTarget[target]
+		slices.SortFunc(list, func(x, y fleet.Moved) int { return x.Began.Compare(y.Began) })
+		for _, m := range list {
+			if b.Len() > most {
+				omitted++
+				continue
+			}
+			tag := "done"
+			if m.State != fleet.Well {
+				tag = "crit"
+			}
+			if m.Canary {
+				tag += ", active"
+			}
+			n++
+			name := strings.NewReplacer(":", " ", ";", " ", "#", " ", ",", " ").Replace(m.Entry.Name)
+			fmt.Fprintf(&b, "  %s :%s, m%d, %s, %s\n", name, tag, n, m.Began.UTC().Format(layout), m.Ended.UTC().Format(layout))
+		}
+	}
+	b.WriteString("```\n")
+	if omitted > 0 {
+		fmt.Fprintf(&b, "\n%d more did not fit.\n", omitted)
+	}
+	return b.String()
+}
+
+// Of returns a log for the migration of one model among others. Only the log that
+// it comes from is closed.
+func (l *EventLog) Of(model, target string) *EventLog {
+	base := maps.Clone(l.base)
+	base["model"], base["target"] = model, target
+	return &EventLog{client: l.client, unit: l.unit, began: time.Now(), base: base}
+}
+
+// WithPlan adds the plan's hash to every line.
+func (l *EventLog) WithPlan(hash string) { l.base["plan_hash"] = hash }
+
+// Run sends an event of a run of many models.
+func (l *EventLog) Run(e fleet.Event) {
+	switch e := e.(type) {
+	case fleet.BeganEvent:
+		l.push("plan-start", "info", map[string]any{"models": float64(len(e.Plan.Moves)), "already": float64(e.Already)})
+	case fleet.StateEvent:
+		l.push("plan-state", "info", countFields(e.Counts))
+	case fleet.StoppedEvent:
+		l.push("plan-stop", "warn", map[string]any{"text": e.Why, "moving": float64(e.Moving)})
+	case fleet.EndedEvent:
+		if e.Moved.State == fleet.Stayed {
+			l.push("stays", "warn", map[string]any{"model_uuid": e.Moved.Entry.Model, "model_name": e.Moved.Entry.Name, "text": e.Moved.Reason})
+		}
+	default:
+	}
+}
+
+// RunFinish sends how a run has ended.
+func (l *EventLog) RunFinish(d fleet.Done, p fleet.Plan) {
+	fields := countFields(d.Counts)
+	fields["outcome"], fields["succeeded"], fields["summary"] = string(d.Outcome), d.Outcome.Succeeded(), RunSummary(d, p)
+	fields["duration_seconds"] = seconds(d.Took)
+	level := "info"
+	if !d.Outcome.Succeeded() {
+		level = "error"
+	}
+	l.push("plan-finish", level, fields)
+}
+
+func countFields(c fleet.Counts) map[string]any {
+	return map[string]any{
+		"models": float64(c.Planned), "moved": float64(c.Moved), "already": float64(c.Already), "moving": float64(c.Moving),
+		"failed": float64(c.Failed), "left": float64(c.Left), "waiting": float64(c.Waiting),
+	}
+}

@@ -1,0 +1,79 @@
+package status
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/config"
+)
+
+// Many are the migrations that one action follows. What was pending before the
+// action is read once.
+type Many struct {
+	unit   config.Unit
+	memory memory
+	// flying are those that are pending, by model; ended are the models that are
+	// not pending any more.
+	flying map[string]Pending
+	ended  []string
+}
+
+// FollowMany begins to follow migrations.
+func FollowMany(ctx context.Context, u config.Unit) (*Many, error) {
+	m, err := remember(ctx, u)
+	return &Many{unit: u, memory: m, flying: map[string]Pending{}}, err
+}
+
+// Add notes that a model may be moving. A second time changes its state.
+func (m *Many) Add(p Pending) { m.flying[p.Model] = p }
+
+// Has reports whether the model was added and not removed.
+func (m *Many) Has(model string) bool {
+	_, ok := m.flying[model]
+	return ok
+}
+
+// Remove notes that nothing of the model is pending any more.
+func (m *Many) Remove(model string) {
+	delete(m.flying, model)
+	m.ended = append(m.ended, model)
+}
+
+// Show shows a head that says what the action does, and each migration that is
+// pending: the status is what survives when the action is killed.
+func (m *Many) Show(ctx context.Context, head string) error {
+	texts := []string{head}
+	for _, p := range m.pending() {
+		texts = append(texts, p.String())
+	}
+	return m.unit.SetStatus(ctx, charm.StatusMaintenance, strings.Join(texts, "; "))
+}
+
+// Leave decides the status anew when the action has stopped following. What is
+// still pending stays so.
+func (m *Many) Leave(ctx context.Context, s config.Settings) error {
+	for model, p := range m.flying {
+		p.State = Detached
+		m.flying[model] = p
+	}
+	k := known{
+		unit: m.unit.Env().Unit, memory: m.memory, address: s.JIMM.URL, optional: s.ControllersProblem,
+		seen: m.memory.health(s), pending: m.pending(),
+	}
+	return k.keep(ctx, m.unit)
+}
+
+// pending are the migrations that this action follows, and those of others that
+// were pending before.
+func (m *Many) pending() []Pending {
+	var out []Pending
+	for _, model := range slices.Sorted(maps.Keys(m.flying)) {
+		out = append(out, m.flying[model])
+	}
+	return append(out, slices.DeleteFunc(m.memory.pending(), func(p Pending) bool {
+		return m.Has(p.Model) || slices.Contains(m.ended, p.Model)
+	})...)
+}
