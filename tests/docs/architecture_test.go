@@ -17,7 +17,7 @@ import (
 func packages(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	err := filepath.WalkDir(filepath.Join(root, "src"), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(root, "src"), func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go") {
 			folder, relErr := filepath.Rel(root, filepath.Dir(path))
 			out[filepath.Base(folder)] = filepath.ToSlash(folder)

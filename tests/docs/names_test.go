@@ -108,7 +108,7 @@ func TestPages_RelateEndpointsThatExist(t *testing.T) {
 // Checks that pages tell to ignore exist.
 func TestPages_IgnoreChecksThatExist(t *testing.T) {
 	t.Parallel()
-	known := constants(t, "src/migration", "CheckID")
+	known := constants(t, "src/migration/checks", "ID")
 	for _, p := range ours(t) {
 		for _, found := range regexp.MustCompile(`ignore-checks=([a-z,-]+)`).FindAllStringSubmatch(p.text, -1) {
 			for id := range strings.SplitSeq(found[1], ",") {
