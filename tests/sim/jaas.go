@@ -32,6 +32,7 @@ type JAAS struct {
 	begun      bool // what happens before is no message and no violation
 	messages   []wire.Event
 	violations []Violation
+	fleet      fleetRules
 }
 
 // server is what JAAS keeps of JIMM and of each controller.

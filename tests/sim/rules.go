@@ -41,7 +41,10 @@ const (
 
 // Rules returns the names of all rules, for World.Allowed.
 func Rules() []string {
-	return []string{RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart}
+	return []string{
+		RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart,
+		RuleOverCap, RuleBothEnds, RuleStartAfterStop, RuleTwoStarts, RuleUnplannedStart,
+	}
 }
 
 // neverCalled are the calls on JIMM that are never right: FullModelStatus leaks a websocket in JIMM with every call,
@@ -91,6 +94,7 @@ func (j *JAAS) jimmCalled(c jimm.Call) {
 		_ = json.Unmarshal(c.Params, &params) // JIMM answers what is no JSON
 		for _, spec := range params.Specs {
 			j.checkStart(spec, report)
+			j.checkFleet(c.User, spec, report)
 		}
 	case "JIMM.UpdateMigratedModel":
 		var params recordParams

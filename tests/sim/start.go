@@ -116,6 +116,9 @@ func (j *JAAS) finish() error {
 			}
 		}
 	}
+	if j.world.Fleet != nil {
+		j.BeginRun(*j.world.Fleet)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.begun = true

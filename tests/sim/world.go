@@ -26,6 +26,9 @@ type World struct {
 	// README.
 	Observed []string `yaml:"observed,omitempty"`
 
+	// Fleet is what a run over many models has promised; see JAAS.BeginRun.
+	Fleet *Fleet `yaml:"fleet,omitempty"`
+
 	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations besides those that always are.
 	Forbidden []string `yaml:"forbidden,omitempty"`
 	// Allowed takes calls or rules (see Rules) out again.

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -113,6 +114,20 @@ func (c *Controller) Migration(uuid string) (m Migration, ok bool) {
 		return Migration{}, false
 	}
 	return c.latest[uuid].Migration, true
+}
+
+// Migrating returns the migrations that run, sorted by the time of their start.
+func (c *Controller) Migrating() []Migration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []Migration
+	for _, m := range c.latest {
+		if !m.Phase.Terminal() {
+			list = append(list, m.Migration)
+		}
+	}
+	slices.SortFunc(list, func(a, b Migration) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ModelUUID, b.ModelUUID)) })
+	return list
 }
 
 // Await returns when the condition holds; it asks again after every change. The error is the context's.
