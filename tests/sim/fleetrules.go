@@ -108,12 +108,12 @@ func (r *fleetRules) checkCaps(flying []flight, source, target string, report fu
 			to++
 		}
 	}
-	for _, cap := range []struct {
+	for _, bound := range []struct {
 		limit, n int
 		where    string
 	}{{r.Parallel, len(flying), "in all"}, {r.PerSource, from, "from " + source}, {r.PerTarget, to, "to " + target}} {
-		if cap.limit > 0 && cap.n >= cap.limit {
-			report(RuleOverCap, fmt.Sprintf("%d migrations are in flight %s", cap.n, cap.where))
+		if bound.limit > 0 && bound.n >= bound.limit {
+			report(RuleOverCap, fmt.Sprintf("%d migrations are in flight %s", bound.n, bound.where))
 		}
 	}
 }

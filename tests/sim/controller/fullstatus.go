@@ -243,21 +243,20 @@ func baseOf(text string) base {
 func (m Model) machineStatus(machine Machine, since time.Time) machineStatus {
 	st := machine.status(since)
 	for _, other := range m.Machines {
-		parent, _, _ := cutLast(other.ID, "/")
-		if parent, _, ok := cutLast(parent, "/"); ok && parent == machine.ID {
+		if parent, ok := parentOf(other.ID); ok && parent == machine.ID {
 			st.Containers[other.ID] = m.machineStatus(other, since)
 		}
 	}
 	return st
 }
 
-// cutLast is strings.Cut around the last separator.
-func cutLast(text, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(text, separator)
-	if i < 0 {
-		return text, "", false
+// parentOf is the machine that a container is in: 0/lxd/0 is in 0.
+func parentOf(id string) (parent string, found bool) {
+	parts := strings.Split(id, "/")
+	if len(parts) < 3 {
+		return "", false
 	}
-	return text[:i], text[i+len(separator):], true
+	return strings.Join(parts[:len(parts)-2], "/"), true
 }
 
 func (m Machine) status(since time.Time) machineStatus {

@@ -126,7 +126,9 @@ func (c *Controller) Migrating() []Migration {
 			list = append(list, m.Migration)
 		}
 	}
-	slices.SortFunc(list, func(a, b Migration) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ModelUUID, b.ModelUUID)) })
+	slices.SortFunc(list, func(a, b Migration) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ModelUUID, b.ModelUUID))
+	})
 	return list
 }
 
