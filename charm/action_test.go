@@ -3,6 +3,7 @@ package charm_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,7 +115,7 @@ func TestLogCountsRepeatedLines(t *testing.T) {
 	})
 	equal(t, "lines", f.ran(""), []string{
 		`action-log "--" "a"`,
-		`action-log "--" "b (the line before came 2 more times)"`,
+		`action-log "--" "b (the previous line was repeated 2 times)"`,
 		`action-log "--" "a"`,
 	})
 }
@@ -129,11 +130,24 @@ func TestLogStopsWithALastLineWellBelowJujusLimit(t *testing.T) {
 	})
 	equal(t, "lines", len(f.argv), 200)
 	equal(t, "last line", f.calls[199],
-		`action-log "--" "log budget of 200 lines exhausted: the action goes on, its results will tell"`)
+		`action-log "--" "no progress is shown after 200 lines: the action continues, see its results"`)
 	for _, call := range f.argv {
 		if n := utf8.RuneCountInString(call.Args[1]); n > 500 {
 			t.Errorf("line of %d characters", n)
 		}
+	}
+}
+
+func TestLimitProgress(t *testing.T) {
+	for limit, want := range map[int]int{3: 3, 600: 600, 5000: 1000} {
+		f := withParams(t, "{}", func(ctx context.Context, a *charm.Action) error {
+			a.LimitProgress(limit)
+			for i := range 3000 {
+				a.Log(ctx, strconv.Itoa(i))
+			}
+			return nil
+		})
+		equal(t, "lines", len(f.argv), want)
 	}
 }
 

@@ -24,7 +24,7 @@ func toolUses() map[string]toolUse {
 			want: `config-get "--format=json"`,
 		},
 		"leader": {
-			do:   func(ctx context.Context, u *charm.Unit) error { _, err := u.IsLeader(ctx); return err },
+			do:   func(ctx context.Context, u *charm.Unit) error { _, err := u.Leader(ctx); return err },
 			want: `is-leader "--format=json"`,
 		},
 		"version": {

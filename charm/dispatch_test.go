@@ -201,7 +201,7 @@ func TestInterruptedActionStillTellsItsResults(t *testing.T) {
 				if err := a.SetStatus(ctx, charm.StatusActive, ""); err != nil {
 					return err
 				}
-				if _, err := a.IsLeader(ctx); err == nil {
+				if _, err := a.Leader(ctx); err == nil {
 					t.Error("a question was asked in a cancelled context")
 				}
 				return fmt.Errorf("cannot wait: %w", ctx.Err())
@@ -316,7 +316,7 @@ func TestToolErrorThatTheRunnerWrapsIsFound(t *testing.T) {
 		"is-leader": fmt.Errorf("in the test: %w", refusal("is-leader", "leadership status unknown")),
 	}}
 	inHook(t, f, func(ctx context.Context, h *charm.Hook) error {
-		_, err := h.IsLeader(ctx)
+		_, err := h.Leader(ctx)
 		if tool, ok := errors.AsType[*charm.ToolError](err); !ok || tool.ExitCode != 1 {
 			t.Errorf("got %v", err)
 		}

@@ -101,7 +101,7 @@ func everyTool(t *testing.T) charm.ActionFunc {
 		appData, err7 := a.RelationData(ctx, ids[0], app)
 		equal(t, "relation", []string{ids[0], units[0], app, unitData["host"], appData["name"]},
 			[]string{"db:7", "pg/0", "pg", "h", "n"})
-		leader, err8 := a.IsLeader(ctx)
+		leader, err8 := a.Leader(ctx)
 		equal(t, "leader", leader, true)
 		state, err9 := a.State(ctx)
 		equal(t, "state", state, map[string]string{"old": ""})

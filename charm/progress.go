@@ -10,22 +10,21 @@ import (
 	"time"
 )
 
-// maxProgress is how many lines one action shows. Juju 3 keeps 1,001, each for
-// a round trip to the controller, and drops the others without a word; nobody
-// reads more than these.
-const maxProgress = 200
+// How many lines one action shows. Juju 3 keeps 1,001 for a task, each for a
+// round trip to the controller, and drops the others without an error.
+const (
+	defaultProgress = 200
+	maxProgress     = 1000
+)
 
-// keptProgress is how many lines Juju 3 keeps of an action.
-const keptProgress = 1000
-
-// silence follows a line that the controller did not take in time. The action
-// has better things to do than to wait for each line that nobody can see.
+// silence follows a line that the controller did not take in time: the action
+// does not wait for each further line.
 const silence = time.Minute
 
 // progress counts what an action has logged.
 type progress struct {
 	mu      sync.Mutex
-	limit   int // maxProgress if 0.
+	limit   int // zero: the default
 	lines   int
 	last    string
 	repeats int // of last, not shown
@@ -33,28 +32,28 @@ type progress struct {
 	silent  time.Time // until then
 }
 
-// LimitProgress lets the action show so many lines instead of 200, up to what
-// Juju 3 keeps.
+// LimitProgress sets how many lines of progress the action shows: 200 by
+// default, and 1,000 at most.
 func (a *Action) LimitProgress(lines int) {
 	a.progress.mu.Lock()
 	defer a.progress.mu.Unlock()
-	a.progress.limit = min(lines, keptProgress)
+	a.progress.limit = min(lines, maxProgress)
 }
 
 // Log shows a line of progress: juju run prints it while the action runs, and
 // the task keeps it. It costs a round trip to the controller.
 //
 // The line is cut at 500 characters, control characters become spaces, and a
-// percent sign is spelled out, since the command line of Juju 3 mangles it. A
-// line that repeats the one before is only counted. After 199 lines one more
-// says that the rest is not shown. Log has no error to return: an action does
-// not fail because nobody watches it, and after a line that timed out it is
-// silent for a minute.
+// percent sign is spelled out, since the client of some releases of Juju 3.6
+// mangles it. A line that repeats the previous one is only counted. The last line
+// of the budget, see [Action.LimitProgress], says that the rest is not shown. Log
+// returns no error, because progress is no reason for an action to fail; after a
+// line that timed out it is silent for a minute.
 func (a *Action) Log(ctx context.Context, message string) {
 	p := &a.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limit := cmp.Or(p.limit, maxProgress)
+	limit := cmp.Or(p.limit, defaultProgress)
 	line := oneLine(spellPercent(a.agent.secrets.hide(message)), maxLine)
 	switch {
 	case line == "" || p.lines >= limit || time.Now().Before(p.silent):
@@ -67,9 +66,9 @@ func (a *Action) Log(ctx context.Context, message string) {
 	p.last, p.repeats = line, 0
 	p.lines++
 	if p.lines == limit {
-		line = fmt.Sprintf("log budget of %d lines exhausted: the action goes on, its results will tell", limit)
+		line = fmt.Sprintf("no progress is shown after %d lines: the action continues, see its results", limit)
 	} else if repeats > 0 {
-		note := fmt.Sprintf(" (the line before came %d more times)", repeats)
+		note := fmt.Sprintf(" (the previous line was repeated %d times)", repeats)
 		line = oneLine(line, maxLine-len(note)) + note
 	}
 	err := a.agent.report(ctx, ToolCall{Tool: "action-log", Args: []string{"--", line}})

@@ -64,7 +64,7 @@ func TestSecretsNeverLeave(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		_, err = u.IsLeader(ctx)
+		_, err = u.Leader(ctx)
 		errs = append(errs, err,
 			u.SetState(ctx, map[string]string{"k": text}),
 			u.SetState(ctx, map[string]string{text: "v"}),

@@ -20,6 +20,8 @@ type Unit struct {
 	mu     sync.Mutex
 	config []byte      // as config-get printed it, once read
 	status *unitStatus // the status that Juju has, once known
+
+	notLeader bool // once Juju has said so
 }
 
 // Env returns what Juju told the process through its environment.
@@ -59,13 +61,20 @@ func (u *Unit) Config(ctx context.Context, into any) error {
 // leaves the charm by another way than the methods of Unit and Action.
 func (u *Unit) Redacted(text string) string { return u.agent.secrets.hide(text) }
 
-// IsLeader says whether this unit leads its application. A yes holds for 30
-// seconds.
-func (u *Unit) IsLeader(ctx context.Context) (bool, error) {
+// Leader says whether this unit leads its application. A yes is guaranteed for
+// 30 seconds. A no is final for this process, as it is in Juju's agent: Leader
+// does not ask again.
+func (u *Unit) Leader(ctx context.Context) (bool, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.notLeader {
+		return false, nil
+	}
 	leader := false
 	if err := u.agent.query(ctx, &leader, "is-leader"); err != nil {
-		return false, fmt.Errorf("cannot tell who leads: %w", err)
+		return false, fmt.Errorf("cannot read who the leader is: %w", err)
 	}
+	u.notLeader = !leader
 	return leader, nil
 }
 

@@ -82,12 +82,25 @@ func TestNullIsEmpty(t *testing.T) {
 			units, err4 := h.RelationUnits(ctx, "db:7")
 			content, err5 := h.Secret(ctx, secretURI, charm.SecretOptions{})
 			_, _, err6 := h.Status(ctx)
-			leader, err7 := h.IsLeader(ctx)
+			leader, err7 := h.Leader(ctx)
 			if state == nil || data == nil || len(state)+len(data)+len(ids)+len(units)+len(content) != 0 || leader {
 				t.Errorf("%s: %v %v %v %v %v %v", name, state, data, ids, units, content, leader)
 			}
 			return errors.Join(err1, err2, err3, err4, err5, err6, err7, h.Config(ctx, &struct{}{}))
 		})
+	}
+}
+
+func TestLeader_IsNotAskedForAgainAfterANo(t *testing.T) {
+	for answer, want := range map[string]int{"true": 2, "false": 1} {
+		f := &tools{answers: map[string]string{"is-leader": answer}}
+		inHook(t, f, func(ctx context.Context, h *charm.Hook) error {
+			first, err1 := h.Leader(ctx)
+			second, err2 := h.Leader(ctx)
+			equal(t, "leader", []bool{first, second}, []bool{answer == "true", answer == "true"})
+			return errors.Join(err1, err2)
+		})
+		equal(t, "calls", len(f.argv), want)
 	}
 }
 

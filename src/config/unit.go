@@ -29,5 +29,5 @@ type Keeper interface {
 	SetStatus(ctx context.Context, status charm.Status, message string) error
 	State(ctx context.Context) (map[string]string, error)
 	SetState(ctx context.Context, values map[string]string) error
-	IsLeader(ctx context.Context) (bool, error)
+	Leader(ctx context.Context) (bool, error)
 }

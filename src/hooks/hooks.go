@@ -86,7 +86,7 @@ func publish(ctx context.Context, u config.Unit) error {
 
 // ifLeader calls do on the leader.
 func ifLeader(ctx context.Context, u config.Unit, do func() error) error {
-	leader, err := u.IsLeader(ctx)
+	leader, err := u.Leader(ctx)
 	if err != nil || !leader {
 		return err
 	}

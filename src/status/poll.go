@@ -59,7 +59,7 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 	login := before.due(time.Now())
 	if login {
 		var err error
-		if login, err = u.IsLeader(ctx); err != nil {
+		if login, err = u.Leader(ctx); err != nil {
 			return err
 		}
 	}
