@@ -138,7 +138,7 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 	}
 	opts.Report = func(e fleet.Event) { r.show(ctx, e) }
 	done, err := fleet.Apply(ctx, fleet.Means{
-		Tower: w.tower, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.IsLeader,
+		Tower: w.tower, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.Leader,
 		View: func(model string, quiet bool) (survey.JAAS, func()) {
 			return w.jaas.View(w.lists, w.book, model, quiet)
 		},
