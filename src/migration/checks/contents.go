@@ -79,9 +79,10 @@ func checkUnits(s *survey.Survey) Finding {
 		return notLookedInto(s.Contents)
 	}
 	var problems, failing []string
+	source, _ := rules.ParseVersion(s.Source.AgentVersion)
 	for _, name := range facts.SortedNames(s.Contents.Units, func(facts.Unit) bool { return true }) {
 		u := s.Contents.Units[name]
-		switch problem := unitProblem(u); {
+		switch problem := cmp.Or(unitProblem(u), unready(u, source)); {
 		case problem != "":
 			problems = append(problems, "unit "+name+" "+problem)
 		case u.Workload == "error":
@@ -91,7 +92,7 @@ func checkUnits(s *survey.Survey) Finding {
 	if len(problems) == 0 && len(failing) > 0 {
 		return Finding{
 			Level:    Warn,
-			Evidence: "hooks have failed on " + Names(failing) + "; Juju migrates them all the same, and runs the hooks again on the target",
+			Evidence: "hooks have failed on " + Names(failing) + "; Juju 3 migrates them all the same, and runs the hooks again on the target",
 			Remedy:   "juju resolve -m " + s.Model.FullName() + " " + failing[0],
 		}
 	}
@@ -106,6 +107,28 @@ func unitProblem(u facts.Unit) string {
 		return "is " + u.Life
 	case !u.Present():
 		return "is not idle or executing (" + cmp.Or(u.Agent, "not told") + ")"
+	default:
+		return ""
+	}
+}
+
+// unready says why the source refuses the unit because of its workload, or "". Juju
+// looks at it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
+// of 4.0.15 and 4.1-beta2, juju/juju#23091).
+func unready(u facts.Unit, source rules.Version) string {
+	const four = 4
+	starting := map[string][]string{
+		"maintenance": {"installing charm software"},
+		"waiting":     {"waiting for machine", "installing agent", "agent initialising", "agent initializing"},
+	}
+	switch {
+	case source.Major < four:
+		return ""
+	case slices.Contains([]string{"error", "terminated", "unknown"}, u.Workload),
+		u.Workload == "blocked" && source.Major == four && source.Minor == 0:
+		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message)
+	case slices.Contains(starting[u.Workload], u.Message):
+		return "is still being set up (" + u.Message + ")"
 	default:
 		return ""
 	}

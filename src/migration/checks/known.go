@@ -150,5 +150,5 @@ func shortBase(base string) string {
 
 // Fill puts names into a sentence of a rule.
 func Fill(s *survey.Survey, text string, r rules.Rule, f rules.Facts) string {
-	return rules.Fill(text, s.Model.FullName(), cmp.Or(s.Source.String(), "the "+"source"), cmp.Or(s.Target.String(), "the "+"target"), r.Names(f))
+	return rules.Fill(text, s.Model.FullName(), cmp.Or(s.Source.String(), "the source"), cmp.Or(s.Target.String(), "the target"), r.Names(f))
 }

@@ -140,3 +140,36 @@ func inventory() facts.Inventory {
 		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
 	}
 }
+
+// What Juju 4 refuses on a source is not what Juju 3 refuses.
+func TestWorkloadsThatASourceRefuses(t *testing.T) {
+	for _, c := range []struct {
+		source, workload, message string
+		level                     checks.Level
+	}{
+		{"3.6.28", "error", "hook failed: install", checks.Warn},
+		{"3.6.28", "blocked", "", checks.Pass},
+		{"3.6.28", "unknown", "", checks.Pass},
+		{"", "error", "", checks.Warn},
+		{"4.0.15", "active", "", checks.Pass},
+		{"4.0.15", "error", "hook failed: install", checks.Fail},
+		{"4.0.15", "terminated", "", checks.Fail},
+		{"4.0.15", "unknown", "", checks.Fail},
+		{"4.0.15", "blocked", "no relation", checks.Fail},
+		{"4.1.0", "blocked", "no relation", checks.Pass},
+		{"4.1-beta2", "blocked", "no relation", checks.Pass},
+		{"4.1.0", "error", "", checks.Fail},
+		{"4.0.15", "maintenance", "installing charm software", checks.Fail},
+		{"4.0.15", "maintenance", "making a backup", checks.Pass},
+		{"4.1.0", "waiting", "waiting for machine", checks.Fail},
+		{"4.1.0", "waiting", "agent initialising", checks.Fail},
+		{"4.1.0", "waiting", "for its relation", checks.Pass},
+	} {
+		i := inventory()
+		i.Units = map[string]facts.Unit{"web/0": {Agent: "idle", Workload: c.workload, Message: c.message}}
+		f := checks.Hop{Source: c.source, Target: "4.1.0", Inside: &i}.Units()
+		if f.Level != c.level || f.Level != checks.Pass && !strings.Contains(f.Evidence, "web/0") {
+			t.Errorf("%s on %q: %s, %s", c.workload, c.source, f.Level, f.Evidence)
+		}
+	}
+}

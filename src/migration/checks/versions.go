@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,7 @@ func checkAdvisories(s *survey.Survey) Finding {
 	unknown := 0
 	f := Facts(s)
 	all := rules.All().Advisories
-	for _, r := range all {
+	for _, r := range nearestFirst(all) {
 		switch r.Match(f) {
 		case rules.Fits:
 			known = append(known, r.ID+": "+Fill(s, r.Say, r, f))
@@ -80,6 +81,22 @@ func checkAdvisories(s *survey.Survey) Finding {
 	default:
 		return Finding{Level: Pass, Evidence: fmt.Sprintf("none of %d known bugs is about such a migration", len(all))}
 	}
+}
+
+// nearestFirst puts the rules about what the model holds before those about its
+// type, and those before all others: a reader may see the beginning only.
+func nearestFirst(all []rules.Rule) []rules.Rule {
+	far := func(r rules.Rule) int {
+		switch {
+		case len(r.Holds) > 0:
+			return 0
+		case r.Type != "" || r.Cloud != "":
+			return 1
+		default:
+			return 2
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(a, b rules.Rule) int { return far(a) - far(b) })
 }
 
 // checkVersions applies the two rules that every Juju enforces on a migration:

@@ -60,7 +60,7 @@ func TestReasons(t *testing.T) {
 		{"model data transfer failed, failed to migrate binaries: cannot upload resources: cannot upload resource: bad metadata: resource missing description", "upload-refused", false},
 		{"model data transfer failed, model export failed: secret[0] consumer (postgresql/1) not valid", "secret-consumers", false},
 		{"model data transfer failed, model export failed: odd", "export", false},
-		{"machine sanity check failed, 1 error found", "machines", false},
+		{"machine sanity check failed, 1 error found", "machines", true},
 		{"connect to target controller: api connection dial timed out", "target-unreachable", true},
 		{"connect to target controller: interaction required but not possible", "target-login", false},
 		{"virtual host key[0]: zero length key not valid", "host-key", false},
