@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,7 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 		if a.Machine != b.Machine {
 			return "is on machine " + b.Machine + ", it was on " + a.Machine
 		}
-		return ""
+		return worse(a, b)
 	})...)
 	out = append(out, compareNames("relation", before.Relations, after.Relations, nil)...)
 	out = append(out, compareNames("offer", before.Offers, after.Offers, func(a, b facts.Offer) string {
@@ -44,6 +45,45 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 	out = append(out, compareNames("remote application", before.Remotes, after.Remotes, nil)...)
 	if before.StorageTold && after.StorageTold {
 		out = append(out, compareNames("storage", before.Storage, after.Storage, nil)...)
+	}
+	return out
+}
+
+// worse says how the workload of a unit has become worse, or "": it is in error and
+// was not, or it is blocked and was active. The agent is there all the same
+// (juju/juju#19561, #22148).
+func worse(before, after facts.Unit) string {
+	switch {
+	case after.Workload == "error" && before.Workload != "error", after.Workload == "blocked" && before.Workload == "active":
+		return workload(after) + ", it was " + cmp.Or(before.Workload, "not looked at")
+	default:
+		return ""
+	}
+}
+
+func workload(u facts.Unit) string {
+	state := "in " + u.Workload
+	if u.Workload != "error" {
+		state = u.Workload
+	}
+	if u.Message == "" {
+		return "is " + state
+	}
+	return "is " + state + " (" + u.Message + ")"
+}
+
+// broken are the units whose workload has become worse. How they were before need
+// not be known: then those in error count.
+func broken(before *facts.Inventory, after facts.Inventory) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(after.Units)) {
+		var was facts.Unit
+		if before != nil {
+			was = before.Units[name]
+		}
+		if worse(was, after.Units[name]) != "" {
+			out = append(out, "unit "+strconv.Quote(name)+" "+workload(after.Units[name]))
+		}
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func (f *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 		}
 		missing := f.res.Aftermath.Missing
 		switch {
-		case last != nil && len(missing) == 0, failed >= looksToGiveUp:
+		case failed >= looksToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > f.wait(TimeToRecover)):
 			return last, err
 		case last != nil && len(missing) != told:
 			told = len(missing)
@@ -217,8 +217,12 @@ func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string
 		return f.differ(users)
 	case after == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be looked into afterwards"}
+	case before == nil && len(broken(nil, *after)) > 0:
+		return f.differ([]string{checks.List(broken(nil, *after)) + "; how the model was before is not known"})
 	case before == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "what the model held before is not known: " + f.Contents.Why}
+	case len(before.Unread)+len(after.Unread) > 0 && len(broken(before, *after)) > 0:
+		return f.differ(broken(before, *after))
 	case len(before.Unread)+len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
 	}
@@ -232,7 +236,7 @@ func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string
 
 func (f *watcher) differ(how []string) checks.Finding {
 	f.res.Aftermath.Differences = how
-	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether somebody has changed the model while it moved: " + f.StatusCommand()}
+	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether the model was changed while it moved, and repair what does not work: " + f.StatusCommand()}
 }
 
 // accessFinding looks who may administer the model because of their controller.

@@ -30,6 +30,9 @@ const (
 	// TimeToSeeAgents is how long the agents of all machines and units may take to
 	// connect to the target.
 	TimeToSeeAgents = 10 * time.Minute
+	// TimeToRecover is how long a workload in error may take to recover: Juju runs
+	// a hook that has failed again, after five seconds at first.
+	TimeToRecover = 2 * time.Minute
 	// TimeBetweenInventories is the longest pause between two looks for agents:
 	// the status of a large model has megabytes.
 	TimeBetweenInventories = 30 * time.Second
