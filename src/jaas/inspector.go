@@ -91,6 +91,28 @@ func (i *inspector) Hosts(ctx context.Context, model string) ([]string, error) {
 	return client.ModelHosts(ctx, model)
 }
 
+// Consumers asks JIMM for the connections to the model's offers.
+func (i *inspector) Consumers(ctx context.Context, m facts.Model) (map[string][]string, error) {
+	client, err := i.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.ListOffers(ctx, []jimm.OfferFilter{{Owner: m.Owner, Model: m.Name}})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, offer := range list {
+		name := offer.URL[strings.LastIndexByte(offer.URL, '.')+1:]
+		for _, c := range offer.Connections {
+			if c.Consumer != "" && !slices.Contains(out[name], c.Consumer) {
+				out[name] = append(out[name], c.Consumer)
+			}
+		}
+	}
+	return out, nil
+}
+
 // inventoryOf reads a status.
 func inventoryOf(s jimm.Status) facts.Inventory {
 	out := facts.Inventory{

@@ -114,6 +114,7 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		Life:         m.Life,
 		IsController: m.IsController,
 		AgentVersion: m.AgentVersion,
+		Owner:        m.Owner(),
 		Users:        users,
 		Credential:   validity(m.CloudCredentialValidity),
 		Backends:     backends(m.SecretBackends),

@@ -22,6 +22,7 @@ type staff struct {
 	clouds    map[string][]string
 	prechecks facts.Prechecks
 	users     []string // of the model, on the source
+	owner     string   // of the model, as the source has it; "" if it does not tell
 	err       error    // Of everything that is asked.
 	asked     int
 }
@@ -73,7 +74,7 @@ func (s *staff) Prechecks(context.Context, facts.Controller, facts.Controller, f
 func (s *staff) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	got := s.fake.Copy(ctx, c, model)
 	if c.Name == "west" && got.State == facts.CopyPresent && s.access["west"].State == facts.AccountWorks {
-		return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: c.UUID, Status: "available", Life: "alive", Users: s.users})
+		return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: c.UUID, Status: "available", Life: "alive", Users: s.users, Owner: s.owner})
 	}
 	return got
 }
@@ -149,8 +150,17 @@ func TestChecksOfAdministrators(t *testing.T) {
 			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "alice-example-com", Importing: true}}
 		}, checks.Fail, "half-imported"},
 		{"by another owner", checks.TargetName, func(s *staff) {
-			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
+			s.owner, s.holdings = "alice@example.com", []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
 		}, checks.Pass, "no other model"},
+		{"by the owner that the source has, not JIMM", checks.TargetName, func(s *staff) {
+			s.owner, s.holdings = "bob", []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
+		}, checks.Fail, `another model "bob/prod", 2`},
+		{"by JIMM's owner, whom the source does not have", checks.TargetName, func(s *staff) {
+			s.owner, s.holdings = "bob", []facts.Holding{{UUID: "2", Name: "prod", Owner: "alice@example.com"}}
+		}, checks.Pass, "no other model"},
+		{"by an owner that may be the source's", checks.TargetName, func(s *staff) {
+			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
+		}, checks.Skip, "another owner on its source"},
 		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "not to be seen"},
 
 		{"the cloud is there", checks.Cloud, nil, checks.Pass, "itself says that it has cloud"},

@@ -20,6 +20,8 @@ type glass struct {
 	listErr error
 	hosts   []string
 	hostErr error
+	// consumers are the models that use offers, by the name of the offer.
+	consumers map[string][]string
 
 	looks  map[string]int // By name of controller.
 	asked  int            // For hosts.
@@ -72,6 +74,10 @@ func (g *glass) Hosts(context.Context, string) ([]string, error) {
 	defer g.mu.Unlock()
 	g.asked++
 	return g.hosts, g.hostErr
+}
+
+func (g *glass) Consumers(context.Context, facts.Model) (map[string][]string, error) {
+	return g.consumers, nil
 }
 
 // inventory is a healthy model.

@@ -106,7 +106,7 @@ func insideCases() []insideCase {
 		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageTold = false }, checks.Skip, "does not tell"},
 
 		{"credential", checks.Credential, none, checks.Skip, "not asked, or does not tell"},
-		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Fail, "not valid"},
+		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn, "not valid"},
 		{"JIMM is elsewhere", checks.HostsJIMM, none, checks.Pass, "no application"},
 		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM, web"},
 		{"advisories", checks.Advisories, none, checks.Warn, "juju/juju#18618"},

@@ -163,7 +163,7 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 		{"source prechecks failed: machine 1 agent not functioning at this time (down)", "repair or remove", checks.Machines, lost("1"), checks.Fail},
 		{"source prechecks failed: unit web/0 not idle or executing (lost)", "repair or remove", checks.Units, lost("web/0"), checks.Fail},
 		{"source prechecks failed: application web is below its minimum units threshold", "add units", "", nil, ""},
-		{"source prechecks failed: model has revoked credentials", "update-credential", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Fail},
+		{"source prechecks failed: model has revoked credentials", "update-credential", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn},
 	} {
 		explains(t, refusedWith(t, c.words), c.words, c.helps)
 		if c.id != "" {

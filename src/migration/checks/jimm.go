@@ -7,17 +7,20 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
+// checkCredential tells whether the model's cloud credential is valid. Juju migrates
+// a model whose credential is not valid, and refuses one whose credential has been
+// revoked, which nobody tells (3.5.4 and 3.6.28, recorded).
 func checkCredential(s *survey.Survey) Finding {
 	suspended := s.Observation.Info.Status == "suspended" || s.Contents.Known && s.Contents.Status == "suspended"
 	switch valid := s.Observation.Info.Credential; {
 	case valid == facts.Invalid, suspended:
 		return Finding{
-			Level:    Fail,
-			Evidence: "the cloud credential of the model is not valid: Juju refuses to migrate a model with a revoked credential",
+			Level:    Warn,
+			Evidence: "the cloud credential of the model is not valid: Juju migrates it all the same, and the migration stays in VALIDATION for ever if the target calls the credential invalid too; a revoked one it refuses",
 			Remedy:   "its owner runs juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with one that is valid",
 		}
 	case valid == facts.Valid:
-		return Finding{Level: Pass, Evidence: "the source calls the cloud credential of the model valid"}
+		return Finding{Level: Pass, Evidence: "the source calls the cloud credential of the model valid; whether it has been revoked Juju looks before it starts"}
 	default:
 		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell whether the cloud credential is valid"}
 	}

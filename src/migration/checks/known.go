@@ -108,7 +108,7 @@ func addMachines(i facts.Inventory, add func(rules.Kind, string)) {
 func addCrossModel(i facts.Inventory, add func(rules.Kind, string)) {
 	for _, name := range facts.SortedNames(i.Offers, func(facts.Offer) bool { return true }) {
 		add(rules.Offers, name)
-		if o := i.Offers[name]; o.Total > 0 || o.Active > 0 {
+		if i.Offers[name].Connected() {
 			add(rules.ConnectedOffers, name)
 		}
 	}

@@ -3,6 +3,8 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
@@ -15,30 +17,92 @@ func checkOffers(s *survey.Survey) Finding {
 		return notLookedInto(s.Contents)
 	}
 	var used []string
-	for _, name := range facts.SortedNames(s.Contents.Offers, func(o facts.Offer) bool { return o.Total > 0 || o.Active > 0 }) {
+	for _, name := range facts.SortedNames(s.Contents.Offers, facts.Offer.Connected) {
 		o := s.Contents.Offers[name]
-		used = append(used, fmt.Sprintf("offer %s of %s has %d connections", name, o.Application, max(o.Total, o.Active)))
+		text := fmt.Sprintf("offer %s of %s has %s", name, o.Application, counted(max(o.Total, o.Active), "connection"))
+		var from []string
+		for _, uuid := range s.Contents.Consumers[name] {
+			from = append(from, whereIs(s, byUUID(s.Models, uuid)))
+		}
+		if len(from) > 0 {
+			text += ", from " + Names(from)
+		}
+		used = append(used, text)
 	}
 	return list(s, used, Warn,
-		"tell the owners of the consumers; look at their relations when the model has moved",
+		"move models that use each other in one window, those that consume first (juju/juju#19800); tell the owners of the consumers, and look at their relations when the model has moved",
 		fmt.Sprintf("no offer is connected (%d in all)", len(s.Contents.Offers)))
 }
 
-// checkRemotes warns of offers of other models that this one uses.
+// checkRemotes warns of offers of other models that this one uses, and says where
+// JIMM records those models.
 func checkRemotes(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notLookedInto(s.Contents)
 	}
 	var used []string
+	together, apart := false, false
 	for _, name := range facts.SortedNames(s.Contents.Remotes, func(facts.Remote) bool { return true }) {
-		used = append(used, name+" from "+cmp.Or(s.Contents.Remotes[name].URL, "not told"))
+		url := s.Contents.Remotes[name].URL
+		text := name + " from " + cmp.Or(url, "not told")
+		if offerer, ok := offererOf(s.Models, url); ok {
+			text += " (" + whereIs(s, offerer) + ")"
+			together = together || offerer.Recorded == s.Source.UUID
+			apart = apart || offerer.Recorded != s.Source.UUID
+		}
+		used = append(used, text)
 	}
 	if len(used) == 0 {
 		return list(s, nil, Warn, "", "the model consumes no offers")
 	}
-	return Finding{
-		Level:    Warn,
-		Evidence: "the model consumes offers of others: " + Names(used),
-		Remedy:   "look at these relations when the model has moved; " + s.StatusCommand() + " --relations shows them",
+	remedy := "look at these relations when the model has moved; " + s.StatusCommand() + " --relations shows them"
+	switch {
+	case apart:
+		remedy = "Juju has refused to move a model whose offers come from a controller that it goes to (juju/juju#19800): if it does, remove the consumed offers before the migration and consume them again afterwards (juju/juju#20630); " + remedy
+	case together:
+		remedy = "move these models in one window, this one before those that offer (juju/juju#19800); " + remedy
 	}
+	return Finding{Level: Warn, Evidence: "the model consumes offers of others: " + Names(used), Remedy: remedy}
+}
+
+// offererOf returns the model in the URL of an offer, "owner/model.offer", if JIMM
+// knows it. A controller before it is the client's name for JIMM.
+func offererOf(models []facts.Model, url string) (facts.Model, bool) {
+	path := url[strings.LastIndexByte(url, ':')+1:]
+	slash := strings.LastIndexByte(path, '/')
+	dot := strings.LastIndexByte(path, '.')
+	if slash < 0 || dot < slash {
+		return facts.Model{}, false
+	}
+	for _, m := range models {
+		if m.FullName() == path[:dot] {
+			return m, true
+		}
+	}
+	return facts.Model{}, false
+}
+
+func byUUID(models []facts.Model, uuid string) facts.Model {
+	for _, m := range models {
+		if m.UUID == uuid {
+			return m
+		}
+	}
+	return facts.Model{UUID: uuid}
+}
+
+// whereIs names a model, and the controller that JIMM records for it.
+func whereIs(s *survey.Survey, m facts.Model) string {
+	if m.Name == "" {
+		return "a model that JIMM does not know, " + m.UUID
+	}
+	return m.FullName() + " on " + strconv.Quote(s.Controllers.ByUUID(m.Recorded).String())
+}
+
+// counted is "1 connection" or "2 connections".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,10 +83,17 @@ func knownCloud(s *survey.Survey, where string) Finding {
 }
 
 // knownName tells whether the target, which has listed its models, has another one
-// of that name. A half-imported one counts too (juju/juju#20361).
+// of that name. A half-imported one counts too (juju/juju#20361). Juju compares the
+// owner that the source has, which need not be JIMM's: imported models have another.
 func knownName(s *survey.Survey, target, name string) Finding {
+	owner, told := s.OwnerOnSource()
+	namesake := ""
 	for _, h := range s.Reports.Holdings {
-		if h.UUID == s.Model.UUID || h.Name != s.Model.Name || qualifier(h.Owner) != qualifier(s.Model.Owner) {
+		if h.UUID == s.Model.UUID || h.Name != s.Model.Name {
+			continue
+		}
+		if qualifier(h.Owner) != qualifier(cmp.Or(owner, s.Model.Owner)) {
+			namesake = h.Owner + "/" + h.Name
 			continue
 		}
 		what := "another model "
@@ -94,8 +102,14 @@ func knownName(s *survey.Survey, target, name string) Finding {
 		}
 		return Finding{
 			Level:    Fail,
-			Evidence: target + " itself says that it has " + what + name + ", " + h.UUID,
+			Evidence: target + " itself says that it has " + what + strconv.Quote(cmp.Or(owner, s.Model.Owner)+"/"+s.Model.Name) + ", " + h.UUID,
 			Remedy:   "choose another target, or have the other model moved or removed",
+		}
+	}
+	if namesake != "" && !told {
+		return Finding{
+			Level:    Skip,
+			Evidence: target + " itself says that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source is not to be seen without an account there, and Juju looks before it starts",
 		}
 	}
 	return Finding{Level: Pass, Evidence: target + " itself says that it has no other model " + name}

@@ -35,7 +35,7 @@ func checkUsers(s *survey.Survey) Finding {
 	case own.Kind == facts.InfoLive:
 		return Finding{Level: Skip, Evidence: "whether the target knows the model's users is not to be seen without an account there, and Juju looks before it starts"}
 	default:
-		return Finding{Level: Skip, Evidence: "JIMM shows its own users of the model, which every controller knows; whether the source has others is not to be seen without an account there, and Juju looks before it starts"}
+		return Finding{Level: Skip, Evidence: "JIMM shows its own users of the model, whom controllers of Juju 3 and of 4.0.11 and newer take; whether the source has others is not to be seen without an account there, and Juju looks before it starts"}
 	}
 }
 

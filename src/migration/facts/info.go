@@ -58,7 +58,10 @@ type Info struct {
 	Life         string
 	IsController bool
 	AgentVersion string
-	Users        []string
+	// Owner is the owner, or the qualifier on Juju 4, as the one that has answered
+	// calls it: JIMM has owners of its own.
+	Owner string
+	Users []string
 	// Credential tells whether the model's cloud credential is valid.
 	Credential Validity
 	// Backends hold the model's secrets; BackendsTold is false where the

@@ -111,6 +111,9 @@ type Remote struct {
 // Storage is a storage instance.
 type Storage struct{ Owner, Kind string }
 
+// Connected reports whether other models use the offer.
+func (o Offer) Connected() bool { return o.Total > 0 || o.Active > 0 }
+
 // SortedNames returns the keys that fulfil the condition, in order.
 func SortedNames[T any](of map[string]T, is func(T) bool) []string {
 	var out []string

@@ -17,6 +17,9 @@ type Contents struct {
 	// Targets are the UUIDs that JIMM would let the model move to.
 	Targets      []string
 	TargetsKnown bool
+	// Consumers are the UUIDs of the models that use the offers, by the name of
+	// the offer, as far as JIMM tells.
+	Consumers map[string][]string
 }
 
 // inspect looks into the model while the source holds it, and asks JIMM where
@@ -42,6 +45,9 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + inventory.Controller + " has answered for the model"
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
+		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {
+			s.Contents.Consumers, _ = r.Jaas.Inspector.Consumers(ctx, s.Model) // To name them is all that it is for.
+		}
 	}
 }
 

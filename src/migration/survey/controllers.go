@@ -46,7 +46,19 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 	}
 	out.Holdings, out.HoldingsErr = admin.Holdings(ctx, s.Target)
 	out.Clouds, out.cloudsErr = admin.Clouds(ctx, s.Target)
-	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, s.Model)
+	moving := s.Model
+	if owner, told := s.OwnerOnSource(); told {
+		moving.Owner = owner
+	}
+	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
+}
+
+// OwnerOnSource returns the owner of the model, or its qualifier on Juju 4, as the
+// source itself has it. That need not be JIMM's: models that were imported into JIMM
+// got an owner there.
+func (s *Survey) OwnerOnSource() (owner string, told bool) {
+	own := s.Observation.CopyOn(s.Source).Info
+	return own.Owner, own.Kind == facts.InfoLive && own.Owner != ""
 }
 
 // mayNotAsk tells why administrators have nothing to look at, or "".

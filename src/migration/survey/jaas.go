@@ -69,6 +69,9 @@ type Inspector interface {
 	// Hosts returns the UUIDs of the controllers whose administrators JIMM lets
 	// administer the model, because it takes them for the model's host.
 	Hosts(ctx context.Context, model string) ([]string, error)
+	// Consumers returns the UUIDs of the models that use the offers of a model, by
+	// the name of the offer. What is not in it may be used all the same.
+	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)
 }
 
 // ErrNotOffered says that this JIMM does not have what was asked for.

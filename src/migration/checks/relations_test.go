@@ -1,0 +1,68 @@
+package checks_test
+
+import (
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// Models that use each other belong together: who moves one is told where JIMM
+// records the other (juju/juju#19800).
+func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
+	west := facts.Controller{Name: "west", UUID: "w"}
+	east := facts.Controller{Name: "east", UUID: "e"}
+	cos := facts.Model{UUID: "c", Name: "cos", Owner: "alice@example.com", Recorded: "e"}
+	web := facts.Model{UUID: "b", Name: "web", Owner: "bob@example.com", Recorded: "w"}
+	for name, c := range map[string]struct {
+		id     checks.ID
+		change func(*survey.Survey)
+		says   []string
+		not    string
+	}{
+		"the offering model is on the target": {checks.Remotes, func(s *survey.Survey) {
+			s.Contents.Remotes["prometheus"] = facts.Remote{URL: "alice@example.com/cos.prometheus"}
+		}, []string{`prometheus from alice@example.com/cos.prometheus (alice@example.com/cos on "east")`, "#19800", "#20630", "before the migration"}, ""},
+		"with the client's name for JIMM": {checks.Remotes, func(s *survey.Survey) {
+			s.Contents.Remotes["prometheus"] = facts.Remote{URL: "jaas:alice@example.com/cos.prometheus"}
+		}, []string{`(alice@example.com/cos on "east")`}, ""},
+		"it is on the source": {checks.Remotes, func(s *survey.Survey) {
+			s.Contents.Remotes["web"] = facts.Remote{URL: "bob@example.com/web.http"}
+		}, []string{`(bob@example.com/web on "west")`, "in one window, this one before those that offer"}, "#20630"},
+		"JIMM does not know it": {checks.Remotes, func(s *survey.Survey) {
+			s.Contents.Remotes["web"] = facts.Remote{URL: "admin/other.http"}
+		}, []string{"web from admin/other.http", "look at these relations"}, "#19800"},
+		"the consumers are known": {checks.Offers, func(s *survey.Survey) {
+			s.Contents.Offers["db"] = facts.Offer{Application: "pg", Total: 2}
+			s.Contents.Consumers = map[string][]string{"db": {"b", "x"}}
+		}, []string{`offer db of pg has 2 connections, from bob@example.com/web on "west", a model that JIMM does not know, x`, "#19800"}, ""},
+		"the consumers are not told": {checks.Offers, func(s *survey.Survey) {
+			s.Contents.Offers["db"] = facts.Offer{Application: "pg", Active: 1}
+		}, []string{"offer db of pg has 1 connection"}, "from"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &survey.Survey{
+				Controllers: facts.Controllers{east, west}, Models: []facts.Model{cos, web},
+				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east, TargetKnown: true,
+			}
+			s.Contents.Inventory, s.Contents.Known = inventory(), true
+			c.change(s)
+			for _, f := range checks.Run(s, nil) {
+				if f.Check != c.id {
+					continue
+				}
+				all := f.Evidence + "; " + f.Remedy
+				for _, says := range c.says {
+					if f.Level != checks.Warn || !strings.Contains(all, says) {
+						t.Errorf("%s: %s", f.Level, all)
+					}
+				}
+				if c.not != "" && strings.Contains(f.Evidence+f.Remedy, c.not) {
+					t.Errorf("says %q: %s", c.not, all)
+				}
+			}
+		})
+	}
+}
