@@ -87,12 +87,16 @@ func knownCloud(s *survey.Survey, where string) Finding {
 // owner that the source has, which need not be JIMM's: imported models have another.
 func knownName(s *survey.Survey, target, name string) Finding {
 	owner, told := s.OwnerOnSource()
+	owner = cmp.Or(owner, s.Model.Owner)
+	if qualifier(owner) != qualifier(s.Model.Owner) {
+		name = strconv.Quote(owner + "/" + s.Model.Name)
+	}
 	namesake := ""
 	for _, h := range s.Reports.Holdings {
 		if h.UUID == s.Model.UUID || h.Name != s.Model.Name {
 			continue
 		}
-		if qualifier(h.Owner) != qualifier(cmp.Or(owner, s.Model.Owner)) {
+		if qualifier(h.Owner) != qualifier(owner) {
 			namesake = h.Owner + "/" + h.Name
 			continue
 		}
@@ -102,7 +106,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 		}
 		return Finding{
 			Level:    Fail,
-			Evidence: target + " itself says that it has " + what + strconv.Quote(cmp.Or(owner, s.Model.Owner)+"/"+s.Model.Name) + ", " + h.UUID,
+			Evidence: target + " itself says that it has " + what + name + ", " + h.UUID,
 			Remedy:   "choose another target, or have the other model moved or removed",
 		}
 	}
