@@ -30,12 +30,12 @@ const (
 	// TimeToSeeAgents is how long the agents of all machines and units may take to
 	// connect to the target.
 	TimeToSeeAgents = 10 * time.Minute
-	// TimeToRecover is how long a workload in error may take to recover: Juju runs
-	// a hook that has failed again, after five seconds at first.
-	TimeToRecover = 2 * time.Minute
 	// TimeBetweenInventories is the longest pause between two looks for agents:
 	// the status of a large model has megabytes.
 	TimeBetweenInventories = 30 * time.Second
+	// TimeToRecover is how long a workload in error may take to recover: Juju runs
+	// a hook that has failed again, after five seconds at first.
+	TimeToRecover = 2 * time.Minute
 	// TimeToConfirm lies between the two observations that a confirmed record
 	// needs. JIMM takes a model for migrating for so long because of a request
 	// that is under way (JIMM of July 2026).

@@ -264,7 +264,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
 	for _, d := range []time.Duration{
 		migration.TimeToBegin, migration.TimeToResolve, migration.TimeToRecord, migration.TimeBetweenRecords, migration.TimeForWord, migration.TimeToConfirm,
-		migration.TimeForRecordModel, migration.TimeToStall, migration.TimeToStallTransfer, migration.TimeToSeeAgents, migration.TimeBetweenInventories,
+		migration.TimeForRecordModel, migration.TimeToStall, migration.TimeToStallTransfer, migration.TimeToSeeAgents, migration.TimeBetweenInventories, migration.TimeToRecover,
 		migration.FirstHeartbeat, migration.LastHeartbeat,
 	} {
 		if text := short(d); !regexp.MustCompile(`\b` + text + `\b`).MatchString(waits) {

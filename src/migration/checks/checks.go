@@ -55,7 +55,7 @@ func allChecks() []check {
 		{Applications, needBoth, ignorable, startOnly, checkApplications},
 		{Upgrade, needBoth, ignorable, startOnly, checkUpgrade},
 		{Relations, needBoth, !ignorable, startOnly, checkRelations},
-		{Credential, needModel, ignorable, startOnly, checkCredential},
+		{Credential, needModel, !ignorable, startOnly, checkCredential},
 		{Users, needBoth, ignorable, startOnly, checkUsers},
 		{Cloud, needBoth, ignorable, startOnly, checkCloud},
 		{TargetName, needBoth, ignorable, startOnly, checkTargetName},
