@@ -17,7 +17,7 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo cast pictures loki check real real-long test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo demo-real cast pictures loki check real real-long soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,14 +27,24 @@ demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, loc
 
 check: tidy-check fmt-check lint test everywhere soak ## all that CI runs: tidy, format, lint, tests with the race detector, scenarios, 5000 simulated worlds
 
-real: need-go $(LINT) ## judge it by the code of Juju itself, in a module of its own: two minutes, and ten more to compile Juju the first time
-	@echo "judging by real Juju: about two minutes; the first time Juju is compiled, about ten minutes of CPU and 2 GB of build cache"
-	go -C tests/realjuju test -c -o /dev/null .
-	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
-	go -C tests/realjuju test -count=1 -timeout=20m .
+REAL = go -C tests/realjuju
 
-real-long: need-go ## what "make real" leaves out because it waits for minutes
-	go -C tests/realjuju test -count=1 -timeout=60m -v -long . | grep -v '^=== '
+real: need-go $(LINT) ## judge it by the code of Juju itself, in a module of its own: two minutes, and ten of CPU more to compile Juju the first time
+	@echo "make real: about two minutes. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
+	$(REAL) test -c -o /dev/null .
+	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
+	$(REAL) test -count=1 -timeout=20m . ./prechecks
+
+real-long: need-go ## what "make real" leaves out: what waits for minutes, and 3000 generated models instead of 300
+	$(REAL) test -count=1 -timeout=60m . -long
+	$(REAL) test -count=1 -timeout=60m ./prechecks -cases=3000
+
+soak-real: need-go ## migrate between real controllers with SEEDS (200 here) faults from seed FROM on: eight seconds each
+	$(REAL) test -count=1 -timeout=0 -v -run='^TestSoak$$' . -seeds=$(if $(filter file,$(origin SEEDS)),200,$(SEEDS)) -from=$(FROM)
+
+demo-real: need-go ## migrate a model between two real Juju controllers, asked for by Juju's own "juju run"
+	@echo "make demo-real: half a minute. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
+	@$(REAL) run ./demo ../..
 
 test: need-go need-cc ## every test, shuffled, with the race detector
 	go test -race -shuffle=on -timeout=10m ./...

@@ -12,14 +12,19 @@ import (
 
 	"jimm-migrator/tests/engine"
 	"jimm-migrator/tests/realjuju/jaas"
+	"jimm-migrator/tests/realjuju/process"
 	"jimm-migrator/tests/sim/jimm"
 )
 
 // The flags of this package.
 var (
 	long    = flag.Bool("long", false, "run the tests that take minutes too")
+	serve   = flag.Bool("controller-process", false, "be a controller for another process, over stdin and stdout")
 	jujuLog = flag.String("juju-log", "", "write what the controllers log to this file")
 )
+
+// controllerArgument makes this program a controller.
+const controllerArgument = "-controller-process"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -32,6 +37,13 @@ func TestMain(m *testing.M) {
 		}
 		_ = loggo.RegisterWriter("file", loggo.NewSimpleWriter(f, loggo.DefaultFormatter))
 		_ = loggo.ConfigureLoggers("<root>=DEBUG")
+	}
+	if *serve {
+		if err := process.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

@@ -34,6 +34,14 @@ func TestMigrate(t *testing.T) {
 			j := start(t, c.generation)
 			m := addModel(t, j, "prod")
 			report := migrate(t, j.Engine(c.accounts), engine.Request{Model: m.UUID, Target: "east", Blind: c.blind})
+			if c.blind {
+				// JIMM of 2026 hides the source's answers while it believes that it migrates the model: what has become of it
+				// is seen by chance. Then "unknown" is the truth.
+				for _, lie := range lies(report, truthOf(j, m)) {
+					t.Error(lie)
+				}
+				return
+			}
 			if report.Outcome != "migrated" {
 				t.Errorf("outcome %q, want migrated", report.Outcome)
 			}

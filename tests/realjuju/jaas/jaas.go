@@ -46,14 +46,27 @@ func Start(opts Options) (_ *JAAS, err error) {
 	if opts.Generation.Name == "" {
 		opts.Generation = jimm.Generation2026()
 	}
-	j := &JAAS{JIMM: jimm.New(jimm.Options{
-		Generation: opts.Generation, Accounts: []jimm.Account{{ID: ClientID, Secret: ClientSecret}}, Poller: true,
-	})}
+	j, err := StartJIMM(opts.Generation)
+	if err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			j.Close()
 		}
 	}()
+	if j.West, err = j.addController("west"); err != nil {
+		return nil, err
+	}
+	j.East, err = j.addController("east")
+	return j, err
+}
+
+// StartJIMM starts a JIMM without controllers, which another process may have.
+func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
+	j := &JAAS{JIMM: jimm.New(jimm.Options{
+		Generation: generation, Accounts: []jimm.Account{{ID: ClientID, Secret: ClientSecret}}, Poller: true,
+	})}
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // A port of loopback is there at once.
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for JIMM: %w", err)
@@ -63,14 +76,14 @@ func Start(opts Options) (_ *JAAS, err error) {
 	j.serving.Go(func() { _ = j.JIMM.Serve(listener) })
 	j.JIMM.Grant(jimm.Tuple{Object: "user-" + ClientID + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"})
 	if j.keys, err = serveKeys(j.JIMM); err != nil {
+		j.Close()
 		return nil, err
 	}
-	if j.West, err = j.addController("west"); err != nil {
-		return nil, err
-	}
-	j.East, err = j.addController("east")
-	return j, err
+	return j, nil
 }
+
+// JWKS returns where controllers find the keys of JIMM's tokens: their login-token-refresh-url.
+func (j *JAAS) JWKS() string { return j.keys.URL + "/.well-known/jwks.json" }
 
 // serveKeys serves what controllers ask a JIMM for: the keys of its tokens, which the simulated JIMM has, and the public
 // key of its discharger, which a controller (Juju 3.5.4) with a login-token-refresh-url wants before its API starts.
@@ -92,7 +105,7 @@ func serveKeys(tokens http.Handler) (*httptest.Server, error) {
 func (j *JAAS) addController(name string) (*controller.Controller, error) {
 	c, err := controller.Start(controller.Options{
 		Name: name, UUID: uuid.NewString(),
-		Config: map[string]any{"login-token-refresh-url": j.keys.URL + "/.well-known/jwks.json"},
+		Config: map[string]any{"login-token-refresh-url": j.JWKS()},
 	})
 	if err != nil {
 		return nil, err

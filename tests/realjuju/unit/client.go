@@ -3,6 +3,7 @@ package unit
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,6 +20,9 @@ func (u *Unit) JujuRun(ctx context.Context, stdout, stderr io.Writer, args ...st
 	if u.home == "" {
 		u.home = filepath.Join(u.dir, "juju")
 		osenv.SetJujuXDGDataHome(u.home)
+		if err := os.MkdirAll(u.home, 0o700); err != nil {
+			return 0, err
+		}
 		if err := u.logIn(); err != nil {
 			return 0, err
 		}

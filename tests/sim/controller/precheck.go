@@ -69,8 +69,9 @@ func (c *Controller) precheckBlockers(m Model, target string) error {
 	if len(blockers) == 0 {
 		return nil
 	}
+	owner, _, _ := strings.Cut(m.Owner, "@") // as real prechecks of 3.5.4 print it
 	return wire.Errorf("not supported", "cannot migrate to controller%s due to issues:\n\"%s/%s\":\n- %s",
-		name, m.Owner, m.Name, strings.Join(blockers, "\n- "))
+		name, owner, m.Name, strings.Join(blockers, "\n- "))
 }
 
 // withOldBases adds the blocker of machines with a base that is too old: 3.5.4 takes 20.04, 22.04 and 24.04 (recorded; the
@@ -158,8 +159,6 @@ func (a Application) precheck(of Model) error {
 	}
 	for _, unit := range a.Units {
 		switch {
-		case unit.Upgrading:
-			return wire.Errorf("", "unit %s is upgrading", unit.Name)
 		case unit.Life != "alive":
 			return wire.Errorf("", "unit %s is %s", unit.Name, unit.Life)
 		case unit.AgentStatus != "idle" && unit.AgentStatus != "executing":
@@ -167,6 +166,8 @@ func (a Application) precheck(of Model) error {
 		case of.Type == "iaas" && unit.AgentVersion != of.AgentVersion:
 			return wire.Errorf("", "unit %s agent binaries don't match model (%s != %s)",
 				unit.Name, unit.AgentVersion, of.AgentVersion)
+		case unit.Upgrading: // last, as real prechecks of 3.5.4
+			return wire.Errorf("", "unit %s is upgrading", unit.Name)
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func TestSourcePrechecks(t *testing.T) {
 		`unit pg/0 hasn't joined relation "app:db pg:database" yet`: func(m *controller.Model) {
 			m.Relations[0].NotJoined = []string{"pg/0"}
 		},
-		"cannot migrate to controller due to issues:\n\"alice@external/prod\":\n- unexpected upgrade series lock found": func(m *controller.Model) {
+		"cannot migrate to controller due to issues:\n\"alice/prod\":\n- unexpected upgrade series lock found": func(m *controller.Model) {
 			m.Blockers = []string{"unexpected upgrade series lock found"}
 		},
 	}

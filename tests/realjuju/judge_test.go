@@ -1,0 +1,75 @@
+package realjuju_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/juju/juju/state"
+
+	"jimm-migrator/tests/engine"
+	"jimm-migrator/tests/realjuju/controller"
+	"jimm-migrator/tests/realjuju/jaas"
+)
+
+// active reports whether a controller has a model in use, by its database: not one that is being imported.
+func active(c *controller.Controller, uuid string) bool {
+	found := false
+	_ = c.Do(uuid, func(st *state.State) error {
+		m, err := st.Model()
+		found = err == nil && m.Life() == state.Alive && m.MigrationMode() != state.MigrationModeImporting
+		return err
+	})
+	return found
+}
+
+// truth is what the databases of both controllers and of JIMM say of a model.
+type truth struct {
+	west, east bool // have it in use
+	row        string
+	migration  controller.Migration // the latest on west; empty if it has none or the model has left
+}
+
+func truthOf(j *jaas.JAAS, m *jaas.Model) truth {
+	row, _ := j.JIMM.Model(m.UUID)
+	latest, err := j.West.Migration(m.UUID)
+	if err != nil {
+		latest = controller.Migration{}
+	}
+	return truth{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, latest}
+}
+
+// lies lists what a report from west to east claims and the databases deny. A report that claims nothing does not lie, but
+// JIMM must never be made to name a controller that has not the model.
+func lies(r engine.Report, now truth) []string {
+	var out []string
+	lie := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	switch r.Outcome {
+	case "migrated", "already-there", "recorded", "migrated-needs-attention":
+		if !now.east || now.west {
+			lie("%s, and the model is in use on west: %v, on east: %v", r.Outcome, now.west, now.east)
+		}
+		if now.row != "east" && r.Outcome != "migrated-needs-attention" {
+			lie("%s, and JIMM records %q", r.Outcome, now.row)
+		}
+	case "aborted":
+		if !now.west || now.migration.Phase != "ABORTDONE" {
+			lie("aborted, and the model is in use on west: %v, its migration in %q", now.west, now.migration.Phase)
+		}
+	case "refused", "not-started":
+		if now.migration.Phase != "" && !now.migration.Ended() {
+			lie("%s, and a migration is in %s", r.Outcome, now.migration.Phase)
+		}
+	}
+	if now.row == "east" && !now.east || now.row == "west" && !now.west && !now.east {
+		lie("JIMM records %q, and the model is in use on west: %v, on east: %v", now.row, now.west, now.east)
+	}
+	for _, line := range append(r.Progress, r.Summary, r.Detail, r.Next) {
+		if strings.Contains(line, controller.AdminPassword) || strings.Contains(line, jaas.ClientSecret) || strings.Contains(line, canary) {
+			lie("a secret: %s", line)
+		}
+	}
+	return out
+}
+
+// canary is a secret of a cloud credential.
+const canary = "c4n4ry-of-the-credential"

@@ -1,0 +1,51 @@
+package realjuju_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"jimm-migrator/tests/engine"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// TestKilled: the engine is ended at each line that it prints, and run again: it never starts a second migration, and in
+// the end the model is moved and recorded.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	j := start(t, jimm.Generation2026())
+	whole := addModel(t, j, "whole")
+	lines := len(migrate(t, j.Engine(true), engine.Request{Model: whole.UUID, Target: "east"}).Progress)
+	// The checks come first, one line each. They write nothing: every sixth of them will do.
+	const checks = 36
+	for at := 1; at <= lines; at++ {
+		if at < checks && at%6 != 0 {
+			continue
+		}
+		t.Run(fmt.Sprintf("line %d", at), func(t *testing.T) {
+			m := addModel(t, j, fmt.Sprintf("m%d", at))
+			ctx, kill := context.WithCancel(t.Context())
+			defer kill()
+			seen := 0
+			first, err := j.Engine(true).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Progress: func(string) {
+				if seen++; seen == at {
+					kill()
+				}
+			}})
+			if err == nil {
+				for _, lie := range lies(first, truthOf(j, m)) {
+					t.Errorf("when it was killed: %s", lie)
+				}
+			}
+			report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"})
+			switch report.Outcome {
+			case "migrated", "recorded", "already-there":
+			default:
+				t.Errorf("run again: %s: %s", report.Outcome, report.Summary)
+			}
+			for _, lie := range lies(report, truthOf(j, m)) {
+				t.Error(lie)
+			}
+		})
+	}
+}

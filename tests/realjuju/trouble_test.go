@@ -1,0 +1,228 @@
+package realjuju_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/juju/juju/cloud"
+
+	"jimm-migrator/tests/engine"
+	"jimm-migrator/tests/realjuju/controller"
+	"jimm-migrator/tests/realjuju/jaas"
+	"jimm-migrator/tests/sim/jimm"
+)
+
+// trouble is something that goes wrong with a migration that Juju lets begin.
+type trouble struct {
+	name    string
+	timeout time.Duration // a minute if zero
+	// before happens before the start, while in the course of it; either may be nil.
+	before func(t *testing.T, j *jaas.JAAS, m *jaas.Model)
+	while  func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error
+	want   string // the outcome
+	long   bool
+}
+
+func (c trouble) run(t *testing.T) {
+	t.Parallel()
+	if c.long {
+		slow(t)
+	}
+	j := start(t, jimm.Generation2026())
+	m := addModel(t, j, "prod")
+	if c.before != nil {
+		c.before(t, j, m)
+	}
+	ctx, cancel := context.WithCancel(within(t))
+	happened := make(chan error, 1)
+	go func() {
+		if c.while == nil {
+			happened <- nil
+			return
+		}
+		happened <- c.while(ctx, j, m)
+	}()
+	report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east", Timeout: c.timeout})
+	cancel()
+	if err := <-happened; err != nil {
+		t.Errorf("it did not happen: %v", err)
+	}
+	if report.Outcome != c.want {
+		t.Errorf("outcome %q, want %q: %s", report.Outcome, c.want, report.Summary)
+	}
+	for _, lie := range lies(report, truthOf(j, m)) {
+		t.Error(lie)
+	}
+}
+
+func agentFails(agent int, phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
+	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[agent].Fail(phase) }
+}
+
+func agentSilent(phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
+	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[1].Silence(phase) }
+}
+
+func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaas.Model) {
+	return func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
+		if err := j.East.State.UpdateCloudCredential(controller.Credential(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// reach returns when the migration of a model is in a phase, or past it.
+func reach(ctx context.Context, j *jaas.JAAS, m *jaas.Model, phase string) error {
+	return j.West.Await(ctx, func() bool {
+		now, err := j.West.Migration(m.UUID)
+		return now.Phase == phase || now.Ended() || err != nil && !j.West.HasModel(m.UUID)
+	})
+}
+
+// away takes the API of a controller away in a phase, for some time.
+func away(of func(*jaas.JAAS) *controller.Controller, phase string, back time.Duration) func(context.Context, *jaas.JAAS, *jaas.Model) error {
+	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+		if err := reach(ctx, j, m, phase); err != nil {
+			return err
+		}
+		c := of(j)
+		c.CloseAPI()
+		timer := time.NewTimer(back)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		return c.OpenAPI()
+	}
+}
+
+func west(j *jaas.JAAS) *controller.Controller { return j.West }
+func east(j *jaas.JAAS) *controller.Controller { return j.East }
+
+// TestTrouble: the engine says what has become of a migration that goes wrong, and no more than that.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	otherPassword := cloud.NewCredential(cloud.UserPassAuthType, map[string]string{"username": "dummy", "password": canary})
+	cases := []trouble{
+		{name: "the unit's agent fails in QUIESCE", before: agentFails(1, "QUIESCE"), want: "aborted"},
+		{name: "the machine's agent fails in VALIDATION", before: agentFails(0, "VALIDATION"), want: "aborted"},
+		{name: "the unit's agent fails in SUCCESS", before: agentFails(1, "SUCCESS"), want: "migrated"},
+		{name: "the target has the credential revoked", before: targetCredential(credential(true)), want: "aborted"},
+		{name: "the target has another credential of the name", before: targetCredential(otherPassword), want: "aborted"},
+		{
+			name: "VALIDATION without end", timeout: 10 * time.Second, want: "timed-out", // the reason is in the controller's log alone
+			before: func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
+				if err := j.East.State.InvalidateCloudCredential(controller.Credential(), "wrong"); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+		{
+			name: "the source's master hangs", timeout: 10 * time.Second, want: "timed-out",
+			before: func(_ *testing.T, j *jaas.JAAS, m *jaas.Model) { j.West.StopMaster(m.UUID) },
+		},
+		{
+			name: "another client starts first", want: "migrated",
+			before: func(t *testing.T, j *jaas.JAAS, m *jaas.Model) {
+				if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+		{
+			name: "another client has moved it", want: "recorded",
+			before: func(t *testing.T, j *jaas.JAAS, m *jaas.Model) {
+				if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
+					t.Fatal(err)
+				}
+				if err := j.West.Await(within(t), func() bool { return !j.West.HasModel(m.UUID) }); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+	}
+	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS"} {
+		cases = append(cases, trouble{name: "an agent is silent in " + phase, before: agentSilent(phase), timeout: 15 * time.Second, want: "timed-out", long: true})
+	}
+	for _, phase := range []string{"QUIESCE", "IMPORT", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
+		want := "migrated"
+		if phase == "IMPORT" {
+			want = "aborted"
+		}
+		cases = append(
+			cases,
+			trouble{name: "the target goes away in " + phase, while: away(east, phase, 3*time.Second), timeout: 3 * time.Minute, want: want, long: true},
+			trouble{name: "the source goes away in " + phase, while: away(west, phase, 3*time.Second), timeout: 3 * time.Minute, want: "migrated", long: true},
+		)
+	}
+	for _, c := range cases {
+		t.Run(c.name, c.run)
+	}
+}
+
+// TestBackAndForth: a model goes to east, back to west and to east again. Each controller has had it before, and still
+// redirects, or has done so.
+func TestBackAndForth(t *testing.T) {
+	t.Parallel()
+	for name, accounts := range map[string]bool{"with accounts": true, "without accounts": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := start(t, jimm.Generation2026())
+			m := addModel(t, j, "prod")
+			for _, target := range []string{"east", "west", "east"} {
+				from := j.West
+				if target == "west" {
+					from = j.East
+				}
+				from.StopMaster(m.UUID)
+				from.RunMaster(m.UUID, nil)
+				if report := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: target}); report.Outcome != "migrated" {
+					t.Fatalf("to %s: %s: %s", target, report.Outcome, report.Summary)
+				}
+				wantOn(t, j, m, target)
+			}
+		})
+	}
+}
+
+// TestLeftOver: the target goes away while it imports, so that half a model stays there and blocks the next attempt
+// (juju/juju#20361).
+func TestLeftOver(t *testing.T) {
+	t.Parallel()
+	j := start(t, jimm.Generation2026())
+	m := addModel(t, j, "prod")
+	if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.East.Await(within(t), func() bool { return j.East.HasModel(m.UUID) }); err != nil {
+		t.Fatal(err)
+	}
+	j.East.CloseAPI()
+	if err := j.West.Await(within(t), func() bool {
+		now, err := j.West.Migration(m.UUID)
+		return err == nil && now.Phase == "ABORTDONE"
+	}); err != nil {
+		t.Fatalf("the source has not aborted: %v", err)
+	}
+	if err := j.East.OpenAPI(); err != nil {
+		t.Fatal(err)
+	}
+	if !j.East.HasModel(m.UUID) || active(j.East, m.UUID) {
+		t.Fatal("no importing copy is left")
+	}
+	for name, accounts := range map[string]bool{"with accounts": true, "without accounts": false} {
+		report, err := j.Engine(accounts).Check(t.Context(), engine.Request{Model: m.UUID, Target: "east"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		logIfFailed(t, report)
+		if len(report.Failed) == 0 {
+			t.Errorf("%s: the checks pass", name)
+		}
+	}
+	if _, err := j.West.Initiate(m.UUID, j.East); err == nil {
+		t.Error("Juju takes the next attempt")
+	}
+}

@@ -1,0 +1,159 @@
+package realjuju_test
+
+import (
+	"testing"
+
+	simctl "jimm-migrator/tests/sim/controller"
+
+	"jimm-migrator/tests/realjuju/controller"
+	"jimm-migrator/tests/sim"
+)
+
+const (
+	unknownUUID = "00000000-1111-4222-8333-444444444444"
+	modelPath   = "/model/MODEL/api"
+)
+
+// prodTwin is the simulated model that is to be the same as one with the application pg, on the real west.
+func prodTwin(uuid string) sim.Model {
+	return sim.Model{Controller: "west", Model: simctl.Model{
+		Name: "prod", UUID: uuid, Owner: "admin", Cloud: "dummy", Region: "dummy-region", Credential: "cred",
+		Machines:     []simctl.Machine{{ID: "0", InstanceID: "prod-0", Hardware: "arch=amd64 cores=1 mem=1024M root-disk=8192M availability-zone="}},
+		Applications: []simctl.Application{{Name: "pg", Charm: "pg", Revision: 7, Units: []simctl.Unit{{Name: "pg/0", Machine: "0", Message: "ready"}}}},
+	}}
+}
+
+// TestWire: the same bytes to a real and to a simulated controller get the same answers.
+func TestWire(t *testing.T) {
+	t.Parallel()
+	west, east := startController(t, "west", nil), startController(t, "east", nil)
+	model, err := west.AddModel("prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := west.Deploy(model, "pg", nil); err != nil {
+		t.Fatal(err)
+	}
+	j := simulate(t, sim.World{Controllers: []sim.Controller{twin(west), twin(east)}, Models: []sim.Model{prodTwin(model)}}, sim.Options{})
+	source := pair{realSide(west), simSide(j.Registration("west"))}
+	target := pair{realSide(east), simSide(j.Registration("east"))}
+	n := newNeutral(model, "MODEL", west.UUID, "WEST", east.UUID, "EAST", west.ModelUUID, "WESTMODEL", east.ModelUUID, "EASTMODEL")
+	fill := newNeutral("MODEL", model, "WESTMODEL", west.ModelUUID, "EASTMODEL", east.ModelUUID, "WEST", west.UUID, "EAST", east.UUID)
+	var differences []string
+	ask := func(p pair, requests []request) {
+		for _, r := range requests {
+			r.Path, r.Params = fill.Replace(r.Path), fill.Replace(r.Params)
+			differences = append(differences, p.differ(t.Context(), n, r)...)
+		}
+	}
+	ask(source, sourceRequests())
+	ask(target, targetRequests())
+	expected(t, "wire", differences)
+}
+
+// sourceRequests are what a controller with models is asked.
+func sourceRequests() []request {
+	const prod = `{"entities":[{"tag":"model-MODEL"}]}`
+	login := func(path, params string) request { return request{path, "", "Admin", 3, "Login", params} }
+	admin := func(facade string, version int, method, params string) request {
+		return request{"/api", "admin", facade, version, method, params}
+	}
+	target := func(model, controllerTag, addr, user string) string {
+		return `{"specs":[{"model-tag":"` + model + `","target-info":{"controller-tag":"` + controllerTag + `","addrs":["` + addr + `"],"ca-cert":"","auth-tag":"` + user + `","password":"x"}}]}`
+	}
+	return []request{
+		login("/api", `{"auth-tag":"user-admin","credentials":"PASSWORD","nonce":"","macaroons":null,"user-data":"","client-version":"3.5.4"}`),
+		login(modelPath, `{"auth-tag":"user-admin","credentials":"PASSWORD","nonce":"","macaroons":null,"user-data":"","client-version":"3.5.4"}`),
+		login("/api", `{"auth-tag":"user-admin","credentials":"wrong"}`),
+		login("/api", `{"auth-tag":"user-nobody","credentials":"wrong"}`),
+		login("/api", `{"auth-tag":"user-alice@external","credentials":"wrong"}`),
+		login("/api", `{"auth-tag":"user-admin","credentials":""}`),
+		login("/api", `{"auth-tag":"","credentials":""}`),
+		login("/api", `{"auth-tag":"nonsense","credentials":"x"}`),
+		login("/api", `{"auth-tag":"machine-0","credentials":"x","nonce":"y"}`),
+		login("/api", `{"auth-tag":"user-admin","credentials":7}`),
+		login("/api", `{"auth-tag":"user-jujuanonymous"}`),
+		login(modelPath, `{"auth-tag":"user-jujuanonymous"}`),
+		login("/model/"+unknownUUID+"/api", `{"auth-tag":"user-jujuanonymous"}`),
+		login("/model/"+unknownUUID+"/api", `{"auth-tag":"user-admin","credentials":"PASSWORD"}`),
+		login("/model/"+unknownUUID+"/api", `{"auth-tag":"user-admin","credentials":"wrong"}`),
+		login("/model/nonsense/api", `{"auth-tag":"user-admin","credentials":"PASSWORD"}`),
+		login("/model/WESTMODEL/api", `{"auth-tag":"user-jujuanonymous"}`),
+		login("/api", `{"auth-tag":"","token":"nonsense"}`),
+		{"/api", "", "Admin", 2, "Login", `{}`},
+		{"/api", "", "Admin", 3, "RedirectInfo", `{}`},
+		{"/api", "", "Admin", 3, "Nonsense", `{}`},
+		{"/api", "", "Controller", 11, "AllModels", `{}`},
+		{"/api", "", "Pinger", 1, "Ping", `{}`},
+		admin("Controller", 11, "AllModels", ``),
+		admin("Controller", 11, "ControllerVersion", ``),
+		admin("Controller", 11, "IdentityProviderURL", ``),
+		admin("Controller", 11, "ControllerConfig", ``),
+		admin("Controller", 12, "AllModels", ``),
+		admin("Controller", 99, "AllModels", ``),
+		admin("Controller", 11, "Nonsense", ``),
+		admin("Nonsense", 1, "Nonsense", ``),
+		admin("Client", 7, "FullStatus", ``),
+		admin("ModelManager", 9, "ModelInfo", prod),
+		admin("ModelManager", 10, "ModelInfo", prod),
+		admin("ModelManager", 9, "ModelInfo", `{"entities":[{"tag":"model-`+unknownUUID+`"},{"tag":"nonsense"},{"tag":"user-admin"},{"tag":"model-WESTMODEL"}]}`),
+		admin("ModelManager", 9, "ModelInfo", `{"entities":7}`),
+		admin("ModelManager", 9, "ModelInfo", `{"nonsense":7}`),
+		admin("ModelManager", 9, "ListModelSummaries", `{"user-tag":"user-admin","all":true}`),
+		admin("ModelManager", 9, "ListModelSummaries", `{"user-tag":"user-admin"}`),
+		admin("ModelManager", 9, "ListModelSummaries", `{"user-tag":"nonsense"}`),
+		admin("ModelManager", 9, "ListModelSummaries", `{"user-tag":"user-bob"}`),
+		admin("ModelManager", 9, "ListModels", `{"tag":"user-admin"}`),
+		admin("ModelManager", 4, "ModelStatus", prod),
+		admin("ModelManager", 9, "ModelStatus", prod),
+		admin("ModelManager", 9, "ModelStatus", `{"entities":[{"tag":"model-`+unknownUUID+`"}]}`),
+		admin("UserManager", 3, "UserInfo", `{"entities":null,"include-disabled":true}`),
+		admin("Cloud", 7, "Clouds", ``),
+		admin("Pinger", 1, "Ping", ``),
+		{modelPath, "admin", "Client", 6, "FullStatus", `{"patterns":[]}`},
+		{modelPath, "admin", "Client", 7, "FullStatus", `{"patterns":[],"include-storage":true}`},
+		{modelPath, "admin", "Client", 8, "FullStatus", `{"patterns":[]}`},
+		{modelPath, "admin", "ModelManager", 9, "ModelInfo", prod},
+		{modelPath, "anonymous", "Client", 6, "FullStatus", `{"patterns":[]}`},
+		{"/api", "anonymous", "Controller", 11, "AllModels", ``},
+		{modelPath, "anonymous", "NotifyWatcher", 1, "Next", ``},
+		admin("MigrationTarget", 1, "CACert", ``),
+		admin("MigrationTarget", 3, "CACert", ``),
+		admin("Controller", 11, "InitiateMigration", `{"specs":[]}`),
+		admin("Controller", 11, "InitiateMigration", `{"specs":[{"model-tag":"nonsense"}]}`),
+		admin("Controller", 11, "InitiateMigration", target("model-"+unknownUUID, "controller-EAST", "x", "user-admin")),
+		admin("Controller", 11, "InitiateMigration", target("model-MODEL", "nonsense", "x", "user-admin")),
+		admin("Controller", 11, "InitiateMigration", target("model-MODEL", "controller-EAST", "x", "nonsense")),
+	}
+}
+
+// targetRequests are what the source of a migration asks its target.
+func targetRequests() []request {
+	ask := func(version int, method, params string) request {
+		return request{"/api", "admin", "MigrationTarget", version, method, params}
+	}
+	model := func(uuid, name, owner, agent, source, more string) string {
+		return `{"uuid":"` + uuid + `","name":"` + name + `","owner-tag":"` + owner + `","agent-version":"` + agent + `","controller-agent-version":"` + source + `"` + more + `}`
+	}
+	v := controller.Version()
+	return []request{
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", v, v, "")),
+		ask(3, "Prechecks", model("MODEL", "prod", "user-admin", v, v, `,"facade-versions":{}`)),
+		ask(3, "Prechecks", model("MODEL", "prod", "user-admin", v, v, `,"facade-versions":{"Controller":[11],"ModelManager":[9]}`)),
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", "3.6.0", v, "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", v, "3.6.4", "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", "2.9.0", v, "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", "2.8.0", v, "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "user-admin", "nonsense", v, "")),
+		ask(1, "Prechecks", model("", "prod", "user-admin", v, v, "")),
+		ask(1, "Prechecks", model("MODEL", "", "user-admin", v, v, "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "", v, v, "")),
+		ask(1, "Prechecks", model("MODEL", "prod", "x", v, v, "")),
+		ask(1, "Prechecks", model("EASTMODEL", "prod", "user-admin", v, v, "")),
+		ask(1, "Prechecks", model("MODEL", "controller", "user-admin", v, v, "")),
+		ask(1, "LatestLogTime", `{"model-tag":"model-MODEL"}`),
+		ask(1, "Abort", `{"model-tag":"model-MODEL"}`),
+		ask(1, "Activate", `{"model-tag":"model-MODEL"}`),
+		ask(1, "CheckMachines", `{"model-tag":"model-MODEL"}`),
+	}
+}
