@@ -114,9 +114,10 @@ func summaryInfo(m juju.ModelSummary) facts.Info {
 }
 
 // attemptOf reads the migration that a controller shows for a model. Builds of
-// Juju 4 make it of the model's status, whose time is then its start.
+// Juju 4 make it of the model's status, whose time is then its start. What 4.0.x shows
+// of a half-imported copy is no migration of its source.
 func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) facts.Attempt {
-	if m == nil {
+	if m == nil || m.Status == facts.TextImporting {
 		return facts.Attempt{}
 	}
 	drifts := m.End == nil && m.Start != nil && s.Since != nil && m.Start.Equal(*s.Since)

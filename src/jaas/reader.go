@@ -72,8 +72,8 @@ func (r reader) describe(ctx context.Context, c facts.Controller, model string) 
 // suspended is the status of a model whose cloud credential is not valid.
 const suspended = "suspended"
 
-// Holdings compares all models of the controller with those that it lists: the
-// list does not have half-imported copies. It does not have models either whose
+// Holdings compares all models of the controller with those that it lists: up to Juju
+// 3.6 the list does not have half-imported copies. It does not have models either whose
 // permissions REAP has removed already; those it does not describe.
 func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
@@ -96,14 +96,16 @@ func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holdi
 	if err != nil {
 		return nil, err
 	}
-	listed := make(map[string]bool, len(list))
+	listed := make(map[string]bool, len(list)) // Whether it is half imported: Juju 4.0.x lists those too.
 	for _, m := range list {
-		listed[m.UUID] = true
+		listed[m.UUID] = m.Status.Status == "busy" && m.Status.Info == facts.TextImporting
 	}
 	out := make([]facts.Holding, len(all))
 	for i, m := range all {
 		out[i] = facts.Holding{UUID: m.UUID, Name: m.Name, Owner: m.Owner()}
-		if !listed[m.UUID] {
+		if importing, there := listed[m.UUID]; there {
+			out[i].Importing = importing
+		} else {
 			info, err := models.ModelInfo(ctx, m.UUID)
 			out[i].Importing = err == nil && (info.Status.Status == suspended || liveInfo(info).Importing())
 		}

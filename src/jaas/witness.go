@@ -175,18 +175,19 @@ func (w *witness) Host(ctx context.Context, model string) facts.Host {
 // probeTimeout limits the question to one controller: connection, TLS and login.
 const probeTimeout = 10 * time.Second
 
-// Copy asks a controller itself whether it has the model: without credentials,
-// and then, if it has a copy and there is an account, what kind of copy that is. A
-// controller that tells an administrator nothing has told what it has told.
+// Copy asks a controller itself whether it has the model and whether a migration
+// moves it: without credentials, and then, if it has a copy and there is an account,
+// as an administrator.
 func (w *witness) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	got := w.probe(ctx, c, model)
-	if got.State != facts.CopyPresent || !w.controllers.given(c) {
+	if !got.Has() || !w.controllers.given(c) {
 		return got
 	}
-	if told, err := w.controllers.describe(ctx, c, model); err == nil {
-		return told
+	told, err := w.controllers.describe(ctx, c, model)
+	if err != nil {
+		return got
 	}
-	return got
+	return got.Described(told.Info, told.State, !c.ShowsMigrations())
 }
 
 // probe asks a controller without credentials.
@@ -209,6 +210,12 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 	switch answer.State {
 	case juju.ProbePresent:
 		return facts.Copy{State: facts.CopyPresent}
+	case juju.ProbeIdle:
+		return facts.Copy{State: facts.CopyActive}
+	case juju.ProbeExporting:
+		return facts.Copy{State: facts.CopyExporting}
+	case juju.ProbeImporting:
+		return facts.Copy{State: facts.CopyImporting}
 	case juju.ProbeAbsent:
 		return facts.Copy{State: facts.CopyAbsent}
 	case juju.ProbeRedirected:

@@ -152,7 +152,8 @@ func isError(e *rpc.Error) bool {
 
 // AlreadyMigrating reports whether the error of [Client.MigrateModel] says
 // that a migration of the model is under way, or is thought to be: by the
-// source controller ("already in progress") or by JIMM, in which case mode is
+// source controller ("already in progress", on Juju 4 "already has an active
+// migration") or by JIMM, in which case mode is
 // what it is doing ("migrating-internally", or "exporting" to a controller
 // that JIMM does not know; JIMM of 2025 and newer). JIMM can be wrong after a
 // call whose client went away. None of these errors has a code.
@@ -168,5 +169,5 @@ func AlreadyMigrating(err error) (mode string, ok bool) {
 		}
 		return mode, true
 	}
-	return "", strings.HasSuffix(answer.Message, "already in progress")
+	return "", strings.HasSuffix(answer.Message, "already in progress") || strings.HasSuffix(answer.Message, "already has an active migration")
 }

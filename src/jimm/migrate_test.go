@@ -145,6 +145,7 @@ func TestAlreadyMigrating(t *testing.T) {
 	}{
 		{"already in progress", "", true},
 		{"failed to create migration: already in progress", "", true},
+		{`model "deadbeef" already has an active migration: model already has an active migration`, "", true}, // 4.0.15
 		{`failed to update the model's migration mode: model is already in migration mode "migrating-internally"`, "migrating-internally", true},
 		{`failed to update the model's migration mode: model is already in migration mode "exporting"`, "exporting", true},
 		{"model is already in migration mode odd", "odd", true},

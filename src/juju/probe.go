@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"jimm-migrator/src/rpc"
@@ -18,10 +19,18 @@ type ProbeState int
 const (
 	// ProbeUnknown is the zero value, no answer that means anything.
 	ProbeUnknown ProbeState = iota
-	// ProbePresent means: the controller holds the model. That may be the active
-	// model, one that is being exported or imported, a dying one, or what a
-	// failed clean-up left behind.
+	// ProbePresent means: the controller has the model, and did not say more.
 	ProbePresent
+	// ProbeIdle means: the controller has the model, and no migration moves it. It
+	// is in use, or dying.
+	ProbeIdle
+	// ProbeExporting means: a migration is moving the model away from the
+	// controller. Up to Juju 3.6 that is also said of a copy that could not be
+	// removed at the end of a migration.
+	ProbeExporting
+	// ProbeImporting means: the controller has what a migration brought in so far,
+	// running or failed.
+	ProbeImporting
 	// ProbeRedirected means: the model has left for another controller, for good.
 	ProbeRedirected
 	// ProbeAbsent means: the controller does not hold the model and knows of no
@@ -34,6 +43,12 @@ func (s ProbeState) String() string {
 	switch s {
 	case ProbePresent:
 		return "present"
+	case ProbeIdle:
+		return "idle"
+	case ProbeExporting:
+		return "exporting"
+	case ProbeImporting:
+		return "importing"
 	case ProbeRedirected:
 		return "redirected"
 	case ProbeAbsent:
@@ -56,7 +71,7 @@ type ProbeResult struct {
 
 // Probe asks a controller, without credentials, whether it hosts the model
 // opts.ModelUUID: it logs in as Juju's anonymous user on the model's endpoint,
-// and hangs up. Works on Juju 2.9 to 4.x.
+// asks whether a migration moves the model, and hangs up. Works on Juju 2.9 to 4.x.
 //
 // An answer is only what those versions are known to say. Everything else is
 // an error, "unauthorized access" and a failure to connect among them: it must
@@ -76,7 +91,7 @@ func Probe(ctx context.Context, opts Options) (ProbeResult, error) {
 	defer conn.Close()
 	login, err := conn.LoginAnonymous(ctx, "")
 	if err == nil {
-		return ProbeResult{State: ProbePresent, ControllerUUID: login.ControllerUUID()}, nil
+		return ProbeResult{State: conn.movement(ctx), ControllerUUID: login.ControllerUUID()}, nil
 	}
 	if redirect, ok := AsRedirect(err); ok {
 		return ProbeResult{
@@ -89,4 +104,32 @@ func Probe(ctx context.Context, opts Options) (ProbeResult, error) {
 		return ProbeResult{State: ProbeAbsent}, nil
 	}
 	return ProbeResult{}, fmt.Errorf("cannot probe for model %q: %w", opts.ModelUUID, err)
+}
+
+// The answers to a call on a model that a migration moves, without a code (Juju's
+// restriction of connections since 2.9; recorded with 3.6.28, 4.0.15 and 4.1-beta2).
+const (
+	exportingText = "model migration in progress"
+	importingText = "migration in progress, model is importing"
+)
+
+// movement asks for the next event of a watcher that does not exist. Juju looks at
+// the migration first, and at the watcher only where there is none, so that every
+// answer is an error. One that is not known says nothing.
+func (c *Conn) movement(ctx context.Context) ProbeState {
+	err := c.Call(ctx, rpc.Request{Facade: "NotifyWatcher", Version: 1, Method: "Next", ID: "0"}, nil, nil)
+	answer, ok := errors.AsType[*rpc.Error](err)
+	switch {
+	case !ok:
+		return ProbePresent
+	case strings.HasSuffix(answer.Message, importingText):
+		return ProbeImporting
+	case strings.HasSuffix(answer.Message, exportingText):
+		return ProbeExporting
+	case answer.Code == rpc.CodeNotFound && strings.Contains(answer.Message, "unknown watcher id"), // Juju 2.9 to 3.6
+		answer.Code == rpc.CodeNotFound && strings.Contains(answer.Message, `worker "0" not found`): // Juju 4
+		return ProbeIdle
+	default:
+		return ProbePresent
+	}
 }

@@ -1,6 +1,7 @@
 package juju_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -8,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
@@ -17,12 +18,37 @@ import (
 func TestProbe(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer string
+		next   string           // of the watcher that does not exist
 		want   juju.ProbeResult // zero: an error
 		is     error
 	}{
 		"here": {
 			answer: modelLogin(modelUUID),
 			want:   juju.ProbeResult{State: juju.ProbePresent, ControllerUUID: controllerUUID},
+		},
+		"here, and not moving": {
+			answer: modelLogin(modelUUID), next: `"error":"unknown watcher id","error-code":"not found"`, // 3.6.28
+			want: juju.ProbeResult{State: juju.ProbeIdle, ControllerUUID: controllerUUID},
+		},
+		"here, and not moving (4.x)": {
+			answer: modelLogin(modelUUID), next: `"error":"worker \"0\" not found","error-code":"not found"`, // 4.1-beta2
+			want: juju.ProbeResult{State: juju.ProbeIdle, ControllerUUID: controllerUUID},
+		},
+		"here, and leaving": {
+			answer: modelLogin(modelUUID), next: `"error":"model migration in progress"`,
+			want: juju.ProbeResult{State: juju.ProbeExporting, ControllerUUID: controllerUUID},
+		},
+		"here, and coming": {
+			answer: modelLogin(modelUUID), next: `"error":"migration in progress, model is importing"`,
+			want: juju.ProbeResult{State: juju.ProbeImporting, ControllerUUID: controllerUUID},
+		},
+		"here, and an unknown word": {
+			answer: modelLogin(modelUUID), next: `"error":"something new","error-code":"not found"`,
+			want: juju.ProbeResult{State: juju.ProbePresent, ControllerUUID: controllerUUID},
+		},
+		"here, and then hung up": {
+			answer: modelLogin(modelUUID), next: "hang up",
+			want: juju.ProbeResult{State: juju.ProbePresent, ControllerUUID: controllerUUID},
 		},
 		"left": {
 			answer: redirectAnswer,
@@ -60,13 +86,22 @@ func TestProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ca := newAuthority(t)
-				host := ca.controller(t, always(tt.answer))
+				host := ca.controller(t, func(r request) string {
+					switch {
+					case r.Type == "Admin":
+						return tt.answer
+					case tt.next == "hang up":
+						return ""
+					default:
+						return cmp.Or(tt.next, `"response":{}`)
+					}
+				})
 				net := start(t, map[string]*fake{addr: host})
 				began := time.Now()
 				got, err := juju.Probe(t.Context(), juju.Options{
 					Addresses: []string{addr}, CACert: ca.pem, ModelUUID: modelUUID, DialContext: net.DialContext,
 				})
-				if diff := cmp.Diff(tt.want, got); diff != "" {
+				if diff := gocmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("result differs (-want +got):\n%s", diff)
 				}
 				if wantErr := tt.want.State == juju.ProbeUnknown; (err != nil) != wantErr || tt.is != nil && !errors.Is(err, tt.is) {
@@ -76,7 +111,7 @@ func TestProbe(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				synctest.Wait()
-				if open, _ := host.connections(); open != 0 || len(host.requests) != 1 {
+				if open, _ := host.connections(); open != 0 || len(host.requests) > 2 || tt.want.ControllerUUID == "" && len(host.requests) != 1 {
 					t.Errorf("%d connections left, sent %q", open, host.requests)
 				}
 				if !strings.Contains(host.requests[0], `"auth-tag":"user-jujuanonymous","credentials":""`) {
@@ -119,7 +154,8 @@ func TestProbeNeedsAModel(t *testing.T) {
 
 func TestProbeState(t *testing.T) {
 	for state, want := range map[juju.ProbeState]string{
-		juju.ProbeUnknown: "unknown", juju.ProbePresent: "present", juju.ProbeRedirected: "redirected", juju.ProbeAbsent: "absent", 99: "unknown",
+		juju.ProbeUnknown: "unknown", juju.ProbePresent: "present", juju.ProbeRedirected: "redirected", juju.ProbeAbsent: "absent",
+		juju.ProbeIdle: "idle", juju.ProbeExporting: "exporting", juju.ProbeImporting: "importing", 99: "unknown",
 	} {
 		if got := state.String(); got != want {
 			t.Errorf("%d is %q, want %q", int(state), got, want)

@@ -115,7 +115,7 @@ func TestJudge(t *testing.T) {
 		{"recorded on a third", base(), []facts.Observation{look(answered(facts.InfoDenied), at(north()), nil)}, judge.Elsewhere, false},
 		{"lost once", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}}, judge.NoAnswer, false},
 		{"lost twice", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}, {Record: facts.Record{State: facts.RecordLost}}}, judge.Lost, false},
-		{"two active once", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Running, false},
+		{"two active once", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Waiting, false},
 		{"two active twice", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive)), look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Conflict, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

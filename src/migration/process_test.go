@@ -133,7 +133,11 @@ func (p *process) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	if err := p.call(ctx, "ListControllers", callLimit, func(time.Time) {}); err != nil {
 		return nil, err
 	}
-	return []facts.Controller{east(), north(), west()}, nil
+	source := west()
+	if p.w.probe == probeSilent {
+		source.AgentVersion = "4.0.15"
+	}
+	return []facts.Controller{east(), north(), source}, nil
 }
 
 // Models lists the model.

@@ -30,7 +30,15 @@ const (
 	probeOff  probeKind = "probe off"
 	probeOn   probeKind = "probe on"
 	probeTold probeKind = "probe with credentials"
+	// probeWord tells whether a migration moves the copy, to whoever asks.
+	probeWord probeKind = "probe with its own word"
+	// probeSilent is the same with a source that shows nothing else of its
+	// migrations (Juju 4.0.0 and later).
+	probeSilent probeKind = "probe with its own word, silent source"
 )
+
+// tells reports whether controllers say what kind of copy they have.
+func (k probeKind) tells() bool { return k == probeTold || k == probeWord || k == probeSilent }
 
 // wordKind says to whom the source says that the model has moved.
 type wordKind string
@@ -120,6 +128,8 @@ func (s situated) impossible() string {
 		return "JIMM marks what it asked for, and unmarks what it records"
 	case s.word == redirectsJIMM && !s.jimm.completes():
 		return "JIMM of 2024 asks as itself"
+	case s.probe == probeSilent && (s.word != redirectsNobody || s.phase == "REAPFAILED" || s.end == endsReap):
+		return "a silent source redirects no question, and what it could not remove is in use again: a test of the judge has that"
 	case s.recorded == "" && (s.word != redirectsAll || s.probe != probeOn):
 		return "of a model that it has lost, JIMM says nothing"
 	default:
@@ -180,7 +190,7 @@ func situations(do func(s situated, impossible string)) {
 		over(&s.jimm, jimm2024, jimm2026, jimm2026Reversed, jimm2026Lonely),
 		over(&s.recorded, "west", "east", "north", ""),
 		over(&s.marked, false, true),
-		over(&s.probe, probeOff, probeOn, probeTold),
+		over(&s.probe, probeOff, probeOn, probeTold, probeWord, probeSilent),
 		over(&s.word, redirectsAll, redirectsJIMM, redirectsNobody),
 		over(&s.asked, askedNobody, askedJIMM, askedHand, askedLate, askedNever),
 		over(&s.to, "east", "north"),

@@ -120,6 +120,9 @@ func (f *watcher) running(v judge.Verdict, o facts.Observation) bool {
 	if f.base.SourceLive(f.progress.Read(f.base, o)) && !o.CopyOn(f.base.Source).Denies() {
 		f.res.Holder = f.base.Source
 	}
+	if target := o.CopyOn(f.base.Target); f.progress.Attempt.Unshown() && (!f.base.TargetProved || !target.Denies() && target.State != facts.CopyImporting) {
+		f.res.Holder = facts.Controller{} // It may be in use on the target already.
+	}
 	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
 	f.res.Attached = !f.started || refused
 	if f.progress.Phase.PastReturn() {
@@ -216,7 +219,7 @@ func (f *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	waited := f.unresolved.waited(v.Kind, time.Now())
 	switch v.Kind {
 	case judge.Waiting:
-		return f.nothingOnShow(waited, o)
+		return f.nothingOnShow(ctx, waited, o)
 	case judge.SourceRetains:
 		return f.held(waited, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
@@ -266,7 +269,7 @@ func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 
 // nothingOnShow: the source seems to describe the model and shows no new
 // migration.
-func (f *watcher) nothingOnShow(waited time.Duration, o facts.Observation) bool {
+func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o facts.Observation) bool {
 	limit := f.wait(TimeToBegin)
 	if f.plan == PlanWait && !f.started {
 		limit = f.TimeLeftToStart()
@@ -304,6 +307,9 @@ func (f *watcher) nothingOnShow(waited time.Duration, o facts.Observation) bool 
 	case o.CopyOn(f.base.Target).Has() && !f.Observation.CopyOn(f.base.Target).Has():
 		f.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
 		f.end(facts.Unknown, facts.CauseChanged)
+	case f.startErr == nil && !f.base.Source.ShowsMigrations():
+		// The source accepted it, and is idle again: an abort leaves no trace there.
+		f.aborted(ctx, judge.Verdict{}, o)
 	default:
 		f.notStarted()
 	}

@@ -47,12 +47,20 @@ func (w *truth) answer(name string, who user, t time.Time) facts.Info {
 	case h == nothing:
 		return denied
 	case name == "west":
-		live.Attempt = w.attempt(t)
+		live.Attempt = w.shown(t)
 		if live.Attempt.Running() {
 			live.Status, live.StatusText = "busy", "migrating: "+live.Attempt.Text
 		}
 	}
 	return live
+}
+
+// shown is the migration that the source describes.
+func (w *truth) shown(t time.Time) facts.Attempt {
+	if w.probe == probeSilent {
+		return facts.Attempt{}
+	}
+	return w.attempt(t)
 }
 
 func (w *truth) redirects(who user) bool {
@@ -120,7 +128,7 @@ func (w *truth) summary(t time.Time) facts.Info {
 		}
 		found = facts.Info{Kind: facts.InfoLive, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
 		if name == "west" {
-			found.Attempt = w.attempt(t)
+			found.Attempt = w.shown(t)
 			if found.Attempt.Running() {
 				found.Status, found.StatusText = "busy", "migrating: "+found.Attempt.Text
 			}
@@ -154,6 +162,10 @@ func (w *truth) copyOn(name string, t time.Time) facts.Copy {
 		return facts.Copy{State: facts.CopyAbsent}
 	case told && h != hidden:
 		return facts.CopyOf(w.answer(name, us, t))
+	case w.probe == probeWord || w.probe == probeSilent:
+		return facts.Copy{State: map[holding]facts.CopyState{
+			importing: facts.CopyImporting, active: facts.CopyActive, exporting: facts.CopyExporting, hidden: facts.CopyExporting,
+		}[h]}
 	default:
 		return facts.Copy{State: facts.CopyPresent}
 	}

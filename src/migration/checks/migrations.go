@@ -18,6 +18,9 @@ func checkOtherMigration(s *survey.Survey) Finding {
 	}
 	name, certain := s.Audit.Target(a, s.Source.Name)
 	text := "a migration has been running since " + a.Start.UTC().Format(TimeFormat) + " (" + redact.String(a.Text) + ")"
+	if a.Unshown() {
+		text = strconv.Quote(s.Source.String()) + " says that a migration of the model is running"
+	}
 	switch {
 	case s.OnTarget() && s.MovesElsewhere() && len(s.Holders(s.Target)) > 0:
 		return Finding{Level: Warn, Evidence: text + ": JIMM records " + strconv.Quote(s.Target.Name) + " already, and " + s.Holders(s.Target).Names() + " has a copy too: it is followed"}

@@ -20,6 +20,17 @@ type Attempt struct {
 	StartUnstable bool
 }
 
+// TextExporting is what a controller itself says of a model that a migration moves
+// away, to whoever asks. It stands for the text of a migration where the source shows
+// none, as Juju 4.0.0 and later do.
+const TextExporting = "model migration in progress"
+
+// Unshown is a migration that its source says runs, and shows nothing of.
+func Unshown() Attempt { return Attempt{Text: TextExporting, StartUnstable: true} }
+
+// Unshown reports whether the source shows nothing of the migration.
+func (a Attempt) Unshown() bool { return a.Start.IsZero() && a.Text == TextExporting }
+
 // startSlack is how much two looks at the start of one migration may differ:
 // answers may be rounded to seconds. No two migrations begin so close together.
 const startSlack = time.Second

@@ -1,6 +1,9 @@
 package facts
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Controller is a Juju controller as JIMM lists it.
 type Controller struct {
@@ -66,4 +69,14 @@ func (cs Controllers) Names() string {
 		names[i] = c.Name
 	}
 	return strings.Join(names, ", ")
+}
+
+// ShowsMigrations reports whether the controller describes a running migration to
+// those who may read the model. Juju 4.0.0 and later do not (4.0.15 and 4.1-beta2
+// observed): their silence says nothing. A version that is not known is taken for one
+// that does.
+func (c Controller) ShowsMigrations() bool {
+	major, rest, _ := strings.Cut(c.AgentVersion, ".")
+	n, err := strconv.Atoi(major)
+	return err != nil || n < 4 || strings.HasPrefix(rest, "0-")
 }

@@ -27,8 +27,8 @@ func DescribeCopies(list Controllers, copies map[string]Copy) string {
 // CopyState tells what a controller itself says about having the model.
 type CopyState int
 
-// The states of a copy. Anonymous callers can only tell [CopyPresent],
-// [CopyMoved] and [CopyAbsent]; with credentials a controller tells the rest.
+// The states of a copy. A controller says all of them to whoever asks, except that
+// some say no more than [CopyPresent].
 const (
 	// CopyUnknown: the controller was not asked or did not answer.
 	CopyUnknown CopyState = iota
@@ -75,11 +75,29 @@ func CopyOf(i Info) Copy {
 	return c
 }
 
-// Describe say what the controller has, to follow its name.
+// Described returns the copy with what the controller told one of its administrators
+// a moment later, who took it for a copy in that state. The controller's word that a
+// migration moves the model stands: on Juju 4.0.0 and later, which are silent, an
+// administrator sees nothing of it.
+func (c Copy) Described(i Info, state CopyState, silent bool) Copy {
+	c.Info = i
+	switch {
+	case c.State == CopyImporting, c.State == CopyExporting:
+	case c.State == CopyPresent && silent && state == CopyActive:
+	default:
+		c.State = state
+	}
+	return c
+}
+
+// Describe says what the controller has, to follow its name.
 func (c Copy) Describe() string {
 	status := c.Info.Status
 	if text := cmp.Or(c.Info.Attempt.Text, c.Info.StatusText); text != "" {
 		status += ": " + redact.String(strings.TrimPrefix(text, "migrating: "))
+	}
+	if status != "" {
+		status = " (" + status + ")"
 	}
 	switch c.State {
 	case CopyAbsent:
@@ -89,9 +107,9 @@ func (c Copy) Describe() string {
 	case CopyImporting:
 		return "has only a half-imported copy of it"
 	case CopyExporting:
-		return "has a copy that is moved away (" + status + ")"
+		return "is moving it away, or could not remove it" + status
 	case CopyActive:
-		return "has it in use (" + status + ")"
+		return "has it in use" + status
 	case CopyPresent:
 		return "has a copy of it"
 	default:

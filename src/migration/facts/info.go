@@ -88,9 +88,13 @@ type Backend struct {
 	Secrets    int
 }
 
+// TextImporting is the text of a half-imported copy on Juju 4.0.x (4.0.15 observed),
+// which gives it as that of a migration as well.
+const TextImporting = "the model is being migrated"
+
 // Importing reports whether the controller holds a half-imported copy only.
 func (i Info) Importing() bool {
-	return i.Kind == InfoLive && i.Status == "busy" && i.StatusText == "importing"
+	return i.Kind == InfoLive && i.Status == "busy" && (i.StatusText == "importing" || i.StatusText == TextImporting)
 }
 
 // Migrating reports whether a migration of the model runs. Some builds of Juju 4

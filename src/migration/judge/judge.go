@@ -90,7 +90,8 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	history := info.ReapFailed() && another
 	bySource := info.Listed && info.Attempt.OfSource() && !history
 	switch {
-	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating():
+	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating(),
+		b.exports(source):
 		// Recorded too early, by somebody else: the copy may still be aborted.
 		v.Kind = Running
 	case info.Kind == facts.InfoDenied, info.Kind == facts.InfoRedirected, target.Denies(), p.RefusedBy == b.Target.UUID && target.State == facts.CopyUnknown:
@@ -149,7 +150,7 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	case kind == facts.InfoLive:
 		// As long as somebody who can be asked reports a migration without an
 		// end, nothing is recorded, whatever the others say.
-		return judgeLive(b, p, target, info, v)
+		return judgeLive(b, p, source, target, info, v)
 	case source.State == facts.CopyMoved && source.To != "" && source.To != b.Target.UUID:
 		v.Kind, v.Elsewhere = Elsewhere, source.To
 	case source.State == facts.CopyMoved:
@@ -169,12 +170,14 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 }
 
 // judgeLive judges the source's own words.
-func judgeLive(b Baseline, p Progress, target facts.Copy, i facts.Info, v Verdict) Verdict {
+func judgeLive(b Baseline, p Progress, source, target facts.Copy, i facts.Info, v Verdict) Verdict {
 	a := i.Attempt
 	phase := facts.ParseText(a.Text)
 	switch {
 	case p.Vanished >= vanishedToBelieve && !p.Superseded:
 		return judgeVanished(b, p, target, v)
+	case !b.ours(a) && source.State != facts.CopyActive && (p.Attempt.Unshown() || !b.Source.ShowsMigrations()):
+		v.Kind = NoAnswer // Such a source is silent, whether a migration runs or not.
 	case !b.ours(a):
 		v.Kind = Waiting
 	case p.Superseded:
@@ -200,7 +203,7 @@ func judgeVanished(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict
 	switch {
 	case p.Phase == facts.PhaseReapFailed:
 		return judgeReapFailed(b, p, target, v)
-	case p.Phase == facts.PhaseAbort, target.Denies():
+	case p.Phase == facts.PhaseAbort, target.Denies(), p.Attempt.Unshown() && target.State == facts.CopyImporting:
 		v.Kind, v.Reason = Aborted, cmp.Or(facts.AbortReason(p.Attempt.Text), p.Failure)
 	default:
 		v.Kind = Waiting

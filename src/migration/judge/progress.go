@@ -58,7 +58,7 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 	}
 	if b.SourceLive(info) {
 		p = p.follow(b, info)
-		p = p.miss(info)
+		p = p.miss(info, o.CopyOn(b.Source))
 		if o.Host.Kind != facts.HostRefused && p.RefusedBy == b.Source.UUID {
 			p.RefusedBy = ""
 		}
@@ -104,7 +104,9 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 	a := i.Attempt
 	switch {
 	case !b.ours(a):
-	case p.Superseded, p.Attempt.Exists() && !p.Attempt.Same(a):
+	case a.Unshown() && p.Attempt.Exists() && !p.Attempt.Unshown():
+		// It says that a migration runs, and its text was seen before.
+	case p.Superseded, p.Attempt.Exists() && !p.Attempt.Unshown() && !p.Attempt.Same(a):
 		p.Superseded = true
 	default:
 		if a.StartUnstable && p.Attempt.StartUnstable {
@@ -119,11 +121,13 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 	return p
 }
 
-// miss counts the looks since a migration that drifts is not on show any more.
+// miss counts the looks since a migration whose start is unstable is not shown any
+// more. Where the source shows none of them, only its own word counts.
 // The model's status may still say how it ended. If not, only a failed removal
 // leaves the model there after the point of no return.
-func (p Progress) miss(i facts.Info) Progress {
-	p.Vanished = inRow(p.Vanished, p.Attempt.StartUnstable && !i.Attempt.Exists() && i.Status != "busy")
+func (p Progress) miss(i facts.Info, source facts.Copy) Progress {
+	silent := p.Attempt.Unshown() && source.State != facts.CopyActive
+	p.Vanished = inRow(p.Vanished, p.Attempt.StartUnstable && !i.Attempt.Exists() && i.Status != "busy" && !silent)
 	phase := facts.ParseText(i.StatusText)
 	switch {
 	case p.Vanished == 0:
@@ -192,15 +196,53 @@ func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	}
 }
 
-// Own returns what the recorded source itself tells one of its administrators,
-// where JIMM has brought no answer of it, or an entry of a list. That it
-// redirects is newer: the controllers are asked first.
+// Own returns what the recorded source itself says, where JIMM has brought no answer
+// of it, an entry of a list, or one that leaves the migration out. That it redirects
+// is newer: the controllers are asked first.
 func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
-	i = o.CopyOn(b.Source).Info
-	i.Users = nil // JIMM has others.
+	source := o.CopyOn(b.Source)
 	elsewhere := o.RecordedAt() != "" && o.RecordedAt() != b.Source.UUID
-	direct := o.Info.Kind == facts.InfoLive && !o.Info.Listed || o.Info.Kind == facts.InfoRedirected
-	return i, i.Kind == facts.InfoLive && !elsewhere && !direct
+	direct := o.Info.Kind == facts.InfoLive && !o.Info.Listed
+	switch {
+	case elsewhere, o.Info.Kind == facts.InfoRedirected:
+		return facts.Info{}, false
+	case direct:
+		i = o.Info
+		told = b.exports(source) && !i.Attempt.Exists()
+	case source.Info.Kind == facts.InfoLive:
+		i, told = source.Info, true
+		i.Users = nil // JIMM has others.
+	default:
+		i, told = b.byWord(o.Info, source)
+	}
+	if b.exports(source) && !i.Attempt.Exists() {
+		i.Attempt = facts.Unshown()
+	}
+	return i, told
+}
+
+// byWord returns what the source says by its own word, where no description of it has
+// come: that no migration moves the model, or, where it shows nothing of migrations,
+// that one does.
+func (b Baseline) byWord(i facts.Info, source facts.Copy) (facts.Info, bool) {
+	exports, idle := b.exports(source), source.State == facts.CopyActive
+	out := facts.Info{Kind: facts.InfoLive, Controller: b.Source.UUID}
+	switch i.Kind {
+	case facts.InfoNotAsked, facts.InfoUnavailable:
+		return out, exports || idle
+	case facts.InfoLive: // An entry of the list: of whom is open.
+		out.Life, out.AgentVersion, out.Credential = i.Life, i.AgentVersion, i.Credential
+		return out, (exports || idle) && !i.Attempt.Exists()
+	default:
+		return out, exports
+	}
+}
+
+// exports reports whether a source that shows nothing of its migrations says that one
+// moves the model away. Up to Juju 3.6 that is said of a copy as well that could not be
+// removed, and the source shows which it is.
+func (b Baseline) exports(source facts.Copy) bool {
+	return source.State == facts.CopyExporting && !b.Source.ShowsMigrations()
 }
 
 // inRow counts how often something was seen in a row.

@@ -31,6 +31,8 @@ func (f decision) judge(ctx context.Context) {
 		loc.Proof = "more than one controller has the model in use: " + facts.DescribeCopies(f.controllers, f.copies)
 	case recorded.State == facts.CopyMoved:
 		f.followRedirect(recorded)
+	case info.Attempt.Unshown():
+		f.exporting()
 	case info.Listed && info.Migrating() && !f.own(ctx):
 		f.migratesSomewhere(recorded)
 	case info.Migrating():
@@ -111,6 +113,27 @@ func (f decision) migrating() {
 	}
 }
 
+// exporting: the recorded controller says that a migration moves the model away, and
+// shows nothing of it.
+func (f decision) exporting() {
+	loc := f.loc
+	loc.Proof = f.name + " itself says that a migration moves the model away"
+	if loc.Recorded.ShowsMigrations() {
+		// Up to Juju 3.6 that is said of what a migration has left behind, too.
+		loc.Proof += ", or could not remove it at its end"
+	} else {
+		loc.State, loc.Holder = StateMigrating, loc.Recorded
+	}
+	if len(loc.Silent) > 0 {
+		loc.Holder = facts.Controller{}
+	}
+	there := slices.DeleteFunc(f.usable(), func(c facts.Controller) bool { return f.copies[c.UUID].State != facts.CopyActive })
+	if len(there) == 1 {
+		loc.Holder = there[0]
+		loc.Proof += "; " + strconv.Quote(there[0].Name) + " says that it has it in use"
+	}
+}
+
 // usable are the other controllers whose copies may be in use. Those that are
 // half imported, or moved away themselves, are not.
 func (f decision) usable() facts.Controllers {
@@ -127,7 +150,11 @@ func (f decision) halfImported() {
 	proof := f.name + " itself says that it has only a half-imported copy"
 	loc.Drift = true
 	for _, c := range loc.Copies {
-		if own := f.copies[c.UUID].Info; own.Migrating() {
+		own := f.copies[c.UUID].Info
+		if f.copies[c.UUID].State == facts.CopyExporting && !own.ReapFailed() && !own.Migrating() && !c.ShowsMigrations() {
+			own = facts.Info{Kind: facts.InfoLive, Attempt: facts.Unshown()}
+		}
+		if own.Migrating() {
 			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.Redacted()
 			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
 			return

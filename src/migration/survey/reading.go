@@ -95,6 +95,8 @@ func (s *Survey) Holder() facts.Controller {
 		return s.Controllers.ByUUID(source.To)
 	case s.Observation.Info.Kind != facts.InfoLive, s.Observation.Info.Importing(), s.Observation.Info.ReapFailed(), source.Denies(), s.ambiguous():
 		return facts.Controller{}
+	case s.Observation.Info.Attempt.Unshown() && !s.sourceAlone():
+		return facts.Controller{} // It may be in use on its target already.
 	case s.Observation.Info.Migrating() && (s.MovesElsewhere() || facts.ParseText(s.Observation.Info.Attempt.Text).PastReturn()):
 		return facts.Controller{}
 	default:
@@ -206,4 +208,13 @@ func (s *Survey) Holders(except ...facts.Controller) facts.Controllers {
 // in use, and no migration explains it.
 func (s *Survey) InUseTwice() bool {
 	return judge.InUse(s.Observation, s.Source.UUID) > 1 && !s.Observation.Info.Migrating()
+}
+
+// sourceAlone reports whether every other controller has said that it does not have
+// the model, or only a half-imported copy.
+func (s *Survey) sourceAlone() bool {
+	return !slices.ContainsFunc(s.Controllers, func(c facts.Controller) bool {
+		got := s.Observation.CopyOn(c)
+		return c.UUID != s.Source.UUID && !got.Denies() && got.State != facts.CopyImporting
+	})
 }

@@ -184,7 +184,8 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	b := judge.Baseline{Source: s.Source}
 	o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
 	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
-	if !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
+	// What JIMM does not list it may forget over the question.
+	if s.Listed.Kind != facts.InfoLive || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
 	}
 	// A refusal is news; a failure to ask is none, unless nobody else tells whose

@@ -1,0 +1,86 @@
+package judge_test
+
+import (
+	"errors"
+	"testing"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+const model = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
+
+func controller(name, version string) facts.Controller {
+	return facts.Controller{Name: name, UUID: name + "-uuid", AgentVersion: version}
+}
+
+// A source of Juju 4.0.0 or later shows nothing of a migration: only its own word says
+// that one runs, and that it is over (recorded with 4.0.15 and 4.1-beta2).
+func TestASilentSource(t *testing.T) {
+	source, target := controller("west", "4.0.15"), controller("east", "4.1-beta2")
+	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
+	listed := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available", Listed: true}
+	direct := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
+	noAnswer := facts.Info{Kind: facts.InfoUnavailable, Err: errors.New("lost")}
+	gone := facts.Info{Kind: facts.InfoDenied, Err: errors.New("invoking getDB: database not found")}
+	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
+		copies := map[string]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}
+		if atSource == facts.CopyMoved {
+			copies[source.UUID] = facts.Copy{State: atSource, To: target.UUID}
+		}
+		return facts.Observation{Record: facts.Record{State: facts.RecordAt, Controller: source.UUID}, Info: i, Copies: copies}
+	}
+	const idle, exporting, importing, absent, silent, moved = facts.CopyActive, facts.CopyExporting, facts.CopyImporting, facts.CopyAbsent, facts.CopyUnknown, facts.CopyMoved
+	for _, c := range []struct {
+		name  string
+		looks []facts.Observation
+		want  judge.Kind
+		proof bool
+	}{
+		{"says nothing", []facts.Observation{look(direct, silent, absent)}, judge.NoAnswer, false},
+		{"says nothing, listed", []facts.Observation{look(listed, silent, silent)}, judge.NoAnswer, false},
+		{"has a copy, and did not say more", []facts.Observation{look(direct, facts.CopyPresent, absent)}, judge.NoAnswer, false},
+		{"no migration moves it", []facts.Observation{look(direct, idle, absent)}, judge.Waiting, false},
+		{"runs", []facts.Observation{look(direct, exporting, absent)}, judge.Running, false},
+		{"runs, listed", []facts.Observation{look(listed, exporting, importing)}, judge.Running, false},
+		{"runs, JIMM does not answer", []facts.Observation{look(noAnswer, exporting, silent)}, judge.Running, false},
+		{"runs, in use on the target: no conflict", []facts.Observation{look(direct, exporting, idle), look(direct, exporting, idle), look(direct, exporting, idle)}, judge.Running, false},
+		{"runs, JIMM is told that it has gone", []facts.Observation{look(gone, exporting, idle), look(gone, exporting, idle)}, judge.Running, false},
+		{"did run, and says nothing now", []facts.Observation{look(direct, exporting, absent), look(direct, silent, absent), look(direct, silent, absent)}, judge.NoAnswer, false},
+		{"idle once, and the target denies", []facts.Observation{look(direct, exporting, importing), look(direct, idle, absent)}, judge.Waiting, false},
+		{"aborted", []facts.Observation{look(direct, exporting, importing), look(direct, idle, absent), look(direct, idle, absent)}, judge.Aborted, false},
+		{"aborted, listed", []facts.Observation{look(listed, exporting, importing), look(listed, idle, absent), look(listed, idle, absent)}, judge.Aborted, false},
+		{"aborted, JIMM does not answer", []facts.Observation{look(listed, exporting, importing), look(noAnswer, idle, absent), look(noAnswer, idle, absent)}, judge.Aborted, false},
+		{"aborted, half a copy stays", []facts.Observation{look(direct, exporting, importing), look(direct, idle, importing), look(direct, idle, importing)}, judge.Aborted, false},
+		{"over, and nobody says what the target has", []facts.Observation{look(direct, exporting, importing), look(direct, idle, silent), look(direct, idle, silent)}, judge.Waiting, false},
+		{"could not be removed: in use twice", []facts.Observation{look(direct, exporting, idle), look(direct, idle, idle), look(direct, idle, idle)}, judge.Conflict, false},
+		{"done", []facts.Observation{look(direct, exporting, idle), look(gone, moved, idle)}, judge.Moved, true},
+		{"done, the target still imports", []facts.Observation{look(direct, exporting, importing), look(gone, moved, importing)}, judge.SourceReleased, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var p judge.Progress
+			for _, o := range c.looks {
+				p = p.Observe(base, o)
+			}
+			got := judge.Judge(base, p, c.looks[len(c.looks)-1])
+			if got.Kind != c.want || got.Proof.Valid() != c.proof {
+				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
+			}
+		})
+	}
+}
+
+// Up to Juju 3.6 the source shows its migrations, and says that it exports what it
+// could not remove as well: what it shows counts.
+func TestASourceThatShowsMigrations(t *testing.T) {
+	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
+	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
+	info := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
+	o := facts.Observation{
+		Record: facts.Record{State: facts.RecordAt, Controller: source.UUID}, Info: info,
+		Copies: map[string]facts.Copy{source.UUID: {State: facts.CopyExporting}, target.UUID: {State: facts.CopyActive}},
+	}
+	if got := judge.Judge(base, judge.Progress{}.Observe(base, o), o); got.Kind != judge.Waiting {
+		t.Errorf("verdict %d", got.Kind)
+	}
+}
