@@ -53,7 +53,7 @@ func TestRecordModel(t *testing.T) {
 		waited   time.Duration // at least
 	}{
 		{name: "the source redirects", world: func(f *fake) { f.away(east(), false) }, want: recorded("east")},
-		{name: "the source redirects elsewhere", to: "north", world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseElsewhere, "east"), next: "record-model model=" + modelUUID + " controller=east", detail: `moved the model to "east"`},
+		{name: "the source redirects elsewhere", to: "north", world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseElsewhere, "east"), next: "record-model model=" + modelUUID + " controller=east", detail: `migrated the model to "east"`},
 		{name: "confirmed to where the source does not point", to: "north", confirm: modelUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseElsewhere, "east")},
 		{
 			name: "denied, asked for in the log, not proved", world: func(f *fake) { f.away(east(), true); f.redirects, f.probe = false, false },

@@ -318,8 +318,8 @@ func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 // The commands for JIMM's access rules are those of its generation.
 func TestStaleAccessComesWithTwoCommands(t *testing.T) {
 	for completes, wanted := range map[bool]string{
-		false: "jimmctl auth relation add controller-" + east().UUID + " controller model-" + modelUUID + "; then jimmctl auth relation remove controller-" + west().UUID + " controller model-" + modelUUID,
-		true:  "juju jaas add-permission controller-" + east().UUID + " controller model-" + modelUUID + "; then juju jaas remove-permission controller-" + west().UUID + " controller model-" + modelUUID,
+		false: "jimmctl auth relation add controller-" + east().UUID + " controller model-" + modelUUID + "\njimmctl auth relation remove controller-" + west().UUID + " controller model-" + modelUUID,
+		true:  "juju jaas add-permission controller-" + east().UUID + " controller model-" + modelUUID + "\njuju jaas remove-permission controller-" + west().UUID + " controller model-" + modelUUID,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(completes)
