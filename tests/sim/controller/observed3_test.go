@@ -163,7 +163,7 @@ func TestWhatStopsAMigrationAndIsNotToBeSeen(t *testing.T) {
 		"revoked": {func(m *controller.Model) { m.CredentialRevoked = true }, "available", "source prechecks failed: model has revoked credentials"},
 		"bases": {
 			func(m *controller.Model) { m.Machines[0].Base, m.Machines[1].Base = "ubuntu@18.04", "ubuntu@16.04" }, "available",
-			"source prechecks failed: cannot migrate to controller due to issues:\n\"alice@external/prod\":\n- the model hosts deprecated ubuntu machine(s): ubuntu@16.04(1), ubuntu@18.04(1)",
+			"source prechecks failed: cannot migrate to controller due to issues:\n\"alice/prod\":\n- the model hosts deprecated ubuntu machine(s): ubuntu@16.04(1), ubuntu@18.04(1)",
 		},
 	}
 	for name, test := range tests {

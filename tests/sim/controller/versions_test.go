@@ -61,7 +61,7 @@ func TestMigrationsByVersionPair(t *testing.T) {
 		{"2.9.46", "3.1.9", ""},
 		{"2.9.46", "3.6.14", ""},
 		{"2.9.40", "3.6.14", "source prechecks failed: cannot migrate to controller (\"3.6.14\") due to issues:\n" +
-			"\"alice@external/prod\":\n- current model (\"2.9.40\") has to be upgraded to \"2.9.43\" at least"},
+			"\"alice/prod\":\n- current model (\"2.9.40\") has to be upgraded to \"2.9.43\" at least"},
 		{"2.9.46", "4.0.14", `source prechecks failed: migrate to "4.0.14" is not supported from "2.9.46"`},
 		{"3.0.3", "3.1.9", ""},
 		{"3.1.9", "3.6.14", ""},
