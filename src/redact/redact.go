@@ -19,11 +19,21 @@ func String(text string) string {
 	return redactShapes(text)
 }
 
+// redactShapes replaces until nothing changes any more: what one shape leaves can
+// look like another. A text in which that never ends is hidden whole.
 func redactShapes(text string) string {
-	for _, r := range secretShapes() {
-		text = r.shape.ReplaceAllString(text, r.with)
+	const most = 8
+	for range most {
+		next := text
+		for _, r := range secretShapes() {
+			next = r.shape.ReplaceAllString(next, r.with)
+		}
+		if next = strings.TrimSpace(next); next == text {
+			return text
+		}
+		text = next
 	}
-	return strings.TrimSpace(text)
+	return "[redacted]"
 }
 
 // harmless reports whether no shape of a secret can be in the text: a quick look
@@ -58,7 +68,7 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 		name = `(?i)([\w.-]*(?:passw(?:or)?d|passphrase|macaroons?|token|cookie|secret[-_]?key|access[-_]?key|private[-_]?key|api[-_]?key|(?:client|shared|oauth)[-_]?secret|[sv]64|authorization))`
 		// The quotes may be escaped, when one text quotes another.
 		is    = `(\\*["']?\s*[:=]\s*)`
-		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|[^\s,;}\])]+)`
+		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|\S+)`
 	)
 	return []redaction{
 		// Everything behind the words: the values may hold any characters.
