@@ -169,7 +169,11 @@ func (a *Agent) release() { <-a.turn }
 func (a *Agent) Unit() string { return a.unit }
 
 // Charm returns what the charm's files say.
-func (a *Agent) Charm() *Charm { return a.charm }
+func (a *Agent) Charm() *Charm {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.charm
+}
 
 // Calls returns every hook tool that was used, in the order of their ends.
 func (a *Agent) Calls() []Call {
@@ -280,3 +284,13 @@ func (a *Agent) parseOption(name string, value any) (any, error) {
 	settings, err := a.charm.Config().ValidateSettings(settings)
 	return settings[name], err
 }
+
+// Config returns the options that were set, in their types.
+func (a *Agent) Config() map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.config)
+}
+
+// JujuVersion returns the version of the model's Juju.
+func (a *Agent) JujuVersion() string { return a.opts.JujuVersion }

@@ -159,6 +159,34 @@ func (a *Agent) Upgrade(ctx context.Context) error {
 	return a.hooks(ctx, "upgrade-charm", "config-changed")
 }
 
+// Refresh replaces the charm by the one in a folder, as juju refresh does, and
+// runs the hooks of [Agent.Upgrade]. With Options.Dispatch the program stays.
+func (a *Agent) Refresh(ctx context.Context, charmDir string) error {
+	c, err := ReadCharm(charmDir, a.juju.Major)
+	if err != nil {
+		return fmt.Errorf("cannot refresh %q: %w", a.unit, err)
+	}
+	if err := a.replace(ctx, c, charmDir); err != nil {
+		return fmt.Errorf("cannot refresh %q: %w", a.unit, err)
+	}
+	return a.Upgrade(ctx)
+}
+
+// replace puts another charm in place when nothing runs.
+func (a *Agent) replace(ctx context.Context, c *Charm, charmDir string) error {
+	if err := a.acquire(ctx); err != nil {
+		return err
+	}
+	defer a.release()
+	a.mu.Lock()
+	a.charm, a.opts.CharmDir = c, charmDir
+	a.mu.Unlock()
+	if a.home == nil {
+		return nil
+	}
+	return a.home.renew()
+}
+
 // Churn does what follows when Kubernetes moves a pod: what was in the charm's
 // directory is gone, and upgrade-charm, config-changed and start are run.
 func (a *Agent) Churn(ctx context.Context) error {

@@ -136,10 +136,11 @@ func (a *Agent) EnqueueIn(operation, action string, params map[string]any) (task
 }
 
 func (a *Agent) prepare(action string, params map[string]any) (map[string]any, error) {
-	if len(a.Actions()) == 0 {
+	actions := a.charm.Actions().ActionSpecs
+	if len(actions) == 0 {
 		return nil, fmt.Errorf("no actions defined on charm %q", "local:"+a.charm.Meta().Name+"-0")
 	}
-	spec, ok := a.Actions()[action]
+	spec, ok := actions[action]
 	if !ok {
 		return nil, fmt.Errorf("action %q not defined on unit %q", action, a.unit)
 	}
@@ -147,7 +148,7 @@ func (a *Agent) prepare(action string, params map[string]any) (map[string]any, e
 }
 
 // Actions returns the charm's actions by name.
-func (a *Agent) Actions() map[string]jujucharm.ActionSpec { return a.charm.Actions().ActionSpecs }
+func (a *Agent) Actions() map[string]jujucharm.ActionSpec { return a.Charm().Actions().ActionSpecs }
 
 // Task returns a task as it is now.
 func (a *Agent) Task(id string) (Task, error) {

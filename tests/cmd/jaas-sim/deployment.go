@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -14,8 +15,15 @@ import (
 	"github.com/juju/charm/v12"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/cmd/jaas-sim/application"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 	"jimm-migrator/tests/sim"
+)
+
+// The user secret with the service account.
+const (
+	accountName = "jimm-migrator"
+	accountURI  = "secret:d4f1k8cmp25c78bm2t0g"
 )
 
 // dispatchPackage is the program that Juju runs.
@@ -39,6 +47,8 @@ type deployment struct {
 	agents []*charmtest.Agent // the first is the leader
 	client *operations.Client
 	socket string
+
+	loki net.Listener // of a Loki that takes every line and forgets it
 
 	dir  string // for what the deployment builds and serves
 	http *http.Server
@@ -119,7 +129,7 @@ func (d *deployment) addUnit(ctx context.Context, options charmtest.Options) err
 func (d *deployment) configure(agent *charmtest.Agent) error {
 	account := d.jaas.Account("")
 	uri, err := agent.AddSecret(charmtest.Secret{
-		ID: "d4f1k8cmp25c78bm2t0g", Label: "jimm-migrator",
+		ID: accountURI, Label: accountName,
 		Content: map[string]string{"client-id": account.ID, "client-secret": account.Secret},
 	})
 	if err != nil {
@@ -140,8 +150,19 @@ func (d *deployment) serve(ctx context.Context, model operations.Options) error 
 		return fmt.Errorf("cannot serve the units: %w", err)
 	}
 	d.client = operations.NewClient(d.socket)
+	mux := http.NewServeMux()
+	mux.Handle("/", operations.Handler(operations.NewModel(ctx, model)))
+	if len(d.agents) > 0 {
+		if d.loki, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("cannot serve Loki: %w", err)
+		}
+		go http.Serve(d.loki, http.HandlerFunc(takeLines)) //nolint:errcheck,gosec // until close; the units are its only clients
+		mux.Handle("/application/", application.Handler(application.New(ctx, application.Options{
+			Agents: d.agents, Model: "jaas-ops", Secrets: map[string]string{accountName: accountURI}, Remote: d.remote, Refresh: d.refreshed,
+		})))
+	}
 	d.http = &http.Server{
-		Handler:           operations.Handler(operations.NewModel(ctx, model)),
+		Handler:           mux,
 		ReadHeaderTimeout: time.Minute,
 	}
 	go d.http.Serve(listener) //nolint:errcheck // until close; clients notice
@@ -151,6 +172,9 @@ func (d *deployment) serve(ctx context.Context, model operations.Options) error 
 // close ends everything and removes what was built.
 func (d *deployment) close() error {
 	var errs []error
+	if d.loki != nil {
+		errs = append(errs, d.loki.Close())
+	}
 	if d.http != nil {
 		errs = append(errs, d.http.Close())
 	}
@@ -161,6 +185,12 @@ func (d *deployment) close() error {
 		errs = append(errs, d.jaas.Close())
 	}
 	return errors.Join(append(errs, os.RemoveAll(d.dir))...)
+}
+
+// takeLines is the push API of Loki.
+func takeLines(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // unpack extracts a charm's archive as Juju's agent does.

@@ -7,9 +7,8 @@ import (
 
 // Seams for the tests of this command.
 var (
-	Parameters   = parameters
-	PrintActions = printActions
-	HookTool     = hookTool
+	Parameters = parameters
+	HookTool   = hookTool
 )
 
 // Main runs the command line and returns the exit code.

@@ -36,7 +36,15 @@ In the world that is served, as the commands of these names do in Juju 3.6:
   jaas-sim cancel-task ID…
   jaas-sim operations
   jaas-sim show-operation ID
-  jaas-sim actions [--schema]
+  jaas-sim actions APPLICATION
+  jaas-sim show-action APPLICATION ACTION
+  jaas-sim status
+  jaas-sim config APPLICATION [KEY=VALUE…]
+  jaas-sim add-secret NAME KEY=VALUE…
+  jaas-sim update-secret NAME KEY=VALUE…
+  jaas-sim grant-secret NAME APPLICATION
+  jaas-sim integrate APPLICATION:ENDPOINT APPLICATION
+  jaas-sim refresh APPLICATION
 
 "jaas-sim COMMAND --help" lists the options of a command.
 `
@@ -47,6 +55,9 @@ const (
 	codeUsage       = 2
 	codeInterrupted = 130
 )
+
+// errSilent is an error that has been printed.
+var errSilent = errors.New("printed")
 
 // usageError means that the command line was wrong.
 type usageError struct{ error }
@@ -85,6 +96,8 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return 0
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return codeInterrupted
+	case errors.Is(err, errSilent):
+		return codeFailed
 	}
 	if !wrong && p.out != nil && !p.out.used && (p.out.format == "yaml" || p.out.format == "json") {
 		fmt.Fprintln(p.stdout, "{}") // for whoever reads it with a parser
@@ -98,15 +111,24 @@ func (p *program) main(ctx context.Context, args []string) int {
 
 func (p *program) command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"actions":         p.actions,
+		"actions":         p.listActions,
+		"add-secret":      p.addSecret,
 		"cancel-task":     p.cancelTask,
+		"config":          p.config,
 		"demo":            p.demo,
+		"grant-secret":    p.grantSecret,
+		"integrate":       p.integrate,
+		"list-actions":    p.listActions,
 		"list-operations": p.listOperations,
 		"operations":      p.listOperations,
+		"refresh":         p.refresh,
 		"run":             p.run,
 		"serve":           p.serve,
+		"show-action":     p.showAction,
 		"show-operation":  p.showOperation,
 		"show-task":       p.showTask,
+		"status":          p.status,
+		"update-secret":   p.updateSecret,
 	}
 	switch {
 	case len(args) == 0:

@@ -28,7 +28,7 @@ func (p *program) showOperation(ctx context.Context, args []string) error {
 	var state string
 	var utc bool
 	p.formats(set, &out, "yaml", "json")
-	set.text(&state, stateUsage, "state")
+	modelFlags(set, &state)
 	set.toggle(&utc, "show times in UTC", "utc")
 	waits.add(set)
 	others, err := p.parse(set, args)
@@ -143,7 +143,7 @@ func (p *program) parseList(args []string) (o listOptions, err error) {
 	set.number(&o.limit, "list at most this many", "limit")
 	set.list(&o.machines, "only on these machines, which is none", "machines")
 	set.number(&o.offset, "skip this many", "offset")
-	set.text(&o.state, stateUsage, "state")
+	modelFlags(set, &o.state)
 	set.list(&o.query.Status, "only with these statuses", "status")
 	set.list(&o.query.Units, "only on these units", "units")
 	set.toggle(&o.utc, "show times in UTC", "utc")

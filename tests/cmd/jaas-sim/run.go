@@ -54,7 +54,7 @@ func (p *program) parseRun(args []string) (request operations.Request, options r
 	set.toggle(&ignored, "accepted", "no-color")
 	p.formats(set, &options.output, "plain", "yaml", "json")
 	set.text(&options.file, "YAML with parameters", "params")
-	set.text(&options.state, stateUsage, "state")
+	modelFlags(set, &options.state)
 	set.toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
 	set.toggle(&options.utc, "show times in UTC", "utc")
 	set.duration(&options.wait, "how long to wait for the task, which goes on afterwards; default 1m, negative: no limit", "wait")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"jimm-migrator/tests/sim"
 )
@@ -142,5 +143,14 @@ func (p *program) announce(d *deployment, files *stateFiles) {
 			filepath.Join(filepath.Dir(files.state), d.jaas.World().Controllers[0].Name+".yaml"))
 		return
 	}
-	fmt.Fprintf(p.stdout, "In another terminal:\n  go run ./tests/cmd/jaas-sim run %s list-controllers\n", d.agents[0].Unit())
+	fmt.Fprintf(p.stdout, "In another terminal:\n  %s run %s list-controllers\n", ownCommand(os.Args[0]), d.agents[0].Unit())
+}
+
+// ownCommand is how to start this program again; "go run" leaves it in a folder
+// that is about to go.
+func ownCommand(started string) string {
+	if strings.Contains(started, string(filepath.Separator)+"go-build") {
+		return "go run ./tests/cmd/jaas-sim"
+	}
+	return started
 }

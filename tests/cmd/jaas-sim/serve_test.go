@@ -162,7 +162,8 @@ func TestCommandLine_IsRefused(t *testing.T) {
 		{[]string{"show-operation", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"operations", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"cancel-task", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
-		{[]string{"actions", "some"}, 2, `ERROR unrecognized args: ["some"]`},
+		{[]string{"actions"}, 2, "ERROR no application name specified"},
+		{[]string{"status", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"demo", "some"}, 2, `ERROR unrecognized args: ["some"]`},
 		{[]string{"serve", "a", "b"}, 2, `ERROR unrecognized args: ["b"]`},
 		{[]string{"serve", "--units", "0"}, 2, "ERROR the charm needs a unit"},
@@ -197,18 +198,5 @@ func TestCommandLine_Helps(t *testing.T) {
 	var out bytes.Buffer
 	if code := main.Main(t.Context(), &out, &out, "help"); code != 0 || !strings.HasPrefix(out.String(), "jaas-sim is ") {
 		t.Errorf("exit code %d, %s", code, &out)
-	}
-}
-
-func TestActions_OfThisCharm(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	if code := main.Main(t.Context(), &out, &out, "actions", "--charm", "../../.."); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
-	for _, action := range []string{"check-access", "list-controllers", "locate-model", "migrate-model"} {
-		if !strings.Contains(out.String(), "\n"+action+"  ") {
-			t.Errorf("%s is not listed:\n%s", action, &out)
-		}
 	}
 }

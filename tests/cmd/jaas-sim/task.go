@@ -79,7 +79,7 @@ func (p *program) showTask(ctx context.Context, args []string) error {
 	var state string
 	var utc bool
 	p.formats(set, &out, "plain", "yaml", "json")
-	set.text(&state, stateUsage, "state")
+	modelFlags(set, &state)
 	set.toggle(&utc, "show times in UTC", "utc")
 	waits.add(set)
 	others, err := p.parse(set, args)
@@ -144,7 +144,7 @@ func (p *program) cancelTask(ctx context.Context, args []string) error {
 	var out output
 	var state string
 	p.formats(set, &out, "yaml", "json")
-	set.text(&state, stateUsage, "state")
+	modelFlags(set, &state)
 	ids, err := p.parse(set, args)
 	if err != nil {
 		return err

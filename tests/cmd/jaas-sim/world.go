@@ -10,9 +10,6 @@ import (
 	"jimm-migrator/tests/sim"
 )
 
-// jujuMajor is the release of Juju whose behaviour is shown.
-const jujuMajor = 3
-
 //go:embed demo.yaml
 var demoWorld []byte
 

@@ -27,31 +27,31 @@ func NewClient(socket string) *Client {
 
 // Enqueue asks for an action. Refusals of tasks are no error.
 func (c *Client) Enqueue(ctx context.Context, request Request) (enqueued Enqueued, err error) {
-	err = c.ask(ctx, http.MethodPost, "/operations", request, &enqueued)
+	err = c.Ask(ctx, http.MethodPost, "/operations", request, &enqueued)
 	return enqueued, err
 }
 
 // Task returns a task as it is now.
 func (c *Client) Task(ctx context.Context, id string) (task Task, err error) {
-	err = c.ask(ctx, http.MethodGet, "/tasks/"+id, nil, &task)
+	err = c.Ask(ctx, http.MethodGet, "/tasks/"+id, nil, &task)
 	return task, err
 }
 
 // Cancel asks a task to stop and returns it.
 func (c *Client) Cancel(ctx context.Context, id string) (task Task, err error) {
-	err = c.ask(ctx, http.MethodPost, "/tasks/"+id+"/cancel", nil, &task)
+	err = c.Ask(ctx, http.MethodPost, "/tasks/"+id+"/cancel", nil, &task)
 	return task, err
 }
 
 // Operation returns an operation as it is now.
 func (c *Client) Operation(ctx context.Context, id string) (op Operation, err error) {
-	err = c.ask(ctx, http.MethodGet, "/operations/"+id, nil, &op)
+	err = c.Ask(ctx, http.MethodGet, "/operations/"+id, nil, &op)
 	return op, err
 }
 
 // Operations lists operations, see Model.Operations.
 func (c *Client) Operations(ctx context.Context, query Query) (found []Operation, err error) {
-	err = c.ask(ctx, http.MethodPost, "/operations/list", query, &found)
+	err = c.Ask(ctx, http.MethodPost, "/operations/list", query, &found)
 	return found, err
 }
 
@@ -81,8 +81,8 @@ func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.Lo
 	}
 }
 
-// ask sends a value, unless it is nil, and reads the answer.
-func (c *Client) ask(ctx context.Context, method, path string, value, into any) error {
+// Ask sends a value, unless it is nil, and reads the answer.
+func (c *Client) Ask(ctx context.Context, method, path string, value, into any) error {
 	var body bytes.Buffer
 	if value != nil {
 		if err := json.NewEncoder(&body).Encode(value); err != nil {
