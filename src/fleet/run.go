@@ -201,8 +201,8 @@ type run struct {
 	began, until time.Time
 
 	reportMu sync.Mutex
-	// turnMu is held while it is decided what starts.
-	turnMu sync.Mutex
+	// turns is held while it is decided what starts.
+	turns chan struct{}
 	// changed is told when an entry has changed.
 	changed chan struct{}
 	flying  sync.WaitGroup
@@ -242,7 +242,7 @@ func newRun(means Means, o RunOptions) *run {
 	// Twenty models must not ask JIMM four times as often as five.
 	o.Model.PollInterval = max(o.Model.PollInterval, time.Duration(o.Plan.Caps.Parallel)*time.Second/2)
 	r := &run{
-		Means: means, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1),
+		Means: means, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
 		settle: map[string]time.Time{}, refused: map[string]int{}, beats: beat{next: 30 * time.Second},
 	}
 	r.until = r.began.Add(o.Timeout)
@@ -342,8 +342,8 @@ func (r *run) pace() time.Duration { return max(2*r.Model.PollInterval, 5*time.S
 
 // turn looks, decides, and starts. It returns true when the run is over.
 func (r *run) turn(ctx context.Context) bool {
-	r.turnMu.Lock()
-	defer r.turnMu.Unlock()
+	r.turns <- struct{}{}
+	defer func() { <-r.turns }()
 	sight, err := r.Tower.Look(ctx, r.Model.PollInterval)
 	if err == nil {
 		r.see(sight)
@@ -759,7 +759,7 @@ type gate struct {
 // StartMigration starts the migration if nothing speaks against it now.
 func (g gate) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
 	r := g.run
-	r.turnMu.Lock()
+	r.turns <- struct{}{}
 	why := r.admit(ctx, g.entry)
 	if why == "" {
 		r.mu.Lock()
@@ -767,7 +767,7 @@ func (g gate) StartMigration(ctx context.Context, model facts.Model, target fact
 		r.starts++
 		r.mu.Unlock()
 	}
-	r.turnMu.Unlock()
+	<-r.turns
 	if why != "" {
 		return "", fmt.Errorf("%w: %w: %s", migration.ErrNotSent, ErrGate, why)
 	}

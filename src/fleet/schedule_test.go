@@ -22,7 +22,7 @@ func entry(name, source, target string, agents int) fleet.Entry {
 // small caps, edges, strangers, closed targets and proved ones.
 func TestNextNeverBreaksARule(t *testing.T) {
 	plans := []fleet.Plan{}
-	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}, {Parallel: 4, Source: 4, Target: 4, Agents: 25}} {
+	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}} {
 		for _, canary := range []bool{false, true} {
 			for _, second := range []string{"west", "south"} {
 				p := planOf(caps, canary, entry("a", "west", "east", 3), entry("b", "west", "east", 9), entry("c", second, "north", 0), entry("d", second, "north", 12))
@@ -33,12 +33,12 @@ func TestNextNeverBreaksARule(t *testing.T) {
 		}
 	}
 	strangers := [][]fleet.Flight{nil, {{Model: "s", Source: "west", Target: "north", Agents: 5}}, {{Model: "s", Source: "x", Target: "east", Agents: 9}, {Model: "u", Source: "y"}}}
-	states := []fleet.State{fleet.Waiting, fleet.Checking, fleet.InFlight, fleet.Well, fleet.Failed}
+	states := []fleet.State{fleet.Waiting, fleet.Checking, fleet.InFlight, fleet.Well}
 	n := 0
 	for _, p := range plans {
 		for _, moving := range strangers {
-			for code := range 625 {
-				state := []fleet.State{states[code%5], states[code/5%5], states[code/25%5], states[code/125]}
+			for code := range 256 {
+				state := []fleet.State{states[code%4], states[code/4%4], states[code/16%4], states[code/64]}
 				for bits := range 16 {
 					w := fleet.World{Moving: moving, Closed: map[string]string{}}
 					pr := fleet.Progress{States: state, Proved: map[string]bool{"east": bits&1 != 0, "north": bits&2 != 0}}

@@ -1,0 +1,588 @@
+//go:debug tlsmlkem=0
+package fleet_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+	simjimm "jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// TestMain knows the flags of this package.
+func TestMain(m *testing.M) {
+	flag.Uint64("seed", 0, "the only seed to run")
+	flag.Uint64("from", 1, "the first of the seeds that TestFleets runs")
+	flag.Uint64("seeds", 25, "how many seeds TestFleets runs")
+	m.Run()
+}
+
+func number(t *testing.T, name string) uint64 {
+	t.Helper()
+	n, ok := flag.Lookup(name).Value.(flag.Getter).Get().(uint64)
+	if !ok {
+		t.Fatalf("-%s is no number", name)
+	}
+	return n
+}
+
+// story is a world of many models, and what happens in it.
+type story struct {
+	*rand.Rand
+	seed  uint64
+	world sim.World
+	caps  fleet.Caps
+	rules fleet.Rules
+	edges [][2]string // names
+	kills []int       // after how many messages each life but the last ends
+	moves []foreign   // what others do
+	// cordon is when somebody cordons all targets; 0: never.
+	cordon time.Duration
+
+	jaas  *sim.JAAS
+	cable *cable
+	texts []string
+	wrong []string
+	cells map[string]int
+}
+
+// foreign is a move that somebody else asks for.
+type foreign struct {
+	after         time.Duration
+	model, target string
+}
+
+func (s *story) blame(format string, args ...any) {
+	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
+}
+
+// newStory plans what happens.
+func newStory(seed uint64) *story {
+	r := rand.New(rand.NewPCG(seed, 11))
+	s := &story{Rand: r, seed: seed, cells: map[string]int{}, rules: fleet.Rules{Canary: r.IntN(3) > 0, Failures: r.IntN(3) * r.IntN(4), ModelTimeout: time.Hour}}
+	s.caps = fleet.Caps{Parallel: 1 + r.IntN(6), Source: 1 + r.IntN(4), Target: 1 + r.IntN(3), Agents: 10 + r.IntN(60)}
+	s.world.JIMM = sim.JIMM{
+		Version:         []string{"2024", "2026"}[r.IntN(2)],
+		ServiceAccounts: []sim.ServiceAccount{{ID: "migrator", Secret: "s3cr3t", Administrator: true}, {ID: "other", Secret: "s3cr3t", Administrator: true}},
+	}
+	s.world.Speed = 5
+	for _, name := range []string{"west", "east", "north"} {
+		s.world.Controllers = append(s.world.Controllers, sim.Controller{Name: name})
+	}
+	if r.IntN(3) == 0 {
+		s.world.Controllers = append(s.world.Controllers, sim.Controller{Name: "south"})
+	}
+	troubled := r.IntN(2) == 0
+	for i := range 3 + r.IntN(12) {
+		m := sim.Model{Model: controller.Model{Name: fmt.Sprintf("m%02d", i)}, CreatedHere: true, Controller: "west"}
+		if len(s.world.Controllers) > 3 && r.IntN(3) == 0 {
+			m.Controller = "south"
+		}
+		for n := range r.IntN(4) {
+			id := fmt.Sprint(n)
+			m.Machines = append(m.Machines, controller.Machine{ID: id})
+		}
+		if troubled && r.IntN(5) == 0 {
+			m.Migrations = append(m.Migrations, s.trouble())
+		}
+		s.world.Models = append(s.world.Models, m)
+	}
+	for range r.IntN(3) {
+		a, b := r.IntN(len(s.world.Models)), r.IntN(len(s.world.Models))
+		if a == b {
+			continue
+		}
+		offerer, consumer := &s.world.Models[a], &s.world.Models[b]
+		s.edges = append(s.edges, [2]string{offerer.Name, consumer.Name})
+		offerer.Offers = []controller.Offer{{Name: "o", Application: "db"}}
+		consumer.RemoteApplications = append(consumer.RemoteApplications, controller.RemoteApplication{
+			Name: fmt.Sprintf("remote%d", a), OfferURL: "alice@example.com/" + offerer.Name + ".o",
+		})
+	}
+	for range r.IntN(3) {
+		s.kills = append(s.kills, 5+r.IntN(400))
+	}
+	for range r.IntN(3) {
+		s.moves = append(s.moves, foreign{time.Duration(r.IntN(600)) * time.Second, s.world.Models[r.IntN(len(s.world.Models))].Name, []string{"east", "north"}[r.IntN(2)]})
+	}
+	if r.IntN(8) == 0 {
+		s.cordon = time.Duration(30+r.IntN(300)) * time.Second
+	}
+	return s
+}
+
+// trouble is how a migration goes wrong.
+func (s *story) trouble() controller.Outcome {
+	switch s.IntN(5) {
+	case 0:
+		return controller.Outcome{AbortAt: "IMPORT"}
+	case 1:
+		return controller.Outcome{AbortAt: "VALIDATION"}
+	case 2:
+		return controller.Outcome{Refuse: "source prechecks failed: machine 0 not running (down)"}
+	case 3:
+		return controller.Outcome{Refuse: "target prechecks failed: upgrade in progress"}
+	default:
+		return controller.Outcome{AbortAt: "IMPORT", Reason: `failed to import model into target controller: remoteentitites: offer for app "c9f6" not found`}
+	}
+}
+
+// secretary makes what costs time once for all worlds.
+type secretary struct {
+	ca   *wire.CA
+	keys *simjimm.Keys
+}
+
+func newSecretary(t *testing.T) secretary {
+	t.Helper()
+	ca, err := wire.NewLoneCA(wire.ControllerName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secretary{ca, simjimm.NewThriftyKeys()}
+}
+
+// tell lets a story happen.
+func tell(t *testing.T, sec secretary, seed uint64) *story {
+	t.Helper()
+	s := newStory(seed)
+	synctest.Test(t, func(t *testing.T) {
+		network := wire.NewNetwork()
+		j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true})
+		if err != nil {
+			s.blame("the world cannot be: %v", err)
+			return
+		}
+		s.jaas, s.cable = j, &cable{network: network}
+		s.happen(t.Context())
+		for _, v := range j.Violations() {
+			if strings.HasPrefix(v.User, "migrator") {
+				s.blame("%v%s", v, s.sayings())
+			}
+		}
+		_ = j.Close()
+	})
+	return s
+}
+
+func (s *story) happen(ctx context.Context) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	plan := s.plan(ctx)
+	if len(plan.Moves) == 0 {
+		s.cells["nothing to do"]++
+		return
+	}
+	rules := sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, BothEnds: true, Once: true}
+	for _, e := range plan.Moves {
+		rules.Planned = append(rules.Planned, sim.PlannedStart{Model: e.Model, From: e.Source, To: e.Target()})
+	}
+	var others sync.WaitGroup
+	for _, f := range s.moves {
+		others.Go(func() { s.interfere(ctx, f) })
+	}
+	if s.cordon > 0 {
+		others.Go(func() { s.cordonAll(ctx, true) })
+	}
+	for _, kill := range s.kills {
+		s.jaas.BeginRun(rules)
+		if l := s.run(ctx, plan, kill); !l.dead() {
+			s.judge(plan, l)
+		}
+		pause(ctx, time.Duration(s.IntN(300))*time.Second)
+	}
+	s.jaas.BeginRun(rules)
+	s.judge(plan, s.run(ctx, plan, 0))
+	others.Wait()
+	s.cordonAll(ctx, false)
+	// All is calm: what is left is done, or is left for a reason; and a run after
+	// that has nothing to do.
+	for range 60 {
+		if !s.flying() {
+			break
+		}
+		pause(ctx, time.Minute)
+	}
+	pause(ctx, 10*time.Minute)
+	var last *life
+	for range 8 {
+		s.jaas.BeginRun(rules)
+		last = s.run(ctx, plan, 0)
+		s.judge(plan, last)
+		if last.done.Starts == 0 {
+			break
+		}
+		pause(ctx, 5*time.Minute)
+	}
+	if last.done.Starts > 0 {
+		s.blame("it never has nothing to do: %s", s.sayings())
+	}
+	s.final(plan, last)
+}
+
+// plan makes the plan of the story.
+func (s *story) plan(ctx context.Context) fleet.Plan {
+	l := s.newLife(0)
+	defer l.kill()
+	j, w, err := s.open(ctx, l)
+	if err != nil {
+		s.blame("no plan: %v", err)
+		return fleet.Plan{}
+	}
+	defer j.Close()
+	uuid, err := j.UUID(ctx)
+	if err != nil {
+		s.blame("no plan: %v", err)
+		return fleet.Plan{}
+	}
+	snapshot, err := fleet.Survey(ctx, w.tower, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
+	if err != nil {
+		s.blame("no plan: %v", err)
+		return fleet.Plan{}
+	}
+	for _, edge := range s.edges {
+		snapshot.Edges.List = append(snapshot.Edges.List, fleet.Edge{Offerer: s.jaas.UUID(edge[0]), Consumer: s.jaas.UUID(edge[1])})
+	}
+	policy := fleet.Policy{Goal: fleet.Move, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules}
+	for _, m := range s.world.Models { // One by one, so that connected ones move too.
+		policy.Models = append(policy.Models, s.jaas.UUID(m.Name))
+	}
+	plan, err := fleet.Make(snapshot, policy)
+	if err != nil {
+		s.blame("no plan: %v", err)
+	}
+	read, err := fleet.Parse(plan.Text())
+	if err != nil {
+		s.blame("the plan cannot be read back: %v", err)
+	}
+	return read
+}
+
+// life is one process of ours.
+type life struct {
+	cable  *cable
+	cancel context.CancelFunc
+	die    int // after so many messages; 0: never
+
+	mu     sync.Mutex
+	killed bool
+	count  int
+	conns  []net.Conn
+
+	done fleet.Done
+	err  error
+}
+
+func (s *story) newLife(die int) *life { return &life{cable: s.cable, die: die, cancel: func() {}} }
+
+func (l *life) dead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.killed
+}
+
+// kill ends all connections at once, and the process with them.
+func (l *life) kill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.killed = true
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+	l.cancel()
+}
+
+// sends counts a message.
+func (l *life) sends() {
+	l.mu.Lock()
+	l.count++
+	dies := l.die > 0 && l.count == l.die
+	l.mu.Unlock()
+	if dies {
+		l.kill()
+	}
+}
+
+// cable is our way into the network.
+type cable struct{ network *wire.Network }
+
+func (l *life) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if l.dead() {
+		return nil, net.ErrClosed
+	}
+	conn, err := l.cable.network.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns = append(l.conns, conn)
+	return &tap{conn, l}, nil
+}
+
+type tap struct {
+	net.Conn
+	life *life
+}
+
+func (t *tap) Write(b []byte) (int, error) {
+	n, err := t.Conn.Write(b)
+	t.life.sends()
+	return n, err
+}
+
+// eyes are what a run looks through.
+type eyes struct {
+	lists *fleet.Lists
+	book  *fleet.Book
+	tower *fleet.Tower
+}
+
+const poll = 5 * time.Second
+
+func (s *story) settings(id string, l *life) config.Settings {
+	dial := s.cable.network.DialContext
+	if l != nil {
+		dial = l.dial
+	}
+	return config.Settings{
+		JIMM:             jimm.Options{URL: s.jaas.URL(), ClientID: id, ClientSecret: jimm.NewSecret("s3cr3t"), DialContext: dial},
+		ProbeControllers: true, PollInterval: poll,
+	}
+}
+
+func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
+	j, err := jaas.Connect(ctx, s.settings("migrator", l))
+	if err != nil {
+		return nil, eyes{}, err
+	}
+	j.Pace()
+	e := eyes{lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), 25*time.Hour, poll)}
+	e.tower = fleet.NewTower(e.lists, e.book, j.Engine.Witness, poll)
+	return j, e, nil
+}
+
+// run is one life of ours.
+func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
+	l := s.newLife(die)
+	ctx, l.cancel = context.WithCancel(ctx)
+	defer l.kill()
+	j, w, err := s.open(ctx, l)
+	if err != nil {
+		l.err = err
+		return l
+	}
+	defer j.Close()
+	uuid, err := j.UUID(ctx)
+	if err != nil {
+		l.err = err
+		return l
+	}
+	s.say("a life begins; it ends after %d messages", die)
+	l.done, l.err = fleet.Apply(ctx, fleet.Means{
+		Tower: w.tower, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Leader: func(context.Context) (bool, error) { return true, nil },
+		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
+	}, fleet.RunOptions{
+		Plan: plan, JAAS: uuid, Timeout: 6 * time.Hour,
+		Model: migration.Options{Unit: "jimm-migrator/0", Probe: true, PollInterval: poll},
+		Report: func(e fleet.Event) {
+			if stop, ok := e.(fleet.StoppedEvent); ok {
+				go s.stopped(ctx, stop.Why)
+				s.say("stopped: %s", stop.Why)
+			}
+			if end, ok := e.(fleet.EndedEvent); ok {
+				s.say("%s: %d %s %s %s %s", end.Moved.Entry.Name, end.Moved.State, end.Moved.Reason, end.Moved.Result.Outcome, end.Moved.Result.Cause, end.Moved.Result.Detail)
+			}
+		},
+	})
+	s.say("ended as %s %+v %s %v", l.done.Outcome, l.done.Counts, l.done.Stopped, l.err)
+	if !l.dead() {
+		s.cells["ended as "+string(l.done.Outcome)]++
+	} else {
+		s.cells["killed"]++
+	}
+	return l
+}
+
+// stopped makes every later start wrong; one that is under way has a moment.
+func (s *story) stopped(ctx context.Context, why string) {
+	pause(ctx, time.Second)
+	if ctx.Err() == nil {
+		s.jaas.StopStarts(why)
+	}
+}
+
+// flying reports whether any model is being migrated.
+func (s *story) flying() bool {
+	return slices.ContainsFunc(s.world.Models, func(m sim.Model) bool {
+		return slices.ContainsFunc(s.jaas.Where(m.Name), func(p sim.Place) bool { return p.Migrating })
+	})
+}
+
+func (s *story) say(format string, args ...any) {
+	s.texts = append(s.texts, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+func (s *story) sayings() string { return "\n" + strings.Join(s.texts, "\n") }
+
+// interfere moves a model as somebody else would.
+func (s *story) interfere(ctx context.Context, f foreign) {
+	pause(ctx, f.after)
+	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
+	if err != nil {
+		return
+	}
+	defer other.Close()
+	_, err = other.MigrateModel(ctx, s.jaas.UUID(f.model), f.target)
+	s.say("somebody moves %s to %s: %v", f.model, f.target, err)
+	if err == nil {
+		s.cells["moved by others"]++
+	}
+	// A good neighbour records what has moved (2024).
+	for range 60 {
+		pause(ctx, time.Minute)
+		row, ok := s.jaas.Record(f.model)
+		places := s.jaas.Where(f.model)
+		if !ok || len(places) != 1 || places[0].Migrating {
+			continue
+		}
+		if places[0].Controller != row.Controller {
+			_ = other.UpdateMigratedModel(ctx, s.jaas.UUID(f.model), places[0].Controller)
+		}
+		return
+	}
+}
+
+// cordonAll cordons the targets, or lifts that.
+func (s *story) cordonAll(ctx context.Context, mark bool) {
+	if mark {
+		pause(ctx, s.cordon)
+		s.say("somebody cordons the targets")
+		s.cells["cordoned"]++
+	}
+	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
+	if err != nil {
+		return
+	}
+	defer other.Close()
+	for _, name := range []string{"east", "north"} {
+		if _, err := other.SetControllerDeprecated(ctx, name, mark); err != nil {
+			s.blame("cannot cordon: %v", err)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(max(d, time.Nanosecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// judge compares what a run says with what is true.
+func (s *story) judge(plan fleet.Plan, l *life) {
+	if l.err != nil {
+		s.blame("a run could not begin: %v", l.err)
+		return
+	}
+	total := 0
+	for _, m := range l.done.Moves {
+		total++
+		places, row := s.jaas.Where(m.Entry.Model), ""
+		if r, ok := s.jaas.Record(m.Entry.Model); ok {
+			row = r.Controller
+		}
+		if m.State == fleet.Well && !s.foreignly(m.Entry.Model) {
+			if row != m.Entry.Target() || len(places) != 1 || places[0].Controller != m.Entry.Target() || places[0].State != controller.StateActive {
+				s.blame("%s is said to be on %s; it is recorded on %s, and on %+v%s", m.Entry.Name, m.Entry.Target(), row, places, s.sayings())
+			}
+		}
+	}
+	c := l.done.Counts
+	if sum := c.Moved + c.Already + c.Moving + c.Failed + c.Left + c.Waiting; sum != total || total != len(plan.Moves) {
+		s.blame("counts %+v do not add up to %d", c, total)
+	}
+	if l.done.Outcome == fleet.Applied && c.Moved+c.Already+c.Left != c.Planned {
+		s.blame("applied, with %+v", c)
+	}
+}
+
+// foreignly reports whether somebody else moves the model in this story.
+func (s *story) foreignly(uuid string) bool {
+	return slices.ContainsFunc(s.moves, func(f foreign) bool { return s.jaas.UUID(f.model) == uuid })
+}
+
+// final looks at the end: every model is in one place, where it is recorded, and
+// on its target unless it was left for a reason.
+func (s *story) final(plan fleet.Plan, last *life) {
+	stays := map[string]bool{}
+	for _, m := range last.done.Moves {
+		if m.State != fleet.Well {
+			stays[m.Entry.Model] = true
+		}
+	}
+	for _, e := range plan.Moves {
+		places := s.jaas.Where(e.Model)
+		row, ok := s.jaas.Record(e.Model)
+		switch {
+		case !ok || len(places) != 1 || places[0].Controller != row.Controller:
+			s.blame("%s is recorded on %q and on %+v%s", e.Name, row.Controller, places, s.sayings())
+		case stays[e.Model] || s.foreignly(e.Model):
+		case row.Controller != e.Target():
+			s.blame("%s is on %s, not on %s%s", e.Name, row.Controller, e.Target(), s.sayings())
+		}
+	}
+}
+
+// TestSeed makes one seed happen again.
+func TestSeed(t *testing.T) {
+	seed := number(t, "seed")
+	if seed == 0 {
+		t.Skip("needs -seed=N")
+	}
+	s := tell(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v, others %+v, cordon %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.moves, s.cordon, s.sayings())
+	for _, what := range s.wrong {
+		t.Error(what)
+	}
+}
+
+// TestFleets tells many stories.
+func TestFleets(t *testing.T) {
+	sec := newSecretary(t)
+	cells := map[string]int{}
+	from, n := number(t, "from"), number(t, "seeds")
+	for seed := from; seed < from+n; seed++ {
+		s := tell(t, sec, seed)
+		for cell, count := range s.cells {
+			cells[cell] += count
+		}
+		if len(s.wrong) > 0 {
+			t.Errorf("seed %d: %s\n  go test ./tests/soak/fleet -run TestSeed -seed=%d -v", seed, s.wrong[0], seed)
+		}
+	}
+	for _, cell := range slices.Sorted(maps.Keys(cells)) {
+		t.Logf("%6d %s", cells[cell], cell)
+	}
+}
