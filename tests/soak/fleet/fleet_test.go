@@ -31,7 +31,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestFleets runs")
-	flag.Uint64("seeds", 25, "how many seeds TestFleets runs")
+	flag.Uint64("seeds", 6, "how many seeds TestFleets runs")
 	m.Run()
 }
 
