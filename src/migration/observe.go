@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
@@ -28,7 +27,7 @@ func (f *watcher) observe(ctx context.Context) facts.Observation {
 		f.calls++
 	}
 	if f.needHost(o) {
-		f.hostAsked, f.hostDue = true, false
+		f.login = asked
 		o.Host = w.Host(ctx, model)
 		f.calls++
 	}
@@ -50,8 +49,8 @@ func (f *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.Observation.Info.ReapFailed() && !f.Observation.Info.Listed {
 		return true // The recorded controller keeps its copy, and says so.
 	}
-	if f.detailsDue {
-		f.detailsDue, f.detailed = false, true
+	if f.details == due {
+		f.details = asked
 		return f.mayBeDetailed(*o)
 	}
 	if !f.modeSet || !f.progress.Attempt.Running() || o.CopyOn(f.base.Source).Denies() {
@@ -97,8 +96,8 @@ func (f *watcher) pair() []facts.Controller {
 // once, can still tell whether the source has let go.
 func (f *watcher) needHost(o facts.Observation) bool {
 	unlisted := f.progress.Read(f.base, o).Kind == facts.InfoUnlisted && f.unresolved.blindly()
-	wanted := o.CopyOn(f.base.Source).State == facts.CopyUnknown && (unlisted || f.hostDue)
-	return !f.hostAsked && (wanted || judge.ListedBySomebody(f.base, f.progress, o.Info, o.CopyOn(f.base.Target)))
+	wanted := o.CopyOn(f.base.Source).State == facts.CopyUnknown && (unlisted || f.login == due)
+	return f.login != asked && (wanted || judge.ListedBySomebody(f.base, f.progress, o.Info, o.CopyOn(f.base.Target)))
 }
 
 // sourceHasIt reports whether it is known that the source has the model that it
@@ -113,9 +112,9 @@ func (f *watcher) sourceHasIt(o facts.Observation) bool {
 // is on show after a start whose answer was an error, and whether somebody else
 // has moved JIMM's record. As long as nobody knows, the worse is supposed.
 func (f *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
-	whose := !f.targetRead && !f.base.TargetProved && f.progress.Attempt.Exists()
+	whose := f.log.target != asked && !f.base.TargetProved && f.progress.Attempt.Exists()
 	unread := f.plan != PlanVerify || f.AuditErr != nil // since JIMM records the target
-	hand := !f.handChecked && unread && f.base.Target.Known() && o.RecordedAt() == f.base.Target.UUID && !f.base.Recorded
+	hand := f.log.record != asked && unread && f.base.Target.Known() && o.RecordedAt() == f.base.Target.UUID && !f.base.Recorded
 	if !whose && !hand {
 		return
 	}
@@ -130,12 +129,14 @@ func (f *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 		since = audit.Now.Add(-facts.RememberRequests)
 	}
 	f.base.RecordedByHand = audit.RecordedByHand(f.base.Target.Name, since)
-	f.handChecked = f.handChecked || hand
+	if hand {
+		f.log.record = asked
+	}
 	if !whose {
 		return
 	}
-	f.targetRead = true
-	if errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked) {
+	f.log.target = asked
+	if f.request.foundRunning() {
 		// What runs began before our request, which was refused.
 		audit = audit.Without(f.Audit.Now)
 	}
@@ -146,9 +147,9 @@ func (f *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	f.base.TargetProved = certain && name == f.base.Target.Name
 	switch {
 	case certain && !f.base.TargetProved:
-		f.otherTarget = name
+		f.log.elsewhere = name
 	case f.progress.Listed && audit.Brings(f.progress.Attempt, f.base.Source.Name):
-		f.otherTarget = f.base.Source.Name
+		f.log.elsewhere = f.base.Source.Name
 	}
 }
 

@@ -1,17 +1,11 @@
 package migration
 
 import (
-	"strings"
 	"time"
-	"unicode"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 )
-
-// repeatsToStall is how often an earlier text must come back until it is said
-// that the source repeats its steps.
-const repeatsToStall = 3
 
 // reporter reports what happens, and from time to time that nothing does.
 type reporter struct {
@@ -21,16 +15,14 @@ type reporter struct {
 	nextBeat time.Time
 	beat     time.Duration
 
-	text     string         // The last text, without its digits.
-	texts    map[string]int // How often each came after another one.
-	past     bool           // The point of no return was reported.
-	released bool           // That the source let go was reported.
-	stalled  bool           // That the migration does not go on was reported.
-	pace     pace
+	texts    map[string]bool // The words that were reported.
+	past     bool            // The point of no return was reported.
+	released bool            // That the source no longer hosts the model was reported.
+	stalled  bool            // That the migration makes no progress was reported.
 }
 
 func newReporter(r *run, began time.Time) *reporter {
-	t := &reporter{run: r, began: began, texts: map[string]int{}}
+	t := &reporter{run: r, began: began, texts: map[string]bool{}}
 	t.news()
 	return t
 }
@@ -46,9 +38,7 @@ func (t *reporter) news() {
 func (t *reporter) show(v judge.Verdict, source facts.Controller, text string, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)
-		if v.Kind == judge.Running {
-			t.watchPace(facts.ParseText(text), text, err == nil)
-		}
+		t.showStall(v, text)
 	}
 	if v.Kind == judge.SourceReleased && !t.released {
 		t.released = true
@@ -63,30 +53,28 @@ func (t *reporter) show(v judge.Verdict, source facts.Controller, text string, e
 	}
 }
 
-// showText reports a text that differs from all before in more than its
-// numbers: Juju counts agents and log lines in them, and begins a step again
-// when it has failed on the way (SUCCESS may loop for days, juju/juju#20286).
+// showText reports a text whose words are new. Juju counts agents and log lines in
+// its texts.
 func (t *reporter) showText(phase facts.Phase, text string) {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) {
-			return -1
-		}
-		return r
-	}, text)
-	if plain == t.text {
+	words := judge.Words(text)
+	if t.texts[words] {
 		return
 	}
-	t.text = plain
-	t.texts[plain]++
-	switch seen := t.texts[plain]; {
-	case seen == 1:
-		e := PhaseEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
-		t.past = t.past || e.NoReturn
-		t.report(e)
-		t.news()
-	case seen > repeatsToStall && !t.stalled:
+	t.texts[words] = true
+	e := PhaseEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
+	t.past = t.past || e.NoReturn
+	t.report(e)
+	t.news()
+}
+
+// showStall reports once that the migration makes no progress, until it does.
+func (t *reporter) showStall(v judge.Verdict, text string) {
+	switch {
+	case v.Kind == judge.Running:
+		t.stalled = false
+	case v.Kind == judge.Stalled && !t.stalled:
 		t.stalled = true
-		t.report(StallEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), Repeats: true})
+		t.report(StallEvent{Phase: facts.ParseText(text), Text: text, Elapsed: t.elapsed(), Repeats: v.Repeats, Still: v.Still})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 func TestAMigrationThatDoesNotGoOn(t *testing.T) {
@@ -67,7 +68,7 @@ func TestTextsThatComeAgainAreAStallToo(t *testing.T) {
 			f.stages = append(f.stages, stage{"successful, waiting for agents to report back", 6 * time.Second}, stage{success, 6 * time.Second})
 		}
 		res := migrate(t, f, func(o *migration.Options) { o.StopOnStall = true })
-		if res.Outcome != facts.TimedOut || res.Cause != facts.CauseStalled || !strings.Contains(res.Detail, migration.IssueStuckInSuccess) {
+		if res.Outcome != facts.TimedOut || res.Cause != facts.CauseStalled || !strings.Contains(res.Detail, judge.IssueStuckInSuccess) {
 			t.Errorf("%s, %s: %q", res.Outcome, res.Cause, res.Detail)
 		}
 	})

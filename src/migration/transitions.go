@@ -17,10 +17,7 @@ import (
 
 // record keeps what the observation tells for the result, and reports changes.
 func (f *watcher) record(v judge.Verdict, o facts.Observation) {
-	f.lastErr = nil
-	if o.Info.Kind != facts.InfoLive {
-		f.lastErr = cmp.Or(o.Info.Err, o.Record.Err)
-	}
+	f.lastErr = f.answered(o)
 	if at := o.RecordedAt(); at != "" {
 		f.res.Recorded = f.Controllers.ByUUID(at)
 	}
@@ -30,17 +27,45 @@ func (f *watcher) record(v judge.Verdict, o facts.Observation) {
 	if len(o.Info.Users) > 0 {
 		f.res.Model.Users = o.Info.Users
 	}
-	text := ""
 	if a := f.progress.Attempt; a.Exists() {
 		f.res.Attempt, f.res.Phase = a.Redacted(), f.progress.Phase
-		text = f.res.Attempt.Text
 	}
-	f.show(v, f.base.Source, text, f.lastErr)
+	f.show(v, f.base.Source, f.text(), f.lastErr)
+}
+
+// text is the redacted text of the migration that is followed, "" if there is none.
+func (f *watcher) text() string {
+	if !f.progress.Attempt.Exists() {
+		return ""
+	}
+	return f.progress.Attempt.Redacted().Text
+}
+
+// answered returns why a poll brought no answer about the model, nil if it did.
+func (f *watcher) answered(o facts.Observation) error {
+	if o.Info.Kind == facts.InfoLive {
+		return nil
+	}
+	return cmp.Or(o.Info.Err, o.Record.Err)
+}
+
+// stalled ends the watching of a migration that makes no progress, if that is
+// wanted.
+func (f *watcher) stalled() bool {
+	if !f.opts.StopOnStall || !f.progress.Attempt.Running() {
+		return false
+	}
+	f.res.Detail = "no progress: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
+	if f.progress.Phase == facts.PhaseSuccess {
+		f.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
+	}
+	f.end(facts.TimedOut, facts.CauseStalled)
+	return true
 }
 
 // act does what the verdict calls for and reports whether the run has ended.
 func (f *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
-	f.res.Running = v.Kind == judge.Running || v.Kind == judge.Aborting
+	f.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting
 	switch v.Kind {
 	case judge.Migrated:
 		f.migrated()
@@ -52,6 +77,8 @@ func (f *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 		return f.recordTarget(ctx, v.Proof)
 	case judge.Running, judge.Aborting:
 		return f.running(v, o)
+	case judge.Stalled:
+		return f.running(v, o) || f.stalled()
 	case judge.Aborted:
 		f.aborted(ctx, v, o)
 	case judge.Ended:
@@ -123,24 +150,23 @@ func (f *watcher) running(v judge.Verdict, o facts.Observation) bool {
 	if target := o.CopyOn(f.base.Target); f.progress.Attempt.Unshown() && (!f.base.TargetProved || !target.Denies() && target.State != facts.CopyImporting) {
 		f.res.Holder = facts.Controller{} // It may be in use on the target already.
 	}
-	refused := errors.Is(f.startErr, ErrMigrating) || errors.Is(f.startErr, ErrMarked)
-	f.res.Attached = !f.started || refused
+	f.res.Attached = !f.request.made() || f.request.foundRunning()
 	if f.progress.Phase.PastReturn() {
 		f.res.Holder = facts.Controller{}
 		if f.base.TargetProved && !f.progress.Superseded {
 			f.res.Holder = f.base.Target
 		}
 	}
-	if f.otherTarget != "" {
-		if f.otherTarget == f.base.Source.Name {
+	if f.log.elsewhere != "" {
+		if f.log.elsewhere == f.base.Source.Name {
 			f.res.Holder = facts.Controller{} // It is not there yet.
 		}
-		f.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(f.otherTarget)
+		f.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(f.log.elsewhere)
 		f.end(facts.Refused, facts.CauseOtherMigration)
 		return true
 	}
 	begun := f.plan == PlanStart || f.plan == PlanWait
-	if begun && f.opts.Detach && v.Kind == judge.Running && f.progress.Attempt.Exists() {
+	if begun && f.opts.Detach && v.Kind != judge.Aborting && f.progress.Attempt.Exists() {
 		f.end(facts.Started, facts.CauseNone)
 		return true
 	}
@@ -271,7 +297,7 @@ func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 // migration.
 func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o facts.Observation) bool {
 	limit := f.wait(TimeToBegin)
-	if f.plan == PlanWait && !f.started {
+	if f.plan == PlanWait && !f.request.made() {
 		limit = f.TimeLeftToStart()
 	}
 	known := f.sourceHasIt(o)
@@ -281,8 +307,8 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 	switch {
 	case waited < limit:
 		return false
-	case !known && !f.hostAsked:
-		f.hostDue = true
+	case !known && f.login != asked:
+		f.login.want()
 		return false
 	case f.progress.Attempt.Exists(), f.plan != PlanStart && f.plan != PlanWait:
 		// It was on show, or seemed over, and is neither any more; or somebody has
@@ -292,17 +318,17 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 			f.res.Holder = facts.Controller{} // Who has listed it, and why, is open.
 		}
 		f.end(facts.Unknown, facts.CauseChanged)
-	case !f.started:
+	case !f.request.made():
 		f.unresolved.settle()
-		f.startDue = true
+		f.request.want()
 		return false
 	case !known:
-		f.res.Err = cmp.Or(o.Host.Err, f.startErr)
+		f.res.Err = cmp.Or(o.Host.Err, f.request.err)
 		f.res.Detail = redact.Error(f.res.Err)
 		f.end(facts.Unknown, facts.CauseSilent)
-	case f.base.AutoRecords && !f.detailed && f.mayBeDetailed(o):
+	case f.base.AutoRecords && f.details != asked && f.mayBeDetailed(o):
 		// The list can have the entry of the target, and hide that of the source.
-		f.detailsDue = true
+		f.details.want()
 		return false
 	case o.CopyOn(f.base.Target).Has() && !f.Observation.CopyOn(f.base.Target).Has():
 		f.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
@@ -319,11 +345,11 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 // notStarted ends the run: a migration was asked for, and none has begun.
 func (f *watcher) notStarted() {
 	cause := facts.CauseNone
-	if f.startErr != nil {
+	if f.request.err != nil {
 		cause = facts.CauseAnswer
-		f.res.Err, f.res.Detail = f.startErr, redact.Error(f.startErr)
+		f.res.Err, f.res.Detail = f.request.err, redact.Error(f.request.err)
 	}
-	if errors.Is(f.startErr, ErrMarked) {
+	if errors.Is(f.request.err, ErrMarked) {
 		// JIMM believes in a migration that is not there, and refuses every
 		// other until the record is made anew.
 		f.res.Next = f.Traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
@@ -338,7 +364,7 @@ func (f *watcher) nobodyAnswers(waited time.Duration) bool {
 	if f.progress.Attempt.Exists() || waited < f.wait(TimeToBegin) {
 		return false
 	}
-	f.res.Err = cmp.Or(f.lastErr, f.startErr)
+	f.res.Err = cmp.Or(f.lastErr, f.request.err)
 	f.res.Detail = redact.Error(f.res.Err)
 	f.end(facts.Unknown, facts.CauseSilent)
 	return true
@@ -352,7 +378,7 @@ func (f *watcher) held(waited time.Duration, o facts.Observation) bool {
 		f.res.Holder = f.base.Target
 	}
 	reapFailed := f.progress.Phase == facts.PhaseReapFailed
-	nobodyToAsk := !f.base.Source.Known() && (f.AuditErr == nil || f.handChecked)
+	nobodyToAsk := !f.base.Source.Known() && (f.AuditErr == nil || f.log.record == asked)
 	if waited < f.wait(TimeToResolve) && !reapFailed && !nobodyToAsk {
 		return false
 	}
@@ -375,8 +401,8 @@ func (f *watcher) targetHasIt(o facts.Observation) bool {
 // migration goes on by itself.
 func (f *watcher) stopWatching(caller context.Context) {
 	f.res.Err = cmp.Or(f.lastErr, f.attempts.err)
-	if f.started && !f.progress.Attempt.Exists() {
-		f.res.Err = cmp.Or(f.startErr, f.lastErr)
+	if f.request.made() && !f.progress.Attempt.Exists() {
+		f.res.Err = cmp.Or(f.request.err, f.lastErr)
 	}
 	if f.res.Err != nil {
 		f.res.Detail = redact.Error(f.res.Err)

@@ -25,23 +25,17 @@ type watcher struct {
 	plan     Plan
 	progress judge.Progress
 
-	started  bool  // MigrateModel was sent by this run.
-	startErr error // The answer to it, if it was an error.
-	startDue bool  // What was asked for before this run has not begun.
-	modeSet  bool  // JIMM is known to follow the migration itself.
+	request request  // To start the migration.
+	login   question // Whether a controller serves the model.
+	details question // What JIMM says of the model in detail.
+	log     auditLog
+	modeSet bool // JIMM is known to follow the migration itself.
+	calls   int  // To JIMM, by the last poll.
 
-	hostDue     bool // A login to the model is wanted.
-	hostAsked   bool
-	detailsDue  bool // The details of the model are wanted, once.
-	detailed    bool
-	targetRead  bool   // The audit log was read for the target of the migration.
-	otherTarget string // Where else the migration goes, if the log says so.
-	handChecked bool   // The audit log was read after JIMM's record moved.
-	calls       int    // To JIMM, by the last look.
-
+	stall      judge.Stall
 	unresolved unresolved
 	attempts   recordAttempts
-	lastErr    error // Why the last look brought nothing, if it did not.
+	lastErr    error // Why the last poll brought no answer, if it did not.
 }
 
 func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began time.Time) *watcher {
@@ -51,8 +45,13 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 	}
 	f.base.PollsForWord = r.pollsFor(TimeForWord)
 	s.Models = nil // A list of thousands is not kept for as long as a migration takes.
-	f.targetRead = f.plan == PlanFollow && s.AuditErr == nil
-	f.hostAsked = s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords // That keeps no secrets of logins.
+	f.stall = judge.Stall{Limit: r.wait(TimeToStall), LimitTransfer: r.wait(TimeToStallTransfer)}
+	if f.plan == PlanFollow && s.AuditErr == nil {
+		f.log.target = asked
+	}
+	if s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords {
+		f.login = asked // Older JIMM stores the secret of each login.
+	}
 	f.progress = f.progress.LogIn(f.base, facts.Observation{Record: s.Observation.Record, Info: s.Listed, Host: s.Observation.Host})
 	return f
 }
@@ -76,7 +75,7 @@ func (f *watcher) watch(ctx, limited context.Context) {
 		f.res.Step = facts.StepWatch
 		f.report(WaitEvent{f.TimeLeftToStart(), f.AuditErr != nil})
 	case PlanStart:
-		f.startDue = true
+		f.request.want()
 	case PlanNone:
 		return
 	}
@@ -97,7 +96,7 @@ func (f *watcher) watch(ctx, limited context.Context) {
 // for each call that the look has cost JIMM. The spread is left out.
 func (f *watcher) pause(spread float64) time.Duration {
 	d := f.opts.PollInterval
-	begins := f.started && !f.progress.Attempt.Exists()
+	begins := f.request.made() && !f.progress.Attempt.Exists()
 	ends := f.progress.Phase.PastReturn() && f.progress.Denials == 0
 	if begins || ends {
 		d /= 2
@@ -109,11 +108,8 @@ func (f *watcher) pause(spread float64) time.Duration {
 // poll starts what is due, observes, judges and acts once. It returns false if
 // the run has ended.
 func (f *watcher) poll(ctx, limited context.Context) bool {
-	if f.startDue {
-		f.startDue = false
-		if !f.start(ctx, limited) {
-			return false
-		}
+	if f.request.question == due && !f.start(ctx, limited) {
+		return false
 	}
 	obs := f.observe(limited)
 	if limited.Err() != nil {
@@ -124,12 +120,13 @@ func (f *watcher) poll(ctx, limited context.Context) bool {
 	f.progress = f.progress.Observe(f.base, obs)
 	f.refreshAudit(limited, obs)
 	v := judge.Judge(f.base, f.progress, obs)
+	v = f.stall.Judge(v, f.text(), f.answered(obs) == nil, time.Now())
 	if f.opts.Observed != nil {
 		f.opts.Observed(obs, v)
 	}
 	f.record(v, obs)
 	f.res.Timing.observe(time.Now(), f.base, f.progress, v, obs)
-	return !f.act(limited, v, obs) && !f.stalledNow(v)
+	return !f.act(limited, v, obs)
 }
 
 // graceToStart is how long a caller that wants to stop waits for the answer to
@@ -151,8 +148,10 @@ func (f *watcher) start(ctx, limited context.Context) bool {
 	f.report(FreezeEvent{f.base.Model})
 	f.res.Timing.Started = time.Now()
 	id, err := f.ask(ctx)
-	f.started, f.startErr = true, err
-	f.hostAsked = f.hostAsked && !f.base.AutoRecords
+	f.request = request{asked, err}
+	if f.base.AutoRecords {
+		f.login = unasked
+	}
 	f.base.TargetProved = err == nil
 	// While JIMM has just set its mode, another's question may have unset it
 	// again, if the source still showed an ended attempt.

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/redact"
 )
 
@@ -33,7 +34,7 @@ func Line(e migration.Event) string {
 		if !e.Repeats {
 			return stillLine(e)
 		}
-		return fmt.Sprintf("the source keeps retrying the same step, now %s: %s (%s); see the log of its controller; the migration may need an administrator there", e.Phase, e.Text, span(e.Elapsed))
+		return retryLine(e)
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
 	case migration.SourceReleasedEvent:
@@ -114,11 +115,21 @@ func recordLine(e migration.RecordEvent) string {
 	return fmt.Sprintf("recorded in JIMM: %q hosts the model; %s", e.Controller.Name, e.Ground)
 }
 
+// retryLine says that the source repeats the same steps. In VALIDATION Juju names
+// the reason only in the log of the source controller (3.5.4 to 3.6.28).
+func retryLine(e migration.StallEvent) string {
+	text := fmt.Sprintf("the source keeps retrying the same step, now %s: %s (%s); see the log of its controller", e.Phase, e.Text, span(e.Elapsed))
+	if e.Phase == facts.PhaseValidation {
+		return text + ": usually the target does not accept the model's cloud credential, or an instance of the model is missing"
+	}
+	return text + "; the migration may need an administrator there"
+}
+
 // stillLine says that a migration shows no new phase.
 func stillLine(e migration.StallEvent) string {
 	text := fmt.Sprintf("no progress for %s, still %s: %s (%s)", span(e.Still), e.Phase, e.Text, span(e.Elapsed))
 	if e.Phase == facts.PhaseSuccess {
-		text += "; see " + migration.IssueStuckInSuccess
+		text += "; see " + judge.IssueStuckInSuccess
 	}
 	return text + "; this is not an error; see the log of the source controller"
 }

@@ -15,7 +15,7 @@ import (
 // verdicts are the rows of the judge, with their names.
 func verdicts() map[judge.Kind]string {
 	return map[judge.Kind]string{
-		judge.NoAnswer: "blind", judge.Waiting: "waiting", judge.Running: "running",
+		judge.NoAnswer: "blind", judge.Waiting: "waiting", judge.Running: "running", judge.Stalled: "stalled",
 		judge.Aborting: "aborting", judge.Aborted: "aborted", judge.Ended: "ended",
 		judge.Superseded: "superseded", judge.SourceReleased: "let go", judge.Moved: "moved",
 		judge.ReapFailed: "reap failed", judge.Elsewhere: "elsewhere", judge.Migrated: "migrated",

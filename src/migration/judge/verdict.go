@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"time"
+
 	"jimm-migrator/src/migration/facts"
 )
 
@@ -15,6 +17,9 @@ const (
 	Waiting
 	// Running: a migration runs, or may run.
 	Running
+	// Stalled: a migration is running and makes no progress; only [Stall.Judge]
+	// says so.
+	Stalled
 	// Aborting: the migration will end in an abort.
 	Aborting
 	// Aborted: the migration ended; the model is on the source.
@@ -60,6 +65,10 @@ type Verdict struct {
 	Proof Proof
 	// Elsewhere is the UUID of the controller for [Elsewhere].
 	Elsewhere string
+	// Still is how long a migration that is [Stalled] has made no progress; Repeats
+	// tells that its source repeats the same steps.
+	Still   time.Duration
+	Repeats bool
 }
 
 // Proof permits to tell JIMM that a controller hosts a model. Only [Judge]

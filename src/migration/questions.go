@@ -1,0 +1,40 @@
+package migration
+
+import "errors"
+
+// question is one that is asked at most once.
+type question int
+
+const (
+	unasked question = iota
+	due
+	asked
+)
+
+// want makes the question due unless it was asked already.
+func (q *question) want() {
+	if *q == unasked {
+		*q = due
+	}
+}
+
+// request is what this run asks JIMM to start: a question that changes something.
+type request struct {
+	question
+	err error // JIMM's answer, if it was an error. It does not prove that nothing was started.
+}
+
+// made reports whether JIMM was asked.
+func (r request) made() bool { return r.question == asked }
+
+// foundRunning reports whether the answer was that a migration is running already.
+func (r request) foundRunning() bool {
+	return errors.Is(r.err, ErrMigrating) || errors.Is(r.err, ErrMarked)
+}
+
+// auditLog is what JIMM's audit log was read for again, and what it said.
+type auditLog struct {
+	target    question // Where the migration goes that is reported.
+	record    question // Who has changed JIMM's record.
+	elsewhere string   // Where else the migration goes, "" if the log does not say so.
+}
