@@ -333,7 +333,7 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 	case o.CopyOn(f.base.Target).Has() && !f.Observation.CopyOn(f.base.Target).Has():
 		f.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
 		f.end(facts.Unknown, facts.CauseChanged)
-	case f.startErr == nil && !f.base.Source.ShowsMigrations():
+	case f.request.err == nil && !f.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
 		f.aborted(ctx, judge.Verdict{}, o)
 	default:
