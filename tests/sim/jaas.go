@@ -33,6 +33,10 @@ type JAAS struct {
 	messages   []wire.Event
 	violations []Violation
 	fleet      fleetRules
+	logins     map[string]*bucket // of agents, by the tag of the controller
+
+	closed    chan struct{} // ends what users do meanwhile
+	closeOnce sync.Once
 }
 
 // server is what JAAS keeps of JIMM and of each controller.
@@ -219,6 +223,7 @@ func (j *JAAS) Resume(ctx context.Context, name string) error {
 
 // Close ends all servers and waits for them.
 func (j *JAAS) Close() error {
+	j.closeOnce.Do(func() { close(j.closed) })
 	var errs []error
 	if j.jimm != nil {
 		errs = append(errs, j.jimm.Close())

@@ -73,6 +73,9 @@ func (w World) filled() (World, error) {
 	return w, nil
 }
 
+// defaultOwner owns what a world gives to nobody else.
+const defaultOwner = "alice@example.com"
+
 // derived is a UUID that depends on a name only.
 func derived(kind, name string) string {
 	space := uuid.NewSHA1(uuid.NameSpaceDNS, []byte("simulated-jaas"))
@@ -103,7 +106,7 @@ func (c *Controller) fill() {
 }
 
 func (m *Model) fill(first string) {
-	m.Owner = cmp.Or(m.Owner, "alice@example.com")
+	m.Owner = cmp.Or(m.Owner, defaultOwner)
 	m.UUID = cmp.Or(m.UUID, derived("model", m.Owner+"/"+m.Name))
 	m.Controller = cmp.Or(m.Controller, first)
 	m.Credential = cmp.Or(m.Credential, "default")

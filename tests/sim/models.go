@@ -66,6 +66,7 @@ func wait(ctx context.Context, d time.Duration) error {
 // putOnControllers puts a model where it begins, and its second active copies.
 func (j *JAAS) putOnControllers(m Model) error {
 	content := m.Model
+	content.Offers = j.world.withConsumers(m)
 	content.Users = slices.Clone(content.Users)
 	if m.CreatedHere {
 		content.Users = append(content.Users, controller.ModelUser{Name: j.ownUser(), Access: accessAdmin})

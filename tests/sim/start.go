@@ -71,7 +71,10 @@ func Start(ctx context.Context, world World, options Options) (*JAAS, error) {
 }
 
 func newJAAS(world World, options Options) *JAAS {
-	j := &JAAS{world: world, options: options, ca: options.CA, servers: map[string]*server{}}
+	j := &JAAS{
+		world: world, options: options, ca: options.CA, servers: map[string]*server{},
+		closed: make(chan struct{}), logins: map[string]*bucket{},
+	}
 	if options.DialContext == nil && options.Network != nil {
 		j.options.DialContext = options.Network.DialContext
 	}
@@ -116,6 +119,7 @@ func (j *JAAS) finish() error {
 			}
 		}
 	}
+	j.addLater()
 	if j.world.Fleet != nil {
 		j.BeginRun(*j.world.Fleet)
 	}
@@ -137,7 +141,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
 		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
 		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys, Observed: j.world.Observed,
-		Cancels: w.Cancels,
+		Cancels: w.Cancels, UnknownOffers: j.world.unknownOffers(),
 	}
 	options.DNSName = j.dnsName()
 	for _, a := range w.ServiceAccounts {
@@ -193,6 +197,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		Clouds:              []controller.Cloud{{Name: c.Cloud, Type: c.CloudType, Regions: []string{c.Region}}},
 		ControllerModelUUID: c.ModelUUID, RedirectAnyUser: c.Redirects == redirectAll,
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
+		ControllerBlock: c.ChangeBlock, Followed: j.followed, AgentLogins: j.agentLogins,
 		Observed: j.world.Observed, Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
 	}
 	if j.jimm == nil {

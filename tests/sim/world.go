@@ -26,6 +26,9 @@ type World struct {
 	// README.
 	Observed []string `yaml:"observed,omitempty"`
 
+	// Adds are models that users add while the world runs.
+	Adds []Add `yaml:"adds,omitempty"`
+
 	// Fleet is what a run over many models has promised; see JAAS.BeginRun.
 	Fleet *Fleet `yaml:"fleet,omitempty"`
 
@@ -43,6 +46,14 @@ type Many struct {
 	Owners      int    `yaml:"owners,omitempty"`  // default 100
 	Version     string `yaml:"version,omitempty"` // of the controllers, default 3.6.14
 	Units       int    `yaml:"units,omitempty"`   // per model, in one application on one machine; default 0: an empty model
+}
+
+// Add is a model that somebody adds through JIMM, which chooses the controller, or on a controller without JIMM.
+type Add struct {
+	After      time.Duration `yaml:"after"`
+	Name       string        `yaml:"name"`
+	Owner      string        `yaml:"owner,omitempty"`      // default alice@example.com
+	Controller string        `yaml:"controller,omitempty"` // not through JIMM, but here
 }
 
 // JIMM describes the JIMM of a world.
@@ -122,6 +133,8 @@ type Controller struct {
 	Credentials []controller.Credential `yaml:"credentials,omitempty"`
 	// SecretBackends are ids of external secret backends.
 	SecretBackends []string `yaml:"secret-backends,omitempty"`
+	// ChangeBlock is the message of a block of changes on the controller model: no model is upgraded.
+	ChangeBlock string `yaml:"change-block,omitempty"`
 }
 
 // Model describes a model: its content, where it is, and what JIMM thinks.

@@ -40,6 +40,14 @@ type Config struct {
 	// Observed turns on what was recorded with real servers and is not the default yet, by name; see Observed.
 	Observed []string
 
+	// Followed says whether the consumers of an offer have found its model after it moved here; nil: at once. Until then the
+	// offer has no connections (juju/juju#23311).
+	Followed func(offering, consumer string) bool
+	// AgentLogins says how long the agents of a model need to log in to the controller with a tag; nil: no time.
+	AgentLogins func(controllerTag string, agents int) time.Duration
+	// ControllerBlock is the message of a block of changes on the controller model: no model is upgraded then.
+	ControllerBlock string
+
 	// DialContext reaches other controllers and the key set; nil: the network of the machine.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 

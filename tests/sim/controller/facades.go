@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -323,85 +322,4 @@ func resultOf(user User) userResult {
 		Username: user.Name, DisplayName: user.DisplayName, Access: access, CreatedBy: "admin",
 		DateCreated: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Disabled: user.Disabled,
 	}
-}
-
-type offerResult struct {
-	SourceModelTag  string          `json:"source-model-tag"`
-	OfferUUID       string          `json:"offer-uuid"`
-	OfferURL        string          `json:"offer-url"`
-	OfferName       string          `json:"offer-name"`
-	Description     string          `json:"application-description"`
-	Endpoints       []offerEndpoint `json:"endpoints,omitempty"`
-	Users           []offerUser     `json:"users,omitempty"`
-	ApplicationName string          `json:"application-name"`
-	CharmURL        string          `json:"charm-url"`
-	Connections     []any           `json:"connections,omitempty"`
-}
-
-type offerEndpoint struct {
-	Name      string `json:"name"`
-	Role      string `json:"role"`
-	Interface string `json:"interface"`
-	Limit     int    `json:"limit"`
-}
-
-type offerUser struct {
-	User        string `json:"user"`
-	DisplayName string `json:"display-name"`
-	Access      string `json:"access"`
-}
-
-// listOffers lists the offers of the models that the filters name; JIMM of 2026 asks so when a model is imported
-// (recorded).
-func listOffers(_ context.Context, s *session, req *wire.Request) (any, error) {
-	var params struct {
-		Filters []struct {
-			OwnerName       string `json:"owner-name"`
-			ModelName       string `json:"model-name"`
-			OfferName       string `json:"offer-name"`
-			ApplicationName string `json:"application-name"`
-		} `json:"Filters"`
-	}
-	if err := req.Decode(&params); err != nil {
-		return nil, err
-	}
-	superuser, self := s.superuser() == nil, s.loggedIn().user
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	list := []offerResult{}
-	for _, filter := range params.Filters {
-		for _, h := range s.c.sorted() {
-			m := h.model
-			if m.Name != filter.ModelName || filter.OwnerName != "" && m.Owner != filter.OwnerName {
-				continue
-			}
-			if !superuser && m.access(self) != "admin" {
-				return nil, errPermission()
-			}
-			for _, offer := range m.Offers {
-				if (filter.OfferName == "" || filter.OfferName == offer.Name) &&
-					(filter.ApplicationName == "" || filter.ApplicationName == offer.Application) {
-					list = append(list, m.offerResult(offer))
-				}
-			}
-		}
-	}
-	return map[string]any{"results": list}, nil
-}
-
-func (m Model) offerResult(offer Offer) offerResult {
-	item := offerResult{
-		SourceModelTag: "model-" + m.UUID, OfferUUID: offer.UUID, OfferURL: m.Owner + "/" + m.Name + "." + offer.Name,
-		OfferName: offer.Name, ApplicationName: offer.Application,
-	}
-	if i := slices.IndexFunc(m.Applications, func(a Application) bool { return a.Name == offer.Application }); i >= 0 {
-		item.CharmURL = m.Applications[i].charmURL()
-	}
-	for _, endpoint := range offer.Endpoints {
-		item.Endpoints = append(item.Endpoints, offerEndpoint{endpoint.Name, endpoint.Role, endpoint.Interface, 0})
-	}
-	for _, user := range offer.Users {
-		item.Users = append(item.Users, offerUser{user.Name, user.DisplayName, user.Access})
-	}
-	return item
 }

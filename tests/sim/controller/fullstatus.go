@@ -344,7 +344,7 @@ func (m Model) remoteStatus(r RemoteApplication, since time.Time) remoteStatus {
 func (m Model) offerStatus(o Offer) offerStatus {
 	st := offerStatus{
 		OfferName: o.Name, ApplicationName: o.Application, Endpoints: map[string]offerEndpoint{},
-		ActiveConnectedCount: o.Connections, TotalConnectedCount: o.Connections,
+		ActiveConnectedCount: o.connections(), TotalConnectedCount: o.connections(),
 	}
 	if i := slices.IndexFunc(m.Applications, func(a Application) bool { return a.Name == o.Application }); i >= 0 {
 		st.CharmURL = m.Applications[i].charmURL()

@@ -33,19 +33,24 @@ func newCall(s *session, login *login, req *wire.Request) Call {
 }
 
 // Forbid makes a guard that reports calls of the given patterns, "Facade.Method" or "Facade.*". Other controllers may do
-// everything, and JIMM (token logins) may call Controller.InitiateMigration. Without patterns NeverSent is taken.
+// everything, and JIMM (token logins) may pass on what its own clients ask for. Without patterns NeverSent is taken.
 func Forbid(report func(Call), patterns ...string) func(Call) {
 	if len(patterns) == 0 {
 		patterns = NeverSent()
 	}
 	return func(call Call) {
-		if call.Peer() || call.Token && call.Facade == "Controller" && call.Method == "InitiateMigration" {
+		if call.Peer() || call.Token && slices.Contains(passedOn(), call.Facade+"."+call.Method) {
 			return
 		}
 		if slices.Contains(patterns, call.Facade+"."+call.Method) || slices.Contains(patterns, call.Facade+".*") {
 			report(call)
 		}
 	}
+}
+
+// passedOn are calls that JIMM makes for its clients.
+func passedOn() []string {
+	return []string{"Controller.InitiateMigration", "ModelManager.CreateModel", "ModelUpgrader.UpgradeModel", "ModelUpgrader.AbortModelUpgrade"}
 }
 
 // NeverSent lists calls that change something and that neither the charm nor JIMM has a reason to send directly.

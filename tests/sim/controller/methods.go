@@ -17,6 +17,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 			"ListModels":         listModels,
 			"ModelStatus":        modelStatus,
 			"DumpModels":         dumpModels,
+			"CreateModel":        createModel,
 		},
 		"Controller": {
 			"AllModels":                  allModels,
@@ -45,6 +46,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 			"CheckCredentialsModels": checkCredentials, "UpdateCredentialsCheckModels": checkCredentials,
 		},
 		"ModelConfig":       {"ModelGet": modelGet},
+		"ModelUpgrader":     {"UpgradeModel": upgradeModel, "AbortModelUpgrade": abortUpgrade},
 		"ApplicationOffers": {"ListApplicationOffers": listOffers},
 		"UserManager":       {"UserInfo": userInfos},
 		"Client":            {"FullStatus": fullStatus, "WatchAll": watchAll},

@@ -41,6 +41,8 @@ type Model struct {
 	SecretBackends []string `yaml:"secret-backends,omitempty" json:"secret-backends,omitempty"`
 	// CleanupNeeded makes the source prechecks fail with "cleanup needed".
 	CleanupNeeded bool `yaml:"cleanup-needed,omitempty" json:"cleanup-needed,omitempty"`
+	// AgentsStay keeps the agents at their version when the model is upgraded.
+	AgentsStay bool `yaml:"agents-stay,omitempty" json:"agents-stay,omitempty"`
 	// Blockers are reasons of the "cannot migrate to controller due to issues" family, e.g.
 	// `the model hosts deprecated charm store charms(s): mysql`.
 	Blockers []string `yaml:"blockers,omitempty" json:"blockers,omitempty"`
@@ -140,8 +142,23 @@ type Offer struct {
 	Application string      `yaml:"application" json:"application"`
 	Endpoints   []Endpoint  `yaml:"endpoints,omitempty" json:"endpoints"`
 	Users       []ModelUser `yaml:"users,omitempty" json:"users"`
-	Connections int         `yaml:"connections,omitempty" json:"connections"`
+	// Connections is how many relations there are, if more than Consumers tell of.
+	Connections int `yaml:"connections,omitempty" json:"connections"`
+	// Consumers are models with a relation to the offer. Those in the same world are found by themselves.
+	Consumers []Consumer `yaml:"consumers,omitempty" json:"consumers,omitempty"`
+	// UnknownToJIMM is an offer that was made on the controller.
+	UnknownToJIMM bool `yaml:"unknown-to-jimm,omitempty" json:"-"`
 }
+
+// Consumer is a model that is related to an offer of another one.
+type Consumer struct {
+	Model    string `yaml:"model" json:"model"`       // UUID
+	User     string `yaml:"user" json:"user"`         // who consumes
+	Endpoint string `yaml:"endpoint" json:"endpoint"` // of the offer
+}
+
+// connections is how many relations an offer has.
+func (o Offer) connections() int { return max(o.Connections, len(o.Consumers)) }
 
 // RemoteApplication is a consumed offer ("SAAS").
 type RemoteApplication struct {
@@ -150,6 +167,8 @@ type RemoteApplication struct {
 	Endpoints []Endpoint `yaml:"endpoints,omitempty" json:"endpoints"`
 	Life      string     `yaml:"life,omitempty" json:"life"`
 	Status    string     `yaml:"status,omitempty" json:"status"`
+	// NeverFollows is a consumer that does not find the offer again after its model has moved.
+	NeverFollows bool `yaml:"never-follows,omitempty" json:"never-follows,omitempty"`
 }
 
 // Storage is a storage instance.

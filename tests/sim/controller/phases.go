@@ -88,6 +88,13 @@ func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.D
 	if err := w.say(ctx, doing+", waiting for agents to report back", 0); err != nil {
 		return false, err
 	}
+	if logins := w.c.config.AgentLogins; logins != nil && phase == Validation { // agents try the target
+		late := logins(w.m.target.ControllerTag, total)
+		length = max(length, min(late, w.pace.AgentLimit))
+		if late > w.pace.AgentLimit {
+			silent = 1
+		}
+	}
 	if failed > 0 && phase != Success { // the first failure ends the wait
 		return false, w.agentsFailed(ctx, doing, length/2)
 	}

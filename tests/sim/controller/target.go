@@ -86,7 +86,7 @@ func (c *Controller) importable(m Model) error {
 		}
 	}
 	for _, offer := range m.Offers {
-		if offer.Connections > 0 && c.release.has(lostOffers) {
+		if offer.connections() > 0 && c.release.has(lostOffers) {
 			return wire.Errorf("not found", "remoteentitites: offer for app %q not found", offer.UUID)
 		}
 	}

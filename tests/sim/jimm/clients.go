@@ -213,11 +213,6 @@ func (ss *session) userCredentials(_ context.Context, req *wire.Request) (any, e
 	return answer, nil
 }
 
-// listOffers finds no offers: the simulated JIMM keeps none.
-func (ss *session) listOffers(_ context.Context, _ *wire.Request) (any, error) {
-	return results[any]{Results: []any{}}, nil
-}
-
 func userName(tag string) (string, error) {
 	kind, name, ok := cutTag(tag)
 	if !ok || kind != "user" {

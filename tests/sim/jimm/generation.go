@@ -46,6 +46,8 @@ type Generation struct {
 	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
 	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer there are none
 	Highest               bool                         // a controller is asked in the highest version that it offers
+	Cordons               bool                         // AddModel leaves deprecated controllers out, and those where the user may not add models
+	BlankOffers           bool                         // listed offers lack model and UUID, and filters fall into traps
 	EmptyIsFirst          bool                         // an empty controller name selects the first controller of the database
 	KeepCallCode          bool                         // a call error of InitiateMigration keeps its code in the item
 	NoRights              string                       // message of MigrateModel without rights
@@ -139,7 +141,7 @@ func Generation2026() Generation {
 			"Pinger": {1}, "UserManager": {3},
 		},
 		Methods: slices.Concat(methods2024(), []string{
-			"CheckRelations", "ListJobs", "ListMigrationTargets", "ListModels", "ListUserClouds",
+			"AddModelToController", "CheckRelations", "ListJobs", "ListMigrationTargets", "ListModels", "ListUserClouds",
 			"ModelControllerInfo", "ShowController",
 		}),
 		PingLimit:        180 * time.Second,
@@ -163,6 +165,8 @@ func Generation2026() Generation {
 		Client:           []int{8, 7, 6},
 		DialTexts:        true,
 		Highest:          true,
+		Cordons:          true,
+		BlankOffers:      true,
 		Watches:          []string{"WatchAllModelSummaries"},
 		BareTargets:      true,
 		ControllerAlias:  true,

@@ -57,6 +57,9 @@ type Options struct {
 	// migrations between real controllers, until it was restarted (recorded; why is not known).
 	Cancels bool
 
+	// UnknownOffers, "<model UUID>/<name>", were made on a controller and not through JIMM.
+	UnknownOffers []string
+
 	// Observed turns on what was seen with real servers and is not the default yet, by name; see Observed.
 	Observed []string
 
@@ -115,6 +118,7 @@ type Server struct {
 	cached   map[string]*cachedDial
 	identity bool // the identity provider is down
 	openFGA  bool // OpenFGA is down
+	placed   int  // models that JIMM has placed
 	cancels  bool // see Options.Cancels
 	stop     context.CancelFunc
 	halted   chan struct{} // closed when the current run ends

@@ -88,6 +88,7 @@ func (ss *session) method(facade, name string) method {
 		return nil
 	case "ModelManager":
 		return map[string]method{
+			"CreateModel":        ss.createModel,
 			"ListModels":         ss.listModels,
 			"ListModelSummaries": ss.listModelSummaries,
 			"ModelInfo":          ss.modelInfo,
@@ -105,6 +106,8 @@ func (ss *session) method(facade, name string) method {
 		}[name]
 	case "UserManager":
 		return map[string]method{"UserInfo": ss.userInfo}[name]
+	case "ModelUpgrader":
+		return map[string]method{"UpgradeModel": ss.upgradeModel, "AbortModelUpgrade": ss.abortUpgrade}[name]
 	case "ApplicationOffers":
 		return map[string]method{"ListApplicationOffers": ss.listOffers, "FindApplicationOffers": ss.listOffers}[name]
 	case "ModelSummaryWatcher":
@@ -136,6 +139,7 @@ func (ss *session) controllerMethod(name string) method {
 func (ss *session) jimmMethod(name string) method {
 	return map[string]method{
 		"AddController":                ss.addController,
+		"AddModelToController":         ss.addModelToController,
 		"AddRelation":                  ss.addRelation,
 		"CheckRelation":                ss.checkRelation,
 		"CheckRelations":               ss.checkRelations,
