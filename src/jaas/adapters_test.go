@@ -118,6 +118,11 @@ func TestMigrateOverTheWire(t *testing.T) {
 		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: facts.Migrated, record: "east"},
 		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: facts.Migrated, record: "east"},
 		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: facts.Migrated, record: "east"},
+		// JIMM of 2024 answers as if there were no models, without an error.
+		{name: "OpenFGA is away for a while", world: slowly + usual, during: func(w world) {
+			w.JIMM().OpenFGADown(true)
+			time.AfterFunc(40*time.Second, func() { w.JIMM().OpenFGADown(false) })
+		}, outcome: facts.Migrated, record: "east"},
 		{name: "the source cannot clean up", world: twoControllers + "models: [{name: prod, migrations: [{reap-fails: no rights}]}]\n", outcome: facts.NeedsAttention, cause: facts.CauseLeftOver, record: "east"},
 	} {
 		for _, year := range []string{"2024", "2026"} {

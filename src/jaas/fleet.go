@@ -1,14 +1,17 @@
 package jaas
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // lister lists JIMM's controllers and models for the engine.
@@ -129,4 +132,31 @@ func timeOf(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *t
+}
+
+// measured remembers how long JIMM's lists of models were.
+type measured struct {
+	survey.Fleet
+
+	mu          sync.Mutex
+	first, last int
+}
+
+// Models returns all models, and remembers how many there are.
+func (m *measured) Models(ctx context.Context) ([]facts.Model, error) {
+	list, err := m.Fleet.Models(ctx)
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.first, m.last = cmp.Or(m.first, len(list)), len(list)
+	}
+	return list, err
+}
+
+// shrunken reports whether the last list is empty, or has less than half of what the
+// first one had.
+func (m *measured) shrunken() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last == 0 || 2*m.last < m.first
 }

@@ -45,7 +45,8 @@ func over(settings config.Settings, s *session) *JAAS {
 
 // view is what the engine reads through these lists, this log and this login to a
 // model.
-func (j *JAAS) view(fleet survey.Fleet, log survey.Auditor, login *modelLogin) survey.JAAS {
+func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) survey.JAAS {
+	fleet := &measured{Fleet: list}
 	controllers := reader{j.connections}
 	return survey.JAAS{
 		Fleet:     fleet,

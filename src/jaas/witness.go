@@ -9,14 +9,13 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/rpc"
 )
 
 // witness asks JIMM and the controllers for the engine, and reads their answers.
 type witness struct {
 	session     *session
-	fleet       survey.Fleet
+	fleet       *measured
 	login       *modelLogin
 	controllers reader
 	// network has the proxy and the dialler for the controllers.
@@ -48,14 +47,24 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 	}
 }
 
+// errShrunken says that a list proves nothing: JIMM gives empty and shorter ones
+// without an error, when OpenFGA does not answer or a right was revoked (JIMM of
+// October 2024 observed).
+var errShrunken = errors.New("JIMM's list of models has become too short to prove anything")
+
 // listed reads the record from JIMM's list of models (before January 2026).
 func (w *witness) listed(ctx context.Context, model string) facts.Record {
 	m, err := w.find(ctx, model)
 	switch {
 	case err != nil:
 		return facts.Record{Err: err}
+	case m == nil && w.fleet.shrunken():
+		return facts.Record{Err: errShrunken}
 	case m == nil:
-		return facts.Record{State: facts.RecordLost}
+		if _, err := w.fleet.Controllers(ctx); err != nil {
+			return facts.Record{Err: err} // We may not be an administrator any more.
+		}
+		return facts.Record{State: facts.RecordUnlisted}
 	default:
 		return facts.Record{State: facts.RecordAt, Controller: m.Recorded}
 	}
@@ -67,6 +76,8 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Info {
 	switch {
 	case err != nil:
 		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
+	case m == nil && w.fleet.shrunken():
+		return facts.Info{Kind: facts.InfoUnavailable, Err: errShrunken}
 	case m == nil:
 		return facts.Info{Kind: facts.InfoRefused}
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
 )
 
@@ -123,13 +124,30 @@ func readRefusal(answer *rpc.Error) Answer {
 }
 
 // readNotFound tells JIMM's "not found" from a controller's, whose code for a
-// model connection is another one.
+// model connection is another one. Of a controller's only a few words are about the
+// model itself: Juju also says "not found" of a user, of settings and of parts of a
+// model that it is just removing (3.6.28 observed), which says nothing.
 func readNotFound(message string) Answer {
 	switch message {
 	case "model not found", "failed to find model: model not found":
 		return AnswerUnrecorded
+	case "invoking getDB: database not found": // 4.0.15 observed
+		return AnswerGone
 	}
-	return AnswerGone
+	words := strings.Fields(message)
+	if n := len(words); n >= 4 && words[n-4] == "model" && words[n-2] == "not" && words[n-1] == "found" && uuidIn(words[n-3]) {
+		return AnswerGone // model "<uuid>" not found
+	}
+	if n := len(words); n >= 5 && words[n-5] == "model" && uuidIn(words[n-4]) && strings.HasSuffix(message, " has been removed") {
+		return AnswerGone // model <uuid> has been removed
+	}
+	return AnswerUnknown
+}
+
+// uuidIn reports whether the word is a UUID, perhaps in quotes.
+func uuidIn(word string) bool {
+	_, err := juju.ModelTag(strings.Trim(word, `"`))
+	return err == nil
 }
 
 // readUnauthorized tells JIMM's refusals from the controller's, which have the

@@ -32,6 +32,27 @@ func TestReadAnswerWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// Of what controllers call "not found", only a few words are about the model (3.6.28
+// and 4.0.15 observed).
+func TestNotFoundIsOfTheModelOnly(t *testing.T) {
+	const model = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
+	for message, want := range map[string]jimm.Answer{
+		`model "` + model + `" not found`:               jimm.AnswerGone,
+		`getting info: model "` + model + `" not found`: jimm.AnswerGone,
+		"model " + model + " has been removed":          jimm.AnswerGone,
+		"invoking getDB: database not found":            jimm.AnswerGone,
+		"model not found":                               jimm.AnswerUnrecorded,
+		`user "carol" not found`:                        jimm.AnswerUnknown,
+		"cannot get status: model not found":            jimm.AnswerUnknown,
+		`model "` + model + `": settings not found`:     jimm.AnswerUnknown,
+		`obtaining model permission: user permission for "us#admin" on "e#` + model + `" not found`: jimm.AnswerUnknown,
+	} {
+		if got := jimm.ReadAnswer(&rpc.Error{Message: message, Code: rpc.CodeNotFound}); got != want {
+			t.Errorf("%q: %v, want %v", message, got, want)
+		}
+	}
+}
+
 func TestAnswersHaveDifferentWords(t *testing.T) {
 	words := make(map[string]jimm.Answer)
 	for a := jimm.AnswerUnknown; a <= jimm.AnswerNone; a++ {

@@ -21,7 +21,7 @@ func (f *watcher) record(v judge.Verdict, o facts.Observation) {
 	if at := o.RecordedAt(); at != "" {
 		f.res.Recorded = f.Controllers.ByUUID(at)
 	}
-	if o.Record.State == facts.RecordLost {
+	if v.Kind == judge.Lost {
 		f.res.Recorded = facts.Controller{}
 	}
 	if len(o.Info.Users) > 0 {

@@ -2,7 +2,7 @@ package facts
 
 // String says in one word what is known of JIMM's record.
 func (s RecordState) String() string {
-	return [...]string{"unknown", "at", "lost"}[s]
+	return [...]string{"unknown", "at", "lost", "unlisted"}[s]
 }
 
 // RecordState tells what is known of JIMM's record.
@@ -13,6 +13,10 @@ const (
 	RecordUnknown RecordState = iota
 	RecordAt
 	RecordLost
+	// RecordUnlisted: JIMM's list does not have the model, and still has most of the
+	// others. A list is no word about a record: it is believed only as long as no
+	// controller has the model.
+	RecordUnlisted
 )
 
 // Record is what JIMM's database says.

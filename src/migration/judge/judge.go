@@ -67,9 +67,9 @@ func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
 	switch {
 	case p.Doubles >= doublesToBelieve:
 		v.Kind = Conflict
-	case o.Record.State == facts.RecordLost && p.Losses >= lossesToBelieve:
+	case lost(o) && p.Losses >= lossesToBelieve:
 		v.Kind = Lost
-	case o.Record.State == facts.RecordLost:
+	case lost(o):
 		v.Kind = NoAnswer
 	case recorded == "" || recorded == b.Source.UUID:
 		return judgeSource(b, p, o, v)

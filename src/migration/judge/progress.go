@@ -73,7 +73,7 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 		p.Absences = inRow(p.Absences, source == facts.CopyAbsent)
 	}
 	if o.Record.State != facts.RecordUnknown {
-		p.Losses = inRow(p.Losses, o.Record.State == facts.RecordLost)
+		p.Losses = inRow(p.Losses, lost(o))
 	}
 	p.Doubles = inRow(p.Doubles, twoActive(b, o))
 	return p
@@ -283,4 +283,15 @@ func InUse(o facts.Observation, recorded string) int {
 		n++
 	}
 	return n
+}
+
+// lost reports whether JIMM does not know the model any more. That its list does not
+// have it counts only if no controller that was asked has it.
+func lost(o facts.Observation) bool {
+	for _, c := range o.Copies {
+		if o.Record.State == facts.RecordUnlisted && c.Has() {
+			return false
+		}
+	}
+	return o.Record.State == facts.RecordLost || o.Record.State == facts.RecordUnlisted
 }

@@ -84,3 +84,31 @@ func TestASourceThatShowsMigrations(t *testing.T) {
 		t.Errorf("verdict %d", got.Kind)
 	}
 }
+
+// A list that does not have the model is no word about JIMM's record: while a
+// controller has the model it is not lost.
+func TestAbsenceFromAListIsNoLoss(t *testing.T) {
+	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
+	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
+	for _, c := range []struct {
+		name   string
+		record facts.RecordState
+		source facts.CopyState
+		want   judge.Kind
+	}{
+		{"the source has it", facts.RecordUnlisted, facts.CopyExporting, judge.Running},
+		{"the source did not say more", facts.RecordUnlisted, facts.CopyPresent, judge.Running},
+		{"no controller answers", facts.RecordUnlisted, facts.CopyUnknown, judge.Lost},
+		{"no controller has it", facts.RecordUnlisted, facts.CopyAbsent, judge.Lost},
+		{"JIMM itself says so", facts.RecordLost, facts.CopyExporting, judge.Lost},
+	} {
+		o := facts.Observation{
+			Record: facts.Record{State: c.record}, Info: facts.Info{Kind: facts.InfoRefused},
+			Copies: map[string]facts.Copy{source.UUID: {State: c.source}},
+		}
+		p := judge.Progress{}.Observe(base, o).Observe(base, o)
+		if got := judge.Judge(base, p, o); got.Kind != c.want {
+			t.Errorf("%s: verdict %d, want %d", c.name, got.Kind, c.want)
+		}
+	}
+}
