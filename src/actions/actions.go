@@ -46,7 +46,7 @@ func redacting(handler charm.ActionFunc) charm.ActionFunc {
 type redactedError struct{ err error }
 
 // Error is the redacted text of the error inside.
-func (e *redactedError) Error() string { return redact.String(e.err.Error()) }
+func (e *redactedError) Error() string { return redact.Error(e.err) }
 
 // Unwrap returns the error inside, whose text may not be shown.
 func (e *redactedError) Unwrap() error { return e.err }

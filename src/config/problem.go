@@ -19,6 +19,9 @@ func (p *ProblemError) Error() string {
 	return p.What + ": " + p.Remedy
 }
 
+// Own marks the text as the charm's own: its remedy is to be typed as it is.
+func (p *ProblemError) Own() {}
+
 // Unwrap returns the error behind the problem.
 func (p *ProblemError) Unwrap() error { return p.Err }
 

@@ -87,10 +87,22 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 	}
 })
 
-// Error returns the text of an error, redacted; "no answer" without one.
+// Own is an error in the charm's own words: no part of its text comes from a server,
+// and its commands must be shown as they are.
+type Own interface {
+	error
+	// Own does nothing.
+	Own()
+}
+
+// Error returns the text of an error, redacted unless it is in the charm's own
+// words; "no answer" without an error.
 func Error(err error) string {
 	if err == nil {
 		return "no answer"
+	}
+	if own, ok := err.(Own); ok { //nolint:errorlint // What wraps it may quote a server.
+		return own.Error()
 	}
 	return String(err.Error())
 }

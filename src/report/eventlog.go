@@ -87,10 +87,10 @@ func (l *EventLog) push(event, level string, fields map[string]any) {
 	l.client.Push(string(raw))
 }
 
-// clean takes out what must not leave the charm: a line does not go through
-// package charm, which would do so by itself.
+// clean removes the charm's secrets, as package charm does for everything else, and
+// cuts long texts. Texts of servers were redacted before; our own stay as they are.
 func (l *EventLog) clean(text string) string {
-	text = l.unit.Redacted(redact.String(text))
+	text = l.unit.Redacted(text)
 	if len(text) > maxField {
 		text = text[:maxField] + "…"
 	}
@@ -127,18 +127,18 @@ func (l *EventLog) Event(e migration.Event) {
 		l.push("freeze", "info", nil)
 	case migration.AttachEvent:
 		l.knowTarget(e.Target)
-		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": e.Attempt.Text})
+		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": redact.String(e.Attempt.Text)})
 	case migration.StartEvent:
 		l.know(facts.Model{}, e.Source)
 		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
 	case migration.PhaseEvent:
 		l.progress(e)
 	case migration.StallEvent:
-		l.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": e.Text, "stalled": true, "repeats": e.Repeats})
+		l.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": redact.String(e.Text), "stalled": true, "repeats": e.Repeats})
 	case migration.HeartbeatEvent:
 		fields := map[string]any{"error": errorText(e.Err), "unchanged_seconds": seconds(e.Still), "stalled": e.Stalled}
 		if e.Text != "" {
-			fields["phase"], fields["text"] = e.Phase.String(), e.Text
+			fields["phase"], fields["text"] = e.Phase.String(), redact.String(e.Text)
 		}
 		l.push("heartbeat", errorLevel(e.Err), fields)
 	case migration.SourceReleasedEvent:
@@ -146,7 +146,7 @@ func (l *EventLog) Event(e migration.Event) {
 		l.push("let-go", "info", nil)
 	case migration.RecordEvent:
 		l.thaw()
-		l.push("record", errorLevel(e.Err), map[string]any{"ground": e.Ground, "error": errorText(e.Err)})
+		l.push("record", errorLevel(e.Err), map[string]any{"ground": redact.String(e.Ground), "error": errorText(e.Err)})
 	case migration.AgentsEvent:
 		l.push("agents", "info", map[string]any{"missing": float64(len(e.Missing)), "of": float64(e.Of), "names": few(e.Missing)})
 	case migration.VerifyEvent:
@@ -167,7 +167,7 @@ func (l *EventLog) progress(e migration.PhaseEvent) {
 	if e.Phase.PastReturn() {
 		l.thaw()
 	}
-	l.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": e.Text, "no_return": e.Phase.PastReturn()})
+	l.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": redact.String(e.Text), "no_return": e.Phase.PastReturn()})
 }
 
 // thaw notes that the model is in use again, on whatever controller.
@@ -188,7 +188,7 @@ func (l *EventLog) Finish(r migration.Result) {
 		"duration_seconds": seconds(time.Since(l.began)),
 	}
 	if r.Attempt.Exists() {
-		fields["phase"], fields["text"] = r.Phase.String(), r.Attempt.Text
+		fields["phase"], fields["text"] = r.Phase.String(), redact.String(r.Attempt.Text)
 	}
 	if !l.frozen.IsZero() {
 		fields["downtime_seconds"] = seconds(l.thawed.Sub(l.frozen))
@@ -216,7 +216,7 @@ func (l *EventLog) Drift(at locate.Location) {
 func (l *EventLog) Refused(err error) {
 	l.push("finish", "error", map[string]any{
 		"outcome": string(facts.Refused), "succeeded": false, "step": string(facts.StepCheck),
-		"summary": "nothing was started: " + err.Error(), "duration_seconds": seconds(time.Since(l.began)),
+		"summary": "nothing was started: " + redact.Error(err), "duration_seconds": seconds(time.Since(l.began)),
 	})
 }
 
@@ -242,7 +242,7 @@ func errorText(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.Error()
+	return redact.Error(err)
 }
 
 // seconds prints a duration as a number, with a tenth of a second.

@@ -19,7 +19,7 @@ func LocatedResults(found locate.Found, page int) map[string]any {
 	out := map[string]any{"matches": found.Matches}
 	setMap(out, "models", models)
 	if found.Gaps != nil {
-		out["gaps"] = redact.String(found.Gaps.Error())
+		out["gaps"] = redact.Error(found.Gaps)
 	}
 	which := ""
 	if pages := (found.Matches + locate.DefaultLimit - 1) / locate.DefaultLimit; pages > 1 || page > 1 {

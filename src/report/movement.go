@@ -45,10 +45,10 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 	setMap(out, "models", models)
 	var gaps []string
 	if gap != nil {
-		gaps = append(gaps, "JIMM's audit log was only partly read: "+redact.String(gap.Error()))
+		gaps = append(gaps, "JIMM's audit log was only partly read: "+redact.Error(gap))
 	}
 	if found.Gaps != nil {
-		gaps = append(gaps, redact.String(found.Gaps.Error()))
+		gaps = append(gaps, redact.Error(found.Gaps))
 	}
 	if found.Unasked > 0 {
 		gaps = append(gaps, fmt.Sprintf("%s with recent requests to migrate not examined (the limit is %d)", count(found.Unasked, "more model", "more models"), locate.DefaultLimit))

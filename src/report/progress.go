@@ -87,7 +87,7 @@ func attachLine(e migration.AttachEvent) string {
 
 func startLine(e migration.StartEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to migrate the model from %q to %q; it answered: %s; this is not conclusive, checking whether a migration is running", e.Source.String(), e.Target.Name, redact.String(e.Err.Error()))
+		return fmt.Sprintf("asked JIMM to migrate the model from %q to %q; it answered: %s; this is not conclusive, checking whether a migration is running", e.Source.String(), e.Target.Name, redact.Error(e.Err))
 	}
 	text := fmt.Sprintf("started: %q to %q", e.Source.String(), e.Target.Name)
 	if e.MigrationID != "" {
@@ -103,14 +103,14 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	}
 	text = fmt.Sprintf("no change after %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
 	if e.Err != nil {
-		text += "; the last request failed: " + redact.String(e.Err.Error())
+		text += "; the last request failed: " + redact.Error(e.Err)
 	}
 	return text
 }
 
 func recordLine(e migration.RecordEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to record %q, and it answered: %s; checking whether it did", e.Controller.Name, redact.String(e.Err.Error()))
+		return fmt.Sprintf("asked JIMM to record %q, and it answered: %s; checking whether it did", e.Controller.Name, redact.Error(e.Err))
 	}
 	return fmt.Sprintf("recorded in JIMM: %q hosts the model; %s", e.Controller.Name, e.Ground)
 }

@@ -80,7 +80,7 @@ func unknownRecordSummary(r migration.Result) string {
 
 // RefusedRecord are the results of a record that could not examine anything.
 func RefusedRecord(err error) map[string]any {
-	text := redact.String(err.Error())
+	text := redact.Error(err)
 	out := map[string]any{
 		"outcome": string(facts.Refused), "summary": "nothing was recorded: " + text, "retry-safe": true,
 	}

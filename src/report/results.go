@@ -93,7 +93,7 @@ func nextCommand(r migration.Result, unit string) string {
 
 // RefusedMigration are the results of a migration that could not examine anything.
 func RefusedMigration(err error) map[string]any {
-	text := redact.String(err.Error())
+	text := redact.Error(err)
 	out := map[string]any{
 		"outcome":    string(facts.Refused),
 		"step":       string(facts.StepCheck),
@@ -186,7 +186,7 @@ func errorResults(detail string, err error) map[string]any {
 	out := map[string]any{}
 	if err != nil {
 		set(out, "code", wireCode(err))
-		detail = cmp.Or(detail, redact.String(err.Error()))
+		detail = cmp.Or(detail, redact.Error(err))
 	}
 	set(out, "message", detail)
 	return out

@@ -125,7 +125,7 @@ func (h *health) logIn(ctx context.Context, u *charm.Unit, s config.Settings, pe
 		recorded, err := finish(ctx, u, s, client)
 		pending = slices.DeleteFunc(pending, func(p Pending) bool { return slices.Contains(recorded, p.Model) })
 		if err != nil {
-			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", redact.String(err.Error())))
+			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", redact.Error(err)))
 		}
 	}
 	return pending
