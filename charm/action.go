@@ -17,6 +17,7 @@ type Action struct {
 	name     string
 	params   json.RawMessage
 	progress progress
+	reported bool // whether there are results
 }
 
 // Name is the action's name, such as "backup".

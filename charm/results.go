@@ -40,6 +40,7 @@ func (a *Action) SetResults(ctx context.Context, results map[string]any) error {
 	if err := f.walk(nil, results); err != nil {
 		return fmt.Errorf("cannot set results: %w", err)
 	}
+	a.reported = a.reported || len(f.leaves) > 0
 	for _, args := range f.calls() {
 		call := ToolCall{Tool: "action-set", Args: append([]string{"--"}, args...)}
 		if err := a.agent.report(ctx, call); err != nil {
@@ -48,6 +49,9 @@ func (a *Action) SetResults(ctx context.Context, results map[string]any) error {
 	}
 	return nil
 }
+
+// HasResults reports whether [Action.SetResults] has set any.
+func (a *Action) HasResults() bool { return a.reported }
 
 // result is one leaf of the results.
 type result struct{ key, value string }

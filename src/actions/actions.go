@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -13,40 +14,55 @@ import (
 // version.
 func All(version string) map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
-		"locate-model":     redacting(locateModel),
-		"migrate-model":    redacting(migrateModel),
-		"check-migration":  redacting(checkMigration),
-		"record-model":     redacting(recordModel),
-		"migration-status": redacting(migrationStatus),
+		"locate-model":     finished(locateModel),
+		"migrate-model":    finished(migrateModel),
+		"check-migration":  finished(checkMigration),
+		"record-model":     finished(recordModel),
+		"migration-status": finished(migrationStatus),
 
-		"collect-diagnostics": redacting(collectDiagnostics(version)),
+		"collect-diagnostics": finished(collectDiagnostics(version)),
 
-		"list-controllers":       redacting(listControllers),
-		"list-models":            redacting(listModels),
-		"list-migration-targets": redacting(listMigrationTargets),
-		"plan-migrations":        redacting(planMigrations),
-		"apply-plan":             redacting(applyPlan),
+		"list-controllers":       finished(listControllers),
+		"list-models":            finished(listModels),
+		"list-migration-targets": finished(listMigrationTargets),
+		"plan-migrations":        finished(planMigrations),
+		"apply-plan":             finished(applyPlan),
 
-		"check-access": redacting(checkAccess),
+		"check-access": finished(checkAccess),
 	}
 }
 
-// redacting is the gate through which every error of a handler goes: what fails
-// an action may quote a server.
-func redacting(handler charm.ActionFunc) charm.ActionFunc {
+// finished is how every handler ends. Its error may quote a server, so that it is
+// redacted; and whatever fails, results.summary says why, since juju run shows
+// nothing else with strict-exit=true.
+func finished(handler charm.ActionFunc) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
-		if err := handler(ctx, a); err != nil {
-			return &redactedError{err}
+		err := handler(ctx, a)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if !a.HasResults() {
+			if setErr := a.SetResults(ctx, map[string]any{"summary": shown(err)}); setErr != nil {
+				return errors.Join(&redactedError{err}, setErr)
+			}
+		}
+		return &redactedError{err}
 	}
+}
+
+// shown is the text of an error as it may be shown.
+func shown(err error) string {
+	if strict, ok := errors.AsType[*charm.StrictError](err); ok {
+		err = strict.Err
+	}
+	return redact.Error(err)
 }
 
 // redactedError is an error whose text may be shown.
 type redactedError struct{ err error }
 
 // Error is the redacted text of the error inside.
-func (e *redactedError) Error() string { return redact.Error(e.err) }
+func (e *redactedError) Error() string { return shown(e.err) }
 
 // Unwrap returns the error inside, whose text may not be shown.
 func (e *redactedError) Unwrap() error { return e.err }
@@ -58,5 +74,20 @@ func connect(ctx context.Context, a *charm.Action) (config.Settings, *jaas.JAAS,
 		return settings, nil, err
 	}
 	j, err := jaas.Connect(ctx, settings)
-	return settings, j, err
+	return settings, j, explained(a.Env(), settings, err)
+}
+
+// explained returns the problem that an error of connecting stands for, in the
+// sentence that the unit's status has, or the error.
+func explained(env charm.Env, settings config.Settings, err error) error {
+	if lacking, ok := errors.AsType[*jaas.NotAdministratorError](err); ok {
+		problem := config.NotAdministrator(env, lacking.Account.Generation, lacking.Account.Identity)
+		problem.Err = err
+		return problem
+	}
+	if problem, ok := errors.AsType[*config.ProblemError](settings.Diagnose(env, err)); ok {
+		problem.Err = err
+		return problem
+	}
+	return err
 }

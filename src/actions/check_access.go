@@ -31,7 +31,7 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
 	}
 	if err != nil {
-		return err
+		return explained(a.Env(), settings, err)
 	}
 	defer client.Close()
 	access := report.Access{
@@ -47,7 +47,7 @@ func checkAccess(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	if !who.Administrator {
-		return &jaas.NotAdministratorError{Account: who}
+		return explained(a.Env(), settings, &jaas.NotAdministratorError{Account: who})
 	}
 	return nil
 }

@@ -113,14 +113,14 @@ func TestMigrateModelRefuses(t *testing.T) {
 		{"timeout", map[string]any{"timeout": "0s"}, `cannot use timeout "0s"`},
 		{"ignored check", map[string]any{"ignore-checks": "own-model"}, `cannot ignore check "own-model": it can never be ignored`},
 		{"unknown check", map[string]any{"ignore-checks": "nonsense"}, `cannot ignore check "nonsense": there is no such check`},
-		{"unknown model", map[string]any{"model": "nobody"}, `JIMM does not know the model "nobody"`},
-		{"unknown target", map[string]any{"target-controller": "north"}, `JIMM does not know the controller "north"`},
-		{"no time at all", map[string]any{"timeout": "0.000001s"}, "deadline exceeded"},
+		{"unknown model", map[string]any{"model": "nobody"}, `JIMM has no model "nobody"`},
+		{"unknown target", map[string]any{"target-controller": "north"}, `JIMM has no controller "north"; its controllers are east, west`},
+		{"long timeout", map[string]any{"timeout": "99999999h"}, `cannot use timeout "99999999h": it must be a duration from 1s to 720h`},
 	} {
 		params := map[string]any{"model": "prod", "target-controller": "east"}
 		maps.Copy(params, c.params)
 		task := run(t, agent, "migrate-model", params)
-		expect(t, task, charmtest.TaskFailed, map[string]string{"outcome": "refused", "step": "check", "retry-safe": "true"})
+		expect(t, task, charmtest.TaskFailed, map[string]string{"outcome": "refused", "step": "check", "retry-safe": "false"})
 		if !strings.Contains(task.Message, c.want) || !strings.Contains(task.Result("summary"), c.want) {
 			t.Errorf("%s: %q, summary %q", c.name, task.Message, task.Result("summary"))
 		}

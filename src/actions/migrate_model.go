@@ -75,11 +75,11 @@ func (m *migrator) run(ctx context.Context) error {
 	m.progress = &report.Reporter{Print: func(line string) { m.action.Log(ctx, line) }, Verbose: bool(m.params.Verbose)}
 	opts, err := m.options()
 	if err != nil {
-		return m.refuse(ctx, err)
+		return m.refuse(ctx, err, false)
 	}
 	settings, err := config.Read(ctx, m.action)
 	if err != nil {
-		return m.refuse(ctx, err)
+		return m.refuse(ctx, err, true)
 	}
 	m.settings = settings
 	if !m.params.DryRun {
@@ -93,7 +93,7 @@ func (m *migrator) run(ctx context.Context) error {
 	}
 	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {
-		return m.refuse(ctx, err)
+		return m.refuse(ctx, err, true)
 	}
 	defer j.Close()
 	m.cli = j.Engine.Traits.CLI
@@ -108,7 +108,7 @@ func (m *migrator) run(ctx context.Context) error {
 		result, err = migration.Migrate(ctx, j.Engine, j.Writer(), opts)
 	}
 	if err != nil {
-		return m.refuse(ctx, err)
+		return m.refuse(ctx, err, true)
 	}
 	return m.finish(ctx, result)
 }
@@ -117,14 +117,15 @@ func (m *migrator) run(ctx context.Context) error {
 func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas.JAAS, error) {
 	ctx, cancel := context.WithDeadline(ctx, m.began.Add(timeout))
 	defer cancel()
-	return jaas.Connect(ctx, m.settings)
+	j, err := jaas.Connect(ctx, m.settings)
+	return j, explained(m.action.Env(), m.settings, err)
 }
 
 // options reads the parameters that need more than their type to be right.
 func (m *migrator) options() (migration.Options, error) {
-	timeout, err := time.ParseDuration(m.params.Timeout)
-	if err != nil || timeout <= 0 {
-		return migration.Options{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 2h", m.params.Timeout)
+	timeout, err := parseTimeout(m.params.Timeout)
+	if err != nil {
+		return migration.Options{}, err
 	}
 	ignore, err := checkIDs(m.params.Ignore)
 	if err != nil {
@@ -143,7 +144,22 @@ func (m *migrator) options() (migration.Options, error) {
 	}, nil
 }
 
-// checkIDs reads the list of checks whose failure the operator accepts.
+// The limits of the parameter timeout.
+const (
+	minTimeout = time.Second
+	maxTimeout = 720 * time.Hour
+)
+
+// parseTimeout reads the parameter timeout.
+func parseTimeout(text string) (time.Duration, error) {
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout < minTimeout || timeout > maxTimeout {
+		return 0, fmt.Errorf("cannot use timeout %q: it must be a duration from 1s to 720h, such as 90m or 2h", text)
+	}
+	return timeout, nil
+}
+
+// checkIDs reads the list of checks that may fail.
 func checkIDs(list string) ([]checks.ID, error) {
 	var out []checks.ID
 	for part := range strings.SplitSeq(list, ",") {
@@ -218,9 +234,9 @@ func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 }
 
 // refuse ends an action that could not examine anything.
-func (m *migrator) refuse(ctx context.Context, err error) error {
+func (m *migrator) refuse(ctx context.Context, err error, again bool) error {
 	m.events.Refused(err)
-	if setErr := m.action.SetResults(ctx, report.RefusedMigration(err)); setErr != nil {
+	if setErr := m.action.SetResults(ctx, report.RefusedMigration(err, again)); setErr != nil {
 		return setErr
 	}
 	return err

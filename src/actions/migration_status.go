@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -41,9 +40,9 @@ func migrationStatus(ctx context.Context, a *charm.Action) error {
 
 func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	began := time.Now()
-	timeout, err := time.ParseDuration(p.Timeout)
-	if err != nil || timeout <= 0 {
-		return fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 2h", p.Timeout)
+	timeout, err := parseTimeout(p.Timeout)
+	if err != nil {
+		return err
 	}
 	if p.Follow && p.Model == "" {
 		return errors.New("cannot follow all models: follow=true needs a model")

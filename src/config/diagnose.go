@@ -55,10 +55,10 @@ func nobodyServes(err error) bool {
 }
 
 // NotAdministrator is the problem of a service account without the right.
-func NotAdministrator(env charm.Env, client *jimm.Client) *ProblemError {
+func NotAdministrator(env charm.Env, generation jimm.Generation, identity string) *ProblemError {
 	return &ProblemError{
-		What:   fmt.Sprintf("%q is not a JIMM administrator", client.Identity()),
-		Remedy: fmt.Sprintf("%s, then juju run %s check-access", GrantCommand(client.Generation(), client.Identity()), env.Unit),
+		What:   fmt.Sprintf("%q is not a JIMM administrator", identity),
+		Remedy: fmt.Sprintf("%s, then juju run %s check-access", GrantCommand(generation, identity), env.Unit),
 	}
 }
 

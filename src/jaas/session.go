@@ -79,7 +79,7 @@ type NotAdministratorError struct {
 
 // Error names the identity and the command that grants the right.
 func (e *NotAdministratorError) Error() string {
-	return fmt.Sprintf("cannot go on: %q is not a JIMM administrator: %s (it counts from the next login)", e.Account.Identity, config.GrantCommand(e.Account.Generation, e.Account.Identity))
+	return fmt.Sprintf("%q is not a JIMM administrator: %s (takes effect at the next login)", e.Account.Identity, config.GrantCommand(e.Account.Generation, e.Account.Identity))
 }
 
 // Unwrap lets the error match [jimm.ErrNotAdministrator].

@@ -56,6 +56,7 @@ func (r *run) checked(s *survey.Survey) Result {
 			res.Source = s.Baseline().Source
 		}
 	}
+	res.Settled = !s.ModelKnown() || !s.TargetKnown
 	res.Findings = checks.Run(s, r.opts.Ignore)
 	for _, f := range res.Findings {
 		r.report(FindingEvent{f})

@@ -244,7 +244,10 @@ func TestSelect(t *testing.T) {
 	}
 	for selector, want := range map[string]string{
 		modelUUID: "alice@example.com/prod", "bob@example.com/prod": "bob@example.com/prod", "test": "bob@example.com/test",
-		"prod": "", "pro": "", "*": "", "": "", "alice@example.com/": "", strings.ToUpper(modelUUID): "",
+		"prod": "", "pro": "", "*": "", "": "", "alice@example.com/": "", modelUUID[1:]: "",
+		// As Juju's client and JIMM print them.
+		strings.ToUpper(modelUUID): "alice@example.com/prod", "jaas:bob@example.com/prod": "bob@example.com/prod", "jaas:test": "bob@example.com/test",
+		"bob/prod": "bob@example.com/prod", "jaas:alice/prod": "alice@example.com/prod", " test ": "bob@example.com/test",
 	} {
 		got, err := facts.Select(models, selector)
 		if want == "" {
@@ -349,5 +352,34 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 		if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
 			t.Errorf("%s: %s on %q, drift %v: %s", c.name, l.State, l.Holder, l.Drift, l.Proof)
 		}
+	}
+}
+
+// Who mistypes a name is told what was given, what would be right, and which names are near.
+func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
+	models := []facts.Model{
+		{UUID: modelUUID, Name: "prod", Owner: "alice@example.com"},
+		{UUID: "11111111-0000-4000-8000-000000000002", Name: "staging", Owner: "bob@example.com"},
+	}
+	for selector, want := range map[string]string{
+		"pord":                   `JIMM has no model "pord"; did you mean alice@example.com/prod?`,
+		"Prod":                   `JIMM has no model "Prod"; did you mean alice@example.com/prod?`,
+		"bob@example.com/stagin": `JIMM has no model "bob@example.com/stagin"; did you mean bob@example.com/staging?`,
+		"completely-different":   `JIMM has no model "completely-different"`,
+		modelUUID[:35]:           `JIMM has no model "` + modelUUID[:35] + `"; a UUID has 36 characters, and this has 35; did you mean alice@example.com/prod?`,
+		"pro*":                   `"pro*" is a pattern, and one model is needed`,
+	} {
+		if _, err := facts.Select(models, selector); err == nil || err.Error() != want {
+			t.Errorf("Select(%q): %v\nwant %s", selector, err, want)
+		}
+	}
+	controllers := facts.Controllers{{Name: "west", UUID: "AAAAAAAA-0000-4000-8000-000000000001"}, {Name: "east", UUID: "bbbbbbbb-0000-4000-8000-000000000002"}}
+	for name, want := range map[string]string{"west": "west", " east": "east", "BBBBBBBB-0000-4000-8000-000000000002": "east", "East": "", "": ""} {
+		if got, _ := controllers.Named(name); got.Name != want {
+			t.Errorf("Named(%q) = %q, want %q", name, got.Name, want)
+		}
+	}
+	if got := controllers.Nearest("Est"); len(got) == 0 || got[0] != "east" {
+		t.Errorf("the nearest are %q", got)
 	}
 }

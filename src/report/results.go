@@ -92,13 +92,14 @@ func nextCommand(r migration.Result, unit string) string {
 }
 
 // RefusedMigration are the results of a migration that could not examine anything.
-func RefusedMigration(err error) map[string]any {
+// again tells that the same action may succeed later.
+func RefusedMigration(err error, again bool) map[string]any {
 	text := redact.Error(err)
 	out := map[string]any{
 		"outcome":    string(facts.Refused),
 		"step":       string(facts.StepCheck),
 		"summary":    "nothing was started: " + text,
-		"retry-safe": true,
+		"retry-safe": again,
 	}
 	setMap(out, "error", errorResults(text, err))
 	return out

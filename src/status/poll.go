@@ -147,7 +147,7 @@ func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, 
 		h.Version = info.Version
 	}
 	if !client.Administrator() {
-		h.Login, h.Counted = findingOf(config.NotAdministrator(env, client)), false
+		h.Login, h.Counted = findingOf(config.NotAdministrator(env, client.Generation(), client.Identity())), false
 		return pending
 	}
 	err := client.DisableControllerUUIDMasking(ctx)

@@ -93,37 +93,29 @@ func (id ID) Ignorable() bool {
 }
 
 // Run runs all checks on the situation. A failure of one of those given is
-// ignored if it may be. Every check reports; none depends
-// on another, and what cannot be known is a skip with the reason.
+// ignored if it may be. What cannot be known is a skip with the reason. Without a
+// model or a target, only those checks run that need none.
 func Run(s *survey.Survey, ignore []ID) []Finding {
 	all := allChecks()
-	out := make([]Finding, len(all))
-	for i, c := range all {
-		f := Finding{Level: Skip, Evidence: lacks(s, c.needs)}
-		if f.Evidence == "" {
-			f = c.run(s)
+	out := make([]Finding, 0, len(all))
+	for _, c := range all {
+		if lacks(s, c.needs) {
+			continue
 		}
+		f := c.run(s)
 		f.Check = c.id
 		f.Evidence = redact.String(f.Evidence)
 		if f.Level == Fail && c.startOnly && s.UnderWay() {
 			f.Level = Warn
 		}
 		f.Ignored = f.Level == Fail && c.ignorable && slices.Contains(ignore, c.id)
-		out[i] = f
+		out = append(out, f)
 	}
 	return out
 }
 
-// lacks tells why a check has nothing to look at, or "".
-func lacks(s *survey.Survey, n need) string {
-	switch {
-	case n == needModel && !s.ModelKnown():
-		return "the model is not known"
-	case n == needTarget && !s.TargetKnown:
-		return "the target is not known"
-	case n == needBoth && (!s.ModelKnown() || !s.TargetKnown):
-		return "needs a model and a target that are known"
-	default:
-		return ""
-	}
+// lacks reports whether there is nothing to check: what the check needs is not
+// known. If the model or the target is not known, only that is reported.
+func lacks(s *survey.Survey, n need) bool {
+	return n != needNothing && (!s.ModelKnown() || !s.TargetKnown)
 }

@@ -1,34 +1,22 @@
 package checks
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 
-	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
 
-// CheckModel says whether JIMM knows the model.
+// CheckModel says whether JIMM has the model.
 func CheckModel(s *survey.Survey) Finding {
 	if s.ModelErr == nil {
 		return Finding{Level: Pass, Evidence: s.Model.FullName() + " is " + s.Model.UUID + ", recorded on " + strconv.Quote(s.Source.String())}
 	}
-	f := Finding{Level: Fail, Evidence: "JIMM does not know the model " + strconv.Quote(s.ModelErr.Selector)}
-	f.Remedy = "juju run --string-args " + s.Options.Unit + " locate-model model='*' lists the models that JIMM knows"
-	if n := len(s.ModelErr.Candidates); n > 0 {
-		f.Evidence = fmt.Sprintf("%d models are called %q: %s", n, s.ModelErr.Selector, candidates(s.ModelErr.Candidates))
-		f.Remedy = "name the model by owner/name or by its UUID"
+	f := Finding{Level: Fail, Evidence: s.ModelErr.Error()}
+	f.Remedy = "juju run --string-args " + s.Options.Unit + " locate-model model='*' lists all models"
+	if s.ModelErr.Ambiguous() {
+		f.Remedy = "use owner/name or the UUID"
 	}
 	return f
-}
-
-func candidates(models []facts.Model) string {
-	names := make([]string, len(models))
-	for i, m := range models {
-		names[i] = m.FullName() + " (" + m.UUID + ")"
-	}
-	return strings.Join(names, ", ")
 }
 
 func checkOwnModel(s *survey.Survey) Finding {

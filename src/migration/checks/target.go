@@ -12,18 +12,27 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// CheckTarget says whether JIMM knows the target controller.
+// CheckTarget says whether JIMM has the target controller.
 func CheckTarget(s *survey.Survey) Finding {
 	switch {
 	case s.Options.Target == "":
-		return Finding{Level: Fail, Evidence: "no target controller was given", Remedy: "target-controller is one of " + s.Controllers.Names()}
+		return Finding{Level: Fail, Evidence: "no target controller was given; the controllers are " + s.Controllers.Names()}
 	case !s.TargetKnown:
-		return Finding{Level: Fail, Evidence: "JIMM does not know the controller " + strconv.Quote(s.Options.Target), Remedy: "target-controller is one of " + s.Controllers.Names()}
+		return Finding{Level: Fail, Evidence: noController(s)}
 	case s.ModelKnown() && s.OnTarget():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.Target.Name)}
 	default:
 		return Finding{Level: Pass, Evidence: strconv.Quote(s.Target.Name) + " is controller " + s.Target.UUID}
 	}
+}
+
+// noController says that JIMM has no controller of that name, and which it has.
+func noController(s *survey.Survey) string {
+	text := "JIMM has no controller " + strconv.Quote(s.Options.Target)
+	if near := s.Controllers.Nearest(s.Options.Target); len(near) > 0 {
+		return text + "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return text + "; its controllers are " + s.Controllers.Names()
 }
 
 func checkTargetAvailable(s *survey.Survey) Finding {

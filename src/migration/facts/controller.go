@@ -62,6 +62,29 @@ func (cs Controllers) ByName(name string) (Controller, bool) {
 	return Controller{}, false
 }
 
+// Named returns the controller with that name, or with that UUID in any case.
+func (cs Controllers) Named(name string) (Controller, bool) {
+	name = strings.TrimSpace(name)
+	if c, ok := cs.ByName(name); ok {
+		return c, true
+	}
+	for _, c := range cs {
+		if strings.EqualFold(c.UUID, name) {
+			return c, true
+		}
+	}
+	return Controller{}, false
+}
+
+// Nearest returns the names that a mistyped one may mean.
+func (cs Controllers) Nearest(name string) []string {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.Name
+	}
+	return nearest(strings.TrimSpace(name), names)
+}
+
 // Names returns the names, separated by commas.
 func (cs Controllers) Names() string {
 	names := make([]string, len(cs))

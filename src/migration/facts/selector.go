@@ -3,44 +3,96 @@ package facts
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 )
 
 // SelectError says why a selector does not name one model.
 type SelectError struct {
+	// Selector is what was given.
 	Selector string
 	// Candidates are the models that the selector matches; none if empty.
 	Candidates []Model
+	// Nearest are names that may have been meant, if there are no candidates.
+	Nearest []string
+	// Pattern reports that one model is needed and a pattern was given.
+	Pattern bool
 }
 
-// Error names the selector, the candidates and the remedy.
+// Error says what was given, what would be right, and the nearest names.
 func (e *SelectError) Error() string {
-	if len(e.Candidates) == 0 {
-		return fmt.Sprintf("cannot find model %q: JIMM does not know it, or this identity may not see it", e.Selector)
+	if e.Ambiguous() {
+		names := make([]string, len(e.Candidates))
+		for i, m := range e.Candidates {
+			names[i] = m.FullName() + " (" + m.UUID + ")"
+		}
+		return fmt.Sprintf("%d models are called %q: %s", len(names), e.Selector, strings.Join(names, ", "))
 	}
-	names := make([]string, len(e.Candidates))
-	for i, m := range e.Candidates {
-		names[i] = m.FullName() + " (" + m.UUID + ")"
+	text := fmt.Sprintf("JIMM has no model %q", e.Selector)
+	switch {
+	case e.Pattern:
+		return fmt.Sprintf("%q is a pattern, and one model is needed", e.Selector)
+	case isPattern(e.Selector):
+		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
+	case looksLikeUUID(e.Selector) && len(e.Selector) != uuidLength:
+		text += fmt.Sprintf("; a UUID has %d characters, and this has %d", uuidLength, len(e.Selector))
 	}
-	return fmt.Sprintf("cannot tell which model %q means: use the full name or the UUID of one of %s", e.Selector, strings.Join(names, ", "))
+	if len(e.Nearest) > 0 {
+		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"
+	}
+	return text
 }
 
-// Select returns the one model that the selector names: a UUID, "owner/name",
-// or a bare name if it is unique. It never guesses: the error is a
-// [*SelectError] that lists the candidates.
+// Ambiguous reports whether several models match.
+func (e *SelectError) Ambiguous() bool { return len(e.Candidates) > 0 }
+
+// Select returns the one model that the selector names, in any form in which Juju
+// and JIMM print one: its UUID, "owner/name", or the name alone if it is unique;
+// behind "controller:", which is the client's name of JIMM; the UUID in capitals;
+// the owner without the domain if that is unique. It never guesses: the error is
+// a [*SelectError] that lists the candidates or the nearest names.
 func Select(models []Model, selector string) (Model, error) {
+	if isPattern(selector) {
+		return Model{}, &SelectError{Selector: selector, Pattern: true}
+	}
 	matches := match(models, selector)
 	if len(matches) != 1 {
-		return Model{}, &SelectError{Selector: selector, Candidates: matches}
+		return Model{}, NoModel(models, selector, matches)
 	}
 	return matches[0], nil
+}
+
+// NoModel is the error of a selector that does not name one model.
+func NoModel(models []Model, selector string, matches []Model) *SelectError {
+	e := &SelectError{Selector: selector, Candidates: matches}
+	if len(matches) > 0 {
+		return e
+	}
+	typed := bare(selector)
+	var names []string
+	full := map[string]string{}
+	for _, m := range models {
+		short := m.Name
+		switch {
+		case looksLikeUUID(typed):
+			short = m.UUID
+		case strings.Contains(typed, "/"):
+			short = m.FullName()
+		}
+		full[short] = m.FullName()
+		names = append(names, short)
+	}
+	for _, name := range nearest(typed, names) {
+		e.Nearest = append(e.Nearest, full[name])
+	}
+	return e
 }
 
 // SelectAll returns the models that the selector matches: as [Select], and a
 // glob with *, ? or […] over the bare names or, if it has a slash, over
 // "owner/name". An error means that the glob is malformed.
 func SelectAll(models []Model, selector string) ([]Model, error) {
-	if !strings.ContainsAny(selector, "*?[") {
+	if !isPattern(selector) {
 		return match(models, selector), nil
 	}
 	var out []Model
@@ -51,7 +103,7 @@ func SelectAll(models []Model, selector string) ([]Model, error) {
 		}
 		ok, err := path.Match(selector, name)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the pattern %q: %w", selector, err)
+			return nil, fmt.Errorf("cannot read the pattern %q: %w; a bracket needs its counterpart, as in [ab]*", selector, err)
 		}
 		if ok {
 			out = append(out, m)
@@ -61,11 +113,45 @@ func SelectAll(models []Model, selector string) ([]Model, error) {
 }
 
 func match(models []Model, selector string) []Model {
-	var out []Model
-	for _, m := range models {
-		if selector == m.UUID || selector == m.FullName() || selector == m.Name {
-			out = append(out, m)
+	for _, text := range []string{selector, bare(selector)} {
+		for _, same := range []func(m Model) bool{
+			func(m Model) bool { return text == m.UUID || text == m.FullName() || text == m.Name },
+			func(m Model) bool { return looksLikeUUID(text) && strings.EqualFold(text, m.UUID) },
+			func(m Model) bool {
+				owner, _, domain := strings.Cut(m.Owner, "@")
+				return domain && text == owner+"/"+m.Name
+			},
+		} {
+			var out []Model
+			for _, m := range models {
+				if same(m) {
+					out = append(out, m)
+				}
+			}
+			if len(out) > 0 {
+				return out
+			}
 		}
 	}
-	return out
+	return nil
+}
+
+// bare is the selector without spaces around it and without the controller that
+// Juju's client prints before a colon.
+func bare(selector string) string {
+	selector = strings.TrimSpace(selector)
+	if _, model, found := strings.Cut(selector, ":"); found {
+		return model
+	}
+	return selector
+}
+
+func isPattern(selector string) bool { return strings.ContainsAny(selector, "*?[") }
+
+// uuidLength is that of a UUID with its hyphens.
+const uuidLength = 36
+
+// looksLikeUUID reports whether a text was meant as a UUID.
+func looksLikeUUID(text string) bool {
+	return regexp.MustCompile(`^[0-9A-Fa-f]{6,}-[0-9A-Fa-f]+-[0-9A-Fa-f-]+$`).MatchString(text)
 }

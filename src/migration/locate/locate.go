@@ -109,7 +109,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	case len(matches) == 0 && gaps != nil:
 		return Found{}, gaps
 	case len(matches) == 0:
-		return Found{}, &facts.SelectError{Selector: opts.Model}
+		return Found{}, facts.NoModel(models, opts.Model, nil)
 	}
 	slices.SortFunc(matches, func(a, b facts.Model) int {
 		return cmp.Or(cmp.Compare(a.FullName(), b.FullName()), cmp.Compare(a.UUID, b.UUID))

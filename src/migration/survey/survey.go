@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -80,7 +81,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 		return nil, err
 	}
 	s.Controllers = list
-	s.Target, s.TargetKnown = s.Controllers.ByName(r.Options.Target)
+	s.Target, s.TargetKnown = s.Controllers.Named(r.Options.Target)
 	models, err := r.Jaas.Fleet.Models(ctx)
 	if err != nil && len(models) == 0 {
 		return nil, err
@@ -120,7 +121,7 @@ func (s *Survey) overtaken() bool {
 func one(models []facts.Model, gaps error, selector string) (facts.Model, *facts.SelectError, error) {
 	m, err := facts.Select(models, selector)
 	switch {
-	case gaps != nil && (err != nil || selector != m.UUID && selector != m.FullName()):
+	case gaps != nil && (err != nil || !strings.EqualFold(selector, m.UUID) && selector != m.FullName()):
 		return facts.Model{}, nil, fmt.Errorf("cannot tell which model %q means: %w", selector, gaps)
 	case err != nil:
 		if selection, ok := errors.AsType[*facts.SelectError](err); ok {
