@@ -195,7 +195,7 @@ func TestErrorsOfHandlersAreRedacted(t *testing.T) {
 	t.Parallel()
 	const leak = "LEAK-0815"
 	for _, action := range []string{"list-controllers", "locate-model", "migrate-model", "check-access"} {
-		agent, _ := unit(t, "2024", "migrator", twoModels+"faults: [{server: jimm, method: LoginWithClientCredentials, action: refuse, error: {message: 'password: "+leak+"', code: unauthorized access}}]\n")
+		agent, _ := unit(t, "2024", "migrator", twoModels+"faults: [{server: jimm, method: LoginWithClientCredentials, action: refuse, error: {message: 'password: "+leak+"', code: database unavailable}}]\n")
 		params := map[string]any{"model": "prod", "target-controller": "east"}
 		if action == "locate-model" {
 			delete(params, "target-controller")
