@@ -12,6 +12,7 @@ type checkParams struct {
 	Target     string     `json:"target-controller"`
 	Timeout    string     `json:"timeout"`
 	Ignore     string     `json:"ignore-checks"`
+	MoveOut    string     `json:"move-out-of-jimm"`
 	StrictExit charm.Flag `json:"strict-exit"`
 }
 
@@ -23,6 +24,6 @@ func checkMigration(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	return move(ctx, a, migrateParams{
-		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, StrictExit: p.StrictExit, Verbose: true,
+		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, MoveOut: p.MoveOut, StrictExit: p.StrictExit, Verbose: true,
 	})
 }

@@ -29,6 +29,7 @@ type migrateParams struct {
 	Detach     charm.Flag `json:"detach"`
 	Timeout    string     `json:"timeout"`
 	Ignore     string     `json:"ignore-checks"`
+	MoveOut    string     `json:"move-out-of-jimm"`
 	StrictExit charm.Flag `json:"strict-exit"`
 	OnStall    string     `json:"on-stall"`
 	Verbose    charm.Flag `json:"verbose"`
@@ -137,8 +138,10 @@ func (m *migrator) options() (migration.Options, error) {
 		Unit:     m.action.Env().Unit,
 		OwnModel: m.action.Env().ModelUUID,
 		Ignore:   ignore,
-		Timeout:  timeout,
-		Detach:   bool(m.params.Detach),
+		// The UUID is lower case in JIMM's list, however it is typed.
+		MoveOutOfJIMM: strings.ToLower(strings.TrimSpace(m.params.MoveOut)),
+		Timeout:       timeout,
+		Detach:        bool(m.params.Detach),
 
 		StopOnStall: m.params.OnStall == stopOnStall,
 	}, nil

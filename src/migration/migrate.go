@@ -26,6 +26,9 @@ type Options struct {
 	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
 	// if that is not known.
 	JIMMModel string
+	// MoveOutOfJIMM is the UUID of the model, where it may move to a controller on
+	// which JIMM cannot record it.
+	MoveOutOfJIMM string
 	// AccountsProblem is why the accounts on controllers cannot be used, and
 	// AccountsRemedy the command that helps; "" if they can, or there are none.
 	AccountsProblem, AccountsRemedy string
@@ -115,6 +118,7 @@ func newRun(jaas survey.JAAS, opts Options) *run {
 	r := &run{opts: opts}
 	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: survey.Options{
 		Model: opts.Model, Target: opts.Target, Unit: opts.Unit, OwnModel: opts.OwnModel, JIMMModel: opts.JIMMModel,
+		MoveOutOfJIMM:   opts.MoveOutOfJIMM,
 		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
 		Probe: opts.Probe, TimeToBegin: r.wait(TimeToBegin),
 	}}

@@ -130,14 +130,23 @@ func (f *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 // end closes the result.
 func (f *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 	f.res.Outcome, f.res.Cause = outcome, cause
-	if outcome == facts.NotStarted || outcome == facts.Aborted {
-		facts := checks.Facts(f.Survey)
-		facts.Source, facts.Target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
-		reason, known := rules.Explain(f.res.Detail, facts)
-		f.res.Hint, f.res.Settled = reason.Hint(), known && !reason.Retry
+	if outcome == facts.NotStarted || outcome == facts.Aborted || cause == facts.CauseRecordFailed {
+		f.explain()
 	}
 	f.res.Timing.finish(time.Now(), outcome)
 	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
+}
+
+// explain says what the words of a refusal or an abort mean. A command that can only
+// be refused again is not the one to go on with.
+func (f *watcher) explain() {
+	known := checks.Facts(f.Survey)
+	known.Source, known.Target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
+	reason, ok := rules.Explain(f.res.Detail, known)
+	f.res.Hint, f.res.Settled = reason.Hint(), ok && !reason.Retry
+	if f.res.Settled && f.res.Cause == facts.CauseRecordFailed {
+		f.res.Next = ""
+	}
 }
 
 // running goes on watching, unless nobody wants to.

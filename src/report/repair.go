@@ -37,6 +37,8 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		return fmt.Sprintf("juju run %s record-model model=%s controller=%s confirm=%s", unit, r.Model.UUID, at.Name, r.Model.UUID)
 	}
 	switch {
+	case r.Settled && r.Cause == facts.CauseRecordFailed:
+		return repair{name: repairForgotten} // No command helps: the hint says what does.
 	case r.Outcome == facts.NotStarted && errors.Is(r.Err, migration.ErrMarked):
 		return repair{name: repairMode, command: record(r.Source)}
 	case r.Outcome == facts.Unknown && r.Cause == facts.CauseMisrecorded:

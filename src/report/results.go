@@ -77,7 +77,7 @@ func nextCommand(r migration.Result, unit string) string {
 		return r.Next
 	case r.Model.UUID == "":
 		return ""
-	case r.Settled, r.CopyLeft:
+	case (r.Settled || r.CopyLeft) && r.Outcome != facts.Unknown:
 		// What is in the way has to be put right first, and is looked for again.
 		return fmt.Sprintf("juju run %s check-migration model=%s target-controller=%s", unit, r.Model.UUID, r.Target.Name)
 	}

@@ -72,6 +72,7 @@ func allChecks() []check {
 		{Facades, needBoth, ignorable, startOnly, checkFacades},
 		{TargetPrechecks, needBoth, ignorable, startOnly, checkTargetPrechecks},
 		{LeftOvers, needBoth, !ignorable, startOnly, checkLeftOvers},
+		{JIMMRecords, needBoth, !ignorable, startOnly, checkJIMMRecords},
 	}
 }
 

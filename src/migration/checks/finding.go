@@ -58,6 +58,8 @@ const (
 	TargetPrechecks ID = "target-prechecks"
 	// LeftOvers: the target has no half-imported copies of other models.
 	LeftOvers ID = "left-overs"
+	// JIMMRecords: this JIMM can record the model on the target.
+	JIMMRecords ID = "jimm-records"
 )
 
 // List lists problems, but not more than a reader can use.

@@ -2,7 +2,10 @@ package checks
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
+	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
@@ -23,6 +26,40 @@ func checkCredential(s *survey.Survey) Finding {
 		return Finding{Level: Pass, Evidence: "the source calls the cloud credential of the model valid; whether it has been revoked Juju looks before it starts"}
 	default:
 		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell whether the cloud credential is valid"}
+	}
+}
+
+// checkJIMMRecords tells whether this JIMM can record the model on the target. JIMM
+// of July 2026 can record no model on a controller of Juju 4, nor import one from
+// there, and older ones speak none of its facades: the model would move, and be out
+// of JIMM's reach. There is no way back to Juju 3. A JIMM that can is known by a
+// model that it records there.
+func checkJIMMRecords(s *survey.Survey) Finding {
+	const four = 4
+	source, okS := rules.ParseVersion(s.Source.AgentVersion)
+	target, okT := rules.ParseVersion(s.Target.AgentVersion)
+	name := strconv.Quote(s.Target.Name)
+	recorded := slices.ContainsFunc(s.Models, func(m facts.Model) bool {
+		return m.Recorded == s.Target.UUID && m.UUID != s.Model.UUID && !m.IsController && m.Life != "" && m.AgentVersion != ""
+	})
+	const what = "this JIMM is not known to record models on controllers of Juju 4 (those of July 2026 and before cannot), and it records none on "
+	switch {
+	case !okT:
+		return Finding{Level: Skip, Evidence: "JIMM does not tell the version of " + name}
+	case target.Major < four:
+		return Finding{Level: Pass, Evidence: "JIMM records models on controllers of Juju " + target.Line()}
+	case okS && source.Major >= four:
+		return Finding{Level: Pass, Evidence: "JIMM records the model on a controller of Juju 4 already"}
+	case recorded:
+		return Finding{Level: Pass, Evidence: "JIMM records other models on " + name}
+	case s.Options.MoveOutOfJIMM != "" && s.Options.MoveOutOfJIMM == s.Model.UUID:
+		return Finding{Level: Warn, Evidence: what + name + ": as move-out-of-jimm says, the model may be reached only through " + name + " itself afterwards"}
+	default:
+		return Finding{
+			Level:    Fail,
+			Evidence: what + name + ": the model would move there, could not be reached through JIMM any more, and cannot go back to Juju 3",
+			Remedy:   "upgrade JIMM to a release that records models on Juju 4; to move the model all the same, and reach it only through " + s.Target.Name + " itself, pass move-out-of-jimm=" + s.Model.UUID,
+		}
 	}
 }
 

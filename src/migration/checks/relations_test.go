@@ -66,3 +66,41 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 		})
 	}
 }
+
+// A JIMM that cannot record models on Juju 4 loses them (JIMM of July 2026, recorded).
+func TestAModelMovesOutOfJIMMOnlyIfThatIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		source, target string
+		moveOut        string
+		other          facts.Model // On the target.
+		level          checks.Level
+	}{
+		"Juju 3 to 3":                        {"3.6.14", "3.6.28", "", facts.Model{}, checks.Pass},
+		"Juju 3 to 4":                        {"3.6.14", "4.0.15", "", facts.Model{}, checks.Fail},
+		"Juju 3 to a beta of 4.1":            {"3.6.14", "4.1-beta2", "", facts.Model{}, checks.Fail},
+		"as the operator says":               {"3.6.14", "4.0.15", "m", facts.Model{}, checks.Warn},
+		"as the operator says of another":    {"3.6.14", "4.0.15", "x", facts.Model{}, checks.Fail},
+		"a model is recorded there":          {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15"}, checks.Pass},
+		"the controller's own is":            {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15", IsController: true}, checks.Fail},
+		"one is, and cannot be read":         {"3.6.14", "4.0.15", "", facts.Model{UUID: "o"}, checks.Fail},
+		"the model is on Juju 4 already":     {"4.0.15", "4.1.0", "", facts.Model{}, checks.Pass},
+		"the target's version is not told":   {"3.6.14", "", "", facts.Model{}, checks.Skip},
+		"the source's version is not told":   {"", "4.0.15", "", facts.Model{}, checks.Fail},
+		"it is recorded there, and was seen": {"3.6.14", "4.0.15", "", facts.Model{UUID: "m", Life: "alive", AgentVersion: "4.0.15"}, checks.Fail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			west := facts.Controller{Name: "west", UUID: "w", AgentVersion: c.source}
+			east := facts.Controller{Name: "east", UUID: "e", AgentVersion: c.target}
+			c.other.Recorded = "e"
+			s := &survey.Survey{
+				Controllers: facts.Controllers{east, west}, Models: []facts.Model{c.other}, Options: survey.Options{MoveOutOfJIMM: c.moveOut},
+				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east, TargetKnown: true,
+			}
+			for _, f := range checks.Run(s, []checks.ID{checks.JIMMRecords}) {
+				if f.Check == checks.JIMMRecords && (f.Level != c.level || f.Ignored || f.Level == checks.Fail && !strings.Contains(f.Remedy, "move-out-of-jimm=m")) {
+					t.Errorf("%s: %s; %s", f.Level, f.Evidence, f.Remedy)
+				}
+			}
+		})
+	}
+}

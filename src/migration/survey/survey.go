@@ -24,6 +24,9 @@ type Options struct {
 	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
 	// if that is not known.
 	JIMMModel string
+	// MoveOutOfJIMM is the UUID of the model, where it may move to a controller on
+	// which JIMM cannot record it.
+	MoveOutOfJIMM string
 	// AccountsProblem is why the accounts on controllers cannot be used, and
 	// AccountsRemedy the command that helps; "" if they can, or there are none.
 	AccountsProblem, AccountsRemedy string
