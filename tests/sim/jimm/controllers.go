@@ -118,15 +118,19 @@ func (ss *session) listMigrationTargets(_ context.Context, req *wire.Request) (a
 	return map[string][]controllerInfo{"controllers": list}, nil
 }
 
-// setControllerDeprecated changes what ListControllers says and nothing else.
+// SetControllerDeprecatedRequest are the params of SetControllerDeprecated. JIMM's errors name the type.
+type SetControllerDeprecatedRequest struct {
+	Name       string `json:"name"`
+	Deprecated bool   `json:"deprecated"` // left out it lifts the mark (recorded)
+}
+
+// setControllerDeprecated changes what ListControllers says, and in 2026 where AddModel puts models. While a controller is
+// unavailable the answer does not show it (recorded).
 func (ss *session) setControllerDeprecated(_ context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
 	}
-	var params struct {
-		Name       string `json:"name"`
-		Deprecated bool   `json:"deprecated"`
-	}
+	var params SetControllerDeprecatedRequest
 	if err := req.Decode(&params); err != nil {
 		return nil, err
 	}

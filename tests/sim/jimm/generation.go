@@ -46,6 +46,7 @@ type Generation struct {
 	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
 	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer there are none
 	Highest               bool                         // a controller is asked in the highest version that it offers
+	TiesForward           bool                         // the log, newest first, has a request before its reply; errors of its filters say little
 	Cordons               bool                         // AddModel leaves deprecated controllers out, and those where the user may not add models
 	BlankOffers           bool                         // listed offers lack model and UUID, and filters fall into traps
 	EmptyIsFirst          bool                         // an empty controller name selects the first controller of the database
@@ -103,6 +104,7 @@ func Generation2024() Generation {
 		Client:                []int{6},
 		Watches:               []string{"WatchAllModelSummaries", "WatchAllModels"},
 		LiveRights:            true,
+		TiesForward:           true,
 		EmptyIsFirst:          true,
 		ControllerModelConfig: true,
 		NoRights:              "unauthorized access",
