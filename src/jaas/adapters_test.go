@@ -293,3 +293,22 @@ func TestStartError(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// The target refuses to describe the model to JIMM, which forgets a model over that: a
+// run does not ask once it is recorded (I4), and says how JIMM's record stands (I2).
+func TestNoQuestionAfterTheRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := startWorld(t, "2026", twoControllers+"models: [{name: prod, created-here: true}]\n"+
+			"faults: [{server: east, method: ModelManager.ModelInfo, action: refuse, error: {message: permission denied, code: unauthorized access}}]\n")
+		defer w.Close()
+		res, lines := w.migrate(t, nil)
+		row, known := w.Record("prod")
+		if known != (res.Outcome == facts.Migrated) || known && row.Controller != "east" {
+			t.Errorf("%s (%s), JIMM knows it %v, on %q\n%s", res.Outcome, res.Cause, known, row.Controller, strings.Join(lines, "\n"))
+		}
+		if v := w.Violations(); len(v) > 0 {
+			t.Errorf("violations: %v", v)
+		}
+	})
+}

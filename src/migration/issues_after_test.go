@@ -180,7 +180,7 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 // JIMM tells.
 func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(true)
+		f := newFake(false)
 		jaas, _ := glassed(f)
 		f.usersThere = []string{"alice@example.com=read", "bob@example.com=admin"}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})

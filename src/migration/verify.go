@@ -70,6 +70,11 @@ func (f *watcher) verify(limited context.Context) {
 	f.found(VerifyContents, f.contentsFinding(after, before, f.changedUsers(limited, after)))
 	f.found(VerifyAccess, f.accessFinding(limited))
 	a.FollowUps = f.chores(after, before)
+	if f.recordGone(limited) {
+		f.res.Recorded = facts.Controller{}
+		f.end(facts.LostFromJIMM, facts.CauseNone)
+		return
+	}
 	again := "juju run " + f.opts.Unit + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
 	switch {
 	case f.res.Cause == facts.CauseLeftOver:
@@ -80,6 +85,17 @@ func (f *watcher) verify(limited context.Context) {
 		f.res.Detail = redact.String(checks.List(a.Differences))
 		f.end(facts.NeedsAttention, facts.CauseDifferences)
 	}
+}
+
+// recordGone reports whether JIMM has forgotten the model since it was recorded: what
+// is said at the end is true then. It has to say so twice.
+func (f *watcher) recordGone(limited context.Context) bool {
+	for range 2 {
+		if f.Jaas.Witness.Record(limited, f.base.Model.UUID).State != facts.RecordLost || !sleep(limited, f.opts.PollInterval) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and
@@ -182,11 +198,11 @@ func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	}
 }
 
-// changedUsers tells who has another access to the model than before it moved. It
-// asks only when the target has just answered for the model: JIMM forgets nothing
-// over that question then.
+// changedUsers tells who has another access to the model than before it moved. A JIMM
+// that records by itself is not asked: it would forget the model if the target refused
+// to describe it, which a login to the model does not rule out (JIMM of July 2026).
 func (f *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
-	if after == nil || len(f.Model.Users) == 0 {
+	if f.Traits.AutoRecords || after == nil || len(f.Model.Users) == 0 {
 		return nil
 	}
 	info := f.Jaas.Witness.Info(limited, f.base.Model.UUID)
