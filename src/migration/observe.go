@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"time"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
@@ -17,9 +18,12 @@ func (f *watcher) observe(ctx context.Context) facts.Observation {
 		o.Copies = survey.NewProber(w).All(ctx, f.pair(), model)
 	}
 	f.calls = 1
-	if f.mayAskInfo(ctx, &o) {
+	switch now := time.Now(); {
+	case f.mayAskInfo(ctx, &o):
 		o.Info = w.Info(ctx, model)
-	} else {
+	case f.probeSuffices(o) && now.Sub(f.listed) < TimeBetweenLists:
+	default:
+		f.listed = now
 		o.Info = w.Summary(ctx, model)
 	}
 	if o.Info.Kind != facts.InfoLive && o.Record.State == facts.RecordUnknown {
@@ -36,6 +40,14 @@ func (f *watcher) observe(ctx context.Context) facts.Observation {
 		o.Info = w.Info(ctx, model)
 	}
 	return o
+}
+
+// probeSuffices reports whether the source's own answer does not contradict that
+// the migration that is followed is still running: JIMM's list would only add its
+// text. A source that says that its copy is active has ended it.
+func (f *watcher) probeSuffices(o facts.Observation) bool {
+	source := o.CopyOn(f.base.Source).State
+	return f.progress.Attempt.Running() && (source == facts.CopyExporting || source == facts.CopyPresent)
 }
 
 // mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM

@@ -228,7 +228,7 @@ func rareStories() []story {
 				f.running("east", true)
 				f.deaf = func(e time.Duration) bool { return e > 90*time.Second }
 			},
-			want: want{facts.TimedOut, facts.CauseDeadline, 0, "", "west", ""},
+			want: want{facts.TimedOut, facts.CauseDeadline, 0, "", "west", "east"},
 		},
 		{
 			name: "recorded where it may never have been, and nobody says who has it",

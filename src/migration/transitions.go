@@ -416,7 +416,38 @@ func (f *watcher) stopWatching(caller context.Context) {
 	if f.res.Err != nil {
 		f.res.Detail = redact.Error(f.res.Err)
 	}
+	f.askControllers(caller)
 	f.end(facts.TimedOut, f.whyStopped(caller))
+}
+
+// lastProbe bounds the probes that a run makes after its deadline.
+const lastProbe = 10 * time.Second
+
+// askControllers asks source and target themselves, without JIMM, before a run that
+// has not seen the end says where the model is: the migration may have ended long
+// ago while JIMM refused to answer. A caller that stops the run is not kept waiting.
+func (f *watcher) askControllers(caller context.Context) {
+	if caller.Err() != nil || !f.opts.Probe || !f.base.Source.Known() || !f.base.Target.Known() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(caller, lastProbe)
+	defer cancel()
+	copies := survey.NewProber(f.Jaas.Witness).All(ctx, f.pair(), f.base.Model.UUID)
+	source, target := copies[f.base.Source.UUID], copies[f.base.Target.UUID]
+	switch {
+	case source.State == facts.CopyMoved:
+		f.res.Running, f.res.Step, f.res.Holder = false, facts.StepRecord, f.Controllers.ByUUID(source.To)
+		if source.To == "" && target.Has() && f.base.TargetProved {
+			f.res.Holder = f.base.Target
+		}
+		if f.res.Holder.UUID != f.base.Target.UUID {
+			f.res.Step = facts.StepWatch
+		}
+	case source.State == facts.CopyActive && target.State == facts.CopyAbsent:
+		f.res.Running, f.res.Holder = false, f.base.Source
+	case source.State == facts.CopyExporting, source.State == facts.CopyImporting, target.State == facts.CopyImporting:
+		f.res.Running = true
+	}
 }
 
 func (f *watcher) whyStopped(caller context.Context) facts.Cause {

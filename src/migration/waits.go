@@ -36,6 +36,10 @@ const (
 	// TimeToRecover is how long a workload in error may take to recover: Juju runs
 	// a hook that has failed again, after five seconds at first.
 	TimeToRecover = 2 * time.Minute
+	// TimeBetweenLists lies between two questions for JIMM's list: JIMM of 2026
+	// connects to every controller for each (36,000 connections an hour for one watch
+	// with 50 controllers and a poll every 5 s).
+	TimeBetweenLists = time.Minute
 	// TimeToConfirm lies between the two observations that a confirmed record
 	// needs. JIMM takes a model for migrating for so long because of a request
 	// that is under way (JIMM of July 2026).

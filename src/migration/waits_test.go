@@ -98,3 +98,57 @@ func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDeadlineAsksTheControllersWhenJIMMIsSilent(t *testing.T) {
+	silent := func(elapsed time.Duration) bool { return elapsed > 30*time.Second }
+	for name, c := range map[string]struct {
+		world  func(*fake)
+		holder string
+		runs   bool
+		step   facts.Step
+	}{
+		"moved":   {func(*fake) {}, "east", false, facts.StepRecord},
+		"running": {func(f *fake) { f.stages[3].last = 10 * time.Hour }, "", true, facts.StepWatch},
+	} {
+		for _, completes := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(completes)
+				f.deaf = silent
+				c.world(f)
+				res := migrate(t, f, func(o *migration.Options) { o.Timeout = 20 * time.Minute })
+				if res.Outcome != facts.TimedOut || res.Holder.Name != c.holder || res.Running != c.runs || res.Step != c.step {
+					t.Errorf("%s, completes %v: %s in %s, held by %q, running %v", name, completes, res.Outcome, res.Step, res.Holder.Name, res.Running)
+				}
+			})
+		}
+	}
+}
+
+// listCounter counts the questions for JIMM's list.
+type listCounter struct {
+	*fake
+	lists int
+}
+
+func (c *listCounter) Summary(ctx context.Context, model string) facts.Info {
+	c.lists++
+	return c.fake.Summary(ctx, model)
+}
+
+func TestAWatchAsksForJIMMsListOnceAMinuteAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.stages[3].last = 20 * time.Minute
+		f.began, f.mode = time.Now(), true // Another client has started it.
+		f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now()}}
+		w := &listCounter{fake: f}
+		jaas := f.jaas()
+		jaas.Witness = w
+		began := time.Now()
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, PollInterval: time.Second, Timeout: time.Hour})
+		minutes := int(time.Since(began) / time.Minute)
+		if err != nil || res.Outcome != facts.Migrated || !res.Attached || w.lists > minutes+10 {
+			t.Errorf("%s, attached %v: %d lists in %d minutes, %v", res.Outcome, res.Attached, w.lists, minutes, err)
+		}
+	})
+}

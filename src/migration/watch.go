@@ -29,8 +29,9 @@ type watcher struct {
 	login   question // Whether a controller serves the model.
 	details question // What JIMM says of the model in detail.
 	log     auditLog
-	modeSet bool // JIMM is known to follow the migration itself.
-	calls   int  // To JIMM, by the last poll.
+	modeSet bool      // JIMM is known to follow the migration itself.
+	listed  time.Time // When JIMM's list was asked last.
+	calls   int       // To JIMM, by the last poll.
 
 	stall      judge.Stall
 	unresolved unresolved
