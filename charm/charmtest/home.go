@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"gopkg.in/yaml.v2"
+
 	"jimm-migrator/charm/charmtest/toolrpc"
 )
 
@@ -97,18 +99,18 @@ func (h *home) reachable() error {
 // unpack puts the charm in place, as files that nobody can write.
 func (h *home) unpack() error {
 	opts := h.agent.opts
-	names, err := charmFiles(opts.CharmDir)
+	files, err := charmFiles(opts.CharmDir)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(h.layout.charmDir, 0o755); err != nil { //nolint:gosec // as above
 		return err
 	}
-	for _, name := range names {
+	for name, from := range files {
 		if name == "dispatch" && opts.Dispatch != "" {
 			continue
 		}
-		if err := h.add(filepath.Join(opts.CharmDir, name), name); err != nil {
+		if err := h.add(from, name); err != nil {
 			return fmt.Errorf("cannot unpack the charm: %w", err)
 		}
 	}
@@ -137,33 +139,60 @@ func (h *home) add(from, name string) error {
 	return place(from, to, mode|0o444)
 }
 
-// charmFiles lists the files of a charm: all of an unpacked archive, and of a
-// source tree those that are packed as they are.
-func charmFiles(dir string) ([]string, error) {
-	packed := []string{
-		"metadata.yaml", "actions.yaml", "config.yaml", "charmcraft.yaml", "manifest.yaml", "version",
-		"dispatch", "LICENSE", "README.md", "icon.svg", "lxd-profile.yaml", "revision",
+// charmFiles returns the files of a charm by their names in it: all of an
+// unpacked archive, and of a source tree those that charmcraft packs as they are.
+func charmFiles(dir string) (map[string]string, error) {
+	files := map[string]string{}
+	if _, err := os.Stat(filepath.Join(dir, "manifest.yaml")); err == nil {
+		return files, dump(dir, nil, files)
 	}
-	_, err := os.Stat(filepath.Join(dir, "manifest.yaml"))
-	archive := err == nil
-	var names []string
-	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+	var source struct {
+		Parts map[string]struct {
+			Plugin string   `yaml:"plugin"`
+			Source string   `yaml:"source"`
+			Stage  []string `yaml:"stage"`
+		} `yaml:"parts"`
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "charmcraft.yaml"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(data, &source); err != nil {
+		return nil, fmt.Errorf("cannot read charmcraft.yaml: %w", err)
+	}
+	for _, part := range source.Parts {
+		if part.Plugin != "dump" {
+			continue
+		}
+		if err := dump(filepath.Join(dir, part.Source), part.Stage, files); err != nil {
+			return nil, err
+		}
+	}
+	return files, dump(dir, []string{
+		"metadata.yaml", "actions.yaml", "config.yaml", "charmcraft.yaml", "dispatch", "version",
+		"LICENSE", "README.md", "icon.svg", "lxd-profile.yaml", "revision", "hooks", "actions",
+	}, files)
+}
+
+// dump adds the files of a folder: all, or those that are listed or below a
+// folder that is, as far as there are any.
+func dump(folder string, listed []string, files map[string]string) error {
+	return fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
 		top, _, _ := strings.Cut(name, "/")
 		switch {
 		case err != nil:
 			return err
-		case name == "." || archive || slices.Contains(packed, name) || top == "hooks" || top == "actions":
+		case name == "." || len(listed) == 0 || slices.Contains(listed, top):
 		case entry.IsDir():
 			return fs.SkipDir
 		default:
 			return nil
 		}
 		if !entry.IsDir() {
-			names = append(names, name)
+			files[name] = filepath.Join(folder, name)
 		}
 		return nil
 	})
-	return names, err
 }
 
 func (h *home) chmodDirs(mode os.FileMode) error {

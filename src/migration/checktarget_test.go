@@ -69,7 +69,8 @@ func targetCases() []targetCase {
 
 		{name: "private like the source", id: checks.TargetAddresses, level: checks.Pass},
 		{name: "no address", id: checks.TargetAddresses, target: at(), level: checks.Fail, says: "no address"},
-		{name: "loopback", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "[::1]:17070", "localhost:17070"), level: checks.Warn, says: "itself"},
+		{name: "loopback", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "[::1]:17070", "localhost:17070"), level: checks.Warn, says: "a loopback address"},
+		{name: "all on one machine", id: checks.TargetAddresses, source: at("127.0.0.1:17071"), target: at("127.0.0.1:17070"), level: checks.Pass},
 		{name: "one is better", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "10.0.0.2:17070"), level: checks.Pass},
 		{name: "cluster", id: checks.TargetAddresses, target: at("controller-service.controller-k8s.svc.cluster.local:17070"), level: checks.Warn, says: "own cluster"},
 		{name: "one cluster", id: checks.TargetAddresses, target: func(c *facts.Controller) { at("controller-service.controller-k8s.svc:17070")(c); c.Cloud = "k8s" }, source: inCloud("k8s", ""), level: checks.Pass},

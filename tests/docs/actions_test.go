@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,8 +42,7 @@ func commandsOf(p page) (out []string) {
 // of these actions completes.
 func TestPages_RunTheirActions(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithTimeout(t.Context(), 2*limit)
-	defer stop()
+	ctx := patient(t)
 	_, s := besideJAAS(ctx, t, asInDocs)
 	seen := 0
 	for _, p := range ours(t) {

@@ -36,8 +36,7 @@ const (
 // touches none after it, and goes on when it is started again.
 func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithTimeout(t.Context(), limit)
-	defer stop()
+	ctx := patient(t)
 	dir, s := besideJAAS(ctx, t, failing)
 	var blocks, shown []string // to be typed, and what two of them print
 	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {

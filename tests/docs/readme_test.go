@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"context"
 	"encoding/xml"
 	"path/filepath"
 	"strings"
@@ -20,8 +19,7 @@ func TestReadme_ShowsTheDemo(t *testing.T) {
 	if shown == "" {
 		t.Fatal("README.md does not show the demo")
 	}
-	ctx, stop := context.WithTimeout(t.Context(), limit)
-	defer stop()
+	ctx := patient(t)
 	printed := mustEnter(ctx, t, startShell(t, clone(t)), "make demo")
 	// The text leaves out lines without saying so each time; their order counts.
 	shown = strings.ReplaceAll("\n"+shown, "\n", "\n"+elided+"\n")

@@ -36,8 +36,11 @@ func checkTargetAddresses(s *survey.Survey) Finding {
 	target, source := widest(s.Target.Addresses), widest(s.Source.Addresses)
 	addresses := Names(s.Target.Addresses)
 	switch {
+	case target == reachHost && source == reachHost && len(s.Source.Addresses) > 0:
+		// As on a laptop: agents that reach the source at such an address are on its machine.
+		return Finding{Level: Pass, Evidence: "the agents are told to go to " + addresses + "; the source has a loopback address too"}
 	case target == reachHost:
-		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", which leads every machine to itself", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", a loopback address, which other machines cannot reach", Remedy: remedy}
 	case target == reachCluster && !sameCloud(s):
 		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", which only the target's own cluster can reach", Remedy: remedy}
 	case target == reachPrivate && source == reachPublic && !sameCloud(s):

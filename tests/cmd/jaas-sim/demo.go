@@ -51,8 +51,24 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	return d.clean()
+	if err := d.clean(); err != nil {
+		return err
+	}
+	fmt.Fprint(p.stdout, demoEnd)
+	return nil
 }
+
+// demoEnd says what was seen and what to do next.
+const demoEnd = `
+The charm found the model on west, checked it, migrated it to east, recorded east
+in JIMM, and verified where the model is. JIMM and the controllers were simulated;
+the charm is the one that ships.
+
+Next:
+  docs/tutorial/first-migration.md  do it yourself, in a world of your own
+  docs/tutorial/real-jaas.md        deploy the charm to a real JAAS
+  make help                         what else can be run here
+`
 
 // demoRun runs one action; an action that does not complete ends the demo.
 func (p *program) demoRun(ctx context.Context, d *deployment, words []string) error {
