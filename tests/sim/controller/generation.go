@@ -62,7 +62,7 @@ const (
 	// cannot do; it says so first (juju/juju#22675, #23281 with 4.0.14).
 	macaroonExchange trait = "macaroon-exchange"
 	// lostOffers: an import of a model whose offer is connected fails (3.6.28, recorded; the lookup came with
-	// juju/juju#22999 of July 2026, so that later releases of 3.6 are taken to do the same).
+	// juju/juju#22999 of July 2026, and was put right by juju/juju#23079 of August, after 3.6.28).
 	lostOffers trait = "lost-offers"
 	// nullBackends: ModelInfo has no list of secret backends for a model without secrets (3.6.28, recorded; 3.1 on inferred).
 	// Only where Config.Observed asks for it.
@@ -122,6 +122,7 @@ func generations() []generation {
 		{from: "3.6.8", with: []trait{skipUserChecks}, without: []trait{openLogs}},
 		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},
 		{from: "3.6.28", with: []trait{lostOffers}},
+		{from: "3.6.29", without: []trait{lostOffers}},
 		{
 			from: "4.0-beta1", controller: controllerFacades40, model: modelFacades40, fresh: true,
 			anonymous: anonymousModelFacades40, migrates: []int{4, 5, 6, 7},
