@@ -44,10 +44,10 @@ real: need-go $(LINT) ## judge it by the code of Juju itself, in a module of its
 	@echo "make real: about two minutes. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	$(REAL) test -c -o /dev/null .
 	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
-	$(REAL) test -count=1 -timeout=20m . ./prechecks
+	$(REAL) test -count=1 -parallel=8 -timeout=20m . ./prechecks
 
 real-long: need-go ## what "make real" leaves out: what waits for minutes, and 3000 generated models instead of 300
-	$(REAL) test -count=1 -timeout=60m . -long
+	$(REAL) test -count=1 -parallel=8 -timeout=60m . -long
 	$(REAL) test -count=1 -timeout=60m ./prechecks -cases=3000
 
 soak-real: need-go ## migrate between real controllers with SEEDS (200 here) faults from seed FROM on: eight seconds each

@@ -18,6 +18,7 @@ func TestKilled(t *testing.T) {
 	lines := len(migrate(t, j.Engine(true), engine.Request{Model: whole.UUID, Target: "east"}).Progress)
 	for at := 1; at <= lines; at++ {
 		t.Run(fmt.Sprintf("line %d", at), func(t *testing.T) {
+			t.Parallel()
 			m := addModel(t, j, fmt.Sprintf("m%d", at))
 			ctx, kill := context.WithCancel(t.Context())
 			defer kill()

@@ -159,6 +159,12 @@ func differOutcome(t *testing.T, m moved, r request) []string {
 		response, _ := whole["response"].(map[string]any)
 		delete(response, "facades")
 		delete(response, "servers")
+		results, _ := response["results"].([]any)
+		for _, r := range results {
+			if item, ok := r.(map[string]any); ok && item["result"] != nil {
+				item["result"] = "an answer"
+			}
+		}
 		if response != nil && r.Method != "Login" && !strings.Contains(compact(response), `"error"`) {
 			whole["response"] = "an answer"
 		}
