@@ -29,6 +29,10 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 	}
 	switch res.Plan {
 	case PlanNone:
+		if s.Lost() {
+			lost(s, &res)
+			return res, nil
+		}
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 	case PlanVerify:
 		res.Outcome = facts.ChecksPassed
@@ -80,4 +84,12 @@ func (r *run) contested(ctx context.Context, s *survey.Survey) bool {
 func conflict(s *survey.Survey, res *Result) {
 	res.Outcome, res.Cause, res.Plan = facts.Conflict, facts.CauseNone, PlanNone
 	res.Holder, res.Detail = facts.Controller{}, facts.DescribeCopies(s.Controllers, s.Observation.Copies)
+}
+
+// lost ends a run in which nothing was done: JIMM does not know the model that was named
+// by its UUID, and a controller has it.
+func lost(s *survey.Survey, res *Result) {
+	res.Outcome, res.Cause, res.Plan = facts.LostFromJIMM, facts.CauseNone, PlanNone
+	res.Holder, res.Recorded = s.LostHolder(), facts.Controller{}
+	res.Detail = facts.DescribeCopies(s.Controllers, s.Observation.Copies)
 }

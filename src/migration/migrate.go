@@ -163,6 +163,10 @@ func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Re
 		conflict(s, &res)
 		return res, nil
 	}
+	if res.Plan == PlanNone && s.Lost() {
+		lost(s, &res)
+		return res, nil
+	}
 	if res.Plan == PlanNone {
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 		return res, nil

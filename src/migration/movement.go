@@ -173,6 +173,11 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
+	if s.Lost() {
+		res := r.begun(s)
+		lost(s, res)
+		return *res, nil
+	}
 	if !s.ModelKnown() {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error()}, nil
 	}

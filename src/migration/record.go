@@ -80,6 +80,10 @@ type recording struct {
 // the operator's word.
 func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
+	if s.Lost() {
+		lost(s, m.res)
+		return
+	}
 	for _, check := range []struct {
 		id   checks.ID
 		find func(*survey.Survey) checks.Finding
@@ -162,7 +166,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		return
 	}
 	if !again.ModelKnown() {
-		m.res.Outcome, m.res.Recorded = facts.LostFromJIMM, facts.Controller{}
+		lost(again, m.res)
 		return
 	}
 	m.second(again)

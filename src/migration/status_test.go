@@ -3,6 +3,7 @@ package migration_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,6 +122,43 @@ func TestFinishStartsNothing(t *testing.T) {
 					t.Errorf("a migration runs: %s (%s), %d starts, %v", res.Outcome, res.Cause, f.starts, err)
 				}
 			})
+		})
+	}
+}
+
+// Once JIMM has lost the model, its UUID is enough to find it on its controller.
+func TestALostModelIsFoundByItsUUID(t *testing.T) {
+	for _, jimm := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(jimm)
+			f.record = ""
+			for name, run := range map[string]func() (migration.Result, error){
+				"migrate": func() (migration.Result, error) {
+					return migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Model: modelUUID, Target: "east", Probe: true})
+				},
+				"check": func() (migration.Result, error) {
+					return migration.Check(t.Context(), f.jaas(), migration.Options{Model: modelUUID, Target: "east", Probe: true})
+				},
+				"record": func() (migration.Result, error) {
+					return migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: modelUUID, Controller: "west", Probe: true})
+				},
+				"follow": func() (migration.Result, error) {
+					return migration.Follow(t.Context(), f.jaas(), f, migration.Options{Model: modelUUID, Probe: true})
+				},
+			} {
+				res, err := run()
+				if err != nil || res.Outcome != facts.LostFromJIMM || res.Holder.Name != "west" || f.starts+len(f.records) > 0 {
+					t.Errorf("%s: %s (%s) on %q, %v", name, res.Outcome, res.Cause, res.Holder.Name, err)
+				}
+			}
+			found, err := locate.Locate(t.Context(), f.jaas(), locate.Options{Model: modelUUID, Probe: true})
+			if err != nil || len(found.Locations) != 1 || found.Locations[0].State != locate.StateLost || found.Locations[0].Holder.Name != "west" || !strings.Contains(found.Locations[0].Repair, " import-model west "+modelUUID) {
+				t.Errorf("%+v, %v", found.Locations, err)
+			}
+			res, err := migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			if err != nil || res.Outcome != facts.Refused {
+				t.Errorf("by name: %s, %v", res.Outcome, err)
+			}
 		})
 	}
 }

@@ -74,6 +74,8 @@ func LocationSummary(l locate.Location) string {
 		return fmt.Sprintf("model %s is on %q, but JIMM records %q: %s; to correct the record: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
 	case locate.StateAbsent:
 		return fmt.Sprintf("model %s is on no controller, but JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
+	case locate.StateLost:
+		return fmt.Sprintf("JIMM does not know model %s: %s; it can be imported into JIMM again%s", model, l.Proof, prefixed(": ", l.Repair))
 	case locate.StateConflict:
 		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
 	default:
@@ -87,4 +89,12 @@ func names(list []facts.Controller) string {
 		out[i] = c.String()
 	}
 	return strings.Join(out, ",")
+}
+
+// prefixed puts the prefix in front of a text that is not empty.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
 }

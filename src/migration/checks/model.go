@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"cmp"
 	"strconv"
 
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -10,6 +12,13 @@ import (
 func CheckModel(s *survey.Survey) Finding {
 	if s.ModelErr == nil {
 		return Finding{Level: Pass, Evidence: s.Model.FullName() + " is " + s.Model.UUID + ", recorded on " + strconv.Quote(s.Source.String())}
+	}
+	if s.Lost() {
+		return Finding{
+			Level:    Fail,
+			Evidence: "JIMM does not know the model, and " + facts.DescribeCopies(s.Controllers, s.Observation.Copies),
+			Remedy:   s.Traits.CLI + " import-model " + cmp.Or(s.LostHolder().Name, "CONTROLLER") + " " + s.Model.UUID + " --owner OWNER",
+		}
 	}
 	f := Finding{Level: Fail, Evidence: s.ModelErr.Error()}
 	f.Remedy = "juju run --string-args " + s.Options.Unit + " locate-model model='*' lists all models"

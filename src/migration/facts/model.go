@@ -35,8 +35,13 @@ type Model struct {
 // each unit.
 func (m Model) Agents() int { return m.Machines + m.Units }
 
-// FullName returns "owner/name".
-func (m Model) FullName() string { return m.Owner + "/" + m.Name }
+// FullName returns "owner/name", or the UUID of a model that JIMM does not know.
+func (m Model) FullName() string {
+	if m.Name == "" {
+		return m.UUID
+	}
+	return m.Owner + "/" + m.Name
+}
 
 // UpdateCommand returns the command that makes JIMM record the controller.
 func (t Traits) UpdateCommand(controller Controller, model string) string {

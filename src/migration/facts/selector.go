@@ -43,6 +43,15 @@ func (e *SelectError) Error() string {
 	return text
 }
 
+// UUID returns the UUID that was given, "" if something else was. A controller can be
+// asked about a model that JIMM does not know only by that.
+func (e *SelectError) UUID() string {
+	if e.Ambiguous() || !looksLikeUUID(e.Selector) || len(e.Selector) != uuidLength {
+		return ""
+	}
+	return strings.ToLower(e.Selector)
+}
+
 // Ambiguous reports whether several models match.
 func (e *SelectError) Ambiguous() bool { return len(e.Candidates) > 0 }
 

@@ -41,6 +41,8 @@ const (
 	StateMoved State = "moved"
 	// StateAbsent: no controller has the model; all have answered.
 	StateAbsent State = "absent"
+	// StateLost: JIMM does not know the model, and a controller has it.
+	StateLost State = "lost"
 	// StateConflict: two controllers each have the model in use.
 	StateConflict State = "conflict"
 	// StateUnknown: the record could not be confirmed.
@@ -109,7 +111,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	case len(matches) == 0 && gaps != nil:
 		return Found{}, gaps
 	case len(matches) == 0:
-		return Found{}, facts.NoModel(models, opts.Model, nil)
+		return lost(ctx, jaas, opts, list, facts.NoModel(models, opts.Model, nil))
 	}
 	slices.SortFunc(matches, func(a, b facts.Model) int {
 		return cmp.Or(cmp.Compare(a.FullName(), b.FullName()), cmp.Compare(a.UUID, b.UUID))
@@ -259,4 +261,24 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 			loc.Holder = facts.Controller{}
 		}
 	}
+}
+
+// lost asks every controller about a model that JIMM does not know, if its UUID was
+// given. The error is returned where that brings nothing.
+func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Controllers, unknown *facts.SelectError) (Found, error) {
+	uuid := unknown.UUID()
+	if uuid == "" || !opts.Probe {
+		return Found{}, unknown
+	}
+	record := jaas.Witness.Record(ctx, uuid)
+	copies := survey.NewProber(jaas.Witness).All(ctx, list, uuid)
+	said := facts.DescribeCopies(list, copies)
+	if said == "" || record.State != facts.RecordLost && record.State != facts.RecordUnlisted {
+		return Found{}, unknown
+	}
+	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: "JIMM does not know it, and " + said}
+	locator{controllers: list}.count(&loc, copies)
+	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
+	loc.Repair = jaas.Traits.CLI + " import-model " + cmp.Or(loc.Holder.Name, "CONTROLLER") + " " + uuid + " --owner OWNER"
+	return Found{Locations: []Location{loc}, Matches: 1}, ctx.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,6 +92,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 	}
 	s.Models = models
 	if s.Model, s.ModelErr, err = one(models, err, r.Options.Model); err != nil || !s.ModelKnown() {
+		r.findLost(ctx, s)
 		return s, err
 	}
 	s.Source = s.Controllers.ByUUID(s.Model.Recorded)
@@ -244,4 +246,49 @@ func (s *Survey) unclear(source facts.Copy) bool {
 func MayAskDetails(listed facts.Info, source facts.Copy, serves bool) bool {
 	held := source.Has() || !source.Denies() && serves
 	return held && listed.Kind == facts.InfoLive && !listed.Migrating() && !listed.ReapFailed()
+}
+
+// findLost asks every controller about a model that JIMM does not know, if its UUID was
+// given: JIMM may have forgotten it.
+func (r *Surveyor) findLost(ctx context.Context, s *Survey) {
+	if s.ModelKnown() || s.ModelErr.UUID() == "" || !r.Options.Probe {
+		return
+	}
+	s.Model.UUID = s.ModelErr.UUID()
+	s.Observation.Record = r.Jaas.Witness.Record(ctx, s.Model.UUID)
+	s.Observation.Copies = NewProber(r.Jaas.Witness).All(ctx, s.Controllers, s.Model.UUID)
+}
+
+// Lost reports whether JIMM does not know a model that a controller has. That a list
+// which can be too short does not have it is no proof.
+func (s *Survey) Lost() bool {
+	state := s.Observation.Record.State
+	return !s.ModelKnown() && (state == facts.RecordLost || state == facts.RecordUnlisted) && len(s.Holders()) > 0
+}
+
+// LostHolder returns the controller that has a model which JIMM does not know: the only
+// one that has it in use, or else the only one that has it.
+func (s *Survey) LostHolder() facts.Controller {
+	return OnlyHolder(s.Controllers, s.Observation.Copies)
+}
+
+// OnlyHolder returns the controller that alone has a model in use, or, if none says
+// that, that alone has a copy which may be in use; unknown otherwise.
+func OnlyHolder(list facts.Controllers, copies map[string]facts.Copy) facts.Controller {
+	for _, states := range [][]facts.CopyState{{facts.CopyActive}, {facts.CopyPresent, facts.CopyExporting}} {
+		var found facts.Controllers
+		for _, c := range list {
+			if slices.Contains(states, copies[c.UUID].State) {
+				found = append(found, c)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0]
+		default:
+			return facts.Controller{}
+		}
+	}
+	return facts.Controller{}
 }
