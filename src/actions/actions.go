@@ -27,6 +27,9 @@ func All(version string) map[string]charm.ActionFunc {
 		"list-migration-targets": finished(listMigrationTargets),
 		"plan-migrations":        finished(planMigrations),
 		"apply-plan":             finished(applyPlan),
+		"cordon-controller":      finished(cordonController),
+		"uncordon-controller":    finished(uncordonController),
+		"drain-controller":       finished(drainController),
 
 		"check-access": finished(checkAccess),
 	}

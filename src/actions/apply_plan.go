@@ -73,6 +73,8 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
+	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
+	defer r.events.Close(ctx)
 	return r.run(ctx, w, opts)
 }
 
@@ -117,15 +119,31 @@ func readWaves(text string) (map[int]bool, error) {
 	return out, nil
 }
 
-// run carries out the plan.
+// run carries out the plan, and sets the results.
 func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) error {
-	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
-	defer r.events.Close(ctx)
+	done, err := r.carryOut(ctx, w, opts)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	out := report.RunResults(done, r.plan, report.Run{Unit: r.action.Env().Unit, CLI: w.jaas.Engine.Traits.CLI, Took: time.Since(r.began)})
+	if err := r.action.SetResults(ctx, out); err != nil {
+		return err
+	}
+	summary := report.RunSummary(done, r.plan)
+	if !done.Outcome.Succeeded() {
+		return errors.New(summary)
+	}
+	r.action.Log(ctx, summary)
+	return nil
+}
+
+// carryOut carries out the plan.
+func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOptions) (fleet.Done, error) {
 	r.events.WithPlan(r.plan.Hash())
 	r.action.LimitProgress(report.RunLimit)
 	many, err := status.FollowMany(ctx, r.action)
 	if err != nil {
-		return r.refuse(ctx, err)
+		return fleet.Done{}, err
 	}
 	r.many = many
 	opts.JAAS = w.base.JAAS
@@ -144,20 +162,11 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 		},
 	}, opts)
 	if err != nil {
-		return r.refuse(ctx, err)
+		return done, err
 	}
 	r.settle(ctx)
 	r.events.RunFinish(done, r.plan)
-	out := report.RunResults(done, r.plan, report.Run{Unit: r.action.Env().Unit, CLI: w.jaas.Engine.Traits.CLI, Took: time.Since(r.began)})
-	if err := r.action.SetResults(ctx, out); err != nil {
-		return err
-	}
-	summary := report.RunSummary(done, r.plan)
-	if !done.Outcome.Succeeded() {
-		return errors.New(summary)
-	}
-	r.action.Log(ctx, summary)
-	return nil
+	return done, nil
 }
 
 // show prints an event, sends it to Loki, and keeps the unit's status: it is the

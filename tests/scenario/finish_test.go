@@ -81,7 +81,7 @@ func (s *stage) checkTasks() error {
 			"state-get":    1, "state-set": 1, "status-get": 1, "status-set": 2,
 			"action-log": len(s.shown(t)),
 		} {
-			if t.task.Action == "apply-plan" { // It asks who leads before each start, and shows each model in the status.
+			if t.task.Action == "apply-plan" || t.task.Action == "drain-controller" { // It asks who leads before each start, and shows each model in the status.
 				most *= 8
 				if tool == "is-leader" {
 					most = 20

@@ -1,0 +1,74 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+)
+
+// cordonParams are the parameters of cordon-controller and uncordon-controller.
+type cordonParams struct {
+	Controller string `json:"controller"`
+	Reason     string `json:"reason"`
+}
+
+// cordonController marks a controller, so that it should get no new models.
+func cordonController(ctx context.Context, a *charm.Action) error {
+	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name()})
+	defer events.Close(ctx)
+	return setCordon(ctx, a, events, true)
+}
+
+func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, mark bool) error {
+	var p cordonParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	_, j, err := connect(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	before, err := controllerNamed(ctx, j, p.Controller)
+	if err != nil {
+		return err
+	}
+	was := fleet.CordonOf(before)
+	wanted := fleet.Uncordoned
+	if mark {
+		wanted = fleet.Cordoned
+	}
+	is := was
+	if was != wanted {
+		if err := j.Cordoner().Cordon(ctx, p.Controller, mark); err != nil {
+			return err
+		}
+		after, err := controllerNamed(ctx, j, p.Controller)
+		if err != nil {
+			return err
+		}
+		is = fleet.CordonOf(after)
+		events.Cordon(p.Controller, mark, p.Reason)
+	}
+	out := report.CordonResults(report.Cordon{Controller: p.Controller, Wanted: wanted, Before: was, After: is, Traits: j.Engine.Traits, Reason: p.Reason}, a.Env().Unit)
+	return a.SetResults(ctx, out)
+}
+
+// controllerNamed returns the controller of that name as JIMM lists it.
+func controllerNamed(ctx context.Context, j *jaas.JAAS, name string) (facts.Controller, error) {
+	list, err := j.Engine.Fleet.Controllers(ctx)
+	if err != nil {
+		return facts.Controller{}, err
+	}
+	for _, c := range list {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return facts.Controller{}, fmt.Errorf("cannot find the controller %q: JIMM does not know it; list-controllers shows those that it knows", name)
+}

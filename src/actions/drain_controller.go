@@ -1,0 +1,268 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+)
+
+// drainParams are the parameters of drain-controller.
+type drainParams struct {
+	Controller string      `json:"controller"`
+	Targets    string      `json:"targets"`
+	Exclude    string      `json:"exclude"`
+	Plan       string      `json:"plan"`
+	Hash       string      `json:"plan-hash"`
+	Expect     charm.Count `json:"expect"`
+	DryRun     charm.Flag  `json:"dry-run"`
+	Cordon     charm.Flag  `json:"cordon"`
+	Timeout    string      `json:"timeout"`
+	StopAfter  string      `json:"stop-after"`
+	StrictExit charm.Flag  `json:"strict-exit"`
+	capsParams
+}
+
+// mostUnexpected is how many models a drain moves without a plan that was read, or
+// a number that was given.
+const mostUnexpected = 20
+
+// drainRounds is how often a drain plans anew what has arrived meanwhile.
+const drainRounds = 5
+
+// drainController moves all models away from a controller, and says what is
+// proved then.
+func drainController(ctx context.Context, a *charm.Action) error {
+	var p drainParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
+	r.events = report.NoEventLog(a.Unit)
+	err := r.drain(ctx, p)
+	if err != nil && p.StrictExit {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+// drainage is one drain.
+type drainage struct {
+	*planRun
+	params drainParams
+	policy fleet.Policy
+	tower  watchtower
+	out    report.Drained
+}
+
+func (r *planRun) drain(ctx context.Context, p drainParams) error {
+	d := &drainage{planRun: r, params: p}
+	opts, err := d.options()
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	settings, j, err := connect(ctx, r.action)
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	defer j.Close()
+	r.settings = settings
+	j.Pace()
+	if d.tower, err = watch(ctx, r.action, settings, j); err != nil {
+		return r.refuse(ctx, err)
+	}
+	if !p.DryRun {
+		r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
+		defer r.events.Close(ctx)
+	}
+	return d.run(ctx, opts)
+}
+
+// options reads the parameters that need more than their type to be right.
+func (d *drainage) options() (fleet.RunOptions, error) {
+	p := d.params
+	timeout, err := time.ParseDuration(p.Timeout)
+	if err != nil || timeout <= 0 {
+		return fleet.RunOptions{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 4h", p.Timeout)
+	}
+	targets, err := weights(p.Targets)
+	if err != nil {
+		return fleet.RunOptions{}, err
+	}
+	caps, rules, err := p.rules()
+	if err != nil {
+		return fleet.RunOptions{}, err
+	}
+	d.policy = fleet.Policy{Goal: fleet.Drain, From: p.Controller, Exclude: list(p.Exclude), Targets: targets, Caps: caps, Rules: rules}
+	if p.Plan != "" {
+		d.plan, err = fleet.Parse(p.Plan)
+		switch {
+		case err != nil:
+			return fleet.RunOptions{}, err
+		case d.plan.Hash() != p.Hash:
+			return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: %w: its hash is %s, plan-hash is %q", fleet.ErrHash, d.plan.Hash(), p.Hash)
+		case d.plan.Goal != fleet.Drain || d.plan.Of != p.Controller:
+			return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: it is not one to drain %q", p.Controller)
+		}
+		// What is left at the end is judged by the plan's own targets.
+		for _, e := range d.plan.Moves {
+			d.policy.Targets = append(d.policy.Targets, fleet.Weighted{Name: e.Target(), Weight: 1})
+		}
+	}
+	return fleet.RunOptions{Timeout: timeout, StopAfter: fleet.StopAfter(p.StopAfter)}, nil
+}
+
+// run checks first, then cordons, moves, lists again, and proves.
+func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
+	s, err := d.look(ctx)
+	if err != nil {
+		return d.refuse(ctx, err)
+	}
+	if err := d.check(ctx, s); err != nil {
+		return d.refuse(ctx, err)
+	}
+	c, err := controllerNamed(ctx, d.tower.jaas, d.params.Controller)
+	if err != nil {
+		return d.refuse(ctx, err)
+	}
+	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.tower.base.Traits, DryRun: bool(d.params.DryRun)}
+	if d.params.DryRun {
+		return d.finish(ctx, s)
+	}
+	if err := d.cordon(ctx, &opts); err != nil {
+		return d.refuse(ctx, err)
+	}
+	for round := 0; ; round++ {
+		opts.Plan = d.plan
+		done, err := d.carryOut(ctx, d.tower, opts)
+		if err != nil {
+			d.uncordon(ctx)
+			return d.refuse(ctx, err)
+		}
+		d.out.Add(done)
+		if s, err = d.look(ctx); err != nil {
+			return d.finish(ctx, fleet.Snapshot{Gaps: []string{err.Error()}})
+		}
+		opts.Timeout -= done.Took
+		if done.Stopped != "" || d.params.Plan != "" || round+1 == drainRounds || opts.Timeout <= 0 || done.Starts == 0 {
+			break
+		}
+		again, err := fleet.Make(s, d.policy)
+		if err != nil || len(again.Moves) == 0 {
+			break
+		}
+		d.plan = again // Models have arrived meanwhile.
+	}
+	d.uncordon(ctx)
+	return d.finish(ctx, s)
+}
+
+// look makes a snapshot for a drain.
+func (d *drainage) look(ctx context.Context) (fleet.Snapshot, error) {
+	return d.tower.survey(ctx, fleet.Question{Edges: true, Classes: func(m facts.Model) bool { return true }})
+}
+
+// check refuses what must not be drained, before anything is changed.
+func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
+	if err := fleet.CheckDrain(s, d.params.Controller); err != nil {
+		return err
+	}
+	if d.params.Plan == "" {
+		plan, err := fleet.Make(s, d.policy)
+		if err != nil {
+			return err
+		}
+		d.plan = plan
+	}
+	if d.params.DryRun {
+		return nil
+	}
+	leader, err := d.action.Leader(ctx)
+	n := len(d.plan.Moves)
+	switch {
+	case err != nil:
+		return err
+	case !leader:
+		return errors.New("cannot drain: this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
+	case d.params.Plan == "" && n > mostUnexpected && int(d.params.Expect) != n:
+		return fmt.Errorf("cannot drain: %d models of %q would move; look at dry-run=true, then pass expect=%d", n, d.params.Controller, n)
+	}
+	return nil
+}
+
+// cordon marks the controller, unless that was done before.
+func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
+	if !d.params.Cordon {
+		return nil
+	}
+	opts.Guard = d.params.Controller
+	d.lines.Stop = "uncordon-controller controller=" + d.params.Controller
+	if d.out.Before == fleet.Cordoned {
+		return nil
+	}
+	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
+		return err
+	}
+	d.out.Set = true
+	d.events.Cordon(d.params.Controller, true, "drain-controller")
+	return nil
+}
+
+// uncordon takes off a mark that this run has set and that was for nothing: no
+// start was sent.
+func (d *drainage) uncordon(ctx context.Context) {
+	if !d.out.Set || d.out.Starts() > 0 || len(d.plan.Moves) == 0 {
+		return
+	}
+	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
+		d.action.Logger().WarnContext(ctx, "cannot lift the cordon", slog.Any("error", err))
+		return
+	}
+	d.out.Set = false
+}
+
+// finish proves what can be proved, and sets the results.
+func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
+	left, err := fleet.Make(s, d.policy)
+	if err != nil {
+		// Every model that is there counts as one that cannot move.
+		for _, m := range s.Models {
+			if !m.IsController && nameOf(s, m) == d.params.Controller {
+				left.Left = append(left.Left, fleet.Left{Reason: fleet.LeftNoTarget, Model: m.UUID, Name: m.FullName()})
+			}
+		}
+	}
+	moved := d.out.Moves()
+	d.out.Evidence = fleet.Gather(ctx, d.tower.jaas.Engine, s, left, d.params.Controller, fleet.Departed(s, d.params.Controller, moved))
+	d.out.Conflicts()
+	d.out.After = d.out.Before
+	if c, err := controllerNamed(ctx, d.tower.jaas, d.params.Controller); err == nil {
+		d.out.After = fleet.CordonOf(c)
+	}
+	run := report.Run{Unit: d.action.Env().Unit, CLI: d.tower.jaas.Engine.Traits.CLI, Took: time.Since(d.began)}
+	if err := d.action.SetResults(ctx, report.DrainResults(d.out, run)); err != nil {
+		return err
+	}
+	summary := report.DrainSummary(d.out)
+	if !d.out.Succeeded() {
+		return errors.New(summary)
+	}
+	d.action.Log(ctx, summary)
+	return nil
+}
+
+// nameOf is JIMM's name of the controller that has the model on record.
+func nameOf(s fleet.Snapshot, m facts.Model) string {
+	for _, c := range s.Controllers {
+		if c.UUID == m.Recorded {
+			return c.Name
+		}
+	}
+	return ""
+}

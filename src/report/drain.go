@@ -1,0 +1,248 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
+)
+
+// Cordon is what cordon-controller or uncordon-controller has done.
+type Cordon struct {
+	Controller            string
+	Wanted, Before, After fleet.Cordon
+	Traits                facts.Traits
+	Reason                string
+}
+
+// CordonResults are the results of cordon-controller and uncordon-controller.
+func CordonResults(c Cordon, unit string) map[string]any {
+	outcome := "cordoned"
+	if c.Wanted == fleet.Uncordoned {
+		outcome = "uncordoned"
+	}
+	text := fmt.Sprintf("controller %q is %s", c.Controller, outcome)
+	switch {
+	case c.Before == c.Wanted:
+		text += " already; nothing was changed"
+	case c.After == fleet.CordonHidden:
+		text = fmt.Sprintf("JIMM has accepted it, and does not show whether controller %q is %s, since it calls it unavailable", c.Controller, outcome)
+	}
+	if c.Wanted == fleet.Cordoned {
+		text += "; " + cordonWorks(c.Traits)
+	}
+	out := map[string]any{
+		"outcome": outcome, "summary": text, "retry-safe": true,
+		"cordon": map[string]any{"before": string(c.Before), "after": string(c.After), "works": c.Traits.AutoRecords},
+	}
+	if c.Before == c.Wanted {
+		out["outcome"] = "nothing-to-do"
+	}
+	set(out, "reason", c.Reason)
+	if c.Wanted == fleet.Cordoned {
+		out["next"] = fmt.Sprintf("juju run %s uncordon-controller controller=%s lifts it", unit, c.Controller)
+	}
+	return out
+}
+
+// cordonWorks says what the mark does in this JIMM.
+func cordonWorks(t facts.Traits) string {
+	if t.AutoRecords {
+		return "this JIMM puts no new models there, unless they are asked for by the controller's name"
+	}
+	return "this JIMM goes on putting new models there: the mark stops only runs of this charm"
+}
+
+// Cordon sends that a mark was set or lifted.
+func (l *EventLog) Cordon(controller string, mark bool, reason string) {
+	event := "cordon"
+	if !mark {
+		event = "uncordon"
+	}
+	l.push(event, "warn", map[string]any{"controller": controller, "text": reason})
+}
+
+// Drained is what drain-controller has done and found.
+type Drained struct {
+	Controller    string
+	Plan          fleet.Plan // The first one.
+	Before, After fleet.Cordon
+	// Set tells that this run has cordoned the controller, and that it stays so.
+	Set      bool
+	DryRun   bool
+	Traits   facts.Traits
+	Evidence fleet.Evidence
+	rounds   []fleet.Done
+}
+
+// Add adds a round.
+func (d *Drained) Add(done fleet.Done) { d.rounds = append(d.rounds, done) }
+
+// Starts counts the migrations that were asked for.
+func (d *Drained) Starts() int {
+	n := 0
+	for _, r := range d.rounds {
+		n += r.Starts
+	}
+	return n
+}
+
+// Moves returns what became of the models of all rounds.
+func (d *Drained) Moves() []fleet.Moved {
+	var out []fleet.Moved
+	for _, r := range d.rounds {
+		out = append(out, r.Moves...)
+	}
+	return out
+}
+
+// Conflicts takes over the models in doubt into the evidence.
+func (d *Drained) Conflicts() {
+	for _, m := range d.Moves() {
+		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM {
+			d.Evidence.Conflicts = append(d.Evidence.Conflicts, m.Entry.Model+" "+m.Entry.Name)
+		}
+	}
+}
+
+// all is the run over all rounds.
+func (d *Drained) all() fleet.Done {
+	if len(d.rounds) == 0 {
+		return fleet.Done{}
+	}
+	out := d.rounds[len(d.rounds)-1]
+	out.Moves, out.Counts, out.Took, out.Starts = d.Moves(), fleet.Counts{}, 0, d.Starts()
+	for _, r := range d.rounds {
+		out.Took += r.Took
+		c := &out.Counts
+		c.Planned, c.Moved, c.Already = c.Planned+r.Counts.Planned, c.Moved+r.Counts.Moved, c.Already+r.Counts.Already
+		c.Moving, c.Failed, c.Left, c.Waiting = c.Moving+r.Counts.Moving, c.Failed+r.Counts.Failed, c.Left+r.Counts.Left, c.Waiting+r.Counts.Waiting
+	}
+	out.Began = d.rounds[0].Began
+	return out
+}
+
+// Verdict is what is proved about the controller.
+func (d *Drained) Verdict() fleet.Verdict { return fleet.Prove(d.Evidence) }
+
+// outcome is that of the run where it ended early, else the verdict.
+func (d *Drained) outcome() string {
+	done := d.all()
+	switch {
+	case d.DryRun:
+		return "checks-passed"
+	case done.Outcome == fleet.RunConflict || d.Verdict() == fleet.InConflict:
+		return string(fleet.InConflict)
+	case done.Outcome == fleet.RunUnknown, done.Outcome == fleet.RunStopped, done.Outcome == fleet.StoppedAsTold:
+		return string(done.Outcome)
+	default:
+		return string(d.Verdict())
+	}
+}
+
+// Succeeded reports whether the action completes.
+func (d *Drained) Succeeded() bool {
+	switch d.outcome() {
+	case "checks-passed", string(fleet.Drained), string(fleet.DrainedAsRecorded), string(fleet.StoppedAsTold):
+		return true
+	default:
+		return false
+	}
+}
+
+// DrainSummary says in one sentence how a drain ended.
+func DrainSummary(d Drained) string {
+	if d.DryRun {
+		return planSummary(d.Plan)
+	}
+	text := fmt.Sprintf("controller %q: %s; %s", d.Controller, verdictText(d), RunSummary(d.all(), d.Plan))
+	if d.After == fleet.Cordoned {
+		text += "; it stays cordoned"
+	}
+	return text
+}
+
+// verdictText says what a verdict means.
+func verdictText(d Drained) string {
+	e := d.Evidence
+	switch d.Verdict() {
+	case fleet.Drained:
+		return "drained: it says itself that it has no models but its own, and where each that left has gone"
+	case fleet.DrainedAsRecorded:
+		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
+	case fleet.Partly:
+		return fmt.Sprintf("partly drained: %s there that can move, %d arriving", fleet.Counted(len(e.Movable), "model is", "models are"), len(e.Arriving))
+	case fleet.Blocked:
+		return fleet.Counted(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
+	case fleet.InConflict:
+		return "a model that left is in two places or lost: look now"
+	default:
+		return "it is not known what is there"
+	}
+}
+
+// DrainResults are the results of drain-controller.
+func DrainResults(d Drained, run Run) map[string]any {
+	done := d.all()
+	out := map[string]any{}
+	if !d.DryRun {
+		out = RunResults(done, d.Plan, run)
+	} else {
+		out["counts"] = map[string]any{"planned": len(d.Plan.Moves), "left": len(d.Plan.Left)}
+		setMap(out, "left", leftResults(d.Plan.Left))
+	}
+	out["outcome"], out["summary"], out["retry-safe"] = d.outcome(), DrainSummary(d), d.outcome() != string(fleet.InConflict)
+	out["plan"], out["plan-hash"], out["verdict"] = d.Plan.Text(), d.Plan.Hash(), string(d.Verdict())
+	out["cordon"] = map[string]any{"before": string(d.Before), "after": string(d.After), "works": d.Traits.AutoRecords}
+	e := d.Evidence
+	proof := map[string]any{"records": len(e.Movable) + len(e.Stuck), "controller": "not-asked", "left": len(e.Departed), "redirects": len(e.Departed) - len(e.Unproved) - len(e.Silent)}
+	if e.Asked {
+		proof["controller"] = "asked"
+	}
+	for key, list := range map[string][]string{"movable": e.Movable, "stuck": e.Stuck, "unknown-to-jimm": e.Strangers, "arriving": e.Arriving, "no-redirect": e.Unproved, "no-answer": e.Silent, "conflicts": e.Conflicts} {
+		set(proof, key, redact.String(cutLines(list, 8<<10)))
+	}
+	out["proof"] = proof
+	setMap(out, "after", drainAfter(d))
+	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
+	switch {
+	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
+		out["next"] = fmt.Sprintf("look at the results, then the same command goes on; juju run %s uncordon-controller controller=%s gives up", leader(run.Unit), d.Controller)
+	case d.DryRun && len(d.Plan.Moves) > 0:
+		out["next"] = fmt.Sprintf("the same without dry-run, with expect=%d", len(d.Plan.Moves))
+	default:
+		delete(out, "next")
+	}
+	return out
+}
+
+// drainAfter says what must be known before the controller is destroyed.
+func drainAfter(d Drained) map[string]any {
+	if d.DryRun || d.Starts() == 0 {
+		return nil
+	}
+	out := map[string]any{
+		"keep-controller": "clients, agents that have not followed and consumers of offers learn from " + d.Controller + " where the models are: keep it until they have",
+	}
+	missing, stale := []string{}, 0
+	for _, m := range d.Moves() {
+		if len(m.Result.Aftermath.Missing) > 0 {
+			missing = append(missing, m.Entry.Name+": "+strings.Join(m.Result.Aftermath.Missing, ", "))
+		}
+		for _, f := range m.Result.Aftermath.Findings {
+			if string(f.Check) == "access-stale" && f.Level == "warn" {
+				stale++
+			}
+		}
+	}
+	set(out, "agents-missing", cutLines(missing, 8<<10))
+	if stale > 0 {
+		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them", fleet.Counted(stale, "model", "models"))
+	}
+	if !d.Traits.AutoRecords {
+		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"
+	}
+	return out
+}
