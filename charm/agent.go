@@ -25,7 +25,7 @@ type agent struct {
 	stop time.Time // when a shutdown must be over; zero before one
 }
 
-// run runs a tool, unless it is known that nobody would answer.
+// run runs a tool, unless the agent is known to be gone.
 func (a *agent) run(ctx context.Context, call ToolCall) ([]byte, error) {
 	a.mu.Lock()
 	end := a.end
@@ -65,7 +65,7 @@ func (a *agent) query(ctx context.Context, into any, tool string, args ...string
 	return nil
 }
 
-// report runs a tool that tells Juju something.
+// report runs a tool that sends Juju something.
 func (a *agent) report(ctx context.Context, call ToolCall) error {
 	ctx, cancel := a.lasting(ctx)
 	defer cancel()

@@ -46,7 +46,7 @@ func (app App) complain(line string) {
 	fmt.Fprintln(stderr, line)
 }
 
-// usage tells a person who started the program by hand what it is.
+// usage says what the program is, to a person who starts it by hand.
 func (app App) usage() string {
 	list := func(names []string) string {
 		if len(names) == 0 {

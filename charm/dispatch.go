@@ -21,7 +21,7 @@ const (
 )
 
 // Times of a shutdown. Kubernetes kills a pod 30 seconds after it has asked it
-// to end, and the agent must commit what we told it within the same time.
+// to end, and the agent must commit what the charm sent within the same time.
 const (
 	handlerGrace = 5 * time.Second // for a handler to return once cancelled
 	shutdownTime = 9 * time.Second // for everything
@@ -206,7 +206,7 @@ func guard(ctx context.Context, handler func(context.Context) error) (err error)
 // panicError is what a handler's panic becomes.
 type panicError struct{ value, stack string }
 
-// Error tells what the handler panicked with.
+// Error is the value that the handler panicked with.
 func (e *panicError) Error() string { return "panic: " + e.value }
 
 // bug reports a panic.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Env is what Juju tells a charm process through its environment. Juju passes
+// Env is what Juju passes to a charm process through its environment. Juju passes
 // nothing else: there is no HOME, USER or TMPDIR (seen with Juju 3.6).
 type Env struct {
 	DispatchPath string // "hooks/install" or "actions/backup"
@@ -35,11 +35,11 @@ type Env struct {
 	Pebble   PebbleEvent
 
 	// DialContext is how this process reaches other machines; nil: over the
-	// network. Juju does not tell it: tests have a network in memory.
+	// network. Juju does not set it: tests have a network in memory.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// RelationEvent tells what a relation hook is about.
+// RelationEvent is the relation that a hook is about.
 type RelationEvent struct {
 	Endpoint      string // "db"
 	ID            string // "db:7"
@@ -48,17 +48,17 @@ type RelationEvent struct {
 	DepartingUnit string // only in departed hooks
 }
 
-// SecretEvent tells what a secret hook is about.
+// SecretEvent is the secret that a hook is about.
 type SecretEvent struct {
 	ID       string // "secret:…"
 	Label    string
 	Revision int // only for the hooks that concern one revision, else 0
 }
 
-// StorageEvent tells what a storage hook is about.
+// StorageEvent is the storage that a hook is about.
 type StorageEvent struct{ ID, Location, Kind string }
 
-// PebbleEvent tells what a workload hook is about.
+// PebbleEvent is the workload that a hook is about.
 type PebbleEvent struct{ Workload, NoticeID, NoticeType, NoticeKey, Check string }
 
 // Lookup finds an environment variable, as os.LookupEnv does.

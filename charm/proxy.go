@@ -10,7 +10,7 @@ import (
 
 // Proxy is the model's proxy configuration (juju-http-proxy and its siblings).
 // Juju hands it over as JUJU_CHARM_HTTPS_PROXY and so on, where Go's
-// http.ProxyFromEnvironment does not look. For net/http:
+// http.ProxyFromEnvironment does not read. For net/http:
 //
 //	transport.Proxy = func(r *http.Request) (*url.URL, error) { return env.Proxy.For(r.URL) }
 type Proxy struct {
@@ -38,7 +38,7 @@ func (p Proxy) For(target *url.URL) (*url.URL, error) {
 	}
 	proxy, err := url.Parse(raw)
 	if err != nil || proxy.Host == "" {
-		// The error of url.Parse quotes the URL, which may hold a password.
+		// The error of url.Parse quotes the URL, which may contain a password.
 		return nil, fmt.Errorf("cannot use the model's proxy for %s: not a URL", target.Scheme)
 	}
 	return proxy, nil

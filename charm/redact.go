@@ -64,10 +64,10 @@ func (r *redactor) hide(text string) string {
 	return r.replacer.Replace(text)
 }
 
-// holds says whether a text holds a secret.
+// holds says whether a text contains a secret.
 func (r *redactor) holds(text string) bool { return r.hide(text) != text }
 
-// forms lists how a value may look in a text that somebody else made of it.
+// forms lists the encodings of a value that another program may print.
 func forms(value string) []string {
 	value = strings.TrimSpace(value)
 	if len(value) < minSecret {

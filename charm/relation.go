@@ -33,7 +33,7 @@ func (u *Unit) RelationUnits(ctx context.Context, id string) ([]string, error) {
 func (u *Unit) RelationApp(ctx context.Context, id string) (string, error) {
 	var app string
 	if err := u.agent.query(ctx, &app, "relation-list", "-r", id, "--app"); err != nil {
-		return "", fmt.Errorf("cannot tell the application of relation %q: %w", id, err)
+		return "", fmt.Errorf("cannot read the application of relation %q: %w", id, err)
 	}
 	return app, nil
 }

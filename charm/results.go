@@ -147,7 +147,7 @@ func (f *flattener) checkKey(path []string) error {
 	case len(whole) > maxResultCall/2:
 		return fmt.Errorf("key %q… is too long", cut(whole, 64))
 	case f.secrets.holds(whole):
-		return errors.New("a key holds a secret")
+		return errors.New("a key contains a secret")
 	}
 	return nil
 }

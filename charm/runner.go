@@ -53,7 +53,7 @@ func (r ExecRunner) Run(ctx context.Context, call ToolCall) ([]byte, error) {
 	if call.Stdin != nil {
 		cmd.Stdin = bytes.NewReader(call.Stdin)
 	}
-	cmd.WaitDelay = time.Second // for a grandchild that holds a pipe
+	cmd.WaitDelay = time.Second // for a grandchild that keeps a pipe open
 	// A pod that ends signals the whole process group. The tool must live
 	// through that: it may be the one that reports the interruption.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

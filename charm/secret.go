@@ -28,7 +28,7 @@ type SecretOptions struct {
 	// secrets by one name (Juju 3.6): give none to the secret of a config option,
 	// which may be another one tomorrow.
 	Label string
-	// Refresh moves to the latest revision and stays there; Peek looks at the
+	// Refresh moves to the latest revision and stays there; Peek reads the
 	// latest and stays at the old one. Without both the first revision that
 	// was ever read is read again.
 	Refresh, Peek bool
@@ -42,7 +42,7 @@ type SecretOptions struct {
 }
 
 // Secret reads the content of a secret, by the URI that a config option of
-// type secret holds, or by label. The values never pass through this package
+// type secret has, or by label. The values never pass through this package
 // again: where they turn up in results, progress, status, log or errors,
 // "[redacted]" stands instead, if they have at least four bytes. Each call
 // asks the controller.
@@ -98,5 +98,5 @@ func (u *Unit) secretError(name string, err error) error {
 	return fmt.Errorf("cannot read secret %q: %w", name, err)
 }
 
-// unspeakable says which characters no name of Juju's holds.
+// unspeakable says which characters no name in Juju contains.
 func unspeakable(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }

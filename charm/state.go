@@ -72,7 +72,7 @@ func (u *Unit) checkData(key, value string) error {
 	case !utf8.ValidString(key) || !utf8.ValidString(value):
 		return errors.New("it is not UTF-8")
 	case u.agent.secrets.holds(key) || u.agent.secrets.holds(value):
-		return errors.New("it holds a secret")
+		return errors.New("it contains a secret")
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ type Status string
 const (
 	StatusMaintenance Status = "maintenance" // busy, will go on by itself
 	StatusBlocked     Status = "blocked"     // the operator must act; the message says how
-	StatusWaiting     Status = "waiting"     // for somebody else
+	StatusWaiting     Status = "waiting"     // for another program or person
 	StatusActive      Status = "active"
 )
 
@@ -34,7 +34,7 @@ func (u *Unit) Status(ctx context.Context) (status Status, message string, err e
 
 // SetStatus sets the unit's status, at once and not only when the dispatch ends
 // well. It does nothing if the unit has that status already, so that juju
-// status tells since when it has. The message becomes one line.
+// status shows since when it has been set. The message becomes one line.
 func (u *Unit) SetStatus(ctx context.Context, status Status, message string) error {
 	switch status {
 	case StatusMaintenance, StatusBlocked, StatusWaiting, StatusActive:

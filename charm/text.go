@@ -12,7 +12,7 @@ const (
 	maxText = 1_000 // the sentence that fails an action
 )
 
-// valid replaces what no argument may hold, bytes that are not UTF-8 and NUL.
+// valid replaces what no argument may contain, bytes that are not UTF-8 and NUL.
 func valid(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	return strings.ReplaceAll(text, "\x00", "\uFFFD")

@@ -10,10 +10,10 @@ import (
 // dispatch, and never will again: it restarted, or the dispatch is over.
 var ErrAgentGone = errors.New("the unit agent is gone")
 
-// ToolError is the refusal of a hook tool. It holds no arguments, which may be
+// ToolError is the refusal of a hook tool. It has no arguments, which may be
 // anybody's text; the methods of [Unit] and [Action] say what was asked.
 //
-// Hook tools have no error codes, so the predicates look at the texts. They
+// Hook tools have no error codes, so the predicates match the texts. They
 // are those of Juju 3.6, seen, and the same in the sources of 3.3 to 4.0.
 type ToolError struct {
 	Tool     string
@@ -62,7 +62,7 @@ func (e *ToolError) AgentGone() bool {
 		e.says("dial ") && e.says("no such file or directory", "connection refused")
 }
 
-// says looks for one of the texts, all in lower case, in the tool's message.
+// says reports whether the tool's message has one of the texts, all in lower case.
 func (e *ToolError) says(texts ...string) bool {
 	message := strings.ToLower(e.Stderr)
 	for _, text := range texts {

@@ -24,7 +24,7 @@ type Unit struct {
 	notLeader bool // once Juju has said so
 }
 
-// Env returns what Juju told the process through its environment.
+// Env returns what Juju passed to the process through its environment.
 func (u *Unit) Env() Env { return u.agent.env }
 
 // Logger writes to the unit's log with juju-log, one line per record. Only
@@ -38,7 +38,7 @@ func (u *Unit) Redact(values ...string) { u.agent.secrets.add(values...) }
 
 // Config decodes the application's configuration into a struct, by its json
 // tags. Options without value and default are absent: the field keeps what it
-// held, so that a pointer tells missing from empty. Options that the struct
+// had, so that a pointer distinguishes missing from empty. Options that the struct
 // does not name are ignored. Juju freezes the configuration for the time of a
 // dispatch, and so one config-get serves all calls.
 func (u *Unit) Config(ctx context.Context, into any) error {
@@ -72,7 +72,7 @@ func (u *Unit) Leader(ctx context.Context) (bool, error) {
 	}
 	leader := false
 	if err := u.agent.query(ctx, &leader, "is-leader"); err != nil {
-		return false, fmt.Errorf("cannot read who the leader is: %w", err)
+		return false, fmt.Errorf("cannot read whether this unit is the leader: %w", err)
 	}
 	u.notLeader = !leader
 	return leader, nil
@@ -98,7 +98,7 @@ func object(raw json.RawMessage) json.RawMessage {
 }
 
 // decode decodes a JSON object into a struct. Its errors begin with the quoted
-// name of the field that they are about, and do not hold the value.
+// name of the field that they are about, and do not contain the value.
 func decode(raw []byte, into any, strict bool) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if strict {

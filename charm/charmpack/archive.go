@@ -17,7 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Archive holds the files of a charm by their slash-separated names.
+// Archive is the files of a charm by their slash-separated names.
 type Archive map[string]File
 
 // File is one file of a charm.
@@ -27,7 +27,7 @@ type File struct {
 }
 
 // Pack builds every part for the platform and returns the charm's files: what
-// the parts bring, the files that Juju reads, and manifest.yaml.
+// the parts produce, the files that Juju reads, and manifest.yaml.
 func (p *Project) Pack(ctx context.Context, platform string) (Archive, error) {
 	arch, err := p.architecture(platform)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// build carries out one part and returns the files that it brings.
+// build builds one part and returns its files.
 func (p *Project) build(ctx context.Context, name, arch string) (Archive, error) {
 	part := p.craft.Parts[name]
 	switch {
@@ -85,11 +85,11 @@ func readFile(path string) (File, error) {
 	return File{Content: content, Executable: info.Mode()&0o111 != 0}, err
 }
 
-// add puts files into the archive; two parts may not bring the same one.
+// add puts files into the archive; two parts may not have the same one.
 func (a Archive) add(files Archive, from string) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if _, twice := a[name]; twice {
-			return fmt.Errorf("cannot take %q from %s: another part brings it too", name, from)
+			return fmt.Errorf("cannot take %q from %s: another part has it too", name, from)
 		}
 		a[name] = files[name]
 	}

@@ -22,7 +22,7 @@ type Project struct {
 	craft craftFile
 }
 
-// craftFile is charmcraft.yaml: the keys that decide what an archive holds, and
+// craftFile is charmcraft.yaml: the keys that decide what an archive contains, and
 // the others.
 type craftFile struct {
 	Type      string              `yaml:"type"`

@@ -77,11 +77,11 @@ func (a *Agent) answer(r *run, req toolrpc.Request) (toolrpc.Response, error) {
 	a.mu.Lock()
 	resp, after, err := a.answerLocked(r, req)
 	a.mu.Unlock()
-	for _, tell := range after {
-		tell()
+	for _, notify := range after {
+		notify()
 	}
-	if tell := a.opts.AfterTool; tell != nil && err == nil {
-		tell(req.CommandName)
+	if notify := a.opts.AfterTool; notify != nil && err == nil {
+		notify(req.CommandName)
 	}
 	return resp, err
 }
@@ -145,7 +145,7 @@ type execution struct {
 
 	stdout bytes.Buffer
 	stderr bytes.Buffer
-	after  []func() // told when no lock is held
+	after  []func() // called when no lock is held
 }
 
 // stdin returns the tool's standard input.

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// canaryHunt looks for texts, also in the forms in which they hide.
+// canaryHunt searches for texts, also when they are encoded.
 type canaryHunt struct {
 	canaries []string
 	found    []error
 }
 
-// forms are the ways to write a canary that a look must see.
+// forms are the encodings of a canary that a search must find.
 func forms(canary string) []string {
 	return []string{
 		canary,

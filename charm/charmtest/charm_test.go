@@ -206,7 +206,7 @@ func TestCanariesAreFoundWhereverTheyAre(t *testing.T) {
 				t.Fatal("not found")
 			}
 			if strings.Contains(err.Error(), canary) {
-				t.Errorf("the error tells the canary: %v", err)
+				t.Errorf("the error contains the canary: %v", err)
 			}
 		})
 	}

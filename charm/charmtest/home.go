@@ -96,7 +96,7 @@ func (h *home) reachable() error {
 	return nil
 }
 
-// unpack puts the charm in place, as files that nobody can write.
+// unpack puts the charm in place, as read-only files.
 func (h *home) unpack() error {
 	opts := h.agent.opts
 	files, err := charmFiles(opts.CharmDir)

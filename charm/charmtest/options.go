@@ -53,15 +53,15 @@ type Options struct {
 	// State is what earlier dispatches have kept with state-set.
 	State map[string]string
 
-	// OnLog is told each action-log as it happens, outside all locks.
+	// OnLog is called with each action-log as it happens, outside all locks.
 	OnLog func(task string, message LogMessage)
-	// BeforeTool is told of each hook tool before it works, outside all locks. With
+	// BeforeTool is called with each hook tool before it works, outside all locks. With
 	// an error the tool finds no agent, as one that was killed on its way.
 	BeforeTool func(tool string) error
-	// AfterTool is told of each hook tool that has worked, before who has called it
-	// gets the answer; outside all locks.
+	// AfterTool is called with each hook tool that has worked, before its caller gets
+	// the answer; outside all locks.
 	AfterTool func(tool string)
-	// OnStatus is told each status as it is set, outside all locks.
+	// OnStatus is called with each status as it is set, outside all locks.
 	OnStatus func(StatusChange)
 	// MaxStateSize is the controller's max-charm-state-size; default 2 MiB.
 	MaxStateSize int

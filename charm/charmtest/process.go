@@ -89,7 +89,7 @@ func (p *osProcess) wait() exit {
 	p.ended = true
 	p.mu.Unlock()
 	e := exit{stdout: p.stdout.finish(), stderr: p.stderr.finish()}
-	// Nobody can use hook tools from here on, not even children.
+	// No process can use hook tools from here on, not even children.
 	_ = p.server.Close()
 	state, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	switch {
@@ -113,7 +113,7 @@ func killLeftovers(ids []string) {
 	for _, path := range found {
 		env, err := os.ReadFile(path)
 		if err != nil {
-			continue // gone, or somebody else's
+			continue // gone, or of another user
 		}
 		for _, id := range ids {
 			if !bytes.Contains(env, []byte("JUJU_CONTEXT_ID="+id+"\x00")) {

@@ -114,7 +114,7 @@ func (a *Agent) UpdateSecret(uri string, content map[string]string) (revision in
 }
 
 // GrantSecret grants a user secret to the application, as juju grant-secret
-// does. No hook tells the charm.
+// does. No hook follows.
 func (a *Agent) GrantSecret(uri string) error { return a.setGrant(uri, true) }
 
 // RevokeSecret takes the grant back.

@@ -46,7 +46,7 @@ func (a *Agent) Statuses() []StatusChange {
 	return slices.Clone(a.statuses)
 }
 
-// setStatus sets a status and returns what is to be told to OnStatus. The
+// setStatus sets a status and returns the call of OnStatus that is due. The
 // caller holds a.mu.
 func (a *Agent) setStatus(status Status, app bool, event string) func() {
 	if app {

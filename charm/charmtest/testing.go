@@ -38,8 +38,8 @@ func Start(t TB, opts Options) *Agent {
 
 // Careless lists uses of hook tools that work by luck: free text that is not
 // behind "--" and would be taken for a flag if it began with a dash, and
-// output read in a format in which numbers and nothing cannot be told apart
-// from text. It also lists tasks that have lost progress messages to Juju's
+// output read in a format that does not distinguish numbers and nothing from
+// text. It also lists tasks that have lost progress messages to Juju's
 // limit.
 func (a *Agent) Careless() []string {
 	var out []string
@@ -78,7 +78,7 @@ func careless(call Call) string {
 	return ""
 }
 
-// CheckCanaries looks for texts that must not be anywhere, such as the values
+// CheckCanaries searches for texts that must not be anywhere, such as the values
 // of secrets that the test has planted: in the arguments and input of hook
 // tools, the unit's log, statuses, state, relation data, version, and in
 // parameters, messages, progress and results of tasks. files are further

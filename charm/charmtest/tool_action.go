@@ -134,8 +134,8 @@ func (c *actionLog) run(x *execution) error {
 	}
 	message := LogMessage{Time: nowToTheSecond(), Message: c.message}
 	t.Log = append(t.Log, message)
-	if tell := x.agent.opts.OnLog; tell != nil {
-		x.after = append(x.after, func() { tell(t.ID, message) })
+	if notify := x.agent.opts.OnLog; notify != nil {
+		x.after = append(x.after, func() { notify(t.ID, message) })
 	}
 	return nil
 }

@@ -80,8 +80,8 @@ func (c *jujuLog) run(x *execution) error {
 	return nil
 }
 
-// isLeader says whether the unit is the leader. A dispatch that was once told
-// no is told no from then on.
+// isLeader says whether the unit is the leader. A dispatch that once got a
+// no gets it from then on.
 func (x *execution) isLeader() bool {
 	if !x.agent.leader {
 		x.run.notLeader = true

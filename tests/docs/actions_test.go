@@ -38,7 +38,7 @@ func commandsOf(p page) (out []string) {
 	return out
 }
 
-// What pages tell to run is run, as it stands there, beside a simulated JAAS; and each
+// What pages say to run is run, as it stands there, beside a simulated JAAS; and each
 // of these actions completes.
 func TestPages_RunTheirActions(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func TestHowTos_CanBeTyped(t *testing.T) {
 	elsewhere := regexp.MustCompile(`^juju (config jimm |grant [a-z]+@|consume |debug-log |integrate jimm-migrator:logging loki-logging)`)
 	ours := regexp.MustCompile(`^juju (run|config|add-secret|grant-secret|update-secret|integrate|refresh|status|actions|show-action) `)
 	secret := ""
-	for _, name := range []string{"grant-access", "rotate-the-secret", "upgrade", "integrate-with-cos"} {
+	for _, name := range []string{"grant-access", "rotate-the-secret", "upgrade", "integrate-with-cos", "troubleshoot"} {
 		p, typed := find(t, "docs/how-to/"+name+".md"), 0
 		for _, f := range p.fences {
 			if f.words()[0] == "json" {

@@ -80,7 +80,7 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	}
 }
 
-// The loop stops at whatever it does not know, and when nobody answers.
+// The loop stops at whatever it does not know, and when there is no answer.
 func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	t.Parallel()
 	script := ""

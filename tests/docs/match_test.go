@@ -54,7 +54,7 @@ func compared(text string) (lines []string, phases int) {
 // elided stands for any lines in a text of the documentation.
 const elided = "..."
 
-// mismatch tells which line of the documentation was not printed where it should
+// mismatch says which line of the documentation was not printed where it should
 // have been, or "" if the page shows what was printed.
 func mismatch(shown, printed string) string {
 	want, wantPhases := compared(shown)

@@ -30,7 +30,7 @@ func ours(t *testing.T) []page {
 	return slices.DeleteFunc(pages(t), func(p page) bool { return strings.HasPrefix(p.path, "tests/") })
 }
 
-// What pages tell to run exists, with the parameters that they give.
+// What pages say to run exists, with the parameters that they give.
 func TestPages_RunActionsThatExist(t *testing.T) {
 	t.Parallel()
 	known, seen := actions(t), map[string]bool{}
@@ -61,7 +61,7 @@ func TestPages_RunActionsThatExist(t *testing.T) {
 	}
 }
 
-// What pages tell to set and to relate exists.
+// What pages say to set and to relate exists.
 func TestPages_SetOptionsThatExist(t *testing.T) {
 	t.Parallel()
 	known, seen := options(t), map[string]bool{}
@@ -105,7 +105,7 @@ func TestPages_RelateEndpointsThatExist(t *testing.T) {
 	}
 }
 
-// Checks that pages tell to ignore exist.
+// Checks that pages say to ignore exist.
 func TestPages_IgnoreChecksThatExist(t *testing.T) {
 	t.Parallel()
 	known := constants(t, "src/migration/checks", "ID")

@@ -26,7 +26,7 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-// clone returns a copy of what somebody gets who clones the repository, as far
+// clone returns a copy of the repository, as far
 // as the documentation uses it.
 func clone(t *testing.T) string {
 	t.Helper()
@@ -46,7 +46,7 @@ func clone(t *testing.T) string {
 	if err := os.MkdirAll(filepath.Join(dir, "tools"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tools/go.sum"), nil, 0o644); err != nil { // the Makefile looks at it
+	if err := os.WriteFile(filepath.Join(dir, "tools/go.sum"), nil, 0o644); err != nil { // the Makefile reads it
 		t.Fatal(err)
 	}
 	for _, folder := range []string{"charm", "src", "tests"} {
@@ -57,7 +57,7 @@ func clone(t *testing.T) string {
 	return dir
 }
 
-// shell is a shell that somebody types in.
+// shell is a shell that a test types in.
 type shell struct {
 	in  io.Writer
 	out *output

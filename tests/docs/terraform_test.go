@@ -45,7 +45,7 @@ func module(t *testing.T, folder string) string {
 	return out.String()
 }
 
-// unbalanced tells where brackets do not match, or "". What is in strings and
+// unbalanced says where brackets do not match, or "". What is in strings and
 // comments does not count.
 func unbalanced(text string) string {
 	closes := map[rune]rune{'{': '}', '[': ']', '(': ')'}

@@ -1,5 +1,5 @@
 // Package logql evaluates queries of LogQL over a few lines, so that tests can
-// tell whether an alert would fire and what a dashboard would show. It knows the
+// see whether an alert would fire and what a dashboard would show. It knows the
 // part of Loki's language (3.x) that this charm's rules and dashboard use, and
 // refuses the rest.
 //

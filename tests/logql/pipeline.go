@@ -25,7 +25,7 @@ type row struct {
 	value float64
 }
 
-// stage takes a row, may change its labels, and tells whether it stays.
+// stage takes a row, may change its labels, and says whether it stays.
 type stage interface{ pass(r *row) bool }
 
 // pipeline selects lines: the matchers of streams, then stages.

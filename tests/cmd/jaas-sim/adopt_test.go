@@ -113,7 +113,7 @@ func call(t *testing.T, conn *rpc.Conn, request rpc.Request, params, reply any) 
 	}
 }
 
-// freeAddress returns an address of loopback on which nobody listens now.
+// freeAddress returns an address of loopback on which no program listens now.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(t.Context()), "tcp", "127.0.0.1:0")

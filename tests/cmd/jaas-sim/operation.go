@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
 
-// operationPoll is how often show-operation looks again while it waits.
+// operationPoll is how often show-operation asks again while it waits.
 const operationPoll = 100 * time.Millisecond
 
 // showOperation is the command show-operation.

@@ -135,7 +135,7 @@ func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
 	return p, out, nil
 }
 
-// announce tells people how to reach the world.
+// announce says how to reach the world.
 func (p *program) announce(d *deployment, files *stateFiles) {
 	fmt.Fprintf(p.stdout, "\nThe certificate authority is in %s. Interrupt (Ctrl-C) ends it all.\n", files.ca())
 	if d.plan.controllersOnly {

@@ -68,6 +68,6 @@ func (s served) alive(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	_ = conn.Close() // it has told enough
+	_ = conn.Close() // that it was accepted is enough
 	return true
 }

@@ -19,7 +19,7 @@ type Options struct {
 	Agents []Agent
 	// Sequence is what the agents number their tasks with.
 	Sequence *charmtest.Sequence
-	// Changes is told by the agents of every line of a task's log.
+	// Changes is notified by the agents of every line of a task's log.
 	Changes *Changes
 }
 
@@ -181,7 +181,7 @@ func (m *Model) Cancel(id string) (Task, error) {
 }
 
 // follow calls each with every line of the task's log and returns the task as
-// soon as it is neither pending nor running, as when it is told to abort.
+// soon as it is neither pending nor running, as when it has to abort.
 func (m *Model) follow(ctx context.Context, id string, each func(charmtest.LogMessage) error) (Task, error) {
 	for seen := 0; ; {
 		changed := m.options.Changes.wait() // first, so that nothing is missed

@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Infof prints progress. The text ends in one newline, unless it brings more.
+// Infof prints progress. The text ends in one newline, unless it has more.
 func Infof(w io.Writer, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !strings.HasSuffix(text, "\n") {
