@@ -67,6 +67,8 @@ type migrator struct {
 	settings config.Settings
 	events   *report.EventLog
 	progress *report.Reporter
+	// opts are the options that the parameters ask for.
+	opts migration.Options
 	// cli is the command that talks to this JIMM.
 	cli string
 }
@@ -75,6 +77,7 @@ func (m *migrator) run(ctx context.Context) error {
 	m.events = report.NoEventLog(m.action.Unit)
 	m.progress = &report.Reporter{Print: func(line string) { m.action.Log(ctx, line) }, Verbose: bool(m.params.Verbose)}
 	opts, err := m.options()
+	m.opts = opts
 	if err != nil {
 		return m.refuse(ctx, err, false)
 	}
@@ -224,7 +227,14 @@ func (m *migrator) settle(ctx context.Context, r migration.Result) {
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	m.settle(ctx, r)
 	m.events.Finish(r)
-	out := report.MigrationResults(r, report.Run{Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose)})
+	run := report.Run{
+		Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose),
+		Ignored: m.opts.Ignore, OnStall: m.params.OnStall,
+	}
+	if m.action.Name() == "migrate-model" { // check-migration has a timeout of its own.
+		run.Timeout, _ = parseTimeout(m.params.Timeout)
+	}
+	out := report.MigrationResults(r, run)
 	if err := m.action.SetResults(ctx, out); err != nil {
 		return err
 	}

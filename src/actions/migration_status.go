@@ -47,9 +47,9 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	if p.Follow && p.Model == "" {
 		return errors.New("cannot follow all models: follow=true needs a model")
 	}
-	ctx, cancel := context.WithDeadline(ctx, began.Add(timeout))
+	limited, cancel := context.WithDeadline(ctx, began.Add(timeout))
 	defer cancel()
-	settings, j, err := connect(ctx, a)
+	settings, j, err := connect(limited, a)
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,13 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	}
 	switch {
 	case bool(p.Follow):
-		return followModel(ctx, a, settings, j, opts, began)
+		run := report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Timeout: timeout, OnStall: p.OnStall}
+		// The engine keeps the timeout: an end of the context is an interruption.
+		return followModel(ctx, a, settings, j, opts, run)
 	case p.Model == "":
-		return allMoving(ctx, a, j, opts)
+		return allMoving(limited, a, j, opts)
 	}
-	m, err := migration.Moving(ctx, j.Engine, opts)
+	m, err := migration.Moving(limited, j.Engine, opts)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,8 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 }
 
 // followModel follows one migration to its end.
-func followModel(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS, opts migration.Options, began time.Time) error {
+func followModel(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS, opts migration.Options, run report.Run) error {
+	began := time.Now()
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: opts.Model})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
@@ -92,7 +95,8 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 		}
 	}
-	if err := a.SetResults(ctx, report.FollowResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
+	run.Took = time.Since(began)
+	if err := a.SetResults(ctx, report.FollowResults(r, run)); err != nil {
 		return err
 	}
 	if !r.Outcome.Succeeded() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
@@ -25,10 +26,15 @@ func credentials(ctx context.Context, u Unit, uri string) (id string, secret jim
 	switch {
 	case err != nil:
 		return "", secret, err
-	case content[keyClientID] == "" || content[keyClientSecret] == "":
+	case strings.TrimSpace(content[keyClientID]) == "" || strings.TrimSpace(content[keyClientSecret]) == "":
 		return "", secret, &ProblemError{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: "juju update-secret " + uri + " client-id=ID client-secret=SECRET"}
 	}
-	return content[keyClientID], jimm.NewSecret(content[keyClientSecret]), nil
+	// key#file= keeps the newline at the end of a file.
+	id, value := strings.TrimSpace(content[keyClientID]), strings.TrimSpace(content[keyClientSecret])
+	if value != exampleSecret {
+		u.Redact(value)
+	}
+	return id, jimm.NewSecret(value), nil
 }
 
 // The options that name a user secret.
@@ -47,6 +53,10 @@ func newSecret(app, option string) string {
 	return fmt.Sprintf("juju config %s %s=$(juju add-secret %s)", app, option, content)
 }
 
+// exampleSecret stands in commands in place of a secret. If it is typed as it is
+// printed, it must not be removed from the next command.
+const exampleSecret = "SECRET"
+
 // userSecret reads the user secret that an option names, at its latest revision.
 // What the operator has to put right is a [*ProblemError]. public are the keys
 // whose values need not be hidden.
@@ -54,7 +64,7 @@ func userSecret(ctx context.Context, u Reader, option, uri string, public ...str
 	app := u.Env().App()
 	// Without a label: Juju would refuse the same one for the next secret that the
 	// option names.
-	content, err := u.Secret(ctx, uri, charm.SecretOptions{Refresh: true, Public: public, Examples: []string{"SECRET"}})
+	content, err := u.Secret(ctx, uri, charm.SecretOptions{Refresh: true, Public: public, Examples: []string{exampleSecret}})
 	switch {
 	case errors.Is(err, charm.ErrSecretNotGranted):
 		return nil, &ProblemError{What: "the secret in " + option + " is not granted", Remedy: "juju grant-secret " + uri + " " + app + ", then juju run " + u.Env().Unit + " check-access", Err: err}

@@ -79,6 +79,7 @@ func Read(ctx context.Context, u Unit) (Settings, error) {
 	if err := u.Config(ctx, &c); err != nil {
 		return Settings{}, err
 	}
+	c.URL = strings.TrimSpace(c.URL) // As @file gives it.
 	s := Settings{ProbeControllers: c.ProbeControllers, FinishRecords: c.FinishRecords}
 	var err error
 	if s.PollInterval, err = pollInterval(c.PollInterval, u.Env().App()); err != nil {

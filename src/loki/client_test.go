@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"strconv"
 	"sync"
 	"testing"
@@ -340,4 +341,28 @@ func TestAnAddressThatIsNoneIsALoss(t *testing.T) {
 			t.Errorf("%s: no loss of one line but %v", to, loss)
 		}
 	}
+}
+
+// The reason of a loss is why a push failed, not that closing ended the last one; and
+// a password in an address is nobody's to read.
+func TestALossNamesItsReasonWithoutThePassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("connection refused")
+		dialled := 0
+		client := loki.Open(t.Context(), loki.Options{
+			URLs: []string{"http://pusher:c4n4ry@loki.example.com/loki/api/v1/push"},
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				if dialled++; dialled == 1 {
+					return nil, refused
+				}
+				<-ctx.Done() // The next push ends with the client.
+				return nil, ctx.Err()
+			},
+		})
+		client.Push("line")
+		err := client.Close()
+		if err == nil || !errors.Is(err, refused) || errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "c4n4ry") {
+			t.Errorf("the loss is %v", err)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -136,7 +137,9 @@ func (s *sender) flush(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	s.err = err
+	if ctx.Err() == nil || s.err == nil {
+		s.err = err // The end of the client is no reason, if there was one before.
+	}
 	if !again {
 		s.lost += len(batch)
 		return nil
@@ -192,9 +195,18 @@ func (s *sender) loss() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := s.lost + len(s.queue); n > 0 {
-		return &LossError{URL: s.url, Lines: n, Err: s.err}
+		return &LossError{URL: withoutPassword(s.url), Lines: n, Err: s.err}
 	}
 	return nil
+}
+
+// withoutPassword hides the password in a URL.
+func withoutPassword(raw string) string {
+	at, err := url.Parse(raw)
+	if err != nil {
+		return "an address that is not a URL"
+	}
+	return at.Redacted()
 }
 
 func lossText(e *LossError) string {

@@ -91,7 +91,7 @@ func (m *recording) record(ctx, limited context.Context) {
 		if f := check.find(s); f.Level == checks.Fail {
 			f.Check = check.id
 			m.res.Findings = append(m.res.Findings, f)
-			m.refuse(facts.CauseChecks, f.Evidence, f.Remedy)
+			m.refuse(facts.CauseChecks, f.Evidence, "")
 			return
 		}
 	}

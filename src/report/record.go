@@ -48,6 +48,9 @@ func RecordSummary(r migration.Result) string {
 	case facts.AlreadyThere:
 		return fmt.Sprintf("JIMM already records model %s on %s, and it is there; nothing was changed", model, target)
 	case facts.Refused:
+		if r.Model.UUID == "" {
+			return "nothing was recorded: " + r.Detail
+		}
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
 	case facts.TimedOut:
 		text := "the timeout expired"

@@ -60,13 +60,13 @@ func repairOf(r migration.Result, cli, unit string) repair {
 	}
 }
 
-// importCommand makes JIMM know a model again. The controller is CONTROLLER where
-// it is not known which one has the model.
+// importCommand makes JIMM know a model again; "" if it is not known which
+// controller has the model.
 func importCommand(r migration.Result, cli string) string {
-	if r.Model.UUID == "" {
+	if r.Model.UUID == "" || r.Holder.Name == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s import-model %s %s --owner %s", cli, cmp.Or(r.Holder.Name, "CONTROLLER"), r.Model.UUID, cmp.Or(r.Model.Owner, "OWNER"))
+	return fmt.Sprintf("%s import-model %s %s --owner %s", cli, r.Holder.Name, r.Model.UUID, cmp.Or(r.Model.Owner, "OWNER"))
 }
 
 // grantCommands restore the access of all users but the owner, which importing a

@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,60 @@ type Run struct {
 	Took time.Duration
 	// Verbose asks for results about everything, and not only about what matters.
 	Verbose bool
+	// Ignored are the checks that may fail, Timeout and OnStall the parameters of
+	// those names: the next command has them as well, unless they are the defaults.
+	Ignored []checks.ID
+	Timeout time.Duration
+	OnStall string
+}
+
+// The defaults of migrate-model and migration-status.
+const (
+	defaultTimeout = time.Hour
+	defaultOnStall = "wait"
+)
+
+// options are the parameters that the next command has as well.
+func (r Run) options() string {
+	text := ""
+	if len(r.Ignored) > 0 {
+		names := make([]string, len(r.Ignored))
+		for i, id := range r.Ignored {
+			names[i] = string(id)
+		}
+		text += " ignore-checks=" + strings.Join(names, ",")
+	}
+	return text + r.patience()
+}
+
+// patience are the parameters about waiting.
+func (r Run) patience() string {
+	text := ""
+	if r.Timeout != 0 && r.Timeout != defaultTimeout {
+		text += " timeout=" + compact(r.Timeout)
+	}
+	if r.OnStall != "" && r.OnStall != defaultOnStall {
+		text += " on-stall=" + r.OnStall
+	}
+	return text
+}
+
+// wait is how long juju run has to wait for the next command: a little longer than
+// its timeout.
+func (r Run) wait() string {
+	return compact((cmp.Or(r.Timeout, defaultTimeout) + 5*time.Minute + time.Minute - 1).Truncate(time.Minute))
+}
+
+// compact prints a duration as a person types it: 65m, 2h, 90s.
+func compact(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	default:
+		return fmt.Sprintf("%ds", (d+time.Second-1)/time.Second)
+	}
 }
 
 // MigrationResults are the results of migrate-model and check-migration.
@@ -45,7 +101,7 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 	if r.Outcome == facts.ChecksPassed || r.Outcome == facts.AlreadyThere {
 		set(out, "plan", string(r.Plan))
 	}
-	set(out, "next", nextCommand(r, run.Unit))
+	set(out, "next", nextCommand(r, run))
 	set(out, "proof", r.Proof)
 	model := modelResults(r.Model)
 	if !run.Verbose && r.Outcome != facts.LostFromJIMM {
@@ -69,26 +125,40 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 	return out
 }
 
-// nextCommand is the command that helps from here.
-func nextCommand(r migration.Result, unit string) string {
-	again := fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", unit, r.Model.UUID, r.Target.Name)
+// nextCommand is the command that helps from here. It has the parameters of the
+// command that was run.
+func nextCommand(r migration.Result, run Run) string {
+	to := "model=" + r.Model.UUID + " target-controller=" + r.Target.Name
 	switch {
 	case r.Next != "":
 		return r.Next
 	case r.Model.UUID == "":
 		return ""
 	case (r.Settled || r.CopyLeft) && r.Outcome != facts.Unknown:
-		// What is in the way has to be put right first, and is looked for again.
-		return fmt.Sprintf("juju run %s check-migration model=%s target-controller=%s", unit, r.Model.UUID, r.Target.Name)
+		// The cause has to be corrected first, which a check shows.
+		return jujuRun(run.Unit, r.Target.Name) + " check-migration " + to
 	}
 	switch r.Outcome {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.NotStarted, facts.Aborted:
-		return again
+		return jujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
 	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
-		return fmt.Sprintf("juju run %s locate-model model=%s", unit, r.Model.UUID)
+		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
 	default:
 		return ""
 	}
+}
+
+// jujuRun begins a command that has a name as a value: values are YAML, so that a
+// name that looks like a number or a boolean needs --string-args.
+func jujuRun(unit, name string) string {
+	var value any
+	// A name that YAML 1.1 takes for something else begins with a digit or a sign, or
+	// is one of a few words.
+	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
+	if json.Unmarshal([]byte(name), &value) == nil || slices.Contains(words, strings.ToLower(name)) || strings.IndexAny(name, "0123456789+-.~") == 0 {
+		return "juju run --string-args " + unit
+	}
+	return "juju run " + unit
 }
 
 // RefusedMigration are the results of a migration that could not examine anything.

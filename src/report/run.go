@@ -238,7 +238,7 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 	set(out, "cause", string(r.Cause))
 	set(out, "error", r.Detail)
 	set(out, "hint", r.Hint)
-	set(out, "next", nextCommand(r, run.Unit))
+	set(out, "next", nextCommand(r, Run{Unit: run.Unit}))
 	if r.Outcome == facts.LostFromJIMM {
 		set(out, "users", strings.Join(r.Model.Users, ","))
 	}

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,14 +130,8 @@ func (m memory) health(s config.Settings) *health {
 	return h
 }
 
-// save stores the health, if it differs from the one before.
-func (h health) save(ctx context.Context, u config.Unit, before *health) error {
-	if before != nil && *before == h {
-		return nil
-	}
+// text is how the state has the health.
+func (h health) text() (string, error) {
 	raw, err := json.Marshal(h)
-	if err != nil {
-		return err
-	}
-	return u.SetState(ctx, map[string]string{keyHealth: string(raw)})
+	return string(raw), err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -101,20 +100,13 @@ func (m memory) pending() []Pending {
 	return out
 }
 
-// savePending stores the pending migrations, if they changed.
-func (m memory) savePending(ctx context.Context, u config.Keeper, pending []Pending) error {
-	text := ""
-	if len(pending) > 0 {
-		raw, err := json.Marshal(pending)
-		if err != nil {
-			return err
-		}
-		text = string(raw)
+// pendingText is how the state has pending migrations; "" if there are none.
+func pendingText(pending []Pending) (string, error) {
+	if len(pending) == 0 {
+		return "", nil
 	}
-	if m.state[keyPending] == text {
-		return nil
-	}
-	return u.SetState(ctx, map[string]string{keyPending: text})
+	raw, err := json.Marshal(pending)
+	return string(raw), err
 }
 
 // without returns the pending migrations of other models.
@@ -153,14 +145,11 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 	}
 	seen := m.health(s)
 	settled := p.State != Detached && seen.settle(p.Model)
-	if settled {
-		err = seen.save(ctx, u, nil)
-	}
 	if !removed && !settled && p.State != Detached {
-		return err
+		return nil
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}
-	return errors.Join(err, k.keep(ctx, u))
+	return k.keep(ctx, u)
 }
 
 // list says which migration is pending, and how many more are.

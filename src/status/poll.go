@@ -83,7 +83,7 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 		after.report(ctx, u)
 	}
 	k.seen = &after
-	return after.save(ctx, u, before)
+	return nil
 }
 
 // report sends to Loki what was counted.
@@ -220,7 +220,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 		k.seen.Address = s.AddressOf(client)
 		k.pending = k.seen.count(ctx, u.Env(), client, k.pending)
 	}
-	return k.seen.Version, errors.Join(k.seen.save(ctx, u, nil), k.keep(ctx, u))
+	return k.seen.Version, k.keep(ctx, u)
 }
 
 // ForgetReached discards why JIMM could not be reached: the authorities that
@@ -232,7 +232,8 @@ func ForgetReached(ctx context.Context, u config.Unit) error {
 	}
 	var h health
 	if readable := json.Unmarshal([]byte(state[keyHealth]), &h) == nil; readable && !h.Reached.empty() {
-		return health{Of: h.Of, At: h.At, Login: h.Login}.save(ctx, u, &h)
+		text, err := health{Of: h.Of, At: h.At, Login: h.Login}.text()
+		return errors.Join(err, u.SetState(ctx, map[string]string{keyHealth: text}))
 	}
 	return nil
 }

@@ -84,9 +84,25 @@ func Update(ctx context.Context, u config.Unit) error {
 	return k.keep(ctx, u)
 }
 
-// keep stores the pending migrations and shows the status.
+// keep stores what changed of the pending migrations and of JIMM's health, in one
+// write, and shows the status.
 func (k known) keep(ctx context.Context, u config.Unit) error {
-	return errors.Join(k.memory.savePending(ctx, u, k.pending), k.show(ctx, u))
+	values := map[string]string{}
+	pending, err := pendingText(k.pending)
+	if pending != k.memory.state[keyPending] {
+		values[keyPending] = pending
+	}
+	if k.seen != nil {
+		health, healthErr := k.seen.text()
+		err = errors.Join(err, healthErr)
+		if health != k.memory.state[keyHealth] {
+			values[keyHealth] = health
+		}
+	}
+	if len(values) > 0 {
+		err = errors.Join(err, u.SetState(ctx, values))
+	}
+	return errors.Join(err, k.show(ctx, u))
 }
 
 // knownFrom begins with what [config.Read] returned. Any other error than a

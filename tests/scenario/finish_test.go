@@ -21,7 +21,7 @@ func (s *stage) finish() {
 		return
 	}
 	for _, problem := range []error{
-		s.checkWorld(), s.checkTasks(), s.checkLog(), s.checkSecrets(),
+		s.checkWorld(), s.checkTasks(), s.checkCommands(), s.checkLog(), s.checkSecrets(),
 	} {
 		if problem != nil {
 			s.t.Error(problem)
