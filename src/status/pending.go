@@ -133,7 +133,7 @@ func Begin(ctx context.Context, u config.Unit, p Pending) error {
 // action that has read its settings. With the state [Detached] the migration
 // stays pending. It works also when the action is told to stop.
 func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error {
-	m, err := remember(ctx, u)
+	m, err := remember(context.WithoutCancel(ctx), u)
 	if err != nil {
 		return err
 	}
