@@ -1,6 +1,9 @@
 package migration
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // question is one that is asked at most once.
 type question int
@@ -30,6 +33,17 @@ func (r request) made() bool { return r.question == asked }
 // foundRunning reports whether the answer was that a migration is running already.
 func (r request) foundRunning() bool {
 	return errors.Is(r.err, ErrMigrating) || errors.Is(r.err, ErrMarked)
+}
+
+// refused reports whether the answer was a refusal that a controller gives before it
+// creates a migration: Controller.InitiateMigration runs the prechecks of source and
+// target first (Juju 2.9 to 4.1). Then nothing can begin late, and two polls suffice.
+func (r request) refused() bool {
+	if r.err == nil {
+		return false
+	}
+	text := r.err.Error()
+	return strings.Contains(text, "source prechecks failed: ") || strings.Contains(text, "target prechecks failed: ")
 }
 
 // auditLog is what JIMM's audit log was read for again, and what it said.

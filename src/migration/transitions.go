@@ -309,6 +309,9 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 	if f.plan == PlanWait && !f.request.made() {
 		limit = f.TimeLeftToStart()
 	}
+	if f.request.refused() {
+		limit = min(limit, f.opts.PollInterval)
+	}
 	known := f.sourceHasIt(o)
 	if known {
 		f.res.Holder = f.base.Source

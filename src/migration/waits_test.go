@@ -152,3 +152,27 @@ func TestAWatchAsksForJIMMsListOnceAMinuteAtMost(t *testing.T) {
 		}
 	})
 }
+
+func TestARefusalOfThePrechecksIsSettledInTwoPolls(t *testing.T) {
+	for _, completes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.refuse = errors.New("source prechecks failed: unit pg/0 not idle or executing (lost)")
+			began := time.Now()
+			res := migrate(t, f, nil)
+			if took := time.Since(began); res.Outcome != facts.NotStarted || res.Cause != facts.CauseAnswer || res.Holder.Name != "west" || took > 4*migration.DefaultPollInterval {
+				t.Errorf("completes %v: %s (%s), held by %q after %s", completes, res.Outcome, res.Cause, res.Holder.Name, took)
+			}
+		})
+	}
+}
+
+func TestARefusalIsNotBelievedWhileAMigrationShows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.refuse, f.accept, f.delay = errors.New("target prechecks failed: unknown words"), true, 3*time.Second
+		if res := migrate(t, f, nil); res.Outcome != facts.Migrated {
+			t.Errorf("%s (%s)", res.Outcome, res.Cause)
+		}
+	})
+}
