@@ -69,7 +69,7 @@ func migrateWithOurClients(t *testing.T, j *sim.JAAS, network *wire.Network) {
 		}
 		return states
 	}
-	if got := probe(); got["west"] != juju.ProbePresent || got["east"] != juju.ProbeAbsent {
+	if got := probe(); got["west"] != juju.ProbeIdle || got["east"] != juju.ProbeAbsent {
 		t.Errorf("before: %v", got)
 	}
 	if _, err := client.MigrateModel(t.Context(), uuid, "east"); err != nil {
@@ -87,7 +87,7 @@ func migrateWithOurClients(t *testing.T, j *sim.JAAS, network *wire.Network) {
 		t.Error(err)
 	}
 	await(t, j, "west", "prod", controller.Done)
-	if got := probe(); got["west"] != juju.ProbeRedirected || got["east"] != juju.ProbePresent {
+	if got := probe(); got["west"] != juju.ProbeRedirected || got["east"] != juju.ProbeIdle {
 		t.Errorf("after: %v", got)
 	}
 	if err := client.UpdateMigratedModel(t.Context(), uuid, "east"); err != nil {

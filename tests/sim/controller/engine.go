@@ -193,30 +193,39 @@ func (w *worker) abort(ctx context.Context) (Phase, error) {
 	return AbortDone, w.wait(ctx, w.pace.Abort/2)
 }
 
-// reap removes the model: first the permissions, then everything else, then the phase becomes DONE (documented). A source
-// of 4.x shows the model as before until it is gone (4.0.15, recorded).
+// reap removes the model: first the permissions, then everything else, then the phase becomes DONE (documented; see
+// reapPieces).
 func (w *worker) reap(ctx context.Context) (Phase, error) {
 	if err := w.say(ctx, "successful, removing model from source controller", w.pace.Reap); err != nil {
 		return "", err
 	}
-	if w.c.release.has(reapInPieces) && (w.m.outcome.ReapFails == "" || w.m.outcome.HalfReaped) {
-		if err := w.reapPieces(ctx); err != nil {
-			return "", err
-		}
+	reason := w.m.outcome.ReapFails
+	var err error
+	switch pieces := w.c.release.has(reapInPieces); {
+	case pieces && (reason == "" || w.m.outcome.HalfReaped):
+		err = w.reapPieces(ctx)
+	case reason == "":
+		err = w.hide(ctx)
 	}
-	if reason := w.m.outcome.ReapFails; reason != "" {
+	switch {
+	case err != nil:
+		return "", err
+	case reason != "":
 		w.c.setText(w.m, "removing exported model failed: "+reason)
 		return ReapFailed, nil
 	}
+	w.c.RemoveModel(w.m.ModelUUID)
+	return Done, w.wait(ctx, w.pace.ReapFlip)
+}
+
+// hide is how releases without reapInPieces go on: the permissions are gone for a while. A source of 4.x shows the model as
+// before until it is gone (4.0.15, recorded).
+func (w *worker) hide(ctx context.Context) error {
 	w.c.mu.Lock()
-	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) && h.reaping == whole {
+	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) {
 		h.permissionsGone = true
 		w.c.touch()
 	}
 	w.c.mu.Unlock()
-	if err := w.wait(ctx, w.pace.ReapHidden); err != nil {
-		return "", err
-	}
-	w.c.RemoveModel(w.m.ModelUUID)
-	return Done, w.wait(ctx, w.pace.ReapFlip)
+	return w.wait(ctx, w.pace.ReapHidden)
 }

@@ -54,7 +54,7 @@ func TestModelInfo(t *testing.T) {
 		"users":[{"model-tag":"","user":"alice@external","display-name":"alice@external","last-connection":null,"access":"admin"},
 		         {"model-tag":"","user":"bob","display-name":"Bob","last-connection":null,"access":"read"}],
 		"machines":[{"id":"0","instance-id":"juju-2f6a10-0",` + machine + `},{"id":"1","instance-id":"juju-2f6a10-1",` + machine + `}],
-		"secret-backends":[{"result":{"name":"internal","backend-type":"controller","config":null},"id":"` + uuidA + `","num-secrets":0,"status":"active"}],
+		"secret-backends":null,
 		"sla":{"level":"unsupported","owner":""},"agent-version":"3.6.14",
 		"supported-features":[{"name":"juju","description":"the version of Juju used by the model","version":"3.6.14"}]}}]}`
 	const denied = `{"results":[{"error":{"message":"permission denied","code":"unauthorized access"}}]}`

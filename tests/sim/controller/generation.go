@@ -65,10 +65,9 @@ const (
 	// juju/juju#22999 of July 2026, and was put right by juju/juju#23079 of August, after 3.6.28).
 	lostOffers trait = "lost-offers"
 	// nullBackends: ModelInfo has no list of secret backends for a model without secrets (3.6.28, recorded; 3.1 on inferred).
-	// Only where Config.Observed asks for it.
 	nullBackends trait = "null-backends"
 	// reapInPieces: while a source removes a model, ModelInfo and others fail in one way after the other (3.6.28, recorded;
-	// other releases are taken to do the same). Only where Config.Observed asks for it.
+	// other releases up to 3.6 are taken to do the same).
 	reapInPieces trait = "reap-in-pieces"
 	// noRelationsPhase: PROCESSRELATIONS is gone (4.1, documented).
 	noRelationsPhase trait = "no-relations-phase"
@@ -100,14 +99,13 @@ func generations() []generation {
 	return []generation{
 		{
 			from: "2.9.0", controller: controllerFacades29, model: modelFacades29, fresh: true,
-			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, openLogs},
-			asked: []trait{reapInPieces},
+			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, openLogs, reapInPieces},
 		},
 		{from: "3.0-beta1", controller: controllerFacades30, model: modelFacades30, fresh: true, oldestModel: "2.9.36"},
 		{
 			from: "3.1-beta1", controller: `MigrationTarget 1 2 3; SecretBackends 1`,
 			model: `Application 15 16 17; Charms 5 6`, migrates: []int{1, 2, 3},
-			with: []trait{secretBackends}, without: []trait{versionGate, namedIssues}, asked: []trait{nullBackends},
+			with: []trait{secretBackends, nullBackends}, without: []trait{versionGate, namedIssues},
 		},
 		{from: "3.2-beta1", with: []trait{tokenLogins}},
 		{
@@ -159,7 +157,7 @@ func (r *release) has(t trait) bool { return r.traits[t] }
 
 // Observed are the names that Config.Observed knows: what was recorded with real servers and is not the default yet.
 func Observed() []string {
-	return []string{string(silentSource), string(hiddenCopies), string(nullBackends), string(reapInPieces)}
+	return []string{string(silentSource), string(hiddenCopies)}
 }
 
 // releaseOf sums the generations up, with the traits that are to be asked for and are.

@@ -264,7 +264,7 @@ func (c *Controller) modelAccess(who *login, uuid string) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.models[uuid]
-	if h == nil || h.permissionsGone {
+	if h == nil || h.permissionsGone || h.reaping != whole {
 		return "", false
 	}
 	access := h.model.access(who.user)

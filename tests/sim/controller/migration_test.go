@@ -115,7 +115,7 @@ func TestVisibilityInEachPhase(t *testing.T) {
 		const active = "info: available, summary, ListModels, AllModels, probe: present"
 		const busy = "info: busy, summary, ListModels, AllModels, probe: present"
 		const importing = "info: busy, AllModels, probe: present"
-		const reaping = "info: permission denied / unauthorized access, summary, AllModels, probe: present"
+		const reaping = "info: cannot get status: model not found / not found, summary, ListModels, AllModels, probe: present"
 		const gone = "info: permission denied / unauthorized access, probe: redirect"
 		check := func(when, wantA, wantB string) {
 			t.Helper()

@@ -92,7 +92,7 @@ func askAll(t *testing.T, bed *pair, version string) {
 func probeAll(t *testing.T, bed *pair) {
 	t.Helper()
 	for model, want := range map[string]juju.ProbeResult{
-		prod:    {State: juju.ProbePresent, ControllerUUID: uuidA},
+		prod:    {State: juju.ProbeIdle, ControllerUUID: uuidA},
 		nowhere: {State: juju.ProbeAbsent},
 		uuidB:   {State: juju.ProbeRedirected, RedirectUUID: uuidB, RedirectAlias: "ctl-b"},
 	} {

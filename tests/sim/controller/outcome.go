@@ -61,8 +61,8 @@ type Outcome struct {
 	// ReapFails is the reason for REAPFAILED: "removing exported model failed: <reason>".
 	ReapFails string `yaml:"reap-fails,omitempty"`
 
-	// HalfReaped makes ReapFails happen in the middle: the source answers then as it did in that moment (3.6.28, recorded),
-	// where Config.Observed has reap-in-pieces.
+	// HalfReaped makes ReapFails happen in the middle: the source answers then as it did in that moment (2.9 to
+	// 3.6; 3.6.28, recorded).
 	HalfReaped bool `yaml:"half-reaped,omitempty"`
 
 	// Pace replaces the controller's.
