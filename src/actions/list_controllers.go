@@ -23,8 +23,8 @@ func listControllers(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	models, err := j.Engine.Fleet.Models(ctx)
-	if err != nil {
+	if err != nil && len(models) == 0 {
 		return err
 	}
-	return a.SetResults(ctx, report.ControllersResults(controllers, models))
+	return a.SetResults(ctx, report.ControllersResults(controllers, models, err))
 }

@@ -173,7 +173,10 @@ func (m *recording) byWord(ctx, limited context.Context) {
 	if !m.allowed(guard(again)) || !m.allowed(m.movement(again)) {
 		return
 	}
-	m.recordAndConfirm(ctx, limited, again, judge.ProveByOperator(again.Model, again.Target, m.confirm, seenWords(again)))
+	m.recordAndConfirm(ctx, limited, again, judge.JudgeWord(judge.Word{
+		Model: again.Model, Controller: again.Target, Confirm: m.confirm, Saw: seenWords(again),
+		First: m.first.Observation, Second: again.Observation, Source: again.Source,
+	}))
 }
 
 func (m *recording) confirmCommand() string {

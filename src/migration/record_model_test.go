@@ -212,12 +212,12 @@ func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
 		{"no controller", model, facts.Controller{}, modelUUID, false},
 		{"a controller that JIMM does not know", model, facts.Controller{UUID: east().UUID}, modelUUID, false},
 	} {
-		p := judge.ProveByOperator(c.model, c.to, c.confirm, "seen")
+		p := judge.JudgeWord(judge.Word{Model: c.model, Controller: c.to, Confirm: c.confirm, Saw: "seen"})
 		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "operator") {
 			t.Errorf("%s: valid %v, %q", c.name, p.Valid(), p.Ground())
 		}
 	}
-	if judge.ProveByOperator(model, east(), modelUUID, "").Valid() {
+	if judge.JudgeWord(judge.Word{Model: model, Controller: east(), Confirm: modelUUID}).Valid() {
 		t.Error("a proof without ground")
 	}
 }

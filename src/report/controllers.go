@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // ControllersResults are the results of list-controllers.
-func ControllersResults(controllers []facts.Controller, models []facts.Model) map[string]any {
+func ControllersResults(controllers []facts.Controller, models []facts.Model, gaps error) map[string]any {
 	recorded := map[string]int{}
 	for _, m := range models {
 		recorded[m.Recorded]++
@@ -22,6 +23,9 @@ func ControllersResults(controllers []facts.Controller, models []facts.Model) ma
 		list[resultKey(c.Name, c.UUID)] = entry
 	}
 	out := map[string]any{"summary": fmt.Sprintf("JIMM has %s and %s", count(len(controllers), "controller", "controllers"), count(len(models), "model", "models"))}
+	if gaps != nil {
+		out["gaps"] = redact.Error(gaps)
+	}
 	setMap(out, "controllers", list)
 	return out
 }

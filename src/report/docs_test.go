@@ -187,7 +187,7 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 			"checks.failed": "ID", "checks.warned": "ID", "checks.all": "ID", "verify.failed": "ID", "verify.warned": "ID", "verify.all": "ID", "after": "ID",
 		}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
-		"list-controllers": flat(report.ControllersResults([]facts.Controller{r.Source}, []facts.Model{r.Model}), map[string]string{"controllers": "NAME"}),
+		"list-controllers": flat(report.ControllersResults([]facts.Controller{r.Source}, []facts.Model{r.Model}, errors.New("x")), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),
 
 		"collect-diagnostics": diagnosticsKeys(),

@@ -259,12 +259,36 @@ func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) 
 	return v
 }
 
-// ProveByOperator makes the proof that rests on the word of an operator, who
-// repeats the model's UUID, and on what two looks have seen. Without that UUID
-// it proves nothing.
-func ProveByOperator(m facts.Model, c facts.Controller, confirm, saw string) Proof {
-	if m.UUID == "" || confirm != m.UUID || !c.Known() || c.Name == "" || saw == "" {
+// Word is the word of an operator, who repeats the model's UUID, and what two looks
+// have seen that must not contradict it.
+type Word struct {
+	Model      facts.Model
+	Controller facts.Controller
+	// Confirm is the UUID that the operator has given.
+	Confirm string
+	// First and Second are the two looks, Source the controller on JIMM's record.
+	First, Second facts.Observation
+	Source        facts.Controller
+	// Saw says in plain words what the second look has seen.
+	Saw string
+}
+
+// JudgeWord makes the proof that rests on an operator's word. It makes none without the
+// model's UUID, and none against what either look has seen.
+func JudgeWord(w Word) Proof {
+	named := w.Model.UUID != "" && w.Confirm == w.Model.UUID && w.Controller.Known() && w.Controller.Name != "" && w.Saw != ""
+	if !named || w.contradicted(w.First) || w.contradicted(w.Second) {
 		return Proof{}
 	}
-	return Proof{m, c, "an operator has confirmed it with the model's UUID; " + saw}
+	return Proof{w.Model, w.Controller, "an operator has confirmed it with the model's UUID; " + w.Saw}
+}
+
+// contradicted reports whether a look speaks against the word: the controller denies the
+// model or imports it, a migration can still be aborted, or the model is in use twice.
+func (w Word) contradicted(o facts.Observation) bool {
+	at := o.CopyOn(w.Controller)
+	i := o.Info
+	return at.Denies() || at.State == facts.CopyImporting || i.Importing() ||
+		i.Migrating() && !facts.ParseText(i.Attempt.Text).PastReturn() ||
+		InUse(o, w.Source.UUID) > 1 && !i.Migrating()
 }

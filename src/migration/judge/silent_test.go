@@ -3,6 +3,7 @@ package judge_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
@@ -109,6 +110,42 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 		p := judge.Progress{}.Observe(base, o).Observe(base, o)
 		if got := judge.Judge(base, p, o); got.Kind != c.want {
 			t.Errorf("%s: verdict %d, want %d", c.name, got.Kind, c.want)
+		}
+	}
+}
+
+// An operator's word proves nothing against what either look has seen.
+func TestAnOperatorsWordIsContradicted(t *testing.T) {
+	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
+	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
+		return facts.Observation{Info: i, Copies: map[string]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}}
+	}
+	silent := facts.Info{Kind: facts.InfoUnavailable}
+	running := func(text string) facts.Info {
+		return facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Attempt: facts.Attempt{Text: text, Start: time.Unix(1, 0)}}
+	}
+	quiet := look(silent, facts.CopyUnknown, facts.CopyUnknown)
+	for _, c := range []struct {
+		name  string
+		look  facts.Observation
+		valid bool
+	}{
+		{"no controller answers", quiet, true},
+		{"the target has it", look(silent, facts.CopyAbsent, facts.CopyActive), true},
+		{"the target denies it", look(silent, facts.CopyUnknown, facts.CopyAbsent), false},
+		{"the target has moved it away", look(silent, facts.CopyUnknown, facts.CopyMoved), false},
+		{"the target imports it", look(silent, facts.CopyUnknown, facts.CopyImporting), false},
+		{"in use twice", look(silent, facts.CopyActive, facts.CopyActive), false},
+		{"a migration can be aborted", look(running("exporting model"), facts.CopyExporting, facts.CopyUnknown), false},
+		{"a migration has succeeded", look(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},
+	} {
+		for _, looks := range [][2]facts.Observation{{c.look, quiet}, {quiet, c.look}} {
+			p := judge.JudgeWord(judge.Word{
+				Model: facts.Model{UUID: model}, Controller: target, Confirm: model, Saw: "seen", First: looks[0], Second: looks[1], Source: source,
+			})
+			if p.Valid() != c.valid {
+				t.Errorf("%s: valid %v", c.name, p.Valid())
+			}
 		}
 	}
 }
