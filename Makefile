@@ -17,10 +17,13 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo demo-real cast pictures loki check real real-long soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo-fleet: need-go ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about two minutes, ends with a report
+	@go run ./tests/cmd/jaas-sim demo-fleet
 
 demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, locate again
 	@echo "Fetching and building the simulator. The first time this takes a few minutes; then seconds."

@@ -375,21 +375,27 @@ func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last 
 		return f, true
 	case target == "" || target == source:
 		return f, false // It is where it was asked to go, or recorded since.
-	case audit.Now.Sub(last) < max(migration.TimeToBegin, migration.LeastPolls*t.poll):
-		return f, true // It may be about to begin.
+	case m.Live.Kind != facts.InfoNotAsked && t.pending(audit, m.Live.Attempt, source):
+		return f, true
 	case m.Live.Kind != facts.InfoNotAsked:
 		// JIMM's list shows migrations, and shows none. One that has left its
 		// source and is not recorded is not listed.
 		return f, m.Live.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
 	default:
-		return f, t.ask(ctx, m, last)
+		return f, t.ask(ctx, m, source, audit, last)
 	}
+}
+
+// pending reports whether a migration that was asked for may be about to begin: the
+// one that is shown is not the one that was asked for.
+func (t *Tower) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
+	return audit.Pending(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
 }
 
 // ask asks about a model that was asked to move, through a JIMM that lists no
 // migrations (2024; the question changes nothing there). The answer that it does
 // not move holds until it is asked to move again.
-func (t *Tower) ask(ctx context.Context, m *facts.Model, last time.Time) bool {
+func (t *Tower) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
 	t.mu.Lock()
 	known := t.over[m.UUID].Equal(last)
 	t.mu.Unlock()
@@ -397,6 +403,9 @@ func (t *Tower) ask(ctx context.Context, m *facts.Model, last time.Time) bool {
 		return false
 	}
 	info := t.witness.Info(ctx, m.UUID)
+	if info.Kind == facts.InfoLive && t.pending(audit, info.Attempt, source) {
+		return true
+	}
 	if info.Kind == facts.InfoLive && (!info.Attempt.Exists() || !info.Attempt.End.IsZero()) {
 		t.mu.Lock()
 		t.over[m.UUID] = last

@@ -26,6 +26,8 @@ const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in
 
   jaas-sim demo
       locate a model, migrate it, and locate it again
+  jaas-sim demo-fleet
+      plan and move forty models, with a kill and an abort in the middle
   jaas-sim serve [WORLD.yaml]
       serve a world on loopback until interrupted, and say how to reach it
 
@@ -116,6 +118,7 @@ func (p *program) command(ctx context.Context, args []string) error {
 		"cancel-task":     p.cancelTask,
 		"config":          p.config,
 		"demo":            p.demo,
+		"demo-fleet":      p.demoFleet,
 		"grant-secret":    p.grantSecret,
 		"integrate":       p.integrate,
 		"list-actions":    p.listActions,

@@ -1,0 +1,109 @@
+package fleet_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// lists are those of a JIMM, and its log.
+type lists struct {
+	models []facts.Model
+	asked  []fleet.Asked
+	info   facts.Info
+	calls  int
+}
+
+func (l *lists) Controllers(context.Context) ([]facts.Controller, error) {
+	l.calls++
+	return []facts.Controller{controller("east", "3.6.28"), controller("west", "3.6.14")}, nil
+}
+
+func (l *lists) Models(context.Context) ([]facts.Model, error) { l.calls++; return l.models, nil }
+
+func (l *lists) Clock(context.Context) (time.Time, error) { return time.Now(), nil }
+
+func (l *lists) Asked(context.Context, time.Time) ([]fleet.Asked, error) { return l.asked, nil }
+
+// witness answers for one model.
+type witness struct {
+	survey.Witness
+	lists *lists
+}
+
+func (w witness) Info(context.Context, string) facts.Info { return w.lists.info }
+
+// A migration counts from the request on, until it is seen to have ended.
+func TestTowerSeesWhatMoves(t *testing.T) {
+	request := func(ago time.Duration) []fleet.Asked {
+		return []fleet.Asked{{Key: "1", Model: uuid("a"), Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-ago), Answered: true}}}
+	}
+	ended := func(ago time.Duration) facts.Attempt {
+		return facts.Attempt{Text: "aborted, removing model from target controller: x", Start: time.Now().Add(-ago), End: time.Now().Add(-ago + time.Second)}
+	}
+	for name, test := range map[string]struct {
+		live  bool // JIMM lists migrations.
+		set   func(l *lists)
+		moves bool
+	}{
+		"2026, at rest":            {true, func(*lists) {}, false},
+		"2026, shown":              {true, func(l *lists) { l.models[0].Live.Attempt = facts.Attempt{Text: "importing", Start: time.Now()} }, true},
+		"2026, asked a moment ago": {true, func(l *lists) { l.asked = request(time.Minute) }, true},
+		"2026, asked long ago":     {true, func(l *lists) { l.asked = request(time.Hour) }, false},
+		"2026, aborted a moment ago": {true, func(l *lists) {
+			l.asked, l.models[0].Live.Attempt = request(time.Minute), ended(time.Minute)
+		}, false},
+		"2024, asked a moment ago": {false, func(l *lists) { l.asked = request(time.Minute) }, true},
+		"2024, aborted a moment ago": {false, func(l *lists) {
+			l.asked, l.info.Attempt = request(time.Minute), ended(time.Minute)
+		}, false},
+		"2024, runs": {false, func(l *lists) {
+			l.asked, l.info.Attempt = request(time.Hour), facts.Attempt{Text: "importing", Start: time.Now()}
+		}, true},
+		"2024, nobody answers": {false, func(l *lists) { l.asked, l.info = request(time.Hour), facts.Info{Kind: facts.InfoUnavailable} }, true},
+		"2024, has arrived":    {false, func(l *lists) { l.asked, l.models[0].Recorded = request(time.Hour), uuid("east") }, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &lists{models: []facts.Model{model("a", "west", 3)}, info: facts.Info{Kind: facts.InfoLive}}
+			if test.live {
+				l.models[0].Live = facts.Info{Kind: facts.InfoLive}
+			}
+			test.set(l)
+			shared := fleet.NewLists(l, 5*time.Second)
+			tower := fleet.NewTower(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+			for range 2 {
+				seen, err := tower.Look(t.Context(), time.Minute)
+				if err != nil || (len(seen.Moving) == 1) != test.moves {
+					t.Errorf("%s: moving %+v, %v", name, seen.Moving, err)
+				}
+			}
+			if l.calls != 2 {
+				t.Errorf("%s: two looks made %d lists", name, l.calls)
+			}
+		})
+	}
+}
+
+// A thousand requests and more leave no blind spot.
+func TestBookHasNoLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lists{}
+		for i := range 5000 {
+			name := uuid("a")
+			if i > 0 {
+				name = uuid(time.Duration(i).String())
+			}
+			l.asked = append(l.asked, fleet.Asked{Key: time.Duration(i).String(), Model: name, Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(time.Duration(i-5000) * time.Second)}})
+		}
+		book := fleet.NewBook(l, 25*time.Hour, time.Second)
+		audit, err := book.Audit(t.Context(), model("a", "west", 1))
+		if err != nil || len(audit.Requests) != 1 || audit.Requests[0].Target != "east" {
+			t.Errorf("the oldest of 5000 requests: %+v, %v", audit.Requests, err)
+		}
+	})
+}
