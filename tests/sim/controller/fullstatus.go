@@ -201,7 +201,7 @@ func (c *Controller) statusOf(h *hosted) fullStatusResult {
 		},
 		Machines: map[string]machineStatus{}, Applications: map[string]applicationStatus{},
 		RemoteApplications: map[string]remoteStatus{}, Offers: map[string]offerStatus{},
-		Relations: []relationStatus{}, ControllerTimestamp: &now, Branches: map[string]any{},
+		ControllerTimestamp: &now, Branches: map[string]any{},
 	}
 	if c.release.has(juju4) { // 4.0-beta8, recorded
 		st.Model.MeterStatus, st.Model.SLA, st.Relations, st.Branches = nil, "", nil, nil
@@ -280,10 +280,18 @@ func (m Machine) status(since time.Time) machineStatus {
 	return st
 }
 
+// unlessAlive is how a status shows the life of an application: "" while it lives (3.5.4 and 3.6.28, observed).
+func unlessAlive(life string) string {
+	if life == "alive" {
+		return ""
+	}
+	return life
+}
+
 func (m Model) applicationStatus(a Application, since time.Time) applicationStatus {
 	st := applicationStatus{
 		Charm: a.charmURL(), CharmProfile: a.Profile, CharmChannel: a.Channel, CharmRev: a.Revision, Base: baseOf(a.Base), Exposed: a.Exposed,
-		Life: a.Life, Relations: map[string][]string{}, SubordinateTo: []string{}, Units: map[string]unitStatus{},
+		Life: unlessAlive(a.Life), Relations: map[string][]string{}, SubordinateTo: []string{}, Units: map[string]unitStatus{},
 		Status: detailed(a.Status, a.Message, since), WorkloadVersion: a.WorkloadVersion,
 		EndpointBindings: map[string]string{"": "alpha"}, PublicAddress: a.Address,
 	}

@@ -93,6 +93,9 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 		}
 		list.Results = append(list.Results, result{Result: c.summaryOf(h, access, req.Version)})
 	}
+	if len(list.Results) == 0 && !newer {
+		list.Results = nil // 3.5.4 and 3.6.28, observed
+	}
 	return list, nil
 }
 

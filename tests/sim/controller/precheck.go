@@ -191,11 +191,14 @@ type migratingModel struct {
 func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 	agent, err := parseVersion(m.AgentVersion)
 	if err != nil {
-		return wire.Errorf("", "%v", err)
+		return wire.Errorf("", "invalid version %q", m.AgentVersion) // 3.5.4 and 3.6.28, observed, as the next
 	}
 	source, err := parseVersion(m.ControllerAgentVersion)
 	if err != nil {
-		return wire.Errorf("", "%v", err)
+		return wire.Errorf("", "invalid version %q", m.ControllerAgentVersion)
+	}
+	if m.Qualifier == "" && !c.release.has(juju4) && !strings.HasPrefix(m.OwnerTag, "user-") {
+		return wire.Errorf("", "%q is not a valid tag", m.OwnerTag)
 	}
 	if facade >= 3 && (m.FacadeVersions["Controller"] == nil || m.FacadeVersions["ModelManager"] == nil) {
 		return facadesMissing(source) // which ones Juju wants is inferred
@@ -220,6 +223,8 @@ func (c *Controller) precheckComing(m migratingModel, agent, source version) err
 	switch {
 	case m.UUID == "":
 		return wire.Errorf("not valid", "empty UUID not valid")
+	case m.Name == "":
+		return wire.Errorf("not valid", "empty Name not valid") // 3.5.4 and 3.6.28, observed
 	case latest != nil && !latest.Phase.Terminal():
 		// Migrating back while the source still reaps (lp:1611391).
 		return wire.Errorf("", "model is being migrated out of target controller")
