@@ -9,6 +9,7 @@ import (
 var (
 	Parameters = parameters
 	HookTool   = hookTool
+	OwnCommand = ownCommand
 )
 
 // Main runs the command line and returns the exit code.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/juju/charm/v12"
 	"gopkg.in/yaml.v2"
 
 	"jimm-migrator/charm/charmtest"
@@ -307,11 +308,7 @@ func (p *program) showAction(ctx context.Context, args []string) error {
 	if err := noArguments(words[2:]); err != nil {
 		return err
 	}
-	client, err := p.application(state)
-	if err != nil {
-		return err
-	}
-	actions, err := client.Actions(ctx, words[0])
+	actions, err := p.actionsOf(ctx, state, words[0])
 	if err != nil {
 		return err
 	}
@@ -332,6 +329,15 @@ func (p *program) showAction(ctx context.Context, args []string) error {
 	}
 	fmt.Fprintf(p.stdout, "%s\n\nArguments\n%s\n", spec.Description, text)
 	return nil
+}
+
+// actionsOf returns the actions of an application of the world.
+func (p *program) actionsOf(ctx context.Context, state, name string) (map[string]charm.ActionSpec, error) {
+	client, err := p.application(state)
+	if err != nil {
+		return nil, err
+	}
+	return client.Actions(ctx, name)
 }
 
 // actionArgument is what juju show-action prints of a parameter. It prints
@@ -363,11 +369,7 @@ func (p *program) listActions(ctx context.Context, args []string) error {
 	if err := noArguments(words[1:]); err != nil {
 		return err
 	}
-	client, err := p.application(state)
-	if err != nil {
-		return err
-	}
-	actions, err := client.Actions(ctx, words[0])
+	actions, err := p.actionsOf(ctx, state, words[0])
 	if err != nil {
 		return err
 	}

@@ -200,3 +200,15 @@ func TestCommandLine_Helps(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, &out)
 	}
 }
+
+func TestServe_HintsAtTheProgramInUse(t *testing.T) {
+	t.Parallel()
+	for started, want := range map[string]string{
+		"dist/jaas-sim":                      "dist/jaas-sim",
+		"/tmp/go-build123/b001/exe/jaas-sim": "go run ./tests/cmd/jaas-sim",
+	} {
+		if got := main.OwnCommand(started); got != want {
+			t.Errorf("started as %s: hint %q, want %q", started, got, want)
+		}
+	}
+}
