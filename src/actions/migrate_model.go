@@ -229,7 +229,7 @@ func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	m.events.Finish(r)
 	run := report.Run{
 		Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose),
-		Ignored: m.opts.Ignore, OnStall: m.params.OnStall,
+		Ignored: m.opts.Ignore, OnStall: m.params.OnStall, MoveOut: m.params.MoveOut,
 	}
 	if m.action.Name() == "migrate-model" { // check-migration has a timeout of its own.
 		run.Timeout, _ = parseTimeout(m.params.Timeout)

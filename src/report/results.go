@@ -32,6 +32,8 @@ type Run struct {
 	Ignored []checks.ID
 	Timeout time.Duration
 	OnStall string
+	// MoveOut is the parameter move-out-of-jimm.
+	MoveOut string
 }
 
 // The defaults of migrate-model and migration-status.
@@ -49,6 +51,9 @@ func (r Run) options() string {
 			names[i] = string(id)
 		}
 		text += " ignore-checks=" + strings.Join(names, ",")
+	}
+	if r.MoveOut != "" {
+		text += " move-out-of-jimm=" + r.MoveOut
 	}
 	return text + r.patience()
 }
