@@ -160,7 +160,7 @@ func TestDashboard(t *testing.T) {
 				Query      struct{ Label, Stream string }
 			}
 		}
-		Panels     []struct {
+		Panels []struct {
 			ID                       int
 			Type, Title, Description string
 			Datasource               struct{ Type, UID string }
