@@ -277,7 +277,7 @@ func TestAgentsLogInOneAfterTheOther(t *testing.T) {
 	world := func(machines int) string {
 		list := []string{}
 		for i := range machines {
-			list = append(list, fmt.Sprintf("{id: %q}", fmt.Sprint(i)))
+			list = append(list, fmt.Sprintf("{id: '%d'}", i))
 		}
 		return "controllers: [{name: west}, {name: east}]\nmodels: [{name: m, machines: [" + strings.Join(list, ", ") + "]}]\n"
 	}
