@@ -17,7 +17,7 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,15 +43,17 @@ check: need-go need-cc ## lint, every test with the race detector, and 5000 simu
 
 REAL = go -C tests/realjuju
 
-real: need-go $(LINT) ## judge it by the code of Juju itself, in a module of its own: two minutes, and ten of CPU more to compile Juju the first time
+real: need-go ## judge it by the code of Juju itself, in a module of its own: two minutes, and ten of CPU more to compile Juju the first time
 	@echo "make real: about two minutes. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	$(REAL) test -c -o /dev/null .
-	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
 	$(REAL) test -count=1 -parallel=8 -timeout=20m . ./prechecks
 
 real-long: need-go ## what "make real" leaves out: what waits for minutes, and 3000 generated models instead of 300
 	$(REAL) test -count=1 -parallel=8 -timeout=60m . -long
 	$(REAL) test -count=1 -timeout=60m ./prechecks -cases=3000
+
+lint-real: $(LINT) ## lint the module of "make real"; the first time it analyses all of Juju
+	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
 
 soak-real: need-go ## migrate between real controllers with SEEDS (200 here) faults from seed FROM on: eight seconds each
 	$(REAL) test -count=1 -timeout=0 -v -run='^TestSoak$$' . -seeds=$(if $(filter file,$(origin SEEDS)),200,$(SEEDS)) -from=$(FROM)
