@@ -52,6 +52,8 @@ func (w *truth) judgeLocation(l locate.Location) (wrong []string) {
 		wrong = append(wrong, "migrating")
 	case l.State == locate.StateAbsent && len(holders) > 0:
 		wrong = append(wrong, "absent")
+	case l.State == locate.StateLost && w.record != "":
+		wrong = append(wrong, "lost")
 	case l.State == locate.StateConflict && len(holders) < 2:
 		wrong = append(wrong, "conflict")
 	}
@@ -75,6 +77,10 @@ func (w *truth) judgeCheck(r migration.Result) (wrong []string) {
 	case facts.Conflict:
 		if len(w.holders(now)) < 2 {
 			wrong = append(wrong, "I8: conflict")
+		}
+	case facts.LostFromJIMM:
+		if w.record != "" {
+			wrong = append(wrong, "JIMM records it on "+w.record)
 		}
 	case facts.AlreadyThere:
 		if w.on("east", now) != active || w.record != "east" || len(w.others(now)) > 0 {

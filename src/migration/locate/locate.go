@@ -279,6 +279,8 @@ func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Contro
 	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: "JIMM does not know it, and " + said}
 	locator{controllers: list}.count(&loc, copies)
 	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
-	loc.Repair = jaas.Traits.CLI + " import-model " + cmp.Or(loc.Holder.Name, "CONTROLLER") + " " + uuid + " --owner OWNER"
+	if loc.Holder.Known() {
+		loc.Repair = jaas.Traits.CLI + " import-model " + loc.Holder.Name + " " + uuid + " --owner OWNER"
+	}
 	return Found{Locations: []Location{loc}, Matches: 1}, ctx.Err()
 }
