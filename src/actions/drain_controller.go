@@ -165,7 +165,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 
 // look makes a snapshot for a drain.
 func (d *drainage) look(ctx context.Context) (fleet.Snapshot, error) {
-	return d.tower.survey(ctx, fleet.Question{Edges: true, Classes: func(m facts.Model) bool { return true }})
+	return d.tower.survey(ctx, fleet.Question{Edges: true, Classes: func(facts.Model) bool { return true }})
 }
 
 // check refuses what must not be drained, before anything is changed.

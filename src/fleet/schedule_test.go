@@ -22,7 +22,7 @@ func entry(name, source, target string, agents int) fleet.Entry {
 // small caps, edges, strangers, closed targets and proved ones.
 func TestNextNeverBreaksARule(t *testing.T) {
 	plans := []fleet.Plan{}
-	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}} {
+	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}, {Parallel: 4, Source: 2, Target: 1, Agents: 10}} {
 		for _, canary := range []bool{false, true} {
 			for _, second := range []string{"west", "south"} {
 				p := planOf(caps, canary, entry("a", "west", "east", 3), entry("b", "west", "east", 9), entry("c", second, "north", 0), entry("d", second, "north", 12))
