@@ -148,8 +148,9 @@ models: [{name: prod, owner: alice@example.com, controller: west, created-here: 
 	for endpoint, id := range related {
 		hook(endpoint+"-relation-broken", charmtest.HookDetails{Relation: id})
 	}
-	hook("remove", charmtest.HookDetails{})
 	status("blocked: JIMM's address is not set: …")
+	hook("remove", charmtest.HookDetails{})
+	status("terminated: ") // Juju's own
 	if v := jaas.Violations(); len(v) > 0 {
 		t.Errorf("violations: %v", v)
 	}
