@@ -309,7 +309,7 @@ func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 	if f.plan == PlanWait && !f.request.made() {
 		limit = f.TimeLeftToStart()
 	}
-	if f.request.refused() {
+	if f.request.refused() && f.opts.Probe {
 		limit = min(limit, f.opts.PollInterval)
 	}
 	known := f.sourceHasIt(o)
