@@ -43,7 +43,6 @@ func TestIssue21459_SplitBrainAfterAnAbort(t *testing.T) {
 		})
 	}
 	explains(t, abortedWith(t, "model activation failed, connection is shut down"), "model activation failed", "#21459", "locate-model")
-	has(t, inside(t, checks.Advisories, "3.6.12", "3.6.14", "iaas", nil), checks.Warn, "juju/juju#21459")
 }
 
 // A target that removes its copy a moment after the abort has left nothing.
@@ -159,7 +158,6 @@ func TestIssue21670_OffererTo40(t *testing.T) {
 // Consumers of secrets that are gone stop the export.
 func TestIssue20854_GhostSecretConsumers(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, model export failed: secret[0] consumer (postgresql/1) not valid"), "postgresql/1", "#20854")
-	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", nil), checks.Warn, "juju/juju#20854")
 }
 
 // Secret backends that the target does not have; also juju/juju#22783.

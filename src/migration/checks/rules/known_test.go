@@ -194,6 +194,17 @@ func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
 	}
 }
 
+// An advisory that every migration shows is read by no one.
+func TestNoAdvisoryIsShownForEveryMigration(t *testing.T) {
+	for _, pair := range [][2]string{{"3.6.28", "3.6.28"}, {"3.6.14", "3.6.14"}, {"3.6.28", "4.0.15"}, {"4.0.15", "4.1.0"}} {
+		f := holding(pair[0], pair[1], nil)
+		f.Type = "iaas"
+		if are, _ := ids(rules.All().Advisories, f); len(are) > 0 {
+			t.Errorf("an empty model from %s to %s: %v", pair[0], pair[1], are)
+		}
+	}
+}
+
 // A model that runs an older minor version than its controller is to be upgraded.
 func TestChores(t *testing.T) {
 	for _, c := range []struct {
