@@ -12,7 +12,7 @@ func TestCollectDiagnostics(t *testing.T) {
 		agent, j := unit(t, year, "migrator", twoModels)
 		task := run(t, agent, "collect-diagnostics", map[string]any{"model": "prod"})
 		expect(t, task, charmtest.TaskCompleted, map[string]string{
-			"record.state": "at", "model-details.answer": "live", "controllers.west.copy": "present", "controllers.east.copy": "absent",
+			"record.state": "at", "model-details.answer": "live", "controllers.west.copy": "active", "controllers.east.copy": "absent",
 			"charm-version": "dev", "jimm.generation": "…", "settings.poll-interval": "1s", "model.uuid": prod, "model.users": "…",
 		})
 		expect(t, run(t, agent, "collect-diagnostics", map[string]any{"model": "nobody"}), charmtest.TaskFailed, nil)

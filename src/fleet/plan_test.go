@@ -242,8 +242,8 @@ func TestTargetsAreRankedWithReasons(t *testing.T) {
 	}
 	want := `north yes 1: 10 agents, east has 30
 east yes 2: 30 agents, north has 10
-west no 0: the model is on "west"
-south no 0: target "south" runs Juju 3.4.5, older than source "west" with 3.6.14`
+south no 0: target "south" runs Juju 3.4.5, older than source "west" with 3.6.14
+west no 0: the model is on "west"`
 	if got := ranked(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

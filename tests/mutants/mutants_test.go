@@ -9,7 +9,10 @@ import (
 	"jimm-migrator/tests/mutants"
 )
 
-const invariants = 10
+// invariants are those that have mutants: of one model (1 to 10), and of the fleet.
+func invariants() []int {
+	return []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 18, 24}
+}
 
 // Two at least for each invariant, one of which changes a condition or a constant
 // and nothing else.
@@ -28,12 +31,12 @@ func TestEveryInvariantHasMutants(t *testing.T) {
 			}
 		}
 	}
-	for i := 1; i <= invariants; i++ {
+	for _, i := range invariants() {
 		if all[i] < 2 || small[i] < 1 {
 			t.Errorf("I%d has %d mutants, %d of them small", i, all[i], small[i])
 		}
 	}
-	if len(all) != invariants {
+	if len(all) != len(invariants()) {
 		t.Errorf("there are %d invariants", len(all))
 	}
 }

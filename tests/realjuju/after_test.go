@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/juju/names/v5"
-
 	"github.com/juju/juju/core/permission"
 	"github.com/juju/juju/state"
-
-	simctl "jimm-migrator/tests/sim/controller"
+	"github.com/juju/names/v5"
 
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
+	simctl "jimm-migrator/tests/sim/controller"
 )
 
 // moved is a model that has left the real west for the real east, and its twin that has left the simulated one.

@@ -10,13 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/juju/names/v5"
-
 	"github.com/juju/juju/api"
 	"github.com/juju/juju/api/client/client"
 	"github.com/juju/juju/api/client/modelmanager"
 	apicontroller "github.com/juju/juju/api/controller/controller"
 	"github.com/juju/juju/api/controller/migrationtarget"
+	"github.com/juju/names/v5"
 
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"

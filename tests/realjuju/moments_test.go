@@ -13,10 +13,9 @@ import (
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
-	simctl "jimm-migrator/tests/sim/controller"
-
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
+	simctl "jimm-migrator/tests/sim/controller"
 )
 
 // observer is our client on one controller. It keeps what it was told of a model, each thing once.
@@ -29,7 +28,7 @@ type observer struct {
 	seen map[string]bool
 }
 
-func (o *observer) note(what string, said string, err error) {
+func (o *observer) note(what, said string, err error) {
 	if err != nil {
 		said = said + describeError(err)
 	}

@@ -15,9 +15,8 @@ import (
 	"github.com/juju/charm/v12"
 	jujucmd "github.com/juju/cmd/v3"
 	jujuerrors "github.com/juju/errors"
-	"github.com/juju/loggo"
-
 	"github.com/juju/juju/worker/uniter/runner/jujuc"
+	"github.com/juju/loggo"
 
 	ours "jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
@@ -84,7 +83,9 @@ func (h *hookContext) SetUnitStatus(s jujuc.StatusInfo) error     { h.status = s
 func (h *hookContext) ActionParams() (map[string]any, error)      { return h.params, nil }
 func (h *hookContext) GetCharmState() (map[string]string, error)  { return h.state, nil }
 func (h *hookContext) SetCharmStateValue(key, value string) error { h.state[key] = value; return nil }
-func (h *hookContext) DeleteCharmStateValue(key string) error     { delete(h.state, key); return nil }
+
+func (h *hookContext) DeleteCharmStateValue(key string) error { delete(h.state, key); return nil }
+
 func (h *hookContext) GetCharmStateValue(key string) (string, error) {
 	value, ok := h.state[key]
 	if !ok {

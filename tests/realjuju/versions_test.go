@@ -4,10 +4,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/juju/names/v5"
-
 	"github.com/juju/juju/api"
 	apicontroller "github.com/juju/juju/api/controller/controller"
+	"github.com/juju/names/v5"
 
 	"jimm-migrator/tests/engine"
 	"jimm-migrator/tests/realjuju/controller"

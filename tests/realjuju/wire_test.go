@@ -3,10 +3,9 @@ package realjuju_test
 import (
 	"testing"
 
-	simctl "jimm-migrator/tests/sim/controller"
-
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
+	simctl "jimm-migrator/tests/sim/controller"
 )
 
 const (

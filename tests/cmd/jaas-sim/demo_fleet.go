@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func fleetWorld(version string) sim.World {
 			m.Controller = "south"
 		}
 		for n := range 1 + i%4 {
-			m.Machines = append(m.Machines, controller.Machine{ID: fmt.Sprint(n)})
+			m.Machines = append(m.Machines, controller.Machine{ID: strconv.Itoa(n)})
 		}
 		if i == fleetModels-3 {
 			m.Migrations = []controller.Outcome{{AbortAt: "VALIDATION"}}

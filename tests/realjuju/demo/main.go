@@ -10,11 +10,10 @@ import (
 	"os"
 	"strings"
 
-	"github.com/juju/loggo"
-	"github.com/juju/names/v5"
-
 	"github.com/juju/juju/api"
 	"github.com/juju/juju/api/client/modelmanager"
+	"github.com/juju/loggo"
+	"github.com/juju/names/v5"
 
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/realjuju/jaas"

@@ -5,15 +5,14 @@ import (
 	"strings"
 
 	"github.com/juju/charm/v12"
-	"github.com/juju/names/v5"
-	"github.com/juju/replicaset/v3"
-	"github.com/juju/version/v2"
-
 	"github.com/juju/juju/core/presence"
 	"github.com/juju/juju/core/status"
 	"github.com/juju/juju/migration"
 	"github.com/juju/juju/state"
 	"github.com/juju/juju/tools"
+	"github.com/juju/names/v5"
+	"github.com/juju/replicaset/v3"
+	"github.com/juju/version/v2"
 
 	"jimm-migrator/tests/sim/controller"
 )
@@ -73,19 +72,23 @@ func (b *backend) MachineCountForBase(bases ...state.Base) (map[string]int, erro
 	}
 	return nil, nil
 }
+
 func (b *backend) MongoCurrentStatus() (*replicaset.Status, error) { return &replicaset.Status{}, nil }
+
 func (b *backend) AllMachines() (out []migration.PrecheckMachine, _ error) {
 	for _, m := range b.m.Machines {
 		out = append(out, machine{m})
 	}
 	return
 }
+
 func (b *backend) AllApplications() (out []migration.PrecheckApplication, _ error) {
 	for _, a := range b.m.Applications {
 		out = append(out, app{a})
 	}
 	return
 }
+
 func (b *backend) AllRelations() (out []migration.PrecheckRelation, _ error) {
 	for _, r := range b.m.Relations {
 		out = append(out, relation{r})
@@ -134,9 +137,11 @@ func (m machine) Status() (status.StatusInfo, error) {
 	}
 	return status.StatusInfo{Status: status.Status(s)}, nil
 }
+
 func (m machine) InstanceStatus() (status.StatusInfo, error) {
 	return status.StatusInfo{Status: status.Status(m.m.InstanceStatus)}, nil
 }
+
 func (m machine) ShouldRebootOrShutdown() (state.RebootAction, error) {
 	if m.m.Reboot == "" {
 		return state.ShouldDoNothing, nil
@@ -154,6 +159,7 @@ func (a app) CharmURL() (*string, bool) {
 	u := charm.MustParseURL("ch:amd64/" + a.a.Name + "-7").String()
 	return &u, false
 }
+
 func (a app) AllUnits() (out []migration.PrecheckUnit, _ error) {
 	for _, u := range a.a.Units {
 		out = append(out, unit{u, a.a.Name})
@@ -178,6 +184,7 @@ func (u unit) CharmURL() *string {
 	s := "ch:amd64/" + u.app + "-" + rev
 	return &s
 }
+
 func (u unit) AgentStatus() (status.StatusInfo, error) {
 	s := u.u.AgentStatus
 	if s == "lost" {
@@ -185,6 +192,7 @@ func (u unit) AgentStatus() (status.StatusInfo, error) {
 	}
 	return status.StatusInfo{Status: status.Status(s)}, nil
 }
+
 func (u unit) Status() (status.StatusInfo, error) {
 	return status.StatusInfo{Status: status.Active}, nil
 }
@@ -201,17 +209,21 @@ func (r relation) String() string {
 	}
 	return strings.Join(s, " ")
 }
+
 func (r relation) Endpoints() (out []state.Endpoint) {
 	for _, e := range r.r.Endpoints {
 		out = append(out, state.Endpoint{ApplicationName: e.Application, Relation: charm.Relation{Name: e.Name}})
 	}
-	return
+	return out
 }
+
 func (r relation) Unit(u migration.PrecheckUnit) (migration.PrecheckRelationUnit, error) {
 	return relUnit{r.r, u.Name()}, nil
 }
+
 func (r relation) AllRemoteUnits(string) ([]migration.PrecheckRelationUnit, error) { return nil, nil }
-func (r relation) RemoteApplication() (string, bool, error)                        { return "", false, nil }
+
+func (r relation) RemoteApplication() (string, bool, error) { return "", false, nil }
 
 // relUnit is a unit in a relation.
 type relUnit struct {

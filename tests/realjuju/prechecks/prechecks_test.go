@@ -11,15 +11,14 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/juju/names/v5"
-	"github.com/juju/version/v2"
-
 	"github.com/juju/juju/api"
 	apicontroller "github.com/juju/juju/api/controller/controller"
 	coremigration "github.com/juju/juju/core/migration"
 	environscloudspec "github.com/juju/juju/environs/cloudspec"
 	"github.com/juju/juju/migration"
 	"github.com/juju/juju/state"
+	"github.com/juju/names/v5"
+	"github.com/juju/version/v2"
 
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
@@ -167,21 +166,27 @@ func generate(r *rand.Rand) situation {
 	}
 	p := situation{Source: pick("3.5.4", "3.5.3", "3.4.6"), Target: rarely("3.5.4", "3.5.2", "3.4.6", "3.6.14", "3.6.1", "3.3.7")}
 	agent := rarely(p.Source, "3.3.1", "2.9.51", "3.5.1", "3.1.10", "2.9.30", "2.8.9", "3.0.3")
-	m := controller.Model{Name: "prod", UUID: modelUUID, Owner: rarely("admin", "alice@external"), Type: "iaas", Life: rarely("alive", "dying", "dead"), AgentVersion: agent,
-		Credential: "cred", CredentialRevoked: r.IntN(25) == 0, CleanupNeeded: r.IntN(25) == 0}
+	m := controller.Model{
+		Name: "prod", UUID: modelUUID, Owner: rarely("admin", "alice@external"), Type: "iaas", Life: rarely("alive", "dying", "dead"), AgentVersion: agent,
+		Credential: "cred", CredentialRevoked: r.IntN(25) == 0, CleanupNeeded: r.IntN(25) == 0,
+	}
 	if r.IntN(25) == 0 {
 		m.Blockers = []string{"the model hosts deprecated ubuntu machine(s): ubuntu@18.04(1)"}
 	}
 	for i := range r.IntN(3) {
-		m.Machines = append(m.Machines, controller.Machine{ID: strconv.Itoa(i), AgentStatus: rarely("started", "down", "pending", "stopped", "error"), InstanceStatus: rarely("running", "pending", "provisioning error", "unknown", "allocating", "stopped"),
-			AgentVersion: rarely(agent, "3.1.0"), Life: rarely("alive", "dying", "dead"), Reboot: rarely("", "reboot", "shutdown")})
+		m.Machines = append(m.Machines, controller.Machine{
+			ID: strconv.Itoa(i), AgentStatus: rarely("started", "down", "pending", "stopped", "error"), InstanceStatus: rarely("running", "pending", "provisioning error", "unknown", "allocating", "stopped"),
+			AgentVersion: rarely(agent, "3.1.0"), Life: rarely("alive", "dying", "dead"), Reboot: rarely("", "reboot", "shutdown"),
+		})
 	}
 	for i := range r.IntN(3) {
 		n := fmt.Sprintf("app%d", i)
 		a := controller.Application{Name: n, Charm: n, Revision: 7, Life: rarely("alive", "dying", "dead"), MinUnits: r.IntN(15) / 14 * 3}
 		for k := range r.IntN(3) {
-			a.Units = append(a.Units, controller.Unit{Name: fmt.Sprintf("%s/%d", n, k), Machine: "0", AgentStatus: rarely("idle", "executing", "lost", "allocating", "failed", "error", "rebooting"),
-				AgentVersion: rarely(agent, "3.1.0"), Life: rarely("alive", "dying", "dead"), Upgrading: r.IntN(15) == 0})
+			a.Units = append(a.Units, controller.Unit{
+				Name: fmt.Sprintf("%s/%d", n, k), Machine: "0", AgentStatus: rarely("idle", "executing", "lost", "allocating", "failed", "error", "rebooting"),
+				AgentVersion: rarely(agent, "3.1.0"), Life: rarely("alive", "dying", "dead"), Upgrading: r.IntN(15) == 0,
+			})
 		}
 		m.Applications = append(m.Applications, a)
 	}

@@ -11,11 +11,9 @@ import (
 	"os"
 	"os/exec"
 
-	"github.com/juju/version/v2"
-
-	jujuversion "github.com/juju/juju/version"
-
 	"github.com/juju/juju/state"
+	jujuversion "github.com/juju/juju/version"
+	"github.com/juju/version/v2"
 
 	"jimm-migrator/tests/realjuju/controller"
 )

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -97,7 +98,7 @@ func newStory(seed uint64) *story {
 			m.Controller = "south"
 		}
 		for n := range r.IntN(4) {
-			id := fmt.Sprint(n)
+			id := strconv.Itoa(n)
 			m.Machines = append(m.Machines, controller.Machine{ID: id})
 		}
 		if troubled && r.IntN(5) == 0 {
