@@ -29,6 +29,18 @@ type drainParams struct {
 	capsParams
 }
 
+// again returns the parameters that the next run of the same drain needs. A plan was
+// made before this run, so that the next one makes its own.
+func (p drainParams) again() []string {
+	var out []string
+	for _, pair := range [][2]string{{"targets", p.Targets}, {"exclude", p.Exclude}, {"timeout", p.Timeout}} {
+		if pair[1] != "" {
+			out = append(out, report.Parameter(pair[0], pair[1]))
+		}
+	}
+	return out
+}
+
 // mostUnexpected is how many models a drain moves without a plan that was read, or
 // a number that was given.
 const mostUnexpected = 20
@@ -131,7 +143,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err != nil {
 		return d.refuse(ctx, err)
 	}
-	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.tower.base.Traits, DryRun: bool(d.params.DryRun)}
+	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.tower.base.Traits, DryRun: bool(d.params.DryRun), Parameters: d.params.again()}
 	if d.params.DryRun {
 		return d.finish(ctx, s)
 	}

@@ -38,11 +38,17 @@ func (r request) foundRunning() bool {
 // refused reports whether the answer was a refusal that a controller gives before it
 // creates a migration: Controller.InitiateMigration runs the prechecks of source and
 // target first (Juju 2.9 to 4.1). Then nothing can begin late, and two polls suffice.
+// A refusal because of another migration or copy settles nothing.
 func (r request) refused() bool {
 	if r.err == nil {
 		return false
 	}
 	text := r.err.Error()
+	for _, words := range []string{"import", "migrating", "migration in progress", "another migration", "already exists"} {
+		if strings.Contains(text, words) {
+			return false
+		}
+	}
 	return strings.Contains(text, "source prechecks failed: ") || strings.Contains(text, "target prechecks failed: ")
 }
 

@@ -70,11 +70,13 @@ type Drained struct {
 	Plan          fleet.Plan // The first one.
 	Before, After fleet.Cordon
 	// Set tells that this run has cordoned the controller, and that it stays so.
-	Set      bool
-	DryRun   bool
-	Traits   facts.Traits
-	Evidence fleet.Evidence
-	rounds   []fleet.Done
+	Set    bool
+	DryRun bool
+	// Parameters are those of the action that a next run needs too, as typed.
+	Parameters []string
+	Traits     facts.Traits
+	Evidence   fleet.Evidence
+	rounds     []fleet.Done
 }
 
 // Add adds a round.
@@ -209,13 +211,27 @@ func DrainResults(d Drained, run Run) map[string]any {
 	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
 	switch {
 	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
-		out["next"] = fmt.Sprintf("look at the results, then the same command goes on; juju run %s uncordon-controller controller=%s gives up", leader(run.Unit), d.Controller)
+		out["next"] = d.command(run.Unit)
 	case d.DryRun && len(d.Plan.Moves) > 0:
-		out["next"] = fmt.Sprintf("the same without dry-run, with expect=%d", len(d.Plan.Moves))
+		out["next"] = d.command(run.Unit) + fmt.Sprintf(" expect=%d", len(d.Plan.Moves))
 	default:
 		delete(out, "next")
 	}
 	return out
+}
+
+// command is the command that drains the controller, or goes on to drain it.
+func (d Drained) command(unit string) string {
+	parameters := append([]string{"controller=" + d.Controller}, d.Parameters...)
+	return jujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ")
+}
+
+// Parameter returns a parameter of an action as it is typed in a shell.
+func Parameter(name, value string) string {
+	if strings.ContainsAny(value, " *?[]{}$\"\\|&;<>()~#!`\n") {
+		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	}
+	return name + "=" + value
 }
 
 // drainAfter says what must be known before the controller is destroyed.

@@ -258,7 +258,7 @@ func runNext(d fleet.Done, run Run) string {
 		return again
 	case fleet.RunStopped, fleet.RunPartly:
 		if d.Counts.Failed > 0 {
-			return "look at failed, then: " + again
+			return again
 		}
 		return again
 	case fleet.StoppedAsTold:

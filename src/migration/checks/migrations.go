@@ -40,7 +40,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 // noMigration: none is on show. One may have been asked for a moment ago.
 func noMigration(s *survey.Survey) Finding {
 	switch {
-	case !s.UnderWay() && len(s.Holders(s.Source, s.Target)) > 0 && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed():
+	case s.MayStillArrive():
 		third := s.Holders(s.Source, s.Target).Names()
 		return Finding{
 			Level:    Fail,

@@ -164,7 +164,7 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	}
 	o := facts.Observation{Info: info, Copies: copies}
-	if own, told := (judge.Baseline{Source: facts.Controller{UUID: m.Recorded}}).Own(o); told {
+	if own, told := (judge.Baseline{Source: l.controllers.ByUUID(m.Recorded)}).Own(o); told {
 		info = own
 	}
 	if info.Kind == facts.InfoLive && info.Controller != "" {

@@ -97,6 +97,8 @@ func (s *Survey) Holder() facts.Controller {
 		return facts.Controller{}
 	case s.Observation.Info.Attempt.Unshown() && !s.sourceAlone():
 		return facts.Controller{} // It may be in use on its target already.
+	case s.MayStillArrive():
+		return facts.Controller{}
 	case s.Observation.Info.Migrating() && (s.MovesElsewhere() || facts.ParseText(s.Observation.Info.Attempt.Text).PastReturn()):
 		return facts.Controller{}
 	default:
@@ -118,7 +120,7 @@ func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt
 	brought := s.Audit.Brings(attempt, s.Source.Name)
 	_, asked := s.Audit.Target(attempt, s.Source.Name) // JIMM asks the recorded one.
-	alone := s.Observation.CopyOn(s.Source).Has() && len(s.Holders(s.Source)) == 0
+	alone := s.Observation.CopyOn(s.Source).Has() && len(s.Holders(s.Source)) == 0 && s.sourceAlone()
 	switch {
 	case !s.Observation.Info.Listed, alone, asked && !brought:
 		return false
@@ -180,6 +182,14 @@ func (s *Survey) OtherHolder() (source facts.Controller, alone bool) {
 		}
 	}
 	return source, alone
+}
+
+// MayStillArrive reports whether the model may still be on its way from a third
+// controller to the recorded one: the third has a copy, and JIMM's audit log does not
+// exclude that a migration was requested lately.
+func (s *Survey) MayStillArrive() bool {
+	third := len(s.Holders(s.Source, s.Target)) > 0
+	return !s.UnderWay() && third && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed()
 }
 
 // HolderForSure is holder, but believes no entry of JIMM's list that any
