@@ -256,12 +256,7 @@ func runNext(d fleet.Done, run Run) string {
 			}
 		}
 		return again
-	case fleet.RunStopped, fleet.RunPartly:
-		if d.Counts.Failed > 0 {
-			return again
-		}
-		return again
-	case fleet.StoppedAsTold:
+	case fleet.RunStopped, fleet.RunPartly, fleet.StoppedAsTold:
 		return again
 	case fleet.RunBlocked:
 		return "look at left; plan again when the reasons are gone"
