@@ -39,6 +39,9 @@ func checkSource(s *survey.Survey) Finding {
 		f.Evidence = name + " is still importing the model: another migration has not ended"
 	case s.Observation.Info.Kind == facts.InfoLive && s.Observation.Info.Listed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
 		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"
+	case s.JIMMAnswer.Kind == facts.InfoUnavailable && source.Info.Kind == facts.InfoNotAsked && source.Has():
+		// A JIMM that cannot ask the source cannot start a migration there either.
+		f.Evidence = name + " has the model but does not describe it: " + s.JIMMAnswer.Answer()
 	case s.Observation.Info.Kind == facts.InfoLive:
 		f.Level, f.Evidence = Pass, name+" has the model"
 	case s.Observation.Info.Kind == facts.InfoRedirected:

@@ -67,10 +67,13 @@ type Survey struct {
 	Source      facts.Controller
 	Observation facts.Observation
 	Listed      facts.Info // The model in JIMM's list, where that is of the controllers.
-	Audit       facts.Audit
-	AuditErr    error
-	Contents    Contents
-	Reports     Reports
+	// JIMMAnswer is what JIMM itself brought of the model, before the recorded
+	// controller's own word took its place.
+	JIMMAnswer facts.Info
+	Audit      facts.Audit
+	AuditErr   error
+	Contents   Contents
+	Reports    Reports
 }
 
 // ModelKnown reports whether the model is one that JIMM knows.
@@ -158,6 +161,7 @@ func (s *Survey) describe() {
 // administrator.
 func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 	o := r.observe(ctx, s)
+	s.JIMMAnswer = o.Info
 	if own, told := (judge.Baseline{Source: s.Source}).Own(o); told {
 		o.Info = own
 	}
