@@ -246,7 +246,7 @@ func (w *truth) allowedStart(t time.Time) string {
 		return "while a migration runs (" + phase + ")"
 	case w.journey != nil && t.Before(w.journey.entered):
 		return "while one that was asked for has not begun"
-	case len(w.holders(t)) > 1 && w.probe.tells():
+	case len(w.holders(t)) > 1 && w.probe.tells() && !w.unasked:
 		return "of a model that is in use twice"
 	case w.record == "west" && (phase == "DONE" || phase == "REAPFAILED"):
 		return "of a model that has moved away (" + phase + ")"

@@ -243,8 +243,12 @@ models:
 			}
 		}
 		agents := func() string {
-			state, _ := j.Controller("west").Model(j.UUID("old"))
-			return state.Model.AgentVersion + " " + state.Model.Machines[0].AgentVersion
+			var out string
+			err := j.Controller("west").Update(j.UUID("old"), func(m *controller.Model) { out = m.AgentVersion + " " + m.Machines[0].AgentVersion })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
 		}
 		upgrade("old", "3.6.28", true)
 		if got := agents(); got != "3.6.27 3.6.27" {
