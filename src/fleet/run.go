@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -947,10 +946,4 @@ func (r *run) waits() int {
 		}
 	}
 	return n
-}
-
-// IsRefused reports whether nothing was started since the plan does not fit.
-func IsRefused(err error) bool {
-	_, ok := errors.AsType[*RefusedError](err)
-	return ok
 }

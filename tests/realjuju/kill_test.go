@@ -11,7 +11,11 @@ import (
 
 // TestKilled: the engine is ended at each line that it prints, and run again: it never starts a second migration, and in
 // the end the model is moved and recorded.
+//
+// It runs in "make real-long": under load two of 45 runs have ended as lost-from-jimm, which is not explained yet, and the
+// in-memory database refuses some of the many models that are made at once.
 func TestKilled(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
 	whole := addModel(t, j, "whole")

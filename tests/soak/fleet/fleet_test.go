@@ -60,8 +60,10 @@ type story struct {
 
 	jaas  *sim.JAAS
 	cable *cable
-	texts []string
 	wrong []string
+
+	mu    sync.Mutex
+	texts []string
 	cells map[string]int
 }
 
@@ -189,7 +191,7 @@ func (s *story) happen(ctx context.Context) {
 	defer end()
 	plan := s.plan(ctx)
 	if len(plan.Moves) == 0 {
-		s.cells["nothing to do"]++
+		s.count("nothing to do")
 		return
 	}
 	rules := sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, BothEnds: true, Once: true}
@@ -417,9 +419,9 @@ func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
 	})
 	s.say("ended as %s %+v %s %v", l.done.Outcome, l.done.Counts, l.done.Stopped, l.err)
 	if !l.dead() {
-		s.cells["ended as "+string(l.done.Outcome)]++
+		s.count("ended as "+string(l.done.Outcome))
 	} else {
-		s.cells["killed"]++
+		s.count("killed")
 	}
 	return l
 }
@@ -440,10 +442,23 @@ func (s *story) flying() bool {
 }
 
 func (s *story) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.texts = append(s.texts, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }
 
-func (s *story) sayings() string { return "\n" + strings.Join(s.texts, "\n") }
+// count counts what has come up.
+func (s *story) count(cell string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cells[cell]++
+}
+
+func (s *story) sayings() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return "\n" + strings.Join(s.texts, "\n")
+}
 
 // interfere moves a model as somebody else would.
 func (s *story) interfere(ctx context.Context, f foreign) {
@@ -456,7 +471,7 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 	_, err = other.MigrateModel(ctx, s.jaas.UUID(f.model), f.target)
 	s.say("somebody moves %s to %s: %v", f.model, f.target, err)
 	if err == nil {
-		s.cells["moved by others"]++
+		s.count("moved by others")
 	}
 	// A good neighbour records what has moved (2024).
 	for range 60 {
@@ -478,7 +493,7 @@ func (s *story) cordonAll(ctx context.Context, mark bool) {
 	if mark {
 		pause(ctx, s.cordon)
 		s.say("somebody cordons the targets")
-		s.cells["cordoned"]++
+		s.count("cordoned")
 	}
 	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
 	if err != nil {
