@@ -419,7 +419,7 @@ func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
 	})
 	s.say("ended as %s %+v %s %v", l.done.Outcome, l.done.Counts, l.done.Stopped, l.err)
 	if !l.dead() {
-		s.count("ended as "+string(l.done.Outcome))
+		s.count("ended as " + string(l.done.Outcome))
 	} else {
 		s.count("killed")
 	}
