@@ -56,23 +56,28 @@ type planRun struct {
 	moved int
 }
 
+// open connects to JIMM for a run that starts migrations.
+func (r *planRun) open(ctx context.Context) (watchtower, error) {
+	w, err := open(ctx, r.action)
+	if err != nil {
+		return w, err
+	}
+	r.settings = w.settings
+	w.jaas.Pace()
+	return w, nil
+}
+
 func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	r.events = report.NoEventLog(r.action.Unit)
 	opts, err := r.options(p)
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
-	settings, j, err := connect(ctx, r.action)
+	w, err := r.open(ctx)
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
-	defer j.Close()
-	r.settings = settings
-	j.Pace()
-	w, err := watch(ctx, r.action, settings, j)
-	if err != nil {
-		return r.refuse(ctx, err)
-	}
+	defer w.jaas.Close()
 	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
 	defer r.events.Close(ctx)
 	return r.run(ctx, w, opts)

@@ -79,16 +79,10 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
-	settings, j, err := connect(ctx, r.action)
-	if err != nil {
+	if d.tower, err = r.open(ctx); err != nil {
 		return r.refuse(ctx, err)
 	}
-	defer j.Close()
-	r.settings = settings
-	j.Pace()
-	if d.tower, err = watch(ctx, r.action, settings, j); err != nil {
-		return r.refuse(ctx, err)
-	}
+	defer d.tower.jaas.Close()
 	if !p.DryRun {
 		r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
 		defer r.events.Close(ctx)

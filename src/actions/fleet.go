@@ -17,6 +17,8 @@ const logSpan = 25 * time.Hour
 
 // watchtower is what the actions about many models read through.
 type watchtower struct {
+	settings config.Settings
+
 	jaas  *jaas.JAAS
 	lists *fleet.Lists
 	book  *fleet.Book
@@ -25,7 +27,7 @@ type watchtower struct {
 }
 
 // watch reads JIMM's lists and log once for all that ask. An answer serves
-// everybody for a poll interval.
+// all of them for a poll interval.
 func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS) (watchtower, error) {
 	uuid, err := j.UUID(ctx)
 	if err != nil {
@@ -36,7 +38,8 @@ func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *ja
 		poll = migration.DefaultPollInterval
 	}
 	w := watchtower{
-		jaas: j, lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), logSpan, poll),
+		settings: settings,
+		jaas:     j, lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), logSpan, poll),
 		base: fleet.Snapshot{
 			JAAS: uuid, Traits: j.Engine.Traits, Unit: a.Env().Unit, OwnModel: a.Env().ModelUUID, JIMMModel: settings.JIMMModel(),
 		},
@@ -51,8 +54,9 @@ func (w watchtower) survey(ctx context.Context, q fleet.Question) (fleet.Snapsho
 	return fleet.Survey(ctx, w.tower, w.jaas.Many(), q)
 }
 
-// reading connects to JIMM for an action that changes nothing.
-func reading(ctx context.Context, a *charm.Action) (watchtower, error) {
+// open connects to JIMM for an action that looks at many models. The caller closes
+// the connection.
+func open(ctx context.Context, a *charm.Action) (watchtower, error) {
 	settings, j, err := connect(ctx, a)
 	if err != nil {
 		return watchtower{}, err

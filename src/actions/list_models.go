@@ -30,7 +30,7 @@ func listModels(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&p); err != nil {
 		return err
 	}
-	w, err := reading(ctx, a)
+	w, err := open(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
-	w, err := reading(ctx, a)
+	w, err := open(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func CheckDrain(s Snapshot, controller string) error {
 		return &RefusedError{"JIMM's list is not complete: " + s.Gaps[0]}
 	}
 	if coming := arriving(s, controller); len(coming) > 0 {
-		return &RefusedError{fmt.Sprintf("%s to %q: %s; wait until that has ended", Counted(len(coming), "model moves", "models move"), controller, coming[0])}
+		return &RefusedError{fmt.Sprintf("%s to %q: %s; wait until that has ended", facts.Count(len(coming), "model moves", "models move"), controller, coming[0])}
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Fought != "":
 		return fmt.Sprintf("model %s was moved by others since this run began", t.Fought)
 	case t.Failures > rules.Failures && rules.Failures == 0:
-		return Counted(t.Failures, "model", "models") + " failed, none is tolerated"
+		return facts.Count(t.Failures, "model", "models") + " failed, none is tolerated"
 	case t.Failures > rules.Failures:
 		return fmt.Sprintf("%d failed, %d tolerated", t.Failures, rules.Failures)
 	case t.Silent >= SilentToStop:

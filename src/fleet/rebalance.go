@@ -58,7 +58,7 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	}
 	switch {
 	case len(s.Moving) > 0:
-		return Balanced{}, fmt.Errorf("cannot balance: %s now; wait until none does", Counted(len(s.Moving), "model moves", "models move"))
+		return Balanced{}, fmt.Errorf("cannot balance: %s now; wait until none does", facts.Count(len(s.Moving), "model moves", "models move"))
 	case len(s.Gaps) > 0:
 		return Balanced{}, fmt.Errorf("cannot balance: JIMM's list is not complete: %s", strings.Join(s.Gaps, "; "))
 	}

@@ -238,11 +238,11 @@ func (r *rater) step(t, other Target) string {
 	case t.Controller.UUID == other.Controller.UUID:
 		return "no other can take the model"
 	case t.Connected != other.Connected:
-		return fmt.Sprintf("%s there, %d on %s", Counted(t.Connected, "connected model is", "connected models are"), other.Connected, name)
+		return fmt.Sprintf("%s there, %d on %s", facts.Count(t.Connected, "connected model is", "connected models are"), other.Connected, name)
 	case t.warnings() != other.warnings():
-		return fmt.Sprintf("%s, %s has %d", Counted(t.warnings(), "warning", "warnings"), name, other.warnings())
+		return fmt.Sprintf("%s, %s has %d", facts.Count(t.warnings(), "warning", "warnings"), name, other.warnings())
 	case t.Load.Agents != other.Load.Agents:
-		return fmt.Sprintf("%s, %s has %d", Counted(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
+		return fmt.Sprintf("%s, %s has %d", facts.Count(t.Load.Agents, "agent", "agents"), name, other.Load.Agents)
 	case checks.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
 		return fmt.Sprintf("Juju %s, %s has %s", t.Controller.AgentVersion, name, other.Controller.AgentVersion)
 	default:
@@ -276,12 +276,4 @@ func (r *rater) migratable(m *facts.Model) (Eligibility, []checks.Finding) {
 		reasons = []checks.Finding{{Check: checks.Target, Level: checks.Fail, Evidence: "JIMM knows no other controller", Remedy: "add one to JIMM"}}
 	}
 	return best, reasons
-}
-
-// Counted says how many of something there are.
-func Counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -125,7 +125,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"the source's are not known", checks.Facades, func(s *staff) { s.prechecks = facts.Prechecks{Version: 2} }, checks.Skip, `an account on "west" too`},
 		{"refused for something else", checks.Facades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, checks.Pass, "takes models"},
 		{"Juju 4", checks.Facades, func(s *staff) { s.prechecks, s.err = facts.Prechecks{}, errors.New("a description") }, checks.Skip, "a description"},
-		{"no account", checks.Facades, without, checks.Skip, `without an account on "east"`},
+		{"no account", checks.Facades, without, checks.Skip, `needs an account on "east"`},
 
 		{"would take it", checks.TargetPrechecks, nil, checks.Pass, "would take the model (MigrationTarget 3)"},
 		{"would refuse it", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = `model named "prod" already exists` }, checks.Fail, "already exists"},
@@ -161,7 +161,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"by an owner that may be the source's", checks.TargetName, func(s *staff) {
 			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
 		}, checks.Skip, "another owner on its source"},
-		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "not to be seen"},
+		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "can only be determined with an account there"},
 
 		{"the cloud is there", checks.Cloud, nil, checks.Pass, "itself says that it has cloud"},
 		{"the region is not", checks.Cloud, func(s *staff) { s.clouds["aws"] = []string{"eu-west-1"} }, checks.Fail, `"us-east-1"`},
@@ -176,7 +176,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 			s.users = []string{"bob=read"}
 			s.people["east"] = facts.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
 		}, checks.Pass, "knows all users"},
-		{"the source's are not told", checks.Users, state("west", facts.AccountNone), checks.Skip, "whether the source has others"},
+		{"the source's are not told", checks.Users, state("west", facts.AccountNone), checks.Skip, "other users of the source"},
 		{"the target's are not told", checks.Users, state("east", facts.AccountNone), checks.Warn, "bob"},
 	} {
 		for _, completes := range []bool{false, true} {
@@ -204,7 +204,7 @@ func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 		}
 		s.running("east", true)
 		f = findingOf(t, s.jaas(), migration.Options{Probe: true}, checks.TargetPrechecks)
-		if has(t, f, checks.Skip, "a migration runs"); s.asked > 0 {
+		if has(t, f, checks.Skip, "a migration is running"); s.asked > 0 {
 			t.Error("asked although a migration runs")
 		}
 		s = newStaff(false)

@@ -61,7 +61,7 @@ func targetCases() []targetCase {
 		{name: "JIMM's list fails", completes: true, id: checks.Cloud, world: func(_ *fake, g *glass) { g.listErr = survey.ErrNotOffered }, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "same cloud", id: checks.Cloud, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "other region", id: checks.Cloud, model: lives, target: inCloud("aws", "eu-west-1"), level: checks.Warn, says: `runs in "aws" "eu-west-1"`},
-		{name: "cloud not told", id: checks.Cloud, target: inCloud("aws", "eu-west-1"), level: checks.Skip, says: "does not tell"},
+		{name: "cloud not told", id: checks.Cloud, target: inCloud("aws", "eu-west-1"), level: checks.Skip, says: "does not report the cloud"},
 
 		{name: "target answers", id: checks.TargetAnswers, level: checks.Pass},
 		{name: "probe off", id: checks.TargetAnswers, noProbe: true, level: checks.Skip, says: "probe-controllers"},
@@ -77,10 +77,10 @@ func targetCases() []targetCase {
 		{name: "from public to private", id: checks.TargetAddresses, source: at("203.0.113.7:17070"), level: checks.Warn, says: "private"},
 		{name: "public", id: checks.TargetAddresses, target: at("east.example.com:17070"), level: checks.Pass},
 
-		{name: "name free", id: checks.TargetName, level: checks.Skip, says: "Juju looks"},
+		{name: "name free", id: checks.TargetName, level: checks.Skip, says: "Juju checks this before it starts"},
 		{name: "credential not valid", id: checks.Credential, world: func(f *fake, _ *glass) { f.details = func(i *facts.Info) { i.Credential = facts.Invalid } }, level: checks.Warn, says: "a revoked one it refuses"},
 		{name: "valid credential", id: checks.Credential, world: func(f *fake, _ *glass) { f.details = func(i *facts.Info) { i.Credential = facts.Valid } }, level: checks.Pass},
-		{name: "only JIMM's users", id: checks.Users, level: checks.Skip, says: "not to be seen"},
+		{name: "only JIMM's users", id: checks.Users, level: checks.Skip, says: "can only be determined with an account on the source"},
 		{name: "a user of the source", id: checks.Users, world: func(f *fake, _ *glass) {
 			f.details = func(i *facts.Info) { i.Users = []string{"admin=admin", "bob=read", "alice@example.com=admin"} }
 		}, level: checks.Warn, says: "to the model: bob"},

@@ -32,11 +32,11 @@ func guard(s *survey.Survey) refusal {
 	case info.Migrating() && !facts.ParseText(info.Attempt.Text).PastReturn():
 		return refusal{facts.Refused, facts.CauseOtherMigration, running, followCommand(s)}
 	case info.Migrating() && s.OnTarget():
-		return refusal{facts.Refused, facts.CauseOtherMigration, running + ", and cannot be aborted any more: the model leaves " + name, followCommand(s)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, running + ", and can no longer be aborted: the model leaves " + name, followCommand(s)}
 	case info.Importing(), target.State == facts.CopyImporting:
 		return refusal{facts.Refused, facts.CauseOtherMigration, "a copy of the model is still being imported", followCommand(s)}
 	case s.TimeLeftToStart() > 0:
-		return refusal{facts.Refused, facts.CauseOtherMigration, "JIMM's audit log says that a migration was asked for a moment ago", followCommand(s)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "JIMM's audit log says that a migration was requested a moment ago", followCommand(s)}
 	case !s.OnTarget() && s.SourceKeepsIt():
 		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " has the model in use, and JIMM records it there", ""}
 	case s.PointsElsewhere() && !target.Has():
@@ -86,9 +86,9 @@ func (m *recording) movement(again *survey.Survey) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:
-		return refusal{facts.Unknown, facts.CauseChanged, "JIMM has changed its record meanwhile: it names " + strconv.Quote(again.Source.String()) + " now", locateCommand(again)}
+		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed meanwhile: it names " + strconv.Quote(again.Source.String()) + " now", locateCommand(again)}
 	case again.OnTarget() && !again.TargetHasIt():
-		return refusal{facts.Unknown, facts.CauseUnproved, "nobody tells whether " + strconv.Quote(again.Target.String()) + " has the model, and JIMM records it there already", locateCommand(again)}
+		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
 	case !now.Migrating():
 		return refusal{}
 	case !before.Migrating() || !before.Attempt.Same(now.Attempt):
@@ -115,9 +115,9 @@ func seenWords(s *survey.Survey) string {
 	name := strconv.Quote(s.Target.String())
 	switch {
 	case s.Observation.Info.Migrating():
-		return "the migration had succeeded and does not go on: " + redact.String(s.Observation.Info.Attempt.Text)
+		return "the migration has succeeded and makes no progress: " + redact.String(s.Observation.Info.Attempt.Text)
 	case s.OnTarget():
-		return name + " has the model, and no migration of it runs"
+		return name + " has the model, and no migration of it is running"
 	case s.Observation.Info.ReapFailed():
 		return strconv.Quote(s.Source.String()) + " could not remove its copy after the migration"
 	case source.State == facts.CopyMoved:
@@ -127,6 +127,6 @@ func seenWords(s *survey.Survey) string {
 	case target.Has():
 		return name + " says that it has the model"
 	default:
-		return "nobody else could tell where the model is"
+		return "no other controller answered"
 	}
 }

@@ -62,7 +62,7 @@ func insideCases() []insideCase {
 	}
 	none := func(*facts.Inventory) {}
 	return []insideCase{
-		{"machines", checks.Machines, none, checks.Pass, "all 2 machines"},
+		{"machines", checks.Machines, none, checks.Pass, "2 machines"},
 		{"machine dying", checks.Machines, machine("1", func(m *facts.Machine) { m.Life = "dying" }), checks.Fail, "machine 1 is dying"},
 		{"machine agent down", checks.Machines, machine("1", func(m *facts.Machine) { m.Agent = "down" }), checks.Fail, "machine 1 has an agent that is not started (down)"},
 		{"machine stopped", checks.Machines, machine("0", func(m *facts.Machine) { m.Instance = "error" }), checks.Fail, "machine 0 is not running (error)"},
@@ -73,14 +73,14 @@ func insideCases() []insideCase {
 		}, checks.Fail, "machine 0 has an agent that is not started (pending); machine 1 has an"},
 		{"something unread", checks.Machines, func(i *facts.Inventory) { i.Unread = []string{"machines/2: odd"} }, checks.Skip, "machines/2"},
 
-		{"units", checks.Units, none, checks.Pass, "all 3 units"},
+		{"units", checks.Units, none, checks.Pass, "3 units"},
 		{"unit lost", checks.Units, unit("nrpe/0", func(u *facts.Unit) { u.Agent = "lost" }), checks.Fail, "unit nrpe/0 is not idle or executing (lost)"},
 		{"unit allocating", checks.Units, unit("web/1", func(u *facts.Unit) { u.Agent = "allocating" }), checks.Fail, "web/1"},
 		{"unit dying", checks.Units, unit("web/1", func(u *facts.Unit) { u.Life = "dying" }), checks.Fail, "unit web/1 is dying"},
 		{"a failed hook does not forbid it", checks.Units, unit("web/1", func(u *facts.Unit) { u.Workload = "error" }), checks.Warn, "hooks have failed on web/1"},
 		{"words that are not known are no good", checks.Units, unit("web/1", func(u *facts.Unit) { u.Agent = "dreaming" }), checks.Fail, "dreaming"},
 
-		{"applications", checks.Applications, none, checks.Pass, "all 2 applications"},
+		{"applications", checks.Applications, none, checks.Pass, "2 applications"},
 		{"application dying", checks.Applications, application(func(a *facts.Application) { a.Life = "dying" }), checks.Fail, "web is dying"},
 		{"charm store", checks.Applications, application(func(a *facts.Application) { a.Charm = "cs:web-7" }), checks.Fail, "charm of the charm store"},
 		{"below its scale", checks.Applications, application(func(a *facts.Application) { a.Scale = 3 }), checks.Warn, "web has 2 of 3 units"},
@@ -90,7 +90,7 @@ func insideCases() []insideCase {
 		{"agents of two versions", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "3.6.13" }), checks.Fail, "unit web/0 is 3.6.13, the model 3.6.14"},
 		{"machine of another version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "3.6.13" }), checks.Fail, "machine 0 is 3.6.13"},
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
-		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not told"},
+		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
 		{"relations", checks.Relations, none, checks.Pass, "no relation is still being joined (1 in all)"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
@@ -103,9 +103,9 @@ func insideCases() []insideCase {
 		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
 		{"storage", checks.Storage, none, checks.Pass, "no storage"},
 		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{Owner: "web/0"} }, checks.Warn, "data/0"},
-		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageTold = false }, checks.Skip, "does not tell"},
+		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageTold = false }, checks.Skip, "does not report"},
 
-		{"credential", checks.Credential, none, checks.Skip, "not asked, or does not tell"},
+		{"credential", checks.Credential, none, checks.Skip, "not asked, or did not report"},
 		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn, "not valid"},
 		{"JIMM is elsewhere", checks.HostsJIMM, none, checks.Pass, "no application"},
 		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM, web"},

@@ -89,7 +89,7 @@ func TestRecordModel(t *testing.T) {
 				f.stages = []stage{{success, time.Hour + time.Minute}, {"successful, removing model from source controller", time.Hour}}
 			},
 		},
-		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want: refused(facts.CauseOtherMigration, "west"), detail: "asked for a moment ago"},
+		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want: refused(facts.CauseOtherMigration, "west"), detail: "requested a moment ago"},
 		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseConfirm, "east")},
 		{name: "unknown controller", to: "nowhere", want: refused(facts.CauseChecks, "west")},
 		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {
@@ -143,7 +143,7 @@ func TestRecordModel(t *testing.T) {
 					if !strings.Contains(res.Detail, s.detail) || !strings.Contains(res.Next, s.next) {
 						t.Errorf("detail %q, next %q", res.Detail, res.Next)
 					}
-					if res.Proof != "" && (s.confirm != "") != strings.Contains(res.Proof, "an operator has confirmed it") {
+					if res.Proof != "" && (s.confirm != "") != strings.Contains(res.Proof, "you have confirmed it") {
 						t.Errorf("proof %q", res.Proof)
 					}
 					if res.Outcome == facts.Recorded && f.mode {
@@ -213,7 +213,7 @@ func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
 		{"a controller that JIMM does not know", model, facts.Controller{UUID: east().UUID}, modelUUID, false},
 	} {
 		p := judge.JudgeWord(judge.Word{Model: c.model, Controller: c.to, Confirm: c.confirm, Saw: "seen"})
-		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "operator") {
+		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "you have confirmed it") {
 			t.Errorf("%s: valid %v, %q", c.name, p.Valid(), p.Ground())
 		}
 	}

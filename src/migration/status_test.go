@@ -55,7 +55,7 @@ func TestFollow(t *testing.T) {
 	}{
 		{"to a known target", func(f *fake) { f.running("east", true) }, want{facts.Migrated, "", 0, "east", "east", "east"}},
 		{"to an unknown target", func(f *fake) { f.running("east", false) }, want{facts.Migrated, "", 0, "east", "east", "east"}},
-		{"to an unknown target, and the source does not tell", func(f *fake) { f.running("east", false); f.redirects, f.probe = false, false }, want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
+		{"to an unknown target, and the source does not report it", func(f *fake) { f.running("east", false); f.redirects, f.probe = false, false }, want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
 		{"has left", func(f *fake) { f.away(east(), false) }, want{facts.Recorded, "", 0, "east", "east", "east"}},
 		{"nothing runs", func(*fake) {}, want{facts.Refused, facts.CauseNothingRuns, 0, "", "west", "west"}},
 		{"was asked for", func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want{facts.Refused, facts.CauseNothingRuns, 0, "", "west", "west"}},

@@ -24,9 +24,9 @@ const (
 // The findings about a model that has moved. They cannot be ignored: nothing
 // depends on them but the outcome.
 const (
-	// VerifyAgents: all agents are with the target.
+	// VerifyAgents: all agents are connected to the target.
 	VerifyAgents checks.ID = "agents"
-	// VerifyContents: the model holds what it held before.
+	// VerifyContents: the contents are the same as before the migration.
 	VerifyContents checks.ID = "contents"
 	// VerifyAccess: JIMM lets the administrators of the target administer the
 	// model, and not those of the source.
@@ -181,20 +181,20 @@ func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	target, missing := strconv.Quote(f.base.Target.Name), f.res.Aftermath.Missing
 	switch {
 	case after == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be looked into on " + target + ": " + redact.Error(err), Remedy: f.StatusCommand()}
+		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected on " + target + ": " + redact.Error(err), Remedy: f.StatusCommand()}
 	case len(missing) > 0:
-		evidence := "the agents are not seen on " + target + " of " + checks.Names(missing)
+		evidence := "not connected to " + target + ": the agents of " + checks.Names(missing)
 		if before == nil {
-			evidence += "; whether they were there before was not looked at"
+			evidence += "; whether they were connected before is not known"
 		}
 		return checks.Finding{
 			Level: checks.Fail, Evidence: evidence,
-			Remedy: "keep " + cmp.Or(f.base.Source.String(), "the "+"source") + " until they are; run migrate-model again to look once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(f.base.Source.String(), "the source") + " until they are; run migrate-model again to verify once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}
 	default:
-		return checks.Finding{Level: checks.Pass, Evidence: "all agents are with " + target}
+		return checks.Finding{Level: checks.Pass, Evidence: "all agents are connected to " + target}
 	}
 }
 
@@ -232,11 +232,11 @@ func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string
 	case len(users) > 0 && (after == nil || before == nil):
 		return f.differ(users)
 	case after == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be looked into afterwards"}
+		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected afterwards"}
 	case before == nil && len(broken(nil, *after)) > 0:
 		return f.differ([]string{checks.List(broken(nil, *after)) + "; how the model was before is not known"})
 	case before == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "what the model held before is not known: " + f.Contents.Why}
+		return checks.Finding{Level: checks.Skip, Evidence: "the contents before the migration are not known: " + f.Contents.Why}
 	case len(before.Unread)+len(after.Unread) > 0 && len(broken(before, *after)) > 0:
 		return f.differ(broken(before, *after))
 	case len(before.Unread)+len(after.Unread) > 0:
@@ -247,7 +247,7 @@ func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string
 	if all := append(differences(*before, *after, source.Major == target.Major), users...); len(all) > 0 {
 		return f.differ(all)
 	}
-	return checks.Finding{Level: checks.Pass, Evidence: "the model holds what it held before"}
+	return checks.Finding{Level: checks.Pass, Evidence: "the contents are the same as before the migration"}
 }
 
 func (f *watcher) differ(how []string) checks.Finding {

@@ -136,7 +136,7 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "the target does not show the model", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", looks: 3,
-			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be looked into",
+			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be inspected",
 		},
 		{
 			name: "another controller answers", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", says: north().UUID,

@@ -99,7 +99,7 @@ func (a Accounts) add(out map[string]any) {
 	}
 	setMap(out, "controllers", entries)
 	works := len(a.Users) - len(bad)
-	text := fmt.Sprintf("%v; %d of %s work", out["summary"], works, count(len(a.Users), "controller account", "controller accounts"))
+	text := fmt.Sprintf("%v; %d of %s work", out["summary"], works, facts.Count(len(a.Users), "controller account", "controller accounts"))
 	if works == 1 {
 		text += "s"
 	}

@@ -22,7 +22,7 @@ func ControllersResults(controllers []facts.Controller, models []facts.Model, ga
 		set(entry, "region", c.Region)
 		list[resultKey(c.Name, c.UUID)] = entry
 	}
-	out := map[string]any{"summary": fmt.Sprintf("JIMM has %s and %s", count(len(controllers), "controller", "controllers"), count(len(models), "model", "models"))}
+	out := map[string]any{"summary": fmt.Sprintf("JIMM has %s and %s", facts.Count(len(controllers), "controller", "controllers"), facts.Count(len(models), "model", "models"))}
 	if gaps != nil {
 		out["gaps"] = redact.Error(gaps)
 	}

@@ -175,9 +175,9 @@ func verdictText(d Drained) string {
 	case fleet.DrainedAsRecorded:
 		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
 	case fleet.Partly:
-		return fmt.Sprintf("partly drained: %s there that can move, %d arriving", fleet.Counted(len(e.Movable), "model is", "models are"), len(e.Arriving))
+		return fmt.Sprintf("partly drained: %s there that can move, %d arriving", facts.Count(len(e.Movable), "model is", "models are"), len(e.Arriving))
 	case fleet.Blocked:
-		return fleet.Counted(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
+		return facts.Count(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
 	case fleet.InConflict:
 		return "a model that left is in two places or lost: look now"
 	default:
@@ -255,7 +255,7 @@ func drainAfter(d Drained) map[string]any {
 	}
 	set(out, "agents-missing", cutLines(missing, 8<<10))
 	if stale > 0 {
-		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them", fleet.Counted(stale, "model", "models"))
+		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them", facts.Count(stale, "model", "models"))
 	}
 	if !d.Traits.AutoRecords {
 		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"

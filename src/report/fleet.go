@@ -217,7 +217,7 @@ func leader(unit string) string {
 }
 
 func planSummary(p fleet.Plan) string {
-	text := fleet.Counted(len(p.Moves), "model", "models") + " would move"
+	text := facts.Count(len(p.Moves), "model", "models") + " would move"
 	if p.Goal == fleet.Drain {
 		text += " away from " + p.Of
 	}
@@ -229,7 +229,7 @@ func planSummary(p fleet.Plan) string {
 	var to []string
 	for _, c := range p.Controllers {
 		if models[c.Name] > 0 {
-			to = append(to, fmt.Sprintf("%d to %s with %s", models[c.Name], c.Name, fleet.Counted(agents[c.Name], "agent", "agents")))
+			to = append(to, fmt.Sprintf("%d to %s with %s", models[c.Name], c.Name, facts.Count(agents[c.Name], "agent", "agents")))
 		}
 	}
 	if len(to) > 0 {

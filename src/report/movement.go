@@ -41,7 +41,7 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 	for _, m := range found.Movements {
 		models[resultKey(m.Model.UUID)] = movementResults(m)
 	}
-	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %s %s migrating", len(found.Movements), count(found.Known, "model", "models"), are(len(found.Movements)))}
+	out := map[string]any{"moving": len(found.Movements), "summary": fmt.Sprintf("%d of %s %s migrating", len(found.Movements), facts.Count(found.Known, "model", "models"), are(len(found.Movements)))}
 	setMap(out, "models", models)
 	var gaps []string
 	if gap != nil {
@@ -51,7 +51,7 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 		gaps = append(gaps, redact.Error(found.Gaps))
 	}
 	if found.Unasked > 0 {
-		gaps = append(gaps, fmt.Sprintf("%s with recent requests to migrate not examined (the limit is %d)", count(found.Unasked, "more model", "more models"), locate.DefaultLimit))
+		gaps = append(gaps, fmt.Sprintf("%s with recent requests to migrate not examined (the limit is %d)", facts.Count(found.Unasked, "more model", "more models"), locate.DefaultLimit))
 	}
 	set(out, "gaps", strings.Join(gaps, "; "))
 	return out

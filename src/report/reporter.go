@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Reporter prints the progress of a run. Of checks and of what is verified after a
@@ -82,9 +83,9 @@ func (r *Reporter) print(findings []checks.Finding, event func(checks.Finding) m
 func countLine(findings []checks.Finding) string {
 	passed, skipped := withLevel(findings, checks.Pass), withLevel(findings, checks.Skip)
 	if len(passed) == len(findings) {
-		return fmt.Sprintf("all %s passed", count(len(passed), "check", "checks"))
+		return fmt.Sprintf("all %s passed", facts.Count(len(passed), "check", "checks"))
 	}
-	text := count(len(passed), "check", "checks") + " passed"
+	text := facts.Count(len(passed), "check", "checks") + " passed"
 	if len(skipped) > 0 {
 		var groups []string
 		for _, g := range grouped(skipped) {
@@ -151,12 +152,4 @@ func are(n int) string {
 		return "is"
 	}
 	return "are"
-}
-
-// count returns a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

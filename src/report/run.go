@@ -43,7 +43,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 	switch e := e.(type) {
 	case fleet.BeganEvent:
 		l.models = len(e.Plan.Moves)
-		text := fmt.Sprintf("%s in the plan, %d on their target already; %d at once at most", fleet.Counted(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
+		text := fmt.Sprintf("%s in the plan, %d on their target already; %d at once at most", facts.Count(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
 		if l.Stop != "" {
 			text += "; " + l.Stop + " stops this gently"
 		}
@@ -66,7 +66,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 		if e.Moving == 0 {
 			return "stopped: " + e.Why
 		}
-		return fmt.Sprintf("stopped: %s; %s and followed to the end", e.Why, fleet.Counted(e.Moving, "model still moves", "models still move"))
+		return fmt.Sprintf("stopped: %s; %s and followed to the end", e.Why, facts.Count(e.Moving, "model still moves", "models still move"))
 	default:
 		return ""
 	}

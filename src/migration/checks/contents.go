@@ -22,10 +22,10 @@ func checkStorage(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: fmt.Sprintf("the model has storage: %s; its data does not move, and Juju on the target takes it over", Names(facts.SortedNames(s.Contents.Storage, func(facts.Storage) bool { return true }))),
-			Remedy:   "have a backup of what is on it",
+			Remedy:   "back it up first",
 		}
 	case !s.Contents.StorageTold:
-		return Finding{Level: Skip, Evidence: "the source does not tell whether the model has storage"}
+		return Finding{Level: Skip, Evidence: "the source does not report whether the model has storage"}
 	default:
 		return list(s, nil, Warn, "", "the model has no storage")
 	}
@@ -57,7 +57,7 @@ func checkMachines(s *survey.Survey) Finding {
 		}
 	}
 	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
-	return list(s, problems, Fail, remedy, fmt.Sprintf("all %d machines are running, and their agents are started", len(s.Contents.Machines)))
+	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Machines), "machine is running, and its agent is started", "machines are running, and their agents are started"))
 }
 
 // machineProblem says why Juju refuses to migrate a model with the machine, or "".
@@ -66,9 +66,9 @@ func machineProblem(m facts.Machine) string {
 	case !facts.Alive(m.Life):
 		return "is " + m.Life
 	case m.Instance != "running":
-		return "is not running (" + cmp.Or(m.Instance, "not told") + ")"
+		return "is not running (" + cmp.Or(m.Instance, "unknown") + ")"
 	case m.Agent != "started":
-		return "has an agent that is not started (" + cmp.Or(m.Agent, "not told") + ")"
+		return "has an agent that is not started (" + cmp.Or(m.Agent, "unknown") + ")"
 	default:
 		return ""
 	}
@@ -97,7 +97,7 @@ func checkUnits(s *survey.Survey) Finding {
 		}
 	}
 	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
-	return list(s, problems, Fail, remedy, fmt.Sprintf("the agents of all %d units are there", len(s.Contents.Units)))
+	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Units), "unit is ready", "units are ready"))
 }
 
 // unitProblem says why Juju refuses to migrate a model with the unit, or "".
@@ -106,7 +106,7 @@ func unitProblem(u facts.Unit) string {
 	case !facts.Alive(u.Life):
 		return "is " + u.Life
 	case !u.Present():
-		return "is not idle or executing (" + cmp.Or(u.Agent, "not told") + ")"
+		return "is not idle or executing (" + cmp.Or(u.Agent, "unknown") + ")"
 	default:
 		return ""
 	}
@@ -156,7 +156,7 @@ func checkApplications(s *survey.Survey) Finding {
 		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until they are there; " + s.StatusCommand() + " shows them"}
 	}
 	remedy := "wait until they are gone, or refresh the charms from Charmhub (juju refresh --switch)"
-	return list(s, problems, Fail, remedy, fmt.Sprintf("all %d applications are alive", len(s.Contents.Applications)))
+	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Applications), "application is alive", "applications are alive"))
 }
 
 // refusesCharmStore reports whether the source or the target refuse charms of
@@ -185,7 +185,7 @@ func checkUpgrade(s *survey.Survey) Finding {
 		problems = append(problems, "unit "+name+" is being upgraded to another charm")
 	}
 	if want == "" && len(problems) == 0 {
-		return Finding{Level: Skip, Evidence: "the version of the model's agents is not told"}
+		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
 	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents are of the model's version, "+want)
 }

@@ -18,9 +18,9 @@ func lacksTargetAccount(s *survey.Survey) string {
 	case o.Why != "":
 		return o.Why
 	case o.Target.State == facts.AccountNone:
-		return "it is not to be seen without an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials)"
+		return "this needs an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials)"
 	case o.Target.State != facts.AccountWorks:
-		return "it is not to be seen, since the account on " + strconv.Quote(s.Target.Name) + " does not work"
+		return "the account on " + strconv.Quote(s.Target.Name) + " does not work"
 	default:
 		return ""
 	}
@@ -51,7 +51,7 @@ func checkControllerAccess(s *survey.Survey) Finding {
 		default:
 			f.Level = Warn
 			f.Remedy = "juju run " + s.Options.Unit + " check-access tells what helps"
-			said = append(said, "the account "+strconv.Quote(side.access.User)+" on "+side.name+" does not work, which is asked without: "+redact.Error(side.access.Err))
+			said = append(said, "the account "+strconv.Quote(side.access.User)+" on "+side.name+" does not work, so the controller is asked without it: "+redact.Error(side.access.Err))
 		}
 	}
 	f.Evidence = strings.Join(said, "; ")
@@ -76,9 +76,9 @@ func checkFacades(s *survey.Survey) Finding {
 	case slices.Max(versions) < facadesAreTold:
 		return Finding{Level: Pass, Evidence: target + " asks no source for its facades (MigrationTarget before 3)"}
 	case o.PrecheckErr != nil:
-		return Finding{Level: Skip, Evidence: "it is not to be seen: " + redact.Error(o.PrecheckErr)}
+		return Finding{Level: Skip, Evidence: "this cannot be determined: " + redact.Error(o.PrecheckErr)}
 	default:
-		return Finding{Level: Skip, Evidence: "it is not to be seen without an account on " + source + " too (controller-credentials)"}
+		return Finding{Level: Skip, Evidence: "this needs an account on " + source + " too (controller-credentials)"}
 	}
 }
 

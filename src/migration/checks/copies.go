@@ -30,7 +30,7 @@ func checkSource(s *survey.Survey) Finding {
 		f.Evidence = name + " reports that it has migrated the model away, but not where to; JIMM does not record it yet"
 		f.Remedy = find
 	case s.Observation.Info.ReapFailed():
-		f.Evidence = name + " has moved the model away and could not remove its copy; where to is not known: " + redact.String(s.Observation.Info.Attempt.Text)
+		f.Evidence = name + " has migrated the model and could not remove its copy; the target is not known: " + redact.String(s.Observation.Info.Attempt.Text)
 		f.Remedy = find
 	case source.State == facts.CopyAbsent:
 		f.Evidence = name + " says that it does not have the model"
@@ -49,7 +49,7 @@ func checkSource(s *survey.Survey) Finding {
 	case source.Has():
 		f.Evidence = name + " has the model but does not describe it: " + s.Observation.Info.Answer()
 	default:
-		f.Evidence = "it could not be found out whether " + name + " has the model: " + s.Observation.Info.Answer()
+		f.Evidence = "cannot determine whether " + name + " has the model: " + s.Observation.Info.Answer()
 	}
 	return f
 }
@@ -60,28 +60,28 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Target.Name)
 	switch {
 	case s.OnTarget():
-		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+		return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
 	case s.UnderWay():
-		return Finding{Level: Skip, Evidence: "a migration runs or has run: a copy on the target may be its own"}
+		return Finding{Level: Skip, Evidence: "a migration is running or has run: a copy on the target may belong to it"}
 	case target.State == facts.CopyAbsent || target.State == facts.CopyMoved:
 		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
 	case target.State == facts.CopyImporting:
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " has a half-imported copy of the model, and no migration runs that brings it: it is left over from an earlier attempt, and " + name + " will refuse another",
+			Evidence: name + " has a half-imported copy of the model, and no running migration explains it: it is left over from an earlier attempt, and " + name + " will refuse another",
 			Remedy:   "have an administrator of " + s.Target.Name + " remove that copy, for which Juju has no command (juju/juju#20361), or choose another target; never destroy " + s.Target.Name + " while it is there (juju/juju#15154)",
 		}
 	case target.State == facts.CopyActive:
 		return Finding{
 			Level:    Fail,
 			Evidence: name + " has a copy of the model that is in use: it will refuse another",
-			Remedy:   "do not touch either copy before an administrator of both controllers has looked",
+			Remedy:   "do not change either copy until an administrator of both controllers has examined them",
 		}
 	case target.Has():
 		return Finding{
 			Level:    Fail,
 			Evidence: name + " says that it has a copy of the model already: left over from an earlier attempt, or a second model in use; it will refuse another",
-			Remedy:   "have an administrator of " + s.Target.Name + " look at that copy first; if it is a left-over import, pass ignore-checks=" + string(TargetCopy),
+			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first; if it is a left-over import, pass ignore-checks=" + string(TargetCopy),
 		}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
@@ -94,9 +94,9 @@ func checkConflict(s *survey.Survey) Finding {
 	others := s.Holders(s.Source, s.Target)
 	switch {
 	case s.InUseTwice():
-		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not touch either copy before an administrator of both controllers has looked"}
+		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not change either copy until an administrator of both controllers has examined them"}
 	case len(others) > 0:
-		return Finding{Level: Warn, Evidence: "a third controller says that it has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller look: it may be left over from an earlier attempt"}
+		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt"}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:

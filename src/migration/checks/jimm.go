@@ -23,9 +23,9 @@ func checkCredential(s *survey.Survey) Finding {
 			Remedy:   "its owner runs juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with one that is valid",
 		}
 	case valid == facts.Valid:
-		return Finding{Level: Pass, Evidence: "the source calls the cloud credential of the model valid; whether it has been revoked Juju looks before it starts"}
+		return Finding{Level: Pass, Evidence: "the source reports the model's cloud credential as valid; Juju checks before it starts whether the credential was revoked"}
 	default:
-		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell whether the cloud credential is valid"}
+		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report whether the cloud credential is valid"}
 	}
 }
 
@@ -45,7 +45,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	const what = "this JIMM is not known to record models on controllers of Juju 4 (those of July 2026 and before cannot), and it records none on "
 	switch {
 	case !okT:
-		return Finding{Level: Skip, Evidence: "JIMM does not tell the version of " + name}
+		return Finding{Level: Skip, Evidence: "JIMM does not report the version of " + name}
 	case target.Major < four:
 		return Finding{Level: Pass, Evidence: "JIMM records models on controllers of Juju " + target.Line()}
 	case okS && source.Major >= four:
@@ -57,7 +57,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: what + name + ": the model would move there, could not be reached through JIMM any more, and cannot go back to Juju 3",
+			Evidence: what + name + ": the model would move there, could no longer be reached through JIMM, and cannot go back to Juju 3",
 			Remedy:   "upgrade JIMM to a release that records models on Juju 4; to move the model all the same, and reach it only through " + s.Target.Name + " itself, pass move-out-of-jimm=" + s.Model.UUID,
 		}
 	}
@@ -68,21 +68,21 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 func checkMode(s *survey.Survey) Finding {
 	switch {
 	case !s.Traits.AutoRecords:
-		return Finding{Level: Pass, Evidence: "this JIMM keeps no migration mode"}
+		return Finding{Level: Pass, Evidence: "this JIMM has no migration mode"}
 	case s.Observation.Info.Kind == facts.InfoBroken:
 		return Finding{
 			Level:    Warn,
-			Evidence: "JIMM believes that the model migrates and cannot use what its source says: its migration mode stays as it is until somebody says where the model is",
+			Evidence: "JIMM considers the model as migrating and cannot use the source's answer: the migration mode stays set until JIMM is told which controller has the model",
 			Remedy:   s.Traits.CLI + " update-migrated-model CONTROLLER " + s.Model.UUID + " with the controller that has it, and no other",
 		}
 	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "somebody has asked to move the model and did not wait for the answer, and no migration runs: JIMM may still believe in one and refuse another",
+			Evidence: "a migration was requested, its client did not wait for the answer, and none is running: JIMM may still consider the model as migrating and refuse another",
 			Remedy:   "if it does: " + s.Traits.UpdateCommand(s.Source, s.Model.UUID),
 		}
 	default:
-		return Finding{Level: Skip, Evidence: "JIMM does not show its migration mode; there is no sign that it is wrong"}
+		return Finding{Level: Skip, Evidence: "JIMM does not report its migration mode; nothing suggests that it is stuck"}
 	}
 }
 
@@ -126,7 +126,7 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 
 func checkSecretBackends(s *survey.Survey) Finding {
 	if !s.Observation.Info.BackendsTold {
-		return Finding{Level: Skip, Evidence: "the source was not asked, or does not tell which secret backends the model uses"}
+		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report which secret backends the model uses"}
 	}
 	var outside []string
 	for _, b := range s.Observation.Info.Backends {

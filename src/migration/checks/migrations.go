@@ -11,7 +11,7 @@ import (
 func checkOtherMigration(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	if s.Observation.Info.Kind != facts.InfoLive {
-		return Finding{Level: Skip, Evidence: "the source does not tell whether a migration runs"}
+		return Finding{Level: Skip, Evidence: "the source does not report whether a migration is running"}
 	}
 	if !s.Observation.Info.Migrating() {
 		return noMigration(s)
@@ -33,7 +33,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 	case certain:
 		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + strconv.Quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
 	default:
-		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not tell where to: it is followed, and recorded only if the source names the target"}
+		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not name its target: it is followed, and recorded only if the source names the target"}
 	}
 }
 
@@ -48,11 +48,11 @@ func noMigration(s *survey.Survey) Finding {
 			Remedy:   "wait until that copy is gone, or have an administrator of " + third + " look",
 		}
 	case s.AuditErr != nil:
-		return Finding{Level: Warn, Evidence: "no migration of the model runs; whether one was asked for a moment ago is not known, JIMM's audit log could not be read: it gets the time to begin: " + redact.Error(s.AuditErr)}
+		return Finding{Level: Warn, Evidence: "no migration of the model is running; whether one was requested a moment ago is not known, since JIMM's audit log could not be read; waiting for it to begin: " + redact.Error(s.AuditErr)}
 	case s.TimeLeftToStart() > 0 && !s.UnderWay():
-		return Finding{Level: Warn, Evidence: "no migration of the model runs yet; JIMM's audit log says that one was asked for a moment ago: it gets the time to begin"}
+		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; JIMM's audit log says that one was requested a moment ago; waiting for it to begin"}
 	default:
-		return Finding{Level: Pass, Evidence: "no migration of the model runs"}
+		return Finding{Level: Pass, Evidence: "no migration of the model is running"}
 	}
 }
 
@@ -73,7 +73,7 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	switch phase := facts.ParseText(a.Text); {
 	case s.Observation.Info.Kind != facts.InfoLive:
-		return Finding{Level: Skip, Evidence: "the source does not tell"}
+		return Finding{Level: Skip, Evidence: "the source does not report it"}
 	case !a.Exists() || s.Observation.Info.Migrating():
 		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}
 	case phase == facts.PhaseAbort:

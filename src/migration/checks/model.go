@@ -55,7 +55,7 @@ func checkModelLife(s *survey.Survey) Finding {
 	case "alive":
 		return Finding{Level: Pass, Evidence: "the model is alive"}
 	case "":
-		return Finding{Level: Skip, Evidence: "JIMM does not tell whether the model is alive"}
+		return Finding{Level: Skip, Evidence: "JIMM does not report whether the model is alive"}
 	default:
 		return Finding{Level: Fail, Evidence: "the model is " + s.Model.Life + ": it is being destroyed, and Juju migrates only models that are alive"}
 	}

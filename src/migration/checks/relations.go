@@ -19,7 +19,7 @@ func checkOffers(s *survey.Survey) Finding {
 	var used []string
 	for _, name := range facts.SortedNames(s.Contents.Offers, facts.Offer.Connected) {
 		o := s.Contents.Offers[name]
-		text := fmt.Sprintf("offer %s of %s has %s", name, o.Application, counted(max(o.Total, o.Active), "connection"))
+		text := fmt.Sprintf("offer %s of %s has %s", name, o.Application, facts.Count(max(o.Total, o.Active), "connection", "connections"))
 		var from []string
 		for _, uuid := range s.Contents.Consumers[name] {
 			from = append(from, whereIs(s, byUUID(s.Models, uuid)))
@@ -44,7 +44,7 @@ func checkRemotes(s *survey.Survey) Finding {
 	together, apart := false, false
 	for _, name := range facts.SortedNames(s.Contents.Remotes, func(facts.Remote) bool { return true }) {
 		url := s.Contents.Remotes[name].URL
-		text := name + " from " + cmp.Or(url, "not told")
+		text := name + " from " + cmp.Or(url, "an unknown model")
 		if offerer, ok := offererOf(s.Models, url); ok {
 			text += " (" + whereIs(s, offerer) + ")"
 			together = together || offerer.Recorded == s.Source.UUID
@@ -97,12 +97,4 @@ func whereIs(s *survey.Survey, m facts.Model) string {
 		return "a model that JIMM does not know, " + m.UUID
 	}
 	return m.FullName() + " on " + strconv.Quote(s.Controllers.ByUUID(m.Recorded).String())
-}
-
-// counted is "1 connection" or "2 connections".
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return strconv.Itoa(n) + " " + what
 }

@@ -72,7 +72,7 @@ func checkTargetAnswers(s *survey.Survey) Finding {
 			Remedy:   "if the source and the model's agents reach it all the same, go on; else repair the network or the controller first",
 		}
 	default:
-		return Finding{Level: Warn, Evidence: name + " gives no useful answer: " + redact.Error(target.Err), Remedy: "look at that controller first"}
+		return Finding{Level: Warn, Evidence: name + " gave an unexpected answer: " + redact.Error(target.Err), Remedy: "examine that controller first"}
 	}
 }
 
@@ -86,7 +86,7 @@ func knownCloud(s *survey.Survey, where string) Finding {
 	}
 	return Finding{
 		Level:    Fail,
-		Evidence: target + " itself says that it does not have cloud " + where + "; Juju finds that out only when it imports the model",
+		Evidence: target + " itself says that it does not have cloud " + where + "; Juju notices only when it imports the model",
 		Remedy:   "add the cloud to " + s.Target.Name + " under the same name, with that region (juju add-cloud, juju update-cloud), or choose another target",
 	}
 }
@@ -122,7 +122,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 	if namesake != "" && !told {
 		return Finding{
 			Level:    Skip,
-			Evidence: target + " itself says that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source is not to be seen without an account there, and Juju looks before it starts",
+			Evidence: target + " itself says that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source can only be determined with an account there; Juju checks this before it starts",
 		}
 	}
 	return Finding{Level: Pass, Evidence: target + " itself says that it has no other model " + name}
@@ -145,27 +145,27 @@ func checkCloud(s *survey.Survey) Finding {
 	same := s.Model.Cloud == s.Target.Cloud && (s.Model.Region == "" || s.Model.Region == s.Target.Region)
 	switch {
 	case s.OnTarget():
-		return Finding{Level: Skip, Evidence: "the target is the controller on record"}
+		return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
 	case s.Reports.Clouds != nil && s.Model.Cloud != "":
 		return knownCloud(s, where)
 	case s.Contents.TargetsKnown && slices.Contains(s.Contents.Targets, s.Target.UUID):
 		return Finding{Level: Pass, Evidence: "JIMM says that " + target + " has cloud " + where}
 	case s.Contents.TargetsKnown && targetIsOlder(s):
-		return Finding{Level: Skip, Evidence: "JIMM leaves " + target + " out of the targets of the model, as it is older; of its clouds it says nothing then"}
+		return Finding{Level: Skip, Evidence: "JIMM leaves " + target + " out of the targets of the model, as it is older; so JIMM does not report its clouds"}
 	case s.Contents.TargetsKnown:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM says that " + target + " does not have cloud " + where + "; Juju finds that out only when it imports the model",
+			Evidence: "JIMM says that " + target + " does not have cloud " + where + "; Juju notices only when it imports the model",
 			Remedy:   "add the cloud to " + s.Target.Name + " under the same name (juju add-cloud), and to JIMM; or choose one that list-migration-targets shows",
 		}
 	case s.Model.Cloud == "":
-		return Finding{Level: Skip, Evidence: "JIMM does not tell the cloud of the model"}
+		return Finding{Level: Skip, Evidence: "JIMM does not report the cloud of the model"}
 	case same:
 		return Finding{Level: Pass, Evidence: target + " runs in cloud " + where + " itself"}
 	default:
 		return Finding{
 			Level:    Warn,
-			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.Target.Cloud) + " " + strconv.Quote(s.Target.Region) + ", and this JIMM does not tell which others it has; without the cloud the import fails",
+			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.Target.Cloud) + " " + strconv.Quote(s.Target.Region) + ", and this JIMM does not report which others it has; without the cloud the import fails",
 			Remedy:   "juju clouds --controller " + s.Target.Name + " shows them",
 		}
 	}
@@ -192,5 +192,5 @@ func checkTargetName(s *survey.Survey) Finding {
 	if lacksTargetAccount(s) == "" && s.Reports.HoldingsErr == nil {
 		return knownName(s, target, name)
 	}
-	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; models that JIMM does not know are not to be seen without an account there, and Juju looks before it starts"}
+	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; models that JIMM does not know can only be determined with an account there; Juju checks this before it starts"}
 }

@@ -33,9 +33,9 @@ func checkUsers(s *survey.Survey) Finding {
 			Remedy:   "an administrator of " + s.Target.Name + " adds them (juju add-user), or they lose their access: Juju refuses a model whose users the target does not know",
 		}
 	case own.Kind == facts.InfoLive:
-		return Finding{Level: Skip, Evidence: "whether the target knows the model's users is not to be seen without an account there, and Juju looks before it starts"}
+		return Finding{Level: Skip, Evidence: "whether the target knows the model's users can only be determined with an account there; Juju checks this before it starts"}
 	default:
-		return Finding{Level: Skip, Evidence: "JIMM shows its own users of the model, whom controllers of Juju 3 and of 4.0.11 and newer take; whether the source has others is not to be seen without an account there, and Juju looks before it starts"}
+		return Finding{Level: Skip, Evidence: "controllers of Juju 3 and of 4.0.11 and newer accept the model's users in JIMM; others can only be determined with an account on the source; Juju checks them before it starts"}
 	}
 }
 
@@ -72,7 +72,7 @@ func knownUsers(s *survey.Survey, local, external []string, there facts.People, 
 			Remedy:   "choose a target with the same identity-url, or revoke their access",
 		}
 	case !all || !told && len(external) > 0:
-		return Finding{Level: Skip, Evidence: target + " knows the users of the model that JIMM shows; whether the source has others, and the same identity provider, is not to be seen without an account there, and Juju looks before it starts"}
+		return Finding{Level: Skip, Evidence: target + " knows the users of the model that JIMM shows; other users of the source, and its identity provider, can only be determined with an account there; Juju checks this before it starts"}
 	default:
 		return Finding{Level: Pass, Evidence: target + " knows all users of the model"}
 	}

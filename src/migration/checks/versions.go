@@ -28,12 +28,12 @@ func checkVersionHop(s *survey.Survey) Finding {
 	}
 	_, okS := rules.ParseVersion(f.Source)
 	_, okT := rules.ParseVersion(f.Target)
-	between := cmp.Or(f.Source, "not told") + " to " + cmp.Or(f.Target, "not told") + ", agents " + cmp.Or(f.Model, "not told")
+	between := cmp.Or(f.Source, "unknown") + " to " + cmp.Or(f.Target, "unknown") + ", agents " + cmp.Or(f.Model, "unknown")
 	switch {
 	case len(forbidden) > 0:
 		return Finding{Level: Fail, Evidence: between + ": " + List(forbidden), Remedy: List(remedies)}
 	case !okS || !okT:
-		return Finding{Level: Skip, Evidence: between + ": JIMM does not tell the versions of the controllers"}
+		return Finding{Level: Skip, Evidence: between + ": JIMM does not report the versions of the controllers"}
 	case len(limited) > 0:
 		return Finding{Level: Warn, Evidence: between + ": " + List(append(limited, open(unknown)...)), Remedy: List(limits)}
 	case len(unknown) > 0:
@@ -77,9 +77,9 @@ func checkAdvisories(s *survey.Survey) Finding {
 	case len(known) > 0:
 		return Finding{Level: Warn, Evidence: strings.Join(known, "; "), Remedy: strings.Join(remedies, "; ")}
 	case unknown > 0:
-		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may be about this migration, depending on what is not known here", unknown, len(all))}
+		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may affect this migration, depending on facts that are not known here", unknown, len(all))}
 	default:
-		return Finding{Level: Pass, Evidence: fmt.Sprintf("none of %d known bugs is about such a migration", len(all))}
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("none of %d known bugs affects this migration", len(all))}
 	}
 }
 
@@ -110,7 +110,7 @@ func checkVersions(s *survey.Survey) Finding {
 	switch {
 	case !okT || !okS && !okM:
 		f.Level = Skip
-		f.Evidence = "JIMM does not tell the versions of the controllers"
+		f.Evidence = "JIMM does not report the versions of the controllers"
 	case okS && target.MinorLess(source):
 		f.Level = Fail
 		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than source " + strconv.Quote(s.Source.Name) + " with " + s.Source.AgentVersion

@@ -280,7 +280,7 @@ func JudgeWord(w Word) Proof {
 	if !named || w.contradicted(w.First) || w.contradicted(w.Second) {
 		return Proof{}
 	}
-	return Proof{w.Model, w.Controller, "an operator has confirmed it with the model's UUID; " + w.Saw}
+	return Proof{w.Model, w.Controller, "you have confirmed it with the model's UUID; " + w.Saw}
 }
 
 // contradicted reports whether a look speaks against the word: the controller denies the

@@ -58,7 +58,7 @@ type Verdict struct {
 	// Phase and Text are of the migration that is followed, as last seen.
 	Phase facts.Phase
 	Text  string
-	// Reason is the reason of an abort, "" if the source does not tell.
+	// Reason is the reason of an abort, "" if the source does not report it.
 	Reason string
 	// Proof allows to record the target; set for [Moved] and
 	// [ReapFailed] alone.

@@ -88,7 +88,7 @@ func (f decision) own(ctx context.Context) bool {
 func (f decision) migratesSomewhere(recorded facts.Copy) {
 	loc := f.loc
 	loc.State = StateMigrating
-	loc.Proof = "JIMM's list says that a migration runs, from or to " + f.name + ": " + loc.Attempt.Text
+	loc.Proof = "JIMM's list reports a running migration, from or to " + f.name + ": " + loc.Attempt.Text
 	if !recorded.Denies() {
 		return
 	}
@@ -102,7 +102,7 @@ func (f decision) migratesSomewhere(recorded facts.Copy) {
 func (f decision) migrating() {
 	loc := f.loc
 	loc.State, loc.Holder = StateMigrating, loc.Recorded
-	loc.Proof = f.name + " says that a migration runs: " + loc.Attempt.Text
+	loc.Proof = f.name + " reports a running migration: " + loc.Attempt.Text
 	if !facts.ParseText(loc.Attempt.Text).PastReturn() {
 		return
 	}
@@ -156,7 +156,7 @@ func (f decision) halfImported() {
 		}
 		if own.Migrating() {
 			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.Redacted()
-			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " says that a migration runs: " + loc.Attempt.Text
+			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " reports a running migration: " + loc.Attempt.Text
 			return
 		}
 	}
@@ -213,7 +213,7 @@ func (f decision) present() {
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or brought in by one"
 	default:
-		loc.Proof += ", and so does " + others + ": a migration runs, or one copy is left over"
+		loc.Proof += ", and so does " + others + ": a migration is running, or one copy is left over"
 	}
 }
 

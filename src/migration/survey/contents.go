@@ -40,7 +40,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	inventory, err := r.Jaas.Inspector.Inventory(ctx, s.Model.UUID, s.Source.UUID)
 	switch {
 	case err != nil:
-		s.Contents.Why = "the model could not be looked into: " + redact.Error(err)
+		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)
 	case inventory.Controller != s.Source.UUID:
 		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + inventory.Controller + " has answered for the model"
 	default:
@@ -55,7 +55,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
 	case !r.Options.Inspect || r.Jaas.Inspector == nil:
-		return "the model was not looked into"
+		return "the model was not inspected"
 	case !s.TargetKnown:
 		return "the target is not known"
 	case s.OnTarget(), s.LeftSource(), s.Observation.Info.ReapFailed():

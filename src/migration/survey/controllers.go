@@ -65,13 +65,13 @@ func (s *Survey) OwnerOnSource() (owner string, told bool) {
 func (r *Surveyor) mayNotAsk(s *Survey) string {
 	switch {
 	case !r.Options.Inspect || r.Jaas.Controllers == nil:
-		return "it was not looked at"
+		return "it was not inspected"
 	case !r.Options.Probe:
 		return "controllers are not asked (probe-controllers=false)"
 	case !s.TargetKnown:
 		return "the target is not known"
 	case s.UnderWay(), s.TimeLeftToStart() > 0:
-		return "a migration runs, is about to begin, or has run"
+		return "a migration is running, is about to begin, or has run"
 	default:
 		return ""
 	}
