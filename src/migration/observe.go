@@ -86,7 +86,7 @@ func (f *watcher) mayBeDetailed(o facts.Observation) bool {
 // at the first look: a list does not tell whether its copy is only half imported.
 func (f *watcher) mayAskTarget(o facts.Observation) bool {
 	target := f.base.Target.UUID
-	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target {
+	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target || o.CopyOn(f.base.Target).State == facts.CopyActive {
 		return false
 	}
 	serves := f.progress.LogIn(f.base, o).ServedBy == target

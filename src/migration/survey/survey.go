@@ -194,6 +194,12 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	b := judge.Baseline{Source: s.Source}
 	o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
 	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
+	if s.OnTarget() && source.State == facts.CopyActive {
+		// The controller itself says that it has the model in use. It can refuse the
+		// details all the same (`user "carol" not found`, Juju 3.5.4), and JIMM of 2026
+		// would delete its row over the question.
+		return o
+	}
 	// What JIMM does not list it may forget over the question.
 	if s.Listed.Kind != facts.InfoLive || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
