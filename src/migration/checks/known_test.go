@@ -23,8 +23,8 @@ func TestVersionHopIsOpenWhereTheModelWasNotLookedInto(t *testing.T) {
 		{"2.9.46", "2.9.51", nil, checks.Pass, "no rule"},
 		{"4.0.15", "4.0.15", nil, checks.Fail, "#22659"},
 		{"3.6.14", "4.0.15", &unread, checks.Warn, "not known whether it applies"},
-		{"", "3.6.14", nil, checks.Skip, "does not tell"},
-		{"3.6.14", "strange", nil, checks.Skip, "does not tell"},
+		{"", "3.6.14", nil, checks.Skip, "does not report the versions"},
+		{"3.6.14", "strange", nil, checks.Skip, "does not report the versions"},
 	} {
 		m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: "iaas", CloudType: "lxd", Inside: c.inside}
 		if f := m.VersionHop(); f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
