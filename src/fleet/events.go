@@ -1,0 +1,102 @@
+package fleet
+
+import (
+	"time"
+
+	"jimm-migrator/src/migration"
+)
+
+// Event is something that an operator wants to see of a run.
+type Event interface{ event() }
+
+// BeganEvent says what the run is about to do.
+type BeganEvent struct {
+	Plan    Plan
+	Already int // How many models are on their target.
+}
+
+// ModelEvent is an event of the migration of one model.
+type ModelEvent struct {
+	Entry  Entry
+	Canary bool
+	Event  migration.Event
+}
+
+// EndedEvent says that a model has ended, or stays.
+type EndedEvent struct {
+	Moved Moved
+}
+
+// StateEvent says how far the run has come.
+type StateEvent struct {
+	Counts  Counts
+	To      map[string]int // In flight by target.
+	Wait    Wait
+	Elapsed time.Duration
+	// Left is how long it takes at this rate; 0 if that is not known.
+	Left time.Duration
+}
+
+// StoppedEvent says that nothing starts any more, and why.
+type StoppedEvent struct {
+	Why    string
+	Moving int
+}
+
+func (BeganEvent) event()   {}
+func (ModelEvent) event()   {}
+func (EndedEvent) event()   {}
+func (StateEvent) event()   {}
+func (StoppedEvent) event() {}
+
+// report reports an event, one at a time.
+func (r *run) report(e Event) {
+	if r.Report == nil {
+		return
+	}
+	r.reportMu.Lock()
+	defer r.reportMu.Unlock()
+	r.Report(e)
+}
+
+// beat is when the state was last reported.
+type beat struct {
+	last time.Time
+	next time.Duration
+}
+
+// longestBeat is the longest time between two states that are reported.
+const longestBeat = 10 * time.Minute
+
+// beat reports the state: after half a minute, then after times that double, and
+// at each failure.
+func (r *run) beat(now bool) {
+	r.mu.Lock()
+	last := r.beats.last
+	if last.IsZero() {
+		last = r.began
+	}
+	if !now && time.Since(last) < r.beats.next {
+		r.mu.Unlock()
+		return
+	}
+	r.beats.last = time.Now()
+	if !now {
+		r.beats.next = min(2*r.beats.next, longestBeat)
+	}
+	e := StateEvent{Counts: r.countsLocked(), To: map[string]int{}, Wait: r.wait, Elapsed: time.Since(r.began)}
+	for _, t := range r.entries {
+		if t.State == Checking || t.State == InFlight {
+			e.To[t.Entry.First()]++
+		}
+	}
+	// An estimate needs some models that have moved.
+	if n := e.Counts.Moved; n >= leastToEstimate {
+		e.Left = time.Duration(float64(e.Elapsed) / float64(n) * float64(e.Counts.Waiting+e.Counts.Moving))
+	}
+	r.mu.Unlock()
+	r.report(e)
+}
+
+// leastToEstimate is how many models must have moved before a time is estimated.
+const leastToEstimate = 10

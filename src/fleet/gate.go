@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+// gate is the writer of one entry: it looks once more right before the one call
+// that starts.
+type gate struct {
+	run   *run
+	entry int
+}
+
+// StartMigration starts the migration if nothing speaks against it now.
+func (g gate) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
+	r := g.run
+	r.turns <- struct{}{}
+	why := r.admit(ctx, g.entry)
+	if why == "" {
+		r.mu.Lock()
+		r.entries[g.entry].State = InFlight
+		r.starts++
+		r.mu.Unlock()
+	}
+	<-r.turns
+	if why != "" {
+		return "", fmt.Errorf("%w: %w: %s", migration.ErrNotSent, ErrGate, why)
+	}
+	return r.Writer.StartMigration(ctx, model, target)
+}
+
+// RecordController records the model.
+func (g gate) RecordController(ctx context.Context, proof judge.Proof) error {
+	return g.run.Writer.RecordController(ctx, proof)
+}
+
+// admit says why the entry must not start now, or "". It looks at lists that are
+// half a minute old at most, and at everything that was asked of JIMM since.
+func (r *run) admit(ctx context.Context, i int) string {
+	leader, err := r.Leader(ctx)
+	if err != nil {
+		return "the unit's agent does not say who leads"
+	}
+	if err := r.Book.Refresh(ctx, time.Now()); err != nil {
+		return "JIMM did not show its log"
+	}
+	sight, err := r.Tower.Look(ctx, listAge)
+	if err != nil {
+		return "JIMM did not list"
+	}
+	r.see(sight)
+	r.mu.Lock()
+	r.tally.NotLeader = r.tally.NotLeader || !leader
+	r.mu.Unlock()
+	r.decide()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := &r.entries[i]
+	for _, f := range sight.Moving {
+		if f.Model == t.Entry.Model {
+			return "another has asked to move it"
+		}
+	}
+	switch {
+	case r.stopped != "":
+		return r.stopped
+	case t.stay != "":
+		return t.stay
+	case time.Until(r.until) < leastLeft:
+		return "the time is over"
+	}
+	p := r.progress()
+	p.States[i] = Waiting
+	if wait := newSchedule(r.Plan, r.world(), p).blocks(i); wait != WaitNothing {
+		return string(wait)
+	}
+	return ""
+}

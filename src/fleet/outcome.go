@@ -1,0 +1,144 @@
+package fleet
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+)
+
+// Moved is what became of one entry of a plan.
+type Moved struct {
+	Entry  Entry
+	State  State
+	Reason string
+	// Canary tells that others waited for it.
+	Canary bool
+	// Result is that of the migration; its outcome is "" if none was tried.
+	Result       migration.Result
+	Began, Ended time.Time
+}
+
+// Counts is how many entries are in which state.
+type Counts struct{ Planned, Moved, Already, Moving, Failed, Left, Waiting int }
+
+// RunOutcome says how a run ended.
+type RunOutcome string
+
+// The outcomes of a run.
+const (
+	// Applied: every model of the plan is where the plan has it.
+	Applied RunOutcome = "applied"
+	// NothingToDo: it was so before.
+	NothingToDo RunOutcome = "nothing-to-do"
+	// StoppedAsTold: the run ended where it was told to.
+	StoppedAsTold RunOutcome = "stopped-after"
+	// RunRefused: nothing was started, since the plan does not fit.
+	RunRefused RunOutcome = "refused"
+	// RunPartly: the time was over, or failures were tolerated.
+	RunPartly RunOutcome = "partly"
+	// RunBlocked: only models are left that cannot move.
+	RunBlocked RunOutcome = "blocked"
+	// RunStopped: the failure policy, or somebody, stopped it.
+	RunStopped RunOutcome = "stopped"
+	// RunConflict: a model is in two places, or lost. Look now.
+	RunConflict RunOutcome = "conflict"
+	// RunUnknown: a model is in doubt.
+	RunUnknown RunOutcome = "unknown"
+)
+
+// Succeeded reports whether the action completes with this outcome.
+func (o RunOutcome) Succeeded() bool {
+	return o == Applied || o == NothingToDo || o == StoppedAsTold
+}
+
+// Done is what a run has done.
+type Done struct {
+	Outcome RunOutcome
+	// Stopped says why nothing started any more, or "".
+	Stopped string
+	Moves   []Moved
+	Counts  Counts
+	Gaps    []string
+	Began   time.Time
+	Took    time.Duration
+	// Starts is how many migrations this run has asked for.
+	Starts int
+}
+
+// counts returns how many entries are in which state.
+func (r *run) counts() Counts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.countsLocked()
+}
+
+func (r *run) countsLocked() Counts {
+	c := Counts{Planned: len(r.entries)}
+	for _, t := range r.entries {
+		switch t.State {
+		case Checking, InFlight:
+			c.Moving++
+		case Verifying, Well:
+			if t.Reason == "already-there" {
+				c.Already++
+			} else {
+				c.Moved++
+			}
+		case Failed:
+			c.Failed++
+		case Stayed:
+			c.Left++
+		default:
+			c.Waiting++
+		}
+	}
+	return c
+}
+
+// done is what the run has done.
+func (r *run) done() Done {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := Done{Stopped: r.stopped, Counts: r.countsLocked(), Began: r.began, Took: time.Since(r.began), Starts: r.starts}
+	d.Gaps = slices.Concat(r.gaps, r.sight.Gaps)
+	conflict, stays := false, false
+	for _, t := range r.entries {
+		d.Moves = append(d.Moves, t.Moved)
+		conflict = conflict || t.Result.Outcome == facts.Conflict || t.Result.Outcome == facts.LostFromJIMM
+		stays = stays || t.State == Stayed && t.Reason != string(LeftMovedOn) && t.Reason != "gone"
+	}
+	switch c := d.Counts; {
+	case conflict:
+		d.Outcome = RunConflict
+	case r.tally.Grave != "":
+		d.Outcome = RunUnknown
+	case strings.HasPrefix(r.stopped, "stop-after="):
+		d.Outcome = StoppedAsTold
+	case r.stopped != "":
+		d.Outcome = RunStopped
+	case c.Failed > 0, r.waits() > 0:
+		d.Outcome = RunPartly
+	case stays:
+		d.Outcome = RunBlocked
+	case c.Moved == 0:
+		d.Outcome = NothingToDo
+	default:
+		d.Outcome = Applied
+	}
+	return d
+}
+
+// waits counts the entries of the waves of this run that have not ended.
+func (r *run) waits() int {
+	n := 0
+	for _, t := range r.entries {
+		over := t.State == Well || t.State == Failed || t.State == Stayed
+		if !over && (r.Waves == nil || r.Waves[t.Entry.Wave]) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,125 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// see takes over what was seen.
+func (r *run) see(s Sight) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sight, r.seenAt = s, time.Now()
+	r.tally.Silent = 0
+}
+
+// world is what the schedule has to know.
+func (r *run) world() World {
+	w := World{Recorded: map[string]string{}, Closed: map[string]string{}, Kinds: map[string]string{}, Pairs: r.edges}
+	for _, c := range r.sight.Controllers {
+		switch {
+		case cordoned(c):
+			w.Closed[c.Name] = "cordoned"
+		case away(c):
+			w.Closed[c.Name] = "not available"
+		case r.refused[c.Name] >= RefusedToClose:
+			w.Closed[c.Name] = fmt.Sprintf("has refused %d models in a row", RefusedToClose)
+		}
+	}
+	for _, m := range r.sight.Models {
+		w.Kinds[m.UUID] = m.Type
+	}
+	w.Moving = r.sight.Moving
+	for model := range r.settle {
+		w.Settling = append(w.Settling, model)
+	}
+	return w
+}
+
+// progress is how far the run has come.
+func (r *run) progress() Progress {
+	p := Progress{States: make([]State, len(r.entries)), Proved: map[string]bool{}, Alone: map[int]bool{}, Stopped: r.stopped, Waves: r.Waves}
+	var took []time.Duration
+	verifying := 0
+	for i, t := range r.entries {
+		p.States[i] = t.State
+		switch {
+		case t.State == Well && !t.Ended.IsZero():
+			p.Proved[t.Entry.First()] = true
+			took = append(took, t.Ended.Sub(t.Began))
+		case t.State == Verifying:
+			verifying++
+		}
+		if t.alone {
+			p.Alone[i] = true
+		}
+	}
+	if len(took) > 0 {
+		slices.Sort(took)
+		p.Median = took[len(took)/2]
+	}
+	if verifying >= mostVerifying && p.Stopped == "" {
+		p.Stopped = "too many are being verified"
+	}
+	return p
+}
+
+// reconcile compares the entries with what is seen: what is done is not done
+// again, and what others have moved on is left.
+func (r *run) reconcile(ctx context.Context, s Sight) {
+	names, at := map[string]string{}, make(map[string]string, len(s.Models))
+	for _, c := range s.Controllers {
+		names[c.UUID] = c.Name
+	}
+	for _, m := range s.Models {
+		at[m.UUID] = cmp.Or(names[m.Recorded], m.Recorded)
+	}
+	flights := map[string]Flight{}
+	for _, f := range s.Moving {
+		flights[f.Model] = f
+	}
+	var attach []int
+	r.mu.Lock()
+	var ended []Moved
+	for i := range r.entries {
+		t := &r.entries[i]
+		on, known := at[t.Entry.Model]
+		f, moves := flights[t.Entry.Model]
+		switch {
+		case t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && known && on != t.Entry.Target():
+			r.tally.Fought = t.Entry.Name
+		case t.State != Waiting:
+		case !known && len(s.Gaps) > 0:
+		case !known:
+			t.State, t.Reason = Stayed, "gone"
+			ended = append(ended, t.Moved)
+		case on == t.Entry.Target() && !moves:
+			t.State, t.Reason = Well, "already-there"
+		case moves && f.Target == t.Entry.First() && on == t.Entry.Source:
+			attach = append(attach, i)
+		case moves && f.Target != "" && f.Target != t.Entry.First():
+			t.State, t.Reason = Stayed, string(LeftMoving)
+			ended = append(ended, t.Moved)
+		case on != t.Entry.Source:
+			t.State, t.Reason = Stayed, string(LeftMovedOn)
+			ended = append(ended, t.Moved)
+			if t.seen {
+				r.tally.Fought = t.Entry.Name
+			}
+		default:
+			t.seen = true
+		}
+	}
+	inWaves := func(i int) bool { return r.Waves == nil || r.Waves[r.entries[i].Entry.Wave] }
+	attach = slices.DeleteFunc(attach, func(i int) bool { return !inWaves(i) })
+	r.mu.Unlock()
+	for _, m := range ended {
+		r.report(EndedEvent{m})
+	}
+	for _, i := range attach {
+		r.launch(ctx, i)
+	}
+}

@@ -1,0 +1,64 @@
+package fleet
+
+import (
+	"time"
+)
+
+// decide stops the run where the policy says so.
+func (r *run) decide() {
+	r.mu.Lock()
+	r.tally.Silent = time.Since(r.seenAt)
+	for _, c := range r.sight.Controllers {
+		if c.Name == r.Guard && c.Status == "available" {
+			r.tally.Lifted = c.Name
+		}
+	}
+	r.tally.Told = r.told()
+	why := Stop(r.Plan.Rules, r.tally)
+	fresh := why != "" && r.stopped == ""
+	if fresh {
+		r.stopped = why
+	}
+	moving := 0
+	for _, t := range r.entries {
+		if t.State == Checking || t.State == InFlight {
+			moving++
+		}
+	}
+	r.mu.Unlock()
+	if fresh {
+		r.report(StoppedEvent{why, moving})
+	}
+}
+
+// told says that the run has come to where it was told to end.
+func (r *run) told() string {
+	if r.StopAfter != StopAfterCanary && r.StopAfter != StopAfterWave {
+		return ""
+	}
+	wave, proved, open := 0, map[string]bool{}, map[string]bool{}
+	for _, t := range r.entries {
+		if r.Waves != nil && !r.Waves[t.Entry.Wave] {
+			continue
+		}
+		if t.Ended.IsZero() && (t.State == Well || t.State == Stayed) {
+			continue // Before this run.
+		}
+		if wave == 0 {
+			wave = t.Entry.Wave
+		}
+		over := t.State == Well || t.State == Failed || t.State == Stayed
+		if !over && (r.StopAfter == StopAfterCanary || t.Entry.Wave == wave) {
+			open[t.Entry.First()] = true
+		}
+		if t.State == Well {
+			proved[t.Entry.First()] = true
+		}
+	}
+	for target := range open {
+		if r.StopAfter == StopAfterWave || !proved[target] {
+			return ""
+		}
+	}
+	return "stop-after=" + string(r.StopAfter)
+}
