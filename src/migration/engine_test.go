@@ -163,8 +163,8 @@ func TestEventsOfARun(t *testing.T) {
 		world func(*fake)
 		want  string
 	}{
-		"start":  {func(*fake) {}, "freeze start phase… let-go? record"},
-		"attach": {func(f *fake) { f.running("east", true) }, "freeze attach phase… let-go? record"},
+		"start":  {func(*fake) {}, "freeze start phase… released? record"},
+		"attach": {func(f *fake) { f.running("east", true) }, "freeze attach phase… released? record"},
 		"record": {func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) }, "record"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestEventsOfARun(t *testing.T) {
 					}
 				}
 			})
-			if text := strings.Join(got, " "); text != strings.ReplaceAll(c.want, " let-go?", "") {
+			if text := strings.Join(got, " "); text != strings.ReplaceAll(c.want, " released?", "") {
 				t.Errorf("%s: %s", name, text)
 			}
 		})

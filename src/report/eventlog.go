@@ -143,7 +143,7 @@ func (l *EventLog) Event(e migration.Event) {
 		l.push("heartbeat", errorLevel(e.Err), fields)
 	case migration.SourceReleasedEvent:
 		l.know(facts.Model{}, e.Source)
-		l.push("let-go", "info", nil)
+		l.push("released", "info", nil)
 	case migration.RecordEvent:
 		l.thaw()
 		l.push("record", errorLevel(e.Err), map[string]any{"ground": redact.String(e.Ground), "error": errorText(e.Err)})
