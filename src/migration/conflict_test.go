@@ -72,3 +72,49 @@ func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 		}
 	}
 }
+
+// copiesOfTarget lets the target answer so after the migration has ended, one look
+// after another.
+type copiesOfTarget struct {
+	*fake
+	says []facts.CopyState
+	n    *int
+}
+
+func (c copiesOfTarget) Copy(ctx context.Context, at facts.Controller, model string) facts.Copy {
+	c.mu.Lock()
+	_, ended, _ := c.now()
+	c.mu.Unlock()
+	if !ended || at.UUID != east().UUID {
+		return c.fake.Copy(ctx, at, model)
+	}
+	said := c.says[min(*c.n, len(c.says)-1)]
+	*c.n++
+	return facts.Copy{State: said}
+}
+
+// A copy in use on the target after an abort is a conflict if two looks say so.
+func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
+	const present, active = facts.CopyPresent, facts.CopyActive
+	for _, c := range []struct {
+		says    []facts.CopyState
+		outcome facts.Outcome
+	}{
+		{[]facts.CopyState{active, present}, facts.Aborted},
+		{[]facts.CopyState{present, present, active}, facts.Aborted},
+		{[]facts.CopyState{active, active}, facts.Conflict},
+		{[]facts.CopyState{active, facts.CopyAbsent}, facts.Aborted},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(false)
+			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: model activation failed, no answer"
+			jaas := f.jaas()
+			jaas.Witness = copiesOfTarget{f, c.says, new(int)}
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			left := c.says[len(c.says)-1] != facts.CopyAbsent
+			if err != nil || res.Outcome != c.outcome || res.CopyLeft != left || len(f.records) > 0 {
+				t.Errorf("%v: %s, copy left %v, %v", c.says, res.Outcome, res.CopyLeft, err)
+			}
+		})
+	}
+}

@@ -10,7 +10,7 @@ import (
 )
 
 // judge says what in the end of a run is not true (I2, I5, I8, I9).
-func (w *truth) judge(l lived) (wrong []string) {
+func (w *oracle) judge(l lived) (wrong []string) {
 	if l.killed {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (w *truth) judge(l lived) (wrong []string) {
 
 // inUse are the controllers of which it may be said that the model is in use
 // there: the source too, as long as it has not finished.
-func (w *truth) inUse(t time.Time) []string {
+func (w *oracle) inUse(t time.Time) []string {
 	names := w.holders(t)
 	if w.on("west", t) == exporting && w.running(t) {
 		names = append(names, "west")
@@ -93,7 +93,7 @@ func (w *truth) inUse(t time.Time) []string {
 }
 
 // others are the controllers besides the target that have a copy which answers.
-func (w *truth) others(t time.Time) (names []string) {
+func (w *oracle) others(t time.Time) (names []string) {
 	for _, name := range []string{"north", "west"} {
 		if h := w.on(name, t); h != nothing && h != hidden {
 			names = append(names, name)

@@ -41,7 +41,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 }
 
 // judgeRecord says what in the end of record-model is not true.
-func (w *truth) judgeRecord(res migration.Result, to string, p *process) (wrong []string) {
+func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong []string) {
 	now := time.Now()
 	say := func(format string, args ...any) {
 		wrong = append(wrong, fmt.Sprintf("%s (%s): ", res.Outcome, res.Cause)+fmt.Sprintf(format, args...))
@@ -78,7 +78,7 @@ func (w *truth) judgeRecord(res migration.Result, to string, p *process) (wrong 
 
 // allowedOnWord says why JIMM may not be told even on an operator's word: somebody
 // who can be asked says otherwise.
-func (w *truth) allowedOnWord(name string, t time.Time) string {
+func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)
 	asked := w.probe != probeOff && !w.unasked
 	switch {

@@ -44,9 +44,9 @@ func TestEnumeration(t *testing.T) {
 	}
 }
 
-func possible() (states []situated, leftOut map[string]int) {
+func possible() (states []world, leftOut map[string]int) {
 	leftOut = map[string]int{}
-	situations(func(s situated, impossible string) {
+	worlds(func(s world, impossible string) {
 		if impossible != "" {
 			leftOut[impossible]++
 		} else {
@@ -120,7 +120,7 @@ type lived struct {
 }
 
 // begin runs migrate-model until it ends or is killed. bury must be called.
-func begin(ctx context.Context, w *truth, strike func(point) blow) (l lived, bury func()) {
+func begin(ctx context.Context, w *oracle, strike func(point) blow) (l lived, bury func()) {
 	p := newProcess(w, strike)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -149,7 +149,7 @@ func begin(ctx context.Context, w *truth, strike func(point) blow) (l lived, bur
 
 const runLimit = 30 * time.Minute
 
-func (w *truth) options(p *process) migration.Options {
+func (w *oracle) options(p *process) migration.Options {
 	return migration.Options{Model: modelUUID, Target: "east", Probe: w.probe != probeOff, Timeout: runLimit, Report: p.report}
 }
 
@@ -157,7 +157,7 @@ func (w *truth) options(p *process) migration.Options {
 type enumeration struct {
 	*tally
 	t     *testing.T
-	state situated
+	state world
 	n     int // of the state
 	wrong []string
 }
@@ -170,7 +170,7 @@ func (e *enumeration) blame(how string, list ...string) {
 
 // enumerate runs all that is to be run from one state: locate, check, and
 // migrate alive and struck.
-func enumerate(t *testing.T, y *tally, n int, s situated, struck bool) {
+func enumerate(t *testing.T, y *tally, n int, s world, struck bool) {
 	t.Helper()
 	e := &enumeration{tally: y, t: t, state: s, n: n}
 	e.bubble(e.look)

@@ -89,7 +89,7 @@ func (l leftover) Copy(ctx context.Context, c facts.Controller, model string) fa
 func TestIssue18618_AgentsStayBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		g.change["east"] = func(_ int, i *facts.Inventory) { lost("web/1", "1")(i) }
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseAgents || !slices.Equal(res.Aftermath.Missing, []string{"machine 1", "unit web/1"}) {
@@ -106,7 +106,7 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.Type = "caas"
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		for _, at := range []string{"west", "east"} {
 			g.change[at] = func(_ int, i *facts.Inventory) { i.Type = "caas" }
 		}
@@ -115,7 +115,7 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 			return slices.ContainsFunc(res.Aftermath.FollowUps, func(c migration.FollowUp) bool { return c.ID == id })
 		}
 		if err != nil || !named("kubernetes-secrets") || !named("model-operator") {
-			t.Errorf("%s, chores %+v, %v", res.Outcome, res.Aftermath.FollowUps, err)
+			t.Errorf("%s, followUps %+v, %v", res.Outcome, res.Aftermath.FollowUps, err)
 		}
 	})
 }
@@ -179,7 +179,7 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
-		jaas, _ := glassed(f)
+		jaas, _ := withInspector(f)
 		f.usersThere = []string{"alice@example.com=read", "bob@example.com=admin"}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseDifferences {

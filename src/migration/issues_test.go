@@ -76,7 +76,7 @@ func inside(t *testing.T, id checks.ID, source, target, kind string, change func
 		f := newFake(true)
 		f.model.AgentVersion, f.model.Type = source, kind
 		f.details = func(i *facts.Info) { i.AgentVersion = source }
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		g.change["west"] = func(_ int, i *facts.Inventory) {
 			i.AgentVersion, i.Type = source, kind
 			if change != nil {

@@ -171,8 +171,8 @@ func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Re
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 		return res, nil
 	}
-	f := newWatcher(r, s, recorder, &res, began)
-	f.starter = starter
-	f.watch(ctx, limited)
+	w := newWatcher(r, s, recorder, &res, began)
+	w.starter = starter
+	w.watch(ctx, limited)
 	return res, nil
 }

@@ -10,34 +10,34 @@ import (
 )
 
 // observe asks the witnesses once and counts the calls to JIMM.
-func (f *watcher) observe(ctx context.Context) facts.Observation {
-	w := f.Jaas.Witness
-	model := f.base.Model.UUID
+func (w *watcher) observe(ctx context.Context) facts.Observation {
+	witness := w.Jaas.Witness
+	model := w.base.Model.UUID
 	var o facts.Observation
-	if f.opts.Probe {
-		o.Copies = survey.NewProber(w).All(ctx, f.pair(), model)
+	if w.opts.Probe {
+		o.Copies = survey.NewProber(witness).All(ctx, w.pair(), model)
 	}
-	f.calls = 1
+	w.calls = 1
 	switch now := time.Now(); {
-	case f.mayAskInfo(ctx, &o):
-		o.Info = w.Info(ctx, model)
-	case f.probeSuffices(o) && now.Sub(f.listed) < TimeBetweenLists:
+	case w.mayAskInfo(ctx, &o):
+		o.Info = witness.Info(ctx, model)
+	case w.probeSuffices(o) && now.Sub(w.listed) < TimeBetweenLists:
 	default:
-		f.listed = now
-		o.Info = w.Summary(ctx, model)
+		w.listed = now
+		o.Info = witness.Summary(ctx, model)
 	}
 	if o.Info.Kind != facts.InfoLive && o.Record.State == facts.RecordUnknown {
-		o.Record = w.Record(ctx, model)
-		f.calls++
+		o.Record = witness.Record(ctx, model)
+		w.calls++
 	}
-	if f.needHost(o) {
-		f.login = asked
-		o.Host = w.Host(ctx, model)
-		f.calls++
+	if w.needHost(o) {
+		w.login = asked
+		o.Host = witness.Host(ctx, model)
+		w.calls++
 	}
-	if f.mayAskTarget(o) {
-		f.calls++
-		o.Info = w.Info(ctx, model)
+	if w.mayAskTarget(o) {
+		w.calls++
+		o.Info = witness.Info(ctx, model)
 	}
 	return o
 }
@@ -45,134 +45,134 @@ func (f *watcher) observe(ctx context.Context) facts.Observation {
 // probeSuffices reports whether the source's own answer does not contradict that
 // the migration that is followed is still running: JIMM's list would only add its
 // text. A source that says that its copy is active has ended it.
-func (f *watcher) probeSuffices(o facts.Observation) bool {
-	source := o.CopyOn(f.base.Source).State
-	return f.progress.Attempt.Running() && (source == facts.CopyExporting || source == facts.CopyPresent)
+func (w *watcher) probeSuffices(o facts.Observation) bool {
+	source := o.CopyOn(w.base.Source).State
+	return w.progress.Attempt.Running() && (source == facts.CopyExporting || source == facts.CopyPresent)
 }
 
 // mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM
 // that completes migrations may forget the model over the question, unless it
 // is known to follow the migration itself, or the source to hold the model. So
 // its record is looked at first: whoever has changed it has ended the following.
-func (f *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
-	if !f.base.AutoRecords {
+func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
+	if !w.base.AutoRecords {
 		return true
 	}
-	if (f.plan == PlanRecord || f.plan == PlanVerify) && f.Observation.Info.ReapFailed() && !f.Observation.Info.Listed {
+	if (w.plan == PlanRecord || w.plan == PlanVerify) && w.Observation.Info.ReapFailed() && !w.Observation.Info.Listed {
 		return true // The recorded controller keeps its copy, and says so.
 	}
-	if f.details == due {
-		f.details = asked
-		return f.mayBeDetailed(*o)
+	if w.details == due {
+		w.details = asked
+		return w.mayBeDetailed(*o)
 	}
-	if !f.modeSet || !f.progress.Attempt.Running() || o.CopyOn(f.base.Source).Denies() {
+	if !w.modeSet || !w.progress.Attempt.Running() || o.CopyOn(w.base.Source).Denies() {
 		return false
 	}
-	f.calls++
-	o.Record = f.Jaas.Witness.Record(ctx, f.base.Model.UUID)
-	f.modeSet = o.Record.State == facts.RecordUnknown || o.Record.Controller == f.base.Source.UUID
-	return f.modeSet && o.Record.State == facts.RecordAt
+	w.calls++
+	o.Record = w.Jaas.Witness.Record(ctx, w.base.Model.UUID)
+	w.modeSet = o.Record.State == facts.RecordUnknown || o.Record.Controller == w.base.Source.UUID
+	return w.modeSet && o.Record.State == facts.RecordAt
 }
 
 // mayBeDetailed reports whether the source is known to hold the model, as at the
 // first look: then JIMM may be asked for its details.
-func (f *watcher) mayBeDetailed(o facts.Observation) bool {
-	source := o.CopyOn(f.base.Source)
-	serves := f.progress.LogIn(f.base, o).ServedBy == f.base.Source.UUID
+func (w *watcher) mayBeDetailed(o facts.Observation) bool {
+	source := o.CopyOn(w.base.Source)
+	serves := w.progress.LogIn(w.base, o).ServedBy == w.base.Source.UUID
 	return source.Has() || !source.Denies() && serves
 }
 
 // mayAskTarget reports whether the recorded target may be asked for details, as
 // at the first look: a list does not tell whether its copy is only half imported.
-func (f *watcher) mayAskTarget(o facts.Observation) bool {
-	target := f.base.Target.UUID
-	if f.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target || o.CopyOn(f.base.Target).State == facts.CopyActive {
+func (w *watcher) mayAskTarget(o facts.Observation) bool {
+	target := w.base.Target.UUID
+	if w.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target || o.CopyOn(w.base.Target).State == facts.CopyActive {
 		return false
 	}
-	serves := f.progress.LogIn(f.base, o).ServedBy == target
-	return survey.MayAskDetails(f.progress.Read(f.base, o), o.CopyOn(f.base.Target), serves)
+	serves := w.progress.LogIn(w.base, o).ServedBy == target
+	return survey.MayAskDetails(w.progress.Read(w.base, o), o.CopyOn(w.base.Target), serves)
 }
 
 // pair returns the controllers that are asked in each look.
-func (f *watcher) pair() []facts.Controller {
+func (w *watcher) pair() []facts.Controller {
 	switch {
-	case !f.base.Source.Known():
-		return []facts.Controller{f.base.Target}
-	case !f.base.Target.Known():
-		return []facts.Controller{f.base.Source}
+	case !w.base.Source.Known():
+		return []facts.Controller{w.base.Target}
+	case !w.base.Target.Known():
+		return []facts.Controller{w.base.Source}
 	}
-	return []facts.Controller{f.base.Source, f.base.Target}
+	return []facts.Controller{w.base.Source, w.base.Target}
 }
 
 // needHost reports whether only a login to the model, which is made at most
 // once, can still tell whether the source has let go.
-func (f *watcher) needHost(o facts.Observation) bool {
-	unlisted := f.progress.Read(f.base, o).Kind == facts.InfoUnlisted && f.unresolved.blindly()
-	wanted := o.CopyOn(f.base.Source).State == facts.CopyUnknown && (unlisted || f.login == due)
-	return f.login != asked && (wanted || judge.ListedBySomebody(f.base, f.progress, o.Info, o.CopyOn(f.base.Target)))
+func (w *watcher) needHost(o facts.Observation) bool {
+	unlisted := w.progress.Read(w.base, o).Kind == facts.InfoUnlisted && w.unresolved.blindly()
+	wanted := o.CopyOn(w.base.Source).State == facts.CopyUnknown && (unlisted || w.login == due)
+	return w.login != asked && (wanted || judge.ListedBySomebody(w.base, w.progress, o.Info, o.CopyOn(w.base.Target)))
 }
 
 // sourceHasIt reports whether it is known that the source has the model that it
 // seems to describe.
-func (f *watcher) sourceHasIt(o facts.Observation) bool {
+func (w *watcher) sourceHasIt(o facts.Observation) bool {
 	a := o.Info.Attempt
-	return !o.Info.Listed || a.OfSource() || f.base.Old.Same(a) ||
-		o.CopyOn(f.base.Source).Has() || o.Host.Kind == facts.HostServes && o.Host.Controller == f.base.Source.UUID
+	return !o.Info.Listed || a.OfSource() || w.base.Old.Same(a) ||
+		o.CopyOn(w.base.Source).Has() || o.Host.Kind == facts.HostServes && o.Host.Controller == w.base.Source.UUID
 }
 
 // refreshAudit reads the audit log again where it decides: to know whose migration
 // is on show after a start whose answer was an error, and whether somebody else
 // has moved JIMM's record. As long as nobody knows, the worse is supposed.
-func (f *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
-	whose := f.log.target != asked && !f.base.TargetProved && f.progress.Attempt.Exists()
-	unread := f.plan != PlanVerify || f.AuditErr != nil // since JIMM records the target
-	hand := f.log.record != asked && unread && f.base.Target.Known() && o.RecordedAt() == f.base.Target.UUID && !f.base.Recorded
+func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
+	whose := w.log.target != asked && !w.base.TargetProved && w.progress.Attempt.Exists()
+	unread := w.plan != PlanVerify || w.AuditErr != nil // since JIMM records the target
+	hand := w.log.record != asked && unread && w.base.Target.Known() && o.RecordedAt() == w.base.Target.UUID && !w.base.Recorded
 	if !whose && !hand {
 		return
 	}
-	audit, err := f.Jaas.Auditor.Audit(ctx, f.base.Model)
-	f.calls += 3
+	audit, err := w.Jaas.Auditor.Audit(ctx, w.base.Model)
+	w.calls += 3
 	if err != nil {
-		f.base.RecordedByHand = f.base.RecordedByHand || hand
+		w.base.RecordedByHand = w.base.RecordedByHand || hand
 		return
 	}
-	since := f.Audit.Now // JIMM's clock at the survey; zero if it was not read.
-	if f.plan != PlanStart && f.plan != PlanWait {
+	since := w.Audit.Now // JIMM's clock at the survey; zero if it was not read.
+	if w.plan != PlanStart && w.plan != PlanWait {
 		since = audit.Now.Add(-facts.RememberRequests)
 	}
-	f.base.RecordedByHand = audit.RecordedByHand(f.base.Target.Name, since)
+	w.base.RecordedByHand = audit.RecordedByHand(w.base.Target.Name, since)
 	if hand {
-		f.log.record = asked
+		w.log.record = asked
 	}
 	if !whose {
 		return
 	}
-	f.log.target = asked
-	if f.request.foundRunning() {
+	w.log.target = asked
+	if w.request.foundRunning() {
 		// What runs began before our request, which was refused.
-		audit = audit.Without(f.Audit.Now)
+		audit = audit.Without(w.Audit.Now)
 	}
-	name, certain := audit.Target(f.progress.Attempt, f.base.Source.Name)
-	if to, known := f.Controllers.ByName(name); known && certain && !f.base.Target.Known() {
-		f.base.Target, f.res.Target = to, to
+	name, certain := audit.Target(w.progress.Attempt, w.base.Source.Name)
+	if to, known := w.Controllers.ByName(name); known && certain && !w.base.Target.Known() {
+		w.base.Target, w.res.Target = to, to
 	}
-	f.base.TargetProved = certain && name == f.base.Target.Name
+	w.base.TargetProved = certain && name == w.base.Target.Name
 	switch {
-	case certain && !f.base.TargetProved:
-		f.log.elsewhere = name
-	case f.progress.Listed && audit.Brings(f.progress.Attempt, f.base.Source.Name):
-		f.log.elsewhere = f.base.Source.Name
+	case certain && !w.base.TargetProved:
+		w.log.elsewhere = name
+	case w.progress.Listed && audit.Brings(w.progress.Attempt, w.base.Source.Name):
+		w.log.elsewhere = w.base.Source.Name
 	}
 }
 
 // adoptTarget takes the source's own word for where the migration went that is
 // followed without knowing that.
-func (f *watcher) adoptTarget(o facts.Observation) {
-	source := o.CopyOn(f.base.Source)
-	if f.base.Target.Known() || source.State != facts.CopyMoved {
+func (w *watcher) adoptTarget(o facts.Observation) {
+	source := o.CopyOn(w.base.Source)
+	if w.base.Target.Known() || source.State != facts.CopyMoved {
 		return
 	}
-	if to := f.Controllers.ByUUID(source.To); source.To != "" && to.Name != "" {
-		f.base.Target, f.res.Target = to, to
+	if to := w.Controllers.ByUUID(source.To); source.To != "" && to.Name != "" {
+		w.base.Target, w.res.Target = to, to
 	}
 }

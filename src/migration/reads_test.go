@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
@@ -51,4 +52,45 @@ func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
 			}
 		})
 	}
+}
+
+// JIMM's list has the model, made by whatever controller, and nobody says that the
+// recorded one has it: the question for its details could make JIMM forget it.
+func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.redirects, f.probe, f.noHost = false, false, true
+		f.running("east", false)
+		f.began, f.mode = time.Now().Add(-48*time.Hour), false
+		_, err := migration.Check(t.Context(), f.jaas(), migration.Options{Model: "prod", Target: "north"})
+		if err != nil || f.forgot {
+			t.Errorf("forgot %v, %v", f.forgot, err)
+		}
+	})
+}
+
+// served lets a login to the model be served by a controller, whoever has it.
+type served struct {
+	*fake
+	by facts.Controller
+}
+
+func (s served) Host(context.Context, string) facts.Host {
+	return facts.Host{Kind: facts.HostServes, Controller: s.by.UUID}
+}
+
+// That some controller serves the model does not tell that the recorded one has it.
+func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.redirects, f.probe = false, false
+		f.running("east", false)
+		f.began, f.mode = time.Now().Add(-48*time.Hour), false
+		jaas := f.jaas()
+		jaas.Witness = served{f, east()}
+		_, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "north"})
+		if err != nil || f.forgot {
+			t.Errorf("forgot %v, %v", f.forgot, err)
+		}
+	})
 }

@@ -104,11 +104,11 @@ func (m *recording) record(ctx, limited context.Context) {
 		return
 	}
 	m.res.Plan = plan(s, nil)
-	f := newWatcher(m.run, s, m.recorder, m.res, m.began)
-	f.watch(ctx, limited)
+	w := newWatcher(m.run, s, m.recorder, m.res, m.began)
+	w.watch(ctx, limited)
 	switch {
 	case m.res.Outcome != facts.Unknown || m.res.Cause == facts.CauseMisrecorded:
-	case m.confirm != "" && !f.attempts.made():
+	case m.confirm != "" && !w.attempts.made():
 		m.byWord(ctx, limited)
 	case m.res.Cause == facts.CauseUnproved:
 		m.res.Next = m.confirmCommand()
@@ -207,24 +207,24 @@ func (m *recording) stopped(ctx context.Context) {
 
 // recordAndConfirm tells JIMM, and looks whether it has done it.
 func (m *recording) recordAndConfirm(ctx, limited context.Context, s *survey.Survey, proof judge.Proof) {
-	f := newWatcher(m.run, s, m.recorder, m.res, m.began)
-	f.plan = PlanRecord
+	w := newWatcher(m.run, s, m.recorder, m.res, m.began)
+	w.plan = PlanRecord
 	for {
-		if f.attempts.err == nil && f.attempts.made() {
+		if w.attempts.err == nil && w.attempts.made() {
 			if at := m.Jaas.Witness.Record(limited, s.Model.UUID); at.State == facts.RecordAt && at.Controller == s.Target.UUID {
 				m.recorded(s)
 				return
 			}
 		}
 		if limited.Err() != nil {
-			f.stopWatching(ctx)
+			w.stopWatching(ctx)
 			return
 		}
-		if f.recordTarget(limited, proof) {
+		if w.recordTarget(limited, proof) {
 			return
 		}
 		if !sleep(limited, max(m.opts.PollInterval, time.Second)) {
-			f.stopWatching(ctx)
+			w.stopWatching(ctx)
 			return
 		}
 	}

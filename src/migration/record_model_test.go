@@ -221,3 +221,18 @@ func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
 		t.Error("a proof without ground")
 	}
 }
+
+// A record that was made by hand on an earlier journey says nothing about this one.
+func TestARecordByHandOfLongAgoDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.probe = false
+		f.requests = []facts.Request{
+			{Kind: facts.RequestRecord, Target: "east", At: time.Now().Add(-3 * time.Hour)},
+			{Kind: facts.RequestRecord, Target: "west", At: time.Now().Add(-2 * time.Hour)},
+		}
+		if res := migrate(t, f, nil); res.Outcome != facts.Migrated {
+			t.Errorf("%s (%s)", res.Outcome, res.Cause)
+		}
+	})
+}

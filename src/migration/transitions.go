@@ -16,33 +16,33 @@ import (
 )
 
 // record keeps what the observation tells for the result, and reports changes.
-func (f *watcher) record(v judge.Verdict, o facts.Observation) {
-	f.lastErr = f.answered(o)
+func (w *watcher) record(v judge.Verdict, o facts.Observation) {
+	w.lastErr = w.answered(o)
 	if at := o.RecordedAt(); at != "" {
-		f.res.Recorded = f.Controllers.ByUUID(at)
+		w.res.Recorded = w.Controllers.ByUUID(at)
 	}
 	if v.Kind == judge.Lost {
-		f.res.Recorded = facts.Controller{}
+		w.res.Recorded = facts.Controller{}
 	}
 	if len(o.Info.Users) > 0 {
-		f.res.Model.Users = o.Info.Users
+		w.res.Model.Users = o.Info.Users
 	}
-	if a := f.progress.Attempt; a.Exists() {
-		f.res.Attempt, f.res.Phase = a.Redacted(), f.progress.Phase
+	if a := w.progress.Attempt; a.Exists() {
+		w.res.Attempt, w.res.Phase = a.Redacted(), w.progress.Phase
 	}
-	f.show(v, f.base.Source, f.text(), f.lastErr)
+	w.show(v, w.base.Source, w.text(), w.lastErr)
 }
 
 // text is the redacted text of the migration that is followed, "" if there is none.
-func (f *watcher) text() string {
-	if !f.progress.Attempt.Exists() {
+func (w *watcher) text() string {
+	if !w.progress.Attempt.Exists() {
 		return ""
 	}
-	return f.progress.Attempt.Redacted().Text
+	return w.progress.Attempt.Redacted().Text
 }
 
 // answered returns why a poll brought no answer about the model, nil if it did.
-func (f *watcher) answered(o facts.Observation) error {
+func (w *watcher) answered(o facts.Observation) error {
 	if o.Info.Kind == facts.InfoLive {
 		return nil
 	}
@@ -51,52 +51,52 @@ func (f *watcher) answered(o facts.Observation) error {
 
 // stalled ends the watching of a migration that makes no progress, if that is
 // wanted.
-func (f *watcher) stalled() bool {
-	if !f.opts.StopOnStall || !f.progress.Attempt.Running() {
+func (w *watcher) stalled() bool {
+	if !w.opts.StopOnStall || !w.progress.Attempt.Running() {
 		return false
 	}
-	f.res.Detail = "no progress: " + f.progress.Phase.String() + ": " + f.res.Attempt.Text
-	if f.progress.Phase == facts.PhaseSuccess {
-		f.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
+	w.res.Detail = "no progress: " + w.progress.Phase.String() + ": " + w.res.Attempt.Text
+	if w.progress.Phase == facts.PhaseSuccess {
+		w.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
 	}
-	f.end(facts.TimedOut, facts.CauseStalled)
+	w.end(facts.TimedOut, facts.CauseStalled)
 	return true
 }
 
 // act does what the verdict calls for and reports whether the run has ended.
-func (f *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
-	f.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting
+func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
+	w.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting
 	switch v.Kind {
 	case judge.Migrated:
-		f.migrated()
+		w.migrated()
 	case judge.Moved, judge.ReapFailed:
 		// Somebody else may have recorded it, and be moving it on already.
 		if !v.Proof.Valid() || o.RecordedAt() == "" {
-			return f.unsettled(ctx, v, o)
+			return w.unsettled(ctx, v, o)
 		}
-		return f.recordTarget(ctx, v.Proof)
+		return w.recordTarget(ctx, v.Proof)
 	case judge.Running, judge.Aborting:
-		return f.running(v, o)
+		return w.running(v, o)
 	case judge.Stalled:
-		return f.running(v, o) || f.stalled()
+		return w.running(v, o) || w.stalled()
 	case judge.Aborted:
-		f.aborted(ctx, v, o)
+		w.aborted(ctx, v, o)
 	case judge.Ended:
-		f.res.Detail, f.res.Holder = redact.String(v.Text), facts.Controller{}
-		f.end(facts.Unknown, facts.CauseAnswer)
+		w.res.Detail, w.res.Holder = redact.String(v.Text), facts.Controller{}
+		w.end(facts.Unknown, facts.CauseAnswer)
 	case judge.Superseded:
-		f.res.Holder = f.base.Source
-		f.end(facts.Unknown, facts.CauseOtherMigration)
+		w.res.Holder = w.base.Source
+		w.end(facts.Unknown, facts.CauseOtherMigration)
 	case judge.Elsewhere:
-		f.elsewhere(v, o)
+		w.elsewhere(v, o)
 	case judge.Lost:
-		f.res.Holder = f.sourcesWord(o)
-		f.end(facts.LostFromJIMM, facts.CauseNone)
+		w.res.Holder = w.sourcesWord(o)
+		w.end(facts.LostFromJIMM, facts.CauseNone)
 	case judge.Conflict:
-		f.res.Holder, f.res.Detail = facts.Controller{}, facts.DescribeCopies(f.Controllers, o.Copies)
-		f.end(facts.Conflict, facts.CauseNone)
+		w.res.Holder, w.res.Detail = facts.Controller{}, facts.DescribeCopies(w.Controllers, o.Copies)
+		w.end(facts.Conflict, facts.CauseNone)
 	default:
-		return f.unsettled(ctx, v, o)
+		return w.unsettled(ctx, v, o)
 	}
 	return true
 }
@@ -104,193 +104,193 @@ func (f *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 // aborted ends the run: the migration was aborted. The target removes its copy
 // on the way; one that stays blocks every other attempt, and one that is in use
 // is a second model (juju/juju#20361, #21459).
-func (f *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observation) {
-	f.res.Detail, f.res.Holder = redact.String(v.Reason), f.base.Source
-	left := o.CopyOn(f.base.Target)
+func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observation) {
+	w.res.Detail, w.res.Holder = redact.String(v.Reason), w.base.Source
+	left := o.CopyOn(w.base.Target)
 	active := left.State == facts.CopyActive
-	for n := 0; n < f.pollsFor(TimeForWord) && left.Has() && sleep(ctx, f.opts.PollInterval); n++ {
-		if again := f.Jaas.Witness.Copy(ctx, f.base.Target, f.base.Model.UUID); again.State != facts.CopyUnknown {
+	for n := 0; n < w.pollsFor(TimeForWord) && left.Has() && sleep(ctx, w.opts.PollInterval); n++ {
+		if again := w.Jaas.Witness.Copy(ctx, w.base.Target, w.base.Model.UUID); again.State != facts.CopyUnknown {
 			left = again
 		}
 	}
-	f.res.CopyLeft = left.Has()
+	w.res.CopyLeft = left.Has()
 	if active && left.State == facts.CopyActive {
-		f.res.Holder = facts.Controller{}
-		f.end(facts.Conflict, facts.CauseNone)
+		w.res.Holder = facts.Controller{}
+		w.end(facts.Conflict, facts.CauseNone)
 		return
 	}
-	if f.progress.Attempt.StartUnstable && f.base.AutoRecords {
+	if w.progress.Attempt.StartUnstable && w.base.AutoRecords {
 		// JIMM waits for an end that this source never shows, and refuses every
 		// other attempt until the record is made anew.
-		f.res.Next = f.Traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+		w.res.Next = w.Traits.UpdateCommand(w.base.Source, w.base.Model.UUID)
 	}
-	f.end(facts.Aborted, facts.CauseAnswer)
+	w.end(facts.Aborted, facts.CauseAnswer)
 }
 
 // end closes the result.
-func (f *watcher) end(outcome facts.Outcome, cause facts.Cause) {
-	f.res.Outcome, f.res.Cause = outcome, cause
+func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
+	w.res.Outcome, w.res.Cause = outcome, cause
 	if outcome == facts.NotStarted || outcome == facts.Aborted || cause == facts.CauseRecordFailed {
-		f.explain()
+		w.explain()
 	}
-	f.res.Timing.finish(time.Now(), outcome)
-	f.res.TargetProved = f.base.TargetProved && !f.progress.Superseded
+	w.res.Timing.finish(time.Now(), outcome)
+	w.res.TargetProved = w.base.TargetProved && !w.progress.Superseded
 }
 
 // explain says what the words of a refusal or an abort mean. A command that can only
 // be refused again is not the one to go on with.
-func (f *watcher) explain() {
-	known := checks.Facts(f.Survey)
-	known.Source, known.Target = f.base.Source.AgentVersion, f.base.Target.AgentVersion
-	reason, ok := rules.Explain(f.res.Detail, known)
-	f.res.Hint, f.res.Settled = reason.Hint(), ok && !reason.Retry
-	if f.res.Settled && f.res.Cause == facts.CauseRecordFailed {
-		f.res.Next = ""
+func (w *watcher) explain() {
+	known := checks.Facts(w.Survey)
+	known.Source, known.Target = w.base.Source.AgentVersion, w.base.Target.AgentVersion
+	reason, ok := rules.Explain(w.res.Detail, known)
+	w.res.Hint, w.res.Settled = reason.Hint(), ok && !reason.Retry
+	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
+		w.res.Next = ""
 	}
 }
 
 // running goes on watching, unless nobody wants to.
-func (f *watcher) running(v judge.Verdict, o facts.Observation) bool {
-	f.unresolved.settle()
-	f.res.Step, f.res.Holder = facts.StepWatch, facts.Controller{}
-	if f.base.SourceLive(f.progress.Read(f.base, o)) && !o.CopyOn(f.base.Source).Denies() {
-		f.res.Holder = f.base.Source
+func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
+	w.unresolved.settle()
+	w.res.Step, w.res.Holder = facts.StepWatch, facts.Controller{}
+	if w.base.SourceLive(w.progress.Read(w.base, o)) && !o.CopyOn(w.base.Source).Denies() {
+		w.res.Holder = w.base.Source
 	}
-	if target := o.CopyOn(f.base.Target); f.progress.Attempt.Unshown() && (!f.base.TargetProved || !target.Denies() && target.State != facts.CopyImporting) {
-		f.res.Holder = facts.Controller{} // It may be in use on the target already.
+	if target := o.CopyOn(w.base.Target); w.progress.Attempt.Unshown() && (!w.base.TargetProved || !target.Denies() && target.State != facts.CopyImporting) {
+		w.res.Holder = facts.Controller{} // It may be in use on the target already.
 	}
-	f.res.Attached = !f.request.made() || f.request.foundRunning()
-	if f.progress.Phase.PastReturn() {
-		f.res.Holder = facts.Controller{}
-		if f.base.TargetProved && !f.progress.Superseded {
-			f.res.Holder = f.base.Target
+	w.res.Attached = !w.request.made() || w.request.foundRunning()
+	if w.progress.Phase.PastReturn() {
+		w.res.Holder = facts.Controller{}
+		if w.base.TargetProved && !w.progress.Superseded {
+			w.res.Holder = w.base.Target
 		}
 	}
-	if f.log.elsewhere != "" {
-		if f.log.elsewhere == f.base.Source.Name {
-			f.res.Holder = facts.Controller{} // It is not there yet.
+	if w.log.elsewhere != "" {
+		if w.log.elsewhere == w.base.Source.Name {
+			w.res.Holder = facts.Controller{} // It is not there yet.
 		}
-		f.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(f.log.elsewhere)
-		f.end(facts.Refused, facts.CauseOtherMigration)
+		w.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(w.log.elsewhere)
+		w.end(facts.Refused, facts.CauseOtherMigration)
 		return true
 	}
-	begun := f.plan == PlanStart || f.plan == PlanWait
-	if begun && f.opts.Detach && v.Kind != judge.Aborting && f.progress.Attempt.Exists() {
-		f.end(facts.Started, facts.CauseNone)
+	begun := w.plan == PlanStart || w.plan == PlanWait
+	if begun && w.opts.Detach && v.Kind != judge.Aborting && w.progress.Attempt.Exists() {
+		w.end(facts.Started, facts.CauseNone)
 		return true
 	}
 	return false
 }
 
 // migrated ends the run: the model is where it shall be, and recorded there.
-func (f *watcher) migrated() {
-	f.res.Step, f.res.Holder, f.res.Recorded = facts.StepVerify, f.base.Target, f.base.Target
+func (w *watcher) migrated() {
+	w.res.Step, w.res.Holder, w.res.Recorded = facts.StepVerify, w.base.Target, w.base.Target
 	switch {
-	case f.progress.Phase == facts.PhaseReapFailed:
-		f.end(facts.NeedsAttention, facts.CauseLeftOver)
-	case f.plan == PlanVerify:
-		f.end(facts.AlreadyThere, facts.CauseNone)
-	case f.plan == PlanRecord:
-		f.end(facts.Recorded, facts.CauseNone)
+	case w.progress.Phase == facts.PhaseReapFailed:
+		w.end(facts.NeedsAttention, facts.CauseLeftOver)
+	case w.plan == PlanVerify:
+		w.end(facts.AlreadyThere, facts.CauseNone)
+	case w.plan == PlanRecord:
+		w.end(facts.Recorded, facts.CauseNone)
 	default:
-		f.end(facts.Migrated, facts.CauseNone)
+		w.end(facts.Migrated, facts.CauseNone)
 	}
 }
 
 // recordTarget asks JIMM to record the target. An error does not prove that it did
 // not: the next poll shows JIMM's record.
-func (f *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
-	f.unresolved.settle()
-	f.res.Step, f.res.Holder = facts.StepRecord, f.base.Target
-	a := &f.attempts
-	if a.exhausted(time.Now(), f.wait(TimeToRecord)) {
-		f.res.Err, f.res.Detail = a.err, redact.Error(a.err)
+func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
+	w.unresolved.settle()
+	w.res.Step, w.res.Holder = facts.StepRecord, w.base.Target
+	a := &w.attempts
+	if a.exhausted(time.Now(), w.wait(TimeToRecord)) {
+		w.res.Err, w.res.Detail = a.err, redact.Error(a.err)
 		if a.err == nil {
-			f.res.Detail = "JIMM has accepted it, and its record still names another controller"
+			w.res.Detail = "JIMM has accepted it, and its record still names another controller"
 		}
-		f.res.Next = f.Traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
-		f.end(facts.Unknown, facts.CauseRecordFailed)
+		w.res.Next = w.Traits.UpdateCommand(w.base.Target, w.base.Model.UUID)
+		w.end(facts.Unknown, facts.CauseRecordFailed)
 		return true
 	}
 	if !a.due(time.Now()) {
 		return false
 	}
-	err := f.recorder.RecordController(ctx, proof)
+	err := w.recorder.RecordController(ctx, proof)
 	a.answered(time.Now(), err)
-	f.modeSet = false
+	w.modeSet = false
 	if err == nil {
-		f.base.Recorded = true
+		w.base.Recorded = true
 	}
-	f.res.Proof = proof.Ground()
-	f.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
+	w.res.Proof = proof.Ground()
+	w.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
 	return false
 }
 
 // elsewhere ends the run: the model is on a third controller, or recorded there.
-func (f *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
-	f.res.Holder = f.sourcesWord(o)
-	if to := f.Controllers.ByUUID(v.Elsewhere); to.Name != "" && f.res.Recorded.UUID != to.UUID {
-		f.res.Next = f.Traits.UpdateCommand(to, f.base.Model.UUID)
+func (w *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
+	w.res.Holder = w.sourcesWord(o)
+	if to := w.Controllers.ByUUID(v.Elsewhere); to.Name != "" && w.res.Recorded.UUID != to.UUID {
+		w.res.Next = w.Traits.UpdateCommand(to, w.base.Model.UUID)
 	}
 	outcome := facts.Unknown
-	if f.res.Attached && !f.attempts.made() {
+	if w.res.Attached && !w.attempts.made() {
 		outcome = facts.Refused // Nothing was sent.
 	}
-	f.end(outcome, facts.CauseElsewhere)
+	w.end(outcome, facts.CauseElsewhere)
 }
 
 // sourcesWord returns the controller that has the model according to the source
 // itself, if that tells.
-func (f *watcher) sourcesWord(o facts.Observation) facts.Controller {
-	if source := o.CopyOn(f.base.Source); source.State == facts.CopyMoved && source.To != "" {
-		return f.Controllers.ByUUID(source.To)
+func (w *watcher) sourcesWord(o facts.Observation) facts.Controller {
+	if source := o.CopyOn(w.base.Source); source.State == facts.CopyMoved && source.To != "" {
+		return w.Controllers.ByUUID(source.To)
 	}
 	return facts.Controller{}
 }
 
 // unsettled waits for a verdict that settles something, for a bounded time.
-func (f *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
-	f.res.Holder = facts.Controller{}
-	waited := f.unresolved.waited(v.Kind, time.Now())
+func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
+	w.res.Holder = facts.Controller{}
+	waited := w.unresolved.waited(v.Kind, time.Now())
 	switch v.Kind {
 	case judge.Waiting:
-		return f.nothingOnShow(ctx, waited, o)
+		return w.nothingOnShow(ctx, waited, o)
 	case judge.SourceRetains:
-		return f.held(waited, o)
+		return w.held(waited, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
 	default:
-		return f.nobodyAnswers(waited)
+		return w.nobodyAnswers(waited)
 	}
-	if waited < f.wait(TimeToResolve) {
+	if waited < w.wait(TimeToResolve) {
 		return false
 	}
-	f.res.Err, f.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
+	w.res.Err, w.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
 	if v.Kind == judge.Misrecorded {
-		if only := f.onlyHolder(ctx); only.Known() {
-			f.res.Holder = only
-			f.res.Next = f.Traits.UpdateCommand(only, f.base.Model.UUID)
+		if only := w.onlyHolder(ctx); only.Known() {
+			w.res.Holder = only
+			w.res.Next = w.Traits.UpdateCommand(only, w.base.Model.UUID)
 		}
-		f.end(facts.Unknown, facts.CauseMisrecorded)
+		w.end(facts.Unknown, facts.CauseMisrecorded)
 		return true
 	}
 	if v.Kind == judge.ReapFailed {
-		f.res.Err, f.res.Detail = nil, redact.String(v.Reason)
+		w.res.Err, w.res.Detail = nil, redact.String(v.Reason)
 	}
-	if f.base.TargetProved && !o.CopyOn(f.base.Target).Denies() {
-		f.res.Next = f.Traits.UpdateCommand(f.base.Target, f.base.Model.UUID)
+	if w.base.TargetProved && !o.CopyOn(w.base.Target).Denies() {
+		w.res.Next = w.Traits.UpdateCommand(w.base.Target, w.base.Model.UUID)
 	}
-	f.end(facts.Unknown, facts.CauseUnproved)
+	w.end(facts.Unknown, facts.CauseUnproved)
 	return true
 }
 
 // onlyHolder returns the controller that alone has a copy of the model, if all
 // of them tell.
-func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
-	if !f.opts.Probe {
+func (w *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
+	if !w.opts.Probe {
 		return facts.Controller{}
 	}
-	copies := survey.NewProber(f.Jaas.Witness).All(ctx, f.Controllers, f.base.Model.UUID)
-	for _, c := range f.Controllers {
+	copies := survey.NewProber(w.Jaas.Witness).All(ctx, w.Controllers, w.base.Model.UUID)
+	for _, c := range w.Controllers {
 		switch got := copies[c.UUID]; {
 		case got.Denies():
 		case !got.Has() || only.Known():
@@ -304,123 +304,123 @@ func (f *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 
 // nothingOnShow: the source seems to describe the model and shows no new
 // migration.
-func (f *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o facts.Observation) bool {
-	limit := f.wait(TimeToBegin)
-	if f.plan == PlanWait && !f.request.made() {
-		limit = f.TimeLeftToStart()
+func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o facts.Observation) bool {
+	limit := w.wait(TimeToBegin)
+	if w.plan == PlanWait && !w.request.made() {
+		limit = w.TimeLeftToStart()
 	}
-	if f.request.refused() && f.opts.Probe {
-		limit = min(limit, f.opts.PollInterval)
+	if w.request.refused() && w.opts.Probe {
+		limit = min(limit, w.opts.PollInterval)
 	}
-	known := f.sourceHasIt(o)
+	known := w.sourceHasIt(o)
 	if known {
-		f.res.Holder = f.base.Source
+		w.res.Holder = w.base.Source
 	}
 	switch {
 	case waited < limit:
 		return false
-	case !known && f.login != asked:
-		f.login.want()
+	case !known && w.login != asked:
+		w.login.want()
 		return false
-	case f.progress.Attempt.Exists(), f.plan != PlanStart && f.plan != PlanWait:
+	case w.progress.Attempt.Exists(), w.plan != PlanStart && w.plan != PlanWait:
 		// It was on show, or seemed over, and is neither any more; or somebody has
 		// moved the model away from where it was to be. The checks for a start were
 		// not made.
 		if o.Info.Listed {
-			f.res.Holder = facts.Controller{} // Who has listed it, and why, is open.
+			w.res.Holder = facts.Controller{} // Who has listed it, and why, is open.
 		}
-		f.end(facts.Unknown, facts.CauseChanged)
-	case !f.request.made():
-		f.unresolved.settle()
-		f.request.want()
+		w.end(facts.Unknown, facts.CauseChanged)
+	case !w.request.made():
+		w.unresolved.settle()
+		w.request.want()
 		return false
 	case !known:
-		f.res.Err = cmp.Or(o.Host.Err, f.request.err)
-		f.res.Detail = redact.Error(f.res.Err)
-		f.end(facts.Unknown, facts.CauseSilent)
-	case f.base.AutoRecords && f.details != asked && f.mayBeDetailed(o):
+		w.res.Err = cmp.Or(o.Host.Err, w.request.err)
+		w.res.Detail = redact.Error(w.res.Err)
+		w.end(facts.Unknown, facts.CauseSilent)
+	case w.base.AutoRecords && w.details != asked && w.mayBeDetailed(o):
 		// The list can have the entry of the target, and hide that of the source.
-		f.details.want()
+		w.details.want()
 		return false
-	case o.CopyOn(f.base.Target).Has() && !f.Observation.CopyOn(f.base.Target).Has():
-		f.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
-		f.end(facts.Unknown, facts.CauseChanged)
-	case f.request.err == nil && !f.base.Source.ShowsMigrations():
+	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
+		w.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
+		w.end(facts.Unknown, facts.CauseChanged)
+	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
-		f.aborted(ctx, judge.Verdict{}, o)
+		w.aborted(ctx, judge.Verdict{}, o)
 	default:
-		f.notStarted()
+		w.notStarted()
 	}
 	return true
 }
 
 // notStarted ends the run: a migration was asked for, and none has begun.
-func (f *watcher) notStarted() {
+func (w *watcher) notStarted() {
 	cause := facts.CauseNone
-	if f.request.err != nil {
+	if w.request.err != nil {
 		cause = facts.CauseAnswer
-		f.res.Err, f.res.Detail = f.request.err, redact.Error(f.request.err)
+		w.res.Err, w.res.Detail = w.request.err, redact.Error(w.request.err)
 	}
-	if errors.Is(f.request.err, ErrMarked) {
+	if errors.Is(w.request.err, ErrMarked) {
 		// JIMM believes in a migration that is not there, and refuses every
 		// other until the record is made anew.
-		f.res.Next = f.Traits.UpdateCommand(f.base.Source, f.base.Model.UUID)
+		w.res.Next = w.Traits.UpdateCommand(w.base.Source, w.base.Model.UUID)
 	}
-	f.end(facts.NotStarted, cause)
+	w.end(facts.NotStarted, cause)
 }
 
 // nobodyAnswers: as long as a migration is known to run, only the deadline
 // ends the wait. One that was never seen is not waited for so long.
-func (f *watcher) nobodyAnswers(waited time.Duration) bool {
-	f.res.Running = f.progress.Attempt.Running()
-	if f.progress.Attempt.Exists() || waited < f.wait(TimeToBegin) {
+func (w *watcher) nobodyAnswers(waited time.Duration) bool {
+	w.res.Running = w.progress.Attempt.Running()
+	if w.progress.Attempt.Exists() || waited < w.wait(TimeToBegin) {
 		return false
 	}
-	f.res.Err = cmp.Or(f.lastErr, f.request.err)
-	f.res.Detail = redact.Error(f.res.Err)
-	f.end(facts.Unknown, facts.CauseSilent)
+	w.res.Err = cmp.Or(w.lastErr, w.request.err)
+	w.res.Detail = redact.Error(w.res.Err)
+	w.end(facts.Unknown, facts.CauseSilent)
 	return true
 }
 
 // held: the target is active and recorded, the source has a copy, or nobody
 // knows whether it has.
-func (f *watcher) held(waited time.Duration, o facts.Observation) bool {
-	f.res.Step, f.res.Holder = facts.StepVerify, facts.Controller{}
-	if f.targetHasIt(o) {
-		f.res.Holder = f.base.Target
+func (w *watcher) held(waited time.Duration, o facts.Observation) bool {
+	w.res.Step, w.res.Holder = facts.StepVerify, facts.Controller{}
+	if w.targetHasIt(o) {
+		w.res.Holder = w.base.Target
 	}
-	reapFailed := f.progress.Phase == facts.PhaseReapFailed
-	nobodyToAsk := !f.base.Source.Known() && (f.AuditErr == nil || f.log.record == asked)
-	if waited < f.wait(TimeToResolve) && !reapFailed && !nobodyToAsk {
+	reapFailed := w.progress.Phase == facts.PhaseReapFailed
+	nobodyToAsk := !w.base.Source.Known() && (w.AuditErr == nil || w.log.record == asked)
+	if waited < w.wait(TimeToResolve) && !reapFailed && !nobodyToAsk {
 		return false
 	}
-	if reapFailed || o.CopyOn(f.base.Source).Has() {
-		f.end(facts.NeedsAttention, facts.CauseLeftOver)
+	if reapFailed || o.CopyOn(w.base.Source).Has() {
+		w.end(facts.NeedsAttention, facts.CauseLeftOver)
 	} else {
-		f.end(facts.Unknown, facts.CauseSourceUnknown)
+		w.end(facts.Unknown, facts.CauseSourceUnknown)
 	}
 	return true
 }
 
 // targetHasIt reports whether it is known that the recorded target has the model:
 // others can have made the entry of a list.
-func (f *watcher) targetHasIt(o facts.Observation) bool {
-	succeeded := f.base.TargetProved && f.progress.Phase.PastReturn()
-	return !o.Info.Listed || f.base.Recorded || succeeded || o.CopyOn(f.base.Target).Has() || f.progress.ServedBy == f.base.Target.UUID
+func (w *watcher) targetHasIt(o facts.Observation) bool {
+	succeeded := w.base.TargetProved && w.progress.Phase.PastReturn()
+	return !o.Info.Listed || w.base.Recorded || succeeded || o.CopyOn(w.base.Target).Has() || w.progress.ServedBy == w.base.Target.UUID
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The
 // migration goes on by itself.
-func (f *watcher) stopWatching(caller context.Context) {
-	f.res.Err = cmp.Or(f.lastErr, f.attempts.err)
-	if f.request.made() && !f.progress.Attempt.Exists() {
-		f.res.Err = cmp.Or(f.request.err, f.lastErr)
+func (w *watcher) stopWatching(caller context.Context) {
+	w.res.Err = cmp.Or(w.lastErr, w.attempts.err)
+	if w.request.made() && !w.progress.Attempt.Exists() {
+		w.res.Err = cmp.Or(w.request.err, w.lastErr)
 	}
-	if f.res.Err != nil {
-		f.res.Detail = redact.Error(f.res.Err)
+	if w.res.Err != nil {
+		w.res.Detail = redact.Error(w.res.Err)
 	}
-	f.askControllers(caller)
-	f.end(facts.TimedOut, f.whyStopped(caller))
+	w.askControllers(caller)
+	w.end(facts.TimedOut, w.whyStopped(caller))
 }
 
 // lastProbe bounds the probes that a run makes after its deadline.
@@ -429,31 +429,31 @@ const lastProbe = 10 * time.Second
 // askControllers asks source and target themselves, without JIMM, before a run that
 // has not seen the end says where the model is: the migration may have ended long
 // ago while JIMM refused to answer. A caller that stops the run is not kept waiting.
-func (f *watcher) askControllers(caller context.Context) {
-	if caller.Err() != nil || !f.opts.Probe || !f.base.Source.Known() || !f.base.Target.Known() {
+func (w *watcher) askControllers(caller context.Context) {
+	if caller.Err() != nil || !w.opts.Probe || !w.base.Source.Known() || !w.base.Target.Known() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(caller, lastProbe)
 	defer cancel()
-	copies := survey.NewProber(f.Jaas.Witness).All(ctx, f.pair(), f.base.Model.UUID)
-	source, target := copies[f.base.Source.UUID], copies[f.base.Target.UUID]
+	copies := survey.NewProber(w.Jaas.Witness).All(ctx, w.pair(), w.base.Model.UUID)
+	source, target := copies[w.base.Source.UUID], copies[w.base.Target.UUID]
 	switch {
 	case source.State == facts.CopyMoved:
-		f.res.Running, f.res.Step, f.res.Holder = false, facts.StepRecord, f.Controllers.ByUUID(source.To)
-		if source.To == "" && target.Has() && f.base.TargetProved {
-			f.res.Holder = f.base.Target
+		w.res.Running, w.res.Step, w.res.Holder = false, facts.StepRecord, w.Controllers.ByUUID(source.To)
+		if source.To == "" && target.Has() && w.base.TargetProved {
+			w.res.Holder = w.base.Target
 		}
-		if f.res.Holder.UUID != f.base.Target.UUID {
-			f.res.Step = facts.StepWatch
+		if w.res.Holder.UUID != w.base.Target.UUID {
+			w.res.Step = facts.StepWatch
 		}
 	case source.State == facts.CopyActive && target.State == facts.CopyAbsent:
-		f.res.Running, f.res.Holder = false, f.base.Source
+		w.res.Running, w.res.Holder = false, w.base.Source
 	case source.State == facts.CopyExporting, source.State == facts.CopyImporting, target.State == facts.CopyImporting:
-		f.res.Running = true
+		w.res.Running = true
 	}
 }
 
-func (f *watcher) whyStopped(caller context.Context) facts.Cause {
+func (w *watcher) whyStopped(caller context.Context) facts.Cause {
 	if caller.Err() != nil {
 		return facts.CauseInterrupted
 	}

@@ -55,43 +55,43 @@ type FollowUp struct{ ID, Why, Do string }
 
 // verify looks at a model that has moved: at its agents, at what it holds, and
 // at who may administer it. It changes nothing but the outcome.
-func (f *watcher) verify(limited context.Context) {
-	if !f.Options.Inspect || f.Jaas.Inspector == nil || !f.hasMoved() {
+func (w *watcher) verify(limited context.Context) {
+	if !w.Options.Inspect || w.Jaas.Inspector == nil || !w.hasMoved() {
 		return
 	}
-	f.res.Step = facts.StepVerify
-	after, err := f.awaitAgents(limited)
-	a := &f.res.Aftermath
+	w.res.Step = facts.StepVerify
+	after, err := w.awaitAgents(limited)
+	a := &w.res.Aftermath
 	var before *facts.Inventory
-	if f.Contents.Known {
-		before = &f.Contents.Inventory
+	if w.Contents.Known {
+		before = &w.Contents.Inventory
 	}
-	f.found(VerifyAgents, f.agentsFinding(after, before, err))
-	f.found(VerifyContents, f.contentsFinding(after, before, f.changedUsers(limited, after)))
-	f.found(VerifyAccess, f.accessFinding(limited))
-	a.FollowUps = f.chores(after, before)
-	if f.recordGone(limited) {
-		f.res.Recorded = facts.Controller{}
-		f.end(facts.LostFromJIMM, facts.CauseNone)
+	w.found(VerifyAgents, w.agentsFinding(after, before, err))
+	w.found(VerifyContents, w.contentsFinding(after, before, w.changedUsers(limited, after)))
+	w.found(VerifyAccess, w.accessFinding(limited))
+	a.FollowUps = w.followUps(after, before)
+	if w.recordGone(limited) {
+		w.res.Recorded = facts.Controller{}
+		w.end(facts.LostFromJIMM, facts.CauseNone)
 		return
 	}
-	again := "juju run " + f.opts.Unit + " migrate-model model=" + f.base.Model.UUID + " target-controller=" + f.base.Target.Name + " --wait=65m"
+	again := "juju run " + w.opts.Unit + " migrate-model model=" + w.base.Model.UUID + " target-controller=" + w.base.Target.Name + " --wait=65m"
 	switch {
-	case f.res.Cause == facts.CauseLeftOver:
+	case w.res.Cause == facts.CauseLeftOver:
 	case len(a.Missing) > 0:
-		f.res.Detail, f.res.Next = "not seen there: "+checks.Names(a.Missing), again
-		f.end(facts.NeedsAttention, facts.CauseAgents)
+		w.res.Detail, w.res.Next = "not seen there: "+checks.Names(a.Missing), again
+		w.end(facts.NeedsAttention, facts.CauseAgents)
 	case len(a.Differences) > 0:
-		f.res.Detail = redact.String(checks.List(a.Differences))
-		f.end(facts.NeedsAttention, facts.CauseDifferences)
+		w.res.Detail = redact.String(checks.List(a.Differences))
+		w.end(facts.NeedsAttention, facts.CauseDifferences)
 	}
 }
 
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what
 // is said at the end is true then. It has to say so twice.
-func (f *watcher) recordGone(limited context.Context) bool {
+func (w *watcher) recordGone(limited context.Context) bool {
 	for range 2 {
-		if f.Jaas.Witness.Record(limited, f.base.Model.UUID).State != facts.RecordLost || !sleep(limited, f.opts.PollInterval) {
+		if w.Jaas.Witness.Record(limited, w.base.Model.UUID).State != facts.RecordLost || !sleep(limited, w.opts.PollInterval) {
 			return false
 		}
 	}
@@ -100,64 +100,64 @@ func (f *watcher) recordGone(limited context.Context) bool {
 
 // hasMoved reports whether the run has ended with the model on the target, and
 // moved lately: what it holds is compared once, not whenever somebody asks.
-func (f *watcher) hasMoved() bool {
-	switch f.res.Outcome {
+func (w *watcher) hasMoved() bool {
+	switch w.res.Outcome {
 	case facts.Migrated, facts.Recorded:
 		return true
 	case facts.NeedsAttention:
-		return f.res.Cause == facts.CauseLeftOver
+		return w.res.Cause == facts.CauseLeftOver
 	case facts.AlreadyThere:
-		return slices.ContainsFunc(f.Audit.Requests, func(q facts.Request) bool {
-			return q.Kind == facts.RequestMigrate && q.Target == f.base.Target.Name && f.Audit.Now.Sub(q.At) < facts.RememberRequests
+		return slices.ContainsFunc(w.Audit.Requests, func(q facts.Request) bool {
+			return q.Kind == facts.RequestMigrate && q.Target == w.base.Target.Name && w.Audit.Now.Sub(q.At) < facts.RememberRequests
 		})
 	default:
 		return false
 	}
 }
 
-func (f *watcher) found(id checks.ID, finding checks.Finding) {
+func (w *watcher) found(id checks.ID, finding checks.Finding) {
 	finding.Check, finding.Evidence = id, redact.String(finding.Evidence)
-	f.res.Aftermath.Findings = append(f.res.Aftermath.Findings, finding)
-	f.report(VerifyEvent{finding})
+	w.res.Aftermath.Findings = append(w.res.Aftermath.Findings, finding)
+	w.report(VerifyEvent{finding})
 }
 
 // awaitAgents looks into the model on the target until all agents have come. The
 // inventory is nil if nobody could look; the error says why.
-func (f *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
+func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
 	var (
 		last   *facts.Inventory
 		before *facts.Inventory
 		began  = time.Now()
-		pause  = f.opts.PollInterval
+		pause  = w.opts.PollInterval
 		told   = -1
 		failed int
 	)
-	if f.Contents.Known {
-		before = &f.Contents.Inventory
+	if w.Contents.Known {
+		before = &w.Contents.Inventory
 	}
 	for {
-		got, err := f.onTheTarget(limited)
+		got, err := w.onTheTarget(limited)
 		if err != nil {
 			failed++
 		} else {
 			failed, last = 0, &got
-			f.res.Aftermath.Missing = got.Missing(before)
+			w.res.Aftermath.Missing = got.Missing(before)
 			if got.Present() > 0 {
-				first(&f.res.Timing.Agents, time.Now())
+				first(&w.res.Timing.Agents, time.Now())
 			}
 		}
-		missing := f.res.Aftermath.Missing
+		missing := w.res.Aftermath.Missing
 		switch {
-		case failed >= looksToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > f.wait(TimeToRecover)):
+		case failed >= looksToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > w.wait(TimeToRecover)):
 			return last, err
 		case last != nil && len(missing) != told:
 			told = len(missing)
-			f.report(AgentsEvent{Missing: missing, Of: last.Agents(), Elapsed: f.elapsed()})
+			w.report(AgentsEvent{Missing: missing, Of: last.Agents(), Elapsed: w.elapsed()})
 		}
-		if time.Since(began)+pause > f.wait(TimeToSeeAgents) || !sleep(limited, pause) {
+		if time.Since(began)+pause > w.wait(TimeToSeeAgents) || !sleep(limited, pause) {
 			return last, err
 		}
-		pause = min(2*pause, max(TimeBetweenInventories, f.opts.PollInterval))
+		pause = min(2*pause, max(TimeBetweenInventories, w.opts.PollInterval))
 	}
 }
 
@@ -169,19 +169,19 @@ func (e *wrongHostError) Error() string {
 	return "controller " + e.controller + " has answered for the model"
 }
 
-func (f *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
-	got, err := f.Jaas.Inspector.Inventory(ctx, f.base.Model.UUID, f.base.Target.UUID)
-	if err == nil && got.Controller != f.base.Target.UUID {
+func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
+	got, err := w.Jaas.Inspector.Inventory(ctx, w.base.Model.UUID, w.base.Target.UUID)
+	if err == nil && got.Controller != w.base.Target.UUID {
 		err = &wrongHostError{got.Controller}
 	}
 	return got, err
 }
 
-func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) checks.Finding {
-	target, missing := strconv.Quote(f.base.Target.Name), f.res.Aftermath.Missing
+func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) checks.Finding {
+	target, missing := strconv.Quote(w.base.Target.Name), w.res.Aftermath.Missing
 	switch {
 	case after == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected on " + target + ": " + redact.Error(err), Remedy: f.StatusCommand()}
+		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected on " + target + ": " + redact.Error(err), Remedy: w.StatusCommand()}
 	case len(missing) > 0:
 		evidence := "not connected to " + target + ": the agents of " + checks.Names(missing)
 		if before == nil {
@@ -189,7 +189,7 @@ func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 		}
 		return checks.Finding{
 			Level: checks.Fail, Evidence: evidence,
-			Remedy: "keep " + cmp.Or(f.base.Source.String(), "the source") + " until they are; run migrate-model again to verify once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are; run migrate-model again to verify once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}
@@ -201,15 +201,15 @@ func (f *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 // changedUsers tells who has another access to the model than before it moved. A JIMM
 // that records by itself is not asked: it would forget the model if the target refused
 // to describe it, which a login to the model does not rule out (JIMM of July 2026).
-func (f *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
-	if f.Traits.AutoRecords || after == nil || len(f.Model.Users) == 0 {
+func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
+	if w.Traits.AutoRecords || after == nil || len(w.Model.Users) == 0 {
 		return nil
 	}
-	info := f.Jaas.Witness.Info(limited, f.base.Model.UUID)
+	info := w.Jaas.Witness.Info(limited, w.base.Model.UUID)
 	if info.Kind != facts.InfoLive || info.Listed || len(info.Users) == 0 {
 		return nil
 	}
-	return compareNames("access", byName(f.Model.Users), byName(info.Users), func(before, after string) string {
+	return compareNames("access", byName(w.Model.Users), byName(info.Users), func(before, after string) string {
 		if before != after {
 			return "is " + after + ", it was " + before
 		}
@@ -227,50 +227,50 @@ func byName(users []string) map[string]string {
 	return out
 }
 
-func (f *watcher) contentsFinding(after, before *facts.Inventory, users []string) checks.Finding {
+func (w *watcher) contentsFinding(after, before *facts.Inventory, users []string) checks.Finding {
 	switch {
 	case len(users) > 0 && (after == nil || before == nil):
-		return f.differ(users)
+		return w.differ(users)
 	case after == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected afterwards"}
 	case before == nil && len(broken(nil, *after)) > 0:
-		return f.differ([]string{checks.List(broken(nil, *after)) + "; how the model was before is not known"})
+		return w.differ([]string{checks.List(broken(nil, *after)) + "; how the model was before is not known"})
 	case before == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "the contents before the migration are not known: " + f.Contents.Why}
+		return checks.Finding{Level: checks.Skip, Evidence: "the contents before the migration are not known: " + w.Contents.Why}
 	case len(before.Unread)+len(after.Unread) > 0 && len(broken(before, *after)) > 0:
-		return f.differ(broken(before, *after))
+		return w.differ(broken(before, *after))
 	case len(before.Unread)+len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
 	}
-	source, _ := rules.ParseVersion(f.base.Source.AgentVersion)
-	target, _ := rules.ParseVersion(f.base.Target.AgentVersion)
+	source, _ := rules.ParseVersion(w.base.Source.AgentVersion)
+	target, _ := rules.ParseVersion(w.base.Target.AgentVersion)
 	if all := append(differences(*before, *after, source.Major == target.Major), users...); len(all) > 0 {
-		return f.differ(all)
+		return w.differ(all)
 	}
 	return checks.Finding{Level: checks.Pass, Evidence: "the contents are the same as before the migration"}
 }
 
-func (f *watcher) differ(how []string) checks.Finding {
-	f.res.Aftermath.Differences = how
-	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether the model was changed while it moved, and repair what does not work: " + f.StatusCommand()}
+func (w *watcher) differ(how []string) checks.Finding {
+	w.res.Aftermath.Differences = how
+	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether the model was changed while it moved, and repair what does not work: " + w.StatusCommand()}
 }
 
 // accessFinding looks who may administer the model because of their controller.
 // JIMM writes that rule when it learns of a model and never again (2024 to 2026).
-func (f *watcher) accessFinding(ctx context.Context) checks.Finding {
-	hosts, err := f.Jaas.Inspector.Hosts(ctx, f.base.Model.UUID)
+func (w *watcher) accessFinding(ctx context.Context) checks.Finding {
+	hosts, err := w.Jaas.Inspector.Hosts(ctx, w.base.Model.UUID)
 	if err != nil {
 		return checks.Finding{Level: checks.Skip, Evidence: "JIMM's access rules could not be read: " + redact.Error(err)}
 	}
 	var commands, stale []string
-	target := f.base.Target
+	target := w.base.Target
 	if !slices.Contains(hosts, target.UUID) {
-		commands = append(commands, f.Traits.HostCommand("add", target.UUID, f.base.Model.UUID))
+		commands = append(commands, w.Traits.HostCommand("add", target.UUID, w.base.Model.UUID))
 	}
 	for _, host := range hosts {
 		if host != target.UUID {
-			stale = append(stale, f.Controllers.ByUUID(host).String())
-			commands = append(commands, f.Traits.HostCommand("remove", host, f.base.Model.UUID))
+			stale = append(stale, w.Controllers.ByUUID(host).String())
+			commands = append(commands, w.Traits.HostCommand("remove", host, w.base.Model.UUID))
 		}
 	}
 	switch {
@@ -287,10 +287,10 @@ func (f *watcher) accessFinding(ctx context.Context) checks.Finding {
 	}
 }
 
-// chores returns what is left to do, as chores.json has it.
-func (f *watcher) chores(after, before *facts.Inventory) []FollowUp {
-	moved := *f.Survey
-	moved.Source, moved.Target = f.base.Source, f.base.Target
+// followUps returns what is left to do, as follow-ups.json has it.
+func (w *watcher) followUps(after, before *facts.Inventory) []FollowUp {
+	moved := *w.Survey
+	moved.Source, moved.Target = w.base.Source, w.base.Target
 	for _, inside := range []*facts.Inventory{before, after} {
 		if inside != nil {
 			moved.Contents = survey.Contents{Inventory: *inside, Known: true}
@@ -299,7 +299,7 @@ func (f *watcher) chores(after, before *facts.Inventory) []FollowUp {
 	}
 	facts := checks.Facts(&moved)
 	var out []FollowUp
-	for _, r := range rules.All().Chores {
+	for _, r := range rules.All().FollowUps {
 		if r.Match(facts) == rules.Fits {
 			out = append(out, FollowUp{ID: r.ID, Why: checks.Fill(&moved, r.Say, r, facts), Do: checks.Fill(&moved, r.Do, r, facts)})
 		}

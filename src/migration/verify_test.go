@@ -31,7 +31,7 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(c.completes)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Detach: c.detach})
 				if err != nil || !res.Outcome.Succeeded() {
 					t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
@@ -48,7 +48,7 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		jaas, g := glassed(newFake(false))
+		jaas, g := withInspector(newFake(false))
 		if f := findingOf(t, jaas, migration.Options{Probe: true}, checks.Units); f.Level != checks.Pass || g.looks["west"] != 1 || g.listed != 0 {
 			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.looks, g.listed)
 		}
@@ -72,17 +72,17 @@ func lost(names ...string) func(*facts.Inventory) {
 }
 
 type verifyCase struct {
-	name    string
-	before  func(*facts.Inventory)
-	after   func(look int, i *facts.Inventory)
-	world   func(*fake, *glass)
-	outcome facts.Outcome
-	cause   facts.Cause
-	levels  string // Of agents, contents and access.
-	says    string // In one of the findings.
-	chores  string // Ids, joined.
-	looks   int    // At the target, at least.
-	unseen  bool   // Nobody can look for agents.
+	name      string
+	before    func(*facts.Inventory)
+	after     func(look int, i *facts.Inventory)
+	world     func(*fake, *inspector)
+	outcome   facts.Outcome
+	cause     facts.Cause
+	levels    string // Of agents, contents and access.
+	says      string // In one of the findings.
+	followUps string // Ids, joined.
+	looks     int    // At the target, at least.
+	unseen    bool   // Nobody can look for agents.
 }
 
 func verifyCases() []verifyCase {
@@ -90,7 +90,7 @@ func verifyCases() []verifyCase {
 		return func(_ int, i *facts.Inventory) { change(i) }
 	}
 	return []verifyCase{
-		{name: "all is well", outcome: facts.Migrated, levels: "pass,pass,pass", chores: "keep-source", looks: 1},
+		{name: "all is well", outcome: facts.Migrated, levels: "pass,pass,pass", followUps: "keep-source", looks: 1},
 		{
 			name: "agents come late", outcome: facts.Migrated, levels: "pass,pass,pass", looks: 4,
 			after: func(look int, i *facts.Inventory) {
@@ -124,11 +124,13 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "JIMM could forget the model over a question about its users", outcome: facts.Migrated, levels: "pass,pass,pass",
-			world: func(f *fake, _ *glass) { f.usersThere = []string{"bob@example.com=write", "alice@example.com=read"} },
+			world: func(f *fake, _ *inspector) {
+				f.usersThere = []string{"bob@example.com=write", "alice@example.com=read"}
+			},
 		},
 		{
 			name: "users are as they were, and nobody tells more", outcome: facts.Migrated, levels: "pass,pass,pass",
-			world: func(f *fake, _ *glass) { f.usersThere = []string{} },
+			world: func(f *fake, _ *inspector) { f.usersThere = []string{} },
 		},
 		{
 			name: "both", outcome: facts.NeedsAttention, cause: facts.CauseAgents, levels: "fail,fail,pass",
@@ -136,7 +138,7 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "the target does not show the model", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", looks: 3,
-			world: func(_ *fake, g *glass) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be inspected",
+			world: func(_ *fake, g *inspector) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be inspected",
 		},
 		{
 			name: "another controller answers", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", says: north().UUID,
@@ -148,19 +150,19 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "the old controller's rule", outcome: facts.Migrated, levels: "pass,pass,warn",
-			world: func(_ *fake, g *glass) { g.hosts = []string{west().UUID} }, says: "administrators of west",
+			world: func(_ *fake, g *inspector) { g.hosts = []string{west().UUID} }, says: "administrators of west",
 		},
 		{
 			name: "rules cannot be read", outcome: facts.Migrated, levels: "pass,pass,skip",
-			world: func(_ *fake, g *glass) { g.hostErr = errors.New("unauthorized") }, says: "unauthorized",
+			world: func(_ *fake, g *inspector) { g.hostErr = errors.New("unauthorized") }, says: "unauthorized",
 		},
 		{
-			name: "vault and offers", outcome: facts.Migrated, chores: "unseal-vault,keep-source,consumers,remotes", levels: "pass,pass,pass",
+			name: "vault and offers", outcome: facts.Migrated, followUps: "unseal-vault,keep-source,consumers,remotes", levels: "pass,pass,pass",
 			before: func(i *facts.Inventory) { vaulted(i) }, after: always(func(i *facts.Inventory) { vaulted(i) }),
 		},
 		{
 			name: "the source kept a copy", outcome: facts.NeedsAttention, cause: facts.CauseLeftOver, levels: "fail,pass,pass",
-			world: func(f *fake, _ *glass) { f.end = "removing exported model failed: no" }, after: always(lost("0")),
+			world: func(f *fake, _ *inspector) { f.end = "removing exported model failed: no" }, after: always(lost("0")),
 		},
 	}
 }
@@ -178,7 +180,7 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(true)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				if c.before != nil {
 					g.change["west"] = func(_ int, i *facts.Inventory) { c.before(i) }
 				}
@@ -206,25 +208,25 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 
 func (c verifyCase) compare(t *testing.T, res migration.Result) {
 	t.Helper()
-	var levels, evidence, chores []string
+	var levels, evidence, followUps []string
 	for i, f := range res.Aftermath.Findings {
 		levels, evidence = append(levels, string(f.Level)), append(evidence, f.Evidence)
 		if f.Check != migration.VerifyIDs()[i] || (f.Level == checks.Fail || f.Level == checks.Warn) && f.Remedy == "" {
 			t.Errorf("finding %d is %+v", i, f)
 		}
 	}
-	for _, chore := range res.Aftermath.FollowUps {
-		chores = append(chores, chore.ID)
-		if strings.ContainsAny(chore.Do, "{}") {
-			t.Errorf("chore %s: %s", chore.ID, chore.Do)
+	for _, followUp := range res.Aftermath.FollowUps {
+		followUps = append(followUps, followUp.ID)
+		if strings.ContainsAny(followUp.Do, "{}") {
+			t.Errorf("follow-up %s: %s", followUp.ID, followUp.Do)
 		}
 	}
 	all := strings.Join(evidence, "\n")
 	if got := strings.Join(levels, ","); got != c.levels || !strings.Contains(all, c.says) || strings.Contains(all, "CANARY") {
 		t.Errorf("%s, want %s and %q:\n%s", got, c.levels, c.says, all)
 	}
-	if got := strings.Join(chores, ","); c.chores != "" && got != c.chores {
-		t.Errorf("chores %s, want %s", got, c.chores)
+	if got := strings.Join(followUps, ","); c.followUps != "" && got != c.followUps {
+		t.Errorf("followUps %s, want %s", got, c.followUps)
 	}
 }
 
@@ -241,7 +243,7 @@ func TestTheWaitForAgentsEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(true)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				events, began := 0, time.Now()
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{
@@ -283,7 +285,7 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 				for i := range f.requests {
 					f.requests[i].At = f.began
 				}
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 				if err != nil || res.Outcome != c.outcome || min(g.looks["east"], 1) != c.looks || f.starts != 0 || len(f.records) != 0 {
@@ -298,7 +300,7 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		g.change["east"] = func(look int, i *facts.Inventory) {
@@ -322,7 +324,7 @@ func TestStaleAccessComesWithTwoCommands(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(completes)
-			jaas, g := glassed(f)
+			jaas, g := withInspector(f)
 			g.hosts = []string{west().UUID}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
 			if err != nil || res.Outcome != facts.Migrated || len(res.Aftermath.Findings) != 3 {

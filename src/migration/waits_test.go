@@ -176,3 +176,17 @@ func TestARefusalIsNotBelievedWhileAMigrationShows(t *testing.T) {
 		}
 	})
 }
+
+// What is said at the deadline is why nobody knows more, not an answer of old.
+func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.probe = false
+		f.refuse, f.accept = errors.New("the answer to the start"), true
+		f.deaf = func(e time.Duration) bool { return e > 20*time.Second }
+		res := migrate(t, f, func(o *migration.Options) { o.Timeout = 10 * time.Minute })
+		if res.Outcome != facts.TimedOut || !errors.Is(res.Err, errDeaf) || !res.Running {
+			t.Errorf("%s, running %v: %v", res.Outcome, res.Running, res.Err)
+		}
+	})
+}

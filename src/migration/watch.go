@@ -40,94 +40,94 @@ type watcher struct {
 }
 
 func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began time.Time) *watcher {
-	f := &watcher{
+	w := &watcher{
 		run: r, Survey: s, recorder: recorder, res: res, base: s.Baseline(), plan: res.Plan,
 		reporter: newReporter(r, began),
 	}
-	f.base.PollsForWord = r.pollsFor(TimeForWord)
+	w.base.PollsForWord = r.pollsFor(TimeForWord)
 	s.Models = nil // A list of thousands is not kept for as long as a migration takes.
-	f.stall = judge.Stall{Limit: r.wait(TimeToStall), LimitTransfer: r.wait(TimeToStallTransfer)}
-	if f.plan == PlanFollow && s.AuditErr == nil {
-		f.log.target = asked
+	w.stall = judge.Stall{Limit: r.wait(TimeToStall), LimitTransfer: r.wait(TimeToStallTransfer)}
+	if w.plan == PlanFollow && s.AuditErr == nil {
+		w.log.target = asked
 	}
 	if s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords {
-		f.login = asked // Older JIMM stores the secret of each login.
+		w.login = asked // Older JIMM stores the secret of each login.
 	}
-	f.progress = f.progress.LogIn(f.base, facts.Observation{Record: s.Observation.Record, Info: s.Listed, Host: s.Observation.Host})
-	return f
+	w.progress = w.progress.LogIn(w.base, facts.Observation{Record: s.Observation.Record, Info: s.Listed, Host: s.Observation.Host})
+	return w
 }
 
 // watch does what the plan says. limited is ctx with the deadline.
-func (f *watcher) watch(ctx, limited context.Context) {
-	switch f.plan {
+func (w *watcher) watch(ctx, limited context.Context) {
+	switch w.plan {
 	case PlanVerify:
-		f.res.Step = facts.StepVerify
+		w.res.Step = facts.StepVerify
 	case PlanRecord:
-		f.res.Step = facts.StepRecord
+		w.res.Step = facts.StepRecord
 	case PlanFollow:
-		f.res.Step, f.res.Attached = facts.StepWatch, true
-		f.report(FreezeEvent{f.base.Model})
-		f.report(AttachEvent{Attempt: f.res.Attempt, Target: f.base.Target, TargetProved: f.base.TargetProved})
-		if f.opts.Detach {
-			f.end(facts.Started, facts.CauseNone)
+		w.res.Step, w.res.Attached = facts.StepWatch, true
+		w.report(FreezeEvent{w.base.Model})
+		w.report(AttachEvent{Attempt: w.res.Attempt, Target: w.base.Target, TargetProved: w.base.TargetProved})
+		if w.opts.Detach {
+			w.end(facts.Started, facts.CauseNone)
 			return
 		}
 	case PlanWait:
-		f.res.Step = facts.StepWatch
-		f.report(WaitEvent{f.TimeLeftToStart(), f.AuditErr != nil})
+		w.res.Step = facts.StepWatch
+		w.report(WaitEvent{w.TimeLeftToStart(), w.AuditErr != nil})
 	case PlanStart:
-		f.request.want()
+		w.request.want()
 	case PlanNone:
 		return
 	}
-	spread := f.opts.Spread
-	for f.poll(ctx, limited) {
-		if !sleep(limited, f.pause(spread)) {
-			f.stopWatching(ctx)
+	spread := w.opts.Spread
+	for w.poll(ctx, limited) {
+		if !sleep(limited, w.pause(spread)) {
+			w.stopWatching(ctx)
 			return
 		}
 		spread = 0
 	}
-	f.report(EndEvent{f.res.Outcome})
-	f.verify(limited)
+	w.report(EndEvent{w.res.Outcome})
+	w.verify(limited)
 }
 
 // pause is how long nobody asks after a look: half a poll interval while a migration
 // is to begin, or to leave a source that still tells, and never less than a second
 // for each call that the look has cost JIMM. The spread is left out.
-func (f *watcher) pause(spread float64) time.Duration {
-	d := f.opts.PollInterval
-	begins := f.request.made() && !f.progress.Attempt.Exists()
-	ends := f.progress.Phase.PastReturn() && f.progress.Denials == 0
+func (w *watcher) pause(spread float64) time.Duration {
+	d := w.opts.PollInterval
+	begins := w.request.made() && !w.progress.Attempt.Exists()
+	ends := w.progress.Phase.PastReturn() && w.progress.Denials == 0
 	if begins || ends {
 		d /= 2
 	}
 	d -= time.Duration(spread * float64(d))
-	return max(d, time.Duration(f.calls)*time.Second)
+	return max(d, time.Duration(w.calls)*time.Second)
 }
 
 // poll starts what is due, observes, judges and acts once. It returns false if
 // the run has ended.
-func (f *watcher) poll(ctx, limited context.Context) bool {
-	if f.request.question == due && !f.start(ctx, limited) {
+func (w *watcher) poll(ctx, limited context.Context) bool {
+	if w.request.question == due && !w.start(ctx, limited) {
 		return false
 	}
-	obs := f.observe(limited)
+	obs := w.observe(limited)
 	if limited.Err() != nil {
-		f.stopWatching(ctx)
+		w.stopWatching(ctx)
 		return false
 	}
-	f.adoptTarget(obs)
-	f.progress = f.progress.Observe(f.base, obs)
-	f.refreshAudit(limited, obs)
-	v := judge.Judge(f.base, f.progress, obs)
-	v = f.stall.Judge(v, f.text(), f.answered(obs) == nil, time.Now())
-	if f.opts.Observed != nil {
-		f.opts.Observed(obs, v)
+	w.adoptTarget(obs)
+	w.progress = w.progress.Observe(w.base, obs)
+	w.refreshAudit(limited, obs)
+	v := judge.Judge(w.base, w.progress, obs)
+	v = w.stall.Judge(v, w.text(), w.answered(obs) == nil, time.Now())
+	if w.opts.Observed != nil {
+		w.opts.Observed(obs, v)
 	}
-	f.record(v, obs)
-	f.res.Timing.observe(time.Now(), f.base, f.progress, v, obs)
-	return !f.act(limited, v, obs)
+	w.record(v, obs)
+	w.res.Timing.observe(time.Now(), w.base, w.progress, v, obs)
+	return !w.act(limited, v, obs)
 }
 
 // graceToStart is how long a caller that wants to stop waits for the answer to
@@ -136,32 +136,32 @@ const graceToStart = 3 * time.Second
 
 // start asks JIMM to move the model, once. Whatever the answer is, the looks
 // that follow tell whether a migration runs. It returns false if the run ended.
-func (f *watcher) start(ctx, limited context.Context) bool {
-	f.res.Step = facts.StepStart
-	if f.starter == nil {
-		f.end(facts.NotStarted, facts.CauseNothingRuns)
+func (w *watcher) start(ctx, limited context.Context) bool {
+	w.res.Step = facts.StepStart
+	if w.starter == nil {
+		w.end(facts.NotStarted, facts.CauseNothingRuns)
 		return false
 	}
 	if limited.Err() != nil {
-		f.end(facts.NotStarted, f.whyStopped(ctx))
+		w.end(facts.NotStarted, w.whyStopped(ctx))
 		return false
 	}
-	f.report(FreezeEvent{f.base.Model})
-	f.res.Timing.Started = time.Now()
-	id, err := f.ask(ctx)
-	f.request = request{asked, err}
-	if f.base.AutoRecords {
-		f.login = unasked
+	w.report(FreezeEvent{w.base.Model})
+	w.res.Timing.Started = time.Now()
+	id, err := w.ask(ctx)
+	w.request = request{asked, err}
+	if w.base.AutoRecords {
+		w.login = unasked
 	}
-	f.base.TargetProved = err == nil
+	w.base.TargetProved = err == nil
 	// While JIMM has just set its mode, another's question may have unset it
 	// again, if the source still showed an ended attempt.
-	f.modeSet = err == nil && f.base.AutoRecords && !f.base.Old.Exists()
-	f.res.MigrationID = redact.String(id)
-	f.report(StartEvent{Source: f.base.Source, Target: f.base.Target, MigrationID: f.res.MigrationID, Err: err})
+	w.modeSet = err == nil && w.base.AutoRecords && !w.base.Old.Exists()
+	w.res.MigrationID = redact.String(id)
+	w.report(StartEvent{Source: w.base.Source, Target: w.base.Target, MigrationID: w.res.MigrationID, Err: err})
 	if errors.Is(err, ErrNotSent) {
-		f.res.Detail, f.res.Err, f.res.Holder = redact.Error(err), err, f.base.Source
-		f.end(facts.NotStarted, facts.CauseAnswer)
+		w.res.Detail, w.res.Err, w.res.Holder = redact.Error(err), err, w.base.Source
+		w.end(facts.NotStarted, facts.CauseAnswer)
 		return false
 	}
 	return true
@@ -171,14 +171,14 @@ func (f *watcher) start(ctx, limited context.Context) bool {
 // caller: a client that goes away in the middle leaves JIMM's migration mode
 // behind (JIMM of July 2026). The writer has a time limit of its own. A caller
 // that wants to stop is obeyed after a short grace: its process ends anyway.
-func (f *watcher) ask(ctx context.Context) (string, error) {
+func (w *watcher) ask(ctx context.Context) (string, error) {
 	type answer struct {
 		id  string
 		err error
 	}
 	answered := make(chan answer, 1)
 	go func() { // ends with the writer's own time limit, or with the process
-		id, err := f.starter.StartMigration(context.WithoutCancel(ctx), f.base.Model, f.base.Target)
+		id, err := w.starter.StartMigration(context.WithoutCancel(ctx), w.base.Model, w.base.Target)
 		answered <- answer{id, err}
 	}()
 	select {

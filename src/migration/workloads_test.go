@@ -35,7 +35,7 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(!c.old)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				set := func(i *facts.Inventory, workload string) {
 					u := i.Units["web/0"]
 					u.Workload, u.Message = workload, hook

@@ -10,7 +10,7 @@ import (
 // from (the first of the world) and of all others.
 type age struct {
 	year, source, target string
-	// memory: nothing is a process, see house.
+	// memory: nothing is a process, see environment.
 	memory bool
 }
 

@@ -71,9 +71,9 @@ func killed(t *testing.T, p point, year string) {
 		file: "TestKilledAnywhere/" + p.String(), about: "SIGKILL at a chosen point", world: fmt.Sprintf("controllers: [{name: west}, {name: east}]\nmodels: [{name: prod, migrations: [{stall: %q}]}]\n", p.stall),
 		steps: []step{{line: line{text: "truth "}}},
 	}, age{year: year, source: usualVersion, target: usualVersion}, processes{})
-	s.trap = &trap{point: p, kill: func() error { return s.agent.Kill() }}
+	s.killer = &killer{point: p, kill: func() error { return s.agent.Kill() }}
 	s.open(ctx)
-	s.trap.arm()
+	s.killer.arm()
 	for range 2 {
 		if err := s.run(ctx, []string{s.agent.Unit(), "migrate-model", "model=prod", "target-controller=east"}); err != nil {
 			t.Fatal(err)
@@ -81,8 +81,8 @@ func killed(t *testing.T, p point, year string) {
 		s.jaas.Controller("west").Resume(s.jaas.UUID("prod"))
 	}
 	first, second := s.tasks[0].task, s.tasks[1].task
-	if !s.trap.sprung || s.trap.err != nil || first.Message != "terminated" {
-		t.Errorf("the first run was not killed: %v, %s %s", s.trap.err, first.Status, first.Message)
+	if !s.killer.killed || s.killer.err != nil || first.Message != "terminated" {
+		t.Errorf("the first run was not killed: %v, %s %s", s.killer.err, first.Status, first.Message)
 	}
 	if got := second.Result("outcome"); !slices.Contains([]string{"migrated", "recorded", "already-there"}, got) {
 		t.Errorf("the second run ended with %s (%s): %s", got, second.Result("cause"), second.Message)

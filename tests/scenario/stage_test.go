@@ -28,10 +28,10 @@ const (
 
 // stage is where one story is played in one age.
 type stage struct {
-	t     *testing.T
-	story story
-	age   age
-	house house
+	t           *testing.T
+	story       story
+	age         age
+	environment environment
 	// canary is in everything that must stay secret, secret is the charm's.
 	canary, secret string
 
@@ -50,8 +50,8 @@ type stage struct {
 	// callsBefore is how many hook tools there were before the latest hook or task.
 	callsBefore int
 	events      strings.Builder // what happened, for the report
-	// trap kills the first action, where there is one.
-	trap *trap
+	// killer kills the first action, where there is one.
+	killer *killer
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
@@ -60,8 +60,8 @@ type stage struct {
 	leaks     []string
 }
 
-// house is how the charm and the servers are run.
-type house interface {
+// environment is how the charm and the servers are run.
+type environment interface {
 	// options completes the options of the unit and of the world.
 	options(s *stage, unit *charmtest.Options, world *sim.Options) error
 	// limit ends a story that got stuck.
@@ -69,11 +69,11 @@ type house interface {
 }
 
 // play plays a story from its beginning to its end.
-func play(t *testing.T, story story, a age, h house) {
+func play(t *testing.T, story story, a age, env environment) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), h.limit())
+	ctx, cancel := context.WithTimeout(t.Context(), env.limit())
 	defer cancel()
-	s := newStage(t, story, a, h)
+	s := newStage(t, story, a, env)
 	s.open(ctx)
 	for _, step := range story.steps {
 		if !step.counts(a) {
@@ -90,10 +90,10 @@ func play(t *testing.T, story story, a age, h house) {
 	s.finish()
 }
 
-func newStage(t *testing.T, story story, a age, h house) *stage {
+func newStage(t *testing.T, story story, a age, env environment) *stage {
 	t.Helper()
 	s := &stage{
-		t: t, story: story, age: a, house: h, canary: "canary-" + strings.ToLower(rand.Text()),
+		t: t, story: story, age: a, environment: env, canary: "canary-" + strings.ToLower(rand.Text()),
 		secrets: map[string]string{}, relations: map[string]int{}, begun: map[string]int{}, logsSeen: map[int]bool{},
 		lines: map[string][]string{}, changed: make(chan struct{}), inspected: map[string]bool{},
 	}
@@ -127,7 +127,7 @@ func (s *stage) build(ctx context.Context) error {
 	}
 	unit := charmtest.Options{CharmDir: dir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
 	servers := sim.Options{CA: built.ca, Keys: built.keys, Log: s.heard}
-	if err := s.house.options(s, &unit, &servers); err != nil {
+	if err := s.environment.options(s, &unit, &servers); err != nil {
 		return err
 	}
 	if s.jaas, err = sim.Start(ctx, world, servers); err != nil {
@@ -281,7 +281,7 @@ func (s *stage) tell(format string, args ...any) { fmt.Fprintf(&s.events, format
 // logged is called with every line of progress, while the tool that logs it
 // waits for the answer.
 func (s *stage) logged(id string, message charmtest.LogMessage) {
-	s.trap.line(message.Message)
+	s.killer.line(message.Message)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.inspected[id] && s.scratch != "" {
@@ -294,15 +294,15 @@ func (s *stage) logged(id string, message charmtest.LogMessage) {
 
 // heard is called with every message of every server.
 func (s *stage) heard(e wire.Event) {
-	s.trap.heard(e)
+	s.killer.heard(e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wake()
 }
 
-func (s *stage) beforeTool(tool string) error { return s.trap.before(tool) }
+func (s *stage) beforeTool(tool string) error { return s.killer.before(tool) }
 
-func (s *stage) afterTool(tool string) { s.trap.after(tool) }
+func (s *stage) afterTool(tool string) { s.killer.after(tool) }
 
 // wake wakes who awaits something. The caller holds mu.
 func (s *stage) wake() {

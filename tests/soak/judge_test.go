@@ -35,10 +35,10 @@ func (s *story) judge(l *life) {
 	res := l.result
 	s.cell("outcome: %s", res.Outcome)
 	s.cell("cause: %s %s", res.Outcome, res.Cause)
-	if !s.ever(func(t truth) bool { return s.lie(l, t) == "" }) {
+	if !s.ever(func(t oracle) bool { return s.lie(l, t) == "" }) {
 		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.truth()), res.Outcome, res.Cause, s.truth(), report.Summary(res))
 	}
-	if res.Holder.Known() && !s.ever(func(t truth) bool { return s.mayHold(t, res.Holder.Name) }) {
+	if res.Holder.Known() && !s.ever(func(t oracle) bool { return s.mayHold(t, res.Holder.Name) }) {
 		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), report.Summary(res))
 	}
 	if res.Outcome == facts.Unknown {
@@ -47,7 +47,7 @@ func (s *story) judge(l *life) {
 }
 
 // lie says what in the outcome is not true, "" if all is.
-func (s *story) lie(l *life, now truth) string {
+func (s *story) lie(l *life, now oracle) string {
 	switch res := l.result; res.Outcome {
 	case facts.Migrated, facts.AlreadyThere, facts.Recorded:
 		if !s.mayHold(now, s.target) || now.recorded != s.target || s.heldBack(res.Source.Name, now) {
@@ -86,7 +86,7 @@ func (s *story) lie(l *life, now truth) string {
 
 // heldBack reports whether the source has a copy, or anybody if the source is not
 // known, that somebody could have told of.
-func (s *story) heldBack(source string, now truth) bool {
+func (s *story) heldBack(source string, now oracle) bool {
 	if source == s.target || source == "" {
 		if source = ""; !s.probe {
 			return false
@@ -107,7 +107,7 @@ func (s *story) heldBack(source string, now truth) bool {
 
 // mayHold reports whether it may be said that the model is in use on the
 // controller: on the source of a migration, too, as long as that runs.
-func (s *story) mayHold(now truth, name string) bool {
+func (s *story) mayHold(now oracle, name string) bool {
 	return now.active(name) || now.running && now.on[name] == controller.StateExporting
 }
 

@@ -21,7 +21,7 @@ import (
 // life is one process of ours, and how its run has ended.
 type life struct {
 	death  kill // n is 0: it is not killed
-	cable  *cable
+	link   *link
 	cancel context.CancelFunc
 	looked func(facts.Observation, judge.Verdict)
 
@@ -209,6 +209,6 @@ func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 // dialer is how a life reaches the servers.
 func (l *life) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		return l.cable.dial(ctx, l, network, address)
+		return l.link.dial(ctx, l, network, address)
 	}
 }

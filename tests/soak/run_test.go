@@ -44,13 +44,13 @@ type story struct {
 	*plan
 	jaas   *sim.JAAS
 	url    string // of JIMM
-	cable  *cable
+	link   *link
 	roots  *x509.CertPool
 	lives  []*life
 	others sync.WaitGroup
 
 	mu      sync.Mutex
-	past    []truth // of the last minutes, as long as somebody else may change things
+	past    []oracle // of the last minutes, as long as somebody else may change things
 	trouble time.Time
 	away    map[string]bool // servers that do not answer
 	coming  int             // troubles that are not over
@@ -93,7 +93,7 @@ func tell(t *testing.T, sec secretary, seed uint64) *story {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()
-		s.cable = &cable{network: network, cuts: map[string]chan struct{}{}}
+		s.link = &link{network: network, cuts: map[string]chan struct{}{}}
 		s.trouble = time.Now()
 		// A world is made without faults: they begin with us.
 		j, err := sim.Start(t.Context(), s.world, sim.Options{
@@ -201,7 +201,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (s *story) newLife(k kill) *life {
-	return &life{death: k, cable: s.cable, looked: s.looked}
+	return &life{death: k, link: s.link, looked: s.looked}
 }
 
 // run is one life of ours.
@@ -237,7 +237,7 @@ func (s *story) options(l *life) migration.Options {
 }
 
 func (s *story) settings(id string, l *life) config.Settings {
-	secret, dial := canary, s.cable.network.DialContext
+	secret, dial := canary, s.link.network.DialContext
 	if id == human {
 		secret = "x"
 	}

@@ -35,7 +35,7 @@ func (s *story) settle(ctx context.Context) {
 
 // unsettled says what a run should have come to when all was quiet. The state
 // before it is what the world had come to.
-func (s *story) unsettled(before truth, res migration.Result) string {
+func (s *story) unsettled(before oracle, res migration.Result) string {
 	holders := before.holders()
 	said := func(outcomes ...facts.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
 	switch {
@@ -76,7 +76,7 @@ func (s *story) sourceIsSecret() bool {
 }
 
 // mustBeRecorded: the model is on the target, and JIMM still records the source.
-func (s *story) mustBeRecorded(before truth, res migration.Result) string {
+func (s *story) mustBeRecorded(before oracle, res migration.Result) string {
 	switch res.Outcome {
 	case facts.Recorded, facts.NeedsAttention, facts.Migrated, facts.LostFromJIMM:
 		return ""

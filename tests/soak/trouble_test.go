@@ -87,7 +87,7 @@ func (s *story) breakDown(ctx context.Context, o outage) {
 		pause(calm, o.away)
 		s.jaas.JIMM().Grant(right)
 	case "is cut off":
-		mend := s.cable.cut(s.jaas.Address(o.server))
+		mend := s.link.cut(s.jaas.Address(o.server))
 		pause(calm, o.away)
 		mend()
 	}

@@ -119,3 +119,21 @@ func TestAuditOfOthers(t *testing.T) {
 		t.Errorf("without our own requests since: %v", rest.Requests)
 	}
 }
+
+func TestWhoHasBeenRecordedLately(t *testing.T) {
+	now := time.Unix(10_000, 0)
+	log := facts.Audit{Now: now, Requests: []facts.Request{
+		{Kind: facts.RequestRecord, Target: "east", At: now.Add(-2 * time.Hour)},
+		{Kind: facts.RequestMigrate, Target: "east", At: now.Add(-time.Minute)},
+		{Kind: facts.RequestRecord, Target: "north", At: now.Add(-time.Minute), Own: true},
+	}}
+	for _, c := range []struct {
+		target string
+		since  time.Duration
+		want   bool
+	}{{"east", 3 * time.Hour, true}, {"east", time.Hour, false}, {"north", time.Hour, true}, {"west", 3 * time.Hour, false}} {
+		if got := log.Recorded(c.target, now.Add(-c.since)); got != c.want {
+			t.Errorf("%s within %v: %v", c.target, c.since, got)
+		}
+	}
+}

@@ -183,7 +183,7 @@ func TestAdvisories(t *testing.T) {
 // juju/juju#23078, and to remove what is consumed after the move (juju/juju#20630).
 func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
 	book := rules.All()
-	for _, r := range slices.Concat(book.Advisories, book.Chores) {
+	for _, r := range slices.Concat(book.Advisories, book.FollowUps) {
 		if strings.Contains(r.Do, "consume") && strings.Contains(r.Do, "again") && !slices.Contains(r.Holds, rules.Remotes) &&
 			!slices.Contains(r.Holds, rules.RemotesUnrelated) && !strings.Contains(r.Do, "#23078") {
 			t.Errorf("%s promises that consuming again helps: %s", r.ID, r.Do)
@@ -206,7 +206,7 @@ func TestNoAdvisoryIsShownForEveryMigration(t *testing.T) {
 }
 
 // A model that runs an older minor version than its controller is to be upgraded.
-func TestChores(t *testing.T) {
+func TestFollowUps(t *testing.T) {
 	for _, c := range []struct {
 		target string
 		holds  content
@@ -221,7 +221,7 @@ func TestChores(t *testing.T) {
 	} {
 		f := holding("3.5.7", c.target, c.holds)
 		f.Type = c.kind
-		if are, _ := ids(rules.All().Chores, f); strings.Join(are, " ") != c.want {
+		if are, _ := ids(rules.All().FollowUps, f); strings.Join(are, " ") != c.want {
 			t.Errorf("%s %v: %v", c.target, c.holds, are)
 		}
 	}

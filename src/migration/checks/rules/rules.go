@@ -66,12 +66,12 @@ type Book struct {
 	About      string   `json:"about"` // What a file is for; for its readers.
 	Hops       []Rule   `json:"hops"`
 	Advisories []Rule   `json:"advisories"`
-	Chores     []Rule   `json:"chores"`
+	FollowUps  []Rule   `json:"follow-ups"`
 	Reasons    []Reason `json:"reasons"`
 }
 
 // Files are the names of the data files, in the order in which they are read.
-func Files() []string { return []string{"hops", "advisories", "chores", "reasons"} }
+func Files() []string { return []string{"hops", "advisories", "follow-ups", "reasons"} }
 
 // All reads the data files. They are part of the program: a test reads them, so
 // that it cannot fail here.

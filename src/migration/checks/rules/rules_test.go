@@ -66,7 +66,7 @@ func TestEveryRuleHasItsFixAndItsEvidence(t *testing.T) {
 			t.Errorf("%q is no issue", r.ID)
 		}
 	}
-	for _, r := range book.Chores {
+	for _, r := range book.FollowUps {
 		checkRule(t, r)
 	}
 	for _, r := range book.Reasons {

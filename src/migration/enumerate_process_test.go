@@ -33,7 +33,7 @@ type point struct {
 
 // process is one life of our process: the engine's interfaces over a truth.
 type process struct {
-	w      *truth
+	w      *oracle
 	strike func(point) blow // nil: nothing ever happens
 	died   chan struct{}    // closed when it is killed
 	gone   chan struct{}    // closed when nobody needs it any more
@@ -45,7 +45,7 @@ type process struct {
 	hosts                int
 }
 
-func newProcess(w *truth, strike func(point) blow) *process {
+func newProcess(w *oracle, strike func(point) blow) *process {
 	return &process{w: w, strike: strike, died: make(chan struct{}), gone: make(chan struct{})}
 }
 

@@ -39,74 +39,74 @@ func (p point) String() string {
 	return strings.ReplaceAll(name, " ", "-") + strings.Repeat("-again", p.Nth)
 }
 
-// trap kills a process at a point, once. A nil trap never does.
-type trap struct {
+// killer kills a process at a point, once. A nil killer never does.
+type killer struct {
 	point
 	kill func() error
 
 	mu      sync.Mutex
 	armed   bool
 	seen    int
-	sprung  bool
+	killed  bool
 	err     error
 	request map[string]bool // requests whose answer is waited for, by connection and id
 }
 
 var errKilled = errors.New("killed on its way")
 
-// arm makes the trap work; what happens before, such as hooks, does not count.
-func (t *trap) arm() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.armed, t.request = true, map[string]bool{}
+// arm makes the killer work; what happens before, such as hooks, does not count.
+func (k *killer) arm() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.armed, k.request = true, map[string]bool{}
 }
 
 // hit counts what has happened and kills if it is the point. The caller holds mu.
-func (t *trap) hit(is bool) bool {
-	if !t.armed || t.sprung || !is {
+func (k *killer) hit(is bool) bool {
+	if !k.armed || k.killed || !is {
 		return false
 	}
-	t.seen++
-	if t.seen <= t.Nth {
+	k.seen++
+	if k.seen <= k.Nth {
 		return false
 	}
-	t.sprung = true
-	t.err = t.kill()
+	k.killed = true
+	k.err = k.kill()
 	return true
 }
 
-func (t *trap) before(tool string) error {
-	if t == nil {
+func (k *killer) before(tool string) error {
+	if k == nil {
 		return nil
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.hit(tool == t.Before) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.hit(tool == k.Before) {
 		return errKilled
 	}
 	return nil
 }
 
-func (t *trap) after(tool string) {
-	if t == nil {
+func (k *killer) after(tool string) {
+	if k == nil {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.hit(tool == t.After)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hit(tool == k.After)
 }
 
-func (t *trap) line(text string) {
-	if t == nil {
+func (k *killer) line(text string) {
+	if k == nil {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.hit(t.Line != "" && strings.HasPrefix(text, t.Line))
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hit(k.Line != "" && strings.HasPrefix(text, k.Line))
 }
 
-func (t *trap) heard(e wire.Event) {
-	if t == nil || e.Kind != wire.Received && e.Kind != wire.Sent {
+func (k *killer) heard(e wire.Event) {
+	if k == nil || e.Kind != wire.Received && e.Kind != wire.Sent {
 		return
 	}
 	var message struct {
@@ -116,16 +116,16 @@ func (t *trap) heard(e wire.Event) {
 	if json.Unmarshal(e.Data, &message) != nil {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	key := e.Conn + " " + string(rune(message.ID))
 	name := e.Server + " " + message.Method
 	switch {
 	case e.Kind == wire.Sent:
-		t.hit(t.request[key])
-	case t.armed && t.Answered != "" && name == t.Answered:
-		t.request[key] = true
+		k.hit(k.request[key])
+	case k.armed && k.Answered != "" && name == k.Answered:
+		k.request[key] = true
 	default:
-		t.hit(name == t.Asked)
+		k.hit(name == k.Asked)
 	}
 }

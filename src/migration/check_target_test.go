@@ -36,7 +36,7 @@ type targetCase struct {
 	name      string
 	completes bool
 	id        checks.ID
-	world     func(*fake, *glass)
+	world     func(*fake, *inspector)
 	target    func(*facts.Controller)
 	source    func(*facts.Controller)
 	model     func(*facts.Model)
@@ -56,16 +56,16 @@ func targetCases() []targetCase {
 	}
 	return []targetCase{
 		{name: "JIMM lists the target", completes: true, id: checks.Cloud, model: lives, level: checks.Pass, says: `"aws" region "us-east-1"`},
-		{name: "JIMM does not list it", completes: true, id: checks.Cloud, world: func(_ *fake, g *glass) { g.targets = []string{north().UUID} }, model: lives, level: checks.Fail, says: "does not have cloud"},
-		{name: "JIMM does not list it as it is old", completes: true, id: checks.Cloud, world: func(_ *fake, g *glass) { g.targets = nil }, target: func(c *facts.Controller) { c.AgentVersion = "3.6.13" }, model: lives, level: checks.Skip, says: "older"},
-		{name: "JIMM's list fails", completes: true, id: checks.Cloud, world: func(_ *fake, g *glass) { g.listErr = survey.ErrNotOffered }, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
+		{name: "JIMM does not list it", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.targets = []string{north().UUID} }, model: lives, level: checks.Fail, says: "does not have cloud"},
+		{name: "JIMM does not list it as it is old", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.targets = nil }, target: func(c *facts.Controller) { c.AgentVersion = "3.6.13" }, model: lives, level: checks.Skip, says: "older"},
+		{name: "JIMM's list fails", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.listErr = survey.ErrNotOffered }, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "same cloud", id: checks.Cloud, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "other region", id: checks.Cloud, model: lives, target: inCloud("aws", "eu-west-1"), level: checks.Warn, says: `runs in "aws" "eu-west-1"`},
 		{name: "cloud not told", id: checks.Cloud, target: inCloud("aws", "eu-west-1"), level: checks.Skip, says: "does not report the cloud"},
 
 		{name: "target answers", id: checks.TargetAnswers, level: checks.Pass},
 		{name: "probe off", id: checks.TargetAnswers, noProbe: true, level: checks.Skip, says: "probe-controllers"},
-		{name: "target is silent", id: checks.TargetAnswers, world: func(f *fake, _ *glass) { f.probe = false }, level: checks.Warn, says: "connection lost"},
+		{name: "target is silent", id: checks.TargetAnswers, world: func(f *fake, _ *inspector) { f.probe = false }, level: checks.Warn, says: "connection lost"},
 
 		{name: "private like the source", id: checks.TargetAddresses, level: checks.Pass},
 		{name: "no address", id: checks.TargetAddresses, target: at(), level: checks.Fail, says: "no address"},
@@ -78,19 +78,19 @@ func targetCases() []targetCase {
 		{name: "public", id: checks.TargetAddresses, target: at("east.example.com:17070"), level: checks.Pass},
 
 		{name: "name free", id: checks.TargetName, level: checks.Skip, says: "Juju checks this before it starts"},
-		{name: "credential not valid", id: checks.Credential, world: func(f *fake, _ *glass) { f.details = func(i *facts.Info) { i.Credential = facts.Invalid } }, level: checks.Warn, says: "a revoked one it refuses"},
-		{name: "valid credential", id: checks.Credential, world: func(f *fake, _ *glass) { f.details = func(i *facts.Info) { i.Credential = facts.Valid } }, level: checks.Pass},
+		{name: "credential not valid", id: checks.Credential, world: func(f *fake, _ *inspector) { f.details = func(i *facts.Info) { i.Credential = facts.Invalid } }, level: checks.Warn, says: "a revoked one it refuses"},
+		{name: "valid credential", id: checks.Credential, world: func(f *fake, _ *inspector) { f.details = func(i *facts.Info) { i.Credential = facts.Valid } }, level: checks.Pass},
 		{name: "only JIMM's users", id: checks.Users, level: checks.Skip, says: "can only be determined with an account on the source"},
-		{name: "a user of the source", id: checks.Users, world: func(f *fake, _ *glass) {
+		{name: "a user of the source", id: checks.Users, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) { i.Users = []string{"admin=admin", "bob=read", "alice@example.com=admin"} }
 		}, level: checks.Warn, says: "to the model: bob"},
 		{name: "backends not told", id: checks.SecretBackends, level: checks.Skip},
-		{name: "built-in backend", id: checks.SecretBackends, world: func(f *fake, _ *glass) {
+		{name: "built-in backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) {
 				i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "internal", Type: "controller", Secrets: 3}}
 			}
 		}, level: checks.Pass},
-		{name: "vault backend", id: checks.SecretBackends, world: func(f *fake, _ *glass) {
+		{name: "vault backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) {
 				i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 			}
@@ -98,10 +98,10 @@ func targetCases() []targetCase {
 
 		{name: "no mode", id: checks.Mode, level: checks.Pass},
 		{name: "mode not shown", completes: true, id: checks.Mode, level: checks.Skip},
-		{name: "somebody did not wait", completes: true, id: checks.Mode, world: func(f *fake, _ *glass) {
+		{name: "somebody did not wait", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour)}}
 		}, level: checks.Warn, says: "did not wait"},
-		{name: "somebody was answered", completes: true, id: checks.Mode, world: func(f *fake, _ *glass) {
+		{name: "somebody was answered", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
 		}, level: checks.Skip},
 		{name: "hosts JIMM", id: checks.HostsJIMM, jimm: modelUUID, level: checks.Fail, says: "has to record it"},
@@ -114,7 +114,7 @@ func TestTheTargetAndJIMMAreChecked(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(c.completes)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				if c.world != nil {
 					c.world(f, g)
 				}
@@ -178,7 +178,7 @@ func TestAnotherModelOfThatNameIsInTheWay(t *testing.T) {
 func TestFailuresInsideCanBeAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		g.change["west"] = func(_ int, i *facts.Inventory) {
 			i.Machines["0"] = facts.Machine{Agent: "down", Instance: "running"}
 		}

@@ -136,11 +136,11 @@ func (j *journey) at(t time.Time) (scene, time.Time) {
 	panic("a life without an end")
 }
 
-// truth is a JAAS in memory: three controllers, one model, and JIMM's database.
+// oracle is a JAAS in memory: three controllers, one model, and JIMM's database.
 // It answers as the real ones do, and knows what is true.
-type truth struct {
+type oracle struct {
 	mu sync.Mutex
-	situated
+	world
 
 	// JIMM.
 	record   string // name of a controller; "": JIMM has no row
@@ -158,12 +158,12 @@ type truth struct {
 	wrong    []string // invariants that were broken
 }
 
-func (w *truth) violate(format string, args ...any) {
+func (w *oracle) violate(format string, args ...any) {
 	w.wrong = append(w.wrong, fmt.Sprintf(format, args...))
 }
 
 // scene is the one that plays at a time; a model at rest on west if none does.
-func (w *truth) scene(t time.Time) scene {
+func (w *oracle) scene(t time.Time) scene {
 	if w.journey == nil || t.Before(w.journey.entered) {
 		return scene{phase: "none", source: w.copies["west"], target: nothing}
 	}
@@ -172,7 +172,7 @@ func (w *truth) scene(t time.Time) scene {
 }
 
 // on is what a controller holds at a time.
-func (w *truth) on(name string, t time.Time) holding {
+func (w *oracle) on(name string, t time.Time) holding {
 	s := w.scene(t)
 	switch {
 	case name == "west":
@@ -185,14 +185,14 @@ func (w *truth) on(name string, t time.Time) holding {
 }
 
 // running reports whether a migration has not ended.
-func (w *truth) running(t time.Time) bool {
+func (w *oracle) running(t time.Time) bool {
 	s := w.scene(t)
 	return s.phase != "none" && !s.over()
 }
 
 // holders are the controllers on which the model is in use: the source until
 // the target has taken over.
-func (w *truth) holders(t time.Time) []string {
+func (w *oracle) holders(t time.Time) []string {
 	var out []string
 	for _, name := range []string{"east", "north", "west"} {
 		if w.on(name, t) == active {
@@ -206,7 +206,7 @@ func (w *truth) holders(t time.Time) []string {
 }
 
 // attempt is the migration that west shows, by its own clock.
-func (w *truth) attempt(t time.Time) facts.Attempt {
+func (w *oracle) attempt(t time.Time) facts.Attempt {
 	s := w.scene(t)
 	if s.phase == "none" {
 		return facts.Attempt{}
@@ -221,7 +221,7 @@ func (w *truth) attempt(t time.Time) facts.Attempt {
 
 // allowedRecord says why nobody may be told now that the controller hosts the
 // model (I1), or nothing.
-func (w *truth) allowedRecord(name string, t time.Time) string {
+func (w *oracle) allowedRecord(name string, t time.Time) string {
 	s := w.scene(t)
 	switch {
 	case w.destroyed && s.phase == "DONE" && w.journey.to == name:
@@ -240,7 +240,7 @@ func (w *truth) allowedRecord(name string, t time.Time) string {
 }
 
 // allowedStart says why no migration may be started now (I3, I8), or nothing.
-func (w *truth) allowedStart(t time.Time) string {
+func (w *oracle) allowedStart(t time.Time) string {
 	switch phase := w.scene(t).phase; {
 	case w.running(t):
 		return "while a migration runs (" + phase + ")"
@@ -256,7 +256,7 @@ func (w *truth) allowedStart(t time.Time) string {
 }
 
 // knowable reports whether anybody who may be asked tells what west has.
-func (w *truth) knowable(t time.Time) bool {
+func (w *oracle) knowable(t time.Time) bool {
 	switch {
 	case w.record == "west":
 		return true

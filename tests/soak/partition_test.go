@@ -10,16 +10,16 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// cable is our way into the network. It can be cut: then nothing gets through in
+// link is our way into the network. It can be cut: then nothing gets through in
 // either direction, and nobody says so, until it is mended.
-type cable struct {
+type link struct {
 	network *wire.Network
 
 	mu   sync.Mutex
 	cuts map[string]chan struct{} // by address, closed when mended
 }
 
-func (c *cable) cut(address string) (mend func()) {
+func (c *link) cut(address string) (mend func()) {
 	mended := make(chan struct{})
 	c.mu.Lock()
 	c.cuts[address] = mended
@@ -33,7 +33,7 @@ func (c *cable) cut(address string) (mend func()) {
 }
 
 // mended is closed when the way to the address is open; nil: it is.
-func (c *cable) mended(address string) chan struct{} {
+func (c *link) mended(address string) chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cuts[address]
@@ -42,7 +42,7 @@ func (c *cable) mended(address string) chan struct{} {
 var errKilled = errors.New("killed")
 
 // dial is the network of one life.
-func (c *cable) dial(ctx context.Context, l *life, network, address string) (net.Conn, error) {
+func (c *link) dial(ctx context.Context, l *life, network, address string) (net.Conn, error) {
 	if l.dead() {
 		return nil, errKilled
 	}
@@ -57,7 +57,7 @@ func (c *cable) dial(ctx context.Context, l *life, network, address string) (net
 	if err != nil {
 		return nil, err
 	}
-	w := &wiretap{Conn: conn, cable: c, life: l, address: address, closed: make(chan struct{})}
+	w := &wiretap{Conn: conn, link: c, life: l, address: address, closed: make(chan struct{})}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns = append(l.conns, w)
@@ -67,17 +67,17 @@ func (c *cable) dial(ctx context.Context, l *life, network, address string) (net
 // wiretap counts what a process sends and gets, and kills it.
 type wiretap struct {
 	net.Conn
-	cable   *cable
+	link    *link
 	life    *life
 	address string
 
 	once   sync.Once
 	closed chan struct{}
 	mu     sync.Mutex
-	held   []byte // sent while the cable was cut
+	held   []byte // sent while the link was cut
 }
 
-// Write sends, or dies. What is sent into a cut cable arrives when it is mended.
+// Write sends, or dies. What is sent into a cut link arrives when it is mended.
 func (w *wiretap) Write(b []byte) (int, error) {
 	switch w.life.sends() {
 	case dead:
@@ -97,7 +97,7 @@ func (w *wiretap) Write(b []byte) (int, error) {
 func (w *wiretap) send(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	cut := w.cable.mended(w.address)
+	cut := w.link.mended(w.address)
 	switch {
 	case cut == nil && len(w.held) == 0:
 		return w.Conn.Write(b)
@@ -125,7 +125,7 @@ func (w *wiretap) release(cut chan struct{}) {
 // Read waits, or dies.
 func (w *wiretap) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
-	if cut := w.cable.mended(w.address); cut != nil {
+	if cut := w.link.mended(w.address); cut != nil {
 		select {
 		case <-cut:
 		case <-w.closed:

@@ -21,8 +21,8 @@ func asked(target string, ago time.Duration) facts.Request {
 	return facts.Request{Kind: facts.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
 }
 
-// rareStories are worlds that seldom are, and must end well all the same.
-func rareStories() []story {
+// edgeCases are worlds that seldom are, and must end well all the same.
+func edgeCases() []story {
 	done := want{facts.Migrated, "", 1, "east", "east", "east"}
 	refused := want{facts.Refused, facts.CauseChecks, 0, "", "west", ""}
 	return []story{
@@ -245,8 +245,8 @@ func rareStories() []story {
 // between lets something happen after the first look and before the start.
 func (f *fake) between(change func(*fake)) { f.before = change }
 
-func TestMigrateInRareWorlds(t *testing.T) {
-	for _, s := range rareStories() {
+func TestMigrateEdgeCases(t *testing.T) {
+	for _, s := range edgeCases() {
 		for _, jimm := range []string{"2024", "2026", "2026, no other models on the target"} {
 			t.Run(s.name+", "+jimm, func(t *testing.T) { s.run(t, jimm) })
 		}

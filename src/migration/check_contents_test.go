@@ -30,7 +30,7 @@ func findingOf(t *testing.T, jaas survey.JAAS, opts migration.Options, id checks
 	return checks.Finding{}
 }
 
-type insideCase struct {
+type contentsCase struct {
 	name   string
 	id     checks.ID
 	change func(*facts.Inventory)
@@ -38,7 +38,7 @@ type insideCase struct {
 	says   string
 }
 
-func insideCases() []insideCase {
+func contentsCases() []contentsCase {
 	machine := func(id string, change func(*facts.Machine)) func(*facts.Inventory) {
 		return func(i *facts.Inventory) {
 			m := i.Machines[id]
@@ -61,7 +61,7 @@ func insideCases() []insideCase {
 		}
 	}
 	none := func(*facts.Inventory) {}
-	return []insideCase{
+	return []contentsCase{
 		{"machines", checks.Machines, none, checks.Pass, "2 machines"},
 		{"machine dying", checks.Machines, machine("1", func(m *facts.Machine) { m.Life = "dying" }), checks.Fail, "machine 1 is dying"},
 		{"machine agent down", checks.Machines, machine("1", func(m *facts.Machine) { m.Agent = "down" }), checks.Fail, "machine 1 has an agent that is not started (down)"},
@@ -115,11 +115,11 @@ func insideCases() []insideCase {
 }
 
 // All that Juju itself would refuse is found before it is asked, all at once.
-func TestWhatIsInsideIsChecked(t *testing.T) {
-	for _, c := range insideCases() {
+func TestContentsAreChecked(t *testing.T) {
+	for _, c := range contentsCases() {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				jaas, g := glassed(newFake(true))
+				jaas, g := withInspector(newFake(true))
 				g.change["west"] = func(_ int, i *facts.Inventory) { c.change(i) }
 				f := findingOf(t, jaas, migration.Options{Probe: true}, c.id)
 				if f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
@@ -137,23 +137,23 @@ func TestWhatIsInsideIsChecked(t *testing.T) {
 }
 
 // What could not be looked into is skipped with the reason, never passed.
-func TestWhatWasNotLookedIntoIsSkipped(t *testing.T) {
+func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 	inside := []checks.ID{
 		checks.Machines, checks.Units, checks.Applications, checks.Upgrade, checks.Relations,
 		checks.Offers, checks.Remotes, checks.Storage, checks.HostsJIMM,
 	}
-	for name, world := range map[string]func(*fake, *glass){
-		"refused": func(_ *fake, g *glass) { g.err["west"] = errors.New("permission denied") },
-		"another answers": func(_ *fake, g *glass) {
+	for name, world := range map[string]func(*fake, *inspector){
+		"refused": func(_ *fake, g *inspector) { g.err["west"] = errors.New("permission denied") },
+		"another answers": func(_ *fake, g *inspector) {
 			g.change["west"] = func(_ int, i *facts.Inventory) { i.Controller = north().UUID }
 		},
-		"leaks":     func(_ *fake, g *glass) { g.err["west"] = errors.New("password=CANARY") },
-		"has moved": func(f *fake, _ *glass) { f.running("east", true); f.began = time.Now().Add(-time.Hour) },
+		"leaks":     func(_ *fake, g *inspector) { g.err["west"] = errors.New("password=CANARY") },
+		"has moved": func(f *fake, _ *inspector) { f.running("east", true); f.began = time.Now().Add(-time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(true)
-				jaas, g := glassed(f)
+				jaas, g := withInspector(f)
 				world(f, g)
 				for _, id := range inside {
 					finding := findingOf(t, jaas, migration.Options{Probe: true}, id)
@@ -163,5 +163,24 @@ func TestWhatWasNotLookedIntoIsSkipped(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Contents of a model can be words of a server too.
+func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
+	f := inside(t, checks.Applications, "3.6.14", "3.6.14", "iaas", func(i *facts.Inventory) {
+		i.Applications["web"] = facts.Application{Err: "cannot read: password=CANARY"}
+	})
+	if f.Level != checks.Fail || !strings.Contains(f.Evidence, "web") || strings.Contains(f.Evidence, "CANARY") {
+		t.Errorf("%s: %s", f.Level, f.Evidence)
+	}
+}
+
+// A version that cannot be read is neither too old nor good enough.
+func TestAVersionThatCannotBeReadIsSkipped(t *testing.T) {
+	for _, c := range [][2]string{{"3.6.14", "strange"}, {"3.6.14", ""}, {"what", ""}} {
+		if f := inside(t, checks.Versions, c[0], c[1], "iaas", nil); f.Level != checks.Skip {
+			t.Errorf("%q to %q: %s, %s", c[0], c[1], f.Level, f.Evidence)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package migration_test
+package judge_test
 
 import (
 	"testing"
@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// drifting is the source's answer while a migration runs, as builds of Juju 4 give it: the start is the time of the text.
-func drifting(text string, second int64) facts.Info {
+// unstable is the source's answer while a migration runs, as builds of Juju 4 give it: the start is the time of the text.
+func unstable(text string, second int64) facts.Info {
 	return facts.Info{
 		Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
 		Attempt: facts.Attempt{Text: text, Start: time.Unix(second, 0), StartUnstable: true},
@@ -21,13 +21,13 @@ func idle(text string) facts.Info {
 	return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", StatusText: text}
 }
 
-func TestAMigrationWhoseStartDrifts(t *testing.T) {
+func TestAnUnstableStart(t *testing.T) {
 	const (
 		importing = "importing model into target controller"
 		success   = "successful, transferring logs to target controller (1 sent)"
 	)
-	seen := []facts.Info{drifting("starting", 100), drifting(importing, 110)}
-	past := append(append([]facts.Info(nil), seen...), drifting(success, 150))
+	seen := []facts.Info{unstable("starting", 100), unstable(importing, 110)}
+	past := append(append([]facts.Info(nil), seen...), unstable(success, 150))
 	gone, there := copies(facts.CopyPresent, facts.CopyAbsent), copies(facts.CopyPresent, facts.CopyPresent)
 	for _, c := range []struct {
 		name   string
@@ -38,8 +38,8 @@ func TestAMigrationWhoseStartDrifts(t *testing.T) {
 		proof  bool
 	}{
 		{"goes on with a later start", seen, nil, nil, judge.Running, false},
-		{"begins anew", seen, []facts.Info{drifting("starting", 170)}, nil, judge.Superseded, false},
-		{"an abort, then another", seen, []facts.Info{drifting("aborted, removing model from target controller: x", 150), drifting(importing, 170)}, nil, judge.Superseded, false},
+		{"begins anew", seen, []facts.Info{unstable("starting", 170)}, nil, judge.Superseded, false},
+		{"an abort, then another", seen, []facts.Info{unstable("aborted, removing model from target controller: x", 150), unstable(importing, 170)}, nil, judge.Superseded, false},
 		{"one look without it is none", seen, []facts.Info{idle("")}, gone, judge.Waiting, false},
 		{"over, and the target does not have it", seen, []facts.Info{idle(""), idle("")}, gone, judge.Aborted, false},
 		{"over, and nobody knows of the target", seen, []facts.Info{idle(""), idle("")}, nil, judge.Waiting, false},
@@ -68,10 +68,10 @@ func TestAMigrationWhoseStartDrifts(t *testing.T) {
 	}
 }
 
-func TestTheRequestBehindADriftingMigration(t *testing.T) {
+func TestTheRequestBehindAnUnstableStart(t *testing.T) {
 	now := time.Unix(100000, 0)
 	log := facts.Audit{Now: now, Requests: []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: now.Add(-2 * time.Hour)}}}
-	attempt := drifting("validating", now.Add(-time.Second).Unix()).Attempt
+	attempt := unstable("validating", now.Add(-time.Second).Unix()).Attempt
 	if name, certain := log.Target(attempt, "west"); name != "east" || !certain {
 		t.Errorf("%q, %v", name, certain)
 	}

@@ -60,8 +60,8 @@ const (
 	askedNever  askedKind = "asked a moment ago, never begins"
 )
 
-// situated is a state in which a run may find a JAAS.
-type situated struct {
+// world is a state in which a run may find a JAAS.
+type world struct {
 	phase     string
 	copied    holding // what the target of the migration has
 	elsewhere bool    // phase none: the model lives on the target, not on west
@@ -77,7 +77,7 @@ type situated struct {
 	skew      time.Duration // how much the clock of west is ahead of JIMM's
 }
 
-func (s situated) String() string {
+func (s world) String() string {
 	copied := s.copied.String()
 	if s.elsewhere {
 		copied += " there alone"
@@ -107,7 +107,7 @@ func allPhases() []string {
 }
 
 // impossible says why a state cannot be, or nothing.
-func (s situated) impossible() string {
+func (s world) impossible() string {
 	started := s.phase != "none"
 	switch {
 	case !s.copyFits():
@@ -137,7 +137,7 @@ func (s situated) impossible() string {
 	}
 }
 
-func (s situated) copyFits() bool {
+func (s world) copyFits() bool {
 	fits := map[string][]holding{
 		"none":    {nothing, importing, active},
 		"QUIESCE": {nothing}, "IMPORT": {nothing, importing}, "PROCESSRELATIONS": {importing},
@@ -149,7 +149,7 @@ func (s situated) copyFits() bool {
 	return slices.Contains(fits[s.phase], s.copied)
 }
 
-func (s situated) endFits() bool {
+func (s world) endFits() bool {
 	switch s.phase {
 	case "none":
 		if s.asked == askedNever || s.elsewhere || s.copied != nothing {
@@ -175,13 +175,13 @@ func (s situated) endFits() bool {
 // it when a run begins: JIMM records the target of the migration too early, its
 // list has the target's entry, and controllers are not asked. What is said then
 // about the source cannot be held against anybody.
-func (s situated) untold() bool {
+func (s world) untold() bool {
 	return s.probe == probeOff && s.jimm == jimm2026Reversed && s.recorded == "north" && s.to == "north"
 }
 
-// situations calls back with every state, and with why it cannot be.
-func situations(do func(s situated, impossible string)) {
-	var s situated
+// worlds calls back with every state, and with why it cannot be.
+func worlds(do func(s world, impossible string)) {
+	var s world
 	product([]func(func()){
 		over(&s.phase, allPhases()...),
 		over(&s.copied, nothing, importing, active),
@@ -226,9 +226,9 @@ const (
 )
 
 // world makes the truth that a run finds.
-func (s situated) world() *truth {
+func (s world) world() *oracle {
 	now := time.Now()
-	w := &truth{situated: s, record: s.recorded, mode: s.marked, nextPoll: now.Add(37 * time.Second), copies: map[string]holding{"west": active}}
+	w := &oracle{world: s, record: s.recorded, mode: s.marked, nextPoll: now.Add(37 * time.Second), copies: map[string]holding{"west": active}}
 	request := func(ago time.Duration) {
 		w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: s.to, At: now.Add(-ago), Answered: true})
 	}

@@ -32,7 +32,7 @@ const (
 )
 
 // answer is what a controller says of the model to ModelInfo.
-func (w *truth) answer(name string, who user, t time.Time) facts.Info {
+func (w *oracle) answer(name string, who user, t time.Time) facts.Info {
 	s := w.scene(t)
 	live := facts.Info{Kind: facts.InfoLive, Controller: byName(name).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
 	denied := facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
@@ -56,19 +56,19 @@ func (w *truth) answer(name string, who user, t time.Time) facts.Info {
 }
 
 // shown is the migration that the source describes.
-func (w *truth) shown(t time.Time) facts.Attempt {
+func (w *oracle) shown(t time.Time) facts.Attempt {
 	if w.probe == probeSilent {
 		return facts.Attempt{}
 	}
 	return w.attempt(t)
 }
 
-func (w *truth) redirects(who user) bool {
+func (w *oracle) redirects(who user) bool {
 	return w.word == redirectsAll || w.word == redirectsJIMM && (who == itself || !w.jimm.completes())
 }
 
 // info is ModelInfo through JIMM, with what it does to the row.
-func (w *truth) info(who user, t time.Time) facts.Info {
+func (w *oracle) info(who user, t time.Time) facts.Info {
 	if w.record == "" {
 		return facts.Info{Kind: facts.InfoRefused, Err: errors.New("unauthorized")}
 	}
@@ -101,7 +101,7 @@ func (w *truth) info(who user, t time.Time) facts.Info {
 }
 
 // poll lets JIMM's poller do what it has done until now.
-func (w *truth) poll(now time.Time) {
+func (w *oracle) poll(now time.Time) {
 	for w.jimm.completes() && w.record != "" && !w.nextPoll.After(now) {
 		w.info(itself, w.nextPoll)
 		w.nextPoll = w.nextPoll.Add(time.Minute)
@@ -110,7 +110,7 @@ func (w *truth) poll(now time.Time) {
 
 // summary is the entry of a list that JIMM merges from those of the controllers
 // that it has models on.
-func (w *truth) summary(t time.Time) facts.Info {
+func (w *oracle) summary(t time.Time) facts.Info {
 	if w.record == "" {
 		return facts.Info{Kind: facts.InfoRefused}
 	}
@@ -139,7 +139,7 @@ func (w *truth) summary(t time.Time) facts.Info {
 }
 
 // host is a login to the model through JIMM.
-func (w *truth) host(t time.Time) facts.Host {
+func (w *oracle) host(t time.Time) facts.Host {
 	if w.record == "" {
 		return facts.Host{Kind: facts.HostUnavailable, Err: errors.New("model not found")}
 	}
@@ -150,7 +150,7 @@ func (w *truth) host(t time.Time) facts.Host {
 }
 
 // copyOn is what a controller itself says.
-func (w *truth) copyOn(name string, t time.Time) facts.Copy {
+func (w *oracle) copyOn(name string, t time.Time) facts.Copy {
 	h := w.on(name, t)
 	told := w.probe == probeTold
 	switch {
@@ -172,7 +172,7 @@ func (w *truth) copyOn(name string, t time.Time) facts.Copy {
 }
 
 // migrate is MigrateModel, with JIMM's and the controllers' checks.
-func (w *truth) migrate(target string, t time.Time) (string, error) {
+func (w *oracle) migrate(target string, t time.Time) (string, error) {
 	w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: target, At: t, Own: true, Answered: true})
 	if why := w.allowedStart(t); why != "" && w.knowable(t) {
 		w.violate("I3: MigrateModel %s", why)
@@ -204,7 +204,7 @@ func (w *truth) migrate(target string, t time.Time) (string, error) {
 }
 
 // tell is UpdateMigratedModel.
-func (w *truth) tell(name string, confirmed bool, t time.Time) error {
+func (w *oracle) tell(name string, confirmed bool, t time.Time) error {
 	w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: name, At: t, Own: true, Answered: true})
 	why := w.allowedRecord(name, t)
 	if confirmed {

@@ -1,13 +1,10 @@
-package migration_test
+package judge_test
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 )
@@ -21,11 +18,11 @@ func listed(record facts.Controller, text string, ended bool) facts.Info {
 	return i
 }
 
-func times(n int, o facts.Observation) []facts.Observation {
+func repeat(n int, o facts.Observation) []facts.Observation {
 	return slices.Repeat([]facts.Observation{o}, n)
 }
 
-func TestJudgeWhoseWordItIs(t *testing.T) {
+func TestAttribution(t *testing.T) {
 	const (
 		success   = "successful, transferring logs to target controller (1 sent)"
 		importing = "importing model into target controller"
@@ -100,12 +97,12 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"the redirect does not tell where to, nor does anybody", unproved, []facts.Observation{look(answered(facts.InfoDenied), at(west()), anon)}, judge.SourceReleased, false},
 		{"a redirect of nobody knows which controller", base(), []facts.Observation{look(answered(facts.InfoRedirected), facts.Record{}, nil)}, judge.SourceReleased, false},
 		{"the target's denials are not the source's", base(), []facts.Observation{seenSuccess, deniedByTarget, deniedByTarget, look(answered(facts.InfoDenied), at(west()), nil)}, judge.SourceReleased, false},
-		{"denied after success, the source still has it", base(), append([]facts.Observation{seenSuccess}, times(11, held)...), judge.Running, false},
-		{"denied for long after success, the source still has it", base(), append([]facts.Observation{seenSuccess}, times(12, held)...), judge.Moved, true},
-		{"denied for long, no success was seen, the source still has it", base(), append([]facts.Observation{seenImport}, times(30, held)...), judge.Running, false},
-		{"the source does not have it after success", base(), append([]facts.Observation{seenSuccess}, times(11, absent)...), judge.SourceReleased, false},
-		{"the source does not have it for long after success", base(), append([]facts.Observation{seenSuccess}, times(12, absent)...), judge.Moved, true},
-		{"the source does not have it, no success was seen", base(), append([]facts.Observation{seenImport}, times(30, absent)...), judge.SourceReleased, false},
+		{"denied after success, the source still has it", base(), append([]facts.Observation{seenSuccess}, repeat(11, held)...), judge.Running, false},
+		{"denied for long after success, the source still has it", base(), append([]facts.Observation{seenSuccess}, repeat(12, held)...), judge.Moved, true},
+		{"denied for long, no success was seen, the source still has it", base(), append([]facts.Observation{seenImport}, repeat(30, held)...), judge.Running, false},
+		{"the source does not have it after success", base(), append([]facts.Observation{seenSuccess}, repeat(11, absent)...), judge.SourceReleased, false},
+		{"the source does not have it for long after success", base(), append([]facts.Observation{seenSuccess}, repeat(12, absent)...), judge.Moved, true},
+		{"the source does not have it, no success was seen", base(), append([]facts.Observation{seenImport}, repeat(30, absent)...), judge.SourceReleased, false},
 		{"an abort is never past the point of no return", base(), []facts.Observation{seenSuccess, look(live(abort, false), at(west()), nil), denied, denied}, judge.SourceReleased, false},
 
 		{"listed before anything was seen", completes, []facts.Observation{look(listed(west(), "", false), at(west()), nil)}, judge.Waiting, false},
@@ -125,8 +122,8 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"recorded, and the source lists the abort", completes, []facts.Observation{look(listed(east(), abort, true), at(east()), nil)}, judge.Misrecorded, false},
 		{"recorded, and the source lists its left-over", completes, []facts.Observation{look(listed(east(), reap, true), at(east()), nil)}, judge.SourceRetains, false},
 		{"listed with a migration, and the source has not got it", completes, []facts.Observation{look(listed(west(), importing, false), at(west()), copies(facts.CopyAbsent, facts.CopyAbsent))}, judge.SourceReleased, false},
-		{"denied for long, the target is active", base(), times(2, look(answered(facts.InfoDenied), at(west()), onlyTold)), judge.Moved, true},
-		{"denied for long, the target is active, a third controller has it too", third, times(2, look(answered(facts.InfoDenied), at(west()), onlyTold)), judge.SourceReleased, false},
+		{"denied for long, the target is active", base(), repeat(2, look(answered(facts.InfoDenied), at(west()), onlyTold)), judge.Moved, true},
+		{"denied for long, the target is active, a third controller has it too", third, repeat(2, look(answered(facts.InfoDenied), at(west()), onlyTold)), judge.SourceReleased, false},
 		{"recorded and listed, and the target refuses logins", completes, []facts.Observation{refusedThere}, judge.Misrecorded, false},
 		{"recorded, the target refuses logins, and the source lists its left-over", completes, []facts.Observation{refusedThere, look(listed(east(), reap, true), at(east()), nil)}, judge.Misrecorded, false},
 		{"recorded, and the source lists its left-over, of a migration that nobody knows", unproved, []facts.Observation{look(listed(east(), reap, true), at(east()), nil)}, judge.SourceReleased, false},
@@ -135,14 +132,14 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 		{"recorded, and the target lists it", completes, []facts.Observation{look(listed(east(), "", false), at(east()), nil)}, judge.Migrated, false},
 		{"what the target lists does not unsay the source's denials", handDenied, []facts.Observation{seenSuccess, denied, denied, look(listed(east(), "", false), at(east()), nil)}, judge.Migrated, false},
 		{"the source answers without its name", base(), []facts.Observation{look(nameless, at(west()), nil), denied, denied}, judge.Moved, true},
-		{"two active, and the source shows no migration", base(), times(2, look(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Conflict, false},
-		{"two active, and the source shows the migration", base(), times(2, look(live(success, false), at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Running, false},
+		{"two active, and the source shows no migration", base(), repeat(2, look(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Conflict, false},
+		{"two active, and the source shows the migration", base(), repeat(2, look(live(success, false), at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Running, false},
 		{"recorded, nobody else has it", alone, []facts.Observation{look(on, at(east()), nil)}, judge.Migrated, false},
 		{"recorded by this run", told, []facts.Observation{look(on, at(east()), nil)}, judge.Migrated, false},
 		{"recorded by this run, the source has it", told, []facts.Observation{look(on, at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
 		{"recorded by this run after a failed removal", toldReap, []facts.Observation{look(live(reap, true), at(west()), nil), look(on, at(east()), nil)}, judge.SourceRetains, false},
 		{"recorded, the source is absent once", base(), []facts.Observation{look(on, at(east()), copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceRetains, false},
-		{"recorded, the source is absent twice", base(), times(2, look(on, at(east()), copies(facts.CopyAbsent, facts.CopyPresent))), judge.Migrated, false},
+		{"recorded, the source is absent twice", base(), repeat(2, look(on, at(east()), copies(facts.CopyAbsent, facts.CopyPresent))), judge.Migrated, false},
 		{"recorded, denied twice after success", base(), []facts.Observation{seenSuccess, denied, denied, look(on, at(east()), nil)}, judge.Migrated, false},
 		{"recorded, denied twice without success", base(), []facts.Observation{denied, denied, look(on, at(east()), nil)}, judge.SourceRetains, false},
 		{"recorded, the target is silent", completes, []facts.Observation{look(answered(facts.InfoUnavailable), at(east()), nil)}, judge.NoAnswer, false},
@@ -160,73 +157,4 @@ func TestJudgeWhoseWordItIs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// late is a JIMM whose record changes right after its list was read first.
-type late struct {
-	*fake
-	lists int
-}
-
-func (l *late) Models(ctx context.Context) ([]facts.Model, error) {
-	models, err := l.fake.Models(ctx)
-	if l.lists++; l.lists == 1 {
-		models[0].Recorded = west().UUID
-		if l.completes {
-			models[0].Live = listed(west(), "", false)
-		}
-	}
-	return models, err
-}
-
-func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
-	for _, completes := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(completes)
-			f.running("east", true)
-			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
-			jaas := f.jaas()
-			jaas.Fleet = &late{fake: f}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, f, res, want{facts.AlreadyThere, "", 0, "", "east", "east"})
-		})
-	}
-}
-
-// leaving is a JIMM that records the target, which is moving the model on.
-type leaving struct{ *fake }
-
-func (l leaving) Models(ctx context.Context) ([]facts.Model, error) {
-	models, err := l.fake.Models(ctx)
-	models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
-	return models, err
-}
-
-func (l leaving) Summary(context.Context, string) facts.Info {
-	i := listed(east(), "quiescing", false)
-	i.Attempt.Start = time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.requests = append(l.requests, asked("north", 0))
-	return i
-}
-
-func TestWhatHasMovedIsNotOnItsSourceWhenItMovesOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(true)
-		f.running("east", false)
-		f.began, f.record = time.Now().Add(-time.Hour), east().UUID
-		jaas := f.jaas()
-		jaas.Fleet, jaas.Witness = leaving{f}, leaving{f}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: 10 * time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if res.Holder.UUID == west().UUID || res.Outcome.Succeeded() {
-			t.Errorf("%s (%s), on %q", res.Outcome, res.Cause, res.Holder)
-		}
-	})
 }

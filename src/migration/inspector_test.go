@@ -11,7 +11,7 @@ import (
 
 // glass is an Inspector in memory. A model looks the same wherever it is, unless
 // there is something to change for a controller.
-type glass struct {
+type inspector struct {
 	mu      sync.Mutex
 	fake    *fake
 	change  map[string]func(look int, i *facts.Inventory) // By name of controller; look counts from 1.
@@ -28,9 +28,9 @@ type glass struct {
 	listed int            // For targets.
 }
 
-// glassed puts a glass before the fake.
-func glassed(f *fake) (survey.JAAS, *glass) {
-	g := &glass{
+// withInspector puts an inspector before the fake.
+func withInspector(f *fake) (survey.JAAS, *inspector) {
+	g := &inspector{
 		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, looks: map[string]int{},
 		targets: []string{east().UUID}, hosts: []string{east().UUID},
 	}
@@ -40,7 +40,7 @@ func glassed(f *fake) (survey.JAAS, *glass) {
 	return jaas, g
 }
 
-func (g *glass) Inventory(_ context.Context, _, _ string) (facts.Inventory, error) {
+func (g *inspector) Inventory(_ context.Context, _, _ string) (facts.Inventory, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fake.mu.Lock()
@@ -62,21 +62,21 @@ func (g *glass) Inventory(_ context.Context, _, _ string) (facts.Inventory, erro
 	return out, nil
 }
 
-func (g *glass) Targets(context.Context, string) ([]string, error) {
+func (g *inspector) Targets(context.Context, string) ([]string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listed++
 	return g.targets, g.listErr
 }
 
-func (g *glass) Hosts(context.Context, string) ([]string, error) {
+func (g *inspector) Hosts(context.Context, string) ([]string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked++
 	return g.hosts, g.hostErr
 }
 
-func (g *glass) Consumers(context.Context, facts.Model) (map[string][]string, error) {
+func (g *inspector) Consumers(context.Context, facts.Model) (map[string][]string, error) {
 	return g.consumers, nil
 }
 

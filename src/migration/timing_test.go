@@ -108,7 +108,7 @@ func TestTimingOfAMigration(t *testing.T) {
 func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		jaas, g := glassed(f)
+		jaas, g := withInspector(f)
 		g.change["east"] = func(look int, i *facts.Inventory) {
 			if look < 4 {
 				lost("0", "1", "web/0", "web/1", "nrpe/0")(i)

@@ -1,4 +1,4 @@
-package migration_test
+package judge_test
 
 import (
 	"testing"
@@ -8,8 +8,12 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
+func west() facts.Controller  { return controller("west", "3.6.14") }
+func east() facts.Controller  { return controller("east", "3.6.14") }
+func north() facts.Controller { return controller("north", "3.6.14") }
+
 func base() judge.Baseline {
-	return judge.Baseline{Model: facts.Model{UUID: modelUUID}, Source: west(), Target: east(), TargetProved: true}
+	return judge.Baseline{Model: facts.Model{UUID: model}, Source: west(), Target: east(), TargetProved: true}
 }
 
 // live is the source's answer with a migration.
@@ -213,47 +217,4 @@ func FuzzJudge(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestParseTextKnowsJujusTexts(t *testing.T) {
-	for text, want := range map[string]facts.Phase{
-		"starting":                                        facts.PhaseStarting,
-		"performing source prechecks":                     facts.PhaseQuiesce,
-		"performing target prechecks":                     facts.PhaseQuiesce,
-		"quiescing, waiting for agents to report back":    facts.PhaseQuiesce,
-		"quiescing, no reports from agents yet":           facts.PhaseQuiesce,
-		"quiescing, all agents reported success":          facts.PhaseQuiesce,
-		"exporting model":                                 facts.PhaseImport,
-		"importing model into target controller":          facts.PhaseImport,
-		"uploading model binaries into target controller": facts.PhaseImport,
-		"processing relations":                            facts.PhaseProcessRelations,
-		"validating, waiting for agents to report back: 1 succeeded, 2 still to report": facts.PhaseValidation,
-		"checking machines in migrated model":                                           facts.PhaseValidation,
-		"activating model in target controller":                                         facts.PhaseValidation,
-		"transferring ownership of cloud resources to target controller":                facts.PhaseSuccess,
-		"successful, waiting for agents to report back":                                 facts.PhaseSuccess,
-		"successful, some agents reported failure":                                      facts.PhaseSuccess,
-		"successful, transferring logs to target controller (3 sent)":                   facts.PhaseLogTransfer,
-		"successful, transferred logs to target controller (3 sent)":                    facts.PhaseLogTransfer,
-		"successful, removing model from source controller":                             facts.PhaseReap,
-		"removing exported model failed: x":                                             facts.PhaseReapFailed,
-		"aborted, removing model from target controller: x":                             facts.PhaseAbort,
-		"model data transfer failed, model export failed: x":                            facts.PhaseUnknown,
-		"machine sanity check failed, 1 error found":                                    facts.PhaseUnknown,
-		"model activation failed, x":                                                    facts.PhaseUnknown,
-		"something of tomorrow":                                                         facts.PhaseUnknown,
-		"":                                                                              facts.PhaseUnknown,
-	} {
-		for _, prefix := range []string{"", "migrating: "} {
-			if got := facts.ParseText(prefix + text); got != want {
-				t.Errorf("ParseText(%q) = %s, want %s", prefix+text, got, want)
-			}
-		}
-	}
-	if got := facts.AbortReason("aborted, removing model from target controller: no room"); got != "no room" {
-		t.Errorf("reason %q", got)
-	}
-	if got := facts.AbortReason("aborted, removing model from target controller: "); got != "" {
-		t.Errorf("empty reason %q", got)
-	}
 }

@@ -34,7 +34,7 @@ func (e *enumeration) look(ctx context.Context) {
 	e.blame("look", w.wrong...)
 }
 
-func (w *truth) judgeLocation(l locate.Location) (wrong []string) {
+func (w *oracle) judgeLocation(l locate.Location) (wrong []string) {
 	now := time.Now()
 	holders := w.holders(now)
 	holds := func(c facts.Controller) bool { return slices.Contains(holders, c.Name) }
@@ -70,7 +70,7 @@ func (w *truth) judgeLocation(l locate.Location) (wrong []string) {
 }
 
 // judgeCheck says what in a check is not true.
-func (w *truth) judgeCheck(r migration.Result) (wrong []string) {
+func (w *oracle) judgeCheck(r migration.Result) (wrong []string) {
 	now := time.Now()
 	switch r.Outcome {
 	case facts.ChecksPassed, facts.Refused:

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The writer is the last gate: without a proof nothing is sent.
+// Without a proof, the writer sends nothing.
 func TestWriterRecordsNothingWithoutProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod}]\n")

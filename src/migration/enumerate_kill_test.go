@@ -11,7 +11,7 @@ import (
 
 // representatives chooses the states from which struck runs are made: of those
 // that differ only in what the dimensions do not name, a few.
-func representatives(states []situated) []bool {
+func representatives(states []world) []bool {
 	const each = 6
 	groups := map[string][]int{}
 	for i, s := range states {
@@ -102,7 +102,7 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 // is: without the probe, the source only denies it, or JIMM that completes
 // migrations is not asked for details unless it is known to follow one itself, and
 // the run has not seen the success.
-func (w *truth) unprovable(r migration.Result) bool {
+func (w *oracle) unprovable(r migration.Result) bool {
 	denied := w.jimm.completes() || w.word == redirectsNobody
 	return w.probe == probeOff && denied && r.Cause == facts.CauseUnproved && !r.Phase.PastReturn()
 }

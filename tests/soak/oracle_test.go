@@ -10,16 +10,16 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// truth is what no client can see.
-type truth struct {
+// oracle is what no client can see.
+type oracle struct {
 	recorded string            // "": JIMM has no row
 	on       map[string]string // the state of the copy by controller
 	running  bool
 	reap     bool // the source of the latest migration could not remove its copy
 }
 
-func (s *story) truth() truth {
-	t := truth{on: map[string]string{}}
+func (s *story) truth() oracle {
+	t := oracle{on: map[string]string{}}
 	if row, ok := s.jaas.Record(s.uuid); ok {
 		t.recorded = row.Controller
 	}
@@ -36,10 +36,10 @@ func (s *story) truth() truth {
 }
 
 // active reports whether the model is in use on the controller.
-func (t truth) active(name string) bool { return t.on[name] == controller.StateActive }
+func (t oracle) active(name string) bool { return t.on[name] == controller.StateActive }
 
 // holders are the controllers that have the model in use.
-func (t truth) holders() (names []string) {
+func (t oracle) holders() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(t.on)) {
 		if t.active(name) {
 			names = append(names, name)
@@ -73,7 +73,7 @@ func (s *story) remember(ctx context.Context) {
 
 // ever reports whether something holds now or, if somebody else changes things,
 // has held a short time ago.
-func (s *story) ever(holds func(truth) bool) bool {
+func (s *story) ever(holds func(oracle) bool) bool {
 	if holds(s.truth()) {
 		return true
 	}

@@ -1,0 +1,85 @@
+package migration_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+)
+
+// listed is an entry of JIMM's list.
+func listed(record facts.Controller) facts.Info {
+	return facts.Info{Kind: facts.InfoLive, Controller: record.UUID, Listed: true, Status: "available"}
+}
+
+// late is a JIMM whose record changes right after its list was read first.
+type late struct {
+	*fake
+	lists int
+}
+
+func (l *late) Models(ctx context.Context) ([]facts.Model, error) {
+	models, err := l.fake.Models(ctx)
+	if l.lists++; l.lists == 1 {
+		models[0].Recorded = west().UUID
+		if l.completes {
+			models[0].Live = listed(west())
+		}
+	}
+	return models, err
+}
+
+func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
+	for _, completes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.running("east", true)
+			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
+			jaas := f.jaas()
+			jaas.Fleet = &late{fake: f}
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, f, res, want{facts.AlreadyThere, "", 0, "", "east", "east"})
+		})
+	}
+}
+
+// leaving is a JIMM that records the target, which is moving the model on.
+type leaving struct{ *fake }
+
+func (l leaving) Models(ctx context.Context) ([]facts.Model, error) {
+	models, err := l.fake.Models(ctx)
+	models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
+	return models, err
+}
+
+func (l leaving) Summary(context.Context, string) facts.Info {
+	i := listed(east())
+	i.Attempt = facts.Attempt{Text: "quiescing", Start: time.Now()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests = append(l.requests, asked("north", 0))
+	return i
+}
+
+func TestWhatHasMovedIsNotOnItsSourceWhenItMovesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		f.running("east", false)
+		f.began, f.record = time.Now().Add(-time.Hour), east().UUID
+		jaas := f.jaas()
+		jaas.Fleet, jaas.Witness = leaving{f}, leaving{f}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: 10 * time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Holder.UUID == west().UUID || res.Outcome.Succeeded() {
+			t.Errorf("%s (%s), on %q", res.Outcome, res.Cause, res.Holder)
+		}
+	})
+}
