@@ -227,6 +227,7 @@ func TestHops(t *testing.T) {
 	s := jaas(model("a", "west", 4))
 	s.Controllers = []facts.Controller{controller("new", "4.1.0"), controller("mid", "3.6.28"), controller("west", "2.9.51")}
 	s.Models[0].AgentVersion = "2.9.51"
+	s.Models = append(s.Models, model("other", "new", 1)) // JIMM records models on Juju 4.
 	all := func(facts.Controller) bool { return true }
 	for version, want := range map[string]string{
 		"2.9.51": "[]",

@@ -46,12 +46,13 @@ func (l *Lists) Models(ctx context.Context) ([]facts.Model, error) {
 	return l.modelsSince(ctx, time.Now().Add(-l.age))
 }
 
-// controllersSince returns an answer that is not older.
+// controllersSince returns an answer that was asked for after since. One of that very
+// instant is asked for again: it can lack the cordon that was set in it.
 func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.Controller, error) {
 	fresh := func() ([]facts.Controller, bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.controllers, !l.controllerT.Before(since) && !l.controllerT.IsZero()
+		return l.controllers, l.controllerT.After(since)
 	}
 	if list, ok := fresh(); ok {
 		return list, nil
@@ -74,12 +75,12 @@ func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.
 	return list, nil
 }
 
-// modelsSince returns an answer that is not older.
+// modelsSince returns an answer that was asked for after since.
 func (l *Lists) modelsSince(ctx context.Context, since time.Time) ([]facts.Model, error) {
 	fresh := func() ([]facts.Model, error, bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.models, l.gaps, !l.modelT.Before(since) && !l.modelT.IsZero()
+		return l.models, l.gaps, l.modelT.After(since)
 	}
 	if list, gaps, ok := fresh(); ok {
 		return list, gaps
@@ -176,7 +177,7 @@ func (b *Book) of(model facts.Model) facts.Audit {
 	return out
 }
 
-// Refresh reads what is new, unless that was done since.
+// Refresh reads what is new, unless that was begun after since.
 func (b *Book) Refresh(ctx context.Context, since time.Time) error {
 	if b.readSince(since) {
 		return nil
@@ -217,7 +218,7 @@ func (b *Book) Refresh(ctx context.Context, since time.Time) error {
 func (b *Book) readSince(since time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.read.IsZero() && !b.read.Before(since)
+	return b.read.After(since)
 }
 
 // lastMoves returns when each model was last asked to move, by what the requests

@@ -50,9 +50,14 @@ func TestPlanLeavesWhatMustNotMove(t *testing.T) {
 		"consumer": {func(s *fleet.Snapshot, _ *fleet.Policy) {
 			s.Edges.List = []fleet.Edge{{Offerer: uuid("x"), Consumer: uuid("a")}}
 		}, "a west>east", ""},
-		"target is old": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "3.5.4" }, "", "no-target a"},
-		"no hop":        {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "4.0-beta8" }, "", "no-target a"},
-		"other cloud":   {func(s *fleet.Snapshot, p *fleet.Policy) { s.Models[0].Cloud = "lxd"; p.Targets = to("*") }, "", "unknown-target a"},
+		"target is old":               {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "3.5.4" }, "", "no-target a"},
+		"no hop":                      {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "4.0-beta8" }, "", "no-target a"},
+		"JIMM cannot record it there": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].AgentVersion = "4.1.0" }, "", "no-target a"},
+		"JIMM records others on Juju 4": {func(s *fleet.Snapshot, _ *fleet.Policy) {
+			s.Controllers[0].AgentVersion = "4.1.0"
+			s.Models = append(s.Models, model("b", "east", 1))
+		}, "a west>east", ""},
+		"other cloud": {func(s *fleet.Snapshot, p *fleet.Policy) { s.Models[0].Cloud = "lxd"; p.Targets = to("*") }, "", "unknown-target a"},
 		"a target of which that is not known, but named": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Models[0].Cloud = "lxd" }, "a west>east", ""},
 		"JIMM leaves the target out": {func(s *fleet.Snapshot, _ *fleet.Policy) {
 			s.Eligible = map[fleet.Class][]string{fleet.ClassOf(s.Models[0]): {}}

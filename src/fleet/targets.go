@@ -90,9 +90,14 @@ func newRater(s Snapshot) *rater {
 		at: make(map[string]string, len(s.Models)), clouds: map[Class]bool{},
 		verdicts: map[kind][]verdict{},
 	}
+	shown := map[string]bool{}
 	for i := range s.Models {
 		m := &s.Models[i]
 		r.at[m.UUID] = m.Recorded
+		if !shown[m.Recorded] && !m.IsController && m.Life != "" && m.AgentVersion != "" {
+			shown[m.Recorded] = true
+			r.records.Models = append(r.records.Models, *m)
+		}
 		r.clouds[ClassOf(*m)] = true
 	}
 	return r

@@ -89,6 +89,23 @@ func TestTowerSeesWhatMoves(t *testing.T) {
 	}
 }
 
+// A look that takes nothing old asks anew, though no time has passed since the last: a
+// cordon can have been set meanwhile.
+func TestTowerLooksAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lists{models: []facts.Model{model("a", "west", 3)}}
+		tower := fleet.NewTower(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+		for range 3 {
+			if _, err := tower.Look(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l.calls != 6 {
+			t.Errorf("three looks made %d lists, want 6", l.calls)
+		}
+	})
+}
+
 // A thousand requests and more leave no blind spot.
 func TestBookHasNoLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 type Records struct {
 	Traits      facts.Traits
 	Controllers []facts.Controller
+	// Models are those that JIMM records; one of each controller is enough.
+	Models []facts.Model
 	// Unit, OwnModel and JIMMModel are as in [migration.Options].
 	Unit, OwnModel, JIMMModel string
 }
@@ -20,7 +22,7 @@ type Records struct {
 func (r Records) Check(model facts.Model, target facts.Controller, targets []string) []Finding {
 	s := &survey.Survey{
 		Options: survey.Options{Unit: r.Unit, OwnModel: r.OwnModel, JIMMModel: r.JIMMModel, Model: model.UUID, Target: target.Name},
-		Traits:  r.Traits, Controllers: r.Controllers, Model: model, Target: target, TargetKnown: target.Known(),
+		Traits:  r.Traits, Controllers: r.Controllers, Models: r.Models, Model: model, Target: target, TargetKnown: target.Known(),
 		Contents: survey.Contents{Targets: targets, TargetsKnown: targets != nil},
 	}
 	s.Source = s.Controllers.ByUUID(model.Recorded)
@@ -32,6 +34,7 @@ func (r Records) Check(model facts.Model, target facts.Controller, targets []str
 		{id: Versions, run: checkVersions},
 		{id: VersionHop, run: checkVersionHop},
 		{id: Cloud, run: checkCloud},
+		{id: JIMMRecords, run: checkJIMMRecords},
 		{id: HostsJIMM, run: checkHostsJIMM},
 		{id: Advisories, run: checkAdvisories},
 	}
