@@ -30,6 +30,7 @@ func All(version string) map[string]charm.ActionFunc {
 		"cordon-controller":      finished(cordonController),
 		"uncordon-controller":    finished(uncordonController),
 		"drain-controller":       finished(drainController),
+		"migration-history":      finished(migrationHistory),
 
 		"check-access": finished(checkAccess),
 	}

@@ -186,6 +186,37 @@ type AuditEvent struct {
 	// Migrations are the models of a request MigrateModel or
 	// UpdateMigratedModel, in its order; nil for all other events.
 	Migrations []MigrationRequest
+	// Changes are what a request asks for that changes where models are or may
+	// go; nil for all other events. See [ChangeMethods].
+	Changes []ChangeRequest
+}
+
+// ChangeMethods are the methods for which an [AuditEvent] has Changes. All but
+// UpgradeModel (facade ModelUpgrader) and InitiateMigration (facade Controller)
+// are of the facade JIMM; UpgradeTo and UpgradeModel are in JIMM of 2026 alone.
+func ChangeMethods() []string {
+	return []string{
+		"MigrateModel", "UpdateMigratedModel", "UpgradeTo", "InitiateMigration", "ImportModel",
+		"SetControllerDeprecated", "RemoveController", "UpgradeModel",
+	}
+}
+
+// ChangeRequest is one thing that a request asks for, about a model or a
+// controller. That it was asked does not mean that it was done.
+type ChangeRequest struct {
+	// ModelUUID or ModelPath name the model as in [MigrationRequest]; both are
+	// empty if the request is about a controller.
+	ModelUUID, ModelPath string
+	// Controller is JIMM's name of the controller that is named: where the model
+	// goes or is, or which controller is meant. For InitiateMigration it is what
+	// whoever asked calls the target, or its UUID.
+	Controller string
+	// Version is what UpgradeModel asks for; "" means the controller's.
+	Version string
+	// Deprecated is the mark of SetControllerDeprecated: JIMM takes a missing one
+	// for false. Force is that of RemoveController. DryRun means that nothing was
+	// to be changed.
+	Deprecated, Force, DryRun bool
 }
 
 // MigrationRequest is what somebody asked JIMM to do with a model: to migrate

@@ -1,6 +1,7 @@
 package jimm
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -11,8 +12,8 @@ import (
 
 // UnmarshalJSON decodes an event as JIMM sends it. It never fails on what is
 // valid JSON: a field that is not as expected stays zero, since one odd event
-// must not hide the others. Parameters of any method but the two that ask for
-// migrations are dropped here, unread.
+// must not hide the others. Parameters of any method but those of [ChangeMethods]
+// are dropped here, unread.
 func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		Time           json.RawMessage `json:"time"`
@@ -43,10 +44,98 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	}
 	if e.Response {
 		e.Error = auditError(wire.Errors)
-	} else if e.Facade == "JIMM" {
+		return nil
+	}
+	if e.Facade == "JIMM" {
 		e.Migrations = auditMigrations(e.Method, wire.Params)
 	}
+	e.Changes = auditChanges(e.Facade, e.Method, wire.Params)
 	return nil
+}
+
+// auditChanges decodes the params of [ChangeMethods]. Params may be "redacted",
+// absent or odd: then what they name stays empty, and the request is there all the
+// same.
+func auditChanges(facade, method string, params json.RawMessage) []ChangeRequest {
+	decode := func(into any) { _ = lenient(json.Unmarshal(params, into)) }
+	var out []ChangeRequest
+	switch facade + "." + method {
+	case "JIMM.MigrateModel", "JIMM.UpdateMigratedModel":
+		for _, m := range auditMigrations(method, params) {
+			out = append(out, ChangeRequest{ModelUUID: m.ModelUUID, ModelPath: m.ModelPath, Controller: m.TargetController})
+		}
+	case "JIMM.ImportModel":
+		var wire struct {
+			Model      string `json:"model-tag"`
+			Controller string `json:"controller"`
+		}
+		decode(&wire)
+		out = append(out, aboutModel(wire.Model, ChangeRequest{Controller: wire.Controller}))
+	case "JIMM.UpgradeTo":
+		var wire struct {
+			Models []string `json:"model-uuids"`
+			Model  string   `json:"model-tag"` // before May 2026
+			Target string   `json:"target-controller-name"`
+		}
+		decode(&wire)
+		if wire.Model != "" {
+			wire.Models = append(wire.Models, wire.Model)
+		}
+		for _, model := range wire.Models {
+			out = append(out, aboutModel(model, ChangeRequest{Controller: wire.Target}))
+		}
+	case "JIMM.SetControllerDeprecated":
+		var wire struct {
+			Name       string `json:"name"`
+			Deprecated bool   `json:"deprecated"`
+		}
+		decode(&wire)
+		out = append(out, ChangeRequest{Controller: wire.Name, Deprecated: wire.Deprecated})
+	case "JIMM.RemoveController":
+		var wire struct {
+			Name  string `json:"name"`
+			Force bool   `json:"force"`
+		}
+		decode(&wire)
+		out = append(out, ChangeRequest{Controller: wire.Name, Force: wire.Force})
+	case "ModelUpgrader.UpgradeModel":
+		var wire struct {
+			Model   string `json:"model-tag"`
+			Version string `json:"target-version"`
+			DryRun  bool   `json:"dry-run"`
+		}
+		decode(&wire)
+		out = append(out, aboutModel(wire.Model, ChangeRequest{Version: wire.Version, DryRun: wire.DryRun}))
+	case "Controller.InitiateMigration":
+		// The specs have the target's credentials too, which stay unread.
+		var wire struct {
+			Specs []struct {
+				Model  string `json:"model-tag"`
+				Target struct {
+					Tag   string `json:"controller-tag"`
+					Alias string `json:"controller-alias"`
+				} `json:"target-info"`
+			} `json:"specs"`
+		}
+		decode(&wire)
+		for _, spec := range wire.Specs {
+			target := cmp.Or(spec.Target.Alias, juju.TagID(juju.KindController, spec.Target.Tag))
+			out = append(out, aboutModel(spec.Model, ChangeRequest{Controller: target}))
+		}
+	default:
+		return nil
+	}
+	if len(out) == 0 {
+		out = []ChangeRequest{{}}
+	}
+	return out
+}
+
+// aboutModel names the model of a change.
+func aboutModel(model string, c ChangeRequest) ChangeRequest {
+	m := migrateSpec{ModelTag: model}.request()
+	c.ModelUUID, c.ModelPath = m.ModelUUID, m.ModelPath
+	return c
 }
 
 // auditMigrations decodes the params of the two methods.

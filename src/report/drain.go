@@ -42,7 +42,7 @@ func CordonResults(c Cordon, unit string) map[string]any {
 	}
 	set(out, "reason", c.Reason)
 	if c.Wanted == fleet.Cordoned {
-		out["next"] = fmt.Sprintf("juju run %s uncordon-controller controller=%s lifts it", unit, c.Controller)
+		out["next"] = fmt.Sprintf("juju run %s uncordon-controller %s", unit, Parameter("controller", c.Controller))
 	}
 	return out
 }

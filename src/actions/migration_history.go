@@ -1,0 +1,125 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/report"
+)
+
+// historyParams are the parameters of migration-history.
+type historyParams struct {
+	Model      string       `json:"model"`
+	Controller string       `json:"controller"`
+	User       string       `json:"user"`
+	Since      string       `json:"since"`
+	Until      string       `json:"until"`
+	Page       charm.Number `json:"page"`
+}
+
+// again returns the parameters that another page needs. The end of the time is
+// fixed, so that what happens meanwhile shifts no page.
+func (p historyParams) again(span fleet.Span) []string {
+	var out []string
+	for _, pair := range [][2]string{
+		{"model", p.Model},
+		{"controller", p.Controller},
+		{"user", p.User},
+		{"since", span.From.Format(time.RFC3339Nano)},
+		{"until", span.To.Format(time.RFC3339Nano)},
+	} {
+		if pair[1] != "" {
+			out = append(out, report.Parameter(pair[0], pair[1]))
+		}
+	}
+	return out
+}
+
+// migrationHistory shows what JIMM's audit log has about moves.
+func migrationHistory(ctx context.Context, a *charm.Action) error {
+	var p historyParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	w, err := open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer w.jaas.Close()
+	now, err := w.jaas.Many().Clock(ctx)
+	if err != nil {
+		return err
+	}
+	span, err := p.span(now)
+	if err != nil {
+		return err
+	}
+	log, err := w.jaas.Many().History(ctx, span)
+	if err != nil {
+		return err
+	}
+	s := w.base
+	if s.Controllers, err = w.lists.Controllers(ctx); err != nil {
+		return err
+	}
+	var gaps error
+	if s.Models, gaps = w.lists.Models(ctx); gaps != nil {
+		if len(s.Models) == 0 {
+			return gaps
+		}
+		s.Gaps = append(s.Gaps, gaps.Error())
+	}
+	rows, err := fleet.History(log.Requests, s, fleet.HistoryFilter{Model: p.Model, Controller: p.Controller, User: p.User})
+	if err != nil {
+		return err
+	}
+	return a.SetResults(ctx, report.HistoryResults(report.PastOf{
+		Rows: rows, Span: span, Log: log, Snapshot: s, Page: max(int(p.Page), 1), Parameters: p.again(span),
+	}, a.Env().Unit))
+}
+
+// span reads since and until, each a time or how long ago it was, by JIMM's clock.
+func (p historyParams) span(now time.Time) (fleet.Span, error) {
+	from, err := moment("since", p.Since, now)
+	if err != nil {
+		return fleet.Span{}, err
+	}
+	to := now
+	if p.Until != "" {
+		if to, err = moment("until", p.Until, now); err != nil {
+			return fleet.Span{}, err
+		}
+	}
+	if !from.Before(to) {
+		return fleet.Span{}, fmt.Errorf("cannot read the history: since is %s, which is not before %s", from.Format(time.RFC3339), to.Format(time.RFC3339))
+	}
+	return fleet.Span{From: from, To: to}, nil
+}
+
+// moment reads a time such as 2026-11-28 or 2026-11-28T21:30:00Z, or how long ago it
+// was, such as 12h or 30d.
+func moment(name, text string, now time.Time) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	ago, err := time.ParseDuration(text)
+	if days, found := strings.CutSuffix(text, "d"); found {
+		var n int
+		n, err = strconv.Atoi(days)
+		ago = time.Duration(min(n, mostDays)) * 24 * time.Hour
+	}
+	if err != nil || ago < 0 {
+		return time.Time{}, fmt.Errorf("cannot use %s %q: it is a time such as 2026-11-28 or 2026-11-28T21:30:00Z, or how long ago it was, such as 12h or 30d", name, text)
+	}
+	return now.Add(-ago).UTC().Truncate(time.Second), nil
+}
+
+// mostDays is how far back a history goes.
+const mostDays = 36500
