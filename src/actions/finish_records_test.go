@@ -1,7 +1,10 @@
 package actions_test
 
 import (
+	"fmt"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
@@ -142,5 +145,61 @@ func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
 	recordIs(t, j, zombie, "west")
 	if n := j.Count("jimm", "JIMM.UpdateMigratedModel"); n != 0 {
 		t.Errorf("UpdateMigratedModel was called %d times", n)
+	}
+}
+
+// TestAllRecordsAreFinished has a run of many models that was killed: more than one
+// hook may have the time for, and a source that does not answer among them.
+func TestAllRecordsAreFinished(t *testing.T) {
+	t.Parallel()
+	var world strings.Builder
+	world.WriteString("controllers: [{name: west}, {name: east}, {name: south}]\nmodels:\n")
+	var models []string
+	for i := range 6 {
+		source := "west"
+		if i < 2 { // The first by UUID are those of the silent source.
+			source = "south"
+		}
+		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
+		fmt.Fprintf(&world, "  - {name: m%d, controller: %s, created-here: true, uuid: %s}\n", i, source, id)
+		models = append(models, id)
+	}
+	agent, j := unit(t, "2024", "migrator", world.String())
+	client, err := jimm.Connect(t.Context(), jimm.Options{URL: j.URL(), ClientID: "migrator", ClientSecret: jimm.NewSecret(canary)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for i, id := range models {
+		if _, err := client.MigrateModel(t.Context(), id, "east"); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Controller(map[bool]string{true: "south", false: "west"}[i < 2]).AwaitPhase(t.Context(), id, controller.Done); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Stop("south"); err != nil {
+		t.Fatal(err)
+	}
+	if err := agent.SetConfig(map[string]any{"finish-records": true}); err != nil {
+		t.Fatal(err)
+	}
+	left := models[2:]
+	for range 40 { // A slow machine records one model a hook.
+		updateStatus(t, agent)
+		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool {
+			row, _ := j.Record(id)
+			return row.Controller == "east"
+		})
+		if len(left) == 0 {
+			break
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("not recorded: %v", left)
+	}
+	recordIs(t, j, models[0], "south")
+	if api, _ := j.Logins(); api > 41 {
+		t.Errorf("%d logins", api)
 	}
 }

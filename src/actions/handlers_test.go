@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/actions"
+	"jimm-migrator/src/hooks"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -34,7 +35,7 @@ func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS
 	}
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir: "../..",
-		App:      &charm.App{Actions: actions.All("dev")},
+		App:      &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},
 		Config:   map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:  []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": account, "client-secret": canary}}},
 	})

@@ -109,6 +109,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 
 // allMoving reports which models are migrating.
 func allMoving(ctx context.Context, a *charm.Action, j *jaas.JAAS, opts migration.Options) error {
+	j.Pace() // A fleet may be on its way.
 	recent, gap := j.RecentMigrations(ctx)
 	all, err := status.PendingMigrations(ctx, a)
 	if err != nil {

@@ -1,7 +1,11 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/charm"
@@ -11,42 +15,73 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
+	"jimm-migrator/src/status"
 )
 
 // The bounds of [finishRecords].
 const (
-	// recentRequests is how many of our own requests are looked at, the newest.
-	recentRequests = 100
-	// mostRecords is how many models are recorded in one hook.
-	mostRecords = 3
+	// leastToRecord is how much time must be left to begin with a model: the engine
+	// asks several times before it records.
+	leastToRecord = 700 * time.Millisecond
+	// rememberRequests is how long before our latest request an earlier one still
+	// matters, and leastRequests how many matter however old they are.
+	rememberRequests = 7 * 24 * time.Hour
+	leastRequests    = 100
+	// eventsAtOnce is the most that JIMM gives in one answer.
+	eventsAtOnce = 1000
 )
 
 // finishRecords records migrations whose action was killed before it could (config
 // finish-records). It records a model only where JIMM's audit log has our own
 // request to migrate it to that controller, it is the latest of ours for that
 // model, and the source itself says that it has moved the model there. The engine
-// demands its own proof as well. It starts nothing. The UUIDs of the models that
-// it recorded are returned.
-func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client) (recorded []string, err error) {
+// demands its own proof as well. It starts nothing. It goes through all models that
+// are unfinished, one after the other, as far as the time of the hook reaches, and
+// begins behind the last one of the hook before: one source that does not answer
+// does not hold up the others.
+func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client, after string) (done status.Finished, err error) {
+	done.Last = after
 	if !settings.ProbeControllers {
-		return nil, nil // The sources cannot be asked.
+		return done, nil // The sources cannot be asked.
 	}
 	j := jaas.Borrow(settings, client)
 	defer j.Close()
-	unfinished, err := unfinishedModels(ctx, j, client)
+	list, err := unfinishedModels(ctx, j, client)
 	if err != nil {
-		return nil, err
+		return done, err
 	}
-	for _, m := range unfinished[:min(len(unfinished), mostRecords)] {
-		done, err := m.record(ctx, u, settings, j)
-		if err != nil {
-			return recorded, err
+	silent, errs := map[string]bool{}, []error{}
+	for _, m := range behind(list, after) {
+		deadline, bounded := ctx.Deadline()
+		if ctx.Err() != nil || bounded && time.Until(deadline) < leastToRecord {
+			done.More = true
+			break
 		}
-		if done {
-			recorded = append(recorded, m.model.UUID)
+		done.Last = m.model.UUID
+		if silent[m.source.UUID] {
+			continue
+		}
+		says, answered := m.released(ctx, j)
+		silent[m.source.UUID] = !answered
+		if !says {
+			continue
+		}
+		recorded, err := m.record(ctx, u, settings, j)
+		errs = append(errs, err)
+		if recorded {
+			done.Recorded = append(done.Recorded, m.model.UUID)
 		}
 	}
-	return recorded, nil
+	return done, errors.Join(errs...)
+}
+
+// behind turns the list, which is sorted by UUID, so that it begins behind a model.
+func behind(list []unfinished, after string) []unfinished {
+	at := slices.IndexFunc(list, func(m unfinished) bool { return m.model.UUID > after })
+	if at < 0 {
+		return list
+	}
+	return slices.Concat(list[at:], list[:at])
 }
 
 // unfinished is a model that we have asked JIMM to migrate and that it does not
@@ -76,30 +111,40 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 		byUUID[c.UUID], byName[c.Name] = c, c
 	}
 	var out []unfinished
+	latest := map[string]int{} // By what they name.
+	for i, r := range slices.Backward(requests) {
+		latest[cmp.Or(r.ModelUUID, r.ModelPath)] = i
+	}
 	for _, m := range models {
-		for _, r := range requests { // the newest first
-			if !r.Names(m.UUID, m.FullName()) {
-				continue
-			}
-			target := byName[r.TargetController]
-			if target.Known() && target.UUID != m.Recorded && byUUID[m.Recorded].Known() {
-				out = append(out, unfinished{model: m, source: byUUID[m.Recorded], target: target})
-			}
-			break
+		at, asked := latest[m.UUID]
+		if byPath, also := latest[m.FullName()]; also && (!asked || byPath < at) {
+			at, asked = byPath, true
+		}
+		if !asked {
+			continue
+		}
+		target := byName[requests[at].TargetController]
+		if target.Known() && target.UUID != m.Recorded && byUUID[m.Recorded].Known() {
+			out = append(out, unfinished{model: m, source: byUUID[m.Recorded], target: target})
 		}
 	}
+	slices.SortFunc(out, func(x, y unfinished) int { return strings.Compare(x.model.UUID, y.model.UUID) })
 	return out, nil
 }
 
 // ownRequests returns what we have asked JIMM to migrate, the newest first.
 func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequest, error) {
 	var out []jimm.MigrationRequest
+	var latest time.Time
 	seen := 0
-	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: "MigrateModel", User: client.Identity()}) {
+	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: "MigrateModel", User: client.Identity(), Limit: eventsAtOnce}) {
 		if err != nil {
 			return nil, err
 		}
-		if seen++; seen > recentRequests {
+		if latest.IsZero() {
+			latest = event.Time
+		}
+		if seen++; seen > leastRequests && latest.Sub(event.Time) > rememberRequests {
 			break
 		}
 		if !event.Response && event.User == client.Identity() {
@@ -109,12 +154,20 @@ func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequ
 	return out, nil
 }
 
-// record lets the engine record the model, if the source says that it is there.
-func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) (done bool, err error) {
-	says := j.Engine.Witness.Copy(ctx, m.source, m.model.UUID)
-	if says.State != facts.CopyMoved || says.To != m.target.UUID {
-		return false, nil
+// released reports whether the source says that it has moved the model to the target,
+// and whether it answered at all. Half of what is left of the time is left for others.
+func (m unfinished) released(ctx context.Context, j *jaas.JAAS) (says, answered bool) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer end()
 	}
+	got := j.Engine.Witness.Copy(ctx, m.source, m.model.UUID)
+	return got.State == facts.CopyMoved && got.To == m.target.UUID, got.State != facts.CopyUnknown
+}
+
+// record lets the engine record the model.
+func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) (done bool, err error) {
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = max(time.Until(deadline), time.Nanosecond)

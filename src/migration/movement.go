@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -118,8 +117,8 @@ type Moved struct {
 	Movements []Movement
 	// Known is the number of models in JIMM's record.
 	Known int
-	// Unasked is the number of models that may move and were not asked about:
-	// [locate.DefaultLimit] are at most.
+	// Unasked is the number of models that may move and were not asked about, since
+	// the time was over.
 	Unasked int
 	// Gaps is why JIMM's list of models is not complete; nil if it is.
 	Gaps error
@@ -127,7 +126,8 @@ type Moved struct {
 
 // AllMoving finds the models that move. It asks for JIMM's lists only, and for the
 // details of the models that named reports true for, where JIMM's list does not
-// show migrations: those that are known to have been asked for lately.
+// show migrations: those that are known to have been asked for lately. If the time is
+// over before all were asked about, it returns what it has found until then.
 func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (Moved, error) {
 	r := newRun(jaas, opts)
 	list, err := jaas.Fleet.Controllers(ctx)
@@ -138,7 +138,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	if err != nil && len(models) == 0 {
 		return Moved{}, err
 	}
-	out, asked := Moved{Known: len(models), Gaps: err}, 0
+	out := Moved{Known: len(models), Gaps: err}
 	for _, model := range models {
 		audit, known := named(model)
 		o := facts.Observation{Info: model.Live}
@@ -146,18 +146,20 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 			if !known {
 				continue
 			}
-			if asked++; asked > locate.DefaultLimit {
+			if ctx.Err() == nil {
+				o.Info = jaas.Witness.Info(ctx, model.UUID)
+			}
+			if ctx.Err() != nil { // What was answered then may be the end of the time.
 				out.Unasked++
 				continue
 			}
-			o.Info = jaas.Witness.Info(ctx, model.UUID)
 		}
 		m := r.movementOf(model, list, o, audit)
 		if m.State.Moves() || known && m.State == MovementUnknown {
 			out.Movements = append(out.Movements, m)
 		}
 	}
-	return out, ctx.Err()
+	return out, nil
 }
 
 // Follow follows a running migration of the model to its end, and records it on

@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 )
 
 func TestMovingTellsHowAModelMoves(t *testing.T) {
@@ -93,17 +95,38 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	}
 }
 
-// Who asks about all that has been asked to move lately asks for so many, and says
-// how many are left.
-func TestAllMovingAsksForSoManyAtMost(t *testing.T) {
-	p := &places{gaps: errors.New("cannot list 1 of 60 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}}
-	for i := range 59 {
+// All that have been asked to move lately are asked about, however many they are; if
+// the time is over before, what was found is not lost, and the others are counted.
+func TestAllMovingAsksUntilTheTimeIsOver(t *testing.T) {
+	p := &places{gaps: errors.New("cannot list 1 of 300 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", Attempt: facts.Attempt{Text: "migrating: exporting model", Start: time.Now()}}}
+	for i := range 299 {
 		p.models = append(p.models, facts.Model{UUID: fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i), Recorded: west().UUID})
 	}
-	found, err := migration.AllMoving(t.Context(), p.jaas(false), migration.Options{}, func(facts.Model) (facts.Audit, bool) { return facts.Audit{}, true })
-	if err != nil || p.infos != locate.DefaultLimit || found.Unasked != 9 || found.Known != 59 || !errors.Is(found.Gaps, p.gaps) {
-		t.Errorf("asked %d times: %+v, %v", p.infos, found, err)
+	for last, want := range map[int][2]int{0: {299, 0}, 120: {119, 180}} {
+		ctx, end := context.WithCancel(t.Context())
+		jaas := p.jaas(false)
+		jaas.Witness = &endsAfter{Witness: jaas.Witness, last: last, end: end}
+		found, err := migration.AllMoving(ctx, jaas, migration.Options{}, func(facts.Model) (facts.Audit, bool) { return facts.Audit{}, true })
+		end()
+		if got := [2]int{len(found.Movements), found.Unasked}; err != nil || got != want || found.Known != 299 || !errors.Is(found.Gaps, p.gaps) {
+			t.Errorf("the time ends with answer %d: %d moving, %d not asked, %v", last, got[0], got[1], err)
+		}
 	}
+}
+
+// endsAfter ends the time with one of the answers; 0: with none.
+type endsAfter struct {
+	survey.Witness
+	last int
+	end  context.CancelFunc
+	n    int
+}
+
+func (e *endsAfter) Info(ctx context.Context, model string) facts.Info {
+	if e.n++; e.n == e.last {
+		e.end()
+	}
+	return e.Witness.Info(ctx, model)
 }
 
 // Who may only record follows and records, and starts nothing.

@@ -6,7 +6,6 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/redact"
 )
 
@@ -51,7 +50,7 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 		gaps = append(gaps, redact.Error(found.Gaps))
 	}
 	if found.Unasked > 0 {
-		gaps = append(gaps, fmt.Sprintf("%s with recent requests to migrate not examined (the limit is %d)", facts.Count(found.Unasked, "more model", "more models"), locate.DefaultLimit))
+		gaps = append(gaps, facts.Count(found.Unasked, "model", "models")+" with recent requests to migrate not examined: the time was over; set a longer timeout")
 	}
 	set(out, "gaps", strings.Join(gaps, "; "))
 	return out

@@ -34,6 +34,10 @@ type health struct {
 	Drift  int    `json:"drift,omitempty"`
 	Adrift string `json:"adrift,omitempty"`
 
+	// Finishing is the model behind which the next [Finish] begins; "" if the last
+	// one has looked at all.
+	Finishing string `json:"finishing,omitempty"`
+
 	// Reached is why JIMM does not answer, Login why it refuses the account; both
 	// are empty if all is well. Only a login can change the second.
 	Reached finding `json:"reached,omitzero"`

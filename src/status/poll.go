@@ -28,8 +28,18 @@ const (
 )
 
 // Finish records migrations that were started by this charm and not recorded. It
-// returns the UUIDs of the models that it recorded.
-type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client) ([]string, error)
+// begins behind a model, the last one that it looked at before.
+type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client, after string) (Finished, error)
+
+// Finished is what a [Finish] has done.
+type Finished struct {
+	// Recorded are the UUIDs of the models that it recorded.
+	Recorded []string
+	// Last is the last model that it looked at.
+	Last string
+	// More tells that the time was over before it had looked at all.
+	More bool
+}
 
 // Poll asks JIMM whether it answers, logs in once an hour to count what it has,
 // and sets the unit's status. It changes nothing in JIMM; finish may, and is
@@ -105,9 +115,10 @@ func (h health) report(ctx context.Context, u config.Unit) {
 	}
 }
 
-// due reports whether it is time for another login.
+// due reports whether it is time for another login. What finish has not looked at yet
+// does not wait for an hour.
 func (h *health) due(now time.Time) bool {
-	return h == nil || now.Sub(h.At) >= loginEvery || now.Before(h.At)
+	return h == nil || h.Finishing != "" || now.Sub(h.At) >= loginEvery || now.Before(h.At)
 }
 
 // logIn logs in and counts. It returns the pending migrations that JIMM has not
@@ -122,8 +133,12 @@ func (h *health) logIn(ctx context.Context, u *charm.Unit, s config.Settings, pe
 	defer client.Close()
 	pending = h.count(ctx, u.Env(), client, pending)
 	if finish != nil && h.Login.empty() {
-		recorded, err := finish(ctx, u, s, client)
-		pending = slices.DeleteFunc(pending, func(p Pending) bool { return slices.Contains(recorded, p.Model) })
+		done, err := finish(ctx, u, s, client, h.Finishing)
+		pending = slices.DeleteFunc(pending, func(p Pending) bool { return slices.Contains(done.Recorded, p.Model) })
+		h.Finishing = ""
+		if done.More {
+			h.Finishing = done.Last
+		}
 		if err != nil {
 			u.Logger().WarnContext(ctx, "cannot finish records", slog.String("error", redact.Error(err)))
 		}
