@@ -90,13 +90,21 @@ func TestSetControllerDeprecatedAlwaysSaysBoth(t *testing.T) {
 }
 
 func TestUpgradeModelThroughJIMM(t *testing.T) {
-	const request = `C-> {"params":{"agent-stream":"","dry-run":true,"ignore-agent-versions":false,"model-tag":"model-` + modelUUID + `","target-version":"3.6.28"},"request":"UpgradeModel","request-id":2,"type":"ModelUpgrader","version":1}
-`
-	f := serve(t, map[string]string{"/api": login2024 + request + `<-C {"request-id":2,"response":{"chosen-version":"3.6.28"}}`})
-	if got, err := f.connect().UpgradeModel(t.Context(), modelUUID, "3.6.28", true); err != nil || got != "3.6.28" {
-		t.Errorf("got %q, %v", got, err)
+	exchange := func(version string) string {
+		return `C-> {"params":{"agent-stream":"","dry-run":true,"ignore-agent-versions":false,"model-tag":"model-` + modelUUID + `","target-version":"3.6.28"},"request":"UpgradeModel","request-id":2,"type":"ModelUpgrader","version":` + version + `}
+<-C {"request-id":2,"response":{"chosen-version":"3.6.28"}}`
 	}
-	f = serve(t, map[string]string{"/api": login2024 + request + `<-C {"request-id":2,"error":"no such request - method ModelUpgrader(1).UpgradeModel is not implemented","error-code":"not implemented","response":{}}`})
+	september := strings.Replace(login2026, `{"name":"ModelUpgrader","versions":[1]}`, `{"name":"ModelUpgrader","versions":[1,2]}`, 1)
+	for name, script := range map[string]string{
+		"July 2026":      login2026 + exchange("1"),
+		"September 2026": september + exchange("2"),
+	} {
+		f := serve(t, map[string]string{"/api": script})
+		if got, err := f.connect().UpgradeModel(t.Context(), modelUUID, "3.6.28", true); err != nil || got != "3.6.28" {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+	f := serve(t, map[string]string{"/api": login2024}) // It offers no such facade, and is not asked.
 	if _, err := f.connect().UpgradeModel(t.Context(), modelUUID, "3.6.28", true); !errors.Is(err, rpc.CodeNotImplemented) {
 		t.Errorf("2024: %v", err)
 	}

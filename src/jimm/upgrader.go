@@ -2,14 +2,21 @@ package jimm
 
 import (
 	"context"
+	"fmt"
 
 	"jimm-migrator/src/juju"
+	"jimm-migrator/src/rpc"
 )
 
-// UpgradeModel asks through JIMM that the agents of a model become that version
-// (ModelUpgrader 1 UpgradeModel, as JIMM of July 2026 serves it to those who may
-// write to the model). JIMM of 2024 answers rpc.CodeNotImplemented. With dryRun
-// nothing is changed. See [juju.ModelUpgrader.UpgradeModel].
+// UpgradeModel asks through JIMM that the agents of a model become that version, in
+// the highest version of ModelUpgrader that JIMM offers (1 in July 2026, 1 and 2 in
+// September; for those who may write to the model). With dryRun nothing is changed.
+// The error matches rpc.CodeNotImplemented where JIMM does not offer the facade (2024).
+// See [juju.ModelUpgrader.UpgradeModel].
 func (c *Client) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {
-	return juju.NewModelUpgrader(c.conn).UpgradeModel(ctx, uuid, version, dryRun)
+	facade, ok := c.session.facades.Best("ModelUpgrader", juju.UpgraderVersions()...)
+	if !ok {
+		return "", fmt.Errorf("cannot upgrade the agents of model %q through JIMM: it does not offer ModelUpgrader: %w", uuid, rpc.CodeNotImplemented)
+	}
+	return juju.NewModelUpgrader(c.conn, facade).UpgradeModel(ctx, uuid, version, dryRun)
 }

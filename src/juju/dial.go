@@ -200,3 +200,13 @@ func (c *Conn) Controller() (*Controller, error) {
 	}
 	return NewController(c, version), nil
 }
+
+// ModelUpgrader returns a client of the facade in the highest version that both
+// sides know. It needs a login.
+func (c *Conn) ModelUpgrader() (*ModelUpgrader, error) {
+	version, err := c.login.Facades.choose("ModelUpgrader", UpgraderVersions()...)
+	if err != nil {
+		return nil, err
+	}
+	return NewModelUpgrader(c, version), nil
+}

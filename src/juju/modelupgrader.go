@@ -12,20 +12,31 @@ import (
 // upgradeTimeout is for looking up the agent binaries.
 const upgradeTimeout = 2 * time.Minute
 
-// ModelUpgrader calls the facade ModelUpgrader, version 1 (Juju 3.6 and 4; JIMM of
-// July 2026 serves it too, JIMM of 2024 does not).
-type ModelUpgrader struct{ caller rpc.Caller }
+// ModelUpgrader calls the facade ModelUpgrader. Version 1 is that of Juju up to 3.6,
+// and of JIMM of July 2026; Juju 4.0.0 and newer serve version 2 alone, JIMM of
+// September 2026 serves both, JIMM of 2024 none. UpgradeModel has the same fields in
+// both (apiserver/facades/client/modelupgrader of Juju, internal/jujuapi of JIMM).
+type ModelUpgrader struct {
+	caller  rpc.Caller
+	version int
+}
 
-// NewModelUpgrader returns a client of the facade.
-func NewModelUpgrader(caller rpc.Caller) *ModelUpgrader { return &ModelUpgrader{caller: caller} }
+// UpgraderVersions are the versions of the facade that this client knows.
+func UpgraderVersions() []int { return []int{1, 2} }
+
+// NewModelUpgrader returns a client of the given version of the facade.
+func NewModelUpgrader(caller rpc.Caller, version int) *ModelUpgrader {
+	return &ModelUpgrader{caller: caller, version: version}
+}
 
 // UpgradeModel asks that the agents of the model become that version, and returns
 // the version that was chosen. With dryRun nothing is changed.
 //
 // Juju 3.6.28 accepts it for a model that migrates, and in spite of a block on
-// changes of the model (recorded): the caller looks for both before. A refusal is
-// an item error on a controller and a call error through JIMM; both are returned as
-// an [*rpc.Error].
+// changes of the model (recorded): the caller looks for both before. Juju 4 heeds
+// that block. A refusal is an item error on a controller of 3.6, an item error or a
+// call error on one of 4, and a call error through JIMM; all are returned as an
+// [*rpc.Error].
 func (u *ModelUpgrader) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {
 	var err error
 	switch {
@@ -43,7 +54,7 @@ func (u *ModelUpgrader) UpgradeModel(ctx context.Context, uuid, version string, 
 			"model-tag": KindModel + "-" + uuid, "target-version": version, "agent-stream": "",
 			"ignore-agent-versions": false, "dry-run": dryRun,
 		}
-		req := rpc.Request{Facade: "ModelUpgrader", Version: 1, Method: "UpgradeModel", Timeout: upgradeTimeout}
+		req := rpc.Request{Facade: "ModelUpgrader", Version: u.version, Method: "UpgradeModel", Timeout: upgradeTimeout}
 		err = u.caller.Call(ctx, req, params, &reply)
 	}
 	switch {

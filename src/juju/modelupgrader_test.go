@@ -20,15 +20,19 @@ func TestUpgradeModelReadsBothKindsOfRefusals(t *testing.T) {
 		"no version":   {caller{response: `{"chosen-version":"0.0.0"}`}, "", "it names no version"},
 		"empty answer": {caller{response: `{}`}, "", "it names no version"},
 	} {
-		got, err := juju.NewModelUpgrader(&test.server).UpgradeModel(t.Context(), modelUUID, "3.6.28", false)
+		got, err := juju.NewModelUpgrader(&test.server, 1).UpgradeModel(t.Context(), modelUUID, "3.6.28", false)
 		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
 	}
 	server := &caller{response: `{"chosen-version":"3.6.28"}`}
 	for _, args := range [][2]string{{"", "3.6.28"}, {"model-" + modelUUID, "3.6.28"}, {modelUUID, ""}} {
-		if _, err := juju.NewModelUpgrader(server).UpgradeModel(t.Context(), args[0], args[1], false); err == nil || len(server.calls) > 0 {
+		if _, err := juju.NewModelUpgrader(server, 2).UpgradeModel(t.Context(), args[0], args[1], false); err == nil || len(server.calls) > 0 {
 			t.Errorf("%q was sent: %v", args, server.calls)
 		}
+	}
+	if _, err := juju.NewModelUpgrader(server, 2).UpgradeModel(t.Context(), modelUUID, "4.0.15", true); err != nil || len(server.calls) != 1 ||
+		!strings.HasPrefix(server.calls[0], "ModelUpgrader.UpgradeModel 2 ") {
+		t.Errorf("Juju 4 is asked %v: %v", server.calls, err)
 	}
 }

@@ -70,6 +70,18 @@ func askAll(t *testing.T, bed *pair, version string) {
 	if err != nil || !slices.ContainsFunc(all, func(m juju.UserModel) bool { return m.UUID == prod && m.Owner() == owner }) {
 		t.Errorf("all models %+v, %v", all, err)
 	}
+	upgrader, err := conn.ModelUpgrader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := upgrader.UpgradeModel(t.Context(), prod, version, true); err != nil || got != version {
+		t.Errorf("upgrade to %q, %v", got, err)
+	}
+	for _, refused := range []string{"2.9.1", "9.9.9"} {
+		if got, err := upgrader.UpgradeModel(t.Context(), prod, refused, true); err == nil {
+			t.Errorf("upgrade to %s: chose %q", refused, got)
+		}
+	}
 	if status, err := models.ModelStatus(t.Context(), prod); err != nil || status.MachineCount != 2 {
 		t.Errorf("status %+v, %v", status, err)
 	}

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -33,6 +34,9 @@ func upgradeModel(_ context.Context, s *session, req *wire.Request) (any, error)
 	c := s.c
 	access, _ := c.modelAccess(s.loggedIn(), uuid)
 	if s.superuser() != nil && access != "admin" {
+		if c.release.has(released4) { // by Juju's source
+			return nil, wire.Errorf("unauthorized access", "unauthorized to upgrade model")
+		}
 		return nil, errPermission()
 	}
 	target := "0.0.0"
@@ -46,6 +50,12 @@ func upgradeModel(_ context.Context, s *session, req *wire.Request) (any, error)
 		return nil, wire.Errorf("not found", "model %q not found", uuid)
 	}
 	chosen, err := c.chooseUpgrade(h.model, target)
+	if c.release.has(released4) {
+		chosen, err = c.chooseUpgrade4(h.model, target)
+	}
+	if whole, is := errors.AsType[*callError](err); is {
+		return nil, whole.error
+	}
 	if err != nil {
 		return upgradeResult{Chosen: "0.0.0", Error: wire.AsError(err)}, nil
 	}
@@ -78,6 +88,29 @@ func (c *Controller) chooseUpgrade(m Model, target string) (string, error) {
 		return "", wire.Errorf("not supported", "downgrade not supported")
 	case strings.Count(target, ".") == 3: // a build
 		return "", wire.Errorf("not found", "cannot find agents from simple streams: no matching agent binaries available")
+	}
+	return target, nil
+}
+
+// callError is a refusal that is the error of the call, not one in its answer.
+type callError struct{ error }
+
+// chooseUpgrade4 is chooseUpgrade of Juju 4.0.0 and newer, whose refusals have other texts (ModelUpgrader 2, by Juju's
+// source). A version above the controller's is refused with the text about patch versions.
+func (c *Controller) chooseUpgrade4(m Model, target string) (string, error) {
+	wanted, err := parseVersion(target)
+	current, currentErr := parseVersion(m.AgentVersion)
+	switch {
+	case err != nil:
+		return "", &callError{wire.Errorf("", "invalid version %q", target)}
+	case wanted == version{}:
+		return c.Version(), nil
+	case wanted.compare(c.release.version) > 0:
+		return "", &callError{wire.Errorf("not valid", "cannot upgrade the model to a version that is more than a patch version increase")}
+	case currentErr == nil && wanted.compare(current) < 0:
+		return "", wire.Errorf("not supported", "cannot upgrade the model agent to version %q because it is lower than the current running version", target)
+	case strings.Count(target, ".") == 3: // a build
+		return "", wire.Errorf("not found", "model agent binaries are not available for version %q", target)
 	}
 	return target, nil
 }
