@@ -172,7 +172,7 @@ func TestBalanceWithFewMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Plan.Moves) != 6 || got.Bound != 6 || got.Why != "every controller is within 10 percent of its share" {
+	if len(got.Plan.Moves) != 6 || got.Bound != 6 || got.Why != "every controller is within 10 percent of its share, or less than one model away" || !got.Even {
 		t.Errorf("%d moves, bound %d: %s; %v", len(got.Plan.Moves), got.Bound, got.Why, got.Spread)
 	}
 	got, _ = fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{By: fleet.ByAgents, Tolerance: 50, MaxMoves: 2})
@@ -184,7 +184,7 @@ func TestBalanceWithFewMoves(t *testing.T) {
 		s.Moved[m.UUID] = now.Add(-23 * time.Hour)
 	}
 	got, _ = fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{By: fleet.ByAgents})
-	if len(got.Plan.Moves) != 0 || got.Why != "no move makes it more even" {
+	if len(got.Plan.Moves) != 0 || got.Why != "no single move of a model that may move makes it more even" {
 		t.Errorf("models that moved lately: %d moves: %s", len(got.Plan.Moves), got.Why)
 	}
 	s.Moving = []fleet.Flight{{Model: "x"}}
@@ -194,6 +194,14 @@ func TestBalanceWithFewMoves(t *testing.T) {
 	s.Moving, s.Gaps = nil, []string{"west did not answer"}
 	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "not complete") {
 		t.Errorf("with gaps: %v", err)
+	}
+	s.Gaps, s.Edges.Unread = nil, []string{"west: no answer"}
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "which models are connected is not known") {
+		t.Errorf("without edges: %v", err)
+	}
+	s.Edges.Unread = nil
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{Targets: []fleet.Weighted{{Name: "east"}, {Name: "north"}}}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "weights of all targets are 0") {
+		t.Errorf("without weights: %v", err)
 	}
 }
 

@@ -37,10 +37,14 @@ type Spread struct {
 
 // Balanced is a plan that evens out the load, and what is to be said about it.
 type Balanced struct {
-	Plan   Plan
+	Plan Plan
+	Balance
 	Spread []Spread
-	// Bound is the fewest moves with which any plan could reach the shares.
+	// Bound is a number of moves with fewer of which no plan brings every
+	// controller within the tolerance of its share.
 	Bound int
+	// Even tells that this plan does.
+	Even bool
 	// Why says why it stops where it does.
 	Why string
 }
@@ -48,9 +52,9 @@ type Balanced struct {
 // rested is how long a model stays where it came to before it is moved again.
 const rested = 24 * time.Hour
 
-// MakeRebalance plans the fewest moves that bring each target within the
-// tolerance of its share. Only models without edges move that are at rest and
-// were not moved in the last day.
+// MakeRebalance plans few moves that bring each target within the tolerance of its
+// share: counted by models the fewest. Only models without edges move that are at
+// rest and were not moved in the last day.
 func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	p.Goal, p.From = Rebalance, ""
 	if b.MaxMoves <= 0 {
@@ -61,6 +65,8 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 		return Balanced{}, fmt.Errorf("cannot balance: %s now; wait until none does", facts.Count(len(s.Moving), "model moves", "models move"))
 	case len(s.Gaps) > 0:
 		return Balanced{}, fmt.Errorf("cannot balance: JIMM's list is not complete: %s", strings.Join(s.Gaps, "; "))
+	case len(s.Edges.Unread) > 0:
+		return Balanced{}, fmt.Errorf("cannot balance: which models are connected is not known: %s", strings.Join(s.Edges.Unread, "; "))
 	}
 	if len(p.Targets) == 0 {
 		p.Targets = []Weighted{{Name: "*", Weight: 1}}
@@ -76,34 +82,40 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	if err := bal.begin(); err != nil {
 		return Balanced{}, err
 	}
+	bound := bal.bound()
 	why := bal.run()
 	m.number()
-	out := Balanced{Plan: m.plan(), Why: why, Bound: bal.bound()}
+	out := Balanced{Plan: m.plan(), Balance: b, Why: why, Bound: bound, Even: bal.even()}
 	for _, t := range m.targets {
-		out.Spread = append(out.Spread, Spread{t.Name, bal.before[t.Name], bal.load[t.Name], bal.share[t.Name]})
+		out.Spread = append(out.Spread, Spread{t.Name, bal.before[t.Name], bal.load[t.Name], bal.total * t.Weight / bal.weights})
 	}
 	return out, nil
 }
 
+// balancer evens out the load. Loads are compared with shares after multiplication
+// by the sum of the weights, so that nothing is rounded.
 type balancer struct {
 	*maker
 	Balance
-	before, load, share map[string]int
-	movable             map[string][]candidate // by controller, the largest first
+	total, weights int
+	before, load   map[string]int
+	movable        map[string][]candidate // by controller, the largest first
 }
 
 // begin counts the loads and finds the models that may move.
 func (b *balancer) begin() error {
-	b.before, b.load, b.share, b.movable = map[string]int{}, map[string]int{}, map[string]int{}, map[string][]candidate{}
+	b.before, b.load, b.movable = map[string]int{}, map[string]int{}, map[string][]candidate{}
 	excluded, _, err := b.matching(b.policy.Exclude)
 	if err != nil {
 		return err
 	}
 	in := map[string]bool{}
-	weights, total := 0, 0
 	for _, t := range b.targets {
 		in[b.byName[t.Name].UUID] = true
-		weights += t.Weight
+		b.weights += t.Weight
+	}
+	if b.weights == 0 {
+		return errors.New("cannot balance: the weights of all targets are 0")
 	}
 	for i := range b.snapshot.Models {
 		model := &b.snapshot.Models[i]
@@ -112,7 +124,7 @@ func (b *balancer) begin() error {
 		}
 		name := b.snapshot.nameOf(model.Recorded)
 		b.load[name] += b.size(model)
-		total += b.size(model)
+		b.total += b.size(model)
 		c := candidate{Model: model}
 		reason := b.rest(c, false, excluded[model.UUID])
 		switch {
@@ -129,9 +141,6 @@ func (b *balancer) begin() error {
 	}
 	for _, t := range b.targets {
 		b.before[t.Name] = b.load[t.Name]
-		if weights > 0 {
-			b.share[t.Name] = total * t.Weight / weights
-		}
 		slices.SortFunc(b.movable[t.Name], func(x, y candidate) int {
 			return cmp.Or(b.size(y.Model)-b.size(x.Model), strings.Compare(x.UUID, y.UUID))
 		})
@@ -147,68 +156,53 @@ func (b *balancer) size(m *facts.Model) int {
 	return m.Agents()
 }
 
-// slack is how far from its share a controller may be.
-func (b *balancer) slack(name string) int { return b.share[name] * b.Tolerance / 100 }
+// above is how far a controller is above its share, multiplied by the weights.
+func (b *balancer) above(t Weighted) int { return b.load[t.Name]*b.weights - b.total*t.Weight }
+
+// slack is how far from its share a controller may be, multiplied by the weights:
+// the tolerance, and less than one model or agent in any case.
+func (b *balancer) slack(t Weighted) int {
+	return max(b.total*t.Weight*b.Tolerance/100, b.weights-1)
+}
+
+// even reports whether every controller is near its share.
+func (b *balancer) even() bool {
+	return !slices.ContainsFunc(b.targets, func(t Weighted) bool { return distance(b.above(t)) > b.slack(t) })
+}
 
 // run moves models until every controller is near its share, and says why it
 // stops. Each move brings two loads nearer to each other, so it ends.
 func (b *balancer) run() string {
-	for len(b.moves) < b.MaxMoves {
-		over, under := b.ends()
-		even := true
-		for _, t := range b.targets {
-			d := b.load[t.Name] - b.share[t.Name]
-			even = even && max(d, -d) <= b.slack(t.Name)
-		}
-		if even {
-			return fmt.Sprintf("every controller is within %d percent of its share", b.Tolerance)
-		}
-		if !b.improve(over, under) {
-			return "no move makes it more even"
+	for {
+		switch {
+		case b.even():
+			return fmt.Sprintf("every controller is within %d percent of its share, or less than one %s away", b.Tolerance, strings.TrimSuffix(string(b.By), "s"))
+		case len(b.moves) >= b.MaxMoves:
+			return fmt.Sprintf("max-moves is %d", b.MaxMoves)
+		case !b.improve():
+			return "no single move of a model that may move makes it more even"
 		}
 	}
-	return fmt.Sprintf("max-moves is %d", b.MaxMoves)
 }
 
-// ends returns the controllers by how far they are above their share, the
-// furthest first, and those below, the furthest first.
-func (b *balancer) ends() (over, under []string) {
-	for _, t := range b.targets {
-		over = append(over, t.Name)
-	}
-	slices.SortFunc(over, func(x, y string) int {
-		return cmp.Or((b.load[y]-b.share[y])-(b.load[x]-b.share[x]), strings.Compare(x, y))
+// improve makes the move that makes the controller furthest above its share and the
+// one furthest below it most even, or else the next two.
+func (b *balancer) improve() bool {
+	over := slices.Clone(b.targets)
+	slices.SortFunc(over, func(x, y Weighted) int {
+		return cmp.Or(b.above(y)-b.above(x), strings.Compare(x.Name, y.Name))
 	})
-	under = slices.Clone(over)
-	slices.Reverse(under)
-	return over, under
-}
-
-// improve makes one move: the largest model that does not overshoot, from the
-// controller furthest above its share to the one furthest below that takes it.
-func (b *balancer) improve(over, under []string) bool {
 	for _, from := range over {
-		if b.load[from] <= b.share[from] {
-			return false
-		}
-		for _, to := range under {
-			excess, lack := b.load[from]-b.share[from], b.share[to]-b.load[to]
-			if from == to || lack <= 0 && excess <= -lack {
-				continue
+		for _, to := range slices.Backward(over) {
+			if b.above(to) >= b.above(from) {
+				break
 			}
-			for i, c := range b.movable[from] {
-				n := b.size(c.Model)
-				// The larger of the two distances must shrink.
-				if n == 0 || max(distance(excess-n), distance(lack-n)) >= max(distance(excess), distance(lack)) {
-					continue
-				}
-				if b.judgements(c.Model)[b.index[to]].eligible != Eligible {
-					continue
-				}
-				b.moves = append(b.moves, b.entry(c, to))
-				b.movable[from] = slices.Delete(b.movable[from], i, i+1)
-				b.load[from] -= n
-				b.load[to] += n
+			if i := b.best(from, to); i >= 0 {
+				c := b.movable[from.Name][i]
+				b.moves = append(b.moves, b.entry(c, to.Name))
+				b.movable[from.Name] = slices.Delete(b.movable[from.Name], i, i+1)
+				b.load[from.Name] -= b.size(c.Model)
+				b.load[to.Name] += b.size(c.Model)
 				return true
 			}
 		}
@@ -216,30 +210,51 @@ func (b *balancer) improve(over, under []string) bool {
 	return false
 }
 
+// best returns which of the models on one controller makes the larger of two
+// distances smallest by moving to another, -1 for none.
+func (b *balancer) best(from, to Weighted) int {
+	found, least := -1, max(distance(b.above(from)), distance(b.above(to)))
+	for i, c := range b.movable[from.Name] {
+		n := b.size(c.Model) * b.weights
+		d := max(distance(b.above(from)-n), distance(b.above(to)+n))
+		if d < least && b.judgements(c.Model)[b.index[to.Name]].eligible == Eligible {
+			found, least = i, d
+		}
+	}
+	return found
+}
+
 func distance(n int) int { return max(n, -n) }
 
-// bound is the fewest models, the largest first, that cover what each controller
-// has above its share and the tolerance.
+// bound is the fewest models, the largest first, that cover what all controllers
+// have above their share and the tolerance, or what they lack; the larger of the two.
 func (b *balancer) bound() int {
-	n := 0
+	leave, come := 0, 0
 	for _, t := range b.targets {
-		excess := b.before[t.Name] - b.share[t.Name] - b.slack(t.Name)
 		uuid := b.byName[t.Name].UUID
-		var sizes []int
-		for i := range b.snapshot.Models {
-			m := &b.snapshot.Models[i]
-			if m.Recorded == uuid && !m.IsController {
-				sizes = append(sizes, b.size(m))
-			}
+		leave += b.cover(b.above(t)-b.slack(t), func(m *facts.Model) bool { return m.Recorded == uuid })
+		come += b.cover(-b.above(t)-b.slack(t), func(m *facts.Model) bool { return m.Recorded != uuid })
+	}
+	return max(leave, come)
+}
+
+// cover counts the largest models of those that are meant which together have at
+// least so much.
+func (b *balancer) cover(excess int, meant func(*facts.Model) bool) int {
+	var sizes []int
+	for i := range b.snapshot.Models {
+		if m := &b.snapshot.Models[i]; !m.IsController && meant(m) {
+			sizes = append(sizes, b.size(m)*b.weights)
 		}
-		slices.Sort(sizes)
-		for _, size := range slices.Backward(sizes) {
-			if excess <= 0 {
-				break
-			}
-			excess -= size
-			n++
+	}
+	slices.Sort(sizes)
+	n := 0
+	for _, size := range slices.Backward(sizes) {
+		if excess <= 0 {
+			break
 		}
+		excess -= size
+		n++
 	}
 	return n
 }

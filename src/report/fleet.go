@@ -197,7 +197,10 @@ func PlanResults(p Planned, unit string) map[string]any {
 		for _, s := range b.Spread {
 			spread[resultKey(s.Controller)] = map[string]any{"before": s.Before, "after": s.After, "share": s.Share}
 		}
-		out["balance"] = map[string]any{"stopped": b.Why, "least-moves": b.Bound, "spread": spread}
+		out["balance"] = map[string]any{
+			"by": string(b.By), "tolerance": b.Tolerance, "moves": len(plan.Moves), "least-moves": b.Bound, "even": b.Even, "stopped": b.Why, "spread": spread,
+		}
+		out["summary"] = fmt.Sprintf("%s; %s", out["summary"], balanceSummary(*b))
 	}
 	if len(plan.Moves) == 0 {
 		out["outcome"] = "nothing-to-do"
@@ -208,6 +211,21 @@ func PlanResults(p Planned, unit string) map[string]any {
 	out["params"] = "plan-hash: " + plan.Hash() + "\nplan: |\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 	out["next"] = fmt.Sprintf("save params to plan.yaml; read it; juju run %s apply-plan --params plan.yaml --background", leader(unit))
 	return out
+}
+
+// balanceSummary says how near to even a plan comes, and how far it is from the least.
+func balanceSummary(b fleet.Balanced) string {
+	n := len(b.Plan.Moves)
+	switch {
+	case !b.Even:
+		return fmt.Sprintf("not within %d percent everywhere: %s", b.Tolerance, b.Why)
+	case n == 0:
+		return b.Why
+	case n == b.Bound:
+		return b.Why + "; no plan can do it with fewer moves"
+	default:
+		return fmt.Sprintf("%s; it takes at least %s", b.Why, facts.Count(b.Bound, "move", "moves"))
+	}
 }
 
 // leader names the leader of the unit's application for a command.
