@@ -36,6 +36,7 @@ type planParams struct {
 	Tolerance charm.Count  `json:"tolerance"`
 	MaxMoves  charm.Number `json:"max-moves"`
 	Plan      string       `json:"plan"`
+	Since     string       `json:"since"`
 	WaveSize  charm.Count  `json:"wave-size"`
 	MaxModels charm.Number `json:"max-models"`
 	capsParams
@@ -63,12 +64,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	out := report.Planned{Snapshot: s}
 	switch policy.Goal {
 	case fleet.Reverse:
-		old, err := fleet.Parse(p.Plan)
-		if err != nil {
-			return err
-		}
-		out.Plan, err = fleet.MakeReverse(s, policy, old.Departures(s), &old)
-		if err != nil {
+		if out.Plan, err = p.reverse(ctx, w, s, policy); err != nil {
 			return err
 		}
 	case fleet.Rebalance:
@@ -86,6 +82,44 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
 	}
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
+}
+
+// reverse plans the way back: of a plan, or of what JIMM's log and the controllers'
+// own redirects prove.
+func (p planParams) reverse(ctx context.Context, w watchtower, s fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+	if p.Plan != "" {
+		old, err := fleet.Parse(p.Plan)
+		if err != nil {
+			return fleet.Plan{}, err
+		}
+		return fleet.MakeReverse(s, policy, old.Departures(s), &old)
+	}
+	since, err := time.ParseDuration(p.Since)
+	if err != nil || since <= 0 {
+		return fleet.Plan{}, fmt.Errorf("cannot use since %q: it must be a duration such as 24h or 72h", p.Since)
+	}
+	from, known := s.Controller(policy.From)
+	switch {
+	case policy.From == "":
+		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, from is the controller that the models left; its own redirects and JIMM's log prove which did")
+	case !known:
+		return fleet.Plan{}, fmt.Errorf("cannot plan the way back: JIMM does not know the controller %q; list-controllers shows those that it knows", policy.From)
+	case !w.settings.ProbeControllers:
+		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, controllers must be asked themselves, and probe-controllers is false")
+	}
+	book := fleet.NewBook(w.jaas.Many(), since, time.Hour)
+	if err := book.Refresh(ctx, time.Now()); err != nil {
+		return fleet.Plan{}, err
+	}
+	heard, err := fleet.Testimonies(ctx, s, policy, from, book, w.jaas.Engine.Witness)
+	if err != nil {
+		return fleet.Plan{}, err
+	}
+	departures := make([]fleet.Departure, len(heard))
+	for i, t := range heard {
+		departures[i] = t.Departed(s, from)
+	}
+	return fleet.MakeReverse(s, policy, departures, nil)
 }
 
 // concerns reports which models the plan can be about, so that JIMM is asked only
@@ -114,9 +148,6 @@ func (p planParams) policy() (fleet.Policy, error) {
 	caps, rules, err := p.rules()
 	if err != nil {
 		return fleet.Policy{}, err
-	}
-	if p.Goal == string(fleet.Reverse) && p.Plan == "" {
-		return fleet.Policy{}, errors.New("cannot plan the way back: plan is the text of the plan that was applied")
 	}
 	return fleet.Policy{
 		Goal: fleet.Goal(p.Goal), From: p.From, Models: list(p.Models), Exclude: list(p.Exclude), Targets: targets,

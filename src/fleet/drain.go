@@ -40,7 +40,7 @@ func CordonOf(c facts.Controller) Cordon {
 
 // CheckDrain says why a controller must not be drained now, or nil.
 func CheckDrain(s Snapshot, controller string) error {
-	c, known := s.controller(controller)
+	c, known := s.Controller(controller)
 	switch {
 	case !known:
 		return &RefusedError{fmt.Sprintf("JIMM does not know the controller %q; list-controllers shows those that it knows", controller)}
@@ -69,7 +69,7 @@ func arriving(s Snapshot, controller string) []string {
 // Gather collects what the end of a drain rests on. The plan is one of what is
 // left; departed are the models that left the controller, by UUID.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, left Plan, controller string, departed []string) Evidence {
-	c, _ := s.controller(controller)
+	c, _ := s.Controller(controller)
 	e := Evidence{Gaps: s.Gaps, Arriving: arriving(s, controller), Departed: departed}
 	for _, m := range left.Moves {
 		e.Movable = append(e.Movable, m.Model+" "+m.Name)
@@ -123,7 +123,7 @@ func kindOf(h facts.Holding, recorded map[string]string) string {
 // Departed returns the models that were asked to leave the controller lately, or
 // that a run has moved, and that JIMM records elsewhere, by UUID.
 func Departed(s Snapshot, controller string, moved []Moved) []string {
-	c, _ := s.controller(controller)
+	c, _ := s.Controller(controller)
 	var out []string
 	for _, m := range moved {
 		if m.Entry.Source == controller && m.State == Well {

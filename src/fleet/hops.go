@@ -97,7 +97,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
 	}
 	for _, model := range selected {
-		c := candidate{Model: model, named: named[model.UUID]}
+		c := m.candidate(model, named[model.UUID])
 		if reason := m.rest(c, moving[model.UUID], excluded[model.UUID]); reason != "" {
 			m.leave(c, reason)
 			continue
@@ -110,10 +110,8 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 		case len(route) > 0:
 			e := m.entry(c, "")
 			e.Route = route
-			m.moves = append(m.moves, e)
+			m.add(c, e)
 		}
 	}
-	m.moves = m.cut(m.moves, m.policy.MaxModels)
-	m.number()
-	return m.plan(), nil
+	return m.finish(), nil
 }

@@ -127,6 +127,11 @@ const (
 	LeftConnected       Reason = "connected"
 	LeftMovedLately     Reason = "moved-lately"
 	LeftMovedOn         Reason = "moved-on"
+	LeftStillThere      Reason = "still-there"
+	LeftNoRedirect      Reason = "no-redirect"
+	LeftNotInLog        Reason = "not-in-log"
+	LeftNoAnswer        Reason = "no-answer"
+	LeftAmbiguous       Reason = "ambiguous"
 )
 
 // Host is a controller of a plan.
@@ -193,10 +198,7 @@ func Make(s Snapshot, p Policy) (Plan, error) {
 		return Plan{}, err
 	}
 	m.assign(candidates)
-	m.last = m.cut(m.last, m.policy.MaxModels)
-	m.moves = m.cut(m.moves, m.policy.MaxModels-len(m.last))
-	m.number()
-	return m.plan(), nil
+	return m.finish(), nil
 }
 
 // maker makes one plan.
@@ -292,8 +294,30 @@ type candidate struct {
 	named      bool      // One by one.
 	judgements []verdict // About all controllers.
 	fits       []string  // Names of the targets that take it.
-	detail     string    // Why no target does.
+	detail     string    // More about why it stays.
 	alone      bool      // A neighbour of JIMM: last.
+}
+
+func (m *maker) candidate(model *facts.Model, named bool) candidate {
+	alone := m.snapshot.JIMMModel != "" && slices.Contains(m.graph[model.UUID], m.snapshot.JIMMModel)
+	return candidate{Model: model, named: named, alone: alone}
+}
+
+// add takes a move into the plan; those of JIMM's neighbours come last.
+func (m *maker) add(c candidate, e Entry) {
+	if c.alone {
+		m.last = append(m.last, e)
+	} else {
+		m.moves = append(m.moves, e)
+	}
+}
+
+// finish cuts and numbers the moves, and returns the plan.
+func (m *maker) finish() Plan {
+	m.last = m.cut(m.last, m.policy.MaxModels)
+	m.moves = m.cut(m.moves, m.policy.MaxModels-len(m.last))
+	m.number()
+	return m.plan()
 }
 
 // candidates selects the models, and leaves those that must not move.
@@ -312,8 +336,7 @@ func (m *maker) candidates() ([]candidate, error) {
 	}
 	out := make([]candidate, 0, len(selected))
 	for _, model := range selected {
-		c := candidate{Model: model, named: named[model.UUID]}
-		c.alone = slices.Contains(m.graph[model.UUID], m.snapshot.JIMMModel) && m.snapshot.JIMMModel != ""
+		c := m.candidate(model, named[model.UUID])
 		reason := m.rest(c, moving[model.UUID], excluded[model.UUID])
 		if reason == "" {
 			reason = m.fit(&c)
@@ -379,11 +402,7 @@ func (m *maker) fit(c *candidate) Reason {
 }
 
 func (m *maker) leave(c candidate, why Reason) {
-	l := Left{Reason: why, Model: c.UUID, Name: printed(c.Model)}
-	if why == LeftNoTarget || why == LeftUnclear {
-		l.Detail = c.detail
-	}
-	m.left = append(m.left, l)
+	m.left = append(m.left, Left{Reason: why, Model: c.UUID, Name: printed(c.Model), Detail: c.detail})
 }
 
 // printed returns the full name on one line, whatever is in it.
@@ -484,12 +503,7 @@ func (m *maker) assign(candidates []candidate) {
 				common = []string{target}
 			}
 			m.planned[target] += c.Agents()
-			e := m.entry(c, target)
-			if c.alone {
-				m.last = append(m.last, e)
-			} else {
-				m.moves = append(m.moves, e)
-			}
+			m.add(c, m.entry(c, target))
 		}
 	}
 }

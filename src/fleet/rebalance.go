@@ -125,7 +125,7 @@ func (b *balancer) begin() error {
 		name := b.snapshot.nameOf(model.Recorded)
 		b.load[name] += b.size(model)
 		b.total += b.size(model)
-		c := candidate{Model: model}
+		c := b.candidate(model, false)
 		reason := b.rest(c, false, excluded[model.UUID])
 		switch {
 		case reason == "" && len(b.graph[model.UUID]) > 0:

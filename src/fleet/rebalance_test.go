@@ -54,10 +54,10 @@ func (w small) even(loads []int, tolerance int) bool {
 // none does.
 func (w small) fewest(tolerance int) int {
 	best := -1
-	for code := range pow(3, len(w.at)) {
+	for code := range pow3(len(w.at)) {
 		loads, moves := make([]int, 3), 0
 		for i := range w.at {
-			to := code / pow(3, i) % 3
+			to := code / pow3(i) % 3
 			loads[to] += w.size[i]
 			if to != w.at[i] {
 				moves++
@@ -70,10 +70,10 @@ func (w small) fewest(tolerance int) int {
 	return best
 }
 
-func pow(b, n int) int {
+func pow3(n int) int {
 	out := 1
 	for range n {
-		out *= b
+		out *= 3
 	}
 	return out
 }
@@ -86,10 +86,10 @@ func TestBalanceAgainstAllPlacements(t *testing.T) {
 	even := map[fleet.By]int{}
 	for _, weights := range [][]int{{1, 1, 1}, {3, 1, 1}, {1, 1, 0}, {2, 1, 0}} {
 		for n := 1; n <= 5; n++ {
-			for code := range pow(3, n) {
+			for code := range pow3(n) {
 				w := small{weights: weights}
 				for i := range n {
-					w.at, w.size = append(w.at, code/pow(3, i)%3), append(w.size, sizes[(i*5+code)%len(sizes)])
+					w.at, w.size = append(w.at, code/pow3(i)%3), append(w.size, sizes[(i*5+code)%len(sizes)])
 				}
 				for _, by := range []fleet.By{fleet.ByModels, fleet.ByAgents} {
 					if by == fleet.ByModels {

@@ -8,13 +8,15 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Departure is a model of which the controller that it left says itself that it
-// has moved away.
+// Departure is a model that has left a controller.
 type Departure struct {
 	// Model is a UUID.
 	Model string
-	// From is the name of the controller that redirects.
+	// From is the name of the controller that it left.
 	From string
+	// Reason says why that is not proved, "" if it is; Detail says more.
+	Reason Reason
+	Detail string
 }
 
 // Departures are the moves of a plan that were carried out: the model is on its
@@ -27,16 +29,16 @@ func (p Plan) Departures(s Snapshot) []Departure {
 	var out []Departure
 	for _, e := range p.Moves {
 		if at[e.Model] == e.Target() && e.Target() != e.Source {
-			out = append(out, Departure{e.Model, e.Source})
+			out = append(out, Departure{Model: e.Model, From: e.Source})
 		}
 	}
 	return out
 }
 
 // MakeReverse plans to move models back to the controller that they left. The
-// departures are those of a plan, or those that the controller's own redirects
-// prove; nothing is guessed. Old is the plan, if there is one: its controllers
-// must be those of today.
+// departures are those of a plan, or those of [Testimonies]; nothing is guessed,
+// and one that is not proved is left with the reason. Old is the plan, if there is
+// one: its controllers must be those of today.
 func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan, error) {
 	p.Goal = Reverse
 	sources := map[string]bool{}
@@ -54,7 +56,7 @@ func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan,
 	}
 	slices.SortFunc(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
 	if len(p.Targets) == 0 {
-		return Plan{}, fmt.Errorf("cannot plan the way back: no model is known to have left %s", orAny(p.From))
+		return Plan{}, fmt.Errorf("cannot plan the way back: no model is known to have left %s%s", orAny(p.From), without(old))
 	}
 	to := p.From
 	p.From = ""
@@ -65,10 +67,8 @@ func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan,
 	if err := m.back(departures, to); err != nil {
 		return Plan{}, err
 	}
-	m.moves = m.cut(m.moves, m.policy.MaxModels)
-	m.number()
 	m.policy.From = to
-	return m.plan(), nil
+	return m.finish(), nil
 }
 
 func orAny(name string) string {
@@ -76,6 +76,14 @@ func orAny(name string) string {
 		return "any controller"
 	}
 	return fmt.Sprintf("%q", name)
+}
+
+// without says what else was looked at than a plan.
+func without(old *Plan) string {
+	if old != nil {
+		return ""
+	}
+	return "; JIMM's log has no request to move one elsewhere in that time, which since= makes longer"
 }
 
 // reversible refuses controllers that models cannot go back to.
@@ -100,7 +108,7 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 		return fmt.Errorf("cannot plan the way back: the plan is of another JAAS, %s", old.JAAS)
 	}
 	for _, h := range old.Controllers {
-		if c, known := s.controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
+		if c, known := s.Controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
 			return fmt.Errorf("cannot plan the way back: %q is not the controller of the plan any more, which was %s", h.Name, h.UUID)
 		}
 	}
@@ -130,12 +138,15 @@ func (m *maker) back(departures []Departure, to string) error {
 		model, known := models[d.Model]
 		target := m.byName[d.From]
 		skip := to != "" && d.From != to || len(m.policy.Models) > 0 && !only[d.Model]
-		if !known || skip || done[d.Model] || model.Recorded == target.UUID {
+		if !known || skip || done[d.Model] || model.Recorded == target.UUID && d.Reason == "" {
 			continue
 		}
 		done[d.Model] = true
-		c := candidate{Model: model, named: named[d.Model]}
+		c := m.candidate(model, named[d.Model])
 		reason := m.rest(c, moving[d.Model], excluded[d.Model])
+		if reason == "" {
+			reason, c.detail = d.Reason, d.Detail
+		}
 		if v := m.judgements(model)[m.index[d.From]]; reason == "" && v.eligible == NotEligible {
 			reason, c.detail = LeftNoTarget, d.From+": "+v.reasons[0].Evidence
 		}
@@ -143,7 +154,7 @@ func (m *maker) back(departures []Departure, to string) error {
 			m.leave(c, reason)
 			continue
 		}
-		m.moves = append(m.moves, m.entry(c, d.From))
+		m.add(c, m.entry(c, d.From))
 	}
 	return nil
 }

@@ -90,8 +90,8 @@ func (s Snapshot) Loads() map[string]Load {
 	return out
 }
 
-// controller returns the controller of that name.
-func (s Snapshot) controller(name string) (facts.Controller, bool) {
+// Controller returns the controller of that name.
+func (s Snapshot) Controller(name string) (facts.Controller, bool) {
 	for _, c := range s.Controllers {
 		if c.Name == name {
 			return c, true

@@ -236,8 +236,13 @@ func leader(unit string) string {
 
 func planSummary(p fleet.Plan) string {
 	text := facts.Count(len(p.Moves), "model", "models") + " would move"
-	if p.Goal == fleet.Drain {
+	switch {
+	case p.Goal == fleet.Drain:
 		text += " away from " + p.Of
+	case p.Goal == fleet.Reverse && p.Of != "":
+		text += " back to " + p.Of
+	case p.Goal == fleet.Reverse:
+		text += " back"
 	}
 	agents := p.Agents()
 	models := map[string]int{}

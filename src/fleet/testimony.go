@@ -1,0 +1,142 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
+)
+
+// Testimony is what two witnesses say of one model: JIMM's log, and the controllers.
+type Testimony struct {
+	// Model is a UUID.
+	Model string
+	// Asked are the requests about the model in JIMM's log.
+	Asked []facts.Request
+	// Said is what each controller that was asked says itself, by its UUID.
+	Said map[string]facts.Copy
+}
+
+// Departed decides whether the model has left the controller for the one that JIMM
+// records. Both witnesses must say so: the log has a request to move it there, and
+// the controller itself redirects there. No other controller may redirect there too,
+// since the model may then have left that one last. It is pure.
+func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
+	d := Departure{Model: t.Model, From: from.Name}
+	recorded := ""
+	for _, m := range s.Models {
+		if m.UUID == t.Model {
+			recorded = m.Recorded
+		}
+	}
+	at, said := s.nameOf(recorded), t.Said[from.UUID]
+	asked := slices.ContainsFunc(t.Asked, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate && q.Target == at })
+	switch {
+	case recorded == "" || recorded == from.UUID:
+		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it elsewhere than on %q", from.Name)
+	case said.State == facts.CopyUnknown:
+		d.Reason, d.Detail = LeftNoAnswer, fmt.Sprintf("%q did not say whether it has moved the model away%s", from.Name, because(said))
+	case said.Has():
+		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("%q has a copy of it, %s", from.Name, said.State)
+	case said.State != facts.CopyMoved:
+		d.Reason, d.Detail = LeftNoRedirect, fmt.Sprintf("%q does not redirect: the model was never there, or the redirect is gone", from.Name)
+	case said.To != recorded:
+		d.Reason, d.Detail = LeftMovedOn, fmt.Sprintf("it left %q for %q; JIMM records it on %q", from.Name, cmp.Or(s.nameOf(said.To), "an unknown controller"), at)
+	case !asked:
+		d.Reason, d.Detail = LeftNotInLog, fmt.Sprintf("JIMM's log has no request to move it to %q in that time", at)
+	default:
+		d.Reason, d.Detail = t.others(s, from, recorded)
+	}
+	return d
+}
+
+// others looks for another controller that the model may have left last.
+func (t Testimony) others(s Snapshot, from facts.Controller, recorded string) (Reason, string) {
+	for _, c := range s.Controllers {
+		if c.UUID == from.UUID || c.UUID == recorded {
+			continue
+		}
+		switch said := t.Said[c.UUID]; {
+		case said.State == facts.CopyMoved && (said.To == recorded || said.To == ""):
+			return LeftAmbiguous, fmt.Sprintf("%q redirects there as well: it is not known which of the two the model left last", c.Name)
+		case said.State == facts.CopyUnknown:
+			return LeftNoAnswer, fmt.Sprintf("%q did not say whether the model left it last%s", c.Name, because(said))
+		case said.Has():
+			return LeftStillThere, fmt.Sprintf("%q has a copy of it, %s", c.Name, said.State)
+		}
+	}
+	return "", ""
+}
+
+func because(c facts.Copy) string {
+	if c.Err == nil {
+		return ""
+	}
+	return ": " + redact.String(c.Err.Error())
+}
+
+// CopyWitness asks a controller itself about a model.
+type CopyWitness interface {
+	Copy(ctx context.Context, c facts.Controller, model string) facts.Copy
+}
+
+// askedAtOnce is how many models are asked about at once.
+const askedAtOnce = 8
+
+// Testimonies asks about the models that may have left the controller: those that
+// the log says were asked to move, and those that the policy names, and not by a pattern. Other
+// controllers are asked only about models that the first one redirects.
+func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controller, book *Book, witness CopyWitness) ([]Testimony, error) {
+	rater := newRater(s)
+	m := &maker{rater: rater, policy: p}
+	in, _, err := m.matching(p.Models)
+	if err != nil {
+		return nil, err
+	}
+	named, _, err := m.matching(slices.DeleteFunc(slices.Clone(p.Models), func(name string) bool { return strings.ContainsAny(name, `*?[\`) }))
+	if err != nil {
+		return nil, err
+	}
+	var out []Testimony
+	for _, m := range s.Models {
+		if m.Recorded == from.UUID && !named[m.UUID] || m.IsController || len(p.Models) > 0 && !in[m.UUID] {
+			continue
+		}
+		asked := slices.DeleteFunc(book.of(m).Requests, func(q facts.Request) bool { return q.Kind != facts.RequestMigrate })
+		if len(asked) > 0 || named[m.UUID] {
+			out = append(out, Testimony{Model: m.UUID, Asked: asked, Said: map[string]facts.Copy{}})
+		}
+	}
+	slices.SortFunc(out, func(a, b Testimony) int { return strings.Compare(a.Model, b.Model) })
+	slots := make(chan struct{}, askedAtOnce)
+	var all sync.WaitGroup
+	for _, t := range out {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			t.ask(ctx, s, from, rater.at[t.Model], witness)
+		})
+	}
+	all.Wait()
+	return out, ctx.Err()
+}
+
+// ask asks the controller, and the others if it redirects to where the model is
+// recorded.
+func (t Testimony) ask(ctx context.Context, s Snapshot, from facts.Controller, recorded string, witness CopyWitness) {
+	said := witness.Copy(ctx, from, t.Model)
+	t.Said[from.UUID] = said
+	if said.State != facts.CopyMoved || said.To != recorded {
+		return
+	}
+	for _, c := range s.Controllers {
+		if c.UUID != from.UUID && c.UUID != recorded {
+			t.Said[c.UUID] = witness.Copy(ctx, c, t.Model)
+		}
+	}
+}
