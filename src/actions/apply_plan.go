@@ -26,6 +26,7 @@ type applyParams struct {
 	Timeout    string     `json:"timeout"`
 	StopAfter  string     `json:"stop-after"`
 	StrictExit charm.Flag `json:"strict-exit"`
+	Access     charm.Flag `json:"repair-access"`
 }
 
 // applyPlan carries out a plan. Run again it goes on.
@@ -50,6 +51,9 @@ type planRun struct {
 	plan     fleet.Plan
 	lines    report.RunLines
 	events   *report.EventLog
+
+	// access tells that JIMM's access rules are corrected at the end.
+	access bool
 
 	many  *status.Many
 	logs  map[string]*report.EventLog // by model
@@ -80,6 +84,7 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	defer w.jaas.Close()
 	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
 	defer r.events.Close(ctx)
+	r.access = bool(p.Access)
 	return r.run(ctx, w, opts)
 }
 
@@ -131,6 +136,13 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 		return r.refuse(ctx, err)
 	}
 	out := report.RunResults(done, r.plan, report.Run{Unit: r.action.Env().Unit, CLI: w.jaas.Engine.Traits.CLI, Took: time.Since(r.began)})
+	if r.access {
+		s, err := w.survey(ctx, fleet.Question{})
+		if err != nil {
+			return err
+		}
+		report.AddAccess(out, r.repairAccess(ctx, w, s, fleet.Stays(s, done.Moves, nil)))
+	}
 	if err := r.action.SetResults(ctx, out); err != nil {
 		return err
 	}
@@ -141,6 +153,21 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 	r.action.Log(ctx, summary)
 	return nil
 }
+
+// repairAccess corrects JIMM's access rules of the models that are where they should be,
+// as far as the time reaches; the next run goes on.
+func (r *planRun) repairAccess(ctx context.Context, w watchtower, s fleet.Snapshot, stays []fleet.Stay) fleet.Access {
+	limited, end := context.WithTimeout(ctx, timeForAccess)
+	defer end()
+	out := fleet.RepairAccess(limited, w.jaas.Engine, w.jaas.Rehoster(), s, stays)
+	r.events.Access(out)
+	r.action.Log(ctx, report.AccessLine(out))
+	return out
+}
+
+// timeForAccess bounds the correction of access rules: five calls a second, about four
+// for each model.
+const timeForAccess = 15 * time.Minute
 
 // carryOut carries out the plan.
 func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOptions) (fleet.Done, error) {

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"jimm-migrator/charm"
@@ -45,14 +46,15 @@ func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, ma
 	}
 	is := was
 	if was != wanted {
-		if err := j.Cordoner().Cordon(ctx, p.Controller, mark); err != nil {
-			return err
-		}
+		failed := j.Cordoner().Cordon(ctx, p.Controller, mark)
 		after, err := controllerNamed(ctx, j, p.Controller)
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
-		is = fleet.CordonOf(after)
+		// The answer may be lost, and the mark set: the list says it.
+		if is = fleet.CordonOf(after); failed != nil && is != wanted {
+			return failed
+		}
 		events.Cordon(p.Controller, mark, p.Reason)
 	}
 	out := report.CordonResults(report.Cordon{Controller: p.Controller, Wanted: wanted, Before: was, After: is, Traits: j.Engine.Traits, Reason: p.Reason}, a.Env().Unit)

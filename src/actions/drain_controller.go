@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"jimm-migrator/charm"
@@ -26,6 +27,7 @@ type drainParams struct {
 	Timeout    string      `json:"timeout"`
 	StopAfter  string      `json:"stop-after"`
 	StrictExit charm.Flag  `json:"strict-exit"`
+	Access     charm.Flag  `json:"repair-access"`
 	capsParams
 }
 
@@ -33,7 +35,14 @@ type drainParams struct {
 // made before this run, so that the next one makes its own.
 func (p drainParams) again() []string {
 	var out []string
-	for _, pair := range [][2]string{{"targets", p.Targets}, {"exclude", p.Exclude}, {"timeout", p.Timeout}} {
+	expect, access := "", ""
+	if p.Expect > 0 {
+		expect = strconv.Itoa(int(p.Expect))
+	}
+	if p.Access {
+		access = "true"
+	}
+	for _, pair := range [][2]string{{"targets", p.Targets}, {"exclude", p.Exclude}, {"expect", expect}, {"timeout", p.Timeout}, {"repair-access", access}} {
 		if pair[1] != "" {
 			out = append(out, report.Parameter(pair[0], pair[1]))
 		}
@@ -44,6 +53,9 @@ func (p drainParams) again() []string {
 // mostUnexpected is how many models a drain moves without a plan that was read, or
 // a number that was given.
 const mostUnexpected = 20
+
+// timeToUncordon bounds taking off a mark that was for nothing.
+const timeToUncordon = 10 * time.Second
 
 // drainRounds is how often a drain plans anew what has arrived meanwhile.
 const drainRounds = 5
@@ -160,7 +172,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 			break
 		}
 		again, err := fleet.Make(s, d.policy)
-		if err != nil || len(again.Moves) == 0 {
+		if err != nil || len(again.Moves) == 0 || d.params.Plan == "" && d.out.Starts()+len(again.Moves) > d.expected() {
 			break
 		}
 		d.plan = again // Models have arrived meanwhile.
@@ -196,10 +208,18 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 		return err
 	case !leader:
 		return errors.New("cannot drain: this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
-	case d.params.Plan == "" && n > mostUnexpected && int(d.params.Expect) != n:
-		return fmt.Errorf("cannot drain: %d models of %q would move; look at dry-run=true, then pass expect=%d", n, d.params.Controller, n)
+	case d.params.Plan == "" && n > d.expected():
+		return fmt.Errorf("cannot drain: %d models of %q would move, more than %d; look at dry-run=true, then pass expect=%d", n, d.params.Controller, d.expected(), n)
 	}
 	return nil
+}
+
+// expected is how many models may move without a plan that was read.
+func (d *drainage) expected() int {
+	if d.params.Expect > 0 {
+		return int(d.params.Expect)
+	}
+	return mostUnexpected
 }
 
 // cordon marks the controller, unless that was done before.
@@ -213,7 +233,10 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 		return nil
 	}
 	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
-		return err
+		// The answer may be lost, and the mark set: the list says it.
+		if c, listErr := controllerNamed(ctx, d.tower.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
+			return fmt.Errorf("%w; list-controllers shows whether it is cordoned all the same; cordon=false drains without it", err)
+		}
 	}
 	d.out.Set = true
 	d.events.Cordon(d.params.Controller, true, "drain-controller")
@@ -226,6 +249,8 @@ func (d *drainage) uncordon(ctx context.Context) {
 	if !d.out.Set || d.out.Starts() > 0 || len(d.plan.Moves) == 0 {
 		return
 	}
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is told to stop.
+	defer end()
 	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
 		d.action.Logger().WarnContext(ctx, "cannot lift the cordon", slog.Any("error", err))
 		return
@@ -245,8 +270,13 @@ func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
 		}
 	}
 	moved := d.out.Moves()
-	d.out.Evidence = fleet.Gather(ctx, d.tower.jaas.Engine, s, left, d.params.Controller, fleet.Departed(s, d.params.Controller, moved))
-	d.out.Conflicts()
+	d.out.Evidence = fleet.Gather(ctx, d.tower.jaas.Engine, s, fleet.End{
+		Controller: d.params.Controller, Left: left, Moved: moved, Probe: d.settings.ProbeControllers,
+	})
+	d.out.Edges = s.Edges
+	if d.params.Access && !d.params.DryRun {
+		d.out.Access = d.repairAccess(ctx, d.tower, s, fleet.Stays(s, moved, d.out.Evidence.Departed))
+	}
 	d.out.After = d.out.Before
 	if c, err := controllerNamed(ctx, d.tower.jaas, d.params.Controller); err == nil {
 		d.out.After = fleet.CordonOf(c)

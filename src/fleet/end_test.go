@@ -78,7 +78,7 @@ func TestRunsStop(t *testing.T) {
 func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 	one := []string{"a"}
 	got := map[fleet.Verdict]int{}
-	for bits := range 1 << 10 {
+	for bits := range 1 << 11 {
 		has := func(n int) []string {
 			if bits>>n&1 == 1 {
 				return one
@@ -87,18 +87,18 @@ func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 		}
 		e := fleet.Evidence{
 			Conflicts: has(0), Gaps: has(1), Arriving: has(2), Movable: has(3), Stuck: has(4), Strangers: has(5),
-			Departed: has(6), Unproved: has(7), Silent: has(8), Asked: bits>>9&1 == 1,
+			Departed: has(6), Unproved: has(7), Silent: has(8), Asked: bits>>9&1 == 1, Leaving: has(10),
 		}
 		v := fleet.Prove(e)
 		got[v]++
-		there := len(e.Arriving)+len(e.Movable)+len(e.Stuck)+len(e.Strangers) > 0
+		there := len(e.Arriving)+len(e.Leaving)+len(e.Movable)+len(e.Stuck)+len(e.Strangers) > 0
 		unproved := len(e.Unproved)+len(e.Silent) > 0
 		switch {
 		case len(e.Conflicts) > 0 && v != fleet.InConflict,
 			len(e.Conflicts) == 0 && len(e.Gaps) > 0 && v != fleet.NotKnown,
 			v == fleet.Drained && (!e.Asked || there || unproved || len(e.Gaps) > 0),
 			v == fleet.DrainedAsRecorded && (there || len(e.Gaps) > 0 || !e.Asked && len(e.Silent) > 0),
-			v == fleet.Partly && len(e.Arriving)+len(e.Movable) == 0,
+			v == fleet.Partly && len(e.Arriving)+len(e.Leaving)+len(e.Movable) == 0,
 			v == fleet.Blocked && len(e.Stuck)+len(e.Strangers) == 0:
 			t.Fatalf("%+v is %q", e, v)
 		}

@@ -27,19 +27,22 @@ type Evidence struct {
 	Conflicts []string
 	// Gaps say why JIMM's list is not complete.
 	Gaps []string
-	// Asked tells that the controller itself has told all its models (AllModels).
-	Asked bool
-	// Arriving are models on their way to it, or asked to move there lately.
-	Arriving []string
+	// Asked tells that the controller itself has told all its models (AllModels),
+	// NotAsked why it has not.
+	Asked    bool
+	NotAsked string
+	// Arriving are models on their way to it, asked to move there lately, or moving
+	// to nobody knows where; Leaving are those on their way from it.
+	Arriving, Leaving []string
 	// Movable and Stuck are the models that JIMM records there: those that can
 	// move, and those that cannot.
 	Movable, Stuck []string
-	// Strangers are models that only the controller knows: unknown to JIMM,
-	// importing, dying, left over.
+	// Strangers are models that are there though JIMM does not record them there:
+	// unknown to JIMM, importing, dying, left over.
 	Strangers []string
 	// Departed are the models that left. Unproved are those of them for which the
-	// controller has not said where they went, Silent those for which it did not
-	// answer.
+	// controller has not said that they went where JIMM records them, Silent those
+	// for which it did not answer.
 	Departed, Unproved, Silent []string
 }
 
@@ -50,7 +53,7 @@ func Prove(e Evidence) Verdict {
 		return InConflict
 	case len(e.Gaps) > 0, !e.Asked && len(e.Silent) > 0:
 		return NotKnown
-	case len(e.Arriving) > 0, len(e.Movable) > 0:
+	case len(e.Arriving) > 0, len(e.Leaving) > 0, len(e.Movable) > 0:
 		return Partly
 	case len(e.Stuck) > 0, len(e.Strangers) > 0:
 		return Blocked

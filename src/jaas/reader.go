@@ -96,18 +96,20 @@ func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holdi
 	if err != nil {
 		return nil, err
 	}
-	listed := make(map[string]bool, len(list)) // Whether it is half imported: Juju 4.0.x lists those too.
+	listed := make(map[string]juju.ModelSummary, len(list))
 	for _, m := range list {
-		listed[m.UUID] = m.Status.Status == "busy" && m.Status.Info == facts.TextImporting
+		listed[m.UUID] = m
 	}
 	out := make([]facts.Holding, len(all))
 	for i, m := range all {
 		out[i] = facts.Holding{UUID: m.UUID, Name: m.Name, Owner: m.Owner()}
-		if importing, there := listed[m.UUID]; there {
-			out[i].Importing = importing
-		} else {
-			info, err := models.ModelInfo(ctx, m.UUID)
-			out[i].Importing = err == nil && (info.Status.Status == suspended || liveInfo(info).Importing())
+		if summary, there := listed[m.UUID]; there {
+			// Juju 4.0.x lists half-imported ones too.
+			out[i].Importing = summary.Status.Status == "busy" && summary.Status.Info == facts.TextImporting
+			out[i].Life = summary.Life
+		} else if info, err := models.ModelInfo(ctx, m.UUID); err == nil {
+			out[i].Importing = info.Status.Status == suspended || liveInfo(info).Importing()
+			out[i].Life = info.Life
 		}
 	}
 	return out, nil

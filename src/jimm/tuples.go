@@ -49,6 +49,34 @@ func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) 
 
 var errTooManyPages = errors.New("the list does not end")
 
+// SetModelHost makes JIMM's access rules name a controller as the one that hosts a
+// model, or no longer name it (JIMM 4 AddRelation and RemoveRelation, relation
+// controller; the same in 2024 and 2026). For JIMM administrators.
+//
+// This is a write. It can make no other rule: never one that gives a user a right. JIMM
+// refuses to add a rule that is there, or to remove one that is not, with an error that
+// it has for all failures of OpenFGA: list before and after.
+func (c *Client) SetModelHost(ctx context.Context, uuid, controller string, hosts bool) error {
+	err := checkModelUUID(uuid)
+	if err == nil && !juju.IsUUID(controller) {
+		err = &argumentError{reason: "a controller is named here by its uuid"}
+	}
+	method := "RemoveRelation"
+	if hosts {
+		method = "AddRelation"
+	}
+	if err == nil {
+		params := struct {
+			Tuples []tuple `json:"tuples"`
+		}{[]tuple{{Object: juju.KindController + "-" + controller, Relation: "controller", Target: modelTag(uuid)}}}
+		err = c.call(ctx, method, 0, params, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot set for JIMM's access rules whether controller %q hosts model %q: %w", controller, uuid, err)
+	}
+	return nil
+}
+
 // tuplesParams are the params of ListRelationshipTuples. Without resolve_uuids
 // tags have uuids.
 type tuplesParams struct {

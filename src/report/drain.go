@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 )
@@ -76,7 +79,11 @@ type Drained struct {
 	Parameters []string
 	Traits     facts.Traits
 	Evidence   fleet.Evidence
-	rounds     []fleet.Done
+	// Edges are the cross-model relations at the end.
+	Edges fleet.Edges
+	// Access is what became of JIMM's access rules; zero without repair-access.
+	Access fleet.Access
+	rounds []fleet.Done
 }
 
 // Add adds a round.
@@ -98,15 +105,6 @@ func (d *Drained) Moves() []fleet.Moved {
 		out = append(out, r.Moves...)
 	}
 	return out
-}
-
-// Conflicts takes over the models in doubt into the evidence.
-func (d *Drained) Conflicts() {
-	for _, m := range d.Moves() {
-		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM {
-			d.Evidence.Conflicts = append(d.Evidence.Conflicts, m.Entry.Model+" "+m.Entry.Name)
-		}
-	}
 }
 
 // all is the run over all rounds.
@@ -171,11 +169,11 @@ func verdictText(d Drained) string {
 	e := d.Evidence
 	switch d.Verdict() {
 	case fleet.Drained:
-		return "drained: it says itself that it has no models but its own, and where each that left has gone"
+		return "drained: it says itself that it has no models but its own, and where each has gone that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
 		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
 	case fleet.Partly:
-		return fmt.Sprintf("partly drained: %s there that can move, %d arriving", facts.Count(len(e.Movable), "model is", "models are"), len(e.Arriving))
+		return fmt.Sprintf("partly drained: %s there that can move, %d on their way from it, %d to it", facts.Count(len(e.Movable), "model is", "models are"), len(e.Leaving), len(e.Arriving))
 	case fleet.Blocked:
 		return facts.Count(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
 	case fleet.InConflict:
@@ -203,16 +201,19 @@ func DrainResults(d Drained, run Run) map[string]any {
 	if e.Asked {
 		proof["controller"] = "asked"
 	}
-	for key, list := range map[string][]string{"movable": e.Movable, "stuck": e.Stuck, "unknown-to-jimm": e.Strangers, "arriving": e.Arriving, "no-redirect": e.Unproved, "no-answer": e.Silent, "conflicts": e.Conflicts} {
+	for key, list := range map[string][]string{"movable": e.Movable, "stuck": e.Stuck, "unknown-to-jimm": e.Strangers, "arriving": e.Arriving, "leaving": e.Leaving, "no-redirect": e.Unproved, "no-answer": e.Silent, "conflicts": e.Conflicts} {
 		set(proof, key, redact.String(cutLines(list, 8<<10)))
 	}
+	set(proof, "not-asked", e.NotAsked)
 	out["proof"] = proof
+	AddAccess(out, d.Access)
 	setMap(out, "after", drainAfter(d))
 	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
 	switch {
 	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
 		out["next"] = d.command(run.Unit)
 	case d.DryRun && len(d.Plan.Moves) > 0:
+		d.Parameters = slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool { return strings.HasPrefix(p, "expect=") })
 		out["next"] = d.command(run.Unit) + fmt.Sprintf(" expect=%d", len(d.Plan.Moves))
 	default:
 		delete(out, "next")
@@ -234,31 +235,90 @@ func Parameter(name, value string) string {
 	return name + "=" + value
 }
 
-// drainAfter says what must be known before the controller is destroyed.
+// drainAfter says what must be known before the controller is destroyed, whatever was
+// proved about it.
 func drainAfter(d Drained) map[string]any {
-	if d.DryRun || d.Starts() == 0 {
+	if d.DryRun {
 		return nil
 	}
+	e := d.Evidence
 	out := map[string]any{
 		"keep-controller": "clients, agents that have not followed and consumers of offers learn from " + d.Controller + " where the models are: keep it until they have",
 	}
-	missing, stale := []string{}, 0
+	missing, stale, seen := []string{}, 0, map[string]bool{}
 	for _, m := range d.Moves() {
+		seen[m.Entry.Model] = m.State == fleet.Well
 		if len(m.Result.Aftermath.Missing) > 0 {
 			missing = append(missing, m.Entry.Name+": "+strings.Join(m.Result.Aftermath.Missing, ", "))
 		}
 		for _, f := range m.Result.Aftermath.Findings {
-			if string(f.Check) == "access-stale" && f.Level == "warn" {
+			if f.Check == migration.VerifyAccess && f.Level == checks.Warn && !slices.Contains(d.Access.Repaired, m.Entry.Model) {
 				stale++
 			}
 		}
 	}
 	set(out, "agents-missing", cutLines(missing, 8<<10))
+	earlier := 0
+	gone := map[string]bool{}
+	for _, uuid := range e.Departed {
+		gone[uuid] = true
+		if !seen[uuid] {
+			earlier++
+		}
+	}
+	if earlier > 0 {
+		out["agents-not-seen"] = facts.Count(earlier, "model", "models") + " left before this run: whether their agents have followed was not looked at; migrate-model for each model, with the controller where it is as target, looks"
+	}
+	var consumers []string
+	for _, edge := range d.Edges.List {
+		if gone[edge.Offerer] && !edge.Joined {
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and is not seen joined again")
+		}
+	}
+	set(out, "consumers", cutLines(consumers, 8<<10))
+	if len(d.Edges.Unread) > 0 {
+		out["consumers-unknown"] = "not all offers could be read: look at each model's relations"
+	}
 	if stale > 0 {
-		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them", facts.Count(stale, "model", "models"))
+		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them; repair-access=true corrects them", facts.Count(stale, "model", "models"))
+	}
+	switch {
+	case !d.Traits.AutoRecords:
+		out["new-models"] = "this JIMM goes on putting new models there, cordoned or not: list-models controller=" + d.Controller + " shows them"
+	case d.After != fleet.Cordoned:
+		out["new-models"] = d.Controller + " is not seen cordoned: JIMM may put new models there; cordon-controller stops that"
 	}
 	if !d.Traits.AutoRecords {
 		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"
 	}
 	return out
+}
+
+// AddAccess adds to results what became of JIMM's access rules, if anything.
+func AddAccess(out map[string]any, a fleet.Access) {
+	if len(a.Repaired)+len(a.Right)+len(a.Left) == 0 {
+		return
+	}
+	entry := map[string]any{"repaired": len(a.Repaired), "right": len(a.Right), "left": len(a.Left)}
+	set(entry, "models-left", redact.String(cutLines(a.Left, 8<<10)))
+	out["access"] = entry
+}
+
+// AccessLine says in one line what became of JIMM's access rules.
+func AccessLine(a fleet.Access) string {
+	text := "JIMM's access rules of " + facts.Count(len(a.Repaired), "model", "models") + " corrected"
+	text += fmt.Sprintf(", %d were right", len(a.Right))
+	if len(a.Left) > 0 {
+		text += fmt.Sprintf(", %d left, such as %s", len(a.Left), redact.String(a.Left[0]))
+	}
+	return text
+}
+
+// Access sends what became of JIMM's access rules.
+func (l *EventLog) Access(a fleet.Access) {
+	level := "info"
+	if len(a.Left) > 0 {
+		level = "warn"
+	}
+	l.push("access", level, map[string]any{"models": float64(len(a.Repaired)), "left": float64(len(a.Left)), "text": AccessLine(a)})
 }

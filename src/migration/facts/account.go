@@ -9,6 +9,8 @@ type Holding struct {
 	UUID, Name, Owner string
 	// Importing tells that it is a half-imported copy.
 	Importing bool
+	// Life is "alive", "dying" or "dead"; "" if the controller does not say.
+	Life string
 }
 
 // People are the users that a controller knows.

@@ -1,0 +1,192 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// Rehoster corrects which controllers JIMM's access rules name as the host of a model:
+// their administrators administer it. It can make no other rule.
+type Rehoster interface {
+	// Hosts returns the UUIDs of the controllers that the rules name.
+	Hosts(ctx context.Context, model string) ([]string, error)
+	// Rehost makes the rule that names the controller, or removes it. JIMM refuses to
+	// add what is there and to remove what is not.
+	Rehost(ctx context.Context, home Home, controller string, hosts bool) error
+}
+
+// Home is the proof that a controller has a model, and which ones do not have it. Only
+// [RepairAccess] makes valid ones; the zero value allows nothing.
+type Home struct {
+	model, controller string
+	gone              []string
+}
+
+// Model is the UUID of the model.
+func (h Home) Model() string { return h.model }
+
+// Allows reports whether the rule that names the controller may be made, or removed.
+func (h Home) Allows(controller string, hosts bool) bool {
+	if hosts {
+		return h.controller != "" && controller == h.controller
+	}
+	return slices.Contains(h.gone, controller)
+}
+
+// Access is what became of JIMM's access rules of the models that have moved.
+type Access struct {
+	// Repaired are the models whose rules this run has corrected, Right those whose
+	// rules were right already, by UUID.
+	Repaired, Right []string
+	// Left are those whose rules were left, each with its name and why.
+	Left []string
+}
+
+// Stay is a model with the controller on which JIMM records it.
+type Stay struct{ Model, Name, Controller string }
+
+// RepairAccess corrects the rules of each model: the one that names its controller is
+// made first, then those are removed that name a controller which says itself that it
+// does not have the model. Killed between the two, both administer it, and the next run
+// removes what is left; what is right already is not written. A model that moves, or
+// that is not proved to be where JIMM records it, is left.
+func RepairAccess(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stays []Stay) Access {
+	var out Access
+	for _, stay := range stays {
+		changed, why := repair(ctx, jaas, rules, s, stay)
+		switch {
+		case why != "":
+			out.Left = append(out.Left, fmt.Sprintf("%s %s (%s)", stay.Model, stay.Name, why))
+		case changed:
+			out.Repaired = append(out.Repaired, stay.Model)
+		default:
+			out.Right = append(out.Right, stay.Model)
+		}
+	}
+	return out
+}
+
+// repair corrects the rules of one model. It returns why they were left, or "".
+func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stay Stay) (changed bool, why string) {
+	if ctx.Err() != nil {
+		return false, "the time was over"
+	}
+	hosts, err := rules.Hosts(ctx, stay.Model)
+	if err != nil {
+		return false, "the rules could not be read: " + redact.Error(err)
+	}
+	if len(hosts) == 1 && hosts[0] == stay.Controller {
+		return false, ""
+	}
+	home, why := prove(ctx, jaas, s, stay, hosts)
+	if why != "" {
+		return false, why
+	}
+	// An error says nothing: what was asked for may be done. The rules say it.
+	var failed error
+	if !slices.Contains(hosts, stay.Controller) {
+		failed = rules.Rehost(ctx, home, stay.Controller, true)
+		if hosts, err = rules.Hosts(ctx, stay.Model); err != nil || !slices.Contains(hosts, stay.Controller) {
+			return false, "the rule could not be made: " + whyNot(failed, err)
+		}
+		changed = true
+	}
+	for _, old := range home.gone {
+		failed = rules.Rehost(ctx, home, old, false)
+		changed = true
+	}
+	hosts, err = rules.Hosts(ctx, stay.Model)
+	stale := slices.DeleteFunc(hosts, func(host string) bool { return host == stay.Controller })
+	switch {
+	case err != nil, slices.ContainsFunc(stale, func(host string) bool { return slices.Contains(home.gone, host) }):
+		return changed, "an old rule could not be removed: " + whyNot(failed, err)
+	case len(stale) > 0:
+		return changed, "the rules name " + strings.Join(names(s, stale), ", ") + " too, which may have it"
+	default:
+		return changed, ""
+	}
+}
+
+func whyNot(failed, err error) string {
+	if failed == nil {
+		failed = err
+	}
+	if failed == nil {
+		return "JIMM does not show it"
+	}
+	return redact.Error(failed)
+}
+
+// prove proves that the controller on record has the model: it is not on its way, the
+// controller does not deny it or only import it, and another that the rules name says
+// that it has moved it there, or that it does not have it while this one has it in use.
+func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []string) (Home, string) {
+	list := facts.Controllers(s.Controllers)
+	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
+		return Home{}, "it is moving"
+	}
+	if at := jaas.Witness.Record(ctx, stay.Model); at.State != facts.RecordAt || at.Controller != stay.Controller {
+		return Home{}, "JIMM does not show that it records it on " + list.ByUUID(stay.Controller).String()
+	}
+	here := jaas.Witness.Copy(ctx, list.ByUUID(stay.Controller), stay.Model)
+	if here.State != facts.CopyActive && here.State != facts.CopyPresent && here.State != facts.CopyUnknown {
+		return Home{}, fmt.Sprintf("%s %s", list.ByUUID(stay.Controller), here.Describe())
+	}
+	home, released := Home{model: stay.Model, controller: stay.Controller}, here.State == facts.CopyActive
+	for _, host := range hosts {
+		c := list.ByUUID(host)
+		if host == stay.Controller || c.Name == "" {
+			continue
+		}
+		switch said := jaas.Witness.Copy(ctx, c, stay.Model); {
+		case said.State == facts.CopyMoved && said.To == stay.Controller:
+			released = true
+			home.gone = append(home.gone, host)
+		case said.State == facts.CopyMoved, said.State == facts.CopyAbsent:
+			home.gone = append(home.gone, host)
+		case said.Has():
+			return Home{}, fmt.Sprintf("%s %s", c, said.Describe())
+		}
+	}
+	if !released {
+		return Home{}, "it is not proved that " + list.ByUUID(stay.Controller).String() + " has it"
+	}
+	return home, ""
+}
+
+// names returns JIMM's names of controllers, or their UUIDs.
+func names(s Snapshot, uuids []string) []string {
+	out := make([]string, len(uuids))
+	for i, uuid := range uuids {
+		out[i] = s.nameOf(uuid)
+	}
+	return out
+}
+
+// Stays are the models of the runs that are where the plan has them, and those that
+// left the controller of a drain, with where JIMM records them.
+func Stays(s Snapshot, moved []Moved, departed []string) []Stay {
+	wanted := map[string]string{} // The controller, "" if any will do.
+	for _, uuid := range departed {
+		wanted[uuid] = ""
+	}
+	for _, m := range moved {
+		if m.State == Well {
+			wanted[m.Entry.Model] = m.Entry.Target()
+		}
+	}
+	var out []Stay
+	for i := range s.Models {
+		m := &s.Models[i]
+		if target, ok := wanted[m.UUID]; ok && (target == "" || target == s.nameOf(m.Recorded)) {
+			out = append(out, Stay{m.UUID, printed(m), m.Recorded})
+		}
+	}
+	return out
+}

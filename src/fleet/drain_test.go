@@ -1,0 +1,230 @@
+package fleet_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+)
+
+// truth is what is really on the controllers, by controller and model. It answers for
+// them, and for the rules of JIMM's access.
+type truth struct {
+	survey.Witness
+	survey.ControllerReader
+	copies map[string]facts.Copy // "west a"
+	silent bool                  // No controller answers.
+	unread error                 // AllModels fails.
+	holds  []facts.Holding       // Of west.
+	record map[string]string
+
+	hosts map[string][]string
+	fails map[string]error // By "add east" or "remove west"; what is asked for is done all the same.
+	stuck map[string]bool  // As fails, and nothing is done.
+	wrote []string
+}
+
+func (w *truth) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
+	if w.silent {
+		return facts.Copy{}
+	}
+	if got, there := w.copies[c.Name+" "+model]; there {
+		return got
+	}
+	return facts.Copy{State: facts.CopyAbsent}
+}
+
+func (w *truth) Record(_ context.Context, model string) facts.Record {
+	return facts.Record{State: facts.RecordAt, Controller: w.record[model]}
+}
+
+func (w *truth) Holdings(context.Context, facts.Controller) ([]facts.Holding, error) {
+	return w.holds, w.unread
+}
+
+func (w *truth) Hosts(_ context.Context, model string) ([]string, error) {
+	return slices.Clone(w.hosts[model]), nil
+}
+
+func (w *truth) Rehost(_ context.Context, home fleet.Home, controller string, hosts bool) error {
+	verb := "remove "
+	if hosts {
+		verb = "add "
+	}
+	for _, name := range []string{"west", "east", "north"} {
+		if uuid(name) == controller {
+			verb = verb[:strings.Index(verb, " ")+1] + name
+		}
+	}
+	w.wrote = append(w.wrote, verb)
+	if !home.Allows(controller, hosts) {
+		w.wrote = append(w.wrote, "forbidden")
+	}
+	if w.stuck[verb] {
+		return errors.New("failed request to OpenFGA")
+	}
+	list := slices.DeleteFunc(w.hosts[home.Model()], func(h string) bool { return h == controller })
+	if hosts {
+		list = append(list, controller)
+	}
+	w.hosts[home.Model()] = list
+	return w.fails[verb]
+}
+
+func moved(name string) facts.Copy { return facts.Copy{State: facts.CopyMoved, To: uuid(name)} }
+
+// TestVerdictsAreNotStrongerThanTheTruth has worlds in which west was drained, with what
+// JIMM never knew, imports, dies, was left over, arrives, or was moved by a run before.
+func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
+	asked := func(models ...string) map[string]time.Time {
+		out := map[string]time.Time{}
+		for _, m := range models {
+			out[uuid(m)] = now
+		}
+		return out
+	}
+	own := facts.Holding{UUID: uuid("ctl"), Name: "controller", Owner: "admin"}
+	run := []fleet.Moved{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Well}}
+	failed := []fleet.Moved{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Failed}}
+	for name, test := range map[string]struct {
+		moved  []fleet.Moved
+		change func(w *truth, s *fleet.Snapshot, end *fleet.End)
+		want   fleet.Verdict
+		line   string // In one of the lists.
+	}{
+		"all is well":                 {run, nil, fleet.Drained, ""},
+		"run again":                   {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Moved = asked("a") }, fleet.Drained, ""},
+		"no account":                  {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread = errors.New("no account") }, fleet.DrainedAsRecorded, ""},
+		"no account, no answer":       {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread, w.silent = errors.New("no account"), true }, fleet.NotKnown, uuid("a")},
+		"not to be asked":             {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.DrainedAsRecorded, uuid("a")},
+		"not to be asked, in doubt":   {failed, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.NotKnown, uuid("a")},
+		"no redirect":                 {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { delete(w.copies, "west "+uuid("a")) }, fleet.DrainedAsRecorded, uuid("a")},
+		"a redirect to another place": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.copies["west "+uuid("a")] = moved("north") }, fleet.DrainedAsRecorded, uuid("a")},
+		"left over, no account": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.unread = errors.New("no account")
+			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
+		}, fleet.Blocked, "recorded elsewhere"},
+		"left over by a run before": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+			w.unread, s.Moved = errors.New("no account"), asked("a")
+			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
+		}, fleet.Blocked, "recorded elsewhere"},
+		"in use twice": {failed, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyActive}
+		}, fleet.InConflict, uuid("a")},
+		"unknown to JIMM": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "alive"})
+		}, fleet.Blocked, "unknown to JIMM"},
+		"a user's model named controller": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "controller", Owner: "eve", Life: "alive"})
+		}, fleet.Blocked, "unknown to JIMM"},
+		"dying": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "dying"})
+		}, fleet.Blocked, "dying"},
+		"half imported": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Importing: true})
+		}, fleet.Blocked, "half imported"},
+		"arriving": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
+			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north", Target: "west"}}
+		}, fleet.Partly, uuid("b")},
+		"arriving, nobody knows where": {run, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north"}}
+			w.copies["west "+uuid("b")] = facts.Copy{State: facts.CopyImporting}
+		}, fleet.Partly, "its target is not known"},
+		"moving elsewhere": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
+			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north"}}
+		}, fleet.Drained, ""},
+		"leaving": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+			end.Left.Left = []fleet.Left{{Reason: fleet.LeftMoving, Model: uuid("c"), Name: "c"}}
+		}, fleet.Partly, uuid("c")},
+		"excluded": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+			end.Left.Left = []fleet.Left{{Reason: fleet.LeftExcluded, Model: uuid("c"), Name: "c"}}
+		}, fleet.Blocked, "excluded"},
+		"a list with gaps":          {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Gaps = []string{"one model could not be read"} }, fleet.NotKnown, ""},
+		"others' models of the log": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Moved = asked("a", "b") }, fleet.Drained, ""},
+	} {
+		w := &truth{copies: map[string]facts.Copy{"west " + uuid("a"): moved("east"), "east " + uuid("a"): {State: facts.CopyActive}}, holds: []facts.Holding{own}}
+		s, end := jaas(model("a", "east", 2), model("b", "north", 2)), fleet.End{Controller: "west", Moved: test.moved, Probe: true}
+		if test.change != nil {
+			test.change(w, &s, &end)
+		}
+		e := fleet.Gather(t.Context(), survey.JAAS{Witness: w, Controllers: w}, s, end)
+		if got := fleet.Prove(e); got != test.want {
+			t.Errorf("%s: %s, want %s: %+v", name, got, test.want, e)
+		}
+		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, e.Stuck, e.Strangers, e.Unproved, e.Silent), "\n"); !strings.Contains(all, test.line) || test.line == "" && all != "" {
+			t.Errorf("%s: the lists have %q, want %q", name, all, test.line)
+		}
+	}
+}
+
+// TestAccessIsRepairedOnlyWhereAModelIsProvedToBe has a model that went from west to
+// east, while JIMM's rules name west.
+func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
+	const right, left = "right", "left"
+	a := uuid("a")
+	for name, test := range map[string]struct {
+		change func(w *truth, s *fleet.Snapshot)
+		wrote  string
+		hosts  string // At the end.
+		ends   string // "", right or left
+	}{
+		"moved":          {nil, "add east,remove west", "east", ""},
+		"right already":  {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []string{uuid("east")} }, "", "east", right},
+		"killed between": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []string{uuid("west"), uuid("east")} }, "remove west", "east", ""},
+		"answers lost": {func(w *truth, _ *fleet.Snapshot) {
+			w.fails = map[string]error{"add east": errors.New("eof"), "remove west": errors.New("eof")}
+		}, "add east,remove west", "east", ""},
+		"cannot be made":       {func(w *truth, _ *fleet.Snapshot) { w.stuck = map[string]bool{"add east": true} }, "add east", "west", left},
+		"cannot be removed":    {func(w *truth, _ *fleet.Snapshot) { w.stuck = map[string]bool{"remove west": true} }, "add east,remove west", "west east", left},
+		"west has it too":      {func(w *truth, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{State: facts.CopyExporting} }, "", "west", left},
+		"west is silent":       {func(w *truth, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{} }, "add east", "west east", left},
+		"all are silent":       {func(w *truth, _ *fleet.Snapshot) { w.silent = true }, "", "west", left},
+		"half imported":        {func(w *truth, _ *fleet.Snapshot) { w.copies["east "+a] = facts.Copy{State: facts.CopyImporting} }, "", "west", left},
+		"not there":            {func(w *truth, _ *fleet.Snapshot) { delete(w.copies, "east "+a) }, "", "west", left},
+		"moves again":          {func(_ *truth, s *fleet.Snapshot) { s.Moving = []fleet.Flight{{Model: a}} }, "", "west", left},
+		"recorded elsewhere":   {func(w *truth, _ *fleet.Snapshot) { w.record[a] = uuid("north") }, "", "west", left},
+		"a third has a rule":   {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], uuid("north")) }, "add east,remove west,remove north", "east", ""},
+		"a forgotten one, too": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], uuid("gone")) }, "add east,remove west", "gone east", left},
+	} {
+		w := &truth{
+			copies: map[string]facts.Copy{"west " + a: moved("east"), "east " + a: {State: facts.CopyActive}},
+			record: map[string]string{a: uuid("east")}, hosts: map[string][]string{a: {uuid("west")}},
+		}
+		s := jaas(model("a", "east", 2))
+		if test.change != nil {
+			test.change(w, &s)
+		}
+		stays := fleet.Stays(s, nil, []string{a})
+		got := fleet.RepairAccess(t.Context(), survey.JAAS{Witness: w}, w, s, stays)
+		ends := map[bool]string{true: right}[len(got.Right) == 1]
+		if len(got.Left) == 1 {
+			ends = left
+		}
+		var hosts []string
+		for _, h := range w.hosts[a] {
+			for _, name := range []string{"west", "east", "north", "gone"} {
+				if uuid(name) == h {
+					hosts = append(hosts, name)
+				}
+			}
+		}
+		if strings.Join(w.wrote, ",") != test.wrote || strings.Join(hosts, " ") != test.hosts || ends != test.ends {
+			t.Errorf("%s: wrote %v, rules name %v, %+v", name, w.wrote, hosts, got)
+		}
+		// Again: it writes nothing that it has done.
+		if w.fails, w.stuck, w.wrote = nil, nil, nil; ends == "" {
+			if again := fleet.RepairAccess(t.Context(), survey.JAAS{Witness: w}, w, s, stays); len(w.wrote) > 0 || len(again.Right) != 1 {
+				t.Errorf("%s: again it wrote %v", name, w.wrote)
+			}
+		}
+	}
+	if (fleet.Home{}).Allows("", true) || (fleet.Home{}).Allows("", false) {
+		t.Error("the zero value allows something")
+	}
+}

@@ -1,0 +1,27 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+
+	"jimm-migrator/src/fleet"
+)
+
+// Rehoster returns what can correct JIMM's access rules about who hosts a model, and
+// nothing else.
+func (j *JAAS) Rehoster() fleet.Rehoster { return rehoster{&inspector{session: j.session}} }
+
+// rehoster reads as an inspector does.
+type rehoster struct{ *inspector }
+
+// Rehost makes the rule that names the controller, or removes it.
+func (r rehoster) Rehost(ctx context.Context, home fleet.Home, controller string, hosts bool) error {
+	if !home.Allows(controller, hosts) {
+		return errors.New("cannot change who hosts a model in JIMM's access rules without proof")
+	}
+	client, err := r.session.get(ctx)
+	if err != nil {
+		return err
+	}
+	return client.SetModelHost(ctx, home.Model(), controller, hosts)
+}
