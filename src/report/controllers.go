@@ -2,30 +2,52 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
+	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 )
 
-// ControllersResults are the results of list-controllers.
-func ControllersResults(controllers []facts.Controller, models []facts.Model, gaps error) map[string]any {
-	recorded := map[string]int{}
-	for _, m := range models {
-		recorded[m.Recorded]++
-	}
+// ControllersResults are the results of list-controllers. The error says why it is not
+// known which models move; nil if it is.
+func ControllersResults(s fleet.Snapshot, unseen error) map[string]any {
+	loads := s.Loads()
 	list := map[string]any{}
-	for _, c := range controllers {
-		entry := controllerResults(c)
-		entry["status"] = c.Status
-		entry["models"] = recorded[c.UUID]
+	var marked []string
+	for _, c := range s.Controllers {
+		l, entry := loads[c.Name], controllerResults(c)
+		entry["status"], entry["cordoned"] = c.Status, string(fleet.CordonOf(c))
+		entry["models"] = l.Models
+		if unseen == nil {
+			entry["leaving"], entry["arriving"] = l.Leaving, l.Arriving
+		}
 		set(entry, "cloud", c.Cloud)
 		set(entry, "region", c.Region)
 		list[resultKey(c.Name, c.UUID)] = entry
+		if fleet.CordonOf(c) == fleet.Cordoned {
+			marked = append(marked, c.Name)
+		}
 	}
-	out := map[string]any{"summary": fmt.Sprintf("JIMM has %s and %s", facts.Count(len(controllers), "controller", "controllers"), facts.Count(len(models), "model", "models"))}
-	if gaps != nil {
-		out["gaps"] = redact.Error(gaps)
+	summary := fmt.Sprintf("JIMM has %s and %s", facts.Count(len(s.Controllers), "controller", "controllers"), facts.Count(len(s.Models), "model", "models"))
+	if len(marked) > 0 {
+		summary += "; cordoned: " + strings.Join(marked, ", ")
 	}
+	out := map[string]any{"summary": summary}
+	gaps := s.Gaps
+	if unseen != nil {
+		gaps = append(gaps, "it is not known which models move: "+redact.Error(unseen))
+	}
+	nowhere := 0
+	for _, f := range s.Moving {
+		if f.Target == "" {
+			nowhere++
+		}
+	}
+	if nowhere > 0 {
+		gaps = append(gaps, "the target of "+facts.Count(nowhere, "model that moves", "models that move")+" is not known")
+	}
+	set(out, "gaps", redact.String(strings.Join(gaps, "; ")))
 	setMap(out, "controllers", list)
 	return out
 }

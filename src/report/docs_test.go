@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
@@ -187,7 +188,7 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 			"checks.failed": "ID", "checks.warned": "ID", "checks.all": "ID", "verify.failed": "ID", "verify.warned": "ID", "verify.all": "ID", "after": "ID",
 		}),
 		"locate-model":     flat(located, map[string]string{"models": "UUID"}),
-		"list-controllers": flat(report.ControllersResults([]facts.Controller{r.Source}, []facts.Model{r.Model}, errors.New("x")), map[string]string{"controllers": "NAME"}),
+		"list-controllers": flat(controllersResults(r), map[string]string{"controllers": "NAME"}),
 		"migration-status": statusKeys(r),
 
 		"collect-diagnostics": diagnosticsKeys(),
@@ -200,6 +201,14 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 			t.Errorf("%s: documented and set differ (-documented +set):\n%s", action, diff)
 		}
 	}
+}
+
+// controllersResults has all that list-controllers may have.
+func controllersResults(r migration.Result) map[string]any {
+	s := fleet.Snapshot{Controllers: []facts.Controller{r.Source}, Models: []facts.Model{r.Model}, Gaps: []string{"x"}}
+	out := report.ControllersResults(s, errors.New("x"))
+	maps.Copy(out, report.ControllersResults(s, nil))
+	return out
 }
 
 // constants are the values of the string constants of a type of the engine.
