@@ -7,7 +7,7 @@ require (
 	github.com/juju/mgo/v3 v3.0.4
 )
 
-require github.com/coder/websocket v1.8.15 // indirect
+require github.com/coder/websocket v1.8.15
 
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.12.0 // indirect
@@ -96,7 +96,7 @@ require (
 	github.com/juju/cmd/v3 v3.0.16
 	github.com/juju/collections v1.0.4 // indirect
 	github.com/juju/description/v5 v5.0.4 // indirect
-	github.com/juju/errors v1.0.0 // indirect
+	github.com/juju/errors v1.0.0
 	github.com/juju/featureflag v1.0.0 // indirect
 	github.com/juju/gnuflag v1.0.0 // indirect
 	github.com/juju/go4 v0.0.0-20160222163258-40d72ab9641a // indirect
@@ -118,7 +118,7 @@ require (
 	github.com/juju/proxy v1.0.0 // indirect
 	github.com/juju/pubsub/v2 v2.0.0 // indirect
 	github.com/juju/ratelimit v1.0.2 // indirect
-	github.com/juju/replicaset/v3 v3.0.1 // indirect
+	github.com/juju/replicaset/v3 v3.0.1
 	github.com/juju/retry v1.0.0 // indirect
 	github.com/juju/rfc/v2 v2.0.0 // indirect
 	github.com/juju/romulus v1.0.0 // indirect
