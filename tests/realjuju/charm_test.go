@@ -53,7 +53,7 @@ func TestCharm(t *testing.T) {
 		{[]string{"locate-model", "model=prod"}, []string{"0\n", "state: active", `"west"`}},
 		{[]string{"check-access"}, []string{"0\n", "migrator@serviceaccount"}},
 		{[]string{"migrate-model", "model=prod", "target-controller=nowhere"}, []string{`JIMM has no controller "nowhere"`}},
-		{[]string{"migrate-model", "modle=prod", "target-controller=east"}, []string{"modle"}},
+		{[]string{"migrate-model", "mdoel=prod", "target-controller=east"}, []string{"mdoel"}},
 		{[]string{"migrate-model", "model=prod", "target-controller=east"}, []string{"0\n", "outcome: migrated"}},
 		{[]string{"migrate-model", "model=prod", "target-controller=east", "--format=json"}, []string{"0\n", `"outcome":"already-there"`}},
 		{[]string{"migrate-model", "model=bad", "target-controller=east"}, []string{"outcome: aborted", "agents"}},

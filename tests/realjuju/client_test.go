@@ -154,17 +154,17 @@ func TestClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := newNeutral(model, "MODEL", west.UUID, "WEST", west.ModelUUID, "WESTMODEL")
-	real := answers(t, clientSide{realSide(west), west.UUID}, model)
+	actual := answers(t, clientSide{realSide(west), west.UUID}, model)
 	var differences []string
 	for _, version := range []string{"2.9.51", "3.1.10", "3.3.7", "3.4.6", "3.5.4", "3.6.14"} {
 		c := twin(west)
 		c.Version = version
 		j := simulate(t, sim.World{Controllers: []sim.Controller{c}, Models: []sim.Model{prodTwin(model)}}, sim.Options{})
 		simulated := answers(t, clientSide{simSide(j.Registration("west")), west.UUID}, model)
-		all := maps.Clone(real)
+		all := maps.Clone(actual)
 		maps.Copy(all, simulated)
 		for _, question := range slices.Sorted(maps.Keys(all)) {
-			if x, y := n.in(real[question]), n.in(simulated[question]); x != y {
+			if x, y := n.in(actual[question]), n.in(simulated[question]); x != y {
 				differences = append(differences, fmt.Sprintf("%s: %s: real %q, sim %q", version, question, x, y))
 			}
 		}

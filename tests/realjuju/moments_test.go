@@ -39,11 +39,10 @@ func (o *observer) note(what, said string, err error) {
 
 // describeError is an error as our client's callers tell errors apart. That of a connection is the network's.
 func describeError(err error) string {
-	var wire *rpc.Error
 	if redirect, ok := juju.AsRedirect(err); ok {
 		return fmt.Sprintf("redirect to alias %q", redirect.ControllerAlias)
 	}
-	if errors.As(err, &wire) {
+	if wire, ok := errors.AsType[*rpc.Error](err); ok {
 		return fmt.Sprintf("error %q code %q", wire.Message, wire.Code)
 	}
 	return "connection broke"
@@ -161,15 +160,15 @@ func TestMoments(t *testing.T) {
 	for name, fails := range map[string]bool{"done": false, "aborted": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			real, simulated := observeReal(t, fails), observeSimulated(t, fails)
+			actual, simulated := observeReal(t, fails), observeSimulated(t, fails)
 			known := readExpected(t, "moments-"+name)
-			for _, said := range slices.Sorted(maps.Keys(real)) {
+			for _, said := range slices.Sorted(maps.Keys(actual)) {
 				if !simulated[said] && !known["real "+said] {
 					t.Errorf("a simulated controller never says so; not in testdata/moments-%s.txt:\nreal %s", name, said)
 				}
 			}
 			for _, said := range slices.Sorted(maps.Keys(simulated)) {
-				if !real[said] && !known["sim "+said] {
+				if !actual[said] && !known["sim "+said] {
 					t.Errorf("a real controller was not heard to say so; not in testdata/moments-%s.txt:\nsim %s", name, said)
 				}
 			}

@@ -92,7 +92,7 @@ func (s side) ask(ctx context.Context, r request) (answer any, problem string) {
 	pool.AppendCertsFromPEM([]byte(s.ca))
 	// Juju's test packages forbid the default transport to leave the machine.
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "juju-apiserver"}, DialContext: (&net.Dialer{}).DialContext}}
-	conn, _, err := websocket.Dial(ctx, "wss://"+s.addr+r.Path, &websocket.DialOptions{HTTPClient: client})
+	conn, _, err := websocket.Dial(ctx, "wss://"+s.addr+r.Path, &websocket.DialOptions{HTTPClient: client}) //nolint:bodyclose // closed by Dial
 	if err != nil {
 		return nil, "dial: " + err.Error()
 	}
@@ -162,15 +162,15 @@ func (n neutral) in(s string) string {
 }
 
 // compare lists where two answers differ: members, kinds of values, texts.
-func (n neutral) compare(path string, real, simulated any) (differences []string) {
+func (n neutral) compare(path string, actual, simulated any) (differences []string) {
 	note := func(format string, args ...any) {
 		differences = append(differences, n.in(path+": "+fmt.Sprintf(format, args...)))
 	}
-	switch x := real.(type) {
+	switch x := actual.(type) {
 	case map[string]any:
 		y, ok := simulated.(map[string]any)
 		if !ok {
-			note("real %v, sim %v", compact(real), compact(simulated))
+			note("real %v, sim %v", compact(actual), compact(simulated))
 			return differences
 		}
 		if strings.HasSuffix(path, ".facades") {
@@ -198,7 +198,7 @@ func (n neutral) compare(path string, real, simulated any) (differences []string
 		y, ok := simulated.([]any)
 		switch {
 		case !ok:
-			note("real %v, sim %v", compact(real), compact(simulated))
+			note("real %v, sim %v", compact(actual), compact(simulated))
 		case len(x) != len(y):
 			note("real has %d, sim %d", len(x), len(y))
 		}
@@ -210,8 +210,8 @@ func (n neutral) compare(path string, real, simulated any) (differences []string
 			note("real %q, sim %v", x, compact(simulated))
 		}
 	default: // numbers, booleans, null
-		if real != simulated {
-			note("real %v, sim %v", compact(real), compact(simulated))
+		if actual != simulated {
+			note("real %v, sim %v", compact(actual), compact(simulated))
 		}
 	}
 	return differences
@@ -238,13 +238,13 @@ func compact(v any) string {
 
 // differ asks both sides and lists what differs. Facades of a login are compared by name.
 func (p pair) differ(ctx context.Context, n neutral, r request) []string {
-	real, realProblem := p.real.ask(ctx, r)
+	actual, realProblem := p.real.ask(ctx, r)
 	simulated, simProblem := p.simulated.ask(ctx, r)
 	if n.in(realProblem) != n.in(simProblem) {
 		return []string{n.in(fmt.Sprintf("%v: real %q, sim %q", r, realProblem, simProblem))}
 	}
 	var out []string
-	for _, d := range n.compare("", facadesByName(real), facadesByName(simulated)) {
+	for _, d := range n.compare("", facadesByName(actual), facadesByName(simulated)) {
 		out = append(out, n.in(r.String())+d)
 	}
 	return out

@@ -149,12 +149,12 @@ func TestTokens(t *testing.T) {
 // differOutcome compares what became of a request: contents are compared elsewhere.
 func differOutcome(t *testing.T, m moved, r request) []string {
 	t.Helper()
-	real, realProblem := m.source.real.ask(t.Context(), r)
+	actual, realProblem := m.source.real.ask(t.Context(), r)
 	simulated, simProblem := m.source.simulated.ask(t.Context(), r)
 	if m.neutral.in(realProblem) != m.neutral.in(simProblem) {
 		return []string{m.neutral.in(fmt.Sprintf(": real %q, sim %q", realProblem, simProblem))}
 	}
-	for _, answer := range []any{real, simulated} {
+	for _, answer := range []any{actual, simulated} {
 		whole, _ := answer.(map[string]any)
 		response, _ := whole["response"].(map[string]any)
 		delete(response, "facades")
@@ -169,5 +169,5 @@ func differOutcome(t *testing.T, m moved, r request) []string {
 			whole["response"] = "an answer"
 		}
 	}
-	return m.neutral.compare("", real, simulated)
+	return m.neutral.compare("", actual, simulated)
 }

@@ -66,6 +66,7 @@ func agentSilent(phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
 
 func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaas.Model) {
 	return func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
+		t.Helper()
 		if err := j.East.State.UpdateCloudCredential(controller.Credential(), change); err != nil {
 			t.Fatal(err)
 		}
@@ -114,6 +115,7 @@ func TestTrouble(t *testing.T) {
 		{
 			name: "VALIDATION without end", timeout: 10 * time.Second, want: "timed-out", // the reason is in the controller's log alone
 			before: func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
+				t.Helper()
 				if err := j.East.State.InvalidateCloudCredential(controller.Credential(), "wrong"); err != nil {
 					t.Fatal(err)
 				}
@@ -126,6 +128,7 @@ func TestTrouble(t *testing.T) {
 		{
 			name: "another client starts first", want: "migrated",
 			before: func(t *testing.T, j *jaas.JAAS, m *jaas.Model) {
+				t.Helper()
 				if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
 					t.Fatal(err)
 				}
@@ -134,6 +137,7 @@ func TestTrouble(t *testing.T) {
 		{
 			name: "another client has moved it", want: "recorded",
 			before: func(t *testing.T, j *jaas.JAAS, m *jaas.Model) {
+				t.Helper()
 				if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
 					t.Fatal(err)
 				}

@@ -213,18 +213,18 @@ func generate(r *rand.Rand) situation {
 }
 
 // shrink makes the case smaller as long as the answers differ.
-func (p situation) shrink(ctx context.Context) situation {
+func (s situation) shrink(ctx context.Context) situation {
 	bad := func(q situation) bool {
 		got, err := q.simulated(ctx)
 		return err == nil && got != q.juju()
 	}
 	try := func(change func(*situation)) {
-		b, _ := json.Marshal(p)
+		b, _ := json.Marshal(s)
 		var q situation
 		_ = json.Unmarshal(b, &q)
 		change(&q)
-		if !reflect.DeepEqual(p, q) && bad(q) {
-			p = q
+		if !reflect.DeepEqual(s, q) && bad(q) {
+			s = q
 		}
 	}
 	try(func(q *situation) { q.Model.Relations = nil })
@@ -237,16 +237,16 @@ func (p situation) shrink(ctx context.Context) situation {
 	try(func(q *situation) { q.Model.CleanupNeeded = false })
 	try(func(q *situation) { q.Model.CredentialRevoked = false })
 	try(func(q *situation) { q.Model.Blockers = nil })
-	for i := len(p.Model.Machines) - 1; i >= 0; i-- {
+	for i := range slices.Backward(s.Model.Machines) {
 		try(func(q *situation) { q.Model.Machines = append(q.Model.Machines[:i], q.Model.Machines[i+1:]...) })
 	}
-	for i := range p.Model.Applications {
-		for k := len(p.Model.Applications[i].Units) - 1; k >= 0; k-- {
+	for i := range s.Model.Applications {
+		for k := range slices.Backward(s.Model.Applications[i].Units) {
 			try(func(q *situation) {
 				u := q.Model.Applications[i].Units
 				q.Model.Applications[i].Units = append(u[:k], u[k+1:]...)
 			})
 		}
 	}
-	return p
+	return s
 }
