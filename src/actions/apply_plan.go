@@ -187,12 +187,16 @@ func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOpti
 		opts.Model.AccountsProblem, opts.Model.AccountsRemedy = p.What, p.Remedy
 	}
 	opts.Report = func(e fleet.Event) { r.show(ctx, e) }
-	done, err := fleet.Apply(ctx, fleet.Means{
+	means := fleet.Means{
 		Tower: w.tower, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.Leader,
 		View: func(model string, quiet bool) (survey.JAAS, func()) {
 			return w.jaas.View(w.lists, w.book, model, quiet)
 		},
-	}, opts)
+	}
+	if r.plan.Goal == fleet.Upgrade {
+		means.Upgrader = w.jaas.Upgrader()
+	}
+	done, err := fleet.Apply(ctx, means, opts)
 	if err != nil {
 		return done, err
 	}
@@ -213,15 +217,13 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 			r.many.Add(status.Pending{Model: e.Entry.Model, Target: e.Entry.First()})
 			changed = true
 		}
+	case fleet.StepEvent:
+		changed = r.finish(e.Moved)
 	case fleet.EndedEvent:
-		if e.Moved.Result.Outcome != "" {
-			r.logOf(e.Moved.Entry).Finish(e.Moved.Result)
-			delete(r.logs, e.Moved.Entry.Model)
-		}
 		if e.Moved.State == fleet.Well {
 			r.moved++
 		}
-		changed = r.unfly(e.Moved)
+		changed = r.finish(e.Moved)
 	default:
 	}
 	r.events.Run(e)
@@ -229,6 +231,16 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 		r.mark(ctx)
 	}
 	r.action.Log(ctx, r.lines.Line(e))
+}
+
+// finish ends the log of a migration, if there was one, and takes the model off the
+// unit's status.
+func (r *planRun) finish(m fleet.Moved) bool {
+	if m.Result.Outcome != "" {
+		r.logOf(m.Entry).Finish(m.Result)
+		delete(r.logs, m.Entry.Model)
+	}
+	return r.unfly(m)
 }
 
 func (r *planRun) logOf(e fleet.Entry) *report.EventLog {

@@ -37,6 +37,7 @@ type planParams struct {
 	MaxMoves  charm.Number `json:"max-moves"`
 	Plan      string       `json:"plan"`
 	Since     string       `json:"since"`
+	ToVersion string       `json:"to-version"`
 	WaveSize  charm.Count  `json:"wave-size"`
 	MaxModels charm.Number `json:"max-models"`
 	capsParams
@@ -65,6 +66,10 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	switch policy.Goal {
 	case fleet.Reverse:
 		if out.Plan, err = p.reverse(ctx, w, s, policy); err != nil {
+			return err
+		}
+	case fleet.Upgrade:
+		if out.Plan, err = fleet.MakeUpgrade(s, policy, p.ToVersion); err != nil {
 			return err
 		}
 	case fleet.Rebalance:

@@ -22,6 +22,17 @@ type ModelEvent struct {
 	Event  migration.Event
 }
 
+// StepEvent says that a step of a model has ended well, and others are to come. The
+// entry of Moved is that step.
+type StepEvent struct{ Moved Moved }
+
+// UpgradeEvent says that the agents of a model are asked to become a version.
+type UpgradeEvent struct {
+	Entry   Entry
+	Version string
+	Agents  int
+}
+
 // EndedEvent says that a model has ended, or stays.
 type EndedEvent struct {
 	Moved Moved
@@ -45,6 +56,8 @@ type StoppedEvent struct {
 
 func (BeganEvent) event()   {}
 func (ModelEvent) event()   {}
+func (StepEvent) event()    {}
+func (UpgradeEvent) event() {}
 func (EndedEvent) event()   {}
 func (StateEvent) event()   {}
 func (StoppedEvent) event() {}
@@ -87,7 +100,7 @@ func (r *run) beat(now bool) {
 	e := StateEvent{Counts: r.countsLocked(), To: map[string]int{}, Wait: r.wait, Elapsed: time.Since(r.began)}
 	for _, t := range r.entries {
 		if t.State == Checking || t.State == InFlight {
-			e.To[t.Entry.First()]++
+			e.To[t.leg.First()]++
 		}
 	}
 	// An estimate needs some models that have moved.

@@ -20,9 +20,18 @@ type gate struct {
 // StartMigration starts the migration if nothing speaks against it now.
 func (g gate) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
 	r := g.run
+	job, err := r.job(ctx, model.UUID)
 	r.turns <- struct{}{}
 	why := r.admit(ctx, g.entry)
-	if why == "" {
+	switch {
+	case err != nil:
+		why = "JIMM did not say whether it upgrades the model"
+	case unfinished(job):
+		why = "JIMM's own upgrade-to is not finished"
+		r.mu.Lock()
+		r.entries[g.entry].stay = string(LeftUpgradeJob)
+		r.mu.Unlock()
+	case why == "":
 		r.mu.Lock()
 		r.entries[g.entry].State = InFlight
 		r.starts++
@@ -33,6 +42,14 @@ func (g gate) StartMigration(ctx context.Context, model facts.Model, target fact
 		return "", fmt.Errorf("%w: %w: %s", migration.ErrNotSent, ErrGate, why)
 	}
 	return r.Writer.StartMigration(ctx, model, target)
+}
+
+// job returns the state of JIMM's own upgrade job. Only a run that upgrades asks.
+func (r *run) job(ctx context.Context, model string) (string, error) {
+	if r.Upgrader == nil {
+		return "", nil
+	}
+	return r.Upgrader.Job(ctx, model)
 }
 
 // RecordController records the model.
@@ -77,7 +94,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	}
 	p := r.progress()
 	p.States[i] = Waiting
-	if wait := newSchedule(r.Plan, r.world(), p).blocks(i); wait != WaitNothing {
+	if wait := newSchedule(r.legs(), r.world(), p).blocks(i); wait != WaitNothing {
 		return string(wait)
 	}
 	return ""

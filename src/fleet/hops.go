@@ -14,7 +14,7 @@ import (
 // needs it. It is computed anew from what is seen; no step is remembered. ok is
 // false if there is no route.
 func Hops(s Snapshot, model facts.Model, version string, allowed func(facts.Controller) bool) (route []Step, ok bool) {
-	return hops(newRater(s), model, version, allowed)
+	return hops(newRater(s), model, version, func(c facts.Controller, _ Eligibility) bool { return allowed(c) })
 }
 
 // stop is where a model can be on its way.
@@ -22,7 +22,7 @@ type stop struct{ controller, version string }
 
 // hops searches in breadth: the first route found has the fewest steps. Stops
 // are tried in JIMM's order of controllers, upgrades first.
-func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller) bool) ([]Step, bool) {
+func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller, Eligibility) bool) ([]Step, bool) {
 	type way struct {
 		stop
 		route []Step
@@ -45,7 +45,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 		here := model
 		here.Recorded, here.AgentVersion = at.controller, at.version
 		for _, c := range r.snapshot.Controllers {
-			if c.UUID != at.controller {
+			if c.UUID != at.controller || away(c) {
 				continue
 			}
 			// No further than asked: the goal if this controller has passed it.
@@ -59,7 +59,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 		}
 		judgements := r.judgements(&here)
 		for i, c := range r.snapshot.Controllers {
-			if c.UUID != at.controller && allowed(c) && judgements[i].eligible != NotEligible {
+			if e := judgements[i].eligible; c.UUID != at.controller && e != NotEligible && allowed(c, e) {
 				step(stop{c.UUID, at.version}, Step{Controller: c.Name})
 			}
 		}
@@ -70,7 +70,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 // MakeUpgrade plans the routes on which the models that the policy names come to
 // the version.
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
-	p.Goal = Upgrade
+	p.Goal, p.Version = Upgrade, version
 	if !checks.IsVersion(version) {
 		return Plan{}, fmt.Errorf("cannot plan an upgrade: %q is no version such as 3.6.28", version)
 	}
@@ -93,8 +93,9 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	for _, f := range s.Moving {
 		moving[f.Model] = true
 	}
-	allowed := func(c facts.Controller) bool {
-		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
+	// What is not known of a target is enough only if it is named.
+	allowed := func(c facts.Controller, e Eligibility) bool {
+		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name }) && (e == Eligible || !m.star[c.Name])
 	}
 	for _, model := range selected {
 		c := m.candidate(model, named[model.UUID])

@@ -14,12 +14,19 @@ type Moved struct {
 	Entry  Entry
 	State  State
 	Reason string
+	// Detail says more of a reason or a failure that no migration has.
+	Detail string
+	// Version is the one that all agents run, if this run has seen to that.
+	Version string
 	// Canary tells that others waited for it.
 	Canary bool
 	// Result is that of the migration; its outcome is "" if none was tried.
 	Result       migration.Result
 	Began, Ended time.Time
 }
+
+// alreadyThere is the reason of a model that was as the plan wants it.
+const alreadyThere = "already-there"
 
 // Counts is how many entries are in which state.
 type Counts struct{ Planned, Moved, Already, Moving, Failed, Left, Waiting int }
@@ -64,7 +71,7 @@ type Done struct {
 	Gaps    []string
 	Began   time.Time
 	Took    time.Duration
-	// Starts is how many migrations this run has asked for.
+	// Starts is how many migrations and upgrades this run has asked for.
 	Starts int
 }
 
@@ -82,7 +89,7 @@ func (r *run) countsLocked() Counts {
 		case Checking, InFlight:
 			c.Moving++
 		case Verifying, Well:
-			if t.Reason == "already-there" {
+			if t.Reason == alreadyThere {
 				c.Already++
 			} else {
 				c.Moved++

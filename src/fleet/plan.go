@@ -100,6 +100,45 @@ func (e Entry) First() string {
 	return e.Source
 }
 
+// Leg returns what comes next for a model that is on the controller: an entry of one
+// step, and how many steps of the route are behind it. Done steps are known to be
+// behind it. With no step left the leg's route is empty; ok is false if the route
+// does not lead over the controller. Nothing but what is seen decides.
+func (e Entry) Leg(on string, done int) (leg Entry, behind int, ok bool) {
+	behind, ok = done, e.after(done) == on
+	for i, s := range e.Route {
+		if s.Controller == on && i+1 > done {
+			behind, ok = i+1, true
+		}
+	}
+	leg = e
+	leg.Source, leg.Route = on, e.Route[behind:min(behind+1, len(e.Route))]
+	return leg, behind, ok
+}
+
+// after is the controller that has the model after so many steps.
+func (e Entry) after(steps int) string {
+	at := e.Source
+	for _, s := range e.Route[:steps] {
+		if s.Controller != "" {
+			at = s.Controller
+		}
+	}
+	return at
+}
+
+// upgrades reports whether the first step is an upgrade.
+func (e Entry) upgrades() bool { return len(e.Route) > 0 && e.Route[0].Version != "" }
+
+// lane is what a canary proves: that models can move to a controller, or that agents
+// can be upgraded on it.
+func (e Entry) lane() string {
+	if e.upgrades() {
+		return e.Source + " " + e.Route[0].String()
+	}
+	return e.First()
+}
+
 // Left is a model that a plan leaves where it is.
 type Left struct {
 	Reason Reason
@@ -143,7 +182,8 @@ type Plan struct {
 	Made time.Time
 	Unit string
 	Goal Goal
-	// Of is the controller that is drained, or to which models come back.
+	// Of is the controller that is drained, or to which models come back, or the
+	// version that agents shall have.
 	Of          string
 	Controllers []Host
 	Caps        Caps
@@ -176,6 +216,8 @@ type Policy struct {
 	Targets []Weighted
 	// WaveSize is how many models make a wave; 0: all.
 	WaveSize int
+	// Version is the one that agents shall have; for the goal upgrade.
+	Version string
 	// MaxModels bounds the plan; 500 if 0.
 	MaxModels int
 	Caps      Caps
@@ -442,7 +484,7 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 
 // onlyTarget reports whether the model is on the one target already.
 func (m *maker) onlyTarget(model *facts.Model) bool {
-	return len(m.targets) == 1 && m.byName[m.targets[0].Name].UUID == model.Recorded
+	return m.policy.Goal != Upgrade && len(m.targets) == 1 && m.byName[m.targets[0].Name].UUID == model.Recorded
 }
 
 // matching returns the UUIDs of the models that the patterns match. One that
@@ -610,8 +652,12 @@ func (m *maker) plan() Plan {
 		JAAS: m.snapshot.JAAS, Made: m.snapshot.Now.UTC().Truncate(time.Second), Unit: m.snapshot.Unit, Goal: m.policy.Goal, Of: m.policy.From,
 		Caps: m.policy.Caps, Rules: m.policy.Rules, Edges: m.snapshot.Edges.Knowledge(), Moves: m.moves, Left: m.left, More: m.more,
 	}
-	if p.Goal == Move {
+	switch p.Goal {
+	case Move:
 		p.Of = ""
+	case Upgrade:
+		p.Of = m.policy.Version
+	default:
 	}
 	used, in := map[string]bool{p.Of: true}, map[string]bool{}
 	for _, e := range p.Moves {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -29,6 +30,16 @@ func (r *run) world() World {
 			w.Closed[c.Name] = fmt.Sprintf("has refused %d models in a row", RefusedToClose)
 		}
 	}
+	for _, t := range r.entries {
+		lane := t.leg.lane()
+		switch {
+		case !t.leg.upgrades():
+		case r.refused[lane] >= RefusedToClose:
+			w.Closed[lane] = fmt.Sprintf("%d models in a row were not upgraded", RefusedToClose)
+		case w.Closed[t.leg.Source] == "not available":
+			w.Closed[lane] = "not available"
+		}
+	}
 	for _, m := range r.sight.Models {
 		w.Kinds[m.UUID] = m.Type
 	}
@@ -48,7 +59,6 @@ func (r *run) progress() Progress {
 		p.States[i] = t.State
 		switch {
 		case t.State == Well && !t.Ended.IsZero():
-			p.Proved[t.Entry.First()] = true
 			took = append(took, t.Ended.Sub(t.Began))
 		case t.State == Verifying:
 			verifying++
@@ -57,6 +67,7 @@ func (r *run) progress() Progress {
 			p.Alone[i] = true
 		}
 	}
+	maps.Copy(p.Proved, r.proved)
 	if len(took) > 0 {
 		slices.Sort(took)
 		p.Median = took[len(took)/2]
@@ -88,6 +99,10 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 		t := &r.entries[i]
 		on, known := at[t.Entry.Model]
 		f, moves := flights[t.Entry.Model]
+		leg, behind, onRoute := t.Entry.Leg(on, t.behind)
+		if moves && onRoute {
+			leg, behind = t.Entry.toward(f.Target, leg, behind)
+		}
 		switch {
 		case t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && known && on != t.Entry.Target():
 			r.tally.Fought = t.Entry.Name
@@ -96,21 +111,23 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 		case !known:
 			t.State, t.Reason = Stayed, "gone"
 			ended = append(ended, t.Moved)
-		case on == t.Entry.Target() && !moves:
-			t.State, t.Reason = Well, "already-there"
-		case moves && f.Target == t.Entry.First() && on == t.Entry.Source:
+		case t.fresh(on): // The list is older than its last step.
+		case onRoute && len(leg.Route) == 0 && !moves:
+			t.State, t.Reason = Well, alreadyThere
+		case moves && onRoute && len(leg.Route) > 0 && f.Target == leg.First() && !leg.upgrades():
+			t.leg, t.behind = leg, behind
 			attach = append(attach, i)
-		case moves && f.Target != "" && f.Target != t.Entry.First():
+		case moves && f.Target != "":
 			t.State, t.Reason = Stayed, string(LeftMoving)
 			ended = append(ended, t.Moved)
-		case on != t.Entry.Source:
+		case !onRoute || len(leg.Route) == 0:
 			t.State, t.Reason = Stayed, string(LeftMovedOn)
 			ended = append(ended, t.Moved)
 			if t.seen {
 				r.tally.Fought = t.Entry.Name
 			}
 		default:
-			t.seen = true
+			t.seen, t.leg, t.behind = true, leg, behind
 		}
 	}
 	inWaves := func(i int) bool { return r.Waves == nil || r.Waves[r.entries[i].Entry.Wave] }
@@ -122,4 +139,41 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 	for _, i := range attach {
 		r.launch(ctx, i)
 	}
+}
+
+// toward returns the leg on which a model moves to the target, if that is the next
+// move of the route from where it is.
+func (e Entry) toward(target string, leg Entry, behind int) (Entry, int) {
+	for i := behind; i < len(e.Route); i++ {
+		if to := e.Route[i].Controller; to != "" {
+			if to == target {
+				leg.Route, behind = e.Route[i:i+1], i
+			}
+			break
+		}
+	}
+	return leg, behind
+}
+
+// fresh reports whether the model is listed where it was before its last step, which
+// has ended only a moment ago.
+func (t *tracked) fresh(on string) bool {
+	return t.behind > 0 && on == t.Entry.after(t.behind-1) && on != t.Entry.after(t.behind) && time.Since(t.stepped) < 4*listAge
+}
+
+// legs is the plan of what comes next for each model.
+func (r *run) legs() Plan {
+	p := r.Plan
+	p.Moves = make([]Entry, len(r.entries))
+	for i, t := range r.entries {
+		p.Moves[i] = t.leg
+	}
+	return p
+}
+
+// seen returns what was seen last.
+func (r *run) seen() Sight {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sight
 }

@@ -24,6 +24,8 @@ type Means struct {
 	View func(model string, quiet bool) (survey.JAAS, func())
 	// Writer starts migrations and records models.
 	Writer migration.Writer
+	// Upgrader upgrades agents; nil but for the goal upgrade.
+	Upgrader Upgrader
 	// Leader reports whether this unit leads its application.
 	Leader func(context.Context) (bool, error)
 }
@@ -107,7 +109,8 @@ type run struct {
 	edges   []Edge
 	unread  bool
 	settle  map[string]time.Time // Models whose relations are not seen joined again, with the end of the wait.
-	refused map[string]int       // Targets: refusals in a row.
+	refused map[string]int       // Lanes: refusals in a row.
+	proved  map[string]bool      // Lanes in which a model has ended well.
 	tally   Tally
 	stopped string
 	starts  int
@@ -122,7 +125,13 @@ type tracked struct {
 	retry time.Time // Not before.
 	alone bool
 	stay  string // Why it must not start, found out at its turn.
-	seen  bool   // It was seen on its source.
+	seen  bool   // It was seen on its route.
+
+	leg     Entry     // Its next step, or the one under way.
+	behind  int       // How many steps are behind it.
+	stepped time.Time // When the last one ended, in this run.
+	asked   bool      // The upgrade of this leg was asked for.
+	worked  bool      // This run has done something for it.
 }
 
 func newRun(means Means, o RunOptions) *run {
@@ -136,11 +145,12 @@ func newRun(means Means, o RunOptions) *run {
 	o.Model.PollInterval = max(o.Model.PollInterval, time.Duration(o.Plan.Caps.Parallel)*time.Second/2)
 	r := &run{
 		Means: means, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
-		settle: map[string]time.Time{}, refused: map[string]int{}, beats: beat{next: 30 * time.Second},
+		settle: map[string]time.Time{}, refused: map[string]int{}, proved: map[string]bool{}, beats: beat{next: 30 * time.Second},
 	}
 	r.until = r.began.Add(o.Timeout)
 	for _, e := range o.Plan.Moves {
-		r.entries = append(r.entries, tracked{Moved: Moved{Entry: e}})
+		leg, _, _ := e.Leg(e.Source, 0)
+		r.entries = append(r.entries, tracked{Moved: Moved{Entry: e}, leg: leg})
 	}
 	return r
 }
@@ -151,10 +161,8 @@ func (r *run) begin(ctx context.Context) error {
 	if r.Plan.JAAS != r.JAAS {
 		return refuse("it is of another JAAS, %s; this one is %s", r.Plan.JAAS, r.JAAS)
 	}
-	for _, e := range r.Plan.Moves {
-		if len(e.Route) != 1 || e.Route[0].Controller == "" {
-			return refuse("the route of model %s has more than one step, which this version does not carry out", e.Model)
-		}
+	if r.Plan.Goal == Upgrade && r.Upgrader == nil {
+		return refuse("its goal is upgrade; apply-plan carries it out")
 	}
 	leader, err := r.Leader(ctx)
 	switch {
@@ -282,24 +290,32 @@ func (r *run) next(seen bool) ([]int, Wait) {
 	if !seen {
 		return nil, WaitSilent
 	}
-	return Next(r.Plan, r.world(), r.progress(), time.Until(r.until))
+	return Next(r.legs(), r.world(), r.progress(), time.Until(r.until))
 }
 
-// launch carries one entry to its end, beside the others.
+// launch carries one step of an entry to its end, beside the others.
 func (r *run) launch(ctx context.Context, i int) {
 	r.mu.Lock()
 	t := &r.entries[i]
-	t.State, t.Began = Checking, time.Now()
-	proved := false
-	for _, other := range r.entries {
-		proved = proved || other.State == Well && !other.Ended.IsZero() && other.Entry.First() == t.Entry.First()
+	t.State = Checking
+	if t.stepped.IsZero() { // The first step of this run.
+		t.Began = time.Now()
 	}
-	t.Canary = r.Plan.Rules.Canary && !proved
-	entry, canary := t.Entry, t.Canary
+	t.Canary = r.Plan.Rules.Canary && !r.proved[t.leg.lane()]
+	leg, canary := t.leg, t.Canary
 	r.mu.Unlock()
 	r.flying.Go(func() {
-		result, err := r.migrate(ctx, i, entry, canary)
-		r.ended(i, result, err)
+		if leg.upgrades() {
+			end, detail := r.upgrade(ctx, i, leg)
+			r.ended(i, end, detail, migration.Result{})
+		} else {
+			result, err := r.migrate(ctx, i, leg, canary)
+			end := Classify(result)
+			if err != nil {
+				end = Ended{State: Waiting} // JIMM did not list; nothing was done.
+			}
+			r.ended(i, end, "", result)
+		}
 		select {
 		case r.changed <- struct{}{}:
 		default:
@@ -347,14 +363,10 @@ func (r *run) heard(i int, e migration.Event) {
 	}
 }
 
-// ended takes over how an entry has ended.
-func (r *run) ended(i int, result migration.Result, err error) {
+// ended takes over how a step of an entry has ended.
+func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 	r.mu.Lock()
 	t := &r.entries[i]
-	end := Classify(result)
-	if err != nil {
-		end = Ended{State: Waiting} // JIMM did not list; nothing was done.
-	}
 	if end.State == Waiting && t.stay != "" {
 		end = Ended{State: Stayed, Reason: t.stay}
 	}
@@ -363,16 +375,37 @@ func (r *run) ended(i int, result migration.Result, err error) {
 		r.mu.Unlock()
 		return
 	}
-	t.State, t.Reason, t.Result, t.Ended = end.State, end.Reason, result, time.Now()
-	target := t.Entry.First()
+	lane := t.leg.lane()
 	switch end.State {
 	case Failed:
 		r.tally.Failures++
 		delete(r.settle, t.Entry.Model)
 	case Stayed:
-		r.refused[target]++
+		r.refused[lane]++
 	default:
-		r.refused[target] = 0
+		r.refused[lane], r.proved[lane] = 0, true
+	}
+	t.worked = t.worked || end.Reason != alreadyThere
+	if end.State == Well && t.behind+1 < len(t.Entry.Route) {
+		step := Moved{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
+		t.behind, t.stepped, t.asked = t.behind+1, time.Now(), false
+		t.leg, _, _ = t.Entry.Leg(t.Entry.after(t.behind), t.behind)
+		t.State, t.retry = Held, time.Now().Add(r.Model.PollInterval+time.Second) // By then no list is older.
+		r.mu.Unlock()
+		if end.Reason == "" {
+			r.report(StepEvent{step})
+		}
+		return
+	}
+	if end.State == Well {
+		t.behind++
+		if t.worked {
+			end.Reason = ""
+		}
+	}
+	t.State, t.Reason, t.Detail, t.Result, t.Ended = end.State, end.Reason, detail, result, time.Now()
+	if end.State == Well && t.leg.upgrades() {
+		t.Version = t.leg.Route[0].Version
 	}
 	if end.Grave {
 		r.tally.Grave = cmp.Or(r.tally.Grave, fmt.Sprintf("model %s ended as %s", t.Entry.Name, result.Outcome))
@@ -380,7 +413,9 @@ func (r *run) ended(i int, result migration.Result, err error) {
 	r.tally.Closed = r.allClosed()
 	moved := t.Moved
 	r.mu.Unlock()
-	r.report(EndedEvent{moved})
+	if end.Reason != alreadyThere {
+		r.report(EndedEvent{moved})
+	}
 	if end.State == Failed {
 		r.beat(true)
 	}
@@ -388,8 +423,8 @@ func (r *run) ended(i int, result migration.Result, err error) {
 
 // allClosed reports whether every target has refused too often.
 func (r *run) allClosed() bool {
-	for _, e := range r.Plan.Moves {
-		if r.refused[e.First()] < RefusedToClose {
+	for _, t := range r.entries {
+		if r.refused[t.leg.lane()] < RefusedToClose {
 			return false
 		}
 	}

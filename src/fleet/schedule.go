@@ -15,7 +15,7 @@ type World struct {
 	// among them.
 	Moving []Flight
 	// Closed says why nothing may go to a controller, by name: it is cordoned, or
-	// not available.
+	// not available; or why nothing may be upgraded on it, by lane.
 	Closed map[string]string
 	// Pairs are the cross-model relations that are known now.
 	Pairs []Edge
@@ -52,7 +52,8 @@ const (
 type Progress struct {
 	// States are those of the entries of the plan, in its order.
 	States []State
-	// Proved are the targets to which a model has moved well in this run.
+	// Proved are the lanes in which a model has ended well in this run: targets, and
+	// upgrades on a controller.
 	Proved map[string]bool
 	// Median is how long a move took so far; 0 if none has ended.
 	Median time.Duration
@@ -241,9 +242,9 @@ func (s *schedule) blocks(i int) Wait {
 		return WaitParallel
 	case s.total >= s.slow:
 		return WaitSlow
-	case s.world.Closed[target] != "":
+	case s.world.Closed[e.lane()] != "":
 		return WaitClosed
-	case s.canaries != nil && !s.progress.Proved[target] && (s.canaries[target] != i || s.to[target] > 0):
+	case s.canaries != nil && !s.progress.Proved[e.lane()] && (s.canaries[e.lane()] != i || s.to[target] > 0):
 		return WaitCanary
 	case s.near(e.Model):
 		return WaitNeighbour
@@ -282,22 +283,22 @@ func (s *schedule) pickCanaries() map[string]int {
 		if s.progress.Waves != nil && !s.progress.Waves[e.Wave] {
 			continue
 		}
-		b, found := best[e.First()]
-		if !found || s.canary(i, most[e.First()]).less(s.canary(b, most[e.First()])) {
-			best[e.First()] = i
+		b, found := best[e.lane()]
+		if !found || s.canary(i, most[e.lane()]).less(s.canary(b, most[e.lane()])) {
+			best[e.lane()] = i
 		}
 	}
 	return best
 }
 
-// commonKind returns the type that most models of each target have.
+// commonKind returns the type that most models of each lane have.
 func (s *schedule) commonKind() map[string]string {
 	counts := map[string]map[string]int{}
 	for _, e := range s.plan.Moves {
-		if counts[e.First()] == nil {
-			counts[e.First()] = map[string]int{}
+		if counts[e.lane()] == nil {
+			counts[e.lane()] = map[string]int{}
 		}
-		counts[e.First()][s.world.Kinds[e.Model]]++
+		counts[e.lane()][s.world.Kinds[e.Model]]++
 	}
 	out := map[string]string{}
 	for target, kinds := range counts {

@@ -49,10 +49,10 @@ func (r *run) told() string {
 		}
 		over := t.State == Well || t.State == Failed || t.State == Stayed
 		if !over && (r.StopAfter == StopAfterCanary || t.Entry.Wave == wave) {
-			open[t.Entry.First()] = true
+			open[t.Entry.Target()] = true
 		}
 		if t.State == Well {
-			proved[t.Entry.First()] = true
+			proved[t.Entry.Target()] = true
 		}
 	}
 	for target := range open {

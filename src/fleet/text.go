@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jimm-migrator/src/migration/checks"
 )
 
 // The first line of a plan's text. Another number is another format.
@@ -235,7 +237,13 @@ func (p Plan) sound() error {
 	if p.Caps.Parallel < 1 || p.Caps.Source < 1 || p.Caps.Target < 1 || p.Caps.Agents < 1 || p.Rules.ModelTimeout <= 0 {
 		return errors.New("cannot use the plan: its caps and time limits must be at least 1")
 	}
+	if p.Goal == Upgrade && !checks.IsVersion(p.Of) {
+		return fmt.Errorf("cannot use the plan: %q is no version such as 3.6.28", clip(p.Of))
+	}
 	for _, e := range p.Moves {
+		if err := e.sound(p.Goal); err != nil {
+			return err
+		}
 		if models[e.Model] {
 			return fmt.Errorf("cannot use the plan: model %s stands in it twice", clip(e.Model))
 		}
@@ -247,6 +255,31 @@ func (p Plan) sound() error {
 			if s.Version == "" && !hosts[s.Controller] {
 				return fmt.Errorf("cannot use the plan: the target of model %s is no controller of the plan", clip(e.Model))
 			}
+		}
+	}
+	return nil
+}
+
+// sound refuses a route that no planner makes: one move, or for the goal upgrade
+// moves to controllers where the model has not been, and rising versions.
+func (e Entry) sound(goal Goal) error {
+	if goal != Upgrade {
+		if len(e.Route) != 1 || e.upgrades() {
+			return fmt.Errorf("cannot use the plan: the route of model %s is not one move", clip(e.Model))
+		}
+		return nil
+	}
+	been, version := map[string]bool{e.Source: true}, ""
+	for _, s := range e.Route {
+		switch {
+		case s.Version == "" && been[s.Controller]:
+			return fmt.Errorf("cannot use the plan: the route of model %s leads to %q twice", clip(e.Model), clip(s.Controller))
+		case s.Version == "":
+			been[s.Controller] = true
+		case !checks.IsVersion(s.Version), version != "" && checks.CompareVersions(s.Version, version) <= 0:
+			return fmt.Errorf("cannot use the plan: the route of model %s upgrades to %q", clip(e.Model), clip(s.Version))
+		default:
+			version = s.Version
 		}
 	}
 	return nil

@@ -237,6 +237,8 @@ func leader(unit string) string {
 func planSummary(p fleet.Plan) string {
 	text := facts.Count(len(p.Moves), "model", "models") + " would move"
 	switch {
+	case p.Goal == fleet.Upgrade:
+		text = fmt.Sprintf("the agents of %s would become %s", facts.Count(len(p.Moves), "model", "models"), p.Of)
 	case p.Goal == fleet.Drain:
 		text += " away from " + p.Of
 	case p.Goal == fleet.Reverse && p.Of != "":

@@ -58,6 +58,10 @@ func (l *RunLines) Line(e fleet.Event) string {
 		}
 		l.canary++
 		return "canary " + e.Entry.Name + ": " + line
+	case fleet.StepEvent:
+		return l.step(e.Moved)
+	case fleet.UpgradeEvent:
+		return l.single(fmt.Sprintf("%s: the agents on %q are asked to become %s", e.Entry.Name, e.Entry.Source, e.Version))
 	case fleet.EndedEvent:
 		return l.ended(e.Moved)
 	case fleet.StateEvent:
@@ -85,25 +89,52 @@ func (l *RunLines) ended(m fleet.Moved) string {
 	return movedLine(m)
 }
 
+// step is the line of a step that has ended well.
+func (l *RunLines) step(m fleet.Moved) string {
+	if s := m.Entry.Route[0]; s.Version != "" {
+		return l.single(fmt.Sprintf("%s: all agents run %s on %q", m.Entry.Name, s.Version, m.Entry.Source))
+	}
+	return l.single(movedLine(m) + "; there is more to do")
+}
+
+// single is a line about one model, while the plan has few.
+func (l *RunLines) single(line string) string {
+	if l.models > fewModels {
+		return ""
+	}
+	return line
+}
+
 // movedLine says in one line what became of a model.
 func movedLine(m fleet.Moved) string {
 	r := m.Result
 	switch m.State {
 	case fleet.Well:
 		text := fmt.Sprintf("%s is on %q, %s", m.Entry.Name, m.Entry.Target(), span(m.Ended.Sub(m.Began)))
+		if m.Version != "" {
+			text = fmt.Sprintf("%s is on %q and all its agents run %s, %s", m.Entry.Name, m.Entry.Target(), m.Version, span(m.Ended.Sub(m.Began)))
+		}
 		if still := r.Timing.Downtime(); still > 0 {
 			text += ", stood still " + span(still)
 		}
 		return text
 	case fleet.Stayed:
 		text := fmt.Sprintf("%s stays: %s", m.Entry.Name, m.Reason)
-		if r.Outcome != "" {
-			text += ": " + Summary(r)
+		if why := whyOf(m); why != "" {
+			text += ": " + why
 		}
 		return text
 	default:
-		return fmt.Sprintf("%s failed: %s", m.Entry.Name, Summary(r))
+		return fmt.Sprintf("%s failed: %s", m.Entry.Name, whyOf(m))
 	}
+}
+
+// whyOf says more of why a model failed or stays.
+func whyOf(m fleet.Moved) string {
+	if m.Result.Outcome != "" {
+		return Summary(m.Result)
+	}
+	return m.Detail
 }
 
 func stateLine(e fleet.StateEvent) string {
@@ -197,13 +228,9 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 		case m.State == fleet.Failed:
 			omitted++
 		case m.State == fleet.Stayed:
-			detail := ""
-			if m.Result.Outcome != "" {
-				detail = Summary(m.Result)
-			}
-			left = append(left, fleet.Left{Reason: fleet.Reason(m.Reason), Model: m.Entry.Model, Name: m.Entry.Name, Detail: detail})
+			left = append(left, fleet.Left{Reason: fleet.Reason(m.Reason), Model: m.Entry.Model, Name: m.Entry.Name, Detail: whyOf(m)})
 		case m.State == fleet.Well && !m.Ended.IsZero():
-			moved = append(moved, fmt.Sprintf("%s %s %s %s %s %s", m.Entry.Model, m.Entry.Target(), m.Result.Outcome,
+			moved = append(moved, fmt.Sprintf("%s %s %s %s %s %s", m.Entry.Model, m.Entry.Target(), cmp.Or(string(m.Result.Outcome), "upgraded"),
 				span(m.Ended.Sub(m.Began)), cmp.Or(span(m.Result.Timing.Downtime()), "-"), m.Entry.Name))
 		}
 	}
@@ -231,6 +258,12 @@ func cutLines(lines []string, most int) string {
 
 func failedResults(m fleet.Moved, run Run) map[string]any {
 	r := m.Result
+	if r.Outcome == "" {
+		return map[string]any{
+			"name": m.Entry.Name, "source": m.Entry.Source, "target": m.Entry.Target(), "outcome": "upgrade-failed",
+			"summary": m.Entry.Name + ": " + m.Detail, "error": m.Detail, "next": fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, m.Entry.Model),
+		}
+	}
 	out := map[string]any{
 		"name": m.Entry.Name, "source": m.Entry.Source, "target": m.Entry.Target(), "outcome": string(r.Outcome),
 		"controller": cmp.Or(r.Holder.String(), "unknown"), "summary": Summary(r),

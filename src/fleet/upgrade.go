@@ -1,0 +1,282 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// Upgrader upgrades the agents of models. Only a run with the goal upgrade has one.
+type Upgrader interface {
+	// Job returns the state of the job of JIMM's own upgrade-to for the model, "" if
+	// there is none.
+	Job(ctx context.Context, model string) (string, error)
+	// Upgrade asks that the agents of the model become the version. With dryRun
+	// nothing is changed. The error matches [ErrUpgradeRefused] if the answer was
+	// no, and [migration.ErrNotSent] if nothing was asked; otherwise it is not known
+	// whether it will be done.
+	Upgrade(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error
+}
+
+// ErrUpgradeRefused matches the error of an upgrade that was refused.
+var ErrUpgradeRefused = errors.New("the upgrade was refused")
+
+// Why a model is not upgraded.
+const (
+	LeftUpgradeJob     Reason = "upgrade-job"
+	LeftUpgradeRefused Reason = "upgrade-refused"
+	LeftUnseen         Reason = "agents-not-seen"
+	LeftAboveIts       Reason = "above-its-controller"
+	LeftAsked          Reason = "asked-before"
+)
+
+const (
+	// TimeToUpgrade is how long the agents of a model may take.
+	TimeToUpgrade = 30 * time.Minute
+	// leastLooks is how often the model is looked at in vain before it is left.
+	leastLooks = 3
+)
+
+// UpgradeCase is what is known right before the agents of a model are upgraded.
+type UpgradeCase struct {
+	// At is the UUID of the controller on which they are to be upgraded; Recorded
+	// the one that JIMM has on record, Answers the one that answers for the model.
+	At, Recorded, Answers string
+	// Moving tells that the model migrates, or was asked to.
+	Moving bool
+	// Life is that of the model.
+	Life string
+	// Job is the state of JIMM's own upgrade job, "" for none.
+	Job string
+	// To is the version asked for, Most that of the controller.
+	To, Most string
+	// Asked tells that this run has asked before.
+	Asked bool
+}
+
+// Forbids says why the upgrade must not be asked for, or "". It is pure.
+func (c UpgradeCase) Forbids() Reason {
+	switch {
+	case c.Asked:
+		return LeftAsked
+	case c.Moving:
+		return LeftMoving
+	case c.At == "" || c.Recorded != c.At:
+		return LeftMovedOn
+	case c.Answers != c.At:
+		return LeftUnseen
+	case !facts.Alive(c.Life):
+		return LeftNotAlive
+	case unfinished(c.Job):
+		return LeftUpgradeJob
+	case !checks.IsVersion(c.To), !checks.IsVersion(c.Most), checks.CompareVersions(c.To, c.Most) > 0:
+		return LeftAboveIts
+	default:
+		return ""
+	}
+}
+
+// unfinished reports whether a job of JIMM may still do something: all states but
+// the last ones (River's, which JIMM of 2026 uses).
+func unfinished(state string) bool {
+	return !slices.Contains([]string{"", "completed", "cancelled", "discarded"}, state)
+}
+
+// Lagging names what does not prove that all agents of a model run the version and
+// are with their controller; nothing if all do. Where the model has no machines its
+// units have no version of their own.
+func Lagging(i facts.Inventory, version string) []string {
+	behind := func(v string) bool {
+		return checks.IsVersion(v) && checks.CompareVersions(v, version) < 0 || !checks.IsVersion(v)
+	}
+	var out []string
+	if behind(i.AgentVersion) {
+		out = append(out, "the model")
+	}
+	for _, id := range facts.SortedNames(i.Machines, func(m facts.Machine) bool {
+		return facts.Alive(m.Life) && (m.Agent != "started" || behind(m.Version))
+	}) {
+		out = append(out, "machine "+id)
+	}
+	for _, name := range facts.SortedNames(i.Units, func(u facts.Unit) bool {
+		return facts.Alive(u.Life) && (!u.Present() || behind(u.Version) && (u.Version != "" || i.Type != "caas"))
+	}) {
+		out = append(out, "unit "+name)
+	}
+	return append(out, i.Unread...)
+}
+
+// upgrade upgrades the agents of a model where it is, and waits for them.
+func (r *run) upgrade(ctx context.Context, i int, leg Entry) (Ended, string) {
+	jaas, end := r.View(leg.Model, true)
+	defer end()
+	u := &upgrading{run: r, entry: i, leg: leg, version: leg.Route[0].Version, jaas: jaas, began: time.Now()}
+	for _, c := range r.seen().Controllers {
+		if c.Name == leg.Source {
+			u.at = c
+		}
+	}
+	if jaas.Controllers != nil {
+		jaas.Controllers.Access(ctx, u.at) // Later questions go to the account, if there is one.
+	}
+	return u.follow(ctx)
+}
+
+// upgrading is the upgrade of one model.
+type upgrading struct {
+	run     *run
+	entry   int
+	leg     Entry
+	version string
+	at      facts.Controller
+	jaas    survey.JAAS
+	began   time.Time
+	asked   bool
+	silent  error // Why it is not known whether the upgrade was accepted.
+}
+
+// follow looks, asks once where that is needed, and looks until all agents run the
+// version.
+func (u *upgrading) follow(ctx context.Context) (Ended, string) {
+	pause, failed := u.run.Model.PollInterval, 0
+	var lagging []string
+	for {
+		got, err := u.look(ctx)
+		switch {
+		case err != nil:
+			failed++
+		default:
+			failed, lagging = 0, Lagging(got, u.version)
+			switch {
+			case len(lagging) > 0:
+			case !u.asked:
+				return Ended{State: Well, Reason: alreadyThere}, ""
+			default:
+				return Ended{State: Well}, ""
+			}
+			if !u.asked && checks.CompareVersions(got.AgentVersion, u.version) < 0 {
+				if end, detail := u.ask(ctx, got); end.State != InFlight {
+					return end, detail
+				}
+			}
+			u.asked = true // By us, or by whoever has given the model its version.
+		}
+		switch {
+		case failed >= leastLooks && !u.asked:
+			return Ended{State: Stayed, Reason: string(LeftUnseen)}, "the agents could not be read: " + redact.String(err.Error())
+		case time.Since(u.began) > TimeToUpgrade:
+			return Ended{State: Failed}, u.late(lagging)
+		case !pauseFor(ctx, pause):
+			return Ended{State: Waiting}, ""
+		}
+		pause = min(2*pause, max(30*time.Second, u.run.Model.PollInterval))
+	}
+}
+
+// look reads the agents from the controller that the model is on.
+func (u *upgrading) look(ctx context.Context) (facts.Inventory, error) {
+	got, err := u.jaas.Inspector.Inventory(ctx, u.leg.Model, u.at.UUID)
+	if err == nil && got.Controller != u.at.UUID {
+		err = fmt.Errorf("controller %s answers for the model", got.Controller)
+	}
+	return got, err
+}
+
+// late says what has not become the version in time.
+func (u *upgrading) late(lagging []string) string {
+	text := fmt.Sprintf("after %d minutes these do not run %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
+	if u.silent != nil {
+		text += "; whether the upgrade was accepted is not known: " + redact.String(u.silent.Error())
+	}
+	return text
+}
+
+// ask asks for the upgrade, once, after a dry run, if nothing speaks against it now.
+// The state that it returns is InFlight if the agents may follow.
+func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string) {
+	r := u.run
+	if err := r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, true); err != nil {
+		return u.refusal(err)
+	}
+	job, err := r.Upgrader.Job(ctx, u.leg.Model)
+	record := u.jaas.Witness.Record(ctx, u.leg.Model)
+	if err != nil || record.State == facts.RecordUnknown {
+		return Ended{State: Waiting}, ""
+	}
+	r.turns <- struct{}{}
+	why := r.admit(ctx, u.entry)
+	reason := u.forbids(got, job, record.Controller)
+	if why == "" && reason == "" {
+		r.mu.Lock()
+		r.entries[u.entry].State, r.entries[u.entry].asked = InFlight, true
+		r.starts++
+		r.mu.Unlock()
+	}
+	<-r.turns
+	switch {
+	case reason != "":
+		return Ended{State: Stayed, Reason: string(reason)}, ""
+	case why != "":
+		return Ended{State: Waiting}, ""
+	}
+	r.report(UpgradeEvent{u.leg, u.version, got.Agents()})
+	err = r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, false)
+	switch {
+	case errors.Is(err, ErrUpgradeRefused), errors.Is(err, migration.ErrNotSent):
+		r.mu.Lock()
+		r.entries[u.entry].asked = false
+		r.mu.Unlock()
+		return u.refusal(err)
+	case err != nil:
+		u.silent = err // The version of the model will show it.
+	}
+	return Ended{State: InFlight}, ""
+}
+
+// forbids judges what was seen a moment ago.
+func (u *upgrading) forbids(got facts.Inventory, job, recorded string) Reason {
+	sight := u.run.seen()
+	c := UpgradeCase{At: u.at.UUID, Recorded: recorded, Answers: got.Controller, Job: job, To: u.version, Moving: slices.ContainsFunc(sight.Moving, func(f Flight) bool { return f.Model == u.leg.Model })}
+	for _, m := range sight.Models {
+		if m.UUID == u.leg.Model {
+			c.Life = m.Life
+		}
+	}
+	for _, s := range sight.Controllers {
+		if s.UUID == u.at.UUID {
+			c.Most = s.AgentVersion
+		}
+	}
+	u.run.mu.Lock()
+	defer u.run.mu.Unlock()
+	c.Asked = u.run.entries[u.entry].asked
+	return c.Forbids()
+}
+
+func (u *upgrading) refusal(err error) (Ended, string) {
+	if errors.Is(err, ErrUpgradeRefused) {
+		return Ended{State: Stayed, Reason: string(LeftUpgradeRefused)}, redact.String(strings.TrimPrefix(err.Error(), ErrUpgradeRefused.Error()+": "))
+	}
+	return Ended{State: Waiting}, "" // Nothing was changed: again at its next turn.
+}
+
+// pauseFor waits, unless the context ends first.
+func pauseFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,73 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/rpc"
+)
+
+// Upgrader returns what can upgrade the agents of models, and nothing else.
+func (j *JAAS) Upgrader() fleet.Upgrader { return upgrader{j.session, j.connections} }
+
+type upgrader struct {
+	session     *session
+	connections *connections
+}
+
+// Job returns the state of the job of JIMM's upgrade-to for the model (JIMM of May
+// 2026 and newer; older ones have no such jobs).
+func (u upgrader) Job(ctx context.Context, model string) (string, error) {
+	client, err := u.session.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	at, err := client.ModelControllerInfo(ctx, model)
+	if errors.Is(err, rpc.CodeNotImplemented) {
+		return "", nil
+	}
+	return at.Upgrade, err
+}
+
+// Upgrade asks through JIMM where it offers that (2026), and otherwise the
+// controller itself, with its account.
+func (u upgrader) Upgrade(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error {
+	client, err := u.session.get(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	}
+	_, err = client.UpgradeModel(ctx, model, version, dryRun)
+	if errors.Is(err, rpc.CodeNotImplemented) {
+		err = u.direct(ctx, at, model, version, dryRun)
+	}
+	answer, answered := errors.AsType[*rpc.Error](err)
+	switch {
+	case errors.Is(err, rpc.ErrNotSent):
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	case answered && answer.Message != "":
+		return fmt.Errorf("%w: %w", fleet.ErrUpgradeRefused, err)
+	default:
+		return err
+	}
+}
+
+// direct asks the controller.
+func (u upgrader) direct(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error {
+	conn, _, err := u.connections.get(ctx, at)
+	switch {
+	case errors.Is(err, errNoAccount), errors.Is(err, errNotSuperuser):
+		return fmt.Errorf("%w: this JIMM cannot upgrade models, and for %q: %w", fleet.ErrUpgradeRefused, at.Name, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	}
+	facade, err := conn.ModelUpgrader()
+	if err != nil {
+		return fmt.Errorf("%w: %w", fleet.ErrUpgradeRefused, err)
+	}
+	_, err = facade.UpgradeModel(ctx, model, version, dryRun)
+	return err
+}
