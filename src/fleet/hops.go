@@ -72,7 +72,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	p.Goal, p.Version = Upgrade, version
 	if !checks.IsVersion(version) {
-		return Plan{}, fmt.Errorf("cannot plan an upgrade: %q is no version such as 3.6.28", version)
+		return Plan{}, fmt.Errorf("cannot plan an upgrade: to-version is a version such as 3.6.28, not %q", version)
 	}
 	if len(p.Targets) == 0 {
 		p.Targets = []Weighted{{Name: "*", Weight: 1}}
@@ -106,7 +106,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 		route, ok := hops(m.rater, *model, version, allowed)
 		switch {
 		case !ok:
-			c.detail = "no route of the controllers that may take it ends with agents " + version
+			c.detail = "no route over the controllers that may take it ends with agents of " + version
 			m.leave(c, LeftNoTarget)
 		case len(route) > 0:
 			e := m.entry(c, "")
