@@ -102,7 +102,9 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		v.Kind = SourceRetains
 	case bySource && info.ReapFailed():
 		v.Kind = SourceReleased
-	case bySource:
+	case bySource && (target.State != facts.CopyActive || !source.Denies()):
+		// A target that has the model in use, and alone, was itself the source of
+		// another migration, which was aborted.
 		v.Kind = Misrecorded
 	case info.Kind != facts.InfoLive && target.State != facts.CopyActive, ListedBySomebody(b, p, info, target):
 		v.Kind = NoAnswer
