@@ -102,7 +102,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		v.Kind = SourceRetains
 	case bySource && info.ReapFailed():
 		v.Kind = SourceReleased
-	case bySource && (target.State != facts.CopyActive || !source.Denies()):
+	case bySource && (target.State != facts.CopyActive || !source.Denies() && source.State != facts.CopyImporting):
 		// A target that has the model in use, and alone, was itself the source of
 		// another migration, which was aborted.
 		v.Kind = Misrecorded
