@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/juju/clock"
 	"github.com/juju/juju/api"
 	"github.com/juju/juju/apiserver"
@@ -92,7 +93,7 @@ func Version() string { return jujuversion.Current.String() }
 
 // Start starts a controller with one machine, the user admin, its controller model and agent binaries.
 func Start(opts Options) (_ *Controller, err error) {
-	c := &Controller{Options: opts, ModelUUID: opts.UUID[:len(opts.UUID)-2] + "cc", stop: make(chan struct{}), masters: map[string]chan struct{}{}, Presence: &Presence{}}
+	c := &Controller{Options: opts, ModelUUID: uuid.NewString(), stop: make(chan struct{}), masters: map[string]chan struct{}{}, Presence: &Presence{}}
 	defer func() {
 		if err != nil {
 			c.Close()
