@@ -209,7 +209,7 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 	case !leader:
 		return errors.New("cannot drain: this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
 	case d.params.Plan == "" && n > d.expected():
-		return fmt.Errorf("cannot drain: %d models of %q would move, more than %d; look at dry-run=true, then pass expect=%d", n, d.params.Controller, d.expected(), n)
+		return fmt.Errorf("cannot drain: %d models of %q would move, more than %d; check the plan with dry-run=true, then set expect=%d", n, d.params.Controller, d.expected(), n)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func RepairAccess(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snaps
 // repair corrects the rules of one model. It returns why they were left, or "".
 func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stay Stay) (changed bool, why string) {
 	if ctx.Err() != nil {
-		return false, "the time was over"
+		return false, "the timeout was reached"
 	}
 	hosts, err := rules.Hosts(ctx, stay.Model)
 	if err != nil {
@@ -98,7 +99,7 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 		changed = true
 	}
 	for _, old := range home.gone {
-		failed = rules.Rehost(ctx, home, old, false)
+		failed = errors.Join(failed, rules.Rehost(ctx, home, old, false))
 		changed = true
 	}
 	hosts, err = rules.Hosts(ctx, stay.Model)

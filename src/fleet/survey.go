@@ -38,7 +38,7 @@ func Survey(ctx context.Context, t *Tower, r Reader, q Question) (Snapshot, erro
 		return s, err
 	}
 	if seen.Now.IsZero() {
-		return s, errors.New("cannot plan: JIMM does not tell the time, since its audit log is empty")
+		return s, errors.New("cannot plan: the time on JIMM is not known, since its audit log is empty")
 	}
 	s.Controllers, s.Models, s.Moving, s.Moved, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Moved, seen.Now, seen.Gaps
 	if q.Edges {

@@ -20,10 +20,13 @@ type Upgrader interface {
 	// Job returns the state of the job of JIMM's own upgrade-to for the model, "" if
 	// there is none.
 	Job(ctx context.Context, model string) (string, error)
+	// ChangeBlock reports whether changes of the model are blocked. Juju 3.6 upgrades
+	// it all the same.
+	ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error)
 	// Upgrade asks that the agents of the model become the version. With dryRun
 	// nothing is changed. The error matches [ErrUpgradeRefused] if the answer was
-	// no, and [migration.ErrNotSent] if nothing was asked; otherwise it is not known
-	// whether it will be done.
+	// no, and [migration.ErrNotSent] if nothing was asked. Only the second proves that
+	// nothing was done: JIMM answers no, too, when it loses the controller's answer.
 	Upgrade(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error
 }
 
@@ -34,6 +37,7 @@ var ErrUpgradeRefused = errors.New("the upgrade was refused")
 const (
 	LeftUpgradeJob     Reason = "upgrade-job"
 	LeftUpgradeRefused Reason = "upgrade-refused"
+	LeftBlocked        Reason = "changes-blocked"
 	LeftUnseen         Reason = "agents-not-seen"
 	LeftAboveIts       Reason = "above-its-controller"
 	LeftAsked          Reason = "asked-before"
@@ -55,6 +59,8 @@ type UpgradeCase struct {
 	Moving bool
 	// Life is that of the model.
 	Life string
+	// Blocked tells that changes of the model are blocked.
+	Blocked bool
 	// Job is the state of JIMM's own upgrade job, "" for none.
 	Job string
 	// To is the version asked for, Most that of the controller.
@@ -76,6 +82,8 @@ func (c UpgradeCase) Forbids() Reason {
 		return LeftUnseen
 	case !facts.Alive(c.Life):
 		return LeftNotAlive
+	case c.Blocked:
+		return LeftBlocked
 	case unfinished(c.Job):
 		return LeftUpgradeJob
 	case !checks.IsVersion(c.To), !checks.IsVersion(c.Most), checks.CompareVersions(c.To, c.Most) > 0:
@@ -141,13 +149,13 @@ type upgrading struct {
 	jaas    survey.JAAS
 	began   time.Time
 	asked   bool
-	silent  error // Why it is not known whether the upgrade was accepted.
+	failure error // What the request ended with; the version of the model shows what it did.
 }
 
-// follow looks, asks once where that is needed, and looks until all agents run the
-// version.
+// follow reads the agents, asks once for the upgrade where it is needed, and reads them
+// again until all run the version.
 func (u *upgrading) follow(ctx context.Context) (Ended, string) {
-	pause, failed := u.run.Model.PollInterval, 0
+	pause, failed, older := u.run.Model.PollInterval, 0, 0
 	var lagging []string
 	for {
 		got, err := u.look(ctx)
@@ -163,19 +171,29 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 			default:
 				return Ended{State: Well}, ""
 			}
-			if !u.asked && checks.CompareVersions(got.AgentVersion, u.version) < 0 {
+			switch behind := checks.CompareVersions(got.AgentVersion, u.version) < 0; {
+			case !behind:
+				u.failure = nil // It was done, whatever the answer was.
+			case !u.asked:
 				if end, detail := u.ask(ctx, got); end.State != InFlight {
 					return end, detail
 				}
+			case errors.Is(u.failure, ErrUpgradeRefused):
+				if older++; older >= leastLooks {
+					return u.refusal(u.failure)
+				}
 			}
-			u.asked = true // By us, or by whoever has given the model its version.
+			u.asked = true // By this run, or by whoever has given the model its version.
 		}
 		switch {
 		case failed >= leastLooks && !u.asked:
 			return Ended{State: Stayed, Reason: string(LeftUnseen)}, "the agents could not be read: " + redact.String(err.Error())
 		case time.Since(u.began) > TimeToUpgrade:
 			return Ended{State: Failed}, u.late(lagging)
-		case !pauseFor(ctx, pause):
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
 			return Ended{State: Waiting}, ""
 		}
 		pause = min(2*pause, max(30*time.Second, u.run.Model.PollInterval))
@@ -193,28 +211,29 @@ func (u *upgrading) look(ctx context.Context) (facts.Inventory, error) {
 
 // late says what has not become the version in time.
 func (u *upgrading) late(lagging []string) string {
-	text := fmt.Sprintf("after %d minutes these do not run %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
-	if u.silent != nil {
-		text += "; whether the upgrade was accepted is not known: " + redact.String(u.silent.Error())
+	text := fmt.Sprintf("after %d minutes, still not running %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
+	if u.failure != nil {
+		text += "; it is not known whether the upgrade was accepted: " + redact.String(u.failure.Error())
 	}
 	return text
 }
 
-// ask asks for the upgrade, once, after a dry run, if nothing speaks against it now.
-// The state that it returns is InFlight if the agents may follow.
+// ask asks for the upgrade, once, after a dry run, if nothing forbids it now. The state
+// that it returns is InFlight if the agents may follow.
 func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string) {
 	r := u.run
 	if err := r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, true); err != nil {
 		return u.refusal(err)
 	}
 	job, err := r.Upgrader.Job(ctx, u.leg.Model)
+	blocked, blockErr := r.Upgrader.ChangeBlock(ctx, u.at, u.leg.Model)
 	record := u.jaas.Witness.Record(ctx, u.leg.Model)
-	if err != nil || record.State == facts.RecordUnknown {
+	if err != nil || blockErr != nil || record.State == facts.RecordUnknown {
 		return Ended{State: Waiting}, ""
 	}
 	r.turns <- struct{}{}
 	why := r.admit(ctx, u.entry)
-	reason := u.forbids(got, job, record.Controller)
+	reason := u.forbids(UpgradeCase{At: u.at.UUID, Recorded: record.Controller, Answers: got.Controller, Blocked: blocked, Job: job, To: u.version})
 	if why == "" && reason == "" {
 		r.mu.Lock()
 		r.entries[u.entry].State, r.entries[u.entry].asked = InFlight, true
@@ -230,22 +249,20 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 	}
 	r.report(UpgradeEvent{u.leg, u.version, got.Agents()})
 	err = r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, false)
-	switch {
-	case errors.Is(err, ErrUpgradeRefused), errors.Is(err, migration.ErrNotSent):
+	if errors.Is(err, migration.ErrNotSent) {
 		r.mu.Lock()
 		r.entries[u.entry].asked = false
 		r.mu.Unlock()
 		return u.refusal(err)
-	case err != nil:
-		u.silent = err // The version of the model will show it.
 	}
+	u.failure = err
 	return Ended{State: InFlight}, ""
 }
 
-// forbids judges what was seen a moment ago.
-func (u *upgrading) forbids(got facts.Inventory, job, recorded string) Reason {
+// forbids completes the case by what the run has seen last, and judges it.
+func (u *upgrading) forbids(c UpgradeCase) Reason {
 	sight := u.run.seen()
-	c := UpgradeCase{At: u.at.UUID, Recorded: recorded, Answers: got.Controller, Job: job, To: u.version, Moving: slices.ContainsFunc(sight.Moving, func(f Flight) bool { return f.Model == u.leg.Model })}
+	c.Moving = slices.ContainsFunc(sight.Moving, func(f Flight) bool { return f.Model == u.leg.Model })
 	for _, m := range sight.Models {
 		if m.UUID == u.leg.Model {
 			c.Life = m.Life
@@ -262,21 +279,10 @@ func (u *upgrading) forbids(got facts.Inventory, job, recorded string) Reason {
 	return c.Forbids()
 }
 
+// refusal is the end of an upgrade that was not done.
 func (u *upgrading) refusal(err error) (Ended, string) {
 	if errors.Is(err, ErrUpgradeRefused) {
 		return Ended{State: Stayed, Reason: string(LeftUpgradeRefused)}, redact.String(strings.TrimPrefix(err.Error(), ErrUpgradeRefused.Error()+": "))
 	}
 	return Ended{State: Waiting}, "" // Nothing was changed: again at its next turn.
-}
-
-// pauseFor waits, unless the context ends first.
-func pauseFor(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

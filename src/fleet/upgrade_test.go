@@ -9,8 +9,8 @@ import (
 )
 
 // TestUpgradeIsForbidden goes through all cases: nothing is asked for but of a model
-// at rest, alive, recorded and answering on its controller, to at most its version,
-// once, and while JIMM's own job is not at work.
+// at rest, alive, not blocked, recorded and answering on its controller, to at most its
+// version, once, and while JIMM's own job is not at work.
 func TestUpgradeIsForbidden(t *testing.T) {
 	reasons := map[fleet.Reason]int{}
 	for _, recorded := range []string{"", "a", "b"} {
@@ -19,8 +19,8 @@ func TestUpgradeIsForbidden(t *testing.T) {
 				for _, job := range []string{"", "completed", "cancelled", "discarded", "running", "retryable", "available", "pending", "scheduled", "unknown"} {
 					for _, to := range []string{"", "3.6.14", "3.6.28", "3.6.29", "junk"} {
 						for _, most := range []string{"", "3.6.28"} {
-							for bits := range 4 {
-								c := fleet.UpgradeCase{At: "a", Recorded: recorded, Answers: answers, Life: life, Job: job, To: to, Most: most, Moving: bits&1 == 1, Asked: bits&2 == 2}
+							for bits := range 8 {
+								c := fleet.UpgradeCase{At: "a", Recorded: recorded, Answers: answers, Life: life, Job: job, To: to, Most: most, Moving: bits&1 == 1, Asked: bits&2 == 2, Blocked: bits&4 == 4}
 								got := c.Forbids()
 								reasons[got]++
 								may := recorded == "a" && answers == "a" && (life == "" || life == "alive") && most != "" && (to == "3.6.14" || to == "3.6.28") && bits == 0 &&
@@ -35,7 +35,7 @@ func TestUpgradeIsForbidden(t *testing.T) {
 			}
 		}
 	}
-	if len(reasons) != 8 {
+	if len(reasons) != 9 {
 		t.Errorf("reasons %v", reasons)
 	}
 	if got := (fleet.UpgradeCase{To: "3.6.14", Most: "3.6.14"}).Forbids(); got == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/rpc"
@@ -31,6 +32,26 @@ func (u upgrader) Job(ctx context.Context, model string) (string, error) {
 		return "", nil
 	}
 	return at.Upgrade, err
+}
+
+// ChangeBlock reports whether changes of the model are blocked. It asks the controller,
+// if there is an account, and else through JIMM, but for JIMM of 2024: that stores the
+// secret of each login to a model.
+func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error) {
+	if u.connections.given(at) {
+		conn, login, err := u.connections.openModel(ctx, at, model)
+		if err != nil {
+			return false, err
+		}
+		return juju.ChangeBlock(ctx, conn, login.Facades)
+	}
+	login := &modelLogin{session: u.session, made: true}
+	defer login.close()
+	conn, err := login.dial(ctx, model)
+	if err != nil {
+		return false, err
+	}
+	return conn.ChangeBlock(ctx)
 }
 
 // Upgrade asks through JIMM where it offers that (2026), and otherwise the

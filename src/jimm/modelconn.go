@@ -128,6 +128,11 @@ func (m *ModelConn) FullStatusAndStorage(ctx context.Context) (status Status, to
 	return status, told, err
 }
 
+// ChangeBlock is [juju.ChangeBlock] of the model.
+func (m *ModelConn) ChangeBlock(ctx context.Context) (bool, error) {
+	return juju.ChangeBlock(ctx, m.conn, m.facades)
+}
+
 // ReadStatus is [ModelConn.FullStatusAndStorage] over any connection to the model
 // with that uuid, such as one to its controller itself, which offers these facades.
 func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, told bool, err error) {

@@ -55,7 +55,7 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 func worse(before, after facts.Unit) string {
 	switch {
 	case after.Workload == "error" && before.Workload != "error", after.Workload == "blocked" && before.Workload == "active":
-		return workload(after) + ", it was " + cmp.Or(before.Workload, "not looked at")
+		return workload(after) + ", it was " + cmp.Or(before.Workload, "not known")
 	default:
 		return ""
 	}

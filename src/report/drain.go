@@ -267,17 +267,17 @@ func drainAfter(d Drained) map[string]any {
 		}
 	}
 	if earlier > 0 {
-		out["agents-not-seen"] = facts.Count(earlier, "model", "models") + " left before this run: whether their agents have followed was not looked at; migrate-model for each model, with the controller where it is as target, looks"
+		out["agents-not-seen"] = facts.Count(earlier, "model", "models") + " left before this run: their agents were not checked; to check a model, run migrate-model with the controller that it is on as target"
 	}
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and is not seen joined again")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and has not been seen to join again")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))
 	if len(d.Edges.Unread) > 0 {
-		out["consumers-unknown"] = "not all offers could be read: look at each model's relations"
+		out["consumers-unknown"] = "not all offers could be read: check each model's relations"
 	}
 	if stale > 0 {
 		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them; repair-access=true corrects them", facts.Count(stale, "model", "models"))
@@ -286,7 +286,7 @@ func drainAfter(d Drained) map[string]any {
 	case !d.Traits.AutoRecords:
 		out["new-models"] = "this JIMM goes on putting new models there, cordoned or not: list-models controller=" + d.Controller + " shows them"
 	case d.After != fleet.Cordoned:
-		out["new-models"] = d.Controller + " is not seen cordoned: JIMM may put new models there; cordon-controller stops that"
+		out["new-models"] = d.Controller + " is not shown as cordoned: JIMM may put new models there; cordon-controller stops that"
 	}
 	if !d.Traits.AutoRecords {
 		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"

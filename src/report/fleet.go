@@ -167,7 +167,7 @@ func TargetsResults(s fleet.Snapshot, m facts.Model, targets []fleet.Target) map
 	case len(unclear) > 0:
 		out["summary"] = fmt.Sprintf("it is not known whether model %s can move to %s; check-migration asks the controllers", m.FullName(), strings.Join(unclear, ", "))
 	default:
-		out["summary"] = fmt.Sprintf("no controller can take model %s; targets.NAME.why tells why", m.FullName())
+		out["summary"] = fmt.Sprintf("no controller can take model %s; targets.NAME.why gives the reason", m.FullName())
 	}
 	return out
 }
@@ -238,7 +238,7 @@ func planSummary(p fleet.Plan) string {
 	text := facts.Count(len(p.Moves), "model", "models") + " would move"
 	switch {
 	case p.Goal == fleet.Upgrade:
-		text = fmt.Sprintf("the agents of %s would become %s", facts.Count(len(p.Moves), "model", "models"), p.Of)
+		text = facts.Count(len(p.Moves), "model", "models") + " would be upgraded to " + p.Of
 	case p.Goal == fleet.Drain:
 		text += " away from " + p.Of
 	case p.Goal == fleet.Reverse && p.Of != "":

@@ -33,7 +33,7 @@ func statusKeys(r migration.Result) []string {
 func TestAllThatMovesTellsItsGaps(t *testing.T) {
 	found := migration.Moved{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
 	gaps, _ := report.MovingResults(found, errors.New("timeout"))["gaps"].(string)
-	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 models", "the time was over"} {
+	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 models", "before the timeout"} {
 		if !strings.Contains(gaps, part) {
 			t.Errorf("gaps are %q, want %q in it", gaps, part)
 		}

@@ -61,7 +61,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 	case fleet.StepEvent:
 		return l.step(e.Moved)
 	case fleet.UpgradeEvent:
-		return l.single(fmt.Sprintf("%s: the agents on %q are asked to become %s", e.Entry.Name, e.Entry.Source, e.Version))
+		return l.single(fmt.Sprintf("%s: upgrading the agents on %q to %s", e.Entry.Name, e.Entry.Source, e.Version))
 	case fleet.EndedEvent:
 		return l.ended(e.Moved)
 	case fleet.StateEvent:
@@ -188,7 +188,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += "; look now: " + d.Stopped
 	case fleet.RunPartly:
 		if c.Failed == 0 {
-			text += "; the time was over"
+			text += "; the timeout was reached"
 		}
 	default:
 	}
@@ -278,7 +278,8 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 	return out
 }
 
-// runNext is the command that helps from here.
+// runNext is the command that helps from here. Where models only stay, left names the
+// reasons, and no command removes them.
 func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
 	switch d.Outcome {
@@ -291,8 +292,6 @@ func runNext(d fleet.Done, run Run) string {
 		return again
 	case fleet.RunStopped, fleet.RunPartly, fleet.StoppedAsTold:
 		return again
-	case fleet.RunBlocked:
-		return "look at left; plan again when the reasons are gone"
 	default:
 		return ""
 	}
@@ -322,7 +321,7 @@ func RunReport(d fleet.Done, p fleet.Plan) string {
 		}
 	}
 	if len(attention) > 0 {
-		b.WriteString("\n## To look at\n\n" + cutLines(attention, mostReport/4))
+		b.WriteString("\n## Needs attention\n\n" + cutLines(attention, mostReport/4))
 	}
 	b.WriteString("\n## Who moved when\n\n" + gantt(d, mostReport-b.Len()-1024))
 	return b.String()

@@ -50,7 +50,7 @@ func checkControllerAccess(s *survey.Survey) Finding {
 			said = append(said, side.name+" is asked without an account")
 		default:
 			f.Level = Warn
-			f.Remedy = "juju run " + s.Options.Unit + " check-access tells what helps"
+			f.Remedy = "juju run " + s.Options.Unit + " check-access"
 			said = append(said, "the account "+strconv.Quote(side.access.User)+" on "+side.name+" does not work, so the controller is asked without it: "+redact.Error(side.access.Err))
 		}
 	}

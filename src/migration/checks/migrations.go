@@ -61,7 +61,7 @@ func whyArrived(s *survey.Survey) string {
 	if s.AuditErr != nil {
 		return "JIMM's audit log could not be read"
 	}
-	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.Source.Name) + " lately"
+	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
 }
 
 // TimeFormat is how evidence writes times.

@@ -30,7 +30,7 @@ func checkOffers(s *survey.Survey) Finding {
 		used = append(used, text)
 	}
 	return list(s, used, Warn,
-		"move models that use each other in one window, those that consume first (juju/juju#19800); tell the owners of the consumers, and look at their relations when the model has moved",
+		"move models that use each other in one window, those that consume first (juju/juju#19800); tell the owners of the consumers, and check their relations when the model has moved",
 		fmt.Sprintf("no offer is connected (%d in all)", len(s.Contents.Offers)))
 }
 
@@ -55,7 +55,7 @@ func checkRemotes(s *survey.Survey) Finding {
 	if len(used) == 0 {
 		return list(s, nil, Warn, "", "the model consumes no offers")
 	}
-	remedy := "look at these relations when the model has moved; " + s.StatusCommand() + " --relations shows them"
+	remedy := "check these relations when the model has moved; " + s.StatusCommand() + " --relations shows them"
 	switch {
 	case apart:
 		remedy = "Juju has refused to move a model whose offers come from a controller that it goes to (juju/juju#19800): if it does, remove the consumed offers before the migration and consume them again afterwards (juju/juju#20630); " + remedy

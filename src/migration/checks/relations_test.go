@@ -33,7 +33,7 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 		}, []string{`(bob@example.com/web on "west")`, "in one window, this one before those that offer"}, "#20630"},
 		"JIMM does not know it": {checks.Remotes, func(s *survey.Survey) {
 			s.Contents.Remotes["web"] = facts.Remote{URL: "admin/other.http"}
-		}, []string{"web from admin/other.http", "look at these relations"}, "#19800"},
+		}, []string{"web from admin/other.http", "check these relations"}, "#19800"},
 		"the consumers are known": {checks.Offers, func(s *survey.Survey) {
 			s.Contents.Offers["db"] = facts.Offer{Application: "pg", Total: 2}
 			s.Contents.Consumers = map[string][]string{"db": {"b", "x"}}

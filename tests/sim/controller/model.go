@@ -41,6 +41,8 @@ type Model struct {
 	SecretBackends []string `yaml:"secret-backends,omitempty" json:"secret-backends,omitempty"`
 	// CleanupNeeded makes the source prechecks fail with "cleanup needed".
 	CleanupNeeded bool `yaml:"cleanup-needed,omitempty" json:"cleanup-needed,omitempty"`
+	// ChangeBlock is the message of a block of changes on the model: "juju disable-command all".
+	ChangeBlock string `yaml:"change-block,omitempty" json:"change-block,omitempty"`
 	// AgentsStay keeps the agents at their version when the model is upgraded.
 	AgentsStay bool `yaml:"agents-stay,omitempty" json:"agents-stay,omitempty"`
 	// Blockers are reasons of the "cannot migrate to controller due to issues" family, e.g.

@@ -1,0 +1,37 @@
+package controller
+
+import (
+	"context"
+
+	"jimm-migrator/tests/sim/wire"
+)
+
+// listBlocks is Block.List, for who may read the model. Without a block the answer has no member (by the source of 3.5.4;
+// the facade has one version from 2.9 to 4.1).
+func listBlocks(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	if !s.mayRead(s.model) {
+		return nil, errPermission()
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	h := s.c.models[s.model]
+	if h == nil {
+		return nil, wire.Errorf("not found", "model %q not found", s.model)
+	}
+	type block struct {
+		ID      string `json:"id"`
+		Tag     string `json:"tag"`
+		Type    string `json:"type"`
+		Message string `json:"message,omitempty"`
+	}
+	type blockResult struct {
+		Result block `json:"result"`
+	}
+	var list struct {
+		Results []blockResult `json:"results,omitempty"`
+	}
+	if h.model.ChangeBlock != "" {
+		list.Results = append(list.Results, blockResult{block{ID: "0", Tag: "model-" + s.model, Type: "BlockChange", Message: h.model.ChangeBlock}})
+	}
+	return list, nil
+}
