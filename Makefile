@@ -25,7 +25,7 @@ help: ## this list
 demo-fleet: need-go ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about two minutes, ends with a report
 	@go run ./tests/cmd/jaas-sim demo-fleet
 
-demo: need-go ## migrate a model in a simulated JAAS: list, locate, migrate, locate again
+demo: need-go ## migrate a model in a simulated JAAS, then locate it
 	@echo "Fetching and building the simulator. The first time this takes a few minutes; then seconds."
 	@go build -v -o dist/ ./tests/cmd/jaas-sim 2>&1 | sed -u -nE '/^go: downloading /p; /^(jimm-migrator|github\.com|golang\.org|gopkg\.in)/s/^/compiling /p'
 	@dist/jaas-sim demo

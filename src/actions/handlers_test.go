@@ -141,7 +141,7 @@ func TestLocateModelAndListControllers(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		agent, _ := unit(t, year, "migrator", twoModels+"  - {name: strayed, recorded-on: west, history: [{to: east}], uuid: "+strayed+"}\n")
 		expect(t, run(t, agent, "locate-model", map[string]any{"model": "prod"}), charmtest.TaskCompleted, map[string]string{
-			"controller": "west", "state": "active", "matches": "1", "summary": "…", "models." + prod + ".asked": "2", "models." + prod + ".drift": "false",
+			"controller": "west", "state": "active", "matches": "1", "summary": "…", "models." + prod + ".asked": "", "models." + prod + ".complete": "", "models." + prod + ".drift": "false",
 		})
 		repair := map[string]string{"2024": "jimmctl", "2026": "juju jaas"}[year] + " update-migrated-model east " + strayed
 		expect(t, run(t, agent, "locate-model", map[string]any{"model": "*"}), charmtest.TaskCompleted, map[string]string{

@@ -163,7 +163,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		}, checks.Skip, "another owner on its source"},
 		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "can only be determined with an account there"},
 
-		{"the cloud is there", checks.Cloud, nil, checks.Pass, "itself says that it has cloud"},
+		{"the cloud is there", checks.Cloud, nil, checks.Pass, "reports that it has cloud"},
 		{"the region is not", checks.Cloud, func(s *staff) { s.clouds["aws"] = []string{"eu-west-1"} }, checks.Fail, `"us-east-1"`},
 		{"the cloud is not", checks.Cloud, func(s *staff) { s.clouds = map[string][]string{} }, checks.Fail, "juju add-cloud"},
 

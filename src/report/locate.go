@@ -45,8 +45,12 @@ func locationResults(l locate.Location) map[string]any {
 		"controller": cmp.Or(l.Holder.String(), "unknown"),
 		"drift":      l.Drift,
 		"proof":      l.Proof,
-		"complete":   l.Complete(),
-		"asked":      l.Asked,
+	}
+	if !l.Complete() {
+		out["complete"] = false
+	}
+	if !l.Complete() || l.Asked == 0 {
+		out["asked"] = l.Asked
 	}
 	setMap(out, "recorded-controller", controllerResults(l.Recorded))
 	set(out, "repair", l.Repair)

@@ -99,7 +99,7 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 		"controller": cmp.Or(r.Holder.String(), "unknown"),
 	}
 	set(out, "cause", string(r.Cause))
-	setMap(out, "checks", findingResults(r.Findings, run.Verbose))
+	setMap(out, "checks", checkResults(r, run.Verbose))
 	setMap(out, "verify", findingResults(r.Aftermath.Findings, run.Verbose))
 	setMap(out, "after", followUpResults(r.Aftermath.FollowUps))
 	set(out, "not-seen", strings.Join(r.Aftermath.Missing, ","))
@@ -121,8 +121,19 @@ func MigrationResults(r migration.Result, run Run) map[string]any {
 		}
 		setMap(out, key, controller)
 	}
-	setMap(out, "migration", attemptResults(r))
-	setMap(out, "timing", timingResults(r.Timing))
+	attempt, timing := attemptResults(r), timingResults(r.Timing)
+	if r.Outcome.Moved() && !run.Verbose {
+		// How the migration got there no longer matters; the progress lines have it.
+		delete(out, "step")
+		for _, key := range []string{"phase", "text", "start", "end"} {
+			delete(attempt, key)
+		}
+		for _, key := range []string{"started", "no-return", "recorded", "finished"} {
+			delete(timing, key)
+		}
+	}
+	setMap(out, "migration", attempt)
+	setMap(out, "timing", timing)
 	failure := errorResults(r.Detail, r.Err)
 	set(failure, "hint", r.Hint)
 	setMap(out, "error", failure)
@@ -210,6 +221,19 @@ func attemptResults(r migration.Result) map[string]any {
 	if r.Attached {
 		out["attached"] = true
 	}
+	return out
+}
+
+// checkResults are the results of the checks. Once a migration has begun, the checks
+// that passed, those that were not made and the warning that changes may be lost while
+// the model moves are of no more use.
+func checkResults(r migration.Result, all bool) map[string]any {
+	if all || r.Step == facts.StepCheck || r.Step == facts.StepStart {
+		return findingResults(r.Findings, all)
+	}
+	out := findingResults(slices.DeleteFunc(slices.Clone(r.Findings), func(f checks.Finding) bool { return f.Check == checks.Freeze }), false)
+	delete(out, "passed")
+	delete(out, "skipped")
 	return out
 }
 

@@ -18,7 +18,7 @@ func lacksTargetAccount(s *survey.Survey) string {
 	case o.Why != "":
 		return o.Why
 	case o.Target.State == facts.AccountNone:
-		return "this needs an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials)"
+		return "needs an account on " + strconv.Quote(s.Target.Name) + " in controller-credentials"
 	case o.Target.State != facts.AccountWorks:
 		return "the account on " + strconv.Quote(s.Target.Name) + " does not work"
 	default:
@@ -35,7 +35,7 @@ func checkControllerAccess(s *survey.Survey) Finding {
 	case o.Why != "":
 		return Finding{Level: Skip, Evidence: o.Why}
 	case o.Source.State == facts.AccountNone && o.Target.State == facts.AccountNone:
-		return Finding{Level: Skip, Evidence: "there are no accounts on " + strconv.Quote(s.Source.String()) + " and " + strconv.Quote(s.Target.Name) + " (controller-credentials)"}
+		return Finding{Level: Skip, Evidence: "needs an account on " + strconv.Quote(s.Source.String()) + " or " + strconv.Quote(s.Target.Name) + " in controller-credentials"}
 	}
 	f := Finding{Level: Pass}
 	var said []string
@@ -78,7 +78,7 @@ func checkFacades(s *survey.Survey) Finding {
 	case o.PrecheckErr != nil:
 		return Finding{Level: Skip, Evidence: "this cannot be determined: " + redact.Error(o.PrecheckErr)}
 	default:
-		return Finding{Level: Skip, Evidence: "this needs an account on " + source + " too (controller-credentials)"}
+		return Finding{Level: Skip, Evidence: "needs an account on " + source + " too, in controller-credentials"}
 	}
 }
 
@@ -99,11 +99,11 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 	case o.Prechecks.Refusal != "":
 		reason, _ := rules.Explain("target prechecks failed: "+o.Prechecks.Refusal, Facts(s))
 		return Finding{
-			Level: Fail, Evidence: target + " itself says that it would refuse the model: " + oneLine(o.Prechecks.Refusal),
+			Level: Fail, Evidence: target + " reports that it would refuse the model: " + oneLine(o.Prechecks.Refusal),
 			Remedy: reason.Hint(),
 		}
 	default:
-		return Finding{Level: Pass, Evidence: target + " itself says that it would take the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
+		return Finding{Level: Pass, Evidence: target + " reports that it would take the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
 	}
 }
 

@@ -82,11 +82,11 @@ func knownCloud(s *survey.Survey, where string) Finding {
 	target := strconv.Quote(s.Target.Name)
 	regions, ok := s.Reports.Clouds[s.Model.Cloud]
 	if ok && (s.Model.Region == "" || slices.Contains(regions, s.Model.Region)) {
-		return Finding{Level: Pass, Evidence: target + " itself says that it has cloud " + where}
+		return Finding{Level: Pass, Evidence: target + " reports that it has cloud " + where}
 	}
 	return Finding{
 		Level:    Fail,
-		Evidence: target + " itself says that it does not have cloud " + where + "; Juju notices only when it imports the model",
+		Evidence: target + " reports that it does not have cloud " + where + "; Juju notices only when it imports the model",
 		Remedy:   "add the cloud to " + s.Target.Name + " under the same name, with that region (juju add-cloud, juju update-cloud), or choose another target",
 	}
 }
@@ -115,17 +115,17 @@ func knownName(s *survey.Survey, target, name string) Finding {
 		}
 		return Finding{
 			Level:    Fail,
-			Evidence: target + " itself says that it has " + what + name + ", " + h.UUID,
+			Evidence: target + " reports that it has " + what + name + ", " + h.UUID,
 			Remedy:   "choose another target, or have the other model moved or removed",
 		}
 	}
 	if namesake != "" && !told {
 		return Finding{
 			Level:    Skip,
-			Evidence: target + " itself says that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source can only be determined with an account there; Juju checks this before it starts",
+			Evidence: target + " reports that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source can only be determined with an account there; Juju checks this before it starts",
 		}
 	}
-	return Finding{Level: Pass, Evidence: target + " itself says that it has no other model " + name}
+	return Finding{Level: Pass, Evidence: target + " reports that it has no other model " + name}
 }
 
 // qualifier is what Juju 4 has in place of an owner.

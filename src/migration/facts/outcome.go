@@ -50,6 +50,10 @@ func (o Outcome) Succeeded() bool {
 	}
 }
 
+// Moved reports whether the model is on the target, recorded there, and nothing is
+// left to do.
+func (o Outcome) Moved() bool { return o == Migrated || o == AlreadyThere || o == Recorded }
+
 // RetrySafe reports whether running the same action again is safe and can help.
 // It is never harmful: where it cannot help, the answer is false.
 func (o Outcome) RetrySafe() bool {

@@ -117,7 +117,7 @@ func (f decision) migrating() {
 // shows nothing of it.
 func (f decision) exporting() {
 	loc := f.loc
-	loc.Proof = f.name + " itself says that a migration moves the model away"
+	loc.Proof = f.name + " reports that a migration moves the model away"
 	if loc.Recorded.ShowsMigrations() {
 		// Up to Juju 3.6 that is said of what a migration has left behind, too.
 		loc.Proof += ", or could not remove it at its end"
@@ -147,7 +147,7 @@ func (f decision) usable() facts.Controllers {
 // in, or has left there.
 func (f decision) halfImported() {
 	loc := f.loc
-	proof := f.name + " itself says that it has only a half-imported copy"
+	proof := f.name + " reports that it has only a half-imported copy"
 	loc.Drift = true
 	for _, c := range loc.Copies {
 		own := f.copies[c.UUID].Info
@@ -194,17 +194,17 @@ func (f decision) redirected() {
 // present: the recorded controller says that it has a copy.
 func (f decision) present() {
 	loc := f.loc
-	loc.Proof = f.name + " itself says that it has the model"
+	loc.Proof = f.name + " reports that it has the model"
 	others := facts.Controllers(loc.Copies).Names()
 	switch kind := f.info.Kind; {
 	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
 		loc.State, loc.Holder = StateActive, loc.Recorded
-		loc.Proof = f.name + " itself says that it has the model in use"
+		loc.Proof = f.name + " reports that it has the model in use"
 		if others != "" {
 			loc.Proof += "; " + facts.DescribeCopies(loc.Copies, f.copies)
 		}
 	case kind == facts.InfoDenied, kind == facts.InfoBroken:
-		loc.Proof = f.name + " itself says that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
+		loc.Proof = f.name + " reports that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
 	case kind == facts.InfoUnlisted && len(loc.Silent) > 0 && others == "":
 		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
 	case others == "":
@@ -220,7 +220,7 @@ func (f decision) present() {
 // notThere: the recorded controller says that it does not have the model.
 func (f decision) notThere() {
 	loc := f.loc
-	denies := f.name + " itself says that it does not have the model"
+	denies := f.name + " reports that it does not have the model"
 	there := f.usable()
 	switch {
 	case f.info.Kind == facts.InfoLive && !f.info.Listed:

@@ -15,7 +15,7 @@ import (
 func (p *program) demo(ctx context.Context, args []string) (err error) {
 	set := newFlags(
 		"jaas-sim demo [options]",
-		"Starts a simulated JAAS, locates a model, migrates it, and locates it again.",
+		"Starts a simulated JAAS, migrates a model, and locates it.",
 	)
 	todo := plan{charm: ".", units: 1}
 	var version string
@@ -37,16 +37,15 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	d.describe(p.stdout)
+	world, unit := d.jaas.World(), d.agents[0].Unit()
+	fmt.Fprintf(p.stdout, "Running: JIMM of %s; the controllers %s and %s; the charm as %s. Model alice@example.com/prod is on %s.\n\n",
+		world.JIMM.Version, world.Controllers[0].Name, world.Controllers[1].Name, unit, world.Models[0].Controller)
 	screen := &program{stdout: p.stdout, stderr: p.stdout}
 	for _, line := range []string{
-		"list-controllers",
-		"locate-model model=alice@example.com/prod",
 		"migrate-model model=alice@example.com/prod target-controller=east --wait=5m",
 		"locate-model model=alice@example.com/prod",
 	} {
-		unit := d.agents[0].Unit()
-		fmt.Fprintf(p.stdout, "\n$ juju run %s %s\n", unit, line)
+		fmt.Fprintf(p.stdout, "$ juju run %s %s\n", unit, line)
 		if err := screen.demoRun(ctx, d, append([]string{unit}, strings.Fields(line)...)); err != nil {
 			return err
 		}
@@ -58,16 +57,10 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// demoEnd says what was seen and what to do next.
-const demoEnd = `
-The charm found the model on west, checked it, migrated it to east, recorded east
-in JIMM, and verified where the model is. JIMM and the controllers were simulated;
-the charm is the one that ships.
-
-Next:
-  docs/tutorial/first-migration.md  do it yourself, in a world of your own
+// demoEnd says what was real and what to do next.
+const demoEnd = `JIMM and the controllers were simulated; the charm is the one that ships. Next:
+  docs/tutorial/first-migration.md  do it yourself, in a JAAS that you describe
   docs/tutorial/real-jaas.md        deploy the charm to a real JAAS
-  make help                         what else can be run here
 `
 
 // demoRun runs one action; an action that does not complete ends the demo.
