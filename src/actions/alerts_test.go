@@ -230,7 +230,7 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 		}
 	}
 	for name := range rules {
-		if !fired[name] && name != "JimmModelDrift" {
+		if !fired[name] && name != "JimmModelDrift" && name != "JimmControllerCordoned" { // They have tests of their own.
 			t.Errorf("no test makes %s fire", name)
 		}
 	}
@@ -265,6 +265,43 @@ func TestTheHourlyLookFiresOnDrift(t *testing.T) {
 	entries, rules := told(t, drifting(t), begins)
 	if got := fires(t, rules, entries); !slices.Equal(got, []string{"JimmModelDrift"}) {
 		t.Errorf("what fires is %v", got)
+	}
+}
+
+// TestALongCordonFires has controllers that have been cordoned for more than a day, for
+// less, and for an unknown time.
+func TestALongCordonFires(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		controller string
+		want       []string
+	}{
+		"a day and an hour": {"cordoned-for: 25h", []string{"JimmControllerCordoned"}},
+		"an hour":           {"cordoned-for: 1h", nil},
+		"nobody knows":      {"", nil},
+	} {
+		w, err := sim.Load([]byte(`
+jimm: {version: 2026, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
+controllers: [{name: west}, {name: east, status: deprecated, ` + test.controller + `}]
+models: [{name: test, controller: west}]
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := sim.Start(t.Context(), w, sim.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, rules := told(t, j, begins)
+		j.Close()
+		if got := fires(t, rules, entries); !slices.Equal(got, test.want) {
+			t.Errorf("%s: what fires is %v, want %v", name, got, test.want)
+		}
+		if !slices.ContainsFunc(entries, func(e logql.Entry) bool {
+			return strings.Contains(e.Line, `"event":"cordoned"`) && strings.Contains(e.Line, `"controller":"east"`)
+		}) {
+			t.Errorf("%s: no line tells of the cordon: %v", name, entries)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
+	"jimm-migrator/src/status"
 )
 
 // cordonParams are the parameters of cordon-controller and uncordon-controller.
@@ -30,7 +31,7 @@ func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, ma
 	if err := a.Params(&p); err != nil {
 		return err
 	}
-	_, j, err := connect(ctx, a)
+	settings, j, err := connect(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -56,6 +57,11 @@ func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, ma
 			return failed
 		}
 		events.Cordon(p.Controller, mark, p.Reason)
+	}
+	if is == fleet.Uncordoned {
+		if err := status.Uncordoned(ctx, a, settings, p.Controller); err != nil {
+			return err
+		}
 	}
 	out := report.CordonResults(report.Cordon{Controller: p.Controller, Wanted: wanted, Before: was, After: is, Traits: j.Engine.Traits, Reason: p.Reason}, a.Env().Unit)
 	return a.SetResults(ctx, out)

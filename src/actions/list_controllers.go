@@ -2,9 +2,12 @@ package actions
 
 import (
 	"context"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 	"jimm-migrator/src/report"
 )
@@ -33,5 +36,23 @@ func listControllers(ctx context.Context, a *charm.Action) error {
 			s.Gaps = []string{redact.Error(err)}
 		}
 	}
-	return a.SetResults(ctx, report.ControllersResults(s, unseen))
+	since, err := cordonedSince(ctx, w.jaas, s.Controllers)
+	if err != nil { // All else is known.
+		s.Gaps = append(s.Gaps, redact.Error(err))
+	}
+	return a.SetResults(ctx, report.ControllersResults(s, since, unseen))
+}
+
+// cordonedSince asks JIMM's audit log, if a controller is cordoned.
+func cordonedSince(ctx context.Context, j *jaas.JAAS, list []facts.Controller) (map[string]time.Time, error) {
+	var marked []string
+	for _, c := range list {
+		if fleet.CordonOf(c) == fleet.Cordoned {
+			marked = append(marked, c.Name)
+		}
+	}
+	if len(marked) == 0 {
+		return nil, nil
+	}
+	return j.Many().CordonedSince(ctx, marked)
 }

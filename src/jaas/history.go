@@ -121,3 +121,20 @@ func logged(event jimm.AuditEvent, c jimm.ChangeRequest) fleet.Logged {
 	}
 	return l
 }
+
+// CordonedSince returns since when controllers that JIMM lists as deprecated are so,
+// by name, as far as its audit log has it.
+func (m Many) CordonedSince(ctx context.Context, controllers []string) (map[string]time.Time, error) {
+	client, err := m.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	logged, _, err := client.Deprecations(ctx, controllers)
+	out := map[string]time.Time{}
+	for name, d := range logged {
+		if !d.Since.IsZero() {
+			out[name] = d.Since
+		}
+	}
+	return out, err
+}

@@ -13,3 +13,8 @@ func DecodeStatus(data []byte) (Status, error) {
 
 // ParseInfo decodes the body of /debug/info.
 func ParseInfo(body []byte) (ServerInfo, error) { return parseInfo(body) }
+
+// DeprecationIn reads events as the client does.
+func DeprecationIn(events []AuditEvent, controller string) Deprecation {
+	return deprecation(events, controller)
+}

@@ -3,21 +3,26 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 )
 
-// ControllersResults are the results of list-controllers. The error says why it is not
-// known which models move; nil if it is.
-func ControllersResults(s fleet.Snapshot, unseen error) map[string]any {
+// ControllersResults are the results of list-controllers. Since has when controllers
+// were cordoned, by name, as far as it is known. The error says why it is not known
+// which models move; nil if it is.
+func ControllersResults(s fleet.Snapshot, since map[string]time.Time, unseen error) map[string]any {
 	loads := s.Loads()
 	list := map[string]any{}
 	var marked []string
 	for _, c := range s.Controllers {
 		l, entry := loads[c.Name], controllerResults(c)
 		entry["status"], entry["cordoned"] = c.Status, string(fleet.CordonOf(c))
+		if at, known := since[c.Name]; known {
+			entry["cordoned-since"] = at.UTC().Format(time.RFC3339)
+		}
 		entry["models"] = l.Models
 		if unseen == nil {
 			entry["leaving"], entry["arriving"] = l.Leaving, l.Arriving

@@ -206,8 +206,8 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 // controllersResults has all that list-controllers may have.
 func controllersResults(r migration.Result) map[string]any {
 	s := fleet.Snapshot{Controllers: []facts.Controller{r.Source}, Models: []facts.Model{r.Model}, Gaps: []string{"x"}}
-	out := report.ControllersResults(s, errors.New("x"))
-	maps.Copy(out, report.ControllersResults(s, nil))
+	out := report.ControllersResults(s, nil, errors.New("x"))
+	maps.Copy(out, report.ControllersResults(s, map[string]time.Time{r.Source.Name: time.Now()}, nil))
 	return out
 }
 

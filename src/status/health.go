@@ -34,6 +34,9 @@ type health struct {
 	Drift  int    `json:"drift,omitempty"`
 	Adrift string `json:"adrift,omitempty"`
 
+	// Cordons are the controllers that JIMM lists as deprecated.
+	Cordons cordons `json:"cordons,omitzero"`
+
 	// Finishing is the model behind which the next [Finish] begins; "" if the last
 	// one has looked at all.
 	Finishing string `json:"finishing,omitempty"`
@@ -106,6 +109,9 @@ func (h health) sentence(unit string) string {
 		} else {
 			text += fmt.Sprintf("; %d models are not on the controllers that JIMM records: %s", h.Drift, command)
 		}
+	}
+	if long := h.Cordons.sentence(unit); long != "" {
+		text += "; " + long
 	}
 	return text
 }

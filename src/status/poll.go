@@ -76,7 +76,7 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 	if !s.FinishRecords {
 		finish = nil
 	}
-	after := health{Of: s.Fingerprint()}
+	after := health{Of: s.Fingerprint(), Cordons: k.memory.cordons()}
 	if before != nil {
 		after = *before
 	}
@@ -96,7 +96,7 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 	return nil
 }
 
-// report sends to Loki what was counted.
+// report sends to Loki what was counted, and which controllers are cordoned.
 func (h health) report(ctx context.Context, u config.Unit) {
 	if !h.Counted || !h.Login.empty() {
 		return
@@ -105,9 +105,12 @@ func (h health) report(ctx context.Context, u config.Unit) {
 		"v": cos.EventVersion, "event": "health", "level": "info", "jimm_version": h.Version,
 		"controllers": h.Controllers, "models": h.Models, "migrating": h.Migrating, "drift": h.Drift, "adrift": h.Adrift,
 	})
-	if err == nil {
+	cordoned, cordonErr := h.Cordons.lines()
+	if err = errors.Join(err, cordonErr); err == nil {
 		client := cos.Loki(ctx, u, lokiPatience)
-		client.Push(line)
+		for _, line := range append([]string{line}, cordoned...) {
+			client.Push(line)
+		}
 		err = client.Close()
 	}
 	if err != nil {
@@ -173,6 +176,7 @@ func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, 
 		return pending
 	}
 	h.Counted, h.Controllers, h.Models = true, len(controllers), len(models)
+	h.Cordons.look(ctx, client, controllers, h.At)
 	h.Migrating, h.Drift, h.Adrift = 0, 0, ""
 	answering := map[string]bool{}
 	for _, m := range models {
@@ -228,7 +232,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 		return "", statusErr
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.pending()}
-	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL}
+	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL, Cordons: m.cordons()}
 	if err != nil {
 		k.seen.refused(s, u.Env(), err)
 	} else {
@@ -247,13 +251,19 @@ func ForgetReached(ctx context.Context, u config.Unit) error {
 	}
 	var h health
 	if readable := json.Unmarshal([]byte(state[keyHealth]), &h) == nil; readable && !h.Reached.empty() {
-		text, err := health{Of: h.Of, At: h.At, Login: h.Login}.text()
+		text, err := health{Of: h.Of, At: h.At, Login: h.Login, Cordons: h.Cordons}.text()
 		return errors.Join(err, u.SetState(ctx, map[string]string{keyHealth: text}))
 	}
 	return nil
 }
 
-// Forget makes the next update-status log in again: the credentials changed.
+// Forget makes the next update-status log in again: the credentials changed. Since
+// when controllers are cordoned does not depend on them.
 func Forget(ctx context.Context, u config.Unit) error {
-	return u.SetState(ctx, map[string]string{keyHealth: "{}"})
+	state, err := u.State(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := health{Cordons: memory{state: state}.cordons()}.text()
+	return errors.Join(err, u.SetState(ctx, map[string]string{keyHealth: text}))
 }

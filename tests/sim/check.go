@@ -65,6 +65,8 @@ func (w *World) checkControllers() (problems []error) {
 			problems = append(problems, problem("a controller cannot be named %q, or is twice", c.Name))
 		case !isUUID(c.UUID) || !isUUID(c.ModelUUID):
 			problems = append(problems, problem("%q or %q is no UUID of controller %q", c.UUID, c.ModelUUID, c.Name))
+		case c.CordonedFor < 0 || c.CordonedFor > 0 && c.Status != statusDeprecated:
+			problems = append(problems, problem("controller %q is not cordoned, or for less than no time", c.Name))
 		}
 		seen[c.Name] = true
 		problems = append(problems,

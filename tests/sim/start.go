@@ -276,4 +276,7 @@ func (j *JAAS) register(c Controller, s *server) {
 		row.UnavailableSince = time.Now().UTC().Truncate(time.Millisecond)
 	}
 	j.jimm.SetController(row)
+	if c.CordonedFor > 0 {
+		j.jimm.LogPast(time.Now().Add(-c.CordonedFor), "SetControllerDeprecated", fmt.Sprintf(`{"name":%q,"deprecated":true}`, c.Name))
+	}
 }

@@ -110,6 +110,9 @@ type Controller struct {
 	// Status is what JIMM's list says at the start: available (default), deprecated or unavailable. It says nothing
 	// about the controller.
 	Status string `yaml:"status,omitempty"`
+	// CordonedFor is how long before the world begins an administrator has marked the controller as deprecated: JIMM's
+	// audit log has the request. Only with the status deprecated.
+	CordonedFor time.Duration `yaml:"cordoned-for,omitempty"`
 	// Stopped controllers do not listen until Resume.
 	Stopped bool `yaml:"stopped,omitempty"`
 	// Unregistered controllers are unknown to JIMM.

@@ -50,6 +50,18 @@ func (ss *session) auditEvent(req *wire.Request) auditEvent {
 	}
 }
 
+// LogPast writes a call of an administrator that succeeded before the server began, request and response.
+func (s *Server) LogPast(at time.Time, method, params string) {
+	at = at.Add(s.opts.Skew).UTC().Truncate(time.Millisecond)
+	event := auditEvent{
+		Time: at.Format("2006-01-02T15:04:05.999Z07:00"), at: at, Conversation: "0123456789abcdef", MessageID: uint64(at.UnixMilli()),
+		Facade: "JIMM", Method: method, Version: 4, UserTag: "user-carol@example.com", Params: json.RawMessage(params),
+	}
+	s.db.addEvent(event)
+	event.Params, event.IsResponse, event.Errors = nil, true, &auditErrors{[]auditResult{{}}}
+	s.db.addEvent(event)
+}
+
 func (ss *session) auditRequest(req *wire.Request) {
 	event := ss.auditEvent(req)
 	event.Params = req.Params

@@ -1,0 +1,130 @@
+package status_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/status"
+	"jimm-migrator/tests/sim"
+	simjimm "jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/unit"
+)
+
+// cordoned is a JAAS whose controller east has the fields as well, and a unit that has
+// logged in to it.
+func cordoned(t *testing.T, east string) (*sim.JAAS, *charmtest.Agent) {
+	t.Helper()
+	w, err := sim.Load([]byte(`jimm: {version: 2026, release: v3.1.12, service-accounts: [{id: migrator, secret: ` + unit.Canary + `, administrator: true}]}
+controllers: [{name: west}, {name: east, ` + east + `}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := sim.Start(t.Context(), w, sim.Options{Keys: simjimm.NewQuickKeys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
+	unit.Hook(t, agent, "update-status")
+	return j, agent
+}
+
+// look makes update-status log in again.
+func look(t *testing.T, agent *charmtest.Agent) {
+	t.Helper()
+	age(t, agent, time.Hour)
+	unit.Hook(t, agent, "update-status")
+}
+
+func TestTheStatusNamesALongCordon(t *testing.T) {
+	since := time.Now().UTC().Add(-25 * time.Hour).Format("2006-01-02 15:04")
+	j, agent := cordoned(t, "status: deprecated, cordoned-for: 25h")
+	plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
+	want := plain + "; east has been cordoned since " + since + " UTC: juju run jimm-migrator/0 uncordon-controller controller=east"
+	wantSoon := func(message string) {
+		t.Helper()
+		// The minute may have changed since.
+		next := strings.Replace(message, since, time.Now().UTC().Add(-25*time.Hour).Format("2006-01-02 15:04"), 1)
+		if got := agent.Status(); got.Status != "active" || got.Message != message && got.Message != next {
+			t.Errorf("status is %s: %s\nwant %s", got.Status, got.Message, message)
+		}
+	}
+	wantSoon(want)
+	// What is known stays when a hook looks at nothing, and when the secret changes.
+	unit.Hook(t, agent, "config-changed")
+	wantSoon(want)
+	unit.Hook(t, agent, "secret-changed", charmtest.HookDetails{Secret: unit.URI})
+	unit.Hook(t, agent, "update-status")
+	wantSoon(want)
+	// An action has lifted it.
+	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
+		s, err := config.Read(ctx, u)
+		if err != nil {
+			return err
+		}
+		return status.Uncordoned(ctx, u, s, "east")
+	})
+	unit.WantStatus(t, agent, "active", plain)
+}
+
+// TestAShortCordonIsNotNamed has one whose beginning is in no log, too: until it has
+// been seen for a day, its age is not known.
+func TestAShortCordonIsNotNamed(t *testing.T) {
+	for _, east := range []string{"status: deprecated, cordoned-for: 23h", "status: deprecated", "status: unavailable", "status: available"} {
+		j, agent := cordoned(t, east)
+		unit.WantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 0 models")
+	}
+}
+
+// TestTheAgeOfACordonOutlivesTheLog has one that the log does not show: what the unit
+// has seen tells how long it has been there at least.
+func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
+	j, agent := cordoned(t, "status: deprecated")
+	seen := time.Now().UTC().Add(-49 * time.Hour).Truncate(time.Second)
+	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
+		state, err := u.State(ctx)
+		if err != nil {
+			return err
+		}
+		var health map[string]any
+		if err := json.Unmarshal([]byte(state["health"]), &health); err != nil {
+			return err
+		}
+		list, _ := health["cordons"].(map[string]any)["list"].(map[string]any)
+		for _, mark := range list {
+			mark.(map[string]any)["since"] = seen.Format(time.RFC3339)
+		}
+		raw, err := json.Marshal(health)
+		if err != nil {
+			return err
+		}
+		return u.SetState(ctx, map[string]string{"health": string(raw)})
+	})
+	plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
+	want := plain + "; east has been cordoned since " + seen.Format("2006-01-02 15:04") + " UTC or earlier: juju run jimm-migrator/0 uncordon-controller controller=east"
+	look(t, agent)
+	unit.WantStatus(t, agent, "active", want)
+
+	// While JIMM does not reach the controller, it does not show the mark.
+	row := j.JIMM().Controllers()[slices.IndexFunc(j.JIMM().Controllers(), func(c simjimm.Controller) bool { return c.Name == "east" })]
+	row.UnavailableSince = time.Now()
+	j.JIMM().SetController(row)
+	look(t, agent)
+	unit.WantStatus(t, agent, "active", plain)
+	row.UnavailableSince = time.Time{}
+	j.JIMM().SetController(row)
+	look(t, agent)
+	unit.WantStatus(t, agent, "active", want)
+
+	// Lifted and set again where it was not seen: the log shows that it is younger.
+	j.JIMM().LogPast(time.Now().Add(-30*time.Hour), "SetControllerDeprecated", `{"name":"east","deprecated":false}`)
+	look(t, agent)
+	unit.WantStatus(t, agent, "active", plain)
+}
