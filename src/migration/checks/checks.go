@@ -46,7 +46,7 @@ func allChecks() []check {
 		{Source, needModel, !ignorable, startOnly, checkSource},
 		{TargetCopy, needBoth, ignorable, startOnly, checkTargetCopy},
 		{OtherMigration, needBoth, !ignorable, !startOnly, checkOtherMigration},
-		{Conflict, needModel, !ignorable, !startOnly, checkConflict},
+		{Conflict, needModel, ignorable, !startOnly, checkConflict},
 		{EarlierAttempt, needModel, !ignorable, !startOnly, checkEarlierAttempt},
 		{Freeze, needModel, !ignorable, !startOnly, checkFreeze},
 		{VersionHop, needBoth, !ignorable, startOnly, checkVersionHop},

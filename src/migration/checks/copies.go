@@ -90,11 +90,19 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	}
 }
 
+// checkConflict looks for a second copy. One in use ends the run as a conflict,
+// whatever is ignored; one of which nothing else is known may be accepted.
 func checkConflict(s *survey.Survey) Finding {
 	others := s.Holders(s.Source, s.Target)
 	switch {
 	case s.InUseTwice():
 		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not change either copy until an administrator of both controllers has examined them"}
+	case s.Unexplained(others):
+		return Finding{
+			Level:    Fail,
+			Evidence: "a third controller has a copy too, and no migration explains it: " + facts.DescribeCopies(others, s.Observation.Copies),
+			Remedy:   "have an administrator of that controller examine its copy first; if it is left over from an earlier attempt, pass ignore-checks=" + string(Conflict),
+		}
 	case len(others) > 0:
 		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt"}
 	case !s.Options.Probe:

@@ -220,6 +220,15 @@ func (s *Survey) InUseTwice() bool {
 	return judge.InUse(s.Observation, s.Source.UUID) > 1 && !s.Observation.Info.Migrating()
 }
 
+// Unexplained reports whether one of the copies may be in use, and no migration
+// explains it: its controller does not say that it imports the model or moves it away.
+func (s *Survey) Unexplained(holders facts.Controllers) bool {
+	return !s.UnderWay() && !s.MayStillArrive() && slices.ContainsFunc(holders, func(c facts.Controller) bool {
+		state := s.Observation.CopyOn(c).State
+		return state == facts.CopyPresent || state == facts.CopyActive
+	})
+}
+
 // sourceAlone reports whether every other controller has said that it does not have
 // the model, or only a half-imported copy.
 func (s *Survey) sourceAlone() bool {
