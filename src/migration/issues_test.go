@@ -120,8 +120,8 @@ func TestIssue10092_UsersMissingOnTheTarget(t *testing.T) {
 
 // Another model of that name and owner on the target, or the same model.
 func TestIssue6149_NameOrModelExistsOnTheTarget(t *testing.T) {
-	explains(t, refusedWith(t, `target prechecks failed: model named "prod" already exists`), `model named "prod"`, "half-imported copy", "have an administrator of the target look")
-	explains(t, refusedWith(t, "target prechecks failed: model with same UUID already exists ("+modelUUID+")"), "same UUID", "have an administrator of the target look")
+	explains(t, refusedWith(t, `target prechecks failed: model named "prod" already exists`), `model named "prod"`, "half-imported copy", "have an administrator of the target")
+	explains(t, refusedWith(t, "target prechecks failed: model with same UUID already exists ("+modelUUID+")"), "same UUID", "have an administrator of the target")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		jaas := f.jaas()
@@ -200,7 +200,7 @@ func TestIssue23281_MigrationTargetTooOld(t *testing.T) {
 
 // Several upgrades in a row: the next step is named; also canonical/jimm#1820.
 func TestIssue1820_TheNextHopIsNamed(t *testing.T) {
-	has(t, inside(t, checks.VersionHop, "3.5.5", "4.0.5", "iaas", nil), checks.Fail, "migrate the model to a controller with Juju 3.6 first, upgrade the model there, then migrate on")
+	has(t, inside(t, checks.VersionHop, "3.5.5", "4.0.5", "iaas", nil), checks.Fail, "migrate the model to a controller with Juju 3.6 first, upgrade the model there, then migrate it again")
 }
 
 // For days in SUCCESS: no failure is claimed, and nothing recorded.
