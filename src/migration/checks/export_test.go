@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
@@ -22,6 +23,12 @@ func (m Hop) Advisories() Finding { return checkAdvisories(m.situation()) }
 
 // Units runs the check of that name.
 func (m Hop) Units() Finding { return checkUnits(m.situation()) }
+
+// Versions runs the check of that name.
+func (m Hop) Versions() Finding { return checkVersions(m.situation()) }
+
+// Facts are what the rules are told.
+func (m Hop) Facts() rules.Facts { return Facts(m.situation()) }
 
 func (m Hop) situation() *survey.Survey {
 	s := &survey.Survey{

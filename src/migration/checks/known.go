@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jimm-migrator/src/migration/checks/rules"
@@ -76,6 +77,9 @@ func addApplications(i facts.Inventory, add func(rules.Kind, string)) {
 		case strings.HasPrefix(a.Charm, "cs:"):
 			add(rules.StoreCharms, name)
 		}
+		if a.Units > 1 {
+			add(rules.SeveralUnits, name)
+		}
 		if a.Podspec() {
 			add(rules.PodspecCharms, name)
 		}
@@ -106,6 +110,9 @@ func addMachines(i facts.Inventory, add func(rules.Kind, string)) {
 }
 
 func addCrossModel(i facts.Inventory, add func(rules.Kind, string)) {
+	for _, key := range facts.SortedNames(i.Relations, func(r facts.Relation) bool { return r.Status == "suspended" }) {
+		add(rules.Suspended, strconv.Quote(key))
+	}
 	for _, name := range facts.SortedNames(i.Offers, func(facts.Offer) bool { return true }) {
 		add(rules.Offers, name)
 		if i.Offers[name].Connected() {

@@ -26,33 +26,35 @@ type Kind string
 
 // The kinds, and what their names are.
 const (
-	Charm            Kind = "charm"             // Applications with a charm of that name.
-	Base             Kind = "base"              // Machines and applications on that base.
-	MachineBase      Kind = "machine-base"      // Machines on that base.
-	LocalCharms      Kind = "local-charms"      // Applications whose charm was uploaded.
-	StoreCharms      Kind = "store-charms"      // Applications from the charm store.
-	PodspecCharms    Kind = "podspec-charms"    // Applications whose charm is no sidecar.
-	LXDProfiles      Kind = "lxd-profiles"      // Applications and machines with a profile of a charm.
-	Containers       Kind = "containers"        // Machines in machines.
-	KVMContainers    Kind = "kvm-containers"    // Those that are virtual machines.
-	SpaceConstraints Kind = "space-constraints" // Machines whose constraints name spaces.
-	OldAgents        Kind = "old-agents"        // What runs an older minor version than the target.
-	Offers           Kind = "offers"            // Offers.
-	ConnectedOffers  Kind = "connected-offers"  // Offers that other models use.
-	Remotes          Kind = "remotes"           // Consumed offers.
-	RemotesTwice     Kind = "remotes-twice"     // Consumed offers that have the URL of another one.
-	RemotesUnrelated Kind = "remotes-unrelated" // Consumed offers without a relation.
-	Storage          Kind = "storage"           // Storage instances.
-	Filesystems      Kind = "filesystems"       // Those that are filesystems.
-	Volumes          Kind = "volumes"           // Those that are block devices.
-	ExternalUsers    Kind = "external-users"    // Users with access, or the owner, of an identity provider.
+	Charm            Kind = "charm"               // Applications with a charm of that name.
+	Base             Kind = "base"                // Machines and applications on that base.
+	MachineBase      Kind = "machine-base"        // Machines on that base.
+	LocalCharms      Kind = "local-charms"        // Applications whose charm was uploaded.
+	StoreCharms      Kind = "store-charms"        // Applications from the charm store.
+	SeveralUnits     Kind = "several-units"       // Applications with more than one unit, which have a leader to lose.
+	PodspecCharms    Kind = "podspec-charms"      // Applications whose charm is no sidecar.
+	LXDProfiles      Kind = "lxd-profiles"        // Applications and machines with a profile of a charm.
+	Containers       Kind = "containers"          // Machines in machines.
+	KVMContainers    Kind = "kvm-containers"      // Those that are virtual machines.
+	SpaceConstraints Kind = "space-constraints"   // Machines whose constraints name spaces.
+	OldAgents        Kind = "old-agents"          // What runs an older minor version than the target.
+	Offers           Kind = "offers"              // Offers.
+	ConnectedOffers  Kind = "connected-offers"    // Offers that other models use.
+	Suspended        Kind = "suspended-relations" // Relations that are suspended.
+	Remotes          Kind = "remotes"             // Consumed offers.
+	RemotesTwice     Kind = "remotes-twice"       // Consumed offers that have the URL of another one.
+	RemotesUnrelated Kind = "remotes-unrelated"   // Consumed offers without a relation.
+	Storage          Kind = "storage"             // Storage instances.
+	Filesystems      Kind = "filesystems"         // Those that are filesystems.
+	Volumes          Kind = "volumes"             // Those that are block devices.
+	ExternalUsers    Kind = "external-users"      // Users with access, or the owner, of an identity provider.
 )
 
 // Kinds returns all kinds without a value.
 func Kinds() []Kind {
 	return []Kind{
-		Charm, Base, MachineBase, LocalCharms, StoreCharms, PodspecCharms, LXDProfiles, Containers, KVMContainers,
-		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Remotes, RemotesTwice, RemotesUnrelated,
+		Charm, Base, MachineBase, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
+		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
 		Storage, Filesystems, Volumes, ExternalUsers,
 	}
 }

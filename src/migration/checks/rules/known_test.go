@@ -52,7 +52,9 @@ func TestHops(t *testing.T) {
 		{"3.6.14", "4.0.15", "3.5.5", nil, "juju4-old-model", "juju4-limits"},
 		{"3.6.14", "4.0.15", "", nil, "", "juju4-limits"},
 		{"3.6.14", "4.0.0", "", nil, "juju400-imports-nothing", "juju4-limits"},
-		{"3.6.14", "4.0.1", "", nil, "", "juju4-limits"},
+		{"3.6.14", "4.0.1", "", nil, "", "juju4-early juju4-limits"},
+		{"3.6.14", "4.0.11", "", nil, "", "juju4-early juju4-limits"},
+		{"3.6.14", "4.0.12", "", nil, "", "juju4-limits"},
 		{"3.6.14", "4.0-beta8", "", nil, "juju4-beta-target", "juju4-limits"},
 		{"3.6.14", "4.1-beta2", "", nil, "", "juju41-beta juju4-limits"},
 		{"3.6.14", "4.1.0", "", nil, "", "juju4-limits"},
@@ -64,7 +66,8 @@ func TestHops(t *testing.T) {
 		{"4.0.12", "4.1.0", "", nil, "", ""},
 		{"4.0.15", "4.1-beta2", "", nil, "", "juju41-beta"},
 		{"4.0.15", "4.0.15", "", nil, "juju40-to-40", ""},
-		{"4.1-beta2", "4.1-beta2", "", nil, "", "juju41-beta"},
+		{"4.1-beta2", "4.1-beta2", "", nil, "", "juju41-beta juju41-beta-source"},
+		{"4.1-beta2", "4.1.0", "", nil, "", "juju41-beta-source"},
 		{"4.1.0", "4.1.0", "", nil, "", ""},
 		{"4.1.0", "4.2.0", "", nil, "", ""},
 		{"3.6.14", "3.6.14", "", connected, "", ""},
@@ -76,8 +79,8 @@ func TestHops(t *testing.T) {
 		{"4.0.15", "4.1.0", "", connected, "", ""},
 		{"2.9.46", "3.0.3", "", content{rules.Remotes: {"db"}}, "juju3-cross-model", ""},
 		{"2.9.46", "3.1.9", "", content{rules.Remotes: {"db"}}, "", ""},
-		{"3.6.14", "4.0.2", "", content{rules.RemotesTwice: {"a", "b"}}, "juju4-remotes-twice", "juju4-limits"},
-		{"3.6.14", "4.0.3", "", content{rules.RemotesTwice: {"a", "b"}}, "", "juju4-limits"},
+		{"3.6.14", "4.0.2", "", content{rules.RemotesTwice: {"a", "b"}}, "juju4-remotes-twice", "juju4-early juju4-limits"},
+		{"3.6.14", "4.0.3", "", content{rules.RemotesTwice: {"a", "b"}}, "", "juju4-early juju4-limits"},
 		{"2.9.46", "3.1.9", "", content{rules.Base.With("ubuntu@18.04"): {"machine 7"}}, "juju3-bases", ""},
 		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "source-bases", ""},
 		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@23.10"): {"7"}}, "source-bases", ""},
@@ -86,8 +89,17 @@ func TestHops(t *testing.T) {
 		{"3.6.14", "4.0.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", "juju4-kvm juju4-limits"},
 		{"3.6.14", "3.6.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", ""},
 		{"3.6.14", "4.0.14", "", content{rules.LXDProfiles: {"neutron"}}, "", "juju4-lxd-profiles juju4-limits"},
-		{"3.6.14", "4.0.10", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-external-users juju4-limits"},
-		{"3.6.14", "4.0.11", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-limits"},
+		{"3.6.14", "4.0.10", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-external-users juju4-early juju4-limits"},
+		{"3.6.14", "4.0.11", "", content{rules.ExternalUsers: {"alice@example.com"}}, "", "juju4-early juju4-limits"},
+		{"2.9.52", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "juju29-bases-by-mistake", ""},
+		{"2.9.52", "3.6.14", "", content{rules.MachineBase.With("ubuntu@20.04"): {"7"}}, "juju29-bases-by-mistake", ""},
+		{"2.9.52", "3.6.14", "", content{rules.MachineBase.With("ubuntu@22.04"): {"7"}}, "", ""},
+		{"2.9.53", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", ""},
+		{"2.9.52", "2.9.57", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", ""},
+		{"3.4.3", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", "juju3-noble-by-mistake"},
+		{"3.4.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", ""},
+		{"3.5.1", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", "juju3-noble-by-mistake"},
+		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@24.04"): {"7"}}, "", ""},
 	} {
 		f := holding(c.source, c.target, c.holds)
 		if c.model != "" {
@@ -115,6 +127,19 @@ func TestWhatTheCloudAndTheTypeDecide(t *testing.T) {
 	f.Cloud = "manual"
 	if are, _ := ids(rules.All().Hops, f); !slices.Contains(are, "juju4-manual-cloud") {
 		t.Errorf("a manual cloud: %v", are)
+	}
+	for cloud, rule := range map[string]string{"ec2": "juju4-fan", "maas": "juju4-maas-space"} {
+		f.Cloud = cloud
+		if are, _ := ids(rules.All().Hops, f); !slices.Contains(are, rule) {
+			t.Errorf("cloud %s: %v", cloud, are)
+		}
+	}
+	for _, cloud := range []string{"rackspace", "cloudsigma"} {
+		old := holding("2.9.57", "3.6.14", nil)
+		old.Cloud = cloud
+		if are, _ := ids(rules.All().Hops, old); !slices.Contains(are, "juju3-"+cloud) {
+			t.Errorf("cloud %s: %v", cloud, are)
+		}
 	}
 	f.Cloud = ""
 	if _, maybe := ids(rules.All().Hops, f); !slices.Contains(maybe, "juju4-manual-cloud") {
@@ -167,13 +192,50 @@ func TestAdvisories(t *testing.T) {
 		{"22517", "3.6.24", "3.6.28", "iaas", content{rules.Remotes: {"a"}}, false},
 		{"23311", "3.6.14", "3.6.27", "iaas", content{rules.ConnectedOffers: {"a"}}, true},
 		{"23311", "3.6.14", "3.6.29", "iaas", content{rules.ConnectedOffers: {"a"}}, false},
+		{"22224", "3.6.14", "4.0.11", "iaas", content{rules.Containers: {"0/lxd/0"}}, true},
+		{"22224", "3.6.14", "4.0.12", "iaas", content{rules.Containers: {"0/lxd/0"}}, false},
+		{"22224", "3.6.14", "4.0.11", "iaas", nil, false},
+		{"22774", "3.6.14", "4.0.12", "iaas", content{rules.SeveralUnits: {"db"}}, true},
+		{"22774", "3.6.14", "4.0.14", "iaas", content{rules.SeveralUnits: {"db"}}, false},
+		{"22774", "3.6.14", "3.6.28", "iaas", content{rules.SeveralUnits: {"db"}}, false},
+		{"23337", "3.6.14", "4.0.15", "iaas", content{rules.Suspended: {"a:db b:db"}}, true},
+		{"23337", "3.6.14", "3.6.28", "iaas", content{rules.Suspended: {"a:db b:db"}}, false},
+		{"22833", "3.6.25", "3.6.28", "caas", nil, true},
+		{"22833", "3.6.25", "3.6.28", "iaas", nil, false},
+		{"22833", "4.0.15", "4.1.0", "caas", nil, false},
+		{"18898", "3.6.2", "4.0.15", "caas", nil, true},
+		{"18898", "3.6.4", "4.0.15", "caas", nil, false},
+		{"18898", "3.6.2", "3.6.28", "caas", nil, false},
+		{"21842", "3.6.14", "4.0.1", "caas", nil, true},
+		{"21842", "3.6.14", "4.0.3", "caas", nil, false},
+		{"19561", "3.5.7", "3.6.5", "caas", content{rules.Charm.With("postgresql-k8s"): {"db"}}, true},
+		{"19561", "3.5.7", "3.6.5", "caas", nil, false},
+		{"20267", "3.5.7", "3.6.8", "caas", nil, true},
+		{"20267", "3.5.7", "3.6.9", "caas", nil, false},
+		{"2058860", "3.1.8", "3.4.1", "iaas", nil, true},
+		{"2058860", "3.1.8", "3.3.4", "iaas", nil, false},
+		{"2058860", "3.1.8", "3.6.28", "iaas", nil, false},
+		{"2057695", "2.9.46", "3.4.0", "caas", nil, true},
+		{"2057695", "2.9.46", "3.6.28", "caas", nil, false},
+		{"2023756", "2.9.46", "3.1.4", "iaas", nil, true},
+		{"2023756", "2.9.46", "3.1.5", "iaas", nil, false},
+		{"2008744", "2.9.46", "3.1.1", "caas", nil, true},
+		{"2008744", "2.9.42", "2.9.42", "caas", nil, true},
+		{"2008744", "2.9.46", "3.1.2", "caas", nil, false},
+		{"2040138", "2.9.43", "3.1.6", "iaas", content{rules.ExternalUsers: {"alice@example.com"}}, true},
+		{"2040138", "2.9.43", "3.1.7", "iaas", content{rules.ExternalUsers: {"alice@example.com"}}, false},
+		{"2040138", "2.9.43", "3.6.28", "iaas", content{rules.ExternalUsers: {"alice@example.com"}}, false},
+		{"2068613", "3.4.3", "3.6.28", "iaas", nil, true},
+		{"2068613", "3.5.2", "3.6.28", "iaas", nil, false},
+		{"2078672", "3.5.4", "3.6.28", "iaas", content{rules.ConnectedOffers: {"a"}}, true},
+		{"2078672", "3.5.5", "3.6.28", "iaas", content{rules.ConnectedOffers: {"a"}}, false},
 		{"23260", "3.6.28", "4.0.14", "caas", nil, true},
 		{"23260", "3.6.28", "4.0.15", "caas", nil, false},
 	} {
 		f := holding(c.source, c.target, c.holds)
 		f.Type = c.kind
 		are, _ := ids(rules.All().Advisories, f)
-		if slices.Contains(are, "juju/juju#"+c.issue) != c.shown {
+		if shown := slices.ContainsFunc(are, func(id string) bool { return strings.HasSuffix(id, c.issue) }); shown != c.shown {
 			t.Errorf("#%s, %s to %s, %s with %v: %v", c.issue, c.source, c.target, c.kind, c.holds, are)
 		}
 	}
