@@ -115,7 +115,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"silent", checks.ControllerAccess, state("west", facts.AccountSilent), checks.Warn, "does not work"},
 		{"none", checks.ControllerAccess, without, checks.Skip, "controller-credentials"},
 
-		{"the facades are there", checks.Facades, nil, checks.Pass, "takes models"},
+		{"the facades are there", checks.Facades, nil, checks.Pass, "accepts models"},
 		{"the facades are not there", checks.Facades, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, checks.Fail, "upgrade controller west"},
 		{"no target of migrations", checks.Facades, func(s *staff) { s.access["east"].Facades["MigrationTarget"] = nil }, checks.Fail, "MigrationTarget"},
 		{"nobody asks for facades", checks.Facades, func(s *staff) {
@@ -123,11 +123,11 @@ func TestChecksOfAdministrators(t *testing.T) {
 			s.prechecks = facts.Prechecks{Version: 2}
 		}, checks.Pass, "before 3"},
 		{"the source's are not known", checks.Facades, func(s *staff) { s.prechecks = facts.Prechecks{Version: 2} }, checks.Skip, `an account on "west" too`},
-		{"refused for something else", checks.Facades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, checks.Pass, "takes models"},
+		{"refused for something else", checks.Facades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, checks.Pass, "accepts models"},
 		{"Juju 4", checks.Facades, func(s *staff) { s.prechecks, s.err = facts.Prechecks{}, errors.New("a description") }, checks.Skip, "a description"},
 		{"no account", checks.Facades, without, checks.Skip, `needs an account on "east"`},
 
-		{"would take it", checks.TargetPrechecks, nil, checks.Pass, "would take the model (MigrationTarget 3)"},
+		{"would take it", checks.TargetPrechecks, nil, checks.Pass, "would accept the model (MigrationTarget 3)"},
 		{"would refuse it", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = `model named "prod" already exists` }, checks.Fail, "already exists"},
 		{"facades in one line", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, checks.Fail, "migration. Upgrade the controller"},
 		{"a secret in the answer", checks.TargetPrechecks, func(s *staff) {

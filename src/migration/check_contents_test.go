@@ -82,7 +82,7 @@ func contentsCases() []contentsCase {
 
 		{"applications", checks.Applications, none, checks.Pass, "2 applications"},
 		{"application dying", checks.Applications, application(func(a *facts.Application) { a.Life = "dying" }), checks.Fail, "web is dying"},
-		{"charm store", checks.Applications, application(func(a *facts.Application) { a.Charm = "cs:web-7" }), checks.Fail, "charm of the charm store"},
+		{"charm store", checks.Applications, application(func(a *facts.Application) { a.Charm = "cs:web-7" }), checks.Fail, "charm from the charm store"},
 		{"below its scale", checks.Applications, application(func(a *facts.Application) { a.Scale = 3 }), checks.Warn, "web has 2 of 3 units"},
 		{"application unreadable", checks.Applications, application(func(a *facts.Application) { a.Err = "on fire" }), checks.Fail, "on fire"},
 
@@ -92,7 +92,7 @@ func contentsCases() []contentsCase {
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
-		{"relations", checks.Relations, none, checks.Pass, "no relation is still being joined (1 in all)"},
+		{"relations", checks.Relations, none, checks.Pass, "no unit is still joining a relation (1 in all)"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
 		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 

@@ -78,7 +78,7 @@ func targetCases() []targetCase {
 		{name: "public", id: checks.TargetAddresses, target: at("east.example.com:17070"), level: checks.Pass},
 
 		{name: "name free", id: checks.TargetName, level: checks.Skip, says: "Juju checks this before it starts"},
-		{name: "credential not valid", id: checks.Credential, world: func(f *fake, _ *inspector) { f.details = func(i *facts.Info) { i.Credential = facts.Invalid } }, level: checks.Warn, says: "a revoked one it refuses"},
+		{name: "credential not valid", id: checks.Credential, world: func(f *fake, _ *inspector) { f.details = func(i *facts.Info) { i.Credential = facts.Invalid } }, level: checks.Warn, says: "Juju refuses a revoked one"},
 		{name: "valid credential", id: checks.Credential, world: func(f *fake, _ *inspector) { f.details = func(i *facts.Info) { i.Credential = facts.Valid } }, level: checks.Pass},
 		{name: "only JIMM's users", id: checks.Users, level: checks.Skip, says: "can only be determined with an account on the source"},
 		{name: "a user of the source", id: checks.Users, world: func(f *fake, _ *inspector) {
@@ -104,7 +104,7 @@ func targetCases() []targetCase {
 		{name: "somebody was answered", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
 		}, level: checks.Skip},
-		{name: "hosts JIMM", id: checks.HostsJIMM, jimm: modelUUID, level: checks.Fail, says: "has to record it"},
+		{name: "hosts JIMM", id: checks.HostsJIMM, jimm: modelUUID, level: checks.Fail, says: "must record it"},
 		{name: "JIMM is in another model", id: checks.HostsJIMM, jimm: ownUUID, level: checks.Pass, says: "another model"},
 	}
 }

@@ -94,9 +94,9 @@ func (m *recording) movement(again *survey.Survey) refusal {
 	case !before.Migrating() || !before.Attempt.Same(now.Attempt):
 		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun meanwhile", followCommand(again)}
 	case advances(before.Attempt.Text, now.Attempt.Text):
-		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration makes progress: " + redact.String(now.Attempt.Text), followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration is making progress: " + redact.String(now.Attempt.Text), followCommand(again)}
 	case again.Age() < m.wait(TimeToStall):
-		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration has succeeded and runs for too short a time to be called stalled: " + redact.String(now.Attempt.Text), followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration succeeded too recently to be considered stalled: " + redact.String(now.Attempt.Text), followCommand(again)}
 	default:
 		return refusal{}
 	}

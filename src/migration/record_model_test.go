@@ -81,9 +81,9 @@ func TestRecordModel(t *testing.T) {
 		{name: "has succeeded, leaves its source", to: "west", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, "")},
 		{name: "stalled, not confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""}},
 		{name: "stalled, confirmed", world: func(f *fake) { f.standing(success, time.Hour) }, confirm: modelUUID, want: recorded("east"), waited: migration.TimeToConfirm},
-		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "too short a time"},
+		{name: "succeeded a moment ago, confirmed", world: func(f *fake) { f.standing(success, 5*time.Minute) }, confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "too recently"},
 		{
-			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "makes progress",
+			name: "succeeded and goes on, confirmed", confirm: modelUUID, want: refused(facts.CauseOtherMigration, ""), detail: "making progress",
 			world: func(f *fake) {
 				f.standing(success, time.Hour)
 				f.stages = []stage{{success, time.Hour + time.Minute}, {"successful, removing model from source controller", time.Hour}}

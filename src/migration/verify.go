@@ -189,7 +189,7 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 		}
 		return checks.Finding{
 			Level: checks.Fail, Evidence: evidence,
-			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are; run migrate-model again to verify once more; an agent that stays away may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are; run migrate-model again to verify once more; an agent that does not reconnect may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}
@@ -252,7 +252,7 @@ func (w *watcher) contentsFinding(after, before *facts.Inventory, users []string
 
 func (w *watcher) differ(how []string) checks.Finding {
 	w.res.Aftermath.Differences = how
-	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "see whether the model was changed while it moved, and repair what does not work: " + w.StatusCommand()}
+	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "check whether the model was changed during the migration, and repair what does not work: " + w.StatusCommand()}
 }
 
 // accessFinding looks who may administer the model because of their controller.

@@ -26,27 +26,27 @@ const (
 // address that JIMM itself uses.
 func checkTargetAddresses(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Target.Name)
-	remedy := "have an administrator of " + s.Target.Name + " make it announce addresses that the agents reach"
+	remedy := "have an administrator of " + s.Target.Name + " make it announce addresses that the agents can reach"
 	if s.Target.PublicAddress != "" {
 		remedy += "; that JIMM uses " + s.Target.PublicAddress + " does not help them"
 	}
 	if len(s.Target.Addresses) == 0 {
-		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to hand to the agents: Juju refuses to start", Remedy: remedy}
+		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to give to the agents, so Juju refuses to start", Remedy: remedy}
 	}
 	target, source := widest(s.Target.Addresses), widest(s.Source.Addresses)
 	addresses := Names(s.Target.Addresses)
 	switch {
 	case target == reachHost && source == reachHost && len(s.Source.Addresses) > 0:
 		// As on a laptop: agents that reach the source at such an address are on its machine.
-		return Finding{Level: Pass, Evidence: "the agents are told to go to " + addresses + "; the source has a loopback address too"}
+		return Finding{Level: Pass, Evidence: "the agents are sent to " + addresses + "; the source has a loopback address too"}
 	case target == reachHost:
-		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", a loopback address, which other machines cannot reach", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", a loopback address, which other machines cannot reach", Remedy: remedy}
 	case target == reachCluster && !sameCloud(s):
-		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", which only the target's own cluster can reach", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", which only the target's own cluster can reach", Remedy: remedy}
 	case target == reachPrivate && source == reachPublic && !sameCloud(s):
-		return Finding{Level: Warn, Evidence: "the agents are told to go to " + addresses + ", private addresses, and come from a controller with public ones", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", private addresses, but the source has public ones", Remedy: remedy}
 	default:
-		return Finding{Level: Pass, Evidence: "the agents are told to go to " + addresses}
+		return Finding{Level: Pass, Evidence: "the agents are sent to " + addresses}
 	}
 }
 

@@ -21,7 +21,7 @@ func checkStorage(s *survey.Survey) Finding {
 	case len(s.Contents.Storage) > 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: fmt.Sprintf("the model has storage: %s; its data does not move, and Juju on the target takes it over", Names(facts.SortedNames(s.Contents.Storage, func(facts.Storage) bool { return true }))),
+			Evidence: fmt.Sprintf("the model has storage: %s; the data stays where it is, and Juju on the target takes it over", Names(facts.SortedNames(s.Contents.Storage, func(facts.Storage) bool { return true }))),
 			Remedy:   "back it up first",
 		}
 	case !s.Contents.StorageTold:
@@ -92,7 +92,7 @@ func checkUnits(s *survey.Survey) Finding {
 	if len(problems) == 0 && len(failing) > 0 {
 		return Finding{
 			Level:    Warn,
-			Evidence: "hooks have failed on " + Names(failing) + "; Juju 3 migrates them all the same, and runs the hooks again on the target",
+			Evidence: "hooks have failed on " + Names(failing) + "; Juju 3 migrates them anyway, and runs the hooks again on the target",
 			Remedy:   "juju resolve -m " + s.Model.FullName() + " " + failing[0],
 		}
 	}
@@ -147,13 +147,13 @@ func checkApplications(s *survey.Survey) Finding {
 		case !facts.Alive(a.Life):
 			problems = append(problems, "application "+name+" is "+a.Life)
 		case strings.HasPrefix(a.Charm, "cs:") && refusesCharmStore(s):
-			problems = append(problems, "application "+name+" has a charm of the charm store, which no longer exists ("+a.Charm+")")
+			problems = append(problems, "application "+name+" has a charm from the charm store, which no longer exists ("+a.Charm+")")
 		case a.Scale > a.Units:
 			below = append(below, fmt.Sprintf("application %s has %d of %d units", name, a.Units, a.Scale))
 		}
 	}
 	if len(problems) == 0 && len(below) > 0 {
-		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until they are there; " + s.StatusCommand() + " shows them"}
+		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until all units exist; " + s.StatusCommand() + " shows them"}
 	}
 	remedy := "wait until they are gone, or refresh the charms from Charmhub (juju refresh --switch)"
 	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Applications), "application is alive", "applications are alive"))
@@ -187,7 +187,7 @@ func checkUpgrade(s *survey.Survey) Finding {
 	if want == "" && len(problems) == 0 {
 		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
-	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents are of the model's version, "+want)
+	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents run the model's version, "+want)
 }
 
 func checkRelations(s *survey.Survey) Finding {
@@ -200,8 +200,8 @@ func checkRelations(s *survey.Survey) Finding {
 		problems = append(problems, "relation "+strconv.Quote(key)+" is "+s.Contents.Relations[key].Status)
 	}
 	return list(s, problems, Warn,
-		"wait until they are joined: Juju refuses a model with units that have not joined a relation",
-		fmt.Sprintf("no relation is still being joined (%d in all)", len(s.Contents.Relations)))
+		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
+		fmt.Sprintf("no unit is still joining a relation (%d in all)", len(s.Contents.Relations)))
 }
 
 // notLookedInto is the finding of a check that needs to look into a model that was not

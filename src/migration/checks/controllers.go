@@ -68,13 +68,13 @@ func checkFacades(s *survey.Survey) Finding {
 	versions := o.Target.Facades["MigrationTarget"]
 	switch {
 	case len(versions) == 0:
-		return Finding{Level: Fail, Evidence: target + " does not offer the facade MigrationTarget: no model can be moved there", Remedy: "choose another target"}
+		return Finding{Level: Fail, Evidence: target + " does not offer the facade MigrationTarget: no model can be migrated there", Remedy: "choose another target"}
 	case o.Prechecks.FacadesRefused():
 		return Finding{Level: Fail, Evidence: target + " needs facades that " + source + " does not have: " + oneLine(o.Prechecks.Refusal), Remedy: "upgrade controller " + s.Source.String() + ", or choose an older target"}
 	case o.Prechecks.Facades:
-		return Finding{Level: Pass, Evidence: target + " takes models from controllers with the facades of " + source}
+		return Finding{Level: Pass, Evidence: target + " accepts models from controllers with the facades of " + source}
 	case slices.Max(versions) < facadesAreTold:
-		return Finding{Level: Pass, Evidence: target + " asks no source for its facades (MigrationTarget before 3)"}
+		return Finding{Level: Pass, Evidence: target + " does not check the facades of the source (MigrationTarget before 3)"}
 	case o.PrecheckErr != nil:
 		return Finding{Level: Skip, Evidence: "this cannot be determined: " + redact.Error(o.PrecheckErr)}
 	default:
@@ -103,7 +103,7 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 			Remedy: reason.Hint(),
 		}
 	default:
-		return Finding{Level: Pass, Evidence: target + " reports that it would take the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
+		return Finding{Level: Pass, Evidence: target + " reports that it would accept the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
 	}
 }
 

@@ -18,7 +18,7 @@ func checkSource(s *survey.Survey) Finding {
 	find := "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
 	switch {
 	case s.TargetKnown && s.LeftSource():
-		f.Level, f.Evidence = Pass, name+" has moved the model to the target already; JIMM does not record it yet"
+		f.Level, f.Evidence = Pass, name+" has already moved the model to the target; JIMM does not record it yet"
 	case source.State == facts.CopyMoved && source.To != "":
 		to := s.Controllers.ByUUID(source.To)
 		f.Evidence = name + " reports that it has migrated the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
@@ -80,13 +80,13 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	case target.Has():
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " says that it has a copy of the model already: left over from an earlier attempt, or a second model in use; it will refuse another",
+			Evidence: name + " says that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another",
 			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first; if it is a left-over import, pass ignore-checks=" + string(TargetCopy),
 		}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:
-		return Finding{Level: Skip, Evidence: name + " did not tell: " + redact.Error(target.Err)}
+		return Finding{Level: Skip, Evidence: name + " did not answer: " + redact.Error(target.Err)}
 	}
 }
 
@@ -108,7 +108,7 @@ func checkConflict(s *survey.Survey) Finding {
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:
-		return Finding{Level: Pass, Evidence: fmt.Sprintf("no third controller of %d has a copy", answered(s))}
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("of the %d controllers that answered, no third one has a copy", answered(s))}
 	}
 }
 
@@ -142,8 +142,8 @@ func checkLeftOvers(s *survey.Survey) Finding {
 		slices.Sort(left)
 		return Finding{
 			Level:    Warn,
-			Evidence: target + " has half-imported copies of other models: " + Names(left) + "; a migration is bringing them in, or has left them behind",
-			Remedy:   "never destroy " + s.Target.Name + " while it has such copies (juju/juju#15154); one that is left behind has to be removed by an administrator (juju/juju#20361)",
+			Evidence: target + " has half-imported copies of other models: " + Names(left) + "; a migration is importing them, or has left them behind",
+			Remedy:   "never destroy " + s.Target.Name + " while it has such copies (juju/juju#15154); an administrator must remove those that were left behind (juju/juju#20361)",
 		}
 	}
 	return Finding{Level: Pass, Evidence: target + " has no half-imported copies of other models"}

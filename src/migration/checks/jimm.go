@@ -19,8 +19,8 @@ func checkCredential(s *survey.Survey) Finding {
 	case valid == facts.Invalid, suspended:
 		return Finding{
 			Level:    Warn,
-			Evidence: "the cloud credential of the model is not valid: Juju migrates it all the same, and the migration stays in VALIDATION for ever if the target calls the credential invalid too; a revoked one it refuses",
-			Remedy:   "its owner runs juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with one that is valid",
+			Evidence: "the cloud credential of the model is not valid: Juju migrates the model anyway, and the migration stays in VALIDATION forever if the credential is invalid on the target too; Juju refuses a revoked one",
+			Remedy:   "have its owner run juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with a valid one",
 		}
 	case valid == facts.Valid:
 		return Finding{Level: Pass, Evidence: "the source reports the model's cloud credential as valid; Juju checks before it starts whether the credential was revoked"}
@@ -42,7 +42,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	recorded := slices.ContainsFunc(s.Models, func(m facts.Model) bool {
 		return m.Recorded == s.Target.UUID && m.UUID != s.Model.UUID && !m.IsController && m.Life != "" && m.AgentVersion != ""
 	})
-	const what = "this JIMM is not known to record models on controllers of Juju 4 (those of July 2026 and before cannot), and it records none on "
+	const what = "it is not known that this JIMM can record models on controllers of Juju 4 (JIMM up to July 2026 cannot), and it records none on "
 	switch {
 	case !okT:
 		return Finding{Level: Skip, Evidence: "JIMM does not report the version of " + name}
@@ -53,12 +53,12 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	case recorded:
 		return Finding{Level: Pass, Evidence: "JIMM records other models on " + name}
 	case s.Options.MoveOutOfJIMM != "" && s.Options.MoveOutOfJIMM == s.Model.UUID:
-		return Finding{Level: Warn, Evidence: what + name + ": as move-out-of-jimm says, the model may be reached only through " + name + " itself afterwards"}
+		return Finding{Level: Warn, Evidence: what + name + ": with move-out-of-jimm, you accept that the model can afterwards be reached only through " + name + " itself"}
 	default:
 		return Finding{
 			Level:    Fail,
 			Evidence: what + name + ": the model would move there, could no longer be reached through JIMM, and cannot go back to Juju 3",
-			Remedy:   "upgrade JIMM to a release that records models on Juju 4; to move the model all the same, and reach it only through " + s.Target.Name + " itself, pass move-out-of-jimm=" + s.Model.UUID,
+			Remedy:   "upgrade JIMM to a release that records models on Juju 4; to migrate the model anyway, and reach it only through " + s.Target.Name + " itself, pass move-out-of-jimm=" + s.Model.UUID,
 		}
 	}
 }
@@ -99,7 +99,7 @@ func unanswered(s *survey.Survey) bool {
 func charmsOfJIMM() []string { return []string{"juju-jimm-k8s", "juju-jimm", "jimm-k8s", "jimm"} }
 
 func checkHostsJIMM(s *survey.Survey) Finding {
-	const why = "the migration would stop the JIMM that has to record it"
+	const why = "the migration would stop the JIMM that must record it"
 	if s.Options.JIMMModel == s.Model.UUID {
 		return Finding{
 			Level:    Fail,
@@ -111,7 +111,7 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: "the model has a JIMM, " + Names(apps) + ": if it is the one that this charm talks to, " + why,
-			Remedy:   "make sure that it is another one",
+			Remedy:   "make sure that it is a different JIMM",
 		}
 	}
 	switch {
@@ -137,7 +137,7 @@ func checkSecretBackends(s *survey.Survey) Finding {
 	if len(outside) > 0 {
 		return Finding{
 			Level:    Warn,
-			Evidence: "the model's secrets are in backends that the target needs too, and cannot be asked for: " + Names(outside),
+			Evidence: "the model's secrets are in backends that the target needs too, which cannot be checked: " + Names(outside),
 			Remedy:   "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails",
 		}
 	}

@@ -30,7 +30,7 @@ func checkOffers(s *survey.Survey) Finding {
 		used = append(used, text)
 	}
 	return list(s, used, Warn,
-		"move models that use each other in one window, those that consume first (juju/juju#19800); tell the owners of the consumers, and check their relations when the model has moved",
+		"migrate models that use each other in one window, consumers first (juju/juju#19800); inform the owners of the consumers, and check their relations after the migration",
 		fmt.Sprintf("no offer is connected (%d in all)", len(s.Contents.Offers)))
 }
 
@@ -55,14 +55,14 @@ func checkRemotes(s *survey.Survey) Finding {
 	if len(used) == 0 {
 		return list(s, nil, Warn, "", "the model consumes no offers")
 	}
-	remedy := "check these relations when the model has moved; " + s.StatusCommand() + " --relations shows them"
+	remedy := "check these relations after the migration; " + s.StatusCommand() + " --relations shows them"
 	switch {
 	case apart:
-		remedy = "Juju has refused to move a model whose offers come from a controller that it goes to (juju/juju#19800): if it does, remove the consumed offers before the migration and consume them again afterwards (juju/juju#20630); " + remedy
+		remedy = "Juju may refuse to migrate a model to the controller whose offers it consumes (juju/juju#19800): if it does, remove the consumed offers before the migration and consume them again afterwards (juju/juju#20630); " + remedy
 	case together:
-		remedy = "move these models in one window, this one before those that offer (juju/juju#19800); " + remedy
+		remedy = "migrate these models in one window, this one before those that offer (juju/juju#19800); " + remedy
 	}
-	return Finding{Level: Warn, Evidence: "the model consumes offers of others: " + Names(used), Remedy: remedy}
+	return Finding{Level: Warn, Evidence: "the model consumes offers of other models: " + Names(used), Remedy: remedy}
 }
 
 // offererOf returns the model in the URL of an offer, "owner/model.offer", if JIMM

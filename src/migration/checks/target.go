@@ -43,13 +43,13 @@ func checkTargetAvailable(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " deprecated: it should get no new models",
-			Remedy:   "choose another target if this one is to be emptied",
+			Remedy:   "choose another target if this one is being drained",
 		}
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " " + s.Target.Status + "; JIMM notices a change with a delay of up to ten minutes",
-			Remedy:   "bring the controller back, or, if it is back, pass ignore-checks=" + string(TargetAvailable),
+			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " " + s.Target.Status + "; JIMM notices a change up to ten minutes late",
+			Remedy:   "restore the controller, or, if it is back, pass ignore-checks=" + string(TargetAvailable),
 		}
 	}
 }
@@ -69,7 +69,7 @@ func checkTargetAnswers(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: name + " cannot be reached from here: " + redact.Error(target.Err),
-			Remedy:   "if the source and the model's agents reach it all the same, go on; else repair the network or the controller first",
+			Remedy:   "if the source and the model's agents can reach it, continue; otherwise repair the network or the controller first",
 		}
 	default:
 		return Finding{Level: Warn, Evidence: name + " gave an unexpected answer: " + redact.Error(target.Err), Remedy: "examine that controller first"}
@@ -151,7 +151,7 @@ func checkCloud(s *survey.Survey) Finding {
 	case s.Contents.TargetsKnown && slices.Contains(s.Contents.Targets, s.Target.UUID):
 		return Finding{Level: Pass, Evidence: "JIMM says that " + target + " has cloud " + where}
 	case s.Contents.TargetsKnown && targetIsOlder(s):
-		return Finding{Level: Skip, Evidence: "JIMM leaves " + target + " out of the targets of the model, as it is older; so JIMM does not report its clouds"}
+		return Finding{Level: Skip, Evidence: "JIMM does not list " + target + " as a target of the model, because it is older, and so does not report its clouds"}
 	case s.Contents.TargetsKnown:
 		return Finding{
 			Level:    Fail,

@@ -29,8 +29,8 @@ func checkUsers(s *survey.Survey) Finding {
 	case len(local) > 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "users of the source controller alone have access to the model: " + Names(local),
-			Remedy:   "an administrator of " + s.Target.Name + " adds them (juju add-user), or they lose their access: Juju refuses a model whose users the target does not know",
+			Evidence: "users that only the source controller has have access to the model: " + Names(local),
+			Remedy:   "have an administrator of " + s.Target.Name + " add them (juju add-user), or revoke their access: Juju refuses a model with users that the target does not know",
 		}
 	case own.Kind == facts.InfoLive:
 		return Finding{Level: Skip, Evidence: "whether the target knows the model's users can only be determined with an account there; Juju checks this before it starts"}
@@ -62,13 +62,13 @@ func knownUsers(s *survey.Survey, local, external []string, there facts.People, 
 	case len(missing) > 0:
 		return Finding{
 			Level:    Fail,
-			Evidence: "users have access to the model whom " + target + " does not know: " + Names(missing),
-			Remedy:   "an administrator of " + s.Target.Name + " adds them (juju add-user), or their access to the model is revoked",
+			Evidence: "users of the model that " + target + " does not know: " + Names(missing),
+			Remedy:   "have an administrator of " + s.Target.Name + " add them (juju add-user), or revoke their access to the model",
 		}
 	case told && len(external) > 0 && here.Identity != there.Identity:
 		return Finding{
 			Level:    Fail,
-			Evidence: "external users have access to the model (" + Names(external) + "), and " + target + " has another identity provider than the source: " + cmp.Or(there.Identity, "none") + " instead of " + cmp.Or(here.Identity, "none"),
+			Evidence: "external users have access to the model (" + Names(external) + "), and " + target + " has a different identity provider from the source: " + cmp.Or(there.Identity, "none") + " instead of " + cmp.Or(here.Identity, "none"),
 			Remedy:   "choose a target with the same identity-url, or revoke their access",
 		}
 	case !all || !told && len(external) > 0:

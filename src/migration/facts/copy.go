@@ -113,7 +113,7 @@ func (c Copy) Describe() string {
 	case CopyPresent:
 		return "has a copy of it"
 	default:
-		return "does not tell"
+		return "did not answer"
 	}
 }
 

@@ -39,7 +39,7 @@ func (f decision) judge(ctx context.Context) {
 		f.migrating()
 	case info.Listed && info.ReapFailed() && !recorded.Has():
 		loc.Drift = recorded.Denies()
-		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, not which, and not where the model went"
+		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
 	case info.ReapFailed():
 		f.leftOver()
 	case recorded.State == facts.CopyImporting:
@@ -107,7 +107,7 @@ func (f decision) migrating() {
 		return
 	}
 	loc.Holder = facts.Controller{}
-	loc.Proof += "; its target has the model in use already"
+	loc.Proof += "; the target already has the model in use"
 	if there := f.usable(); len(there) == 1 {
 		loc.Holder = there[0]
 	}
@@ -184,7 +184,7 @@ func (f decision) redirected() {
 	proof := f.name + " says through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c facts.Controller) bool { return c.UUID != f.loc.Recorded.UUID })
 	if there := f.usable(); len(there) == 1 && !silent {
-		f.moved(there[0], proof+"; of the other controllers only "+strconv.Quote(there[0].Name)+" says that it has it")
+		f.moved(there[0], proof+"; of the other controllers, only "+strconv.Quote(there[0].Name)+" says that it has the model")
 		return
 	}
 	f.loc.Drift = true
@@ -204,14 +204,14 @@ func (f decision) present() {
 			loc.Proof += "; " + facts.DescribeCopies(loc.Copies, f.copies)
 		}
 	case kind == facts.InfoDenied, kind == facts.InfoBroken:
-		loc.Proof = f.name + " reports that it has a copy, and does not describe it to JIMM: a migration away from it ends, or could not remove the copy"
+		loc.Proof = f.name + " reports that it has a copy, but does not describe it to JIMM: a migration away from it is ending, or could not remove the copy"
 	case kind == facts.InfoUnlisted && len(loc.Silent) > 0 && others == "":
 		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
 	case others == "":
 		loc.State, loc.Holder = StateActive, loc.Recorded
 	case kind == facts.InfoLive && !f.info.Importing() && !f.info.Listed:
 		loc.State, loc.Holder = StateActive, loc.Recorded
-		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or brought in by one"
+		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or being imported by one"
 	default:
 		loc.Proof += ", and so does " + others + ": a migration is running, or one copy is left over"
 	}
@@ -269,7 +269,7 @@ func (f decision) followRedirect(at facts.Copy) {
 		return
 	}
 	f.loc.Drift = true
-	f.loc.Proof = strings.Join(trail, " redirects to ") + ": JIMM does not know where that leads"
+	f.loc.Proof = strings.Join(trail, " redirects to ") + ": JIMM does not know that controller"
 }
 
 func orUnknown(c facts.Controller) string {
@@ -337,7 +337,7 @@ func (f decision) detailed(ctx context.Context) {
 func (f decision) unconfirmed(recorded facts.Copy) {
 	why := "controllers are not asked (probe-controllers=false)"
 	if f.probe {
-		why = "the controller did not tell: " + redact.Error(recorded.Err)
+		why = "the controller did not answer: " + redact.Error(recorded.Err)
 	}
 	f.loc.Proof = "JIMM's record names " + f.name + "; it was not confirmed: " + why
 }

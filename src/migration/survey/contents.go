@@ -34,7 +34,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		s.Contents.Targets, s.Contents.TargetsKnown = targets, err == nil
 	}
 	if r.saveLogin(ctx, s) {
-		s.Contents.Why = "not read: this JIMM writes the secret of each login into its audit log, so one action logs in to the model once, and migrate-model does so to see its agents on the target; check-migration looks at this"
+		s.Contents.Why = "not read: this JIMM writes the secret of each login into its audit log, so an action logs in to a model only once, and migrate-model does so after the migration, to see the agents on the target; check-migration reads this"
 		return
 	}
 	inventory, err := r.Jaas.Inspector.Inventory(ctx, s.Model.UUID, s.Source.UUID)

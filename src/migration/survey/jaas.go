@@ -75,7 +75,7 @@ type Inspector interface {
 }
 
 // ErrNotOffered says that this JIMM does not have what was asked for.
-var ErrNotOffered = errors.New("this JIMM does not tell")
+var ErrNotOffered = errors.New("this JIMM does not report it")
 
 // Witness tells what each part of a JAAS says about one model. The methods
 // return what they learned instead of an error: not to be answered is an

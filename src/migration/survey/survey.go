@@ -130,7 +130,7 @@ func one(models []facts.Model, gaps error, selector string) (facts.Model, *facts
 	m, err := facts.Select(models, selector)
 	switch {
 	case gaps != nil && (err != nil || !strings.EqualFold(selector, m.UUID) && selector != m.FullName()):
-		return facts.Model{}, nil, fmt.Errorf("cannot tell which model %q means: %w", selector, gaps)
+		return facts.Model{}, nil, fmt.Errorf("cannot determine which model %q means: %w", selector, gaps)
 	case err != nil:
 		if selection, ok := errors.AsType[*facts.SelectError](err); ok {
 			return facts.Model{}, selection, nil
