@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -147,6 +148,19 @@ func (w *watcher) explain() {
 	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
 		w.res.Next = ""
 	}
+	if w.res.Outcome == facts.Aborted && w.res.Detail == "" {
+		w.res.Hint = w.warnedOf()
+	}
+}
+
+// warnedOf is what stands for the reason of an abort that the source does not give, as
+// those of Juju 4 do not: what the checks had warned of.
+func (w *watcher) warnedOf() string {
+	i := slices.IndexFunc(w.res.Findings, func(f checks.Finding) bool { return f.Check == checks.Advisories && f.Level == checks.Warn })
+	if i < 0 {
+		return ""
+	}
+	return "check advisories had warned before the start: " + w.res.Findings[i].Evidence
 }
 
 // running goes on watching, unless nobody wants to.

@@ -72,7 +72,6 @@ func TestSimulatedMigrationsLookAsWatchedOnes(t *testing.T) {
 func replayWatched(t *testing.T, recorded watched, ca *wire.CA) {
 	t.Helper()
 	world := sim.World{
-		Observed:    controller.Observed(),
 		Controllers: []sim.Controller{{Name: "source", Version: recorded.Source}, {Name: "target", Version: recorded.Target}},
 		Models:      []sim.Model{{Controller: "source", Model: controller.Model{Name: "m", UUID: testModelA, Owner: "admin"}}},
 		// One text at a time, and no progress texts, which an empty model has not got.

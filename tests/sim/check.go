@@ -16,7 +16,7 @@ import (
 // check says all that is wrong with a world, one line each.
 func (w *World) check() error {
 	return errors.Join(slices.Concat(
-		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(), w.checkObserved(),
+		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(),
 	)...)
 }
 
@@ -149,16 +149,6 @@ func (w *World) checkRecord(m Model, full string) (problems []error) {
 	for _, o := range m.Migrations {
 		problems = append(problems, oneOf("abort-at", string(o.AbortAt), full, "", string(controller.Quiesce),
 			string(controller.Import), string(controller.ProcessRelations), string(controller.Validation)))
-	}
-	return problems
-}
-
-// Observed are the names that World.Observed knows.
-func Observed() []string { return append(controller.Observed(), jimm.Observed()...) }
-
-func (w *World) checkObserved() (problems []error) {
-	for _, name := range w.Observed {
-		problems = append(problems, oneOf("observed", name, "the world", Observed()...))
 	}
 	return problems
 }

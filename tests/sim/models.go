@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/src/juju"
@@ -192,6 +193,9 @@ func (j *JAAS) addRow(m Model) error {
 	}
 	if recorded == nobody || c.Unregistered {
 		return nil
+	}
+	if w := j.world.JIMM; w.Version == "2026" && !w.Mended && strings.HasPrefix(c.Version, "4.") {
+		return fmt.Errorf("model %q: JIMM of July 2026 has no way to a record on %q, whose Juju is %s: use mended in jimm, or recorded-on: none", m.Name, recorded, c.Version)
 	}
 	row := jimm.Model{
 		UUID: m.UUID, Name: m.Name, Owner: m.Owner, Controller: recorded, Mode: jimm.Mode(m.Mode),

@@ -140,7 +140,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 		Generation: generations()[w.Version](), UUID: w.UUID, DNSName: w.DNSName, PathPrefix: w.PathPrefix,
 		Version: w.Release, DialContext: j.options.DialContext, Log: j.log, Faults: j.servers[nameJIMM].faults,
 		Poller: *w.Poller, Pings: w.Pings, Watchers: w.Watchers, Called: j.jimmCalled, Forgot: j.jimmForgot,
-		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys, Observed: j.world.Observed,
+		Skew: w.Skew, Plain: j.options.Plain, Keys: j.options.Keys, Mended: w.Mended,
 		Cancels: w.Cancels, UnknownOffers: j.world.unknownOffers(),
 	}
 	options.DNSName = j.dnsName()
@@ -198,7 +198,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		ControllerModelUUID: c.ModelUUID, RedirectAnyUser: c.Redirects == redirectAll,
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
 		ControllerBlock: c.ChangeBlock, Followed: j.followed, AgentLogins: j.agentLogins,
-		Observed: j.world.Observed, Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
+		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
 	}
 	if j.jimm == nil {
 		config.Addresses = c.Addresses

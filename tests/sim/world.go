@@ -22,10 +22,6 @@ type World struct {
 
 	Faults []Fault `yaml:"faults,omitempty"`
 
-	// Observed turns on what was recorded with real servers and is not the default yet, by name: see Observed and the
-	// README.
-	Observed []string `yaml:"observed,omitempty"`
-
 	// Adds are models that users add while the world runs.
 	Adds []Add `yaml:"adds,omitempty"`
 
@@ -78,6 +74,9 @@ type JIMM struct {
 	Watchers bool `yaml:"watchers,omitempty"`
 	// Cancels makes MigrateModel answer "context canceled" whatever the controller answers, until JIMM is restarted (2024).
 	Cancels bool `yaml:"cancels,omitempty"`
+	// Mended makes JIMM of 2026 record models on controllers of Juju 4, which that of July cannot: neither after a
+	// migration nor by importing or adding one. So only a mended JIMM has a record there. See jimm.Options.
+	Mended bool `yaml:"mended,omitempty"`
 	// NoCredentials are owners without a cloud credential in JIMM, whose models ImportModel does not take.
 	NoCredentials []string `yaml:"no-credentials,omitempty"`
 	// Pings are sent on JIMM's connections to controllers every 30 s.

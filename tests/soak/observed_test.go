@@ -1,8 +1,10 @@
 package soak_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/tests/sim"
@@ -10,17 +12,20 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// observe adds what real servers were seen to do and what is not the default of the simulation yet (-observed). The rest of
-// the seed stays as it is: it draws from numbers of its own.
+// observe adds what real servers were seen to do: Juju 4 on all controllers, rights that go away in the middle, and a target
+// that refuses to describe the model. It draws from numbers of its own, so that the rest of a seed stays as it was.
 func (p *plan) observe() {
 	p.rng = rand.New(rand.NewPCG(p.seed, 5))
-	for _, name := range sim.Observed() {
-		// A JIMM that has been mended is as likely as one that cannot record on 4.x.
-		if name != "blank-owner" || p.chance(50) {
-			p.world.Observed = append(p.world.Observed, name)
+	mended := !p.chance(50)
+	p.observeVersions()
+	if p.world.JIMM.Version == "2026" {
+		p.world.JIMM.Mended = mended || p.juju4(cmp.Or(p.world.Models[0].RecordedOn, p.world.Models[0].Controller))
+	}
+	for i, m := range p.world.Models[1:] {
+		if !p.world.JIMM.Mended && p.juju4(m.Controller) {
+			p.world.Models[i+1].RecordedOn = "none" // that JIMM has no record there
 		}
 	}
-	p.observeVersions()
 	old := p.world.JIMM.Version != "2026"
 	if old && p.chance(30) {
 		p.breaks = append(p.breaks, outage{
@@ -38,6 +43,13 @@ func (p *plan) observe() {
 			sim.Fault{Server: "jimm", Fault: wire.Fault{Method: "UpdateMigratedModel", Action: wire.Refuse, Times: p.rng.IntN(4) + 1}},
 		)
 	}
+}
+
+// juju4 reports whether a controller has Juju 4.
+func (p *plan) juju4(name string) bool {
+	return slices.ContainsFunc(p.world.Controllers, func(c sim.Controller) bool {
+		return c.Name == name && strings.HasPrefix(c.Version, "4.")
+	})
 }
 
 // observeVersions puts a world of equal controllers on Juju 4, as far as the past of the model allows.

@@ -88,9 +88,6 @@ func (s *story) calm() time.Duration {
 func tell(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := &story{plan: newPlan(seed), away: map[string]bool{}}
-	if observed() {
-		s.observe()
-	}
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()
 		s.link = &link{network: network, cuts: map[string]chan struct{}{}}

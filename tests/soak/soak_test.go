@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestSoak runs")
 	flag.Uint64("seeds", seedsByDefault, "how many seeds TestSoak runs")
-	flag.Bool("observed", false, "also what real servers were seen to do and is not the default of tests/sim yet")
+	flag.Bool("observed", false, "also Juju 4, rights that go away and a target that refuses to describe the model")
 	debug.SetGCPercent(400) // worlds are short-lived
 	m.Run()
 }

@@ -13,7 +13,7 @@ func (p *plan) makeWorld() {
 	p.cell("JIMM %s", version)
 	poller := p.chance(70)
 	p.world.JIMM = sim.JIMM{
-		Version: version, Poller: &poller,
+		Version: version, Poller: &poller, Mended: version == "2026",
 		ServiceAccounts: []sim.ServiceAccount{{ID: account, Secret: canary, Administrator: true}, {ID: human, Secret: "x", Administrator: true}},
 	}
 	p.makeControllers()

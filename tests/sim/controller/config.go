@@ -37,9 +37,6 @@ type Config struct {
 	// migration was created, whatever the version does.
 	RedirectAnyUser bool
 
-	// Observed turns on what was recorded with real servers and is not the default yet, by name; see Observed.
-	Observed []string
-
 	// Followed says whether the consumers of an offer have found its model after it moved here; nil: at once. Until then the
 	// offer has no connections (juju/juju#23311).
 	Followed func(offering, consumer string) bool

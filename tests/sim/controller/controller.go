@@ -75,7 +75,7 @@ type hosted struct {
 // New makes a controller that hosts only its controller model. It serves nothing yet.
 func New(config Config) (*Controller, error) {
 	config = config.fill()
-	release, err := releaseOf(config.Version, config.Observed...)
+	release, err := releaseOf(config.Version)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,11 @@ func createModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 		return nil, errPermission()
 	}
 	owner := params.Qualifier
-	if params.OwnerTag != "" {
+	const qualified = 11 // the first version that takes no owner's tag (4.0-beta8, recorded)
+	switch {
+	case req.Version >= qualified && owner == "":
+		return nil, wire.Errorf("not valid", "cannot create model with invalid qualifier")
+	case req.Version < qualified:
 		name, err := userTag(params.OwnerTag)
 		if err != nil {
 			return nil, err

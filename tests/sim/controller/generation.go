@@ -37,14 +37,11 @@ const (
 	released4 trait = "released-4"
 	// silentSource: what a migration does is nowhere to be seen on its source, not even that there is one, or how it
 	// ended; a copy that is being imported has a text of its own and is in every list (4.0.15 and 4.1-beta2, recorded;
-	// earlier releases of 4.0 are taken to be the same). Only where Config.Observed asks for it; see noEnd.
+	// earlier releases of 4.0 are taken to be the same).
 	silentSource trait = "silent-source"
 	// hiddenCopies: a copy that came in an envelope is in no list and no answer before AdoptResources, which activates it
-	// (4.1-beta2, recorded). Only where Config.Observed asks for it.
+	// (4.1-beta2, recorded).
 	hiddenCopies trait = "hidden-copies"
-	// noEnd: "migration" is made of the model's status while that is busy, and so has no end. It stands for 4.x until
-	// silentSource, which is the truth, is the default.
-	noEnd trait = "no-end"
 	// migratesItself: the controller model can be migrated, and then limits what the controller answers (4.1-beta2,
 	// recorded).
 	migratesItself trait = "migrates-itself"
@@ -84,7 +81,6 @@ type generation struct {
 
 	with    []trait
 	without []trait
-	asked   []trait // only where Config.Observed names them
 
 	// migrates are the versions of MigrationTarget that it speaks as a source of migrations, if they change.
 	migrates []int
@@ -124,12 +120,12 @@ func generations() []generation {
 		{
 			from: "4.0-beta1", controller: controllerFacades40, model: modelFacades40, fresh: true,
 			anonymous: anonymousModelFacades40, migrates: []int{4, 5, 6, 7},
-			with:    []trait{juju4, redirectsAll, noEnd, unfinished, takes36},
+			with:    []trait{juju4, redirectsAll, unfinished, takes36},
 			without: []trait{closesModels, dryRun, lostOffers, nullBackends, reapInPieces},
 		},
 		{
-			from: "4.0.0", controller: `Cloud 7 8; ModelUpgrader 2`, with: []trait{released4},
-			without: []trait{unfinished, takes36, redirectsAll}, asked: []trait{silentSource}, oldestModel: "3.6.0",
+			from: "4.0.0", controller: `Cloud 7 8; ModelUpgrader 2`, with: []trait{released4, silentSource},
+			without: []trait{unfinished, takes36, redirectsAll}, oldestModel: "3.6.0",
 		},
 		{from: "4.0.10", controller: `Controller 12 13 14`},
 		{from: "4.0.12", with: []trait{takes36, envelope}, migrates: []int{4, 5, 6, 7, 8}},
@@ -137,7 +133,7 @@ func generations() []generation {
 		{from: "4.0.15", with: []trait{dryRun, plainFormat}},
 		{
 			from: "4.1-beta1", controller: `MigrationTarget 4 5 6 7 8`,
-			with: []trait{noRelationsPhase, migratesItself}, asked: []trait{hiddenCopies},
+			with: []trait{noRelationsPhase, migratesItself, hiddenCopies},
 		},
 	}
 }
@@ -155,13 +151,8 @@ type release struct {
 
 func (r *release) has(t trait) bool { return r.traits[t] }
 
-// Observed are the names that Config.Observed knows: what was recorded with real servers and is not the default yet.
-func Observed() []string {
-	return []string{string(silentSource), string(hiddenCopies)}
-}
-
-// releaseOf sums the generations up, with the traits that are to be asked for and are.
-func releaseOf(text string, observed ...string) (release, error) {
+// releaseOf sums the generations up.
+func releaseOf(text string) (release, error) {
 	v, err := parseVersion(text)
 	if err != nil {
 		return release{}, err
@@ -177,9 +168,6 @@ func releaseOf(text string, observed ...string) (release, error) {
 		}
 		if err := r.add(g); err != nil {
 			return release{}, err
-		}
-		for _, t := range g.asked {
-			r.traits[t] = slices.Contains(observed, string(t))
 		}
 	}
 	if r.controller == nil || v.major == 2 && v.minor > 9 || v.major == 3 && v.minor > 6 || v.major > 4 {

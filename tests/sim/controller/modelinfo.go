@@ -289,7 +289,7 @@ func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus 
 		}
 		return &migrationStatus{Status: h.status.Info, Start: new(now())}
 	}
-	if c.release.has(noEnd) {
+	if c.release.has(unfinished) {
 		if st := c.entityStatus(h); st.Status == "busy" {
 			return &migrationStatus{Status: st.Info, Start: st.Since}
 		}

@@ -39,7 +39,7 @@ func (c *client) infoLine() string {
 
 func TestReapInPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := observed(t, "3.6.28", "3.6.28")
+		b := between(t, "3.6.28", "3.6.28")
 		if err := b.a.Update(prod, func(m *controller.Model) { m.Users[1] = controller.ModelUser{Name: "admin", Access: "admin"} }); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestReapInPieces(t *testing.T) {
 
 func TestHalfReaped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := observed(t, "3.6.28", "3.6.28")
+		b := between(t, "3.6.28", "3.6.28")
 		b.a.Script(prod, controller.Outcome{ReapFails: "boom", HalfReaped: true})
 		b.begin(t)
 		if err := b.a.AwaitPhase(t.Context(), prod, controller.ReapFailed); err != nil {
@@ -195,7 +195,7 @@ func messageOf(e *rpc.Error) string {
 
 func TestSecretBackendsOfAModelWithoutSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := observed(t, "3.6.28", "3.6.28")
+		b := between(t, "3.6.28", "3.6.28")
 		seen := string(b.admin(t, addressA).call("ModelManager", 10, "ModelInfo", entities("model-"+prod)))
 		if !strings.Contains(seen, `"secret-backends":null`) {
 			t.Error(seen)

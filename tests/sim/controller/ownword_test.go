@@ -61,7 +61,7 @@ func TestACopySaysWhetherItMoves(t *testing.T) {
 	} {
 		t.Run(releases[0]+" to "+releases[1], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := observed(t, releases[0], releases[1])
+				b := between(t, releases[0], releases[1])
 				check := func(at, source, target string) {
 					t.Helper()
 					if got := b.next(t, addressA); got != source {
@@ -116,7 +116,7 @@ func TestACopyAfterAMigrationThatFailed(t *testing.T) {
 	}
 	for _, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
-			b := observed(t, test.version, test.version)
+			b := between(t, test.version, test.version)
 			b.a.Script(prod, test.outcome)
 			b.begin(t)
 			if err := b.a.AwaitPhase(t.Context(), prod, controller.AbortDone, controller.ReapFailed); err != nil {

@@ -20,14 +20,6 @@ func between(t *testing.T, source, target string) *pair {
 	return start(t, func(a, b *controller.Config) { a.Version, b.Version = source, target })
 }
 
-// observed is between with all that was recorded and is not the default yet.
-func observed(t *testing.T, source, target string) *pair {
-	t.Helper()
-	return start(t, func(a, b *controller.Config) {
-		a.Version, b.Version, a.Observed, b.Observed = source, target, controller.Observed(), controller.Observed()
-	})
-}
-
 // best is the highest version of a facade in a login's answer.
 func best(t *testing.T, login json.RawMessage, facade string) int {
 	t.Helper()
@@ -235,7 +227,7 @@ func TestTokensAreOlderThan32Unknown(t *testing.T) {
 // (4.0.15 and 4.1-beta2, recorded).
 func TestSilentSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := observed(t, "4.0.15", "4.1-beta2")
+		bed := between(t, "4.0.15", "4.1-beta2")
 		bed.a.Script(prod, controller.Outcome{AbortAt: controller.Validation, Reason: "because"})
 		source := bed.admin(t, addressA)
 		if _, refused := source.migrate(bed.toB()); refused != nil {

@@ -55,7 +55,7 @@ func (b *backing) call(ctx context.Context, req rpc.Request, params, reply any) 
 // best is the first of JIMM's versions that the controller offers, or the first one: JIMM of 2024 calls
 // ModelManager 9 whether it is offered or not. JIMM of 2026 takes the highest that is offered, whether it knows it or not.
 func (b *backing) best(facade string, known []int) int {
-	if b.s.gen.Highest && (facade != "ModelManager" || b.s.blankOwner()) {
+	if b.s.gen.Highest && (facade != "ModelManager" || !b.s.opts.Mended) {
 		for _, f := range b.login.Facades {
 			if f.Name == facade && len(f.Versions) > 0 {
 				return slices.Max(f.Versions)

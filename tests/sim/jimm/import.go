@@ -39,7 +39,7 @@ func (ss *session) importModel(ctx context.Context, req *wire.Request) (any, err
 			return err
 		}
 		info = answer.info
-		if err := b.s.ownerOf(info); err != nil {
+		if err := info.parseOwner(); err != nil {
 			return err
 		}
 		return b.listOffers(ctx, info)

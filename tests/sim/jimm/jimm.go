@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -60,8 +59,11 @@ type Options struct {
 	// UnknownOffers, "<model UUID>/<name>", were made on a controller and not through JIMM.
 	UnknownOffers []string
 
-	// Observed turns on what was seen with real servers and is not the default yet, by name; see Observed.
-	Observed []string
+	// Mended is a JIMM after July 2026 that asks ModelManager in no version that it does not know. That of July 2026 takes
+	// the highest one that a controller offers; the one of 4.x, 11, has no owner's tag, so that JIMM can neither import nor
+	// record a model there, nor complete a migration by itself (recorded with 4.0.15 and 4.1-beta2), nor add one (4.0-beta8
+	// refuses an owner's tag in version 11, recorded). That it will be mended in this way is assumed.
+	Mended bool
 
 	Skew  time.Duration // by how much JIMM's clock is fast: its audit log is written by it
 	Plain bool          // to the controllers without TLS
@@ -73,16 +75,6 @@ type Options struct {
 	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: nobody.
 	Forgot func(row Model, user string)
 }
-
-// BlankOwner is a name of Options.Observed: JIMM of 2026 asks ModelManager in the highest version that a controller offers.
-// The one of 4.x, 11, has no owner's tag, so that JIMM can neither import nor record a model there, nor complete a migration
-// by itself (recorded with 4.0.15 and 4.1-beta2).
-const BlankOwner = "blank-owner"
-
-// Observed are the names that Options.Observed knows.
-func Observed() []string { return []string{BlankOwner} }
-
-func (s *Server) blankOwner() bool { return slices.Contains(s.opts.Observed, BlankOwner) }
 
 // Account is a service account at the identity provider. Whether it is an administrator is a matter of tuples.
 type Account struct {

@@ -267,7 +267,7 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 		if err := answer.asCallError(); err != nil {
 			return err
 		}
-		return b.s.ownerOf(answer.info)
+		return answer.info.parseOwner()
 	})
 	if err != nil {
 		return nil, itemError(err)
@@ -279,9 +279,9 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 	return nil, nil
 }
 
-// ownerOf is an error for a model without an owner's tag, which JIMM parses before anything else; see BlankOwner.
-func (s *Server) ownerOf(info *modelInfo) error {
-	if s.blankOwner() && info.OwnerTag == "" {
+// parseOwner fails for a model without an owner's tag, which JIMM parses before anything else; see Options.Mended.
+func (m *modelInfo) parseOwner() error {
+	if m.OwnerTag == "" {
 		return &wire.Error{Message: `"" is not a valid tag`}
 	}
 	return nil

@@ -194,27 +194,17 @@ func (s *Server) actOnMigrating(
 		return nil, internalError()
 	}
 	var info *modelInfo
-	record := func() {
-		s.db.updateModel(row.UUID, func(m *Model) bool {
-			m.Controller, m.Mode = target.Name, ModeNone
-			return true
-		})
-	}
-	if !s.blankOwner() {
-		record()
-	}
 	err := s.use(ctx, target, user, func(b *backing) (err error) {
-		if info, err = b.askModelInfo(ctx, row.UUID).passed(); err != nil { // deletes nothing: the next one does
-			return err
-		}
-		return s.ownerOf(info)
+		info, err = b.askModelInfo(ctx, row.UUID).passed() // deletes nothing: the next one does
+		return err
 	})
-	if s.blankOwner() {
-		if info != nil && s.ownerOf(info) != nil { // the mode stays (recorded; the answer is inferred)
-			return nil, internalError()
-		}
-		record()
+	if info != nil && info.parseOwner() != nil { // the mode stays (recorded; the answer is inferred)
+		return nil, internalError()
 	}
+	s.db.updateModel(row.UUID, func(m *Model) bool {
+		m.Controller, m.Mode = target.Name, ModeNone
+		return true
+	})
 	return info, err
 }
 
