@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
@@ -40,6 +39,7 @@ func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, ma
 	if err != nil {
 		return err
 	}
+	p.Controller = before.Name
 	was := fleet.CordonOf(before)
 	wanted := fleet.Uncordoned
 	if mark {
@@ -73,10 +73,9 @@ func controllerNamed(ctx context.Context, j *jaas.JAAS, name string) (facts.Cont
 	if err != nil {
 		return facts.Controller{}, err
 	}
-	for _, c := range list {
-		if c.Name == name {
-			return c, nil
-		}
+	c, known := facts.Controllers(list).Named(name)
+	if !known {
+		return facts.Controller{}, errors.New("cannot find the controller: " + facts.Controllers(list).Unknown(name))
 	}
-	return facts.Controller{}, fmt.Errorf("cannot find the controller %q: JIMM does not know it; list-controllers shows those that it knows", name)
+	return c, nil
 }

@@ -142,6 +142,8 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err != nil {
 		return d.refuse(ctx, err)
 	}
+	d.policy = d.policy.Named(s)
+	d.params.Controller = d.policy.From
 	if err := d.check(ctx, s); err != nil {
 		return d.refuse(ctx, err)
 	}

@@ -44,11 +44,11 @@ func listModels(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	if p.Controller != "" {
-		at := slices.IndexFunc(s.Controllers, func(c facts.Controller) bool { return c.Name == p.Controller })
-		if at < 0 {
-			return fmt.Errorf("cannot list models: JIMM does not know the controller %q; list-controllers shows those that it knows", p.Controller)
+		at, known := s.Controllers.Named(p.Controller)
+		if !known {
+			return fmt.Errorf("cannot list models: %s", s.Controllers.Unknown(p.Controller))
 		}
-		models = slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return m.Recorded != s.Controllers[at].UUID })
+		models = slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return m.Recorded != at.UUID })
 	}
 	migratable := fleet.Migratable(s)
 	var list []report.ListedModel

@@ -74,6 +74,9 @@ func migrationHistory(ctx context.Context, a *charm.Action) error {
 		}
 		s.Gaps = append(s.Gaps, gaps.Error())
 	}
+	if c, known := s.Controllers.Named(p.Controller); known {
+		p.Controller = c.Name
+	}
 	rows, err := fleet.History(log.Requests, s, fleet.HistoryFilter{Model: p.Model, Controller: p.Controller, User: p.User})
 	if err != nil {
 		return err

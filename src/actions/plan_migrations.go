@@ -62,6 +62,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
+	policy = policy.Named(s)
 	out := report.Planned{Snapshot: s}
 	switch policy.Goal {
 	case fleet.Reverse:
@@ -108,7 +109,7 @@ func (p planParams) reverse(ctx context.Context, w watchtower, s fleet.Snapshot,
 	case policy.From == "":
 		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, from is the controller that the models left; its own redirects and JIMM's log prove which did")
 	case !known:
-		return fleet.Plan{}, fmt.Errorf("cannot plan the way back: JIMM does not know the controller %q; list-controllers shows those that it knows", policy.From)
+		return fleet.Plan{}, errors.New("cannot plan the way back: " + s.Controllers.Unknown(policy.From))
 	case !w.settings.ProbeControllers:
 		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, controllers must be asked themselves, and probe-controllers is false")
 	}

@@ -128,7 +128,7 @@ func whyNot(failed, err error) string {
 // controller does not deny it or only import it, and another that the rules name says
 // that it has moved it there, or that it does not have it while this one has it in use.
 func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []string) (Home, string) {
-	list := facts.Controllers(s.Controllers)
+	list := s.Controllers
 	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
 		return Home{}, "it is moving"
 	}

@@ -45,7 +45,7 @@ func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
 	switch {
 	case !known:
-		return &RefusedError{fmt.Sprintf("JIMM does not know the controller %q; list-controllers shows those that it knows", controller)}
+		return &RefusedError{s.Controllers.Unknown(controller)}
 	case away(c):
 		return &RefusedError{fmt.Sprintf("%q is not available; bring it back first", controller)}
 	case len(s.Gaps) > 0:
@@ -191,7 +191,7 @@ const silentToGiveUp = 3
 // twice reports whether a model is in use on the controller and where JIMM records it.
 // The controller is asked again last: what it has let go meanwhile is not in conflict.
 func (g *gathering) twice(ctx context.Context, m facts.Model, said facts.Copy) bool {
-	at := facts.Controllers(g.snapshot.Controllers).ByUUID(m.Recorded)
+	at := g.snapshot.Controllers.ByUUID(m.Recorded)
 	return said.State == facts.CopyActive &&
 		g.copyOn(ctx, at, m.UUID).State == facts.CopyActive &&
 		g.copyOn(ctx, g.controller, m.UUID).State == facts.CopyActive

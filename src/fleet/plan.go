@@ -243,6 +243,21 @@ func Make(s Snapshot, p Policy) (Plan, error) {
 	return m.finish(), nil
 }
 
+// Named is the policy with JIMM's names of the controllers, which can be given by UUID
+// or tag. A controller that JIMM does not know stays as it was given.
+func (p Policy) Named(s Snapshot) Policy {
+	if c, known := s.Controllers.Named(p.From); known {
+		p.From = c.Name
+	}
+	p.Targets = slices.Clone(p.Targets)
+	for i, t := range p.Targets {
+		if c, known := s.Controllers.Named(t.Name); known {
+			p.Targets[i].Name = c.Name
+		}
+	}
+	return p
+}
+
 // maker makes one plan.
 type maker struct {
 	*rater
@@ -278,7 +293,7 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 		m.byName[c.Name], m.index[c.Name] = c, i
 	}
 	if p.From != "" && !m.byName[p.From].Known() {
-		return nil, fmt.Errorf("cannot plan: JIMM does not know the controller %q; it knows %s", p.From, m.names())
+		return nil, errors.New("cannot plan: " + s.Controllers.Unknown(p.From))
 	}
 	if p.Goal == Drain && p.From == "" {
 		return nil, fmt.Errorf("cannot plan a drain: from is the controller to drain, one of %s", m.names())
@@ -308,7 +323,7 @@ func (m *maker) readTargets() error {
 		}
 		switch c := m.byName[t.Name]; {
 		case !c.Known():
-			return fmt.Errorf("cannot plan: JIMM does not know the target %q; it knows %s", t.Name, m.names())
+			return errors.New("cannot plan: " + m.snapshot.Controllers.Unknown(t.Name))
 		case t.Name == m.policy.From:
 			return fmt.Errorf("cannot plan: %q is the controller that the models leave; choose another target", t.Name)
 		case cordoned(c):
@@ -503,7 +518,7 @@ func (m *maker) matching(patterns []string) (in, named map[string]bool, err erro
 			return nil, nil, fmt.Errorf("cannot plan: %w", err)
 		}
 		if len(found) == 0 && m.policy.Goal != Drain {
-			return nil, nil, fmt.Errorf("cannot plan: no model matches %q", pattern)
+			return nil, nil, fmt.Errorf("cannot plan: %w", facts.NoModel(m.snapshot.Models, pattern, nil))
 		}
 		for _, f := range found {
 			in[f.UUID] = true

@@ -93,9 +93,9 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		change func(s *fleet.Snapshot, p *fleet.Policy)
 		want   string
 	}{
-		"unknown source":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "wset" }, `does not know the controller "wset"; it knows east, north, west`},
+		"unknown source":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "wset" }, `JIMM has no controller "wset"; did you mean west?`},
 		"no source":          {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "" }, "from is the controller to drain"},
-		"unknown target":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("est") }, `does not know the target "est"`},
+		"unknown target":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("est") }, `JIMM has no controller "est"; did you mean east or west?`},
 		"no target":          {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = nil }, "no target was given"},
 		"target is source":   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("west") }, "is the controller that the models leave"},
 		"target is cordoned": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].Status = "deprecated" }, "is cordoned"},
@@ -104,7 +104,7 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 			s.Controllers[0].Status, s.Controllers[1].Status, p.Targets = "deprecated", "unavailable", to("*")
 		}, "no target was given"},
 		"no models":           {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
-		"a name misspelt":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `no model matches "typo"`},
+		"a name misspelt":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a bad pattern":       {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Models = []string{"[a"} }, "cannot read the pattern"},
 		"a name with a space": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "does not fit a plan"},
 	} {
@@ -277,5 +277,29 @@ func TestMigratableIsTheBestVerdict(t *testing.T) {
 	s.Controllers = s.Controllers[2:]
 	if got, reasons := fleet.Migratable(s)(s.Models[0]); got != fleet.NotEligible || reasons[0].Evidence != "JIMM knows no other controller" {
 		t.Errorf("alone: got %s with %v", got, reasons)
+	}
+}
+
+// Controllers can be given by UUID and as tags; a plan has JIMM's names.
+func TestPoliciesTakeControllersByUUID(t *testing.T) {
+	s := jaas(model("a", "west", 4))
+	var west, east string
+	for _, c := range s.Controllers {
+		switch c.Name {
+		case "west":
+			west = strings.ToUpper(c.UUID)
+		case "east":
+			east = "controller-" + c.UUID
+		}
+	}
+	given := drain(east)
+	given.From = west
+	p := given.Named(s)
+	if p.From != "west" || len(p.Targets) != 1 || p.Targets[0].Name != "east" || given.Targets[0].Name != east {
+		t.Errorf("%+v of %+v", p, given)
+	}
+	given.From = "wset"
+	if p := given.Named(s); p.From != "wset" {
+		t.Errorf("an unknown controller became %q", p.From)
 	}
 }

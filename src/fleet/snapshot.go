@@ -17,7 +17,7 @@ type Snapshot struct {
 	// Unit names the unit for commands; OwnModel and JIMMModel never move.
 	Unit, OwnModel, JIMMModel string
 	// Controllers and Models are JIMM's lists.
-	Controllers []facts.Controller
+	Controllers facts.Controllers
 	Models      []facts.Model
 	// Moving are the migrations that run or were asked for a moment ago,
 	// whoever started them.

@@ -175,7 +175,7 @@ func TestTheWayBackByLogAndRedirects(t *testing.T) {
 	if err != nil || routes(p) != "moved east>west" || lefts(p) != "no-redirect other, not-in-log behind, still-there home" {
 		t.Errorf("named: moves %q, leaves %q, %v", routes(p), lefts(p), err)
 	}
-	if _, err := plan(fleet.Policy{From: "west", Models: []string{"typo"}}); err == nil || !strings.Contains(err.Error(), `no model matches "typo"`) {
+	if _, err := plan(fleet.Policy{From: "west", Models: []string{"typo"}}); err == nil || !strings.Contains(err.Error(), `JIMM has no model "typo"`) {
 		t.Errorf("a name misspelt: %v", err)
 	}
 	if _, err := plan(fleet.Policy{From: "west", Models: []string{"other*"}}); err == nil || !strings.Contains(err.Error(), "JIMM's log has no request") {

@@ -18,21 +18,12 @@ func CheckTarget(s *survey.Survey) Finding {
 	case s.Options.Target == "":
 		return Finding{Level: Fail, Evidence: "no target controller was given; the controllers are " + s.Controllers.Names()}
 	case !s.TargetKnown:
-		return Finding{Level: Fail, Evidence: noController(s)}
+		return Finding{Level: Fail, Evidence: s.Controllers.Unknown(s.Options.Target)}
 	case s.ModelKnown() && s.OnTarget():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.Target.Name)}
 	default:
 		return Finding{Level: Pass, Evidence: strconv.Quote(s.Target.Name) + " is controller " + s.Target.UUID}
 	}
-}
-
-// noController says that JIMM has no controller of that name, and which it has.
-func noController(s *survey.Survey) string {
-	text := "JIMM has no controller " + strconv.Quote(s.Options.Target)
-	if near := s.Controllers.Nearest(s.Options.Target); len(near) > 0 {
-		return text + "; did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return text + "; its controllers are " + s.Controllers.Names()
 }
 
 func checkTargetAvailable(s *survey.Survey) Finding {

@@ -62,27 +62,49 @@ func (cs Controllers) ByName(name string) (Controller, bool) {
 	return Controller{}, false
 }
 
-// Named returns the controller with that name, or with that UUID in any case.
-func (cs Controllers) Named(name string) (Controller, bool) {
-	name = strings.TrimSpace(name)
-	if c, ok := cs.ByName(name); ok {
-		return c, true
-	}
-	for _, c := range cs {
-		if strings.EqualFold(c.UUID, name) {
+// Named returns the controller that the text names, in any form in which Juju and JIMM
+// print one: its name, its UUID in any case, or the tag of one of them
+// ("controller-UUID", in JIMM's access rules "controller:UUID").
+func (cs Controllers) Named(text string) (Controller, bool) {
+	for _, name := range readings(text, "controller") {
+		if c, ok := cs.ByName(name); ok {
 			return c, true
+		}
+		for _, c := range cs {
+			if name != "" && strings.EqualFold(c.UUID, name) {
+				return c, true
+			}
 		}
 	}
 	return Controller{}, false
 }
 
 // Nearest returns the names that a mistyped one may mean.
-func (cs Controllers) Nearest(name string) []string {
-	names := make([]string, len(cs))
-	for i, c := range cs {
-		names[i] = c.Name
+func (cs Controllers) Nearest(text string) []string {
+	return nearestOf(readings(text, "controller"), func(typed string) map[string][]string {
+		forms := map[string][]string{}
+		for _, c := range cs {
+			forms[c.Name] = []string{c.Name}
+			if looksLikeUUID(typed) {
+				forms[c.Name] = []string{c.UUID}
+			}
+		}
+		return forms
+	})
+}
+
+// Unknown says that JIMM has no such controller, and which may be meant, or which there
+// are.
+func (cs Controllers) Unknown(text string) string {
+	said := "JIMM has no controller " + strconv.Quote(text)
+	switch near := cs.Nearest(text); {
+	case len(near) > 0:
+		return said + "; did you mean " + strings.Join(near, " or ") + "?"
+	case len(cs) == 0:
+		return said + "; it has none at all"
+	default:
+		return said + "; its controllers are " + cs.Names()
 	}
-	return nearest(strings.TrimSpace(name), names)
 }
 
 // Names returns the names, separated by commas.

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,31 +10,40 @@ import (
 // mostNearest is how many names are suggested at most.
 const mostNearest = 3
 
-// nearest returns the names that a mistyped one may mean, the nearest first. Two
-// names are near if a third of the letters, and three at most, differ.
-func nearest(typed string, names []string) []string {
-	type candidate struct {
-		name     string
-		distance int
+// nearestOf returns the names that the last of the readings may mean that is near to one.
+func nearestOf(readings []string, forms func(typed string) map[string][]string) []string {
+	for _, typed := range slices.Backward(readings) {
+		if near := nearest(typed, forms(typed)); len(near) > 0 {
+			return near
+		}
 	}
+	return nil
+}
+
+// nearest returns the names that a mistyped text may mean, the nearest first. Each name
+// has the forms in which it can be typed. A form is near if a third of the letters, and
+// three at most, differ, or if the text is a part of it.
+func nearest(typed string, forms map[string][]string) []string {
+	const shortest = 3 // part of a name
 	typed = strings.ToLower(typed)
 	limit := min(3, max(1, len(typed)/3))
-	var near []candidate
-	for _, name := range names {
-		if d := distance(typed, strings.ToLower(name)); d <= limit {
-			near = append(near, candidate{name, d})
+	far := map[string]int{}
+	for name, texts := range forms {
+		for _, text := range texts {
+			text = strings.ToLower(text)
+			d := distance(typed, text)
+			if d > limit && len(typed) >= shortest && strings.Contains(text, typed) {
+				d = limit
+			}
+			if before, known := far[name]; d <= limit && (!known || d < before) {
+				far[name] = d
+			}
 		}
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int {
-		return cmp.Or(a.distance-b.distance, strings.Compare(a.name, b.name))
+	out := slices.SortedFunc(maps.Keys(far), func(a, b string) int {
+		return cmp.Or(far[a]-far[b], strings.Compare(a, b))
 	})
-	var out []string
-	for _, c := range near {
-		if !slices.Contains(out, c.name) && len(out) < mostNearest {
-			out = append(out, c.name)
-		}
-	}
-	return out
+	return out[:min(len(out), mostNearest)]
 }
 
 // distance is how many letters have to be inserted, removed, replaced or swapped

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (e *SelectError) Error() string {
 	text := fmt.Sprintf("JIMM has no model %q", e.Selector)
 	switch {
 	case e.Pattern:
-		return fmt.Sprintf("%q is a pattern, and one model is needed", e.Selector)
+		text = fmt.Sprintf("%q is a pattern, and one model is needed", e.Selector)
 	case isPattern(e.Selector):
 		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	case looksLikeUUID(e.Selector) && len(e.Selector) != uuidLength:
@@ -58,11 +59,18 @@ func (e *SelectError) Ambiguous() bool { return len(e.Candidates) > 0 }
 // Select returns the one model that the selector names, in any form in which Juju
 // and JIMM print one: its UUID, "owner/name", or the name alone if it is unique;
 // behind "controller:", which is the client's name of JIMM; the UUID in capitals;
-// the owner without the domain if that is unique. It never guesses: the error is
-// a [*SelectError] that lists the candidates or the nearest names.
+// the owner without the domain if that is unique; as a tag ("model-UUID", and
+// "model:UUID" in JIMM's access rules). It never guesses: the error is a
+// [*SelectError] that lists the candidates or the nearest names.
 func Select(models []Model, selector string) (Model, error) {
 	if isPattern(selector) {
-		return Model{}, &SelectError{Selector: selector, Pattern: true}
+		e := &SelectError{Selector: selector, Pattern: true}
+		if matches, err := SelectAll(models, selector); err == nil {
+			for _, m := range matches[:min(len(matches), mostNearest)] {
+				e.Nearest = append(e.Nearest, m.FullName())
+			}
+		}
+		return Model{}, e
 	}
 	matches := match(models, selector)
 	if len(matches) != 1 {
@@ -77,24 +85,43 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 	if len(matches) > 0 {
 		return e
 	}
-	typed := bare(selector)
-	var names []string
-	full := map[string]string{}
-	for _, m := range models {
-		short := m.Name
-		switch {
-		case looksLikeUUID(typed):
-			short = m.UUID
-		case strings.Contains(typed, "/"):
-			short = m.FullName()
-		}
-		full[short] = m.FullName()
-		names = append(names, short)
+	said := readings(selector, "model")
+	e.Nearest = nearestOf(said, func(typed string) map[string][]string {
+		return namesOf(models, func(m Model) []string { return m.forms(typed) })
+	})
+	if len(e.Nearest) > 0 {
+		return e
 	}
-	for _, name := range nearest(typed, names) {
-		e.Nearest = append(e.Nearest, full[name])
+	// The owner may be another one, and the text the URL of an offer.
+	if _, name, owned := strings.Cut(said[len(said)-1], "/"); owned {
+		name, _, _ = strings.Cut(name, ".")
+		e.Nearest = nearest(name, namesOf(models, func(m Model) []string { return []string{m.Name} }))
 	}
 	return e
+}
+
+// namesOf returns the forms of each model, by its full name.
+func namesOf(models []Model, forms func(Model) []string) map[string][]string {
+	out := map[string][]string{}
+	for _, m := range models {
+		out[m.FullName()] = append(out[m.FullName()], forms(m)...)
+	}
+	return out
+}
+
+// forms are those of the model's names that a text of such a shape may mean.
+func (m Model) forms(typed string) []string {
+	const shortID = 6 // The last characters of a UUID, which Juju prints.
+	switch owner, _, _ := strings.Cut(m.Owner, "@"); {
+	case looksLikeUUID(typed):
+		return []string{m.UUID}
+	case strings.Contains(typed, "/"):
+		return []string{m.FullName(), owner + "/" + m.Name}
+	case len(typed) >= shortID && strings.Trim(typed, "0123456789abcdefABCDEF") == "" && strings.Contains(m.UUID, strings.ToLower(typed)):
+		return []string{m.Name, typed}
+	default:
+		return []string{m.Name}
+	}
 }
 
 // SelectAll returns the models that the selector matches: as [Select], and a
@@ -122,7 +149,7 @@ func SelectAll(models []Model, selector string) ([]Model, error) {
 }
 
 func match(models []Model, selector string) []Model {
-	for _, text := range []string{selector, bare(selector)} {
+	for _, text := range readings(selector, "model") {
 		for _, same := range []func(m Model) bool{
 			func(m Model) bool { return text == m.UUID || text == m.FullName() || text == m.Name },
 			func(m Model) bool { return looksLikeUUID(text) && strings.EqualFold(text, m.UUID) },
@@ -145,14 +172,21 @@ func match(models []Model, selector string) []Model {
 	return nil
 }
 
-// bare is the selector without spaces around it and without the controller that
-// Juju's client prints before a colon.
-func bare(selector string) string {
-	selector = strings.TrimSpace(selector)
-	if _, model, found := strings.Cut(selector, ":"); found {
-		return model
+// readings are what a text can mean, the likeliest first: itself without spaces around
+// it; what its tag is of, where it is one; and what stands behind the name of a
+// controller, which Juju's client prints before a colon.
+func readings(text, kind string) []string {
+	text = strings.TrimSpace(text)
+	out := []string{text}
+	if tagged, is := strings.CutPrefix(text, kind+"-"); is {
+		out = append(out, tagged)
 	}
-	return selector
+	for _, t := range slices.Clone(out) {
+		if _, behind, found := strings.Cut(t, ":"); found {
+			out = append(out, behind)
+		}
+	}
+	return out
 }
 
 func isPattern(selector string) bool { return strings.ContainsAny(selector, "*?[") }

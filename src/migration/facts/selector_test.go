@@ -1,0 +1,102 @@
+package facts_test
+
+import (
+	"strings"
+	"testing"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+const prodUUID = "abcdef01-2345-4678-9abc-def012345678"
+
+func models() []facts.Model {
+	return []facts.Model{
+		{Name: "prod", Owner: "alice@example.com", UUID: prodUUID},
+		{Name: "postgresql-eu", Owner: "bob@example.com", UUID: "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d11"},
+		{Name: "default", Owner: "alice@example.com", UUID: "11111111-1a57-4f1c-8c4e-6f0f2b9b7d22"},
+		{Name: "default", Owner: "bob@example.com", UUID: "22222222-1a57-4f1c-8c4e-6f0f2b9b7d33"},
+		{Name: "model-7", Owner: "carol", UUID: "33333333-1a57-4f1c-8c4e-6f0f2b9b7d44"},
+	}
+}
+
+// What juju models, show-model, switch and status print, what jimmctl prints of a model,
+// and the tags of access rules and audit logs all name it.
+func TestSelectTakesEveryFormThatIsPrinted(t *testing.T) {
+	for _, text := range []string{
+		"prod", "alice@example.com/prod", "alice/prod", " alice@example.com/prod ", prodUUID, strings.ToUpper(prodUUID),
+		"jaas:prod", "jaas:alice@example.com/prod", "jaas:" + prodUUID,
+		"model-" + prodUUID, "model:" + prodUUID, "model-jaas:alice@example.com/prod",
+	} {
+		if m, err := facts.Select(models(), text); err != nil || m.UUID != prodUUID {
+			t.Errorf("%q: %v, %v", text, m, err)
+		}
+	}
+	for text, name := range map[string]string{"model-7": "carol/model-7", "jaas:carol/model-7": "carol/model-7"} {
+		if m, err := facts.Select(models(), text); err != nil || m.FullName() != name {
+			t.Errorf("%q: %v, %v", text, m, err)
+		}
+	}
+}
+
+// What names no model is answered with the nearest names, and nothing is guessed.
+func TestSelectSuggests(t *testing.T) {
+	const prod = "alice@example.com/prod"
+	for text, want := range map[string]string{
+		"prdo":                   prod,
+		"Prod":                   prod,
+		"alice@example.com/prdo": prod,
+		"alice@exmaple.com/prod": prod,
+		"alice/prdo":             prod,
+		"admin/prod":             prod, // juju/juju#19546
+		"alice@external/prod":    prod,
+		"jaas:admin/prod":        prod,
+		"prod*":                  prod, // "juju models" marks the current model so.
+		"alice@example.com/prod.postgresql-primary": prod, // The URL of an offer.
+		"model-prdo":              prod,
+		"345678":                  prod, // The short form of a UUID that Juju prints.
+		"abcdef01":                prod,
+		prodUUID[:35]:             prod,
+		"model-" + prodUUID + "0": prod,
+		"postgres":                "bob@example.com/postgresql-eu",
+		"bob/postgresql":          "bob@example.com/postgresql-eu",
+		"defautl":                 "alice@example.com/default or bob@example.com/default",
+		"model-8":                 "carol/model-7",
+	} {
+		_, err := facts.Select(models(), text)
+		if err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+want+"?") || !strings.Contains(err.Error(), text) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"x", "", "/", "nothing-like-it", "zed/", "0b6d4f5e-1a57-4f1c-8c4e-000000000000"} {
+		if _, err := facts.Select(models(), text); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := facts.Select(models(), "default"); err == nil || !strings.Contains(err.Error(), "2 models are called") {
+		t.Errorf("an ambiguous name: %v", err)
+	}
+}
+
+func TestControllersAreNamed(t *testing.T) {
+	const uuid = "cccccccc-2345-4678-9abc-def012345678"
+	list := facts.Controllers{{Name: "prod-eu-west-1", UUID: uuid}, {Name: "east", UUID: "dddddddd-2345-4678-9abc-def012345678"}}
+	for _, text := range []string{"prod-eu-west-1", " prod-eu-west-1", uuid, strings.ToUpper(uuid), "controller-" + uuid, "controller:" + uuid, "controller-prod-eu-west-1"} {
+		if c, ok := list.Named(text); !ok || c.UUID != uuid {
+			t.Errorf("%q: %v", text, c)
+		}
+	}
+	for text, want := range map[string]string{
+		"esat": "did you mean east?", "East": "did you mean east?", "eu-west-1": "did you mean prod-eu-west-1?", uuid[:35]: "did you mean prod-eu-west-1?",
+		"controller-esat": "did you mean east?", "nowhere": "its controllers are prod-eu-west-1, east",
+	} {
+		if got := list.Unknown(text); !strings.HasSuffix(got, want) || !strings.HasPrefix(got, "JIMM has no controller ") {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+		if _, ok := list.Named(text); ok {
+			t.Errorf("%q names a controller", text)
+		}
+	}
+	if got := (facts.Controllers{}).Unknown("east"); got != `JIMM has no controller "east"; it has none at all` {
+		t.Error(got)
+	}
+}
