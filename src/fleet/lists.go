@@ -285,11 +285,13 @@ type Tower struct {
 
 	mu   sync.Mutex
 	over map[string]time.Time // Models that were asked about and did not move, with their request's time.
+	// followed are models that move and are watched by their own migration: no one else needs to ask about them.
+	followed map[string]bool
 }
 
 // NewTower looks through the lists and the log; poll is the time between looks.
 func NewTower(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Tower {
-	return &Tower{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}}
+	return &Tower{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
 
 // Sight is what is seen at one moment.
@@ -387,6 +389,17 @@ func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last 
 	}
 }
 
+// follow says that a model moves and is watched, or is not watched any more.
+func (t *Tower) follow(model string, watched bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if watched {
+		t.followed[model] = true
+	} else {
+		delete(t.followed, model)
+	}
+}
+
 // pending reports whether a migration that was asked for may be about to begin: the
 // one that is shown is not the one that was asked for.
 func (t *Tower) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
@@ -398,10 +411,10 @@ func (t *Tower) pending(audit facts.Audit, shown facts.Attempt, source string) b
 // not move holds until it is asked to move again.
 func (t *Tower) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
 	t.mu.Lock()
-	known := t.over[m.UUID].Equal(last)
+	known, followed := t.over[m.UUID].Equal(last), t.followed[m.UUID]
 	t.mu.Unlock()
-	if known {
-		return false
+	if known || followed {
+		return followed
 	}
 	info := t.witness.Info(ctx, m.UUID)
 	if info.Kind == facts.InfoLive && t.pending(audit, info.Attempt, source) {

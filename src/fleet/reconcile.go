@@ -43,11 +43,19 @@ func (r *run) world() World {
 	for _, m := range r.sight.Models {
 		w.Kinds[m.UUID] = m.Type
 	}
-	w.Moving = r.sight.Moving
+	w.Moving = slices.DeleteFunc(slices.Clone(r.sight.Moving), r.landed)
 	for model := range r.settle {
 		w.Settling = append(w.Settling, model)
 	}
 	return w
+}
+
+// landed reports whether a migration that was seen is one of this run which has ended
+// since the lists were made.
+func (r *run) landed(f Flight) bool {
+	return slices.ContainsFunc(r.entries, func(t tracked) bool {
+		return t.Entry.Model == f.Model && f.Source == t.leg.Source && (t.State == Verifying || t.State == Well) && time.Since(t.left) < 2*listAge
+	})
 }
 
 // progress is how far the run has come.

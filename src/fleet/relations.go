@@ -39,7 +39,7 @@ func (r *run) settleEdges(ctx context.Context, s Sight) {
 	if waiting == 0 || r.Reader == nil {
 		return
 	}
-	edges := r.Reader.Edges(ctx, s.Controllers, s.Models)
+	edges := r.Reader.Edges(ctx, s.Controllers, r.offerers(s.Models))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for model, until := range r.settle {
@@ -57,6 +57,19 @@ func (r *run) settleEdges(ctx context.Context, s Sight) {
 			delete(r.settle, model)
 		}
 	}
+}
+
+// offerers returns the models of offers that models which have moved use, or make.
+func (r *run) offerers(models []facts.Model) []facts.Model {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in := map[string]bool{}
+	for _, e := range slices.Concat(r.Plan.Pairs, r.edges) {
+		_, moved := r.settle[e.Offerer]
+		_, uses := r.settle[e.Consumer]
+		in[e.Offerer] = in[e.Offerer] || moved || uses
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return !in[m.UUID] })
 }
 
 // relate compares the model's own status with the relations that are known: JIMM

@@ -71,6 +71,10 @@ const planAge = 7 * 24 * time.Hour
 // listAge is how old JIMM's lists may be when something starts.
 const listAge = 30 * time.Second
 
+// runPolls is how many poll intervals of the configuration lie between two polls of one
+// model in a run. The engine halves that at the end of a migration.
+const runPolls = 3
+
 // mostVerifying is how many models may wait for their agents at once.
 const mostVerifying = 50
 
@@ -94,6 +98,7 @@ type run struct {
 	Means
 	RunOptions
 	began, until time.Time
+	retry        time.Duration // Until a start that was held back is tried again.
 
 	reportMu sync.Mutex
 	// turns is held while it is decided what starts.
@@ -130,6 +135,7 @@ type tracked struct {
 	leg     Entry     // Its next step, or the one under way.
 	behind  int       // How many steps are behind it.
 	stepped time.Time // When the last one ended, in this run.
+	left    time.Time // When the model was last seen to have moved.
 	asked   bool      // The upgrade of this leg was asked for.
 	worked  bool      // This run has done something for it.
 }
@@ -141,10 +147,12 @@ func newRun(means Means, o RunOptions) *run {
 	if o.Model.PollInterval <= 0 {
 		o.Model.PollInterval = migration.DefaultPollInterval
 	}
-	// Twenty models must not ask JIMM four times as often as five.
-	o.Model.PollInterval = max(o.Model.PollInterval, time.Duration(o.Plan.Caps.Parallel)*time.Second/2)
+	retry := o.Model.PollInterval
+	// JIMM keeps two rows for each question: a run asks less often than one that moves a
+	// single model, and twenty models not four times as often as five.
+	o.Model.PollInterval = max(runPolls*retry, time.Duration(o.Plan.Caps.Parallel)*time.Second/2)
 	r := &run{
-		Means: means, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
+		Means: means, retry: retry, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
 		settle: map[string]time.Time{}, refused: map[string]int{}, proved: map[string]bool{}, beats: beat{next: 30 * time.Second},
 	}
 	r.until = r.began.Add(o.Timeout)
@@ -212,18 +220,33 @@ func (r *run) loop(ctx, limited context.Context) {
 		if r.turn(limited) {
 			return
 		}
-		timer.Reset(r.pace())
+		timer.Reset(r.untilTurn())
 	}
 }
 
-// pace is the time between two turns in which nothing has changed.
-func (r *run) pace() time.Duration { return max(2*r.Model.PollInterval, 5*time.Second) }
+// pace is the time between two turns in which nothing has changed, and how old the
+// lists of a turn may be.
+func (r *run) pace() time.Duration { return min(2*r.Model.PollInterval, listAge) }
+
+// untilTurn is the time until the next turn: one that was held back does not wait for
+// the next lists.
+func (r *run) untilTurn() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.pace()
+	for _, t := range r.entries {
+		if t.State == Held {
+			next = min(next, max(time.Until(t.retry), time.Second))
+		}
+	}
+	return next
+}
 
 // turn looks, decides, and starts. It returns true when the run is over.
 func (r *run) turn(ctx context.Context) bool {
 	r.turns <- struct{}{}
 	defer func() { <-r.turns }()
-	sight, err := r.Tower.Look(ctx, r.Model.PollInterval)
+	sight, err := r.Tower.Look(ctx, r.pace())
 	if err == nil {
 		r.see(sight)
 		r.reconcile(ctx, sight)
@@ -316,11 +339,16 @@ func (r *run) launch(ctx context.Context, i int) {
 			}
 			r.ended(i, end, "", result)
 		}
-		select {
-		case r.changed <- struct{}{}:
-		default:
-		}
+		r.wake()
 	})
+}
+
+// wake lets the next turn begin.
+func (r *run) wake() {
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
 }
 
 func (r *run) migrate(ctx context.Context, i int, entry Entry, canary bool) (migration.Result, error) {
@@ -346,18 +374,18 @@ func (r *run) heard(i int, e migration.Event) {
 		r.relate(t, e.Finding)
 	case migration.StartEvent:
 		t.State = InFlight
+		r.Tower.follow(t.Entry.Model, true)
+		r.wake() // Its source can be asked again.
 	case migration.AttachEvent, migration.WaitEvent:
 		t.State = InFlight
 	case migration.EndEvent:
+		r.Tower.follow(t.Entry.Model, false)
 		if e.Outcome.Succeeded() {
-			t.State = Verifying
+			t.State, t.left = Verifying, time.Now()
 			if len(graphOf(slices.Concat(r.Plan.Pairs, r.edges))[t.Entry.Model]) > 0 {
 				r.settle[t.Entry.Model] = time.Now().Add(max(migration.TimeToResolve, migration.LeastPolls*r.Model.PollInterval))
 			}
-			select {
-			case r.changed <- struct{}{}:
-			default:
-			}
+			r.wake()
 		}
 	default:
 	}
@@ -371,7 +399,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 		end = Ended{State: Stayed, Reason: t.stay}
 	}
 	if end.State == Waiting {
-		t.State, t.retry = Held, time.Now().Add(r.Model.PollInterval)
+		t.State, t.retry = Held, time.Now().Add(r.retry)
 		r.mu.Unlock()
 		return
 	}
@@ -390,7 +418,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 		step := Moved{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
 		t.behind, t.stepped, t.asked = t.behind+1, time.Now(), false
 		t.leg, _, _ = t.Entry.Leg(t.Entry.after(t.behind), t.behind)
-		t.State, t.retry = Held, time.Now().Add(r.Model.PollInterval+time.Second) // By then no list is older.
+		t.State, t.retry = Held, time.Now().Add(r.pace()+time.Second) // By then no list is older.
 		r.mu.Unlock()
 		if end.Reason == "" {
 			r.report(StepEvent{step})

@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestFleets runs")
 	flag.Uint64("seeds", 6, "how many seeds TestFleets runs")
+	flag.Uint64("models", 64, "how many models TestRunKeepsItsBudgets moves")
+	flag.Uint64("parallel", 8, "how many of them at once")
 	m.Run()
 }
 
@@ -55,6 +57,7 @@ type story struct {
 	edges [][2]string // names
 	kills []int       // after how many messages each life but the last ends
 	moves []foreign   // what others do
+	named bool        // the models are named one by one, so that connected ones move too
 	// cordon is when somebody cordons all targets; 0: never.
 	cordon time.Duration
 
@@ -120,6 +123,7 @@ func newStory(seed uint64) *story {
 			Name: fmt.Sprintf("remote%d", a), OfferURL: "alice@example.com/" + offerer.Name + ".o",
 		})
 	}
+	s.named = true
 	for range r.IntN(3) {
 		s.kills = append(s.kills, 5+r.IntN(400))
 	}
@@ -264,9 +268,12 @@ func (s *story) plan(ctx context.Context) fleet.Plan {
 	for _, edge := range s.edges {
 		snapshot.Edges.List = append(snapshot.Edges.List, fleet.Edge{Offerer: s.jaas.UUID(edge[0]), Consumer: s.jaas.UUID(edge[1])})
 	}
-	policy := fleet.Policy{Goal: fleet.Move, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules}
-	for _, m := range s.world.Models { // One by one, so that connected ones move too.
-		policy.Models = append(policy.Models, s.jaas.UUID(m.Name))
+	policy := fleet.Policy{Goal: fleet.Move, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules, Models: []string{"*"}}
+	if s.named {
+		policy.Models = nil
+		for _, m := range s.world.Models {
+			policy.Models = append(policy.Models, s.jaas.UUID(m.Name))
+		}
 	}
 	plan, err := fleet.Make(snapshot, policy)
 	if err != nil {
