@@ -49,6 +49,7 @@ type planRun struct {
 	settings config.Settings
 	began    time.Time
 	plan     fleet.Plan
+	does     status.Run
 	lines    report.RunLines
 	events   *report.EventLog
 
@@ -173,7 +174,7 @@ const timeForAccess = 15 * time.Minute
 func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOptions) (fleet.Done, error) {
 	r.events.WithPlan(r.plan.Hash())
 	r.action.LimitProgress(report.RunLimit)
-	many, err := status.FollowMany(ctx, r.action)
+	many, err := status.FollowMany(ctx, r.action, r.does)
 	if err != nil {
 		return fleet.Done{}, err
 	}
@@ -266,7 +267,7 @@ func (r *planRun) unfly(m fleet.Moved) bool {
 
 // mark shows in the unit's status what moves.
 func (r *planRun) mark(ctx context.Context) {
-	if err := r.many.Show(ctx, fmt.Sprintf("applying a plan, %d of %d models moved", r.moved, len(r.plan.Moves))); err != nil {
+	if err := r.many.Show(ctx, r.moved, len(r.plan.Moves)); err != nil {
 		r.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}
 }

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
+	"jimm-migrator/src/status"
 )
 
 // drainParams are the parameters of drain-controller.
@@ -158,6 +161,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err := d.cordon(ctx, &opts); err != nil {
 		return d.refuse(ctx, err)
 	}
+	d.does = status.Run{Controller: d.params.Controller, Targets: d.targets()}
 	for round := 0; ; round++ {
 		opts.Plan = d.plan
 		done, err := d.carryOut(ctx, d.tower, opts)
@@ -181,6 +185,21 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	}
 	d.uncordon(ctx)
 	return d.finish(ctx, s)
+}
+
+// targets are the names of the controllers that the models go to, as the parameter has
+// them.
+func (d *drainage) targets() string {
+	if d.params.Targets != "" {
+		return strings.Join(list(d.params.Targets), ",")
+	}
+	var out []string
+	for _, t := range d.policy.Targets {
+		if !slices.Contains(out, t.Name) {
+			out = append(out, t.Name)
+		}
+	}
+	return strings.Join(out, ",")
 }
 
 // look makes a snapshot for a drain.

@@ -94,6 +94,10 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 	}
 	g.Gaps = s.Gaps
 	for _, m := range end.Left.Moves {
+		if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == m.Model }) {
+			g.Leaving = append(g.Leaving, m.Model+" "+m.Name)
+			continue
+		}
 		g.Movable = append(g.Movable, m.Model+" "+m.Name)
 	}
 	for _, l := range end.Left.Left {

@@ -383,9 +383,9 @@ func (m *maker) candidates() ([]candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	moving := map[string]bool{}
+	moving := map[string]Flight{}
 	for _, f := range m.snapshot.Moving {
-		moving[f.Model] = true
+		moving[f.Model] = f
 	}
 	excluded, _, err := m.matching(m.policy.Exclude)
 	if err != nil {
@@ -394,7 +394,13 @@ func (m *maker) candidates() ([]candidate, error) {
 	out := make([]candidate, 0, len(selected))
 	for _, model := range selected {
 		c := m.candidate(model, named[model.UUID])
-		reason := m.rest(c, moving[model.UUID], excluded[model.UUID])
+		flight, moves := moving[model.UUID]
+		reason := m.rest(c, moves, excluded[model.UUID])
+		if reason == LeftMoving && m.follows(flight) {
+			m.planned[flight.Target] += c.Agents()
+			m.add(c, m.entry(c, flight.Target))
+			continue
+		}
 		if reason == "" {
 			reason = m.fit(&c)
 		}
@@ -405,6 +411,14 @@ func (m *maker) candidates() ([]candidate, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// follows reports whether a drain takes over a migration that runs: it goes from the
+// controller to a target. So a drain that was killed goes on where it was, whoever has
+// started what moves.
+func (m *maker) follows(f Flight) bool {
+	return m.policy.Goal == Drain && f.Source == m.policy.From &&
+		slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == f.Target })
 }
 
 // rest says why the model must stay, whatever the target.

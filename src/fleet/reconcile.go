@@ -128,6 +128,9 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 		case moves && f.Target != "":
 			t.State, t.Reason = Stayed, string(LeftMoving)
 			ended = append(ended, t.Moved)
+			if t.seen {
+				r.tally.Fought = t.Entry.Name
+			}
 		case !onRoute || len(leg.Route) == 0:
 			t.State, t.Reason = Stayed, string(LeftMovedOn)
 			ended = append(ended, t.Moved)

@@ -114,23 +114,21 @@ func (c cordons) sentence(unit string) string {
 	return text + ": juju run " + unit + " uncordon-controller controller=" + list[0].Name
 }
 
-// Uncordoned forgets the mark of a controller that an action has lifted, and decides
-// the status anew.
+// Uncordoned forgets the mark of a controller that an action has lifted, and a drain of
+// it that was interrupted, and decides the status anew.
 func Uncordoned(ctx context.Context, u config.Unit, s config.Settings, controller string) error {
 	m, err := remember(ctx, u)
 	if err != nil {
 		return err
 	}
 	seen := m.health(s)
-	if seen == nil {
-		return nil
+	if seen != nil {
+		maps.DeleteFunc(seen.Cordons.List, func(_ string, c cordon) bool { return c.Name == controller })
 	}
-	before := len(seen.Cordons.List)
-	maps.DeleteFunc(seen.Cordons.List, func(_ string, c cordon) bool { return c.Name == controller })
-	if len(seen.Cordons.List) == before {
-		return nil
+	k := known{
+		unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.pending(),
+		over: &Run{Controller: controller},
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.pending()}
 	return k.keep(ctx, u)
 }
 

@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 // action is read once.
 type Many struct {
 	unit   config.Unit
+	run    Run
 	memory memory
 	// flying are those that are pending, by model; ended are the models that are
 	// not pending any more.
@@ -21,10 +23,10 @@ type Many struct {
 	ended  []string
 }
 
-// FollowMany begins to follow migrations.
-func FollowMany(ctx context.Context, u config.Unit) (*Many, error) {
+// FollowMany begins to follow the migrations of a run.
+func FollowMany(ctx context.Context, u config.Unit, run Run) (*Many, error) {
 	m, err := remember(ctx, u)
-	return &Many{unit: u, memory: m, flying: map[string]Pending{}}, err
+	return &Many{unit: u, run: run, memory: m, flying: map[string]Pending{}}, err
 }
 
 // Add notes that a model may be moving. A second time changes its state.
@@ -42,10 +44,13 @@ func (m *Many) Remove(model string) {
 	m.ended = append(m.ended, model)
 }
 
-// Show shows a head that says what the action does, and each migration that is
-// pending: the status is what survives when the action is killed.
-func (m *Many) Show(ctx context.Context, head string) error {
-	texts := []string{head}
+// Show shows the run, with how many of its models have moved, and each migration that
+// is pending: the status is what survives when the action is killed.
+func (m *Many) Show(ctx context.Context, moved, of int) error {
+	texts := []string{fmt.Sprintf("%s, %d of %d models moved", m.run, moved, of)}
+	if before := m.memory.run(); before != "" && !m.run.of(before) {
+		texts = append(texts, before)
+	}
 	for _, p := range m.pending() {
 		texts = append(texts, p.String())
 	}
@@ -61,7 +66,7 @@ func (m *Many) Leave(ctx context.Context, s config.Settings) error {
 	}
 	k := known{
 		unit: m.unit.Env().Unit, memory: m.memory, address: s.JIMM.URL, optional: s.ControllersProblem,
-		seen: m.memory.health(s), pending: m.pending(),
+		seen: m.memory.health(s), pending: m.pending(), over: &m.run,
 	}
 	return k.keep(ctx, m.unit)
 }

@@ -123,6 +123,9 @@ func Begin(ctx context.Context, u config.Unit, p Pending) error {
 	}
 	p.State = Followed
 	texts := []string{p.String()}
+	if run, found := interrupted(message); found {
+		texts = append(texts, run.String()+" was interrupted")
+	}
 	for _, other := range without(shown(message), p.Model) {
 		texts = append(texts, other.String())
 	}

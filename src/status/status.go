@@ -24,6 +24,10 @@ type known struct {
 	seen *health
 	// pending are the migrations that no action follows.
 	pending []Pending
+	// run is an action for many models that was killed; over is one that has ended
+	// since.
+	run  string
+	over *Run
 }
 
 // status decides the unit's status: the most urgent first. This is the only place
@@ -34,10 +38,14 @@ func (k known) status() (charm.Status, string) {
 		problem = k.seen.problem()
 	}
 	switch {
+	case problem != nil && k.run != "":
+		return charm.StatusBlocked, k.run + "; first: " + problem.Error()
 	case problem != nil && len(k.pending) > 0:
 		return charm.StatusBlocked, list(k.pending) + "; first: " + problem.Error()
 	case problem != nil:
 		return charm.StatusBlocked, problem.Error()
+	case k.run != "":
+		return charm.StatusBlocked, k.runStatus()
 	case len(k.pending) > 0:
 		return k.unfinished()
 	case k.optional != nil:
@@ -84,10 +92,20 @@ func Update(ctx context.Context, u config.Unit) error {
 	return k.keep(ctx, u)
 }
 
-// keep stores what changed of the pending migrations and of JIMM's health, in one
-// write, and shows the status.
+// keep stores what changed of the pending migrations, of an interrupted run and of
+// JIMM's health, in one write, and shows the status.
+//
+// A run that applied a plan is over when no migration is pending; a drain must be run
+// again, or given up by lifting the cordon.
 func (k known) keep(ctx context.Context, u config.Unit) error {
 	values := map[string]string{}
+	k.run = k.memory.run()
+	if k.over != nil && k.over.of(k.run) || (Run{}).of(k.run) && len(k.pending) == 0 {
+		k.run = ""
+	}
+	if k.run != k.memory.state[keyRun] {
+		values[keyRun] = k.run
+	}
 	pending, err := pendingText(k.pending)
 	if pending != k.memory.state[keyPending] {
 		values[keyPending] = pending

@@ -36,6 +36,8 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 			_, err := c.ModelInfo(ctx, s.jaas.UUID(rest[0]))
 			return err
 		})
+	case "juju add-model":
+		return s.jaas.JIMM().AddModelFor(ctx, "alice@example.com", rest[0])
 	case "juju migrate":
 		return s.jujuMigrate(ctx, rest[0], rest[1])
 	case "juju add-secret":
