@@ -13,6 +13,7 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
 )
 
@@ -77,6 +78,29 @@ func (j JAAS) Migrate(ctx context.Context, r Request) (Report, error) {
 	defer opened.Close()
 	res, err := migration.Migrate(ctx, opened.Engine, opened.Writer(), opts)
 	return summarise(res), err
+}
+
+// Location is where the engine finds a model, without starting anything.
+type Location struct {
+	State      string
+	Controller string // that has the model, or ""
+	Drift      bool   // JIMM records another controller
+	Proof      string
+}
+
+// Locate is the engine's search for one model. Target, Timeout, Ignore and Progress of the request mean nothing to it.
+func (j JAAS) Locate(ctx context.Context, r Request) (Location, error) {
+	opened, opts, _, err := j.open(ctx, r)
+	if err != nil {
+		return Location{}, err
+	}
+	defer opened.Close()
+	found, err := locate.Locate(ctx, opened.Engine, locate.Options{Model: opts.Model, Probe: opts.Probe})
+	if err != nil || len(found.Locations) != 1 {
+		return Location{}, err
+	}
+	at := found.Locations[0]
+	return Location{string(at.State), at.Holder.Name, at.Drift, at.Proof}, nil
 }
 
 func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Options, func(migration.Result) Report, error) {

@@ -257,6 +257,10 @@ func (c *Controller) Close() {
 	_ = os.RemoveAll(c.dir)
 }
 
+// BeforeRemoval sets what is called before the controller removes documents from its database, with the names of the
+// collections. The controller waits for it. Nil takes it away.
+func (c *Controller) BeforeRemoval(hook func(collections []string)) { c.db.BeforeRemoval(hook) }
+
 // CloseAPI takes the API server away, as a crash does, and leaves the rest.
 func (c *Controller) CloseAPI() {
 	c.http.CloseClientConnections()

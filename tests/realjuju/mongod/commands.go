@@ -49,15 +49,19 @@ func batch(ns string, docs []bson.D) bson.D {
 	return kv("cursor", kv("firstBatch", l, "id", int64(0), "ns", ns))
 }
 
+// txnKey names the transaction that a command belongs to.
+func txnKey(cmd bson.D) string {
+	idv, _ := get(getD(cmd, "lsid"), "id")
+	_, id := binOf(idv)
+	return fmt.Sprintf("%s/%d", hex.EncodeToString(id), getN(cmd, "txnNumber"))
+}
+
 // txnOf finds or starts the transaction that a command belongs to.
 func (c *conn) txnOf(cmd bson.D) *txn {
 	if _, ok := get(cmd, "autocommit"); !ok {
 		return nil
 	}
-	n := getN(cmd, "txnNumber")
-	idv, _ := get(getD(cmd, "lsid"), "id")
-	_, id := binOf(idv)
-	k := fmt.Sprintf("%s/%d", hex.EncodeToString(id), n)
+	n, k := getN(cmd, "txnNumber"), txnKey(cmd)
 	t := c.s.txns[k]
 	if getB(cmd, "startTransaction") {
 		t = &txn{key: k, number: n, start: c.s.version, over: map[*coll]*overlay{}}

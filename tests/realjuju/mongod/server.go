@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/juju/mgo/v3/bson"
@@ -170,6 +171,44 @@ func (c *conn) one(q request) error {
 	return c.reply(q.id, out)
 }
 
+// BeforeRemoval sets what is called before documents are removed, with the names of the collections that they are in, so
+// that a test can look at a database half emptied. The removal waits for it; other commands do not. Nil takes it away.
+func (m *Server) BeforeRemoval(hook func(collections []string)) {
+	m.store.mu.Lock()
+	defer m.store.mu.Unlock()
+	m.store.beforeRemoval = hook
+}
+
+// awaitRemoval calls the hook if a command removes documents now: alone, or as the end of a transaction.
+func (c *conn) awaitRemoval(cmd bson.D) {
+	hook, collections := c.removal(cmd)
+	if hook != nil && len(collections) > 0 {
+		hook(collections)
+	}
+}
+
+func (c *conn) removal(cmd bson.D) (hook func([]string), collections []string) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.s.beforeRemoval == nil {
+		return nil, nil
+	}
+	_, inTxn := get(cmd, "autocommit")
+	switch name, _ := cmd[0].Value.(string); {
+	case cmd[0].Name == "delete" && !inTxn:
+		collections = []string{name}
+	case cmd[0].Name == "commitTransaction":
+		if t := c.s.txns[txnKey(cmd)]; t != nil && !t.done && !t.aborted {
+			for _, w := range t.list {
+				if w.after == nil && !slices.Contains(collections, w.c.name) {
+					collections = append(collections, w.c.name)
+				}
+			}
+		}
+	}
+	return c.s.beforeRemoval, collections
+}
+
 func (c *conn) command(db string, cmd bson.D) (out bson.D) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -183,6 +222,7 @@ func (c *conn) command(db string, cmd bson.D) (out bson.D) {
 			c.s.log.Warn("command failed", slog.Int64("code", code), slog.String("message", getS(out, "errmsg")), slog.String("db", db), slog.String("command", show(cmd)))
 		}
 	}()
+	c.awaitRemoval(cmd)
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	d, err := c.run(db, cmd)

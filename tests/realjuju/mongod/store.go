@@ -28,6 +28,8 @@ type store struct {
 	nextCur    int64
 	users      map[string]*user // "db.user"
 	rsConf     bson.D
+
+	beforeRemoval func(collections []string) // may be nil
 }
 
 type coll struct {
