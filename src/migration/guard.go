@@ -22,7 +22,7 @@ type refusal struct {
 // operator's word. What nobody can say is no objection: that is what the word
 // is for.
 func guard(s *survey.Survey) refusal {
-	info := s.Observation.Info
+	info := s.Seen().Info
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
 	running := "a migration has been running since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + redact.String(info.Attempt.Text) + ")"
@@ -39,6 +39,8 @@ func guard(s *survey.Survey) refusal {
 		return refusal{facts.Refused, facts.CauseOtherMigration, "JIMM's audit log says that a migration was requested a moment ago", followCommand(s)}
 	case !s.OnTarget() && s.SourceKeepsIt():
 		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " has the model in use, and JIMM records it there", ""}
+	case target.State != facts.CopyActive && s.InUseElsewhere().Known():
+		return usedBy(s, s.InUseElsewhere())
 	case s.PointsElsewhere() && !target.Has():
 		// A target that has the model may have got it from there since.
 		return movedTo(s, s.Source, s.Observation.CopyOn(s.Source))
@@ -61,6 +63,14 @@ func deniedByTarget(s *survey.Survey, target facts.Copy) refusal {
 		return refusal{facts.Refused, facts.CauseElsewhere, name + " says that it does not have the model", locateCommand(s)}
 	}
 	return movedTo(s, s.Target, target)
+}
+
+// usedBy: a controller that is neither recorded nor to be recorded has the model in use.
+func usedBy(s *survey.Survey, c facts.Controller) refusal {
+	return refusal{
+		facts.Refused, facts.CauseElsewhere, strconv.Quote(c.String()) + " says that it has the model in use",
+		"juju run " + s.Options.Unit + " record-model model=" + s.Model.UUID + " controller=" + c.Name,
+	}
 }
 
 func locateCommand(s *survey.Survey) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -67,14 +68,14 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 	if !s.ModelKnown() {
 		return Movement{}, s.ModelErr
 	}
-	return r.movementOf(s.Model, s.Controllers, s.Observation, s.Audit), nil
+	return r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit), nil
 }
 
 // movementOf puts one look at a model into a movement.
 func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Observation, audit facts.Audit) Movement {
 	m := Movement{Model: model, Source: list.ByUUID(model.Recorded), Attempt: o.Info.Attempt.Redacted(), Err: o.Info.Err}
 	m.Phase = facts.ParseText(o.Info.Attempt.Text)
-	m.State = stateOf(o.Info, o.CopyOn(m.Source))
+	m.State = stateOf(judge.Place(m.Source, o), o.Info)
 	if !m.State.Moves() && m.State != MovementUnknown {
 		return m
 	}
@@ -91,20 +92,30 @@ func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Obse
 	return m
 }
 
-func stateOf(info facts.Info, source facts.Copy) MovementState {
+func stateOf(place judge.Placement, info facts.Info) MovementState {
 	phase := facts.ParseText(info.Attempt.Text)
-	switch kind := info.Kind; {
-	case info.Migrating() && phase == facts.PhaseAbort:
-		return MovementAborting
-	case info.Migrating() && phase.PastReturn():
-		return MovementSucceeded
-	case info.Migrating():
-		return MovementRunning
-	case source.State == facts.CopyMoved, kind == facts.InfoRedirected, kind == facts.InfoDenied, kind == facts.InfoBroken, source.State == facts.CopyAbsent:
+	switch place {
+	case judge.Moving:
+		switch {
+		case phase == facts.PhaseAbort:
+			return MovementAborting
+		case phase.PastReturn():
+			return MovementSucceeded
+		default:
+			return MovementRunning
+		}
+	case judge.Departed, judge.Redirected, judge.Absent, judge.Undescribed, judge.MovingElsewhere:
 		return MovementLeft
-	case kind == facts.InfoLive && info.Attempt.Exists():
+	case judge.HalfImported, judge.InUseTwice:
+		return MovementUnknown
+	case judge.LeftOver:
 		return MovementEnded
-	case kind == facts.InfoLive:
+	case judge.Hosted, judge.Copied, judge.Listed, judge.Unplaced:
+	}
+	switch {
+	case info.Kind == facts.InfoLive && info.Attempt.Exists():
+		return MovementEnded
+	case info.Kind == facts.InfoLive, place == judge.Hosted:
 		return MovementNone
 	default:
 		return MovementUnknown
@@ -183,7 +194,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	if !s.ModelKnown() {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error()}, nil
 	}
-	moves := r.movementOf(s.Model, s.Controllers, s.Observation, s.Audit)
+	moves := r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit)
 	if moves.TargetProved && moves.Target.Name != "" {
 		s.Target, s.TargetKnown = moves.Target, true
 	}

@@ -175,7 +175,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 	}
 	m.recordAndConfirm(ctx, limited, again, judge.JudgeWord(judge.Word{
 		Model: again.Model, Controller: again.Target, Confirm: m.confirm, Saw: seenWords(again),
-		First: m.first.Observation, Second: again.Observation, Source: again.Source,
+		First: m.first.Seen(), Second: again.Seen(), Source: again.Source,
 	}))
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
@@ -35,7 +36,7 @@ func checkSource(s *survey.Survey) Finding {
 	case source.State == facts.CopyAbsent:
 		f.Evidence = name + " says that it does not have the model"
 		f.Remedy = find
-	case s.Observation.Info.Importing():
+	case s.Placement() == judge.HalfImported:
 		f.Evidence = name + " is still importing the model: another migration has not ended"
 	case s.Observation.Info.Kind == facts.InfoLive && s.Observation.Info.Listed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
 		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"

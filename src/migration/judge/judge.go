@@ -286,11 +286,26 @@ func JudgeWord(w Word) Proof {
 }
 
 // contradicted reports whether a look speaks against the word: the controller denies the
-// model or imports it, a migration can still be aborted, or the model is in use twice.
+// model or imports it, a migration can still be aborted, or the model is in use elsewhere.
 func (w Word) contradicted(o facts.Observation) bool {
 	at := o.CopyOn(w.Controller)
-	i := o.Info
-	return at.Denies() || at.State == facts.CopyImporting || i.Importing() ||
-		i.Migrating() && !facts.ParseText(i.Attempt.Text).PastReturn() ||
-		InUse(o, w.Source.UUID) > 1 && !i.Migrating()
+	if at.Denies() || at.State == facts.CopyImporting || o.Info.Importing() {
+		return true
+	}
+	for uuid, c := range o.Copies {
+		third := uuid != w.Source.UUID && uuid != w.Controller.UUID
+		if third && c.State == facts.CopyActive && at.State != facts.CopyActive {
+			return true
+		}
+	}
+	switch Place(w.Source, o) {
+	case InUseTwice:
+		return true
+	case Moving, MovingElsewhere:
+		return !facts.ParseText(o.Info.Attempt.Text).PastReturn()
+	case Hosted:
+		return w.Source.UUID != w.Controller.UUID
+	default:
+		return false
+	}
 }

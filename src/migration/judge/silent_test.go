@@ -125,6 +125,10 @@ func TestAnOperatorsWordIsContradicted(t *testing.T) {
 		return facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Attempt: facts.Attempt{Text: text, Start: time.Unix(1, 0)}}
 	}
 	quiet := look(silent, facts.CopyUnknown, facts.CopyUnknown)
+	third := look(silent, facts.CopyAbsent, facts.CopyPresent)
+	third.Copies[controller("north", "3.6.28").UUID] = facts.Copy{State: facts.CopyActive}
+	listed := running("exporting model")
+	listed.Listed = true
 	for _, c := range []struct {
 		name  string
 		look  facts.Observation
@@ -136,6 +140,9 @@ func TestAnOperatorsWordIsContradicted(t *testing.T) {
 		{"the target has moved it away", look(silent, facts.CopyUnknown, facts.CopyMoved), false},
 		{"the target imports it", look(silent, facts.CopyUnknown, facts.CopyImporting), false},
 		{"in use twice", look(silent, facts.CopyActive, facts.CopyActive), false},
+		{"in use on the source", look(silent, facts.CopyActive, facts.CopyUnknown), false},
+		{"in use on a third controller", third, false},
+		{"JIMM's list has a migration of another controller", look(listed, facts.CopyAbsent, facts.CopyUnknown), false},
 		{"a migration can be aborted", look(running("exporting model"), facts.CopyExporting, facts.CopyUnknown), false},
 		{"a migration has succeeded", look(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},
 	} {

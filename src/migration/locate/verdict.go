@@ -25,34 +25,51 @@ type decision struct {
 func (f decision) judge(ctx context.Context) {
 	loc, info := f.loc, f.info
 	recorded := f.copies[loc.Recorded.UUID]
-	switch {
-	case judge.InUse(facts.Observation{Info: info, Copies: f.copies}, loc.Recorded.UUID) > 1 && !info.Migrating():
+	switch place := judge.Place(loc.Recorded, f.seen()); place {
+	case judge.InUseTwice:
 		loc.State = StateConflict
 		loc.Proof = "more than one controller has the model in use: " + facts.DescribeCopies(f.controllers, f.copies)
-	case recorded.State == facts.CopyMoved:
-		f.followRedirect(recorded)
-	case info.Attempt.Unshown():
-		f.exporting()
-	case info.Listed && info.Migrating() && !f.own(ctx):
-		f.migratesSomewhere(recorded)
-	case info.Migrating():
-		f.migrating()
-	case info.Listed && info.ReapFailed() && !recorded.Has():
-		loc.Drift = recorded.Denies()
-		loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
-	case info.ReapFailed():
+	case judge.Departed:
+		f.followRedirect()
+	case judge.Moving, judge.MovingElsewhere:
+		switch {
+		case info.Attempt.Unshown():
+			f.exporting()
+		case info.Listed && !f.own(ctx):
+			f.migratesSomewhere(recorded)
+		default:
+			f.migrating()
+		}
+	case judge.LeftOver:
+		if info.Listed && !recorded.Has() {
+			loc.Drift = recorded.Denies()
+			loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
+			return
+		}
 		f.leftOver()
+	case judge.Redirected:
+		f.redirected()
+	case judge.Absent:
+		f.notThere()
+	case judge.HalfImported, judge.Hosted, judge.Copied, judge.Undescribed, judge.Listed, judge.Unplaced:
+		f.unmoved(ctx, place, recorded)
+	}
+}
+
+// seen is the observation that the location rests on.
+func (f decision) seen() facts.Observation { return facts.Observation{Info: f.info, Copies: f.copies} }
+
+// unmoved: nothing says that the model has left the recorded controller, or leaves it.
+func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded facts.Copy) {
+	loc := f.loc
+	switch {
 	case recorded.State == facts.CopyImporting:
 		f.halfImported()
 	case recorded.Has():
 		f.present()
-	case recorded.State == facts.CopyAbsent:
-		f.notThere()
-	case info.Kind == facts.InfoLive && !info.Importing() && !info.Listed:
+	case place == judge.Hosted:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " describes the model through JIMM"
-	case info.Kind == facts.InfoRedirected:
-		f.redirected()
 	case f.named:
 		f.askHost(ctx, recorded)
 	default:
@@ -103,6 +120,9 @@ func (f decision) migrating() {
 	loc := f.loc
 	loc.State, loc.Holder = StateMigrating, loc.Recorded
 	loc.Proof = f.name + " reports a running migration: " + loc.Attempt.Text
+	if f.copies[loc.Recorded.UUID].Denies() {
+		loc.Holder = facts.Controller{} // Its answers contradict each other.
+	}
 	if !facts.ParseText(loc.Attempt.Text).PastReturn() {
 		return
 	}
@@ -205,8 +225,8 @@ func (f decision) present() {
 		}
 	case kind == facts.InfoDenied, kind == facts.InfoBroken:
 		loc.Proof = f.name + " reports that it has a copy, but does not describe it to JIMM: a migration away from it is ending, or could not remove the copy"
-	case kind == facts.InfoUnlisted && len(loc.Silent) > 0 && others == "":
-		loc.Proof += ", but it does not list it to JIMM, and not every other controller could be asked"
+	case kind != facts.InfoLive && kind != facts.InfoNotAsked && len(loc.Silent) > 0 && others == "":
+		loc.Proof += ", but JIMM cannot describe it, and not every other controller answered"
 	case others == "":
 		loc.State, loc.Holder = StateActive, loc.Recorded
 	case kind == facts.InfoLive && !f.info.Importing() && !f.info.Listed:
@@ -240,36 +260,29 @@ func (f decision) notThere() {
 	loc.Drift = true
 }
 
-// hops bounds how many redirects are followed.
-const hops = 5
-
 // followRedirect follows the recorded controller's word to where the model is.
-func (f decision) followRedirect(at facts.Copy) {
-	trail := []string{f.loc.Recorded.String()}
-	seen := map[string]bool{f.loc.Recorded.UUID: true}
-	for range hops {
-		to := f.controllers.ByUUID(at.To)
-		if at.To == "" || to.Name == "" || seen[at.To] {
-			trail = append(trail, orUnknown(to))
+func (f decision) followRedirect() {
+	names := []string{f.loc.Recorded.String()}
+	var to facts.Controller
+	for _, uuid := range judge.Trail(f.loc.Recorded, f.seen()) {
+		to = f.controllers.ByUUID(uuid)
+		names = append(names, orUnknown(to))
+		if to.Name == "" {
 			break
 		}
-		trail = append(trail, to.String())
-		seen[at.To] = true
-		next := f.copies[at.To]
-		if next.State == facts.CopyMoved {
-			at = next
-			continue
-		}
-		proof := strings.Join(trail, " redirects to ")
-		if next.Has() && next.State != facts.CopyImporting {
-			f.moved(to, proof+", which says that it has the model")
-			return
-		}
-		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
-		return
 	}
-	f.loc.Drift = true
-	f.loc.Proof = strings.Join(trail, " redirects to ") + ": JIMM does not know that controller"
+	proof := strings.Join(names, " redirects to ")
+	last := f.copies[to.UUID]
+	switch {
+	case to.Name == "":
+		f.loc.Drift, f.loc.Proof = true, proof+": JIMM does not know that controller"
+	case last.State == facts.CopyMoved:
+		f.loc.Drift, f.loc.Proof = true, proof+": the redirects do not end"
+	case last.Has() && last.State != facts.CopyImporting:
+		f.moved(to, proof+", which says that it has the model")
+	default:
+		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
+	}
 }
 
 func orUnknown(c facts.Controller) string {

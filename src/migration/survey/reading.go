@@ -18,13 +18,33 @@ func (s *Survey) PointsElsewhere() bool {
 	return !s.OnTarget() && source.State == facts.CopyMoved && source.To != "" && source.To != s.Target.UUID
 }
 
+// Placement is where the survey places the model.
+func (s *Survey) Placement() judge.Placement { return judge.Place(s.Source, s.Seen()) }
+
+// Seen is the observation with JIMM's entry of a running migration, also where it is
+// not the entry of the recorded controller: then too a migration is running.
+func (s *Survey) Seen() facts.Observation {
+	o := s.Observation
+	if o.Info.Kind == facts.InfoUnlisted && s.Listed.Migrating() {
+		o.Info = s.Listed
+	}
+	return o
+}
+
 // SourceKeepsIt reports whether the recorded controller is known to have the
 // model in use: it describes it with no migration that has succeeded, and does
 // not say itself that it has let go.
 func (s *Survey) SourceKeepsIt() bool {
-	info, source := s.Observation.Info, s.Observation.CopyOn(s.Source)
-	own := info.Kind == facts.InfoLive && (!info.Listed || info.Attempt.OfSource() || source.Has() || s.servedBySource())
-	return own && !source.Denies() && !info.ReapFailed() && !info.Migrating()
+	switch s.Placement() {
+	case judge.Hosted:
+		return true
+	case judge.Copied:
+		return s.Observation.Info.Kind == facts.InfoLive
+	case judge.Listed:
+		return s.Observation.Info.Attempt.OfSource() || s.servedBySource()
+	default:
+		return false
+	}
 }
 
 // servedBySource reports whether the recorded controller has answered a login to
@@ -71,15 +91,20 @@ func (s *Survey) TimeLeftToStart() time.Duration {
 // more, or has kept a copy of it, and JIMM's audit log has the request to move
 // it there.
 func (s *Survey) LeftSource() bool {
-	source := s.Observation.CopyOn(s.Source)
-	if source.State == facts.CopyMoved && source.To != "" {
-		return source.To == s.Target.UUID
-	}
 	var attempt facts.Attempt
-	switch kind := s.Observation.Info.Kind; {
-	case s.Observation.Info.ReapFailed():
+	switch s.Placement() {
+	case judge.Departed:
+		if to := s.Observation.CopyOn(s.Source).To; to != "" {
+			return to == s.Target.UUID
+		}
+	case judge.LeftOver:
 		attempt = s.Observation.Info.Attempt
-	case source.State == facts.CopyMoved, kind == facts.InfoRedirected, kind == facts.InfoDenied, kind == facts.InfoBroken, kind == facts.InfoUnlisted, kind == facts.InfoRefused:
+	case judge.Redirected, judge.Undescribed, judge.MovingElsewhere:
+	case judge.Absent, judge.Copied, judge.Unplaced:
+		// JIMM leaves out of its list what it could not ask for, too.
+		if kind := s.Observation.Info.Kind; kind == facts.InfoLive || kind == facts.InfoUnavailable || kind == facts.InfoNotAsked {
+			return false
+		}
 	default:
 		return false
 	}
@@ -89,20 +114,31 @@ func (s *Survey) LeftSource() bool {
 
 // Holder returns the controller that has the model in use, if it is known.
 func (s *Survey) Holder() facts.Controller {
-	source := s.Observation.CopyOn(s.Source)
-	switch {
-	case source.State == facts.CopyMoved && source.To != "":
-		return s.Controllers.ByUUID(source.To)
-	case s.Observation.Info.Kind != facts.InfoLive, s.Observation.Info.Importing(), s.Observation.Info.ReapFailed(), source.Denies(), s.ambiguous():
-		return facts.Controller{}
-	case s.Observation.Info.Attempt.Unshown() && !s.sourceAlone():
-		return facts.Controller{} // It may be in use on its target already.
-	case s.MayStillArrive():
-		return facts.Controller{}
-	case s.Observation.Info.Migrating() && (s.MovesElsewhere() || facts.ParseText(s.Observation.Info.Attempt.Text).PastReturn()):
-		return facts.Controller{}
-	default:
+	o := s.Observation
+	none := facts.Controller{}
+	switch s.Placement() {
+	case judge.Departed:
+		trail := judge.Trail(s.Source, o)
+		last := s.Controllers.ByUUID(trail[len(trail)-1])
+		if at := o.CopyOn(last); at.Denies() || at.State == facts.CopyImporting {
+			return none
+		}
+		return last
+	case judge.Moving:
+		if s.MovesElsewhere() || facts.ParseText(o.Info.Attempt.Text).PastReturn() || o.CopyOn(s.Source).Denies() {
+			return none
+		}
+		if o.Info.Attempt.Unshown() && !s.sourceAlone() {
+			return none // It may be in use on its target already.
+		}
 		return s.Source
+	case judge.Hosted, judge.Copied, judge.Listed:
+		if o.Info.Kind != facts.InfoLive || s.ambiguous() || s.MayStillArrive() {
+			return none
+		}
+		return s.Source
+	default:
+		return none
 	}
 }
 
@@ -214,11 +250,20 @@ func (s *Survey) Holders(except ...facts.Controller) facts.Controllers {
 	return out
 }
 
+// InUseElsewhere returns the controller, other than source and target, that says that it
+// has the model in use; unknown if none does.
+func (s *Survey) InUseElsewhere() facts.Controller {
+	for _, c := range s.Holders(s.Source, s.Target) {
+		if s.Observation.CopyOn(c).State == facts.CopyActive {
+			return c
+		}
+	}
+	return facts.Controller{}
+}
+
 // InUseTwice reports whether more than one controller says that it has the model
 // in use, and no migration explains it.
-func (s *Survey) InUseTwice() bool {
-	return judge.InUse(s.Observation, s.Source.UUID) > 1 && !s.Observation.Info.Migrating()
-}
+func (s *Survey) InUseTwice() bool { return s.Placement() == judge.InUseTwice }
 
 // Unexplained reports whether one of the copies may be in use, and no migration
 // explains it: its controller does not say that it imports the model or moves it away.

@@ -1,0 +1,255 @@
+package migration_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
+)
+
+// still is a JAAS that does not change before JIMM is told to record another controller:
+// every part of it gives the same answer each time.
+type still struct {
+	*fake
+	info, entry           facts.Info
+	source, target, third facts.Copy
+	host                  facts.Host
+	told                  bool // JIMM was told to record east.
+}
+
+func (s *still) Models(context.Context) ([]facts.Model, error) {
+	m := s.model
+	m.Recorded, m.Live = west().UUID, s.entry
+	return []facts.Model{m}, nil
+}
+
+func (s *still) RecordController(context.Context, judge.Proof) error {
+	s.told = true
+	return nil
+}
+
+func (s *still) Record(context.Context, string) facts.Record {
+	if s.told {
+		return facts.Record{State: facts.RecordAt, Controller: east().UUID}
+	}
+	return facts.Record{State: facts.RecordAt, Controller: west().UUID}
+}
+
+func (s *still) Info(context.Context, string) facts.Info { return s.info }
+
+func (s *still) Summary(context.Context, string) facts.Info { return s.entry }
+
+func (s *still) Host(context.Context, string) facts.Host { return s.host }
+
+func (s *still) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
+	switch c.UUID {
+	case west().UUID:
+		return s.source
+	case east().UUID:
+		return s.target
+	default:
+		return s.third
+	}
+}
+
+// described are the attempts that a controller shows while it describes the model.
+func described(start time.Time) []facts.Info {
+	attempt := func(status, text string, ended bool) facts.Info {
+		a := facts.Attempt{Text: text, Start: start}
+		if ended {
+			a.End = start.Add(time.Minute)
+		}
+		return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: status, Attempt: a}
+	}
+	importing := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "importing"}
+	return []facts.Info{
+		{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"},
+		importing,
+		attempt("busy", "exporting model", false),
+		attempt("busy", "successful, transferring logs to target controller (10 sent)", false),
+		attempt("busy", "aborted, removing model from target controller: x", false),
+		attempt("available", "aborted, removing model from target controller: x", true),
+		attempt("busy", "removing exported model failed: x", true),
+		attempt("available", "successful, removing model from source controller", true),
+	}
+}
+
+// answers are what JIMM may say of the model.
+func answers(start time.Time) []facts.Info {
+	out := described(start)
+	for _, kind := range []facts.InfoKind{
+		facts.InfoRedirected, facts.InfoDenied, facts.InfoBroken, facts.InfoRefused, facts.InfoUnlisted, facts.InfoUnavailable,
+	} {
+		out = append(out, facts.Info{Kind: kind, Err: errors.New(kind.String())})
+	}
+	return out
+}
+
+// copiesSaid are what a controller itself may say of its copy.
+func copiesSaid(to string) []facts.Copy {
+	return []facts.Copy{
+		{Err: errDeaf},
+		{State: facts.CopyAbsent},
+		{State: facts.CopyPresent},
+		{State: facts.CopyMoved},
+		{State: facts.CopyMoved, To: to},
+		{State: facts.CopyImporting},
+		{State: facts.CopyActive},
+		{State: facts.CopyExporting},
+	}
+}
+
+// stills calls back with every observation.
+func stills(do func(name string, s *still)) {
+	start := time.Now().Add(-10 * time.Minute)
+	for _, completes := range []bool{false, true} {
+		for _, info := range answers(start) {
+			for _, source := range copiesSaid(east().UUID) {
+				for _, target := range copiesSaid(north().UUID) {
+					for _, third := range []facts.Copy{{State: facts.CopyAbsent}, {State: facts.CopyActive}} {
+						s := &still{fake: newFake(completes), info: info, source: source, target: target, third: third}
+						s.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: start, Answered: true}}
+						s.host = facts.Host{Kind: facts.HostUnavailable, Err: errDeaf}
+						if completes {
+							s.entry = info
+							s.entry.Listed = info.Kind == facts.InfoLive
+						}
+						name := fmt.Sprintf("2026 %t, %s %s %q, source %s %.2s, target %s, third %s",
+							completes, info.Kind, info.Status, info.Attempt.Text, source.State, source.To, target.State, third.State)
+						do(name, s)
+					}
+				}
+			}
+		}
+	}
+}
+
+// said is what the actions say of one observation.
+type said struct {
+	location locate.Location
+	check    migration.Result
+	moving   migration.Movement
+	record   migration.Result
+}
+
+func (s *still) ask(t *testing.T) (out said) {
+	t.Helper()
+	jaas := survey.JAAS{Fleet: s, Witness: s, Auditor: s, Traits: facts.Traits{AutoRecords: s.completes, CLI: "jimmctl"}}
+	ctx := t.Context()
+	found, err := locate.Locate(ctx, jaas, locate.Options{Model: modelUUID, Probe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.location = found.Locations[0]
+	opts := migration.Options{Model: modelUUID, Target: "east", Probe: true}
+	if out.check, err = migration.Check(ctx, jaas, opts); err != nil {
+		t.Fatal(err)
+	}
+	if out.moving, err = migration.Moving(ctx, jaas, opts); err != nil {
+		t.Fatal(err)
+	}
+	out.record, err = migration.RecordModel(ctx, jaas, s, migration.RecordOptions{Model: modelUUID, Controller: "east", Confirm: modelUUID, Probe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// contradictions are the pairs of statements that cannot both be true.
+func (a said) contradictions() (wrong []string) {
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	where, how := a.location.State, a.moving.State
+	holders := map[string]string{}
+	for who, c := range map[string]facts.Controller{"locate-model": a.location.Holder, "check-migration": a.check.Holder} {
+		if c.Known() {
+			holders[c.Name] = who
+		}
+	}
+	if len(holders) > 1 {
+		say("locate-model says %q has it, check-migration %q", a.location.Holder.Name, a.check.Holder.Name)
+	}
+	runs := how == migration.MovementRunning || how == migration.MovementSucceeded || how == migration.MovementAborting
+	switch where {
+	case locate.StateActive:
+		if runs || how == migration.MovementLeft {
+			say("locate-model active, migration-status %s", how)
+		}
+		if a.check.Plan == migration.PlanRecord || a.check.Plan == migration.PlanFollow {
+			say("locate-model active, plan %s", a.check.Plan)
+		}
+	case locate.StateMoved:
+		if runs || how == migration.MovementNone {
+			say("locate-model moved, migration-status %s", how)
+		}
+		if !slices.Contains([]migration.Plan{migration.PlanNone, migration.PlanRecord}, a.check.Plan) {
+			say("locate-model moved, plan %s", a.check.Plan)
+		}
+	case locate.StateMigrating:
+		// Where JIMM records a controller that denies the model, status says that it
+		// has left that controller.
+		if !runs && (how != migration.MovementLeft || !a.location.Drift) {
+			say("locate-model migrating, migration-status %s", how)
+		}
+		if !slices.Contains([]migration.Plan{migration.PlanNone, migration.PlanFollow}, a.check.Plan) {
+			say("locate-model migrating, plan %s", a.check.Plan)
+		}
+	case locate.StateAbsent, locate.StateConflict:
+		if a.check.Plan != migration.PlanNone && a.check.Plan != migration.PlanRecord || where == locate.StateConflict && a.check.Plan != migration.PlanNone {
+			say("locate-model %s, plan %s", where, a.check.Plan)
+		}
+	default:
+	}
+	// Where JIMM's list does not tell whose entry it has, only a check asks further.
+	conflict := a.check.Outcome == facts.Conflict
+	if where == locate.StateConflict && !conflict || conflict && where != locate.StateConflict && where != locate.StateUnknown {
+		say("locate-model %s, check-migration %s", where, a.check.Outcome)
+	}
+	if runs != a.check.Running {
+		say("migration-status %s, check-migration running %t", how, a.check.Running)
+	}
+	switch a.record.Cause {
+	case facts.CauseRecordCorrect:
+		if where != locate.StateActive && where != locate.StateUnknown || runs {
+			say("record-model says the record is right, locate-model %s, migration-status %s", where, how)
+		}
+	default:
+		recorded := a.record.Outcome == facts.Recorded || a.record.Outcome == facts.NeedsAttention
+		if recorded && (where == locate.StateActive || where == locate.StateConflict || where == locate.StateAbsent) {
+			say("locate-model %s, record-model %s", where, a.record.Outcome)
+		}
+		if recorded && a.location.Holder.Known() && a.location.Holder.Name != a.record.Target.Name {
+			say("locate-model %s on %q, record-model records %q", where, a.location.Holder.Name, a.record.Target.Name)
+		}
+		if recorded && runs && !a.moving.Phase.PastReturn() {
+			say("migration-status %s, record-model %s", how, a.record.Outcome)
+		}
+	}
+	return wrong
+}
+
+// locate-model, check-migration, migration-status and record-model read the same
+// observation: what one says does not contradict what another says.
+func TestActionsAgreeOnWhatWasSeen(t *testing.T) {
+	kinds := map[string]int{}
+	example := map[string]string{}
+	synctest.Test(t, func(t *testing.T) {
+		stills(func(name string, s *still) {
+			for _, wrong := range s.ask(t).contradictions() {
+				kinds[wrong]++
+				example[wrong] += "\n    " + name
+			}
+		})
+	})
+	for wrong, n := range kinds {
+		t.Errorf("%d: %s:%.4000s", n, wrong, example[wrong])
+	}
+}

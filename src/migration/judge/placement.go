@@ -1,0 +1,102 @@
+package judge
+
+import "jimm-migrator/src/migration/facts"
+
+// Placement is where one observation places a model, seen from the controller that
+// JIMM records. Locating, planning, recording on an operator's word and status all
+// read it. It proves nothing: only [Judge], which sees many observations, does.
+type Placement int
+
+// The placements.
+const (
+	// Unplaced: no answer says where the model is.
+	Unplaced Placement = iota
+	// InUseTwice: two controllers each have the model in use, and no migration
+	// explains it.
+	InUseTwice
+	// Moving: a migration is running. Where JIMM's list reports it, that may be one
+	// to the recorded controller.
+	Moving
+	// MovingElsewhere: JIMM's list reports a running migration, and the recorded
+	// controller does not have the model.
+	MovingElsewhere
+	// LeftOver: a migration has succeeded, and its source could not remove its copy.
+	LeftOver
+	// Departed: the recorded controller itself redirects to another one.
+	Departed
+	// Redirected: the recorded controller redirects JIMM.
+	Redirected
+	// HalfImported: the recorded controller has only what a migration brings in, or
+	// has left there.
+	HalfImported
+	// Hosted: the recorded controller has the model in use.
+	Hosted
+	// Copied: the recorded controller has a copy, and does not say which.
+	Copied
+	// Absent: the recorded controller itself says that it does not have the model.
+	Absent
+	// Undescribed: the recorded controller denies the model to JIMM, or JIMM cannot
+	// use its answer, and it does not say itself that the model is in use.
+	Undescribed
+	// Listed: JIMM's list has the model, and any controller can have made the entry.
+	Listed
+)
+
+// Place says where an observation places the model. Its Info is what [Baseline.Own]
+// or else JIMM says.
+func Place(recorded facts.Controller, o facts.Observation) Placement {
+	i, own := o.Info, o.CopyOn(recorded)
+	described := i.Kind == facts.InfoLive
+	direct := described && !i.Listed
+	switch {
+	case InUse(o, recorded.UUID) > 1 && !i.Migrating():
+		return InUseTwice
+	case own.State == facts.CopyMoved && (!direct || !i.Migrating()):
+		return Departed
+	case i.Migrating() && i.Listed && own.State == facts.CopyAbsent:
+		return MovingElsewhere
+	case i.Migrating():
+		return Moving
+	case i.ReapFailed():
+		return LeftOver
+	case own.State == facts.CopyImporting:
+		return HalfImported
+	case i.Kind == facts.InfoRedirected: // It is newer: the controllers are asked first.
+		return Redirected
+	case own.State == facts.CopyActive:
+		return Hosted
+	case own.State == facts.CopyAbsent:
+		return Absent
+	case i.Kind == facts.InfoDenied, i.Kind == facts.InfoBroken:
+		return Undescribed
+	case i.Importing():
+		return HalfImported
+	case direct:
+		return Hosted
+	case own.Has():
+		return Copied
+	case described:
+		return Listed
+	default:
+		return Unplaced
+	}
+}
+
+// hops bounds how many redirects are followed.
+const hops = 5
+
+// Trail follows the redirects of the controllers themselves, from the recorded one on.
+// It returns the UUIDs of the controllers that they lead to: "" for one that is not
+// named. It ends where a controller has the model, says nothing, or was seen before.
+func Trail(recorded facts.Controller, o facts.Observation) []string {
+	var trail []string
+	seen := map[string]bool{recorded.UUID: true}
+	for at := o.CopyOn(recorded); at.State == facts.CopyMoved && len(trail) < hops; at = o.Copies[at.To] {
+		trail = append(trail, at.To)
+		if seen[at.To] {
+			break
+		}
+		seen[at.To] = true
+	}
+	return trail
+}

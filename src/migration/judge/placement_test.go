@@ -1,0 +1,85 @@
+package judge_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+)
+
+func TestPlaceReadsOneObservation(t *testing.T) {
+	west, east := controller("west", "3.6.28"), controller("east", "3.6.28")
+	live := facts.Info{Kind: facts.InfoLive, Controller: west.UUID, Status: "available"}
+	with := func(text string, ended bool) facts.Info {
+		i := live
+		i.Status, i.Attempt = "busy", facts.Attempt{Text: text, Start: time.Unix(1, 0)}
+		if ended {
+			i.Attempt.End = time.Unix(2, 0)
+		}
+		return i
+	}
+	listed := func(i facts.Info) facts.Info {
+		i.Listed = true
+		return i
+	}
+	importing := live
+	importing.Status, importing.StatusText = "busy", "importing"
+	only := func(kind facts.InfoKind) facts.Info { return facts.Info{Kind: kind} }
+	for _, c := range []struct {
+		name     string
+		info     facts.Info
+		own, far facts.CopyState
+		want     judge.Placement
+	}{
+		{"no controller answers", only(facts.InfoUnavailable), facts.CopyUnknown, facts.CopyUnknown, judge.Unplaced},
+		{"two have it in use", only(facts.InfoUnavailable), facts.CopyActive, facts.CopyActive, judge.InUseTwice},
+		{"two have it in use while it moves", with("successful, transferring logs", false), facts.CopyActive, facts.CopyActive, judge.Moving},
+		{"a migration is running", with("exporting model", false), facts.CopyExporting, facts.CopyAbsent, judge.Moving},
+		{"running, and the probe was redirected", with("exporting model", false), facts.CopyMoved, facts.CopyAbsent, judge.Moving},
+		{"listed as running, and redirected", listed(with("exporting model", false)), facts.CopyMoved, facts.CopyAbsent, judge.Departed},
+		{"listed as running, and absent", listed(with("exporting model", false)), facts.CopyAbsent, facts.CopyActive, judge.MovingElsewhere},
+		{"listed as running", listed(with("exporting model", false)), facts.CopyUnknown, facts.CopyUnknown, judge.Moving},
+		{"a copy could not be removed", with("removing exported model failed: x", true), facts.CopyExporting, facts.CopyActive, judge.LeftOver},
+		{"it redirects", only(facts.InfoUnavailable), facts.CopyMoved, facts.CopyUnknown, judge.Departed},
+		{"it redirects JIMM", only(facts.InfoRedirected), facts.CopyPresent, facts.CopyUnknown, judge.Redirected},
+		{"it imports", only(facts.InfoUnavailable), facts.CopyImporting, facts.CopyActive, judge.HalfImported},
+		{"it imports, as JIMM says", importing, facts.CopyUnknown, facts.CopyUnknown, judge.HalfImported},
+		{"in use, and refused to JIMM", only(facts.InfoDenied), facts.CopyActive, facts.CopyAbsent, judge.Hosted},
+		{"a copy, and refused to JIMM", only(facts.InfoBroken), facts.CopyPresent, facts.CopyAbsent, judge.Undescribed},
+		{"refused to JIMM", only(facts.InfoDenied), facts.CopyUnknown, facts.CopyUnknown, judge.Undescribed},
+		{"absent, and refused to JIMM", only(facts.InfoDenied), facts.CopyAbsent, facts.CopyUnknown, judge.Absent},
+		{"described", live, facts.CopyUnknown, facts.CopyUnknown, judge.Hosted},
+		{"an abort is over", with("aborted, removing model from target controller: x", true), facts.CopyPresent, facts.CopyAbsent, judge.Hosted},
+		{"a copy", only(facts.InfoUnlisted), facts.CopyPresent, facts.CopyUnknown, judge.Copied},
+		{"a copy, and an entry of the list", listed(live), facts.CopyPresent, facts.CopyPresent, judge.Copied},
+		{"an entry of the list", listed(live), facts.CopyUnknown, facts.CopyUnknown, judge.Listed},
+	} {
+		o := facts.Observation{Info: c.info, Copies: map[string]facts.Copy{west.UUID: {State: c.own}, east.UUID: {State: c.far}}}
+		if got := judge.Place(west, o); got != c.want {
+			t.Errorf("%s: placement %d, not %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestTrailFollowsRedirects(t *testing.T) {
+	west := controller("west", "3.6.28")
+	to := func(uuid string) facts.Copy { return facts.Copy{State: facts.CopyMoved, To: uuid} }
+	for name, c := range map[string]struct {
+		copies map[string]facts.Copy
+		want   []string
+	}{
+		"none":            {map[string]facts.Copy{west.UUID: {State: facts.CopyActive}}, nil},
+		"one":             {map[string]facts.Copy{west.UUID: to("b"), "b": {State: facts.CopyActive}}, []string{"b"}},
+		"not named":       {map[string]facts.Copy{west.UUID: to("")}, []string{""}},
+		"two":             {map[string]facts.Copy{west.UUID: to("b"), "b": to("c")}, []string{"b", "c"}},
+		"in a circle":     {map[string]facts.Copy{west.UUID: to("b"), "b": to(west.UUID)}, []string{"b", west.UUID}},
+		"further than 5":  {map[string]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": to("d"), "d": to("e"), "e": to("f"), "f": to("g")}, []string{"b", "c", "d", "e", "f"}},
+		"to what is gone": {map[string]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": {State: facts.CopyAbsent}}, []string{"b", "c"}},
+	} {
+		if got := judge.Trail(west, facts.Observation{Copies: c.copies}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, not %v", name, got, c.want)
+		}
+	}
+}
