@@ -10,7 +10,7 @@ import (
 )
 
 // errOver refuses tools to a handler that outlives its dispatch.
-var errOver = errors.New("the dispatch is over")
+var errOver = errors.New("the dispatch has ended")
 
 // agent is the unit agent as one dispatch sees it: the way to every hook tool,
 // and the place that knows when there is no agent left to ask.

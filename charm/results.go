@@ -97,7 +97,7 @@ func (f *flattener) walk(path []string, value any) error {
 		}
 		return f.walk(path, plain)
 	default:
-		return fmt.Errorf("%q: a %T is no result", strings.Join(path, "."), value)
+		return fmt.Errorf("%q: a %T cannot be a result", strings.Join(path, "."), value)
 	}
 }
 

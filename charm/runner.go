@@ -83,7 +83,7 @@ func startError(call ToolCall, err error) error {
 		for _, arg := range call.Args {
 			longest = max(longest, len(arg))
 		}
-		return fmt.Errorf("cannot run %s: an argument of %d bytes, or all together, is more than the kernel takes: %w",
+		return fmt.Errorf("cannot run %s: an argument of %d bytes, or all of them together, exceeds the kernel's limit: %w",
 			call.Tool, longest, syscall.E2BIG)
 	case errors.Is(err, exec.ErrNotFound):
 		return fmt.Errorf("cannot run %s: this Juju does not offer that tool: %w", call.Tool, exec.ErrNotFound)

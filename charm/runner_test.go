@@ -59,7 +59,7 @@ func TestExecRunnerErrors(t *testing.T) {
 		{run(t.Context(), "no-such-tool"), exec.ErrNotFound, "cannot run no-such-tool: this Juju does not offer that tool"},
 		{
 			run(t.Context(), "action-log", strings.Repeat("s", 140_000)), syscall.E2BIG,
-			"cannot run action-log: an argument of 140000 bytes, or all together, is more than the kernel takes",
+			"cannot run action-log: an argument of 140000 bytes, or all of them together, exceeds the kernel's limit",
 		},
 	} {
 		if !errors.Is(test.err, test.is) || !strings.HasPrefix(test.err.Error(), test.text) || len(test.err.Error()) > 200 {

@@ -90,7 +90,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
 }
 
-// reverse plans the way back: of a plan, or of what JIMM's log and the controllers'
+// reverse plans the reversal: of a plan, or of what JIMM's log and the controllers'
 // own redirects prove.
 func (p planParams) reverse(ctx context.Context, w watchtower, s fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
 	if p.Plan != "" {
@@ -107,11 +107,11 @@ func (p planParams) reverse(ctx context.Context, w watchtower, s fleet.Snapshot,
 	from, known := s.Controller(policy.From)
 	switch {
 	case policy.From == "":
-		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, from is the controller that the models left; its own redirects and JIMM's log prove which did")
+		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, from is the controller that the models left; its own redirects and JIMM's audit log prove which models did")
 	case !known:
-		return fleet.Plan{}, errors.New("cannot plan the way back: " + s.Controllers.Unknown(policy.From))
+		return fleet.Plan{}, errors.New("cannot plan the reversal: " + s.Controllers.Unknown(policy.From))
 	case !w.settings.ProbeControllers:
-		return fleet.Plan{}, errors.New("cannot plan the way back: without a plan, controllers must be asked themselves, and probe-controllers is false")
+		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, the controllers must be asked, and probe-controllers is false")
 	}
 	book := fleet.NewBook(w.jaas.Many(), since, time.Hour)
 	if err := book.Refresh(ctx, time.Now()); err != nil {

@@ -59,12 +59,12 @@ func TestRunsStop(t *testing.T) {
 		"tolerated":         {2, fleet.Tally{Failures: 2}, ""},
 		"one too many":      {2, fleet.Tally{Failures: 3}, "3 failed, 2 tolerated"},
 		"in doubt":          {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
-		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is not the leader any more"},
+		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
 		"uncordoned":        {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
 		"moved by others":   {0, fleet.Tally{Fought: "a"}, "model a was moved by others since this run began"},
 		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
 		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
-		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan takes models any more"},
+		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
 		"as told":           {0, fleet.Tally{Told: "stop-after=canary"}, "stop-after=canary"},
 	} {
 		if got := fleet.Stop(fleet.Rules{Failures: test.failures}, test.tally); got != test.want {
@@ -140,7 +140,7 @@ func TestTheWayBack(t *testing.T) {
 		"cordoned":        {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Controllers[2].Status = "deprecated" }, "is cordoned"},
 		"away":            {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Controllers[2].Status = "unavailable" }, "is not available"},
 		"models leave":    {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Moving = []fleet.Flight{{Model: "x", Source: "west"}} }, "models are leaving"},
-		"re-bootstrapped": {func(_ *fleet.Snapshot, old *fleet.Plan) { old.Controllers[0].UUID = "other" }, "not the controller of the plan any more"},
+		"re-bootstrapped": {func(_ *fleet.Snapshot, old *fleet.Plan) { old.Controllers[0].UUID = "other" }, "no longer the controller of the plan"},
 		"another JAAS":    {func(_ *fleet.Snapshot, old *fleet.Plan) { old.JAAS = "other" }, "another JAAS"},
 	} {
 		s, old := s, old
@@ -184,7 +184,7 @@ func TestBalanceWithFewMoves(t *testing.T) {
 		s.Moved[m.UUID] = now.Add(-23 * time.Hour)
 	}
 	got, _ = fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{By: fleet.ByAgents})
-	if len(got.Plan.Moves) != 0 || got.Why != "no single move of a model that may move makes it more even" {
+	if len(got.Plan.Moves) != 0 || got.Why != "no single migration would improve the balance" {
 		t.Errorf("models that moved lately: %d moves: %s", len(got.Plan.Moves), got.Why)
 	}
 	s.Moving = []fleet.Flight{{Model: "x"}}

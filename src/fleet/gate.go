@@ -62,14 +62,14 @@ func (g gate) RecordController(ctx context.Context, proof judge.Proof) error {
 func (r *run) admit(ctx context.Context, i int) string {
 	leader, err := r.Leader(ctx)
 	if err != nil {
-		return "the unit's agent does not say who leads"
+		return "the unit's agent does not report whether this unit is the leader"
 	}
 	if err := r.Book.Refresh(ctx, time.Now()); err != nil {
-		return "JIMM did not show its log"
+		return "JIMM's audit log could not be read"
 	}
 	sight, err := r.Tower.Look(ctx, listAge)
 	if err != nil {
-		return "JIMM did not list"
+		return "JIMM's lists could not be read"
 	}
 	r.see(sight)
 	r.mu.Lock()
@@ -81,7 +81,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	t := &r.entries[i]
 	for _, f := range sight.Moving {
 		if f.Model == t.Entry.Model {
-			return "another has asked to move it"
+			return "another request to migrate it was made"
 		}
 	}
 	switch {
@@ -90,7 +90,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	case t.stay != "":
 		return t.stay
 	case time.Until(r.until) < leastLeft:
-		return "the time is over"
+		return "the timeout is too near"
 	}
 	p := r.progress()
 	p.States[i] = Waiting

@@ -76,7 +76,7 @@ type Tally struct {
 	Failures int
 	// Grave names a model in doubt, and how it ended.
 	Grave string
-	// NotLeader tells that this unit is not the leader any more.
+	// NotLeader tells that this unit is no longer the leader.
 	NotLeader bool
 	// Lifted names the controller whose cordon was lifted.
 	Lifted string
@@ -106,7 +106,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Grave != "":
 		return t.Grave
 	case t.NotLeader:
-		return "this unit is not the leader any more"
+		return "this unit is no longer the leader"
 	case t.Lifted != "":
 		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
 	case t.Fought != "":
@@ -118,7 +118,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Silent >= SilentToStop:
 		return "JIMM has not answered for 10 minutes"
 	case t.Closed:
-		return "no target of the plan takes models any more"
+		return "no target of the plan accepts models any longer"
 	default:
 		return t.Told
 	}

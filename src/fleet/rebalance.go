@@ -180,7 +180,7 @@ func (b *balancer) run() string {
 		case len(b.moves) >= b.MaxMoves:
 			return fmt.Sprintf("max-moves is %d", b.MaxMoves)
 		case !b.improve():
-			return "no single move of a model that may move makes it more even"
+			return "no single migration would improve the balance"
 		}
 	}
 }

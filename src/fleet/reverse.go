@@ -56,7 +56,7 @@ func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan,
 	}
 	slices.SortFunc(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
 	if len(p.Targets) == 0 {
-		return Plan{}, fmt.Errorf("cannot plan the way back: no model is known to have left %s%s", orAny(p.From), without(old))
+		return Plan{}, fmt.Errorf("cannot plan the reversal: no model is known to have left %s%s", orAny(p.From), without(old))
 	}
 	to := p.From
 	p.From = ""
@@ -83,7 +83,7 @@ func without(old *Plan) string {
 	if old != nil {
 		return ""
 	}
-	return "; JIMM's log has no request to move one elsewhere in that time, which since= makes longer"
+	return "; JIMM's audit log has no request to move one elsewhere in that time; set since= to look further back"
 }
 
 // reversible refuses controllers that models cannot go back to.
@@ -94,22 +94,22 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 		}
 		switch {
 		case cordoned(c):
-			return fmt.Errorf("cannot plan the way back: %q is cordoned; uncordon-controller controller=%s lifts it", c.Name, c.Name)
+			return fmt.Errorf("cannot plan the reversal: %q is cordoned; uncordon-controller controller=%s lifts it", c.Name, c.Name)
 		case away(c):
-			return fmt.Errorf("cannot plan the way back: %q is not available", c.Name)
+			return fmt.Errorf("cannot plan the reversal: %q is not available", c.Name)
 		case slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Source == c.Name }):
-			return fmt.Errorf("cannot plan the way back: models are leaving %q now; wait until they have", c.Name)
+			return fmt.Errorf("cannot plan the reversal: models are leaving %q now; wait until they have", c.Name)
 		}
 	}
 	if old == nil {
 		return nil
 	}
 	if old.JAAS != s.JAAS {
-		return fmt.Errorf("cannot plan the way back: the plan is of another JAAS, %s", old.JAAS)
+		return fmt.Errorf("cannot plan the reversal: the plan is of another JAAS, %s", old.JAAS)
 	}
 	for _, h := range old.Controllers {
 		if c, known := s.Controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
-			return fmt.Errorf("cannot plan the way back: %q is not the controller of the plan any more, which was %s", h.Name, h.UUID)
+			return fmt.Errorf("cannot plan the reversal: %q is no longer the controller of the plan, which was %s", h.Name, h.UUID)
 		}
 	}
 	return nil

@@ -189,14 +189,14 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	for _, h := range r.Plan.Controllers {
 		if now[h.Name] != h.UUID {
-			return refuse("%q is not the controller of the plan any more, which was %s; plan again", h.Name, h.UUID)
+			return refuse("%q is no longer the controller of the plan, which was %s; plan again", h.Name, h.UUID)
 		}
 	}
 	switch age := sight.Now.Sub(r.Plan.Made); {
 	case age > planAge:
 		return refuse("it was made %s, more than 7 days ago by JIMM's clock; plan again", r.Plan.Made.Format(time.RFC3339))
 	case age < -time.Hour:
-		return refuse("it was made %s, which has not come yet by JIMM's clock", r.Plan.Made.Format(time.RFC3339))
+		return refuse("it was made %s, which is in the future by JIMM's clock", r.Plan.Made.Format(time.RFC3339))
 	}
 	r.readEdges(ctx, sight)
 	r.see(sight)

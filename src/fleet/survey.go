@@ -44,7 +44,7 @@ func Survey(ctx context.Context, t *Tower, r Reader, q Question) (Snapshot, erro
 	if q.Edges {
 		s.Edges = r.Edges(ctx, s.Controllers, s.Models)
 	} else {
-		s.Edges.Unread = []string{"the offers were not asked for"}
+		s.Edges.Unread = []string{"the offers were not read"}
 	}
 	if q.Classes != nil && s.Traits.AutoRecords { // Older ones have no such list.
 		s.Eligible = map[Class][]string{}

@@ -241,7 +241,7 @@ func (r *rater) step(t, other Target) string {
 	name := other.Controller.Name
 	switch {
 	case t.Controller.UUID == other.Controller.UUID:
-		return "no other can take the model"
+		return "it is the only controller that can take the model"
 	case t.Connected != other.Connected:
 		return fmt.Sprintf("%s there, %d on %s", facts.Count(t.Connected, "connected model is", "connected models are"), other.Connected, name)
 	case t.warnings() != other.warnings():
@@ -251,7 +251,7 @@ func (r *rater) step(t, other Target) string {
 	case checks.CompareVersions(t.Controller.AgentVersion, other.Controller.AgentVersion) != 0:
 		return fmt.Sprintf("Juju %s, %s has %s", t.Controller.AgentVersion, name, other.Controller.AgentVersion)
 	default:
-		return "as good as " + name + "; the name decides"
+		return "equal to " + name + "; ordered by name"
 	}
 }
 

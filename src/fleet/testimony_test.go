@@ -178,7 +178,7 @@ func TestTheWayBackByLogAndRedirects(t *testing.T) {
 	if _, err := plan(fleet.Policy{From: "west", Models: []string{"typo"}}); err == nil || !strings.Contains(err.Error(), `JIMM has no model "typo"`) {
 		t.Errorf("a name misspelt: %v", err)
 	}
-	if _, err := plan(fleet.Policy{From: "west", Models: []string{"other*"}}); err == nil || !strings.Contains(err.Error(), "JIMM's log has no request") {
+	if _, err := plan(fleet.Policy{From: "west", Models: []string{"other*"}}); err == nil || !strings.Contains(err.Error(), "JIMM's audit log has no request") {
 		t.Errorf("none: %v", err)
 	}
 	s.JIMMModel, s.Edges.List = uuid("jimm"), []fleet.Edge{{Offerer: uuid("jimm"), Consumer: uuid("moved")}}

@@ -86,7 +86,7 @@ var ErrHash = errors.New("the text is not the one that was hashed")
 // the very end may be missing.
 func Parse(text string) (Plan, error) {
 	if len(text) > MostBytes {
-		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, at most %d are taken", len(text), MostBytes)
+		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, the limit is %d", len(text), MostBytes)
 	}
 	text = strings.TrimSuffix(text, "\n") + "\n"
 	title, _, _ := strings.Cut(text, "\n")
@@ -95,11 +95,11 @@ func Parse(text string) (Plan, error) {
 	}
 	at := strings.LastIndex(text, "\nhash ")
 	if at < 0 || strings.Count(text[at+1:], "\n") != 1 {
-		return Plan{}, errors.New("cannot read the plan: its last line is not the hash; take the whole text, as plan-migrations gave it")
+		return Plan{}, errors.New("cannot read the plan: its last line is not the hash; pass the whole text, as plan-migrations printed it")
 	}
 	body, hash := text[:at+1], strings.TrimSuffix(strings.TrimPrefix(text[at+1:], "hash "), "\n")
 	if hash != hashOf(body) {
-		return Plan{}, fmt.Errorf("cannot use the plan: %w; take it again as plan-migrations gave it", ErrHash)
+		return Plan{}, fmt.Errorf("cannot use the plan: %w; pass it as plan-migrations printed it", ErrHash)
 	}
 	var p Plan
 	for i, line := range strings.Split(strings.TrimSuffix(body, "\n"), "\n")[1:] {
@@ -232,28 +232,28 @@ func (p Plan) sound() error {
 	switch p.Goal {
 	case Move, Drain, Reverse, Rebalance, Upgrade:
 	default:
-		return fmt.Errorf("cannot use the plan: it has no goal %q", clip(string(p.Goal)))
+		return fmt.Errorf("cannot use the plan: its goal %q is unknown", clip(string(p.Goal)))
 	}
 	if p.Caps.Parallel < 1 || p.Caps.Source < 1 || p.Caps.Target < 1 || p.Caps.Agents < 1 || p.Rules.ModelTimeout <= 0 {
 		return errors.New("cannot use the plan: its caps and time limits must be at least 1")
 	}
 	if p.Goal == Upgrade && !checks.IsVersion(p.Of) {
-		return fmt.Errorf("cannot use the plan: %q is no version such as 3.6.28", clip(p.Of))
+		return fmt.Errorf("cannot use the plan: %q is not a version such as 3.6.28", clip(p.Of))
 	}
 	for _, e := range p.Moves {
 		if err := e.sound(p.Goal); err != nil {
 			return err
 		}
 		if models[e.Model] {
-			return fmt.Errorf("cannot use the plan: model %s stands in it twice", clip(e.Model))
+			return fmt.Errorf("cannot use the plan: model %s is listed twice", clip(e.Model))
 		}
 		models[e.Model] = true
 		if !hosts[e.Source] || e.First() == e.Source && !e.upgradesOnly() {
-			return fmt.Errorf("cannot use the plan: the source of model %s is no controller of the plan, or its target too", clip(e.Model))
+			return fmt.Errorf("cannot use the plan: the source of model %s is not a controller of the plan, or is also its target", clip(e.Model))
 		}
 		for _, s := range e.Route {
 			if s.Version == "" && !hosts[s.Controller] {
-				return fmt.Errorf("cannot use the plan: the target of model %s is no controller of the plan", clip(e.Model))
+				return fmt.Errorf("cannot use the plan: the target of model %s is not a controller of the plan", clip(e.Model))
 			}
 		}
 	}

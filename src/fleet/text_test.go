@@ -59,7 +59,7 @@ func TestChangedPlansAreRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, err := fleet.Parse(strings.Repeat("x", fleet.MostBytes+1)); err == nil || !strings.Contains(err.Error(), "at most 98304") {
+	if _, err := fleet.Parse(strings.Repeat("x", fleet.MostBytes+1)); err == nil || !strings.Contains(err.Error(), "the limit is 98304") {
 		t.Errorf("too long: %v", err)
 	}
 }
@@ -69,12 +69,12 @@ func TestPlansThatNoPlannerMakesAreRefused(t *testing.T) {
 		change func(*fleet.Plan)
 		want   string
 	}{
-		"a model twice":       {func(p *fleet.Plan) { p.Moves = append(p.Moves, p.Moves[0]) }, "stands in it twice"},
-		"an unknown source":   {func(p *fleet.Plan) { p.Moves[0].Source = "south" }, "is no controller of the plan"},
-		"an unknown target":   {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "south" }, "is no controller of the plan"},
-		"to where it is":      {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "west" }, "or its target too"},
+		"a model twice":       {func(p *fleet.Plan) { p.Moves = append(p.Moves, p.Moves[0]) }, "is listed twice"},
+		"an unknown source":   {func(p *fleet.Plan) { p.Moves[0].Source = "south" }, "is not a controller of the plan"},
+		"an unknown target":   {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "south" }, "is not a controller of the plan"},
+		"to where it is":      {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "west" }, "or is also its target"},
 		"no cap":              {func(p *fleet.Plan) { p.Caps.Parallel = 0 }, "must be at least 1"},
-		"no goal":             {func(p *fleet.Plan) { p.Goal = "destroy" }, `no goal "destroy"`},
+		"no goal":             {func(p *fleet.Plan) { p.Goal = "destroy" }, `its goal "destroy" is unknown`},
 		"a negative number":   {func(p *fleet.Plan) { p.Moves[0].Agents = -1 }, "negative"},
 		"another line":        {func(p *fleet.Plan) { p.Moves[0].Name = "a\nforce yes" }, `no line begins with "force"`},
 		"a name of two lines": {func(p *fleet.Plan) { p.Moves[0].Name = "a\nmore 3" }, "not written as this version"},

@@ -136,7 +136,7 @@ func checkPrefix(path string) (string, error) {
 		case segment == "" || segment == "." || segment == "..":
 			return "", fmt.Errorf("its path %q is not clean", path)
 		case segment == "model" && i+1 < len(segments) && juju.IsUUID(segments[i+1]):
-			return "", errors.New("it is the address of a model, want the one of JIMM")
+			return "", errors.New("it is the address of a model, not of JIMM")
 		}
 	}
 	return path, nil

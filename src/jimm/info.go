@@ -113,7 +113,7 @@ func parseInfo(body []byte) (ServerInfo, error) {
 	}
 	var page map[string]json.RawMessage
 	if err := json.Unmarshal(body, &page); err != nil {
-		return ServerInfo{}, fmt.Errorf("%w: its answer is no JSON object", ErrNotJIMM)
+		return ServerInfo{}, fmt.Errorf("%w: its answer is not a JSON object", ErrNotJIMM)
 	}
 	var info ServerInfo
 	for key, field := range map[string]*string{"Version": &info.Version, "GitCommit": &info.Commit} {

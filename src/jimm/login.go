@@ -76,7 +76,7 @@ func logInToJIMM(ctx context.Context, conn rpc.Caller, credentials credentials) 
 	result, err := logIn(ctx, conn, credentials)
 	switch {
 	case errors.Is(err, rpc.CodeNotImplemented):
-		return session{}, fmt.Errorf("%w (this is no JIMM, or one older than v3.1.0)", err)
+		return session{}, fmt.Errorf("%w (this is not JIMM, or JIMM older than v3.1.0)", err)
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return session{}, fmt.Errorf(
 			"%w (the client id or secret is wrong, or JIMM's identity provider or OpenFGA does not answer)", err)

@@ -161,7 +161,7 @@ func (s *sender) push(ctx context.Context, batch []entry) (again bool, err error
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
-		return false, errors.New("its address is no URL")
+		return false, errors.New("its address is not a URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := s.client.Do(req)

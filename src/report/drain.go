@@ -31,7 +31,7 @@ func CordonResults(c Cordon, unit string) map[string]any {
 	case c.Before == c.Wanted:
 		text += " already; nothing was changed"
 	case c.After == fleet.CordonHidden:
-		text = fmt.Sprintf("JIMM has accepted it, and does not show whether controller %q is %s, since it calls it unavailable", c.Controller, outcome)
+		text = fmt.Sprintf("JIMM accepted the request, but does not show whether controller %q is %s, because it reports the controller as unavailable", c.Controller, outcome)
 	}
 	if c.Wanted == fleet.Cordoned {
 		text += "; " + cordonWorks(c.Traits)
@@ -53,9 +53,9 @@ func CordonResults(c Cordon, unit string) map[string]any {
 // cordonWorks says what the mark does in this JIMM.
 func cordonWorks(t facts.Traits) string {
 	if t.AutoRecords {
-		return "this JIMM puts no new models there, unless they are asked for by the controller's name"
+		return "this JIMM places no new models there unless a request names the controller"
 	}
-	return "this JIMM goes on putting new models there: the mark stops only runs of this charm"
+	return "this JIMM still places new models there: the mark stops only runs of this charm"
 }
 
 // Cordon sends that a mark was set or lifted.
@@ -169,17 +169,17 @@ func verdictText(d Drained) string {
 	e := d.Evidence
 	switch d.Verdict() {
 	case fleet.Drained:
-		return "drained: it says itself that it has no models but its own, and where each has gone that left in this run or in the last day"
+		return "drained: it reports no models but its own, and where each model went that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
 		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
 	case fleet.Partly:
-		return fmt.Sprintf("partly drained: %s there that can move, %d on their way from it, %d to it", facts.Count(len(e.Movable), "model is", "models are"), len(e.Leaving), len(e.Arriving))
+		return fmt.Sprintf("partly drained: %s there that can move; %d leaving, %d arriving", facts.Count(len(e.Movable), "model is", "models are"), len(e.Leaving), len(e.Arriving))
 	case fleet.Blocked:
 		return facts.Count(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
 	case fleet.InConflict:
-		return "a model that left is in two places or lost: look now"
+		return "a model that left is on two controllers or lost: investigate now"
 	default:
-		return "it is not known what is there"
+		return "which models are there is not known"
 	}
 }
 
@@ -243,7 +243,7 @@ func drainAfter(d Drained) map[string]any {
 	}
 	e := d.Evidence
 	out := map[string]any{
-		"keep-controller": "clients, agents that have not followed and consumers of offers learn from " + d.Controller + " where the models are: keep it until they have",
+		"keep-controller": "clients, agents and consumers of offers that have not reconnected learn from " + d.Controller + " where the models are: keep it until they have reconnected",
 	}
 	missing, stale, seen := []string{}, 0, map[string]bool{}
 	for _, m := range d.Moves() {
@@ -272,7 +272,7 @@ func drainAfter(d Drained) map[string]any {
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and has not been seen to join again")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and its relation has not been seen joined again")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))
@@ -280,13 +280,13 @@ func drainAfter(d Drained) map[string]any {
 		out["consumers-unknown"] = "not all offers could be read: check each model's relations"
 	}
 	if stale > 0 {
-		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller: its administrators administer them; repair-access=true corrects them", facts.Count(stale, "model", "models"))
+		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller, so its administrators still administer the models; repair-access=true corrects them", facts.Count(stale, "model", "models"))
 	}
 	switch {
 	case !d.Traits.AutoRecords:
-		out["new-models"] = "this JIMM goes on putting new models there, cordoned or not: list-models controller=" + d.Controller + " shows them"
+		out["new-models"] = "this JIMM still places new models there, cordoned or not: list-models controller=" + d.Controller + " shows them"
 	case d.After != fleet.Cordoned:
-		out["new-models"] = d.Controller + " is not shown as cordoned: JIMM may put new models there; cordon-controller stops that"
+		out["new-models"] = d.Controller + " is not shown as cordoned: JIMM may place new models there; cordon-controller stops that"
 	}
 	if !d.Traits.AutoRecords {
 		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"
@@ -307,7 +307,7 @@ func AddAccess(out map[string]any, a fleet.Access) {
 // AccessLine says in one line what became of JIMM's access rules.
 func AccessLine(a fleet.Access) string {
 	text := "JIMM's access rules of " + facts.Count(len(a.Repaired), "model", "models") + " corrected"
-	text += fmt.Sprintf(", %d were right", len(a.Right))
+	text += fmt.Sprintf(", %d were correct", len(a.Right))
 	if len(a.Left) > 0 {
 		text += fmt.Sprintf(", %d left, such as %s", len(a.Left), redact.String(a.Left[0]))
 	}

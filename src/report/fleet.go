@@ -163,7 +163,7 @@ func TargetsResults(s fleet.Snapshot, m facts.Model, targets []fleet.Target) map
 	set(out, "gaps", strings.Join(slices.Concat(s.Gaps, s.Edges.Unread), "; "))
 	switch {
 	case len(eligible) > 0:
-		out["summary"] = fmt.Sprintf("model %s can move to %s, the best first, as far as JIMM's lists tell; check-migration asks the controllers", m.FullName(), strings.Join(eligible, ", "))
+		out["summary"] = fmt.Sprintf("according to JIMM's lists, model %s can move to %s (best first); check-migration asks the controllers", m.FullName(), strings.Join(eligible, ", "))
 	case len(unclear) > 0:
 		out["summary"] = fmt.Sprintf("it is not known whether model %s can move to %s; check-migration asks the controllers", m.FullName(), strings.Join(unclear, ", "))
 	default:
@@ -267,7 +267,7 @@ func planSummary(p fleet.Plan) string {
 		text += fmt.Sprintf("; %d more did not fit this plan: plan again when it is applied", p.More)
 	}
 	if p.Edges == fleet.EdgesUnknown {
-		text += "; cross-model relations are not all known, so that models which have any move alone"
+		text += "; not all cross-model relations are known, so models that have any are migrated alone"
 	}
 	return text + "; nothing was changed"
 }

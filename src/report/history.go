@@ -29,12 +29,12 @@ const mostPast = 100
 // historyLimits are what JIMM's audit log does not tell, whatever it holds.
 func historyLimits() []string {
 	return []string{
-		"a request is not a migration: the log has what was asked for, and of MigrateModel not whether it was refused or aborted",
-		"not in the log: that JIMM of 2026 has recorded a move by itself",
-		"not in the log: juju migrate, and all else that an administrator of a controller does there without JIMM",
+		"a request is not a migration: the log has what was requested, not whether a migration was refused or aborted",
+		"not in the log: moves that JIMM of 2026 recorded by itself",
+		"not in the log: juju migrate, and anything else that was done on a controller without JIMM",
 		"not in the log: which controller a model left; before is the record that the log shows, if it shows no other move since",
-		"now compares with JIMM's record of now, not with the controllers: locate-model asks those",
-		"JIMM deletes what is older than its retention (JIMM_AUDIT_LOG_RETENTION_PERIOD_IN_DAYS), and whatever its administrators purge",
+		"now is from JIMM's current record, not from the controllers: locate-model asks those",
+		"JIMM deletes events that are older than its retention period (JIMM_AUDIT_LOG_RETENTION_PERIOD_IN_DAYS), and those that its administrators purge",
 	}
 }
 

@@ -43,9 +43,9 @@ func (l *RunLines) Line(e fleet.Event) string {
 	switch e := e.(type) {
 	case fleet.BeganEvent:
 		l.models = len(e.Plan.Moves)
-		text := fmt.Sprintf("%s in the plan, %d on their target already; %d at once at most", facts.Count(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
+		text := fmt.Sprintf("%s in the plan, %d already on their target; at most %d at once", facts.Count(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
 		if l.Stop != "" {
-			text += "; " + l.Stop + " stops this gently"
+			text += "; " + l.Stop + " stops the run gently"
 		}
 		return text
 	case fleet.ModelEvent:
@@ -70,7 +70,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 		if e.Moving == 0 {
 			return "stopped: " + e.Why
 		}
-		return fmt.Sprintf("stopped: %s; %s and followed to the end", e.Why, facts.Count(e.Moving, "model still moves", "models still move"))
+		return fmt.Sprintf("stopped: %s; %s still migrating and will be followed to the end", e.Why, facts.Count(e.Moving, "model is", "models are"))
 	default:
 		return ""
 	}
@@ -94,7 +94,7 @@ func (l *RunLines) step(m fleet.Moved) string {
 	if s := m.Entry.Route[0]; s.Version != "" {
 		return l.single(fmt.Sprintf("%s: all agents run %s on %q", m.Entry.Name, s.Version, m.Entry.Source))
 	}
-	return l.single(movedLine(m) + "; there is more to do")
+	return l.single(movedLine(m) + "; more steps follow")
 }
 
 // single is a line about one model, while the plan has few.
@@ -115,7 +115,7 @@ func movedLine(m fleet.Moved) string {
 			text = fmt.Sprintf("%s is on %q and all its agents run %s, %s", m.Entry.Name, m.Entry.Target(), m.Version, span(m.Ended.Sub(m.Began)))
 		}
 		if still := r.Timing.Downtime(); still > 0 {
-			text += ", stood still " + span(still)
+			text += ", downtime " + span(still)
 		}
 		return text
 	case fleet.Stayed:
@@ -166,7 +166,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	c := d.Counts
 	text := fmt.Sprintf("%d of %d models are on their target", c.Moved+c.Already, c.Planned)
 	if c.Already > 0 {
-		text += fmt.Sprintf(", %d of them were before", c.Already)
+		text += fmt.Sprintf(", %d of them before this run", c.Already)
 	}
 	if c.Failed > 0 {
 		text += fmt.Sprintf("; %d failed", c.Failed)
@@ -179,13 +179,13 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += fmt.Sprintf("; %d %s", c.Left, verb)
 	}
 	if n := c.Waiting + c.Moving; n > 0 {
-		text += fmt.Sprintf("; %d not begun or not seen to end", n)
+		text += fmt.Sprintf("; %d not started or not seen to end", n)
 	}
 	switch d.Outcome {
 	case fleet.RunStopped, fleet.StoppedAsTold:
 		text += "; stopped: " + d.Stopped
 	case fleet.RunConflict, fleet.RunUnknown:
-		text += "; look now: " + d.Stopped
+		text += "; investigate now: " + d.Stopped
 	case fleet.RunPartly:
 		if c.Failed == 0 {
 			text += "; the timeout was reached"
@@ -313,7 +313,7 @@ func RunReport(d fleet.Done, p fleet.Plan) string {
 	fmt.Fprintf(&b, "# %s\n\n", strings.TrimSpace("Plan: "+string(p.Goal)+" "+p.Of))
 	fmt.Fprintf(&b, "%s.\n\n", RunSummary(d, p))
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| outcome | %s |\n| began | %s |\n| took | %s |\n| plan | `%s` |\n", d.Outcome, d.Began.UTC().Format(time.RFC3339), span(d.Took), p.Hash())
-	fmt.Fprintf(&b, "| moved, there before, failed, left, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
+	fmt.Fprintf(&b, "| moved, already there, failed, left, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
 	var attention []string
 	for _, m := range d.Moves {
 		if m.State == fleet.Failed || m.State == fleet.Stayed {

@@ -143,8 +143,8 @@ func TestMessageThatIsNoJSONEndsTheConnection(t *testing.T) {
 				s.next()
 			})
 			err := conn.Call(t.Context(), modelInfo, nil, nil)
-			if !errors.Is(err, rpc.ErrConnection) || !strings.Contains(err.Error(), "no JSON") {
-				t.Errorf("got %v, want a connection error that says no JSON", err)
+			if !errors.Is(err, rpc.ErrConnection) || !strings.Contains(err.Error(), "not JSON") {
+				t.Errorf("got %v, want a connection error that says not JSON", err)
 			}
 			if err != nil && strings.Contains(err.Error(), "canary") {
 				t.Errorf("error quotes the message: %v", err)

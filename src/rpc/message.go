@@ -35,7 +35,7 @@ func answeredID(message []byte) (uint64, error) {
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return 0, nil
 		}
-		return 0, fmt.Errorf("the server sent a message that is no JSON: %w", err)
+		return 0, fmt.Errorf("the server sent a message that is not JSON: %w", err)
 	}
 	if present(h.Request) != nil {
 		return 0, nil

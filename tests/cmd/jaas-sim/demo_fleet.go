@@ -76,7 +76,7 @@ func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 		ended := 0
 		done, err := p.act(ctx, d, "apply-plan", apply, func(line charmtest.LogMessage) {
 			fmt.Fprintf(p.stdout, "%s %s\n", line.Time.Format(time.TimeOnly), line.Message)
-			if strings.Contains(line.Message, ", stood still ") || strings.Contains(line.Message, " is on ") {
+			if strings.Contains(line.Message, ", downtime ") || strings.Contains(line.Message, " is on ") {
 				ended++
 			}
 			if run == 1 && ended == killAfter {

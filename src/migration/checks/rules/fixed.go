@@ -27,7 +27,7 @@ func (f Fixed) Check() error {
 	for line, release := range f {
 		v, ok := ParseVersion(release)
 		if release != Open && release != Unaffected && (!ok || v.Line() != line) {
-			return fmt.Errorf("%q is no release of %s", release, line)
+			return fmt.Errorf("%q is not a release of %s", release, line)
 		}
 	}
 	return nil
