@@ -89,7 +89,7 @@ func TestMigrateModel(t *testing.T) {
 		before := len(agent.Calls())
 		expect(t, run(t, agent, "migrate-model", params), charmtest.TaskCompleted, map[string]string{
 			"outcome": "migrated", "controller": "east", "recorded-controller.name": "east", "source-controller.name": "west", "plan": "",
-			"model.uuid": prod, "model.users": "", "migration.start": "…", "retry-safe": "true", "error.message": "",
+			"model.uuid": prod, "model.users": "", "migration.id": "…", "migration.start": "", "step": "", "timing.started": "", "retry-safe": "true", "error.message": "",
 		})
 		for _, call := range agent.Calls()[before:] {
 			if call.Tool == "status-set" {
