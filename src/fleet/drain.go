@@ -80,6 +80,18 @@ type End struct {
 	Probe bool
 }
 
+// refused returns the models that a run has tried to move in vain: a check or Juju
+// refused them. A plan knows only what JIMM lists.
+func (e End) refused() map[string]string {
+	out := map[string]string{}
+	for _, m := range e.Moved {
+		if out[m.Entry.Model] = ""; m.State == Stayed && m.Result.Outcome != "" {
+			out[m.Entry.Model] = m.Reason
+		}
+	}
+	return out
+}
+
 // Gather collects what the end of a drain rests on.
 //
 // A model that JIMM records elsewhere has left the controller if a run moved it from
@@ -93,7 +105,12 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 		g.recorded[m.UUID] = m.Recorded
 	}
 	g.Gaps = s.Gaps
+	refused := end.refused()
 	for _, m := range end.Left.Moves {
+		if why := refused[m.Model]; why != "" {
+			g.Stuck = append(g.Stuck, fmt.Sprintf("%s %s (%s)", m.Model, m.Name, why))
+			continue
+		}
 		if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == m.Model }) {
 			g.Leaving = append(g.Leaving, m.Model+" "+m.Name)
 			continue

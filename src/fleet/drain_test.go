@@ -142,6 +142,16 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"leaving": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Left = []fleet.Left{{Reason: fleet.LeftMoving, Model: uuid("c"), Name: "c"}}
 		}, fleet.Partly, uuid("c")},
+		"on its way to a target": {run, func(_ *truth, s *fleet.Snapshot, end *fleet.End) {
+			end.Left.Moves = []fleet.Entry{{Model: uuid("c"), Name: "c"}}
+			s.Moving = []fleet.Flight{{Model: uuid("c"), Source: "west", Target: "east"}}
+		}, fleet.Partly, uuid("c")},
+		"refused by a check at its turn": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+			end.Left.Moves = []fleet.Entry{{Model: uuid("c"), Name: "c"}}
+			end.Moved = append(slices.Clone(end.Moved), fleet.Moved{
+				Entry: fleet.Entry{Model: uuid("c"), Source: "west"}, State: fleet.Stayed, Reason: "machines", Result: migration.Result{Outcome: facts.Refused},
+			})
+		}, fleet.Blocked, uuid("c") + " c (machines)"},
 		"excluded": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Left = []fleet.Left{{Reason: fleet.LeftExcluded, Model: uuid("c"), Name: "c"}}
 		}, fleet.Blocked, "excluded"},
