@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
