@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"maps"
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
@@ -51,9 +52,7 @@ func TestADrainCordonsWhatItDrainsAndNothingElse(t *testing.T) {
 			t.Parallel()
 			agent, j := unit(t, "2026", "migrator", test.world)
 			params := map[string]any{"controller": "west", "targets": "east"}
-			for key, value := range test.params {
-				params[key] = value
-			}
+			maps.Copy(params, test.params)
 			task := run(t, agent, "drain-controller", params)
 			if task.Result("outcome") != test.outcome {
 				t.Errorf("outcome %q, want %q: %s", task.Result("outcome"), test.outcome, task.Message)
