@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Check looks at a migration and changes nothing. The outcome is
+// Check examines a migration and changes nothing. The outcome is
 // [facts.ChecksPassed], [facts.AlreadyThere] or [facts.Refused]; all findings are in the result.
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) {
@@ -69,7 +69,7 @@ func (r *run) checked(s *survey.Survey) Result {
 	return res
 }
 
-// contested looks a second time if more than one controller has the model in use,
+// contested observes a second time if more than one controller has the model in use,
 // and reports whether that stays so.
 func (r *run) contested(ctx context.Context, s *survey.Survey) bool {
 	if !s.ModelKnown() || !s.InUseTwice() || !sleep(ctx, r.opts.PollInterval) {

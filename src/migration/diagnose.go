@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Diagnosis is everything that one look at a model has brought, for a bug report.
+// Diagnosis is everything that one observation of a model has brought, for a bug report.
 // Its errors and texts have not been redacted.
 type Diagnosis struct {
 	Model       facts.Model
@@ -25,7 +25,7 @@ type Diagnosis struct {
 	AuditErr error
 }
 
-// Diagnose looks at a model as a migration does, and changes nothing. An error
+// Diagnose observes a model as a migration does, and changes nothing. An error
 // means that JIMM did not list its controllers or models, or does not know the
 // model ([*facts.SelectError]).
 func Diagnose(ctx context.Context, jaas survey.JAAS, opts Options) (Diagnosis, error) {

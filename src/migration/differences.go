@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// differences tells what of a model is not as it was before it moved. The same
+// differences says what of a model is not as it was before it moved. The same
 // charm can have another URL on a controller of another major version.
 func differences(before, after facts.Inventory, sameMajor bool) []string {
 	var out []string
@@ -50,7 +50,7 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 }
 
 // worse says how the workload of a unit has become worse, or "": it is in error and
-// was not, or it is blocked and was active. The agent is there all the same
+// was not, or it is blocked and was active. The agent is there anyway
 // (juju/juju#19561, #22148).
 func worse(before, after facts.Unit) string {
 	switch {
@@ -88,7 +88,7 @@ func broken(before *facts.Inventory, after facts.Inventory) []string {
 	return out
 }
 
-// compareNames tells what is gone, new, or not as it was.
+// compareNames says what is gone, new, or not as it was.
 func compareNames[T any](kind string, before, after map[string]T, change func(before, after T) string) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {

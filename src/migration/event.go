@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Event is something that an operator wants to see while a migration goes on.
+// Event is something that an operator wants to see while a migration continues.
 type Event interface{ event() }
 
 // FindingEvent reports one check.
@@ -20,11 +20,11 @@ type FreezeEvent struct{ Model facts.Model }
 type AttachEvent struct {
 	Attempt facts.Attempt
 	Target  facts.Controller
-	// TargetProved tells that the target is known to be that of the migration.
+	// TargetProved reports that the target is known to be that of the migration.
 	TargetProved bool
 }
 
-// StartEvent says that the migration was asked for, and how JIMM answered.
+// StartEvent says that the migration was requested, and how JIMM answered.
 type StartEvent struct {
 	Source, Target facts.Controller
 	MigrationID    string
@@ -41,14 +41,14 @@ type PhaseEvent struct {
 	NoReturn bool
 }
 
-// StallEvent says that the migration does not go on: the source has begun the
+// StallEvent says that the migration makes no progress: the source has begun the
 // same steps again and again, or shows no new phase for too long. That is no
 // failure. It is reported once until the migration comes further.
 type StallEvent struct {
 	Phase   facts.Phase
 	Text    string
 	Elapsed time.Duration
-	// Repeats tells that the same steps came again; Still, otherwise, for how
+	// Repeats reports that the same steps came again; Still, otherwise, for how
 	// long there was no new phase.
 	Repeats bool
 	Still   time.Duration
@@ -65,7 +65,7 @@ type HeartbeatEvent struct {
 	// Stalled: a [StallEvent] was reported, and the migration has not come
 	// further since.
 	Stalled bool
-	// Err is why the last look brought nothing, if it did not.
+	// Err is why the last observation got nothing, if it did not.
 	Err error
 }
 
@@ -89,16 +89,16 @@ type RecordEvent struct {
 	Err error
 }
 
-// WaitEvent says that a migration was asked for a moment ago, before this run,
+// WaitEvent says that a migration was requested a moment ago, before this run,
 // and that it gets the time to begin.
 type WaitEvent struct {
 	Limit time.Duration
-	// Unread tells that nobody knows whether one was asked for: JIMM's audit log
+	// Unread reports that it is not known whether one was requested: JIMM's audit log
 	// could not be read.
 	Unread bool
 }
 
-// ObserveAgainEvent says that an operator's word needs a second look, so much later.
+// ObserveAgainEvent says that an operator's confirmation needs a second observation, after a delay.
 type ObserveAgainEvent struct{ After time.Duration }
 
 func (ObserveAgainEvent) event() {}

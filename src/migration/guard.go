@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// refusal is why an operator's word is not enough. Its zero value is no
+// refusal is why an operator's confirmation is not enough. Its zero value is no
 // objection.
 type refusal struct {
 	outcome facts.Outcome
@@ -18,8 +18,8 @@ type refusal struct {
 	next    string
 }
 
-// guard returns what one look has against recording the target on an
-// operator's word. What nobody can say is no objection: that is what the word
+// guard returns what one observation has against recording the target on an
+// operator's confirmation. What is not known is no objection: that is what the confirmation
 // is for.
 func guard(s *survey.Survey) refusal {
 	info := s.Seen().Info
@@ -89,8 +89,8 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	}
 }
 
-// movement returns what the second look has against the operator's word that no
-// single look can tell: JIMM's record has changed, another migration began, or
+// movement returns what the second observation has against the operator's confirmation that no
+// single observation can show: JIMM's record has changed, another migration began, or
 // the one that runs makes progress.
 func (m *recording) movement(again *survey.Survey) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
@@ -112,14 +112,14 @@ func (m *recording) movement(again *survey.Survey) refusal {
 	}
 }
 
-// advances reports whether the migration has come further between two looks.
+// advances reports whether the migration has come further between two observations.
 // SUCCESS may loop through its texts for days (juju/juju#20286).
 func advances(before, now string) bool {
 	phase := facts.ParseText(now)
 	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
 }
 
-// seenWords say what the look has seen, for the ground of the operator's proof.
+// seenWords say what the observation has shown, for the ground of the operator's proof.
 func seenWords(s *survey.Survey) string {
 	source, target := s.Observation.CopyOn(s.Source), s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())

@@ -47,15 +47,15 @@ type Options struct {
 	Timeout time.Duration
 	// Detach returns as soon as the migration is seen to run.
 	Detach bool
-	// StopOnStall ends the watching of a migration that does not go on. The
+	// StopOnStall ends the watching of a migration that makes no progress. The
 	// migration itself is not ended by that, and has not failed.
 	StopOnStall bool
-	// Unattended neither looks into the model nor waits for its agents: for
+	// Unattended neither inspects the model nor waits for its agents: for
 	// hooks, which have to end soon.
 	Unattended bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
-	// Observed is called with each look at a migration that is carried out and with
+	// Observed is called with each observation of a migration that is carried out and with
 	// what it was judged to mean, from the same goroutine; may be nil. It is for
 	// whoever wants to see the reasoning; a simulation counts the verdicts.
 	Observed func(facts.Observation, judge.Verdict)
@@ -75,7 +75,7 @@ var (
 	// ErrMigrating is the source's refusal because a migration runs already.
 	ErrMigrating = errors.New("the model is migrating already")
 	// ErrMarked is JIMM's own refusal because it believes that a migration
-	// runs. It can be wrong, and then stays so until somebody tells it again
+	// runs. It can be wrong, and then stays so until someone tells it again
 	// where the model is (JIMM of August 2025 and later).
 	ErrMarked = errors.New("JIMM has marked the model as migrating")
 )
@@ -84,7 +84,7 @@ var (
 type Starter interface {
 	// StartMigration asks JIMM to move the model and returns the id that the
 	// source gave the migration. An error proves nothing: the source may have
-	// accepted all the same. It is never repeated.
+	// accepted anyway. It is never repeated.
 	StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (id string, err error)
 }
 
@@ -133,14 +133,14 @@ func (r *run) report(e Event) {
 
 // Migrate moves a model to the target: it checks, starts, watches, records and
 // verifies. What is done already is not done again: a migration that runs to
-// the target is followed, one that has ended is recorded. The outcome tells how
+// the target is followed, one that has ended is recorded. The outcome says how
 // it ended, also when an error is returned: an error means that JIMM did not
 // list its controllers or models, and that nothing was done.
 func Migrate(ctx context.Context, jaas survey.JAAS, w Writer, opts Options) (Result, error) {
 	return migrate(ctx, jaas, w, w, opts)
 }
 
-// Finish follows or records a migration that was asked for before, as [Migrate] does,
+// Finish follows or records a migration that was requested before, as [Migrate] does,
 // and starts none: where none runs or has run the outcome is [facts.NotStarted].
 func Finish(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
 	return migrate(ctx, jaas, nil, recorder, opts)

@@ -14,7 +14,7 @@ type MovementState string
 
 // The states of a movement.
 const (
-	// MovementNone: no migration of the model is on show.
+	// MovementNone: no migration of the model is reported.
 	MovementNone MovementState = "none"
 	// MovementRunning: a migration runs, and can still be aborted.
 	MovementRunning MovementState = "running"
@@ -27,7 +27,7 @@ const (
 	MovementEnded MovementState = "ended"
 	// MovementLeft: the source does not describe the model any more.
 	MovementLeft MovementState = "left"
-	// MovementUnknown: nobody told.
+	// MovementUnknown: nothing was reported.
 	MovementUnknown MovementState = "unknown"
 )
 
@@ -36,27 +36,27 @@ func (s MovementState) Moves() bool {
 	return s == MovementRunning || s == MovementSucceeded || s == MovementAborting || s == MovementLeft
 }
 
-// Movement is how one model moves, as one look shows it.
+// Movement is how one model moves, as one observation shows it.
 type Movement struct {
 	Model facts.Model
 	State MovementState
 	// Source is the controller on JIMM's record, Target where the model goes, as
-	// far as that is known; TargetProved tells that it is the only one that
+	// far as that is known; TargetProved reports that it is the only one that
 	// JIMM's audit log names, or that the source itself names it.
 	Source, Target facts.Controller
 	TargetProved   bool
-	// Attempt is the migration on show; its text is redacted.
+	// Attempt is the reported migration; its text is redacted.
 	Attempt facts.Attempt
 	Phase   facts.Phase
 	// Elapsed is how long it runs, by JIMM's clock; zero if that is not known.
 	Elapsed time.Duration
-	// Long tells that it runs for longer than any healthy phase.
+	// Long reports that it runs for longer than any healthy phase.
 	Long bool
-	// Err is why nobody told.
+	// Err is why nothing was reported.
 	Err error
 }
 
-// Moving looks how one model moves. It changes nothing. An error means that
+// Moving finds out how one model moves. It changes nothing. An error means that
 // JIMM did not list its controllers or models, or does not know the model
 // ([*facts.SelectError]).
 func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, error) {
@@ -71,7 +71,7 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 	return r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit), nil
 }
 
-// movementOf puts one look at a model into a movement.
+// movementOf puts one observation of a model into a movement.
 func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Observation, audit facts.Audit) Movement {
 	m := Movement{Model: model, Source: list.ByUUID(model.Recorded), Attempt: o.Info.Attempt.Redacted(), Err: o.Info.Err}
 	m.Phase = facts.ParseText(o.Info.Attempt.Text)
@@ -124,7 +124,7 @@ func stateOf(place judge.Placement, info facts.Info) MovementState {
 
 // Moved is what [AllMoving] found.
 type Moved struct {
-	// Movements are those of the models that move, or that nobody told of.
+	// Movements are those of the models that move, or that nothing was reported of.
 	Movements []Movement
 	// Known is the number of models in JIMM's record.
 	Known int
@@ -137,7 +137,7 @@ type Moved struct {
 
 // AllMoving finds the models that move. It asks for JIMM's lists only, and for the
 // details of the models that named reports true for, where JIMM's list does not
-// show migrations: those that are known to have been asked for lately. If the time is
+// show migrations: those that are known to have been requested recently. If the time is
 // over before all were asked about, it returns what it has found until then.
 func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (Moved, error) {
 	r := newRun(jaas, opts)
@@ -175,7 +175,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 
 // Follow follows a running migration of the model to its end, and records it on
 // the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
-// tell where the migration goes, the source's own word at its end does.
+// say where the migration goes, the source's own word at its end does.
 func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
 	opts.Target, opts.Detach = "", false
 	r := newRun(jaas, opts)

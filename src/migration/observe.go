@@ -75,7 +75,7 @@ func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 }
 
 // mayBeDetailed reports whether the source is known to hold the model, as at the
-// first look: then JIMM may be asked for its details.
+// first observation: then JIMM may be asked for its details.
 func (w *watcher) mayBeDetailed(o facts.Observation) bool {
 	source := o.CopyOn(w.base.Source)
 	serves := w.progress.LogIn(w.base, o).ServedBy == w.base.Source.UUID
@@ -83,7 +83,7 @@ func (w *watcher) mayBeDetailed(o facts.Observation) bool {
 }
 
 // mayAskTarget reports whether the recorded target may be asked for details, as
-// at the first look: a list does not tell whether its copy is only half imported.
+// at the first observation: a list does not say whether its copy is only half imported.
 func (w *watcher) mayAskTarget(o facts.Observation) bool {
 	target := w.base.Target.UUID
 	if w.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target || o.CopyOn(w.base.Target).State == facts.CopyActive {
@@ -93,7 +93,7 @@ func (w *watcher) mayAskTarget(o facts.Observation) bool {
 	return survey.MayAskDetails(w.progress.Read(w.base, o), o.CopyOn(w.base.Target), serves)
 }
 
-// pair returns the controllers that are asked in each look.
+// pair returns the controllers that are asked in each observation.
 func (w *watcher) pair() []facts.Controller {
 	switch {
 	case !w.base.Source.Known():
@@ -105,7 +105,7 @@ func (w *watcher) pair() []facts.Controller {
 }
 
 // needHost reports whether only a login to the model, which is made at most
-// once, can still tell whether the source has let go.
+// once, can still say whether the source has released the model.
 func (w *watcher) needHost(o facts.Observation) bool {
 	unlisted := w.progress.Read(w.base, o).Kind == facts.InfoUnlisted && w.unresolved.blindly()
 	wanted := o.CopyOn(w.base.Source).State == facts.CopyUnknown && (unlisted || w.login == due)
@@ -121,8 +121,8 @@ func (w *watcher) sourceHasIt(o facts.Observation) bool {
 }
 
 // refreshAudit reads the audit log again where it decides: to know whose migration
-// is on show after a start whose answer was an error, and whether somebody else
-// has moved JIMM's record. As long as nobody knows, the worse is supposed.
+// is reported after a start whose answer was an error, and whether another client
+// has moved JIMM's record. As long as that is not known, the worse is supposed.
 func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	whose := w.log.target != asked && !w.base.TargetProved && w.progress.Attempt.Exists()
 	unread := w.plan != PlanVerify || w.AuditErr != nil // since JIMM records the target
@@ -165,7 +165,7 @@ func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	}
 }
 
-// adoptTarget takes the source's own word for where the migration went that is
+// adoptTarget takes the source's own answer for where the migration went that is
 // followed without knowing that.
 func (w *watcher) adoptTarget(o facts.Observation) {
 	source := o.CopyOn(w.base.Source)

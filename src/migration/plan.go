@@ -10,7 +10,7 @@ type Plan string
 
 // The plans.
 const (
-	// PlanNone: a check forbids to go on.
+	// PlanNone: a check forbids to continue.
 	PlanNone Plan = ""
 	// PlanVerify: JIMM records the target already; see that it is true.
 	PlanVerify Plan = "verify"
@@ -19,7 +19,7 @@ const (
 	PlanRecord Plan = "record"
 	// PlanFollow: a migration runs.
 	PlanFollow Plan = "follow"
-	// PlanWait: a migration was asked for a moment ago and may be about to
+	// PlanWait: a migration was requested a moment ago and may be about to
 	// begin; if it does not, start one.
 	PlanWait Plan = "wait"
 	// PlanStart: nothing runs.

@@ -32,7 +32,7 @@ type RecordOptions struct {
 
 // RecordModel tells JIMM which controller has a model, and starts nothing. It
 // does so on the same proof as [Migrate]; with Confirm also on an operator's
-// word, if two looks do not speak against it. The writer is only asked to
+// word, if two observations do not speak against it. The writer is only asked to
 // record. An error means that JIMM did not list its controllers or models, and
 // that nothing was done.
 func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts RecordOptions) (Result, error) {
@@ -77,7 +77,7 @@ type recording struct {
 }
 
 // record records on the engine's own proof if there is one, and otherwise on
-// the operator's word.
+// the operator's confirmation.
 func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
 	if s.Lost() {
@@ -136,7 +136,7 @@ func (m *recording) refuse(cause facts.Cause, detail, next string) {
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Refused, cause, detail, next
 }
 
-// byWord records on the operator's word, which two looks must not contradict.
+// byWord records on the operator's confirmation, which two observations must not contradict.
 func (m *recording) byWord(ctx, limited context.Context) {
 	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
 	if !m.allowed(guard(m.first)) {
@@ -147,7 +147,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		m.res.Next = m.confirmCommand()
 		return
 	}
-	// What the first look has seen counts from its end on.
+	// What the first observation has seen counts from its end on.
 	pause := TimeToConfirm
 	m.report(ObserveAgainEvent{After: pause})
 	if !sleep(limited, pause) {
@@ -183,7 +183,7 @@ func (m *recording) confirmCommand() string {
 	return "juju run " + m.opts.Unit + " record-model model=" + m.first.Model.UUID + " controller=" + m.first.Target.Name + " confirm=" + m.first.Model.UUID
 }
 
-// second takes over what the second look has seen.
+// second takes over what the second observation has seen.
 func (m *recording) second(s *survey.Survey) {
 	m.res.Attempt, m.res.Phase = s.Observation.Info.Attempt.Redacted(), facts.ParseText(s.Observation.Info.Attempt.Text)
 	m.res.Source, m.res.Recorded, m.res.Running, m.res.Holder = s.Source, s.Source, s.Observation.Info.Migrating(), s.HolderForSure()
@@ -205,7 +205,7 @@ func (m *recording) stopped(ctx context.Context) {
 	}
 }
 
-// recordAndConfirm tells JIMM, and looks whether it has done it.
+// recordAndConfirm tells JIMM, and checks whether it has done it.
 func (m *recording) recordAndConfirm(ctx, limited context.Context, s *survey.Survey, proof judge.Proof) {
 	w := newWatcher(m.run, s, m.recorder, m.res, m.began)
 	w.plan = PlanRecord

@@ -34,7 +34,7 @@ func (t *reporter) news() {
 	t.nextBeat = t.changed.Add(t.beat)
 }
 
-// show reports what a look has brought. text is redacted.
+// show reports what an observation has shown. text is redacted.
 func (t *reporter) show(v judge.Verdict, source facts.Controller, text string, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)

@@ -23,10 +23,10 @@ type Result struct {
 	// Hint says what a reason of [facts.NotStarted] or [facts.Aborted] means and what helps,
 	// if that is known.
 	Hint string
-	// Settled tells that the reason is a known one that does not end by itself:
+	// Settled reports that the reason is a known one that does not end by itself:
 	// the same command can only be refused again until something is done.
 	Settled bool
-	// CopyLeft tells that the target still says that it has a copy after an
+	// CopyLeft reports that the target still says that it has a copy after an
 	// abort.
 	CopyLeft bool
 	// Err is the error that explains the outcome, if one does. Its text has not
@@ -48,14 +48,14 @@ type Result struct {
 	Findings []checks.Finding
 	// MigrationID is what the source called the migration, if it told.
 	MigrationID string
-	// Attempt is the last look at the migration that was followed.
+	// Attempt is the last observation of the migration that was followed.
 	Attempt facts.Attempt
 	Phase   facts.Phase
-	// TargetProved tells that the migration is known to go to Target.
+	// TargetProved reports that the migration is known to go to Target.
 	TargetProved bool
-	// Attached tells that the migration was not started by this run.
+	// Attached reports that the migration was not started by this run.
 	Attached bool
-	// Running tells that a migration was running at the last look.
+	// Running reports that a migration was running at the last observation.
 	Running bool
 	// Proof is the ground on which the target was recorded, if this run did.
 	Proof string

@@ -8,18 +8,18 @@ import (
 )
 
 // Timing is when what was seen, by the clock of this process, with the
-// precision of the looks. A time that was not seen is zero.
+// precision of the observations. A time that was not seen is zero.
 type Timing struct {
-	// Started is when this run has asked for the migration.
+	// Started is when this run has requested the migration.
 	Started time.Time
-	// Quiesced is the first look at which the model stood still.
+	// Quiesced is the first observation at which the model was frozen.
 	Quiesced time.Time
-	// NoReturn is the first look after which Juju could not abort any more.
+	// NoReturn is the first observation after which Juju could not abort any more.
 	NoReturn time.Time
-	// Active is the first look at which the model was known to be in use again:
+	// Active is the first observation at which the model was known to be in use again:
 	// on the target, or after an abort on the source.
 	Active time.Time
-	// Agents is the first look at which an agent of the model was seen on the
+	// Agents is the first observation at which an agent of the model was seen on the
 	// target.
 	Agents time.Time
 	// Recorded is when JIMM's record first named the target.
@@ -33,8 +33,8 @@ type Timing struct {
 	unservedSince time.Time
 }
 
-// Downtime is how long the model stood still: until its first agent was seen on
-// the target, or, if nobody looked for agents, until it was in use again. It is
+// Downtime is how long the model was frozen: until its first agent was seen on
+// the target, or, if agents were not observed, until it was in use again. It is
 // zero if the end was not seen.
 func (t Timing) Downtime() time.Duration {
 	over := t.Agents
@@ -45,7 +45,7 @@ func (t Timing) Downtime() time.Duration {
 	return max(over.Sub(t.Quiesced), 0)
 }
 
-// observe takes a look into account.
+// observe takes an observation into account.
 func (t *Timing) observe(now time.Time, b judge.Baseline, p judge.Progress, v judge.Verdict, o facts.Observation) {
 	if p.Attempt.Exists() && p.Phase >= facts.PhaseQuiesce {
 		first(&t.Quiesced, now)

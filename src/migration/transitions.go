@@ -42,7 +42,7 @@ func (w *watcher) text() string {
 	return w.progress.Attempt.Redacted().Text
 }
 
-// answered returns why a poll brought no answer about the model, nil if it did.
+// answered returns why a poll got no answer about the model, nil if it did.
 func (w *watcher) answered(o facts.Observation) error {
 	if o.Info.Kind == facts.InfoLive {
 		return nil
@@ -71,7 +71,7 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 	case judge.Migrated:
 		w.migrated()
 	case judge.Moved, judge.ReapFailed:
-		// Somebody else may have recorded it, and be moving it on already.
+		// Another client may have recorded it, and be moving it on already.
 		if !v.Proof.Valid() || o.RecordedAt() == "" {
 			return w.unsettled(ctx, v, o)
 		}
@@ -138,8 +138,8 @@ func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 	w.res.TargetProved = w.base.TargetProved && !w.progress.Superseded
 }
 
-// explain says what the words of a refusal or an abort mean. A command that can only
-// be refused again is not the one to go on with.
+// explain says what the text of a refusal or an abort means. A command that can only
+// be refused again is not the one to continue with.
 func (w *watcher) explain() {
 	known := checks.Facts(w.Survey)
 	known.Source, known.Target = w.base.Source.AgentVersion, w.base.Target.AgentVersion
@@ -163,7 +163,7 @@ func (w *watcher) warnedOf() string {
 	return "check advisories had warned before the start: " + w.res.Findings[i].Evidence
 }
 
-// running goes on watching, unless nobody wants to.
+// running keeps watching, unless no one wants to.
 func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
 	w.unresolved.settle()
 	w.res.Step, w.res.Holder = facts.StepWatch, facts.Controller{}
@@ -337,7 +337,7 @@ func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 		w.login.want()
 		return false
 	case w.progress.Attempt.Exists(), w.plan != PlanStart && w.plan != PlanWait:
-		// It was on show, or seemed over, and is neither any more; or somebody has
+		// It was reported, or seemed over, and is neither any more; or someone has
 		// moved the model away from where it was to be. The checks for a start were
 		// not made.
 		if o.Info.Listed {
@@ -357,7 +357,7 @@ func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 		w.details.want()
 		return false
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
-		w.res.Holder = facts.Controller{} // Somebody has brought a copy there meanwhile.
+		w.res.Holder = facts.Controller{} // Someone has brought a copy there meanwhile.
 		w.end(facts.Unknown, facts.CauseChanged)
 	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
@@ -368,7 +368,7 @@ func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 	return true
 }
 
-// notStarted ends the run: a migration was asked for, and none has begun.
+// notStarted ends the run: a migration was requested, and none has begun.
 func (w *watcher) notStarted() {
 	cause := facts.CauseNone
 	if w.request.err != nil {
@@ -396,7 +396,7 @@ func (w *watcher) nobodyAnswers(waited time.Duration) bool {
 	return true
 }
 
-// held: the target is active and recorded, the source has a copy, or nobody
+// held: the target is active and recorded, the source has a copy, or no one
 // knows whether it has.
 func (w *watcher) held(waited time.Duration, o facts.Observation) bool {
 	w.res.Step, w.res.Holder = facts.StepVerify, facts.Controller{}
@@ -424,7 +424,7 @@ func (w *watcher) targetHasIt(o facts.Observation) bool {
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The
-// migration goes on by itself.
+// migration continues by itself.
 func (w *watcher) stopWatching(caller context.Context) {
 	w.res.Err = cmp.Or(w.lastErr, w.attempts.err)
 	if w.request.made() && !w.progress.Attempt.Exists() {

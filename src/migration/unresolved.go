@@ -11,11 +11,11 @@ import (
 type unresolved struct {
 	kind  judge.Kind
 	since time.Time // Since when the verdict is of this kind; zero: it is not.
-	blind time.Time // Since when nobody answers; zero: somebody does.
+	blind time.Time // Since when no one answers; zero: someone does.
 }
 
-// waited returns for how long the verdict has been of this kind. A look that
-// brought no answer interrupts nothing.
+// waited returns for how long the verdict has been of this kind. An observation that
+// got no answer interrupts nothing.
 func (d *unresolved) waited(kind judge.Kind, now time.Time) time.Duration {
 	if kind == judge.NoAnswer {
 		if d.blind.IsZero() {
@@ -30,7 +30,7 @@ func (d *unresolved) waited(kind judge.Kind, now time.Time) time.Duration {
 	return now.Sub(d.since)
 }
 
-// blindly reports whether the last look brought no answer.
+// blindly reports whether the last observation got no answer.
 func (d *unresolved) blindly() bool { return !d.blind.IsZero() }
 
 // settle ends the doubt.

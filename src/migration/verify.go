@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// looksToGiveUp is after how many looks in a row that brought nothing nobody
-	// looks again.
+	// looksToGiveUp is the number of polls in a row without an answer after which
+	// the run gives up.
 	looksToGiveUp = 3
 )
 
@@ -38,13 +38,13 @@ const (
 func VerifyIDs() []checks.ID { return []checks.ID{VerifyAgents, VerifyContents, VerifyAccess} }
 
 // Aftermath is what was found and what is left to do when a model has moved. Its
-// zero value means that nobody has looked.
+// zero value means that nothing was checked.
 type Aftermath struct {
 	// Findings are those of [VerifyIDs].
 	Findings []checks.Finding
 	// Missing names machines and units whose agents are not with the target.
 	Missing []string
-	// Differences tell what is not as it was.
+	// Differences say what is not as it was.
 	Differences []string
 	// FollowUps are left for the operator to do.
 	FollowUps []FollowUp
@@ -53,7 +53,7 @@ type Aftermath struct {
 // FollowUp is something that is left to do for the operator.
 type FollowUp struct{ ID, Why, Do string }
 
-// verify looks at a model that has moved: at its agents, at what it holds, and
+// verify checks a model that has moved: its agents, its contents, and
 // at who may administer it. It changes nothing but the outcome.
 func (w *watcher) verify(limited context.Context) {
 	if !w.Options.Inspect || w.Jaas.Inspector == nil || !w.hasMoved() {
@@ -99,7 +99,7 @@ func (w *watcher) recordGone(limited context.Context) bool {
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and
-// moved lately: what it holds is compared once, not whenever somebody asks.
+// moved recently: what it contains is compared once, not whenever someone asks.
 func (w *watcher) hasMoved() bool {
 	switch w.res.Outcome {
 	case facts.Migrated, facts.Recorded:
@@ -121,8 +121,8 @@ func (w *watcher) found(id checks.ID, finding checks.Finding) {
 	w.report(VerifyEvent{finding})
 }
 
-// awaitAgents looks into the model on the target until all agents have come. The
-// inventory is nil if nobody could look; the error says why.
+// awaitAgents inspects the model on the target until all agents have come. The
+// inventory is nil if it could not be read; the error says why.
 func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
 	var (
 		last   *facts.Inventory
@@ -198,7 +198,7 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	}
 }
 
-// changedUsers tells who has another access to the model than before it moved. A JIMM
+// changedUsers says who has another access to the model than before it moved. A JIMM
 // that records by itself is not asked: it would forget the model if the target refused
 // to describe it, which a login to the model does not rule out (JIMM of July 2026).
 func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
@@ -255,7 +255,7 @@ func (w *watcher) differ(how []string) checks.Finding {
 	return checks.Finding{Level: checks.Fail, Evidence: checks.List(how), Remedy: "check whether the model was changed during the migration, and repair what does not work: " + w.StatusCommand()}
 }
 
-// accessFinding looks who may administer the model because of their controller.
+// accessFinding finds out who may administer the model because of their controller.
 // JIMM writes that rule when it learns of a model and never again (2024 to 2026).
 func (w *watcher) accessFinding(ctx context.Context) checks.Finding {
 	hosts, err := w.Jaas.Inspector.Hosts(ctx, w.base.Model.UUID)

@@ -8,7 +8,7 @@ import "time"
 const (
 	// TimeToBegin is how long a migration may take to appear after it was asked
 	// for. JIMM answers within its 130 s limit for a controller (July 2026), and
-	// the source begins at its next look, a few seconds later.
+	// the source begins at its next observation, a few seconds later.
 	TimeToBegin = 3 * time.Minute
 	// TimeToResolve is how long contradictory or missing answers may take to
 	// resolve before they are reported as they are.
@@ -30,7 +30,7 @@ const (
 	// TimeToSeeAgents is how long the agents of all machines and units may take to
 	// connect to the target.
 	TimeToSeeAgents = 10 * time.Minute
-	// TimeBetweenInventories is the longest pause between two looks for agents:
+	// TimeBetweenInventories is the longest pause between two observations for agents:
 	// the status of a large model has megabytes.
 	TimeBetweenInventories = 30 * time.Second
 	// TimeToRecover is how long a workload in error may take to recover: Juju runs

@@ -36,7 +36,7 @@ type watcher struct {
 	stall      judge.Stall
 	unresolved unresolved
 	attempts   recordAttempts
-	lastErr    error // Why the last poll brought no answer, if it did not.
+	lastErr    error // Why the last poll got no answer, if it did not.
 }
 
 func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began time.Time) *watcher {
@@ -92,9 +92,9 @@ func (w *watcher) watch(ctx, limited context.Context) {
 	w.verify(limited)
 }
 
-// pause is how long nobody asks after a look: half a poll interval while a migration
+// pause is the time from one poll to the next: half a poll interval while a migration
 // is to begin, or to leave a source that still tells, and never less than a second
-// for each call that the look has cost JIMM. The spread is left out.
+// for each call that the poll has cost JIMM. The spread is left out.
 func (w *watcher) pause(spread float64) time.Duration {
 	d := w.opts.PollInterval
 	begins := w.request.made() && !w.progress.Attempt.Exists()
@@ -134,8 +134,8 @@ func (w *watcher) poll(ctx, limited context.Context) bool {
 // a start that is under way.
 const graceToStart = 3 * time.Second
 
-// start asks JIMM to move the model, once. Whatever the answer is, the looks
-// that follow tell whether a migration runs. It returns false if the run ended.
+// start asks JIMM to move the model, once. Whatever the answer is, the observations
+// that follow say whether a migration runs. It returns false if the run ended.
 func (w *watcher) start(ctx, limited context.Context) bool {
 	w.res.Step = facts.StepStart
 	if w.starter == nil {

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// need says what a check must know to have anything to look at.
+// need says what a check must know to examine anything.
 type need int
 
 const (
@@ -17,15 +17,15 @@ const (
 	needBoth
 )
 
-// check is one check: what it looks at, and what its failure means.
+// check is one check: what it examines, and what its failure means.
 type check struct {
 	id    ID
 	needs need
-	// ignorable tells that an operator may accept a failure. What can never be
+	// ignorable reports that an operator may accept a failure. What can never be
 	// ignored would lose the model, hang the charm, or cannot succeed anyway; or
 	// it never fails.
 	ignorable bool
-	// startOnly tells that the check only asks whether a migration can start: it
+	// startOnly reports that the check only asks whether a migration can start: it
 	// forbids nothing once one runs.
 	startOnly bool
 	run       func(*survey.Survey) Finding

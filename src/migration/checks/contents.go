@@ -204,6 +204,6 @@ func checkRelations(s *survey.Survey) Finding {
 		fmt.Sprintf("no unit is still joining a relation (%d in all)", len(s.Contents.Relations)))
 }
 
-// notLookedInto is the finding of a check that needs to look into a model that was not
+// notLookedInto is the finding of a check that needs to inspect a model that was not
 // looked into.
 func notLookedInto(i survey.Contents) Finding { return Finding{Level: Skip, Evidence: i.Why} }

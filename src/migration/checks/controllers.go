@@ -11,8 +11,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// lacksTargetAccount tells why a check that needs an account on the target has nothing
-// to look at, or "".
+// lacksTargetAccount says why a check that needs an account on the target cannot
+// be made, or "".
 func lacksTargetAccount(s *survey.Survey) string {
 	switch o := s.Reports; {
 	case o.Why != "":
@@ -26,7 +26,7 @@ func lacksTargetAccount(s *survey.Survey) string {
 	}
 }
 
-// checkControllerAccess tells which controllers were asked as an administrator.
+// checkControllerAccess says which controllers were asked as an administrator.
 func checkControllerAccess(s *survey.Survey) Finding {
 	o := s.Reports
 	switch {
@@ -58,7 +58,7 @@ func checkControllerAccess(s *survey.Survey) Finding {
 	return f
 }
 
-// checkFacades tells whether the target can take models from a source with these
+// checkFacades reports whether the target can accept models from a source with these
 // facades.
 func checkFacades(s *survey.Survey) Finding {
 	if why := lacksTargetAccount(s); why != "" {

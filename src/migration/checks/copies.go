@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// checkSource tells whether the recorded controller has the model.
+// checkSource reports whether the recorded controller has the model.
 func checkSource(s *survey.Survey) Finding {
 	f := Finding{Level: Fail}
 	source := s.Observation.CopyOn(s.Source)
@@ -113,7 +113,7 @@ func checkConflict(s *survey.Survey) Finding {
 	}
 }
 
-// answered counts the controllers that told whether they have the model.
+// answered counts the controllers that said whether they have the model.
 func answered(s *survey.Survey) int {
 	n := 0
 	for _, c := range s.Observation.Copies {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The checks that look into the model, at the target, and at what is known of
+// The checks of the model's contents, of the target, and of what is known about
 // the versions. Those with which Juju would refuse the migration by itself can be
 // ignored: it has the last word.
 const (
@@ -109,7 +109,7 @@ const (
 // Level is the verdict of a check.
 type Level string
 
-// The levels. Only a fail blocks; a skip tells what could not be known.
+// The levels. Only a fail blocks; a skip says what could not be known.
 const (
 	Pass Level = "pass"
 	Warn Level = "warn"
@@ -125,7 +125,7 @@ type Finding struct {
 	Evidence string
 	// Remedy is the command or act that helps, or "".
 	Remedy string
-	// Ignored tells that the operator accepted this failure.
+	// Ignored reports that the operator accepted this failure.
 	Ignored bool
 }
 

@@ -10,9 +10,9 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// checkCredential tells whether the model's cloud credential is valid. Juju migrates
+// checkCredential reports whether the model's cloud credential is valid. Juju migrates
 // a model whose credential is not valid, and refuses one whose credential has been
-// revoked, which nobody tells (3.5.4 and 3.6.28, recorded).
+// revoked, which is not reported (3.5.4 and 3.6.28, recorded).
 func checkCredential(s *survey.Survey) Finding {
 	suspended := s.Observation.Info.Status == "suspended" || s.Contents.Known && s.Contents.Status == "suspended"
 	switch valid := s.Observation.Info.Credential; {
@@ -29,7 +29,7 @@ func checkCredential(s *survey.Survey) Finding {
 	}
 }
 
-// checkJIMMRecords tells whether this JIMM can record the model on the target. JIMM
+// checkJIMMRecords reports whether this JIMM can record the model on the target. JIMM
 // of July 2026 can record no model on a controller of Juju 4, nor import one from
 // there, and older ones speak none of its facades: the model would move, and be out
 // of JIMM's reach. There is no way back to Juju 3. A JIMM that can is known by a
@@ -64,7 +64,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 }
 
 // checkMode looks for signs that JIMM believes in a migration that does not run:
-// it keeps a mode per model, which it shows to nobody (August 2025 and later).
+// it keeps a mode per model, which it shows to no one (August 2025 and later).
 func checkMode(s *survey.Survey) Finding {
 	switch {
 	case !s.Traits.AutoRecords:

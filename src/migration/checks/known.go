@@ -12,7 +12,7 @@ import (
 )
 
 // Facts are what is known of the migration, for the rules of Juju's versions and
-// of what a model holds.
+// of what a model contains.
 func Facts(s *survey.Survey) rules.Facts {
 	f := rules.Facts{
 		Source: s.Source.AgentVersion, Target: s.Target.AgentVersion, Model: s.Model.AgentVersion,
@@ -37,7 +37,7 @@ func externalUsers(s *survey.Survey) []string {
 	return slices.Compact(out)
 }
 
-// addContents adds what the model holds.
+// addContents adds what the model contains.
 func addContents(i facts.Inventory, f *rules.Facts) {
 	add := func(kind rules.Kind, name string) { f.Holds[kind] = append(f.Holds[kind], name) }
 	addApplications(i, add)

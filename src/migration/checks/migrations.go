@@ -37,7 +37,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 	}
 }
 
-// noMigration: none is on show. One may have been asked for a moment ago.
+// noMigration: none is reported. One may have been requested a moment ago.
 func noMigration(s *survey.Survey) Finding {
 	switch {
 	case s.MayStillArrive():
@@ -56,7 +56,7 @@ func noMigration(s *survey.Survey) Finding {
 	}
 }
 
-// whyArrived tells why the model may have been brought to its controller lately.
+// whyArrived says why the model may have been brought to its controller recently.
 func whyArrived(s *survey.Survey) string {
 	if s.AuditErr != nil {
 		return "JIMM's audit log could not be read"
@@ -85,7 +85,7 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 	}
 }
 
-// when tells when an attempt was, as far as the source tells.
+// when says when an attempt was, as far as the source says.
 func when(a facts.Attempt) string {
 	if a.End.IsZero() {
 		return "began " + a.Start.UTC().Format(TimeFormat) + " and ended"

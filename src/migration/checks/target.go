@@ -45,8 +45,8 @@ func checkTargetAvailable(s *survey.Survey) Finding {
 	}
 }
 
-// checkTargetAnswers tells whether the target can be reached from here. That the
-// source and the agents can reach it is another question, which nobody answers
+// checkTargetAnswers reports whether the target can be reached from here. That the
+// source and the agents can reach it is another question, which is not answered
 // before the migration.
 func checkTargetAnswers(s *survey.Survey) Finding {
 	target := s.Observation.CopyOn(s.Target)
@@ -67,7 +67,7 @@ func checkTargetAnswers(s *survey.Survey) Finding {
 	}
 }
 
-// knownCloud tells whether the target, which has listed its clouds, has that of
+// knownCloud reports whether the target, which has listed its clouds, has that of
 // the model.
 func knownCloud(s *survey.Survey, where string) Finding {
 	target := strconv.Quote(s.Target.Name)
@@ -82,7 +82,7 @@ func knownCloud(s *survey.Survey, where string) Finding {
 	}
 }
 
-// knownName tells whether the target, which has listed its models, has another one
+// knownName reports whether the target, which has listed its models, has another one
 // of that name. A half-imported one counts too (juju/juju#20361). Juju compares the
 // owner that the source has, which need not be JIMM's: imported models have another.
 func knownName(s *survey.Survey, target, name string) Finding {
@@ -124,7 +124,7 @@ func qualifier(owner string) string {
 	return strings.NewReplacer("@", "-", ".", "-", "+", "-").Replace(owner)
 }
 
-// checkCloud looks whether the target has the model's cloud and region. JIMM
+// checkCloud checks whether the target has the model's cloud and region. JIMM
 // tells it in a list of targets (2025 and later); a controller's entry names the
 // cloud that it runs in itself.
 func checkCloud(s *survey.Survey) Finding {

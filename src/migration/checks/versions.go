@@ -43,7 +43,7 @@ func checkVersionHop(s *survey.Survey) Finding {
 	}
 }
 
-// fillOpen is what a rule says if the model holds what it is about.
+// fillOpen is what a rule says if the model contains what it is about.
 func fillOpen(s *survey.Survey, r rules.Rule) string {
 	return strings.ReplaceAll(Fill(s, r.Say, r, rules.Facts{}), " ()", "")
 }
@@ -83,7 +83,7 @@ func checkAdvisories(s *survey.Survey) Finding {
 	}
 }
 
-// nearestFirst puts the rules about what the model holds before those about its
+// nearestFirst puts the rules about what the model contains before those about its
 // type, and those before all others: a reader may see the beginning only.
 func nearestFirst(all []rules.Rule) []rules.Rule {
 	far := func(r rules.Rule) int {

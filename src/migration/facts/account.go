@@ -7,7 +7,7 @@ import (
 // Holding is a model that a controller has.
 type Holding struct {
 	UUID, Name, Owner string
-	// Importing tells that it is a half-imported copy.
+	// Importing reports that it is a half-imported copy.
 	Importing bool
 	// Life is "alive", "dying" or "dead"; "" if the controller does not say.
 	Life string
@@ -25,7 +25,7 @@ type People struct {
 type Prechecks struct {
 	// Version is that of its facade MigrationTarget which was asked.
 	Version int
-	// Facades tells that it was told the facades of the source, and looked at
+	// Facades reports that it was told the facades of the source, and looked at
 	// them.
 	Facades bool
 	// Refusal is why it would not take the model, in its own words, not redacted;
@@ -39,7 +39,7 @@ func (p Prechecks) FacadesRefused() bool {
 	return strings.HasPrefix(p.Refusal, "Source controller does not support required facades")
 }
 
-// AccountState tells whether a controller can be asked as one of its
+// AccountState reports whether a controller can be asked as one of its
 // administrators.
 type AccountState string
 
@@ -62,7 +62,7 @@ type Account struct {
 	State AccountState
 	// User is the name of the account, "" without one.
 	User string
-	// Version is what the controller runs, "3.6.14"; "" if it did not tell.
+	// Version is what the controller runs, "3.6.14"; "" if it did not answer.
 	Version string
 	// Facades are the versions of facades that it offers to superusers.
 	Facades map[string][]int

@@ -31,7 +31,7 @@ func Unshown() Attempt { return Attempt{Text: TextExporting, StartUnstable: true
 // Unshown reports whether the source shows nothing of the migration.
 func (a Attempt) Unshown() bool { return a.Start.IsZero() && a.Text == TextExporting }
 
-// startSlack is how much two looks at the start of one migration may differ:
+// startSlack is how much two observations of the start of one migration may differ:
 // answers may be rounded to seconds. No two migrations begin so close together.
 const startSlack = time.Second
 
@@ -65,7 +65,7 @@ func (a Attempt) Redacted() Attempt {
 	return a
 }
 
-// Same reports whether both are looks at one migration. If its start drifts,
+// Same reports whether both are observations of one migration. If its start drifts,
 // one that runs cannot be told from another, unless that has only begun.
 func (a Attempt) Same(b Attempt) bool {
 	switch {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// RequestKind tells what was asked of JIMM.
+// RequestKind says what was asked of JIMM.
 type RequestKind int
 
 // The requests that the audit log is searched for.
@@ -24,9 +24,9 @@ type Request struct {
 	At time.Time
 	// User is the identity that asked, without the "user-" prefix.
 	User string
-	// Own tells that it was this charm's identity.
+	// Own reports that it was this charm's identity.
 	Own bool
-	// Answered tells that JIMM has answered, whatever it said.
+	// Answered reports that JIMM has answered, whatever it said.
 	Answered bool
 }
 
@@ -50,8 +50,8 @@ const (
 )
 
 // Target returns the name of the controller that the migration was asked to go
-// to, or, without an attempt, the one that left the source lately. certain is
-// false if the log names none or several: it does not tell which of them was
+// to, or, without an attempt, the one that left the source recently. certain is
+// false if the log names none or several: it does not say which of them was
 // accepted.
 func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 	if of.Start.IsZero() && a.Now.IsZero() {
@@ -74,8 +74,8 @@ func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 	return name, certain
 }
 
-// around returns when the migration may have been asked for: lately, if its
-// start does not tell.
+// around returns when the migration may have been asked for: recently, if its
+// start does not say.
 func (a Audit) around(of Attempt) (from, to time.Time) {
 	if of.Start.IsZero() || of.StartUnstable {
 		return a.Now.Add(-RememberRequests), a.Now
@@ -83,7 +83,7 @@ func (a Audit) around(of Attempt) (from, to time.Time) {
 	return of.Start.Add(-AskedBefore), of.Start.Add(askedAfter)
 }
 
-// Unfulfilled reports whether somebody has lately asked to move the model away
+// Unfulfilled reports whether someone has recently asked to move the model away
 // from the controller that has it on record.
 func (a Audit) Unfulfilled(source string) bool {
 	found := false
@@ -98,7 +98,7 @@ func (a Audit) Unfulfilled(source string) bool {
 	return found
 }
 
-// Arrived reports whether somebody has lately asked to move the model to the
+// Arrived reports whether someone has recently asked to move the model to the
 // controller, or to record it there.
 func (a Audit) Arrived(controller string) bool {
 	return slices.ContainsFunc(a.Requests, func(q Request) bool {
@@ -107,7 +107,7 @@ func (a Audit) Arrived(controller string) bool {
 }
 
 // Brings reports whether the migration may be one that brings the model to the
-// controller: that was asked for last before it began, or recorded since.
+// controller: that was requested last before it began, or recorded since.
 func (a Audit) Brings(of Attempt, controller string) bool {
 	from, to := a.around(of)
 	found := false
@@ -123,7 +123,7 @@ func (a Audit) Brings(of Attempt, controller string) bool {
 	return found
 }
 
-// RecordedByHand reports whether somebody else has told JIMM since then that
+// RecordedByHand reports whether another client has told JIMM since then that
 // the controller hosts the model.
 func (a Audit) RecordedByHand(target string, since time.Time) bool {
 	for _, q := range a.Requests {
@@ -142,10 +142,10 @@ func (a Audit) Recorded(target string, since time.Time) bool {
 	})
 }
 
-// Pending returns how much longer than now a migration may not be on show that
+// Pending returns how much longer than now a migration may not be reported that
 // was asked for less than limit ago. One to the controller that has the model on
 // record, or that was recorded since, is over. shown is the ended attempt that is
-// on show: it is the one that was asked for if it began after that, and JIMM has
+// on show: it is the one that was requested if it began after that, and JIMM has
 // answered.
 func (a Audit) Pending(shown Attempt, source string, limit time.Duration) time.Duration {
 	left := time.Duration(0)

@@ -1,6 +1,6 @@
 package facts
 
-// Cause is a reason for an outcome that the outcome does not tell by itself.
+// Cause is a reason for an outcome that the outcome does not say.
 type Cause string
 
 // The causes.
@@ -15,12 +15,12 @@ const (
 	CauseDeadline Cause = "deadline"
 	// CauseInterrupted: the action was told to stop.
 	CauseInterrupted Cause = "interrupted"
-	// CauseSilent: nobody who could tell has answered for too long.
+	// CauseSilent: no controller answered for too long.
 	CauseSilent Cause = "no-answer"
-	// CauseUnproved: the source has let go, but not provably to the target.
+	// CauseUnproved: the source has released the model, but not provably to the target.
 	CauseUnproved Cause = "unproved"
 	// CauseSourceUnknown: the target has the model and is recorded; whether the
-	// source has let go could not be found out.
+	// source has released the model could not be found out.
 	CauseSourceUnknown Cause = "source-unknown"
 	// CauseElsewhere: the source has moved the model to another controller than
 	// the target, or JIMM records another.
@@ -45,6 +45,6 @@ const (
 	CauseConfirm Cause = "confirm-differs"
 	// CauseNothingRuns: there is no migration to follow.
 	CauseNothingRuns Cause = "nothing-runs"
-	// CauseStalled: the migration does not go on.
+	// CauseStalled: the migration makes no progress.
 	CauseStalled Cause = "stalled"
 )

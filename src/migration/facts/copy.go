@@ -13,7 +13,7 @@ func (s CopyState) String() string {
 	return [...]string{"unknown", "absent", "present", "moved", "importing", "active", "exporting"}[s]
 }
 
-// DescribeCopies tell what each controller says that has the model in some form.
+// DescribeCopies describes the answer of each controller that has the model in some form.
 func DescribeCopies(list Controllers, copies map[string]Copy) string {
 	var out []string
 	for _, c := range list {
@@ -24,7 +24,7 @@ func DescribeCopies(list Controllers, copies map[string]Copy) string {
 	return strings.Join(out, "; ")
 }
 
-// CopyState tells what a controller itself says about having the model.
+// CopyState says what a controller itself says about having the model.
 type CopyState int
 
 // The states of a copy. A controller says all of them to whoever asks, except that
@@ -52,9 +52,9 @@ const (
 type Copy struct {
 	State CopyState
 	// To is the UUID of the controller that [CopyMoved] points to; "" if the
-	// answer does not tell.
+	// answer does not say.
 	To string
-	// Unreachable tells that the controller could not be reached at all.
+	// Unreachable reports that the controller could not be reached at all.
 	Unreachable bool
 	Err         error
 	// Info is what the controller tells one of its administrators about the

@@ -5,7 +5,7 @@ func (k HostKind) String() string {
 	return [...]string{"not-asked", "serves", "refused", "unavailable"}[k]
 }
 
-// HostKind tells how a login to the model through JIMM ended.
+// HostKind says how a login to the model through JIMM ended.
 type HostKind int
 
 // The ends of a proxied login.

@@ -9,7 +9,7 @@ func (k InfoKind) String() string {
 	return [...]string{"not-asked", "live", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
 }
 
-// InfoKind tells how the recorded controller answered through JIMM.
+// InfoKind says how the recorded controller answered through JIMM.
 type InfoKind int
 
 // The kinds of answers to a question about a model through JIMM. The wire
@@ -22,7 +22,7 @@ const (
 	// InfoRedirected: "redirection required". The migration is done.
 	InfoRedirected
 	// InfoDenied: the controller denies the model ("permission denied", "model
-	// not found"). A controller denies what it has let go, and what it never had.
+	// not found"). A controller denies what it has released, and what it never had.
 	InfoDenied
 	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode:
 	// the source said something that this JIMM cannot use.
@@ -45,7 +45,7 @@ type Info struct {
 	// Controller is the UUID that JIMM names as the one that answered, for
 	// [InfoLive].
 	Controller string
-	// Listed tells that this is an entry of a list that JIMM has made of the
+	// Listed reports that this is an entry of a list that JIMM has made of the
 	// lists of all its controllers: Controller is JIMM's record, and another
 	// one may have listed the model. Only a migration shows that it was the
 	// source (JIMM of December 2024 and later).
@@ -62,17 +62,17 @@ type Info struct {
 	// calls it: JIMM has owners of its own.
 	Owner string
 	Users []string
-	// Credential tells whether the model's cloud credential is valid.
+	// Credential reports whether the model's cloud credential is valid.
 	Credential Validity
 	// Backends hold the model's secrets; BackendsTold is false where the
-	// controller does not tell (before Juju 3.1).
+	// controller does not say (before Juju 3.1).
 	Backends     []Backend
 	BackendsTold bool
 	// Err is the answer that was an error.
 	Err error
 }
 
-// Validity tells whether something is valid.
+// Validity reports whether something is valid.
 type Validity int
 
 // The validities. The zero value knows nothing.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The checks below look into the model for what Juju's own prechecks would
+// The checks below inspect the model for what Juju's own prechecks would
 // refuse (Juju 2.9 to 4.1), all at once. Juju sees more: minimum numbers of
 // units, pending reboots, cleanups and locks are not in what it tells.
 
@@ -16,7 +16,7 @@ func Alive(life string) bool { return life == "" || life == "alive" }
 // Present reports whether the agent of the unit is with its controller.
 func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing" }
 
-// Inventory is what a model holds, and how its agents are. Names are the keys.
+// Inventory is what a model contains, and how its agents are. Names are the keys.
 type Inventory struct {
 	// Controller is the UUID of the controller that has answered.
 	Controller string
@@ -104,7 +104,7 @@ type Offer struct {
 // Remote is an offer of another model that this one consumes.
 type Remote struct {
 	URL, Life, Status string
-	// Related tells that an application of the model is integrated with it.
+	// Related reports that an application of the model is integrated with it.
 	Related bool
 }
 
@@ -138,7 +138,7 @@ func (i Inventory) WithCharm(names []string) []string {
 
 // Missing names the machines and units whose agents are not with the controller
 // that has told the inventory. Of those that were there before and had no agent
-// then, none is expected; without a look before, all are.
+// then, none is expected; without an observation before, all are.
 func (i Inventory) Missing(before *Inventory) []string {
 	var out []string
 	for _, id := range SortedNames(i.Machines, func(m Machine) bool { return Alive(m.Life) && m.Agent != "started" }) {

@@ -12,7 +12,7 @@ type Model struct {
 	Type string
 	// Life is "alive", "dying" or "dead".
 	Life string
-	// IsController tells that this is a controller's own model.
+	// IsController reports that this is a controller's own model.
 	IsController bool
 	// AgentVersion is the version of the model's agents, or "".
 	AgentVersion string

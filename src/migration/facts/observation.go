@@ -1,6 +1,6 @@
 package facts
 
-// Observation is one look at a model by all the witnesses that could be asked.
+// Observation is one observation of a model by all the witnesses that could be asked.
 type Observation struct {
 	Record Record
 	Info   Info

@@ -7,7 +7,7 @@ type Outcome string
 // The outcomes with which an action completes.
 const (
 	// Migrated: the model is active on the target and recorded there, and the
-	// source has let go.
+	// source has released the model.
 	Migrated Outcome = "migrated"
 	// AlreadyThere: the same, and nothing had to be done.
 	AlreadyThere Outcome = "already-there"
@@ -36,7 +36,7 @@ const (
 	Conflict Outcome = "conflict"
 	// LostFromJIMM: JIMM does not know the model any more.
 	LostFromJIMM Outcome = "lost-from-jimm"
-	// Unknown: nobody who could be asked told how it ended.
+	// Unknown: no controller reported how it ended.
 	Unknown Outcome = "unknown"
 )
 

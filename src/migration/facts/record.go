@@ -5,7 +5,7 @@ func (s RecordState) String() string {
 	return [...]string{"unknown", "at", "lost", "unlisted"}[s]
 }
 
-// RecordState tells what is known of JIMM's record.
+// RecordState says what is known of JIMM's record.
 type RecordState int
 
 // The states of JIMM's record. The zero value knows nothing.
@@ -24,6 +24,6 @@ type Record struct {
 	State RecordState
 	// Controller is the UUID of the recorded controller, for [RecordAt].
 	Controller string
-	// Err tells why the record is unknown.
+	// Err says why the record is unknown.
 	Err error
 }

@@ -2,12 +2,12 @@ package facts
 
 // Traits are what the engine has to know about the JIMM it talks to.
 type Traits struct {
-	// AutoRecords tells that this JIMM keeps a migration mode per model, records
+	// AutoRecords reports that this JIMM keeps a migration mode per model, records
 	// a finished migration by itself, and forgets a model when its recorded
 	// controller denies it (JIMM of August 2025 and later). Reading such a
 	// JIMM carelessly changes it.
 	AutoRecords bool
-	// LogsSecrets tells that this JIMM writes the secret of every login into its
+	// LogsSecrets reports that this JIMM writes the secret of every login into its
 	// audit log (2024), so that a run logs in to the model once at most.
 	LogsSecrets bool
 	// CLI is the command that talks to this JIMM: "jimmctl" (until 2025) or

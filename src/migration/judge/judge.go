@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Baseline is what was known before the first look that [Judge] has to judge.
+// Baseline is what was known before the first observation that [Judge] has to judge.
 type Baseline struct {
 	// Model is the model that moves.
 	Model facts.Model
@@ -15,25 +15,25 @@ type Baseline struct {
 	Source facts.Controller
 	// Target is where the model shall go.
 	Target facts.Controller
-	// TargetProved tells that the running migration goes to Target: this run
+	// TargetProved reports that the running migration goes to Target: this run
 	// has asked for it, or JIMM's audit log names no other. Without it the
 	// target is never recorded by guess.
 	TargetProved bool
-	// Old is the attempt that was on show before; an attempt with its start is
+	// Old is the attempt that was reported before; an attempt with its start is
 	// history. It is never compared with a clock of ours.
 	Old facts.Attempt
 	// AutoRecords is [facts.Traits].Completes.
 	AutoRecords bool
-	// RecordedByHand tells that somebody else asked JIMM to record the target
-	// since the migration was asked for, or that nobody knows whether somebody
+	// RecordedByHand reports that another client asked JIMM to record the target
+	// since the migration was requested, or that it is not known whether someone
 	// did. JIMM's record then proves nothing about the source.
 	RecordedByHand bool
-	// Recorded tells that this run has recorded the target, on a proof.
+	// Recorded reports that this run has recorded the target, on a proof.
 	Recorded bool
-	// Alone tells that every other controller has said that it does not have
+	// Alone reports that every other controller has said that it does not have
 	// the model.
 	Alone bool
-	// Third tells that a controller that is neither the source nor the target
+	// Third reports that a controller that is neither the source nor the target
 	// has a copy: the model may be moving from there.
 	Third bool
 	// PollsForWord is how many polls a source that has not removed the model yet,
@@ -47,8 +47,8 @@ func (b Baseline) ours(a facts.Attempt) bool {
 	return a.Running() || a.Exists() && !b.Old.Same(a) && !a.WentAway()
 }
 
-// The numbers of looks in a row after which a disappearance is believed: a
-// single look can fall into a gap.
+// The numbers of observations in a row after which a disappearance is believed: a
+// single one can fall into a gap.
 const (
 	lossesToBelieve   = 2
 	denialsToBelieve  = 2
@@ -59,7 +59,7 @@ const (
 	defaultPollsForWord = 12
 )
 
-// Judge tells what the latest observation means. It is a pure function:
+// Judge says what the latest observation means. It is a pure function:
 // progress must already contain the observation (see [Progress.Observe]).
 func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
 	v := Verdict{Phase: p.Phase, Text: p.Attempt.Text}
@@ -92,7 +92,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	switch {
 	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating(),
 		b.exports(source):
-		// Recorded too early, by somebody else: the copy may still be aborted.
+		// Recorded too early, by another client: the copy may still be aborted.
 		v.Kind = Running
 	case info.Kind == facts.InfoDenied, info.Kind == facts.InfoRedirected, target.Denies(), p.RefusedBy == b.Target.UUID && target.State == facts.CopyUnknown:
 		v.Kind = Misrecorded
@@ -123,7 +123,7 @@ func ListedBySomebody(b Baseline, p Progress, i facts.Info, target facts.Copy) b
 	return i.Kind == facts.InfoLive && i.Listed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
 }
 
-// sourceReleased reports whether it is proved that the source has let go of a
+// sourceReleased reports whether it is proved that the source has released the model of a
 // model that JIMM records on the target.
 func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 	switch {
@@ -137,7 +137,7 @@ func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 		return true
 	default:
 		// A JIMM that completes migrations moves its record only after the
-		// source has redirected, unless somebody told it to.
+		// source has redirected, unless someone told it to.
 		return (b.AutoRecords || !b.Source.Known()) && !b.RecordedByHand
 	}
 }
@@ -150,7 +150,7 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	b.TargetProved = b.TargetProved && !p.Superseded
 	switch {
 	case kind == facts.InfoLive:
-		// As long as somebody who can be asked reports a migration without an
+		// As long as someone who can be asked reports a migration without an
 		// end, nothing is recorded, whatever the others say.
 		return judgeLive(b, p, source, target, info, v)
 	case source.State == facts.CopyMoved && source.To != "" && source.To != b.Target.UUID:
@@ -221,7 +221,7 @@ func judgeReapFailed(b Baseline, p Progress, target facts.Copy, v Verdict) Verdi
 }
 
 // reapReason returns why the source could not remove its copy, "" if the text
-// does not tell.
+// does not say.
 func reapReason(text string) string {
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, facts.TextPrefix), facts.ReapFailedPrefix)
 	if !ok {
@@ -261,22 +261,22 @@ func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) 
 	return v
 }
 
-// Word is the word of an operator, who repeats the model's UUID, and what two looks
+// Word is the word of an operator, who repeats the model's UUID, and what two observations
 // have seen that must not contradict it.
 type Word struct {
 	Model      facts.Model
 	Controller facts.Controller
 	// Confirm is the UUID that the operator has given.
 	Confirm string
-	// First and Second are the two looks, Source the controller on JIMM's record.
+	// First and Second are the two observations, Source the controller on JIMM's record.
 	First, Second facts.Observation
 	Source        facts.Controller
-	// Saw says in plain words what the second look has seen.
+	// Saw says in plain words what the second observation has seen.
 	Saw string
 }
 
-// JudgeWord makes the proof that rests on an operator's word. It makes none without the
-// model's UUID, and none against what either look has seen.
+// JudgeWord makes the proof that rests on an operator's confirmation. It makes none without the
+// model's UUID, and none against what either observation has shown.
 func JudgeWord(w Word) Proof {
 	named := w.Model.UUID != "" && w.Confirm == w.Model.UUID && w.Controller.Known() && w.Controller.Name != "" && w.Saw != ""
 	if !named || w.contradicted(w.First) || w.contradicted(w.Second) {
@@ -285,7 +285,7 @@ func JudgeWord(w Word) Proof {
 	return Proof{w.Model, w.Controller, "you have confirmed it with the model's UUID; " + w.Saw}
 }
 
-// contradicted reports whether a look speaks against the word: the controller denies the
+// contradicted reports whether an observation contradicts the confirmation: the controller denies the
 // model or imports it, a migration can still be aborted, or the model is in use elsewhere.
 func (w Word) contradicted(o facts.Observation) bool {
 	at := o.CopyOn(w.Controller)

@@ -3,7 +3,7 @@ package judge
 import "jimm-migrator/src/migration/facts"
 
 // Placement is where one observation places a model, seen from the controller that
-// JIMM records. Locating, planning, recording on an operator's word and status all
+// JIMM records. Locating, planning, recording on an operator's confirmation and status all
 // read it. It proves nothing: only [Judge], which sees many observations, does.
 type Placement int
 

@@ -7,12 +7,12 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Progress is what all looks so far have shown. Its zero value has seen nothing.
+// Progress is what all observations so far have shown. Its zero value has seen nothing.
 type Progress struct {
-	// Phase is the highest phase seen, Attempt the last look at it.
+	// Phase is the highest phase seen, Attempt the last observation of it.
 	Phase   facts.Phase
 	Attempt facts.Attempt
-	// Listed: the last look at it was an entry of JIMM's list, which does not
+	// Listed: the last observation of it was an entry of JIMM's list, which does not
 	// tell whose it is.
 	Listed bool
 	// Failure is the text of a failure that was seen before an abort, which can
@@ -32,24 +32,24 @@ type Progress struct {
 	// Mislisted is the one that has refused if JIMM's list had the model then: what it lists is
 	// the entry of another controller.
 	Mislisted string
-	// Denials counts the latest looks in a row in which the source denied the
+	// Denials counts the latest observations in a row in which the source denied the
 	// model, or JIMM could not use its answer.
 	Denials int
-	// Absences counts the latest looks in a row in which the source itself said
+	// Absences counts the latest observations in a row in which the source itself said
 	// that it does not have the model.
 	Absences int
-	// Losses counts the latest looks in a row in which JIMM did not know the
+	// Losses counts the latest observations in a row in which JIMM did not know the
 	// model.
 	Losses int
-	// Vanished counts the latest looks in a row in which the source described
+	// Vanished counts the latest observations in a row in which the source described
 	// the model as not busy, after it had shown a migration that drifts.
 	Vanished int
-	// Doubles counts the latest looks in a row in which two controllers each
+	// Doubles counts the latest observations in a row in which two controllers each
 	// held an active copy and no migration ran.
 	Doubles int
 }
 
-// Observe returns the progress after one more look.
+// Observe returns the progress after one more observation.
 func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 	p = p.LogIn(b, o)
 	info := p.Read(b, o)
@@ -95,7 +95,7 @@ func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 }
 
 // onRecord returns the UUID that JIMM's record names: that of the source as long
-// as nobody has told.
+// as no other was reported.
 func onRecord(b Baseline, o facts.Observation) string { return cmp.Or(o.RecordedAt(), b.Source.UUID) }
 
 // follow takes over the attempt that the source shows, if it is the one that is
@@ -121,7 +121,7 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 	return p
 }
 
-// miss counts the looks since a migration whose start is unstable is not shown any
+// miss counts the observations since a migration whose start is unstable is not shown any
 // more. Where the source shows none of them, only its own word counts.
 // The model's status may still say how it ended. If not, only a failed removal
 // leaves the model there after the point of no return.
@@ -196,7 +196,7 @@ func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	}
 }
 
-// Own returns what the recorded source itself says, where JIMM has brought no answer
+// Own returns what the recorded source itself says, where JIMM has got no answer
 // of it, an entry of a list, or one that leaves the migration out. That it redirects
 // is newer: the controllers are asked first.
 func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {

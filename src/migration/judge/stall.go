@@ -36,7 +36,7 @@ const (
 )
 
 // Judge turns the verdict [Running] into [Stalled] where the migration makes no
-// progress. answered tells whether the source has answered this poll: a poll
+// progress. answered reports whether the source has answered this poll: a poll
 // without an answer changes nothing.
 func (s *Stall) Judge(v Verdict, text string, answered bool, now time.Time) Verdict {
 	if text == "" {

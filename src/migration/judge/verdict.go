@@ -9,11 +9,11 @@ import (
 // Kind says what an observation means.
 type Kind int
 
-// The verdicts. The zero value judges nothing: nobody who could tell answered.
+// The verdicts. The zero value judges nothing: no controller answered.
 const (
-	// NoAnswer: nobody who could tell has answered.
+	// NoAnswer: no controller answered.
 	NoAnswer Kind = iota
-	// Waiting: the model is on the source; no new migration is on show.
+	// Waiting: the model is on the source; no new migration is reported.
 	Waiting
 	// Running: a migration runs, or may run.
 	Running
@@ -31,7 +31,7 @@ const (
 	Superseded
 	// SourceReleased: the source has stopped answering, the rest is not proved.
 	SourceReleased
-	// Moved: the source has let go, the target may be recorded.
+	// Moved: the source has released the model, the target may be recorded.
 	Moved
 	// ReapFailed: the target is active and may be recorded; the source
 	// could not remove its copy.
@@ -39,7 +39,7 @@ const (
 	// Elsewhere: the model is neither recorded on the source nor on the
 	// target, or the source says that it has moved it to a third controller.
 	Elsewhere
-	// Migrated: the target is active and recorded, the source has let go.
+	// Migrated: the target is active and recorded, the source has released the model.
 	Migrated
 	// SourceRetains: the target is active and recorded, but the source still has
 	// a copy, or it is not known whether it has.
@@ -66,7 +66,7 @@ type Verdict struct {
 	// Elsewhere is the UUID of the controller for [Elsewhere].
 	Elsewhere string
 	// Still is how long a migration that is [Stalled] has made no progress; Repeats
-	// tells that its source repeats the same steps.
+	// reports that its source repeats the same steps.
 	Still   time.Duration
 	Repeats bool
 }

@@ -62,7 +62,7 @@ type Location struct {
 	// Attempt is the latest migration that the recorded controller shows; its
 	// text is redacted.
 	Attempt facts.Attempt
-	// Drift tells that JIMM's record and the truth differ. It is never claimed
+	// Drift reports that JIMM's record and the truth differ. It is never claimed
 	// while the recorded controller could not be asked.
 	Drift bool
 	// Repair is the command that makes JIMM record the holder, or "".
@@ -71,12 +71,12 @@ type Location struct {
 	// on. It is redacted.
 	Proof string
 	// Asked and Silent count the controllers that were asked, and those of them
-	// that did not tell.
+	// that did not answer.
 	Asked  int
 	Silent []facts.Controller
 }
 
-// Complete reports whether every controller that was asked has told.
+// Complete reports whether every controller that was asked has answered.
 func (l Location) Complete() bool { return len(l.Silent) == 0 && l.State != StateUnknown }
 
 // Found is what [Locate] found.
@@ -91,7 +91,7 @@ type Found struct {
 	Gaps error
 }
 
-// Locate tells which controller hosts the models that the selector matches:
+// Locate says which controller hosts the models that the selector matches:
 // JIMM's record, and the controllers' own confirmation. It changes nothing. An
 // error means that JIMM did not list its controllers or models, that the
 // selector is malformed, or that no model matches ([*facts.SelectError]).
@@ -125,7 +125,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
 }
 
-// page returns the part of the list that was asked for.
+// page returns the part of the list that was requested.
 func page(models []facts.Model, skip, limit int) []facts.Model {
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -140,7 +140,7 @@ type locator struct {
 	probe       bool
 	controllers facts.Controllers
 	asker       *survey.Prober
-	// named tells that the selector named one model: then every controller is
+	// named reports that the selector named one model: then every controller is
 	// asked, and JIMM is asked about this model.
 	named bool
 }
@@ -179,7 +179,7 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 }
 
 // mayAskWhose reports whether JIMM may be asked for details, since its list does
-// not tell which of two copies has left the trace of a migration that is over:
+// not say which of two copies has left the trace of a migration that is over:
 // nothing is forgotten over that, as the recorded controller has one of them.
 func (l locator) mayAskWhose(m facts.Model, copies map[string]facts.Copy) bool {
 	others := 0
@@ -218,7 +218,7 @@ func (l locator) copies(ctx context.Context, m facts.Model) map[string]facts.Cop
 	return copies
 }
 
-// count notes who was asked, who did not tell, and who else has a copy.
+// count notes who was asked, who did not answer, and who else has a copy.
 func (l locator) count(loc *Location, copies map[string]facts.Copy) {
 	loc.Asked = len(copies)
 	for _, c := range l.controllers {
@@ -233,7 +233,7 @@ func (l locator) count(loc *Location, copies map[string]facts.Copy) {
 }
 
 // lookAgain reads JIMM's records once more if one seemed wrong: JIMM itself or
-// somebody else may have put it right since it was read.
+// another client may have put it right since it was read.
 func (l locator) lookAgain(ctx context.Context, found []Location) {
 	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
 		return
@@ -264,7 +264,7 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 }
 
 // lost asks every controller about a model that JIMM does not know, if its UUID was
-// given. The error is returned where that brings nothing.
+// given. The error is returned where that returns nothing.
 func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Controllers, unknown *facts.SelectError) (Found, error) {
 	uuid := unknown.UUID()
 	if uuid == "" || !opts.Probe {

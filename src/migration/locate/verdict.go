@@ -79,7 +79,7 @@ func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded f
 
 // own reports whether the migration in JIMM's list is that of the recorded
 // controller, and not of another that JIMM has models on too. With a copy on the
-// target JIMM's audit log tells whether the record was switched to it too early.
+// target JIMM's audit log reports whether the record was switched to it too early.
 // A login tells only as long as the target cannot have a copy.
 func (f decision) own(ctx context.Context) bool {
 	recorded := f.copies[f.loc.Recorded.UUID]

@@ -18,11 +18,11 @@ type Contents struct {
 	Targets      []string
 	TargetsKnown bool
 	// Consumers are the UUIDs of the models that use the offers, by the name of
-	// the offer, as far as JIMM tells.
+	// the offer, as far as JIMM says.
 	Consumers map[string][]string
 }
 
-// inspect looks into the model while the source holds it, and asks JIMM where
+// inspect inspects the model while the source holds it, and asks JIMM where
 // it may go.
 func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	if why := r.mayNotInspect(s); why != "" {
@@ -51,7 +51,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	}
 }
 
-// mayNotInspect tells why there is nothing to look into, or "".
+// mayNotInspect says why there is nothing to inspect, or "".
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
 	case !r.Options.Inspect || r.Jaas.Inspector == nil:

@@ -8,7 +8,7 @@ import (
 
 // Reports is what administrators of source and target were told before a start.
 type Reports struct {
-	Why            string // Why nobody was asked, "" if somebody was.
+	Why            string // Why none was asked, "" if someone was.
 	Source, Target facts.Account
 
 	Holdings    []facts.Holding // Of the target.
@@ -61,7 +61,7 @@ func (s *Survey) OwnerOnSource() (owner string, told bool) {
 	return own.Owner, own.Kind == facts.InfoLive && own.Owner != ""
 }
 
-// mayNotAsk tells why administrators have nothing to look at, or "".
+// mayNotAsk says why administrators are not asked, or "".
 func (r *Surveyor) mayNotAsk(s *Survey) string {
 	switch {
 	case !r.Options.Inspect || r.Jaas.Controllers == nil:

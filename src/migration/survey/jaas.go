@@ -15,7 +15,7 @@ type ControllerReader interface {
 	Access(ctx context.Context, c facts.Controller) facts.Account
 	// Holdings lists all models that a controller has in some form.
 	Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error)
-	// People tells which users a controller knows.
+	// People says which users a controller knows.
 	People(ctx context.Context, c facts.Controller) (facts.People, error)
 	// Clouds returns the regions of the clouds that a controller knows, by the
 	// cloud's name.
@@ -48,16 +48,16 @@ type JAAS struct {
 	Auditor Auditor
 	// Inspector may be nil: then nothing is looked into.
 	Inspector Inspector
-	// Controllers may be nil: then nobody is asked as an administrator.
+	// Controllers may be nil: then no one is asked as an administrator.
 	Controllers ControllerReader
 	Traits      facts.Traits
 }
 
-// Inspector looks into a model, and at what JIMM knows of it beyond its record.
+// Inspector reads a model's contents, and what JIMM knows of it beyond its record.
 // It changes nothing: neither does it complete a migration nor make JIMM forget
 // a model.
 type Inspector interface {
-	// Inventory tells what the model holds, as its controller tells it to who
+	// Inventory says what the model contains, as its controller tells it to who
 	// has logged in to the model through JIMM. It needs such a login, unless
 	// one of before is alive that the given controller has answered. What
 	// another controller answers is returned too: see [facts.Inventory].Controller.
@@ -70,18 +70,18 @@ type Inspector interface {
 	// administer the model, because it takes them for the model's host.
 	Hosts(ctx context.Context, model string) ([]string, error)
 	// Consumers returns the UUIDs of the models that use the offers of a model, by
-	// the name of the offer. What is not in it may be used all the same.
+	// the name of the offer. What is not in it may be used anyway.
 	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)
 }
 
 // ErrNotOffered says that this JIMM does not have what was asked for.
 var ErrNotOffered = errors.New("this JIMM does not report it")
 
-// Witness tells what each part of a JAAS says about one model. The methods
+// Witness says what each part of a JAAS says about one model. The methods
 // return what they learned instead of an error: not to be answered is an
 // observation too.
 type Witness interface {
-	// Record tells the controller that JIMM's record names. It neither
+	// Record reports the controller that JIMM's record names. It neither
 	// completes a migration nor makes JIMM forget the model.
 	Record(ctx context.Context, model string) facts.Record
 	// Info asks the recorded controller through JIMM (ModelManager.ModelInfo).

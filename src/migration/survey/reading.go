@@ -33,7 +33,7 @@ func (s *Survey) Seen() facts.Observation {
 
 // SourceKeepsIt reports whether the recorded controller is known to have the
 // model in use: it describes it with no migration that has succeeded, and does
-// not say itself that it has let go.
+// not say itself that it has released it.
 func (s *Survey) SourceKeepsIt() bool {
 	switch s.Placement() {
 	case judge.Hosted:
@@ -59,7 +59,7 @@ func (s *Survey) TargetHasIt() bool {
 	return s.SourceKeepsIt() || s.Observation.CopyOn(s.Source).Has()
 }
 
-// Age is how long the migration on show runs, by JIMM's clock; zero if that
+// Age is how long the reported migration runs, by JIMM's clock; zero if that
 // cannot be read.
 func (s *Survey) Age() time.Duration {
 	if s.Audit.Now.IsZero() || s.Observation.Info.Attempt.Start.IsZero() {
@@ -78,7 +78,7 @@ func (s *Survey) UnderWay() bool {
 func (s *Survey) OnTarget() bool { return s.TargetKnown && s.Target.UUID == s.Source.UUID }
 
 // TimeLeftToStart returns how long a migration may still take to show that was asked
-// for before this run. As long as nobody knows, one was asked for just now.
+// for before this run. As long as that is not known, one was requested just now.
 func (s *Survey) TimeLeftToStart() time.Duration {
 	if s.AuditErr != nil {
 		return s.Options.TimeToBegin
@@ -149,9 +149,9 @@ func (s *Survey) ambiguous() bool {
 	return i.Listed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
 }
 
-// MovesElsewhere reports whether the migration on show may be that of another
+// MovesElsewhere reports whether the reported migration may be that of another
 // controller than the recorded one, which JIMM records too early or wrongly: its
-// list does not tell who has made the entry.
+// list does not say who has made the entry.
 func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt
 	brought := s.Audit.Brings(attempt, s.Source.Name)
@@ -165,7 +165,7 @@ func (s *Survey) MovesElsewhere() bool {
 	}
 }
 
-// Baseline is what later looks are compared with.
+// Baseline is what later observations are compared with.
 func (s *Survey) Baseline() judge.Baseline {
 	b := judge.Baseline{Model: s.Model, Source: s.Source, Target: s.Target, AutoRecords: s.Traits.AutoRecords}
 	b.Third = len(s.Holders(s.Source, s.Target)) > 0
@@ -190,7 +190,7 @@ func (s *Survey) Baseline() judge.Baseline {
 	return b
 }
 
-// SomeSilent reports whether a controller that was asked has not told whether it has
+// SomeSilent reports whether a controller that was asked has not said whether it has
 // a copy. If JIMM was told to record the target, be it by another run of this
 // charm, that can be the source, with a copy that it could not remove.
 func (s *Survey) SomeSilent() bool {
@@ -222,7 +222,7 @@ func (s *Survey) OtherHolder() (source facts.Controller, alone bool) {
 
 // MayStillArrive reports whether the model may still be on its way from a third
 // controller to the recorded one: the third has a copy, and JIMM's audit log does not
-// exclude that a migration was requested lately.
+// exclude that a migration was requested recently.
 func (s *Survey) MayStillArrive() bool {
 	third := len(s.Holders(s.Source, s.Target)) > 0
 	return !s.UnderWay() && third && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed()

@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// Options say what to look at, and how.
+// Options say what to observe, and how.
 type Options struct {
 	// Model is a UUID, "owner/name", or a bare name if it is unique.
 	Model string
@@ -33,9 +33,9 @@ type Options struct {
 	AccountsProblem, AccountsRemedy string
 	// Probe asks the controllers themselves, without credentials.
 	Probe bool
-	// TimeToBegin is how long a migration that was asked for may take to show.
+	// TimeToBegin is how long a migration that was requested may take to show.
 	TimeToBegin time.Duration
-	// Inspect looks into the model as well.
+	// Inspect inspects the model as well.
 	Inspect bool
 	// SaveLogin keeps the login to the model for the end of a migration, where
 	// JIMM stores the secret of each.
@@ -48,12 +48,12 @@ type Surveyor struct {
 	Options Options
 	// Host is the answer to the login to the model that a survey has made.
 	Host facts.Host
-	// again tells that the survey is made for the second time: JIMM's record had
+	// again reports that the survey is made for the second time: JIMM's record had
 	// changed during the first.
 	again bool
 }
 
-// Survey is what is known before anything is done: one look at everything
+// Survey is what is known before anything is done: one observation of everything
 // that the checks and the plan need.
 type Survey struct {
 	Options     Options
@@ -196,7 +196,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
 	if s.OnTarget() && source.State == facts.CopyActive {
 		// The controller itself says that it has the model in use. It can refuse the
-		// details all the same (`user "carol" not found`, Juju 3.5.4), and JIMM of 2026
+		// details anyway (`user "carol" not found`, Juju 3.5.4), and JIMM of 2026
 		// would delete its row over the question.
 		return o
 	}
@@ -204,7 +204,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	if s.Listed.Kind != facts.InfoLive || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
 	}
-	// A refusal is news; a failure to ask is none, unless nobody else tells whose
+	// A refusal is news; a failure to ask is none, unless no one else tells whose
 	// entry the list has.
 	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsTell(o) {
 		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.whoseLeftOver(o, serves) {

@@ -8,7 +8,7 @@ type Condition struct {
 	Model  Range  `json:"model"`  // Of the model's agents.
 	Type   string `json:"type"`   // iaas or caas.
 	Cloud  string `json:"cloud"`  // Type of the model's cloud.
-	Holds  []Kind `json:"holds"`  // One of which the model holds.
+	Holds  []Kind `json:"holds"`  // One of which the model contains.
 }
 
 // versions matches the versions alone.
@@ -47,7 +47,7 @@ const (
 	OnConsumers Side = "consumers" // The controllers of models that use the model's offers: their versions are not known.
 )
 
-// fault tells whether the controllers on the side have the fault.
+// fault reports whether the controllers on the side have the fault.
 func (s Side) fault(fixed Fixed, f Facts) Fit {
 	switch s {
 	case OnSource:

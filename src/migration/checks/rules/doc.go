@@ -4,5 +4,5 @@
 //
 // The knowledge is in JSON files, since a package that reads YAML would be a tenth
 // of what a hook costs that has nothing to do. This package reads them and matches
-// their conditions against [Facts]; it asks nobody.
+// their conditions against [Facts]; it asks no one.
 package rules

@@ -13,7 +13,7 @@ type Facts struct {
 	// Type is "iaas" or "caas", Cloud the type of the model's cloud, such as
 	// "manual" or "lxd"; "" if not known.
 	Type, Cloud string
-	// Holds are the names of what the model holds, by kind.
+	// Holds are the names of what the model contains, by kind.
 	Holds map[Kind][]string
 	// Known are the kinds of which all is known: one of them that is not in
 	// Holds is not in the model.
@@ -32,7 +32,7 @@ const (
 	LocalCharms      Kind = "local-charms"        // Applications whose charm was uploaded.
 	StoreCharms      Kind = "store-charms"        // Applications from the charm store.
 	SeveralUnits     Kind = "several-units"       // Applications with more than one unit, which have a leader to lose.
-	PodspecCharms    Kind = "podspec-charms"      // Applications whose charm is no sidecar.
+	PodspecCharms    Kind = "podspec-charms"      // Applications whose charm is not a sidecar.
 	LXDProfiles      Kind = "lxd-profiles"        // Applications and machines with a profile of a charm.
 	Containers       Kind = "containers"          // Machines in machines.
 	KVMContainers    Kind = "kvm-containers"      // Those that are virtual machines.
@@ -81,7 +81,7 @@ func (f Facts) named(kinds []Kind) []string {
 	return out
 }
 
-// holds tells whether the model holds something of one of the kinds.
+// holds reports whether the model contains something of one of the kinds.
 func (f Facts) holds(kinds []Kind) Fit {
 	out := FitsNot
 	for _, k := range kinds {

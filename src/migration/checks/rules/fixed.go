@@ -33,7 +33,7 @@ func (f Fixed) Check() error {
 	return nil
 }
 
-// in tells whether the version in text has the fault.
+// in reports whether the version in text has the fault.
 func (f Fixed) in(text string) Fit {
 	v, ok := ParseVersion(text)
 	if !ok {

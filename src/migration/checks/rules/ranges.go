@@ -57,7 +57,7 @@ func (r *Range) UnmarshalText(raw []byte) error {
 	return nil
 }
 
-// Take tells whether the range takes the version in text.
+// Take reports whether the range takes the version in text.
 func (r Range) Take(text string) Fit {
 	if len(r.bounds) == 0 {
 		return Fits

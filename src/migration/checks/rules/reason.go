@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Reason is what the words of a refusal or an abort mean.
+// Reason is what the text of a refusal or an abort means.
 type Reason struct {
 	ID    string           `json:"id"`
 	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.

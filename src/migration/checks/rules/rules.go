@@ -31,10 +31,10 @@ type Rule struct {
 	Evidence string `json:"evidence"`
 }
 
-// Match tells whether the rule is about the migration.
+// Match reports whether the rule is about the migration.
 func (r Rule) Match(f Facts) Fit { return r.Apt(f).and(r.contents(f)) }
 
-// Apt tells the same of the versions alone: where it fits, only what the model
+// Apt reports the same of the versions alone: where it fits, only what the model
 // holds is open.
 func (r Rule) Apt(f Facts) Fit { return r.versions(f).and(r.Side.fault(r.Fixed, f)) }
 

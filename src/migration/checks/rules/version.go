@@ -43,7 +43,7 @@ func ParseVersion(s string) (v Version, ok bool) {
 	return v, true
 }
 
-// preRelease orders "alpha1", "beta2", "beta3.1" and "rc1". A tag that nobody has
+// preRelease orders "alpha1", "beta2", "beta3.1" and "rc1". A tag that no one has
 // used yet comes before all candidates.
 func preRelease(tag string) int {
 	name := strings.TrimRight(tag, "0123456789.")
