@@ -84,7 +84,7 @@ func (t *Task) clone() Task {
 }
 
 // EnqueueError is the controller's refusal of a new task. The operation and the
-// task exist all the same.
+// task exist anyway.
 type EnqueueError struct {
 	Operation string
 	Task      string

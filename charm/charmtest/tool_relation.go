@@ -46,7 +46,7 @@ func (f *relationFlag) flags(x *execution, s *gnuflag.FlagSet) {
 	s.Var(read, "relation", "")
 }
 
-// need refuses to go on without a relation.
+// need refuses to continue without a relation.
 func (f *relationFlag) need() error {
 	if f.rel == nil {
 		return errors.New("no relation id specified")

@@ -29,7 +29,7 @@ type applyParams struct {
 	Access     charm.Flag `json:"repair-access"`
 }
 
-// applyPlan carries out a plan. Run again it goes on.
+// applyPlan carries out a plan. Run again it continues.
 func applyPlan(ctx context.Context, a *charm.Action) error {
 	var p applyParams
 	if err := a.Params(&p); err != nil {
@@ -53,7 +53,7 @@ type planRun struct {
 	lines    report.RunLines
 	events   *report.EventLog
 
-	// access tells that JIMM's access rules are corrected at the end.
+	// access reports that JIMM's access rules are corrected at the end.
 	access bool
 
 	many  *status.Many
@@ -156,7 +156,7 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 }
 
 // repairAccess corrects JIMM's access rules of the models that are where they should be,
-// as far as the time reaches; the next run goes on.
+// as far as the time reaches; the next run continues.
 func (r *planRun) repairAccess(ctx context.Context, w watchtower, s fleet.Snapshot, stays []fleet.Stay) fleet.Access {
 	limited, end := context.WithTimeout(ctx, timeForAccess)
 	defer end()

@@ -38,7 +38,7 @@ type migrateParams struct {
 // stopOnStall is the value of on-stall that ends the action.
 const stopOnStall = "stop"
 
-// migrateModel moves a model to another controller, or looks whether it could.
+// migrateModel moves a model to another controller, or checks whether it could.
 func migrateModel(ctx context.Context, a *charm.Action) error {
 	var p migrateParams
 	if err := a.Params(&p); err != nil {

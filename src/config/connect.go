@@ -53,7 +53,7 @@ func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
 	return nil, err
 }
 
-// unreachedError is the error of a search in which nobody was sent a login.
+// unreachedError is the error of a search in which no login was sent.
 type unreachedError struct{ error }
 
 // Unwrap returns the error of the search.

@@ -25,7 +25,7 @@ func (p *ProblemError) Own() {}
 // Unwrap returns the error behind the problem.
 func (p *ProblemError) Unwrap() error { return p.Err }
 
-// WaitError is something that comes by itself: nobody has to act, yet.
+// WaitError is something that comes by itself: no one has to act, yet.
 type WaitError struct {
 	// For is what is waited for, to be read after "waiting for".
 	For string

@@ -22,7 +22,7 @@ type Settings struct {
 	JIMM jimm.Options
 	// ProbeControllers allows to ask the controllers themselves.
 	ProbeControllers bool
-	// PollInterval is the time between two looks at a migration.
+	// PollInterval is the time between two observations of a migration.
 	PollInterval time.Duration
 	// FinishRecords lets update-status record what was migrated and not
 	// recorded.

@@ -31,7 +31,7 @@ func (s Settings) trusting(ctx context.Context, do func(jimm.Options) error) err
 	return do(opts)
 }
 
-// untrusted reports whether a server was refused because nobody who is trusted
+// untrusted reports whether a server was refused because no one who is trusted
 // vouches for it.
 func untrusted(err error) bool {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
@@ -99,7 +99,7 @@ func jsonTexts(raw string) []string {
 }
 
 // parseCAs reads certificates in PEM. What cannot be read is left out: one bad
-// entry of somebody else must not take the others away.
+// entry of another client must not take the others away.
 func parseCAs(texts []string) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, text := range texts {

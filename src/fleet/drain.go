@@ -95,7 +95,7 @@ func (e End) refused() map[string]string {
 // Gather collects what the end of a drain rests on.
 //
 // A model that JIMM records elsewhere has left the controller if a run moved it from
-// there, or if it was asked to move lately, by whomever, and the controller says that
+// there, or if it was asked to move recently, by whomever, and the controller says that
 // it has moved it: so a drain that was killed and is run again proves what the run
 // before has moved, too.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence {
@@ -148,7 +148,7 @@ type gathering struct {
 }
 
 // arriving finds the models that may be on their way to the controller. One that
-// moves to nobody knows where is not, if the controller says that it does not have it.
+// moves to it is not known where is not, if the controller says that it does not have it.
 func (g *gathering) arriving(ctx context.Context) {
 	for _, f := range g.snapshot.Moving {
 		switch {
@@ -210,7 +210,7 @@ func (g *gathering) departed(ctx context.Context) {
 const silentToGiveUp = 3
 
 // twice reports whether a model is in use on the controller and where JIMM records it.
-// The controller is asked again last: what it has let go meanwhile is not in conflict.
+// The controller is asked again last: what it has released meanwhile is not in conflict.
 func (g *gathering) twice(ctx context.Context, m facts.Model, said facts.Copy) bool {
 	at := g.snapshot.Controllers.ByUUID(m.Recorded)
 	return said.State == facts.CopyActive &&

@@ -9,7 +9,7 @@ import (
 type Edge struct {
 	// Offerer and Consumer are UUIDs.
 	Offerer, Consumer string
-	// Joined tells that the relation works.
+	// Joined reports that the relation works.
 	Joined bool
 }
 
@@ -20,7 +20,7 @@ type Edges struct {
 	// if all are known. An empty list of JIMM alone does not prove that a model
 	// has none.
 	Unread []string
-	// Confirmed tells that the models' own status agrees.
+	// Confirmed reports that the models' own status agrees.
 	Confirmed bool
 }
 

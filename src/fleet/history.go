@@ -59,7 +59,7 @@ type Logged struct {
 	Controller string
 	// Detail says more, or "".
 	Detail string
-	// Answered tells that the log has JIMM's answer, Refused what it was if the
+	// Answered reports that the log has JIMM's answer, Refused what it was if the
 	// call failed as a whole. The log does not have the errors of single models.
 	Answered bool
 	Refused  string
@@ -128,7 +128,7 @@ type Past struct {
 type HistoryFilter struct {
 	// Model is as [facts.SelectAll] takes it.
 	Model string
-	// Controller is a controller that was asked for, or was recorded before.
+	// Controller is a controller that was named in a request, or was recorded before.
 	Controller string
 	// User is who asked.
 	User string

@@ -46,7 +46,7 @@ func (l *Lists) Models(ctx context.Context) ([]facts.Model, error) {
 	return l.modelsSince(ctx, time.Now().Add(-l.age))
 }
 
-// controllersSince returns an answer that was asked for after since. One of that very
+// controllersSince returns an answer that was requested after since. One of that very
 // instant is asked for again: it can lack the cordon that was set in it.
 func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.Controller, error) {
 	fresh := func() ([]facts.Controller, bool) {
@@ -75,7 +75,7 @@ func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.
 	return list, nil
 }
 
-// modelsSince returns an answer that was asked for after since.
+// modelsSince returns an answer that was requested after since.
 func (l *Lists) modelsSince(ctx context.Context, since time.Time) ([]facts.Model, error) {
 	fresh := func() ([]facts.Model, error, bool) {
 		l.mu.Lock()
@@ -289,7 +289,7 @@ type Tower struct {
 	followed map[string]bool
 }
 
-// NewTower looks through the lists and the log; poll is the time between looks.
+// NewTower looks through the lists and the log; poll is the time between polls.
 func NewTower(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Tower {
 	return &Tower{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
@@ -348,7 +348,7 @@ func (t *Tower) Look(ctx context.Context, age time.Duration) (Sight, error) {
 	return out, ctx.Err()
 }
 
-// flight tells whether a model moves.
+// flight reports whether a model moves.
 func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
 	f := Flight{Model: m.UUID, Source: source, Agents: m.Agents(), Since: last}
 	shown := m.Live.Kind == facts.InfoLive && m.Live.Attempt.Exists() && m.Live.Attempt.End.IsZero()
@@ -400,8 +400,8 @@ func (t *Tower) follow(model string, watched bool) {
 	}
 }
 
-// pending reports whether a migration that was asked for may be about to begin: the
-// one that is shown is not the one that was asked for.
+// pending reports whether a migration that was requested may be about to begin: the
+// one that is shown is not the one that was requested.
 func (t *Tower) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
 	return audit.Pending(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
 }

@@ -18,7 +18,7 @@ type Moved struct {
 	Detail string
 	// Version is the one that all agents run, if this run has seen to that.
 	Version string
-	// Canary tells that others waited for it.
+	// Canary reports that others waited for it.
 	Canary bool
 	// Result is that of the migration; its outcome is "" if none was tried.
 	Result       migration.Result
@@ -48,7 +48,7 @@ const (
 	RunPartly RunOutcome = "partly"
 	// RunBlocked: only models are left that cannot move.
 	RunBlocked RunOutcome = "blocked"
-	// RunStopped: the failure policy, or somebody, stopped it.
+	// RunStopped: the failure policy, or someone, stopped it.
 	RunStopped RunOutcome = "stopped"
 	// RunConflict: a model is in two places, or lost. Look now.
 	RunConflict RunOutcome = "conflict"

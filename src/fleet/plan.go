@@ -414,7 +414,7 @@ func (m *maker) candidates() ([]candidate, error) {
 }
 
 // follows reports whether a drain takes over a migration that runs: it goes from the
-// controller to a target. So a drain that was killed goes on where it was, whoever has
+// controller to a target. So a drain that was killed continues where it was, whoever has
 // started what moves.
 func (m *maker) follows(f Flight) bool {
 	return m.policy.Goal == Drain && f.Source == m.policy.From &&

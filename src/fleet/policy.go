@@ -14,7 +14,7 @@ import (
 type Ended struct {
 	// State is [Well], [Failed] or [Stayed]; [Waiting] if it may be tried again.
 	State State
-	// Grave tells that the model is in doubt: nothing else may start.
+	// Grave reports that the model is in doubt: nothing else may start.
 	Grave bool
 	// Reason says why a model stayed.
 	Reason string
@@ -76,7 +76,7 @@ type Tally struct {
 	Failures int
 	// Grave names a model in doubt, and how it ended.
 	Grave string
-	// NotLeader tells that this unit is no longer the leader.
+	// NotLeader reports that this unit is no longer the leader.
 	NotLeader bool
 	// Lifted names the controller whose cordon was lifted.
 	Lifted string
@@ -85,9 +85,9 @@ type Tally struct {
 	Fought string
 	// Silent is for how long JIMM has not answered.
 	Silent time.Duration
-	// Closed tells that nothing may go to any target of the plan any more.
+	// Closed reports that nothing may go to any target of the plan any more.
 	Closed bool
-	// Told tells that the run was told to end here: stop-after.
+	// Told reports that the run was told to end here: stop-after.
 	Told string
 }
 
@@ -100,7 +100,7 @@ const (
 )
 
 // Stop says why a run must start nothing any more, or "". What is in flight is
-// followed to its end all the same.
+// followed to its end anyway.
 func Stop(rules Rules, t Tally) string {
 	switch {
 	case t.Grave != "":

@@ -43,7 +43,7 @@ type Balanced struct {
 	// Bound is a number of moves with fewer of which no plan brings every
 	// controller within the tolerance of its share.
 	Bound int
-	// Even tells that this plan does.
+	// Even reports that this plan does.
 	Even bool
 	// Why says why it stops where it does.
 	Why string

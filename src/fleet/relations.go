@@ -31,7 +31,7 @@ func (r *run) readEdges(ctx context.Context, s Sight) {
 	r.gaps = append(r.gaps, edges.Unread...)
 }
 
-// settleEdges looks whether the relations of models that have moved work again.
+// settleEdges checks whether the relations of models that have moved work again.
 func (r *run) settleEdges(ctx context.Context, s Sight) {
 	r.mu.Lock()
 	waiting := len(r.settle)

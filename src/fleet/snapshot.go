@@ -19,13 +19,13 @@ type Snapshot struct {
 	// Controllers and Models are JIMM's lists.
 	Controllers facts.Controllers
 	Models      []facts.Model
-	// Moving are the migrations that run or were asked for a moment ago,
+	// Moving are the migrations that run or were requested a moment ago,
 	// whoever started them.
 	Moving []Flight
 	// Edges are the cross-model relations.
 	Edges Edges
 	// Eligible has, for each class, the UUIDs of the controllers that JIMM would
-	// let its models move to. A class that JIMM did not tell is missing.
+	// let its models move to. A class that JIMM did not report is missing.
 	Eligible map[Class][]string
 	// Moved is when each model was last asked to move, by UUID.
 	Moved map[string]time.Time
@@ -39,7 +39,7 @@ type Class struct{ Source, Cloud, Region string }
 // ClassOf returns the class of a model.
 func ClassOf(m facts.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
 
-// Flight is a migration that runs, or that was asked for a moment ago.
+// Flight is a migration that runs, or that was requested a moment ago.
 type Flight struct {
 	// Model is a UUID.
 	Model string

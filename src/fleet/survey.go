@@ -7,14 +7,14 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Reader reads what the lists do not tell.
+// Reader reads what the lists do not say.
 type Reader interface {
 	// Edges reads the cross-model relations of the models, from the offers of each
 	// controller.
 	Edges(ctx context.Context, controllers []facts.Controller, models []facts.Model) Edges
 	// Eligible returns the UUIDs of the controllers that JIMM would let the model
 	// move to. An error that matches [survey.ErrNotOffered] means that this
-	// JIMM does not tell.
+	// JIMM does not say.
 	Eligible(ctx context.Context, model string) ([]string, error)
 }
 
@@ -25,7 +25,7 @@ type Question struct {
 	Base Snapshot
 	// Classes reports whether JIMM is asked where a model may go; nil: for none.
 	Classes func(facts.Model) bool
-	// Edges tells that the cross-model relations are read.
+	// Edges reports that the cross-model relations are read.
 	Edges bool
 }
 

@@ -222,7 +222,7 @@ func route(text string) []Step {
 	return out
 }
 
-// sound refuses a plan that no planner makes: the hash proves only that nobody
+// sound refuses a plan that no planner makes: the hash proves only that no one
 // has changed it since.
 func (p Plan) sound() error {
 	hosts, models := map[string]bool{}, map[string]bool{}

@@ -21,7 +21,7 @@ type Upgrader interface {
 	// there is none.
 	Job(ctx context.Context, model string) (string, error)
 	// ChangeBlock reports whether changes of the model are blocked. Juju 3.6 upgrades
-	// it all the same.
+	// it anyway.
 	ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error)
 	// Upgrade asks that the agents of the model become the version. With dryRun
 	// nothing is changed. The error matches [ErrUpgradeRefused] if the answer was
@@ -55,17 +55,17 @@ type UpgradeCase struct {
 	// At is the UUID of the controller on which they are to be upgraded; Recorded
 	// the one that JIMM has on record, Answers the one that answers for the model.
 	At, Recorded, Answers string
-	// Moving tells that the model migrates, or was asked to.
+	// Moving reports that the model migrates, or was asked to.
 	Moving bool
 	// Life is that of the model.
 	Life string
-	// Blocked tells that changes of the model are blocked.
+	// Blocked reports that changes of the model are blocked.
 	Blocked bool
 	// Job is the state of JIMM's own upgrade job, "" for none.
 	Job string
 	// To is the version asked for, Most that of the controller.
 	To, Most string
-	// Asked tells that this run has asked before.
+	// Asked reports that this run has asked before.
 	Asked bool
 }
 

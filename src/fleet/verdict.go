@@ -27,12 +27,12 @@ type Evidence struct {
 	Conflicts []string
 	// Gaps say why JIMM's list is not complete.
 	Gaps []string
-	// Asked tells that the controller itself has told all its models (AllModels),
+	// Asked reports that the controller itself has told all its models (AllModels),
 	// NotAsked why it has not.
 	Asked    bool
 	NotAsked string
-	// Arriving are models on their way to it, asked to move there lately, or moving
-	// to nobody knows where; Leaving are those on their way from it.
+	// Arriving are models on their way to it, asked to move there recently, or moving
+	// to it is not known where; Leaving are those on their way from it.
 	Arriving, Leaving []string
 	// Movable and Stuck are the models that JIMM records there: those that can
 	// move, and those that cannot.

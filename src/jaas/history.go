@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// mostHistory is how many events are read for one look at the history.
+// mostHistory is how many events are read for one observation of the history.
 const mostHistory = 10_000
 
 var _ fleet.Historian = Many{}

@@ -15,14 +15,14 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// inspector looks into a model for the engine.
+// inspector inspects a model for the engine.
 type inspector struct {
 	session     *session
 	login       *modelLogin
 	controllers reader
 }
 
-// Inventory reads what the model holds from Client.FullStatus: from its controller
+// Inventory reads what the model contains from Client.FullStatus: from its controller
 // itself where there is an account, and otherwise over the model connection of the
 // action through JIMM.
 func (i *inspector) Inventory(ctx context.Context, model, controller string) (facts.Inventory, error) {

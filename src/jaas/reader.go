@@ -17,7 +17,7 @@ var _ survey.ControllerReader = reader{}
 // reader reads controllers with an account, for the engine.
 type reader struct{ *connections }
 
-// Access logs in, if there is an account, and tells what came of it.
+// Access logs in, if there is an account, and says what came of it.
 func (r reader) Access(ctx context.Context, c facts.Controller) facts.Account {
 	out := facts.Account{State: facts.AccountWorks, User: r.logins[c.Name].User}
 	_, login, err := r.get(ctx, c)
@@ -129,7 +129,7 @@ func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
 	return all, err
 }
 
-// People tells which users the controller knows.
+// People says which users the controller knows.
 func (r reader) People(ctx context.Context, c facts.Controller) (out facts.People, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -222,7 +222,7 @@ func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, 
 }
 
 // facadesOf returns what the source runs, and the facades that it offers on
-// connections to it and to the model; nothing if it does not tell.
+// connections to it and to the model; nothing if it does not say.
 func (r reader) facadesOf(ctx context.Context, source facts.Controller, model string) (version string, facades juju.FacadeVersions) {
 	_, login, err := r.get(ctx, source)
 	if err != nil {

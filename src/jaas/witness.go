@@ -24,7 +24,7 @@ type witness struct {
 	noLookup atomic.Bool
 }
 
-// Record tells the controller that JIMM's record names, from JIMM's database.
+// Record reports the controller that JIMM's record names, from JIMM's database.
 func (w *witness) Record(ctx context.Context, model string) facts.Record {
 	client, err := w.session.get(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Info {
 }
 
 // find returns the model in JIMM's list, nil if the list does not have it. What
-// a list with gaps does not have may be there all the same.
+// a list with gaps does not have may be there anyway.
 func (w *witness) find(ctx context.Context, uuid string) (*facts.Model, error) {
 	models, err := w.fleet.Models(ctx)
 	for i, m := range models {
@@ -169,7 +169,7 @@ func infoKind(err error) facts.InfoKind {
 	}
 }
 
-// Host logs in to the model through JIMM and tells who answered.
+// Host logs in to the model through JIMM and says who answered.
 func (w *witness) Host(ctx context.Context, model string) facts.Host {
 	conn, err := w.login.dial(ctx, model)
 	if err == nil {

@@ -42,7 +42,7 @@ const (
 	// controller denies it (model connections; 2025 and newer).
 	AnswerMigrating
 	// AnswerStuck is "internal server error": JIMM migrates the model, the
-	// source has let go of it, and JIMM could not complete its record
+	// source has released it, and JIMM could not complete its record
 	// (ModelInfo; 2025 and newer). It lasts until the record is moved.
 	AnswerStuck
 	// AnswerUnreachable means that JIMM was reached but not the controller, or
@@ -81,7 +81,7 @@ func (a Answer) String() string {
 	}
 }
 
-// ReadAnswer tells what the error of [Client.ModelInfo], [Client.DialModel] or
+// ReadAnswer says what the error of [Client.ModelInfo], [Client.DialModel] or
 // [ModelConn.FullStatus] means. The words are those of JIMM of 2024 and 2026
 // and of Juju 3.5 and 3.6, recorded; where one code stands for several things
 // the message decides, and another message is AnswerUnknown.

@@ -219,7 +219,7 @@ type ChangeRequest struct {
 	Deprecated, Force, DryRun bool
 }
 
-// MigrationRequest is what somebody asked JIMM to do with a model: to migrate
+// MigrationRequest is what someone asked JIMM to do with a model: to migrate
 // it to a controller (MigrateModel) or to record that it is there
 // (UpdateMigratedModel). That it was asked does not mean that it was done.
 type MigrationRequest struct {

@@ -130,7 +130,7 @@ func (c *Client) Version(ctx context.Context) (ServerInfo, error) {
 //
 // This is a write, and JIMM does not make sure of anything but that the target
 // answers for the model, which it does while it still imports: send it only
-// when the source has let go of the model. After an abort a record that was
+// when the source has released the model. After an abort a record that was
 // moved too early is drift (2024) or is deleted (2025 and newer).
 //
 // Codes: rpc.CodeModelNotFound and rpc.CodeNotFound are an unknown model and

@@ -111,7 +111,7 @@ func (c *Conn) Login(ctx context.Context, credentials Credentials) (LoginResult,
 }
 
 // LoginAnonymous logs in as Juju's anonymous user, who needs no password and
-// may call next to nothing. The answer tells which controller and model
+// may call next to nothing. The answer says which controller and model
 // answered and, on a controller connection, its version: a cheap sign of life.
 // Errors are those of [Conn.Login].
 func (c *Conn) LoginAnonymous(ctx context.Context, reason string) (LoginResult, error) {

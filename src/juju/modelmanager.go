@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// ModelInfo is what ModelManager.ModelInfo tells of a model. Up to facade
+// ModelInfo is what ModelManager.ModelInfo says of a model. Up to facade
 // version 10 a model has an owner-tag, from 11 (Juju 4) a qualifier.
 type ModelInfo struct {
 	Name string `json:"name"`
@@ -75,7 +75,7 @@ type ModelSecretBackend struct {
 	NumSecrets int `json:"num-secrets"`
 }
 
-// ModelSummary is what ModelManager.ListModelSummaries tells of a model; the
+// ModelSummary is what ModelManager.ListModelSummaries says of a model; the
 // members are those of [ModelInfo]. Copies that are being imported are not
 // listed. A Migration with an End may be the history of a model that left and
 // came back. JIMM answers from its database, without Migration.
@@ -118,7 +118,7 @@ type ModelCount struct {
 	Count  int64  `json:"count"`
 }
 
-// ModelStatus is what ModelManager.ModelStatus tells of a model. Life, OwnerTag
+// ModelStatus is what ModelManager.ModelStatus says of a model. Life, OwnerTag
 // and Qualifier are wrong on Juju 4.0-beta8: use ModelInfo for them.
 type ModelStatus struct {
 	ModelTag         string `json:"model-tag"`

@@ -38,7 +38,7 @@ func (s *EntityStatus) UnmarshalJSON(data []byte) error {
 //
 // Juju 4.x has no record for it but makes it of the model's status, while that
 // is busy. So there Start is the time of the latest text, or of the call
-// (4.0-beta8), and does not tell one migration from another; End never comes;
+// (4.0-beta8), and does not distinguish migrations; End never comes;
 // a copy that is being imported has one too, with the text "importing"; and
 // when a migration was aborted there is none any more: the model is available
 // again, and its status info ends with the reason.

@@ -153,7 +153,7 @@ func (s *sender) flush(ctx context.Context) error {
 	return err
 }
 
-// push sends a batch. again tells whether it makes sense to try that again.
+// push sends a batch. again reports whether it makes sense to try that again.
 func (s *sender) push(ctx context.Context, batch []entry) (again bool, err error) {
 	body, err := encode(s.labels, batch)
 	if err != nil {
@@ -190,7 +190,7 @@ func encode(labels map[string]string, batch []entry) ([]byte, error) {
 	return json.Marshal(map[string][]stream{"streams": {{Stream: labels, Values: values}}})
 }
 
-// loss tells what did not arrive, or nil.
+// loss says what did not arrive, or nil.
 func (s *sender) loss() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -72,7 +72,7 @@ type Drained struct {
 	Controller    string
 	Plan          fleet.Plan // The first one.
 	Before, After fleet.Cordon
-	// Set tells that this run has cordoned the controller, and that it stays so.
+	// Set reports that this run has cordoned the controller, and that it stays so.
 	Set    bool
 	DryRun bool
 	// Parameters are those of the action that a next run needs too, as typed.
@@ -221,7 +221,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 	return out
 }
 
-// command is the command that drains the controller, or goes on to drain it.
+// command is the command that drains the controller, or continues to drain it.
 func (d Drained) command(unit string) string {
 	parameters := append([]string{"controller=" + d.Controller}, d.Parameters...)
 	return jujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ")

@@ -25,7 +25,7 @@ type EventLog struct {
 	began  time.Time
 	// base are the fields of every line.
 	base map[string]any
-	// frozen is when the model was first seen to stand still, thawed when it was
+	// frozen is when the model was first seen frozen, thawed when it was
 	// first known to be in use again.
 	frozen, thawed time.Time
 }

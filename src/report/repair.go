@@ -28,7 +28,7 @@ type repair struct {
 	grants        []string
 }
 
-// repairOf tells what puts right what a result leaves wrong.
+// repairOf says what puts right what a result leaves wrong.
 func repairOf(r migration.Result, cli, unit string) repair {
 	record := func(at facts.Controller) string {
 		if at.Name == "" || r.Model.UUID == "" {

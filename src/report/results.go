@@ -178,7 +178,7 @@ func jujuRun(unit, name string) string {
 }
 
 // RefusedMigration are the results of a migration that could not examine anything.
-// again tells that the same action may succeed later.
+// again reports that the same action may succeed later.
 func RefusedMigration(err error, again bool) map[string]any {
 	text := redact.Error(err)
 	out := map[string]any{

@@ -33,14 +33,14 @@ type cordon struct {
 	// not show that, when the mark was first seen: it may be older.
 	Since  time.Time `json:"since"`
 	Logged bool      `json:"logged,omitempty"`
-	// Age was the time since then at the last look, by the same clock.
+	// Age was the time since then at the last observation, by the same clock.
 	Age time.Duration `json:"age"`
-	// Hidden tells that JIMM did not reach the controller at the last look, and does
+	// Hidden reports that JIMM did not reach the controller at the last observation, and does
 	// not show the mark of such a one.
 	Hidden bool `json:"hidden,omitempty"`
 }
 
-// cordons returns those of the last look, whatever the settings were.
+// cordons returns those of the last observation, whatever the settings were.
 func (m memory) cordons() cordons {
 	var h health
 	_ = json.Unmarshal([]byte(m.state[keyHealth]), &h) // No text is none.

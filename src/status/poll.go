@@ -37,7 +37,7 @@ type Finished struct {
 	Recorded []string
 	// Last is the last model that it looked at.
 	Last string
-	// More tells that the time was over before it had looked at all.
+	// More reports that the time was over before all were checked.
 	More bool
 }
 

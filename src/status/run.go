@@ -53,7 +53,7 @@ func (r Run) of(text string) bool {
 	return found && run.Controller == r.Controller
 }
 
-// runStatus says how a run that was interrupted goes on.
+// runStatus says how a run that was interrupted continues.
 func (k known) runStatus() string {
 	text := k.run
 	if n := len(k.pending); n > 0 {
