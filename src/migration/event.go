@@ -5,6 +5,7 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 )
 
 // Event is something that an operator wants to see while a migration continues.
@@ -60,6 +61,11 @@ type HeartbeatEvent struct {
 	// if none was seen.
 	Phase facts.Phase
 	Text  string
+	// Over is what the migration waits for once its phases are over; the zero value
+	// while they are not. Then Phase and Text are those of the past, and empty.
+	Over Over
+	// Source and Target are the controllers of the migration.
+	Source, Target facts.Controller
 	// Still is for how long nothing has changed, Elapsed since the beginning.
 	Still, Elapsed time.Duration
 	// Stalled: a [StallEvent] was reported, and the migration has not come
@@ -69,9 +75,47 @@ type HeartbeatEvent struct {
 	Err error
 }
 
+// Over says what is open although the phases of the migration are over.
+type Over int
+
+// What is open.
+const (
+	// NotOver: the migration has not begun, or goes on.
+	NotOver Over = iota
+	// OverUnproved: the source no longer answers for the model, and nothing proves that
+	// the target has it in use.
+	OverUnproved
+	// OverUnrecorded: the model has moved; JIMM does not record it yet.
+	OverUnrecorded
+	// OverRetained: JIMM records the target, and it is not known that the source has
+	// released the model.
+	OverRetained
+)
+
+// over reads a verdict.
+func over(k judge.Kind) Over {
+	switch k {
+	case judge.SourceReleased, judge.Misrecorded:
+		return OverUnproved
+	case judge.Moved:
+		return OverUnrecorded
+	case judge.SourceRetains:
+		return OverRetained
+	default:
+		return NotOver
+	}
+}
+
 // EndEvent says that the migration has ended, and how, before the model's agents
 // are waited for: what waits for its place need not wait for them.
-type EndEvent struct{ Outcome facts.Outcome }
+type EndEvent struct {
+	Outcome facts.Outcome
+	// Phase is the last one: [facts.PhaseDone] of a migration that has moved the
+	// model.
+	Phase   facts.Phase
+	Target  facts.Controller
+	Elapsed time.Duration
+}
 
 func (EndEvent) event() {}
 

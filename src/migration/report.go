@@ -35,19 +35,23 @@ func (t *reporter) news() {
 }
 
 // show reports what an observation has shown. text is redacted.
-func (t *reporter) show(v judge.Verdict, source facts.Controller, text string, err error) {
+func (t *reporter) show(v judge.Verdict, b judge.Baseline, text string, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)
 		t.showStall(v, text)
 	}
 	if v.Kind == judge.SourceReleased && !t.released {
 		t.released = true
-		t.report(SourceReleasedEvent{Source: source, Elapsed: t.elapsed()})
+		t.report(SourceReleasedEvent{Source: b.Source, Elapsed: t.elapsed()})
 		t.news()
 	}
 	if now := time.Now(); !now.Before(t.nextBeat) {
 		still := now.Sub(t.changed).Round(time.Second)
-		t.report(HeartbeatEvent{Phase: v.Phase, Text: text, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err})
+		e := HeartbeatEvent{Phase: v.Phase, Text: text, Over: over(v.Kind), Source: b.Source, Target: b.Target, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err}
+		if e.Over != NotOver {
+			e.Phase, e.Text = facts.PhaseUnknown, ""
+		}
+		t.report(e)
 		t.beat = min(2*t.beat, t.wait(LastHeartbeat))
 		t.nextBeat = now.Add(t.beat)
 	}

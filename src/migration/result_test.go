@@ -38,11 +38,11 @@ func TestResultsTellAll(t *testing.T) {
 	}{
 		{
 			name: "migrated",
-			want: `migrated  in verify, plan start: west to east, held by east, recorded on east, REAP; target proved; users; id; proof; detail "", next ""`,
+			want: `migrated  in verify, plan start: west to east, held by east, recorded on east, DONE; target proved; users; id; proof; detail "", next ""`,
 		},
 		{
 			name: "migrated by itself", year: "2026", world: func(f *fake) { f.probe = false },
-			want: `migrated  in verify, plan start: west to east, held by east, recorded on east, REAP; target proved; users; id; detail "", next ""`,
+			want: `migrated  in verify, plan start: west to east, held by east, recorded on east, DONE; target proved; users; id; detail "", next ""`,
 		},
 		{
 			name: "aborted", world: func(f *fake) { f.end = "aborted, removing model from target controller: full"; f.stages = f.stages[:3] },
@@ -106,7 +106,7 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "recorded", world: func(f *fake) { f.running("east", true); f.began = time.Now().Add(-time.Hour) },
-			want: `recorded  in verify, plan record: west to east, held by east, recorded on east, UNKNOWN; target proved; users; proof; detail "", next ""`,
+			want: `recorded  in verify, plan record: west to east, held by east, recorded on east, DONE; target proved; users; proof; detail "", next ""`,
 		},
 		{
 			name: "recording never works", world: func(f *fake) { f.failures = 1000 },

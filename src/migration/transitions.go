@@ -31,7 +31,7 @@ func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 	if a := w.progress.Attempt; a.Exists() {
 		w.res.Attempt, w.res.Phase = a.Redacted(), w.progress.Phase
 	}
-	w.show(v, w.base.Source, w.text(), w.lastErr)
+	w.show(v, w.base, w.text(), w.lastErr)
 }
 
 // text is the redacted text of the migration that is followed, "" if there is none.
@@ -203,12 +203,23 @@ func (w *watcher) migrated() {
 	case w.progress.Phase == facts.PhaseReapFailed:
 		w.end(facts.NeedsAttention, facts.CauseLeftOver)
 	case w.plan == PlanVerify:
-		w.end(facts.AlreadyThere, facts.CauseNone)
+		w.done(facts.AlreadyThere)
 	case w.plan == PlanRecord:
-		w.end(facts.Recorded, facts.CauseNone)
+		w.done(facts.Recorded)
 	default:
-		w.end(facts.Migrated, facts.CauseNone)
+		w.done(facts.Migrated)
 	}
+}
+
+// done ends the run: the source has released the model, which it does at the end of
+// the last phase. The last text that was seen is that of an earlier one.
+func (w *watcher) done(outcome facts.Outcome) {
+	w.res.Attempt, w.res.Phase = w.progress.Attempt.Redacted(), facts.PhaseDone
+	w.res.Attempt.Text = ""
+	if outcome == facts.AlreadyThere && !w.res.Attempt.Exists() {
+		w.res.Phase = facts.PhaseUnknown // Nothing migrated under this run's eyes.
+	}
+	w.end(outcome, facts.CauseNone)
 }
 
 // recordTarget asks JIMM to record the target. An error does not prove that it did

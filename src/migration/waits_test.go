@@ -190,3 +190,35 @@ func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
 		}
 	})
 }
+
+// Once the phases are over, what is open is said, and no old phase.
+func TestNoOldPhaseIsSaidAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		slow := &slowRecorder{fake: f}
+		recorded, over := false, 0
+		res, err := migration.Migrate(t.Context(), f.jaas(), slow, migration.Options{
+			Model: "prod", Target: "east", Probe: true,
+			Report: func(e migration.Event) {
+				switch e := e.(type) {
+				case migration.RecordEvent:
+					recorded = true
+				case migration.HeartbeatEvent:
+					if recorded && (e.Over != migration.OverUnrecorded || e.Text != "" || e.Phase != facts.PhaseUnknown) {
+						t.Errorf("%+v", e)
+					}
+					if recorded {
+						over++
+					}
+				case migration.EndEvent:
+					if e.Phase != facts.PhaseDone || e.Target.Name != "east" || e.Elapsed == 0 {
+						t.Errorf("%+v", e)
+					}
+				}
+			},
+		})
+		if err != nil || res.Outcome != facts.Migrated || res.Phase != facts.PhaseDone || res.Attempt.Text != "" || over == 0 {
+			t.Errorf("%s in %s %q after %d lines, %v", res.Outcome, res.Phase, res.Attempt.Text, over, err)
+		}
+	})
+}

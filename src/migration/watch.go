@@ -88,7 +88,7 @@ func (w *watcher) watch(ctx, limited context.Context) {
 		}
 		spread = 0
 	}
-	w.report(EndEvent{w.res.Outcome})
+	w.report(EndEvent{Outcome: w.res.Outcome, Phase: w.res.Phase, Target: w.base.Target, Elapsed: w.elapsed()})
 	w.verify(limited)
 }
 

@@ -187,8 +187,11 @@ func (l *EventLog) Finish(r migration.Result) {
 		"controller": r.Holder.String(), "summary": Summary(r), "error": errorText(r.Err),
 		"duration_seconds": seconds(time.Since(l.began)),
 	}
-	if r.Attempt.Exists() {
-		fields["phase"], fields["text"] = r.Phase.String(), redact.String(r.Attempt.Text)
+	if r.Attempt.Exists() || r.Phase == facts.PhaseDone {
+		fields["phase"] = r.Phase.String()
+	}
+	if r.Attempt.Text != "" {
+		fields["text"] = redact.String(r.Attempt.Text)
 	}
 	if !l.frozen.IsZero() {
 		fields["downtime_seconds"] = seconds(l.thawed.Sub(l.frozen))

@@ -41,6 +41,11 @@ func Line(e migration.Event) string {
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RecordEvent:
 		return recordLine(e)
+	case migration.EndEvent:
+		if e.Phase != facts.PhaseDone {
+			return ""
+		}
+		return fmt.Sprintf("%s: %q has the model in use (%s)", e.Phase, e.Target.String(), span(e.Elapsed))
 	case migration.AgentsEvent:
 		return fmt.Sprintf("waiting for %d of %d agents to connect to the target: %s (%s)", len(e.Missing), e.Of, few(e.Missing), span(e.Elapsed))
 	case migration.VerifyEvent:
@@ -98,7 +103,14 @@ func startLine(e migration.StartEvent) string {
 
 func heartbeatLine(e migration.HeartbeatEvent) string {
 	text := "no migration is reported"
-	if e.Text != "" {
+	switch {
+	case e.Over == migration.OverUnproved:
+		text = fmt.Sprintf("%q no longer answers for the model, and it is not proved that %q has it in use", e.Source.String(), e.Target.String())
+	case e.Over == migration.OverUnrecorded:
+		text = fmt.Sprintf("the model has moved to %q, which JIMM does not record yet", e.Target.String())
+	case e.Over == migration.OverRetained:
+		text = fmt.Sprintf("JIMM records %q, and %q has not said yet that it has released the model", e.Target.String(), cmp.Or(e.Source.String(), "its source"))
+	case e.Text != "":
 		text = e.Phase.String() + ": " + e.Text
 	}
 	text = fmt.Sprintf("no change after %s: %s (%s)", span(e.Still), text, span(e.Elapsed))

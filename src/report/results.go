@@ -211,7 +211,7 @@ func controllerResults(c facts.Controller) map[string]any {
 func attemptResults(r migration.Result) map[string]any {
 	out := map[string]any{}
 	set(out, "id", r.MigrationID)
-	if !r.Attempt.Exists() {
+	if !r.Attempt.Exists() && r.Phase != facts.PhaseDone {
 		return out
 	}
 	set(out, "phase", r.Phase.String())

@@ -21,6 +21,9 @@ const (
 	PhaseReap
 	PhaseReapFailed
 	PhaseAbort
+	// PhaseDone: the migration has succeeded and ended. No text of a source says so:
+	// the source that reaches it has removed the model.
+	PhaseDone
 )
 
 // String returns Juju's name of the phase.
@@ -46,6 +49,8 @@ func (p Phase) String() string {
 		return "REAPFAILED"
 	case PhaseAbort:
 		return "ABORT"
+	case PhaseDone:
+		return "DONE"
 	default:
 		return "UNKNOWN"
 	}
@@ -61,7 +66,7 @@ func (p Phase) PastReturn() bool { return p >= PhaseSuccess && p <= PhaseReapFai
 
 // The texts that Juju 2.9.46 to 4.1-dev writes, by what they begin with. The
 // first match counts. What is not here is a running migration in a phase that
-// cannot be told, also the texts that precede an abort.
+// cannot be told. The texts that precede an abort are those of the phase that failed.
 func phaseTexts() []struct {
 	prefix string
 	phase  Phase
@@ -73,15 +78,22 @@ func phaseTexts() []struct {
 		{"starting", PhaseStarting},
 		{"performing source prechecks", PhaseQuiesce},
 		{"performing target prechecks", PhaseQuiesce},
+		{"source prechecks failed", PhaseQuiesce},
+		{"target prechecks failed", PhaseQuiesce},
+		{"failed to connect to target controller during prechecks", PhaseQuiesce},
+		{"failed to obtain model info during prechecks", PhaseQuiesce},
 		{"quiescing,", PhaseQuiesce},
 		{"exporting model", PhaseImport},
 		{"importing model into target controller", PhaseImport},
 		{"uploading model binaries", PhaseImport},
 		{"target reports model activation in progress", PhaseImport},
+		{"model data transfer failed", PhaseImport},
 		{"processing relations", PhaseProcessRelations},
 		{"validating,", PhaseValidation},
 		{"checking machines in migrated model", PhaseValidation},
+		{"machine sanity check failed", PhaseValidation},
 		{"activating model in target controller", PhaseValidation},
+		{"model activation failed", PhaseValidation},
 		{"transferring ownership of cloud resources", PhaseSuccess},
 		{"successful, removing model from source", PhaseReap},
 		{"successful, transferring logs", PhaseLogTransfer},
