@@ -266,9 +266,10 @@ func (s *Survey) InUseElsewhere() facts.Controller {
 func (s *Survey) InUseTwice() bool { return s.Placement() == judge.InUseTwice }
 
 // Unexplained reports whether one of the copies may be in use, and no migration
-// explains it: its controller does not say that it imports the model or moves it away.
+// explains it: its controller does not say that it imports the model or moves it away,
+// and the recorded one does not say that it no longer has the model.
 func (s *Survey) Unexplained(holders facts.Controllers) bool {
-	return !s.UnderWay() && !s.MayStillArrive() && slices.ContainsFunc(holders, func(c facts.Controller) bool {
+	return !s.UnderWay() && !s.MayStillArrive() && !s.Observation.CopyOn(s.Source).Denies() && slices.ContainsFunc(holders, func(c facts.Controller) bool {
 		state := s.Observation.CopyOn(c).State
 		return state == facts.CopyPresent || state == facts.CopyActive
 	})
