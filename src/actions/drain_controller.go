@@ -270,7 +270,7 @@ func (d *drainage) uncordon(ctx context.Context) {
 	if !d.out.Set || d.out.Starts() > 0 || len(d.plan.Moves) == 0 {
 		return
 	}
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is told to stop.
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is stopped.
 	defer end()
 	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
 		d.action.Logger().WarnContext(ctx, "cannot lift the cordon", slog.Any("error", err))

@@ -54,7 +54,7 @@ func (w watchtower) survey(ctx context.Context, q fleet.Question) (fleet.Snapsho
 	return fleet.Survey(ctx, w.tower, w.jaas.Many(), q)
 }
 
-// open connects to JIMM for an action that looks at many models. The caller closes
+// open connects to JIMM for an action that reads many models. The caller closes
 // the connection.
 func open(ctx context.Context, a *charm.Action) (watchtower, error) {
 	settings, j, err := connect(ctx, a)

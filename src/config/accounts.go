@@ -67,11 +67,11 @@ type loginError struct {
 	what string
 }
 
-// Error names the line, never what stands there.
+// Error names the line, never its text.
 func (e *loginError) Error() string { return fmt.Sprintf("line %d %s", e.line, e.what) }
 
 // loginParser reads the accounts token by token: an error of a decoder could
-// quote what it has read, and would not tell of a controller that is there twice.
+// quote what it has read, and would not report a controller that is there twice.
 type loginParser struct {
 	text string
 	json *json.Decoder
@@ -105,7 +105,7 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 	return logins, nil
 }
 
-// What stands in messages in place of a password. Who types it as printed shall
+// What messages show in place of a password. Whoever types it as printed shall
 // not have it torn out of the next one.
 const examplePassword = "PASSWORD"
 

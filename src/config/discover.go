@@ -35,7 +35,7 @@ func (n neighbour) removal(app string) string {
 func (n neighbour) String() string { return n.remote + " (" + n.endpoint + ")" }
 
 // discover returns where the relations say that JIMM is, best address first.
-// What a relation with prometheus_scrape tells goes before juju-info, which
+// A relation with prometheus_scrape takes precedence over juju-info, which
 // proves nothing of the other side.
 func discover(ctx context.Context, u Unit, c options) (n neighbour, addresses []string, err error) {
 	var found, silent []neighbour

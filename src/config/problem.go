@@ -5,7 +5,7 @@ package config
 type ProblemError struct {
 	// What is wrong, in a few words that begin a status message.
 	What string
-	// Remedy is the command that helps, or an act in words.
+	// Remedy is the command that helps, or a sentence that says what to do.
 	Remedy string
 	// Err is the error behind it, or nil.
 	Err error

@@ -53,7 +53,7 @@ func newSecret(app, option string) string {
 	return fmt.Sprintf("juju config %s %s=$(juju add-secret %s)", app, option, content)
 }
 
-// exampleSecret stands in commands in place of a secret. If it is typed as it is
+// exampleSecret is shown in commands in place of a secret. If it is typed as it is
 // printed, it must not be removed from the next command.
 const exampleSecret = "SECRET"
 

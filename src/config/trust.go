@@ -38,7 +38,7 @@ func untrusted(err error) bool {
 	return unknown
 }
 
-// Widened returns a pool with more authorities. A nil pool stands for those of
+// Widened returns a pool with more authorities. A nil pool means those of
 // the system.
 func Widened(pool *x509.CertPool, more []*x509.Certificate) *x509.CertPool {
 	var err error

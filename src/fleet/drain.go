@@ -197,7 +197,7 @@ func (g *gathering) departed(ctx context.Context) {
 			g.Strangers = append(g.Strangers, g.named(m.UUID)+" (recorded elsewhere: "+said.State.String()+")")
 			continue
 		case said.State == facts.CopyAbsent && !ours[m.UUID]:
-			continue // It was never there, as far as anybody can tell.
+			continue // It was never there, as far as is known.
 		case said.State != facts.CopyMoved || said.To != m.Recorded:
 			g.Unproved = append(g.Unproved, g.named(m.UUID))
 		}

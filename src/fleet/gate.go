@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// gate is the writer of one entry: it looks once more right before the one call
+// gate is the writer of one entry: it checks once more right before the one call
 // that starts.
 type gate struct {
 	run   *run
@@ -57,7 +57,7 @@ func (g gate) RecordController(ctx context.Context, proof judge.Proof) error {
 	return g.run.Writer.RecordController(ctx, proof)
 }
 
-// admit says why the entry must not start now, or "". It looks at lists that are
+// admit says why the entry must not start now, or "". It uses lists that are
 // half a minute old at most, and at everything that was asked of JIMM since.
 func (r *run) admit(ctx context.Context, i int) string {
 	leader, err := r.Leader(ctx)

@@ -40,7 +40,7 @@ const (
 	Applied RunOutcome = "applied"
 	// NothingToDo: it was so before.
 	NothingToDo RunOutcome = "nothing-to-do"
-	// StoppedAsTold: the run ended where it was told to.
+	// StoppedAsTold: the run ended where stop-after asked for.
 	StoppedAsTold RunOutcome = "stopped-after"
 	// RunRefused: nothing was started, since the plan does not fit.
 	RunRefused RunOutcome = "refused"

@@ -60,7 +60,7 @@ func DefaultRules() Rules { return Rules{Canary: true, ModelTimeout: 60 * time.M
 // Step is one step of a model's route: to a controller, or to an agent version.
 type Step struct{ Controller, Version string }
 
-// String returns the step as it stands in a plan.
+// String returns the step as a plan has it.
 func (s Step) String() string {
 	if s.Version != "" {
 		return upgradePrefix + s.Version
@@ -709,7 +709,7 @@ func (m *maker) plan() Plan {
 	return p
 }
 
-// sort brings a plan into the order of its text.
+// sort puts a plan in the order of its text.
 func (p *Plan) sort() {
 	slices.SortFunc(p.Controllers, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Pairs, func(a, b Edge) int {

@@ -291,7 +291,7 @@ func (r *run) over(wait Wait, started int) bool {
 	}
 }
 
-// closeAll leaves the models whose targets take nothing any more.
+// closeAll leaves the models whose targets accept no more.
 func (r *run) closeAll() {
 	for i := range r.entries {
 		if t := &r.entries[i]; t.State == Waiting {

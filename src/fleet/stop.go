@@ -31,7 +31,7 @@ func (r *run) decide() {
 	}
 }
 
-// told says that the run has come to where it was told to end.
+// told says that the run has reached the end that stop-after asked for.
 func (r *run) told() string {
 	if r.StopAfter != StopAfterCanary && r.StopAfter != StopAfterWave {
 		return ""

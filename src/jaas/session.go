@@ -85,7 +85,7 @@ func (e *NotAdministratorError) Error() string {
 // Unwrap lets the error match [jimm.ErrNotAdministrator].
 func (e *NotAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator }
 
-// openSession logs in to JIMM, as an administrator: others are not told which
+// openSession logs in to JIMM, as an administrator: others cannot see which
 // controllers there are.
 func openSession(ctx context.Context, settings config.Settings) (*session, error) {
 	client, who, err := LogIn(ctx, settings)

@@ -123,7 +123,7 @@ func readRefusal(answer *rpc.Error) Answer {
 	}
 }
 
-// readNotFound tells JIMM's "not found" from a controller's, whose code for a
+// readNotFound distinguishes JIMM's "not found" from a controller's, whose code for a
 // model connection is another one. Of a controller's only a few words are about the
 // model itself: Juju also says "not found" of a user, of settings and of parts of a
 // model that it is just removing (3.6.28 observed), which says nothing.
@@ -150,7 +150,7 @@ func uuidIn(word string) bool {
 	return err == nil
 }
 
-// readUnauthorized tells JIMM's refusals from the controller's, which have the
+// readUnauthorized distinguishes JIMM's refusals from the controller's, which have the
 // same code.
 func readUnauthorized(message string) Answer {
 	switch message {

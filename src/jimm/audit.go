@@ -237,7 +237,7 @@ func (r MigrationRequest) Names(uuid, path string) bool {
 	return uuid != "" && r.ModelUUID == uuid || path != "" && r.ModelPath == path
 }
 
-// auditKey tells events apart.
+// auditKey distinguishes events.
 type auditKey struct {
 	at           int64
 	conversation string

@@ -129,7 +129,7 @@ func (c *Client) Address() Address { return c.addr }
 func (c *Client) Identity() string { return c.session.identity }
 
 // Administrator reports whether JIMM took us for a JIMM administrator when we
-// logged in. JIMM looks once, at the login: a grant counts from the next.
+// logged in. JIMM checks once, at the login: a grant counts from the next.
 func (c *Client) Administrator() bool { return c.session.administrator }
 
 // ControllerUUID returns the uuid of JIMM itself, which poses as a controller.
@@ -175,7 +175,7 @@ func (o Options) timeLimit(atLeast time.Duration) time.Duration {
 	return max(limit, atLeast)
 }
 
-// Generation tells apart what JIMM does with migrations by itself. It is
+// Generation distinguishes what JIMM does with migrations by itself. It is
 // guessed from the facades of the login; a method that may or may not be there
 // is better called, rpc.CodeNotImplemented being the answer if it is not.
 type Generation int

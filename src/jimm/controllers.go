@@ -25,7 +25,7 @@ const (
 // gave the answer that it gives to those who are not JIMM administrators.
 var ErrNotAdministrator = errors.New("not a JIMM administrator")
 
-// Controller is a controller as JIMM knows it. JIMM never tells credentials.
+// Controller is a controller as JIMM knows it. JIMM never shows credentials.
 type Controller struct {
 	Name string `json:"name"`
 	UUID string `json:"uuid"`
@@ -52,7 +52,7 @@ type Controller struct {
 // ListControllers returns the controllers of JIMM, ordered by name
 // (JIMM 4 ListControllers).
 //
-// Only JIMM administrators are told them. Others get the error
+// Only JIMM administrators see them. Others get the error
 // [ErrNotAdministrator]: JIMM of 2024 answers them with one made-up controller
 // named "jaas" that has JIMM's own uuid, JIMM of 2026 with an empty list. The
 // made-up entry is never returned; entries that a JIMM in between may show to

@@ -6,7 +6,7 @@
 // controller that hosts a model. Neither reconnects: when the connection is
 // lost every call fails with an error that matches rpc.ErrConnection, and the
 // caller decides whether to connect again. An answer that refuses is an
-// *rpc.Error instead, whose code and message are JIMM's own words, unchanged.
+// *rpc.Error instead, with JIMM's own code and message, unchanged.
 //
 // # Generations
 //

@@ -21,7 +21,7 @@ const (
 	CodeConnectionFailed rpc.Code = "connection failed" //nolint:errname // named as the other codes
 )
 
-// session is what a login to JIMM told us.
+// session is what a login to JIMM returned.
 type session struct {
 	identity       string
 	administrator  bool
@@ -105,7 +105,7 @@ func isAdministrator(controllerAccess string) bool {
 	return controllerAccess == "administrator" || controllerAccess == "superuser"
 }
 
-// scrub takes the secret out of a server's words, should it repeat them: JIMM
+// scrub removes the secret from a server's message, should it repeat it: JIMM
 // passes on what the identity provider says. The code survives.
 func scrub(err error, secret Secret) error {
 	answer, ok := errors.AsType[*rpc.Error](err)

@@ -66,7 +66,7 @@ type migrateParams struct {
 // Options.CallTimeout says so, since some calls are never answered.
 //
 // Only an error that matches rpc.ErrNotSent proves that no migration was
-// started. After any other, an answered refusal included, look at the model:
+// started. After any other, including an answered refusal, check the model:
 // the controller can have accepted what JIMM then reports as failed. Never
 // repeat the call because of an error. (It is repeated here in one case: JIMM
 // refused the spelling of the model, which it does before anything else; JIMM

@@ -30,7 +30,7 @@ type ModelConn struct {
 // secret of each into its audit log: keep the connection rather than dialling
 // again. It never changes a record. End it with [ModelConn.Close].
 //
-// What a refusal means for the model is told by [ReadAnswer]. A controller's
+// What a refusal means for the model is read by [ReadAnswer]. A controller's
 // redirect comes as *juju.RedirectError; real controllers give none to the
 // logins that JIMM makes (2024, 3.5) but deny the model. While JIMM migrates a
 // model it replaces any denial by rpc.CodeModelMigrating (2025 and newer). A

@@ -38,7 +38,7 @@ func (c *Client) ListModelSummaries(ctx context.Context) ([]juju.ModelSummary, e
 // until [Client.DisableControllerUUIDMasking] makes it the recorded one.
 //
 // The error is the controller's or JIMM's, with its code; what it means for
-// the model is told by [ReadAnswer]. JIMM gives up on a silent controller after
+// the model is read by [ReadAnswer]. JIMM gives up on a silent controller after
 // 60 s and says so, which this call waits for.
 //
 // In JIMM of 2025 and newer this is not only a question. If the model is being

@@ -21,7 +21,7 @@ type Status struct {
 	Unread []string
 }
 
-// DetailedStatus is a status with what Juju tells beside it.
+// DetailedStatus is a status with what Juju reports beside it.
 type DetailedStatus struct {
 	Status  string // such as active, idle, started
 	Info    string
@@ -35,7 +35,7 @@ type DetailedStatus struct {
 type ModelStatus struct {
 	Name string
 	Type string // iaas or caas
-	// Controller is the controller's name where the server tells it; Juju's
+	// Controller is the controller's name where the server reports it; Juju's
 	// own FullStatus does not.
 	Controller string
 	CloudTag   string
@@ -76,7 +76,7 @@ type Application struct {
 	Charm         string // such as ch:amd64/jammy/postgresql-288
 	CharmRevision int
 	CharmChannel  string
-	// CharmProfile is the name of the LXD profile that the charm brings; empty if
+	// CharmProfile is the name of the charm's LXD profile; empty if
 	// it has none, and on Juju 4.
 	CharmProfile    string
 	Base            string

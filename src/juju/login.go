@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// anonymousUser is whom Juju lets in without a password, to ask little.
+	// anonymousUser is the user that Juju admits without a password, for a few calls.
 	anonymousUser = "jujuanonymous"
 	// clientVersion is the version of Juju that a login claims. Juju 3.1 and
 	// newer only write it to their audit log; see [Conn.Login] for older ones.

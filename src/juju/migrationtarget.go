@@ -39,7 +39,7 @@ func (m *MigrationTarget) Version() int { return m.version }
 
 // Prechecks asks whether the controller would take the model; it changes nothing
 // (2.9 to 3.6). What speaks against it is an *rpc.Error, which mostly has no code.
-// From version 3 on it also looks at the facades. Others than superusers get
+// From version 3 on it also checks the facades. Others than superusers get
 // rpc.CodeUnauthorized.
 func (m *MigrationTarget) Prechecks(ctx context.Context, p Precheck) error {
 	if _, err := ModelTag(p.UUID); err != nil {

@@ -102,7 +102,7 @@ type ModelSummary struct {
 // Owner returns the name of the owner, or the qualifier (Juju 4).
 func (m ModelSummary) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
 
-// Count returns the count of that entity, 0 if it is not told.
+// Count returns the count of that entity, 0 if it is not reported.
 func (m ModelSummary) Count(entity string) int {
 	for _, c := range m.Counts {
 		if c.Entity == entity {

@@ -13,7 +13,7 @@ import (
 // probeTimeout is the time limit of a probe's one call.
 const probeTimeout = 20 * time.Second
 
-// ProbeState is what a controller says of a model without being told who asks.
+// ProbeState is what a controller says of a model to an anonymous client.
 type ProbeState int
 
 const (
@@ -28,7 +28,7 @@ const (
 	// controller. Up to Juju 3.6 that is also said of a copy that could not be
 	// removed at the end of a migration.
 	ProbeExporting
-	// ProbeImporting means: the controller has what a migration brought in so far,
+	// ProbeImporting means: the controller has what a migration has imported so far,
 	// running or failed.
 	ProbeImporting
 	// ProbeRedirected means: the model has left for another controller, for good.

@@ -35,7 +35,7 @@ type RedirectError struct {
 	err *rpc.Error
 }
 
-// Error returns the server's words.
+// Error returns the server's message.
 func (e *RedirectError) Error() string { return e.err.Error() }
 
 // Unwrap returns the *rpc.Error.

@@ -46,7 +46,7 @@ type MigrationStatus struct {
 	// Status is free text; its beginnings are the same from Juju 2.9 to 4.1.
 	Status string `json:"status"`
 	// Start is when the migration began, by the source controller's clock;
-	// nil if unknown. It tells one migration from another up to Juju 3.6.
+	// nil if unknown. It distinguishes migrations up to Juju 3.6.
 	Start *time.Time `json:"start,omitempty"`
 	// End is when it ended; nil while it runs, and always on 4.x.
 	End *time.Time `json:"end,omitempty"`

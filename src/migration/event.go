@@ -167,7 +167,7 @@ func (RecordEvent) event() {}
 
 func (WaitEvent) event() {}
 
-// AgentsEvent says whose agents have not come to the target yet.
+// AgentsEvent says which agents have not connected to the target yet.
 type AgentsEvent struct {
 	Missing []string
 	Of      int // How many machines and units there are.

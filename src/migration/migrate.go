@@ -67,7 +67,7 @@ const (
 	DefaultTimeout      = 60 * time.Minute
 )
 
-// Errors of [Starter] that the engine tells from others.
+// Errors of [Starter] that the engine distinguishes.
 var (
 	// ErrNotSent means that the call was not sent: only then is it certain that
 	// nothing was changed.

@@ -16,7 +16,7 @@ type Result struct {
 	// Step is the step that the run ended in.
 	Step facts.Step
 	// Cause says why the outcome is what it is, where the outcome alone does
-	// not: a server's words (redacted) or what was waited for in vain.
+	// not: a server's message (redacted) or what did not happen in time.
 	Cause facts.Cause
 	// Detail is the text that goes with the cause, redacted.
 	Detail string
@@ -46,7 +46,7 @@ type Result struct {
 	Holder facts.Controller
 	// Findings are the verdicts of the checks.
 	Findings []checks.Finding
-	// MigrationID is what the source called the migration, if it told.
+	// MigrationID is what the source called the migration, if it is known.
 	MigrationID string
 	// Attempt is the last observation of the migration that was followed.
 	Attempt facts.Attempt

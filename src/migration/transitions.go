@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// record keeps what the observation tells for the result, and reports changes.
+// record keeps what the observation shows for the result, and reports changes.
 func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 	w.lastErr = w.answered(o)
 	if at := o.RecordedAt(); at != "" {
@@ -368,7 +368,7 @@ func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 		w.details.want()
 		return false
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
-		w.res.Holder = facts.Controller{} // Someone has brought a copy there meanwhile.
+		w.res.Holder = facts.Controller{} // A copy has been moved there meanwhile.
 		w.end(facts.Unknown, facts.CauseChanged)
 	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.

@@ -93,7 +93,7 @@ func (w *watcher) watch(ctx, limited context.Context) {
 }
 
 // pause is the time from one poll to the next: half a poll interval while a migration
-// is to begin, or to leave a source that still tells, and never less than a second
+// is to begin, or to leave a source that still answers, and never less than a second
 // for each call that the poll has cost JIMM. The spread is left out.
 func (w *watcher) pause(spread float64) time.Duration {
 	d := w.opts.PollInterval

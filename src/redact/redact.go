@@ -36,7 +36,7 @@ func redactShapes(text string) string {
 	return "[redacted]"
 }
 
-// harmless reports whether no shape of a secret can be in the text: a quick look
+// harmless reports whether no shape of a secret can be in the text: a quick check
 // for what each of them needs. Most texts are, and looking for the shapes takes
 // 0.1 ms.
 func harmless(text string) bool {
@@ -71,7 +71,7 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|\S+)`
 	)
 	return []redaction{
-		// Everything behind the words: the values may hold any characters.
+		// Everything after the words: the values may contain any characters.
 		{regexp.MustCompile(`(?is)(credential attribute mismatch:).*`), "$1 [redacted]"},
 		// To the last bracket, or to the end of a text that was cut.
 		{regexp.MustCompile(`(?s)map\[.*\]`), "map[redacted]"},
@@ -87,7 +87,7 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 	}
 })
 
-// Own is an error in the charm's own words: no part of its text comes from a server,
+// Own is an error whose text is the charm's own: no part of its text comes from a server,
 // and its commands must be shown as they are.
 type Own interface {
 	error

@@ -89,7 +89,7 @@ func listedResults(l ListedModel, controller, moving string) map[string]any {
 	return out
 }
 
-// reasons lists what stands against a target: what forbids it, or else what is
+// reasons lists the reasons against a target: what forbids it, or else what is
 // not known, or else what to watch.
 func reasons(findings []checks.Finding) string {
 	for _, level := range []checks.Level{checks.Fail, checks.Skip, checks.Warn} {

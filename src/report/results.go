@@ -281,7 +281,7 @@ func followUpResults(followUps []migration.FollowUp) map[string]any {
 	return out
 }
 
-// errorResults has the words and the code of the answer that was an error.
+// errorResults has the message and the code of the answer that was an error.
 func errorResults(detail string, err error) map[string]any {
 	out := map[string]any{}
 	if err != nil {

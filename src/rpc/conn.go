@@ -177,7 +177,7 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// decoded decodes an answer and says whose it was if that fails.
+// decoded decodes an answer and says which call it was for if that fails.
 func decoded(req Request, data []byte, reply any) error {
 	err := decodeAnswer(data, reply)
 	if err == nil {

@@ -134,7 +134,7 @@ func Begin(ctx context.Context, u config.Unit, p Pending) error {
 
 // End removes a model's pending migration and decides the status anew, for an
 // action that has read its settings. With the state [Detached] the migration
-// stays pending. It works also when the action is told to stop.
+// stays pending. It works also when the action is stopped.
 func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error {
 	m, err := remember(context.WithoutCancel(ctx), u)
 	if err != nil {

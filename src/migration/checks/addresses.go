@@ -21,8 +21,8 @@ const (
 	reachPublic               // A public address, or a name.
 )
 
-// checkTargetAddresses looks at the addresses that a migration hands to the source
-// and to the agents: those that the controller has told JIMM, never the public
+// checkTargetAddresses checks the addresses that a migration gives to the source
+// and to the agents: those that the controller has reported to JIMM, never the public
 // address that JIMM itself uses.
 func checkTargetAddresses(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Target.Name)

@@ -86,7 +86,7 @@ func checkFacades(s *survey.Survey) Finding {
 // tell its facades (Juju 3.1).
 const facadesAreTold = 3
 
-// checkTargetPrechecks lets the target itself look at the model, as it would at
+// checkTargetPrechecks has the target itself check the model, as it would at
 // the beginning of a migration.
 func checkTargetPrechecks(s *survey.Survey) Finding {
 	if why := lacksTargetAccount(s); why != "" {

@@ -56,7 +56,7 @@ func noMigration(s *survey.Survey) Finding {
 	}
 }
 
-// whyArrived says why the model may have been brought to its controller recently.
+// whyArrived says why the model may have been moved to its controller recently.
 func whyArrived(s *survey.Survey) string {
 	if s.AuditErr != nil {
 		return "JIMM's audit log could not be read"

@@ -11,8 +11,8 @@ import (
 )
 
 // checkUsers looks for users that exist on one controller alone. Through JIMM only
-// JIMM's own users of the model are seen; an administrator of the source is told
-// all, and one of the target whom it knows.
+// JIMM's own users of the model are seen; an administrator of the source sees
+// all, and one of the target which users it knows.
 func checkUsers(s *survey.Survey) Finding {
 	users := s.Model.Users
 	own := s.Observation.CopyOn(s.Source).Info

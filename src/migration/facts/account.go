@@ -25,10 +25,10 @@ type People struct {
 type Prechecks struct {
 	// Version is that of its facade MigrationTarget which was asked.
 	Version int
-	// Facades reports that it was told the facades of the source, and looked at
+	// Facades reports that it was given the facades of the source, and checked
 	// them.
 	Facades bool
-	// Refusal is why it would not take the model, in its own words, not redacted;
+	// Refusal is why it would not accept the model, in its own words, not redacted;
 	// "" if it would.
 	Refusal string
 }
@@ -51,7 +51,7 @@ const (
 	AccountWorks AccountState = "works"
 	// AccountRefused: the controller refuses the account.
 	AccountRefused AccountState = "refused"
-	// AccountWeak: the account is not a superuser, and would not be told enough.
+	// AccountWeak: the account is not a superuser, and would not be shown enough.
 	AccountWeak AccountState = "not-superuser"
 	// AccountSilent: the controller does not answer.
 	AccountSilent AccountState = "no-answer"

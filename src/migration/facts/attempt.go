@@ -12,7 +12,7 @@ type Attempt struct {
 	// Text is Juju's free text, without the prefix "migrating: ".
 	Text string
 	// Start and End are by the source controller's clock. Start is the only key
-	// that tells one migration from another.
+	// that distinguishes migrations.
 	Start, End time.Time
 	// StartUnstable: Start is the time of the text, and moves with it, as builds of
 	// Juju 4 have it that show the model's busy status for a migration. Those
@@ -21,7 +21,7 @@ type Attempt struct {
 }
 
 // TextExporting is what a controller itself says of a model that a migration moves
-// away, to whoever asks. It stands for the text of a migration where the source shows
+// away, to whoever asks. It takes the place of the text of a migration where the source shows
 // none, as Juju 4.0.0 and later do.
 const TextExporting = "model migration in progress"
 
@@ -66,7 +66,7 @@ func (a Attempt) Redacted() Attempt {
 }
 
 // Same reports whether both are observations of one migration. If its start drifts,
-// one that runs cannot be told from another, unless that has only begun.
+// a running one cannot be distinguished from another, unless that has only begun.
 func (a Attempt) Same(b Attempt) bool {
 	switch {
 	case !a.Exists() || !b.Exists():

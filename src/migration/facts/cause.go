@@ -9,11 +9,11 @@ const (
 	CauseNone Cause = ""
 	// CauseChecks: checks failed.
 	CauseChecks Cause = "checks-failed"
-	// CauseAnswer: a server said so; Detail holds its words.
+	// CauseAnswer: a server said so; Detail has its message.
 	CauseAnswer Cause = "server-answer"
 	// CauseDeadline: the timeout of the action ran out.
 	CauseDeadline Cause = "deadline"
-	// CauseInterrupted: the action was told to stop.
+	// CauseInterrupted: the action was stopped.
 	CauseInterrupted Cause = "interrupted"
 	// CauseSilent: no controller answered for too long.
 	CauseSilent Cause = "no-answer"

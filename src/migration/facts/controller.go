@@ -27,7 +27,7 @@ type Controller struct {
 	Cloud, Region string
 }
 
-// Known reports whether c stands for a controller at all.
+// Known reports whether c is a controller at all.
 func (c Controller) Known() bool { return c.UUID != "" }
 
 // Controllers indexes a list of controllers.

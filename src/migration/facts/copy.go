@@ -57,13 +57,13 @@ type Copy struct {
 	// Unreachable reports that the controller could not be reached at all.
 	Unreachable bool
 	Err         error
-	// Info is what the controller tells one of its administrators about the
+	// Info is what the controller shows one of its administrators about the
 	// model; its users are those of the controller, not of JIMM. The kind is
 	// [InfoNotAsked] where there is no account, or it does not describe it.
 	Info Info
 }
 
-// CopyOf makes a copy of what a controller tells one of its administrators.
+// CopyOf makes a copy of what a controller shows one of its administrators.
 func CopyOf(i Info) Copy {
 	c := Copy{State: CopyActive, Info: i}
 	switch {
@@ -75,7 +75,7 @@ func CopyOf(i Info) Copy {
 	return c
 }
 
-// Described returns the copy with what the controller told one of its administrators
+// Described returns the copy with what the controller showed one of its administrators
 // a moment later, who took it for a copy in that state. The controller's word that a
 // migration moves the model stands: on Juju 4.0.0 and later, which are silent, an
 // administrator sees nothing of it.

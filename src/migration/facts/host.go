@@ -20,7 +20,7 @@ const (
 	HostUnavailable
 )
 
-// Host is what a login to the model through JIMM told.
+// Host is what a login to the model through JIMM showed.
 type Host struct {
 	Kind HostKind
 	// Controller is the UUID of the controller that serves the model.

@@ -8,7 +8,7 @@ import (
 
 // The checks below inspect the model for what Juju's own prechecks would
 // refuse (Juju 2.9 to 4.1), all at once. Juju sees more: minimum numbers of
-// units, pending reboots, cleanups and locks are not in what it tells.
+// units, pending reboots, cleanups and locks are not in what it reports.
 
 // Alive reports whether a life is that of something that is not going away.
 func Alive(life string) bool { return life == "" || life == "alive" }
@@ -46,13 +46,13 @@ type Inventory struct {
 // Application is an application of a model.
 type Application struct {
 	Charm string // The URL of the charm, "ch:amd64/jammy/postgresql-288".
-	// Profile is the LXD profile that the charm brings, or "".
+	// Profile is the charm's LXD profile, or "".
 	Profile string
 	Base    string // "ubuntu@22.04/stable".
 	Life    string // "" or "alive", "dying", "dead".
 	// Scale is the wanted number of units (caas); Units is how many there are.
 	Scale, Units int
-	Err          string // What was told instead, if anything.
+	Err          string // What was answered instead, if anything.
 }
 
 // CharmName returns the name of the charm, "postgresql", without its source,
@@ -137,7 +137,7 @@ func (i Inventory) WithCharm(names []string) []string {
 }
 
 // Missing names the machines and units whose agents are not with the controller
-// that has told the inventory. Of those that were there before and had no agent
+// that has reported the inventory. Of those that were there before and had no agent
 // then, none is expected; without an observation before, all are.
 func (i Inventory) Missing(before *Inventory) []string {
 	var out []string
@@ -155,7 +155,7 @@ func (i Inventory) Missing(before *Inventory) []string {
 }
 
 // Present counts the machines and units whose agents are with the controller that
-// has told the inventory.
+// has reported the inventory.
 func (i Inventory) Present() int {
 	return len(SortedNames(i.Machines, func(m Machine) bool { return m.Agent == "started" })) + len(SortedNames(i.Units, Unit.Present))
 }

@@ -8,7 +8,7 @@ type Model struct {
 	Name, Owner string
 	// Recorded is the UUID of the controller that JIMM's record names.
 	Recorded string
-	// Type is "iaas" or "caas"; "" when JIMM could not tell.
+	// Type is "iaas" or "caas"; "" when JIMM did not report it.
 	Type string
 	// Life is "alive", "dying" or "dead".
 	Life string
@@ -16,7 +16,7 @@ type Model struct {
 	IsController bool
 	// AgentVersion is the version of the model's agents, or "".
 	AgentVersion string
-	// Cloud and Region are the names of the model's cloud; "" if not told.
+	// Cloud and Region are the names of the model's cloud; "" if not reported.
 	Cloud, Region string
 	// CloudType is the type of that cloud, such as "lxd" or "manual", or "".
 	CloudType string

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// Phase is one of Juju's migration phases. No API tells it to a user: it is
+// Phase is one of Juju's migration phases. No API reports it to a user: it is
 // inferred from the free text of the migration (Juju 2.9 to 4.x).
 type Phase int
 

@@ -171,7 +171,7 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	return v
 }
 
-// judgeLive judges the source's own words.
+// judgeLive judges the source's own answer.
 func judgeLive(b Baseline, p Progress, source, target facts.Copy, i facts.Info, v Verdict) Verdict {
 	a := i.Attempt
 	phase := facts.ParseText(a.Text)

@@ -177,7 +177,7 @@ func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 }
 
 // listedThere reports whether the entry of JIMM's list is that of the source, or
-// of the target if that is on record, as far as can be told.
+// of the target if that is on record, as far as is known.
 func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	a, at := o.Info.Attempt, o.Info.Controller
 	// The recorded controller itself says that it does not have the model.

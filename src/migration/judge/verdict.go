@@ -71,7 +71,7 @@ type Verdict struct {
 	Repeats bool
 }
 
-// Proof permits to tell JIMM that a controller hosts a model. Only [Judge]
+// Proof permits recording in JIMM that a controller hosts a model. Only [Judge]
 // makes valid ones, and [migration.RecordModel] for an operator who confirms it; the zero
 // value permits nothing.
 type Proof struct {

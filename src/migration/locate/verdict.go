@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// decision decides where one model is, from the record, the source's words
+// decision decides where one model is, from the record, the source's answer
 // through JIMM and the controllers' own.
 type decision struct {
 	locator
@@ -80,7 +80,7 @@ func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded f
 // own reports whether the migration in JIMM's list is that of the recorded
 // controller, and not of another that JIMM has models on too. With a copy on the
 // target JIMM's audit log reports whether the record was switched to it too early.
-// A login tells only as long as the target cannot have a copy.
+// A login is conclusive only as long as the target cannot have a copy.
 func (f decision) own(ctx context.Context) bool {
 	recorded := f.copies[f.loc.Recorded.UUID]
 	switch {
@@ -313,7 +313,7 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = "a login to the model through JIMM was answered by " + f.name
 	case host.Kind == facts.HostServes:
-		// JIMM asks whom it has on record: the record has changed, or an
+		// JIMM asks the controller on record: the record has changed, or an
 		// address leads to another controller than JIMM thinks.
 		loc.Holder = f.controllers.ByUUID(host.Controller)
 		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())

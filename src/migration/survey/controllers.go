@@ -6,14 +6,14 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Reports is what administrators of source and target were told before a start.
+// Reports is what administrators of source and target saw before a start.
 type Reports struct {
 	Why            string // Why none was asked, "" if someone was.
 	Source, Target facts.Account
 
 	Holdings    []facts.Holding // Of the target.
 	HoldingsErr error
-	People      map[string]facts.People // Of both, by UUID; missing if not told.
+	People      map[string]facts.People // Of both, by UUID; missing if not reported.
 	Clouds      map[string][]string
 	cloudsErr   error
 	Prechecks   facts.Prechecks

@@ -204,7 +204,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	if s.Listed.Kind != facts.InfoLive || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
 	}
-	// A refusal is news; a failure to ask is none, unless no one else tells whose
+	// A refusal is news; a failure to ask is none, unless no other answer shows whose
 	// entry the list has.
 	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsTell(o) {
 		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.whoseLeftOver(o, serves) {
@@ -242,7 +242,7 @@ func (s *Survey) othersHold(o facts.Observation) bool {
 	return false
 }
 
-// unclear reports whether it cannot be told which controller has listed the
+// unclear reports whether it is not known which controller has listed the
 // model. What migrates is followed, whoever it is.
 func (s *Survey) unclear(source facts.Copy) bool {
 	listed := s.Listed.Kind == facts.InfoLive && s.Listed.Listed && source.State == facts.CopyUnknown
