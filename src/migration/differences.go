@@ -7,14 +7,21 @@ import (
 	"slices"
 	"strconv"
 
+	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
 )
 
 // differences says what of a model is not as it was before it moved. The same
-// charm can have another URL on a controller of another major version.
-func differences(before, after facts.Inventory, sameMajor bool) []string {
+// charm can have another URL on a controller of another major version. Juju 4
+// upgrades the agents to its own version by itself (juju/juju#21529).
+func differences(before, after facts.Inventory, source, target string) []string {
+	const four = 4
 	var out []string
-	if before.AgentVersion != "" && after.AgentVersion != "" && before.AgentVersion != after.AgentVersion {
+	from, _ := rules.ParseVersion(source)
+	to, _ := rules.ParseVersion(target)
+	sameMajor := from.Major == to.Major
+	upgraded := to.Major >= four && after.AgentVersion == target
+	if before.AgentVersion != "" && after.AgentVersion != "" && before.AgentVersion != after.AgentVersion && !upgraded {
 		out = append(out, "the agents' version is "+after.AgentVersion+", it was "+before.AgentVersion)
 	}
 	out = append(out, compareNames("application", before.Applications, after.Applications, func(a, b facts.Application) string {
@@ -35,14 +42,14 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 		}
 		return worse(a, b)
 	})...)
-	out = append(out, compareNames("relation", before.Relations, after.Relations, nil)...)
+	out = append(out, compareNames("relation", before.Relations, after.Relations, otherRelation)...)
 	out = append(out, compareNames("offer", before.Offers, after.Offers, func(a, b facts.Offer) string {
 		if a.Total > b.Total {
 			return fmt.Sprintf("has %d connections, it had %d", b.Total, a.Total)
 		}
 		return ""
 	})...)
-	out = append(out, compareNames("remote application", before.Remotes, after.Remotes, nil)...)
+	out = append(out, compareNames("remote application", before.Remotes, after.Remotes, worseRemote)...)
 	if before.StorageTold && after.StorageTold {
 		out = append(out, compareNames("storage", before.Storage, after.Storage, nil)...)
 	}
@@ -50,21 +57,43 @@ func differences(before, after facts.Inventory, sameMajor bool) []string {
 }
 
 // worse says how the workload of a unit has become worse, or "": it is in error and
-// was not, or it is blocked and was active. The agent is there anyway
-// (juju/juju#19561, #22148).
+// was not, or it was active and is blocked, or something else while its agent has
+// nothing to do, as a unit that waits for Pebble for ever. The agent is there
+// anyway (juju/juju#19561, #22148).
 func worse(before, after facts.Unit) string {
+	was := before.Workload == "active"
 	switch {
-	case after.Workload == "error" && before.Workload != "error", after.Workload == "blocked" && before.Workload == "active":
+	case after.Workload == "error" && before.Workload != "error", was && after.Workload == "blocked",
+		was && after.Agent == "idle" && slices.Contains([]string{"maintenance", "waiting", "terminated", "unknown"}, after.Workload):
 		return workload(after) + ", it was " + cmp.Or(before.Workload, "not known")
 	default:
 		return ""
 	}
 }
 
+// worseRemote says how a consumed offer has become worse, or "": the target has lost
+// where it is (juju/juju#22517).
+func worseRemote(before, after facts.Remote) string {
+	if before.Status == "active" && slices.Contains([]string{"error", "terminated"}, after.Status) {
+		return "is " + after.Status + ", it was active"
+	}
+	return ""
+}
+
+// otherRelation says how a relation has become another one, or "": it was suspended and
+// is not any more, which Juju 4 forgets (juju/juju#23337), or it was joined and does not
+// work.
+func otherRelation(before, after facts.Relation) string {
+	if before.Status == "suspended" && after.Status == "joined" || before.Status == "joined" && slices.Contains([]string{"error", "suspended", "broken"}, after.Status) {
+		return "is " + after.Status + ", it was " + before.Status
+	}
+	return ""
+}
+
 func workload(u facts.Unit) string {
-	state := "in " + u.Workload
-	if u.Workload != "error" {
-		state = u.Workload
+	state := u.Workload
+	if state == "error" || state == "maintenance" {
+		state = "in " + state
 	}
 	if u.Message == "" {
 		return "is " + state
@@ -72,10 +101,17 @@ func workload(u facts.Unit) string {
 	return "is " + state + " (" + u.Message + ")"
 }
 
-// broken are the units whose workload has become worse. How they were before need
-// not be known: then those in error count.
+// broken are the units and the consumed offers that have become worse. How the units
+// were before need not be known: then those in error count.
 func broken(before *facts.Inventory, after facts.Inventory) []string {
 	var out []string
+	if before != nil {
+		for _, name := range slices.Sorted(maps.Keys(after.Remotes)) {
+			if how := worseRemote(before.Remotes[name], after.Remotes[name]); how != "" {
+				out = append(out, "remote application "+strconv.Quote(name)+" "+how)
+			}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(after.Units)) {
 		var was facts.Unit
 		if before != nil {

@@ -3,6 +3,7 @@ package migration
 import (
 	"time"
 
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 )
 
@@ -16,4 +17,9 @@ func Waited(kinds []judge.Kind) []time.Duration {
 		out = append(out, u.waited(kind, time.Unix(int64(100+i), 0)))
 	}
 	return out
+}
+
+// Differences is what verify compares, without a migration.
+func Differences(before, after facts.Inventory, source, target string) []string {
+	return differences(before, after, source, target)
 }

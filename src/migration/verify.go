@@ -242,9 +242,7 @@ func (w *watcher) contentsFinding(after, before *facts.Inventory, users []string
 	case len(before.Unread)+len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
 	}
-	source, _ := rules.ParseVersion(w.base.Source.AgentVersion)
-	target, _ := rules.ParseVersion(w.base.Target.AgentVersion)
-	if all := append(differences(*before, *after, source.Major == target.Major), users...); len(all) > 0 {
+	if all := append(differences(*before, *after, w.base.Source.AgentVersion, w.base.Target.AgentVersion), users...); len(all) > 0 {
 		return w.differ(all)
 	}
 	return checks.Finding{Level: checks.Pass, Evidence: "the contents are the same as before the migration"}

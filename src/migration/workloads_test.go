@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,10 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 		"waiting, then in error":         {false, "waiting", "error", 1, 0, facts.NeedsAttention, "it was waiting", 0},
 		"recovers by itself":             {false, "active", "error", 1, 2, facts.Migrated, "", 3},
 		"in error, not known from where": {true, "active", "error", 1, 0, facts.NeedsAttention, "how the model was before is not known", 0},
+		"waits for ever":                 {false, "active", "maintenance", 1, 0, facts.NeedsAttention, `unit "web/0" is in maintenance (` + hook + `), it was active`, 0},
+		"waits for a while":              {false, "active", "waiting", 1, 2, facts.Migrated, "", 3},
+		"terminated":                     {false, "active", "terminated", 1, 0, facts.NeedsAttention, `unit "web/0" is terminated`, 0},
+		"waits, as before":               {false, "waiting", "maintenance", 1, 0, facts.Migrated, "", 1},
 		"blocked, not known from where":  {true, "active", "blocked", 1, 0, facts.Migrated, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,6 +61,47 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 					t.Errorf("%d looks, want %d", g.looks["east"], c.looksAfterward)
 				}
 			})
+		})
+	}
+}
+
+// What the model consumes and how it is related can break, too; that Juju 4 upgrades
+// the agents is as it should be.
+func TestWhatElseTheMoveChanges(t *testing.T) {
+	relation := func(status string) func(*facts.Inventory) {
+		return func(i *facts.Inventory) { i.Relations["a:db b:db"] = facts.Relation{Status: status} }
+	}
+	remote := func(status string) func(*facts.Inventory) {
+		return func(i *facts.Inventory) {
+			i.Remotes["pg"] = facts.Remote{URL: "bob/db.pg", Status: status, Related: true}
+		}
+	}
+	agents := func(version string) func(*facts.Inventory) {
+		return func(i *facts.Inventory) { i.AgentVersion = version }
+	}
+	for name, c := range map[string]struct {
+		before, after  func(*facts.Inventory)
+		target, source string
+		says           string
+	}{
+		"a consumed offer is lost (juju/juju#22517)":      {remote("active"), remote("error"), "", "", `remote application "pg" is error, it was active`},
+		"a consumed offer was lost before":                {remote("error"), remote("error"), "", "", ""},
+		"a suspended relation goes on (juju/juju#23337)":  {relation("suspended"), relation("joined"), "", "", `relation "a:db b:db" is joined, it was suspended`},
+		"a relation is still suspended":                   {relation("suspended"), relation("suspended"), "", "", ""},
+		"a relation is broken":                            {relation("joined"), relation("error"), "", "", `relation "a:db b:db" is error, it was joined`},
+		"a relation is being joined again":                {relation("joined"), relation("joining"), "", "", ""},
+		"Juju 4 has upgraded the agents (#21529)":         {agents("3.6.28"), agents("4.0.15"), "4.0.15", "3.6.28", ""},
+		"Juju 3 does not":                                 {agents("3.5.7"), agents("3.6.28"), "3.6.28", "3.5.7", "the agents' version is 3.6.28, it was 3.5.7"},
+		"agents of another version than Juju 4's own one": {agents("3.6.28"), agents("4.0.14"), "4.0.15", "3.6.28", "the agents' version is 4.0.14"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, after := facts.Inventory{Relations: map[string]facts.Relation{}, Remotes: map[string]facts.Remote{}}, facts.Inventory{Relations: map[string]facts.Relation{}, Remotes: map[string]facts.Remote{}}
+			c.before(&before)
+			c.after(&after)
+			said := strings.Join(migration.Differences(before, after, cmp.Or(c.source, "3.6.28"), cmp.Or(c.target, "3.6.28")), "; ")
+			if !strings.Contains(said, c.says) || c.says == "" && said != "" {
+				t.Errorf("%q, want %q", said, c.says)
+			}
 		})
 	}
 }
