@@ -86,7 +86,7 @@ func realTool(name string) int {
 }
 
 // realTools puts hook tools on PATH, and nothing else. The function that it
-// returns tells which were run.
+// returns says which were run.
 func realTools(t *testing.T) func() []charm.ToolCall {
 	t.Helper()
 	self, err := os.Executable()

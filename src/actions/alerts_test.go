@@ -167,7 +167,7 @@ func ended(outcome facts.Outcome, cause facts.Cause) migration.Result {
 	}
 }
 
-// begins tells how every migration begins.
+// begins says how every migration begins.
 func begins(l *report.EventLog) {
 	r := ended("", "")
 	l.Event(migration.FindingEvent{Finding: checks.Finding{Check: checks.Target, Level: checks.Pass, Evidence: "yes"}})
@@ -309,7 +309,7 @@ models: [{name: test, controller: west}]
 func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 	t.Parallel()
 	entries, _ := told(t, drifting(t), func(l *report.EventLog) {
-		begins(l) // one that goes on, by its task
+		begins(l) // one that continues, by its task
 	})
 	for _, outcome := range []facts.Outcome{facts.Migrated, facts.Aborted} {
 		more, _ := told(t, nil, func(l *report.EventLog) {

@@ -191,7 +191,7 @@ func TestAMigrationIsToldToLoki(t *testing.T) {
 			server := httptest.NewServer(l)
 			defer server.Close()
 			agent, j := stageOf(t, year, loki(server.URL))
-			// The migration stands still until its phase has been told.
+			// The migration stops until its phase has been reported.
 			l.on = func(line map[string]any) {
 				if line["event"] == "phase" && line["phase"] == "VALIDATION" {
 					j.Controller("west").Resume(held)

@@ -16,7 +16,7 @@ func TestTheModelsProxyIsUsed(t *testing.T) {
 		url       string
 		noProxy   string
 		relations []charmtest.Relation
-		asks      string // "" for nobody
+		asks      string // "" for no one
 	}{
 		"wss":                   {url: "wss://jimm.example.com", asks: "CONNECT jimm.example.com:443"},
 		"ws":                    {url: "ws://jimm.example.com:8080", asks: "GET jimm.example.com:8080"},

@@ -31,7 +31,7 @@ func TestLokiIsReachedByTheModelsProxy(t *testing.T) {
 		case <-g.First:
 		case <-ctx.Done():
 		}
-		_ = feed.Close() // nobody takes it
+		_ = feed.Close() // no one takes it
 		return nil
 	})
 	for _, request := range g.Requests() {

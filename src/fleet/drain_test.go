@@ -26,7 +26,7 @@ type truth struct {
 	record map[string]string
 
 	hosts map[string][]string
-	fails map[string]error // By "add east" or "remove west"; what is asked for is done all the same.
+	fails map[string]error // By "add east" or "remove west"; what is asked for is done anyway.
 	stuck map[string]bool  // As fails, and nothing is done.
 	wrote []string
 }

@@ -89,7 +89,7 @@ func TestTowerSeesWhatMoves(t *testing.T) {
 	}
 }
 
-// A look that takes nothing old asks anew, though no time has passed since the last: a
+// An observation that takes nothing old asks anew, though no time has passed since the last: a
 // cordon can have been set meanwhile.
 func TestTowerLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -77,7 +77,7 @@ func TestLaggingAgents(t *testing.T) {
 }
 
 // TestLegsFollowTheRoute walks all routes of up to four steps: each step comes once,
-// in order, and from any controller of the route the way goes on with what is not
+// in order, and from any controller of the route the way continues with what is not
 // proved to be behind the model.
 func TestLegsFollowTheRoute(t *testing.T) {
 	for shape := range 1 << 4 {

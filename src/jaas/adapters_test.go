@@ -237,7 +237,7 @@ models:
 	}
 }
 
-// JIMM breaks every connection: few logins all the same.
+// JIMM breaks every connection: few logins anyway.
 func TestLoginsToAJIMMThatBreaksConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod, migrations: [{stall: quiescing}]}]\n")

@@ -133,7 +133,7 @@ func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 	}
 }
 
-// A refused account is tried once per action, and the probe goes on.
+// A refused account is tried once per action, and the probe continues.
 func TestARefusedAccountIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {

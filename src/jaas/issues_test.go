@@ -21,7 +21,7 @@ func TestIssue783_ForgottenRecord(t *testing.T) {
 	for year, here := range map[string]string{"2024": ", created-here: true", "2026": ""} { // 2026 would record it itself
 		for _, probe := range []bool{true, false} {
 			if !probe && here == "" {
-				continue // Then nobody proves where it is, and it is not recorded by guess.
+				continue // Then no one proves where it is, and it is not recorded by guess.
 			}
 			synctest.Test(t, func(t *testing.T) {
 				w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east"+here+"}]\n")
@@ -62,7 +62,7 @@ faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {mes
 
 // While JIMM takes a model for migrating, it answers logins to it with words of its
 // own. They are the source's refusal, not a failure: without the probe they are the
-// only sign that the source has let go.
+// only sign that the source has released the model.
 func TestIssue1692_FinishingMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")

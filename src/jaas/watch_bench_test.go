@@ -32,12 +32,12 @@ const (
 	budgetRSS    = 64 << 20
 	serveMany    = "serve-many-migrations"
 	watchedFor   = 20 * time.Second
-	apart        = 40 * time.Millisecond // between two beginnings: nobody begins 200 at once
+	apart        = 40 * time.Millisecond // between two beginnings: no one begins 200 at once
 	standsStill  = "validating"
 	modelsByName = "moving-%03d"
 )
 
-// manyMigrations is a world in which so many models stand still on their way.
+// manyMigrations is a world in which so many models stop on their way.
 func manyMigrations(n int) string {
 	var yaml strings.Builder
 	yaml.WriteString(twoControllers + "models:\n")

@@ -57,7 +57,7 @@ func Example() {
 }
 
 func ExampleReadAnswer() {
-	// What a real controller says of a model that it has let go of.
+	// What a real controller says of a model that it has released.
 	err := fmt.Errorf("cannot read info of model %q: %w", "9e0a4c8e-…",
 		&rpc.Error{Message: "permission denied", Code: rpc.CodeUnauthorized})
 	fmt.Println(jimm.ReadAnswer(err))

@@ -13,7 +13,7 @@ const (
 )
 
 // Logins as recorded: JIMM of October 2024 and of July 2026, an administrator
-// and somebody who is none.
+// and someone who is none.
 const (
 	login2024 = `
 C-> {"params":{"client-id":"fca1f605-736e-4d1f-bcd2-aecc726923be","client-secret":"s3cr3t-admin"},"request":"LoginWithClientCredentials","request-id":1,"type":"Admin","version":4}

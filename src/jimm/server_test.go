@@ -193,7 +193,7 @@ func (f *fakeJIMM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer handles one request and reports whether to go on.
+// answer handles one request and reports whether to continue.
 func (f *fakeJIMM) answer(ws *websocket.Conn, path string, message []byte) bool {
 	request := decodeObject(f.t, message)
 	id := request["request-id"]

@@ -86,7 +86,7 @@ func TestStatusOfJuju4(t *testing.T) {
 }
 
 // One entity in a new form is named, and takes no other with it; its readable
-// fields are there all the same.
+// fields are there anyway.
 func TestStatusSurvivesOddEntities(t *testing.T) {
 	odd := strings.NewReplacer(
 		`"charm-rev": 288`, `"charm-rev": "288"`,

@@ -19,7 +19,7 @@ func (c canned) Call(_ context.Context, _ rpc.Request, _, reply any) error {
 }
 
 // BenchmarkSummaries decodes JIMM's list of 10,000 models, 5 MB, which every
-// locate-model does once, and migrate-model at each look at a JIMM of 2026.
+// locate-model does once, and migrate-model at each observation of a JIMM of 2026.
 func BenchmarkSummaries(b *testing.B) {
 	const model = `{"result":{"name":"prod-%05d","uuid":"6f0e1c5e-3f0a-4d7e-8a57-8b6f3a1%05d","type":"iaas",` +
 		`"controller-uuid":"a1a1a1a1-0000-4000-8000-0000000000a1","is-controller":false,"provider-type":"ec2","cloud-tag":"cloud-aws",` +

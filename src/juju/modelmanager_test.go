@@ -327,7 +327,7 @@ func TestControllerFacade(t *testing.T) {
 }
 
 // FuzzAnswers lets a server answer the facades anything: no panic, and no
-// model but the one that was asked for.
+// model but the one that was requested.
 func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"result":{"uuid":"` + modelUUID + `","status":{"since":5},"migration":{"end":"x"}}}]}`,

@@ -344,7 +344,7 @@ func TestAnAddressThatIsNoneIsALoss(t *testing.T) {
 }
 
 // The reason of a loss is why a push failed, not that closing ended the last one; and
-// a password in an address is nobody's to read.
+// a password in an address is no one's to read.
 func TestALossNamesItsReasonWithoutThePassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := errors.New("connection refused")

@@ -208,7 +208,7 @@ func (a said) contradictions() (wrong []string) {
 		}
 	default:
 	}
-	// Where JIMM's list does not tell whose entry it has, only a check asks further.
+	// Where JIMM's list does not say whose entry it has, only a check asks further.
 	conflict := a.check.Outcome == facts.Conflict
 	if where == locate.StateConflict && !conflict || conflict && where != locate.StateConflict && where != locate.StateUnknown {
 		say("locate-model %s, check-migration %s", where, a.check.Outcome)

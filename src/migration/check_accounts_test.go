@@ -22,7 +22,7 @@ type staff struct {
 	clouds    map[string][]string
 	prechecks facts.Prechecks
 	users     []string // of the model, on the source
-	owner     string   // of the model, as the source has it; "" if it does not tell
+	owner     string   // of the model, as the source has it; "" if it does not say
 	err       error    // Of everything that is asked.
 	asked     int
 }
@@ -70,7 +70,7 @@ func (s *staff) Prechecks(context.Context, facts.Controller, facts.Controller, f
 	return s.prechecks, s.err
 }
 
-// Copy tells the users of the model to an administrator of the source.
+// Copy reports the users of the model to an administrator of the source.
 func (s *staff) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	got := s.fake.Copy(ctx, c, model)
 	if c.Name == "west" && got.State == facts.CopyPresent && s.access["west"].State == facts.AccountWorks {

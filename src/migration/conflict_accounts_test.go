@@ -34,7 +34,7 @@ func inUse(at facts.Controller) facts.Copy {
 	return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: at.UUID, Status: "available", Life: "alive"})
 }
 
-// A second copy in use that is gone at the second look is no conflict.
+// A second copy in use that is gone at the second observation is no conflict.
 func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

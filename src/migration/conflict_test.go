@@ -73,7 +73,7 @@ func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 	}
 }
 
-// copiesOfTarget lets the target answer so after the migration has ended, one look
+// copiesOfTarget lets the target answer so after the migration has ended, one observation
 // after another.
 type copiesOfTarget struct {
 	*fake
@@ -93,7 +93,7 @@ func (c copiesOfTarget) Copy(ctx context.Context, at facts.Controller, model str
 	return facts.Copy{State: said}
 }
 
-// A copy in use on the target after an abort is a conflict if two looks say so.
+// A copy in use on the target after an abort is a conflict if two observations say so.
 func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
 	const present, active = facts.CopyPresent, facts.CopyActive
 	for _, c := range []struct {

@@ -21,7 +21,7 @@ func asked(target string, ago time.Duration) facts.Request {
 	return facts.Request{Kind: facts.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
 }
 
-// edgeCases are worlds that seldom are, and must end well all the same.
+// edgeCases are worlds that seldom are, and must end well anyway.
 func edgeCases() []story {
 	done := want{facts.Migrated, "", 1, "east", "east", "east"}
 	refused := want{facts.Refused, facts.CauseChecks, 0, "", "west", ""}
@@ -242,7 +242,7 @@ func edgeCases() []story {
 	}
 }
 
-// between lets something happen after the first look and before the start.
+// between lets something happen after the first observation and before the start.
 func (f *fake) between(change func(*fake)) { f.before = change }
 
 func TestMigrateEdgeCases(t *testing.T) {

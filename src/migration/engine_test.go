@@ -43,7 +43,7 @@ func TestNotStartedIsUnknownWhileNobodyAnswers(t *testing.T) {
 }
 
 // A JIMM that merges the lists of its controllers lists the model also after
-// the source has let go. Without the probe only a login tells.
+// the source has released the model. Without the probe only a login tells.
 func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -57,7 +57,7 @@ func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 	})
 }
 
-// If not even the login is answered, nobody knows.
+// If not even the login is answered, it is not known.
 func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 	for _, answered := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestEventsOfARun(t *testing.T) {
 	}
 }
 
-// Nobody looks for what was not asked for.
+// No one looks for what was not asked for.
 func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -314,8 +314,8 @@ func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
 	})
 }
 
-// Somebody tells JIMM too early, and the migration is aborted right after that,
-// between two looks: JIMM forgets the model if it is asked for its details now.
+// Someone tells JIMM too early, and the migration is aborted right after that,
+// between two observations: JIMM forgets the model if it is asked for its details now.
 func TestATooEarlyRecordAndAnAbortBetweenTwoLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -459,7 +459,7 @@ func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
 	})
 }
 
-// Whether somebody has recorded by hand cannot be found out: no success.
+// Whether someone has recorded by hand cannot be found out: no success.
 func TestNoSuccessWhileTheAuditLogCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -36,7 +36,7 @@ type process struct {
 	w      *oracle
 	strike func(point) blow // nil: nothing ever happens
 	died   chan struct{}    // closed when it is killed
-	gone   chan struct{}    // closed when nobody needs it any more
+	gone   chan struct{}    // closed when no one needs it any more
 
 	planned, asked, told bool
 	confirmed            bool // an operator has given his word

@@ -10,7 +10,7 @@ import (
 )
 
 // records runs record-model from a state, to each side of the migration, on proof
-// and on an operator's word.
+// and on an operator's confirmation.
 func (e *enumeration) records() {
 	for _, to := range []string{"east", "west"} {
 		for _, confirm := range []string{"", modelUUID} {
@@ -76,7 +76,7 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 	return wrong
 }
 
-// allowedOnWord says why JIMM may not be told even on an operator's word: somebody
+// allowedOnWord says why JIMM may not be told even on an operator's confirmation: someone
 // who can be asked says otherwise.
 func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)

@@ -30,7 +30,7 @@ const (
 	probeOff  probeKind = "probe off"
 	probeOn   probeKind = "probe on"
 	probeTold probeKind = "probe with credentials"
-	// probeWord tells whether a migration moves the copy, to whoever asks.
+	// probeWord reports whether a migration moves the copy, to whoever asks.
 	probeWord probeKind = "probe with its own word"
 	// probeSilent is the same with a source that shows nothing else of its
 	// migrations (Juju 4.0.0 and later).
@@ -171,7 +171,7 @@ func (s world) endFits() bool {
 	}
 }
 
-// untold reports whether the source has a copy, and nobody who may be asked tells
+// untold reports whether the source has a copy, and no one who may be asked tells
 // it when a run begins: JIMM records the target of the migration too early, its
 // list has the target's entry, and controllers are not asked. What is said then
 // about the source cannot be held against anybody.

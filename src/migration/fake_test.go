@@ -49,7 +49,7 @@ func life() []stage {
 }
 
 // fake is a JAAS in memory that speaks the engine's own interfaces, with two
-// controllers and one model. It tells the truth, unless told not to answer.
+// controllers and one model. It reports the truth, unless told not to answer.
 type fake struct {
 	mu    sync.Mutex
 	calls int // To JIMM and the controllers, all in all.
@@ -77,7 +77,7 @@ type fake struct {
 	change   func(*fake)                      // this happens, once.
 	hang     bool                             // StartMigration never answers, Info only when its caller gives up.
 	noHost   bool                             // Logins to the model are not answered.
-	denies   func(elapsed time.Duration) bool // The source denies the model all the same.
+	denies   func(elapsed time.Duration) bool // The source denies the model anyway.
 	denied   func() bool
 	before   func(*fake) // What happens right before MigrateModel is asked.
 	onRecord func(*fake) // What happens right after JIMM was told.
@@ -134,7 +134,7 @@ func (f *fake) loginsAllowed() int {
 	return 0
 }
 
-// now tells where the migration is: the text on the source, whether it has
+// now says where the migration is: the text on the source, whether it has
 // ended, and whether the model has left.
 func (f *fake) now() (text string, ended, left bool) {
 	if f.began.IsZero() || time.Now().Before(f.began) {
@@ -350,7 +350,7 @@ func (f *fake) StartMigration(_ context.Context, _ facts.Model, target facts.Con
 	case left && f.record == west().UUID:
 		return "", errors.New("model not found")
 	case text != "" && !ended:
-		return "", f.refuse // Somebody else's runs.
+		return "", f.refuse // Another client's runs.
 	}
 	f.began, f.goes = time.Now().Add(f.delay), target
 	if f.refuse != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // rivals lets both controllers say that they have the model in use once the source
-// has aborted: the target had taken it over all the same.
+// has aborted: the target had taken it over anyway.
 type rivals struct{ *fake }
 
 func (r rivals) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
@@ -120,7 +120,7 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	})
 }
 
-// A Kubernetes model stands still in QUIESCE: said after twenty minutes, before it
+// A Kubernetes model stops in QUIESCE: said after twenty minutes, before it
 // too, and no failure.
 func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 	has(t, inside(t, checks.Advisories, "4.0.14", "4.1.0", "caas", nil), checks.Warn, "juju/juju#23220")

@@ -22,7 +22,7 @@ import (
 //     abort because of them is one with its reason.
 //   - juju/juju#22899 and #23097 are the repairs of #21459, not failures.
 //   - juju/docs#3504 is about words.
-//   - canonical/jimm#1747: no API tells whether there is a backup.
+//   - canonical/jimm#1747: no API reports whether there is a backup.
 //   - canonical/jimm#2003, #2009, #1995, #1865: jobs of JIMM that hide their errors,
 //     run again and get lost. This charm asks for migrations itself and starts no
 //     job; its results keep every attempt that the source shows.

@@ -281,7 +281,7 @@ func stories() []story {
 	}
 }
 
-// running lets a migration run that somebody started a minute ago.
+// running lets a migration run that someone started a minute ago.
 func (f *fake) running(target string, audited bool) {
 	f.began = time.Now().Add(-5 * time.Second)
 	f.mode = true

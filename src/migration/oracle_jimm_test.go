@@ -89,7 +89,7 @@ func (w *oracle) info(who user, t time.Time) facts.Info {
 		switch w.lost = "poller"; {
 		case who != us:
 		case w.scene(t).phase == "REAPHIDDEN":
-			// The source says that it has the model, and denies it to JIMM: nobody
+			// The source says that it has the model, and denies it to JIMM: no one
 			// can know that. The poller would have done it within the minute.
 			w.lost = "hazard"
 		default:

@@ -219,7 +219,7 @@ func (w *oracle) attempt(t time.Time) facts.Attempt {
 	return a
 }
 
-// allowedRecord says why nobody may be told now that the controller hosts the
+// allowedRecord says why no one may be told now that the controller hosts the
 // model (I1), or nothing.
 func (w *oracle) allowedRecord(name string, t time.Time) string {
 	s := w.scene(t)
@@ -255,7 +255,7 @@ func (w *oracle) allowedStart(t time.Time) string {
 	}
 }
 
-// knowable reports whether anybody who may be asked tells what west has.
+// knowable reports whether anybody who may be asked says what west has.
 func (w *oracle) knowable(t time.Time) bool {
 	switch {
 	case w.record == "west":

@@ -32,7 +32,7 @@ func (c *clocked) Record(ctx context.Context, model string) facts.Record {
 	return c.fake.Record(ctx, model)
 }
 
-// watched migrates and returns the pauses between the looks, and when the second
+// watched migrates and returns the pauses between the observations, and when the second
 // look was.
 func watched(t *testing.T, completes bool, interval time.Duration, spread float64) (pauses []time.Duration, calls int, took time.Duration) {
 	t.Helper()

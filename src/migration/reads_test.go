@@ -54,7 +54,7 @@ func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
 	}
 }
 
-// JIMM's list has the model, made by whatever controller, and nobody says that the
+// JIMM's list has the model, made by whatever controller, and no one says that the
 // recorded one has it: the question for its details could make JIMM forget it.
 func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -79,7 +79,7 @@ func (s served) Host(context.Context, string) facts.Host {
 	return facts.Host{Kind: facts.HostServes, Controller: s.by.UUID}
 }
 
-// That some controller serves the model does not tell that the recorded one has it.
+// That some controller serves the model does not say that the recorded one has it.
 func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

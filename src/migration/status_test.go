@@ -95,7 +95,7 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	}
 }
 
-// All that have been asked to move lately are asked about, however many they are; if
+// All that have been asked to move recently are asked about, however many they are; if
 // the time is over before, what was found is not lost, and the others are counted.
 func TestAllMovingAsksUntilTheTimeIsOver(t *testing.T) {
 	p := &places{gaps: errors.New("cannot list 1 of 300 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", Attempt: facts.Attempt{Text: "migrating: exporting model", Start: time.Now()}}}

@@ -82,7 +82,7 @@ type verifyCase struct {
 	says      string // In one of the findings.
 	followUps string // Ids, joined.
 	looks     int    // At the target, at least.
-	unseen    bool   // Nobody can look for agents.
+	unseen    bool   // No one can look for agents.
 }
 
 func verifyCases() []verifyCase {

@@ -177,7 +177,7 @@ func TestARefusalIsNotBelievedWhileAMigrationShows(t *testing.T) {
 	})
 }
 
-// What is said at the deadline is why nobody knows more, not an answer of old.
+// What is said at the deadline is why it is not known more, not an answer of old.
 func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)

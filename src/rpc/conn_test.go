@@ -318,7 +318,7 @@ func TestCloseDoesNotWaitLongForADeafServer(t *testing.T) {
 }
 
 // A server that breaks the protocol while it is being closed: its last words
-// end the reader, so that nobody hears its goodbye.
+// end the reader, so that no one hears its goodbye.
 func TestCloseIsQuickWhateverTheServerSays(t *testing.T) {
 	for _, last := range []string{"nonsense", `{"request-id":9}`, ""} {
 		synctest.Test(t, func(t *testing.T) {

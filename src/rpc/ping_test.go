@@ -115,7 +115,7 @@ func TestNegativePingIntervalMeansNoPings(t *testing.T) {
 }
 
 // The bubble of synctest panics when a goroutine outlives the test: so this
-// shows that a lost connection needs no Close to let go of its goroutines.
+// shows that a lost connection needs no Close to release its goroutines.
 func TestLostConnectionLeavesNoGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := start(t, func(s *server) {

@@ -84,7 +84,7 @@ func TestAShortCordonIsNotNamed(t *testing.T) {
 }
 
 // TestTheAgeOfACordonOutlivesTheLog has one that the log does not show: what the unit
-// has seen tells how long it has been there at least.
+// has seen says how long it has been there at least.
 func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	j, agent := cordoned(t, "status: deprecated")
 	seen := time.Now().UTC().Add(-49 * time.Hour).Truncate(time.Second)

@@ -81,7 +81,7 @@ func TestALookTellsNothingOfAnotherJIMM(t *testing.T) {
 	unit.WantStatus(t, agent, "active", "configured for wss://other.example.com; run check-access to test it")
 }
 
-// age makes the last look that much older.
+// age makes the last observation that much older.
 func age(t *testing.T, agent *charmtest.Agent, by time.Duration) {
 	t.Helper()
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
@@ -173,7 +173,7 @@ func TestUpdateStatusSaysThatJIMMDoesNotAnswer(t *testing.T) {
 }
 
 // TestAnActionThatFindsNobodyTellsForTheMomentOnly has JIMM away while check-access is
-// run: the next look sees that it is back, and logs in, for nobody has.
+// run: the next observation sees that it is back, and logs in, for no one has.
 func TestAnActionThatFindsNobodyTellsForTheMomentOnly(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024", twoModels)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})

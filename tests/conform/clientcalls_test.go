@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/jimm"
 )
 
-// clientUser is somebody with a connection, in a replay.
+// clientUser is someone with a connection, in a replay.
 type clientUser struct {
 	replay *clientReplay
 	user   string // name in the world

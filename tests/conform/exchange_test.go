@@ -16,7 +16,7 @@ type exchange struct {
 type session struct {
 	open    conform.Step
 	batches [][]*exchange // requests of one batch were sent before the first of their replies came
-	refused bool          // nobody listened
+	refused bool          // no one listened
 }
 
 // sessions sorts the client lines of a story by connection. Replies are matched by request id; the end of a connection

@@ -24,7 +24,7 @@ type World struct {
 	Model       Model                 // the one model
 }
 
-// User is somebody who logs in.
+// User is someone who logs in.
 type User struct {
 	ClientID      string `yaml:"client-id"`
 	Secret        string

@@ -72,7 +72,7 @@ func TestFixturesAreWholeAndExplained(t *testing.T) {
 	}
 }
 
-// checkPairs finds replies that nobody asked for, and connections on which the last word is a question.
+// checkPairs finds replies that no one asked for, and connections on which the last word is a question.
 func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer conform.Kind) {
 	t.Helper()
 	asked := map[string]map[int]bool{} // request ids by connection

@@ -71,7 +71,7 @@ func logLines(t *testing.T, text string) (lines []controller.LogLine) {
 	return lines
 }
 
-// replayLog asks for one log and tells what came, in the words of the fixture.
+// replayLog asks for one log and says what came, in the text of the fixture.
 func replayLog(t *testing.T, world *conform.World, ca *wire.CA, lines []controller.LogLine, request string) string {
 	t.Helper()
 	network := wire.NewNetwork()
@@ -113,7 +113,7 @@ func replayLog(t *testing.T, world *conform.World, ca *wire.CA, lines []controll
 	return strings.Join(append([]string{request}, readLog(t, network, ca, path, authorization(world, who))...), "\n")
 }
 
-// authorization is the header of somebody in the fixture.
+// authorization is the header of someone in the fixture.
 func authorization(world *conform.World, who string) string {
 	basic := func(user, password string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))

@@ -19,7 +19,7 @@ func kinds() map[string]kind {
 	}
 }
 
-// examplePEM stands for a CA certificate where nobody dials.
+// examplePEM stands for a CA certificate where no one dials.
 const examplePEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 func placeholder() *regexp.Regexp {

@@ -30,7 +30,7 @@ const (
 const (
 	Leave   = "leave"   // the client goes away without a close frame
 	Reset   = "reset"   // broken without a close frame
-	Refused = "refused" // nobody listens
+	Refused = "refused" // no one listens
 )
 
 // Step is one line of a fixture. Which fields count depends on its kind.

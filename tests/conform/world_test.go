@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// madeUpAddresses are addresses of the controllers for replays in which nobody dials them.
+// madeUpAddresses are addresses of the controllers for replays in which no one dials them.
 func madeUpAddresses() map[string]string {
 	return map[string]string{"ctl-a": "10.0.0.1:17070", "ctl-b": "10.0.0.2:17070"}
 }

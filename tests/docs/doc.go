@@ -10,7 +10,7 @@
 // The first word after a fence says its language, the others what a test does:
 //
 //	sh test         typed in the page's shell, one shell per page
-//	sh test serve   typed in a second shell, which goes on until the page ends
+//	sh test serve   typed in a second shell, which continues until the page ends
 //	text            after such a block: what it prints
 //	yaml file=NAME  written to NAME in the shell's folder, as is sh file=NAME
 //

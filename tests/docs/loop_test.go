@@ -33,7 +33,7 @@ const (
 )
 
 // The loop of the page stops at the first model that does not move, says why,
-// touches none after it, and goes on when it is started again.
+// touches none after it, and continues when it is started again.
 func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	ctx := patient(t)
@@ -169,7 +169,7 @@ func mustEnter(ctx context.Context, t *testing.T, s *shell, text string) string 
 }
 
 // lines are the lines of a text that are not empty, without those in which juju
-// tells what goes on.
+// says what continues.
 func lines(text string) []string {
 	progress := regexp.MustCompile(`^(Running operation |  - task |Waiting for task |\d\d:\d\d:\d\d )`)
 	var out []string

@@ -28,7 +28,7 @@ type JAAS struct {
 // Request is one run of the engine. Model and Target are required.
 type Request struct {
 	Model, Target string
-	// Poll is the time between two looks; 300 ms if zero.
+	// Poll is the time between two observations; 300 ms if zero.
 	Poll time.Duration
 	// Timeout bounds the run; a minute if zero.
 	Timeout time.Duration
@@ -53,7 +53,7 @@ type Report struct {
 	Outcome, Cause, Detail string
 	Summary                string // the sentence with which the action ends
 	Next                   string // the command that helps from here, or ""
-	Running                bool   // a migration ran at the last look
+	Running                bool   // a migration ran at the last observation
 	Failed, Warned         []Finding
 	Progress               []string
 }

@@ -21,7 +21,7 @@ const (
 	app   = "jimm-migrator"
 	unit  = app + "/0"
 	limit = 15 * time.Minute // for a charm to be deployed and to settle
-	pause = 5 * time.Second  // between two looks at a model
+	pause = 5 * time.Second  // between two observations of a model
 )
 
 // charmFile is the archive to be deployed.

@@ -93,7 +93,7 @@ func parse(name, text string) (Mutant, error) {
 	return m, nil
 }
 
-// Applies tells whether the mutant fits the code in a folder.
+// Applies reports whether the mutant fits the code in a folder.
 func (m Mutant) Applies(ctx context.Context, root string) error { return m.apply(ctx, root, "--check") }
 
 func (m Mutant) apply(ctx context.Context, root string, args ...string) error {

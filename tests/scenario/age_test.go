@@ -65,7 +65,7 @@ func (s story) ages() []age {
 	return list
 }
 
-// plays tells whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
+// plays reports whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
 // An old source must be named.
 func (s story) plays(a age) bool {
 	if s.juju == nil {
@@ -78,7 +78,7 @@ func (s story) plays(a age) bool {
 	})
 }
 
-// matches tells whether an age is meant by a year, or by a pattern of releases: ">4" is every target of 4.x, "2.9>" every
+// matches reports whether an age is meant by a year, or by a pattern of releases: ">4" is every target of 4.x, "2.9>" every
 // source of 2.9, "3.4>3.6" both. With "!" it is meant if it does not match.
 func (a age) matches(pattern string) bool {
 	if negated, ok := strings.CutPrefix(pattern, "!"); ok {
@@ -94,7 +94,7 @@ func (a age) matches(pattern string) bool {
 	return release(a.source, source) && release(a.target, target)
 }
 
-// release tells whether a version is of a series: 3.6.14 of 3.6 and of 3, not of 3.61.
+// release reports whether a version is of a series: 3.6.14 of 3.6 and of 3, not of 3.61.
 func release(version, series string) bool {
 	return series == "" || version == series || strings.HasPrefix(version, series+".")
 }
@@ -104,7 +104,7 @@ func in(a age, lines []line) []line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.counts(a) })
 }
 
-// counts tells whether a line is meant for an age: all of its conditions hold, each if one of its patterns does.
+// counts reports whether a line is meant for an age: all of its conditions hold, each if one of its patterns does.
 func (l line) counts(a age) bool {
 	for _, condition := range l.only {
 		if !slices.ContainsFunc(strings.Split(condition, ","), a.matches) {

@@ -26,7 +26,7 @@ type point struct {
 	Nth int // 0 is the first
 
 	year  string // The only one in which the point is tried; "": both.
-	stall string // The text at which the migration stands still until then; "": none.
+	stall string // The text at which the migration stops until then; "": none.
 }
 
 func (p point) String() string {

@@ -10,7 +10,7 @@ import (
 	jimmsim "jimm-migrator/tests/sim/jimm"
 )
 
-// jujuMigrate is juju migrate MODEL CONTROLLER by somebody who is a superuser of
+// jujuMigrate is juju migrate MODEL CONTROLLER by someone who is a superuser of
 // the controllers: JIMM learns nothing of it. The world must allow
 // Controller.InitiateMigration.
 func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {

@@ -94,7 +94,7 @@ type spec struct {
 }
 
 // requests counts the calls of a method of JIMM about a model. A start in the spelling of 2024 is none after that year:
-// JIMM refuses it unread, and the charm cannot tell JIMM of early 2025 from that of 2024 before.
+// JIMM refuses it unread, and the charm cannot distinguish JIMM of early 2025 from that of 2024 before.
 func (s *stage) requests(method, uuid string) int {
 	n := 0
 	for _, e := range s.jaas.Messages() {

@@ -147,7 +147,7 @@ func (s *stage) leave(ctx context.Context) error {
 	return s.hook(ctx, "remove")
 }
 
-// substitute types what stands in $(…) and puts in what it prints: the URI of a
+// substitute types what is in $(…) and puts in what it prints: the URI of a
 // new secret.
 func (s *stage) substitute(ctx context.Context, text string) (string, error) {
 	inner := regexp.MustCompile(`\$\((juju add-secret [^()]*)\)`)

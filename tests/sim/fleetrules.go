@@ -47,7 +47,7 @@ type fleetRules struct {
 	Fleet
 
 	stopped string               // why nothing may be started any more
-	asked   map[string]time.Time // by UUID, when it was asked for in this run
+	asked   map[string]time.Time // by UUID, when it was requested in this run
 	targets map[string]string    // where to
 }
 
@@ -118,7 +118,7 @@ func (r *fleetRules) checkCaps(flying []flight, source, target string, report fu
 	}
 }
 
-// flight is a migration that runs, or that was asked for a moment ago.
+// flight is a migration that runs, or that was requested a moment ago.
 type flight struct{ uuid, source, target string }
 
 // askedLately is for how long a request counts as a migration although no controller shows one.

@@ -199,7 +199,7 @@ func (j *JAAS) Restart(name string) {
 	j.Controller(name).Restart()
 }
 
-// Stop takes a server down until Resume: connections break, nobody listens.
+// Stop takes a server down until Resume: connections break, no one listens.
 func (j *JAAS) Stop(name string) (err error) {
 	s := j.servers[name]
 	if name == nameJIMM {

@@ -73,7 +73,7 @@ func (w World) filled() (World, error) {
 	return w, nil
 }
 
-// defaultOwner owns what a world gives to nobody else.
+// defaultOwner owns what a world gives to no one else.
 const defaultOwner = "alice@example.com"
 
 // derived is a UUID that depends on a name only.

@@ -67,7 +67,7 @@ func (j *JAAS) serve(ctx context.Context, name string) error {
 	return j.begin(func() error { return j.jimm.ServeTLS(l, leaf) })
 }
 
-// listenPatiently waits for an address that somebody has for the moment: the port of
+// listenPatiently waits for an address that someone has for the moment: the port of
 // a server that was stopped can be that of an outgoing connection meanwhile.
 func (j *JAAS) listenPatiently(ctx context.Context, name string) (net.Listener, error) {
 	for attempt := 0; ; attempt++ {

@@ -24,7 +24,7 @@ type Options struct {
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// CA signs the servers' certificates; nil: a new one. Making one costs time: tests may share it.
 	CA *wire.CA
-	// Log sees every message of every server, besides Messages; nil: nobody. It must not block. See LogTo.
+	// Log sees every message of every server, besides Messages; nil: no one. It must not block. See LogTo.
 	Log func(wire.Event)
 	// Plain makes the servers talk to each other without TLS, and lets clients do so too. It is for worlds that connect
 	// very often and whose subject is something else.

@@ -44,7 +44,7 @@ type Many struct {
 	Units       int    `yaml:"units,omitempty"`   // per model, in one application on one machine; default 0: an empty model
 }
 
-// Add is a model that somebody adds through JIMM, which chooses the controller, or on a controller without JIMM.
+// Add is a model that someone adds through JIMM, which chooses the controller, or on a controller without JIMM.
 type Add struct {
 	After      time.Duration `yaml:"after"`
 	Name       string        `yaml:"name"`
@@ -122,7 +122,7 @@ type Controller struct {
 	Skew time.Duration `yaml:"skew,omitempty"`
 	// Listen is where the controller listens, host:port; Options.Addresses comes before it.
 	Listen string `yaml:"listen,omitempty"`
-	// Addresses, host:port, are what JIMM has as api-addresses and tells the source of a migration, in place of the one
+	// Addresses, host:port, are what JIMM has as api-addresses and gives to the source of a migration, in place of the one
 	// that the controller is really served on. JIMM itself uses the public address, which is always the real one.
 	// Without a simulated JIMM they are what the controller says of itself at login, which a real JIMM keeps.
 	Addresses []string `yaml:"addresses,omitempty"`

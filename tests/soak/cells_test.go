@@ -99,7 +99,7 @@ func wanted() []string {
 	}
 	for kind, name := range verdicts() {
 		switch kind {
-		case judge.Ended: // no simulated source ends with a text that nobody knows
+		case judge.Ended: // no simulated source ends with an unknown text
 		case judge.Conflict, judge.Superseded: // a few in thousands of seeds
 		default:
 			want = append(want, "judged "+name)

@@ -85,7 +85,7 @@ func (s *story) lie(l *life, now oracle) string {
 }
 
 // heldBack reports whether the source has a copy, or anybody if the source is not
-// known, that somebody could have told of.
+// known, that someone could have told of.
 func (s *story) heldBack(source string, now oracle) bool {
 	if source == s.target || source == "" {
 		if source = ""; !s.probe {
@@ -96,7 +96,7 @@ func (s *story) heldBack(source string, now oracle) bool {
 		if name == s.target || source != "" && name != source {
 			continue
 		}
-		// Of a copy on a controller that is away nobody tells.
+		// Of a copy on a controller that is away no one tells.
 		away := (s.isAway(name) || s.calm() < 2*time.Minute) && len(now.holders()) > 1
 		if s.probe && !away || !s.probe && !now.reap && len(now.holders()) < 2 {
 			return true

@@ -33,7 +33,7 @@ type life struct {
 	sent     int // in this step
 	got      int
 	texts    []string // all that it has said
-	starts   int      // how often it has asked for a migration
+	starts   int      // how often it has requested a migration
 	records  int
 	proof    judge.Proof
 	looks    []string
@@ -66,7 +66,7 @@ func (l *life) lostSilently() bool {
 	return l.killed && l.death.silent
 }
 
-// sends tells what comes of a message that is to be sent.
+// sends says what comes of a message that is to be sent.
 func (l *life) sends() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,7 +86,7 @@ func (l *life) sends() fate {
 	}
 }
 
-// gets tells what comes of a piece of an answer.
+// gets says what comes of a piece of an answer.
 func (l *life) gets() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()

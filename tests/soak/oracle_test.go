@@ -48,13 +48,13 @@ func (t oracle) holders() (names []string) {
 	return names
 }
 
-// remembered is for how long what was true may still be said while somebody else
+// remembered is for how long what was true may still be said while another client
 // changes things: as long as the engine may look what has come of an end.
 func (s *story) remembered() time.Duration {
 	return 2*time.Minute + max(migration.TimeToResolve, migration.LeastPolls*s.poll)
 }
 
-// remember keeps what was true lately as long as somebody else may change it.
+// remember keeps what was true recently as long as another client may change it.
 func (s *story) remember(ctx context.Context) {
 	if !s.other.moves() {
 		return
@@ -71,7 +71,7 @@ func (s *story) remember(ctx context.Context) {
 	}
 }
 
-// ever reports whether something holds now or, if somebody else changes things,
+// ever reports whether something holds now or, if another client changes things,
 // has held a short time ago.
 func (s *story) ever(holds func(oracle) bool) bool {
 	if holds(s.truth()) {

@@ -11,7 +11,7 @@ import (
 )
 
 // link is our way into the network. It can be cut: then nothing gets through in
-// either direction, and nobody says so, until it is mended.
+// either direction, and no one says so, until it is mended.
 type link struct {
 	network *wire.Network
 
@@ -145,7 +145,7 @@ func (w *wiretap) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close closes, unless the process has been killed with its node: nobody is there
+// Close closes, unless the process has been killed with its node: no one is there
 // to say good-bye then.
 func (w *wiretap) Close() error {
 	w.once.Do(func() { close(w.closed) })

@@ -22,7 +22,7 @@ type plan struct {
 	poll, timeout         time.Duration
 	prelude               string // what is asked before the first life: "", "check" or "locate"
 	skewed                bool   // the clocks differ more than the engine allows for
-	byHand                bool   // somebody has told JIMM before us that the target hosts it
+	byHand                bool   // someone has told JIMM before us that the target hosts it
 	told                  bool   // the log of JIMM names all that has happened
 
 	faults []sim.Fault
@@ -45,7 +45,7 @@ func (p *plan) cell(format string, args ...any) {
 	p.cells = append(p.cells, fmt.Sprintf(format, args...))
 }
 
-// The accounts: ours, and that of somebody else who administers JIMM.
+// The accounts: ours, and that of another client who administers JIMM.
 const (
 	account = "migrator"
 	human   = "human"

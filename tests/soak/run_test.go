@@ -50,7 +50,7 @@ type story struct {
 	others sync.WaitGroup
 
 	mu      sync.Mutex
-	past    []oracle // of the last minutes, as long as somebody else may change things
+	past    []oracle // of the last minutes, as long as another client may change things
 	trouble time.Time
 	away    map[string]bool // servers that do not answer
 	coming  int             // troubles that are not over
@@ -164,7 +164,7 @@ func (s *story) disturb(do func()) {
 	})
 }
 
-// awaitOthers waits until nobody disturbs any more.
+// awaitOthers waits until no one disturbs any more.
 func (s *story) awaitOthers(ctx context.Context) {
 	for range 120 {
 		s.mu.Lock()

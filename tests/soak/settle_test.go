@@ -44,7 +44,7 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 			return "JIMM does not know it"
 		}
 	case len(holders) != 1:
-		// Without credentials no controller tells whether its copy is in use.
+		// Without credentials no controller reports whether its copy is in use.
 	case holders[0] == s.target && before.recorded == s.target:
 		return s.mustBeThere(res)
 	case holders[0] == s.target && before.recorded == s.source:
@@ -69,8 +69,8 @@ func (s *story) mustBeThere(res migration.Result) string {
 	return "it is there"
 }
 
-// sourceIsSecret reports whether nobody who may be asked tells whether the source
-// has let go of a model that JIMM records on the target.
+// sourceIsSecret reports whether no one who may be asked reports whether the source
+// has released a model that JIMM records on the target.
 func (s *story) sourceIsSecret() bool {
 	return !s.probe && (s.world.JIMM.Version != "2026" || s.other.kind == "hand-made record" || !s.told)
 }
@@ -103,7 +103,7 @@ func (s *story) targetTold() bool {
 	return s.probe && s.world.Controllers[0].Redirects == "all"
 }
 
-// judgeUnknown looks whether somebody could have told: an unknown that could have
+// judgeUnknown checks whether someone could have told: an unknown that could have
 // been settled is a defect.
 func (s *story) judgeUnknown(l *life, when string) {
 	now := s.truth()

@@ -106,7 +106,7 @@ func (s *story) isAway(server string) bool {
 	return s.away[server]
 }
 
-// other is what somebody else does meanwhile.
+// other is what another client does meanwhile.
 type other struct {
 	kind string
 	at   time.Duration
@@ -114,7 +114,7 @@ type other struct {
 
 func (o other) moves() bool { return o.kind != "" && o.kind != "curious" }
 
-// interfere is what somebody else does.
+// interfere is what another client does.
 func (s *story) interfere(ctx context.Context) {
 	if s.other.kind == "" {
 		return

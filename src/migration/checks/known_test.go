@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// What a model holds decides some hops: not to know it is not to pass.
+// What a model contains decides some hops: not to know it is not to pass.
 func TestVersionHopIsOpenWhereTheModelWasNotLookedInto(t *testing.T) {
 	unread := inventory()
 	unread.Unread = []string{"offers/db: odd"}

@@ -114,7 +114,7 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 	}
 }
 
-// An operator's word proves nothing against what either look has seen.
+// An operator's confirmation proves nothing against what either look has seen.
 func TestAnOperatorsWordIsContradicted(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {

@@ -20,7 +20,7 @@ import (
 const restartDelay = 200 * time.Millisecond
 
 // RunMaster runs Juju's migration master for a model until the model has left or the controller ends, as a controller
-// agent does. Failed is called with what ended each of its lives; nil: nobody wants to know.
+// agent does. Failed is called with what ended each of its lives; nil: no one wants to know.
 func (c *Controller) RunMaster(model string, failed func(error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

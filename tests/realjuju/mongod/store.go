@@ -119,7 +119,7 @@ func (s *store) coll(db, name string, create bool) *coll {
 	return c
 }
 
-// scan visits the documents that t (or nobody) sees, in natural order, until fn says stop.
+// scan visits the documents that t (or no one) sees, in natural order, until fn says stop.
 func (c *coll) scan(t *txn, fn func(k string, d bson.D) bool) {
 	if c == nil {
 		return
@@ -441,7 +441,7 @@ func indexKey(spec, d bson.D) (string, bool) {
 	return strings.Join(parts, "\x00"), some
 }
 
-// user is a database user. Nobody logs in here, but Juju makes them.
+// user is a database user. No one logs in here, but Juju makes them.
 type user struct {
 	name, password string
 	roles          any

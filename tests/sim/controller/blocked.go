@@ -6,7 +6,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listBlockedModels is for superusers. Nothing is blocked here; every model is listed all the same (4.0-beta8, recorded).
+// listBlockedModels is for superusers. Nothing is blocked here; every model is listed anyway (4.0-beta8, recorded).
 func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err

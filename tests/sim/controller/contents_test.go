@@ -10,7 +10,7 @@ import (
 
 const other = "0f9e1c00-0000-4000-8000-0000000000d9"
 
-// What a model holds decides whether it can move: containers are in their machines,
+// What a model contains decides whether it can move: containers are in their machines,
 // profiles and constraints at theirs, and a charm can be a local one.
 func TestFullStatusShowsWhatDecidesAMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -236,7 +236,7 @@ func (c *Controller) Restart() {
 	server.DropAll()
 }
 
-// Stop takes the controller down: connections break, listeners close, migrations stand still. Start brings it back.
+// Stop takes the controller down: connections break, listeners close, migrations stop. Start brings it back.
 func (c *Controller) Stop() error {
 	c.mu.Lock()
 	select {

@@ -53,7 +53,7 @@ func (c *Controller) credentialTags(owner, cloud string) []string {
 	return slices.Compact(tags)
 }
 
-// checkCredentials answers what JIMM asks when somebody uploads a credential that models use (JIMM's source): it is fine
+// checkCredentials answers what JIMM asks when someone uploads a credential that models use (JIMM's source): it is fine
 // with all of them. Nothing is kept.
 func checkCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // dumpModels is not there in 4.0-beta8 (recorded). In 4.0.15 a model's description is YAML with the version of its format
-// (recorded; the rest, which holds credentials, is left out here). Up to 3.6 nobody asks a simulated controller.
+// (recorded; the rest, which holds credentials, is left out here). Up to 3.6 no one asks a simulated controller.
 func dumpModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if !s.c.release.has(juju4) {
 		return nil, s.unknownMethod(req)

@@ -17,7 +17,7 @@ func identityProviderURL(_ context.Context, s *session, _ *wire.Request) (any, e
 	return map[string]string{"result": s.c.config.IdentityURL}, nil
 }
 
-// controllerConfig tells the members that a client reads; unset ones are absent (4.0-beta8, recorded).
+// controllerConfig reports the members that a client reads; unset ones are absent (4.0-beta8, recorded).
 func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	config := map[string]any{
 		"controller-uuid":           s.c.config.UUID,
@@ -52,7 +52,7 @@ func configSet(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return nil, s.superuser()
 }
 
-// apiInfoForModels tells where a model is: here, or where it migrated (2.9 to 4.0, documented).
+// apiInfoForModels says where a model is: here, or where it migrated (2.9 to 4.0, documented).
 func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type info struct {
 		Addresses []string    `json:"addresses"` // null beside an error
@@ -131,7 +131,7 @@ type cloudRegion struct {
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
-// controllerAccess tells the access of users (4.0-beta8, recorded; the error of older ones documented).
+// controllerAccess reports the access of users (4.0-beta8, recorded; the error of older ones documented).
 func controllerAccess(_ context.Context, s *session, req *wire.Request) (any, error) {
 	superuser, self := s.superuser() == nil, s.loggedIn().user
 	return each(req, func(tag string) (any, error) {
@@ -238,7 +238,7 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]any{"clouds": list}, nil
 }
 
-// modelGet tells the config of the connection's model; on a controller connection that is the controller model. JIMM of
+// modelGet reports the config of the connection's model; on a controller connection that is the controller model. JIMM of
 // 2026 needs name, type and uuid (recorded).
 func modelGet(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	uuid := s.model

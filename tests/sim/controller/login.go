@@ -214,7 +214,7 @@ func (s *session) offered(who *login) map[string][]int {
 	}
 }
 
-// access is what the login result tells of the user's rights. A superuser is administrator of every model; who has no
+// access is what the login result says of the user's rights. A superuser is administrator of every model; who has no
 // right at all is refused (documented).
 func (s *session) access(who *login) (*userInfo, error) {
 	info := &userInfo{

@@ -122,7 +122,7 @@ func (q *logQuery) first(lines []LogLine) []LogLine {
 	return lines
 }
 
-// wants tells whether a line passes the filters. A module is meant with all below it, by dots.
+// wants reports whether a line passes the filters. A module is meant with all below it, by dots.
 func (q *logQuery) wants(l LogLine) bool {
 	module := func(name string) bool { return l.Module == name || strings.HasPrefix(l.Module, name+".") }
 	entity := func(pattern string) bool {

@@ -72,7 +72,7 @@ func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, e
 	if err := req.Decode(&params); err != nil {
 		return nil, err
 	}
-	// The server goes on when the client goes away: Juju does not tie a call to its connection (documented).
+	// The server continues when the client goes away: Juju does not tie a call to its connection (documented).
 	ctx, cancel := s.c.run()
 	defer cancel()
 	list := []initiateResult{}

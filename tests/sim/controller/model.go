@@ -50,7 +50,7 @@ type Model struct {
 	Blockers []string `yaml:"blockers,omitempty" json:"blockers,omitempty"`
 }
 
-// ModelUser is somebody with access to a model.
+// ModelUser is someone with access to a model.
 type ModelUser struct {
 	Name        string `yaml:"name" json:"name"`
 	DisplayName string `yaml:"display-name,omitempty" json:"display-name,omitempty"`

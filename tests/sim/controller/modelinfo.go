@@ -280,7 +280,7 @@ func hardware(text string) map[string]any {
 }
 
 // visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
-// is DONE, of a model that went away and came back; summaries show it (both documented). 4.0.15 tells of a copy that is
+// is DONE, of a model that went away and came back; summaries show it (both documented). 4.0.15 says of a copy that is
 // being imported only, by ModelInfo only, and that it has just begun (recorded). The caller holds mu.
 func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
 	if c.release.has(silentSource) {

@@ -103,7 +103,7 @@ func TestHalfReaped(t *testing.T) {
 	})
 }
 
-// A model that came with a user whom the target does not know cannot be read there; it is there all the same.
+// A model that came with a user whom the target does not know cannot be read there; it is there anyway.
 func TestAUserWhomTheTargetDoesNotKnow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := between(t, "3.6.28", "3.6.28")

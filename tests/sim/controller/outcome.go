@@ -50,7 +50,7 @@ type Outcome struct {
 	AgentsFail    Phase `yaml:"agents-fail,omitempty"`
 	AgentsTimeout Phase `yaml:"agents-timeout,omitempty"`
 
-	// Stall is the beginning of a status text at which the migration stands still, for StallFor or until Resume.
+	// Stall is the beginning of a status text at which the migration stops, for StallFor or until Resume.
 	Stall    string        `yaml:"stall,omitempty"`
 	StallFor time.Duration `yaml:"stall-for,omitempty"`
 	// Loop is the phase (VALIDATION, SUCCESS or LOGTRANSFER) that fails at its end and begins again, LoopTimes times,

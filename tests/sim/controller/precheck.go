@@ -302,7 +302,7 @@ func checkUsers(model Model, here, there string, target map[string]bool) error {
 	return nil
 }
 
-// local tells the name of a local user from that of an external one.
+// local distinguishes the name of a local user from that of an external one.
 func local(name string) bool { return !strings.Contains(name, "@") }
 
 // prefixed puts a text before an error and keeps its code; an error that another controller answered shows its code in

@@ -201,7 +201,7 @@ func common() []string {
 	return []string{"Pinger", "Bundle", "HighAvailability", "NotifyWatcher", "ModelConfig"}
 }
 
-// kindAllows refuses facades of the other kind of connection. A facade that nobody knows is no controller facade, so it
+// kindAllows refuses facades of the other kind of connection. An unknown facade is no controller facade, so it
 // is refused here on a controller connection and found unknown later on a model connection (documented). AllModelWatcher
 // is a controller facade that 4.x has not got (4.0-beta8, recorded).
 func (s *session) kindAllows(facade string) error {

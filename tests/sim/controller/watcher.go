@@ -152,7 +152,7 @@ type statusInfo struct {
 }
 
 // modelEntities are a model and what is in it, as all-watchers tell it: kinds model, application, machine and unit.
-// Names are those of Juju's multiwatcher (documented); fields that nobody here reads are left out.
+// Names are those of Juju's multiwatcher (documented); fields that no one here reads are left out.
 func modelEntities(c *Controller, h *hosted, into map[string]entity) {
 	m := h.model
 	add := func(kind, id string, info map[string]any) {

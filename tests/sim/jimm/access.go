@@ -56,7 +56,7 @@ func (t *tupleStore) remove(tuple Tuple) bool {
 	return true
 }
 
-// administers tells whether a user is administrator of a controller: directly, or of a controller above it. JIMM is
+// administers reports whether a user is administrator of a controller: directly, or of a controller above it. JIMM is
 // above every controller it knows (JIMM's authorisation model of 2024, source).
 func (t *tupleStore) administers(user, controllerTag string) bool {
 	if t.known[Tuple{"user-" + user, relAdministrator, controllerTag}] {
@@ -112,7 +112,7 @@ func (d *database) tupleList() []Tuple {
 	return slices.Clone(d.tuples.list)
 }
 
-// administers tells whether a user is administrator of a controller, or of JIMM by its own tag.
+// administers reports whether a user is administrator of a controller, or of JIMM by its own tag.
 func (d *database) administers(user, controllerTag string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

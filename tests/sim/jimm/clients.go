@@ -57,7 +57,7 @@ func (ss *session) controllerAccess(_ context.Context, req *wire.Request) (any, 
 	})
 }
 
-// watchSummaries makes a watcher that never waits: its Next tells what there is at the time.
+// watchSummaries makes a watcher that never waits: its Next says what there is at the time.
 func (ss *session) watchSummaries(_ context.Context, _ *wire.Request) (any, error) {
 	return map[string]string{"watcher-id": "1"}, nil
 }

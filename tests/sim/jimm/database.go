@@ -206,7 +206,7 @@ func (d *database) updateModel(uuid string, change func(*Model) bool) bool {
 	return changed
 }
 
-// deleteModel deletes the row and, as far as the source tells, the tuples: permissions are gone after an ImportModel.
+// deleteModel deletes the row and, as far as the source says, the tuples: permissions are gone after an ImportModel.
 func (d *database) deleteModel(uuid string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

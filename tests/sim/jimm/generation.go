@@ -8,7 +8,7 @@ import (
 )
 
 // Generation is what differs between JIMM releases, as data. All of them call the facade JIMM version 4, so a client
-// cannot tell them apart by versions. Fields without a source of their own were recorded with a real server of that
+// cannot distinguish them by versions. Fields without a source of their own were recorded with a real server of that
 // month.
 type Generation struct {
 	Name    string           // "2024", "2025", "2026"
@@ -38,7 +38,7 @@ type Generation struct {
 	Controller    []int    // likewise
 	Offers        []int    // likewise
 	Client        []int    // likewise
-	DialTexts     bool     // errors of dialling tell what went wrong, else only "no urls to dial"
+	DialTexts     bool     // errors of dialling say what went wrong, else only "no urls to dial"
 	Watches       []string // methods of Controller that the background watchers call
 
 	BareTargets           bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>

@@ -69,10 +69,10 @@ type Options struct {
 	Plain bool          // to the controllers without TLS
 	Keys  *Keys         // that sign tokens; nil: new ones
 
-	// Called is told of every request on /api and of every login on a model, before it is answered; nil: nobody.
+	// Called is told of every request on /api and of every login on a model, before it is answered; nil: no one.
 	Called func(Call)
 
-	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: nobody.
+	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: no one.
 	Forgot func(row Model, user string)
 }
 

@@ -63,7 +63,7 @@ func pointer(t time.Time) *time.Time {
 	return &t
 }
 
-// mergeSummary puts the controller's words into the record (2026). A model that its controller does not list, or
+// mergeSummary puts the controller's answer into the record (2026). A model that its controller does not list, or
 // whose controller did not answer, is "unavailable" and has no type.
 func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	record.SLA = nil

@@ -9,7 +9,7 @@ import (
 
 // TestRightsThatGoAwayInTheMiddle is what an administrator of JIMM learns of a model after OpenFGA has gone away, or after
 // the right has been revoked, while the connection stays. With JIMM of 2024 it looks as if there were no models (recorded);
-// that of 2025 does the same (source). What is for administrators only goes on: that right is the login's.
+// that of 2025 does the same (source). What is for administrators only is allowed: that right is the login's.
 func TestRightsThatGoAwayInTheMiddle(t *testing.T) {
 	right := jimm.Tuple{Object: "user-" + admin + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"}
 	losses := map[string]struct{ lose, mend func(*jimm.Server) }{

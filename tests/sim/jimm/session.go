@@ -239,7 +239,7 @@ func (ss *session) listUserClouds(_ context.Context, _ *wire.Request) (any, erro
 	return nil, &wire.Error{Message: "record not found"} // recorded for a user whom JIMM had never seen
 }
 
-// crossModelQuery asks every model in the real JIMM; nobody who waits for an answer should call it.
+// crossModelQuery asks every model in the real JIMM; no one who waits for an answer should call it.
 func (ss *session) crossModelQuery(_ context.Context, _ *wire.Request) (any, error) {
 	return map[string]any{"results": map[string]any{}, "errors": map[string]any{}}, nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// strangeID is the request-id of an answer that nobody asked for.
+// strangeID is the request-id of an answer that no one asked for.
 const strangeID = 1 << 40
 
 // answer runs one request and sends what the script lets through.

@@ -20,7 +20,7 @@ const (
 	Refuse     Action = "refuse"      // the handler does not run, Fault.Error is the answer
 	FailAfter  Action = "fail-after"  // the handler runs, Fault.Error is the answer
 	Duplicate  Action = "duplicate"   // the answer comes twice
-	UnknownID  Action = "unknown-id"  // an answer with an id that nobody asked for comes first, then the right one
+	UnknownID  Action = "unknown-id"  // an answer with an id that no one asked for comes first, then the right one
 	Reorder    Action = "reorder"     // the answer waits until another answer went out on the same connection
 )
 

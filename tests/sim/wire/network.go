@@ -63,7 +63,7 @@ func (n *Network) Blackhole(address string, on bool) {
 	n.unanswered[address] = on
 }
 
-// DialContext connects to a listener. Nobody listening is "connection refused", as on a real machine.
+// DialContext connects to a listener. No one listening is "connection refused", as on a real machine.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l, hang := n.listeners[address], n.unanswered[address]
@@ -98,7 +98,7 @@ type pipeListener struct {
 	once    sync.Once
 }
 
-// Addr returns the address that was asked for.
+// Addr returns the address that was requested.
 func (l *pipeListener) Addr() net.Addr { return l.addr }
 
 // Accept waits for a connection.

@@ -58,7 +58,7 @@ type story struct {
 	kills []int       // after how many messages each life but the last ends
 	moves []foreign   // what others do
 	named bool        // the models are named one by one, so that connected ones move too
-	// cordon is when somebody cordons all targets; 0: never.
+	// cordon is when someone cordons all targets; 0: never.
 	cordon time.Duration
 
 	jaas  *sim.JAAS
@@ -70,7 +70,7 @@ type story struct {
 	cells map[string]int
 }
 
-// foreign is a move that somebody else asks for.
+// foreign is a move that another client asks for.
 type foreign struct {
 	after         time.Duration
 	model, target string
@@ -467,7 +467,7 @@ func (s *story) sayings() string {
 	return "\n" + strings.Join(s.texts, "\n")
 }
 
-// interfere moves a model as somebody else would.
+// interfere moves a model as another client would.
 func (s *story) interfere(ctx context.Context, f foreign) {
 	pause(ctx, f.after)
 	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
@@ -551,7 +551,7 @@ func (s *story) judge(plan fleet.Plan, l *life) {
 	}
 }
 
-// foreignly reports whether somebody else moves the model in this story.
+// foreignly reports whether another client moves the model in this story.
 func (s *story) foreignly(uuid string) bool {
 	return slices.ContainsFunc(s.moves, func(f foreign) bool { return s.jaas.UUID(f.model) == uuid })
 }

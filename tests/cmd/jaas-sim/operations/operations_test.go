@@ -91,7 +91,7 @@ func TestClient_FollowsAnActionToItsEnd(t *testing.T) {
 	if diff := cmp.Diff(want, enqueued); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
-	for range 2 { // a second look, at the ended task, sees the same
+	for range 2 { // a second observation, at the ended task, sees the same
 		var lines []string
 		task, err := client.Follow(t.Context(), "2", func(line charmtest.LogMessage) {
 			lines = append(lines, line.Message)
