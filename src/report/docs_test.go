@@ -360,9 +360,13 @@ func TestReferenceHasThePhasesOfTheCode(t *testing.T) {
 	}
 }
 
+// The page has every verdict of many observations, and every placement of one.
 func TestExplanationHasTheVerdictsOfTheCode(t *testing.T) {
-	want := matches(t, "../migration/judge/verdict.go", `(?m)^\t([A-Z]\w+)(?: Kind = iota)?(?:\s*//.*)?$`)
-	if diff := cmp.Diff(want, firstWords(table(t, page(t, "../explanation/how-a-migration-is-judged.md")["Verdicts"], "verdict"))); diff != "" {
-		t.Errorf("verdicts (-code +documented):\n%s", diff)
+	sections := page(t, "../explanation/how-a-migration-is-judged.md")
+	for file, at := range map[string][2]string{"verdict.go": {"Verdicts", "verdict"}, "placement.go": {"One observation alone", "placement"}} {
+		want := matches(t, "../migration/judge/"+file, `(?m)^\t([A-Z]\w+)(?: \w+ = iota)?(?:\s*//.*)?$`)
+		if diff := cmp.Diff(want, firstWords(table(t, sections[at[0]], at[1]))); diff != "" {
+			t.Errorf("%s (-code +documented):\n%s", file, diff)
+		}
 	}
 }
