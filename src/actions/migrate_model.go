@@ -135,6 +135,10 @@ func (m *migrator) options() (migration.Options, error) {
 	if err != nil {
 		return migration.Options{}, err
 	}
+	until := migration.UntilVerified
+	if m.params.Detach {
+		until = migration.UntilRunning
+	}
 	return migration.Options{
 		Model:    m.params.Model,
 		Target:   m.params.Target,
@@ -144,9 +148,8 @@ func (m *migrator) options() (migration.Options, error) {
 		// The UUID is lower case in JIMM's list, however it is typed.
 		MoveOutOfJIMM: strings.ToLower(strings.TrimSpace(m.params.MoveOut)),
 		Timeout:       timeout,
-		Detach:        bool(m.params.Detach),
-
-		StopOnStall: m.params.OnStall == stopOnStall,
+		Until:         until,
+		StopOnStall:   m.params.OnStall == stopOnStall,
 	}, nil
 }
 

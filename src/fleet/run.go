@@ -130,14 +130,18 @@ type tracked struct {
 	retry time.Time // Not before.
 	alone bool
 	stay  string // Why it must not start, found out at its turn.
-	seen  bool   // It was seen on its route.
+	journey
+	worked bool // This run has done something for it.
+}
 
+// journey is how far a model has come. Its zero value was not seen on its route.
+type journey struct {
+	seen    bool
 	leg     Entry     // Its next step, or the one under way.
 	behind  int       // How many steps are behind it.
 	stepped time.Time // When the last one ended, in this run.
 	left    time.Time // When the model was last seen to have moved.
 	asked   bool      // The upgrade of this leg was asked for.
-	worked  bool      // This run has done something for it.
 }
 
 func newRun(means Means, o RunOptions) *run {
@@ -158,7 +162,7 @@ func newRun(means Means, o RunOptions) *run {
 	r.until = r.began.Add(o.Timeout)
 	for _, e := range o.Plan.Moves {
 		leg, _, _ := e.Leg(e.Source, 0)
-		r.entries = append(r.entries, tracked{Moved: Moved{Entry: e}, leg: leg})
+		r.entries = append(r.entries, tracked{Moved: Moved{Entry: e}, journey: journey{leg: leg}})
 	}
 	return r
 }

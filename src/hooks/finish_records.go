@@ -178,7 +178,7 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.S
 	defer events.Close(ctx)
 	result, err := migration.Finish(ctx, j.Engine, j.Recorder(), migration.Options{
 		Model: m.model.UUID, Target: m.target.Name, Unit: u.Env().Unit, OwnModel: u.Env().ModelUUID,
-		Probe: true, PollInterval: settings.PollInterval, Timeout: limit, Unattended: true, Report: events.Event,
+		Probe: true, PollInterval: settings.PollInterval, Timeout: limit, Until: migration.UntilRecorded, Report: events.Event,
 	})
 	if err != nil {
 		return false, err

@@ -208,7 +208,7 @@ func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 			t.Error("asked although a migration runs")
 		}
 		s = newStaff(false)
-		if _, err := migration.Migrate(t.Context(), s.jaas(), s, migration.Options{Model: "prod", Target: "east", Probe: true, Unattended: true}); err != nil || s.asked > 0 {
+		if _, err := migration.Migrate(t.Context(), s.jaas(), s, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded}); err != nil || s.asked > 0 {
 			t.Errorf("asked %d times unattended, %v", s.asked, err)
 		}
 	})

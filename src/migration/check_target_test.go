@@ -187,7 +187,7 @@ func TestFailuresInsideCanBeAccepted(t *testing.T) {
 			t.Fatalf("%s after %d starts, %v", res.Outcome, f.starts, err)
 		}
 		res, err = migration.Migrate(t.Context(), jaas, f, migration.Options{
-			Model: "prod", Target: "east", Probe: true, Detach: true, Ignore: []checks.ID{checks.Machines},
+			Model: "prod", Target: "east", Probe: true, Until: migration.UntilRunning, Ignore: []checks.ID{checks.Machines},
 		})
 		if err != nil || res.Outcome != facts.Started || f.starts != 1 {
 			t.Fatalf("%s after %d starts, %v", res.Outcome, f.starts, err)

@@ -141,7 +141,7 @@ func edgeCases() []story {
 				f.began = time.Now().Add(30 * time.Second)
 				f.requests[0].At = time.Now().Add(-10 * time.Second)
 			},
-			change: func(o *migration.Options) { o.Detach = true },
+			change: func(o *migration.Options) { o.Until = migration.UntilRunning },
 			want:   want{facts.Started, "", 0, "", "west", "west"},
 		},
 		{
@@ -150,7 +150,7 @@ func edgeCases() []story {
 				f.stages = []stage{{"aborted, removing model from target controller: full", 20 * time.Second}}
 				f.end = "aborted, removing model from target controller: full"
 			},
-			change: func(o *migration.Options) { o.Detach = true },
+			change: func(o *migration.Options) { o.Until = migration.UntilRunning },
 			want:   want{facts.Aborted, facts.CauseAnswer, 1, "", "west", "west"},
 		},
 		{

@@ -276,7 +276,7 @@ func TestAttachedAndDetached(t *testing.T) {
 		f := newFake(false)
 		f.running("east", true)
 		began := time.Now()
-		res := migrate(t, f, func(o *migration.Options) { o.Detach = true })
+		res := migrate(t, f, func(o *migration.Options) { o.Until = migration.UntilRunning })
 		if res.Outcome != facts.Started || !res.Attached || !res.Running || !res.TargetProved || time.Since(began) > 0 {
 			t.Errorf("%s, attached %v, running %v, target proved %v after %v", res.Outcome, res.Attached, res.Running, res.TargetProved, time.Since(began))
 		}

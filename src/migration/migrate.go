@@ -45,14 +45,11 @@ type Options struct {
 	// Timeout bounds the whole run; 60 min if zero. It ends the watching,
 	// never the migration.
 	Timeout time.Duration
-	// Detach returns as soon as the migration is seen to run.
-	Detach bool
+	// Until says how far the migration is watched.
+	Until Until
 	// StopOnStall ends the watching of a migration that makes no progress. The
 	// migration itself is not ended by that, and has not failed.
 	StopOnStall bool
-	// Unattended neither inspects the model nor waits for its agents: for
-	// hooks, which have to end soon.
-	Unattended bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
 	// Observed is called with each observation of a migration that is carried out and with
@@ -60,6 +57,20 @@ type Options struct {
 	// whoever wants to see the reasoning; a simulation counts the verdicts.
 	Observed func(facts.Observation, judge.Verdict)
 }
+
+// Until says how far a migration is watched.
+type Until int
+
+// How far a migration is watched.
+const (
+	// UntilVerified: to the end, and until the model's agents have connected.
+	UntilVerified Until = iota
+	// UntilRecorded: to the end, without inspecting the model or waiting for its
+	// agents: for hooks, which have to end soon.
+	UntilRecorded
+	// UntilRunning: only until it is seen to run.
+	UntilRunning
+)
 
 // The defaults of [Options].
 const (
@@ -149,7 +160,7 @@ func Finish(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 // migrate needs no starter where nothing is to be started.
 func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Recorder, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.Options.Inspect, r.Options.SaveLogin = !opts.Unattended, !opts.Detach
+	r.Options.Inspect, r.Options.SaveLogin = opts.Until != UntilRecorded, opts.Until != UntilRunning
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

@@ -193,7 +193,7 @@ func stories() []story {
 		},
 		{
 			name:   "detached",
-			change: func(o *migration.Options) { o.Detach = true },
+			change: func(o *migration.Options) { o.Until = migration.UntilRunning },
 			want:   want{facts.Started, "", 1, "", "west", "west"},
 		},
 		{

@@ -177,7 +177,10 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 // the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
 // say where the migration goes, the source's own word at its end does.
 func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
-	opts.Target, opts.Detach = "", false
+	opts.Target = ""
+	if opts.Until == UntilRunning {
+		opts.Until = UntilVerified
+	}
 	r := newRun(jaas, opts)
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))

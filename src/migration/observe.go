@@ -126,21 +126,29 @@ func (w *watcher) sourceHasIt(o facts.Observation) bool {
 func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	whose := w.log.target != asked && !w.base.TargetProved && w.progress.Attempt.Exists()
 	unread := w.plan != PlanVerify || w.AuditErr != nil // since JIMM records the target
-	hand := w.log.record != asked && unread && w.base.Target.Known() && o.RecordedAt() == w.base.Target.UUID && !w.base.Recorded
+	hand := w.log.record != asked && unread && w.base.Target.Known() && o.RecordedAt() == w.base.Target.UUID && w.base.RecordedBy != judge.ByThisRun
 	if !whose && !hand {
 		return
 	}
 	audit, err := w.Jaas.Auditor.Audit(ctx, w.base.Model)
 	w.calls += 3
 	if err != nil {
-		w.base.RecordedByHand = w.base.RecordedByHand || hand
+		if hand {
+			w.base.RecordedBy = judge.ByHand
+		}
 		return
 	}
 	since := w.Audit.Now // JIMM's clock at the survey; zero if it was not read.
 	if w.plan != PlanStart && w.plan != PlanWait {
 		since = audit.Now.Add(-facts.RememberRequests)
 	}
-	w.base.RecordedByHand = audit.RecordedByHand(w.base.Target.Name, since)
+	switch {
+	case w.base.RecordedBy == judge.ByThisRun:
+	case audit.RecordedByHand(w.base.Target.Name, since):
+		w.base.RecordedBy = judge.ByHand
+	default:
+		w.base.RecordedBy = judge.ByJIMM
+	}
 	if hand {
 		w.log.record = asked
 	}

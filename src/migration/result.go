@@ -10,6 +10,15 @@ import (
 // while a copy on the target blocks it.
 func (r Result) RetrySafe() bool { return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft }
 
+// Obstacles are why the same command cannot help until something is done.
+type Obstacles struct {
+	// Settled tells that the reason of the outcome is a known one that does not end
+	// by itself.
+	Settled bool
+	// CopyLeft tells that the target still says that it has a copy after an abort.
+	CopyLeft bool
+}
+
 // Result is what a run of the engine found and did.
 type Result struct {
 	Outcome facts.Outcome
@@ -23,12 +32,8 @@ type Result struct {
 	// Hint says what a reason of [facts.NotStarted] or [facts.Aborted] means and what helps,
 	// if that is known.
 	Hint string
-	// Settled reports that the reason is a known one that does not end by itself:
-	// the same command can only be refused again until something is done.
-	Settled bool
-	// CopyLeft reports that the target still says that it has a copy after an
-	// abort.
-	CopyLeft bool
+	// Obstacles stand in the way of the same command.
+	Obstacles
 	// Err is the error that explains the outcome, if one does. Its text has not
 	// been redacted.
 	Err error

@@ -135,12 +135,12 @@ func TestFinishStartsNothing(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(jimm)
-				res, err := migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Unattended: true})
+				res, err := migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded})
 				if err != nil || res.Outcome != facts.NotStarted || res.Cause != facts.CauseNothingRuns || f.starts != 0 {
 					t.Errorf("nothing runs: %s (%s), %d starts, %v", res.Outcome, res.Cause, f.starts, err)
 				}
 				f.running("east", true)
-				res, err = migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Unattended: true})
+				res, err = migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded})
 				if err != nil || res.Outcome != facts.Migrated || f.starts != 0 || f.record != east().UUID {
 					t.Errorf("a migration runs: %s (%s), %d starts, %v", res.Outcome, res.Cause, f.starts, err)
 				}

@@ -189,7 +189,7 @@ func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
 		return true
 	}
 	begun := w.plan == PlanStart || w.plan == PlanWait
-	if begun && w.opts.Detach && v.Kind != judge.Aborting && w.progress.Attempt.Exists() {
+	if begun && w.opts.Until == UntilRunning && v.Kind != judge.Aborting && w.progress.Attempt.Exists() {
 		w.end(facts.Started, facts.CauseNone)
 		return true
 	}
@@ -244,7 +244,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	a.answered(time.Now(), err)
 	w.modeSet = false
 	if err == nil {
-		w.base.Recorded = true
+		w.base.RecordedBy = judge.ByThisRun
 	}
 	w.res.Proof = proof.Ground()
 	w.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
@@ -431,7 +431,7 @@ func (w *watcher) held(waited time.Duration, o facts.Observation) bool {
 // others can have made the entry of a list.
 func (w *watcher) targetHasIt(o facts.Observation) bool {
 	succeeded := w.base.TargetProved && w.progress.Phase.PastReturn()
-	return !o.Info.Listed || w.base.Recorded || succeeded || o.CopyOn(w.base.Target).Has() || w.progress.ServedBy == w.base.Target.UUID
+	return !o.Info.Listed || w.base.RecordedBy == judge.ByThisRun || succeeded || o.CopyOn(w.base.Target).Has() || w.progress.ServedBy == w.base.Target.UUID
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The

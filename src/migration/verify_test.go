@@ -20,19 +20,19 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		completes  bool
-		detach     bool
+		until      migration.Until
 		west, east int
 		level      checks.Level
 	}{
-		{"2024", false, false, 0, 1, checks.Skip},
-		{"2024, not followed", false, true, 1, 0, checks.Pass},
-		{"2026", true, false, 1, 1, checks.Pass},
+		{"2024", false, migration.UntilVerified, 0, 1, checks.Skip},
+		{"2024, not followed", false, migration.UntilRunning, 1, 0, checks.Pass},
+		{"2026", true, migration.UntilVerified, 1, 1, checks.Pass},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(c.completes)
 				jaas, g := withInspector(f)
-				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Detach: c.detach})
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: c.until})
 				if err != nil || !res.Outcome.Succeeded() {
 					t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 				}

@@ -68,7 +68,7 @@ func (w *watcher) watch(ctx, limited context.Context) {
 		w.res.Step, w.res.Attached = facts.StepWatch, true
 		w.report(FreezeEvent{w.base.Model})
 		w.report(AttachEvent{Attempt: w.res.Attempt, Target: w.base.Target, TargetProved: w.base.TargetProved})
-		if w.opts.Detach {
+		if w.opts.Until == UntilRunning {
 			w.end(facts.Started, facts.CauseNone)
 			return
 		}

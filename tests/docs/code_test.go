@@ -157,3 +157,48 @@ func readYAML(t *testing.T, path string, into any) {
 		t.Fatalf("%s: %v", path, err)
 	}
 }
+
+// mostFlags is how many booleans a struct of the engine may have: more are states
+// that have no names.
+const mostFlags = 3
+
+// A struct of the engine keeps its state in values with names, not in flags.
+func TestEngine_HasNoStructOfFlags(t *testing.T) {
+	t.Parallel()
+	structs := 0
+	for _, folder := range names(packages(t)) {
+		path := packages(t)[folder]
+		if !strings.HasPrefix(path, "src/migration") && path != "src/fleet" {
+			continue
+		}
+		for _, file := range parseFolder(t, path) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				spec, ok := n.(*ast.TypeSpec)
+				if !ok {
+					return true
+				}
+				if s, ok := spec.Type.(*ast.StructType); ok {
+					structs++
+					if n := flags(s); n > mostFlags {
+						t.Errorf("%s: struct %s has %d booleans, and may have %d", path, spec.Name, n, mostFlags)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if structs < 50 {
+		t.Errorf("only %d structs were found", structs)
+	}
+}
+
+// flags counts the fields of a struct that are booleans.
+func flags(s *ast.StructType) int {
+	n := 0
+	for _, field := range s.Fields.List {
+		if name, ok := field.Type.(*ast.Ident); ok && name.Name == "bool" {
+			n += max(len(field.Names), 1)
+		}
+	}
+	return n
+}

@@ -38,15 +38,15 @@ func TestAttribution(t *testing.T) {
 	afterReap := completes
 	afterReap.Old = live(reap, true).Attempt
 	told2026 := completes
-	told2026.Recorded = true
+	told2026.RecordedBy = judge.ByThisRun
 	elder := listed(east(), reap, true)
 	elder.Attempt.Start = time.Unix(10, 0)
 	timeless := base()
 	timeless.Old = facts.Attempt{Text: abort, End: time.Unix(200, 0)}
 	alone, told, toldReap := base(), base(), base()
-	alone.Source, alone.Alone, alone.RecordedByHand = facts.Controller{}, true, true
-	told.Recorded, told.RecordedByHand = true, true
-	toldReap.Recorded = true
+	alone.Source, alone.Others, alone.RecordedBy = facts.Controller{}, judge.OthersDeny, judge.ByHand
+	told.RecordedBy = judge.ByThisRun
+	toldReap.RecordedBy = judge.ByThisRun
 
 	noStart := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Attempt: timeless.Old}
 	noStartRuns := noStart
@@ -65,14 +65,14 @@ func TestAttribution(t *testing.T) {
 	absent := look(answered(facts.InfoUnlisted), at(west()), copies(facts.CopyAbsent, facts.CopyPresent))
 	anon := map[string]facts.Copy{west().UUID: {State: facts.CopyMoved}, east().UUID: {State: facts.CopyPresent}}
 	third := base()
-	third.Third = true
+	third.Others = judge.OthersHave
 	onlyTold := map[string]facts.Copy{west().UUID: {State: facts.CopyAbsent}, east().UUID: {State: facts.CopyActive}}
 	refusing := facts.Host{Kind: facts.HostRefused}
 	refusedThere := facts.Observation{Info: listed(east(), "", false), Record: at(east()), Host: refusing}
 	serves := facts.Host{Kind: facts.HostServes, Controller: east().UUID}
 	on := onTarget("available", "")
 	handDenied := completes
-	handDenied.RecordedByHand = true
+	handDenied.RecordedBy = judge.ByHand
 	nameless := live(success, false)
 	nameless.Controller = ""
 

@@ -24,22 +24,41 @@ type Baseline struct {
 	Old facts.Attempt
 	// AutoRecords is [facts.Traits].Completes.
 	AutoRecords bool
-	// RecordedByHand reports that another client asked JIMM to record the target
-	// since the migration was requested, or that it is not known whether someone
-	// did. JIMM's record then proves nothing about the source.
-	RecordedByHand bool
-	// Recorded reports that this run has recorded the target, on a proof.
-	Recorded bool
-	// Alone reports that every other controller has said that it does not have
-	// the model.
-	Alone bool
-	// Third reports that a controller that is neither the source nor the target
-	// has a copy: the model may be moving from there.
-	Third bool
+	// RecordedBy says who made JIMM record the target.
+	RecordedBy RecordedBy
+	// Others says what the controllers besides source and target say.
+	Others Others
 	// PollsForWord is how many polls a source that has not removed the model yet,
 	// or does not say yet where it went, is given to say so itself; 12 if zero.
 	PollsForWord int
 }
+
+// RecordedBy says who made JIMM record the target since the migration was asked for.
+type RecordedBy int
+
+// Who made JIMM record the target.
+const (
+	// ByJIMM: JIMM itself, if its record names the target.
+	ByJIMM RecordedBy = iota
+	// ByHand: another user asked for it, or the audit log does not say whether one
+	// did. JIMM's record then proves nothing about the source.
+	ByHand
+	// ByThisRun: this run, on a proof.
+	ByThisRun
+)
+
+// Others is what the controllers besides source and target say of the model.
+type Others int
+
+// What the other controllers say.
+const (
+	// OthersUnknown: no other controller has a copy, as far as they answer.
+	OthersUnknown Others = iota
+	// OthersDeny: every other controller says that it does not have the model.
+	OthersDeny
+	// OthersHave: one has a copy: the model may be moving from there.
+	OthersHave
+)
 
 // ours reports whether the attempt is neither the old one nor the history of a
 // model that has been away and is back. What runs cannot have ended before.
@@ -119,7 +138,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 // ListedBySomebody reports whether JIMM's list has a model that JIMM records on
 // the target, and nothing else: any other controller can have made the entry.
 func ListedBySomebody(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
-	known := b.Source.Known() || b.Recorded || target.Has() || p.ServedBy == b.Target.UUID
+	known := b.Source.Known() || b.RecordedBy == ByThisRun || target.Has() || p.ServedBy == b.Target.UUID
 	return i.Kind == facts.InfoLive && i.Listed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
 }
 
@@ -129,16 +148,16 @@ func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 	switch {
 	case source.Has():
 		return false
-	case source.State == facts.CopyMoved, p.Redirected, p.Absences >= absencesToBelieve, b.Alone:
+	case source.State == facts.CopyMoved, p.Redirected, p.Absences >= absencesToBelieve, b.Others == OthersDeny:
 		return true
-	case b.Recorded && p.Phase != facts.PhaseReapFailed:
+	case b.RecordedBy == ByThisRun && p.Phase != facts.PhaseReapFailed:
 		return true
 	case p.Denials >= denialsToBelieve && p.Phase.PastReturn():
 		return true
 	default:
 		// A JIMM that completes migrations moves its record only after the
 		// source has redirected, unless someone told it to.
-		return (b.AutoRecords || !b.Source.Known()) && !b.RecordedByHand
+		return (b.AutoRecords || !b.Source.Known()) && b.RecordedBy != ByHand
 	}
 }
 
@@ -245,7 +264,7 @@ func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Ver
 		v.Kind = Running
 		return v
 	default:
-		active := p.Denials >= denialsToBelieve && target.State == facts.CopyActive && !b.Third
+		active := p.Denials >= denialsToBelieve && target.State == facts.CopyActive && b.Others != OthersHave
 		return prove(b, target, v, b.TargetProved && active, "the source controller has stopped answering for the model, and the target holds an active copy")
 	}
 }

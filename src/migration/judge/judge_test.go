@@ -62,7 +62,7 @@ func TestJudge(t *testing.T) {
 	completes := base()
 	completes.AutoRecords = true
 	byHand := completes
-	byHand.RecordedByHand = true
+	byHand.RecordedBy = judge.ByHand
 	denied := look(answered(facts.InfoDenied), at(west()), nil)
 	seenSuccess := look(live(success, false), at(west()), nil)
 
@@ -178,7 +178,10 @@ func FuzzJudge(f *testing.F) {
 	f.Add([]byte{1, 1, 1, 2, 2, 0, 1, 27, 9, 0, 4, 27}, false, true, false)
 	f.Fuzz(func(t *testing.T, data []byte, completes, proved, byHand bool) {
 		b := base()
-		b.AutoRecords, b.TargetProved, b.RecordedByHand = completes, proved, byHand
+		b.AutoRecords, b.TargetProved = completes, proved
+		if byHand {
+			b.RecordedBy = judge.ByHand
+		}
 		var p judge.Progress
 		success, redirected := false, false
 		for _, o := range decoded(data) {

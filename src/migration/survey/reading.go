@@ -168,12 +168,18 @@ func (s *Survey) MovesElsewhere() bool {
 // Baseline is what later observations are compared with.
 func (s *Survey) Baseline() judge.Baseline {
 	b := judge.Baseline{Model: s.Model, Source: s.Source, Target: s.Target, AutoRecords: s.Traits.AutoRecords}
-	b.Third = len(s.Holders(s.Source, s.Target)) > 0
+	if len(s.Holders(s.Source, s.Target)) > 0 {
+		b.Others = judge.OthersHave
+	}
 	since := s.Audit.Now.Add(-facts.RememberRequests)
 	a := s.Observation.Info.Attempt
 	switch {
 	case s.OnTarget():
-		b.Source, b.Alone = s.OtherHolder()
+		source, alone := s.OtherHolder()
+		b.Source = source
+		if alone {
+			b.Others = judge.OthersDeny
+		}
 	case s.Observation.Info.Migrating():
 		since = a.Start.Add(-facts.AskedBefore)
 		name, certain := s.Audit.Target(a, s.Source.Name)
@@ -185,8 +191,10 @@ func (s *Survey) Baseline() judge.Baseline {
 	default:
 		b.Old = s.Listed.Attempt // Whoever has listed it.
 	}
-	b.RecordedByHand = s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
-		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since)
+	if s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
+		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since) {
+		b.RecordedBy = judge.ByHand
+	}
 	return b
 }
 
