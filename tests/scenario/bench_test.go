@@ -21,11 +21,18 @@ const (
 	budgetRSS = 64 << 20
 )
 
-// BenchmarkLocateInALargeJAAS runs the real binary against a JAAS of 10,000 models
-// and 50 controllers, and looks at its process right before it hands over its
-// results: what it has used of the processors, and of memory at most.
-func BenchmarkLocateInALargeJAAS(b *testing.B) {
-	world, err := sim.Load([]byte("jimm: {tls: true, poller: false}\nmany: {controllers: 49, models: 10000}\ncontrollers: [{name: west}]\n"))
+// large is a unit of the charm in a JAAS of 10,000 models and 50 controllers, and what
+// its process has used right before it hands over its results.
+type large struct {
+	*charmtest.Agent
+
+	used usage
+}
+
+// inALargeJAAS starts one. More is added to the world.
+func inALargeJAAS(b *testing.B, more string) *large {
+	b.Helper()
+	world, err := sim.Load([]byte("jimm: {tls: true, poller: false}\nmany: {controllers: 48, models: 10000, units: 2}\ncontrollers: [{name: west}, {name: east}]\n" + more))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -34,9 +41,9 @@ func BenchmarkLocateInALargeJAAS(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = jaas.Close() })
-	var used usage
+	l := &large{}
 	account := jaas.Account("")
-	agent := charmtest.Start(b, charmtest.Options{
+	l.Agent = charmtest.Start(b, charmtest.Options{
 		CharmDir: charmDir, Dispatch: built.dispatch, Tools: built.tools,
 		Config: map[string]any{"jimm-url": jaas.URL(), "jimm-ca-certificate": jaas.CA(), "jimm-credentials": "secret:9m4e2mr0ui3e8a215n4g"},
 		Secrets: []charmtest.Secret{{
@@ -44,29 +51,57 @@ func BenchmarkLocateInALargeJAAS(b *testing.B) {
 		}},
 		BeforeTool: func(tool string) error {
 			if tool == "action-set" {
-				used = usageOfDispatch()
+				l.used = usageOfDispatch()
 			}
 			return nil
 		},
 	})
+	return l
+}
+
+// measure runs an action as often as the benchmark wants, and holds it to a budget. It
+// returns the last task.
+func (l *large) measure(b *testing.B, cpu time.Duration, action string, params map[string]any) (task charmtest.Task) {
+	b.Helper()
+	var all usage
+	for b.Loop() {
+		var err error
+		task, err = l.RunAction(b.Context(), action, params)
+		if err != nil || task.Status != charmtest.TaskCompleted || l.used.err != nil {
+			b.Fatalf("%s: %s, %v, %v", task.Status, task.Message, err, l.used.err)
+		}
+		all.cpu += l.used.cpu
+		all.rss = max(all.rss, l.used.rss)
+	}
+	mean := all.cpu / time.Duration(b.N)
+	b.ReportMetric(float64(mean.Milliseconds()), "cpu-ms/op")
+	b.ReportMetric(float64(all.rss)/(1<<20), "rss-MiB")
+	if mean > cpu || all.rss > budgetRSS {
+		b.Errorf("%v of CPU and %d bytes are over the budget", mean, all.rss)
+	}
+	return task
+}
+
+// BenchmarkLocateInALargeJAAS runs the real binary against a JAAS of 10,000 models
+// and 50 controllers.
+func BenchmarkLocateInALargeJAAS(b *testing.B) {
+	l := inALargeJAAS(b, "")
 	for _, model := range []string{"*", "model-00042"} {
-		b.Run(model, func(b *testing.B) {
-			var all usage
-			for b.Loop() {
-				task, err := agent.RunAction(b.Context(), "locate-model", map[string]any{"model": model})
-				if err != nil || task.Status != charmtest.TaskCompleted || used.err != nil {
-					b.Fatalf("%s: %s, %v, %v", task.Status, task.Message, err, used.err)
-				}
-				all.cpu += used.cpu
-				all.rss = max(all.rss, used.rss)
-			}
-			cpu := all.cpu / time.Duration(b.N)
-			b.ReportMetric(float64(cpu.Milliseconds()), "cpu-ms/op")
-			b.ReportMetric(float64(all.rss)/(1<<20), "rss-MiB")
-			if cpu > budgetCPU || all.rss > budgetRSS {
-				b.Errorf("%v of CPU and %d bytes are over the budget", cpu, all.rss)
-			}
-		})
+		b.Run(model, func(b *testing.B) { l.measure(b, budgetCPU, "locate-model", map[string]any{"model": model}) })
+	}
+}
+
+// BenchmarkListInALargeJAAS lists a page of its models.
+func BenchmarkListInALargeJAAS(b *testing.B) {
+	inALargeJAAS(b, "").measure(b, budgetCPU, "list-models", nil)
+}
+
+// BenchmarkPlanInALargeJAAS plans to move 500 models, the most that fit one plan, to any
+// of the controllers.
+func BenchmarkPlanInALargeJAAS(b *testing.B) {
+	task := inALargeJAAS(b, "").measure(b, 2*budgetCPU, "plan-migrations", map[string]any{"goal": "move", "models": "*", "targets": "*"})
+	if n := task.Result("counts.planned"); n != "500" {
+		b.Errorf("%s models were planned", n)
 	}
 }
 
@@ -77,18 +112,29 @@ type usage struct {
 	err error
 }
 
-// usageOfDispatch looks at the dispatch that runs now.
+// usageOfDispatch looks at the dispatch of this test that runs now.
 func usageOfDispatch() usage {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, name := range environs {
 		dir := filepath.Dir(name)
 		env, err := os.ReadFile(name)
 		exe, _ := os.Readlink(filepath.Join(dir, "exe"))
-		if err == nil && bytes.Contains(env, []byte("JUJU_CONTEXT_ID=")) && filepath.Base(exe) == "dispatch" {
+		if err == nil && bytes.Contains(env, []byte("JUJU_CONTEXT_ID=")) && filepath.Base(exe) == "dispatch" && parentOf(dir) == os.Getpid() {
 			return usageOf(dir)
 		}
 	}
 	return usage{err: errors.New("cannot find the process of dispatch")}
+}
+
+// parentOf returns the parent of a process; 0 if it has ended.
+func parentOf(dir string) int {
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
 }
 
 func usageOf(dir string) usage {

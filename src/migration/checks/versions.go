@@ -63,15 +63,19 @@ func checkAdvisories(s *survey.Survey) Finding {
 	unknown := 0
 	f := Facts(s)
 	all := rules.All().Advisories
-	for _, r := range nearestFirst(all) {
+	var fit []rules.Rule
+	for _, r := range all {
 		switch r.Match(f) {
 		case rules.Fits:
-			known = append(known, r.ID+": "+Fill(s, r.Say, r, f))
-			remedies = append(remedies, strings.TrimPrefix(r.ID, "juju/")+": "+Fill(s, r.Do, r, f))
+			fit = append(fit, r)
 		case rules.FitUnknown:
 			unknown++
 		case rules.FitsNot:
 		}
+	}
+	for _, r := range nearestFirst(fit) {
+		known = append(known, r.ID+": "+Fill(s, r.Say, r, f))
+		remedies = append(remedies, strings.TrimPrefix(r.ID, "juju/")+": "+Fill(s, r.Do, r, f))
 	}
 	switch {
 	case len(known) > 0:

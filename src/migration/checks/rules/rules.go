@@ -49,7 +49,29 @@ func Fill(text, model, source, target string, names []string) string {
 	if command {
 		list = strings.Join(names, " ")
 	}
-	return strings.NewReplacer("{model}", model, "{source}", source, "{target}", target, "{names}", list).Replace(text)
+	var out strings.Builder
+	for { // Once through: what a name contains is not replaced.
+		before, rest, opens := strings.Cut(text, "{")
+		out.WriteString(before)
+		key, after, closes := strings.Cut(rest, "}")
+		if !opens {
+			return out.String()
+		}
+		text = after
+		switch {
+		case closes && key == "model":
+			out.WriteString(model)
+		case closes && key == "source":
+			out.WriteString(source)
+		case closes && key == "target":
+			out.WriteString(target)
+		case closes && key == "names":
+			out.WriteString(list)
+		default:
+			out.WriteByte('{')
+			text = rest
+		}
+	}
 }
 
 // some lists names, but not more than a reader can use.
