@@ -51,7 +51,7 @@ func listModels(ctx context.Context, a *charm.Action) error {
 		models = slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return m.Recorded != at.UUID })
 	}
 	migratable := fleet.Migratable(s)
-	var list []report.ListedModel
+	list := make([]report.ListedModel, 0, len(models))
 	for _, m := range models {
 		verdict, reasons := migratable(m)
 		if p.Migratable == "" || p.Migratable == everyVerdict || p.Migratable == string(verdict) {

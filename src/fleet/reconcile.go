@@ -14,12 +14,22 @@ func (r *run) see(s Sight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sight, r.seenAt = s, time.Now()
+	r.kinds = make(map[string]string, len(r.entries))
+	in := make(map[string]bool, len(r.entries))
+	for _, t := range r.entries {
+		in[t.Entry.Model] = true
+	}
+	for _, m := range s.Models {
+		if in[m.UUID] {
+			r.kinds[m.UUID] = m.Type
+		}
+	}
 	r.tally.Silent = 0
 }
 
 // world is what the schedule has to know.
 func (r *run) world() World {
-	w := World{Recorded: map[string]string{}, Closed: map[string]string{}, Kinds: map[string]string{}, Pairs: r.edges}
+	w := World{Closed: map[string]string{}, Kinds: map[string]string{}, Pairs: r.edges}
 	for _, c := range r.sight.Controllers {
 		switch {
 		case cordoned(c):
@@ -31,6 +41,7 @@ func (r *run) world() World {
 		}
 	}
 	for _, t := range r.entries {
+		w.Kinds[t.Entry.Model] = r.kinds[t.Entry.Model]
 		lane := t.leg.lane()
 		switch {
 		case !t.leg.upgrades():
@@ -39,9 +50,6 @@ func (r *run) world() World {
 		case w.Closed[t.leg.Source] == "not available":
 			w.Closed[lane] = "not available"
 		}
-	}
-	for _, m := range r.sight.Models {
-		w.Kinds[m.UUID] = m.Type
 	}
 	w.Moving = slices.DeleteFunc(slices.Clone(r.sight.Moving), r.landed)
 	for model := range r.settle {

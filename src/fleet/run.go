@@ -110,7 +110,8 @@ type run struct {
 	mu      sync.Mutex
 	entries []tracked
 	sight   Sight
-	seenAt  time.Time // Of the last sight.
+	seenAt  time.Time         // Of the last sight.
+	kinds   map[string]string // Of the models of the plan.
 	edges   []Edge
 	unread  bool
 	settle  map[string]time.Time // Models whose relations are not seen joined again, with the end of the wait.

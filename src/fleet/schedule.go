@@ -9,8 +9,6 @@ import (
 
 // World is what is seen of the JAAS when something may start.
 type World struct {
-	// Recorded is the name of the controller that has each model on record.
-	Recorded map[string]string
 	// Moving are the migrations that run or were asked for, those of this run
 	// among them.
 	Moving []Flight

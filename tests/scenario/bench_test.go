@@ -3,10 +3,12 @@ package scenario_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -102,6 +104,45 @@ func BenchmarkPlanInALargeJAAS(b *testing.B) {
 	task := inALargeJAAS(b, "").measure(b, 2*budgetCPU, "plan-migrations", map[string]any{"goal": "move", "models": "*", "targets": "*"})
 	if n := task.Result("counts.planned"); n != "500" {
 		b.Errorf("%s models were planned", n)
+	}
+}
+
+// BenchmarkRunInALargeJAAS applies a plan whose twenty models stand still on their way,
+// and looks at the process for half a minute. A tenth of a processor is its budget.
+func BenchmarkRunInALargeJAAS(b *testing.B) {
+	const flying, watched = 20, 30 * time.Second
+	var more strings.Builder
+	more.WriteString("models:\n")
+	for i := range flying {
+		fmt.Fprintf(&more, "  - {name: stands-%02d, created-here: true, controller: west, migrations: [{stall: validating}]}\n", i)
+	}
+	l := inALargeJAAS(b, more.String())
+	task, err := l.RunAction(b.Context(), "plan-migrations", map[string]any{
+		"goal": "move", "models": "stands-*", "targets": "east", "max-parallel": flying, "max-per-source": flying, "max-per-target": flying, "canary": false,
+	})
+	if err != nil || task.Result("counts.planned") != strconv.Itoa(flying) {
+		b.Fatalf("%s, %v", task.Message, err)
+	}
+	var run sync.WaitGroup
+	run.Go(func() {
+		_, _ = l.RunAction(b.Context(), "apply-plan", map[string]any{"plan": task.Result("plan"), "plan-hash": task.Result("plan-hash")})
+	})
+	defer run.Wait()
+	defer func() { _ = l.Kill() }()
+	<-time.After(watched) // All have started.
+	before := usageOfDispatch()
+	for b.Loop() {
+		<-time.After(watched)
+	}
+	after := usageOfDispatch()
+	if err := errors.Join(before.err, after.err); err != nil {
+		b.Fatal(err)
+	}
+	share := (after.cpu - before.cpu).Seconds() / b.Elapsed().Seconds()
+	b.ReportMetric(1000*share, "cpu-ms/s")
+	b.ReportMetric(float64(after.rss)/(1<<20), "rss-MiB")
+	if share > 0.1 || after.rss > budgetRSS {
+		b.Errorf("%.3f of a processor and %d bytes are over the budget", share, after.rss)
 	}
 }
 
