@@ -58,8 +58,12 @@ func TestNextKeepsTheSlotsFull(t *testing.T) {
 		canary   bool
 		least    float64
 	}{
-		{4, false, 0.95}, {8, false, 0.95}, {20, false, 0.95},
-		{4, true, 0.95}, {8, true, 0.95}, {20, true, 0.90},
+		{4, false, 0.95},
+		{8, false, 0.95},
+		{20, false, 0.95},
+		{4, true, 0.95},
+		{8, true, 0.95},
+		{20, true, 0.90},
 	} {
 		var entries []fleet.Entry
 		var work []time.Duration
