@@ -22,7 +22,7 @@ speed: 300
 func commandsOf(p page) (out []string) {
 	text := regexp.MustCompile(`(?m)^    `).ReplaceAllString(p.text, "")
 	for _, f := range p.fences {
-		if f.file() != "" || f.shell("test") || f.shell("loop") {
+		if f.file() != "" || f.shell("test") || f.shell("loop") || f.shell("typed") {
 			text = strings.ReplaceAll(text, f.text, "")
 		}
 	}
