@@ -112,6 +112,9 @@ func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					yaml := fmt.Sprintf("controllers: [{name: west, version: %s}, {name: east, version: %s}]\nmodels: [{name: prod, agent-version: %s, %s}]\n", version, version, version, test.model)
 					year := "2026"
+					if newer {
+						year += ", mended: true"
+					}
 					if strings.Contains(test.model, "migrating-to") && version < "3.2" {
 						return // JIMM cannot log in to it.
 					}
@@ -226,7 +229,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 		{"3.0.3", []string{"west", "east"}, 1, false, ""},
 		{"3.6.14", []string{"west", "east"}, 3, true, ""},
 		{"3.6.14", []string{"east"}, 2, false, ""},
-		{"4.1.0", []string{"west", "east"}, 0, false, "wants a description"},
+		{"4.1.0", []string{"west", "east"}, 0, false, "requires a description"},
 		{"3.6.14", []string{"west"}, 0, false, "no account"},
 	} {
 		t.Run(fmt.Sprintf("%s %v", test.target, test.accounts), func(t *testing.T) {
