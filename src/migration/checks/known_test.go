@@ -76,6 +76,22 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 		"a connected offer on its way to 3.6.28": {"3.6.14", "3.6.28", "iaas", "lxd", nil, func(i *facts.Inventory) {
 			i.Offers["pg"] = facts.Offer{Application: "postgresql", Total: 2, Active: 2}
 		}, []string{"3.6.28 aborts the import", "pg", "#23079"}},
+		"a model on AWS":  {"3.6.14", "4.0.15", "iaas", "ec2", nil, nil, []string{"fan networking", `juju model-config -m alice@example.com/prod container-networking-method=local fan-config=""`}},
+		"a model on MAAS": {"3.6.14", "4.0.15", "iaas", "maas", nil, nil, []string{"alpha", "default-space"}},
+		"a container": {"3.6.14", "4.0.11", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["0/lxd/0"] = facts.Machine{Agent: "started", Instance: "running"}
+		}, []string{"#22224", "0/lxd/0", "4.0.12"}},
+		"leaders": {"3.6.14", "4.0.12", "iaas", "lxd", nil, nil, []string{"#22774", "(web)", "4.0.14"}},
+		"a suspended relation": {"3.6.14", "4.0.15", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Relations["web:db pg:db"] = facts.Relation{Status: "suspended"}
+		}, []string{"#23337", "web:db pg:db", "juju suspend-relation"}},
+		"noble on 2.9.52": {"2.9.52", "3.6.9", "iaas", "lxd", nil, func(i *facts.Inventory) {
+			i.Machines["7"] = facts.Machine{Base: "ubuntu@24.04/stable"}
+		}, []string{"#20612", "machine 7", "2.9.53"}},
+		"containers with users": {"3.6.25", "3.6.28", "caas", "kubernetes", nil, nil, []string{"#22833", "uid"}},
+		"postgresql on Kubernetes": {"3.5.7", "3.6.5", "caas", "kubernetes", nil, func(i *facts.Inventory) {
+			i.Applications["db"] = facts.Application{Charm: "ch:amd64/postgresql-k8s-495"}
+		}, []string{"#19561", "db", "juju resolve"}},
 		"a machine of an old base": {"3.6.14", "3.6.28", "iaas", "lxd", nil, func(i *facts.Inventory) {
 			i.Machines["7"] = facts.Machine{Base: "ubuntu@18.04/stable"}
 		}, []string{"machine 7", "refuses to migrate"}},

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -299,5 +300,32 @@ func TestWhatIsNotKnownIsOpen(t *testing.T) {
 	partly.Known = []rules.Kind{rules.Remotes}
 	if _, maybe := ids(rules.All().Hops, partly); !slices.Contains(maybe, "juju4-offerer") {
 		t.Errorf("open: %v", maybe)
+	}
+}
+
+// A remedy that is an upgrade ends what the rule is about.
+func TestUpgradesEndWhatARuleIsAbout(t *testing.T) {
+	upgrade := regexp.MustCompile(`upgrade (?:controller )?\{(source|target)\} to ((?:(?:, )?(?:Juju )?\d+\.\d+(?:\.\d+)?)+)`)
+	book, found := rules.All(), 0
+	for _, r := range slices.Concat(book.Hops, book.Advisories) {
+		for _, m := range upgrade.FindAllStringSubmatch(r.Do, -1) {
+			for version := range strings.SplitSeq(m[2], ", ") {
+				found++
+				version = strings.TrimPrefix(version, "Juju ")
+				if strings.Count(version, ".") == 1 {
+					version += ".0"
+				}
+				f := rules.Facts{Target: version}
+				if m[1] == "source" {
+					f = rules.Facts{Source: version}
+				}
+				if r.Apt(f) != rules.FitsNot {
+					t.Errorf("%s: %q, and it is there with %s all the same", r.ID, r.Do, version)
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d remedies name a release", found)
 	}
 }

@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"jimm-migrator/src/migration/checks/rules"
@@ -151,5 +153,31 @@ func TestReasonsFitTheVersions(t *testing.T) {
 		if got, _ := rules.Explain(c.text, rules.Facts{Source: c.source, Target: c.target}); got.ID != c.id {
 			t.Errorf("%q from %s to %s is %q, want %q", c.text, c.source, c.target, got.ID, c.id)
 		}
+	}
+}
+
+// An explanation fits the versions at hand: where the release that a remedy names runs
+// already, the words mean something else.
+func TestNoRemedyIsAnUpgradeToWhatRuns(t *testing.T) {
+	upgrade := regexp.MustCompile(`upgrade (?:the )?(target|source)[a-z ]* to (?:Juju )?(\d+\.\d+(?:\.\d+)?)`)
+	found := 0
+	for _, r := range rules.All().Reasons {
+		for _, m := range upgrade.FindAllStringSubmatch(r.Do, -1) {
+			found++
+			version := m[2]
+			if strings.Count(version, ".") == 1 {
+				version += ".0"
+			}
+			side := r.Target
+			if m[1] == "source" {
+				side = r.Source
+			}
+			if side.Take(version) != rules.FitsNot {
+				t.Errorf("%s: the remedy is %q, also where the %s runs %s", r.ID, r.Do, m[1], version)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d remedies name a release", found)
 	}
 }

@@ -60,6 +60,10 @@ func TestEveryRuleHasItsFixAndItsEvidence(t *testing.T) {
 		if r.Level != "fail" && r.Level != "warn" {
 			t.Errorf("%s: %q is no level", r.ID, r.Level)
 		}
+		issue := regexp.MustCompile(`juju/juju#\d+|Launchpad \d+`)
+		if issue.MatchString(r.Evidence) && !issue.MatchString(r.Say) {
+			t.Errorf("%s: the reader is not given the issue: %s", r.ID, r.Say)
+		}
 	}
 	for _, r := range book.Advisories {
 		if !regexp.MustCompile(`^(juju/juju#\d+|Launchpad \d{7})$`).MatchString(r.ID) {
