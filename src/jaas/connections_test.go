@@ -124,10 +124,14 @@ func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 						test.before(w)
 					}
 					<-time.After(3 * time.Minute) // virtual: migrations stall where they shall
-					if got := w.copyOn(t, test.on); got.State != test.want {
+					want := test.want
+					if newer && name == "come" {
+						want = facts.CopyImporting // Until AdoptResources, which activates it (4.1-beta2, recorded).
+					}
+					if got := w.copyOn(t, test.on); got.State != want {
 						t.Errorf("anonymous: %v, %v", got.State, got.Err)
 					}
-					if got := w.withAccounts("west", "east").copyOn(t, test.on); got.State != test.want {
+					if got := w.withAccounts("west", "east").copyOn(t, test.on); got.State != want {
 						t.Errorf("administrator: %v, %v, %+v", got.State, got.Err, got.Info)
 					}
 				})
@@ -278,7 +282,11 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 						t.Errorf("%+v", h)
 					}
 				}
-				if slices.Contains(test.accounts, "east") && (err != nil || len(holdings) < 2) {
+				want := 2 // The controller's own model and the half-imported copy, which 4.1 does not list (4.1-beta2, recorded).
+				if test.target == "4.1.0" {
+					want = 1
+				}
+				if slices.Contains(test.accounts, "east") && (err != nil || len(holdings) != want) {
 					t.Errorf("%+v, %v", holdings, err)
 				}
 				if v := w.Violations(); len(v) > 0 {
