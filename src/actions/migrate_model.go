@@ -217,7 +217,7 @@ func (m *migrator) settle(ctx context.Context, r migration.Result) {
 	switch {
 	case bool(m.params.DryRun), pending.Model == "", r.Outcome == facts.Refused && !m.begun:
 		return
-	case r.Outcome == facts.Started, r.Outcome == facts.TimedOut, r.Outcome == facts.Unknown:
+	case r.Outcome == facts.Started, r.Outcome == facts.TimedOut, r.Outcome == facts.Interrupted, r.Outcome == facts.Unknown:
 		pending.State = status.Detached
 	default:
 	}

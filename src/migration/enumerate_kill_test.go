@@ -114,7 +114,7 @@ func class(r migration.Result) string {
 		return "moved"
 	case facts.Aborted, facts.NotStarted, facts.Refused:
 		return "not moved"
-	case facts.Unknown, facts.TimedOut:
+	case facts.Unknown, facts.TimedOut, facts.Interrupted:
 		return "open"
 	default:
 		return string(r.Outcome)

@@ -69,7 +69,7 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 		if w.record != "" {
 			say("JIMM records %q", w.record)
 		}
-	case facts.Unknown, facts.TimedOut, facts.Aborted:
+	case facts.Unknown, facts.TimedOut, facts.Interrupted, facts.Aborted:
 	default:
 		say("no outcome of record-model")
 	}

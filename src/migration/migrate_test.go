@@ -309,7 +309,7 @@ func TestRunAgainStartsNothingTwice(t *testing.T) {
 			}()
 			opts := migration.Options{Model: modelUUID, Target: "east", Probe: true}
 			first, err := migration.Migrate(ctx, f.jaas(), f, opts)
-			if err != nil || first.Outcome != facts.TimedOut || first.Cause != facts.CauseInterrupted {
+			if err != nil || first.Outcome != facts.Interrupted || first.Cause != facts.CauseNone {
 				t.Fatalf("first run: %v %v, %v", first.Outcome, first.Cause, err)
 			}
 			second := migrate(t, f, nil)

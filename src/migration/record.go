@@ -201,7 +201,7 @@ func (m *recording) allowed(o refusal) bool {
 func (m *recording) stopped(ctx context.Context) {
 	m.res.Outcome, m.res.Cause = facts.TimedOut, facts.CauseDeadline
 	if ctx.Err() != nil {
-		m.res.Cause = facts.CauseInterrupted
+		m.res.Outcome, m.res.Cause = facts.Interrupted, facts.CauseNone
 	}
 }
 

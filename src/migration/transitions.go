@@ -445,7 +445,11 @@ func (w *watcher) stopWatching(caller context.Context) {
 		w.res.Detail = redact.Error(w.res.Err)
 	}
 	w.askControllers(caller)
-	w.end(facts.TimedOut, w.whyStopped(caller))
+	if caller.Err() != nil {
+		w.end(facts.Interrupted, facts.CauseNone)
+		return
+	}
+	w.end(facts.TimedOut, facts.CauseDeadline)
 }
 
 // lastProbe bounds the probes that a run makes after its deadline.

@@ -16,7 +16,7 @@ func FollowResults(r migration.Result, run Run) map[string]any {
 	setMap(out, "source-controller", controllerResults(r.Source))
 	setMap(out, "target-controller", controllerResults(r.Target))
 	setMap(out, "timing", timingResults(r.Timing))
-	if r.Next == "" && r.Outcome == facts.TimedOut {
+	if r.Next == "" && (r.Outcome == facts.TimedOut || r.Outcome == facts.Interrupted) {
 		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true%s --wait=%s", run.Unit, r.Model.UUID, run.patience(), run.wait())
 	}
 	return out

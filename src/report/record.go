@@ -52,10 +52,10 @@ func RecordSummary(r migration.Result) string {
 			return "nothing was recorded: " + r.Detail
 		}
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
-	case facts.TimedOut:
+	case facts.TimedOut, facts.Interrupted:
 		text := "the timeout expired"
-		if r.Cause == facts.CauseInterrupted {
-			text = "the action was stopped"
+		if r.Outcome == facts.Interrupted {
+			text = toldToStop
 		}
 		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, text)
 	case facts.Unknown:

@@ -155,7 +155,7 @@ func nextCommand(r migration.Result, run Run) string {
 		return jujuRun(run.Unit, r.Target.Name) + " check-migration " + to
 	}
 	switch r.Outcome {
-	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.NotStarted, facts.Aborted:
+	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
 		return jujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
 	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
 		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID

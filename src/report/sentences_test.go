@@ -46,7 +46,7 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 		change    func(*migration.Result)
 		want, not string
 	}{
-		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome, r.Cause = facts.TimedOut, facts.CauseInterrupted }, "is not known", "continues by itself"},
+		{"stopped before anything was seen", func(r *migration.Result) { r.Outcome = facts.Interrupted }, "is not known", "continues by itself"},
 		{"stopped while it ran", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Running = facts.TimedOut, facts.CauseDeadline, true
 		}, "continues by itself", "is not known; run"},

@@ -30,7 +30,7 @@ func Summary(r migration.Result) string {
 		return notStartedSummary(r)
 	case facts.Aborted:
 		return abortedSummary(r)
-	case facts.TimedOut:
+	case facts.TimedOut, facts.Interrupted:
 		return timedOutSummary(r)
 	case facts.NeedsAttention:
 		return attentionSummary(r)
@@ -154,12 +154,15 @@ func notStartedSummary(r migration.Result) string {
 	}
 }
 
+// toldToStop is why a run ended that is not over.
+const toldToStop = "the process of the action was told to stop (SIGTERM)"
+
 func timedOutSummary(r migration.Result) string {
 	text := "the timeout expired"
-	switch r.Cause {
-	case facts.CauseInterrupted:
-		text = "the action was stopped"
-	case facts.CauseStalled:
+	switch {
+	case r.Outcome == facts.Interrupted:
+		text = toldToStop
+	case r.Cause == facts.CauseStalled:
 		return fmt.Sprintf("%s; the migration of model %s%s has not failed and may continue by itself; see the log of the source controller; %s", r.Detail, name(r.Model), where(r), whereIs(r))
 	default:
 	}
@@ -242,5 +245,5 @@ func name(m facts.Model) string {
 // MayStillMove reports whether the migration may still run, or waits to be
 // recorded, although it is not followed any more.
 func MayStillMove(r migration.Result) bool {
-	return r.Outcome == facts.Started || r.Outcome == facts.TimedOut || r.Outcome == facts.Unknown
+	return r.Outcome == facts.Started || r.Outcome == facts.TimedOut || r.Outcome == facts.Interrupted || r.Outcome == facts.Unknown
 }

@@ -30,6 +30,8 @@ const (
 	Aborted Outcome = "aborted"
 	// TimedOut: the action stopped watching before the end.
 	TimedOut Outcome = "timed-out"
+	// Interrupted: the process was told to stop before the end.
+	Interrupted Outcome = "interrupted"
 	// NeedsAttention: recorded on the target, but something is left to do.
 	NeedsAttention Outcome = "migrated-needs-attention"
 	// Conflict: two controllers say that they have the model in use.
