@@ -143,9 +143,10 @@ func TestLocateModelAndListControllers(t *testing.T) {
 		expect(t, run(t, agent, "locate-model", map[string]any{"model": "prod"}), charmtest.TaskCompleted, map[string]string{
 			"controller": "west", "state": "active", "matches": "1", "summary": "…", "models." + prod + ".asked": "", "models." + prod + ".complete": "", "models." + prod + ".drift": "false",
 		})
-		repair := map[string]string{"2024": "jimmctl", "2026": "juju jaas"}[year] + " update-migrated-model east " + strayed
+		unverified := map[string]string{"2024": "jimmctl", "2026": "juju jaas"}[year] + " update-migrated-model east " + strayed
+		repair := "juju run jimm-migrator/0 record-model model=" + strayed + " controller=east --wait=20m"
 		expect(t, run(t, agent, "locate-model", map[string]any{"model": "*"}), charmtest.TaskCompleted, map[string]string{
-			"matches": "3", "controller": "", "models." + strayed + ".state": "moved", "models." + strayed + ".repair": repair, "pages": "",
+			"matches": "3", "controller": "", "models." + strayed + ".state": "moved", "models." + strayed + ".repair": repair, "models." + strayed + ".repair-unverified": unverified, "pages": "",
 		})
 		if none := run(t, agent, "locate-model", map[string]any{"model": "nobody"}); none.Status != charmtest.TaskFailed || !strings.Contains(none.Message, `"nobody"`) {
 			t.Errorf("%s: %s", none.Status, none.Message)

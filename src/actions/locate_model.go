@@ -38,7 +38,7 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	notice(ctx, a, settings, p.Model, found)
-	return a.SetResults(ctx, report.LocatedResults(found, page))
+	return a.SetResults(ctx, report.LocatedResults(found, page, a.Env().Unit))
 }
 
 // notice reports drift and conflicts to Loki. And whoever asks for a model by its UUID

@@ -69,7 +69,7 @@ func deniedByTarget(s *survey.Survey, target facts.Copy) refusal {
 func usedBy(s *survey.Survey, c facts.Controller) refusal {
 	return refusal{
 		facts.Refused, facts.CauseElsewhere, strconv.Quote(c.String()) + " says that it has the model in use",
-		"juju run " + s.Options.Unit + " record-model model=" + s.Model.UUID + " controller=" + c.Name,
+		facts.RecordCommand(s.Options.Unit, s.Model.UUID, c.Name, ""),
 	}
 }
 
@@ -85,7 +85,7 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	}
 	return refusal{
 		facts.Refused, facts.CauseElsewhere, strconv.Quote(from.String()) + " reports that it has migrated the model to " + strconv.Quote(to.Name),
-		"juju run " + s.Options.Unit + " record-model model=" + s.Model.UUID + " controller=" + to.Name,
+		facts.RecordCommand(s.Options.Unit, s.Model.UUID, to.Name, ""),
 	}
 }
 

@@ -180,7 +180,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 }
 
 func (m *recording) confirmCommand() string {
-	return "juju run " + m.opts.Unit + " record-model model=" + m.first.Model.UUID + " controller=" + m.first.Target.Name + " confirm=" + m.first.Model.UUID
+	return facts.RecordCommand(m.opts.Unit, m.first.Model.UUID, m.first.Target.Name, m.first.Model.UUID)
 }
 
 // second takes over what the second observation has seen.

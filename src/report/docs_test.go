@@ -180,8 +180,8 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 	lost.Model.Users = append(lost.Model.Users, "bob@example.com=read")
 	migrated["repair"] = report.Repair(lost, "jimmctl")
 	migrated["error"].(map[string]any)["code"] = "x"
-	located := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")}, 1)
-	paged := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1000, Known: 1000}, 1)
+	located := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")}, 1, "jimm-migrator/0")
+	paged := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1000, Known: 1000}, 1, "jimm-migrator/0")
 	maps.Copy(located, paged)
 	for action, got := range map[string][]string{
 		"migrate-model": flat(migrated, map[string]string{

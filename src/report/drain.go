@@ -224,7 +224,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 // command is the command that drains the controller, or continues to drain it.
 func (d Drained) command(unit string) string {
 	parameters := append([]string{"controller=" + d.Controller}, d.Parameters...)
-	return jujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ")
+	return facts.JujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ")
 }
 
 // Parameter returns a parameter of an action as it is typed in a shell.

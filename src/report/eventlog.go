@@ -211,7 +211,7 @@ func (l *EventLog) Drift(at locate.Location) {
 	}
 	l.push(event, "error", map[string]any{
 		"model_uuid": at.Model.UUID, "model_name": at.Model.FullName(), "state": string(at.State),
-		"recorded": at.Recorded.String(), "controller": at.Holder.String(), "proof": at.Proof, "repair": at.Repair,
+		"recorded": at.Recorded.String(), "controller": at.Holder.String(), "proof": at.Proof, "repair": locationRepair(at, l.unit.Env().Unit),
 	})
 }
 

@@ -10,11 +10,11 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// LocatedResults are the results of locate-model.
-func LocatedResults(found locate.Found, page int) map[string]any {
+// LocatedResults are the results of locate-model, which the unit has run.
+func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 	models := map[string]any{}
 	for _, l := range found.Locations {
-		models[resultKey(l.Model.UUID)] = locationResults(l)
+		models[resultKey(l.Model.UUID)] = locationResults(l, unit)
 	}
 	out := map[string]any{"matches": found.Matches}
 	setMap(out, "models", models)
@@ -30,14 +30,14 @@ func LocatedResults(found locate.Found, page int) map[string]any {
 		l := found.Locations[0]
 		out["controller"] = cmp.Or(l.Holder.String(), "unknown")
 		out["state"] = string(l.State)
-		out["summary"] = LocationSummary(l)
+		out["summary"] = LocationSummary(l, unit)
 	} else {
 		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller shows where each one is", found.Matches, found.Known, which)
 	}
 	return out
 }
 
-func locationResults(l locate.Location) map[string]any {
+func locationResults(l locate.Location, unit string) map[string]any {
 	out := map[string]any{
 		"name":       l.Model.Name,
 		"owner":      l.Model.Owner,
@@ -53,7 +53,10 @@ func locationResults(l locate.Location) map[string]any {
 		out["asked"] = l.Asked
 	}
 	setMap(out, "recorded-controller", controllerResults(l.Recorded))
-	set(out, "repair", l.Repair)
+	set(out, "repair", locationRepair(l, unit))
+	if l.State == locate.StateMoved {
+		set(out, "repair-unverified", l.Repair)
+	}
 	set(out, "not-answering", names(l.Silent))
 	set(out, "other-copies", names(l.Copies))
 	if l.Attempt.Exists() {
@@ -66,8 +69,17 @@ func locationResults(l locate.Location) map[string]any {
 	return out
 }
 
+// locationRepair is the command that corrects JIMM's record. That of the charm proves
+// first where the model is; JIMM believes whatever it is told.
+func locationRepair(l locate.Location, unit string) string {
+	if l.State != locate.StateMoved || l.Holder.Name == "" {
+		return l.Repair
+	}
+	return facts.RecordCommand(unit, l.Model.UUID, l.Holder.Name, "")
+}
+
 // LocationSummary says in one sentence where a model is.
-func LocationSummary(l locate.Location) string {
+func LocationSummary(l locate.Location, unit string) string {
 	model := l.Model.FullName()
 	switch l.State {
 	case locate.StateActive:
@@ -75,7 +87,7 @@ func LocationSummary(l locate.Location) string {
 	case locate.StateMigrating:
 		return fmt.Sprintf("model %s is being migrated; %s", model, l.Proof)
 	case locate.StateMoved:
-		return fmt.Sprintf("model %s is on %q, but JIMM records %q: %s; to correct the record: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(l.Repair, "add that controller to JIMM first"))
+		return fmt.Sprintf("model %s is on %q, but JIMM records %q: %s; to correct the record: %s", model, l.Holder.String(), l.Recorded.String(), l.Proof, cmp.Or(locationRepair(l, unit), "add that controller to JIMM first"))
 	case locate.StateAbsent:
 		return fmt.Sprintf("model %s is on no controller, but JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
 	case locate.StateLost:

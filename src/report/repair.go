@@ -34,7 +34,7 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		if at.Name == "" || r.Model.UUID == "" {
 			return ""
 		}
-		return fmt.Sprintf("juju run %s record-model model=%s controller=%s confirm=%s", unit, r.Model.UUID, at.Name, r.Model.UUID)
+		return facts.RecordCommand(unit, r.Model.UUID, at.Name, r.Model.UUID)
 	}
 	switch {
 	case r.Settled && r.Cause == facts.CauseRecordFailed:

@@ -23,9 +23,9 @@ func TestRepairsAreNamed(t *testing.T) {
 	}{
 		{facts.Migrated, "", nil, "jimmctl", map[string]any{}},
 		{facts.NotStarted, facts.CauseAnswer, nil, "jimmctl", map[string]any{}},
-		{facts.NotStarted, facts.CauseAnswer, marked, "juju jaas", map[string]any{"name": "stuck-mode", "command": record + "west confirm=" + prod}},
-		{facts.Unknown, facts.CauseMisrecorded, nil, "jimmctl", map[string]any{"name": "early-record", "command": record + "west confirm=" + prod}},
-		{facts.Unknown, facts.CauseUnproved, nil, "jimmctl", map[string]any{"name": "forgotten-record", "command": record + "east confirm=" + prod}},
+		{facts.NotStarted, facts.CauseAnswer, marked, "juju jaas", map[string]any{"name": "stuck-mode", "command": record + "west confirm=" + prod + " --wait=20m"}},
+		{facts.Unknown, facts.CauseMisrecorded, nil, "jimmctl", map[string]any{"name": "early-record", "command": record + "west confirm=" + prod + " --wait=20m"}},
+		{facts.Unknown, facts.CauseUnproved, nil, "jimmctl", map[string]any{"name": "forgotten-record", "command": record + "east confirm=" + prod + " --wait=20m"}},
 		{facts.Unknown, facts.CauseSilent, nil, "jimmctl", map[string]any{}},
 		{facts.NeedsAttention, facts.CauseLeftOver, nil, "jimmctl", map[string]any{"name": "left-over"}},
 		{facts.Conflict, "", nil, "jimmctl", map[string]any{"name": "conflict"}},

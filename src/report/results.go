@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,29 +151,16 @@ func nextCommand(r migration.Result, run Run) string {
 		return ""
 	case (r.Settled || r.CopyLeft) && r.Outcome != facts.Unknown:
 		// The cause has to be corrected first, which a check shows.
-		return jujuRun(run.Unit, r.Target.Name) + " check-migration " + to
+		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to
 	}
 	switch r.Outcome {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
-		return jujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
+		return facts.JujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
 	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
 		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
 	default:
 		return ""
 	}
-}
-
-// jujuRun begins a command that has a name as a value: values are YAML, so that a
-// name that looks like a number or a boolean needs --string-args.
-func jujuRun(unit, name string) string {
-	var value any
-	// A name that YAML 1.1 takes for something else begins with a digit or a sign, or
-	// is one of a few words.
-	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
-	if json.Unmarshal([]byte(name), &value) == nil || slices.Contains(words, strings.ToLower(name)) || strings.IndexAny(name, "0123456789+-.~") == 0 {
-		return "juju run --string-args " + unit
-	}
-	return "juju run " + unit
 }
 
 // RefusedMigration are the results of a migration that could not examine anything.

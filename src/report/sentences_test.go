@@ -138,7 +138,7 @@ func TestResultKeys(t *testing.T) {
 func TestLocationSummaries(t *testing.T) {
 	for _, state := range constants(t, "State") {
 		l := locate.Location{Model: facts.Model{Name: "prod", Owner: "alice"}, State: locate.State(state), Proof: "the proof", Recorded: facts.Controller{Name: "west", UUID: "1"}}
-		text := report.LocationSummary(l)
+		text := report.LocationSummary(l, "jimm-migrator/0")
 		if !strings.Contains(text, "alice/prod") || !strings.Contains(text, "the proof") || strings.HasSuffix(text, ": ") {
 			t.Errorf("%s: %q", state, text)
 		}

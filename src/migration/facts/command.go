@@ -1,0 +1,31 @@
+package facts
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// JujuRun begins a command that has a name as a value: values are YAML, so that a
+// name that looks like a number or a boolean needs --string-args.
+func JujuRun(unit, name string) string {
+	var value any
+	// A name that YAML 1.1 takes for something else begins with a digit or a sign, or
+	// is one of a few words.
+	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
+	if json.Unmarshal([]byte(name), &value) == nil || slices.Contains(words, strings.ToLower(name)) || strings.IndexAny(name, "0123456789+-.~") == 0 {
+		return "juju run --string-args " + unit
+	}
+	return "juju run " + unit
+}
+
+// RecordCommand records the controller that has a model, on proof or, with the model's
+// UUID as confirm, on the operator's word. It waits for longer than the action may take,
+// which is longer than juju run waits by itself.
+func RecordCommand(unit, model, controller, confirm string) string {
+	text := JujuRun(unit, controller) + " record-model model=" + model + " controller=" + controller
+	if confirm != "" {
+		text += " confirm=" + confirm
+	}
+	return text + " --wait=20m"
+}
