@@ -517,7 +517,9 @@ func (m *maker) onlyTarget(model *facts.Model) bool {
 }
 
 // matching returns the UUIDs of the models that the patterns match. One that
-// matches none is an error: a name that is misspelt must not pass for done.
+// matches none is an error: a name that is misspelt must not pass for done, nor move
+// the model that was to be excluded. In a drain, which is run again until the
+// controller is empty, a pattern can have become one of no models.
 func (m *maker) matching(patterns []string) (in, named map[string]bool, err error) {
 	in, named = map[string]bool{}, map[string]bool{}
 	for _, pattern := range patterns {
@@ -531,7 +533,7 @@ func (m *maker) matching(patterns []string) (in, named map[string]bool, err erro
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot plan: %w", err)
 		}
-		if len(found) == 0 && m.policy.Goal != Drain {
+		if len(found) == 0 && (m.policy.Goal != Drain || !strings.ContainsAny(pattern, "*?[")) {
 			return nil, nil, fmt.Errorf("cannot plan: %w", facts.NoModel(m.snapshot.Models, pattern, nil))
 		}
 		for _, f := range found {

@@ -103,10 +103,11 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		"all are cordoned": {func(s *fleet.Snapshot, p *fleet.Policy) {
 			s.Controllers[0].Status, s.Controllers[1].Status, p.Targets = "deprecated", "unavailable", to("*")
 		}, "no target was given"},
-		"no models":           {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
-		"a name misspelt":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
-		"a bad pattern":       {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Models = []string{"[a"} }, "cannot read the pattern"},
-		"a name with a space": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "does not fit a plan"},
+		"no models":                   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
+		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
+		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},
+		"a bad pattern":               {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Models = []string{"[a"} }, "cannot read the pattern"},
+		"a name with a space":         {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "does not fit a plan"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, p := jaas(model("a", "west", 4)), drain("east")
