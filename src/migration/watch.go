@@ -98,7 +98,7 @@ func (w *watcher) watch(ctx, limited context.Context) {
 func (w *watcher) pause(spread float64) time.Duration {
 	d := w.opts.PollInterval
 	begins := w.request.made() && !w.progress.Attempt.Exists()
-	ends := w.progress.Phase.PastReturn() && w.progress.Denials < 2
+	ends := w.progress.Phase.PastReturn() && w.progress.Denials == 0
 	if begins || ends {
 		d /= 2
 	}
