@@ -68,7 +68,6 @@ func (r *planRun) open(ctx context.Context) (watchtower, error) {
 		return w, err
 	}
 	r.settings = w.settings
-	w.jaas.Pace()
 	return w, nil
 }
 

@@ -61,6 +61,7 @@ func open(ctx context.Context, a *charm.Action) (watchtower, error) {
 	if err != nil {
 		return watchtower{}, err
 	}
+	j.Pace() // On JIMM of 2024 it asks about each model that was asked to move.
 	w, err := watch(ctx, a, settings, j)
 	if err != nil {
 		j.Close()

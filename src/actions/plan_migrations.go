@@ -11,6 +11,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/report"
 )
 
@@ -70,9 +71,10 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 			return err
 		}
 	case fleet.Upgrade:
-		if out.Plan, err = fleet.MakeUpgrade(s, policy, p.ToVersion); err != nil {
+		if out.Plan, err = p.upgrade(ctx, w, &s, policy); err != nil {
 			return err
 		}
+		out.Snapshot = s
 	case fleet.Rebalance:
 		balanced, err := fleet.MakeRebalance(s, policy, fleet.Balance{By: fleet.By(p.By), Tolerance: int(p.Tolerance), MaxMoves: int(p.MaxMoves)})
 		if err != nil {
@@ -88,6 +90,22 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
 	}
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
+}
+
+// upgrade plans an upgrade, and leaves the models that JIMM itself upgrades now. A run
+// looks again.
+func (p planParams) upgrade(ctx context.Context, w watchtower, s *fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+	plan, err := fleet.MakeUpgrade(*s, policy, p.ToVersion)
+	if err != nil || len(plan.Moves) == 0 {
+		return plan, err
+	}
+	s.Jobs = map[string]string{}
+	for _, m := range plan.Moves {
+		if s.Jobs[m.Model], err = w.jaas.Many().Job(ctx, m.Model); err != nil {
+			s.Gaps = append(s.Gaps, fmt.Sprintf("whether JIMM upgrades %s is not known: %s", m.Name, redact.Error(err)))
+		}
+	}
+	return fleet.MakeUpgrade(*s, policy, p.ToVersion)
 }
 
 // reverse plans the reversal: of a plan, or of what JIMM's log and the controllers'

@@ -267,3 +267,24 @@ func TestHops(t *testing.T) {
 		t.Error("newest is no version")
 	}
 }
+
+// TestAPlanLeavesWhatJIMMUpgrades has a model with a job of JIMM's upgrade-to.
+func TestAPlanLeavesWhatJIMMUpgrades(t *testing.T) {
+	for state, left := range map[string]bool{
+		"": false, "completed": false, "cancelled": false, "discarded": false,
+		"running": true, "retryable": true, "available": true, "scheduled": true, "of a later JIMM": true,
+	} {
+		s := jaas(model("a", "west", 2))
+		s.Jobs = map[string]string{uuid("a"): state}
+		p, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}, Targets: to("east")}, "3.6.28")
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case left && (len(p.Moves) != 0 || len(p.Left) != 1 || p.Left[0].Reason != fleet.LeftUpgradeJob || !strings.Contains(p.Left[0].Detail, state)):
+			t.Errorf("%q: %+v, left %+v", state, p.Moves, p.Left)
+		case !left && (len(p.Moves) != 1 || len(p.Left) != 0):
+			t.Errorf("%q: %+v, left %+v", state, p.Moves, p.Left)
+		}
+	}
+}

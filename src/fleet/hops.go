@@ -105,6 +105,9 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 		}
 		route, ok := hops(m.rater, *model, version, allowed)
 		switch {
+		case len(route) > 0 && unfinished(s.Jobs[c.UUID]):
+			c.detail = "JIMM's own upgrade job is " + s.Jobs[c.UUID]
+			m.leave(c, LeftUpgradeJob)
 		case !ok:
 			c.detail = "no route over the controllers that may take it ends with agents of " + version
 			m.leave(c, LeftNoTarget)

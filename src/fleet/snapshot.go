@@ -29,6 +29,9 @@ type Snapshot struct {
 	Eligible map[Class][]string
 	// Moved is when each model was last asked to move, by UUID.
 	Moved map[string]time.Time
+	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,
+	// "" if there is none.
+	Jobs map[string]string
 	// Gaps say why the lists are not complete; empty if they are.
 	Gaps []string
 }

@@ -3,6 +3,7 @@ package jaas
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
+	"jimm-migrator/src/rpc"
 )
 
 // Many reads what plans and runs of many models need, over the connection of a
@@ -92,6 +94,20 @@ func (m Many) Asked(ctx context.Context, since time.Time) ([]fleet.Asked, error)
 // move to.
 func (m Many) Eligible(ctx context.Context, model string) ([]string, error) {
 	return (&inspector{session: m.session}).Targets(ctx, model)
+}
+
+// Job returns the state of the job of JIMM's upgrade-to for the model, "" if there is
+// none (JIMM of May 2026 and newer; older ones have no such jobs).
+func (m Many) Job(ctx context.Context, model string) (string, error) {
+	client, err := m.session.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	at, err := client.ModelControllerInfo(ctx, model)
+	if errors.Is(err, rpc.CodeNotImplemented) {
+		return "", nil
+	}
+	return at.Upgrade, err
 }
 
 // Edges reads the offers of all models, controller by controller: JIMM of July

@@ -20,18 +20,9 @@ type upgrader struct {
 	connections *connections
 }
 
-// Job returns the state of the job of JIMM's upgrade-to for the model (JIMM of May
-// 2026 and newer; older ones have no such jobs).
+// Job returns the state of JIMM's own upgrade job.
 func (u upgrader) Job(ctx context.Context, model string) (string, error) {
-	client, err := u.session.get(ctx)
-	if err != nil {
-		return "", err
-	}
-	at, err := client.ModelControllerInfo(ctx, model)
-	if errors.Is(err, rpc.CodeNotImplemented) {
-		return "", nil
-	}
-	return at.Upgrade, err
+	return Many{u.session}.Job(ctx, model)
 }
 
 // ChangeBlock reports whether changes of the model are blocked. It asks the controller,

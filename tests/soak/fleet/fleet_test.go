@@ -60,6 +60,8 @@ type story struct {
 	named bool        // the models are named one by one, so that connected ones move too
 	// cordon is when someone cordons all targets; 0: never.
 	cordon time.Duration
+	// accounts tells that there is an account on each controller.
+	accounts bool
 
 	jaas  *sim.JAAS
 	cable *cable
@@ -171,23 +173,27 @@ func newSecretary(t *testing.T) secretary {
 func tell(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
-	synctest.Test(t, func(t *testing.T) {
-		network := wire.NewNetwork()
-		j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true})
-		if err != nil {
-			s.blame("the world cannot be: %v", err)
-			return
-		}
-		s.jaas, s.cable = j, &cable{network: network}
-		s.happen(t.Context())
-		for _, v := range j.Violations() {
-			if strings.HasPrefix(v.User, "migrator") {
-				s.blame("%v%s", v, s.sayings())
-			}
-		}
-		_ = j.Close()
-	})
+	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.happen) })
 	return s
+}
+
+// play starts the world, and lets the story happen in it.
+func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) {
+	t.Helper()
+	network := wire.NewNetwork()
+	j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true})
+	if err != nil {
+		s.blame("the world cannot be: %v", err)
+		return
+	}
+	s.jaas, s.cable = j, &cable{network: network}
+	happen(t.Context())
+	for _, v := range j.Violations() {
+		if strings.HasPrefix(v.User, "migrator") {
+			s.blame("%v%s", v, s.sayings())
+		}
+	}
+	_ = j.Close()
 }
 
 func (s *story) happen(ctx context.Context) {
@@ -375,7 +381,7 @@ func (s *story) settings(id string, l *life) config.Settings {
 	}
 	return config.Settings{
 		JIMM:             jimm.Options{URL: s.jaas.URL(), ClientID: id, ClientSecret: jimm.NewSecret("s3cr3t"), DialContext: dial},
-		ProbeControllers: true, PollInterval: poll,
+		ProbeControllers: true, PollInterval: poll, Controllers: s.credentials(),
 	}
 }
 

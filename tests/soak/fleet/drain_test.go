@@ -1,0 +1,275 @@
+package fleet_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// drained is the controller that the stories of this file empty.
+const drained = "west"
+
+// newDrain is a story in which west is emptied: with what JIMM does not know to be there,
+// what comes while it runs, what stays behind, and JIMM's access rules.
+func newDrain(seed uint64) *story {
+	s := newStory(seed)
+	s.edges, s.named, s.cordon = nil, false, 0
+	for i := range s.world.Models {
+		m := &s.world.Models[i]
+		m.Offers, m.RemoteApplications = nil, nil
+		if s.IntN(8) == 0 {
+			m.Migrations = []controller.Outcome{{ReapFails: "no route to host", HalfReaped: s.IntN(2) == 0}}
+		}
+		if s.IntN(10) == 0 {
+			m.Life = "dying"
+		}
+	}
+	if s.IntN(3) == 0 {
+		s.world.Models = append(s.world.Models, sim.Model{Model: controller.Model{Name: "raw"}, Controller: drained, RecordedOn: "none"})
+	}
+	if s.IntN(3) == 0 {
+		s.world.Models = append(s.world.Models, sim.Model{
+			Model: controller.Model{Name: "half"}, CreatedHere: true, Controller: "east",
+			History: []sim.Past{{To: drained, Outcome: controller.Outcome{AbortAt: "IMPORT", LeaveCopy: true}}},
+		})
+	}
+	if s.IntN(3) == 0 {
+		s.world.Models = append(s.world.Models, sim.Model{Model: controller.Model{Name: "guest"}, CreatedHere: true, Controller: "north"})
+		s.moves = append(s.moves, foreign{time.Duration(s.IntN(1200)) * time.Second, "guest", drained})
+	}
+	for n := range s.IntN(3) {
+		s.world.Adds = append(s.world.Adds, sim.Add{After: time.Duration(s.IntN(1800)) * time.Second, Name: fmt.Sprintf("new%d", n)})
+	}
+	s.accounts = s.IntN(2) == 0
+	for i := range s.world.Controllers {
+		s.world.Controllers[i].Users = []controller.User{{Name: "admin", Password: "JIMM's own", Access: "superuser"}, {Name: "migrator", Password: "s3cr3t", Access: "superuser"}}
+	}
+	return s
+}
+
+// drain empties west again and again, as drain-controller does, and compares each verdict
+// with what is true.
+func (s *story) drain(ctx context.Context) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	for _, f := range s.moves {
+		go s.interfere(ctx, f)
+	}
+	for _, kill := range append(slices.Clone(s.kills), 0, 0, 0) {
+		s.jaas.BeginRun(sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, Once: true})
+		s.drainOnce(ctx, kill)
+		pause(ctx, time.Duration(s.IntN(600))*time.Second)
+	}
+}
+
+// drainOnce is one run; it dies after so many messages, unless that is 0.
+func (s *story) drainOnce(ctx context.Context, die int) {
+	l := s.newLife(die)
+	ctx, l.cancel = context.WithCancel(ctx)
+	defer l.kill()
+	j, w, err := s.open(ctx, l)
+	if err != nil {
+		return
+	}
+	defer j.Close()
+	uuid, err := j.UUID(ctx)
+	if err != nil {
+		return
+	}
+	look := func() (fleet.Snapshot, error) {
+		return fleet.Survey(ctx, w.tower, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
+	}
+	policy := fleet.Policy{Goal: fleet.Drain, From: drained, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules}
+	snapshot, err := look()
+	if err == nil {
+		err = fleet.CheckDrain(snapshot, drained)
+	}
+	if err != nil {
+		s.say("not drained: %v", err)
+		s.count("drain refused")
+		return
+	}
+	plan, err := fleet.Make(snapshot, policy)
+	if err != nil {
+		s.blame("no plan of a drain: %v", err)
+		return
+	}
+	l.done, l.err = fleet.Apply(ctx, fleet.Means{
+		Tower: w.tower, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Leader: func(context.Context) (bool, error) { return true, nil },
+		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
+	}, fleet.RunOptions{
+		Plan: plan, JAAS: uuid, Timeout: 2 * time.Hour, Model: migration.Options{Unit: "jimm-migrator/0", Probe: true, PollInterval: poll},
+	})
+	if l.dead() || l.err != nil {
+		s.count("drain killed")
+		return
+	}
+	before := s.truth()
+	if snapshot, err = look(); err != nil {
+		return
+	}
+	left, err := fleet.Make(snapshot, policy)
+	if err != nil {
+		s.blame("no plan of what is left: %v", err)
+		return
+	}
+	e := fleet.Gather(ctx, j.Engine, snapshot, fleet.End{Controller: drained, Left: left, Moved: l.done.Moves, Probe: true})
+	if l.dead() {
+		return
+	}
+	verdict := fleet.Prove(e)
+	s.say("drained: %s, %+v", verdict, e)
+	s.count("verdict " + string(verdict))
+	after := s.truth()
+	if why := before.denies(verdict); why != "" && after.denies(verdict) != "" {
+		s.blame("the verdict is %s: %s; %+v%s", verdict, why, e, s.sayings())
+	}
+	s.repair(ctx, j, snapshot, fleet.Stays(snapshot, l.done.Moves, e.Departed))
+}
+
+// repair corrects JIMM's access rules, and looks at them.
+func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapshot, stays []fleet.Stay) {
+	access := fleet.RepairAccess(ctx, j.Engine, j.Rehoster(), snapshot, stays)
+	if ctx.Err() != nil {
+		return
+	}
+	s.count("access repaired")
+	for _, model := range access.Repaired {
+		var hosts []string
+		for _, tuple := range s.jaas.JIMM().Tuples() {
+			if tuple.Relation == "controller" && tuple.Target == "model-"+model {
+				hosts = append(hosts, tuple.Object)
+			}
+		}
+		if s.foreignly(model) {
+			continue // It may have moved since.
+		}
+		for _, p := range s.jaas.Where(model) {
+			c := s.jaas.Controller(p.Controller)
+			if p.State == controller.StateActive && !slices.Contains(hosts, "controller-"+c.UUID()) {
+				s.blame("the rules of %s name %v; it is on %s%s", model, hosts, p.Controller, s.sayings())
+			}
+		}
+	}
+}
+
+// reality is what is true of west.
+type reality struct {
+	// recorded are models that JIMM has there; held are those of which it has a copy.
+	recorded, held []string
+	// twice are those that are active on two controllers.
+	twice []string
+	// moving tells that something is on its way.
+	moving bool
+}
+
+func (s *story) truth() (r reality) {
+	uuids := map[string]bool{}
+	for _, m := range s.world.Models {
+		uuids[s.jaas.UUID(m.Name)] = true
+	}
+	for _, row := range s.jaas.JIMM().Models() {
+		uuids[row.UUID] = true
+		if row.Controller == drained {
+			r.recorded = append(r.recorded, row.Name)
+		}
+	}
+	for _, uuid := range slices.Sorted(maps.Keys(uuids)) {
+		active := 0
+		for _, p := range s.jaas.Where(uuid) {
+			r.moving = r.moving || p.Migrating
+			if p.State == controller.StateActive {
+				active++
+			}
+			if p.Controller == drained {
+				r.held = append(r.held, uuid)
+			}
+		}
+		if active > 1 {
+			r.twice = append(r.twice, uuid)
+		}
+	}
+	return r
+}
+
+// denies says why a verdict is stronger than what is true, or "".
+func (r reality) denies(v fleet.Verdict) string {
+	switch {
+	case v == fleet.Drained && len(r.held) > 0:
+		return fmt.Sprintf("it holds %v", r.held)
+	case (v == fleet.Drained || v == fleet.DrainedAsRecorded) && len(r.recorded) > 0:
+		return fmt.Sprintf("JIMM records %v there", r.recorded)
+	case (v == fleet.Blocked || v == fleet.Partly) && len(r.recorded) == 0 && len(r.held) == 0 && !r.moving:
+		return "nothing is there, and nothing moves"
+	case v == fleet.InConflict && len(r.twice) == 0:
+		return "no model is active in two places"
+	default:
+		return ""
+	}
+}
+
+// credentials are the accounts on the controllers, if the story has them.
+func (s *story) credentials() map[string]juju.Credentials {
+	if !s.accounts {
+		return nil
+	}
+	out := map[string]juju.Credentials{}
+	for _, c := range s.world.Controllers {
+		out[c.Name] = juju.Credentials{User: "migrator", Password: juju.NewSecret("s3cr3t")}
+	}
+	return out
+}
+
+// tellDrain lets a drain happen.
+func tellDrain(t *testing.T, sec secretary, seed uint64) *story {
+	t.Helper()
+	s := newDrain(seed)
+	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.drain) })
+	return s
+}
+
+// TestDrainSeed makes one seed of TestDrains happen again.
+func TestDrainSeed(t *testing.T) {
+	seed := number(t, "seed")
+	if seed == 0 {
+		t.Skip("needs -seed=N")
+	}
+	s := tellDrain(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, accounts %t, kills %v, others %+v%s", s.world.JIMM.Version, s.accounts, s.kills, s.moves, s.sayings())
+	for _, what := range s.wrong {
+		t.Error(what)
+	}
+}
+
+// TestDrains empties a controller in many worlds. No verdict is stronger than what is
+// true, and JIMM's access rules name the controller that has the model.
+func TestDrains(t *testing.T) {
+	sec := newSecretary(t)
+	cells := map[string]int{}
+	from, n := number(t, "from"), number(t, "seeds")
+	for seed := from; seed < from+n; seed++ {
+		s := tellDrain(t, sec, seed)
+		for cell, count := range s.cells {
+			cells[cell] += count
+		}
+		if len(s.wrong) > 0 {
+			t.Errorf("seed %d: %s\n  go test ./tests/soak/fleet -run TestDrainSeed -seed=%d -v", seed, s.wrong[0], seed)
+		}
+	}
+	for _, cell := range slices.Sorted(maps.Keys(cells)) {
+		t.Logf("%6d %s", cells[cell], cell)
+	}
+}
