@@ -256,7 +256,7 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
 		// The answer may be lost, and the mark set: the list says it.
 		if c, listErr := controllerNamed(ctx, d.tower.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
-			return fmt.Errorf("%w; list-controllers shows whether it is cordoned all the same; cordon=false drains without it", err)
+			return fmt.Errorf("%w; list-controllers shows whether it is cordoned anyway; cordon=false drains without it", err)
 		}
 	}
 	d.out.Set = true

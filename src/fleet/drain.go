@@ -47,7 +47,7 @@ func CheckDrain(s Snapshot, controller string) error {
 	case !known:
 		return &RefusedError{s.Controllers.Unknown(controller)}
 	case away(c):
-		return &RefusedError{fmt.Sprintf("%q is not available; bring it back first", controller)}
+		return &RefusedError{fmt.Sprintf("%q is not available; restore it first", controller)}
 	case len(s.Gaps) > 0:
 		return &RefusedError{"JIMM's list is not complete: " + s.Gaps[0]}
 	}
@@ -233,7 +233,7 @@ func (g *gathering) holdings(ctx context.Context) {
 		g.NotAsked = "probe-controllers is false"
 		return
 	case g.jaas.Controllers == nil:
-		g.NotAsked = "there is no account on it (controller-credentials)"
+		g.NotAsked = "there is no account on it in controller-credentials"
 		return
 	}
 	all, err := g.jaas.Controllers.Holdings(ctx, g.controller)

@@ -160,7 +160,7 @@ func (w *watcher) warnedOf() string {
 	if i < 0 {
 		return ""
 	}
-	return "check advisories had warned before the start: " + w.res.Findings[i].Evidence
+	return "the check advisories warned of this before the start: " + w.res.Findings[i].Evidence
 }
 
 // running keeps watching, unless no one wants to.

@@ -37,7 +37,7 @@ func list(s *survey.Survey, problems []string, level Level, remedy, otherwise st
 	case len(problems) > 0:
 		return Finding{Level: level, Evidence: List(problems), Remedy: remedy}
 	case len(s.Contents.Unread) > 0:
-		return Finding{Level: Skip, Evidence: otherwise + ", as far as it could be read; not read: " + Names(s.Contents.Unread)}
+		return Finding{Level: Skip, Evidence: otherwise + ", as far as could be read; not read: " + Names(s.Contents.Unread)}
 	default:
 		return Finding{Level: Pass, Evidence: otherwise}
 	}
