@@ -80,7 +80,7 @@ type Over int
 
 // What is open.
 const (
-	// NotOver: the migration has not begun, or goes on.
+	// NotOver: the migration has not begun, or continues.
 	NotOver Over = iota
 	// OverUnproved: the source no longer answers for the model, and nothing proves that
 	// the target has it in use.

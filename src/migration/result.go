@@ -12,10 +12,10 @@ func (r Result) RetrySafe() bool { return r.Outcome.RetrySafe() && !r.Settled &&
 
 // Obstacles are why the same command cannot help until something is done.
 type Obstacles struct {
-	// Settled tells that the reason of the outcome is a known one that does not end
+	// Settled reports that the reason of the outcome is a known one that does not end
 	// by itself.
 	Settled bool
-	// CopyLeft tells that the target still says that it has a copy after an abort.
+	// CopyLeft reports that the target still says that it has a copy after an abort.
 	CopyLeft bool
 }
 

@@ -20,7 +20,7 @@ func JujuRun(unit, name string) string {
 }
 
 // RecordCommand records the controller that has a model, on proof or, with the model's
-// UUID as confirm, on the operator's word. It waits for longer than the action may take,
+// UUID as confirm, on the operator's confirmation. It waits for longer than the action may take,
 // which is longer than juju run waits by itself.
 func RecordCommand(unit, model, controller, confirm string) string {
 	text := JujuRun(unit, controller) + " record-model model=" + model + " controller=" + controller

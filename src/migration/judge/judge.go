@@ -33,7 +33,7 @@ type Baseline struct {
 	PollsForWord int
 }
 
-// RecordedBy says who made JIMM record the target since the migration was asked for.
+// RecordedBy says who made JIMM record the target since the migration was requested.
 type RecordedBy int
 
 // Who made JIMM record the target.
