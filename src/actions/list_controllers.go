@@ -29,12 +29,11 @@ func listControllers(ctx context.Context, a *charm.Action) error {
 		if s.Controllers, err = w.lists.Controllers(ctx); err != nil {
 			return err
 		}
-		if s.Models, err = w.lists.Models(ctx); err != nil {
-			if len(s.Models) == 0 {
-				return err
-			}
-			s.Gaps = []string{redact.Error(err)}
+		models, err := w.lists.Models(ctx)
+		if err != nil {
+			return err
 		}
+		s.List(models)
 	}
 	since, err := cordonedSince(ctx, w.jaas, s.Controllers)
 	if err != nil { // All else is known.

@@ -25,11 +25,11 @@ func listMigrationTargets(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	defer w.jaas.Close()
-	var model facts.Model
 	models, err := w.lists.Models(ctx)
-	if err == nil || len(models) > 0 {
-		model, err = facts.Select(models, p.Model)
+	if err != nil {
+		return err
 	}
+	model, err := models.Select(p.Model)
 	if err != nil {
 		return err
 	}

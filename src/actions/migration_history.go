@@ -67,13 +67,11 @@ func migrationHistory(ctx context.Context, a *charm.Action) error {
 	if s.Controllers, err = w.lists.Controllers(ctx); err != nil {
 		return err
 	}
-	var gaps error
-	if s.Models, gaps = w.lists.Models(ctx); gaps != nil {
-		if len(s.Models) == 0 {
-			return gaps
-		}
-		s.Gaps = append(s.Gaps, gaps.Error())
+	models, err := w.lists.Models(ctx)
+	if err != nil {
+		return err
 	}
+	s.List(models)
 	if c, known := s.Controllers.Named(p.Controller); known {
 		p.Controller = c.Name
 	}

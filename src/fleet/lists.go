@@ -9,7 +9,6 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
-	"jimm-migrator/src/redact"
 )
 
 // Lists are JIMM's lists, shared by all who read them: JIMM of July 2026 dials
@@ -24,8 +23,7 @@ type Lists struct {
 
 	mu          sync.Mutex
 	controllers []facts.Controller
-	models      []facts.Model
-	gaps        error
+	models      facts.ModelList
 	controllerT time.Time
 	modelT      time.Time
 }
@@ -40,9 +38,8 @@ func (l *Lists) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	return l.controllersSince(ctx, time.Now().Add(-l.age))
 }
 
-// Models returns all models with the controller on record. With an error that is
-// about single models it returns the others.
-func (l *Lists) Models(ctx context.Context) ([]facts.Model, error) {
+// Models returns all models with the controller on record.
+func (l *Lists) Models(ctx context.Context) (facts.ModelList, error) {
 	return l.modelsSince(ctx, time.Now().Add(-l.age))
 }
 
@@ -76,31 +73,31 @@ func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.
 }
 
 // modelsSince returns an answer that was requested after since.
-func (l *Lists) modelsSince(ctx context.Context, since time.Time) ([]facts.Model, error) {
-	fresh := func() ([]facts.Model, error, bool) {
+func (l *Lists) modelsSince(ctx context.Context, since time.Time) (facts.ModelList, error) {
+	fresh := func() (facts.ModelList, bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.models, l.gaps, l.modelT.After(since)
+		return l.models, l.modelT.After(since)
 	}
-	if list, gaps, ok := fresh(); ok {
-		return list, gaps
+	if list, ok := fresh(); ok {
+		return list, nil
 	}
 	if err := l.takeTurn(ctx); err != nil {
-		return nil, err
+		return facts.ModelList{}, err
 	}
 	defer func() { <-l.turn }()
-	if list, gaps, ok := fresh(); ok {
-		return list, gaps
+	if list, ok := fresh(); ok {
+		return list, nil
 	}
 	at := time.Now()
 	list, err := l.from.Models(ctx)
-	if err != nil && len(list) == 0 {
-		return nil, err
+	if err != nil {
+		return facts.ModelList{}, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.models, l.gaps, l.modelT = list, err, at
-	return list, err
+	l.models, l.modelT = list, at
+	return list, nil
 }
 
 func (l *Lists) takeTurn(ctx context.Context) error {
@@ -316,13 +313,11 @@ func (t *Tower) Look(ctx context.Context, age time.Duration) (Sight, error) {
 	if out.Controllers, err = t.lists.controllersSince(ctx, since); err != nil {
 		return out, err
 	}
-	var gaps error
-	if out.Models, gaps = t.lists.modelsSince(ctx, since); gaps != nil && len(out.Models) == 0 {
-		return out, gaps
+	models, err := t.lists.modelsSince(ctx, since)
+	if err != nil {
+		return out, err
 	}
-	if gaps != nil {
-		out.Gaps = append(out.Gaps, redact.String(gaps.Error()))
-	}
+	out.Models, out.Gaps = models.Models, gapsOf(models)
 	if err := t.book.Refresh(ctx, since); err != nil {
 		return out, err
 	}

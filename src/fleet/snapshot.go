@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // Snapshot is what is known of a JAAS at one moment. It holds no connections.
@@ -34,6 +35,19 @@ type Snapshot struct {
 	Jobs map[string]string
 	// Gaps say why the lists are not complete; empty if they are.
 	Gaps []string
+}
+
+// List takes over JIMM's list of models.
+func (s *Snapshot) List(l facts.ModelList) {
+	s.Models, s.Gaps = l.Models, append(s.Gaps, gapsOf(l)...)
+}
+
+// gapsOf says why a list of models is not complete.
+func gapsOf(l facts.ModelList) []string {
+	if l.Gaps == nil {
+		return nil
+	}
+	return []string{redact.Error(l.Gaps)}
 }
 
 // Class is what JIMM's list of migration targets depends on (JIMM of July 2026).

@@ -24,7 +24,10 @@ func (l *lists) Controllers(context.Context) ([]facts.Controller, error) {
 	return []facts.Controller{controller("east", "3.6.28"), controller("west", "3.6.14")}, nil
 }
 
-func (l *lists) Models(context.Context) ([]facts.Model, error) { l.calls++; return l.models, nil }
+func (l *lists) Models(context.Context) (facts.ModelList, error) {
+	l.calls++
+	return facts.ModelList{Models: l.models}, nil
+}
 
 func (l *lists) Clock(context.Context) (time.Time, error) { return time.Now(), nil }
 

@@ -101,9 +101,8 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 	if err != nil {
 		return nil, err
 	}
-	// A list may come with an error about single models.
 	models, err := j.Engine.Fleet.Models(ctx)
-	if err != nil && len(models) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	byUUID, byName := map[string]facts.Controller{}, map[string]facts.Controller{}
@@ -115,7 +114,7 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 	for i, r := range slices.Backward(requests) {
 		latest[cmp.Or(r.ModelUUID, r.ModelPath)] = i
 	}
-	for _, m := range models {
+	for _, m := range models.Models {
 		at, asked := latest[m.UUID]
 		if byPath, also := latest[m.FullName()]; also && (!asked || byPath < at) {
 			at, asked = byPath, true

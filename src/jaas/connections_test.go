@@ -260,7 +260,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 				list, _ := opened.Engine.Fleet.Controllers(t.Context())
 				models, _ := opened.Engine.Fleet.Models(t.Context())
 				east, west := list[0], list[1]
-				for _, m := range models {
+				for _, m := range models.Models {
 					if m.AgentVersion == "" {
 						m.AgentVersion = source
 					}

@@ -54,20 +54,22 @@ func controllerOf(c jimm.Controller) facts.Controller {
 	}
 }
 
-// Models returns all models with the controller on record. With an error that is
-// about single models it returns the others.
-func (f *lister) Models(ctx context.Context) ([]facts.Model, error) {
+// Models returns all models with the controller on record.
+func (f *lister) Models(ctx context.Context) (facts.ModelList, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
-		return nil, err
+		return facts.ModelList{}, err
 	}
 	list, err := client.ListModelSummaries(ctx)
-	live := f.session.first.Generation == jimm.Generation2025
-	out := make([]facts.Model, len(list))
-	for i, m := range list {
-		out[i] = modelOf(m, live)
+	if err != nil && len(list) == 0 {
+		return facts.ModelList{}, err
 	}
-	return out, err
+	live := f.session.first.Generation == jimm.Generation2025
+	out := facts.ModelList{Models: make([]facts.Model, len(list)), Gaps: err}
+	for i, m := range list {
+		out.Models[i] = modelOf(m, live)
+	}
+	return out, nil
 }
 
 func modelOf(m juju.ModelSummary, live bool) facts.Model {
@@ -143,12 +145,12 @@ type measured struct {
 }
 
 // Models returns all models, and remembers how many there are.
-func (m *measured) Models(ctx context.Context) ([]facts.Model, error) {
+func (m *measured) Models(ctx context.Context) (facts.ModelList, error) {
 	list, err := m.Fleet.Models(ctx)
-	if err == nil {
+	if n := len(list.Models); err == nil && list.Gaps == nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.first, m.last = cmp.Or(m.first, len(list)), len(list)
+		m.first, m.last = cmp.Or(m.first, n), n
 	}
 	return list, err
 }

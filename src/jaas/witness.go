@@ -88,13 +88,16 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Info {
 // find returns the model in JIMM's list, nil if the list does not have it. What
 // a list with gaps does not have may be there anyway.
 func (w *witness) find(ctx context.Context, uuid string) (*facts.Model, error) {
-	models, err := w.fleet.Models(ctx)
-	for i, m := range models {
+	list, err := w.fleet.Models(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range list.Models {
 		if m.UUID == uuid {
-			return &models[i], nil
+			return &list.Models[i], nil
 		}
 	}
-	return nil, err
+	return nil, list.Gaps
 }
 
 // Info asks the recorded controller through JIMM.

@@ -26,10 +26,10 @@ type still struct {
 	told                  bool // JIMM was told to record east.
 }
 
-func (s *still) Models(context.Context) ([]facts.Model, error) {
+func (s *still) Models(context.Context) (facts.ModelList, error) {
 	m := s.model
 	m.Recorded, m.Live = west().UUID, s.entry
-	return []facts.Model{m}, nil
+	return facts.ModelList{Models: []facts.Model{m}}, nil
 }
 
 func (s *still) RecordController(context.Context, judge.Proof) error {

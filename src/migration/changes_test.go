@@ -21,12 +21,12 @@ type late struct {
 	lists int
 }
 
-func (l *late) Models(ctx context.Context) ([]facts.Model, error) {
+func (l *late) Models(ctx context.Context) (facts.ModelList, error) {
 	models, err := l.fake.Models(ctx)
 	if l.lists++; l.lists == 1 {
-		models[0].Recorded = west().UUID
+		models.Models[0].Recorded = west().UUID
 		if l.completes {
-			models[0].Live = listed(west())
+			models.Models[0].Live = listed(west())
 		}
 	}
 	return models, err
@@ -52,9 +52,9 @@ func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
 // leaving is a JIMM that records the target, which is moving the model on.
 type leaving struct{ *fake }
 
-func (l leaving) Models(ctx context.Context) ([]facts.Model, error) {
+func (l leaving) Models(ctx context.Context) (facts.ModelList, error) {
 	models, err := l.fake.Models(ctx)
-	models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
+	models.Models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
 	return models, err
 }
 

@@ -25,9 +25,9 @@ func (f fleetOf) Controllers(ctx context.Context) ([]facts.Controller, error) {
 	return cs, err
 }
 
-func (f fleetOf) Models(ctx context.Context) ([]facts.Model, error) {
+func (f fleetOf) Models(ctx context.Context) (facts.ModelList, error) {
 	ms, err := f.Fleet.Models(ctx)
-	_, ms = f.change(nil, ms)
+	_, ms.Models = f.change(nil, ms.Models)
 	return ms, err
 }
 

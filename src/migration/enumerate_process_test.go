@@ -141,7 +141,7 @@ func (p *process) Controllers(ctx context.Context) ([]facts.Controller, error) {
 }
 
 // Models lists the model.
-func (p *process) Models(ctx context.Context) (list []facts.Model, err error) {
+func (p *process) Models(ctx context.Context) (list facts.ModelList, err error) {
 	err = p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
 		if p.w.record == "" {
 			return
@@ -150,12 +150,9 @@ func (p *process) Models(ctx context.Context) (list []facts.Model, err error) {
 		if p.w.jimm.completes() {
 			m.Live = p.w.summary(now)
 		}
-		list = []facts.Model{m}
+		list.Models = []facts.Model{m}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list, err
 }
 
 // Record reads JIMM's row.

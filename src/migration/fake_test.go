@@ -174,17 +174,17 @@ func (f *fake) Controllers(context.Context) ([]facts.Controller, error) {
 	return []facts.Controller{east(), north(), west()}, nil
 }
 
-func (f *fake) Models(context.Context) ([]facts.Model, error) {
+func (f *fake) Models(context.Context) (facts.ModelList, error) {
 	defer f.lock()()
 	if f.record == "" {
-		return nil, nil
+		return facts.ModelList{}, nil
 	}
 	m := f.model
 	m.Recorded = f.record
 	if f.completes {
 		m.Live = f.summary()
 	}
-	return []facts.Model{m}, nil
+	return facts.ModelList{Models: []facts.Model{m}}, nil
 }
 
 func (f *fake) Record(context.Context, string) facts.Record {

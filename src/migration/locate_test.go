@@ -43,12 +43,15 @@ func (p *places) Audit(context.Context, facts.Model) (facts.Audit, error) {
 	return facts.Audit{Now: time.Now(), Requests: p.log}, p.logErr
 }
 
-func (p *places) Models(context.Context) ([]facts.Model, error) {
+func (p *places) Models(context.Context) (facts.ModelList, error) {
 	p.lists++
 	if p.lists > 1 && p.later != nil {
-		return p.later, nil
+		return facts.ModelList{Models: p.later}, nil
 	}
-	return p.models, p.gaps
+	if len(p.models) == 0 && p.gaps != nil {
+		return facts.ModelList{}, p.gaps
+	}
+	return facts.ModelList{Models: p.models, Gaps: p.gaps}, nil
 }
 
 // oneAtATime serves the concurrent questions of the engine one by one.

@@ -146,11 +146,11 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 		return Moved{}, err
 	}
 	models, err := jaas.Fleet.Models(ctx)
-	if err != nil && len(models) == 0 {
+	if err != nil {
 		return Moved{}, err
 	}
-	out := Moved{Known: len(models), Gaps: err}
-	for _, model := range models {
+	out := Moved{Known: len(models.Models), Gaps: models.Gaps}
+	for _, model := range models.Models {
 		audit, known := named(model)
 		o := facts.Observation{Info: model.Live}
 		if o.Info.Kind == facts.InfoNotAsked {

@@ -100,10 +100,11 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	models, gaps := jaas.Fleet.Models(ctx)
-	if gaps != nil && len(models) == 0 {
-		return Found{}, gaps
+	listed, err := jaas.Fleet.Models(ctx)
+	if err != nil {
+		return Found{}, err
 	}
+	models, gaps := listed.Models, listed.Gaps
 	matches, err := facts.SelectAll(models, opts.Model)
 	switch {
 	case err != nil:
@@ -238,12 +239,12 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
 		return
 	}
-	models, err := l.jaas.Fleet.Models(ctx)
-	if err != nil && len(models) == 0 {
+	listed, err := l.jaas.Fleet.Models(ctx)
+	if err != nil {
 		return
 	}
-	now := make(map[string]string, len(models))
-	for _, m := range models {
+	now := make(map[string]string, len(listed.Models))
+	for _, m := range listed.Models {
 		now[m.UUID] = m.Recorded
 	}
 	for i := range found {

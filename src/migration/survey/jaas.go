@@ -36,8 +36,9 @@ type Auditor interface {
 type Fleet interface {
 	// Controllers returns all controllers, ordered by name.
 	Controllers(ctx context.Context) ([]facts.Controller, error)
-	// Models returns all models with the controller on record.
-	Models(ctx context.Context) ([]facts.Model, error)
+	// Models returns all models with the controller on record. An error means that
+	// JIMM listed none.
+	Models(ctx context.Context) (facts.ModelList, error)
 }
 
 // JAAS is everything the engine reads from. The parts are interfaces; there is

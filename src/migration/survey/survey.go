@@ -2,10 +2,7 @@ package survey
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -90,11 +87,15 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 	s.Controllers = list
 	s.Target, s.TargetKnown = s.Controllers.Named(r.Options.Target)
 	models, err := r.Jaas.Fleet.Models(ctx)
-	if err != nil && len(models) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	s.Models = models
-	if s.Model, s.ModelErr, err = one(models, err, r.Options.Model); err != nil || !s.ModelKnown() {
+	s.Models = models.Models
+	s.Model, err = models.Select(r.Options.Model)
+	if s.ModelErr = facts.NotSelected(err); s.ModelErr != nil {
+		err = nil
+	}
+	if err != nil || !s.ModelKnown() {
 		r.findLost(ctx, s)
 		return s, err
 	}
@@ -122,22 +123,6 @@ func (s *Survey) overtaken() bool {
 		by = s.Observation.Info.Controller
 	}
 	return by != "" && by != s.Source.UUID && s.Controllers.ByUUID(by).Name != ""
-}
-
-// one selects the model. From a list that has gaps, only a UUID or a full name
-// does so for certain.
-func one(models []facts.Model, gaps error, selector string) (facts.Model, *facts.SelectError, error) {
-	m, err := facts.Select(models, selector)
-	switch {
-	case gaps != nil && (err != nil || !strings.EqualFold(selector, m.UUID) && selector != m.FullName()):
-		return facts.Model{}, nil, fmt.Errorf("cannot determine which model %q means: %w", selector, gaps)
-	case err != nil:
-		if selection, ok := errors.AsType[*facts.SelectError](err); ok {
-			return facts.Model{}, selection, nil
-		}
-		return facts.Model{}, nil, err
-	}
-	return m, nil, nil
 }
 
 // describe takes over what the live answer knows better than JIMM's list.
