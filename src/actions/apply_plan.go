@@ -62,7 +62,7 @@ type planRun struct {
 }
 
 // open connects to JIMM for a run that starts migrations.
-func (r *planRun) open(ctx context.Context) (watchtower, error) {
+func (r *planRun) open(ctx context.Context) (sharedReads, error) {
 	w, err := open(ctx, r.action)
 	if err != nil {
 		return w, err
@@ -130,7 +130,7 @@ func readWaves(text string) (map[int]bool, error) {
 }
 
 // run carries out the plan, and sets the results.
-func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) error {
+func (r *planRun) run(ctx context.Context, w sharedReads, opts fleet.RunOptions) error {
 	done, err := r.carryOut(ctx, w, opts)
 	if err != nil {
 		return r.refuse(ctx, err)
@@ -156,7 +156,7 @@ func (r *planRun) run(ctx context.Context, w watchtower, opts fleet.RunOptions) 
 
 // repairAccess corrects JIMM's access rules of the models that are where they should be,
 // as far as the time reaches; the next run continues.
-func (r *planRun) repairAccess(ctx context.Context, w watchtower, s fleet.Snapshot, stays []fleet.Stay) fleet.Access {
+func (r *planRun) repairAccess(ctx context.Context, w sharedReads, s fleet.Snapshot, stays []fleet.Stay) fleet.Access {
 	limited, end := context.WithTimeout(ctx, timeForAccess)
 	defer end()
 	out := fleet.RepairAccess(limited, w.jaas.Engine, w.jaas.Rehoster(), s, stays)
@@ -170,7 +170,7 @@ func (r *planRun) repairAccess(ctx context.Context, w watchtower, s fleet.Snapsh
 const timeForAccess = 15 * time.Minute
 
 // carryOut carries out the plan.
-func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOptions) (fleet.Done, error) {
+func (r *planRun) carryOut(ctx context.Context, w sharedReads, opts fleet.RunOptions) (fleet.Done, error) {
 	r.events.WithPlan(r.plan.Hash())
 	r.action.LimitProgress(report.RunLimit)
 	many, err := status.FollowMany(ctx, r.action, r.does)
@@ -188,7 +188,7 @@ func (r *planRun) carryOut(ctx context.Context, w watchtower, opts fleet.RunOpti
 	}
 	opts.Report = func(e fleet.Event) { r.show(ctx, e) }
 	means := fleet.Means{
-		Tower: w.tower, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.Leader,
+		Traffic: w.traffic, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.Leader,
 		View: func(model string, quiet bool) (survey.JAAS, func()) {
 			return w.jaas.View(w.lists, w.book, model, quiet)
 		},

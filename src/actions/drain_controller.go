@@ -84,7 +84,7 @@ type drainage struct {
 	*planRun
 	params drainParams
 	policy fleet.Policy
-	tower  watchtower
+	shared sharedReads
 	out    report.Drained
 }
 
@@ -94,10 +94,10 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
-	if d.tower, err = r.open(ctx); err != nil {
+	if d.shared, err = r.open(ctx); err != nil {
 		return r.refuse(ctx, err)
 	}
-	defer d.tower.jaas.Close()
+	defer d.shared.jaas.Close()
 	if !p.DryRun {
 		r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
 		defer r.events.Close(ctx)
@@ -150,11 +150,11 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err := d.check(ctx, s); err != nil {
 		return d.refuse(ctx, err)
 	}
-	c, err := controllerNamed(ctx, d.tower.jaas, d.params.Controller)
+	c, err := controllerNamed(ctx, d.shared.jaas, d.params.Controller)
 	if err != nil {
 		return d.refuse(ctx, err)
 	}
-	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.tower.base.Traits, DryRun: bool(d.params.DryRun), Parameters: d.params.again()}
+	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.shared.base.Traits, DryRun: bool(d.params.DryRun), Parameters: d.params.again()}
 	if d.params.DryRun {
 		return d.finish(ctx, s)
 	}
@@ -164,7 +164,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	d.does = status.Run{Controller: d.params.Controller, Targets: d.targets()}
 	for round := 0; ; round++ {
 		opts.Plan = d.plan
-		done, err := d.carryOut(ctx, d.tower, opts)
+		done, err := d.carryOut(ctx, d.shared, opts)
 		if err != nil {
 			d.uncordon(ctx)
 			return d.refuse(ctx, err)
@@ -204,7 +204,7 @@ func (d *drainage) targets() string {
 
 // look makes a snapshot for a drain.
 func (d *drainage) look(ctx context.Context) (fleet.Snapshot, error) {
-	return d.tower.survey(ctx, fleet.Question{Edges: true, Classes: func(facts.Model) bool { return true }})
+	return d.shared.survey(ctx, fleet.Question{Edges: true, Classes: func(facts.Model) bool { return true }})
 }
 
 // check refuses what must not be drained, before anything is changed.
@@ -253,9 +253,9 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	if d.out.Before == fleet.Cordoned {
 		return nil
 	}
-	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
+	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
 		// The answer may be lost, and the mark set: the list says it.
-		if c, listErr := controllerNamed(ctx, d.tower.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
+		if c, listErr := controllerNamed(ctx, d.shared.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
 			return fmt.Errorf("%w; list-controllers shows whether it is cordoned anyway; cordon=false drains without it", err)
 		}
 	}
@@ -272,7 +272,7 @@ func (d *drainage) uncordon(ctx context.Context) {
 	}
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is stopped.
 	defer end()
-	if err := d.tower.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
+	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
 		d.action.Logger().WarnContext(ctx, "cannot lift the cordon", slog.Any("error", err))
 		return
 	}
@@ -291,18 +291,18 @@ func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
 		}
 	}
 	moved := d.out.Moves()
-	d.out.Evidence = fleet.Gather(ctx, d.tower.jaas.Engine, s, fleet.End{
+	d.out.Evidence = fleet.Gather(ctx, d.shared.jaas.Engine, s, fleet.End{
 		Controller: d.params.Controller, Left: left, Moved: moved, Probe: d.settings.ProbeControllers,
 	})
 	d.out.Edges = s.Edges
 	if d.params.Access && !d.params.DryRun {
-		d.out.Access = d.repairAccess(ctx, d.tower, s, fleet.Stays(s, moved, d.out.Evidence.Departed))
+		d.out.Access = d.repairAccess(ctx, d.shared, s, fleet.Stays(s, moved, d.out.Evidence.Departed))
 	}
 	d.out.After = d.out.Before
-	if c, err := controllerNamed(ctx, d.tower.jaas, d.params.Controller); err == nil {
+	if c, err := controllerNamed(ctx, d.shared.jaas, d.params.Controller); err == nil {
 		d.out.After = fleet.CordonOf(c)
 	}
-	run := report.Run{Unit: d.action.Env().Unit, CLI: d.tower.jaas.Engine.Traits.CLI, Took: time.Since(d.began)}
+	run := report.Run{Unit: d.action.Env().Unit, CLI: d.shared.jaas.Engine.Traits.CLI, Took: time.Since(d.began)}
 	if err := d.action.SetResults(ctx, report.DrainResults(d.out, run)); err != nil {
 		return err
 	}

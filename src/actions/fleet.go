@@ -15,51 +15,51 @@ import (
 // matter.
 const logSpan = 25 * time.Hour
 
-// watchtower is what the actions about many models read through.
-type watchtower struct {
+// sharedReads is what the actions about many models read through: JIMM's lists and log.
+type sharedReads struct {
 	settings config.Settings
 
-	jaas  *jaas.JAAS
-	lists *fleet.Lists
-	book  *fleet.Book
-	tower *fleet.Tower
-	base  fleet.Snapshot
+	jaas    *jaas.JAAS
+	lists   *fleet.Lists
+	book    *fleet.Book
+	traffic *fleet.Traffic
+	base    fleet.Snapshot
 }
 
 // watch reads JIMM's lists and log once for all that ask. An answer serves
 // all of them for a poll interval.
-func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS) (watchtower, error) {
+func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS) (sharedReads, error) {
 	uuid, err := j.UUID(ctx)
 	if err != nil {
-		return watchtower{}, err
+		return sharedReads{}, err
 	}
 	poll := settings.PollInterval
 	if poll <= 0 {
 		poll = migration.DefaultPollInterval
 	}
-	w := watchtower{
+	w := sharedReads{
 		settings: settings,
 		jaas:     j, lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), logSpan, poll),
 		base: fleet.Snapshot{
 			JAAS: uuid, Traits: j.Engine.Traits, Unit: a.Env().Unit, OwnModel: a.Env().ModelUUID, JIMMModel: settings.JIMMModel(),
 		},
 	}
-	w.tower = fleet.NewTower(w.lists, w.book, j.Engine.Witness, poll)
+	w.traffic = fleet.NewTraffic(w.lists, w.book, j.Engine.Witness, poll)
 	return w, nil
 }
 
 // survey makes a snapshot.
-func (w watchtower) survey(ctx context.Context, q fleet.Question) (fleet.Snapshot, error) {
+func (w sharedReads) survey(ctx context.Context, q fleet.Question) (fleet.Snapshot, error) {
 	q.Base = w.base
-	return fleet.Survey(ctx, w.tower, w.jaas.Many(), q)
+	return fleet.Survey(ctx, w.traffic, w.jaas.Many(), q)
 }
 
 // open connects to JIMM for an action that reads many models. The caller closes
 // the connection.
-func open(ctx context.Context, a *charm.Action) (watchtower, error) {
+func open(ctx context.Context, a *charm.Action) (sharedReads, error) {
 	settings, j, err := connect(ctx, a)
 	if err != nil {
-		return watchtower{}, err
+		return sharedReads{}, err
 	}
 	j.Pace() // On JIMM of 2024 it asks about each model that was asked to move.
 	w, err := watch(ctx, a, settings, j)

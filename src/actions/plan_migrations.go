@@ -110,7 +110,7 @@ func (p planParams) upgrade(ctx context.Context, w watchtower, s *fleet.Snapshot
 
 // reverse plans the reversal: of a plan, or of what JIMM's log and the controllers'
 // own redirects prove.
-func (p planParams) reverse(ctx context.Context, w watchtower, s fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+func (p planParams) reverse(ctx context.Context, w sharedReads, s fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
 	if p.Plan != "" {
 		old, err := fleet.Parse(p.Plan)
 		if err != nil {

@@ -273,8 +273,8 @@ func (b *Book) lastRead() time.Time {
 	return b.read
 }
 
-// Tower sees which models move, whoever moves them.
-type Tower struct {
+// Traffic sees which models move, whoever moves them.
+type Traffic struct {
 	lists   *Lists
 	book    *Book
 	witness survey.Witness
@@ -286,9 +286,9 @@ type Tower struct {
 	followed map[string]bool
 }
 
-// NewTower looks through the lists and the log; poll is the time between polls.
-func NewTower(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Tower {
-	return &Tower{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
+// NewTraffic looks through the lists and the log; poll is the time between polls.
+func NewTraffic(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Traffic {
+	return &Traffic{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
 
 // Sight is what is seen at one moment.
@@ -306,7 +306,7 @@ type Sight struct {
 // moves: what JIMM's list shows as migrating, and, where it shows none, what was
 // asked for and has not ended. An error means that JIMM did not list, or did not
 // show its log.
-func (t *Tower) Look(ctx context.Context, age time.Duration) (Sight, error) {
+func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 	since := time.Now().Add(-age)
 	var out Sight
 	var err error
@@ -344,7 +344,7 @@ func (t *Tower) Look(ctx context.Context, age time.Duration) (Sight, error) {
 }
 
 // flight reports whether a model moves.
-func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
+func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
 	f := Flight{Model: m.UUID, Source: source, Agents: m.Agents(), Since: last}
 	shown := m.Live.Kind == facts.InfoLive && m.Live.Attempt.Exists() && m.Live.Attempt.End.IsZero()
 	if last.IsZero() && !shown {
@@ -385,7 +385,7 @@ func (t *Tower) flight(ctx context.Context, m *facts.Model, source string, last 
 }
 
 // follow says that a model moves and is watched, or is not watched any more.
-func (t *Tower) follow(model string, watched bool) {
+func (t *Traffic) follow(model string, watched bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if watched {
@@ -397,14 +397,14 @@ func (t *Tower) follow(model string, watched bool) {
 
 // pending reports whether a migration that was requested may be about to begin: the
 // one that is shown is not the one that was requested.
-func (t *Tower) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
+func (t *Traffic) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
 	return audit.Pending(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
 }
 
 // ask asks about a model that was asked to move, through a JIMM that lists no
 // migrations (2024; the question changes nothing there). The answer that it does
 // not move holds until it is asked to move again.
-func (t *Tower) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
+func (t *Traffic) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
 	t.mu.Lock()
 	known, followed := t.over[m.UUID].Equal(last), t.followed[m.UUID]
 	t.mu.Unlock()

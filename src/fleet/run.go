@@ -14,8 +14,8 @@ import (
 
 // Means are what a run works with.
 type Means struct {
-	Tower *Tower
-	Book  *Book
+	Traffic *Traffic
+	Book    *Book
 	// Reader may be nil: then no edges are read beside those of the plan.
 	Reader Reader
 	// View returns what the engine reads about one model, and what ends its
@@ -184,7 +184,7 @@ func (r *run) begin(ctx context.Context) error {
 	case !leader:
 		return refuse("this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
 	}
-	sight, err := r.Tower.Look(ctx, 0)
+	sight, err := r.Traffic.Look(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (r *run) untilTurn() time.Duration {
 func (r *run) turn(ctx context.Context) bool {
 	r.turns <- struct{}{}
 	defer func() { <-r.turns }()
-	sight, err := r.Tower.Look(ctx, r.pace())
+	sight, err := r.Traffic.Look(ctx, r.pace())
 	if err == nil {
 		r.see(sight)
 		r.reconcile(ctx, sight)
@@ -379,12 +379,12 @@ func (r *run) heard(i int, e migration.Event) {
 		r.relate(t, e.Finding)
 	case migration.StartEvent:
 		t.State = InFlight
-		r.Tower.follow(t.Entry.Model, true)
+		r.Traffic.follow(t.Entry.Model, true)
 		r.wake() // Its source can be asked again.
 	case migration.AttachEvent, migration.WaitEvent:
 		t.State = InFlight
 	case migration.EndEvent:
-		r.Tower.follow(t.Entry.Model, false)
+		r.Traffic.follow(t.Entry.Model, false)
 		if e.Outcome.Succeeded() {
 			t.State, t.left = Verifying, time.Now()
 			if len(graphOf(slices.Concat(r.Plan.Pairs, r.edges))[t.Entry.Model]) > 0 {

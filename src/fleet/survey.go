@@ -31,7 +31,7 @@ type Question struct {
 
 // Survey makes a snapshot. An error means that JIMM did not list, or did not show
 // its log.
-func Survey(ctx context.Context, t *Tower, r Reader, q Question) (Snapshot, error) {
+func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, error) {
 	s := q.Base
 	seen, err := t.Look(ctx, 0)
 	if err != nil {

@@ -122,7 +122,7 @@ func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary b
 	defer opened.Close()
 	m.reset()
 	done, err := fleet.Apply(t.Context(), fleet.Means{
-		Tower: eyes.tower, Book: eyes.book, Reader: opened.Many(), Writer: opened.Writer(),
+		Traffic: eyes.traffic, Book: eyes.book, Reader: opened.Many(), Writer: opened.Writer(),
 		Leader: func(context.Context) (bool, error) { return true, nil },
 		View: func(model string, quiet bool) (survey.JAAS, func()) {
 			return opened.View(eyes.lists, eyes.book, model, quiet)

@@ -266,7 +266,7 @@ func (s *story) plan(ctx context.Context) fleet.Plan {
 		s.blame("no plan: %v", err)
 		return fleet.Plan{}
 	}
-	snapshot, err := fleet.Survey(ctx, w.tower, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
+	snapshot, err := fleet.Survey(ctx, w.traffic, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
 	if err != nil {
 		s.blame("no plan: %v", err)
 		return fleet.Plan{}
@@ -369,7 +369,7 @@ func (t *tap) Write(b []byte) (int, error) {
 type eyes struct {
 	lists *fleet.Lists
 	book  *fleet.Book
-	tower *fleet.Tower
+	traffic *fleet.Traffic
 }
 
 const poll = 5 * time.Second
@@ -392,7 +392,7 @@ func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
 	}
 	j.Pace()
 	e := eyes{lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), 25*time.Hour, poll)}
-	e.tower = fleet.NewTower(e.lists, e.book, j.Engine.Witness, poll)
+	e.traffic = fleet.NewTraffic(e.lists, e.book, j.Engine.Witness, poll)
 	return j, e, nil
 }
 
@@ -414,7 +414,7 @@ func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
 	}
 	s.say("a life begins; it ends after %d messages", die)
 	l.done, l.err = fleet.Apply(ctx, fleet.Means{
-		Tower: w.tower, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
 		Leader: func(context.Context) (bool, error) { return true, nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{

@@ -42,7 +42,7 @@ type witness struct {
 func (w witness) Info(context.Context, string) facts.Info { return w.lists.info }
 
 // A migration counts from the request on, until it is seen to have ended.
-func TestTowerSeesWhatMoves(t *testing.T) {
+func TestTrafficSeesWhatMoves(t *testing.T) {
 	request := func(ago time.Duration) []fleet.Asked {
 		return []fleet.Asked{{Key: "1", Model: uuid("a"), Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-ago), Answered: true}}}
 	}
@@ -78,9 +78,9 @@ func TestTowerSeesWhatMoves(t *testing.T) {
 			}
 			test.set(l)
 			shared := fleet.NewLists(l, 5*time.Second)
-			tower := fleet.NewTower(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+			traffic := fleet.NewTraffic(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
 			for range 2 {
-				seen, err := tower.Look(t.Context(), time.Minute)
+				seen, err := traffic.Look(t.Context(), time.Minute)
 				if err != nil || (len(seen.Moving) == 1) != test.moves {
 					t.Errorf("%s: moving %+v, %v", name, seen.Moving, err)
 				}
@@ -94,12 +94,12 @@ func TestTowerSeesWhatMoves(t *testing.T) {
 
 // An observation that takes nothing old asks anew, though no time has passed since the last: a
 // cordon can have been set meanwhile.
-func TestTowerLooksAnew(t *testing.T) {
+func TestTrafficLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3)}}
-		tower := fleet.NewTower(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
 		for range 3 {
-			if _, err := tower.Look(t.Context(), 0); err != nil {
+			if _, err := traffic.Look(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}
