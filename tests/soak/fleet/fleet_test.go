@@ -367,8 +367,8 @@ func (t *tap) Write(b []byte) (int, error) {
 
 // eyes are what a run looks through.
 type eyes struct {
-	lists *fleet.Lists
-	book  *fleet.Book
+	lists   *fleet.Lists
+	book    *fleet.Book
 	traffic *fleet.Traffic
 }
 
