@@ -94,7 +94,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 
 // upgrade plans an upgrade, and leaves the models that JIMM itself upgrades now. A run
 // looks again.
-func (p planParams) upgrade(ctx context.Context, w watchtower, s *fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+func (p planParams) upgrade(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
 	plan, err := fleet.MakeUpgrade(*s, policy, p.ToVersion)
 	if err != nil || len(plan.Moves) == 0 {
 		return plan, err

@@ -89,7 +89,7 @@ func (s *story) drainOnce(ctx context.Context, die int) {
 		return
 	}
 	look := func() (fleet.Snapshot, error) {
-		return fleet.Survey(ctx, w.tower, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
+		return fleet.Survey(ctx, w.traffic, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
 	}
 	policy := fleet.Policy{Goal: fleet.Drain, From: drained, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules}
 	snapshot, err := look()
@@ -107,7 +107,7 @@ func (s *story) drainOnce(ctx context.Context, die int) {
 		return
 	}
 	l.done, l.err = fleet.Apply(ctx, fleet.Means{
-		Tower: w.tower, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
 		Leader: func(context.Context) (bool, error) { return true, nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{
