@@ -178,6 +178,8 @@ func (s *stage) world() (sim.World, error) {
 			}
 		}
 	}
+	// In an age in which JIMM has models on Juju 4, it is one that can.
+	w.JIMM.Mended = w.JIMM.Mended || release(s.age.target, "4")
 	for i := range w.Faults {
 		if f := &w.Faults[i]; f.Method == "MigrateModel" && s.age.year == "2025" {
 			f.Skip++ // The spelling of 2024 comes first; nothing is wrong with its refusal.

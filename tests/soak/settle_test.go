@@ -39,6 +39,11 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 	holders := before.holders()
 	said := func(outcomes ...facts.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
 	switch {
+	case res.Cause == facts.CauseRecordFailed && s.cannotRecord():
+		s.cell("cannot be recorded on Juju 4")
+		if res.Outcome != facts.Unknown || !s.truth().active(s.target) || res.RetrySafe() || res.Hint == "" {
+			return "JIMM cannot record it"
+		}
 	case before.recorded == "":
 		if !said(facts.Refused, facts.LostFromJIMM) {
 			return "JIMM does not know it"
@@ -56,6 +61,12 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		return "it was there, ready to be moved"
 	}
 	return ""
+}
+
+// cannotRecord reports whether JIMM cannot record any model on the target, as that of July
+// 2026 cannot on Juju 4.
+func (s *story) cannotRecord() bool {
+	return s.world.JIMM.Version == "2026" && !s.world.JIMM.Mended && s.juju4(s.target)
 }
 
 // mustBeThere: the model is on the target and recorded there.
