@@ -181,11 +181,11 @@ func TestRunKeepsItsBudgets(t *testing.T) {
 	}
 }
 
-// small is a flag whose number is small.
+// small is a flag whose number fits one plan.
 func small(t *testing.T, name string) int {
 	t.Helper()
 	n := number(t, name)
-	if n > 10_000 {
+	if n > fleet.MostModels {
 		t.Fatalf("-%s=%d is too large", name, n)
 	}
 	return int(n)
