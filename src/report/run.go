@@ -332,11 +332,16 @@ func markdown(text string) string {
 	return strings.NewReplacer("|", "\\|", "<", "&lt;", "`", "'", "\n", " ").Replace(text)
 }
 
+// moves reports whether a migration of the model was started, or followed.
+func moves(r migration.Result) bool {
+	return r.Outcome != facts.NotStarted && (r.Attached || !r.Timing.Started.IsZero())
+}
+
 // gantt is a chart of the migrations, a section for each target.
 func gantt(d fleet.Done, most int) string {
 	byTarget := map[string][]fleet.Moved{}
 	for _, m := range d.Moves {
-		if !m.Began.IsZero() && !m.Ended.IsZero() && m.Result.Outcome != "" {
+		if !m.Began.IsZero() && !m.Ended.IsZero() && moves(m.Result) {
 			byTarget[m.Entry.Target()] = append(byTarget[m.Entry.Target()], m)
 		}
 	}

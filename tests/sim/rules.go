@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/jimm"
@@ -17,6 +18,7 @@ type Violation struct {
 	Call   string // Facade.Method
 	Rule   string // the name of the rule, see Rules; or the call itself
 	Why    string
+	At     time.Time
 }
 
 // String says it in one sentence.
@@ -177,6 +179,7 @@ func (j *JAAS) violation(v Violation) {
 	if slices.Contains(j.world.Allowed, v.Rule) || slices.Contains(j.world.Allowed, v.Call) {
 		return
 	}
+	v.At = time.Now()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.violations = append(j.violations, v)
