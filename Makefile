@@ -22,7 +22,7 @@ FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo-fleet: need-go ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about two minutes, ends with a report
+demo-fleet: need-go ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about a minute, ends with a report
 	@go run ./tests/cmd/jaas-sim demo-fleet
 
 demo: need-go ## migrate a model in a simulated JAAS, then locate it

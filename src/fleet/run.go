@@ -155,7 +155,7 @@ func newRun(means Means, o RunOptions) *run {
 	retry := o.Model.PollInterval
 	// JIMM keeps two rows for each question: a run asks less often than one that moves a
 	// single model, and twenty models not four times as often as five.
-	o.Model.PollInterval = max(runPolls*retry, time.Duration(o.Plan.Caps.Parallel)*time.Second/2)
+	o.Model.PollInterval = max(runPolls*retry, time.Duration(o.Plan.Caps.Parallel)*retry/10)
 	r := &run{
 		Means: means, retry: retry, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
 		settle: map[string]time.Time{}, refused: map[string]int{}, proved: map[string]bool{}, beats: beat{next: 30 * time.Second},

@@ -99,8 +99,13 @@ func (w *watcher) pause(spread float64) time.Duration {
 	d := w.opts.PollInterval
 	begins := w.request.made() && !w.progress.Attempt.Exists()
 	ends := w.progress.Phase.PastReturn() && w.progress.Denials == 0
-	if begins || ends {
+	switch {
+	case begins || ends:
 		d /= 2
+	case w.progress.Phase.PastReturn() && w.progress.Denials == 1:
+		// The second look confirms the first; REAP hides a model for some seconds before it
+		// removes it.
+		d = max(d/2, min(d, DefaultPollInterval))
 	}
 	d -= time.Duration(spread * float64(d))
 	return max(d, time.Duration(w.calls)*time.Second)

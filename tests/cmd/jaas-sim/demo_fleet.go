@@ -64,7 +64,7 @@ func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	params := map[string]any{"goal": "move", "models": "*", "targets": "east,north", "max-parallel": 6, "max-per-source": 6, "max-per-target": 3}
+	params := map[string]any{"goal": "move", "models": "*", "targets": "east,north", "max-parallel": 12, "max-per-source": 12, "max-per-target": 6}
 	planned, err := p.act(ctx, d, "plan-migrations", params, nil)
 	if err != nil {
 		return err
