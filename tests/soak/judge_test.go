@@ -79,7 +79,7 @@ func (s *story) lie(l *life, now oracle) string {
 		}
 	case facts.Started, facts.ChecksPassed:
 		return "nobody has asked for that"
-	case facts.Unknown:
+	case facts.Unknown, facts.Interrupted:
 	}
 	return ""
 }

@@ -54,6 +54,8 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		return s.mustBeThere(res)
 	case holders[0] == s.target && before.recorded == s.source:
 		return s.mustBeRecorded(before, res)
+	case res.Outcome == facts.Unknown && res.Cause == facts.CauseSilent && s.sourceIsSilent():
+		s.cell("a silent source that is not probed")
 	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
 		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && strings.Contains(res.Next, " "+s.target+" ") {
 			return "" // it was over before a look had seen that it succeeded
@@ -62,6 +64,11 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 	}
 	return ""
 }
+
+// sourceIsSilent reports whether nothing that may be asked says whether a migration runs: a
+// source of Juju 4 shows none, and restricts only logins without a token, so not those
+// that JIMM makes.
+func (s *story) sourceIsSilent() bool { return !s.probe && s.juju4(s.source) }
 
 // cannotRecord reports whether JIMM cannot record any model on the target, as that of July
 // 2026 cannot on Juju 4.
@@ -120,7 +127,7 @@ func (s *story) judgeUnknown(l *life, when string) {
 	now := s.truth()
 	calm := s.calm()
 	s.cell("unknown %s: %s, calm %v", when, l.result.Cause, calm > 45*s.poll+2*time.Minute)
-	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told {
+	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told || s.sourceIsSilent() && l.result.Cause == facts.CauseSilent {
 		return
 	}
 	holders := now.holders()
