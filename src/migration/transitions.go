@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/checks"
@@ -284,7 +285,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 		return w.held(waited, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
 	default:
-		return w.nobodyAnswers(waited)
+		return w.nobodyAnswers(waited, o)
 	}
 	if waited < w.wait(TimeToResolve) {
 		return false
@@ -301,11 +302,27 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	if v.Kind == judge.ReapFailed {
 		w.res.Err, w.res.Detail = nil, redact.String(v.Reason)
 	}
+	if !w.opts.Probe {
+		w.res.Hint = w.unprobed()
+	}
 	if w.base.TargetProved && !o.CopyOn(w.base.Target).Denies() {
 		w.res.Next = w.Traits.UpdateCommand(w.base.Target, w.base.Model.UUID)
 	}
 	w.end(facts.Unknown, facts.CauseUnproved)
 	return true
+}
+
+// unprobed says what would help where the controllers are not asked.
+func (w *watcher) unprobed() string {
+	application, _, _ := strings.Cut(w.opts.Unit, "/")
+	return "only the controllers know where the model is, and they are not asked (probe-controllers=false): juju config " + application + " probe-controllers=true, then run locate-model"
+}
+
+// hidden reports whether JIMM's list has the entry of another controller in place of
+// that of the source: it shows no end of the migration, and no other answer does
+// without probes.
+func (w *watcher) hidden(o facts.Observation) bool {
+	return !w.opts.Probe && o.Info.Kind == facts.InfoLive && o.Info.Listed && !o.Info.Attempt.Exists() && w.progress.Attempt.Exists()
 }
 
 // onlyHolder returns the controller that alone has a copy of the model, if all
@@ -396,8 +413,13 @@ func (w *watcher) notStarted() {
 
 // nobodyAnswers: as long as a migration is known to run, only the deadline
 // ends the wait. One that was never seen is not waited for so long.
-func (w *watcher) nobodyAnswers(waited time.Duration) bool {
+func (w *watcher) nobodyAnswers(waited time.Duration, o facts.Observation) bool {
 	w.res.Running = w.progress.Attempt.Running()
+	if w.hidden(o) && waited >= w.wait(TimeToStall) {
+		w.res.Detail, w.res.Hint = "JIMM's list shows the model as another controller describes it", w.unprobed()
+		w.end(facts.Unknown, facts.CauseUnproved)
+		return true
+	}
 	if w.progress.Attempt.Exists() || waited < w.wait(TimeToBegin) {
 		return false
 	}

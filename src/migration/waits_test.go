@@ -3,6 +3,8 @@ package migration_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,4 +223,37 @@ func TestNoOldPhaseIsSaidAfterTheEnd(t *testing.T) {
 			t.Errorf("%s in %s %q after %d lines, %v", res.Outcome, res.Phase, res.Attempt.Text, over, err)
 		}
 	})
+}
+
+// A migration that JIMM did not start, followed by a unit that cannot ask the
+// controllers: no answer shows its end, so that the run ends and names who could.
+func TestAMigrationBehindJIMMsBackIsNotFollowedForEver(t *testing.T) {
+	for name, world := range map[string]func(*fake){
+		"2024":                                  func(f *fake) { f.completes = false },
+		"2024, redirects no one":                func(f *fake) { f.completes, f.redirects = false, false },
+		"2026":                                  func(*fake) {},
+		"2026, the target's entry first":        func(f *fake) { f.targetFirst = true },
+		"2026, no other models on the target":   func(f *fake) { f.lonely = true },
+		"2026, redirects no one":                func(f *fake) { f.redirects = false },
+		"2026, redirects no one, target's list": func(f *fake) { f.redirects, f.targetFirst = false, true },
+	} {
+		for _, seen := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, seen %v", name, seen), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFake(true)
+					f.running("east", false)
+					f.mode = false // JIMM knows nothing of it.
+					if !seen {
+						f.stages = f.stages[:2] // The end is not observed.
+					}
+					world(f)
+					began := time.Now()
+					res := migrate(t, f, func(o *migration.Options) { o.Probe, o.Timeout = false, 48*time.Hour })
+					if took := time.Since(began); res.Outcome != facts.Unknown || took > time.Hour || len(f.records) > 0 || !strings.Contains(res.Hint, "juju config jimm-migrator probe-controllers=true") {
+						t.Errorf("%s (%s) after %s: %s", res.Outcome, res.Cause, took, res.Hint)
+					}
+				})
+			})
+		}
+	}
 }

@@ -216,6 +216,9 @@ func unknownSummary(r migration.Result) string {
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
+	if r.Cause == facts.CauseUnproved {
+		return hinted(text, r)
+	}
 	return text
 }
 
