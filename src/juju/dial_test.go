@@ -186,6 +186,7 @@ func TestAddressesAreRaced(t *testing.T) {
 				if got := ask(t, conn); got != "/api" {
 					t.Errorf("got %q", got)
 				}
+				synctest.Wait() // until the servers have seen the end of what was closed
 				for addr, host := range hosts {
 					if open, _ := host.connections(); open != 0 && addr != tt.want {
 						t.Errorf("%s still has %d connections", addr, open)

@@ -151,6 +151,7 @@ type fake struct {
 
 	conns  chan net.Conn
 	closed chan struct{}
+	ended  chan struct{} // gets one value for each websocket that has ended
 
 	mu       sync.Mutex
 	accepted int
@@ -190,6 +191,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.open--
+		f.ended <- struct{}{}
 	}()
 	ctx := context.Background()
 	for {
@@ -233,6 +235,7 @@ func start(t *testing.T, hosts map[string]*fake) *network {
 		}
 		started[host] = true
 		host.conns, host.closed = make(chan net.Conn), make(chan struct{})
+		host.ended = make(chan struct{}, 1000)
 		server := &http.Server{
 			ReadHeaderTimeout: time.Minute,
 			ErrorLog:          log.New(io.Discard, "", 0), // handshakes that fail on purpose
