@@ -110,7 +110,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Lifted != "":
 		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
 	case t.Fought != "":
-		return fmt.Sprintf("model %s was moved by others since this run began", t.Fought)
+		return fmt.Sprintf("model %s was moved, or asked to move, by others since this run began", t.Fought)
 	case t.Failures > rules.Failures && rules.Failures == 0:
 		return facts.Count(t.Failures, "model", "models") + " failed, none is tolerated"
 	case t.Failures > rules.Failures:
