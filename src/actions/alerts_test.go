@@ -239,21 +239,13 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 // drifting is a JAAS whose list shows that a model is not where it is recorded.
 func drifting(t *testing.T) *sim.JAAS {
 	t.Helper()
-	w, err := sim.Load([]byte(`
-jimm: {version: 2026, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
+	j := startJAAS(t, `
+jimm: {version: 2026, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}]}
 controllers: [{name: west}, {name: east}]
 models:
-  - {name: prod, controller: east, recorded-on: west, uuid: ` + prod + `}
+  - {name: prod, controller: east, recorded-on: west, uuid: `+prod+`}
   - {name: test, controller: west}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := sim.Start(t.Context(), w, sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { j.Close() })
+`, sim.Options{})
 	if err := j.Stop("east"); err != nil {
 		t.Fatal(err)
 	}
@@ -278,22 +270,14 @@ func TestALongCordonFires(t *testing.T) {
 	}{
 		"a day and an hour": {"cordoned-for: 25h", []string{"JimmControllerCordoned"}},
 		"an hour":           {"cordoned-for: 1h", nil},
-		"nobody knows":      {"", nil},
+		"unknown":           {"", nil},
 	} {
-		w, err := sim.Load([]byte(`
-jimm: {version: 2026, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}]}
-controllers: [{name: west}, {name: east, status: deprecated, ` + test.controller + `}]
+		j := startJAAS(t, `
+jimm: {version: 2026, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}]}
+controllers: [{name: west}, {name: east, status: deprecated, `+test.controller+`}]
 models: [{name: test, controller: west}]
-`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		j, err := sim.Start(t.Context(), w, sim.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+`, sim.Options{})
 		entries, rules := told(t, j, begins)
-		j.Close()
 		if got := fires(t, rules, entries); !slices.Equal(got, test.want) {
 			t.Errorf("%s: what fires is %v, want %v", name, got, test.want)
 		}

@@ -40,28 +40,15 @@ func stage(t *testing.T, year string, relations ...charmtest.Relation) *charmtes
 
 func stageOf(t *testing.T, year string, relations ...charmtest.Relation) (*charmtest.Agent, *sim.JAAS) {
 	t.Helper()
-	w, err := sim.Load([]byte("speed: 1000\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}, {id: other, secret: 0th3r, administrator: true}]}
+	j := startJAAS(t, "speed: 1000\njimm: {version: "+year+`, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}, {id: other, secret: 0th3r, administrator: true}]}
 controllers: [{name: west}, {name: east}]
 models:
-  - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: ` + prod + `}
-  - {name: doomed, controller: west, created-here: true, uuid: ` + doomed + `, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found: ` + canary + `"}]}
-  - {name: zombie, controller: west, created-here: true, uuid: ` + zombie + `, migrations: [{stall: validating, reap-fails: "storage is busy"}]}
-  - {name: held, owner: alice@example.com, controller: west, created-here: true, uuid: ` + held + `, migrations: [{stall: validating}]}
-  - {name: strayed, controller: west, recorded-on: west, created-here: true, uuid: ` + strayed + `, history: [{to: east}]}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := sim.Start(t.Context(), w, sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if v := j.Violations(); len(v) > 0 {
-			t.Errorf("violations: %v", v)
-		}
-		j.Close()
-	})
+  - {name: prod, owner: alice@example.com, controller: west, created-here: true, uuid: `+prod+`}
+  - {name: doomed, controller: west, created-here: true, uuid: `+doomed+`, migrations: [{abort-at: VALIDATION, reason: "machine sanity check failed, 1 error found: `+canary+`"}]}
+  - {name: zombie, controller: west, created-here: true, uuid: `+zombie+`, migrations: [{stall: validating, reap-fails: "storage is busy"}]}
+  - {name: held, owner: alice@example.com, controller: west, created-here: true, uuid: `+held+`, migrations: [{stall: validating}]}
+  - {name: strayed, controller: west, recorded-on: west, created-here: true, uuid: `+strayed+`, history: [{to: east}]}
+`, sim.Options{})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir:  "../..",
 		App:       &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},

@@ -18,21 +18,35 @@ import (
 // authority signs the servers of all worlds: making one costs time.
 var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("actions tests") })
 
-// unit is a unit of the charm, in process, beside a simulated JAAS on loopback.
-func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS) {
+// startJAAS starts a simulated JAAS, as its YAML describes it, on loopback. At the end of the test it must not have seen
+// anything that breaks a rule.
+func startJAAS(t *testing.T, yaml string, options sim.Options) *sim.JAAS {
 	t.Helper()
-	w, err := sim.Load([]byte("speed: 4000\njimm: {version: " + year + `, service-accounts: [{id: migrator, secret: ` + canary + `, administrator: true}, {id: helper, secret: ` + canary + "}]}\n" + yaml))
+	w, err := sim.Load([]byte(yaml))
 	if err != nil {
 		t.Fatal(err)
 	}
+	j, err := sim.Start(t.Context(), w, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if v := j.Violations(); len(v) > 0 {
+			t.Errorf("violations: %v", v)
+		}
+		j.Close()
+	})
+	return j
+}
+
+// unit is a unit of the charm, in process, beside a simulated JAAS on loopback.
+func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS) {
+	t.Helper()
 	ca, err := authority()
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := sim.Start(t.Context(), w, sim.Options{CA: ca})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := startJAAS(t, "speed: 4000\njimm: {version: "+year+`, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}, {id: helper, secret: `+canary+"}]}\n"+yaml, sim.Options{CA: ca})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir: "../..",
 		App:      &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},
@@ -40,13 +54,9 @@ func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS
 		Secrets:  []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": account, "client-secret": canary}}},
 	})
 	t.Cleanup(func() {
-		if v := j.Violations(); len(v) > 0 {
-			t.Errorf("violations: %v", v)
-		}
 		if err := agent.CheckCanaries([]string{canary}); err != nil {
 			t.Error(err)
 		}
-		j.Close()
 	})
 	return agent, j
 }

@@ -2,7 +2,6 @@ package status_test
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -20,17 +19,9 @@ import (
 // logged in to it.
 func cordoned(t *testing.T, east string) (*sim.JAAS, *charmtest.Agent) {
 	t.Helper()
-	w, err := sim.Load([]byte(`jimm: {version: 2026, release: v3.1.12, service-accounts: [{id: migrator, secret: ` + unit.Canary + `, administrator: true}]}
-controllers: [{name: west}, {name: east, ` + east + `}]
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := sim.Start(t.Context(), w, sim.Options{Keys: simjimm.NewQuickKeys()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { j.Close() })
+	j := unit.World(t, `jimm: {version: 2026, release: v3.1.12, service-accounts: [{id: migrator, secret: `+unit.Canary+`, administrator: true}]}
+controllers: [{name: west}, {name: east, `+east+`}]
+`)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
 	unit.Hook(t, agent, "update-status")
 	return j, agent
@@ -88,24 +79,11 @@ func TestAShortCordonIsNotNamed(t *testing.T) {
 func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	j, agent := cordoned(t, "status: deprecated")
 	seen := time.Now().UTC().Add(-49 * time.Hour).Truncate(time.Second)
-	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
-		state, err := u.State(ctx)
-		if err != nil {
-			return err
-		}
-		var health map[string]any
-		if err := json.Unmarshal([]byte(state["health"]), &health); err != nil {
-			return err
-		}
+	remember(t, agent, func(health map[string]any) {
 		list, _ := health["cordons"].(map[string]any)["list"].(map[string]any)
 		for _, mark := range list {
 			mark.(map[string]any)["since"] = seen.Format(time.RFC3339)
 		}
-		raw, err := json.Marshal(health)
-		if err != nil {
-			return err
-		}
-		return u.SetState(ctx, map[string]string{"health": string(raw)})
 	})
 	plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
 	want := plain + "; east has been cordoned since " + seen.Format("2006-01-02 15:04") + " UTC or earlier: juju run jimm-migrator/0 uncordon-controller controller=east"

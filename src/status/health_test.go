@@ -84,17 +84,23 @@ func TestALookTellsNothingOfAnotherJIMM(t *testing.T) {
 // age makes the last observation that much older.
 func age(t *testing.T, agent *charmtest.Agent, by time.Duration) {
 	t.Helper()
+	remember(t, agent, func(health map[string]any) { health["at"] = time.Now().UTC().Add(-by).Format(time.RFC3339) })
+}
+
+// remember changes what the unit keeps of its last observation.
+func remember(t *testing.T, agent *charmtest.Agent, change func(health map[string]any)) {
+	t.Helper()
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
 		state, err := u.State(ctx)
 		if err != nil {
 			return err
 		}
-		var look map[string]any
-		if err := json.Unmarshal([]byte(state["health"]), &look); err != nil {
+		var health map[string]any
+		if err := json.Unmarshal([]byte(state["health"]), &health); err != nil {
 			return err
 		}
-		look["at"] = time.Now().UTC().Add(-by).Format(time.RFC3339)
-		raw, err := json.Marshal(look)
+		change(health)
+		raw, err := json.Marshal(health)
 		if err != nil {
 			return err
 		}

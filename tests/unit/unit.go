@@ -135,12 +135,19 @@ func Info(remote string, units map[string]map[string]string) charmtest.Relation 
 // Ingress is what Juju writes into a relation for a unit.
 func Ingress(address string) map[string]string { return map[string]string{"ingress-address": address} }
 
-// JAAS starts a simulated JAAS on loopback.
+// JAAS starts a simulated JAAS with the controllers west and east.
 func JAAS(t *testing.T, jimm, rest string) *sim.JAAS {
 	t.Helper()
-	w, err := sim.Load([]byte("jimm: {" + jimm + `, release: v3.1.12, service-accounts: [{id: migrator, secret: ` + Canary + `, administrator: true}, {id: helper, secret: ` + Canary + `}]}
+	return World(t, "jimm: {"+jimm+`, release: v3.1.12, service-accounts: [{id: migrator, secret: `+Canary+`, administrator: true}, {id: helper, secret: `+Canary+`}]}
 controllers: [{name: west}, {name: east}]
-` + rest))
+`+rest)
+}
+
+// World starts a simulated JAAS, as its YAML describes it, on loopback. At the end of the test it must not have seen
+// anything that breaks a rule.
+func World(t *testing.T, yaml string) *sim.JAAS {
+	t.Helper()
+	w, err := sim.Load([]byte(yaml))
 	if err != nil {
 		t.Fatal(err)
 	}

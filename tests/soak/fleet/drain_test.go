@@ -256,20 +256,4 @@ func TestDrainSeed(t *testing.T) {
 
 // TestDrains empties a controller in many worlds. No verdict is stronger than what is
 // true, and JIMM's access rules name the controller that has the model.
-func TestDrains(t *testing.T) {
-	sec := newSecretary(t)
-	cells := map[string]int{}
-	from, n := number(t, "from"), number(t, "seeds")
-	for seed := from; seed < from+n; seed++ {
-		s := tellDrain(t, sec, seed)
-		for cell, count := range s.cells {
-			cells[cell] += count
-		}
-		if len(s.wrong) > 0 {
-			t.Errorf("seed %d: %s\n  go test ./tests/soak/fleet -run TestDrainSeed -seed=%d -v", seed, s.wrong[0], seed)
-		}
-	}
-	for _, cell := range slices.Sorted(maps.Keys(cells)) {
-		t.Logf("%6d %s", cells[cell], cell)
-	}
-}
+func TestDrains(t *testing.T) { tellMany(t, tellDrain, "TestDrainSeed") }

@@ -671,7 +671,12 @@ func TestSeed(t *testing.T) {
 }
 
 // TestFleets tells many stories.
-func TestFleets(t *testing.T) {
+func TestFleets(t *testing.T) { tellMany(t, tell, "TestSeed") }
+
+// tellMany tells the stories of the seeds that the flags name, and counts what happened in them. Again is the test that
+// tells one of them.
+func tellMany(t *testing.T, tell func(*testing.T, secretary, uint64) *story, again string) {
+	t.Helper()
 	sec := newSecretary(t)
 	cells := map[string]int{}
 	from, n := number(t, "from"), number(t, "seeds")
@@ -681,7 +686,7 @@ func TestFleets(t *testing.T) {
 			cells[cell] += count
 		}
 		if len(s.wrong) > 0 {
-			t.Errorf("seed %d: %s\n  go test ./tests/soak/fleet -run TestSeed -seed=%d -v", seed, s.wrong[0], seed)
+			t.Errorf("seed %d: %s\n  go test ./tests/soak/fleet -run %s -seed=%d -v", seed, s.wrong[0], again, seed)
 		}
 	}
 	for _, cell := range slices.Sorted(maps.Keys(cells)) {
