@@ -26,15 +26,23 @@ func (u upgrader) Job(ctx context.Context, model string) (string, error) {
 }
 
 // ChangeBlock reports whether changes of the model are blocked. It asks the controller,
-// if there is an account, and else through JIMM, but for JIMM of 2024: that stores the
-// secret of each login to a model.
+// if there is an account on it, and otherwise through JIMM, but for JIMM of 2024: that
+// stores the secret of each login to a model. An account that is not a superuser can ask
+// the model.
 func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error) {
 	if u.connections.given(at) {
-		conn, login, err := u.connections.openModel(ctx, at, model)
-		if err != nil {
+		conn, _, err := u.connections.get(ctx, at)
+		if err == nil {
+			facade, err := conn.Controller()
+			if err != nil {
+				return false, err
+			}
+			return facade.ChangeBlocked(ctx, model)
+		}
+		if !errors.Is(err, errNotSuperuser) {
 			return false, err
 		}
-		return juju.ChangeBlock(ctx, conn, login.Facades)
+		return u.changeBlockOf(ctx, at, model)
 	}
 	login := &modelLogin{session: u.session, made: true}
 	defer login.close()
@@ -43,6 +51,15 @@ func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model st
 		return false, err
 	}
 	return conn.ChangeBlock(ctx)
+}
+
+// changeBlockOf asks the model, with the account on its controller.
+func (u upgrader) changeBlockOf(ctx context.Context, at facts.Controller, model string) (bool, error) {
+	conn, login, err := u.connections.openModel(ctx, at, model)
+	if err != nil {
+		return false, err
+	}
+	return juju.ChangeBlock(ctx, conn, login.Facades)
 }
 
 // Upgrade asks through JIMM where it offers that (2026), and otherwise the

@@ -3,6 +3,7 @@ package juju
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"jimm-migrator/src/rpc"
 )
@@ -58,6 +59,27 @@ func (c *Controller) AllModels(ctx context.Context) ([]UserModel, error) {
 		models = append(models, item.Model)
 	}
 	return models, nil
+}
+
+// ChangeBlocked reports whether changes of a model are blocked, as [ChangeBlock] does, for
+// superusers (ListBlockedModels; Juju 3 lists the models that have a block, 4.0-beta8 all).
+func (c *Controller) ChangeBlocked(ctx context.Context, uuid string) (bool, error) {
+	var reply struct {
+		Models []struct {
+			UUID   string   `json:"model-uuid"`
+			Blocks []string `json:"blocks"`
+		} `json:"models"`
+	}
+	req := rpc.Request{Facade: "Controller", Version: c.version, Method: "ListBlockedModels"}
+	if err := c.caller.Call(ctx, req, nil, &reply); err != nil {
+		return false, fmt.Errorf("cannot list the blocked models: %w", err)
+	}
+	for _, m := range reply.Models {
+		if m.UUID == uuid && slices.Contains(m.Blocks, "BlockChange") {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // ControllerVersion returns what the controller runs.

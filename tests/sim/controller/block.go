@@ -6,10 +6,16 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listBlocks is Block.List, for who may read the model. Without a block the answer has no member (by the source of 3.5.4;
-// the facade has one version from 2.9 to 4.1).
+// listBlocks is Block.List, for those who were given access to the model: a superuser of the controller is not enough.
+// Without a block the answer has no member (by the source of 3.5.4, where an id is that of the document; the facade has
+// one version from 2.9 to 4.1).
 func listBlocks(_ context.Context, s *session, _ *wire.Request) (any, error) {
-	if !s.mayRead(s.model) {
+	who := s.loggedIn()
+	switch access, _ := s.c.modelAccess(who, s.model); {
+	case access != "":
+	case who.token:
+		return nil, wire.Errorf("access required", "access permissions required: map[model-%s:read]", s.model)
+	default:
 		return nil, errPermission()
 	}
 	s.c.mu.Lock()
@@ -31,7 +37,7 @@ func listBlocks(_ context.Context, s *session, _ *wire.Request) (any, error) {
 		Results []blockResult `json:"results,omitempty"`
 	}
 	if h.model.ChangeBlock != "" {
-		list.Results = append(list.Results, blockResult{block{ID: "0", Tag: "model-" + s.model, Type: "BlockChange", Message: h.model.ChangeBlock}})
+		list.Results = append(list.Results, blockResult{block{ID: s.model + ":0", Tag: "model-" + s.model, Type: "BlockChange", Message: h.model.ChangeBlock}})
 	}
 	return list, nil
 }

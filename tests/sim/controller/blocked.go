@@ -6,7 +6,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listBlockedModels is for superusers. Nothing is blocked here; every model is listed anyway (4.0-beta8, recorded).
+// listBlockedModels is for superusers. Juju 3 lists the models that have a block (by the source of 3.5.4), Juju 4 every
+// model (4.0-beta8, recorded).
 func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err
@@ -22,9 +23,15 @@ func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, e
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	for _, h := range s.c.sorted() {
+		if h.model.ChangeBlock == "" && !s.c.release.has(juju4) {
+			continue
+		}
 		b := blocked{UUID: h.model.UUID, Name: h.model.Name, OwnerTag: "user-" + h.model.Owner, Blocks: []string{}}
 		if req.Version >= 13 {
 			b.OwnerTag, b.Qualifier = "", h.model.Owner
+		}
+		if h.model.ChangeBlock != "" {
+			b.Blocks = append(b.Blocks, "BlockChange")
 		}
 		list = append(list, b)
 	}

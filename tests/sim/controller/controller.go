@@ -104,7 +104,7 @@ func New(config Config) (*Controller, error) {
 	close(c.up)
 	c.methods = c.allMethods()
 	c.server = c.newServer()
-	err = c.AddModel(Model{Name: "controller", UUID: config.ControllerModelUUID, IsController: true})
+	err = c.AddModel(Model{Name: "controller", UUID: config.ControllerModelUUID, IsController: true, ChangeBlock: config.ControllerBlock})
 	return c, err
 }
 
@@ -132,8 +132,8 @@ func (c *Controller) AddModel(m Model) error {
 	return c.add(m, modeNone, status{Status: "available", Since: now()})
 }
 
-// AddImportingCopy puts a copy on the controller that an earlier migration left behind: ModelInfo and AllModels show it,
-// summaries do not, and a model of its owner and name cannot be migrated here (juju/juju#20361).
+// AddImportingCopy puts a copy on the controller that an earlier migration left behind: as if it had come in the newest
+// way that the release has. What shows it depends on the release; a model of its owner and name cannot be migrated here (juju/juju#20361).
 func (c *Controller) AddImportingCopy(m Model) error {
 	return c.add(m, modeImporting, c.importingStatus())
 }

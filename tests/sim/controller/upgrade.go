@@ -77,7 +77,7 @@ func (c *Controller) chooseUpgrade(m Model, target string) (string, error) {
 	case err != nil:
 		return "", wire.Errorf("", "invalid version %q", target)
 	case c.config.ControllerBlock != "":
-		return "", wire.Errorf("operation is blocked", "%s (operation is blocked)", c.config.ControllerBlock)
+		return "", &callError{wire.Errorf("operation is blocked", "%s", c.config.ControllerBlock)}
 	case m.Life != "alive":
 		return "", wire.Errorf("not valid", "model is not alive")
 	case wanted == version{}:
@@ -96,13 +96,16 @@ func (c *Controller) chooseUpgrade(m Model, target string) (string, error) {
 type callError struct{ error }
 
 // chooseUpgrade4 is chooseUpgrade of Juju 4.0.0 and newer, whose refusals have other texts (ModelUpgrader 2, by Juju's
-// source). A version above the controller's is refused with the text about patch versions.
+// source). A version above the controller's is refused with the text about patch versions. A block on changes of the model
+// is heeded; which releases of 4.0 look at that of the controller model instead is not known.
 func (c *Controller) chooseUpgrade4(m Model, target string) (string, error) {
 	wanted, err := parseVersion(target)
 	current, currentErr := parseVersion(m.AgentVersion)
 	switch {
 	case err != nil:
 		return "", &callError{wire.Errorf("", "invalid version %q", target)}
+	case m.ChangeBlock != "":
+		return "", &callError{wire.Errorf("operation is blocked", "%s", m.ChangeBlock)}
 	case wanted == version{}:
 		return c.Version(), nil
 	case wanted.compare(c.release.version) > 0:

@@ -193,6 +193,18 @@ func (s *Server) actOnMigrating(
 	if !ok {
 		return nil, internalError()
 	}
+	record := func() {
+		s.db.updateModel(row.UUID, func(m *Model) bool {
+			m.Controller, m.Mode = target.Name, ModeNone
+			return true
+		})
+	}
+	// The row is moved before the target is asked (recorded with targets of 3.6). The JIMM that cannot read the owners of
+	// Juju 4 leaves the mode there, so that it must have asked first; the order is inferred.
+	asksFirst := s.gen.Highest && !s.opts.Mended
+	if !asksFirst {
+		record()
+	}
 	var info *modelInfo
 	err := s.use(ctx, target, user, func(b *backing) (err error) {
 		info, err = b.askModelInfo(ctx, row.UUID).passed() // deletes nothing: the next one does
@@ -201,10 +213,9 @@ func (s *Server) actOnMigrating(
 	if info != nil && info.parseOwner() != nil { // the mode stays (recorded; the answer is inferred)
 		return nil, internalError()
 	}
-	s.db.updateModel(row.UUID, func(m *Model) bool {
-		m.Controller, m.Mode = target.Name, ModeNone
-		return true
-	})
+	if asksFirst {
+		record()
+	}
 	return info, err
 }
 
