@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,20 +32,31 @@ type drainParams struct {
 	capsParams
 }
 
-// again returns the parameters that the next run of the same drain needs. A plan was
-// made before this run, so that the next one makes its own.
+// again returns the parameters that the next run of the same drain needs: those that do
+// not have their default. A plan was made before this run, so that the next one makes its
+// own.
 func (p drainParams) again() []string {
 	var out []string
-	expect, access := "", ""
-	if p.Expect > 0 {
-		expect = strconv.Itoa(int(p.Expect))
-	}
-	if p.Access {
-		access = "true"
-	}
-	for _, pair := range [][2]string{{"targets", p.Targets}, {"exclude", p.Exclude}, {"expect", expect}, {"timeout", p.Timeout}, {"repair-access", access}} {
-		if pair[1] != "" {
-			out = append(out, report.Parameter(pair[0], pair[1]))
+	for _, given := range []struct {
+		name           string
+		value, initial any
+	}{
+		{"targets", p.Targets, ""},
+		{"exclude", p.Exclude, ""},
+		{"expect", p.Expect, 0},
+		{"cordon", p.Cordon, true},
+		{"timeout", p.Timeout, "2h"},
+		{"repair-access", p.Access, false},
+		{"max-parallel", p.Parallel, 4},
+		{"max-per-source", p.Source, 4},
+		{"max-per-target", p.Target, 2},
+		{"max-agents", p.Agents, 600},
+		{"canary", p.Canary, true},
+		{"max-failures", p.Failures, 0},
+		{"model-timeout", p.ModelTimeout, "60m"},
+	} {
+		if value := fmt.Sprint(given.value); value != fmt.Sprint(given.initial) {
+			out = append(out, report.Parameter(given.name, value))
 		}
 	}
 	return out
@@ -161,7 +170,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err := d.cordon(ctx, &opts); err != nil {
 		return d.refuse(ctx, err)
 	}
-	d.does = status.Run{Controller: d.params.Controller, Targets: d.targets()}
+	d.does = d.status()
 	for round := 0; ; round++ {
 		opts.Plan = d.plan
 		done, err := d.carryOut(ctx, d.shared, opts)
@@ -187,19 +196,13 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	return d.finish(ctx, s)
 }
 
-// targets are the names of the controllers that the models go to, as the parameter has
-// them.
-func (d *drainage) targets() string {
-	if d.params.Targets != "" {
-		return strings.Join(list(d.params.Targets), ",")
+// status is the drain as the unit's status shows it, with what another run needs.
+func (d *drainage) status() status.Run {
+	parameters := strings.Join(d.params.again(), " ")
+	if d.params.Plan != "" {
+		parameters = status.ByPlan
 	}
-	var out []string
-	for _, t := range d.policy.Targets {
-		if !slices.Contains(out, t.Name) {
-			out = append(out, t.Name)
-		}
-	}
-	return strings.Join(out, ",")
+	return status.Run{Controller: d.params.Controller, Parameters: parameters}
 }
 
 // look makes a snapshot for a drain.

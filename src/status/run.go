@@ -1,8 +1,8 @@
 package status
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,22 +12,31 @@ const keyRun = "run"
 // Run is an action that moves many models. As with [Pending], the status shows it while
 // it runs, and a hook that finds it there knows that it was killed.
 type Run struct {
-	// Controller is the one that is drained, Targets are where its models go, as the
-	// action takes them. Both are "" for a plan of another kind.
-	Controller, Targets string
+	// Controller is the one that is drained; "" for a plan of another kind.
+	Controller string
+	// Parameters are those of the action that the next run needs, as they are typed;
+	// [ByPlan] if it needs the plan.
+	Parameters string
 }
+
+// ByPlan stands for the parameters of a drain by a plan that was given: it is too long to
+// be shown.
+const ByPlan = "plan=…"
 
 // String says what the run does, as the status has it.
 func (r Run) String() string {
 	if r.Controller == "" {
 		return "applying a plan"
 	}
-	return "draining " + r.Controller + " to " + r.Targets
+	if r.Parameters == "" {
+		return "draining " + r.Controller
+	}
+	return "draining " + r.Controller + " with " + r.Parameters
 }
 
 // interrupted returns the run in a message or in the unit's state.
 func interrupted(text string) (run Run, found bool) {
-	pattern := regexp.MustCompile(`(?:^|; )(?:applying a plan|draining ([^ ;]+) to ([^ ;]+))(?:, \d+ of \d+ models moved| was interrupted)`)
+	pattern := regexp.MustCompile(`(?:^|; )(?:applying a plan|draining ([^ ;]+?)(?: with (.+?))?)(?:, \d+ of \d+ models moved| was interrupted)`)
 	parts := pattern.FindStringSubmatch(text)
 	if parts == nil {
 		return Run{}, false
@@ -63,9 +72,10 @@ func (k known) runStatus() string {
 	if run.Controller == "" {
 		return text + ": run apply-plan again with the same plan"
 	}
-	if run.Targets == "*" {
-		run.Targets = "'*'"
+	if run.Parameters == ByPlan {
+		return text + ": run drain-controller again with the same plan"
 	}
 	unit, _, _ := strings.Cut(k.unit, "/")
-	return text + fmt.Sprintf(": juju run %s/leader drain-controller controller=%s targets=%s --background", unit, run.Controller, run.Targets)
+	command := []string{"juju run " + unit + "/leader drain-controller controller=" + run.Controller, run.Parameters, "--background"}
+	return text + ": " + strings.Join(slices.DeleteFunc(command, func(part string) bool { return part == "" }), " ")
 }

@@ -44,29 +44,29 @@ func endedRun(t *testing.T, agent *charmtest.Agent, run status.Run) {
 
 func TestADrainThatWasKilledIsNamedUntilItHasEnded(t *testing.T) {
 	const active = "configured for wss://jimm.example.com; run check-access to test it"
-	const again = ": juju run jimm-migrator/leader drain-controller controller=west targets=east=2,north --background"
-	drain := status.Run{Controller: "west", Targets: "east=2,north"}
+	const again = ": juju run jimm-migrator/leader drain-controller controller=west targets=east=2,north exclude='a b' --background"
+	drain := status.Run{Controller: "west", Parameters: "targets=east=2,north exclude='a b'"}
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
 	killedRun(t, agent, drain)
-	unit.WantStatus(t, agent, "maintenance", "draining west to east=2,north, 1 of 2 models moved; migrating "+unit.ModelA+" to east")
+	unit.WantStatus(t, agent, "maintenance", "draining west with targets=east=2,north exclude='a b', 1 of 2 models moved; migrating "+unit.ModelA+" to east")
 	for range 2 {
 		unit.Hook(t, agent, "config-changed")
-		unit.WantStatus(t, agent, "blocked", "draining west to east=2,north was interrupted, 1 migration is pending"+again)
+		unit.WantStatus(t, agent, "blocked", "draining west with targets=east=2,north exclude='a b' was interrupted, 1 migration is pending"+again)
 	}
 	// Its last migration has been recorded: models are still there.
 	end(t, agent, status.Pending{Model: unit.ModelA})
-	unit.WantStatus(t, agent, "blocked", "draining west to east=2,north was interrupted"+again)
+	unit.WantStatus(t, agent, "blocked", "draining west with targets=east=2,north exclude='a b' was interrupted"+again)
 	// Another action shows it, too, and does not end it.
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
 		return status.Begin(ctx, u, status.Pending{Model: unit.ModelB, Target: "west"})
 	})
-	unit.WantStatus(t, agent, "maintenance", "migrating "+unit.ModelB+" to west; draining west to east=2,north was interrupted")
+	unit.WantStatus(t, agent, "maintenance", "migrating "+unit.ModelB+" to west; draining west with targets=east=2,north exclude='a b' was interrupted")
 	end(t, agent, status.Pending{Model: unit.ModelB})
 	endedRun(t, agent, status.Run{})
-	endedRun(t, agent, status.Run{Controller: "east", Targets: "north"})
-	unit.WantStatus(t, agent, "blocked", "draining west to east=2,north was interrupted"+again)
+	endedRun(t, agent, status.Run{Controller: "east", Parameters: "targets=north"})
+	unit.WantStatus(t, agent, "blocked", "draining west with targets=east=2,north exclude='a b' was interrupted"+again)
 	// The drain has ended, with other targets.
-	endedRun(t, agent, status.Run{Controller: "west", Targets: "east"})
+	endedRun(t, agent, status.Run{Controller: "west"})
 	unit.WantStatus(t, agent, "active", active)
 
 	// It was given up.
@@ -95,15 +95,15 @@ func TestAPlanThatWasKilledIsNamedWhileSomethingIsPending(t *testing.T) {
 
 func TestAProblemComesWithTheRunThatWasKilled(t *testing.T) {
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
-	killedRun(t, agent, status.Run{Controller: "west", Targets: "*"})
+	killedRun(t, agent, status.Run{Controller: "west", Parameters: status.ByPlan})
 	if err := agent.RevokeSecret(unit.URI); err != nil {
 		t.Fatal(err)
 	}
 	unit.Hook(t, agent, "config-changed")
-	unit.WantStatus(t, agent, "blocked", "draining west to * was interrupted; first: the secret in jimm-credentials is not granted: juju grant-secret "+unit.URI+" jimm-migrator, then juju run jimm-migrator/0 check-access")
+	unit.WantStatus(t, agent, "blocked", "draining west with plan=… was interrupted; first: the secret in jimm-credentials is not granted: juju grant-secret "+unit.URI+" jimm-migrator, then juju run jimm-migrator/0 check-access")
 	if err := agent.GrantSecret(unit.URI); err != nil {
 		t.Fatal(err)
 	}
 	unit.Hook(t, agent, "config-changed")
-	unit.WantStatus(t, agent, "blocked", "draining west to * was interrupted, 1 migration is pending: juju run jimm-migrator/leader drain-controller controller=west targets='*' --background")
+	unit.WantStatus(t, agent, "blocked", "draining west with plan=… was interrupted, 1 migration is pending: run drain-controller again with the same plan")
 }
