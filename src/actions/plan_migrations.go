@@ -96,7 +96,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 // looks again.
 func (p planParams) upgrade(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
 	plan, err := fleet.MakeUpgrade(*s, policy, p.ToVersion)
-	if err != nil || len(plan.Moves) == 0 {
+	if err != nil || len(plan.Moves) == 0 || !w.base.Traits.AutoRecords { // JIMM has upgrade jobs since it records by itself (2026).
 		return plan, err
 	}
 	s.Jobs = map[string]string{}

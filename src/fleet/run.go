@@ -359,6 +359,7 @@ func (r *run) wake() {
 func (r *run) migrate(ctx context.Context, i int, entry Entry, canary bool) (migration.Result, error) {
 	jaas, end := r.View(entry.Model, !canary)
 	defer end()
+	defer r.Traffic.follow(entry.Model, false) // A watch that its limit ends has no end of a migration.
 	opts := r.Model
 	opts.Model, opts.Target = entry.Model, entry.First()
 	opts.Timeout = max(min(r.Plan.Rules.ModelTimeout, time.Until(r.until)), time.Nanosecond)

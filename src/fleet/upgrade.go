@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ type upgrading struct {
 // follow reads the agents, asks once for the upgrade where it is needed, and reads them
 // again until all run the version.
 func (u *upgrading) follow(ctx context.Context) (Ended, string) {
-	pause, failed, older := u.run.Model.PollInterval, 0, 0
+	pause, failed, older, unread := u.run.Model.PollInterval, 0, 0, 0
 	var lagging []string
 	for {
 		got, err := u.look(ctx)
@@ -175,7 +176,14 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 			case !behind:
 				u.failure = nil // It was done, whatever the answer was.
 			case !u.asked:
-				if end, detail := u.ask(ctx, got); end.State != InFlight {
+				end, detail, err := u.ask(ctx, got)
+				if err != nil {
+					if unread++; unread >= leastLooks {
+						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "it could not be read whether the model may be upgraded: " + redact.Error(err)
+					}
+					break
+				}
+				if unread = 0; end.State != InFlight {
 					return end, detail
 				}
 			case errors.Is(u.failure, ErrUpgradeRefused):
@@ -183,7 +191,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 					return u.refusal(u.failure)
 				}
 			}
-			u.asked = true // By this run, or by whoever has given the model its version.
+			u.asked = u.asked || unread == 0 // By this run, or by whoever has given the model its version.
 		}
 		switch {
 		case failed >= leastLooks && !u.asked:
@@ -220,16 +228,21 @@ func (u *upgrading) late(lagging []string) string {
 
 // ask asks for the upgrade, once, after a dry run, if nothing forbids it now. The state
 // that it returns is InFlight if the agents may follow.
-func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string) {
+// An error means that it could not be read whether something does.
+func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string, error) {
 	r := u.run
 	if err := r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, true); err != nil {
-		return u.refusal(err)
+		end, detail := u.refusal(err)
+		return end, detail, nil
 	}
 	job, err := r.Upgrader.Job(ctx, u.leg.Model)
 	blocked, blockErr := r.Upgrader.ChangeBlock(ctx, u.at, u.leg.Model)
 	record := u.jaas.Witness.Record(ctx, u.leg.Model)
-	if err != nil || blockErr != nil || record.State == facts.RecordUnknown {
-		return Ended{State: Waiting}, ""
+	if err := cmp.Or(err, blockErr); err != nil {
+		return Ended{}, "", err
+	}
+	if record.State == facts.RecordUnknown {
+		return Ended{State: Waiting}, "", nil
 	}
 	r.turns <- struct{}{}
 	why := r.admit(ctx, u.entry)
@@ -243,9 +256,9 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 	<-r.turns
 	switch {
 	case reason != "":
-		return Ended{State: Stayed, Reason: string(reason)}, ""
+		return Ended{State: Stayed, Reason: string(reason)}, "", nil
 	case why != "":
-		return Ended{State: Waiting}, ""
+		return Ended{State: Waiting}, "", nil
 	}
 	r.report(UpgradeEvent{u.leg, u.version, got.Agents()})
 	err = r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, false)
@@ -253,10 +266,11 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 		r.mu.Lock()
 		r.entries[u.entry].asked = false
 		r.mu.Unlock()
-		return u.refusal(err)
+		end, detail := u.refusal(err)
+		return end, detail, nil
 	}
 	u.failure = err
-	return Ended{State: InFlight}, ""
+	return Ended{State: InFlight}, "", nil
 }
 
 // forbids completes the case by what the run has seen last, and judges it.

@@ -26,35 +26,39 @@ func (u upgrader) Job(ctx context.Context, model string) (string, error) {
 }
 
 // ChangeBlock reports whether changes of the model are blocked. It asks the controller,
-// if there is an account on it, and otherwise through JIMM, but for JIMM of 2024: that
-// stores the secret of each login to a model. An account that is not a superuser can ask
-// the model.
+// if an account on it works, and otherwise through JIMM, but for JIMM of 2024: that
+// stores the secret of each login to a model.
 func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error) {
-	if u.connections.given(at) {
-		conn, _, err := u.connections.get(ctx, at)
-		if err == nil {
-			facade, err := conn.Controller()
-			if err != nil {
-				return false, err
-			}
-			return facade.ChangeBlocked(ctx, model)
-		}
-		if !errors.Is(err, errNotSuperuser) {
-			return false, err
-		}
-		return u.changeBlockOf(ctx, at, model)
+	blocked, direct := u.changeBlocked(ctx, at, model)
+	if direct == nil {
+		return blocked, nil
 	}
 	login := &modelLogin{session: u.session, made: true}
 	defer login.close()
 	conn, err := login.dial(ctx, model)
-	if err != nil {
-		return false, err
+	if err == nil {
+		blocked, err = conn.ChangeBlock(ctx)
 	}
-	return conn.ChangeBlock(ctx)
+	if err != nil && !errors.Is(direct, errNoAccount) {
+		err = errors.Join(direct, err)
+	}
+	return blocked, err
 }
 
-// changeBlockOf asks the model, with the account on its controller.
-func (u upgrader) changeBlockOf(ctx context.Context, at facts.Controller, model string) (bool, error) {
+// changeBlocked asks the controller. Its list is for superusers; another account may have
+// been given access to the model.
+func (u upgrader) changeBlocked(ctx context.Context, at facts.Controller, model string) (bool, error) {
+	conn, _, err := u.connections.get(ctx, at)
+	if err == nil {
+		facade, err := conn.Controller()
+		if err != nil {
+			return false, err
+		}
+		return facade.ChangeBlocked(ctx, model)
+	}
+	if !errors.Is(err, errNotSuperuser) {
+		return false, err
+	}
 	conn, login, err := u.connections.openModel(ctx, at, model)
 	if err != nil {
 		return false, err

@@ -161,7 +161,7 @@ func (w *watcher) warnedOf() string {
 	if i < 0 {
 		return ""
 	}
-	return "the check advisories warned of this before the start: " + w.res.Findings[i].Evidence
+	return "before the start, the check advisories had warned: " + w.res.Findings[i].Evidence
 }
 
 // running keeps watching, unless no one wants to.

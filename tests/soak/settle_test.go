@@ -60,7 +60,7 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && strings.Contains(res.Next, " "+s.target+" ") {
 			return "" // it was over before a look had seen that it succeeded
 		}
-		if res.Cause == facts.CauseUnproved && !s.probe && s.truth().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") {
+		if res.Cause == facts.CauseUnproved && !s.probe && s.truth().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") && strings.Contains(res.Detail, "another controller") {
 			s.cell("ended where JIMM's list has the target's entry, and no controller is probed")
 			return ""
 		}
