@@ -259,7 +259,7 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
 		// The answer may be lost, and the mark set: the list says it.
 		if c, listErr := controllerNamed(ctx, d.shared.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
-			return fmt.Errorf("%w; list-controllers shows whether it is cordoned anyway; cordon=false drains without it", err)
+			return fmt.Errorf("%w; it may be cordoned anyway: list-controllers shows it; to drain without a cordon, set cordon=false", err)
 		}
 	}
 	d.out.Set = true

@@ -42,7 +42,8 @@ func listControllers(ctx context.Context, a *charm.Action) error {
 	return a.SetResults(ctx, report.ControllersResults(s, since, unseen))
 }
 
-// cordonedSince asks JIMM's audit log, if a controller is cordoned.
+// cordonedSince returns since when the cordoned controllers have been so, by JIMM's audit
+// log, which it reads only if there is one.
 func cordonedSince(ctx context.Context, j *jaas.JAAS, list []facts.Controller) (map[string]time.Time, error) {
 	var marked []string
 	for _, c := range list {

@@ -102,7 +102,7 @@ func (p planParams) upgrade(ctx context.Context, w sharedReads, s *fleet.Snapsho
 	s.Jobs = map[string]string{}
 	for _, m := range plan.Moves {
 		if s.Jobs[m.Model], err = w.jaas.Many().Job(ctx, m.Model); err != nil {
-			s.Gaps = append(s.Gaps, fmt.Sprintf("whether JIMM upgrades %s is not known: %s", m.Name, redact.Error(err)))
+			s.Gaps = append(s.Gaps, fmt.Sprintf("it is not known whether JIMM is upgrading %s: %s", m.Name, redact.Error(err)))
 		}
 	}
 	return fleet.MakeUpgrade(*s, policy, p.ToVersion)
@@ -125,11 +125,11 @@ func (p planParams) reverse(ctx context.Context, w sharedReads, s fleet.Snapshot
 	from, known := s.Controller(policy.From)
 	switch {
 	case policy.From == "":
-		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, from is the controller that the models left; its own redirects and JIMM's audit log prove which models did")
+		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, set from= to the controller that the models left; its redirects and JIMM's audit log prove which models those are")
 	case !known:
 		return fleet.Plan{}, errors.New("cannot plan the reversal: " + s.Controllers.Unknown(policy.From))
 	case !w.settings.ProbeControllers:
-		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, the controllers must be asked, and probe-controllers is false")
+		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, the proof must come from the controllers, which are not asked (probe-controllers=false)")
 	}
 	book := fleet.NewBook(w.jaas.Many(), since, time.Hour)
 	if err := book.Refresh(ctx, time.Now()); err != nil {

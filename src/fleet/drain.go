@@ -233,7 +233,7 @@ func (g *gathering) holdings(ctx context.Context) {
 		g.NotAsked = "probe-controllers is false"
 		return
 	case g.jaas.Controllers == nil:
-		g.NotAsked = "there is no account on it in controller-credentials"
+		g.NotAsked = "controller-credentials has no account for this controller"
 		return
 	}
 	all, err := g.jaas.Controllers.Holdings(ctx, g.controller)

@@ -90,7 +90,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	case t.stay != "":
 		return t.stay
 	case time.Until(r.until) < leastLeft:
-		return "the timeout is too near"
+		return "too little time is left before the timeout"
 	}
 	p := r.progress()
 	p.States[i] = Waiting

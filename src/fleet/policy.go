@@ -110,7 +110,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Lifted != "":
 		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
 	case t.Fought != "":
-		return fmt.Sprintf("model %s was moved, or asked to move, by others since this run began", t.Fought)
+		return fmt.Sprintf("someone else has moved model %s, or asked JIMM to, since this run began", t.Fought)
 	case t.Failures > rules.Failures && rules.Failures == 0:
 		return facts.Count(t.Failures, "model", "models") + " failed, none is tolerated"
 	case t.Failures > rules.Failures:
@@ -118,7 +118,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Silent >= SilentToStop:
 		return "JIMM has not answered for 10 minutes"
 	case t.Closed:
-		return "no target of the plan accepts models any longer"
+		return "none of the plan's targets accepts models any more"
 	default:
 		return t.Told
 	}

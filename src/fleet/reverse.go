@@ -94,11 +94,11 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 		}
 		switch {
 		case cordoned(c):
-			return fmt.Errorf("cannot plan the reversal: %q is cordoned; uncordon-controller controller=%s lifts it", c.Name, c.Name)
+			return fmt.Errorf("cannot plan the reversal: %q is cordoned; to lift the cordon, run uncordon-controller controller=%s", c.Name, c.Name)
 		case away(c):
 			return fmt.Errorf("cannot plan the reversal: %q is not available", c.Name)
 		case slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Source == c.Name }):
-			return fmt.Errorf("cannot plan the reversal: models are leaving %q now; wait until they have", c.Name)
+			return fmt.Errorf("cannot plan the reversal: models are still leaving %q; wait until they have left", c.Name)
 		}
 	}
 	if old == nil {
@@ -109,7 +109,7 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 	}
 	for _, h := range old.Controllers {
 		if c, known := s.Controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
-			return fmt.Errorf("cannot plan the reversal: %q is no longer the controller of the plan, which was %s", h.Name, h.UUID)
+			return fmt.Errorf("cannot plan the reversal: %q is no longer the controller that was planned for, %s", h.Name, h.UUID)
 		}
 	}
 	return nil

@@ -194,7 +194,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	for _, h := range r.Plan.Controllers {
 		if now[h.Name] != h.UUID {
-			return refuse("%q is no longer the controller of the plan, which was %s; plan again", h.Name, h.UUID)
+			return refuse("%q is no longer the controller that was planned for, %s; plan again", h.Name, h.UUID)
 		}
 	}
 	switch age := sight.Now.Sub(r.Plan.Made); {

@@ -37,7 +37,7 @@ func (c *Client) Deprecations(ctx context.Context, controllers []string) (logged
 				return nil, time.Time{}, err
 			}
 			if read++; read > mostMarks {
-				// What is older than the last event read is not known of this method.
+				// For this method, nothing is known from before the oldest event that was read.
 				events = slices.DeleteFunc(events, func(e AuditEvent) bool { return e.Time.Before(oldest) })
 				break
 			}

@@ -416,7 +416,7 @@ func (w *watcher) notStarted() {
 func (w *watcher) nobodyAnswers(waited time.Duration, o facts.Observation) bool {
 	w.res.Running = w.progress.Attempt.Running()
 	if w.hidden(o) && waited >= w.wait(TimeToStall) {
-		w.res.Detail, w.res.Hint = "JIMM's list shows the model as another controller describes it", w.unprobed()
+		w.res.Detail, w.res.Hint = "JIMM's list shows another controller's entry for the model, not the source's", w.unprobed()
 		w.end(facts.Unknown, facts.CauseUnproved)
 		return true
 	}

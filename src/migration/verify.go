@@ -189,7 +189,7 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 		}
 		return checks.Finding{
 			Level: checks.Fail, Evidence: evidence,
-			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are; run migrate-model again to verify again; an agent that does not reconnect may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are connected; to check again, run migrate-model again; an agent that does not reconnect may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
 		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}

@@ -169,17 +169,17 @@ func verdictText(d Drained) string {
 	e := d.Evidence
 	switch d.Verdict() {
 	case fleet.Drained:
-		return "drained: it reports no models but its own, and where each model went that left in this run or in the last day"
+		return "drained: it reports no models except its own, and redirects for every model that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
 		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
 	case fleet.Partly:
-		return fmt.Sprintf("partly drained: %s there that can move; %d leaving, %d arriving", facts.Count(len(e.Movable), "model is", "models are"), len(e.Leaving), len(e.Arriving))
+		return fmt.Sprintf("partly drained: %s there can still move; %d leaving, %d arriving", facts.Count(len(e.Movable), "model", "models"), len(e.Leaving), len(e.Arriving))
 	case fleet.Blocked:
-		return facts.Count(len(e.Stuck)+len(e.Strangers), "model is", "models are") + " there that cannot move"
+		return facts.Count(len(e.Stuck)+len(e.Strangers), "model", "models") + " there cannot move"
 	case fleet.InConflict:
 		return "a model that left is on two controllers or lost: investigate now"
 	default:
-		return "which models are there is not known"
+		return "it is not known which models are there"
 	}
 }
 
@@ -267,12 +267,12 @@ func drainAfter(d Drained) map[string]any {
 		}
 	}
 	if earlier > 0 {
-		out["agents-not-seen"] = facts.Count(earlier, "model", "models") + " left before this run: their agents were not checked; to check a model, run migrate-model with the controller that it is on as target"
+		out["agents-not-seen"] = "agents not checked for " + facts.Count(earlier, "model", "models") + " that left before this run; to check a model, run migrate-model with its current controller as target-controller"
 	}
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and its relation has not been seen joined again")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and their relation has not been seen to work since")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))
@@ -280,7 +280,7 @@ func drainAfter(d Drained) map[string]any {
 		out["consumers-unknown"] = "not all offers could be read: check each model's relations"
 	}
 	if stale > 0 {
-		out["access"] = fmt.Sprintf("JIMM's access rules of %s still name the old controller, so its administrators still administer the models; repair-access=true corrects them", facts.Count(stale, "model", "models"))
+		out["access"] = fmt.Sprintf("JIMM's access rules for %s still name the old controller, so its administrators still have access; repair-access=true corrects the rules", facts.Count(stale, "model", "models"))
 	}
 	switch {
 	case !d.Traits.AutoRecords:
@@ -306,8 +306,8 @@ func AddAccess(out map[string]any, a fleet.Access) {
 
 // AccessLine says in one line what became of JIMM's access rules.
 func AccessLine(a fleet.Access) string {
-	text := "JIMM's access rules of " + facts.Count(len(a.Repaired), "model", "models") + " corrected"
-	text += fmt.Sprintf(", %d were correct", len(a.Right))
+	text := "JIMM's access rules: corrected for " + facts.Count(len(a.Repaired), "model", "models")
+	text += fmt.Sprintf(", already correct for %d", len(a.Right))
 	if len(a.Left) > 0 {
 		text += fmt.Sprintf(", %d left, such as %s", len(a.Left), redact.String(a.Left[0]))
 	}

@@ -50,7 +50,7 @@ func MovingResults(found migration.Moved, gap error) map[string]any {
 		gaps = append(gaps, redact.Error(found.Gaps))
 	}
 	if found.Unasked > 0 {
-		gaps = append(gaps, facts.Count(found.Unasked, "model", "models")+" with recent requests to migrate not examined before the timeout; set a longer one")
+		gaps = append(gaps, facts.Count(found.Unasked, "model", "models")+" with recent requests to migrate could not be examined before the timeout; set a longer timeout")
 	}
 	set(out, "gaps", strings.Join(gaps, "; "))
 	return out

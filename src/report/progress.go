@@ -109,7 +109,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	case e.Over == migration.OverUnrecorded:
 		text = fmt.Sprintf("the model has moved to %q, which JIMM does not record yet", e.Target.String())
 	case e.Over == migration.OverRetained:
-		text = fmt.Sprintf("JIMM records %q, and %q has not said yet that it has released the model", e.Target.String(), cmp.Or(e.Source.String(), "its source"))
+		text = fmt.Sprintf("JIMM records %q, but %q has not confirmed yet that it has released the model", e.Target.String(), cmp.Or(e.Source.String(), "its source"))
 	case e.Text != "":
 		text = e.Phase.String() + ": " + e.Text
 	}

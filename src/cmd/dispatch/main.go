@@ -12,8 +12,8 @@ import (
 // version is set by the build of the archive.
 var version = "dev"
 
-// softLimit is from where on the garbage collector works more often: with the program
-// itself, a JAAS of 10,000 models then fits 64 MiB.
+// softLimit is the memory above which the garbage collector runs more often: with the
+// program itself, a JAAS of 10,000 models then fits 64 MiB.
 const softLimit = 48 << 20
 
 func main() {

@@ -31,7 +31,7 @@ func checkTargetAddresses(s *survey.Survey) Finding {
 		remedy += "; that JIMM uses " + s.Target.PublicAddress + " does not help them"
 	}
 	if len(s.Target.Addresses) == 0 {
-		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to give to the agents, so Juju refuses to start", Remedy: remedy}
+		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to give to the agents, so Juju would refuse the migration", Remedy: remedy}
 	}
 	target, source := widest(s.Target.Addresses), widest(s.Source.Addresses)
 	addresses := Names(s.Target.Addresses)

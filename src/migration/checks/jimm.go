@@ -42,7 +42,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	recorded := slices.ContainsFunc(s.Models, func(m facts.Model) bool {
 		return m.Recorded == s.Target.UUID && m.UUID != s.Model.UUID && !m.IsController && m.Life != "" && m.AgentVersion != ""
 	})
-	const what = "it is not known that this JIMM can record models on controllers of Juju 4 (JIMM up to July 2026 cannot), and it records none on "
+	const what = "this JIMM is not known to record models on Juju 4 controllers (JIMM up to July 2026 cannot), and it records none on "
 	switch {
 	case !okT:
 		return Finding{Level: Skip, Evidence: "JIMM does not report the version of " + name}

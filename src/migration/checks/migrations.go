@@ -23,9 +23,9 @@ func checkOtherMigration(s *survey.Survey) Finding {
 	}
 	switch {
 	case s.OnTarget() && s.MovesElsewhere() && len(s.Holders(s.Target)) > 0:
-		return Finding{Level: Warn, Evidence: text + ": JIMM already records " + strconv.Quote(s.Target.Name) + ", and " + s.Holders(s.Target).Names() + " has a copy too: it is followed"}
+		return Finding{Level: Warn, Evidence: text + ": JIMM already records " + strconv.Quote(s.Target.Name) + ", and " + s.Holders(s.Target).Names() + " has a copy too: the migration is followed"}
 	case s.MovesElsewhere():
-		return Finding{Level: Fail, Evidence: text + ": from " + strconv.Quote(s.Source.Name) + ", or to it, although JIMM already records it there", Remedy: "wait until it has ended"}
+		return Finding{Level: Fail, Evidence: text + ": it goes to or from " + strconv.Quote(s.Source.Name) + ", although JIMM already records the model there", Remedy: "wait until it has ended"}
 	case s.OnTarget():
 		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + strconv.Quote(s.Target.Name), Remedy: "wait until it has ended"}
 	case certain && name == s.Target.Name:
@@ -48,7 +48,7 @@ func noMigration(s *survey.Survey) Finding {
 			Remedy:   "wait until that copy is gone, or have an administrator of " + third + " examine it",
 		}
 	case s.AuditErr != nil:
-		return Finding{Level: Warn, Evidence: "no migration of the model is running; whether one was requested a moment ago is not known, because JIMM's audit log could not be read; waiting for it to begin: " + redact.Error(s.AuditErr)}
+		return Finding{Level: Warn, Evidence: "no migration of the model is running, but one may have been requested a moment ago; waiting for it to begin; JIMM's audit log could not be read: " + redact.Error(s.AuditErr)}
 	case s.TimeLeftToStart() > 0 && !s.UnderWay():
 		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; JIMM's audit log says that one was requested a moment ago; waiting for it to begin"}
 	default:

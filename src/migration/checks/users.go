@@ -29,7 +29,7 @@ func checkUsers(s *survey.Survey) Finding {
 	case len(local) > 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "users that only the source controller has have access to the model: " + Names(local),
+			Evidence: "users who exist only on the source controller have access to the model: " + Names(local),
 			Remedy:   "have an administrator of " + s.Target.Name + " add them (juju add-user), or revoke their access: Juju refuses a model with users that the target does not know",
 		}
 	case own.Kind == facts.InfoLive:
