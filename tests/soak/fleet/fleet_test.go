@@ -71,7 +71,7 @@ type story struct {
 	wrong []string
 
 	mu    sync.Mutex
-	asked []time.Time // when somebody else asked for a migration
+	asked []request // when somebody else asked for a migration
 	texts []string
 	cells map[string]int
 }
@@ -277,7 +277,7 @@ func (s *story) happen(ctx context.Context) {
 func (s *story) idle(l *life) bool {
 	started := l.done.Starts
 	for _, m := range l.done.Moves {
-		if m.State == fleet.Failed && m.Result.Outcome == facts.NotStarted && strings.Contains(m.Result.Detail, "already in migration mode") {
+		if s.world.JIMM.Version == "2026" && len(s.kills) > 0 && m.State == fleet.Failed && m.Result.Outcome == facts.NotStarted && strings.Contains(m.Result.Detail, "already in migration mode") {
 			s.count("mode left behind")
 			started--
 		}
@@ -458,10 +458,19 @@ func (s *story) raced(v sim.Violation) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.asked, func(at time.Time) bool { return v.At.Sub(at).Abs() <= aMoment })
+	if !slices.ContainsFunc(s.asked, func(r request) bool {
+		return !v.At.Before(r.began) && (r.ended.IsZero() || v.At.Sub(r.ended) <= aMoment)
+	}) {
+		return false
+	}
+	s.cells["raced"]++
+	return true
 }
 
-// aMoment is how long a request and its answer take.
+// request is when somebody else's request was on its way.
+type request struct{ began, ended time.Time }
+
+// aMoment is how long our own look and request take.
 const aMoment = 2 * time.Second
 
 // runLed is one life of ours, which leads as long as leads says so.
@@ -552,9 +561,13 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 	}
 	defer other.Close()
 	s.mu.Lock()
-	s.asked = append(s.asked, time.Now())
+	at := len(s.asked)
+	s.asked = append(s.asked, request{began: time.Now()})
 	s.mu.Unlock()
 	_, err = other.MigrateModel(ctx, s.jaas.UUID(f.model), f.target)
+	s.mu.Lock()
+	s.asked[at].ended = time.Now()
+	s.mu.Unlock()
 	s.say("somebody moves %s to %s: %v", f.model, f.target, err)
 	if err == nil {
 		s.count("moved by others")
