@@ -180,7 +180,7 @@ const (
 )
 
 // errDescription says why a target of Juju 4 is not asked.
-var errDescription = errors.New("Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
+var errDescription = errors.New("a controller of Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
 
 // Prechecks asks the target whether it would take the model: with the facades of
 // the source where there is an account on that too, otherwise in a version that
