@@ -346,13 +346,13 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 // flight reports whether a model moves.
 func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
 	f := Flight{Model: m.UUID, Source: source, Agents: m.Agents(), Since: last}
-	shown := m.Live.Kind == facts.InfoLive && m.Live.Attempt.Exists() && m.Live.Attempt.End.IsZero()
+	shown := m.Entry.Kind == facts.InfoListed && m.Entry.Attempt.Exists() && m.Entry.Attempt.End.IsZero()
 	if last.IsZero() && !shown {
 		return f, false
 	}
 	audit := t.book.of(*m)
 	if shown {
-		f.Since = m.Live.Attempt.Start
+		f.Since = m.Entry.Attempt.Start
 	}
 	target := ""
 	for _, q := range audit.Requests {
@@ -373,12 +373,12 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, las
 		return f, true
 	case target == "" || target == source:
 		return f, false // It is where it was asked to go, or recorded since.
-	case m.Live.Kind != facts.InfoNotAsked && t.pending(audit, m.Live.Attempt, source):
+	case m.Entry.Kind != facts.InfoNotAsked && t.pending(audit, m.Entry.Attempt, source):
 		return f, true
-	case m.Live.Kind != facts.InfoNotAsked:
+	case m.Entry.Kind != facts.InfoNotAsked:
 		// JIMM's list shows migrations, and shows none. One that has left its
 		// source and is not recorded is not listed.
-		return f, m.Live.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
+		return f, m.Entry.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
 	default:
 		return f, t.ask(ctx, m, source, audit, last)
 	}

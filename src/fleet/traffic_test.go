@@ -55,11 +55,11 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 		moves bool
 	}{
 		"2026, at rest":            {true, func(*lists) {}, false},
-		"2026, shown":              {true, func(l *lists) { l.models[0].Live.Attempt = facts.Attempt{Text: "importing", Start: time.Now()} }, true},
+		"2026, shown":              {true, func(l *lists) { l.models[0].Entry.Attempt = facts.Attempt{Text: "importing", Start: time.Now()} }, true},
 		"2026, asked a moment ago": {true, func(l *lists) { l.asked = request(time.Minute) }, true},
 		"2026, asked long ago":     {true, func(l *lists) { l.asked = request(time.Hour) }, false},
 		"2026, aborted a moment ago": {true, func(l *lists) {
-			l.asked, l.models[0].Live.Attempt = request(time.Minute), ended(time.Minute)
+			l.asked, l.models[0].Entry.Attempt = request(time.Minute), ended(time.Minute)
 		}, false},
 		"2024, asked a moment ago": {false, func(l *lists) { l.asked = request(time.Minute) }, true},
 		"2024, aborted a moment ago": {false, func(l *lists) {
@@ -74,7 +74,7 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &lists{models: []facts.Model{model("a", "west", 3)}, info: facts.Info{Kind: facts.InfoLive}}
 			if test.live {
-				l.models[0].Live = facts.Info{Kind: facts.InfoLive}
+				l.models[0].Entry = facts.Entry{Kind: facts.InfoListed}
 			}
 			test.set(l)
 			shared := fleet.NewLists(l, 5*time.Second)

@@ -90,7 +90,7 @@ func modelOf(m juju.ModelSummary, live bool) facts.Model {
 		Cores:        m.Count("cores"),
 	}
 	if live {
-		out.Live = summaryInfo(m)
+		out.Entry = entryOf(m)
 	}
 	return out
 }
@@ -100,15 +100,14 @@ func modelOf(m juju.ModelSummary, live bool) facts.Model {
 // later).
 const unlisted = "unavailable"
 
-// summaryInfo reads an entry of a list that JIMM has asked the controllers for.
-func summaryInfo(m juju.ModelSummary) facts.Info {
+// entryOf reads an entry of a list that JIMM has asked the controllers for.
+func entryOf(m juju.ModelSummary) facts.Entry {
 	if m.Status.Status == unlisted && m.Type == "" {
-		return facts.Info{Kind: facts.InfoUnlisted}
+		return facts.Entry{Kind: facts.InfoUnlisted}
 	}
-	return facts.Info{
-		Kind:         facts.InfoLive,
-		Controller:   m.ControllerUUID,
-		Listed:       true,
+	return facts.Entry{
+		Kind:         facts.InfoListed,
+		Recorded:     m.ControllerUUID,
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
 		Attempt:      attemptOf(m.Migration, m.Status),

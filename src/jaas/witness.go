@@ -71,17 +71,17 @@ func (w *witness) listed(ctx context.Context, model string) facts.Record {
 }
 
 // Summary looks the model up in JIMM's list of models.
-func (w *witness) Summary(ctx context.Context, model string) facts.Info {
+func (w *witness) Summary(ctx context.Context, model string) facts.Entry {
 	m, err := w.find(ctx, model)
 	switch {
 	case err != nil:
-		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
+		return facts.Entry{Kind: facts.InfoUnavailable, Err: err}
 	case m == nil && w.fleet.shrunken():
-		return facts.Info{Kind: facts.InfoUnavailable, Err: errShrunken}
+		return facts.Entry{Kind: facts.InfoUnavailable, Err: errShrunken}
 	case m == nil:
-		return facts.Info{Kind: facts.InfoRefused}
+		return facts.Entry{Kind: facts.InfoRefused}
 	default:
-		return m.Live
+		return m.Entry
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 // every part of it gives the same answer each time.
 type still struct {
 	*fake
-	info, entry           facts.Info
+	info                  facts.Info
+	entry                 facts.Entry
 	source, target, third facts.Copy
 	host                  facts.Host
 	told                  bool // JIMM was told to record east.
@@ -28,7 +29,7 @@ type still struct {
 
 func (s *still) Models(context.Context) (facts.ModelList, error) {
 	m := s.model
-	m.Recorded, m.Live = west().UUID, s.entry
+	m.Recorded, m.Entry = west().UUID, s.entry
 	return facts.ModelList{Models: []facts.Model{m}}, nil
 }
 
@@ -46,7 +47,7 @@ func (s *still) Record(context.Context, string) facts.Record {
 
 func (s *still) Info(context.Context, string) facts.Info { return s.info }
 
-func (s *still) Summary(context.Context, string) facts.Info { return s.entry }
+func (s *still) Summary(context.Context, string) facts.Entry { return s.entry }
 
 func (s *still) Host(context.Context, string) facts.Host { return s.host }
 
@@ -120,8 +121,7 @@ func stills(do func(name string, s *still)) {
 						s.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: start, Answered: true}}
 						s.host = facts.Host{Kind: facts.HostUnavailable, Err: errDeaf}
 						if completes {
-							s.entry = info
-							s.entry.Listed = info.Kind == facts.InfoLive
+							s.entry = entryOf(info, info.Controller)
 						}
 						name := fmt.Sprintf("2026 %t, %s %s %q, source %s %.2s, target %s, third %s",
 							completes, info.Kind, info.Status, info.Attempt.Text, source.State, source.To, target.State, third.State)

@@ -11,8 +11,8 @@ import (
 )
 
 // listed is an entry of JIMM's list.
-func listed(record facts.Controller) facts.Info {
-	return facts.Info{Kind: facts.InfoLive, Controller: record.UUID, Listed: true, Status: "available"}
+func listed(record facts.Controller) facts.Entry {
+	return facts.Entry{Kind: facts.InfoListed, Recorded: record.UUID, Status: "available"}
 }
 
 // late is a JIMM whose record changes right after its list was read first.
@@ -26,7 +26,7 @@ func (l *late) Models(ctx context.Context) (facts.ModelList, error) {
 	if l.lists++; l.lists == 1 {
 		models.Models[0].Recorded = west().UUID
 		if l.completes {
-			models.Models[0].Live = listed(west())
+			models.Models[0].Entry = listed(west())
 		}
 	}
 	return models, err
@@ -54,11 +54,11 @@ type leaving struct{ *fake }
 
 func (l leaving) Models(ctx context.Context) (facts.ModelList, error) {
 	models, err := l.fake.Models(ctx)
-	models.Models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
+	models.Models[0].Entry = facts.Entry{Kind: facts.InfoUnlisted}
 	return models, err
 }
 
-func (l leaving) Summary(context.Context, string) facts.Info {
+func (l leaving) Summary(context.Context, string) facts.Entry {
 	i := listed(east())
 	i.Attempt = facts.Attempt{Text: "quiescing", Start: time.Now()}
 	l.mu.Lock()

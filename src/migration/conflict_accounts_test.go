@@ -73,7 +73,7 @@ func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 		"suspended":          {change: func(i *facts.Info) { i.Status = "suspended" }, west: facts.CopyPresent, want: facts.Refused},
 		"half imported":      {change: func(i *facts.Info) { i.Status, i.StatusText = "busy", "importing" }, west: facts.CopyPresent, want: facts.Refused},
 		"says it is not":     {west: facts.CopyImporting, want: facts.Refused},
-		"an entry of a list": {change: func(i *facts.Info) { i.Listed = true }, west: facts.CopyPresent, want: facts.Refused},
+		"an entry of a list": {change: func(i *facts.Info) { i.Kind = facts.InfoListed }, west: facts.CopyPresent, want: facts.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

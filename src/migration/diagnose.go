@@ -15,9 +15,9 @@ type Diagnosis struct {
 	// Source is the controller on JIMM's record.
 	Source facts.Controller
 	Record facts.Record
-	// Info is what a survey goes by, Summary the entry of JIMM's list.
+	// Info is what a survey goes by, Entry the row of JIMM's list.
 	Info    facts.Info
-	Summary facts.Info
+	Entry facts.Entry
 	Host    facts.Host
 	// Copies holds the answers of the controllers, by controller UUID.
 	Copies   map[string]facts.Copy
@@ -38,7 +38,7 @@ func Diagnose(ctx context.Context, jaas survey.JAAS, opts Options) (Diagnosis, e
 	}
 	return Diagnosis{
 		Model: s.Model, Controllers: s.Controllers, Source: s.Source,
-		Record: jaas.Witness.Record(ctx, s.Model.UUID), Summary: s.Model.Live,
+		Record: jaas.Witness.Record(ctx, s.Model.UUID), Entry: s.Model.Entry,
 		Info: s.Observation.Info, Host: s.Observation.Host, Copies: s.Observation.Copies, Audit: s.Audit, AuditErr: s.AuditErr,
 	}, nil
 }

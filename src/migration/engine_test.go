@@ -569,7 +569,7 @@ func TestNoServerTextLeaksIntoResultsAndEvents(t *testing.T) {
 					}
 				})
 				res.Err = nil // Its text is documented to be raw.
-				res.Model.Live = facts.Info{}
+				res.Model.Entry = facts.Entry{}
 				if strings.Contains(fmt.Sprintf("%+v", res), canary) {
 					t.Errorf("%+v", res)
 				}

@@ -148,7 +148,7 @@ func (p *process) Models(ctx context.Context) (list facts.ModelList, err error) 
 		}
 		m := facts.Model{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Type: "iaas", Life: "alive", AgentVersion: "3.6.14", Recorded: byName(p.w.record).UUID}
 		if p.w.jimm.completes() {
-			m.Live = p.w.summary(now)
+			m.Entry = p.w.summary(now)
 		}
 		list.Models = []facts.Model{m}
 	})
@@ -177,15 +177,15 @@ func (p *process) Info(ctx context.Context, _ string) (i facts.Info) {
 }
 
 // Summary asks ListModelSummaries.
-func (p *process) Summary(ctx context.Context, _ string) (i facts.Info) {
+func (p *process) Summary(ctx context.Context, _ string) (e facts.Entry) {
 	if err := p.call(ctx, "ListModelSummaries", callLimit, func(now time.Time) {
 		if p.w.jimm.completes() {
-			i = p.w.summary(now)
+			e = p.w.summary(now)
 		}
 	}); err != nil {
-		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
+		return facts.Entry{Kind: facts.InfoUnavailable, Err: err}
 	}
-	return i
+	return e
 }
 
 // Host logs in to the model.

@@ -182,7 +182,7 @@ func (f *fake) Models(context.Context) (facts.ModelList, error) {
 	m := f.model
 	m.Recorded = f.record
 	if f.completes {
-		m.Live = f.summary()
+		m.Entry = f.summary()
 	}
 	return facts.ModelList{Models: []facts.Model{m}}, nil
 }
@@ -263,17 +263,17 @@ func (f *fake) Info(ctx context.Context, _ string) facts.Info {
 	return info
 }
 
-func (f *fake) Summary(context.Context, string) facts.Info {
+func (f *fake) Summary(context.Context, string) facts.Entry {
 	defer f.lock()()
 	if f.isDeaf() {
-		return facts.Info{Kind: facts.InfoUnavailable, Err: f.noAnswer()}
+		return facts.Entry{Kind: facts.InfoUnavailable, Err: f.noAnswer()}
 	}
 	return f.summary()
 }
 
-func (f *fake) summary() facts.Info {
+func (f *fake) summary() facts.Entry {
 	if f.record == "" {
-		return facts.Info{Kind: facts.InfoRefused}
+		return facts.Entry{Kind: facts.InfoRefused}
 	}
 	// JIMM asks every controller that it has other models on, and takes the
 	// model from whichever lists it.
@@ -286,11 +286,22 @@ func (f *fake) summary() facts.Info {
 			break
 		}
 		if info := f.at(at); info.Kind == facts.InfoLive && !info.Importing() {
-			info.Controller, info.Listed = f.record, true
-			return info
+			return entryOf(info, f.record)
 		}
 	}
-	return facts.Info{Kind: facts.InfoUnlisted}
+	return facts.Entry{Kind: facts.InfoUnlisted}
+}
+
+// entryOf is the row that JIMM's list has of what a controller has listed so, under the
+// controller on its record; anything but a description is the answer of the list.
+func entryOf(listed facts.Info, recorded string) facts.Entry {
+	if listed.Kind == facts.InfoLive {
+		listed.Kind = facts.InfoListed
+	}
+	return facts.Entry{
+		Kind: listed.Kind, Recorded: recorded, Status: listed.Status, StatusText: listed.StatusText, Attempt: listed.Attempt,
+		Life: listed.Life, IsController: listed.IsController, AgentVersion: listed.AgentVersion, Err: listed.Err,
+	}
 }
 
 func (f *fake) Host(context.Context, string) facts.Host {

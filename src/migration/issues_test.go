@@ -130,7 +130,7 @@ func TestIssue6149_NameOrModelExistsOnTheTarget(t *testing.T) {
 				return cs, nil
 			}
 			other := ms[0]
-			other.UUID, other.Recorded, other.Live = ownUUID, east().UUID, facts.Info{}
+			other.UUID, other.Recorded, other.Entry = ownUUID, east().UUID, facts.Entry{}
 			return cs, append(ms, other)
 		}}
 		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: modelUUID, Target: "east", Probe: true})

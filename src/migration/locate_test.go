@@ -67,7 +67,7 @@ func (o oneAtATime) Info(context.Context, string) facts.Info {
 	return o.info
 }
 
-func (o oneAtATime) Summary(context.Context, string) facts.Info { return facts.Info{} }
+func (o oneAtATime) Summary(context.Context, string) facts.Entry { return facts.Entry{} }
 
 func (o oneAtATime) Host(context.Context, string) facts.Host {
 	o.hosts++
@@ -110,11 +110,11 @@ func TestLocate(t *testing.T) {
 	running := inUse
 	running.Attempt = facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
 	anyList := inUse
-	anyList.Listed = true
+	anyList.Kind = facts.InfoListed
 	reap := inUse
 	reap.Attempt = facts.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
 	anyRuns, anyReap := running, reap
-	anyRuns.Listed, anyReap.Listed = true, true
+	anyRuns.Kind, anyReap.Kind = facts.InfoListed, facts.InfoListed
 	unlisted := facts.Info{Kind: facts.InfoUnlisted}
 	success, idle := running, running
 	success.Attempt.Text = "successful, removing model from source controller"
@@ -182,8 +182,11 @@ func TestLocate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
-			if c.info.Listed || c.info.Kind == facts.InfoUnlisted {
-				p.models[0].Live = c.info
+			if c.info.Kind == facts.InfoListed || c.info.Kind == facts.InfoUnlisted {
+				p.models[0].Entry = entryOf(c.info, c.info.Controller)
+			}
+			if c.info.Kind == facts.InfoListed {
+				p.info.Kind = facts.InfoLive
 			}
 			got, err := locate.Locate(t.Context(), p.jaas(false), locate.Options{Model: "prod", Probe: !c.noProbe})
 			if err != nil || len(got.Locations) != 1 {
@@ -208,7 +211,7 @@ func TestLocate(t *testing.T) {
 
 func TestLocateDoesNotAskAJIMMThatForgets(t *testing.T) {
 	p := &places{models: onWest("alice@example.com/prod"), copies: map[string]facts.Copy{"west": to(east()), "east": is(facts.CopyPresent)}}
-	p.models[0].Live = facts.Info{Kind: facts.InfoUnlisted}
+	p.models[0].Entry = facts.Entry{Kind: facts.InfoUnlisted}
 	if _, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod", Probe: true}); err != nil || p.infos != 0 {
 		t.Errorf("asked %d times, %v", p.infos, err)
 	}
@@ -329,7 +332,7 @@ func TestAListWithGaps(t *testing.T) {
 // A copy that could not be removed serves logins, too, and JIMM's list may have the
 // entry of the controller that the model went to.
 func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
-	list := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", Listed: true}
+	list := facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}
 	reap := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Attempt: facts.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}}
 	runs := reap
 	runs.Attempt = facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
@@ -347,7 +350,7 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 		{"in use", facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}, locate.StateActive, "west", false},
 	} {
 		p := &places{models: onWest("alice@example.com/prod"), info: c.details, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}}
-		p.models[0].Live = list
+		p.models[0].Entry = list
 		got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
 		if err != nil {
 			t.Fatal(err)

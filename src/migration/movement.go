@@ -113,9 +113,9 @@ func stateOf(place judge.Placement, info facts.Info) MovementState {
 	case judge.Hosted, judge.Copied, judge.Listed, judge.Unplaced:
 	}
 	switch {
-	case info.Kind == facts.InfoLive && info.Attempt.Exists():
+	case info.Described() && info.Attempt.Exists():
 		return MovementEnded
-	case info.Kind == facts.InfoLive, place == judge.Hosted:
+	case info.Described(), place == judge.Hosted:
 		return MovementNone
 	default:
 		return MovementUnknown
@@ -152,7 +152,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	out := Moved{Known: len(models.Models), Gaps: models.Gaps}
 	for _, model := range models.Models {
 		audit, known := named(model)
-		o := facts.Observation{Info: model.Live}
+		o := facts.Observation{Info: model.Entry.Info()}
 		if o.Info.Kind == facts.InfoNotAsked {
 			if !known {
 				continue

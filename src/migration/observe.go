@@ -24,9 +24,9 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 	case w.probeSuffices(o) && now.Sub(w.listed) < TimeBetweenLists:
 	default:
 		w.listed = now
-		o.Info = witness.Summary(ctx, model)
+		o.Info = witness.Summary(ctx, model).Info()
 	}
-	if o.Info.Kind != facts.InfoLive && o.Record.State == facts.RecordUnknown {
+	if !o.Info.Described() && o.Record.State == facts.RecordUnknown {
 		o.Record = witness.Record(ctx, model)
 		w.calls++
 	}
@@ -58,7 +58,7 @@ func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	if !w.base.AutoRecords {
 		return true
 	}
-	if (w.plan == PlanRecord || w.plan == PlanVerify) && w.Observation.Info.ReapFailed() && !w.Observation.Info.Listed {
+	if (w.plan == PlanRecord || w.plan == PlanVerify) && w.Observation.Info.ReapFailed() && w.Observation.Info.Kind != facts.InfoListed {
 		return true // The recorded controller keeps its copy, and says so.
 	}
 	if w.details == due {
@@ -86,7 +86,7 @@ func (w *watcher) mayBeDetailed(o facts.Observation) bool {
 // at the first observation: a list does not say whether its copy is only half imported.
 func (w *watcher) mayAskTarget(o facts.Observation) bool {
 	target := w.base.Target.UUID
-	if w.plan != PlanVerify || !o.Info.Listed || o.Info.Controller != target || o.CopyOn(w.base.Target).State == facts.CopyActive {
+	if w.plan != PlanVerify || o.Info.Kind != facts.InfoListed || o.Info.Controller != target || o.CopyOn(w.base.Target).State == facts.CopyActive {
 		return false
 	}
 	serves := w.progress.LogIn(w.base, o).ServedBy == target
@@ -116,7 +116,7 @@ func (w *watcher) needHost(o facts.Observation) bool {
 // seems to describe.
 func (w *watcher) sourceHasIt(o facts.Observation) bool {
 	a := o.Info.Attempt
-	return !o.Info.Listed || a.OfSource() || w.base.Old.Same(a) ||
+	return o.Info.Kind != facts.InfoListed || a.OfSource() || w.base.Old.Same(a) ||
 		o.CopyOn(w.base.Source).Has() || o.Host.Kind == facts.HostServes && o.Host.Controller == w.base.Source.UUID
 }
 

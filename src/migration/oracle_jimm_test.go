@@ -110,15 +110,15 @@ func (w *oracle) poll(now time.Time) {
 
 // summary is the entry of a list that JIMM merges from those of the controllers
 // that it has models on.
-func (w *oracle) summary(t time.Time) facts.Info {
+func (w *oracle) summary(t time.Time) facts.Entry {
 	if w.record == "" {
-		return facts.Info{Kind: facts.InfoRefused}
+		return facts.Entry{Kind: facts.InfoRefused}
 	}
 	order := []string{"east", "north", "west"} // the last one counts
 	if w.jimm == jimm2026Reversed {
 		slices.Reverse(order)
 	}
-	found := facts.Info{Kind: facts.InfoUnlisted}
+	found := facts.Entry{Kind: facts.InfoUnlisted}
 	for _, name := range order {
 		if name != w.record && w.jimm == jimm2026Lonely {
 			continue
@@ -126,14 +126,13 @@ func (w *oracle) summary(t time.Time) facts.Info {
 		if h := w.on(name, t); h == nothing || h == importing {
 			continue
 		}
-		found = facts.Info{Kind: facts.InfoLive, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
+		found = facts.Entry{Kind: facts.InfoListed, Recorded: byName(w.record).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14"}
 		if name == "west" {
 			found.Attempt = w.shown(t)
 			if found.Attempt.Running() {
 				found.Status, found.StatusText = "busy", "migrating: "+found.Attempt.Text
 			}
 		}
-		found.Controller, found.Listed = byName(w.record).UUID, true
 	}
 	return found
 }

@@ -22,7 +22,7 @@ func (c *clocked) Info(ctx context.Context, model string) facts.Info {
 	return c.fake.Info(ctx, model)
 }
 
-func (c *clocked) Summary(ctx context.Context, model string) facts.Info {
+func (c *clocked) Summary(ctx context.Context, model string) facts.Entry {
 	c.at = append(c.at, time.Now())
 	return c.fake.Summary(ctx, model)
 }

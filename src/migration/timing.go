@@ -65,7 +65,7 @@ func (t *Timing) observe(now time.Time, b judge.Baseline, p judge.Progress, v ju
 	if o.RecordedAt() == b.Target.UUID && b.Source.Known() && b.Source.UUID != b.Target.UUID {
 		first(&t.Recorded, now)
 	}
-	served := o.Info.Kind == facts.InfoLive || o.Info.Kind == facts.InfoNotAsked || !t.Recorded.IsZero()
+	served := o.Info.Described() || o.Info.Kind == facts.InfoNotAsked || !t.Recorded.IsZero()
 	switch {
 	case served && !t.unservedSince.IsZero():
 		t.Unserved += now.Sub(t.unservedSince)

@@ -45,7 +45,7 @@ func (w *watcher) text() string {
 
 // answered returns why a poll got no answer about the model, nil if it did.
 func (w *watcher) answered(o facts.Observation) error {
-	if o.Info.Kind == facts.InfoLive {
+	if o.Info.Described() {
 		return nil
 	}
 	return cmp.Or(o.Info.Err, o.Record.Err)
@@ -322,7 +322,7 @@ func (w *watcher) unprobed() string {
 // that of the source: it shows no end of the migration, and no other answer does
 // without probes.
 func (w *watcher) hidden(o facts.Observation) bool {
-	return !w.opts.Probe && o.Info.Kind == facts.InfoLive && o.Info.Listed && !o.Info.Attempt.Exists() && w.progress.Attempt.Exists()
+	return !w.opts.Probe && o.Info.Kind == facts.InfoListed && !o.Info.Attempt.Exists() && w.progress.Attempt.Exists()
 }
 
 // onlyHolder returns the controller that alone has a copy of the model, if all
@@ -368,7 +368,7 @@ func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o fac
 		// It was reported, or seemed over, and is neither any more; or someone has
 		// moved the model away from where it was to be. The checks for a start were
 		// not made.
-		if o.Info.Listed {
+		if o.Info.Kind == facts.InfoListed {
 			w.res.Holder = facts.Controller{} // Who has listed it, and why, is open.
 		}
 		w.end(facts.Unknown, facts.CauseChanged)
@@ -453,7 +453,7 @@ func (w *watcher) held(waited time.Duration, o facts.Observation) bool {
 // others can have made the entry of a list.
 func (w *watcher) targetHasIt(o facts.Observation) bool {
 	succeeded := w.base.TargetProved && w.progress.Phase.PastReturn()
-	return !o.Info.Listed || w.base.RecordedBy == judge.ByThisRun || succeeded || o.CopyOn(w.base.Target).Has() || w.progress.ServedBy == w.base.Target.UUID
+	return o.Info.Kind != facts.InfoListed || w.base.RecordedBy == judge.ByThisRun || succeeded || o.CopyOn(w.base.Target).Has() || w.progress.ServedBy == w.base.Target.UUID
 }
 
 // stopWatching ends the run at the deadline, or because the caller said so. The

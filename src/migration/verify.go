@@ -206,7 +206,7 @@ func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) 
 		return nil
 	}
 	info := w.Jaas.Witness.Info(limited, w.base.Model.UUID)
-	if info.Kind != facts.InfoLive || info.Listed || len(info.Users) == 0 {
+	if info.Kind != facts.InfoLive || len(info.Users) == 0 {
 		return nil
 	}
 	return compareNames("access", byName(w.Model.Users), byName(info.Users), func(before, after string) string {

@@ -132,7 +132,7 @@ type listCounter struct {
 	lists int
 }
 
-func (c *listCounter) Summary(ctx context.Context, model string) facts.Info {
+func (c *listCounter) Summary(ctx context.Context, model string) facts.Entry {
 	c.lists++
 	return c.fake.Summary(ctx, model)
 }

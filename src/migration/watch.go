@@ -53,7 +53,7 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 	if s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords {
 		w.login = asked // Older JIMM stores the secret of each login.
 	}
-	w.progress = w.progress.LogIn(w.base, facts.Observation{Record: s.Observation.Record, Info: s.Listed, Host: s.Observation.Host})
+	w.progress = w.progress.LogIn(w.base, facts.Observation{Record: s.Observation.Record, Info: s.Entry.Info(), Host: s.Observation.Host})
 	return w
 }
 

@@ -52,7 +52,7 @@ func diagnosisResults(d migration.Diagnosis) map[string]any {
 		"summary":       fmt.Sprintf("everything that JIMM and the controllers report about model %s; recognised secrets are redacted, names and UUIDs are not", name(d.Model)),
 		"collected":     stamp(time.Now()),
 		"model-details": infoResults(d.Info),
-		"model-list":    infoResults(d.Summary),
+		"model-list":    infoResults(d.Entry.Info()),
 	}
 	model := modelResults(d.Model)
 	delete(model, "users")

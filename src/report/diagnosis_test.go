@@ -20,7 +20,7 @@ func diagnosis(text string) migration.Diagnosis {
 	info := facts.Info{Kind: facts.InfoLive, Controller: "x", Status: "busy", StatusText: text, Attempt: r.Attempt, Err: errors.New(text)}
 	info.Attempt.Text = text
 	d := migration.Diagnosis{
-		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Summary: info,
+		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: "x", Status: "busy", StatusText: text, Attempt: info.Attempt, Err: info.Err},
 		Record: facts.Record{State: facts.RecordAt, Controller: "x", Err: errors.New(text)},
 		Host:   facts.Host{Kind: facts.HostServes, Controller: "x", Err: errors.New(text)},
 		Copies: map[string]facts.Copy{r.Source.UUID: {State: facts.CopyMoved, To: "x", Err: errors.New(text), Info: info}},

@@ -31,13 +31,17 @@ func (s *story) looked(o facts.Observation, v judge.Verdict) {
 	switch uuid := o.Record.Controller; {
 	case o.Record.State == facts.RecordLost:
 		at = "lost"
-	case o.Info.Kind == facts.InfoLive:
+	case o.Info.Described():
 		at = s.roleOf(o.Info.Controller)
 	case o.Record.State == facts.RecordAt:
 		at = s.roleOf(uuid)
 	}
 	s.cell("judged %s", verdicts()[v.Kind])
-	s.cell("row: record %s, info %s: %s", at, o.Info.Kind, verdicts()[v.Kind])
+	info := o.Info.Kind.String()
+	if o.Info.Described() {
+		info = "described"
+	}
+	s.cell("row: record %s, info %s: %s", at, info, verdicts()[v.Kind])
 	if v.Proof.Valid() {
 		s.cell("proof: %s", v.Proof.Ground())
 	}

@@ -150,7 +150,7 @@ func (l *life) look(o facts.Observation, v judge.Verdict) {
 	for _, uuid := range slices.Sorted(maps.Keys(o.Copies)) {
 		copies = append(copies, uuid[:4]+" "+o.Copies[uuid].State.String())
 	}
-	look := fmt.Sprintf("%s; record %s %.4s, info %s %.4s listed %v %q, host %s, %s", verdicts()[v.Kind], o.Record.State, o.Record.Controller, o.Info.Kind, o.Info.Controller, o.Info.Listed, o.Info.Attempt.Text, o.Host.Kind, copies)
+	look := fmt.Sprintf("%s; record %s %.4s, info %s %.4s %q, host %s, %s", verdicts()[v.Kind], o.Record.State, o.Record.Controller, o.Info.Kind, o.Info.Controller, o.Info.Attempt.Text, o.Host.Kind, copies)
 	if look != l.lastLook {
 		l.looks = append(l.looks, fmt.Sprintf("%v: %s", time.Since(l.began), look))
 	}

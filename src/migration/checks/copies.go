@@ -38,12 +38,12 @@ func checkSource(s *survey.Survey) Finding {
 		f.Remedy = find
 	case s.Placement() == judge.HalfImported:
 		f.Evidence = name + " is still importing the model: another migration has not ended"
-	case s.Observation.Info.Kind == facts.InfoLive && s.Observation.Info.Listed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
+	case s.Observation.Info.Kind == facts.InfoListed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
 		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"
 	case s.JIMMAnswer.Kind == facts.InfoUnavailable && source.Info.Kind == facts.InfoNotAsked && source.Has():
 		// A JIMM that cannot ask the source cannot start a migration there either.
 		f.Evidence = name + " has the model but does not describe it: " + s.JIMMAnswer.Answer()
-	case s.Observation.Info.Kind == facts.InfoLive:
+	case s.Observation.Info.Described():
 		f.Level, f.Evidence = Pass, name+" has the model"
 	case s.Observation.Info.Kind == facts.InfoRedirected:
 		f.Evidence = name + " has moved the model away; JIMM does not record it yet"
@@ -152,5 +152,5 @@ func checkLeftOvers(s *survey.Survey) Finding {
 
 // listedAsMoving reports whether JIMM's list shows a migration of the model.
 func listedAsMoving(s *survey.Survey, uuid string) bool {
-	return slices.ContainsFunc(s.Models, func(m facts.Model) bool { return m.UUID == uuid && m.Live.Migrating() })
+	return slices.ContainsFunc(s.Models, func(m facts.Model) bool { return m.UUID == uuid && m.Entry.Migrating() })
 }

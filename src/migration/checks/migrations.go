@@ -10,7 +10,7 @@ import (
 
 func checkOtherMigration(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
-	if s.Observation.Info.Kind != facts.InfoLive {
+	if !s.Observation.Info.Described() {
 		return Finding{Level: Skip, Evidence: "the source does not report whether a migration is running"}
 	}
 	if !s.Observation.Info.Migrating() {
@@ -72,7 +72,7 @@ const TimeFormat = "2006-01-02 15:04:05 UTC"
 func checkEarlierAttempt(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	switch phase := facts.ParseText(a.Text); {
-	case s.Observation.Info.Kind != facts.InfoLive:
+	case !s.Observation.Info.Described():
 		return Finding{Level: Skip, Evidence: "the source does not report it"}
 	case !a.Exists() || s.Observation.Info.Migrating():
 		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}

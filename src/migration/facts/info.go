@@ -6,7 +6,7 @@ import (
 
 // String says in one word how the recorded controller answered.
 func (k InfoKind) String() string {
-	return [...]string{"not-asked", "live", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
+	return [...]string{"not-asked", "live", "listed", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
 }
 
 // InfoKind says how the recorded controller answered through JIMM.
@@ -19,6 +19,8 @@ const (
 	InfoNotAsked InfoKind = iota
 	// InfoLive: the controller described the model.
 	InfoLive
+	// InfoListed: JIMM's list has an entry of the model: see [Entry].
+	InfoListed
 	// InfoRedirected: "redirection required". The migration is done.
 	InfoRedirected
 	// InfoDenied: the controller denies the model ("permission denied", "model
@@ -39,28 +41,27 @@ const (
 	InfoUnavailable
 )
 
-// Info is what the recorded controller says about the model.
+// Info is what JIMM answers about the model: the report of the recorded controller
+// ([InfoLive]), an entry of a list in its place ([InfoListed]), or neither.
 type Info struct {
 	Kind InfoKind
 	// Controller is the UUID that JIMM names as the one that answered, for
-	// [InfoLive].
+	// [InfoLive]; that of JIMM's record for [InfoListed].
 	Controller string
-	// Listed reports that this is an entry of a list that JIMM has made of the
-	// lists of all its controllers: Controller is JIMM's record, and another
-	// one may have listed the model. Only a migration shows that it was the
-	// source (JIMM of December 2024 and later).
-	Listed bool
 	// Status and StatusText are the model's status: "available", "busy", ….
 	Status, StatusText string
 	// Attempt is the latest migration of the model that this controller knows.
 	Attempt Attempt
-	// Life, IsController, AgentVersion and Users describe the model.
+	// Life, IsController and AgentVersion describe the model.
 	Life         string
 	IsController bool
 	AgentVersion string
+	// What follows is only in the report of a controller, never in a list.
+
 	// Owner is the owner, or the qualifier on Juju 4, as the one that has answered
 	// calls it: JIMM has owners of its own.
 	Owner string
+	// Users have access to the model, as "name=access".
 	Users []string
 	// Credential reports whether the model's cloud credential is valid.
 	Credential Validity
@@ -71,6 +72,10 @@ type Info struct {
 	// Err is the answer that was an error.
 	Err error
 }
+
+// Described reports whether the answer describes the model, be it the controller's own
+// report or an entry of a list.
+func (i Info) Described() bool { return i.Kind == InfoLive || i.Kind == InfoListed }
 
 // Validity reports whether something is valid.
 type Validity int
@@ -94,21 +99,21 @@ const TextImporting = "the model is being migrated"
 
 // Importing reports whether the controller holds a half-imported copy only.
 func (i Info) Importing() bool {
-	return i.Kind == InfoLive && i.Status == "busy" && (i.StatusText == "importing" || i.StatusText == TextImporting)
+	return i.Described() && i.Status == "busy" && (i.StatusText == "importing" || i.StatusText == TextImporting)
 }
 
 // Migrating reports whether a migration of the model runs. Some builds of Juju 4
 // never report an end: an abort is over when the model is not busy any more.
 func (i Info) Migrating() bool {
 	over := ParseText(i.Attempt.Text) == PhaseAbort && i.Status == "available"
-	return i.Kind == InfoLive && i.Attempt.Running() && !over
+	return i.Described() && i.Attempt.Running() && !over
 }
 
 // ReapFailed reports whether the controller has kept a copy of a model that it
 // has moved away: the model is in use on the target of that migration. Juju
 // shows the latest migration only, and no model can come back to such a copy.
 func (i Info) ReapFailed() bool {
-	return i.Kind == InfoLive && !i.Attempt.Running() && ParseText(i.Attempt.Text) == PhaseReapFailed
+	return i.Described() && !i.Attempt.Running() && ParseText(i.Attempt.Text) == PhaseReapFailed
 }
 
 // Answer puts an answer that was an error into words.

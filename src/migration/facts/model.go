@@ -26,9 +26,8 @@ type Model struct {
 	// Users have access to the model, as "name=access". They are kept because
 	// importing a model anew needs them. Empty until they were asked for.
 	Users []string
-	// Live holds what the recorded controller said at the time of listing.
-	// Its kind is [InfoNotAsked] where JIMM answered from its database.
-	Live Info
+	// Entry is the model's row in the list that JIMM has made of those of its controllers.
+	Entry Entry
 }
 
 // Agents is how many agents have to follow the model: one for each machine and

@@ -19,7 +19,7 @@ func (c Copy) Denies() bool { return c.State == CopyAbsent || c.State == CopyMov
 // RecordedAt returns the UUID that JIMM's record names, "" if no answer names
 // one. An answer of a controller is newer than the record that was read before it.
 func (o Observation) RecordedAt() string {
-	if o.Info.Kind == InfoLive && o.Info.Controller != "" {
+	if o.Info.Described() && o.Info.Controller != "" {
 		return o.Info.Controller
 	}
 	if o.Record.State == RecordAt {

@@ -11,7 +11,7 @@ import (
 
 // listed is an entry of JIMM's list, with JIMM's record and perhaps a migration.
 func listed(record facts.Controller, text string, ended bool) facts.Info {
-	i := facts.Info{Kind: facts.InfoLive, Controller: record.UUID, Listed: true, Status: "available"}
+	i := facts.Info{Kind: facts.InfoListed, Controller: record.UUID, Status: "available"}
 	if text != "" {
 		i.Attempt = live(text, ended).Attempt
 	}

@@ -107,7 +107,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	// A third controller's copy that it could not remove is history.
 	another := b.Old.Same(info.Attempt) || p.Attempt.Exists() && !p.Attempt.Same(info.Attempt)
 	history := info.ReapFailed() && another
-	bySource := info.Listed && info.Attempt.OfSource() && !history
+	bySource := info.Kind == facts.InfoListed && info.Attempt.OfSource() && !history
 	switch {
 	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating(),
 		b.exports(source):
@@ -115,7 +115,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		v.Kind = Running
 	case info.Kind == facts.InfoDenied, info.Kind == facts.InfoRedirected, target.Denies(), p.RefusedBy == b.Target.UUID && target.State == facts.CopyUnknown:
 		v.Kind = Misrecorded
-	case !info.Listed && info.ReapFailed():
+	case info.Kind != facts.InfoListed && info.ReapFailed():
 		v.Kind = Misrecorded // The target itself has moved the model away.
 	case bySource && info.ReapFailed() && (target.Has() || b.TargetProved || p.ServedBy == b.Target.UUID):
 		v.Kind = SourceRetains
@@ -125,7 +125,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		// A target that has the model in use, and alone, was itself the source of
 		// another migration, which was aborted.
 		v.Kind = Misrecorded
-	case info.Kind != facts.InfoLive && target.State != facts.CopyActive, ListedBySomebody(b, p, info, target):
+	case !info.Described() && target.State != facts.CopyActive, ListedBySomebody(b, p, info, target):
 		v.Kind = NoAnswer
 	case sourceReleased(b, p, source):
 		v.Kind = Migrated
@@ -139,7 +139,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 // the target, and nothing else: any other controller can have made the entry.
 func ListedBySomebody(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
 	known := b.Source.Known() || b.RecordedBy == ByThisRun || target.Has() || p.ServedBy == b.Target.UUID
-	return i.Kind == facts.InfoLive && i.Listed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
+	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
 }
 
 // sourceReleased reports whether it is proved that the source has released the model of a
@@ -168,7 +168,7 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	kind := info.Kind
 	b.TargetProved = b.TargetProved && !p.Superseded
 	switch {
-	case kind == facts.InfoLive:
+	case info.Described():
 		// As long as someone who can be asked reports a migration without an
 		// end, nothing is recorded, whatever the others say.
 		return judgeLive(b, p, source, target, info, v)

@@ -145,13 +145,12 @@ func decoded(data []byte) []facts.Observation {
 	var out []facts.Observation
 	for len(data) >= 4 {
 		var o facts.Observation
-		o.Info.Kind = facts.InfoKind(data[0] % 8)
+		o.Info.Kind = facts.InfoKind(data[0] % 9)
 		o.Info.Controller = hosts[data[0]/8%3].UUID
-		o.Info.Listed = data[0]/24%2 == 1
 		if data[0] > 200 {
 			o.Info.Status, o.Info.StatusText = "busy", "importing"
 		}
-		if text := texts[int(data[1])%len(texts)]; text != "" && o.Info.Kind == facts.InfoLive {
+		if text := texts[int(data[1])%len(texts)]; text != "" && o.Info.Described() {
 			o.Info.Attempt = facts.Attempt{Text: text, Start: time.Unix(int64(data[1]/64), 0)}
 			if data[1]%2 == 1 {
 				o.Info.Attempt.End = time.Unix(1000, 0)
@@ -188,7 +187,7 @@ func FuzzJudge(f *testing.F) {
 			p = p.Observe(b, o)
 			v := judge.Judge(b, p, o)
 			target, source := o.Copies[east().UUID], o.Copies[west().UUID]
-			success = success || o.Info.Kind == facts.InfoLive && (o.Info.Listed || o.Info.Controller == west().UUID) && facts.ParseText(o.Info.Attempt.Text).PastReturn()
+			success = success || o.Info.Described() && (o.Info.Kind == facts.InfoListed || o.Info.Controller == west().UUID) && facts.ParseText(o.Info.Attempt.Text).PastReturn()
 			redirected = redirected || o.Info.Kind == facts.InfoRedirected || source.State == facts.CopyMoved
 			if v.Proof.Valid() {
 				running := o.Info.Kind == facts.InfoLive && o.Info.Attempt.Running() && o.Info.Controller == west().UUID

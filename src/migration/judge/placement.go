@@ -46,14 +46,13 @@ const (
 // or else JIMM says.
 func Place(recorded facts.Controller, o facts.Observation) Placement {
 	i, own := o.Info, o.CopyOn(recorded)
-	described := i.Kind == facts.InfoLive
-	direct := described && !i.Listed
+	described, direct := i.Described(), i.Kind == facts.InfoLive
 	switch {
 	case InUse(o, recorded.UUID) > 1 && !i.Migrating():
 		return InUseTwice
 	case own.State == facts.CopyMoved && (!direct || !i.Migrating()):
 		return Departed
-	case i.Migrating() && i.Listed && own.State == facts.CopyAbsent:
+	case i.Migrating() && i.Kind == facts.InfoListed && own.State == facts.CopyAbsent:
 		return MovingElsewhere
 	case i.Migrating():
 		return Moving

@@ -21,7 +21,7 @@ func TestPlaceReadsOneObservation(t *testing.T) {
 		return i
 	}
 	listed := func(i facts.Info) facts.Info {
-		i.Listed = true
+		i.Kind = facts.InfoListed
 		return i
 	}
 	importing := live

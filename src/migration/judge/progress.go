@@ -88,7 +88,7 @@ func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 		return p
 	}
 	p.RefusedBy, p.ServedBy = onRecord(b, o), ""
-	if o.Info.Kind == facts.InfoLive && o.Info.Listed {
+	if o.Info.Kind == facts.InfoListed {
 		p.Mislisted = p.RefusedBy
 	}
 	return p
@@ -112,7 +112,7 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 		if a.StartUnstable && p.Attempt.StartUnstable {
 			a.Start = p.Attempt.Start // the earliest that was seen
 		}
-		p.Attempt, p.Listed = a, i.Listed
+		p.Attempt, p.Listed = a, i.Kind == facts.InfoListed
 		p.Phase = max(p.Phase, facts.ParseText(a.Text))
 		if facts.AnnouncesAbort(a.Text) {
 			p.Failure = a.Text
@@ -141,8 +141,8 @@ func (p Progress) miss(i facts.Info, source facts.Copy) Progress {
 
 // SourceLive reports whether the source describes the model.
 func (b Baseline) SourceLive(i facts.Info) bool {
-	byList := i.Listed && i.Attempt.OfSource()
-	return i.Kind == facts.InfoLive && (byList || i.Controller == "" || i.Controller == b.Source.UUID)
+	byList := i.Kind == facts.InfoListed && i.Attempt.OfSource()
+	return i.Described() && (byList || i.Controller == "" || i.Controller == b.Source.UUID)
 }
 
 // sourceTold reports whether the answer through JIMM says anything about the
@@ -151,7 +151,7 @@ func (b Baseline) sourceTold(o facts.Observation, i facts.Info) bool {
 	switch i.Kind {
 	case facts.InfoNotAsked, facts.InfoUnavailable, facts.InfoUnlisted:
 		return false
-	case facts.InfoLive:
+	case facts.InfoLive, facts.InfoListed:
 		return b.SourceLive(i)
 	default:
 		return o.RecordedAt() == b.Source.UUID && b.Source.Known()
@@ -167,7 +167,7 @@ func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 	if own, told := b.Own(o); told {
 		return own
 	}
-	if i.Kind == facts.InfoLive && i.Listed && !p.listedThere(b, o) {
+	if i.Kind == facts.InfoListed && !p.listedThere(b, o) {
 		i = facts.Info{Kind: facts.InfoUnlisted}
 	}
 	if i.Kind == facts.InfoUnlisted && p.RefusedBy != "" && p.RefusedBy == onRecord(b, o) {
@@ -202,7 +202,7 @@ func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 	source := o.CopyOn(b.Source)
 	elsewhere := o.RecordedAt() != "" && o.RecordedAt() != b.Source.UUID
-	direct := o.Info.Kind == facts.InfoLive && !o.Info.Listed
+	direct := o.Info.Kind == facts.InfoLive
 	switch {
 	case elsewhere, o.Info.Kind == facts.InfoRedirected:
 		return facts.Info{}, false
@@ -230,7 +230,7 @@ func (b Baseline) byWord(i facts.Info, source facts.Copy) (facts.Info, bool) {
 	switch i.Kind {
 	case facts.InfoNotAsked, facts.InfoUnavailable:
 		return out, exports || idle
-	case facts.InfoLive: // An entry of the list: of whom is open.
+	case facts.InfoListed: // An entry of the list: of whom is open.
 		out.Life, out.AgentVersion, out.Credential = i.Life, i.AgentVersion, i.Credential
 		return out, (exports || idle) && !i.Attempt.Exists()
 	default:
@@ -278,7 +278,7 @@ func InUse(o facts.Observation, recorded string) int {
 	at := cmp.Or(i.Controller, recorded)
 	anonymous := o.Copies[at].State == facts.CopyPresent || o.Copies[at].State == facts.CopyUnknown
 	// Every other status hides what migrations do.
-	describes := i.Kind == facts.InfoLive && !i.Listed && i.Status == "available" && !i.Migrating() && !i.ReapFailed()
+	describes := i.Kind == facts.InfoLive && i.Status == "available" && !i.Migrating() && !i.ReapFailed()
 	if n > 0 && anonymous && describes {
 		n++
 	}

@@ -16,7 +16,7 @@ func TestARecordedTargetThatShowsAnAbortedMigration(t *testing.T) {
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
 	began := time.Date(2000, 1, 1, 0, 5, 0, 0, time.UTC)
 	listed := facts.Info{
-		Kind: facts.InfoLive, Controller: target.UUID, Status: "available", Listed: true,
+		Kind: facts.InfoListed, Controller: target.UUID, Status: "available",
 		Attempt: facts.Attempt{Text: "aborted, removing model from target controller: no room", Start: began, End: began.Add(time.Minute)},
 	}
 	for _, c := range []struct {

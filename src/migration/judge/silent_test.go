@@ -20,7 +20,7 @@ func controller(name, version string) facts.Controller {
 func TestASilentSource(t *testing.T) {
 	source, target := controller("west", "4.0.15"), controller("east", "4.1-beta2")
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
-	listed := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available", Listed: true}
+	listed := facts.Info{Kind: facts.InfoListed, Controller: source.UUID, Status: "available"}
 	direct := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
 	noAnswer := facts.Info{Kind: facts.InfoUnavailable, Err: errors.New("lost")}
 	gone := facts.Info{Kind: facts.InfoDenied, Err: errors.New("invoking getDB: database not found")}
@@ -128,7 +128,7 @@ func TestAnOperatorsWordIsContradicted(t *testing.T) {
 	third := look(silent, facts.CopyAbsent, facts.CopyPresent)
 	third.Copies[controller("north", "3.6.28").UUID] = facts.Copy{State: facts.CopyActive}
 	listed := running("exporting model")
-	listed.Listed = true
+	listed.Kind = facts.InfoListed
 	for _, c := range []struct {
 		name  string
 		look  facts.Observation

@@ -160,7 +160,7 @@ func (l locator) all(ctx context.Context, models []facts.Model) []Location {
 // one locates a model.
 func (l locator) one(ctx context.Context, m facts.Model) Location {
 	copies := l.copies(ctx, m)
-	info := m.Live
+	info := m.Entry.Info()
 	if l.named && (info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords || l.mayAskWhose(m, copies)) {
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	}
@@ -168,7 +168,7 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 	if own, told := (judge.Baseline{Source: l.controllers.ByUUID(m.Recorded)}).Own(o); told {
 		info = own
 	}
-	if info.Kind == facts.InfoLive && info.Controller != "" {
+	if info.Described() && info.Controller != "" {
 		// JIMM's record when the question was put, which is later.
 		m.Recorded = info.Controller
 	}
@@ -189,8 +189,8 @@ func (l locator) mayAskWhose(m facts.Model, copies map[string]facts.Copy) bool {
 			others++
 		}
 	}
-	over := m.Live.Attempt.OfSource() && !m.Live.Migrating()
-	return m.Live.Listed && over && copies[m.Recorded].Has() && others > 0
+	over := m.Entry.Attempt.OfSource() && !m.Entry.Migrating()
+	return m.Entry.Kind == facts.InfoListed && over && copies[m.Recorded].Has() && others > 0
 }
 
 // copies asks the controllers. Of many models, the others are only asked about
@@ -205,7 +205,7 @@ func (l locator) copies(ctx context.Context, m facts.Model) map[string]facts.Cop
 	recorded := l.controllers.ByUUID(m.Recorded)
 	copies := l.asker.All(ctx, facts.Controllers{recorded}, m.UUID)
 	got := copies[recorded.UUID]
-	doubtful := m.Live.Kind == facts.InfoUnlisted || m.Live.Listed && m.Live.Migrating() || got.State == facts.CopyImporting
+	doubtful := m.Entry.Kind == facts.InfoUnlisted || m.Entry.Kind == facts.InfoListed && m.Entry.Migrating() || got.State == facts.CopyImporting
 	if got.State == facts.CopyUnknown || got.Has() && !doubtful {
 		return copies
 	}

@@ -35,13 +35,13 @@ func (f decision) judge(ctx context.Context) {
 		switch {
 		case info.Attempt.Unshown():
 			f.exporting()
-		case info.Listed && !f.own(ctx):
+		case info.Kind == facts.InfoListed && !f.own(ctx):
 			f.migratesSomewhere(recorded)
 		default:
 			f.migrating()
 		}
 	case judge.LeftOver:
-		if info.Listed && !recorded.Has() {
+		if info.Kind == facts.InfoListed && !recorded.Has() {
 			loc.Drift = recorded.Denies()
 			loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
 			return
@@ -225,11 +225,11 @@ func (f decision) present() {
 		}
 	case kind == facts.InfoDenied, kind == facts.InfoBroken:
 		loc.Proof = f.name + " reports that it has a copy, but does not describe it to JIMM: a migration away from it is ending, or could not remove the copy"
-	case kind != facts.InfoLive && kind != facts.InfoNotAsked && len(loc.Silent) > 0 && others == "":
+	case !f.info.Described() && kind != facts.InfoNotAsked && len(loc.Silent) > 0 && others == "":
 		loc.Proof += ", but JIMM cannot describe it, and not every other controller answered"
 	case others == "":
 		loc.State, loc.Holder = StateActive, loc.Recorded
-	case kind == facts.InfoLive && !f.info.Importing() && !f.info.Listed:
+	case kind == facts.InfoLive && !f.info.Importing():
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof += " and describes it as in use; a second copy is on " + others + ", left over from a migration or being imported by one"
 	default:
@@ -243,7 +243,7 @@ func (f decision) notThere() {
 	denies := f.name + " reports that it does not have the model"
 	there := f.usable()
 	switch {
-	case f.info.Kind == facts.InfoLive && !f.info.Listed:
+	case f.info.Kind == facts.InfoLive:
 		loc.Proof = denies + ", and describes it through JIMM"
 		return
 	case len(there) == 1 && len(there) == len(loc.Copies):
@@ -307,7 +307,7 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 	loc := f.loc
 	host := f.jaas.Witness.Host(ctx, loc.Model.UUID)
 	switch {
-	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && f.info.Listed:
+	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && f.info.Kind == facts.InfoListed:
 		f.detailed(ctx)
 	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID:
 		loc.State, loc.Holder = StateActive, loc.Recorded

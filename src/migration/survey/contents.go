@@ -62,7 +62,7 @@ func (r *Surveyor) mayNotInspect(s *Survey) string {
 		return "the model has left its source"
 	case s.Observation.Info.Importing():
 		return "the model is being imported"
-	case s.Observation.Info.Kind != facts.InfoLive:
+	case !s.Observation.Info.Described():
 		return "the source does not describe the model"
 	default:
 		return ""

@@ -92,7 +92,7 @@ type Witness interface {
 	// Summary looks the model up in the list that JIMM makes of what all its
 	// controllers list, which changes nothing. Where JIMM lists from its
 	// database the kind is [facts.InfoNotAsked].
-	Summary(ctx context.Context, model string) facts.Info
+	Summary(ctx context.Context, model string) facts.Entry
 	// Host logs in to the model through JIMM: the answer names the controller
 	// that serves it. JIMM of 2024 stores the secret of each login, so this is
 	// asked at most once per action.

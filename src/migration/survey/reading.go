@@ -25,8 +25,8 @@ func (s *Survey) Placement() judge.Placement { return judge.Place(s.Source, s.Se
 // not the entry of the recorded controller: then too a migration is running.
 func (s *Survey) Seen() facts.Observation {
 	o := s.Observation
-	if o.Info.Kind == facts.InfoUnlisted && s.Listed.Migrating() {
-		o.Info = s.Listed
+	if o.Info.Kind == facts.InfoUnlisted && s.Entry.Migrating() {
+		o.Info = s.Entry.Info()
 	}
 	return o
 }
@@ -39,7 +39,7 @@ func (s *Survey) SourceKeepsIt() bool {
 	case judge.Hosted:
 		return true
 	case judge.Copied:
-		return s.Observation.Info.Kind == facts.InfoLive
+		return s.Observation.Info.Described()
 	case judge.Listed:
 		return s.Observation.Info.Attempt.OfSource() || s.servedBySource()
 	default:
@@ -102,7 +102,7 @@ func (s *Survey) LeftSource() bool {
 	case judge.Redirected, judge.Undescribed, judge.MovingElsewhere:
 	case judge.Absent, judge.Copied, judge.Unplaced:
 		// JIMM leaves out of its list what it could not ask for, too.
-		if kind := s.Observation.Info.Kind; kind == facts.InfoLive || kind == facts.InfoUnavailable || kind == facts.InfoNotAsked {
+		if kind := s.Observation.Info.Kind; s.Observation.Info.Described() || kind == facts.InfoUnavailable || kind == facts.InfoNotAsked {
 			return false
 		}
 	default:
@@ -133,7 +133,7 @@ func (s *Survey) Holder() facts.Controller {
 		}
 		return s.Source
 	case judge.Hosted, judge.Copied, judge.Listed:
-		if o.Info.Kind != facts.InfoLive || s.ambiguous() || s.MayStillArrive() {
+		if !o.Info.Described() || s.ambiguous() || s.MayStillArrive() {
 			return none
 		}
 		return s.Source
@@ -146,7 +146,7 @@ func (s *Survey) Holder() facts.Controller {
 // controllers can have made.
 func (s *Survey) ambiguous() bool {
 	i := s.Observation.Info
-	return i.Listed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
+	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
 }
 
 // MovesElsewhere reports whether the reported migration may be that of another
@@ -158,7 +158,7 @@ func (s *Survey) MovesElsewhere() bool {
 	_, asked := s.Audit.Target(attempt, s.Source.Name) // JIMM asks the recorded one.
 	alone := s.Observation.CopyOn(s.Source).Has() && len(s.Holders(s.Source)) == 0 && s.sourceAlone()
 	switch {
-	case !s.Observation.Info.Listed, alone, asked && !brought:
+	case s.Observation.Info.Kind != facts.InfoListed, alone, asked && !brought:
 		return false
 	default:
 		return brought || s.OnTarget() || len(s.Holders(s.Source, s.Target)) > 0
@@ -189,7 +189,7 @@ func (s *Survey) Baseline() judge.Baseline {
 	case a.Exists():
 		b.Old = a
 	default:
-		b.Old = s.Listed.Attempt // Whoever has listed it.
+		b.Old = s.Entry.Attempt // Whoever has listed it.
 	}
 	if s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
 		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since) {

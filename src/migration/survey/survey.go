@@ -63,7 +63,7 @@ type Survey struct {
 	TargetKnown bool
 	Source      facts.Controller
 	Observation facts.Observation
-	Listed      facts.Info // The model in JIMM's list, where that is of the controllers.
+	Entry       facts.Entry // The model in JIMM's list, where that is of the controllers.
 	// JIMMAnswer is what JIMM itself brought of the model, before the recorded
 	// controller's own word took its place.
 	JIMMAnswer facts.Info
@@ -119,7 +119,7 @@ func (s *Survey) overtaken() bool {
 	switch {
 	case s.Observation.Host.Kind == facts.HostServes:
 		by = s.Observation.Host.Controller
-	case s.Observation.Info.Kind == facts.InfoLive && !s.Observation.Info.Listed:
+	case s.Observation.Info.Kind == facts.InfoLive:
 		by = s.Observation.Info.Controller
 	}
 	return by != "" && by != s.Source.UUID && s.Controllers.ByUUID(by).Name != ""
@@ -128,7 +128,7 @@ func (s *Survey) overtaken() bool {
 // describe takes over what the live answer knows better than JIMM's list.
 func (s *Survey) describe() {
 	info := s.Observation.Info
-	if info.Kind != facts.InfoLive {
+	if !info.Described() {
 		return
 	}
 	if info.Life != "" {
@@ -163,11 +163,11 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		o.Info = w.Info(ctx, s.Model.UUID)
 		return o
 	}
-	o.Info = s.Model.Live
-	if o.Info.Kind == facts.InfoNotAsked {
-		o.Info = w.Summary(ctx, s.Model.UUID)
+	s.Entry = s.Model.Entry
+	if s.Entry.Kind == facts.InfoNotAsked {
+		s.Entry = w.Summary(ctx, s.Model.UUID)
 	}
-	s.Listed = o.Info
+	o.Info = s.Entry.Info()
 	source := o.CopyOn(s.Source)
 	if s.unclear(source) {
 		if r.Host.Kind == facts.HostNotAsked {
@@ -186,7 +186,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		return o
 	}
 	// What JIMM does not list it may forget over the question.
-	if s.Listed.Kind != facts.InfoLive || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
+	if s.Entry.Kind != facts.InfoListed || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
 		return o
 	}
 	// A refusal is news; a failure to ask is none, unless no other answer shows whose
@@ -205,7 +205,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 // onlyDetailsTell reports whether the entry of the list can be that of another
 // controller, although the recorded one has a copy.
 func (s *Survey) onlyDetailsTell(o facts.Observation) bool {
-	return o.Info.Listed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
+	return o.Info.Kind == facts.InfoListed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
 }
 
 // whoseLeftOver reports whether JIMM's list says that a copy could not be removed,
@@ -214,7 +214,7 @@ func (s *Survey) onlyDetailsTell(o facts.Observation) bool {
 func (s *Survey) whoseLeftOver(o facts.Observation, serves bool) bool {
 	source := o.CopyOn(s.Source)
 	open := s.othersHold(o) || source.State == facts.CopyUnknown
-	return o.Info.Listed && o.Info.ReapFailed() && open && (source.Has() || !source.Denies() && serves)
+	return o.Info.Kind == facts.InfoListed && o.Info.ReapFailed() && open && (source.Has() || !source.Denies() && serves)
 }
 
 // othersHold reports whether a controller besides the recorded one has a copy.
@@ -230,8 +230,8 @@ func (s *Survey) othersHold(o facts.Observation) bool {
 // unclear reports whether it is not known which controller has listed the
 // model. What migrates is followed, whoever it is.
 func (s *Survey) unclear(source facts.Copy) bool {
-	listed := s.Listed.Kind == facts.InfoLive && s.Listed.Listed && source.State == facts.CopyUnknown
-	return listed && (s.OnTarget() || !s.Listed.Migrating())
+	listed := s.Entry.Kind == facts.InfoListed && source.State == facts.CopyUnknown
+	return listed && (s.OnTarget() || !s.Entry.Migrating())
 }
 
 // MayAskDetails reports whether a JIMM that completes migrations may be asked
@@ -240,7 +240,7 @@ func (s *Survey) unclear(source facts.Copy) bool {
 // make JIMM forget the model.
 func MayAskDetails(listed facts.Info, source facts.Copy, serves bool) bool {
 	held := source.Has() || !source.Denies() && serves
-	return held && listed.Kind == facts.InfoLive && !listed.Migrating() && !listed.ReapFailed()
+	return held && listed.Described() && !listed.Migrating() && !listed.ReapFailed()
 }
 
 // findLost asks every controller about a model that JIMM does not know, if its UUID was
