@@ -16,9 +16,9 @@ type Diagnosis struct {
 	Source facts.Controller
 	Record facts.Record
 	// Info is what a survey goes by, Entry the row of JIMM's list.
-	Info    facts.Info
+	Info  facts.Info
 	Entry facts.Entry
-	Host    facts.Host
+	Host  facts.Host
 	// Copies holds the answers of the controllers, by controller UUID.
 	Copies   map[string]facts.Copy
 	Audit    facts.Audit
