@@ -180,8 +180,13 @@ func (r *planRun) carryOut(ctx context.Context, w sharedReads, opts fleet.RunOpt
 	r.many = many
 	opts.JAAS = w.base.JAAS
 	opts.Model = migration.Options{
-		Unit: r.action.Env().Unit, OwnModel: w.base.OwnModel, JIMMModel: w.base.JIMMModel,
-		Probe: r.settings.ProbeControllers, PollInterval: r.settings.PollInterval,
+		Options: survey.Options{
+			Unit:      r.action.Env().Unit,
+			OwnModel:  w.base.OwnModel,
+			JIMMModel: w.base.JIMMModel,
+			Probe:     r.settings.ProbeControllers,
+		},
+		PollInterval: r.settings.PollInterval,
 	}
 	if p := r.settings.ControllersProblem; p != nil {
 		opts.Model.AccountsProblem, opts.Model.AccountsRemedy = p.What, p.Remedy

@@ -5,6 +5,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 )
 
@@ -27,7 +28,8 @@ func collectDiagnostics(version string) charm.ActionFunc {
 		}
 		defer j.Close()
 		d, err := migration.Diagnose(ctx, j.Engine, migration.Options{
-			Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers, PollInterval: settings.PollInterval,
+			Options:      survey.Options{Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
+			PollInterval: settings.PollInterval,
 		})
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -140,16 +141,18 @@ func (m *migrator) options() (migration.Options, error) {
 		until = migration.UntilRunning
 	}
 	return migration.Options{
-		Model:    m.params.Model,
-		Target:   m.params.Target,
-		Unit:     m.action.Env().Unit,
-		OwnModel: m.action.Env().ModelUUID,
-		Ignore:   ignore,
-		// The UUID is lower case in JIMM's list, however it is typed.
-		MoveOutOfJIMM: strings.ToLower(strings.TrimSpace(m.params.MoveOut)),
-		Timeout:       timeout,
-		Until:         until,
-		StopOnStall:   m.params.OnStall == stopOnStall,
+		Options: survey.Options{
+			Model:    m.params.Model,
+			Target:   m.params.Target,
+			Unit:     m.action.Env().Unit,
+			OwnModel: m.action.Env().ModelUUID,
+			// The UUID is lower case in JIMM's list, however it is typed.
+			MoveOutOfJIMM: strings.ToLower(strings.TrimSpace(m.params.MoveOut)),
+		},
+		Ignore:      ignore,
+		Timeout:     timeout,
+		Until:       until,
+		StopOnStall: m.params.OnStall == stopOnStall,
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -55,9 +56,11 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	}
 	defer j.Close()
 	opts := migration.Options{
-		Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers, PollInterval: settings.PollInterval,
-		Spread:      rand.Float64(), //nolint:gosec // Not a secret.
-		StopOnStall: p.OnStall == stopOnStall, Timeout: max(timeout-time.Since(began), time.Nanosecond),
+		Options:      survey.Options{Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
+		PollInterval: settings.PollInterval,
+		Spread:       rand.Float64(), //nolint:gosec // Not a secret.
+		StopOnStall:  p.OnStall == stopOnStall,
+		Timeout:      max(timeout-time.Since(began), time.Nanosecond),
 	}
 	switch {
 	case bool(p.Follow):

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -44,9 +45,9 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
-	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), migration.RecordOptions{
-		Model: p.Model, Controller: p.Controller, Confirm: p.Confirm, Unit: a.Env().Unit,
-		Probe: settings.ProbeControllers, PollInterval: settings.PollInterval,
+	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), p.Confirm, migration.Options{
+		Options:      survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
+		PollInterval: settings.PollInterval,
 		Report: func(e migration.Event) {
 			progress.Event(e)
 			events.Event(e)

@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/src/status"
 )
@@ -176,8 +177,17 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.S
 	})
 	defer events.Close(ctx)
 	result, err := migration.Finish(ctx, j.Engine, j.Recorder(), migration.Options{
-		Model: m.model.UUID, Target: m.target.Name, Unit: u.Env().Unit, OwnModel: u.Env().ModelUUID,
-		Probe: true, PollInterval: settings.PollInterval, Timeout: limit, Until: migration.UntilRecorded, Report: events.Event,
+		Options: survey.Options{
+			Model:    m.model.UUID,
+			Target:   m.target.Name,
+			Unit:     u.Env().Unit,
+			OwnModel: u.Env().ModelUUID,
+			Probe:    true,
+		},
+		PollInterval: settings.PollInterval,
+		Timeout:      limit,
+		Until:        migration.UntilRecorded,
+		Report:       events.Event,
 	})
 	if err != nil {
 		return false, err

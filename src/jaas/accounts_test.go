@@ -15,6 +15,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -139,7 +140,7 @@ func TestASilentControllerIsLeftAlone(t *testing.T) {
 		}
 		defer opened.Close()
 		began := time.Now()
-		res, err := migration.Check(t.Context(), opened.Engine, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Check(t.Context(), opened.Engine, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if took := time.Since(began); err != nil || res.Outcome != facts.ChecksPassed || took > 25*time.Second {
 			t.Errorf("%s after %v, %v", res.Outcome, took, err)
 		}

@@ -19,6 +19,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
@@ -73,7 +74,7 @@ func (w world) migrate(t *testing.T, change func(*migration.Options)) (migration
 	}
 	defer opened.Close()
 	var lines []string
-	opts := migration.Options{Model: "prod", Target: "east", Probe: true, Report: func(e migration.Event) { lines = append(lines, report.Line(e)) }}
+	opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Report: func(e migration.Event) { lines = append(lines, report.Line(e)) }}
 	if change != nil {
 		change(&opts)
 	}

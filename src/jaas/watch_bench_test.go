@@ -22,6 +22,7 @@ import (
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/wire"
@@ -60,7 +61,7 @@ func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
 				var all sync.WaitGroup
 				for i := range n {
 					all.Go(func() {
-						err := watch(ctx, w.settings, i, migration.Options{Probe: probe, PollInterval: time.Second})
+						err := watch(ctx, w.settings, i, migration.Options{Options: survey.Options{Probe: probe}, PollInterval: time.Second})
 						if err != nil {
 							t.Errorf("%s: %v", year, err)
 						}
@@ -149,7 +150,7 @@ func BenchmarkWatch(b *testing.B) {
 			for i := range watched {
 				<-time.After(apart)
 				all.Go(func() {
-					err := watch(ctx, settings, i, migration.Options{Probe: true})
+					err := watch(ctx, settings, i, migration.Options{Options: survey.Options{Probe: true}})
 					if err != nil && ctx.Err() == nil {
 						b.Error(err)
 					}

@@ -150,14 +150,14 @@ func (s *still) ask(t *testing.T) (out said) {
 		t.Fatal(err)
 	}
 	out.location = found.Locations[0]
-	opts := migration.Options{Model: modelUUID, Target: "east", Probe: true}
+	opts := migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}}
 	if out.check, err = migration.Check(ctx, jaas, opts); err != nil {
 		t.Fatal(err)
 	}
 	if out.moving, err = migration.Moving(ctx, jaas, opts); err != nil {
 		t.Fatal(err)
 	}
-	out.record, err = migration.RecordModel(ctx, jaas, s, migration.RecordOptions{Model: modelUUID, Controller: "east", Confirm: modelUUID, Probe: true})
+	out.record, err = migration.RecordModel(ctx, jaas, s, modelUUID, migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // listed is an entry of JIMM's list.
@@ -40,7 +41,7 @@ func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
 			f.began, f.record = time.Now().Add(-time.Hour), east().UUID
 			jaas := f.jaas()
 			jaas.Fleet = &late{fake: f}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east"})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +75,7 @@ func TestWhatHasMovedIsNotOnItsSourceWhenItMovesOn(t *testing.T) {
 		f.began, f.record = time.Now().Add(-time.Hour), east().UUID
 		jaas := f.jaas()
 		jaas.Fleet, jaas.Witness = leaving{f}, leaving{f}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: 10 * time.Minute})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: 10 * time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.Options.Inspect = true
+	r.Inspect = true
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	s, err := r.Survey(ctx)

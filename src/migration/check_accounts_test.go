@@ -186,7 +186,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 					if c.change != nil {
 						c.change(s)
 					}
-					has(t, findingOf(t, s.jaas(), migration.Options{Probe: true}, c.id), c.level, c.says)
+					has(t, findingOf(t, s.jaas(), migration.Options{Options: survey.Options{Probe: true}}, c.id), c.level, c.says)
 				})
 			})
 		}
@@ -203,12 +203,12 @@ func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 			t.Error("asked although controllers must not be asked")
 		}
 		s.running("east", true)
-		f = findingOf(t, s.jaas(), migration.Options{Probe: true}, checks.TargetPrechecks)
+		f = findingOf(t, s.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.TargetPrechecks)
 		if has(t, f, checks.Skip, "a migration is running"); s.asked > 0 {
 			t.Error("asked although a migration runs")
 		}
 		s = newStaff(false)
-		if _, err := migration.Migrate(t.Context(), s.jaas(), s, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded}); err != nil || s.asked > 0 {
+		if _, err := migration.Migrate(t.Context(), s.jaas(), s, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Until: migration.UntilRecorded}); err != nil || s.asked > 0 {
 			t.Errorf("asked %d times unattended, %v", s.asked, err)
 		}
 	})
@@ -218,7 +218,11 @@ func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 func TestAccountsThatCannotBeUsedAreAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(true)
-		opts := migration.Options{Probe: true, AccountsProblem: "the secret is not granted", AccountsRemedy: "juju grant-secret"}
+		opts := migration.Options{Options: survey.Options{
+			Probe:           true,
+			AccountsProblem: "the secret is not granted",
+			AccountsRemedy:  "juju grant-secret",
+		}}
 		has(t, findingOf(t, s.jaas(), opts, checks.ControllerAccess), checks.Warn, "the secret is not granted", "juju grant-secret")
 	})
 }

@@ -121,7 +121,7 @@ func TestContentsAreChecked(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				jaas, g := withInspector(newFake(true))
 				g.change["west"] = func(_ int, i *facts.Inventory) { c.change(i) }
-				f := findingOf(t, jaas, migration.Options{Probe: true}, c.id)
+				f := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, c.id)
 				if f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
 					t.Errorf("%s: %s, want %s: …%s…", f.Level, f.Evidence, c.level, c.says)
 				}
@@ -156,7 +156,7 @@ func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 				jaas, g := withInspector(f)
 				world(f, g)
 				for _, id := range inside {
-					finding := findingOf(t, jaas, migration.Options{Probe: true}, id)
+					finding := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, id)
 					if finding.Level != checks.Skip || finding.Evidence == "" || strings.Contains(finding.Evidence, "CANARY") {
 						t.Errorf("%s is %s: %q", id, finding.Level, finding.Evidence)
 					}

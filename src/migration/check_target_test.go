@@ -119,7 +119,7 @@ func TestTheTargetAndJIMMAreChecked(t *testing.T) {
 					c.world(f, g)
 				}
 				jaas.Fleet = fleetOf{f, c.change}
-				got := findingOf(t, jaas, migration.Options{Probe: !c.noProbe, JIMMModel: c.jimm}, c.id)
+				got := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: !c.noProbe, JIMMModel: c.jimm}}, c.id)
 				if got.Level != c.level || !strings.Contains(got.Evidence, c.says) {
 					t.Errorf("%s: %s, want %s: …%s…", got.Level, got.Evidence, c.level, c.says)
 				}
@@ -161,7 +161,7 @@ func TestAnotherModelOfThatNameIsInTheWay(t *testing.T) {
 			other.UUID, other.Recorded = ownUUID, east().UUID
 			return cs, append(ms, other)
 		}}
-		res, err := migration.Check(t.Context(), jaas, migration.Options{Model: modelUUID, Target: "east", Probe: true})
+		res, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.Refused {
 			t.Fatalf("%s, %v", res.Outcome, err)
 		}
@@ -182,17 +182,19 @@ func TestFailuresInsideCanBeAccepted(t *testing.T) {
 		g.change["west"] = func(_ int, i *facts.Inventory) {
 			i.Machines["0"] = facts.Machine{Agent: "down", Instance: "running"}
 		}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.Refused || f.starts != 0 {
 			t.Fatalf("%s after %d starts, %v", res.Outcome, f.starts, err)
 		}
 		res, err = migration.Migrate(t.Context(), jaas, f, migration.Options{
-			Model: "prod", Target: "east", Probe: true, Until: migration.UntilRunning, Ignore: []checks.ID{checks.Machines},
+			Options: survey.Options{Model: "prod", Target: "east", Probe: true},
+			Until:   migration.UntilRunning,
+			Ignore:  []checks.ID{checks.Machines},
 		})
 		if err != nil || res.Outcome != facts.Started || f.starts != 1 {
 			t.Fatalf("%s after %d starts, %v", res.Outcome, f.starts, err)
 		}
-		res, err = migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err = migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.ChecksPassed || res.Plan != migration.PlanFollow {
 			t.Errorf("%s (%s), %v", res.Outcome, res.Plan, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 )
 
 // says answers as a controller answers an administrator, or only a probe.
@@ -51,7 +52,7 @@ func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 					return facts.Copy{State: facts.CopyAbsent}
 				}
 			}}
-			res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.ChecksPassed {
 				t.Errorf("%s, %v", res.Outcome, err)
 			}
@@ -93,7 +94,7 @@ func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 						return facts.Copy{State: facts.CopyAbsent}
 					}
 				}}
-				res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
+				res, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 				if err != nil || res.Outcome != c.want {
 					t.Errorf("%s, %v", res.Outcome, err)
 				}

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // splitBrain is a JAAS in which, some time after the start, JIMM falls silent
@@ -39,7 +40,7 @@ func TestASplitBrainEndsTheRunAndChangesNothing(t *testing.T) {
 		f := newFake(false)
 		jaas := f.jaas()
 		jaas.Witness = splitBrain{f, 30 * time.Second}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
 			t.Errorf("%s, on %q, recorded %v, %v", res.Outcome, res.Holder, f.records, err)
 		}
@@ -61,7 +62,7 @@ func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 		p.info.Kind, p.info.Controller, p.info.Status = facts.InfoLive, west().UUID, "available"
 		jaas := p.jaas(false)
 		jaas.Auditor = newFake(false)
-		res, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "east"})
+		res, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east"}})
 		if err != nil || res.Outcome != facts.Refused {
 			t.Errorf("%s: %s, %v", name, res.Outcome, err)
 		}
@@ -110,7 +111,7 @@ func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
 			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: model activation failed, no answer"
 			jaas := f.jaas()
 			jaas.Witness = copiesOfTarget{f, c.says, new(int)}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			left := c.says[len(c.says)-1] != facts.CopyAbsent
 			if err != nil || res.Outcome != c.outcome || res.CopyLeft != left || len(f.records) > 0 {
 				t.Errorf("%v: %s, copy left %v, %v", c.says, res.Outcome, res.CopyLeft, err)

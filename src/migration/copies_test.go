@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 )
 
 // A second copy that may be in use forbids a migration until an operator accepts it, and
@@ -40,7 +41,7 @@ func TestACopyOnAThirdControllerThatNothingExplains(t *testing.T) {
 							return facts.Copy{State: facts.CopyAbsent}
 						}
 					}}
-					opts := migration.Options{Model: "prod", Target: "east", Probe: true}
+					opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}}
 					for _, ignored := range []bool{false, true} {
 						want := c.started
 						if ignored {

@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
@@ -150,7 +151,7 @@ func TestTwoCopiesInUseAreAConflict(t *testing.T) {
 		jaas := f.jaas()
 		jaas.Witness = twoInUse{f}
 		for _, target := range []string{"east", "north"} {
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: target, Probe: true})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: target, Probe: true}})
 			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || !strings.Contains(res.Detail, `"east" has it in use`) || f.starts+len(f.records) > 0 {
 				t.Errorf("%s: %s, %v", target, res.Outcome, err)
 			}
@@ -341,7 +342,7 @@ func TestDriftWithoutProbeDoesNotMakeJIMMForget(t *testing.T) {
 				f.running("east", false)
 				f.began, f.mode = time.Now().Add(-48*time.Hour), false
 				f.refuse = errors.New("model not found")
-				opts := migration.Options{Model: "prod", Target: "north"}
+				opts := migration.Options{Options: survey.Options{Model: "prod", Target: "north"}}
 				var err error
 				if dryRun {
 					_, err = migration.Check(t.Context(), f.jaas(), opts)
@@ -428,7 +429,7 @@ func TestStopDuringTheStartIsObeyedSoon(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Second, stop)
 		began := time.Now()
-		res, err := migration.Migrate(ctx, f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(ctx, f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		took := time.Since(began)
 		if err != nil || res.Outcome != facts.Interrupted || res.Cause != facts.CauseNone || took > 14*time.Second {
 			t.Errorf("%s, %s after %v, %v", res.Outcome, res.Cause, took, err)
@@ -440,7 +441,7 @@ func TestStopDuringTheStartIsObeyedSoon(t *testing.T) {
 func TestDeadlineDoesNotCutOffTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		res, err := migration.Migrate(t.Context(), f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: time.Minute})
+		res, err := migration.Migrate(t.Context(), f.jaas(), hangingStart{f, 2 * time.Minute}, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: time.Minute})
 		if err != nil || res.Outcome != facts.TimedOut || res.MigrationID == "" || f.starts != 1 {
 			t.Errorf("%s, id %q, %d starts, %v", res.Outcome, res.MigrationID, f.starts, err)
 		}
@@ -498,7 +499,7 @@ func TestCheckSaysWhatWouldBeDone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(false)
 				c.world(f)
-				res, err := migration.Check(t.Context(), f.jaas(), migration.Options{Model: "prod", Target: "east", Probe: f.probe, OwnModel: ownUUID})
+				res, err := migration.Check(t.Context(), f.jaas(), migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: f.probe, OwnModel: ownUUID}})
 				if err != nil || res.Outcome != c.outcome || res.Plan != c.plan {
 					t.Errorf("%s, %q, %v", res.Outcome, res.Plan, err)
 				}

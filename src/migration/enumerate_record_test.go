@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // records runs record-model from a state, to each side of the migration, on proof
@@ -24,7 +25,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 	p := newProcess(w, nil)
 	p.confirmed = confirm != ""
 	began := time.Now()
-	res, err := migration.RecordModel(ctx, p.jaas(), p, migration.RecordOptions{Model: modelUUID, Controller: to, Confirm: confirm, Probe: w.probe != probeOff})
+	res, err := migration.RecordModel(ctx, p.jaas(), p, confirm, migration.Options{Options: survey.Options{Model: modelUUID, Target: to, Probe: w.probe != probeOff}})
 	how := "record " + to
 	if p.confirmed {
 		how += " on an operator's word"

@@ -14,6 +14,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // TestEnumeration runs the engine from every state that a JAAS can be in, and
@@ -150,7 +151,7 @@ func begin(ctx context.Context, w *oracle, strike func(point) blow) (l lived, bu
 const runLimit = 30 * time.Minute
 
 func (w *oracle) options(p *process) migration.Options {
-	return migration.Options{Model: modelUUID, Target: "east", Probe: w.probe != probeOff, Timeout: runLimit, Report: p.report}
+	return migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: w.probe != probeOff}, Timeout: runLimit, Report: p.report}
 }
 
 // enumeration is all that is run from one state.

@@ -11,6 +11,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // rivals lets both controllers say that they have the model in use once the source
@@ -36,7 +37,7 @@ func TestIssue21459_SplitBrainAfterAnAbort(t *testing.T) {
 			f.stages, f.end = f.stages[:6], "aborted, removing model from target controller: model activation failed, connection is shut down"
 			jaas := f.jaas()
 			jaas.Witness = rivals{f}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || len(f.records) > 0 || res.Outcome.RetrySafe() {
 				t.Errorf("%s (%s), on %q, recorded %v, %v", res.Outcome, res.Cause, res.Holder, f.records, err)
 			}
@@ -56,7 +57,7 @@ func TestIssue20361_ACopyThatGoesAwayIsNotLeft(t *testing.T) {
 			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: model data transfer failed, EOF"
 			jaas := f.jaas()
 			jaas.Witness = leftover{f, c.stays}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Aborted || res.CopyLeft != c.left || res.Holder.Name != "west" {
 				t.Errorf("%v: %s, copy left %v, on %q, %v", c.stays, res.Outcome, res.CopyLeft, res.Holder, err)
 			}
@@ -91,7 +92,7 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 		f := newFake(true)
 		jaas, g := withInspector(f)
 		g.change["east"] = func(_ int, i *facts.Inventory) { lost("web/1", "1")(i) }
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseAgents || !slices.Equal(res.Aftermath.Missing, []string{"machine 1", "unit web/1"}) {
 			t.Fatalf("%s (%s), missing %q, %v", res.Outcome, res.Cause, res.Aftermath.Missing, err)
 		}
@@ -110,7 +111,7 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 		for _, at := range []string{"west", "east"} {
 			g.change[at] = func(_ int, i *facts.Inventory) { i.Type = "caas" }
 		}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		named := func(id string) bool {
 			return slices.ContainsFunc(res.Aftermath.FollowUps, func(c migration.FollowUp) bool { return c.ID == id })
 		}
@@ -170,7 +171,7 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 		f.details = func(i *facts.Info) {
 			i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 		}
-		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, checks.SecretBackends), checks.Warn, "myvault", "--import-id")
+		has(t, findingOf(t, f.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.SecretBackends), checks.Warn, "myvault", "--import-id")
 	})
 }
 
@@ -181,7 +182,7 @@ func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 		f := newFake(false)
 		jaas, _ := withInspector(f)
 		f.usersThere = []string{"alice@example.com=read", "bob@example.com=admin"}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseDifferences {
 			t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // What is known to go wrong with migrations, each named after its issue: a test
@@ -89,7 +90,7 @@ func inside(t *testing.T, id checks.ID, source, target, kind string, change func
 			}
 			return cs, ms
 		}}
-		out = findingOf(t, jaas, migration.Options{Probe: true}, id)
+		out = findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, id)
 	})
 	return out
 }
@@ -110,7 +111,7 @@ func TestIssue10092_UsersMissingOnTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.details = func(i *facts.Info) { i.Users = []string{"bob=read", "alice@example.com=admin"} }
-		has(t, findingOf(t, f.jaas(), migration.Options{Probe: true}, checks.Users), checks.Warn, "bob", "juju add-user")
+		has(t, findingOf(t, f.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.Users), checks.Warn, "bob", "juju add-user")
 	})
 	const missing = "cannot initiate migration as the users granted access to the model do not exist\non the destination controller."
 	explains(t, refusedWith(t, missing), "do not exist", "juju add-user")
@@ -133,7 +134,7 @@ func TestIssue6149_NameOrModelExistsOnTheTarget(t *testing.T) {
 			other.UUID, other.Recorded, other.Entry = ownUUID, east().UUID, facts.Entry{}
 			return cs, append(ms, other)
 		}}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: modelUUID, Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.Refused || f.starts > 0 {
 			t.Errorf("%s after %d starts, %v", res.Outcome, f.starts, err)
 		}

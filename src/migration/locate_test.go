@@ -312,7 +312,7 @@ func TestLocateAsksADeadControllerOnce(t *testing.T) {
 func TestAListWithGaps(t *testing.T) {
 	p := &places{models: onWest("alice@example.com/prod"), gaps: errors.New("cannot list 1 of 2 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Life: "alive"}}
 	for selector, good := range map[string]bool{modelUUID: true, "alice@example.com/prod": true, "prod": false, "staging": false} {
-		_, err := migration.Check(t.Context(), p.jaas(false), migration.Options{Model: selector, Target: "east"})
+		_, err := migration.Check(t.Context(), p.jaas(false), migration.Options{Options: survey.Options{Model: selector, Target: "east"}})
 		if (err == nil) != good {
 			t.Errorf("Check %q: %v", selector, err)
 		}

@@ -12,30 +12,13 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Options say what shall be migrated and how.
+// Options say what is migrated and how.
 type Options struct {
-	// Model is a UUID, "owner/name", or a bare name if it is unique.
-	Model string
-	// Target is JIMM's name of the controller that the model shall move to.
-	Target string
-	// Unit names the unit that runs this, for commands in remedies;
+	// Options say which model is migrated where, and who may be asked. The unit is
 	// "jimm-migrator/0" if empty.
-	Unit string
-	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
-	OwnModel string
-	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
-	// if that is not known.
-	JIMMModel string
-	// MoveOutOfJIMM is the UUID of the model, where it may move to a controller on
-	// which JIMM cannot record it.
-	MoveOutOfJIMM string
-	// AccountsProblem is why the accounts on controllers cannot be used, and
-	// AccountsRemedy the command that helps; "" if they can, or there are none.
-	AccountsProblem, AccountsRemedy string
+	survey.Options
 	// Ignore names the checks whose failure the operator accepts.
 	Ignore []checks.ID
-	// Probe asks the controllers themselves, without credentials.
-	Probe bool
 	// PollInterval is the time between two polls; 5 s if zero. The waits of the
 	// engine do not depend on it, but for a floor of [LeastPolls] polls.
 	PollInterval time.Duration
@@ -127,12 +110,7 @@ func newRun(jaas survey.JAAS, opts Options) *run {
 	}
 	opts.Unit = cmp.Or(opts.Unit, "jimm-migrator/0")
 	r := &run{opts: opts}
-	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: survey.Options{
-		Model: opts.Model, Target: opts.Target, Unit: opts.Unit, OwnModel: opts.OwnModel, JIMMModel: opts.JIMMModel,
-		MoveOutOfJIMM:   opts.MoveOutOfJIMM,
-		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
-		Probe: opts.Probe, TimeToBegin: r.wait(TimeToBegin),
-	}}
+	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: opts.Options, TimeToBegin: r.wait(TimeToBegin)}
 	return r
 }
 
@@ -160,7 +138,7 @@ func Finish(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 // migrate needs no starter where nothing is to be started.
 func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Recorder, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.Options.Inspect, r.Options.SaveLogin = opts.Until != UntilRecorded, opts.Until != UntilRunning
+	r.Inspect, r.SaveLogin = opts.Until != UntilRecorded, opts.Until != UntilRunning
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

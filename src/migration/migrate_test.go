@@ -11,12 +11,13 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // migrate runs the engine in virtual time against the fake.
 func migrate(t *testing.T, f *fake, change func(*migration.Options)) migration.Result {
 	t.Helper()
-	opts := migration.Options{Model: "prod", Target: "east", Probe: f.probe, Timeout: time.Hour}
+	opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: f.probe}, Timeout: time.Hour}
 	if change != nil {
 		change(&opts)
 	}
@@ -307,7 +308,7 @@ func TestRunAgainStartsNothingTwice(t *testing.T) {
 				<-time.After(30 * time.Second)
 				kill()
 			}()
-			opts := migration.Options{Model: modelUUID, Target: "east", Probe: true}
+			opts := migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}}
 			first, err := migration.Migrate(ctx, f.jaas(), f, opts)
 			if err != nil || first.Outcome != facts.Interrupted || first.Cause != facts.CauseNone {
 				t.Fatalf("first run: %v %v, %v", first.Outcome, first.Cause, err)

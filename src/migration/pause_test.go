@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // clocked notes when the engine asks JIMM.
@@ -40,7 +41,7 @@ func watched(t *testing.T, completes bool, interval time.Duration, spread float6
 	c.delay = 10 * time.Second
 	jaas := c.jaas()
 	jaas.Witness = c
-	res, err := migration.Migrate(t.Context(), jaas, c, migration.Options{Model: "prod", Target: "east", Probe: true, PollInterval: interval, Spread: spread})
+	res, err := migration.Migrate(t.Context(), jaas, c, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, PollInterval: interval, Spread: spread})
 	if err != nil || res.Outcome != facts.Migrated {
 		t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // ownWord is a JAAS whose controllers say of their copies whether they are in use.
@@ -29,12 +30,12 @@ func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
 		"migrate": func(ctx context.Context, w ownWord) (migration.Result, error) {
 			jaas := w.jaas()
 			jaas.Witness = w
-			return migration.Migrate(ctx, jaas, w.fake, migration.Options{Model: "prod", Target: "east", Probe: true})
+			return migration.Migrate(ctx, jaas, w.fake, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		},
 		"check": func(ctx context.Context, w ownWord) (migration.Result, error) {
 			jaas := w.jaas()
 			jaas.Witness = w
-			return migration.Check(ctx, jaas, migration.Options{Model: "prod", Target: "east", Probe: true})
+			return migration.Check(ctx, jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -62,7 +63,7 @@ func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
 		f.redirects, f.probe, f.noHost = false, false, true
 		f.running("east", false)
 		f.began, f.mode = time.Now().Add(-48*time.Hour), false
-		_, err := migration.Check(t.Context(), f.jaas(), migration.Options{Model: "prod", Target: "north"})
+		_, err := migration.Check(t.Context(), f.jaas(), migration.Options{Options: survey.Options{Model: "prod", Target: "north"}})
 		if err != nil || f.forgot {
 			t.Errorf("forgot %v, %v", f.forgot, err)
 		}
@@ -88,7 +89,7 @@ func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
 		f.began, f.mode = time.Now().Add(-48*time.Hour), false
 		jaas := f.jaas()
 		jaas.Witness = served{f, east()}
-		_, err := migration.Check(t.Context(), jaas, migration.Options{Model: "prod", Target: "north"})
+		_, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "north"}})
 		if err != nil || f.forgot {
 			t.Errorf("forgot %v, %v", f.forgot, err)
 		}

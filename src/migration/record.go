@@ -11,35 +11,12 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// RecordOptions say which controller JIMM shall be told of.
-type RecordOptions struct {
-	// Model is a UUID, "owner/name", or a bare name if it is unique.
-	Model string
-	// Controller is JIMM's name of the controller that has the model.
-	Controller string
-	// Confirm is the model's UUID, from an operator who knows more than the
-	// witnesses can prove; "" records on their proof alone.
-	Confirm string
-	// Unit names the unit that runs this, for commands in remedies.
-	Unit string
-	// Probe asks the controllers themselves, without credentials.
-	Probe bool
-	// PollInterval is as in [Options].
-	PollInterval time.Duration
-	// Report is called with every event, from one goroutine; may be nil.
-	Report func(Event)
-}
-
-// RecordModel tells JIMM which controller has a model, and starts nothing. It
-// does so on the same proof as [Migrate]; with Confirm also on an operator's
-// word, if two observations do not speak against it. The writer is only asked to
-// record. An error means that JIMM did not list its controllers or models, and
-// that nothing was done.
-func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts RecordOptions) (Result, error) {
-	r := newRun(jaas, Options{
-		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
-		PollInterval: opts.PollInterval, Report: opts.Report,
-	})
+// RecordModel tells JIMM that the target of the options has the model, and starts
+// nothing. It does so on the same proof as [Migrate]; with confirm, the model's UUID, also
+// on an operator's confirmation, unless one of two observations contradicts it. An error
+// means that JIMM did not list its controllers or models, and that nothing was done.
+func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, confirm string, opts Options) (Result, error) {
+	r := newRun(jaas, opts)
 	r.opts.Timeout = r.wait(TimeForRecordModel)
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
@@ -48,7 +25,7 @@ func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts 
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
-	m := recording{run: r, recorder: recorder, confirm: opts.Confirm, began: began, first: s, res: r.begun(s)}
+	m := recording{run: r, recorder: recorder, confirm: confirm, began: began, first: s, res: r.begun(s)}
 	m.record(ctx, limited)
 	return *m.res, nil
 }

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 // away lets the model have moved to the controller an hour ago.
@@ -127,7 +128,7 @@ func TestRecordModel(t *testing.T) {
 						to = "east"
 					}
 					began := time.Now()
-					res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: to, Confirm: s.confirm, Probe: f.probe})
+					res, err := migration.RecordModel(t.Context(), f.jaas(), f, s.confirm, migration.Options{Options: survey.Options{Model: "prod", Target: to, Probe: f.probe}})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -165,7 +166,7 @@ func TestTheTwoObservationsAreFarEnoughApart(t *testing.T) {
 				f.stuck()
 				began, told := time.Now(), time.Duration(0)
 				f.onRecord = func(*fake) { told = time.Since(began) }
-				res, err := migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: "prod", Controller: "west", Confirm: modelUUID, Probe: true, PollInterval: interval})
+				res, err := migration.RecordModel(t.Context(), f.jaas(), f, modelUUID, migration.Options{Options: survey.Options{Model: "prod", Target: "west", Probe: true}, PollInterval: interval})
 				if err != nil || res.Outcome != facts.Recorded || told < 130*time.Second || told > 135*time.Second {
 					t.Errorf("completes %v, every %s: %s, JIMM was told after %v, %v", completes, interval, res.Outcome, told, err)
 				}
@@ -189,7 +190,7 @@ func TestAConflictIsNotRecordedOnAnybodysWord(t *testing.T) {
 		f := newFake(true)
 		jaas := f.jaas()
 		jaas.Witness = twice{f}
-		res, err := migration.RecordModel(t.Context(), jaas, f, migration.RecordOptions{Model: "prod", Controller: to, Confirm: modelUUID, Probe: true})
+		res, err := migration.RecordModel(t.Context(), jaas, f, modelUUID, migration.Options{Options: survey.Options{Model: "prod", Target: to, Probe: true}})
 		if err != nil || res.Outcome != facts.Conflict || len(f.records) > 0 {
 			t.Errorf("%s: %s, recorded %v, %v", to, res.Outcome, f.records, err)
 		}

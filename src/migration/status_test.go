@@ -35,7 +35,7 @@ func TestMovingTellsHowAModelMoves(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(completes)
 				c.world(f)
-				m, err := migration.Moving(t.Context(), f.jaas(), migration.Options{Model: "prod", Probe: true})
+				m, err := migration.Moving(t.Context(), f.jaas(), migration.Options{Options: survey.Options{Model: "prod", Probe: true}})
 				if err != nil || m.State != c.state || m.Target.Name != c.target || m.TargetProved != c.proved || m.Long != c.long {
 					t.Errorf("%s, completes %v: %+v, %v", c.name, completes, m, err)
 				}
@@ -71,7 +71,7 @@ func TestFollow(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					f := newFake(completes)
 					c.world(f)
-					res, err := migration.Follow(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Probe: f.probe})
+					res, err := migration.Follow(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: "prod", Probe: f.probe}})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -135,12 +135,12 @@ func TestFinishStartsNothing(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(jimm)
-				res, err := migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded})
+				res, err := migration.Finish(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Until: migration.UntilRecorded})
 				if err != nil || res.Outcome != facts.NotStarted || res.Cause != facts.CauseNothingRuns || f.starts != 0 {
 					t.Errorf("nothing runs: %s (%s), %d starts, %v", res.Outcome, res.Cause, f.starts, err)
 				}
 				f.running("east", true)
-				res, err = migration.Finish(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: migration.UntilRecorded})
+				res, err = migration.Finish(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Until: migration.UntilRecorded})
 				if err != nil || res.Outcome != facts.Migrated || f.starts != 0 || f.record != east().UUID {
 					t.Errorf("a migration runs: %s (%s), %d starts, %v", res.Outcome, res.Cause, f.starts, err)
 				}
@@ -157,16 +157,16 @@ func TestALostModelIsFoundByItsUUID(t *testing.T) {
 			f.record = ""
 			for name, run := range map[string]func() (migration.Result, error){
 				"migrate": func() (migration.Result, error) {
-					return migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Model: modelUUID, Target: "east", Probe: true})
+					return migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}})
 				},
 				"check": func() (migration.Result, error) {
-					return migration.Check(t.Context(), f.jaas(), migration.Options{Model: modelUUID, Target: "east", Probe: true})
+					return migration.Check(t.Context(), f.jaas(), migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: true}})
 				},
 				"record": func() (migration.Result, error) {
-					return migration.RecordModel(t.Context(), f.jaas(), f, migration.RecordOptions{Model: modelUUID, Controller: "west", Probe: true})
+					return migration.RecordModel(t.Context(), f.jaas(), f, "", migration.Options{Options: survey.Options{Model: modelUUID, Target: "west", Probe: true}})
 				},
 				"follow": func() (migration.Result, error) {
-					return migration.Follow(t.Context(), f.jaas(), f, migration.Options{Model: modelUUID, Probe: true})
+					return migration.Follow(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: modelUUID, Probe: true}})
 				},
 			} {
 				res, err := run()
@@ -178,7 +178,7 @@ func TestALostModelIsFoundByItsUUID(t *testing.T) {
 			if err != nil || len(found.Locations) != 1 || found.Locations[0].State != locate.StateLost || found.Locations[0].Holder.Name != "west" || !strings.Contains(found.Locations[0].Repair, " import-model west "+modelUUID) {
 				t.Errorf("%+v, %v", found.Locations, err)
 			}
-			res, err := migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Refused {
 				t.Errorf("by name: %s, %v", res.Outcome, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 func TestAMigrationThatDoesNotGoOn(t *testing.T) {
@@ -114,7 +115,7 @@ func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
 				lost("0", "1", "web/0", "web/1", "nrpe/0")(i)
 			}
 		}
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		got := res.Timing
 		if err != nil || got.Agents.Sub(got.Finished) < 30*time.Second || got.Downtime() != got.Agents.Sub(got.Quiesced) {
 			t.Errorf("agents %v after the end, downtime %v, %v", got.Agents.Sub(got.Finished), got.Downtime(), err)

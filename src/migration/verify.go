@@ -56,7 +56,7 @@ type FollowUp struct{ ID, Why, Do string }
 // verify checks a model that has moved: its agents, its contents, and
 // at who may administer it. It changes nothing but the outcome.
 func (w *watcher) verify(limited context.Context) {
-	if !w.Options.Inspect || w.Jaas.Inspector == nil || !w.hasMoved() {
+	if !w.Inspect || w.Jaas.Inspector == nil || !w.hasMoved() {
 		return
 	}
 	w.res.Step = facts.StepVerify

@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // JIMM of 2024 stores the secret of each login: a run makes one at most.
@@ -32,7 +33,7 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(c.completes)
 				jaas, g := withInspector(f)
-				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, Until: c.until})
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Until: c.until})
 				if err != nil || !res.Outcome.Succeeded() {
 					t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
 				}
@@ -49,7 +50,7 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		jaas, g := withInspector(newFake(false))
-		if f := findingOf(t, jaas, migration.Options{Probe: true}, checks.Units); f.Level != checks.Pass || g.looks["west"] != 1 || g.listed != 0 {
+		if f := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, checks.Units); f.Level != checks.Pass || g.looks["west"] != 1 || g.listed != 0 {
 			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.looks, g.listed)
 		}
 	})
@@ -188,7 +189,7 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 				if c.world != nil {
 					c.world(f, g)
 				}
-				opts := migration.Options{Model: "prod", Target: "east", Probe: true, Ignore: []checks.ID{checks.Units}}
+				opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Ignore: []checks.ID{checks.Units}}
 				res, err := migration.Migrate(t.Context(), jaas, f, opts)
 				if err != nil {
 					t.Fatal(err)
@@ -247,7 +248,8 @@ func TestTheWaitForAgentsEnds(t *testing.T) {
 				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				events, began := 0, time.Now()
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{
-					Model: "prod", Target: "east", Probe: true, Timeout: c.timeout,
+					Options: survey.Options{Model: "prod", Target: "east", Probe: true},
+					Timeout: c.timeout,
 					Report: func(e migration.Event) {
 						if _, ok := e.(migration.AgentsEvent); ok {
 							events++
@@ -287,7 +289,7 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 				}
 				jaas, g := withInspector(f)
 				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
-				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 				if err != nil || res.Outcome != c.outcome || min(g.looks["east"], 1) != c.looks || f.starts != 0 || len(f.records) != 0 {
 					t.Errorf("%s (%s) after %v looks, %v", res.Outcome, res.Cause, g.looks, err)
 				}
@@ -309,7 +311,7 @@ func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 				cancel()
 			}
 		}
-		res, err := migration.Migrate(ctx, jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+		res, err := migration.Migrate(ctx, jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 		if err != nil || res.Outcome != facts.NeedsAttention || g.looks["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
 			t.Errorf("%s (%s), missing %q after %v, %v", res.Outcome, res.Cause, res.Aftermath.Missing, g.looks, err)
 		}
@@ -326,7 +328,7 @@ func TestStaleAccessComesWithTwoCommands(t *testing.T) {
 			f := newFake(completes)
 			jaas, g := withInspector(f)
 			g.hosts = []string{west().UUID}
-			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Migrated || len(res.Aftermath.Findings) != 3 {
 				t.Fatalf("%s, %+v, %v", res.Outcome, res.Aftermath, err)
 			}

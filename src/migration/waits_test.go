@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 // pollIntervals are the shortest, the default and the longest that the charm takes.
@@ -92,7 +93,7 @@ func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
 			f := newFake(completes)
 			f.redirects = false // JIMM of 2026 does not complete it by itself.
 			w := &slowRecorder{fake: f}
-			opts := migration.Options{Model: "prod", Target: "east", Probe: true, Timeout: time.Hour}
+			opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: time.Hour}
 			res, err := migration.Migrate(t.Context(), f.jaas(), w, opts)
 			if err != nil || res.Outcome != facts.Migrated || w.calls != 2 {
 				t.Errorf("completes %v: %s (%s) after %d calls, %v", completes, res.Outcome, res.Cause, w.calls, err)
@@ -147,7 +148,7 @@ func TestAWatchAsksForJIMMsListOnceAMinuteAtMost(t *testing.T) {
 		jaas := f.jaas()
 		jaas.Witness = w
 		began := time.Now()
-		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true, PollInterval: time.Second, Timeout: time.Hour})
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, PollInterval: time.Second, Timeout: time.Hour})
 		minutes := int(time.Since(began) / time.Minute)
 		if err != nil || res.Outcome != facts.Migrated || !res.Attached || w.lists > minutes+10 {
 			t.Errorf("%s, attached %v: %d lists in %d minutes, %v", res.Outcome, res.Attached, w.lists, minutes, err)
@@ -200,7 +201,7 @@ func TestNoOldPhaseIsSaidAfterTheEnd(t *testing.T) {
 		slow := &slowRecorder{fake: f}
 		recorded, over := false, 0
 		res, err := migration.Migrate(t.Context(), f.jaas(), slow, migration.Options{
-			Model: "prod", Target: "east", Probe: true,
+			Options: survey.Options{Model: "prod", Target: "east", Probe: true},
 			Report: func(e migration.Event) {
 				switch e := e.(type) {
 				case migration.RecordEvent:

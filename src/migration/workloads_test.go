@@ -8,6 +8,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // The agents have come, and the workload is broken by the move: that is a
@@ -52,7 +53,7 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 						set(i, c.after)
 					}
 				}
-				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Model: "prod", Target: "east", Probe: true})
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 				said := strings.Join(res.Aftermath.Differences, "; ")
 				if err != nil || res.Outcome != c.outcome || !strings.Contains(said, c.says) || c.says == "" && said != "" {
 					t.Errorf("%s (%s), differences %q, %v", res.Outcome, res.Cause, said, err)

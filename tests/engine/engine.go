@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 )
 
@@ -114,7 +115,9 @@ func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Option
 	}
 	var progress []string
 	opts := migration.Options{
-		Model: r.Model, Target: r.Target, Probe: !r.Blind, PollInterval: r.Poll, Timeout: r.Timeout,
+		Options:      survey.Options{Model: r.Model, Target: r.Target, Probe: !r.Blind},
+		PollInterval: r.Poll,
+		Timeout:      r.Timeout,
 		Report: func(e migration.Event) {
 			line := report.Line(e)
 			if line == "" {

@@ -228,8 +228,11 @@ func (s *story) run(ctx context.Context, k kill) *life {
 
 func (s *story) options(l *life) migration.Options {
 	return migration.Options{
-		Model: s.model, Target: s.target, Probe: s.probe, PollInterval: s.poll, Timeout: s.timeout, MoveOutOfJIMM: s.uuid,
-		Report: l.report, Observed: l.look,
+		Options:      survey.Options{Model: s.model, Target: s.target, Probe: s.probe, MoveOutOfJIMM: s.uuid},
+		PollInterval: s.poll,
+		Timeout:      s.timeout,
+		Report:       l.report,
+		Observed:     l.look,
 	}
 }
 

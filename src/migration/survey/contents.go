@@ -54,7 +54,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 // mayNotInspect says why there is nothing to inspect, or "".
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
-	case !r.Options.Inspect || r.Jaas.Inspector == nil:
+	case !r.Inspect || r.Jaas.Inspector == nil:
 		return "the model was not inspected"
 	case !s.TargetKnown:
 		return "the target is not known"
@@ -73,7 +73,7 @@ func (r *Surveyor) mayNotInspect(s *Survey) string {
 // kept for its end. It need not be where an account on the source serves the
 // beginning, or one on the target the end.
 func (r *Surveyor) saveLogin(ctx context.Context, s *Survey) bool {
-	one := r.Jaas.Traits.LogsSecrets && r.Options.SaveLogin
+	one := r.Jaas.Traits.LogsSecrets && r.SaveLogin
 	if !one || !r.Options.Probe || r.Jaas.Controllers == nil {
 		return one
 	}

@@ -64,7 +64,7 @@ func (s *Survey) OwnerOnSource() (owner string, told bool) {
 // mayNotAsk says why administrators are not asked, or "".
 func (r *Surveyor) mayNotAsk(s *Survey) string {
 	switch {
-	case !r.Options.Inspect || r.Jaas.Controllers == nil:
+	case !r.Inspect || r.Jaas.Controllers == nil:
 		return "it was not inspected"
 	case !r.Options.Probe:
 		return "controllers are not asked (probe-controllers=false)"

@@ -81,9 +81,9 @@ func (s *Survey) OnTarget() bool { return s.TargetKnown && s.Target.UUID == s.So
 // for before this run. As long as that is not known, one was requested just now.
 func (s *Survey) TimeLeftToStart() time.Duration {
 	if s.AuditErr != nil {
-		return s.Options.TimeToBegin
+		return s.timeToBegin
 	}
-	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.Options.TimeToBegin)
+	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.timeToBegin)
 }
 
 // LeftSource reports whether the model seems to have left the source for the

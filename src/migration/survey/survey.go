@@ -9,11 +9,11 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// Options say what to observe, and how.
+// Options say which model is surveyed, where it may go, and who may be asked.
 type Options struct {
 	// Model is a UUID, "owner/name", or a bare name if it is unique.
 	Model string
-	// Target is JIMM's name of the controller that the model shall move to.
+	// Target is JIMM's name of the controller that the model is to move to.
 	Target string
 	// Unit names the unit that runs this, for commands in remedies.
 	Unit string
@@ -30,6 +30,12 @@ type Options struct {
 	AccountsProblem, AccountsRemedy string
 	// Probe asks the controllers themselves, without credentials.
 	Probe bool
+}
+
+// Surveyor makes surveys of one model.
+type Surveyor struct {
+	Jaas    JAAS
+	Options Options
 	// TimeToBegin is how long a migration that was requested may take to show.
 	TimeToBegin time.Duration
 	// Inspect inspects the model as well.
@@ -37,12 +43,6 @@ type Options struct {
 	// SaveLogin keeps the login to the model for the end of a migration, where
 	// JIMM stores the secret of each.
 	SaveLogin bool
-}
-
-// Surveyor makes surveys of one model.
-type Surveyor struct {
-	Jaas    JAAS
-	Options Options
 	// Host is the answer to the login to the model that a survey has made.
 	Host facts.Host
 	// again reports that the survey is made for the second time: JIMM's record had
@@ -54,6 +54,7 @@ type Surveyor struct {
 // that the checks and the plan need.
 type Survey struct {
 	Options     Options
+	timeToBegin time.Duration
 	Traits      facts.Traits
 	Controllers facts.Controllers
 	Models      []facts.Model
@@ -79,7 +80,7 @@ func (s *Survey) ModelKnown() bool { return s.ModelErr == nil }
 // Survey asks for everything once. An error means that JIMM did not list its
 // controllers or models, and nothing is known.
 func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
-	s := &Survey{Options: r.Options, Traits: r.Jaas.Traits}
+	s := &Survey{Options: r.Options, timeToBegin: r.TimeToBegin, Traits: r.Jaas.Traits}
 	list, err := r.Jaas.Fleet.Controllers(ctx)
 	if err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary b
 		},
 	}, fleet.RunOptions{
 		Plan: plan, JAAS: plan.JAAS, Timeout: 1000 * time.Hour,
-		Model: migration.Options{Unit: "jimm-migrator/0", Probe: true, PollInterval: poll},
+		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 	})
 	if err != nil || done.Counts.Moved != len(w.Models) {
 		t.Fatalf("%+v %s %v", done.Counts, done.Stopped, err)

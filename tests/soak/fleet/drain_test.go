@@ -111,7 +111,7 @@ func (s *story) drainOnce(ctx context.Context, die int) {
 		Leader: func(context.Context) (bool, error) { return true, nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{
-		Plan: plan, JAAS: uuid, Timeout: 2 * time.Hour, Model: migration.Options{Unit: "jimm-migrator/0", Probe: true, PollInterval: poll},
+		Plan: plan, JAAS: uuid, Timeout: 2 * time.Hour, Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 	})
 	if l.dead() || l.err != nil {
 		s.count("drain killed")

@@ -496,7 +496,7 @@ func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{
 		Plan: plan, JAAS: uuid, Timeout: 6 * time.Hour,
-		Model: migration.Options{Unit: "jimm-migrator/0", Probe: true, PollInterval: poll},
+		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 		Report: func(e fleet.Event) {
 			if stop, ok := e.(fleet.StoppedEvent); ok {
 				if leads() { // Else another unit starts what is left.
