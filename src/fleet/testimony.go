@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/redact"
 )
 
@@ -36,15 +37,15 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	}
 	at, said := s.nameOf(recorded), t.Said[from.UUID]
 	asked := slices.ContainsFunc(t.Asked, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate && q.Target == at })
-	switch {
+	switch place := judge.Place(from, facts.Observation{Copies: map[string]facts.Copy{from.UUID: said}}); {
 	case recorded == "" || recorded == from.UUID:
 		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it elsewhere than on %q", from.Name)
-	case said.State == facts.CopyUnknown:
+	case place == judge.Unplaced:
 		d.Reason, d.Detail = LeftNoAnswer, fmt.Sprintf("%q did not say whether it has moved the model away%s", from.Name, because(said))
-	case said.Has():
-		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("%q has a copy of it, %s", from.Name, said.State)
-	case said.State != facts.CopyMoved:
+	case place == judge.Absent:
 		d.Reason, d.Detail = LeftNoRedirect, fmt.Sprintf("%q does not redirect: the model was never there, or the redirect is gone", from.Name)
+	case place != judge.Departed:
+		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("%q has a copy of it, %s", from.Name, said.State)
 	case said.To != recorded:
 		d.Reason, d.Detail = LeftMovedOn, fmt.Sprintf("it left %q for %q; JIMM records it on %q", from.Name, cmp.Or(s.nameOf(said.To), "an unknown controller"), at)
 	case !asked:

@@ -35,7 +35,7 @@ func (f decision) judge(ctx context.Context) {
 		switch {
 		case info.Attempt.Unshown():
 			f.exporting()
-		case info.Kind == facts.InfoListed && !f.own(ctx):
+		case !f.own(ctx):
 			f.migratesSomewhere(recorded)
 		default:
 			f.migrating()
@@ -78,26 +78,23 @@ func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded f
 }
 
 // own reports whether the migration in JIMM's list is that of the recorded
-// controller, and not of another that JIMM has models on too. With a copy on the
-// target JIMM's audit log reports whether the record was switched to it too early.
-// A login is conclusive only as long as the target cannot have a copy.
+// controller, and not of another that JIMM has models on too.
 func (f decision) own(ctx context.Context) bool {
-	recorded := f.copies[f.loc.Recorded.UUID]
-	switch {
-	case recorded.Has() && len(f.loc.Copies) == 0:
+	switch judge.Attribute(f.loc.Recorded, f.controllers, f.seen()) {
+	case judge.EntryOfRecorded:
 		return true
-	case recorded.Has():
+	case judge.EntryByLog:
 		log, err := f.jaas.Auditor.Audit(ctx, f.loc.Model)
 		return err == nil && !log.Brings(f.loc.Attempt, f.loc.Recorded.Name)
-	case recorded.State != facts.CopyUnknown:
+	case judge.EntryByLogin:
+		if !f.named {
+			return false
+		}
+		host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID)
+		return host.Kind == facts.HostServes && host.Controller == f.loc.Recorded.UUID
+	default:
 		return false
 	}
-	phase := facts.ParseText(f.loc.Attempt.Text)
-	if !f.named || phase == facts.PhaseUnknown || phase >= facts.PhaseImport {
-		return false
-	}
-	host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID)
-	return host.Kind == facts.HostServes && host.Controller == f.loc.Recorded.UUID
 }
 
 // migratesSomewhere: a controller reports a migration without an end, and it may

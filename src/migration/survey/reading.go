@@ -128,7 +128,7 @@ func (s *Survey) Holder() facts.Controller {
 		if s.MovesElsewhere() || facts.ParseText(o.Info.Attempt.Text).PastReturn() || o.CopyOn(s.Source).Denies() {
 			return none
 		}
-		if o.Info.Attempt.Unshown() && !s.sourceAlone() {
+		if o.Info.Attempt.Unshown() && !judge.Alone(s.Source, s.Controllers, o) {
 			return none // It may be in use on its target already.
 		}
 		return s.Source
@@ -156,9 +156,8 @@ func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt
 	brought := s.Audit.Brings(attempt, s.Source.Name)
 	_, asked := s.Audit.Target(attempt, s.Source.Name) // JIMM asks the recorded one.
-	alone := s.Observation.CopyOn(s.Source).Has() && len(s.Holders(s.Source)) == 0 && s.sourceAlone()
 	switch {
-	case s.Observation.Info.Kind != facts.InfoListed, alone, asked && !brought:
+	case judge.Attribute(s.Source, s.Controllers, s.Observation) == judge.EntryOfRecorded, asked && !brought:
 		return false
 	default:
 		return brought || s.OnTarget() || len(s.Holders(s.Source, s.Target)) > 0
@@ -280,14 +279,5 @@ func (s *Survey) Unexplained(holders facts.Controllers) bool {
 	return !s.UnderWay() && !s.MayStillArrive() && !s.Observation.CopyOn(s.Source).Denies() && slices.ContainsFunc(holders, func(c facts.Controller) bool {
 		state := s.Observation.CopyOn(c).State
 		return state == facts.CopyPresent || state == facts.CopyActive
-	})
-}
-
-// sourceAlone reports whether every other controller has said that it does not have
-// the model, or only a half-imported copy.
-func (s *Survey) sourceAlone() bool {
-	return !slices.ContainsFunc(s.Controllers, func(c facts.Controller) bool {
-		got := s.Observation.CopyOn(c)
-		return c.UUID != s.Source.UUID && !got.Denies() && got.State != facts.CopyImporting
 	})
 }

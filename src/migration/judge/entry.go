@@ -1,0 +1,53 @@
+package judge
+
+import (
+	"slices"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// Attribution says whose migration an entry of JIMM's list shows. The list does not say
+// which controller has made the entry: the recorded one, or another that is bringing the
+// model there and that JIMM does not record any more, or not yet.
+type Attribution int
+
+// The attributions.
+const (
+	// EntryOpen: no answer says whose migration it is.
+	EntryOpen Attribution = iota
+	// EntryOfRecorded: it is that of the recorded controller, since it reports it itself or
+	// no other controller can have made the entry.
+	EntryOfRecorded
+	// EntryByLog: another controller has the model too, or does not answer. JIMM's audit log
+	// decides: it may be that one's migration if the log has a request that brings the
+	// model to the recorded controller.
+	EntryByLog
+	// EntryByLogin: the recorded controller does not answer, and no target has a copy yet. It is
+	// that of the recorded controller if that serves a login to the model.
+	EntryByLogin
+)
+
+// Attribute says whose migration the observation shows.
+func Attribute(recorded facts.Controller, list facts.Controllers, o facts.Observation) Attribution {
+	own := o.CopyOn(recorded)
+	phase := facts.ParseText(o.Info.Attempt.Text)
+	switch {
+	case o.Info.Kind != facts.InfoListed, own.Has() && Alone(recorded, list, o):
+		return EntryOfRecorded
+	case own.Has():
+		return EntryByLog
+	case own.State == facts.CopyUnknown && phase != facts.PhaseUnknown && phase < facts.PhaseImport:
+		return EntryByLogin
+	default:
+		return EntryOpen
+	}
+}
+
+// Alone reports whether every other controller has said that it does not have the model,
+// or only a half-imported copy.
+func Alone(c facts.Controller, list facts.Controllers, o facts.Observation) bool {
+	return !slices.ContainsFunc(list, func(other facts.Controller) bool {
+		got := o.CopyOn(other)
+		return other.UUID != c.UUID && !got.Denies() && got.State != facts.CopyImporting
+	})
+}
