@@ -179,18 +179,7 @@ func (r *planRun) carryOut(ctx context.Context, w sharedReads, opts fleet.RunOpt
 	}
 	r.many = many
 	opts.JAAS = w.base.JAAS
-	opts.Model = migration.Options{
-		Options: survey.Options{
-			Unit:      r.action.Env().Unit,
-			OwnModel:  w.base.OwnModel,
-			JIMMModel: w.base.JIMMModel,
-			Probe:     r.settings.ProbeControllers,
-		},
-		PollInterval: r.settings.PollInterval,
-	}
-	if p := r.settings.ControllersProblem; p != nil {
-		opts.Model.AccountsProblem, opts.Model.AccountsRemedy = p.What, p.Remedy
-	}
+	opts.Model = w.options(r.action.Env().Unit)
 	opts.Report = func(e fleet.Event) { r.show(ctx, e) }
 	means := fleet.Means{
 		Traffic: w.traffic, Book: w.book, Reader: w.jaas.Many(), Writer: w.jaas.Writer(), Leader: r.action.Leader,

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 )
 
 // logSpan is how far back JIMM's audit log is read for requests that may still
@@ -52,6 +53,20 @@ func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *ja
 func (w sharedReads) survey(ctx context.Context, q fleet.Question) (fleet.Snapshot, error) {
 	q.Base = w.base
 	return fleet.Survey(ctx, w.traffic, w.jaas.Many(), q)
+}
+
+// options are those of each migration, as far as they are the same for all.
+func (w sharedReads) options(unit string) migration.Options {
+	out := migration.Options{
+		Options: survey.Options{
+			Unit: unit, OwnModel: w.base.OwnModel, JIMMModel: w.base.JIMMModel, Probe: w.settings.ProbeControllers,
+		},
+		PollInterval: w.settings.PollInterval,
+	}
+	if p := w.settings.ControllersProblem; p != nil {
+		out.AccountsProblem, out.AccountsRemedy = p.What, p.Remedy
+	}
+	return out
 }
 
 // open connects to JIMM for an action that reads many models. The caller closes

@@ -11,6 +11,7 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 	"jimm-migrator/src/report"
 )
@@ -41,6 +42,7 @@ type planParams struct {
 	ToVersion string       `json:"to-version"`
 	WaveSize  charm.Count  `json:"wave-size"`
 	MaxModels charm.Number `json:"max-models"`
+	Checks    string       `json:"checks"`
 	capsParams
 }
 
@@ -64,27 +66,20 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	policy = policy.Named(s)
-	out := report.Planned{Snapshot: s}
-	switch policy.Goal {
-	case fleet.Reverse:
-		if out.Plan, err = p.reverse(ctx, w, s, policy); err != nil {
-			return err
-		}
-	case fleet.Upgrade:
-		if out.Plan, err = p.upgrade(ctx, w, &s, policy); err != nil {
-			return err
-		}
-		out.Snapshot = s
-	case fleet.Rebalance:
-		balanced, err := fleet.MakeRebalance(s, policy, fleet.Balance{By: fleet.By(p.By), Tolerance: int(p.Tolerance), MaxMoves: int(p.MaxMoves)})
-		if err != nil {
-			return err
-		}
-		out.Plan, out.Balanced = balanced.Plan, &balanced
-	default:
-		if out.Plan, err = fleet.Make(s, policy); err != nil {
-			return err
-		}
+	out := report.Planned{}
+	plan, err := p.planner(ctx, w, &s, policy, &out)
+	if err != nil {
+		return err
+	}
+	out.Snapshot = s
+	if p.Checks == fleet.ChecksFull {
+		out.Full = w.fullChecks(a.Env().Unit, func(line string) { a.Log(ctx, line) })
+		out.Plan, err = out.Full.Plan(ctx, s, plan)
+	} else {
+		out.Plan, err = plan(s)
+	}
+	if err != nil {
+		return err
 	}
 	if size := len(out.Plan.Text()); size > fleet.MostBytes {
 		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
@@ -92,12 +87,54 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
 }
 
-// upgrade plans an upgrade, and leaves the models that JIMM itself upgrades now. A run
-// looks again.
-func (p planParams) upgrade(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+// planner reads what only this goal needs, and returns what plans.
+func (p planParams) planner(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy, out *report.Planned) (func(fleet.Snapshot) (fleet.Plan, error), error) {
+	switch policy.Goal {
+	case fleet.Reverse:
+		departures, old, err := p.departures(ctx, w, *s, policy)
+		return func(s fleet.Snapshot) (fleet.Plan, error) { return fleet.MakeReverse(s, policy, departures, old) }, err
+	case fleet.Upgrade:
+		err := p.readJobs(ctx, w, s, policy)
+		return func(s fleet.Snapshot) (fleet.Plan, error) { return fleet.MakeUpgrade(s, policy, p.ToVersion) }, err
+	case fleet.Rebalance:
+		return func(s fleet.Snapshot) (fleet.Plan, error) {
+			balanced, err := fleet.MakeRebalance(s, policy, fleet.Balance{By: fleet.By(p.By), Tolerance: int(p.Tolerance), MaxMoves: int(p.MaxMoves)})
+			out.Balanced = &balanced
+			return balanced.Plan, err
+		}, nil
+	default:
+		return func(s fleet.Snapshot) (fleet.Plan, error) { return fleet.Make(s, policy) }, nil
+	}
+}
+
+// fullChecks makes the checks of migrate-model for the moves of a plan. It prints how far
+// it is, at the beginning and then once a minute.
+func (w sharedReads) fullChecks(unit string, print func(string)) *fleet.FullChecks {
+	var printed time.Time
+	return &fleet.FullChecks{
+		View: func(model string, quiet bool) (survey.JAAS, func()) {
+			return w.jaas.View(w.lists, w.book, model, quiet)
+		},
+		Model: w.options(unit),
+		Report: func(done, all int) {
+			if time.Since(printed) < time.Minute && done < all {
+				return
+			}
+			printed = time.Now()
+			print(report.FullChecksLine(done, all))
+		},
+	}
+}
+
+// readJobs reads which models of an upgrade JIMM itself upgrades now: the plan leaves
+// them. A run looks again.
+func (p planParams) readJobs(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy) error {
+	if !w.base.Traits.AutoRecords { // JIMM has upgrade jobs since it records by itself (2026).
+		return nil
+	}
 	plan, err := fleet.MakeUpgrade(*s, policy, p.ToVersion)
-	if err != nil || len(plan.Moves) == 0 || !w.base.Traits.AutoRecords { // JIMM has upgrade jobs since it records by itself (2026).
-		return plan, err
+	if err != nil {
+		return err
 	}
 	s.Jobs = map[string]string{}
 	for _, m := range plan.Moves {
@@ -105,45 +142,45 @@ func (p planParams) upgrade(ctx context.Context, w sharedReads, s *fleet.Snapsho
 			s.Gaps = append(s.Gaps, fmt.Sprintf("it is not known whether JIMM is upgrading %s: %s", m.Name, redact.Error(err)))
 		}
 	}
-	return fleet.MakeUpgrade(*s, policy, p.ToVersion)
+	return nil
 }
 
-// reverse plans the reversal: of a plan, or of what JIMM's log and the controllers'
-// own redirects prove.
-func (p planParams) reverse(ctx context.Context, w sharedReads, s fleet.Snapshot, policy fleet.Policy) (fleet.Plan, error) {
+// departures are the models that a reversal moves back: those of a plan, or those that
+// JIMM's log and the controllers' own redirects prove to have left.
+func (p planParams) departures(ctx context.Context, w sharedReads, s fleet.Snapshot, policy fleet.Policy) ([]fleet.Departure, *fleet.Plan, error) {
 	if p.Plan != "" {
 		old, err := fleet.Parse(p.Plan)
 		if err != nil {
-			return fleet.Plan{}, err
+			return nil, nil, err
 		}
-		return fleet.MakeReverse(s, policy, old.Departures(s), &old)
+		return old.Departures(s), &old, nil
 	}
 	since, err := time.ParseDuration(p.Since)
 	if err != nil || since <= 0 {
-		return fleet.Plan{}, fmt.Errorf("cannot use since %q: it must be a duration such as 24h or 72h", p.Since)
+		return nil, nil, fmt.Errorf("cannot use since %q: it must be a duration such as 24h or 72h", p.Since)
 	}
 	from, known := s.Controller(policy.From)
 	switch {
 	case policy.From == "":
-		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, set from= to the controller that the models left; its redirects and JIMM's audit log prove which models those are")
+		return nil, nil, errors.New("cannot plan the reversal: without a plan, set from= to the controller that the models left; its redirects and JIMM's audit log prove which models those are")
 	case !known:
-		return fleet.Plan{}, errors.New("cannot plan the reversal: " + s.Controllers.Unknown(policy.From))
+		return nil, nil, errors.New("cannot plan the reversal: " + s.Controllers.Unknown(policy.From))
 	case !w.settings.ProbeControllers:
-		return fleet.Plan{}, errors.New("cannot plan the reversal: without a plan, the proof must come from the controllers, which are not asked (probe-controllers=false)")
+		return nil, nil, errors.New("cannot plan the reversal: without a plan, the proof must come from the controllers, which are not asked (probe-controllers=false)")
 	}
 	book := fleet.NewBook(w.jaas.Many(), since, time.Hour)
 	if err := book.Refresh(ctx, time.Now()); err != nil {
-		return fleet.Plan{}, err
+		return nil, nil, err
 	}
 	heard, err := fleet.Testimonies(ctx, s, policy, from, book, w.jaas.Engine.Witness)
 	if err != nil {
-		return fleet.Plan{}, err
+		return nil, nil, err
 	}
 	departures := make([]fleet.Departure, len(heard))
 	for i, t := range heard {
 		departures[i] = t.Departed(s, from)
 	}
-	return fleet.MakeReverse(s, policy, departures, nil)
+	return departures, nil, nil
 }
 
 // concerns reports which models the plan can be about, so that JIMM is asked only

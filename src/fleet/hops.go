@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -110,7 +111,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 			m.leave(c, LeftUpgradeJob)
 		case !ok:
 			c.detail = "no route over the controllers that may take it ends with agents of " + version
-			m.leave(c, LeftNoTarget)
+			m.leave(c, cmp.Or(m.failed(&c), LeftNoTarget))
 		case len(route) > 0:
 			e := m.entry(c, "")
 			e.Route = route

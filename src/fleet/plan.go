@@ -188,6 +188,8 @@ type Plan struct {
 	Controllers []Host
 	Caps        Caps
 	Rules       Rules
+	// Checks says with which checks it was made: [ChecksRecords] if "", or [ChecksFull].
+	Checks string
 	// Edges is what was known of the cross-model relations, Pairs those of the
 	// models of the plan.
 	Edges string
@@ -466,10 +468,26 @@ func (m *maker) fit(c *candidate) Reason {
 			c.detail = t.Name + ": " + v.reasons[0].Evidence
 		}
 	}
-	if len(c.fits) > 0 {
+	switch {
+	case len(c.fits) > 0:
 		return ""
+	case m.failed(c) != "":
+		return m.failed(c)
+	default:
+		return reason
 	}
-	return reason
+}
+
+// failed is the check of migrate-model that forbids to move the model to a target of the
+// plan, with its detail; "" if none was made or none does.
+func (m *maker) failed(c *candidate) Reason {
+	for _, t := range m.targets {
+		if f, refused := m.snapshot.Refused[c.UUID][m.byName[t.Name].UUID]; refused {
+			c.detail = t.Name + ": " + f.Evidence
+			return Reason(f.Check)
+		}
+	}
+	return ""
 }
 
 func (m *maker) leave(c candidate, why Reason) {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +149,8 @@ func (m *maker) back(departures []Departure, to string) error {
 			reason, c.detail = d.Reason, d.Detail
 		}
 		if v := m.judgements(model)[m.index[d.From]]; reason == "" && v.eligible == NotEligible {
-			reason, c.detail = LeftNoTarget, d.From+": "+v.reasons[0].Evidence
+			c.detail = d.From + ": " + v.reasons[0].Evidence
+			reason = cmp.Or(m.failed(&c), LeftNoTarget)
 		}
 		if reason != "" {
 			m.leave(c, reason)

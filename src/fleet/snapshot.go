@@ -3,6 +3,7 @@ package fleet
 import (
 	"time"
 
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 )
@@ -33,6 +34,9 @@ type Snapshot struct {
 	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,
 	// "" if there is none.
 	Jobs map[string]string
+	// Refused has the failed check of each model and controller for which the checks of
+	// migrate-model were made and forbid the move, by their UUIDs.
+	Refused map[string]map[string]checks.Finding
 	// Gaps say why the lists are not complete; empty if they are.
 	Gaps []string
 }

@@ -121,6 +121,22 @@ func (r *rater) judgements(m *facts.Model) []verdict {
 		}
 		r.verdicts[key] = out
 	}
+	return r.checked(m, out)
+}
+
+// checked is what lists say, but for the controllers that a check of the model itself
+// forbids, as long as the model is where it was checked.
+func (r *rater) checked(m *facts.Model, listed []verdict) []verdict {
+	refused := r.snapshot.Refused[m.UUID]
+	if len(refused) == 0 || m.Recorded != r.at[m.UUID] {
+		return listed
+	}
+	out := slices.Clone(listed)
+	for i, c := range r.snapshot.Controllers {
+		if f, ok := refused[c.UUID]; ok {
+			out[i] = verdict{NotEligible, append([]checks.Finding{f}, listed[i].reasons...)}
+		}
+	}
 	return out
 }
 

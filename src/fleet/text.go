@@ -48,6 +48,7 @@ func (p Plan) body() string {
 	}
 	line("caps", "parallel", p.Caps.Parallel, "source", p.Caps.Source, "target", p.Caps.Target, "agents", p.Caps.Agents)
 	line("stop", "failures", p.Rules.Failures, "canary", yesNo(p.Rules.Canary), "model-timeout", p.Rules.ModelTimeout)
+	line("checks", cmp.Or(p.Checks, ChecksRecords))
 	line("edges", p.Edges)
 	for _, e := range p.Pairs {
 		line("edge", e.Offerer, e.Consumer)
@@ -149,6 +150,8 @@ func (p *Plan) read(line string) error {
 		limit, err := time.ParseDuration(f.last())
 		f.fail(err)
 		p.Rules.ModelTimeout = limit
+	case "checks":
+		p.Checks = f.last()
 	case "edges":
 		p.Edges = f.last()
 	case "edge":
@@ -236,6 +239,9 @@ func (p Plan) sound() error {
 	}
 	if p.Caps.Parallel < 1 || p.Caps.Source < 1 || p.Caps.Target < 1 || p.Caps.Agents < 1 || p.Rules.ModelTimeout <= 0 {
 		return errors.New("cannot use the plan: its caps and time limits must be at least 1")
+	}
+	if p.Checks != ChecksRecords && p.Checks != ChecksFull {
+		return fmt.Errorf("cannot use the plan: its checks %q are unknown", clip(p.Checks))
 	}
 	if p.Goal == Upgrade && !checks.IsVersion(p.Of) {
 		return fmt.Errorf("cannot use the plan: %q is not a version such as 3.6.28", clip(p.Of))

@@ -177,6 +177,8 @@ type Planned struct {
 	Snapshot fleet.Snapshot
 	Plan     fleet.Plan
 	Balanced *fleet.Balanced
+	// Full has what the checks of migrate-model found; nil if they were not made.
+	Full *fleet.FullChecks
 }
 
 // mostLeft is how many models of one reason are listed.
@@ -202,6 +204,9 @@ func PlanResults(p Planned, unit string) map[string]any {
 		}
 		out["summary"] = fmt.Sprintf("%s; %s", out["summary"], balanceSummary(*b))
 	}
+	if p.Full != nil {
+		addFullChecks(out, p)
+	}
 	if len(plan.Moves) == 0 {
 		out["outcome"] = "nothing-to-do"
 		return out
@@ -211,6 +216,82 @@ func PlanResults(p Planned, unit string) map[string]any {
 	out["params"] = "plan-hash: " + plan.Hash() + "\nplan: |\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 	out["next"] = fmt.Sprintf("save params to plan.yaml; read it; juju run %s apply-plan --params plan.yaml --background", leader(unit))
 	return out
+}
+
+// FullChecksLine says how far the checks of many models are.
+func FullChecksLine(done, all int) string {
+	if done == 0 {
+		return fmt.Sprintf("checking %s as migrate-model does; this changes nothing", facts.Count(all, "model", "models"))
+	}
+	return fmt.Sprintf("%d of %s checked", done, facts.Count(all, "model", "models"))
+}
+
+// addFullChecks adds what the checks of migrate-model found: each refusal, and how many
+// models have warnings and unknowns, by check.
+func addFullChecks(out map[string]any, p Planned) {
+	passed, refused := p.Full.Passed(p.Plan), p.Full.Refused()
+	warned, skipped, withWarnings := map[string]any{}, map[string]any{}, 0
+	add := func(counts map[string]any, f checks.Finding) {
+		n, _ := counts[string(f.Check)].(int)
+		counts[string(f.Check)] = n + 1
+	}
+	for _, c := range passed {
+		warns := false
+		for _, f := range c.Findings {
+			switch {
+			case f.Check == checks.Freeze: // It is said of every model.
+			case f.Level == checks.Warn:
+				add(warned, f)
+				warns = true
+			case f.Level == checks.Skip:
+				add(skipped, f)
+			}
+		}
+		if warns {
+			withWarnings++
+		}
+	}
+	result := map[string]any{"passed": len(passed)}
+	if n := len(p.Plan.Moves) - len(passed); n > 0 {
+		result["not-checked"] = n
+	}
+	setMap(result, "warned", warned)
+	setMap(result, "skipped", skipped)
+	var lines []string
+	for _, c := range refused[:min(len(refused), mostLeft)] {
+		lines = append(lines, fmt.Sprintf("%s %s (%s: %s: %s)", c.Entry.Model, c.Entry.Name, c.Entry.First(), c.Refusal.Check, redact.String(c.Refusal.Evidence)))
+	}
+	set(result, "refused", strings.Join(lines, "\n"))
+	if n := len(refused) - len(lines); n > 0 {
+		result["refused-omitted"] = n
+	}
+	out["checks"] = result
+	failed := map[string]bool{}
+	for _, c := range refused {
+		failed[c.Entry.Model] = true
+	}
+	if text := fullSummary(len(passed), len(p.Plan.Moves), withWarnings, len(failed)); text != "" {
+		out["summary"] = fmt.Sprintf("%s; %s", out["summary"], text)
+	}
+}
+
+// fullSummary says in a sentence how the checks ended.
+func fullSummary(passed, moves, warned, failed int) string {
+	var parts []string
+	switch {
+	case moves == 0:
+	case passed == moves:
+		parts = append(parts, facts.Count(passed, "model passes", "models pass")+" the checks of migrate-model")
+	default:
+		parts = append(parts, fmt.Sprintf("%d of %s the checks of migrate-model, and the others were not checked", passed, facts.Count(moves, "model passes", "models pass")))
+	}
+	if warned > 0 {
+		parts[0] += fmt.Sprintf(", %d with warnings", warned)
+	}
+	if failed > 0 {
+		parts = append(parts, facts.Count(failed, "model fails", "models fail")+" a check: see checks.refused")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // balanceSummary says how near to even a plan comes, and how far it is from the least.
