@@ -109,7 +109,7 @@ func (p planParams) planner(ctx context.Context, w sharedReads, s *fleet.Snapsho
 
 // fullChecks makes the checks of migrate-model for the moves of a plan. It prints how far
 // it is, at the beginning and then once a minute.
-func (w sharedReads) fullChecks(unit string, print func(string)) *fleet.FullChecks {
+func (w sharedReads) fullChecks(unit string, show func(string)) *fleet.FullChecks {
 	var printed time.Time
 	return &fleet.FullChecks{
 		View: func(model string, quiet bool) (survey.JAAS, func()) {
@@ -121,7 +121,7 @@ func (w sharedReads) fullChecks(unit string, print func(string)) *fleet.FullChec
 				return
 			}
 			printed = time.Now()
-			print(report.FullChecksLine(done, all))
+			show(report.FullChecksLine(done, all))
 		},
 	}
 }
