@@ -60,7 +60,7 @@ func told(t *testing.T, j *sim.JAAS, tell func(*report.EventLog)) (entries []log
 	l := &listener{}
 	server := httptest.NewServer(l)
 	defer server.Close()
-	app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{
+	app := charm.App{Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute}), Actions: map[string]charm.ActionFunc{
 		"migrate-model": func(ctx context.Context, a *charm.Action) error {
 			events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: "prod", Target: "east"})
 			defer events.Close(ctx)

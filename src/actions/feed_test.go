@@ -51,7 +51,7 @@ models:
 `, sim.Options{})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir:  "../..",
-		App:       &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},
+		App:       &charm.App{Actions: actions.All("dev"), Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute})},
 		Config:    map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:   []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 		Relations: relations,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
@@ -49,7 +50,7 @@ func unit(t *testing.T, year, account, yaml string) (*charmtest.Agent, *sim.JAAS
 	j := startJAAS(t, "speed: 4000\njimm: {version: "+year+`, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}, {id: helper, secret: `+canary+"}]}\n"+yaml, sim.Options{CA: ca})
 	agent := charmtest.Start(t, charmtest.Options{
 		CharmDir: "../..",
-		App:      &charm.App{Actions: actions.All("dev"), Hooks: hooks.All("1.2.3")},
+		App:      &charm.App{Actions: actions.All("dev"), Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute})},
 		Config:   map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret, "poll-interval": "1s"},
 		Secrets:  []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": account, "client-secret": canary}}},
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -13,13 +14,22 @@ import (
 	"jimm-migrator/src/status"
 )
 
+// Options say how the hooks run.
+type Options struct {
+	// Version is the version of the charm, which Juju shows as that of the workload.
+	Version string
+	// PollTimeout limits what update-status does with JIMM. Zero is four seconds:
+	// a unit runs no action meanwhile.
+	PollTimeout time.Duration
+}
+
 // All returns one handler for each hook that this charm needs. Only update-status
 // connects to anything but Juju. Nothing has to be done when a unit stops or is
 // removed.
-func All(version string) map[string]charm.HookFunc {
+func All(options Options) map[string]charm.HookFunc {
 	update := func(ctx context.Context, h *charm.Hook) error { return status.Update(ctx, h) }
 	installed := func(ctx context.Context, h *charm.Hook) error {
-		if err := h.SetWorkloadVersion(ctx, version); err != nil {
+		if err := h.SetWorkloadVersion(ctx, options.Version); err != nil {
 			return err
 		}
 		return status.Update(ctx, h)
@@ -35,7 +45,9 @@ func All(version string) map[string]charm.HookFunc {
 		"secret-changed": func(ctx context.Context, h *charm.Hook) error {
 			return errors.Join(status.Forget(ctx, h), status.Update(ctx, h))
 		},
-		"update-status": func(ctx context.Context, h *charm.Hook) error { return status.Poll(ctx, h.Unit, finishRecords) },
+		"update-status": func(ctx context.Context, h *charm.Hook) error {
+			return status.Poll(ctx, h.Unit, status.PollOptions{Finish: finishRecords, Timeout: options.PollTimeout})
+		},
 	}
 	for _, event := range []string{"created", "joined", "changed", "departed", "broken"} {
 		hooks[config.EndpointInfo+"-relation-"+event] = update

@@ -15,6 +15,7 @@ import (
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/hooks"
 	"jimm-migrator/src/status"
 	jimmsim "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/unit"
@@ -204,7 +205,7 @@ func TestUpdateStatusIsBounded(t *testing.T) {
 	}
 	defer l.Close()
 	at := "ws://" + l.Addr().String()
-	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": at})})
+	agent := unit.StartWith(t, hooks.Options{}, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": at})})
 	unit.Hook(t, agent, "update-status")
 	unit.WantStatus(t, agent, "waiting", "waiting for JIMM at "+at+" to answer (timeout)")
 }

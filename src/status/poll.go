@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 // The bounds of update-status, which may take five seconds in all: a unit runs
 // no action meanwhile.
 const (
-	// pollTimeout limits one poll, and lokiPatience the wait for Loki.
+	// pollTimeout limits one poll by default, and lokiPatience the wait for Loki.
 	pollTimeout  = 4 * time.Second
 	lokiPatience = time.Second / 2
 	// loginEvery is the least time between two logins to JIMM: JIMM of 2024
@@ -41,11 +42,18 @@ type Finished struct {
 	More bool
 }
 
+// PollOptions say what a poll does.
+type PollOptions struct {
+	// Finish is called on the leader after a login, if the option finish-records is
+	// set. It may be nil.
+	Finish Finish
+	// Timeout limits the poll. Zero is four seconds.
+	Timeout time.Duration
+}
+
 // Poll asks JIMM whether it answers, logs in once an hour to count what it has,
-// and sets the unit's status. It changes nothing in JIMM; finish may, and is
-// called on the leader after a login, if the option finish-records is set. It
-// may be nil.
-func Poll(ctx context.Context, u *charm.Unit, finish Finish) error {
+// and sets the unit's status. It changes nothing in JIMM; its Finish may.
+func Poll(ctx context.Context, u *charm.Unit, options PollOptions) error {
 	m, err := remember(ctx, u)
 	if err != nil {
 		return err
@@ -56,7 +64,7 @@ func Poll(ctx context.Context, u *charm.Unit, finish Finish) error {
 		return err
 	}
 	if k.problem == nil && k.waiting == nil {
-		if err := k.poll(ctx, u, s, finish); err != nil {
+		if err := k.poll(ctx, u, s, options); err != nil {
 			return err
 		}
 	}
@@ -64,7 +72,7 @@ func Poll(ctx context.Context, u *charm.Unit, finish Finish) error {
 }
 
 // poll polls JIMM and stores its health.
-func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, finish Finish) error {
+func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, options PollOptions) error {
 	before := k.memory.health(s)
 	login := before.due(time.Now())
 	if login {
@@ -74,13 +82,13 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 		}
 	}
 	if !s.FinishRecords {
-		finish = nil
+		options.Finish = nil
 	}
 	after := health{Of: s.Fingerprint(), Cordons: k.memory.cordons()}
 	if before != nil {
 		after = *before
 	}
-	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
+	bounded, cancel := context.WithTimeout(ctx, cmp.Or(options.Timeout, pollTimeout))
 	defer cancel()
 	info, at, err := s.Reach(bounded)
 	after.Address = at
@@ -89,7 +97,7 @@ func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, fini
 		after.Version = info.Version
 	}
 	if login && after.Reached.empty() {
-		k.pending = after.logIn(bounded, u, s, k.pending, finish)
+		k.pending = after.logIn(bounded, u, s, k.pending, options.Finish)
 		after.report(ctx, u)
 	}
 	k.seen = &after

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// processes runs the real dispatch binary, and hook tools that are processes, against servers on loopback.
+// processes runs the dispatch binary, and hook tools that are processes, against servers on loopback.
 type processes struct{}
 
 func (processes) options(s *stage, unit *charmtest.Options, _ *sim.Options) error {
@@ -33,7 +33,7 @@ func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) err
 	s.network = wire.NewNetwork()
 	world.Network = s.network
 	world.Addresses = map[string]string{"jimm": "127.0.0.1:8080"}
-	app := charm.App{Actions: actions.All("dev"), Hooks: hooks.All("dev")}
+	app := charm.App{Actions: actions.All("dev"), Hooks: hooks.All(hooks.Options{Version: "dev"})}
 	unit.Func = func(ctx context.Context, env []string, tools charm.Runner) int {
 		e := charm.ReadEnv(charmtest.Lookup(env))
 		e.DialContext = s.network.DialContext

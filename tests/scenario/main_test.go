@@ -17,7 +17,7 @@ import (
 
 const (
 	charmDir        = "../.."
-	dispatchPackage = "jimm-migrator/src/cmd/dispatch"
+	dispatchPackage = "jimm-migrator/tests/scenario/dispatch"
 	// atOnce is how many stories run at the same time. They wait more than
 	// they work, so that it does not depend on the number of processors.
 	atOnce = "24"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
@@ -40,15 +41,24 @@ func archive(t *testing.T) string {
 	return dir
 }
 
+// Hooks are hooks whose poll has the time that a busy machine needs.
+func Hooks() hooks.Options { return hooks.Options{Version: "1.2.3", PollTimeout: time.Minute} }
+
 // Start makes a unit of the charm. Its charm directory is that of a real one.
 func Start(t *testing.T, opts charmtest.Options) *charmtest.Agent {
+	t.Helper()
+	return StartWith(t, Hooks(), opts)
+}
+
+// StartWith is [Start] with other hooks.
+func StartWith(t *testing.T, with hooks.Options, opts charmtest.Options) *charmtest.Agent {
 	t.Helper()
 	opts.CharmDir = Root
 	dir := archive(t)
 	opts.Func = func(ctx context.Context, environ []string, tools charm.Runner) int {
 		env := charm.ReadEnv(charmtest.Lookup(environ))
 		env.CharmDir = dir
-		app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{}}
+		app := charm.App{Hooks: hooks.All(with), Actions: map[string]charm.ActionFunc{}}
 		if do, ok := ctx.Value(acting{}).(func(context.Context, config.Unit) error); ok {
 			app.Actions["check-access"] = func(ctx context.Context, a *charm.Action) error { return do(ctx, a) }
 		}

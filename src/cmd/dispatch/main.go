@@ -21,6 +21,6 @@ func main() {
 	charm.Main(charm.App{
 		Version: version,
 		Actions: actions.All(version),
-		Hooks:   hooks.All(version),
+		Hooks:   hooks.All(hooks.Options{Version: version}),
 	})
 }
