@@ -102,7 +102,7 @@ pictures: need-go need-pictures ## draw the pictures of the documentation in Chr
 
 loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; compiles Loki, which takes minutes
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
-	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook)' -evaluations="$$PWD/dist/evaluations.jsonl"
+	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
 	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"
 
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml

@@ -19,12 +19,14 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/config"
 	"jimm-migrator/src/hooks"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
+	"jimm-migrator/src/status"
 	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
@@ -230,7 +232,7 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 		}
 	}
 	for name := range rules {
-		if !fired[name] && name != "JimmModelDrift" && name != "JimmControllerCordoned" { // They have tests of their own.
+		if !fired[name] && !slices.Contains([]string{"JimmModelDrift", "JimmControllerCordoned", "JimmRunInterrupted"}, name) { // They have tests of their own.
 			t.Errorf("no test makes %s fire", name)
 		}
 	}
@@ -285,6 +287,91 @@ models: [{name: test, controller: west}]
 			return strings.Contains(e.Line, `"event":"cordoned"`) && strings.Contains(e.Line, `"controller":"east"`)
 		}) {
 			t.Errorf("%s: no line tells of the cordon: %v", name, entries)
+		}
+	}
+}
+
+// TestAnInterruptedRunFires has an action that was killed while it moved a model, and that
+// has not been run again since a hook found that out. The line comes from each
+// update-status, until the run has ended.
+func TestAnInterruptedRunFires(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		run   status.Run
+		since time.Duration
+		want  []string
+	}{
+		"a drain, two hours ago":    {status.Run{Controller: "west", Parameters: "targets=east"}, 2 * time.Hour, []string{"JimmRunInterrupted"}},
+		"a plan, two hours ago":     {status.Run{}, 2 * time.Hour, []string{"JimmRunInterrupted"}},
+		"a drain, half an hour ago": {status.Run{Controller: "west", Parameters: status.ByPlan}, time.Hour / 2, nil},
+	} {
+		l := &listener{}
+		server := httptest.NewServer(l)
+		defer server.Close()
+		j := startJAAS(t, `
+jimm: {version: 2026, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}]}
+controllers: [{name: west}, {name: east}]
+models: [{name: test, controller: west}]
+`, sim.Options{})
+		var do func(context.Context, *charm.Action) error
+		app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{
+			"check-access": func(ctx context.Context, a *charm.Action) error { return do(ctx, a) },
+		}}
+		agent := charmtest.Start(t, charmtest.Options{
+			CharmDir: unpacked(t), App: &app, Config: map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret},
+			Secrets: []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
+		})
+		id, err := agent.AddRelation(loki(server.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hook := func(name string) {
+			if result, err := agent.RunHook(t.Context(), name, charmtest.HookDetails{Relation: id}); err != nil || result.Failed() {
+				t.Fatalf("%s: %v %+v", name, err, result)
+			}
+		}
+		hook("logging-relation-created")
+		rules := rulesOf(t, agent.LocalData(id, true)["alert_rules"])
+		do = func(ctx context.Context, a *charm.Action) error {
+			many, err := status.FollowMany(ctx, a, test.run)
+			if err != nil {
+				return err
+			}
+			many.Add(status.Pending{Model: prod, Target: "east"})
+			return many.Show(ctx, 1, 2)
+		}
+		run(t, agent, "check-access", nil)
+		hook("config-changed")
+		// It is that long ago that this hook found it.
+		do = func(ctx context.Context, a *charm.Action) error {
+			return a.SetState(ctx, map[string]string{"run-since": time.Now().UTC().Add(-test.since).Format(time.RFC3339)})
+		}
+		run(t, agent, "check-access", nil)
+		hook("update-status")
+		if got := fires(t, rules, l.entries); !slices.Equal(got, test.want) {
+			t.Errorf("%s: what fires is %v, want %v", name, got, test.want)
+		}
+		if n := strings.Count(l.raw.String(), `"event":"interrupted"`); n != 1 {
+			t.Errorf("%s: %d lines tell of it", name, n)
+		}
+		l.check(t)
+		// It is run again, to its end.
+		do = func(ctx context.Context, a *charm.Action) error {
+			many, err := status.FollowMany(ctx, a, test.run)
+			if err != nil {
+				return err
+			}
+			many.Remove(prod)
+			settings, err := config.Read(ctx, a)
+			if err != nil {
+				return err
+			}
+			return many.Leave(ctx, settings)
+		}
+		run(t, agent, "check-access", nil)
+		hook("update-status")
+		if n := strings.Count(l.raw.String(), `"event":"interrupted"`); n != 1 || agent.State()["run-since"] != "" {
+			t.Errorf("%s: it is told %d times, and the state is %v", name, n, agent.State())
 		}
 	}
 }

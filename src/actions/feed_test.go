@@ -138,7 +138,7 @@ func (l *listener) check(t *testing.T, some ...string) {
 			}
 		}
 		for _, key := range []string{"v", "event", "level", "task", "action", "model", "elapsed_seconds"} {
-			if _, ok := line[key]; !ok && (key == "v" || line["event"] != "health" && (key != "task" || line["action"] != "finish-records")) {
+			if _, ok := line[key]; !ok && (key == "v" || line["event"] != "health" && line["event"] != "interrupted" && (key != "task" || line["action"] != "finish-records")) {
 				t.Errorf("event %q has no %q", line["event"], key)
 			}
 		}

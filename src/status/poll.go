@@ -68,6 +68,7 @@ func Poll(ctx context.Context, u *charm.Unit, options PollOptions) error {
 			return err
 		}
 	}
+	k.reportRun(ctx, u)
 	return k.keep(ctx, u)
 }
 

@@ -1,13 +1,23 @@
 package status
 
 import (
+	"context"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"jimm-migrator/src/config"
+	"jimm-migrator/src/cos"
 )
 
-// keyRun is the key of an interrupted run in the unit's state.
-const keyRun = "run"
+// The keys of an interrupted run in the unit's state: what it did, and when a hook first
+// found that it was killed.
+const (
+	keyRun      = "run"
+	keyRunSince = "run-since"
+)
 
 // Run is an action that moves many models. As with [Pending], the status shows it while
 // it runs, and a hook that finds it there knows that it was killed.
@@ -56,10 +66,73 @@ func (m memory) run() string {
 	return run.String() + " was interrupted"
 }
 
+// action is the action that runs.
+func (r Run) action() string {
+	if r.Controller == "" {
+		return "apply-plan"
+	}
+	return "drain-controller"
+}
+
 // of reports whether a text of an interrupted run is about this one. Every plan is one.
 func (r Run) of(text string) bool {
 	run, found := interrupted(text)
 	return found && run.Controller == r.Controller
+}
+
+// interrupted returns the run that was interrupted and is not over, or "". A run that
+// applied a plan is over when no migration is pending; a drain must be run again, or given
+// up by lifting the cordon.
+func (k known) interrupted() string {
+	run := k.memory.run()
+	if k.over != nil && k.over.of(run) || (Run{}).of(run) && len(k.pending) == 0 {
+		return ""
+	}
+	return run
+}
+
+// since is when a hook first found the interrupted run, as the state has it; "" without
+// one.
+func (k known) since(now time.Time) string {
+	run := k.interrupted()
+	if run == "" {
+		return ""
+	}
+	before, _ := interrupted(k.memory.state[keyRun])
+	if since := k.memory.state[keyRunSince]; since != "" && before.of(run) {
+		return since
+	}
+	return now.UTC().Format(time.RFC3339)
+}
+
+// reportRun tells Loki of an interrupted run, as long as there is one: nothing else sends
+// anything about it.
+func (k known) reportRun(ctx context.Context, u config.Unit) {
+	text, now := k.interrupted(), time.Now()
+	run, found := interrupted(text)
+	if !found {
+		return
+	}
+	since, err := time.Parse(time.RFC3339, k.since(now))
+	if err != nil {
+		since = now
+	}
+	fields := map[string]any{
+		"v": cos.EventVersion, "event": "interrupted", "level": "warn", "action": run.action(), "text": text,
+		"since": since.UTC().Format(time.RFC3339), "age_seconds": max(now.Sub(since), 0).Round(time.Second).Seconds(), "pending": len(k.pending),
+	}
+	if run.Controller != "" {
+		fields["controller"] = run.Controller
+	}
+	line, err := cos.PlainJSON(fields)
+	if err == nil {
+		client := cos.Loki(ctx, u, lokiPatience)
+		client.Push(line)
+		err = client.Close()
+	}
+	if err != nil {
+		u.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+	}
 }
 
 // runStatus says how a run that was interrupted continues.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -94,17 +95,14 @@ func Update(ctx context.Context, u config.Unit) error {
 
 // keep stores what changed of the pending migrations, of an interrupted run and of
 // JIMM's health, in one write, and shows the status.
-//
-// A run that applied a plan is over when no migration is pending; a drain must be run
-// again, or given up by lifting the cordon.
 func (k known) keep(ctx context.Context, u config.Unit) error {
 	values := map[string]string{}
-	k.run = k.memory.run()
-	if k.over != nil && k.over.of(k.run) || (Run{}).of(k.run) && len(k.pending) == 0 {
-		k.run = ""
-	}
+	k.run = k.interrupted()
 	if k.run != k.memory.state[keyRun] {
 		values[keyRun] = k.run
+	}
+	if since := k.since(time.Now()); since != k.memory.state[keyRunSince] {
+		values[keyRunSince] = since
 	}
 	pending, err := pendingText(k.pending)
 	if pending != k.memory.state[keyPending] {
