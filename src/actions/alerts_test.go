@@ -314,7 +314,7 @@ controllers: [{name: west}, {name: east}]
 models: [{name: test, controller: west}]
 `, sim.Options{})
 		var do func(context.Context, *charm.Action) error
-		app := charm.App{Hooks: hooks.All("1.2.3"), Actions: map[string]charm.ActionFunc{
+		app := charm.App{Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute}), Actions: map[string]charm.ActionFunc{
 			"check-access": func(ctx context.Context, a *charm.Action) error { return do(ctx, a) },
 		}}
 		agent := charmtest.Start(t, charmtest.Options{
