@@ -18,6 +18,7 @@ func All(version string) map[string]charm.ActionFunc {
 		"migrate-model":    finished(migrateModel),
 		"check-migration":  finished(checkMigration),
 		"record-model":     finished(recordModel),
+		"remove-left-over": finished(removeLeftOver),
 		"migration-status": finished(migrationStatus),
 
 		"collect-diagnostics": finished(collectDiagnostics(version)),

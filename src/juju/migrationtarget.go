@@ -22,7 +22,7 @@ type Precheck struct {
 
 // MigrationTarget calls the facade of that name, which is for superusers, on the
 // controller that a model shall move to. Of its methods it knows the one that
-// only looks.
+// only looks; [ImportAborter] has the one that removes.
 type MigrationTarget struct {
 	caller  rpc.Caller
 	version int
@@ -72,4 +72,48 @@ func (c *Conn) MigrationTarget(most int) (*MigrationTarget, error) {
 		return nil, err
 	}
 	return NewMigrationTarget(c, version), nil
+}
+
+// ImportAborter calls MigrationTarget.Abort, which removes what a migration has
+// imported so far. Its parameters are the same in all versions, 1 to 7; version 8
+// (Juju 4.1) also serves them, and its sources abort in another way.
+type ImportAborter struct {
+	caller  rpc.Caller
+	version int
+}
+
+// NewImportAborter returns a client of the given version of the facade.
+func NewImportAborter(caller rpc.Caller, version int) *ImportAborter {
+	return &ImportAborter{caller: caller, version: version}
+}
+
+// Abort removes the controller's half-imported copy of a model. Juju refuses for
+// every other copy, without a code: `migration mode for the model is not importing`
+// up to 3.6 (3.5.4 observed), `model … is not importing` on 4 (by its source). It
+// refuses for a model that it does not have too, with rpc.CodeNotFound up to 3.6.
+// Up to 3.6 the copy is gone when it answers (3.5.4 observed); Juju 4 marks it dead and
+// removes it later (by its source). Others than superusers get rpc.CodeUnauthorized.
+func (a *ImportAborter) Abort(ctx context.Context, uuid string) error {
+	tag, err := ModelTag(uuid)
+	if err != nil {
+		return err
+	}
+	req := rpc.Request{Facade: "MigrationTarget", Version: a.version, Method: "Abort"}
+	params := struct {
+		ModelTag string `json:"model-tag"`
+	}{tag}
+	if err := a.caller.Call(ctx, req, params, nil); err != nil {
+		return fmt.Errorf("cannot remove the half-imported copy of model %q: %w", uuid, err)
+	}
+	return nil
+}
+
+// ImportAborter returns a client of the facade in the highest version that it and
+// the server know. It needs a login.
+func (c *Conn) ImportAborter() (*ImportAborter, error) {
+	version, err := c.login.Facades.choose("MigrationTarget", 1, 2, 3, 4, 5, 6, 7)
+	if err != nil {
+		return nil, err
+	}
+	return NewImportAborter(c, version), nil
 }

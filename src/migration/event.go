@@ -147,6 +147,15 @@ type ObserveAgainEvent struct{ After time.Duration }
 
 func (ObserveAgainEvent) event() {}
 
+// RemoveEvent says that a controller was asked to remove its half-imported copy.
+type RemoveEvent struct {
+	Controller facts.Controller
+	// Err is the answer if it was an error; the controller is asked for the copy again.
+	Err error
+}
+
+func (RemoveEvent) event() {}
+
 func (FindingEvent) event() {}
 
 func (FreezeEvent) event() {}

@@ -95,7 +95,7 @@ type Writer interface {
 	Recorder
 }
 
-// run is one call of [Check], [Migrate] or [RecordModel].
+// run is one call of [Check], [Migrate], [RecordModel] or [RemoveLeftOver].
 type run struct {
 	*survey.Surveyor
 	opts Options

@@ -46,6 +46,11 @@ const (
 	TimeToConfirm = 130 * time.Second
 	// TimeForRecordModel bounds [RecordModel] as a whole.
 	TimeForRecordModel = 15 * time.Minute
+	// TimeToRemove is how long a controller may take to remove a half-imported copy:
+	// up to Juju 3.6 it is gone with the answer, Juju 4 only marks it first.
+	TimeToRemove = 3 * time.Minute
+	// TimeForRemoval bounds [RemoveLeftOver] as a whole.
+	TimeForRemoval = 12 * time.Minute
 	// FirstHeartbeat is the first interval of the heartbeat; it doubles up to
 	// LastHeartbeat.
 	FirstHeartbeat = 30 * time.Second

@@ -193,8 +193,9 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 
 		"collect-diagnostics": diagnosticsKeys(),
 
-		"record-model": flat(recordedResults(r), nil),
-		"check-access": accessKeys(),
+		"record-model":     flat(recordedResults(r), nil),
+		"remove-left-over": flat(removedResults(r), nil),
+		"check-access":     accessKeys(),
 	} {
 		slices.Sort(got)
 		if diff := cmp.Diff(documented(t, action), got); diff != "" {
@@ -274,7 +275,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 	for _, d := range []time.Duration{
 		migration.TimeToBegin, migration.TimeToResolve, migration.TimeToRecord, migration.TimeBetweenRecords, migration.TimeForWord, migration.TimeToConfirm,
 		migration.TimeForRecordModel, migration.TimeToStall, migration.TimeToStallTransfer, migration.TimeToSeeAgents, migration.TimeBetweenInventories, migration.TimeToRecover,
-		migration.FirstHeartbeat, migration.LastHeartbeat,
+		migration.TimeToRemove, migration.TimeForRemoval, migration.FirstHeartbeat, migration.LastHeartbeat,
 	} {
 		if text := short(d); !regexp.MustCompile(`\b` + text + `\b`).MatchString(waits) {
 			t.Errorf("no wait of %s is documented", text)

@@ -147,6 +147,8 @@ func (l *EventLog) Event(e migration.Event) {
 	case migration.RecordEvent:
 		l.thaw()
 		l.push("record", errorLevel(e.Err), map[string]any{"ground": redact.String(e.Ground), "error": errorText(e.Err)})
+	case migration.RemoveEvent:
+		l.push("remove", errorLevel(e.Err), map[string]any{"error": errorText(e.Err)})
 	case migration.AgentsEvent:
 		l.push("agents", "info", map[string]any{"missing": float64(len(e.Missing)), "of": float64(e.Of), "names": few(e.Missing)})
 	case migration.VerifyEvent:

@@ -57,6 +57,11 @@ func Line(e migration.Event) string {
 		return fmt.Sprintf("JIMM's audit log shows a recent request to migrate: waiting up to %s for it to begin", span(e.Limit))
 	case migration.ObserveAgainEvent:
 		return "nothing contradicts your confirmation so far; checking again in " + span(e.After)
+	case migration.RemoveEvent:
+		if e.Err != nil {
+			return fmt.Sprintf("asked %q to remove its half-imported copy, and it answered: %s; checking whether it did", e.Controller.Name, redact.Error(e.Err))
+		}
+		return fmt.Sprintf("asked %q to remove its half-imported copy; checking that it is gone", e.Controller.Name)
 	default:
 		return ""
 	}

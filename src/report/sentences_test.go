@@ -17,9 +17,9 @@ import (
 func TestEverySummaryIsASentence(t *testing.T) {
 	for _, outcome := range constants(t, "Outcome") {
 		for _, cause := range append(constants(t, "Cause"), "") {
-			for _, detail := range []string{"", "the server's words"} {
+			for n, detail := range []string{"", "the server's words", "", "the server's words"} {
 				r := everything()
-				r.Outcome, r.Cause, r.Detail = facts.Outcome(outcome), facts.Cause(cause), detail
+				r.Outcome, r.Cause, r.Detail, r.Removal = facts.Outcome(outcome), facts.Cause(cause), detail, n > 1
 				r.Findings[0].Ignored = false
 				if cause == "" && outcome == "unknown" || cause == "other-migration" && outcome == "refused" && detail == "" {
 					continue // Never so.

@@ -12,6 +12,9 @@ import (
 
 // Summary puts the result into one sentence: what happened, what it means.
 func Summary(r migration.Result) string {
+	if r.Removal {
+		return RemoveSummary(r)
+	}
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch r.Outcome {
 	case facts.Migrated:
@@ -22,6 +25,8 @@ func Summary(r migration.Result) string {
 		return fmt.Sprintf("model %s was already on %s; JIMM now records it there", model, target)
 	case facts.Started:
 		return fmt.Sprintf("the migration of model %s%s is running and continues by itself; run migrate-model again to follow and record it", model, where(r))
+	case facts.Removed, facts.NothingToRemove:
+		return RemoveSummary(r)
 	case facts.ChecksPassed:
 		return fmt.Sprintf("%s; model %s can be migrated to %s; nothing was started", checked(r.Findings), model, target) + planned(r)
 	case facts.Refused:

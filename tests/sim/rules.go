@@ -37,6 +37,9 @@ const (
 	RuleWrongRecord = "wrong-record"
 	// RuleSecondStart forbids MigrateModel while the model is being migrated.
 	RuleSecondStart = "second-start"
+	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that a running migration explains, or
+	// that is all there is of the model.
+	RuleLiveCopy = "live-copy"
 	// RuleForgotten forbids a ModelInfo that makes JIMM of 2026 delete its row.
 	RuleForgotten = "forgotten"
 )
@@ -44,7 +47,7 @@ const (
 // Rules returns the names of all rules, for World.Allowed.
 func Rules() []string {
 	return []string{
-		RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart,
+		RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart, RuleLiveCopy,
 		RuleOverCap, RuleBothEnds, RuleStartAfterStop, RuleTwoStarts, RuleUnplannedStart,
 	}
 }
@@ -156,24 +159,41 @@ func (j *JAAS) checkRecording(params recordParams, report func(rule, why string)
 	}
 }
 
-// abortsLeftOver reports whether a call removes an importing copy that no migration needs.
-func (j *JAAS) abortsLeftOver(c controller.Call) bool {
-	if c.Facade != "MigrationTarget" || c.Method != "Abort" {
-		return false
-	}
+// checkAbort looks at a call of MigrationTarget.Abort that no migration makes: only a copy that is left over may be
+// removed, while the model is in use somewhere else. Where there is no copy there is nothing to lose.
+func (j *JAAS) checkAbort(c controller.Call) {
 	var params struct {
 		ModelTag string `json:"model-tag"`
 	}
 	_ = json.Unmarshal(c.Params, &params) // the controller answers what is no JSON
-	left := false
+	copied, migrating, inUse := "", "", false
 	for _, place := range j.Where(strings.TrimPrefix(params.ModelTag, "model-")) {
-		if place.Migrating {
-			return false
+		if place.Controller == c.Controller {
+			copied = place.State
+		} else if place.State == controller.StateActive {
+			inUse = true
 		}
-		left = left || place.Controller == c.Controller && place.State == controller.StateImporting
+		if place.Migrating {
+			migrating = place.Controller
+		}
 	}
-	return left
+	why := ""
+	switch {
+	case copied == "":
+	case copied != controller.StateImporting:
+		why = "its copy is " + copied
+	case migrating != "":
+		why = migrating + " is migrating the model"
+	case !inUse:
+		why = "no other controller has the model in use"
+	}
+	if why != "" {
+		j.violation(Violation{Server: c.Controller, User: c.User, Call: callAbort, Rule: RuleLiveCopy, Why: why})
+	}
 }
+
+// callAbort removes an importing copy.
+const callAbort = "MigrationTarget.Abort"
 
 func (j *JAAS) violation(v Violation) {
 	if slices.Contains(j.world.Allowed, v.Rule) || slices.Contains(j.world.Allowed, v.Call) {

@@ -251,8 +251,12 @@ func (j *JAAS) guard() func(controller.Call) {
 		j.mu.Lock()
 		begun := j.begun
 		j.mu.Unlock()
-		if begun && !j.abortsLeftOver(c) {
-			name := c.Facade + "." + c.Method
+		name := c.Facade + "." + c.Method
+		switch {
+		case !begun:
+		case name == callAbort && !j.world.forbids(name):
+			j.checkAbort(c)
+		default:
 			j.violation(Violation{
 				Server: c.Controller, User: c.User, Call: name, Rule: name, Why: "nobody but JIMM may do that",
 			})

@@ -47,4 +47,10 @@ const (
 	CauseNothingRuns Cause = "nothing-runs"
 	// CauseStalled: the migration makes no progress.
 	CauseStalled Cause = "stalled"
+	// CauseNoAccount: there is no account on the controller that can remove the copy.
+	CauseNoAccount Cause = "no-account"
+	// CauseNotLeftOver: it is not proved that the copy is left over.
+	CauseNotLeftOver Cause = "not-left-over"
+	// CauseNotRemoved: the controller still reports the copy that it was asked to remove.
+	CauseNotRemoved Cause = "not-removed"
 )

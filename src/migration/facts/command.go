@@ -19,6 +19,12 @@ func JujuRun(unit, name string) string {
 	return "juju run " + unit
 }
 
+// RemoveCommand removes the copy of a model that an aborted migration has left on the
+// controller. It waits for longer than the action may take.
+func RemoveCommand(unit, model, controller string) string {
+	return JujuRun(unit, controller) + " remove-left-over model=" + model + " controller=" + controller + " confirm=" + model + " --wait=15m"
+}
+
 // RecordCommand records the controller that has a model, on proof or, with the model's
 // UUID as confirm, on the operator's confirmation. It waits for longer than the action may take,
 // which is longer than juju run waits by itself.

@@ -17,6 +17,10 @@ const (
 	Started Outcome = "started"
 	// ChecksPassed: no check failed, nothing was started (dry run).
 	ChecksPassed Outcome = "checks-passed"
+	// Removed: the controller says that the copy that was left over is gone.
+	Removed Outcome = "removed"
+	// NothingToRemove: the controller says that it has no copy.
+	NothingToRemove Outcome = "nothing-to-remove"
 )
 
 // The outcomes with which an action fails.
@@ -45,7 +49,7 @@ const (
 // Succeeded reports whether the action completes with this outcome.
 func (o Outcome) Succeeded() bool {
 	switch o {
-	case Migrated, AlreadyThere, Recorded, Started, ChecksPassed:
+	case Migrated, AlreadyThere, Recorded, Started, ChecksPassed, Removed, NothingToRemove:
 		return true
 	default:
 		return false

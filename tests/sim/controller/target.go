@@ -183,7 +183,11 @@ func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) 
 		return nil, wire.Errorf("", "aborting the import of a model is not implemented")
 	}
 	return withModel(s, req, func(h *hosted) (any, error) {
-		if h.mode != modeImporting {
+		switch {
+		case h.mode == modeImporting:
+		case s.c.release.has(released4): // by its source
+			return nil, wire.Errorf("", "model %q is not importing", h.model.UUID)
+		default: // 3.5.4 and 3.6.28, observed
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
 		}
 		delete(s.c.models, h.model.UUID)

@@ -1,0 +1,80 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"jimm-migrator/charm"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/report"
+)
+
+// removeParams are the parameters of remove-left-over.
+type removeParams struct {
+	Model      string     `json:"model"`
+	Controller string     `json:"controller"`
+	Confirm    string     `json:"confirm"`
+	StrictExit charm.Flag `json:"strict-exit"`
+}
+
+// removeLeftOver removes the copy that an aborted migration has left on a controller.
+func removeLeftOver(ctx context.Context, a *charm.Action) error {
+	var p removeParams
+	if err := a.Params(&p); err != nil {
+		return err
+	}
+	err := runRemove(ctx, a, p)
+	if err != nil && p.StrictExit {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
+	began := time.Now()
+	settings, j, err := connect(ctx, a)
+	if err != nil {
+		return refuseRemoval(ctx, a, err)
+	}
+	defer j.Close()
+	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
+	defer events.Close(ctx)
+	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
+	opts := migration.RemoveOptions{
+		Model: p.Model, Controller: p.Controller, Unit: a.Env().Unit,
+		// The UUID is lower case in JIMM's list, however it is typed.
+		Confirm: strings.ToLower(strings.TrimSpace(p.Confirm)),
+		Probe:   settings.ProbeControllers, PollInterval: settings.PollInterval,
+		Report: func(e migration.Event) {
+			progress.Event(e)
+			events.Event(e)
+		},
+	}
+	if problem := settings.ControllersProblem; problem != nil {
+		opts.AccountsProblem, opts.AccountsRemedy = problem.What, problem.Remedy
+	}
+	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), opts)
+	if err != nil {
+		events.Refused(err)
+		return refuseRemoval(ctx, a, err)
+	}
+	events.Finish(r)
+	if err := a.SetResults(ctx, report.RemoveResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
+		return err
+	}
+	if !r.Outcome.Succeeded() {
+		progress.End("")
+		return errors.New(report.RemoveSummary(r))
+	}
+	progress.End(report.RemoveSummary(r))
+	return nil
+}
+
+func refuseRemoval(ctx context.Context, a *charm.Action, err error) error {
+	if setErr := a.SetResults(ctx, report.RefusedRemoval(err)); setErr != nil {
+		return setErr
+	}
+	return err
+}

@@ -1,0 +1,44 @@
+package jaas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/rpc"
+)
+
+// Remover returns what can remove half-imported copies from controllers with an
+// account, and nothing else. Only remove-left-over has one.
+func (j *JAAS) Remover() migration.Remover { return remover{j.connections} }
+
+type remover struct{ connections *connections }
+
+// RemoveCopy asks the controller to remove its half-imported copy of the model.
+func (r remover) RemoveCopy(ctx context.Context, removal judge.Removal) error {
+	if !removal.Valid() {
+		return fmt.Errorf("%w: it is not proved that the copy is left over", migration.ErrNotSent)
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.connections.get(ctx, removal.Controller())
+	if err != nil {
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	}
+	facade, err := conn.ImportAborter()
+	if err != nil {
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	}
+	err = facade.Abort(ctx, removal.Model().UUID)
+	answer, answered := errors.AsType[*rpc.Error](err)
+	switch {
+	case errors.Is(err, rpc.ErrNotSent):
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	case answered && answer.Message != "":
+		return fmt.Errorf("%w: %w", migration.ErrRemovalRefused, err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,146 @@
+package judge
+
+import (
+	"slices"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// Removal is the permission to remove a copy that an aborted migration has left
+// behind. Only [JudgeRemoval] makes one that is valid.
+type Removal struct {
+	model facts.Model
+	from  facts.Controller
+}
+
+// Valid reports whether the copy may be removed.
+func (r Removal) Valid() bool { return r.model.UUID != "" && r.from.Known() }
+
+// Model is the model whose copy may be removed.
+func (r Removal) Model() facts.Model { return r.model }
+
+// Controller is the controller that has the copy.
+func (r Removal) Controller() facts.Controller { return r.from }
+
+// LeftOverCopy is a copy that may be removed, if two looks do not speak against it.
+type LeftOverCopy struct {
+	Model facts.Model
+	// On is the controller that has the copy.
+	On facts.Controller
+	// Confirm is the UUID of the model, from the operator.
+	Confirm string
+	// Controllers are all controllers of the JAAS: each of them has to answer.
+	Controllers facts.Controllers
+	// First and Second are two looks, far enough apart for a request that was under
+	// way at the first one to show.
+	First, Second Look
+}
+
+// Look is what one observation shows of a model with a copy too many.
+type Look struct {
+	// Recorded is the controller that JIMM records.
+	Recorded    facts.Controller
+	Observation facts.Observation
+	// Quiet reports that JIMM's audit log was read, and has no request to migrate
+	// the model that may still begin.
+	Quiet bool
+}
+
+// JudgeRemoval returns the permission to remove the copy; one that is not valid
+// unless the operator has confirmed it and both looks prove that it is left over.
+func JudgeRemoval(c LeftOverCopy) Removal {
+	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.On.Known()
+	same := c.First.Recorded.UUID == c.Second.Recorded.UUID
+	for _, look := range []Look{c.First, c.Second} {
+		if !named || !same || look.Against(c.On, c.Controllers).Kind != NoObjection {
+			return Removal{}
+		}
+	}
+	return Removal{c.Model, c.On}
+}
+
+// Objection is what a look has against the removal of a copy.
+type Objection struct {
+	Kind ObjectionKind
+	// Controller is the one that is meant, and Copy its answer.
+	Controller facts.Controller
+	Copy       facts.Copy
+}
+
+// ObjectionKind says what speaks against the removal of a copy.
+type ObjectionKind int
+
+// The objections, in the order in which they are looked for.
+const (
+	// NoObjection: the copy is left over.
+	NoObjection ObjectionKind = iota
+	// SilentController: the controller did not answer. Silence proves nothing, on
+	// whichever controller: it may be migrating the model.
+	SilentController
+	// NoCopy: the controller has no copy that could be removed.
+	NoCopy
+	// NotImporting: the controller does not say that its copy is half imported, or
+	// describes the copy as in use to its administrator.
+	NotImporting
+	// RecordedThere: JIMM records the model on the controller with the copy.
+	RecordedThere
+	// MigrationRuns: the controller says that a migration is moving the model, which
+	// explains the copy.
+	MigrationRuns
+	// MayBegin: a migration was requested a moment ago, or JIMM does not say.
+	MayBegin
+	// SecondCopy: another controller than the recorded one has a copy that may be in
+	// use.
+	SecondCopy
+	// NotInUse: the recorded controller does not say that it has the model in use.
+	NotInUse
+)
+
+// Against returns what the look has against removing the copy on that controller.
+func (l Look) Against(on facts.Controller, all facts.Controllers) Objection {
+	own, info := l.Observation.CopyOn(on), l.Observation.Info
+	object := func(kind ObjectionKind, c facts.Controller) Objection {
+		return Objection{kind, c, l.Observation.CopyOn(c)}
+	}
+	switch {
+	case own.State == facts.CopyUnknown:
+		return object(SilentController, on)
+	case own.Denies():
+		return object(NoCopy, on)
+	case own.State != facts.CopyImporting, own.Info.Kind == facts.InfoLive && !own.Info.Importing() && own.Info.Status != suspended:
+		return object(NotImporting, on)
+	case l.Recorded.UUID == on.UUID:
+		return object(RecordedThere, on)
+	case info.Migrating():
+		return object(MigrationRuns, l.Recorded)
+	}
+	for _, c := range all {
+		if l.Observation.CopyOn(c).State == facts.CopyExporting {
+			return object(MigrationRuns, c)
+		}
+	}
+	if !l.Quiet {
+		return object(MayBegin, l.Recorded)
+	}
+	for _, c := range all {
+		switch copied := l.Observation.CopyOn(c); {
+		case c.UUID == on.UUID, c.UUID == l.Recorded.UUID:
+		case copied.State == facts.CopyUnknown:
+			return object(SilentController, c)
+		case copied.State == facts.CopyActive, copied.State == facts.CopyPresent:
+			return object(SecondCopy, c)
+		}
+	}
+	switch known := slices.ContainsFunc(all, func(c facts.Controller) bool { return c.UUID == l.Recorded.UUID }); {
+	case l.Observation.CopyOn(l.Recorded).State == facts.CopyUnknown:
+		return object(SilentController, l.Recorded)
+	case !known, l.Observation.CopyOn(l.Recorded).State != facts.CopyActive, Place(l.Recorded, l.Observation) != Hosted:
+		return object(NotInUse, l.Recorded)
+	default:
+		return Objection{}
+	}
+}
+
+// suspended is the status of a model whose cloud credential is not valid; it hides
+// that a copy is half imported (Juju 3.5.4).
+const suspended = "suspended"

@@ -1,0 +1,329 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
+)
+
+// Remover makes the call that removes a copy of a model. Only [RemoveLeftOver] gets
+// one; what starts and records has none, and this neither starts nor records.
+type Remover interface {
+	// RemoveCopy asks the controller to remove its half-imported copy of the model. It
+	// must refuse a removal that is not valid. An error proves nothing, unless it is
+	// [ErrNotSent]. It is not repeated in a run.
+	RemoveCopy(ctx context.Context, removal judge.Removal) error
+}
+
+// ErrRemovalRefused means that the controller has answered that it does not remove the
+// copy.
+var ErrRemovalRefused = errors.New("the controller refuses")
+
+// RemoveOptions say which copy shall be removed.
+type RemoveOptions struct {
+	// Model is a UUID, "owner/name", or a bare name if it is unique.
+	Model string
+	// Controller is JIMM's name of the controller that has the copy.
+	Controller string
+	// Confirm is the model's UUID.
+	Confirm string
+	// Unit names the unit that runs this, for commands in remedies.
+	Unit string
+	// Probe asks the controllers themselves; without it nothing is ever removed.
+	Probe bool
+	// AccountsProblem is why the accounts on controllers cannot be used, and
+	// AccountsRemedy what helps; "" if they can, or there are none.
+	AccountsProblem, AccountsRemedy string
+	// PollInterval is as in [Options].
+	PollInterval time.Duration
+	// Report is called with every event, from one goroutine; may be nil.
+	Report func(Event)
+}
+
+// RemoveLeftOver removes the half-imported copy that an aborted migration has left on
+// a controller, and starts and records nothing. It removes it only if two looks prove
+// that the copy is left over, and believes that it is gone only if the controller says
+// so itself, twice. An error means that JIMM did not list its controllers or models, and
+// that nothing was done.
+func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, opts RemoveOptions) (Result, error) {
+	r := newRun(jaas, Options{
+		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
+		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
+		PollInterval: opts.PollInterval, Report: opts.Report,
+	})
+	r.opts.Timeout = r.wait(TimeForRemoval)
+	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	defer cancel()
+	s, err := r.Survey(limited)
+	if err != nil {
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Removal: true}, err
+	}
+	m := removing{run: r, remover: remover, confirm: opts.Confirm, res: r.begun(s)}
+	m.res.Removal = true
+	m.remove(ctx, limited, s)
+	return *m.res, nil
+}
+
+// removing is one call of [RemoveLeftOver].
+type removing struct {
+	*run
+	remover Remover
+	confirm string
+	res     *Result
+}
+
+// remove looks twice, asks the controller, and then asks it whether the copy is gone.
+func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
+	if !m.named(first) || !m.mayRemove(limited, first) {
+		return
+	}
+	m.report(ObserveAgainEvent{After: TimeToConfirm})
+	if !sleep(limited, TimeToConfirm) {
+		m.stopped(ctx)
+		return
+	}
+	if m.Jaas.Traits.AutoRecords {
+		m.Host = facts.Host{} // Asking again stores nothing.
+	}
+	second, err := m.Survey(limited)
+	switch {
+	case limited.Err() != nil:
+		m.stopped(ctx)
+		return
+	case err != nil:
+		m.end(facts.Refused, facts.CauseSilent, redact.Error(err))
+		m.res.Err = err
+		return
+	}
+	m.observed(second)
+	if second.Source.UUID != first.Source.UUID {
+		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed meanwhile: it names "+strconv.Quote(second.Source.String())+" now")
+		return
+	}
+	if !m.named(second) || !m.mayRemove(limited, second) {
+		return
+	}
+	removal := judge.JudgeRemoval(judge.LeftOverCopy{
+		Model: second.Model, On: second.Target, Confirm: m.confirm, Controllers: second.Controllers,
+		First: look(first), Second: look(second),
+	})
+	err = m.remover.RemoveCopy(limited, removal)
+	m.report(RemoveEvent{Controller: second.Target, Err: err})
+	if errors.Is(err, ErrNotSent) {
+		m.res.Err = err
+		m.end(facts.Refused, facts.CauseSilent, "the request could not be sent: "+redact.Error(err))
+		return
+	}
+	m.awaitGone(ctx, limited, second, err)
+}
+
+// look is what the survey shows of the copy.
+func look(s *survey.Survey) judge.Look {
+	return judge.Look{Recorded: s.Source, Observation: s.Seen(), Quiet: s.AuditErr == nil && s.TimeLeftToStart() == 0}
+}
+
+// observed takes over what a look has seen.
+func (m *removing) observed(s *survey.Survey) {
+	m.res.Model, m.res.Source, m.res.Recorded = s.Model, s.Source, s.Source
+	m.res.Running, m.res.Holder = s.Observation.Info.Migrating(), s.HolderForSure()
+}
+
+// named reports whether it is clear which copy is meant; otherwise it ends the run.
+func (m *removing) named(s *survey.Survey) bool {
+	if s.Lost() {
+		lost(s, m.res)
+		return false
+	}
+	for _, check := range []struct {
+		id   checks.ID
+		find func(*survey.Survey) checks.Finding
+	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
+		if f := check.find(s); f.Level == checks.Fail {
+			f.Check = check.id
+			m.res.Findings = append(m.res.Findings, f)
+			m.res.Settled = true
+			m.end(facts.Refused, facts.CauseChecks, f.Evidence)
+			return false
+		}
+	}
+	if m.confirm != s.Model.UUID {
+		m.res.Settled = true
+		m.end(facts.Refused, facts.CauseConfirm, "confirm is not the UUID of the model")
+		return false
+	}
+	return true
+}
+
+// mayRemove reports whether nothing speaks against the removal; otherwise it ends the
+// run.
+func (m *removing) mayRemove(ctx context.Context, s *survey.Survey) bool {
+	if !s.Options.Probe {
+		m.res.Settled = true
+		m.end(facts.Refused, facts.CauseNotLeftOver, "controllers are not asked (probe-controllers=false), and only their answers prove that a copy is left over")
+		return false
+	}
+	against := look(s).Against(s.Target, s.Controllers)
+	if against.Kind == judge.NoCopy {
+		return m.nothingThere(ctx, s)
+	}
+	if against.Kind != judge.NoObjection {
+		m.object(s, against)
+		return false
+	}
+	return m.hasAccount(ctx, s)
+}
+
+// nothingThere ends the run if the controller says once more that it has no copy.
+func (m *removing) nothingThere(ctx context.Context, s *survey.Survey) bool {
+	if sleep(ctx, m.opts.PollInterval) && m.Jaas.Witness.Copy(ctx, s.Target, s.Model.UUID).Denies() {
+		m.end(facts.NothingToRemove, facts.CauseNone, "")
+		return false
+	}
+	m.end(facts.Unknown, facts.CauseSilent, strconv.Quote(s.Target.Name)+" said once that it has no copy, and did not confirm it")
+	return false
+}
+
+// hasAccount reports whether the account on the controller works; otherwise it ends the
+// run.
+func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
+	account := facts.Account{State: facts.AccountNone}
+	if m.Jaas.Controllers != nil {
+		account = m.Jaas.Controllers.Access(ctx, s.Target)
+	}
+	at, user := strconv.Quote(s.Target.Name), strconv.Quote(account.User)
+	detail := ""
+	switch account.State {
+	case facts.AccountWorks:
+		return true
+	case facts.AccountNone:
+		detail = "controller-credentials has no account on " + at + "; give it one that is a superuser there"
+		if s.Options.AccountsProblem != "" {
+			detail = "the accounts in controller-credentials cannot be used: " + s.Options.AccountsProblem + "; " + s.Options.AccountsRemedy
+		}
+	case facts.AccountWeak:
+		detail = "the account " + user + " is not a superuser of " + at
+	case facts.AccountRefused:
+		detail = at + " refuses the account " + user + ": " + redact.Error(account.Err)
+	default:
+		m.res.Err = account.Err
+		m.end(facts.Refused, facts.CauseSilent, at+" did not answer a login with the account "+user+": "+redact.Error(account.Err))
+		return false
+	}
+	m.res.Settled = true
+	m.end(facts.Refused, facts.CauseNoAccount, detail)
+	m.res.Next = "juju run " + s.Options.Unit + " check-access"
+	return false
+}
+
+// object ends the run with an objection.
+func (m *removing) object(s *survey.Survey, o judge.Objection) {
+	at, source, on := strconv.Quote(o.Controller.String()), strconv.Quote(s.Source.String()), strconv.Quote(s.Target.Name)
+	switch o.Kind {
+	case judge.SilentController:
+		m.end(facts.Refused, facts.CauseSilent, at+" did not answer, and may be migrating the model: "+redact.Error(o.Copy.Err))
+		m.res.Err = o.Copy.Err
+		return
+	case judge.MigrationRuns:
+		m.end(facts.Refused, facts.CauseOtherMigration, at+" reports that a migration is moving the model, which explains the copy on "+on)
+		m.res.Next = followCommand(s)
+		return
+	case judge.MayBegin:
+		detail := "JIMM's audit log says that a migration was requested a moment ago"
+		if s.AuditErr != nil {
+			detail = "JIMM's audit log, which shows recent requests to migrate, cannot be read: " + redact.Error(s.AuditErr)
+		}
+		m.end(facts.Refused, facts.CauseOtherMigration, detail)
+		m.res.Next = followCommand(s)
+		return
+	}
+	m.res.Settled = true
+	detail := ""
+	switch o.Kind {
+	case judge.NotImporting:
+		detail = on + " does not say that its copy is half-imported: it " + o.Copy.Describe()
+	case judge.RecordedThere:
+		detail = "JIMM records the model on " + on + "; correct that record first"
+	case judge.SecondCopy:
+		detail = at + " " + o.Copy.Describe() + ", and JIMM records the model on " + source
+	default:
+		detail = source + ", where JIMM records the model, does not say that it has the model in use: it " + o.Copy.Describe()
+	}
+	m.end(facts.Refused, facts.CauseNotLeftOver, detail)
+}
+
+// end closes the result.
+func (m *removing) end(outcome facts.Outcome, cause facts.Cause, detail string) {
+	m.res.Outcome, m.res.Cause, m.res.Detail = outcome, cause, detail
+}
+
+// stopped ends the run because its time is over, or the process was told to stop.
+func (m *removing) stopped(ctx context.Context) {
+	m.end(facts.TimedOut, facts.CauseDeadline, "")
+	if ctx.Err() != nil {
+		m.end(facts.Interrupted, facts.CauseNone, "")
+	}
+}
+
+// goneToBelieve is how many times in a row a controller has to say that it has no copy,
+// or still has it.
+const goneToBelieve = 2
+
+// awaitGone asks the controller whether the copy is gone, whatever it has answered to the
+// request: an answer can be lost, and an error can come from a request that was carried
+// out.
+func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, answer error) {
+	on := strconv.Quote(s.Target.Name)
+	refused := errors.Is(answer, ErrRemovalRefused)
+	m.res.Err = answer
+	var gone, there int
+	last := facts.Copy{}
+	for until := time.Now().Add(m.wait(TimeToRemove)); time.Now().Before(until); {
+		last = m.Jaas.Witness.Copy(limited, s.Target, s.Model.UUID)
+		switch {
+		case last.Denies():
+			gone, there = gone+1, 0
+		case last.State == facts.CopyImporting:
+			gone, there = 0, there+1
+		default:
+			gone, there = 0, 0
+		}
+		switch {
+		case gone >= goneToBelieve:
+			m.removed(limited, s)
+			return
+		case refused && there >= goneToBelieve:
+			m.end(facts.Refused, facts.CauseAnswer, on+" still has the copy; it answered: "+redact.Error(answer))
+			return
+		}
+		if !sleep(limited, m.opts.PollInterval) {
+			m.stopped(ctx)
+			return
+		}
+	}
+	if last.State == facts.CopyUnknown {
+		m.end(facts.Unknown, facts.CauseSilent, on+" does not answer any more: "+redact.Error(last.Err))
+		return
+	}
+	m.end(facts.Unknown, facts.CauseNotRemoved, on+" "+last.Describe())
+	if answer != nil {
+		m.res.Detail += "; it answered the request: " + redact.Error(answer)
+	}
+}
+
+// removed ends the run: the copy is gone. The model is named where it is only if that
+// controller still says so.
+func (m *removing) removed(ctx context.Context, s *survey.Survey) {
+	m.res.Err = nil
+	m.res.Holder = facts.Controller{}
+	if m.Jaas.Witness.Copy(ctx, s.Source, s.Model.UUID).State == facts.CopyActive {
+		m.res.Holder = s.Source
+	}
+	m.end(facts.Removed, facts.CauseNone, "")
+}

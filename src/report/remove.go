@@ -1,0 +1,85 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
+)
+
+// RemoveResults are the results of remove-left-over.
+func RemoveResults(r migration.Result, run Run) map[string]any {
+	out := map[string]any{
+		"outcome":    string(r.Outcome),
+		"summary":    RemoveSummary(r),
+		"retry-safe": r.RetrySafe(),
+		"elapsed":    span(run.Took),
+		"controller": cmp.Or(r.Holder.String(), "unknown"),
+	}
+	set(out, "cause", string(r.Cause))
+	set(out, "next", nextAfterRemoval(r, run))
+	setMap(out, "model", modelResults(r.Model))
+	setMap(out, "recorded-controller", controllerResults(r.Recorded))
+	setMap(out, "left-over-controller", controllerResults(r.Target))
+	setMap(out, "error", errorResults(r.Detail, r.Err))
+	return out
+}
+
+// nextAfterRemoval is the command that helps from here.
+func nextAfterRemoval(r migration.Result, run Run) string {
+	again := r.Outcome == facts.TimedOut || r.Outcome == facts.Interrupted || r.Outcome == facts.Unknown ||
+		r.Outcome == facts.Refused && r.Cause == facts.CauseSilent
+	switch {
+	case r.Next != "" || r.Model.UUID == "":
+		return r.Next
+	case again && r.Target.Known():
+		return facts.RemoveCommand(run.Unit, r.Model.UUID, r.Target.Name)
+	case r.Outcome.Succeeded() && r.Recorded.UUID != r.Target.UUID:
+		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration model=" + r.Model.UUID + " target-controller=" + r.Target.Name
+	default:
+		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
+	}
+}
+
+// RemoveSummary puts the result of remove-left-over into one sentence.
+func RemoveSummary(r migration.Result) string {
+	model, from := name(r.Model), fmt.Sprintf("%q", r.Target.String())
+	switch r.Outcome {
+	case facts.Removed:
+		text := fmt.Sprintf("%s has removed its half-imported copy of model %s, and reports that it is gone", from, model)
+		if !r.Holder.Known() {
+			return text + fmt.Sprintf("; %q, where JIMM records the model, has not confirmed again that it has it in use", r.Source.String())
+		}
+		return text + fmt.Sprintf("; the model is in use on %q", r.Holder.String())
+	case facts.NothingToRemove:
+		return fmt.Sprintf("%s reports that it has no copy of model %s; nothing was removed", from, model)
+	case facts.Refused:
+		if r.Model.UUID == "" {
+			return "nothing was removed: " + r.Detail
+		}
+		return fmt.Sprintf("nothing was removed from %s for model %s: %s", from, model, cmp.Or(r.Detail, "a check failed"))
+	case facts.TimedOut, facts.Interrupted:
+		text := "the time for the action expired"
+		if r.Outcome == facts.Interrupted {
+			text = toldToStop
+		}
+		return fmt.Sprintf("it is not known whether %s still has a copy of model %s: %s", from, model, text)
+	case facts.Unknown:
+		return fmt.Sprintf("it is not known whether %s has removed its copy of model %s: %s", from, model, cmp.Or(r.Detail, "no controller answered"))
+	default:
+		r.Removal = false
+		return Summary(r)
+	}
+}
+
+// RefusedRemoval are the results of a removal that could not examine anything.
+func RefusedRemoval(err error) map[string]any {
+	text := redact.Error(err)
+	out := map[string]any{
+		"outcome": string(facts.Refused), "summary": "nothing was removed: " + text, "retry-safe": true,
+	}
+	setMap(out, "error", errorResults(text, err))
+	return out
+}
