@@ -42,6 +42,26 @@ func TestPrechecks(t *testing.T) {
 	}
 }
 
+// A model is named by its UUID, and an answer that is an error keeps its words.
+func TestAbortOfAnImport(t *testing.T) {
+	server := &caller{response: "{}"}
+	if err := juju.NewImportAborter(server, 7).Abort(t.Context(), modelUUID); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{`MigrationTarget.Abort 7 {"model-tag":"model-` + modelUUID + `"}`}, server.calls); diff != "" {
+		t.Errorf("calls differ (-want +got):\n%s", diff)
+	}
+	refuses := &caller{err: &rpc.Error{Message: "migration mode for the model is not importing"}}
+	answer, ok := errors.AsType[*rpc.Error](juju.NewImportAborter(refuses, 1).Abort(t.Context(), modelUUID))
+	if !ok || answer.Message != "migration mode for the model is not importing" {
+		t.Errorf("got %v", answer)
+	}
+	server = &caller{response: "{}"}
+	if err := juju.NewImportAborter(server, 3).Abort(t.Context(), ""); err == nil || len(server.calls) > 0 {
+		t.Errorf("an empty UUID was sent: %v", server.calls)
+	}
+}
+
 // The answers are those of Juju 3.6, and of 4.0-beta8 as recorded, shortened.
 func TestUsersAndClouds(t *testing.T) {
 	server := &caller{response: `{"results":[{"result":{"username":"admin","display-name":"admin","access":"superuser","disabled":false}},{"result":{"username":"bob","disabled":true}},{}]}`}
