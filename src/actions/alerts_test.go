@@ -184,7 +184,7 @@ func begins(l *report.EventLog) {
 func TestAlertsFireOnWhatIsTold(t *testing.T) {
 	t.Parallel()
 	finish := func(outcome facts.Outcome, cause facts.Cause) func(*report.EventLog) {
-		return func(l *report.EventLog) { begins(l); l.Finish(ended(outcome, cause)) }
+		return func(l *report.EventLog) { begins(l); l.Finish(ended(outcome, cause), "") }
 	}
 	stall := migration.StallEvent{Phase: facts.PhaseQuiesce, Text: "quiescing", Still: 20 * time.Minute}
 	strayed := locate.Location{Model: ended("", "").Model, State: locate.StateMoved, Recorded: facts.Controller{Name: "west"}, Holder: facts.Controller{Name: "east"}, Drift: true, Proof: "east says so", Repair: "jimmctl"}
@@ -212,7 +212,7 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 			begins(l)
 			l.Event(migration.HeartbeatEvent{Text: "quiescing", Stalled: true})
 		}, []string{"JimmMigrationStalled"}},
-		"a stall that ended":         {func(l *report.EventLog) { begins(l); l.Event(stall); l.Finish(ended(facts.Migrated, "")) }, nil},
+		"a stall that ended":         {func(l *report.EventLog) { begins(l); l.Event(stall); l.Finish(ended(facts.Migrated, ""), "") }, nil},
 		"drift that was found":       {func(l *report.EventLog) { l.Drift(strayed) }, []string{"JimmModelDriftFound"}},
 		"two copies that were found": {func(l *report.EventLog) { l.Drift(both) }, []string{"JimmMigrationConflict"}},
 		"nothing":                    {func(*report.EventLog) {}, nil},
@@ -386,7 +386,7 @@ func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 		more, _ := told(t, nil, func(l *report.EventLog) {
 			begins(l)
 			l.Event(migration.PhaseEvent{Phase: facts.PhaseSuccess, Text: "successful", NoReturn: true})
-			l.Finish(ended(outcome, ""))
+			l.Finish(ended(outcome, ""), "")
 		})
 		for i := range more { // of another unit
 			more[i].Labels = maps.Clone(more[i].Labels)

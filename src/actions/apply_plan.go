@@ -231,7 +231,7 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 // unit's status.
 func (r *planRun) finish(m fleet.Moved) bool {
 	if m.Result.Outcome != "" {
-		r.logOf(m.Entry).Finish(m.Result)
+		r.logOf(m.Entry).Finish(m.Result, report.Summary(m.Result))
 		delete(r.logs, m.Entry.Model)
 	}
 	return r.unfly(m)

@@ -232,7 +232,7 @@ func (m *migrator) settle(ctx context.Context, r migration.Result) {
 // finish sets the results; an outcome that is not a success is an error.
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	m.settle(ctx, r)
-	m.events.Finish(r)
+	m.events.Finish(r, report.Summary(r))
 	run := report.Run{
 		Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose),
 		Ignored: m.opts.Ignore, OnStall: m.params.OnStall, MoveOut: m.params.MoveOut,

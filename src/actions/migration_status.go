@@ -92,7 +92,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 		events.Refused(err)
 		return err
 	}
-	events.Finish(r)
+	events.Finish(r, report.FollowSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.Aborted || r.Outcome == facts.NeedsAttention {
 		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))

@@ -57,7 +57,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 		events.Refused(err)
 		return refuseRecord(ctx, a, err)
 	}
-	events.Finish(r)
+	events.Finish(r, report.RecordSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.NeedsAttention {
 		// Whoever records a model has followed up on its migration.
 		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {

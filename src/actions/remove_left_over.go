@@ -60,7 +60,7 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 		events.Refused(err)
 		return refuseRemoval(ctx, a, err)
 	}
-	events.Finish(r)
+	events.Finish(r, report.RemoveSummary(r))
 	if err := a.SetResults(ctx, report.RemoveResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
 		return err
 	}

@@ -192,6 +192,6 @@ func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.S
 	if err != nil {
 		return false, err
 	}
-	events.Finish(result)
+	events.Finish(result, report.Summary(result))
 	return result.Outcome == facts.Recorded, nil
 }

@@ -63,10 +63,9 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, opts
 	defer cancel()
 	s, err := r.Survey(limited)
 	if err != nil {
-		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Removal: true}, err
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	m := removing{run: r, remover: remover, confirm: opts.Confirm, res: r.begun(s)}
-	m.res.Removal = true
 	m.remove(ctx, limited, s)
 	return *m.res, nil
 }

@@ -60,8 +60,6 @@ type Result struct {
 	TargetProved bool
 	// Attached reports that the migration was not started by this run.
 	Attached bool
-	// Removal reports that this is a run of [RemoveLeftOver].
-	Removal bool
 	// Running reports that a migration was running at the last observation.
 	Running bool
 	// Proof is the ground on which the target was recorded, if this run did.

@@ -179,14 +179,14 @@ func (l *EventLog) thaw() {
 	}
 }
 
-// Finish sends how the run has ended.
-func (l *EventLog) Finish(r migration.Result) {
+// Finish sends how the run has ended, with the sentence that the action ends with.
+func (l *EventLog) Finish(r migration.Result, summary string) {
 	l.thaw()
 	l.know(r.Model, r.Source)
 	l.knowTarget(r.Target)
 	fields := map[string]any{
 		"outcome": string(r.Outcome), "succeeded": r.Outcome.Succeeded(), "cause": string(r.Cause), "step": string(r.Step),
-		"controller": r.Holder.String(), "summary": Summary(r), "error": errorText(r.Err),
+		"controller": r.Holder.String(), "summary": summary, "error": errorText(r.Err),
 		"duration_seconds": seconds(time.Since(l.began)),
 	}
 	if r.Attempt.Exists() || r.Phase == facts.PhaseDone {

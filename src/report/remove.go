@@ -69,7 +69,6 @@ func RemoveSummary(r migration.Result) string {
 	case facts.Unknown:
 		return fmt.Sprintf("it is not known whether %s has removed its copy of model %s: %s", from, model, cmp.Or(r.Detail, "no controller answered"))
 	default:
-		r.Removal = false
 		return Summary(r)
 	}
 }

@@ -33,7 +33,7 @@ func TestWhatFollowsARemoval(t *testing.T) {
 		{facts.Interrupted, "", again, "it is not known whether"},
 	} {
 		r := everything()
-		r.Removal, r.Outcome, r.Cause, r.Recorded = true, c.outcome, c.cause, facts.Controller{Name: "west", UUID: "w"}
+		r.Outcome, r.Cause, r.Recorded = c.outcome, c.cause, facts.Controller{Name: "west", UUID: "w"}
 		r.Target = facts.Controller{Name: "east", UUID: "e"}
 		got := report.RemoveResults(r, run)
 		if next := got["next"].(string); !strings.HasSuffix(next, c.next) {
@@ -44,7 +44,7 @@ func TestWhatFollowsARemoval(t *testing.T) {
 		}
 	}
 	r := everything()
-	r.Removal, r.Outcome, r.Holder = true, facts.Removed, facts.Controller{}
+	r.Outcome, r.Holder = facts.Removed, facts.Controller{}
 	if text := report.RemoveSummary(r); strings.Contains(text, "is in use on") {
 		t.Errorf("the model is in use somewhere, which is not known: %s", text)
 	}

@@ -12,9 +12,6 @@ import (
 
 // Summary puts the result into one sentence: what happened, what it means.
 func Summary(r migration.Result) string {
-	if r.Removal {
-		return RemoveSummary(r)
-	}
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch r.Outcome {
 	case facts.Migrated:

@@ -81,6 +81,20 @@ func (j JAAS) Migrate(ctx context.Context, r Request) (Report, error) {
 	return summarise(res), err
 }
 
+// RemoveLeftOver is the engine's removal of the half-imported copy on the target, confirmed with the model as it is named.
+func (j JAAS) RemoveLeftOver(ctx context.Context, r Request) (Report, error) {
+	opened, opts, summarise, err := j.open(ctx, r)
+	if err != nil {
+		return Report{}, err
+	}
+	defer opened.Close()
+	res, err := migration.RemoveLeftOver(ctx, opened.Engine, opened.Remover(), migration.RemoveOptions{
+		Model: opts.Model, Controller: opts.Target, Confirm: opts.Model,
+		Probe: opts.Probe, PollInterval: opts.PollInterval, Report: opts.Report,
+	})
+	return summarise(res), err
+}
+
 // Location is where the engine finds a model, without starting anything.
 type Location struct {
 	State      string

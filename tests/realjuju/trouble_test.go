@@ -2,11 +2,15 @@ package realjuju_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/juju/juju/cloud"
 
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/engine"
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/realjuju/jaas"
@@ -196,6 +200,98 @@ func TestBackAndForth(t *testing.T) {
 func TestLeftOver(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
+	m := leaveBehind(t, j)
+	for name, accounts := range map[string]bool{"with accounts": true, "without accounts": false} {
+		report, err := j.Engine(accounts).Check(t.Context(), engine.Request{Model: m.UUID, Target: "east"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		logIfFailed(t, report)
+		if len(report.Failed) == 0 {
+			t.Errorf("%s: the checks pass", name)
+		}
+	}
+	if _, err := j.West.Initiate(m.UUID, j.East); err == nil {
+		t.Error("Juju takes the next attempt")
+	}
+	for c, want := range map[*controller.Controller]string{j.West: "migration mode for the model is not importing", j.East: ""} {
+		if got := abort(t, c, m.UUID); got != want {
+			t.Errorf("%s answers %q to the request to remove its copy, want %q", c.Name, got, want)
+		}
+	}
+	if j.East.HasModel(m.UUID) || !active(j.West, m.UUID) {
+		t.Error("the wrong copy was removed, or none")
+	}
+	if got := abort(t, j.East, m.UUID); !strings.Contains(got, "not found") {
+		t.Errorf("it answers %q about a model that it does not have", got)
+	}
+}
+
+// abort asks a controller with the charm's own client to remove its half-imported copy of a model.
+func abort(t *testing.T, c *controller.Controller, model string) string {
+	t.Helper()
+	conn, err := juju.Dial(t.Context(), juju.Options{Addresses: []string{c.Addr}, CACert: c.CACert, ControllerUUID: c.UUID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Login(t.Context(), juju.Credentials{User: "admin", Password: juju.NewSecret(controller.AdminPassword)}); err != nil {
+		t.Fatal(err)
+	}
+	facade, err := conn.ImportAborter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = facade.Abort(t.Context(), model)
+	if answer, ok := errors.AsType[*rpc.Error](err); ok {
+		return answer.Message
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ""
+}
+
+// TestLeftOverIsRemoved: the engine removes what is left over, and nothing else; then Juju takes the next attempt.
+func TestLeftOverIsRemoved(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	for _, generation := range []jimm.Generation{jimm.Generation2024(), jimm.Generation2026()} {
+		t.Run(generation.Name, func(t *testing.T) {
+			t.Parallel()
+			j := start(t, generation)
+			m := leaveBehind(t, j)
+			remove := func(accounts bool, from, outcome string) {
+				t.Helper()
+				report, err := j.Engine(accounts).RemoveLeftOver(t.Context(), engine.Request{Model: m.UUID, Target: from})
+				if err != nil || report.Outcome != outcome {
+					t.Errorf("from %s: %s (%s), want %s: %s, %v", from, report.Outcome, report.Cause, outcome, report.Summary, err)
+				}
+			}
+			remove(false, "east", "refused")
+			remove(true, "west", "refused")
+			if !j.East.HasModel(m.UUID) || !active(j.West, m.UUID) {
+				t.Fatal("a copy was removed")
+			}
+			remove(true, "east", "removed")
+			if j.East.HasModel(m.UUID) || !active(j.West, m.UUID) {
+				t.Fatal("the wrong copy was removed, or none")
+			}
+			remove(true, "east", "nothing-to-remove")
+			j.West.StopMaster(m.UUID)
+			j.West.RunMaster(m.UUID, nil)
+			if report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"}); report.Outcome != "migrated" {
+				t.Fatalf("the next attempt: %s: %s", report.Outcome, report.Summary)
+			}
+			remove(true, "east", "refused")
+			wantOn(t, j, m, "east")
+		})
+	}
+}
+
+// leaveBehind is a model on west, of which an aborted migration has left a half-imported copy on east.
+func leaveBehind(t *testing.T, j *jaas.JAAS) *jaas.Model {
+	t.Helper()
 	m := addModel(t, j, "prod")
 	if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
 		t.Fatal(err)
@@ -216,17 +312,5 @@ func TestLeftOver(t *testing.T) {
 	if !j.East.HasModel(m.UUID) || active(j.East, m.UUID) {
 		t.Fatal("no importing copy is left")
 	}
-	for name, accounts := range map[string]bool{"with accounts": true, "without accounts": false} {
-		report, err := j.Engine(accounts).Check(t.Context(), engine.Request{Model: m.UUID, Target: "east"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		logIfFailed(t, report)
-		if len(report.Failed) == 0 {
-			t.Errorf("%s: the checks pass", name)
-		}
-	}
-	if _, err := j.West.Initiate(m.UUID, j.East); err == nil {
-		t.Error("Juju takes the next attempt")
-	}
+	return m
 }
