@@ -8,6 +8,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
 )
 
@@ -42,11 +43,9 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
-	opts := migration.RemoveOptions{
-		Model: p.Model, Controller: p.Controller, Unit: a.Env().Unit,
-		// The UUID is lower case in JIMM's list, however it is typed.
-		Confirm: strings.ToLower(strings.TrimSpace(p.Confirm)),
-		Probe:   settings.ProbeControllers, PollInterval: settings.PollInterval,
+	opts := migration.Options{
+		Options:      survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
+		PollInterval: settings.PollInterval,
 		Report: func(e migration.Event) {
 			progress.Event(e)
 			events.Event(e)
@@ -55,7 +54,9 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	if problem := settings.ControllersProblem; problem != nil {
 		opts.AccountsProblem, opts.AccountsRemedy = problem.What, problem.Remedy
 	}
-	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), opts)
+	// The UUID is lower case in JIMM's list, however it is typed.
+	confirm := strings.ToLower(strings.TrimSpace(p.Confirm))
+	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), confirm, opts)
 	if err != nil {
 		events.Refused(err)
 		return refuseRemoval(ctx, a, err)

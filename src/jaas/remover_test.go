@@ -1,6 +1,7 @@
 package jaas_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -43,14 +44,10 @@ func (w world) remove(ctx context.Context, t *testing.T, r removal) migration.Re
 	if r.lies != nil {
 		engine.Witness = &liar{Witness: engine.Witness, asked: map[string]int{}, lies: r.lies}
 	}
-	opts := migration.RemoveOptions{Model: "prod", Controller: "east", Confirm: w.UUID("prod"), Unit: "jimm-migrator/0", Probe: !r.unprobed}
-	if r.controller != "" {
-		opts.Controller = r.controller
-	}
-	if r.confirm != "" {
-		opts.Confirm = r.confirm
-	}
-	res, err := migration.RemoveLeftOver(ctx, engine, opened.Remover(), opts)
+	confirm, controller := cmp.Or(r.confirm, w.UUID("prod")), cmp.Or(r.controller, "east")
+	res, err := migration.RemoveLeftOver(ctx, engine, opened.Remover(), confirm, migration.Options{
+		Options: survey.Options{Model: "prod", Target: controller, Unit: "jimm-migrator/0", Probe: !r.unprobed},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,38 +26,13 @@ type Remover interface {
 // copy.
 var ErrRemovalRefused = errors.New("the controller refuses")
 
-// RemoveOptions say which copy shall be removed.
-type RemoveOptions struct {
-	// Model is a UUID, "owner/name", or a bare name if it is unique.
-	Model string
-	// Controller is JIMM's name of the controller that has the copy.
-	Controller string
-	// Confirm is the model's UUID.
-	Confirm string
-	// Unit names the unit that runs this, for commands in remedies.
-	Unit string
-	// Probe asks the controllers themselves; without it nothing is ever removed.
-	Probe bool
-	// AccountsProblem is why the accounts on controllers cannot be used, and
-	// AccountsRemedy what helps; "" if they can, or there are none.
-	AccountsProblem, AccountsRemedy string
-	// PollInterval is as in [Options].
-	PollInterval time.Duration
-	// Report is called with every event, from one goroutine; may be nil.
-	Report func(Event)
-}
-
-// RemoveLeftOver removes the half-imported copy that an aborted migration has left on
-// a controller, and starts and records nothing. It removes it only if two looks prove
-// that the copy is left over, and believes that it is gone only if the controller says
-// so itself, twice. An error means that JIMM did not list its controllers or models, and
-// that nothing was done.
-func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, opts RemoveOptions) (Result, error) {
-	r := newRun(jaas, Options{
-		Model: opts.Model, Target: opts.Controller, Unit: opts.Unit, Probe: opts.Probe,
-		AccountsProblem: opts.AccountsProblem, AccountsRemedy: opts.AccountsRemedy,
-		PollInterval: opts.PollInterval, Report: opts.Report,
-	})
+// RemoveLeftOver removes the half-imported copy that an aborted migration has left on the
+// target of the options, and starts and records nothing. It removes it only if the operator
+// has confirmed it with the model's UUID and two looks prove that the copy is left over, and
+// believes that it is gone only if the controller says so itself, twice. An error means that
+// JIMM did not list its controllers or models, and that nothing was done.
+func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, confirm string, opts Options) (Result, error) {
+	r := newRun(jaas, opts)
 	r.opts.Timeout = r.wait(TimeForRemoval)
 	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
@@ -65,7 +40,7 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, opts
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
-	m := removing{run: r, remover: remover, confirm: opts.Confirm, res: r.begun(s)}
+	m := removing{run: r, remover: remover, confirm: confirm, res: r.begun(s)}
 	m.remove(ctx, limited, s)
 	return *m.res, nil
 }

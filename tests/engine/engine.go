@@ -88,10 +88,7 @@ func (j JAAS) RemoveLeftOver(ctx context.Context, r Request) (Report, error) {
 		return Report{}, err
 	}
 	defer opened.Close()
-	res, err := migration.RemoveLeftOver(ctx, opened.Engine, opened.Remover(), migration.RemoveOptions{
-		Model: opts.Model, Controller: opts.Target, Confirm: opts.Model,
-		Probe: opts.Probe, PollInterval: opts.PollInterval, Report: opts.Report,
-	})
+	res, err := migration.RemoveLeftOver(ctx, opened.Engine, opened.Remover(), opts.Model, opts)
 	return summarise(res), err
 }
 
