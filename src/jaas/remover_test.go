@@ -113,10 +113,10 @@ func TestRemoveLeftOver(t *testing.T) {
 		},
 		{
 			name: "a migration imports it", world: threeControllers + "models: [{name: prod, created-here: true, migrations: [{stall: validating}], migrating-to: east}]\n",
-			during: func(w world) { time.Sleep(5 * time.Minute) }, outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting", detail: "is moving the model",
+			during: func(world) { <-time.After(5 * time.Minute) }, outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting", detail: "is moving the model",
 		},
 		{
-			name: "a migration begins between the looks", during: at(time.Minute, func(w world) { _ = w.request(context.Background(), "north") }),
+			name: "a migration begins between the looks", during: at(time.Minute, func(w world) { _ = w.request(t.Context(), "north") }),
 			world:   threeControllers + "models: [{name: prod, created-here: true, migrations: [{stall: exporting model}], history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n",
 			outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting",
 		},
@@ -178,7 +178,7 @@ func TestRemoveLeftOver(t *testing.T) {
 						s.during(w)
 					}
 					res := w.remove(t.Context(), t, s.run)
-					time.Sleep(2 * time.Minute) // What comes late has come.
+					<-time.After(2 * time.Minute) // What comes late has come.
 					if res.Outcome != s.outcome || res.Cause != s.cause || res.Holder.Name != s.holder || !strings.Contains(res.Detail, s.detail) {
 						t.Errorf("%s (%s), on %q: %s", res.Outcome, res.Cause, res.Holder, report.RemoveSummary(res))
 					}

@@ -199,27 +199,20 @@ func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
 // object ends the run with an objection.
 func (m *removing) object(s *survey.Survey, o judge.Objection) {
 	at, source, on := strconv.Quote(o.Controller.String()), strconv.Quote(s.Source.String()), strconv.Quote(s.Target.Name)
+	cause, detail := facts.CauseNotLeftOver, ""
 	switch o.Kind {
 	case judge.SilentController:
-		m.end(facts.Refused, facts.CauseSilent, at+" did not answer, and may be migrating the model: "+redact.Error(o.Copy.Err))
+		cause, detail = facts.CauseSilent, at+" did not answer, and may be migrating the model: "+redact.Error(o.Copy.Err)
 		m.res.Err = o.Copy.Err
-		return
 	case judge.MigrationRuns:
-		m.end(facts.Refused, facts.CauseOtherMigration, at+" reports that a migration is moving the model, which explains the copy on "+on)
+		cause, detail = facts.CauseOtherMigration, at+" reports that a migration is moving the model, which explains the copy on "+on
 		m.res.Next = followCommand(s)
-		return
 	case judge.MayBegin:
-		detail := "JIMM's audit log says that a migration was requested a moment ago"
+		cause, detail = facts.CauseOtherMigration, "JIMM's audit log says that a migration was requested a moment ago"
 		if s.AuditErr != nil {
 			detail = "JIMM's audit log, which shows recent requests to migrate, cannot be read: " + redact.Error(s.AuditErr)
 		}
-		m.end(facts.Refused, facts.CauseOtherMigration, detail)
 		m.res.Next = followCommand(s)
-		return
-	}
-	m.res.Settled = true
-	detail := ""
-	switch o.Kind {
 	case judge.NotImporting:
 		detail = on + " does not say that its copy is half-imported: it " + o.Copy.Describe()
 	case judge.RecordedThere:
@@ -229,7 +222,9 @@ func (m *removing) object(s *survey.Survey, o judge.Objection) {
 	default:
 		detail = source + ", where JIMM records the model, does not say that it has the model in use: it " + o.Copy.Describe()
 	}
-	m.end(facts.Refused, facts.CauseNotLeftOver, detail)
+	// What does not end by itself is no reason to try again.
+	m.res.Settled = cause == facts.CauseNotLeftOver
+	m.end(facts.Refused, cause, detail)
 }
 
 // end closes the result.
