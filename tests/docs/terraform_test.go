@@ -137,7 +137,7 @@ func TestTerraform_CanBeRead(t *testing.T) {
 
 func TestTerraform_DeclaresAndUsesItsVariables(t *testing.T) {
 	t.Parallel()
-	for _, folder := range []string{".", "examples/dry-run"} {
+	for _, folder := range []string{".", "examples/dry-run", "examples/fleet"} {
 		text := module(t, folder)
 		variables := blocks(text, "variable")
 		for name, body := range variables {
@@ -211,8 +211,41 @@ func TestTerraform_NamesWhatTheCharmHas(t *testing.T) {
 			}
 		}
 	}
-	if len(keys(module(t, "."), "options")) != 3 || len(keys(module(t, "examples/dry-run"), "args")) != 3 {
+	if len(keys(module(t, "."), "options")) != 3 || len(keys(module(t, "examples/dry-run"), "args")) != 3 || len(keys(module(t, "examples/fleet"), "args")) != 8 {
 		t.Error("options or parameters were not found")
+	}
+}
+
+// What the example of a fleet shows of the plan is among the results of the action, and
+// its defaults are those of the action.
+func TestTerraform_FleetFitsThePlan(t *testing.T) {
+	t.Parallel()
+	text := module(t, "examples/fleet")
+	reference := read(t, filepath.Join(root, "docs/reference/actions.md"))
+	_, reference, _ = strings.Cut(reference, "\n## plan-migrations\n")
+	reference, _, _ = strings.Cut(reference, "\n## apply-plan\n")
+	outputs := regexp.MustCompile(`output(?:, |\[)"([a-z-]+)"`).FindAllStringSubmatch(text, -1)
+	if len(outputs) != 3 {
+		t.Errorf("%d results are shown", len(outputs))
+	}
+	for _, found := range outputs {
+		if !strings.Contains(reference, "`"+found[1]+"`") {
+			t.Errorf("plan-migrations has no result %q", found[1])
+		}
+	}
+	params := actions(t)["plan-migrations"].Params
+	for variable, param := range map[string]string{"max_parallel": "max-parallel", "max_per_target": "max-per-target", "wave_size": "wave-size"} {
+		schema, _ := params[param].(map[string]any)
+		if want := fmt.Sprintf("default     = %v\n", schema["default"]); !strings.Contains(blocks(text, "variable")[variable], want) {
+			t.Errorf("the default of %s is not that of %s, %v", variable, param, schema["default"])
+		}
+	}
+	for _, goal := range regexp.MustCompile(`"(?:goal|checks)" += .*`).FindAllString(text, -1) {
+		for _, value := range regexp.MustCompile(`"([a-z]+)"`).FindAllStringSubmatch(goal, -1)[1:] {
+			if !strings.Contains(fmt.Sprint(params["goal"], params["checks"]), value[1]) {
+				t.Errorf("%s: plan-migrations does not take %q", goal, value[1])
+			}
+		}
 	}
 }
 
