@@ -79,15 +79,15 @@ func TestRemoveLeftOver(t *testing.T) {
 	fault := func(action string) string {
 		return leftBehind + "faults: [{server: east, method: MigrationTarget.Abort, action: " + action + "}]\n"
 	}
-	at := func(d time.Duration, do func(*testing.T, world)) func(*testing.T, world) {
-		return func(t *testing.T, w world) { time.AfterFunc(d, func() { do(t, w) }) }
+	at := func(d time.Duration, do func(context.Context, world)) func(context.Context, world) {
+		return func(ctx context.Context, w world) { time.AfterFunc(d, func() { do(ctx, w) }) }
 	}
 	const left, gone = "east:importing,west:active", "west:active"
 	for _, s := range []struct {
 		name    string
 		world   string
 		account string // "" is one that works on east
-		during  func(*testing.T, world)
+		during  func(context.Context, world)
 		run     removal
 		outcome facts.Outcome
 		cause   facts.Cause
@@ -113,10 +113,10 @@ func TestRemoveLeftOver(t *testing.T) {
 		},
 		{
 			name: "a migration imports it", world: threeControllers + "models: [{name: prod, created-here: true, migrations: [{stall: validating}], migrating-to: east}]\n",
-			during: func(*testing.T, world) { <-time.After(5 * time.Minute) }, outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting", detail: "is moving the model",
+			during: func(context.Context, world) { <-time.After(5 * time.Minute) }, outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting", detail: "is moving the model",
 		},
 		{
-			name: "a migration begins between the looks", during: at(time.Minute, func(t *testing.T, w world) { _ = w.request(t.Context(), "north") }),
+			name: "a migration begins between the looks", during: at(time.Minute, func(ctx context.Context, w world) { _ = w.request(ctx, "north") }),
 			world:   threeControllers + "models: [{name: prod, created-here: true, migrations: [{stall: exporting model}], history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n",
 			outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting",
 		},
@@ -124,10 +124,10 @@ func TestRemoveLeftOver(t *testing.T) {
 			name: "the audit log cannot be read", world: leftBehind + "faults: [{server: jimm, method: JIMM.FindAuditEvents, action: refuse}]\n",
 			outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: left, detail: "cannot be read",
 		},
-		{name: "another controller is down", during: func(_ *testing.T, w world) { _ = w.Stop("north") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"north" did not answer`},
-		{name: "the source is down", during: func(_ *testing.T, w world) { _ = w.Stop("west") }, outcome: facts.Refused, cause: facts.CauseSilent, copies: left, detail: `"west" did not answer`},
-		{name: "it is down itself", during: func(_ *testing.T, w world) { _ = w.Stop("east") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"east" did not answer`},
-		{name: "the source goes down between the looks", during: at(time.Minute, func(_ *testing.T, w world) { _ = w.Stop("west") }), outcome: facts.Refused, cause: facts.CauseSilent, copies: left},
+		{name: "another controller is down", during: func(_ context.Context, w world) { _ = w.Stop("north") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"north" did not answer`},
+		{name: "the source is down", during: func(_ context.Context, w world) { _ = w.Stop("west") }, outcome: facts.Refused, cause: facts.CauseSilent, copies: left, detail: `"west" did not answer`},
+		{name: "it is down itself", during: func(_ context.Context, w world) { _ = w.Stop("east") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"east" did not answer`},
+		{name: "the source goes down between the looks", during: at(time.Minute, func(_ context.Context, w world) { _ = w.Stop("west") }), outcome: facts.Refused, cause: facts.CauseSilent, copies: left},
 		{name: "the answer is lost", world: fault("drop-after"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "the answer never comes", world: fault("no-answer"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "an error, though it was removed", world: fault("fail-after"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
@@ -135,7 +135,7 @@ func TestRemoveLeftOver(t *testing.T) {
 		{name: "success, though nothing happened", world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1},
 		{name: "refused", world: fault("refuse, error: {message: not today}"), outcome: facts.Refused, cause: facts.CauseAnswer, holder: "west", copies: left, aborts: 1, detail: "not today"},
 		{name: "removed much later", world: fault("delay-work, delay: 100s"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
-		{name: "it goes down when it was asked", during: at(131*time.Second, func(_ *testing.T, w world) { _ = w.Stop("east") }), world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseSilent, holder: "west", copies: left, aborts: 1},
+		{name: "it goes down when it was asked", during: at(131*time.Second, func(_ context.Context, w world) { _ = w.Stop("east") }), world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseSilent, holder: "west", copies: left, aborts: 1},
 		{
 			name: "it says once that it is gone", world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1,
 			run: removal{lies: func(asked int, _ facts.Controller, got facts.Copy) facts.Copy {
@@ -175,7 +175,7 @@ func TestRemoveLeftOver(t *testing.T) {
 					}
 					before := w.Count("east", "MigrationTarget.Abort")
 					if s.during != nil {
-						s.during(t, w)
+						s.during(t.Context(), w)
 					}
 					res := w.remove(t.Context(), t, s.run)
 					<-time.After(2 * time.Minute) // What comes late has come.
