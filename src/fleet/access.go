@@ -16,24 +16,25 @@ import (
 // their administrators administer it. It can make no other rule.
 type Rehoster interface {
 	// Hosts returns the UUIDs of the controllers that the rules name.
-	Hosts(ctx context.Context, model string) ([]string, error)
+	Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 	// Rehost makes the rule that names the controller, or removes it. JIMM refuses to
 	// add what is there and to remove what is not.
-	Rehost(ctx context.Context, home Home, controller string, hosts bool) error
+	Rehost(ctx context.Context, home Home, controller facts.ControllerUUID, hosts bool) error
 }
 
 // Home is the proof that a controller has a model, and which ones do not have it. Only
 // [RepairAccess] makes valid ones; the zero value allows nothing.
 type Home struct {
-	model, controller string
-	gone              []string
+	model      string
+	controller facts.ControllerUUID
+	gone       []facts.ControllerUUID
 }
 
 // Model is the UUID of the model.
 func (h Home) Model() string { return h.model }
 
 // Allows reports whether the rule that names the controller may be made, or removed.
-func (h Home) Allows(controller string, hosts bool) bool {
+func (h Home) Allows(controller facts.ControllerUUID, hosts bool) bool {
 	if hosts {
 		return h.controller != "" && controller == h.controller
 	}
@@ -50,7 +51,10 @@ type Access struct {
 }
 
 // Stay is a model with the controller on which JIMM records it.
-type Stay struct{ Model, Name, Controller string }
+type Stay struct {
+	Model, Name string
+	Controller  facts.ControllerUUID
+}
 
 // RepairAccess corrects the rules of each model: the one that names its controller is
 // made first, then those are removed that name a controller which says itself that it
@@ -103,9 +107,9 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 		changed = true
 	}
 	hosts, err = rules.Hosts(ctx, stay.Model)
-	stale := slices.DeleteFunc(hosts, func(host string) bool { return host == stay.Controller })
+	stale := slices.DeleteFunc(hosts, func(host facts.ControllerUUID) bool { return host == stay.Controller })
 	switch {
-	case err != nil, slices.ContainsFunc(stale, func(host string) bool { return slices.Contains(home.gone, host) }):
+	case err != nil, slices.ContainsFunc(stale, func(host facts.ControllerUUID) bool { return slices.Contains(home.gone, host) }):
 		return changed, "an old rule could not be removed: " + whyNot(failed, err)
 	case len(stale) > 0:
 		return changed, "the rules name " + strings.Join(names(s, stale), ", ") + " too, which may have it"
@@ -127,7 +131,7 @@ func whyNot(failed, err error) string {
 // prove proves that the controller on record has the model: it is not on its way, the
 // controller does not deny it or only import it, and another that the rules name says
 // that it has moved it there, or that it does not have it while this one has it in use.
-func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []string) (Home, string) {
+func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []facts.ControllerUUID) (Home, string) {
 	list := s.Controllers
 	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
 		return Home{}, "it is moving"
@@ -162,7 +166,7 @@ func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts [
 }
 
 // names returns JIMM's names of controllers, or their UUIDs.
-func names(s Snapshot, uuids []string) []string {
+func names(s Snapshot, uuids []facts.ControllerUUID) []string {
 	out := make([]string, len(uuids))
 	for i, uuid := range uuids {
 		out[i] = s.nameOf(uuid)

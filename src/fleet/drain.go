@@ -100,7 +100,7 @@ func (e End) refused() map[string]string {
 // before has moved, too.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence {
 	c, _ := s.Controller(end.Controller)
-	g := gathering{End: end, jaas: jaas, snapshot: s, controller: c, recorded: map[string]string{}}
+	g := gathering{End: end, jaas: jaas, snapshot: s, controller: c, recorded: map[string]facts.ControllerUUID{}}
 	for _, m := range s.Models {
 		g.recorded[m.UUID] = m.Recorded
 	}
@@ -144,7 +144,7 @@ type gathering struct {
 	jaas       survey.JAAS
 	snapshot   Snapshot
 	controller facts.Controller
-	recorded   map[string]string // Controllers by model.
+	recorded   map[string]facts.ControllerUUID // Controllers by model.
 }
 
 // arriving finds the models that may be on their way to the controller. One that

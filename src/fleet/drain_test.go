@@ -23,9 +23,9 @@ type truth struct {
 	silent bool                  // No controller answers.
 	unread error                 // AllModels fails.
 	holds  []facts.Holding       // Of west.
-	record map[string]string
+	record map[string]facts.ControllerUUID
 
-	hosts map[string][]string
+	hosts map[string][]facts.ControllerUUID
 	fails map[string]error // By "add east" or "remove west"; what is asked for is done anyway.
 	stuck map[string]bool  // As fails, and nothing is done.
 	wrote []string
@@ -49,17 +49,17 @@ func (w *truth) Holdings(context.Context, facts.Controller) ([]facts.Holding, er
 	return w.holds, w.unread
 }
 
-func (w *truth) Hosts(_ context.Context, model string) ([]string, error) {
+func (w *truth) Hosts(_ context.Context, model string) ([]facts.ControllerUUID, error) {
 	return slices.Clone(w.hosts[model]), nil
 }
 
-func (w *truth) Rehost(_ context.Context, home fleet.Home, controller string, hosts bool) error {
+func (w *truth) Rehost(_ context.Context, home fleet.Home, controller facts.ControllerUUID, hosts bool) error {
 	verb := "remove "
 	if hosts {
 		verb = "add "
 	}
 	for _, name := range []string{"west", "east", "north"} {
-		if uuid(name) == controller {
+		if controllerUUID(name) == controller {
 			verb = verb[:strings.Index(verb, " ")+1] + name
 		}
 	}
@@ -70,7 +70,7 @@ func (w *truth) Rehost(_ context.Context, home fleet.Home, controller string, ho
 	if w.stuck[verb] {
 		return errors.New("failed request to OpenFGA")
 	}
-	list := slices.DeleteFunc(w.hosts[home.Model()], func(h string) bool { return h == controller })
+	list := slices.DeleteFunc(w.hosts[home.Model()], func(h facts.ControllerUUID) bool { return h == controller })
 	if hosts {
 		list = append(list, controller)
 	}
@@ -78,7 +78,9 @@ func (w *truth) Rehost(_ context.Context, home fleet.Home, controller string, ho
 	return w.fails[verb]
 }
 
-func moved(name string) facts.Copy { return facts.Copy{State: facts.CopyMoved, To: uuid(name)} }
+func moved(name string) facts.Copy {
+	return facts.Copy{State: facts.CopyMoved, To: controllerUUID(name)}
+}
 
 // TestVerdictsAreNotStrongerThanTheTruth has worlds in which west was drained, with what
 // JIMM never knew, imports, dies, was left over, arrives, or was moved by a run before.
@@ -185,9 +187,11 @@ func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 		hosts  string // At the end.
 		ends   string // "", right or left
 	}{
-		"moved":          {nil, "add east,remove west", "east", ""},
-		"right already":  {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []string{uuid("east")} }, "", "east", right},
-		"killed between": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []string{uuid("west"), uuid("east")} }, "remove west", "east", ""},
+		"moved":         {nil, "add east,remove west", "east", ""},
+		"right already": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []facts.ControllerUUID{controllerUUID("east")} }, "", "east", right},
+		"killed between": {func(w *truth, _ *fleet.Snapshot) {
+			w.hosts[a] = []facts.ControllerUUID{controllerUUID("west"), controllerUUID("east")}
+		}, "remove west", "east", ""},
 		"answers lost": {func(w *truth, _ *fleet.Snapshot) {
 			w.fails = map[string]error{"add east": errors.New("eof"), "remove west": errors.New("eof")}
 		}, "add east,remove west", "east", ""},
@@ -199,13 +203,13 @@ func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 		"half imported":        {func(w *truth, _ *fleet.Snapshot) { w.copies["east "+a] = facts.Copy{State: facts.CopyImporting} }, "", "west", left},
 		"not there":            {func(w *truth, _ *fleet.Snapshot) { delete(w.copies, "east "+a) }, "", "west", left},
 		"moves again":          {func(_ *truth, s *fleet.Snapshot) { s.Moving = []fleet.Flight{{Model: a}} }, "", "west", left},
-		"recorded elsewhere":   {func(w *truth, _ *fleet.Snapshot) { w.record[a] = uuid("north") }, "", "west", left},
-		"a third has a rule":   {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], uuid("north")) }, "add east,remove west,remove north", "east", ""},
-		"a forgotten one, too": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], uuid("gone")) }, "add east,remove west", "gone east", left},
+		"recorded elsewhere":   {func(w *truth, _ *fleet.Snapshot) { w.record[a] = controllerUUID("north") }, "", "west", left},
+		"a third has a rule":   {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("north")) }, "add east,remove west,remove north", "east", ""},
+		"a forgotten one, too": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("gone")) }, "add east,remove west", "gone east", left},
 	} {
 		w := &truth{
 			copies: map[string]facts.Copy{"west " + a: moved("east"), "east " + a: {State: facts.CopyActive}},
-			record: map[string]string{a: uuid("east")}, hosts: map[string][]string{a: {uuid("west")}},
+			record: map[string]facts.ControllerUUID{a: controllerUUID("east")}, hosts: map[string][]facts.ControllerUUID{a: {controllerUUID("west")}},
 		}
 		s := jaas(model("a", "east", 2))
 		if test.change != nil {
@@ -220,7 +224,7 @@ func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 		var hosts []string
 		for _, h := range w.hosts[a] {
 			for _, name := range []string{"west", "east", "north", "gone"} {
-				if uuid(name) == h {
+				if controllerUUID(name) == h {
 					hosts = append(hosts, name)
 				}
 			}

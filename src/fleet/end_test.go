@@ -121,7 +121,7 @@ func TestTheWayBack(t *testing.T) {
 	s.Controllers[2].AgentVersion = "3.6.28"
 	old := planOf(fleet.DefaultCaps(), true, entry(uuid("a"), "west", "east", 4), entry(uuid("b"), "west", "east", 4), entry(uuid("c"), "west", "east", 4))
 	old.JAAS = s.JAAS
-	old.Controllers = []fleet.Host{{Name: "west", UUID: uuid("west")}, {Name: "east", UUID: uuid("east")}}
+	old.Controllers = []fleet.Host{{Name: "west", UUID: controllerUUID("west")}, {Name: "east", UUID: controllerUUID("east")}}
 	departures := old.Departures(s)
 	if len(departures) != 1 || departures[0].Model != uuid("a") {
 		t.Fatalf("departures %v: b was moved on, c has stayed", departures)

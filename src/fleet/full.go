@@ -60,7 +60,7 @@ type FullCheck struct {
 // moves already, is not checked. An error of the checks means that JIMM did not list.
 func (f *FullChecks) Plan(ctx context.Context, s Snapshot, plan func(Snapshot) (Plan, error)) (Plan, error) {
 	f.checked = map[pair]FullCheck{}
-	s.Refused = map[string]map[string]checks.Finding{}
+	s.Refused = map[string]map[facts.ControllerUUID]checks.Finding{}
 	for {
 		p, err := plan(s)
 		if err != nil {
@@ -196,7 +196,7 @@ func (s *Snapshot) refuse(model, target string, why checks.Finding) {
 	c, _ := s.Controller(target)
 	of := maps.Clone(s.Refused[model])
 	if of == nil {
-		of = map[string]checks.Finding{}
+		of = map[facts.ControllerUUID]checks.Finding{}
 	}
 	of[c.UUID] = why
 	s.Refused[model] = of

@@ -19,7 +19,10 @@ func Hops(s Snapshot, model facts.Model, version string, allowed func(facts.Cont
 }
 
 // stop is where a model can be on its way.
-type stop struct{ controller, version string }
+type stop struct {
+	controller facts.ControllerUUID
+	version    string
+}
 
 // hops searches in breadth: the first route found has the fewest steps. Stops
 // are tried in JIMM's order of controllers, upgrades first.

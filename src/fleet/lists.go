@@ -322,7 +322,7 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 		return out, err
 	}
 	out.Now, out.Moved = t.book.Now(), map[string]time.Time{}
-	names := map[string]string{}
+	names := map[facts.ControllerUUID]string{}
 	for _, c := range out.Controllers {
 		names[c.UUID] = c.Name
 	}

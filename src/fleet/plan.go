@@ -174,7 +174,11 @@ const (
 )
 
 // Host is a controller of a plan.
-type Host struct{ Name, UUID, Version string }
+type Host struct {
+	Name    string
+	UUID    facts.ControllerUUID
+	Version string
+}
 
 // Plan says which models move, from where to where, and what is left.
 type Plan struct {

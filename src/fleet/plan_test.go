@@ -60,14 +60,14 @@ func TestPlanLeavesWhatMustNotMove(t *testing.T) {
 		"other cloud": {func(s *fleet.Snapshot, p *fleet.Policy) { s.Models[0].Cloud = "lxd"; p.Targets = to("*") }, "", "unknown-target a"},
 		"a target of which that is not known, but named": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Models[0].Cloud = "lxd" }, "a west>east", ""},
 		"JIMM leaves the target out": {func(s *fleet.Snapshot, _ *fleet.Policy) {
-			s.Eligible = map[fleet.Class][]string{fleet.ClassOf(s.Models[0]): {}}
+			s.Eligible = map[fleet.Class][]facts.ControllerUUID{fleet.ClassOf(s.Models[0]): {}}
 		}, "", "no-target a"},
 		"models there are in that cloud": {func(s *fleet.Snapshot, p *fleet.Policy) {
 			other := model("b", "east", 1)
 			other.Cloud, s.Models[0].Cloud, p.Targets = "lxd", "lxd", to("*")
 			s.Models = append(s.Models, other)
 		}, "a west>east", ""},
-		"elsewhere": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Models[0].Recorded = uuid("north") }, "", ""},
+		"elsewhere": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Models[0].Recorded = controllerUUID("north") }, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, p := jaas(model("a", "west", 4)), drain("east")
@@ -288,9 +288,9 @@ func TestPoliciesTakeControllersByUUID(t *testing.T) {
 	for _, c := range s.Controllers {
 		switch c.Name {
 		case "west":
-			west = strings.ToUpper(c.UUID)
+			west = strings.ToUpper(string(c.UUID))
 		case "east":
-			east = "controller-" + c.UUID
+			east = "controller-" + string(c.UUID)
 		}
 	}
 	given := drain(east)

@@ -109,7 +109,7 @@ func (b *balancer) begin() error {
 	if err != nil {
 		return err
 	}
-	in := map[string]bool{}
+	in := map[facts.ControllerUUID]bool{}
 	for _, t := range b.targets {
 		in[b.byName[t.Name].UUID] = true
 		b.weights += t.Weight

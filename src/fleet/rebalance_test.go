@@ -133,19 +133,19 @@ func compare(t *testing.T, w small, by fleet.By, even map[fleet.By]int) {
 	case got.Even:
 		even[by]++
 	}
-	applied := map[string]int{}
+	applied := map[facts.ControllerUUID]int{}
 	for _, m := range s.Models {
 		on := m.Recorded
 		for _, e := range got.Plan.Moves {
 			if e.Model == m.UUID {
-				on = uuid(e.Target())
+				on = controllerUUID(e.Target())
 			}
 		}
 		applied[on] += size(by, m)
 	}
 	for _, x := range got.Spread {
-		if applied[uuid(x.Controller)] != x.After {
-			t.Fatalf("%s %+v: %s has %d after the plan, the spread says %d", by, w, x.Controller, applied[uuid(x.Controller)], x.After)
+		if applied[controllerUUID(x.Controller)] != x.After {
+			t.Fatalf("%s %+v: %s has %d after the plan, the spread says %d", by, w, x.Controller, applied[controllerUUID(x.Controller)], x.After)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"jimm-migrator/src/migration/facts"
 )
 
 // see takes over what was seen.
@@ -97,12 +99,12 @@ func (r *run) progress() Progress {
 // reconcile compares the entries with what is seen: what is done is not done
 // again, and what others have moved on is left.
 func (r *run) reconcile(ctx context.Context, s Sight) {
-	names, at := map[string]string{}, make(map[string]string, len(s.Models))
+	names, at := map[facts.ControllerUUID]string{}, make(map[string]string, len(s.Models))
 	for _, c := range s.Controllers {
 		names[c.UUID] = c.Name
 	}
 	for _, m := range s.Models {
-		at[m.UUID] = cmp.Or(names[m.Recorded], m.Recorded)
+		at[m.UUID] = cmp.Or(names[m.Recorded], string(m.Recorded))
 	}
 	flights := map[string]Flight{}
 	for _, f := range s.Moving {

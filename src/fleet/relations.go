@@ -16,7 +16,7 @@ func (r *run) readEdges(ctx context.Context, s Sight) {
 		r.unread = r.Plan.Edges == EdgesUnknown
 		return
 	}
-	in := map[string]bool{}
+	in := map[facts.ControllerUUID]bool{}
 	for _, h := range r.Plan.Controllers {
 		in[h.UUID] = true
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -188,7 +189,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := map[string]string{}
+	now := map[string]facts.ControllerUUID{}
 	for _, c := range sight.Controllers {
 		now[c.Name] = c.UUID
 	}

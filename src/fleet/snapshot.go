@@ -28,7 +28,7 @@ type Snapshot struct {
 	Edges Edges
 	// Eligible has, for each class, the UUIDs of the controllers that JIMM would
 	// let its models move to. A class that JIMM did not report is missing.
-	Eligible map[Class][]string
+	Eligible map[Class][]facts.ControllerUUID
 	// Moved is when each model was last asked to move, by UUID.
 	Moved map[string]time.Time
 	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,
@@ -36,7 +36,7 @@ type Snapshot struct {
 	Jobs map[string]string
 	// Refused has the failed check of each model and controller for which the checks of
 	// migrate-model were made and forbid the move, by their UUIDs.
-	Refused map[string]map[string]checks.Finding
+	Refused map[string]map[facts.ControllerUUID]checks.Finding
 	// Gaps say why the lists are not complete; empty if they are.
 	Gaps []string
 }
@@ -55,7 +55,10 @@ func gapsOf(l facts.ModelList) []string {
 }
 
 // Class is what JIMM's list of migration targets depends on (JIMM of July 2026).
-type Class struct{ Source, Cloud, Region string }
+type Class struct {
+	Source        facts.ControllerUUID
+	Cloud, Region string
+}
 
 // ClassOf returns the class of a model.
 func ClassOf(m facts.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
@@ -79,7 +82,7 @@ type Load struct{ Models, Agents, Machines, Units, Cores, Leaving, Arriving int 
 // Loads counts what each controller has, by name. A controller's own model
 // counts as a model.
 func (s Snapshot) Loads() map[string]Load {
-	names := make(map[string]string, len(s.Controllers))
+	names := make(map[facts.ControllerUUID]string, len(s.Controllers))
 	out := make(map[string]Load, len(s.Controllers))
 	for _, c := range s.Controllers {
 		names[c.UUID] = c.Name
@@ -123,13 +126,13 @@ func (s Snapshot) Controller(name string) (facts.Controller, bool) {
 
 // nameOf returns JIMM's name of the controller, or the UUID of one that it does
 // not know.
-func (s Snapshot) nameOf(uuid string) string {
+func (s Snapshot) nameOf(uuid facts.ControllerUUID) string {
 	for _, c := range s.Controllers {
 		if c.UUID == uuid {
 			return c.Name
 		}
 	}
-	return uuid
+	return string(uuid)
 }
 
 // cordoned reports whether JIMM marks the controller as deprecated.

@@ -15,7 +15,7 @@ type Reader interface {
 	// Eligible returns the UUIDs of the controllers that JIMM would let the model
 	// move to. An error that matches [survey.ErrNotOffered] means that this
 	// JIMM does not say.
-	Eligible(ctx context.Context, model string) ([]string, error)
+	Eligible(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 }
 
 // Question says what a survey asks besides the lists.
@@ -47,14 +47,14 @@ func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, er
 		s.Edges.Unread = []string{"the offers were not read"}
 	}
 	if q.Classes != nil && s.Traits.AutoRecords { // Older ones have no such list.
-		s.Eligible = map[Class][]string{}
+		s.Eligible = map[Class][]facts.ControllerUUID{}
 		for _, m := range s.Models {
 			class := ClassOf(m)
 			if _, known := s.Eligible[class]; known || !q.Classes(m) {
 				continue
 			}
 			if targets, err := r.Eligible(ctx, m.UUID); err == nil {
-				s.Eligible[class] = append([]string{}, targets...)
+				s.Eligible[class] = append([]facts.ControllerUUID{}, targets...)
 			}
 		}
 	}

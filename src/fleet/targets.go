@@ -66,9 +66,9 @@ type rater struct {
 	records  checks.Records
 	loads    map[string]Load
 	graph    graph
-	at       map[string]string  // controller UUID by model
-	clouds   map[Class]bool     // clouds that models of a controller are in
-	verdicts map[kind][]verdict // in JIMM's order of controllers
+	at       map[string]facts.ControllerUUID // controller UUID by model
+	clouds   map[Class]bool                  // clouds that models of a controller are in
+	verdicts map[kind][]verdict              // in JIMM's order of controllers
 }
 
 // kind is what the verdicts about the targets of a model depend on.
@@ -87,10 +87,10 @@ func newRater(s Snapshot) *rater {
 	r := &rater{
 		snapshot: s, records: checks.Records{Traits: s.Traits, Controllers: s.Controllers, Unit: s.Unit, OwnModel: s.OwnModel, JIMMModel: s.JIMMModel},
 		loads: s.Loads(), graph: graphOf(s.Edges.List),
-		at: make(map[string]string, len(s.Models)), clouds: map[Class]bool{},
+		at: make(map[string]facts.ControllerUUID, len(s.Models)), clouds: map[Class]bool{},
 		verdicts: map[kind][]verdict{},
 	}
-	shown := map[string]bool{}
+	shown := map[facts.ControllerUUID]bool{}
 	for i := range s.Models {
 		m := &s.Models[i]
 		r.at[m.UUID] = m.Recorded

@@ -20,7 +20,7 @@ type Testimony struct {
 	// Asked are the requests about the model in JIMM's log.
 	Asked []facts.Request
 	// Said is what each controller that was asked says itself, by its UUID.
-	Said map[string]facts.Copy
+	Said map[facts.ControllerUUID]facts.Copy
 }
 
 // Departed decides whether the model has left the controller for the one that JIMM
@@ -29,7 +29,7 @@ type Testimony struct {
 // since the model may then have left that one last. It is pure.
 func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	d := Departure{Model: t.Model, From: from.Name}
-	recorded := ""
+	var recorded facts.ControllerUUID
 	for _, m := range s.Models {
 		if m.UUID == t.Model {
 			recorded = m.Recorded
@@ -37,7 +37,7 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	}
 	at, said := s.nameOf(recorded), t.Said[from.UUID]
 	asked := slices.ContainsFunc(t.Asked, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate && q.Target == at })
-	switch place := judge.Place(from, facts.Observation{Copies: map[string]facts.Copy{from.UUID: said}}); {
+	switch place := judge.Place(from, facts.Observation{Copies: map[facts.ControllerUUID]facts.Copy{from.UUID: said}}); {
 	case recorded == "" || recorded == from.UUID:
 		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it elsewhere than on %q", from.Name)
 	case place == judge.Unplaced:
@@ -57,7 +57,7 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 }
 
 // others looks for another controller that the model may have left last.
-func (t Testimony) others(s Snapshot, from facts.Controller, recorded string) (Reason, string) {
+func (t Testimony) others(s Snapshot, from facts.Controller, recorded facts.ControllerUUID) (Reason, string) {
 	for _, c := range s.Controllers {
 		if c.UUID == from.UUID || c.UUID == recorded {
 			continue
@@ -110,7 +110,7 @@ func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controlle
 		}
 		asked := slices.DeleteFunc(book.of(m).Requests, func(q facts.Request) bool { return q.Kind != facts.RequestMigrate })
 		if len(asked) > 0 || named[m.UUID] {
-			out = append(out, Testimony{Model: m.UUID, Asked: asked, Said: map[string]facts.Copy{}})
+			out = append(out, Testimony{Model: m.UUID, Asked: asked, Said: map[facts.ControllerUUID]facts.Copy{}})
 		}
 	}
 	slices.SortFunc(out, func(a, b Testimony) int { return strings.Compare(a.Model, b.Model) })
@@ -129,7 +129,7 @@ func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controlle
 
 // ask asks the controller, and the others if it redirects to where the model is
 // recorded.
-func (t Testimony) ask(ctx context.Context, s Snapshot, from facts.Controller, recorded string, witness CopyWitness) {
+func (t Testimony) ask(ctx context.Context, s Snapshot, from facts.Controller, recorded facts.ControllerUUID, witness CopyWitness) {
 	said := witness.Copy(ctx, from, t.Model)
 	t.Said[from.UUID] = said
 	if said.State != facts.CopyMoved || said.To != recorded {

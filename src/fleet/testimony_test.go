@@ -27,7 +27,7 @@ func TestDepartureNeedsBothWitnesses(t *testing.T) {
 	for state := facts.CopyUnknown; state <= facts.CopyExporting; state++ {
 		for _, target := range []string{"", "east", "north", "west", "gone"} {
 			if target == "" || state == facts.CopyMoved {
-				copies = append(copies, facts.Copy{State: state, To: map[bool]string{false: uuid(target)}[target == ""]})
+				copies = append(copies, facts.Copy{State: state, To: map[bool]facts.ControllerUUID{false: controllerUUID(target)}[target == ""]})
 			}
 		}
 	}
@@ -39,11 +39,11 @@ func TestDepartureNeedsBothWitnesses(t *testing.T) {
 		for n, log := range logs {
 			for _, old := range copies {
 				for _, other := range copies {
-					said := fleet.Testimony{Model: uuid("a"), Asked: log, Said: map[string]facts.Copy{uuid("west"): old, uuid("north"): other}}
+					said := fleet.Testimony{Model: uuid("a"), Asked: log, Said: map[facts.ControllerUUID]facts.Copy{controllerUUID("west"): old, controllerUUID("north"): other}}
 					got := said.Departed(s, west)
 					reasons[got.Reason]++
-					proved := recorded == "east" && (n == 1 || n == 3) && old.State == facts.CopyMoved && old.To == uuid("east") &&
-						(other.State == facts.CopyAbsent || other.State == facts.CopyMoved && other.To != "" && other.To != uuid("east"))
+					proved := recorded == "east" && (n == 1 || n == 3) && old.State == facts.CopyMoved && old.To == controllerUUID("east") &&
+						(other.State == facts.CopyAbsent || other.State == facts.CopyMoved && other.To != "" && other.To != controllerUUID("east"))
 					if (got.Reason == "") != proved || (got.Detail == "") != proved || got.Model != uuid("a") || got.From != "west" {
 						t.Fatalf("on %s, log %d, west %+v, north %+v: %+v", recorded, n, old, other, got)
 					}
@@ -61,7 +61,7 @@ func TestDepartureNeedsBothWitnesses(t *testing.T) {
 	if got := (fleet.Testimony{Model: uuid("a")}).Departed(s, west); got.Reason != fleet.LeftStillThere {
 		t.Errorf("a model that JIMM does not know: %+v", got)
 	}
-	silent := fleet.Testimony{Model: uuid("a"), Said: map[string]facts.Copy{uuid("west"): {Err: errors.New("connection refused")}}}
+	silent := fleet.Testimony{Model: uuid("a"), Said: map[facts.ControllerUUID]facts.Copy{controllerUUID("west"): {Err: errors.New("connection refused")}}}
 	if got := silent.Departed(jaas(model("a", "east", 4)), west); !strings.Contains(got.Detail, "connection refused") {
 		t.Errorf("why it did not say so: %+v", got)
 	}
@@ -89,17 +89,17 @@ func TestDepartureIsTheLastOne(t *testing.T) {
 		s := jaas(model("a", names[at], 4))
 		for keep := range len(log) + 1 {
 			for silent := -1; silent < 3; silent++ {
-				said := fleet.Testimony{Model: uuid("a"), Asked: asked(log[len(log)-keep:]...), Said: map[string]facts.Copy{}}
+				said := fleet.Testimony{Model: uuid("a"), Asked: asked(log[len(log)-keep:]...), Said: map[facts.ControllerUUID]facts.Copy{}}
 				for c, name := range names {
 					to, left := redirects[c]
 					switch {
 					case c == silent:
 					case c == at:
-						said.Said[uuid(name)] = facts.Copy{State: facts.CopyPresent}
+						said.Said[controllerUUID(name)] = facts.Copy{State: facts.CopyPresent}
 					case left:
-						said.Said[uuid(name)] = facts.Copy{State: facts.CopyMoved, To: uuid(names[to])}
+						said.Said[controllerUUID(name)] = facts.Copy{State: facts.CopyMoved, To: controllerUUID(names[to])}
 					default:
-						said.Said[uuid(name)] = facts.Copy{State: facts.CopyAbsent}
+						said.Said[controllerUUID(name)] = facts.Copy{State: facts.CopyAbsent}
 					}
 				}
 				for c, name := range names {
@@ -150,7 +150,7 @@ func TestTheWayBackByLogAndRedirects(t *testing.T) {
 	if err := book.Refresh(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	to := facts.Copy{State: facts.CopyMoved, To: uuid("east")}
+	to := facts.Copy{State: facts.CopyMoved, To: controllerUUID("east")}
 	w := &teller{said: map[string]facts.Copy{"west " + uuid("moved"): to, "west " + uuid("onward"): to, "west " + uuid("behind"): to}}
 	west, _ := s.Controller("west")
 	plan := func(p fleet.Policy) (fleet.Plan, error) {

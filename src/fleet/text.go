@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
 )
 
 // The first line of a plan's text. Another number is another format.
@@ -135,7 +136,7 @@ func (p *Plan) read(line string) error {
 	case "goal":
 		p.Goal, p.Of = Goal(f.next()), f.last()
 	case "controller":
-		c := Host{Name: f.next(), UUID: f.next(), Version: f.last()}
+		c := Host{Name: f.next(), UUID: facts.ControllerUUID(f.next()), Version: f.last()}
 		if c.Version == "-" {
 			c.Version = ""
 		}

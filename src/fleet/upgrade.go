@@ -55,7 +55,7 @@ const (
 type UpgradeCase struct {
 	// At is the UUID of the controller on which they are to be upgraded; Recorded
 	// the one that JIMM has on record, Answers the one that answers for the model.
-	At, Recorded, Answers string
+	At, Recorded, Answers facts.ControllerUUID
 	// Moving reports that the model migrates, or was asked to.
 	Moving bool
 	// Life is that of the model.

@@ -13,8 +13,8 @@ import (
 // version, once, and while JIMM's own job is not at work.
 func TestUpgradeIsForbidden(t *testing.T) {
 	reasons := map[fleet.Reason]int{}
-	for _, recorded := range []string{"", "a", "b"} {
-		for _, answers := range []string{"", "a", "b"} {
+	for _, recorded := range []facts.ControllerUUID{"", "a", "b"} {
+		for _, answers := range []facts.ControllerUUID{"", "a", "b"} {
 			for _, life := range []string{"", "alive", "dying", "dead"} {
 				for _, job := range []string{"", "completed", "cancelled", "discarded", "running", "retryable", "available", "pending", "scheduled", "unknown"} {
 					for _, to := range []string{"", "3.6.14", "3.6.28", "3.6.29", "junk"} {

@@ -21,13 +21,13 @@ func uuid(short string) string {
 }
 
 func controller(name, version string) facts.Controller {
-	return facts.Controller{Name: name, UUID: uuid(name), AgentVersion: version, Status: "available", Cloud: "aws", Region: "eu"}
+	return facts.Controller{Name: name, UUID: controllerUUID(name), AgentVersion: version, Status: "available", Cloud: "aws", Region: "eu"}
 }
 
 // model makes alice's model with that many agents; half of them are machines.
 func model(name, on string, agents int) facts.Model {
 	return facts.Model{
-		UUID: uuid(name), Name: name, Owner: "alice@example.com", Recorded: uuid(on), Type: "iaas", Life: "alive",
+		UUID: uuid(name), Name: name, Owner: "alice@example.com", Recorded: controllerUUID(on), Type: "iaas", Life: "alive",
 		AgentVersion: "3.6.14", Cloud: "aws", Region: "eu", Machines: agents / 2, Units: agents - agents/2,
 	}
 }
@@ -66,3 +66,6 @@ func lefts(p fleet.Plan) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// controllerUUID is the UUID of the controller of that name.
+func controllerUUID(name string) facts.ControllerUUID { return facts.ControllerUUID(uuid(name)) }

@@ -51,7 +51,7 @@ func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings,
 	if err != nil {
 		return done, err
 	}
-	silent, errs := map[string]bool{}, []error{}
+	silent, errs := map[facts.ControllerUUID]bool{}, []error{}
 	for _, m := range behind(list, after) {
 		deadline, bounded := ctx.Deadline()
 		if ctx.Err() != nil || bounded && time.Until(deadline) < leastToRecord {
@@ -106,7 +106,7 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 	if err != nil {
 		return nil, err
 	}
-	byUUID, byName := map[string]facts.Controller{}, map[string]facts.Controller{}
+	byUUID, byName := map[facts.ControllerUUID]facts.Controller{}, map[string]facts.Controller{}
 	for _, c := range controllers {
 		byUUID[c.UUID], byName[c.Name] = c, c
 	}

@@ -160,7 +160,7 @@ func TestLocateInALargeJAAS(t *testing.T) {
 		t.Fatalf("%d of %d", len(found.Locations), found.Matches)
 	}
 	for i, l := range found.Locations {
-		if l.Model.UUID != modelUUID(i) || l.State != locate.StateActive || l.Asked != 1 || l.Holder.UUID != controllerUUID(i) {
+		if l.Model.UUID != modelUUID(i) || l.State != locate.StateActive || l.Asked != 1 || string(l.Holder.UUID) != controllerUUID(i) {
 			t.Errorf("%d: %s is %s on %q, %d asked: %s", i, l.Model.Name, l.State, l.Holder, l.Asked, l.Proof)
 		}
 	}

@@ -23,7 +23,7 @@ type connections struct {
 	network jimm.Options
 
 	mu   sync.Mutex
-	each map[string]*connection // by the controllers' UUIDs
+	each map[facts.ControllerUUID]*connection // by the controllers' UUIDs
 }
 
 // connection is what is known of the account on one controller.
@@ -73,7 +73,7 @@ func (cs *connections) options(c facts.Controller, model string) juju.Options {
 		Addresses:      addresses(c),
 		CACert:         c.CACert,
 		ModelUUID:      model,
-		ControllerUUID: c.UUID,
+		ControllerUUID: string(c.UUID),
 		Proxy:          cs.network.Proxy,
 		DialContext:    cs.network.DialContext,
 		DialTimeout:    probeTimeout,
@@ -121,7 +121,7 @@ func (cs *connections) of(c facts.Controller) *connection {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.each == nil {
-		cs.each = map[string]*connection{}
+		cs.each = map[facts.ControllerUUID]*connection{}
 	}
 	if cs.each[c.UUID] == nil {
 		cs.each[c.UUID] = &connection{at: c}
@@ -130,7 +130,7 @@ func (cs *connections) of(c facts.Controller) *connection {
 }
 
 // known returns the controller of that UUID, if it was asked with an account.
-func (cs *connections) known(uuid string) (facts.Controller, bool) {
+func (cs *connections) known(uuid facts.ControllerUUID) (facts.Controller, bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	one, ok := cs.each[uuid]

@@ -43,7 +43,7 @@ func controllers(ctx context.Context, client *jimm.Client) ([]facts.Controller, 
 func controllerOf(c jimm.Controller) facts.Controller {
 	return facts.Controller{
 		Name:          c.Name,
-		UUID:          c.UUID,
+		UUID:          facts.ControllerUUID(c.UUID),
 		AgentVersion:  c.AgentVersion,
 		Status:        c.Status.Status,
 		Addresses:     c.APIAddresses,
@@ -77,7 +77,7 @@ func modelOf(m juju.ModelSummary, live bool) facts.Model {
 		UUID:         m.UUID,
 		Name:         m.Name,
 		Owner:        m.Owner(),
-		Recorded:     m.ControllerUUID,
+		Recorded:     facts.ControllerUUID(m.ControllerUUID),
 		Type:         m.Type,
 		Life:         m.Life,
 		IsController: m.IsController,
@@ -107,7 +107,7 @@ func entryOf(m juju.ModelSummary) facts.Entry {
 	}
 	return facts.Entry{
 		Kind:         facts.InfoListed,
-		Recorded:     m.ControllerUUID,
+		Recorded:     facts.ControllerUUID(m.ControllerUUID),
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
 		Attempt:      attemptOf(m.Migration, m.Status),

@@ -25,7 +25,7 @@ type inspector struct {
 // Inventory reads what the model contains from Client.FullStatus: from its controller
 // itself where there is an account, and otherwise over the model connection of the
 // action through JIMM.
-func (i *inspector) Inventory(ctx context.Context, model, controller string) (facts.Inventory, error) {
+func (i *inspector) Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error) {
 	if out, ok := i.direct(ctx, model, controller); ok {
 		return out, nil
 	}
@@ -38,13 +38,13 @@ func (i *inspector) Inventory(ctx context.Context, model, controller string) (fa
 		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
-	out.Controller, out.StorageTold = conn.ControllerUUID(), storageTold
+	out.Controller, out.StorageTold = facts.ControllerUUID(conn.ControllerUUID()), storageTold
 	return out, nil
 }
 
 // direct reads it as an administrator of the controller. What that does not bring
 // JIMM may.
-func (i *inspector) direct(ctx context.Context, model, controller string) (facts.Inventory, bool) {
+func (i *inspector) direct(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, bool) {
 	c, ok := i.controllers.known(controller)
 	if !ok {
 		return facts.Inventory{}, false
@@ -58,12 +58,12 @@ func (i *inspector) direct(ctx context.Context, model, controller string) (facts
 		return facts.Inventory{}, false
 	}
 	out := inventoryOf(status)
-	out.Controller, out.StorageTold = login.ControllerUUID(), storageTold
+	out.Controller, out.StorageTold = facts.ControllerUUID(login.ControllerUUID()), storageTold
 	return out, true
 }
 
 // Targets returns the controllers that JIMM would let the model move to.
-func (i *inspector) Targets(ctx context.Context, model string) ([]string, error) {
+func (i *inspector) Targets(ctx context.Context, model string) ([]facts.ControllerUUID, error) {
 	client, err := i.session.get(ctx)
 	if err != nil {
 		return nil, err
@@ -75,20 +75,25 @@ func (i *inspector) Targets(ctx context.Context, model string) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]string, len(list))
+	out := make([]facts.ControllerUUID, len(list))
 	for n, c := range list {
-		out[n] = c.UUID
+		out[n] = facts.ControllerUUID(c.UUID)
 	}
 	return out, nil
 }
 
 // Hosts returns the controllers that JIMM's access rules call the model's host.
-func (i *inspector) Hosts(ctx context.Context, model string) ([]string, error) {
+func (i *inspector) Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error) {
 	client, err := i.session.get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return client.ModelHosts(ctx, model)
+	hosts, err := client.ModelHosts(ctx, model)
+	out := make([]facts.ControllerUUID, len(hosts))
+	for n, uuid := range hosts {
+		out[n] = facts.ControllerUUID(uuid)
+	}
+	return out, err
 }
 
 // Consumers asks JIMM for the connections to the model's offers.

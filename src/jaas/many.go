@@ -92,7 +92,7 @@ func (m Many) Asked(ctx context.Context, since time.Time) ([]fleet.Asked, error)
 
 // Eligible returns the UUIDs of the controllers that JIMM would let the model
 // move to.
-func (m Many) Eligible(ctx context.Context, model string) ([]string, error) {
+func (m Many) Eligible(ctx context.Context, model string) ([]facts.ControllerUUID, error) {
 	return (&inspector{session: m.session}).Targets(ctx, model)
 }
 

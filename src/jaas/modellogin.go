@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration/facts"
 )
 
 // modelLogin is the connection of an action to the one model that it works on,
@@ -32,10 +33,10 @@ func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, e
 
 // to returns a connection that the controller has answered: the one that is
 // kept, if it lives, or a new one, which another controller may answer.
-func (l *modelLogin) to(ctx context.Context, model, controller string) (*jimm.ModelConn, error) {
+func (l *modelLogin) to(ctx context.Context, model string, controller facts.ControllerUUID) (*jimm.ModelConn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := l.conn; c != nil && c.Err() == nil && c.ModelUUID() == model && c.ControllerUUID() == controller {
+	if c := l.conn; c != nil && c.Err() == nil && c.ModelUUID() == model && c.ControllerUUID() == string(controller) {
 		return c, nil
 	}
 	return l.dialLocked(ctx, model)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Rehoster returns what can correct JIMM's access rules about who hosts a model, and
@@ -15,7 +16,7 @@ func (j *JAAS) Rehoster() fleet.Rehoster { return rehoster{&inspector{session: j
 type rehoster struct{ *inspector }
 
 // Rehost makes the rule that names the controller, or removes it.
-func (r rehoster) Rehost(ctx context.Context, home fleet.Home, controller string, hosts bool) error {
+func (r rehoster) Rehost(ctx context.Context, home fleet.Home, controller facts.ControllerUUID, hosts bool) error {
 	if !home.Allows(controller, hosts) {
 		return errors.New("cannot change who hosts a model in JIMM's access rules without proof")
 	}
@@ -23,5 +24,5 @@ func (r rehoster) Rehost(ctx context.Context, home fleet.Home, controller string
 	if err != nil {
 		return err
 	}
-	return client.SetModelHost(ctx, home.Model(), controller, hosts)
+	return client.SetModelHost(ctx, home.Model(), string(controller), hosts)
 }

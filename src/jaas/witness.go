@@ -36,7 +36,7 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 	at, err := client.ModelControllerInfo(ctx, model)
 	switch {
 	case err == nil:
-		return facts.Record{State: facts.RecordAt, Controller: at.ControllerUUID}
+		return facts.Record{State: facts.RecordAt, Controller: facts.ControllerUUID(at.ControllerUUID)}
 	case errors.Is(err, rpc.CodeNotImplemented):
 		w.noLookup.Store(true)
 		return w.listed(ctx, model)
@@ -121,7 +121,7 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 	}
 	return facts.Info{
 		Kind:         facts.InfoLive,
-		Controller:   m.ControllerUUID,
+		Controller:   facts.ControllerUUID(m.ControllerUUID),
 		Status:       m.Status.Status,
 		StatusText:   m.Status.Info,
 		Attempt:      attemptOf(m.Migration, m.Status),
@@ -176,7 +176,7 @@ func infoKind(err error) facts.InfoKind {
 func (w *witness) Host(ctx context.Context, model string) facts.Host {
 	conn, err := w.login.dial(ctx, model)
 	if err == nil {
-		return facts.Host{Kind: facts.HostServes, Controller: conn.ControllerUUID()}
+		return facts.Host{Kind: facts.HostServes, Controller: facts.ControllerUUID(conn.ControllerUUID())}
 	}
 	switch jimm.ReadAnswer(err) {
 	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating, jimm.AnswerRedirected:
@@ -212,7 +212,7 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 		Addresses:      addresses(c),
 		CACert:         c.CACert,
 		ModelUUID:      model,
-		ControllerUUID: c.UUID,
+		ControllerUUID: string(c.UUID),
 		Proxy:          w.network.Proxy,
 		DialContext:    w.network.DialContext,
 	}
@@ -235,7 +235,7 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 	case juju.ProbeRedirected:
 		// The alias does not count: it is what whoever started the migration
 		// calls the target, which may be another's name in this JIMM.
-		return facts.Copy{State: facts.CopyMoved, To: answer.RedirectUUID}
+		return facts.Copy{State: facts.CopyMoved, To: facts.ControllerUUID(answer.RedirectUUID)}
 	default:
 		return facts.Copy{}
 	}

@@ -96,7 +96,7 @@ func answers(start time.Time) []facts.Info {
 }
 
 // copiesSaid are what a controller itself may say of its copy.
-func copiesSaid(to string) []facts.Copy {
+func copiesSaid(to facts.ControllerUUID) []facts.Copy {
 	return []facts.Copy{
 		{Err: errDeaf},
 		{State: facts.CopyAbsent},

@@ -56,7 +56,7 @@ func targetCases() []targetCase {
 	}
 	return []targetCase{
 		{name: "JIMM lists the target", completes: true, id: checks.Cloud, model: lives, level: checks.Pass, says: `"aws" region "us-east-1"`},
-		{name: "JIMM does not list it", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.targets = []string{north().UUID} }, model: lives, level: checks.Fail, says: "does not have cloud"},
+		{name: "JIMM does not list it", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.targets = []facts.ControllerUUID{north().UUID} }, model: lives, level: checks.Fail, says: "does not have cloud"},
 		{name: "JIMM does not list it as it is old", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.targets = nil }, target: func(c *facts.Controller) { c.AgentVersion = "3.6.13" }, model: lives, level: checks.Skip, says: "older"},
 		{name: "JIMM's list fails", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.listErr = survey.ErrNotOffered }, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "same cloud", id: checks.Cloud, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},

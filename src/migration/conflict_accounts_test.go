@@ -164,7 +164,7 @@ func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 		o := facts.Observation{
 			Record: facts.Record{State: facts.RecordAt, Controller: east().UUID},
 			Info:   facts.Info{Kind: facts.InfoLive, Controller: east().UUID, Status: "available"},
-			Copies: map[string]facts.Copy{west().UUID: exporting(text), east().UUID: inUse(east())},
+			Copies: map[facts.ControllerUUID]facts.Copy{west().UUID: exporting(text), east().UUID: inUse(east())},
 		}
 		p := judge.Progress{}.Observe(base, o)
 		v := judge.Judge(base, p, o)

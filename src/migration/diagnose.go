@@ -20,7 +20,7 @@ type Diagnosis struct {
 	Entry facts.Entry
 	Host  facts.Host
 	// Copies holds the answers of the controllers, by controller UUID.
-	Copies   map[string]facts.Copy
+	Copies   map[facts.ControllerUUID]facts.Copy
 	Audit    facts.Audit
 	AuditErr error
 }

@@ -63,7 +63,7 @@ type fake struct {
 
 	details  func(*facts.Info) // Changes what the details say.
 	model    facts.Model
-	record   string // UUID of the controller on JIMM's record, "" if lost.
+	record   facts.ControllerUUID // UUID of the controller on JIMM's record, "" if lost.
 	mode     bool
 	old      facts.Attempt
 	requests []facts.Request
@@ -200,7 +200,7 @@ func (f *fake) Record(context.Context, string) facts.Record {
 }
 
 // at is what the recorded controller says of the model.
-func (f *fake) at(controller string) facts.Info {
+func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 	text, ended, left := f.now()
 	live := facts.Info{Kind: facts.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
 	if controller == f.goes.UUID && f.usersThere != nil {
@@ -277,7 +277,7 @@ func (f *fake) summary() facts.Entry {
 	}
 	// JIMM asks every controller that it has other models on, and takes the
 	// model from whichever lists it.
-	order := []string{f.record, f.goes.UUID}
+	order := []facts.ControllerUUID{f.record, f.goes.UUID}
 	if f.targetFirst {
 		slices.Reverse(order)
 	}
@@ -294,7 +294,7 @@ func (f *fake) summary() facts.Entry {
 
 // entryOf is the row that JIMM's list has of what a controller has listed so, under the
 // controller on its record; anything but a description is the answer of the list.
-func entryOf(listed facts.Info, recorded string) facts.Entry {
+func entryOf(listed facts.Info, recorded facts.ControllerUUID) facts.Entry {
 	if listed.Kind == facts.InfoLive {
 		listed.Kind = facts.InfoListed
 	}

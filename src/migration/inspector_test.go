@@ -16,9 +16,9 @@ type inspector struct {
 	fake    *fake
 	change  map[string]func(look int, i *facts.Inventory) // By name of controller; look counts from 1.
 	err     map[string]error                              // By name of controller.
-	targets []string
+	targets []facts.ControllerUUID
 	listErr error
-	hosts   []string
+	hosts   []facts.ControllerUUID
 	hostErr error
 	// consumers are the models that use offers, by the name of the offer.
 	consumers map[string][]string
@@ -32,7 +32,7 @@ type inspector struct {
 func withInspector(f *fake) (survey.JAAS, *inspector) {
 	g := &inspector{
 		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, looks: map[string]int{},
-		targets: []string{east().UUID}, hosts: []string{east().UUID},
+		targets: []facts.ControllerUUID{east().UUID}, hosts: []facts.ControllerUUID{east().UUID},
 	}
 	jaas := f.jaas()
 	jaas.Inspector = g
@@ -40,7 +40,7 @@ func withInspector(f *fake) (survey.JAAS, *inspector) {
 	return jaas, g
 }
 
-func (g *inspector) Inventory(_ context.Context, _, _ string) (facts.Inventory, error) {
+func (g *inspector) Inventory(context.Context, string, facts.ControllerUUID) (facts.Inventory, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fake.mu.Lock()
@@ -62,14 +62,14 @@ func (g *inspector) Inventory(_ context.Context, _, _ string) (facts.Inventory, 
 	return out, nil
 }
 
-func (g *inspector) Targets(context.Context, string) ([]string, error) {
+func (g *inspector) Targets(context.Context, string) ([]facts.ControllerUUID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listed++
 	return g.targets, g.listErr
 }
 
-func (g *inspector) Hosts(context.Context, string) ([]string, error) {
+func (g *inspector) Hosts(context.Context, string) ([]facts.ControllerUUID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked++

@@ -276,7 +276,7 @@ func TestSelect(t *testing.T) {
 
 // JIMM, or another run, puts the record right while the controllers are asked.
 func TestLocateReadsTheRecordAgainBeforeItClaimsDrift(t *testing.T) {
-	for record, want := range map[string]locate.State{east().UUID: locate.StateActive, north().UUID: locate.StateUnknown} {
+	for record, want := range map[facts.ControllerUUID]locate.State{east().UUID: locate.StateActive, north().UUID: locate.StateUnknown} {
 		p := &places{models: onWest("alice@example.com/prod"), copies: map[string]facts.Copy{"west": to(east()), "east": is(facts.CopyPresent), "north": is(facts.CopyAbsent)}}
 		p.later = onWest("alice@example.com/prod")
 		p.later[0].Recorded = record

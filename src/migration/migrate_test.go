@@ -55,13 +55,13 @@ func check(t *testing.T, f *fake, res migration.Result, w want) {
 	}
 }
 
-func nameOf(uuid string) string {
+func nameOf(uuid facts.ControllerUUID) string {
 	for _, c := range []facts.Controller{west(), east(), north()} {
 		if c.UUID == uuid {
 			return c.Name
 		}
 	}
-	return uuid
+	return string(uuid)
 }
 
 // story is one world and what must come of it.

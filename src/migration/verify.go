@@ -162,11 +162,11 @@ func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 }
 
 // wrongHostError says that another controller than the target has answered.
-type wrongHostError struct{ controller string }
+type wrongHostError struct{ controller facts.ControllerUUID }
 
 // Error names the controller.
 func (e *wrongHostError) Error() string {
-	return "controller " + e.controller + " has answered for the model"
+	return "controller " + string(e.controller) + " has answered for the model"
 }
 
 func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {

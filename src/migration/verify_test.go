@@ -142,7 +142,7 @@ func verifyCases() []verifyCase {
 			world: func(_ *fake, g *inspector) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be inspected",
 		},
 		{
-			name: "another controller answers", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", says: north().UUID,
+			name: "another controller answers", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", says: string(north().UUID),
 			after: always(func(i *facts.Inventory) { i.Controller = north().UUID }),
 		},
 		{
@@ -151,7 +151,7 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "the old controller's rule", outcome: facts.Migrated, levels: "pass,pass,warn",
-			world: func(_ *fake, g *inspector) { g.hosts = []string{west().UUID} }, says: "administrators of west",
+			world: func(_ *fake, g *inspector) { g.hosts = []facts.ControllerUUID{west().UUID} }, says: "administrators of west",
 		},
 		{
 			name: "rules cannot be read", outcome: facts.Migrated, levels: "pass,pass,skip",
@@ -321,13 +321,13 @@ func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 // The commands for JIMM's access rules are those of its generation.
 func TestStaleAccessComesWithTwoCommands(t *testing.T) {
 	for completes, wanted := range map[bool]string{
-		false: "jimmctl auth relation add controller-" + east().UUID + " controller model-" + modelUUID + "\njimmctl auth relation remove controller-" + west().UUID + " controller model-" + modelUUID,
-		true:  "juju jaas add-permission controller-" + east().UUID + " controller model-" + modelUUID + "\njuju jaas remove-permission controller-" + west().UUID + " controller model-" + modelUUID,
+		false: "jimmctl auth relation add controller-" + string(east().UUID) + " controller model-" + modelUUID + "\njimmctl auth relation remove controller-" + string(west().UUID) + " controller model-" + modelUUID,
+		true:  "juju jaas add-permission controller-" + string(east().UUID) + " controller model-" + modelUUID + "\njuju jaas remove-permission controller-" + string(west().UUID) + " controller model-" + modelUUID,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(completes)
 			jaas, g := withInspector(f)
-			g.hosts = []string{west().UUID}
+			g.hosts = []facts.ControllerUUID{west().UUID}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Migrated || len(res.Aftermath.Findings) != 3 {
 				t.Fatalf("%s, %+v, %v", res.Outcome, res.Aftermath, err)

@@ -87,7 +87,7 @@ func (a Accounts) add(out map[string]any) {
 			set(entry, "error", failure(got.Err))
 			set(entry, "remedy", a.remedy(c.Name, got.State))
 		}
-		entries[resultKey(c.Name, c.UUID)] = entry
+		entries[resultKey(c.Name, string(c.UUID))] = entry
 	}
 	for i, name := range a.unknown() {
 		bad = append(bad, name)

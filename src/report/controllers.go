@@ -29,7 +29,7 @@ func ControllersResults(s fleet.Snapshot, since map[string]time.Time, unseen err
 		}
 		set(entry, "cloud", c.Cloud)
 		set(entry, "region", c.Region)
-		list[resultKey(c.Name, c.UUID)] = entry
+		list[resultKey(c.Name, string(c.UUID))] = entry
 		if fleet.CordonOf(c) == fleet.Cordoned {
 			marked = append(marked, c.Name)
 		}

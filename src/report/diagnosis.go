@@ -62,16 +62,16 @@ func diagnosisResults(d migration.Diagnosis) map[string]any {
 	set(model, "version", d.Model.AgentVersion)
 	out["model"] = model
 	record := map[string]any{"state": d.Record.State.String()}
-	set(record, "controller", d.Record.Controller)
+	set(record, "controller", string(d.Record.Controller))
 	set(record, "error", failure(d.Record.Err))
 	out["record"] = record
 	host := map[string]any{"state": d.Host.Kind.String()}
-	set(host, "controller", d.Host.Controller)
+	set(host, "controller", string(d.Host.Controller))
 	set(host, "error", failure(d.Host.Err))
 	out["model-login"] = host
 	list := map[string]any{}
 	for _, c := range d.Controllers[:min(len(d.Controllers), diagnosedControllers)] {
-		list[resultKey(c.Name, c.UUID)] = copyResults(c, d.Copies[c.UUID])
+		list[resultKey(c.Name, string(c.UUID))] = copyResults(c, d.Copies[c.UUID])
 	}
 	setMap(out, "controllers", list)
 	out["audit-log"] = auditResults(d.Audit, d.AuditErr)
@@ -80,7 +80,7 @@ func diagnosisResults(d migration.Diagnosis) map[string]any {
 
 func infoResults(i facts.Info) map[string]any {
 	out := map[string]any{"answer": i.Kind.String()}
-	set(out, "controller", i.Controller)
+	set(out, "controller", string(i.Controller))
 	set(out, "status", i.Status)
 	set(out, "status-text", short(i.StatusText))
 	set(out, "error", failure(i.Err))
@@ -96,7 +96,7 @@ func copyResults(c facts.Controller, says facts.Copy) map[string]any {
 	out := map[string]any{"uuid": c.UUID, "copy": says.State.String()}
 	set(out, "version", c.AgentVersion)
 	set(out, "status", c.Status)
-	set(out, "moved-to", says.To)
+	set(out, "moved-to", string(says.To))
 	set(out, "error", failure(says.Err))
 	if says.Info.Kind == facts.InfoLive {
 		set(out, "model-status", says.Info.Status)

@@ -23,7 +23,7 @@ func diagnosis(text string) migration.Diagnosis {
 		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: "x", Status: "busy", StatusText: text, Attempt: info.Attempt, Err: info.Err},
 		Record: facts.Record{State: facts.RecordAt, Controller: "x", Err: errors.New(text)},
 		Host:   facts.Host{Kind: facts.HostServes, Controller: "x", Err: errors.New(text)},
-		Copies: map[string]facts.Copy{r.Source.UUID: {State: facts.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
+		Copies: map[facts.ControllerUUID]facts.Copy{r.Source.UUID: {State: facts.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
 		Audit:  facts.Audit{Now: time.Unix(1, 0)}, AuditErr: errors.New(text),
 	}
 	for range 100 {
@@ -41,7 +41,7 @@ func diagnosticsKeys() []string {
 func TestADiagnosisIsBoundedAndRedacted(t *testing.T) {
 	d := diagnosis("credential attribute mismatch: map[secret-key:" + canary + "] " + strings.Repeat("x", 100000))
 	for i := range 1000 {
-		d.Controllers = append(d.Controllers, facts.Controller{Name: fmt.Sprintf("c%d", i), UUID: fmt.Sprintf("c%d", i)})
+		d.Controllers = append(d.Controllers, facts.Controller{Name: fmt.Sprintf("c%d", i), UUID: facts.ControllerUUID(fmt.Sprintf("c%d", i))})
 	}
 	for _, text := range []string{"credential attribute mismatch: map[secret-key:" + canary + "]", strings.Repeat("x", 100000)} {
 		d.Info.StatusText, d.AuditErr = text, errors.New(text)

@@ -58,8 +58,8 @@ func ofKnown(matching, known int) string {
 	return fmt.Sprintf("%d of %d models", matching, known)
 }
 
-func namesByUUID(s fleet.Snapshot) map[string]string {
-	out := map[string]string{}
+func namesByUUID(s fleet.Snapshot) map[facts.ControllerUUID]string {
+	out := map[facts.ControllerUUID]string{}
 	for _, c := range s.Controllers {
 		out[c.UUID] = c.Name
 	}
@@ -78,7 +78,7 @@ func movingTo(s fleet.Snapshot) map[string]string {
 func listedResults(l ListedModel, controller, moving string) map[string]any {
 	m := l.Model
 	out := map[string]any{
-		"name": m.Name, "owner": m.Owner, "controller": cmp.Or(controller, m.Recorded), "migratable": string(l.Migratable),
+		"name": m.Name, "owner": m.Owner, "controller": cmp.Or(controller, string(m.Recorded)), "migratable": string(l.Migratable),
 		"machines": m.Machines, "units": m.Units, "cores": m.Cores,
 	}
 	set(out, "type", m.Type)
@@ -107,12 +107,12 @@ func reasons(findings []checks.Finding) string {
 }
 
 // modelTable is the page as a table of text.
-func modelTable(list []ListedModel, names map[string]string) string {
+func modelTable(list []ListedModel, names map[facts.ControllerUUID]string) string {
 	rows := [][]string{{"MODEL", "CONTROLLER", "VERSION", "MACHINES", "UNITS", "CORES", "MIGRATABLE"}}
 	for _, l := range list {
 		m := l.Model
 		rows = append(rows, []string{
-			m.FullName(), cmp.Or(names[m.Recorded], m.Recorded), cmp.Or(m.AgentVersion, "-"),
+			m.FullName(), cmp.Or(names[m.Recorded], string(m.Recorded)), cmp.Or(m.AgentVersion, "-"),
 			strconv.Itoa(m.Machines), strconv.Itoa(m.Units), strconv.Itoa(m.Cores), string(l.Migratable),
 		})
 	}
@@ -140,7 +140,7 @@ func textTable(rows [][]string) string {
 
 // TargetsResults are the results of list-migration-targets.
 func TargetsResults(s fleet.Snapshot, m facts.Model, targets []fleet.Target) map[string]any {
-	out := map[string]any{"model": modelResults(m), "controller": cmp.Or(namesByUUID(s)[m.Recorded], m.Recorded)}
+	out := map[string]any{"model": modelResults(m), "controller": cmp.Or(namesByUUID(s)[m.Recorded], string(m.Recorded))}
 	each := map[string]any{}
 	var eligible, unclear []string
 	for _, t := range targets {
@@ -156,7 +156,7 @@ func TargetsResults(s fleet.Snapshot, m facts.Model, targets []fleet.Target) map
 		}
 		set(entry, "version", t.Controller.AgentVersion)
 		set(entry, "reasons", reasons(t.Reasons))
-		each[resultKey(t.Controller.Name, t.Controller.UUID)] = entry
+		each[resultKey(t.Controller.Name, string(t.Controller.UUID))] = entry
 	}
 	setMap(out, "targets", each)
 	set(out, "ranked", strings.Join(eligible, ","))
@@ -418,7 +418,7 @@ func targetsAfter(s fleet.Snapshot, p fleet.Plan) map[string]any {
 			"agents": l.Agents, "agents-after": l.Agents + agents[c.Name],
 		}
 		set(entry, "version", c.Version)
-		out[resultKey(c.Name, c.UUID)] = entry
+		out[resultKey(c.Name, string(c.UUID))] = entry
 	}
 	return out
 }

@@ -189,7 +189,7 @@ func modelResults(m facts.Model) map[string]any {
 func controllerResults(c facts.Controller) map[string]any {
 	out := map[string]any{}
 	set(out, "name", c.Name)
-	set(out, "uuid", c.UUID)
+	set(out, "uuid", string(c.UUID))
 	set(out, "version", c.AgentVersion)
 	return out
 }

@@ -47,9 +47,9 @@ func (s *story) looked(o facts.Observation, v judge.Verdict) {
 	}
 }
 
-func (s *story) roleOf(uuid string) string {
+func (s *story) roleOf(uuid facts.ControllerUUID) string {
 	for _, c := range s.jaas.World().Controllers {
-		if c.UUID == uuid {
+		if c.UUID == string(uuid) {
 			return map[string]string{s.source: "source", s.target: "target", s.third: "third"}[c.Name]
 		}
 	}

@@ -77,8 +77,9 @@ func (s *story) lie(l *life, now oracle) string {
 		if l.took < s.timeout-time.Minute {
 			return "I9: too early"
 		}
-	case facts.Started, facts.ChecksPassed, facts.Interrupted: // a life that was killed is not judged
-		return "nobody has asked for that"
+	case facts.Started, facts.ChecksPassed, facts.Interrupted, // a life that was killed is not judged
+		facts.Removed, facts.NothingToRemove:
+		return "no action was asked for that"
 	case facts.Unknown:
 	}
 	return ""

@@ -148,7 +148,7 @@ func (l *life) look(o facts.Observation, v judge.Verdict) {
 	l.mu.Lock()
 	var copies []string
 	for _, uuid := range slices.Sorted(maps.Keys(o.Copies)) {
-		copies = append(copies, uuid[:4]+" "+o.Copies[uuid].State.String())
+		copies = append(copies, string(uuid[:4])+" "+o.Copies[uuid].State.String())
 	}
 	look := fmt.Sprintf("%s; record %s %.4s, info %s %.4s %q, host %s, %s", verdicts()[v.Kind], o.Record.State, o.Record.Controller, o.Info.Kind, o.Info.Controller, o.Info.Attempt.Text, o.Host.Kind, copies)
 	if look != l.lastLook {

@@ -19,7 +19,7 @@ type Records struct {
 // Check runs the checks that the lists alone can answer. Targets are the UUIDs of
 // the controllers that JIMM would let the model move to; nil means that JIMM did
 // not say. Whether another model has the same name is not looked up.
-func (r Records) Check(model facts.Model, target facts.Controller, targets []string) []Finding {
+func (r Records) Check(model facts.Model, target facts.Controller, targets []facts.ControllerUUID) []Finding {
 	s := &survey.Survey{
 		Options: survey.Options{Unit: r.Unit, OwnModel: r.OwnModel, JIMMModel: r.JIMMModel, Model: model.UUID, Target: target.Name},
 		Traits:  r.Traits, Controllers: r.Controllers, Models: r.Models, Model: model, Target: target, TargetKnown: target.Known(),

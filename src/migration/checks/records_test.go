@@ -13,13 +13,13 @@ func TestRecordsAloneAnswerSomeChecks(t *testing.T) {
 	model := facts.Model{UUID: "m", Name: "prod", Owner: "alice", Recorded: "w", Type: "iaas", Life: "alive", AgentVersion: "3.6.14", Cloud: "aws", Region: "eu"}
 	for name, test := range map[string]struct {
 		change  func(r *checks.Records, m *facts.Model, target *facts.Controller)
-		targets []string
+		targets []facts.ControllerUUID
 		check   checks.ID
 		want    checks.Level
 	}{
-		"all is well":         {nil, []string{"e"}, checks.Cloud, checks.Pass},
+		"all is well":         {nil, []facts.ControllerUUID{"e"}, checks.Cloud, checks.Pass},
 		"no list of targets":  {nil, nil, checks.Cloud, checks.Pass},
-		"left out by JIMM":    {nil, []string{}, checks.Cloud, checks.Fail},
+		"left out by JIMM":    {nil, []facts.ControllerUUID{}, checks.Cloud, checks.Fail},
 		"another cloud":       {func(_ *checks.Records, m *facts.Model, _ *facts.Controller) { m.Cloud = "lxd" }, nil, checks.Cloud, checks.Warn},
 		"own model":           {func(r *checks.Records, _ *facts.Model, _ *facts.Controller) { r.OwnModel = "m" }, nil, checks.OwnModel, checks.Fail},
 		"JIMM's model":        {func(r *checks.Records, _ *facts.Model, _ *facts.Controller) { r.JIMMModel = "m" }, nil, checks.HostsJIMM, checks.Fail},

@@ -22,7 +22,7 @@ func CheckTarget(s *survey.Survey) Finding {
 	case s.ModelKnown() && s.OnTarget():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.Target.Name)}
 	default:
-		return Finding{Level: Pass, Evidence: strconv.Quote(s.Target.Name) + " is controller " + s.Target.UUID}
+		return Finding{Level: Pass, Evidence: strconv.Quote(s.Target.Name) + " is controller " + string(s.Target.UUID)}
 	}
 }
 

@@ -5,12 +5,16 @@ import (
 	"strings"
 )
 
+// ControllerUUID is the UUID of a controller, by which controllers and records name one. It
+// is a type of its own since JIMM, its audit log and operators name controllers by name.
+type ControllerUUID string
+
 // Controller is a Juju controller as JIMM lists it.
 type Controller struct {
 	// Name is JIMM's name of the controller, unique in a JAAS.
 	Name string
 	// UUID is the controller's own UUID.
-	UUID string
+	UUID ControllerUUID
 	// AgentVersion is the version on JIMM's record, "3.6.14". It may lag.
 	AgentVersion string
 	// Status is "available", "deprecated" or "unavailable". JIMM finds out
@@ -38,12 +42,12 @@ func (c Controller) String() string {
 	if c.Name != "" {
 		return c.Name
 	}
-	return c.UUID
+	return string(c.UUID)
 }
 
 // ByUUID returns the controller with that UUID; one without a name if it is not in
 // the list.
-func (cs Controllers) ByUUID(uuid string) Controller {
+func (cs Controllers) ByUUID(uuid ControllerUUID) Controller {
 	for _, c := range cs {
 		if c.UUID == uuid {
 			return c
@@ -71,7 +75,7 @@ func (cs Controllers) Named(text string) (Controller, bool) {
 			return c, true
 		}
 		for _, c := range cs {
-			if name != "" && strings.EqualFold(c.UUID, name) {
+			if name != "" && strings.EqualFold(string(c.UUID), name) {
 				return c, true
 			}
 		}
@@ -86,7 +90,7 @@ func (cs Controllers) Nearest(text string) []string {
 		for _, c := range cs {
 			forms[c.Name] = []string{c.Name}
 			if looksLikeUUID(typed) {
-				forms[c.Name] = []string{c.UUID}
+				forms[c.Name] = []string{string(c.UUID)}
 			}
 		}
 		return forms

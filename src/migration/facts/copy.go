@@ -14,7 +14,7 @@ func (s CopyState) String() string {
 }
 
 // DescribeCopies describes the answer of each controller that has the model in some form.
-func DescribeCopies(list Controllers, copies map[string]Copy) string {
+func DescribeCopies(list Controllers, copies map[ControllerUUID]Copy) string {
 	var out []string
 	for _, c := range list {
 		if got := copies[c.UUID]; got.Has() {
@@ -53,7 +53,7 @@ type Copy struct {
 	State CopyState
 	// To is the UUID of the controller that [CopyMoved] points to; "" if the
 	// answer does not say.
-	To string
+	To ControllerUUID
 	// Unreachable reports that the controller could not be reached at all.
 	Unreachable bool
 	Err         error

@@ -9,7 +9,7 @@ type Entry struct {
 	// from its database.
 	Kind InfoKind
 	// Recorded is the UUID of the controller on JIMM's record.
-	Recorded string
+	Recorded ControllerUUID
 	// Status and StatusText are the model's status: "available", "busy", ….
 	Status, StatusText string
 	// Attempt is the latest migration of the model that the controller knows which has

@@ -24,6 +24,6 @@ const (
 type Host struct {
 	Kind HostKind
 	// Controller is the UUID of the controller that serves the model.
-	Controller string
+	Controller ControllerUUID
 	Err        error
 }

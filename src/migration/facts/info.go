@@ -47,7 +47,7 @@ type Info struct {
 	Kind InfoKind
 	// Controller is the UUID that JIMM names as the one that answered, for
 	// [InfoLive]; that of JIMM's record for [InfoListed].
-	Controller string
+	Controller ControllerUUID
 	// Status and StatusText are the model's status: "available", "busy", ….
 	Status, StatusText string
 	// Attempt is the latest migration of the model that this controller knows.

@@ -19,7 +19,7 @@ func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing
 // Inventory is what a model contains, and how its agents are. Names are the keys.
 type Inventory struct {
 	// Controller is the UUID of the controller that has answered.
-	Controller string
+	Controller ControllerUUID
 	// Type is "iaas" or "caas"; AgentVersion that of the model; Status and
 	// StatusText that of the model.
 	Type, AgentVersion string

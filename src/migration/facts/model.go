@@ -7,7 +7,7 @@ type Model struct {
 	// Name is the bare name, Owner the user without the "user-" prefix.
 	Name, Owner string
 	// Recorded is the UUID of the controller that JIMM's record names.
-	Recorded string
+	Recorded ControllerUUID
 	// Type is "iaas" or "caas"; "" when JIMM did not report it.
 	Type string
 	// Life is "alive", "dying" or "dead".

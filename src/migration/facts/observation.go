@@ -6,7 +6,7 @@ type Observation struct {
 	Info   Info
 	Host   Host
 	// Copies holds the answers of the controllers, by controller UUID.
-	Copies map[string]Copy
+	Copies map[ControllerUUID]Copy
 }
 
 // CopyOn returns what the controller said; unknown if it was not asked.
@@ -18,7 +18,7 @@ func (c Copy) Denies() bool { return c.State == CopyAbsent || c.State == CopyMov
 
 // RecordedAt returns the UUID that JIMM's record names, "" if no answer names
 // one. An answer of a controller is newer than the record that was read before it.
-func (o Observation) RecordedAt() string {
+func (o Observation) RecordedAt() ControllerUUID {
 	if o.Info.Described() && o.Info.Controller != "" {
 		return o.Info.Controller
 	}

@@ -23,7 +23,7 @@ const (
 type Record struct {
 	State RecordState
 	// Controller is the UUID of the recorded controller, for [RecordAt].
-	Controller string
+	Controller ControllerUUID
 	// Err says why the record is unknown.
 	Err error
 }

@@ -17,8 +17,8 @@ type Traits struct {
 
 // HostCommand returns the command that adds or removes the rule that a controller
 // hosts the model.
-func (t Traits) HostCommand(verb, controller, model string) string {
-	rule := " controller-" + controller + " controller model-" + model
+func (t Traits) HostCommand(verb string, controller ControllerUUID, model string) string {
+	rule := " controller-" + string(controller) + " controller model-" + model
 	if t.AutoRecords {
 		return t.CLI + " " + verb + "-permission" + rule
 	}

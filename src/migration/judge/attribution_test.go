@@ -63,10 +63,10 @@ func TestAttribution(t *testing.T) {
 	seenImport := look(live(importing, false), at(west()), nil)
 	held := look(answered(facts.InfoDenied), at(west()), copies(facts.CopyPresent, facts.CopyPresent))
 	absent := look(answered(facts.InfoUnlisted), at(west()), copies(facts.CopyAbsent, facts.CopyPresent))
-	anon := map[string]facts.Copy{west().UUID: {State: facts.CopyMoved}, east().UUID: {State: facts.CopyPresent}}
+	anon := map[facts.ControllerUUID]facts.Copy{west().UUID: {State: facts.CopyMoved}, east().UUID: {State: facts.CopyPresent}}
 	third := base()
 	third.Others = judge.OthersHave
-	onlyTold := map[string]facts.Copy{west().UUID: {State: facts.CopyAbsent}, east().UUID: {State: facts.CopyActive}}
+	onlyTold := map[facts.ControllerUUID]facts.Copy{west().UUID: {State: facts.CopyAbsent}, east().UUID: {State: facts.CopyActive}}
 	refusing := facts.Host{Kind: facts.HostRefused}
 	refusedThere := facts.Observation{Info: listed(east(), "", false), Record: at(east()), Host: refusing}
 	serves := facts.Host{Kind: facts.HostServes, Controller: east().UUID}

@@ -31,12 +31,12 @@ func onTarget(status, text string) facts.Info {
 
 func answered(kind facts.InfoKind) facts.Info { return facts.Info{Kind: kind} }
 
-func copies(source, target facts.CopyState) map[string]facts.Copy {
+func copies(source, target facts.CopyState) map[facts.ControllerUUID]facts.Copy {
 	s := facts.Copy{State: source}
 	if source == facts.CopyMoved {
 		s.To = east().UUID
 	}
-	return map[string]facts.Copy{west().UUID: s, east().UUID: {State: target}}
+	return map[facts.ControllerUUID]facts.Copy{west().UUID: s, east().UUID: {State: target}}
 }
 
 func at(c facts.Controller) facts.Record {
@@ -44,7 +44,7 @@ func at(c facts.Controller) facts.Record {
 }
 
 // look is one observation.
-func look(i facts.Info, r facts.Record, c map[string]facts.Copy) facts.Observation {
+func look(i facts.Info, r facts.Record, c map[facts.ControllerUUID]facts.Copy) facts.Observation {
 	return facts.Observation{Info: i, Record: r, Copies: c}
 }
 
@@ -88,7 +88,7 @@ func TestJudge(t *testing.T) {
 		{"redirect through JIMM", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.Moved, true},
 		{"redirect through JIMM, target unknown", unproved, []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.SourceReleased, false},
 		{"the source names the target", unproved, []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
-		{"the source names another", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), map[string]facts.Copy{west().UUID: {State: facts.CopyMoved, To: north().UUID}})}, judge.Elsewhere, false},
+		{"the source names another", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), map[facts.ControllerUUID]facts.Copy{west().UUID: {State: facts.CopyMoved, To: north().UUID}})}, judge.Elsewhere, false},
 		{"the source names the target, which denies", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyAbsent))}, judge.SourceReleased, false},
 		{"denied once after success", base(), []facts.Observation{seenSuccess, denied}, judge.SourceReleased, false},
 		{"denied twice after success", base(), []facts.Observation{seenSuccess, denied, denied}, judge.Moved, true},
@@ -158,7 +158,7 @@ func decoded(data []byte) []facts.Observation {
 		}
 		o.Record = facts.Record{State: facts.RecordState(data[2] % 3), Controller: hosts[data[2]/3%3].UUID}
 		o.Host.Kind = facts.HostKind(data[2] / 64)
-		o.Copies = map[string]facts.Copy{
+		o.Copies = map[facts.ControllerUUID]facts.Copy{
 			west().UUID: {State: facts.CopyState(data[3] % 6), To: hosts[data[3]/36%3].UUID},
 			east().UUID: {State: facts.CopyState(data[3] / 6 % 6), To: hosts[data[3]/36%3].UUID},
 		}

@@ -15,7 +15,7 @@ func leftBehind(recorded facts.Controller) judge.Look {
 		Observation: facts.Observation{
 			Record: facts.Record{State: facts.RecordAt, Controller: recorded.UUID},
 			Info:   facts.Info{Kind: facts.InfoLive, Controller: recorded.UUID, Status: "available"},
-			Copies: map[string]facts.Copy{
+			Copies: map[facts.ControllerUUID]facts.Copy{
 				"w": {State: facts.CopyActive}, "e": {State: facts.CopyImporting}, "n": {State: facts.CopyAbsent},
 			},
 		},
@@ -25,9 +25,11 @@ func leftBehind(recorded facts.Controller) judge.Look {
 // Each thing that is not known or not so is an objection, in either look, and then
 // nothing may be removed.
 func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
-	at := func(name, uuid string) facts.Controller { return facts.Controller{Name: name, UUID: uuid} }
+	at := func(name string, uuid facts.ControllerUUID) facts.Controller {
+		return facts.Controller{Name: name, UUID: uuid}
+	}
 	west, east, north := at("west", "w"), at("east", "e"), at("north", "n")
-	says := func(uuid string, c facts.Copy) func(*judge.Look) {
+	says := func(uuid facts.ControllerUUID, c facts.Copy) func(*judge.Look) {
 		return func(l *judge.Look) { l.Observation.Copies[uuid] = c }
 	}
 	live := func(status, text string) facts.Info {

@@ -87,9 +87,9 @@ const hops = 5
 // Trail follows the redirects of the controllers themselves, from the recorded one on.
 // It returns the UUIDs of the controllers that they lead to: "" for one that is not
 // named. It ends where a controller has the model, says nothing, or was seen before.
-func Trail(recorded facts.Controller, o facts.Observation) []string {
-	var trail []string
-	seen := map[string]bool{recorded.UUID: true}
+func Trail(recorded facts.Controller, o facts.Observation) []facts.ControllerUUID {
+	var trail []facts.ControllerUUID
+	seen := map[facts.ControllerUUID]bool{recorded.UUID: true}
 	for at := o.CopyOn(recorded); at.State == facts.CopyMoved && len(trail) < hops; at = o.Copies[at.To] {
 		trail = append(trail, at.To)
 		if seen[at.To] {

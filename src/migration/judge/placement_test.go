@@ -56,7 +56,7 @@ func TestPlaceReadsOneObservation(t *testing.T) {
 		{"a copy, and an entry of the list", listed(live), facts.CopyPresent, facts.CopyPresent, judge.Copied},
 		{"an entry of the list", listed(live), facts.CopyUnknown, facts.CopyUnknown, judge.Listed},
 	} {
-		o := facts.Observation{Info: c.info, Copies: map[string]facts.Copy{west.UUID: {State: c.own}, east.UUID: {State: c.far}}}
+		o := facts.Observation{Info: c.info, Copies: map[facts.ControllerUUID]facts.Copy{west.UUID: {State: c.own}, east.UUID: {State: c.far}}}
 		if got := judge.Place(west, o); got != c.want {
 			t.Errorf("%s: placement %d, not %d", c.name, got, c.want)
 		}
@@ -65,18 +65,18 @@ func TestPlaceReadsOneObservation(t *testing.T) {
 
 func TestTrailFollowsRedirects(t *testing.T) {
 	west := controller("west", "3.6.28")
-	to := func(uuid string) facts.Copy { return facts.Copy{State: facts.CopyMoved, To: uuid} }
+	to := func(uuid facts.ControllerUUID) facts.Copy { return facts.Copy{State: facts.CopyMoved, To: uuid} }
 	for name, c := range map[string]struct {
-		copies map[string]facts.Copy
-		want   []string
+		copies map[facts.ControllerUUID]facts.Copy
+		want   []facts.ControllerUUID
 	}{
-		"none":            {map[string]facts.Copy{west.UUID: {State: facts.CopyActive}}, nil},
-		"one":             {map[string]facts.Copy{west.UUID: to("b"), "b": {State: facts.CopyActive}}, []string{"b"}},
-		"not named":       {map[string]facts.Copy{west.UUID: to("")}, []string{""}},
-		"two":             {map[string]facts.Copy{west.UUID: to("b"), "b": to("c")}, []string{"b", "c"}},
-		"in a circle":     {map[string]facts.Copy{west.UUID: to("b"), "b": to(west.UUID)}, []string{"b", west.UUID}},
-		"further than 5":  {map[string]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": to("d"), "d": to("e"), "e": to("f"), "f": to("g")}, []string{"b", "c", "d", "e", "f"}},
-		"to what is gone": {map[string]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": {State: facts.CopyAbsent}}, []string{"b", "c"}},
+		"none":            {map[facts.ControllerUUID]facts.Copy{west.UUID: {State: facts.CopyActive}}, nil},
+		"one":             {map[facts.ControllerUUID]facts.Copy{west.UUID: to("b"), "b": {State: facts.CopyActive}}, []facts.ControllerUUID{"b"}},
+		"not named":       {map[facts.ControllerUUID]facts.Copy{west.UUID: to("")}, []facts.ControllerUUID{""}},
+		"two":             {map[facts.ControllerUUID]facts.Copy{west.UUID: to("b"), "b": to("c")}, []facts.ControllerUUID{"b", "c"}},
+		"in a circle":     {map[facts.ControllerUUID]facts.Copy{west.UUID: to("b"), "b": to(west.UUID)}, []facts.ControllerUUID{"b", west.UUID}},
+		"further than 5":  {map[facts.ControllerUUID]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": to("d"), "d": to("e"), "e": to("f"), "f": to("g")}, []facts.ControllerUUID{"b", "c", "d", "e", "f"}},
+		"to what is gone": {map[facts.ControllerUUID]facts.Copy{west.UUID: to("b"), "b": to("c"), "c": {State: facts.CopyAbsent}}, []facts.ControllerUUID{"b", "c"}},
 	} {
 		if got := judge.Trail(west, facts.Observation{Copies: c.copies}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, not %v", name, got, c.want)

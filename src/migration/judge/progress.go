@@ -25,13 +25,13 @@ type Progress struct {
 	Redirected bool
 	// RefusedBy is the UUID of the recorded controller that has refused a login
 	// to the model through JIMM, "" if none has.
-	RefusedBy string
+	RefusedBy facts.ControllerUUID
 	// ServedBy is the UUID of the recorded controller that has served one, "" if
 	// none has.
-	ServedBy string
+	ServedBy facts.ControllerUUID
 	// Mislisted is the one that has refused if JIMM's list had the model then: what it lists is
 	// the entry of another controller.
-	Mislisted string
+	Mislisted facts.ControllerUUID
 	// Denials counts the latest observations in a row in which the source denied the
 	// model, or JIMM could not use its answer.
 	Denials int
@@ -96,7 +96,9 @@ func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 
 // onRecord returns the UUID that JIMM's record names: that of the source as long
 // as no other was reported.
-func onRecord(b Baseline, o facts.Observation) string { return cmp.Or(o.RecordedAt(), b.Source.UUID) }
+func onRecord(b Baseline, o facts.Observation) facts.ControllerUUID {
+	return cmp.Or(o.RecordedAt(), b.Source.UUID)
+}
 
 // follow takes over the attempt that the source shows, if it is the one that is
 // followed.
@@ -267,7 +269,7 @@ func twoActive(b Baseline, o facts.Observation) bool {
 // InUse counts the controllers that say that they have the model in use: those
 // that tell it to one of their administrators, and then also the recorded one if
 // it tells it through JIMM.
-func InUse(o facts.Observation, recorded string) int {
+func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	n := 0
 	for _, c := range o.Copies {
 		if c.State == facts.CopyActive {

@@ -32,7 +32,7 @@ func TestARecordedTargetThatShowsAnAbortedMigration(t *testing.T) {
 	} {
 		o := facts.Observation{
 			Record: facts.Record{State: facts.RecordAt, Controller: target.UUID}, Info: listed,
-			Copies: map[string]facts.Copy{source.UUID: {State: c.source, To: target.UUID}, target.UUID: {State: c.target}},
+			Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: c.source, To: target.UUID}, target.UUID: {State: c.target}},
 		}
 		if got := judge.Judge(base, judge.Progress{}.Observe(base, o), o).Kind; got != c.want {
 			t.Errorf("source %v, target %v: %v, want %v", c.source, c.target, got, c.want)

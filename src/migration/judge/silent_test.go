@@ -12,7 +12,7 @@ import (
 const model = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
 
 func controller(name, version string) facts.Controller {
-	return facts.Controller{Name: name, UUID: name + "-uuid", AgentVersion: version}
+	return facts.Controller{Name: name, UUID: facts.ControllerUUID(name + "-uuid"), AgentVersion: version}
 }
 
 // A source of Juju 4.0.0 or later shows nothing of a migration: only its own word says
@@ -25,7 +25,7 @@ func TestASilentSource(t *testing.T) {
 	noAnswer := facts.Info{Kind: facts.InfoUnavailable, Err: errors.New("lost")}
 	gone := facts.Info{Kind: facts.InfoDenied, Err: errors.New("invoking getDB: database not found")}
 	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
-		copies := map[string]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}
+		copies := map[facts.ControllerUUID]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}
 		if atSource == facts.CopyMoved {
 			copies[source.UUID] = facts.Copy{State: atSource, To: target.UUID}
 		}
@@ -79,7 +79,7 @@ func TestASourceThatShowsMigrations(t *testing.T) {
 	info := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
 	o := facts.Observation{
 		Record: facts.Record{State: facts.RecordAt, Controller: source.UUID}, Info: info,
-		Copies: map[string]facts.Copy{source.UUID: {State: facts.CopyExporting}, target.UUID: {State: facts.CopyActive}},
+		Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: facts.CopyExporting}, target.UUID: {State: facts.CopyActive}},
 	}
 	if got := judge.Judge(base, judge.Progress{}.Observe(base, o), o); got.Kind != judge.Waiting {
 		t.Errorf("verdict %d", got.Kind)
@@ -105,7 +105,7 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 	} {
 		o := facts.Observation{
 			Record: facts.Record{State: c.record}, Info: facts.Info{Kind: facts.InfoRefused},
-			Copies: map[string]facts.Copy{source.UUID: {State: c.source}},
+			Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: c.source}},
 		}
 		p := judge.Progress{}.Observe(base, o).Observe(base, o)
 		if got := judge.Judge(base, p, o); got.Kind != c.want {
@@ -118,7 +118,7 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 func TestAnOperatorsWordIsContradicted(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
-		return facts.Observation{Info: i, Copies: map[string]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}}
+		return facts.Observation{Info: i, Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}}
 	}
 	silent := facts.Info{Kind: facts.InfoUnavailable}
 	running := func(text string) facts.Info {

@@ -33,7 +33,7 @@ func TestAnUnstableStart(t *testing.T) {
 		name   string
 		first  []facts.Info
 		then   []facts.Info
-		copies map[string]facts.Copy
+		copies map[facts.ControllerUUID]facts.Copy
 		want   judge.Kind
 		proof  bool
 	}{

@@ -64,7 +64,7 @@ type Verdict struct {
 	// [ReapFailed] alone.
 	Proof Proof
 	// Elsewhere is the UUID of the controller for [Elsewhere].
-	Elsewhere string
+	Elsewhere facts.ControllerUUID
 	// Still is how long a migration that is [Stalled] has made no progress; Repeats
 	// reports that its source repeats the same steps.
 	Still   time.Duration

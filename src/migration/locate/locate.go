@@ -182,7 +182,7 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 // mayAskWhose reports whether JIMM may be asked for details, since its list does
 // not say which of two copies has left the trace of a migration that is over:
 // nothing is forgotten over that, as the recorded controller has one of them.
-func (l locator) mayAskWhose(m facts.Model, copies map[string]facts.Copy) bool {
+func (l locator) mayAskWhose(m facts.Model, copies map[facts.ControllerUUID]facts.Copy) bool {
 	others := 0
 	for uuid, c := range copies {
 		if uuid != m.Recorded && c.Has() {
@@ -195,10 +195,10 @@ func (l locator) mayAskWhose(m facts.Model, copies map[string]facts.Copy) bool {
 
 // copies asks the controllers. Of many models, the others are only asked about
 // those that the recorded controller does not clearly hold.
-func (l locator) copies(ctx context.Context, m facts.Model) map[string]facts.Copy {
+func (l locator) copies(ctx context.Context, m facts.Model) map[facts.ControllerUUID]facts.Copy {
 	switch {
 	case !l.probe:
-		return map[string]facts.Copy{}
+		return map[facts.ControllerUUID]facts.Copy{}
 	case l.named:
 		return l.asker.All(ctx, l.controllers, m.UUID)
 	}
@@ -220,7 +220,7 @@ func (l locator) copies(ctx context.Context, m facts.Model) map[string]facts.Cop
 }
 
 // count notes who was asked, who did not answer, and who else has a copy.
-func (l locator) count(loc *Location, copies map[string]facts.Copy) {
+func (l locator) count(loc *Location, copies map[facts.ControllerUUID]facts.Copy) {
 	loc.Asked = len(copies)
 	for _, c := range l.controllers {
 		got, asked := copies[c.UUID]
@@ -243,7 +243,7 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 	if err != nil {
 		return
 	}
-	now := make(map[string]string, len(listed.Models))
+	now := make(map[string]facts.ControllerUUID, len(listed.Models))
 	for _, m := range listed.Models {
 		now[m.UUID] = m.Recorded
 	}

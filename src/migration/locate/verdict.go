@@ -18,7 +18,7 @@ type decision struct {
 	locator
 	loc    *Location
 	info   facts.Info
-	copies map[string]facts.Copy
+	copies map[facts.ControllerUUID]facts.Copy
 	name   string // The recorded controller, quoted.
 }
 

@@ -15,7 +15,7 @@ type Contents struct {
 	Known bool
 	Why   string // Why it is not known.
 	// Targets are the UUIDs that JIMM would let the model move to.
-	Targets      []string
+	Targets      []facts.ControllerUUID
 	TargetsKnown bool
 	// Consumers are the UUIDs of the models that use the offers, by the name of
 	// the offer, as far as JIMM says.
@@ -42,7 +42,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	case err != nil:
 		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)
 	case inventory.Controller != s.Source.UUID:
-		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + inventory.Controller + " has answered for the model"
+		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + string(inventory.Controller) + " has answered for the model"
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {

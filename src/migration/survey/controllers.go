@@ -13,7 +13,7 @@ type Reports struct {
 
 	Holdings    []facts.Holding // Of the target.
 	HoldingsErr error
-	People      map[string]facts.People // Of both, by UUID; missing if not reported.
+	People      map[facts.ControllerUUID]facts.People // Of both, by UUID; missing if not reported.
 	Clouds      map[string][]string
 	cloudsErr   error
 	Prechecks   facts.Prechecks
@@ -28,7 +28,7 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		return
 	}
 	admin := r.Jaas.Controllers
-	out.People = map[string]facts.People{}
+	out.People = map[facts.ControllerUUID]facts.People{}
 	out.Source, out.Target = admin.Access(ctx, s.Source), admin.Access(ctx, s.Target)
 	for _, side := range []struct {
 		access facts.Account

@@ -62,14 +62,14 @@ type Inspector interface {
 	// has logged in to the model through JIMM. It needs such a login, unless
 	// one of before is alive that the given controller has answered. What
 	// another controller answers is returned too: see [facts.Inventory].Controller.
-	Inventory(ctx context.Context, model, controller string) (facts.Inventory, error)
+	Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error)
 	// Targets returns the UUIDs of the controllers that JIMM would let the model
 	// move to: not its own, with its cloud and region, not older. The error
 	// matches [ErrNotOffered] where JIMM has no such list.
-	Targets(ctx context.Context, model string) ([]string, error)
+	Targets(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 	// Hosts returns the UUIDs of the controllers whose administrators JIMM lets
 	// administer the model, because it takes them for the model's host.
-	Hosts(ctx context.Context, model string) ([]string, error)
+	Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 	// Consumers returns the UUIDs of the models that use the offers of a model, by
 	// the name of the offer. What is not in it may be used anyway.
 	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)

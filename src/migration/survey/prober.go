@@ -17,17 +17,17 @@ type Prober struct {
 	free    chan struct{}
 
 	mu          sync.Mutex
-	unreachable map[string]facts.Copy
+	unreachable map[facts.ControllerUUID]facts.Copy
 }
 
 // NewProber returns a prober that asks through the witness.
 func NewProber(w Witness) *Prober {
-	return &Prober{witness: w, free: make(chan struct{}, copiesAtOnce), unreachable: map[string]facts.Copy{}}
+	return &Prober{witness: w, free: make(chan struct{}, copiesAtOnce), unreachable: map[facts.ControllerUUID]facts.Copy{}}
 }
 
 // All asks each of the controllers and returns the answers by their UUIDs.
-func (a *Prober) All(ctx context.Context, cs []facts.Controller, model string) map[string]facts.Copy {
-	out := make(map[string]facts.Copy, len(cs))
+func (a *Prober) All(ctx context.Context, cs []facts.Controller, model string) map[facts.ControllerUUID]facts.Copy {
+	out := make(map[facts.ControllerUUID]facts.Copy, len(cs))
 	var (
 		mu sync.Mutex
 		wg sync.WaitGroup

@@ -116,7 +116,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 // overtaken reports whether JIMM has changed its record since the list was read:
 // another controller than that of the list has answered for the model.
 func (s *Survey) overtaken() bool {
-	by := ""
+	var by facts.ControllerUUID
 	switch {
 	case s.Observation.Host.Kind == facts.HostServes:
 		by = s.Observation.Host.Controller
@@ -270,7 +270,7 @@ func (s *Survey) LostHolder() facts.Controller {
 
 // OnlyHolder returns the controller that alone has a model in use, or, if none says
 // that, that alone has a copy which may be in use; unknown otherwise.
-func OnlyHolder(list facts.Controllers, copies map[string]facts.Copy) facts.Controller {
+func OnlyHolder(list facts.Controllers, copies map[facts.ControllerUUID]facts.Copy) facts.Controller {
 	for _, states := range [][]facts.CopyState{{facts.CopyActive}, {facts.CopyPresent, facts.CopyExporting}} {
 		var found facts.Controllers
 		for _, c := range list {
