@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // lister lists JIMM's controllers and models for the engine.
@@ -109,7 +110,7 @@ func entryOf(m juju.ModelSummary) facts.Entry {
 		Kind:         facts.InfoListed,
 		Recorded:     facts.ControllerUUID(m.ControllerUUID),
 		Status:       m.Status.Status,
-		StatusText:   m.Status.Info,
+		StatusText:   redact.Raw(m.Status.Info),
 		Attempt:      attemptOf(m.Migration, m.Status),
 		Life:         m.Life,
 		IsController: m.IsController,
@@ -125,7 +126,7 @@ func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) facts.Attempt {
 		return facts.Attempt{}
 	}
 	drifts := m.End == nil && m.Start != nil && s.Since != nil && m.Start.Equal(*s.Since)
-	return facts.Attempt{Text: m.Status, Start: timeOf(m.Start), End: timeOf(m.End), StartUnstable: drifts}
+	return facts.Attempt{Text: redact.Raw(m.Status), Start: timeOf(m.Start), End: timeOf(m.End), StartUnstable: drifts}
 }
 
 func timeOf(t *time.Time) time.Time {

@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
 
@@ -123,7 +124,7 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		Kind:         facts.InfoLive,
 		Controller:   facts.ControllerUUID(m.ControllerUUID),
 		Status:       m.Status.Status,
-		StatusText:   m.Status.Info,
+		StatusText:   redact.Raw(m.Status.Info),
 		Attempt:      attemptOf(m.Migration, m.Status),
 		Life:         m.Life,
 		IsController: m.IsController,

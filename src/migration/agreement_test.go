@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // still is a JAAS that does not change before JIMM is told to record another controller:
@@ -65,7 +66,7 @@ func (s *still) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy
 // described are the attempts that a controller shows while it describes the model.
 func described(start time.Time) []facts.Info {
 	attempt := func(status, text string, ended bool) facts.Info {
-		a := facts.Attempt{Text: text, Start: start}
+		a := facts.Attempt{Text: redact.Raw(text), Start: start}
 		if ended {
 			a.End = start.Add(time.Minute)
 		}

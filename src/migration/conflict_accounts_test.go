@@ -11,6 +11,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // says answers as a controller answers an administrator, or only a probe.
@@ -155,8 +156,8 @@ func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 	start := time.Unix(1000, 0)
 	exporting := func(text string) facts.Copy {
 		return facts.CopyOf(facts.Info{
-			Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
-			Attempt: facts.Attempt{Text: text, Start: start},
+			Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: redact.Raw("migrating: " + text),
+			Attempt: facts.Attempt{Text: redact.Raw(text), Start: start},
 		})
 	}
 	base := judge.Baseline{Source: west(), Target: east(), TargetProved: true}
@@ -168,7 +169,7 @@ func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 		}
 		p := judge.Progress{}.Observe(base, o)
 		v := judge.Judge(base, p, o)
-		if v.Kind != judge.Running || p.Attempt.Text != text || p.Doubles > 0 {
+		if v.Kind != judge.Running || string(p.Attempt.Text) != text || p.Doubles > 0 {
 			t.Errorf("%s: verdict %d, followed %q, %d doubles", text, v.Kind, p.Attempt.Text, p.Doubles)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
@@ -554,7 +555,7 @@ func TestNoServerTextLeaksIntoResultsAndEvents(t *testing.T) {
 		"unknown end": func(f *fake) { f.end = "new words: " + secret },
 		"running":     func(f *fake) { f.stages = append(f.stages, stage{secret, time.Hour}) },
 		"reap failed": func(f *fake) { f.end = "removing exported model failed: " + secret },
-		"earlier":     func(f *fake) { f.old = aborted(time.Hour); f.old.Text += secret },
+		"earlier":     func(f *fake) { f.old = aborted(time.Hour); f.old.Text += redact.Raw(secret) },
 		"silent":      func(f *fake) { f.deaf, f.deafErr = func(time.Duration) bool { return true }, errors.New(secret) },
 	} {
 		t.Run(name, func(t *testing.T) {

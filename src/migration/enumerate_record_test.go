@@ -8,6 +8,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // records runs record-model from a state, to each side of the migration, on proof
@@ -83,7 +84,7 @@ func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)
 	asked := w.probe != probeOff && !w.unasked
 	switch {
-	case w.running(t) && !facts.ParseText(s.text).PastReturn() && w.knowable(t):
+	case w.running(t) && !facts.ParseText(redact.Raw(s.text)).PastReturn() && w.knowable(t):
 		return "while a migration runs: " + s.phase
 	case asked && h == nothing:
 		return "it says that it has nothing"

@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 const modelUUID = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
@@ -207,9 +208,9 @@ func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 		live.Users = f.usersThere
 	}
 	switch {
-	case controller == f.goes.UUID && left, controller == f.goes.UUID && facts.ParseText(text).PastReturn():
+	case controller == f.goes.UUID && left, controller == f.goes.UUID && facts.ParseText(redact.Raw(text)).PastReturn():
 		return live
-	case controller == f.goes.UUID && facts.ParseText(text) >= facts.PhaseImport && !ended:
+	case controller == f.goes.UUID && facts.ParseText(redact.Raw(text)) >= facts.PhaseImport && !ended:
 		live.Status, live.StatusText = "busy", "importing"
 		return live
 	case controller != west().UUID, f.denies != nil && !f.began.IsZero() && f.denies(time.Since(f.began)), f.denied != nil && f.denied():
@@ -222,8 +223,8 @@ func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 		live.Attempt = f.old
 		return live
 	}
-	live.Status, live.StatusText = "busy", "migrating: "+text
-	live.Attempt = facts.Attempt{Text: text, Start: f.began}
+	live.Status, live.StatusText = "busy", redact.Raw("migrating: "+text)
+	live.Attempt = facts.Attempt{Text: redact.Raw(text), Start: f.began}
 	if ended {
 		live.Attempt.End = f.began.Add(time.Hour)
 	}
@@ -327,9 +328,9 @@ func (f *fake) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy 
 		return facts.Copy{State: facts.CopyMoved, To: f.goes.UUID}
 	case c.UUID == west().UUID:
 		return facts.Copy{State: facts.CopyPresent}
-	case c.UUID == f.goes.UUID && (left || facts.ParseText(text) == facts.PhaseReapFailed):
+	case c.UUID == f.goes.UUID && (left || facts.ParseText(redact.Raw(text)) == facts.PhaseReapFailed):
 		return facts.Copy{State: facts.CopyPresent}
-	case c.UUID == f.goes.UUID && !ended && facts.ParseText(text) >= facts.PhaseImport && facts.ParseText(text) != facts.PhaseAbort:
+	case c.UUID == f.goes.UUID && !ended && facts.ParseText(redact.Raw(text)) >= facts.PhaseImport && facts.ParseText(redact.Raw(text)) != facts.PhaseAbort:
 		return facts.Copy{State: facts.CopyPresent}
 	default:
 		return facts.Copy{State: facts.CopyAbsent}
@@ -378,7 +379,7 @@ func (f *fake) RecordController(_ context.Context, proof judge.Proof) error {
 	}
 	f.requests = append(f.requests, facts.Request{Kind: facts.RequestRecord, Target: proof.Controller().Name, At: time.Now(), Own: true})
 	f.records = append(f.records, proof.Controller().Name)
-	if text, _, left := f.now(); !left && !facts.ParseText(text).PastReturn() || proof.Controller().UUID != f.goes.UUID {
+	if text, _, left := f.now(); !left && !facts.ParseText(redact.Raw(text)).PastReturn() || proof.Controller().UUID != f.goes.UUID {
 		f.early = true
 	}
 	if f.failures > 0 {

@@ -25,7 +25,7 @@ func guard(s *survey.Survey) refusal {
 	info := s.Seen().Info
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
-	running := "a migration has been running since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + redact.String(info.Attempt.Text) + ")"
+	running := "a migration has been running since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + info.Attempt.Text.String() + ")"
 	switch {
 	case s.InUseTwice():
 		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
@@ -104,9 +104,9 @@ func (m *recording) movement(again *survey.Survey) refusal {
 	case !before.Migrating() || !before.Attempt.Same(now.Attempt):
 		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun meanwhile", followCommand(again)}
 	case advances(before.Attempt.Text, now.Attempt.Text):
-		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration is making progress: " + redact.String(now.Attempt.Text), followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration is making progress: " + now.Attempt.Text.String(), followCommand(again)}
 	case again.Age() < m.wait(TimeToStall):
-		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration succeeded too recently to be considered stalled: " + redact.String(now.Attempt.Text), followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration succeeded too recently to be considered stalled: " + now.Attempt.Text.String(), followCommand(again)}
 	default:
 		return refusal{}
 	}
@@ -114,7 +114,7 @@ func (m *recording) movement(again *survey.Survey) refusal {
 
 // advances reports whether the migration has come further between two observations.
 // SUCCESS may loop through its texts for days (juju/juju#20286).
-func advances(before, now string) bool {
+func advances(before, now redact.Raw) bool {
 	phase := facts.ParseText(now)
 	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
 }
@@ -125,7 +125,7 @@ func seenWords(s *survey.Survey) string {
 	name := strconv.Quote(s.Target.String())
 	switch {
 	case s.Observation.Info.Migrating():
-		return "the migration has succeeded and makes no progress: " + redact.String(s.Observation.Info.Attempt.Text)
+		return "the migration has succeeded and makes no progress: " + s.Observation.Info.Attempt.Text.String()
 	case s.OnTarget():
 		return name + " has the model, and no migration of it is running"
 	case s.Observation.Info.ReapFailed():

@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // rivals lets both controllers say that they have the model in use once the source
@@ -197,7 +198,7 @@ func TestIssue12759_AgentsHaveFifteenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
 		for i := range f.stages {
-			switch facts.ParseText(f.stages[i].text) {
+			switch facts.ParseText(redact.Raw(f.stages[i].text)) {
 			case facts.PhaseQuiesce, facts.PhaseSuccess:
 				f.stages[i].last = 15 * time.Minute
 			default:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // holding is what a controller has of the model.
@@ -211,7 +212,7 @@ func (w *oracle) attempt(t time.Time) facts.Attempt {
 	if s.phase == "none" {
 		return facts.Attempt{}
 	}
-	a := facts.Attempt{Text: s.text, Start: w.journey.start.Add(w.skew)}
+	a := facts.Attempt{Text: redact.Raw(s.text), Start: w.journey.start.Add(w.skew)}
 	if s.over() {
 		_, began := w.journey.at(t)
 		a.End = began.Add(w.skew)

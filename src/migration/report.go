@@ -5,6 +5,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 // reporter reports what happens, and from time to time that nothing does.
@@ -34,8 +35,8 @@ func (t *reporter) news() {
 	t.nextBeat = t.changed.Add(t.beat)
 }
 
-// show reports what an observation has shown. text is redacted.
-func (t *reporter) show(v judge.Verdict, b judge.Baseline, text string, err error) {
+// show reports what an observation has shown.
+func (t *reporter) show(v judge.Verdict, b judge.Baseline, text redact.Raw, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)
 		t.showStall(v, text)
@@ -47,7 +48,7 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, text string, err erro
 	}
 	if now := time.Now(); !now.Before(t.nextBeat) {
 		still := now.Sub(t.changed).Round(time.Second)
-		e := HeartbeatEvent{Phase: v.Phase, Text: text, Over: over(v.Kind), Source: b.Source, Target: b.Target, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err}
+		e := HeartbeatEvent{Phase: v.Phase, Text: text.String(), Over: over(v.Kind), Source: b.Source, Target: b.Target, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err}
 		if e.Over != NotOver {
 			e.Phase, e.Text = facts.PhaseUnknown, ""
 		}
@@ -59,26 +60,26 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, text string, err erro
 
 // showText reports a text whose words are new. Juju counts agents and log lines in
 // its texts.
-func (t *reporter) showText(phase facts.Phase, text string) {
+func (t *reporter) showText(phase facts.Phase, text redact.Raw) {
 	words := judge.Words(text)
 	if t.texts[words] {
 		return
 	}
 	t.texts[words] = true
-	e := PhaseEvent{Phase: phase, Text: text, Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
+	e := PhaseEvent{Phase: phase, Text: text.String(), Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
 	t.past = t.past || e.NoReturn
 	t.report(e)
 	t.news()
 }
 
 // showStall reports once that the migration makes no progress, until it does.
-func (t *reporter) showStall(v judge.Verdict, text string) {
+func (t *reporter) showStall(v judge.Verdict, text redact.Raw) {
 	switch {
 	case v.Kind == judge.Running:
 		t.stalled = false
 	case v.Kind == judge.Stalled && !t.stalled:
 		t.stalled = true
-		t.report(StallEvent{Phase: facts.ParseText(text), Text: text, Elapsed: t.elapsed(), Repeats: v.Repeats, Still: v.Still})
+		t.report(StallEvent{Phase: facts.ParseText(text), Text: text.String(), Elapsed: t.elapsed(), Repeats: v.Repeats, Still: v.Still})
 	}
 }
 

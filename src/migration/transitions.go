@@ -36,7 +36,7 @@ func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 }
 
 // text is the redacted text of the migration that is followed, "" if there is none.
-func (w *watcher) text() string {
+func (w *watcher) text() redact.Raw {
 	if !w.progress.Attempt.Exists() {
 		return ""
 	}
@@ -57,7 +57,7 @@ func (w *watcher) stalled() bool {
 	if !w.opts.StopOnStall || !w.progress.Attempt.Running() {
 		return false
 	}
-	w.res.Detail = "no progress: " + w.progress.Phase.String() + ": " + w.res.Attempt.Text
+	w.res.Detail = "no progress: " + w.progress.Phase.String() + ": " + w.res.Attempt.Text.String()
 	if w.progress.Phase == facts.PhaseSuccess {
 		w.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
 	}
@@ -84,7 +84,7 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 	case judge.Aborted:
 		w.aborted(ctx, v, o)
 	case judge.Ended:
-		w.res.Detail, w.res.Holder = redact.String(v.Text), facts.Controller{}
+		w.res.Detail, w.res.Holder = v.Text.String(), facts.Controller{}
 		w.end(facts.Unknown, facts.CauseAnswer)
 	case judge.Superseded:
 		w.res.Holder = w.base.Source
@@ -107,7 +107,7 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 // on the way; one that stays blocks every other attempt, and one that is in use
 // is a second model (juju/juju#20361, #21459).
 func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observation) {
-	w.res.Detail, w.res.Holder = redact.String(v.Reason), w.base.Source
+	w.res.Detail, w.res.Holder = v.Reason.String(), w.base.Source
 	left := o.CopyOn(w.base.Target)
 	active := left.State == facts.CopyActive
 	for n := 0; n < w.pollsFor(TimeForWord) && left.Has() && sleep(ctx, w.opts.PollInterval); n++ {
@@ -300,7 +300,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 		return true
 	}
 	if v.Kind == judge.ReapFailed {
-		w.res.Err, w.res.Detail = nil, redact.String(v.Reason)
+		w.res.Err, w.res.Detail = nil, v.Reason.String()
 	}
 	if !w.opts.Probe {
 		w.res.Hint = w.unprobed()

@@ -82,10 +82,10 @@ func infoResults(i facts.Info) map[string]any {
 	out := map[string]any{"answer": i.Kind.String()}
 	set(out, "controller", string(i.Controller))
 	set(out, "status", i.Status)
-	set(out, "status-text", short(i.StatusText))
+	set(out, "status-text", short(string(i.StatusText)))
 	set(out, "error", failure(i.Err))
 	if i.Attempt.Exists() {
-		set(out, "migration-text", short(i.Attempt.Text))
+		set(out, "migration-text", short(string(i.Attempt.Text)))
 		set(out, "migration-start", stamp(i.Attempt.Start))
 		set(out, "migration-end", stamp(i.Attempt.End))
 	}
@@ -100,8 +100,8 @@ func copyResults(c facts.Controller, says facts.Copy) map[string]any {
 	set(out, "error", failure(says.Err))
 	if says.Info.Kind == facts.InfoLive {
 		set(out, "model-status", says.Info.Status)
-		set(out, "model-status-text", short(says.Info.StatusText))
-		set(out, "migration-text", short(says.Info.Attempt.Text))
+		set(out, "model-status-text", short(string(says.Info.StatusText)))
+		set(out, "migration-text", short(string(says.Info.Attempt.Text)))
 		set(out, "migration-start", stamp(says.Info.Attempt.Start))
 		set(out, "migration-end", stamp(says.Info.Attempt.End))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/report"
 )
 
@@ -17,10 +18,10 @@ import (
 func diagnosis(text string) migration.Diagnosis {
 	r := everything()
 	r.Model.Life, r.Model.Type, r.Model.AgentVersion = "alive", "iaas", "3.6.14"
-	info := facts.Info{Kind: facts.InfoLive, Controller: "x", Status: "busy", StatusText: text, Attempt: r.Attempt, Err: errors.New(text)}
-	info.Attempt.Text = text
+	info := facts.Info{Kind: facts.InfoLive, Controller: "x", Status: "busy", StatusText: redact.Raw(text), Attempt: r.Attempt, Err: errors.New(text)}
+	info.Attempt.Text = redact.Raw(text)
 	d := migration.Diagnosis{
-		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: "x", Status: "busy", StatusText: text, Attempt: info.Attempt, Err: info.Err},
+		Model: r.Model, Controllers: []facts.Controller{r.Source}, Source: r.Source, Info: info, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: "x", Status: "busy", StatusText: redact.Raw(text), Attempt: info.Attempt, Err: info.Err},
 		Record: facts.Record{State: facts.RecordAt, Controller: "x", Err: errors.New(text)},
 		Host:   facts.Host{Kind: facts.HostServes, Controller: "x", Err: errors.New(text)},
 		Copies: map[facts.ControllerUUID]facts.Copy{r.Source.UUID: {State: facts.CopyMoved, To: "x", Err: errors.New(text), Info: info}},
@@ -44,7 +45,7 @@ func TestADiagnosisIsBoundedAndRedacted(t *testing.T) {
 		d.Controllers = append(d.Controllers, facts.Controller{Name: fmt.Sprintf("c%d", i), UUID: facts.ControllerUUID(fmt.Sprintf("c%d", i))})
 	}
 	for _, text := range []string{"credential attribute mismatch: map[secret-key:" + canary + "]", strings.Repeat("x", 100000)} {
-		d.Info.StatusText, d.AuditErr = text, errors.New(text)
+		d.Info.StatusText, d.AuditErr = redact.Raw(text), errors.New(text)
 		out, err := json.Marshal(report.DiagnosisResults(d, report.Environment{}))
 		if err != nil {
 			t.Fatal(err)

@@ -127,7 +127,7 @@ func (l *EventLog) Event(e migration.Event) {
 		l.push("freeze", "info", nil)
 	case migration.AttachEvent:
 		l.knowTarget(e.Target)
-		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": redact.String(e.Attempt.Text)})
+		l.push("attach", "info", map[string]any{"migration_start": stamp(e.Attempt.Start), "target_proved": e.TargetProved, "text": e.Attempt.Text.String()})
 	case migration.StartEvent:
 		l.know(facts.Model{}, e.Source)
 		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
@@ -193,7 +193,7 @@ func (l *EventLog) Finish(r migration.Result, summary string) {
 		fields["phase"] = r.Phase.String()
 	}
 	if r.Attempt.Text != "" {
-		fields["text"] = redact.String(r.Attempt.Text)
+		fields["text"] = r.Attempt.Text.String()
 	}
 	if !l.frozen.IsZero() {
 		fields["downtime_seconds"] = seconds(l.thawed.Sub(l.frozen))

@@ -61,7 +61,7 @@ func locationResults(l locate.Location, unit string) map[string]any {
 	set(out, "other-copies", names(l.Copies))
 	if l.Attempt.Exists() {
 		attempt := map[string]any{"phase": facts.ParseText(l.Attempt.Text).String()}
-		set(attempt, "text", l.Attempt.Text)
+		set(attempt, "text", l.Attempt.Text.String())
 		set(attempt, "start", stamp(l.Attempt.Start))
 		set(attempt, "end", stamp(l.Attempt.End))
 		out["migration"] = attempt

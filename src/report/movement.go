@@ -77,7 +77,7 @@ func movementResults(m migration.Movement) map[string]any {
 	}
 	if m.Attempt.Exists() {
 		attempt := map[string]any{"phase": m.Phase.String()}
-		set(attempt, "text", m.Attempt.Text)
+		set(attempt, "text", m.Attempt.Text.String())
 		set(attempt, "start", stamp(m.Attempt.Start))
 		set(attempt, "end", stamp(m.Attempt.End))
 		out["migration"] = attempt
@@ -101,7 +101,7 @@ func MovementSummary(m migration.Movement) string {
 	}
 	switch m.State {
 	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
-		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text)
+		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text.String())
 		if m.State == migration.MovementSucceeded {
 			text += "; Juju can no longer abort it"
 		}
@@ -112,7 +112,7 @@ func MovementSummary(m migration.Movement) string {
 	case migration.MovementLeft:
 		return fmt.Sprintf("model %s has left %s%s, but JIMM does not record that yet", model, source, to)
 	case migration.MovementEnded:
-		return fmt.Sprintf("no migration of model %s is running; the last one on %s ended with: %s", model, source, m.Attempt.Text)
+		return fmt.Sprintf("no migration of model %s is running; the last one on %s ended with: %s", model, source, m.Attempt.Text.String())
 	case migration.MovementNone:
 		return fmt.Sprintf("no migration of model %s is running; it is on %s", model, source)
 	default:

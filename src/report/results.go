@@ -201,7 +201,7 @@ func attemptResults(r migration.Result) map[string]any {
 		return out
 	}
 	set(out, "phase", r.Phase.String())
-	set(out, "text", r.Attempt.Text)
+	set(out, "text", r.Attempt.Text.String())
 	set(out, "start", stamp(r.Attempt.Start))
 	set(out, "end", stamp(r.Attempt.End))
 	if r.Attached {

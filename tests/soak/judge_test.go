@@ -115,7 +115,7 @@ func (s *story) mayHold(now oracle, name string) bool {
 // secrets looks for the canary in all that was said (I6).
 func (s *story) secrets(l *life) {
 	res := l.result
-	texts := append([]string{report.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text, fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
+	texts := append([]string{report.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text.String(), fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
 	for _, text := range texts {
 		if strings.Contains(text, canary) {
 			s.blame("I6: the secret is in %q", text)

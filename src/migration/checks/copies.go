@@ -31,7 +31,7 @@ func checkSource(s *survey.Survey) Finding {
 		f.Evidence = name + " reports that it has migrated the model away, but not where to; JIMM does not record it yet"
 		f.Remedy = find
 	case s.Observation.Info.ReapFailed():
-		f.Evidence = name + " has migrated the model and could not remove its copy; the target is not known: " + redact.String(s.Observation.Info.Attempt.Text)
+		f.Evidence = name + " has migrated the model and could not remove its copy; the target is not known: " + s.Observation.Info.Attempt.Text.String()
 		f.Remedy = find
 	case source.State == facts.CopyAbsent:
 		f.Evidence = name + " says that it does not have the model"

@@ -17,7 +17,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 		return noMigration(s)
 	}
 	name, certain := s.Audit.Target(a, s.Source.Name)
-	text := "a migration has been running since " + a.Start.UTC().Format(TimeFormat) + " (" + redact.String(a.Text) + ")"
+	text := "a migration has been running since " + a.Start.UTC().Format(TimeFormat) + " (" + a.Text.String() + ")"
 	if a.Unshown() {
 		text = strconv.Quote(s.Source.String()) + " says that a migration of the model is running"
 	}
@@ -77,11 +77,11 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 	case !a.Exists() || s.Observation.Info.Migrating():
 		return Finding{Level: Pass, Evidence: "the source shows no earlier attempt"}
 	case phase == facts.PhaseAbort:
-		return Finding{Level: Warn, Evidence: "an earlier attempt " + when(a) + ": " + redact.String(a.Text)}
+		return Finding{Level: Warn, Evidence: "an earlier attempt " + when(a) + ": " + a.Text.String()}
 	case phase.PastReturn() && phase != facts.PhaseReapFailed:
 		return Finding{Level: Pass, Evidence: "the model has been moved away and back before"}
 	default:
-		return Finding{Level: Warn, Evidence: "an earlier migration " + when(a) + " with: " + redact.String(a.Text)}
+		return Finding{Level: Warn, Evidence: "an earlier migration " + when(a) + " with: " + a.Text.String()}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // means that there is none.
 type Attempt struct {
 	// Text is Juju's free text, without the prefix "migrating: ".
-	Text string
+	Text redact.Raw
 	// Start and End are by the source controller's clock. Start is the only key
 	// that distinguishes migrations.
 	Start, End time.Time
@@ -37,7 +37,7 @@ const startSlack = time.Second
 
 // begunAnew reports whether a migration that is at the second text cannot be
 // the one that was at the first: none goes back to where it began.
-func begunAnew(first, second string) bool {
+func begunAnew(first, second redact.Raw) bool {
 	before, now := ParseText(first), ParseText(second)
 	return now != PhaseUnknown && now < before && (now <= PhaseQuiesce || before == PhaseAbort)
 }
@@ -61,7 +61,7 @@ func (a Attempt) WentAway() bool {
 
 // Redacted returns the attempt with a text that may be shown.
 func (a Attempt) Redacted() Attempt {
-	a.Text = redact.String(a.Text)
+	a.Text = redact.Raw(a.Text.String())
 	return a
 }
 

@@ -94,7 +94,7 @@ func (c Copy) Described(i Info, state CopyState, silent bool) Copy {
 func (c Copy) Describe() string {
 	status := c.Info.Status
 	if text := cmp.Or(c.Info.Attempt.Text, c.Info.StatusText); text != "" {
-		status += ": " + redact.String(strings.TrimPrefix(text, "migrating: "))
+		status += ": " + redact.String(strings.TrimPrefix(string(text), TextPrefix))
 	}
 	if status != "" {
 		status = " (" + status + ")"

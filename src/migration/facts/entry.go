@@ -1,5 +1,7 @@
 package facts
 
+import "jimm-migrator/src/redact"
+
 // Entry is a model's row in the list that JIMM makes of the lists of all its controllers
 // (JIMM of December 2024 and later). It is no controller's own report: another one than
 // the recorded one may have listed the model. Only a migration shows that it was the
@@ -11,7 +13,8 @@ type Entry struct {
 	// Recorded is the UUID of the controller on JIMM's record.
 	Recorded ControllerUUID
 	// Status and StatusText are the model's status: "available", "busy", ….
-	Status, StatusText string
+	Status     string
+	StatusText redact.Raw
 	// Attempt is the latest migration of the model that the controller knows which has
 	// listed it.
 	Attempt Attempt

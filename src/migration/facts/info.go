@@ -49,7 +49,8 @@ type Info struct {
 	// [InfoLive]; that of JIMM's record for [InfoListed].
 	Controller ControllerUUID
 	// Status and StatusText are the model's status: "available", "busy", ….
-	Status, StatusText string
+	Status     string
+	StatusText redact.Raw
 	// Attempt is the latest migration of the model that this controller knows.
 	Attempt Attempt
 	// Life, IsController and AgentVersion describe the model.

@@ -2,6 +2,8 @@ package facts
 
 import (
 	"strings"
+
+	"jimm-migrator/src/redact"
 )
 
 // Phase is one of Juju's migration phases. No API reports it to a user: it is
@@ -115,7 +117,7 @@ const (
 
 // AnnouncesAbort reports whether the text stands before an abort: the source
 // shows it for a moment only. From SUCCESS on, agents that fail stop nothing.
-func AnnouncesAbort(text string) bool {
+func AnnouncesAbort(text redact.Raw) bool {
 	phase := ParseText(text)
 	if phase == PhaseAbort || phase.PastReturn() {
 		return false
@@ -124,7 +126,7 @@ func AnnouncesAbort(text string) bool {
 		"prechecks failed", "some agents reported failure", "timed out waiting for agents to report", "model data transfer failed",
 		"processing relations failed", "machine sanity check failed", "model activation failed", "during prechecks:",
 	} {
-		if strings.Contains(text, words) {
+		if strings.Contains(string(text), words) {
 			return true
 		}
 	}
@@ -134,10 +136,10 @@ func AnnouncesAbort(text string) bool {
 // ParseText infers the phase from the text of a migration, with or without the
 // prefix "migrating: " of a model status. A text that this version does not
 // know is [PhaseUnknown]: a running migration, never a finished one.
-func ParseText(text string) Phase {
-	text = strings.TrimPrefix(text, TextPrefix)
+func ParseText(text redact.Raw) Phase {
+	words := strings.TrimPrefix(string(text), TextPrefix)
 	for _, t := range phaseTexts() {
-		if strings.HasPrefix(text, t.prefix) {
+		if strings.HasPrefix(words, t.prefix) {
 			return t.phase
 		}
 	}
@@ -145,12 +147,12 @@ func ParseText(text string) Phase {
 }
 
 // AbortReason returns the reason in the text of an aborted migration, or "".
-func AbortReason(text string) string {
-	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, TextPrefix), abortReason)
+func AbortReason(text redact.Raw) redact.Raw {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(string(text), TextPrefix), abortReason)
 	if !ok {
 		return ""
 	}
-	return strings.TrimSpace(rest)
+	return redact.Raw(strings.TrimSpace(rest))
 }
 
 // Transfers reports whether the phase moves data, which Juju sets no limit to.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 func TestParseTextKnowsJujusTexts(t *testing.T) {
@@ -39,7 +40,7 @@ func TestParseTextKnowsJujusTexts(t *testing.T) {
 		"":                                                                              facts.PhaseUnknown,
 	} {
 		for _, prefix := range []string{"", "migrating: "} {
-			if got := facts.ParseText(prefix + text); got != want {
+			if got := facts.ParseText(redact.Raw(prefix + text)); got != want {
 				t.Errorf("ParseText(%q) = %s, want %s", prefix+text, got, want)
 			}
 		}

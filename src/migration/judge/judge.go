@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // Baseline is what was known before the first observation that [Judge] has to judge.
@@ -241,12 +242,12 @@ func judgeReapFailed(b Baseline, p Progress, target facts.Copy, v Verdict) Verdi
 
 // reapReason returns why the source could not remove its copy, "" if the text
 // does not say.
-func reapReason(text string) string {
-	rest, ok := strings.CutPrefix(strings.TrimPrefix(text, facts.TextPrefix), facts.ReapFailedPrefix)
+func reapReason(text redact.Raw) redact.Raw {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(string(text), facts.TextPrefix), facts.ReapFailedPrefix)
 	if !ok {
 		return ""
 	}
-	return strings.TrimLeft(rest, ": ")
+	return redact.Raw(strings.TrimLeft(rest, ": "))
 }
 
 // judgeGone judges when the source denies the model, or JIMM cannot use its

@@ -6,6 +6,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 func west() facts.Controller  { return controller("west", "3.6.14") }
@@ -18,7 +19,7 @@ func base() judge.Baseline {
 
 // live is the source's answer with a migration.
 func live(text string, ended bool) facts.Info {
-	a := facts.Attempt{Text: text, Start: time.Unix(100, 0)}
+	a := facts.Attempt{Text: redact.Raw(text), Start: time.Unix(100, 0)}
 	if ended {
 		a.End = time.Unix(200, 0)
 	}
@@ -26,7 +27,7 @@ func live(text string, ended bool) facts.Info {
 }
 
 func onTarget(status, text string) facts.Info {
-	return facts.Info{Kind: facts.InfoLive, Controller: east().UUID, Status: status, StatusText: text}
+	return facts.Info{Kind: facts.InfoLive, Controller: east().UUID, Status: status, StatusText: redact.Raw(text)}
 }
 
 func answered(kind facts.InfoKind) facts.Info { return facts.Info{Kind: kind} }
@@ -151,7 +152,7 @@ func decoded(data []byte) []facts.Observation {
 			o.Info.Status, o.Info.StatusText = "busy", "importing"
 		}
 		if text := texts[int(data[1])%len(texts)]; text != "" && o.Info.Described() {
-			o.Info.Attempt = facts.Attempt{Text: text, Start: time.Unix(int64(data[1]/64), 0)}
+			o.Info.Attempt = facts.Attempt{Text: redact.Raw(text), Start: time.Unix(int64(data[1]/64), 0)}
 			if data[1]%2 == 1 {
 				o.Info.Attempt.End = time.Unix(1000, 0)
 			}

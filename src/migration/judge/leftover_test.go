@@ -6,6 +6,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 // leftBehind is a look at a model in use on west, and a half-imported copy on east.
@@ -33,7 +34,7 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 		return func(l *judge.Look) { l.Observation.Copies[uuid] = c }
 	}
 	live := func(status, text string) facts.Info {
-		return facts.Info{Kind: facts.InfoLive, Status: status, StatusText: text}
+		return facts.Info{Kind: facts.InfoLive, Status: status, StatusText: redact.Raw(text)}
 	}
 	running := facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
 	for name, c := range map[string]struct {

@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 func TestPlaceReadsOneObservation(t *testing.T) {
@@ -14,7 +15,7 @@ func TestPlaceReadsOneObservation(t *testing.T) {
 	live := facts.Info{Kind: facts.InfoLive, Controller: west.UUID, Status: "available"}
 	with := func(text string, ended bool) facts.Info {
 		i := live
-		i.Status, i.Attempt = "busy", facts.Attempt{Text: text, Start: time.Unix(1, 0)}
+		i.Status, i.Attempt = "busy", facts.Attempt{Text: redact.Raw(text), Start: time.Unix(1, 0)}
 		if ended {
 			i.Attempt.End = time.Unix(2, 0)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // Progress is what all observations so far have shown. Its zero value has seen nothing.
@@ -17,7 +18,7 @@ type Progress struct {
 	Listed bool
 	// Failure is the text of a failure that was seen before an abort, which can
 	// forget its reason.
-	Failure string
+	Failure redact.Raw
 	// Superseded: the source has shown another migration since: the one that is
 	// followed is over, and where the other one goes is not known.
 	Superseded bool
@@ -134,7 +135,7 @@ func (p Progress) miss(i facts.Info, source facts.Copy) Progress {
 	switch {
 	case p.Vanished == 0:
 	case phase == facts.PhaseAbort, phase == facts.PhaseReapFailed:
-		p.Attempt.Text, p.Phase = strings.TrimPrefix(i.StatusText, facts.TextPrefix), phase
+		p.Attempt.Text, p.Phase = redact.Raw(strings.TrimPrefix(string(i.StatusText), facts.TextPrefix)), phase
 	case p.Vanished >= vanishedToBelieve && p.Phase.PastReturn():
 		p.Phase = facts.PhaseReapFailed
 	}

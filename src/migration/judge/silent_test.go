@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 const model = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
@@ -122,7 +123,7 @@ func TestAnOperatorsWordIsContradicted(t *testing.T) {
 	}
 	silent := facts.Info{Kind: facts.InfoUnavailable}
 	running := func(text string) facts.Info {
-		return facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Attempt: facts.Attempt{Text: text, Start: time.Unix(1, 0)}}
+		return facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Attempt: facts.Attempt{Text: redact.Raw(text), Start: time.Unix(1, 0)}}
 	}
 	quiet := look(silent, facts.CopyUnknown, facts.CopyUnknown)
 	third := look(silent, facts.CopyAbsent, facts.CopyPresent)

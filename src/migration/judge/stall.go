@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // IssueStuckInSuccess is Juju's issue about migrations that stay in SUCCESS.
@@ -38,7 +39,7 @@ const (
 // Judge turns the verdict [Running] into [Stalled] where the migration makes no
 // progress. answered reports whether the source has answered this poll: a poll
 // without an answer changes nothing.
-func (s *Stall) Judge(v Verdict, text string, answered bool, now time.Time) Verdict {
+func (s *Stall) Judge(v Verdict, text redact.Raw, answered bool, now time.Time) Verdict {
 	if text == "" {
 		return v
 	}
@@ -64,7 +65,7 @@ func (s *Stall) Judge(v Verdict, text string, answered bool, now time.Time) Verd
 
 // repeated counts the texts and reports whether this one has come back too often.
 // Juju counts agents and log lines in its texts; only the words count here.
-func (s *Stall) repeated(phase facts.Phase, text string) bool {
+func (s *Stall) repeated(phase facts.Phase, text redact.Raw) bool {
 	words := Words(text)
 	limit := repeatsToStall
 	if phase == facts.PhaseValidation {
@@ -81,24 +82,24 @@ func (s *Stall) repeated(phase facts.Phase, text string) bool {
 }
 
 // Words returns a text of a migration without its numbers.
-func Words(text string) string {
+func Words(text redact.Raw) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
 			return -1
 		}
 		return r
-	}, text)
+	}, string(text))
 }
 
 // progressed reports whether the migration has come to a higher phase, or, while
 // it moves data, to other numbers.
-func (s *Stall) progressed(phase facts.Phase, text string, now time.Time) bool {
+func (s *Stall) progressed(phase facts.Phase, text redact.Raw, now time.Time) bool {
 	digits := strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
 			return r
 		}
 		return -1
-	}, text)
+	}, string(text))
 	switch {
 	case s.since.IsZero(), phase > s.phase:
 	case phase == s.phase && phase.Transfers() && digits != s.digits:

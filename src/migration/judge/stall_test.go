@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 const (
@@ -53,7 +54,7 @@ func TestStall(t *testing.T) {
 		now, v := time.Unix(0, 0), judge.Verdict{}
 		for _, p := range c.polls {
 			now = now.Add(p.after)
-			v = s.Judge(judge.Verdict{Kind: judge.Running}, p.text, !p.silent, now)
+			v = s.Judge(judge.Verdict{Kind: judge.Running}, redact.Raw(p.text), !p.silent, now)
 		}
 		if v.Kind != c.kind || v.Repeats != c.repeats {
 			t.Errorf("%s: verdict %d, repeats %v; want %d, %v", name, v.Kind, v.Repeats, c.kind, c.repeats)

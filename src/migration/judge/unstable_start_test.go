@@ -6,19 +6,20 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/redact"
 )
 
 // unstable is the source's answer while a migration runs, as builds of Juju 4 give it: the start is the time of the text.
 func unstable(text string, second int64) facts.Info {
 	return facts.Info{
-		Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "migrating: " + text,
-		Attempt: facts.Attempt{Text: text, Start: time.Unix(second, 0), StartUnstable: true},
+		Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: redact.Raw("migrating: " + text),
+		Attempt: facts.Attempt{Text: redact.Raw(text), Start: time.Unix(second, 0), StartUnstable: true},
 	}
 }
 
 // idle is what they answer afterwards.
 func idle(text string) facts.Info {
-	return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", StatusText: text}
+	return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", StatusText: redact.Raw(text)}
 }
 
 func TestAnUnstableStart(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // Kind says what an observation means.
@@ -57,9 +58,9 @@ type Verdict struct {
 	Kind Kind
 	// Phase and Text are of the migration that is followed, as last seen.
 	Phase facts.Phase
-	Text  string
+	Text  redact.Raw
 	// Reason is the reason of an abort, "" if the source does not report it.
-	Reason string
+	Reason redact.Raw
 	// Proof allows to record the target; set for [Moved] and
 	// [ReapFailed] alone.
 	Proof Proof

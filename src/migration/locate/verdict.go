@@ -102,7 +102,7 @@ func (f decision) own(ctx context.Context) bool {
 func (f decision) migratesSomewhere(recorded facts.Copy) {
 	loc := f.loc
 	loc.State = StateMigrating
-	loc.Proof = "JIMM's list reports a running migration, from or to " + f.name + ": " + loc.Attempt.Text
+	loc.Proof = "JIMM's list reports a running migration, from or to " + f.name + ": " + loc.Attempt.Text.String()
 	if !recorded.Denies() {
 		return
 	}
@@ -116,7 +116,7 @@ func (f decision) migratesSomewhere(recorded facts.Copy) {
 func (f decision) migrating() {
 	loc := f.loc
 	loc.State, loc.Holder = StateMigrating, loc.Recorded
-	loc.Proof = f.name + " reports a running migration: " + loc.Attempt.Text
+	loc.Proof = f.name + " reports a running migration: " + loc.Attempt.Text.String()
 	if f.copies[loc.Recorded.UUID].Denies() {
 		loc.Holder = facts.Controller{} // Its answers contradict each other.
 	}
@@ -173,7 +173,7 @@ func (f decision) halfImported() {
 		}
 		if own.Migrating() {
 			loc.State, loc.Holder, loc.Attempt = StateMigrating, c, own.Attempt.Redacted()
-			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " reports a running migration: " + loc.Attempt.Text
+			loc.Proof = proof + "; " + strconv.Quote(c.String()) + " reports a running migration: " + loc.Attempt.Text.String()
 			return
 		}
 	}
