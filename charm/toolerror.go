@@ -10,8 +10,8 @@ import (
 // dispatch, and never will again: it restarted, or the dispatch is over.
 var ErrAgentGone = errors.New("the unit agent is gone")
 
-// ToolError is the refusal of a hook tool. It has no arguments, which may be
-// anybody's text; the methods of [Unit] and [Action] say what was asked.
+// ToolError is the refusal of a hook tool. It leaves the arguments out, since they can
+// hold any text; the methods of [Unit] and [Action] say what was asked.
 //
 // Hook tools have no error codes, so the predicates match the texts. They
 // are those of Juju 3.6, seen, and the same in the sources of 3.3 to 4.0.

@@ -46,7 +46,7 @@ func private(host string, kubernetes bool) bool {
 func sharedAddresses() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) }
 
 // InCluster reports whether the name is that of a service in a Kubernetes
-// cluster with the usual domain. Another name with ".svc." in it may be anybody's.
+// cluster with the usual domain. Another name with ".svc." in it may lead anywhere.
 func InCluster(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")

@@ -33,7 +33,7 @@ type connection struct {
 	conn  *juju.Conn
 	login juju.LoginResult
 	err   error // Why the controller is not asked again.
-	// silent is why it did not answer, and until when it is left alone: a look asks
+	// silent is why it did not answer, and until when it is left alone: a poll asks
 	// several questions, and each would wait as long.
 	silent  error
 	retryAt time.Time

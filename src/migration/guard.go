@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// refusal is why an operator's confirmation is not enough. Its zero value is no
-// objection.
+// refusal is why an operator's confirmation is not enough. Its zero value refuses
+// nothing.
 type refusal struct {
 	outcome facts.Outcome
 	cause   facts.Cause
@@ -18,9 +18,8 @@ type refusal struct {
 	next    string
 }
 
-// guard returns what one observation has against recording the target on an
-// operator's confirmation. What is not known is no objection: that is what the confirmation
-// is for.
+// guard returns why one observation does not allow to record the target on an operator's
+// confirmation. What is not known refuses nothing: that is what the confirmation is for.
 func guard(s *survey.Survey) refusal {
 	info := s.Seen().Info
 	target := s.Observation.CopyOn(s.Target)

@@ -166,7 +166,7 @@ func (m *recording) second(s *survey.Survey) {
 	m.res.Source, m.res.Recorded, m.res.Running, m.res.Holder = s.Source, s.Source, s.Observation.Info.Migrating(), s.HolderForSure()
 }
 
-// allowed ends the run if there is an objection.
+// allowed ends the run if there is a refusal.
 func (m *recording) allowed(o refusal) bool {
 	if o.outcome == "" {
 		return true

@@ -28,7 +28,7 @@ var ErrRemovalRefused = errors.New("the controller refuses")
 
 // RemoveLeftOver removes the half-imported copy that an aborted migration has left on the
 // target of the options, and starts and records nothing. It removes it only if the operator
-// has confirmed it with the model's UUID and two looks prove that the copy is left over, and
+// has confirmed it with the model's UUID and two observations prove that the copy is left over, and
 // believes that it is gone only if the controller says so itself, twice. An error means that
 // JIMM did not list its controllers or models, and that nothing was done.
 func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, confirm string, opts Options) (Result, error) {
@@ -53,7 +53,7 @@ type removing struct {
 	res     *Result
 }
 
-// remove looks twice, asks the controller, and then asks it whether the copy is gone.
+// remove observes twice, asks the controller, and then asks it whether the copy is gone.
 func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 	if !m.named(first) || !m.mayRemove(limited, first) {
 		return
@@ -86,7 +86,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 	}
 	removal := judge.JudgeRemoval(judge.LeftOverCopy{
 		Model: second.Model, On: second.Target, Confirm: m.confirm, Controllers: second.Controllers,
-		First: look(first), Second: look(second),
+		First: copySeen(first), Second: copySeen(second),
 	})
 	err = m.remover.RemoveCopy(limited, removal)
 	m.report(RemoveEvent{Controller: second.Target, Err: err})
@@ -98,12 +98,12 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 	m.awaitGone(ctx, limited, second, err)
 }
 
-// look is what the survey shows of the copy.
-func look(s *survey.Survey) judge.Look {
-	return judge.Look{Recorded: s.Source, Observation: s.Seen(), Quiet: s.AuditErr == nil && s.TimeLeftToStart() == 0}
+// copySeen is what the survey shows of the copy.
+func copySeen(s *survey.Survey) judge.CopyObservation {
+	return judge.CopyObservation{Recorded: s.Source, Observation: s.Seen(), Quiet: s.AuditErr == nil && s.TimeLeftToStart() == 0}
 }
 
-// observed takes over what a look has seen.
+// observed takes over what an observation has shown.
 func (m *removing) observed(s *survey.Survey) {
 	m.res.Model, m.res.Source, m.res.Recorded = s.Model, s.Source, s.Source
 	m.res.Running, m.res.Holder = s.Observation.Info.Migrating(), s.HolderForSure()
@@ -143,12 +143,12 @@ func (m *removing) mayRemove(ctx context.Context, s *survey.Survey) bool {
 		m.end(facts.Refused, facts.CauseNotLeftOver, "controllers are not asked (probe-controllers=false), and only their answers prove that a copy is left over")
 		return false
 	}
-	against := look(s).Against(s.Target, s.Controllers)
-	if against.Kind == judge.NoCopy {
+	refusal := copySeen(s).Refusal(s.Target, s.Controllers)
+	if refusal.Kind == judge.NoCopy {
 		return m.nothingThere(ctx, s)
 	}
-	if against.Kind != judge.NoObjection {
-		m.object(s, against)
+	if refusal.Kind != judge.NoRefusal {
+		m.refuse(s, refusal)
 		return false
 	}
 	return m.hasAccount(ctx, s)
@@ -196,8 +196,8 @@ func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
 	return false
 }
 
-// object ends the run with an objection.
-func (m *removing) object(s *survey.Survey, o judge.Objection) {
+// refuse ends the run with the reason of a refusal.
+func (m *removing) refuse(s *survey.Survey, o judge.Refusal) {
 	at, source, on := strconv.Quote(o.Controller.String()), strconv.Quote(s.Source.String()), strconv.Quote(s.Target.Name)
 	cause, detail := facts.CauseNotLeftOver, ""
 	switch o.Kind {

@@ -103,7 +103,7 @@ func (w *watcher) pause(spread float64) time.Duration {
 	case begins || ends:
 		d /= 2
 	case w.progress.Phase.PastReturn() && w.progress.Denials == 1:
-		// The second look confirms the first; REAP hides a model for some seconds before it
+		// The second poll confirms the first; REAP hides a model for some seconds before it
 		// removes it.
 		d = max(d/2, min(d, DefaultPollInterval))
 	}

@@ -134,7 +134,7 @@ func (a Audit) RecordedByHand(target string, since time.Time) bool {
 	return false
 }
 
-// Recorded reports whether anybody has told JIMM since then that the controller
+// Recorded reports whether any client has told JIMM since then that the controller
 // hosts the model.
 func (a Audit) Recorded(target string, since time.Time) bool {
 	return slices.ContainsFunc(a.Requests, func(q Request) bool {
@@ -145,7 +145,7 @@ func (a Audit) Recorded(target string, since time.Time) bool {
 // Pending returns how much longer than now a migration may not be reported that
 // was asked for less than limit ago. One to the controller that has the model on
 // record, or that was recorded since, is over. shown is the ended attempt that is
-// on show: it is the one that was requested if it began after that, and JIMM has
+// reported: it is the one that was requested if it began after that, and JIMM has
 // answered.
 func (a Audit) Pending(shown Attempt, source string, limit time.Duration) time.Duration {
 	left := time.Duration(0)

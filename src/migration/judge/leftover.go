@@ -22,7 +22,7 @@ func (r Removal) Model() facts.Model { return r.model }
 // Controller is the controller that has the copy.
 func (r Removal) Controller() facts.Controller { return r.from }
 
-// LeftOverCopy is a copy that may be removed, if two looks do not speak against it.
+// LeftOverCopy is a copy that may be removed, if two observations show that it is left over.
 type LeftOverCopy struct {
 	Model facts.Model
 	// On is the controller that has the copy.
@@ -31,13 +31,13 @@ type LeftOverCopy struct {
 	Confirm string
 	// Controllers are all controllers of the JAAS: each of them has to answer.
 	Controllers facts.Controllers
-	// First and Second are two looks, far enough apart for a request that was under
-	// way at the first one to show.
-	First, Second Look
+	// First and Second are two observations, far enough apart for a request that was
+	// under way at the first one to show.
+	First, Second CopyObservation
 }
 
-// Look is what one observation shows of a model with a copy too many.
-type Look struct {
+// CopyObservation is one observation of a model with a copy too many.
+type CopyObservation struct {
 	// Recorded is the controller that JIMM records.
 	Recorded    facts.Controller
 	Observation facts.Observation
@@ -47,33 +47,33 @@ type Look struct {
 }
 
 // JudgeRemoval returns the permission to remove the copy; one that is not valid
-// unless the operator has confirmed it and both looks prove that it is left over.
+// unless the operator has confirmed it and both observations prove that it is left over.
 func JudgeRemoval(c LeftOverCopy) Removal {
 	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.On.Known()
 	same := c.First.Recorded.UUID == c.Second.Recorded.UUID
-	for _, look := range []Look{c.First, c.Second} {
-		if !named || !same || look.Against(c.On, c.Controllers).Kind != NoObjection {
+	for _, observed := range []CopyObservation{c.First, c.Second} {
+		if !named || !same || observed.Refusal(c.On, c.Controllers).Kind != NoRefusal {
 			return Removal{}
 		}
 	}
 	return Removal{c.Model, c.On}
 }
 
-// Objection is what a look has against the removal of a copy.
-type Objection struct {
-	Kind ObjectionKind
+// Refusal is why an observation does not allow the removal of a copy.
+type Refusal struct {
+	Kind RefusalKind
 	// Controller is the one that is meant, and Copy its answer.
 	Controller facts.Controller
 	Copy       facts.Copy
 }
 
-// ObjectionKind says what speaks against the removal of a copy.
-type ObjectionKind int
+// RefusalKind says why a copy may not be removed.
+type RefusalKind int
 
-// The objections, in the order in which they are looked for.
+// The refusals, in the order in which they are checked.
 const (
-	// NoObjection: the copy is left over.
-	NoObjection ObjectionKind = iota
+	// NoRefusal: the copy is left over.
+	NoRefusal RefusalKind = iota
 	// SilentController: the controller did not answer. Silence proves nothing, on
 	// whichever controller: it may be migrating the model.
 	SilentController
@@ -96,48 +96,48 @@ const (
 	NotInUse
 )
 
-// Against returns what the look has against removing the copy on that controller.
-func (l Look) Against(on facts.Controller, all facts.Controllers) Objection {
+// Refusal returns why the copy on that controller may not be removed.
+func (l CopyObservation) Refusal(on facts.Controller, all facts.Controllers) Refusal {
 	own, info := l.Observation.CopyOn(on), l.Observation.Info
-	object := func(kind ObjectionKind, c facts.Controller) Objection {
-		return Objection{kind, c, l.Observation.CopyOn(c)}
+	refuse := func(kind RefusalKind, c facts.Controller) Refusal {
+		return Refusal{kind, c, l.Observation.CopyOn(c)}
 	}
 	switch {
 	case own.State == facts.CopyUnknown:
-		return object(SilentController, on)
+		return refuse(SilentController, on)
 	case own.Denies():
-		return object(NoCopy, on)
+		return refuse(NoCopy, on)
 	case own.State != facts.CopyImporting, own.Info.Kind == facts.InfoLive && !own.Info.Importing() && own.Info.Status != suspended:
-		return object(NotImporting, on)
+		return refuse(NotImporting, on)
 	case l.Recorded.UUID == on.UUID:
-		return object(RecordedThere, on)
+		return refuse(RecordedThere, on)
 	case info.Migrating():
-		return object(MigrationRuns, l.Recorded)
+		return refuse(MigrationRuns, l.Recorded)
 	}
 	for _, c := range all {
 		if l.Observation.CopyOn(c).State == facts.CopyExporting {
-			return object(MigrationRuns, c)
+			return refuse(MigrationRuns, c)
 		}
 	}
 	if !l.Quiet {
-		return object(MayBegin, l.Recorded)
+		return refuse(MayBegin, l.Recorded)
 	}
 	for _, c := range all {
 		switch copied := l.Observation.CopyOn(c); {
 		case c.UUID == on.UUID, c.UUID == l.Recorded.UUID:
 		case copied.State == facts.CopyUnknown:
-			return object(SilentController, c)
+			return refuse(SilentController, c)
 		case copied.State == facts.CopyActive, copied.State == facts.CopyPresent:
-			return object(SecondCopy, c)
+			return refuse(SecondCopy, c)
 		}
 	}
 	switch known := slices.ContainsFunc(all, func(c facts.Controller) bool { return c.UUID == l.Recorded.UUID }); {
 	case l.Observation.CopyOn(l.Recorded).State == facts.CopyUnknown:
-		return object(SilentController, l.Recorded)
+		return refuse(SilentController, l.Recorded)
 	case !known, l.Observation.CopyOn(l.Recorded).State != facts.CopyActive, Place(l.Recorded, l.Observation) != Hosted:
-		return object(NotInUse, l.Recorded)
+		return refuse(NotInUse, l.Recorded)
 	default:
-		return Objection{}
+		return Refusal{}
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// leftBehind is a look at a model in use on west, and a half-imported copy on east.
-func leftBehind(recorded facts.Controller) judge.Look {
-	return judge.Look{
+// leftBehind is an observation of a model in use on west, and a half-imported copy on east.
+func leftBehind(recorded facts.Controller) judge.CopyObservation {
+	return judge.CopyObservation{
 		Recorded: recorded, Quiet: true,
 		Observation: facts.Observation{
 			Record: facts.Record{State: facts.RecordAt, Controller: recorded.UUID},
@@ -23,31 +23,31 @@ func leftBehind(recorded facts.Controller) judge.Look {
 	}
 }
 
-// Each thing that is not known or not so is an objection, in either look, and then
+// Each thing that is not known or not so is a refusal, in either observation, and then
 // nothing may be removed.
 func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 	at := func(name string, uuid facts.ControllerUUID) facts.Controller {
 		return facts.Controller{Name: name, UUID: uuid}
 	}
 	west, east, north := at("west", "w"), at("east", "e"), at("north", "n")
-	says := func(uuid facts.ControllerUUID, c facts.Copy) func(*judge.Look) {
-		return func(l *judge.Look) { l.Observation.Copies[uuid] = c }
+	says := func(uuid facts.ControllerUUID, c facts.Copy) func(*judge.CopyObservation) {
+		return func(l *judge.CopyObservation) { l.Observation.Copies[uuid] = c }
 	}
 	live := func(status, text string) facts.Info {
 		return facts.Info{Kind: facts.InfoLive, Status: status, StatusText: redact.Raw(text)}
 	}
 	running := facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
 	for name, c := range map[string]struct {
-		change func(*judge.Look)
-		kind   judge.ObjectionKind
+		change func(*judge.CopyObservation)
+		kind   judge.RefusalKind
 		about  string
 	}{
-		"left over":                           {func(*judge.Look) {}, judge.NoObjection, ""},
-		"its administrator sees it importing": {says("e", facts.Copy{State: facts.CopyImporting, Info: live("busy", "importing")}), judge.NoObjection, ""},
-		"the same on Juju 4":                  {says("e", facts.Copy{State: facts.CopyImporting, Info: live("busy", facts.TextImporting)}), judge.NoObjection, ""},
-		"with a credential that is not valid": {says("e", facts.Copy{State: facts.CopyImporting, Info: live("suspended", "")}), judge.NoObjection, ""},
-		"another one is left over too":        {says("n", facts.Copy{State: facts.CopyImporting}), judge.NoObjection, ""},
-		"it came by way of another":           {says("n", facts.Copy{State: facts.CopyMoved, To: "w"}), judge.NoObjection, ""},
+		"left over":                           {func(*judge.CopyObservation) {}, judge.NoRefusal, ""},
+		"its administrator sees it importing": {says("e", facts.Copy{State: facts.CopyImporting, Info: live("busy", "importing")}), judge.NoRefusal, ""},
+		"the same on Juju 4":                  {says("e", facts.Copy{State: facts.CopyImporting, Info: live("busy", facts.TextImporting)}), judge.NoRefusal, ""},
+		"with a credential that is not valid": {says("e", facts.Copy{State: facts.CopyImporting, Info: live("suspended", "")}), judge.NoRefusal, ""},
+		"another one is left over too":        {says("n", facts.Copy{State: facts.CopyImporting}), judge.NoRefusal, ""},
+		"it came by way of another":           {says("n", facts.Copy{State: facts.CopyMoved, To: "w"}), judge.NoRefusal, ""},
 		"its administrator sees it in use":    {says("e", facts.Copy{State: facts.CopyImporting, Info: live("available", "")}), judge.NotImporting, "east"},
 		"it is silent":                        {says("e", facts.Copy{}), judge.SilentController, "east"},
 		"it has none":                         {says("e", facts.Copy{State: facts.CopyAbsent}), judge.NoCopy, "east"},
@@ -55,13 +55,13 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 		"it has some copy":                    {says("e", facts.Copy{State: facts.CopyPresent}), judge.NotImporting, "east"},
 		"it has it in use":                    {says("e", facts.Copy{State: facts.CopyActive}), judge.NotImporting, "east"},
 		"it moves it away":                    {says("e", facts.Copy{State: facts.CopyExporting}), judge.NotImporting, "east"},
-		"JIMM records it there":               {func(l *judge.Look) { l.Recorded = east }, judge.RecordedThere, "east"},
+		"JIMM records it there":               {func(l *judge.CopyObservation) { l.Recorded = east }, judge.RecordedThere, "east"},
 		"the recorded one exports it":         {says("w", facts.Copy{State: facts.CopyExporting}), judge.MigrationRuns, "west"},
 		"another one exports it":              {says("n", facts.Copy{State: facts.CopyExporting}), judge.MigrationRuns, "north"},
-		"JIMM sees a migration":               {func(l *judge.Look) { l.Observation.Info.Attempt = running }, judge.MigrationRuns, "west"},
-		"one was requested":                   {func(l *judge.Look) { l.Quiet = false }, judge.MayBegin, "west"},
+		"JIMM sees a migration":               {func(l *judge.CopyObservation) { l.Observation.Info.Attempt = running }, judge.MigrationRuns, "west"},
+		"one was requested":                   {func(l *judge.CopyObservation) { l.Quiet = false }, judge.MayBegin, "west"},
 		"another one is silent":               {says("n", facts.Copy{}), judge.SilentController, "north"},
-		"another one was not asked":           {func(l *judge.Look) { delete(l.Observation.Copies, "n") }, judge.SilentController, "north"},
+		"another one was not asked":           {func(l *judge.CopyObservation) { delete(l.Observation.Copies, "n") }, judge.SilentController, "north"},
 		"another one has it in use":           {says("n", facts.Copy{State: facts.CopyActive}), judge.SecondCopy, "north"},
 		"another one has some copy":           {says("n", facts.Copy{State: facts.CopyPresent}), judge.SecondCopy, "north"},
 		"the recorded one is silent":          {says("w", facts.Copy{}), judge.SilentController, "west"},
@@ -69,7 +69,7 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 		"the recorded one has none":           {says("w", facts.Copy{State: facts.CopyAbsent}), judge.NotInUse, "west"},
 		"the recorded one has moved it":       {says("w", facts.Copy{State: facts.CopyMoved, To: "n"}), judge.NotInUse, "west"},
 		"the recorded one imports it":         {says("w", facts.Copy{State: facts.CopyImporting}), judge.NotInUse, "west"},
-		"JIMM knows no such controller": {func(l *judge.Look) {
+		"JIMM knows no such controller": {func(l *judge.CopyObservation) {
 			l.Recorded = at("", "x")
 			l.Observation.Copies["x"] = facts.Copy{State: facts.CopyActive}
 			l.Observation.Copies["w"] = facts.Copy{State: facts.CopyAbsent}
@@ -78,15 +78,15 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 		all := facts.Controllers{east, north, west}
 		good, other := leftBehind(west), leftBehind(west)
 		c.change(&other)
-		got := other.Against(east, all)
+		got := other.Refusal(east, all)
 		if got.Kind != c.kind || got.Controller.String() != c.about {
-			t.Errorf("%s: objection %d about %q, want %d about %q", name, got.Kind, got.Controller, c.kind, c.about)
+			t.Errorf("%s: refusal %d about %q, want %d about %q", name, got.Kind, got.Controller, c.kind, c.about)
 		}
-		for _, looks := range [][2]judge.Look{{good, other}, {other, good}} {
+		for _, pair := range [][2]judge.CopyObservation{{good, other}, {other, good}} {
 			removal := judge.JudgeRemoval(judge.LeftOverCopy{
-				Model: facts.Model{UUID: "m"}, On: east, Confirm: "m", Controllers: all, First: looks[0], Second: looks[1],
+				Model: facts.Model{UUID: "m"}, On: east, Confirm: "m", Controllers: all, First: pair[0], Second: pair[1],
 			})
-			if removal.Valid() != (c.kind == judge.NoObjection) {
+			if removal.Valid() != (c.kind == judge.NoRefusal) {
 				t.Errorf("%s: may be removed: %v", name, removal.Valid())
 			}
 			if removal.Valid() && (removal.Model().UUID != "m" || removal.Controller().Name != "east") {
@@ -97,7 +97,7 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 }
 
 // Nothing may be removed without the model's UUID from the operator, or if JIMM's record
-// has changed between the looks.
+// has changed between the observations.
 func TestARemovalHasToBeConfirmed(t *testing.T) {
 	west, east, north := facts.Controller{Name: "west", UUID: "w"}, facts.Controller{Name: "east", UUID: "e"}, facts.Controller{Name: "north", UUID: "n"}
 	good := judge.LeftOverCopy{

@@ -119,7 +119,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	})
 	l := locator{
 		jaas: jaas, probe: opts.Probe, controllers: list,
-		named: len(matches) == 1, asker: survey.NewProber(jaas.Witness),
+		named: len(matches) == 1, prober: survey.NewProber(jaas.Witness),
 	}
 	found := l.all(ctx, page(matches, opts.Skip, opts.Limit))
 	l.lookAgain(ctx, found)
@@ -140,7 +140,7 @@ type locator struct {
 	jaas        survey.JAAS
 	probe       bool
 	controllers facts.Controllers
-	asker       *survey.Prober
+	prober      *survey.Prober
 	// named reports that the selector named one model: then every controller is
 	// asked, and JIMM is asked about this model.
 	named bool
@@ -200,10 +200,10 @@ func (l locator) copies(ctx context.Context, m facts.Model) map[facts.Controller
 	case !l.probe:
 		return map[facts.ControllerUUID]facts.Copy{}
 	case l.named:
-		return l.asker.All(ctx, l.controllers, m.UUID)
+		return l.prober.All(ctx, l.controllers, m.UUID)
 	}
 	recorded := l.controllers.ByUUID(m.Recorded)
-	copies := l.asker.All(ctx, facts.Controllers{recorded}, m.UUID)
+	copies := l.prober.All(ctx, facts.Controllers{recorded}, m.UUID)
 	got := copies[recorded.UUID]
 	doubtful := m.Entry.Kind == facts.InfoUnlisted || m.Entry.Kind == facts.InfoListed && m.Entry.Migrating() || got.State == facts.CopyImporting
 	if got.State == facts.CopyUnknown || got.Has() && !doubtful {
@@ -215,7 +215,7 @@ func (l locator) copies(ctx context.Context, m facts.Model) map[facts.Controller
 			others = append(others, c)
 		}
 	}
-	maps.Copy(copies, l.asker.All(ctx, others, m.UUID))
+	maps.Copy(copies, l.prober.All(ctx, others, m.UUID))
 	return copies
 }
 

@@ -53,7 +53,7 @@ func (s *Survey) servedBySource() bool {
 	return s.Observation.Host.Kind == facts.HostServes && s.Observation.Host.Controller == s.Source.UUID
 }
 
-// TargetHasIt reports whether anybody says that the target, which is on record, has
+// TargetHasIt reports whether any answer says that the target, which is on record, has
 // the model.
 func (s *Survey) TargetHasIt() bool {
 	return s.SourceKeepsIt() || s.Observation.CopyOn(s.Source).Has()

@@ -1,0 +1,140 @@
+package docs_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/src/migration/facts"
+)
+
+// tableRows returns the first and the second column of the table with that head.
+func tableRows(t *testing.T, p page, head string) [][2]string {
+	t.Helper()
+	_, after, found := strings.Cut(p.text, head+"\n|---|---|\n")
+	if !found {
+		t.Fatalf("%s has no table %q", p.path, head)
+	}
+	var out [][2]string
+	for line := range strings.SplitSeq(after, "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 {
+			break
+		}
+		out = append(out, [2]string{strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2])})
+	}
+	return out
+}
+
+// shippedTexts returns the files that people read, by path: the code that ships, the
+// pages, and what charms declare.
+func shippedTexts(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, p := range ours(t) {
+		out[p.path] = p.text
+	}
+	for _, folder := range []string{"src", "charm", "actions.yaml", "config.yaml", "metadata.yaml"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			out[filepath.ToSlash(name)] = string(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// The words that HACKING.md retires are in no text but in its own table.
+func TestHacking_WordsAreNotUsedThatItRetires(t *testing.T) {
+	t.Parallel()
+	texts := shippedTexts(t)
+	delete(texts, "HACKING.md")
+	rows := tableRows(t, find(t, "HACKING.md"), "| not | but |")
+	if len(rows) < 5 {
+		t.Fatalf("only %d rows were found", len(rows))
+	}
+	for _, row := range rows {
+		for word := range strings.SplitSeq(row[0], ", ") {
+			retired := regexp.MustCompile(`\b[` + word[:1] + strings.ToUpper(word[:1]) + `]` + regexp.QuoteMeta(word[1:]) + `\b`)
+			for path, text := range texts {
+				for i, line := range strings.Split(text, "\n") {
+					if retired.MatchString(line) {
+						t.Errorf("%s:%d: %q: %s", path, i+1, word, row[1])
+					}
+				}
+			}
+		}
+	}
+}
+
+// Each word that words.md explains is used on another page or in a description.
+func TestWords_AreUsed(t *testing.T) {
+	t.Parallel()
+	texts := shippedTexts(t)
+	var all strings.Builder
+	for path, text := range texts {
+		if path != "docs/reference/words.md" && !strings.HasSuffix(path, ".go") {
+			all.WriteString(strings.ToLower(text))
+		}
+	}
+	rows := tableRows(t, find(t, "docs/reference/words.md"), "| word | meaning |")
+	if len(rows) < 10 {
+		t.Fatalf("only %d words were found", len(rows))
+	}
+	seen := map[string]bool{}
+	for _, row := range rows {
+		for word := range strings.SplitSeq(row[0], ", ") {
+			if seen[word] {
+				t.Errorf("%q is explained twice", word)
+			}
+			seen[word] = true
+			if !regexp.MustCompile(`\b` + regexp.QuoteMeta(strings.ToLower(word)) + `(s|ed)?\b`).MatchString(all.String()) {
+				t.Errorf("no page uses %q", word)
+			}
+		}
+	}
+}
+
+// The phases that words.md names are those of the code.
+func TestWords_HasThePhasesOfTheCode(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for phase := facts.PhaseQuiesce; phase <= facts.PhaseDone; phase++ {
+		want = append(want, phase.String())
+	}
+	for _, row := range tableRows(t, find(t, "docs/reference/words.md"), "| word | meaning |") {
+		if row[0] != "phase" {
+			continue
+		}
+		got := map[string]bool{}
+		for _, name := range regexp.MustCompile(`\b[A-Z]{4,}\b`).FindAllString(row[1], -1) {
+			got[name] = true
+		}
+		for _, name := range want {
+			if !got[name] {
+				t.Errorf("%s is not named", name)
+			}
+		}
+		delete(got, "ABORTDONE") // Juju's own; its text is that of ABORT.
+		if diff := cmp.Diff(len(want), len(got)); diff != "" {
+			t.Errorf("phases (-code +page): %s: %v", diff, got)
+		}
+		return
+	}
+	t.Error("words.md does not explain phase")
+}
