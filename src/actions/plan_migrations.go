@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +83,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
+	out.Unseen = w.unseen(out.Plan)
 	if size := len(out.Plan.Text()); size > fleet.MostBytes {
 		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
 	}
@@ -105,6 +108,21 @@ func (p planParams) planner(ctx context.Context, w sharedReads, s *fleet.Snapsho
 	default:
 		return func(s fleet.Snapshot) (fleet.Plan, error) { return fleet.Make(s, policy) }, nil
 	}
+}
+
+// unseen are the targets on which a run sees no agents but those of the canaries: it logs in
+// to no other model where JIMM keeps the secret of each login.
+func (w sharedReads) unseen(p fleet.Plan) []string {
+	if !w.base.Traits.LogsSecrets {
+		return nil
+	}
+	out := map[string]bool{}
+	for _, e := range p.Moves {
+		if _, account := w.settings.Controllers[e.Target()]; !account && e.Target() != e.Source {
+			out[e.Target()] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(out))
 }
 
 // fullChecks makes the checks of migrate-model for the moves of a plan. It prints how far

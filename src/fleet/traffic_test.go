@@ -2,6 +2,8 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,4 +128,43 @@ func TestBookHasNoLimit(t *testing.T) {
 			t.Errorf("the oldest of 5000 requests: %+v, %v", audit.Requests, err)
 		}
 	})
+}
+
+// A plan that does not fit this JAAS, as it is now, starts nothing: one of another JAAS,
+// one whose controller was bootstrapped anew under its name, one that is too old, and one
+// on a unit that does not lead.
+func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*fleet.RunOptions, *bool)
+		want   string
+	}{
+		"another JAAS":    {func(o *fleet.RunOptions, _ *bool) { o.JAAS = uuid("other") }, "it is of another JAAS"},
+		"re-bootstrapped": {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].UUID = uuid("new") }, `"east" is no longer the controller that was planned for`},
+		"gone":            {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].Name = "south" }, `"south" is no longer the controller that was planned for`},
+		"eight days old":  {func(o *fleet.RunOptions, _ *bool) { o.Plan.Made = time.Now().Add(-8 * 24 * time.Hour) }, "more than 7 days ago by JIMM's clock; plan again"},
+		"of tomorrow":     {func(o *fleet.RunOptions, _ *bool) { o.Plan.Made = time.Now().Add(24 * time.Hour) }, "in the future by JIMM's clock"},
+		"not the leader":  {func(_ *fleet.RunOptions, leads *bool) { *leads = false }, "this unit is not the leader"},
+		"an upgrade":      {func(o *fleet.RunOptions, _ *bool) { o.Plan.Goal = fleet.Upgrade }, "its goal is upgrade"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &lists{models: []facts.Model{model("a", "west", 3)}}
+			s := jaas(l.models...)
+			s.Now = time.Now()
+			plan, err := fleet.Make(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			leads, o := true, fleet.RunOptions{Plan: plan, JAAS: plan.JAAS}
+			test.change(&o, &leads)
+			book := fleet.NewBook(l, 25*time.Hour, 5*time.Second)
+			// Neither a view nor a writer: whoever needs one has gone too far.
+			done, err := fleet.Apply(t.Context(), fleet.Means{
+				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, 5*time.Second), Book: book,
+				Leader: func(context.Context) (bool, error) { return leads, nil },
+			}, o)
+			if _, refused := errors.AsType[*fleet.RefusedError](err); !refused || !strings.Contains(err.Error(), test.want) || done.Outcome != fleet.RunRefused || done.Starts != 0 {
+				t.Errorf("%s: %v, %s", name, err, done.Outcome)
+			}
+		})
+	}
 }

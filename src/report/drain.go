@@ -266,9 +266,14 @@ func drainAfter(d Drained) map[string]any {
 			earlier++
 		}
 	}
-	if earlier > 0 {
-		out["agents-not-seen"] = "agents not checked for " + facts.Count(earlier, "model", "models") + " that left before this run; to check a model, run migrate-model with its current controller as target-controller"
+	var notSeen []string
+	if n := unseen(d.Moves()); n > 0 {
+		notSeen = append(notSeen, agentsNotSeen(n))
 	}
+	if earlier > 0 {
+		notSeen = append(notSeen, "agents not checked for "+facts.Count(earlier, "model", "models")+" that left before this run; to check a model, run migrate-model with its current controller as target-controller")
+	}
+	set(out, "agents-not-seen", strings.Join(notSeen, "\n"))
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {

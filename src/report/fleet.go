@@ -179,6 +179,9 @@ type Planned struct {
 	Balanced *fleet.Balanced
 	// Full has what the checks of migrate-model found; nil if they were not made.
 	Full *fleet.FullChecks
+	// Unseen are the targets on which a run will not see the agents of its models, but
+	// those of the canaries.
+	Unseen []string
 }
 
 // mostLeft is how many models of one reason are listed.
@@ -206,6 +209,11 @@ func PlanResults(p Planned, unit string) map[string]any {
 	}
 	if p.Full != nil {
 		addFullChecks(out, p)
+	}
+	if len(p.Unseen) > 0 {
+		list := strings.Join(p.Unseen, ", ")
+		out["agents-not-seen"] = "this JIMM stores the secret of each login to a model, so a run sees the agents of the canaries only, unless the charm has an account on the target: controller-credentials has none for " + list
+		out["summary"] = fmt.Sprintf("%s; on %s, the run will see the agents of the canary only", out["summary"], list)
 	}
 	if len(plan.Moves) == 0 {
 		out["outcome"] = "nothing-to-do"

@@ -181,6 +181,9 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	if n := c.Waiting + c.Moving; n > 0 {
 		text += fmt.Sprintf("; %d not started or not seen to end", n)
 	}
+	if n := unseen(d.Moves); n > 0 {
+		text += fmt.Sprintf("; the agents of %d were not seen", n)
+	}
 	switch d.Outcome {
 	case fleet.RunStopped, fleet.StoppedAsTold:
 		text += "; stopped: " + d.Stopped
@@ -196,6 +199,24 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += fmt.Sprintf("; %d more did not fit the plan", p.More)
 	}
 	return text
+}
+
+// unseen counts the models that have moved and whose agents nothing has shown to the run.
+func unseen(moves []fleet.Moved) int {
+	n := 0
+	for _, m := range moves {
+		if m.State == fleet.Well && slices.ContainsFunc(m.Result.Aftermath.Findings, func(f checks.Finding) bool {
+			return f.Check == migration.VerifyAgents && f.Level == checks.Skip
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// agentsNotSeen says what to do about the agents of models that were not seen.
+func agentsNotSeen(n int) string {
+	return "the agents of " + facts.Count(n, "model", "models") + " that moved in this run were not seen on the target; look at them there, or give the charm an account on the target (controller-credentials) before the next run"
 }
 
 // What the results of a run hold at most.
@@ -233,6 +254,9 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 			moved = append(moved, fmt.Sprintf("%s %s %s %s %s %s", m.Entry.Model, m.Entry.Target(), cmp.Or(string(m.Result.Outcome), "upgraded"),
 				span(m.Ended.Sub(m.Began)), cmp.Or(span(m.Result.Timing.Downtime()), "-"), m.Entry.Name))
 		}
+	}
+	if n := unseen(d.Moves); n > 0 {
+		out["after"] = map[string]any{"agents-not-seen": agentsNotSeen(n)}
 	}
 	setMap(out, "failed", failed)
 	if omitted > 0 {
