@@ -391,7 +391,7 @@ func TestStuckModeSaysWhatHelps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.refuse = fmt.Errorf("%w: already in migration mode", migration.ErrMarked)
-		if res := migrate(t, f, nil); res.Next != "juju jaas update-migrated-model west "+modelUUID {
+		if res := migrate(t, f, nil); res.Next != "juju run jimm-migrator/0 record-model model="+modelUUID+" controller=west confirm="+modelUUID+" --wait=20m" {
 			t.Errorf("next is %q", res.Next)
 		}
 	})

@@ -2,8 +2,8 @@ package migration_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -73,10 +73,13 @@ func (w *oracle) judge(l lived) (wrong []string) {
 	if l.p.hosts > 1 && !w.jimm.completes() || l.p.hosts > 3 {
 		say("%d logins to the model", l.p.hosts)
 	}
-	if next, ok := strings.CutPrefix(res.Next, "jimmctl update-migrated-model "); ok {
-		name, _, _ := strings.Cut(next, " ")
-		if h := w.on(name, now); h != active && !w.destroyed && res.Cause != facts.CauseUnproved {
-			say("next: record %q, which has %s", name, h)
+	for _, command := range []string{`update-migrated-model (\S+)`, `record-model \S+ controller=(\S+)`} {
+		next := regexp.MustCompile(command).FindStringSubmatch(res.Next)
+		if next == nil {
+			continue
+		}
+		if h := w.on(next[1], now); h != active && !w.destroyed && res.Cause != facts.CauseUnproved {
+			say("next: record %q, which has %s", next[1], h)
 		}
 	}
 	return wrong

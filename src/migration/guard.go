@@ -2,6 +2,7 @@ package migration
 
 import (
 	"strconv"
+	"time"
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
@@ -34,8 +35,6 @@ func guard(s *survey.Survey) refusal {
 		return refusal{facts.Refused, facts.CauseOtherMigration, running + ", and can no longer be aborted: the model leaves " + name, followCommand(s)}
 	case info.Importing(), target.State == facts.CopyImporting:
 		return refusal{facts.Refused, facts.CauseOtherMigration, "a copy of the model is still being imported", followCommand(s)}
-	case s.TimeLeftToStart() > 0:
-		return refusal{facts.Refused, facts.CauseOtherMigration, "JIMM's audit log says that a migration was requested a moment ago", followCommand(s)}
 	case !s.OnTarget() && s.SourceKeepsIt():
 		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " has the model in use, and JIMM records it there", ""}
 	case target.State != facts.CopyActive && s.InUseElsewhere().Known():
@@ -88,16 +87,19 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	}
 }
 
-// movement returns what the second observation has against the operator's confirmation that no
-// single observation can show: JIMM's record has changed, another migration began, or
-// the one that runs makes progress.
-func (m *recording) movement(again *survey.Survey) refusal {
+// movement returns what the second observation, after a pause, has against the operator's
+// confirmation that no single observation can show: JIMM's record has changed, another migration
+// began or was requested, or the one that runs makes progress.
+func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:
 		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed meanwhile: it names " + strconv.Quote(again.Source.String()) + " now", locateCommand(again)}
 	case again.OnTarget() && !again.TargetHasIt():
 		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
+	case again.AuditErr == nil && again.TimeLeftToStart() > 0, again.TimeLeftToStart() > pause:
+		// An unread log leaves the whole time, which the pause may have been long enough for.
+		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration may have been requested meanwhile", followCommand(again)}
 	case !now.Migrating():
 		return refusal{}
 	case !before.Migrating() || !before.Attempt.Same(now.Attempt):

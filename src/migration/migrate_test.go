@@ -17,7 +17,7 @@ import (
 // migrate runs the engine in virtual time against the fake.
 func migrate(t *testing.T, f *fake, change func(*migration.Options)) migration.Result {
 	t.Helper()
-	opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: f.probe}, Timeout: time.Hour}
+	opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Unit: "jimm-migrator/0", Probe: f.probe}, Timeout: time.Hour}
 	if change != nil {
 		change(&opts)
 	}

@@ -124,8 +124,9 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		m.res.Next = m.confirmCommand()
 		return
 	}
-	// What the first observation has seen counts from its end on.
-	pause := TimeToConfirm
+	// What the first observation has seen counts from its end on. A migration that was requested
+	// a moment ago begins within the pause, or not at all.
+	pause := max(TimeToConfirm, m.first.TimeLeftToStart())
 	m.report(ObserveAgainEvent{After: pause})
 	if !sleep(limited, pause) {
 		m.stopped(ctx)
@@ -147,7 +148,7 @@ func (m *recording) byWord(ctx, limited context.Context) {
 		return
 	}
 	m.second(again)
-	if !m.allowed(guard(again)) || !m.allowed(m.movement(again)) {
+	if !m.allowed(guard(again)) || !m.allowed(m.movement(again, pause)) {
 		return
 	}
 	m.recordAndConfirm(ctx, limited, again, judge.JudgeWord(judge.Word{

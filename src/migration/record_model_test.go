@@ -90,7 +90,14 @@ func TestRecordModel(t *testing.T) {
 				f.stages = []stage{{success, time.Hour + time.Minute}, {"successful, removing model from source controller", time.Hour}}
 			},
 		},
-		{name: "asked for a moment ago, confirmed", confirm: modelUUID, world: func(f *fake) { f.requests = []facts.Request{asked("east", time.Minute)} }, want: refused(facts.CauseOtherMigration, "west"), detail: "requested a moment ago"},
+		{name: "asked for 10 s ago, confirmed", to: "west", confirm: modelUUID, world: func(f *fake) {
+			f.stuck()
+			f.requests = []facts.Request{asked("east", 10*time.Second)}
+		}, want: recorded("west"), waited: migration.TimeToBegin - 10*time.Second},
+		{name: "asked for between the two observations", to: "west", confirm: modelUUID, world: func(f *fake) {
+			f.stuck()
+			f.requests = []facts.Request{asked("east", -time.Minute)}
+		}, want: refused(facts.CauseOtherMigration, "west"), detail: "requested meanwhile"},
 		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseConfirm, "east")},
 		{name: "unknown controller", to: "nowhere", want: refused(facts.CauseChecks, "west")},
 		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {

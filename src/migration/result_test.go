@@ -110,11 +110,11 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "recording never works", world: func(f *fake) { f.failures = 1000 },
-			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; err; detail "no urls to dial", next "jimmctl update-migrated-model east UUID"`,
+			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; err; detail "no urls to dial", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "recording is accepted and not done", world: func(f *fake) { f.onRecord = func(f *fake) { f.record = west().UUID } },
-			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; detail "JIMM has accepted it, and its record still names another controller", next "jimmctl update-migrated-model east UUID"`,
+			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; detail "JIMM has accepted it, and its record still names another controller", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "already there",
@@ -141,7 +141,7 @@ func TestResultsTellAll(t *testing.T) {
 			world: func(f *fake) {
 				f.redirects, f.probe, f.stages = false, false, f.stages[:5]
 			},
-			want: `unknown unproved in watch, plan start: west to east, held by , recorded on west, VALIDATION; target proved; users; id; err; detail "permission denied", next "jimmctl update-migrated-model east UUID"`,
+			want: `unknown unproved in watch, plan start: west to east, held by , recorded on west, VALIDATION; target proved; users; id; err; detail "permission denied", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "unproved, nobody knows where it went", world: func(f *fake) { f.running("east", false); f.probe = false },
@@ -157,7 +157,7 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "went elsewhere", world: func(f *fake) { f.running("east", false); f.goes = north() },
-			want: `refused elsewhere in watch, plan follow: west to east, held by north, recorded on west, REAP; attached; users; detail "", next "jimmctl update-migrated-model north UUID"`,
+			want: `refused elsewhere in watch, plan follow: west to east, held by north, recorded on west, REAP; attached; users; detail "", next "juju run jimm-migrator/0 record-model model=UUID controller=north --wait=20m"`,
 		},
 		{
 			name: "runs elsewhere",

@@ -124,9 +124,15 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 	if w.progress.Attempt.StartUnstable && w.base.AutoRecords {
 		// JIMM waits for an end that this source never shows, and refuses every
 		// other attempt until the record is made anew.
-		w.res.Next = w.Traits.UpdateCommand(w.base.Source, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.Aborted, facts.CauseAnswer)
+}
+
+// recordCommand is the charm's own command that records a controller: on proof, or with
+// the model's UUID as confirm on the operator's word.
+func (w *watcher) recordCommand(at facts.Controller, confirm string) string {
+	return facts.RecordCommand(w.opts.Unit, w.base.Model.UUID, at.Name, confirm)
 }
 
 // end closes the result.
@@ -234,7 +240,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 		if a.err == nil {
 			w.res.Detail = "JIMM has accepted it, and its record still names another controller"
 		}
-		w.res.Next = w.Traits.UpdateCommand(w.base.Target, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Target, "")
 		w.end(facts.Unknown, facts.CauseRecordFailed)
 		return true
 	}
@@ -256,7 +262,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 func (w *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
 	w.res.Holder = w.sourcesWord(o)
 	if to := w.Controllers.ByUUID(v.Elsewhere); to.Name != "" && w.res.Recorded.UUID != to.UUID {
-		w.res.Next = w.Traits.UpdateCommand(to, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(to, "")
 	}
 	outcome := facts.Unknown
 	if w.res.Attached && !w.attempts.made() {
@@ -294,6 +300,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	if v.Kind == judge.Misrecorded {
 		if only := w.onlyHolder(ctx); only.Known() {
 			w.res.Holder = only
+			// JIMM may forget the model any moment: this command waits for nothing.
 			w.res.Next = w.Traits.UpdateCommand(only, w.base.Model.UUID)
 		}
 		w.end(facts.Unknown, facts.CauseMisrecorded)
@@ -306,7 +313,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 		w.res.Hint = w.unprobed()
 	}
 	if w.base.TargetProved && !o.CopyOn(w.base.Target).Denies() {
-		w.res.Next = w.Traits.UpdateCommand(w.base.Target, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Target, "")
 	}
 	w.end(facts.Unknown, facts.CauseUnproved)
 	return true
@@ -406,7 +413,7 @@ func (w *watcher) notStarted() {
 	if errors.Is(w.request.err, ErrMarked) {
 		// JIMM believes in a migration that is not there, and refuses every
 		// other until the record is made anew.
-		w.res.Next = w.Traits.UpdateCommand(w.base.Source, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.NotStarted, cause)
 }

@@ -46,7 +46,7 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		// nothing goes first.
 		return repair{name: repairEarly, command: cmp.Or(r.Next, record(r.Holder))}
 	case r.Outcome == facts.Unknown && (r.Cause == facts.CauseUnproved || r.Cause == facts.CauseRecordFailed):
-		return repair{name: repairForgotten, command: record(r.Target)}
+		return repair{name: repairForgotten, command: cmp.Or(r.Next, record(r.Target))}
 	case r.Outcome == facts.NeedsAttention && r.Cause == facts.CauseLeftOver:
 		return repair{name: repairLeftOver}
 	case r.Outcome == facts.Aborted && r.CopyLeft:

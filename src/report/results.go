@@ -149,6 +149,10 @@ func nextCommand(r migration.Result, run Run) string {
 		return r.Next
 	case r.Model.UUID == "":
 		return ""
+	case failed(r.Findings, checks.Model):
+		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
+	case failed(r.Findings, checks.Target):
+		return "juju run " + run.Unit + " list-migration-targets model=" + r.Model.UUID
 	case (r.Settled || r.CopyLeft) && r.Outcome != facts.Unknown:
 		// The cause has to be corrected first, which a check shows.
 		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to
@@ -161,6 +165,11 @@ func nextCommand(r migration.Result, run Run) string {
 	default:
 		return ""
 	}
+}
+
+// failed reports whether a check failed.
+func failed(findings []checks.Finding, id checks.ID) bool {
+	return slices.ContainsFunc(findings, func(f checks.Finding) bool { return f.Check == id && f.Level == checks.Fail })
 }
 
 // RefusedMigration are the results of a migration that could not examine anything.

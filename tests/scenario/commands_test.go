@@ -18,7 +18,7 @@ func (s *stage) checkCommands() error {
 	var errs []error
 	for _, t := range s.tasks {
 		walk(t.task.Results, "", func(key, value string) {
-			if !regexp.MustCompile(`^(next|repair\.command|repair\.grants|models\.[^.]+\.repair)$`).MatchString(key) {
+			if !commandKeys().MatchString(key) {
 				return
 			}
 			for line := range strings.SplitSeq(value, "\n") {
@@ -29,6 +29,11 @@ func (s *stage) checkCommands() error {
 		})
 	}
 	return errors.Join(errs...)
+}
+
+// commandKeys are the results that are commands.
+func commandKeys() *regexp.Regexp {
+	return regexp.MustCompile(`^(next|repair\.command|repair\.grants|(models|failed)\.[^.]+\.(repair|repair-unverified|next))$`)
 }
 
 // walk calls do with each leaf.

@@ -10,6 +10,7 @@ import (
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/rpc"
 	jimmsim "jimm-migrator/tests/sim/jimm"
 )
 
@@ -145,6 +146,8 @@ func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 		return s.grant(args[3:])
 	case args[0] == "add-permission" && there == "juju" && len(args) == 4:
 		return s.grant(args[1:])
+	case args[0] == "import-model" && len(args) == 5 && args[3] == "--owner":
+		return s.importModel(ctx, args[1], args[2], args[4])
 	case command == "update-migrated-model":
 		return s.asOperator(ctx, func(c *jimm.Client) error { return c.UpdateMigratedModel(ctx, args[2], args[1]) })
 	case command == "migrate-model":
@@ -186,4 +189,26 @@ func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) e
 	}
 	defer client.Close()
 	return call(client)
+}
+
+// importModel makes JIMM know a model that a controller has. The charm has no such call.
+func (s *stage) importModel(ctx context.Context, controller, model, owner string) error {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(s.jaas.CA()))
+	address, err := jimm.ParseAddress(s.jaas.URL())
+	if err != nil {
+		return err
+	}
+	conn, err := rpc.Dial(ctx, address.API(), rpc.DialOptions{RootCAs: pool, DialContext: s.dialContext()})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	account := s.jaas.Account(operatorAccount)
+	if err := conn.Call(ctx, rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithClientCredentials"},
+		map[string]any{"client-id": account.ID, "client-secret": account.Secret}, nil); err != nil {
+		return err
+	}
+	return conn.Call(ctx, rpc.Request{Facade: "JIMM", Version: 4, Method: "ImportModel"},
+		map[string]any{"controller": controller, "model-tag": "model-" + model, "owner": owner}, nil)
 }

@@ -43,6 +43,7 @@ type stage struct {
 	network *wire.Network
 
 	secrets   map[string]string // URIs by name
+	files     map[string]string // what an operator has saved for --params, by name
 	relations map[string]int    // numbers by "ENDPOINT APP"
 	begun     map[string]int    // migrations before the story, by model
 	logsSeen  map[int]bool      // the records of the unit's log that were expected
@@ -94,7 +95,7 @@ func newStage(t *testing.T, story story, a age, env environment) *stage {
 	t.Helper()
 	s := &stage{
 		t: t, story: story, age: a, environment: env, canary: "canary-" + strings.ToLower(rand.Text()),
-		secrets: map[string]string{}, relations: map[string]int{}, begun: map[string]int{}, logsSeen: map[int]bool{},
+		secrets: map[string]string{}, files: map[string]string{}, relations: map[string]int{}, begun: map[string]int{}, logsSeen: map[int]bool{},
 		lines: map[string][]string{}, changed: make(chan struct{}), inspected: map[string]bool{},
 	}
 	t.Cleanup(s.report)

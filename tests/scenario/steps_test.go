@@ -148,13 +148,18 @@ func (s *stage) latest(uuid string) (latest controller.Migration, ok bool) {
 // run starts an action as juju run does. It returns when the action has ended,
 // or at once with background.
 func (s *stage) run(ctx context.Context, args []string) error {
-	background, stringArgs := false, false
-	args = slices.DeleteFunc(args, func(arg string) bool {
-		background = background || arg == "--background"
-		stringArgs = stringArgs || arg == "--string-args"
-		return strings.HasPrefix(arg, "--")
-	})
-	if len(args) < 2 || args[0] != s.agent.Unit() {
+	background, stringArgs := slices.Contains(args, "--background"), slices.Contains(args, "--string-args")
+	params := map[string]any{}
+	if i := slices.Index(args, "--params"); i >= 0 && i+1 < len(args) {
+		var err error
+		if params, err = charmtest.ParseParams([]byte(s.files[args[i+1]])); err != nil || len(params) == 0 {
+			return fmt.Errorf("no parameters in %s: %w", args[i+1], err)
+		}
+		args = slices.Delete(slices.Clone(args), i, i+2)
+	}
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "--") })
+	app, _, _ := strings.Cut(s.agent.Unit(), "/")
+	if len(args) < 2 || args[0] != s.agent.Unit() && args[0] != app+"/leader" {
 		return errors.New("juju run needs the unit and an action")
 	}
 	if _, _, busy := s.agent.Running(); busy {
@@ -163,7 +168,7 @@ func (s *stage) run(ctx context.Context, args []string) error {
 	s.callsBefore = len(s.agent.Calls())
 	t := &task{done: make(chan struct{}), first: s.callsBefore, end: s.callsBefore, before: len(s.jaas.Messages())}
 	s.tasks = append(s.tasks, t)
-	if t.id, t.refused = s.enqueue(args[1], append(args[2:], s.leaves(args[1:])...), stringArgs); t.refused != "" {
+	if t.id, t.refused = s.enqueue(args[1], params, append(args[2:], s.leaves(args[1:])...), stringArgs); t.refused != "" {
 		close(t.done)
 		s.tell("    refused: %s", t.refused)
 		return nil
@@ -199,10 +204,10 @@ func (s *stage) leaves(run []string) []string {
 	return nil
 }
 
-// enqueue adds a task. refused is why the command line or the controller would
-// not have it.
-func (s *stage) enqueue(action string, args []string, stringArgs bool) (id, refused string) {
-	params, err := charmtest.ParseRunArgs(args, stringArgs)
+// enqueue adds a task, with the parameters of a file and of the command line. refused is
+// why the command line or the controller would not have it.
+func (s *stage) enqueue(action string, params map[string]any, args []string, stringArgs bool) (id, refused string) {
+	err := charmtest.MergeRunArgs(params, args, stringArgs)
 	if err == nil {
 		id, err = s.agent.Enqueue(action, params)
 	}

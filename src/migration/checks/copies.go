@@ -23,7 +23,7 @@ func checkSource(s *survey.Survey) Finding {
 	case source.State == facts.CopyMoved && source.To != "":
 		to := s.Controllers.ByUUID(source.To)
 		f.Evidence = name + " reports that it has migrated the model to " + strconv.Quote(to.String()) + "; JIMM does not record it yet"
-		f.Remedy = s.Traits.UpdateCommand(to, s.Model.UUID)
+		f.Remedy = facts.RecordCommand(s.Options.Unit, s.Model.UUID, to.Name, "")
 		if to.Name == "" {
 			f.Remedy = "add that controller to JIMM, then record the model there"
 		}
