@@ -79,7 +79,7 @@ lint: $(LINT) ## go vet, golangci-lint, actionlint, and no code in charm/ and sr
 	$(LINT) run ./...
 	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@dead=$$($(TOOLS)/deadcode -test -filter='^jimm-migrator/(charm|src)\b' ./... && \
-		$(TOOLS)/deadcode -filter='^jimm-migrator/charm(/charmpack)?$$' ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
+		$(TOOLS)/deadcode -filter='^jimm-migrator/(charm(/charmpack)?$$|src\b)' ./...); [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 fmt: $(LINT) ## format the code (gofumpt, gci)
 	$(LINT) fmt

@@ -9,23 +9,17 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Hops returns the shortest route of a model to a controller on which its agents
-// can have the version: moves to other controllers, and upgrades of the agents to
-// the version of the controller that has them, where the next move or the goal
-// needs it. It is computed anew from what is seen; no step is remembered. ok is
-// false if there is no route.
-func Hops(s Snapshot, model facts.Model, version string, allowed func(facts.Controller) bool) (route []Step, ok bool) {
-	return hops(newRater(s), model, version, func(c facts.Controller, _ Eligibility) bool { return allowed(c) })
-}
-
 // stop is where a model can be on its way.
 type stop struct {
 	controller facts.ControllerUUID
 	version    string
 }
 
-// hops searches in breadth: the first route found has the fewest steps. Stops
-// are tried in JIMM's order of controllers, upgrades first.
+// hops returns the shortest route of a model to a controller on which its agents
+// can have the version: moves to other controllers, and upgrades of the agents to
+// the version of the controller that has them, where the next move or the goal
+// needs it. It is computed anew from what is seen; no step is remembered. It searches
+// in breadth: the first route found has the fewest steps. Stops are tried in JIMM's order of controllers, upgrades first.
 func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller, Eligibility) bool) ([]Step, bool) {
 	type way struct {
 		stop

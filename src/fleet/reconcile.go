@@ -31,7 +31,7 @@ func (r *run) see(s Sight) {
 
 // world is what the schedule has to know.
 func (r *run) world() World {
-	w := World{Closed: map[string]string{}, Kinds: map[string]string{}, Pairs: r.edges}
+	w := World{Closed: map[string]string{}, Kinds: r.kinds, Pairs: r.edges}
 	for _, c := range r.sight.Controllers {
 		switch {
 		case cordoned(c):
@@ -43,7 +43,6 @@ func (r *run) world() World {
 		}
 	}
 	for _, t := range r.entries {
-		w.Kinds[t.Entry.Model] = r.kinds[t.Entry.Model]
 		lane := t.leg.lane()
 		switch {
 		case !t.leg.upgrades():

@@ -53,34 +53,6 @@ const (
 	AnswerNone
 )
 
-// String returns a word for the answer.
-func (a Answer) String() string {
-	switch a {
-	case AnswerPresent:
-		return "present"
-	case AnswerRedirected:
-		return "redirected"
-	case AnswerDenied:
-		return "denied"
-	case AnswerGone:
-		return "gone"
-	case AnswerUnrecorded:
-		return "unrecorded"
-	case AnswerMasked:
-		return "masked"
-	case AnswerMigrating:
-		return "migrating"
-	case AnswerStuck:
-		return "stuck"
-	case AnswerUnreachable:
-		return "unreachable"
-	case AnswerNone:
-		return "no answer"
-	default:
-		return "unknown"
-	}
-}
-
 // ReadAnswer says what the error of [Client.ModelInfo], [Client.DialModel] or
 // [ModelConn.FullStatus] means. The words are those of JIMM of 2024 and 2026
 // and of Juju 3.5 and 3.6, recorded; where one code stands for several things

@@ -53,16 +53,6 @@ func TestNotFoundIsOfTheModelOnly(t *testing.T) {
 	}
 }
 
-func TestAnswersHaveDifferentWords(t *testing.T) {
-	words := make(map[string]jimm.Answer)
-	for a := jimm.AnswerUnknown; a <= jimm.AnswerNone; a++ {
-		if other, ok := words[a.String()]; ok {
-			t.Errorf("%d and %d are both %q", a, other, a)
-		}
-		words[a.String()] = a
-	}
-}
-
 func TestGenerationString(t *testing.T) {
 	for g, want := range map[jimm.Generation]string{
 		jimm.Generation2024: "JIMM of 2024", jimm.Generation2025: "JIMM of mid-2025 or newer", 0: "unknown JIMM",

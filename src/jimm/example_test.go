@@ -60,13 +60,13 @@ func ExampleReadAnswer() {
 	// What a real controller says of a model that it has released.
 	err := fmt.Errorf("cannot read info of model %q: %w", "9e0a4c8e-…",
 		&rpc.Error{Message: "permission denied", Code: rpc.CodeUnauthorized})
-	fmt.Println(jimm.ReadAnswer(err))
+	fmt.Println(jimm.ReadAnswer(err) == jimm.AnswerDenied)
 	// What JIMM itself says of a model that it does not know.
 	err = &rpc.Error{Message: "unauthorized", Code: rpc.CodeUnauthorized}
-	fmt.Println(jimm.ReadAnswer(err))
+	fmt.Println(jimm.ReadAnswer(err) == jimm.AnswerMasked)
 	// Output:
-	// denied
-	// masked
+	// true
+	// true
 }
 
 func ExampleParseAddress() {

@@ -67,7 +67,7 @@ func FuzzModelInfo(f *testing.F) {
 		}
 		for _, item := range answer.Response.Results {
 			if item.Error != nil {
-				_ = jimm.ReadAnswer(item.Error).String()
+				_ = jimm.ReadAnswer(item.Error)
 				_, _ = jimm.AlreadyMigrating(item.Error)
 			}
 			if item.Result != nil {

@@ -33,14 +33,10 @@ const (
 	VerifyAccess checks.ID = "access-stale"
 )
 
-// VerifyIDs returns the ids of the findings about a model that has moved, in the
-// order in which they are reported.
-func VerifyIDs() []checks.ID { return []checks.ID{VerifyAgents, VerifyContents, VerifyAccess} }
-
 // Aftermath is what was found and what is left to do when a model has moved. Its
 // zero value means that nothing was checked.
 type Aftermath struct {
-	// Findings are those of [VerifyIDs].
+	// Findings are those of agents, contents and access, in this order.
 	Findings []checks.Finding
 	// Missing names machines and units whose agents are not with the target.
 	Missing []string

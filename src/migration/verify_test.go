@@ -210,9 +210,10 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 func (c verifyCase) compare(t *testing.T, res migration.Result) {
 	t.Helper()
 	var levels, evidence, followUps []string
+	ids := []checks.ID{migration.VerifyAgents, migration.VerifyContents, migration.VerifyAccess}
 	for i, f := range res.Aftermath.Findings {
 		levels, evidence = append(levels, string(f.Level)), append(evidence, f.Evidence)
-		if f.Check != migration.VerifyIDs()[i] || (f.Level == checks.Fail || f.Level == checks.Warn) && f.Remedy == "" {
+		if f.Check != ids[i] || (f.Level == checks.Fail || f.Level == checks.Warn) && f.Remedy == "" {
 			t.Errorf("finding %d is %+v", i, f)
 		}
 	}

@@ -71,13 +71,13 @@ func TestEveryRecordedRefusalIsUnderstood(t *testing.T) {
 			answer := jimm.ReadAnswer(fmt.Errorf("wrapped: %w", refusal))
 			meant[answer]++
 			if answer == jimm.AnswerUnknown || answer == jimm.AnswerPresent {
-				t.Errorf("%s: %q (%s) is %s", s.name, refusal.Message, refusal.Code, answer)
+				t.Errorf("%s: %q (%s) is answer %d", s.name, refusal.Message, refusal.Code, answer)
 			}
 		}
 	}
 	for answer := jimm.AnswerRedirected; answer <= jimm.AnswerUnreachable; answer++ {
 		if meant[answer] == 0 {
-			t.Errorf("no recording means %s", answer)
+			t.Errorf("no recording means answer %d", answer)
 		}
 	}
 }
