@@ -38,19 +38,19 @@ func playSeed(t *testing.T, random *rand.Rand) {
 	phases := []string{"QUIESCE", "IMPORT", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"}
 	phase := phases[random.IntN(len(phases))]
 	story := "nothing goes wrong"
-	var while func(context.Context, *jaas.JAAS, *jaas.Model) error
+	var while moment
 	switch random.IntN(6) {
 	case 0:
 		story = "an agent fails in " + phase
 		m.Agents[random.IntN(2)].Fail(phase)
 	case 1:
-		story, while = "the target goes away in "+phase, away(east, phase, time.Duration(random.IntN(4000))*time.Millisecond)
+		story, while = "the target goes away in "+phase, away(east, inPhase(phase), after(time.Duration(random.IntN(4000))*time.Millisecond))
 	case 2:
-		story, while = "the source goes away in "+phase, away(west, phase, time.Duration(random.IntN(4000))*time.Millisecond)
+		story, while = "the source goes away in "+phase, away(west, inPhase(phase), after(time.Duration(random.IntN(4000))*time.Millisecond))
 	case 3:
 		story = "JIMM restarts in " + phase
 		while = func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-			err := reach(ctx, j, m, phase)
+			err := inPhase(phase)(ctx, j, m)
 			j.JIMM.Restart()
 			return err
 		}

@@ -23,7 +23,7 @@ type trouble struct {
 	timeout time.Duration // a minute if zero
 	// before happens before the start, while in the course of it; either may be nil.
 	before func(t *testing.T, j *jaas.JAAS, m *jaas.Model)
-	while  func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error
+	while  moment
 	want   string // the outcome
 	long   bool
 }
@@ -65,7 +65,7 @@ func agentFails(agent int, phase string) func(*testing.T, *jaas.JAAS, *jaas.Mode
 }
 
 func agentSilent(phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
-	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[1].Silence(phase) }
+	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[1].Hold(phase) }
 }
 
 func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaas.Model) {
@@ -77,29 +77,73 @@ func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaa
 	}
 }
 
-// reach returns when the migration of a model is in a phase, or past it.
-func reach(ctx context.Context, j *jaas.JAAS, m *jaas.Model, phase string) error {
-	return j.West.Await(ctx, func() bool {
-		now, err := j.West.Migration(m.UUID)
-		return now.Phase == phase || now.Ended() || err != nil && !j.West.HasModel(m.UUID)
-	})
+// moment waits for something in the course of a migration.
+type moment func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error
+
+// source is the moment at which the source's record of the migration fulfils a condition, or has ended.
+func source(condition func(controller.Migration) bool) moment {
+	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+		return j.West.Await(ctx, func() bool {
+			now, err := j.West.Migration(m.UUID)
+			return condition(now) || now.Ended() || err != nil && !j.West.HasModel(m.UUID)
+		})
+	}
 }
 
-// away takes the API of a controller away in a phase, for some time.
-func away(of func(*jaas.JAAS) *controller.Controller, phase string, back time.Duration) func(context.Context, *jaas.JAAS, *jaas.Model) error {
-	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-		if err := reach(ctx, j, m, phase); err != nil {
-			return err
-		}
-		c := of(j)
-		c.CloseAPI()
-		timer := time.NewTimer(back)
+func inPhase(phase string) moment {
+	return source(func(now controller.Migration) bool { return now.Phase == phase })
+}
+
+func says(text string) moment {
+	return source(func(now controller.Migration) bool { return strings.HasPrefix(now.Message, text) })
+}
+
+// imports is the moment at which the target has a part of the model.
+func imports(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+	return j.East.Await(ctx, func() bool { return j.East.HasModel(m.UUID) })
+}
+
+// release is the moment at which the unit's agent may report a phase.
+func release(phase string) moment {
+	return func(_ context.Context, _ *jaas.JAAS, m *jaas.Model) error {
+		m.Agents[1].Release(phase)
+		return nil
+	}
+}
+
+// after is a moment some time later, or the end of the migration.
+func after(d time.Duration) moment {
+	return func(ctx context.Context, _ *jaas.JAAS, _ *jaas.Model) error {
+		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		return c.OpenAPI()
+		return nil
+	}
+}
+
+// away takes the API of a controller away from one moment to another.
+func away(of func(*jaas.JAAS) *controller.Controller, gone, back moment) moment {
+	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+		if err := gone(ctx, j, m); err != nil {
+			return err
+		}
+		c := of(j)
+		c.CloseAPI()
+		err := back(ctx, j, m)
+		return errors.Join(err, c.OpenAPI())
+	}
+}
+
+// then is the second of two moments, one after the other.
+func then(first, second moment) moment {
+	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+		if err := first(ctx, j, m); err != nil {
+			return err
+		}
+		return second(ctx, j, m)
 	}
 }
 
@@ -154,16 +198,26 @@ func TestTrouble(t *testing.T) {
 	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS"} {
 		cases = append(cases, trouble{name: "an agent is silent in " + phase, before: agentSilent(phase), timeout: 15 * time.Second, want: "timed-out", long: true})
 	}
+	const soon = 3 * time.Second
+	// While the unit's agent is held, the source waits for it, and needs the target only afterwards.
+	quiescing := says("quiescing, waiting for agents")
+	cases = append(
+		cases,
+		trouble{
+			name: "the target goes away in QUIESCE and is back in time", before: agentSilent("QUIESCE"), want: "migrated", long: true,
+			while: then(away(east, quiescing, after(soon)), release("QUIESCE")),
+		},
+		trouble{
+			name: "the target goes away in QUIESCE and is not back in time", before: agentSilent("QUIESCE"), want: "aborted",
+			while: away(east, quiescing, then(release("QUIESCE"), inPhase("ABORTDONE"))),
+		},
+		trouble{name: "the target goes away in IMPORT", want: "aborted", while: away(east, imports, inPhase("ABORTDONE"))},
+	)
+	for _, phase := range []string{"VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
+		cases = append(cases, trouble{name: "the target goes away in " + phase, while: away(east, inPhase(phase), after(soon)), timeout: 3 * time.Minute, want: "migrated", long: true})
+	}
 	for _, phase := range []string{"QUIESCE", "IMPORT", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
-		want := "migrated"
-		if phase == "IMPORT" {
-			want = "aborted"
-		}
-		cases = append(
-			cases,
-			trouble{name: "the target goes away in " + phase, while: away(east, phase, 3*time.Second), timeout: 3 * time.Minute, want: want, long: true},
-			trouble{name: "the source goes away in " + phase, while: away(west, phase, 3*time.Second), timeout: 3 * time.Minute, want: "migrated", long: true},
-		)
+		cases = append(cases, trouble{name: "the source goes away in " + phase, while: away(west, inPhase(phase), after(soon)), timeout: 3 * time.Minute, want: "migrated", long: true})
 	}
 	for _, c := range cases {
 		t.Run(c.name, c.run)

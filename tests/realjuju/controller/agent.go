@@ -25,14 +25,14 @@ type Agent struct {
 	mu      sync.Mutex
 	info    api.Info
 	fails   map[string]bool
-	silent  map[string]bool
+	held    map[string]chan struct{} // closed when the agent may report the phase
 	once    sync.Once
 	stopped <-chan struct{}
 }
 
 // RunAgent starts an agent of a model. It lives until the controller is closed.
 func (c *Controller) RunAgent(model string, creds Credentials) *Agent {
-	a := &Agent{info: *c.Info(model), fails: map[string]bool{}, silent: map[string]bool{}, connected: make(chan struct{}), stopped: c.stop}
+	a := &Agent{info: *c.Info(model), fails: map[string]bool{}, held: map[string]chan struct{}{}, connected: make(chan struct{}), stopped: c.stop}
 	a.info.Tag, a.info.Password, a.info.Nonce, a.info.ControllerUUID = creds.Tag, creds.Password, creds.Nonce, ""
 	c.running.Go(func() {
 		for {
@@ -55,11 +55,18 @@ func (a *Agent) Fail(phase string) {
 	a.fails[phase] = true
 }
 
-// Silence makes the agent report nothing in a phase.
-func (a *Agent) Silence(phase string) {
+// Hold makes the agent report nothing in a phase until Release.
+func (a *Agent) Hold(phase string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.silent[phase] = true
+	a.held[phase] = make(chan struct{})
+}
+
+// Release lets the agent report a phase after Hold.
+func (a *Agent) Release(phase string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	close(a.held[phase])
 }
 
 // live is one connection of the agent.
@@ -92,6 +99,9 @@ func (a *Agent) live() error {
 			if !ok {
 				return w.Wait()
 			}
+			if !a.released(status.Phase.String(), conn) {
+				return errors.New("the connection broke, or the controller ends")
+			}
 			moved, err := a.handle(client, info, status)
 			if moved || err != nil {
 				return err
@@ -100,18 +110,32 @@ func (a *Agent) live() error {
 	}
 }
 
+// released returns when the agent may report a phase, or false when it cannot any more.
+func (a *Agent) released(phase string, conn api.Connection) bool {
+	a.mu.Lock()
+	held := a.held[phase]
+	a.mu.Unlock()
+	if held == nil {
+		return true
+	}
+	select {
+	case <-held:
+		return true
+	case <-conn.Broken():
+	case <-a.stopped:
+	}
+	return false
+}
+
 // handle does an agent's part in one phase. It reports whether the agent has moved to the target.
 func (a *Agent) handle(client *migrationminion.Client, info api.Info, status watcher.MigrationStatus) (moved bool, err error) {
 	phase := status.Phase.String()
 	a.mu.Lock()
-	fails, silent := a.fails[phase], a.silent[phase]
+	fails := a.fails[phase]
 	a.mu.Unlock()
 	switch status.Phase {
 	case coremigration.QUIESCE, coremigration.VALIDATION, coremigration.SUCCESS:
 	default:
-		return false, nil
-	}
-	if silent {
 		return false, nil
 	}
 	good := !fails

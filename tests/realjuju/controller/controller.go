@@ -281,11 +281,13 @@ func (c *Controller) OpenAPI() error {
 	server := httptest.NewUnstartedServer(mux)
 	_ = server.Listener.Close()
 	server.Listener, server.TLS = listener, c.http.TLS
-	server.StartTLS()
 	c.http = server
 	c.config.Mux, c.config.MetricsCollector = mux, apiserver.NewMetricsCollector()
-	c.api, err = apiserver.NewServer(c.config)
-	return err
+	if c.api, err = apiserver.NewServer(c.config); err != nil {
+		return err
+	}
+	server.StartTLS() // only now: a request that comes before the server has its paths is told 404
+	return nil
 }
 
 // Info returns what Juju's client connects with as the user admin; an empty model means the controller.
