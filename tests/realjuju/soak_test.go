@@ -2,6 +2,7 @@ package realjuju_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -64,13 +65,15 @@ func playSeed(t *testing.T, random *rand.Rand) {
 	defer kill()
 	at := random.IntN(90) // some are more than there are lines: not killed
 	t.Logf("JIMM, accounts %v: %s; killed at line %d", accounts, story, at)
+	calm, over := context.WithCancel(within(t))
+	defer over()
 	happened := make(chan error, 1)
 	go func() {
 		if while == nil {
 			happened <- nil
 			return
 		}
-		happened <- while(within(t), j, m)
+		happened <- while(calm, j, m)
 	}()
 	seen := 0
 	report, err := j.Engine(accounts).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Timeout: time.Minute, Progress: func(string) {
@@ -81,17 +84,21 @@ func playSeed(t *testing.T, random *rand.Rand) {
 	if err == nil {
 		judgeSeed(t, "first", report, truthOf(j, m))
 	}
-	settleSeed(t, j, m, happened)
+	settleSeed(t, j, m, over, happened)
 	again := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: "east", Timeout: 90 * time.Second})
 	judgeSeed(t, "second", again, truthOf(j, m))
 	t.Logf("first %q, then %q", report.Outcome, again.Outcome)
 }
 
-// settleSeed returns when what went wrong is over and no migration runs.
-func settleSeed(t *testing.T, j *jaas.JAAS, m *jaas.Model, happened <-chan error) {
+// settleSeed returns when what went wrong is over and no migration runs. If none has begun, what waits for a phase of it is
+// called off.
+func settleSeed(t *testing.T, j *jaas.JAAS, m *jaas.Model, over func(), happened <-chan error) {
 	t.Helper()
 	if _, err := j.West.Migration(m.UUID); err != nil && active(j.West, m.UUID) {
-		j.West.StopMaster(m.UUID) // no migration has begun, and none will: what waits for a phase of it waits in vain
+		over()
+		if err := <-happened; err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
 		return
 	}
 	if err := <-happened; err != nil {

@@ -98,7 +98,7 @@ func (c *Controller) Deploy(model, app string, files map[string]string) ([]Crede
 	if files == nil {
 		files = smallCharm(app)
 	}
-	ch, err := putCharm(st.State, "ch:amd64/"+app+"-7", files)
+	ch, err := PutCharmFiles(st.State, "ch:amd64/"+app+"-7", files)
 	if err != nil {
 		return nil, fmt.Errorf("charm: %w", err)
 	}
@@ -173,7 +173,7 @@ func Origin(charmName string, revision int) *state.CharmOrigin {
 
 // PutCharm stores a small charm that has an endpoint to provide and one to require.
 func PutCharm(st *state.State, url, name string) (*state.Charm, error) {
-	return putCharm(st, url, smallCharm(name))
+	return PutCharmFiles(st, url, smallCharm(name))
 }
 
 func smallCharm(name string) map[string]string {
@@ -184,7 +184,8 @@ func smallCharm(name string) map[string]string {
 	}
 }
 
-func putCharm(st *state.State, url string, files map[string]string) (*state.Charm, error) {
+// PutCharmFiles stores a charm that has these files.
+func PutCharmFiles(st *state.State, url string, files map[string]string) (*state.Charm, error) {
 	dir, err := os.MkdirTemp("", "charm")
 	if err != nil {
 		return nil, err

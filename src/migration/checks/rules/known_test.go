@@ -86,6 +86,7 @@ func TestHops(t *testing.T) {
 		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "source-bases", ""},
 		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@23.10"): {"7"}}, "source-bases", ""},
 		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@20.04"): {"7"}}, "", ""},
+		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("windows@win2019"): {"7"}}, "source-windows", ""},
 		{"2.9.46", "2.9.51", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "", ""},
 		{"3.6.14", "4.0.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", "juju4-kvm juju4-limits"},
 		{"3.6.14", "3.6.14", "", content{rules.KVMContainers: {"0/kvm/0"}}, "", ""},

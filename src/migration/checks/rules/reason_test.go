@@ -33,6 +33,7 @@ func TestReasons(t *testing.T) {
 		{blockers + "the model hosts deprecated ubuntu machine(s): bionic(1) focal(1)", "bases", false},
 		{blockers + "xenial is not supported but the model hosts 2 xenial machine(s)", "bases", false},
 		{blockers + "windows is not supported but the model hosts 1 windows machine(s)", "windows", false},
+		{blockers + "the model hosts deprecated windows machine(s): windows@win2019(1)", "windows", false},
 		{blockers + "current model (\"2.9.30\") has to be upgraded to \"2.9.36\" at least", "model-older", false},
 		{blockers + "unexpected upgrade series lock found", "series-lock", false},
 		{blockers + "LXD version has to be at least \"5.0.0\", but current version is only \"4.0.0\"", "lxd-version", false},
