@@ -3,17 +3,21 @@ package scenario_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // What locating in a JAAS of 10,000 models and 50 controllers may cost the charm's
@@ -34,20 +38,28 @@ type large struct {
 // inALargeJAAS starts one. More is added to the world.
 func inALargeJAAS(b *testing.B, more string) *large {
 	b.Helper()
-	world, err := sim.Load([]byte("jimm: {tls: true, poller: false}\nmany: {controllers: 48, models: 10000, units: 2}\ncontrollers: [{name: west}, {name: east}]\n" + more))
+	return inJAAS(b, "jimm: {tls: true, poller: false}\nmany: {controllers: 48, models: 10000, units: 2}\ncontrollers: [{name: west}, {name: east}]\n"+more, nil, nil)
+}
+
+// inJAAS starts a unit of the charm beside a JAAS, which logs its messages to see, unless
+// that is nil.
+func inJAAS(b *testing.B, yaml string, config map[string]any, see func(wire.Event)) *large {
+	b.Helper()
+	world, err := sim.Load([]byte(yaml))
 	if err != nil {
 		b.Fatal(err)
 	}
-	jaas, err := sim.Start(b.Context(), world, sim.Options{CA: built.ca, Keys: built.keys, NoMessages: true})
+	jaas, err := sim.Start(b.Context(), world, sim.Options{CA: built.ca, Keys: built.keys, NoMessages: true, Log: see})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = jaas.Close() })
 	l := &large{}
 	account := jaas.Account("")
+	all := map[string]any{"jimm-url": jaas.URL(), "jimm-ca-certificate": jaas.CA(), "jimm-credentials": "secret:9m4e2mr0ui3e8a215n4g"}
+	maps.Copy(all, config)
 	l.Agent = charmtest.Start(b, charmtest.Options{
-		CharmDir: charmDir, Dispatch: built.dispatch, Tools: built.tools,
-		Config: map[string]any{"jimm-url": jaas.URL(), "jimm-ca-certificate": jaas.CA(), "jimm-credentials": "secret:9m4e2mr0ui3e8a215n4g"},
+		CharmDir: charmDir, Dispatch: built.dispatch, Tools: built.tools, Config: all,
 		Secrets: []charmtest.Secret{{
 			ID: "9m4e2mr0ui3e8a215n4g", Content: map[string]string{"client-id": account.ID, "client-secret": account.Secret},
 		}},
@@ -143,6 +155,63 @@ func BenchmarkRunInALargeJAAS(b *testing.B) {
 	b.ReportMetric(float64(after.rss)/(1<<20), "rss-MiB")
 	if share > 0.1 || after.rss > budgetRSS {
 		b.Errorf("%.3f of a processor and %d bytes are over the budget", share, after.rss)
+	}
+}
+
+// models is how many models BenchmarkMoveMany moves: "make bench-fleet" sets 1000.
+var models = flag.Int("models", 20, "how many models BenchmarkMoveMany moves")
+
+// BenchmarkMoveMany moves models with the real binary, over TLS and the websockets of Juju,
+// plan after plan. Their migrations take a third of a second, so that the time is that of
+// the charm: it makes five calls for each poll interval and waits between its polls.
+func BenchmarkMoveMany(b *testing.B) {
+	for _, year := range []string{"2024", "2026"} {
+		b.Run(year, func(b *testing.B) {
+			if b.N != 1 {
+				b.Fatal("it measures one run: -benchtime=1x")
+			}
+			var calls atomic.Int64
+			var yaml strings.Builder
+			yaml.WriteString("speed: 1000\njimm: {version: " + year + ", tls: true, poller: false}\ncontrollers: [{name: west}, {name: east}, {name: north}]\nmodels:\n")
+			for i := range *models {
+				fmt.Fprintf(&yaml, "  - {name: moves-%04d, created-here: true, machines: [{id: \"0\"}]}\n", i)
+			}
+			l := inJAAS(b, yaml.String(), map[string]any{"poll-interval": "1s"}, func(e wire.Event) {
+				if e.Server == "jimm" && e.Kind == wire.Received {
+					calls.Add(1)
+				}
+			})
+			var all usage
+			act := func(name string, params map[string]any) charmtest.Task {
+				task, err := l.RunAction(b.Context(), name, params)
+				if err != nil || task.Status != charmtest.TaskCompleted || l.used.err != nil {
+					b.Fatalf("%s: %s, %v, %v", task.Status, task.Message, err, l.used.err)
+				}
+				all.cpu, all.rss = all.cpu+l.used.cpu, max(all.rss, l.used.rss)
+				return task
+			}
+			moved := 0
+			for {
+				plan := act("plan-migrations", map[string]any{
+					"goal": "drain", "from": "west", "targets": "east,north", "max-parallel": 50, "max-per-source": 50, "max-per-target": 25,
+				})
+				if plan.Result("outcome") == "nothing-to-do" {
+					break
+				}
+				run := act("apply-plan", map[string]any{"plan": plan.Result("plan"), "plan-hash": plan.Result("plan-hash"), "timeout": "12h"})
+				n, _ := strconv.Atoi(run.Result("counts.moved"))
+				moved += n
+			}
+			if moved != *models {
+				b.Errorf("%d of %d models have moved", moved, *models)
+			}
+			b.ReportMetric(float64(calls.Load())/float64(*models), "calls/model")
+			b.ReportMetric(float64(all.cpu.Milliseconds())/float64(*models), "cpu-ms/model")
+			b.ReportMetric(float64(all.rss)/(1<<20), "rss-MiB")
+			if all.rss > budgetRSS {
+				b.Errorf("%d bytes are over the budget", all.rss)
+			}
+		})
 	}
 }
 

@@ -69,14 +69,13 @@ func (s *story) drain(ctx context.Context) {
 	}
 	for _, kill := range append(slices.Clone(s.kills), 0, 0, 0) {
 		s.jaas.BeginRun(sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, Once: true})
-		s.drainOnce(ctx, kill)
+		s.drainOnce(ctx, s.newLife(kill))
 		pause(ctx, time.Duration(s.IntN(600))*time.Second)
 	}
 }
 
-// drainOnce is one run; it dies after so many messages, unless that is 0.
-func (s *story) drainOnce(ctx context.Context, die int) {
-	l := s.newLife(die)
+// drainOnce is one run, in one life.
+func (s *story) drainOnce(ctx context.Context, l *life) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
 	j, w, err := s.open(ctx, l)
@@ -107,7 +106,7 @@ func (s *story) drainOnce(ctx context.Context, die int) {
 		return
 	}
 	l.done, l.err = fleet.Apply(ctx, fleet.Means{
-		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: pen{j.Writer(), s, l.account},
 		Leader: func(context.Context) (bool, error) { return true, nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{
@@ -131,7 +130,7 @@ func (s *story) drainOnce(ctx context.Context, die int) {
 		return
 	}
 	verdict := fleet.Prove(e)
-	s.say("drained: %s, %+v", verdict, e)
+	s.say("%s: drained: %s, %+v", l.account, verdict, e)
 	s.count("verdict " + string(verdict))
 	after := s.truth()
 	if why := before.denies(verdict); why != "" && after.denies(verdict) != "" {

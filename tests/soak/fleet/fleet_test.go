@@ -65,6 +65,9 @@ type story struct {
 	cordon time.Duration
 	// accounts tells that there is an account on each controller.
 	accounts bool
+	// rivals tells that another application of the charm is at work, with the account of the
+	// others.
+	rivals bool
 
 	jaas  *sim.JAAS
 	cable *cable
@@ -76,6 +79,12 @@ type story struct {
 	cells map[string]int
 }
 
+// The accounts of the application that is looked at, and of all others.
+const (
+	ours   = "migrator"
+	theirs = "other"
+)
+
 // foreign is a move that another client asks for.
 type foreign struct {
 	after         time.Duration
@@ -83,6 +92,8 @@ type foreign struct {
 }
 
 func (s *story) blame(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
 }
 
@@ -93,7 +104,7 @@ func newStory(seed uint64) *story {
 	s.caps = fleet.Caps{Parallel: 1 + r.IntN(6), Source: 1 + r.IntN(4), Target: 1 + r.IntN(3), Agents: 10 + r.IntN(60)}
 	s.world.JIMM = sim.JIMM{
 		Version:         []string{"2024", "2026"}[r.IntN(2)],
-		ServiceAccounts: []sim.ServiceAccount{{ID: "migrator", Secret: "s3cr3t", Administrator: true}, {ID: "other", Secret: "s3cr3t", Administrator: true}},
+		ServiceAccounts: []sim.ServiceAccount{{ID: ours, Secret: "s3cr3t", Administrator: true}, {ID: theirs, Secret: "s3cr3t", Administrator: true}},
 	}
 	s.world.Speed = 5
 	for _, name := range []string{"west", "east", "north"} {
@@ -205,7 +216,7 @@ func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) 
 	s.jaas, s.cable = j, &cable{network: network}
 	happen(t.Context())
 	for _, v := range j.Violations() {
-		if strings.HasPrefix(v.User, "migrator") && !s.raced(v) {
+		if (strings.HasPrefix(v.User, ours) || s.rivals && strings.HasPrefix(v.User, theirs)) && !s.raced(v) {
 			s.blame("%v%s", v, s.sayings())
 		}
 	}
@@ -286,7 +297,10 @@ func (s *story) idle(l *life) bool {
 }
 
 // plan makes the plan of the story.
-func (s *story) plan(ctx context.Context) fleet.Plan {
+func (s *story) plan(ctx context.Context) fleet.Plan { return s.planTo(ctx, "east", "north") }
+
+// planTo makes a plan of moves to these targets.
+func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 	l := s.newLife(0)
 	defer l.kill()
 	j, w, err := s.open(ctx, l)
@@ -305,7 +319,10 @@ func (s *story) plan(ctx context.Context) fleet.Plan {
 		s.blame("no plan: %v", err)
 		return fleet.Plan{}
 	}
-	policy := fleet.Policy{Goal: fleet.Move, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules, Models: []string{"*"}}
+	policy := fleet.Policy{Goal: fleet.Move, Caps: s.caps, Rules: s.rules, Models: []string{"*"}}
+	for _, name := range targets {
+		policy.Targets = append(policy.Targets, fleet.Weighted{Name: name, Weight: 1})
+	}
 	if s.named {
 		policy.Models = nil
 		for _, m := range s.world.Models {
@@ -323,8 +340,9 @@ func (s *story) plan(ctx context.Context) fleet.Plan {
 	return read
 }
 
-// life is one process of ours.
+// life is one process of an application.
 type life struct {
+	account string
 	cable  *cable
 	cancel context.CancelFunc
 	die    int // after so many messages; 0: never
@@ -338,7 +356,7 @@ type life struct {
 	err  error
 }
 
-func (s *story) newLife(die int) *life { return &life{cable: s.cable, die: die, cancel: func() {}} }
+func (s *story) newLife(die int) *life { return &life{account: ours, cable: s.cable, die: die, cancel: func() {}} }
 
 func (l *life) dead() bool {
 	l.mu.Lock()
@@ -417,7 +435,7 @@ func (s *story) settings(id string, l *life) config.Settings {
 }
 
 func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
-	j, err := jaas.Connect(ctx, s.settings("migrator", l))
+	j, err := jaas.Connect(ctx, s.settings(l.account, l))
 	if err != nil {
 		return nil, eyes{}, err
 	}
@@ -459,7 +477,7 @@ func (s *story) raced(v sim.Violation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.ContainsFunc(s.asked, func(r request) bool {
-		return !v.At.Before(r.began) && (r.ended.IsZero() || v.At.Sub(r.ended) <= aMoment)
+		return !strings.HasPrefix(v.User, r.by) && !v.At.Before(r.began) && (r.ended.IsZero() || v.At.Sub(r.ended) <= aMoment)
 	}) {
 		return false
 	}
@@ -467,15 +485,49 @@ func (s *story) raced(v sim.Violation) bool {
 	return true
 }
 
-// request is when somebody else's request was on its way.
-type request struct{ began, ended time.Time }
+// request is when a request of an account was on its way.
+type request struct {
+	by           string
+	began, ended time.Time
+}
+
+// asks notes that a request of an account is on its way; what it returns, that it was
+// answered.
+func (s *story) asks(by string) (answered func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := len(s.asked)
+	s.asked = append(s.asked, request{by: by, began: time.Now()})
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked[at].ended = time.Now()
+	}
+}
+
+// pen notes when an application asks for a migration.
+type pen struct {
+	migration.Writer
+	story *story
+	by    string
+}
+
+// StartMigration asks for it.
+func (p pen) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
+	defer p.story.asks(p.by)()
+	return p.Writer.StartMigration(ctx, model, target)
+}
 
 // aMoment is how long our own look and request take.
 const aMoment = 2 * time.Second
 
 // runLed is one life of ours, which leads as long as leads says so.
 func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func() bool) *life {
-	l := s.newLife(die)
+	return s.live(ctx, s.newLife(die), plan, leads)
+}
+
+// live lets a life carry out a plan.
+func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func() bool) *life {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
 	j, w, err := s.open(ctx, l)
@@ -489,9 +541,9 @@ func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func
 		l.err = err
 		return l
 	}
-	s.say("a life begins; it ends after %d messages", die)
+	s.say("%s: a life begins; it ends after %d messages", l.account, l.die)
 	l.done, l.err = fleet.Apply(ctx, fleet.Means{
-		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: j.Writer(),
+		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: pen{j.Writer(), s, l.account},
 		Leader: func(context.Context) (bool, error) { return leads(), nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
 	}, fleet.RunOptions{
@@ -499,17 +551,17 @@ func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func
 		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 		Report: func(e fleet.Event) {
 			if stop, ok := e.(fleet.StoppedEvent); ok {
-				if leads() { // Else another unit starts what is left.
+				if leads() && l.account == ours { // Else another unit starts what is left.
 					go s.stopped(ctx, stop.Why)
 				}
-				s.say("stopped: %s", stop.Why)
+				s.say("%s: stopped: %s", l.account, stop.Why)
 			}
 			if end, ok := e.(fleet.EndedEvent); ok {
-				s.say("%s: %d %s %s %s %s", end.Moved.Entry.Name, end.Moved.State, end.Moved.Reason, end.Moved.Result.Outcome, end.Moved.Result.Cause, end.Moved.Result.Detail)
+				s.say("%s: %s: %d %s %s %s %s", l.account, end.Moved.Entry.Name, end.Moved.State, end.Moved.Reason, end.Moved.Result.Outcome, end.Moved.Result.Cause, end.Moved.Result.Detail)
 			}
 		},
 	})
-	s.say("ended as %s %+v %s %v", l.done.Outcome, l.done.Counts, l.done.Stopped, l.err)
+	s.say("%s: ended as %s %+v %s %v", l.account, l.done.Outcome, l.done.Counts, l.done.Stopped, l.err)
 	if !l.dead() {
 		s.count("ended as " + string(l.done.Outcome))
 	} else {
@@ -555,19 +607,14 @@ func (s *story) sayings() string {
 // interfere moves a model as another client would.
 func (s *story) interfere(ctx context.Context, f foreign) {
 	pause(ctx, f.after)
-	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
+	other, err := jimm.Connect(ctx, s.settings(theirs, nil).JIMM)
 	if err != nil {
 		return
 	}
 	defer other.Close()
-	s.mu.Lock()
-	at := len(s.asked)
-	s.asked = append(s.asked, request{began: time.Now()})
-	s.mu.Unlock()
+	answered := s.asks(theirs)
 	_, err = other.MigrateModel(ctx, s.jaas.UUID(f.model), f.target)
-	s.mu.Lock()
-	s.asked[at].ended = time.Now()
-	s.mu.Unlock()
+	answered()
 	s.say("somebody moves %s to %s: %v", f.model, f.target, err)
 	if err == nil {
 		s.count("moved by others")
@@ -594,7 +641,7 @@ func (s *story) cordonAll(ctx context.Context, mark bool) {
 		s.say("somebody cordons the targets")
 		s.count("cordoned")
 	}
-	other, err := jimm.Connect(ctx, s.settings("other", nil).JIMM)
+	other, err := jimm.Connect(ctx, s.settings(theirs, nil).JIMM)
 	if err != nil {
 		return
 	}

@@ -1,0 +1,167 @@
+package fleet_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// rivalry is how two applications of the charm work against one JIMM. Neither knows what the
+// other keeps, nor when it was killed: they see each other only in JIMM.
+type rivalry struct {
+	kills, theirs []int // after how many messages each life but the last ends
+	later         time.Duration
+	targets       []string // of the other
+	pause         time.Duration
+}
+
+func newRivalry(s *story) rivalry {
+	s.rivals, s.moves, s.resign, s.cordon = true, nil, 0, 0
+	r := rivalry{kills: s.kills, later: time.Duration(s.IntN(300)) * time.Second, targets: [][]string{{"east", "north"}, {"north"}, {"north", "east"}}[s.IntN(3)]}
+	for range s.IntN(3) {
+		r.theirs = append(r.theirs, 5+s.IntN(400))
+	}
+	r.pause = time.Duration(s.IntN(300)) * time.Second
+	return r
+}
+
+// tellRivals lets two applications carry out a plan each, which were made in the same
+// minute about the same models.
+func tellRivals(t *testing.T, sec secretary, seed uint64) *story {
+	t.Helper()
+	s := newStory(seed)
+	r := newRivalry(s)
+	synctest.Test(t, func(t *testing.T) { s.play(t, sec, func(ctx context.Context) { s.contend(ctx, r) }) })
+	return s
+}
+
+// contend carries out both plans, with kills, and then again until nothing is left to do.
+func (s *story) contend(ctx context.Context, r rivalry) {
+	plans := map[string]fleet.Plan{ours: s.plan(ctx), theirs: s.planTo(ctx, r.targets...)}
+	if len(plans[ours].Moves) == 0 {
+		return
+	}
+	// Both look before each start; in between the other can have started one.
+	rules := sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, BothEnds: true}
+	for _, e := range plans[ours].Moves {
+		rules.Planned = append(rules.Planned, sim.PlannedStart{Model: e.Model, From: e.Source, To: e.Target()})
+	}
+	lead := func() bool { return true }
+	run := func(account string, die int) *life {
+		if account == ours {
+			s.jaas.BeginRun(rules)
+		}
+		l := s.newLife(die)
+		l.account = account
+		if s.live(ctx, l, plans[account], lead); !l.dead() {
+			s.judge(plans[account], l)
+		}
+		return l
+	}
+	lives := func(account string, kills []int) {
+		for _, kill := range append(slices.Clone(kills), 0) {
+			run(account, kill)
+			pause(ctx, r.pause)
+		}
+	}
+	var both sync.WaitGroup
+	both.Go(func() { lives(ours, r.kills) })
+	both.Go(func() { pause(ctx, r.later); lives(theirs, r.theirs) })
+	both.Wait()
+	for range 60 {
+		if !s.flying() {
+			break
+		}
+		pause(ctx, time.Minute)
+	}
+	pause(ctx, 10*time.Minute)
+	for _, account := range []string{ours, theirs} {
+		var last *life
+		for range 8 {
+			if last = run(account, 0); s.idle(last) {
+				break
+			}
+			pause(ctx, 5*time.Minute)
+		}
+		if !s.idle(last) {
+			s.blame("%s never has nothing to do: %s", account, s.sayings())
+		}
+		s.final(plans[account], last)
+	}
+	for _, e := range plans[ours].Moves {
+		if s.moved(e.Model) > 1 {
+			s.blame("%s has moved %d times%s", e.Name, s.moved(e.Model), s.sayings())
+		}
+	}
+}
+
+// moved counts the controllers that a model has left.
+func (s *story) moved(model string) (n int) {
+	for _, c := range s.world.Controllers {
+		if m, known := s.jaas.Controller(c.Name).Migration(model); known && (m.Phase == controller.Done || m.Phase == controller.ReapFailed) {
+			n++
+		}
+	}
+	return n
+}
+
+// tellRivalDrains lets two applications empty one controller.
+func tellRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
+	t.Helper()
+	s := newDrain(seed)
+	r := newRivalry(s)
+	synctest.Test(t, func(t *testing.T) {
+		s.play(t, sec, func(ctx context.Context) {
+			lives := func(account string, kills []int) {
+				for _, kill := range append(slices.Clone(kills), 0, 0) {
+					if account == ours {
+						s.jaas.BeginRun(sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target})
+					}
+					l := s.newLife(kill)
+					l.account = account
+					s.drainOnce(ctx, l)
+					pause(ctx, r.pause)
+				}
+			}
+			var both sync.WaitGroup
+			both.Go(func() { lives(ours, r.kills) })
+			both.Go(func() { pause(ctx, r.later); lives(theirs, r.theirs) })
+			both.Wait()
+		})
+	})
+	return s
+}
+
+// TestRivalsSeed and TestRivalDrainsSeed make one seed happen again.
+func TestRivalsSeed(t *testing.T) { again(t, tellRivals) }
+
+func TestRivalDrainsSeed(t *testing.T) { again(t, tellRivalDrains) }
+
+// TestRivals carries out two plans of two applications, in many worlds: no model moves
+// twice, and neither says of one what is not true.
+func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed") }
+
+// TestRivalDrains empties one controller by two applications: no verdict is stronger than
+// what is true.
+func TestRivalDrains(t *testing.T) { tellMany(t, tellRivalDrains, "TestRivalDrainsSeed") }
+
+// again makes the seed of the flag happen again.
+func again(t *testing.T, tell func(*testing.T, secretary, uint64) *story) {
+	t.Helper()
+	seed := number(t, "seed")
+	if seed == 0 {
+		t.Skip("needs -seed=N")
+	}
+	s := tell(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.sayings())
+	for _, what := range s.wrong {
+		t.Error(what)
+	}
+}
