@@ -68,6 +68,10 @@ type story struct {
 	// rivals tells that another application of the charm is at work, with the account of the
 	// others.
 	rivals bool
+	// version is the one that the agents shall have, if the plan is one of upgrades.
+	version string
+	// see gets all messages; may be nil.
+	see func(wire.Event)
 
 	jaas  *sim.JAAS
 	cable *cable
@@ -208,7 +212,7 @@ func tell(t *testing.T, sec secretary, seed uint64) *story {
 func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) {
 	t.Helper()
 	network := wire.NewNetwork()
-	j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true})
+	j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: s.see})
 	if err != nil {
 		s.blame("the world cannot be: %v", err)
 		return
@@ -330,6 +334,9 @@ func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 		}
 	}
 	plan, err := fleet.Make(snapshot, policy)
+	if s.version != "" {
+		plan, err = fleet.MakeUpgrade(snapshot, policy, s.version)
+	}
 	if err != nil {
 		s.blame("no plan: %v", err)
 	}
@@ -542,11 +549,15 @@ func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func()
 		return l
 	}
 	s.say("%s: a life begins; it ends after %d messages", l.account, l.die)
-	l.done, l.err = fleet.Apply(ctx, fleet.Means{
+	means := fleet.Means{
 		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: pen{j.Writer(), s, l.account},
 		Leader: func(context.Context) (bool, error) { return leads(), nil },
 		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
-	}, fleet.RunOptions{
+	}
+	if plan.Goal == fleet.Upgrade {
+		means.Upgrader = j.Upgrader()
+	}
+	l.done, l.err = fleet.Apply(ctx, means, fleet.RunOptions{
 		Plan: plan, JAAS: uuid, Timeout: 6 * time.Hour,
 		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 		Report: func(e fleet.Event) {
