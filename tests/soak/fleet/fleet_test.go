@@ -350,9 +350,9 @@ func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 // life is one process of an application.
 type life struct {
 	account string
-	cable  *cable
-	cancel context.CancelFunc
-	die    int // after so many messages; 0: never
+	cable   *cable
+	cancel  context.CancelFunc
+	die     int // after so many messages; 0: never
 
 	mu     sync.Mutex
 	killed bool
@@ -363,7 +363,9 @@ type life struct {
 	err  error
 }
 
-func (s *story) newLife(die int) *life { return &life{account: ours, cable: s.cable, die: die, cancel: func() {}} }
+func (s *story) newLife(die int) *life {
+	return &life{account: ours, cable: s.cable, die: die, cancel: func() {}}
+}
 
 func (l *life) dead() bool {
 	l.mu.Lock()

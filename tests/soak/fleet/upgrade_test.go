@@ -25,7 +25,7 @@ func newUpgrade(seed uint64) *story {
 	s.edges, s.resign, s.cordon, s.version = nil, 0, 0, wanted
 	s.rules.Failures = s.IntN(4)
 	s.accounts = s.world.JIMM.Version == "2024" || s.IntN(2) == 0 // JIMM of 2024 upgrades no model.
-	s.world.Allowed = []string{"ModelUpgrader.UpgradeModel"} // By the accounts on controllers.
+	s.world.Allowed = []string{"ModelUpgrader.UpgradeModel"}      // By the accounts on controllers.
 	s.world.Controllers = []sim.Controller{{Name: "west", Version: "3.6.20"}, {Name: "east", Version: wanted}}
 	for i := range s.world.Controllers {
 		s.world.Controllers[i].Users = []controller.User{{Name: "admin", Password: "JIMM's own", Access: "superuser"}, {Name: "migrator", Password: "s3cr3t", Access: "superuser"}}
