@@ -24,7 +24,7 @@ type Cordon string
 const (
 	Cordoned   Cordon = "yes"
 	Uncordoned Cordon = "no"
-	// CordonHidden: JIMM calls the controller unavailable, which hides the mark.
+	// CordonHidden: JIMM reports the controller as unavailable, which hides the mark.
 	CordonHidden Cordon = "not-visible"
 )
 

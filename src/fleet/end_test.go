@@ -185,7 +185,7 @@ func TestBalanceWithFewMoves(t *testing.T) {
 	}
 	got, _ = fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{By: fleet.ByAgents})
 	if len(got.Plan.Moves) != 0 || got.Why != "no single migration would improve the balance" {
-		t.Errorf("models that moved lately: %d moves: %s", len(got.Plan.Moves), got.Why)
+		t.Errorf("models that moved recently: %d moves: %s", len(got.Plan.Moves), got.Why)
 	}
 	s.Moving = []fleet.Flight{{Model: "x"}}
 	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "1 model moves now") {

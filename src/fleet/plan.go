@@ -164,7 +164,7 @@ const (
 	LeftNoTarget        Reason = "no-target"
 	LeftUnclear         Reason = "unknown-target"
 	LeftConnected       Reason = "connected"
-	LeftMovedLately     Reason = "moved-lately"
+	LeftMovedRecently   Reason = "moved-recently"
 	LeftMovedOn         Reason = "moved-on"
 	LeftStillThere      Reason = "still-there"
 	LeftNoRedirect      Reason = "no-redirect"

@@ -131,7 +131,7 @@ func (b *balancer) begin() error {
 		case reason == "" && len(b.graph[model.UUID]) > 0:
 			reason = LeftConnected
 		case reason == "" && b.snapshot.Now.Sub(b.snapshot.Moved[model.UUID]) < rested:
-			reason = LeftMovedLately
+			reason = LeftMovedRecently
 		}
 		if reason == "" {
 			b.movable[name] = append(b.movable[name], c)

@@ -11,8 +11,8 @@ import (
 //
 // This is a write. JIMM of July 2026 places no new models on such a controller;
 // JIMM of 2024 does so as before (both recorded). No command line of JIMM can take
-// the mark off. Setting what is set already is no error. While JIMM calls the
-// controller unavailable, the answer and the list hide the mark.
+// the mark off. Setting what is set already is no error. While JIMM reports the
+// controller as unavailable, the answer and the list hide the mark.
 //
 // The field deprecated is always sent, since JIMM takes a missing one for false,
 // and the name never is empty: JIMM of 2024 then marks the first controller of its

@@ -49,15 +49,23 @@ type Aftermath struct {
 // FollowUp is something that is left to do for the operator.
 type FollowUp struct{ ID, Why, Do string }
 
+// ThirdCopy is the follow-up about a controller, neither source nor target, that still has a
+// copy of the model.
+const ThirdCopy = "third-copy"
+
 // verify checks a model that has moved: its agents, its contents, and
 // at who may administer it. It changes nothing but the outcome.
 func (w *watcher) verify(limited context.Context) {
-	if !w.Inspect || w.Jaas.Inspector == nil || !w.hasMoved() {
+	if !w.hasMoved() {
+		return
+	}
+	a := &w.res.Aftermath
+	a.FollowUps = w.otherCopies(limited)
+	if !w.Inspect || w.Jaas.Inspector == nil {
 		return
 	}
 	w.res.Step = facts.StepVerify
 	after, err := w.awaitAgents(limited)
-	a := &w.res.Aftermath
 	var before *facts.Inventory
 	if w.Contents.Known {
 		before = &w.Contents.Inventory
@@ -65,7 +73,7 @@ func (w *watcher) verify(limited context.Context) {
 	w.found(VerifyAgents, w.agentsFinding(after, before, err))
 	w.found(VerifyContents, w.contentsFinding(after, before, w.changedUsers(limited, after)))
 	w.found(VerifyAccess, w.accessFinding(limited))
-	a.FollowUps = w.followUps(after, before)
+	a.FollowUps = append(a.FollowUps, w.followUps(after, before)...)
 	if w.recordGone(limited) {
 		w.res.Recorded = facts.Controller{}
 		w.end(facts.LostFromJIMM, facts.CauseNone)
@@ -81,6 +89,30 @@ func (w *watcher) verify(limited context.Context) {
 		w.res.Detail = redact.String(checks.List(a.Differences))
 		w.end(facts.NeedsAttention, facts.CauseDifferences)
 	}
+}
+
+// otherCopies asks the controllers besides source and target that had a copy before the start
+// whether they still have it.
+func (w *watcher) otherCopies(limited context.Context) []FollowUp {
+	copies := map[facts.ControllerUUID]facts.Copy{}
+	var at facts.Controllers
+	for _, c := range w.Holders(w.base.Source, w.base.Target) {
+		copies[c.UUID] = w.Observation.CopyOn(c)
+		if again := w.Jaas.Witness.Copy(limited, c, w.base.Model.UUID); again.State != facts.CopyUnknown {
+			copies[c.UUID] = again
+		}
+		if copies[c.UUID].Has() {
+			at = append(at, c)
+		}
+	}
+	if at == nil {
+		return nil
+	}
+	do := "have an administrator of that controller examine it: it may be left over from an earlier attempt"
+	if c := at[0]; len(at) == 1 && copies[c.UUID].State == facts.CopyImporting {
+		do += "; with an account there: " + facts.RemoveCommand(w.opts.Unit, w.base.Model.UUID, c.Name)
+	}
+	return []FollowUp{{ID: ThirdCopy, Why: "a third controller has a copy too: " + facts.DescribeCopies(at, copies), Do: do}}
 }
 
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what

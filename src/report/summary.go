@@ -15,11 +15,11 @@ func Summary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch r.Outcome {
 	case facts.Migrated:
-		return fmt.Sprintf("model %s migrated from %q to %s; JIMM records it there, and the source controller no longer hosts it", model, r.Source.String(), target)
+		return fmt.Sprintf("model %s migrated from %q to %s; JIMM records it there, and the source controller no longer hosts it", model, r.Source.String(), target) + thirdCopy(r)
 	case facts.AlreadyThere:
-		return fmt.Sprintf("model %s is already on %s, and JIMM records it there; nothing was changed", model, target)
+		return fmt.Sprintf("model %s is already on %s, and JIMM records it there; nothing was changed", model, target) + thirdCopy(r)
 	case facts.Recorded:
-		return fmt.Sprintf("model %s was already on %s; JIMM now records it there", model, target)
+		return fmt.Sprintf("model %s was already on %s; JIMM now records it there", model, target) + thirdCopy(r)
 	case facts.Started:
 		return fmt.Sprintf("the migration of model %s%s is running and continues by itself; run migrate-model again to follow and record it", model, where(r))
 	case facts.Removed, facts.NothingToRemove:
@@ -47,6 +47,16 @@ func Summary(r migration.Result) string {
 	default:
 		return unknownSummary(r)
 	}
+}
+
+// thirdCopy names a controller, neither source nor target, that has a copy of a model that has moved.
+func thirdCopy(r migration.Result) string {
+	for _, f := range r.Aftermath.FollowUps {
+		if f.ID == migration.ThirdCopy {
+			return "; " + f.Why
+		}
+	}
+	return ""
 }
 
 // checked says that no check forbids the migration.

@@ -87,7 +87,7 @@ const (
 	ModelLife ID = "model-life"
 	// Target: JIMM knows the target controller.
 	Target ID = "target"
-	// TargetAvailable: JIMM calls the target available.
+	// TargetAvailable: JIMM reports the target as available.
 	TargetAvailable ID = "target-available"
 	// TargetCopy: the target has no copy of the model yet.
 	TargetCopy ID = "target-copy"

@@ -29,17 +29,17 @@ func CheckTarget(s *survey.Survey) Finding {
 func checkTargetAvailable(s *survey.Survey) Finding {
 	switch s.Target.Status {
 	case "available", "":
-		return Finding{Level: Pass, Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " available"}
+		return Finding{Level: Pass, Evidence: "JIMM reports " + strconv.Quote(s.Target.Name) + " as available"}
 	case "deprecated":
 		return Finding{
 			Level:    Warn,
-			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " deprecated: it should get no new models",
+			Evidence: "JIMM reports " + strconv.Quote(s.Target.Name) + " as deprecated: it should get no new models",
 			Remedy:   "choose another target if this one is being drained",
 		}
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM calls " + strconv.Quote(s.Target.Name) + " " + s.Target.Status + "; JIMM notices a change up to ten minutes late",
+			Evidence: "JIMM reports " + strconv.Quote(s.Target.Name) + " as " + s.Target.Status + "; it can take ten minutes to notice a change",
 			Remedy:   "restore the controller, or, if it is back, pass ignore-checks=" + string(TargetAvailable),
 		}
 	}
@@ -140,13 +140,13 @@ func checkCloud(s *survey.Survey) Finding {
 	case s.Reports.Clouds != nil && s.Model.Cloud != "":
 		return knownCloud(s, where)
 	case s.Contents.TargetsKnown && slices.Contains(s.Contents.Targets, s.Target.UUID):
-		return Finding{Level: Pass, Evidence: "JIMM says that " + target + " has cloud " + where}
+		return Finding{Level: Pass, Evidence: "JIMM reports that " + target + " has cloud " + where}
 	case s.Contents.TargetsKnown && targetIsOlder(s):
 		return Finding{Level: Skip, Evidence: "JIMM does not list " + target + " as a target of the model, because it is older, and so does not report its clouds"}
 	case s.Contents.TargetsKnown:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM says that " + target + " does not have cloud " + where + "; Juju notices only when it imports the model",
+			Evidence: "JIMM reports that " + target + " does not have cloud " + where + "; Juju notices only when it imports the model",
 			Remedy:   "add the cloud to " + s.Target.Name + " under the same name (juju add-cloud), and to JIMM; or choose one that list-migration-targets shows",
 		}
 	case s.Model.Cloud == "":
