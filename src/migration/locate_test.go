@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/migration"
@@ -390,4 +391,63 @@ func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 	if got := controllers.Nearest("Est"); len(got) == 0 || got[0] != "east" {
 		t.Errorf("the nearest are %q", got)
 	}
+}
+
+// slowList is a JIMM of 2026 that waits two minutes for a controller that hangs before it lists
+// models, and answers at once what is in its database.
+type slowList struct {
+	*places
+	survey.Witness
+}
+
+func (s slowList) Models(ctx context.Context) (facts.ModelList, error) {
+	select {
+	case <-ctx.Done():
+		return facts.ModelList{}, ctx.Err()
+	case <-time.After(2 * time.Minute):
+		return s.places.Models(ctx)
+	}
+}
+
+func (s slowList) Record(context.Context, string) facts.Record {
+	return facts.Record{State: facts.RecordAt, Controller: west().UUID}
+}
+
+func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
+	present := facts.Copy{State: facts.CopyActive}
+	for name, c := range map[string]struct {
+		copies map[string]facts.Copy
+		want   locate.State
+		holder string
+		limit  time.Duration // Two lists are not waited for if the record seems wrong.
+	}{
+		"where it is recorded": {map[string]facts.Copy{"west": present, "east": {State: facts.CopyAbsent}}, locate.StateActive, "west", locate.TimeForList},
+		"moved":                {map[string]facts.Copy{"west": {State: facts.CopyMoved, To: east().UUID}, "east": present}, locate.StateMoved, "east", 2 * locate.TimeForList},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &places{copies: c.copies}
+				jaas := p.jaas(true)
+				slow := slowList{p, jaas.Witness}
+				jaas.Fleet, jaas.Witness = slow, slow
+				began := time.Now()
+				found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: strings.ToUpper(modelUUID), Probe: true})
+				if err != nil || len(found.Locations) != 1 || found.Gaps == nil {
+					t.Fatalf("%+v, %v", found, err)
+				}
+				if got := found.Locations[0]; got.State != c.want || got.Holder.Name != c.holder || time.Since(began) > c.limit {
+					t.Errorf("%s on %q after %v: %s", got.State, got.Holder.Name, time.Since(began), got.Proof)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // Of a name JIMM's record says nothing.
+		p := &places{models: []facts.Model{{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Recorded: west().UUID}}, copies: map[string]facts.Copy{"west": present}}
+		jaas := p.jaas(true)
+		slow := slowList{p, jaas.Witness}
+		jaas.Fleet, jaas.Witness = slow, slow
+		if found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: "prod", Probe: true}); err != nil || found.Gaps != nil || len(found.Locations) != 1 {
+			t.Errorf("%+v, %v", found, err)
+		}
+	})
 }

@@ -47,10 +47,21 @@ func (e *SelectError) Error() string {
 // UUID returns the UUID that was given, "" if something else was. A controller can be
 // asked about a model that JIMM does not know only by that.
 func (e *SelectError) UUID() string {
-	if e.Ambiguous() || !looksLikeUUID(e.Selector) || len(e.Selector) != uuidLength {
+	if e.Ambiguous() || !isUUID(e.Selector) {
 		return ""
 	}
 	return strings.ToLower(e.Selector)
+}
+
+// SelectedUUID returns the UUID by which a selector names a model, "" if it names one by
+// something else.
+func SelectedUUID(selector string) string {
+	for _, text := range readings(selector, "model") {
+		if isUUID(text) {
+			return strings.ToLower(text)
+		}
+	}
+	return ""
 }
 
 // Ambiguous reports whether several models match.
@@ -193,6 +204,8 @@ func isPattern(selector string) bool { return strings.ContainsAny(selector, "*?[
 
 // uuidLength is that of a UUID with its hyphens.
 const uuidLength = 36
+
+func isUUID(text string) bool { return looksLikeUUID(text) && len(text) == uuidLength }
 
 // looksLikeUUID reports whether a text was meant as a UUID.
 func looksLikeUUID(text string) bool {

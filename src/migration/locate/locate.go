@@ -3,10 +3,12 @@ package locate
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
@@ -100,7 +102,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	if err != nil {
 		return Found{}, err
 	}
-	listed, err := jaas.Fleet.Models(ctx)
+	listed, err := listModels(ctx, jaas, opts)
 	if err != nil {
 		return Found{}, err
 	}
@@ -118,12 +120,51 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 		return cmp.Or(cmp.Compare(a.FullName(), b.FullName()), cmp.Compare(a.UUID, b.UUID))
 	})
 	l := locator{
-		jaas: jaas, probe: opts.Probe, controllers: list,
+		jaas: jaas, selector: opts.Model, probe: opts.Probe, controllers: list,
 		named: len(matches) == 1, prober: survey.NewProber(jaas.Witness),
 	}
 	found := l.all(ctx, page(matches, opts.Skip, opts.Limit))
 	l.lookAgain(ctx, found)
 	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
+}
+
+// TimeForList is how long JIMM's list is waited for where JIMM's record can be asked for alone. JIMM of
+// 2026 asks every controller for its models, and waits two minutes for one that hangs.
+const TimeForList = 10 * time.Second
+
+// errNoList is why nothing but the record is known of a model.
+var errNoList = fmt.Errorf("JIMM did not list its models within %v; only its record of this model was read", TimeForList)
+
+// listModels is JIMM's list. For a UUID JIMM's record of that model stands in for a list that does
+// not come: the probes tell the rest. The call for the list is over when listModels returns.
+func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.ModelList, error) {
+	uuid := facts.SelectedUUID(opts.Model)
+	if uuid == "" || !opts.Probe || !jaas.Traits.AutoRecords {
+		return jaas.Fleet.Models(ctx)
+	}
+	listing, stop := context.WithCancel(ctx)
+	var (
+		wg   sync.WaitGroup
+		list facts.ModelList
+		err  error
+	)
+	done := make(chan struct{})
+	wg.Go(func() {
+		defer close(done)
+		list, err = jaas.Fleet.Models(listing)
+	})
+	defer wg.Wait()
+	defer stop()
+	select {
+	case <-done:
+		return list, err
+	case <-time.After(TimeForList):
+	}
+	if record := jaas.Witness.Record(ctx, uuid); record.State == facts.RecordAt {
+		return facts.ModelList{Models: []facts.Model{{UUID: uuid, Recorded: record.Controller}}, Gaps: errNoList}, nil
+	}
+	<-done
+	return list, err
 }
 
 // page returns the part of the list that was requested.
@@ -138,6 +179,7 @@ func page(models []facts.Model, skip, limit int) []facts.Model {
 // locator confirms records.
 type locator struct {
 	jaas        survey.JAAS
+	selector    string
 	probe       bool
 	controllers facts.Controllers
 	prober      *survey.Prober
@@ -239,7 +281,7 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
 		return
 	}
-	listed, err := l.jaas.Fleet.Models(ctx)
+	listed, err := listModels(ctx, l.jaas, Options{Model: l.selector, Probe: l.probe})
 	if err != nil {
 		return
 	}
