@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
@@ -31,7 +32,7 @@ func checkSource(s *survey.Survey) Finding {
 		f.Evidence = name + " reports that it has migrated the model away, but not where to; JIMM does not record it yet"
 		f.Remedy = find
 	case s.Observation.Info.ReapFailed():
-		f.Evidence = name + " has migrated the model and could not remove its copy; the target is not known: " + s.Observation.Info.Attempt.Text.String()
+		f.Evidence = name + " has migrated the model and could not remove its copy; " + unknownTarget(s) + ": " + s.Observation.Info.Attempt.Text.String()
 		f.Remedy = find
 	case source.State == facts.CopyAbsent:
 		f.Evidence = name + " says that it does not have the model"
@@ -53,6 +54,14 @@ func checkSource(s *survey.Survey) Finding {
 		f.Evidence = "cannot determine whether " + name + " has the model: " + s.Observation.Info.Answer()
 	}
 	return f
+}
+
+// unknownTarget says why it is not known where a model went that its source has migrated.
+func unknownTarget(s *survey.Survey) string {
+	if to := s.Audit.Targets(s.Observation.Info.Attempt, s.Source.Name); len(to) > 1 {
+		return "the target is not known, as JIMM's audit log has requests to migrate it to " + strings.Join(to, " and to ")
+	}
+	return "the target is not known"
 }
 
 // checkTargetCopy looks for a copy that would make the target refuse another.

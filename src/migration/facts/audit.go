@@ -74,6 +74,20 @@ func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 	return name, certain
 }
 
+// Targets returns the controllers that the migration may have been asked to go to, in the order of the
+// requests. JIMM's answers are in the log without the errors of their items, and a request
+// without an answer may have been carried out: of several none is proved.
+func (a Audit) Targets(of Attempt, source string) []string {
+	from, to := a.around(of)
+	var out []string
+	for _, q := range a.Requests {
+		if q.Kind == RequestMigrate && q.Target != source && !q.At.Before(from) && !q.At.After(to) && !slices.Contains(out, q.Target) {
+			out = append(out, q.Target)
+		}
+	}
+	return out
+}
+
 // around returns when the migration may have been asked for: recently, if its
 // start does not say.
 func (a Audit) around(of Attempt) (from, to time.Time) {

@@ -1,6 +1,7 @@
 package facts_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -79,6 +80,21 @@ func TestAuditPending(t *testing.T) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAuditNamesAllTargetsOfAMigration(t *testing.T) {
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	ask := func(ago time.Duration, target string) facts.Request {
+		return facts.Request{Kind: facts.RequestMigrate, Target: target, At: now.Add(-ago), Answered: true}
+	}
+	audit := facts.Audit{Now: now, Requests: []facts.Request{ask(time.Hour, "old"), ask(10*time.Minute, "north"), ask(6*time.Minute, "west"), ask(5*time.Minute, "north"), ask(5*time.Minute, "east"), ask(0, "south")}}
+	of := facts.Attempt{Text: "removing exported model failed: no rights", Start: now.Add(-4 * time.Minute)}
+	if got := audit.Targets(of, "east"); !slices.Equal(got, []string{"north", "west"}) {
+		t.Errorf("%v", got)
+	}
+	if name, certain := audit.Target(of, "east"); certain {
+		t.Errorf("of several requests %q is certain", name)
 	}
 }
 
