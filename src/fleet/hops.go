@@ -18,7 +18,7 @@ type stop struct {
 // hops returns the shortest route of a model to a controller on which its agents
 // can have the version: moves to other controllers, and upgrades of the agents to
 // the version of the controller that has them, where the next move or the goal
-// needs it. It is computed anew from what is seen; no step is remembered. It searches
+// needs it. It is computed each time from what is seen; no step is remembered. It searches
 // in breadth: the first route found has the fewest steps. Stops are tried in JIMM's order of controllers, upgrades first.
 func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller, Eligibility) bool) ([]Step, bool) {
 	type way struct {

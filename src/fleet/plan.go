@@ -187,7 +187,7 @@ type Plan struct {
 	Unit string
 	Goal Goal
 	// Of is the controller that is drained, or to which models come back, or the
-	// version that agents shall have.
+	// version that agents are to have.
 	Of          string
 	Controllers []Host
 	Caps        Caps
@@ -204,7 +204,7 @@ type Plan struct {
 	More int
 }
 
-// Weighted is a target with the share that it gets, 1 unless told otherwise.
+// Weighted is a target with the share that it gets, 1 by default.
 type Weighted struct {
 	Name   string
 	Weight int
@@ -222,7 +222,7 @@ type Policy struct {
 	Targets []Weighted
 	// WaveSize is how many models make a wave; 0: all.
 	WaveSize int
-	// Version is the one that agents shall have; for the goal upgrade.
+	// Version is the one that agents are to have; for the goal upgrade.
 	Version string
 	// MaxModels bounds the plan; 500 if 0.
 	MaxModels int

@@ -20,7 +20,7 @@ const (
 	ByModels By = "models"
 )
 
-// Balance says how even the load shall be.
+// Balance says how even the load is to be.
 type Balance struct {
 	By By
 	// Tolerance is how far a controller may be from its share, in percent.

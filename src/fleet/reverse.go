@@ -79,7 +79,7 @@ func orAny(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// without says what else was looked at than a plan.
+// without says what was read in the place of a plan.
 func without(old *Plan) string {
 	if old != nil {
 		return ""

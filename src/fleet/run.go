@@ -248,7 +248,7 @@ func (r *run) untilTurn() time.Duration {
 	return next
 }
 
-// turn looks, decides, and starts. It returns true when the run is over.
+// turn observes, decides, and starts. It returns true when the run is over.
 func (r *run) turn(ctx context.Context) bool {
 	r.turns <- struct{}{}
 	defer func() { <-r.turns }()
@@ -349,7 +349,7 @@ func (r *run) launch(ctx context.Context, i int) {
 	})
 }
 
-// wake lets the next turn begin.
+// wake begins the next turn.
 func (r *run) wake() {
 	select {
 	case r.changed <- struct{}{}:

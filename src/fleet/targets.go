@@ -11,7 +11,7 @@ import (
 )
 
 // Eligibility says whether a model can move to a controller, as far as lists
-// tell.
+// show it.
 type Eligibility string
 
 // The eligibilities.

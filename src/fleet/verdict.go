@@ -27,7 +27,7 @@ type Evidence struct {
 	Conflicts []string
 	// Gaps say why JIMM's list is not complete.
 	Gaps []string
-	// Asked reports that the controller itself has told all its models (AllModels),
+	// Asked reports that the controller itself has listed all its models (AllModels),
 	// NotAsked why it has not.
 	Asked    bool
 	NotAsked string

@@ -33,12 +33,12 @@ func (i *inspector) Inventory(ctx context.Context, model string, controller fact
 	if err != nil {
 		return facts.Inventory{}, err
 	}
-	status, storageTold, err := conn.FullStatusAndStorage(ctx)
+	status, storageReported, err := conn.FullStatusAndStorage(ctx)
 	if err != nil {
 		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
-	out.Controller, out.StorageTold = facts.ControllerUUID(conn.ControllerUUID()), storageTold
+	out.Controller, out.StorageReported = facts.ControllerUUID(conn.ControllerUUID()), storageReported
 	return out, nil
 }
 
@@ -53,12 +53,12 @@ func (i *inspector) direct(ctx context.Context, model string, controller facts.C
 	if err != nil {
 		return facts.Inventory{}, false
 	}
-	status, storageTold, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
+	status, storageReported, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
 	if err != nil {
 		return facts.Inventory{}, false
 	}
 	out := inventoryOf(status)
-	out.Controller, out.StorageTold = facts.ControllerUUID(login.ControllerUUID()), storageTold
+	out.Controller, out.StorageReported = facts.ControllerUUID(login.ControllerUUID()), storageReported
 	return out, true
 }
 

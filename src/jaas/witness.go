@@ -121,19 +121,19 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		users[i] = u.Name + "=" + u.Access
 	}
 	return facts.Info{
-		Kind:         facts.InfoLive,
-		Controller:   facts.ControllerUUID(m.ControllerUUID),
-		Status:       m.Status.Status,
-		StatusText:   redact.Raw(m.Status.Info),
-		Attempt:      attemptOf(m.Migration, m.Status),
-		Life:         m.Life,
-		IsController: m.IsController,
-		AgentVersion: m.AgentVersion,
-		Owner:        m.Owner(),
-		Users:        users,
-		Credential:   validity(m.CloudCredentialValidity),
-		Backends:     backends(m.SecretBackends),
-		BackendsTold: m.SecretBackends != nil,
+		Kind:             facts.InfoLive,
+		Controller:       facts.ControllerUUID(m.ControllerUUID),
+		Status:           m.Status.Status,
+		StatusText:       redact.Raw(m.Status.Info),
+		Attempt:          attemptOf(m.Migration, m.Status),
+		Life:             m.Life,
+		IsController:     m.IsController,
+		AgentVersion:     m.AgentVersion,
+		Owner:            m.Owner(),
+		Users:            users,
+		Credential:       validity(m.CloudCredentialValidity),
+		Backends:         backends(m.SecretBackends),
+		BackendsReported: m.SecretBackends != nil,
 	}
 }
 

@@ -75,7 +75,7 @@ func (r *run) contested(ctx context.Context, s *survey.Survey) bool {
 	if !s.ModelKnown() || !s.InUseTwice() || !sleep(ctx, r.opts.PollInterval) {
 		return false
 	}
-	s.Model.Entry = facts.Entry{} // The list is read anew.
+	s.Model.Entry = facts.Entry{} // The list is read again.
 	s.Observation = r.Observe(ctx, s)
 	return s.InUseTwice()
 }

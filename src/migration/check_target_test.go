@@ -87,12 +87,12 @@ func targetCases() []targetCase {
 		{name: "backends not told", id: checks.SecretBackends, level: checks.Skip},
 		{name: "built-in backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) {
-				i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "internal", Type: "controller", Secrets: 3}}
+				i.BackendsReported, i.Backends = true, []facts.Backend{{Name: "internal", Type: "controller", Secrets: 3}}
 			}
 		}, level: checks.Pass},
 		{name: "vault backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) {
-				i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
+				i.BackendsReported, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 			}
 		}, level: checks.Warn, says: "myvault (vault, 3 secrets)"},
 

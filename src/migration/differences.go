@@ -50,7 +50,7 @@ func differences(before, after facts.Inventory, source, target string) []string 
 		return ""
 	})...)
 	out = append(out, compareNames("remote application", before.Remotes, after.Remotes, worseRemote)...)
-	if before.StorageTold && after.StorageTold {
+	if before.StorageReported && after.StorageReported {
 		out = append(out, compareNames("storage", before.Storage, after.Storage, nil)...)
 	}
 	return out

@@ -129,7 +129,7 @@ type SourceReleasedEvent struct {
 type RecordEvent struct {
 	Controller facts.Controller
 	Ground     string
-	// Err is JIMM's answer if it was an error; the record is looked at again.
+	// Err is JIMM's answer if it was an error; the record is read again.
 	Err error
 }
 

@@ -120,8 +120,8 @@ func advances(before, now redact.Raw) bool {
 	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
 }
 
-// seenWords say what the observation has shown, for the ground of the operator's proof.
-func seenWords(s *survey.Survey) string {
+// describeSeen say what the observation has shown, for the ground of the operator's proof.
+func describeSeen(s *survey.Survey) string {
 	source, target := s.Observation.CopyOn(s.Source), s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
 	switch {

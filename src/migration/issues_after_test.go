@@ -170,7 +170,7 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.details = func(i *facts.Info) {
-			i.BackendsTold, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
+			i.BackendsReported, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 		}
 		has(t, findingOf(t, f.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.SecretBackends), checks.Warn, "myvault", "--import-id")
 	})

@@ -69,7 +69,7 @@ var (
 	// ErrMigrating is the source's refusal because a migration runs already.
 	ErrMigrating = errors.New("the model is migrating already")
 	// ErrMarked is JIMM's own refusal because it believes that a migration
-	// runs. It can be wrong, and then stays so until someone tells it again
+	// runs. It can be wrong, and then stays so until a client tells it again
 	// where the model is (JIMM of August 2025 and later).
 	ErrMarked = errors.New("JIMM has marked the model as migrating")
 )

@@ -175,7 +175,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 
 // Follow follows a running migration of the model to its end, and records it on
 // the same proof as [Migrate]. It starts nothing. Where JIMM's audit log does not
-// say where the migration goes, the source's own word at its end does.
+// say where the migration goes, what the source reports at its end does.
 func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Options) (Result, error) {
 	opts.Target = ""
 	if opts.Until == UntilRunning {

@@ -53,7 +53,7 @@ func (w *watcher) probeSuffices(o facts.Observation) bool {
 // mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM
 // that completes migrations may forget the model over the question, unless it
 // is known to follow the migration itself, or the source to hold the model. So
-// its record is looked at first: whoever has changed it has ended the following.
+// its record is read first: a client that has changed it has ended the following.
 func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	if !w.base.AutoRecords {
 		return true
@@ -109,7 +109,7 @@ func (w *watcher) pair() []facts.Controller {
 func (w *watcher) needHost(o facts.Observation) bool {
 	unlisted := w.progress.Read(w.base, o).Kind == facts.InfoUnlisted && w.unresolved.blindly()
 	wanted := o.CopyOn(w.base.Source).State == facts.CopyUnknown && (unlisted || w.login == due)
-	return w.login != asked && (wanted || judge.ListedBySomebody(w.base, w.progress, o.Info, o.CopyOn(w.base.Target)))
+	return w.login != asked && (wanted || judge.ListedByAny(w.base, w.progress, o.Info, o.CopyOn(w.base.Target)))
 }
 
 // sourceHasIt reports whether it is known that the source has the model that it

@@ -77,7 +77,7 @@ func (m *recording) record(ctx, limited context.Context) {
 		return
 	}
 	if !m.mayBeProved() {
-		m.byWord(ctx, limited)
+		m.fromCopy(ctx, limited)
 		return
 	}
 	m.res.Plan = plan(s, nil)
@@ -86,7 +86,7 @@ func (m *recording) record(ctx, limited context.Context) {
 	switch {
 	case m.res.Outcome != facts.Unknown || m.res.Cause == facts.CauseMisrecorded:
 	case m.confirm != "" && !w.attempts.made():
-		m.byWord(ctx, limited)
+		m.fromCopy(ctx, limited)
 	case m.res.Cause == facts.CauseUnproved:
 		m.res.Next = m.confirmCommand()
 	}
@@ -113,8 +113,8 @@ func (m *recording) refuse(cause facts.Cause, detail, next string) {
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Refused, cause, detail, next
 }
 
-// byWord records on the operator's confirmation, which two observations must not contradict.
-func (m *recording) byWord(ctx, limited context.Context) {
+// fromCopy records on the operator's confirmation, which two observations must not contradict.
+func (m *recording) fromCopy(ctx, limited context.Context) {
 	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
 	if !m.allowed(guard(m.first)) {
 		return
@@ -151,8 +151,8 @@ func (m *recording) byWord(ctx, limited context.Context) {
 	if !m.allowed(guard(again)) || !m.allowed(m.movement(again, pause)) {
 		return
 	}
-	m.recordAndConfirm(ctx, limited, again, judge.JudgeWord(judge.Word{
-		Model: again.Model, Controller: again.Target, Confirm: m.confirm, Saw: seenWords(again),
+	m.recordAndConfirm(ctx, limited, again, judge.JudgeConfirmation(judge.Confirmation{
+		Model: again.Model, Controller: again.Target, Confirm: m.confirm, Saw: describeSeen(again),
 		First: m.first.Seen(), Second: again.Seen(), Source: again.Source,
 	}))
 }

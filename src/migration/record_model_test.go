@@ -220,12 +220,12 @@ func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
 		{"no controller", model, facts.Controller{}, modelUUID, false},
 		{"a controller that JIMM does not know", model, facts.Controller{UUID: east().UUID}, modelUUID, false},
 	} {
-		p := judge.JudgeWord(judge.Word{Model: c.model, Controller: c.to, Confirm: c.confirm, Saw: "seen"})
+		p := judge.JudgeConfirmation(judge.Confirmation{Model: c.model, Controller: c.to, Confirm: c.confirm, Saw: "seen"})
 		if p.Valid() != c.valid || c.valid && !strings.Contains(p.Ground(), "you have confirmed it") {
 			t.Errorf("%s: valid %v, %q", c.name, p.Valid(), p.Ground())
 		}
 	}
-	if judge.JudgeWord(judge.Word{Model: model, Controller: east(), Confirm: modelUUID}).Valid() {
+	if judge.JudgeConfirmation(judge.Confirmation{Model: model, Controller: east(), Confirm: modelUUID}).Valid() {
 		t.Error("a proof without ground")
 	}
 }

@@ -92,7 +92,7 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 	case judge.Elsewhere:
 		w.elsewhere(v, o)
 	case judge.Lost:
-		w.res.Holder = w.sourcesWord(o)
+		w.res.Holder = w.redirectOfSource(o)
 		w.end(facts.LostFromJIMM, facts.CauseNone)
 	case judge.Conflict:
 		w.res.Holder, w.res.Detail = facts.Controller{}, facts.DescribeCopies(w.Controllers, o.Copies)
@@ -123,14 +123,14 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 	}
 	if w.progress.Attempt.StartUnstable && w.base.AutoRecords {
 		// JIMM waits for an end that this source never shows, and refuses every
-		// other attempt until the record is made anew.
+		// other attempt until the record is set again.
 		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.Aborted, facts.CauseAnswer)
 }
 
 // recordCommand is the charm's own command that records a controller: on proof, or with
-// the model's UUID as confirm on the operator's word.
+// the model's UUID as confirm on the operator's confirmation.
 func (w *watcher) recordCommand(at facts.Controller, confirm string) string {
 	return facts.RecordCommand(w.opts.Unit, w.base.Model.UUID, at.Name, confirm)
 }
@@ -203,7 +203,7 @@ func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
 	return false
 }
 
-// migrated ends the run: the model is where it shall be, and recorded there.
+// migrated ends the run: the model is on the target, and recorded there.
 func (w *watcher) migrated() {
 	w.res.Step, w.res.Holder, w.res.Recorded = facts.StepVerify, w.base.Target, w.base.Target
 	switch {
@@ -260,7 +260,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 
 // elsewhere ends the run: the model is on a third controller, or recorded there.
 func (w *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
-	w.res.Holder = w.sourcesWord(o)
+	w.res.Holder = w.redirectOfSource(o)
 	if to := w.Controllers.ByUUID(v.Elsewhere); to.Name != "" && w.res.Recorded.UUID != to.UUID {
 		w.res.Next = w.recordCommand(to, "")
 	}
@@ -271,9 +271,9 @@ func (w *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
 	w.end(outcome, facts.CauseElsewhere)
 }
 
-// sourcesWord returns the controller that has the model according to the source
-// itself, if that tells.
-func (w *watcher) sourcesWord(o facts.Observation) facts.Controller {
+// redirectOfSource returns the controller that has the model according to the source
+// itself, if that names one.
+func (w *watcher) redirectOfSource(o facts.Observation) facts.Controller {
 	if source := o.CopyOn(w.base.Source); source.State == facts.CopyMoved && source.To != "" {
 		return w.Controllers.ByUUID(source.To)
 	}
@@ -286,7 +286,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	waited := w.unresolved.waited(v.Kind, time.Now())
 	switch v.Kind {
 	case judge.Waiting:
-		return w.nothingOnShow(ctx, waited, o)
+		return w.nothingReported(ctx, waited, o)
 	case judge.SourceRetains:
 		return w.held(waited, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
@@ -333,7 +333,7 @@ func (w *watcher) hidden(o facts.Observation) bool {
 }
 
 // onlyHolder returns the controller that alone has a copy of the model, if all
-// of them tell.
+// of them answer.
 func (w *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 	if !w.opts.Probe {
 		return facts.Controller{}
@@ -351,9 +351,9 @@ func (w *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 	return only
 }
 
-// nothingOnShow: the source seems to describe the model and shows no new
+// nothingReported: the source seems to describe the model and shows no new
 // migration.
-func (w *watcher) nothingOnShow(ctx context.Context, waited time.Duration, o facts.Observation) bool {
+func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o facts.Observation) bool {
 	limit := w.wait(TimeToBegin)
 	if w.plan == PlanWait && !w.request.made() {
 		limit = w.TimeLeftToStart()
@@ -412,7 +412,7 @@ func (w *watcher) notStarted() {
 	}
 	if errors.Is(w.request.err, ErrMarked) {
 		// JIMM believes in a migration that is not there, and refuses every
-		// other until the record is made anew.
+		// other until the record is set again.
 		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.NotStarted, cause)

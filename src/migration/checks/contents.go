@@ -17,14 +17,14 @@ import (
 func checkStorage(s *survey.Survey) Finding {
 	switch {
 	case !s.Contents.Known:
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	case len(s.Contents.Storage) > 0:
 		return Finding{
 			Level:    Warn,
 			Evidence: fmt.Sprintf("the model has storage: %s; the data stays where it is, and Juju on the target takes it over", Names(facts.SortedNames(s.Contents.Storage, func(facts.Storage) bool { return true }))),
 			Remedy:   "back it up first",
 		}
-	case !s.Contents.StorageTold:
+	case !s.Contents.StorageReported:
 		return Finding{Level: Skip, Evidence: "the source does not report whether the model has storage"}
 	default:
 		return list(s, nil, Warn, "", "the model has no storage")
@@ -48,7 +48,7 @@ func checkMachines(s *survey.Survey) Finding {
 	case s.Model.Type == "caas":
 		return Finding{Level: Pass, Evidence: "a Kubernetes model has no machines"}
 	case !s.Contents.Known:
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	var problems []string
 	for _, id := range facts.SortedNames(s.Contents.Machines, func(facts.Machine) bool { return true }) {
@@ -76,7 +76,7 @@ func machineProblem(m facts.Machine) string {
 
 func checkUnits(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	var problems, failing []string
 	source, _ := rules.ParseVersion(s.Source.AgentVersion)
@@ -136,7 +136,7 @@ func unready(u facts.Unit, source rules.Version) string {
 
 func checkApplications(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	var problems, below []string
 	for _, name := range facts.SortedNames(s.Contents.Applications, func(facts.Application) bool { return true }) {
@@ -170,7 +170,7 @@ func refusesCharmStore(s *survey.Survey) bool {
 // that do not have their application's charm yet: an upgrade runs, or has stopped.
 func checkUpgrade(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	want := s.Contents.AgentVersion
 	var problems []string
@@ -192,7 +192,7 @@ func checkUpgrade(s *survey.Survey) Finding {
 
 func checkRelations(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	keys := facts.SortedNames(s.Contents.Relations, func(r facts.Relation) bool { return !slices.Contains([]string{"", "joined", "suspended"}, r.Status) })
 	var problems []string
@@ -204,6 +204,6 @@ func checkRelations(s *survey.Survey) Finding {
 		fmt.Sprintf("no unit is still joining a relation (%d in all)", len(s.Contents.Relations)))
 }
 
-// notLookedInto is the finding of a check that needs to inspect a model that was not
-// looked into.
-func notLookedInto(i survey.Contents) Finding { return Finding{Level: Skip, Evidence: i.Why} }
+// notInspected is the finding of a check that needs to inspect a model that was not
+// inspected.
+func notInspected(i survey.Contents) Finding { return Finding{Level: Skip, Evidence: i.Why} }

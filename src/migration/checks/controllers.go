@@ -73,7 +73,7 @@ func checkFacades(s *survey.Survey) Finding {
 		return Finding{Level: Fail, Evidence: target + " needs facades that " + source + " does not have: " + oneLine(o.Prechecks.Refusal), Remedy: "upgrade controller " + s.Source.String() + ", or choose an older target"}
 	case o.Prechecks.Facades:
 		return Finding{Level: Pass, Evidence: target + " accepts models from controllers with the facades of " + source}
-	case slices.Max(versions) < facadesAreTold:
+	case slices.Max(versions) < facadesAreReported:
 		return Finding{Level: Pass, Evidence: target + " does not check the facades of the source (MigrationTarget before 3)"}
 	case o.PrecheckErr != nil:
 		return Finding{Level: Skip, Evidence: "this cannot be determined: " + redact.Error(o.PrecheckErr)}
@@ -82,9 +82,9 @@ func checkFacades(s *survey.Survey) Finding {
 	}
 }
 
-// facadesAreTold is the version of MigrationTarget from which on a source has to
-// tell its facades (Juju 3.1).
-const facadesAreTold = 3
+// facadesAreReported is the version of MigrationTarget from which on a source has to
+// report its facades (Juju 3.1).
+const facadesAreReported = 3
 
 // checkTargetPrechecks has the target itself check the model, as it would at
 // the beginning of a migration.

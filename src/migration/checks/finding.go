@@ -7,7 +7,7 @@ import (
 
 // The checks of the model's contents, of the target, and of what is known about
 // the versions. Those with which Juju would refuse the migration by itself can be
-// ignored: it has the last word.
+// ignored: Juju decides in the end.
 const (
 	// VersionHop: the versions can migrate to each other.
 	VersionHop ID = "version-hop"

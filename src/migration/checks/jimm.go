@@ -125,7 +125,7 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 }
 
 func checkSecretBackends(s *survey.Survey) Finding {
-	if !s.Observation.Info.BackendsTold {
+	if !s.Observation.Info.BackendsReported {
 		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report which secret backends the model uses"}
 	}
 	var outside []string

@@ -57,7 +57,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 		return // What could not be read may be any of it.
 	}
 	told := func(k rules.Kind) bool {
-		return i.StorageTold || k != rules.Storage && k != rules.Filesystems && k != rules.Volumes
+		return i.StorageReported || k != rules.Storage && k != rules.Filesystems && k != rules.Volumes
 	}
 	for _, k := range rules.Kinds() {
 		if told(k) && k != rules.ExternalUsers {

@@ -59,10 +59,10 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 			i.Applications["mine"] = facts.Application{Charm: "local:jammy/mine-0"}
 		}, []string{"#21816", "mine"}},
 		"storage of Kubernetes": {"3.6.21", "4.0.6", "caas", "kubernetes", nil, func(i *facts.Inventory) {
-			i.Storage["pgdata/0"], i.StorageTold = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
 		}, []string{"#22129", "#21975", "pgdata/0"}},
 		"a filesystem on its way to 4.1": {"4.0.15", "4.1.0", "iaas", "lxd", nil, func(i *facts.Inventory) {
-			i.Storage["pgdata/0"], i.StorageTold = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
 		}, []string{"#23259", "pgdata/0"}},
 		"external users":                    {"3.6.14", "4.0.5", "iaas", "lxd", []string{"bob@example.com=read", "carol=read"}, nil, []string{"#22099", "bob@example.com", "alice@example.com", "4.0.11"}},
 		"one offer, twice":                  {"3.6.14", "4.0.14", "iaas", "lxd", nil, consumedTwice, []string{"same offer", "require-a", "require-b"}},
@@ -138,7 +138,7 @@ func TestCharmNames(t *testing.T) {
 // inventory is a healthy model.
 func inventory() facts.Inventory {
 	return facts.Inventory{
-		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageTold: true,
+		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageReported: true,
 		Applications: map[string]facts.Application{
 			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
 			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},

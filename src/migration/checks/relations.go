@@ -14,7 +14,7 @@ import (
 // Where they forbid the migration, [VersionHop] says so.
 func checkOffers(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	var used []string
 	for _, name := range facts.SortedNames(s.Contents.Offers, facts.Offer.Connected) {
@@ -38,7 +38,7 @@ func checkOffers(s *survey.Survey) Finding {
 // JIMM records those models.
 func checkRemotes(s *survey.Survey) Finding {
 	if !s.Contents.Known {
-		return notLookedInto(s.Contents)
+		return notInspected(s.Contents)
 	}
 	var used []string
 	together, apart := false, false

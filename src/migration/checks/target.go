@@ -125,7 +125,7 @@ func qualifier(owner string) string {
 }
 
 // checkCloud checks whether the target has the model's cloud and region. JIMM
-// tells it in a list of targets (2025 and later); a controller's entry names the
+// reports it in a list of targets (2025 and later); a controller's entry names the
 // cloud that it runs in itself.
 func checkCloud(s *survey.Survey) Finding {
 	where := strconv.Quote(s.Model.Cloud)

@@ -21,7 +21,7 @@ type People struct {
 	Identity string
 }
 
-// Prechecks is what a target has answered about a model that shall come.
+// Prechecks is what a target has answered about a model that is to be imported.
 type Prechecks struct {
 	// Version is that of its facade MigrationTarget which was asked.
 	Version int

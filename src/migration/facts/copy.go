@@ -76,8 +76,8 @@ func CopyOf(i Info) Copy {
 }
 
 // Described returns the copy with what the controller showed one of its administrators
-// a moment later, who took it for a copy in that state. The controller's word that a
-// migration moves the model stands: on Juju 4.0.0 and later, which are silent, an
+// a moment later, who took it for a copy in that state. That the controller says that a
+// migration moves the model still counts: on Juju 4.0.0 and later, which are silent, an
 // administrator sees nothing of it.
 func (c Copy) Described(i Info, state CopyState, silent bool) Copy {
 	c.Info = i

@@ -35,10 +35,10 @@ type Inventory struct {
 	Offers    map[string]Offer
 	// Remotes are the offers of other models that this one consumes (SAAS).
 	Remotes map[string]Remote
-	// Storage is by id: "pgdata/0". StorageTold is false if the controller does
-	// not tell.
-	Storage     map[string]Storage
-	StorageTold bool
+	// Storage is by id: "pgdata/0". StorageReported is false if the controller does
+	// not report it.
+	Storage         map[string]Storage
+	StorageReported bool
 	// Unread names what was there and could not be read.
 	Unread []string
 }

@@ -24,7 +24,7 @@ type Model struct {
 	// lists what it last wrote down.
 	Machines, Units, Cores int
 	// Users have access to the model, as "name=access". They are kept because
-	// importing a model anew needs them. Empty until they were asked for.
+	// importing a model again needs them. Empty until they were asked for.
 	Users []string
 	// Entry is the model's row in the list that JIMM has made of those of its controllers.
 	Entry Entry

@@ -68,7 +68,7 @@ func (p Phase) PastReturn() bool { return p >= PhaseSuccess && p <= PhaseReapFai
 
 // The texts that Juju 2.9.46 to 4.1-dev writes, by what they begin with. The
 // first match counts. What is not here is a running migration in a phase that
-// cannot be told. The texts that precede an abort are those of the phase that failed.
+// is not known. The texts that precede an abort are those of the phase that failed.
 func phaseTexts() []struct {
 	prefix string
 	phase  Phase

@@ -14,7 +14,7 @@ const (
 	RecordAt
 	RecordLost
 	// RecordUnlisted: JIMM's list does not have the model, and still has most of the
-	// others. A list is no word about a record: it is believed only as long as no
+	// others. A list proves nothing about a record: it is believed only as long as no
 	// controller has the model.
 	RecordUnlisted
 )

@@ -14,7 +14,7 @@ type Baseline struct {
 	Model facts.Model
 	// Source is the controller that held the model on record.
 	Source facts.Controller
-	// Target is where the model shall go.
+	// Target is where the model is to go.
 	Target facts.Controller
 	// TargetProved reports that the running migration goes to Target: this run
 	// has asked for it, or JIMM's audit log names no other. Without it the
@@ -126,7 +126,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		// A target that has the model in use, and alone, was itself the source of
 		// another migration, which was aborted.
 		v.Kind = Misrecorded
-	case !info.Described() && target.State != facts.CopyActive, ListedBySomebody(b, p, info, target):
+	case !info.Described() && target.State != facts.CopyActive, ListedByAny(b, p, info, target):
 		v.Kind = NoAnswer
 	case sourceReleased(b, p, source):
 		v.Kind = Migrated
@@ -136,9 +136,9 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	return v
 }
 
-// ListedBySomebody reports whether JIMM's list has a model that JIMM records on
+// ListedByAny reports whether JIMM's list has a model that JIMM records on
 // the target, and nothing else: any other controller can have made the entry.
-func ListedBySomebody(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
+func ListedByAny(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
 	known := b.Source.Known() || b.RecordedBy == ByThisRun || target.Has() || p.ServedBy == b.Target.UUID
 	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
 }
@@ -157,7 +157,7 @@ func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 		return true
 	default:
 		// A JIMM that completes migrations moves its record only after the
-		// source has redirected, unless someone told it to.
+		// source has redirected, unless a client told it to.
 		return (b.AutoRecords || !b.Source.Known()) && b.RecordedBy != ByHand
 	}
 }
@@ -281,9 +281,9 @@ func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) 
 	return v
 }
 
-// Word is the word of an operator, who repeats the model's UUID, and what two observations
-// have seen that must not contradict it.
-type Word struct {
+// Confirmation is that of an operator, who repeats the model's UUID, with the two
+// observations that must not contradict it.
+type Confirmation struct {
 	Model      facts.Model
 	Controller facts.Controller
 	// Confirm is the UUID that the operator has given.
@@ -295,36 +295,37 @@ type Word struct {
 	Saw string
 }
 
-// JudgeWord makes the proof that rests on an operator's confirmation. It makes none without the
-// model's UUID, and none against what either observation has shown.
-func JudgeWord(w Word) Proof {
-	named := w.Model.UUID != "" && w.Confirm == w.Model.UUID && w.Controller.Known() && w.Controller.Name != "" && w.Saw != ""
-	if !named || w.contradicted(w.First) || w.contradicted(w.Second) {
+// JudgeConfirmation makes the proof that rests on an operator's confirmation. It makes
+// none without the model's UUID, and none that either observation contradicts.
+func JudgeConfirmation(c Confirmation) Proof {
+	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.Controller.Known() && c.Controller.Name != "" && c.Saw != ""
+	if !named || c.contradicted(c.First) || c.contradicted(c.Second) {
 		return Proof{}
 	}
-	return Proof{w.Model, w.Controller, "you have confirmed it with the model's UUID; " + w.Saw}
+	return Proof{c.Model, c.Controller, "you have confirmed it with the model's UUID; " + c.Saw}
 }
 
-// contradicted reports whether an observation contradicts the confirmation: the controller denies the
-// model or imports it, a migration can still be aborted, or the model is in use elsewhere.
-func (w Word) contradicted(o facts.Observation) bool {
-	at := o.CopyOn(w.Controller)
+// contradicted reports whether an observation contradicts the confirmation: the controller
+// denies the model or imports it, a migration can still be aborted, or the model is in use
+// elsewhere.
+func (c Confirmation) contradicted(o facts.Observation) bool {
+	at := o.CopyOn(c.Controller)
 	if at.Denies() || at.State == facts.CopyImporting || o.Info.Importing() {
 		return true
 	}
-	for uuid, c := range o.Copies {
-		third := uuid != w.Source.UUID && uuid != w.Controller.UUID
-		if third && c.State == facts.CopyActive && at.State != facts.CopyActive {
+	for uuid, said := range o.Copies {
+		third := uuid != c.Source.UUID && uuid != c.Controller.UUID
+		if third && said.State == facts.CopyActive && at.State != facts.CopyActive {
 			return true
 		}
 	}
-	switch Place(w.Source, o) {
+	switch Place(c.Source, o) {
 	case InUseTwice:
 		return true
 	case Moving, MovingElsewhere:
 		return !facts.ParseText(o.Info.Attempt.Text).PastReturn()
 	case Hosted:
-		return w.Source.UUID != w.Controller.UUID
+		return c.Source.UUID != c.Controller.UUID
 	default:
 		return false
 	}

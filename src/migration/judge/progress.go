@@ -14,7 +14,7 @@ type Progress struct {
 	Phase   facts.Phase
 	Attempt facts.Attempt
 	// Listed: the last observation of it was an entry of JIMM's list, which does not
-	// tell whose it is.
+	// say which controller has made it.
 	Listed bool
 	// Failure is the text of a failure that was seen before an abort, which can
 	// forget its reason.
@@ -65,7 +65,7 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 		}
 	}
 	source := o.CopyOn(b.Source).State
-	told := b.sourceTold(o, info)
+	told := b.fromSource(o, info)
 	p.Redirected = p.Redirected || told && info.Kind == facts.InfoRedirected || source == facts.CopyMoved
 	if told {
 		p.Denials = inRow(p.Denials, info.Kind == facts.InfoDenied || info.Kind == facts.InfoBroken)
@@ -125,7 +125,7 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 }
 
 // miss counts the observations since a migration whose start is unstable is not shown any
-// more. Where the source shows none of them, only its own word counts.
+// more. Where the source shows none of them, only what it says itself counts.
 // The model's status may still say how it ended. If not, only a failed removal
 // leaves the model there after the point of no return.
 func (p Progress) miss(i facts.Info, source facts.Copy) Progress {
@@ -148,9 +148,9 @@ func (b Baseline) SourceLive(i facts.Info) bool {
 	return i.Described() && (byList || i.Controller == "" || i.Controller == b.Source.UUID)
 }
 
-// sourceTold reports whether the answer through JIMM says anything about the
+// fromSource reports whether the answer through JIMM says anything about the
 // source. An error is the answer of whatever controller is on JIMM's record.
-func (b Baseline) sourceTold(o facts.Observation, i facts.Info) bool {
+func (b Baseline) fromSource(o facts.Observation, i facts.Info) bool {
 	switch i.Kind {
 	case facts.InfoNotAsked, facts.InfoUnavailable, facts.InfoUnlisted:
 		return false
@@ -216,7 +216,7 @@ func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 		i, told = source.Info, true
 		i.Users = nil // JIMM has others.
 	default:
-		i, told = b.byWord(o.Info, source)
+		i, told = b.fromCopy(o.Info, source)
 	}
 	if b.exports(source) && !i.Attempt.Exists() {
 		i.Attempt = facts.Unshown()
@@ -224,10 +224,10 @@ func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 	return i, told
 }
 
-// byWord returns what the source says by its own word, where no description of it has
-// come: that no migration moves the model, or, where it shows nothing of migrations,
+// fromCopy returns what the source itself says of its copy, where it has not described the
+// model: that no migration moves the model, or, where it shows nothing of migrations,
 // that one does.
-func (b Baseline) byWord(i facts.Info, source facts.Copy) (facts.Info, bool) {
+func (b Baseline) fromCopy(i facts.Info, source facts.Copy) (facts.Info, bool) {
 	exports, idle := b.exports(source), source.State == facts.CopyActive
 	out := facts.Info{Kind: facts.InfoLive, Controller: b.Source.UUID}
 	switch i.Kind {
@@ -268,8 +268,8 @@ func twoActive(b Baseline, o facts.Observation) bool {
 }
 
 // InUse counts the controllers that say that they have the model in use: those
-// that tell it to one of their administrators, and then also the recorded one if
-// it tells it through JIMM.
+// that report it to one of their administrators, and then also the recorded one if
+// it reports it through JIMM.
 func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	n := 0
 	for _, c := range o.Copies {

@@ -148,7 +148,7 @@ func TestAnOperatorsWordIsContradicted(t *testing.T) {
 		{"a migration has succeeded", look(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},
 	} {
 		for _, looks := range [][2]facts.Observation{{c.look, quiet}, {quiet, c.look}} {
-			p := judge.JudgeWord(judge.Word{
+			p := judge.JudgeConfirmation(judge.Confirmation{
 				Model: facts.Model{UUID: model}, Controller: target, Confirm: model, Saw: "seen", First: looks[0], Second: looks[1], Source: source,
 			})
 			if p.Valid() != c.valid {

@@ -17,7 +17,7 @@ const IssueStuckInSuccess = "juju/juju#20286"
 // either, so that is not a failure. The zero value has seen nothing and has no limits.
 type Stall struct {
 	// Limit is how long a phase may last, LimitTransfer how long one may that moves
-	// data and whose numbers do not change; zero: for ever.
+	// data and whose numbers do not change; zero: no limit.
 	Limit, LimitTransfer time.Duration
 
 	phase   facts.Phase // The highest phase.

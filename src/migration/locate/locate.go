@@ -203,7 +203,7 @@ func (l locator) all(ctx context.Context, models []facts.Model) []Location {
 func (l locator) one(ctx context.Context, m facts.Model) Location {
 	copies := l.copies(ctx, m)
 	info := m.Entry.Info()
-	if l.named && (info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords || l.mayAskWhose(m, copies)) {
+	if l.named && (info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords || l.mayAskDetails(m, copies)) {
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	}
 	o := facts.Observation{Info: info, Copies: copies}
@@ -221,10 +221,10 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 	return loc
 }
 
-// mayAskWhose reports whether JIMM may be asked for details, since its list does
+// mayAskDetails reports whether JIMM may be asked for details, since its list does
 // not say which of two copies has left the trace of a migration that is over:
 // nothing is forgotten over that, as the recorded controller has one of them.
-func (l locator) mayAskWhose(m facts.Model, copies map[facts.ControllerUUID]facts.Copy) bool {
+func (l locator) mayAskDetails(m facts.Model, copies map[facts.ControllerUUID]facts.Copy) bool {
 	others := 0
 	for uuid, c := range copies {
 		if uuid != m.Recorded && c.Has() {

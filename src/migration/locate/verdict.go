@@ -36,7 +36,7 @@ func (f decision) judge(ctx context.Context) {
 		case info.Attempt.Unshown():
 			f.exporting()
 		case !f.own(ctx):
-			f.migratesSomewhere(recorded)
+			f.migratesUnattributed(recorded)
 		default:
 			f.migrating()
 		}
@@ -97,9 +97,9 @@ func (f decision) own(ctx context.Context) bool {
 	}
 }
 
-// migratesSomewhere: a controller reports a migration without an end, and it may
+// migratesUnattributed: a controller reports a migration without an end, and it may
 // be another than the recorded one.
-func (f decision) migratesSomewhere(recorded facts.Copy) {
+func (f decision) migratesUnattributed(recorded facts.Copy) {
 	loc := f.loc
 	loc.State = StateMigrating
 	loc.Proof = "JIMM's list reports a running migration, from or to " + f.name + ": " + loc.Attempt.Text.String()
@@ -257,7 +257,7 @@ func (f decision) notThere() {
 	loc.Drift = true
 }
 
-// followRedirect follows the recorded controller's word to where the model is.
+// followRedirect follows the recorded controller's redirect to where the model is.
 func (f decision) followRedirect() {
 	names := []string{f.loc.Recorded.String()}
 	var to facts.Controller

@@ -20,8 +20,8 @@ type Reports struct {
 	PrecheckErr error
 }
 
-// askControllers asks source and target what only their administrators are
-// told, as long as there is something to start.
+// askControllers asks source and target what they report only to their
+// administrators, as long as there is something to start.
 func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 	out := &s.Reports
 	if out.Why = r.mayNotAsk(s); out.Why != "" {

@@ -9,7 +9,7 @@ import (
 
 // ControllerReader asks controllers as one of their administrators, where there are
 // accounts on them. It changes nothing. Errors mean that the controller did not
-// tell; they need not be redacted.
+// answer; they need not be redacted.
 type ControllerReader interface {
 	// Access logs in to a controller, if there is an account.
 	Access(ctx context.Context, c facts.Controller) facts.Account
@@ -47,9 +47,9 @@ type JAAS struct {
 	Fleet   Fleet
 	Witness Witness
 	Auditor Auditor
-	// Inspector may be nil: then nothing is looked into.
+	// Inspector may be nil: then no model is inspected.
 	Inspector Inspector
-	// Controllers may be nil: then no one is asked as an administrator.
+	// Controllers may be nil: then no controller is asked as an administrator.
 	Controllers ControllerReader
 	Traits      facts.Traits
 }
@@ -58,9 +58,9 @@ type JAAS struct {
 // It changes nothing: neither does it complete a migration nor make JIMM forget
 // a model.
 type Inspector interface {
-	// Inventory says what the model contains, as its controller tells it to who
-	// has logged in to the model through JIMM. It needs such a login, unless
-	// one of before is alive that the given controller has answered. What
+	// Inventory says what the model contains, as its controller reports it to a
+	// client that has logged in to the model through JIMM. It needs such a login, unless
+	// an earlier one, which the given controller has answered, is still alive. What
 	// another controller answers is returned too: see [facts.Inventory].Controller.
 	Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error)
 	// Targets returns the UUIDs of the controllers that JIMM would let the model

@@ -65,8 +65,8 @@ type Survey struct {
 	Source      facts.Controller
 	Observation facts.Observation
 	Entry       facts.Entry // The model in JIMM's list, where that is of the controllers.
-	// JIMMAnswer is what JIMM itself brought of the model, before the recorded
-	// controller's own word took its place.
+	// JIMMAnswer is what JIMM itself answered about the model, before the recorded
+	// controller's own answer took its place.
 	JIMMAnswer facts.Info
 	Audit      facts.Audit
 	AuditErr   error
@@ -143,8 +143,8 @@ func (s *Survey) describe() {
 }
 
 // Observe asks every controller for a copy, then the recorded one through
-// JIMM. Where that brings no words of its own, those count that it tells an
-// administrator.
+// JIMM. Where that does not describe the model, what it reports to an
+// administrator counts.
 func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 	o := r.observe(ctx, s)
 	s.JIMMAnswer = o.Info
@@ -187,13 +187,13 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		return o
 	}
 	// What JIMM does not list it may forget over the question.
-	if s.Entry.Kind != facts.InfoListed || !MayAskDetails(o.Info, source, serves) && !s.whoseLeftOver(o, serves) {
+	if s.Entry.Kind != facts.InfoListed || !MayAskDetails(o.Info, source, serves) && !s.leftOverUnattributed(o, serves) {
 		return o
 	}
-	// A refusal is news; a failure to ask is none, unless no other answer shows whose
-	// entry the list has.
-	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsTell(o) {
-		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.whoseLeftOver(o, serves) {
+	// A refusal is an answer; a failure to ask is none, unless no other answer shows
+	// which controller has made the entry.
+	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsShow(o) {
+		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.leftOverUnattributed(o, serves) {
 			// Juju's details leave out what its list shows of a model that has
 			// been away.
 			full.Attempt = o.Info.Attempt
@@ -203,16 +203,16 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	return o
 }
 
-// onlyDetailsTell reports whether the entry of the list can be that of another
+// onlyDetailsShow reports whether the entry of the list can be that of another
 // controller, although the recorded one has a copy.
-func (s *Survey) onlyDetailsTell(o facts.Observation) bool {
+func (s *Survey) onlyDetailsShow(o facts.Observation) bool {
 	return o.Info.Kind == facts.InfoListed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
 }
 
-// whoseLeftOver reports whether JIMM's list says that a copy could not be removed,
+// leftOverUnattributed reports whether JIMM's list says that a copy could not be removed,
 // and not which. Nothing is forgotten over the question, as the recorded controller
 // has one.
-func (s *Survey) whoseLeftOver(o facts.Observation, serves bool) bool {
+func (s *Survey) leftOverUnattributed(o facts.Observation, serves bool) bool {
 	source := o.CopyOn(s.Source)
 	open := s.othersHold(o) || source.State == facts.CopyUnknown
 	return o.Info.Kind == facts.InfoListed && o.Info.ReapFailed() && open && (source.Has() || !source.Denies() && serves)
