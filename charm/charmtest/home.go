@@ -204,7 +204,7 @@ func (h *home) chmodDirs(mode os.FileMode) error {
 	})
 }
 
-// renew makes the charm's directory anew, as a new pod has it.
+// renew makes the charm's directory again, as a new pod has it.
 func (h *home) renew() error {
 	if err := h.chmodDirs(0o755); err != nil {
 		return err

@@ -265,7 +265,7 @@ func (r *planRun) mark(ctx context.Context) {
 	}
 }
 
-// settle decides the unit's status anew at the end.
+// settle decides the unit's status again at the end.
 func (r *planRun) settle(ctx context.Context) {
 	if err := r.many.Leave(ctx, r.settings); err != nil {
 		r.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))

@@ -69,7 +69,7 @@ const mostUnexpected = 20
 // timeToUncordon bounds taking off a mark that was for nothing.
 const timeToUncordon = 10 * time.Second
 
-// drainRounds is how often a drain plans anew what has arrived meanwhile.
+// drainRounds is how often a drain plans again what has arrived meanwhile.
 const drainRounds = 5
 
 // drainController moves all models away from a controller, and says what is

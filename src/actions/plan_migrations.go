@@ -145,7 +145,7 @@ func (w sharedReads) fullChecks(unit string, show func(string)) *fleet.FullCheck
 }
 
 // readJobs reads which models of an upgrade JIMM itself upgrades now: the plan leaves
-// them. A run looks again.
+// them. A run observes again.
 func (p planParams) readJobs(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy) error {
 	if !w.base.Traits.AutoRecords { // JIMM has upgrade jobs since it records by itself (2026).
 		return nil

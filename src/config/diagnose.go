@@ -72,7 +72,7 @@ func GrantCommand(g jimm.Generation, identity string) string {
 }
 
 // reason says in few words why a server does not answer, without what differs
-// from time to time, such as ports: the status shall not change for nothing.
+// from time to time, such as ports: the status must not change for nothing.
 func reason(err error) string {
 	var (
 		number    syscall.Errno

@@ -14,7 +14,7 @@ type Unit interface {
 	Relations
 }
 
-// Reader is what this package needs of what the operator has told a unit.
+// Reader is what this package needs of what the operator has configured.
 type Reader interface {
 	Env() charm.Env
 	Config(ctx context.Context, into any) error

@@ -139,7 +139,7 @@ type Unit interface {
 }
 
 // lokiEndpoints returns where to push, each place once: every unit of every
-// related application tells its own.
+// related application sends its own.
 func lokiEndpoints(ctx context.Context, u config.Relations) ([]string, error) {
 	ids, err := u.RelationIDs(ctx, config.EndpointLogging)
 	if err != nil {

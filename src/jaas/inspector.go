@@ -154,7 +154,7 @@ func inventoryOf(s jimm.Status) facts.Inventory {
 }
 
 // related reports whether an application is integrated with a consumed offer. Juju
-// tells it with the offer, Juju 4 in the list of relations alone.
+// reports it with the offer, Juju 4 only in the list of relations.
 func related(name string, r jimm.RemoteApplication, relations []jimm.Relation) bool {
 	return len(r.Relations) > 0 || slices.ContainsFunc(relations, func(relation jimm.Relation) bool {
 		return slices.ContainsFunc(relation.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == name })

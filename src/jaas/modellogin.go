@@ -24,7 +24,7 @@ type modelLogin struct {
 // errOneLogin says that the action has used up its login to the model.
 var errOneLogin = errors.New("this action has logged in to the model already, and JIMM would store the secret once more")
 
-// dial logs in to the model anew and keeps the connection.
+// dial logs in to the model again and keeps the connection.
 func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 )
 
 // Answer is what an answer about a model, got through JIMM, means for where
-// the model is. [ReadAnswer] tells it from the error.
+// the model is. [ReadAnswer] reads it from the error.
 type Answer int
 
 const (

@@ -10,7 +10,7 @@ type Status struct {
 	RemoteApplications map[string]RemoteApplication // by name: what is consumed from other models
 	Offers             map[string]Offer             // by name
 	Relations          []Relation
-	// Storage is there only if it was requested and the server tells it: see
+	// Storage is there only if it was requested and the server reports it: see
 	// [ModelConn.FullStatusAndStorage].
 	Storage []Storage
 	// Taken is when the controller made it, by its clock; zero if unknown.

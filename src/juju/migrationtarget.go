@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Precheck describes a model to the controller that it shall move to.
+// Precheck describes a model to the controller that it is to move to.
 type Precheck struct {
 	UUID, Name string
 	// Owner is the name of the owner, without "user-".
@@ -21,8 +21,8 @@ type Precheck struct {
 }
 
 // MigrationTarget calls the facade of that name, which is for superusers, on the
-// controller that a model shall move to. Of its methods it knows the one that
-// only looks; [ImportAborter] has the one that removes.
+// controller that a model is to move to. Of its methods it knows the one that
+// only checks; [ImportAborter] has the one that removes.
 type MigrationTarget struct {
 	caller  rpc.Caller
 	version int

@@ -217,7 +217,7 @@ func (l *EventLog) Drift(at locate.Location) {
 	})
 }
 
-// Refused sends that nothing could even be looked at.
+// Refused sends that not even the survey could be made.
 func (l *EventLog) Refused(err error) {
 	l.push("finish", "error", map[string]any{
 		"outcome": string(facts.Refused), "succeeded": false, "step": string(facts.StepCheck),

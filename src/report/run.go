@@ -201,7 +201,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	return text
 }
 
-// unseen counts the models that have moved and whose agents nothing has shown to the run.
+// unseen counts the models that have moved and of whose agents the run has seen nothing.
 func unseen(moves []fleet.Moved) int {
 	n := 0
 	for _, m := range moves {

@@ -115,7 +115,7 @@ func (c cordons) sentence(unit string) string {
 }
 
 // Uncordoned forgets the mark of a controller that an action has lifted, and a drain of
-// it that was interrupted, and decides the status anew.
+// it that was interrupted, and decides the status again.
 func Uncordoned(ctx context.Context, u config.Unit, s config.Settings, controller string) error {
 	m, err := remember(ctx, u)
 	if err != nil {

@@ -57,7 +57,7 @@ func (m *Many) Show(ctx context.Context, moved, of int) error {
 	return m.unit.SetStatus(ctx, charm.StatusMaintenance, strings.Join(texts, "; "))
 }
 
-// Leave decides the status anew when the action has stopped following. What is
+// Leave decides the status again when the action has stopped following. What is
 // still pending stays so.
 func (m *Many) Leave(ctx context.Context, s config.Settings) error {
 	for model, p := range m.flying {

@@ -132,7 +132,7 @@ func Begin(ctx context.Context, u config.Unit, p Pending) error {
 	return u.SetStatus(ctx, charm.StatusMaintenance, strings.Join(texts, "; "))
 }
 
-// End removes a model's pending migration and decides the status anew, for an
+// End removes a model's pending migration and decides the status again, for an
 // action that has read its settings. With the state [Detached] the migration
 // stays pending. It works also when the action is stopped.
 func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error {

@@ -105,7 +105,7 @@ func (k known) since(now time.Time) string {
 	return now.UTC().Format(time.RFC3339)
 }
 
-// reportRun tells Loki of an interrupted run, as long as there is one: nothing else sends
+// reportRun reports an interrupted run to Loki, as long as there is one: nothing else sends
 // anything about it.
 func (k known) reportRun(ctx context.Context, u config.Unit) {
 	text, now := k.interrupted(), time.Now()
