@@ -9,10 +9,10 @@ import (
 	"jimm-migrator/charm"
 )
 
-// nobody is a Runner that answers nothing.
-type nobody struct{ calls int }
+// silent is a Runner that answers nothing.
+type silent struct{ calls int }
 
-func (n *nobody) Run(context.Context, charm.ToolCall) ([]byte, error) {
+func (n *silent) Run(context.Context, charm.ToolCall) ([]byte, error) {
 	n.calls++
 	return nil, nil
 }
@@ -25,7 +25,7 @@ func BenchmarkDispatchOfNothing(b *testing.B) {
 		"JUJU_DISPATCH_PATH": "hooks/update-status", "JUJU_UNIT_NAME": "vault/0",
 		"JUJU_API_ADDRESSES": "10.0.0.1:17070 10.0.0.2:17070 10.0.0.3:17070",
 	})
-	n := &nobody{}
+	n := &silent{}
 	b.ReportAllocs()
 	for b.Loop() {
 		if charm.Dispatch(b.Context(), app, charm.ReadEnv(environment), n) != 0 {
@@ -45,7 +45,7 @@ func BenchmarkSetResults(b *testing.B) {
 		}
 	}
 	results := map[string]any{"models": models, "count": len(models)}
-	n := &nobody{}
+	n := &silent{}
 	app := charm.App{Actions: map[string]charm.ActionFunc{
 		"act": func(ctx context.Context, a *charm.Action) error {
 			a.Redact(strings.Repeat("s3cr3t", 5))

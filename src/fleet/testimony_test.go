@@ -121,15 +121,15 @@ func TestDepartureIsTheLastOne(t *testing.T) {
 	}
 }
 
-// teller answers for controllers.
-type teller struct {
+// answering answers for controllers.
+type answering struct {
 	said map[string]facts.Copy // by controller and model
 
 	mu    sync.Mutex
 	asked []string
 }
 
-func (w *teller) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
+func (w *answering) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, c.Name+" "+model)
@@ -151,7 +151,7 @@ func TestTheWayBackByLogAndRedirects(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := facts.Copy{State: facts.CopyMoved, To: controllerUUID("east")}
-	w := &teller{said: map[string]facts.Copy{"west " + uuid("moved"): to, "west " + uuid("onward"): to, "west " + uuid("behind"): to}}
+	w := &answering{said: map[string]facts.Copy{"west " + uuid("moved"): to, "west " + uuid("onward"): to, "west " + uuid("behind"): to}}
 	west, _ := s.Controller("west")
 	plan := func(p fleet.Policy) (fleet.Plan, error) {
 		heard, err := fleet.Testimonies(t.Context(), s, p, west, book, w)

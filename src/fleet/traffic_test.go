@@ -94,7 +94,7 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 	}
 }
 
-// An observation that takes nothing old asks anew, though no time has passed since the last: a
+// An observation that takes nothing old asks again, though no time has passed since the last: a
 // cordon can have been set meanwhile.
 func TestTrafficLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestBookHasNoLimit(t *testing.T) {
 }
 
 // A plan that does not fit this JAAS, as it is now, starts nothing: one of another JAAS,
-// one whose controller was bootstrapped anew under its name, one that is too old, and one
+// one whose controller was bootstrapped again under its name, one that is too old, and one
 // on a unit that does not lead.
 func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 	for name, test := range map[string]struct {

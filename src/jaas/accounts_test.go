@@ -32,7 +32,7 @@ func (w world) blindTo(address string) world {
 	return w
 }
 
-// The migration has ended before anybody looked, the source denies the model to
+// The migration has ended before the first observation, the source denies the model to
 // JIMM and cannot be asked itself. That the target says that it has it in use, and
 // that JIMM's audit log names it, proves where the model is (I1 c), with an account
 // there and without.

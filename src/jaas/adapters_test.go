@@ -1,4 +1,4 @@
-// Many handshakes are made here that keep no secret from anybody.
+// Many handshakes are made here that protect no secret.
 //
 //go:debug tlsmlkem=0
 package jaas_test

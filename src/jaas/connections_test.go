@@ -123,7 +123,7 @@ func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 					if test.before != nil {
 						test.before(w)
 					}
-					<-time.After(3 * time.Minute) // virtual: migrations stall where they shall
+					<-time.After(3 * time.Minute) // virtual: migrations stall where they are to
 					want := test.want
 					if newer && name == "come" {
 						want = facts.CopyImporting // Until AdoptResources, which activates it (4.1-beta2, recorded).
@@ -161,7 +161,7 @@ func TestARefusedAccountIsTriedOnce(t *testing.T) {
 }
 
 // With accounts a migration ends as without; the connections are kept, and made
-// anew when a controller restarts.
+// again when a controller restarts.
 func TestMigrateWithAccounts(t *testing.T) {
 	t.Parallel()
 	for _, s := range []struct {

@@ -24,7 +24,7 @@ const (
 	leftBehind = threeControllers + "models: [{name: prod, created-here: true, history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n"
 )
 
-// removal is one run of the engine that shall remove a copy.
+// removal is one run of the engine that is to remove a copy.
 type removal struct {
 	controller, confirm string
 	unprobed            bool

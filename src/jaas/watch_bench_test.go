@@ -106,7 +106,7 @@ func watch(ctx context.Context, settings config.Settings, i int, opts migration.
 }
 
 // TestServeManyMigrations is no test: it is the other process of the benchmark
-// below, whose servers shall not be in its numbers.
+// below, whose servers must not count in its numbers.
 func TestServeManyMigrations(t *testing.T) {
 	year := ""
 	for i, arg := range os.Args[:len(os.Args)-1] {

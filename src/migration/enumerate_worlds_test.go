@@ -174,7 +174,7 @@ func (s world) endFits() bool {
 // untold reports whether the source has a copy, and no one who may be asked tells
 // it when a run begins: JIMM records the target of the migration too early, its
 // list has the target's entry, and controllers are not asked. What is said then
-// about the source cannot be held against anybody.
+// about the source cannot be held against the engine.
 func (s world) untold() bool {
 	return s.probe == probeOff && s.jimm == jimm2026Reversed && s.recorded == "north" && s.to == "north"
 }

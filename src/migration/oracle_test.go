@@ -256,7 +256,7 @@ func (w *oracle) allowedStart(t time.Time) string {
 	}
 }
 
-// knowable reports whether anybody who may be asked says what west has.
+// knowable reports whether a controller that may be asked says what west has.
 func (w *oracle) knowable(t time.Time) bool {
 	switch {
 	case w.record == "west":

@@ -92,7 +92,7 @@ func (p *simReplay) run() {
 	for _, c := range p.clients {
 		c.close()
 	}
-	time.Sleep(time.Second) //nolint:forbidigo // virtual time: JIMM lets go of its connections
+	time.Sleep(time.Second) //nolint:forbidigo // virtual time: JIMM closes its connections
 	synctest.Wait()
 	p.checkStubs()
 	if p.fixture.Row != nil {

@@ -11,7 +11,7 @@
 //
 // Its name begins with the invariant. What is there for an invariant are at least
 // two files, one of which changes a condition or a constant alone. A file that does
-// not apply any more is made anew: change the code, and keep what git diff says.
+// not apply any more is made again: change the code, and keep what git diff says.
 package mutants
 
 import (

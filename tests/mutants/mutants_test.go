@@ -55,7 +55,7 @@ func changed(diff string) (removed, added int) {
 	return removed, added
 }
 
-// A change of the code makes a mutant of it anew: see the package.
+// A change of the code makes a mutant of it out of date: see the package.
 func TestMutantsApply(t *testing.T) {
 	list, err := mutants.All()
 	if err != nil {

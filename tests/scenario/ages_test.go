@@ -1,4 +1,4 @@
-// Thousands of handshakes are made here that keep no secret from anybody.
+// Thousands of handshakes are made here that protect no secret.
 //
 //go:debug tlsmlkem=0
 package scenario_test

@@ -56,7 +56,7 @@ type stage struct {
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
-	changed   chan struct{}       // closed and made anew with each line and message
+	changed   chan struct{}       // closed and made again with each line and message
 	inspected map[string]bool     // tasks whose processes were looked at
 	leaks     []string
 }

@@ -69,7 +69,7 @@ func (j *JAAS) Account(id string) ServiceAccount {
 	return accounts[max(i, 0)]
 }
 
-// JIMM returns the simulated JIMM, for a look into its database; nil if there are only controllers.
+// JIMM returns the simulated JIMM, to read its database; nil if there are only controllers.
 func (j *JAAS) JIMM() *jimm.Server { return j.jimm }
 
 // Controller returns a controller by name. An unknown name is a mistake of the test: it panics.

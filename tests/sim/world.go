@@ -148,7 +148,7 @@ type Model struct {
 	RecordedOn string `yaml:"recorded-on,omitempty"`
 	// Mode is the migration mode of the row (2026): migrating-internally or exporting.
 	Mode string `yaml:"mode,omitempty"`
-	// Grants are JIMM's own: access (read, write, admin) by user. The owner has admin. They do not make anybody a user
+	// Grants are JIMM's own: access (read, write, admin) by user. The owner has admin. They make no one a user
 	// of the model on its controller, which "users" does.
 	Grants map[string]string `yaml:"grants,omitempty"`
 	// CreatedHere models were created through this JIMM, which made its own user an administrator of the model on the

@@ -85,7 +85,7 @@ func (s *story) lie(l *life, now oracle) string {
 	return ""
 }
 
-// heldBack reports whether the source has a copy, or anybody if the source is not
+// heldBack reports whether the source has a copy, or any other controller if the source is not
 // known, that someone could have told of.
 func (s *story) heldBack(source string, now oracle) bool {
 	if source == s.target || source == "" {

@@ -58,7 +58,7 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		s.cell("a silent source that is not probed")
 	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
 		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && s.namesTarget(res.Next) {
-			return "" // it was over before a look had seen that it succeeded
+			return "" // it was over before an observation had seen that it succeeded
 		}
 		if res.Cause == facts.CauseUnproved && !s.probe && s.truth().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") && strings.Contains(res.Detail, "another controller") {
 			s.cell("ended where JIMM's list has the target's entry, and no controller is probed")

@@ -139,7 +139,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// decoded makes a sequence of looks from bytes, four bytes a look.
+// decoded makes a sequence of observations from bytes, four bytes each.
 func decoded(data []byte) []facts.Observation {
 	texts := []string{"", "starting", "importing model into target controller", "successful, removing model from source controller", "aborted, removing model from target controller: x", "removing exported model failed: x", "new words"}
 	hosts := []facts.Controller{west(), east(), north()}

@@ -9,7 +9,7 @@ import (
 )
 
 // Facade lists are "Name version version; …". They are those of Juju's facade registry for users, per kind of
-// connection (documented), as far as anybody here asks for them.
+// connection (documented), as far as a client here asks for them.
 const (
 	controllerFacades29 = `AllModelWatcher 2 3 4; ApplicationOffers 1 2 3 4; Bundle 1 2 3 4 5 6; Cloud 1 2 3 4 5 6 7;
 		Controller 3 4 5 6 7 8 9 10 11; CrossController 1; HighAvailability 2; MigrationTarget 1 2; ModelConfig 1 2;

@@ -13,7 +13,7 @@ import (
 // The prechecks of a migration with their exact texts (Juju 2.9 to 3.6, documented). Errors have no code unless they
 // say otherwise.
 
-// precheckSource checks a model that shall leave, and the controller. The caller holds mu. The texts come without the
+// precheckSource checks a model that is to leave, and the controller. The caller holds mu. The texts come without the
 // prefix "source prechecks failed: ".
 func (c *Controller) precheckSource(h *hosted) error {
 	m := h.model
@@ -186,7 +186,7 @@ type migratingModel struct {
 	ModelDescription       []byte           `json:"model-description,omitempty"`
 }
 
-// precheckTarget checks a model that shall come. The caller holds mu. The texts come without the prefix "target
+// precheckTarget checks a model that is to be imported. The caller holds mu. The texts come without the prefix "target
 // prechecks failed: ".
 func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 	agent, err := parseVersion(m.AgentVersion)

@@ -19,7 +19,7 @@ const (
 	allDenied
 )
 
-// reapPieces removes a model piece by piece. One that shall stay half reaped stays without its status.
+// reapPieces removes a model piece by piece. One that is to stay half reaped stays without its status.
 func (w *worker) reapPieces(ctx context.Context) error {
 	w.c.closeModelConns(w.m.ModelUUID) // with 1000, before the model is gone
 	for next := ownerGone; next <= allDenied; next++ {

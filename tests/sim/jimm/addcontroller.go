@@ -21,7 +21,7 @@ type addControllerParams struct {
 }
 
 // addController is JIMM.AddController, for administrators of JIMM. Username and password are not tried. The UUID of
-// the request is replaced by that of the login's controller-tag, without a look at the other controllers: two names
+// the request is replaced by that of the login's controller-tag, without a check of the other controllers: two names
 // for one controller are possible.
 func (ss *session) addController(ctx context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {

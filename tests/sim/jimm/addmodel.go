@@ -77,7 +77,7 @@ func (ss *session) addModelToController(ctx context.Context, req *wire.Request) 
 	return ss.createOn(ctx, controller, owner, params)
 }
 
-// ownerToBe is the owner of a new model: the caller, or for an administrator anybody (source).
+// ownerToBe is the owner of a new model: the caller, or for an administrator any user (source).
 func (ss *session) ownerToBe(params createParams) (string, error) {
 	user, admin := ss.who()
 	owner, err := userName(params.OwnerTag)

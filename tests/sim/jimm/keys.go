@@ -27,7 +27,7 @@ type Keys struct {
 	kid string
 
 	mu     sync.Mutex
-	signed map[string]string // tokens by their claims; nil: each is signed anew
+	signed map[string]string // tokens by their claims; nil: each is signed again
 	key    func() (*rsa.PrivateKey, error)
 }
 

@@ -72,7 +72,7 @@ func (ss *session) changeRelations(req *wire.Request, change func(Tuple) bool) e
 	return nil
 }
 
-// checkRelation is for administrators, and for anybody about themselves.
+// checkRelation is for administrators, and for users about themselves.
 func (ss *session) checkRelation(_ context.Context, req *wire.Request) (any, error) {
 	var params struct {
 		Tuple Tuple `json:"tuple"`

@@ -64,7 +64,7 @@ func (c *Conn) socket() *websocket.Conn {
 	return c.ws
 }
 
-// Expire closes the connection with a status after d unless renew is called in time; each call starts d anew. That is
+// Expire closes the connection with a status after d unless renew is called in time; each call starts d again. That is
 // how servers treat clients that do not ping (JIMM: 90 s in 2024, 180 s in 2026; Juju 4: 180 s for anonymous logins).
 func (c *Conn) Expire(d time.Duration, status websocket.StatusCode, reason string) (renew func()) {
 	again := make(chan struct{}, 1)

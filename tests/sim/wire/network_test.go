@@ -65,7 +65,7 @@ func TestPipe(t *testing.T) {
 		if client.RemoteAddr().String() != "b:2" || server.RemoteAddr().String() != "a:1" {
 			t.Errorf("addresses %v, %v", client.RemoteAddr(), server.RemoteAddr())
 		}
-		// Both may write before anybody reads.
+		// Both may write before either reads.
 		io.WriteString(client, "ping")
 		io.WriteString(server, "pong")
 		buffer := make([]byte, 16)

@@ -19,7 +19,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// bed is a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
+// bed is a test bed: a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
 type bed struct {
 	network *wire.Network
 	server  *wire.Server

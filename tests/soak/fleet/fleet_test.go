@@ -68,7 +68,7 @@ type story struct {
 	// rivals tells that another application of the charm is at work, with the account of the
 	// others.
 	rivals bool
-	// version is the one that the agents shall have, if the plan is one of upgrades.
+	// version is the one that the agents are to have, if the plan is one of upgrades.
 	version string
 	// see gets all messages; may be nil.
 	see func(wire.Event)
@@ -78,7 +78,7 @@ type story struct {
 	wrong []string
 
 	mu    sync.Mutex
-	asked []request // when somebody else asked for a migration
+	asked []request // when another client asked for a migration
 	texts []string
 	cells map[string]int
 }
@@ -477,7 +477,7 @@ func (s *story) twoUnits(ctx context.Context, plan fleet.Plan, rules sim.Fleet) 
 	s.judge(plan, two)
 }
 
-// raced reports whether a start was wrong only since somebody else asked for a migration
+// raced reports whether a start was wrong only because another client asked for a migration
 // in the same moment: no look before the start can see that.
 func (s *story) raced(v sim.Violation) bool {
 	if v.Rule != sim.RuleOverCap && v.Rule != sim.RuleSecondStart && v.Rule != sim.RuleBothEnds {

@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// wanted is the version that the agents of these stories shall have. West cannot give it to
+// wanted is the version that the agents of these stories are to have. West cannot give it to
 // them: they move to east and are upgraded there, some after an upgrade on west.
 const wanted = "3.6.28"
 
