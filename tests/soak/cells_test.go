@@ -15,11 +15,11 @@ import (
 // verdicts are the rows of the judge, with their names.
 func verdicts() map[judge.Kind]string {
 	return map[judge.Kind]string{
-		judge.NoAnswer: "blind", judge.Waiting: "waiting", judge.Running: "running", judge.Stalled: "stalled",
+		judge.NoAnswer: "no answer", judge.Waiting: "waiting", judge.Running: "running", judge.Stalled: "stalled",
 		judge.Aborting: "aborting", judge.Aborted: "aborted", judge.Ended: "ended",
-		judge.Superseded: "superseded", judge.SourceReleased: "let go", judge.Moved: "moved",
+		judge.Superseded: "superseded", judge.SourceReleased: "source released", judge.Moved: "moved",
 		judge.ReapFailed: "reap failed", judge.Elsewhere: "elsewhere", judge.Migrated: "migrated",
-		judge.SourceRetains: "held", judge.Misrecorded: "misrecorded", judge.Lost: "lost",
+		judge.SourceRetains: "source retains", judge.Misrecorded: "misrecorded", judge.Lost: "lost",
 		judge.Conflict: "conflict",
 	}
 }
@@ -27,7 +27,7 @@ func verdicts() map[judge.Kind]string {
 // looked counts a row of the judge: the verdict, what JIMM's record said, and how
 // the recorded controller answered.
 func (s *story) looked(o facts.Observation, v judge.Verdict) {
-	at := "nobody"
+	at := "none"
 	switch uuid := o.Record.Controller; {
 	case o.Record.State == facts.RecordLost:
 		at = "lost"
@@ -53,7 +53,7 @@ func (s *story) roleOf(uuid facts.ControllerUUID) string {
 			return map[string]string{s.source: "source", s.target: "target", s.third: "third"}[c.Name]
 		}
 	}
-	return "nobody"
+	return "none"
 }
 
 // coverage counts what the seeds have brought.
