@@ -54,7 +54,9 @@ func (checkedJAAS) Summary(context.Context, string) facts.Entry {
 	return facts.Entry{}
 }
 
-func (checkedJAAS) Host(context.Context, string) facts.Host { return facts.Host{} }
+func (checkedJAAS) Host(context.Context, string, facts.ControllerUUID) facts.Host {
+	return facts.Host{}
+}
 
 func (j checkedJAAS) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
 	switch {

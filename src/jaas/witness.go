@@ -174,10 +174,15 @@ func infoKind(err error) facts.InfoKind {
 }
 
 // Host logs in to the model through JIMM and says who answered.
-func (w *witness) Host(ctx context.Context, model string) facts.Host {
-	conn, err := w.login.dial(ctx, model)
+// Where JIMM completes migrations the controller is asked for the model's status, too.
+func (w *witness) Host(ctx context.Context, model string, kept facts.ControllerUUID) facts.Host {
+	conn, err := w.login.to(ctx, model, kept)
 	if err == nil {
-		return facts.Host{Kind: facts.HostServes, Controller: facts.ControllerUUID(conn.ControllerUUID())}
+		h := facts.Host{Kind: facts.HostServes, Controller: facts.ControllerUUID(conn.ControllerUUID())}
+		if traits(w.session.first.Generation).AutoRecords {
+			h.Info = word(ctx, conn)
+		}
+		return h
 	}
 	switch jimm.ReadAnswer(err) {
 	case jimm.AnswerDenied, jimm.AnswerGone, jimm.AnswerMigrating, jimm.AnswerRedirected:
@@ -185,6 +190,24 @@ func (w *witness) Host(ctx context.Context, model string) facts.Host {
 	default:
 		return facts.Host{Kind: facts.HostUnavailable, Err: err}
 	}
+}
+
+// word asks the controller that serves the model for its status.
+func word(ctx context.Context, conn *jimm.ModelConn) facts.Info {
+	at := facts.ControllerUUID(conn.ControllerUUID())
+	status, err := conn.FullStatus(ctx)
+	switch {
+	case juju.SaysImporting(err):
+		return facts.InfoOfStatus(at, "busy", "importing", time.Time{})
+	case errors.Is(err, rpc.CodeNotFound):
+		return facts.Info{Kind: facts.InfoBroken, Err: err}
+	case err != nil:
+		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
+	}
+	own := status.Model.Status
+	i := facts.InfoOfStatus(at, own.Status, redact.Raw(own.Info), own.Since)
+	i.AgentVersion = status.Model.Version
+	return i
 }
 
 // probeTimeout limits the question to one controller: connection, TLS and login.

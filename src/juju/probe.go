@@ -113,6 +113,13 @@ const (
 	importingText = "migration in progress, model is importing"
 )
 
+// SaysImporting reports whether an error is the answer of a controller that has only a
+// half-imported copy of the model.
+func SaysImporting(err error) bool {
+	answer, ok := errors.AsType[*rpc.Error](err)
+	return ok && strings.HasSuffix(answer.Message, importingText)
+}
+
 // movement asks for the next event of a watcher that does not exist. Juju looks at
 // the migration first, and at the watcher only where there is none, so that every
 // answer is an error. One that is not known says nothing.
@@ -122,7 +129,7 @@ func (c *Conn) movement(ctx context.Context) ProbeState {
 	switch {
 	case !ok:
 		return ProbePresent
-	case strings.HasSuffix(answer.Message, importingText):
+	case SaysImporting(answer):
 		return ProbeImporting
 	case strings.HasSuffix(answer.Message, exportingText):
 		return ProbeExporting

@@ -50,7 +50,7 @@ func (s *still) Info(context.Context, string) facts.Info { return s.info }
 
 func (s *still) Summary(context.Context, string) facts.Entry { return s.entry }
 
-func (s *still) Host(context.Context, string) facts.Host { return s.host }
+func (s *still) Host(context.Context, string, facts.ControllerUUID) facts.Host { return s.host }
 
 func (s *still) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
 	switch c.UUID {

@@ -68,6 +68,12 @@ func (l leaving) Summary(context.Context, string) facts.Entry {
 	return i
 }
 
+func (l leaving) Host(ctx context.Context, model string, kept facts.ControllerUUID) facts.Host {
+	h := l.fake.Host(ctx, model, kept)
+	h.Info = facts.InfoOfStatus(h.Controller, "busy", "migrating: quiescing", time.Now())
+	return h
+}
+
 func TestWhatHasMovedIsNotOnItsSourceWhenItMovesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

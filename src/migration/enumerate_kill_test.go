@@ -78,6 +78,10 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 	defer bury()
 	how := fmt.Sprintf("%s at %s of %s in %s", hit, at.call, at.step, at.phase)
 	e.blame(how, append(w.wrong, w.judge(first)...)...)
+	if at.call == "UpdateMigratedModel" && !first.killed && class(first.result) != class(alive) && w.record != "" {
+		// An answer that is lost, or never comes, is no refusal: it is asked again.
+		e.blame(how, fmt.Sprintf("I5: alive it ends %s (%s), now %s (%s)", alive.Outcome, alive.Cause, first.result.Outcome, first.result.Cause))
+	}
 	e.count(1, strikeCell(at.step, hit), "struck in "+at.phase)
 	last := first.result
 	if first.killed || class(last) != class(alive) {

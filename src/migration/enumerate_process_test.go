@@ -41,8 +41,9 @@ type process struct {
 	planned, asked, told bool
 	confirmed            bool // an operator has given his word
 	dead                 bool
-	points               []point // where it made calls, each once
-	hosts                int
+	points               []point              // where it made calls, each once
+	hosts                int                  // Logins to the model.
+	login                facts.ControllerUUID // Who has answered the one that lives.
 }
 
 func newProcess(w *oracle, strike func(point) blow) *process {
@@ -126,6 +127,8 @@ const (
 	callLimit  = time.Minute
 	probeLimit = 10 * time.Second
 	startLimit = 3 * time.Minute
+	// recordLimit is as long as the engine asks JIMM to record a controller.
+	recordLimit = 3 * time.Minute
 )
 
 // Controllers lists the three.
@@ -189,8 +192,11 @@ func (p *process) Summary(ctx context.Context, _ string) (e facts.Entry) {
 }
 
 // Host logs in to the model.
-func (p *process) Host(ctx context.Context, _ string) (h facts.Host) {
-	p.hosts++
+func (p *process) Host(ctx context.Context, _ string, kept facts.ControllerUUID) (h facts.Host) {
+	if kept == "" || kept != p.login {
+		p.hosts++
+	}
+	defer func() { p.login = h.Controller }()
 	if err := p.call(ctx, "login to the model", callLimit, func(now time.Time) { h = p.w.host(now) }); err != nil {
 		return facts.Host{Kind: facts.HostUnavailable, Err: err}
 	}
@@ -234,7 +240,7 @@ func (p *process) StartMigration(ctx context.Context, _ facts.Model, target fact
 // RecordController asks UpdateMigratedModel.
 func (p *process) RecordController(ctx context.Context, proof judge.Proof) error {
 	var refused error
-	if err := p.call(ctx, "UpdateMigratedModel", callLimit, func(now time.Time) {
+	if err := p.call(ctx, "UpdateMigratedModel", recordLimit, func(now time.Time) {
 		if !proof.Valid() || proof.Model().UUID != modelUUID {
 			p.w.violate("I1: UpdateMigratedModel without a proof")
 			return

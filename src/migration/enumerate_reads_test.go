@@ -38,10 +38,7 @@ func (w *oracle) judgeLocation(l locate.Location) (wrong []string) {
 	now := time.Now()
 	holders := w.holders(now)
 	holds := func(c facts.Controller) bool { return slices.Contains(holders, c.Name) }
-	// A copy that is only half imported, or that leaves, serves logins too.
-	login := w.probe == probeOff && w.on(w.record, now) != nothing
 	switch {
-	case l.State == locate.StateActive && login:
 	case l.State == locate.StateActive && (!holds(l.Holder) || l.Holder.Name != w.record):
 		wrong = append(wrong, "active on "+l.Holder.Name)
 	case l.State == locate.StateMoved && (!holds(l.Holder) && !w.destroyed || l.Holder.Name == w.record):

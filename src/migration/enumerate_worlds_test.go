@@ -74,6 +74,7 @@ type world struct {
 	asked     askedKind
 	to        string // where the migration goes: east, or north
 	end       ending
+	refuses   bool          // the target has the model in use, and refuses its details
 	skew      time.Duration // how much the clock of west is ahead of JIMM's
 }
 
@@ -92,6 +93,9 @@ func (s world) String() string {
 	}
 	if s.destroyed {
 		text += ", destroyed"
+	}
+	if s.refuses {
+		text += ", the target refuses the details"
 	}
 	if s.skew != 0 {
 		text += ", skew " + s.skew.String()
@@ -130,6 +134,10 @@ func (s world) impossible() string {
 		return "JIMM of 2024 asks as itself"
 	case s.probe == probeSilent && (s.word != redirectsNobody || s.phase == "REAPFAILED" || s.end == endsReap):
 		return "a silent source redirects no question, and what it could not remove is in use again: a test of the judge has that"
+	case s.refuses && (!s.jimm.completes() || s.word != redirectsAll || s.probe == probeSilent || s.to != "east" || s.destroyed || s.recorded == "north"):
+		return "a target that refuses the details is looked at where JIMM forgets the model over that"
+	case s.refuses && s.elsewhere:
+		return "JIMM asks for the details every minute: of a model that is at rest it has forgotten the record"
 	case s.recorded == "" && (s.word != redirectsAll || s.probe != probeOn):
 		return "of a model that it has lost, JIMM says nothing"
 	default:
@@ -194,6 +202,7 @@ func worlds(do func(s world, impossible string)) {
 		over(&s.word, redirectsAll, redirectsJIMM, redirectsNobody),
 		over(&s.asked, askedNobody, askedJIMM, askedHand, askedLate, askedNever),
 		over(&s.to, "east", "north"),
+		over(&s.refuses, false, true),
 		over(&s.end, endsDone, endsAbort, endsReap, endsLeft, endsRefuse),
 	}, func() { do(s, s.impossible()) })
 }

@@ -94,6 +94,7 @@ type fake struct {
 	asked      time.Time // When MigrateModel was asked last.
 	records    []string
 	hosts      int
+	login      facts.ControllerUUID // Who has answered the one that lives.
 	forgot     bool
 	early      bool     // JIMM was told before the target was in use.
 	usersThere []string // Whom the target shows, if not whom the source shows.
@@ -305,16 +306,35 @@ func entryOf(listed facts.Info, recorded facts.ControllerUUID) facts.Entry {
 	}
 }
 
-func (f *fake) Host(context.Context, string) facts.Host {
+func (f *fake) Host(_ context.Context, _ string, kept facts.ControllerUUID) facts.Host {
 	defer f.lock()()
-	f.hosts++
+	if kept == "" || kept != f.login {
+		f.hosts++
+	}
+	f.login = ""
 	if f.noHost {
 		return facts.Host{Kind: facts.HostUnavailable, Err: errDeaf}
 	}
 	if f.record != "" && f.at(f.record).Kind == facts.InfoLive {
-		return facts.Host{Kind: facts.HostServes, Controller: f.record}
+		f.login = f.record
+		return facts.Host{Kind: facts.HostServes, Controller: f.record, Info: f.status()}
 	}
 	return facts.Host{Kind: facts.HostRefused, Err: errors.New("invalid entity name or password")}
+}
+
+// status is what the recorded controller says of the model over a login to it.
+func (f *fake) status() facts.Info {
+	if !f.completes {
+		return facts.Info{}
+	}
+	return statusOf(f.at(f.record))
+}
+
+// statusOf is what the status of a model has of its details.
+func statusOf(full facts.Info) facts.Info {
+	i := facts.InfoOfStatus(full.Controller, full.Status, full.StatusText, full.Attempt.End)
+	i.AgentVersion = full.AgentVersion
+	return i
 }
 
 func (f *fake) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {

@@ -13,6 +13,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // places is a JAAS in memory for looking only: what each witness says is set.
@@ -70,7 +71,7 @@ func (o oneAtATime) Info(context.Context, string) facts.Info {
 
 func (o oneAtATime) Summary(context.Context, string) facts.Entry { return facts.Entry{} }
 
-func (o oneAtATime) Host(context.Context, string) facts.Host {
+func (o oneAtATime) Host(context.Context, string, facts.ControllerUUID) facts.Host {
 	o.hosts++
 	return o.host
 }
@@ -171,7 +172,7 @@ func TestLocate(t *testing.T) {
 		{name: "migrating, listed by anybody, another is silent, recorded too early", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, log: requests(facts.RequestRecord, "west"), state: locate.StateMigrating},
 		{name: "migrating, listed by anybody, without probe", info: anyRuns, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateMigrating, complete: true},
 		{name: "left over, listed by another", info: anyReap, copies: map[string]facts.Copy{"west": absent, "east": present, "north": absent}, state: locate.StateUnknown, drift: true},
-		{name: "listed by anybody, without probe, a login tells", info: anyList, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
+		{name: "listed by anybody, without probe, a login tells", info: anyList, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.InfoOfStatus(west().UUID, "available", "", time.Time{})}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
 		{name: "listed by anybody, without probe, nobody tells", info: anyList, noProbe: true, state: locate.StateUnknown},
 		{name: "listed by anybody, moved", info: anyList, copies: map[string]facts.Copy{"west": absent, "east": present, "north": absent}, state: locate.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
 		{name: "not listed, and not all tell", info: unlisted, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, state: locate.StateUnknown},
@@ -336,23 +337,26 @@ func TestAListWithGaps(t *testing.T) {
 // entry of the controller that the model went to.
 func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 	list := facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}
-	reap := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Attempt: facts.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}}
-	runs := reap
-	runs.Attempt = facts.Attempt{Text: "exporting model", Start: time.Unix(1, 0)}
+	says := func(status string, text redact.Raw) facts.Info {
+		return facts.InfoOfStatus(west().UUID, status, text, time.Unix(2, 0))
+	}
 	for _, c := range []struct {
-		name    string
-		details facts.Info
-		state   locate.State
-		holder  string
-		drift   bool
+		name   string
+		word   facts.Info
+		state  locate.State
+		holder string
+		drift  bool
 	}{
-		{"left over", reap, locate.StateUnknown, "", true},
-		{"migrating", runs, locate.StateMigrating, "west", false},
-		{"importing", facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", StatusText: "importing"}, locate.StateUnknown, "", false},
+		{"left over", says("available", "migrating: removing exported model failed: x"), locate.StateUnknown, "", true},
+		{"migrating", says("busy", "migrating: exporting model"), locate.StateMigrating, "west", false},
+		{"aborted", says("available", "migrating: aborted, removing model from target controller: x"), locate.StateActive, "west", false},
+		{"importing", says("busy", "importing"), locate.StateUnknown, "", false},
 		{"no answer", facts.Info{Kind: facts.InfoUnavailable}, locate.StateUnknown, "", false},
-		{"in use", facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}, locate.StateActive, "west", false},
+		{"a status that hides migrations", says("suspended", "the credential is not valid"), locate.StateUnknown, "", false},
+		{"in use", says("available", ""), locate.StateActive, "west", false},
 	} {
-		p := &places{models: onWest("alice@example.com/prod"), info: c.details, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}}
+		host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
+		p := &places{models: onWest("alice@example.com/prod"), host: host}
 		p.models[0].Entry = list
 		got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
 		if err != nil {

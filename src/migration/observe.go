@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -32,12 +33,20 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 	}
 	if w.needHost(o) {
 		w.login = asked
-		o.Host = witness.Host(ctx, model)
+		o.Host = witness.Host(ctx, model, "")
 		w.calls++
+		w.hear(o)
 	}
-	if w.mayAskTarget(o) {
+	if w.needWord(o) {
 		w.calls++
-		o.Info = witness.Info(ctx, model)
+		o.Host = witness.Host(ctx, model, cmp.Or(o.RecordedAt(), w.base.Source.UUID))
+		w.hear(o)
+	}
+	switch word, told := o.Host.Word(o.Info); {
+	case o.Host.Info.Kind == facts.InfoBroken:
+		o.Info = o.Host.Info
+	case told && !w.listedByOther(o):
+		o.Info = word
 	}
 	return o
 }
@@ -58,13 +67,6 @@ func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	if !w.base.AutoRecords {
 		return true
 	}
-	if (w.plan == PlanRecord || w.plan == PlanVerify) && w.Observation.Info.ReapFailed() && w.Observation.Info.Kind != facts.InfoListed {
-		return true // The recorded controller keeps its copy, and says so.
-	}
-	if w.details == due {
-		w.details = asked
-		return w.mayBeDetailed(*o)
-	}
 	if !w.modeSet || !w.progress.Attempt.Running() || o.CopyOn(w.base.Source).Denies() {
 		return false
 	}
@@ -74,23 +76,55 @@ func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	return w.modeSet && o.Record.State == facts.RecordAt
 }
 
-// mayBeDetailed reports whether the source is known to hold the model, as at the
-// first observation: then JIMM may be asked for its details.
-func (w *watcher) mayBeDetailed(o facts.Observation) bool {
+// holdsIt reports whether the source is known to hold the model.
+func (w *watcher) holdsIt(o facts.Observation) bool {
 	source := o.CopyOn(w.base.Source)
 	serves := w.progress.LogIn(w.base, o).ServedBy == w.base.Source.UUID
 	return source.Has() || !source.Denies() && serves
 }
 
-// mayAskTarget reports whether the recorded target may be asked for details, as
-// at the first observation: a list does not say whether its copy is only half imported.
-func (w *watcher) mayAskTarget(o facts.Observation) bool {
-	target := w.base.Target.UUID
-	if w.plan != PlanVerify || o.Info.Kind != facts.InfoListed || o.Info.Controller != target || o.CopyOn(w.base.Target).State == facts.CopyActive {
+// hear notes when a login has not brought what the controller has.
+func (w *watcher) hear(o facts.Observation) {
+	if _, told := o.Host.Word(o.Info); told {
+		w.heard, w.unheard = time.Now(), time.Time{}
+	} else {
+		w.unheard = time.Now()
+	}
+}
+
+// listedByOther reports whether JIMM records the target, and the entry of its list shows
+// a migration that another controller makes: that says more than the target's word.
+func (w *watcher) listedByOther(o facts.Observation) bool {
+	i := o.Info
+	return i.Kind == facts.InfoListed && i.Controller == w.base.Target.UUID && i.Attempt.OfSource() && !o.Host.Shows(i.Attempt)
+}
+
+// needWord reports whether the recorded controller has to be asked itself, over a login to
+// the model: the list can have the entry of another one, and does not say whether a copy
+// is only half imported. ModelInfo would say it too, and make JIMM forget the model if the
+// controller refused the answer.
+func (w *watcher) needWord(o facts.Observation) bool {
+	if !w.base.AutoRecords || o.Host.Kind != facts.HostNotAsked {
 		return false
 	}
-	serves := w.progress.LogIn(w.base, o).ServedBy == target
-	return survey.MayAskDetails(w.progress.Read(w.base, o), o.CopyOn(w.base.Target), serves)
+	target := o.CopyOn(w.base.Target).State
+	settles := w.plan == PlanRecord || w.plan == PlanVerify
+	switch {
+	case w.word == due:
+		w.word = asked
+		return true
+	case time.Since(w.unheard) < 2*TimeBetweenLists:
+		return false
+	case settles && w.Observation.Info.ReapFailed() && w.Observation.Info.Kind != facts.InfoListed:
+		return true // The recorded controller keeps its copy, and says so.
+	case o.Info.Kind == facts.InfoListed && o.Info.Controller == w.base.Source.UUID && w.progress.Read(w.base, o).Kind == facts.InfoUnlisted:
+		return time.Since(w.heard) >= TimeBetweenInventories // The entry is another one's.
+	case w.plan != PlanVerify || o.Info.Kind != facts.InfoListed || o.Info.Controller != w.base.Target.UUID:
+		return false
+	default:
+		read := w.progress.Read(w.base, o)
+		return target != facts.CopyActive && target != facts.CopyImporting && !read.Migrating() && !read.ReapFailed()
+	}
 }
 
 // pair returns the controllers that are asked in each observation.
@@ -117,7 +151,7 @@ func (w *watcher) needHost(o facts.Observation) bool {
 func (w *watcher) sourceHasIt(o facts.Observation) bool {
 	a := o.Info.Attempt
 	return o.Info.Kind != facts.InfoListed || a.OfSource() || w.base.Old.Same(a) ||
-		o.CopyOn(w.base.Source).Has() || o.Host.Kind == facts.HostServes && o.Host.Controller == w.base.Source.UUID
+		o.CopyOn(w.base.Source).Has() || o.Host.Has() && o.Host.Controller == w.base.Source.UUID
 }
 
 // refreshAudit reads the audit log again where it decides: to know whose migration

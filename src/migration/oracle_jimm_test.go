@@ -48,11 +48,23 @@ func (w *oracle) answer(name string, who user, t time.Time) facts.Info {
 		return denied
 	case name == "west":
 		live.Attempt = w.shown(t)
-		if live.Attempt.Running() {
+		switch {
+		case live.Attempt.Running():
 			live.Status, live.StatusText = "busy", "migrating: "+live.Attempt.Text
+		case live.Attempt.Exists(): // its text stays
+			live.StatusText = "migrating: " + live.Attempt.Text
 		}
 	}
 	return live
+}
+
+// details is what a controller answers to ModelInfo. A target can refuse that although it
+// has the model in use (`user "carol" not found`, Juju 3.5.4).
+func (w *oracle) details(name string, who user, t time.Time) facts.Info {
+	if w.refuses && name == "east" && w.on(name, t) == active {
+		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
+	}
+	return w.answer(name, who, t)
 }
 
 // shown is the migration that the source describes.
@@ -72,14 +84,14 @@ func (w *oracle) info(who user, t time.Time) facts.Info {
 	if w.record == "" {
 		return facts.Info{Kind: facts.InfoRefused, Err: errors.New("unauthorized")}
 	}
-	info := w.answer(w.record, who, t)
+	info := w.details(w.record, who, t)
 	if !w.jimm.completes() {
 		return info
 	}
 	switch {
 	case w.mode && info.Kind == facts.InfoRedirected && w.journey.byJIMM:
 		w.record, w.mode = w.journey.to, false
-		return w.answer(w.record, who, t)
+		return w.details(w.record, who, t)
 	case w.mode && info.Kind != facts.InfoLive:
 		return facts.Info{Kind: facts.InfoBroken, Err: errors.New("internal server error")}
 	case w.mode && !info.Attempt.End.IsZero():
@@ -145,7 +157,15 @@ func (w *oracle) host(t time.Time) facts.Host {
 	if w.on(w.record, t) == nothing {
 		return facts.Host{Kind: facts.HostRefused, Err: errors.New("invalid entity name or password")}
 	}
-	return facts.Host{Kind: facts.HostServes, Controller: byName(w.record).UUID}
+	h := facts.Host{Kind: facts.HostServes, Controller: byName(w.record).UUID}
+	switch full := w.answer(w.record, us, t); {
+	case !w.jimm.completes():
+	case full.Kind == facts.InfoLive:
+		h.Info = statusOf(full)
+	default:
+		h.Info = facts.Info{Kind: facts.InfoBroken, Err: errors.New("cannot make bindings: space not found")}
+	}
+	return h
 }
 
 // copyOn is what a controller itself says.
@@ -215,7 +235,7 @@ func (w *oracle) tell(name string, confirmed bool, t time.Time) error {
 	if w.record == "" {
 		return errors.New("model not found")
 	}
-	if info := w.answer(name, itself, t); info.Kind != facts.InfoLive {
+	if info := w.details(name, itself, t); info.Kind != facts.InfoLive {
 		return info.Err
 	}
 	w.record, w.mode = name, false

@@ -76,7 +76,7 @@ type served struct {
 	by facts.Controller
 }
 
-func (s served) Host(context.Context, string) facts.Host {
+func (s served) Host(context.Context, string, facts.ControllerUUID) facts.Host {
 	return facts.Host{Kind: facts.HostServes, Controller: s.by.UUID}
 }
 

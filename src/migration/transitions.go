@@ -384,12 +384,10 @@ func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o f
 		w.request.want()
 		return false
 	case !known:
-		w.res.Err = cmp.Or(o.Host.Err, w.request.err)
-		w.res.Detail = redact.Error(w.res.Err)
-		w.end(facts.Unknown, facts.CauseSilent)
-	case w.base.AutoRecords && w.details != asked && w.mayBeDetailed(o):
+		w.silent(cmp.Or(o.Host.Err, w.request.err))
+	case w.base.AutoRecords && w.word != asked && w.holdsIt(o):
 		// The list can have the entry of the target, and hide that of the source.
-		w.details.want()
+		w.word.want()
 		return false
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
 		w.res.Holder = facts.Controller{} // A copy has been moved there meanwhile.
@@ -430,10 +428,30 @@ func (w *watcher) nobodyAnswers(waited time.Duration, o facts.Observation) bool 
 	if w.progress.Attempt.Exists() || waited < w.wait(TimeToBegin) {
 		return false
 	}
-	w.res.Err = cmp.Or(w.lastErr, w.request.err)
-	w.res.Detail = redact.Error(w.res.Err)
-	w.end(facts.Unknown, facts.CauseSilent)
+	w.silent(cmp.Or(w.lastErr, w.request.err))
 	return true
+}
+
+// silent ends the run: no controller says whether a migration is running. err is the
+// last answer that was an error; nil if JIMM has answered, and its answer does not say it.
+func (w *watcher) silent(err error) {
+	w.res.Err, w.res.Detail = err, redact.Error(err)
+	if err == nil {
+		w.res.Detail = w.unreported()
+	}
+	if err == nil && !w.opts.Probe {
+		w.res.Hint = w.unprobed()
+	}
+	w.end(facts.Unknown, facts.CauseSilent)
+}
+
+// unreported says why an answer does not say whether a migration is running.
+func (w *watcher) unreported() string {
+	name := strconv.Quote(w.base.Source.String())
+	if !w.base.Source.ShowsMigrations() {
+		return name + " (Juju " + w.base.Source.AgentVersion + ") shows no migration to JIMM"
+	}
+	return "JIMM's list shows another controller's entry for the model, not that of " + name
 }
 
 // held: the target is active and recorded, the source has a copy, or no one

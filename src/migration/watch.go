@@ -27,10 +27,12 @@ type watcher struct {
 
 	request request  // To start the migration.
 	login   question // Whether a controller serves the model.
-	details question // What JIMM says of the model in detail.
+	word    question // What the source says over a login of its own copy.
 	log     auditLog
 	modeSet bool      // JIMM is known to follow the migration itself.
 	listed  time.Time // When JIMM's list was asked last.
+	heard   time.Time // When a login last said what the controller has.
+	unheard time.Time // When one last did not.
 	calls   int       // To JIMM, by the last poll.
 
 	stall      judge.Stall
@@ -52,6 +54,13 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 	}
 	if s.Observation.Host.Kind != facts.HostNotAsked && !s.Traits.AutoRecords {
 		w.login = asked // Older JIMM stores the secret of each login.
+	}
+	if s.Observation.Host.Kind != facts.HostNotAsked {
+		w.hear(s.Observation)
+	}
+	if w.plan == PlanFollow && s.Traits.AutoRecords && s.Observation.Info.Kind == facts.InfoLive {
+		// The list that the next observations read need not have the source's entry.
+		w.progress = w.progress.Observe(w.base, s.Observation)
 	}
 	w.progress = w.progress.LogIn(w.base, facts.Observation{Record: s.Observation.Record, Info: s.Entry.Info(), Host: s.Observation.Host})
 	return w

@@ -75,7 +75,7 @@ func unknownRecordSummary(r migration.Result) string {
 		}
 		return text + "; if you are sure that it has, run record-model with confirm=UUID"
 	case facts.CauseSilent, facts.CauseChanged:
-		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "neither JIMM nor a controller answered"))
+		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "no controller reports where it is"))
 	default:
 		return unknownSummary(r)
 	}

@@ -213,7 +213,7 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseChanged:
 		return fmt.Sprintf("the migration of model %s that was reported at first is no longer reported; nothing was started; %s; run migrate-model again", model, whereIs(r))
 	case facts.CauseSilent:
-		text = "neither JIMM nor a controller answered"
+		text = "no controller reports it"
 	case facts.CauseAnswer:
 		text = source + " ended it with an unrecognised status"
 	case facts.CauseUnproved:
@@ -228,7 +228,7 @@ func unknownSummary(r migration.Result) string {
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
-	if r.Cause == facts.CauseUnproved {
+	if r.Cause == facts.CauseUnproved || r.Cause == facts.CauseSilent {
 		return hinted(text, r)
 	}
 	return text

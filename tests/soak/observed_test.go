@@ -1,7 +1,6 @@
 package soak_test
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ func (p *plan) observe() {
 	mended := !p.chance(50)
 	p.observeVersions()
 	if p.world.JIMM.Version == "2026" {
-		p.world.JIMM.Mended = mended || p.juju4(cmp.Or(p.world.Models[0].RecordedOn, p.world.Models[0].Controller))
+		p.world.JIMM.Mended = mended || p.juju4(recordedAt(p.world.Models[0]))
 	}
 	for i, m := range p.world.Models[1:] {
 		if !p.world.JIMM.Mended && p.juju4(m.Controller) {
@@ -43,6 +42,21 @@ func (p *plan) observe() {
 			sim.Fault{Server: "jimm", Fault: wire.Fault{Method: "UpdateMigratedModel", Action: wire.Refuse, Times: p.rng.IntN(4) + 1}},
 		)
 	}
+}
+
+// recordedAt returns the controller that JIMM records at first: of those that have the
+// model in use when its past is over, the first.
+func recordedAt(m sim.Model) string {
+	if m.RecordedOn != "" {
+		return m.RecordedOn
+	}
+	at := m.Controller
+	for _, past := range m.History {
+		if past.AbortAt == "" {
+			at = past.To
+		}
+	}
+	return slices.Min(append(slices.Clone(m.Copies), at))
 }
 
 // juju4 reports whether a controller has Juju 4.

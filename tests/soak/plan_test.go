@@ -73,9 +73,7 @@ func newPlan(seed uint64) *plan {
 		at:   p.between(0, pick(p.rng, 5*time.Second, 7*time.Minute)),
 	}
 	p.makeKills()
-	if observed() {
-		p.observe()
-	}
+	p.observe()
 	p.cell("operator: %q", p.other.kind)
 	p.cell("prelude: %q", p.prelude)
 	p.cell("lives %d", len(p.kills)+1)

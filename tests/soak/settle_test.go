@@ -48,13 +48,17 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		if !said(facts.Refused, facts.LostFromJIMM) {
 			return "JIMM does not know it"
 		}
+		// Older ones have only lists, and an empty one proves nothing.
+		if s.world.JIMM.Version == "2026" && s.probe && s.model == s.uuid && len(holders) == 1 && (!said(facts.LostFromJIMM) || res.Holder.Name != holders[0]) {
+			return "its holder can be asked by its UUID"
+		}
 	case len(holders) != 1:
 		// Without credentials no controller reports whether its copy is in use.
 	case holders[0] == s.target && before.recorded == s.target:
 		return s.mustBeThere(res)
 	case holders[0] == s.target && before.recorded == s.source:
 		return s.mustBeRecorded(before, res)
-	case res.Outcome == facts.Unknown && res.Cause == facts.CauseSilent && s.sourceIsSilent():
+	case res.Outcome == facts.Unknown && res.Cause == facts.CauseSilent && s.sourceIsSilent(before):
 		s.cell("a silent source that is not probed")
 	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
 		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && s.namesTarget(res.Next) {
@@ -70,9 +74,11 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 }
 
 // sourceIsSilent reports whether nothing that may be asked says whether a migration runs: a
-// source of Juju 4 shows none, and restricts only logins without a token, so not those
-// that JIMM makes.
-func (s *story) sourceIsSilent() bool { return !s.probe && s.juju4(s.source) }
+// source of Juju 4, which JIMM records, shows none, and restricts only logins without a
+// token, so not those that JIMM makes.
+func (s *story) sourceIsSilent(now oracle) bool {
+	return !s.probe && now.recorded != s.target && s.juju4(s.source)
+}
 
 // cannotRecord reports whether JIMM cannot record any model on the target, as that of July
 // 2026 cannot on Juju 4.
@@ -147,7 +153,10 @@ func (s *story) judgeUnknown(l *life, when string) {
 	now := s.truth()
 	calm := s.calm()
 	s.cell("unknown %s: %s, calm %v", when, l.result.Cause, calm > 45*s.poll+2*time.Minute)
-	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told || s.sourceIsSilent() && l.result.Cause == facts.CauseSilent {
+	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told {
+		return
+	}
+	if s.sourceIsSilent(now) && l.result.Cause == facts.CauseSilent {
 		return
 	}
 	holders := now.holders()

@@ -20,7 +20,6 @@ func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestSoak runs")
 	flag.Uint64("seeds", seedsByDefault, "how many seeds TestSoak runs")
-	flag.Bool("observed", false, "also Juju 4, rights that go away and a target that refuses to describe the model")
 	debug.SetGCPercent(400) // worlds are short-lived
 	m.Run()
 }
@@ -33,9 +32,6 @@ func number(t *testing.T, name string) uint64 {
 	}
 	return n
 }
-
-// observed reports whether -observed was given.
-func observed() bool { return flag.Lookup("observed").Value.String() == "true" }
 
 // TestSeed makes one seed happen again.
 func TestSeed(t *testing.T) {
@@ -75,7 +71,7 @@ func TestSoak(t *testing.T) {
 				for n := next.Add(1); n <= seeds; n = next.Add(1) {
 					s := tell(t, sec, first+n-1)
 					for _, what := range s.wrong {
-						t.Errorf("seed %d: %s\n\tagain: go test ./tests/soak -run TestSeed -seed=%d -observed=%v -v -count=20", s.seed, what, s.seed, observed())
+						t.Errorf("seed %d: %s\n\tagain: go test ./tests/soak -run TestSeed -seed=%d -v -count=20", s.seed, what, s.seed)
 					}
 					c.add(s)
 				}

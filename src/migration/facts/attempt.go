@@ -65,16 +65,19 @@ func (a Attempt) Redacted() Attempt {
 	return a
 }
 
-// Same reports whether both are observations of one migration. If its start drifts,
-// a running one cannot be distinguished from another, unless that has only begun.
+// Same reports whether both, the earlier one first, are observations of one migration.
+// If its start drifts or is not known, a running one cannot be distinguished from another,
+// unless that has only begun.
 func (a Attempt) Same(b Attempt) bool {
 	switch {
 	case !a.Exists() || !b.Exists():
 		return false
 	case a.StartUnstable && b.StartUnstable:
 		return !begunAnew(a.Text, b.Text)
-	case a.Start.IsZero() && b.Start.IsZero():
+	case a.Start.IsZero() && b.Start.IsZero() && !a.Running():
 		return a.Text == b.Text && a.End.Equal(b.End)
+	case a.Start.IsZero() || b.Start.IsZero(): // The status of a model does not say when it began.
+		return a.Text == b.Text || a.Running() && !begunAnew(a.Text, b.Text)
 	default:
 		return a.Start.Sub(b.Start).Abs() < startSlack
 	}

@@ -1,5 +1,12 @@
 package facts
 
+import (
+	"strings"
+	"time"
+
+	"jimm-migrator/src/redact"
+)
+
 // String says in one word how a login to the model ended.
 func (k HostKind) String() string {
 	return [...]string{"not-asked", "serves", "refused", "unavailable"}[k]
@@ -25,5 +32,59 @@ type Host struct {
 	Kind HostKind
 	// Controller is the UUID of the controller that serves the model.
 	Controller ControllerUUID
-	Err        error
+	// Info is what that controller says of the model over the login: its status and what
+	// that says of a migration. JIMM passes the question on, and neither completes a
+	// migration nor forgets a model over it. The kind is [InfoNotAsked] where the status
+	// was not read, as on a JIMM whose ModelInfo changes nothing.
+	Info Info
+	Err  error
+}
+
+// Word returns what the controller that serves the model says of it, and whether it says
+// anything: every other status than these two hides what migrations do. What an entry of
+// JIMM's list has besides is taken over, and its migration only if the controller's status
+// shows the same one: any controller can have made the entry.
+func (h Host) Word(listed Info) (word Info, told bool) {
+	shows := h.Info.Status == "available" || h.Info.Status == "busy"
+	if h.Kind != HostServes || h.Info.Kind != InfoLive || !shows {
+		return Info{}, false
+	}
+	word = h.Info
+	word.Life = listed.Life
+	if entry := listed.Attempt; h.Shows(entry) {
+		word.Attempt.Start, word.Attempt.StartUnstable = entry.Start, entry.StartUnstable
+		if !word.Attempt.Running() {
+			word.Attempt.End = entry.End
+		}
+	}
+	return word, true
+}
+
+// Has reports whether the login shows that the controller which answered it has the model:
+// one that has only a half-imported copy answers as well, and one that removes it.
+func (h Host) Has() bool {
+	_, told := h.Word(Info{})
+	return h.Kind == HostServes && (h.Info.Kind == InfoNotAsked || told && !h.Info.Importing())
+}
+
+// Shows reports whether the controller that serves the model shows that migration.
+func (h Host) Shows(a Attempt) bool {
+	own := h.Info.Attempt
+	return own.Exists() && a.Exists() && (own.Text == a.Text || own.Running() && a.Running())
+}
+
+// InfoOfStatus reads what the status of a model says where nothing else was told
+// (Client.FullStatus of Juju 2.9 to 3.6; Juju 4 shows no migration there). A migration
+// that has ended keeps its text; when it ended is taken from the status.
+func InfoOfStatus(controller ControllerUUID, status string, text redact.Raw, since time.Time) Info {
+	i := Info{Kind: InfoLive, Controller: controller, Status: status, StatusText: text}
+	own, migrates := strings.CutPrefix(string(text), TextPrefix)
+	if !migrates {
+		return i
+	}
+	i.Attempt.Text = redact.Raw(own)
+	if status != "busy" || ParseText(i.Attempt.Text) == PhaseReapFailed {
+		i.Attempt.End = since
+	}
+	return i
 }

@@ -27,7 +27,9 @@ const (
 	// not found"). A controller denies what it has released, and what it never had.
 	InfoDenied
 	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode:
-	// the source said something that this JIMM cannot use.
+	// the source said something that this JIMM cannot use. Over a login to the model:
+	// the controller serves it and does not find parts of it (3.6.28 in REAP observed:
+	// "cannot make bindings: space not found").
 	InfoBroken
 	// InfoRefused: JIMM itself refuses or does not know the model
 	// ("unauthorized"). JIMM of 2024 says the same when a controller answers

@@ -83,6 +83,9 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 // LogIn takes over how a login to the model has ended.
 func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 	if o.Host.Kind == facts.HostServes {
+		p.ServedBy = ""
+	}
+	if o.Host.Has() {
 		p.ServedBy = o.Host.Controller
 	}
 	if o.Host.Kind != facts.HostRefused {

@@ -203,8 +203,14 @@ func (l locator) all(ctx context.Context, models []facts.Model) []Location {
 func (l locator) one(ctx context.Context, m facts.Model) Location {
 	copies := l.copies(ctx, m)
 	info := m.Entry.Info()
-	if l.named && (info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords || l.mayAskDetails(m, copies)) {
+	switch {
+	case l.named && info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords:
 		info = l.jaas.Witness.Info(ctx, m.UUID)
+	case l.named && l.needLogin(m, copies):
+		host := l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)
+		if word, told := host.Word(info); told && host.Controller == m.Recorded {
+			info = word
+		}
 	}
 	o := facts.Observation{Info: info, Copies: copies}
 	if own, told := (judge.Baseline{Source: l.controllers.ByUUID(m.Recorded)}).Own(o); told {
@@ -221,10 +227,9 @@ func (l locator) one(ctx context.Context, m facts.Model) Location {
 	return loc
 }
 
-// mayAskDetails reports whether JIMM may be asked for details, since its list does
-// not say which of two copies has left the trace of a migration that is over:
-// nothing is forgotten over that, as the recorded controller has one of them.
-func (l locator) mayAskDetails(m facts.Model, copies map[facts.ControllerUUID]facts.Copy) bool {
+// needLogin reports whether a login to the model has to say which of two copies has left
+// the trace of a migration that is over: JIMM's list does not.
+func (l locator) needLogin(m facts.Model, copies map[facts.ControllerUUID]facts.Copy) bool {
 	others := 0
 	for uuid, c := range copies {
 		if uuid != m.Recorded && c.Has() {

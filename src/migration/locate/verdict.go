@@ -90,8 +90,11 @@ func (f decision) own(ctx context.Context) bool {
 		if !f.named {
 			return false
 		}
-		host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID)
-		return host.Kind == facts.HostServes && host.Controller == f.loc.Recorded.UUID
+		host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID, f.loc.Recorded.UUID)
+		if word, told := host.Word(f.info); told && f.loc.Recorded.ShowsMigrations() {
+			return host.Controller == f.loc.Recorded.UUID && word.Migrating()
+		}
+		return host.Has() && host.Controller == f.loc.Recorded.UUID
 	default:
 		return false
 	}
@@ -302,10 +305,12 @@ func (f decision) moved(to facts.Controller, proof string) {
 // askHost logs in to the model through JIMM: the last witness, asked once.
 func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 	loc := f.loc
-	host := f.jaas.Witness.Host(ctx, loc.Model.UUID)
+	host := f.jaas.Witness.Host(ctx, loc.Model.UUID, loc.Recorded.UUID)
 	switch {
-	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && f.info.Kind == facts.InfoListed:
-		f.detailed(ctx)
+	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && (host.Info.Kind != facts.InfoNotAsked || f.info.Kind == facts.InfoListed):
+		f.served(host)
+	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && (f.info.Importing() || f.info.Kind == facts.InfoDenied):
+		loc.Proof = "a login to the model through JIMM was answered by " + f.name + ", which does not describe it as in use"
 	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = "a login to the model through JIMM was answered by " + f.name
@@ -321,23 +326,23 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 	}
 }
 
-// detailed: the recorded controller serves the model, and JIMM's list may have the
-// entry of another: a copy that could not be removed serves logins, too. As it is
-// there, JIMM forgets nothing over the question.
-func (f decision) detailed(ctx context.Context) {
-	full := f.jaas.Witness.Info(ctx, f.loc.Model.UUID)
+// served: the recorded controller serves the model, and JIMM's list may have the
+// entry of another: a copy that is half imported, leaves, or could not be removed serves
+// logins, too. What the controller says over the login distinguishes them.
+func (f decision) served(host facts.Host) {
 	served := "a login to the model through JIMM was answered by " + f.name
-	if full.Kind != facts.InfoLive || full.Controller != f.loc.Recorded.UUID {
-		f.loc.Proof = served + ", which did not describe the model: " + full.Answer()
+	word, told := host.Word(f.info)
+	if !told {
+		f.loc.Proof = served + ", which did not describe the model: " + host.Info.Answer()
 		return
 	}
-	f.info, f.loc.Attempt = full, full.Attempt.Redacted()
+	f.info, f.loc.Attempt = word, word.Attempt.Redacted()
 	switch {
-	case full.Migrating():
+	case word.Migrating():
 		f.migrating()
-	case full.ReapFailed():
+	case word.ReapFailed():
 		f.leftOver()
-	case full.Importing():
+	case word.Importing():
 		f.loc.Proof = served + ", which is still importing it"
 	default:
 		f.loc.State, f.loc.Holder, f.loc.Proof = StateActive, f.loc.Recorded, served

@@ -94,9 +94,11 @@ type Witness interface {
 	// database the kind is [facts.InfoNotAsked].
 	Summary(ctx context.Context, model string) facts.Entry
 	// Host logs in to the model through JIMM: the answer names the controller
-	// that serves it. JIMM of 2024 stores the secret of each login, so this is
+	// that serves it, and has what that says of the model where [Witness.Info] is
+	// not safe to ask. A login that the controller kept has answered before, and that
+	// lives, is used again. JIMM of 2024 stores the secret of each login, so this is
 	// asked at most once per action.
-	Host(ctx context.Context, model string) facts.Host
+	Host(ctx context.Context, model string, kept facts.ControllerUUID) facts.Host
 	// Copy asks one controller itself whether it has the model: without
 	// credentials, and as an administrator where there is an account.
 	Copy(ctx context.Context, controller facts.Controller, model string) facts.Copy

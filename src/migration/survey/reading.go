@@ -50,7 +50,7 @@ func (s *Survey) SourceKeepsIt() bool {
 // servedBySource reports whether the recorded controller has answered a login to
 // the model.
 func (s *Survey) servedBySource() bool {
-	return s.Observation.Host.Kind == facts.HostServes && s.Observation.Host.Controller == s.Source.UUID
+	return s.Observation.Host.Has() && s.Observation.Host.Controller == s.Source.UUID
 }
 
 // TargetHasIt reports whether any answer says that the target, which is on record, has

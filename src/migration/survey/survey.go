@@ -169,31 +169,33 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		s.Entry = w.Summary(ctx, s.Model.UUID)
 	}
 	o.Info = s.Entry.Info()
-	source := o.CopyOn(s.Source)
-	if s.unclear(source) {
+	if s.unclear(o) {
 		if r.Host.Kind == facts.HostNotAsked {
-			r.Host = w.Host(ctx, s.Model.UUID)
+			r.Host = w.Host(ctx, s.Model.UUID, "")
 		}
 		o.Host = r.Host
 	}
-	// A controller that lists the model need not be the recorded one.
-	b := judge.Baseline{Source: s.Source}
-	o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
-	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
-	if s.OnTarget() && source.State == facts.CopyActive {
-		// The controller itself says that it has the model in use. It can refuse the
-		// details anyway (`user "carol" not found`, Juju 3.5.4), and JIMM of 2026
-		// would delete its row over the question.
+	word, told := o.Host.Word(o.Info)
+	told = told && o.Host.Controller == s.Source.UUID && !s.listedByOther(o.Host)
+	switch {
+	case told:
+		o.Info = word
+	case o.Host.Info.Kind == facts.InfoBroken:
+		o.Info = o.Host.Info
+	default:
+		// A controller that lists the model need not be the recorded one.
+		b := judge.Baseline{Source: s.Source}
+		o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
+	}
+	if !told && s.onlyItsStatusShows(o) {
+		o.Info = facts.Info{Kind: facts.InfoUnavailable, Err: o.Host.Info.Err}
+	}
+	if !s.mayAskDetails(o, told) {
 		return o
 	}
-	// What JIMM does not list it may forget over the question.
-	if s.Entry.Kind != facts.InfoListed || !MayAskDetails(o.Info, source, serves) && !s.leftOverUnattributed(o, serves) {
-		return o
-	}
-	// A refusal is an answer; a failure to ask is none, unless no other answer shows
-	// which controller has made the entry.
-	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable || s.onlyDetailsShow(o) {
-		if full.Kind == facts.InfoLive && !full.Attempt.Exists() && !s.leftOverUnattributed(o, serves) {
+	// A failure to ask is no answer.
+	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable {
+		if full.Kind == facts.InfoLive && !full.Attempt.Exists() {
 			// Juju's details leave out what its list shows of a model that has
 			// been away.
 			full.Attempt = o.Info.Attempt
@@ -203,19 +205,17 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	return o
 }
 
-// onlyDetailsShow reports whether the entry of the list can be that of another
-// controller, although the recorded one has a copy.
-func (s *Survey) onlyDetailsShow(o facts.Observation) bool {
-	return o.Info.Kind == facts.InfoListed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
+// listedByOther reports whether JIMM records the target, and the entry of its list shows
+// a migration that another controller makes: that says more than the target's word.
+func (s *Survey) listedByOther(h facts.Host) bool {
+	return s.OnTarget() && s.Entry.Attempt.OfSource() && !h.Shows(s.Entry.Attempt)
 }
 
-// leftOverUnattributed reports whether JIMM's list says that a copy could not be removed,
-// and not which. Nothing is forgotten over the question, as the recorded controller
-// has one.
-func (s *Survey) leftOverUnattributed(o facts.Observation, serves bool) bool {
-	source := o.CopyOn(s.Source)
-	open := s.othersHold(o) || source.State == facts.CopyUnknown
-	return o.Info.Kind == facts.InfoListed && o.Info.ReapFailed() && open && (source.Has() || !source.Denies() && serves)
+// onlyItsStatusShows reports whether the entry of the list can be that of another
+// controller, although the recorded one has a copy.
+func (s *Survey) onlyItsStatusShows(o facts.Observation) bool {
+	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
+	return serves && o.Info.Kind == facts.InfoListed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
 }
 
 // othersHold reports whether a controller besides the recorded one has a copy.
@@ -228,20 +228,32 @@ func (s *Survey) othersHold(o facts.Observation) bool {
 	return false
 }
 
-// unclear reports whether it is not known which controller has listed the
-// model. What migrates is followed, whoever it is.
-func (s *Survey) unclear(source facts.Copy) bool {
-	listed := s.Entry.Kind == facts.InfoListed && source.State == facts.CopyUnknown
-	return listed && (s.OnTarget() || !s.Entry.Migrating())
+// unclear reports whether it is not known which controller has made the entry of JIMM's
+// list, or what kind of copy the recorded one has: a login to the model answers that. What
+// migrates is followed, whichever it is.
+func (s *Survey) unclear(o facts.Observation) bool {
+	source := o.CopyOn(s.Source)
+	switch {
+	case s.Entry.Kind != facts.InfoListed, source.Info.Kind == facts.InfoLive, !s.OnTarget() && s.Entry.Migrating():
+		return false
+	case source.State == facts.CopyUnknown, source.State == facts.CopyPresent, source.State == facts.CopyExporting:
+		return true
+	default:
+		return source.State == facts.CopyActive && s.Entry.Info().ReapFailed() && s.othersHold(o)
+	}
 }
 
-// MayAskDetails reports whether a JIMM that completes migrations may be asked
-// for the details of a model: if its recorded controller is known to hold it,
-// with no migration running. Otherwise the question could change the record, or
-// make JIMM forget the model.
-func MayAskDetails(listed facts.Info, source facts.Copy, serves bool) bool {
-	held := source.Has() || !source.Denies() && serves
-	return held && listed.Described() && !listed.Migrating() && !listed.ReapFailed()
+// mayAskDetails reports whether a JIMM that completes migrations may be asked for the
+// details of a model: it forgets the model if the recorded controller refuses them, so
+// only where that says itself that the model is in use and at rest there, and has not
+// come lately: JIMM asks such a one for them every minute. One that a migration has just
+// brought may refuse them (`user "carol" not found`, Juju 3.5.4), so that the target is
+// never asked. What JIMM does not list it may forget over the question.
+func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
+	i := o.Info
+	atRest := o.CopyOn(s.Source).State == facts.CopyActive || told && s.Source.ShowsMigrations() && i.Status == "available"
+	come := s.OnTarget() || s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)
+	return atRest && !come && s.Entry.Kind == facts.InfoListed && i.Described() && !i.Migrating() && !i.ReapFailed()
 }
 
 // findLost asks every controller about a model that JIMM does not know, if its UUID was
