@@ -130,7 +130,7 @@ func (a Archive) WriteFile(path string) error {
 	if err := writer.Close(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	//nolint:gosec // an archive is for everybody to read
+	//nolint:gosec // an archive is for all users to read
 	if err := os.WriteFile(path, buffer.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("cannot write the archive: %w", err)
 	}

@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if len(names) == 0 {
 		names = project.Platforms()
 	}
-	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // archives are for everybody to read
+	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // archives are for all users to read
 		return fmt.Errorf("cannot make the folder for the archives: %w", err)
 	}
 	for _, name := range names {

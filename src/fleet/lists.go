@@ -28,7 +28,7 @@ type Lists struct {
 	modelT      time.Time
 }
 
-// NewLists shares the lists of a fleet. An answer serves everybody for age.
+// NewLists shares the lists of a fleet. An answer serves all callers for age.
 func NewLists(from survey.Fleet, age time.Duration) *Lists {
 	return &Lists{from: from, age: age, turn: make(chan struct{}, 1)}
 }
@@ -143,7 +143,7 @@ type Book struct {
 	byModel map[string][]string // keys by what the requests name, oldest first
 }
 
-// NewBook opens the log of the last span. What was read serves everybody for age.
+// NewBook opens the log of the last span. What was read serves all callers for age.
 func NewBook(log Log, span, age time.Duration) *Book {
 	return &Book{log: log, span: span, age: age, turn: make(chan struct{}, 1), asked: map[string]Asked{}, byModel: map[string][]string{}}
 }

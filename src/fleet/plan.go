@@ -30,7 +30,7 @@ const (
 	Upgrade Goal = "upgrade"
 )
 
-// Caps bound how much happens at once, counting the migrations of everybody.
+// Caps bound how much happens at once, including the migrations of others.
 type Caps struct {
 	// Parallel bounds the migrations in all, Source and Target those of one
 	// controller.

@@ -56,7 +56,7 @@ func (p Pending) Command(unit string) string {
 }
 
 // shown returns the migrations in the message of a status, in their order. What
-// an action follows there is interrupted for everybody else.
+// an action follows there is interrupted for all other units.
 func shown(message string) []Pending {
 	pattern := regexp.MustCompile(`(?:migrating|migration of) ([0-9a-f-]{36}) to ([^ :;]+)(?: (` + string(Interrupted) + `|` + string(Detached) + `))?`)
 	var out []Pending
