@@ -9,6 +9,7 @@ SHELL       := bash
 FUZZTIME ?= 30s
 COUNT    ?= 6
 SEEDS    ?= 5000
+MODELS   ?= 1000
 FROM     ?= 1
 TOOLS    := .tools/$(word 1,$(shell cksum tools/go.sum))
 LINT     := $(TOOLS)/golangci-lint
@@ -17,7 +18,7 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench bench-fleet mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -111,6 +112,9 @@ charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of cha
 bench: $(LINT) ## run the benchmarks and print their medians
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./... | tee .tools/bench.txt
 	$(TOOLS)/benchstat .tools/bench.txt
+
+bench-fleet: need-go ## move MODELS (1000) models with the real binary, over the wire, plan after plan: about ten minutes for each year of JIMM
+	go test -run='^$$' -bench='^BenchmarkMoveMany$$' -benchtime=1x -timeout=0 ./tests/scenario -models=$(MODELS)
 
 mutants: need-go ## break each invariant in a copy and see that a test notices (ONLY=i03 for some)
 	@go run ./tests/cmd/mutants -only='$(ONLY)'

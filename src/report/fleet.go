@@ -376,7 +376,11 @@ func leftCounts(left []fleet.Left) string {
 	slices.Sort(order)
 	var parts []string
 	for _, r := range order {
-		parts = append(parts, fmt.Sprintf("%d %s", counts[r], r))
+		part := string(r)
+		if len(order) > 1 {
+			part = fmt.Sprintf("%d %s", counts[r], r)
+		}
+		parts = append(parts, part)
 	}
 	verb := "stay"
 	if len(left) == 1 {

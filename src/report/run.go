@@ -43,15 +43,22 @@ func (l *RunLines) Line(e fleet.Event) string {
 	switch e := e.(type) {
 	case fleet.BeganEvent:
 		l.models = len(e.Plan.Moves)
-		text := fmt.Sprintf("%s in the plan, %d already on their target; at most %d at once", facts.Count(l.models, "model is", "models are"), e.Already, e.Plan.Caps.Parallel)
+		if l.models == 0 {
+			return "there is nothing to migrate"
+		}
+		text := facts.Count(l.models, "model is", "models are") + " in the plan"
+		if e.Already > 0 {
+			text += fmt.Sprintf(", %d already on their target", e.Already)
+		}
+		text += fmt.Sprintf("; at most %d at once", e.Plan.Caps.Parallel)
 		if l.Stop != "" {
 			text += "; " + l.Stop + " stops the run gently"
 		}
 		return text
 	case fleet.ModelEvent:
 		line := Line(e.Event)
-		if f, is := e.Event.(migration.FindingEvent); is && f.Finding.Level != checks.Fail && f.Finding.Level != checks.Warn {
-			return "" // What is as expected is not listed.
+		if f, is := e.Event.(migration.FindingEvent); is && (f.Finding.Check == checks.Freeze || f.Finding.Level != checks.Fail && f.Finding.Level != checks.Warn) {
+			return "" // What is as expected is not listed; the freeze has a line of its own.
 		}
 		if line == "" || !e.Canary || l.canary >= canaryLines {
 			return ""
@@ -147,7 +154,14 @@ func stateLine(e fleet.StateEvent) string {
 		}
 		text += fmt.Sprintf(", %d moving (%s)", c.Moving, strings.Join(to, ", "))
 	}
-	text += fmt.Sprintf(", %d failed, %d left, %d waiting", c.Failed, c.Left, c.Waiting)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{c.Failed, "failed"}, {c.Left, "left"}, {c.Waiting, "waiting"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
 	if e.Wait != fleet.WaitNothing && c.Waiting > 0 && c.Moving == 0 {
 		text += " for " + string(e.Wait)
 	}
@@ -164,6 +178,9 @@ func stateLine(e fleet.StateEvent) string {
 // RunSummary says in one sentence how a run ended.
 func RunSummary(d fleet.Done, p fleet.Plan) string {
 	c := d.Counts
+	if c.Planned == 0 {
+		return "there was nothing to migrate"
+	}
 	text := fmt.Sprintf("%d of %d models are on their target", c.Moved+c.Already, c.Planned)
 	if c.Already > 0 {
 		text += fmt.Sprintf(", %d of them before this run", c.Already)
@@ -178,8 +195,11 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		}
 		text += fmt.Sprintf("; %d %s", c.Left, verb)
 	}
-	if n := c.Waiting + c.Moving; n > 0 {
-		text += fmt.Sprintf("; %d not started or not seen to end", n)
+	if c.Waiting > 0 {
+		text += fmt.Sprintf("; %d not started", c.Waiting)
+	}
+	if c.Moving > 0 {
+		text += fmt.Sprintf("; %d not seen to end", c.Moving)
 	}
 	if n := unseen(d.Moves); n > 0 {
 		text += fmt.Sprintf("; the agents of %d were not seen", n)

@@ -159,7 +159,7 @@ func BenchmarkRunInALargeJAAS(b *testing.B) {
 }
 
 // models is how many models BenchmarkMoveMany moves: "make bench-fleet" sets 1000.
-var models = flag.Int("models", 20, "how many models BenchmarkMoveMany moves")
+var models = flag.Int("models", 8, "how many models BenchmarkMoveMany moves")
 
 // BenchmarkMoveMany moves models with the real binary, over TLS and the websockets of Juju,
 // plan after plan. Their migrations take a third of a second, so that the time is that of
