@@ -154,13 +154,14 @@ func stateLine(e fleet.StateEvent) string {
 		}
 		text += fmt.Sprintf(", %d moving (%s)", c.Moving, strings.Join(to, ", "))
 	}
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{c.Failed, "failed"}, {c.Left, "left"}, {c.Waiting, "waiting"}} {
-		if part.n > 0 {
-			text += fmt.Sprintf(", %d %s", part.n, part.what)
-		}
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", c.Failed)
+	}
+	if c.Left > 0 {
+		text += fmt.Sprintf(", %d left", c.Left)
+	}
+	if c.Waiting > 0 {
+		text += fmt.Sprintf(", %d waiting", c.Waiting)
 	}
 	if e.Wait != fleet.WaitNothing && c.Waiting > 0 && c.Moving == 0 {
 		text += " for " + string(e.Wait)
