@@ -131,7 +131,7 @@ func readWaves(text string) (map[int]bool, error) {
 
 // run carries out the plan, and sets the results.
 func (r *planRun) run(ctx context.Context, w sharedReads, opts fleet.RunOptions) error {
-	done, err := r.carryOut(ctx, w, opts)
+	done, err := r.runPlan(ctx, w, opts)
 	if err != nil {
 		return r.refuse(ctx, err)
 	}
@@ -169,8 +169,8 @@ func (r *planRun) repairAccess(ctx context.Context, w sharedReads, s fleet.Snaps
 // for each model.
 const timeForAccess = 15 * time.Minute
 
-// carryOut carries out the plan.
-func (r *planRun) carryOut(ctx context.Context, w sharedReads, opts fleet.RunOptions) (fleet.Done, error) {
+// runPlan carries out the plan.
+func (r *planRun) runPlan(ctx context.Context, w sharedReads, opts fleet.RunOptions) (fleet.Done, error) {
 	r.events.WithPlan(r.plan.Hash())
 	r.action.LimitProgress(report.RunLimit)
 	many, err := status.FollowMany(ctx, r.action, r.does)
@@ -194,7 +194,7 @@ func (r *planRun) carryOut(ctx context.Context, w sharedReads, opts fleet.RunOpt
 	if err != nil {
 		return done, err
 	}
-	r.settle(ctx)
+	r.decideStatus(ctx)
 	r.events.RunFinish(done, r.plan)
 	return done, nil
 }
@@ -265,8 +265,8 @@ func (r *planRun) mark(ctx context.Context) {
 	}
 }
 
-// settle decides the unit's status again at the end.
-func (r *planRun) settle(ctx context.Context) {
+// decideStatus decides the unit's status again at the end.
+func (r *planRun) decideStatus(ctx context.Context) {
 	if err := r.many.Leave(ctx, r.settings); err != nil {
 		r.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
 	}

@@ -150,7 +150,7 @@ func (d *drainage) options() (fleet.RunOptions, error) {
 
 // run checks first, then cordons, moves, lists again, and proves.
 func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
-	s, err := d.look(ctx)
+	s, err := d.observe(ctx)
 	if err != nil {
 		return d.refuse(ctx, err)
 	}
@@ -173,13 +173,13 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	d.does = d.status()
 	for round := 0; ; round++ {
 		opts.Plan = d.plan
-		done, err := d.carryOut(ctx, d.shared, opts)
+		done, err := d.runPlan(ctx, d.shared, opts)
 		if err != nil {
 			d.uncordon(ctx)
 			return d.refuse(ctx, err)
 		}
 		d.out.Add(done)
-		if s, err = d.look(ctx); err != nil {
+		if s, err = d.observe(ctx); err != nil {
 			return d.finish(ctx, fleet.Snapshot{Gaps: []string{err.Error()}})
 		}
 		opts.Timeout -= done.Took
@@ -205,8 +205,8 @@ func (d *drainage) status() status.Run {
 	return status.Run{Controller: d.params.Controller, Parameters: parameters}
 }
 
-// look makes a snapshot for a drain.
-func (d *drainage) look(ctx context.Context) (fleet.Snapshot, error) {
+// observe makes a snapshot for a drain.
+func (d *drainage) observe(ctx context.Context) (fleet.Snapshot, error) {
 	return d.shared.survey(ctx, fleet.Question{Edges: true, Classes: func(facts.Model) bool { return true }})
 }
 

@@ -213,9 +213,9 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 	m.events.Event(e)
 }
 
-// settle removes the model's pending migration, also that of an earlier run that
+// decideStatus removes the model's pending migration, also that of an earlier run that
 // was killed. It stays pending if it may still be running or is not recorded yet.
-func (m *migrator) settle(ctx context.Context, r migration.Result) {
+func (m *migrator) decideStatus(ctx context.Context, r migration.Result) {
 	pending := status.Pending{Model: r.Model.UUID, Target: cmp.Or(r.Target.Name, m.params.Target)}
 	switch {
 	case bool(m.params.DryRun), pending.Model == "", r.Outcome == facts.Refused && !m.begun:
@@ -231,7 +231,7 @@ func (m *migrator) settle(ctx context.Context, r migration.Result) {
 
 // finish sets the results; an outcome that is not a success is an error.
 func (m *migrator) finish(ctx context.Context, r migration.Result) error {
-	m.settle(ctx, r)
+	m.decideStatus(ctx, r)
 	m.events.Finish(r, report.Summary(r))
 	run := report.Run{
 		Unit: m.action.Env().Unit, CLI: m.cli, Took: time.Since(m.began), Verbose: bool(m.params.Verbose),

@@ -137,7 +137,7 @@ func (f *FullChecks) check(ctx context.Context, entries []Entry) error {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			c, err := f.one(ctx, e)
+			c, err := f.checkEntry(ctx, e)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -158,8 +158,8 @@ func (f *FullChecks) report(all int) {
 	}
 }
 
-// one makes the checks of one entry.
-func (f *FullChecks) one(ctx context.Context, e Entry) (FullCheck, error) {
+// checkEntry makes the checks of one entry.
+func (f *FullChecks) checkEntry(ctx context.Context, e Entry) (FullCheck, error) {
 	if err := context.Cause(ctx); err != nil {
 		return FullCheck{}, err
 	}

@@ -373,7 +373,7 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, las
 		return f, true
 	case target == "" || target == source:
 		return f, false // It is where it was asked to go, or recorded since.
-	case m.Entry.Kind != facts.InfoNotAsked && t.pending(audit, m.Entry.Attempt, source):
+	case m.Entry.Kind != facts.InfoNotAsked && t.mayBegin(audit, m.Entry.Attempt, source):
 		return f, true
 	case m.Entry.Kind != facts.InfoNotAsked:
 		// JIMM's list shows migrations, and shows none. One that has left its
@@ -395,9 +395,9 @@ func (t *Traffic) follow(model string, watched bool) {
 	}
 }
 
-// pending reports whether a migration that was requested may be about to begin: the
+// mayBegin reports whether a migration that was requested may be about to begin: the
 // one that is shown is not the one that was requested.
-func (t *Traffic) pending(audit facts.Audit, shown facts.Attempt, source string) bool {
+func (t *Traffic) mayBegin(audit facts.Audit, shown facts.Attempt, source string) bool {
 	return audit.Pending(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
 }
 
@@ -412,7 +412,7 @@ func (t *Traffic) ask(ctx context.Context, m *facts.Model, source string, audit 
 		return followed
 	}
 	info := t.witness.Info(ctx, m.UUID)
-	if info.Kind == facts.InfoLive && t.pending(audit, info.Attempt, source) {
+	if info.Kind == facts.InfoLive && t.mayBegin(audit, info.Attempt, source) {
 		return true
 	}
 	if info.Kind == facts.InfoLive && (!info.Attempt.Exists() || !info.Attempt.End.IsZero()) {

@@ -159,7 +159,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 	pause, failed, older, unread := u.run.Model.PollInterval, 0, 0, 0
 	var lagging []string
 	for {
-		got, err := u.look(ctx)
+		got, err := u.readAgents(ctx)
 		switch {
 		case err != nil:
 			failed++
@@ -208,8 +208,8 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 	}
 }
 
-// look reads the agents from the controller that the model is on.
-func (u *upgrading) look(ctx context.Context) (facts.Inventory, error) {
+// readAgents reads the agents from the controller that the model is on.
+func (u *upgrading) readAgents(ctx context.Context) (facts.Inventory, error) {
 	got, err := u.jaas.Inspector.Inventory(ctx, u.leg.Model, u.at.UUID)
 	if err == nil && got.Controller != u.at.UUID {
 		err = fmt.Errorf("controller %s answers for the model", got.Controller)

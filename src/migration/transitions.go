@@ -90,7 +90,7 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 		w.res.Holder = w.base.Source
 		w.end(facts.Unknown, facts.CauseOtherMigration)
 	case judge.Elsewhere:
-		w.elsewhere(v, o)
+		w.endElsewhere(v, o)
 	case judge.Lost:
 		w.res.Holder = w.redirectOfSource(o)
 		w.end(facts.LostFromJIMM, facts.CauseNone)
@@ -172,7 +172,7 @@ func (w *watcher) warnedOf() string {
 
 // running keeps watching, unless no one wants to.
 func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
-	w.unresolved.settle()
+	w.unresolved.reset()
 	w.res.Step, w.res.Holder = facts.StepWatch, facts.Controller{}
 	if w.base.SourceLive(w.progress.Read(w.base, o)) && !o.CopyOn(w.base.Source).Denies() {
 		w.res.Holder = w.base.Source
@@ -232,7 +232,7 @@ func (w *watcher) done(outcome facts.Outcome) {
 // recordTarget asks JIMM to record the target. An error does not prove that it did
 // not: the next poll shows JIMM's record.
 func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
-	w.unresolved.settle()
+	w.unresolved.reset()
 	w.res.Step, w.res.Holder = facts.StepRecord, w.base.Target
 	a := &w.attempts
 	if a.exhausted(time.Now(), w.wait(TimeToRecord)) {
@@ -258,8 +258,8 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	return false
 }
 
-// elsewhere ends the run: the model is on a third controller, or recorded there.
-func (w *watcher) elsewhere(v judge.Verdict, o facts.Observation) {
+// endElsewhere ends the run: the model is on a third controller, or recorded there.
+func (w *watcher) endElsewhere(v judge.Verdict, o facts.Observation) {
 	w.res.Holder = w.redirectOfSource(o)
 	if to := w.Controllers.ByUUID(v.Elsewhere); to.Name != "" && w.res.Recorded.UUID != to.UUID {
 		w.res.Next = w.recordCommand(to, "")
@@ -380,7 +380,7 @@ func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o f
 		}
 		w.end(facts.Unknown, facts.CauseChanged)
 	case !w.request.made():
-		w.unresolved.settle()
+		w.unresolved.reset()
 		w.request.want()
 		return false
 	case !known:

@@ -33,5 +33,5 @@ func (d *unresolved) waited(kind judge.Kind, now time.Time) time.Duration {
 // blindly reports whether the last observation got no answer.
 func (d *unresolved) blindly() bool { return !d.blind.IsZero() }
 
-// settle ends the doubt.
-func (d *unresolved) settle() { *d = unresolved{} }
+// reset forgets what was unresolved.
+func (d *unresolved) reset() { *d = unresolved{} }

@@ -140,7 +140,7 @@ func planned(r migration.Result) string {
 func refusedSummary(r migration.Result) string {
 	switch r.Cause {
 	case facts.CauseElsewhere:
-		return fmt.Sprintf("the running migration of model %s did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, elsewhere(r))
+		return fmt.Sprintf("the running migration of model %s did not go to %q; nothing was recorded: %s", name(r.Model), r.Target.Name, describeElsewhere(r))
 	case facts.CauseOtherMigration:
 		return fmt.Sprintf("model %s is already being migrated to a controller other than %q; that migration is not followed: %s", name(r.Model), r.Target.Name, r.Detail)
 	default:
@@ -205,7 +205,7 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))
 	case facts.CauseElsewhere:
-		return fmt.Sprintf("model %s was not migrated to %s; nothing was recorded: %s", model, target, elsewhere(r))
+		return fmt.Sprintf("model %s was not migrated to %s; nothing was recorded: %s", model, target, describeElsewhere(r))
 	case facts.CauseSourceUnknown:
 		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be determined", model, target)
 	case facts.CauseOtherMigration:
@@ -234,8 +234,8 @@ func unknownSummary(r migration.Result) string {
 	return text
 }
 
-// elsewhere says where the model is instead, or what JIMM records.
-func elsewhere(r migration.Result) string {
+// describeElsewhere says where the model is instead, or what JIMM records.
+func describeElsewhere(r migration.Result) string {
 	if r.Holder.Known() {
 		return fmt.Sprintf("controller %q reports that it has migrated the model to %q", r.Source.String(), r.Holder.String())
 	}

@@ -47,8 +47,8 @@ func (m memory) cordons() cordons {
 	return h.Cordons
 }
 
-// look reads which controllers are cordoned, and since when, if any is.
-func (c *cordons) look(ctx context.Context, client *jimm.Client, controllers []jimm.Controller, now time.Time) {
+// read reads which controllers are cordoned, and since when, if any is.
+func (c *cordons) read(ctx context.Context, client *jimm.Client, controllers []jimm.Controller, now time.Time) {
 	before := c.List
 	if c.JIMM != client.ControllerUUID() {
 		before = nil
@@ -126,7 +126,7 @@ func Uncordoned(ctx context.Context, u config.Unit, s config.Settings, controlle
 		maps.DeleteFunc(seen.Cordons.List, func(_ string, c cordon) bool { return c.Name == controller })
 	}
 	k := known{
-		unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.pending(),
+		unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.listPending(),
 		over: &Run{Controller: controller},
 	}
 	return k.keep(ctx, u)

@@ -51,7 +51,7 @@ func (m *Many) Show(ctx context.Context, moved, of int) error {
 	if before := m.memory.run(); before != "" && !m.run.of(before) {
 		texts = append(texts, before)
 	}
-	for _, p := range m.pending() {
+	for _, p := range m.listPending() {
 		texts = append(texts, p.String())
 	}
 	return m.unit.SetStatus(ctx, charm.StatusMaintenance, strings.Join(texts, "; "))
@@ -66,19 +66,19 @@ func (m *Many) Leave(ctx context.Context, s config.Settings) error {
 	}
 	k := known{
 		unit: m.unit.Env().Unit, memory: m.memory, address: s.JIMM.URL, optional: s.ControllersProblem,
-		seen: m.memory.health(s), pending: m.pending(), over: &m.run,
+		seen: m.memory.health(s), pending: m.listPending(), over: &m.run,
 	}
 	return k.keep(ctx, m.unit)
 }
 
-// pending are the migrations that this action follows, and those of others that
+// listPending are the migrations that this action follows, and those of others that
 // were pending before.
-func (m *Many) pending() []Pending {
+func (m *Many) listPending() []Pending {
 	var out []Pending
 	for _, model := range slices.Sorted(maps.Keys(m.flying)) {
 		out = append(out, m.flying[model])
 	}
-	return append(out, slices.DeleteFunc(m.memory.pending(), func(p Pending) bool {
+	return append(out, slices.DeleteFunc(m.memory.listPending(), func(p Pending) bool {
 		return m.Has(p.Model) || slices.Contains(m.ended, p.Model)
 	})...)
 }

@@ -56,7 +56,7 @@ func (p Pending) Command(unit string) string {
 }
 
 // shown returns the migrations in the message of a status, in their order. What
-// an action follows there is interrupted for all other units.
+// an action follows there counts as interrupted, but for that action.
 func shown(message string) []Pending {
 	pattern := regexp.MustCompile(`(?:migrating|migration of) ([0-9a-f-]{36}) to ([^ :;]+)(?: (` + string(Interrupted) + `|` + string(Detached) + `))?`)
 	var out []Pending
@@ -69,7 +69,7 @@ func shown(message string) []Pending {
 // PendingMigrations returns the pending migrations of the unit, the latest first.
 func PendingMigrations(ctx context.Context, u config.Keeper) ([]Pending, error) {
 	m, err := remember(ctx, u)
-	return m.pending(), err
+	return m.listPending(), err
 }
 
 // memory is what Juju keeps for the unit.
@@ -87,9 +87,9 @@ func remember(ctx context.Context, u config.Keeper) (m memory, err error) {
 	return m, err
 }
 
-// pending joins the migrations in the status with those in the state, one per
+// listPending joins the migrations in the status with those in the state, one per
 // model.
-func (m memory) pending() []Pending {
+func (m memory) listPending() []Pending {
 	var out, stored []Pending
 	_ = json.Unmarshal([]byte(m.state[keyPending]), &stored) // No text is none.
 	for _, p := range append(shown(m.message), stored...) {
@@ -140,7 +140,7 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 	if err != nil {
 		return err
 	}
-	before := m.pending()
+	before := m.listPending()
 	after := without(before, p.Model)
 	removed := len(after) < len(before)
 	if p.State == Detached {

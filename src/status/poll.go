@@ -185,7 +185,7 @@ func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, 
 		return pending
 	}
 	h.Counted, h.Controllers, h.Models = true, len(controllers), len(models)
-	h.Cordons.look(ctx, client, controllers, h.At)
+	h.Cordons.read(ctx, client, controllers, h.At)
 	h.Migrating, h.Drift, h.Adrift = 0, 0, ""
 	answering := map[string]bool{}
 	for _, m := range models {
@@ -240,7 +240,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 	if statusErr != nil {
 		return "", statusErr
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.pending()}
+	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.listPending()}
 	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL, Cordons: m.cordons()}
 	if err != nil {
 		k.seen.refused(s, u.Env(), err)

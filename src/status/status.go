@@ -124,7 +124,7 @@ func (k known) keep(ctx context.Context, u config.Unit) error {
 // knownFrom begins with what [config.Read] returned. Any other error than a
 // problem or a wait is returned.
 func knownFrom(u config.Unit, m memory, s config.Settings, err error) (known, error) {
-	k := known{unit: u.Env().Unit, memory: m, pending: m.pending(), address: s.JIMM.URL, optional: s.ControllersProblem}
+	k := known{unit: u.Env().Unit, memory: m, pending: m.listPending(), address: s.JIMM.URL, optional: s.ControllersProblem}
 	switch {
 	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
 		return k, nil

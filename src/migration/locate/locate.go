@@ -193,14 +193,14 @@ func (l locator) all(ctx context.Context, models []facts.Model) []Location {
 	out := make([]Location, len(models))
 	var wg sync.WaitGroup
 	for i := range models {
-		wg.Go(func() { out[i] = l.one(ctx, models[i]) })
+		wg.Go(func() { out[i] = l.locate(ctx, models[i]) })
 	}
 	wg.Wait()
 	return out
 }
 
-// one locates a model.
-func (l locator) one(ctx context.Context, m facts.Model) Location {
+// locate locates a model.
+func (l locator) locate(ctx context.Context, m facts.Model) Location {
 	copies := l.copies(ctx, m)
 	info := m.Entry.Info()
 	switch {

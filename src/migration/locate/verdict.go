@@ -182,7 +182,7 @@ func (f decision) halfImported() {
 	}
 	there := f.usable()
 	if len(there) == 1 && f.copies[there[0].UUID].State == facts.CopyActive {
-		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model in use")
+		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model in use")
 		return
 	}
 	loc.Proof = proof + "; " + cmp.Or(facts.DescribeCopies(loc.Copies, f.copies), "no other controller says that it has one")
@@ -192,7 +192,7 @@ func (f decision) halfImported() {
 func (f decision) leftOver() {
 	proof := f.name + " says that it could not remove its copy after the migration"
 	if there := f.usable(); len(there) == 1 {
-		f.moved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model")
+		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model")
 		return
 	}
 	f.loc.Drift = true
@@ -204,7 +204,7 @@ func (f decision) redirected() {
 	proof := f.name + " says through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c facts.Controller) bool { return c.UUID != f.loc.Recorded.UUID })
 	if there := f.usable(); len(there) == 1 && !silent {
-		f.moved(there[0], proof+"; of the other controllers, only "+strconv.Quote(there[0].Name)+" says that it has the model")
+		f.setMoved(there[0], proof+"; of the other controllers, only "+strconv.Quote(there[0].Name)+" says that it has the model")
 		return
 	}
 	f.loc.Drift = true
@@ -247,7 +247,7 @@ func (f decision) notThere() {
 		loc.Proof = denies + ", and describes it through JIMM"
 		return
 	case len(there) == 1 && len(there) == len(loc.Copies):
-		f.moved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" says that it has")
+		f.setMoved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" says that it has")
 		return
 	case len(loc.Copies) > 0:
 		loc.Proof = denies + "; " + facts.DescribeCopies(loc.Copies, f.copies)
@@ -279,7 +279,7 @@ func (f decision) followRedirect() {
 	case last.State == facts.CopyMoved:
 		f.loc.Drift, f.loc.Proof = true, proof+": the redirects do not end"
 	case last.Has() && last.State != facts.CopyImporting:
-		f.moved(to, proof+", which says that it has the model")
+		f.setMoved(to, proof+", which says that it has the model")
 	default:
 		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
 	}
@@ -292,8 +292,8 @@ func orUnknown(c facts.Controller) string {
 	return c.String()
 }
 
-// moved: another controller than the recorded one has the model.
-func (f decision) moved(to facts.Controller, proof string) {
+// setMoved: another controller than the recorded one has the model.
+func (f decision) setMoved(to facts.Controller, proof string) {
 	loc := f.loc
 	loc.State, loc.Holder, loc.Drift, loc.Proof = StateMoved, to, true, proof
 	if to.Name != "" {

@@ -34,7 +34,7 @@ func (a *Prober) All(ctx context.Context, cs []facts.Controller, model string) m
 	)
 	for _, c := range cs {
 		wg.Go(func() {
-			got := a.one(ctx, c, model)
+			got := a.ask(ctx, c, model)
 			mu.Lock()
 			defer mu.Unlock()
 			out[c.UUID] = got
@@ -44,7 +44,7 @@ func (a *Prober) All(ctx context.Context, cs []facts.Controller, model string) m
 	return out
 }
 
-func (a *Prober) one(ctx context.Context, c facts.Controller, model string) facts.Copy {
+func (a *Prober) ask(ctx context.Context, c facts.Controller, model string) facts.Copy {
 	a.free <- struct{}{}
 	defer func() { <-a.free }()
 	if known, ok := a.dead(c); ok {
