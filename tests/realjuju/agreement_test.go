@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestTruth: a model that Juju refuses to migrate our checks fail, and one that it takes they do not.
-func TestTruth(t *testing.T) {
+// TestChecksAgreeWithJuju: our checks fail a model that Juju refuses to migrate, and pass one that it migrates.
+func TestChecksAgreeWithJuju(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
 	var differences []string
