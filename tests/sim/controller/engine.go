@@ -111,7 +111,7 @@ func (w *worker) scripted(ctx context.Context, phase, next Phase) (Phase, error)
 		return next, nil
 	case phase == outcome.AbortAt:
 		return w.fail(ctx, "%s", outcome.reason(phase))
-	case phase == outcome.Loop:
+	case phase == outcome.Loop && phase != Validation: // which begins again before it activates the model
 		return next, w.loop()
 	default:
 		return next, nil

@@ -53,8 +53,8 @@ type Outcome struct {
 	// Stall is the beginning of a status text at which the migration stops, for StallFor or until Resume.
 	Stall    string        `yaml:"stall,omitempty"`
 	StallFor time.Duration `yaml:"stall-for,omitempty"`
-	// Loop is the phase (VALIDATION, SUCCESS or LOGTRANSFER) that fails at its end and begins again, LoopTimes times,
-	// 0: for ever (juju/juju#20286).
+	// Loop is the phase (VALIDATION, SUCCESS or LOGTRANSFER) that fails at its end, VALIDATION before it activates the
+	// model, and begins again, LoopTimes times, 0: for ever (juju/juju#20286).
 	Loop      Phase `yaml:"loop,omitempty"`
 	LoopTimes int   `yaml:"loop-times,omitempty"`
 

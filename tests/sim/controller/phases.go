@@ -212,6 +212,13 @@ func (w *worker) validate(ctx context.Context) (Phase, error) {
 	if err := w.say(ctx, "checking machines in migrated model", w.pace.CheckMachines); err != nil {
 		return "", err
 	}
+	if w.m.outcome.Loop == Validation {
+		// The target cannot compare machines with the cloud, as where the model's credential is not
+		// valid there: the reason is in the log of the source only (3.5.4 and 3.6.28 observed).
+		if err := w.loop(); err != nil {
+			return "", err
+		}
+	}
 	problems, err := peer.checkMachines(ctx, w.m.ModelUUID)
 	if err != nil {
 		return "", err
