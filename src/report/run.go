@@ -24,6 +24,8 @@ type RunLines struct {
 	models    int // Of the plan.
 	canary    int // Lines of canaries so far.
 	attention int // Lines of single models so far.
+	states    int // Lines of states so far.
+	stated    time.Duration
 }
 
 // How many lines one kind may take.
@@ -34,6 +36,9 @@ const (
 	canaryLines = 80
 	// attentionLines are for models that failed or stay.
 	attentionLines = 150
+	// stateLines are for states. Behind them there is one only every so often, although each
+	// failure has one.
+	stateLines, stateEvery = 150, 10 * time.Minute
 	// fewModels is up to which size of a plan each model has a line at its end.
 	fewModels = 200
 )
@@ -72,6 +77,10 @@ func (l *RunLines) Line(e fleet.Event) string {
 	case fleet.EndedEvent:
 		return l.ended(e.Moved)
 	case fleet.StateEvent:
+		if l.states++; l.states > stateLines && e.Elapsed-l.stated < stateEvery {
+			return ""
+		}
+		l.stated = e.Elapsed
 		return stateLine(e)
 	case fleet.StoppedEvent:
 		if e.Moving == 0 {

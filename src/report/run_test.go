@@ -1,0 +1,76 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+)
+
+// A run of a thousand models has few enough lines for its budget, whatever happens, and
+// says at the end why it stopped.
+func TestAThousandModelsFitTheLines(t *testing.T) {
+	const models, targets, states = 1000, 20, 900 // One for each failure, and in 15 hours.
+	plan := fleet.Plan{Goal: fleet.Drain, Of: "west"}
+	for i := range models {
+		plan.Moves = append(plan.Moves, fleet.Entry{Model: fmt.Sprint(i), Source: "west", Route: []fleet.Step{{Controller: fmt.Sprint("t", i%targets)}}, Name: fmt.Sprint("alice@example.com/m", i)})
+	}
+	events := []fleet.Event{fleet.BeganEvent{Plan: plan}}
+	for i := range targets {
+		for range 30 {
+			events = append(events,
+				fleet.ModelEvent{Entry: plan.Moves[i], Canary: true, Event: migration.PhaseEvent{Phase: facts.PhaseImport, Text: "importing"}},
+				fleet.ModelEvent{Entry: plan.Moves[i], Event: migration.PhaseEvent{Phase: facts.PhaseImport, Text: "importing"}},
+			)
+		}
+	}
+	for i, e := range plan.Moves {
+		end := fleet.Moved{Entry: e, State: []fleet.State{fleet.Well, fleet.Failed, fleet.Stayed}[i%3], Reason: "machines"}
+		events = append(events, fleet.EndedEvent{Moved: end})
+	}
+	for i := range states {
+		events = append(events, fleet.StateEvent{Counts: fleet.Counts{Planned: models, Moved: i, Failed: 1, Waiting: models - i - 1}, Elapsed: time.Duration(i) * time.Minute})
+	}
+	events = append(events, fleet.StoppedEvent{Why: "1 model failed, none is tolerated", Moving: 2})
+	var lines report.RunLines
+	var shown []string
+	for _, e := range events {
+		if line := lines.Line(e); line != "" {
+			shown = append(shown, line)
+		}
+	}
+	if len(shown) > report.RunLimit-20 || len(shown) < 300 {
+		t.Errorf("%d lines", len(shown))
+	}
+	if last := shown[len(shown)-1]; !strings.Contains(last, "stopped: 1 model failed, none is tolerated; 2 models are still migrating") {
+		t.Errorf("the last line is %q", last)
+	}
+}
+
+// What is zero, and what is said in a line of its own, is left out.
+func TestLinesOfARunSayWhatMatters(t *testing.T) {
+	one := fleet.Plan{Caps: fleet.DefaultCaps(), Moves: []fleet.Entry{{Model: "1", Name: "alice@example.com/prod"}}}
+	for name, test := range map[string]struct {
+		event fleet.Event
+		want  string
+	}{
+		"begin":       {fleet.BeganEvent{Plan: one}, "1 model is in the plan; at most 4 at once"},
+		"begin again": {fleet.BeganEvent{Plan: one, Already: 1}, "1 model is in the plan, 1 already on their target; at most 4 at once"},
+		"nothing":     {fleet.BeganEvent{}, "there is nothing to migrate"},
+		"state":       {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Moved: 1, Waiting: 2}, Elapsed: time.Minute}, "1 of 3 moved, 2 waiting; 1m0s, no estimate yet"},
+		"failures":    {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Failed: 1, Left: 2}, Elapsed: time.Minute}, "0 of 3 moved, 1 failed, 2 left; 1m0s"},
+		"freeze":      {fleet.ModelEvent{Entry: one.Moves[0], Canary: true, Event: migration.FindingEvent{Finding: checks.Finding{Check: checks.Freeze, Level: checks.Warn, Evidence: "x"}}}, ""},
+		"warning":     {fleet.ModelEvent{Entry: one.Moves[0], Canary: true, Event: migration.FindingEvent{Finding: checks.Finding{Check: checks.Offers, Level: checks.Warn, Evidence: "x"}}}, "canary alice@example.com/prod: check offers: warn: x"},
+	} {
+		var lines report.RunLines
+		if got := lines.Line(test.event); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
