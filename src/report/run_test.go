@@ -1,7 +1,7 @@
 package report_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +19,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	const models, targets, states = 1000, 20, 900 // One for each failure, and in 15 hours.
 	plan := fleet.Plan{Goal: fleet.Drain, Of: "west"}
 	for i := range models {
-		plan.Moves = append(plan.Moves, fleet.Entry{Model: fmt.Sprint(i), Source: "west", Route: []fleet.Step{{Controller: fmt.Sprint("t", i%targets)}}, Name: fmt.Sprint("alice@example.com/m", i)})
+		plan.Moves = append(plan.Moves, fleet.Entry{Model: strconv.Itoa(i), Source: "west", Route: []fleet.Step{{Controller: "t" + strconv.Itoa(i%targets)}}, Name: "alice@example.com/m" + strconv.Itoa(i)})
 	}
 	events := []fleet.Event{fleet.BeganEvent{Plan: plan}}
 	for i := range targets {
