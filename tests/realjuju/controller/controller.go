@@ -86,6 +86,7 @@ type Controller struct {
 
 	mu      sync.Mutex
 	masters map[string]chan struct{} // by model; closed to end one
+	texts   map[string][]string      // by model; what its migration master has said
 }
 
 // Version is the version that every controller of this process says it has.
@@ -93,7 +94,7 @@ func Version() string { return jujuversion.Current.String() }
 
 // Start starts a controller with one machine, the user admin, its controller model and agent binaries.
 func Start(opts Options) (_ *Controller, err error) {
-	c := &Controller{Options: opts, ModelUUID: uuid.NewString(), stop: make(chan struct{}), masters: map[string]chan struct{}{}, Presence: &Presence{}}
+	c := &Controller{Options: opts, ModelUUID: uuid.NewString(), stop: make(chan struct{}), masters: map[string]chan struct{}{}, texts: map[string][]string{}, Presence: &Presence{}}
 	defer func() {
 		if err != nil {
 			c.Close()

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/juju/clock"
@@ -89,7 +90,7 @@ func (c *Controller) master(model string, stop <-chan struct{}) error {
 		return err
 	}
 	w, err := migrationmaster.NewWorker(migrationmaster.Config{
-		ModelUUID: model, Facade: facade, Guard: guard{}, APIOpen: api.Open, UploadBinaries: migration.UploadBinaries,
+		ModelUUID: model, Facade: &listening{Facade: facade, heard: func(text string) { c.hear(model, text) }}, Guard: guard{}, APIOpen: api.Open, UploadBinaries: migration.UploadBinaries,
 		CharmDownloader: charmOpener, ToolsDownloader: toolsOpener, Clock: clock.WallClock,
 	})
 	if err != nil {
@@ -107,6 +108,32 @@ func (c *Controller) master(model string, stop <-chan struct{}) error {
 		_ = worker.Stop(w)
 		return errors.New("the connection broke")
 	}
+}
+
+// listening is what a migration master asks its controller, and hears the texts that it sets.
+type listening struct {
+	migrationmaster.Facade
+	heard func(text string)
+}
+
+// SetStatusMessage is part of migrationmaster.Facade.
+func (l *listening) SetStatusMessage(text string) error {
+	l.heard(text)
+	return l.Facade.SetStatusMessage(text)
+}
+
+func (c *Controller) hear(model, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.texts[model] = append(c.texts[model], text)
+}
+
+// MigrationTexts returns the status texts that the migration master of a model has set, also those that stood for less than
+// a client needs to ask.
+func (c *Controller) MigrationTexts(model string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.texts[model])
 }
 
 // guard is a fortress without guests.

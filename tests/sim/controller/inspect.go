@@ -157,6 +157,19 @@ func (c *Controller) AwaitPhase(ctx context.Context, uuid string, phases ...Phas
 	})
 }
 
+// MigrationTexts returns the status texts of a model's migrations so far, from the log of the worker that sets them, also
+// those that stood for no time at all.
+func (c *Controller) MigrationTexts(uuid string) []string {
+	lines, _, _ := c.logFrom(0)
+	var out []string
+	for _, line := range lines {
+		if line.Module == masterModule(uuid) && !strings.HasPrefix(line.Message, settingPhase) {
+			out = append(out, line.Message)
+		}
+	}
+	return out
+}
+
 // AwaitText returns when the status text of a model's latest migration begins with a text.
 func (c *Controller) AwaitText(ctx context.Context, uuid, text string) error {
 	return c.Await(ctx, func() bool {

@@ -39,7 +39,7 @@ func (c *Controller) log(lines ...LogLine) {
 // logPhase says in the controller's log that a migration enters a phase, the only place where a user can read its name,
 // and in the model's that its agents have noticed (documented, 2.9 to 4.0). The caller holds mu.
 func (c *Controller) logPhase(m *migration, phase Phase) {
-	c.logMaster(m, "INFO", "setting migration phase to "+string(phase))
+	c.logMaster(m, "INFO", settingPhase+string(phase))
 	h := c.models[m.ModelUUID]
 	if h == nil {
 		return
@@ -52,11 +52,17 @@ func (c *Controller) logPhase(m *migration, phase Phase) {
 	}
 }
 
+// settingPhase begins the line that says in which phase a migration is now.
+const settingPhase = "setting migration phase to "
+
+// masterModule is where the worker that migrates a model logs.
+func masterModule(uuid string) string { return "juju.worker.migrationmaster." + uuid[:6] }
+
 // logMaster writes a line of the worker that migrates a model; the caller holds mu.
 func (c *Controller) logMaster(m *migration, level, message string) {
 	line := LogLine{
 		Model: c.config.ControllerModelUUID, Entity: "machine-0", Time: now(), Level: level,
-		Module: "juju.worker.migrationmaster." + m.ModelUUID[:6], Message: message,
+		Module: masterModule(m.ModelUUID), Message: message,
 	}
 	if v := c.release.version; v.major > 3 {
 		line.Entity = "controller-0"

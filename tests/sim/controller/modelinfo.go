@@ -128,8 +128,11 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 		return nil, err
 	}
 	info := c.infoOf(h, version)
-	if h.reaping == usersGone {
+	if h.reaping != whole {
 		info.Users = []modelUserInfo{}
+	}
+	if h.reaping == statusGone { // of a half-imported copy
+		info.Status = entityStatus{}
 	}
 	if !mayWrite(c, who, h) {
 		info.Machines = nil

@@ -19,6 +19,27 @@ const (
 	allDenied
 )
 
+// removeCopy removes the pieces of a half-imported copy, if the pace has time for that: what a target says meanwhile
+// (3.5.4, observed; in any order).
+func (c *Controller) removeCopy(ctx context.Context, uuid string) error {
+	if c.config.Pace.AbortHidden == 0 || !c.release.has(reapInPieces) {
+		return nil
+	}
+	w := &worker{c: c, speed: c.config.Speed}
+	for _, next := range []piece{usersGone, statusGone, settingsGone} {
+		c.mu.Lock()
+		if h := c.models[uuid]; h != nil {
+			h.reaping = next
+			c.touch()
+		}
+		c.mu.Unlock()
+		if err := w.wait(ctx, c.config.Pace.AbortHidden/3); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // reapPieces removes a model piece by piece. One that is to stay half reaped stays without its status.
 func (w *worker) reapPieces(ctx context.Context) error {
 	w.c.closeModelConns(w.m.ModelUUID) // with 1000, before the model is gone
@@ -42,6 +63,12 @@ func (w *worker) reapPieces(ctx context.Context) error {
 // infoError is what ModelInfo says of a model that is being reaped; nil: it answers.
 func (h *hosted) infoError() error {
 	uuid := h.model.UUID
+	if h.mode == modeImporting { // 3.5.4, observed: a half-imported copy that is being removed
+		if h.reaping == settingsGone {
+			return wire.Errorf("not found", "accessing model config: model %q: settings not found", uuid)
+		}
+		return nil
+	}
 	switch h.reaping {
 	case ownerGone:
 		return wire.Errorf("not found", "obtaining model permission: user permission for %q on %q not found",

@@ -178,22 +178,32 @@ func (m *Model) settle() {
 	}
 }
 
-func abortImport(_ context.Context, s *session, req *wire.Request) (any, error) {
+func abortImport(ctx context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(unfinished) {
 		return nil, wire.Errorf("", "aborting the import of a model is not implemented")
 	}
-	return withModel(s, req, func(h *hosted) (any, error) {
+	uuid := ""
+	if _, err := withModel(s, req, func(h *hosted) (any, error) {
+		uuid = h.model.UUID
 		switch {
 		case h.mode == modeImporting:
+			return nil, nil
 		case s.c.release.has(released4): // by its source
 			return nil, wire.Errorf("", "model %q is not importing", h.model.UUID)
 		default: // 3.5.4 and 3.6.28, observed
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
 		}
-		delete(s.c.models, h.model.UUID)
-		s.c.touch()
-		return nil, nil
-	})
+	}); err != nil {
+		return nil, err
+	}
+	if err := s.c.removeCopy(ctx, uuid); err != nil {
+		return nil, err
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	delete(s.c.models, uuid)
+	s.c.touch()
+	return nil, nil
 }
 
 func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
