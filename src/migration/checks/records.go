@@ -12,7 +12,7 @@ type Records struct {
 	Controllers []facts.Controller
 	// Models are those that JIMM records; one of each controller is enough.
 	Models []facts.Model
-	// Unit, OwnModel and JIMMModel are as in [migration.Options].
+	// Unit, OwnModel and JIMMModel are as in [survey.Options].
 	Unit, OwnModel, JIMMModel string
 }
 
