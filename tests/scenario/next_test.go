@@ -92,6 +92,9 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 			first = ended
 		}
 	})
+	if first == nil {
+		t.Fatal("played again, the story did not print the command")
+	}
 	command, err := s.save(first, first.commands()[c.key])
 	if err != nil {
 		t.Fatal(err)
