@@ -96,6 +96,14 @@ func targetCases() []targetCase {
 			}
 		}, level: checks.Warn, says: "myvault (vault, 3 secrets)"},
 
+		{name: "Juju 4, not probed", completes: true, id: checks.OtherMigration, noProbe: true, source: juju4, target: juju4, level: checks.Skip, says: "does not show"},
+		{name: "Juju 4, not probed, requested before", completes: true, id: checks.OtherMigration, noProbe: true, source: juju4, target: juju4, world: func(f *fake, _ *inspector) {
+			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
+		}, level: checks.Fail, says: "a recent request"},
+		{name: "Juju 3, not probed, requested before", completes: true, id: checks.OtherMigration, noProbe: true, world: func(f *fake, _ *inspector) {
+			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
+		}, level: checks.Pass, says: "no migration of the model is running"},
+
 		{name: "no mode", id: checks.Mode, level: checks.Pass},
 		{name: "mode not shown", completes: true, id: checks.Mode, level: checks.Skip},
 		{name: "somebody did not wait", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
@@ -200,3 +208,5 @@ func TestFailuresInsideCanBeAccepted(t *testing.T) {
 		}
 	})
 }
+
+func juju4(c *facts.Controller) { c.AgentVersion = "4.0.15" }

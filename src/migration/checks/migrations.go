@@ -51,8 +51,30 @@ func noMigration(s *survey.Survey) Finding {
 		return Finding{Level: Warn, Evidence: "no migration of the model is running, but one may have been requested a moment ago; waiting for it to begin; JIMM's audit log could not be read: " + redact.Error(s.AuditErr)}
 	case s.TimeLeftToStart() > 0 && !s.UnderWay():
 		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; JIMM's audit log says that one was requested a moment ago; waiting for it to begin"}
+	case silentSource(s):
+		return unshownMigration(s)
 	default:
 		return Finding{Level: Pass, Evidence: "no migration of the model is running"}
+	}
+}
+
+// silentSource reports whether no answer shows whether a migration is running: a source of
+// Juju 4.0.0 or newer shows none through JIMM, and has not said itself that the model is in
+// use there.
+func silentSource(s *survey.Survey) bool {
+	return !s.OnTarget() && !s.Source.ShowsMigrations() && s.Observation.CopyOn(s.Source).State == facts.CopyUnknown
+}
+
+// unshownMigration: a migration that was requested may be running unseen.
+func unshownMigration(s *survey.Survey) Finding {
+	evidence := strconv.Quote(s.Source.String()) + " (Juju " + s.Source.AgentVersion + ") does not show through JIMM whether a migration is running"
+	if !s.Audit.Unfulfilled(s.Source.Name) {
+		return Finding{Level: Skip, Evidence: evidence}
+	}
+	return Finding{
+		Level:    Fail,
+		Evidence: evidence + ", and JIMM's audit log has a recent request to migrate the model away",
+		Remedy:   "let the charm ask the controllers (probe-controllers=true), or wait until the request is a day old",
 	}
 }
 
