@@ -79,7 +79,7 @@ func (w *watcher) verify(limited context.Context) {
 		w.end(facts.LostFromJIMM, facts.CauseNone)
 		return
 	}
-	again := "juju run " + w.opts.Unit + " migrate-model model=" + w.base.Model.UUID + " target-controller=" + w.base.Target.Name + " --wait=65m"
+	again := facts.JujuRun(w.opts.Unit, w.base.Target.Name) + " migrate-model model=" + w.base.Model.UUID + " target-controller=" + w.base.Target.Name + " --wait=65m"
 	switch {
 	case w.res.Cause == facts.CauseLeftOver:
 	case len(a.Missing) > 0:

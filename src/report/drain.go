@@ -45,7 +45,7 @@ func CordonResults(c Cordon, unit string) map[string]any {
 	}
 	set(out, "reason", c.Reason)
 	if c.Wanted == fleet.Cordoned {
-		out["next"] = fmt.Sprintf("juju run %s uncordon-controller %s", unit, Parameter("controller", c.Controller))
+		out["next"] = fmt.Sprintf("%s uncordon-controller %s", facts.JujuRun(unit, c.Controller), Parameter("controller", c.Controller))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/cos"
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration/facts"
 )
 
 // longCordon is how long a controller may be cordoned before the status names it:
@@ -76,12 +77,26 @@ func (c *cordons) read(ctx context.Context, client *jimm.Client, controllers []j
 		case !log.Since.IsZero():
 			c.List[controller.UUID] = cordon{Name: controller.Name, Since: log.Since, Logged: true, Age: then.Sub(log.Since)}
 		default:
-			if !known || log.Undone.After(was.Since) {
-				was = cordon{Since: now}
+			age := was.age(now, then)
+			if !known || !log.Undone.IsZero() && then.Sub(log.Undone) < age {
+				was, age = cordon{Since: now}, 0
 			}
-			was.Name, was.Hidden, was.Age = controller.Name, false, now.Sub(was.Since)
+			was.Name, was.Hidden, was.Age = controller.Name, false, age
 			c.List[controller.UUID] = was
 		}
+	}
+}
+
+// age is the time since the mark by the clock that Since is of: then by JIMM's, now by
+// ours. Without JIMM's it is what it was.
+func (c cordon) age(now, then time.Time) time.Duration {
+	switch {
+	case !c.Logged:
+		return now.Sub(c.Since)
+	case then.IsZero():
+		return c.Age
+	default:
+		return then.Sub(c.Since)
 	}
 }
 
@@ -111,7 +126,7 @@ func (c cordons) sentence(unit string) string {
 	if more := len(list) - 1; more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
-	return text + ": juju run " + unit + " uncordon-controller controller=" + list[0].Name
+	return text + ": " + facts.JujuRun(unit, list[0].Name) + " uncordon-controller controller=" + list[0].Name
 }
 
 // Uncordoned forgets the mark of a controller that an action has lifted, and a drain of

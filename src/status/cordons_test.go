@@ -106,3 +106,28 @@ func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	look(t, agent)
 	unit.WantStatus(t, agent, "active", plain)
 }
+
+// TestTheAgeOfACordonIsByOneClock has a JIMM whose clock is far behind the unit's: a mark
+// that its log has shown an hour ago, by its own clock, is an hour old.
+func TestTheAgeOfACordonIsByOneClock(t *testing.T) {
+	const behind = 30 * time.Hour
+	j := unit.World(t, `jimm: {version: 2026, release: v3.1.12, skew: -30h, service-accounts: [{id: migrator, secret: `+unit.Canary+`, administrator: true}]}
+controllers: [{name: west}, {name: east, status: deprecated}]
+`)
+	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
+	unit.Hook(t, agent, "update-status")
+	for logged, want := range map[bool]string{true: "", false: "; east has been cordoned since "} {
+		remember(t, agent, func(health map[string]any) {
+			list, _ := health["cordons"].(map[string]any)["list"].(map[string]any)
+			for _, mark := range list {
+				mark.(map[string]any)["since"] = time.Now().UTC().Add(-behind - time.Hour).Format(time.RFC3339)
+				mark.(map[string]any)["logged"] = logged
+			}
+		})
+		look(t, agent)
+		plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
+		if got := agent.Status().Message; !strings.HasPrefix(got, plain+want) || want == "" && got != plain {
+			t.Errorf("logged %v: %s", logged, got)
+		}
+	}
+}

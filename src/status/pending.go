@@ -11,6 +11,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/migration/facts"
 )
 
 // Pending is a migration that was started or followed and is not known to have
@@ -52,7 +53,7 @@ func (p Pending) String() string {
 
 // Command is the command that follows the migration, or records it.
 func (p Pending) Command(unit string) string {
-	return fmt.Sprintf("juju run %s migrate-model model=%s target-controller=%s --wait=65m", unit, p.Model, p.Target)
+	return fmt.Sprintf("%s migrate-model model=%s target-controller=%s --wait=65m", facts.JujuRun(unit, p.Target), p.Model, p.Target)
 }
 
 // shown returns the migrations in the message of a status, in their order. What

@@ -10,6 +10,7 @@ import (
 
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/cos"
+	"jimm-migrator/src/migration/facts"
 )
 
 // The keys of an interrupted run in the unit's state: what it did, and when a hook first
@@ -149,6 +150,6 @@ func (k known) runStatus() string {
 		return text + ": run drain-controller again with the same plan"
 	}
 	unit, _, _ := strings.Cut(k.unit, "/")
-	command := []string{"juju run " + unit + "/leader drain-controller controller=" + run.Controller, run.Parameters, "--background"}
+	command := []string{facts.JujuRun(unit+"/leader", run.Controller) + " drain-controller controller=" + run.Controller, run.Parameters, "--background"}
 	return text + ": " + strings.Join(slices.DeleteFunc(command, func(part string) bool { return part == "" }), " ")
 }

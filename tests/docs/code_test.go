@@ -37,6 +37,28 @@ func parseFolder(t *testing.T, folder string) []*ast.File {
 	return out
 }
 
+// A command with a controller's name as a value begins with facts.JujuRun, which knows
+// which names need --string-args.
+func TestCode_CommandsWithNamesBeginAlike(t *testing.T) {
+	t.Parallel()
+	err := fs.WalkDir(os.DirFS(root), "src", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(root, path))
+		for line := range strings.Lines(string(text)) {
+			names := strings.Contains(line, "controller=") || strings.Contains(line, `Parameter("controller"`)
+			if names && strings.Contains(line, `"juju run `) {
+				t.Errorf("%s: use facts.JujuRun: %s", path, strings.TrimSpace(line))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // constants returns the values of the text constants of a type, sorted, without
 // the empty one. The type may be anywhere below the folder.
 func constants(t *testing.T, folder, typeName string) []string {
