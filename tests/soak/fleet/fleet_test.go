@@ -65,6 +65,7 @@ type story struct {
 	cordon time.Duration
 	// accounts tells that there is an account on each controller.
 	accounts bool
+	silent   bool // The controller that is drained goes away at the end.
 	// rivals tells that another application of the charm is at work, with the account of the
 	// others.
 	rivals bool
@@ -744,15 +745,15 @@ func TestSeed(t *testing.T) {
 }
 
 // TestFleets tells many stories.
-func TestFleets(t *testing.T) { tellMany(t, tell, "TestSeed") }
+func TestFleets(t *testing.T) { tellMany(t, tell, "TestSeed", number(t, "seeds")) }
 
-// tellMany tells the stories of the seeds that the flags name, and counts what happened in them. Again is the test that
-// tells one of them.
-func tellMany(t *testing.T, tell func(*testing.T, secretary, uint64) *story, again string) {
+// tellMany tells the stories of n seeds, from the one on that the flag names, and counts what happened in them. Again is
+// the test that tells one of them.
+func tellMany(t *testing.T, tell func(*testing.T, secretary, uint64) *story, again string, n uint64) map[string]int {
 	t.Helper()
 	sec := newSecretary(t)
 	cells := map[string]int{}
-	from, n := number(t, "from"), number(t, "seeds")
+	from := number(t, "from")
 	for seed := from; seed < from+n; seed++ {
 		s := tell(t, sec, seed)
 		for cell, count := range s.cells {
@@ -765,4 +766,5 @@ func tellMany(t *testing.T, tell func(*testing.T, secretary, uint64) *story, aga
 	for _, cell := range slices.Sorted(maps.Keys(cells)) {
 		t.Logf("%6d %s", cells[cell], cell)
 	}
+	return cells
 }

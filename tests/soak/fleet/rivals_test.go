@@ -146,11 +146,11 @@ func TestRivalDrainsSeed(t *testing.T) { again(t, tellRivalDrains) }
 
 // TestRivals carries out two plans of two applications, in many worlds: no model moves
 // twice, and neither says of one what is not true.
-func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed") }
+func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed", number(t, "seeds")) }
 
 // TestRivalDrains empties one controller by two applications: no verdict is stronger than
 // what is true.
-func TestRivalDrains(t *testing.T) { tellMany(t, tellRivalDrains, "TestRivalDrainsSeed") }
+func TestRivalDrains(t *testing.T) { tellMany(t, tellRivalDrains, "TestRivalDrainsSeed", number(t, "seeds")) }
 
 // again makes the seed of the flag happen again.
 func again(t *testing.T, tell func(*testing.T, secretary, uint64) *story) {

@@ -156,4 +156,4 @@ func TestUpgradeSeed(t *testing.T) { again(t, tellUpgrade) }
 
 // TestUpgrades upgrades models by way of a newer controller, in many worlds: no upgrade is
 // asked for while the model moves, and what is said to be done runs the version.
-func TestUpgrades(t *testing.T) { tellMany(t, tellUpgrade, "TestUpgradeSeed") }
+func TestUpgrades(t *testing.T) { tellMany(t, tellUpgrade, "TestUpgradeSeed", number(t, "seeds")) }
