@@ -145,6 +145,8 @@ func (s *story) violations() {
 		case v.User != account+"@serviceaccount":
 		case v.Rule == sim.RuleSecondStart && s.other.moves():
 			s.cell("two starts in the same moment")
+		case v.Rule == sim.RuleSecondStart && !s.probe && s.juju4(s.source):
+			s.cell("a second request, which a silent source that is not probed refuses")
 		case v.Rule == sim.RuleEarlyRecord && s.deniedInReap():
 			s.cell("recorded while REAP hides the model (I1 b)")
 		default:

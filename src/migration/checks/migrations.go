@@ -52,7 +52,7 @@ func noMigration(s *survey.Survey) Finding {
 	case s.TimeLeftToStart() > 0 && !s.UnderWay():
 		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; JIMM's audit log says that one was requested a moment ago; waiting for it to begin"}
 	case silentSource(s):
-		return unshownMigration(s)
+		return Finding{Level: Skip, Evidence: unshown(s)}
 	default:
 		return Finding{Level: Pass, Evidence: "no migration of the model is running"}
 	}
@@ -65,17 +65,9 @@ func silentSource(s *survey.Survey) bool {
 	return !s.OnTarget() && !s.Source.ShowsMigrations() && s.Observation.CopyOn(s.Source).State == facts.CopyUnknown
 }
 
-// unshownMigration: a migration that was requested may be running unseen.
-func unshownMigration(s *survey.Survey) Finding {
-	evidence := strconv.Quote(s.Source.String()) + " (Juju " + s.Source.AgentVersion + ") does not show through JIMM whether a migration is running"
-	if !s.Audit.Unfulfilled(s.Source.Name) {
-		return Finding{Level: Skip, Evidence: evidence}
-	}
-	return Finding{
-		Level:    Fail,
-		Evidence: evidence + ", and JIMM's audit log has a recent request to migrate the model away",
-		Remedy:   "let the charm ask the controllers (probe-controllers=true), or wait until the request is a day old",
-	}
+// unshown says that a source shows nothing of migrations through JIMM.
+func unshown(s *survey.Survey) string {
+	return strconv.Quote(s.Source.String()) + " (Juju " + s.Source.AgentVersion + ") does not show through JIMM whether a migration is running"
 }
 
 // whyArrived says why the model may have been moved to its controller recently.
@@ -94,6 +86,12 @@ const TimeFormat = "2006-01-02 15:04:05 UTC"
 func checkEarlierAttempt(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	switch phase := facts.ParseText(a.Text); {
+	case silentSource(s) && s.Audit.Unfulfilled(s.Source.Name):
+		return Finding{
+			Level:    Warn,
+			Evidence: unshown(s) + ", and JIMM's audit log has a recent request to migrate the model away: that migration may still be running",
+			Remedy:   "let the charm ask the controllers (probe-controllers=true)",
+		}
 	case !s.Observation.Info.Described():
 		return Finding{Level: Skip, Evidence: "the source does not report it"}
 	case !a.Exists() || s.Observation.Info.Migrating():

@@ -150,7 +150,9 @@ func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed", number
 
 // TestRivalDrains empties one controller by two applications: no verdict is stronger than
 // what is true.
-func TestRivalDrains(t *testing.T) { tellMany(t, tellRivalDrains, "TestRivalDrainsSeed", number(t, "seeds")) }
+func TestRivalDrains(t *testing.T) {
+	tellMany(t, tellRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
+}
 
 // again makes the seed of the flag happen again.
 func again(t *testing.T, tell func(*testing.T, secretary, uint64) *story) {
