@@ -86,19 +86,34 @@ func TestIssue1692_FinishingMigration(t *testing.T) {
 func TestIssue20361_LeftOverImport(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, year, twoControllers+"models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true, reason: 'model data transfer failed, failed to migrate binaries: cannot upload charms: EOF'}]}]\n")
-			defer w.Close()
-			res, _ := w.migrate(t, nil)
-			text := report.Summary(res)
-			if res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still has a copy`) || !strings.Contains(text, "#20361") {
-				t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
-			}
-			if got, _ := report.MigrationResults(res, report.Run{CLI: "jimmctl"})["repair"].(map[string]any); got["name"] != "left-over-import" {
-				t.Errorf("%s: the repair is %v", year, got)
-			}
-			again, _ := w.migrate(t, nil)
-			if again.Outcome != facts.Refused || !strings.Contains(report.Summary(again), "target-copy: \"east\" has a half-imported copy of the model") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
-				t.Errorf("%s: again %s: %s", year, again.Outcome, report.Summary(again))
+			for _, account := range []bool{true, false} {
+				w := startWorld(t, year, twoControllers+"models: [{name: prod, migrations: [{abort-at: IMPORT, leave-copy: true, reason: 'model data transfer failed, failed to migrate binaries: cannot upload charms: EOF'}]}]\n")
+				if account {
+					w = w.withAccounts("east")
+				}
+				res, _ := w.migrate(t, nil)
+				text := report.Summary(res)
+				if res.Outcome != facts.Aborted || !res.CopyLeft || !strings.Contains(text, `"east" still has its half-imported copy`) || !strings.Contains(text, "#20361") {
+					t.Errorf("%s: %s, copy left %v: %s", year, res.Outcome, res.CopyLeft, text)
+				}
+				again, _ := w.migrate(t, nil)
+				if again.Outcome != facts.Refused || !strings.Contains(report.Summary(again), "target-copy: \"east\" has a half-imported copy of the model") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
+					t.Errorf("%s: again %s: %s", year, again.Outcome, report.Summary(again))
+				}
+				// Both runs name the same command, if there is an account for it.
+				for _, res := range []migration.Result{res, again} {
+					command := ""
+					if account {
+						command = facts.RemoveCommand("jimm-migrator/0", w.UUID("prod"), "east")
+					}
+					got := report.MigrationResults(res, report.Run{CLI: "jimmctl", Unit: "jimm-migrator/0"})
+					repair, _ := got["repair"].(map[string]any)
+					printed, _ := repair["command"].(string)
+					if repair["name"] != "left-over-import" || printed != command || account && got["next"] != command || got["retry-safe"] != false {
+						t.Errorf("%s, account %v, %s: repair %v, next %v, retry-safe %v", year, account, res.Outcome, repair, got["next"], got["retry-safe"])
+					}
+				}
+				w.Close()
 			}
 		})
 	}

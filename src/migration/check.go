@@ -34,6 +34,7 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 			return res, nil
 		}
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
+		res.LeftImport = blockedByImport(s, res.Findings)
 	case PlanVerify:
 		res.Outcome = facts.ChecksPassed
 		b := s.Baseline()

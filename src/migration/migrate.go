@@ -158,6 +158,7 @@ func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Re
 	}
 	if res.Plan == PlanNone {
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
+		res.LeftImport = blockedByImport(s, res.Findings)
 		return res, nil
 	}
 	w := newWatcher(r, s, recorder, &res, began)

@@ -167,10 +167,7 @@ func (m *removing) nothingThere(ctx context.Context, s *survey.Survey) bool {
 // hasAccount reports whether the account on the controller works; otherwise it ends the
 // run.
 func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
-	account := facts.Account{State: facts.AccountNone}
-	if m.Jaas.Controllers != nil {
-		account = m.Jaas.Controllers.Access(ctx, s.Target)
-	}
+	account := m.access(ctx, s.Target)
 	at, user := strconv.Quote(s.Target.Name), strconv.Quote(account.User)
 	detail := ""
 	switch account.State {
@@ -194,6 +191,14 @@ func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
 	m.end(facts.Refused, facts.CauseNoAccount, detail)
 	m.res.Next = "juju run " + s.Options.Unit + " check-access"
 	return false
+}
+
+// access says whether the controller can be asked as one of its administrators.
+func (r *run) access(ctx context.Context, c facts.Controller) facts.Account {
+	if r.Jaas.Controllers == nil {
+		return facts.Account{State: facts.AccountNone}
+	}
+	return r.Jaas.Controllers.Access(ctx, c)
 }
 
 // refuse ends the run with the reason of a refusal.

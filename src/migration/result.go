@@ -1,14 +1,19 @@
 package migration
 
 import (
+	"slices"
+
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // RetrySafe reports whether running the same action again is safe and can help.
 // After a refusal or an abort that the model's contents decide it cannot, nor
 // while a copy on the target blocks it.
-func (r Result) RetrySafe() bool { return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft }
+func (r Result) RetrySafe() bool {
+	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport
+}
 
 // Obstacles are why the same command cannot help until something is done.
 type Obstacles struct {
@@ -17,6 +22,42 @@ type Obstacles struct {
 	Settled bool
 	// CopyLeft reports that the target still says that it has a copy after an abort.
 	CopyLeft bool
+	// LeftImport reports whether the target itself says that its copy is half imported and
+	// left over, so that [RemoveLeftOver] may remove it.
+	LeftImport LeftImport
+}
+
+// LeftImport reports whether a half-imported copy is left over, and can be removed.
+type LeftImport int
+
+// What is left over.
+const (
+	// NoImport: nothing, as far as the target says.
+	NoImport LeftImport = iota
+	// ImportNeedsAccount: a half-imported copy; no account on the target works.
+	ImportNeedsAccount
+	// ImportRemovable: a half-imported copy, and an account that can remove it.
+	ImportRemovable
+)
+
+// leftImport says which of them it is for a copy of that state.
+func leftImport(at facts.Copy, account facts.Account) LeftImport {
+	switch {
+	case at.State != facts.CopyImporting:
+		return NoImport
+	case account.State != facts.AccountWorks:
+		return ImportNeedsAccount
+	default:
+		return ImportRemovable
+	}
+}
+
+// blockedByImport says which of them is why the checks forbid a migration.
+func blockedByImport(s *survey.Survey, findings []checks.Finding) LeftImport {
+	if !slices.ContainsFunc(findings, func(f checks.Finding) bool { return f.Check == checks.TargetCopy && f.Blocks() }) {
+		return NoImport
+	}
+	return leftImport(s.Observation.CopyOn(s.Target), s.Reports.Target)
 }
 
 // Result is what a run of the engine found and did.

@@ -116,6 +116,9 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 		}
 	}
 	w.res.CopyLeft = left.Has()
+	if left.State == facts.CopyImporting {
+		w.res.LeftImport = leftImport(left, w.access(ctx, w.base.Target))
+	}
 	if active && left.State == facts.CopyActive {
 		w.res.Holder = facts.Controller{}
 		w.end(facts.Conflict, facts.CauseNone)

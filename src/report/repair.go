@@ -49,8 +49,10 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		return repair{name: repairForgotten, command: cmp.Or(r.Next, record(r.Target))}
 	case r.Outcome == facts.NeedsAttention && r.Cause == facts.CauseLeftOver:
 		return repair{name: repairLeftOver}
-	case r.Outcome == facts.Aborted && r.CopyLeft:
-		return repair{name: repairImport}
+	case r.LeftImport == migration.ImportRemovable:
+		return repair{name: repairImport, command: facts.RemoveCommand(unit, r.Model.UUID, r.Target.Name)}
+	case r.LeftImport == migration.ImportNeedsAccount, r.Outcome == facts.Aborted && r.CopyLeft:
+		return repair{name: repairImport} // Without an account no command helps: the summary says so.
 	case r.Outcome == facts.Conflict:
 		return repair{name: repairConflict}
 	case r.Outcome == facts.LostFromJIMM:

@@ -73,7 +73,12 @@ func checked(findings []checks.Finding) string {
 
 func abortedSummary(r migration.Result) string {
 	text := fmt.Sprintf("the migration of model %s%s was aborted; the model is on %q: %s", name(r.Model), where(r), r.Source.String(), cmp.Or(r.Detail, "the source gives no reason; see the log of its controller model"))
-	if r.CopyLeft {
+	switch {
+	case r.LeftImport == migration.ImportRemovable:
+		text += fmt.Sprintf("; controller %q still has its half-imported copy, which prevents another attempt; remove-left-over removes it", r.Target.Name)
+	case r.LeftImport == migration.ImportNeedsAccount:
+		text += fmt.Sprintf("; controller %q still has its half-imported copy, which prevents another attempt; remove-left-over removes it, with an account on %q in controller-credentials", r.Target.Name, r.Target.Name)
+	case r.CopyLeft:
 		text += fmt.Sprintf("; controller %q still has a copy, which prevents another attempt; its administrator must examine it first", r.Target.Name)
 	}
 	return hinted(text, r)

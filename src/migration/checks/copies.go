@@ -79,7 +79,7 @@ func checkTargetCopy(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Fail,
 			Evidence: name + " has a half-imported copy of the model, and no running migration explains it: it is left over from an earlier attempt, and " + name + " will refuse another",
-			Remedy:   "have an administrator of " + s.Target.Name + " remove that copy, for which Juju has no command (juju/juju#20361), or choose another target; never destroy " + s.Target.Name + " while it is there (juju/juju#15154)",
+			Remedy:   "never destroy " + s.Target.Name + " while the copy is there (juju/juju#15154); choose another target, or remove the copy: " + removal(s),
 		}
 	case target.State == facts.CopyActive:
 		return Finding{
@@ -91,13 +91,22 @@ func checkTargetCopy(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Fail,
 			Evidence: name + " says that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another",
-			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first; if it is a left-over import, pass ignore-checks=" + string(TargetCopy),
+			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first: Juju refuses another one while it is there, whatever is ignored",
 		}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:
 		return Finding{Level: Skip, Evidence: name + " did not answer: " + redact.Error(target.Err)}
 	}
+}
+
+// removal is what removes a half-imported copy of the model from the target, for which
+// Juju has no command (juju/juju#20361).
+func removal(s *survey.Survey) string {
+	if s.Reports.Target.State == facts.AccountWorks {
+		return facts.RemoveCommand(s.Options.Unit, s.Model.UUID, s.Target.Name)
+	}
+	return "remove-left-over does, with an account on " + strconv.Quote(s.Target.Name) + " in controller-credentials"
 }
 
 // checkConflict looks for a second copy. One in use ends the run as a conflict,
@@ -114,7 +123,7 @@ func checkConflict(s *survey.Survey) Finding {
 			Remedy:   "have an administrator of that controller examine its copy first; if it is left over from an earlier attempt, pass ignore-checks=" + string(Conflict),
 		}
 	case len(others) > 0:
-		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt"}
+		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt; remove-left-over removes a half-imported copy"}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:
@@ -153,7 +162,7 @@ func checkLeftOvers(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: target + " has half-imported copies of other models: " + Names(left) + "; a migration is importing them, or has left them behind",
-			Remedy:   "never destroy " + s.Target.Name + " while it has such copies (juju/juju#15154); an administrator must remove those that were left behind (juju/juju#20361)",
+			Remedy:   "never destroy " + s.Target.Name + " while it has such copies (juju/juju#15154); remove-left-over removes those that no migration explains (juju/juju#20361)",
 		}
 	}
 	return Finding{Level: Pass, Evidence: target + " has no half-imported copies of other models"}
