@@ -132,10 +132,19 @@ func TestRemoveLeftOver(t *testing.T) {
 		{name: "the answer never comes", world: fault("no-answer"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "an error, though it was removed", world: fault("fail-after"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "the request is lost", world: fault("drop-before"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1},
-		{name: "success, though nothing happened", world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1},
+		{name: "it never answers", world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1},
 		{name: "refused", world: fault("refuse, error: {message: not today}"), outcome: facts.Refused, cause: facts.CauseAnswer, holder: "west", copies: left, aborts: 1, detail: "not today"},
 		{name: "removed much later", world: fault("delay-work, delay: 100s"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "it goes down when it was asked", during: at(131*time.Second, func(_ context.Context, w world) { _ = w.Stop("east") }), world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseSilent, holder: "west", copies: left, aborts: 1},
+		{
+			name: "success, though it still has the copy", outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: gone, aborts: 1,
+			run: removal{lies: func(asked int, _ facts.Controller, got facts.Copy) facts.Copy {
+				if asked > 2 {
+					return facts.Copy{State: facts.CopyImporting}
+				}
+				return got
+			}},
+		},
 		{
 			name: "it says once that it is gone", world: fault("ignore"), outcome: facts.Unknown, cause: facts.CauseNotRemoved, holder: "west", copies: left, aborts: 1,
 			run: removal{lies: func(asked int, _ facts.Controller, got facts.Copy) facts.Copy {

@@ -132,10 +132,7 @@ func (m *recording) fromCopy(ctx, limited context.Context) {
 		m.stopped(ctx)
 		return
 	}
-	if m.Jaas.Traits.AutoRecords {
-		m.Host = facts.Host{} // Asking again stores nothing.
-	}
-	again, err := m.Survey(limited)
+	again, err := m.again(limited)
 	if err != nil {
 		m.res.Outcome, m.res.Cause, m.res.Err, m.res.Detail = facts.Unknown, facts.CauseSilent, err, redact.Error(err)
 		if limited.Err() != nil {

@@ -37,12 +37,38 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, conf
 	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	s, err := r.Survey(limited)
+	if err == nil {
+		s, err = r.afterRequest(limited, s)
+	}
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	m := removing{run: r, remover: remover, confirm: confirm, res: r.begun(s)}
 	m.remove(ctx, limited, s)
 	return *m.res, nil
+}
+
+// afterRequest waits until a migration that was requested a moment ago would have begun, if
+// nothing else speaks against the removal, and looks again. Sources of Juju 4 do not show
+// that it has been aborted already.
+func (r *run) afterRequest(ctx context.Context, s *survey.Survey) (*survey.Survey, error) {
+	limit := s.TimeLeftToStart()
+	if !s.ModelKnown() || !s.TargetKnown || s.AuditErr != nil || look(s).Against(s.Target, s.Controllers).Kind != judge.MayBegin {
+		return s, nil
+	}
+	r.report(WaitEvent{Limit: limit})
+	if !sleep(ctx, limit) {
+		return s, nil
+	}
+	return r.again(ctx)
+}
+
+// again makes another survey.
+func (r *run) again(ctx context.Context) (*survey.Survey, error) {
+	if r.Jaas.Traits.AutoRecords {
+		r.Host = facts.Host{} // Asking again stores nothing.
+	}
+	return r.Survey(ctx)
 }
 
 // removing is one call of [RemoveLeftOver].
@@ -63,10 +89,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 		m.stopped(ctx)
 		return
 	}
-	if m.Jaas.Traits.AutoRecords {
-		m.Host = facts.Host{} // Asking again stores nothing.
-	}
-	second, err := m.Survey(limited)
+	second, err := m.again(limited)
 	switch {
 	case limited.Err() != nil:
 		m.stopped(ctx)

@@ -11,7 +11,7 @@ import (
 
 // invariants are those that have mutants: of one model (1 to 10), and of the fleet.
 func invariants() []int {
-	return []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25}
+	return []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26}
 }
 
 // Two at least for each invariant, one of which changes a condition or a constant
