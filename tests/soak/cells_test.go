@@ -87,6 +87,7 @@ func wanted() []string {
 		`operator: "second unit"`, `operator: "second unit elsewhere"`, `operator: "hand-made record"`, `operator: "hand-made start"`,
 		`operator: "start elsewhere"`, `operator: "curious"`, "clock skew 50s", "clock skew 20m0s",
 	}
+	want = append(want, "removal: removed ", "removal: refused not-left-over", "removal: refused other-migration", "removal: nothing-to-remove ", "removed in the end: removed")
 	want = append(want, rows()...)
 	for _, step := range steps() {
 		for _, how := range hows() {

@@ -142,6 +142,8 @@ func (s *story) deniedInReap() bool {
 func (s *story) violations() {
 	for _, v := range s.jaas.Violations() {
 		switch {
+		case v.Rule == sim.RuleLiveCopy: // no one else asks for that
+			s.blame("I26: %s", v)
 		case v.User != account+"@serviceaccount":
 		case v.Rule == sim.RuleSecondStart && s.other.moves():
 			s.cell("two starts in the same moment")

@@ -29,8 +29,10 @@ type plan struct {
 	breaks []outage
 	other  other
 	kills  []kill // of each of our lives but the last
-	pause  time.Duration
-	cells  []string
+	// removals are when an operator tries to remove what is left over.
+	removals []time.Duration
+	pause    time.Duration
+	cells    []string
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
@@ -74,6 +76,7 @@ func newPlan(seed uint64) *plan {
 	}
 	p.makeKills()
 	p.observe()
+	p.makeRemovals()
 	p.cell("operator: %q", p.other.kind)
 	p.cell("prelude: %q", p.prelude)
 	p.cell("lives %d", len(p.kills)+1)

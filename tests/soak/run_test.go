@@ -136,6 +136,12 @@ func (s *story) happen(ctx context.Context) {
 		s.disturb(func() { s.breakDown(ctx, o) })
 	}
 	s.disturb(func() { s.interfere(ctx) })
+	for _, at := range s.removals {
+		s.disturb(func() {
+			pause(ctx, at)
+			s.remove(ctx)
+		})
+	}
 	s.others.Go(func() { s.remember(ctx) })
 	for _, k := range s.kills {
 		s.judge(s.run(ctx, k))

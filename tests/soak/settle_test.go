@@ -21,6 +21,7 @@ func (s *story) settle(ctx context.Context) {
 	last := s.run(ctx, kill{})
 	s.judge(last)
 	s.rest(ctx)
+	s.mustBeRemovable(ctx)
 	s.violations()
 	if last.err != nil {
 		s.blame("I5: when all is quiet, a run ends with %v", last.err)

@@ -1,0 +1,65 @@
+package soak_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/report"
+	"jimm-migrator/tests/sim/controller"
+)
+
+// makeRemovals lets an operator try to remove what is left over on the target, whatever
+// happens there, in worlds in which we have accounts. The numbers are of their own: no other
+// seed changes.
+func (p *plan) makeRemovals() {
+	if !p.admin {
+		return
+	}
+	rng := rand.New(rand.NewPCG(p.seed, 26))
+	for range rng.IntN(3) {
+		p.removals = append(p.removals, time.Duration(rng.Int64N(int64(10*time.Minute))))
+	}
+}
+
+// remove tries once. What is not left over the simulated controllers see (I26).
+func (s *story) remove(ctx context.Context) (res migration.Result, ok bool) {
+	opened, err := jaas.Connect(ctx, s.settings(account, nil))
+	if err != nil {
+		return res, false
+	}
+	defer opened.Close()
+	res, err = migration.RemoveLeftOver(ctx, opened.Engine, opened.Remover(), s.uuid, migration.Options{
+		Options: survey.Options{Model: s.uuid, Target: s.target, Probe: s.probe}, PollInterval: s.poll,
+	})
+	if err != nil || ctx.Err() != nil {
+		return res, false
+	}
+	s.cell("removal: %s %s", res.Outcome, res.Cause)
+	said := res.Outcome == facts.Removed || res.Outcome == facts.NothingToRemove
+	if now := s.truth(); said && now.on[s.target] == controller.StateImporting && !now.running {
+		s.blame("I26: %s: %+v: %s", res.Outcome, now, report.RemoveSummary(res))
+	}
+	if res.Outcome == facts.Removed {
+		s.troubled()
+	}
+	return res, true
+}
+
+// mustBeRemovable: when all is quiet, what is left over can be removed.
+func (s *story) mustBeRemovable(ctx context.Context) {
+	before := s.truth()
+	leftOver := before.on[s.target] == controller.StateImporting && before.active(before.recorded) && len(before.on) == 2
+	if !s.admin || before.running || !leftOver {
+		return
+	}
+	res, ok := s.remove(ctx)
+	if !ok || res.Outcome != facts.Removed || s.truth().on[s.target] != "" || !s.truth().active(before.recorded) {
+		s.blame("I26: left over, and not removed: %s (%s): %+v, then %+v: %s", res.Outcome, res.Cause, before, s.truth(), report.RemoveSummary(res))
+	}
+	s.cell("removed in the end: %s", res.Outcome)
+}
