@@ -49,11 +49,11 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, conf
 }
 
 // afterRequest waits until a migration that was requested a moment ago would have begun, if
-// nothing else speaks against the removal, and looks again. Sources of Juju 4 do not show
-// that it has been aborted already.
+// there is no other reason to refuse the removal, and observes again. Sources of Juju 4 do
+// not show that it was aborted already.
 func (r *run) afterRequest(ctx context.Context, s *survey.Survey) (*survey.Survey, error) {
 	limit := s.TimeLeftToStart()
-	if !s.ModelKnown() || !s.TargetKnown || s.AuditErr != nil || look(s).Against(s.Target, s.Controllers).Kind != judge.MayBegin {
+	if !s.ModelKnown() || !s.TargetKnown || s.AuditErr != nil || copySeen(s).Refusal(s.Target, s.Controllers).Kind != judge.MayBegin {
 		return s, nil
 	}
 	r.report(WaitEvent{Limit: limit})
