@@ -53,7 +53,8 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, conf
 // not show that it was aborted already.
 func (r *run) afterRequest(ctx context.Context, s *survey.Survey) (*survey.Survey, error) {
 	limit := s.TimeLeftToStart()
-	if !s.ModelKnown() || !s.TargetKnown || s.AuditErr != nil || copySeen(s).Refusal(s.Target, s.Controllers).Kind != judge.MayBegin {
+	known := s.ModelKnown() && s.TargetKnown && s.AuditErr == nil
+	if !known || copySeen(s).Refusal(s.Target, s.Controllers).Kind != judge.MayBegin {
 		return s, nil
 	}
 	r.report(WaitEvent{Limit: limit})
