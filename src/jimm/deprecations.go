@@ -28,7 +28,7 @@ func (c *Client) Deprecations(ctx context.Context, controllers []string) (logged
 		return nil, time.Time{}, err
 	}
 	var events []AuditEvent
-	// A controller that was removed and added again begins without the mark.
+	// A controller that was removed and added again begins without the mark (inferred).
 	for _, method := range []string{"SetControllerDeprecated", "RemoveController"} {
 		read := 0
 		var oldest time.Time

@@ -133,7 +133,8 @@ func (c *Controller) AddModel(m Model) error {
 }
 
 // AddImportingCopy puts a copy on the controller that an earlier migration left behind: as if it had come in the newest
-// way that the release has. What shows it depends on the release; a model of its owner and name cannot be migrated here (juju/juju#20361).
+// way that the release has. What shows it depends on the release: that 4.1 hides it, as it does a copy that is being
+// imported (recorded), is inferred. A model of its owner and name cannot be migrated here (juju/juju#20361).
 func (c *Controller) AddImportingCopy(m Model) error {
 	return c.add(m, modeImporting, c.importingStatus())
 }

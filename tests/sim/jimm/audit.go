@@ -50,7 +50,9 @@ func (ss *session) auditEvent(req *wire.Request) auditEvent {
 	}
 }
 
-// LogPast writes a call of an administrator that succeeded before the server began, request and response.
+// LogPast writes a call of an administrator that succeeded before the server began, request and response. Its message id
+// is made of the time: two calls of one millisecond have the same, which real ones do not, and the request always stands
+// before its response, while a real JIMM of 2024 gives those of one millisecond in any order (recorded).
 func (s *Server) LogPast(at time.Time, method, params string) {
 	at = at.Add(s.opts.Skew).UTC().Truncate(time.Millisecond)
 	event := auditEvent{
