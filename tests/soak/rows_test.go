@@ -34,7 +34,6 @@ func rows() []string {
 		"row: record target, info denied: misrecorded",
 		"row: record target, info described: no answer",
 		"row: record target, info described: source retains",
-		"row: record target, info described: source released",
 		"row: record target, info described: migrated",
 		"row: record target, info described: misrecorded",
 		"row: record target, info described: running",
