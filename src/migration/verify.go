@@ -116,14 +116,25 @@ func (w *watcher) otherCopies(limited context.Context) []FollowUp {
 }
 
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what
-// is said at the end is true then. It has to say so twice.
+// is said at the end is true then. It has to say so twice. No answer proves nothing, so
+// it is asked again.
 func (w *watcher) recordGone(limited context.Context) bool {
-	for range 2 {
-		if w.Jaas.Witness.Record(limited, w.base.Model.UUID).State != facts.RecordLost || !sleep(limited, w.opts.PollInterval) {
+	for unanswered, lost := 0, 0; unanswered < looksToGiveUp; {
+		switch w.Jaas.Witness.Record(limited, w.base.Model.UUID).State {
+		case facts.RecordLost:
+			if lost++; lost == 2 {
+				return true
+			}
+		case facts.RecordUnknown:
+			unanswered++
+		default:
+			return false
+		}
+		if !sleep(limited, w.opts.PollInterval) {
 			return false
 		}
 	}
-	return true
+	return false
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and

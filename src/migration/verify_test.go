@@ -232,6 +232,25 @@ func (c verifyCase) compare(t *testing.T, res migration.Result) {
 	}
 }
 
+// JIMM of 2026 can forget the model while its contents are compared, and not answer
+// the first question after that.
+func TestMigrate_JIMMForgetsTheModelAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(true)
+		jaas, g := withInspector(f)
+		g.change["east"] = func(int, *facts.Inventory) {
+			f.record = ""
+			back := time.Since(f.began) + time.Minute
+			f.deaf = func(elapsed time.Duration) bool { return elapsed < back }
+		}
+		opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, PollInterval: 30 * time.Second}
+		res, err := migration.Migrate(t.Context(), jaas, f, opts)
+		if err != nil || res.Outcome != facts.LostFromJIMM || res.Recorded.Known() || res.Holder.Name != "east" {
+			t.Fatalf("%s on %q, recorded on %q: %v", res.Outcome, res.Holder, res.Recorded, err)
+		}
+	})
+}
+
 // The wait for agents ends after ten minutes, or with the timeout, and says so.
 func TestTheWaitForAgentsEnds(t *testing.T) {
 	for _, c := range []struct {
