@@ -138,3 +138,37 @@ func TestWords_HasThePhasesOfTheCode(t *testing.T) {
 	}
 	t.Error("words.md does not explain phase")
 }
+
+// What is printed or written about emptying a controller says what is proved, not that
+// it is safe to destroy it. The key retry-safe is about running a command again.
+func TestDrains_AreNotCalledSafe(t *testing.T) {
+	t.Parallel()
+	texts, read := shippedTexts(t), 0
+	stories, err := filepath.Glob(filepath.Join(root, "tests/scenario/stories/*drain*.txtar"))
+	if err != nil || len(stories) == 0 {
+		t.Fatal("no stories", err)
+	}
+	for _, path := range stories {
+		story, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = "drain\n" + string(story)
+	}
+	safe := regexp.MustCompile(`(?i)\bsafe(ly)?\b`)
+	for path, text := range texts {
+		if !strings.Contains(text, "drain") {
+			continue
+		}
+		read++
+		for i, line := range strings.Split(text, "\n") {
+			line = strings.ReplaceAll(line, "retry-safe", "")
+			if safe.MatchString(line) {
+				t.Errorf("%s:%d: %s", path, i+1, line)
+			}
+		}
+	}
+	if read < 10 {
+		t.Errorf("only %d texts are about drains", read)
+	}
+}
