@@ -55,6 +55,22 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 	}
 }
 
+// strictly returns the error of an action that has the parameter strict-exit.
+func strictly(strict charm.Flag, err error) error {
+	if err != nil && strict {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+// refused ends an action that has changed nothing, with its results.
+func refused(ctx context.Context, a *charm.Action, results map[string]any, err error) error {
+	if setErr := a.SetResults(ctx, results); setErr != nil {
+		return setErr
+	}
+	return err
+}
+
 // shown is the text of an error as it may be shown.
 func shown(err error) string {
 	if strict, ok := errors.AsType[*charm.StrictError](err); ok {

@@ -36,11 +36,7 @@ func applyPlan(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
-	err := r.apply(ctx, p)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, r.apply(ctx, p))
 }
 
 // planRun is one run of an action that carries out a plan.
@@ -274,8 +270,5 @@ func (r *planRun) decideStatus(ctx context.Context) {
 
 // refuse ends an action that started nothing.
 func (r *planRun) refuse(ctx context.Context, err error) error {
-	if setErr := r.action.SetResults(ctx, report.RefusedRun(err)); setErr != nil {
-		return setErr
-	}
-	return err
+	return refused(ctx, r.action, report.RefusedRun(err), err)
 }

@@ -81,11 +81,7 @@ func drainController(ctx context.Context, a *charm.Action) error {
 	}
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
 	r.events = report.NoEventLog(a.Unit)
-	err := r.drain(ctx, p)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, r.drain(ctx, p))
 }
 
 // drainage is one drain.

@@ -50,11 +50,7 @@ func migrateModel(ctx context.Context, a *charm.Action) error {
 
 func move(ctx context.Context, a *charm.Action, p migrateParams) error {
 	m := migrator{action: a, params: p, began: time.Now()}
-	err := m.run(ctx)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, m.run(ctx))
 }
 
 // migrator is one run of migrate-model.
@@ -255,8 +251,5 @@ func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 // refuse ends an action that could not examine anything.
 func (m *migrator) refuse(ctx context.Context, err error, again bool) error {
 	m.events.Refused(err)
-	if setErr := m.action.SetResults(ctx, report.RefusedMigration(err, again)); setErr != nil {
-		return setErr
-	}
-	return err
+	return refused(ctx, m.action, report.RefusedMigration(err, again), err)
 }

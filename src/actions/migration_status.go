@@ -32,11 +32,7 @@ func migrationStatus(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&p); err != nil {
 		return err
 	}
-	err := runStatus(ctx, a, p)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, runStatus(ctx, a, p))
 }
 
 func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {

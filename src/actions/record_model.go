@@ -28,18 +28,14 @@ func recordModel(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&p); err != nil {
 		return err
 	}
-	err := runRecord(ctx, a, p)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, runRecord(ctx, a, p))
 }
 
 func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	began := time.Now()
 	settings, j, err := connect(ctx, a)
 	if err != nil {
-		return refuseRecord(ctx, a, err)
+		return refused(ctx, a, report.RefusedRecord(err), err)
 	}
 	defer j.Close()
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
@@ -55,7 +51,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	})
 	if err != nil {
 		events.Refused(err)
-		return refuseRecord(ctx, a, err)
+		return refused(ctx, a, report.RefusedRecord(err), err)
 	}
 	events.Finish(r, report.RecordSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.NeedsAttention {
@@ -73,11 +69,4 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	}
 	progress.End(report.RecordSummary(r))
 	return nil
-}
-
-func refuseRecord(ctx context.Context, a *charm.Action, err error) error {
-	if setErr := a.SetResults(ctx, report.RefusedRecord(err)); setErr != nil {
-		return setErr
-	}
-	return err
 }

@@ -26,18 +26,14 @@ func removeLeftOver(ctx context.Context, a *charm.Action) error {
 	if err := a.Params(&p); err != nil {
 		return err
 	}
-	err := runRemove(ctx, a, p)
-	if err != nil && p.StrictExit {
-		return &charm.StrictError{Err: err}
-	}
-	return err
+	return strictly(p.StrictExit, runRemove(ctx, a, p))
 }
 
 func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	began := time.Now()
 	settings, j, err := connect(ctx, a)
 	if err != nil {
-		return refuseRemoval(ctx, a, err)
+		return refused(ctx, a, report.RefusedRemoval(err), err)
 	}
 	defer j.Close()
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
@@ -59,7 +55,7 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), confirm, opts)
 	if err != nil {
 		events.Refused(err)
-		return refuseRemoval(ctx, a, err)
+		return refused(ctx, a, report.RefusedRemoval(err), err)
 	}
 	events.Finish(r, report.RemoveSummary(r))
 	if err := a.SetResults(ctx, report.RemoveResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
@@ -71,11 +67,4 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	}
 	progress.End(report.RemoveSummary(r))
 	return nil
-}
-
-func refuseRemoval(ctx context.Context, a *charm.Action, err error) error {
-	if setErr := a.SetResults(ctx, report.RefusedRemoval(err)); setErr != nil {
-		return setErr
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/redact"
 )
 
 // RecordResults are the results of record-model.
@@ -83,10 +82,5 @@ func unknownRecordSummary(r migration.Result) string {
 
 // RefusedRecord are the results of a record that could not examine anything.
 func RefusedRecord(err error) map[string]any {
-	text := redact.Error(err)
-	out := map[string]any{
-		"outcome": string(facts.Refused), "summary": "nothing was recorded: " + text, "retry-safe": true,
-	}
-	setMap(out, "error", errorResults(text, err))
-	return out
+	return refusedResults("nothing was recorded", err, true)
 }

@@ -6,7 +6,6 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/redact"
 )
 
 // RemoveResults are the results of remove-left-over.
@@ -75,10 +74,5 @@ func RemoveSummary(r migration.Result) string {
 
 // RefusedRemoval are the results of a removal that could not examine anything.
 func RefusedRemoval(err error) map[string]any {
-	text := redact.Error(err)
-	out := map[string]any{
-		"outcome": string(facts.Refused), "summary": "nothing was removed: " + text, "retry-safe": true,
-	}
-	setMap(out, "error", errorResults(text, err))
-	return out
+	return refusedResults("nothing was removed", err, true)
 }

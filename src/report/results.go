@@ -177,13 +177,15 @@ func failed(findings []checks.Finding, id checks.ID) bool {
 // RefusedMigration are the results of a migration that could not examine anything.
 // again reports that the same action may succeed later.
 func RefusedMigration(err error, again bool) map[string]any {
+	out := refusedResults("nothing was started", err, again)
+	out["step"] = string(facts.StepCheck)
+	return out
+}
+
+// refusedResults are the results of an action that has changed nothing, which it says first.
+func refusedResults(nothing string, err error, again bool) map[string]any {
 	text := redact.Error(err)
-	out := map[string]any{
-		"outcome":    string(facts.Refused),
-		"step":       string(facts.StepCheck),
-		"summary":    "nothing was started: " + text,
-		"retry-safe": again,
-	}
+	out := map[string]any{"outcome": string(facts.Refused), "summary": nothing + ": " + text, "retry-safe": again}
 	setMap(out, "error", errorResults(text, err))
 	return out
 }

@@ -353,10 +353,7 @@ func runNext(d fleet.Done, run Run) string {
 
 // RefusedRun are the results of a run that started nothing.
 func RefusedRun(err error) map[string]any {
-	text := redact.String(err.Error())
-	out := map[string]any{"outcome": string(fleet.RunRefused), "summary": "nothing was started: " + text, "retry-safe": true}
-	setMap(out, "error", errorResults(text, err))
-	return out
+	return refusedResults("nothing was started", err, true)
 }
 
 // RunReport is the report of a run in Markdown, with a Gantt chart of who moved
