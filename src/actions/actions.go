@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -70,6 +71,10 @@ func refused(ctx context.Context, a *charm.Action, results map[string]any, err e
 	}
 	return err
 }
+
+// confirmation is the UUID with which a parameter confirms something, as JIMM's list
+// has it: in lower case, however it is typed.
+func confirmation(uuid string) string { return strings.ToLower(strings.TrimSpace(uuid)) }
 
 // shown is the text of an error as it may be shown.
 func shown(err error) string {

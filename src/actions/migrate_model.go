@@ -138,12 +138,11 @@ func (m *migrator) options() (migration.Options, error) {
 	}
 	return migration.Options{
 		Options: survey.Options{
-			Model:    m.params.Model,
-			Target:   m.params.Target,
-			Unit:     m.action.Env().Unit,
-			OwnModel: m.action.Env().ModelUUID,
-			// The UUID is lower case in JIMM's list, however it is typed.
-			MoveOutOfJIMM: strings.ToLower(strings.TrimSpace(m.params.MoveOut)),
+			Model:         m.params.Model,
+			Target:        m.params.Target,
+			Unit:          m.action.Env().Unit,
+			OwnModel:      m.action.Env().ModelUUID,
+			MoveOutOfJIMM: confirmation(m.params.MoveOut),
 		},
 		Ignore:      ignore,
 		Timeout:     timeout,

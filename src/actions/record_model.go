@@ -41,7 +41,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
-	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), p.Confirm, migration.Options{
+	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), confirmation(p.Confirm), migration.Options{
 		Options:      survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
 		PollInterval: settings.PollInterval,
 		Report: func(e migration.Event) {

@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"strings"
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
@@ -8,8 +9,10 @@ import (
 
 func TestRecordModel(t *testing.T) {
 	t.Parallel()
+	const letters = "abcdefab-cdef-4abc-8def-abcdefabcdef"
 	const world = twoControllers + `models:
   - {name: prod, owner: alice@example.com, recorded-on: west, uuid: ` + prod + `, history: [{to: east}]}
+  - {name: letters, owner: alice@example.com, recorded-on: west, uuid: ` + letters + `, history: [{to: east}]}
   - {name: other, owner: alice@example.com, created-here: true}
 `
 	for _, year := range []string{"2024", "2026"} {
@@ -24,6 +27,7 @@ func TestRecordModel(t *testing.T) {
 			{"prod", "nowhere", "", charmtest.TaskFailed, "refused", "checks-failed"},
 			{"prod", "east", "", charmtest.TaskCompleted, "recorded", ""},
 			{"prod", "east", "", charmtest.TaskCompleted, "already-there", ""},
+			{"letters", "east", strings.ToUpper(letters), charmtest.TaskCompleted, "recorded", ""},
 		} {
 			task := run(t, agent, "record-model", map[string]any{"model": c.model, "controller": c.controller, "confirm": c.confirm})
 			expect(t, task, c.status, map[string]string{"outcome": c.outcome, "cause": c.cause, "summary": "…"})

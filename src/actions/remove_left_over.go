@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"jimm-migrator/charm"
@@ -50,9 +49,7 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	if problem := settings.ControllersProblem; problem != nil {
 		opts.AccountsProblem, opts.AccountsRemedy = problem.What, problem.Remedy
 	}
-	// The UUID is lower case in JIMM's list, however it is typed.
-	confirm := strings.ToLower(strings.TrimSpace(p.Confirm))
-	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), confirm, opts)
+	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), confirmation(p.Confirm), opts)
 	if err != nil {
 		events.Refused(err)
 		return refused(ctx, a, report.RefusedRemoval(err), err)
