@@ -20,17 +20,17 @@ func TestRecordModel(t *testing.T) {
 		for _, c := range []struct {
 			model, controller, confirm string
 			status                     charmtest.TaskStatus
-			outcome, cause             string
+			outcome, cause, retry      string
 		}{
-			{"other", "east", "", charmtest.TaskFailed, "refused", "record-is-right"},
-			{"prod", "east", "nonsense", charmtest.TaskFailed, "refused", "confirm-differs"},
-			{"prod", "nowhere", "", charmtest.TaskFailed, "refused", "checks-failed"},
-			{"prod", "east", "", charmtest.TaskCompleted, "recorded", ""},
-			{"prod", "east", "", charmtest.TaskCompleted, "already-there", ""},
-			{"letters", "east", strings.ToUpper(letters), charmtest.TaskCompleted, "recorded", ""},
+			{"other", "east", "", charmtest.TaskFailed, "refused", "record-is-right", "true"},
+			{"prod", "east", "nonsense", charmtest.TaskFailed, "refused", "confirm-differs", "false"},
+			{"prod", "nowhere", "", charmtest.TaskFailed, "refused", "checks-failed", "false"},
+			{"prod", "east", "", charmtest.TaskCompleted, "recorded", "", "true"},
+			{"prod", "east", "", charmtest.TaskCompleted, "already-there", "", "true"},
+			{"letters", "east", strings.ToUpper(letters), charmtest.TaskCompleted, "recorded", "", "true"},
 		} {
 			task := run(t, agent, "record-model", map[string]any{"model": c.model, "controller": c.controller, "confirm": c.confirm})
-			expect(t, task, c.status, map[string]string{"outcome": c.outcome, "cause": c.cause, "summary": "…"})
+			expect(t, task, c.status, map[string]string{"outcome": c.outcome, "cause": c.cause, "retry-safe": c.retry, "summary": "…"})
 		}
 		recordIs(t, j, "prod", "east")
 		if n := j.Count("jimm", "JIMM.MigrateModel"); n != 0 {

@@ -43,6 +43,33 @@ func (r *run) begun(s *survey.Survey) *Result {
 	return res
 }
 
+// named reports whether JIMM knows the model and the controller, and the operator has
+// confirmed this model. Otherwise it ends the run, which cannot help if it is repeated.
+func (r *Result) named(s *survey.Survey, confirmed bool) bool {
+	refuse := func(cause facts.Cause, detail string) bool {
+		r.Outcome, r.Cause, r.Detail, r.Settled = facts.Refused, cause, detail, true
+		return false
+	}
+	if s.Lost() {
+		lost(s, r)
+		return false
+	}
+	for _, check := range []struct {
+		id   checks.ID
+		find func(*survey.Survey) checks.Finding
+	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
+		if f := check.find(s); f.Level == checks.Fail {
+			f.Check = check.id
+			r.Findings = append(r.Findings, f)
+			return refuse(facts.CauseChecks, f.Evidence)
+		}
+	}
+	if !confirmed {
+		return refuse(facts.CauseConfirm, "confirm is not the UUID of the model")
+	}
+	return true
+}
+
 // recording is one call of [RecordModel].
 type recording struct {
 	*run
@@ -57,23 +84,7 @@ type recording struct {
 // the operator's confirmation.
 func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
-	if s.Lost() {
-		lost(s, m.res)
-		return
-	}
-	for _, check := range []struct {
-		id   checks.ID
-		find func(*survey.Survey) checks.Finding
-	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
-		if f := check.find(s); f.Level == checks.Fail {
-			f.Check = check.id
-			m.res.Findings = append(m.res.Findings, f)
-			m.refuse(facts.CauseChecks, f.Evidence, "")
-			return
-		}
-	}
-	if m.confirm != "" && m.confirm != s.Model.UUID {
-		m.refuse(facts.CauseConfirm, "confirm is not the UUID of the model", "")
+	if !m.res.named(s, m.confirm == "" || m.confirm == s.Model.UUID) {
 		return
 	}
 	if !m.mayBeProved() {
@@ -108,11 +119,6 @@ func (m *recording) mayBeProved() bool {
 	}
 }
 
-// refuse ends the run before anything was sent.
-func (m *recording) refuse(cause facts.Cause, detail, next string) {
-	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = facts.Refused, cause, detail, next
-}
-
 // fromCopy records on the operator's confirmation, which two observations must not contradict.
 func (m *recording) fromCopy(ctx, limited context.Context) {
 	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
@@ -129,14 +135,14 @@ func (m *recording) fromCopy(ctx, limited context.Context) {
 	pause := max(TimeToConfirm, m.first.TimeLeftToStart())
 	m.report(ObserveAgainEvent{After: pause})
 	if !sleep(limited, pause) {
-		m.stopped(ctx)
+		m.res.Outcome, m.res.Cause = stopped(ctx)
 		return
 	}
 	again, err := m.again(limited)
 	if err != nil {
 		m.res.Outcome, m.res.Cause, m.res.Err, m.res.Detail = facts.Unknown, facts.CauseSilent, err, redact.Error(err)
 		if limited.Err() != nil {
-			m.stopped(ctx)
+			m.res.Outcome, m.res.Cause = stopped(ctx)
 		}
 		return
 	}
@@ -171,13 +177,6 @@ func (m *recording) allowed(o refusal) bool {
 	}
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = o.outcome, o.cause, o.detail, o.next
 	return false
-}
-
-func (m *recording) stopped(ctx context.Context) {
-	m.res.Outcome, m.res.Cause = facts.TimedOut, facts.CauseDeadline
-	if ctx.Err() != nil {
-		m.res.Outcome, m.res.Cause = facts.Interrupted, facts.CauseNone
-	}
 }
 
 // recordAndConfirm tells JIMM, and checks whether it has done it.

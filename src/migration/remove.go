@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
@@ -82,18 +81,18 @@ type removing struct {
 
 // remove observes twice, asks the controller, and then asks it whether the copy is gone.
 func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
-	if !m.named(first) || !m.mayRemove(limited, first) {
+	if !m.res.named(first, m.confirm == first.Model.UUID) || !m.mayRemove(limited, first) {
 		return
 	}
 	m.report(ObserveAgainEvent{After: TimeToConfirm})
 	if !sleep(limited, TimeToConfirm) {
-		m.stopped(ctx)
+		m.res.Outcome, m.res.Cause = stopped(ctx)
 		return
 	}
 	second, err := m.again(limited)
 	switch {
 	case limited.Err() != nil:
-		m.stopped(ctx)
+		m.res.Outcome, m.res.Cause = stopped(ctx)
 		return
 	case err != nil:
 		m.end(facts.Refused, facts.CauseSilent, redact.Error(err))
@@ -105,7 +104,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed meanwhile: it names "+strconv.Quote(second.Source.String())+" now")
 		return
 	}
-	if !m.named(second) || !m.mayRemove(limited, second) {
+	if !m.res.named(second, m.confirm == second.Model.UUID) || !m.mayRemove(limited, second) {
 		return
 	}
 	removal := judge.JudgeRemoval(judge.LeftOverCopy{
@@ -131,32 +130,6 @@ func copySeen(s *survey.Survey) judge.CopyObservation {
 func (m *removing) observed(s *survey.Survey) {
 	m.res.Model, m.res.Source, m.res.Recorded = s.Model, s.Source, s.Source
 	m.res.Running, m.res.Holder = s.Observation.Info.Migrating(), s.HolderForSure()
-}
-
-// named reports whether it is clear which copy is meant; otherwise it ends the run.
-func (m *removing) named(s *survey.Survey) bool {
-	if s.Lost() {
-		lost(s, m.res)
-		return false
-	}
-	for _, check := range []struct {
-		id   checks.ID
-		find func(*survey.Survey) checks.Finding
-	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
-		if f := check.find(s); f.Level == checks.Fail {
-			f.Check = check.id
-			m.res.Findings = append(m.res.Findings, f)
-			m.res.Settled = true
-			m.end(facts.Refused, facts.CauseChecks, f.Evidence)
-			return false
-		}
-	}
-	if m.confirm != s.Model.UUID {
-		m.res.Settled = true
-		m.end(facts.Refused, facts.CauseConfirm, "confirm is not the UUID of the model")
-		return false
-	}
-	return true
 }
 
 // mayRemove reports whether nothing speaks against the removal; otherwise it ends the
@@ -261,14 +234,6 @@ func (m *removing) end(outcome facts.Outcome, cause facts.Cause, detail string) 
 	m.res.Outcome, m.res.Cause, m.res.Detail = outcome, cause, detail
 }
 
-// stopped ends the run because its time is over, or the process was told to stop.
-func (m *removing) stopped(ctx context.Context) {
-	m.end(facts.TimedOut, facts.CauseDeadline, "")
-	if ctx.Err() != nil {
-		m.end(facts.Interrupted, facts.CauseNone, "")
-	}
-}
-
 // goneToBelieve is how many times in a row a controller has to say that it has no copy,
 // or still has it.
 const goneToBelieve = 2
@@ -301,7 +266,7 @@ func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, ans
 			return
 		}
 		if !sleep(limited, m.opts.PollInterval) {
-			m.stopped(ctx)
+			m.res.Outcome, m.res.Cause = stopped(ctx)
 			return
 		}
 	}

@@ -495,11 +495,15 @@ func (w *watcher) stopWatching(caller context.Context) {
 		w.res.Detail = redact.Error(w.res.Err)
 	}
 	w.askControllers(caller)
+	w.end(stopped(caller))
+}
+
+// stopped is how a run ends that its caller has stopped, or that has reached its deadline.
+func stopped(caller context.Context) (facts.Outcome, facts.Cause) {
 	if caller.Err() != nil {
-		w.end(facts.Interrupted, facts.CauseNone)
-		return
+		return facts.Interrupted, facts.CauseNone
 	}
-	w.end(facts.TimedOut, facts.CauseDeadline)
+	return facts.TimedOut, facts.CauseDeadline
 }
 
 // lastProbe bounds the probes that a run makes after its deadline.
