@@ -472,18 +472,14 @@ func (m *maker) fit(c *candidate) Reason {
 			c.detail = t.Name + ": " + v.reasons[0].Evidence
 		}
 	}
-	switch {
-	case len(c.fits) > 0:
+	if len(c.fits) > 0 {
 		return ""
-	case m.failed(c) != "":
-		return m.failed(c)
-	default:
-		return reason
 	}
+	return cmp.Or(m.failed(c), reason)
 }
 
-// failed is the check of migrate-model that forbids to move the model to a target of the
-// plan, with its detail; "" if none was made or none does.
+// failed returns the check of migrate-model that forbids to move the model to a target of
+// the plan, and sets the candidate's detail; "" if none was made or none does.
 func (m *maker) failed(c *candidate) Reason {
 	for _, t := range m.targets {
 		if f, refused := m.snapshot.Refused[c.UUID][m.byName[t.Name].UUID]; refused {

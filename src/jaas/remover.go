@@ -2,12 +2,10 @@ package jaas
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/judge"
-	"jimm-migrator/src/rpc"
 )
 
 // Remover returns what can remove half-imported copies from controllers with an
@@ -31,14 +29,5 @@ func (r remover) RemoveCopy(ctx context.Context, removal judge.Removal) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
 	}
-	err = facade.Abort(ctx, removal.Model().UUID)
-	answer, answered := errors.AsType[*rpc.Error](err)
-	switch {
-	case errors.Is(err, rpc.ErrNotSent):
-		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
-	case answered && answer.Message != "":
-		return fmt.Errorf("%w: %w", migration.ErrRemovalRefused, err)
-	default:
-		return err
-	}
+	return changeError(facade.Abort(ctx, removal.Model().UUID), migration.ErrRemovalRefused)
 }

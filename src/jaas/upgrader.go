@@ -77,15 +77,7 @@ func (u upgrader) Upgrade(ctx context.Context, at facts.Controller, model, versi
 	if errors.Is(err, rpc.CodeNotImplemented) {
 		err = u.direct(ctx, at, model, version, dryRun)
 	}
-	answer, answered := errors.AsType[*rpc.Error](err)
-	switch {
-	case errors.Is(err, rpc.ErrNotSent):
-		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
-	case answered && answer.Message != "":
-		return fmt.Errorf("%w: %w", fleet.ErrUpgradeRefused, err)
-	default:
-		return err
-	}
+	return changeError(err, fleet.ErrUpgradeRefused)
 }
 
 // direct asks the controller.

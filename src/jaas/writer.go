@@ -40,6 +40,20 @@ func startError(err error) error {
 	}
 }
 
+// changeError says of the error of another call that changes something whether it was not
+// sent, or answered with a refusal.
+func changeError(err, refusal error) error {
+	answer, answered := errors.AsType[*rpc.Error](err)
+	switch {
+	case errors.Is(err, rpc.ErrNotSent):
+		return fmt.Errorf("%w: %w", migration.ErrNotSent, err)
+	case answered && answer.Message != "":
+		return fmt.Errorf("%w: %w", refusal, err)
+	default:
+		return err
+	}
+}
+
 // recorder makes the call that changes JIMM's record.
 type recorder struct{ session *session }
 

@@ -272,20 +272,26 @@ func (s *story) happen(ctx context.Context) {
 		pause(ctx, time.Minute)
 	}
 	pause(ctx, 10*time.Minute)
+	last := s.untilIdle(ctx, plan, rules, s.judge)
+	if !s.idle(last) {
+		s.blame("it never has nothing to do: %s", s.sayings())
+	}
+	s.final(plan, last)
+}
+
+// untilIdle runs the plan again until a run has nothing left to start, and returns the last one.
+func (s *story) untilIdle(ctx context.Context, plan fleet.Plan, rules sim.Fleet, judge func(fleet.Plan, *life)) *life {
 	var last *life
 	for range 8 {
 		s.jaas.BeginRun(rules)
 		last = s.run(ctx, plan, 0)
-		s.judge(plan, last)
+		judge(plan, last)
 		if s.idle(last) {
 			break
 		}
 		pause(ctx, 5*time.Minute)
 	}
-	if !s.idle(last) {
-		s.blame("it never has nothing to do: %s", s.sayings())
-	}
-	s.final(plan, last)
+	return last
 }
 
 // idle reports whether a run has started nothing that JIMM has passed on. A model whose mode

@@ -123,16 +123,7 @@ func (s *story) upgrade(ctx context.Context) {
 		pause(ctx, 3*time.Minute)
 	}
 	pause(ctx, 30*time.Minute)
-	var last *life
-	for range 8 {
-		s.jaas.BeginRun(rules)
-		last = s.run(ctx, plan, 0)
-		s.judgeUpgrades(plan, last)
-		if s.idle(last) {
-			break
-		}
-		pause(ctx, 5*time.Minute)
-	}
+	last := s.untilIdle(ctx, plan, rules, s.judgeUpgrades)
 	s.final(plan, last)
 	for _, m := range last.done.Moves {
 		stays := slices.ContainsFunc(s.world.Models, func(w sim.Model) bool {
