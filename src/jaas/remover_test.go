@@ -105,7 +105,7 @@ func TestRemoveLeftOver(t *testing.T) {
 		{name: "no such controller", run: removal{controller: "eest"}, outcome: facts.Refused, cause: facts.CauseChecks, holder: "west", copies: left, detail: "did you mean east"},
 		{
 			name: "in use twice", world: twoControllers + "models: [{name: prod, copies: [east]}]\n",
-			outcome: facts.Refused, cause: facts.CauseNotLeftOver, copies: "east:active,west:active", detail: "does not say that its copy is half-imported",
+			outcome: facts.Refused, cause: facts.CauseNotLeftOver, copies: "east:active,west:active", detail: `"east" has it in use`,
 		},
 		{
 			name: "recorded there", world: threeControllers + "models: [{name: prod, created-here: true, recorded-on: east, history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n",

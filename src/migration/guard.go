@@ -94,7 +94,7 @@ func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal 
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:
-		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed meanwhile: it names " + strconv.Quote(again.Source.String()) + " now", locateCommand(again)}
+		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed meanwhile: it now names " + strconv.Quote(again.Source.String()), locateCommand(again)}
 	case again.OnTarget() && !again.TargetHasIt():
 		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
 	case again.AuditErr == nil && again.TimeLeftToStart() > 0, again.TimeLeftToStart() > pause:

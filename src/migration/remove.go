@@ -101,7 +101,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 	}
 	m.observed(second)
 	if second.Source.UUID != first.Source.UUID {
-		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed meanwhile: it names "+strconv.Quote(second.Source.String())+" now")
+		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed meanwhile: it now names "+strconv.Quote(second.Source.String()))
 		return
 	}
 	if !m.res.named(second, m.confirm == second.Model.UUID) || !m.mayRemove(limited, second) {
@@ -137,7 +137,7 @@ func (m *removing) observed(s *survey.Survey) {
 func (m *removing) mayRemove(ctx context.Context, s *survey.Survey) bool {
 	if !s.Options.Probe {
 		m.res.Settled = true
-		m.end(facts.Refused, facts.CauseNotLeftOver, "controllers are not asked (probe-controllers=false), and only their answers prove that a copy is left over")
+		m.end(facts.Refused, facts.CauseNotLeftOver, "only the answers of the controllers prove that a copy is left over, and the charm does not ask them (probe-controllers=false)")
 		return false
 	}
 	refusal := copySeen(s).Refusal(s.Target, s.Controllers)
@@ -157,7 +157,7 @@ func (m *removing) nothingThere(ctx context.Context, s *survey.Survey) bool {
 		m.end(facts.NothingToRemove, facts.CauseNone, "")
 		return false
 	}
-	m.end(facts.Unknown, facts.CauseSilent, strconv.Quote(s.Target.Name)+" said once that it has no copy, and did not confirm it")
+	m.end(facts.Unknown, facts.CauseSilent, strconv.Quote(s.Target.Name)+" reported that it has no copy, but did not confirm it when asked again")
 	return false
 }
 
@@ -210,19 +210,25 @@ func (m *removing) refuse(s *survey.Survey, o judge.Refusal) {
 		cause, detail = facts.CauseOtherMigration, at+" reports that a migration is moving the model, which explains the copy on "+on
 		m.res.Next = followCommand(s)
 	case judge.MayBegin:
-		cause, detail = facts.CauseOtherMigration, "JIMM's audit log says that a migration was requested a moment ago"
+		cause, detail = facts.CauseOtherMigration, "a migration of the model was requested a moment ago and may still begin"
 		if s.AuditErr != nil {
 			detail = "JIMM's audit log, which shows recent requests to migrate, cannot be read: " + redact.Error(s.AuditErr)
 		}
 		m.res.Next = followCommand(s)
 	case judge.NotImporting:
-		detail = on + " does not say that its copy is half-imported: it " + o.Copy.Describe()
+		detail = on + " " + o.Copy.Describe() + "; only a copy that is reported as half-imported is removed"
+		if o.Copy.State == facts.CopyImporting {
+			detail = on + " reports a half-imported copy to everyone, but to its administrator one in use"
+		}
 	case judge.RecordedThere:
 		detail = "JIMM records the model on " + on + "; correct that record first"
 	case judge.SecondCopy:
 		detail = at + " " + o.Copy.Describe() + ", and JIMM records the model on " + source
 	default:
-		detail = source + ", where JIMM records the model, does not say that it has the model in use: it " + o.Copy.Describe()
+		detail = "it is not proved that the model is in use on " + source + ", where JIMM records it"
+		if o.Copy.State != facts.CopyActive {
+			detail += ": " + source + " " + o.Copy.Describe()
+		}
 	}
 	// What does not end by itself is no reason to try again.
 	m.res.Settled = cause == facts.CauseNotLeftOver
@@ -271,10 +277,10 @@ func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, ans
 		}
 	}
 	if last.State == facts.CopyUnknown {
-		m.end(facts.Unknown, facts.CauseSilent, on+" does not answer any more: "+redact.Error(last.Err))
+		m.end(facts.Unknown, facts.CauseSilent, on+" no longer answers: "+redact.Error(last.Err))
 		return
 	}
-	m.end(facts.Unknown, facts.CauseNotRemoved, on+" "+last.Describe())
+	m.end(facts.Unknown, facts.CauseNotRemoved, "after "+m.wait(TimeToRemove).String()+", "+on+" "+last.Describe())
 	if answer != nil {
 		m.res.Detail += "; it answered the request: " + redact.Error(answer)
 	}

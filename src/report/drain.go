@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -212,6 +213,9 @@ func DrainResults(d Drained, run Run) map[string]any {
 	switch {
 	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
 		out["next"] = d.command(run.Unit)
+		if o := d.outcome(); o == string(fleet.Blocked) || o == string(fleet.RunStopped) {
+			out["next"] = cmp.Or(firstObstacle(d.Moves(), run), d.command(run.Unit))
+		}
 	case d.DryRun && len(d.Plan.Moves) > 0:
 		d.Parameters = slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool { return strings.HasPrefix(p, "expect=") })
 		out["next"] = d.command(run.Unit) + fmt.Sprintf(" expect=%d", len(d.Plan.Moves))

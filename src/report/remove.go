@@ -49,7 +49,7 @@ func RemoveSummary(r migration.Result) string {
 	case facts.Removed:
 		text := fmt.Sprintf("%s has removed its half-imported copy of model %s, and reports that it is gone", from, model)
 		if !r.Holder.Known() {
-			return text + fmt.Sprintf("; %q, where JIMM records the model, has not confirmed again that it has it in use", r.Source.String())
+			return text + fmt.Sprintf("; %q did not confirm again that it has the model in use", r.Source.String())
 		}
 		return text + fmt.Sprintf("; the model is in use on %q", r.Holder.String())
 	case facts.NothingToRemove:
@@ -66,7 +66,11 @@ func RemoveSummary(r migration.Result) string {
 		}
 		return fmt.Sprintf("it is not known whether %s still has a copy of model %s: %s", from, model, text)
 	case facts.Unknown:
-		return fmt.Sprintf("it is not known whether %s has removed its copy of model %s: %s", from, model, cmp.Or(r.Detail, "no controller answered"))
+		text := cmp.Or(r.Detail, "no controller answered")
+		if r.Cause == facts.CauseNotRemoved {
+			return fmt.Sprintf("%s was asked to remove its copy of model %s, and does not report that it is gone: %s", from, model, text)
+		}
+		return fmt.Sprintf("it is not known whether %s still has a copy of model %s: %s", from, model, text)
 	default:
 		return Summary(r)
 	}

@@ -28,7 +28,8 @@ func TestWhatFollowsARemoval(t *testing.T) {
 		{facts.NothingToRemove, "", " check-migration model=" + prod + " target-controller=east", "nothing was removed"},
 		{facts.Refused, facts.CauseSilent, again, "nothing was removed"},
 		{facts.Refused, facts.CauseNotLeftOver, " locate-model model=" + prod, "nothing was removed"},
-		{facts.Unknown, facts.CauseNotRemoved, again, "it is not known whether"},
+		{facts.Unknown, facts.CauseNotRemoved, again, "does not report that it is gone"},
+		{facts.Unknown, facts.CauseSilent, again, "it is not known whether"},
 		{facts.TimedOut, facts.CauseDeadline, again, "it is not known whether"},
 		{facts.Interrupted, "", again, "it is not known whether"},
 	} {

@@ -53,7 +53,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 		}
 		text := facts.Count(l.models, "model is", "models are") + " in the plan"
 		if e.Already > 0 {
-			text += fmt.Sprintf(", %d already on their target", e.Already)
+			text += fmt.Sprintf(", %d already there", e.Already)
 		}
 		text += fmt.Sprintf("; at most %d at once", e.Plan.Caps.Parallel)
 		if l.Stop != "" {
@@ -332,8 +332,8 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 	return out
 }
 
-// runNext is the command that helps from here. Where models only stay, left names the
-// reasons, and no command removes them.
+// runNext is the command that helps from here. Where models only stay, and no check can be
+// made of one, left names the reasons, and no command removes them.
 func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
 	switch d.Outcome {
@@ -344,11 +344,29 @@ func runNext(d fleet.Done, run Run) string {
 			}
 		}
 		return again
-	case fleet.RunStopped, fleet.RunPartly, fleet.StoppedAsTold:
+	case fleet.RunStopped:
+		return cmp.Or(firstObstacle(d.Moves, run), again)
+	case fleet.RunPartly, fleet.StoppedAsTold:
 		return again
+	case fleet.RunBlocked:
+		return firstObstacle(d.Moves, run)
 	default:
 		return ""
 	}
+}
+
+// firstObstacle is the command that helps with the first model that the same run would not
+// move either; "" if there is none.
+func firstObstacle(moves []fleet.Moved, run Run) string {
+	for _, m := range moves {
+		if m.State != fleet.Failed && m.State != fleet.Stayed || m.Result.Outcome == "" || m.Result.RetrySafe() {
+			continue
+		}
+		if next := nextCommand(m.Result, Run{Unit: run.Unit}); next != "" {
+			return next
+		}
+	}
+	return ""
 }
 
 // RefusedRun are the results of a run that started nothing.

@@ -61,7 +61,7 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 		want  string
 	}{
 		"begin":       {fleet.BeganEvent{Plan: one}, "1 model is in the plan; at most 4 at once"},
-		"begin again": {fleet.BeganEvent{Plan: one, Already: 1}, "1 model is in the plan, 1 already on their target; at most 4 at once"},
+		"begin again": {fleet.BeganEvent{Plan: one, Already: 1}, "1 model is in the plan, 1 already there; at most 4 at once"},
 		"nothing":     {fleet.BeganEvent{}, "there is nothing to migrate"},
 		"state":       {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Moved: 1, Waiting: 2}, Elapsed: time.Minute}, "1 of 3 moved, 2 waiting; 1m0s, no estimate yet"},
 		"failures":    {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Failed: 1, Left: 2}, Elapsed: time.Minute}, "0 of 3 moved, 1 failed, 2 left; 1m0s"},
@@ -71,6 +71,42 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 		var lines report.RunLines
 		if got := lines.Line(test.event); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// A run that the same command cannot continue names the command that shows the obstacle.
+func TestWhatFollowsARun(t *testing.T) {
+	at := facts.Controller{Name: "east", UUID: "e"}
+	model := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.Moved {
+		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: at}
+		r.Settled = settled
+		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
+	}
+	again, check := "--params plan.yaml --background", " check-migration model="+prod+" target-controller=east"
+	for name, c := range map[string]struct {
+		outcome fleet.RunOutcome
+		moves   []fleet.Moved
+		next    string
+	}{
+		"stopped by a failure that may end":     {fleet.RunStopped, []fleet.Moved{model(fleet.Failed, facts.Aborted, false)}, again},
+		"stopped by a failure that does not":    {fleet.RunStopped, []fleet.Moved{model(fleet.Failed, facts.Aborted, true)}, check},
+		"stopped by others":                     {fleet.RunStopped, []fleet.Moved{model(fleet.Well, facts.Migrated, false)}, again},
+		"out of time, with a tolerated failure": {fleet.RunPartly, []fleet.Moved{model(fleet.Failed, facts.Aborted, true)}, again},
+		"blocked by a check":                    {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false), model(fleet.Stayed, facts.Refused, true)}, check},
+		"blocked, and no check says why":        {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false)}, ""},
+	} {
+		next, _ := report.RunResults(fleet.Done{Outcome: c.outcome, Moves: c.moves}, fleet.Plan{}, run)["next"].(string)
+		if !strings.HasSuffix(next, c.next) || next != "" && c.next == "" {
+			t.Errorf("%s: next is %q, want …%q", name, next, c.next)
+		}
+	}
+	blocked := report.Drained{Controller: "west", After: fleet.Cordoned, Evidence: fleet.Evidence{Stuck: []string{prod}}}
+	for want, outcome := range map[string]facts.Outcome{check: facts.Refused, " drain-controller controller=west": ""} {
+		d := blocked
+		d.Add(fleet.Done{Outcome: fleet.RunBlocked, Moves: []fleet.Moved{model(fleet.Stayed, outcome, true)}})
+		if next, _ := report.DrainResults(d, run)["next"].(string); !strings.HasSuffix(next, want) {
+			t.Errorf("a blocked drain names %q, want …%q", next, want)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func removal(s *survey.Survey) string {
 	if s.Reports.Target.State == facts.AccountWorks {
 		return facts.RemoveCommand(s.Options.Unit, s.Model.UUID, s.Target.Name)
 	}
-	return "remove-left-over does, with an account on " + strconv.Quote(s.Target.Name) + " in controller-credentials"
+	return "give the charm an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials), then run remove-left-over"
 }
 
 // checkConflict looks for a second copy. One in use ends the run as a conflict,
