@@ -8,7 +8,9 @@ import (
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration"
 	"jimm-migrator/src/redact"
+	"jimm-migrator/src/report"
 )
 
 // All returns the handlers by the names in actions.yaml, for a charm of that
@@ -70,6 +72,26 @@ func refused(ctx context.Context, a *charm.Action, results map[string]any, err e
 		return setErr
 	}
 	return err
+}
+
+// conclude prints the sentence that the action ends with; one that is not a success is
+// its error.
+func conclude(progress *report.Reporter, r migration.Result, summary string) error {
+	if !r.Outcome.Succeeded() {
+		progress.End("")
+		return errors.New(summary)
+	}
+	progress.End(summary)
+	return nil
+}
+
+// withSettings adds to options of the engine what the charm is configured with.
+func withSettings(opts migration.Options, s config.Settings) migration.Options {
+	opts.Probe, opts.PollInterval = s.ProbeControllers, s.PollInterval
+	if p := s.ControllersProblem; p != nil {
+		opts.AccountsProblem, opts.AccountsRemedy = p.What, p.Remedy
+	}
+	return opts
 }
 
 // confirmation is the UUID with which a parameter confirms something, as JIMM's list

@@ -27,10 +27,9 @@ func collectDiagnostics(version string) charm.ActionFunc {
 			return err
 		}
 		defer j.Close()
-		d, err := migration.Diagnose(ctx, j.Engine, migration.Options{
-			Options:      survey.Options{Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
-			PollInterval: settings.PollInterval,
-		})
+		d, err := migration.Diagnose(ctx, j.Engine, withSettings(migration.Options{
+			Options: survey.Options{Model: p.Model, Unit: a.Env().Unit},
+		}, settings))
 		if err != nil {
 			return err
 		}

@@ -57,16 +57,9 @@ func (w sharedReads) survey(ctx context.Context, q fleet.Question) (fleet.Snapsh
 
 // options are those of each migration, as far as they are the same for all.
 func (w sharedReads) options(unit string) migration.Options {
-	out := migration.Options{
-		Options: survey.Options{
-			Unit: unit, OwnModel: w.base.OwnModel, JIMMModel: w.base.JIMMModel, Probe: w.settings.ProbeControllers,
-		},
-		PollInterval: w.settings.PollInterval,
-	}
-	if p := w.settings.ControllersProblem; p != nil {
-		out.AccountsProblem, out.AccountsRemedy = p.What, p.Remedy
-	}
-	return out
+	return withSettings(migration.Options{
+		Options: survey.Options{Unit: unit, OwnModel: w.base.OwnModel, JIMMModel: w.base.JIMMModel},
+	}, w.settings)
 }
 
 // open connects to JIMM for an action that reads many models. The caller closes

@@ -3,7 +3,6 @@ package actions
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -88,10 +87,8 @@ func (m *migrator) run(ctx context.Context) error {
 		defer m.events.Close(ctx)
 	}
 	opts.Spread = rand.Float64() //nolint:gosec // Not a secret.
-	opts.Probe, opts.PollInterval, opts.JIMMModel = settings.ProbeControllers, settings.PollInterval, settings.JIMMModel()
-	if p := settings.ControllersProblem; p != nil {
-		opts.AccountsProblem, opts.AccountsRemedy = p.What, p.Remedy
-	}
+	opts.JIMMModel = settings.JIMMModel()
+	opts = withSettings(opts, settings)
 	j, err := m.connect(ctx, opts.Timeout)
 	if err != nil {
 		return m.refuse(ctx, err, true)
@@ -239,12 +236,7 @@ func (m *migrator) finish(ctx context.Context, r migration.Result) error {
 	if err := m.action.SetResults(ctx, out); err != nil {
 		return err
 	}
-	if !r.Outcome.Succeeded() {
-		m.progress.End("")
-		return errors.New(report.Summary(r))
-	}
-	m.progress.End(report.Summary(r))
-	return nil
+	return conclude(m.progress, r, report.Summary(r))
 }
 
 // refuse ends an action that could not examine anything.

@@ -51,13 +51,12 @@ func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 		return err
 	}
 	defer j.Close()
-	opts := migration.Options{
-		Options:      survey.Options{Model: p.Model, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
-		PollInterval: settings.PollInterval,
-		Spread:       rand.Float64(), //nolint:gosec // Not a secret.
-		StopOnStall:  p.OnStall == stopOnStall,
-		Timeout:      max(timeout-time.Since(began), time.Nanosecond),
-	}
+	opts := withSettings(migration.Options{
+		Options:     survey.Options{Model: p.Model, Unit: a.Env().Unit},
+		Spread:      rand.Float64(), //nolint:gosec // Not a secret.
+		StopOnStall: p.OnStall == stopOnStall,
+		Timeout:     max(timeout-time.Since(began), time.Nanosecond),
+	}, settings)
 	switch {
 	case bool(p.Follow):
 		run := report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Timeout: timeout, OnStall: p.OnStall}
@@ -98,12 +97,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 	if err := a.SetResults(ctx, report.FollowResults(r, run)); err != nil {
 		return err
 	}
-	if !r.Outcome.Succeeded() {
-		progress.End("")
-		return errors.New(report.FollowSummary(r))
-	}
-	progress.End(report.FollowSummary(r))
-	return nil
+	return conclude(progress, r, report.FollowSummary(r))
 }
 
 // allMoving reports which models are migrating.

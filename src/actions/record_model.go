@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -41,14 +40,13 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
-	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), confirmation(p.Confirm), migration.Options{
-		Options:      survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
-		PollInterval: settings.PollInterval,
+	r, err := migration.RecordModel(ctx, j.Engine, j.Recorder(), confirmation(p.Confirm), withSettings(migration.Options{
+		Options: survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit},
 		Report: func(e migration.Event) {
 			progress.Event(e)
 			events.Event(e)
 		},
-	})
+	}, settings))
 	if err != nil {
 		events.Refused(err)
 		return refused(ctx, a, report.RefusedRecord(err), err)
@@ -63,10 +61,5 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	if err := a.SetResults(ctx, report.RecordResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
 		return err
 	}
-	if !r.Outcome.Succeeded() {
-		progress.End("")
-		return errors.New(report.RecordSummary(r))
-	}
-	progress.End(report.RecordSummary(r))
-	return nil
+	return conclude(progress, r, report.RecordSummary(r))
 }

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"jimm-migrator/charm"
@@ -38,17 +37,13 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: p.Model, Target: p.Controller})
 	defer events.Close(ctx)
 	progress := &report.Reporter{Print: func(line string) { a.Log(ctx, line) }}
-	opts := migration.Options{
-		Options:      survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit, Probe: settings.ProbeControllers},
-		PollInterval: settings.PollInterval,
+	opts := withSettings(migration.Options{
+		Options: survey.Options{Model: p.Model, Target: p.Controller, Unit: a.Env().Unit},
 		Report: func(e migration.Event) {
 			progress.Event(e)
 			events.Event(e)
 		},
-	}
-	if problem := settings.ControllersProblem; problem != nil {
-		opts.AccountsProblem, opts.AccountsRemedy = problem.What, problem.Remedy
-	}
+	}, settings)
 	r, err := migration.RemoveLeftOver(ctx, j.Engine, j.Remover(), confirmation(p.Confirm), opts)
 	if err != nil {
 		events.Refused(err)
@@ -58,10 +53,5 @@ func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
 	if err := a.SetResults(ctx, report.RemoveResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
 		return err
 	}
-	if !r.Outcome.Succeeded() {
-		progress.End("")
-		return errors.New(report.RemoveSummary(r))
-	}
-	progress.End(report.RemoveSummary(r))
-	return nil
+	return conclude(progress, r, report.RemoveSummary(r))
 }
