@@ -123,10 +123,17 @@ func TestFullChecksPlanAround(t *testing.T) {
 	if passed := full.Passed(p); len(passed) != 2 {
 		t.Errorf("passed: %+v", passed)
 	}
+	var ofB []string
 	for _, r := range full.Refused() {
 		if r.Refusal.Check != "target-copy" || !slices.Contains(j.sick[r.Entry.Model], r.Entry.First()) {
 			t.Errorf("refused: %s to %s, %+v", r.Entry.Name, r.Entry.First(), r.Refusal)
 		}
+		if r.Entry.Model == uuid("b") {
+			ofB = append(ofB, r.Entry.First())
+		}
+	}
+	if !slices.Equal(ofB, []string{"east", "north"}) {
+		t.Errorf("b is refused on %v", ofB)
 	}
 	if n := int(j.asked.Load()); n != last || n < 4 || n > 6 {
 		t.Errorf("%d pairs were checked, of 6; %d were reported", n, last)

@@ -259,8 +259,13 @@ func (s *story) happen(ctx context.Context) {
 		}
 		pause(ctx, time.Duration(s.IntN(300))*time.Second)
 	}
-	s.jaas.BeginRun(rules)
-	s.judge(plan, s.run(ctx, plan, 0))
+	alive := func() *life {
+		s.jaas.BeginRun(rules)
+		l := s.run(ctx, plan, 0)
+		s.judge(plan, l)
+		return l
+	}
+	alive()
 	others.Wait()
 	s.cordonAll(ctx, false)
 	// All is calm: what is left is done, or is left for a reason; and a run after
@@ -272,21 +277,18 @@ func (s *story) happen(ctx context.Context) {
 		pause(ctx, time.Minute)
 	}
 	pause(ctx, 10*time.Minute)
-	last := s.untilIdle(ctx, plan, rules, s.judge)
+	last := s.untilIdle(ctx, alive)
 	if !s.idle(last) {
 		s.blame("it never has nothing to do: %s", s.sayings())
 	}
 	s.final(plan, last)
 }
 
-// untilIdle runs the plan again until a run has nothing left to start, and returns the last one.
-func (s *story) untilIdle(ctx context.Context, plan fleet.Plan, rules sim.Fleet, judge func(fleet.Plan, *life)) *life {
+// untilIdle runs again until a run has nothing left to start, and returns the last one.
+func (s *story) untilIdle(ctx context.Context, run func() *life) *life {
 	var last *life
 	for range 8 {
-		s.jaas.BeginRun(rules)
-		last = s.run(ctx, plan, 0)
-		judge(plan, last)
-		if s.idle(last) {
+		if last = run(); s.idle(last) {
 			break
 		}
 		pause(ctx, 5*time.Minute)

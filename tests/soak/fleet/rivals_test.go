@@ -83,13 +83,7 @@ func (s *story) contend(ctx context.Context, r rivalry) {
 	}
 	pause(ctx, 10*time.Minute)
 	for _, account := range []string{ours, theirs} {
-		var last *life
-		for range 8 {
-			if last = run(account, 0); s.idle(last) {
-				break
-			}
-			pause(ctx, 5*time.Minute)
-		}
+		last := s.untilIdle(ctx, func() *life { return run(account, 0) })
 		if !s.idle(last) {
 			s.blame("%s never has nothing to do: %s", account, s.sayings())
 		}

@@ -123,7 +123,12 @@ func (s *story) upgrade(ctx context.Context) {
 		pause(ctx, 3*time.Minute)
 	}
 	pause(ctx, 30*time.Minute)
-	last := s.untilIdle(ctx, plan, rules, s.judgeUpgrades)
+	last := s.untilIdle(ctx, func() *life {
+		s.jaas.BeginRun(rules)
+		l := s.run(ctx, plan, 0)
+		s.judgeUpgrades(plan, l)
+		return l
+	})
 	s.final(plan, last)
 	for _, m := range last.done.Moves {
 		stays := slices.ContainsFunc(s.world.Models, func(w sim.Model) bool {
