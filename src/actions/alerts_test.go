@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,9 +58,7 @@ func unpacked(t *testing.T) string {
 // got before.
 func told(t *testing.T, j *sim.JAAS, tell func(*report.EventLog)) (entries []logql.Entry, rules map[string]rule) {
 	t.Helper()
-	l := &listener{}
-	server := httptest.NewServer(l)
-	defer server.Close()
+	l, logging := listen(t)
 	app := charm.App{Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute}), Actions: map[string]charm.ActionFunc{
 		"migrate-model": func(ctx context.Context, a *charm.Action) error {
 			events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: "prod", Target: "east"})
@@ -78,7 +75,7 @@ func told(t *testing.T, j *sim.JAAS, tell func(*report.EventLog)) (entries []log
 		CharmDir: unpacked(t), App: &app, Config: map[string]any{"jimm-url": at, "jimm-credentials": "secret:" + secret},
 		Secrets: []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 	})
-	id, err := agent.AddRelation(loki(server.URL))
+	id, err := agent.AddRelation(logging)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,9 +302,7 @@ func TestAnInterruptedRunFires(t *testing.T) {
 		"a plan, two hours ago":     {status.Run{}, 2 * time.Hour, []string{"JimmRunInterrupted"}},
 		"a drain, half an hour ago": {status.Run{Controller: "west", Parameters: status.ByPlan}, time.Hour / 2, nil},
 	} {
-		l := &listener{}
-		server := httptest.NewServer(l)
-		defer server.Close()
+		l, logging := listen(t)
 		j := startJAAS(t, `
 jimm: {version: 2026, service-accounts: [{id: migrator, secret: `+canary+`, administrator: true}]}
 controllers: [{name: west}, {name: east}]
@@ -321,7 +316,7 @@ models: [{name: test, controller: west}]
 			CharmDir: unpacked(t), App: &app, Config: map[string]any{"jimm-url": j.URL(), "jimm-credentials": "secret:" + secret},
 			Secrets: []charmtest.Secret{{ID: secret, Content: map[string]string{"client-id": "migrator", "client-secret": canary}}},
 		})
-		id, err := agent.AddRelation(loki(server.URL))
+		id, err := agent.AddRelation(logging)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -153,6 +153,15 @@ func (l *listener) check(t *testing.T, some ...string) {
 	}
 }
 
+// listen starts a Loki, and returns it with a relation to it.
+func listen(t *testing.T) (*listener, charmtest.Relation) {
+	t.Helper()
+	l := &listener{}
+	server := httptest.NewServer(l)
+	t.Cleanup(server.Close)
+	return l, loki(server.URL)
+}
+
 func loki(url string) charmtest.Relation {
 	return charmtest.Relation{Endpoint: "logging", RemoteApp: "loki", Units: map[string]map[string]string{
 		"loki/0": {"endpoint": `{"url": "` + url + `/loki/api/v1/push"}`},
@@ -174,10 +183,8 @@ func TestAMigrationIsToldToLoki(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		t.Run(year, func(t *testing.T) {
 			t.Parallel()
-			l := &listener{}
-			server := httptest.NewServer(l)
-			defer server.Close()
-			agent, j := stageOf(t, year, loki(server.URL))
+			l, logging := listen(t)
+			agent, j := stageOf(t, year, logging)
 			// The migration stops until its phase has been reported.
 			l.on = func(line map[string]any) {
 				if line["event"] == "phase" && line["phase"] == "VALIDATION" {
@@ -215,10 +222,8 @@ func TestAMigrationIsToldToLoki(t *testing.T) {
 
 func TestAnAbortIsToldToLoki(t *testing.T) {
 	t.Parallel()
-	l := &listener{}
-	server := httptest.NewServer(l)
-	defer server.Close()
-	agent := stage(t, "2024", loki(server.URL))
+	l, logging := listen(t)
+	agent := stage(t, "2024", logging)
 	run(t, agent, "migrate-model", map[string]any{"model": doomed, "target-controller": "east"})
 	l.check(t)
 	end := l.last()
@@ -286,10 +291,8 @@ func TestLokiBehindTLSIsTrustedByRelation(t *testing.T) {
 
 func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
 	t.Parallel()
-	l := &listener{}
-	server := httptest.NewServer(l)
-	defer server.Close()
-	agent := stage(t, "2024", loki(server.URL))
+	l, logging := listen(t)
+	agent := stage(t, "2024", logging)
 	run(t, agent, "migrate-model", map[string]any{"model": prod, "target-controller": "east", "dry-run": true})
 	run(t, agent, "locate-model", map[string]any{"model": prod})
 	run(t, agent, "list-controllers", nil)
@@ -303,10 +306,8 @@ func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
 
 func TestDriftIsTold(t *testing.T) {
 	t.Parallel()
-	l := &listener{}
-	server := httptest.NewServer(l)
-	defer server.Close()
-	agent := stage(t, "2024", loki(server.URL))
+	l, logging := listen(t)
+	agent := stage(t, "2024", logging)
 	task := run(t, agent, "locate-model", map[string]any{"model": "*"})
 	l.check(t)
 	if len(l.lines) != 1 {
@@ -326,10 +327,8 @@ func TestDriftIsTold(t *testing.T) {
 // have started.
 func TestATargetThatNobodyNamedIsToldOnceItIsKnown(t *testing.T) {
 	t.Parallel()
-	l := &listener{}
-	server := httptest.NewServer(l)
-	defer server.Close()
-	agent, j := stageOf(t, "2026", loki(server.URL))
+	l, logging := listen(t)
+	agent, j := stageOf(t, "2026", logging)
 	l.on = func(line map[string]any) {
 		if line["event"] == "phase" && line["phase"] == "VALIDATION" {
 			j.Controller("west").Resume(held)

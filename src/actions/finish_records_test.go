@@ -2,7 +2,6 @@ package actions_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -57,10 +56,8 @@ func TestRecordsAreFinished(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := &listener{}
-			server := httptest.NewServer(l)
-			defer server.Close()
-			agent, j := stageOf(t, "2024", loki(server.URL))
+			l, logging := listen(t)
+			agent, j := stageOf(t, "2024", logging)
 			task := run(t, agent, "migrate-model", map[string]any{"model": held, "target-controller": "east", "detach": true})
 			if task.Result("outcome") != "started" {
 				t.Fatalf("the task is %+v", task)
