@@ -105,3 +105,39 @@ func TestReferenceHasTheActionsWithEvents(t *testing.T) {
 		t.Errorf("actions with events (-code +documented):\n%s", diff)
 	}
 }
+
+// A drain is continued with the parameters that differ from their default in actions.yaml,
+// but for those that are about one run alone.
+func TestADrainIsContinuedWithItsParameters(t *testing.T) {
+	loaded, err := charmtest.ReadCharm("../..", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties := loaded.Actions().ActionSpecs["drain-controller"].Params["properties"].(map[string]any)
+	defaults := map[string]any{}
+	for name, property := range properties {
+		if value, ok := property.(map[string]any)["default"]; ok {
+			defaults[name] = value
+		}
+	}
+	if again, err := actions.DrainAgain(defaults); err != nil || len(again) > 0 {
+		t.Errorf("with the defaults it is continued with %v: %v", again, err)
+	}
+	given := map[string]string{
+		"targets": "east", "exclude": "prod", "expect": "7", "cordon": "false", "timeout": "3h", "repair-access": "true",
+		"max-parallel": "5", "max-per-source": "5", "max-per-target": "5", "max-agents": "700", "canary": "false",
+		"max-failures": "1", "model-timeout": "70m",
+	}
+	once := []string{"controller", "plan", "plan-hash", "dry-run", "stop-after", "strict-exit"}
+	for name := range properties {
+		value, ok := given[name]
+		if ok == slices.Contains(once, name) {
+			t.Errorf("%s: it is not known whether a drain is continued with it", name)
+		}
+		params := maps.Clone(defaults)
+		params[name] = value
+		if again, err := actions.DrainAgain(params); ok && (err != nil || !slices.Equal(again, []string{name + "=" + value})) {
+			t.Errorf("%s=%s: it is continued with %v: %v", name, value, again, err)
+		}
+	}
+}

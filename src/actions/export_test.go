@@ -1,6 +1,9 @@
 package actions
 
-import "reflect"
+import (
+	"encoding/json"
+	"reflect"
+)
 
 // CheckIDs reads the parameter ignore-checks.
 var CheckIDs = checkIDs
@@ -16,4 +19,14 @@ func Params() map[string][]string {
 		}
 	}
 	return out
+}
+
+// DrainAgain returns the parameters with which a drain with these is run again.
+func DrainAgain(params map[string]any) ([]string, error) {
+	var p drainParams
+	text, err := json.Marshal(params)
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	return p.again(), err
 }
