@@ -97,14 +97,17 @@ func readRefusal(answer *rpc.Error) Answer {
 
 // readNotFound distinguishes JIMM's "not found" from a controller's, whose code for a
 // model connection is another one. Of a controller's only a few words are about the
-// model itself: Juju also says "not found" of a user, of settings and of parts of a
-// model that it is just removing (3.6.28 observed), which says nothing.
+// model itself: Juju also says "not found" of a user, of settings, of parts of a model
+// that it is just removing (3.6.28 observed), and of a model that it has and has not yet
+// in its cache (a target that has just made its copy, 3.5.4 observed), which says nothing.
 func readNotFound(message string) Answer {
-	switch message {
-	case "model not found", "failed to find model: model not found":
+	switch {
+	case message == "model not found", message == "failed to find model: model not found":
 		return AnswerUnrecorded
-	case "invoking getDB: database not found": // 4.0.15 observed
+	case message == "invoking getDB: database not found": // 4.0.15 observed
 		return AnswerGone
+	case strings.HasPrefix(message, "model cache: "):
+		return AnswerUnknown
 	}
 	words := strings.Fields(message)
 	if n := len(words); n >= 4 && words[n-4] == "model" && words[n-2] == "not" && words[n-1] == "found" && uuidIn(words[n-3]) {
