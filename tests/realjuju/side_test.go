@@ -27,12 +27,16 @@ import (
 
 // side is one server of a comparison, real or simulated, with the password of its user admin.
 type side struct {
-	addr, ca, password string
+	uuid, addr, ca, password string
 }
 
-func realSide(c *controller.Controller) side { return side{c.Addr, c.CACert, controller.AdminPassword} }
+func realSide(c *controller.Controller) side {
+	return side{c.UUID, c.Addr, c.CACert, controller.AdminPassword}
+}
 
-func simSide(r sim.Registration) side { return side{r.PublicAddress, r.CACertificate, r.Password} }
+func simSide(r sim.Registration) side {
+	return side{r.UUID, r.PublicAddress, r.CACertificate, r.Password}
+}
 
 // pair is the same controller twice.
 type pair struct{ real, simulated side }

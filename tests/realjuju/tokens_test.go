@@ -80,6 +80,16 @@ func (i issuer) sign(t *testing.T, kid string, key *rsa.PrivateKey, claims map[s
 	return base64.StdEncoding.EncodeToString([]byte(signed + "." + raw.EncodeToString(signature)))
 }
 
+// login is how JIMM logs in to a model for an administrator of its own.
+func (i issuer) login(t *testing.T, controller, model string) string {
+	t.Helper()
+	const user = "user-account@serviceaccount"
+	return fmt.Sprintf(`{"auth-tag":%q,"credentials":"","token":%q}`, user, i.sign(t, "k1", i.key, map[string]any{
+		"iss": "localhost", "aud": []string{controller}, "sub": user, "exp": time.Now().Add(time.Hour).Unix(), "jti": "x",
+		"access": map[string]string{"controller-" + controller: "superuser", "model-" + model: "admin"},
+	}))
+}
+
 // TestTokens: logins with JIMM's tokens, good and bad, on a controller, a model and a model that has left, and what they
 // may do afterwards.
 func TestTokens(t *testing.T) {

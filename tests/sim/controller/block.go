@@ -10,13 +10,8 @@ import (
 // Without a block the answer has no member (by the source of 3.5.4, where an id is that of the document; the facade has
 // one version from 2.9 to 4.1).
 func listBlocks(_ context.Context, s *session, _ *wire.Request) (any, error) {
-	who := s.loggedIn()
-	switch access, _ := s.c.modelAccess(who, s.model); {
-	case access != "":
-	case who.token:
-		return nil, wire.Errorf("access required", "access permissions required: map[model-%s:read]", s.model)
-	default:
-		return nil, errPermission()
+	if access, _ := s.c.modelAccess(s.loggedIn(), s.model); access == "" {
+		return nil, s.noRead()
 	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()

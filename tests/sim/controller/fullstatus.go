@@ -172,7 +172,7 @@ func fullStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
 		return nil, err
 	}
 	if !s.mayRead(s.model) {
-		return nil, errPermission()
+		return nil, s.noRead()
 	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -180,8 +180,8 @@ func fullStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if h == nil {
 		return nil, wire.Errorf("not found", "model %q not found", s.model)
 	}
-	if h.reaping != whole { // 3.6.28, recorded, with more before it
-		return nil, wire.Errorf("not found", "cannot make bindings: space not found")
+	if err := h.statusError(); err != nil {
+		return nil, err
 	}
 	st := s.c.statusOf(h)
 	if !params.IncludeStorage {

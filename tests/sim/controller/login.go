@@ -143,14 +143,19 @@ func noMacaroons(raw json.RawMessage) bool {
 }
 
 // hasModel is an error for a model that migrated away, without a redirect for this client: Juju hides that it was here
-// (documented).
+// (documented). One that went after the connection was made is missed in the cache of Juju 2.9 to 3.6 (3.5.4, observed).
 func (s *session) hasModel() error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	if s.model != "" && s.c.models[s.model] == nil {
+	m := s.c.latest[s.model]
+	switch {
+	case s.model == "" || s.c.models[s.model] != nil:
+		return nil
+	case s.c.release.has(juju4) || m != nil && m.Phase == Done:
 		return errLogin()
+	default:
+		return wire.Errorf("not found", "model cache: model %q not found", s.model)
 	}
-	return nil
 }
 
 func (s *session) byPassword(name, password string) (*login, error) {
@@ -287,6 +292,20 @@ func (s *session) superuser() error {
 		}
 	default:
 		return errPermission()
+	}
+}
+
+// noRead is the error for those who may not see the model of the connection. Token logins are told what is missing (3.5.4
+// and 3.6.28, observed), so that JIMM can log in again.
+func (s *session) noRead() error {
+	if !s.loggedIn().token {
+		return errPermission()
+	}
+	tag := "model-" + s.model
+	return &wire.Error{
+		Message: "access permissions required: map[" + tag + ":read]",
+		Code:    "access required",
+		Info:    map[string]string{tag: "read"},
 	}
 }
 

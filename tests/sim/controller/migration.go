@@ -240,14 +240,14 @@ func now() time.Time { return time.Now().UTC() }
 // now is the time by the controller's own clock, which counts for migrations.
 func (c *Controller) now() time.Time { return now().Add(c.config.Skew) }
 
-// setText sets the status text of a migration. ModelInfo and FullStatus show it with "migrating: " before it, as long as
-// the model is here (documented).
+// setText sets the status text of a migration. ModelInfo and FullStatus show it with "migrating: " before it as the status
+// of the model, in REAP the last one before it (3.5.4, observed).
 func (c *Controller) setText(m *migration, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Text = text
 	c.logMaster(m, "INFO", text)
-	if h := c.models[m.ModelUUID]; h != nil && !c.release.has(silentSource) {
+	if h := c.models[m.ModelUUID]; h != nil && m.Phase != Reap && !c.release.has(silentSource) {
 		h.status = status{Status: "busy", Info: "migrating: " + text, Since: now()}
 	}
 	c.touch()

@@ -84,6 +84,23 @@ func (h *hosted) infoError() error {
 	}
 }
 
+// statusError is what FullStatus says of a model that is being reaped, or of a half-imported copy that is being removed;
+// nil: it answers (3.5.4, observed; a real one removes the pieces in any order).
+func (h *hosted) statusError() error {
+	switch {
+	case h.reaping == usersGone && h.mode == modeExporting: // 3.6.28 recorded, too
+		return wire.Errorf("not found", "could not fetch applications and units: cannot make bindings: space not found")
+	case h.reaping == statusGone:
+		return wire.Errorf("not found", "cannot determine model status: cannot obtain model status info: cannot get status: model not found")
+	case h.reaping == settingsGone:
+		return wire.Errorf("not found", "cannot obtain current model config: model %q: settings not found", h.model.UUID)
+	case h.reaping == allDenied:
+		return wire.Errorf("not found", "model %q not found", h.model.UUID)
+	default:
+		return nil
+	}
+}
+
 // strangers is what ModelInfo says of a model that came with a local user whom this controller does not know: a migration
 // with skip-user-checks lets it (3.6.28, recorded; summaries, ModelStatus and logins are as ever). The caller holds mu.
 func (c *Controller) strangers(h *hosted) error {
