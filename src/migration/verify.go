@@ -53,8 +53,8 @@ type FollowUp struct{ ID, Why, Do string }
 // copy of the model.
 const ThirdCopy = "third-copy"
 
-// verify checks a model that has moved: its agents, its contents, and
-// at who may administer it. It changes nothing but the outcome.
+// verify checks a model that has moved: its agents, its contents, and who may
+// administer it. It changes nothing but the outcome.
 func (w *watcher) verify(limited context.Context) {
 	if !w.hasMoved() {
 		return

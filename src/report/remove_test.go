@@ -45,6 +45,10 @@ func TestWhatFollowsARemoval(t *testing.T) {
 		}
 	}
 	r := everything()
+	r.Outcome, r.Recorded = facts.NothingToRemove, r.Target
+	if next, _ := report.RemoveResults(r, run)["next"].(string); !strings.HasSuffix(next, " locate-model model="+prod) {
+		t.Errorf("a model cannot be migrated to where it is recorded: next is %q", next)
+	}
 	r.Outcome, r.Holder = facts.Removed, facts.Controller{}
 	if text := report.RemoveSummary(r); strings.Contains(text, "is in use on") {
 		t.Errorf("the model is in use somewhere, which is not known: %s", text)
