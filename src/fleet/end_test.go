@@ -61,7 +61,7 @@ func TestRunsStop(t *testing.T) {
 		"in doubt":          {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
 		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
 		"uncordoned":        {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
-		"moved by others":   {0, fleet.Tally{Fought: "a"}, "someone else has moved model a, or asked JIMM to, since this run began"},
+		"moved by others":   {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested it, since this run began"},
 		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
 		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
 		"no target is left": {0, fleet.Tally{Closed: true}, "none of the plan's targets accepts models any more"},
@@ -140,7 +140,7 @@ func TestTheWayBack(t *testing.T) {
 		"cordoned":        {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Controllers[2].Status = "deprecated" }, "is cordoned"},
 		"away":            {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Controllers[2].Status = "unavailable" }, "is not available"},
 		"models leave":    {func(s *fleet.Snapshot, _ *fleet.Plan) { s.Moving = []fleet.Flight{{Model: "x", Source: "west"}} }, "models are still leaving"},
-		"re-bootstrapped": {func(_ *fleet.Snapshot, old *fleet.Plan) { old.Controllers[0].UUID = "other" }, "no longer the controller that was planned for"},
+		"re-bootstrapped": {func(_ *fleet.Snapshot, old *fleet.Plan) { old.Controllers[0].UUID = "other" }, "is not the controller of the plan"},
 		"another JAAS":    {func(_ *fleet.Snapshot, old *fleet.Plan) { old.JAAS = "other" }, "another JAAS"},
 	} {
 		s, old := s, old

@@ -30,8 +30,8 @@ const fullAtOnce = 8
 // fullTimeout bounds the checks of one model.
 const fullTimeout = 10 * time.Minute
 
-// FullChecks makes the checks of migrate-model for the moves of a plan. It holds
-// nothing that writes.
+// FullChecks makes the checks of migrate-model for the moves of a plan. It has
+// no interface that writes.
 type FullChecks struct {
 	// View returns what the engine reads about one model, as in [Means].
 	View func(model string, quiet bool) (survey.JAAS, func())

@@ -110,7 +110,7 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 	}
 	for _, h := range old.Controllers {
 		if c, known := s.Controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {
-			return fmt.Errorf("cannot plan the reversal: %q is no longer the controller that was planned for, %s", h.Name, h.UUID)
+			return fmt.Errorf("cannot plan the reversal: %q is not the controller of the plan, which has the UUID %s", h.Name, h.UUID)
 		}
 	}
 	return nil

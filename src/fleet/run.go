@@ -195,7 +195,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	for _, h := range r.Plan.Controllers {
 		if now[h.Name] != h.UUID {
-			return refuse("%q is no longer the controller that was planned for, %s; plan again", h.Name, h.UUID)
+			return refuse("%q is not the controller of the plan, which has the UUID %s; plan again", h.Name, h.UUID)
 		}
 	}
 	switch age := sight.Now.Sub(r.Plan.Made); {

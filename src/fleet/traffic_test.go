@@ -139,8 +139,8 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 		want   string
 	}{
 		"another JAAS":    {func(o *fleet.RunOptions, _ *bool) { o.JAAS = uuid("other") }, "it is of another JAAS"},
-		"re-bootstrapped": {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].UUID = facts.ControllerUUID(uuid("new")) }, `"east" is no longer the controller that was planned for`},
-		"gone":            {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].Name = "south" }, `"south" is no longer the controller that was planned for`},
+		"re-bootstrapped": {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].UUID = facts.ControllerUUID(uuid("new")) }, `"east" is not the controller of the plan`},
+		"gone":            {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].Name = "south" }, `"south" is not the controller of the plan`},
 		"eight days old":  {func(o *fleet.RunOptions, _ *bool) { o.Plan.Made = time.Now().Add(-8 * 24 * time.Hour) }, "more than 7 days ago by JIMM's clock; plan again"},
 		"of tomorrow":     {func(o *fleet.RunOptions, _ *bool) { o.Plan.Made = time.Now().Add(24 * time.Hour) }, "in the future by JIMM's clock"},
 		"not the leader":  {func(_ *fleet.RunOptions, leads *bool) { *leads = false }, "this unit is not the leader"},

@@ -179,7 +179,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 				end, detail, err := u.ask(ctx, got)
 				if err != nil {
 					if unread++; unread >= leastLooks {
-						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "it could not be read whether the model may be upgraded: " + redact.Error(err)
+						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "cannot find out whether the model may be upgraded: " + redact.Error(err)
 					}
 					break
 				}
@@ -228,7 +228,7 @@ func (u *upgrading) late(lagging []string) string {
 
 // ask asks for the upgrade, once, after a dry run, if nothing forbids it now. The state
 // that it returns is InFlight if the agents may follow.
-// An error means that it could not be read whether something does.
+// An error means that this could not be found out.
 func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string, error) {
 	r := u.run
 	if err := r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, true); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Remover makes the call that removes a copy of a model. Only [RemoveLeftOver] gets
-// one; what starts and records has none, and this neither starts nor records.
+// one, and it neither starts nor records a migration.
 type Remover interface {
 	// RemoveCopy asks the controller to remove its half-imported copy of the model. It
 	// must refuse a removal that is not valid. An error proves nothing, unless it is
@@ -26,10 +26,10 @@ type Remover interface {
 var ErrRemovalRefused = errors.New("the controller refuses")
 
 // RemoveLeftOver removes the half-imported copy that an aborted migration has left on the
-// target of the options, and starts and records nothing. It removes it only if the operator
-// has confirmed it with the model's UUID and two observations prove that the copy is left over, and
-// believes that it is gone only if the controller says so itself, twice. An error means that
-// JIMM did not list its controllers or models, and that nothing was done.
+// target of the options. It does so only if the operator has confirmed it with the model's
+// UUID, and two observations prove that the copy is left over. The copy is gone only if the
+// controller says so twice. An error means that JIMM did not list its controllers or models,
+// and that nothing was done.
 func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, confirm string, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
 	r.opts.Timeout = r.wait(TimeForRemoval)
@@ -48,8 +48,8 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, conf
 }
 
 // afterRequest waits until a migration that was requested a moment ago would have begun, if
-// there is no other reason to refuse the removal, and observes again. Sources of Juju 4 do
-// not show that it was aborted already.
+// there is no other reason to refuse the removal, and observes again. A source of
+// Juju 4 does not show that the migration was aborted already.
 func (r *run) afterRequest(ctx context.Context, s *survey.Survey) (*survey.Survey, error) {
 	limit := s.TimeLeftToStart()
 	known := s.ModelKnown() && s.TargetKnown && s.AuditErr == nil
@@ -132,8 +132,7 @@ func (m *removing) observed(s *survey.Survey) {
 	m.res.Running, m.res.Holder = s.Observation.Info.Migrating(), s.HolderForSure()
 }
 
-// mayRemove reports whether nothing speaks against the removal; otherwise it ends the
-// run.
+// mayRemove reports whether nothing forbids the removal; otherwise it ends the run.
 func (m *removing) mayRemove(ctx context.Context, s *survey.Survey) bool {
 	if !s.Options.Probe {
 		m.res.Settled = true

@@ -174,14 +174,29 @@ func verdictText(d Drained) string {
 	case fleet.DrainedAsRecorded:
 		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
 	case fleet.Partly:
-		return fmt.Sprintf("partly drained: %s there can still move; %d leaving, %d arriving", facts.Count(len(e.Movable), "model", "models"), len(e.Leaving), len(e.Arriving))
+		return "partly drained: " + stillThere(e)
 	case fleet.Blocked:
-		return facts.Count(len(e.Stuck)+len(e.Strangers), "model", "models") + " there cannot move"
+		return "blocked: " + facts.Count(len(e.Stuck)+len(e.Strangers), "model", "models") + " there cannot move"
 	case fleet.InConflict:
 		return "a model that left is on two controllers or lost: investigate now"
 	default:
 		return "it is not known which models are there"
 	}
+}
+
+// stillThere counts the models because of which a drain must go on.
+func stillThere(e fleet.Evidence) string {
+	var parts []string
+	if n := len(e.Movable); n > 0 {
+		parts = append(parts, facts.Count(n, "model", "models")+" there can still move")
+	}
+	if n := len(e.Leaving); n > 0 {
+		parts = append(parts, facts.Count(n, "model is", "models are")+" leaving")
+	}
+	if n := len(e.Arriving); n > 0 {
+		parts = append(parts, facts.Count(n, "model is", "models are")+" arriving")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // DrainResults are the results of drain-controller.
@@ -247,7 +262,7 @@ func drainAfter(d Drained) map[string]any {
 	}
 	e := d.Evidence
 	out := map[string]any{
-		"keep-controller": "clients, agents and consumers of offers that have not reconnected learn from " + d.Controller + " where the models are: keep it until they have reconnected",
+		"keep-controller": "keep " + d.Controller + " until all clients, agents and consumers of offers have reconnected: it redirects them to where the models are now",
 	}
 	missing, stale, seen := []string{}, 0, map[string]bool{}
 	for _, m := range d.Moves() {
@@ -281,7 +296,7 @@ func drainAfter(d Drained) map[string]any {
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and their relation has not been seen to work since")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+"; check that their relation works: it was not seen as joined after the migration")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))

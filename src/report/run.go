@@ -246,7 +246,7 @@ func unseen(moves []fleet.Moved) int {
 
 // agentsNotSeen says what to do about the agents of models that were not seen.
 func agentsNotSeen(n int) string {
-	return "the agents of " + facts.Count(n, "model", "models") + " that moved in this run were not seen on the target; look at them there, or give the charm an account on the target (controller-credentials) before the next run"
+	return "the agents of " + facts.Count(n, "model", "models") + " that moved in this run were not seen on the target; check them there, and give the charm an account on the target (controller-credentials) before the next run"
 }
 
 // What the results of a run hold at most.

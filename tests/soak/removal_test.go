@@ -13,9 +13,9 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// makeRemovals lets an operator try to remove what is left over on the target, whatever
-// happens there, in worlds in which we have accounts. The numbers are of their own: no other
-// seed changes.
+// makeRemovals lets an operator run remove-left-over at random moments, in worlds in which
+// the charm has accounts. It has a random source of its own, so that the other choices of a
+// seed stay the same.
 func (p *plan) makeRemovals() {
 	if !p.admin {
 		return
@@ -26,7 +26,7 @@ func (p *plan) makeRemovals() {
 	}
 }
 
-// remove tries once. What is not left over the simulated controllers see (I26).
+// remove tries once. The simulated controllers report a copy that was not left over (I26).
 func (s *story) remove(ctx context.Context) (res migration.Result, ok bool) {
 	opened, err := jaas.Connect(ctx, s.settings(account, nil))
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *story) remove(ctx context.Context) (res migration.Result, ok bool) {
 	return res, true
 }
 
-// mustBeRemovable: when all is quiet, what is left over can be removed.
+// mustBeRemovable checks that a left-over copy can be removed when nothing else happens.
 func (s *story) mustBeRemovable(ctx context.Context) {
 	before := s.truth()
 	leftOver := before.on[s.target] == controller.StateImporting && before.active(before.recorded) && len(before.on) == 2

@@ -13,8 +13,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// rivalry is how two applications of the charm work against one JIMM. Neither knows what the
-// other keeps, nor when it was killed: they see each other only in JIMM.
+// rivalry is how two applications of the charm work with one JIMM. They share no state: each
+// sees the other's migrations only in JIMM.
 type rivalry struct {
 	kills, theirs []int // after how many messages each life but the last ends
 	later         time.Duration
@@ -32,8 +32,8 @@ func newRivalry(s *story) rivalry {
 	return r
 }
 
-// tellRivals lets two applications carry out a plan each, which were made in the same
-// minute about the same models.
+// tellRivals lets two applications carry out one plan each. Both plans were made in the same
+// minute and have the same models.
 func tellRivals(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
@@ -48,7 +48,7 @@ func (s *story) contend(ctx context.Context, r rivalry) {
 	if len(plans[ours].Moves) == 0 {
 		return
 	}
-	// Both look before each start; in between the other can have started one.
+	// Each lists before each start; the other can start one right after that.
 	rules := sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target, BothEnds: true}
 	for _, e := range plans[ours].Moves {
 		rules.Planned = append(rules.Planned, sim.PlannedStart{Model: e.Model, From: e.Source, To: e.Target()})
@@ -133,22 +133,22 @@ func tellRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
 	return s
 }
 
-// TestRivalsSeed and TestRivalDrainsSeed make one seed happen again.
+// TestRivalsSeed and TestRivalDrainsSeed repeat one seed.
 func TestRivalsSeed(t *testing.T) { again(t, tellRivals) }
 
 func TestRivalDrainsSeed(t *testing.T) { again(t, tellRivalDrains) }
 
-// TestRivals carries out two plans of two applications, in many worlds: no model moves
-// twice, and neither says of one what is not true.
+// TestRivals carries out the plans of two applications in many worlds: no model moves
+// twice, and no report is false.
 func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed", number(t, "seeds")) }
 
-// TestRivalDrains empties one controller by two applications: no verdict is stronger than
-// what is true.
+// TestRivalDrains drains one controller by two applications: no verdict claims more than is
+// true.
 func TestRivalDrains(t *testing.T) {
 	tellMany(t, tellRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
 }
 
-// again makes the seed of the flag happen again.
+// again repeats the seed of the flag.
 func again(t *testing.T, tell func(*testing.T, secretary, uint64) *story) {
 	t.Helper()
 	seed := number(t, "seed")

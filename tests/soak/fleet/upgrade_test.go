@@ -46,8 +46,7 @@ func newUpgrade(seed uint64) *story {
 	return s
 }
 
-// watchUpgrades looks at each request to upgrade a model at the moment of its arrival: the
-// model must be at rest.
+// watchUpgrades checks that no model is migrating when a request to upgrade it arrives.
 func (s *story) watchUpgrades(e wire.Event) {
 	if e.Kind != wire.Received || !strings.Contains(string(e.Data), `"UpgradeModel"`) {
 		return
@@ -86,7 +85,7 @@ func (s *story) agents(uuid, on string) (out []string) {
 	return out
 }
 
-// judgeUpgrades compares what a run says of versions with what is true.
+// judgeUpgrades compares the versions that a run reports with the true ones.
 func (s *story) judgeUpgrades(plan fleet.Plan, l *life) {
 	s.judge(plan, l)
 	for _, m := range l.done.Moves {
@@ -147,9 +146,10 @@ func tellUpgrade(t *testing.T, sec secretary, seed uint64) *story {
 	return s
 }
 
-// TestUpgradeSeed makes one seed of TestUpgrades happen again.
+// TestUpgradeSeed repeats one seed of TestUpgrades.
 func TestUpgradeSeed(t *testing.T) { again(t, tellUpgrade) }
 
 // TestUpgrades upgrades models by way of a newer controller, in many worlds: no upgrade is
-// asked for while the model moves, and what is said to be done runs the version.
+// requested while the model migrates, and each model that is reported as upgraded runs the
+// version.
 func TestUpgrades(t *testing.T) { tellMany(t, tellUpgrade, "TestUpgradeSeed", number(t, "seeds")) }
