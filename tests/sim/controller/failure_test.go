@@ -264,3 +264,21 @@ func TestRestartOfTheSourceDropsSocketsAndGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// Juju 4 answers the request to remove a half-imported copy before it removes it.
+func TestJuju4RemovesACopyLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, func(_, b *controller.Config) { b.Version, b.Pace.AbortHidden, b.Speed = "4.0.15", time.Minute, 1 })
+		if err := b.b.AddImportingCopy(prodModel()); err != nil {
+			t.Fatal(err)
+		}
+		admin := b.admin(t, addressB)
+		admin.call("MigrationTarget", 6, "Abort", map[string]string{"model-tag": "model-" + prod})
+		for _, left := range []bool{true, false} {
+			if _, got := b.b.Model(prod); got != left {
+				t.Errorf("the copy is there: %v, want %v", got, left)
+			}
+			<-time.After(2 * time.Minute)
+		}
+	})
+}

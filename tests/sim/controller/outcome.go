@@ -106,7 +106,7 @@ type Pace struct {
 	ReapFlip      time.Duration `yaml:"reap-flip,omitempty"`      // the model is gone, the phase is not yet DONE
 	Failure       time.Duration `yaml:"failure,omitempty"`        // a failure text stands before ABORT
 	Abort         time.Duration `yaml:"abort,omitempty"`          //
-	AbortHidden   time.Duration `yaml:"abort-hidden,omitempty"`   // the target has half removed its copy; milliseconds in real ones, zero by default
+	AbortHidden   time.Duration `yaml:"abort-hidden,omitempty"`   // the target has half removed its copy (Juju 4: not yet removed it); milliseconds in real ones, zero by default
 	WorkerRestart time.Duration `yaml:"worker-restart,omitempty"` // after an error that does not abort
 
 	AgentLimit time.Duration `yaml:"agent-limit,omitempty"` // controller config migration-agent-wait-time

@@ -196,14 +196,35 @@ func abortImport(ctx context.Context, s *session, req *wire.Request) (any, error
 	}); err != nil {
 		return nil, err
 	}
+	if s.c.release.has(released4) && s.c.config.Pace.AbortHidden > 0 {
+		s.c.running.Go(func() { s.c.removeLater(uuid) })
+		return nil, nil
+	}
 	if err := s.c.removeCopy(ctx, uuid); err != nil {
 		return nil, err
 	}
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	delete(s.c.models, uuid)
-	s.c.touch()
+	s.c.dropCopy(uuid)
 	return nil, nil
+}
+
+// removeLater removes a half-imported copy as Juju 4 does, which answers before: it only marks the copy as dead, and what
+// undertakes dead models removes it (by its source and its own tests). That nothing shows the mark is assumed.
+func (c *Controller) removeLater(uuid string) {
+	ctx, cancel := c.run()
+	defer cancel()
+	w := &worker{c: c, speed: c.config.Speed}
+	_ = w.wait(ctx, c.config.Pace.AbortHidden) // one that goes down meanwhile has removed the copy when it is back
+	c.dropCopy(uuid)
+}
+
+// dropCopy removes a half-imported copy, if it is still there.
+func (c *Controller) dropCopy(uuid string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.models[uuid]; h != nil && h.mode == modeImporting {
+		delete(c.models, uuid)
+		c.touch()
+	}
 }
 
 func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
