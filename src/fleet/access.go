@@ -80,7 +80,7 @@ func RepairAccess(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snaps
 // repair corrects the rules of one model. It returns why they were left, or "".
 func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stay Stay) (changed bool, why string) {
 	if ctx.Err() != nil {
-		return false, "the timeout was reached"
+		return false, "the timeout expired"
 	}
 	hosts, err := rules.Hosts(ctx, stay.Model)
 	if err != nil {

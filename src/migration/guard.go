@@ -25,7 +25,7 @@ func guard(s *survey.Survey) refusal {
 	info := s.Seen().Info
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
-	running := "a migration has been running since " + info.Attempt.Start.UTC().Format(checks.TimeFormat) + " (" + info.Attempt.Text.String() + ")"
+	running := checks.Running(info.Attempt, s.Source)
 	switch {
 	case s.InUseTwice():
 		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}

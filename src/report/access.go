@@ -104,7 +104,7 @@ func (a Accounts) add(out map[string]any) {
 		text += "s"
 	}
 	if len(bad) > 0 {
-		text += ", not " + few(bad)
+		text += "; not usable: " + few(bad)
 	}
 	out["summary"] = text
 }

@@ -38,7 +38,7 @@ func TestChartShowsWhatWasStarted(t *testing.T) {
 		moved("there", "north", 290*time.Second, 295*time.Second, fleet.Well, facts.AlreadyThere),
 	}}
 	d.Moves[0].Canary, d.Moves[3].Canary = true, true
-	_, chart, found := strings.Cut(report.RunReport(d, fleet.Plan{Goal: fleet.Move}), "## Who moved when\n\n")
+	_, chart, found := strings.Cut(report.RunReport(d, fleet.Plan{Goal: fleet.Move}), "## Timeline\n\n")
 	if !found {
 		t.Fatal("the report has no chart")
 	}

@@ -41,7 +41,7 @@ func ControllersResults(s fleet.Snapshot, since map[string]time.Time, unseen err
 	out := map[string]any{"summary": summary}
 	gaps := s.Gaps
 	if unseen != nil {
-		gaps = append(gaps, "it is not known which models move: "+redact.Error(unseen))
+		gaps = append(gaps, "cannot determine which models are migrating: "+redact.Error(unseen))
 	}
 	nowhere := 0
 	for _, f := range s.Moving {
@@ -50,7 +50,7 @@ func ControllersResults(s fleet.Snapshot, since map[string]time.Time, unseen err
 		}
 	}
 	if nowhere > 0 {
-		gaps = append(gaps, "the target of "+facts.Count(nowhere, "model that moves", "models that move")+" is not known")
+		gaps = append(gaps, "the target of "+facts.Count(nowhere, "migrating model", "migrating models")+" is not known")
 	}
 	set(out, "gaps", redact.String(strings.Join(gaps, "; ")))
 	setMap(out, "controllers", list)

@@ -30,7 +30,7 @@ func CordonResults(c Cordon, unit string) map[string]any {
 	text := fmt.Sprintf("controller %q is %s", c.Controller, outcome)
 	switch {
 	case c.Before == c.Wanted:
-		text += " already; nothing was changed"
+		text = fmt.Sprintf("controller %q is already %s; nothing was changed", c.Controller, outcome)
 	case c.After == fleet.CordonHidden:
 		text = fmt.Sprintf("JIMM accepted the request, but does not show whether controller %q is %s, because it reports the controller as unavailable", c.Controller, outcome)
 	}
@@ -56,7 +56,7 @@ func cordonWorks(t facts.Traits) string {
 	if t.AutoRecords {
 		return "this JIMM places no new models there unless a request names the controller"
 	}
-	return "this JIMM still places new models there: the mark stops only runs of this charm"
+	return "this JIMM still places new models there; the cordon affects only this charm"
 }
 
 // Cordon sends that a mark was set or lifted.
@@ -172,13 +172,13 @@ func verdictText(d Drained) string {
 	case fleet.Drained:
 		return "drained: it reports no models except its own, and redirects for every model that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
-		return "drained as recorded: JIMM records no models there; models that JIMM never knew may be there"
+		return "drained as recorded: JIMM records no models there; there may be models that JIMM does not know"
 	case fleet.Partly:
 		return "partly drained: " + stillThere(e)
 	case fleet.Blocked:
 		return "blocked: " + facts.Count(len(e.Stuck)+len(e.Strangers), "model", "models") + " there cannot move"
 	case fleet.InConflict:
-		return "a model that left is on two controllers or lost: investigate now"
+		return "a model that left is on two controllers, or lost; investigate now"
 	default:
 		return "it is not known which models are there"
 	}
@@ -296,24 +296,24 @@ func drainAfter(d Drained) map[string]any {
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if gone[edge.Offerer] && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+"; check that their relation works: it was not seen as joined after the migration")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and their relation was not seen to rejoin after the migration; check it")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))
 	if len(d.Edges.Unread) > 0 {
-		out["consumers-unknown"] = "not all offers could be read: check each model's relations"
+		out["consumers-unknown"] = "not all offers could be read; check the relations of each model"
 	}
 	if stale > 0 {
 		out["access"] = fmt.Sprintf("JIMM's access rules for %s still name the old controller, so its administrators still have access; repair-access=true corrects the rules", facts.Count(stale, "model", "models"))
 	}
 	switch {
 	case !d.Traits.AutoRecords:
-		out["new-models"] = "this JIMM still places new models there, cordoned or not: list-models controller=" + d.Controller + " shows them"
+		out["new-models"] = "this JIMM still places new models there, cordoned or not; list-models controller=" + d.Controller + " shows them"
 	case d.After != fleet.Cordoned:
-		out["new-models"] = d.Controller + " is not shown as cordoned: JIMM may place new models there; cordon-controller stops that"
+		out["new-models"] = d.Controller + " is not reported as cordoned, so JIMM may place new models there; cordon-controller prevents that"
 	}
 	if !d.Traits.AutoRecords {
-		out["remove-controller"] = "never remove it from this JIMM with force: that deletes the records of all models that are still recorded there"
+		out["remove-controller"] = "do not remove it from this JIMM with force, which deletes the records of all models that are still recorded there"
 	}
 	return out
 }
@@ -333,7 +333,7 @@ func AccessLine(a fleet.Access) string {
 	text := "JIMM's access rules: corrected for " + facts.Count(len(a.Repaired), "model", "models")
 	text += fmt.Sprintf(", already correct for %d", len(a.Right))
 	if len(a.Left) > 0 {
-		text += fmt.Sprintf(", %d left, such as %s", len(a.Left), redact.String(a.Left[0]))
+		text += fmt.Sprintf(", %d not corrected, such as %s", len(a.Left), redact.String(a.Left[0]))
 	}
 	return text
 }

@@ -307,7 +307,7 @@ func balanceSummary(b fleet.Balanced) string {
 	n := len(b.Plan.Moves)
 	switch {
 	case !b.Even:
-		return fmt.Sprintf("not within %d percent everywhere: %s", b.Tolerance, b.Why)
+		return fmt.Sprintf("not every controller is within %d percent of its share: %s", b.Tolerance, b.Why)
 	case n == 0:
 		return b.Why
 	case n == b.Bound:
@@ -353,7 +353,7 @@ func planSummary(p fleet.Plan) string {
 		text += "; " + why
 	}
 	if p.More > 0 {
-		text += fmt.Sprintf("; %d more did not fit this plan: plan again when it is applied", p.More)
+		text += fmt.Sprintf("; %d more did not fit into this plan; plan again after applying it", p.More)
 	}
 	if p.Edges == fleet.EdgesUnknown {
 		text += "; not all cross-model relations are known, so models that have any are migrated alone"
@@ -382,11 +382,7 @@ func leftCounts(left []fleet.Left) string {
 		}
 		parts = append(parts, part)
 	}
-	verb := "stay"
-	if len(left) == 1 {
-		verb = "stays"
-	}
-	return fmt.Sprintf("%d %s (%s)", len(left), verb, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d %s (%s)", len(left), stay(len(left)), strings.Join(parts, ", "))
 }
 
 // leftResults lists the models that stay, by reason.

@@ -71,7 +71,7 @@ func historySummary(p PastOf, pages int) string {
 	}
 	text := fmt.Sprintf("%d of %s in JIMM's audit log %s, since %s", len(p.Rows), facts.Count(len(p.Log.Requests), "request", "requests"), verb, stamp(p.Span.From))
 	if !p.Log.Begins.IsZero() {
-		text += fmt.Sprintf("; the log begins %s: what is older was deleted, or was never logged", stamp(p.Log.Begins))
+		text += fmt.Sprintf("; the log begins %s; older entries were deleted or never logged", stamp(p.Log.Begins))
 	}
 	if pages > 1 {
 		text += fmt.Sprintf("; this is page %d of %d", p.Page, pages)

@@ -106,7 +106,7 @@ func MovementSummary(m migration.Movement) string {
 			text += "; Juju can no longer abort it"
 		}
 		if m.Long {
-			text += "; it is taking longer than it should"
+			text += "; it is taking longer than expected"
 		}
 		return text
 	case migration.MovementLeft:
@@ -116,6 +116,6 @@ func MovementSummary(m migration.Movement) string {
 	case migration.MovementNone:
 		return fmt.Sprintf("no migration of model %s is running; it is on %s", model, source)
 	default:
-		return fmt.Sprintf("whether a migration of model %s is running is not known", model)
+		return fmt.Sprintf("it is not known whether a migration of model %s is running", model)
 	}
 }

@@ -84,7 +84,10 @@ func findingLine(f checks.Finding) string {
 }
 
 func attachLine(e migration.AttachEvent) string {
-	text := "a migration has been running since " + cmp.Or(stamp(e.Attempt.Start), "an unknown time") + "; following it"
+	text := "a migration is already running; following it"
+	if start := stamp(e.Attempt.Start); start != "" {
+		text = "a migration has been running since " + start + "; following it"
+	}
 	switch {
 	case e.TargetProved:
 	case e.Target.Name == "":
@@ -118,7 +121,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	case e.Text != "":
 		text = e.Phase.String() + ": " + e.Text
 	}
-	text = fmt.Sprintf("no change after %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
+	text = fmt.Sprintf("no change for %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
 	if e.Err != nil {
 		text += "; the last request failed: " + redact.Error(e.Err)
 	}

@@ -72,7 +72,7 @@ func unknownRecordSummary(r migration.Result) string {
 		if r.Detail != "" {
 			text += ": " + r.Detail
 		}
-		return text + "; if you are sure that it has, run record-model with confirm=UUID"
+		return text + "; if you are sure that it does, run record-model with confirm=UUID"
 	case facts.CauseSilent, facts.CauseChanged:
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "no controller reports where it is"))
 	default:

@@ -60,7 +60,7 @@ func RemoveSummary(r migration.Result) string {
 		}
 		return fmt.Sprintf("nothing was removed from %s for model %s: %s", from, model, cmp.Or(r.Detail, "a check failed"))
 	case facts.TimedOut, facts.Interrupted:
-		text := "the time for the action expired"
+		text := "the time limit of the action expired"
 		if r.Outcome == facts.Interrupted {
 			text = toldToStop
 		}

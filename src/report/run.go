@@ -167,7 +167,7 @@ func stateLine(e fleet.StateEvent) string {
 		text += fmt.Sprintf(", %d failed", c.Failed)
 	}
 	if c.Left > 0 {
-		text += fmt.Sprintf(", %d left", c.Left)
+		text += fmt.Sprintf(", %d %s", c.Left, stay(c.Left))
 	}
 	if c.Waiting > 0 {
 		text += fmt.Sprintf(", %d waiting", c.Waiting)
@@ -199,17 +199,13 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += fmt.Sprintf("; %d failed", c.Failed)
 	}
 	if c.Left > 0 {
-		verb := "stay"
-		if c.Left == 1 {
-			verb = "stays"
-		}
-		text += fmt.Sprintf("; %d %s", c.Left, verb)
+		text += fmt.Sprintf("; %d %s", c.Left, stay(c.Left))
 	}
 	if c.Waiting > 0 {
 		text += fmt.Sprintf("; %d not started", c.Waiting)
 	}
 	if c.Moving > 0 {
-		text += fmt.Sprintf("; %d not seen to end", c.Moving)
+		text += fmt.Sprintf("; %d may still be migrating", c.Moving)
 	}
 	if n := unseen(d.Moves); n > 0 {
 		text += fmt.Sprintf("; the agents of %d were not seen", n)
@@ -221,14 +217,22 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += "; investigate now: " + d.Stopped
 	case fleet.RunPartly:
 		if c.Failed == 0 {
-			text += "; the timeout was reached"
+			text += "; the timeout expired"
 		}
 	default:
 	}
 	if p.More > 0 {
-		text += fmt.Sprintf("; %d more did not fit the plan", p.More)
+		text += fmt.Sprintf("; %d more did not fit into the plan", p.More)
 	}
 	return text
+}
+
+// stay is the verb for the models that were not migrated.
+func stay(n int) string {
+	if n == 1 {
+		return "stays"
+	}
+	return "stay"
 }
 
 // unseen counts the models that have moved and of whose agents the run has seen nothing.
@@ -382,7 +386,7 @@ func RunReport(d fleet.Done, p fleet.Plan) string {
 	fmt.Fprintf(&b, "# %s\n\n", strings.TrimSpace("Plan: "+string(p.Goal)+" "+p.Of))
 	fmt.Fprintf(&b, "%s.\n\n", RunSummary(d, p))
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| outcome | %s |\n| began | %s |\n| took | %s |\n| plan | `%s` |\n", d.Outcome, d.Began.UTC().Format(time.RFC3339), span(d.Took), p.Hash())
-	fmt.Fprintf(&b, "| moved, already there, failed, left, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
+	fmt.Fprintf(&b, "| moved, already there, failed, staying, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
 	var attention []string
 	for _, m := range d.Moves {
 		if m.State == fleet.Failed || m.State == fleet.Stayed {
@@ -392,7 +396,7 @@ func RunReport(d fleet.Done, p fleet.Plan) string {
 	if len(attention) > 0 {
 		b.WriteString("\n## Needs attention\n\n" + cutLines(attention, mostReport/4))
 	}
-	b.WriteString("\n## Who moved when\n\n" + gantt(d, mostReport-b.Len()-1024))
+	b.WriteString("\n## Timeline\n\n" + gantt(d, mostReport-b.Len()-1024))
 	return b.String()
 }
 
@@ -415,7 +419,7 @@ func gantt(d fleet.Done, most int) string {
 		}
 	}
 	if len(byTarget) == 0 {
-		return "Nothing moved.\n"
+		return "No model was migrated.\n"
 	}
 	var b strings.Builder
 	b.WriteString("```mermaid\ngantt\n  dateFormat YYYY-MM-DDTHH:mm:ss\n  axisFormat %H:%M:%S\n")

@@ -54,11 +54,11 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 		{"stopped while it was recorded", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepRecord
 			r.Holder = r.Target
-		}, "whether JIMM records it there is not known yet", "continues by itself"},
+		}, "not known yet whether JIMM records it there", "continues by itself"},
 		{"stopped while it was verified", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepVerify
 			r.Holder = r.Target
-		}, "whether the source still hosts it is not known yet", "continues by itself"},
+		}, "not known yet whether the source still hosts it", "continues by itself"},
 		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = facts.Started }, "is running", `to "east"`},
 		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = facts.Started, true }, `to "east"`, "not known"},
 		{"JIMM records a third", func(r *migration.Result) {
@@ -67,7 +67,7 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 		{"the source names a third", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Holder = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
 		}, `"west" reports that it has migrated the model to "north"`, "JIMM records"},
-		{"forgotten", func(r *migration.Result) { r.Outcome = facts.LostFromJIMM }, "which controller has it is not known", "the model is on"},
+		{"forgotten", func(r *migration.Result) { r.Outcome = facts.LostFromJIMM }, "it is not known which controller has it", "the model is on"},
 		{"the source is not known", func(r *migration.Result) { r.Outcome, r.Cause = facts.Unknown, facts.CauseSourceUnknown }, "could not be determined", `"west"`},
 	} {
 		r := r

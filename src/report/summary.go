@@ -172,7 +172,7 @@ func notStartedSummary(r migration.Result) string {
 }
 
 // toldToStop is why a run ended that is not over.
-const toldToStop = "the process of the action was told to stop (SIGTERM)"
+const toldToStop = "the action was stopped (SIGTERM)"
 
 func timedOutSummary(r migration.Result) string {
 	text := "the timeout expired"
@@ -188,11 +188,11 @@ func timedOutSummary(r migration.Result) string {
 	case r.Running:
 		text += fmt.Sprintf("; the migration of model %s%s continues by itself; run migrate-model again to follow it; %s", model, where(r), whereIs(r))
 	case r.Step == facts.StepRecord:
-		text += fmt.Sprintf("; model %s is on %s, but whether JIMM records it there is not known yet; run migrate-model again", model, target)
+		text += fmt.Sprintf("; model %s is on %s, but it is not known yet whether JIMM records it there; run migrate-model again", model, target)
 	case r.Step == facts.StepVerify && r.Holder.Known():
-		text += fmt.Sprintf("; model %s is on %s and JIMM records it there; whether the source still hosts it is not known yet; run migrate-model again", model, target)
+		text += fmt.Sprintf("; model %s is on %s and JIMM records it there, but it is not known yet whether the source still hosts it; run migrate-model again", model, target)
 	default:
-		text += fmt.Sprintf("; whether a migration of model %s is running is not known; run migrate-model again to find out; %s", model, whereIs(r))
+		text += fmt.Sprintf("; it is not known whether a migration of model %s is running; run migrate-model again to find out; %s", model, whereIs(r))
 	}
 	if r.Detail != "" {
 		text += "; last answer: " + r.Detail
@@ -206,17 +206,17 @@ func unknownSummary(r migration.Result) string {
 	var text string
 	switch r.Cause {
 	case facts.CauseRecordFailed:
-		return fmt.Sprintf("model %s is on %s, but whether JIMM has recorded it is not known: %s", model, target, cmp.Or(r.Detail, "no answer"))
+		return fmt.Sprintf("model %s is on %s, but it is not known whether JIMM has recorded it: %s", model, target, cmp.Or(r.Detail, "no answer"))
 	case facts.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))
 	case facts.CauseElsewhere:
 		return fmt.Sprintf("model %s was not migrated to %s; nothing was recorded: %s", model, target, describeElsewhere(r))
 	case facts.CauseSourceUnknown:
-		return fmt.Sprintf("model %s is on %s and JIMM records it there; whether another controller still has a copy could not be determined", model, target)
+		return fmt.Sprintf("model %s is on %s and JIMM records it there, but it could not be determined whether another controller still has a copy", model, target)
 	case facts.CauseOtherMigration:
 		return fmt.Sprintf("another migration of model %s has begun, so the one that was followed is over; the model is on %q; run migrate-model again", model, r.Source.String())
 	case facts.CauseChanged:
-		return fmt.Sprintf("the migration of model %s that was reported at first is no longer reported; nothing was started; %s; run migrate-model again", model, whereIs(r))
+		return fmt.Sprintf("the migration of model %s that was reported at the start is no longer reported; nothing was started; %s; run migrate-model again", model, whereIs(r))
 	case facts.CauseSilent:
 		text = "no controller reports it"
 	case facts.CauseAnswer:
@@ -252,7 +252,7 @@ func whereIs(r migration.Result) string {
 	if r.Holder.Known() {
 		return fmt.Sprintf("the model is on %q", r.Holder.String())
 	}
-	return "which controller has it is not known"
+	return "it is not known which controller has it"
 }
 
 func name(m facts.Model) string {

@@ -17,10 +17,7 @@ func checkOtherMigration(s *survey.Survey) Finding {
 		return noMigration(s)
 	}
 	name, certain := s.Audit.Target(a, s.Source.Name)
-	text := "a migration has been running since " + a.Start.UTC().Format(TimeFormat) + " (" + a.Text.String() + ")"
-	if a.Unshown() {
-		text = strconv.Quote(s.Source.String()) + " says that a migration of the model is running"
-	}
+	text := Running(a, s.Source)
 	switch {
 	case s.OnTarget() && s.MovesElsewhere() && len(s.Holders(s.Target)) > 0:
 		return Finding{Level: Warn, Evidence: text + ": JIMM already records " + strconv.Quote(s.Target.Name) + ", and " + s.Holders(s.Target).Names() + " has a copy too: the migration is followed"}
@@ -78,8 +75,21 @@ func whyArrived(s *survey.Survey) string {
 	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
 }
 
-// TimeFormat is how evidence writes times.
-const TimeFormat = "2006-01-02 15:04:05 UTC"
+// Running says that a migration runs, and since when if its source reports that: Juju 4
+// does not through JIMM, nor does JIMM's list.
+func Running(a facts.Attempt, source facts.Controller) string {
+	switch {
+	case a.Unshown():
+		return strconv.Quote(source.String()) + " reports that a migration of the model is running"
+	case a.Start.IsZero():
+		return "a migration is running (" + a.Text.String() + ")"
+	default:
+		return "a migration has been running since " + a.Start.UTC().Format(timeFormat) + " (" + a.Text.String() + ")"
+	}
+}
+
+// timeFormat is how evidence writes times.
+const timeFormat = "2006-01-02 15:04:05 UTC"
 
 // checkEarlierAttempt warns about an attempt that ended badly: the next one is
 // a new attempt, and may end the same way.
@@ -107,10 +117,14 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 
 // when says when an attempt was, as far as the source says.
 func when(a facts.Attempt) string {
-	if a.End.IsZero() {
-		return "began " + a.Start.UTC().Format(TimeFormat) + " and ended"
+	switch {
+	case !a.End.IsZero():
+		return "ended " + a.End.UTC().Format(timeFormat)
+	case a.Start.IsZero():
+		return "ended"
+	default:
+		return "began " + a.Start.UTC().Format(timeFormat) + " and ended"
 	}
-	return "ended " + a.End.UTC().Format(TimeFormat)
 }
 
 // checkFreeze warns of changes to a model that is about to move, or moves.
