@@ -271,7 +271,7 @@ func TestMigratableIsTheBestVerdict(t *testing.T) {
 	} {
 		m := s.Models[0]
 		test.change(&m)
-		if got, reasons := fleet.Migratable(s)(m); got != test.want || got != fleet.Eligible && len(reasons) == 0 {
+		if got, reasons := fleet.Migratable(s)(m); got != test.want || (got == fleet.Eligible) != (len(reasons) == 0) {
 			t.Errorf("%s: got %s with %v", name, got, reasons)
 		}
 	}

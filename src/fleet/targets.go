@@ -279,21 +279,21 @@ func Migratable(s Snapshot) func(facts.Model) (Eligibility, []checks.Finding) {
 
 // migratable is the best verdict over all targets.
 func (r *rater) migratable(m *facts.Model) (Eligibility, []checks.Finding) {
-	best, reasons := NotEligible, []checks.Finding(nil)
+	best, reasons, judged := NotEligible, []checks.Finding(nil), false
 	judgements := r.judgements(m)
 	for i, c := range r.snapshot.Controllers {
 		if c.UUID == m.Recorded {
 			continue
 		}
 		v := judgements[i]
-		if reasons == nil || eligibility(v.eligible) < eligibility(best) {
-			best, reasons = v.eligible, v.reasons
+		if !judged || eligibility(v.eligible) < eligibility(best) {
+			best, reasons, judged = v.eligible, v.reasons, true
 		}
 		if best == Eligible {
 			break
 		}
 	}
-	if reasons == nil {
+	if !judged {
 		reasons = []checks.Finding{{Check: checks.Target, Level: checks.Fail, Evidence: "JIMM knows no other controller", Remedy: "add one to JIMM"}}
 	}
 	return best, reasons
