@@ -233,17 +233,19 @@ func DrainResults(d Drained, run Run) map[string]any {
 		}
 	case d.DryRun && len(d.Plan.Moves) > 0:
 		d.Parameters = slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool { return strings.HasPrefix(p, "expect=") })
-		out["next"] = d.command(run.Unit) + fmt.Sprintf(" expect=%d", len(d.Plan.Moves))
+		d.Parameters = append(d.Parameters, fmt.Sprintf("expect=%d", len(d.Plan.Moves)))
+		out["next"] = d.command(run.Unit)
 	default:
 		delete(out, "next")
 	}
 	return out
 }
 
-// command is the command that drains the controller, or continues to drain it.
+// command is the command that drains the controller, or continues to drain it. A run takes
+// longer than "juju run" waits.
 func (d Drained) command(unit string) string {
 	parameters := append([]string{"controller=" + d.Controller}, d.Parameters...)
-	return facts.JujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ")
+	return facts.JujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ") + " --background"
 }
 
 // Parameter returns a parameter of an action as it is typed in a shell.

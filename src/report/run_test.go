@@ -102,7 +102,7 @@ func TestWhatFollowsARun(t *testing.T) {
 		}
 	}
 	blocked := report.Drained{Controller: "west", After: fleet.Cordoned, Evidence: fleet.Evidence{Stuck: []string{prod}}}
-	for want, outcome := range map[string]facts.Outcome{check: facts.Refused, " drain-controller controller=west": ""} {
+	for want, outcome := range map[string]facts.Outcome{check: facts.Refused, " drain-controller controller=west --background": ""} {
 		d := blocked
 		d.Add(fleet.Done{Outcome: fleet.RunBlocked, Moves: []fleet.Moved{model(fleet.Stayed, outcome, true)}})
 		if next, _ := report.DrainResults(d, run)["next"].(string); !strings.HasSuffix(next, want) {
