@@ -66,5 +66,19 @@ func (r *recorder) RecordController(ctx context.Context, proof judge.Proof) erro
 	if err != nil {
 		return err
 	}
-	return client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name)
+	err = client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name)
+	if answer, answered := errors.AsType[*rpc.Error](err); answered && answer.Message != "" {
+		return &recordRefusedError{err}
+	}
+	return err
 }
+
+// recordRefusedError is JIMM's own answer to a request to record. It has the words of the
+// answer alone.
+type recordRefusedError struct{ error }
+
+// Is reports that the error is [migration.ErrRecordRefused].
+func (*recordRefusedError) Is(target error) bool { return target == migration.ErrRecordRefused }
+
+// Unwrap returns the error of the call.
+func (e *recordRefusedError) Unwrap() error { return e.error }

@@ -89,7 +89,8 @@ type fake struct {
 	refuse     error         // Answer of MigrateModel instead of doing it.
 	accept     bool          // Do it although refuse is answered.
 	delay      time.Duration // The migration begins so long after the request.
-	failures   int           // So many UpdateMigratedModel fail.
+	failures   int           // So many UpdateMigratedModel fail,
+	failure    error         // with this error; nil is a failure to dial.
 	starts     int
 	asked      time.Time // When MigrateModel was asked last.
 	records    []string
@@ -404,6 +405,9 @@ func (f *fake) RecordController(_ context.Context, proof judge.Proof) error {
 	}
 	if f.failures > 0 {
 		f.failures--
+		if f.failure != nil {
+			return f.failure
+		}
 		return errors.New("no urls to dial")
 	}
 	if f.at(proof.Controller().UUID).Kind != facts.InfoLive {

@@ -82,10 +82,14 @@ type Starter interface {
 	StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (id string, err error)
 }
 
+// ErrRecordRefused matches the error of a record that JIMM has answered with a refusal.
+var ErrRecordRefused = errors.New("JIMM refuses to record the controller")
+
 // Recorder makes the call that changes JIMM's record.
 type Recorder interface {
 	// RecordController tells JIMM which controller hosts the model. It must
-	// refuse a proof that is not valid. It may be repeated.
+	// refuse a proof that is not valid. It may be repeated. An error proves nothing; it
+	// matches [ErrRecordRefused] if it is JIMM's own answer.
 	RecordController(ctx context.Context, proof judge.Proof) error
 }
 

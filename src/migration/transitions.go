@@ -151,9 +151,11 @@ func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 // explain says what the text of a refusal or an abort means. A command that can only
 // be refused again is not the one to continue with.
 func (w *watcher) explain() {
-	known := checks.Facts(w.Survey)
-	known.Source, known.Target = w.base.Source.AgentVersion, w.base.Target.AgentVersion
-	reason, ok := rules.Explain(w.res.Detail, known)
+	unanswered := w.res.Cause == facts.CauseRecordFailed && !errors.Is(w.res.Err, ErrRecordRefused)
+	if unanswered || errors.Is(w.res.Err, ErrNotSent) {
+		return // The words are not those of an answer to the request.
+	}
+	reason, ok := w.reason(w.res.Detail)
 	w.res.Hint, w.res.Settled = reason.Hint(), ok && !reason.Retry
 	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
 		w.res.Next = ""
@@ -238,7 +240,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	w.unresolved.reset()
 	w.res.Step, w.res.Holder = facts.StepRecord, w.base.Target
 	a := &w.attempts
-	if a.exhausted(time.Now(), w.wait(TimeToRecord)) {
+	if w.refusesForGood(a.err) || a.exhausted(time.Now(), w.wait(TimeToRecord)) {
 		w.res.Err, w.res.Detail = a.err, redact.Error(a.err)
 		if a.err == nil {
 			w.res.Detail = "JIMM has accepted it, and its record still names another controller"
@@ -259,6 +261,23 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	w.res.Proof = proof.Ground()
 	w.report(RecordEvent{Controller: proof.Controller(), Ground: proof.Ground(), Err: err})
 	return false
+}
+
+// refusesForGood reports whether JIMM has answered with a refusal that the same request
+// can only get again.
+func (w *watcher) refusesForGood(err error) bool {
+	if !errors.Is(err, ErrRecordRefused) {
+		return false
+	}
+	reason, known := w.reason(redact.Error(err))
+	return known && !reason.Retry
+}
+
+// reason is what a text of JIMM or of a controller means for this migration.
+func (w *watcher) reason(text string) (rules.Reason, bool) {
+	known := checks.Facts(w.Survey)
+	known.Source, known.Target = w.base.Source.AgentVersion, w.base.Target.AgentVersion
+	return rules.Explain(text, known)
 }
 
 // endElsewhere ends the run: the model is on a third controller, or recorded there.

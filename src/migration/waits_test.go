@@ -102,6 +102,63 @@ func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
 	}
 }
 
+// The same request can only be refused again: the run ends as soon as JIMM's record was
+// read after the refusal, and not after [migration.TimeToRecord].
+func TestARecordThatIsRefusedForGoodIsNotRepeated(t *testing.T) {
+	for _, answer := range []string{
+		`cannot record model "c0ffee" on controller "east": user "carol" not found`,
+		`cannot record model "c0ffee" on controller "east": controller not found`,
+	} {
+		for _, confirm := range []string{"no", "", modelUUID} {
+			for _, completes := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, confirm %q, completes %v", answer, confirm, completes), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						f := newFake(completes)
+						f.redirects = false // JIMM of 2026 does not complete it by itself.
+						f.failures, f.failure = 1000, fmt.Errorf("%w: %s", migration.ErrRecordRefused, answer)
+						var refused time.Time
+						opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: time.Hour, Report: func(e migration.Event) {
+							if _, is := e.(migration.RecordEvent); is {
+								refused = time.Now()
+							}
+						}}
+						migrate := func() (migration.Result, error) { return migration.Migrate(t.Context(), f.jaas(), f, opts) }
+						if confirm != "no" {
+							f.began = time.Now().Add(-24 * time.Hour)
+							migrate = func() (migration.Result, error) {
+								return migration.RecordModel(t.Context(), f.jaas(), f, confirm, opts)
+							}
+						}
+						res, err := migrate()
+						if err != nil || res.Outcome != facts.Unknown || res.Cause != facts.CauseRecordFailed || len(f.records) != 1 {
+							t.Fatalf("%s (%s) after %d requests, %v", res.Outcome, res.Cause, len(f.records), err)
+						}
+						if took := time.Since(refused); took > 2*migration.DefaultPollInterval {
+							t.Errorf("ended %s after the refusal", took)
+						}
+						if res.RetrySafe() || res.Next != "" || res.Hint == "" || res.Holder.Name != "east" || res.Recorded.Name != "west" {
+							t.Errorf("retry-safe %v, next %q, hint %q, on %v, recorded on %v", res.RetrySafe(), res.Next, res.Hint, res.Holder, res.Recorded)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Words that are JIMM's reason in an answer prove nothing in an error of the connection.
+func TestARecordThatIsNotAnsweredIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.failures, f.failure = 2, errors.New("cannot connect to JIMM: x509: certificate signed by unknown authority")
+		opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: time.Hour}
+		res, err := migration.Migrate(t.Context(), f.jaas(), f, opts)
+		if err != nil || res.Outcome != facts.Migrated || len(f.records) != 3 {
+			t.Errorf("%s (%s) after %d requests, %v", res.Outcome, res.Cause, len(f.records), err)
+		}
+	})
+}
+
 func TestTheDeadlineAsksTheControllersWhenJIMMIsSilent(t *testing.T) {
 	silent := func(elapsed time.Duration) bool { return elapsed > 30*time.Second }
 	for name, c := range map[string]struct {

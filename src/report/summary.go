@@ -206,6 +206,9 @@ func unknownSummary(r migration.Result) string {
 	var text string
 	switch r.Cause {
 	case facts.CauseRecordFailed:
+		if r.Settled {
+			return hinted(fmt.Sprintf("model %s is on %s, and JIMM refuses to record it there: %s", model, target, r.Detail), r)
+		}
 		return fmt.Sprintf("model %s is on %s, but it is not known whether JIMM has recorded it: %s", model, target, cmp.Or(r.Detail, "no answer"))
 	case facts.CauseMisrecorded:
 		return fmt.Sprintf("JIMM records model %s on %s, which does not have it: %s", model, target, whereIs(r))

@@ -67,6 +67,7 @@ func TestReasons(t *testing.T) {
 		{"processing relations failed, odd", "relations-processing", false},
 		{"failed to update the model's migration mode: model is already in migration mode \"migrating-internally\"", "jimm-mode", false},
 		{"cannot record model \"c0ffee\" on controller \"east\": user \"carol\" not found", "unknown-user", false},
+		{"cannot record model \"c0ffee\" on controller \"east\": controller not found", "target-unregistered", false},
 		{"model data transfer failed, failed to migrate binaries: cannot upload agent binaries: Post \"https://10.0.0.1:17070\": net/http: TLS handshake timeout", "target-died", false},
 		{src + "something that Juju says from now on", "source-prechecks", false},
 		{tgt + "something that Juju says from now on", "target-prechecks", false},
