@@ -22,7 +22,7 @@ func TestRecordModel(t *testing.T) {
 			status                     charmtest.TaskStatus
 			outcome, cause, retry      string
 		}{
-			{"other", "east", "", charmtest.TaskFailed, "refused", "record-is-right", "true"},
+			{"other", "east", "", charmtest.TaskFailed, "refused", "record-is-right", "false"},
 			{"prod", "east", "nonsense", charmtest.TaskFailed, "refused", "confirm-differs", "false"},
 			{"prod", "nowhere", "", charmtest.TaskFailed, "refused", "checks-failed", "false"},
 			{"prod", "east", "", charmtest.TaskCompleted, "recorded", "", "true"},

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,6 +107,22 @@ func (d *Drained) Moves() []fleet.Moved {
 	return out
 }
 
+// latest returns what became of each model in the last round that had it.
+func (d *Drained) latest() []fleet.Moved {
+	moves := d.Moves()
+	last := map[string]int{}
+	for i, m := range moves {
+		last[m.Entry.Model] = i
+	}
+	var out []fleet.Moved
+	for i, m := range moves {
+		if last[m.Entry.Model] == i {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // all is the run over all rounds.
 func (d *Drained) all() fleet.Done {
 	if len(d.rounds) == 0 {
@@ -209,7 +224,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 		out["counts"] = map[string]any{"planned": len(d.Plan.Moves), "left": len(d.Plan.Left)}
 		setMap(out, "left", leftResults(d.Plan.Left))
 	}
-	out["outcome"], out["summary"], out["retry-safe"] = d.outcome(), DrainSummary(d), d.outcome() != string(fleet.InConflict)
+	out["outcome"], out["summary"], out["retry-safe"] = d.outcome(), DrainSummary(d), againHelps(d.outcome(), d.latest(), run)
 	out["plan"], out["plan-hash"], out["verdict"] = d.Plan.Text(), d.Plan.Hash(), string(d.Verdict())
 	out["cordon"] = map[string]any{"before": string(d.Before), "after": string(d.After), "works": d.Traits.AutoRecords}
 	e := d.Evidence
@@ -227,10 +242,8 @@ func DrainResults(d Drained, run Run) map[string]any {
 	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
 	switch {
 	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
-		out["next"] = d.command(run.Unit)
-		if o := d.outcome(); o == string(fleet.Blocked) || o == string(fleet.RunStopped) {
-			out["next"] = cmp.Or(firstObstacle(d.Moves(), run), d.command(run.Unit))
-		}
+		delete(out, "next")
+		set(out, "next", d.next(run))
 	case d.DryRun && len(d.Plan.Moves) > 0:
 		d.Parameters = slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool { return strings.HasPrefix(p, "expect=") })
 		d.Parameters = append(d.Parameters, fmt.Sprintf("expect=%d", len(d.Plan.Moves)))
@@ -239,6 +252,23 @@ func DrainResults(d Drained, run Run) map[string]any {
 		delete(out, "next")
 	}
 	return out
+}
+
+// next is the command that follows a drain that has not succeeded; "" if none helps.
+func (d Drained) next(run Run) string {
+	switch o := d.outcome(); o {
+	case string(fleet.RunStopped):
+		return nextOfStopped(o, d.latest(), d.command(run.Unit), run)
+	case string(fleet.Blocked):
+		next := nextOfStopped(o, d.latest(), d.command(run.Unit), run)
+		if next == "" && len(d.Evidence.Strangers) > 0 {
+			uuid, _, _ := strings.Cut(d.Evidence.Strangers[0], " ")
+			next = fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, uuid)
+		}
+		return next
+	default:
+		return d.command(run.Unit)
+	}
 }
 
 // command is the command that drains the controller, or continues to drain it. A run takes

@@ -27,7 +27,9 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 	setMap(out, "model", modelResults(r.Model))
 	setMap(out, "recorded-controller", controllerResults(r.Recorded))
 	setMap(out, "migration", attemptResults(r))
-	setMap(out, "error", errorResults(r.Detail, r.Err))
+	failure := errorResults(r.Detail, r.Err)
+	set(failure, "hint", r.Hint)
+	setMap(out, "error", failure)
 	return out
 }
 

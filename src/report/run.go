@@ -265,7 +265,7 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 	c := d.Counts
 	out := map[string]any{
 		"outcome": string(d.Outcome), "summary": RunSummary(d, p), "elapsed": span(d.Took), "plan-hash": p.Hash(),
-		"retry-safe": d.Outcome != fleet.RunConflict,
+		"retry-safe": againHelps(string(d.Outcome), d.Moves, run),
 		"counts": map[string]any{
 			"planned": c.Planned, "moved": c.Moved, "already-there": c.Already, "moving": c.Moving,
 			"failed": c.Failed, "left": c.Left, "waiting": c.Waiting, "started": d.Starts,
@@ -336,8 +336,7 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 	return out
 }
 
-// runNext is the command that helps from here. Where models only stay, and no check can be
-// made of one, left names the reasons, and no command removes them.
+// runNext is the command that helps from here.
 func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
 	switch d.Outcome {
@@ -348,14 +347,52 @@ func runNext(d fleet.Done, run Run) string {
 			}
 		}
 		return again
-	case fleet.RunStopped:
-		return cmp.Or(firstObstacle(d.Moves, run), again)
+	case fleet.RunStopped, fleet.RunBlocked:
+		return nextOfStopped(string(d.Outcome), d.Moves, again, run)
 	case fleet.RunPartly, fleet.StoppedAsTold:
 		return again
-	case fleet.RunBlocked:
-		return firstObstacle(d.Moves, run)
 	default:
 		return ""
+	}
+}
+
+// nextOfStopped is the command that follows a run that was stopped or blocked: the one for
+// the model that stopped it, or the same again where that can help. Where models only stay,
+// and no check can be made of one, left names the reasons, and no command removes them.
+func nextOfStopped(outcome string, moves []fleet.Moved, again string, run Run) string {
+	if againHelps(outcome, moves, run) {
+		return again
+	}
+	return firstObstacle(moves, run)
+}
+
+// againHelps reports whether the same run may be made again, and can help.
+func againHelps(outcome string, moves []fleet.Moved, run Run) bool {
+	switch fleet.RunOutcome(outcome) {
+	case fleet.RunConflict:
+		return false
+	case fleet.RunStopped:
+		return firstObstacle(moves, run) == ""
+	case fleet.RunBlocked:
+		return firstObstacle(moves, run) == "" && slices.ContainsFunc(moves, mayMoveLater)
+	default:
+		return true
+	}
+}
+
+// mayMoveLater reports whether a model stays for a reason that ends by itself.
+func mayMoveLater(m fleet.Moved) bool {
+	if m.State != fleet.Stayed {
+		return false
+	}
+	if m.Result.Outcome != "" {
+		return m.Result.RetrySafe()
+	}
+	switch fleet.Reason(m.Reason) {
+	case fleet.LeftMoving, fleet.LeftUpgradeJob, fleet.LeftUnseen:
+		return true
+	default:
+		return false
 	}
 }
 

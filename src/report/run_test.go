@@ -84,6 +84,7 @@ func TestWhatFollowsARun(t *testing.T) {
 		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
 	again, check := "--params plan.yaml --background", " check-migration model="+prod+" target-controller=east"
+	moving := fleet.Moved{Entry: model(fleet.Stayed, "", false).Entry, State: fleet.Stayed, Reason: string(fleet.LeftMoving)}
 	for name, c := range map[string]struct {
 		outcome fleet.RunOutcome
 		moves   []fleet.Moved
@@ -94,19 +95,55 @@ func TestWhatFollowsARun(t *testing.T) {
 		"stopped by others":                     {fleet.RunStopped, []fleet.Moved{model(fleet.Well, facts.Migrated, false)}, again},
 		"out of time, with a tolerated failure": {fleet.RunPartly, []fleet.Moved{model(fleet.Failed, facts.Aborted, true)}, again},
 		"blocked by a check":                    {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false), model(fleet.Stayed, facts.Refused, true)}, check},
+		"blocked by a refusal that may end":     {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, facts.NotStarted, false)}, again},
+		"blocked by another migration":          {fleet.RunBlocked, []fleet.Moved{moving}, again},
 		"blocked, and no check says why":        {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false)}, ""},
 	} {
-		next, _ := report.RunResults(fleet.Done{Outcome: c.outcome, Moves: c.moves}, fleet.Plan{}, run)["next"].(string)
+		out := report.RunResults(fleet.Done{Outcome: c.outcome, Moves: c.moves}, fleet.Plan{}, run)
+		next, _ := out["next"].(string)
 		if !strings.HasSuffix(next, c.next) || next != "" && c.next == "" {
 			t.Errorf("%s: next is %q, want …%q", name, next, c.next)
 		}
+		if same := strings.HasSuffix(next, again); out["retry-safe"] != same {
+			t.Errorf("%s: retry-safe is %v, and next %q", name, out["retry-safe"], next)
+		}
 	}
-	blocked := report.Drained{Controller: "west", After: fleet.Cordoned, Evidence: fleet.Evidence{Stuck: []string{prod}}}
-	for want, outcome := range map[string]facts.Outcome{check: facts.Refused, " drain-controller controller=west --background": ""} {
-		d := blocked
-		d.Add(fleet.Done{Outcome: fleet.RunBlocked, Moves: []fleet.Moved{model(fleet.Stayed, outcome, true)}})
-		if next, _ := report.DrainResults(d, run)["next"].(string); !strings.HasSuffix(next, want) {
-			t.Errorf("a blocked drain names %q, want …%q", next, want)
+}
+
+// A drain is the command to continue with only where it can help.
+func TestWhatFollowsABlockedDrain(t *testing.T) {
+	at := facts.Controller{Name: "east", UUID: "e"}
+	model := func(outcome facts.Outcome, settled bool) fleet.Moved {
+		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: at}
+		r.Settled = settled
+		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: fleet.Stayed, Result: r}
+	}
+	moved := model(facts.Migrated, false)
+	moved.State = fleet.Well
+	drain, check := " drain-controller controller=west --background", " check-migration model="+prod+" target-controller=east"
+	stuck, unknown := fleet.Evidence{Stuck: []string{prod}}, fleet.Evidence{Strangers: []string{"c0ffee alice/raw (unknown to JIMM)"}}
+	for name, c := range map[string]struct {
+		rounds   [][]fleet.Moved
+		evidence fleet.Evidence
+		next     string
+	}{
+		"by a check":                        {[][]fleet.Moved{{model(facts.Refused, true)}}, stuck, check},
+		"by a refusal that may end":         {[][]fleet.Moved{{model(facts.NotStarted, false)}}, stuck, drain},
+		"by a model that is not tried":      {nil, stuck, ""},
+		"by a model that JIMM has not":      {nil, unknown, " locate-model model=c0ffee"},
+		"by another model, after two tries": {[][]fleet.Moved{{model(facts.Refused, true)}, {moved}}, unknown, " locate-model model=c0ffee"},
+	} {
+		d := report.Drained{Controller: "west", After: fleet.Cordoned, Evidence: c.evidence}
+		for _, moves := range c.rounds {
+			d.Add(fleet.Done{Outcome: fleet.RunBlocked, Moves: moves})
+		}
+		out := report.DrainResults(d, run)
+		next, _ := out["next"].(string)
+		if !strings.HasSuffix(next, c.next) || next != "" && c.next == "" {
+			t.Errorf("blocked %s: next is %q, want …%q", name, next, c.next)
+		}
+		if out["outcome"] != "blocked" || out["retry-safe"] != (c.next == drain) {
+			t.Errorf("blocked %s: %v, retry-safe %v", name, out["outcome"], out["retry-safe"])
 		}
 	}
 }
