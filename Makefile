@@ -23,19 +23,22 @@ FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo-fleet: need-go ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about a minute, ends with a report
-	@go run ./tests/cmd/jaas-sim demo-fleet
-
-demo: need-go ## migrate a model in a simulated JAAS, then locate it
-	@echo "Fetching and building the simulator. The first time this takes a few minutes; then seconds."
-	@go build -v -o dist/ ./tests/cmd/jaas-sim 2>&1 | sed -u -nE '/^go: downloading /p; /^(jimm-migrator|github\.com|golang\.org|gopkg\.in)/s/^/compiling /p'
+demo: simulator ## migrate a model in a simulated JAAS, then locate it; twenty seconds
 	@dist/jaas-sim demo
+
+demo-fleet: simulator ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about a minute, ends with a report
+	@dist/jaas-sim demo-fleet
+
+.PHONY: simulator
+simulator: need-go
+	@echo "Fetching and building the simulator. The first time this takes about a minute; then seconds."
+	@go build -v -o dist/ ./tests/cmd/jaas-sim 2>&1 | sed -u -E '/^jimm-migrator/!{/^(vendor\/.*|[a-z0-9_\/]+)$$/d}; s|^[a-zA-Z0-9._/-]+$$|compiling &|'
 
 # The steps of "make check", with how long each takes on two cores that have nothing else to do.
 CHECKS = "tidy-check:seconds" "fmt-check:seconds" "lint:one to three minutes" "test:twelve minutes" \
 	"everywhere:two minutes" "soak:two minutes"
 
-check: need-go need-cc ## lint, every test with the race detector, and 5000 simulated worlds: about eighteen minutes on two cores
+check: need-go need-cc ## lint, every test with the race detector, and 5000 simulated worlds: about 18 minutes on two cores
 	@for step in $(CHECKS); do \
 		echo "== make $${step%%:*}: usually $${step#*:}"; began=$$SECONDS; \
 		$(MAKE) --no-print-directory "$${step%%:*}"; \
@@ -92,8 +95,8 @@ unit: test
 integration: need-go ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
 	go test -tags=integration -count=1 -timeout=80m -v ./tests/integration
 
-cast: need-go ## film the demo anew for the README, in docs/pictures/demo.svg
-	go build -o dist/ ./tests/cmd/jaas-sim ./tests/cmd/cast
+cast: simulator ## film the demo anew for the README, in docs/pictures/demo.svg
+	go build -o dist/ ./tests/cmd/cast
 	dist/jaas-sim demo | dist/cast -command='make demo' > dist/demo.svg
 	mv dist/demo.svg docs/pictures/
 
@@ -101,12 +104,14 @@ pictures: need-go need-pictures ## draw the pictures of the documentation in Chr
 	@mkdir -p dist/pictures
 	go test -tags=pictures -count=1 ./tests/pictures -chromium='$(CHROMIUM)' -mermaid="$$PWD/$(MERMAID)" -out="$$PWD/dist/pictures"
 
-loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; compiles Loki, which takes minutes
+loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; the first time it compiles Loki
+	@echo "make loki: half a minute. The first time it compiles Loki: ten minutes of CPU."
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
 	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
 	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"
 
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
+	@echo "Building the charm for each platform: half a minute, and two minutes the first time."
 	@go run ./charm/charmpack
 
 bench: $(LINT) ## run the benchmarks and print their medians

@@ -177,6 +177,8 @@ func stateLine(e fleet.StateEvent) string {
 	}
 	text += "; " + span(e.Elapsed)
 	switch {
+	case e.Left > 0 && e.Left < time.Minute:
+		text += ", less than a minute more at this rate"
 	case e.Left > 0:
 		text += ", about " + span(e.Left.Round(time.Minute)) + " more at this rate"
 	case c.Waiting > 0:

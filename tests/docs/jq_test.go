@@ -93,3 +93,21 @@ func TestJQ_DoesWhatTheScriptsNeed(t *testing.T) {
 		}
 	}
 }
+
+// A page that needs a tool besides juju says which, and where to get it.
+func TestPages_NameJQ(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, p := range ours(t) {
+		if !strings.Contains(p.text, "| jq ") {
+			continue
+		}
+		seen++
+		if !strings.Contains(p.text, "[jq](https://jqlang.org)") {
+			t.Errorf("%s uses jq and does not name it", p.path)
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d pages with jq were found", seen)
+	}
+}

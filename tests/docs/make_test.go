@@ -3,6 +3,7 @@ package docs_test
 import (
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,5 +28,34 @@ func TestMake_SaysWhichGoIsNeeded(t *testing.T) {
 		if (err != nil) != (want != "") || !strings.Contains(string(out), want) {
 			t.Errorf("%s: %v, %s, want %q", version, err, out, want)
 		}
+	}
+}
+
+// "make check" says each step and how long it takes, and the whole is the same number
+// wherever it stands.
+func TestMake_SaysHowLongACheckTakes(t *testing.T) {
+	t.Parallel()
+	makefile := read(t, filepath.Join(root, "Makefile"))
+	contributing := read(t, filepath.Join(root, "CONTRIBUTING.md"))
+	row := regexp.MustCompile("(?m)^\\| `make check` \\| (\\d+) minutes \\|").FindStringSubmatch(contributing)
+	if row == nil {
+		t.Fatal("CONTRIBUTING.md does not say how long make check takes")
+	}
+	total := "about " + row[1] + " minutes on two cores"
+	for name, text := range map[string]string{"Makefile": makefile, "README.md": read(t, filepath.Join(root, "README.md"))} {
+		if !strings.Contains(text, total) {
+			t.Errorf("%s does not say %q, as CONTRIBUTING.md does", name, total)
+		}
+	}
+	_, steps, _ := strings.Cut(makefile, "\nCHECKS = ")
+	steps, _, _ = strings.Cut(steps, "\n\n")
+	found := regexp.MustCompile(`"([a-z-]+):([^"]+)"`).FindAllStringSubmatch(steps, -1)
+	for _, step := range found {
+		if !strings.Contains(makefile, "\n"+step[1]+":") || !strings.Contains(step[2], "second") && !strings.Contains(step[2], "minute") {
+			t.Errorf("the step %q is no target, or does not say how long it takes", step[0])
+		}
+	}
+	if len(found) < 5 {
+		t.Errorf("only %d steps were found", len(found))
 	}
 }

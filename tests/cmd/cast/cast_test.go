@@ -62,6 +62,40 @@ func TestDraw_KeepsEveryLine(t *testing.T) {
 	}
 }
 
+// A long line breaks behind a word, and the line that says that all went well looks so.
+func TestDraw_CanBeRead(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("word ", 19) + "boundary and the rest"
+	done := `10:00:00 model alice@example.com/prod migrated from "west" to "east"; JIMM records it there`
+	var svg bytes.Buffer
+	if err := main.Draw(&svg, []main.Line{main.NewLine("$ make demo", 0), main.NewLine(long, 0), main.NewLine(done, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">" + strings.Repeat("word ", 19) + "</tspan>", ">boundary and the rest</tspan>", `<text class="good"><tspan x="16" y="71">10:00:00 model`} {
+		if !strings.Contains(svg.String(), want) {
+			t.Errorf("the film does not have %s:\n%s", want, svg.String())
+		}
+	}
+}
+
+// Progress and results stay on the screen until they are read.
+func TestDraw_LeavesTimeToRead(t *testing.T) {
+	t.Parallel()
+	var film []main.Line
+	for _, text := range []string{"$ one", "10:00:00 progress", "", "outcome: migrated", "", "$ two", "end"} {
+		film = append(film, main.NewLine(text, 0))
+	}
+	var svg bytes.Buffer
+	if err := main.Draw(&svg, film); err != nil {
+		t.Fatal(err)
+	}
+	// 0.9 s behind each command, 3 s behind the progress and before the second command, 0.045 s
+	// for two lines, and 6 s at the end.
+	if !strings.Contains(svg.String(), "animation: text 13.89s") {
+		t.Errorf("the film does not take 13.89 s:\n%s", svg.String())
+	}
+}
+
 // The screen scrolls when it is full, and ends where it stays without motion.
 func TestDraw_Scrolls(t *testing.T) {
 	t.Parallel()

@@ -27,11 +27,13 @@ const (
 )
 
 // The pace. A line stays alone for a moment, so that the eye can follow, and a
-// command longer; nothing is waited for longer than a reader would.
+// command longer; nothing is waited for longer than a reader would. What is about to
+// scroll away, progress and results, stays until it is read.
 const (
 	briefest = 45 * time.Millisecond
 	typing   = 900 * time.Millisecond
 	longest  = 1500 * time.Millisecond
+	reading  = 3 * time.Second
 	ending   = 6 * time.Second
 )
 
@@ -48,7 +50,7 @@ func kinds() []kind {
 		{"bad", regexp.MustCompile(`: fail\b|^outcome: (aborted|unknown|conflict)`)},
 		{"warning", regexp.MustCompile(`: warn\b`)},
 		{"phase", regexp.MustCompile(`^\d\d:\d\d:\d\d [A-Z]{4,}:`)},
-		{"good", regexp.MustCompile(`^outcome: migrated|^(\d\d:\d\d:\d\d )?(summary: ')?model \S+ moved from `)},
+		{"good", regexp.MustCompile(`^outcome: migrated|^(\d\d:\d\d:\d\d )?(summary: )?model \S+ migrated from `)},
 		{"plain", regexp.MustCompile(`^\d\d:\d\d:\d\d |^\w[\w-]*:`)},
 	}
 }
@@ -103,14 +105,17 @@ const look = `text { font: 14px ui-monospace, SFMono-Regular, Menlo, "DejaVu San
 func pace(film []line) ([]frame, time.Duration) {
 	var frames []frame
 	var now, before time.Duration
-	printed := 0
+	printed, timed := 0, regexp.MustCompile(`^\d\d:\d\d:\d\d `)
 	for i, l := range film {
 		pause := min(max(l.at-before, briefest), longest)
 		if strings.HasPrefix(l.text, "$ ") || i > 0 && strings.HasPrefix(film[i-1].text, "$ ") {
 			pause = max(pause, typing)
 		}
-		if i == 0 {
+		switch {
+		case i == 0:
 			pause = 0
+		case strings.HasPrefix(l.text, "$ "), timed.MatchString(film[i-1].text) && !timed.MatchString(l.text):
+			pause = reading
 		}
 		now, before = now+pause, l.at
 		printed += len(wrap(l.text))
@@ -133,12 +138,17 @@ func animate(w io.Writer, name string, frames []frame, end time.Duration, y func
 // shift is how far the text has moved up when so many rows are printed.
 func shift(printed int) int { return -max(0, printed-rows) * lineHeight }
 
-// wrap breaks a line where the terminal does. An empty line has one row.
+// wrap breaks a line that is wider than the terminal, behind a space if there is one.
+// An empty line has one row.
 func wrap(text string) []string {
 	runes := []rune(text)
 	var parts []string
 	for len(runes) > columns {
-		parts, runes = append(parts, string(runes[:columns])), runes[columns:]
+		end := columns
+		if space := strings.LastIndex(string(runes[:columns]), " "); space > columns/2 {
+			end = len([]rune(string(runes[:columns])[:space+1]))
+		}
+		parts, runes = append(parts, string(runes[:end])), runes[end:]
 	}
 	return append(parts, string(runes))
 }

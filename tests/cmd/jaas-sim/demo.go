@@ -31,7 +31,7 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	if todo.world, err = loadWorld("", version); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stdout, "Building the charm and starting a simulated JAAS...")
+	fmt.Fprintln(p.stdout, "Building the charm (up to a minute the first time) and starting a simulated JAAS...")
 	d, err := deploy(ctx, todo)
 	if err != nil {
 		return err

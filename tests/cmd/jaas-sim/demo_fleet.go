@@ -58,7 +58,7 @@ func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	todo.world = fleetWorld(version)
-	fmt.Fprintln(p.stdout, "Building the charm and starting a simulated JAAS with forty models on west and south...")
+	fmt.Fprintln(p.stdout, "Building the charm (up to a minute the first time) and starting a simulated JAAS with forty models on west and south...")
 	d, err := deploy(ctx, todo)
 	if err != nil {
 		return err
@@ -90,8 +90,12 @@ func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 		}
 		fmt.Fprintf(p.stdout, "%s: %s\n", done.Status, cmp.Or(done.Result("summary"), done.Message))
 		if done.Status == charmtest.TaskCompleted {
-			fmt.Fprint(p.stdout, "\n"+done.Result("report"))
-			return d.clean()
+			fmt.Fprintf(p.stdout, "\n%s\n", strings.TrimSpace(done.Result("report")))
+			if err := d.clean(); err != nil {
+				return err
+			}
+			fmt.Fprint(p.stdout, fleetEnd)
+			return nil
 		}
 	}
 	return fmt.Errorf("the plan was not applied in %d runs", mostRuns)
@@ -103,6 +107,13 @@ const (
 	// killAfter is after how many models the first run is killed.
 	killAfter = 8
 )
+
+// fleetEnd says what was real and what to do next.
+const fleetEnd = `
+JIMM and the controllers were simulated; the charm is the one that ships. This is the report of the last run. Next:
+  docs/tutorial/empty-a-controller.md  do it yourself, in a JAAS that you describe
+  docs/how-to/move-many-models.md      plan and apply in a real JAAS
+`
 
 // act runs an action on the leader to its end.
 func (p *program) act(ctx context.Context, d *deployment, action string, params map[string]any, each func(charmtest.LogMessage)) (operations.Task, error) {

@@ -84,7 +84,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 	if plan.controllersOnly {
 		fmt.Fprintln(p.stderr, "Starting the controllers...")
 	} else {
-		fmt.Fprintln(p.stderr, "Building the charm and starting the world...")
+		fmt.Fprintln(p.stderr, "Building the charm (up to a minute the first time) and starting a simulated JAAS...")
 	}
 	d, err := deploy(ctx, plan)
 	if err != nil {

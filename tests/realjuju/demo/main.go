@@ -42,7 +42,7 @@ func run(ctx context.Context, out io.Writer, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "Building the charm and deploying it to a model of controller east...")
+	fmt.Fprintln(out, "Building the charm (up to a minute the first time) and deploying it to a model of controller east...")
 	u, err := unit.Start(ctx, unit.Options{CharmDir: args[0], Controller: j.East, JIMM: j.URL})
 	if err != nil {
 		return err
