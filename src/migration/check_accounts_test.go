@@ -21,6 +21,7 @@ type staff struct {
 	people    map[string]facts.People
 	clouds    map[string][]string
 	prechecks facts.Prechecks
+	itself    string   // why the source would not take the model that it has
 	users     []string // of the model, on the source
 	owner     string   // of the model, as the source has it; "" if it does not say
 	err       error    // Of everything that is asked.
@@ -38,6 +39,7 @@ func newStaff(completes bool) *staff {
 		clouds:    map[string][]string{"aws": {"us-east-1"}},
 		holdings:  []facts.Holding{{UUID: "1", Name: "controller", Owner: "admin"}},
 		prechecks: facts.Prechecks{Version: 3, Facades: true},
+		itself:    "model with same UUID already exists (9e0a)",
 		users:     []string{"alice@example.com=admin", "bob=read"},
 	}
 }
@@ -65,8 +67,11 @@ func (s *staff) Clouds(context.Context, facts.Controller) (map[string][]string, 
 	return s.clouds, nil
 }
 
-func (s *staff) Prechecks(context.Context, facts.Controller, facts.Controller, facts.Model) (facts.Prechecks, error) {
+func (s *staff) Prechecks(_ context.Context, target, _ facts.Controller, _ facts.Model) (facts.Prechecks, error) {
 	s.asked++
+	if target.Name == "west" {
+		return facts.Prechecks{Version: 3, Facades: true, Refusal: s.itself}, s.err
+	}
 	return s.prechecks, s.err
 }
 
@@ -126,6 +131,21 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"refused for something else", checks.Facades, func(s *staff) { s.prechecks.Refusal = "upgrade in progress" }, checks.Pass, "accepts models"},
 		{"Juju 4", checks.Facades, func(s *staff) { s.prechecks, s.err = facts.Prechecks{}, errors.New("a description") }, checks.Skip, "a description"},
 		{"no account", checks.Facades, without, checks.Skip, `needs an account on "east"`},
+
+		{"the source is ready", checks.Source, nil, checks.Pass, `"west" has the model, and reports that its own machines are ready`},
+		{"the source's machine is down", checks.Source, func(s *staff) {
+			s.itself = "machine 0 agent not functioning at this time (down)"
+		}, checks.Fail, "machine 0 agent not functioning at this time (down)"},
+		{"the source is upgraded", checks.Source, func(s *staff) { s.itself = "upgrade in progress" }, checks.Fail, "upgrade in progress"},
+		{"the source is removed", checks.Source, func(s *staff) { s.itself = "model is dying" }, checks.Fail, "model is dying"},
+		{"the source did not come to its machines", checks.Source, func(s *staff) {
+			s.itself = "model is being migrated out of target controller"
+		}, checks.Pass, `"west" has the model`},
+		{"the source did not answer", checks.Source, func(s *staff) { s.err = errDeaf }, checks.Pass, `"west" has the model`},
+		{"an account on the target alone", checks.Source, func(s *staff) {
+			state("west", facts.AccountNone)(s)
+			s.itself = "machine 0 is dying"
+		}, checks.Pass, `"west" has the model`},
 
 		{"would take it", checks.TargetPrechecks, nil, checks.Pass, "would accept the model (MigrationTarget 3)"},
 		{"would refuse it", checks.TargetPrechecks, func(s *staff) { s.prechecks.Refusal = `model named "prod" already exists` }, checks.Fail, "already exists"},

@@ -197,7 +197,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		Clouds:              []controller.Cloud{{Name: c.Cloud, Type: c.CloudType, Regions: []string{c.Region}}},
 		ControllerModelUUID: c.ModelUUID, RedirectAnyUser: c.Redirects == redirectAll,
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
-		ControllerBlock: c.ChangeBlock, Followed: j.followed, AgentLogins: j.agentLogins,
+		ControllerBlock: c.ChangeBlock, Machines: c.Machines, Followed: j.followed, AgentLogins: j.agentLogins,
 		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
 	}
 	if j.jimm == nil {

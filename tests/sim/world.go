@@ -137,6 +137,8 @@ type Controller struct {
 	SecretBackends []string `yaml:"secret-backends,omitempty"`
 	// ChangeBlock is the message of a block of changes on the controller model: no model is upgraded.
 	ChangeBlock string `yaml:"change-block,omitempty"`
+	// Machines are those of the controller model; none is the same as all ready.
+	Machines []controller.Machine `yaml:"machines,omitempty"`
 }
 
 // Model describes a model: its content, where it is, and what JIMM thinks.

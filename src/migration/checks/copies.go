@@ -6,14 +6,34 @@ import (
 	"strconv"
 	"strings"
 
+	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
 
-// checkSource reports whether the recorded controller has the model.
+// checkSource reports whether the recorded controller has the model, and whether that
+// controller itself is in a state in which Juju migrates models from it.
 func checkSource(s *survey.Survey) Finding {
+	f := checkSourceHasModel(s)
+	itself := s.Reports.SourceItself
+	switch {
+	case f.Level != Pass:
+	case itself.RefusesAsItIs():
+		reason, _ := rules.Explain("source prechecks failed: controller: "+itself.Refusal, Facts(s))
+		return Finding{
+			Level:    Fail,
+			Evidence: f.Evidence + ", but the controller itself is not in a state to migrate models; it reports: " + oneLine(itself.Refusal),
+			Remedy:   reason.Hint(),
+		}
+	case itself.HasModel():
+		f.Evidence += ", and reports that its own machines are ready"
+	}
+	return f
+}
+
+func checkSourceHasModel(s *survey.Survey) Finding {
 	f := Finding{Level: Fail}
 	source := s.Observation.CopyOn(s.Source)
 	name := strconv.Quote(s.Source.String())

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -21,7 +22,8 @@ type People struct {
 	Identity string
 }
 
-// Prechecks is what a target has answered about a model that is to be imported.
+// Prechecks is what a controller has answered to the question whether it would take a
+// model: the target, or the source itself.
 type Prechecks struct {
 	// Version is that of its facade MigrationTarget which was asked.
 	Version int
@@ -37,6 +39,22 @@ type Prechecks struct {
 // That answer has no code (Juju 3.1 to 4.x).
 func (p Prechecks) FacadesRefused() bool {
 	return strings.HasPrefix(p.Refusal, "Source controller does not support required facades")
+}
+
+// RefusesAsItIs reports whether the controller would refuse because of its own state: that
+// of its machines, or an upgrade. A source examines itself in the same way before it
+// migrates a model (migration prechecks of Juju 2.9 to 3.6).
+func (p Prechecks) RefusesAsItIs() bool {
+	return slices.ContainsFunc(
+		[]string{"machine ", "upgrade in progress", "model is dying", "model is dead"},
+		func(begin string) bool { return strings.HasPrefix(p.Refusal, begin) },
+	)
+}
+
+// HasModel reports whether the controller would refuse because it has the model: it looks
+// for that after it has examined itself (migration prechecks of Juju 2.9 to 3.6).
+func (p Prechecks) HasModel() bool {
+	return strings.HasPrefix(p.Refusal, "model with same UUID already exists")
 }
 
 // AccountState reports whether a controller can be asked as one of its

@@ -18,6 +18,9 @@ type Reports struct {
 	cloudsErr   error
 	Prechecks   facts.Prechecks
 	PrecheckErr error
+	// SourceItself is what the source answers when it is asked to take the model that it
+	// has: the answer shows how it judges itself. It is empty if there was no answer.
+	SourceItself facts.Prechecks
 }
 
 // askControllers asks source and target what they report only to their
@@ -41,15 +44,20 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 			out.People[side.at.UUID] = people
 		}
 	}
+	moving := s.Model
+	if owner, told := s.OwnerOnSource(); told {
+		moving.Owner = owner
+	}
+	if out.Source.State == facts.AccountWorks {
+		if itself, err := admin.Prechecks(ctx, s.Source, s.Source, moving); err == nil {
+			out.SourceItself = itself
+		}
+	}
 	if out.Target.State != facts.AccountWorks {
 		return
 	}
 	out.Holdings, out.HoldingsErr = admin.Holdings(ctx, s.Target)
 	out.Clouds, out.cloudsErr = admin.Clouds(ctx, s.Target)
-	moving := s.Model
-	if owner, told := s.OwnerOnSource(); told {
-		moving.Owner = owner
-	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
 }
 

@@ -76,12 +76,14 @@ type situation struct {
 	Others             []controller.Model // on the target
 	Importing, Active  bool               // a copy of the model is on the target
 	SourceUp, TargetUp bool               // the controller upgrades
+	// Machines of the controllers themselves.
+	SourceMachines, TargetMachines []controller.Machine
 }
 
 // juju returns what Juju's own prechecks say, as Controller.InitiateMigration puts it; "" if the model may go.
 func (s situation) juju() string {
 	m := s.Model
-	west := &backend{m: controllerModel(westUUID, s.Source), version: version.MustParse(s.Source), upgrading: s.SourceUp}
+	west := &backend{m: controllerModel(westUUID, s.Source, s.SourceMachines), version: version.MustParse(s.Source), upgrading: s.SourceUp}
 	source := &backend{m: &m, version: version.MustParse(m.AgentVersion), ctl: west}
 	cloud := func(names.ModelTag) (environscloudspec.CloudSpec, error) {
 		return environscloudspec.CloudSpec{Type: "dummy"}, nil
@@ -89,7 +91,7 @@ func (s situation) juju() string {
 	if err := migration.SourcePrecheck(source, seen{&m}, seen{west.m}, cloud); err != nil {
 		return "source prechecks failed: " + err.Error()
 	}
-	target := &backend{m: controllerModel(eastUUID, s.Target), version: version.MustParse(s.Target), upgrading: s.TargetUp}
+	target := &backend{m: controllerModel(eastUUID, s.Target, s.TargetMachines), version: version.MustParse(s.Target), upgrading: s.TargetUp}
 	models := pool{}
 	for _, other := range s.Others {
 		models[other.UUID] = model{&other, state.MigrationModeNone}
@@ -112,14 +114,14 @@ func (s situation) juju() string {
 	return ""
 }
 
-func controllerModel(uuid, agent string) *controller.Model {
-	return &controller.Model{Name: "controller", UUID: uuid[:34] + "cc", Owner: "admin", Life: "alive", Type: "iaas", AgentVersion: agent}
+func controllerModel(uuid, agent string, machines []controller.Machine) *controller.Model {
+	return &controller.Model{Name: "controller", UUID: uuid[:34] + "cc", Owner: "admin", Life: "alive", Type: "iaas", AgentVersion: agent, Machines: machines}
 }
 
 // simulated returns what simulated controllers say to the same, asked by Juju's own client.
 func (s situation) simulated(ctx context.Context) (refusal string, err error) {
 	j, err := sim.StartControllers(ctx, sim.World{Controllers: []sim.Controller{
-		{Name: "west", UUID: westUUID, Version: s.Source, Upgrading: s.SourceUp}, {Name: "east", UUID: eastUUID, Version: s.Target, Upgrading: s.TargetUp},
+		{Name: "west", UUID: westUUID, Version: s.Source, Upgrading: s.SourceUp, Machines: s.SourceMachines}, {Name: "east", UUID: eastUUID, Version: s.Target, Upgrading: s.TargetUp, Machines: s.TargetMachines},
 	}, Models: []sim.Model{{Model: s.Model, Controller: "west"}}}, sim.Options{})
 	if err != nil {
 		return "", err
@@ -173,11 +175,14 @@ func generate(r *rand.Rand) situation {
 	if r.IntN(25) == 0 {
 		m.Blockers = []string{"the model hosts deprecated ubuntu machine(s): ubuntu@18.04(1)"}
 	}
-	for i := range r.IntN(3) {
-		m.Machines = append(m.Machines, controller.Machine{
-			ID: strconv.Itoa(i), AgentStatus: rarely("started", "down", "pending", "stopped", "error"), InstanceStatus: rarely("running", "pending", "provisioning error", "unknown", "allocating", "stopped"),
+	machine := func(id, agent string) controller.Machine {
+		return controller.Machine{
+			ID: id, AgentStatus: rarely("started", "down", "pending", "stopped", "error"), InstanceStatus: rarely("running", "pending", "provisioning error", "unknown", "allocating", "stopped"),
 			AgentVersion: rarely(agent, "3.1.0"), Life: rarely("alive", "dying", "dead"), Reboot: rarely("", "reboot", "shutdown"),
-		})
+		}
+	}
+	for i := range r.IntN(3) {
+		m.Machines = append(m.Machines, machine(strconv.Itoa(i), agent))
 	}
 	for i := range r.IntN(3) {
 		n := fmt.Sprintf("app%d", i)
@@ -202,6 +207,12 @@ func generate(r *rand.Rand) situation {
 		m.Relations = append(m.Relations, rel)
 	}
 	p.Model = m
+	if r.IntN(4) == 0 {
+		p.SourceMachines = append(p.SourceMachines, machine("0", p.Source))
+	}
+	if r.IntN(4) == 0 {
+		p.TargetMachines = append(p.TargetMachines, machine("0", p.Target))
+	}
 	if r.IntN(8) == 0 {
 		p.Others = append(p.Others, controller.Model{Name: pick("prod", "other"), UUID: "11111111-1111-4222-8333-44444444444" + strconv.Itoa(r.IntN(9)), Owner: pick(m.Owner, "admin", "carol"), Type: "iaas", Life: "alive", AgentVersion: p.Target})
 	}
@@ -233,6 +244,8 @@ func (s situation) shrink(ctx context.Context) situation {
 	try(func(q *situation) { q.Others = nil })
 	try(func(q *situation) { q.Importing, q.Active = false, false })
 	try(func(q *situation) { q.SourceUp = false })
+	try(func(q *situation) { q.SourceMachines = nil })
+	try(func(q *situation) { q.TargetMachines = nil })
 	try(func(q *situation) { q.TargetUp = false })
 	try(func(q *situation) { q.Model.CleanupNeeded = false })
 	try(func(q *situation) { q.Model.CredentialRevoked = false })

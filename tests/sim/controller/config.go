@@ -45,6 +45,9 @@ type Config struct {
 	// ControllerBlock is the message of a block of changes on the controller model: no model is upgraded then.
 	ControllerBlock string
 
+	// Machines are those of the controller model; none is the same as all ready.
+	Machines []Machine
+
 	// DialContext reaches other controllers and the key set; nil: the network of the machine.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 

@@ -104,7 +104,7 @@ func New(config Config) (*Controller, error) {
 	close(c.up)
 	c.methods = c.allMethods()
 	c.server = c.newServer()
-	err = c.AddModel(Model{Name: "controller", UUID: config.ControllerModelUUID, IsController: true, ChangeBlock: config.ControllerBlock})
+	err = c.AddModel(Model{Name: "controller", UUID: config.ControllerModelUUID, IsController: true, ChangeBlock: config.ControllerBlock, Machines: config.Machines})
 	return c, err
 }
 

@@ -48,6 +48,21 @@ func (c *Controller) precheckSource(h *hosted) error {
 	if m.CleanupNeeded {
 		return wire.Errorf("", "cleanup needed")
 	}
+	return prefixed("controller: ", c.precheckItself())
+}
+
+// precheckItself checks the machines of the controller model, as the source and as the target of a migration. The caller
+// holds mu.
+func (c *Controller) precheckItself() error {
+	itself := c.models[c.config.ControllerModelUUID]
+	if itself == nil { // migrated away (4.1)
+		return nil
+	}
+	for _, machine := range itself.model.Machines {
+		if err := machine.precheck(itself.model); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -235,6 +250,9 @@ func (c *Controller) precheckComing(m migratingModel, agent, source version) err
 	case agent.compare(oldest) < 0:
 		return wire.Errorf("", "model must be upgraded to at least version %s before being migrated to a controller "+
 			"with version %s", oldest, own)
+	}
+	if err := c.precheckItself(); err != nil {
+		return err
 	}
 	return c.precheckNames(m)
 }
