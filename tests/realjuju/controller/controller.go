@@ -87,6 +87,8 @@ type Controller struct {
 	mu      sync.Mutex
 	masters map[string]chan struct{} // by model; closed to end one
 	texts   map[string][]string      // by model; what its migration master has said
+
+	beforeText func(text string) // may be nil
 }
 
 // Version is the version that every controller of this process says it has.
@@ -261,6 +263,13 @@ func (c *Controller) Close() {
 // BeforeRemoval sets what is called before the controller removes documents from its database, with the names of the
 // collections. The controller waits for it. Nil takes it away.
 func (c *Controller) BeforeRemoval(hook func(collections []string)) { c.db.BeforeRemoval(hook) }
+
+// Collections returns the names of the collections that have documents of a model.
+func (c *Controller) Collections(model string) []string { return c.db.Collections(model) }
+
+// Hide makes the controller miss the documents that a collection has of a model, as if it had removed them, until it is
+// called again; an empty name hides nothing.
+func (c *Controller) Hide(model, collection string) { c.db.Hide(model, collection) }
 
 // CloseAPI takes the API server away, as a crash does, and leaves the rest.
 func (c *Controller) CloseAPI() {

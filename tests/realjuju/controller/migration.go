@@ -124,8 +124,19 @@ func (l *listening) SetStatusMessage(text string) error {
 
 func (c *Controller) hear(model, text string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.texts[model] = append(c.texts[model], text)
+	before := c.beforeText
+	c.mu.Unlock()
+	if before != nil {
+		before(text)
+	}
+}
+
+// BeforeText sets what is called before a migration master sets a status text. The master waits for it.
+func (c *Controller) BeforeText(hook func(text string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.beforeText = hook
 }
 
 // MigrationTexts returns the status texts that the migration master of a model has set, also those that stood for less than

@@ -43,6 +43,7 @@ type coll struct {
 	maxSize  int64
 	maxDocs  int64
 	size     int64
+	hidden   string // the model whose documents reads miss; see Server.Hide
 }
 
 type entry struct {
@@ -177,7 +178,7 @@ func (c *coll) find(t *txn, filter bson.D, limit int) []bson.D {
 	}
 	if ids, ok := idsOf(filter); ok {
 		for _, k := range ids {
-			if d := c.get(t, k); d != nil && match(filter, d) {
+			if d := c.get(t, k); d != nil && c.shows(t, d) && match(filter, d) {
 				out = append(out, d)
 				if limit > 0 && len(out) >= limit {
 					break
@@ -187,7 +188,7 @@ func (c *coll) find(t *txn, filter bson.D, limit int) []bson.D {
 		return out
 	}
 	c.scan(t, func(_ string, d bson.D) bool {
-		if match(filter, d) {
+		if c.shows(t, d) && match(filter, d) {
 			out = append(out, d)
 		}
 		return limit <= 0 || len(out) < limit

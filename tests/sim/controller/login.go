@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -229,6 +230,10 @@ func (s *session) access(who *login) (*userInfo, error) {
 	if s.c.release.has(juju4) || who.token {
 		info.DisplayName = "" // 4.0-beta8, and tokens with 3.6.28, recorded
 	}
+	if known := []string{"", "login", "add-model", "superuser"}; who.token && !slices.Contains(known, info.ControllerAccess) {
+		return nil, wire.Errorf("not valid", "obtaining ControllerUser for logged in user %s: %q controller access not valid",
+			who.user, info.ControllerAccess) // 3.5.4, observed
+	}
 	if s.model == "" {
 		if info.ControllerAccess == "" {
 			return nil, errPermission()
@@ -237,11 +242,13 @@ func (s *session) access(who *login) (*userInfo, error) {
 	}
 	modelAccess, ok := s.c.modelAccess(who, s.model)
 	switch {
+	case who.token && info.ControllerAccess == "": // 3.6.28, recorded: what it may do on the model is not looked at
+		return nil, errPermission()
 	case ok:
 		info.ModelAccess = modelAccess
 	case info.ControllerAccess == "superuser":
 		info.ModelAccess = "admin"
-	case who.token && info.ControllerAccess != "": // let in without any access (3.6.28 and 4.0-beta8, recorded)
+	case who.token: // let in without any access (3.6.28 and 4.0-beta8, recorded)
 	default:
 		return nil, errPermission()
 	}

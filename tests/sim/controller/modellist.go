@@ -243,7 +243,7 @@ func modelStatus(_ context.Context, s *session, req *wire.Request) (any, error) 
 	}
 	items := []modelStatusItem{}
 	for _, entity := range params.Entities {
-		item, err := s.modelStatus(entity.Tag)
+		item, err := s.modelStatus(entity.Tag, req.Facade)
 		item.Error = wire.AsError(err)
 		qualified := req.Facade == "ModelManager" && req.Version >= 11 || req.Facade == "Controller" && req.Version >= 13
 		owner := item.OwnerTag
@@ -260,9 +260,10 @@ func modelStatus(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return map[string]any{"models": items}, nil
 }
 
-// modelStatus tells a missing model from a forbidden one (documented), and in 4.x where a migrated model went (4.0-beta8,
-// recorded).
-func (s *session) modelStatus(tag string) (modelStatusItem, error) {
+// modelStatus tells a missing model from a forbidden one (documented), and where a migrated model went: in 4.x (4.0-beta8,
+// recorded), and before that in ModelManager, without a controller tag, to a user of the model alone (3.5.4, observed;
+// 3.6.28, recorded).
+func (s *session) modelStatus(tag, facade string) (modelStatusItem, error) {
 	var none modelStatusItem
 	uuid, err := modelTag(tag)
 	if err != nil {
@@ -271,6 +272,9 @@ func (s *session) modelStatus(tag string) (modelStatusItem, error) {
 	who, c := s.loggedIn(), s.c
 	access, _ := c.modelAccess(who, uuid)
 	superuser, newer := c.controllerAccess(who) == "superuser", c.release.has(juju4)
+	if m := c.departed(uuid, who.user); m != nil && !newer && facade == "ModelManager" {
+		return none, redirection(m.redirectInfo())
+	}
 	departed := c.departed(uuid, anonymousUser)
 	c.mu.Lock()
 	defer c.mu.Unlock()

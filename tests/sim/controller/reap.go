@@ -88,7 +88,7 @@ func (h *hosted) infoError() error {
 // nil: it answers (3.5.4, observed; a real one removes the pieces in any order).
 func (h *hosted) statusError() error {
 	switch {
-	case h.reaping == usersGone && h.mode == modeExporting: // 3.6.28 recorded, too
+	case h.reaping == usersGone: // 3.6.28 recorded, too
 		return wire.Errorf("not found", "could not fetch applications and units: cannot make bindings: space not found")
 	case h.reaping == statusGone:
 		return wire.Errorf("not found", "cannot determine model status: cannot obtain model status info: cannot get status: model not found")

@@ -83,7 +83,8 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 // keySet verifies tokens and remembers public keys.
 type keySet struct {
 	tokens Tokens
-	least  int // bits of a key; 0: as many as there are
+	least  int  // bits of a key; 0: as many as there are
+	jwx2   bool // what refuses tokens is jwx/v2, which Juju 3 has (3.5.4, observed)
 	http   *http.Client
 
 	mu   sync.Mutex
@@ -98,6 +99,7 @@ func newKeySet(config Config, release release) *keySet {
 	return &keySet{
 		tokens: config.Tokens,
 		least:  least,
+		jwx2:   !release.has(juju4),
 		keys:   map[string]crypto.PublicKey{},
 		http: &http.Client{
 			Timeout: 30 * time.Second,
@@ -116,7 +118,10 @@ func (k *keySet) verify(ctx context.Context, token string) (claims, error) {
 		return claims{}, fmt.Errorf("invalid jwt authToken in request: %w", err)
 	}
 	parts := strings.Split(string(compact), ".")
-	if len(parts) != 3 {
+	switch {
+	case len(parts) != 3 && k.jwx2:
+		return claims{}, errors.New("invalid JWT")
+	case len(parts) != 3:
 		return claims{}, errors.New("failed to parse jws: invalid number of segments")
 	}
 	decoded := make([][]byte, len(parts))
@@ -164,7 +169,10 @@ func (k *keySet) key(ctx context.Context, id string) (crypto.PublicKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.keys = keys
-	if keys[id] == nil {
+	switch {
+	case keys[id] == nil && k.jwx2:
+		return nil, fmt.Errorf("key provider 0 failed: failed to find key with key ID %q in key set", id)
+	case keys[id] == nil:
 		return nil, errors.New("could not verify message using any of the signatures or keys")
 	}
 	return keys[id], nil
