@@ -87,14 +87,14 @@ func (h *hosted) infoError() error {
 // statusError is what FullStatus says of a model that is being reaped, or of a half-imported copy that is being removed;
 // nil: it answers (3.5.4, observed; a real one removes the pieces in any order).
 func (h *hosted) statusError() error {
-	switch {
-	case h.reaping == usersGone: // 3.6.28 recorded, too
+	switch h.reaping {
+	case usersGone: // 3.6.28 recorded, too
 		return wire.Errorf("not found", "could not fetch applications and units: cannot make bindings: space not found")
-	case h.reaping == statusGone:
+	case statusGone:
 		return wire.Errorf("not found", "cannot determine model status: cannot obtain model status info: cannot get status: model not found")
-	case h.reaping == settingsGone:
+	case settingsGone:
 		return wire.Errorf("not found", "cannot obtain current model config: model %q: settings not found", h.model.UUID)
-	case h.reaping == allDenied:
+	case allDenied:
 		return wire.Errorf("not found", "model %q not found", h.model.UUID)
 	default:
 		return nil
