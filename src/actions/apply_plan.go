@@ -116,7 +116,7 @@ func readWaves(text string) (map[int]bool, error) {
 		to, err = strconv.Atoi(last)
 	}
 	if err != nil || from < 1 || to < from || to > fleet.MostModels {
-		return nil, fmt.Errorf("cannot use waves %q: it is a number such as 1, or a range such as 1-2", text)
+		return nil, fmt.Errorf("cannot use waves %q: it must be a number such as 1, or a range such as 1-2", text)
 	}
 	out := map[int]bool{}
 	for n := from; n <= to; n++ {

@@ -134,7 +134,7 @@ func (d *drainage) options() (fleet.RunOptions, error) {
 		case d.plan.Hash() != p.Hash:
 			return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: %w: its hash is %s, plan-hash is %q", fleet.ErrHash, d.plan.Hash(), p.Hash)
 		case d.plan.Goal != fleet.Drain || d.plan.Of != p.Controller:
-			return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: it is not one to drain %q", p.Controller)
+			return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: it does not drain %q", p.Controller)
 		}
 		// What is left at the end is judged by the plan's own targets.
 		for _, e := range d.plan.Moves {
@@ -227,9 +227,9 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 	case err != nil:
 		return err
 	case !leader:
-		return errors.New("cannot drain: this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
+		return errors.New("cannot drain: this unit is not the leader; run it on the leader (replace the number of the unit by /leader)")
 	case d.params.Plan == "" && n > d.expected():
-		return fmt.Errorf("cannot drain: %d models of %q would move, more than %d; check the plan with dry-run=true, then set expect=%d", n, d.params.Controller, d.expected(), n)
+		return fmt.Errorf("cannot drain: %d models of %q would move, which is more than %d; check the plan with dry-run=true, then set expect=%d", n, d.params.Controller, d.expected(), n)
 	}
 	return nil
 }
@@ -255,7 +255,7 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
 		// The answer may be lost, and the mark set: the list says it.
 		if c, listErr := controllerNamed(ctx, d.shared.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
-			return fmt.Errorf("%w; it may be cordoned anyway: list-controllers shows it; to drain without a cordon, set cordon=false", err)
+			return fmt.Errorf("%w; list-controllers shows whether it is cordoned all the same; to drain without a cordon, set cordon=false", err)
 		}
 	}
 	d.out.Set = true

@@ -171,9 +171,9 @@ func checkIDs(list string) ([]checks.ID, error) {
 		switch {
 		case id == "":
 		case !slices.Contains(checks.IDs(), id):
-			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; those that can be ignored are %s", id, ignorable())
+			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; these can be ignored: %s", id, ignorable())
 		case !id.Ignorable():
-			return nil, fmt.Errorf("cannot ignore check %q: it can never be ignored; those that can are %s", id, ignorable())
+			return nil, fmt.Errorf("cannot ignore check %q: it can never be ignored; these can: %s", id, ignorable())
 		default:
 			out = append(out, id)
 		}

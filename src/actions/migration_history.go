@@ -117,7 +117,7 @@ func moment(name, text string, now time.Time) (time.Time, error) {
 		ago = time.Duration(min(n, mostDays)) * 24 * time.Hour
 	}
 	if err != nil || ago < 0 {
-		return time.Time{}, fmt.Errorf("cannot use %s %q: it is a time such as 2026-11-28 or 2026-11-28T21:30:00Z, or how long ago it was, such as 12h or 30d", name, text)
+		return time.Time{}, fmt.Errorf("cannot use %s %q: it must be a time such as 2026-11-28 or 2026-11-28T21:30:00Z, or how long ago it was, such as 12h or 30d", name, text)
 	}
 	return now.Add(-ago).UTC().Truncate(time.Second), nil
 }

@@ -85,7 +85,7 @@ func planMigrations(ctx context.Context, a *charm.Action) error {
 	}
 	out.Unseen = w.unseen(out.Plan)
 	if size := len(out.Plan.Text()); size > fleet.MostBytes {
-		return fmt.Errorf("cannot show the plan: its text has %d bytes, at most %d fit a parameter; name fewer models", size, fleet.MostBytes)
+		return fmt.Errorf("cannot show the plan: its text has %d bytes, and a parameter can have at most %d; name fewer models", size, fleet.MostBytes)
 	}
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
 }
@@ -157,7 +157,7 @@ func (p planParams) readJobs(ctx context.Context, w sharedReads, s *fleet.Snapsh
 	s.Jobs = map[string]string{}
 	for _, m := range plan.Moves {
 		if s.Jobs[m.Model], err = w.jaas.Many().Job(ctx, m.Model); err != nil {
-			s.Gaps = append(s.Gaps, fmt.Sprintf("it is not known whether JIMM is upgrading %s: %s", m.Name, redact.Error(err)))
+			s.Gaps = append(s.Gaps, fmt.Sprintf("cannot determine whether JIMM is upgrading %s: %s", m.Name, redact.Error(err)))
 		}
 	}
 	return nil
@@ -264,7 +264,7 @@ func weights(text string) ([]fleet.Weighted, error) {
 		if given {
 			n, err := strconv.Atoi(number)
 			if err != nil || n < 0 || n > 1000 {
-				return nil, fmt.Errorf("cannot use the target %q: a weight is a whole number from 0 to 1000", part)
+				return nil, fmt.Errorf("cannot use the target %q: its weight must be a whole number from 0 to 1000", part)
 			}
 			w.Weight = n
 		}

@@ -192,7 +192,7 @@ func LogRemoteErrors(ctx context.Context, h *charm.Hook) error {
 		Errors any `json:"errors"`
 	}
 	if json.Unmarshal([]byte(data["event"]), &event) == nil && said(event.Errors) {
-		h.Logger().WarnContext(ctx, relation.RemoteApp+" cannot use what it got over "+relation.Endpoint, slog.Any("errors", event.Errors))
+		h.Logger().WarnContext(ctx, relation.RemoteApp+" cannot use the data sent over "+relation.Endpoint, slog.Any("errors", event.Errors))
 	}
 	return nil
 }

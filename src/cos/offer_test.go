@@ -151,7 +151,7 @@ func TestWhatTheOtherSideRefusesIsLogged(t *testing.T) {
 	}
 	unit.Hook(t, agent, "logging-relation-changed", charmtest.HookDetails{Relation: id})
 	for _, record := range agent.Log() {
-		if record.Level == "WARNING" && strings.Contains(record.Message, "loki cannot use what it got over logging") && strings.Contains(record.Message, "parse error at line 1") {
+		if record.Level == "WARNING" && strings.Contains(record.Message, "loki cannot use the data sent over logging") && strings.Contains(record.Message, "parse error at line 1") {
 			return
 		}
 	}

@@ -98,7 +98,7 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 	if !slices.Contains(hosts, stay.Controller) {
 		failed = rules.Rehost(ctx, home, stay.Controller, true)
 		if hosts, err = rules.Hosts(ctx, stay.Model); err != nil || !slices.Contains(hosts, stay.Controller) {
-			return false, "the rule could not be made: " + whyNot(failed, err)
+			return false, "the rule could not be added: " + whyNot(failed, err)
 		}
 		changed = true
 	}
@@ -112,7 +112,7 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 	case err != nil, slices.ContainsFunc(stale, func(host facts.ControllerUUID) bool { return slices.Contains(home.gone, host) }):
 		return changed, "an old rule could not be removed: " + whyNot(failed, err)
 	case len(stale) > 0:
-		return changed, "the rules name " + strings.Join(names(s, stale), ", ") + " too, which may have it"
+		return changed, "the rules also name " + strings.Join(names(s, stale), ", ") + ", which may have it"
 	default:
 		return changed, ""
 	}
@@ -123,7 +123,7 @@ func whyNot(failed, err error) string {
 		failed = err
 	}
 	if failed == nil {
-		return "JIMM does not show it"
+		return "JIMM does not confirm it"
 	}
 	return redact.Error(failed)
 }
@@ -134,10 +134,10 @@ func whyNot(failed, err error) string {
 func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []facts.ControllerUUID) (Home, string) {
 	list := s.Controllers
 	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
-		return Home{}, "it is moving"
+		return Home{}, "it is migrating"
 	}
 	if at := jaas.Witness.Record(ctx, stay.Model); at.State != facts.RecordAt || at.Controller != stay.Controller {
-		return Home{}, "JIMM does not show that it records it on " + list.ByUUID(stay.Controller).String()
+		return Home{}, "JIMM does not confirm that it records it on " + list.ByUUID(stay.Controller).String()
 	}
 	here := jaas.Witness.Copy(ctx, list.ByUUID(stay.Controller), stay.Model)
 	if here.State != facts.CopyActive && here.State != facts.CopyPresent && here.State != facts.CopyUnknown {

@@ -49,10 +49,10 @@ func CheckDrain(s Snapshot, controller string) error {
 	case away(c):
 		return &RefusedError{fmt.Sprintf("%q is not available; restore it first", controller)}
 	case len(s.Gaps) > 0:
-		return &RefusedError{"JIMM's list is not complete: " + s.Gaps[0]}
+		return &RefusedError{"JIMM's list is incomplete: " + s.Gaps[0]}
 	}
 	if coming := arriving(s, controller); len(coming) > 0 {
-		return &RefusedError{fmt.Sprintf("%s to %q: %s; wait until that has ended", facts.Count(len(coming), "model moves", "models move"), controller, coming[0])}
+		return &RefusedError{fmt.Sprintf("%s to %q: %s; wait until that has ended", facts.Count(len(coming), "model is migrating", "models are migrating"), controller, coming[0])}
 	}
 	return nil
 }

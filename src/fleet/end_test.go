@@ -54,17 +54,17 @@ func TestRunsStop(t *testing.T) {
 		want     string
 	}{
 		"all is well":       {0, fleet.Tally{}, ""},
-		"a failure":         {0, fleet.Tally{Failures: 1}, "1 model failed, none is tolerated"},
-		"two failures":      {0, fleet.Tally{Failures: 2}, "2 models failed, none is tolerated"},
+		"a failure":         {0, fleet.Tally{Failures: 1}, "1 model failed, and max-failures is 0"},
+		"two failures":      {0, fleet.Tally{Failures: 2}, "2 models failed, and max-failures is 0"},
 		"tolerated":         {2, fleet.Tally{Failures: 2}, ""},
-		"one too many":      {2, fleet.Tally{Failures: 3}, "3 failed, 2 tolerated"},
+		"one too many":      {2, fleet.Tally{Failures: 3}, "3 models failed, and max-failures is 2"},
 		"in doubt":          {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
 		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
 		"uncordoned":        {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
 		"moved by others":   {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested it, since this run began"},
 		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
 		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
-		"no target is left": {0, fleet.Tally{Closed: true}, "none of the plan's targets accepts models any more"},
+		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
 		"as told":           {0, fleet.Tally{Told: "stop-after=canary"}, "stop-after=canary"},
 	} {
 		if got := fleet.Stop(fleet.Rules{Failures: test.failures}, test.tally); got != test.want {
@@ -188,15 +188,15 @@ func TestBalanceWithFewMoves(t *testing.T) {
 		t.Errorf("models that moved recently: %d moves: %s", len(got.Plan.Moves), got.Why)
 	}
 	s.Moving = []fleet.Flight{{Model: "x"}}
-	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "1 model moves now") {
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "1 model is migrating") {
 		t.Errorf("while a model moves: %v", err)
 	}
 	s.Moving, s.Gaps = nil, []string{"west did not answer"}
-	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "not complete") {
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "incomplete") {
 		t.Errorf("with gaps: %v", err)
 	}
 	s.Gaps, s.Edges.Unread = nil, []string{"west: no answer"}
-	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "which models are connected is not known") {
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "cannot determine which models are connected") {
 		t.Errorf("without edges: %v", err)
 	}
 	s.Edges.Unread = nil

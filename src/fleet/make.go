@@ -100,7 +100,7 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 	}
 	for _, c := range s.Controllers {
 		if strings.ContainsAny(c.Name, " ,=\t\r\n") {
-			return nil, fmt.Errorf("cannot plan: the controller %q has a name that does not fit a plan", c.Name)
+			return nil, fmt.Errorf("cannot plan: the name of controller %q cannot be written in a plan", c.Name)
 		}
 	}
 	m := &maker{rater: newRater(s), policy: p, byName: map[string]facts.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
@@ -111,7 +111,7 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 		return nil, errors.New("cannot plan: " + s.Controllers.Unknown(p.From))
 	}
 	if p.Goal == Drain && p.From == "" {
-		return nil, fmt.Errorf("cannot plan a drain: from is the controller to drain, one of %s", m.names())
+		return nil, fmt.Errorf("cannot plan a drain: from must be the controller to drain, one of %s", m.names())
 	}
 	return m, m.readTargets()
 }
@@ -140,7 +140,7 @@ func (m *maker) readTargets() error {
 		case !c.Known():
 			return errors.New("cannot plan: " + m.snapshot.Controllers.Unknown(t.Name))
 		case t.Name == m.policy.From:
-			return fmt.Errorf("cannot plan: %q is the controller that the models leave; choose another target", t.Name)
+			return fmt.Errorf("cannot plan: the models are to leave %q; choose another target", t.Name)
 		case cordoned(c):
 			return fmt.Errorf("cannot plan: the target %q is cordoned; choose another, or uncordon-controller controller=%s", t.Name, t.Name)
 		case away(c):
@@ -149,7 +149,7 @@ func (m *maker) readTargets() error {
 		m.targets = append(m.targets, t)
 	}
 	if len(m.targets) == 0 {
-		return fmt.Errorf("cannot plan: no target was given; targets is \"*\" or some of %s", m.names())
+		return fmt.Errorf("cannot plan: no target was given; targets must be \"*\" or some of %s", m.names())
 	}
 	seen := map[string]bool{}
 	m.targets = slices.DeleteFunc(m.targets, func(t Weighted) bool {
@@ -321,7 +321,7 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 		patterns = []string{"*"}
 	}
 	if len(patterns) == 0 {
-		return nil, nil, errors.New("cannot plan: no models were given; models is a list of names or patterns such as alice@example.com/*")
+		return nil, nil, errors.New("cannot plan: no models were given; models must be a list of names or patterns such as alice@example.com/*")
 	}
 	in, named, err := m.matching(patterns)
 	if err != nil {

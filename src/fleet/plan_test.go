@@ -94,10 +94,10 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		want   string
 	}{
 		"unknown source":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "wset" }, `JIMM has no controller "wset"; did you mean west?`},
-		"no source":          {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "" }, "from is the controller to drain"},
+		"no source":          {func(_ *fleet.Snapshot, p *fleet.Policy) { p.From = "" }, "from must be the controller to drain"},
 		"unknown target":     {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("est") }, `JIMM has no controller "est"; did you mean east or west?`},
 		"no target":          {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = nil }, "no target was given"},
-		"target is source":   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("west") }, "is the controller that the models leave"},
+		"target is source":   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Targets = to("west") }, "the models are to leave"},
 		"target is cordoned": {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].Status = "deprecated" }, "is cordoned"},
 		"target is away":     {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].Status = "unavailable" }, "is not available"},
 		"all are cordoned": {func(s *fleet.Snapshot, p *fleet.Policy) {
@@ -107,7 +107,7 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},
 		"a bad pattern":               {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Models = []string{"[a"} }, "cannot read the pattern"},
-		"a name with a space":         {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "does not fit a plan"},
+		"a name with a space":         {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "cannot be written in a plan"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, p := jaas(model("a", "west", 4)), drain("east")
@@ -248,7 +248,7 @@ func TestTargetsAreRankedWithReasons(t *testing.T) {
 	}
 	want := `north yes 1: 10 agents, east has 30
 east yes 2: 30 agents, north has 10
-south no 0: target "south" runs Juju 3.4.5, older than source "west" with 3.6.14
+south no 0: target "south" runs Juju 3.4.5, older than source "west" (3.6.14)
 west no 0: the model is on "west"`
 	if got := ranked(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -112,13 +112,13 @@ func Stop(rules Rules, t Tally) string {
 	case t.Fought != "":
 		return fmt.Sprintf("another client has migrated model %s, or requested it, since this run began", t.Fought)
 	case t.Failures > rules.Failures && rules.Failures == 0:
-		return facts.Count(t.Failures, "model", "models") + " failed, none is tolerated"
+		return facts.Count(t.Failures, "model", "models") + " failed, and max-failures is 0"
 	case t.Failures > rules.Failures:
-		return fmt.Sprintf("%d failed, %d tolerated", t.Failures, rules.Failures)
+		return fmt.Sprintf("%d models failed, and max-failures is %d", t.Failures, rules.Failures)
 	case t.Silent >= SilentToStop:
 		return "JIMM has not answered for 10 minutes"
 	case t.Closed:
-		return "none of the plan's targets accepts models any more"
+		return "no target of the plan accepts models any longer"
 	default:
 		return t.Told
 	}

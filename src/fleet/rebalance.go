@@ -62,11 +62,11 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	}
 	switch {
 	case len(s.Moving) > 0:
-		return Balanced{}, fmt.Errorf("cannot balance: %s now; wait until none does", facts.Count(len(s.Moving), "model moves", "models move"))
+		return Balanced{}, fmt.Errorf("cannot balance: %s; wait until that has ended", facts.Count(len(s.Moving), "model is migrating", "models are migrating"))
 	case len(s.Gaps) > 0:
-		return Balanced{}, fmt.Errorf("cannot balance: JIMM's list is not complete: %s", strings.Join(s.Gaps, "; "))
+		return Balanced{}, fmt.Errorf("cannot balance: JIMM's list is incomplete: %s", strings.Join(s.Gaps, "; "))
 	case len(s.Edges.Unread) > 0:
-		return Balanced{}, fmt.Errorf("cannot balance: which models are connected is not known: %s", strings.Join(s.Edges.Unread, "; "))
+		return Balanced{}, fmt.Errorf("cannot balance: cannot determine which models are connected: %s", strings.Join(s.Edges.Unread, "; "))
 	}
 	if len(p.Targets) == 0 {
 		p.Targets = []Weighted{{Name: "*", Weight: 1}}
@@ -76,7 +76,7 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 		return Balanced{}, err
 	}
 	if len(m.targets) < 2 {
-		return Balanced{}, errors.New("cannot balance: it takes two controllers that are available and not cordoned")
+		return Balanced{}, errors.New("cannot balance: that needs two controllers that are available and not cordoned")
 	}
 	bal := &balancer{maker: m, Balance: b}
 	if err := bal.begin(); err != nil {

@@ -106,7 +106,7 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 		return nil
 	}
 	if old.JAAS != s.JAAS {
-		return fmt.Errorf("cannot plan the reversal: the plan is of another JAAS, %s", old.JAAS)
+		return fmt.Errorf("cannot plan the reversal: the plan was made for another JAAS, %s", old.JAAS)
 	}
 	for _, h := range old.Controllers {
 		if c, known := s.Controller(h.Name); sources[h.Name] && (!known || c.UUID != h.UUID) {

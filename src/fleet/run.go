@@ -173,7 +173,7 @@ func newRun(means Means, o RunOptions) *run {
 func (r *run) begin(ctx context.Context) error {
 	refuse := func(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 	if r.Plan.JAAS != r.JAAS {
-		return refuse("it is of another JAAS, %s; this one is %s", r.Plan.JAAS, r.JAAS)
+		return refuse("it was made for another JAAS, %s; this one is %s", r.Plan.JAAS, r.JAAS)
 	}
 	if r.Plan.Goal == Upgrade && r.Upgrader == nil {
 		return refuse("its goal is upgrade; apply-plan carries it out")
@@ -183,7 +183,7 @@ func (r *run) begin(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !leader:
-		return refuse("this unit is not the leader; run it on the leader, with /leader in place of the number of the unit")
+		return refuse("this unit is not the leader; run it on the leader (replace the number of the unit by /leader)")
 	}
 	sight, err := r.Traffic.Look(ctx, 0)
 	if err != nil {

@@ -39,7 +39,7 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	asked := slices.ContainsFunc(t.Asked, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate && q.Target == at })
 	switch place := judge.Place(from, facts.Observation{Copies: map[facts.ControllerUUID]facts.Copy{from.UUID: said}}); {
 	case recorded == "" || recorded == from.UUID:
-		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it elsewhere than on %q", from.Name)
+		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it on a controller other than %q", from.Name)
 	case place == judge.Unplaced:
 		d.Reason, d.Detail = LeftNoAnswer, fmt.Sprintf("%q did not say whether it has moved the model away%s", from.Name, because(said))
 	case place == judge.Absent:
@@ -64,7 +64,7 @@ func (t Testimony) others(s Snapshot, from facts.Controller, recorded facts.Cont
 		}
 		switch said := t.Said[c.UUID]; {
 		case said.State == facts.CopyMoved && (said.To == recorded || said.To == ""):
-			return LeftAmbiguous, fmt.Sprintf("%q redirects there as well: it is not known which of the two the model left last", c.Name)
+			return LeftAmbiguous, fmt.Sprintf("%q also redirects there, and it is not known which of the two the model left last", c.Name)
 		case said.State == facts.CopyUnknown:
 			return LeftNoAnswer, fmt.Sprintf("%q did not say whether the model left it last%s", c.Name, because(said))
 		case said.Has():

@@ -93,7 +93,7 @@ func Parse(text string) (Plan, error) {
 	text = strings.TrimSuffix(text, "\n") + "\n"
 	title, _, _ := strings.Cut(text, "\n")
 	if title != planTitle {
-		return Plan{}, fmt.Errorf("cannot read the plan: its first line is %q, this version reads %q", clip(title), planTitle)
+		return Plan{}, fmt.Errorf("cannot read the plan: its first line is %q, but this version reads %q", clip(title), planTitle)
 	}
 	at := strings.LastIndex(text, "\nhash ")
 	if at < 0 || strings.Count(text[at+1:], "\n") != 1 {
@@ -110,7 +110,7 @@ func Parse(text string) (Plan, error) {
 		}
 	}
 	if p.body() != body {
-		return Plan{}, errors.New("cannot read the plan: it is not written as this version writes plans")
+		return Plan{}, errors.New("cannot read the plan: its format is not that of this version")
 	}
 	return p, p.sound()
 }
@@ -196,14 +196,14 @@ func (f *fields) fail(err error) {
 
 func (f *fields) word(want string) {
 	if got := f.next(); got != want {
-		f.fail(fmt.Errorf("it has %q instead of %q", clip(got), want))
+		f.fail(fmt.Errorf("expected %q, got %q", want, clip(got)))
 	}
 }
 
 func (f *fields) count() int {
 	n, err := strconv.Atoi(f.next())
 	if err == nil && n < 0 {
-		err = errors.New("a number is negative")
+		err = errors.New("the number is negative")
 	}
 	f.fail(err)
 	return n
@@ -256,7 +256,7 @@ func (p Plan) sound() error {
 		}
 		models[e.Model] = true
 		if !hosts[e.Source] || e.First() == e.Source && !e.upgradesOnly() {
-			return fmt.Errorf("cannot use the plan: the source of model %s is not a controller of the plan, or is also its target", clip(e.Model))
+			return fmt.Errorf("cannot use the plan: the source of model %s is not a controller of the plan, or is the same as its target", clip(e.Model))
 		}
 		for _, s := range e.Route {
 			if s.Version == "" && !hosts[s.Controller] {
@@ -272,7 +272,7 @@ func (p Plan) sound() error {
 func (e Entry) sound(goal Goal) error {
 	if goal != Upgrade {
 		if len(e.Route) != 1 || e.upgrades() {
-			return fmt.Errorf("cannot use the plan: the route of model %s is not one move", clip(e.Model))
+			return fmt.Errorf("cannot use the plan: the route of model %s must have exactly one move", clip(e.Model))
 		}
 		return nil
 	}

@@ -72,12 +72,12 @@ func TestPlansThatNoPlannerMakesAreRefused(t *testing.T) {
 		"a model twice":       {func(p *fleet.Plan) { p.Moves = append(p.Moves, p.Moves[0]) }, "is listed twice"},
 		"an unknown source":   {func(p *fleet.Plan) { p.Moves[0].Source = "south" }, "is not a controller of the plan"},
 		"an unknown target":   {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "south" }, "is not a controller of the plan"},
-		"to where it is":      {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "west" }, "or is also its target"},
+		"to where it is":      {func(p *fleet.Plan) { p.Moves[0].Route[0].Controller = "west" }, "or is the same as its target"},
 		"no cap":              {func(p *fleet.Plan) { p.Caps.Parallel = 0 }, "must be at least 1"},
 		"no goal":             {func(p *fleet.Plan) { p.Goal = "destroy" }, `its goal "destroy" is unknown`},
 		"a negative number":   {func(p *fleet.Plan) { p.Moves[0].Agents = -1 }, "negative"},
 		"another line":        {func(p *fleet.Plan) { p.Moves[0].Name = "a\nforce yes" }, `no line begins with "force"`},
-		"a name of two lines": {func(p *fleet.Plan) { p.Moves[0].Name = "a\nmore 3" }, "not written as this version"},
+		"a name of two lines": {func(p *fleet.Plan) { p.Moves[0].Name = "a\nmore 3" }, "its format is not that of this version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := fleet.Parse(text(t, "drain"))

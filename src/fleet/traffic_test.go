@@ -138,7 +138,7 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 		change func(*fleet.RunOptions, *bool)
 		want   string
 	}{
-		"another JAAS":    {func(o *fleet.RunOptions, _ *bool) { o.JAAS = uuid("other") }, "it is of another JAAS"},
+		"another JAAS":    {func(o *fleet.RunOptions, _ *bool) { o.JAAS = uuid("other") }, "it was made for another JAAS"},
 		"re-bootstrapped": {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].UUID = facts.ControllerUUID(uuid("new")) }, `"east" is not the controller of the plan`},
 		"gone":            {func(o *fleet.RunOptions, _ *bool) { o.Plan.Controllers[0].Name = "south" }, `"south" is not the controller of the plan`},
 		"eight days old":  {func(o *fleet.RunOptions, _ *bool) { o.Plan.Made = time.Now().Add(-8 * 24 * time.Hour) }, "more than 7 days ago by JIMM's clock; plan again"},

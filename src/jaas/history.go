@@ -66,9 +66,9 @@ func (m Many) History(ctx context.Context, span fleet.Span) (fleet.LogRead, erro
 // cutOff says how far back a method was read.
 func cutOff(method string, oldest time.Time) string {
 	if oldest.IsZero() {
-		return fmt.Sprintf("%s was not read: %d events are read at most; ask for a shorter time", method, mostHistory)
+		return fmt.Sprintf("%s was not read: at most %d events are read; set a shorter period", method, mostHistory)
 	}
-	return fmt.Sprintf("%s was read only back to %s: %d events are read at most; ask for a shorter time", method, oldest.UTC().Format(time.RFC3339), mostHistory)
+	return fmt.Sprintf("%s was read only back to %s: at most %d events are read; set a shorter period", method, oldest.UTC().Format(time.RFC3339), mostHistory)
 }
 
 // begins returns when JIMM's log begins, if that is after the beginning of the span.
@@ -113,7 +113,7 @@ func logged(event jimm.AuditEvent, c jimm.ChangeRequest) fleet.Logged {
 	case "UpgradeModel":
 		l.Deed, l.Detail = fleet.DeedUpgrade, c.Version
 		if c.Version == "" || c.Version == "0.0.0" {
-			l.Detail = "to the controller's version"
+			l.Detail = "to the version of the controller"
 		}
 		if c.DryRun {
 			l.Detail += ", dry run"

@@ -179,7 +179,7 @@ func (m Many) offers(ctx context.Context, batch []facts.Model) ([]fleet.Edge, er
 	for _, offer := range list {
 		offerer, known := uuids[jimm.OfferFilter{Owner: offer.Owner, Model: offer.Model}]
 		if !known {
-			return nil, fmt.Errorf("cannot use the offer %q: it is of a model that was not asked about", offer.URL)
+			return nil, fmt.Errorf("cannot use the offer %q: it belongs to a model that was not asked about", offer.URL)
 		}
 		for _, conn := range offer.Connections {
 			if conn.Consumer == "" {

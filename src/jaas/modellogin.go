@@ -22,7 +22,7 @@ type modelLogin struct {
 }
 
 // errOneLogin says that the action has used up its login to the model.
-var errOneLogin = errors.New("this action has logged in to the model already, and JIMM would store the secret once more")
+var errOneLogin = errors.New("this action has already logged in to the model, and JIMM would store the secret again")
 
 // dial logs in to the model again and keeps the connection.
 func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, error) {

@@ -18,7 +18,7 @@ type rehoster struct{ *inspector }
 // Rehost makes the rule that names the controller, or removes it.
 func (r rehoster) Rehost(ctx context.Context, home fleet.Home, controller facts.ControllerUUID, hosts bool) error {
 	if !home.Allows(controller, hosts) {
-		return errors.New("cannot change who hosts a model in JIMM's access rules without proof")
+		return errors.New("cannot change JIMM's access rules without proof of which controller hosts the model")
 	}
 	client, err := r.session.get(ctx)
 	if err != nil {

@@ -51,7 +51,7 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 // errShrunken says that a list proves nothing: JIMM gives empty and shorter ones
 // without an error, when OpenFGA does not answer or a right was revoked (JIMM of
 // October 2024 observed).
-var errShrunken = errors.New("JIMM's list of models has become too short to prove anything")
+var errShrunken = errors.New("JIMM's list of models is shorter than before, which proves nothing")
 
 // listed reads the record from JIMM's list of models (before January 2026).
 func (w *witness) listed(ctx context.Context, model string) facts.Record {

@@ -92,13 +92,13 @@ func contentsCases() []contentsCase {
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
-		{"relations", checks.Relations, none, checks.Pass, "no unit is still joining a relation (1 in all)"},
+		{"relations", checks.Relations, none, checks.Pass, "no unit is still joining a relation (1 relation)"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
 		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 
-		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 in all)"},
+		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},
 		{"offer in use", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }, checks.Warn, "offer db of pg has 2 connections"},
-		{"offer that nobody uses", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg"} }, checks.Pass, "no offer is connected (1 in all)"},
+		{"offer that nobody uses", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg"} }, checks.Pass, "no offer is connected (1 offer)"},
 		{"remotes", checks.Remotes, none, checks.Pass, "no offers"},
 		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
 		{"storage", checks.Storage, none, checks.Pass, "no storage"},

@@ -22,23 +22,23 @@ func differences(before, after facts.Inventory, source, target string) []string 
 	sameMajor := from.Major == to.Major
 	upgraded := to.Major >= four && after.AgentVersion == target
 	if before.AgentVersion != "" && after.AgentVersion != "" && before.AgentVersion != after.AgentVersion && !upgraded {
-		out = append(out, "the agents' version is "+after.AgentVersion+", it was "+before.AgentVersion)
+		out = append(out, "the agents' version is "+after.AgentVersion+", previously "+before.AgentVersion)
 	}
 	out = append(out, compareNames("application", before.Applications, after.Applications, func(a, b facts.Application) string {
 		if sameMajor && a.Charm != b.Charm {
-			return "has charm " + b.Charm + ", it was " + a.Charm
+			return "has charm " + b.Charm + ", previously " + a.Charm
 		}
 		return ""
 	})...)
 	out = append(out, compareNames("machine", before.Machines, after.Machines, func(a, b facts.Machine) string {
 		if a.InstanceID != b.InstanceID {
-			return "is instance " + b.InstanceID + ", it was " + a.InstanceID
+			return "is instance " + b.InstanceID + ", previously " + a.InstanceID
 		}
 		return ""
 	})...)
 	out = append(out, compareNames("unit", before.Units, after.Units, func(a, b facts.Unit) string {
 		if a.Machine != b.Machine {
-			return "is on machine " + b.Machine + ", it was on " + a.Machine
+			return "is on machine " + b.Machine + ", previously on " + a.Machine
 		}
 		return worse(a, b)
 	})...)
@@ -65,7 +65,7 @@ func worse(before, after facts.Unit) string {
 	switch {
 	case after.Workload == "error" && before.Workload != "error", was && after.Workload == "blocked",
 		was && after.Agent == "idle" && slices.Contains([]string{"maintenance", "waiting", "terminated", "unknown"}, after.Workload):
-		return workload(after) + ", it was " + cmp.Or(before.Workload, "not known")
+		return workload(after) + ", previously " + cmp.Or(before.Workload, "not known")
 	default:
 		return ""
 	}
@@ -75,7 +75,7 @@ func worse(before, after facts.Unit) string {
 // where it is (juju/juju#22517).
 func worseRemote(before, after facts.Remote) string {
 	if before.Status == "active" && slices.Contains([]string{"error", "terminated"}, after.Status) {
-		return "is " + after.Status + ", it was active"
+		return "is " + after.Status + ", previously active"
 	}
 	return ""
 }
@@ -85,7 +85,7 @@ func worseRemote(before, after facts.Remote) string {
 // work.
 func otherRelation(before, after facts.Relation) string {
 	if before.Status == "suspended" && after.Status == "joined" || before.Status == "joined" && slices.Contains([]string{"error", "suspended", "broken"}, after.Status) {
-		return "is " + after.Status + ", it was " + before.Status
+		return "is " + after.Status + ", previously " + before.Status
 	}
 	return ""
 }

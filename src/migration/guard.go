@@ -94,16 +94,16 @@ func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal 
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:
-		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed meanwhile: it now names " + strconv.Quote(again.Source.String()), locateCommand(again)}
+		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed; it now names " + strconv.Quote(again.Source.String()), locateCommand(again)}
 	case again.OnTarget() && !again.TargetHasIt():
 		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
 	case again.AuditErr == nil && again.TimeLeftToStart() > 0, again.TimeLeftToStart() > pause:
 		// An unread log leaves the whole time, which the pause may have been long enough for.
-		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration may have been requested meanwhile", followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration may have been requested in the meantime", followCommand(again)}
 	case !now.Migrating():
 		return refusal{}
 	case !before.Migrating() || !before.Attempt.Same(now.Attempt):
-		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun meanwhile", followCommand(again)}
+		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration has begun in the meantime", followCommand(again)}
 	case advances(before.Attempt.Text, now.Attempt.Text):
 		return refusal{facts.Refused, facts.CauseOtherMigration, "the migration is making progress: " + now.Attempt.Text.String(), followCommand(again)}
 	case again.Age() < m.wait(TimeToStall):

@@ -97,7 +97,7 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 		if err != nil || res.Outcome != facts.NeedsAttention || res.Cause != facts.CauseAgents || !slices.Equal(res.Aftermath.Missing, []string{"machine 1", "unit web/1"}) {
 			t.Fatalf("%s (%s), missing %q, %v", res.Outcome, res.Cause, res.Aftermath.Missing, err)
 		}
-		has(t, res.Aftermath.Findings[0], checks.Fail, "unit web/1", "agent.conf", "keep west until they are")
+		has(t, res.Aftermath.Findings[0], checks.Fail, "unit web/1", "agent.conf", "keep west until all agents are connected")
 	})
 }
 

@@ -380,7 +380,7 @@ func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 		"bob@example.com/stagin": `JIMM has no model "bob@example.com/stagin"; did you mean bob@example.com/staging?`,
 		"completely-different":   `JIMM has no model "completely-different"`,
 		modelUUID[:35]:           `JIMM has no model "` + modelUUID[:35] + `"; a UUID has 36 characters, and this has 35; did you mean alice@example.com/prod?`,
-		"pro*":                   `"pro*" is a pattern, and one model is needed; did you mean alice@example.com/prod?`,
+		"pro*":                   `"pro*" is a pattern, but one model is needed; did you mean alice@example.com/prod?`,
 	} {
 		if _, err := facts.Select(models, selector); err == nil || err.Error() != want {
 			t.Errorf("Select(%q): %v\nwant %s", selector, err, want)

@@ -97,7 +97,7 @@ func TestRecordModel(t *testing.T) {
 		{name: "asked for between the two observations", to: "west", confirm: modelUUID, world: func(f *fake) {
 			f.stuck()
 			f.requests = []facts.Request{asked("east", -time.Minute)}
-		}, want: refused(facts.CauseOtherMigration, "west"), detail: "requested meanwhile"},
+		}, want: refused(facts.CauseOtherMigration, "west"), detail: "requested in the meantime"},
 		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseConfirm, "east")},
 		{name: "unknown controller", to: "nowhere", want: refused(facts.CauseChecks, "west")},
 		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {

@@ -114,7 +114,7 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "recording is accepted and not done", world: func(f *fake) { f.onRecord = func(f *fake) { f.record = west().UUID } },
-			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; detail "JIMM has accepted it, and its record still names another controller", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
+			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; detail "JIMM accepted the request, but its record still names another controller", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "already there",

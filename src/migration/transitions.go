@@ -172,7 +172,7 @@ func (w *watcher) warnedOf() string {
 	if i < 0 {
 		return ""
 	}
-	return "before the start, the check advisories had warned: " + w.res.Findings[i].Evidence
+	return "the check advisories warned before the start: " + w.res.Findings[i].Evidence
 }
 
 // running keeps watching, unless no one wants to.
@@ -243,7 +243,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	if w.refusesForGood(a.err) || a.exhausted(time.Now(), w.wait(TimeToRecord)) {
 		w.res.Err, w.res.Detail = a.err, redact.Error(a.err)
 		if a.err == nil {
-			w.res.Detail = "JIMM has accepted it, and its record still names another controller"
+			w.res.Detail = "JIMM accepted the request, but its record still names another controller"
 		}
 		w.res.Next = w.recordCommand(w.base.Target, "")
 		w.end(facts.Unknown, facts.CauseRecordFailed)

@@ -83,7 +83,7 @@ func (w *watcher) verify(limited context.Context) {
 	switch {
 	case w.res.Cause == facts.CauseLeftOver:
 	case len(a.Missing) > 0:
-		w.res.Detail, w.res.Next = "not seen there: "+checks.Names(a.Missing), again
+		w.res.Detail, w.res.Next = "not connected: "+checks.Names(a.Missing), again
 		w.end(facts.NeedsAttention, facts.CauseAgents)
 	case len(a.Differences) > 0:
 		w.res.Detail = redact.String(checks.List(a.Differences))
@@ -205,7 +205,7 @@ type wrongHostError struct{ controller facts.ControllerUUID }
 
 // Error names the controller.
 func (e *wrongHostError) Error() string {
-	return "controller " + string(e.controller) + " has answered for the model"
+	return "controller " + string(e.controller) + " answered for the model"
 }
 
 func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
@@ -222,16 +222,19 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	case after == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected on " + target + ": " + redact.Error(err), Remedy: w.StatusCommand()}
 	case len(missing) > 0:
-		evidence := "not connected to " + target + ": the agents of " + checks.Names(missing)
+		evidence := "the agents of " + checks.Names(missing) + " are not connected to " + target
+		if len(missing) == 1 {
+			evidence = "the agent of " + missing[0] + " is not connected to " + target
+		}
 		if before == nil {
-			evidence += "; whether they were connected before is not known"
+			evidence += "; it is not known which agents were connected before"
 		}
 		return checks.Finding{
 			Level: checks.Fail, Evidence: evidence,
-			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until they are connected; to check again, run migrate-model again; an agent that does not reconnect may still have the old addresses in its agent.conf (juju/juju#18618)",
+			Remedy: "keep " + cmp.Or(w.base.Source.String(), "the source") + " until all agents are connected; to check again, run migrate-model again; an agent that does not reconnect may still have the old addresses in its agent.conf (juju/juju#18618)",
 		}
 	case len(after.Unread) > 0:
-		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(after.Unread)}
+		return checks.Finding{Level: checks.Skip, Evidence: "not everything could be read: " + checks.Names(after.Unread)}
 	default:
 		return checks.Finding{Level: checks.Pass, Evidence: "all agents are connected to " + target}
 	}
@@ -250,7 +253,7 @@ func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) 
 	}
 	return compareNames("access", byName(w.Model.Users), byName(info.Users), func(before, after string) string {
 		if before != after {
-			return "is " + after + ", it was " + before
+			return "is " + after + ", previously " + before
 		}
 		return ""
 	})
@@ -273,13 +276,13 @@ func (w *watcher) contentsFinding(after, before *facts.Inventory, users []string
 	case after == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected afterwards"}
 	case before == nil && len(broken(nil, *after)) > 0:
-		return w.differ([]string{checks.List(broken(nil, *after)) + "; how the model was before is not known"})
+		return w.differ([]string{checks.List(broken(nil, *after)) + "; its state before the migration is not known"})
 	case before == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the contents before the migration are not known: " + w.Contents.Why}
 	case len(before.Unread)+len(after.Unread) > 0 && len(broken(before, *after)) > 0:
 		return w.differ(broken(before, *after))
 	case len(before.Unread)+len(after.Unread) > 0:
-		return checks.Finding{Level: checks.Skip, Evidence: "not all could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
+		return checks.Finding{Level: checks.Skip, Evidence: "not everything could be read: " + checks.Names(slices.Concat(before.Unread, after.Unread))}
 	}
 	if all := append(differences(*before, *after, w.base.Source.AgentVersion, w.base.Target.AgentVersion), users...); len(all) > 0 {
 		return w.differ(all)

@@ -114,7 +114,7 @@ func verifyCases() []verifyCase {
 		},
 		{
 			name: "things are not as they were", outcome: facts.NeedsAttention, cause: facts.CauseDifferences, levels: "pass,fail,pass",
-			says: `application "new" is new; machine "0" is instance i-9, it was i-0; unit "web/0" is on machine 1, it was on 0; relation`,
+			says: `application "new" is new; machine "0" is instance i-9, previously i-0; unit "web/0" is on machine 1, previously on 0; relation`,
 			after: always(func(i *facts.Inventory) {
 				i.Applications["new"] = facts.Application{}
 				m, u := i.Machines["0"], i.Units["web/0"]

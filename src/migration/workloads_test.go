@@ -25,14 +25,14 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 		says           string
 		looksAfterward int
 	}{
-		"active, then in error":          {false, "active", "error", 1, 0, facts.NeedsAttention, `unit "web/0" is in error (` + hook + `), it was active`, 0},
-		"active, then blocked":           {false, "active", "blocked", 1, 0, facts.NeedsAttention, `unit "web/0" is blocked (` + hook + `), it was active`, 0},
+		"active, then in error":          {false, "active", "error", 1, 0, facts.NeedsAttention, `unit "web/0" is in error (` + hook + `), previously active`, 0},
+		"active, then blocked":           {false, "active", "blocked", 1, 0, facts.NeedsAttention, `unit "web/0" is blocked (` + hook + `), previously active`, 0},
 		"in error before":                {false, "error", "error", 1, 0, facts.Migrated, "", 1},
 		"waiting, then blocked":          {false, "waiting", "blocked", 1, 0, facts.Migrated, "", 1},
-		"waiting, then in error":         {false, "waiting", "error", 1, 0, facts.NeedsAttention, "it was waiting", 0},
+		"waiting, then in error":         {false, "waiting", "error", 1, 0, facts.NeedsAttention, "previously waiting", 0},
 		"recovers by itself":             {false, "active", "error", 1, 2, facts.Migrated, "", 3},
-		"in error, not known from where": {true, "active", "error", 1, 0, facts.NeedsAttention, "how the model was before is not known", 0},
-		"waits for ever":                 {false, "active", "maintenance", 1, 0, facts.NeedsAttention, `unit "web/0" is in maintenance (` + hook + `), it was active`, 0},
+		"in error, not known from where": {true, "active", "error", 1, 0, facts.NeedsAttention, "its state before the migration is not known", 0},
+		"waits for ever":                 {false, "active", "maintenance", 1, 0, facts.NeedsAttention, `unit "web/0" is in maintenance (` + hook + `), previously active`, 0},
 		"waits for a while":              {false, "active", "waiting", 1, 2, facts.Migrated, "", 3},
 		"terminated":                     {false, "active", "terminated", 1, 0, facts.NeedsAttention, `unit "web/0" is terminated`, 0},
 		"waits, as before":               {false, "waiting", "maintenance", 1, 0, facts.Migrated, "", 1},
@@ -85,14 +85,14 @@ func TestWhatElseTheMoveChanges(t *testing.T) {
 		target, source string
 		says           string
 	}{
-		"a consumed offer is lost (juju/juju#22517)":      {remote("active"), remote("error"), "", "", `remote application "pg" is error, it was active`},
+		"a consumed offer is lost (juju/juju#22517)":      {remote("active"), remote("error"), "", "", `remote application "pg" is error, previously active`},
 		"a consumed offer was lost before":                {remote("error"), remote("error"), "", "", ""},
-		"a suspended relation goes on (juju/juju#23337)":  {relation("suspended"), relation("joined"), "", "", `relation "a:db b:db" is joined, it was suspended`},
+		"a suspended relation goes on (juju/juju#23337)":  {relation("suspended"), relation("joined"), "", "", `relation "a:db b:db" is joined, previously suspended`},
 		"a relation is still suspended":                   {relation("suspended"), relation("suspended"), "", "", ""},
-		"a relation is broken":                            {relation("joined"), relation("error"), "", "", `relation "a:db b:db" is error, it was joined`},
+		"a relation is broken":                            {relation("joined"), relation("error"), "", "", `relation "a:db b:db" is error, previously joined`},
 		"a relation is being joined again":                {relation("joined"), relation("joining"), "", "", ""},
 		"Juju 4 has upgraded the agents (#21529)":         {agents("3.6.28"), agents("4.0.15"), "4.0.15", "3.6.28", ""},
-		"Juju 3 does not":                                 {agents("3.5.7"), agents("3.6.28"), "3.6.28", "3.5.7", "the agents' version is 3.6.28, it was 3.5.7"},
+		"Juju 3 does not":                                 {agents("3.5.7"), agents("3.6.28"), "3.6.28", "3.5.7", "the agents' version is 3.6.28, previously 3.5.7"},
 		"agents of another version than Juju 4's own one": {agents("3.6.28"), agents("4.0.14"), "4.0.15", "3.6.28", "the agents' version is 4.0.14"},
 	} {
 		t.Run(name, func(t *testing.T) {

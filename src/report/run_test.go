@@ -37,7 +37,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	for i := range states {
 		events = append(events, fleet.StateEvent{Counts: fleet.Counts{Planned: models, Moved: i, Failed: 1, Waiting: models - i - 1}, Elapsed: time.Duration(i) * time.Minute})
 	}
-	events = append(events, fleet.StoppedEvent{Why: "1 model failed, none is tolerated", Moving: 2})
+	events = append(events, fleet.StoppedEvent{Why: "1 model failed, and max-failures is 0", Moving: 2})
 	var lines report.RunLines
 	var shown []string
 	for _, e := range events {
@@ -48,7 +48,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	if len(shown) > report.RunLimit-20 || len(shown) < 300 {
 		t.Errorf("%d lines", len(shown))
 	}
-	if last := shown[len(shown)-1]; !strings.Contains(last, "stopped: 1 model failed, none is tolerated; 2 models are still migrating") {
+	if last := shown[len(shown)-1]; !strings.Contains(last, "stopped: 1 model failed, and max-failures is 0; 2 models are still migrating") {
 		t.Errorf("the last line is %q", last)
 	}
 }

@@ -37,7 +37,7 @@ func list(s *survey.Survey, problems []string, level Level, remedy, otherwise st
 	case len(problems) > 0:
 		return Finding{Level: level, Evidence: List(problems), Remedy: remedy}
 	case len(s.Contents.Unread) > 0:
-		return Finding{Level: Skip, Evidence: otherwise + ", as far as could be read; not read: " + Names(s.Contents.Unread)}
+		return Finding{Level: Skip, Evidence: otherwise + ", but not everything could be read: " + Names(s.Contents.Unread)}
 	default:
 		return Finding{Level: Pass, Evidence: otherwise}
 	}
@@ -201,7 +201,7 @@ func checkRelations(s *survey.Survey) Finding {
 	}
 	return list(s, problems, Warn,
 		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
-		fmt.Sprintf("no unit is still joining a relation (%d in all)", len(s.Contents.Relations)))
+		fmt.Sprintf("no unit is still joining a relation (%s)", facts.Count(len(s.Contents.Relations), "relation", "relations")))
 }
 
 // notInspected is the finding of a check that needs to inspect a model that was not

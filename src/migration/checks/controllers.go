@@ -76,7 +76,7 @@ func checkFacades(s *survey.Survey) Finding {
 	case slices.Max(versions) < facadesAreReported:
 		return Finding{Level: Pass, Evidence: target + " does not check the facades of the source (MigrationTarget before 3)"}
 	case o.PrecheckErr != nil:
-		return Finding{Level: Skip, Evidence: "this cannot be determined: " + redact.Error(o.PrecheckErr)}
+		return Finding{Level: Skip, Evidence: "cannot be determined: " + redact.Error(o.PrecheckErr)}
 	default:
 		return Finding{Level: Skip, Evidence: "needs an account on " + source + " too, in controller-credentials"}
 	}

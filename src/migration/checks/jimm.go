@@ -72,13 +72,13 @@ func checkMode(s *survey.Survey) Finding {
 	case s.Observation.Info.Kind == facts.InfoBroken:
 		return Finding{
 			Level:    Warn,
-			Evidence: "JIMM considers the model as migrating and cannot use the source's answer: the migration mode stays set until JIMM is told which controller has the model",
+			Evidence: "JIMM considers the model to be migrating and cannot use the source's answer: the migration mode stays set until JIMM is told which controller has the model",
 			Remedy:   "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID + " shows which controller has it; record that one with record-model",
 		}
 	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "a migration was requested, its client did not wait for the answer, and none is running: JIMM may still consider the model as migrating and refuse another",
+			Evidence: "a migration was requested, its client did not wait for the answer, and none is running: JIMM may still consider the model to be migrating and refuse another",
 			Remedy:   "if it does: " + facts.RecordCommand(s.Options.Unit, s.Model.UUID, s.Source.Name, s.Model.UUID),
 		}
 	default:

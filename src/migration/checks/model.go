@@ -47,7 +47,7 @@ func checkControllerModel(s *survey.Survey) Finding {
 	if s.Model.IsController {
 		return Finding{Level: Fail, Evidence: "the model is the controller's own; Juju cannot migrate it", Remedy: "migrate the workload models of that controller instead"}
 	}
-	return Finding{Level: Pass, Evidence: "not a controller's own model"}
+	return Finding{Level: Pass, Evidence: "the model is not a controller's own"}
 }
 
 func checkModelLife(s *survey.Survey) Finding {

@@ -31,7 +31,7 @@ func checkOffers(s *survey.Survey) Finding {
 	}
 	return list(s, used, Warn,
 		"migrate models that use each other in one window, consumers first (juju/juju#19800); inform the owners of the consumers, and check their relations after the migration",
-		fmt.Sprintf("no offer is connected (%d in all)", len(s.Contents.Offers)))
+		fmt.Sprintf("no offer is connected (%s)", facts.Count(len(s.Contents.Offers), "offer", "offers")))
 }
 
 // checkRemotes warns of offers of other models that this one uses, and says where

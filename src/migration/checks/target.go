@@ -183,5 +183,5 @@ func checkTargetName(s *survey.Survey) Finding {
 	if lacksTargetAccount(s) == "" && s.Reports.HoldingsErr == nil {
 		return knownName(s, target, name)
 	}
-	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; models that JIMM does not know can only be determined with an account there; Juju checks this before it starts"}
+	return Finding{Level: Skip, Evidence: "JIMM knows no other " + name + " on the target; whether there is one that JIMM does not know can only be determined with an account there; Juju checks this before it starts"}
 }

@@ -117,11 +117,11 @@ func checkVersions(s *survey.Survey) Finding {
 		f.Evidence = "JIMM does not report the versions of the controllers"
 	case okS && target.MinorLess(source):
 		f.Level = Fail
-		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than source " + strconv.Quote(s.Source.Name) + " with " + s.Source.AgentVersion
+		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than source " + strconv.Quote(s.Source.Name) + " (" + s.Source.AgentVersion + ")"
 		f.Remedy = "upgrade controller " + s.Target.Name + " to " + source.Line() + " or newer, or choose another target"
 	case okM && target.Less(model):
 		f.Level = Fail
-		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than the model's agents with " + s.Model.AgentVersion
+		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than the model's agents (" + s.Model.AgentVersion + ")"
 		f.Remedy = "upgrade controller " + s.Target.Name + " to " + s.Model.AgentVersion + " or newer, or choose another target"
 	case !okM:
 		f.Level = Skip

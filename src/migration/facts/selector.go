@@ -32,7 +32,7 @@ func (e *SelectError) Error() string {
 	text := fmt.Sprintf("JIMM has no model %q", e.Selector)
 	switch {
 	case e.Pattern:
-		text = fmt.Sprintf("%q is a pattern, and one model is needed", e.Selector)
+		text = fmt.Sprintf("%q is a pattern, but one model is needed", e.Selector)
 	case isPattern(e.Selector):
 		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	case looksLikeUUID(e.Selector) && len(e.Selector) != uuidLength:

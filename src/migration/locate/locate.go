@@ -301,7 +301,7 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 			continue
 		}
 		loc.Recorded, loc.Drift, loc.Repair = l.controllers.ByUUID(recorded), false, ""
-		loc.Proof += "; JIMM has changed its record to " + strconv.Quote(loc.Recorded.String()) + " meanwhile"
+		loc.Proof += "; JIMM has since changed its record to " + strconv.Quote(loc.Recorded.String())
 		loc.State = StateUnknown
 		if loc.Holder.UUID == recorded {
 			loc.State = StateActive

@@ -42,7 +42,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	case err != nil:
 		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)
 	case inventory.Controller != s.Source.UUID:
-		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + string(inventory.Controller) + " has answered for the model"
+		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + string(inventory.Controller) + " answered for the model"
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {
