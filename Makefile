@@ -105,7 +105,7 @@ pictures: need-go need-pictures ## draw the pictures of the documentation in Chr
 	go test -tags=pictures -count=1 ./tests/pictures -chromium='$(CHROMIUM)' -mermaid="$$PWD/$(MERMAID)" -out="$$PWD/dist/pictures"
 
 loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; the first time it compiles Loki
-	@echo "make loki: half a minute. The first time it compiles Loki: ten minutes of CPU."
+	@echo "make loki: half a minute. The first time it compiles Loki: five minutes of CPU."
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
 	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
 	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"

@@ -421,7 +421,7 @@ func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 		case byGroup && (len(got) == 0 || got[0].Labels[label] == ""):
 			t.Errorf("%s shows %v, without a value by %s", p.Title, got, label)
 		case !one && !byGroup:
-			t.Errorf("nobody has looked at %s: %v", p.Title, got)
+			t.Errorf("no test covers the panel %s: %v", p.Title, got)
 		}
 	}
 }
