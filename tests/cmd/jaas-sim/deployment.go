@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/juju/charm/v12"
@@ -17,6 +20,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/cmd/jaas-sim/application"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/tests/logql"
 	"jimm-migrator/tests/sim"
 )
 
@@ -37,6 +41,10 @@ type plan struct {
 	units   int
 	// controllersOnly leaves out JIMM and the charm.
 	controllersOnly bool
+	// statusEvery is the time between two hooks update-status; 0: there is none.
+	statusEvery time.Duration
+	// lines takes what Loki is sent, as lines of JSON; nil: it is forgotten.
+	lines io.Writer
 }
 
 // deployment is a world with the charm deployed in it, in units that know JIMM
@@ -48,7 +56,8 @@ type deployment struct {
 	client *operations.Client
 	socket string
 
-	loki net.Listener // of a Loki that takes every line and forgets it
+	loki   net.Listener // of a Loki that takes every line
+	lineMu sync.Mutex   // for plan.lines
 
 	dir  string // for what the deployment builds and serves
 	http *http.Server
@@ -156,9 +165,10 @@ func (d *deployment) serve(ctx context.Context, model operations.Options) error 
 		if d.loki, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
 			return fmt.Errorf("cannot serve Loki: %w", err)
 		}
-		go http.Serve(d.loki, http.HandlerFunc(takeLines)) //nolint:errcheck,gosec // until close; the units are its only clients
+		go http.Serve(d.loki, http.HandlerFunc(d.takeLines)) //nolint:errcheck,gosec // until close; the units are its only clients
 		mux.Handle("/application/", application.Handler(application.New(ctx, application.Options{
 			Agents: d.agents, Model: "jaas-ops", Secrets: map[string]string{accountName: accountURI}, Remote: d.remote, Refresh: d.refreshed,
+			StatusEvery: d.plan.statusEvery,
 		})))
 	}
 	d.http = &http.Server{
@@ -188,9 +198,30 @@ func (d *deployment) close() error {
 }
 
 // takeLines is the push API of Loki.
-func takeLines(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
+func (d *deployment) takeLines(w http.ResponseWriter, r *http.Request) {
+	var push struct {
+		Streams []struct {
+			Stream map[string]string
+			Values [][2]string
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&push); err != nil {
+		http.Error(w, "no push: "+err.Error(), http.StatusBadRequest)
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
+	if d.plan.lines == nil {
+		return
+	}
+	d.lineMu.Lock()
+	defer d.lineMu.Unlock()
+	for _, stream := range push.Streams {
+		for _, value := range stream.Values {
+			at, _ := strconv.ParseInt(value[0], 10, 64)
+			line := logql.Entry{At: time.Unix(0, at).UTC(), Labels: stream.Stream, Line: value[1]}
+			_ = json.NewEncoder(d.plan.lines).Encode(line) // Loki has them
+		}
+	}
 }
 
 // unpack extracts a charm's archive as Juju's agent does.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
 )
 
 // Seams for the tests of this command.
@@ -16,4 +17,9 @@ var (
 func Main(ctx context.Context, stdout, stderr io.Writer, args ...string) int {
 	p := &program{stdout: stdout, stderr: stderr}
 	return p.main(ctx, args)
+}
+
+// TakeLines returns the push API of a Loki that keeps lines.
+func TakeLines(lines io.Writer) http.HandlerFunc {
+	return (&deployment{plan: plan{lines: lines}}).takeLines
 }

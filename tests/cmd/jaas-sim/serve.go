@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"jimm-migrator/tests/sim"
 )
@@ -20,6 +21,8 @@ type serveOptions struct {
 	version         string
 	units           uint
 	log             string
+	lines           string
+	statusEvery     time.Duration
 	listen          map[string]string
 	names           []string
 	controllersOnly bool
@@ -28,7 +31,7 @@ type serveOptions struct {
 
 // parseServe reads the command line of serve and returns the file of the world.
 func (p *program) parseServe(args []string) (o serveOptions, world string, err error) {
-	o = serveOptions{state: defaultState, charm: ".", units: 1, listen: map[string]string{}}
+	o = serveOptions{state: defaultState, charm: ".", units: 1, statusEvery: 5 * time.Minute, listen: map[string]string{}}
 	set := newFlags(
 		"jaas-sim serve [options] [WORLD.yaml]",
 		`Serves the JAAS that WORLD.yaml describes (tests/sim/README.md), or that of the demo, on loopback, with
@@ -45,8 +48,10 @@ WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml 
 	set.text(&o.keys,
 		"key set of the real JIMM, which the controllers check its logins with: https://HOST/.well-known/jwks.json", "jwks-url")
 	set.pairs(o.listen, "NAME=HOST:PORT", "where a controller, or \"jimm\", listens; can be given again; default: a free port of loopback", "listen")
+	set.text(&o.lines, "keep what Loki is sent, once it is related (integrate jimm-migrator:logging loki), as lines of JSON", "lines")
 	set.text(&o.log, "write every message of every server, secrets included", "log")
 	set.text(&o.state, "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
+	set.duration(&o.statusEvery, "from one hook update-status to the next; default 5m, as in Juju", "update-status-hook-interval")
 	set.words(&o.names, "one more name or IP address in the certificates; can be given again", "tls-name")
 	set.number(&o.units, "of the charm; default 1", "units")
 	others, err := p.parse(set, args)
@@ -81,6 +86,14 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 	if log != nil {
 		defer func() { err = errors.Join(err, log.Close()) }()
 	}
+	if options.lines != "" {
+		lines, err := create(options.lines)
+		if err != nil {
+			return fmt.Errorf("cannot keep what Loki is sent: %w", err)
+		}
+		defer lines.Close()
+		plan.lines = lines
+	}
 	if plan.controllersOnly {
 		fmt.Fprintln(p.stderr, "Starting the controllers...")
 	} else {
@@ -108,7 +121,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 // plan reads what the options name. The log is to be closed at the end, unless
 // it is nil.
 func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
-	p = plan{charm: o.charm, units: int(o.units), controllersOnly: o.controllersOnly}
+	p = plan{charm: o.charm, units: int(o.units), controllersOnly: o.controllersOnly, statusEvery: o.statusEvery}
 	if p.world, err = loadWorld(file, o.version); err != nil {
 		return p, nil, err
 	}
@@ -127,12 +140,17 @@ func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
 	if o.log == "" {
 		return p, nil, nil
 	}
-	out, err := os.OpenFile(o.log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	out, err := create(o.log)
 	if err != nil {
 		return p, nil, fmt.Errorf("cannot log the messages: %w", err)
 	}
 	p.options.Log = sim.LogTo(out)
 	return p, out, nil
+}
+
+// create makes a file for this user alone, or empties it.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 }
 
 // announce says how to reach the world.

@@ -3,11 +3,15 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	main "jimm-migrator/tests/cmd/jaas-sim"
 )
@@ -210,5 +214,28 @@ func TestServe_HintsAtTheProgramInUse(t *testing.T) {
 		if got := main.OwnCommand(started); got != want {
 			t.Errorf("started as %s: hint %q, want %q", started, got, want)
 		}
+	}
+}
+
+// What Loki is sent is kept as it came, with its time and labels.
+func TestServe_KeepsWhatLokiIsSent(t *testing.T) {
+	t.Parallel()
+	var lines bytes.Buffer
+	take := main.TakeLines(&lines)
+	for body, want := range map[string]int{
+		`{"streams": [{"stream": {"juju_unit": "jimm-migrator/0"}, "values": [["1764433396000000001", "{\"event\":\"start\"}"], ["1764433396000000002", "b"]]}]}`: http.StatusNoContent,
+		`no push`: http.StatusBadRequest,
+	} {
+		w := httptest.NewRecorder()
+		take(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/loki/api/v1/push", strings.NewReader(body)))
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", body, w.Code, want)
+		}
+	}
+	want := `{"At":"2025-11-29T16:23:16.000000001Z","Labels":{"juju_unit":"jimm-migrator/0"},"Line":"{\"event\":\"start\"}"}
+{"At":"2025-11-29T16:23:16.000000002Z","Labels":{"juju_unit":"jimm-migrator/0"},"Line":"b"}
+`
+	if diff := cmp.Diff(want, lines.String()); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }

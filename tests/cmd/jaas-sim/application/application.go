@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/juju/charm/v12"
 
@@ -32,6 +33,9 @@ type Options struct {
 	Remote func(iface, application string) (Remote, error)
 	// Refresh unpacks a charm for the units and returns its folder.
 	Refresh func(ctx context.Context, path string) (folder string, err error)
+	// StatusEvery is the time from one hook update-status to the next, as in the model
+	// option update-status-hook-interval. Zero means never.
+	StatusEvery time.Duration
 }
 
 // Remote is the other side of a relation: one unit.
@@ -77,7 +81,26 @@ func New(ctx context.Context, options Options) *Application {
 	if a.secrets == nil {
 		a.secrets = map[string]string{}
 	}
+	if options.StatusEvery > 0 {
+		go a.updateStatus(options.StatusEvery)
+	}
 	return a
+}
+
+// updateStatus runs the hook of that name from time to time, until ctx ends.
+func (a *Application) updateStatus(every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			a.mu.Lock()
+			a.hooks(hook("update-status"))
+			a.mu.Unlock()
+		case <-a.ctx.Done():
+			return
+		}
+	}
 }
 
 // check refuses applications that are not in the model.
