@@ -138,6 +138,13 @@ func (a aggregated) eval(entries []Entry, at time.Time) []Sample {
 	})
 }
 
+// constant is one sample without labels, whatever the entries are.
+type constant float64
+
+func (c constant) eval([]Entry, time.Time) []Sample {
+	return []Sample{{map[string]string{}, float64(c)}}
+}
+
 type above struct {
 	inner node
 	limit float64

@@ -43,6 +43,8 @@ func TestVectors(t *testing.T) {
 		`max(last_over_time({app="x"} | json | unwrap still | __error__="" [1h]) by (task))`:                                                                        {"map[] 7.5"},
 		`sum(count_over_time({app="x"} | json | unwrapped="" [1m]))`:                                                                                                nil,
 		`sum(count_over_time({app="x"} [2m]))`:                                                                                                                      {"map[] 1"},
+		`sum(count_over_time({app="y"} [1h])) or vector(0)`:                                                                                                         {"map[] 0"},
+		`sum(count_over_time({app="x"} [1h])) or vector(0)`:                                                                                                         {"map[] 6"},
 		`sum(count_over_time({app="y"} [1h]))`:                                                                                                                      nil,
 		`(sum(count_over_time({app="y"} [1h])) > 0) or (sum(count_over_time({app="x"} | json | ok="true" [1h])) > 0)`:                                               {"map[] 1"},
 		`count(sum by (task) (count_over_time({app="x"} | json | event="start" [1h])) unless sum by (task) (count_over_time({app="x"} | json | event="end" [1h])))`: {"map[] 1"},
@@ -77,7 +79,7 @@ func TestWhatIsNotKnownIsRefused(t *testing.T) {
 		"", "{}", `{app="x"`, `{app="x"} | logfmt`, `{app="x"} |`, `{app>"x"}`, `{app="x"} more`, `rate({app="x"} [1m])`,
 		`count_over_time({app="x"})`, `count_over_time({app="x"} [15])`, `count_over_time({app="x"} | unwrap y [1m])`, `max_over_time({app="x"} [1m])`,
 		`count_over_time({app="x"} [1m]) by (app)`, `avg(count_over_time({app="x"} [1m]))`, `sum(count_over_time({app="x"} [1m])) > y`,
-		`sum by (count_over_time({app="x"} [1m]))`, `sum(count_over_time({app="x"} [1m])`, `{app=~"("}`, `{app="x"} |~ "("`,
+		`sum by (count_over_time({app="x"} [1m]))`, `sum(count_over_time({app="x"} [1m])`, `{app=~"("}`, `vector`, `vector(x)`, `vector(0`, `{app="x"} |~ "("`,
 	} {
 		if _, err := logql.Parse(query); err == nil {
 			t.Errorf("%s is taken", query)

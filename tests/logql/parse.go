@@ -142,6 +142,9 @@ func (p *parser) vector() (node, error) {
 	if strings.HasSuffix(name, "_over_time") {
 		return p.overTime(name)
 	}
+	if name == "vector" {
+		return p.constant()
+	}
 	if !slices.Contains([]string{"sum", "max", "count"}, name) {
 		return nil, fmt.Errorf("%q is not known", name)
 	}
@@ -157,6 +160,18 @@ func (p *parser) vector() (node, error) {
 		return nil, err
 	}
 	return aggregated{inner, name, by}, p.need(")")
+}
+
+// constant reads the value of "vector(0)".
+func (p *parser) constant() (node, error) {
+	if err := p.need("("); err != nil {
+		return nil, err
+	}
+	value, err := strconv.ParseFloat(p.next(), 64)
+	if err != nil {
+		return nil, err
+	}
+	return constant(value), p.need(")")
 }
 
 // by reads "by (a, b)"; nil if there is none.
