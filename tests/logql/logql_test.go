@@ -43,11 +43,12 @@ func TestVectors(t *testing.T) {
 		`max(last_over_time({app="x"} | json | unwrap still | __error__="" [1h]) by (task))`:                                                                        {"map[] 7.5"},
 		`sum(count_over_time({app="x"} | json | unwrapped="" [1m]))`:                                                                                                nil,
 		`sum(count_over_time({app="x"} [2m]))`:                                                                                                                      {"map[] 1"},
-		`sum(count_over_time({app="y"} [1h])) or vector(0)`:                                                                                                         {"map[] 0"},
-		`sum(count_over_time({app="x"} [1h])) or vector(0)`:                                                                                                         {"map[] 6"},
 		`sum(count_over_time({app="y"} [1h]))`:                                                                                                                      nil,
 		`(sum(count_over_time({app="y"} [1h])) > 0) or (sum(count_over_time({app="x"} | json | ok="true" [1h])) > 0)`:                                               {"map[] 1"},
 		`count(sum by (task) (count_over_time({app="x"} | json | event="start" [1h])) unless sum by (task) (count_over_time({app="x"} | json | event="end" [1h])))`: {"map[] 1"},
+		// nothing is zero
+		`sum(count_over_time({app="y"} [1h])) or vector(0)`: {"map[] 0"},
+		`sum(count_over_time({app="x"} [1h])) or vector(0)`: {"map[] 6"},
 	} {
 		q, err := logql.Parse(query)
 		if err != nil {
