@@ -43,7 +43,7 @@ func (p drainParams) again() []string {
 	}{
 		{"targets", p.Targets, ""},
 		{"exclude", p.Exclude, ""},
-		{"expect", p.Expect, 0},
+		{"expect", p.Expect, 20},
 		{"cordon", p.Cordon, true},
 		{"timeout", p.Timeout, "2h"},
 		{"repair-access", p.Access, false},
@@ -61,10 +61,6 @@ func (p drainParams) again() []string {
 	}
 	return out
 }
-
-// mostUnexpected is how many models a drain moves without a plan that was read, or
-// a number that was given.
-const mostUnexpected = 20
 
 // timeToUncordon bounds taking off a mark that was for nothing.
 const timeToUncordon = 10 * time.Second
@@ -159,7 +155,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	if err != nil {
 		return d.refuse(ctx, err)
 	}
-	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.shared.base.Traits, DryRun: bool(d.params.DryRun), Parameters: d.params.again()}
+	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.shared.base.Traits, DryRun: bool(d.params.DryRun), ByPlan: d.params.Plan != "", Parameters: d.params.again()}
 	if d.params.DryRun {
 		return d.finish(ctx, s)
 	}
@@ -183,7 +179,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 			break
 		}
 		again, err := fleet.Make(s, d.policy)
-		if err != nil || len(again.Moves) == 0 || d.params.Plan == "" && d.out.Starts()+len(again.Moves) > d.expected() {
+		if err != nil || len(again.Moves) == 0 || d.params.Plan == "" && d.out.Starts()+len(again.Moves) > int(d.params.Expect) {
 			break
 		}
 		d.plan = again // Models have arrived meanwhile.
@@ -217,6 +213,8 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 			return err
 		}
 		d.plan = plan
+	} else if err := d.plan.Fits(s.JAAS, s.Controllers, s.Now); err != nil {
+		return err
 	}
 	if d.params.DryRun {
 		return nil
@@ -228,18 +226,10 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 		return err
 	case !leader:
 		return errors.New("cannot drain: this unit is not the leader; run it on the leader (replace the number of the unit by /leader)")
-	case d.params.Plan == "" && n > d.expected():
-		return fmt.Errorf("cannot drain: %d models of %q would move, which is more than %d; check the plan with dry-run=true, then set expect=%d", n, d.params.Controller, d.expected(), n)
+	case d.params.Plan == "" && n > int(d.params.Expect):
+		return fmt.Errorf("cannot drain: %s of %q would move, which is more than %d; check the plan with dry-run=true, then set expect=%d", facts.Count(n, "model", "models"), d.params.Controller, d.params.Expect, n)
 	}
 	return nil
-}
-
-// expected is how many models may move without a plan that was read.
-func (d *drainage) expected() int {
-	if d.params.Expect > 0 {
-		return int(d.params.Expect)
-	}
-	return mostUnexpected
 }
 
 // cordon marks the controller, unless that was done before.
@@ -263,10 +253,10 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	return nil
 }
 
-// uncordon takes off a mark that this run has set and that was for nothing: no
-// start was sent.
+// uncordon takes off a mark that this run has set and that was for nothing: it has started
+// no migration, and followed none to its target.
 func (d *drainage) uncordon(ctx context.Context) {
-	if !d.out.Set || d.out.Starts() > 0 || len(d.plan.Moves) == 0 {
+	if !d.out.Set || d.out.Starts() > 0 || d.out.Moved() > 0 || len(d.plan.Moves) == 0 {
 		return
 	}
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is stopped.
@@ -280,7 +270,7 @@ func (d *drainage) uncordon(ctx context.Context) {
 
 // finish proves what can be proved, and sets the results.
 func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
-	left, err := fleet.Make(s, d.policy)
+	left, err := fleet.Remaining(s, d.policy)
 	if err != nil {
 		// Every model that is there counts as one that cannot move.
 		for _, m := range s.Models {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/fleet"
 )
 
 // TestADrainCordonsWhatItDrainsAndNothingElse wants the mark to be set after all checks
@@ -13,6 +14,7 @@ func TestADrainCordonsWhatItDrainsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const sick = `machines: [{id: "0", agent-status: down}]`
 	const three = "controllers: [{name: west}, {name: east}, {name: north}]\n"
+	elsewhere := fleet.Plan{JAAS: "3217dbc9-8ea9-4381-9e97-01eab0b3f6bb", Goal: fleet.Drain, Of: "west", Caps: fleet.DefaultCaps(), Rules: fleet.DefaultRules(), Edges: "listed"}
 	for name, test := range map[string]struct {
 		world   string
 		params  map[string]any
@@ -25,6 +27,12 @@ func TestADrainCordonsWhatItDrainsAndNothingElse(t *testing.T) {
 		},
 		"a target that is cordoned": {
 			"controllers: [{name: west}, {name: east, status: deprecated}]\nmodels: [{name: a, created-here: true}]", nil, "refused", 0, "no",
+		},
+		"a plan that does not fit": {
+			three + "models: [{name: a, created-here: true}]", map[string]any{"plan": elsewhere.Text(), "plan-hash": elsewhere.Hash()}, "refused", 0, "no",
+		},
+		"more than none": {
+			three + "models: [{name: a, created-here: true}]", map[string]any{"expect": 0}, "refused", 0, "no",
 		},
 		"a dry run": {
 			three + "models: [{name: a, created-here: true}]", map[string]any{"dry-run": true}, "checks-passed", 0, "no",
@@ -46,6 +54,9 @@ func TestADrainCordonsWhatItDrainsAndNothingElse(t *testing.T) {
 		},
 		"a controller that is empty": {
 			three, nil, "drained-as-recorded", 1, "yes",
+		},
+		"all move already": {
+			three + "models: [{name: a, created-here: true, migrating-to: east}]", nil, "drained-as-recorded", 1, "yes",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

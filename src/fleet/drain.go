@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,27 +46,50 @@ func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
 	switch {
 	case !known:
-		return &RefusedError{s.Controllers.Unknown(controller)}
+		return errors.New("cannot drain: " + s.Controllers.Unknown(controller))
 	case away(c):
-		return &RefusedError{fmt.Sprintf("%q is not available; restore it first", controller)}
+		return fmt.Errorf("cannot drain %q: it is not available; restore it first", controller)
 	case len(s.Gaps) > 0:
-		return &RefusedError{"JIMM's list is incomplete: " + s.Gaps[0]}
+		return fmt.Errorf("cannot drain %q: JIMM's list is incomplete: %s", controller, s.Gaps[0])
 	}
-	if coming := arriving(s, controller); len(coming) > 0 {
-		return &RefusedError{fmt.Sprintf("%s to %q: %s; wait until that has ended", facts.Count(len(coming), "model is migrating", "models are migrating"), controller, coming[0])}
-	}
-	return nil
-}
-
-// arriving returns the models that move to the controller.
-func arriving(s Snapshot, controller string) []string {
-	var out []string
+	var coming []string
 	for _, f := range s.Moving {
 		if f.Target == controller {
-			out = append(out, f.Model)
+			coming = append(coming, s.named(f.Model))
 		}
 	}
-	return out
+	switch len(coming) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("cannot drain %q: model %s is migrating to it; run the drain again when that has ended", controller, coming[0])
+	default:
+		return fmt.Errorf("cannot drain %q: %d models are migrating to it, such as %s; run the drain again when that has ended", controller, len(coming), coming[0])
+	}
+}
+
+// Remaining plans what is left of a drain, as far as it can be migrated now: a target that
+// takes no models now is left out, and what is excluded may be gone. Without a target every
+// model stays.
+func Remaining(s Snapshot, p Policy) (Plan, error) {
+	p.Exclude = slices.DeleteFunc(slices.Clone(p.Exclude), func(pattern string) bool {
+		found, err := facts.SelectAll(s.Models, pattern)
+		return err == nil && len(found) == 0
+	})
+	p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(t Weighted) bool {
+		c, known := s.Controller(t.Name)
+		return t.Name != "*" && (!known || cordoned(c) || away(c))
+	})
+	m, err := newMaker(s, p)
+	if m == nil {
+		return Plan{}, err
+	}
+	candidates, err := m.candidates()
+	if err != nil {
+		return Plan{}, err
+	}
+	m.assign(candidates)
+	return m.finish(), nil
 }
 
 // End is the end of a drain.
@@ -108,7 +132,7 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 	refused := end.refused()
 	for _, m := range end.Left.Moves {
 		if why := refused[m.Model]; why != "" {
-			g.Stuck = append(g.Stuck, fmt.Sprintf("%s %s (%s)", m.Model, m.Name, why))
+			g.Stuck = append(g.Stuck, Left{Reason: Reason(why), Model: m.Model, Name: m.Name})
 			continue
 		}
 		if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == m.Model }) {
@@ -123,7 +147,7 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 		case LeftMoving:
 			g.Leaving = append(g.Leaving, l.Model+" "+l.Name)
 		default:
-			g.Stuck = append(g.Stuck, fmt.Sprintf("%s %s (%s)", l.Model, l.Name, l.Reason))
+			g.Stuck = append(g.Stuck, l)
 		}
 	}
 	for _, m := range end.Moved {
@@ -133,6 +157,7 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 	}
 	g.arriving(ctx)
 	g.departed(ctx)
+	g.forgotten(ctx)
 	g.holdings(ctx)
 	return g.Evidence
 }
@@ -145,6 +170,7 @@ type gathering struct {
 	snapshot   Snapshot
 	controller facts.Controller
 	recorded   map[string]facts.ControllerUUID // Controllers by model.
+	silent     int                             // How many questions in a row got no answer.
 }
 
 // arriving finds the models that may be on their way to the controller. One that
@@ -170,19 +196,12 @@ func (g *gathering) departed(ctx context.Context) {
 			well[m.Entry.Model] = m.State == Well
 		}
 	}
-	silent := 0
 	for _, m := range g.snapshot.Models {
 		_, asked := g.snapshot.Moved[m.UUID]
 		if m.Recorded == "" || m.Recorded == g.controller.UUID || m.IsController || !ours[m.UUID] && !asked {
 			continue
 		}
-		said := facts.Copy{}
-		if silent < silentToGiveUp {
-			said = g.copyOn(ctx, g.controller, m.UUID)
-		}
-		if silent++; said.State != facts.CopyUnknown {
-			silent = 0
-		}
+		said := g.said(ctx, m.UUID)
 		switch {
 		case !g.Probe && !ours[m.UUID]:
 			continue
@@ -194,7 +213,11 @@ func (g *gathering) departed(ctx context.Context) {
 			g.Conflicts = append(g.Conflicts, g.named(m.UUID))
 			continue
 		case said.Has():
-			g.Strangers = append(g.Strangers, g.named(m.UUID)+" (recorded elsewhere: "+said.State.String()+")")
+			stranger := Left{LeftOver, m.UUID, printed(&m), "JIMM records it on " + g.snapshot.nameOf(m.Recorded)}
+			if said.State == facts.CopyImporting {
+				stranger.Reason = LeftHalfImported
+			}
+			g.Strangers = append(g.Strangers, stranger)
 			continue
 		case said.State == facts.CopyAbsent && !ours[m.UUID]:
 			continue // It was never there, as far as is known.
@@ -203,6 +226,29 @@ func (g *gathering) departed(ctx context.Context) {
 		}
 		g.Departed = append(g.Departed, m.UUID)
 	}
+}
+
+// forgotten finds models that were asked to move recently, that JIMM does not list any
+// more, and that the controller says it has: JIMM of 2026 can forget a model that it
+// migrates, and only its log still names it.
+func (g *gathering) forgotten(ctx context.Context) {
+	for _, uuid := range g.snapshot.Unlisted {
+		if said := g.said(ctx, uuid); said.Has() {
+			g.Strangers = append(g.Strangers, Left{LeftUnknownToJIMM, uuid, "", "JIMM's log has a request to migrate it"})
+		}
+	}
+}
+
+// said asks the controller about a model, unless it does not answer anyway.
+func (g *gathering) said(ctx context.Context, model string) facts.Copy {
+	if g.silent >= silentToGiveUp {
+		return facts.Copy{}
+	}
+	said := g.copyOn(ctx, g.controller, model)
+	if g.silent++; said.State != facts.CopyUnknown {
+		g.silent = 0
+	}
+	return said
 }
 
 // silentToGiveUp is after how many models in a row that a controller does not answer
@@ -247,35 +293,32 @@ func (g *gathering) holdings(ctx context.Context) {
 		own[m.UUID] = m.IsController
 	}
 	for _, h := range all {
-		known := slices.ContainsFunc(slices.Concat(g.Strangers, g.Conflicts), func(line string) bool { return strings.HasPrefix(line, h.UUID) })
+		same := func(l Left) bool { return l.Model == h.UUID }
+		known := slices.ContainsFunc(g.Strangers, same) || slices.ContainsFunc(g.Conflicts, func(line string) bool { return strings.HasPrefix(line, h.UUID) })
 		ownModel := own[h.UUID] || h.Name == "controller" && h.Owner == "admin"
 		if g.recorded[h.UUID] == g.controller.UUID || ownModel || known {
 			continue
 		}
-		g.Strangers = append(g.Strangers, fmt.Sprintf("%s %s/%s (%s)", h.UUID, h.Owner, h.Name, g.kindOf(h)))
+		g.Strangers = append(g.Strangers, g.stranger(h))
 	}
 }
 
-// kindOf says what a model is that only the controller knows to be there.
-func (g *gathering) kindOf(h facts.Holding) string {
-	switch at, known := g.recorded[h.UUID]; {
-	case h.Importing:
-		return "half imported"
-	case known && at != "":
-		return "recorded elsewhere: left over"
-	case h.Life != "" && h.Life != "alive":
-		return "unknown to JIMM, " + h.Life
-	default:
-		return "unknown to JIMM"
+// stranger says what a model is that only the controller knows to be there.
+func (g *gathering) stranger(h facts.Holding) Left {
+	out := Left{LeftUnknownToJIMM, h.UUID, h.Owner + "/" + h.Name, ""}
+	at := g.recorded[h.UUID]
+	switch {
+	case at == "" && h.Importing:
+		out.Detail = "half imported"
+	case at == "" && h.Life != "alive":
+		out.Detail = h.Life
+	case at != "" && h.Importing:
+		out.Reason, out.Detail = LeftHalfImported, "JIMM records it on "+g.snapshot.nameOf(at)
+	case at != "":
+		out.Reason, out.Detail = LeftOver, "JIMM records it on "+g.snapshot.nameOf(at)
 	}
+	return out
 }
 
 // named returns the UUID of a model with its name.
-func (g *gathering) named(uuid string) string {
-	for i := range g.snapshot.Models {
-		if m := &g.snapshot.Models[i]; m.UUID == uuid {
-			return uuid + " " + printed(m)
-		}
-	}
-	return uuid
-}
+func (g *gathering) named(uuid string) string { return g.snapshot.named(uuid) }

@@ -112,26 +112,26 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"left over, no account": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.unread = errors.New("no account")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
-		}, fleet.Blocked, "recorded elsewhere"},
+		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
 		"left over by a run before": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
 			w.unread, s.Moved = errors.New("no account"), asked("a")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
-		}, fleet.Blocked, "recorded elsewhere"},
+		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
 		"in use twice": {failed, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyActive}
 		}, fleet.InConflict, uuid("a")},
 		"unknown to JIMM": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "alive"})
-		}, fleet.Blocked, "unknown to JIMM"},
+		}, fleet.Blocked, "(unknown-to-jimm)"},
 		"a user's model named controller": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "controller", Owner: "eve", Life: "alive"})
-		}, fleet.Blocked, "unknown to JIMM"},
+		}, fleet.Blocked, "(unknown-to-jimm)"},
 		"dying": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "dying"})
-		}, fleet.Blocked, "dying"},
+		}, fleet.Blocked, "(unknown-to-jimm: dying)"},
 		"half imported": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Importing: true})
-		}, fleet.Blocked, "half imported"},
+		}, fleet.Blocked, "(half-imported: JIMM records it on north)"},
 		"arriving": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north", Target: "west"}}
 		}, fleet.Partly, uuid("b")},
@@ -158,6 +158,19 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"excluded": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Left = []fleet.Left{{Reason: fleet.LeftExcluded, Model: uuid("c"), Name: "c"}}
 		}, fleet.Blocked, "excluded"},
+		"forgotten by JIMM": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+			w.unread, s.Unlisted = errors.New("no account"), []string{uuid("x"), uuid("y")}
+			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}
+		}, fleet.Blocked, uuid("x") + " (unknown-to-jimm: JIMM's log has a request to migrate it)"},
+		"forgotten by JIMM, and listed": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+			s.Unlisted = []string{uuid("x")}
+			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "alive"})
+		}, fleet.Blocked, uuid("x")},
+		"gone, and still in the log": {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Unlisted = []string{uuid("x")} }, fleet.Drained, ""},
+		"half imported, unknown to JIMM": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Importing: true})
+		}, fleet.Blocked, "(unknown-to-jimm: half imported)"},
 		"a list with gaps":          {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Gaps = []string{"one model could not be read"} }, fleet.NotKnown, ""},
 		"others' models of the log": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Moved = asked("a", "b") }, fleet.Drained, ""},
 	} {
@@ -170,10 +183,62 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		if got := fleet.Prove(e); got != test.want {
 			t.Errorf("%s: %s, want %s: %+v", name, got, test.want, e)
 		}
-		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, e.Stuck, e.Strangers, e.Unproved, e.Silent), "\n"); !strings.Contains(all, test.line) || test.line == "" && all != "" {
+		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, linesOf(e.Stuck), linesOf(e.Strangers), e.Unproved, e.Silent), "\n"); !strings.Contains(all, test.line) || test.line == "" && all != "" {
 			t.Errorf("%s: the lists have %q, want %q", name, all, test.line)
 		}
 	}
+}
+
+// TestWhatIsLeftOfADrain: what one target takes no more goes to another, and nothing that is
+// there is missing, whatever became of the targets and of what was excluded.
+func TestWhatIsLeftOfADrain(t *testing.T) {
+	for name, test := range map[string]struct {
+		targets, exclude []string
+		change           func(*fleet.Snapshot)
+		moves, left      string
+	}{
+		"as at the beginning":    {[]string{"east", "north"}, []string{"b"}, nil, "a", "b excluded"},
+		"one target is cordoned": {[]string{"east", "north"}, nil, func(s *fleet.Snapshot) { s.Controllers[0].Status = "deprecated" }, "a,b", ""},
+		"the target is cordoned": {[]string{"east"}, nil, func(s *fleet.Snapshot) { s.Controllers[0].Status = "deprecated" }, "", "a no-target,b no-target"},
+		"the target is away":     {[]string{"east"}, []string{"b"}, func(s *fleet.Snapshot) { s.Controllers[0].Status = "unavailable" }, "", "b excluded,a no-target"},
+		"all targets are away": {[]string{"*"}, nil, func(s *fleet.Snapshot) {
+			s.Controllers[0].Status, s.Controllers[1].Status = "unavailable", "deprecated"
+		}, "", "a no-target,b no-target"},
+		"the target was removed":    {[]string{"east"}, nil, func(s *fleet.Snapshot) { s.Controllers = s.Controllers[1:] }, "", "a no-target,b no-target"},
+		"what is excluded has gone": {[]string{"east"}, []string{"b", "z", "alice@example.com/y"}, nil, "a", "b excluded"},
+	} {
+		s := jaas(model("a", "west", 2), model("b", "west", 2))
+		if test.change != nil {
+			test.change(&s)
+		}
+		plan, err := fleet.Remaining(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to(test.targets...), Exclude: test.exclude})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var moves, left []string
+		for _, m := range plan.Moves {
+			moves = append(moves, strings.TrimPrefix(m.Name, "alice@example.com/"))
+		}
+		for _, l := range plan.Left {
+			left = append(left, strings.TrimPrefix(l.Name, "alice@example.com/")+" "+string(l.Reason))
+		}
+		slices.Sort(moves)
+		if got := strings.Join(moves, ","); got != test.moves {
+			t.Errorf("%s: %q move, want %q", name, got, test.moves)
+		}
+		if got := strings.Join(left, ","); got != test.left {
+			t.Errorf("%s: %q stay, want %q", name, got, test.left)
+		}
+	}
+}
+
+func linesOf(left []fleet.Left) []string {
+	out := make([]string, len(left))
+	for i, l := range left {
+		out[i] = l.String()
+	}
+	return out
 }
 
 // TestAccessIsRepairedOnlyWhereAModelIsProvedToBe has a model that went from west to

@@ -85,8 +85,9 @@ func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 			}
 			return nil
 		}
+		left := func(n int) []fleet.Left { return make([]fleet.Left, len(has(n))) }
 		e := fleet.Evidence{
-			Conflicts: has(0), Gaps: has(1), Arriving: has(2), Movable: has(3), Stuck: has(4), Strangers: has(5),
+			Conflicts: has(0), Gaps: has(1), Arriving: has(2), Movable: has(3), Stuck: left(4), Strangers: left(5),
 			Departed: has(6), Unproved: has(7), Silent: has(8), Asked: bits>>9&1 == 1, Leaving: has(10),
 		}
 		v := fleet.Prove(e)

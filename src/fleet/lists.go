@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -296,10 +297,12 @@ type Sight struct {
 	Controllers []facts.Controller
 	Models      []facts.Model
 	Moving      []Flight
-	// Moved is when each model was last asked to move.
-	Moved map[string]time.Time
-	Now   time.Time
-	Gaps  []string
+	// Moved is when each model was last asked to move; Unlisted are those that JIMM does
+	// not list, by UUID.
+	Moved    map[string]time.Time
+	Unlisted []string
+	Now      time.Time
+	Gaps     []string
 }
 
 // Look lists controllers and models as they were at most age ago, and finds what
@@ -338,6 +341,13 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 		}
 		if f, moves := t.flight(ctx, m, names[m.Recorded], last); moves {
 			out.Moving = append(out.Moving, f)
+		}
+		delete(asked, m.UUID)
+		delete(asked, m.FullName())
+	}
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		if facts.SelectedUUID(name) == name {
+			out.Unlisted = append(out.Unlisted, name)
 		}
 	}
 	return out, ctx.Err()

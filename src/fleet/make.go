@@ -103,10 +103,7 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 			return nil, fmt.Errorf("cannot plan: the name of controller %q cannot be written in a plan", c.Name)
 		}
 	}
-	m := &maker{rater: newRater(s), policy: p, byName: map[string]facts.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
-	for i, c := range s.Controllers {
-		m.byName[c.Name], m.index[c.Name] = c, i
-	}
+	m := assemble(s, p)
 	if p.From != "" && !m.byName[p.From].Known() {
 		return nil, errors.New("cannot plan: " + s.Controllers.Unknown(p.From))
 	}
@@ -114,6 +111,15 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 		return nil, fmt.Errorf("cannot plan a drain: from must be the controller to drain, one of %s", m.names())
 	}
 	return m, m.readTargets()
+}
+
+// assemble returns a maker that has no targets yet.
+func assemble(s Snapshot, p Policy) *maker {
+	m := &maker{rater: newRater(s), policy: p, byName: map[string]facts.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
+	for i, c := range s.Controllers {
+		m.byName[c.Name], m.index[c.Name] = c, i
+	}
+	return m
 }
 
 func (m *maker) names() string {
@@ -148,7 +154,10 @@ func (m *maker) readTargets() error {
 		}
 		m.targets = append(m.targets, t)
 	}
-	if len(m.targets) == 0 {
+	switch {
+	case len(m.targets) == 0 && len(m.policy.Targets) > 0:
+		return errors.New("cannot plan: every other controller is cordoned or not available")
+	case len(m.targets) == 0:
 		return fmt.Errorf("cannot plan: no target was given; targets must be \"*\" or some of %s", m.names())
 	}
 	seen := map[string]bool{}
@@ -211,6 +220,9 @@ func (m *maker) candidates() ([]candidate, error) {
 		c := m.candidate(model, named[model.UUID])
 		flight, moves := moving[model.UUID]
 		reason := m.rest(c, moves, excluded[model.UUID])
+		if reason == LeftNotAlive {
+			c.detail = c.Life
+		}
 		if reason == LeftMoving && m.follows(flight) {
 			m.planned[flight.Target] += c.Agents()
 			m.add(c, m.entry(c, flight.Target))

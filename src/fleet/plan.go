@@ -144,6 +144,15 @@ type Left struct {
 	Detail string
 }
 
+// String returns the model with the reason, on one line.
+func (l Left) String() string {
+	why := string(l.Reason)
+	if l.Detail != "" {
+		why += ": " + l.Detail
+	}
+	return strings.TrimSpace(l.Model+" "+l.Name) + " (" + why + ")"
+}
+
 // Reason says why a model is left.
 type Reason string
 
@@ -167,6 +176,10 @@ const (
 	LeftNotInLog        Reason = "not-in-log"
 	LeftNoAnswer        Reason = "no-answer"
 	LeftAmbiguous       Reason = "ambiguous"
+	// Those of what is on a drained controller though JIMM does not record it there.
+	LeftUnknownToJIMM Reason = "unknown-to-jimm"
+	LeftHalfImported  Reason = "half-imported"
+	LeftOver          Reason = "left-over"
 )
 
 // Host is a controller of a plan.

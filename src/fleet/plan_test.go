@@ -102,7 +102,7 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		"target is away":     {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[0].Status = "unavailable" }, "is not available"},
 		"all are cordoned": {func(s *fleet.Snapshot, p *fleet.Policy) {
 			s.Controllers[0].Status, s.Controllers[1].Status, p.Targets = "deprecated", "unavailable", to("*")
-		}, "no target was given"},
+		}, "every other controller is cordoned or not available"},
 		"no models":                   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
 		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},

@@ -169,12 +169,33 @@ func newRun(means Means, o RunOptions) *run {
 	return r
 }
 
+// Fits refuses a plan of another JAAS, of other controllers, or that is too old.
+func (p Plan) Fits(jaas string, controllers facts.Controllers, now time.Time) error {
+	refuse := func(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
+	if p.JAAS != jaas {
+		return refuse("it was made for another JAAS, %s; this one is %s", p.JAAS, jaas)
+	}
+	uuids := map[string]facts.ControllerUUID{}
+	for _, c := range controllers {
+		uuids[c.Name] = c.UUID
+	}
+	for _, h := range p.Controllers {
+		if uuids[h.Name] != h.UUID {
+			return refuse("%q is not the controller of the plan, which has the UUID %s; plan again", h.Name, h.UUID)
+		}
+	}
+	switch age := now.Sub(p.Made); {
+	case age > planAge:
+		return refuse("it was made %s, more than 7 days ago by JIMM's clock; plan again", p.Made.Format(time.RFC3339))
+	case age < -time.Hour:
+		return refuse("it was made %s, which is in the future by JIMM's clock", p.Made.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // begin refuses a plan that does not fit what is seen.
 func (r *run) begin(ctx context.Context) error {
 	refuse := func(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
-	if r.Plan.JAAS != r.JAAS {
-		return refuse("it was made for another JAAS, %s; this one is %s", r.Plan.JAAS, r.JAAS)
-	}
 	if r.Plan.Goal == Upgrade && r.Upgrader == nil {
 		return refuse("its goal is upgrade; apply-plan carries it out")
 	}
@@ -189,20 +210,8 @@ func (r *run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := map[string]facts.ControllerUUID{}
-	for _, c := range sight.Controllers {
-		now[c.Name] = c.UUID
-	}
-	for _, h := range r.Plan.Controllers {
-		if now[h.Name] != h.UUID {
-			return refuse("%q is not the controller of the plan, which has the UUID %s; plan again", h.Name, h.UUID)
-		}
-	}
-	switch age := sight.Now.Sub(r.Plan.Made); {
-	case age > planAge:
-		return refuse("it was made %s, more than 7 days ago by JIMM's clock; plan again", r.Plan.Made.Format(time.RFC3339))
-	case age < -time.Hour:
-		return refuse("it was made %s, which is in the future by JIMM's clock", r.Plan.Made.Format(time.RFC3339))
+	if err := r.Plan.Fits(r.JAAS, sight.Controllers, sight.Now); err != nil {
+		return err
 	}
 	r.readEdges(ctx, sight)
 	r.see(sight)

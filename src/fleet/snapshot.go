@@ -31,6 +31,8 @@ type Snapshot struct {
 	Eligible map[Class][]facts.ControllerUUID
 	// Moved is when each model was last asked to move, by UUID.
 	Moved map[string]time.Time
+	// Unlisted are the UUIDs of models that were asked to move and that JIMM does not list.
+	Unlisted []string
 	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,
 	// "" if there is none.
 	Jobs map[string]string
@@ -133,6 +135,16 @@ func (s Snapshot) nameOf(uuid facts.ControllerUUID) string {
 		}
 	}
 	return string(uuid)
+}
+
+// named returns the UUID of a model with its name.
+func (s Snapshot) named(uuid string) string {
+	for i := range s.Models {
+		if m := &s.Models[i]; m.UUID == uuid {
+			return uuid + " " + printed(m)
+		}
+	}
+	return uuid
 }
 
 // cordoned reports whether JIMM marks the controller as deprecated.

@@ -40,7 +40,7 @@ func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, er
 	if seen.Now.IsZero() {
 		return s, errors.New("cannot plan: the time on JIMM is not known, since its audit log is empty")
 	}
-	s.Controllers, s.Models, s.Moving, s.Moved, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Moved, seen.Now, seen.Gaps
+	s.Controllers, s.Models, s.Moving, s.Moved, s.Unlisted, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Moved, seen.Unlisted, seen.Now, seen.Gaps
 	if q.Edges {
 		s.Edges = r.Edges(ctx, s.Controllers, s.Models)
 	} else {

@@ -36,10 +36,11 @@ type Evidence struct {
 	Arriving, Leaving []string
 	// Movable and Stuck are the models that JIMM records there: those that can
 	// move, and those that cannot.
-	Movable, Stuck []string
+	Movable []string
+	Stuck   []Left
 	// Strangers are models that are there though JIMM does not record them there:
-	// unknown to JIMM, importing, dying, left over.
-	Strangers []string
+	// unknown to JIMM, half imported, left over.
+	Strangers []Left
 	// Departed are the models that left. Unproved are those of them for which the
 	// controller has not said that they went where JIMM records them, Silent those
 	// for which it did not answer.

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,6 +77,8 @@ type Drained struct {
 	// Set reports that this run has cordoned the controller, and that it stays so.
 	Set    bool
 	DryRun bool
+	// ByPlan reports that the plan was given.
+	ByPlan bool
 	// Parameters are those of the action that a next run needs too, as typed.
 	Parameters []string
 	Traits     facts.Traits
@@ -94,6 +98,15 @@ func (d *Drained) Starts() int {
 	n := 0
 	for _, r := range d.rounds {
 		n += r.Starts
+	}
+	return n
+}
+
+// Moved counts the models that are on their target.
+func (d *Drained) Moved() int {
+	n := 0
+	for _, r := range d.rounds {
+		n += r.Counts.Moved + r.Counts.Already
 	}
 	return n
 }
@@ -187,11 +200,15 @@ func verdictText(d Drained) string {
 	case fleet.Drained:
 		return "drained: it reports no models except its own, and redirects for every model that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
-		return "drained as recorded: JIMM records no models there; there may be models that JIMM does not know"
+		if e.Asked {
+			return fmt.Sprintf("drained as recorded: JIMM records no models there and it reports none except its own, but it does not redirect for %d of %s that left", len(e.Unproved)+len(e.Silent), facts.Count(len(e.Departed), "model", "models"))
+		}
+		return "drained as recorded: JIMM records no models there; it has not listed its models itself, so there may be some that JIMM does not record there"
 	case fleet.Partly:
 		return "partly drained: " + stillThere(e)
 	case fleet.Blocked:
-		return "blocked: " + facts.Count(len(e.Stuck)+len(e.Strangers), "model", "models") + " there cannot move"
+		there := slices.Concat(e.Stuck, e.Strangers)
+		return fmt.Sprintf("blocked: %s there (%s)", facts.Count(len(there), "model stays", "models stay"), reasonCounts(there))
 	case fleet.InConflict:
 		return "a model that left is on two controllers, or lost; investigate now"
 	default:
@@ -232,7 +249,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 	if e.Asked {
 		proof["controller"] = "asked"
 	}
-	for key, list := range map[string][]string{"movable": e.Movable, "stuck": e.Stuck, "unknown-to-jimm": e.Strangers, "arriving": e.Arriving, "leaving": e.Leaving, "no-redirect": e.Unproved, "no-answer": e.Silent, "conflicts": e.Conflicts} {
+	for key, list := range map[string][]string{"movable": e.Movable, "stuck": lines(e.Stuck), "not-recorded": lines(e.Strangers), "arriving": e.Arriving, "leaving": e.Leaving, "no-redirect": e.Unproved, "no-answer": e.Silent, "conflicts": e.Conflicts} {
 		set(proof, key, redact.String(cutLines(list, 8<<10)))
 	}
 	set(proof, "not-asked", e.NotAsked)
@@ -240,42 +257,92 @@ func DrainResults(d Drained, run Run) map[string]any {
 	AddAccess(out, d.Access)
 	setMap(out, "after", drainAfter(d))
 	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
-	switch {
-	case d.After == fleet.Cordoned && d.outcome() != "checks-passed" && !d.Succeeded():
-		delete(out, "next")
-		set(out, "next", d.next(run))
-	case d.DryRun && len(d.Plan.Moves) > 0:
-		d.Parameters = slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool { return strings.HasPrefix(p, "expect=") })
-		d.Parameters = append(d.Parameters, fmt.Sprintf("expect=%d", len(d.Plan.Moves)))
-		out["next"] = d.command(run.Unit)
-	default:
-		delete(out, "next")
+	delete(out, "next")
+	set(out, "next", d.next(run))
+	return out
+}
+
+func lines(left []fleet.Left) []string {
+	out := make([]string, len(left))
+	for i, l := range left {
+		out[i] = l.String()
 	}
 	return out
 }
 
-// next is the command that follows a drain that has not succeeded; "" if none helps.
-func (d Drained) next(run Run) string {
-	switch o := d.outcome(); o {
-	case string(fleet.RunStopped):
+// next is the command that helps from here; "" if none does.
+func (d *Drained) next(run Run) string {
+	switch o := d.outcome(); {
+	case o == "checks-passed" && len(d.Plan.Moves) == 0:
+		return d.obstacle(run)
+	case o == "checks-passed":
+		return d.command(run.Unit)
+	case o == string(fleet.InConflict) && len(d.Evidence.Conflicts) > 0:
+		model, _, _ := strings.Cut(d.Evidence.Conflicts[0], " ")
+		return locateCommand(run, model)
+	case o == string(fleet.NotKnown):
+		return cmp.Or(locateDoubtful(d.Moves(), run), d.command(run.Unit))
+	case o == string(fleet.RunStopped):
 		return nextOfStopped(o, d.latest(), d.command(run.Unit), run)
-	case string(fleet.Blocked):
-		next := nextOfStopped(o, d.latest(), d.command(run.Unit), run)
-		if next == "" && len(d.Evidence.Strangers) > 0 {
-			uuid, _, _ := strings.Cut(d.Evidence.Strangers[0], " ")
-			next = fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, uuid)
-		}
-		return next
+	case o == string(fleet.Blocked):
+		return cmp.Or(nextOfStopped(o, d.latest(), d.command(run.Unit), run), d.obstacle(run))
+	case o == string(fleet.Drained), o == string(fleet.DrainedAsRecorded):
+		return ""
 	default:
 		return d.command(run.Unit)
 	}
 }
 
-// command is the command that drains the controller, or continues to drain it. A run takes
-// longer than "juju run" waits.
-func (d Drained) command(unit string) string {
-	parameters := append([]string{"controller=" + d.Controller}, d.Parameters...)
-	return facts.JujuRun(leader(unit), d.Controller) + " drain-controller " + strings.Join(parameters, " ") + " --background"
+// obstacle is the command that helps with the first model that stays; "" if none does: one
+// that is excluded may stay, and Juju removes one that is dying.
+func (d *Drained) obstacle(run Run) string {
+	for _, l := range slices.Concat(d.Evidence.Stuck, d.Evidence.Strangers) {
+		switch l.Reason {
+		case fleet.LeftNoTarget, fleet.LeftUnclear:
+			return fmt.Sprintf("juju run %s list-migration-targets model=%s", run.Unit, l.Model)
+		case fleet.LeftHalfImported:
+			return facts.RemoveCommand(run.Unit, l.Model, d.Controller)
+		case fleet.LeftUnknownToJIMM, fleet.LeftOver:
+			return locateCommand(run, l.Model)
+		}
+	}
+	return ""
+}
+
+// command is the command that drains the controller, or continues to drain it: by the plan
+// that was given, as long as models of it are there. A run takes longer than "juju run"
+// waits.
+func (d *Drained) command(unit string) string {
+	words := []string{"drain-controller"}
+	parameters := slices.DeleteFunc(slices.Clone(d.Parameters), func(p string) bool {
+		return strings.HasPrefix(p, "expect=") && (d.DryRun || d.ByPlan)
+	})
+	switch {
+	case d.ByPlan && d.planned():
+		words = append(words, "--params plan.yaml")
+	case d.ByPlan:
+		targets := map[string]bool{}
+		for _, e := range d.Plan.Moves {
+			targets[e.Target()] = true
+		}
+		if !slices.ContainsFunc(parameters, func(p string) bool { return strings.HasPrefix(p, "targets=") }) {
+			list := strings.Join(slices.Sorted(maps.Keys(targets)), ",")
+			parameters = append(parameters, Parameter("targets", cmp.Or(list, "*")))
+		}
+		parameters = append(parameters, "dry-run=true")
+	case d.DryRun:
+		parameters = append(parameters, fmt.Sprintf("expect=%d", len(d.Plan.Moves)))
+	}
+	words = append(append(words, "controller="+d.Controller), parameters...)
+	return facts.JujuRun(leader(unit), d.Controller) + " " + strings.Join(words, " ") + " --background"
+}
+
+// planned reports whether models of the plan are still there.
+func (d *Drained) planned() bool {
+	there := slices.Concat(d.Evidence.Movable, d.Evidence.Leaving)
+	return slices.ContainsFunc(d.Plan.Moves, func(e fleet.Entry) bool {
+		return slices.ContainsFunc(there, func(line string) bool { return strings.HasPrefix(line, e.Model) })
+	})
 }
 
 // Parameter returns a parameter of an action as it is typed in a shell.

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -366,23 +367,24 @@ func leftCounts(left []fleet.Left) string {
 	if len(left) == 0 {
 		return ""
 	}
+	return fmt.Sprintf("%d %s (%s)", len(left), stay(len(left)), reasonCounts(left))
+}
+
+// reasonCounts counts the reasons, if there are several.
+func reasonCounts(left []fleet.Left) string {
 	counts := map[fleet.Reason]int{}
-	var order []fleet.Reason
 	for _, l := range left {
-		if counts[l.Reason]++; counts[l.Reason] == 1 {
-			order = append(order, l.Reason)
-		}
+		counts[l.Reason]++
 	}
-	slices.Sort(order)
 	var parts []string
-	for _, r := range order {
+	for _, r := range slices.Sorted(maps.Keys(counts)) {
 		part := string(r)
-		if len(order) > 1 {
+		if len(counts) > 1 {
 			part = fmt.Sprintf("%d %s", counts[r], r)
 		}
 		parts = append(parts, part)
 	}
-	return fmt.Sprintf("%d %s (%s)", len(left), stay(len(left)), strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // leftResults lists the models that stay, by reason.

@@ -193,7 +193,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	if c.Planned == 0 {
 		return "there was nothing to migrate"
 	}
-	text := fmt.Sprintf("%d of %d models are on their target", c.Moved+c.Already, c.Planned)
+	text := fmt.Sprintf("%d of %s", c.Moved+c.Already, facts.Count(c.Planned, "model is on its target", "models are on their target"))
 	if c.Already > 0 {
 		text += fmt.Sprintf(", %d of them before this run", c.Already)
 	}
@@ -343,12 +343,7 @@ func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
 	switch d.Outcome {
 	case fleet.RunConflict, fleet.RunUnknown:
-		for _, m := range d.Moves {
-			if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
-				return fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, m.Entry.Model)
-			}
-		}
-		return again
+		return cmp.Or(locateDoubtful(d.Moves, run), again)
 	case fleet.RunStopped, fleet.RunBlocked:
 		return nextOfStopped(string(d.Outcome), d.Moves, again, run)
 	case fleet.RunPartly, fleet.StoppedAsTold:
@@ -396,6 +391,20 @@ func mayMoveLater(m fleet.Moved) bool {
 	default:
 		return false
 	}
+}
+
+// locateDoubtful is the command that shows where the first model in doubt is; "" if none is.
+func locateDoubtful(moves []fleet.Moved, run Run) string {
+	for _, m := range moves {
+		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
+			return locateCommand(run, m.Entry.Model)
+		}
+	}
+	return ""
+}
+
+func locateCommand(run Run, model string) string {
+	return fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, model)
 }
 
 // firstObstacle is the command that helps with the first model that the same run would not

@@ -110,40 +110,64 @@ func TestWhatFollowsARun(t *testing.T) {
 	}
 }
 
-// A drain is the command to continue with only where it can help.
-func TestWhatFollowsABlockedDrain(t *testing.T) {
-	at := facts.Controller{Name: "east", UUID: "e"}
-	model := func(outcome facts.Outcome, settled bool) fleet.Moved {
-		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: at}
+// Each end of a drain names what helps there, whether the controller is cordoned or not.
+func TestWhatFollowsADrain(t *testing.T) {
+	stays := func(reason fleet.Reason) []fleet.Left { return []fleet.Left{{Reason: reason, Model: prod}} }
+	moved := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.Moved {
+		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: facts.Controller{Name: "east", UUID: "e"}}
 		r.Settled = settled
-		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: fleet.Stayed, Result: r}
+		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
-	moved := model(facts.Migrated, false)
-	moved.State = fleet.Well
-	drain, check := " drain-controller controller=west --background", " check-migration model="+prod+" target-controller=east"
-	stuck, unknown := fleet.Evidence{Stuck: []string{prod}}, fleet.Evidence{Strangers: []string{"c0ffee alice/raw (unknown to JIMM)"}}
+	plan := fleet.Plan{Goal: fleet.Drain, Of: "west", Moves: []fleet.Entry{{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}}}
+	const drain, locate = "/leader drain-controller controller=west targets=east expect=30 --background", " locate-model model=" + prod
 	for name, c := range map[string]struct {
-		rounds   [][]fleet.Moved
-		evidence fleet.Evidence
-		next     string
+		run    fleet.RunOutcome
+		moved  []fleet.Moved
+		found  fleet.Evidence
+		dryRun bool
+		byPlan bool
+		next   string
 	}{
-		"by a check":                        {[][]fleet.Moved{{model(facts.Refused, true)}}, stuck, check},
-		"by a refusal that may end":         {[][]fleet.Moved{{model(facts.NotStarted, false)}}, stuck, drain},
-		"by a model that is not tried":      {nil, stuck, ""},
-		"by a model that JIMM has not":      {nil, unknown, " locate-model model=c0ffee"},
-		"by another model, after two tries": {[][]fleet.Moved{{model(facts.Refused, true)}, {moved}}, unknown, " locate-model model=c0ffee"},
+		"drained":                           {found: fleet.Evidence{Asked: true}},
+		"drained as recorded":               {},
+		"some can move":                     {found: fleet.Evidence{Movable: []string{prod}}, next: drain},
+		"some arrive":                       {found: fleet.Evidence{Arriving: []string{prod}}, next: drain},
+		"a gap":                             {found: fleet.Evidence{Gaps: []string{"x"}}, next: drain},
+		"stopped gently":                    {run: fleet.RunStopped, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
+		"stopped after the canary":          {run: fleet.StoppedAsTold, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
+		"stopped by a model":                {run: fleet.RunStopped, moved: []fleet.Moved{moved(fleet.Failed, facts.Aborted, true)}, found: fleet.Evidence{Movable: []string{prod}}, next: " check-migration model=" + prod + " target-controller=east"},
+		"a model is in doubt":               {run: fleet.RunUnknown, moved: []fleet.Moved{moved(fleet.Failed, facts.Unknown, false)}, next: locate},
+		"a conflict":                        {run: fleet.RunConflict, found: fleet.Evidence{Conflicts: []string{prod + " x"}}, next: locate},
+		"a conflict of a run before":        {found: fleet.Evidence{Conflicts: []string{prod + " x"}}, next: locate},
+		"blocked by a check":                {moved: []fleet.Moved{moved(fleet.Stayed, facts.Refused, true)}, found: fleet.Evidence{Stuck: stays("machines")}, next: " check-migration model=" + prod + " target-controller=east"},
+		"blocked by a refusal that may end": {moved: []fleet.Moved{moved(fleet.Stayed, facts.NotStarted, false)}, found: fleet.Evidence{Stuck: stays("refused")}, next: drain},
+		"blocked by another model, after two tries": {moved: []fleet.Moved{moved(fleet.Stayed, facts.Refused, true), moved(fleet.Well, facts.Migrated, false)}, found: fleet.Evidence{Strangers: stays(fleet.LeftUnknownToJIMM)}, next: locate},
+		"blocked by a dying model":                  {found: fleet.Evidence{Stuck: stays(fleet.LeftNotAlive)}},
+		"blocked by what is excluded":               {found: fleet.Evidence{Stuck: stays(fleet.LeftExcluded)}},
+		"blocked by the targets":                    {found: fleet.Evidence{Stuck: stays(fleet.LeftNoTarget)}, next: " list-migration-targets model=" + prod},
+		"blocked by an unknown model":               {found: fleet.Evidence{Asked: true, Strangers: stays(fleet.LeftUnknownToJIMM)}, next: locate},
+		"blocked by a copy":                         {found: fleet.Evidence{Asked: true, Strangers: stays(fleet.LeftOver)}, next: locate},
+		"blocked by a half-import":                  {found: fleet.Evidence{Asked: true, Strangers: stays(fleet.LeftHalfImported)}, next: " remove-left-over model=" + prod + " controller=west confirm=" + prod + " --wait=15m"},
+		"dry run":                                   {dryRun: true, found: fleet.Evidence{Movable: []string{prod}}, next: "/leader drain-controller controller=west targets=east expect=1 --background"},
+		"dry run of a plan":                         {dryRun: true, byPlan: true, found: fleet.Evidence{Movable: []string{prod}}, next: "/leader drain-controller --params plan.yaml controller=west targets=east --background"},
+		"a plan is not done":                        {byPlan: true, found: fleet.Evidence{Movable: []string{prod}}, next: "/leader drain-controller --params plan.yaml controller=west targets=east --background"},
+		"a plan is done, others are left":           {byPlan: true, found: fleet.Evidence{Movable: []string{"another"}}, next: "/leader drain-controller controller=west targets=east dry-run=true --background"},
 	} {
-		d := report.Drained{Controller: "west", After: fleet.Cordoned, Evidence: c.evidence}
-		for _, moves := range c.rounds {
-			d.Add(fleet.Done{Outcome: fleet.RunBlocked, Moves: moves})
+		for _, after := range []fleet.Cordon{fleet.Cordoned, fleet.Uncordoned, fleet.CordonHidden} {
+			d := report.Drained{Controller: "west", Plan: plan, After: after, DryRun: c.dryRun, ByPlan: c.byPlan, Evidence: c.found, Parameters: []string{"targets=east", "expect=30"}}
+			d.Add(fleet.Done{Outcome: c.run, Moves: c.moved})
+			out := report.DrainResults(d, run)
+			next, _ := out["next"].(string)
+			if !strings.HasSuffix(next, c.next) || next != "" && c.next == "" {
+				t.Errorf("%s, cordoned %s: next is %q, want …%q", name, after, next, c.next)
+			}
+			if again := strings.Contains(next, " drain-controller "); out["outcome"] == "blocked" && out["retry-safe"] != again {
+				t.Errorf("%s: retry-safe is %v, and next %q", name, out["retry-safe"], next)
+			}
 		}
-		out := report.DrainResults(d, run)
-		next, _ := out["next"].(string)
-		if !strings.HasSuffix(next, c.next) || next != "" && c.next == "" {
-			t.Errorf("blocked %s: next is %q, want …%q", name, next, c.next)
-		}
-		if out["outcome"] != "blocked" || out["retry-safe"] != (c.next == drain) {
-			t.Errorf("blocked %s: %v, retry-safe %v", name, out["outcome"], out["retry-safe"])
-		}
+	}
+	d := report.Drained{Controller: "west", Plan: plan, ByPlan: true, Evidence: fleet.Evidence{Arriving: []string{"another"}}}
+	if next, _ := report.DrainResults(d, run)["next"].(string); !strings.HasSuffix(next, " controller=west targets=east dry-run=true --background") {
+		t.Errorf("without targets those of the plan serve: %q", next)
 	}
 }
