@@ -304,6 +304,7 @@ func (d *Drained) obstacle(run Run) string {
 			return facts.RemoveCommand(run.Unit, l.Model, d.Controller)
 		case fleet.LeftUnknownToJIMM, fleet.LeftOver:
 			return locateCommand(run, l.Model)
+		default:
 		}
 	}
 	return ""
