@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 )
 
 // terraformFiles returns the files of the module and its examples, by path from
@@ -224,7 +225,7 @@ func TestTerraform_FleetFitsThePlan(t *testing.T) {
 	reference := read(t, filepath.Join(root, "docs/reference/actions.md"))
 	_, reference, _ = strings.Cut(reference, "\n## plan-migrations\n")
 	reference, _, _ = strings.Cut(reference, "\n## apply-plan\n")
-	outputs := regexp.MustCompile(`output(?:, |\[)"([a-z-]+)"`).FindAllStringSubmatch(text, -1)
+	outputs := regexp.MustCompile(`\blocal\.results(?:, |\[)"([a-z-]+)"`).FindAllStringSubmatch(text, -1)
 	if len(outputs) != 3 {
 		t.Errorf("%d results are shown", len(outputs))
 	}
@@ -280,5 +281,91 @@ func TestTerraform_ReadmeHasEveryVariable(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(names(blocks(module(t, "."), "variable")), slices.Compact(got)); diff != "" {
 		t.Errorf("variables (-variables.tf +README.md):\n%s", diff)
+	}
+}
+
+// resourceKind is a kind of resource of the provider, see testdata/provider.yaml.
+type resourceKind struct {
+	Required, Optional, Computed []string
+	JSON                         []string
+	Blocks                       map[string][]string
+}
+
+// misfits says what of a text in Terraform's language does not fit the provider: an
+// argument that a resource does not take or that is missing, an attribute that it does not
+// have, and a key that is taken from a text.
+func misfits(text string, kinds map[string]resourceKind) (out []string) {
+	settable := func(k resourceKind) []string {
+		return slices.Concat(k.Required, k.Optional, []string{"count", "depends_on", "for_each", "lifecycle", "provider"})
+	}
+	for _, found := range regexp.MustCompile(`(?ms)^resource "([a-z_]+)" "([a-z_]+)" \{\n(.*?)^\}`).FindAllStringSubmatch(text, -1) {
+		kind, known := kinds[found[1]]
+		if !known {
+			out = append(out, "there is no resource "+found[1])
+			continue
+		}
+		given := []string{}
+		for _, argument := range regexp.MustCompile(`(?m)^  ([a-z_]+) +(?:=|\{)`).FindAllStringSubmatch(found[3], -1) {
+			given = append(given, argument[1])
+			if !slices.Contains(settable(kind), argument[1]) {
+				out = append(out, found[1]+" does not take "+argument[1])
+			}
+		}
+		for _, required := range kind.Required {
+			if !slices.Contains(given, required) {
+				out = append(out, found[1]+" "+found[2]+" lacks "+required)
+			}
+		}
+		for _, block := range regexp.MustCompile(`(?ms)^  ([a-z_]+) \{\n(.*?)^  \}`).FindAllStringSubmatch(found[3], -1) {
+			for _, argument := range regexp.MustCompile(`(?m)^    ([a-z_]+) += `).FindAllStringSubmatch(block[2], -1) {
+				if takes, nested := kind.Blocks[block[1]]; !nested || !slices.Contains(takes, argument[1]) {
+					out = append(out, found[1]+"."+block[1]+" does not take "+argument[1])
+				}
+			}
+		}
+	}
+	for _, found := range regexp.MustCompile(`(\w+\()?\b(juju_[a-z_]+)\.([a-z_]+)\.([a-z_]+)\)?(\[?)`).FindAllStringSubmatch(text, -1) {
+		kind, attribute := kinds[found[2]], found[4]
+		if !slices.Contains(slices.Concat(kind.Required, kind.Optional, kind.Computed), attribute) {
+			out = append(out, found[2]+" has no "+attribute)
+		}
+		if slices.Contains(kind.JSON, attribute) && found[1] != "jsondecode(" {
+			out = append(out, found[2]+"."+attribute+" is JSON and is not decoded")
+		}
+	}
+	return out
+}
+
+// "terraform validate" says this and more, but needs the provider, which only CI can load.
+func TestTerraform_FitsTheProvider(t *testing.T) {
+	t.Parallel()
+	var kinds map[string]resourceKind
+	if err := yaml.Unmarshal([]byte(read(t, "testdata/provider.yaml")), &kinds); err != nil {
+		t.Fatal(err)
+	}
+	texts := terraformFiles(t)
+	for _, f := range find(t, "terraform/README.md").fences {
+		if f.words()[0] == "hcl" {
+			texts[fmt.Sprintf("README.md:%d", f.line)] = f.text
+		}
+	}
+	for path, text := range texts {
+		for _, wrong := range misfits(text, kinds) {
+			t.Errorf("terraform/%s: %s", path, wrong)
+		}
+	}
+	for wrong, want := range map[string]string{
+		"resource \"juju_nothing\" \"a\" {\n}\n":                                      "there is no resource juju_nothing",
+		"resource \"juju_model\" \"a\" {\n  name = 1\n  size = 2\n}\n":                "juju_model does not take size",
+		"resource \"juju_model\" \"a\" {\n}\n":                                        "juju_model a lacks name",
+		"resource \"juju_model\" \"a\" {\n  name = 1\n  cloud {\n    x = 1\n  }\n}\n": "juju_model.cloud does not take x",
+		"value = juju_model.a.size":                                                   "juju_model has no size",
+		"value = lookup(juju_action.a.output, \"params\", \"\")":                      "juju_action.output is JSON and is not decoded",
+		"value = juju_action.a.output[\"params\"]":                                    "juju_action.output is JSON and is not decoded",
+		"value = [juju_model.a.uuid, jsondecode(juju_action.a.output)[\"params\"]]":   "",
+	} {
+		if got := strings.Join(misfits(wrong, kinds), "; "); got != want {
+			t.Errorf("%s: %q, want %q", wrong, got, want)
+		}
 	}
 }

@@ -5,5 +5,5 @@ output "task" {
 
 output "findings" {
   description = "Results of the dry run."
-  value       = juju_action.dry_run.output
+  value       = jsondecode(juju_action.dry_run.output)
 }

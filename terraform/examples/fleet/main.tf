@@ -21,3 +21,7 @@ resource "juju_action" "plan" {
     "wave-size"      = tostring(var.wave_size)
   }
 }
+
+locals {
+  results = jsondecode(juju_action.plan.output)
+}

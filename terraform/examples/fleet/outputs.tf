@@ -1,16 +1,16 @@
 output "params" {
-  description = "The plan and its hash, for juju run … apply-plan --params. Absent if there is nothing to do."
-  value       = lookup(juju_action.plan.output, "params", "")
+  description = "The plan and its hash, for juju run … apply-plan --params. Empty if there is nothing to do."
+  value       = lookup(local.results, "params", "")
 }
 
 output "plan_hash" {
   description = "Hash of the plan, for the ticket of the review."
-  value       = lookup(juju_action.plan.output, "plan-hash", "")
+  value       = lookup(local.results, "plan-hash", "")
 }
 
 output "summary" {
   description = "How many models would go where, and how many stay."
-  value       = juju_action.plan.output["summary"]
+  value       = local.results["summary"]
 }
 
 output "task" {
