@@ -72,10 +72,9 @@ type Machine struct {
 // Application is an application with its units.
 type Application struct {
 	// Error is what the server says instead of a status; empty if all is well.
-	Error         string
-	Charm         string // such as ch:amd64/jammy/postgresql-288
-	CharmRevision int
-	CharmChannel  string
+	Error        string
+	Charm        string // such as ch:amd64/jammy/postgresql-288
+	CharmChannel string
 	// CharmProfile is the name of the charm's LXD profile; empty if
 	// it has none, and on Juju 4.
 	CharmProfile    string

@@ -45,7 +45,7 @@ func TestStatusKeepsWhatChecksNeed(t *testing.T) {
 		t.Errorf("container %+v", container)
 	}
 	pg := s.Applications["pg"]
-	if pg.Charm != "ch:amd64/jammy/postgresql-288" || pg.CharmRevision != 288 || pg.Life != "" || !pg.Exposed ||
+	if pg.Charm != "ch:amd64/jammy/postgresql-288" || pg.Life != "" || !pg.Exposed ||
 		!slices.Equal(pg.Relations["db"], []string{"app"}) || pg.Status.Status != "active" {
 		t.Errorf("application %+v", pg)
 	}
@@ -89,7 +89,7 @@ func TestStatusOfJuju4(t *testing.T) {
 // fields are there anyway.
 func TestStatusSurvivesOddEntities(t *testing.T) {
 	odd := strings.NewReplacer(
-		`"charm-rev": 288`, `"charm-rev": "288"`,
+		`"charm-channel": "14/stable"`, `"charm-channel": 14`,
 		`"since": "2026-05-02T10:11:30Z"`, `"since": "a while ago"`,
 		`"hostname": "juju-0"`, `"hostname": ["juju-0"]`,
 		`"key": "app:db pg:db"`, `"key": {"app": "db"}`,
@@ -98,7 +98,7 @@ func TestStatusSurvivesOddEntities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pg := s.Applications["pg"]; pg.Charm == "" || pg.CharmRevision != 0 || !pg.Units["pg/0"].Leader {
+	if pg := s.Applications["pg"]; pg.Charm == "" || pg.CharmChannel != "" || !pg.Units["pg/0"].Leader {
 		t.Errorf("application %+v", pg)
 	}
 	if !s.Model.Status.Since.IsZero() || s.Machines["0"].InstanceID != "juju-0" || len(s.Applications) != 4 {

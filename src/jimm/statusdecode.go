@@ -156,7 +156,6 @@ func (w machineWire) value() Machine {
 type applicationWire struct {
 	Err             *rpc.Error          `json:"err"`
 	Charm           string              `json:"charm"`
-	CharmRevision   int                 `json:"charm-rev"`
 	CharmChannel    string              `json:"charm-channel"`
 	CharmProfile    string              `json:"charm-profile"`
 	Base            baseWire            `json:"base"`
@@ -173,7 +172,7 @@ type applicationWire struct {
 
 func (w applicationWire) value() Application {
 	return Application{
-		Error: errorText(w.Err), Charm: w.Charm, CharmRevision: w.CharmRevision, CharmChannel: w.CharmChannel,
+		Error: errorText(w.Err), Charm: w.Charm, CharmChannel: w.CharmChannel,
 		CharmProfile: w.CharmProfile, Base: w.Base.value(), Life: w.Life, Exposed: w.Exposed, Status: w.Status.value(),
 		WorkloadVersion: w.WorkloadVersion, SubordinateTo: w.SubordinateTo, Relations: w.Relations,
 		Units: each[unitWire](w.Units), Scale: w.Scale, PublicAddress: w.PublicAddress,

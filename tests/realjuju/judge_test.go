@@ -24,8 +24,9 @@ func active(c *controller.Controller, uuid string) bool {
 
 // truth is what the databases of both controllers and of JIMM say of a model.
 type truth struct {
-	west, east bool // have it in use
-	row        string
+	west, east bool                 // have it in use
+	row        string               // the controller that JIMM records, empty if JIMM does not know the model
+	forgotten  string               // for whose question JIMM has forgotten the model
 	migration  controller.Migration // the latest on west; empty if it has none or the model has left
 }
 
@@ -35,7 +36,7 @@ func truthOf(j *jaas.JAAS, m *jaas.Model) truth {
 	if err != nil {
 		latest = controller.Migration{}
 	}
-	return truth{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, latest}
+	return truth{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, j.ForgottenFor(m.UUID), latest}
 }
 
 // lies lists what a report from west to east claims and the databases deny. A report that claims nothing does not lie, but
@@ -55,10 +56,17 @@ func lies(r engine.Report, now truth) []string {
 		if !now.west || now.migration.Phase != "ABORTDONE" {
 			lie("aborted, and the model is in use on west: %v, its migration in %q", now.west, now.migration.Phase)
 		}
+	case "lost-from-jimm":
+		if now.row != "" {
+			lie("lost-from-jimm, and JIMM records %q", now.row)
+		}
 	case "refused", "not-started":
 		if now.migration.Phase != "" && !now.migration.Ended() {
 			lie("%s, and a migration is in %s", r.Outcome, now.migration.Phase)
 		}
+	}
+	if strings.HasPrefix(now.forgotten, jaas.ClientID) {
+		lie("JIMM has forgotten the model because it was asked for its details")
 	}
 	if now.row == "east" && !now.east || now.row == "west" && !now.west && !now.east {
 		lie("JIMM records %q, and the model is in use on west: %v, on east: %v", now.row, now.west, now.east)

@@ -88,3 +88,40 @@ func (s *slowReap) before(collections []string) {
 		lie("it is said to be %s on %q: %s", at.State, at.Controller, at.Proof)
 	}
 }
+
+// TestReap_WhileJIMMPolls: JIMM of 2026 itself asks every minute for the details of each model, and forgets one whose
+// controller denies it, as a source does while it removes a model. Of a migration that JIMM has started it knows better. So a
+// migration by another client can make JIMM forget the model: then that is what we say, and where the model is.
+func TestReap_WhileJIMMPolls(t *testing.T) {
+	t.Parallel()
+	for foreign, want := range map[bool]string{true: "lost-from-jimm", false: "migrated"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			j := start(t, jimm.Generation2026())
+			m := addModel(t, j, "prod")
+			polled := false
+			j.West.BeforeRemoval(func([]string) {
+				if now, err := j.West.Migration(m.UUID); err == nil && now.Phase == "REAP" {
+					polled = true
+					j.JIMM.PollOnce(t.Context())
+				}
+			})
+			if foreign {
+				if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
+					t.Fatal(err)
+				}
+			}
+			report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"})
+			now := truthOf(j, m)
+			for _, lie := range lies(report, now) {
+				t.Error(lie)
+			}
+			if report.Outcome != want || !polled || foreign != (now.forgotten != "") {
+				t.Errorf("outcome %q, want %q; JIMM polled: %v, and forgot the model for %q: %s", report.Outcome, want, polled, now.forgotten, report.Summary)
+			}
+			if foreign && !strings.Contains(report.Summary, "east") {
+				t.Errorf("the summary does not say where the model is: %s", report.Summary)
+			}
+		})
+	}
+}

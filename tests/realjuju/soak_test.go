@@ -87,7 +87,7 @@ func playSeed(t *testing.T, random *rand.Rand) {
 	settleSeed(t, j, m, over, happened)
 	again := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: "east", Timeout: 90 * time.Second})
 	judgeSeed(t, "second", again, truthOf(j, m))
-	t.Logf("first %q, then %q", report.Outcome, again.Outcome)
+	t.Logf("first %q, then %q; JIMM forgot the model for %q", report.Outcome, again.Outcome, j.ForgottenFor(m.UUID))
 }
 
 // settleSeed returns when what went wrong is over and no migration runs. If none has begun, what waits for a phase of it is

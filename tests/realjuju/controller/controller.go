@@ -213,7 +213,7 @@ func (c *Controller) startAPI(cfg jujucontroller.Config, mux *apiserverhttp.Mux)
 
 // settle makes the database look as that of a controller that has been up for long.
 func (c *Controller) settle(port int, caKey string) error {
-	hostPort := network.SpaceHostPort{SpaceAddress: network.NewSpaceAddress("localhost", network.WithScope(network.ScopeCloudLocal)), NetPort: network.NetPort(port)}
+	hostPort := network.SpaceHostPort{SpaceAddress: network.NewSpaceAddress("127.0.0.1", network.WithScope(network.ScopeMachineLocal)), NetPort: network.NetPort(port)}
 	if err := c.State.SetAPIHostPorts([]network.SpaceHostPorts{{hostPort}}); err != nil {
 		return err
 	}

@@ -122,9 +122,10 @@ func (c *Controller) Deploy(model, app string, files map[string]string) ([]Crede
 	if err != nil {
 		return nil, err
 	}
+	hardware := instance.MustParseHardware("arch=amd64", "cores=1", "mem=1024M", "root-disk=8192M")
 	password, nonce, now := "agent-password-for-"+app+"-1234567890", "nonce-"+machine.Id(), time.Now()
 	err = steps(
-		func() error { return machine.SetProvisioned(id, "", nonce, nil) },
+		func() error { return machine.SetProvisioned(id, "", nonce, &hardware) },
 		func() error { return Settle(machine, password) },
 		func() error { return unit.AssignToMachine(machine) },
 		func() error { return unit.SetPassword(password) },

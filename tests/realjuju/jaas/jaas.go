@@ -39,6 +39,9 @@ type JAAS struct {
 
 	keys    *httptest.Server
 	serving sync.WaitGroup
+
+	mu     sync.Mutex
+	forgot map[string]string // by UUID of the model; see ForgottenFor
 }
 
 // Start starts a JIMM and both controllers.
@@ -64,9 +67,15 @@ func Start(opts Options) (_ *JAAS, err error) {
 
 // StartJIMM starts a JIMM without controllers, which another process may have.
 func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
-	j := &JAAS{JIMM: jimm.New(jimm.Options{
+	j := &JAAS{forgot: map[string]string{}}
+	j.JIMM = jimm.New(jimm.Options{
 		Generation: generation, Accounts: []jimm.Account{{ID: ClientID, Secret: ClientSecret}}, Poller: true,
-	})}
+		Forgot: func(row jimm.Model, user string) {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.forgot[row.UUID] = user
+		},
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // A port of loopback is there at once.
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for JIMM: %w", err)
@@ -121,6 +130,15 @@ func (j *JAAS) Adopt(name, uuid, addr, caCert, version string) {
 		TLSHostname: "juju-apiserver", Cloud: "dummy", Region: "dummy-region", CloudType: "dummy", AgentVersion: version,
 		Username: "admin", Password: controller.AdminPassword,
 	})
+}
+
+// ForgottenFor returns the user who asked JIMM for the details of a model and so made it forget the model: a JIMM of 2026
+// deletes its row of one that the recorded controller denies (see jimm.Options). It is JIMM's own user if its poller asked,
+// and empty if JIMM has forgotten nothing.
+func (j *JAAS) ForgottenFor(model string) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.forgot[model]
 }
 
 // Close ends everything.

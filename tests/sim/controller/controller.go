@@ -69,7 +69,8 @@ type hosted struct {
 	permissionsGone bool // REAP removes the permissions first
 	came            bool // by a migration
 	reaping         piece
-	hidden          bool // an importing copy that nothing shows (trait hiddenCopies)
+	lastLogin       map[string]time.Time // by user, of logins with a password
+	hidden          bool                 // an importing copy that nothing shows (trait hiddenCopies)
 }
 
 // New makes a controller that hosts only its controller model. It serves nothing yet.

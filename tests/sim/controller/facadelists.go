@@ -27,6 +27,25 @@ const (
 		Charms 5; Client 6; HighAvailability 2; ImageMetadataManager 1; KeyManager 1; MachineManager 9;
 		MetricsDebug 2; ModelConfig 3; NotifyWatcher 1; Payloads 1; Pinger 1; Resources 3; Secrets 1; Spaces 6;
 		SSHClient 3 4; Storage 6; Subnets 5`
+	// What Juju 3.5.4 has more, observed: with the facades of agents.
+	modelFacades35 = `ActionPruner 1; Agent 3; AgentLifeFlag 1; AgentTools 1; Application 15 16 17 18 19 20;
+		ApplicationScaler 1; CAASAdmission 1; CAASAgent 2; CAASApplication 1; CAASApplicationProvisioner 1;
+		CAASFirewaller 1; CAASFirewallerSidecar 1; CAASModelConfigManager 1; CAASModelOperator 1;
+		CAASOperator 1; CAASOperatorProvisioner 1; CAASOperatorUpgrader 1; CAASUnitProvisioner 2;
+		CharmDownloader 1; CharmRevisionUpdater 2; Cleaner 2; CredentialManager 1; CredentialValidator 2;
+		CrossModelRelations 2 3; CrossModelSecrets 1; Deployer 1; DiskManager 2; EntityWatcher 2;
+		EnvironUpgrader 1; ExternalControllerUpdater 1; FanConfigurer 1; FilesystemAttachmentsWatcher 2;
+		Firewaller 7; HostKeyReporter 1; ImageMetadata 3; InstanceMutater 3; InstancePoller 4; KeyUpdater 1;
+		LeadershipService 2; LifeFlag 1; LogForwarding 1; Logger 1; MachineActions 1; MachineManager 9 10;
+		MachineUndertaker 1; Machiner 5; MeterStatus 2; MetricsAdder 2; MetricsManager 1; MigrationFlag 1;
+		MigrationMaster 3; MigrationMinion 1; MigrationStatusWatcher 1; ModelGeneration 4; OfferStatusWatcher 1;
+		PayloadsHookContext 1; Provisioner 11; ProxyUpdater 2; Reboot 2; RelationStatusWatcher 1;
+		RelationUnitsWatcher 1; RemoteRelationWatcher 1; RemoteRelations 2; ResourcesHookContext 1;
+		RetryStrategy 1; SSHClient 4; SecretBackendsManager 1; SecretBackendsRotateWatcher 1; Secrets 1 2;
+		SecretsDrain 1; SecretsManager 1 2; SecretsRevisionWatcher 1; SecretsTriggerWatcher 1; Singular 2;
+		StatusHistory 2; StorageProvisioner 4; StringsWatcher 1; Undertaker 1; UnitAssigner 1; Uniter 18 19;
+		UpgradeSeries 3; UpgradeSteps 2; Upgrader 1; UserSecretsDrain 1; UserSecretsManager 1;
+		VolumeAttachmentPlansWatcher 1; VolumeAttachmentsWatcher 2`
 	// Juju 4.0-beta8, recorded.
 	controllerFacades40 = `ApplicationOffers 5 6; Bundle 8; Cloud 7; Controller 12 13; CrossController 1;
 		MigrationTarget 4 5 6 7; ModelConfig 3 4; ModelManager 10 11; ModelSummaryWatcher 1; ModelUpgrader 1;
@@ -44,6 +63,10 @@ const (
 	anonymousControllerFacades = `CrossController 1; NotifyWatcher 1`
 	anonymousModelFacades      = `CrossModelRelations 2; NotifyWatcher 1; OfferStatusWatcher 1; RelationStatusWatcher 1;
 		RelationUnitsWatcher 1; RemoteRelationWatcher 1; StringsWatcher 1`
+	// Juju 3.5.4, observed.
+	anonymousModelFacades35 = `CrossModelRelations 2 3; CrossModelSecrets 1; NotifyWatcher 1; OfferStatusWatcher 1;
+		RelationStatusWatcher 1; RelationUnitsWatcher 1; RemoteRelationWatcher 1; SecretsRevisionWatcher 1;
+		StringsWatcher 1`
 	// Juju 4.0-beta8, recorded.
 	anonymousModelFacades40 = `CrossModelRelations 3; CrossModelSecrets 1 2; NotifyWatcher 1; OfferStatusWatcher 1;
 		RelationStatusWatcher 1; RelationUnitsWatcher 1; RemoteRelationWatcher 1; SecretsRevisionWatcher 1;

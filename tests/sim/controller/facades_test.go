@@ -151,7 +151,10 @@ func TestModelStatusTellsMissingFromForbidden(t *testing.T) {
 		b := start(t, nil)
 		admin := b.admin(t, addressA)
 		same(t, "ModelStatus", `{"models":[
-			{"model-tag":"model-`+prod+`","life":"alive","type":"iaas","hosted-machine-count":2,"application-count":2,"unit-count":2,"owner-tag":"user-alice@external"},
+			{"model-tag":"model-`+prod+`","life":"alive","type":"iaas","hosted-machine-count":2,"application-count":2,"unit-count":2,"owner-tag":"user-alice@external",
+			 "applications":[{"name":"pg"},{"name":"app"}],"machines":[
+			  {"id":"0","instance-id":"juju-2f6a10-0","status":"started","hardware":{"arch":"amd64","cores":2,"mem":2048}},
+			  {"id":"1","instance-id":"juju-2f6a10-1","status":"started","hardware":{"arch":"amd64","cores":2,"mem":2048}}]},
 			{"model-tag":"","life":"","type":"","hosted-machine-count":0,"application-count":0,"unit-count":0,"owner-tag":"",
 			 "error":{"message":"model \"`+nowhere+`\" not found","code":"not found"}}]}`,
 			admin.call("ModelManager", 10, "ModelStatus", entities("model-"+prod, "model-"+nowhere)))

@@ -88,7 +88,6 @@ type applicationStatus struct {
 	CharmVersion     string                 `json:"charm-version"`
 	CharmProfile     string                 `json:"charm-profile"`
 	CharmChannel     string                 `json:"charm-channel,omitempty"`
-	CharmRev         int                    `json:"charm-rev,omitempty"`
 	Base             base                   `json:"base"`
 	Exposed          bool                   `json:"exposed"`
 	Life             string                 `json:"life"`
@@ -290,7 +289,7 @@ func unlessAlive(life string) string {
 
 func (m Model) applicationStatus(a Application, since time.Time) applicationStatus {
 	st := applicationStatus{
-		Charm: a.charmURL(), CharmProfile: a.Profile, CharmChannel: a.Channel, CharmRev: a.Revision, Base: baseOf(a.Base), Exposed: a.Exposed,
+		Charm: a.charmURL(), CharmProfile: a.Profile, CharmChannel: a.Channel, Base: baseOf(a.Base), Exposed: a.Exposed,
 		Life: unlessAlive(a.Life), Relations: map[string][]string{}, SubordinateTo: []string{}, Units: map[string]unitStatus{},
 		Status: detailed(a.Status, a.Message, since), WorkloadVersion: a.WorkloadVersion,
 		EndpointBindings: map[string]string{"": "alpha"}, PublicAddress: a.Address,

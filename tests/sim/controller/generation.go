@@ -107,7 +107,10 @@ func generations() []generation {
 		{
 			from: "3.3-beta1", model: `Client 6 7; Application 15 16 17 18 19; Charms 5 6 7`, oldestModel: "2.9.43",
 		},
-		{from: "3.5-beta1", controller: `ModelManager 9 10; ApplicationOffers 4 5`},
+		{
+			from: "3.5-beta1", controller: `ModelManager 9 10; ApplicationOffers 4 5`, model: modelFacades35,
+			anonymous: anonymousModelFacades35,
+		},
 		{from: "3.5.5", with: []trait{closesModels}},
 		{
 			from: "3.6-rc1", controller: `Controller 11 12; ModelManager 9 10`,

@@ -16,7 +16,6 @@ import (
 // login is who a session is logged in as.
 type login struct {
 	user      string // name without "user-"
-	display   string
 	anonymous bool
 	token     bool
 	access    map[string]string // token: tag → access
@@ -167,7 +166,7 @@ func (s *session) byPassword(name, password string) (*login, error) {
 	if err := s.hasModel(); err != nil {
 		return nil, err
 	}
-	return &login{user: name, display: user.DisplayName}, nil
+	return &login{user: name}, nil
 }
 
 // admit checks the access and makes the session that of who.
@@ -192,6 +191,12 @@ func (s *session) admit(who *login) (any, error) {
 	s.c.mu.Lock()
 	if h := s.c.models[cmp.Or(s.model, s.c.config.ControllerModelUUID)]; h != nil {
 		who.mode = h.mode
+		if !who.token && !who.anonymous {
+			if h.lastLogin == nil {
+				h.lastLogin = map[string]time.Time{}
+			}
+			h.lastLogin[who.user] = time.Now().UTC().Truncate(time.Second)
+		}
 	}
 	s.c.mu.Unlock()
 	if who.anonymous && s.c.release.has(juju4) {
@@ -223,13 +228,8 @@ func (s *session) offered(who *login) map[string][]int {
 // access is what the login result says of the user's rights. A superuser is administrator of every model; who has no
 // right at all is refused (documented).
 func (s *session) access(who *login) (*userInfo, error) {
-	info := &userInfo{
-		DisplayName: who.display, Identity: "user-" + who.user,
-		ControllerAccess: s.c.controllerAccess(who),
-	}
-	if s.c.release.has(juju4) || who.token {
-		info.DisplayName = "" // 4.0-beta8, and tokens with 3.6.28, recorded
-	}
+	// There is no display name (3.5.4, observed; 4.0-beta8, and tokens with 3.6.28, recorded).
+	info := &userInfo{Identity: "user-" + who.user, ControllerAccess: s.c.controllerAccess(who)}
 	if known := []string{"", "login", "add-model", "superuser"}; who.token && !slices.Contains(known, info.ControllerAccess) {
 		return nil, wire.Errorf("not valid", "obtaining ControllerUser for logged in user %s: %q controller access not valid",
 			who.user, info.ControllerAccess) // 3.5.4, observed

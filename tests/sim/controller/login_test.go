@@ -67,7 +67,7 @@ func TestLoginResult(t *testing.T) {
 			}}},
 			"model-tag": "model-" + prod, "controller-tag": "controller-" + uuidA, "server-version": "3.6.14",
 			"user-info": map[string]any{
-				"display-name": "bob", "identity": "user-bob", "controller-access": "login", "model-access": "read",
+				"display-name": "", "identity": "user-bob", "controller-access": "login", "model-access": "read",
 			},
 		}
 		if diff := cmp.Diff(want, result); diff != "" {

@@ -210,17 +210,22 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	}
 	for _, user := range m.Users {
 		info.Users = append(info.Users, modelUserInfo{
-			User: user.Name, DisplayName: user.DisplayName, Access: user.Access,
+			User: user.Name, DisplayName: user.DisplayName, Access: user.Access, LastConnection: h.lastConnection(user.Name),
 		})
 	}
-	info.Machines = nil // of a model without machines (3.6.28, recorded)
+	info.Machines = m.machineInfos()
+	return info
+}
+
+// machineInfos is nil of a model without machines (3.6.28, recorded).
+func (m Model) machineInfos() (list []machineInfo) {
 	for _, machine := range m.Machines {
-		info.Machines = append(info.Machines, machineInfo{
+		list = append(list, machineInfo{
 			ID: machine.ID, InstanceID: machine.InstanceID, Status: machine.AgentStatus,
 			Hardware: hardware(machine.Hardware),
 		})
 	}
-	return info
+	return list
 }
 
 // ownership is the owner's tag, or the qualifier that stands for the owner in new versions of the facades. In 4.x a

@@ -91,7 +91,7 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 		case all:
 			access = cmp.Or(access, "admin")
 		}
-		list.Results = append(list.Results, result{Result: c.summaryOf(h, access, req.Version)})
+		list.Results = append(list.Results, result{Result: c.summaryOf(h, name, access, req.Version)})
 	}
 	if len(list.Results) == 0 && !newer {
 		list.Results = nil // 3.5.4 and 3.6.28, observed
@@ -106,15 +106,15 @@ func (c *Controller) listed(h *hosted) bool {
 }
 
 // summaryOf makes one item. The caller holds mu.
-func (c *Controller) summaryOf(h *hosted, access string, version int) modelSummary {
+func (c *Controller) summaryOf(h *hosted, user, access string, version int) modelSummary {
 	m := h.model
 	cloud, _ := c.cloud(m.Cloud)
 	summary := modelSummary{
 		Name: m.Name, UUID: m.UUID, Type: m.Type, ControllerUUID: c.config.UUID, IsController: m.IsController,
 		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
 		CredentialTag: m.credentialTag(), Life: m.Life, Status: c.entityStatus(h),
-		UserAccess: access, Counts: []entityCount{}, Migration: c.visibleMigration(h, true),
-		SLA: &sla{Level: "unsupported"}, AgentVersion: m.AgentVersion,
+		UserAccess: access, LastConnection: h.lastConnection(user), Counts: []entityCount{}, Migration: c.visibleMigration(h, true),
+		SLA: &sla{Owner: m.Owner}, AgentVersion: m.AgentVersion, // 3.5.4, observed; 3.6.28, recorded
 	}
 	if h.reaping != whole { // 3.6.28, recorded
 		summary.Status = entityStatus{Since: summary.Status.Since}
@@ -159,11 +159,19 @@ type userModels struct {
 	UserModels []userModel `json:"user-models"`
 }
 
-func (c *Controller) userModel(h *hosted, qualified bool) userModel {
+// lastConnection is when a user logged in to a model last, nil for never. The caller holds mu.
+func (h *hosted) lastConnection(user string) *time.Time {
+	if at, ok := h.lastLogin[user]; ok {
+		return &at
+	}
+	return nil
+}
+
+func (c *Controller) userModel(h *hosted, user string, qualified bool) userModel {
 	m := h.model
 	name := modelName{Name: m.Name, UUID: m.UUID, Type: m.Type}
 	name.OwnerTag, name.Qualifier = c.ownership(m, qualified)
-	return userModel{Model: name}
+	return userModel{Model: name, LastConnection: h.lastConnection(user)}
 }
 
 // listModels lists what a user may see; a superuser sees all. Importing models are left out (2.9 to 3.6, documented).
@@ -192,7 +200,7 @@ func listModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 		if !s.c.listed(h) || h.permissionsGone || !superuser && !h.model.hasUser(name) {
 			continue
 		}
-		list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 11))
+		list.UserModels = append(list.UserModels, s.c.userModel(h, name, req.Version >= 11))
 	}
 	return list, nil
 }
@@ -217,7 +225,7 @@ func allModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var list userModels
 	for _, h := range s.c.sorted() {
 		if h.model.Life != "dead" && !h.hidden {
-			list.UserModels = append(list.UserModels, s.c.userModel(h, req.Version >= 13))
+			list.UserModels = append(list.UserModels, s.c.userModel(h, s.loggedIn().user, req.Version >= 13))
 		}
 	}
 	return list, nil
@@ -234,6 +242,13 @@ type modelStatusItem struct {
 	UnitCount          int         `json:"unit-count"`
 	OwnerTag           *string     `json:"owner-tag,omitempty"`
 	Error              *wire.Error `json:"error,omitempty"`
+
+	Applications []applicationName `json:"applications,omitempty"` // and the next: 3.5.4, observed; 3.6.28, recorded
+	Machines     []machineInfo     `json:"machines,omitempty"`
+}
+
+type applicationName struct {
+	Name string `json:"name"`
 }
 
 func modelStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
@@ -302,9 +317,16 @@ func (s *session) modelStatus(tag, facade string) (modelStatusItem, error) {
 	if c.release.has(unfinished) {
 		life, owner = "", "user-foobar" // recorded, a constant
 	}
-	return modelStatusItem{
+	item := modelStatusItem{
 		ModelTag: "model-" + uuid, Life: life, Type: m.Type, OwnerTag: &owner,
 		HostedMachineCount: len(m.Machines), ApplicationCount: len(m.Applications),
 		UnitCount: m.agents() - len(m.Machines),
-	}, nil
+	}
+	if !newer {
+		item.Machines = m.machineInfos()
+		for _, application := range m.Applications {
+			item.Applications = append(item.Applications, applicationName{application.Name})
+		}
+	}
+	return item, nil
 }

@@ -77,7 +77,7 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 	s.c.mu.Lock()
 	s.c.seen[name] = s.c.release.has(released4)
 	s.c.mu.Unlock()
-	return &login{user: name, display: name, token: true, access: claims.Access}, nil
+	return &login{user: name, token: true, access: claims.Access}, nil
 }
 
 // keySet verifies tokens and remembers public keys.
