@@ -87,7 +87,8 @@ func New(ctx context.Context, options Options) *Application {
 	return a
 }
 
-// updateStatus runs the hook of that name from time to time, until ctx ends.
+// updateStatus runs the hook of that name from time to time, until ctx ends. While hooks
+// are waiting, behind an action for example, another one would say nothing new.
 func (a *Application) updateStatus(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -95,12 +96,26 @@ func (a *Application) updateStatus(every time.Duration) {
 		select {
 		case <-ticker.C:
 			a.mu.Lock()
-			a.hooks(hook("update-status"))
+			if !a.waiting() {
+				a.hooks(hook("update-status"))
+			}
 			a.mu.Unlock()
 		case <-a.ctx.Done():
 			return
 		}
 	}
+}
+
+// waiting reports whether a unit has hooks that have not ended. The caller holds a.mu.
+func (a *Application) waiting() bool {
+	for _, ended := range a.turns {
+		select {
+		case <-ended:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // check refuses applications that are not in the model.
