@@ -6,7 +6,9 @@
 // "make integration" runs it, with the build tag integration; "make check" only
 // compiles it. The workflow integration.yaml runs it in CI.
 //
-// These tests show that the charm deploys and that the other charms take what it
-// publishes. How it works with JIMM is tested against recorded traffic
-// (tests/conform) and against simulated and real controllers.
+// These tests show that the charm deploys, that a configured unit is active and
+// migrates a model, and that the other charms take what it publishes. JIMM and its
+// controllers are simulated: the test serves them on this machine, which the units
+// have to reach (-host=ADDRESS if it is not found). How the charm works with JIMM is
+// also tested against recorded traffic (tests/conform) and real controllers.
 package integration
