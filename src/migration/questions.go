@@ -2,6 +2,7 @@ package migration
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -36,8 +37,7 @@ func (r request) foundRunning() bool {
 }
 
 // refused reports whether the answer was a refusal that a controller gives before it
-// creates a migration: Controller.InitiateMigration runs the prechecks of source and
-// target first (Juju 2.9 to 4.1). Then nothing can begin late, and two polls suffice.
+// creates a migration. Then nothing can begin late, and two polls suffice.
 // A refusal because of another migration or copy settles nothing.
 func (r request) refused() bool {
 	if r.err == nil {
@@ -49,7 +49,18 @@ func (r request) refused() bool {
 			return false
 		}
 	}
-	return strings.Contains(text, "source prechecks failed: ") || strings.Contains(text, "target prechecks failed: ")
+	return slices.ContainsFunc(beforeTheRecord(), func(words string) bool { return strings.Contains(text, words) })
+}
+
+// beforeTheRecord are the words of refusals that come before a migration is created: from
+// JIMM, which does not reach the source (October 2024 recorded), from the login to the
+// source, and from Controller.InitiateMigration (Juju 2.9 to 4.1).
+func beforeTheRecord() []string {
+	return []string{
+		"failed to dial the controller", "blocked because upgrade is in progress",
+		"source prechecks failed: ", "connect to target controller: ", "cannot initiate migration as ",
+		"target prechecks failed: ", "controllers can't be migrated",
+	}
 }
 
 // auditLog is what JIMM's audit log was read for again, and what it said.

@@ -213,17 +213,27 @@ func TestAWatchAsksForJIMMsListOnceAMinuteAtMost(t *testing.T) {
 	})
 }
 
-func TestARefusalOfThePrechecksIsSettledInTwoPolls(t *testing.T) {
-	for _, completes := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(completes)
-			f.refuse = errors.New("source prechecks failed: unit pg/0 not idle or executing (lost)")
-			began := time.Now()
-			res := migrate(t, f, nil)
-			if took := time.Since(began); res.Outcome != facts.NotStarted || res.Cause != facts.CauseAnswer || res.Holder.Name != "west" || took > 4*migration.DefaultPollInterval {
-				t.Errorf("completes %v: %s (%s), held by %q after %s", completes, res.Outcome, res.Cause, res.Holder.Name, took)
-			}
-		})
+func TestARefusalBeforeTheRecordIsSettledInTwoPolls(t *testing.T) {
+	for _, words := range []string{
+		"source prechecks failed: unit pg/0 not idle or executing (lost)",
+		"target prechecks failed: upgrade in progress",
+		"connect to target controller: invalid entity name or password (unauthorized access)",
+		"cannot initiate migration as the users granted access to the model do not exist\non the destination controller.",
+		"failed to dial the controller",
+		"login for user \"admin\" blocked because upgrade is in progress",
+		"controllers can't be migrated",
+	} {
+		for _, completes := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(completes)
+				f.refuse = errors.New(words)
+				began := time.Now()
+				res := migrate(t, f, nil)
+				if took := time.Since(began); res.Outcome != facts.NotStarted || res.Cause != facts.CauseAnswer || res.Holder.Name != "west" || took > 4*migration.DefaultPollInterval {
+					t.Errorf("%q, completes %v: %s (%s), held by %q after %s", words, completes, res.Outcome, res.Cause, res.Holder.Name, took)
+				}
+			})
+		}
 	}
 }
 
