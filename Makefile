@@ -47,12 +47,12 @@ check: need-go need-cc ## lint, every test with the race detector, and 5000 simu
 
 REAL = go -C tests/realjuju
 
-real: need-go ## judge it by the code of Juju itself, in a module of its own: two minutes, and ten of CPU more to compile Juju the first time
+real: need-go ## test against the code of Juju itself, in a module of its own: two minutes, and the first time ten minutes of CPU to compile Juju
 	@echo "make real: about two minutes. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	$(REAL) test -c -o /dev/null .
 	$(REAL) test -count=1 -parallel=8 -timeout=20m . ./prechecks
 
-real-long: need-go ## what "make real" leaves out: what waits for minutes, and 3000 generated models instead of 300
+real-long: need-go ## the tests that "make real" leaves out: those that wait for minutes, and 3000 generated models instead of 300
 	$(REAL) test -count=1 -parallel=8 -timeout=60m . -long
 	$(REAL) test -count=1 -timeout=60m ./prechecks -cases=3000
 
@@ -62,7 +62,7 @@ lint-real: $(LINT) ## lint the module of "make real"; the first time it analyses
 soak-real: need-go ## migrate between real controllers with SEEDS (200 here) faults from seed FROM on: eight seconds each
 	$(REAL) test -count=1 -timeout=0 -v -run='^TestSoak$$' . -seeds=$(if $(filter file,$(origin SEEDS)),200,$(SEEDS)) -from=$(FROM)
 
-demo-real: need-go ## migrate a model between two real Juju controllers, asked for by Juju's own "juju run"
+demo-real: need-go ## migrate a model between two real Juju controllers, with Juju's own "juju run"
 	@echo "make demo-real: half a minute. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	@$(REAL) run ./demo ../..
 
@@ -75,10 +75,10 @@ everywhere: need-go ## every state of the engine, every story in every age; the 
 soak: need-go ## migrate in SEEDS (5000) simulated worlds full of faults, from seed FROM (1) on; prints seeds per second and what was covered
 	go test ./tests/soak -run=TestSoak -seeds=$(SEEDS) -from=$(FROM) -timeout=0 -v
 
-scenarios: need-go ## the whole-program stories alone
+scenarios: need-go ## only the whole-program stories
 	go test ./tests/scenario/...
 
-lint: $(LINT) ## go vet, golangci-lint, actionlint, and no code in charm/ and src/ that nothing reaches
+lint: $(LINT) ## go vet, golangci-lint, actionlint, and no unreachable code in charm/ and src/
 	go vet ./...
 	$(LINT) run ./...
 	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
@@ -95,7 +95,7 @@ unit: test
 integration: need-go ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
 	go test -tags=integration -count=1 -timeout=80m -v ./tests/integration
 
-cast: simulator ## film the demo anew for the README, in docs/pictures/demo.svg
+cast: simulator ## record the demo for the README, in docs/pictures/demo.svg
 	go build -o dist/ ./tests/cmd/cast
 	dist/jaas-sim demo | dist/cast -command='make demo' > dist/demo.svg
 	mv dist/demo.svg docs/pictures/
@@ -104,7 +104,7 @@ pictures: need-go need-pictures ## draw the pictures of the documentation in Chr
 	@mkdir -p dist/pictures
 	go test -tags=pictures -count=1 ./tests/pictures -chromium='$(CHROMIUM)' -mermaid="$$PWD/$(MERMAID)" -out="$$PWD/dist/pictures"
 
-loki: need-go ## ask Loki's own engine what the alert rules and the dashboard give; the first time it compiles Loki
+loki: need-go ## evaluate the alert rules and the dashboard with Loki's own engine; the first time it compiles Loki
 	@echo "make loki: half a minute. The first time it compiles Loki: five minutes of CPU."
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
 	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
@@ -121,13 +121,13 @@ bench: $(LINT) ## run the benchmarks and print their medians
 bench-fleet: need-go ## move MODELS (1000) models with the real binary, over the wire, plan after plan: about ten minutes for each year of JIMM
 	go test -run='^$$' -bench='^BenchmarkMoveMany$$' -benchtime=1x -timeout=0 ./tests/scenario -models=$(MODELS)
 
-mutants: need-go ## break each invariant in a copy and see that a test notices (ONLY=i03 for some)
+mutants: need-go ## break each invariant in a copy; a test must fail (ONLY=i03 for some)
 	@go run ./tests/cmd/mutants -only='$(ONLY)'
 
 fuzz: need-go ## fuzz each target for FUZZTIME (30s)
 	@$(FUZZERS) | while read -r dir name; do go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "./$$dir"; done
 
-cover: need-go ## how much of charm/ and src/ the tests reach in their own process; cover.out has the detail
+cover: need-go ## coverage of charm/ and src/ by tests in their own process; cover.out has the details
 	go test -coverpkg=./charm/...,./src/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -n 1
 

@@ -22,7 +22,7 @@ variable "full_checks" {
 }
 
 variable "max_parallel" {
-  description = "Maximum number of migrations at once, including those of others."
+  description = "Maximum number of migrations at once, including those that other clients started."
   type        = number
   default     = 4
 }

@@ -25,13 +25,13 @@ import (
 const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in it.
 
   jaas-sim demo
-      locate a model, migrate it, and locate it again
+      migrate a model, then locate it
   jaas-sim demo-fleet
       plan and move forty models, with a kill and an abort in the middle
   jaas-sim serve [WORLD.yaml]
       serve a world on loopback until interrupted, and say how to reach it
 
-In the world that is served, as the commands of these names do in Juju 3.6:
+In the served world, like the commands of the same names in Juju 3.6:
 
   jaas-sim run UNIT… ACTION [key=value…]
   jaas-sim show-task ID

@@ -141,7 +141,7 @@ func (p *program) parseList(args []string) (o listOptions, err error) {
 	set.list(&o.query.Applications, "only on units of these applications", "applications", "apps")
 	p.formats(set, &o.output, "plain", "yaml", "json")
 	set.number(&o.limit, "list at most this many", "limit")
-	set.list(&o.machines, "only on these machines, which is none", "machines")
+	set.list(&o.machines, "only on these machines; there are none", "machines")
 	set.number(&o.offset, "skip this many", "offset")
 	modelFlags(set, &o.state)
 	set.list(&o.query.Status, "only with these statuses", "status")

@@ -57,7 +57,7 @@ func (p *program) parseRun(args []string) (request operations.Request, options r
 	modelFlags(set, &options.state)
 	set.toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
 	set.toggle(&options.utc, "show times in UTC", "utc")
-	set.duration(&options.wait, "how long to wait for the task, which goes on afterwards; default 1m, negative: no limit", "wait")
+	set.duration(&options.wait, "how long to wait for the task, which continues afterwards; default 1m; negative: no limit", "wait")
 	others, err := p.parse(set, args)
 	if err != nil {
 		return request, options, err

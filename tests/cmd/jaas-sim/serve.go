@@ -44,15 +44,15 @@ WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml 
 	set.text(&o.charm, "the charm: this repository, or an archive; default .", "charm")
 	set.toggle(&o.controllersOnly, "no JIMM, no charm", "controllers-only")
 	set.text(&o.version, "of JIMM, in place of the world's: 2024, 2025 or 2026", "jimm")
-	set.text(&o.keysCA, "PEM of who vouches for the server of --jwks-url; default: the system's", "jwks-ca")
+	set.text(&o.keysCA, "certificate authority of the server of --jwks-url, in PEM format; default: those of the system", "jwks-ca")
 	set.text(&o.keys,
-		"key set of the real JIMM, which the controllers check its logins with: https://HOST/.well-known/jwks.json", "jwks-url")
-	set.pairs(o.listen, "NAME=HOST:PORT", "where a controller, or \"jimm\", listens; can be given again; default: a free port of loopback", "listen")
-	set.text(&o.lines, "keep what Loki is sent, once it is related (integrate jimm-migrator:logging loki), as lines of JSON", "lines")
+		"key set of the real JIMM, with which the controllers verify its logins: https://HOST/.well-known/jwks.json", "jwks-url")
+	set.pairs(o.listen, "NAME=HOST:PORT", "address on which a controller, or \"jimm\", listens; can be repeated; default: a free port of loopback", "listen")
+	set.text(&o.lines, "write what is sent to Loki, once it is related (integrate jimm-migrator:logging loki), as lines of JSON", "lines")
 	set.text(&o.log, "write every message of every server, secrets included", "log")
 	set.text(&o.state, "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
-	set.duration(&o.statusEvery, "from one hook update-status to the next; default 5m, as in Juju", "update-status-hook-interval")
-	set.words(&o.names, "one more name or IP address in the certificates; can be given again", "tls-name")
+	set.duration(&o.statusEvery, "time between two update-status hooks; default 5m, as in Juju", "update-status-hook-interval")
+	set.words(&o.names, "additional name or IP address in the certificates; can be repeated", "tls-name")
 	set.number(&o.units, "of the charm; default 1", "units")
 	others, err := p.parse(set, args)
 	if err != nil {
@@ -113,7 +113,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 	p.announce(d, files)
 	<-ctx.Done()
 	for _, violation := range d.jaas.Violations() {
-		fmt.Fprintln(p.stderr, "WARNING what the charm must never do was done:", violation)
+		fmt.Fprintln(p.stderr, "WARNING the charm did what it must never do:", violation)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func create(path string) (*os.File, error) {
 
 // announce says how to reach the world.
 func (p *program) announce(d *deployment, files *stateFiles) {
-	fmt.Fprintf(p.stdout, "\nThe certificate authority is in %s. Interrupt (Ctrl-C) ends it all.\n", files.ca())
+	fmt.Fprintf(p.stdout, "\nThe certificate authority is in %s. Interrupt (Ctrl-C) to stop.\n", files.ca())
 	if d.plan.controllersOnly {
 		fmt.Fprintf(p.stdout, "In a real JIMM:\n  jimmctl add-controller %s\n",
 			filepath.Join(filepath.Dir(files.state), d.jaas.World().Controllers[0].Name+".yaml"))

@@ -139,7 +139,7 @@ func (p *program) cancelTask(ctx context.Context, args []string) error {
 	set := newFlags(
 		"jaas-sim cancel-task [options] ID…",
 		"Cancels tasks, as \"juju cancel-task\" does. The process of one that runs is killed at once;\n"+
-			"a migration that it has started goes on.",
+			"a migration that it has started continues.",
 	)
 	var out output
 	var state string
