@@ -72,7 +72,7 @@ func usedBy(s *survey.Survey, c facts.Controller) refusal {
 }
 
 func locateCommand(s *survey.Survey) string {
-	return "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
+	return facts.LocateCommand(s.Options.Unit, s.Model.UUID)
 }
 
 // movedTo: a controller reports that it has migrated the model to another one.

@@ -279,7 +279,7 @@ func (d *Drained) next(run Run) string {
 		return d.command(run.Unit)
 	case o == string(fleet.InConflict) && len(d.Evidence.Conflicts) > 0:
 		model, _, _ := strings.Cut(d.Evidence.Conflicts[0], " ")
-		return locateCommand(run, model)
+		return facts.LocateCommand(run.Unit, model)
 	case o == string(fleet.NotKnown):
 		return cmp.Or(locateDoubtful(d.Moves(), run), d.command(run.Unit))
 	case o == string(fleet.RunStopped):
@@ -303,7 +303,7 @@ func (d *Drained) obstacle(run Run) string {
 		case fleet.LeftHalfImported:
 			return facts.RemoveCommand(run.Unit, l.Model, d.Controller)
 		case fleet.LeftUnknownToJIMM, fleet.LeftOver:
-			return locateCommand(run, l.Model)
+			return facts.LocateCommand(run.Unit, l.Model)
 		default:
 		}
 	}

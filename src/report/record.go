@@ -10,17 +10,10 @@ import (
 
 // RecordResults are the results of record-model.
 func RecordResults(r migration.Result, run Run) map[string]any {
-	out := map[string]any{
-		"outcome":    string(r.Outcome),
-		"summary":    RecordSummary(r),
-		"retry-safe": r.RetrySafe(),
-		"elapsed":    span(run.Took),
-		"controller": cmp.Or(r.Holder.String(), "unknown"),
-	}
-	set(out, "cause", string(r.Cause))
+	out := modelRunResults(r, RecordSummary(r), run)
 	next := r.Next
 	if next == "" && !r.Outcome.Succeeded() && r.Model.UUID != "" {
-		next = fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, r.Model.UUID)
+		next = facts.LocateCommand(run.Unit, r.Model.UUID)
 	}
 	set(out, "next", next)
 	set(out, "proof", r.Proof)
@@ -54,11 +47,7 @@ func RecordSummary(r migration.Result) string {
 		}
 		return fmt.Sprintf("nothing was recorded for model %s: %s", model, cmp.Or(r.Detail, "a check failed"))
 	case facts.TimedOut, facts.Interrupted:
-		text := "the timeout expired"
-		if r.Outcome == facts.Interrupted {
-			text = toldToStop
-		}
-		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, text)
+		return fmt.Sprintf("it is not known whether JIMM records model %s on %s: %s", model, target, whyUnfinished(r))
 	case facts.Unknown:
 		return unknownRecordSummary(r)
 	default:

@@ -10,14 +10,7 @@ import (
 
 // RemoveResults are the results of remove-left-over.
 func RemoveResults(r migration.Result, run Run) map[string]any {
-	out := map[string]any{
-		"outcome":    string(r.Outcome),
-		"summary":    RemoveSummary(r),
-		"retry-safe": r.RetrySafe(),
-		"elapsed":    span(run.Took),
-		"controller": cmp.Or(r.Holder.String(), "unknown"),
-	}
-	set(out, "cause", string(r.Cause))
+	out := modelRunResults(r, RemoveSummary(r), run)
 	set(out, "next", nextAfterRemoval(r, run))
 	setMap(out, "model", modelResults(r.Model))
 	setMap(out, "recorded-controller", controllerResults(r.Recorded))
@@ -38,7 +31,7 @@ func nextAfterRemoval(r migration.Result, run Run) string {
 	case r.Outcome.Succeeded() && r.Recorded.UUID != r.Target.UUID:
 		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration model=" + r.Model.UUID + " target-controller=" + r.Target.Name
 	default:
-		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
+		return facts.LocateCommand(run.Unit, r.Model.UUID)
 	}
 }
 
@@ -60,11 +53,7 @@ func RemoveSummary(r migration.Result) string {
 		}
 		return fmt.Sprintf("nothing was removed from %s for model %s: %s", from, model, cmp.Or(r.Detail, "a check failed"))
 	case facts.TimedOut, facts.Interrupted:
-		text := "the time limit of the action expired"
-		if r.Outcome == facts.Interrupted {
-			text = toldToStop
-		}
-		return fmt.Sprintf("it is not known whether %s still has a copy of model %s: %s", from, model, text)
+		return fmt.Sprintf("it is not known whether %s still has a copy of model %s: %s", from, model, whyUnfinished(r))
 	case facts.Unknown:
 		text := cmp.Or(r.Detail, "no controller answered")
 		if r.Cause == facts.CauseNotRemoved {

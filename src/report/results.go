@@ -87,17 +87,23 @@ func compact(d time.Duration) string {
 	}
 }
 
-// MigrationResults are the results of migrate-model and check-migration.
-func MigrationResults(r migration.Result, run Run) map[string]any {
+// modelRunResults are the results that every action on one model has.
+func modelRunResults(r migration.Result, summary string, run Run) map[string]any {
 	out := map[string]any{
 		"outcome":    string(r.Outcome),
-		"summary":    Summary(r),
-		"step":       string(r.Step),
+		"summary":    summary,
 		"retry-safe": r.RetrySafe(),
 		"elapsed":    span(run.Took),
 		"controller": cmp.Or(r.Holder.String(), "unknown"),
 	}
 	set(out, "cause", string(r.Cause))
+	return out
+}
+
+// MigrationResults are the results of migrate-model and check-migration.
+func MigrationResults(r migration.Result, run Run) map[string]any {
+	out := modelRunResults(r, Summary(r), run)
+	out["step"] = string(r.Step)
 	setMap(out, "checks", checkResults(r, run.Verbose))
 	setMap(out, "verify", findingResults(r.Aftermath.Findings, run.Verbose))
 	setMap(out, "after", followUpResults(r.Aftermath.FollowUps))
@@ -150,7 +156,7 @@ func nextCommand(r migration.Result, run Run) string {
 	case r.Model.UUID == "":
 		return ""
 	case failed(r.Findings, checks.Model):
-		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
+		return facts.LocateCommand(run.Unit, r.Model.UUID)
 	case failed(r.Findings, checks.Target):
 		return "juju run " + run.Unit + " list-migration-targets model=" + r.Model.UUID
 	case r.LeftImport == migration.ImportRemovable:
@@ -163,7 +169,7 @@ func nextCommand(r migration.Result, run Run) string {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
 		return facts.JujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
 	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
-		return "juju run " + run.Unit + " locate-model model=" + r.Model.UUID
+		return facts.LocateCommand(run.Unit, r.Model.UUID)
 	default:
 		return ""
 	}

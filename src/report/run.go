@@ -321,7 +321,7 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 	if r.Outcome == "" {
 		return map[string]any{
 			"name": m.Entry.Name, "source": m.Entry.Source, "target": m.Entry.Target(), "outcome": "upgrade-failed",
-			"summary": m.Entry.Name + ": " + m.Detail, "error": m.Detail, "next": fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, m.Entry.Model),
+			"summary": m.Entry.Name + ": " + m.Detail, "error": m.Detail, "next": facts.LocateCommand(run.Unit, m.Entry.Model),
 		}
 	}
 	out := map[string]any{
@@ -397,14 +397,10 @@ func mayMoveLater(m fleet.Moved) bool {
 func locateDoubtful(moves []fleet.Moved, run Run) string {
 	for _, m := range moves {
 		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
-			return locateCommand(run, m.Entry.Model)
+			return facts.LocateCommand(run.Unit, m.Entry.Model)
 		}
 	}
 	return ""
-}
-
-func locateCommand(run Run, model string) string {
-	return fmt.Sprintf("juju run %s locate-model model=%s", run.Unit, model)
 }
 
 // firstObstacle is the command that helps with the first model that the same run would not

@@ -171,18 +171,19 @@ func notStartedSummary(r migration.Result) string {
 	}
 }
 
-// toldToStop is why a run ended that is not over.
-const toldToStop = "the action was stopped (SIGTERM)"
+// whyUnfinished says why a run ended before it was done.
+func whyUnfinished(r migration.Result) string {
+	if r.Outcome == facts.Interrupted {
+		return "the action was stopped (SIGTERM)"
+	}
+	return "the timeout expired"
+}
 
 func timedOutSummary(r migration.Result) string {
-	text := "the timeout expired"
-	switch {
-	case r.Outcome == facts.Interrupted:
-		text = toldToStop
-	case r.Cause == facts.CauseStalled:
+	if r.Outcome != facts.Interrupted && r.Cause == facts.CauseStalled {
 		return fmt.Sprintf("%s; the migration of model %s%s has not failed and may continue by itself; see the log of the source controller; %s", r.Detail, name(r.Model), where(r), whereIs(r))
-	default:
 	}
+	text := whyUnfinished(r)
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
 	switch {
 	case r.Running:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jimm-migrator/src/config"
+	"jimm-migrator/src/migration/facts"
 )
 
 // keyHealth is the key of JIMM's last known health in the unit's state.
@@ -100,7 +101,7 @@ func (h health) sentence(unit string) string {
 		text += fmt.Sprintf("; %d migrating at %s UTC", h.Migrating, h.At.Format("15:04"))
 	}
 	if h.Drift > 0 {
-		command := "juju run " + unit + " locate-model model=" + h.Adrift
+		command := facts.LocateCommand(unit, h.Adrift)
 		if h.Adrift == "" {
 			command = "juju run --string-args " + unit + " locate-model model='*'"
 		}

@@ -37,7 +37,7 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	f := Finding{Level: Fail}
 	source := s.Observation.CopyOn(s.Source)
 	name := strconv.Quote(s.Source.String())
-	find := "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID
+	find := facts.LocateCommand(s.Options.Unit, s.Model.UUID)
 	switch {
 	case s.TargetKnown && s.LeftSource():
 		f.Level, f.Evidence = Pass, name+" has already moved the model to the target; JIMM does not record it yet"

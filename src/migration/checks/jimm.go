@@ -73,7 +73,7 @@ func checkMode(s *survey.Survey) Finding {
 		return Finding{
 			Level:    Warn,
 			Evidence: "JIMM considers the model to be migrating and cannot use the source's answer: the migration mode stays set until JIMM is told which controller has the model",
-			Remedy:   "juju run " + s.Options.Unit + " locate-model model=" + s.Model.UUID + " shows which controller has it; record that one with record-model",
+			Remedy:   facts.LocateCommand(s.Options.Unit, s.Model.UUID) + " shows which controller has it; record that one with record-model",
 		}
 	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
 		return Finding{

@@ -19,6 +19,11 @@ func JujuRun(unit, name string) string {
 	return "juju run " + unit
 }
 
+// LocateCommand finds the controller that has a model. It changes nothing.
+func LocateCommand(unit, model string) string {
+	return "juju run " + unit + " locate-model model=" + model
+}
+
 // RemoveCommand removes the copy of a model that an aborted migration has left on the
 // controller. It waits for longer than the action may take.
 func RemoveCommand(unit, model, controller string) string {
