@@ -45,7 +45,7 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 	switch word, told := o.Host.Word(o.Info); {
 	case o.Host.Info.Kind == facts.InfoBroken:
 		o.Info = o.Host.Info
-	case told && !w.listedByOther(o):
+	case told && !judge.ShownByOther(o.Info, w.base.Target, o.Host):
 		o.Info = word
 	}
 	return o
@@ -90,13 +90,6 @@ func (w *watcher) hear(o facts.Observation) {
 	} else {
 		w.unheard = time.Now()
 	}
-}
-
-// listedByOther reports whether JIMM records the target, and the entry of its list shows
-// a migration that another controller makes: that says more than the target's word.
-func (w *watcher) listedByOther(o facts.Observation) bool {
-	i := o.Info
-	return i.Kind == facts.InfoListed && i.Controller == w.base.Target.UUID && i.Attempt.OfSource() && !o.Host.Shows(i.Attempt)
 }
 
 // needWord reports whether the recorded controller has to be asked itself, over a login to
@@ -198,13 +191,7 @@ func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	if to, known := w.Controllers.ByName(name); known && certain && !w.base.Target.Known() {
 		w.base.Target, w.res.Target = to, to
 	}
-	w.base.TargetProved = certain && name == w.base.Target.Name
-	switch {
-	case certain && !w.base.TargetProved:
-		w.log.elsewhere = name
-	case w.progress.Listed && audit.Brings(w.progress.Attempt, w.base.Source.Name):
-		w.log.elsewhere = w.base.Source.Name
-	}
+	w.base = w.base.ReadLog(audit, w.progress)
 }
 
 // adoptTarget takes the source's own answer for where the migration went that is

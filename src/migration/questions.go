@@ -63,9 +63,8 @@ func beforeTheRecord() []string {
 	}
 }
 
-// auditLog is what JIMM's audit log was read for again, and what it said.
+// auditLog is what JIMM's audit log was read for again.
 type auditLog struct {
-	target    question // Where the migration goes that is reported.
-	record    question // Who has changed JIMM's record.
-	elsewhere string   // Where else the migration goes, "" if the log does not say so.
+	target question // Where the migration goes that is reported.
+	record question // Who has changed JIMM's record.
 }

@@ -56,7 +56,7 @@ func (t *Timing) observe(now time.Time, b judge.Baseline, p judge.Progress, v ju
 	switch v.Kind {
 	case judge.Moved, judge.ReapFailed, judge.Migrated, judge.Aborted, judge.SourceRetains:
 		first(&t.Active, now)
-	case judge.Running, judge.Stalled, judge.SourceReleased:
+	case judge.Running, judge.Stalled, judge.GoesElsewhere, judge.SourceReleased:
 		if p.Phase.PastReturn() {
 			first(&t.Active, now)
 		}

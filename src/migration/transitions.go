@@ -67,7 +67,7 @@ func (w *watcher) stalled() bool {
 
 // act does what the verdict calls for and reports whether the run has ended.
 func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
-	w.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting
+	w.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting || v.Kind == judge.GoesElsewhere
 	switch v.Kind {
 	case judge.Migrated:
 		w.migrated()
@@ -89,6 +89,8 @@ func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation)
 	case judge.Superseded:
 		w.res.Holder = w.base.Source
 		w.end(facts.Unknown, facts.CauseOtherMigration)
+	case judge.GoesElsewhere:
+		w.goesElsewhere(o)
 	case judge.Elsewhere:
 		w.endElsewhere(v, o)
 	case judge.Lost:
@@ -177,6 +179,17 @@ func (w *watcher) warnedOf() string {
 
 // running keeps watching, unless no one wants to.
 func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
+	w.showRunning(o)
+	begun := w.plan == PlanStart || w.plan == PlanWait
+	if begun && w.opts.Until == UntilRunning && v.Kind != judge.Aborting && w.progress.Attempt.Exists() {
+		w.end(facts.Started, facts.CauseNone)
+		return true
+	}
+	return false
+}
+
+// showRunning keeps for the result what is known while a migration runs.
+func (w *watcher) showRunning(o facts.Observation) {
 	w.unresolved.reset()
 	w.res.Step, w.res.Holder = facts.StepWatch, facts.Controller{}
 	if w.base.SourceLive(w.progress.Read(w.base, o)) && !o.CopyOn(w.base.Source).Denies() {
@@ -192,20 +205,16 @@ func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
 			w.res.Holder = w.base.Target
 		}
 	}
-	if w.log.elsewhere != "" {
-		if w.log.elsewhere == w.base.Source.Name {
-			w.res.Holder = facts.Controller{} // It is not there yet.
-		}
-		w.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(w.log.elsewhere)
-		w.end(facts.Refused, facts.CauseOtherMigration)
-		return true
+}
+
+// goesElsewhere ends the run: the migration is not the one that was asked for.
+func (w *watcher) goesElsewhere(o facts.Observation) {
+	w.showRunning(o)
+	if w.base.GoesTo == w.base.Source.Name {
+		w.res.Holder = facts.Controller{} // It is not there yet.
 	}
-	begun := w.plan == PlanStart || w.plan == PlanWait
-	if begun && w.opts.Until == UntilRunning && v.Kind != judge.Aborting && w.progress.Attempt.Exists() {
-		w.end(facts.Started, facts.CauseNone)
-		return true
-	}
-	return false
+	w.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(w.base.GoesTo)
+	w.end(facts.Refused, facts.CauseOtherMigration)
 }
 
 // migrated ends the run: the model is on the target, and recorded there.

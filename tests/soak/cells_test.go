@@ -17,7 +17,7 @@ func verdicts() map[judge.Kind]string {
 	return map[judge.Kind]string{
 		judge.NoAnswer: "no answer", judge.Waiting: "waiting", judge.Running: "running", judge.Stalled: "stalled",
 		judge.Aborting: "aborting", judge.Aborted: "aborted", judge.Ended: "ended",
-		judge.Superseded: "superseded", judge.SourceReleased: "source released", judge.Moved: "moved",
+		judge.Superseded: "superseded", judge.GoesElsewhere: "goes elsewhere", judge.SourceReleased: "source released", judge.Moved: "moved",
 		judge.ReapFailed: "reap failed", judge.Elsewhere: "elsewhere", judge.Migrated: "migrated",
 		judge.SourceRetains: "source retains", judge.Misrecorded: "misrecorded", judge.Lost: "lost",
 		judge.Conflict: "conflict",
@@ -105,7 +105,7 @@ func wanted() []string {
 	for kind, name := range verdicts() {
 		switch kind {
 		case judge.Ended: // no simulated source ends with an unknown text
-		case judge.Conflict, judge.Superseded: // a few in thousands of seeds
+		case judge.Conflict, judge.Superseded, judge.GoesElsewhere: // a few in thousands of seeds
 		default:
 			want = append(want, "judged "+name)
 		}

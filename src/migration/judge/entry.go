@@ -43,6 +43,13 @@ func Attribute(recorded facts.Controller, list facts.Controllers, o facts.Observ
 	}
 }
 
+// ShownByOther reports whether JIMM records the target, and the entry of its list shows a
+// migration that another controller makes. That says more than the target's own answer
+// to a login.
+func ShownByOther(entry facts.Info, target facts.Controller, login facts.Host) bool {
+	return target.Known() && entry.Kind == facts.InfoListed && entry.Controller == target.UUID && entry.Attempt.OfSource() && !login.Shows(entry.Attempt)
+}
+
 // Alone reports whether every other controller has said that it does not have the model,
 // or only a half-imported copy.
 func Alone(c facts.Controller, list facts.Controllers, o facts.Observation) bool {

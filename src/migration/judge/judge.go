@@ -20,10 +20,13 @@ type Baseline struct {
 	// has asked for it, or JIMM's audit log names no other. Without it the
 	// target is never recorded by guess.
 	TargetProved bool
+	// GoesTo is the name of the controller that the migration goes to according to JIMM's
+	// audit log, if that is not Target; "" if the log does not say so.
+	GoesTo string
 	// Old is the attempt that was reported before; an attempt with its start is
 	// history. It is never compared with a clock of ours.
 	Old facts.Attempt
-	// AutoRecords is [facts.Traits].Completes.
+	// AutoRecords is that of [facts.Traits].
 	AutoRecords bool
 	// RecordedBy says who made JIMM record the target.
 	RecordedBy RecordedBy
@@ -79,9 +82,32 @@ const (
 	defaultPollsForWord = 12
 )
 
+// ReadLog returns the baseline with what JIMM's audit log says about where the migration
+// goes that is followed.
+func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
+	name, certain := log.Target(p.Attempt, b.Source.Name)
+	b.TargetProved = certain && name == b.Target.Name
+	switch {
+	case certain && !b.TargetProved:
+		b.GoesTo = name
+	case p.Listed && log.Brings(p.Attempt, b.Source.Name):
+		b.GoesTo = b.Source.Name // The source is its target: another controller has made the entry.
+	}
+	return b
+}
+
 // Judge says what the latest observation means. It is a pure function:
 // progress must already contain the observation (see [Progress.Observe]).
 func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
+	v := judgeByRecord(b, p, o)
+	if b.GoesTo != "" && (v.Kind == Running || v.Kind == Aborting) {
+		v.Kind = GoesElsewhere
+	}
+	return v
+}
+
+// judgeByRecord judges by the controller that JIMM records.
+func judgeByRecord(b Baseline, p Progress, o facts.Observation) Verdict {
 	v := Verdict{Phase: p.Phase, Text: p.Attempt.Text}
 	recorded := o.RecordedAt()
 	switch {

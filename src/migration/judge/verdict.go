@@ -37,6 +37,9 @@ const (
 	// ReapFailed: the target is active and may be recorded; the source
 	// could not remove its copy.
 	ReapFailed
+	// GoesElsewhere: a migration runs, and JIMM's audit log says that it goes to another
+	// controller than the target.
+	GoesElsewhere
 	// Elsewhere: the model is neither recorded on the source nor on the
 	// target, or the source says that it has moved it to a third controller.
 	Elsewhere
@@ -73,7 +76,7 @@ type Verdict struct {
 }
 
 // Proof permits recording in JIMM that a controller hosts a model. Only [Judge]
-// makes valid ones, and [migration.RecordModel] for an operator who confirms it; the zero
+// makes valid ones, and [JudgeConfirmation] for an operator who confirms it; the zero
 // value permits nothing.
 type Proof struct {
 	model      facts.Model

@@ -176,7 +176,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		o.Host = r.Host
 	}
 	word, told := o.Host.Word(o.Info)
-	told = told && o.Host.Controller == s.Source.UUID && !s.listedByOther(o.Host)
+	told = told && o.Host.Controller == s.Source.UUID && !judge.ShownByOther(o.Info, s.Target, o.Host)
 	switch {
 	case told:
 		o.Info = word
@@ -203,12 +203,6 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		o.Info = full
 	}
 	return o
-}
-
-// listedByOther reports whether JIMM records the target, and the entry of its list shows
-// a migration that another controller makes: that says more than the target's word.
-func (s *Survey) listedByOther(h facts.Host) bool {
-	return s.OnTarget() && s.Entry.Attempt.OfSource() && !h.Shows(s.Entry.Attempt)
 }
 
 // onlyItsStatusShows reports whether the entry of the list can be that of another
