@@ -283,7 +283,7 @@ models: [{name: test, controller: west}]
 		if !slices.ContainsFunc(entries, func(e logql.Entry) bool {
 			return strings.Contains(e.Line, `"event":"cordoned"`) && strings.Contains(e.Line, `"controller":"east"`)
 		}) {
-			t.Errorf("%s: no line tells of the cordon: %v", name, entries)
+			t.Errorf("%s: no line is about the cordon: %v", name, entries)
 		}
 	}
 }

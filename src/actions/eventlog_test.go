@@ -323,9 +323,9 @@ func TestDriftIsTold(t *testing.T) {
 	}
 }
 
-// TestATargetThatNobodyNamedIsToldOnceItIsKnown follows a migration that others
+// TestAnUnnamedTargetIsReportedOnceItIsKnown follows a migration that others
 // have started.
-func TestATargetThatNobodyNamedIsToldOnceItIsKnown(t *testing.T) {
+func TestAnUnnamedTargetIsReportedOnceItIsKnown(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)
 	agent, j := stageOf(t, "2026", logging)

@@ -50,7 +50,7 @@ func TestRecordsAreFinished(t *testing.T) {
 		want      string
 	}{
 		"by the leader":              {map[string]any{"finish-records": true}, false, "east"},
-		"by nobody else":             {map[string]any{"finish-records": true}, true, "west"},
+		"by no other client":         {map[string]any{"finish-records": true}, true, "west"},
 		"only if told so":            {nil, false, "west"},
 		"only if the source answers": {map[string]any{"finish-records": true, "probe-controllers": false}, false, "west"},
 	} {

@@ -37,7 +37,7 @@ func (s Settings) Diagnose(env charm.Env, err error) error {
 		}
 	case errors.Is(err, jimm.ErrNotJIMM) && s.related:
 		return &ProblemError{What: fmt.Sprintf("%s is related, but the server at %s is not JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
-	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), nobodyServes(err):
+	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), servesNoJIMM(err):
 		return &ProblemError{What: "no JIMM v3.1 or later answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return &ProblemError{
@@ -48,8 +48,8 @@ func (s Settings) Diagnose(env charm.Env, err error) error {
 	return &WaitError{For: fmt.Sprintf("JIMM at %s to answer (%s)", at, reason(err))}
 }
 
-// nobodyServes reports whether a web server answers that has no JIMM at this path.
-func nobodyServes(err error) bool {
+// servesNoJIMM reports whether a web server answers that has no JIMM at this path.
+func servesNoJIMM(err error) bool {
 	handshake, ok := errors.AsType[*rpc.HandshakeError](err)
 	return ok && handshake.StatusCode == http.StatusNotFound
 }

@@ -18,7 +18,7 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // TestOffersAreAsRecorded compares what the leader writes into its relations
 // with golden files, in the formats of loki_push_api v1 and grafana_dashboard v0.

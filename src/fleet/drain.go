@@ -119,7 +119,7 @@ func (e End) refused() map[string]string {
 // Gather collects what the end of a drain rests on.
 //
 // A model that JIMM records elsewhere has left the controller if a run moved it from
-// there, or if it was asked to move recently, by whomever, and the controller says that
+// there, or if any client requested to move it recently, and the controller says that
 // it has moved it: so a drain that was killed and is run again proves what the run
 // before has moved, too.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence {

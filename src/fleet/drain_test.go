@@ -135,7 +135,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"arriving": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north", Target: "west"}}
 		}, fleet.Partly, uuid("b")},
-		"arriving, nobody knows where": {run, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"arriving, target unknown": {run, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north"}}
 			w.copies["west "+uuid("b")] = facts.Copy{State: facts.CopyImporting}
 		}, fleet.Partly, "its target is not known"},

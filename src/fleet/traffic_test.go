@@ -70,8 +70,8 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 		"2024, runs": {false, func(l *lists) {
 			l.asked, l.info.Attempt = request(time.Hour), facts.Attempt{Text: "importing", Start: time.Now()}
 		}, true},
-		"2024, nobody answers": {false, func(l *lists) { l.asked, l.info = request(time.Hour), facts.Info{Kind: facts.InfoUnavailable} }, true},
-		"2024, has arrived":    {false, func(l *lists) { l.asked, l.models[0].Recorded = request(time.Hour), controllerUUID("east") }, false},
+		"2024, no answer":   {false, func(l *lists) { l.asked, l.info = request(time.Hour), facts.Info{Kind: facts.InfoUnavailable} }, true},
+		"2024, has arrived": {false, func(l *lists) { l.asked, l.models[0].Recorded = request(time.Hour), controllerUUID("east") }, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &lists{models: []facts.Model{model("a", "west", 3)}, info: facts.Info{Kind: facts.InfoLive}}

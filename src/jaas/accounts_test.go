@@ -61,7 +61,7 @@ func TestTheTargetProvesWhereTheModelIs(t *testing.T) {
 }
 
 // Without accounts no controller is sent a password.
-func TestWithoutAccountsNobodyLogsIn(t *testing.T) {
+func TestWithoutAccountsThereIsNoLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", twoControllers+"models: [{name: prod, created-here: true}]\n")

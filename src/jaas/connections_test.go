@@ -66,7 +66,7 @@ func (w world) copyOn(t *testing.T, name string) facts.Copy {
 	return facts.Copy{}
 }
 
-// A probe tells present from absent; an administrator is told the rest, in every
+// A probe distinguishes present from absent; an administrator sees the rest, in every
 // version of Juju.
 func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 	t.Parallel()
@@ -202,7 +202,7 @@ func TestMigrateWithAccounts(t *testing.T) {
 	}
 }
 
-// While JIMM is away, the source itself tells an administrator how far it is.
+// While JIMM is away, the source itself reports its progress to an administrator.
 func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {

@@ -59,7 +59,7 @@ func TestModelInfoRefusals(t *testing.T) {
 		{"source down, 2026", `{"message":"basic dial failed: dial tcp 127.0.0.1:27171: connect: connection refused","code":""}`, "", jimm.AnswerUnreachable},
 		{"source silent", `{"message":"context deadline exceeded","code":""}`, "", jimm.AnswerUnreachable},
 		{"source refuses JIMM", `{"message":"authentication failed","code":"connection failed"}`, jimm.CodeConnectionFailed, jimm.AnswerUnreachable},
-		{"source let go, JIMM stuck", `{"message":"internal server error","code":""}`, "", jimm.AnswerStuck},
+		{"source released, JIMM stuck", `{"message":"internal server error","code":""}`, "", jimm.AnswerStuck},
 		{"a text of the future", `{"message":"the model is on holiday","code":""}`, "", jimm.AnswerUnknown},
 		{"a code of the future", `{"message":"permission denied","code":"holiday"}`, "holiday", jimm.AnswerUnknown},
 		{"another unauthorized", `{"message":"you are on holiday","code":"unauthorized access"}`, rpc.CodeUnauthorized, jimm.AnswerUnknown},

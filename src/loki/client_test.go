@@ -136,7 +136,7 @@ func TestEachLineArrivesOnceAndInOrderAtEachLoki(t *testing.T) {
 	})
 }
 
-func TestALokiThatHangsDelaysNobodyAndLosesTheOldest(t *testing.T) {
+func TestALokiThatHangsDelaysNothingAndLosesTheOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()
 		works := &fake{}

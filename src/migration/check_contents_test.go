@@ -98,7 +98,7 @@ func contentsCases() []contentsCase {
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},
 		{"offer in use", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }, checks.Warn, "offer db of pg has 2 connections"},
-		{"offer that nobody uses", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg"} }, checks.Pass, "no offer is connected (1 offer)"},
+		{"offer without connections", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg"} }, checks.Pass, "no offer is connected (1 offer)"},
 		{"remotes", checks.Remotes, none, checks.Pass, "no offers"},
 		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
 		{"storage", checks.Storage, none, checks.Pass, "no storage"},

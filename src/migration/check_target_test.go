@@ -106,10 +106,10 @@ func targetCases() []targetCase {
 
 		{name: "no mode", id: checks.Mode, level: checks.Pass},
 		{name: "mode not shown", completes: true, id: checks.Mode, level: checks.Skip},
-		{name: "somebody did not wait", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
+		{name: "a client did not wait", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour)}}
 		}, level: checks.Warn, says: "did not wait"},
-		{name: "somebody was answered", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
+		{name: "a client was answered", completes: true, id: checks.Mode, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
 		}, level: checks.Skip},
 		{name: "hosts JIMM", id: checks.HostsJIMM, jimm: modelUUID, level: checks.Fail, says: "must record it"},

@@ -61,8 +61,8 @@ func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 	}
 }
 
-// What one controller tells an administrator and the other one tells through JIMM
-// is a conflict too; what it tells in any other status is not.
+// What one controller reports to an administrator and the other one through JIMM
+// is a conflict too; what it reports in any other status is not.
 func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 	live := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", Life: "alive"}
 	for name, c := range map[string]struct {

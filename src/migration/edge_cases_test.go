@@ -36,7 +36,7 @@ func edgeCases() []story {
 			want: want{facts.NeedsAttention, facts.CauseLeftOver, 0, "east", "east", "east"},
 		},
 		{
-			name: "a copy that could not be removed, moved to nobody knows where",
+			name: "a copy that could not be removed, target unknown",
 			world: func(f *fake) {
 				f.running("east", false)
 				f.began, f.end = time.Now().Add(-10*time.Minute), "removing exported model failed: cleanup"
@@ -181,7 +181,7 @@ func edgeCases() []story {
 			want: want{facts.Refused, facts.CauseElsewhere, 0, "", "north", ""},
 		},
 		{
-			name: "recorded by hand before the source has let go",
+			name: "recorded by hand before the source released it",
 			world: func(f *fake) {
 				f.running("east", true)
 				f.probe = false
@@ -223,7 +223,7 @@ func edgeCases() []story {
 			want:   want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
 		},
 		{
-			name: "the source has moved it, and nobody tells what JIMM records",
+			name: "the source has moved it, and JIMM's record is unknown",
 			world: func(f *fake) {
 				f.running("east", true)
 				f.deaf = func(e time.Duration) bool { return e > 90*time.Second }
@@ -231,7 +231,7 @@ func edgeCases() []story {
 			want: want{facts.TimedOut, facts.CauseDeadline, 0, "", "west", "east"},
 		},
 		{
-			name: "recorded where it may never have been, and nobody says who has it",
+			name: "recorded where it may never have been, and no answer says which controller has it",
 			world: func(f *fake) {
 				f.record, f.goes = east().UUID, west()
 				f.probe, f.noHost = false, true

@@ -32,7 +32,7 @@ func TestNotStartedNeedsThreeMinutesOfAnswers(t *testing.T) {
 	})
 }
 
-func TestNotStartedIsUnknownWhileNobodyAnswers(t *testing.T) {
+func TestNotStartedIsUnknownWithoutAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.probe = false
@@ -45,7 +45,7 @@ func TestNotStartedIsUnknownWhileNobodyAnswers(t *testing.T) {
 }
 
 // A JIMM that merges the lists of its controllers lists the model also after
-// the source has released the model. Without the probe only a login tells.
+// the source has released the model. Without the probe only a login shows that.
 func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -107,7 +107,7 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 // migrations is not asked for details unless it is known to follow one itself, and
 // the run has not seen the success.
 func (w *oracle) unprovable(r migration.Result) bool {
-	denied := w.jimm.completes() || w.word == redirectsNobody
+	denied := w.jimm.completes() || w.word == redirectsNone
 	return w.probe == probeOff && denied && r.Cause == facts.CauseUnproved && !r.Phase.PastReturn()
 }
 

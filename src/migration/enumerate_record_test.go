@@ -88,7 +88,7 @@ func (w *oracle) allowedOnWord(name string, t time.Time) string {
 		return "while a migration runs: " + s.phase
 	case asked && h == nothing:
 		return "it says that it has nothing"
-	case w.probe.tells() && !w.unasked && h == importing:
+	case w.probe.describes() && !w.unasked && h == importing:
 		return "its copy is only half imported"
 	case name != w.record && w.record != "" && w.on(w.record, t) == active && asked && len(w.holders(t)) == 1:
 		return w.record + " is recorded, and has it in use"

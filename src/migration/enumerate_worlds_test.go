@@ -37,23 +37,23 @@ const (
 	probeSilent probeKind = "probe with its own word, silent source"
 )
 
-// tells reports whether controllers say what kind of copy they have.
-func (k probeKind) tells() bool { return k == probeTold || k == probeWord || k == probeSilent }
+// describes reports whether controllers say what kind of copy they have.
+func (k probeKind) describes() bool { return k == probeTold || k == probeWord || k == probeSilent }
 
 // wordKind says to whom the source says that the model has moved.
 type wordKind string
 
 const (
-	redirectsAll    wordKind = "redirects everybody"
-	redirectsJIMM   wordKind = "redirects JIMM"
-	redirectsNobody wordKind = "redirects nobody"
+	redirectsAll  wordKind = "redirects every client"
+	redirectsJIMM wordKind = "redirects JIMM"
+	redirectsNone wordKind = "redirects none"
 )
 
 // askedKind says who asked for the migration that is there at first.
 type askedKind string
 
 const (
-	askedNobody askedKind = "nobody asked"
+	askedByNone askedKind = "not requested"
 	askedJIMM   askedKind = "asked through JIMM"
 	askedHand   askedKind = "juju migrate"
 	askedLate   askedKind = "asked a moment ago, begins later"
@@ -119,7 +119,7 @@ func (s world) impossible() string {
 	case s.elsewhere && (started || s.copied != active), s.destroyed && s.phase != "DONE":
 		return "only what no migration explains is a state of its own"
 	case started != (s.asked == askedJIMM || s.asked == askedHand):
-		return "a migration runs if somebody has asked for it, and only then"
+		return "a migration runs if a client has requested it, and only then"
 	case (s.asked == askedLate || s.asked == askedNever) && (s.elsewhere || s.copied != nothing || s.end == endsRefuse):
 		return "what begins later passed the prechecks"
 	case !s.endFits():
@@ -132,7 +132,7 @@ func (s world) impossible() string {
 		return "JIMM marks what it asked for, and unmarks what it records"
 	case s.word == redirectsJIMM && !s.jimm.completes():
 		return "JIMM of 2024 asks as itself"
-	case s.probe == probeSilent && (s.word != redirectsNobody || s.phase == "REAPFAILED" || s.end == endsReap):
+	case s.probe == probeSilent && (s.word != redirectsNone || s.phase == "REAPFAILED" || s.end == endsReap):
 		return "a silent source redirects no question, and what it could not remove is in use again: a test of the judge has that"
 	case s.refuses && (!s.jimm.completes() || s.word != redirectsAll || s.probe == probeSilent || s.to != "east" || s.destroyed || s.recorded == "north"):
 		return "a target that refuses the details is looked at where JIMM forgets the model over that"
@@ -179,7 +179,7 @@ func (s world) endFits() bool {
 	}
 }
 
-// untold reports whether the source has a copy, and no one who may be asked tells
+// untold reports whether the source has a copy, and no answer says
 // it when a run begins: JIMM records the target of the migration too early, its
 // list has the target's entry, and controllers are not asked. What is said then
 // about the source cannot be held against the engine.
@@ -199,8 +199,8 @@ func worlds(do func(s world, impossible string)) {
 		over(&s.recorded, "west", "east", "north", ""),
 		over(&s.marked, false, true),
 		over(&s.probe, probeOff, probeOn, probeTold, probeWord, probeSilent),
-		over(&s.word, redirectsAll, redirectsJIMM, redirectsNobody),
-		over(&s.asked, askedNobody, askedJIMM, askedHand, askedLate, askedNever),
+		over(&s.word, redirectsAll, redirectsJIMM, redirectsNone),
+		over(&s.asked, askedByNone, askedJIMM, askedHand, askedLate, askedNever),
 		over(&s.to, "east", "north"),
 		over(&s.refuses, false, true),
 		over(&s.end, endsDone, endsAbort, endsReap, endsLeft, endsRefuse),
@@ -242,7 +242,7 @@ func (s world) world() *oracle {
 		w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: s.to, At: now.Add(-ago), Answered: true})
 	}
 	switch s.asked {
-	case askedNobody:
+	case askedByNone:
 		w.copies["east"] = s.copied
 		if s.elsewhere {
 			w.copies["west"] = nothing
@@ -267,7 +267,7 @@ func (s world) world() *oracle {
 	}
 	if s.recorded != "west" && s.recorded != "" && !s.elsewhere {
 		// JIMM does not come to think so by itself, or at least need not.
-		w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: s.recorded, At: now.Add(-recordedAgo), User: "somebody", Answered: true})
+		w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: s.recorded, At: now.Add(-recordedAgo), User: "another", Answered: true})
 	}
 	return w
 }

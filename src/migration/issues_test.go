@@ -147,7 +147,7 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 	for _, c := range []struct {
 		words string
 		helps string
-		id    checks.ID // that finds it before; "": no API tells
+		id    checks.ID // that finds it before; "": no API shows it
 		make  func(*facts.Inventory)
 		level checks.Level
 	}{

@@ -244,7 +244,7 @@ func stories() []story {
 			want: want{facts.AlreadyThere, "", 0, "", "east", "east"},
 		},
 		{
-			name: "asked for a moment ago and not on show",
+			name: "requested a moment ago and not reported",
 			world: func(f *fake) {
 				f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-10 * time.Second)}}
 			},

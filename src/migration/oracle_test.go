@@ -236,7 +236,7 @@ func (w *oracle) allowedRecord(name string, t time.Time) string {
 	case s.phase == "REAPHIDDEN" || s.phase == "REAPGONE":
 		return "" // I1 b: it has stopped answering
 	default:
-		return "the source has not let go: " + s.phase
+		return "the source has not released it: " + s.phase
 	}
 }
 
@@ -247,7 +247,7 @@ func (w *oracle) allowedStart(t time.Time) string {
 		return "while a migration runs (" + phase + ")"
 	case w.journey != nil && t.Before(w.journey.entered):
 		return "while one that was asked for has not begun"
-	case len(w.holders(t)) > 1 && w.probe.tells() && !w.unasked:
+	case len(w.holders(t)) > 1 && w.probe.describes() && !w.unasked:
 		return "of a model that is in use twice"
 	case w.record == "west" && (phase == "DONE" || phase == "REAPFAILED"):
 		return "of a model that has moved away (" + phase + ")"

@@ -57,7 +57,7 @@ func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
 
 // JIMM's list has the model, made by whatever controller, and no one says that the
 // recorded one has it: the question for its details could make JIMM forget it.
-func TestDetailsAreNotAskedWhereNobodyTellsWhoHasTheModel(t *testing.T) {
+func TestDetailsAreNotAskedWhereNoAnswerNamesTheHolder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.redirects, f.probe, f.noHost = false, false, true

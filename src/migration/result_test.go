@@ -81,7 +81,7 @@ func TestResultsTellAll(t *testing.T) {
 			want: `timed-out deadline in watch, plan start: west to east, held by east, recorded on west, LOGTRANSFER; running; target proved; users; id; detail "", next ""`,
 		},
 		{
-			name: "timed out, attached to what goes nobody knows where",
+			name: "timed out, attached, target unknown",
 			world: func(f *fake) {
 				f.running("east", false)
 				f.began = f.began.Add(-75 * time.Second)
@@ -144,11 +144,11 @@ func TestResultsTellAll(t *testing.T) {
 			want: `unknown unproved in watch, plan start: west to east, held by , recorded on west, VALIDATION; target proved; users; id; err; detail "permission denied", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
-			name: "unproved, nobody knows where it went", world: func(f *fake) { f.running("east", false); f.probe = false },
+			name: "unproved, target unknown", world: func(f *fake) { f.running("east", false); f.probe = false },
 			want: `unknown unproved in watch, plan follow: west to east, held by , recorded on west, REAP; attached; users; err; detail "redirection required", next ""`,
 		},
 		{
-			name: "left over, and nobody knows where it went",
+			name: "left over, target unknown",
 			world: func(f *fake) {
 				f.running("east", false)
 				f.end = "removing exported model failed: no rights"

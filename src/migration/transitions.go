@@ -319,10 +319,10 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	case judge.Waiting:
 		return w.nothingReported(ctx, waited, o)
 	case judge.SourceRetains:
-		return w.held(waited, o)
+		return w.sourceRetains(waited, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
 	default:
-		return w.nobodyAnswers(waited, o)
+		return w.unanswered(waited, o)
 	}
 	if waited < w.wait(TimeToResolve) {
 		return false
@@ -447,9 +447,9 @@ func (w *watcher) notStarted() {
 	w.end(facts.NotStarted, cause)
 }
 
-// nobodyAnswers: as long as a migration is known to run, only the deadline
+// unanswered: as long as a migration is known to run, only the deadline
 // ends the wait. One that was never seen is not waited for so long.
-func (w *watcher) nobodyAnswers(waited time.Duration, o facts.Observation) bool {
+func (w *watcher) unanswered(waited time.Duration, o facts.Observation) bool {
 	w.res.Running = w.progress.Attempt.Running()
 	if w.hidden(o) && waited >= w.wait(TimeToStall) {
 		w.res.Detail, w.res.Hint = "JIMM's list shows another controller's entry for the model, not the source's", w.unprobed()
@@ -485,16 +485,16 @@ func (w *watcher) unreported() string {
 	return "JIMM's list shows another controller's entry for the model, not that of " + name
 }
 
-// held: the target is active and recorded, the source has a copy, or no one
+// sourceRetains: the target is active and recorded, the source has a copy, or no one
 // knows whether it has.
-func (w *watcher) held(waited time.Duration, o facts.Observation) bool {
+func (w *watcher) sourceRetains(waited time.Duration, o facts.Observation) bool {
 	w.res.Step, w.res.Holder = facts.StepVerify, facts.Controller{}
 	if w.targetHasIt(o) {
 		w.res.Holder = w.base.Target
 	}
 	reapFailed := w.progress.Phase == facts.PhaseReapFailed
-	nobodyToAsk := !w.base.Source.Known() && (w.AuditErr == nil || w.log.record == asked)
-	if waited < w.wait(TimeToResolve) && !reapFailed && !nobodyToAsk {
+	noneToAsk := !w.base.Source.Known() && (w.AuditErr == nil || w.log.record == asked)
+	if waited < w.wait(TimeToResolve) && !reapFailed && !noneToAsk {
 		return false
 	}
 	if reapFailed || o.CopyOn(w.base.Source).Has() {

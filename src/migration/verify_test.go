@@ -130,7 +130,7 @@ func verifyCases() []verifyCase {
 			},
 		},
 		{
-			name: "users are as they were, and nobody tells more", outcome: facts.Migrated, levels: "pass,pass,pass",
+			name: "users are as they were, and nothing else is known", outcome: facts.Migrated, levels: "pass,pass,pass",
 			world: func(f *fake, _ *inspector) { f.usersThere = []string{} },
 		},
 		{

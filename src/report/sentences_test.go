@@ -59,7 +59,7 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 			r.Outcome, r.Cause, r.Step = facts.TimedOut, facts.CauseDeadline, facts.StepVerify
 			r.Holder = r.Target
 		}, "not known yet whether the source still hosts it", "continues by itself"},
-		{"followed, nobody knows where to", func(r *migration.Result) { r.Outcome = facts.Started }, "is running", `to "east"`},
+		{"followed, target unknown", func(r *migration.Result) { r.Outcome = facts.Started }, "is running", `to "east"`},
 		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = facts.Started, true }, `to "east"`, "not known"},
 		{"JIMM records a third", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Recorded = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}

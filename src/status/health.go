@@ -117,9 +117,9 @@ func (h health) sentence(unit string) string {
 	return text
 }
 
-// settle notes that JIMM records a model correctly, and that a migration may have
+// verified notes that JIMM records a model correctly, and that a migration may have
 // ended. If the model was the one adrift, the next update-status polls again.
-func (h *health) settle(model string) (changed bool) {
+func (h *health) verified(model string) (changed bool) {
 	if h == nil {
 		return false
 	}

@@ -179,9 +179,9 @@ func TestUpdateStatusSaysThatJIMMDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestAnActionThatFindsNobodyTellsForTheMomentOnly has JIMM away while check-access is
+// TestAnActionThatFindsNoJIMMReportsItOnlyForTheMoment has JIMM away while check-access is
 // run: the next observation sees that it is back, and logs in, for no one has.
-func TestAnActionThatFindsNobodyTellsForTheMomentOnly(t *testing.T) {
+func TestAnActionThatFindsNoJIMMReportsItOnlyForTheMoment(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024", twoModels)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
 	if err := j.Stop("jimm"); err != nil {

@@ -148,8 +148,8 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 		after = append([]Pending{p}, after...)
 	}
 	seen := m.health(s)
-	settled := p.State != Detached && seen.settle(p.Model)
-	if !removed && !settled && p.State != Detached {
+	corrected := p.State != Detached && seen.verified(p.Model)
+	if !removed && !corrected && p.State != Detached {
 		return nil
 	}
 	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}

@@ -58,7 +58,7 @@ func isUUID(s string) bool {
 }
 
 func (w *World) checkControllers() (problems []error) {
-	seen := map[string]bool{"": true, "jimm": true, nobody: true}
+	seen := map[string]bool{"": true, "jimm": true, nowhere: true}
 	for _, c := range w.Controllers {
 		switch {
 		case seen[c.Name]:
@@ -99,12 +99,12 @@ func (w *World) checkModels() (problems []error) {
 		switch {
 		case m.Name == "":
 			problems = append(problems, problem("a model of %q has no name", m.Owner))
-		case names[full] && m.RecordedOn != nobody, ids[m.UUID]:
+		case names[full] && m.RecordedOn != nowhere, ids[m.UUID]:
 			problems = append(problems, problem("model %q is twice", full))
 		case !isUUID(m.UUID):
 			problems = append(problems, problem("%q is no UUID of model %q", m.UUID, full))
 		}
-		names[full] = names[full] || m.RecordedOn != nobody // what JIMM does not know has a name on its controller only
+		names[full] = names[full] || m.RecordedOn != nowhere // what JIMM does not know has a name on its controller only
 		ids[m.UUID] = true
 		problems = append(problems, w.checkPlaces(m, full)...)
 		problems = append(problems, w.checkRecord(m, full)...)
@@ -127,11 +127,11 @@ func (w *World) checkPlaces(m Model, full string) (problems []error) {
 		}
 	}
 	for _, name := range places {
-		if _, ok := w.controller(name); !ok && name != nobody {
+		if _, ok := w.controller(name); !ok && name != nowhere {
 			problems = append(problems, problem("model %q names controller %q, which is not there", full, name))
 		}
 	}
-	if m.Controller == nobody && (m.RecordedOn == "" || len(m.Migrations)+len(m.History) > 0 || m.MigratingTo != "") {
+	if m.Controller == nowhere && (m.RecordedOn == "" || len(m.Migrations)+len(m.History) > 0 || m.MigratingTo != "") {
 		problems = append(problems, problem("model %q is nowhere: it needs recorded-on and has no migrations", full))
 	}
 	return problems

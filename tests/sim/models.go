@@ -73,7 +73,7 @@ func (j *JAAS) putOnControllers(m Model) error {
 		content.Users = append(content.Users, controller.ModelUser{Name: j.ownUser(), Access: accessAdmin})
 	}
 	for _, name := range append([]string{m.Controller}, m.Copies...) {
-		if name == nobody {
+		if name == nowhere {
 			continue
 		}
 		if err := j.Controller(name).AddModel(content); err != nil {
@@ -191,7 +191,7 @@ func (j *JAAS) addRow(m Model) error {
 	if !slices.Contains(j.world.JIMM.NoCredentials, m.Owner) {
 		j.jimm.AddCredential(jimm.Credential{Cloud: cloud, Owner: m.Owner, Name: m.Credential})
 	}
-	if recorded == nobody || c.Unregistered {
+	if recorded == nowhere || c.Unregistered {
 		return nil
 	}
 	if w := j.world.JIMM; w.Version == "2026" && !w.Mended && strings.HasPrefix(c.Version, "4.") {

@@ -258,7 +258,7 @@ func (j *JAAS) guard() func(controller.Call) {
 			j.checkAbort(c)
 		default:
 			j.violation(Violation{
-				Server: c.Controller, User: c.User, Call: name, Rule: name, Why: "nobody but JIMM may do that",
+				Server: c.Controller, User: c.User, Call: name, Rule: name, Why: "only JIMM may do that",
 			})
 		}
 	}, patterns...)

@@ -67,9 +67,9 @@ func TestAuditPending(t *testing.T) {
 		{"asked a minute ago", []facts.Request{request(time.Minute, "east", true)}, facts.Attempt{}, 2 * time.Minute},
 		{"asked long ago", []facts.Request{request(time.Hour, "east", true)}, facts.Attempt{}, 0},
 		{"JIMM's clock runs backwards", []facts.Request{request(-time.Minute, "east", true)}, facts.Attempt{}, limit},
-		{"explained by the attempt on show", []facts.Request{request(61*time.Second, "east", true)}, ended, 0},
+		{"explained by the reported attempt", []facts.Request{request(61*time.Second, "east", true)}, ended, 0},
 		{"not answered, and perhaps still to come", []facts.Request{request(61*time.Second, "east", false)}, ended, limit - 61*time.Second},
-		{"the attempt on show is older", []facts.Request{request(time.Second, "east", true)}, facts.Attempt{Text: "aborted, x", Start: now.Add(-10 * time.Minute), End: now}, limit - time.Second},
+		{"the reported attempt is older", []facts.Request{request(time.Second, "east", true)}, facts.Attempt{Text: "aborted, x", Start: now.Add(-10 * time.Minute), End: now}, limit - time.Second},
 		{"to where the model is", []facts.Request{request(time.Minute, "west", true)}, facts.Attempt{}, 0},
 		{"recorded since", []facts.Request{request(time.Minute, "east", true), {Kind: facts.RequestRecord, Target: "east", At: now}}, facts.Attempt{}, 0},
 		{"asked again after a record", []facts.Request{{Kind: facts.RequestRecord, Target: "west", At: now.Add(-2 * time.Minute)}, request(time.Minute, "east", true)}, facts.Attempt{}, 2 * time.Minute},
@@ -115,10 +115,10 @@ func TestAuditOfOthers(t *testing.T) {
 		{"asked to move here since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(move, "west", time.Hour, true)}, false, false},
 		{"recorded since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(record, "east", time.Hour, true)}, false, false},
 		{"asked again since it was recorded", []facts.Request{entry(record, "west", 2*time.Hour, true), entry(move, "east", time.Hour, true)}, true, false},
-		{"recorded by somebody else", []facts.Request{entry(record, "east", time.Hour, false)}, false, true},
-		{"recorded by somebody else, before", []facts.Request{entry(record, "east", 5*time.Hour, false)}, false, false},
-		{"another controller recorded by somebody else", []facts.Request{entry(record, "north", time.Hour, false)}, false, false},
-		{"asked for by somebody else", []facts.Request{entry(move, "east", time.Hour, false)}, true, false},
+		{"recorded by another client", []facts.Request{entry(record, "east", time.Hour, false)}, false, true},
+		{"recorded by another client, before", []facts.Request{entry(record, "east", 5*time.Hour, false)}, false, false},
+		{"another controller recorded by another client", []facts.Request{entry(record, "north", time.Hour, false)}, false, false},
+		{"requested by another client", []facts.Request{entry(move, "east", time.Hour, false)}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			log := facts.Audit{Now: now, Requests: c.requests}

@@ -109,7 +109,7 @@ func TestJudge(t *testing.T) {
 		{"no answer, source has it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
 		{"no answer, source redirects", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
 		{"no answer, source does not have it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
-		{"recorded, let go", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Migrated, false},
+		{"recorded, released", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Migrated, false},
 		{"recorded, redirected before", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil), look(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
 		{"recorded, source has it", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
 		{"recorded, source unknown", base(), []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},

@@ -236,7 +236,7 @@ func (b Baseline) fromCopy(i facts.Info, source facts.Copy) (facts.Info, bool) {
 	switch i.Kind {
 	case facts.InfoNotAsked, facts.InfoUnavailable:
 		return out, exports || idle
-	case facts.InfoListed: // An entry of the list: of whom is open.
+	case facts.InfoListed: // An entry of the list: any controller can have made it.
 		out.Life, out.AgentVersion, out.Credential = i.Life, i.AgentVersion, i.Credential
 		return out, (exports || idle) && !i.Attempt.Exists()
 	default:

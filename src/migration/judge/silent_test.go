@@ -54,7 +54,7 @@ func TestASilentSource(t *testing.T) {
 		{"aborted, listed", []facts.Observation{look(listed, exporting, importing), look(listed, idle, absent), look(listed, idle, absent)}, judge.Aborted, false},
 		{"aborted, JIMM does not answer", []facts.Observation{look(listed, exporting, importing), look(noAnswer, idle, absent), look(noAnswer, idle, absent)}, judge.Aborted, false},
 		{"aborted, half a copy stays", []facts.Observation{look(direct, exporting, importing), look(direct, idle, importing), look(direct, idle, importing)}, judge.Aborted, false},
-		{"over, and nobody says what the target has", []facts.Observation{look(direct, exporting, importing), look(direct, idle, silent), look(direct, idle, silent)}, judge.Waiting, false},
+		{"over, and no answer says what the target has", []facts.Observation{look(direct, exporting, importing), look(direct, idle, silent), look(direct, idle, silent)}, judge.Waiting, false},
 		{"could not be removed: in use twice", []facts.Observation{look(direct, exporting, idle), look(direct, idle, idle), look(direct, idle, idle)}, judge.Conflict, false},
 		{"done", []facts.Observation{look(direct, exporting, idle), look(gone, moved, idle)}, judge.Moved, true},
 		{"done, the target still imports", []facts.Observation{look(direct, exporting, importing), look(gone, moved, importing)}, judge.SourceReleased, false},

@@ -39,11 +39,11 @@ func TestAnUnstableStart(t *testing.T) {
 		proof  bool
 	}{
 		{"goes on with a later start", seen, nil, nil, judge.Running, false},
-		{"begins anew", seen, []facts.Info{unstable("starting", 170)}, nil, judge.Superseded, false},
+		{"begins again", seen, []facts.Info{unstable("starting", 170)}, nil, judge.Superseded, false},
 		{"an abort, then another", seen, []facts.Info{unstable("aborted, removing model from target controller: x", 150), unstable(importing, 170)}, nil, judge.Superseded, false},
 		{"one look without it is none", seen, []facts.Info{idle("")}, gone, judge.Waiting, false},
 		{"over, and the target does not have it", seen, []facts.Info{idle(""), idle("")}, gone, judge.Aborted, false},
-		{"over, and nobody knows of the target", seen, []facts.Info{idle(""), idle("")}, nil, judge.Waiting, false},
+		{"over, and the target is unknown", seen, []facts.Info{idle(""), idle("")}, nil, judge.Waiting, false},
 		{"over, and the target may have it", seen, []facts.Info{idle(""), idle("")}, there, judge.Waiting, false},
 		{"over, as the status says", seen, []facts.Info{idle("migrating: aborted, removing model from target controller: x"), idle("migrating: aborted, removing model from target controller: x")}, nil, judge.Aborted, false},
 		{"over after the point of no return", past, []facts.Info{idle(""), idle("")}, there, judge.ReapFailed, true},

@@ -14,8 +14,7 @@ type Reports struct {
 	Holdings    []facts.Holding // Of the target.
 	HoldingsErr error
 	People      map[facts.ControllerUUID]facts.People // Of both, by UUID; missing if not reported.
-	Clouds      map[string][]string
-	cloudsErr   error
+	Clouds      map[string][]string                   // Of the target, with their regions; nil if not reported.
 	Prechecks   facts.Prechecks
 	PrecheckErr error
 	// SourceItself is what the source answers when it is asked to take the model that it
@@ -57,7 +56,9 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		return
 	}
 	out.Holdings, out.HoldingsErr = admin.Holdings(ctx, s.Target)
-	out.Clouds, out.cloudsErr = admin.Clouds(ctx, s.Target)
+	if clouds, err := admin.Clouds(ctx, s.Target); err == nil {
+		out.Clouds = clouds
+	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
 }
 

@@ -17,7 +17,7 @@ import (
 	main "jimm-migrator/tests/cmd/jaas-sim"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // mover is a charm whose actions end in all ways.
 func mover() map[string]string {

@@ -84,7 +84,7 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 			world: func(_ *pair, target map[string]any) { target["password"] = "wrong" },
 		},
 		{
-			name:  "nobody there",
+			name:  "no server there",
 			want:  "connect to target controller: api connection dial timed out",
 			world: func(_ *pair, target map[string]any) { target["addrs"] = []string{"10.9.9.9:1"} },
 		},
@@ -192,7 +192,7 @@ func TestPrechecksOfTheTarget(t *testing.T) {
 				if refused == nil || refused.Message != test.want || refused.Code != test.code || id != "" {
 					t.Errorf("InitiateMigration = %q, %v; want %q", id, refused, test.want)
 				}
-				if took := time.Since(began); test.name == "nobody there" && took != time.Minute {
+				if took := time.Since(began); test.name == "no server there" && took != time.Minute {
 					t.Errorf("it took %v", took)
 				}
 				if _, started := b.a.Migration(prod); started {

@@ -20,7 +20,7 @@ func TestNetworkRefusesAndBlackholes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()
 		if _, err := network.DialContext(t.Context(), "tcp", "10.0.0.9:1"); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("nobody listens: %v", err)
+			t.Errorf("no server listens: %v", err)
 		}
 		listener, err := network.Listen("10.0.0.9:1")
 		if err != nil {

@@ -637,7 +637,7 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 	answered := s.asks(theirs)
 	_, err = other.MigrateModel(ctx, s.jaas.UUID(f.model), f.target)
 	answered()
-	s.say("somebody moves %s to %s: %v", f.model, f.target, err)
+	s.say("another client moves %s to %s: %v", f.model, f.target, err)
 	if err == nil {
 		s.count("moved by others")
 	}
@@ -660,7 +660,7 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 func (s *story) cordonAll(ctx context.Context, mark bool) {
 	if mark {
 		pause(ctx, s.cordon)
-		s.say("somebody cordons the targets")
+		s.say("another client cordons the targets")
 		s.count("cordoned")
 	}
 	other, err := jimm.Connect(ctx, s.settings(theirs, nil).JIMM)
