@@ -114,7 +114,7 @@ func (m *Model) fill(first string) {
 
 // Words of the YAML.
 const (
-	nowhere            = "none"
+	nowhere           = "none"
 	statusAvailable   = "available"
 	statusDeprecated  = "deprecated"
 	statusUnavailable = "unavailable"
