@@ -240,10 +240,10 @@ func (r *planRun) logOf(e fleet.Entry) *report.EventLog {
 	return r.logs[e.Model]
 }
 
-// unfly takes a model off the unit's status, unless it may still move. It reports
-// whether the model was there.
+// unfly takes a model off the unit's status, unless it may still move; one that was pending
+// before this run too, if it is on its target. It reports whether the model was there.
 func (r *planRun) unfly(m fleet.Moved) bool {
-	if !r.many.Has(m.Entry.Model) {
+	if !r.many.Has(m.Entry.Model) && (m.State != fleet.Well || !r.many.Pending(m.Entry.Model)) {
 		return false
 	}
 	if report.MayStillMove(m.Result) {

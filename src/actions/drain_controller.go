@@ -287,7 +287,7 @@ func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
 	if d.params.Access && !d.params.DryRun {
 		d.out.Access = d.repairAccess(ctx, d.shared, s, fleet.Stays(s, moved, d.out.Evidence.Departed))
 	}
-	d.out.After = d.out.Before
+	d.out.After = fleet.CordonHidden
 	if c, err := controllerNamed(ctx, d.shared.jaas, d.params.Controller); err == nil {
 		d.out.After = fleet.CordonOf(c)
 	}

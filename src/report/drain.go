@@ -187,8 +187,11 @@ func DrainSummary(d Drained) string {
 		return planSummary(d.Plan)
 	}
 	text := fmt.Sprintf("controller %q: %s; %s", d.Controller, verdictText(d), RunSummary(d.all(), d.Plan))
-	if d.After == fleet.Cordoned {
+	switch {
+	case d.After == fleet.Cordoned:
 		text += "; it stays cordoned"
+	case d.After == fleet.CordonHidden && d.Set:
+		text += "; this run has cordoned it, and JIMM does not show whether it still is"
 	}
 	return text
 }
@@ -409,6 +412,8 @@ func drainAfter(d Drained) map[string]any {
 	switch {
 	case !d.Traits.AutoRecords:
 		out["new-models"] = "this JIMM still places new models there, cordoned or not; list-models controller=" + d.Controller + " shows them"
+	case d.After == fleet.CordonHidden:
+		out["new-models"] = "JIMM does not show whether " + d.Controller + " is cordoned, so it may place new models there; list-controllers shows it later"
 	case d.After != fleet.Cordoned:
 		out["new-models"] = d.Controller + " is not reported as cordoned, so JIMM may place new models there; cordon-controller prevents that"
 	}

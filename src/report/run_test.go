@@ -171,3 +171,27 @@ func TestWhatFollowsADrain(t *testing.T) {
 		t.Errorf("without targets those of the plan serve: %q", next)
 	}
 }
+
+// What is not visible at the end of a drain is not called "no".
+func TestACordonThatIsNotVisible(t *testing.T) {
+	for name, c := range map[string]struct {
+		set      bool
+		after    fleet.Cordon
+		end, new string
+	}{
+		"set by this run":  {true, fleet.CordonHidden, "; this run has cordoned it, and JIMM does not show whether it still is", "JIMM does not show whether west is cordoned"},
+		"not by this run":  {false, fleet.CordonHidden, "there was nothing to migrate", "JIMM does not show whether west is cordoned"},
+		"visible":          {true, fleet.Cordoned, "; it stays cordoned", ""},
+		"lifted meanwhile": {true, fleet.Uncordoned, "there was nothing to migrate", "west is not reported as cordoned"},
+	} {
+		d := report.Drained{Controller: "west", Set: c.set, After: c.after, Traits: facts.Traits{AutoRecords: true}, Evidence: fleet.Evidence{Gaps: []string{"x"}}}
+		out := report.DrainResults(d, run)
+		if summary, _ := out["summary"].(string); !strings.HasSuffix(summary, c.end) {
+			t.Errorf("%s: the summary is %q", name, summary)
+		}
+		after, _ := out["after"].(map[string]any)
+		if said, _ := after["new-models"].(string); !strings.HasPrefix(said, c.new) || said != "" && c.new == "" {
+			t.Errorf("%s: new-models is %q", name, said)
+		}
+	}
+}

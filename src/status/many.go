@@ -38,6 +38,11 @@ func (m *Many) Has(model string) bool {
 	return ok
 }
 
+// Pending reports whether the model is pending: it was added, or was so before the action.
+func (m *Many) Pending(model string) bool {
+	return slices.ContainsFunc(m.listPending(), func(p Pending) bool { return p.Model == model })
+}
+
 // Remove notes that nothing of the model is pending any more.
 func (m *Many) Remove(model string) {
 	delete(m.flying, model)

@@ -129,7 +129,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 	if snapshot, err = look(); err != nil {
 		return
 	}
-	left, err := fleet.Make(snapshot, policy)
+	left, err := fleet.Remaining(snapshot, policy)
 	if err != nil {
 		s.blame("no plan of what is left: %v", err)
 		return
