@@ -21,6 +21,7 @@ type places struct {
 	models []facts.Model
 	info   facts.Info
 	host   facts.Host
+	hostAt func() facts.Host // What a login shows at that time, if it is set.
 	copies map[string]facts.Copy
 	asked  map[string]int // Copies asked for, by controller name.
 	infos  int
@@ -73,6 +74,9 @@ func (o oneAtATime) Summary(context.Context, string) facts.Entry { return facts.
 
 func (o oneAtATime) Host(context.Context, string, facts.ControllerUUID) facts.Host {
 	o.hosts++
+	if o.hostAt != nil {
+		return o.hostAt()
+	}
 	return o.host
 }
 
@@ -184,7 +188,7 @@ func TestLocate(t *testing.T) {
 		{name: "without probe, a login says", info: facts.Info{Kind: facts.InfoUnavailable}, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
 		{name: "without probe, logins are refused", info: facts.Info{Kind: facts.InfoDenied}, host: facts.Host{Kind: facts.HostRefused}, noProbe: true, state: locate.StateUnknown},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		synctestRun(t, c.name, func(t *testing.T) {
 			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
 			if c.info.Kind == facts.InfoListed || c.info.Kind == facts.InfoUnlisted {
 				p.models[0].Entry = entryOf(c.info, c.info.Controller)
@@ -206,11 +210,54 @@ func TestLocate(t *testing.T) {
 			if l.Proof == "" {
 				t.Error("no proof is given")
 			}
-			if p.hosts > 1 {
+			if p.hosts > 2 || p.hosts > 1 && p.host.Info.Kind == facts.InfoNotAsked {
 				t.Errorf("%d logins to the model", p.hosts)
 			}
 		})
 	}
+}
+
+// A copy that begins to be imported says for 50 ms that it is available. JIMM records it, its
+// controller is not asked, or does not answer, and the login is answered within that time.
+func TestLocateDoesNotTakeTheBeginOfAnImportForAModelInUse(t *testing.T) {
+	listed := facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}
+	left := facts.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
+	for name, c := range map[string]struct {
+		entry  facts.Entry
+		copies map[string]facts.Copy
+		probe  bool
+	}{
+		"not asked":                   {entry: listed},
+		"no answer":                   {entry: listed, copies: map[string]facts.Copy{"west": {Err: errors.New("no route")}}, probe: true},
+		"the entry is another's":      {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyPresent)}, true},
+		"the entry is another's, too": {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyExporting)}, true},
+	} {
+		synctestRun(t, name, func(t *testing.T) {
+			began := time.Now()
+			p := &places{models: onWest("alice@example.com/prod"), copies: c.copies}
+			p.models[0].Entry = c.entry
+			p.hostAt = func() facts.Host {
+				status, text := "available", redact.Raw("")
+				if time.Since(began) > 50*time.Millisecond {
+					status, text = "busy", "importing"
+				}
+				return facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.InfoOfStatus(west().UUID, status, text, time.Time{})}
+			}
+			got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod", Probe: c.probe})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l := got.Locations[0]; l.State == locate.StateActive || l.Holder.Name == "west" || p.hosts == 0 {
+				t.Errorf("%s on %q: %s", l.State, l.Holder, l.Proof)
+			}
+		})
+	}
+}
+
+// synctestRun runs a test in virtual time.
+func synctestRun(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
 func TestLocateDoesNotAskAJIMMThatForgets(t *testing.T) {
@@ -355,16 +402,18 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 		{"a status that hides migrations", says("suspended", "the credential is not valid"), locate.StateUnknown, "", false},
 		{"in use", says("available", ""), locate.StateActive, "west", false},
 	} {
-		host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
-		p := &places{models: onWest("alice@example.com/prod"), host: host}
-		p.models[0].Entry = list
-		got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
-			t.Errorf("%s: %s on %q, drift %v: %s", c.name, l.State, l.Holder, l.Drift, l.Proof)
-		}
+		synctestRun(t, c.name, func(t *testing.T) {
+			host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
+			p := &places{models: onWest("alice@example.com/prod"), host: host}
+			p.models[0].Entry = list
+			got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
+				t.Errorf("%s on %q, drift %v: %s", l.State, l.Holder, l.Drift, l.Proof)
+			}
+		})
 	}
 }
 
@@ -402,6 +451,7 @@ func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 type slowList struct {
 	*places
 	survey.Witness
+	noLookup bool // JIMM has no call for the record of one model: it is read from the list.
 }
 
 func (s slowList) Models(ctx context.Context) (facts.ModelList, error) {
@@ -413,7 +463,11 @@ func (s slowList) Models(ctx context.Context) (facts.ModelList, error) {
 	}
 }
 
-func (s slowList) Record(context.Context, string) facts.Record {
+func (s slowList) Record(ctx context.Context, _ string) facts.Record {
+	if s.noLookup {
+		_, err := s.Models(ctx)
+		return facts.Record{Err: err}
+	}
 	return facts.Record{State: facts.RecordAt, Controller: west().UUID}
 }
 
@@ -432,7 +486,7 @@ func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &places{copies: c.copies}
 				jaas := p.jaas(true)
-				slow := slowList{p, jaas.Witness}
+				slow := slowList{p, jaas.Witness, false}
 				jaas.Fleet, jaas.Witness = slow, slow
 				began := time.Now()
 				found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: strings.ToUpper(modelUUID), Probe: true})
@@ -445,10 +499,33 @@ func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
 			})
 		})
 	}
+	for name, c := range map[string]struct {
+		completes bool
+		info      facts.Info
+		host      facts.Host
+	}{
+		"before JIMM records by itself": {info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}},
+		"before ModelControllerInfo":    {completes: true, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}}},
+	} {
+		synctestRun(t, name, func(t *testing.T) {
+			p := &places{copies: map[string]facts.Copy{"west": present, "east": {State: facts.CopyAbsent}}, info: c.info, host: c.host}
+			jaas := p.jaas(c.completes)
+			slow := slowList{p, jaas.Witness, true}
+			jaas.Fleet, jaas.Witness = slow, slow
+			began := time.Now()
+			found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: modelUUID, Probe: true})
+			if err != nil || len(found.Locations) != 1 || found.Gaps == nil || time.Since(began) > 2*locate.TimeForList {
+				t.Fatalf("%+v, %v after %v", found, err, time.Since(began))
+			}
+			if got := found.Locations[0]; got.State != locate.StateActive || got.Holder.Name != "west" || c.completes && p.infos > 0 {
+				t.Errorf("%s on %q, %d descriptions asked: %s", got.State, got.Holder.Name, p.infos, got.Proof)
+			}
+		})
+	}
 	synctest.Test(t, func(t *testing.T) { // Of a name JIMM's record says nothing.
 		p := &places{models: []facts.Model{{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Recorded: west().UUID}}, copies: map[string]facts.Copy{"west": present}}
 		jaas := p.jaas(true)
-		slow := slowList{p, jaas.Witness}
+		slow := slowList{p, jaas.Witness, false}
 		jaas.Fleet, jaas.Witness = slow, slow
 		if found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: "prod", Probe: true}); err != nil || found.Gaps != nil || len(found.Locations) != 1 {
 			t.Errorf("%+v, %v", found, err)

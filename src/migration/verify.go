@@ -110,7 +110,7 @@ func (w *watcher) otherCopies(limited context.Context) []FollowUp {
 	}
 	do := "have an administrator of that controller examine it: it may be left over from an earlier attempt"
 	if c := at[0]; len(at) == 1 && copies[c.UUID].State == facts.CopyImporting {
-		do += "; with an account there: " + facts.RemoveCommand(w.opts.Unit, w.base.Model.UUID, c.Name)
+		do += ", or give the charm an account there (controller-credentials), then " + facts.RemoveCommand(w.opts.Unit, w.base.Model.UUID, c.Name)
 	}
 	return []FollowUp{{ID: ThirdCopy, Why: "a third controller has a copy too: " + facts.DescribeCopies(at, copies), Do: do}}
 }

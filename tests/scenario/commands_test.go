@@ -11,9 +11,9 @@ import (
 )
 
 // checkCommands wants each command in a result to be one that can be typed as it is
-// printed: next, repair.command, each line of repair.grants, and the repair of a
-// model that was located. Stories type many of them; this holds the others to the
-// words and the parameters that there are.
+// printed: next, repair.command, each line of repair.grants, the repair of a
+// model that was located, and those within sentences. Stories type many of them; this holds
+// the others to the words and the parameters that there are.
 func (s *stage) checkCommands() error {
 	var errs []error
 	for _, t := range s.tasks {
@@ -27,6 +27,11 @@ func (s *stage) checkCommands() error {
 				}
 			}
 		})
+		for key, text := range s.sentences(t) {
+			if err := s.checkSentence(text); err != nil {
+				errs = append(errs, fmt.Errorf("task %s: %s = %s: %w", t.id, key, text, err))
+			}
+		}
 	}
 	return errors.Join(errs...)
 }

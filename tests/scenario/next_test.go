@@ -16,8 +16,9 @@ import (
 )
 
 // TestNext types each command that a story prints, in the JAAS as it stands when the action
-// has ended: next, and the commands of repair. Each is typed in a JAAS of its own, in which
-// the story was played up to there: with JIMM of 2024 and of 2026, and in one pair of releases.
+// has ended: next, the commands of repair, and those within sentences. Each is typed in a JAAS
+// of its own, in which the story was played up to there: with JIMM of 2024 and of 2026, and in
+// one pair of releases.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	all := stories(t)
@@ -75,7 +76,7 @@ func printedBy(t *testing.T, story story, a age) []printed {
 	s := newStage(t, story, a, memory{})
 	var out []printed
 	s.playTo(len(story.steps)-1, func(step int, ended *task) {
-		for _, key := range slices.Sorted(maps.Keys(ended.commands())) {
+		for _, key := range slices.Sorted(maps.Keys(s.commands(ended))) {
 			out = append(out, printed{step, key})
 		}
 	})
@@ -87,15 +88,16 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	t.Helper()
 	s := newStage(t, story, a, memory{})
 	var first *task
+	var command string
 	ctx := s.playTo(c.step, func(step int, ended *task) {
-		if step == c.step && ended.commands()[c.key] != "" {
-			first = ended
+		if text := s.commands(ended)[c.key]; step == c.step && text != "" {
+			first, command = ended, text
 		}
 	})
 	if first == nil {
 		t.Fatal("played again, the story did not print the command")
 	}
-	command, err := s.save(first, first.commands()[c.key])
+	command, err := s.save(first, command)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,17 +161,28 @@ func (s *stage) playTo(last int, do func(step int, ended *task)) context.Context
 	return ctx
 }
 
-// commands are those in the results of a task, by their place.
-func (t *task) commands() map[string]string {
-	out := map[string]string{}
+// commands are those that a task and the status of the unit show, by their place. One that
+// is a result of its own is not taken out of a sentence as well.
+func (s *stage) commands(t *task) map[string]string {
+	out, seen := map[string]string{}, map[string]bool{}
 	walk(t.task.Results, "", func(key, value string) {
 		if !commandKeys().MatchString(key) {
 			return
 		}
 		for i, command := range strings.Split(value, "\n") {
 			out[fmt.Sprintf("%s#%d", key, i)] = command
+			seen[command] = true
 		}
 	})
+	texts := s.sentences(t)
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		for i, command := range inProse(texts[key]) {
+			if command.typed() && !seen[command.text] {
+				out[fmt.Sprintf("%s#%d", key, i)] = command.text
+				seen[command.text] = true
+			}
+		}
+	}
 	return out
 }
 

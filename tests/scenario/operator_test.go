@@ -144,8 +144,12 @@ func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 	switch {
 	case strings.HasPrefix(strings.Join(args, " "), "auth relation add ") && there == "jimmctl" && len(args) == 6:
 		return s.grant(args[3:])
+	case strings.HasPrefix(strings.Join(args, " "), "auth relation remove ") && there == "jimmctl" && len(args) == 6:
+		return s.revoke(args[3:])
 	case args[0] == "add-permission" && there == "juju" && len(args) == 4:
 		return s.grant(args[1:])
+	case args[0] == "remove-permission" && there == "juju" && len(args) == 4:
+		return s.revoke(args[1:])
 	case args[0] == "import-model" && len(args) == 5 && args[3] == "--owner":
 		return s.importModel(ctx, args[1], args[2], args[4])
 	case command == "update-migrated-model":
@@ -163,6 +167,13 @@ func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 func (s *stage) grant(tuple []string) error {
 	if !s.jaas.JIMM().Grant(jimmsim.Tuple{Object: tuple[0], Relation: tuple[1], Target: tuple[2]}) {
 		return errors.New("this was granted already")
+	}
+	return nil
+}
+
+func (s *stage) revoke(tuple []string) error {
+	if !s.jaas.JIMM().Revoke(jimmsim.Tuple{Object: tuple[0], Relation: tuple[1], Target: tuple[2]}) {
+		return errors.New("this was not granted")
 	}
 	return nil
 }

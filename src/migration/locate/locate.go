@@ -128,8 +128,8 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
 }
 
-// TimeForList is how long JIMM's list is waited for where JIMM's record can be asked for alone. JIMM of
-// 2026 asks every controller for its models, and waits two minutes for one that hangs.
+// TimeForList is how long JIMM's list is waited for where JIMM's record can be asked for alone. JIMM
+// since December 2024 asks every controller for its models, and waits two minutes for one that hangs.
 const TimeForList = 10 * time.Second
 
 // errNoList is why nothing but the record is known of a model.
@@ -139,7 +139,7 @@ var errNoList = fmt.Errorf("JIMM did not list its models within %v; only its rec
 // not come: the probes tell the rest. The call for the list is over when listModels returns.
 func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.ModelList, error) {
 	uuid := facts.SelectedUUID(opts.Model)
-	if uuid == "" || !opts.Probe || !jaas.Traits.AutoRecords {
+	if uuid == "" || !opts.Probe {
 		return jaas.Fleet.Models(ctx)
 	}
 	listing, stop := context.WithCancel(ctx)
@@ -160,11 +160,40 @@ func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.Mode
 		return list, err
 	case <-time.After(TimeForList):
 	}
-	if record := jaas.Witness.Record(ctx, uuid); record.State == facts.RecordAt {
-		return facts.ModelList{Models: []facts.Model{{UUID: uuid, Recorded: record.Controller}}, Gaps: errNoList}, nil
+	found := make(chan facts.ControllerUUID, 1)
+	wg.Go(func() {
+		if at := recordedAt(listing, jaas, uuid); at != "" {
+			found <- at
+		}
+	})
+	select {
+	case <-done:
+		return list, err
+	case at := <-found:
+		return facts.ModelList{Models: []facts.Model{{UUID: uuid, Recorded: at}}, Gaps: errNoList}, nil
 	}
-	<-done
-	return list, err
+}
+
+// recordedAt is the controller that JIMM records for one model, "" if JIMM does not say it
+// without its list. JIMM since January 2026 has a call for it. Before, the recorded controller
+// answers what JIMM passes on: where JIMM records migrations by itself only a login to the
+// model, since ModelInfo can make such a JIMM forget the model.
+func recordedAt(ctx context.Context, jaas survey.JAAS, uuid string) facts.ControllerUUID {
+	if !jaas.Traits.AutoRecords {
+		if info := jaas.Witness.Info(ctx, uuid); info.Kind == facts.InfoLive {
+			return info.Controller
+		}
+		return ""
+	}
+	asked, cancel := context.WithTimeout(ctx, TimeForList)
+	defer cancel()
+	if record := jaas.Witness.Record(asked, uuid); record.State != facts.RecordUnknown {
+		return record.Controller
+	}
+	if host := jaas.Witness.Host(ctx, uuid, ""); host.Kind == facts.HostServes {
+		return host.Controller
+	}
+	return ""
 }
 
 // page returns the part of the list that was requested.
@@ -207,7 +236,7 @@ func (l locator) locate(ctx context.Context, m facts.Model) Location {
 	case l.named && info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords:
 		info = l.jaas.Witness.Info(ctx, m.UUID)
 	case l.named && l.needLogin(m, copies):
-		host := l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)
+		host := l.login(ctx, m, copies[m.Recorded])
 		if word, told := host.Word(info); told && host.Controller == m.Recorded {
 			info = word
 		}
@@ -238,6 +267,27 @@ func (l locator) needLogin(m facts.Model, copies map[facts.ControllerUUID]facts.
 	}
 	over := m.Entry.Attempt.OfSource() && !m.Entry.Migrating()
 	return m.Entry.Kind == facts.InfoListed && over && copies[m.Recorded].Has() && others > 0
+}
+
+// TimeOfBegin is longer than a copy that begins to be imported says that it is available:
+// about 50 ms (recorded on Juju 3.6.28).
+const TimeOfBegin = time.Second
+
+// login logs in to the model through JIMM. What says that it is at rest is asked twice,
+// since a copy that begins to be imported says it too, unless the controller itself has
+// said that its copy is in use.
+func (l locator) login(ctx context.Context, m facts.Model, own facts.Copy) facts.Host {
+	host := l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)
+	word, told := host.Word(m.Entry.Info())
+	if !told || word.Attempt.Exists() || word.Importing() || own.State == facts.CopyActive {
+		return host
+	}
+	select {
+	case <-ctx.Done():
+		return facts.Host{Kind: facts.HostUnavailable, Err: ctx.Err()}
+	case <-time.After(TimeOfBegin):
+		return l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)
+	}
 }
 
 // copies asks the controllers. Of many models, the others are only asked about

@@ -305,7 +305,7 @@ func (f decision) setMoved(to facts.Controller, proof string) {
 // askHost logs in to the model through JIMM: the last witness, asked once.
 func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 	loc := f.loc
-	host := f.jaas.Witness.Host(ctx, loc.Model.UUID, loc.Recorded.UUID)
+	host := f.login(ctx, loc.Model, recorded)
 	switch {
 	case host.Kind == facts.HostServes && host.Controller == loc.Recorded.UUID && (host.Info.Kind != facts.InfoNotAsked || f.info.Kind == facts.InfoListed):
 		f.served(host)
