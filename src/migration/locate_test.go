@@ -188,7 +188,7 @@ func TestLocate(t *testing.T) {
 		{name: "without probe, a login says", info: facts.Info{Kind: facts.InfoUnavailable}, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
 		{name: "without probe, logins are refused", info: facts.Info{Kind: facts.InfoDenied}, host: facts.Host{Kind: facts.HostRefused}, noProbe: true, state: locate.StateUnknown},
 	} {
-		synctestRun(t, c.name, func(t *testing.T) {
+		t.Run(c.name, virtually(func(t *testing.T) {
 			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
 			if c.info.Kind == facts.InfoListed || c.info.Kind == facts.InfoUnlisted {
 				p.models[0].Entry = entryOf(c.info, c.info.Controller)
@@ -213,7 +213,7 @@ func TestLocate(t *testing.T) {
 			if p.hosts > 2 || p.hosts > 1 && p.host.Info.Kind == facts.InfoNotAsked {
 				t.Errorf("%d logins to the model", p.hosts)
 			}
-		})
+		}))
 	}
 }
 
@@ -232,7 +232,7 @@ func TestLocateDoesNotTakeTheBeginOfAnImportForAModelInUse(t *testing.T) {
 		"the entry is another's":      {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyPresent)}, true},
 		"the entry is another's, too": {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyExporting)}, true},
 	} {
-		synctestRun(t, name, func(t *testing.T) {
+		t.Run(name, virtually(func(t *testing.T) {
 			began := time.Now()
 			p := &places{models: onWest("alice@example.com/prod"), copies: c.copies}
 			p.models[0].Entry = c.entry
@@ -250,14 +250,13 @@ func TestLocateDoesNotTakeTheBeginOfAnImportForAModelInUse(t *testing.T) {
 			if l := got.Locations[0]; l.State == locate.StateActive || l.Holder.Name == "west" || p.hosts == 0 {
 				t.Errorf("%s on %q: %s", l.State, l.Holder, l.Proof)
 			}
-		})
+		}))
 	}
 }
 
-// synctestRun runs a test in virtual time.
-func synctestRun(t *testing.T, name string, test func(t *testing.T)) {
-	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+// virtually is a test in virtual time.
+func virtually(test func(*testing.T)) func(*testing.T) {
+	return func(t *testing.T) { synctest.Test(t, test) }
 }
 
 func TestLocateDoesNotAskAJIMMThatForgets(t *testing.T) {
@@ -402,7 +401,7 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 		{"a status that hides migrations", says("suspended", "the credential is not valid"), locate.StateUnknown, "", false},
 		{"in use", says("available", ""), locate.StateActive, "west", false},
 	} {
-		synctestRun(t, c.name, func(t *testing.T) {
+		t.Run(c.name, virtually(func(t *testing.T) {
 			host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
 			p := &places{models: onWest("alice@example.com/prod"), host: host}
 			p.models[0].Entry = list
@@ -413,7 +412,7 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 			if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
 				t.Errorf("%s on %q, drift %v: %s", l.State, l.Holder, l.Drift, l.Proof)
 			}
-		})
+		}))
 	}
 }
 
@@ -507,7 +506,7 @@ func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
 		"before JIMM records by itself": {info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}},
 		"before ModelControllerInfo":    {completes: true, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}}},
 	} {
-		synctestRun(t, name, func(t *testing.T) {
+		t.Run(name, virtually(func(t *testing.T) {
 			p := &places{copies: map[string]facts.Copy{"west": present, "east": {State: facts.CopyAbsent}}, info: c.info, host: c.host}
 			jaas := p.jaas(c.completes)
 			slow := slowList{p, jaas.Witness, true}
@@ -520,7 +519,7 @@ func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
 			if got := found.Locations[0]; got.State != locate.StateActive || got.Holder.Name != "west" || c.completes && p.infos > 0 {
 				t.Errorf("%s on %q, %d descriptions asked: %s", got.State, got.Holder.Name, p.infos, got.Proof)
 			}
-		})
+		}))
 	}
 	synctest.Test(t, func(t *testing.T) { // Of a name JIMM's record says nothing.
 		p := &places{models: []facts.Model{{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Recorded: west().UUID}}, copies: map[string]facts.Copy{"west": present}}
