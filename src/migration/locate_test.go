@@ -188,32 +188,34 @@ func TestLocate(t *testing.T) {
 		{name: "without probe, a login says", info: facts.Info{Kind: facts.InfoUnavailable}, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
 		{name: "without probe, logins are refused", info: facts.Info{Kind: facts.InfoDenied}, host: facts.Host{Kind: facts.HostRefused}, noProbe: true, state: locate.StateUnknown},
 	} {
-		t.Run(c.name, virtually(func(t *testing.T) {
-			p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
-			if c.info.Kind == facts.InfoListed || c.info.Kind == facts.InfoUnlisted {
-				p.models[0].Entry = entryOf(c.info, c.info.Controller)
-			}
-			if c.info.Kind == facts.InfoListed {
-				p.info.Kind = facts.InfoLive
-			}
-			got, err := locate.Locate(t.Context(), p.jaas(false), locate.Options{Model: "prod", Probe: !c.noProbe})
-			if err != nil || len(got.Locations) != 1 {
-				t.Fatalf("Locate: %+v, %v", got, err)
-			}
-			l := got.Locations[0]
-			if l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift || l.Complete() != c.complete || l.Repair != c.repair {
-				t.Errorf("got %s on %q, drift %v, complete %v, repair %q; proof: %s", l.State, l.Holder.Name, l.Drift, l.Complete(), l.Repair, l.Proof)
-			}
-			if c.others != "" && (len(l.Copies) != 1 || l.Copies[0].Name != c.others) {
-				t.Errorf("other copies %v, want %s", l.Copies, c.others)
-			}
-			if l.Proof == "" {
-				t.Error("no proof is given")
-			}
-			if p.hosts > 2 || p.hosts > 1 && p.host.Info.Kind == facts.InfoNotAsked {
-				t.Errorf("%d logins to the model", p.hosts)
-			}
-		}))
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &places{models: onWest("alice@example.com/prod"), info: c.info, host: c.host, copies: c.copies, log: c.log, logErr: c.logErr}
+				if c.info.Kind == facts.InfoListed || c.info.Kind == facts.InfoUnlisted {
+					p.models[0].Entry = entryOf(c.info, c.info.Controller)
+				}
+				if c.info.Kind == facts.InfoListed {
+					p.info.Kind = facts.InfoLive
+				}
+				got, err := locate.Locate(t.Context(), p.jaas(false), locate.Options{Model: "prod", Probe: !c.noProbe})
+				if err != nil || len(got.Locations) != 1 {
+					t.Fatalf("Locate: %+v, %v", got, err)
+				}
+				l := got.Locations[0]
+				if l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift || l.Complete() != c.complete || l.Repair != c.repair {
+					t.Errorf("got %s on %q, drift %v, complete %v, repair %q; proof: %s", l.State, l.Holder.Name, l.Drift, l.Complete(), l.Repair, l.Proof)
+				}
+				if c.others != "" && (len(l.Copies) != 1 || l.Copies[0].Name != c.others) {
+					t.Errorf("other copies %v, want %s", l.Copies, c.others)
+				}
+				if l.Proof == "" {
+					t.Error("no proof is given")
+				}
+				if p.hosts > 2 || p.hosts > 1 && p.host.Info.Kind == facts.InfoNotAsked {
+					t.Errorf("%d logins to the model", p.hosts)
+				}
+			})
+		})
 	}
 }
 
@@ -232,31 +234,28 @@ func TestLocateDoesNotTakeTheBeginOfAnImportForAModelInUse(t *testing.T) {
 		"the entry is another's":      {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyPresent)}, true},
 		"the entry is another's, too": {facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available", Attempt: left}, map[string]facts.Copy{"west": is(facts.CopyPresent), "east": is(facts.CopyExporting)}, true},
 	} {
-		t.Run(name, virtually(func(t *testing.T) {
-			began := time.Now()
-			p := &places{models: onWest("alice@example.com/prod"), copies: c.copies}
-			p.models[0].Entry = c.entry
-			p.hostAt = func() facts.Host {
-				status, text := "available", redact.Raw("")
-				if time.Since(began) > 50*time.Millisecond {
-					status, text = "busy", "importing"
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				p := &places{models: onWest("alice@example.com/prod"), copies: c.copies}
+				p.models[0].Entry = c.entry
+				p.hostAt = func() facts.Host {
+					status, text := "available", redact.Raw("")
+					if time.Since(began) > 50*time.Millisecond {
+						status, text = "busy", "importing"
+					}
+					return facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.InfoOfStatus(west().UUID, status, text, time.Time{})}
 				}
-				return facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.InfoOfStatus(west().UUID, status, text, time.Time{})}
-			}
-			got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod", Probe: c.probe})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if l := got.Locations[0]; l.State == locate.StateActive || l.Holder.Name == "west" || p.hosts == 0 {
-				t.Errorf("%s on %q: %s", l.State, l.Holder, l.Proof)
-			}
-		}))
+				got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod", Probe: c.probe})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if l := got.Locations[0]; l.State == locate.StateActive || l.Holder.Name == "west" || p.hosts == 0 {
+					t.Errorf("%s on %q: %s", l.State, l.Holder, l.Proof)
+				}
+			})
+		})
 	}
-}
-
-// virtually is a test in virtual time.
-func virtually(test func(*testing.T)) func(*testing.T) {
-	return func(t *testing.T) { synctest.Test(t, test) }
 }
 
 func TestLocateDoesNotAskAJIMMThatForgets(t *testing.T) {
@@ -401,18 +400,20 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 		{"a status that hides migrations", says("suspended", "the credential is not valid"), locate.StateUnknown, "", false},
 		{"in use", says("available", ""), locate.StateActive, "west", false},
 	} {
-		t.Run(c.name, virtually(func(t *testing.T) {
-			host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
-			p := &places{models: onWest("alice@example.com/prod"), host: host}
-			p.models[0].Entry = list
-			got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
-				t.Errorf("%s on %q, drift %v: %s", l.State, l.Holder, l.Drift, l.Proof)
-			}
-		}))
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				host := facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: c.word}
+				p := &places{models: onWest("alice@example.com/prod"), host: host}
+				p.models[0].Entry = list
+				got, err := locate.Locate(t.Context(), p.jaas(true), locate.Options{Model: "prod"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if l := got.Locations[0]; l.State != c.state || l.Holder.Name != c.holder || l.Drift != c.drift {
+					t.Errorf("%s on %q, drift %v: %s", l.State, l.Holder, l.Drift, l.Proof)
+				}
+			})
+		})
 	}
 }
 
@@ -506,20 +507,22 @@ func TestLocateByUUIDDoesNotWaitForAListThatHangs(t *testing.T) {
 		"before JIMM records by itself": {info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}},
 		"before ModelControllerInfo":    {completes: true, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available"}}},
 	} {
-		t.Run(name, virtually(func(t *testing.T) {
-			p := &places{copies: map[string]facts.Copy{"west": present, "east": {State: facts.CopyAbsent}}, info: c.info, host: c.host}
-			jaas := p.jaas(c.completes)
-			slow := slowList{p, jaas.Witness, true}
-			jaas.Fleet, jaas.Witness = slow, slow
-			began := time.Now()
-			found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: modelUUID, Probe: true})
-			if err != nil || len(found.Locations) != 1 || found.Gaps == nil || time.Since(began) > 2*locate.TimeForList {
-				t.Fatalf("%+v, %v after %v", found, err, time.Since(began))
-			}
-			if got := found.Locations[0]; got.State != locate.StateActive || got.Holder.Name != "west" || c.completes && p.infos > 0 {
-				t.Errorf("%s on %q, %d descriptions asked: %s", got.State, got.Holder.Name, p.infos, got.Proof)
-			}
-		}))
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &places{copies: map[string]facts.Copy{"west": present, "east": {State: facts.CopyAbsent}}, info: c.info, host: c.host}
+				jaas := p.jaas(c.completes)
+				slow := slowList{p, jaas.Witness, true}
+				jaas.Fleet, jaas.Witness = slow, slow
+				began := time.Now()
+				found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: modelUUID, Probe: true})
+				if err != nil || len(found.Locations) != 1 || found.Gaps == nil || time.Since(began) > 2*locate.TimeForList {
+					t.Fatalf("%+v, %v after %v", found, err, time.Since(began))
+				}
+				if got := found.Locations[0]; got.State != locate.StateActive || got.Holder.Name != "west" || c.completes && p.infos > 0 {
+					t.Errorf("%s on %q, %d descriptions asked: %s", got.State, got.Holder.Name, p.infos, got.Proof)
+				}
+			})
+		})
 	}
 	synctest.Test(t, func(t *testing.T) { // Of a name JIMM's record says nothing.
 		p := &places{models: []facts.Model{{UUID: modelUUID, Name: "prod", Owner: "alice@example.com", Recorded: west().UUID}}, copies: map[string]facts.Copy{"west": present}}
