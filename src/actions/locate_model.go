@@ -41,7 +41,7 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 	return a.SetResults(ctx, report.LocatedResults(found, page, a.Env().Unit))
 }
 
-// notice reports drift and conflicts to Loki. And whoever asks for a model by its UUID
+// notice reports drift and conflicts to Loki. And a client that asks for a model by its UUID
 // and sees it in use where it is recorded has followed up on a migration that
 // was interrupted: the mark in the unit's status has done its work.
 func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found locate.Found) {

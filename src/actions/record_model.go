@@ -53,7 +53,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	}
 	events.Finish(r, report.RecordSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.NeedsAttention {
-		// Whoever records a model has followed up on its migration.
+		// A model that is recorded is no longer a pending migration.
 		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
 			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 		}

@@ -18,7 +18,7 @@ const internalPort = "9090"
 // tryFor limits the question to one of several addresses.
 const tryFor = 3 * time.Second
 
-// Connect logs in to JIMM. The addresses that a relation brought are tried in
+// Connect logs in to JIMM. The addresses from a relation are tried in
 // turn; before the secret is sent to one, its version page must answer as JIMM's
 // does. The context limits connecting, not the life of the client.
 func (s Settings) Connect(ctx context.Context) (*jimm.Client, error) {
@@ -89,7 +89,7 @@ func (s Settings) Reach(ctx context.Context) (info jimm.ServerInfo, at string, e
 	return jimm.ServerInfo{}, s.JIMM.URL, s.unreached(errs)
 }
 
-// prove makes sure that JIMM is at an address that a relation brought. left is
+// prove makes sure that JIMM is at an address from a relation. left is
 // how many addresses still want a share of the time, this one included.
 func (s Settings) prove(ctx context.Context, opts jimm.Options, left int) (jimm.ServerInfo, error) {
 	limit := tryFor

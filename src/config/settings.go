@@ -17,14 +17,14 @@ import (
 // Settings are what the operator has configured, checked.
 type Settings struct {
 	// JIMM says where JIMM is and who connects. The secret in it never prints.
-	// Of several addresses that a relation brought it has the first; see
+	// Of several addresses from a relation it has the first; see
 	// [Settings.Connect].
 	JIMM jimm.Options
 	// ProbeControllers allows to ask the controllers themselves.
 	ProbeControllers bool
 	// PollInterval is the time between two observations of a migration.
 	PollInterval time.Duration
-	// FinishRecords lets update-status record what was migrated and not
+	// FinishRecords makes update-status record what was migrated and not
 	// recorded.
 	FinishRecords bool
 	// Controllers are the accounts with which controllers are asked as one of
@@ -71,7 +71,7 @@ const (
 const defaultPort = 8080
 
 // Read reads and checks the configuration and the secrets. What the operator has
-// to put right is a [*ProblemError]; only one is told at a time, the one to begin
+// to put right is a [*ProblemError]; only one is reported at a time, the one to begin
 // with. The secrets are read afresh each time and kept nowhere. A problem with the
 // optional one, controller-credentials, is no error.
 func Read(ctx context.Context, u Unit) (Settings, error) {
@@ -139,7 +139,7 @@ func (s *Settings) locate(ctx context.Context, u Unit, c options) (err error) {
 	return nil
 }
 
-// neighbours returns the hosts that a relation has brought.
+// neighbours returns the hosts from a relation.
 func (s *Settings) neighbours() []string {
 	var hosts []string
 	for _, raw := range s.addresses {

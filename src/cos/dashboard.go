@@ -17,7 +17,7 @@ import (
 )
 
 // dashboards is what Grafana's charm reads (grafana_dashboard, library v0 of
-// 2026). The charm only looks at it again if the whole text differs; the uuid is
+// 2026). The charm reads it again only if the whole text differs; the uuid is
 // there to make sure, and is that of the content here, so that the text differs
 // exactly when a dashboard does.
 type dashboards struct {

@@ -252,7 +252,7 @@ func (g *gathering) said(ctx context.Context, model string) facts.Copy {
 }
 
 // silentToGiveUp is after how many models in a row that a controller does not answer
-// about it is not asked any more: each question may take ten seconds.
+// about it is no longer asked: each question may take ten seconds.
 const silentToGiveUp = 3
 
 // twice reports whether a model is in use on the controller and where JIMM records it.

@@ -38,7 +38,7 @@ type EndedEvent struct {
 	Moved Moved
 }
 
-// StateEvent says how far the run has come.
+// StateEvent reports the progress of the run.
 type StateEvent struct {
 	Counts  Counts
 	To      map[string]int // In flight by target.
@@ -48,7 +48,7 @@ type StateEvent struct {
 	Left time.Duration
 }
 
-// StoppedEvent says that nothing starts any more, and why.
+// StoppedEvent says that no more migrations start, and why.
 type StoppedEvent struct {
 	Why    string
 	Moving int

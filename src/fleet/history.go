@@ -216,7 +216,7 @@ func (f HistoryFilter) wanted(s Snapshot) (func(Past) bool, error) {
 		case p.Path == "":
 			return false
 		}
-		// Named by owner/name, perhaps a model that JIMM does not know any more.
+		// Named by owner/name, perhaps a model that JIMM no longer knows.
 		name := p.Path
 		if !strings.Contains(f.Model, "/") {
 			_, name, _ = strings.Cut(p.Path, "/")

@@ -19,7 +19,7 @@ type Lists struct {
 	from survey.Fleet
 	// age is how old an answer may be.
 	age time.Duration
-	// turn is held by whoever asks JIMM.
+	// turn is held by the caller that asks JIMM.
 	turn chan struct{}
 
 	mu          sync.Mutex
@@ -274,7 +274,7 @@ func (b *Book) lastRead() time.Time {
 	return b.read
 }
 
-// Traffic sees which models move, whoever moves them.
+// Traffic sees which models are migrating, for any client.
 type Traffic struct {
 	lists   *Lists
 	book    *Book
@@ -394,7 +394,7 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, las
 	}
 }
 
-// follow says that a model moves and is watched, or is not watched any more.
+// follow says that a model moves and is watched, or is no longer watched.
 func (t *Traffic) follow(model string, watched bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

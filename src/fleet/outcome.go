@@ -64,7 +64,7 @@ func (o RunOutcome) Succeeded() bool {
 // Done is what a run has done.
 type Done struct {
 	Outcome RunOutcome
-	// Stopped says why nothing started any more, or "".
+	// Stopped says why no more migrations were started, or "".
 	Stopped string
 	Moves   []Moved
 	Counts  Counts

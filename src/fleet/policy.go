@@ -85,7 +85,7 @@ type Tally struct {
 	Fought string
 	// Silent is for how long JIMM has not answered.
 	Silent time.Duration
-	// Closed reports that nothing may go to any target of the plan any more.
+	// Closed reports that no target of the plan accepts models any longer.
 	Closed bool
 	// Told reports that the run was told to end here: stop-after.
 	Told string
@@ -95,11 +95,11 @@ type Tally struct {
 const (
 	// SilentToWait: nothing starts.
 	SilentToWait = 3 * time.Minute
-	// SilentToStop: the run starts nothing any more.
+	// SilentToStop: the run starts no more migrations.
 	SilentToStop = 10 * time.Minute
 )
 
-// Stop says why a run must start nothing any more, or "". What is in flight is
+// Stop says why a run must start no more migrations, or "". What is in flight is
 // followed to its end anyway.
 func Stop(rules Rules, t Tally) string {
 	switch {
@@ -125,7 +125,7 @@ func Stop(rules Rules, t Tally) string {
 }
 
 // RefusedToClose is how many models in a row a target may refuse before nothing
-// goes there any more.
+// goes there.
 const RefusedToClose = 3
 
 // ErrGate is why a start was held back at the last moment. Nothing was sent.

@@ -67,7 +67,7 @@ func (r *run) landed(f Flight) bool {
 	})
 }
 
-// progress is how far the run has come.
+// progress returns the progress of the run.
 func (r *run) progress() Progress {
 	p := Progress{States: make([]State, len(r.entries)), Proved: map[string]bool{}, Alone: map[int]bool{}, Stopped: r.stopped, Waves: r.Waves}
 	var took []time.Duration

@@ -136,7 +136,7 @@ type tracked struct {
 	worked bool // This run has done something for it.
 }
 
-// journey is how far a model has come. Its zero value was not seen on its route.
+// journey is the progress of a model. Its zero value was not seen on its route.
 type journey struct {
 	seen    bool
 	leg     Entry     // Its next step, or the one under way.

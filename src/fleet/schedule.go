@@ -24,7 +24,7 @@ type World struct {
 	Kinds map[string]string
 }
 
-// State is how far an entry of a plan has come.
+// State is the progress of an entry of a plan.
 type State int
 
 // The states. The zero value waits for its turn.
@@ -46,7 +46,7 @@ const (
 	Held
 )
 
-// Progress is how far a run has come.
+// Progress is the progress of a run.
 type Progress struct {
 	// States are those of the entries of the plan, in its order.
 	States []State
@@ -58,7 +58,7 @@ type Progress struct {
 	// Alone are the entries that start only while no other of this run moves:
 	// they have cross-model relations of which not all are known.
 	Alone map[int]bool
-	// Stopped says why nothing may start any more, or "".
+	// Stopped says why no more migrations may start, or "".
 	Stopped string
 	// Waves are those that may start; nil: all.
 	Waves map[int]bool

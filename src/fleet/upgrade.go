@@ -191,7 +191,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 					return u.refusal(u.failure)
 				}
 			}
-			u.asked = u.asked || unread == 0 // By this run, or by whoever has given the model its version.
+			u.asked = u.asked || unread == 0 // By this run, or by the client that has given the model its version.
 		}
 		switch {
 		case failed >= leastLooks && !u.asked:

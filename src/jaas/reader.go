@@ -184,7 +184,7 @@ var errDescription = errors.New("a controller of Juju 4 checks this only when th
 
 // Prechecks asks the target whether it would take the model: with the facades of
 // the source where there is an account on that too, otherwise in a version that
-// does not look at them.
+// does not check them.
 func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (out facts.Prechecks, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()

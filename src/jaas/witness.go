@@ -63,7 +63,7 @@ func (w *witness) listed(ctx context.Context, model string) facts.Record {
 		return facts.Record{Err: errShrunken}
 	case m == nil:
 		if _, err := w.fleet.Controllers(ctx); err != nil {
-			return facts.Record{Err: err} // We may not be an administrator any more.
+			return facts.Record{Err: err} // We may no longer be an administrator.
 		}
 		return facts.Record{State: facts.RecordUnlisted}
 	default:

@@ -35,7 +35,7 @@ func NewModelUpgrader(caller rpc.Caller, version int) *ModelUpgrader {
 // Juju 3.6.28 accepts it for a model that migrates, and in spite of a block on
 // changes of the model (recorded): the caller checks both first (see [ChangeBlock]).
 // Juju 4 respects it (by its source; which
-// releases look at the block of the controller model instead is not known). A refusal is an item error on a controller of 3.6, an item error or a
+// releases check the block of the controller model instead is not known). A refusal is an item error on a controller of 3.6, an item error or a
 // call error on one of 4, and a call error through JIMM; all are returned as an
 // [*rpc.Error].
 func (u *ModelUpgrader) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {

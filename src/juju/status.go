@@ -40,7 +40,7 @@ func (s *EntityStatus) UnmarshalJSON(data []byte) error {
 // is busy. So there Start is the time of the latest text, or of the call
 // (4.0-beta8), and does not distinguish migrations; End never comes;
 // a copy that is being imported has one too, with the text "importing"; and
-// when a migration was aborted there is none any more: the model is available
+// when a migration was aborted there is none: the model is available
 // again, and its status info ends with the reason.
 type MigrationStatus struct {
 	// Status is free text; its beginnings are the same from Juju 2.9 to 4.1.

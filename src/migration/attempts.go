@@ -6,7 +6,7 @@ import "time"
 // gives up: a call can take as long as the whole wait without an answer.
 const leastAttempts = 3
 
-// recordAttempts is how far recording has come. Its zero value has not asked yet.
+// recordAttempts is the progress of recording. Its zero value has not asked yet.
 type recordAttempts struct {
 	count       int
 	first, last time.Time // The first and the last answer, or what took its place.

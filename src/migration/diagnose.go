@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Diagnosis is everything that one observation of a model has brought, for a bug report.
+// Diagnosis is everything that one observation of a model shows, for a bug report.
 // Its errors and texts have not been redacted.
 type Diagnosis struct {
 	Model       facts.Model

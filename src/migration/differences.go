@@ -58,7 +58,7 @@ func differences(before, after facts.Inventory, source, target string) []string 
 
 // worse says how the workload of a unit has become worse, or "": it is in error and
 // was not, or it was active and is blocked, or something else while its agent has
-// nothing to do, as a unit that waits for Pebble for ever. The agent is there
+// nothing to do, such as a unit that waits for Pebble forever. The agent is there
 // anyway (juju/juju#19561, #22148).
 func worse(before, after facts.Unit) string {
 	was := before.Workload == "active"

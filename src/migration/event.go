@@ -125,7 +125,7 @@ type SourceReleasedEvent struct {
 	Elapsed time.Duration
 }
 
-// RecordEvent says that JIMM was told where the model is.
+// RecordEvent says that JIMM was asked to record where the model is.
 type RecordEvent struct {
 	Controller facts.Controller
 	Ground     string

@@ -113,7 +113,7 @@ func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal 
 	}
 }
 
-// advances reports whether the migration has come further between two observations.
+// advances reports whether the migration has progressed between two observations.
 // SUCCESS may loop through its texts for days (juju/juju#20286).
 func advances(before, now redact.Raw) bool {
 	phase := facts.ParseText(now)

@@ -37,7 +37,7 @@ type Options struct {
 	Report func(Event)
 	// Observed is called with each observation of a migration that is carried out and with
 	// what it was judged to mean, from the same goroutine; may be nil. It is for
-	// whoever wants to see the reasoning; a simulation counts the verdicts.
+	// a caller that wants to see the reasoning; a simulation counts the verdicts.
 	Observed func(facts.Observation, judge.Verdict)
 }
 

@@ -25,7 +25,7 @@ const (
 	MovementAborting MovementState = "aborting"
 	// MovementEnded: the last migration has ended badly, or is history.
 	MovementEnded MovementState = "ended"
-	// MovementLeft: the source does not describe the model any more.
+	// MovementLeft: the source no longer describes the model.
 	MovementLeft MovementState = "left"
 	// MovementUnknown: nothing was reported.
 	MovementUnknown MovementState = "unknown"

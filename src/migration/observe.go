@@ -83,7 +83,7 @@ func (w *watcher) holdsIt(o facts.Observation) bool {
 	return source.Has() || !source.Denies() && serves
 }
 
-// hear notes when a login has not brought what the controller has.
+// hear notes when a login has last shown what the controller has, and when not.
 func (w *watcher) hear(o facts.Observation) {
 	if _, told := o.Host.Word(o.Info); told {
 		w.heard, w.unheard = time.Now(), time.Time{}

@@ -14,7 +14,7 @@ type Timing struct {
 	Started time.Time
 	// Quiesced is the first observation at which the model was frozen.
 	Quiesced time.Time
-	// NoReturn is the first observation after which Juju could not abort any more.
+	// NoReturn is the first observation after which Juju could no longer abort.
 	NoReturn time.Time
 	// Active is the first observation at which the model was known to be in use again:
 	// on the target, or after an abort on the source.

@@ -177,7 +177,7 @@ func (w *watcher) warnedOf() string {
 	return "the check advisories warned before the start: " + w.res.Findings[i].Evidence
 }
 
-// running keeps watching, unless no one wants to.
+// running keeps watching, unless the run is to end once the migration runs.
 func (w *watcher) running(v judge.Verdict, o facts.Observation) bool {
 	w.showRunning(o)
 	begun := w.plan == PlanStart || w.plan == PlanWait
@@ -403,7 +403,7 @@ func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o f
 		w.login.want()
 		return false
 	case w.progress.Attempt.Exists(), w.plan != PlanStart && w.plan != PlanWait:
-		// It was reported, or seemed over, and is neither any more; or someone has
+		// It was reported, or seemed over, and now is neither; or another client has
 		// moved the model away from where it was to be. The checks for a start were
 		// not made.
 		if o.Info.Kind == facts.InfoListed {

@@ -160,7 +160,7 @@ func (w *watcher) found(id checks.ID, finding checks.Finding) {
 	w.report(VerifyEvent{finding})
 }
 
-// awaitAgents inspects the model on the target until all agents have come. The
+// awaitAgents inspects the model on the target until all agents have connected. The
 // inventory is nil if it could not be read; the error says why.
 func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
 	var (

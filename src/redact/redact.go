@@ -19,7 +19,7 @@ func String(text string) string {
 	return redactShapes(text)
 }
 
-// redactShapes replaces until nothing changes any more: what one shape leaves can
+// redactShapes replaces until nothing changes: what one shape leaves can
 // look like another. A text in which that never ends is hidden whole.
 func redactShapes(text string) string {
 	const most = 8

@@ -70,7 +70,7 @@ func locationResults(l locate.Location, unit string) map[string]any {
 }
 
 // locationRepair is the command that corrects JIMM's record. That of the charm proves
-// first where the model is; JIMM believes whatever it is told.
+// first where the model is; JIMM checks nothing.
 func locationRepair(l locate.Location, unit string) string {
 	if l.State != locate.StateMoved || l.Holder.Name == "" {
 		return l.Repair

@@ -267,7 +267,7 @@ func name(m facts.Model) string {
 }
 
 // MayStillMove reports whether the migration may still run, or waits to be
-// recorded, although it is not followed any more.
+// recorded, although it is no longer followed.
 func MayStillMove(r migration.Result) bool {
 	return r.Outcome == facts.Started || r.Outcome == facts.TimedOut || r.Outcome == facts.Interrupted || r.Outcome == facts.Unknown
 }

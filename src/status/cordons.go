@@ -16,7 +16,7 @@ import (
 )
 
 // longCordon is how long a controller may be cordoned before the status names it:
-// a drain takes hours, and a mark that was forgotten stays for ever.
+// a drain takes hours, and a mark that was forgotten stays forever.
 const longCordon = 24 * time.Hour
 
 // cordons are the controllers of one JIMM that it lists as deprecated, by UUID. The

@@ -18,7 +18,7 @@ type Many struct {
 	run    Run
 	memory memory
 	// flying are those that are pending, by model; ended are the models that are
-	// not pending any more.
+	// no longer pending.
 	flying map[string]Pending
 	ended  []string
 }
@@ -43,7 +43,7 @@ func (m *Many) Pending(model string) bool {
 	return slices.ContainsFunc(m.listPending(), func(p Pending) bool { return p.Model == model })
 }
 
-// Remove notes that nothing of the model is pending any more.
+// Remove notes that no migration of the model is pending.
 func (m *Many) Remove(model string) {
 	delete(m.flying, model)
 	m.ended = append(m.ended, model)

@@ -113,7 +113,7 @@ func unitProblem(u facts.Unit) string {
 }
 
 // unready says why the source refuses the unit because of its workload, or "". Juju
-// looks at it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
+// checks it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
 // of 4.0.15 and 4.1-beta2, juju/juju#23091).
 func unready(u facts.Unit, source rules.Version) string {
 	const four = 4

@@ -21,7 +21,7 @@ type Attempt struct {
 }
 
 // TextExporting is what a controller itself says of a model that a migration moves
-// away, to whoever asks. It takes the place of the text of a migration where the source shows
+// away, to any client. It takes the place of the text of a migration where the source shows
 // none, as Juju 4.0.0 and later do.
 const TextExporting = "model migration in progress"
 

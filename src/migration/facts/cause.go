@@ -27,7 +27,7 @@ const (
 	CauseElsewhere Cause = "elsewhere"
 	// CauseOtherMigration: another migration runs than the one asked for.
 	CauseOtherMigration Cause = "other-migration"
-	// CauseChanged: what was seen at first is not so any more.
+	// CauseChanged: what was seen at first is no longer true.
 	CauseChanged Cause = "changed"
 	// CauseRecordFailed: JIMM did not record the target.
 	CauseRecordFailed Cause = "record-failed"

@@ -27,7 +27,7 @@ func DescribeCopies(list Controllers, copies map[ControllerUUID]Copy) string {
 // CopyState says what a controller itself says about having the model.
 type CopyState int
 
-// The states of a copy. A controller says all of them to whoever asks, except that
+// The states of a copy. A controller reports all of them to any client, except that
 // some say no more than [CopyPresent].
 const (
 	// CopyUnknown: the controller was not asked or did not answer.

@@ -21,7 +21,7 @@ const (
 	HostNotAsked HostKind = iota
 	// HostServes: a controller serves the model.
 	HostServes
-	// HostRefused: the recorded controller does not serve the model any more.
+	// HostRefused: the recorded controller no longer serves the model.
 	HostRefused
 	// HostUnavailable: no answer.
 	HostUnavailable
@@ -73,7 +73,7 @@ func (h Host) Shows(a Attempt) bool {
 	return own.Exists() && a.Exists() && (own.Text == a.Text || own.Running() && a.Running())
 }
 
-// InfoOfStatus reads what the status of a model says where nothing else was told
+// InfoOfStatus reads what the status of a model says where nothing else is known
 // (Client.FullStatus of Juju 2.9 to 3.6; Juju 4 shows no migration there). A migration
 // that has ended keeps its text; when it ended is taken from the status.
 func InfoOfStatus(controller ControllerUUID, status string, text redact.Raw, since time.Time) Info {

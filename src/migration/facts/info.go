@@ -106,7 +106,7 @@ func (i Info) Importing() bool {
 }
 
 // Migrating reports whether a migration of the model runs. Some builds of Juju 4
-// never report an end: an abort is over when the model is not busy any more.
+// never report an end: an abort is over when the model is no longer busy.
 func (i Info) Migrating() bool {
 	over := ParseText(i.Attempt.Text) == PhaseAbort && i.Status == "available"
 	return i.Described() && i.Attempt.Running() && !over

@@ -34,13 +34,13 @@ const (
 	Aborted Outcome = "aborted"
 	// TimedOut: the action stopped watching before the end.
 	TimedOut Outcome = "timed-out"
-	// Interrupted: the process was told to stop before the end.
+	// Interrupted: the process was stopped (SIGTERM) before the end.
 	Interrupted Outcome = "interrupted"
 	// NeedsAttention: recorded on the target, but something is left to do.
 	NeedsAttention Outcome = "migrated-needs-attention"
 	// Conflict: two controllers say that they have the model in use.
 	Conflict Outcome = "conflict"
-	// LostFromJIMM: JIMM does not know the model any more.
+	// LostFromJIMM: JIMM no longer knows the model.
 	LostFromJIMM Outcome = "lost-from-jimm"
 	// Unknown: no controller reported how it ended.
 	Unknown Outcome = "unknown"

@@ -8,7 +8,7 @@ import (
 
 // Attribution says whose migration an entry of JIMM's list shows. The list does not say
 // which controller has made the entry: the recorded one, or another that is bringing the
-// model there and that JIMM does not record any more, or not yet.
+// model there and that JIMM no longer records, or not yet.
 type Attribution int
 
 // The attributions.

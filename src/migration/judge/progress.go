@@ -291,7 +291,7 @@ func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	return n
 }
 
-// lost reports whether JIMM does not know the model any more. That its list does not
+// lost reports whether JIMM no longer knows the model. That its list does not
 // have it counts only if no controller that was asked has it.
 func lost(o facts.Observation) bool {
 	for _, c := range o.Copies {

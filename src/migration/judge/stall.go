@@ -31,7 +31,7 @@ type Stall struct {
 // The numbers of times a text must come back until its source repeats the step.
 const (
 	repeatsToStall = 3
-	// A source that has begun VALIDATION a third time does so for ever (Juju 3.5.4 to
+	// A source that has begun VALIDATION a third time does so forever (Juju 3.5.4 to
 	// 3.6.28: the target refuses the credential or lacks an instance).
 	repeatsToStallValidation = 2
 )
@@ -63,7 +63,7 @@ func (s *Stall) Judge(v Verdict, text redact.Raw, answered bool, now time.Time) 
 	return v
 }
 
-// repeated counts the texts and reports whether this one has come back too often.
+// repeated counts the texts and reports whether this one has recurred too often.
 // Juju counts agents and log lines in its texts; only the words count here.
 func (s *Stall) repeated(phase facts.Phase, text redact.Raw) bool {
 	words := Words(text)
@@ -91,7 +91,7 @@ func Words(text redact.Raw) string {
 	}, string(text))
 }
 
-// progressed reports whether the migration has come to a higher phase, or, while
+// progressed reports whether the migration has reached a higher phase, or, while
 // it moves data, to other numbers.
 func (s *Stall) progressed(phase facts.Phase, text redact.Raw, now time.Time) bool {
 	digits := strings.Map(func(r rune) rune {

@@ -50,7 +50,7 @@ const (
 	SourceRetains
 	// Misrecorded: JIMM records the target, which denies the model.
 	Misrecorded
-	// Lost: JIMM does not know the model any more.
+	// Lost: JIMM no longer knows the model.
 	Lost
 	// Conflict: two controllers each hold an active copy.
 	Conflict

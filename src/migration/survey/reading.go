@@ -68,7 +68,7 @@ func (s *Survey) Age() time.Duration {
 	return s.Audit.Now.Sub(s.Observation.Info.Attempt.Start)
 }
 
-// UnderWay reports whether nothing has to be started any more: checks that ask
+// UnderWay reports whether nothing has to be started: checks that ask
 // whether a migration can start then forbid nothing.
 func (s *Survey) UnderWay() bool {
 	return s.TargetKnown && s.ModelKnown() && (s.OnTarget() || s.LeftSource() || s.Observation.Info.Migrating())
@@ -188,7 +188,7 @@ func (s *Survey) Baseline() judge.Baseline {
 	case a.Exists():
 		b.Old = a
 	default:
-		b.Old = s.Entry.Attempt // Whoever has listed it.
+		b.Old = s.Entry.Attempt // Of whichever controller.
 	}
 	if s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
 		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since) {
@@ -198,7 +198,7 @@ func (s *Survey) Baseline() judge.Baseline {
 }
 
 // SomeSilent reports whether a controller that was asked has not said whether it has
-// a copy. If JIMM was told to record the target, be it by another run of this
+// a copy. If JIMM was told to record the target, even by another run of this
 // charm, that can be the source, with a copy that it could not remove.
 func (s *Survey) SomeSilent() bool {
 	return s.Options.Probe && slices.ContainsFunc(s.Controllers, func(c facts.Controller) bool {
