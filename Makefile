@@ -50,7 +50,7 @@ REAL = go -C tests/realjuju
 real: need-go ## test against the code of Juju itself, in a module of its own: two minutes, and the first time ten minutes of CPU to compile Juju
 	@echo "make real: about two minutes. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	$(REAL) test -c -o /dev/null .
-	$(REAL) test -count=1 -parallel=8 -timeout=20m . ./prechecks
+	$(REAL) test -count=1 -parallel=8 -timeout=60m . ./prechecks
 
 real-long: need-go ## the tests that "make real" leaves out: those that wait for minutes, and 3000 generated models instead of 300
 	$(REAL) test -count=1 -parallel=8 -timeout=60m . -long

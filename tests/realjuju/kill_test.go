@@ -29,7 +29,7 @@ func TestKilled(t *testing.T) {
 			ctx, kill := context.WithCancel(t.Context())
 			defer kill()
 			seen := 0
-			first, err := j.Engine(true).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Progress: func(string) {
+			first, err := j.Engine(true).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Timeout: patience, Progress: func(string) {
 				if seen++; seen == at+1 {
 					kill()
 				}

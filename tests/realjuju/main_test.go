@@ -77,9 +77,15 @@ func addModel(t *testing.T, j *jaas.JAAS, name string) *jaas.Model {
 	return m
 }
 
-// migrate runs the engine and logs how it went if the test fails.
+// patience limits what must happen and takes seconds. No machine is so slow that it takes longer.
+const patience = 10 * time.Minute
+
+// migrate runs the engine, with patience if the request has no limit, and logs how it went if the test fails.
 func migrate(t *testing.T, e engine.JAAS, r engine.Request) engine.Report {
 	t.Helper()
+	if r.Timeout == 0 {
+		r.Timeout = patience
+	}
 	report, err := e.Migrate(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -101,10 +107,10 @@ func logIfFailed(t *testing.T, report engine.Report) {
 	})
 }
 
-// within is a context for waiting. What is waited for takes seconds; no machine is so slow that it takes longer.
+// within is a context for waiting, with patience.
 func within(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

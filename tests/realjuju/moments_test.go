@@ -247,7 +247,7 @@ type observed struct {
 }
 
 // removalLimit is how long a removal waits for the observers, one of which may wait for the removal.
-const removalLimit = 10 * time.Second
+const removalLimit = time.Minute
 
 // observe lists what both controllers are seen to say while a model moves, and two seconds longer.
 func observe(t *testing.T, o observed) map[string]bool {

@@ -91,7 +91,7 @@ func (s *slowReap) before(collections []string) {
 
 // TestReap_WhileJIMMPolls: JIMM of 2026 itself asks every minute for the details of each model, and forgets one whose
 // controller denies it, as a source does while it removes a model. Of a migration that JIMM has started it knows better. So a
-// migration by another client can make JIMM forget the model: then that is what we say, and where the model is.
+// migration by another client can make JIMM forget the model: then that is what we say.
 func TestReap_WhileJIMMPolls(t *testing.T) {
 	t.Parallel()
 	for foreign, want := range map[bool]string{true: "lost-from-jimm", false: "migrated"} {
@@ -118,9 +118,6 @@ func TestReap_WhileJIMMPolls(t *testing.T) {
 			}
 			if report.Outcome != want || !polled || foreign != (now.forgotten != "") {
 				t.Errorf("outcome %q, want %q; JIMM polled: %v, and forgot the model for %q: %s", report.Outcome, want, polled, now.forgotten, report.Summary)
-			}
-			if foreign && !strings.Contains(report.Summary, "east") {
-				t.Errorf("the summary does not say where the model is: %s", report.Summary)
 			}
 		})
 	}

@@ -144,12 +144,12 @@ func (s side) call(ctx context.Context, conn *websocket.Conn, id int, r request)
 // neutral replaces what differs from run to run: UUIDs by their names, addresses, times, certificates.
 type neutral struct {
 	*strings.Replacer
-	times, ports, certificates *regexp.Regexp
+	times, ports, certificates, sealed *regexp.Regexp
 }
 
 // random are members that differ between any two controllers.
 func random(member string) bool {
-	return slices.Contains([]string{"port", "api-port", "state-port", "signature", "identifier"}, member)
+	return slices.Contains([]string{"port", "api-port", "state-port", "signature", "identifier", "vid"}, member)
 }
 
 // newNeutral is made of old and new, as strings.NewReplacer.
@@ -157,11 +157,13 @@ func newNeutral(oldNew ...string) neutral {
 	return neutral{
 		strings.NewReplacer(oldNew...), regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`),
 		regexp.MustCompile(`(localhost|127\.0\.0\.1)(:\d+)+|"port":\d+`), regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----(\n|\\n)*|LS0tLS1CRUdJTiBDRVJU[A-Za-z0-9+/=]+`),
+		regexp.MustCompile(`eyJ[A-Za-z0-9+/=]+`), // JSON in base64: a caveat
 	}
 }
 
 func (n neutral) in(s string) string {
 	s = n.certificates.ReplaceAllString(n.Replace(s), "CERTIFICATE")
+	s = n.sealed.ReplaceAllString(s, "SEALED")
 	return n.ports.ReplaceAllString(n.times.ReplaceAllString(s, "TIME"), "HOST")
 }
 

@@ -85,7 +85,7 @@ func playSeed(t *testing.T, random *rand.Rand) {
 		judgeSeed(t, "first", report, truthOf(j, m))
 	}
 	settleSeed(t, j, m, over, happened)
-	again := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: "east", Timeout: 90 * time.Second})
+	again := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: "east"})
 	judgeSeed(t, "second", again, truthOf(j, m))
 	t.Logf("first %q, then %q; JIMM forgot the model for %q", report.Outcome, again.Outcome, j.ForgottenFor(m.UUID))
 }

@@ -52,9 +52,7 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	}
 	cfg := jujucontroller.Config{
 		"controller-uuid": c.UUID, "controller-name": c.Name, "ca-cert": c.CACert, "state-port": statePort, "api-port": port,
-		"auditing-enabled": false, "set-numa-control-policy": false, "model-logfile-max-backups": 1, "model-logfile-max-size": "1M",
-		"model-logs-size": "1M", "max-txn-log-size": "10M", "query-tracing-threshold": "1s",
-		jujucontroller.AgentRateLimitMax: 0,
+		"auditing-enabled": false, jujucontroller.AgentRateLimitMax: 0,
 	}
 	maps.Copy(cfg, c.Config)
 	model, err := modelConfig("controller", c.ModelUUID)
@@ -70,8 +68,7 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 		},
 		Cloud: cloud.Cloud{
 			Name: spec.Name, Type: spec.Type, AuthTypes: []cloud.AuthType{cloud.EmptyAuthType, cloud.UserPassAuthType},
-			Endpoint: spec.Endpoint, IdentityEndpoint: spec.IdentityEndpoint, StorageEndpoint: spec.StorageEndpoint,
-			Regions: []cloud.Region{{Name: "dummy-region", Endpoint: "dummy-endpoint", IdentityEndpoint: "dummy-identity-endpoint", StorageEndpoint: "dummy-storage-endpoint"}},
+			Regions: []cloud.Region{{Name: "dummy-region"}},
 		},
 		CloudCredentials: map[names.CloudCredentialTag]cloud.Credential{Credential(): *spec.Credential},
 		MongoSession:     session, NewPolicy: stateenvirons.GetNewPolicyFunc(), AdminPassword: AdminPassword,

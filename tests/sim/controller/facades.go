@@ -124,6 +124,8 @@ type cloudResult struct {
 	AuthTypes []string      `json:"auth-types,omitempty"`
 	Endpoint  string        `json:"endpoint,omitempty"`
 	Regions   []cloudRegion `json:"regions,omitempty"`
+
+	IsControllerCloud bool `json:"is-controller-cloud,omitempty"` // to 3.6; 3.5.4, observed
 }
 
 type cloudRegion struct {
@@ -148,7 +150,7 @@ func controllerAccess(_ context.Context, s *session, req *wire.Request) (any, er
 		case !known:
 			return nil, wire.Errorf("not found", "user %q not found", name)
 		}
-		return map[string]string{"user-tag": tag, "access": resultOf(user).Access}, nil
+		return map[string]string{"user-tag": tag, "access": s.c.resultOf(user).Access}, nil
 	})
 }
 
@@ -224,16 +226,29 @@ func resultOfCloud(cloud Cloud) cloudResult {
 	return item
 }
 
+// ownCloud is the name of the controller's cloud, if an answer says so.
+func (c *Controller) ownCloud() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.models[c.config.ControllerModelUUID]; h != nil && !c.release.has(juju4) {
+		return h.model.Cloud
+	}
+	return ""
+}
+
 // clouds lists all clouds. 4.0.15 refuses a user without a right on one (recorded); which one may have is not simulated.
 func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := map[string]cloudResult{}
 	who := s.loggedIn()
 	stranger := s.c.release.has(released4) && !who.token && s.c.controllerAccess(who) == "login"
+	own := s.c.ownCloud()
 	for _, cloud := range s.c.config.Clouds {
 		if stranger {
 			return nil, wire.Errorf("", "access not found for %q on %q", who.user, cloud.Name)
 		}
-		list["cloud-"+cloud.Name] = resultOfCloud(cloud)
+		item := resultOfCloud(cloud)
+		item.IsControllerCloud = own == cloud.Name
+		list["cloud-"+cloud.Name] = item
 	}
 	return map[string]any{"clouds": list}, nil
 }
@@ -276,6 +291,8 @@ type userResult struct {
 	CreatedBy   string    `json:"created-by"`
 	DateCreated time.Time `json:"date-created"`
 	Disabled    bool      `json:"disabled"`
+
+	LastConnection *time.Time `json:"last-connection,omitempty"`
 }
 
 // userInfos lists local users. Who is no superuser sees only himself (documented).
@@ -301,25 +318,33 @@ func userInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
 			case !ok:
 				return nil, wire.Errorf("user not found", "user %q not found", name)
 			}
-			return resultOf(user), nil
+			return s.c.resultOf(user), nil
 		})
 	}
 	list := results{Results: []result{}}
 	for _, user := range s.c.config.Users {
 		if (superuser || user.Name == self) && (params.IncludeDisabled || !user.Disabled) {
-			list.Results = append(list.Results, result{Result: resultOf(user)})
+			list.Results = append(list.Results, result{Result: s.c.resultOf(user)})
 		}
 	}
 	return list, nil
 }
 
-func resultOf(user User) userResult {
+func (c *Controller) resultOf(user User) userResult {
 	access := user.Access
 	if access == "none" {
 		access = ""
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var last *time.Time // to any model
+	for _, h := range c.models {
+		if at := h.lastConnection(user.Name); at != nil && (last == nil || at.After(*last)) {
+			last = at
+		}
+	}
 	return userResult{
-		Username: user.Name, DisplayName: user.DisplayName, Access: access, CreatedBy: "admin",
+		LastConnection: last, Username: user.Name, DisplayName: user.DisplayName, Access: access, CreatedBy: "admin",
 		DateCreated: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Disabled: user.Disabled,
 	}
 }

@@ -168,7 +168,7 @@ func TestSmallFacades(t *testing.T) {
 		same(t, "Pinger.Ping", `{}`, admin.call("Pinger", 1, "Ping", nil))
 		same(t, "ControllerVersion", `{"version":"3.6.14","git-commit":""}`, admin.call("Controller", 12, "ControllerVersion", nil))
 		same(t, "IdentityProviderURL", `{"result":""}`, admin.call("Controller", 11, "IdentityProviderURL", nil))
-		same(t, "Clouds", `{"clouds":{"cloud-localhost":{"type":"lxd","auth-types":["certificate"],"endpoint":"https://10.0.0.1:8443","regions":[{"name":"localhost"}]}}}`,
+		same(t, "Clouds", `{"clouds":{"cloud-localhost":{"type":"lxd","auth-types":["certificate"],"endpoint":"https://10.0.0.1:8443","regions":[{"name":"localhost"}],"is-controller-cloud":true}}}`,
 			admin.call("Cloud", 7, "Clouds", nil))
 		same(t, "CloudSpec", `{"results":[{"result":{"type":"lxd","name":"localhost","region":"localhost","endpoint":"https://10.0.0.1:8443"}}]}`,
 			admin.call("Controller", 12, "CloudSpec", entities("model-"+prod)))

@@ -27,7 +27,8 @@ type login struct {
 	renew         func() // an anonymous login to 4.x ends without pings
 }
 
-type loginRequest struct {
+// LoginRequest has Juju's name: errors of decoding have it, too.
+type LoginRequest struct {
 	AuthTag       string          `json:"auth-tag"`
 	Credentials   string          `json:"credentials"`
 	Macaroons     json.RawMessage `json:"macaroons"`
@@ -57,23 +58,22 @@ type userInfo struct {
 	ModelAccess      string `json:"model-access"`
 }
 
-// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded: the code
-// stands in the text there, and the method has version 0).
+// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded: the
+// method has version 0 there).
 func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
-	newer := s.c.release.has(juju4)
 	if req.Facade != "Admin" {
 		return nil, s.unknownFacade(req)
 	}
 	if req.Version != 3 {
 		const text = "this version of Juju does not support login from old clients"
-		if newer {
+		if !s.c.release.has(versionGate) { // 3.5.4, observed; 4.0-beta8, recorded
 			return nil, wire.Errorf("not supported", "%s (not supported)", text)
 		}
 		return nil, wire.Errorf("not supported", text)
 	}
 	switch req.Method {
 	case "Login":
-		var params loginRequest
+		var params LoginRequest
 		if err := req.Decode(&params); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
 
 // logIn checks in Juju's order: the tag, the redirect of a migrated model (before any credential), the credentials,
 // the access (documented; the order recorded with 4.0-beta8).
-func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
+func (s *session) logIn(ctx context.Context, params LoginRequest) (any, error) {
 	if !s.c.release.has(tokenLogins) {
 		params.Token = "" // an unknown member
 	}
@@ -117,7 +117,7 @@ func (s *session) logIn(ctx context.Context, params loginRequest) (any, error) {
 	case kind != "user":
 		err = errLogin() // agents have no password here
 	case params.Credentials == "":
-		return dischargeRequired(s.c.config.Name), nil
+		return s.c.dischargeRequired(), nil
 	default:
 		who, err = s.byPassword(name, params.Credentials)
 	}

@@ -147,8 +147,8 @@ func TestUnknownFacadesVersionsAndMethods(t *testing.T) {
 		}
 		conn := b.dial(t, addressA, "/api")
 		for want, req := range map[string]rpc.Request{
-			`unknown version (10) of interface "ModelManager" / not implemented`:           {Facade: "ModelManager", Version: 10, Method: "ModelInfo"},
-			`this version of Juju does not support login from old clients / not supported`: {Facade: "Admin", Version: 2, Method: "Login"},
+			`unknown version (10) of interface "ModelManager" / not implemented`:                           {Facade: "ModelManager", Version: 10, Method: "ModelInfo"},
+			`this version of Juju does not support login from old clients (not supported) / not supported`: {Facade: "Admin", Version: 2, Method: "Login"},
 			`not redirected / `: {Facade: "Admin", Version: 3, Method: "RedirectInfo"},
 			`no such request - method Admin.Nonsense is not implemented / not implemented`: {Facade: "Admin", Version: 3, Method: "Nonsense"},
 		} {

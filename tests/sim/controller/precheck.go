@@ -215,10 +215,13 @@ func (c *Controller) precheckTarget(m migratingModel, facade int) error {
 	if m.Qualifier == "" && !c.release.has(juju4) && !strings.HasPrefix(m.OwnerTag, "user-") {
 		return wire.Errorf("", "%q is not a valid tag", m.OwnerTag)
 	}
-	if facade >= 3 && (m.FacadeVersions["Controller"] == nil || m.FacadeVersions["ModelManager"] == nil) {
-		return facadesMissing(source) // which ones Juju wants is inferred
+	newer, wanted := c.release.has(juju4), "Client" // and those of agents (3.5.4, observed)
+	if newer {
+		wanted = "Controller" // inferred
 	}
-	newer := c.release.has(juju4)
+	if facade >= 3 && (m.FacadeVersions[wanted] == nil || m.FacadeVersions["ModelManager"] == nil) {
+		return facadesMissing(source)
+	}
 	if newer && (len(m.ModelDescription) == 0 || source.major < 4 && !c.release.has(takes36)) {
 		return wire.Errorf("", "cannot deserialize model %q description during prechecks: version: expected int, got nothing",
 			m.UUID)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"jimm-migrator/tests/sim/wire"
 )
@@ -106,10 +107,17 @@ func (m *migration) redirectInfo() map[string]any {
 
 // dischargeRequired is what a local user without a password gets: a result, not an error (4.0-beta8, recorded). Clients
 // must not send an empty password.
-func dischargeRequired(name string) loginResult {
+func (c *Controller) dischargeRequired() loginResult {
+	address := c.config.Name
+	if all := c.Addresses(); len(all) > 0 {
+		address = all[0]
+	}
 	macaroon := map[string]any{
-		"caveats":    []map[string]string{{"cid": "is-authenticated-user", "cl": "https://" + name + "/auth"}},
-		"location":   "juju model",
+		"caveats": []map[string]string{ // 3.5.4, observed
+			{"cid": "time-before " + time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339Nano)},
+			{"cid": "eyJzaW11bGF0ZWQiOnRydWV9", "cl": "https://" + address + "/auth", "vid": "simulated"},
+		},
+		"location":   "juju model " + c.config.ControllerModelUUID,
 		"identifier": "simulated",
 		"signature":  "0000000000000000000000000000000000000000000000000000000000000000",
 	}

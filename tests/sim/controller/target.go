@@ -237,7 +237,10 @@ func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error
 		return results{Results: []result{}}, nil
 	}
 	return withModel(s, req, func(h *hosted) (any, error) {
-		list := results{Results: []result{}}
+		list := results{} // null if there is nothing to say (3.5.4, observed)
+		if s.c.release.has(juju4) {
+			list.Results = []result{}
+		}
 		for _, machine := range h.model.Machines {
 			if machine.LostInstance {
 				text := fmt.Sprintf("couldn't find instance %q for machine %s", machine.InstanceID, machine.ID)
