@@ -91,7 +91,7 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 			return logins, p.wrong(wantLogin)
 		}
 		if _, twice := logins[name]; twice {
-			return logins, p.wrong(fmt.Sprintf("has controller %q twice", name))
+			return logins, p.wrong(fmt.Sprintf("lists controller %q twice", name))
 		}
 		login, err := p.login(name)
 		logins[name] = login

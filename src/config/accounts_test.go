@@ -91,7 +91,7 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 		"something behind":   {text: "{" + good + "}\n" + quote, want: "line 2 " + shape},
 		"a password alone":   {text: "{" + good + ",\n\"east\": " + quote + "}", want: "line 2 " + shape},
 		"a key alone":        {text: "{" + quote + "}", want: "line 1 " + shape},
-		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 has controller "west" twice`},
+		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 lists controller "west" twice`},
 		"no user":            {text: `{"west": {"password": ` + quote + `}}`, want: `line 1 has controller "west" without a user`},
 		"no password":        {text: "{" + good + ",\n" + `"east": {"user": "admin"}}`, want: `line 2 has controller "east" without a password`},
 		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1 has controller "west" with a password that is not a string`},

@@ -185,7 +185,7 @@ func edgeCases() []story {
 			world: func(f *fake) {
 				f.running("east", true)
 				f.probe = false
-				f.later, f.change = 90*time.Second, func(f *fake) {
+				f.later, f.change = 70*time.Second, func(f *fake) {
 					f.record = east().UUID
 					f.requests = append(f.requests, facts.Request{Kind: facts.RequestRecord, Target: "east", At: time.Now()})
 				}
@@ -226,7 +226,7 @@ func edgeCases() []story {
 			name: "the source has moved it, and JIMM's record is unknown",
 			world: func(f *fake) {
 				f.running("east", true)
-				f.deaf = func(e time.Duration) bool { return e > 90*time.Second }
+				f.deaf = func(e time.Duration) bool { return e > 70*time.Second }
 			},
 			want: want{facts.TimedOut, facts.CauseDeadline, 0, "", "west", "east"},
 		},

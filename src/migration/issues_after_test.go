@@ -35,7 +35,7 @@ func TestIssue21459_SplitBrainAfterAnAbort(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(completes)
-			f.stages, f.end = f.stages[:6], "aborted, removing model from target controller: model activation failed, connection is shut down"
+			f.stages, f.end = f.stages[:7], "aborted, removing model from target controller: model activation failed, connection is shut down"
 			jaas := f.jaas()
 			jaas.Witness = rivals{f}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})

@@ -209,7 +209,7 @@ func TestIssue20286_StuckInSuccess(t *testing.T) {
 	for _, stop := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
-			f.stages = f.stages[:6]
+			f.stages = f.stages[:7]
 			for range 2000 {
 				f.stages = append(f.stages, stage{"successful, waiting for agents to report back", time.Minute}, stage{success, time.Minute})
 			}

@@ -99,7 +99,7 @@ func stories() []story {
 			name: "the source denies and no text of success was seen, without probe",
 			world: func(f *fake) {
 				f.redirects, f.probe = false, false
-				f.stages = f.stages[:5]
+				f.stages = f.stages[:6]
 			},
 			want: want{facts.Unknown, facts.CauseUnproved, 1, "", "west", ""},
 		},

@@ -73,25 +73,25 @@ func TestResultsTellAll(t *testing.T) {
 			want: `not-started server-answer in start, plan start: west to east, held by west, recorded on west, UNKNOWN; users; err; detail "nothing was sent: no route", next ""`,
 		},
 		{
-			name: "timed out in the middle", change: func(o *migration.Options) { o.Timeout = 30 * time.Second },
+			name: "timed out in the middle", change: func(o *migration.Options) { o.Timeout = 20 * time.Second },
 			want: `timed-out deadline in watch, plan start: west to east, held by west, recorded on west, IMPORT; running; target proved; users; id; detail "", next ""`,
 		},
 		{
-			name: "timed out past the point of no return", change: func(o *migration.Options) { o.Timeout = 80 * time.Second },
+			name: "timed out past the point of no return", change: func(o *migration.Options) { o.Timeout = 60 * time.Second },
 			want: `timed-out deadline in watch, plan start: west to east, held by east, recorded on west, LOGTRANSFER; running; target proved; users; id; detail "", next ""`,
 		},
 		{
 			name: "timed out, attached, target unknown",
 			world: func(f *fake) {
 				f.running("east", false)
-				f.began = f.began.Add(-75 * time.Second)
+				f.began = f.began.Add(-52 * time.Second)
 			},
 			change: func(o *migration.Options) { o.Timeout = 4 * time.Second },
 			want:   `timed-out deadline in watch, plan follow: west to east, held by , recorded on west, LOGTRANSFER; attached; running; users; detail "", next ""`,
 		},
 		{
 			name:   "timed out while JIMM is away",
-			world:  func(f *fake) { f.deaf = func(e time.Duration) bool { return e > 30*time.Second }; f.probe = false },
+			world:  func(f *fake) { f.deaf = func(e time.Duration) bool { return e > 20*time.Second }; f.probe = false },
 			change: func(o *migration.Options) { o.Timeout = time.Minute },
 			want:   `timed-out deadline in watch, plan start: west to east, held by , recorded on west, IMPORT; running; target proved; users; id; err; detail "connection lost", next ""`,
 		},
@@ -139,7 +139,7 @@ func TestResultsTellAll(t *testing.T) {
 		{
 			name: "unproved",
 			world: func(f *fake) {
-				f.redirects, f.probe, f.stages = false, false, f.stages[:5]
+				f.redirects, f.probe, f.stages = false, false, f.stages[:6]
 			},
 			want: `unknown unproved in watch, plan start: west to east, held by , recorded on west, VALIDATION; target proved; users; id; err; detail "permission denied", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
@@ -171,16 +171,16 @@ func TestResultsTellAll(t *testing.T) {
 			name: "JIMM records a third", year: "2024",
 			world: func(f *fake) {
 				f.probe = false
-				f.later, f.change = 20*time.Second, func(f *fake) { f.record = north().UUID }
+				f.later, f.change = 10*time.Second, func(f *fake) { f.record = north().UUID }
 			},
 			want: `unknown elsewhere in watch, plan start: west to east, held by , recorded on north, QUIESCE; target proved; users; id; detail "", next ""`,
 		},
 		{
 			name: "JIMM was away and is back when the time is up",
 			world: func(f *fake) {
-				f.deaf = func(e time.Duration) bool { return e > 10*time.Second && e < 20*time.Second }
+				f.deaf = func(e time.Duration) bool { return e > 5*time.Second && e < 12*time.Second }
 			},
-			change: func(o *migration.Options) { o.Timeout = 33 * time.Second },
+			change: func(o *migration.Options) { o.Timeout = 21 * time.Second },
 			want:   `timed-out deadline in watch, plan start: west to east, held by west, recorded on west, IMPORT; running; target proved; users; id; detail "", next ""`,
 		},
 		{
@@ -193,7 +193,7 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "forgotten", year: "2026",
-			world: func(f *fake) { f.later, f.change = 50*time.Second, func(f *fake) { f.record = "" } },
+			world: func(f *fake) { f.later, f.change = 34*time.Second, func(f *fake) { f.record = "" } },
 			want:  `lost-from-jimm  in watch, plan start: west to east, held by , recorded on , VALIDATION; target proved; users; id; detail "", next ""`,
 		},
 		{

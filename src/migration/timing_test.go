@@ -87,16 +87,16 @@ func TestTimingOfAMigration(t *testing.T) {
 		}{
 			{"start", got.Started, 0},
 			{"quiesced", got.Quiesced, 2 * time.Second},
-			{"no return", got.NoReturn, 62 * time.Second},
-			{"active", got.Active, 62 * time.Second},
-			{"recorded", got.Recorded, 97 * time.Second},
-			{"finished", got.Finished, 97 * time.Second},
+			{"no return", got.NoReturn, 42 * time.Second},
+			{"active", got.Active, 42 * time.Second},
+			{"recorded", got.Recorded, 82 * time.Second},
+			{"finished", got.Finished, 82 * time.Second},
 		} {
 			if d := c.at.Sub(f.began); d < c.earliest || d > c.earliest+15*time.Second {
 				t.Errorf("%s after %v, want %v or a few looks later", c.what, d, c.earliest)
 			}
 		}
-		if d := got.Downtime(); d < 55*time.Second || d > 70*time.Second {
+		if d := got.Downtime(); d < 35*time.Second || d > 50*time.Second {
 			t.Errorf("downtime %v", d)
 		}
 		if got.Unserved <= 0 || got.Unserved > 15*time.Second {
@@ -126,7 +126,7 @@ func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
 func TestTimingOfAnAbort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
-		f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: full"
+		f.stages, f.end = f.stages[:6], "aborted, removing model from target controller: full"
 		got := migrate(t, f, nil).Timing
 		if got.Quiesced.IsZero() || !got.NoReturn.IsZero() || !got.Recorded.IsZero() || got.Finished.IsZero() || got.Downtime() < 30*time.Second {
 			t.Errorf("%+v", got)

@@ -54,7 +54,7 @@ func TestAHealthyValidationIsNoStallWhateverThePollInterval(t *testing.T) {
 	for _, interval := range pollIntervals() {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
-			f.stages[4].last = 14 * time.Minute
+			f.stages[5].last = 14 * time.Minute
 			res := migrate(t, f, func(o *migration.Options) {
 				o.PollInterval, o.Timeout, o.StopOnStall = interval, 5*time.Hour, true
 				o.Report = func(e migration.Event) {

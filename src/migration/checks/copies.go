@@ -147,7 +147,7 @@ func checkConflict(s *survey.Survey) Finding {
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	default:
-		return Finding{Level: Pass, Evidence: fmt.Sprintf("of the %d controllers that answered, no third one has a copy", answered(s))}
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("no controller besides source and target has a copy (%d answered)", answered(s))}
 	}
 }
 

@@ -39,7 +39,7 @@ func checkTargetAvailable(s *survey.Survey) Finding {
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: "JIMM reports " + strconv.Quote(s.Target.Name) + " as " + s.Target.Status + "; it can take ten minutes to notice a change",
+			Evidence: "JIMM reports " + strconv.Quote(s.Target.Name) + " as " + s.Target.Status + ", and can take ten minutes to notice a change",
 			Remedy:   "restore the controller, or, if it is back, pass ignore-checks=" + string(TargetAvailable),
 		}
 	}

@@ -277,7 +277,7 @@ func (f decision) followRedirect() {
 	case to.Name == "":
 		f.loc.Drift, f.loc.Proof = true, proof+": JIMM does not know that controller"
 	case last.State == facts.CopyMoved:
-		f.loc.Drift, f.loc.Proof = true, proof+": the redirects do not end"
+		f.loc.Drift, f.loc.Proof = true, proof+": the redirects form a loop"
 	case last.Has() && last.State != facts.CopyImporting:
 		f.setMoved(to, proof+", which says that it has the model")
 	default:
