@@ -218,7 +218,7 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 	}
 	r.events.Run(e)
 	if changed {
-		r.mark(ctx)
+		r.showProgress(ctx)
 	}
 	r.action.Log(ctx, r.lines.Line(e))
 }
@@ -254,8 +254,8 @@ func (r *planRun) unfly(m fleet.Moved) bool {
 	return true
 }
 
-// mark shows in the unit's status what moves.
-func (r *planRun) mark(ctx context.Context) {
+// showProgress shows in the unit's status what moves.
+func (r *planRun) showProgress(ctx context.Context) {
 	if err := r.many.Show(ctx, r.moved, len(r.plan.Moves)); err != nil {
 		r.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
 	}

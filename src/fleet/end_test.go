@@ -65,7 +65,7 @@ func TestRunsStop(t *testing.T) {
 		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
 		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
 		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
-		"as told":           {0, fleet.Tally{Told: "stop-after=canary"}, "stop-after=canary"},
+		"as told":           {0, fleet.Tally{StopAfter: "stop-after=canary"}, "stop-after=canary"},
 	} {
 		if got := fleet.Stop(fleet.Rules{Failures: test.failures}, test.tally); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)

@@ -40,8 +40,8 @@ const (
 	Applied RunOutcome = "applied"
 	// NothingToDo: it was so before.
 	NothingToDo RunOutcome = "nothing-to-do"
-	// StoppedAsTold: the run ended where stop-after asked for.
-	StoppedAsTold RunOutcome = "stopped-after"
+	// StoppedAfter: the run ended where stop-after asked for.
+	StoppedAfter RunOutcome = "stopped-after"
 	// RunRefused: nothing was started, since the plan does not fit.
 	RunRefused RunOutcome = "refused"
 	// RunPartly: the time was over, or failures were tolerated.
@@ -58,7 +58,7 @@ const (
 
 // Succeeded reports whether the action completes with this outcome.
 func (o RunOutcome) Succeeded() bool {
-	return o == Applied || o == NothingToDo || o == StoppedAsTold
+	return o == Applied || o == NothingToDo || o == StoppedAfter
 }
 
 // Done is what a run has done.
@@ -123,7 +123,7 @@ func (r *run) done() Done {
 	case r.tally.Grave != "":
 		d.Outcome = RunUnknown
 	case strings.HasPrefix(r.stopped, "stop-after="):
-		d.Outcome = StoppedAsTold
+		d.Outcome = StoppedAfter
 	case r.stopped != "":
 		d.Outcome = RunStopped
 	case c.Failed > 0, r.waits() > 0:

@@ -87,8 +87,8 @@ type Tally struct {
 	Silent time.Duration
 	// Closed reports that no target of the plan accepts models any longer.
 	Closed bool
-	// Told reports that the run was told to end here: stop-after.
-	Told string
+	// StopAfter says that the run has reached the end that stop-after asks for, or "".
+	StopAfter string
 }
 
 // Patience with a JIMM that does not answer.
@@ -120,7 +120,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Closed:
 		return "no target of the plan accepts models any longer"
 	default:
-		return t.Told
+		return t.StopAfter
 	}
 }
 

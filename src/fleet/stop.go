@@ -13,7 +13,7 @@ func (r *run) decide() {
 			r.tally.Lifted = c.Name
 		}
 	}
-	r.tally.Told = r.told()
+	r.tally.StopAfter = r.stopAfterReached()
 	why := Stop(r.Plan.Rules, r.tally)
 	fresh := why != "" && r.stopped == ""
 	if fresh {
@@ -31,8 +31,8 @@ func (r *run) decide() {
 	}
 }
 
-// told says that the run has reached the end that stop-after asked for.
-func (r *run) told() string {
+// stopAfterReached says that the run has reached the end that stop-after asked for.
+func (r *run) stopAfterReached() string {
 	if r.StopAfter != StopAfterCanary && r.StopAfter != StopAfterWave {
 		return ""
 	}

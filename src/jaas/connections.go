@@ -129,8 +129,8 @@ func (cs *connections) of(c facts.Controller) *connection {
 	return cs.each[c.UUID]
 }
 
-// known returns the controller of that UUID, if it was asked with an account.
-func (cs *connections) known(uuid facts.ControllerUUID) (facts.Controller, bool) {
+// controller returns the controller of that UUID, if it was asked with an account.
+func (cs *connections) controller(uuid facts.ControllerUUID) (facts.Controller, bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	one, ok := cs.each[uuid]

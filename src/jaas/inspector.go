@@ -45,7 +45,7 @@ func (i *inspector) Inventory(ctx context.Context, model string, controller fact
 // direct reads it as an administrator of the controller. What that does not bring
 // JIMM may.
 func (i *inspector) direct(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, bool) {
-	c, ok := i.controllers.known(controller)
+	c, ok := i.controllers.controller(controller)
 	if !ok {
 		return facts.Inventory{}, false
 	}

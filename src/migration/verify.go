@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// looksToGiveUp is the number of polls in a row without an answer after which
+	// pollsToGiveUp is the number of polls in a row without an answer after which
 	// the run gives up.
-	looksToGiveUp = 3
+	pollsToGiveUp = 3
 )
 
 // The findings about a model that has moved. They cannot be ignored: nothing
@@ -119,7 +119,7 @@ func (w *watcher) otherCopies(limited context.Context) []FollowUp {
 // is said at the end is true then. It has to say so twice. No answer proves nothing, so
 // it is asked again.
 func (w *watcher) recordGone(limited context.Context) bool {
-	for unanswered, lost := 0, 0; unanswered < looksToGiveUp; {
+	for unanswered, lost := 0, 0; unanswered < pollsToGiveUp; {
 		switch w.Jaas.Witness.Record(limited, w.base.Model.UUID).State {
 		case facts.RecordLost:
 			if lost++; lost == 2 {
@@ -187,7 +187,7 @@ func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 		}
 		missing := w.res.Aftermath.Missing
 		switch {
-		case failed >= looksToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > w.wait(TimeToRecover)):
+		case failed >= pollsToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > w.wait(TimeToRecover)):
 			return last, err
 		case last != nil && len(missing) != told:
 			told = len(missing)

@@ -164,7 +164,7 @@ func (d *Drained) outcome() string {
 		return "checks-passed"
 	case done.Outcome == fleet.RunConflict || d.Verdict() == fleet.InConflict:
 		return string(fleet.InConflict)
-	case done.Outcome == fleet.RunUnknown, done.Outcome == fleet.RunStopped, done.Outcome == fleet.StoppedAsTold:
+	case done.Outcome == fleet.RunUnknown, done.Outcome == fleet.RunStopped, done.Outcome == fleet.StoppedAfter:
 		return string(done.Outcome)
 	default:
 		return string(d.Verdict())
@@ -174,7 +174,7 @@ func (d *Drained) outcome() string {
 // Succeeded reports whether the action completes.
 func (d *Drained) Succeeded() bool {
 	switch d.outcome() {
-	case "checks-passed", string(fleet.Drained), string(fleet.DrainedAsRecorded), string(fleet.StoppedAsTold):
+	case "checks-passed", string(fleet.Drained), string(fleet.DrainedAsRecorded), string(fleet.StoppedAfter):
 		return true
 	default:
 		return false

@@ -213,7 +213,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 		text += fmt.Sprintf("; the agents of %d were not seen", n)
 	}
 	switch d.Outcome {
-	case fleet.RunStopped, fleet.StoppedAsTold:
+	case fleet.RunStopped, fleet.StoppedAfter:
 		text += "; stopped: " + d.Stopped
 	case fleet.RunConflict, fleet.RunUnknown:
 		text += "; investigate now: " + d.Stopped
@@ -346,7 +346,7 @@ func runNext(d fleet.Done, run Run) string {
 		return cmp.Or(locateDoubtful(d.Moves, run), again)
 	case fleet.RunStopped, fleet.RunBlocked:
 		return nextOfStopped(string(d.Outcome), d.Moves, again, run)
-	case fleet.RunPartly, fleet.StoppedAsTold:
+	case fleet.RunPartly, fleet.StoppedAfter:
 		return again
 	default:
 		return ""

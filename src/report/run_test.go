@@ -134,7 +134,7 @@ func TestWhatFollowsADrain(t *testing.T) {
 		"some arrive":                       {found: fleet.Evidence{Arriving: []string{prod}}, next: drain},
 		"a gap":                             {found: fleet.Evidence{Gaps: []string{"x"}}, next: drain},
 		"stopped gently":                    {run: fleet.RunStopped, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
-		"stopped after the canary":          {run: fleet.StoppedAsTold, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
+		"stopped after the canary":          {run: fleet.StoppedAfter, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
 		"stopped by a model":                {run: fleet.RunStopped, moved: []fleet.Moved{moved(fleet.Failed, facts.Aborted, true)}, found: fleet.Evidence{Movable: []string{prod}}, next: " check-migration model=" + prod + " target-controller=east"},
 		"a model is in doubt":               {run: fleet.RunUnknown, moved: []fleet.Moved{moved(fleet.Failed, facts.Unknown, false)}, next: locate},
 		"a conflict":                        {run: fleet.RunConflict, found: fleet.Evidence{Conflicts: []string{prod + " x"}}, next: locate},

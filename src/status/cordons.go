@@ -140,7 +140,7 @@ func Uncordoned(ctx context.Context, u config.Unit, s config.Settings, controlle
 	if seen != nil {
 		maps.DeleteFunc(seen.Cordons.List, func(_ string, c cordon) bool { return c.Name == controller })
 	}
-	k := known{
+	k := inputs{
 		unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.listPending(),
 		over: &Run{Controller: controller},
 	}

@@ -69,7 +69,7 @@ func (m *Many) Leave(ctx context.Context, s config.Settings) error {
 		p.State = Detached
 		m.flying[model] = p
 	}
-	k := known{
+	k := inputs{
 		unit: m.unit.Env().Unit, memory: m.memory, address: s.JIMM.URL, optional: s.ControllersProblem,
 		seen: m.memory.health(s), pending: m.listPending(), over: &m.run,
 	}

@@ -152,7 +152,7 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 	if !removed && !corrected && p.State != Detached {
 		return nil
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}
+	k := inputs{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}
 	return k.keep(ctx, u)
 }
 

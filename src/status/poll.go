@@ -59,7 +59,7 @@ func Poll(ctx context.Context, u *charm.Unit, options PollOptions) error {
 		return err
 	}
 	s, err := config.Read(ctx, u)
-	k, err := knownFrom(u, m, s, err)
+	k, err := inputsFrom(u, m, s, err)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func Poll(ctx context.Context, u *charm.Unit, options PollOptions) error {
 }
 
 // poll polls JIMM and stores its health.
-func (k *known) poll(ctx context.Context, u *charm.Unit, s config.Settings, options PollOptions) error {
+func (k *inputs) poll(ctx context.Context, u *charm.Unit, s config.Settings, options PollOptions) error {
 	before := k.memory.health(s)
 	login := before.due(time.Now())
 	if login {
@@ -224,7 +224,7 @@ func Refused(ctx context.Context, u config.Unit, err error) error {
 	if readErr != nil {
 		return readErr
 	}
-	k, unknown := knownFrom(u, m, config.Settings{}, err)
+	k, unknown := inputsFrom(u, m, config.Settings{}, err)
 	if unknown != nil {
 		return nil //nolint:nilerr // It does not concern the unit's status.
 	}
@@ -240,7 +240,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 	if statusErr != nil {
 		return "", statusErr
 	}
-	k := known{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.listPending()}
+	k := inputs{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.listPending()}
 	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL, Cordons: m.cordons()}
 	if err != nil {
 		k.seen.refused(s, u.Env(), err)

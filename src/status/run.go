@@ -84,7 +84,7 @@ func (r Run) of(text string) bool {
 // interrupted returns the run that was interrupted and is not over, or "". A run that
 // applied a plan is over when no migration is pending; a drain must be run again, or given
 // up by lifting the cordon.
-func (k known) interrupted() string {
+func (k inputs) interrupted() string {
 	run := k.memory.run()
 	if k.over != nil && k.over.of(run) || (Run{}).of(run) && len(k.pending) == 0 {
 		return ""
@@ -94,7 +94,7 @@ func (k known) interrupted() string {
 
 // since is when a hook first found the interrupted run, as the state has it; "" without
 // one.
-func (k known) since(now time.Time) string {
+func (k inputs) since(now time.Time) string {
 	run := k.interrupted()
 	if run == "" {
 		return ""
@@ -108,7 +108,7 @@ func (k known) since(now time.Time) string {
 
 // reportRun reports an interrupted run to Loki, as long as there is one: nothing else sends
 // anything about it.
-func (k known) reportRun(ctx context.Context, u config.Unit) {
+func (k inputs) reportRun(ctx context.Context, u config.Unit) {
 	text, now := k.interrupted(), time.Now()
 	run, found := interrupted(text)
 	if !found {
@@ -137,7 +137,7 @@ func (k known) reportRun(ctx context.Context, u config.Unit) {
 }
 
 // runStatus says how a run that was interrupted continues.
-func (k known) runStatus() string {
+func (k inputs) runStatus() string {
 	text := k.run
 	if n := len(k.pending); n > 0 {
 		text += ", " + count(n, "migration is", "migrations are") + " pending"

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/src/config"
 )
 
-// known is everything that the unit's status is decided from.
-type known struct {
+// inputs are everything that the unit's status is decided from.
+type inputs struct {
 	unit   string
 	memory memory
 	// problem and waiting are what [config.Read] found; at most one is set.
@@ -33,7 +33,7 @@ type known struct {
 
 // status decides the unit's status: the most urgent first. This is the only place
 // that does, apart from an action that follows a migration.
-func (k known) status() (charm.Status, string) {
+func (k inputs) status() (charm.Status, string) {
 	problem := k.problem
 	if problem == nil && k.seen != nil {
 		problem = k.seen.problem()
@@ -64,7 +64,7 @@ func (k known) status() (charm.Status, string) {
 
 // unfinished is the status of pending migrations. One that was interrupted
 // blocks, since it may end unrecorded. One that was detached on purpose does not.
-func (k known) unfinished() (charm.Status, string) {
+func (k inputs) unfinished() (charm.Status, string) {
 	status := charm.StatusMaintenance
 	for _, p := range k.pending {
 		if p.State == Interrupted {
@@ -83,7 +83,7 @@ func Update(ctx context.Context, u config.Unit) error {
 		return err
 	}
 	s, err := config.Read(ctx, u)
-	k, err := knownFrom(u, m, s, err)
+	k, err := inputsFrom(u, m, s, err)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func Update(ctx context.Context, u config.Unit) error {
 
 // keep stores what changed of the pending migrations, of an interrupted run and of
 // JIMM's health, in one write, and shows the status.
-func (k known) keep(ctx context.Context, u config.Unit) error {
+func (k inputs) keep(ctx context.Context, u config.Unit) error {
 	values := map[string]string{}
 	k.run = k.interrupted()
 	if k.run != k.memory.state[keyRun] {
@@ -121,19 +121,19 @@ func (k known) keep(ctx context.Context, u config.Unit) error {
 	return errors.Join(err, k.show(ctx, u))
 }
 
-// knownFrom begins with what [config.Read] returned. Any other error than a
+// inputsFrom begins with what [config.Read] returned. Any other error than a
 // problem or a wait is returned.
-func knownFrom(u config.Unit, m memory, s config.Settings, err error) (known, error) {
-	k := known{unit: u.Env().Unit, memory: m, pending: m.listPending(), address: s.JIMM.URL, optional: s.ControllersProblem}
+func inputsFrom(u config.Unit, m memory, s config.Settings, err error) (inputs, error) {
+	k := inputs{unit: u.Env().Unit, memory: m, pending: m.listPending(), address: s.JIMM.URL, optional: s.ControllersProblem}
 	switch {
 	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
 		return k, nil
 	default:
-		return known{}, err
+		return inputs{}, err
 	}
 }
 
-func (k known) show(ctx context.Context, u config.Unit) error {
+func (k inputs) show(ctx context.Context, u config.Unit) error {
 	status, message := k.status()
 	return u.SetStatus(ctx, status, message)
 }
