@@ -55,6 +55,7 @@ func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) su
 		Inspector: &inspector{session: j.session, login: login, controllers: controllers},
 
 		Controllers: controllers,
+		Imports:     controllers,
 		Traits:      traits(j.session.first.Generation),
 	}
 }

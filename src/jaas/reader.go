@@ -5,14 +5,19 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
 
-var _ survey.ControllerReader = reader{}
+var (
+	_ survey.ControllerReader = reader{}
+	_ survey.ImportReader     = reader{}
+)
 
 // reader reads controllers with an account, for the engine.
 type reader struct{ *connections }
@@ -233,4 +238,29 @@ func (r reader) facadesOf(ctx context.Context, source facts.Controller, model st
 		return login.ServerVersion, nil
 	}
 	return login.ServerVersion, login.Facades.Union(ofModel.Facades)
+}
+
+// Refusal asks the target what its source asks in VALIDATION: whether the machines of the
+// copy are what its cloud has. The source asks it every few seconds.
+func (r reader) Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, target)
+	if err != nil {
+		return "", err
+	}
+	facade, err := conn.ImportChecker()
+	if err != nil {
+		return "", err
+	}
+	problems, err := facade.CheckMachines(ctx, model)
+	answer, isAnswer := errors.AsType[*rpc.Error](err)
+	switch {
+	case err == nil:
+		return redact.Raw(strings.Join(problems, "; ")), nil
+	case !isAnswer, errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeNotImplemented), errors.Is(err, rpc.CodeNotFound):
+		return "", err
+	default:
+		return redact.Raw(answer.Message), nil
+	}
 }

@@ -115,3 +115,24 @@ func TestFacadesOfTwoConnectionsAreOne(t *testing.T) {
 		t.Errorf("the first list has changed:\n%s", diff)
 	}
 }
+
+// What the target has against a copy is a list; that it cannot compare is its answer.
+func TestCheckOfAnImport(t *testing.T) {
+	server := &caller{response: `{"results":[{"error":{"message":"couldn't find instance \"i-1\" for machine 0","code":""}},{}]}`}
+	problems, err := juju.NewImportChecker(server, 3).CheckMachines(t.Context(), modelUUID)
+	if diff := cmp.Diff([]string{`couldn't find instance "i-1" for machine 0`}, problems); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if diff := cmp.Diff([]string{`MigrationTarget.CheckMachines 3 {"model-tag":"model-` + modelUUID + `"}`}, server.calls); diff != "" {
+		t.Errorf("calls differ (-want +got):\n%s", diff)
+	}
+	const text = `credential "lxd/alice/default" not valid`
+	refuses := &caller{err: &rpc.Error{Message: text, Code: "not valid"}}
+	if answer, ok := errors.AsType[*rpc.Error](func() error { _, err := juju.NewImportChecker(refuses, 1).CheckMachines(t.Context(), modelUUID); return err }()); !ok || answer.Message != text {
+		t.Errorf("got %v", answer)
+	}
+	server = &caller{response: "{}"}
+	if _, err := juju.NewImportChecker(server, 3).CheckMachines(t.Context(), ""); err == nil || len(server.calls) > 0 {
+		t.Errorf("an empty UUID was sent: %v", server.calls)
+	}
+}

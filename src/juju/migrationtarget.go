@@ -22,7 +22,8 @@ type Precheck struct {
 
 // MigrationTarget calls the facade of that name, which is for superusers, on the
 // controller that a model is to move to. Of its methods it knows the one that
-// only checks; [ImportAborter] has the one that removes.
+// only checks; [ImportChecker] has the one about a model that is being imported, and
+// [ImportAborter] the one that removes.
 type MigrationTarget struct {
 	caller  rpc.Caller
 	version int
@@ -106,6 +107,59 @@ func (a *ImportAborter) Abort(ctx context.Context, uuid string) error {
 		return fmt.Errorf("cannot remove the half-imported copy of model %q: %w", uuid, err)
 	}
 	return nil
+}
+
+// ImportChecker calls MigrationTarget.CheckMachines, which compares the machines of a model
+// that is being imported with what the cloud has: the question of every source in VALIDATION.
+// Its parameters are the same in all versions, 1 to 7.
+type ImportChecker struct {
+	caller  rpc.Caller
+	version int
+}
+
+// NewImportChecker returns a client of the given version of the facade.
+func NewImportChecker(caller rpc.Caller, version int) *ImportChecker {
+	return &ImportChecker{caller: caller, version: version}
+}
+
+// CheckMachines returns what the controller has against the copy, such as a machine without
+// an instance. If it cannot compare them, the error is its answer: a credential that is
+// marked as invalid there is `credential "…" not valid` (in the log of 3.5.4 and 3.6.28).
+// Others than superusers get rpc.CodeUnauthorized.
+func (i *ImportChecker) CheckMachines(ctx context.Context, uuid string) ([]string, error) {
+	tag, err := ModelTag(uuid)
+	if err != nil {
+		return nil, err
+	}
+	req := rpc.Request{Facade: "MigrationTarget", Version: i.version, Method: "CheckMachines"}
+	params := struct {
+		ModelTag string `json:"model-tag"`
+	}{tag}
+	var reply struct {
+		Results []struct {
+			Error *rpc.Error `json:"error"`
+		} `json:"results"`
+	}
+	if err := i.caller.Call(ctx, req, params, &reply); err != nil {
+		return nil, fmt.Errorf("cannot check the machines of model %q: %w", uuid, err)
+	}
+	var problems []string
+	for _, r := range reply.Results {
+		if r.Error != nil {
+			problems = append(problems, r.Error.Message)
+		}
+	}
+	return problems, nil
+}
+
+// ImportChecker returns a client of the facade in the highest version that it and the
+// server know. It needs a login.
+func (c *Conn) ImportChecker() (*ImportChecker, error) {
+	version, err := c.login.Facades.choose("MigrationTarget", 1, 2, 3, 4, 5, 6, 7)
+	if err != nil {
+		return nil, err
+	}
+	return NewImportChecker(c, version), nil
 }
 
 // ImportAborter returns a client of the facade in the highest version that it and

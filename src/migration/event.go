@@ -53,6 +53,10 @@ type StallEvent struct {
 	// long there was no new phase.
 	Repeats bool
 	Still   time.Duration
+	// Target has the copy; Refusal is what it has against it, redacted; "" if that is not
+	// known.
+	Target  facts.Controller
+	Refusal string
 }
 
 // HeartbeatEvent says that nothing has changed.

@@ -36,10 +36,10 @@ func (t *reporter) news() {
 }
 
 // show reports what an observation has shown.
-func (t *reporter) show(v judge.Verdict, b judge.Baseline, text redact.Raw, err error) {
+func (t *reporter) show(v judge.Verdict, b judge.Baseline, text, refusal redact.Raw, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)
-		t.showStall(v, text)
+		t.showStall(v, StallEvent{Phase: facts.ParseText(text), Text: text.String(), Target: b.Target, Refusal: refusal.String()})
 	}
 	if v.Kind == judge.SourceReleased && !t.released {
 		t.released = true
@@ -73,13 +73,14 @@ func (t *reporter) showText(phase facts.Phase, text redact.Raw) {
 }
 
 // showStall reports once that the migration makes no progress, until it does.
-func (t *reporter) showStall(v judge.Verdict, text redact.Raw) {
+func (t *reporter) showStall(v judge.Verdict, e StallEvent) {
 	switch {
 	case v.Kind == judge.Running:
 		t.stalled = false
 	case v.Kind == judge.Stalled && !t.stalled:
 		t.stalled = true
-		t.report(StallEvent{Phase: facts.ParseText(text), Text: text.String(), Elapsed: t.elapsed(), Repeats: v.Repeats, Still: v.Still})
+		e.Elapsed, e.Repeats, e.Still = t.elapsed(), v.Repeats, v.Still
+		t.report(e)
 	}
 }
 

@@ -32,7 +32,7 @@ func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 	if a := w.progress.Attempt; a.Exists() {
 		w.res.Attempt, w.res.Phase = a.Redacted(), w.progress.Phase
 	}
-	w.show(v, w.base, w.text(), w.lastErr)
+	w.show(v, w.base, w.text(), w.refusal.text, w.lastErr)
 }
 
 // text is the redacted text of the migration that is followed, "" if there is none.
@@ -61,8 +61,43 @@ func (w *watcher) stalled() bool {
 	if w.progress.Phase == facts.PhaseSuccess {
 		w.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
 	}
+	w.explainRefusal()
 	w.end(facts.TimedOut, facts.CauseStalled)
 	return true
+}
+
+// targetRefusal is what the target of a migration has against the copy that it imports.
+type targetRefusal struct {
+	asked time.Time
+	text  redact.Raw
+}
+
+// askTarget asks the target what it has against the copy if the migration makes no progress
+// in VALIDATION: the source has that answer only in its log (Juju 3.5.4 to 3.6.28). It is
+// asked again, at times, until it answers.
+func (w *watcher) askTarget(ctx context.Context, v judge.Verdict) {
+	if v.Kind != judge.Stalled || w.progress.Phase != facts.PhaseValidation {
+		w.refusal = targetRefusal{}
+		return
+	}
+	may := w.Jaas.Imports != nil && w.opts.Probe && w.base.Target.Known() && w.base.TargetProved
+	if !may || w.refusal.text != "" || time.Since(w.refusal.asked) < TimeBetweenLists {
+		return
+	}
+	w.refusal.asked = time.Now()
+	w.refusal.text, _ = w.Jaas.Imports.Refusal(ctx, w.base.Target, w.base.Model.UUID)
+}
+
+// explainRefusal adds what the target has against the copy to the end of a run that does
+// not see the end of the migration.
+func (w *watcher) explainRefusal() {
+	if w.refusal.text == "" {
+		return
+	}
+	text := w.refusal.text.String()
+	w.res.Detail = strings.TrimPrefix(w.res.Detail+"; "+strconv.Quote(w.base.Target.String())+" does not accept the copy: "+text, "; ")
+	reason, _ := w.reason(text)
+	w.res.Hint = reason.Hint()
 }
 
 // act does what the verdict calls for and reports whether the run has ended.
@@ -522,6 +557,7 @@ func (w *watcher) stopWatching(caller context.Context) {
 	if w.res.Err != nil {
 		w.res.Detail = redact.Error(w.res.Err)
 	}
+	w.explainRefusal()
 	w.askControllers(caller)
 	w.end(stopped(caller))
 }

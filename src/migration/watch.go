@@ -36,6 +36,7 @@ type watcher struct {
 	calls   int       // To JIMM, by the last poll.
 
 	stall      judge.Stall
+	refusal    targetRefusal
 	unresolved unresolved
 	attempts   recordAttempts
 	lastErr    error // Why the last poll got no answer, if it did not.
@@ -139,6 +140,7 @@ func (w *watcher) poll(ctx, limited context.Context) bool {
 	if w.opts.Observed != nil {
 		w.opts.Observed(obs, v)
 	}
+	w.askTarget(limited, v)
 	w.record(v, obs)
 	w.res.Timing.observe(time.Now(), w.base, w.progress, v, obs)
 	return !w.act(limited, v, obs)

@@ -139,6 +139,9 @@ func recordLine(e migration.RecordEvent) string {
 // the reason only in the log of the source controller (3.5.4 to 3.6.28).
 func retryLine(e migration.StallEvent) string {
 	text := fmt.Sprintf("the source keeps retrying the same step, now %s: %s (%s); see the log of its controller", e.Phase, e.Text, span(e.Elapsed))
+	if e.Refusal != "" {
+		return text + ": " + refused(e)
+	}
 	if e.Phase == facts.PhaseValidation {
 		return text + ": usually the target does not accept the model's cloud credential, or an instance of the model is missing"
 	}
@@ -151,7 +154,15 @@ func stillLine(e migration.StallEvent) string {
 	if e.Phase == facts.PhaseSuccess {
 		text += "; see " + judge.IssueStuckInSuccess
 	}
+	if e.Refusal != "" {
+		return text + "; " + refused(e)
+	}
 	return text + "; this is not an error; see the log of the source controller"
+}
+
+// refused says what the target has against the copy.
+func refused(e migration.StallEvent) string {
+	return fmt.Sprintf("%q does not accept the copy: %s", e.Target.String(), e.Refusal)
 }
 
 // span prints a duration without fractions of a second.

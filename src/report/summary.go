@@ -181,7 +181,8 @@ func whyUnfinished(r migration.Result) string {
 
 func timedOutSummary(r migration.Result) string {
 	if r.Outcome != facts.Interrupted && r.Cause == facts.CauseStalled {
-		return fmt.Sprintf("%s; the migration of model %s%s has not failed and may continue by itself; see the log of the source controller; %s", r.Detail, name(r.Model), where(r), whereIs(r))
+		text := fmt.Sprintf("%s; the migration of model %s%s has not failed and may continue by itself; see the log of the source controller; %s", r.Detail, name(r.Model), where(r), whereIs(r))
+		return hinted(text, r)
 	}
 	text := whyUnfinished(r)
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.Name)
@@ -198,7 +199,7 @@ func timedOutSummary(r migration.Result) string {
 	if r.Detail != "" {
 		text += "; last answer: " + r.Detail
 	}
-	return text
+	return hinted(text, r)
 }
 
 func unknownSummary(r migration.Result) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 )
 
 // ControllerReader asks controllers as one of their administrators, where there are
@@ -23,6 +24,15 @@ type ControllerReader interface {
 	// Prechecks asks the target itself whether it would take the model from the
 	// source.
 	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
+}
+
+// ImportReader asks the target of a migration, as one of its administrators, about the copy
+// that it is importing. It changes nothing.
+type ImportReader interface {
+	// Refusal returns what the target has against the copy, "" if nothing: the answer
+	// that the source of an endless VALIDATION has only in its log. An error means that it
+	// was not asked, or did not answer.
+	Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error)
 }
 
 // Auditor reads JIMM's audit log.
@@ -51,7 +61,9 @@ type JAAS struct {
 	Inspector Inspector
 	// Controllers may be nil: then no controller is asked as an administrator.
 	Controllers ControllerReader
-	Traits      facts.Traits
+	// Imports may be nil: then no target is asked about what it imports.
+	Imports ImportReader
+	Traits  facts.Traits
 }
 
 // Inspector reads a model's contents, and what JIMM knows of it beyond its record.

@@ -93,6 +93,9 @@ type Credential struct {
 	Name       string            `yaml:"name"`
 	Attributes map[string]string `yaml:"attributes,omitempty"`
 	Revoked    bool              `yaml:"revoked,omitempty"`
+	// Invalid suspends the models that use it here. It does not stop an import, and in VALIDATION the target cannot
+	// compare machines with the cloud: the source begins the phase again and again (3.5.4 and 3.6.28, recorded).
+	Invalid bool `yaml:"invalid,omitempty"`
 }
 
 // Tokens says whose tokens a controller accepts (controller config login-token-refresh-url). The zero value accepts

@@ -184,7 +184,7 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	info := modelInfo{
 		Name: m.Name, Type: m.Type, UUID: m.UUID, ControllerUUID: c.config.UUID, IsController: m.IsController,
 		ProviderType: cloud.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region,
-		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialInvalid,
+		CredentialTag: m.credentialTag(), CredentialValidity: !m.CredentialInvalid && !c.credentialInvalid(m),
 		Life: m.Life, Status: c.entityStatus(h), Users: []modelUserInfo{},
 		Migration: c.visibleMigration(h, false), AgentVersion: m.AgentVersion,
 		SupportedFeatures: []supportedFacade{{
@@ -252,7 +252,7 @@ func (c *Controller) entityStatus(h *hosted) entityStatus {
 	if c.release.has(juju4) && h.model.Life != "alive" {
 		return entityStatus{Status: "destroying", Since: &since}
 	}
-	if h.model.CredentialInvalid {
+	if h.model.CredentialInvalid || c.credentialInvalid(h.model) {
 		return entityStatus{
 			Status: "suspended", Info: "suspended since cloud credential is not valid", Since: &since,
 			Data: map[string]any{"reason": ""},

@@ -98,6 +98,13 @@ func (c *Controller) importable(m Model) error {
 	return nil
 }
 
+// credentialInvalid reports whether the controller has marked the credential of the model. The caller holds mu.
+func (c *Controller) credentialInvalid(m Model) bool {
+	return slices.ContainsFunc(c.creds, func(known Credential) bool {
+		return known.Invalid && known.Cloud == m.Cloud && known.Owner == m.Owner && known.Name == m.Credential
+	})
+}
+
 type modelArg struct {
 	ModelTag string `json:"model-tag"`
 }
@@ -237,6 +244,9 @@ func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error
 		return results{Results: []result{}}, nil
 	}
 	return withModel(s, req, func(h *hosted) (any, error) {
+		if s.c.credentialInvalid(h.model) {
+			return nil, wire.Errorf("not valid", "credential %q not valid", h.model.Cloud+"/"+h.model.Owner+"/"+h.model.Credential)
+		}
 		list := results{} // null if there is nothing to say (3.5.4, observed)
 		if s.c.release.has(juju4) {
 			list.Results = []result{}
