@@ -128,7 +128,10 @@ func TestCheckOfAnImport(t *testing.T) {
 	}
 	const text = `credential "lxd/alice/default" not valid`
 	refuses := &caller{err: &rpc.Error{Message: text, Code: "not valid"}}
-	if answer, ok := errors.AsType[*rpc.Error](func() error { _, err := juju.NewImportChecker(refuses, 1).CheckMachines(t.Context(), modelUUID); return err }()); !ok || answer.Message != text {
+	if answer, ok := errors.AsType[*rpc.Error](func() error {
+		_, err := juju.NewImportChecker(refuses, 1).CheckMachines(t.Context(), modelUUID)
+		return err
+	}()); !ok || answer.Message != text {
 		t.Errorf("got %v", answer)
 	}
 	server = &caller{response: "{}"}
