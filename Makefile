@@ -18,7 +18,7 @@ MERMAID  := $(NPM)/node_modules/mermaid/dist/mermaid.min.js
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src tests | sed -E 's|/[^/]*:func | |'
 
-.PHONY: help demo demo-fleet demo-real cast pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench bench-fleet mutants fuzz cover tidy-check fmt-check clean
+.PHONY: help demo demo-fleet demo-real cast board pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench bench-fleet mutants fuzz cover tidy-check fmt-check clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -92,13 +92,18 @@ fmt: $(LINT) ## format the code (gofumpt, gci)
 .PHONY: format unit integration
 format: fmt
 unit: test
-integration: need-go ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
+integration: need-go need-juju ## deploy dist/*.charm on a real Juju and relate every endpoint; see tests/integration
 	go test -tags=integration -count=1 -timeout=80m -v ./tests/integration
 
 cast: simulator ## record the demo for the README, in docs/pictures/demo.svg
 	go build -o dist/ ./tests/cmd/cast
 	dist/jaas-sim demo | dist/cast -command='make demo' > dist/demo.svg
 	mv dist/demo.svg docs/pictures/
+
+board: need-go ## draw the dashboard for the documentation, in docs/pictures/dashboard.svg
+	@mkdir -p dist
+	go run ./tests/cmd/board > dist/dashboard.svg
+	mv dist/dashboard.svg docs/pictures/
 
 pictures: need-go need-pictures ## draw the pictures of the documentation in Chromium, into dist/pictures; needs npm and chromium
 	@mkdir -p dist/pictures
@@ -108,6 +113,7 @@ loki: need-go ## evaluate the alert rules and the dashboard with Loki's own engi
 	@echo "make loki: half a minute. The first time it compiles Loki: five minutes of CPU."
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
 	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
+	go test -count=1 ./tests/cmd/board -evaluations="$$PWD/dist/evaluations.jsonl"
 	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"
 
 charm: need-go ## build dist/jimm-migrator_<arch>.charm for each platform of charmcraft.yaml
@@ -151,7 +157,7 @@ $(MERMAID): tests/pictures/package.json tests/pictures/package-lock.json
 	npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund
 	@touch $@ # npm keeps the date of the archive
 
-.PHONY: need-go need-cc need-pictures
+.PHONY: need-go need-cc need-juju need-pictures
 need-pictures: $(MERMAID)
 	@[ -n '$(CHROMIUM)' ] || { echo "Chromium is missing: it draws the pictures (Debian: apt install chromium; or CHROMIUM=path)" >&2; exit 1; }
 # A Go of 1.21 or newer fetches the version that go.mod names, and then says that it is this version.
@@ -161,5 +167,7 @@ need-go:
 	have=$$(go version | sed -nE 's/.*\bgo([0-9]+(\.[0-9]+)*).*/\1/p'); \
 	[ "$$(printf '%s\n' "$$want" "$$have" | sort -V | head -n 1)" = "$$want" ] || { \
 		echo "Go $$have is too old; $$how (packages of Linux distributions are often older)" >&2; exit 1; }
+need-juju:
+	@command -v juju >/dev/null || { echo "juju is missing: install it, and log in to a controller that deploys on Kubernetes; tests/integration/doc.go says more" >&2; exit 1; }
 need-cc:
 	@command -v "$$(go env CC)" >/dev/null || { echo "a C compiler is missing: the race detector needs one (Debian, Ubuntu: apt install gcc libc6-dev)" >&2; exit 1; }
