@@ -34,7 +34,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		s.Contents.Targets, s.Contents.TargetsKnown = targets, err == nil
 	}
 	if r.saveLogin(ctx, s) {
-		s.Contents.Why = "not read: this JIMM writes the secret of each login into its audit log, so an action logs in to a model only once, and migrate-model does so after the migration, to see the agents on the target; check-migration reads this"
+		s.Contents.Why = "this JIMM stores the secret of each login to a model, so migrate-model logs in only once, after the migration; check-migration makes these checks"
 		return
 	}
 	inventory, err := r.Jaas.Inspector.Inventory(ctx, s.Model.UUID, s.Source.UUID)
@@ -42,7 +42,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	case err != nil:
 		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)
 	case inventory.Controller != s.Source.UUID:
-		s.Contents.Why = "not " + strconv.Quote(s.Source.String()) + " but controller " + string(inventory.Controller) + " answered for the model"
+		s.Contents.Why = "controller " + string(inventory.Controller) + " answered for the model instead of " + strconv.Quote(s.Source.String())
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {
