@@ -60,7 +60,7 @@ func NoEventLog(u *charm.Unit) *EventLog {
 // failure of the action.
 func (l *EventLog) Close(ctx context.Context) {
 	if err := l.client.Close(); err != nil {
-		l.unit.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+		l.unit.Logger().WarnContext(ctx, "cannot send all events to Loki", slog.Any("error", err))
 	}
 }
 

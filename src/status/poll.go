@@ -123,7 +123,7 @@ func (h health) report(ctx context.Context, u config.Unit) {
 		err = client.Close()
 	}
 	if err != nil {
-		u.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+		u.Logger().WarnContext(ctx, "cannot send all events to Loki", slog.Any("error", err))
 	}
 }
 

@@ -132,7 +132,7 @@ func (k inputs) reportRun(ctx context.Context, u config.Unit) {
 		err = client.Close()
 	}
 	if err != nil {
-		u.Logger().WarnContext(ctx, "Loki lacks events", slog.Any("error", err))
+		u.Logger().WarnContext(ctx, "cannot send all events to Loki", slog.Any("error", err))
 	}
 }
 

@@ -105,7 +105,7 @@ func (cs Controllers) Unknown(text string) string {
 	case len(near) > 0:
 		return said + "; did you mean " + strings.Join(near, " or ") + "?"
 	case len(cs) == 0:
-		return said + "; it has none at all"
+		return said + "; it has no controllers"
 	default:
 		return said + "; its controllers are " + cs.Names()
 	}

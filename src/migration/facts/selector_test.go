@@ -96,7 +96,7 @@ func TestControllersAreNamed(t *testing.T) {
 			t.Errorf("%q names a controller", text)
 		}
 	}
-	if got := (facts.Controllers{}).Unknown("east"); got != `JIMM has no controller "east"; it has none at all` {
+	if got := (facts.Controllers{}).Unknown("east"); got != `JIMM has no controller "east"; it has no controllers` {
 		t.Error(got)
 	}
 }

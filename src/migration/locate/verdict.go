@@ -150,7 +150,7 @@ func (f decision) exporting() {
 	there := slices.DeleteFunc(f.usable(), func(c facts.Controller) bool { return f.copies[c.UUID].State != facts.CopyActive })
 	if len(there) == 1 {
 		loc.Holder = there[0]
-		loc.Proof += "; " + strconv.Quote(there[0].Name) + " says that it has it in use"
+		loc.Proof += "; " + strconv.Quote(there[0].Name) + " reports that it has the model in use"
 	}
 }
 
