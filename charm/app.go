@@ -65,6 +65,6 @@ Juju runs it, with JUJU_DISPATCH_PATH in its environment; it takes no arguments.
 Actions (juju run UNIT ACTION): `+list(slices.Sorted(maps.Keys(app.Actions)))+`
 Hooks: `+hooks+`
 
-To run it by hand all the same, inside a unit of the charm:
+To run it by hand anyway, inside a unit of the charm:
     juju exec --unit UNIT 'JUJU_DISPATCH_PATH=hooks/update-status ./dispatch'`) + "\n"
 }

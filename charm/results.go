@@ -140,7 +140,7 @@ func (f *flattener) checkKey(path []string) error {
 	letters := strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 	switch {
 	case key == "" || !letters || strings.HasPrefix(key, "-") || strings.HasSuffix(key, "-"):
-		return fmt.Errorf("key %q of %q must be of lower-case letters, digits and inner hyphens", key, whole)
+		return fmt.Errorf("key %q of %q must consist of lower-case letters, digits and inner hyphens", key, whole)
 	case slices.Contains([]string{"stdout", "stdout-encoding", "stderr", "stderr-encoding"}, key),
 		whole == "return-code":
 		return fmt.Errorf("key %q of %q is Juju's own", key, whole)

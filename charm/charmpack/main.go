@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		names = project.Platforms()
 	}
 	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // archives are for all users to read
-		return fmt.Errorf("cannot make the folder for the archives: %w", err)
+		return fmt.Errorf("cannot create the folder for the archives: %w", err)
 	}
 	for _, name := range names {
 		if err := packOne(ctx, project, name, *out, stdout); err != nil {
@@ -71,7 +71,7 @@ func packOne(ctx context.Context, project *Project, platform, out string, stdout
 		return fmt.Errorf("cannot measure the archive: %w", err)
 	}
 	const mib = 1 << 20
-	_, err = fmt.Fprintf(stdout, "%s: %.1f MiB, of it dispatch %.1f MiB unpacked\n", path,
+	_, err = fmt.Fprintf(stdout, "%s: %.1f MiB; dispatch unpacked: %.1f MiB\n", path,
 		float64(info.Size())/mib, float64(len(archive["dispatch"].Content))/mib)
 	return err
 }
