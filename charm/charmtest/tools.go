@@ -22,16 +22,17 @@ type Tools struct {
 // needs the Go toolchain and must be called inside this module, as tests are.
 func BuildTools(ctx context.Context, dir string) (*Tools, error) {
 	exe := filepath.Join(dir, "hooktool")
-	if err := Build(ctx, toolPackage, exe); err != nil {
+	if err := Build(ctx, "", toolPackage, exe); err != nil {
 		return nil, err
 	}
 	return &Tools{exe: exe}, nil
 }
 
-// Build builds a program as this charm is built: static, stripped, without HTTP/2.
-func Build(ctx context.Context, pkg, exe string) error {
+// Build builds a program as this charm is built: static, stripped, without HTTP/2. The
+// source is that of the module in which the folder is; "" is the current one.
+func Build(ctx context.Context, folder, pkg, exe string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=nethttpomithttp2", "-ldflags=-s -w", "-o", exe, pkg) //nolint:gosec // a package of ours
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = folder, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, strings.TrimSpace(string(out)))
 	}

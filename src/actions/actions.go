@@ -9,6 +9,7 @@ import (
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/migration"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/redact"
 	"jimm-migrator/src/report"
 )
@@ -50,7 +51,11 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 			return nil
 		}
 		if !a.HasResults() {
-			if setErr := a.SetResults(ctx, map[string]any{"summary": shown(err)}); setErr != nil {
+			results := map[string]any{"summary": shown(err)}
+			if unknown := facts.NotSelected(err); unknown != nil && !unknown.Ambiguous() {
+				results["next"] = facts.ModelsCommand(a.Env().Unit)
+			}
+			if setErr := a.SetResults(ctx, results); setErr != nil {
 				return errors.Join(&redactedError{err}, setErr)
 			}
 		}

@@ -61,13 +61,22 @@ func (r *run) checked(s *survey.Survey) Result {
 			res.Source = s.Baseline().Source
 		}
 	}
-	res.Settled = !s.ModelKnown() || !s.TargetKnown
+	res.Settled, res.Next = !s.ModelKnown() || !s.TargetKnown, listIfUnknown(s)
 	res.Findings = checks.Run(s, r.opts.Ignore)
 	for _, f := range res.Findings {
 		r.report(FindingEvent{f})
 	}
 	res.Plan = plan(s, res.Findings)
 	return res
+}
+
+// listIfUnknown is the command that lists JIMM's models, if the one that was given is not
+// among them; "" otherwise.
+func listIfUnknown(s *survey.Survey) string {
+	if s.ModelKnown() || s.ModelErr.Ambiguous() || s.Lost() {
+		return ""
+	}
+	return facts.ModelsCommand(s.Options.Unit)
 }
 
 // contested observes a second time if more than one controller has the model in use,

@@ -59,7 +59,7 @@ func (r *Result) named(s *survey.Survey, confirmed bool) bool {
 		find func(*survey.Survey) checks.Finding
 	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
 		if f := check.find(s); f.Level == checks.Fail {
-			f.Check = check.id
+			f.Check, r.Next = check.id, listIfUnknown(s)
 			r.Findings = append(r.Findings, f)
 			return refuse(facts.CauseChecks, f.Evidence)
 		}

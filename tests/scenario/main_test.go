@@ -56,7 +56,7 @@ func build(ctx context.Context) (dir string, err error) {
 		return dir, err
 	}
 	built.dispatch = filepath.Join(dir, "dispatch")
-	if err = charmtest.Build(ctx, dispatchPackage, built.dispatch); err != nil {
+	if err = charmtest.Build(ctx, "", dispatchPackage, built.dispatch); err != nil {
 		return dir, err
 	}
 	if built.tools, err = charmtest.BuildTools(ctx, dir); err != nil {

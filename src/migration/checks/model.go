@@ -21,7 +21,7 @@ func CheckModel(s *survey.Survey) Finding {
 		}
 	}
 	f := Finding{Level: Fail, Evidence: s.ModelErr.Error()}
-	f.Remedy = "juju run --string-args " + s.Options.Unit + " locate-model model='*' lists all models"
+	f.Remedy = facts.ModelsCommand(s.Options.Unit) + " lists all models"
 	if s.ModelErr.Ambiguous() {
 		f.Remedy = "use owner/name or the UUID"
 	}

@@ -24,6 +24,9 @@ func LocateCommand(unit, model string) string {
 	return "juju run " + unit + " locate-model model=" + model
 }
 
+// ModelsCommand lists the models that JIMM has.
+func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
+
 // RemoveCommand removes the copy of a model that an aborted migration has left on the
 // controller. It waits for longer than the action may take.
 func RemoveCommand(unit, model, controller string) string {

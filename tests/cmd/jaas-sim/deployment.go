@@ -113,7 +113,7 @@ func (d *deployment) build(ctx context.Context, unit *charmtest.Options) (err er
 		return unpack(d.plan.charm, unit.CharmDir)
 	}
 	unit.CharmDir, unit.Dispatch = d.plan.charm, filepath.Join(d.dir, "dispatch")
-	return charmtest.Build(ctx, dispatchPackage, unit.Dispatch)
+	return charmtest.Build(ctx, d.plan.charm, dispatchPackage, unit.Dispatch)
 }
 
 // addUnit does what happens after `juju add-unit`.

@@ -420,5 +420,5 @@ func (d *deployment) refreshed(ctx context.Context, path string) (folder string,
 		}
 		return folder, unpack(path, folder)
 	}
-	return path, charmtest.Build(ctx, dispatchPackage, filepath.Join(d.dir, "dispatch"))
+	return path, charmtest.Build(ctx, path, dispatchPackage, filepath.Join(d.dir, "dispatch"))
 }

@@ -66,7 +66,7 @@ func Start(ctx context.Context, opts Options) (_ *Unit, err error) {
 		return nil, err
 	}
 	dispatch := filepath.Join(u.dir, "dispatch")
-	if err := charmtest.Build(ctx, dispatchPackage, dispatch); err != nil {
+	if err := charmtest.Build(ctx, "", dispatchPackage, dispatch); err != nil {
 		return nil, err
 	}
 	tools, err := charmtest.BuildTools(ctx, u.dir)
