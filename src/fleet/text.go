@@ -84,13 +84,16 @@ const MostBytes = 96 << 10
 var ErrHash = errors.New("the text is not the one that was hashed")
 
 // Parse reads a plan's text. It takes only what [Plan.Text] can have written, and
-// only with the hash of it: a plan that lost a line is refused. The line break at
-// the very end may be missing.
+// only with the hash of it: a plan that lost a line is refused. Line breaks at the very
+// end may be missing, or too many.
 func Parse(text string) (Plan, error) {
 	if len(text) > MostBytes {
 		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, the limit is %d", len(text), MostBytes)
 	}
-	text = strings.TrimSuffix(text, "\n") + "\n"
+	text = strings.TrimRight(text, "\n") + "\n"
+	if strings.Contains(text, "\r\n") {
+		return Plan{}, errors.New("cannot read the plan: its lines end with a carriage return; save it as plan-migrations printed it, with plain line breaks")
+	}
 	title, _, _ := strings.Cut(text, "\n")
 	if title != planTitle {
 		return Plan{}, fmt.Errorf("cannot read the plan: its first line is %q, but this version reads %q", clip(title), planTitle)

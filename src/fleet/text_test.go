@@ -31,8 +31,10 @@ func TestPlanIsReadBackAsItWasWritten(t *testing.T) {
 		if !strings.HasSuffix(want, "hash "+p.Hash()+"\n") {
 			t.Errorf("%s: hash is %s", name, p.Hash())
 		}
-		if _, err := fleet.Parse(strings.TrimSuffix(want, "\n")); err != nil {
-			t.Errorf("%s without its last line break: %v", name, err)
+		for _, end := range []string{"", "\n\n", "\n\n\n"} {
+			if got, err := fleet.Parse(strings.TrimSuffix(want, "\n") + end); err != nil || got.Text() != want {
+				t.Errorf("%s with %q at its end: %v", name, end, err)
+			}
 		}
 	}
 }
@@ -44,7 +46,7 @@ func TestChangedPlansAreRefused(t *testing.T) {
 		"a line is gone":    {"left own-model 00000000-0000-4000-8000-00746f6f6c73 alice@example.com/tools\n", "", "not the one that was hashed"},
 		"a blank at an end": {"edges listed\n", "edges listed \n", "not the one that was hashed"},
 		"folded":            {"\nmove", " move", "not the one that was hashed"},
-		"line breaks":       {"\n", "\r\n", "first line is"},
+		"line breaks":       {"\n", "\r\n", "lines end with a carriage return"},
 		"hash is gone":      {"hash ", "hush ", "last line is not the hash"},
 		"another format":    {"plan 1", "plan 2", "first line is"},
 		"more after it":     {"\nhash", "\nhash x\nhash", "not the one that was hashed"},
