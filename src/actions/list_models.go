@@ -3,6 +3,7 @@ package actions
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,8 +17,25 @@ import (
 type listModelsParams struct {
 	Controller string       `json:"controller"`
 	Model      string       `json:"model"`
-	Migratable string       `json:"migratable"`
+	Migratable answer       `json:"migratable"`
 	Page       charm.Number `json:"page"`
+}
+
+// answer is a parameter that is yes, no or another word. Typed as a value, "juju run" takes
+// yes and no for booleans.
+type answer string
+
+// UnmarshalJSON accepts "yes", true, and words.
+func (a *answer) UnmarshalJSON(raw []byte) error {
+	switch string(raw) {
+	case "true":
+		*a = answer(fleet.Eligible)
+	case "false":
+		*a = answer(fleet.NotEligible)
+	default:
+		return json.Unmarshal(raw, (*string)(a))
+	}
+	return nil
 }
 
 // everyVerdict is the value of migratable that leaves no model out.
@@ -54,7 +72,7 @@ func listModels(ctx context.Context, a *charm.Action) error {
 	list := make([]report.ListedModel, 0, len(models))
 	for _, m := range models {
 		verdict, reasons := migratable(m)
-		if p.Migratable == "" || p.Migratable == everyVerdict || p.Migratable == string(verdict) {
+		if p.Migratable == "" || p.Migratable == everyVerdict || p.Migratable == answer(verdict) {
 			list = append(list, report.ListedModel{Model: m, Migratable: verdict, Reasons: reasons})
 		}
 	}

@@ -268,6 +268,9 @@ func weights(text string) ([]fleet.Weighted, error) {
 			}
 			w.Weight = n
 		}
+		if slices.ContainsFunc(out, func(o fleet.Weighted) bool { return o.Name == name }) {
+			return nil, fmt.Errorf("cannot use the targets %q: %s is given twice", text, name)
+		}
 		out = append(out, w)
 	}
 	return out, nil

@@ -132,14 +132,10 @@ func (m *maker) names() string {
 
 // readTargets spreads out "*" and refuses names that can be no target.
 func (m *maker) readTargets() error {
+	var star []Weighted
 	for _, t := range m.policy.Targets {
 		if t.Name == "*" {
-			for _, c := range m.snapshot.Controllers {
-				if c.Name != m.policy.From && !cordoned(c) && !away(c) {
-					m.star[c.Name] = true
-					m.targets = append(m.targets, Weighted{c.Name, t.Weight})
-				}
-			}
+			star = append(star, t)
 			continue
 		}
 		switch c := m.byName[t.Name]; {
@@ -154,6 +150,16 @@ func (m *maker) readTargets() error {
 		}
 		m.targets = append(m.targets, t)
 	}
+	// What "*" stands for comes last: a controller that is named too has the weight given with its name.
+	for _, t := range star {
+		for _, c := range m.snapshot.Controllers {
+			named := slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
+			if c.Name != m.policy.From && !cordoned(c) && !away(c) && !named {
+				m.star[c.Name] = true
+				m.targets = append(m.targets, Weighted{c.Name, t.Weight})
+			}
+		}
+	}
 	switch {
 	case len(m.targets) == 0 && len(m.policy.Targets) > 0:
 		return errors.New("cannot plan: every other controller is cordoned or not available")
@@ -164,8 +170,11 @@ func (m *maker) readTargets() error {
 	m.targets = slices.DeleteFunc(m.targets, func(t Weighted) bool {
 		double := seen[t.Name] || t.Weight < 0
 		seen[t.Name] = true
-		return double
+		return double || t.Weight == 0 && m.policy.Goal != Rebalance // Its share is nothing.
 	})
+	if len(m.targets) == 0 {
+		return errors.New("cannot plan: the weights of all targets are 0")
+	}
 	return nil
 }
 
@@ -339,11 +348,19 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 	if err != nil {
 		return nil, nil, err
 	}
+	typed, _, err := m.matching(slices.DeleteFunc(slices.Clone(patterns), func(p string) bool { return strings.ContainsAny(p, "*?[") }))
+	if err != nil {
+		return nil, nil, err
+	}
 	from := m.byName[m.policy.From].UUID
 	for i := range m.snapshot.Models {
 		model := &m.snapshot.Models[i]
-		if in[model.UUID] && (from == "" || model.Recorded == from) && !m.onlyTarget(model) {
+		switch {
+		case !in[model.UUID] || from != "" && model.Recorded != from:
+		case !m.onlyTarget(model):
 			models = append(models, model)
+		case typed[model.UUID]: // That a pattern also matches what is there already is no news.
+			m.leave(m.candidate(model, true), LeftAlreadyThere)
 		}
 	}
 	slices.SortFunc(models, func(a, b *facts.Model) int { return strings.Compare(a.UUID, b.UUID) })

@@ -166,6 +166,7 @@ const (
 	LeftNotAlive        Reason = "not-alive"
 	LeftMoving          Reason = "moving"
 	LeftConnectedOffers Reason = "connected-offers"
+	LeftAlreadyThere    Reason = alreadyThere
 	LeftNoTarget        Reason = "no-target"
 	LeftUnclear         Reason = "unknown-target"
 	LeftConnected       Reason = "connected"

@@ -103,6 +103,9 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		"all are cordoned": {func(s *fleet.Snapshot, p *fleet.Policy) {
 			s.Controllers[0].Status, s.Controllers[1].Status, p.Targets = "deprecated", "unavailable", to("*")
 		}, "every other controller is cordoned or not available"},
+		"no weight": {func(_ *fleet.Snapshot, p *fleet.Policy) {
+			p.Targets = []fleet.Weighted{{Name: "east"}, {Name: "north"}}
+		}, "the weights of all targets are 0"},
 		"no models":                   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
 		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},
@@ -124,14 +127,23 @@ func TestTargetsGetTheirShare(t *testing.T) {
 	for i := range 40 {
 		s.Models = append(s.Models, model(fmt.Sprintf("m%02d", i), "west", 10))
 	}
-	p := drain()
-	p.Targets = []fleet.Weighted{{Name: "east", Weight: 3}, {Name: "north", Weight: 1}}
-	plan, err := fleet.Make(s, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := plan.Agents(); got["east"] != 300 || got["north"] != 100 {
-		t.Errorf("agents go to %v, want 300 to east and 100 to north", got)
+	for name, test := range map[string]struct {
+		targets     []fleet.Weighted
+		east, north int
+	}{
+		"named":                  {[]fleet.Weighted{{Name: "east", Weight: 3}, {Name: "north", Weight: 1}}, 300, 100},
+		"all":                    {to("*"), 200, 200},
+		"all, one with a weight": {[]fleet.Weighted{{Name: "*", Weight: 1}, {Name: "east", Weight: 3}}, 300, 100},
+		"one with a weight, all": {[]fleet.Weighted{{Name: "east", Weight: 3}, {Name: "*", Weight: 1}}, 300, 100},
+		"nothing to one":         {[]fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north"}}, 400, 0},
+		"all, nothing to one":    {[]fleet.Weighted{{Name: "*", Weight: 1}, {Name: "east"}}, 0, 400},
+	} {
+		p := drain()
+		p.Targets = test.targets
+		plan, err := fleet.Make(s, p)
+		if got := plan.Agents(); err != nil || got["east"] != test.east || got["north"] != test.north {
+			t.Errorf("%s: agents go to %v, want %d to east and %d to north: %v", name, got, test.east, test.north, err)
+		}
 	}
 }
 

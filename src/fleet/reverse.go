@@ -53,7 +53,7 @@ func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan,
 	}
 	p.Targets = nil
 	for name := range sources {
-		p.Targets = append(p.Targets, Weighted{Name: name})
+		p.Targets = append(p.Targets, Weighted{Name: name, Weight: 1})
 	}
 	slices.SortFunc(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
 	if len(p.Targets) == 0 {

@@ -44,8 +44,8 @@ func ModelsResults(s fleet.Snapshot, list []ListedModel, page int) map[string]an
 		"table": modelTable(shown, names),
 	}
 	out["summary"] = fmt.Sprintf("%s: %d can move, %d cannot, %d unknown", ofKnown(len(list), len(s.Models)), counts[fleet.Eligible], counts[fleet.NotEligible], counts[fleet.Unclear])
-	if pages > 1 {
-		out["summary"] = fmt.Sprintf("%s; this is page %d of %d", out["summary"], page, pages)
+	if which := pageOf(page, pages); which != "" {
+		out["summary"] = fmt.Sprintf("%s; %s", out["summary"], which)
 	}
 	setMap(out, "models", models)
 	set(out, "gaps", strings.Join(s.Gaps, "; "))

@@ -73,8 +73,8 @@ func historySummary(p PastOf, pages int) string {
 	if !p.Log.Begins.IsZero() {
 		text += fmt.Sprintf("; the log begins %s; older entries were deleted or never logged", stamp(p.Log.Begins))
 	}
-	if pages > 1 {
-		text += fmt.Sprintf("; this is page %d of %d", p.Page, pages)
+	if which := pageOf(p.Page, pages); which != "" {
+		text += "; " + which
 	}
 	return text
 }

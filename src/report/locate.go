@@ -24,7 +24,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 	which := ""
 	if pages := (found.Matches + locate.DefaultLimit - 1) / locate.DefaultLimit; pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
-		which = fmt.Sprintf(", this is page %d of %d", page, pages)
+		which = ", " + pageOf(page, max(pages, 1))
 	}
 	if len(found.Locations) == 1 && found.Matches == 1 {
 		l := found.Locations[0]
@@ -35,6 +35,18 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller shows where each one is", found.Matches, found.Known, which)
 	}
 	return out
+}
+
+// pageOf says which page is shown; "" for the only one.
+func pageOf(page, pages int) string {
+	switch {
+	case page > pages:
+		return fmt.Sprintf("there is no page %d, the last one is page %d", page, pages)
+	case pages > 1:
+		return fmt.Sprintf("this is page %d of %d", page, pages)
+	default:
+		return ""
+	}
 }
 
 func locationResults(l locate.Location, unit string) map[string]any {
