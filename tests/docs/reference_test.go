@@ -30,6 +30,7 @@ func rows(text string) map[string][]string {
 // said is how the reference writes the type and the default of a schema.
 func said(schema map[string]any, required bool) (kind, value string) {
 	kinds := fmt.Sprint(schema["type"])
+	_, flag := schema["default"].(bool)
 	switch {
 	case schema["enum"] != nil:
 		var words []string
@@ -37,6 +38,9 @@ func said(schema map[string]any, required bool) (kind, value string) {
 			words = append(words, fmt.Sprintf("`%v`", word))
 		}
 		kind = strings.Join(words, " or ")
+	case strings.Contains(kinds, "boolean") && !flag: // Words, some of which "juju run" takes for booleans.
+		words := strings.Trim(fmt.Sprint(schema["pattern"]), "^$()")
+		kind = strings.ReplaceAll(words, "|", " or ")
 	case strings.Contains(kinds, "boolean"):
 		kind = "boolean"
 	case strings.Contains(kinds, "integer"):
