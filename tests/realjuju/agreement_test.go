@@ -17,7 +17,7 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
 	var differences []string
-	for i, fault := range slices.Concat(faults(), rarerFaults()) {
+	for i, fault := range slices.Concat(faults(), rarerFaults(), stateFaults()) {
 		t.Run(fault.name, func(t *testing.T) {
 			model, _, err := j.AddIdleModel(fmt.Sprintf("m%d", i))
 			if err != nil {
