@@ -56,7 +56,7 @@ func move(t *testing.T, config map[string]any, options sim.Options) moved {
 
 	users := []simctl.User{{Name: "admin", Password: controller.AdminPassword, Access: "superuser"}, {Name: "bob", Password: "bob-pw"}, {Name: "carol", Password: "carol-pw"}}
 	world := sim.World{Speed: 300, Controllers: []sim.Controller{twin(m.west), twin(m.east)}, Models: []sim.Model{{Controller: "west", Model: simctl.Model{
-		Name: "gone", UUID: m.model, Owner: "admin", Credential: "cred", Users: []simctl.ModelUser{{Name: "carol", DisplayName: "carol", Access: "read"}},
+		Name: "gone", UUID: m.model, Owner: "admin", Users: []simctl.ModelUser{{Name: "carol", DisplayName: "carol", Access: "read"}},
 	}}}}
 	for i := range world.Controllers {
 		world.Controllers[i].Users = users

@@ -23,6 +23,7 @@ import (
 	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
+	simctl "jimm-migrator/tests/sim/controller"
 )
 
 // side is one server of a comparison, real or simulated, with the password of its user admin.
@@ -65,7 +66,8 @@ func simulate(t *testing.T, world sim.World, options sim.Options) *sim.JAAS {
 
 // twin is the simulated controller that is to be the same as a real one.
 func twin(c *controller.Controller) sim.Controller {
-	return sim.Controller{Name: c.Name, UUID: c.UUID, ModelUUID: c.ModelUUID, Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", CloudType: "dummy"}
+	return sim.Controller{Name: c.Name, UUID: c.UUID, ModelUUID: c.ModelUUID, Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", CloudType: "dummy",
+		Machines: []simctl.Machine{{ID: "0", InstanceID: "localhost"}}}
 }
 
 // request is one message, with no client's opinion between. PASSWORD in it stands for that of the user admin.

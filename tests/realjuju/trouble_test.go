@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,6 +138,31 @@ func away(of func(*jaas.JAAS) *controller.Controller, gone, back moment) moment 
 	}
 }
 
+// sourceAway takes the API of the source away when its worker begins to say a text, until a moment.
+func sourceAway(text string, back moment, c trouble) trouble {
+	gone := make(chan struct{})
+	c.before = func(_ *testing.T, j *jaas.JAAS, _ *jaas.Model) {
+		var once sync.Once
+		j.West.BeforeText(func(said string) {
+			if strings.HasPrefix(said, text) {
+				once.Do(func() {
+					j.West.CloseAPI()
+					close(gone)
+				})
+			}
+		})
+	}
+	c.while = func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+		select {
+		case <-gone:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return errors.Join(back(ctx, j, m), j.West.OpenAPI())
+	}
+	return c
+}
+
 // then is the second of two moments, one after the other.
 func then(first, second moment) moment {
 	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
@@ -216,7 +242,13 @@ func TestTrouble(t *testing.T) {
 	for _, phase := range []string{"VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
 		cases = append(cases, trouble{name: "the target goes away in " + phase, while: away(east, inPhase(phase), after(soon)), want: "migrated", long: true})
 	}
-	for _, phase := range []string{"QUIESCE", "IMPORT", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
+	cases = append(
+		cases,
+		sourceAway("exporting model", after(soon), trouble{name: "the source goes away in IMPORT, before it sends the model", want: "migrated", long: true}),
+		// Juju sends it a second time, and the target says that it exists already.
+		sourceAway("uploading model binaries", after(soon), trouble{name: "the source goes away in IMPORT, after it has sent the model", want: "aborted", long: true}),
+	)
+	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
 		cases = append(cases, trouble{name: "the source goes away in " + phase, while: away(west, inPhase(phase), after(soon)), want: "migrated", long: true})
 	}
 	for _, c := range cases {

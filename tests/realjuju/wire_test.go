@@ -16,9 +16,9 @@ const (
 // prodTwin is the simulated model that is to be the same as one with the application pg, on the real west.
 func prodTwin(uuid string) sim.Model {
 	return sim.Model{Controller: "west", Model: simctl.Model{
-		Name: "prod", UUID: uuid, Owner: "admin", Cloud: "dummy", Region: "dummy-region", Credential: "cred",
+		Name: "prod", UUID: uuid, Owner: "admin", Cloud: "dummy", Region: "dummy-region",
 		Machines:     []simctl.Machine{{ID: "0", InstanceID: "prod-0", Hardware: "arch=amd64 cores=1 mem=1024M root-disk=8192M"}},
-		Applications: []simctl.Application{{Name: "pg", Charm: "ch:amd64/pg-7", Revision: 7, Message: "ready", Units: []simctl.Unit{{Name: "pg/0", Machine: "0", Message: "ready"}}}},
+		Applications: []simctl.Application{{Name: "pg", Charm: "ch:amd64/pg-7", Revision: 7, Endpoints: []string{"db", "server"}, Message: "ready", Units: []simctl.Unit{{Name: "pg/0", Machine: "0", Message: "ready"}}}},
 	}}
 }
 

@@ -28,6 +28,7 @@ import (
 	jujucontroller "github.com/juju/juju/controller"
 	"github.com/juju/juju/core/auditlog"
 	"github.com/juju/juju/core/cache"
+	"github.com/juju/juju/core/instance"
 	"github.com/juju/juju/core/network"
 	"github.com/juju/juju/pubsub/centralhub"
 	"github.com/juju/juju/state"
@@ -224,6 +225,7 @@ func (c *Controller) settle(port int, caKey string) error {
 	}
 	machine, err := c.State.AddOneMachine(state.MachineTemplate{
 		Base: state.UbuntuBase("22.04"), Jobs: []state.MachineJob{state.JobManageModel}, InstanceId: "localhost", Nonce: machineNonce,
+		HardwareCharacteristics: instance.MustParseHardware("arch=amd64", "cores=2", "mem=2048M"),
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ import (
 const statePort = 1234
 
 // Credential is the cloud credential of every model.
-func Credential() names.CloudCredentialTag { return names.NewCloudCredentialTag("dummy/admin/cred") }
+func Credential() names.CloudCredentialTag { return names.NewCloudCredentialTag("dummy/admin/default") }
 
 // initialize makes the database of a new controller, as bootstrapping does.
 func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
@@ -52,7 +52,8 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	}
 	cfg := jujucontroller.Config{
 		"controller-uuid": c.UUID, "controller-name": c.Name, "ca-cert": c.CACert, "state-port": statePort, "api-port": port,
-		"auditing-enabled": false, jujucontroller.AgentRateLimitMax: 0,
+		"auditing-enabled": true, "audit-log-exclude-methods": "ReadOnlyMethods", // as after bootstrapping; nothing is written here
+		"max-debug-log-duration": "24h0m0s", "migration-agent-wait-time": "15m0s", jujucontroller.AgentRateLimitMax: 0,
 	}
 	maps.Copy(cfg, c.Config)
 	model, err := modelConfig("controller", c.ModelUUID)

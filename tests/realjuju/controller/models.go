@@ -38,7 +38,9 @@ func Settle(machine *state.Machine, password string) error {
 	return steps(
 		func() error { return machine.SetPassword(password) },
 		func() error { return machine.SetAgentVersion(AgentBinary()) },
-		func() error { return machine.SetInstanceStatus(status.StatusInfo{Status: status.Running, Since: &now}) },
+		func() error {
+			return machine.SetInstanceStatus(status.StatusInfo{Status: status.Running, Message: "Running", Since: &now})
+		},
 		func() error { return machine.SetStatus(status.StatusInfo{Status: status.Started, Since: &now}) },
 	)
 }

@@ -141,6 +141,9 @@ func (c Config) fill() Config {
 		}
 		if len(cloud.AuthTypes) == 0 {
 			cloud.AuthTypes = []string{"certificate"}
+			if cloud.Type == "dummy" {
+				cloud.AuthTypes = []string{"empty", "userpass"} // 3.5.4, observed
+			}
 		}
 		clouds = append(clouds, cloud)
 	}

@@ -29,6 +29,9 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 		"audit-log-exclude-methods": "ReadOnlyMethods",
 		"max-debug-log-duration":    (24 * time.Hour).String(),
 	}
+	if !s.c.release.has(juju4) {
+		config["state-port"] = 37017 // of MongoDB (3.5.4, observed)
+	}
 	if s.c.release.has(juju4) { // recorded with 4.0-beta8; our migrations have a limit of their own
 		maps.Copy(config, map[string]any{
 			"agent-logfile-max-backups": 2, "agent-logfile-max-size": "100M", "audit-log-capture-args": true,

@@ -294,6 +294,9 @@ func (m Model) applicationStatus(a Application, since time.Time) applicationStat
 		Status: detailed(a.Status, a.Message, since), WorkloadVersion: a.WorkloadVersion,
 		EndpointBindings: map[string]string{"": "alpha"}, PublicAddress: a.Address,
 	}
+	for _, endpoint := range a.Endpoints {
+		st.EndpointBindings[endpoint] = "alpha"
+	}
 	if m.Type == "caas" {
 		st.Scale = len(a.Units)
 	}

@@ -91,7 +91,10 @@ type Application struct {
 	Exposed         bool   `yaml:"exposed,omitempty" json:"exposed"`
 	Address         string `yaml:"address,omitempty" json:"address"` // caas: of the service
 	MinUnits        int    `yaml:"min-units,omitempty" json:"min-units,omitempty"`
-	Units           []Unit `yaml:"units,omitempty" json:"units"`
+
+	Endpoints []string `yaml:"endpoints,omitempty" json:"endpoints,omitempty"` // all in the space alpha
+
+	Units []Unit `yaml:"units,omitempty" json:"units"`
 }
 
 // Unit is a unit. The defaults are those of a healthy one.
