@@ -59,3 +59,21 @@ func TestMake_SaysHowLongACheckTakes(t *testing.T) {
 		t.Errorf("only %d steps were found", len(found))
 	}
 }
+
+// The demo of many models is killed, continues, and says at its end what to do next.
+func TestMake_DemoFleetEndsWithWhatToDoNext(t *testing.T) {
+	t.Parallel()
+	ctx := patient(t)
+	printed := mustEnter(ctx, t, startShell(t, clone(t)), "make demo-fleet")
+	at := 0
+	for _, want := range []string{"40 models would move", "--- the process is killed ---", "run 2", "1 failed", "completed: 40 of 40 models are on their target", "gantt", "Next:\n  docs/"} {
+		next := strings.Index(printed[at:], want)
+		if next < 0 {
+			t.Fatalf("%q is not printed, or not in this order:\n%s", want, indent(printed))
+		}
+		at += next
+	}
+	for _, page := range regexp.MustCompile(`(?m)^  (docs/\S+\.md) `).FindAllStringSubmatch(printed[at:], -1) {
+		find(t, page[1])
+	}
+}
