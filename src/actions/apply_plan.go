@@ -71,11 +71,11 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	r.events = report.NoEventLog(r.action.Unit)
 	opts, err := r.options(p)
 	if err != nil {
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err, false)
 	}
 	w, err := r.open(ctx)
 	if err != nil {
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err, true)
 	}
 	defer w.jaas.Close()
 	r.events = report.OpenEventLog(ctx, r.action.Unit, report.EventLogOptions{Action: r.action.Name()})
@@ -129,7 +129,7 @@ func readWaves(text string) (map[int]bool, error) {
 func (r *planRun) run(ctx context.Context, w sharedReads, opts fleet.RunOptions) error {
 	done, err := r.runPlan(ctx, w, opts)
 	if err != nil {
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err, !doesNotFit(err))
 	}
 	out := report.RunResults(done, r.plan, report.Run{Unit: r.action.Env().Unit, CLI: w.jaas.Engine.Traits.CLI, Took: time.Since(r.began)})
 	if r.access {
@@ -268,7 +268,14 @@ func (r *planRun) decideStatus(ctx context.Context) {
 	}
 }
 
-// refuse ends an action that started nothing.
-func (r *planRun) refuse(ctx context.Context, err error) error {
-	return refused(ctx, r.action, report.RefusedRun(err), err)
+// refuse ends an action that started nothing. again reports that the same action may
+// succeed later.
+func (r *planRun) refuse(ctx context.Context, err error, again bool) error {
+	return refused(ctx, r.action, report.RefusedRun(err, again), err)
+}
+
+// doesNotFit reports whether a plan was refused for what it says, or for where it was run.
+func doesNotFit(err error) bool {
+	_, is := errors.AsType[*fleet.RefusedError](err)
+	return is
 }

@@ -93,10 +93,10 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 	d := &drainage{planRun: r, params: p}
 	opts, err := d.options()
 	if err != nil {
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err, false)
 	}
 	if d.shared, err = r.open(ctx); err != nil {
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err, true)
 	}
 	defer d.shared.jaas.Close()
 	if !p.DryRun {
@@ -144,23 +144,23 @@ func (d *drainage) options() (fleet.RunOptions, error) {
 func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 	s, err := d.observe(ctx)
 	if err != nil {
-		return d.refuse(ctx, err)
+		return d.refuse(ctx, err, true)
 	}
 	d.policy = d.policy.Named(s)
 	d.params.Controller = d.policy.From
 	if err := d.check(ctx, s); err != nil {
-		return d.refuse(ctx, err)
+		return d.refuse(ctx, err, errors.Is(err, fleet.ErrWait))
 	}
 	c, err := controllerNamed(ctx, d.shared.jaas, d.params.Controller)
 	if err != nil {
-		return d.refuse(ctx, err)
+		return d.refuse(ctx, err, true)
 	}
 	d.out = report.Drained{Controller: d.params.Controller, Plan: d.plan, Before: fleet.CordonOf(c), Traits: d.shared.base.Traits, DryRun: bool(d.params.DryRun), ByPlan: d.params.Plan != "", Parameters: d.params.again()}
 	if d.params.DryRun {
 		return d.finish(ctx, s)
 	}
 	if err := d.cordon(ctx, &opts); err != nil {
-		return d.refuse(ctx, err)
+		return d.refuse(ctx, err, true)
 	}
 	d.does = d.status()
 	for round := 0; ; round++ {
@@ -168,7 +168,7 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 		done, err := d.runPlan(ctx, d.shared, opts)
 		if err != nil {
 			d.uncordon(ctx)
-			return d.refuse(ctx, err)
+			return d.refuse(ctx, err, !doesNotFit(err))
 		}
 		d.out.Add(done)
 		if s, err = d.observe(ctx); err != nil {

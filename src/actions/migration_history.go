@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
 
@@ -72,15 +73,26 @@ func migrationHistory(ctx context.Context, a *charm.Action) error {
 		return err
 	}
 	s.List(models)
-	if c, known := s.Controllers.Named(p.Controller); known {
+	c, known := s.Controllers.Named(p.Controller)
+	if known {
 		p.Controller = c.Name
 	}
 	rows, err := fleet.History(log.Requests, s, fleet.HistoryFilter{Model: p.Model, Controller: p.Controller, User: p.User})
 	if err != nil {
 		return err
 	}
+	var unknown []string
+	if len(rows) == 0 { // What JIMM has no longer may be in its log.
+		if found, err := facts.SelectAll(models.Models, p.Model); p.Model != "" && err == nil && len(found) == 0 {
+			unknown = append(unknown, facts.NoModel(models.Models, p.Model, nil).Error())
+		}
+		if p.Controller != "" && !known {
+			unknown = append(unknown, s.Controllers.Unknown(p.Controller))
+		}
+	}
 	return a.SetResults(ctx, report.HistoryResults(report.PastOf{
-		Rows: rows, Span: span, Log: log, Snapshot: s, Page: max(int(p.Page), 1), Parameters: p.again(span),
+		Unknown: unknown,
+		Rows:    rows, Span: span, Log: log, Snapshot: s, Page: max(int(p.Page), 1), Parameters: p.again(span),
 	}, a.Env().Unit))
 }
 

@@ -41,16 +41,26 @@ func CordonOf(c facts.Controller) Cordon {
 	}
 }
 
-// CheckDrain says why a controller must not be drained now, or nil.
+// ErrWait matches the error of what may be possible later, without anything being done.
+var ErrWait = errors.New("wait until that has ended")
+
+// waitError is a refusal that matches [ErrWait].
+type waitError struct{ error }
+
+// Is reports that the error is [ErrWait].
+func (waitError) Is(target error) bool { return target == ErrWait }
+
+// CheckDrain says why a controller must not be drained now, or nil. The error matches
+// [ErrWait] if that may change by itself.
 func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
 	switch {
 	case !known:
 		return errors.New("cannot drain: " + s.Controllers.Unknown(controller))
 	case away(c):
-		return fmt.Errorf("cannot drain %q: it is not available; restore it first", controller)
+		return waitError{fmt.Errorf("cannot drain %q: it is not available; restore it first", controller)}
 	case len(s.Gaps) > 0:
-		return fmt.Errorf("cannot drain %q: JIMM's list is incomplete: %s", controller, s.Gaps[0])
+		return waitError{fmt.Errorf("cannot drain %q: JIMM's list is incomplete: %s", controller, s.Gaps[0])}
 	}
 	var coming []string
 	for _, f := range s.Moving {
@@ -62,9 +72,9 @@ func CheckDrain(s Snapshot, controller string) error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("cannot drain %q: model %s is migrating to it; run the drain again when that has ended", controller, coming[0])
+		return waitError{fmt.Errorf("cannot drain %q: model %s is migrating to it; run the drain again when that has ended", controller, coming[0])}
 	default:
-		return fmt.Errorf("cannot drain %q: %d models are migrating to it, such as %s; run the drain again when that has ended", controller, len(coming), coming[0])
+		return waitError{fmt.Errorf("cannot drain %q: %d models are migrating to it, such as %s; run the drain again when that has ended", controller, len(coming), coming[0])}
 	}
 }
 

@@ -146,7 +146,7 @@ func (m *maker) readTargets() error {
 		case cordoned(c):
 			return fmt.Errorf("cannot plan: the target %q is cordoned; choose another, or uncordon-controller controller=%s", t.Name, t.Name)
 		case away(c):
-			return fmt.Errorf("cannot plan: the target %q is not available; choose another, or restore it", t.Name)
+			return waitError{fmt.Errorf("cannot plan: the target %q is not available; choose another, or restore it", t.Name)}
 		}
 		m.targets = append(m.targets, t)
 	}

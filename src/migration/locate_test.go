@@ -424,12 +424,18 @@ func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 		{UUID: "11111111-0000-4000-8000-000000000002", Name: "staging", Owner: "bob@example.com"},
 	}
 	for selector, want := range map[string]string{
-		"pord":                   `JIMM has no model "pord"; did you mean alice@example.com/prod?`,
-		"Prod":                   `JIMM has no model "Prod"; did you mean alice@example.com/prod?`,
-		"bob@example.com/stagin": `JIMM has no model "bob@example.com/stagin"; did you mean bob@example.com/staging?`,
-		"completely-different":   `JIMM has no model "completely-different"`,
-		modelUUID[:35]:           `JIMM has no model "` + modelUUID[:35] + `"; a UUID has 36 characters, and this has 35; did you mean alice@example.com/prod?`,
-		"pro*":                   `"pro*" is a pattern, but one model is needed; did you mean alice@example.com/prod?`,
+		"pord":                                 `JIMM has no model "pord"; did you mean alice@example.com/prod?`,
+		"Prod":                                 `JIMM has no model "Prod"; did you mean alice@example.com/prod?`,
+		"bob@example.com/stagin":               `JIMM has no model "bob@example.com/stagin"; did you mean bob@example.com/staging?`,
+		"completely-different":                 `JIMM has no model "completely-different"`,
+		modelUUID[:35]:                         `JIMM has no model "` + modelUUID[:35] + `"; a UUID has 36 characters, and this has 35; did you mean alice@example.com/prod?`,
+		modelUUID + "x":                        `JIMM has no model "` + modelUUID + `x"; a UUID has only digits, the letters a to f and hyphens, and this has "x"; did you mean alice@example.com/prod?`,
+		"model-" + modelUUID + "0":             `JIMM has no model "model-` + modelUUID + `0"; a UUID has 36 characters, and this has 37; did you mean alice@example.com/prod?`,
+		"11111111-OO00-4000-8000-000000000002": `JIMM has no model "11111111-OO00-4000-8000-000000000002"; a UUID has only digits, the letters a to f and hyphens, and this has "OO"; did you mean bob@example.com/staging?`,
+		strings.ReplaceAll(modelUUID, "-", ""): `JIMM has no model "` + strings.ReplaceAll(modelUUID, "-", "") + `"; a UUID has 36 characters, and this has 32; did you mean alice@example.com/prod?`,
+		"111111110-000-4000-8000-000000000002": `JIMM has no model "111111110-000-4000-8000-000000000002"; the hyphens of a UUID are in other places: 8-4-4-4-12 characters; did you mean bob@example.com/staging?`,
+		"a-rather-long-name-for-production-1":  `JIMM has no model "a-rather-long-name-for-production-1"`,
+		"pro*":                                 `"pro*" is a pattern, but one model is needed; did you mean alice@example.com/prod?`,
 	} {
 		if _, err := facts.Select(models, selector); err == nil || err.Error() != want {
 			t.Errorf("Select(%q): %v\nwant %s", selector, err, want)

@@ -19,6 +19,8 @@ type PastOf struct {
 	Log      fleet.LogRead
 	Snapshot fleet.Snapshot
 	Page     int
+	// Unknown are the names that were given and that JIMM does not know.
+	Unknown []string
 	// Parameters are those of the action that another page needs too, as typed.
 	Parameters []string
 }
@@ -75,6 +77,9 @@ func historySummary(p PastOf, pages int) string {
 	}
 	if which := pageOf(p.Page, pages); which != "" {
 		text += "; " + which
+	}
+	for _, u := range p.Unknown {
+		text += "; " + redact.String(u)
 	}
 	return text
 }

@@ -22,7 +22,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 		out["gaps"] = redact.Error(found.Gaps)
 	}
 	which := ""
-	if pages := (found.Matches + locate.DefaultLimit - 1) / locate.DefaultLimit; pages > 1 || page > 1 {
+	if pages := max((found.Matches+locate.DefaultLimit-1)/locate.DefaultLimit, 1); pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
 		which = ", " + pageOf(page, max(pages, 1))
 	}

@@ -417,9 +417,10 @@ func firstObstacle(moves []fleet.Moved, run Run) string {
 	return ""
 }
 
-// RefusedRun are the results of a run that started nothing.
-func RefusedRun(err error) map[string]any {
-	return refusedResults("nothing was started", err, true)
+// RefusedRun are the results of a run that started nothing. again reports that the same
+// action may succeed later.
+func RefusedRun(err error, again bool) map[string]any {
+	return refusedResults("nothing was started", err, again)
 }
 
 // RunReport is the report of a run in Markdown, with a Gantt chart of who moved

@@ -100,7 +100,7 @@ func (cs Controllers) Nearest(text string) []string {
 // Unknown says that JIMM has no such controller, and which may be meant, or which there
 // are.
 func (cs Controllers) Unknown(text string) string {
-	said := "JIMM has no controller " + strconv.Quote(text)
+	said := "JIMM has no controller " + strconv.Quote(text) + uuidFault(text, "controller")
 	switch near := cs.Nearest(text); {
 	case len(near) > 0:
 		return said + "; did you mean " + strings.Join(near, " or ") + "?"

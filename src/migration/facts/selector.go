@@ -35,8 +35,8 @@ func (e *SelectError) Error() string {
 		text = fmt.Sprintf("%q is a pattern, but one model is needed", e.Selector)
 	case isPattern(e.Selector):
 		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
-	case looksLikeUUID(e.Selector) && len(e.Selector) != uuidLength:
-		text += fmt.Sprintf("; a UUID has %d characters, and this has %d", uuidLength, len(e.Selector))
+	default:
+		text += uuidFault(e.Selector, "model")
 	}
 	if len(e.Nearest) > 0 {
 		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"
@@ -125,7 +125,7 @@ func (m Model) forms(typed string) []string {
 	const shortID = 6 // The last characters of a UUID, which Juju prints.
 	switch owner, _, _ := strings.Cut(m.Owner, "@"); {
 	case looksLikeUUID(typed):
-		return []string{m.UUID}
+		return []string{m.UUID, strings.ReplaceAll(m.UUID, "-", "")}
 	case strings.Contains(typed, "/"):
 		return []string{m.FullName(), owner + "/" + m.Name}
 	case len(typed) >= shortID && strings.Trim(typed, "0123456789abcdefABCDEF") == "" && strings.Contains(m.UUID, strings.ToLower(typed)):
@@ -205,9 +205,43 @@ func isPattern(selector string) bool { return strings.ContainsAny(selector, "*?[
 // uuidLength is that of a UUID with its hyphens.
 const uuidLength = 36
 
-func isUUID(text string) bool { return looksLikeUUID(text) && len(text) == uuidLength }
+func isUUID(text string) bool {
+	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`).MatchString(text)
+}
 
-// looksLikeUUID reports whether a text was meant as a UUID.
+// looksLikeUUID reports whether a text was meant as a UUID: it has the shape of one, or its
+// length and hardly another letter, as where an "o" stands for a zero.
 func looksLikeUUID(text string) bool {
-	return regexp.MustCompile(`^[0-9A-Fa-f]{6,}-[0-9A-Fa-f]+-[0-9A-Fa-f-]+$`).MatchString(text)
+	const few, spare = 3, 6
+	shaped := regexp.MustCompile(`^[0-9A-Fa-f]{6,}-[0-9A-Fa-f]+-[0-9A-Fa-f-]+$`).MatchString(text)
+	long := len(text) >= uuidLength-spare && len(text) <= uuidLength+spare
+	return shaped || long && len(otherThanUUID(text)) <= few
+}
+
+// otherThanUUID is what a text has that no UUID has.
+func otherThanUUID(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("0123456789abcdefABCDEF-", r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// uuidFault says why a text that was meant as a UUID is none; "" if it is one, or was not
+// meant so. The kind is that of its tag.
+func uuidFault(selector, kind string) string {
+	for _, text := range readings(selector, kind) {
+		other := otherThanUUID(text)
+		switch {
+		case !looksLikeUUID(text), isUUID(text):
+		case other != "":
+			return fmt.Sprintf("; a UUID has only digits, the letters a to f and hyphens, and this has %q", other)
+		case len(text) != uuidLength:
+			return fmt.Sprintf("; a UUID has %d characters, and this has %d", uuidLength, len(text))
+		default:
+			return "; the hyphens of a UUID are in other places: 8-4-4-4-12 characters"
+		}
+	}
+	return ""
 }
