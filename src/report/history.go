@@ -78,10 +78,7 @@ func historySummary(p PastOf, pages int) string {
 	if which := pageOf(p.Page, pages); which != "" {
 		text += "; " + which
 	}
-	for _, u := range p.Unknown {
-		text += "; " + redact.String(u)
-	}
-	return text
+	return redact.String(strings.Join(append([]string{text}, p.Unknown...), "; "))
 }
 
 // pastResults is one row of the history.
