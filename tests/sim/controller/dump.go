@@ -7,10 +7,11 @@ import (
 )
 
 // dumpModels is not there in 4.0-beta8 (recorded). In 4.0.15 a model's description is YAML with the version of its format
-// (recorded; the rest, which holds credentials, is left out here). Up to 3.6 no one asks a simulated controller.
+// (recorded; the rest, which holds credentials, is left out here). Up to 3.6 one that has left redirects (3.5.4, observed;
+// 3.6.28, recorded).
 func dumpModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if !s.c.release.has(juju4) {
-		return nil, s.unknownMethod(req)
+		return dumpEach(req, s.dumpOf)
 	}
 	type dump struct {
 		Error  *wire.Error `json:"error"`
@@ -45,3 +46,43 @@ func dumpModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 
 // payloadVersion is the format of descriptions of 4.0.15 (recorded).
 const payloadVersion = "4.0.12"
+
+// dumpOf is the description of a model up to 3.6 (3.5.4, observed).
+func (s *session) dumpOf(tag string) (string, error) {
+	uuid, err := modelTag(tag)
+	if err != nil {
+		return "", err
+	}
+	if m := s.c.departed(uuid, s.loggedIn().user); m != nil {
+		return "", redirection(m.redirectInfo())
+	}
+	readable := s.mayRead(uuid)
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	switch h := s.c.models[uuid]; {
+	case h == nil:
+		return "", wire.Errorf("not found", "model %q not found", uuid)
+	case !readable:
+		return "", errPermission()
+	default:
+		return "version: 10\ntype: " + h.model.Type + "\nowner: " + h.model.Owner + "\n", nil
+	}
+}
+
+// dumpEach answers each tag with a text or an error.
+func dumpEach(req *wire.Request, dump func(tag string) (string, error)) (any, error) {
+	type item struct {
+		Error  *wire.Error `json:"error,omitempty"`
+		Result string      `json:"result"`
+	}
+	var params entities
+	if err := req.Decode(&params); err != nil {
+		return nil, err
+	}
+	list := []item{}
+	for _, entity := range params.Entities {
+		text, err := dump(entity.Tag)
+		list = append(list, item{wire.AsError(err), text})
+	}
+	return map[string]any{"results": list}, nil
+}
