@@ -46,7 +46,7 @@ type PlannedStart struct {
 type fleetRules struct {
 	Fleet
 
-	stopped string               // why nothing may be started any more
+	stopped string               // why nothing more may be started
 	asked   map[string]time.Time // by UUID, when it was requested in this run
 	targets map[string]string    // where to
 }
@@ -124,7 +124,7 @@ type flight struct{ uuid, source, target string }
 // askedLately is for how long a request counts as a migration although no controller shows one.
 const askedLately = 10 * time.Second
 
-// flying are all migrations in flight but those of a model itself, whoever has started them.
+// flying are all migrations in flight but those of a model itself, of any client.
 func (j *JAAS) flying(but string) (list []flight) {
 	j.mu.Lock()
 	asked, targets := maps.Clone(j.fleet.asked), maps.Clone(j.fleet.targets)

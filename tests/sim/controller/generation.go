@@ -21,7 +21,7 @@ const (
 	secretBackends trait = "secret-backends"
 	// closesModels: the connections of a model that is removed are closed (3.5.5 and 3.6-rc1 to 3.6, documented).
 	closesModels trait = "closes-models"
-	// openLogs: whoever may log in to the controller may read every log (to 3.6.7, documented: CVE-2025-53512).
+	// openLogs: every user of the controller may read every log (to 3.6.7, documented: CVE-2025-53512).
 	openLogs trait = "open-logs"
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"

@@ -55,7 +55,7 @@ func (h *hosted) state() ModelState {
 	return state
 }
 
-// SetUpgrading begins or ends a controller upgrade: whoever logs in to the controller meanwhile can only ping, and a
+// SetUpgrading begins or ends a controller upgrade: a client that logs in to the controller meanwhile can only ping, and a
 // login that fails says that there is maintenance (4.0-beta8, recorded; documented for older ones).
 func (c *Controller) SetUpgrading(on bool) {
 	c.mu.Lock()

@@ -54,7 +54,7 @@ type Outcome struct {
 	Stall    string        `yaml:"stall,omitempty"`
 	StallFor time.Duration `yaml:"stall-for,omitempty"`
 	// Loop is the phase (VALIDATION, SUCCESS or LOGTRANSFER) that fails at its end, VALIDATION before it activates the
-	// model, and begins again, LoopTimes times, 0: for ever (juju/juju#20286).
+	// model, and begins again, LoopTimes times, 0: forever (juju/juju#20286).
 	Loop      Phase `yaml:"loop,omitempty"`
 	LoopTimes int   `yaml:"loop-times,omitempty"`
 

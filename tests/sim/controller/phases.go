@@ -198,7 +198,7 @@ func (w *worker) importModel(ctx context.Context) (Phase, error) {
 }
 
 // validate waits for the agents, compares the machines with the cloud and activates the copy. Errors of the connection
-// do not abort: the phase begins again, for ever if need be.
+// do not abort: the phase begins again, forever if need be.
 func (w *worker) validate(ctx context.Context) (Phase, error) {
 	ok, err := w.agents(ctx, Validation, "validating", w.pace.Validation)
 	if err != nil || !ok {

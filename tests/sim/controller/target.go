@@ -132,7 +132,7 @@ func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (
 	}
 }
 
-// activateModel makes an importing copy the model. From here on this controller does not redirect for it any more.
+// activateModel makes an importing copy the model. From here on this controller no longer redirects for it.
 func activateModel(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(unfinished) {
 		return nil, wire.Errorf("", "activating an imported model is not implemented")

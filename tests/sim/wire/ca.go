@@ -56,7 +56,7 @@ func NewCA(name string) (*CA, error) {
 	return &CA{certificate: certificate, key: key, pem: string(text)}, nil
 }
 
-// NewLoneCA makes a self-signed certificate with these names that all servers share: whoever trusts it has no chain to
+// NewLoneCA makes a self-signed certificate with these names that all servers share: a client that trusts it has no chain to
 // verify. It is for tests that connect very often.
 func NewLoneCA(names ...string) (*CA, error) {
 	ca, err := NewCA("shared by all servers")

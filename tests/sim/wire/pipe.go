@@ -9,7 +9,7 @@ import (
 )
 
 // pipeBuffer is how much may be under way in one direction. net.Pipe has no buffer at all, and two sides that write at
-// the same time (TLS session tickets, websocket close frames) would wait for each other for ever.
+// the same time (TLS session tickets, websocket close frames) would wait for each other forever.
 const pipeBuffer = 256 << 10
 
 // Pipe returns the two ends of a connection in memory with a buffer each way. All waiting is on condition variables
@@ -37,7 +37,7 @@ func newStream() *stream {
 	return s
 }
 
-// deadline is a point in time that wakes the stream when it has come.
+// deadline is a point in time that wakes the stream when it is reached.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer

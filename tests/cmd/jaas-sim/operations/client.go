@@ -56,7 +56,7 @@ func (c *Client) Operations(ctx context.Context, query Query) (found []Operation
 }
 
 // Follow calls each, unless it is nil, with every line of the task's log and
-// returns the task when it neither waits nor runs any more. When ctx ends first,
+// returns the task when it is no longer waiting or running. When ctx ends first,
 // the task continues.
 func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.LogMessage)) (Task, error) {
 	body, err := c.do(ctx, http.MethodGet, "/tasks/"+task+"/log", nil)
