@@ -128,11 +128,17 @@ func (m Model) forms(typed string) []string {
 		return []string{m.UUID, strings.ReplaceAll(m.UUID, "-", "")}
 	case strings.Contains(typed, "/"):
 		return []string{m.FullName(), owner + "/" + m.Name}
-	case len(typed) >= shortID && strings.Trim(typed, "0123456789abcdefABCDEF") == "" && strings.Contains(m.UUID, strings.ToLower(typed)):
+	case len(typed) >= shortID && strings.Trim(typed, "0123456789abcdefABCDEF") == "" && m.hasDigits(strings.ToLower(typed)):
 		return []string{m.Name, typed}
 	default:
 		return []string{m.Name}
 	}
+}
+
+// hasDigits reports whether the text is a part of the model's UUID, with or without its
+// hyphens.
+func (m Model) hasDigits(text string) bool {
+	return strings.Contains(m.UUID, text) || strings.Contains(strings.ReplaceAll(m.UUID, "-", ""), text)
 }
 
 // SelectAll returns the models that the selector matches: as [Select], and a

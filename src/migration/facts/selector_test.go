@@ -52,15 +52,16 @@ func TestSelectSuggests(t *testing.T) {
 		"jaas:admin/prod":        prod,
 		"prod*":                  prod, // "juju models" marks the current model so.
 		"alice@example.com/prod.postgresql-primary": prod, // The URL of an offer.
-		"model-prdo":              prod,
-		"345678":                  prod, // The short form of a UUID that Juju prints.
-		"abcdef01":                prod,
-		prodUUID[:35]:             prod,
-		"model-" + prodUUID + "0": prod,
-		"postgres":                "bob@example.com/postgresql-eu",
-		"bob/postgresql":          "bob@example.com/postgresql-eu",
-		"defautl":                 "alice@example.com/default or bob@example.com/default",
-		"model-8":                 "carol/model-7",
+		"model-prdo":                          prod,
+		"345678":                              prod, // The short form of a UUID that Juju prints.
+		"abcdef01":                            prod,
+		strings.ReplaceAll(prodUUID, "-", ""): prod,
+		prodUUID[:35]:                         prod,
+		"model-" + prodUUID + "0":             prod,
+		"postgres":                            "bob@example.com/postgresql-eu",
+		"bob/postgresql":                      "bob@example.com/postgresql-eu",
+		"defautl":                             "alice@example.com/default or bob@example.com/default",
+		"model-8":                             "carol/model-7",
 	} {
 		_, err := facts.Select(models(), text)
 		if err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+want+"?") || !strings.Contains(err.Error(), text) {
