@@ -67,6 +67,10 @@ func (r *run) checked(s *survey.Survey) Result {
 		r.report(FindingEvent{f})
 	}
 	res.Plan = plan(s, res.Findings)
+	if to := s.PointsTo(); res.Plan == PlanNone && s.TargetKnown && to.Name != "" {
+		res.Next = facts.RecordCommand(s.Options.Unit, s.Model.UUID, to.Name, "")
+		res.Settled = !s.Traits.AutoRecords // Such a JIMM may still record it by itself.
+	}
 	return res
 }
 

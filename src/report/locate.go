@@ -51,13 +51,13 @@ func pageOf(page, pages int) string {
 
 func locationResults(l locate.Location, unit string) map[string]any {
 	out := map[string]any{
-		"name":       l.Model.Name,
-		"owner":      l.Model.Owner,
 		"state":      string(l.State),
 		"controller": cmp.Or(l.Holder.String(), "unknown"),
 		"drift":      l.Drift,
 		"proof":      l.Proof,
 	}
+	set(out, "name", l.Model.Name)
+	set(out, "owner", l.Model.Owner)
 	if !l.Complete() {
 		out["complete"] = false
 	}
@@ -103,7 +103,7 @@ func LocationSummary(l locate.Location, unit string) string {
 	case locate.StateAbsent:
 		return fmt.Sprintf("model %s is on no controller, but JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
 	case locate.StateLost:
-		return fmt.Sprintf("JIMM does not know model %s: %s; it can be imported into JIMM again%s", model, l.Proof, prefixed(": ", l.Repair))
+		return fmt.Sprintf("JIMM does not know model %s: %s; it can be imported into JIMM again%s", model, strings.TrimPrefix(l.Proof, locate.UnknownToJIMM), prefixed(": ", l.Repair))
 	case locate.StateConflict:
 		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
 	default:

@@ -132,7 +132,11 @@ func removal(s *survey.Survey) string {
 // checkConflict looks for a second copy. One in use ends the run as a conflict,
 // whatever is ignored; one of which nothing else is known may be accepted.
 func checkConflict(s *survey.Survey) Finding {
-	others := s.Holders(s.Source, s.Target)
+	// What a redirect of the recorded controller leads to is the model itself.
+	there := slices.DeleteFunc(s.Holders(), func(c facts.Controller) bool {
+		return !slices.Contains(judge.Trail(s.Source, s.Observation), c.UUID)
+	})
+	others := s.Holders(append(there, s.Source, s.Target)...)
 	switch {
 	case s.InUseTwice():
 		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not change either copy until an administrator of both controllers has examined them"}
@@ -146,6 +150,8 @@ func checkConflict(s *survey.Survey) Finding {
 		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt; remove-left-over removes a half-imported copy"}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
+	case len(there) > 0 && there[0].UUID != s.Target.UUID:
+		return Finding{Level: Pass, Evidence: fmt.Sprintf("%q redirects to %q, and no other controller has a copy (%d answered)", s.Source.String(), there[0].Name, answered(s))}
 	default:
 		return Finding{Level: Pass, Evidence: fmt.Sprintf("no controller besides source and target has a copy (%d answered)", answered(s))}
 	}

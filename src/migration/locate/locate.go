@@ -361,6 +361,9 @@ func (l locator) lookAgain(ctx context.Context, found []Location) {
 	}
 }
 
+// UnknownToJIMM begins the proof of a model that is lost.
+const UnknownToJIMM = "JIMM does not know it, and "
+
 // lost asks every controller about a model that JIMM does not know, if its UUID was
 // given. The error is returned where that returns nothing.
 func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Controllers, unknown *facts.SelectError) (Found, error) {
@@ -374,7 +377,7 @@ func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Contro
 	if said == "" || record.State != facts.RecordLost && record.State != facts.RecordUnlisted {
 		return Found{}, unknown
 	}
-	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: "JIMM does not know it, and " + said}
+	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: UnknownToJIMM + said}
 	locator{controllers: list}.count(&loc, copies)
 	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
 	if loc.Holder.Known() {

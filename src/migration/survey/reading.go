@@ -18,6 +18,15 @@ func (s *Survey) PointsElsewhere() bool {
 	return !s.OnTarget() && source.State == facts.CopyMoved && source.To != "" && source.To != s.Target.UUID
 }
 
+// PointsTo returns the controller that the source reports to have migrated the model to, if
+// that is not the target; unknown if there is none.
+func (s *Survey) PointsTo() facts.Controller {
+	if !s.PointsElsewhere() {
+		return facts.Controller{}
+	}
+	return s.Controllers.ByUUID(s.Observation.CopyOn(s.Source).To)
+}
+
 // Placement is where the survey places the model.
 func (s *Survey) Placement() judge.Placement { return judge.Place(s.Source, s.Seen()) }
 
