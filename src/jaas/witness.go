@@ -3,6 +3,7 @@ package jaas
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -133,9 +134,13 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		Users:            users,
 		Credential:       validity(m.CloudCredentialValidity),
 		Backends:         backends(m.SecretBackends),
-		BackendsReported: m.SecretBackends != nil,
+		BackendsReported: m.SecretBackends != nil || strings.HasPrefix(m.AgentVersion, nullIsNone),
 	}
 }
+
+// nullIsNone begins the versions of models for which a list of secret backends that is
+// null says that the model has no secrets (3.6.28 recorded).
+const nullIsNone = "3.6."
 
 // validity reads what the server says, if it does.
 func validity(valid *bool) facts.Validity {

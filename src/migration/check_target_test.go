@@ -85,6 +85,9 @@ func targetCases() []targetCase {
 			f.details = func(i *facts.Info) { i.Users = []string{"admin=admin", "bob=read", "alice@example.com=admin"} }
 		}, level: checks.Warn, says: "to the model: bob"},
 		{name: "backends not told", id: checks.SecretBackends, level: checks.Skip},
+		{name: "no backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
+			f.details = func(i *facts.Info) { i.BackendsReported = true }
+		}, level: checks.Pass, says: "reports no secrets"},
 		{name: "built-in backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) {
 				i.BackendsReported, i.Backends = true, []facts.Backend{{Name: "internal", Type: "controller", Secrets: 3}}

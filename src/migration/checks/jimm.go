@@ -141,5 +141,8 @@ func checkSecretBackends(s *survey.Survey) Finding {
 			Remedy:   "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails",
 		}
 	}
+	if len(s.Observation.Info.Backends) == 0 {
+		return Finding{Level: Pass, Evidence: "the source reports no secrets of the model"}
+	}
 	return Finding{Level: Pass, Evidence: "the model's secrets are in the built-in backend"}
 }

@@ -68,8 +68,8 @@ type Info struct {
 	Users []string
 	// Credential reports whether the model's cloud credential is valid.
 	Credential Validity
-	// Backends hold the model's secrets; BackendsReported is false where the
-	// controller does not say (before Juju 3.1).
+	// Backends hold the model's secrets, none if it has no secrets; BackendsReported is
+	// false where the controller does not say (before Juju 3.1).
 	Backends         []Backend
 	BackendsReported bool
 	// Err is the answer that was an error.
