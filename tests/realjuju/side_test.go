@@ -66,8 +66,10 @@ func simulate(t *testing.T, world sim.World, options sim.Options) *sim.JAAS {
 
 // twin is the simulated controller that is to be the same as a real one.
 func twin(c *controller.Controller) sim.Controller {
-	return sim.Controller{Name: c.Name, UUID: c.UUID, ModelUUID: c.ModelUUID, Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", CloudType: "dummy",
-		Machines: []simctl.Machine{{ID: "0", InstanceID: "localhost"}}}
+	return sim.Controller{
+		Name: c.Name, UUID: c.UUID, ModelUUID: c.ModelUUID, Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", CloudType: "dummy",
+		Machines: []simctl.Machine{{ID: "0", InstanceID: "localhost"}},
+	}
 }
 
 // request is one message, with no client's opinion between. PASSWORD in it stands for that of the user admin.

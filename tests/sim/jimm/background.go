@@ -32,7 +32,7 @@ func (s *Server) PollOnce(ctx context.Context) {
 		_ = s.use(ctx, controller, s.ownUser(), func(b *backing) error {
 			for _, row := range rows {
 				if row.Controller == controller.Name && ctx.Err() == nil {
-					s.pollModel(ctx, b, row.UUID)
+					s.pollModel(ctx, b, row)
 				}
 			}
 			return nil
@@ -40,15 +40,16 @@ func (s *Server) PollOnce(ctx context.Context) {
 	}
 }
 
-// pollModel reads the row again: another one's ModelInfo may have changed it since.
-func (s *Server) pollModel(ctx context.Context, b *backing, uuid string) {
-	row, ok := s.db.model(uuid)
-	if !ok {
+// pollModel reads the row again: another one's ModelInfo may have changed it since. A model that has been recorded elsewhere
+// meanwhile is left to the next round: its old controller knows nothing of it.
+func (s *Server) pollModel(ctx context.Context, b *backing, listed Model) {
+	row, ok := s.db.model(listed.UUID)
+	if !ok || row.Controller != listed.Controller {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelInfoLimit)
 	defer cancel()
-	_, _ = s.actOn(ctx, row, s.ownUser(), b.askModelInfo(ctx, uuid)) // the result is thrown away
+	_, _ = s.actOn(ctx, row, s.ownUser(), b.askModelInfo(ctx, row.UUID)) // the result is thrown away
 }
 
 // watchControllers dials every controller at the start and every ten minutes, which is all that makes a controller

@@ -131,6 +131,25 @@ func TestTargetThatRefusesIsDeletedOnlyByTheNextQuestion(t *testing.T) {
 	})
 }
 
+// A model that is recorded on its target while the poller dials the source is not asked for there: the source denies it, and
+// JIMM would forget a model that has arrived.
+func TestThePollerAsksNoControllerForAModelThatHasLeftIt(t *testing.T) {
+	inWorld(t, jimm.Generation2026(), nil, func(w *world) {
+		t := w.t
+		w.jimm.UpdateModel(modelUUID, func(m *jimm.Model) { m.Mode = jimm.ModeInternal })
+		login := w.a.answers["Admin.Login"]
+		w.a.answer("Admin.Login", func(*wire.Request) (any, error) {
+			w.jimm.UpdateModel(modelUUID, func(m *jimm.Model) { m.Controller, m.Mode = "ctl-b", jimm.ModeNone })
+			return login, nil
+		})
+		w.a.answer("ModelManager.ModelInfo", itemError("permission denied", "unauthorized access", nil))
+		w.jimm.PollOnce(t.Context())
+		if w.mode() != "ctl-b " {
+			t.Errorf("row is %q, want ctl-b", w.mode())
+		}
+	})
+}
+
 func TestOldJIMMNeverChangesARowByItself(t *testing.T) {
 	for _, answer := range []any{
 		itemError("permission denied", "unauthorized access", nil), itemError("x", "not found", nil),
