@@ -25,6 +25,12 @@ type Moved struct {
 	Began, Ended time.Time
 }
 
+// Elsewhere reports that the model was not migrated since it is not there any more: another
+// client has migrated or removed it.
+func (m Moved) Elsewhere() bool {
+	return m.State == Stayed && (m.Reason == string(LeftMovedOn) || m.Reason == string(LeftGone))
+}
+
 // alreadyThere is the reason of a model that was as the plan wants it.
 const alreadyThere = "already-there"
 
@@ -36,7 +42,8 @@ type RunOutcome string
 
 // The outcomes of a run.
 const (
-	// Applied: every model of the plan is where the plan has it.
+	// Applied: every model of the plan is where the plan has it, but for those that others
+	// have migrated elsewhere or removed.
 	Applied RunOutcome = "applied"
 	// NothingToDo: it was so before.
 	NothingToDo RunOutcome = "nothing-to-do"
@@ -115,7 +122,7 @@ func (r *run) done() Done {
 	for _, t := range r.entries {
 		d.Moves = append(d.Moves, t.Moved)
 		conflict = conflict || t.Result.Outcome == facts.Conflict || t.Result.Outcome == facts.LostFromJIMM
-		stays = stays || t.State == Stayed && t.Reason != string(LeftMovedOn) && t.Reason != "gone"
+		stays = stays || t.State == Stayed && !t.Elsewhere()
 	}
 	switch c := d.Counts; {
 	case conflict:

@@ -172,6 +172,7 @@ const (
 	LeftConnected       Reason = "connected"
 	LeftMovedRecently   Reason = "moved-recently"
 	LeftMovedOn         Reason = "moved-on"
+	LeftGone            Reason = "gone"
 	LeftStillThere      Reason = "still-there"
 	LeftNoRedirect      Reason = "no-redirect"
 	LeftNotInLog        Reason = "not-in-log"

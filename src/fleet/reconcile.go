@@ -126,7 +126,7 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 		case t.State != Waiting:
 		case !known && len(s.Gaps) > 0:
 		case !known:
-			t.State, t.Reason = Stayed, "gone"
+			t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM does not list it any more"
 			ended = append(ended, t.Moved)
 		case t.fresh(on): // The list is older than its last step.
 		case onRoute && len(leg.Route) == 0 && !moves:
@@ -141,7 +141,7 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 				r.tally.Fought = t.Entry.Name
 			}
 		case !onRoute || len(leg.Route) == 0:
-			t.State, t.Reason = Stayed, string(LeftMovedOn)
+			t.State, t.Reason, t.Detail = Stayed, string(LeftMovedOn), fmt.Sprintf("it is on %q", on)
 			ended = append(ended, t.Moved)
 			if t.seen {
 				r.tally.Fought = t.Entry.Name

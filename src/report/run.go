@@ -136,6 +136,9 @@ func movedLine(m fleet.Moved) string {
 		return text
 	case fleet.Stayed:
 		text := fmt.Sprintf("%s stays: %s", m.Entry.Name, m.Reason)
+		if m.Elsewhere() {
+			text = fmt.Sprintf("%s is skipped: %s", m.Entry.Name, m.Reason)
+		}
 		if why := whyOf(m); why != "" {
 			text += ": " + why
 		}
@@ -200,8 +203,17 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	if c.Failed > 0 {
 		text += fmt.Sprintf("; %d failed", c.Failed)
 	}
-	if c.Left > 0 {
-		text += fmt.Sprintf("; %d %s", c.Left, stay(c.Left))
+	elsewhere := 0
+	for _, m := range d.Moves {
+		if m.Elsewhere() {
+			elsewhere++
+		}
+	}
+	if n := c.Left - elsewhere; n > 0 {
+		text += fmt.Sprintf("; %d %s", n, stay(n))
+	}
+	if elsewhere > 0 {
+		text += fmt.Sprintf("; %d skipped: migrated or removed by another client", elsewhere)
 	}
 	if c.Waiting > 0 {
 		text += fmt.Sprintf("; %d not started", c.Waiting)

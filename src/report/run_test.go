@@ -195,3 +195,30 @@ func TestACordonThatIsNotVisible(t *testing.T) {
 		}
 	}
 }
+
+// A model that others have migrated or removed does not stay.
+func TestSkippedModelsDoNotStay(t *testing.T) {
+	moved := func(reason fleet.Reason, detail string) fleet.Moved {
+		return fleet.Moved{Entry: fleet.Entry{Model: prod, Name: "alice/prod"}, State: fleet.Stayed, Reason: string(reason), Detail: detail}
+	}
+	elsewhere, gone := moved(fleet.LeftMovedOn, `it is on "north"`), moved(fleet.LeftGone, "JIMM does not list it any more")
+	sick := moved("machines", "machine 0 is down")
+	for want, m := range map[string]fleet.Moved{
+		`alice/prod is skipped: moved-on: it is on "north"`:           elsewhere,
+		"alice/prod is skipped: gone: JIMM does not list it any more": gone,
+		"alice/prod stays: machines: machine 0 is down":               sick,
+	} {
+		var lines report.RunLines
+		if got := lines.Line(fleet.EndedEvent{Moved: m}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for want, moves := range map[string][]fleet.Moved{
+		"0 of 2 models are on their target; 2 skipped: migrated or removed by another client":          {elsewhere, gone},
+		"0 of 2 models are on their target; 1 stays; 1 skipped: migrated or removed by another client": {sick, gone},
+	} {
+		if got := report.RunSummary(fleet.Done{Outcome: fleet.Applied, Counts: fleet.Counts{Planned: 2, Left: 2}, Moves: moves}, fleet.Plan{}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
