@@ -81,6 +81,7 @@ func TestReasons(t *testing.T) {
 		{src + "application charm url is nil", "source-prechecks", false},
 		{"cannot migrate model \"c0ffee\" to controller \"east\": permission denied", "source-login", false},
 		{"permission denied (unauthorized access)", "source-login", false},
+		{"cannot record model \"c0ffee\" on controller \"east\": permission denied (unauthorized access)", "record-denied", true},
 		{"failed to dial the controller", "source-away", true},
 		{"cannot check relation: Post \"http://openfga\": EOF", "jimm-authorization", true},
 		{"model activation failed, migration mode for the model is not importing", "activation-refused", false},
