@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"slices"
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
@@ -67,6 +68,9 @@ func (r *run) checked(s *survey.Survey) Result {
 		r.report(FindingEvent{f})
 	}
 	res.Plan = plan(s, res.Findings)
+	if res.Plan == PlanNone && slices.ContainsFunc(res.Findings, checks.Finding.Settled) {
+		res.Settled = true
+	}
 	if to := s.PointsTo(); res.Plan == PlanNone && s.TargetKnown && to.Name != "" {
 		res.Next = facts.RecordCommand(s.Options.Unit, s.Model.UUID, to.Name, "")
 		res.Settled = !s.Traits.AutoRecords // Such a JIMM may still record it by itself.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -131,6 +132,13 @@ type Finding struct {
 
 // Blocks reports whether the finding forbids to start.
 func (f Finding) Blocks() bool { return f.Level == Fail && !f.Ignored }
+
+// Settled reports that the finding forbids to start, and will until an administrator changes what it
+// is about: which model it is, which versions there are, or what the target has.
+func (f Finding) Settled() bool {
+	lasting := []ID{OwnModel, ControllerModel, HostsJIMM, JIMMRecords, VersionHop, Versions, Cloud, Users, TargetName, Facades}
+	return f.Blocks() && slices.Contains(lasting, f.Check)
+}
 
 // Names lists names, but not more than a reader can use.
 func Names(names []string) string {
