@@ -38,13 +38,16 @@ func TestWatchers(t *testing.T) {
 			if err != nil || time.Since(began) != time.Minute || !strings.Contains(next, "late-"+kind.facade) || strings.Contains(next, `"prod"`) {
 				t.Errorf("%s: second Next after %v = %s, %v", kind.facade, time.Since(began), next, err)
 			}
+			stopped := make(chan struct{})
 			go func() {
+				defer close(stopped)
 				<-time.After(time.Minute)
 				ask("Stop")
 			}()
 			if _, err := ask("Next"); verdict(t, err) != "watcher has been stopped / stopped" {
 				t.Errorf("%s: Next of a stopped watcher: %v", kind.facade, err)
 			}
+			<-stopped // Juju ends Next before it forgets the watcher.
 			if _, err := ask("Next"); verdict(t, err) != "unknown watcher id / not found" {
 				t.Errorf("%s: Next after Stop: %v", kind.facade, err)
 			}
