@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // AnyOrder is the first element of an array in a fixture whose other elements may come in any order.
@@ -26,6 +27,7 @@ type Matcher struct {
 	// AtLeast accepts keys that the recording has not: a server may answer more than a client needs.
 	AtLeast bool
 
+	mu       sync.Mutex // Replays of several servers share a matcher.
 	captured map[string]string
 }
 
@@ -39,6 +41,8 @@ func (m *Matcher) Diff(want, got string) string {
 	if err != nil {
 		return fmt.Sprintf("not JSON: %v: %q", err, got)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.captured == nil {
 		m.captured = map[string]string{}
 	}
@@ -53,6 +57,8 @@ func (m *Matcher) Diff(want, got string) string {
 // Expand returns a recorded message with the values of its placeholders, for sending. Kinds of values get a fixed
 // value of that kind.
 func (m *Matcher) Expand(message string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	message = quotedNumber().ReplaceAllStringFunc(message, func(s string) string { // "port":"<ctl-a.port>"
 		if value, ok := m.Vars[s[2:len(s)-2]]; ok {
 			return value
