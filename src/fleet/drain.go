@@ -90,16 +90,14 @@ func Remaining(s Snapshot, p Policy) (Plan, error) {
 		c, known := s.Controller(t.Name)
 		return t.Name != "*" && (!known || cordoned(c) || away(c))
 	})
-	m, err := newMaker(s, p)
-	if m == nil {
-		return Plan{}, err
-	}
-	candidates, err := m.candidates()
+	m, err := newMakerWithoutTargets(s, p)
 	if err != nil {
 		return Plan{}, err
 	}
-	m.assign(candidates)
-	return m.finish(), nil
+	if m.readTargets() != nil {
+		m.targets = nil
+	}
+	return m.make()
 }
 
 // End is the end of a drain.

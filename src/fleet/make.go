@@ -50,6 +50,11 @@ func Make(s Snapshot, p Policy) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	return m.make()
+}
+
+// make assigns the models that may move to the targets. Without a target every model stays.
+func (m *maker) make() (Plan, error) {
 	candidates, err := m.candidates()
 	if err != nil {
 		return Plan{}, err
@@ -88,7 +93,20 @@ type maker struct {
 	more    int
 }
 
+// newMaker returns a maker that has its targets.
 func newMaker(s Snapshot, p Policy) (*maker, error) {
+	m, err := newMakerWithoutTargets(s, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.readTargets(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// newMakerWithoutTargets returns a maker that has no targets yet.
+func newMakerWithoutTargets(s Snapshot, p Policy) (*maker, error) {
 	if p.MaxModels <= 0 || p.MaxModels > MostModels {
 		p.MaxModels = MostModels
 	}
@@ -110,10 +128,10 @@ func newMaker(s Snapshot, p Policy) (*maker, error) {
 	if p.Goal == Drain && p.From == "" {
 		return nil, fmt.Errorf("cannot plan a drain: from must be the controller to drain, one of %s", m.names())
 	}
-	return m, m.readTargets()
+	return m, nil
 }
 
-// assemble returns a maker that has no targets yet.
+// assemble indexes the snapshot.
 func assemble(s Snapshot, p Policy) *maker {
 	m := &maker{rater: newRater(s), policy: p, byName: map[string]facts.Controller{}, index: map[string]int{}, star: map[string]bool{}, planned: map[string]int{}}
 	for i, c := range s.Controllers {
