@@ -104,11 +104,8 @@ func (d *Drained) Starts() int {
 
 // Moved counts the models that are on their target.
 func (d *Drained) Moved() int {
-	n := 0
-	for _, r := range d.rounds {
-		n += r.Counts.Moved + r.Counts.Already
-	}
-	return n
+	c := d.all().Counts
+	return c.Moved + c.Already
 }
 
 // Moves returns what became of the models of all rounds.

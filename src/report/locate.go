@@ -24,7 +24,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 	which := ""
 	if pages := max((found.Matches+locate.DefaultLimit-1)/locate.DefaultLimit, 1); pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
-		which = ", " + pageOf(page, max(pages, 1))
+		which = ", " + pageOf(page, pages)
 	}
 	if len(found.Locations) == 1 && found.Matches == 1 {
 		l := found.Locations[0]
