@@ -65,7 +65,7 @@ func goesOn(word string) bool {
 
 // typed reports whether a command in a sentence is typed by TestNext: it is one of juju that
 // the stories know, and names nothing that the operator has to put in. Those of JIMM's own
-// client are held to their form; the story looked-at types them.
+// client are held to their form; the story verified types them.
 func (c proseCommand) typed() bool {
 	placeholder := regexp.MustCompile(`\b[A-Z]{2,}\b|=@|\bjimm\.example\.com|\$\(`)
 	return !c.later && !placeholder.MatchString(c.text) && regexp.MustCompile(`^juju (run|config|grant-secret) \S+ \S+`).MatchString(c.text)
