@@ -126,7 +126,7 @@ func TestCheckOfAnImport(t *testing.T) {
 	if diff := cmp.Diff([]string{`MigrationTarget.CheckMachines 3 {"model-tag":"model-` + modelUUID + `"}`}, server.calls); diff != "" {
 		t.Errorf("calls differ (-want +got):\n%s", diff)
 	}
-	const text = `credential "lxd/alice/default" not valid`
+	const text = `credential "default" not valid`
 	refuses := &caller{err: &rpc.Error{Message: text, Code: "not valid"}}
 	if answer, ok := errors.AsType[*rpc.Error](func() error {
 		_, err := juju.NewImportChecker(refuses, 1).CheckMachines(t.Context(), modelUUID)

@@ -124,7 +124,8 @@ func NewImportChecker(caller rpc.Caller, version int) *ImportChecker {
 
 // CheckMachines returns what the controller has against the copy, such as a machine without
 // an instance. If it cannot compare them, the error is its answer: a credential that is
-// marked as invalid there is `credential "…" not valid` (in the log of 3.5.4 and 3.6.28).
+// marked as invalid there is `credential "default" not valid`, with the name alone (3.5.4
+// and 3.6.28).
 // Others than superusers get rpc.CodeUnauthorized.
 func (i *ImportChecker) CheckMachines(ctx context.Context, uuid string) ([]string, error) {
 	tag, err := ModelTag(uuid)

@@ -50,6 +50,37 @@ func TestWire(t *testing.T) {
 	expected(t, "wire", differences)
 }
 
+// TestInvalidCredential: what a controller says of a model after it has marked its cloud credential as invalid, which is what
+// keeps a migration in VALIDATION.
+func TestInvalidCredential(t *testing.T) {
+	t.Parallel()
+	west := startController(t, "west", nil)
+	model, err := west.AddModel("prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := west.State.InvalidateCloudCredential(controller.Credential(), ""); err != nil {
+		t.Fatal(err)
+	}
+	credential := controller.Credential()
+	marked := twin(west)
+	marked.Credentials = []simctl.Credential{{Cloud: credential.Cloud().Id(), Owner: credential.Owner().Id(), Name: credential.Name(), Invalid: true}}
+	j := simulate(t, sim.World{Controllers: []sim.Controller{marked}, Models: []sim.Model{{Controller: "west", Model: simctl.Model{
+		Name: "prod", UUID: model, Owner: "admin", Cloud: "dummy", Region: "dummy-region",
+	}}}}, sim.Options{})
+	p, n := pair{realSide(west), simSide(j.Registration("west"))}, newNeutral(model, "MODEL", west.UUID, "WEST", west.ModelUUID, "WESTMODEL")
+	for _, r := range []request{
+		{"/api", "admin", "MigrationTarget", 1, "CheckMachines", `{"model-tag":"model-` + model + `"}`},
+		{"/api", "admin", "MigrationTarget", 3, "CheckMachines", `{"model-tag":"model-` + model + `"}`},
+		{"/api", "admin", "ModelManager", 9, "ModelInfo", `{"entities":[{"tag":"model-` + model + `"}]}`},
+		{"/api", "admin", "ModelManager", 9, "ListModelSummaries", `{"user-tag":"user-admin","all":true}`},
+	} {
+		for _, difference := range p.differ(t.Context(), n, r) {
+			t.Error(difference)
+		}
+	}
+}
+
 // sourceRequests are what a controller with models is asked.
 func sourceRequests() []request {
 	const prod = `{"entities":[{"tag":"model-MODEL"}]}`

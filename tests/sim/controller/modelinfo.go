@@ -242,8 +242,8 @@ func (c *Controller) ownership(m Model, qualified bool) (tag, qualifier string) 
 	return "user-" + name, ""
 }
 
-// entityStatus is the model's status. An invalid credential hides everything else (documented; 3.5.4, recorded). In 4.0-beta8 the time is
-// that of the call, and a dying model is destroying (recorded).
+// entityStatus is the model's status. An invalid credential hides everything else (documented; 3.5.4, recorded), up to 3.6 the
+// time too (3.5.4, observed). In 4.0-beta8 the time is that of the call, and a dying model is destroying (recorded).
 func (c *Controller) entityStatus(h *hosted) entityStatus {
 	since := h.status.Since
 	if c.release.has(unfinished) {
@@ -253,10 +253,13 @@ func (c *Controller) entityStatus(h *hosted) entityStatus {
 		return entityStatus{Status: "destroying", Since: &since}
 	}
 	if h.model.CredentialInvalid || c.credentialInvalid(h.model) {
-		return entityStatus{
-			Status: "suspended", Info: "suspended since cloud credential is not valid", Since: &since,
-			Data: map[string]any{"reason": ""},
+		suspended := entityStatus{
+			Status: "suspended", Info: "suspended since cloud credential is not valid", Data: map[string]any{"reason": ""},
 		}
+		if c.release.has(juju4) {
+			suspended.Since = &since
+		}
+		return suspended
 	}
 	return entityStatus{Status: h.status.Status, Info: h.status.Info, Since: &since}
 }

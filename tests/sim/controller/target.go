@@ -238,14 +238,15 @@ func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]string{"result": base64.StdEncoding.EncodeToString([]byte(s.c.CACert()))}, nil
 }
 
-// checkMachines reports machines that the cloud does not know; the texts only reach the source's log.
+// checkMachines reports machines that the cloud does not know; the texts only reach the source's log. A credential that is
+// marked as invalid is named by its name alone (3.5.4, observed); that Juju 4 says the same of one is assumed.
 func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(unfinished) { // for unknown models too
 		return results{Results: []result{}}, nil
 	}
 	return withModel(s, req, func(h *hosted) (any, error) {
 		if s.c.credentialInvalid(h.model) {
-			return nil, wire.Errorf("not valid", "credential %q not valid", h.model.Cloud+"/"+h.model.Owner+"/"+h.model.Credential)
+			return nil, wire.Errorf("not valid", "credential %q not valid", h.model.Credential)
 		}
 		list := results{} // null if there is nothing to say (3.5.4, observed)
 		if s.c.release.has(juju4) {
@@ -254,6 +255,9 @@ func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error
 		for _, machine := range h.model.Machines {
 			if machine.LostInstance {
 				text := fmt.Sprintf("couldn't find instance %q for machine %s", machine.InstanceID, machine.ID)
+				if s.c.release.has(juju4) { // by its source
+					text = fmt.Sprintf("could not find cloud instance %q for machine %q", machine.InstanceID, machine.ID)
+				}
 				list.Results = append(list.Results, result{Error: &wire.Error{Message: text}})
 			}
 		}
