@@ -366,7 +366,7 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	typed, _, err := m.matching(slices.DeleteFunc(slices.Clone(patterns), func(p string) bool { return strings.ContainsAny(p, "*?[") }))
+	typed, _, err := m.matching(slices.DeleteFunc(slices.Clone(patterns), facts.IsPattern))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -407,7 +407,7 @@ func (m *maker) matching(patterns []string) (in, named map[string]bool, err erro
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot plan: %w", err)
 		}
-		if len(found) == 0 && (m.policy.Goal != Drain || !strings.ContainsAny(pattern, "*?[")) {
+		if len(found) == 0 && (m.policy.Goal != Drain || !facts.IsPattern(pattern)) {
 			return nil, nil, fmt.Errorf("cannot plan: %w", facts.NoModel(m.snapshot.Models, pattern, nil))
 		}
 		for _, f := range found {

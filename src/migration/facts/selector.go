@@ -33,7 +33,7 @@ func (e *SelectError) Error() string {
 	switch {
 	case e.Pattern:
 		text = fmt.Sprintf("%q is a pattern, but one model is needed", e.Selector)
-	case isPattern(e.Selector):
+	case IsPattern(e.Selector):
 		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	default:
 		text += uuidFault(e.Selector, "model")
@@ -74,7 +74,7 @@ func (e *SelectError) Ambiguous() bool { return len(e.Candidates) > 0 }
 // "model:UUID" in JIMM's access rules). It never guesses: the error is a
 // [*SelectError] that lists the candidates or the nearest names.
 func Select(models []Model, selector string) (Model, error) {
-	if isPattern(selector) {
+	if IsPattern(selector) {
 		e := &SelectError{Selector: selector, Pattern: true}
 		if matches, err := SelectAll(models, selector); err == nil {
 			for _, m := range matches[:min(len(matches), mostNearest)] {
@@ -145,7 +145,7 @@ func (m Model) hasDigits(text string) bool {
 // glob with *, ? or […] over the bare names or, if it has a slash, over
 // "owner/name". An error means that the glob is malformed.
 func SelectAll(models []Model, selector string) ([]Model, error) {
-	if !isPattern(selector) {
+	if !IsPattern(selector) {
 		return match(models, selector), nil
 	}
 	var out []Model
@@ -206,7 +206,8 @@ func readings(text, kind string) []string {
 	return out
 }
 
-func isPattern(selector string) bool { return strings.ContainsAny(selector, "*?[") }
+// IsPattern reports whether a selector is a glob, as [SelectAll] takes it.
+func IsPattern(selector string) bool { return strings.ContainsAny(selector, "*?[") }
 
 // uuidLength is that of a UUID with its hyphens.
 const uuidLength = 36
