@@ -68,8 +68,9 @@ func TestDraw_RefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	entries := []logql.Entry{{At: time.Unix(1, 0), Labels: map[string]string{"app": "x"}, Line: "{}"}}
 	for text, want := range map[string]string{
-		`{"panels": [{"type": "heatmap", "title": "Hot", "targets": [{"expr": "{app=\"x\"}"}]}]}`: `"heatmap" is not known`,
-		`{"panels": [{"type": "stat", "title": "Odd", "targets": [{"expr": "rate()"}]}]}`:         `the panel "Odd"`,
+		`{"panels": [{"type": "heatmap", "title": "Hot", "targets": [{"expr": "{app=\"x\"}"}]}]}`:                 `"heatmap" is not known`,
+		`{"panels": [{"type": "stat", "title": "Odd", "targets": [{"expr": "rate()"}]}]}`:                         `the panel "Odd"`,
+		`{"panels": [{"type": "logs", "title": "Some", "targets": [{"expr": "{app=\"x\"} |= ` + "`no`" + `"}]}]}`: `it shows 0 of 1 lines`,
 	} {
 		path := t.TempDir() + "/board.json"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

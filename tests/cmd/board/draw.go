@@ -226,6 +226,9 @@ func (p *picture) logs(one panel, b box) error {
 	if err != nil {
 		return err
 	}
+	if len(e.Lines) != len(p.entries) {
+		return fmt.Errorf("it shows %d of %d lines, and only the times of all are known", len(e.Lines), len(p.entries))
+	}
 	const high, wide = 18, 7
 	shown := min(len(e.Lines), b.h/high)
 	for i := range shown {
