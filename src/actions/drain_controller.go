@@ -225,7 +225,7 @@ func (d *drainage) check(ctx context.Context, s fleet.Snapshot) error {
 	case err != nil:
 		return err
 	case !leader:
-		return errors.New("cannot drain: this unit is not the leader; run the action on the leader (APPLICATION/leader)")
+		return fmt.Errorf("cannot drain: this unit is not the leader; run the action on %s", facts.LeaderOf(d.action.Env().Unit))
 	case d.params.Plan == "" && n > int(d.params.Expect):
 		return fmt.Errorf("cannot drain: %s of %q would move, which is more than %d; check the plan with dry-run=true, then set expect=%d", facts.Count(n, "model", "models"), d.params.Controller, d.params.Expect, n)
 	}

@@ -204,7 +204,7 @@ func (r *run) begin(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !leader:
-		return refuse("this unit is not the leader; run the action on the leader (APPLICATION/leader)")
+		return refuse("this unit is not the leader; run the action on %s", facts.LeaderOf(r.Model.Unit))
 	}
 	sight, err := r.Traffic.Look(ctx, 0)
 	if err != nil {

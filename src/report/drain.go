@@ -335,7 +335,7 @@ func (d *Drained) command(unit string) string {
 		parameters = append(parameters, fmt.Sprintf("expect=%d", len(d.Plan.Moves)))
 	}
 	words = append(append(words, "controller="+d.Controller), parameters...)
-	return facts.JujuRun(leader(unit), d.Controller) + " " + strings.Join(words, " ") + " --background"
+	return facts.JujuRun(facts.LeaderOf(unit), d.Controller) + " " + strings.Join(words, " ") + " --background"
 }
 
 // planned reports whether models of the plan are still there.

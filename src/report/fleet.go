@@ -223,7 +223,7 @@ func PlanResults(p Planned, unit string) map[string]any {
 	text := plan.Text()
 	out["plan"], out["plan-hash"] = text, plan.Hash()
 	out["params"] = "plan-hash: " + plan.Hash() + "\nplan: |\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
-	out["next"] = fmt.Sprintf("save params to plan.yaml; read it; juju run %s apply-plan --params plan.yaml --background", leader(unit))
+	out["next"] = fmt.Sprintf("save params to plan.yaml; read it; juju run %s apply-plan --params plan.yaml --background", facts.LeaderOf(unit))
 	return out
 }
 
@@ -316,12 +316,6 @@ func balanceSummary(b fleet.Balanced) string {
 	default:
 		return fmt.Sprintf("%s; it takes at least %s", b.Why, facts.Count(b.Bound, "move", "moves"))
 	}
-}
-
-// leader names the leader of the unit's application for a command.
-func leader(unit string) string {
-	application, _, _ := strings.Cut(unit, "/")
-	return application + "/leader"
 }
 
 func planSummary(p fleet.Plan) string {

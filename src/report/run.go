@@ -352,7 +352,7 @@ func failedResults(m fleet.Moved, run Run) map[string]any {
 
 // runNext is the command that helps from here.
 func runNext(d fleet.Done, run Run) string {
-	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", leader(run.Unit))
+	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", facts.LeaderOf(run.Unit))
 	switch d.Outcome {
 	case fleet.RunConflict, fleet.RunUnknown:
 		return cmp.Or(locateDoubtful(d.Moves, run), again)

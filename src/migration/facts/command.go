@@ -19,6 +19,12 @@ func JujuRun(unit, name string) string {
 	return "juju run " + unit
 }
 
+// LeaderOf names the leader of the unit's application for a command.
+func LeaderOf(unit string) string {
+	application, _, _ := strings.Cut(unit, "/")
+	return application + "/leader"
+}
+
 // LocateCommand finds the controller that has a model. It changes nothing.
 func LocateCommand(unit, model string) string {
 	return "juju run " + unit + " locate-model model=" + model
