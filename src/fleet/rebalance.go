@@ -76,7 +76,7 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 		return Balanced{}, err
 	}
 	if len(m.targets) < 2 {
-		return Balanced{}, errors.New("cannot balance: that needs two controllers that are available and not cordoned")
+		return Balanced{}, errors.New("cannot balance: at least two controllers must be available and not cordoned")
 	}
 	bal := &balancer{maker: m, Balance: b}
 	if err := bal.begin(); err != nil {

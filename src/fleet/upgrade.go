@@ -179,7 +179,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 				end, detail, err := u.ask(ctx, got)
 				if err != nil {
 					if unread++; unread >= leastLooks {
-						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "cannot find out whether the model may be upgraded: " + redact.Error(err)
+						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "cannot determine whether the model may be upgraded: " + redact.Error(err)
 					}
 					break
 				}

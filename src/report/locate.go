@@ -24,7 +24,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 	which := ""
 	if pages := max((found.Matches+locate.DefaultLimit-1)/locate.DefaultLimit, 1); pages > 1 || page > 1 {
 		out["page"], out["pages"] = page, pages
-		which = ", " + pageOf(page, pages)
+		which = "; " + pageOf(page, pages)
 	}
 	if len(found.Locations) == 1 && found.Matches == 1 {
 		l := found.Locations[0]
@@ -41,7 +41,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 func pageOf(page, pages int) string {
 	switch {
 	case page > pages:
-		return fmt.Sprintf("there is no page %d, the last one is page %d", page, pages)
+		return fmt.Sprintf("there is no page %d; the last page is %d", page, pages)
 	case pages > 1:
 		return fmt.Sprintf("this is page %d of %d", page, pages)
 	default:

@@ -24,7 +24,7 @@ func checkSource(s *survey.Survey) Finding {
 		reason, _ := rules.Explain("source prechecks failed: controller: "+itself.Refusal, Facts(s))
 		return Finding{
 			Level:    Fail,
-			Evidence: f.Evidence + ", but the controller itself is not in a state to migrate models; it reports: " + oneLine(itself.Refusal),
+			Evidence: f.Evidence + ", but the controller itself is not ready to migrate models; it reports: " + oneLine(itself.Refusal),
 			Remedy:   reason.Hint(),
 		}
 	case itself.HasModel():
