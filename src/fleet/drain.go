@@ -228,7 +228,7 @@ func (g *gathering) departed(ctx context.Context) {
 			g.Strangers = append(g.Strangers, stranger)
 			continue
 		case said.State == facts.CopyAbsent && !ours[m.UUID]:
-			continue // It was never there, as far as is known.
+			continue // No answer shows that it was ever there.
 		case said.State != facts.CopyMoved || said.To != m.Recorded:
 			g.Unproved = append(g.Unproved, g.named(m.UUID))
 		}
@@ -247,7 +247,7 @@ func (g *gathering) forgotten(ctx context.Context) {
 	}
 }
 
-// said asks the controller about a model, unless it does not answer anyway.
+// said asks the controller about a model, unless it has stopped answering.
 func (g *gathering) said(ctx context.Context, model string) facts.Copy {
 	if g.silent >= silentToGiveUp {
 		return facts.Copy{}

@@ -116,7 +116,7 @@ func TestFacadesOfTwoConnectionsAreOne(t *testing.T) {
 	}
 }
 
-// What the target has against a copy is a list; that it cannot compare is its answer.
+// A target lists what is wrong with a copy; if it cannot compare, the error is its answer.
 func TestCheckOfAnImport(t *testing.T) {
 	server := &caller{response: `{"results":[{"error":{"message":"couldn't find instance \"i-1\" for machine 0","code":""}},{}]}`}
 	problems, err := juju.NewImportChecker(server, 3).CheckMachines(t.Context(), modelUUID)

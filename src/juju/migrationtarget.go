@@ -122,7 +122,7 @@ func NewImportChecker(caller rpc.Caller, version int) *ImportChecker {
 	return &ImportChecker{caller: caller, version: version}
 }
 
-// CheckMachines returns what the controller has against the copy, such as a machine without
+// CheckMachines returns what is wrong with the copy, such as a machine without
 // an instance. If it cannot compare them, the error is its answer: a credential that is
 // marked as invalid there is `credential "default" not valid`, with the name alone (3.5.4
 // and 3.6.28).

@@ -53,7 +53,7 @@ type StallEvent struct {
 	// long there was no new phase.
 	Repeats bool
 	Still   time.Duration
-	// Target has the copy; Refusal is what it has against it, redacted; "" if that is not
+	// Target has the copy; Refusal is why it does not accept it, redacted; "" if that is not
 	// known.
 	Target  facts.Controller
 	Refusal string

@@ -87,9 +87,9 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	}
 }
 
-// movement returns what the second observation, after a pause, has against the operator's
-// confirmation that no single observation can show: JIMM's record has changed, another migration
-// began or was requested, or the one that runs makes progress.
+// movement returns why the second observation, after a pause, contradicts the operator's
+// confirmation, where no single observation can show it: JIMM's record has changed, another
+// migration began or was requested, or the one that runs makes progress.
 func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {

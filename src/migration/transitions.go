@@ -66,13 +66,13 @@ func (w *watcher) stalled() bool {
 	return true
 }
 
-// targetRefusal is what the target of a migration has against the copy that it imports.
+// targetRefusal is why the target of a migration does not accept the copy that it imports.
 type targetRefusal struct {
 	asked time.Time
 	text  redact.Raw
 }
 
-// askTarget asks the target what it has against the copy if the migration makes no progress
+// askTarget asks the target why it does not accept the copy if the migration makes no progress
 // in VALIDATION: the source has that answer only in its log (Juju 3.5.4 to 3.6.28). It is
 // asked again, at times, until it answers.
 func (w *watcher) askTarget(ctx context.Context, v judge.Verdict) {
@@ -88,7 +88,7 @@ func (w *watcher) askTarget(ctx context.Context, v judge.Verdict) {
 	w.refusal.text, _ = w.Jaas.Imports.Refusal(ctx, w.base.Target, w.base.Model.UUID)
 }
 
-// explainRefusal adds what the target has against the copy to the end of a run that does
+// explainRefusal adds why the target does not accept the copy to the end of a run that does
 // not see the end of the migration.
 func (w *watcher) explainRefusal() {
 	if w.refusal.text == "" {

@@ -160,7 +160,7 @@ func stillLine(e migration.StallEvent) string {
 	return text + "; this is not an error; see the log of the source controller"
 }
 
-// refused says what the target has against the copy.
+// refused says why the target does not accept the copy.
 func refused(e migration.StallEvent) string {
 	return fmt.Sprintf("%q does not accept the copy: %s", e.Target.String(), e.Refusal)
 }

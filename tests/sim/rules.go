@@ -38,7 +38,7 @@ const (
 	// RuleSecondStart forbids MigrateModel while the model is being migrated.
 	RuleSecondStart = "second-start"
 	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that a running migration explains, or
-	// that is all there is of the model.
+	// that is the only copy of the model.
 	RuleLiveCopy = "live-copy"
 	// RuleForgotten forbids a ModelInfo that makes JIMM of 2026 delete its row.
 	RuleForgotten = "forgotten"

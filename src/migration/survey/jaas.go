@@ -29,7 +29,7 @@ type ControllerReader interface {
 // ImportReader asks the target of a migration, as one of its administrators, about the copy
 // that it is importing. It changes nothing.
 type ImportReader interface {
-	// Refusal returns what the target has against the copy, "" if nothing: the answer
+	// Refusal returns why the target does not accept the copy, "" if it does: the answer
 	// that the source of an endless VALIDATION has only in its log. An error means that it
 	// was not asked, or did not answer.
 	Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error)
