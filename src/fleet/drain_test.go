@@ -21,6 +21,8 @@ type truth struct {
 	survey.ControllerReader
 	copies map[string]facts.Copy // "west a"
 	silent bool                  // No controller answers.
+	mute   map[string]bool       // Models about which none answers.
+	asked  int                   // Questions about copies.
 	unread error                 // AllModels fails.
 	holds  []facts.Holding       // Of west.
 	record map[string]facts.ControllerUUID
@@ -32,7 +34,8 @@ type truth struct {
 }
 
 func (w *truth) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
-	if w.silent {
+	w.asked++
+	if w.silent || w.mute[model] {
 		return facts.Copy{}
 	}
 	if got, there := w.copies[c.Name+" "+model]; there {
@@ -113,6 +116,10 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 			w.unread = errors.New("no account")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
 		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
+		"half imported, no account": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+			w.unread = errors.New("no account")
+			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyImporting}
+		}, fleet.Blocked, "(half-imported: JIMM records it on east)"},
 		"left over by a run before": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
 			w.unread, s.Moved = errors.New("no account"), asked("a")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
@@ -185,6 +192,69 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		}
 		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, linesOf(e.Stuck), linesOf(e.Strangers), e.Unproved, e.Silent), "\n"); !strings.Contains(all, test.line) || test.line == "" && all != "" {
 			t.Errorf("%s: the lists have %q, want %q", name, all, test.line)
+		}
+	}
+}
+
+// Each question to a controller that does not answer may take ten seconds: after three in a
+// row it is asked no more, also about what JIMM does not list. One answer counts anew.
+func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	for want, mute := range map[int][]string{3: names, 6: {"a", "b", "d", "e"}} {
+		s, w := jaas(), &truth{copies: map[string]facts.Copy{}, mute: map[string]bool{}}
+		s.Moved = map[string]time.Time{}
+		for _, name := range names {
+			s.Models, s.Moved[uuid(name)] = append(s.Models, model(name, "east", 2)), now
+			w.copies["west "+uuid(name)] = moved("east")
+		}
+		for _, name := range mute {
+			w.mute[uuid(name)] = true
+		}
+		if want == 3 {
+			s.Unlisted = []string{uuid("x"), uuid("y")}
+		}
+		e := fleet.Gather(t.Context(), survey.JAAS{Witness: w}, s, fleet.End{Controller: "west", Probe: true})
+		if w.asked != want || len(e.Silent) != len(mute) {
+			t.Errorf("%d questions, want %d; silent about %v, want %v", w.asked, want, e.Silent, mute)
+		}
+	}
+}
+
+// What a drain has to wait for is a reason to run it again; what must be changed is none.
+func TestADrainThatMustWaitSaysSo(t *testing.T) {
+	flights := func(source, target string, names ...string) func(*fleet.Snapshot) {
+		return func(s *fleet.Snapshot) {
+			for _, name := range names {
+				s.Moving = append(s.Moving, fleet.Flight{Model: uuid(name), Source: source, Target: target})
+			}
+		}
+	}
+	status := func(i int, status string) func(*fleet.Snapshot) {
+		return func(s *fleet.Snapshot) { s.Controllers[i].Status = status }
+	}
+	for name, test := range map[string]struct {
+		controller string
+		change     func(*fleet.Snapshot)
+		want       string
+		wait       bool
+	}{
+		"ready":                  {"west", flights("west", "east", "a"), "", false},
+		"no such controller":     {"wes", status(2, "available"), `JIMM has no controller "wes"`, false},
+		"not available":          {"west", status(2, "unavailable"), `cannot drain "west": it is not available`, true},
+		"a list with gaps":       {"west", func(s *fleet.Snapshot) { s.Gaps = []string{"one is missing"} }, "JIMM's list is incomplete: one is missing", true},
+		"one arrives":            {"west", flights("east", "west", "a"), "model " + uuid("a") + " alice@example.com/a is migrating to it", true},
+		"two arrive":             {"west", flights("east", "west", "a", "b"), "2 models are migrating to it, such as " + uuid("a"), true},
+		"no target is available": {"west", status(0, "unavailable"), `the target "east" is not available`, true},
+		"no target takes models": {"west", status(0, "deprecated"), `the target "east" is cordoned`, false},
+	} {
+		s := jaas(model("a", "west", 2), model("b", "west", 2))
+		test.change(&s)
+		err := fleet.CheckDrain(s, test.controller)
+		if err == nil {
+			_, err = fleet.Make(s, fleet.Policy{Goal: fleet.Drain, From: test.controller, Targets: to("east")})
+		}
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) || errors.Is(err, fleet.ErrWait) != test.wait {
+			t.Errorf("%s: %v, want %q; to wait: %v", name, err, test.want, errors.Is(err, fleet.ErrWait))
 		}
 	}
 }

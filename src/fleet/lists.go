@@ -343,9 +343,8 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 			out.Moving = append(out.Moving, f)
 		}
 		delete(asked, m.UUID)
-		delete(asked, m.FullName())
 	}
-	for _, name := range slices.Sorted(maps.Keys(asked)) {
+	for _, name := range slices.Sorted(maps.Keys(asked)) { // UUIDs, and names, which other models may have.
 		if facts.SelectedUUID(name) == name {
 			out.Unlisted = append(out.Unlisted, name)
 		}

@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,6 +93,22 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of the models that were asked to move, those that JIMM does not list are known by their
+// UUIDs alone: the name of a model that is gone may be that of another one later.
+func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lists{models: []facts.Model{model("a", "west", 3), model("b", "west", 3)}}
+		for _, name := range []string{uuid("a"), "alice@example.com/b", uuid("x"), "alice@example.com/gone"} {
+			l.asked = append(l.asked, fleet.Asked{Key: name, Model: name, Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}})
+		}
+		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+		seen, err := traffic.Look(t.Context(), time.Minute)
+		if err != nil || !slices.Equal(seen.Unlisted, []string{uuid("x")}) {
+			t.Errorf("not listed: %v, %v", seen.Unlisted, err)
+		}
+	})
 }
 
 // An observation that takes nothing old asks again, though no time has passed since the last: a
