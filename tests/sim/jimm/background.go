@@ -40,16 +40,13 @@ func (s *Server) PollOnce(ctx context.Context) {
 	}
 }
 
-// pollModel reads the row again: another one's ModelInfo may have changed it since. A model that has been recorded elsewhere
-// meanwhile is left to the next round: its old controller knows nothing of it.
+// pollModel asks for a model as the round has listed it, and acts by the mode that was listed: JIMM does not read the row
+// again (PollModels of canonical/jimm, 2025). So a model that is recorded elsewhere during the round is asked for on the
+// controller that it has left, and one without a mode is then deleted if that denies it.
 func (s *Server) pollModel(ctx context.Context, b *backing, listed Model) {
-	row, ok := s.db.model(listed.UUID)
-	if !ok || row.Controller != listed.Controller {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, modelInfoLimit)
 	defer cancel()
-	_, _ = s.actOn(ctx, row, s.ownUser(), b.askModelInfo(ctx, row.UUID)) // the result is thrown away
+	_, _ = s.actOn(ctx, listed, s.ownUser(), b.askModelInfo(ctx, listed.UUID)) // the result is thrown away
 }
 
 // watchControllers dials every controller at the start and every ten minutes, which is all that makes a controller
