@@ -87,8 +87,8 @@ func New(ctx context.Context, options Options) *Application {
 	return a
 }
 
-// updateStatus runs the hook of that name from time to time, until ctx ends. While hooks
-// are waiting, behind an action for example, another one would say nothing new.
+// updateStatus runs the hook of that name from time to time, until ctx ends. A unit with
+// hooks that are waiting, behind an action for example, gets no second one.
 func (a *Application) updateStatus(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -96,8 +96,10 @@ func (a *Application) updateStatus(every time.Duration) {
 		select {
 		case <-ticker.C:
 			a.mu.Lock()
-			if !a.waiting() {
-				a.hooks(hook("update-status"))
+			for _, agent := range a.options.Agents {
+				if !a.waiting(agent) {
+					a.hooksOf(agent, hook("update-status"))
+				}
 			}
 			a.mu.Unlock()
 		case <-a.ctx.Done():
@@ -107,15 +109,17 @@ func (a *Application) updateStatus(every time.Duration) {
 }
 
 // waiting reports whether a unit has hooks that have not ended. The caller holds a.mu.
-func (a *Application) waiting() bool {
-	for _, ended := range a.turns {
-		select {
-		case <-ended:
-		default:
-			return true
-		}
+func (a *Application) waiting(agent *charmtest.Agent) bool {
+	ended, ran := a.turns[agent.Unit()]
+	if !ran {
+		return false
 	}
-	return false
+	select {
+	case <-ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // check refuses applications that are not in the model.
@@ -138,16 +142,21 @@ func (a *Application) Actions(name string) (map[string]charm.ActionSpec, error) 
 // a.mu.
 func (a *Application) hooks(run func(ctx context.Context, agent *charmtest.Agent) error) {
 	for _, agent := range a.options.Agents {
-		before, ended := a.turns[agent.Unit()], make(chan struct{})
-		a.turns[agent.Unit()] = ended
-		go func() { // ends with the hooks, at the latest with a.ctx
-			defer close(ended)
-			if before != nil {
-				<-before
-			}
-			_ = run(a.ctx, agent) // a hook that fails is in the unit's status
-		}()
+		a.hooksOf(agent, run)
 	}
+}
+
+// hooksOf lets one unit run hooks when those before have ended. The caller holds a.mu.
+func (a *Application) hooksOf(agent *charmtest.Agent, run func(ctx context.Context, agent *charmtest.Agent) error) {
+	before, ended := a.turns[agent.Unit()], make(chan struct{})
+	a.turns[agent.Unit()] = ended
+	go func() { // ends with the hooks, at the latest with a.ctx
+		defer close(ended)
+		if before != nil {
+			<-before
+		}
+		_ = run(a.ctx, agent) // a hook that fails is in the unit's status
+	}()
 }
 
 // hook returns the function that runs one hook.

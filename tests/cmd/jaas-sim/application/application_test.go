@@ -41,3 +41,36 @@ func TestApplication_UpdatesTheStatus(t *testing.T) {
 		}
 	}
 }
+
+// A unit that is busy for long keeps no other unit from its hooks.
+func TestApplication_UpdatesTheStatusOfEachUnit(t *testing.T) {
+	t.Parallel()
+	ran, done := make(chan struct{}), make(chan struct{})
+	var agents []*charmtest.Agent
+	for unit := range 2 {
+		app := charm.App{Hooks: map[string]charm.HookFunc{
+			"update-status": func(context.Context, *charm.Hook) error {
+				if unit == 0 {
+					<-done // as behind an action
+					return nil
+				}
+				select {
+				case ran <- struct{}{}:
+				case <-done:
+				}
+				return nil
+			},
+		}}
+		agents = append(agents, charmtest.Start(t, charmtest.Options{CharmDir: "../../../..", App: &app, UnitNumber: unit}))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	a := application.New(ctx, application.Options{Agents: agents, StatusEvery: time.Millisecond})
+	for range 3 {
+		<-ran
+	}
+	stop()
+	close(done)
+	if err := a.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
