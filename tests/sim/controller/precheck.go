@@ -11,7 +11,8 @@ import (
 )
 
 // The prechecks of a migration with their exact texts (Juju 2.9 to 3.6, documented). Errors have no code unless they
-// say otherwise.
+// say otherwise. Of Juju 4 those about machines are its own (by its source); that it has the others of 3.6 is assumed, and
+// not true for units and applications.
 
 // precheckSource checks a model that is to leave, and the controller. The caller holds mu. The texts come without the
 // prefix "source prechecks failed: ".
@@ -30,10 +31,8 @@ func (c *Controller) precheckSource(h *hosted) error {
 			return err
 		}
 	}
-	for _, machine := range m.Machines {
-		if err := machine.precheck(m); err != nil {
-			return err
-		}
+	if err := c.precheckMachines(m); err != nil {
+		return err
 	}
 	for _, application := range m.Applications {
 		if err := application.precheck(m); err != nil {
@@ -58,9 +57,46 @@ func (c *Controller) precheckItself() error {
 	if itself == nil { // migrated away (4.1)
 		return nil
 	}
-	for _, machine := range itself.model.Machines {
-		if err := machine.precheck(itself.model); err != nil {
+	return c.precheckMachines(itself.model)
+}
+
+func (c *Controller) precheckMachines(m Model) error {
+	if c.release.has(juju4) {
+		return m.precheckMachines4()
+	}
+	for _, machine := range m.Machines {
+		if err := machine.precheck(m); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// precheckMachines4 checks all machines for one thing before it checks them for the next, as Juju 4 does, which does not ask
+// whether they are to reboot.
+func (m Model) precheckMachines4() error {
+	var old, unready []string
+	for _, machine := range m.Machines {
+		if machine.AgentVersion != m.AgentVersion {
+			old = append(old, machine.ID)
+		}
+		if machine.AgentStatus != "started" {
+			unready = append(unready, fmt.Sprintf("- machine %q status is not started", machine.ID))
+		}
+		if machine.InstanceStatus != "running" {
+			unready = append(unready, fmt.Sprintf("- machine %q instance status is not running", machine.ID))
+		}
+	}
+	switch {
+	case len(old) > 0:
+		return wire.Errorf("", "there exists machines in the model that are not running the target agent version of the model %v", old)
+	case len(unready) > 0:
+		return wire.Errorf("", "pre-checking machine statuses for migration: model machine(s) are not ready for migration:\n%s",
+			strings.Join(unready, "\n"))
+	}
+	for _, machine := range m.Machines {
+		if machine.Life != "alive" {
+			return wire.Errorf("", "machine %s is %s", machine.ID, machine.Life)
 		}
 	}
 	return nil

@@ -71,6 +71,32 @@ func TestSourcePrechecks(t *testing.T) {
 	}
 }
 
+// Juju 4 refuses machines in its own words.
+func TestPrechecksOfMachinesOfJuju4(t *testing.T) {
+	const unready = "pre-checking machine statuses for migration: model machine(s) are not ready for migration:\n"
+	tests := map[string]change{
+		"machine 0 is dying": func(m *controller.Model) { m.Machines[0].Life = "dying" },
+		unready + "- machine \"0\" status is not started\n- machine \"1\" instance status is not running": func(m *controller.Model) {
+			m.Machines[0].AgentStatus, m.Machines[1].InstanceStatus = "down", "provisioning"
+		},
+		"there exists machines in the model that are not running the target agent version of the model [0 1]": func(m *controller.Model) {
+			m.Machines[0].AgentVersion, m.Machines[1].AgentVersion, m.Machines[1].AgentStatus = "4.0.14", "4.0.14", "down"
+		},
+	}
+	for want, change := range tests {
+		t.Run(want, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := start(t, func(a, b *controller.Config) { a.Version, b.Version = "4.0.15", "4.0.15" })
+				b.a.Update(prod, change)
+				_, refused := b.admin(t, addressA).migrate(b.toB())
+				if refused == nil || refused.Message != "source prechecks failed: "+want {
+					t.Errorf("InitiateMigration: %v", refused)
+				}
+			})
+		})
+	}
+}
+
 func TestPrechecksOfTheTarget(t *testing.T) {
 	tests := []struct {
 		name, want string
