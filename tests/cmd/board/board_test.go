@@ -22,7 +22,7 @@ const (
 var evaluations = flag.String("evaluations", "", "file to add the evaluated queries of Loki to; default none")
 
 // The picture in the documentation is that of the dashboard which ships, over lines that
-// the charm has sent. "make loki" holds every value in it against Loki's own engine.
+// the charm has sent. "make loki" compares every value in it with the result of Loki's own engine.
 func TestPicture_IsOfTheDashboardThatShips(t *testing.T) {
 	t.Parallel()
 	b, err := main.ReadBoard(dashboard)
@@ -60,6 +60,44 @@ func TestPicture_IsOfTheDashboardThatShips(t *testing.T) {
 	}
 	if strings.Contains(drawn.String(), "No data") || asked < len(b.Panels) {
 		t.Errorf("a panel is empty, or was not asked for: %d queries", asked)
+	}
+}
+
+// The values on an axis are round, and few.
+func TestTick(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		unit       string
+		most, want float64
+	}{
+		{"short", 1, 1},
+		{"short", 2, 1},
+		{"short", 5, 2},
+		{"short", 48, 10},
+		{"short", 4000, 1000},
+		{"s", 4, 1},
+		{"s", 70, 15},
+		{"s", 22 * 60, 5 * 60},
+		{"s", 3600, 15 * 60},
+		{"s", 12 * 3600, 4 * 3600},
+	} {
+		if got := main.Tick(c.unit, c.most); got != c.want {
+			t.Errorf("up to %v in the unit %q, there is a tick at every %v, want %v", c.most, c.unit, got, c.want)
+		}
+	}
+}
+
+// Every series in the picture has its name in the legend.
+func TestPicture_NamesEverySeries(t *testing.T) {
+	t.Parallel()
+	drawn, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	curves := strings.Count(string(drawn), `fill="none" stroke="#`)
+	names := strings.Count(string(drawn), `width="12" height="4"`)
+	if curves == 0 || curves != names {
+		t.Errorf("%d series are drawn, and %d are in the legend", curves, names)
 	}
 }
 

@@ -173,37 +173,74 @@ func (p *picture) series(one panel, b box) error {
 		}
 	}
 	most = max(most, 1.1*limit, 1)
-	const left, below = 60, 42
-	plot := box{b.x + left, b.y, b.w - left - 4, b.h - below}
+	names := slices.Sorted(maps.Keys(all))
+	rows := legendRows(names, b.w)
+	const left, times, high = 60, 28, 14
+	plot := box{b.x + left, b.y, b.w - left - 4, b.h - times - high*len(rows)}
+	if plot.h < row {
+		return fmt.Errorf("the names of %d series have no room", len(names))
+	}
 	y := func(v float64) float64 { return float64(plot.y+plot.h) - v/most*float64(plot.h) }
 	x := func(at time.Time) float64 {
 		return float64(plot.x) + float64(plot.w)*(1-p.at.Sub(at).Seconds()/span.Seconds())
 	}
-	for i := range 5 {
-		v := most * float64(i) / 4
-		if one.FieldConfig.Defaults.Unit == "short" && v != math.Trunc(v) {
-			continue
-		}
+	for v, by := 0.0, tick(one.FieldConfig.Defaults.Unit, most); v <= most; v += by {
 		fmt.Fprintf(p, "<path d=\"M%d %.1fh%d\" stroke=\"#2c2f36\"/>\n<text class=\"small right\" x=\"%d\" y=\"%.1f\">%s</text>\n", plot.x, y(v), plot.w, plot.x-6, y(v)+4, number(one, v))
 	}
-	for i := range 5 {
-		at := p.at.Add(-span * time.Duration(4-i) / 4)
+	const every = 5 * time.Minute
+	for at := p.at.Add(-span).Truncate(every).Add(every); !at.After(p.at); at = at.Add(every) {
 		fmt.Fprintf(p, "<text class=\"small middle\" x=\"%.1f\" y=\"%d\">%s</text>\n", min(max(x(at), float64(plot.x+14)), float64(plot.x+plot.w-14)), plot.y+plot.h+16, at.Format("15:04"))
 	}
 	if limit > 0 {
 		fmt.Fprintf(p, "<path d=\"M%d %.1fh%d\" stroke=\"#f2495c\" stroke-dasharray=\"8 5\"/>\n", plot.x, y(limit), plot.w)
 	}
 	colors := []string{"#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#b877d9", "#f2495c"}
-	next := plot.x
-	for i, name := range slices.Sorted(maps.Keys(all)) {
-		color := colors[i%len(colors)]
-		p.curve(all[name], x, y, color)
-		if width := 30 + 6*len(name); next+width < b.x+b.w+20 {
-			fmt.Fprintf(p, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"4\" fill=\"%s\"/>\n<text class=\"small\" x=\"%d\" y=\"%d\">%s</text>\n", next, b.y+b.h-4, color, next+17, b.y+b.h+2, escape(name))
-			next += width
+	for i, name := range names {
+		p.curve(all[name], x, y, colors[i%len(colors)])
+	}
+	drawn := 0
+	for i, line := range rows {
+		next, base := b.x, b.y+b.h+2-high*(len(rows)-1-i)
+		for _, name := range line {
+			fmt.Fprintf(p, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"4\" fill=\"%s\"/>\n<text class=\"small\" x=\"%d\" y=\"%d\">%s</text>\n", next, base-6, colors[drawn%len(colors)], next+17, base, escape(name))
+			next, drawn = next+nameWidth(name), drawn+1
 		}
 	}
 	return nil
+}
+
+// legendRows puts the names of series into rows of a width.
+func legendRows(names []string, width int) [][]string {
+	var rows [][]string
+	left := 0
+	for _, name := range names {
+		if len(rows) == 0 || nameWidth(name) > left {
+			rows, left = append(rows, nil), width
+		}
+		last := len(rows) - 1
+		rows[last], left = append(rows[last], name), left-nameWidth(name)
+	}
+	return rows
+}
+
+// nameWidth is how wide the name of a series is at most, with its color and the gap behind it.
+func nameWidth(name string) int { return 30 + 6*len(name) }
+
+// tick is the distance between the ticks of an axis: the smallest round one that needs no
+// more than four. Seconds are round as a clock has them.
+func tick(unit string, most float64) float64 {
+	steps := []float64{1, 2, 5}
+	by := 10.0
+	if unit == "s" {
+		steps, by = []float64{1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200}, 86400
+	}
+	for factor := 1.0; ; factor *= by {
+		for _, step := range steps {
+			if most/(step*factor) < 5 {
+				return step * factor
+			}
+		}
+	}
 }
 
 // curve draws one series. Where a value is missing there is a gap.

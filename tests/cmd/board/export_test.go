@@ -3,6 +3,7 @@ package main
 // What the tests use.
 var (
 	Draw      = draw
+	Tick      = tick
 	Evaluate  = evaluate
 	ReadBoard = readBoard
 	ReadLines = readLines

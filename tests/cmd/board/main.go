@@ -1,5 +1,5 @@
 // Command board draws the charm's dashboard for Grafana as a still picture, in SVG. The
-// panels are those of the dashboard that ships; what they show is what their queries give
+// panels are those of the dashboard that ships; they show the results of their queries
 // over lines that a run in a simulated JAAS has sent to Loki, right after the last line.
 //
 //	go run ./tests/cmd/board > docs/pictures/dashboard.svg
@@ -96,7 +96,7 @@ func readLines(path string) ([]logql.Entry, error) {
 	return entries, nil
 }
 
-// evaluate gives what a query gives over entries, at a time.
+// evaluate returns the result of a query over entries, at a time.
 func evaluate(query string, entries []logql.Entry, at time.Time) (logql.Evaluation, error) {
 	q, err := logql.Parse(query)
 	if err != nil {
