@@ -74,6 +74,7 @@ func TestInvalidCredential(t *testing.T) {
 		{"/api", "admin", "MigrationTarget", 3, "CheckMachines", `{"model-tag":"model-` + model + `"}`},
 		{"/api", "admin", "ModelManager", 9, "ModelInfo", `{"entities":[{"tag":"model-` + model + `"}]}`},
 		{"/api", "admin", "ModelManager", 9, "ListModelSummaries", `{"user-tag":"user-admin","all":true}`},
+		{"/model/" + model + "/api", "admin", "Client", 6, "FullStatus", `{"patterns":[]}`},
 	} {
 		for _, difference := range p.differ(t.Context(), n, r) {
 			t.Error(difference)

@@ -195,12 +195,15 @@ func (c *Controller) statusOf(h *hosted) fullStatusResult {
 	st := fullStatusResult{
 		Model: modelStatusInfo{
 			Name: m.Name, Type: m.Type, CloudTag: "cloud-" + m.Cloud, CloudRegion: m.Region, Version: m.AgentVersion,
-			ModelStatus: detailed(entity.Status, entity.Info, *entity.Since),
+			ModelStatus: detailedStatus{Status: entity.Status, Info: entity.Info, Data: entity.Data, Since: entity.Since},
 			MeterStatus: &meterStatus{}, SLA: "unsupported",
 		},
 		Machines: map[string]machineStatus{}, Applications: map[string]applicationStatus{},
 		RemoteApplications: map[string]remoteStatus{}, Offers: map[string]offerStatus{},
 		ControllerTimestamp: &now, Branches: map[string]any{},
+	}
+	if st.Model.ModelStatus.Data == nil {
+		st.Model.ModelStatus.Data = map[string]any{}
 	}
 	if c.release.has(juju4) { // 4.0-beta8, recorded
 		st.Model.MeterStatus, st.Model.SLA, st.Relations, st.Branches = nil, "", nil, nil
