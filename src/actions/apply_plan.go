@@ -240,8 +240,9 @@ func (r *planRun) logOf(e fleet.Entry) *report.EventLog {
 	return r.logs[e.Model]
 }
 
-// unfly takes a model off the unit's status, unless it may still move; one that was pending
-// before this run too, if it is on its target. It reports whether the model was there.
+// unfly removes a model from the unit's status, unless it may still move. If it was pending
+// before this run, it is removed only once it is on its target. It reports whether the model
+// was in the status.
 func (r *planRun) unfly(m fleet.Moved) bool {
 	if !r.many.Has(m.Entry.Model) && (m.State != fleet.Well || !r.many.Pending(m.Entry.Model)) {
 		return false

@@ -41,7 +41,7 @@ func CordonOf(c facts.Controller) Cordon {
 	}
 }
 
-// ErrWait matches the error of what may be possible later, without anything being done.
+// ErrWait matches a refusal that may end by itself.
 var ErrWait = errors.New("wait until that has ended")
 
 // waitError is a refusal that matches [ErrWait].

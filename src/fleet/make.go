@@ -268,8 +268,8 @@ func (m *maker) candidates() ([]candidate, error) {
 }
 
 // follows reports whether a drain takes over a migration that runs: it goes from the
-// controller to a target. So a drain that was killed continues where it was, whoever has
-// started what moves.
+// controller to a target. So a drain that was killed continues where it was, and it does not
+// matter which client started a migration.
 func (m *maker) follows(f Flight) bool {
 	return m.policy.Goal == Drain && f.Source == m.policy.From &&
 		slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == f.Target })
@@ -377,7 +377,7 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 		case !in[model.UUID] || from != "" && model.Recorded != from:
 		case !m.onlyTarget(model):
 			models = append(models, model)
-		case typed[model.UUID]: // That a pattern also matches what is there already is no news.
+		case typed[model.UUID]: // A pattern may match models that are there already.
 			m.leave(m.candidate(model, true), LeftAlreadyThere)
 		}
 	}

@@ -203,7 +203,7 @@ func verdictText(d Drained) string {
 		if e.Asked {
 			return fmt.Sprintf("drained as recorded: JIMM records no models there and it reports none except its own, but it does not redirect for %d of %s that left", len(e.Unproved)+len(e.Silent), facts.Count(len(e.Departed), "model", "models"))
 		}
-		return "drained as recorded: JIMM records no models there; it has not listed its models itself, so there may be some that JIMM does not record there"
+		return "drained as recorded: JIMM records no models there; the controller did not list its models (see proof.not-asked), so it may have some that JIMM does not record"
 	case fleet.Partly:
 		return "partly drained: " + stillThere(e)
 	case fleet.Blocked:
