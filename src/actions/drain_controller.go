@@ -178,11 +178,11 @@ func (d *drainage) run(ctx context.Context, opts fleet.RunOptions) error {
 		if done.Stopped != "" || d.params.Plan != "" || round+1 == drainRounds || opts.Timeout <= 0 || done.Starts == 0 {
 			break
 		}
-		again, err := fleet.Make(s, d.policy)
+		again, err := fleet.Arrived(s, d.policy, d.out.Moves())
 		if err != nil || len(again.Moves) == 0 || d.params.Plan == "" && d.out.Starts()+len(again.Moves) > int(d.params.Expect) {
 			break
 		}
-		d.plan = again // Models have arrived meanwhile.
+		d.plan = again
 	}
 	d.uncordon(ctx)
 	return d.finish(ctx, s)
@@ -280,6 +280,7 @@ func (d *drainage) finish(ctx context.Context, s fleet.Snapshot) error {
 		}
 	}
 	moved := d.out.Moves()
+	d.out.Left = left.Left
 	d.out.Evidence = fleet.Gather(ctx, d.shared.jaas.Engine, s, fleet.End{
 		Controller: d.params.Controller, Left: left, Moved: moved, Probe: d.settings.ProbeControllers,
 	})

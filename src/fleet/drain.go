@@ -100,6 +100,16 @@ func Remaining(s Snapshot, p Policy) (Plan, error) {
 	return m.make()
 }
 
+// Arrived plans what has arrived during a drain. A model that a run of this drain has tried
+// to move is left to the next drain.
+func Arrived(s Snapshot, p Policy, moved []Moved) (Plan, error) {
+	plan, err := Make(s, p)
+	plan.Moves = slices.DeleteFunc(plan.Moves, func(e Entry) bool {
+		return slices.ContainsFunc(moved, func(m Moved) bool { return m.Entry.Model == e.Model && m.Result.Outcome != "" })
+	})
+	return plan, err
+}
+
 // End is the end of a drain.
 type End struct {
 	// Controller is the name of the one that is drained.

@@ -196,6 +196,23 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	}
 }
 
+// A drain that plans again takes what has arrived, and what no run could try: another client
+// was moving it. What a run has tried is left to the next drain.
+func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
+	s := jaas(model("a", "west", 1), model("b", "west", 1), model("c", "west", 1), model("d", "east", 1))
+	plan, err := fleet.Arrived(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")}, []fleet.Moved{
+		{Entry: entry(uuid("a"), "west", "east", 1), State: fleet.Stayed, Reason: "target-prechecks", Result: migration.Result{Outcome: facts.NotStarted}},
+		{Entry: entry(uuid("b"), "west", "east", 1), State: fleet.Stayed, Reason: string(fleet.LeftMoving)},
+	})
+	var models []string
+	for _, e := range plan.Moves {
+		models = append(models, e.Model)
+	}
+	if want := []string{uuid("b"), uuid("c")}; err != nil || !slices.Equal(models, want) {
+		t.Errorf("plans %q (%v), want %q", models, err, want)
+	}
+}
+
 // Each question to a controller that does not answer may take ten seconds: after three in a
 // row it is asked no more, also about what JIMM does not list. One answer counts anew.
 func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {

@@ -90,26 +90,40 @@ func (r *run) counts() Counts {
 }
 
 func (r *run) countsLocked() Counts {
-	c := Counts{Planned: len(r.entries)}
-	for _, t := range r.entries {
-		switch t.State {
-		case Checking, InFlight:
-			c.Moving++
-		case Verifying, Well:
-			if t.Reason == alreadyThere {
-				c.Already++
-			} else {
-				c.Moved++
-			}
-		case Failed:
-			c.Failed++
-		case Stayed:
-			c.Left++
-		default:
-			c.Waiting++
-		}
+	var c Counts
+	for i := range r.entries {
+		c.add(&r.entries[i].Moved)
 	}
 	return c
+}
+
+// CountsOf returns how many models are in which state.
+func CountsOf(moves []Moved) Counts {
+	var c Counts
+	for i := range moves {
+		c.add(&moves[i])
+	}
+	return c
+}
+
+func (c *Counts) add(m *Moved) {
+	c.Planned++
+	switch m.State {
+	case Checking, InFlight:
+		c.Moving++
+	case Verifying, Well:
+		if m.Reason == alreadyThere {
+			c.Already++
+		} else {
+			c.Moved++
+		}
+	case Failed:
+		c.Failed++
+	case Stayed:
+		c.Left++
+	default:
+		c.Waiting++
+	}
 }
 
 // done is what the run has done.

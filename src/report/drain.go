@@ -83,6 +83,8 @@ type Drained struct {
 	Parameters []string
 	Traits     facts.Traits
 	Evidence   fleet.Evidence
+	// Left are the models that cannot move at the end.
+	Left []fleet.Left
 	// Edges are the cross-model relations at the end.
 	Edges fleet.Edges
 	// Access is what became of JIMM's access rules; zero without repair-access.
@@ -104,7 +106,7 @@ func (d *Drained) Starts() int {
 
 // Moved counts the models that are on their target.
 func (d *Drained) Moved() int {
-	c := d.all().Counts
+	c := fleet.CountsOf(d.latest())
 	return c.Moved + c.Already
 }
 
@@ -133,20 +135,33 @@ func (d *Drained) latest() []fleet.Moved {
 	return out
 }
 
-// all is the run over all rounds.
+// all is the run over all rounds: each model counts once, and those that are in no plan
+// are left.
 func (d *Drained) all() fleet.Done {
 	if len(d.rounds) == 0 {
 		return fleet.Done{}
 	}
 	out := d.rounds[len(d.rounds)-1]
-	out.Moves, out.Counts, out.Took, out.Starts = d.Moves(), fleet.Counts{}, 0, d.Starts()
+	out.Moves, out.Took, out.Starts, out.Began = d.latest(), 0, d.Starts(), d.rounds[0].Began
 	for _, r := range d.rounds {
 		out.Took += r.Took
-		c := &out.Counts
-		c.Planned, c.Moved, c.Already = c.Planned+r.Counts.Planned, c.Moved+r.Counts.Moved, c.Already+r.Counts.Already
-		c.Moving, c.Failed, c.Left, c.Waiting = c.Moving+r.Counts.Moving, c.Failed+r.Counts.Failed, c.Left+r.Counts.Left, c.Waiting+r.Counts.Waiting
 	}
-	out.Began = d.rounds[0].Began
+	out.Counts = fleet.CountsOf(out.Moves)
+	out.Counts.Left = len(d.left())
+	return out
+}
+
+// left are the models that stay: those of the plans, and those that no plan could move. A
+// controller's own model goes with it.
+func (d *Drained) left() []fleet.Left {
+	moves := d.latest()
+	out := stayed(moves)
+	for _, l := range d.Left {
+		planned := slices.ContainsFunc(moves, func(m fleet.Moved) bool { return m.Entry.Model == l.Model })
+		if l.Reason != fleet.LeftControllerModel && !planned {
+			out = append(out, l)
+		}
+	}
 	return out
 }
 
@@ -181,7 +196,9 @@ func (d *Drained) Succeeded() bool {
 // DrainSummary says in one sentence how a drain ended.
 func DrainSummary(d Drained) string {
 	if d.DryRun {
-		return planSummary(d.Plan)
+		plan := d.Plan
+		plan.Left = d.left()
+		return planSummary(plan)
 	}
 	text := fmt.Sprintf("controller %q: %s; %s", d.Controller, verdictText(d), RunSummary(d.all(), d.Plan))
 	switch {
@@ -237,11 +254,12 @@ func DrainResults(d Drained, run Run) map[string]any {
 	out := map[string]any{}
 	if !d.DryRun {
 		out = RunResults(done, d.Plan, run)
+		out["report"] = runReport(d.outcome(), DrainSummary(d), done, d.Plan)
 	} else {
-		out["counts"] = map[string]any{"planned": len(d.Plan.Moves), "left": len(d.Plan.Left)}
-		setMap(out, "left", leftResults(d.Plan.Left))
+		out["counts"] = map[string]any{"planned": len(d.Plan.Moves), "left": len(d.left())}
 	}
-	out["outcome"], out["summary"], out["retry-safe"] = d.outcome(), DrainSummary(d), againHelps(d.outcome(), d.latest(), run)
+	setMap(out, "left", leftResults(d.left()))
+	out["outcome"], out["summary"], out["retry-safe"] = d.outcome(), DrainSummary(d), againHelps(d.outcome(), done.Moves, run)
 	out["plan"], out["plan-hash"], out["verdict"] = d.Plan.Text(), d.Plan.Hash(), string(d.Verdict())
 	out["cordon"] = map[string]any{"before": string(d.Before), "after": string(d.After), "works": d.Traits.AutoRecords}
 	e := d.Evidence

@@ -289,15 +289,13 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 	set(out, "next", runNext(d, run))
 	set(out, "gaps", redact.String(strings.Join(d.Gaps, "; ")))
 	failed, omitted := map[string]any{}, 0
-	left, moved := []fleet.Left{}, []string{}
+	moved := []string{}
 	for _, m := range d.Moves {
 		switch {
 		case m.State == fleet.Failed && len(failed) < mostFailed:
 			failed[m.Entry.Model] = failedResults(m, run)
 		case m.State == fleet.Failed:
 			omitted++
-		case m.State == fleet.Stayed:
-			left = append(left, fleet.Left{Reason: fleet.Reason(m.Reason), Model: m.Entry.Model, Name: m.Entry.Name, Detail: whyOf(m)})
 		case m.State == fleet.Well && !m.Ended.IsZero():
 			moved = append(moved, fmt.Sprintf("%s %s %s %s %s %s", m.Entry.Model, m.Entry.Target(), cmp.Or(string(m.Result.Outcome), "upgraded"),
 				span(m.Ended.Sub(m.Began)), cmp.Or(span(m.Result.Timing.Downtime()), "-"), m.Entry.Name))
@@ -310,8 +308,19 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 	if omitted > 0 {
 		out["failed-omitted"] = omitted
 	}
-	setMap(out, "left", leftResults(left))
+	setMap(out, "left", leftResults(stayed(d.Moves)))
 	set(out, "moved", cutLines(moved, mostMovedBytes))
+	return out
+}
+
+// stayed are the models of a run that it did not migrate.
+func stayed(moves []fleet.Moved) []fleet.Left {
+	var out []fleet.Left
+	for _, m := range moves {
+		if m.State == fleet.Stayed {
+			out = append(out, fleet.Left{Reason: fleet.Reason(m.Reason), Model: m.Entry.Model, Name: m.Entry.Name, Detail: whyOf(m)})
+		}
+	}
 	return out
 }
 
@@ -438,11 +447,15 @@ func RefusedRun(err error, again bool) map[string]any {
 // RunReport is the report of a run in Markdown, with a Gantt chart of who moved
 // when, as GitHub and Charmhub show it.
 func RunReport(d fleet.Done, p fleet.Plan) string {
+	return runReport(string(d.Outcome), RunSummary(d, p), d, p)
+}
+
+func runReport(outcome, summary string, d fleet.Done, p fleet.Plan) string {
 	c := d.Counts
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", strings.TrimSpace("Plan: "+string(p.Goal)+" "+p.Of))
-	fmt.Fprintf(&b, "%s.\n\n", RunSummary(d, p))
-	fmt.Fprintf(&b, "| | |\n|---|---|\n| outcome | %s |\n| began | %s |\n| took | %s |\n| plan | `%s` |\n", d.Outcome, d.Began.UTC().Format(time.RFC3339), span(d.Took), p.Hash())
+	fmt.Fprintf(&b, "%s.\n\n", summary)
+	fmt.Fprintf(&b, "| | |\n|---|---|\n| outcome | %s |\n| began | %s |\n| took | %s |\n| plan | `%s` |\n", outcome, d.Began.UTC().Format(time.RFC3339), span(d.Took), p.Hash())
 	fmt.Fprintf(&b, "| moved, already there, failed, staying, waiting | %d, %d, %d, %d, %d |\n", c.Moved, c.Already, c.Failed, c.Left, c.Waiting+c.Moving)
 	var attention []string
 	for _, m := range d.Moves {
