@@ -13,6 +13,8 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
@@ -39,6 +41,8 @@ type Request struct {
 	Blind bool
 	// Progress gets each line of progress, from one goroutine; may be nil.
 	Progress func(line string)
+	// Observed is called after each observation of the migration, from the same goroutine; may be nil.
+	Observed func()
 }
 
 // Finding is the verdict of a check that did not pass.
@@ -139,6 +143,9 @@ func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Option
 				r.Progress(line)
 			}
 		},
+	}
+	if r.Observed != nil {
+		opts.Observed = func(facts.Observation, judge.Verdict) { r.Observed() }
 	}
 	for _, id := range r.Ignore {
 		opts.Ignore = append(opts.Ignore, checks.ID(id))

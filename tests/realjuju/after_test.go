@@ -46,7 +46,7 @@ func move(t *testing.T, config map[string]any, options sim.Options) moved {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	m.west.RunMaster(m.model, nil)
+	m.west.RunMaster(m.model)
 	if _, err := m.west.Initiate(m.model, m.east); err != nil {
 		t.Fatal(err)
 	}

@@ -386,7 +386,7 @@ func observeReal(t *testing.T, fails bool) map[string]bool {
 				return err
 			}
 			ask()
-			west.RunMaster(model, nil)
+			west.RunMaster(model)
 			return west.Await(ctx, func() bool {
 				now, err := west.Migration(model)
 				return now.Ended() || err != nil && removal.over()

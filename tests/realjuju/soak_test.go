@@ -45,16 +45,15 @@ func playSeed(t *testing.T, random *rand.Rand) {
 		story = "an agent fails in " + phase
 		m.Agents[random.IntN(2)].Fail(phase)
 	case 1:
-		story, while = "the target goes away in "+phase, away(east, inPhase(phase), after(time.Duration(random.IntN(4000))*time.Millisecond))
+		story, while = "the target goes away in "+phase, away(east, inPhase(phase), later(time.Duration(random.IntN(4000))*time.Millisecond))
 	case 2:
-		story, while = "the source goes away in "+phase, away(west, inPhase(phase), after(time.Duration(random.IntN(4000))*time.Millisecond))
+		story, while = "the source goes away in "+phase, away(west, inPhase(phase), later(time.Duration(random.IntN(4000))*time.Millisecond))
 	case 3:
 		story = "JIMM restarts in " + phase
-		while = func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-			err := inPhase(phase)(ctx, j, m)
+		while = then(inPhase(phase), func(context.Context, scene) error {
 			j.JIMM.Restart()
-			return err
-		}
+			return nil
+		})
 	case 4:
 		story = "another client starts the migration"
 		if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
@@ -73,7 +72,7 @@ func playSeed(t *testing.T, random *rand.Rand) {
 			happened <- nil
 			return
 		}
-		happened <- while(calm, j, m)
+		happened <- while(calm, scene{j, m, nil})
 	}()
 	seen := 0
 	report, err := j.Engine(accounts).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Timeout: time.Minute, Progress: func(string) {

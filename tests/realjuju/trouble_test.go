@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/juju/juju/cloud"
+	jujucontroller "github.com/juju/juju/controller"
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
@@ -18,15 +19,24 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
+// scene is a migration that is under way.
+type scene struct {
+	*jaas.JAAS
+	model *jaas.Model
+	// observed gets a value whenever the engine has observed the migration and a moment waits for it.
+	observed chan struct{}
+}
+
 // trouble is something that goes wrong with a migration that Juju lets begin.
 type trouble struct {
-	name    string
-	timeout time.Duration // patience if zero
+	name string
 	// before happens before the start, while in the course of it; either may be nil.
 	before func(t *testing.T, j *jaas.JAAS, m *jaas.Model)
 	while  moment
 	want   string // the outcome
-	long   bool
+	// endless is a migration that does not end: the engine is to be cut off by its own limit.
+	endless bool
+	long    bool
 }
 
 func (c trouble) run(t *testing.T) {
@@ -39,6 +49,7 @@ func (c trouble) run(t *testing.T) {
 	if c.before != nil {
 		c.before(t, j, m)
 	}
+	now := scene{j, m, make(chan struct{})}
 	ctx, cancel := context.WithCancel(within(t))
 	happened := make(chan error, 1)
 	go func() {
@@ -46,9 +57,9 @@ func (c trouble) run(t *testing.T) {
 			happened <- nil
 			return
 		}
-		happened <- c.while(ctx, j, m)
+		happened <- c.while(ctx, now)
 	}()
-	report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east", Timeout: c.timeout})
+	report := now.migrate(t, c.endless)
 	cancel()
 	if err := <-happened; err != nil {
 		t.Errorf("it did not happen: %v", err)
@@ -58,6 +69,35 @@ func (c trouble) run(t *testing.T) {
 	}
 	for _, lie := range lies(report, truthOf(j, m)) {
 		t.Error(lie)
+	}
+}
+
+// migrate runs the engine. Of a migration that is endless the limit of the engine is to be seen: it is run again with twice the
+// limit until one has been long enough for this machine that the engine saw the migration run.
+func (s scene) migrate(t *testing.T, endless bool) engine.Report {
+	t.Helper()
+	request := engine.Request{Model: s.model.UUID, Target: "east", Observed: func() {
+		select {
+		case s.observed <- struct{}{}:
+		default:
+		}
+	}}
+	if !endless {
+		return migrate(t, s.Engine(true), request)
+	}
+	for request.Timeout = time.Second; ; request.Timeout *= 2 {
+		report, err := s.Engine(true).Migrate(t.Context(), request)
+		switch {
+		case err == nil && report.Running || request.Timeout > patience:
+			logIfFailed(t, report)
+			return report
+		case err == nil:
+			for _, lie := range lies(report, truthOf(s.JAAS, s.model)) {
+				t.Errorf("with a limit of %v: %s", request.Timeout, lie)
+			}
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -79,14 +119,14 @@ func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaa
 }
 
 // moment waits for something in the course of a migration.
-type moment func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error
+type moment func(ctx context.Context, now scene) error
 
 // source is the moment at which the source's record of the migration fulfils a condition, or has ended.
 func source(condition func(controller.Migration) bool) moment {
-	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-		return j.West.Await(ctx, func() bool {
-			now, err := j.West.Migration(m.UUID)
-			return condition(now) || now.Ended() || err != nil && !j.West.HasModel(m.UUID)
+	return func(ctx context.Context, now scene) error {
+		return now.West.Await(ctx, func() bool {
+			latest, err := now.West.Migration(now.model.UUID)
+			return condition(latest) || latest.Ended() || err != nil && !now.West.HasModel(now.model.UUID)
 		})
 	}
 }
@@ -100,21 +140,40 @@ func says(text string) moment {
 }
 
 // imports is the moment at which the target has a part of the model.
-func imports(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-	return j.East.Await(ctx, func() bool { return j.East.HasModel(m.UUID) })
+func imports(ctx context.Context, now scene) error {
+	return now.East.Await(ctx, func() bool { return now.East.HasModel(now.model.UUID) })
 }
 
 // release is the moment at which the unit's agent may report a phase.
 func release(phase string) moment {
-	return func(_ context.Context, _ *jaas.JAAS, m *jaas.Model) error {
-		m.Agents[1].Release(phase)
+	return func(_ context.Context, now scene) error {
+		now.model.Agents[1].Release(phase)
 		return nil
 	}
 }
 
-// after is a moment some time later, or the end of the migration.
-func after(d time.Duration) moment {
-	return func(ctx context.Context, _ *jaas.JAAS, _ *jaas.Model) error {
+// agentsTimeOut is the moment at which the source has waited for agents for as long as Juju does.
+func agentsTimeOut(_ context.Context, now scene) error {
+	now.West.Clock.Advance(jujucontroller.DefaultMigrationMinionWaitMax)
+	return nil
+}
+
+// noticed is the moment at which the engine has asked three times: once at least from beginning to end, and has waited. A run
+// that ends before has noticed enough.
+func noticed(ctx context.Context, now scene) error {
+	for range 3 {
+		select {
+		case <-now.observed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+// later is the moment some time later, or the end of the migration: for what is to come by chance.
+func later(d time.Duration) moment {
+	return func(ctx context.Context, _ scene) error {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
@@ -126,14 +185,14 @@ func after(d time.Duration) moment {
 }
 
 // away takes the API of a controller away from one moment to another.
-func away(of func(*jaas.JAAS) *controller.Controller, gone, back moment) moment {
-	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-		if err := gone(ctx, j, m); err != nil {
+func away(of func(scene) *controller.Controller, gone, back moment) moment {
+	return func(ctx context.Context, now scene) error {
+		if err := gone(ctx, now); err != nil {
 			return err
 		}
-		c := of(j)
+		c := of(now)
 		c.CloseAPI()
-		err := back(ctx, j, m)
+		err := back(ctx, now)
 		return errors.Join(err, c.OpenAPI())
 	}
 }
@@ -152,29 +211,31 @@ func sourceAway(text string, back moment, c trouble) trouble {
 			}
 		})
 	}
-	c.while = func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
+	c.while = func(ctx context.Context, now scene) error {
 		select {
 		case <-gone:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		return errors.Join(back(ctx, j, m), j.West.OpenAPI())
+		return errors.Join(back(ctx, now), now.West.OpenAPI())
 	}
 	return c
 }
 
-// then is the second of two moments, one after the other.
-func then(first, second moment) moment {
-	return func(ctx context.Context, j *jaas.JAAS, m *jaas.Model) error {
-		if err := first(ctx, j, m); err != nil {
-			return err
+// then is several moments, one after the other.
+func then(all ...moment) moment {
+	return func(ctx context.Context, now scene) error {
+		for _, moment := range all {
+			if err := moment(ctx, now); err != nil {
+				return err
+			}
 		}
-		return second(ctx, j, m)
+		return nil
 	}
 }
 
-func west(j *jaas.JAAS) *controller.Controller { return j.West }
-func east(j *jaas.JAAS) *controller.Controller { return j.East }
+func west(now scene) *controller.Controller { return now.West }
+func east(now scene) *controller.Controller { return now.East }
 
 // TestTrouble: the engine says what has become of a migration that goes wrong, and no more than that.
 func TestTrouble(t *testing.T) {
@@ -187,7 +248,7 @@ func TestTrouble(t *testing.T) {
 		{name: "the target has the credential revoked", before: targetCredential(credential(true)), want: "aborted"},
 		{name: "the target has another credential of the name", before: targetCredential(otherPassword), want: "aborted"},
 		{
-			name: "VALIDATION without end", timeout: 10 * time.Second, want: "timed-out", // the reason is in the controller's log alone
+			name: "VALIDATION without end", endless: true, want: "timed-out", // the reason is in the controller's log alone
 			before: func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
 				t.Helper()
 				if err := j.East.State.InvalidateCloudCredential(controller.Credential(), "wrong"); err != nil {
@@ -196,7 +257,7 @@ func TestTrouble(t *testing.T) {
 			},
 		},
 		{
-			name: "the source's master hangs", timeout: 10 * time.Second, want: "timed-out",
+			name: "the source's master hangs", endless: true, want: "timed-out",
 			before: func(_ *testing.T, j *jaas.JAAS, m *jaas.Model) { j.West.StopMaster(m.UUID) },
 		},
 		{
@@ -221,17 +282,23 @@ func TestTrouble(t *testing.T) {
 			},
 		},
 	}
-	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS"} {
-		cases = append(cases, trouble{name: "an agent is silent in " + phase, before: agentSilent(phase), timeout: 15 * time.Second, want: "timed-out", long: true})
+	for phase, text := range map[string]string{"QUIESCE": "quiescing", "VALIDATION": "validating", "SUCCESS": "successful"} {
+		want := "aborted"
+		if phase == "SUCCESS" { // from where Juju does not go back
+			want = "migrated"
+		}
+		cases = append(cases, trouble{
+			name: "an agent is silent in " + phase, before: agentSilent(phase), want: want,
+			while: then(says(text+", waiting for agents"), noticed, agentsTimeOut),
+		})
 	}
-	const soon = 3 * time.Second
 	// While the unit's agent is held, the source waits for it, and needs the target only afterwards.
 	quiescing := says("quiescing, waiting for agents")
 	cases = append(
 		cases,
 		trouble{
 			name: "the target goes away in QUIESCE and is back in time", before: agentSilent("QUIESCE"), want: "migrated", long: true,
-			while: then(away(east, quiescing, after(soon)), release("QUIESCE")),
+			while: then(away(east, quiescing, noticed), release("QUIESCE")),
 		},
 		trouble{
 			name: "the target goes away in QUIESCE and is not back in time", before: agentSilent("QUIESCE"), want: "aborted",
@@ -240,16 +307,16 @@ func TestTrouble(t *testing.T) {
 		trouble{name: "the target goes away in IMPORT", want: "aborted", while: away(east, imports, inPhase("ABORTDONE"))},
 	)
 	for _, phase := range []string{"VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
-		cases = append(cases, trouble{name: "the target goes away in " + phase, while: away(east, inPhase(phase), after(soon)), want: "migrated", long: true})
+		cases = append(cases, trouble{name: "the target goes away in " + phase, while: away(east, inPhase(phase), noticed), want: "migrated", long: true})
 	}
 	cases = append(
 		cases,
-		sourceAway("exporting model", after(soon), trouble{name: "the source goes away in IMPORT, before it sends the model", want: "migrated", long: true}),
+		sourceAway("exporting model", noticed, trouble{name: "the source goes away in IMPORT, before it sends the model", want: "migrated", long: true}),
 		// Juju sends it a second time, and the target says that it exists already.
-		sourceAway("uploading model binaries", after(soon), trouble{name: "the source goes away in IMPORT, after it has sent the model", want: "aborted", long: true}),
+		sourceAway("uploading model binaries", noticed, trouble{name: "the source goes away in IMPORT, after it has sent the model", want: "aborted", long: true}),
 	)
 	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
-		cases = append(cases, trouble{name: "the source goes away in " + phase, while: away(west, inPhase(phase), after(soon)), want: "migrated", long: true})
+		cases = append(cases, trouble{name: "the source goes away in " + phase, while: away(west, inPhase(phase), noticed), want: "migrated", long: true})
 	}
 	for _, c := range cases {
 		t.Run(c.name, c.run)
@@ -271,7 +338,7 @@ func TestBackAndForth(t *testing.T) {
 					from = j.East
 				}
 				from.StopMaster(m.UUID)
-				from.RunMaster(m.UUID, nil)
+				from.RunMaster(m.UUID)
 				if report := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: target}); report.Outcome != "migrated" {
 					t.Fatalf("to %s: %s: %s", target, report.Outcome, report.Summary)
 				}
@@ -365,7 +432,7 @@ func TestLeftOverIsRemoved(t *testing.T) {
 			}
 			remove(true, "east", "nothing-to-remove")
 			j.West.StopMaster(m.UUID)
-			j.West.RunMaster(m.UUID, nil)
+			j.West.RunMaster(m.UUID)
 			if report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"}); report.Outcome != "migrated" {
 				t.Fatalf("the next attempt: %s: %s", report.Outcome, report.Summary)
 			}

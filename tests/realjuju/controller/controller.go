@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/juju/clock"
+	"github.com/juju/clock/testclock"
 	"github.com/juju/juju/api"
 	"github.com/juju/juju/apiserver"
 	"github.com/juju/juju/apiserver/apiserverhttp"
@@ -70,6 +71,9 @@ type Controller struct {
 	CACert    string // PEM
 	Presence  *Presence
 	State     *state.State // of the controller model
+	// Clock is that of the migration masters. It stands still, so that they wait for agents as long as it takes, until a test
+	// advances it.
+	Clock *testclock.Clock
 
 	db      *mongod.Server
 	dir     string
@@ -97,7 +101,7 @@ func Version() string { return jujuversion.Current.String() }
 
 // Start starts a controller with one machine, the user admin, its controller model and agent binaries.
 func Start(opts Options) (_ *Controller, err error) {
-	c := &Controller{Options: opts, ModelUUID: uuid.NewString(), stop: make(chan struct{}), masters: map[string]chan struct{}{}, texts: map[string][]string{}, Presence: &Presence{}}
+	c := &Controller{Options: opts, ModelUUID: uuid.NewString(), stop: make(chan struct{}), masters: map[string]chan struct{}{}, texts: map[string][]string{}, Presence: &Presence{}, Clock: testclock.NewClock(time.Now())}
 	defer func() {
 		if err != nil {
 			c.Close()

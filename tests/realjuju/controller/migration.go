@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/juju/clock"
 	"github.com/juju/juju/api"
 	"github.com/juju/juju/api/client/charms"
 	apicontroller "github.com/juju/juju/api/controller/controller"
@@ -21,8 +20,8 @@ import (
 const restartDelay = 200 * time.Millisecond
 
 // RunMaster runs Juju's migration master for a model until the model has left or the controller ends, as a controller
-// agent does. Failed is called with what ended each of its lives; nil: no one wants to know.
-func (c *Controller) RunMaster(model string, failed func(error)) {
+// agent does.
+func (c *Controller) RunMaster(model string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.masters == nil || c.masters[model] != nil {
@@ -33,9 +32,6 @@ func (c *Controller) RunMaster(model string, failed func(error)) {
 	c.running.Go(func() {
 		for {
 			err := c.master(model, stop)
-			if failed != nil {
-				failed(err)
-			}
 			if errors.Is(err, migrationmaster.ErrMigrated) || !c.HasModel(model) || !wait(stop, restartDelay) {
 				return
 			}
@@ -91,7 +87,7 @@ func (c *Controller) master(model string, stop <-chan struct{}) error {
 	}
 	w, err := migrationmaster.NewWorker(migrationmaster.Config{
 		ModelUUID: model, Facade: &listening{Facade: facade, heard: func(text string) { c.hear(model, text) }}, Guard: guard{}, APIOpen: api.Open, UploadBinaries: migration.UploadBinaries,
-		CharmDownloader: charmOpener, ToolsDownloader: toolsOpener, Clock: clock.WallClock,
+		CharmDownloader: charmOpener, ToolsDownloader: toolsOpener, Clock: c.Clock,
 	})
 	if err != nil {
 		return err

@@ -186,7 +186,7 @@ func (j *JAAS) AddModel(ctx context.Context, name string) (*Model, error) {
 			return nil, ctx.Err()
 		}
 	}
-	j.West.RunMaster(m.UUID, nil)
+	j.West.RunMaster(m.UUID)
 	return m, nil
 }
 

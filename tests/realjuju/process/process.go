@@ -183,6 +183,6 @@ func addModel(c *controller.Controller, name string) (string, error) {
 	for _, cred := range creds {
 		<-c.RunAgent(uuid, cred).Connected()
 	}
-	c.RunMaster(uuid, nil)
+	c.RunMaster(uuid)
 	return uuid, nil
 }
