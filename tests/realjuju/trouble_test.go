@@ -3,6 +3,7 @@ package realjuju_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -323,6 +324,47 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// TestCheckMachines: a target says why a migration has no end in VALIDATION, which its source has only in its log.
+func TestCheckMachines(t *testing.T) {
+	t.Parallel()
+	j := start(t, jimm.Generation2026())
+	m := addModel(t, j, "prod")
+	m.Agents[1].Hold("VALIDATION")
+	if _, err := j.West.Initiate(m.UUID, j.East); err != nil {
+		t.Fatal(err)
+	}
+	if err := inPhase("VALIDATION")(within(t), scene{j, m, nil}); err != nil {
+		t.Fatal(err)
+	}
+	target, err := dial(t, j.East).ImportChecker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(want string) {
+		t.Helper()
+		problems, err := target.CheckMachines(t.Context(), m.UUID)
+		got := strings.Join(problems, "; ")
+		if answer, ok := errors.AsType[*rpc.Error](err); ok {
+			got = "error " + answer.Message
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("the target says %q, want %q", got, want)
+		}
+	}
+	ask("")
+	extra, err := j.West.StartInstance(m.Name, m.UUID, "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(fmt.Sprintf("no machine with instance %q", extra))
+	if err := j.East.State.InvalidateCloudCredential(controller.Credential(), "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	ask(`error credential "default" not valid`)
+}
+
 // TestBackAndForth: a model goes to east, back to west and to east again. Each controller has had it before, and still
 // redirects, or has done so.
 func TestBackAndForth(t *testing.T) {
@@ -380,18 +422,24 @@ func TestLeftOver(t *testing.T) {
 	}
 }
 
-// abort asks a controller with the charm's own client to remove its half-imported copy of a model.
-func abort(t *testing.T, c *controller.Controller, model string) string {
+// dial logs the charm's own client in to a controller as its administrator, until the test ends.
+func dial(t *testing.T, c *controller.Controller) *juju.Conn {
 	t.Helper()
 	conn, err := juju.Dial(t.Context(), juju.Options{Addresses: []string{c.Addr}, CACert: c.CACert, ControllerUUID: c.UUID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	if _, err := conn.Login(t.Context(), juju.Credentials{User: "admin", Password: juju.NewSecret(controller.AdminPassword)}); err != nil {
 		t.Fatal(err)
 	}
-	facade, err := conn.ImportAborter()
+	return conn
+}
+
+// abort asks a controller with the charm's own client to remove its half-imported copy of a model.
+func abort(t *testing.T, c *controller.Controller, model string) string {
+	t.Helper()
+	facade, err := dial(t, c).ImportAborter()
 	if err != nil {
 		t.Fatal(err)
 	}
