@@ -112,7 +112,7 @@ pictures: need-go need-pictures ## draw the pictures of the documentation in Chr
 loki: need-go ## evaluate the alert rules and the dashboard with Loki's own engine; the first time it compiles Loki
 	@echo "make loki: half a minute. The first time it compiles Loki: five minutes of CPU."
 	@mkdir -p dist && rm -f dist/evaluations.jsonl
-	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyLook|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
+	go test -count=1 ./src/actions -run='^Test(Alerts|TheDashboard|TheHourlyCheck|ALongCordon|AnInterruptedRun)' -evaluations="$$PWD/dist/evaluations.jsonl"
 	go test -count=1 ./tests/cmd/board -evaluations="$$PWD/dist/evaluations.jsonl"
 	go -C tests/loki test -count=1 -v . -evaluations="$$PWD/dist/evaluations.jsonl"
 

@@ -26,7 +26,7 @@ func forms(canary string) []string {
 	}
 }
 
-func (h *canaryHunt) look(where string, texts ...string) {
+func (h *canaryHunt) search(where string, texts ...string) {
 	for i, canary := range h.canaries {
 		for _, form := range forms(canary) {
 			for _, text := range texts {
@@ -39,14 +39,14 @@ func (h *canaryHunt) look(where string, texts ...string) {
 	}
 }
 
-func (h *canaryHunt) lookMap(where string, m map[string]string) {
+func (h *canaryHunt) searchMap(where string, m map[string]string) {
 	for key, value := range m {
-		h.look(where, key, value)
+		h.search(where, key, value)
 	}
 }
 
-// lookDir searches the files below a directory.
-func (h *canaryHunt) lookDir(dir string) error {
+// searchDir searches the files below a directory.
+func (h *canaryHunt) searchDir(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err

@@ -88,29 +88,29 @@ func (a *Agent) CheckCanaries(canaries []string, files ...string) error {
 	hunt := canaryHunt{canaries: canaries}
 	a.mu.Lock()
 	for _, call := range a.calls {
-		hunt.look("arguments of "+call.Tool, call.Args...)
-		hunt.look("input of "+call.Tool, string(call.Stdin))
-		hunt.look("refusal by "+call.Tool, call.Stderr)
+		hunt.search("arguments of "+call.Tool, call.Args...)
+		hunt.search("input of "+call.Tool, string(call.Stdin))
+		hunt.search("refusal by "+call.Tool, call.Stderr)
 	}
 	for _, record := range a.log {
-		hunt.look("log of "+record.Module, record.Message)
+		hunt.search("log of "+record.Module, record.Message)
 	}
 	for _, change := range a.statuses {
-		hunt.look("status set by "+change.Event, change.Message)
+		hunt.search("status set by "+change.Event, change.Message)
 	}
-	hunt.lookMap("state", a.state)
-	hunt.look("workload version", a.version)
+	hunt.searchMap("state", a.state)
+	hunt.search("workload version", a.version)
 	for _, rel := range a.relations {
-		hunt.lookMap("data of relation "+rel.fakeID(), rel.local[false])
-		hunt.lookMap("application data of relation "+rel.fakeID(), rel.local[true])
+		hunt.searchMap("data of relation "+rel.fakeID(), rel.local[false])
+		hunt.searchMap("application data of relation "+rel.fakeID(), rel.local[true])
 	}
 	for _, t := range a.tasks {
 		where := "task " + t.ID + " of " + t.Action
-		hunt.look("message of "+where, t.Message)
-		hunt.look("results of "+where, fmt.Sprint(t.Results))
-		hunt.look("parameters of "+where, fmt.Sprint(t.Params))
+		hunt.search("message of "+where, t.Message)
+		hunt.search("results of "+where, fmt.Sprint(t.Results))
+		hunt.search("parameters of "+where, fmt.Sprint(t.Params))
 		for _, message := range t.Log {
-			hunt.look("progress of "+where, message.Message)
+			hunt.search("progress of "+where, message.Message)
 		}
 	}
 	a.mu.Unlock()
@@ -118,7 +118,7 @@ func (a *Agent) CheckCanaries(canaries []string, files ...string) error {
 		files = append(slices.Clone(files), a.home.layout.charmDir)
 	}
 	for _, dir := range files {
-		if err := hunt.lookDir(dir); err != nil {
+		if err := hunt.searchDir(dir); err != nil {
 			return err
 		}
 	}

@@ -141,7 +141,7 @@ func evaluate(t *testing.T, query string, entries []logql.Entry) logql.Evaluatio
 	return got
 }
 
-// fires returns the alerts that fire, and looks at what they say.
+// fires returns the alerts that fire, and checks what they say.
 func fires(t *testing.T, rules map[string]rule, entries []logql.Entry) (firing []string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
@@ -251,7 +251,7 @@ models:
 	return j
 }
 
-func TestTheHourlyLookFiresOnDrift(t *testing.T) {
+func TestTheHourlyCheckFiresOnDrift(t *testing.T) {
 	t.Parallel()
 	entries, rules := told(t, drifting(t), begins)
 	if got := fires(t, rules, entries); !slices.Equal(got, []string{"JimmModelDrift"}) {

@@ -225,7 +225,7 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 
 // finish ends the log of a migration, if there was one, and takes the model off the
 // unit's status.
-func (r *planRun) finish(m fleet.Moved) bool {
+func (r *planRun) finish(m fleet.MoveResult) bool {
 	if m.Result.Outcome != "" {
 		r.logOf(m.Entry).Finish(m.Result, report.Summary(m.Result))
 		delete(r.logs, m.Entry.Model)
@@ -243,8 +243,8 @@ func (r *planRun) logOf(e fleet.Entry) *report.EventLog {
 // unfly removes a model from the unit's status, unless it may still move. If it was pending
 // before this run, it is removed only once it is on its target. It reports whether the model
 // was in the status.
-func (r *planRun) unfly(m fleet.Moved) bool {
-	if !r.many.Has(m.Entry.Model) && (m.State != fleet.Well || !r.many.Pending(m.Entry.Model)) {
+func (r *planRun) unfly(m fleet.MoveResult) bool {
+	if !r.many.Has(m.Entry.Model) && (m.State != fleet.Well || !r.many.IsPending(m.Entry.Model)) {
 		return false
 	}
 	if report.MayStillMove(m.Result) {

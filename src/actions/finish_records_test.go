@@ -128,7 +128,7 @@ func TestAnAbortedMigrationIsNotRecorded(t *testing.T) {
 }
 
 // TestWithoutARedirectNothingIsRecorded has a source that keeps a copy: the
-// engine would record the target, but an operator has to look.
+// engine would record the target, but an operator has to decide.
 func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
 	t.Parallel()
 	agent, j := stageOf(t, "2024")

@@ -39,8 +39,8 @@ func (n neighbour) String() string { return n.remote + " (" + n.endpoint + ")" }
 // proves nothing of the other side.
 func discover(ctx context.Context, u Unit, c options) (n neighbour, addresses []string, err error) {
 	var found, silent []neighbour
-	for _, look := range []func(context.Context, Unit) ([]neighbour, error){scraped, informed} {
-		list, err := look(ctx, u)
+	for _, read := range []func(context.Context, Unit) ([]neighbour, error){scraped, informed} {
+		list, err := read(ctx, u)
 		if err != nil {
 			return neighbour{}, nil, err
 		}

@@ -176,7 +176,7 @@ func names(s Snapshot, uuids []facts.ControllerUUID) []string {
 
 // Stays are the models of the runs that are where the plan has them, and those that
 // left the controller of a drain, with where JIMM records them.
-func Stays(s Snapshot, moved []Moved, departed []string) []Stay {
+func Stays(s Snapshot, moved []MoveResult, departed []string) []Stay {
 	wanted := map[string]string{} // The controller, "" if any will do.
 	for _, uuid := range departed {
 		wanted[uuid] = ""

@@ -102,10 +102,10 @@ func Remaining(s Snapshot, p Policy) (Plan, error) {
 
 // Arrived plans what has arrived during a drain. A model that a run of this drain has tried
 // to move is left to the next drain.
-func Arrived(s Snapshot, p Policy, moved []Moved) (Plan, error) {
+func Arrived(s Snapshot, p Policy, moved []MoveResult) (Plan, error) {
 	plan, err := Make(s, p)
 	plan.Moves = slices.DeleteFunc(plan.Moves, func(e Entry) bool {
-		return slices.ContainsFunc(moved, func(m Moved) bool { return m.Entry.Model == e.Model && m.Result.Outcome != "" })
+		return slices.ContainsFunc(moved, func(m MoveResult) bool { return m.Entry.Model == e.Model && m.Result.Outcome != "" })
 	})
 	return plan, err
 }
@@ -117,7 +117,7 @@ type End struct {
 	// Left is a plan of what is left.
 	Left Plan
 	// Moved is what became of the models of the runs.
-	Moved []Moved
+	Moved []MoveResult
 	// Probe asks the controllers themselves.
 	Probe bool
 }
@@ -215,7 +215,7 @@ func (g *gathering) departed(ctx context.Context) {
 		}
 	}
 	for _, m := range g.snapshot.Models {
-		_, asked := g.snapshot.Moved[m.UUID]
+		_, asked := g.snapshot.Requested[m.UUID]
 		if m.Recorded == "" || m.Recorded == g.controller.UUID || m.IsController || !ours[m.UUID] && !asked {
 			continue
 		}

@@ -96,16 +96,16 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		return out
 	}
 	own := facts.Holding{UUID: uuid("ctl"), Name: "controller", Owner: "admin"}
-	run := []fleet.Moved{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Well}}
-	failed := []fleet.Moved{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Failed}}
+	run := []fleet.MoveResult{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Well}}
+	failed := []fleet.MoveResult{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Failed}}
 	for name, test := range map[string]struct {
-		moved  []fleet.Moved
+		moved  []fleet.MoveResult
 		change func(w *truth, s *fleet.Snapshot, end *fleet.End)
 		want   fleet.Verdict
 		line   string // In one of the lists.
 	}{
 		"all is well":                 {run, nil, fleet.Drained, ""},
-		"run again":                   {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Moved = asked("a") }, fleet.Drained, ""},
+		"run again":                   {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a") }, fleet.Drained, ""},
 		"no account":                  {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread = errors.New("no account") }, fleet.DrainedAsRecorded, ""},
 		"no account, no answer":       {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread, w.silent = errors.New("no account"), true }, fleet.NotKnown, uuid("a")},
 		"not to be asked":             {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.DrainedAsRecorded, uuid("a")},
@@ -121,7 +121,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyImporting}
 		}, fleet.Blocked, "(half-imported: JIMM records it on east)"},
 		"left over by a run before": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
-			w.unread, s.Moved = errors.New("no account"), asked("a")
+			w.unread, s.Requested = errors.New("no account"), asked("a")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
 		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
 		"in use twice": {failed, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
@@ -158,7 +158,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		}, fleet.Partly, uuid("c")},
 		"refused by a check at its turn": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Moves = []fleet.Entry{{Model: uuid("c"), Name: "c"}}
-			end.Moved = append(slices.Clone(end.Moved), fleet.Moved{
+			end.Moved = append(slices.Clone(end.Moved), fleet.MoveResult{
 				Entry: fleet.Entry{Model: uuid("c"), Source: "west"}, State: fleet.Stayed, Reason: "machines", Result: migration.Result{Outcome: facts.Refused},
 			})
 		}, fleet.Blocked, uuid("c") + " c (machines)"},
@@ -179,7 +179,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Importing: true})
 		}, fleet.Blocked, "(unknown-to-jimm: half imported)"},
 		"a list with gaps":          {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Gaps = []string{"one model could not be read"} }, fleet.NotKnown, ""},
-		"others' models of the log": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Moved = asked("a", "b") }, fleet.Drained, ""},
+		"others' models of the log": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a", "b") }, fleet.Drained, ""},
 	} {
 		w := &truth{copies: map[string]facts.Copy{"west " + uuid("a"): moved("east"), "east " + uuid("a"): {State: facts.CopyActive}}, holds: []facts.Holding{own}}
 		s, end := jaas(model("a", "east", 2), model("b", "north", 2)), fleet.End{Controller: "west", Moved: test.moved, Probe: true}
@@ -200,7 +200,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 // was moving it. What a run has tried is left to the next drain.
 func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 	s := jaas(model("a", "west", 1), model("b", "west", 1), model("c", "west", 1), model("d", "east", 1))
-	plan, err := fleet.Arrived(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")}, []fleet.Moved{
+	plan, err := fleet.Arrived(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")}, []fleet.MoveResult{
 		{Entry: entry(uuid("a"), "west", "east", 1), State: fleet.Stayed, Reason: "target-prechecks", Result: migration.Result{Outcome: facts.NotStarted}},
 		{Entry: entry(uuid("b"), "west", "east", 1), State: fleet.Stayed, Reason: string(fleet.LeftMoving)},
 	})
@@ -219,9 +219,9 @@ func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for want, mute := range map[int][]string{3: names, 6: {"a", "b", "d", "e"}} {
 		s, w := jaas(), &truth{copies: map[string]facts.Copy{}, mute: map[string]bool{}}
-		s.Moved = map[string]time.Time{}
+		s.Requested = map[string]time.Time{}
 		for _, name := range names {
-			s.Models, s.Moved[uuid(name)] = append(s.Models, model(name, "east", 2)), now
+			s.Models, s.Requested[uuid(name)] = append(s.Models, model(name, "east", 2)), now
 			w.copies["west "+uuid(name)] = moved("east")
 		}
 		for _, name := range mute {

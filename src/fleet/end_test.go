@@ -180,9 +180,9 @@ func TestBalanceWithFewMoves(t *testing.T) {
 	if len(got.Plan.Moves) != 2 || got.Why != "max-moves is 2" {
 		t.Errorf("%d moves: %s", len(got.Plan.Moves), got.Why)
 	}
-	s.Moved = map[string]time.Time{}
+	s.Requested = map[string]time.Time{}
 	for _, m := range s.Models {
-		s.Moved[m.UUID] = now.Add(-23 * time.Hour)
+		s.Requested[m.UUID] = now.Add(-23 * time.Hour)
 	}
 	got, _ = fleet.MakeRebalance(s, fleet.Policy{}, fleet.Balance{By: fleet.ByAgents})
 	if len(got.Plan.Moves) != 0 || got.Why != "no single migration would improve the balance" {

@@ -24,7 +24,7 @@ type ModelEvent struct {
 
 // StepEvent says that a step of a model has ended well, and others are to come. The
 // entry of Moved is that step.
-type StepEvent struct{ Moved Moved }
+type StepEvent struct{ Moved MoveResult }
 
 // UpgradeEvent says that the agents of a model are asked to become a version.
 type UpgradeEvent struct {
@@ -35,7 +35,7 @@ type UpgradeEvent struct {
 
 // EndedEvent says that a model has ended, or stays.
 type EndedEvent struct {
-	Moved Moved
+	Moved MoveResult
 }
 
 // StateEvent reports the progress of the run.

@@ -22,7 +22,7 @@ type checkedJAAS struct {
 	sick     map[string][]string
 	fails    error
 	open     *atomic.Int32 // views that were not ended
-	asked    *atomic.Int32 // models that were looked at
+	asked    *atomic.Int32 // models that were checked
 }
 
 func (j checkedJAAS) Controllers(context.Context) ([]facts.Controller, error) {

@@ -67,7 +67,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	if err := r.Book.Refresh(ctx, time.Now()); err != nil {
 		return "JIMM's audit log could not be read"
 	}
-	sight, err := r.Traffic.Look(ctx, listAge)
+	sight, err := r.Traffic.Observe(ctx, listAge)
 	if err != nil {
 		return "JIMM's lists could not be read"
 	}

@@ -24,8 +24,8 @@ type Edges struct {
 	Confirmed bool
 }
 
-// Knowledge is how well the edges are known, as a plan says it.
-func (e Edges) Knowledge() string {
+// Certainty is how well the edges are known, as a plan says it.
+func (e Edges) Certainty() string {
 	switch {
 	case len(e.Unread) > 0:
 		return EdgesUnknown

@@ -287,7 +287,7 @@ type Traffic struct {
 	followed map[string]bool
 }
 
-// NewTraffic looks through the lists and the log; poll is the time between polls.
+// NewTraffic reads the lists and the log; poll is the time between polls.
 func NewTraffic(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Traffic {
 	return &Traffic{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
@@ -297,19 +297,19 @@ type Sight struct {
 	Controllers []facts.Controller
 	Models      []facts.Model
 	Moving      []Flight
-	// Moved is when each model was last asked to move; Unlisted are those that JIMM does
+	// Requested is when each model was last asked to move; Unlisted are those that JIMM does
 	// not list, by UUID.
-	Moved    map[string]time.Time
-	Unlisted []string
-	Now      time.Time
-	Gaps     []string
+	Requested map[string]time.Time
+	Unlisted  []string
+	Now       time.Time
+	Gaps      []string
 }
 
-// Look lists controllers and models as they were at most age ago, and finds what
+// Observe lists controllers and models as they were at most age ago, and finds what
 // moves: what JIMM's list shows as migrating, and, where it shows none, what was
 // asked for and has not ended. An error means that JIMM did not list, or did not
 // show its log.
-func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
+func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Sight, error) {
 	since := time.Now().Add(-age)
 	var out Sight
 	var err error
@@ -324,7 +324,7 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 	if err := t.book.Refresh(ctx, since); err != nil {
 		return out, err
 	}
-	out.Now, out.Moved = t.book.Now(), map[string]time.Time{}
+	out.Now, out.Requested = t.book.Now(), map[string]time.Time{}
 	names := map[facts.ControllerUUID]string{}
 	for _, c := range out.Controllers {
 		names[c.UUID] = c.Name
@@ -337,7 +337,7 @@ func (t *Traffic) Look(ctx context.Context, age time.Duration) (Sight, error) {
 			last = byName
 		}
 		if !last.IsZero() {
-			out.Moved[m.UUID] = last
+			out.Requested[m.UUID] = last
 		}
 		if f, moves := t.flight(ctx, m, names[m.Recorded], last); moves {
 			out.Moving = append(out.Moving, f)
@@ -407,7 +407,7 @@ func (t *Traffic) follow(model string, watched bool) {
 // mayBegin reports whether a migration that was requested may be about to begin: the
 // one that is shown is not the one that was requested.
 func (t *Traffic) mayBegin(audit facts.Audit, shown facts.Attempt, source string) bool {
-	return audit.Pending(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
+	return audit.TimeToAppear(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
 }
 
 // ask asks about a model that was asked to move, through a JIMM that lists no

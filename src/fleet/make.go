@@ -555,7 +555,7 @@ func (m *maker) number() {
 func (m *maker) plan() Plan {
 	p := Plan{
 		JAAS: m.snapshot.JAAS, Made: m.snapshot.Now.UTC().Truncate(time.Second), Unit: m.snapshot.Unit, Goal: m.policy.Goal, Of: m.policy.From,
-		Caps: m.policy.Caps, Rules: m.policy.Rules, Edges: m.snapshot.Edges.Knowledge(), Moves: m.moves, Left: m.left, More: m.more,
+		Caps: m.policy.Caps, Rules: m.policy.Rules, Edges: m.snapshot.Edges.Certainty(), Moves: m.moves, Left: m.left, More: m.more,
 	}
 	switch p.Goal {
 	case Move:

@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Moved is what became of one entry of a plan.
-type Moved struct {
+// MoveResult is what became of one entry of a plan.
+type MoveResult struct {
 	Entry  Entry
 	State  State
 	Reason string
@@ -25,9 +25,9 @@ type Moved struct {
 	Began, Ended time.Time
 }
 
-// Elsewhere reports that the model was not migrated since it is not there any more: another
+// Skipped reports that the model was not migrated since it is not there any more: another
 // client has migrated or removed it.
-func (m Moved) Elsewhere() bool {
+func (m MoveResult) Skipped() bool {
 	return m.State == Stayed && (m.Reason == string(LeftMovedOn) || m.Reason == string(LeftGone))
 }
 
@@ -57,7 +57,7 @@ const (
 	RunBlocked RunOutcome = "blocked"
 	// RunStopped: the failure policy, or someone, stopped it.
 	RunStopped RunOutcome = "stopped"
-	// RunConflict: a model is in two places, or lost. Look now.
+	// RunConflict: a model is in two places, or lost. Investigate now.
 	RunConflict RunOutcome = "conflict"
 	// RunUnknown: a model is in doubt.
 	RunUnknown RunOutcome = "unknown"
@@ -73,7 +73,7 @@ type Done struct {
 	Outcome RunOutcome
 	// Stopped says why no more migrations were started, or "".
 	Stopped string
-	Moves   []Moved
+	Moves   []MoveResult
 	Counts  Counts
 	Gaps    []string
 	Began   time.Time
@@ -92,13 +92,13 @@ func (r *run) counts() Counts {
 func (r *run) countsLocked() Counts {
 	var c Counts
 	for i := range r.entries {
-		c.add(&r.entries[i].Moved)
+		c.add(&r.entries[i].MoveResult)
 	}
 	return c
 }
 
 // CountsOf returns how many models are in which state.
-func CountsOf(moves []Moved) Counts {
+func CountsOf(moves []MoveResult) Counts {
 	var c Counts
 	for i := range moves {
 		c.add(&moves[i])
@@ -106,7 +106,7 @@ func CountsOf(moves []Moved) Counts {
 	return c
 }
 
-func (c *Counts) add(m *Moved) {
+func (c *Counts) add(m *MoveResult) {
 	c.Planned++
 	switch m.State {
 	case Checking, InFlight:
@@ -134,9 +134,9 @@ func (r *run) done() Done {
 	d.Gaps = slices.Concat(r.gaps, r.sight.Gaps)
 	conflict, stays := false, false
 	for _, t := range r.entries {
-		d.Moves = append(d.Moves, t.Moved)
+		d.Moves = append(d.Moves, t.MoveResult)
 		conflict = conflict || t.Result.Outcome == facts.Conflict || t.Result.Outcome == facts.LostFromJIMM
-		stays = stays || t.State == Stayed && !t.Elsewhere()
+		stays = stays || t.State == Stayed && !t.Skipped()
 	}
 	switch c := d.Counts; {
 	case conflict:

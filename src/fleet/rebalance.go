@@ -130,7 +130,7 @@ func (b *balancer) begin() error {
 		switch {
 		case reason == "" && len(b.graph[model.UUID]) > 0:
 			reason = LeftConnected
-		case reason == "" && b.snapshot.Now.Sub(b.snapshot.Moved[model.UUID]) < rested:
+		case reason == "" && b.snapshot.Now.Sub(b.snapshot.Requested[model.UUID]) < rested:
 			reason = LeftMovedRecently
 		}
 		if reason == "" {

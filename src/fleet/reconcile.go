@@ -111,7 +111,7 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 	}
 	var attach []int
 	r.mu.Lock()
-	var ended []Moved
+	var ended []MoveResult
 	for i := range r.entries {
 		t := &r.entries[i]
 		on, known := at[t.Entry.Model]
@@ -127,7 +127,7 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 		case !known && len(s.Gaps) > 0:
 		case !known:
 			t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM does not list it any more"
-			ended = append(ended, t.Moved)
+			ended = append(ended, t.MoveResult)
 		case t.fresh(on): // The list is older than its last step.
 		case onRoute && len(leg.Route) == 0 && !moves:
 			t.State, t.Reason = Well, alreadyThere
@@ -136,13 +136,13 @@ func (r *run) reconcile(ctx context.Context, s Sight) {
 			attach = append(attach, i)
 		case moves && f.Target != "":
 			t.State, t.Reason = Stayed, string(LeftMoving)
-			ended = append(ended, t.Moved)
+			ended = append(ended, t.MoveResult)
 			if t.seen {
 				r.tally.Fought = t.Entry.Name
 			}
 		case !onRoute || len(leg.Route) == 0:
 			t.State, t.Reason, t.Detail = Stayed, string(LeftMovedOn), fmt.Sprintf("it is on %q", on)
-			ended = append(ended, t.Moved)
+			ended = append(ended, t.MoveResult)
 			if t.seen {
 				r.tally.Fought = t.Entry.Name
 			}

@@ -128,7 +128,7 @@ type run struct {
 
 // tracked is an entry on its way.
 type tracked struct {
-	Moved
+	MoveResult
 	retry time.Time // Not before.
 	alone bool
 	stay  string // Why it must not start, found out at its turn.
@@ -164,7 +164,7 @@ func newRun(means Means, o RunOptions) *run {
 	r.until = r.began.Add(o.Timeout)
 	for _, e := range o.Plan.Moves {
 		leg, _, _ := e.Leg(e.Source, 0)
-		r.entries = append(r.entries, tracked{Moved: Moved{Entry: e}, journey: journey{leg: leg}})
+		r.entries = append(r.entries, tracked{MoveResult: MoveResult{Entry: e}, journey: journey{leg: leg}})
 	}
 	return r
 }
@@ -206,7 +206,7 @@ func (r *run) begin(ctx context.Context) error {
 	case !leader:
 		return refuse("this unit is not the leader; run the action on %s", facts.LeaderOf(r.Model.Unit))
 	}
-	sight, err := r.Traffic.Look(ctx, 0)
+	sight, err := r.Traffic.Observe(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (r *run) untilTurn() time.Duration {
 	defer r.mu.Unlock()
 	next := r.pace()
 	for _, t := range r.entries {
-		if t.State == Held {
+		if t.State == Deferred {
 			next = min(next, max(time.Until(t.retry), time.Second))
 		}
 	}
@@ -261,7 +261,7 @@ func (r *run) untilTurn() time.Duration {
 func (r *run) turn(ctx context.Context) bool {
 	r.turns <- struct{}{}
 	defer func() { <-r.turns }()
-	sight, err := r.Traffic.Look(ctx, r.pace())
+	sight, err := r.Traffic.Observe(ctx, r.pace())
 	if err == nil {
 		r.see(sight)
 		r.reconcile(ctx, sight)
@@ -286,7 +286,7 @@ func (r *run) over(wait Wait, started int) bool {
 		switch t.State {
 		case Checking, InFlight, Verifying:
 			return false
-		case Held:
+		case Deferred:
 			held = true
 		default:
 		}
@@ -321,7 +321,7 @@ func (r *run) next(seen bool) ([]int, Wait) {
 	defer r.mu.Unlock()
 	now := time.Now()
 	for i := range r.entries {
-		if t := &r.entries[i]; t.State == Held && !now.Before(t.retry) {
+		if t := &r.entries[i]; t.State == Deferred && !now.Before(t.retry) {
 			t.State = Waiting
 		}
 	}
@@ -415,7 +415,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 		end = Ended{State: Stayed, Reason: t.stay}
 	}
 	if end.State == Waiting {
-		t.State, t.retry = Held, time.Now().Add(r.retry)
+		t.State, t.retry = Deferred, time.Now().Add(r.retry)
 		r.mu.Unlock()
 		return
 	}
@@ -431,10 +431,10 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 	}
 	t.worked = t.worked || end.Reason != alreadyThere
 	if end.State == Well && t.behind+1 < len(t.Entry.Route) {
-		step := Moved{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
+		step := MoveResult{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
 		t.behind, t.stepped, t.asked = t.behind+1, time.Now(), false
 		t.leg, _, _ = t.Entry.Leg(t.Entry.after(t.behind), t.behind)
-		t.State, t.retry = Held, time.Now().Add(r.pace()+time.Second) // By then no list is older.
+		t.State, t.retry = Deferred, time.Now().Add(r.pace()+time.Second) // By then no list is older.
 		r.mu.Unlock()
 		if end.Reason == "" {
 			r.report(StepEvent{step})
@@ -455,7 +455,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 		r.tally.Grave = cmp.Or(r.tally.Grave, fmt.Sprintf("model %s ended as %s", t.Entry.Name, result.Outcome))
 	}
 	r.tally.Closed = r.allClosed()
-	moved := t.Moved
+	moved := t.MoveResult
 	r.mu.Unlock()
 	if end.Reason != alreadyThere {
 		r.report(EndedEvent{moved})

@@ -42,8 +42,8 @@ const (
 	Failed
 	// Stayed: it was not started, and will not be.
 	Stayed
-	// Held: it was held back at the last moment, and waits for its turn again.
-	Held
+	// Deferred: it was held back at the last moment, and waits for its turn again.
+	Deferred
 )
 
 // Progress is the progress of a run.
@@ -274,7 +274,7 @@ func (s *schedule) pickCanaries() map[string]int {
 	best := map[string]int{}
 	for i, e := range s.plan.Moves {
 		switch s.progress.States[i] {
-		case Waiting, Held, Checking, InFlight, Verifying:
+		case Waiting, Deferred, Checking, InFlight, Verifying:
 		default:
 			continue
 		}

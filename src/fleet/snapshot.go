@@ -29,8 +29,8 @@ type Snapshot struct {
 	// Eligible has, for each class, the UUIDs of the controllers that JIMM would
 	// let its models move to. A class that JIMM did not report is missing.
 	Eligible map[Class][]facts.ControllerUUID
-	// Moved is when each model was last asked to move, by UUID.
-	Moved map[string]time.Time
+	// Requested is when each model was last asked to move, by UUID.
+	Requested map[string]time.Time
 	// Unlisted are the UUIDs of models that were asked to move and that JIMM does not list.
 	Unlisted []string
 	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,

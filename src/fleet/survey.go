@@ -33,14 +33,14 @@ type Question struct {
 // its log.
 func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, error) {
 	s := q.Base
-	seen, err := t.Look(ctx, 0)
+	seen, err := t.Observe(ctx, 0)
 	if err != nil {
 		return s, err
 	}
 	if seen.Now.IsZero() {
 		return s, errors.New("cannot plan: the time on JIMM is not known, since its audit log is empty")
 	}
-	s.Controllers, s.Models, s.Moving, s.Moved, s.Unlisted, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Moved, seen.Unlisted, seen.Now, seen.Gaps
+	s.Controllers, s.Models, s.Moving, s.Requested, s.Unlisted, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Requested, seen.Unlisted, seen.Now, seen.Gaps
 	if q.Edges {
 		s.Edges = r.Edges(ctx, s.Controllers, s.Models)
 	} else {

@@ -83,13 +83,13 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 			shared := fleet.NewLists(l, 5*time.Second)
 			traffic := fleet.NewTraffic(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
 			for range 2 {
-				seen, err := traffic.Look(t.Context(), time.Minute)
+				seen, err := traffic.Observe(t.Context(), time.Minute)
 				if err != nil || (len(seen.Moving) == 1) != test.moves {
 					t.Errorf("%s: moving %+v, %v", name, seen.Moving, err)
 				}
 			}
 			if l.calls != 2 {
-				t.Errorf("%s: two looks made %d lists", name, l.calls)
+				t.Errorf("%s: two observations made %d lists", name, l.calls)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 			l.asked = append(l.asked, fleet.Asked{Key: name, Model: name, Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}})
 		}
 		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
-		seen, err := traffic.Look(t.Context(), time.Minute)
+		seen, err := traffic.Observe(t.Context(), time.Minute)
 		if err != nil || !slices.Equal(seen.Unlisted, []string{uuid("x")}) {
 			t.Errorf("not listed: %v, %v", seen.Unlisted, err)
 		}
@@ -118,12 +118,12 @@ func TestTrafficLooksAnew(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3)}}
 		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
 		for range 3 {
-			if _, err := traffic.Look(t.Context(), 0); err != nil {
+			if _, err := traffic.Observe(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if l.calls != 6 {
-			t.Errorf("three looks made %d lists, want 6", l.calls)
+			t.Errorf("three observations made %d lists, want 6", l.calls)
 		}
 	})
 }

@@ -78,7 +78,7 @@ func TestWithoutAccountsThereIsNoLogin(t *testing.T) {
 	})
 }
 
-// With an account the model is looked into without JIMM, which of 2024 keeps the
+// With an account the model is read without JIMM, which of 2024 keeps the
 // secret of each login to it: then migrate-model need not choose between the
 // checks and the agents.
 func TestAccountsSaveLoginsToTheModel(t *testing.T) {
@@ -119,7 +119,7 @@ func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 	}
 }
 
-// A controller that does not answer administrators costs one wait per look, not one
+// A controller that does not answer administrators costs one wait per observation, not one
 // per question.
 func TestASilentControllerIsLeftAlone(t *testing.T) {
 	t.Parallel()

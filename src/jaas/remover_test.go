@@ -116,7 +116,7 @@ func TestRemoveLeftOver(t *testing.T) {
 			during: func(context.Context, world) { <-time.After(5 * time.Minute) }, outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting", detail: "is moving the model",
 		},
 		{
-			name: "a migration begins between the looks", during: at(time.Minute, func(ctx context.Context, w world) { _ = w.request(ctx, "north") }),
+			name: "a migration begins between the observations", during: at(time.Minute, func(ctx context.Context, w world) { _ = w.request(ctx, "north") }),
 			world:   threeControllers + "models: [{name: prod, created-here: true, migrations: [{stall: exporting model}], history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n",
 			outcome: facts.Refused, cause: facts.CauseOtherMigration, holder: "west", copies: "east:importing,west:exporting",
 		},
@@ -127,7 +127,7 @@ func TestRemoveLeftOver(t *testing.T) {
 		{name: "another controller is down", during: func(_ context.Context, w world) { _ = w.Stop("north") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"north" did not answer`},
 		{name: "the source is down", during: func(_ context.Context, w world) { _ = w.Stop("west") }, outcome: facts.Refused, cause: facts.CauseSilent, copies: left, detail: `"west" did not answer`},
 		{name: "it is down itself", during: func(_ context.Context, w world) { _ = w.Stop("east") }, outcome: facts.Refused, cause: facts.CauseSilent, holder: "west", copies: left, detail: `"east" did not answer`},
-		{name: "the source goes down between the looks", during: at(time.Minute, func(_ context.Context, w world) { _ = w.Stop("west") }), outcome: facts.Refused, cause: facts.CauseSilent, copies: left},
+		{name: "the source goes down between the observations", during: at(time.Minute, func(_ context.Context, w world) { _ = w.Stop("west") }), outcome: facts.Refused, cause: facts.CauseSilent, copies: left},
 		{name: "the answer is lost", world: fault("drop-after"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "the answer never comes", world: fault("no-answer"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},
 		{name: "an error, though it was removed", world: fault("fail-after"), outcome: facts.Removed, holder: "west", copies: gone, aborts: 1},

@@ -33,7 +33,7 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 		return facts.Record{Err: err}
 	}
 	if w.noLookup.Load() {
-		return w.listed(ctx, model)
+		return w.recordInList(ctx, model)
 	}
 	at, err := client.ModelControllerInfo(ctx, model)
 	switch {
@@ -41,7 +41,7 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 		return facts.Record{State: facts.RecordAt, Controller: facts.ControllerUUID(at.ControllerUUID)}
 	case errors.Is(err, rpc.CodeNotImplemented):
 		w.noLookup.Store(true)
-		return w.listed(ctx, model)
+		return w.recordInList(ctx, model)
 	case errors.Is(err, rpc.CodeNotFound):
 		return facts.Record{State: facts.RecordLost, Err: err}
 	default:
@@ -54,9 +54,9 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 // October 2024 observed).
 var errShrunken = errors.New("JIMM's list of models is shorter than before, which proves nothing")
 
-// listed reads the record from JIMM's list of models (before January 2026).
-func (w *witness) listed(ctx context.Context, model string) facts.Record {
-	m, err := w.find(ctx, model)
+// recordInList reads the record from JIMM's list of models (before January 2026).
+func (w *witness) recordInList(ctx context.Context, model string) facts.Record {
+	m, err := w.modelInList(ctx, model)
 	switch {
 	case err != nil:
 		return facts.Record{Err: err}
@@ -74,7 +74,7 @@ func (w *witness) listed(ctx context.Context, model string) facts.Record {
 
 // Summary looks the model up in JIMM's list of models.
 func (w *witness) Summary(ctx context.Context, model string) facts.Entry {
-	m, err := w.find(ctx, model)
+	m, err := w.modelInList(ctx, model)
 	switch {
 	case err != nil:
 		return facts.Entry{Kind: facts.InfoUnavailable, Err: err}
@@ -87,9 +87,9 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Entry {
 	}
 }
 
-// find returns the model in JIMM's list, nil if the list does not have it. What
+// modelInList returns the model in JIMM's list, nil if the list does not have it. What
 // a list with gaps does not have may be there anyway.
-func (w *witness) find(ctx context.Context, uuid string) (*facts.Model, error) {
+func (w *witness) modelInList(ctx context.Context, uuid string) (*facts.Model, error) {
 	list, err := w.fleet.Models(ctx)
 	if err != nil {
 		return nil, err

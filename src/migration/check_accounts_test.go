@@ -213,8 +213,8 @@ func TestChecksOfAdministrators(t *testing.T) {
 	}
 }
 
-// Administrators are only asked while there is something to start, by who looks
-// into models, and if controllers may be asked at all.
+// Administrators are only asked while there is something to start, by runs that read
+// models, and if controllers may be asked at all.
 func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(false)

@@ -128,15 +128,15 @@ func TestContentsAreChecked(t *testing.T) {
 				if f.Level == checks.Fail && (f.Remedy == "" || !f.Check.Ignorable()) {
 					t.Errorf("a failure of %s needs a remedy, and Juju has the last word: %+v", f.Check, f)
 				}
-				if g.looks["west"] != 1 {
-					t.Errorf("looked %d times", g.looks["west"])
+				if g.readings["west"] != 1 {
+					t.Errorf("read %d times", g.readings["west"])
 				}
 			})
 		})
 	}
 }
 
-// What could not be looked into is skipped with the reason, never passed.
+// What could not be read is skipped with the reason, never passed.
 func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 	inside := []checks.ID{
 		checks.Machines, checks.Units, checks.Applications, checks.Upgrade, checks.Relations,

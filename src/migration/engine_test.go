@@ -51,7 +51,7 @@ func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 		f := newFake(true)
 		f.probe, f.redirects = false, false
 		f.refuse, f.accept = errors.New("connection lost"), true
-		f.stages = nil // No look finds it.
+		f.stages = nil // No observation finds it.
 		res := migrate(t, f, nil)
 		if res.Outcome != facts.Unknown || res.Holder.Known() || f.hosts > f.loginsAllowed() || f.forgot {
 			t.Errorf("%s (%s) after %d logins, forgot %v", res.Outcome, res.Cause, f.hosts, f.forgot)
@@ -198,7 +198,7 @@ func TestEventsOfARun(t *testing.T) {
 	}
 }
 
-// No one looks for what was not asked for.
+// No one polls for what was not asked for.
 func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -211,22 +211,22 @@ func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 }
 
 func TestCallsToJIMM(t *testing.T) {
-	for year, perLook := range map[string]int{"2024": 1, "2026": 2} {
+	for year, perPoll := range map[string]int{"2024": 1, "2026": 2} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(year == "2026")
 			f.probe = false
 			f.stages = []stage{{"exporting model", 20 * time.Minute}, {"successful, removing model from source controller", 10 * time.Second}}
 			res := migrate(t, f, nil)
-			looks := int(20*time.Minute/migration.DefaultPollInterval) + 4
-			if res.Outcome != facts.Migrated || f.calls > perLook*looks+20 {
-				t.Errorf("%s: %s after %d calls in %d looks", year, res.Outcome, f.calls, looks)
+			polls := int(20*time.Minute/migration.DefaultPollInterval) + 4
+			if res.Outcome != facts.Migrated || f.calls > perPoll*polls+20 {
+				t.Errorf("%s: %s after %d calls in %d polls", year, res.Outcome, f.calls, polls)
 			}
 		})
 	}
 }
 
-// One look that finds nothing is no reason to log in.
-func TestNoLoginForOneLookThatFindsNothing(t *testing.T) {
+// One observation that finds nothing is no reason to log in.
+func TestNoLoginForOneObservationThatFindsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.running("east", true)

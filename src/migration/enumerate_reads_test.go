@@ -10,9 +10,9 @@ import (
 	"jimm-migrator/src/migration/locate"
 )
 
-// look locates the model and checks its migration: neither changes anything (I4),
+// locateAndCheck locates the model and checks its migration: neither changes anything (I4),
 // and what they say is true.
-func (e *enumeration) look(ctx context.Context) {
+func (e *enumeration) locateAndCheck(ctx context.Context) {
 	w := e.state.world()
 	p := newProcess(w, nil)
 	found, err := locate.Locate(ctx, p.jaas(), locate.Options{Model: modelUUID, Probe: w.probe != probeOff})
@@ -29,9 +29,9 @@ func (e *enumeration) look(ctx context.Context) {
 	e.blame("check", w.judgeCheck(res)...)
 	e.count(1, "checked "+string(res.Outcome))
 	if p.asked || p.told {
-		e.blame("look", "I4: something was sent")
+		e.blame("locate and check", "I4: something was sent")
 	}
-	e.blame("look", w.wrong...)
+	e.blame("locate and check", w.wrong...)
 }
 
 func (w *oracle) judgeLocation(l locate.Location) (wrong []string) {

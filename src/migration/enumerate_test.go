@@ -38,7 +38,7 @@ func TestEnumeration(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d states, one in %d of them looked at, %d runs", len(states), share, tally.runs)
+	t.Logf("%d states, one in %d of them observed, %d runs", len(states), share, tally.runs)
 	tally.print(t)
 	if share == 1 {
 		tally.check(t)
@@ -174,7 +174,7 @@ func (e *enumeration) blame(how string, list ...string) {
 func enumerate(t *testing.T, y *tally, n int, s world, struck bool) {
 	t.Helper()
 	e := &enumeration{tally: y, t: t, state: s, n: n}
-	e.bubble(e.look)
+	e.bubble(e.locateAndCheck)
 	e.records()
 	var alive lived
 	e.bubble(func(ctx context.Context) { alive = e.alive(ctx) })

@@ -135,7 +135,7 @@ func (s world) impossible() string {
 	case s.probe == probeSilent && (s.word != redirectsNone || s.phase == "REAPFAILED" || s.end == endsReap):
 		return "a silent source redirects no question, and what it could not remove is in use again: a test of the judge has that"
 	case s.refuses && (!s.jimm.completes() || s.word != redirectsAll || s.probe == probeSilent || s.to != "east" || s.destroyed || s.recorded == "north"):
-		return "a target that refuses the details is looked at where JIMM forgets the model over that"
+		return "a target that refuses the details is observed where JIMM forgets the model over that"
 	case s.refuses && s.elsewhere:
 		return "JIMM asks for the details every minute: of a model that is at rest it has forgotten the record"
 	case s.recorded == "" && (s.word != redirectsAll || s.probe != probeOn):

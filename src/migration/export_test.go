@@ -14,7 +14,7 @@ func Waited(kinds []judge.Kind) []time.Duration {
 		out []time.Duration
 	)
 	for i, kind := range kinds {
-		out = append(out, u.waited(kind, time.Unix(int64(100+i), 0)))
+		out = append(out, u.duration(kind, time.Unix(int64(100+i), 0)))
 	}
 	return out
 }

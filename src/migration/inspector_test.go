@@ -9,13 +9,13 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// glass is an Inspector in memory. A model looks the same wherever it is, unless
+// inspector is an Inspector in memory. A model looks the same wherever it is, unless
 // there is something to change for a controller.
 type inspector struct {
 	mu      sync.Mutex
 	fake    *fake
-	change  map[string]func(look int, i *facts.Inventory) // By name of controller; look counts from 1.
-	err     map[string]error                              // By name of controller.
+	change  map[string]func(reading int, i *facts.Inventory) // By name of controller; reading counts from 1.
+	err     map[string]error                                 // By name of controller.
 	targets []facts.ControllerUUID
 	listErr error
 	hosts   []facts.ControllerUUID
@@ -23,15 +23,15 @@ type inspector struct {
 	// consumers are the models that use offers, by the name of the offer.
 	consumers map[string][]string
 
-	looks  map[string]int // By name of controller.
-	asked  int            // For hosts.
-	listed int            // For targets.
+	readings map[string]int // By name of controller.
+	asked    int            // For hosts.
+	listed   int            // For targets.
 }
 
 // withInspector puts an inspector before the fake.
 func withInspector(f *fake) (survey.JAAS, *inspector) {
 	g := &inspector{
-		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, looks: map[string]int{},
+		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, readings: map[string]int{},
 		targets: []facts.ControllerUUID{east().UUID}, hosts: []facts.ControllerUUID{east().UUID},
 	}
 	jaas := f.jaas()
@@ -47,7 +47,7 @@ func (g *inspector) Inventory(context.Context, string, facts.ControllerUUID) (fa
 	defer g.fake.mu.Unlock()
 	record := g.fake.record
 	name := nameOf(record)
-	g.looks[name]++
+	g.readings[name]++
 	if err := g.err[name]; err != nil {
 		return facts.Inventory{}, err
 	}
@@ -57,7 +57,7 @@ func (g *inspector) Inventory(context.Context, string, facts.ControllerUUID) (fa
 	out := inventory()
 	out.Controller = record
 	if change := g.change[name]; change != nil {
-		change(g.looks[name], &out)
+		change(g.readings[name], &out)
 	}
 	return out, nil
 }

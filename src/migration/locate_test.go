@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// places is a JAAS in memory for looking only: what each witness says is set.
+// places is a JAAS in memory that is only read: what each witness says is set.
 type places struct {
 	models []facts.Model
 	info   facts.Info

@@ -122,8 +122,8 @@ func stateOf(place judge.Placement, info facts.Info) MovementState {
 	}
 }
 
-// Moved is what [AllMoving] found.
-type Moved struct {
+// AllMovements is what [AllMoving] found.
+type AllMovements struct {
 	// Movements are those of the models that move, or that nothing was reported of.
 	Movements []Movement
 	// Known is the number of models in JIMM's record.
@@ -139,17 +139,17 @@ type Moved struct {
 // details of the models that named reports true for, where JIMM's list does not
 // show migrations: those that are known to have been requested recently. If the time is
 // over before all were asked about, it returns what it has found until then.
-func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (Moved, error) {
+func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (AllMovements, error) {
 	r := newRun(jaas, opts)
 	list, err := jaas.Fleet.Controllers(ctx)
 	if err != nil {
-		return Moved{}, err
+		return AllMovements{}, err
 	}
 	models, err := jaas.Fleet.Models(ctx)
 	if err != nil {
-		return Moved{}, err
+		return AllMovements{}, err
 	}
-	out := Moved{Known: len(models.Models), Gaps: models.Gaps}
+	out := AllMovements{Known: len(models.Models), Gaps: models.Gaps}
 	for _, model := range models.Models {
 		audit, known := named(model)
 		o := facts.Observation{Info: model.Entry.Info()}

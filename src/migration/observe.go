@@ -134,7 +134,7 @@ func (w *watcher) pair() []facts.Controller {
 // needHost reports whether only a login to the model, which is made at most
 // once, can still say whether the source has released the model.
 func (w *watcher) needHost(o facts.Observation) bool {
-	unlisted := w.progress.Read(w.base, o).Kind == facts.InfoUnlisted && w.unresolved.blindly()
+	unlisted := w.progress.Read(w.base, o).Kind == facts.InfoUnlisted && w.unresolved.noAnswer()
 	wanted := o.CopyOn(w.base.Source).State == facts.CopyUnknown && (unlisted || w.login == due)
 	return w.login != asked && (wanted || judge.ListedByAny(w.base, w.progress, o.Info, o.CopyOn(w.base.Target)))
 }

@@ -34,7 +34,7 @@ func (c *clocked) Record(ctx context.Context, model string) facts.Record {
 }
 
 // watched migrates and returns the pauses between the observations, and when the second
-// look was.
+// poll was.
 func watched(t *testing.T, completes bool, interval time.Duration, spread float64) (pauses []time.Duration, calls int, took time.Duration) {
 	t.Helper()
 	c := &clocked{fake: newFake(completes)}
@@ -53,10 +53,10 @@ func watched(t *testing.T, completes bool, interval time.Duration, spread float6
 	return pauses, len(c.at), c.at[len(c.at)-1].Sub(c.at[0])
 }
 
-// Looks are closer when a migration begins and when it is about to leave its
+// Polls are closer when a migration begins and when it is about to leave its
 // source, never further apart than a poll interval, and never cost JIMM more than
 // a call a second.
-func TestThePauseBetweenLooks(t *testing.T) {
+func TestThePauseBetweenPolls(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		for _, interval := range []time.Duration{time.Second, 5 * time.Second, time.Minute} {
 			synctest.Test(t, func(t *testing.T) {

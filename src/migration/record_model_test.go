@@ -100,7 +100,7 @@ func TestRecordModel(t *testing.T) {
 		}, want: refused(facts.CauseOtherMigration, "west"), detail: "requested in the meantime"},
 		{name: "another UUID confirmed", confirm: ownUUID, world: func(f *fake) { f.away(east(), false) }, want: refused(facts.CauseConfirm, "east")},
 		{name: "unknown controller", to: "nowhere", want: refused(facts.CauseChecks, "west")},
-		{name: "begins between the two looks", to: "west", confirm: modelUUID, world: func(f *fake) {
+		{name: "begins between the two observations", to: "west", confirm: modelUUID, world: func(f *fake) {
 			f.began, f.goes, f.stages = time.Now().Add(time.Minute), east(), []stage{{"starting", time.Hour}}
 		}, want: refused(facts.CauseOtherMigration, "west")},
 		{name: "stuck mode", to: "west", confirm: modelUUID, world: (*fake).stuck, want: recorded("west"), waited: migration.TimeToConfirm},

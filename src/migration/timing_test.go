@@ -93,7 +93,7 @@ func TestTimingOfAMigration(t *testing.T) {
 			{"finished", got.Finished, 82 * time.Second},
 		} {
 			if d := c.at.Sub(f.began); d < c.earliest || d > c.earliest+15*time.Second {
-				t.Errorf("%s after %v, want %v or a few looks later", c.what, d, c.earliest)
+				t.Errorf("%s after %v, want %v or a few polls later", c.what, d, c.earliest)
 			}
 		}
 		if d := got.Downtime(); d < 35*time.Second || d > 50*time.Second {
@@ -110,8 +110,8 @@ func TestDowntimeLastsUntilAnAgentIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		jaas, g := withInspector(f)
-		g.change["east"] = func(look int, i *facts.Inventory) {
-			if look < 4 {
+		g.change["east"] = func(reading int, i *facts.Inventory) {
+			if reading < 4 {
 				lost("0", "1", "web/0", "web/1", "nrpe/0")(i)
 			}
 		}

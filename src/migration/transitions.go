@@ -100,8 +100,8 @@ func (w *watcher) explainRefusal() {
 	w.res.Hint = reason.Hint()
 }
 
-// act does what the verdict calls for and reports whether the run has ended.
-func (w *watcher) act(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
+// transition does what the verdict calls for and reports whether the run has ended.
+func (w *watcher) transition(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
 	w.res.Running = v.Kind == judge.Running || v.Kind == judge.Stalled || v.Kind == judge.Aborting || v.Kind == judge.GoesElsewhere
 	switch v.Kind {
 	case judge.Migrated:
@@ -349,17 +349,17 @@ func (w *watcher) redirectOfSource(o facts.Observation) facts.Controller {
 // unsettled waits for a verdict that settles something, for a bounded time.
 func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
 	w.res.Holder = facts.Controller{}
-	waited := w.unresolved.waited(v.Kind, time.Now())
+	unresolvedFor := w.unresolved.duration(v.Kind, time.Now())
 	switch v.Kind {
 	case judge.Waiting:
-		return w.nothingReported(ctx, waited, o)
+		return w.nothingReported(ctx, unresolvedFor, o)
 	case judge.SourceRetains:
-		return w.sourceRetains(waited, o)
+		return w.sourceRetains(unresolvedFor, o)
 	case judge.SourceReleased, judge.Misrecorded, judge.ReapFailed:
 	default:
-		return w.unanswered(waited, o)
+		return w.unanswered(unresolvedFor, o)
 	}
-	if waited < w.wait(TimeToResolve) {
+	if unresolvedFor < w.wait(TimeToResolve) {
 		return false
 	}
 	w.res.Err, w.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
@@ -419,7 +419,7 @@ func (w *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 
 // nothingReported: the source seems to describe the model and shows no new
 // migration.
-func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o facts.Observation) bool {
+func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Duration, o facts.Observation) bool {
 	limit := w.wait(TimeToBegin)
 	if w.plan == PlanWait && !w.request.made() {
 		limit = w.TimeLeftToStart()
@@ -432,7 +432,7 @@ func (w *watcher) nothingReported(ctx context.Context, waited time.Duration, o f
 		w.res.Holder = w.base.Source
 	}
 	switch {
-	case waited < limit:
+	case unresolvedFor < limit:
 		return false
 	case !known && w.login != asked:
 		w.login.want()
@@ -484,14 +484,14 @@ func (w *watcher) notStarted() {
 
 // unanswered: as long as a migration is known to run, only the deadline
 // ends the wait. One that was never seen is not waited for so long.
-func (w *watcher) unanswered(waited time.Duration, o facts.Observation) bool {
+func (w *watcher) unanswered(unresolvedFor time.Duration, o facts.Observation) bool {
 	w.res.Running = w.progress.Attempt.Running()
-	if w.hidden(o) && waited >= w.wait(TimeToStall) {
+	if w.hidden(o) && unresolvedFor >= w.wait(TimeToStall) {
 		w.res.Detail, w.res.Hint = "JIMM's list shows another controller's entry for the model, not the source's", w.unprobed()
 		w.end(facts.Unknown, facts.CauseUnproved)
 		return true
 	}
-	if w.progress.Attempt.Exists() || waited < w.wait(TimeToBegin) {
+	if w.progress.Attempt.Exists() || unresolvedFor < w.wait(TimeToBegin) {
 		return false
 	}
 	w.silent(cmp.Or(w.lastErr, w.request.err))
@@ -522,14 +522,14 @@ func (w *watcher) unreported() string {
 
 // sourceRetains: the target is active and recorded, the source has a copy, or no one
 // knows whether it has.
-func (w *watcher) sourceRetains(waited time.Duration, o facts.Observation) bool {
+func (w *watcher) sourceRetains(unresolvedFor time.Duration, o facts.Observation) bool {
 	w.res.Step, w.res.Holder = facts.StepVerify, facts.Controller{}
 	if w.targetHasIt(o) {
 		w.res.Holder = w.base.Target
 	}
 	reapFailed := w.progress.Phase == facts.PhaseReapFailed
 	noneToAsk := !w.base.Source.Known() && (w.AuditErr == nil || w.log.record == asked)
-	if waited < w.wait(TimeToResolve) && !reapFailed && !noneToAsk {
+	if unresolvedFor < w.wait(TimeToResolve) && !reapFailed && !noneToAsk {
 		return false
 	}
 	if reapFailed || o.CopyOn(w.base.Source).Has() {

@@ -6,32 +6,31 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// unresolved measures for how long the verdicts have settled nothing. Its zero value
-// has no doubt.
+// unresolved is the timer of verdicts that settle nothing. Its zero value does not run.
 type unresolved struct {
-	kind  judge.Kind
-	since time.Time // Since when the verdict is of this kind; zero: it is not.
-	blind time.Time // Since when no one answers; zero: someone does.
+	kind       judge.Kind
+	since      time.Time // Since when the verdict is of this kind; zero: it is not.
+	unanswered time.Time // Since when there is no answer; zero: the last observation got one.
 }
 
-// waited returns for how long the verdict has been of this kind. An observation that
+// duration returns for how long the verdict has been of this kind. An observation that
 // got no answer interrupts nothing.
-func (d *unresolved) waited(kind judge.Kind, now time.Time) time.Duration {
+func (u *unresolved) duration(kind judge.Kind, now time.Time) time.Duration {
 	if kind == judge.NoAnswer {
-		if d.blind.IsZero() {
-			d.blind = now
+		if u.unanswered.IsZero() {
+			u.unanswered = now
 		}
-		return now.Sub(d.blind)
+		return now.Sub(u.unanswered)
 	}
-	d.blind = time.Time{}
-	if kind != d.kind || d.since.IsZero() {
-		d.kind, d.since = kind, now
+	u.unanswered = time.Time{}
+	if kind != u.kind || u.since.IsZero() {
+		u.kind, u.since = kind, now
 	}
-	return now.Sub(d.since)
+	return now.Sub(u.since)
 }
 
-// blindly reports whether the last observation got no answer.
-func (d *unresolved) blindly() bool { return !d.blind.IsZero() }
+// noAnswer reports whether the last observation got no answer.
+func (u *unresolved) noAnswer() bool { return !u.unanswered.IsZero() }
 
-// reset forgets what was unresolved.
-func (d *unresolved) reset() { *d = unresolved{} }
+// reset stops the timer.
+func (u *unresolved) reset() { *u = unresolved{} }

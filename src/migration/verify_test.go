@@ -42,16 +42,16 @@ func TestTheOneLoginGoesWhereItProtectsMost(t *testing.T) {
 						t.Errorf("%s: %s", f.Level, f.Evidence)
 					}
 				}
-				if g.looks["west"] != c.west || g.looks["east"] != c.east {
-					t.Errorf("looked %v", g.looks)
+				if g.readings["west"] != c.west || g.readings["east"] != c.east {
+					t.Errorf("read %v", g.readings)
 				}
 			})
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
 		jaas, g := withInspector(newFake(false))
-		if f := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, checks.Units); f.Level != checks.Pass || g.looks["west"] != 1 || g.listed != 0 {
-			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.looks, g.listed)
+		if f := findingOf(t, jaas, migration.Options{Options: survey.Options{Probe: true}}, checks.Units); f.Level != checks.Pass || g.readings["west"] != 1 || g.listed != 0 {
+			t.Errorf("check on 2024: %s after %v, listed %d", f.Level, g.readings, g.listed)
 		}
 	})
 }
@@ -75,15 +75,15 @@ func lost(names ...string) func(*facts.Inventory) {
 type verifyCase struct {
 	name      string
 	before    func(*facts.Inventory)
-	after     func(look int, i *facts.Inventory)
+	after     func(reading int, i *facts.Inventory)
 	world     func(*fake, *inspector)
 	outcome   facts.Outcome
 	cause     facts.Cause
 	levels    string // Of agents, contents and access.
 	says      string // In one of the findings.
 	followUps string // Ids, joined.
-	looks     int    // At the target, at least.
-	unseen    bool   // No one can look for agents.
+	readings  int    // At the target, at least.
+	unseen    bool   // The agents cannot be read.
 }
 
 func verifyCases() []verifyCase {
@@ -91,17 +91,17 @@ func verifyCases() []verifyCase {
 		return func(_ int, i *facts.Inventory) { change(i) }
 	}
 	return []verifyCase{
-		{name: "all is well", outcome: facts.Migrated, levels: "pass,pass,pass", followUps: "keep-source", looks: 1},
+		{name: "all is well", outcome: facts.Migrated, levels: "pass,pass,pass", followUps: "keep-source", readings: 1},
 		{
-			name: "agents come late", outcome: facts.Migrated, levels: "pass,pass,pass", looks: 4,
-			after: func(look int, i *facts.Inventory) {
-				if look < 4 {
+			name: "agents come late", outcome: facts.Migrated, levels: "pass,pass,pass", readings: 4,
+			after: func(reading int, i *facts.Inventory) {
+				if reading < 4 {
 					lost("1", "web/1")(i)
 				}
 			},
 		},
 		{
-			name: "agents stay away", outcome: facts.NeedsAttention, cause: facts.CauseAgents, levels: "fail,pass,pass", looks: 20,
+			name: "agents stay away", outcome: facts.NeedsAttention, cause: facts.CauseAgents, levels: "fail,pass,pass", readings: 20,
 			after: always(lost("1", "nrpe/0")), says: "of machine 1, unit nrpe/0",
 		},
 		{
@@ -138,7 +138,7 @@ func verifyCases() []verifyCase {
 			after: always(func(i *facts.Inventory) { lost("0")(i); clear(i.Relations) }),
 		},
 		{
-			name: "the target does not show the model", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", looks: 3,
+			name: "the target does not show the model", unseen: true, outcome: facts.Migrated, levels: "skip,skip,pass", readings: 3,
 			world: func(_ *fake, g *inspector) { g.err["east"] = errors.New("password=CANARY") }, says: "could not be inspected",
 		},
 		{
@@ -176,7 +176,7 @@ func vaulted(i *facts.Inventory) {
 
 // A migration is not over when Juju says so: the agents have to come along, and
 // nothing may be lost.
-func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
+func TestAModelThatHasMovedIsVerified(t *testing.T) {
 	for _, c := range verifyCases() {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -195,8 +195,8 @@ func TestTheModelIsLookedAtWhenItHasMoved(t *testing.T) {
 					t.Fatal(err)
 				}
 				c.compare(t, res)
-				if g.looks["east"] < max(c.looks, 1) || g.looks["west"] != 1 {
-					t.Errorf("looked %v", g.looks)
+				if g.readings["east"] < max(c.readings, 1) || g.readings["west"] != 1 {
+					t.Errorf("read %v", g.readings)
 				}
 				check(t, f, res, want{c.outcome, c.cause, 1, strings.Join(f.records, ","), "east", "east"})
 				if seen := res.Timing.Agents; seen.IsZero() != c.unseen {
@@ -279,22 +279,22 @@ func TestTheWaitForAgentsEnds(t *testing.T) {
 				if err != nil || res.Cause != facts.CauseAgents || !strings.Contains(res.Detail, "machine 0") || !strings.Contains(res.Next, "migrate-model") {
 					t.Errorf("%s (%s): %s; next %q, %v", res.Outcome, res.Cause, res.Detail, res.Next, err)
 				}
-				if took := time.Since(began); took > c.most || events != 1 || g.looks["east"] > 40 {
-					t.Errorf("took %v, %d events, %d looks", took, events, g.looks["east"])
+				if took := time.Since(began); took > c.most || events != 1 || g.readings["east"] > 40 {
+					t.Errorf("took %v, %d events, %d readings", took, events, g.readings["east"])
 				}
 			})
 		})
 	}
 }
 
-// Run again after the verification was interrupted, the action looks once more;
+// Run again after the verification was interrupted, the action reads the status once more;
 // of a model that has been there for long it only says so.
-func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
+func TestAModelThatMovedRecentlyIsVerifiedAgain(t *testing.T) {
 	for _, c := range []struct {
-		name    string
-		ago     time.Duration
-		looks   int
-		outcome facts.Outcome
+		name     string
+		ago      time.Duration
+		readings int
+		outcome  facts.Outcome
 	}{
 		{"lately", time.Hour, 1, facts.NeedsAttention},
 		{"long ago", 48 * time.Hour, 0, facts.AlreadyThere},
@@ -310,8 +310,8 @@ func TestAModelThatIsThereIsLookedAtIfItMovedLately(t *testing.T) {
 				jaas, g := withInspector(f)
 				g.change["east"] = func(_ int, i *facts.Inventory) { lost("0")(i) }
 				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
-				if err != nil || res.Outcome != c.outcome || min(g.looks["east"], 1) != c.looks || f.starts != 0 || len(f.records) != 0 {
-					t.Errorf("%s (%s) after %v looks, %v", res.Outcome, res.Cause, g.looks, err)
+				if err != nil || res.Outcome != c.outcome || min(g.readings["east"], 1) != c.readings || f.starts != 0 || len(f.records) != 0 {
+					t.Errorf("%s (%s) after %v readings, %v", res.Outcome, res.Cause, g.readings, err)
 				}
 			})
 		})
@@ -325,15 +325,15 @@ func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 		jaas, g := withInspector(f)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		g.change["east"] = func(look int, i *facts.Inventory) {
+		g.change["east"] = func(reading int, i *facts.Inventory) {
 			lost("0")(i)
-			if look == 3 {
+			if reading == 3 {
 				cancel()
 			}
 		}
 		res, err := migration.Migrate(ctx, jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
-		if err != nil || res.Outcome != facts.NeedsAttention || g.looks["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
-			t.Errorf("%s (%s), missing %q after %v, %v", res.Outcome, res.Cause, res.Aftermath.Missing, g.looks, err)
+		if err != nil || res.Outcome != facts.NeedsAttention || g.readings["east"] != 3 || !slices.Equal(res.Aftermath.Missing, []string{"machine 0"}) {
+			t.Errorf("%s (%s), missing %q after %v, %v", res.Outcome, res.Cause, res.Aftermath.Missing, g.readings, err)
 		}
 	})
 }

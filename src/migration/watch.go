@@ -143,7 +143,7 @@ func (w *watcher) poll(ctx, limited context.Context) bool {
 	w.askTarget(limited, v)
 	w.record(v, obs)
 	w.res.Timing.observe(time.Now(), w.base, w.progress, v, obs)
-	return !w.act(limited, v, obs)
+	return !w.transition(limited, v, obs)
 }
 
 // graceToStart is how long a caller that wants to stop waits for the answer to

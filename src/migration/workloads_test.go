@@ -17,13 +17,13 @@ import (
 func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 	const hook = "hook failed: config-changed"
 	for name, c := range map[string]struct {
-		old            bool // JIMM of 2024, which does not look before.
-		before, after  string
-		from           int // The look from which on it is so.
-		until          int // The look until which it is so; 0: for good.
-		outcome        facts.Outcome
-		says           string
-		looksAfterward int
+		old               bool // JIMM of 2024, which does not read the status before.
+		before, after     string
+		from              int // The reading from which on it is so.
+		until             int // The reading until which it is so; 0: for good.
+		outcome           facts.Outcome
+		says              string
+		readingsAfterward int
 	}{
 		"active, then in error":          {false, "active", "error", 1, 0, facts.NeedsAttention, `unit "web/0" is in error (` + hook + `), previously active`, 0},
 		"active, then blocked":           {false, "active", "blocked", 1, 0, facts.NeedsAttention, `unit "web/0" is blocked (` + hook + `), previously active`, 0},
@@ -48,8 +48,8 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 					i.Units["web/0"] = u
 				}
 				g.change["west"] = func(_ int, i *facts.Inventory) { set(i, c.before) }
-				g.change["east"] = func(look int, i *facts.Inventory) {
-					if look >= c.from && (c.until == 0 || look <= c.until) {
+				g.change["east"] = func(reading int, i *facts.Inventory) {
+					if reading >= c.from && (c.until == 0 || reading <= c.until) {
 						set(i, c.after)
 					}
 				}
@@ -58,8 +58,8 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 				if err != nil || res.Outcome != c.outcome || !strings.Contains(said, c.says) || c.says == "" && said != "" {
 					t.Errorf("%s (%s), differences %q, %v", res.Outcome, res.Cause, said, err)
 				}
-				if c.looksAfterward != 0 && g.looks["east"] != c.looksAfterward {
-					t.Errorf("%d looks, want %d", g.looks["east"], c.looksAfterward)
+				if c.readingsAfterward != 0 && g.readings["east"] != c.readingsAfterward {
+					t.Errorf("%d readings, want %d", g.readings["east"], c.readingsAfterward)
 				}
 			})
 		})

@@ -1,4 +1,4 @@
 package redact
 
-// RedactShapes is Redact without its quick look.
+// RedactShapes is Redact without its quick test.
 func RedactShapes(text string) string { return redactShapes(text) }

@@ -17,8 +17,8 @@ import (
 func TestChartShowsWhatWasStarted(t *testing.T) {
 	began := time.Date(2026, 11, 28, 21, 30, 0, 0, time.UTC)
 	sent := map[facts.Outcome]bool{facts.Migrated: true, facts.NeedsAttention: true, facts.Aborted: true, facts.NotStarted: true}
-	moved := func(name, target string, from, to time.Duration, state fleet.State, outcome facts.Outcome) fleet.Moved {
-		m := fleet.Moved{
+	moved := func(name, target string, from, to time.Duration, state fleet.State, outcome facts.Outcome) fleet.MoveResult {
+		m := fleet.MoveResult{
 			Entry: fleet.Entry{Wave: 1, Model: name, Source: "west", Route: []fleet.Step{{Controller: target}}, Name: "alice@example.com/" + name},
 			State: state, Result: migration.Result{Outcome: outcome}, Began: began.Add(from), Ended: began.Add(to),
 		}
@@ -27,7 +27,7 @@ func TestChartShowsWhatWasStarted(t *testing.T) {
 		}
 		return m
 	}
-	d := fleet.Done{Outcome: fleet.RunPartly, Began: began, Took: 17 * time.Minute, Moves: []fleet.Moved{
+	d := fleet.Done{Outcome: fleet.RunPartly, Began: began, Took: 17 * time.Minute, Moves: []fleet.MoveResult{
 		moved("lab", "east", 0, 266*time.Second, fleet.Well, facts.Migrated),
 		moved("web", "east", 270*time.Second, 560*time.Second, fleet.Well, facts.Migrated),
 		moved("prod", "east", 275*time.Second, 900*time.Second, fleet.Failed, facts.NeedsAttention),

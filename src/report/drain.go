@@ -111,8 +111,8 @@ func (d *Drained) Moved() int {
 }
 
 // Moves returns what became of the models of all rounds.
-func (d *Drained) Moves() []fleet.Moved {
-	var out []fleet.Moved
+func (d *Drained) Moves() []fleet.MoveResult {
+	var out []fleet.MoveResult
 	for _, r := range d.rounds {
 		out = append(out, r.Moves...)
 	}
@@ -120,13 +120,13 @@ func (d *Drained) Moves() []fleet.Moved {
 }
 
 // latest returns what became of each model in the last round that had it.
-func (d *Drained) latest() []fleet.Moved {
+func (d *Drained) latest() []fleet.MoveResult {
 	moves := d.Moves()
 	last := map[string]int{}
 	for i, m := range moves {
 		last[m.Entry.Model] = i
 	}
-	var out []fleet.Moved
+	var out []fleet.MoveResult
 	for i, m := range moves {
 		if last[m.Entry.Model] == i {
 			out = append(out, m)
@@ -157,7 +157,7 @@ func (d *Drained) left() []fleet.Left {
 	moves := d.latest()
 	out := stayed(moves)
 	for _, l := range d.Left {
-		planned := slices.ContainsFunc(moves, func(m fleet.Moved) bool { return m.Entry.Model == l.Model })
+		planned := slices.ContainsFunc(moves, func(m fleet.MoveResult) bool { return m.Entry.Model == l.Model })
 		if l.Reason != fleet.LeftControllerModel && !planned {
 			out = append(out, l)
 		}

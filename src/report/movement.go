@@ -35,7 +35,7 @@ func FollowSummary(r migration.Result) string {
 }
 
 // MovingResults are the results of migration-status without a model.
-func MovingResults(found migration.Moved, gap error) map[string]any {
+func MovingResults(found migration.AllMovements, gap error) map[string]any {
 	models := map[string]any{}
 	for _, m := range found.Movements {
 		models[resultKey(m.Model.UUID)] = movementResults(m)

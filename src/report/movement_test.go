@@ -22,7 +22,7 @@ func statusKeys(r migration.Result) []string {
 	keys := map[string]bool{}
 	follow := report.FollowResults(r, run)
 	follow["next"] = "x"
-	for _, out := range []map[string]any{report.MovementResults(m, "jimm-migrator/0"), follow, report.MovingResults(migration.Moved{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
+	for _, out := range []map[string]any{report.MovementResults(m, "jimm-migrator/0"), follow, report.MovingResults(migration.AllMovements{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
 		for _, key := range flat(out, map[string]string{"models": "UUID"}) {
 			keys[key] = true
 		}
@@ -31,7 +31,7 @@ func statusKeys(r migration.Result) []string {
 }
 
 func TestAllThatMovesTellsItsGaps(t *testing.T) {
-	found := migration.Moved{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
+	found := migration.AllMovements{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
 	gaps, _ := report.MovingResults(found, errors.New("timeout"))["gaps"].(string)
 	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 models", "before the timeout"} {
 		if !strings.Contains(gaps, part) {
@@ -41,7 +41,7 @@ func TestAllThatMovesTellsItsGaps(t *testing.T) {
 	if strings.Contains(gaps, "CANARY") {
 		t.Errorf("gaps are %q", gaps)
 	}
-	if _, told := report.MovingResults(migration.Moved{Known: 1}, nil)["gaps"]; told {
+	if _, told := report.MovingResults(migration.AllMovements{Known: 1}, nil)["gaps"]; told {
 		t.Error("gaps where there are none")
 	}
 }

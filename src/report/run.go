@@ -92,7 +92,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 	}
 }
 
-func (l *RunLines) ended(m fleet.Moved) string {
+func (l *RunLines) ended(m fleet.MoveResult) string {
 	well := m.State == fleet.Well
 	if well && l.models > fewModels {
 		return ""
@@ -106,7 +106,7 @@ func (l *RunLines) ended(m fleet.Moved) string {
 }
 
 // step is the line of a step that has ended well.
-func (l *RunLines) step(m fleet.Moved) string {
+func (l *RunLines) step(m fleet.MoveResult) string {
 	if s := m.Entry.Route[0]; s.Version != "" {
 		return l.single(fmt.Sprintf("%s: all agents run %s on %q", m.Entry.Name, s.Version, m.Entry.Source))
 	}
@@ -122,7 +122,7 @@ func (l *RunLines) single(line string) string {
 }
 
 // movedLine says in one line what became of a model.
-func movedLine(m fleet.Moved) string {
+func movedLine(m fleet.MoveResult) string {
 	r := m.Result
 	switch m.State {
 	case fleet.Well:
@@ -136,7 +136,7 @@ func movedLine(m fleet.Moved) string {
 		return text
 	case fleet.Stayed:
 		text := fmt.Sprintf("%s stays: %s", m.Entry.Name, m.Reason)
-		if m.Elsewhere() {
+		if m.Skipped() {
 			text = fmt.Sprintf("%s is skipped: %s", m.Entry.Name, m.Reason)
 		}
 		if why := whyOf(m); why != "" {
@@ -149,7 +149,7 @@ func movedLine(m fleet.Moved) string {
 }
 
 // whyOf says more of why a model failed or stays.
-func whyOf(m fleet.Moved) string {
+func whyOf(m fleet.MoveResult) string {
 	if m.Result.Outcome != "" {
 		return Summary(m.Result)
 	}
@@ -205,7 +205,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	}
 	elsewhere := 0
 	for _, m := range d.Moves {
-		if m.Elsewhere() {
+		if m.Skipped() {
 			elsewhere++
 		}
 	}
@@ -250,7 +250,7 @@ func stay(n int) string {
 }
 
 // unseen counts the models that have moved and of whose agents the run has seen nothing.
-func unseen(moves []fleet.Moved) int {
+func unseen(moves []fleet.MoveResult) int {
 	n := 0
 	for _, m := range moves {
 		if m.State == fleet.Well && slices.ContainsFunc(m.Result.Aftermath.Findings, func(f checks.Finding) bool {
@@ -314,7 +314,7 @@ func RunResults(d fleet.Done, p fleet.Plan, run Run) map[string]any {
 }
 
 // stayed are the models of a run that it did not migrate.
-func stayed(moves []fleet.Moved) []fleet.Left {
+func stayed(moves []fleet.MoveResult) []fleet.Left {
 	var out []fleet.Left
 	for _, m := range moves {
 		if m.State == fleet.Stayed {
@@ -337,7 +337,7 @@ func cutLines(lines []string, most int) string {
 	return b.String()
 }
 
-func failedResults(m fleet.Moved, run Run) map[string]any {
+func failedResults(m fleet.MoveResult, run Run) map[string]any {
 	r := m.Result
 	if r.Outcome == "" {
 		return map[string]any{
@@ -377,7 +377,7 @@ func runNext(d fleet.Done, run Run) string {
 // nextOfStopped is the command that follows a run that was stopped or blocked: the one for
 // the model that stopped it, or the same again where that can help. Where models only stay,
 // and no check can be made of one, left names the reasons, and no command removes them.
-func nextOfStopped(outcome string, moves []fleet.Moved, again string, run Run) string {
+func nextOfStopped(outcome string, moves []fleet.MoveResult, again string, run Run) string {
 	if againHelps(outcome, moves, run) {
 		return again
 	}
@@ -385,7 +385,7 @@ func nextOfStopped(outcome string, moves []fleet.Moved, again string, run Run) s
 }
 
 // againHelps reports whether the same run may be made again, and can help.
-func againHelps(outcome string, moves []fleet.Moved, run Run) bool {
+func againHelps(outcome string, moves []fleet.MoveResult, run Run) bool {
 	switch fleet.RunOutcome(outcome) {
 	case fleet.RunConflict:
 		return false
@@ -399,7 +399,7 @@ func againHelps(outcome string, moves []fleet.Moved, run Run) bool {
 }
 
 // mayMoveLater reports whether a model stays for a reason that ends by itself.
-func mayMoveLater(m fleet.Moved) bool {
+func mayMoveLater(m fleet.MoveResult) bool {
 	if m.State != fleet.Stayed {
 		return false
 	}
@@ -415,7 +415,7 @@ func mayMoveLater(m fleet.Moved) bool {
 }
 
 // locateDoubtful is the command that shows where the first model in doubt is; "" if none is.
-func locateDoubtful(moves []fleet.Moved, run Run) string {
+func locateDoubtful(moves []fleet.MoveResult, run Run) string {
 	for _, m := range moves {
 		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
 			return facts.LocateCommand(run.Unit, m.Entry.Model)
@@ -426,7 +426,7 @@ func locateDoubtful(moves []fleet.Moved, run Run) string {
 
 // firstObstacle is the command that helps with the first model that the same run would not
 // move either; "" if there is none.
-func firstObstacle(moves []fleet.Moved, run Run) string {
+func firstObstacle(moves []fleet.MoveResult, run Run) string {
 	for _, m := range moves {
 		if m.State != fleet.Failed && m.State != fleet.Stayed || m.Result.Outcome == "" || m.Result.RetrySafe() {
 			continue
@@ -482,7 +482,7 @@ func moves(r migration.Result) bool {
 
 // gantt is a chart of the migrations, a section for each target.
 func gantt(d fleet.Done, most int) string {
-	byTarget := map[string][]fleet.Moved{}
+	byTarget := map[string][]fleet.MoveResult{}
 	for _, m := range d.Moves {
 		if !m.Began.IsZero() && !m.Ended.IsZero() && moves(m.Result) {
 			byTarget[m.Entry.Target()] = append(byTarget[m.Entry.Target()], m)
@@ -498,7 +498,7 @@ func gantt(d fleet.Done, most int) string {
 	for _, target := range slices.Sorted(maps.Keys(byTarget)) {
 		fmt.Fprintf(&b, "  section %s\n", target)
 		list := byTarget[target]
-		slices.SortFunc(list, func(x, y fleet.Moved) int { return x.Began.Compare(y.Began) })
+		slices.SortFunc(list, func(x, y fleet.MoveResult) int { return x.Began.Compare(y.Began) })
 		for _, m := range list {
 			if b.Len() > most {
 				omitted++

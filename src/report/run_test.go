@@ -31,7 +31,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 		}
 	}
 	for i, e := range plan.Moves {
-		end := fleet.Moved{Entry: e, State: []fleet.State{fleet.Well, fleet.Failed, fleet.Stayed}[i%3], Reason: "machines"}
+		end := fleet.MoveResult{Entry: e, State: []fleet.State{fleet.Well, fleet.Failed, fleet.Stayed}[i%3], Reason: "machines"}
 		events = append(events, fleet.EndedEvent{Moved: end})
 	}
 	for i := range states {
@@ -78,26 +78,26 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 // A run that the same command cannot continue names the command that shows the obstacle.
 func TestWhatFollowsARun(t *testing.T) {
 	at := facts.Controller{Name: "east", UUID: "e"}
-	model := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.Moved {
+	model := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
 		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: at}
 		r.Settled = settled
-		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
+		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
 	again, check := "--params plan.yaml --background", " check-migration model="+prod+" target-controller=east"
-	moving := fleet.Moved{Entry: model(fleet.Stayed, "", false).Entry, State: fleet.Stayed, Reason: string(fleet.LeftMoving)}
+	moving := fleet.MoveResult{Entry: model(fleet.Stayed, "", false).Entry, State: fleet.Stayed, Reason: string(fleet.LeftMoving)}
 	for name, c := range map[string]struct {
 		outcome fleet.RunOutcome
-		moves   []fleet.Moved
+		moves   []fleet.MoveResult
 		next    string
 	}{
-		"stopped by a failure that may end":     {fleet.RunStopped, []fleet.Moved{model(fleet.Failed, facts.Aborted, false)}, again},
-		"stopped by a failure that does not":    {fleet.RunStopped, []fleet.Moved{model(fleet.Failed, facts.Aborted, true)}, check},
-		"stopped by others":                     {fleet.RunStopped, []fleet.Moved{model(fleet.Well, facts.Migrated, false)}, again},
-		"out of time, with a tolerated failure": {fleet.RunPartly, []fleet.Moved{model(fleet.Failed, facts.Aborted, true)}, again},
-		"blocked by a check":                    {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false), model(fleet.Stayed, facts.Refused, true)}, check},
-		"blocked by a refusal that may end":     {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, facts.NotStarted, false)}, again},
-		"blocked by another migration":          {fleet.RunBlocked, []fleet.Moved{moving}, again},
-		"blocked, and no check says why":        {fleet.RunBlocked, []fleet.Moved{model(fleet.Stayed, "", false)}, ""},
+		"stopped by a failure that may end":     {fleet.RunStopped, []fleet.MoveResult{model(fleet.Failed, facts.Aborted, false)}, again},
+		"stopped by a failure that does not":    {fleet.RunStopped, []fleet.MoveResult{model(fleet.Failed, facts.Aborted, true)}, check},
+		"stopped by others":                     {fleet.RunStopped, []fleet.MoveResult{model(fleet.Well, facts.Migrated, false)}, again},
+		"out of time, with a tolerated failure": {fleet.RunPartly, []fleet.MoveResult{model(fleet.Failed, facts.Aborted, true)}, again},
+		"blocked by a check":                    {fleet.RunBlocked, []fleet.MoveResult{model(fleet.Stayed, "", false), model(fleet.Stayed, facts.Refused, true)}, check},
+		"blocked by a refusal that may end":     {fleet.RunBlocked, []fleet.MoveResult{model(fleet.Stayed, facts.NotStarted, false)}, again},
+		"blocked by another migration":          {fleet.RunBlocked, []fleet.MoveResult{moving}, again},
+		"blocked, and no check says why":        {fleet.RunBlocked, []fleet.MoveResult{model(fleet.Stayed, "", false)}, ""},
 	} {
 		out := report.RunResults(fleet.Done{Outcome: c.outcome, Moves: c.moves}, fleet.Plan{}, run)
 		next, _ := out["next"].(string)
@@ -113,16 +113,16 @@ func TestWhatFollowsARun(t *testing.T) {
 // Each end of a drain names what helps there, whether the controller is cordoned or not.
 func TestWhatFollowsADrain(t *testing.T) {
 	stays := func(reason fleet.Reason) []fleet.Left { return []fleet.Left{{Reason: reason, Model: prod}} }
-	moved := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.Moved {
+	moved := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
 		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: facts.Controller{Name: "east", UUID: "e"}}
 		r.Settled = settled
-		return fleet.Moved{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
+		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
 	plan := fleet.Plan{Goal: fleet.Drain, Of: "west", Moves: []fleet.Entry{{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}}}
 	const drain, locate = "/leader drain-controller controller=west targets=east expect=30 --background", " locate-model model=" + prod
 	for name, c := range map[string]struct {
 		run    fleet.RunOutcome
-		moved  []fleet.Moved
+		moved  []fleet.MoveResult
 		found  fleet.Evidence
 		dryRun bool
 		byPlan bool
@@ -135,13 +135,13 @@ func TestWhatFollowsADrain(t *testing.T) {
 		"a gap":                             {found: fleet.Evidence{Gaps: []string{"x"}}, next: drain},
 		"stopped gently":                    {run: fleet.RunStopped, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
 		"stopped after the canary":          {run: fleet.StoppedAfter, found: fleet.Evidence{Movable: []string{prod}}, next: drain},
-		"stopped by a model":                {run: fleet.RunStopped, moved: []fleet.Moved{moved(fleet.Failed, facts.Aborted, true)}, found: fleet.Evidence{Movable: []string{prod}}, next: " check-migration model=" + prod + " target-controller=east"},
-		"a model is in doubt":               {run: fleet.RunUnknown, moved: []fleet.Moved{moved(fleet.Failed, facts.Unknown, false)}, next: locate},
+		"stopped by a model":                {run: fleet.RunStopped, moved: []fleet.MoveResult{moved(fleet.Failed, facts.Aborted, true)}, found: fleet.Evidence{Movable: []string{prod}}, next: " check-migration model=" + prod + " target-controller=east"},
+		"a model is in doubt":               {run: fleet.RunUnknown, moved: []fleet.MoveResult{moved(fleet.Failed, facts.Unknown, false)}, next: locate},
 		"a conflict":                        {run: fleet.RunConflict, found: fleet.Evidence{Conflicts: []string{prod + " x"}}, next: locate},
 		"a conflict of a run before":        {found: fleet.Evidence{Conflicts: []string{prod + " x"}}, next: locate},
-		"blocked by a check":                {moved: []fleet.Moved{moved(fleet.Stayed, facts.Refused, true)}, found: fleet.Evidence{Stuck: stays("machines")}, next: " check-migration model=" + prod + " target-controller=east"},
-		"blocked by a refusal that may end": {moved: []fleet.Moved{moved(fleet.Stayed, facts.NotStarted, false)}, found: fleet.Evidence{Stuck: stays("refused")}, next: drain},
-		"blocked by another model, after two tries": {moved: []fleet.Moved{moved(fleet.Stayed, facts.Refused, true), moved(fleet.Well, facts.Migrated, false)}, found: fleet.Evidence{Strangers: stays(fleet.LeftUnknownToJIMM)}, next: locate},
+		"blocked by a check":                {moved: []fleet.MoveResult{moved(fleet.Stayed, facts.Refused, true)}, found: fleet.Evidence{Stuck: stays("machines")}, next: " check-migration model=" + prod + " target-controller=east"},
+		"blocked by a refusal that may end": {moved: []fleet.MoveResult{moved(fleet.Stayed, facts.NotStarted, false)}, found: fleet.Evidence{Stuck: stays("refused")}, next: drain},
+		"blocked by another model, after two tries": {moved: []fleet.MoveResult{moved(fleet.Stayed, facts.Refused, true), moved(fleet.Well, facts.Migrated, false)}, found: fleet.Evidence{Strangers: stays(fleet.LeftUnknownToJIMM)}, next: locate},
 		"blocked by a dying model":                  {found: fleet.Evidence{Stuck: stays(fleet.LeftNotAlive)}},
 		"blocked by what is excluded":               {found: fleet.Evidence{Stuck: stays(fleet.LeftExcluded)}},
 		"blocked by the targets":                    {found: fleet.Evidence{Stuck: stays(fleet.LeftNoTarget)}, next: " list-migration-targets model=" + prod},
@@ -198,12 +198,12 @@ func TestACordonThatIsNotVisible(t *testing.T) {
 
 // A model that others have migrated or removed does not stay.
 func TestSkippedModelsDoNotStay(t *testing.T) {
-	moved := func(reason fleet.Reason, detail string) fleet.Moved {
-		return fleet.Moved{Entry: fleet.Entry{Model: prod, Name: "alice/prod"}, State: fleet.Stayed, Reason: string(reason), Detail: detail}
+	moved := func(reason fleet.Reason, detail string) fleet.MoveResult {
+		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Name: "alice/prod"}, State: fleet.Stayed, Reason: string(reason), Detail: detail}
 	}
 	elsewhere, gone := moved(fleet.LeftMovedOn, `it is on "north"`), moved(fleet.LeftGone, "JIMM does not list it any more")
 	sick := moved("machines", "machine 0 is down")
-	for want, m := range map[string]fleet.Moved{
+	for want, m := range map[string]fleet.MoveResult{
 		`alice/prod is skipped: moved-on: it is on "north"`:           elsewhere,
 		"alice/prod is skipped: gone: JIMM does not list it any more": gone,
 		"alice/prod stays: machines: machine 0 is down":               sick,
@@ -213,7 +213,7 @@ func TestSkippedModelsDoNotStay(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	for want, moves := range map[string][]fleet.Moved{
+	for want, moves := range map[string][]fleet.MoveResult{
 		"0 of 2 models are on their target; 2 skipped: migrated or removed by another client":          {elsewhere, gone},
 		"0 of 2 models are on their target; 1 stays; 1 skipped: migrated or removed by another client": {sick, gone},
 	} {

@@ -27,8 +27,8 @@ controllers: [{name: west}, {name: east, `+east+`}]
 	return j, agent
 }
 
-// look makes update-status log in again.
-func look(t *testing.T, agent *charmtest.Agent) {
+// updateLater makes update-status log in again.
+func updateLater(t *testing.T, agent *charmtest.Agent) {
 	t.Helper()
 	age(t, agent, time.Hour)
 	unit.Hook(t, agent, "update-status")
@@ -48,7 +48,7 @@ func TestTheStatusNamesALongCordon(t *testing.T) {
 		}
 	}
 	wantSoon(want)
-	// What is known stays when a hook looks at nothing, and when the secret changes.
+	// What is known stays when a hook asks for nothing, and when the secret changes.
 	unit.Hook(t, agent, "config-changed")
 	wantSoon(want)
 	unit.Hook(t, agent, "secret-changed", charmtest.HookDetails{Secret: unit.URI})
@@ -87,23 +87,23 @@ func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	})
 	plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
 	want := plain + "; east has been cordoned since " + seen.Format("2006-01-02 15:04") + " UTC or earlier: juju run jimm-migrator/0 uncordon-controller controller=east"
-	look(t, agent)
+	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", want)
 
 	// While JIMM does not reach the controller, it does not show the mark.
 	row := j.JIMM().Controllers()[slices.IndexFunc(j.JIMM().Controllers(), func(c simjimm.Controller) bool { return c.Name == "east" })]
 	row.UnavailableSince = time.Now()
 	j.JIMM().SetController(row)
-	look(t, agent)
+	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", plain)
 	row.UnavailableSince = time.Time{}
 	j.JIMM().SetController(row)
-	look(t, agent)
+	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", want)
 
 	// Lifted and set again where it was not seen: the log shows that it is younger.
 	j.JIMM().LogPast(time.Now().Add(-30*time.Hour), "SetControllerDeprecated", `{"name":"east","deprecated":false}`)
-	look(t, agent)
+	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", plain)
 }
 
@@ -124,7 +124,7 @@ controllers: [{name: west}, {name: east, status: deprecated}]
 				mark.(map[string]any)["logged"] = logged
 			}
 		})
-		look(t, agent)
+		updateLater(t, agent)
 		plain := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 0 models"
 		if got := agent.Status().Message; !strings.HasPrefix(got, plain+want) || want == "" && got != plain {
 			t.Errorf("logged %v: %s", logged, got)

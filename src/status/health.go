@@ -39,7 +39,7 @@ type health struct {
 	Cordons cordons `json:"cordons,omitzero"`
 
 	// Finishing is the model behind which the next [Finish] begins; "" if the last
-	// one has looked at all.
+	// one has asked about all.
 	Finishing string `json:"finishing,omitempty"`
 
 	// Reached is why JIMM does not answer, Login why it refuses the account; both

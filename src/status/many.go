@@ -38,8 +38,8 @@ func (m *Many) Has(model string) bool {
 	return ok
 }
 
-// Pending reports whether the model is pending: it was added, or was so before the action.
-func (m *Many) Pending(model string) bool {
+// IsPending reports whether the model is pending: it was added, or was so before the action.
+func (m *Many) IsPending(model string) bool {
 	return slices.ContainsFunc(m.listPending(), func(p Pending) bool { return p.Model == model })
 }
 

@@ -29,14 +29,14 @@ const (
 )
 
 // Finish records migrations that were started by this charm and not recorded. It
-// begins behind a model, the last one that it looked at before.
+// begins behind a model, the last one that it asked about before.
 type Finish func(ctx context.Context, u *charm.Unit, s config.Settings, client *jimm.Client, after string) (Finished, error)
 
 // Finished is what a [Finish] has done.
 type Finished struct {
 	// Recorded are the UUIDs of the models that it recorded.
 	Recorded []string
-	// Last is the last model that it looked at.
+	// Last is the last model that it asked about.
 	Last string
 	// More reports that the time was over before all were checked.
 	More bool
@@ -127,7 +127,7 @@ func (h health) report(ctx context.Context, u config.Unit) {
 	}
 }
 
-// due reports whether it is time for another login. What finish has not looked at yet
+// due reports whether it is time for another login. What finish has not asked about yet
 // does not wait for an hour.
 func (h *health) due(now time.Time) bool {
 	return h == nil || h.Finishing != "" || now.Sub(h.At) >= loginEvery || now.Before(h.At)

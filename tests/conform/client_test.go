@@ -166,7 +166,7 @@ func (p *clientReplay) replyTo(got conform.Envelope, message []byte) (reply stri
 
 // requestDiff compares what the client sent with what was recorded. The request id is free. So is the version of a
 // facade, among those that the controller offered in its login or for which JIMM is recorded to answer this method, and
-// so are the params of ListModelSummaries, which JIMM does not look at (recorded: {}, and a user-tag of no one).
+// so are the params of ListModelSummaries, which JIMM does not read (recorded: {}, and a user-tag of no one).
 func (p *clientReplay) requestDiff(x *exchange, got string) string {
 	want := x.request.Message
 	if x.want.Method == "ListModelSummaries" {

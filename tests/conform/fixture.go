@@ -71,7 +71,7 @@ type Fixture struct {
 	File    string // path
 	Comment string // what was recorded
 	Setup   Setup
-	Before  []Step // client lines sent first; their replies are not looked at
+	Before  []Step // client lines sent first; their replies are not read
 	Client  []Step // what went over the client's connections
 	Story   []Step // instead of Client and Controllers: both, in order of time
 

@@ -67,7 +67,7 @@ type UnitSecret struct {
 	Granted bool
 }
 
-// After is what the unit and its task look like afterwards: after.yaml. What is absent is not looked at.
+// After is what the unit and its task look like afterwards: after.yaml. What is absent is not compared.
 type After struct {
 	Results    map[string]any
 	Log        []string

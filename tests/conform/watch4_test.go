@@ -91,7 +91,7 @@ func replayWatched(t *testing.T, recorded watched, ca *wire.CA) {
 	}
 	defer jaas.Close()
 	w := &watcher4{jaas: jaas, network: network, ca: ca, seen: map[string]string{}}
-	w.look(t)
+	w.read(t)
 	w.migrate(t)
 	source := jaas.Controller("source")
 	for last := ""; ; {
@@ -107,7 +107,7 @@ func replayWatched(t *testing.T, recorded watched, ca *wire.CA) {
 		if m.Phase == controller.Reap { // the watcher had ended
 			break
 		}
-		w.look(t)
+		w.read(t)
 		if m.Phase.Terminal() {
 			break
 		}
@@ -149,7 +149,7 @@ type watcher4 struct {
 	lines   []string
 }
 
-func (w *watcher4) look(t *testing.T) {
+func (w *watcher4) read(t *testing.T) {
 	t.Helper()
 	for _, side := range []string{"source", "target"} {
 		answered := func(question, answer string) {
@@ -158,8 +158,8 @@ func (w *watcher4) look(t *testing.T) {
 				w.lines = append(w.lines, side+" "+question+": "+answer)
 			}
 		}
-		w.lookController(t, side, answered)
-		w.lookModel(t, side, answered)
+		w.readController(t, side, answered)
+		w.readModel(t, side, answered)
 	}
 }
 
@@ -231,7 +231,7 @@ func failure4(err error) string {
 	return err.Error()
 }
 
-func (w *watcher4) lookController(t *testing.T, side string, answered func(question, answer string)) {
+func (w *watcher4) readController(t *testing.T, side string, answered func(question, answer string)) {
 	t.Helper()
 	conn := w.dial(t, side, "/api")
 	defer conn.Close()
@@ -317,7 +317,7 @@ func (w *watcher4) lookController(t *testing.T, side string, answered func(quest
 	}
 }
 
-func (w *watcher4) lookModel(t *testing.T, side string, answered func(question, answer string)) {
+func (w *watcher4) readModel(t *testing.T, side string, answered func(question, answer string)) {
 	t.Helper()
 	anonymous := w.dial(t, side, "/model/"+testModelA+"/api")
 	defer anonymous.Close()

@@ -6,8 +6,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Hop is a migration from one controller to another, for the checks that look
-// at versions and contents.
+// Hop is a migration from one controller to another, for the checks of
+// versions and contents.
 type Hop struct {
 	Source, Target, Model string // Versions.
 	Type, CloudType       string

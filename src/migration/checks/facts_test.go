@@ -9,7 +9,7 @@ import (
 )
 
 // What a model contains decides some hops: not to know it is not to pass.
-func TestVersionHopIsOpenWhereTheModelWasNotLookedInto(t *testing.T) {
+func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	unread := inventory()
 	unread.Unread = []string{"offers/db: odd"}
 	for _, c := range []struct {

@@ -120,9 +120,9 @@ func (a Audit) Arrived(controller string) bool {
 	})
 }
 
-// Brings reports whether the migration may be one that brings the model to the
+// MayGoTo reports whether the migration may be one that brings the model to the
 // controller: that was requested last before it began, or recorded since.
-func (a Audit) Brings(of Attempt, controller string) bool {
+func (a Audit) MayGoTo(of Attempt, controller string) bool {
 	from, to := a.around(of)
 	found := false
 	for _, q := range a.Requests {
@@ -156,12 +156,12 @@ func (a Audit) Recorded(target string, since time.Time) bool {
 	})
 }
 
-// Pending returns how much longer than now a migration may not be reported that
+// TimeToAppear returns how much longer than now a migration may not be reported that
 // was asked for less than limit ago. One to the controller that has the model on
 // record, or that was recorded since, is over. shown is the ended attempt that is
 // reported: it is the one that was requested if it began after that, and JIMM has
 // answered.
-func (a Audit) Pending(shown Attempt, source string, limit time.Duration) time.Duration {
+func (a Audit) TimeToAppear(shown Attempt, source string, limit time.Duration) time.Duration {
 	left := time.Duration(0)
 	for _, q := range a.Requests {
 		explained := q.Answered && !shown.Start.IsZero() && !shown.Start.Before(q.At.Add(-askedAfter))

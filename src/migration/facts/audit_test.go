@@ -76,7 +76,7 @@ func TestAuditPending(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			audit := facts.Audit{Now: now, Requests: c.requests}
-			if got := audit.Pending(c.shown, "west", limit); max(got, 0) != c.want {
+			if got := audit.TimeToAppear(c.shown, "west", limit); max(got, 0) != c.want {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})

@@ -90,7 +90,7 @@ func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
 	switch {
 	case certain && !b.TargetProved:
 		b.GoesTo = name
-	case p.Listed && log.Brings(p.Attempt, b.Source.Name):
+	case p.Listed && log.MayGoTo(p.Attempt, b.Source.Name):
 		b.GoesTo = b.Source.Name // The source is its target: another controller has made the entry.
 	}
 	return b

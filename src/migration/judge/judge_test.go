@@ -44,8 +44,8 @@ func at(c facts.Controller) facts.Record {
 	return facts.Record{State: facts.RecordAt, Controller: c.UUID}
 }
 
-// look is one observation.
-func look(i facts.Info, r facts.Record, c map[facts.ControllerUUID]facts.Copy) facts.Observation {
+// observed returns one observation.
+func observed(i facts.Info, r facts.Record, c map[facts.ControllerUUID]facts.Copy) facts.Observation {
 	return facts.Observation{Info: i, Record: r, Copies: c}
 }
 
@@ -64,71 +64,71 @@ func TestJudge(t *testing.T) {
 	completes.AutoRecords = true
 	byHand := completes
 	byHand.RecordedBy = judge.ByHand
-	denied := look(answered(facts.InfoDenied), at(west()), nil)
-	seenSuccess := look(live(success, false), at(west()), nil)
+	denied := observed(answered(facts.InfoDenied), at(west()), nil)
+	seenSuccess := observed(live(success, false), at(west()), nil)
 
 	for _, c := range []struct {
-		name  string
-		base  judge.Baseline
-		looks []facts.Observation
-		want  judge.Kind
-		proof bool
+		name         string
+		base         judge.Baseline
+		observations []facts.Observation
+		want         judge.Kind
+		proof        bool
 	}{
 		{"nothing known", base(), []facts.Observation{{}}, judge.NoAnswer, false},
-		{"no migration", base(), []facts.Observation{look(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), nil)}, judge.Waiting, false},
-		{"an old abort is history", old, []facts.Observation{look(live(aborted, true), at(west()), nil)}, judge.Waiting, false},
-		{"runs", base(), []facts.Observation{look(live(importing, false), at(west()), nil)}, judge.Running, false},
-		{"runs though the source redirects", base(), []facts.Observation{look(live(importing, false), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Running, false},
-		{"unknown text runs", base(), []facts.Observation{look(live("doing new things", false), at(west()), nil)}, judge.Running, false},
-		{"aborting", base(), []facts.Observation{look(live(aborted, false), at(west()), nil)}, judge.Aborting, false},
-		{"aborted", base(), []facts.Observation{look(live(aborted, true), at(west()), nil)}, judge.Aborted, false},
-		{"unknown end", base(), []facts.Observation{look(live("over", true), at(west()), nil)}, judge.Ended, false},
-		{"reap failed", base(), []facts.Observation{look(live(reap, true), at(west()), nil)}, judge.ReapFailed, true},
-		{"reap failed, target unknown", unproved, []facts.Observation{look(live(reap, true), at(west()), nil)}, judge.ReapFailed, false},
-		{"reap failed, target denies", base(), []facts.Observation{look(live(reap, true), at(west()), copies(facts.CopyPresent, facts.CopyAbsent))}, judge.ReapFailed, false},
-		{"redirect through JIMM", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.Moved, true},
-		{"redirect through JIMM, target unknown", unproved, []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil)}, judge.SourceReleased, false},
-		{"the source names the target", unproved, []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
-		{"the source names another", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), map[facts.ControllerUUID]facts.Copy{west().UUID: {State: facts.CopyMoved, To: north().UUID}})}, judge.Elsewhere, false},
-		{"the source names the target, which denies", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyAbsent))}, judge.SourceReleased, false},
+		{"no migration", base(), []facts.Observation{observed(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), nil)}, judge.Waiting, false},
+		{"an old abort is history", old, []facts.Observation{observed(live(aborted, true), at(west()), nil)}, judge.Waiting, false},
+		{"runs", base(), []facts.Observation{observed(live(importing, false), at(west()), nil)}, judge.Running, false},
+		{"runs though the source redirects", base(), []facts.Observation{observed(live(importing, false), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Running, false},
+		{"unknown text runs", base(), []facts.Observation{observed(live("doing new things", false), at(west()), nil)}, judge.Running, false},
+		{"aborting", base(), []facts.Observation{observed(live(aborted, false), at(west()), nil)}, judge.Aborting, false},
+		{"aborted", base(), []facts.Observation{observed(live(aborted, true), at(west()), nil)}, judge.Aborted, false},
+		{"unknown end", base(), []facts.Observation{observed(live("over", true), at(west()), nil)}, judge.Ended, false},
+		{"reap failed", base(), []facts.Observation{observed(live(reap, true), at(west()), nil)}, judge.ReapFailed, true},
+		{"reap failed, target unknown", unproved, []facts.Observation{observed(live(reap, true), at(west()), nil)}, judge.ReapFailed, false},
+		{"reap failed, target denies", base(), []facts.Observation{observed(live(reap, true), at(west()), copies(facts.CopyPresent, facts.CopyAbsent))}, judge.ReapFailed, false},
+		{"redirect through JIMM", base(), []facts.Observation{observed(answered(facts.InfoRedirected), at(west()), nil)}, judge.Moved, true},
+		{"redirect through JIMM, target unknown", unproved, []facts.Observation{observed(answered(facts.InfoRedirected), at(west()), nil)}, judge.SourceReleased, false},
+		{"the source names the target", unproved, []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
+		{"the source names another", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), map[facts.ControllerUUID]facts.Copy{west().UUID: {State: facts.CopyMoved, To: north().UUID}})}, judge.Elsewhere, false},
+		{"the source names the target, which denies", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyAbsent))}, judge.SourceReleased, false},
 		{"denied once after success", base(), []facts.Observation{seenSuccess, denied}, judge.SourceReleased, false},
 		{"denied twice after success", base(), []facts.Observation{seenSuccess, denied, denied}, judge.Moved, true},
 		{"a gap does not reset denials", base(), []facts.Observation{seenSuccess, denied, {}, denied}, judge.Moved, true},
 		{"an answer between resets denials", base(), []facts.Observation{seenSuccess, denied, seenSuccess, denied}, judge.SourceReleased, false},
-		{"denied twice without success", base(), []facts.Observation{look(live(importing, false), at(west()), nil), denied, denied, denied}, judge.SourceReleased, false},
-		{"denied without success, source has it", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
-		{"denied without success, target proved active", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive)), look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive))}, judge.Moved, true},
-		{"denied without success, target has some copy", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent)), look(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
-		{"denied twice after success, target imports", base(), []facts.Observation{seenSuccess, denied, look(answered(facts.InfoDenied), at(west()), copies(facts.CopyUnknown, facts.CopyImporting))}, judge.SourceReleased, false},
-		{"the source names the target, which imports", base(), []facts.Observation{look(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyImporting))}, judge.SourceReleased, false},
-		{"broken twice after success", completes, []facts.Observation{seenSuccess, look(answered(facts.InfoBroken), at(west()), nil), look(answered(facts.InfoBroken), at(west()), nil)}, judge.Moved, true},
-		{"unlisted does not reset denials", completes, []facts.Observation{seenSuccess, denied, look(answered(facts.InfoUnlisted), at(west()), nil), denied}, judge.Moved, true},
-		{"unlisted proves nothing", completes, []facts.Observation{seenSuccess, look(answered(facts.InfoUnlisted), at(west()), nil), look(answered(facts.InfoUnlisted), at(west()), nil)}, judge.NoAnswer, false},
-		{"unlisted and logins refused", completes, []facts.Observation{seenSuccess, {Info: answered(facts.InfoUnlisted), Record: at(west()), Host: facts.Host{Kind: facts.HostRefused}}, look(answered(facts.InfoUnlisted), at(west()), nil)}, judge.Moved, true},
-		{"refused by JIMM proves nothing", base(), []facts.Observation{seenSuccess, look(answered(facts.InfoRefused), at(west()), nil), look(answered(facts.InfoRefused), at(west()), nil)}, judge.NoAnswer, false},
-		{"no answer, source has it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
-		{"no answer, source redirects", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
-		{"no answer, source does not have it", base(), []facts.Observation{look(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
-		{"recorded, released", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Migrated, false},
-		{"recorded, redirected before", base(), []facts.Observation{look(answered(facts.InfoRedirected), at(west()), nil), look(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
-		{"recorded, source has it", base(), []facts.Observation{look(onTarget("available", ""), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
-		{"recorded, source unknown", base(), []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
-		{"recorded by a JIMM that completes", completes, []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
-		{"recorded by hand", byHand, []facts.Observation{look(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
-		{"recorded too early", base(), []facts.Observation{look(onTarget("busy", "importing"), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
-		{"recorded, target denies", base(), []facts.Observation{look(answered(facts.InfoDenied), at(east()), nil)}, judge.Misrecorded, false},
-		{"recorded on a third", base(), []facts.Observation{look(answered(facts.InfoDenied), at(north()), nil)}, judge.Elsewhere, false},
+		{"denied twice without success", base(), []facts.Observation{observed(live(importing, false), at(west()), nil), denied, denied, denied}, judge.SourceReleased, false},
+		{"denied without success, source has it", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"denied without success, target proved active", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive)), observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyActive))}, judge.Moved, true},
+		{"denied without success, target has some copy", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent)), observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
+		{"denied twice after success, target imports", base(), []facts.Observation{seenSuccess, denied, observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyUnknown, facts.CopyImporting))}, judge.SourceReleased, false},
+		{"the source names the target, which imports", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), copies(facts.CopyMoved, facts.CopyImporting))}, judge.SourceReleased, false},
+		{"broken twice after success", completes, []facts.Observation{seenSuccess, observed(answered(facts.InfoBroken), at(west()), nil), observed(answered(facts.InfoBroken), at(west()), nil)}, judge.Moved, true},
+		{"unlisted does not reset denials", completes, []facts.Observation{seenSuccess, denied, observed(answered(facts.InfoUnlisted), at(west()), nil), denied}, judge.Moved, true},
+		{"unlisted proves nothing", completes, []facts.Observation{seenSuccess, observed(answered(facts.InfoUnlisted), at(west()), nil), observed(answered(facts.InfoUnlisted), at(west()), nil)}, judge.NoAnswer, false},
+		{"unlisted and logins refused", completes, []facts.Observation{seenSuccess, {Info: answered(facts.InfoUnlisted), Record: at(west()), Host: facts.Host{Kind: facts.HostRefused}}, observed(answered(facts.InfoUnlisted), at(west()), nil)}, judge.Moved, true},
+		{"refused by JIMM proves nothing", base(), []facts.Observation{seenSuccess, observed(answered(facts.InfoRefused), at(west()), nil), observed(answered(facts.InfoRefused), at(west()), nil)}, judge.NoAnswer, false},
+		{"no answer, source has it", base(), []facts.Observation{observed(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"no answer, source redirects", base(), []facts.Observation{observed(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyMoved, facts.CopyPresent))}, judge.Moved, true},
+		{"no answer, source does not have it", base(), []facts.Observation{observed(answered(facts.InfoUnavailable), facts.Record{}, copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceReleased, false},
+		{"recorded, released", base(), []facts.Observation{observed(onTarget("available", ""), at(east()), copies(facts.CopyMoved, facts.CopyPresent))}, judge.Migrated, false},
+		{"recorded, redirected before", base(), []facts.Observation{observed(answered(facts.InfoRedirected), at(west()), nil), observed(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
+		{"recorded, source has it", base(), []facts.Observation{observed(onTarget("available", ""), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
+		{"recorded, source unknown", base(), []facts.Observation{observed(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
+		{"recorded by a JIMM that completes", completes, []facts.Observation{observed(onTarget("available", ""), at(east()), nil)}, judge.Migrated, false},
+		{"recorded by hand", byHand, []facts.Observation{observed(onTarget("available", ""), at(east()), nil)}, judge.SourceRetains, false},
+		{"recorded too early", base(), []facts.Observation{observed(onTarget("busy", "importing"), at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.Running, false},
+		{"recorded, target denies", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(east()), nil)}, judge.Misrecorded, false},
+		{"recorded on a third", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(north()), nil)}, judge.Elsewhere, false},
 		{"lost once", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}}, judge.NoAnswer, false},
 		{"lost twice", completes, []facts.Observation{{Record: facts.Record{State: facts.RecordLost}}, {Record: facts.Record{State: facts.RecordLost}}}, judge.Lost, false},
-		{"two active once", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Waiting, false},
-		{"two active twice", base(), []facts.Observation{look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive)), look(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Conflict, false},
+		{"two active once", base(), []facts.Observation{observed(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Waiting, false},
+		{"two active twice", base(), []facts.Observation{observed(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive)), observed(answered(facts.InfoUnavailable), at(west()), copies(facts.CopyActive, facts.CopyActive))}, judge.Conflict, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var p judge.Progress
-			for _, o := range c.looks {
+			for _, o := range c.observations {
 				p = p.Observe(c.base, o)
 			}
-			got := judge.Judge(c.base, p, c.looks[len(c.looks)-1])
+			got := judge.Judge(c.base, p, c.observations[len(c.observations)-1])
 			if got.Kind != c.want || got.Proof.Valid() != c.proof {
 				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
 			}
@@ -169,7 +169,7 @@ func decoded(data []byte) []facts.Observation {
 	return out
 }
 
-// FuzzJudge feeds any sequence of looks and checks what must hold whatever was
+// FuzzJudge feeds any sequence of observations and checks what must hold whatever was
 // seen: no proof while a migration is reported to run, none for a controller
 // that denies the model, none but for the target, and no success without an
 // active copy on the target that JIMM records.

@@ -36,7 +36,7 @@ func TestTheLogSaysWhereAMigrationGoes(t *testing.T) {
 		"the source's own, to the source": {to("west"), false, live("exporting model", false), false, "", judge.Running},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := look(c.info, at(west()), copies(facts.CopyPresent, facts.CopyImporting))
+			o := observed(c.info, at(west()), copies(facts.CopyPresent, facts.CopyImporting))
 			p := judge.Progress{}.Observe(base(), o)
 			p.Listed = c.listed
 			b := base().ReadLog(c.log, p)

@@ -25,7 +25,7 @@ func TestASilentSource(t *testing.T) {
 	direct := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
 	noAnswer := facts.Info{Kind: facts.InfoUnavailable, Err: errors.New("lost")}
 	gone := facts.Info{Kind: facts.InfoDenied, Err: errors.New("invoking getDB: database not found")}
-	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
+	observed := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
 		copies := map[facts.ControllerUUID]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}
 		if atSource == facts.CopyMoved {
 			copies[source.UUID] = facts.Copy{State: atSource, To: target.UUID}
@@ -34,37 +34,37 @@ func TestASilentSource(t *testing.T) {
 	}
 	const idle, exporting, importing, absent, silent, moved = facts.CopyActive, facts.CopyExporting, facts.CopyImporting, facts.CopyAbsent, facts.CopyUnknown, facts.CopyMoved
 	for _, c := range []struct {
-		name  string
-		looks []facts.Observation
-		want  judge.Kind
-		proof bool
+		name         string
+		observations []facts.Observation
+		want         judge.Kind
+		proof        bool
 	}{
-		{"says nothing", []facts.Observation{look(direct, silent, absent)}, judge.NoAnswer, false},
-		{"says nothing, listed", []facts.Observation{look(listed, silent, silent)}, judge.NoAnswer, false},
-		{"has a copy, and did not say more", []facts.Observation{look(direct, facts.CopyPresent, absent)}, judge.NoAnswer, false},
-		{"no migration moves it", []facts.Observation{look(direct, idle, absent)}, judge.Waiting, false},
-		{"runs", []facts.Observation{look(direct, exporting, absent)}, judge.Running, false},
-		{"runs, listed", []facts.Observation{look(listed, exporting, importing)}, judge.Running, false},
-		{"runs, JIMM does not answer", []facts.Observation{look(noAnswer, exporting, silent)}, judge.Running, false},
-		{"runs, in use on the target: no conflict", []facts.Observation{look(direct, exporting, idle), look(direct, exporting, idle), look(direct, exporting, idle)}, judge.Running, false},
-		{"runs, JIMM is told that it has gone", []facts.Observation{look(gone, exporting, idle), look(gone, exporting, idle)}, judge.Running, false},
-		{"did run, and says nothing now", []facts.Observation{look(direct, exporting, absent), look(direct, silent, absent), look(direct, silent, absent)}, judge.NoAnswer, false},
-		{"idle once, and the target denies", []facts.Observation{look(direct, exporting, importing), look(direct, idle, absent)}, judge.Waiting, false},
-		{"aborted", []facts.Observation{look(direct, exporting, importing), look(direct, idle, absent), look(direct, idle, absent)}, judge.Aborted, false},
-		{"aborted, listed", []facts.Observation{look(listed, exporting, importing), look(listed, idle, absent), look(listed, idle, absent)}, judge.Aborted, false},
-		{"aborted, JIMM does not answer", []facts.Observation{look(listed, exporting, importing), look(noAnswer, idle, absent), look(noAnswer, idle, absent)}, judge.Aborted, false},
-		{"aborted, half a copy stays", []facts.Observation{look(direct, exporting, importing), look(direct, idle, importing), look(direct, idle, importing)}, judge.Aborted, false},
-		{"over, and no answer says what the target has", []facts.Observation{look(direct, exporting, importing), look(direct, idle, silent), look(direct, idle, silent)}, judge.Waiting, false},
-		{"could not be removed: in use twice", []facts.Observation{look(direct, exporting, idle), look(direct, idle, idle), look(direct, idle, idle)}, judge.Conflict, false},
-		{"done", []facts.Observation{look(direct, exporting, idle), look(gone, moved, idle)}, judge.Moved, true},
-		{"done, the target still imports", []facts.Observation{look(direct, exporting, importing), look(gone, moved, importing)}, judge.SourceReleased, false},
+		{"says nothing", []facts.Observation{observed(direct, silent, absent)}, judge.NoAnswer, false},
+		{"says nothing, listed", []facts.Observation{observed(listed, silent, silent)}, judge.NoAnswer, false},
+		{"has a copy, and did not say more", []facts.Observation{observed(direct, facts.CopyPresent, absent)}, judge.NoAnswer, false},
+		{"no migration moves it", []facts.Observation{observed(direct, idle, absent)}, judge.Waiting, false},
+		{"runs", []facts.Observation{observed(direct, exporting, absent)}, judge.Running, false},
+		{"runs, listed", []facts.Observation{observed(listed, exporting, importing)}, judge.Running, false},
+		{"runs, JIMM does not answer", []facts.Observation{observed(noAnswer, exporting, silent)}, judge.Running, false},
+		{"runs, in use on the target: no conflict", []facts.Observation{observed(direct, exporting, idle), observed(direct, exporting, idle), observed(direct, exporting, idle)}, judge.Running, false},
+		{"runs, JIMM is told that it has gone", []facts.Observation{observed(gone, exporting, idle), observed(gone, exporting, idle)}, judge.Running, false},
+		{"did run, and says nothing now", []facts.Observation{observed(direct, exporting, absent), observed(direct, silent, absent), observed(direct, silent, absent)}, judge.NoAnswer, false},
+		{"idle once, and the target denies", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, absent)}, judge.Waiting, false},
+		{"aborted", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, absent), observed(direct, idle, absent)}, judge.Aborted, false},
+		{"aborted, listed", []facts.Observation{observed(listed, exporting, importing), observed(listed, idle, absent), observed(listed, idle, absent)}, judge.Aborted, false},
+		{"aborted, JIMM does not answer", []facts.Observation{observed(listed, exporting, importing), observed(noAnswer, idle, absent), observed(noAnswer, idle, absent)}, judge.Aborted, false},
+		{"aborted, half a copy stays", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, importing), observed(direct, idle, importing)}, judge.Aborted, false},
+		{"over, and no answer says what the target has", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, silent), observed(direct, idle, silent)}, judge.Waiting, false},
+		{"could not be removed: in use twice", []facts.Observation{observed(direct, exporting, idle), observed(direct, idle, idle), observed(direct, idle, idle)}, judge.Conflict, false},
+		{"done", []facts.Observation{observed(direct, exporting, idle), observed(gone, moved, idle)}, judge.Moved, true},
+		{"done, the target still imports", []facts.Observation{observed(direct, exporting, importing), observed(gone, moved, importing)}, judge.SourceReleased, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var p judge.Progress
-			for _, o := range c.looks {
+			for _, o := range c.observations {
 				p = p.Observe(base, o)
 			}
-			got := judge.Judge(base, p, c.looks[len(c.looks)-1])
+			got := judge.Judge(base, p, c.observations[len(c.observations)-1])
 			if got.Kind != c.want || got.Proof.Valid() != c.proof {
 				t.Errorf("verdict %d, proof %v; want %d, %v", got.Kind, got.Proof.Valid(), c.want, c.proof)
 			}
@@ -115,41 +115,41 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 	}
 }
 
-// An operator's confirmation proves nothing against what either look has seen.
+// An operator's confirmation proves nothing against either observation.
 func TestAnOperatorsWordIsContradicted(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
-	look := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
+	observed := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
 		return facts.Observation{Info: i, Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}}
 	}
 	silent := facts.Info{Kind: facts.InfoUnavailable}
 	running := func(text string) facts.Info {
 		return facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Attempt: facts.Attempt{Text: redact.Raw(text), Start: time.Unix(1, 0)}}
 	}
-	quiet := look(silent, facts.CopyUnknown, facts.CopyUnknown)
-	third := look(silent, facts.CopyAbsent, facts.CopyPresent)
+	quiet := observed(silent, facts.CopyUnknown, facts.CopyUnknown)
+	third := observed(silent, facts.CopyAbsent, facts.CopyPresent)
 	third.Copies[controller("north", "3.6.28").UUID] = facts.Copy{State: facts.CopyActive}
 	listed := running("exporting model")
 	listed.Kind = facts.InfoListed
 	for _, c := range []struct {
-		name  string
-		look  facts.Observation
-		valid bool
+		name     string
+		observed facts.Observation
+		valid    bool
 	}{
 		{"no controller answers", quiet, true},
-		{"the target has it", look(silent, facts.CopyAbsent, facts.CopyActive), true},
-		{"the target denies it", look(silent, facts.CopyUnknown, facts.CopyAbsent), false},
-		{"the target has moved it away", look(silent, facts.CopyUnknown, facts.CopyMoved), false},
-		{"the target imports it", look(silent, facts.CopyUnknown, facts.CopyImporting), false},
-		{"in use twice", look(silent, facts.CopyActive, facts.CopyActive), false},
-		{"in use on the source", look(silent, facts.CopyActive, facts.CopyUnknown), false},
+		{"the target has it", observed(silent, facts.CopyAbsent, facts.CopyActive), true},
+		{"the target denies it", observed(silent, facts.CopyUnknown, facts.CopyAbsent), false},
+		{"the target has moved it away", observed(silent, facts.CopyUnknown, facts.CopyMoved), false},
+		{"the target imports it", observed(silent, facts.CopyUnknown, facts.CopyImporting), false},
+		{"in use twice", observed(silent, facts.CopyActive, facts.CopyActive), false},
+		{"in use on the source", observed(silent, facts.CopyActive, facts.CopyUnknown), false},
 		{"in use on a third controller", third, false},
-		{"JIMM's list has a migration of another controller", look(listed, facts.CopyAbsent, facts.CopyUnknown), false},
-		{"a migration can be aborted", look(running("exporting model"), facts.CopyExporting, facts.CopyUnknown), false},
-		{"a migration has succeeded", look(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},
+		{"JIMM's list has a migration of another controller", observed(listed, facts.CopyAbsent, facts.CopyUnknown), false},
+		{"a migration can be aborted", observed(running("exporting model"), facts.CopyExporting, facts.CopyUnknown), false},
+		{"a migration has succeeded", observed(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},
 	} {
-		for _, looks := range [][2]facts.Observation{{c.look, quiet}, {quiet, c.look}} {
+		for _, observations := range [][2]facts.Observation{{c.observed, quiet}, {quiet, c.observed}} {
 			p := judge.JudgeConfirmation(judge.Confirmation{
-				Model: facts.Model{UUID: model}, Controller: target, Confirm: model, Saw: "seen", First: looks[0], Second: looks[1], Source: source,
+				Model: facts.Model{UUID: model}, Controller: target, Confirm: model, Saw: "seen", First: observations[0], Second: observations[1], Source: source,
 			})
 			if p.Valid() != c.valid {
 				t.Errorf("%s: valid %v", c.name, p.Valid())

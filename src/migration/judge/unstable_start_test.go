@@ -41,7 +41,7 @@ func TestAnUnstableStart(t *testing.T) {
 		{"goes on with a later start", seen, nil, nil, judge.Running, false},
 		{"begins again", seen, []facts.Info{unstable("starting", 170)}, nil, judge.Superseded, false},
 		{"an abort, then another", seen, []facts.Info{unstable("aborted, removing model from target controller: x", 150), unstable(importing, 170)}, nil, judge.Superseded, false},
-		{"one look without it is none", seen, []facts.Info{idle("")}, gone, judge.Waiting, false},
+		{"one observation without it is none", seen, []facts.Info{idle("")}, gone, judge.Waiting, false},
 		{"over, and the target does not have it", seen, []facts.Info{idle(""), idle("")}, gone, judge.Aborted, false},
 		{"over, and the target is unknown", seen, []facts.Info{idle(""), idle("")}, nil, judge.Waiting, false},
 		{"over, and the target may have it", seen, []facts.Info{idle(""), idle("")}, there, judge.Waiting, false},
@@ -55,7 +55,7 @@ func TestAnUnstableStart(t *testing.T) {
 			var p judge.Progress
 			var o facts.Observation
 			for _, i := range append(append([]facts.Info(nil), c.first...), c.then...) {
-				o = look(i, at(west()), c.copies)
+				o = observed(i, at(west()), c.copies)
 				p = p.Observe(base(), o)
 			}
 			v := judge.Judge(base(), p, o)

@@ -124,7 +124,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 		named: len(matches) == 1, prober: survey.NewProber(jaas.Witness),
 	}
 	found := l.all(ctx, page(matches, opts.Skip, opts.Limit))
-	l.lookAgain(ctx, found)
+	l.rereadRecords(ctx, found)
 	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
 }
 
@@ -330,9 +330,9 @@ func (l locator) count(loc *Location, copies map[facts.ControllerUUID]facts.Copy
 	}
 }
 
-// lookAgain reads JIMM's records once more if one seemed wrong: JIMM itself or
+// rereadRecords reads JIMM's records once more if one seemed wrong: JIMM itself or
 // another client may have put it right since it was read.
-func (l locator) lookAgain(ctx context.Context, found []Location) {
+func (l locator) rereadRecords(ctx context.Context, found []Location) {
 	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
 		return
 	}

@@ -85,7 +85,7 @@ func (f decision) own(ctx context.Context) bool {
 		return true
 	case judge.EntryByLog:
 		log, err := f.jaas.Auditor.Audit(ctx, f.loc.Model)
-		return err == nil && !log.Brings(f.loc.Attempt, f.loc.Recorded.Name)
+		return err == nil && !log.MayGoTo(f.loc.Attempt, f.loc.Recorded.Name)
 	case judge.EntryByLogin:
 		if !f.named {
 			return false

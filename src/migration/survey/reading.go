@@ -92,7 +92,7 @@ func (s *Survey) TimeLeftToStart() time.Duration {
 	if s.AuditErr != nil {
 		return s.timeToBegin
 	}
-	return s.Audit.Pending(s.Observation.Info.Attempt, s.Source.Name, s.timeToBegin)
+	return s.Audit.TimeToAppear(s.Observation.Info.Attempt, s.Source.Name, s.timeToBegin)
 }
 
 // LeftSource reports whether the model seems to have left the source for the
@@ -163,7 +163,7 @@ func (s *Survey) ambiguous() bool {
 // list does not say who has made the entry.
 func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt
-	brought := s.Audit.Brings(attempt, s.Source.Name)
+	brought := s.Audit.MayGoTo(attempt, s.Source.Name)
 	_, asked := s.Audit.Target(attempt, s.Source.Name) // JIMM asks the recorded one.
 	switch {
 	case judge.Attribute(s.Source, s.Controllers, s.Observation) == judge.EntryOfRecorded, asked && !brought:

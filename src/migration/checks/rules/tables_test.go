@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/checks/rules"
 )
 
-// holding is a model that was looked into, and holds this.
+// holding is a model whose contents were read: it has this.
 func holding(source, target string, holds map[rules.Kind][]string) rules.Facts {
 	return rules.Facts{
 		Source: source, Target: target, Model: source, Type: "iaas", Cloud: "lxd", Holds: holds, Known: rules.Kinds(),
