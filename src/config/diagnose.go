@@ -39,6 +39,8 @@ func (s Settings) Diagnose(env charm.Env, err error) error {
 		return &ProblemError{What: fmt.Sprintf("%s is related, but the server at %s is not JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
 	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), servesNoJIMM(err):
 		return &ProblemError{What: "no JIMM v3.1 or later answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
+	case errors.Is(err, jimm.ErrRightsUnknown):
+		return &WaitError{For: fmt.Sprintf("JIMM at %s to check rights: its OpenFGA does not answer", at)}
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return &ProblemError{
 			What:   fmt.Sprintf("JIMM refuses the service account %q, or its identity provider does not answer", s.JIMM.ClientID),

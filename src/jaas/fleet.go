@@ -1,17 +1,14 @@
 package jaas
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
 
@@ -55,15 +52,24 @@ func controllerOf(c jimm.Controller) facts.Controller {
 	}
 }
 
-// Models returns all models with the controller on record.
+// Models returns all models with the controller on record. A list that JIMM has shortened
+// for want of rights is an error that matches [survey.RightsError].
 func (f *lister) Models(ctx context.Context) (facts.ModelList, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
 		return facts.ModelList{}, err
 	}
+	if err := f.session.rights.denied(); err != nil {
+		return facts.ModelList{}, err
+	}
 	list, err := client.ListModelSummaries(ctx)
 	if err != nil && len(list) == 0 {
 		return facts.ModelList{}, err
+	}
+	if err == nil {
+		if err := f.session.rights.check(ctx, client, len(list)); err != nil {
+			return facts.ModelList{}, err
+		}
 	}
 	live := f.session.first.Generation == jimm.Generation2025
 	out := facts.ModelList{Models: make([]facts.Model, len(list)), Gaps: err}
@@ -134,31 +140,4 @@ func timeOf(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *t
-}
-
-// measured remembers how long JIMM's lists of models were.
-type measured struct {
-	survey.Fleet
-
-	mu          sync.Mutex
-	first, last int
-}
-
-// Models returns all models, and remembers how many there are.
-func (m *measured) Models(ctx context.Context) (facts.ModelList, error) {
-	list, err := m.Fleet.Models(ctx)
-	if n := len(list.Models); err == nil && list.Gaps == nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.first, m.last = cmp.Or(m.first, n), n
-	}
-	return list, err
-}
-
-// shrunken reports whether the last list is empty, or has less than half of what the
-// first one had.
-func (m *measured) shrunken() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.last == 0 || 2*m.last < m.first
 }

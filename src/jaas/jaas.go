@@ -46,11 +46,10 @@ func over(settings config.Settings, s *session) *JAAS {
 // view is what the engine reads through these lists, this log and this login to a
 // model.
 func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) survey.JAAS {
-	fleet := &measured{Fleet: list}
 	controllers := reader{j.connections}
 	return survey.JAAS{
-		Fleet:     fleet,
-		Witness:   &witness{session: j.session, fleet: fleet, login: login, controllers: controllers, network: j.session.settings.JIMM},
+		Fleet:     list,
+		Witness:   &witness{session: j.session, fleet: list, login: login, controllers: controllers, network: j.session.settings.JIMM},
 		Auditor:   log,
 		Inspector: &inspector{session: j.session, login: login, controllers: controllers},
 

@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/config"
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/migration/survey"
 )
 
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
@@ -22,6 +23,9 @@ type session struct {
 
 	// borrowed: the caller closes the connection, and it is not made again.
 	borrowed bool
+
+	// rights judges the lists of models.
+	rights rights
 
 	// paced, where set, spreads the calls of an action about many models.
 	paced *pace
@@ -82,8 +86,13 @@ func (e *NotAdministratorError) Error() string {
 	return fmt.Sprintf("%q is not a JIMM administrator: %s (takes effect at the next login)", e.Account.Identity, config.GrantCommand(e.Account.Generation, e.Account.Identity))
 }
 
-// Unwrap lets the error match [jimm.ErrNotAdministrator].
-func (e *NotAdministratorError) Unwrap() error { return jimm.ErrNotAdministrator }
+// Unwrap lets the error match [jimm.ErrNotAdministrator] and [survey.RightsError].
+func (e *NotAdministratorError) Unwrap() []error {
+	who := e.Account
+	return []error{jimm.ErrNotAdministrator, &survey.RightsError{
+		Identity: who.Identity, Grant: config.GrantCommand(who.Generation, who.Identity), Revoked: true,
+	}}
+}
 
 // openSession logs in to JIMM, as an administrator: others cannot see which
 // controllers there are.

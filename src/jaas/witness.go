@@ -10,6 +10,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
@@ -17,7 +18,7 @@ import (
 // witness asks JIMM and the controllers for the engine, and reads their answers.
 type witness struct {
 	session     *session
-	fleet       *measured
+	fleet       survey.Fleet
 	login       *modelLogin
 	controllers reader
 	// network has the proxy and the dialler for the controllers.
@@ -49,19 +50,12 @@ func (w *witness) Record(ctx context.Context, model string) facts.Record {
 	}
 }
 
-// errShrunken says that a list proves nothing: JIMM gives empty and shorter ones
-// without an error, when OpenFGA does not answer or a right was revoked (JIMM of
-// October 2024 observed).
-var errShrunken = errors.New("JIMM's list of models is shorter than before, which proves nothing")
-
 // recordInList reads the record from JIMM's list of models (before January 2026).
 func (w *witness) recordInList(ctx context.Context, model string) facts.Record {
 	m, err := w.modelInList(ctx, model)
 	switch {
 	case err != nil:
 		return facts.Record{Err: err}
-	case m == nil && w.fleet.shrunken():
-		return facts.Record{Err: errShrunken}
 	case m == nil:
 		if _, err := w.fleet.Controllers(ctx); err != nil {
 			return facts.Record{Err: err} // We may no longer be an administrator.
@@ -78,8 +72,6 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Entry {
 	switch {
 	case err != nil:
 		return facts.Entry{Kind: facts.InfoUnavailable, Err: err}
-	case m == nil && w.fleet.shrunken():
-		return facts.Entry{Kind: facts.InfoUnavailable, Err: errShrunken}
 	case m == nil:
 		return facts.Entry{Kind: facts.InfoRefused}
 	default:

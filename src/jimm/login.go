@@ -71,15 +71,26 @@ func logIn(ctx context.Context, conn rpc.Caller, credentials credentials) (login
 	return result, nil
 }
 
+// ErrRightsUnknown says that JIMM knows the account, and cannot find out its rights.
+var ErrRightsUnknown = errors.New("JIMM cannot check rights, since its OpenFGA does not answer")
+
+// cannotCheckRights reports whether a login was refused because OpenFGA does not answer: the
+// code is that of a wrong secret (2024, recorded).
+func cannotCheckRights(err error) bool {
+	answer, ok := errors.AsType[*rpc.Error](err)
+	return ok && strings.HasPrefix(answer.Message, "cannot check relation: ")
+}
+
 // logInToJIMM logs in on JIMM's own API.
 func logInToJIMM(ctx context.Context, conn rpc.Caller, credentials credentials) (session, error) {
 	result, err := logIn(ctx, conn, credentials)
 	switch {
 	case errors.Is(err, rpc.CodeNotImplemented):
 		return session{}, fmt.Errorf("%w (this is not JIMM, or JIMM older than v3.1.0)", err)
+	case errors.Is(err, rpc.CodeUnauthorized) && cannotCheckRights(err):
+		return session{}, fmt.Errorf("%w: %w", ErrRightsUnknown, err)
 	case errors.Is(err, rpc.CodeUnauthorized):
-		return session{}, fmt.Errorf(
-			"%w (the client id or secret is wrong, or JIMM's identity provider or OpenFGA does not answer)", err)
+		return session{}, fmt.Errorf("%w (the client id or secret is wrong, or JIMM's identity provider does not answer)", err)
 	case err != nil:
 		return session{}, err
 	}

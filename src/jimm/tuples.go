@@ -49,6 +49,22 @@ func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) 
 
 var errTooManyPages = errors.New("the list does not end")
 
+// CheckAdministrator reports whether the account of the connection administers JIMM now:
+// [Client.Administrator] is what the login said. JIMM 4 has CheckRelation until mid-2025;
+// anyone may ask it about themselves (source; what it answers is not recorded).
+func (c *Client) CheckAdministrator(ctx context.Context) (bool, error) {
+	params := struct {
+		Tuple tuple `json:"tuple"`
+	}{tuple{Object: "user-" + c.Identity(), Relation: "administrator", Target: "controller-jimm"}}
+	var reply struct {
+		Allowed bool `json:"allowed"`
+	}
+	if err := c.call(ctx, "CheckRelation", 0, params, &reply); err != nil {
+		return false, fmt.Errorf("cannot check whether %q administers JIMM: %w", c.Identity(), err)
+	}
+	return reply.Allowed, nil
+}
+
 // SetModelHost makes JIMM's access rules name a controller as the one that hosts a
 // model, or no longer name it (JIMM 4 AddRelation and RemoveRelation, relation
 // controller; the same in 2024 and 2026). For JIMM administrators.

@@ -6,6 +6,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 )
 
 // Event is something that an operator wants to see while a migration continues.
@@ -109,6 +110,16 @@ func over(k judge.Kind) Over {
 		return NotOver
 	}
 }
+
+// RightsEvent says that JIMM no longer shows its models to the account of the charm. The
+// migration goes on, and what the controllers themselves say is still read. It is reported
+// once, until JIMM answers again.
+type RightsEvent struct {
+	Why     *survey.RightsError
+	Elapsed time.Duration
+}
+
+func (RightsEvent) event() {}
 
 // EndEvent says that the migration has ended, and how, before the model's agents
 // are waited for: what waits for its place need not wait for them.

@@ -1,10 +1,12 @@
 package migration
 
 import (
+	"errors"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
 
@@ -20,6 +22,8 @@ type reporter struct {
 	past     bool            // The point of no return was reported.
 	released bool            // That the source no longer hosts the model was reported.
 	stalled  bool            // That the migration makes no progress was reported.
+
+	rights *survey.RightsError // Why JIMM shows no models, as it was reported; nil: it does.
 }
 
 func newReporter(r *run, began time.Time) *reporter {
@@ -81,6 +85,18 @@ func (t *reporter) showStall(v judge.Verdict, e StallEvent) {
 		t.stalled = true
 		e.Elapsed, e.Repeats, e.Still = t.elapsed(), v.Repeats, v.Still
 		t.report(e)
+	}
+}
+
+// showRights reports once that JIMM no longer shows the models, until it does again.
+func (t *reporter) showRights(err error) {
+	rights, denied := errors.AsType[*survey.RightsError](err)
+	if denied && t.rights == nil {
+		t.report(RightsEvent{Why: rights, Elapsed: t.elapsed()})
+		t.news()
+	}
+	if denied || err == nil {
+		t.rights = rights
 	}
 }
 

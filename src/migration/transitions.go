@@ -20,6 +20,7 @@ import (
 // record keeps what the observation shows for the result, and reports changes.
 func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 	w.lastErr = w.answered(o)
+	w.showRights(w.lastErr)
 	if at := o.RecordedAt(); at != "" {
 		w.res.Recorded = w.Controllers.ByUUID(at)
 	}
@@ -47,6 +48,9 @@ func (w *watcher) text() redact.Raw {
 func (w *watcher) answered(o facts.Observation) error {
 	if o.Info.Described() {
 		return nil
+	}
+	if _, lost := errors.AsType[*survey.RightsError](o.Record.Err); lost {
+		return o.Record.Err // It explains the other.
 	}
 	return cmp.Or(o.Info.Err, o.Record.Err)
 }

@@ -144,6 +144,8 @@ func (l *EventLog) Event(e migration.Event) {
 	case migration.SourceReleasedEvent:
 		l.know(facts.Model{}, e.Source)
 		l.push("released", "info", nil)
+	case migration.RightsEvent:
+		l.push("rights", "warn", map[string]any{"error": errorText(e.Why), "revoked": e.Why.Revoked})
 	case migration.RecordEvent:
 		l.thaw()
 		l.push("record", errorLevel(e.Err), map[string]any{"ground": redact.String(e.Ground), "error": errorText(e.Err)})

@@ -39,6 +39,8 @@ func Line(e migration.Event) string {
 		return heartbeatLine(e)
 	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
+	case migration.RightsEvent:
+		return fmt.Sprintf("%s; the migration is still followed (%s)", redact.Error(e.Why), span(e.Elapsed))
 	case migration.RecordEvent:
 		return recordLine(e)
 	case migration.EndEvent:

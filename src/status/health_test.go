@@ -109,6 +109,18 @@ func remember(t *testing.T, agent *charmtest.Agent, change func(health map[strin
 	})
 }
 
+// JIMM answers with the code of a wrong secret while OpenFGA does not answer (2024, recorded).
+func TestUpdateStatusWaitsForOpenFGA(t *testing.T) {
+	j := unit.JAAS(t, "version: 2024", twoModels)
+	agent := unit.Start(t, charmtest.Options{
+		Config:  unit.Config(map[string]any{"jimm-url": j.URL()}),
+		Secrets: []charmtest.Secret{{ID: unit.SecretID, Content: map[string]string{"client-id": "helper", "client-secret": unit.Canary}}},
+	})
+	j.JIMM().OpenFGADown(true)
+	unit.Hook(t, agent, "update-status")
+	unit.WantStatus(t, agent, "waiting", "waiting for JIMM at "+j.URL()+" to check rights: its OpenFGA does not answer")
+}
+
 func TestUpdateStatusShowsWhatIsWrongWithTheAccount(t *testing.T) {
 	for year, grant := range map[string]string{
 		"2024": "jimmctl auth relation add user-helper@serviceaccount administrator controller-jimm",

@@ -81,10 +81,8 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 	case "restart":
 		s.jaas.Restart(args[0])
 		return nil
-	case "stop":
-		return s.jaas.Stop(args[0])
-	case "start":
-		return s.jaas.Resume(ctx, args[0])
+	case "stop", "start":
+		return s.away(ctx, args[0], verb == "stop")
 	case "proceed":
 		for _, c := range s.jaas.World().Controllers {
 			s.jaas.Controller(c.Name).Resume(s.jaas.UUID(args[0]))
@@ -103,6 +101,19 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 }
 
 var errNoStep = errors.New("no such step")
+
+// away stops a server of the world, or starts it again. OpenFGA is what JIMM asks for rights.
+func (s *stage) away(ctx context.Context, server string, stop bool) error {
+	switch {
+	case server == "openfga":
+		s.jaas.JIMM().OpenFGADown(stop)
+		return nil
+	case stop:
+		return s.jaas.Stop(server)
+	default:
+		return s.jaas.Resume(ctx, server)
+	}
+}
 
 func (s *stage) hook(ctx context.Context, name string, details ...charmtest.HookDetails) error {
 	s.callsBefore = len(s.agent.Calls())

@@ -80,6 +80,9 @@ func (ss *session) checkRelation(_ context.Context, req *wire.Request) (any, err
 	if err := req.Decode(&params); err != nil {
 		return nil, err
 	}
+	if _, down := ss.s.down(); down { // As MigrateModel answers; assumed here.
+		return nil, wire.Errorf("failed request to OpenFGA", "%s", openFGADownText())
+	}
 	allowed, err := ss.allowed(params.Tuple)
 	if err != nil {
 		return nil, err

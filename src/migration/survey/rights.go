@@ -1,0 +1,21 @@
+package survey
+
+import "fmt"
+
+// RightsError says that JIMM no longer shows its models to the account of the charm.
+type RightsError struct {
+	// Identity is the account in JIMM, and Grant the command that makes it an
+	// administrator.
+	Identity, Grant string
+	// Revoked reports that the account is no longer an administrator. Otherwise JIMM has not
+	// said why: it may be unable to check rights (OpenFGA does not answer).
+	Revoked bool
+}
+
+// Error says why as far as it is known, with the command that helps.
+func (e *RightsError) Error() string {
+	if e.Revoked {
+		return fmt.Sprintf("%q is no longer a JIMM administrator: %s", e.Identity, e.Grant)
+	}
+	return fmt.Sprintf("JIMM no longer lists its models for %q: it cannot check rights (OpenFGA), or the right was revoked, and then: %s", e.Identity, e.Grant)
+}
