@@ -1,5 +1,5 @@
 locals {
-  # Null options are left out, so that the charm's defaults hold.
+  # Null options are left out, so that the charm's defaults apply.
   options = {
     "jimm-ca-certificate" = var.jimm_ca_certificate
     "jimm-credentials"    = var.credentials_secret

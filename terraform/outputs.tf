@@ -4,14 +4,14 @@ output "app_name" {
 }
 
 output "provides" {
-  description = "Endpoints that offer something."
+  description = "Endpoints that the charm provides, for juju_integration."
   value = {
     grafana_dashboard = "grafana-dashboard"
   }
 }
 
 output "requires" {
-  description = "Endpoints that need something."
+  description = "Endpoints that the charm requires, for juju_integration."
   value = {
     jimm_info       = "jimm-info"
     jimm_metrics    = "jimm-metrics"

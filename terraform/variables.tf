@@ -11,13 +11,13 @@ variable "base" {
 }
 
 variable "channel" {
-  description = "Channel of Charmhub to deploy from."
+  description = "Charmhub channel to deploy from."
   type        = string
   default     = "latest/edge"
 }
 
 variable "config" {
-  description = "Options of the charm by name; see config.yaml. Those that have a variable here need not be repeated."
+  description = "Options of the charm by name; see config.yaml. They override the variables of this module."
   type        = map(string)
   default     = {}
 }
@@ -35,13 +35,13 @@ variable "credentials_secret" {
 }
 
 variable "jimm_ca_certificate" {
-  description = "Authority that signs JIMM's certificate, in PEM, for the option jimm-ca-certificate."
+  description = "Certificate of the authority that signed JIMM's certificate, in PEM format, for the option jimm-ca-certificate."
   type        = string
   default     = null
 }
 
 variable "jimm_url" {
-  description = "URL of JIMM, such as wss://jimm.example.com, for the option jimm-url. Null with a relation to JIMM."
+  description = "URL of JIMM, such as wss://jimm.example.com, for the option jimm-url. Leave it null with a relation to JIMM."
   type        = string
   default     = null
 }
@@ -52,7 +52,7 @@ variable "model_uuid" {
 }
 
 variable "revision" {
-  description = "Revision of the charm. Null for the newest in the channel."
+  description = "Revision of the charm. Null means the newest in the channel."
   type        = number
   default     = null
 }

@@ -1,5 +1,5 @@
 # Deploys jimm-migrator in a model of its own, gives it the service account, and
-# checks whether a model can be migrated. It migrates nothing.
+# checks whether another model can be migrated. It migrates nothing.
 
 resource "juju_model" "migrator" {
   name = var.model_name
@@ -10,8 +10,8 @@ resource "juju_secret" "service_account" {
   name       = "jimm-migrator"
   info       = "Service account of jimm-migrator, a JIMM administrator."
 
-  # Terraform sends these values to Juju and keeps them in no state and no plan.
-  # It sends them again when the version changes.
+  # Terraform sends these values to Juju and does not store them in its state or in a
+  # plan. It sends them again when the version changes.
   value_wo = {
     "client-id"     = var.client_id
     "client-secret" = var.client_secret

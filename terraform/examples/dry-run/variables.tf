@@ -1,11 +1,11 @@
 variable "channel" {
-  description = "Channel of Charmhub to deploy from."
+  description = "Charmhub channel to deploy from."
   type        = string
   default     = "latest/edge"
 }
 
 variable "client_id" {
-  description = "Client id of a service account that is a JIMM administrator."
+  description = "Client ID of a service account that is a JIMM administrator."
   type        = string
 }
 
@@ -17,13 +17,13 @@ variable "client_secret" {
 }
 
 variable "client_secret_version" {
-  description = "Number to increase when client_id or client_secret changes: Terraform cannot compare what it does not store. Not secret itself."
+  description = "Increase this number when client_id or client_secret changes: Terraform cannot compare values that it does not store. The number is not secret."
   type        = number
   default     = 1
 }
 
 variable "jimm_ca_certificate" {
-  description = "Authority that signs JIMM's certificate, in PEM. Null if the system trusts it."
+  description = "Certificate of the authority that signed JIMM's certificate, in PEM format. Null if the system trusts it."
   type        = string
   default     = null
 }

@@ -1,7 +1,7 @@
-# Plans how a controller is emptied, with a jimm-migrator that is deployed already.
+# Plans how to empty a controller, with a jimm-migrator that is already deployed.
 # It migrates nothing: a person reviews the plan and applies it with Juju.
 
-# Terraform runs the action once, when it creates this resource. A plan is good for
+# Terraform runs the action once, when it creates this resource. A plan is valid for
 # seven days. To plan again:
 #   terraform apply -replace=juju_action.plan
 resource "juju_action" "plan" {

@@ -4,12 +4,12 @@ output "params" {
 }
 
 output "plan_hash" {
-  description = "Hash of the plan, for the ticket of the review."
+  description = "Hash of the plan, for the review."
   value       = lookup(local.results, "plan-hash", "")
 }
 
 output "summary" {
-  description = "How many models would go where, and how many stay."
+  description = "How many models would move to which controller, and how many stay."
   value       = local.results["summary"]
 }
 

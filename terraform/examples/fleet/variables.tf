@@ -1,5 +1,5 @@
 variable "app_name" {
-  description = "Name of the application jimm-migrator."
+  description = "Name of the jimm-migrator application."
   type        = string
   default     = "jimm-migrator"
 }
@@ -16,7 +16,7 @@ variable "exclude" {
 }
 
 variable "full_checks" {
-  description = "Whether to check each model as migrate-model does. It takes about a second for each model."
+  description = "Whether to run the checks of migrate-model for each model. They take about a second for each model."
   type        = bool
   default     = true
 }
