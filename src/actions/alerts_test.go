@@ -416,7 +416,7 @@ func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 	}
 	fill := strings.NewReplacer("$__range", "24h", "$__interval", "1h", "$juju_model_uuid", ".+", "$juju_model", ".+", "$juju_application", ".+", "$juju_unit", ".+")
 	numbers := map[string]float64{"Running": 3, "Finished": 2, "Failed": 1, "Drift": 1, "Models": 2, "Time without change": 1140}
-	groups := map[string]string{"Ends by outcome": "outcome", "Duration by controller": "source", "Downtime by controller": "target"}
+	groups := map[string]string{"Migrations by outcome": "outcome", "Duration by controller": "source", "Downtime by controller": "target"}
 	for _, p := range board.Panels {
 		query := fill.Replace(p.Targets[0].Expr)
 		if p.Title == "Events" {
