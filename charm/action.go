@@ -49,7 +49,7 @@ func (a *Action) readParams(ctx context.Context) error {
 func (a *Action) fail(ctx context.Context, sentence string) error {
 	sentence = oneLine(a.agent.secrets.hide(sentence), maxText)
 	if sentence == "" {
-		sentence = "the action failed and did not say why"
+		sentence = "the action failed without giving a reason"
 	}
 	return a.agent.report(ctx, ToolCall{Tool: "action-fail", Args: []string{"--", sentence}})
 }

@@ -130,7 +130,7 @@ func TestLogStopsWithALastLineWellBelowJujusLimit(t *testing.T) {
 	})
 	equal(t, "lines", len(f.argv), 200)
 	equal(t, "last line", f.calls[199],
-		`action-log "--" "no progress is shown after 200 lines: the action continues, see its results"`)
+		`action-log "--" "progress is not shown beyond 200 lines; the action continues, and its results show how it ended"`)
 	for _, call := range f.argv {
 		if n := utf8.RuneCountInString(call.Args[1]); n > 500 {
 			t.Errorf("line of %d characters", n)

@@ -62,7 +62,7 @@ func TestErrorFailsTheActionOnceAndExitsWithZero(t *testing.T) {
 
 func TestFailureHasASentence(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"", "the action failed and did not say why"},
+		{"", "the action failed without giving a reason"},
 		{"50% \xff", "50% \uFFFD"},
 		{strings.Repeat("x", 2000), strings.Repeat("x", 999) + "…"},
 	} {

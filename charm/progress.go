@@ -66,7 +66,7 @@ func (a *Action) Log(ctx context.Context, message string) {
 	p.last, p.repeats = line, 0
 	p.lines++
 	if p.lines == limit {
-		line = fmt.Sprintf("no progress is shown after %d lines: the action continues, see its results", limit)
+		line = fmt.Sprintf("progress is not shown beyond %d lines; the action continues, and its results show how it ended", limit)
 	} else if repeats > 0 {
 		note := fmt.Sprintf(" (the previous line was repeated %d times)", repeats)
 		line = oneLine(line, maxLine-len(note)) + note

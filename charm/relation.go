@@ -68,7 +68,7 @@ func (u *Unit) SetRelationData(ctx context.Context, id, owner string, values map
 	case u.Env().App():
 		args = append(args, "--app")
 	default:
-		return fmt.Errorf("cannot write the data of %q in relation %q: only our own", owner, id)
+		return fmt.Errorf("cannot write the data of %q in relation %q: a charm can write only its own", owner, id)
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if err := u.checkData(key, values[key]); err != nil {

@@ -123,7 +123,7 @@ func (f *flattener) walkMap(path []string, rv reflect.Value) error {
 // leaf adds one result.
 func (f *flattener) leaf(path []string, text string) error {
 	if len(path) == 0 {
-		return errors.New("results are a map")
+		return errors.New("results must be a map")
 	}
 	key, text := strings.Join(path, "."), valid(f.secrets.hide(text))
 	if room := maxResultCall - len(key) - len("--\x00=\x00"); len(text) > room {

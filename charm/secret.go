@@ -55,7 +55,7 @@ func (u *Unit) Secret(ctx context.Context, uri string, opts SecretOptions) (map[
 		return nil, fmt.Errorf("cannot read secret %q: %w", name, ErrSecretURI)
 	}
 	if opts.Refresh && opts.Peek {
-		return nil, fmt.Errorf("cannot read secret %q: either refresh or peek", name)
+		return nil, fmt.Errorf("cannot read secret %q: use refresh or peek, not both", name)
 	}
 	var args []string
 	if opts.Refresh {

@@ -45,20 +45,20 @@ func (u *Unit) SetState(ctx context.Context, values map[string]string) error {
 	total := 0
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if err := u.checkData(key, values[key]); err != nil {
-			return fmt.Errorf("cannot keep state %q: %w", key, err)
+			return fmt.Errorf("cannot save state %q: %w", key, err)
 		}
 		if len(key) > MaxStateKey || len(values[key]) > MaxStateValue {
-			return fmt.Errorf("cannot keep state %q of %d bytes: a key has at most %d bytes, a value %d",
+			return fmt.Errorf("cannot save state %q of %d bytes: a key has at most %d bytes, a value %d",
 				cut(key, MaxStateKey), len(values[key]), MaxStateKey, MaxStateValue)
 		}
 		total += len(key) + len(values[key])
 	}
 	if total > MaxStateTotal {
-		return fmt.Errorf("cannot keep state of %d bytes: the unit has at most %d", total, MaxStateTotal)
+		return fmt.Errorf("cannot save state of %d bytes: the unit has at most %d", total, MaxStateTotal)
 	}
 	call := ToolCall{Tool: "state-set", Args: []string{"--file", "-"}, Stdin: yamlSafe(values)}
 	if err := u.agent.report(ctx, call); err != nil {
-		return fmt.Errorf("cannot keep state: %w", err)
+		return fmt.Errorf("cannot save state: %w", err)
 	}
 	return nil
 }

@@ -265,7 +265,7 @@ func (r *planRun) showProgress(ctx context.Context) {
 // decideStatus decides the unit's status again at the end.
 func (r *planRun) decideStatus(ctx context.Context) {
 	if err := r.many.Leave(ctx, r.settings); err != nil {
-		r.action.Logger().WarnContext(ctx, "cannot set the unit's status back", slog.Any("error", err))
+		r.action.Logger().WarnContext(ctx, "cannot restore the unit's status", slog.Any("error", err))
 	}
 }
 

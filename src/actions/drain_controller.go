@@ -245,7 +245,7 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, true); err != nil {
 		// The answer may be lost although the mark is set: the list shows it.
 		if c, listErr := controllerNamed(ctx, d.shared.jaas, d.params.Controller); listErr != nil || fleet.CordonOf(c) != fleet.Cordoned {
-			return fmt.Errorf("%w; the controller may be cordoned, which list-controllers shows; to drain without a cordon, set cordon=false", err)
+			return fmt.Errorf("%w; the controller may be cordoned (list-controllers shows it); to drain without a cordon, set cordon=false", err)
 		}
 	}
 	d.out.Set = true

@@ -109,7 +109,7 @@ func (p historyParams) span(now time.Time) (fleet.Span, error) {
 		}
 	}
 	if !from.Before(to) {
-		return fleet.Span{}, fmt.Errorf("cannot read the history: since is %s, which is not before %s", from.Format(time.RFC3339), to.Format(time.RFC3339))
+		return fleet.Span{}, fmt.Errorf("cannot read the history: since (%s) must be before until (%s)", from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
 	return fleet.Span{From: from, To: to}, nil
 }

@@ -47,7 +47,7 @@ func controllerCredentials(ctx context.Context, u Reader, uri string) (map[strin
 		logins[name] = login
 	}
 	if err != nil {
-		return nil, &ProblemError{What: "the secret in controller-credentials cannot be used: in its key credentials, " + err.Error(), Remedy: remedy}
+		return nil, &ProblemError{What: "the secret in controller-credentials cannot be used: in the key credentials, " + err.Error(), Remedy: remedy}
 	}
 	return logins, nil
 }
@@ -68,7 +68,7 @@ type loginError struct {
 }
 
 // Error names the line, never its text.
-func (e *loginError) Error() string { return fmt.Sprintf("line %d %s", e.line, e.what) }
+func (e *loginError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.what) }
 
 // loginParser reads the accounts token by token: an error of a decoder could
 // quote what it has read, and would not report a controller that is there twice.
@@ -91,7 +91,7 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 			return logins, p.wrong(wantLogin)
 		}
 		if _, twice := logins[name]; twice {
-			return logins, p.wrong(fmt.Sprintf("lists controller %q twice", name))
+			return logins, p.wrong(fmt.Sprintf("controller %q is listed twice", name))
 		}
 		login, err := p.login(name)
 		logins[name] = login
@@ -105,11 +105,11 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 	return logins, nil
 }
 
-// What messages show in place of a password. Whoever types it as printed shall
-// not have it torn out of the next one.
+// What messages show in place of a password. If a user types it as printed, it must
+// not be redacted from later messages.
 const examplePassword = "PASSWORD"
 
-const wantLogin = `is not {"CONTROLLER": {"user": "NAME", "password": "` + examplePassword + `"}}`
+const wantLogin = `expected {"CONTROLLER": {"user": "NAME", "password": "` + examplePassword + `"}}`
 
 // login reads user and password of one controller.
 func (p loginParser) login(controller string) (login juju.Credentials, err error) {
@@ -119,12 +119,12 @@ func (p loginParser) login(controller string) (login juju.Credentials, err error
 			return login, p.wrong(wantLogin)
 		}
 		if key != keyUser && key != keyPassword {
-			return login, p.wrong(fmt.Sprintf("has controller %q with a key that is neither user nor password", controller))
+			return login, p.wrong(fmt.Sprintf("controller %q has a key that is neither user nor password", controller))
 		}
 		value, ok := p.string()
 		switch {
 		case !ok:
-			return login, p.wrong(fmt.Sprintf("has controller %q with a %s that is not a string", controller, key))
+			return login, p.wrong(fmt.Sprintf("the %s of controller %q is not a string", key, controller))
 		case key == keyUser:
 			login.User = strings.TrimPrefix(value, "user-")
 		default:
@@ -136,11 +136,11 @@ func (p loginParser) login(controller string) (login juju.Credentials, err error
 	case end != nil:
 		return login, p.wrong(wantLogin)
 	case login.User == "":
-		return login, p.wrong(fmt.Sprintf("has controller %q without a user", controller))
+		return login, p.wrong(fmt.Sprintf("controller %q has no user", controller))
 	case login.Password.IsZero():
-		return login, p.wrong(fmt.Sprintf("has controller %q without a password", controller))
+		return login, p.wrong(fmt.Sprintf("controller %q has no password", controller))
 	case strings.Contains(login.User, "@"):
-		return login, p.wrong(fmt.Sprintf("has controller %q with a user that is not a local one", controller))
+		return login, p.wrong(fmt.Sprintf("the user of controller %q is not a local user", controller))
 	default:
 		return login, nil
 	}

@@ -69,7 +69,7 @@ func TestAccountsOfControllersAreRead(t *testing.T) {
 func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 	t.Parallel()
 	const (
-		shape = `is not {"CONTROLLER": {"user": "NAME", "password": "PASSWORD"}}`
+		shape = `expected {"CONTROLLER": {"user": "NAME", "password": "PASSWORD"}}`
 		good  = `"west": {"user": "admin", "password": "` + password + `"}`
 		quote = `"` + password + `"`
 	)
@@ -80,25 +80,25 @@ func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 	}{
 		"another key":        {content: map[string]string{"west": password}, want: "must have the key credentials and no other"},
 		"one key more":       {content: map[string]string{"credentials": "{" + good + "}", "west": password}, want: "must have the key credentials and no other"},
-		"empty":              {text: " ", want: "line 1 " + shape},
-		"a text":             {text: quote, want: "line 1 " + shape},
-		"no quotes":          {text: "\n" + password, want: "line 2 " + shape},
-		"a list":             {text: "[" + quote + "]", want: "line 1 " + shape},
-		"no controllers":     {text: "{}", want: "line 1 " + shape},
-		"YAML":               {text: "west: {user: admin, password: " + password + "}", want: "line 1 " + shape},
-		"no end":             {text: "{" + good, want: "line 1 " + shape},
-		"no end inside":      {text: `{"west": {"user": "admin", "password": ` + quote, want: "line 1 " + shape},
-		"something behind":   {text: "{" + good + "}\n" + quote, want: "line 2 " + shape},
-		"a password alone":   {text: "{" + good + ",\n\"east\": " + quote + "}", want: "line 2 " + shape},
-		"a key alone":        {text: "{" + quote + "}", want: "line 1 " + shape},
-		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3 lists controller "west" twice`},
-		"no user":            {text: `{"west": {"password": ` + quote + `}}`, want: `line 1 has controller "west" without a user`},
-		"no password":        {text: "{" + good + ",\n" + `"east": {"user": "admin"}}`, want: `line 2 has controller "east" without a password`},
-		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1 has controller "west" with a password that is not a string`},
-		"a number":           {text: `{"west": {"user": 1, "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is not a string`},
-		"a list of them":     {text: `{"west": {"user": "admin", "password": [` + quote + `]}}`, want: `line 1 has controller "west" with a password that is not a string`},
-		"another key inside": {text: "{\"west\": {\"user\": \"admin\",\n" + quote + `: "x"}}`, want: `line 2 has controller "west" with a key that is neither user nor password`},
-		"an external user":   {text: `{"west": {"user": "bob@example.com", "password": ` + quote + `}}`, want: `line 1 has controller "west" with a user that is not a local one`},
+		"empty":              {text: " ", want: "line 1: " + shape},
+		"a text":             {text: quote, want: "line 1: " + shape},
+		"no quotes":          {text: "\n" + password, want: "line 2: " + shape},
+		"a list":             {text: "[" + quote + "]", want: "line 1: " + shape},
+		"no controllers":     {text: "{}", want: "line 1: " + shape},
+		"YAML":               {text: "west: {user: admin, password: " + password + "}", want: "line 1: " + shape},
+		"no end":             {text: "{" + good, want: "line 1: " + shape},
+		"no end inside":      {text: `{"west": {"user": "admin", "password": ` + quote, want: "line 1: " + shape},
+		"something behind":   {text: "{" + good + "}\n" + quote, want: "line 2: " + shape},
+		"a password alone":   {text: "{" + good + ",\n\"east\": " + quote + "}", want: "line 2: " + shape},
+		"a key alone":        {text: "{" + quote + "}", want: "line 1: " + shape},
+		"twice":              {text: "{" + good + ",\n\n" + good + "}", want: `line 3: controller "west" is listed twice`},
+		"no user":            {text: `{"west": {"password": ` + quote + `}}`, want: `line 1: controller "west" has no user`},
+		"no password":        {text: "{" + good + ",\n" + `"east": {"user": "admin"}}`, want: `line 2: controller "east" has no password`},
+		"null":               {text: `{"west": {"user": "admin", "password": null}}`, want: `line 1: the password of controller "west" is not a string`},
+		"a number":           {text: `{"west": {"user": 1, "password": ` + quote + `}}`, want: `line 1: the user of controller "west" is not a string`},
+		"a list of them":     {text: `{"west": {"user": "admin", "password": [` + quote + `]}}`, want: `line 1: the password of controller "west" is not a string`},
+		"another key inside": {text: "{\"west\": {\"user\": \"admin\",\n" + quote + `: "x"}}`, want: `line 2: controller "west" has a key that is neither user nor password`},
+		"an external user":   {text: `{"west": {"user": "bob@example.com", "password": ` + quote + `}}`, want: `line 1: the user of controller "west" is not a local user`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

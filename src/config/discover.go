@@ -151,9 +151,9 @@ func (n *neighbour) identify(ctx context.Context, u Unit, id, raw string) error 
 	err := json.Unmarshal([]byte(raw), &meta)
 	if err != nil || !isJIMM(meta.CharmName) || !isLabel(meta.Application) || !isLabel(meta.Model) {
 		app := u.Env().App()
-		what := fmt.Sprintf("%s is related as JIMM, but says that its charm is %q", n, meta.CharmName)
+		what := fmt.Sprintf("%s is related as JIMM, but reports that its charm is %q", n, meta.CharmName)
 		if err != nil || isJIMM(meta.CharmName) {
-			what = n.String() + " does not say in its scrape_metadata which application it is"
+			what = n.String() + " does not name its application in scrape_metadata"
 		}
 		return &ProblemError{
 			What:   what,

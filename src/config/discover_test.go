@@ -111,15 +111,15 @@ func TestWhereJIMMIs(t *testing.T) {
 		},
 		"not JIMM": {
 			relations: []charmtest.Relation{unit.Metrics("traefik", unit.Scrape("jaas", unit.OwnModel, "traefik", "traefik-k8s"), nil)},
-			err:       `traefik (jimm-metrics) is related as JIMM, but says that its charm is "traefik-k8s": juju remove-relation jimm-migrator:jimm-metrics traefik`,
+			err:       `traefik (jimm-metrics) is related as JIMM, but reports that its charm is "traefik-k8s": juju remove-relation jimm-migrator:jimm-metrics traefik`,
 		},
 		"metadata that is none": {
 			relations: []charmtest.Relation{unit.Metrics("jimm", map[string]string{"scrape_metadata": "{"}, nil)},
-			err:       "jimm (jimm-metrics) does not say in its scrape_metadata which application it is: juju remove-relation jimm-migrator:jimm-metrics jimm",
+			err:       "jimm (jimm-metrics) does not name its application in scrape_metadata: juju remove-relation jimm-migrator:jimm-metrics jimm",
 		},
 		"metadata that would make another host": {
 			relations: []charmtest.Relation{unit.Metrics("jimm", unit.Scrape("jaas.svc.cluster.local:1/x?", unit.OwnModel, "jimm", "juju-jimm-k8s"), nil)},
-			err:       "jimm (jimm-metrics) does not say in its scrape_metadata which application it is: juju remove-relation jimm-migrator:jimm-metrics jimm",
+			err:       "jimm (jimm-metrics) does not name its application in scrape_metadata: juju remove-relation jimm-migrator:jimm-metrics jimm",
 		},
 		"a port that is none": {
 			config:    map[string]any{"jimm-port": 0},

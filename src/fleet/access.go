@@ -112,7 +112,7 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 	case err != nil, slices.ContainsFunc(stale, func(host facts.ControllerUUID) bool { return slices.Contains(home.gone, host) }):
 		return changed, "an old rule could not be removed: " + whyNot(failed, err)
 	case len(stale) > 0:
-		return changed, "the rules also name " + strings.Join(names(s, stale), ", ") + ", which may have it"
+		return changed, "the rules also name " + strings.Join(names(s, stale), ", ") + ", which may have the model"
 	default:
 		return changed, ""
 	}
@@ -129,8 +129,8 @@ func whyNot(failed, err error) string {
 }
 
 // prove proves that the controller on record has the model: it is not on its way, the
-// controller does not deny it or only import it, and another that the rules name says
-// that it has moved it there, or that it does not have it while this one has it in use.
+// controller does not deny it or only import it, and another that the rules name reports
+// that it has moved it there, or that it does not have it while this one hosts it.
 func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []facts.ControllerUUID) (Home, string) {
 	list := s.Controllers
 	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
@@ -160,7 +160,7 @@ func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts [
 		}
 	}
 	if !released {
-		return Home{}, "it is not proved that " + list.ByUUID(stay.Controller).String() + " has it"
+		return Home{}, "there is no proof that " + list.ByUUID(stay.Controller).String() + " has it"
 	}
 	return home, ""
 }

@@ -137,7 +137,7 @@ func (e End) refused() map[string]string {
 // Gather collects what the end of a drain rests on.
 //
 // A model that JIMM records elsewhere has left the controller if a run moved it from
-// there, or if any client requested to move it recently, and the controller says that
+// there, or if any client requested to move it recently, and the controller reports that
 // it has moved it: so a drain that was killed and is run again proves what the run
 // before has moved, too.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence {
@@ -192,7 +192,7 @@ type gathering struct {
 }
 
 // arriving finds the models that may be on their way to the controller. One that
-// moves to it is not known where is not, if the controller says that it does not have it.
+// moves to it is not known where is not, if the controller reports that it does not have it.
 func (g *gathering) arriving(ctx context.Context) {
 	for _, f := range g.snapshot.Moving {
 		switch {
@@ -252,7 +252,7 @@ func (g *gathering) departed(ctx context.Context) {
 func (g *gathering) forgotten(ctx context.Context) {
 	for _, uuid := range g.snapshot.Unlisted {
 		if said := g.said(ctx, uuid); said.Has() {
-			g.Strangers = append(g.Strangers, Left{LeftUnknownToJIMM, uuid, "", "JIMM's log has a request to migrate it"})
+			g.Strangers = append(g.Strangers, Left{LeftUnknownToJIMM, uuid, "", "JIMM's audit log has a request to migrate it"})
 		}
 	}
 }

@@ -168,7 +168,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"forgotten by JIMM": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
 			w.unread, s.Unlisted = errors.New("no account"), []string{uuid("x"), uuid("y")}
 			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}
-		}, fleet.Blocked, uuid("x") + " (unknown-to-jimm: JIMM's log has a request to migrate it)"},
+		}, fleet.Blocked, uuid("x") + " (unknown-to-jimm: JIMM's audit log has a request to migrate it)"},
 		"forgotten by JIMM, and listed": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
 			s.Unlisted = []string{uuid("x")}
 			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}

@@ -61,7 +61,7 @@ func TestRunsStop(t *testing.T) {
 		"in doubt":          {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
 		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
 		"uncordoned":        {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
-		"moved by others":   {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested it, since this run began"},
+		"moved by others":   {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested its migration, since this run began"},
 		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
 		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
 		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},

@@ -25,9 +25,9 @@ func (g gate) StartMigration(ctx context.Context, model facts.Model, target fact
 	why := r.admit(ctx, g.entry)
 	switch {
 	case err != nil:
-		why = "JIMM did not say whether it upgrades the model"
+		why = "JIMM did not report whether it is upgrading the model"
 	case unfinished(job):
-		why = "JIMM's own upgrade-to is not finished"
+		why = "JIMM's own upgrade of the model has not finished"
 		r.mu.Lock()
 		r.entries[g.entry].stay = string(LeftUpgradeJob)
 		r.mu.Unlock()

@@ -107,7 +107,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 			c.detail = "JIMM's own upgrade job is " + s.Jobs[c.UUID]
 			m.leave(c, LeftUpgradeJob)
 		case !ok:
-			c.detail = "no route over the controllers that may take it ends with agents of " + version
+			c.detail = "no route through the available controllers ends with agents of version " + version
 			m.leave(c, cmp.Or(m.failed(&c), LeftNoTarget))
 		case len(route) > 0:
 			e := m.entry(c, "")

@@ -118,7 +118,7 @@ func newMakerWithoutTargets(s Snapshot, p Policy) (*maker, error) {
 	}
 	for _, c := range s.Controllers {
 		if strings.ContainsAny(c.Name, " ,=\t\r\n") {
-			return nil, fmt.Errorf("cannot plan: the name of controller %q cannot be written in a plan", c.Name)
+			return nil, fmt.Errorf("cannot plan: a plan cannot contain the controller name %q", c.Name)
 		}
 	}
 	m := assemble(s, p)

@@ -110,7 +110,7 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},
 		"a bad pattern":               {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Models = []string{"[a"} }, "cannot read the pattern"},
-		"a name with a space":         {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "cannot be written in a plan"},
+		"a name with a space":         {func(s *fleet.Snapshot, _ *fleet.Policy) { s.Controllers[1].Name = "no rth" }, "a plan cannot contain the controller name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, p := jaas(model("a", "west", 4)), drain("east")

@@ -110,7 +110,7 @@ func Stop(rules Rules, t Tally) string {
 	case t.Lifted != "":
 		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
 	case t.Fought != "":
-		return fmt.Sprintf("another client has migrated model %s, or requested it, since this run began", t.Fought)
+		return fmt.Sprintf("another client has migrated model %s, or requested its migration, since this run began", t.Fought)
 	case t.Failures > rules.Failures && rules.Failures == 0:
 		return facts.Count(t.Failures, "model", "models") + " failed, and max-failures is 0"
 	case t.Failures > rules.Failures:

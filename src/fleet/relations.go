@@ -51,7 +51,7 @@ func (r *run) settleEdges(ctx context.Context, s Sight) {
 		}
 		over := !time.Now().Before(until)
 		if over {
-			r.gaps = append(r.gaps, "the relations of model "+model+" were not seen joined again in time")
+			r.gaps = append(r.gaps, "the relations of model "+model+" did not rejoin in time")
 		}
 		if shown && joined || over {
 			delete(r.settle, model)

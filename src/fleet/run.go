@@ -197,7 +197,7 @@ func (p Plan) Fits(jaas string, controllers facts.Controllers, now time.Time) er
 func (r *run) begin(ctx context.Context) error {
 	refuse := func(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 	if r.Plan.Goal == Upgrade && r.Upgrader == nil {
-		return refuse("its goal is upgrade; apply-plan carries it out")
+		return refuse("its goal is upgrade; use apply-plan")
 	}
 	leader, err := r.Leader(ctx)
 	switch {

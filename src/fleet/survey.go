@@ -38,7 +38,7 @@ func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, er
 		return s, err
 	}
 	if seen.Now.IsZero() {
-		return s, errors.New("cannot plan: the time on JIMM is not known, since its audit log is empty")
+		return s, errors.New("cannot plan: JIMM's time is not known, because its audit log is empty")
 	}
 	s.Controllers, s.Models, s.Moving, s.Requested, s.Unlisted, s.Now, s.Gaps = seen.Controllers, seen.Models, seen.Moving, seen.Requested, seen.Unlisted, seen.Now, seen.Gaps
 	if q.Edges {

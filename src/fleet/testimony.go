@@ -41,7 +41,7 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	case recorded == "" || recorded == from.UUID:
 		d.Reason, d.Detail = LeftStillThere, fmt.Sprintf("JIMM does not record it on a controller other than %q", from.Name)
 	case place == judge.Unplaced:
-		d.Reason, d.Detail = LeftNoAnswer, fmt.Sprintf("%q did not say whether it has moved the model away%s", from.Name, because(said))
+		d.Reason, d.Detail = LeftNoAnswer, fmt.Sprintf("%q did not report whether it has moved the model away%s", from.Name, because(said))
 	case place == judge.Absent:
 		d.Reason, d.Detail = LeftNoRedirect, fmt.Sprintf("%q does not redirect: the model was never there, or the redirect is gone", from.Name)
 	case place != judge.Departed:
@@ -49,7 +49,7 @@ func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	case said.To != recorded:
 		d.Reason, d.Detail = LeftMovedOn, fmt.Sprintf("it left %q for %q; JIMM records it on %q", from.Name, cmp.Or(s.nameOf(said.To), "an unknown controller"), at)
 	case !asked:
-		d.Reason, d.Detail = LeftNotInLog, fmt.Sprintf("JIMM's log has no request to move it to %q in that time", at)
+		d.Reason, d.Detail = LeftNotInLog, fmt.Sprintf("JIMM's audit log has no request to move it to %q in that time", at)
 	default:
 		d.Reason, d.Detail = t.others(s, from, recorded)
 	}
@@ -66,7 +66,7 @@ func (t Testimony) others(s Snapshot, from facts.Controller, recorded facts.Cont
 		case said.State == facts.CopyMoved && (said.To == recorded || said.To == ""):
 			return LeftAmbiguous, fmt.Sprintf("%q also redirects there, and it is not known which of the two the model left last", c.Name)
 		case said.State == facts.CopyUnknown:
-			return LeftNoAnswer, fmt.Sprintf("%q did not say whether the model left it last%s", c.Name, because(said))
+			return LeftNoAnswer, fmt.Sprintf("%q did not report whether the model left it last%s", c.Name, because(said))
 		case said.Has():
 			return LeftStillThere, fmt.Sprintf("%q has a copy of it, %s", c.Name, said.State)
 		}

@@ -80,8 +80,8 @@ func yesNo(b bool) string {
 // MostBytes is how long a plan's text may be.
 const MostBytes = 96 << 10
 
-// ErrHash matches the error of a plan whose text is not the one that was hashed.
-var ErrHash = errors.New("the text is not the one that was hashed")
+// ErrHash matches the error of a plan whose text does not match its hash.
+var ErrHash = errors.New("the text does not match its hash")
 
 // Parse reads a plan's text. It takes only what [Plan.Text] can have written, and
 // only with the hash of it: a plan that lost a line is refused. Line breaks at the very

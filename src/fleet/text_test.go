@@ -42,14 +42,14 @@ func TestPlanIsReadBackAsItWasWritten(t *testing.T) {
 func TestChangedPlansAreRefused(t *testing.T) {
 	good := text(t, "drain")
 	for name, test := range map[string]struct{ from, to, want string }{
-		"a target":          {"west east 13", "west north 13", "not the one that was hashed"},
-		"a line is gone":    {"left own-model 00000000-0000-4000-8000-00746f6f6c73 alice@example.com/tools\n", "", "not the one that was hashed"},
-		"a blank at an end": {"edges listed\n", "edges listed \n", "not the one that was hashed"},
-		"folded":            {"\nmove", " move", "not the one that was hashed"},
+		"a target":          {"west east 13", "west north 13", "does not match its hash"},
+		"a line is gone":    {"left own-model 00000000-0000-4000-8000-00746f6f6c73 alice@example.com/tools\n", "", "does not match its hash"},
+		"a blank at an end": {"edges listed\n", "edges listed \n", "does not match its hash"},
+		"folded":            {"\nmove", " move", "does not match its hash"},
 		"line breaks":       {"\n", "\r\n", "lines end with a carriage return"},
 		"hash is gone":      {"hash ", "hush ", "last line is not the hash"},
 		"another format":    {"plan 1", "plan 2", "first line is"},
-		"more after it":     {"\nhash", "\nhash x\nhash", "not the one that was hashed"},
+		"more after it":     {"\nhash", "\nhash x\nhash", "does not match its hash"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fleet.Parse(strings.ReplaceAll(good, test.from, test.to))

@@ -35,7 +35,7 @@ const (
 // finishRecords records migrations whose action was killed before it could (config
 // finish-records). It records a model only where JIMM's audit log has our own
 // request to migrate it to that controller, it is the latest of ours for that
-// model, and the source itself says that it has moved the model there. The engine
+// model, and the source itself reports that it has moved the model there. The engine
 // demands its own proof as well. It starts nothing. It goes through all models that
 // are unfinished, one after the other, as far as the time of the hook reaches, and
 // begins behind the last one of the hook before: one source that does not answer
@@ -154,7 +154,7 @@ func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequ
 	return out, nil
 }
 
-// released reports whether the source says that it has moved the model to the target,
+// released reports whether the source reports that it has moved the model to the target,
 // and whether it answered at all. Half of what is left of the time is left for others.
 func (m unfinished) released(ctx context.Context, j *jaas.JAAS) (says, answered bool) {
 	if deadline, ok := ctx.Deadline(); ok {

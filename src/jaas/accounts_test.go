@@ -33,7 +33,7 @@ func (w world) blindTo(address string) world {
 }
 
 // The migration has ended before the first observation, the source denies the model to
-// JIMM and cannot be asked itself. That the target says that it has it in use, and
+// JIMM and cannot be asked itself. That the target reports that it hosts it, and
 // that JIMM's audit log names it, proves where the model is (I1 c), with an account
 // there and without.
 func TestTheTargetProvesWhereTheModelIs(t *testing.T) {

@@ -119,8 +119,8 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 	}
 }
 
-// The target has taken the model over, and the source aborts: both say that they have
-// it in use, without being told who asks. Nothing is recorded, and nothing started.
+// The target has taken the model over, and the source aborts: both say that they host
+// it, without being told who asks. Nothing is recorded, and nothing started.
 func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ type remover struct{ connections *connections }
 // RemoveCopy asks the controller to remove its half-imported copy of the model.
 func (r remover) RemoveCopy(ctx context.Context, removal judge.Removal) error {
 	if !removal.Valid() {
-		return fmt.Errorf("%w: it is not proved that the copy is left over", migration.ErrNotSent)
+		return fmt.Errorf("%w: there is no proof that the copy is left over", migration.ErrNotSent)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()

@@ -105,7 +105,7 @@ func TestRemoveLeftOver(t *testing.T) {
 		{name: "no such controller", run: removal{controller: "eest"}, outcome: facts.Refused, cause: facts.CauseChecks, holder: "west", copies: left, detail: "did you mean east"},
 		{
 			name: "in use twice", world: twoControllers + "models: [{name: prod, copies: [east]}]\n",
-			outcome: facts.Refused, cause: facts.CauseNotLeftOver, copies: "east:active,west:active", detail: `"east" has it in use`,
+			outcome: facts.Refused, cause: facts.CauseNotLeftOver, copies: "east:active,west:active", detail: `"east" hosts it`,
 		},
 		{
 			name: "recorded there", world: threeControllers + "models: [{name: prod, created-here: true, recorded-on: east, history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n",
@@ -280,7 +280,7 @@ func TestRemoverRemovesNothingWithoutProof(t *testing.T) {
 		}
 		defer opened.Close()
 		before := w.Count("east", "MigrationTarget.Abort")
-		if err := opened.Remover().RemoveCopy(t.Context(), judge.Removal{}); err == nil || !strings.Contains(err.Error(), "not proved") {
+		if err := opened.Remover().RemoveCopy(t.Context(), judge.Removal{}); err == nil || !strings.Contains(err.Error(), "no proof") {
 			t.Errorf("asked without proof: %v", err)
 		}
 		if n := w.Count("east", "MigrationTarget.Abort"); n > before {

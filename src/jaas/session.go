@@ -45,7 +45,7 @@ type upgradedError struct{ was, is jimm.Generation }
 
 // Error names the generations.
 func (e *upgradedError) Error() string {
-	return fmt.Sprintf("JIMM has changed from %v to %v during the action; run it again", e.was, e.is)
+	return fmt.Sprintf("JIMM changed from %v to %v during the action; run the action again", e.was, e.is)
 }
 
 // Account is the account of the charm as JIMM describes it.

@@ -86,7 +86,7 @@ func cutSchemes(text string) (plaintext bool, rest string, err error) {
 		case "ws", "http":
 			plaintext = true
 		default:
-			return false, "", fmt.Errorf("scheme %q is not supported, use wss, https, ws or http", scheme)
+			return false, "", fmt.Errorf("scheme %q is not supported; use wss, https, ws or http", scheme)
 		}
 		rest = after
 	}

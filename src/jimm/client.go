@@ -222,9 +222,9 @@ func (o Options) credentials() (credentials, error) {
 	id := strings.TrimSuffix(o.ClientID, "@serviceaccount")
 	switch {
 	case id == "":
-		return credentials{}, &argumentError{reason: "the client id is empty"}
+		return credentials{}, &argumentError{reason: "the client ID is empty"}
 	case hasSpace(id):
-		return credentials{}, &argumentError{reason: "the client id contains a space"}
+		return credentials{}, &argumentError{reason: "the client ID contains a space"}
 	case o.ClientSecret.IsZero():
 		return credentials{}, &argumentError{reason: "the client secret is empty"}
 	}

@@ -71,7 +71,7 @@ func (c *Client) ListControllers(ctx context.Context) ([]Controller, error) {
 		}
 	}
 	if !c.session.administrator || len(controllers) < len(reply.Controllers) {
-		return controllers, fmt.Errorf("cannot list controllers: %w: %q sees none or not all of them",
+		return controllers, fmt.Errorf("cannot list controllers: %w: %q sees none or only some of them",
 			ErrNotAdministrator, c.session.identity)
 	}
 	return controllers, nil
@@ -106,7 +106,7 @@ type controllerList struct {
 // others get rpc.CodeUnauthorized.
 func (c *Client) DisableControllerUUIDMasking(ctx context.Context) error {
 	if err := c.call(ctx, "DisableControllerUUIDMasking", 0, nil, nil); err != nil {
-		return fmt.Errorf("cannot disable the masking of controller uuids: %w", err)
+		return fmt.Errorf("cannot disable the masking of controller UUIDs: %w", err)
 	}
 	return nil
 }

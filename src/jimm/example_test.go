@@ -53,7 +53,7 @@ func Example() {
 	}, "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10")
 	fmt.Println(err)
 	// Output:
-	// cannot use JIMM address "ftp://jaas.example.com": scheme "ftp" is not supported, use wss, https, ws or http
+	// cannot use JIMM address "ftp://jaas.example.com": scheme "ftp" is not supported; use wss, https, ws or http
 }
 
 func ExampleReadAnswer() {

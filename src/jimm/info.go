@@ -21,7 +21,7 @@ const (
 
 // ErrNotJIMM matches the error of [Info] when something answered that is not
 // JIMM, or answered from elsewhere. A secret must not be sent there.
-var ErrNotJIMM = errors.New("not a JIMM")
+var ErrNotJIMM = errors.New("not JIMM")
 
 // ServerInfo is what JIMM says of its build, for people to read; call a server
 // to find out what it can do. A field is empty if the build has no such stamp:

@@ -90,7 +90,7 @@ func logInToJIMM(ctx context.Context, conn rpc.Caller, credentials credentials) 
 	case errors.Is(err, rpc.CodeUnauthorized) && cannotCheckRights(err):
 		return session{}, fmt.Errorf("%w: %w", ErrRightsUnknown, err)
 	case errors.Is(err, rpc.CodeUnauthorized):
-		return session{}, fmt.Errorf("%w (the client id or secret is wrong, or JIMM's identity provider does not answer)", err)
+		return session{}, fmt.Errorf("%w (the client ID or secret is wrong, or JIMM's identity provider does not answer)", err)
 	case err != nil:
 		return session{}, err
 	}
@@ -100,7 +100,7 @@ func logInToJIMM(ctx context.Context, conn rpc.Caller, credentials credentials) 
 	}
 	facades := result.Facades
 	if _, ok := facades.Best("JIMM", 4); !ok {
-		return session{}, fmt.Errorf("the server offers JIMM %v, this client knows 4", facades["JIMM"])
+		return session{}, fmt.Errorf("the server offers JIMM facade versions %v, but this client knows only 4", facades["JIMM"])
 	}
 	return session{
 		identity:       juju.TagID(juju.KindUser, result.UserInfo.Identity),

@@ -139,7 +139,7 @@ func (c *Client) migrateAs(ctx context.Context, spell spelling, uuid, target str
 	case result.ModelTag != "" && result.ModelTag != modelTag(uuid):
 		return "", fmt.Errorf("unexpected answer: it is about %q", result.ModelTag)
 	case result.MigrationID == "":
-		return "", errors.New("unexpected answer: neither an error nor a migration id")
+		return "", errors.New("unexpected answer: neither an error nor a migration ID")
 	}
 	return result.MigrationID, nil
 }

@@ -165,7 +165,7 @@ func fullStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersion
 	version, ok := facades.Best("Client", 6, 7, 8)
 	if !ok {
 		return Status{}, &argumentError{reason: fmt.Sprintf(
-			"the controller offers Client %v, this client knows 6 to 8", facades["Client"])}
+			"the controller offers Client %v, but this client knows only 6 to 8", facades["Client"])}
 	}
 	var reply statusWire
 	err := conn.Call(ctx, rpc.Request{

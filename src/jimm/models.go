@@ -62,7 +62,7 @@ func (c *Client) ModelInfo(ctx context.Context, uuid string) (juju.ModelInfo, er
 func (c *Client) modelManager(atLeast time.Duration) (*juju.ModelManager, error) {
 	version, ok := c.session.facades.Best("ModelManager", 9, 10)
 	if !ok {
-		return nil, &argumentError{reason: fmt.Sprintf("JIMM offers ModelManager %v, this client knows 9 and 10",
+		return nil, &argumentError{reason: fmt.Sprintf("JIMM offers ModelManager %v, but this client knows only 9 and 10",
 			c.session.facades["ModelManager"])}
 	}
 	caller := &patientCaller{caller: c.conn, limit: c.opts.timeLimit(atLeast)}

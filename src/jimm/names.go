@@ -25,10 +25,10 @@ func modelTag(uuid string) string { return juju.KindModel + "-" + uuid }
 // pass JIMM's checks and are then not found (JIMM of July 2026, recorded).
 func checkModelUUID(uuid string) error {
 	if uuid == "" {
-		return &argumentError{reason: "the model's uuid is empty"}
+		return &argumentError{reason: "the model's UUID is empty"}
 	}
 	if !juju.IsUUID(uuid) {
-		return &argumentError{reason: "a model is named here by its uuid in lower case, such as 9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"}
+		return &argumentError{reason: "need a model UUID in lower case, such as 9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"}
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ func checkModelRef(model string) error {
 	}
 	owner, name, _ := strings.Cut(model, "/")
 	if owner == "" || name == "" || strings.Contains(name, "/") || hasSpace(model) {
-		return &argumentError{reason: "a model is named here by its uuid in lower case or by owner/name"}
+		return &argumentError{reason: "need a model UUID in lower case, or owner/name"}
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func checkController(name string) error {
 		return &argumentError{reason: "the controller's name is empty"}
 	}
 	if hasSpace(name) {
-		return &argumentError{reason: "a controller's name has no spaces"}
+		return &argumentError{reason: "a controller name cannot contain spaces"}
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func (c *Client) ListOffers(ctx context.Context, models []OfferFilter) ([]Listed
 // the version of the facade.
 func (c *Client) offersVersion(models []OfferFilter) (int, error) {
 	if len(models) == 0 || len(models) > MostOfferFilters {
-		return 0, &argumentError{reason: fmt.Sprintf("%d models were named, from 1 to %d can be", len(models), MostOfferFilters)}
+		return 0, &argumentError{reason: fmt.Sprintf("got %d models, need 1 to %d", len(models), MostOfferFilters)}
 	}
 	seen := map[string]bool{}
 	for _, m := range models {

@@ -20,31 +20,31 @@ const pagesOfTuples = 20
 // relation controller; the same in 2024 and 2026). For JIMM administrators.
 func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) {
 	if err := checkModelUUID(uuid); err != nil {
-		return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: %w", uuid, err)
+		return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: %w", uuid, err)
 	}
 	var hosts []string
 	params := tuplesParams{Tuple: tuple{Relation: "controller", Target: modelTag(uuid)}, Size: 50}
 	for range pagesOfTuples {
 		var reply tuplesReply
 		if err := c.call(ctx, "ListRelationshipTuples", 0, params, &reply); err != nil {
-			return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: %w", uuid, err)
+			return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: %w", uuid, err)
 		}
 		for _, t := range reply.Tuples {
 			host := juju.TagID("controller", t.Object)
 			if host == "" || t.Relation != params.Tuple.Relation || t.Target != params.Tuple.Target {
-				return nil, fmt.Errorf("cannot list who hosts model %q for JIMM's access rules: unexpected answer: %q", uuid, t)
+				return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: unexpected answer: %q", uuid, t)
 			}
 			hosts = append(hosts, host)
 		}
 		switch {
 		case len(reply.Errors) > 0:
-			return hosts, fmt.Errorf("cannot list all who host model %q for JIMM's access rules: %s", uuid, strings.Join(reply.Errors, "; "))
+			return hosts, fmt.Errorf("cannot read all controllers that JIMM's access rules name for model %q: %s", uuid, strings.Join(reply.Errors, "; "))
 		case reply.Next == "":
 			return hosts, nil
 		}
 		params.Next = reply.Next
 	}
-	return hosts, fmt.Errorf("cannot list all who host model %q for JIMM's access rules: %w", uuid, errTooManyPages)
+	return hosts, fmt.Errorf("cannot read all controllers that JIMM's access rules name for model %q: %w", uuid, errTooManyPages)
 }
 
 var errTooManyPages = errors.New("the list does not end")
@@ -75,7 +75,7 @@ func (c *Client) CheckAdministrator(ctx context.Context) (bool, error) {
 func (c *Client) SetModelHost(ctx context.Context, uuid, controller string, hosts bool) error {
 	err := checkModelUUID(uuid)
 	if err == nil && !juju.IsUUID(controller) {
-		err = &argumentError{reason: "a controller is named here by its uuid"}
+		err = &argumentError{reason: "need a controller UUID"}
 	}
 	method := "RemoveRelation"
 	if hosts {
@@ -88,7 +88,7 @@ func (c *Client) SetModelHost(ctx context.Context, uuid, controller string, host
 		err = c.call(ctx, method, 0, params, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot set for JIMM's access rules whether controller %q hosts model %q: %w", controller, uuid, err)
+		return fmt.Errorf("cannot set whether controller %q hosts model %q in JIMM's access rules: %w", controller, uuid, err)
 	}
 	return nil
 }

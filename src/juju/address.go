@@ -27,7 +27,7 @@ func (a address) numeric() bool {
 func parseAddress(s string) (address, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
-		return address{}, fmt.Errorf("cannot use controller address %q: need host:port, an IPv6 host in brackets", s)
+		return address{}, fmt.Errorf("cannot use controller address %q: need host:port, with an IPv6 host in brackets", s)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return address{}, fmt.Errorf("cannot use controller address %q: bad port", s)

@@ -80,7 +80,7 @@ func newTarget(opts Options) (*target, error) {
 	if strings.TrimSpace(opts.CACert) != "" {
 		t.roots = x509.NewCertPool()
 		if !t.roots.AppendCertsFromPEM([]byte(opts.CACert)) {
-			return nil, errors.New("cannot use CA certificate of controller: no certificate in it, need PEM")
+			return nil, errors.New("cannot use CA certificate of controller: it contains no PEM certificate")
 		}
 	}
 	return t, nil

@@ -62,6 +62,6 @@ func (f FacadeVersions) choose(name string, known ...int) (int, error) {
 	case len(f[name]) == 0:
 		return 0, fmt.Errorf("cannot use facade %s: the server does not offer it: %w", name, rpc.CodeNotSupported)
 	}
-	return 0, fmt.Errorf("cannot use facade %s: the server offers versions %v, known are %v: %w",
+	return 0, fmt.Errorf("cannot use facade %s: the server offers versions %v, but this client knows only %v: %w",
 		name, f[name], known, rpc.CodeNotSupported)
 }

@@ -195,7 +195,7 @@ func (a said) contradictions() (wrong []string) {
 			say("locate-model moved, plan %s", a.check.Plan)
 		}
 	case locate.StateMigrating:
-		// Where JIMM records a controller that denies the model, status says that it
+		// Where JIMM records a controller that denies the model, status reports that it
 		// has left that controller.
 		if !runs && (how != migration.MovementLeft || !a.location.Drift) {
 			say("locate-model migrating, migration-status %s", how)

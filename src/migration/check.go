@@ -87,7 +87,7 @@ func listIfUnknown(s *survey.Survey) string {
 	return facts.ModelsCommand(s.Options.Unit)
 }
 
-// contested observes a second time if more than one controller has the model in use,
+// contested observes a second time if more than one controller hosts the model,
 // and reports whether that stays so.
 func (r *run) contested(ctx context.Context, s *survey.Survey) bool {
 	if !s.ModelKnown() || !s.InUseTwice() || !sleep(ctx, r.opts.PollInterval) {

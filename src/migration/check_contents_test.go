@@ -108,7 +108,7 @@ func contentsCases() []contentsCase {
 		{"credential", checks.Credential, none, checks.Skip, "not asked, or did not report"},
 		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn, "not valid"},
 		{"JIMM is elsewhere", checks.HostsJIMM, none, checks.Pass, "no application"},
-		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM, web"},
+		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM application, web"},
 		{"nothing that a bug concerns", checks.Advisories, none, checks.Pass, ""},
 		{"a bug of offers", checks.Advisories, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Total: 1} }, checks.Warn, "juju/juju#23262"},
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // splitBrain is a JAAS in which, some time after the start, JIMM falls silent
-// and both controllers say that they have the model in use.
+// and both controllers say that they host the model.
 type splitBrain struct {
 	*fake
 	after time.Duration

@@ -45,7 +45,7 @@ func differences(before, after facts.Inventory, source, target string) []string 
 	out = append(out, compareNames("relation", before.Relations, after.Relations, otherRelation)...)
 	out = append(out, compareNames("offer", before.Offers, after.Offers, func(a, b facts.Offer) string {
 		if a.Total > b.Total {
-			return fmt.Sprintf("has %d connections, it had %d", b.Total, a.Total)
+			return fmt.Sprintf("has %d connections, previously %d", b.Total, a.Total)
 		}
 		return ""
 	})...)

@@ -136,7 +136,7 @@ func TestWhatWasSeenAtFirstChanges(t *testing.T) {
 	})
 }
 
-// twoInUse lets both controllers say that they have the model in use.
+// twoInUse lets both controllers say that they host the model.
 type twoInUse struct{ *fake }
 
 func (twoInUse) Copy(context.Context, facts.Controller, string) facts.Copy {
@@ -153,7 +153,7 @@ func TestTwoCopiesInUseAreAConflict(t *testing.T) {
 		jaas.Witness = twoInUse{f}
 		for _, target := range []string{"east", "north"} {
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: target, Probe: true}})
-			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || !strings.Contains(res.Detail, `"east" has it in use`) || f.starts+len(f.records) > 0 {
+			if err != nil || res.Outcome != facts.Conflict || res.Holder.Known() || !strings.Contains(res.Detail, `"east" hosts it`) || f.starts+len(f.records) > 0 {
 				t.Errorf("%s: %s, %v", target, res.Outcome, err)
 			}
 		}

@@ -87,11 +87,11 @@ func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	case w.running(t) && !facts.ParseText(redact.Raw(s.text)).PastReturn() && w.knowable(t):
 		return "while a migration runs: " + s.phase
 	case asked && h == nothing:
-		return "it says that it has nothing"
+		return "it reports that it has nothing"
 	case w.probe.describes() && !w.unasked && h == importing:
 		return "its copy is only half imported"
 	case name != w.record && w.record != "" && w.on(w.record, t) == active && asked && len(w.holders(t)) == 1:
-		return w.record + " is recorded, and has it in use"
+		return w.record + " is recorded, and hosts it"
 	default:
 		return ""
 	}

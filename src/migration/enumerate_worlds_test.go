@@ -74,7 +74,7 @@ type world struct {
 	asked     askedKind
 	to        string // where the migration goes: east, or north
 	end       ending
-	refuses   bool          // the target has the model in use, and refuses its details
+	refuses   bool          // the target hosts the model, and refuses its details
 	skew      time.Duration // how much the clock of west is ahead of JIMM's
 }
 

@@ -88,7 +88,7 @@ const (
 	// NotOver: the migration has not begun, or continues.
 	NotOver Over = iota
 	// OverUnproved: the source no longer answers for the model, and nothing proves that
-	// the target has it in use.
+	// the target hosts it.
 	OverUnproved
 	// OverUnrecorded: the model has moved; JIMM does not record it yet.
 	OverUnrecorded

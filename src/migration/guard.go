@@ -36,7 +36,7 @@ func guard(s *survey.Survey) refusal {
 	case info.Importing(), target.State == facts.CopyImporting:
 		return refusal{facts.Refused, facts.CauseOtherMigration, "a copy of the model is still being imported", followCommand(s)}
 	case !s.OnTarget() && s.SourceKeepsIt():
-		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " has the model in use, and JIMM records it there", ""}
+		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " hosts the model, and JIMM records it there", ""}
 	case target.State != facts.CopyActive && s.InUseElsewhere().Known():
 		return usedBy(s, s.InUseElsewhere())
 	case s.PointsElsewhere() && !target.Has():
@@ -54,19 +54,19 @@ func followCommand(s *survey.Survey) string {
 	return "juju run " + s.Options.Unit + " migration-status model=" + s.Model.UUID + " follow=true --wait=65m"
 }
 
-// deniedByTarget: the controller itself says that it does not have the model.
+// deniedByTarget: the controller itself reports that it does not have the model.
 func deniedByTarget(s *survey.Survey, target facts.Copy) refusal {
 	name := strconv.Quote(s.Target.String())
 	if target.State == facts.CopyAbsent {
-		return refusal{facts.Refused, facts.CauseElsewhere, name + " says that it does not have the model", locateCommand(s)}
+		return refusal{facts.Refused, facts.CauseElsewhere, name + " reports that it does not have the model", locateCommand(s)}
 	}
 	return movedTo(s, s.Target, target)
 }
 
-// usedBy: a controller that is neither recorded nor to be recorded has the model in use.
+// usedBy: a controller that is neither recorded nor to be recorded hosts the model.
 func usedBy(s *survey.Survey, c facts.Controller) refusal {
 	return refusal{
-		facts.Refused, facts.CauseElsewhere, strconv.Quote(c.String()) + " says that it has the model in use",
+		facts.Refused, facts.CauseElsewhere, strconv.Quote(c.String()) + " reports that it hosts the model",
 		facts.RecordCommand(s.Options.Unit, s.Model.UUID, c.Name, ""),
 	}
 }
@@ -94,7 +94,7 @@ func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal 
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
 	case again.Source.UUID != m.first.Source.UUID:
-		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed; it now names " + strconv.Quote(again.Source.String()), locateCommand(again)}
+		return refusal{facts.Unknown, facts.CauseChanged, "JIMM's record has changed; it is now " + strconv.Quote(again.Source.String()), locateCommand(again)}
 	case again.OnTarget() && !again.TargetHasIt():
 		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
 	case again.AuditErr == nil && again.TimeLeftToStart() > 0, again.TimeLeftToStart() > pause:
@@ -134,9 +134,9 @@ func describeSeen(s *survey.Survey) string {
 	case source.State == facts.CopyMoved:
 		return strconv.Quote(s.Source.String()) + " has moved the model away"
 	case target.Has() && source.State == facts.CopyAbsent:
-		return name + " says that it has the model, and " + strconv.Quote(s.Source.String()) + " says that it does not"
+		return name + " reports that it has the model, and " + strconv.Quote(s.Source.String()) + " reports that it does not"
 	case target.Has():
-		return name + " says that it has the model"
+		return name + " reports that it has the model"
 	default:
 		return "no other controller answered"
 	}

@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// rivals lets both controllers say that they have the model in use once the source
+// rivals lets both controllers say that they host the model once the source
 // has aborted: the target had taken it over anyway.
 type rivals struct{ *fake }
 
@@ -104,7 +104,7 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 // Kubernetes secrets keep naming the source; also juju/juju#22148. No API shows
 // them: the operator is told before and after.
 func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
-	has(t, inside(t, checks.Advisories, "3.6.20", "3.6.25", "caas", nil), checks.Warn, "juju/juju#22114", "keep west until the secrets name east")
+	has(t, inside(t, checks.Advisories, "3.6.20", "3.6.25", "caas", nil), checks.Warn, "juju/juju#22114", "keep west until the secrets point to east")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.Type = "caas"

@@ -19,7 +19,7 @@ const (
 	// MovementRunning: a migration runs, and can still be aborted.
 	MovementRunning MovementState = "running"
 	// MovementSucceeded: a migration runs that has succeeded: Juju cannot abort
-	// it any more, and the target has the model in use.
+	// it any more, and the target hosts the model.
 	MovementSucceeded MovementState = "succeeded"
 	// MovementAborting: a migration runs that will end in an abort.
 	MovementAborting MovementState = "aborting"

@@ -59,7 +59,7 @@ func (w *oracle) answer(name string, who user, t time.Time) facts.Info {
 }
 
 // details is what a controller answers to ModelInfo. A target can refuse that although it
-// has the model in use (`user "carol" not found`, Juju 3.5.4).
+// hosts the model (`user "carol" not found`, Juju 3.5.4).
 func (w *oracle) details(name string, who user, t time.Time) facts.Info {
 	if w.refuses && name == "east" && w.on(name, t) == active {
 		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
@@ -101,7 +101,7 @@ func (w *oracle) info(who user, t time.Time) facts.Info {
 		switch w.lost = "poller"; {
 		case who != us:
 		case w.scene(t).phase == "REAPHIDDEN":
-			// The source says that it has the model, and denies it to JIMM: no one
+			// The source reports that it has the model, and denies it to JIMM: no one
 			// can know that. The poller would have done it within the minute.
 			w.lost = "hazard"
 		default:

@@ -262,7 +262,7 @@ func (w *oracle) knowable(t time.Time) bool {
 	case w.record == "west":
 		return true
 	case w.scene(t).phase == "REAPGONE":
-		return false // The source says that it has nothing, which is true.
+		return false // The source reports that it has nothing, which is true.
 	case w.probe != probeOff && !w.unasked:
 		return true
 	}

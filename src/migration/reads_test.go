@@ -23,7 +23,7 @@ func (w ownWord) Copy(ctx context.Context, c facts.Controller, model string) fac
 	return got
 }
 
-// A target can have the model in use and refuse its details: of a user that it does
+// A target can host the model and refuse its details: of a user that it does
 // not know, Juju 3.5.4 says `user "carol" not found`. JIMM of 2026 deletes its row then.
 func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
 	for name, run := range map[string]func(context.Context, ownWord) (migration.Result, error){

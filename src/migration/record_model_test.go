@@ -68,10 +68,10 @@ func TestRecordModel(t *testing.T) {
 			name: "denied and confirmed", confirm: modelUUID, world: func(f *fake) { f.away(east(), false); f.redirects, f.probe = false, false },
 			want: recorded("east"), waited: migration.TimeToConfirm,
 		},
-		{name: "it has not moved", want: refused(facts.CauseRecordCorrect, "west"), detail: `"west" has the model in use`},
+		{name: "it has not moved", want: refused(facts.CauseRecordCorrect, "west"), detail: `"west" hosts the model`},
 		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(facts.CauseRecordCorrect, "west")},
 		{
-			name: "neither has it, confirmed", to: "north", confirm: modelUUID, detail: `"north" says that it does not have the model`,
+			name: "neither has it, confirmed", to: "north", confirm: modelUUID, detail: `"north" reports that it does not have the model`,
 			world: func(f *fake) { f.record = east().UUID },
 			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""}, want2026: &want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""},
 		},
@@ -182,7 +182,7 @@ func TestTheTwoObservationsAreFarEnoughApart(t *testing.T) {
 	}
 }
 
-// twice is a JAAS in which two controllers have the model in use.
+// twice is a JAAS in which two controllers host the model.
 type twice struct{ *fake }
 
 func (twice) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {

@@ -12,7 +12,7 @@ import (
 )
 
 // JIMM of 2026 deletes its row when the recorded controller refuses to describe the model,
-// as a target can that has it in use. What the target has is asked over a login.
+// as a target can that hosts it. What the target has is asked over a login.
 func TestTheTargetIsNeverAskedForDetails(t *testing.T) {
 	for _, probe := range []bool{false, true} {
 		for _, targetFirst := range []bool{false, true} {

@@ -101,7 +101,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 	}
 	m.observed(second)
 	if second.Source.UUID != first.Source.UUID {
-		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed; it now names "+strconv.Quote(second.Source.String()))
+		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed; it is now "+strconv.Quote(second.Source.String()))
 		return
 	}
 	if !m.res.named(second, m.confirm == second.Model.UUID) || !m.mayRemove(limited, second) {
@@ -217,14 +217,14 @@ func (m *removing) refuse(s *survey.Survey, o judge.Refusal) {
 	case judge.NotImporting:
 		detail = on + " " + o.Copy.Describe() + "; only a copy that is reported as half-imported is removed"
 		if o.Copy.State == facts.CopyImporting {
-			detail = on + " reports a half-imported copy to anonymous clients, but a copy in use to its administrator"
+			detail = on + " reports a half-imported copy to anonymous clients, but an active copy to its administrator"
 		}
 	case judge.RecordedThere:
 		detail = "JIMM records the model on " + on + "; correct that record first"
 	case judge.SecondCopy:
 		detail = at + " " + o.Copy.Describe() + ", and JIMM records the model on " + source
 	default:
-		detail = "it is not proved that the model is in use on " + source + ", where JIMM records it"
+		detail = "there is no proof that the model is in use on " + source + ", where JIMM records it"
 		if o.Copy.State != facts.CopyActive {
 			detail += ": " + source + " " + o.Copy.Describe()
 		}

@@ -20,7 +20,7 @@ type Obstacles struct {
 	// Settled reports that the reason of the outcome is a known one that does not end
 	// by itself.
 	Settled bool
-	// CopyLeft reports that the target still says that it has a copy after an abort.
+	// CopyLeft reports that the target still reports that it has a copy after an abort.
 	CopyLeft bool
 	// LeftImport reports whether the target itself says that its copy is half imported and
 	// left over, so that [RemoveLeftOver] may remove it.
@@ -87,7 +87,7 @@ type Result struct {
 	// Recorded is the controller on JIMM's record at the end; unknown if its
 	// UUID is empty.
 	Recorded facts.Controller
-	// Holder is the controller that has the model in use, as far as it is
+	// Holder is the controller that hosts the model, as far as it is
 	// known; unknown if its UUID is empty.
 	Holder facts.Controller
 	// Findings are the verdicts of the checks.

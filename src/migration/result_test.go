@@ -165,7 +165,7 @@ func TestResultsTellAll(t *testing.T) {
 				f.refuse = fmt.Errorf("%w: already in progress", migration.ErrMigrating)
 				f.between(func(f *fake) { f.running("north", true); f.goes = north() })
 			},
-			want: `refused other-migration in watch, plan start: west to east, held by west, recorded on west, QUIESCE; attached; running; users; detail "JIMM's audit log says that it goes to \"north\"", next ""`,
+			want: `refused other-migration in watch, plan start: west to east, held by west, recorded on west, QUIESCE; attached; running; users; detail "according to JIMM's audit log, it goes to \"north\"", next ""`,
 		},
 		{
 			name: "JIMM records a third", year: "2024",

@@ -252,7 +252,7 @@ func (w *watcher) goesElsewhere(o facts.Observation) {
 	if w.base.GoesTo == w.base.Source.Name {
 		w.res.Holder = facts.Controller{} // It is not there yet.
 	}
-	w.res.Detail = "JIMM's audit log says that it goes to " + strconv.Quote(w.base.GoesTo)
+	w.res.Detail = "according to JIMM's audit log, it goes to " + strconv.Quote(w.base.GoesTo)
 	w.end(facts.Refused, facts.CauseOtherMigration)
 }
 

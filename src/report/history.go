@@ -31,11 +31,11 @@ const mostPast = 100
 // historyLimits are what JIMM's audit log does not say, whatever it holds.
 func historyLimits() []string {
 	return []string{
-		"a request is not a migration: the log has what was requested, not whether a migration was refused or aborted",
+		"a request is not a migration: the log shows what was requested, not whether a migration was refused or aborted",
 		"not in the log: moves that JIMM of 2026 recorded by itself",
 		"not in the log: juju migrate, and anything else that was done on a controller without JIMM",
 		"not in the log: which controller a model left; before is the controller that an earlier entry recorded, and is missing if the model may have moved since",
-		"now is from JIMM's current record, not from the controllers: locate-model asks those",
+		"now is from JIMM's current record, not from the controllers; locate-model asks the controllers",
 		"JIMM deletes events that are older than its retention period (JIMM_AUDIT_LOG_RETENTION_PERIOD_IN_DAYS), and those that its administrators purge",
 	}
 }

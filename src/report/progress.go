@@ -19,7 +19,7 @@ func Line(e migration.Event) string {
 	case migration.FindingEvent:
 		return findingLine(e.Finding)
 	case migration.FreezeEvent:
-		return "from now on, changes to " + e.Model.FullName() + " may be lost until the migration ends"
+		return "changes made to " + e.Model.FullName() + " during the migration may be lost"
 	case migration.AttachEvent:
 		return attachLine(e)
 	case migration.StartEvent:
@@ -47,7 +47,7 @@ func Line(e migration.Event) string {
 		if e.Phase != facts.PhaseDone {
 			return ""
 		}
-		return fmt.Sprintf("%s: %q has the model in use (%s)", e.Phase, e.Target.String(), span(e.Elapsed))
+		return fmt.Sprintf("%s: %q hosts the model (%s)", e.Phase, e.Target.String(), span(e.Elapsed))
 	case migration.AgentsEvent:
 		return fmt.Sprintf("waiting for %d of %d agents to connect to the target: %s (%s)", len(e.Missing), e.Of, few(e.Missing), span(e.Elapsed))
 	case migration.VerifyEvent:
@@ -102,7 +102,7 @@ func attachLine(e migration.AttachEvent) string {
 
 func startLine(e migration.StartEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to migrate the model from %q to %q; it answered: %s; this is not conclusive, checking whether a migration is running", e.Source.String(), e.Target.Name, redact.Error(e.Err))
+		return fmt.Sprintf("asked JIMM to migrate the model from %q to %q; it answered: %s; this is not conclusive; checking whether a migration is running", e.Source.String(), e.Target.Name, redact.Error(e.Err))
 	}
 	text := fmt.Sprintf("started: %q to %q", e.Source.String(), e.Target.Name)
 	if e.MigrationID != "" {
@@ -115,7 +115,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	text := "no migration is reported"
 	switch {
 	case e.Over == migration.OverUnproved:
-		text = fmt.Sprintf("%q no longer answers for the model, and it is not proved that %q has it in use", e.Source.String(), e.Target.String())
+		text = fmt.Sprintf("%q no longer answers for the model, and there is no proof that %q hosts it", e.Source.String(), e.Target.String())
 	case e.Over == migration.OverUnrecorded:
 		text = fmt.Sprintf("the model has moved to %q, which JIMM does not record yet", e.Target.String())
 	case e.Over == migration.OverRetained:

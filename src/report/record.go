@@ -59,7 +59,7 @@ func unknownRecordSummary(r migration.Result) string {
 	model, target := name(r.Model), fmt.Sprintf("%q", r.Target.String())
 	switch r.Cause {
 	case facts.CauseUnproved:
-		text := fmt.Sprintf("nothing was recorded: it is not proved that %s has model %s in use", target, model)
+		text := fmt.Sprintf("nothing was recorded: there is no proof that %s hosts model %s", target, model)
 		if r.Detail != "" {
 			text += ": " + r.Detail
 		}

@@ -42,7 +42,7 @@ func RemoveSummary(r migration.Result) string {
 	case facts.Removed:
 		text := fmt.Sprintf("%s has removed its half-imported copy of model %s, and reports that it is gone", from, model)
 		if !r.Holder.Known() {
-			return text + fmt.Sprintf("; %q did not confirm again that it has the model in use", r.Source.String())
+			return text + fmt.Sprintf("; %q did not confirm again that it hosts the model", r.Source.String())
 		}
 		return text + fmt.Sprintf("; the model is in use on %q", r.Holder.String())
 	case facts.NothingToRemove:

@@ -18,7 +18,7 @@ import (
 // RunLines puts the events of a run into lines of progress: few enough for a
 // thousand models.
 type RunLines struct {
-	// Stop is the command that stops the run gently.
+	// Stop is the command that stops the run gracefully.
 	Stop string
 
 	models    int // Of the plan.
@@ -57,7 +57,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 		}
 		text += fmt.Sprintf("; at most %d at once", e.Plan.Caps.Parallel)
 		if l.Stop != "" {
-			text += "; " + l.Stop + " stops the run gently"
+			text += "; " + l.Stop + " stops the run gracefully"
 		}
 		return text
 	case fleet.ModelEvent:

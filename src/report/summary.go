@@ -37,7 +37,7 @@ func Summary(r migration.Result) string {
 	case facts.NeedsAttention:
 		return attentionSummary(r)
 	case facts.Conflict:
-		text := fmt.Sprintf("more than one controller has model %s in use; nothing was changed; do not change either copy until an administrator of both controllers has examined them", model)
+		text := fmt.Sprintf("more than one controller hosts model %s; nothing was changed; do not change either copy until an administrator of both controllers has examined them", model)
 		if r.Detail != "" {
 			text += "; " + r.Detail
 		}
@@ -227,9 +227,9 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseAnswer:
 		text = source + " ended it with an unrecognised status"
 	case facts.CauseUnproved:
-		text = source + " no longer answers for the model, and it is not proved that " + target + " has it in use"
+		text = source + " no longer answers for the model, and there is no proof that " + target + " hosts it"
 		if r.Phase == facts.PhaseReapFailed {
-			text = source + " has migrated the model but could not remove its copy, and it is not proved that the model is on " + target
+			text = source + " has migrated the model but could not remove its copy, and there is no proof that the model is on " + target
 		}
 	default:
 		text = string(r.Cause)

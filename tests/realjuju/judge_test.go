@@ -24,7 +24,7 @@ func active(c *controller.Controller, uuid string) bool {
 
 // truth is what the databases of both controllers and of JIMM say of a model.
 type truth struct {
-	west, east bool                 // have it in use
+	west, east bool                 // host it
 	row        string               // the controller that JIMM records, empty if JIMM does not know the model
 	forgotten  string               // for whose question JIMM has forgotten the model
 	migration  controller.Migration // the latest on west; empty if it has none or the model has left

@@ -22,7 +22,7 @@ func points() []point {
 		{Answered: "jimm FindAuditEvents"},
 		{Before: "status-set"},
 		{After: "status-set"},
-		{Line: "from now on, changes to"},
+		{Line: "changes made to"},
 		{Asked: "west InitiateMigration"},
 		{Answered: "west InitiateMigration"},
 		{Answered: "jimm MigrateModel"},

@@ -185,7 +185,7 @@ func (j *JAAS) checkAbort(c controller.Call) {
 	case migrating != "":
 		why = migrating + " is migrating the model"
 	case !inUse:
-		why = "no other controller has the model in use"
+		why = "no other controller hosts the model"
 	}
 	if why != "" {
 		j.violation(Violation{Server: c.Controller, User: c.User, Call: callAbort, Rule: RuleLiveCopy, Why: why})

@@ -44,8 +44,8 @@ func (p *plan) observe() {
 	}
 }
 
-// recordedAt returns the controller that JIMM records at first: of those that have the
-// model in use when its past is over, the first.
+// recordedAt returns the controller that JIMM records at first: of those that host the
+// model when its past is over, the first.
 func recordedAt(m sim.Model) string {
 	if m.RecordedOn != "" {
 		return m.RecordedOn

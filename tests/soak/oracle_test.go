@@ -38,7 +38,7 @@ func (s *story) truth() oracle {
 // active reports whether the model is in use on the controller.
 func (t oracle) active(name string) bool { return t.on[name] == controller.StateActive }
 
-// holders are the controllers that have the model in use.
+// holders are the controllers that host the model.
 func (t oracle) holders() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(t.on)) {
 		if t.active(name) {

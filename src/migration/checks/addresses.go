@@ -28,7 +28,7 @@ func checkTargetAddresses(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Target.Name)
 	remedy := "have an administrator of " + s.Target.Name + " make it announce addresses that the agents can reach"
 	if s.Target.PublicAddress != "" {
-		remedy += "; JIMM itself uses " + s.Target.PublicAddress + ", which Juju does not give to them"
+		remedy += "; JIMM itself uses " + s.Target.PublicAddress + ", which Juju does not give to the agents"
 	}
 	if len(s.Target.Addresses) == 0 {
 		return Finding{Level: Fail, Evidence: "JIMM has no address of " + name + " to give to the agents, so Juju would refuse the migration", Remedy: remedy}

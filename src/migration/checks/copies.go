@@ -55,7 +55,7 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 		f.Evidence = name + " has migrated the model and could not remove its copy; " + unknownTarget(s) + ": " + s.Observation.Info.Attempt.Text.String()
 		f.Remedy = find
 	case source.State == facts.CopyAbsent:
-		f.Evidence = name + " says that it does not have the model"
+		f.Evidence = name + " reports that it does not have the model"
 		f.Remedy = find
 	case s.Placement() == judge.HalfImported:
 		f.Evidence = name + " is still importing the model: another migration has not ended"
@@ -79,7 +79,7 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 // unknownTarget says why it is not known where a model went that its source has migrated.
 func unknownTarget(s *survey.Survey) string {
 	if to := s.Audit.Targets(s.Observation.Info.Attempt, s.Source.Name); len(to) > 1 {
-		return "the target is not known, as JIMM's audit log has requests to migrate it to " + strings.Join(to, " and to ")
+		return "the target is not known, because JIMM's audit log has requests to migrate the model to " + strings.Join(to, " and to ")
 	}
 	return "the target is not known"
 }
@@ -94,7 +94,7 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	case s.UnderWay():
 		return Finding{Level: Skip, Evidence: "a migration is running or has run: a copy on the target may belong to it"}
 	case target.State == facts.CopyAbsent || target.State == facts.CopyMoved:
-		return Finding{Level: Pass, Evidence: name + " says that it does not have the model"}
+		return Finding{Level: Pass, Evidence: name + " reports that it does not have the model"}
 	case target.State == facts.CopyImporting:
 		return Finding{
 			Level:    Fail,
@@ -104,14 +104,14 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	case target.State == facts.CopyActive:
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " has a copy of the model that is in use: it will refuse another",
+			Evidence: name + " has a copy of the model that is in use, so it will refuse another",
 			Remedy:   "do not change either copy until an administrator of both controllers has examined them",
 		}
 	case target.Has():
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " says that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another",
-			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first: Juju refuses another one while it is there, whatever is ignored",
+			Evidence: name + " reports that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another",
+			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first: Juju refuses another one while it is there, even if checks are ignored",
 		}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
@@ -139,7 +139,7 @@ func checkConflict(s *survey.Survey) Finding {
 	others := s.Holders(append(there, s.Source, s.Target)...)
 	switch {
 	case s.InUseTwice():
-		return Finding{Level: Fail, Evidence: "more than one controller has the model in use: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not change either copy until an administrator of both controllers has examined them"}
+		return Finding{Level: Fail, Evidence: "more than one controller hosts the model: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies), Remedy: "do not change either copy until an administrator of both controllers has examined them"}
 	case s.Unexplained(others):
 		return Finding{
 			Level:    Fail,

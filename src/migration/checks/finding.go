@@ -96,7 +96,7 @@ const (
 	Source ID = "source"
 	// OtherMigration: no other migration of the model runs.
 	OtherMigration ID = "other-migration"
-	// Conflict: not more than one controller has the model in use.
+	// Conflict: not more than one controller hosts the model.
 	Conflict ID = "conflict"
 	// Versions: the target is not older than the source's minor version,
 	// nor than the model.

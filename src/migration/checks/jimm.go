@@ -49,7 +49,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	case target.Major < four:
 		return Finding{Level: Pass, Evidence: "JIMM records models on controllers of Juju " + target.Line()}
 	case okS && source.Major >= four:
-		return Finding{Level: Pass, Evidence: "JIMM records the model on a controller of Juju 4 already"}
+		return Finding{Level: Pass, Evidence: "JIMM already records the model on a controller of Juju 4"}
 	case recorded:
 		return Finding{Level: Pass, Evidence: "JIMM records other models on " + name}
 	case s.Options.MoveOutOfJIMM != "" && s.Options.MoveOutOfJIMM == s.Model.UUID:
@@ -57,7 +57,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	default:
 		return Finding{
 			Level:    Fail,
-			Evidence: what + name + ": the model would move there, could no longer be reached through JIMM, and cannot go back to Juju 3",
+			Evidence: what + name + ": the model would move there, could no longer be reached through JIMM, and could not go back to Juju 3",
 			Remedy:   "upgrade JIMM to a release that records models on Juju 4; to migrate the model anyway, and reach it only through " + s.Target.Name + " itself, pass move-out-of-jimm=" + s.Model.UUID,
 		}
 	}
@@ -78,7 +78,7 @@ func checkMode(s *survey.Survey) Finding {
 	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "a migration was requested, its client did not wait for the answer, and none is running: JIMM may still consider the model to be migrating and refuse another",
+			Evidence: "a migration was requested, but its client did not wait for the answer and no migration is running; JIMM may still consider the model to be migrating and refuse another",
 			Remedy:   "if it does: " + facts.RecordCommand(s.Options.Unit, s.Model.UUID, s.Source.Name, s.Model.UUID),
 		}
 	default:
@@ -110,7 +110,7 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 	if apps := s.Contents.WithCharm(charmsOfJIMM()); len(apps) > 0 {
 		return Finding{
 			Level:    Warn,
-			Evidence: "the model has a JIMM, " + Names(apps) + ": if it is the one that this charm talks to, " + why,
+			Evidence: "the model has a JIMM application, " + Names(apps) + ": if this charm uses it, " + why,
 			Remedy:   "make sure that it is a different JIMM",
 		}
 	}

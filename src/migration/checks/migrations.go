@@ -26,9 +26,9 @@ func checkOtherMigration(s *survey.Survey) Finding {
 	case s.OnTarget():
 		return Finding{Level: Fail, Evidence: text + ": the model is leaving " + strconv.Quote(s.Target.Name), Remedy: "wait until it has ended"}
 	case certain && name == s.Target.Name:
-		return Finding{Level: Pass, Evidence: text + "; JIMM's audit log says that it goes to the target: it is followed, not started again"}
+		return Finding{Level: Pass, Evidence: text + "; according to JIMM's audit log, it goes to the target; it is followed, not started again"}
 	case certain:
-		return Finding{Level: Fail, Evidence: text + "; JIMM's audit log says that it goes to " + strconv.Quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
+		return Finding{Level: Fail, Evidence: text + "; according to JIMM's audit log, it goes to " + strconv.Quote(name), Remedy: "wait until it has ended; Juju cannot cancel it. To follow it, pass target-controller=" + name}
 	default:
 		return Finding{Level: Warn, Evidence: text + "; JIMM's audit log does not name its target: it is followed, and recorded only if the source names the target"}
 	}
@@ -47,7 +47,7 @@ func noMigration(s *survey.Survey) Finding {
 	case s.AuditErr != nil:
 		return Finding{Level: Warn, Evidence: "no migration of the model is running, but one may have been requested a moment ago; waiting for it to begin; JIMM's audit log could not be read: " + redact.Error(s.AuditErr)}
 	case s.TimeLeftToStart() > 0 && !s.UnderWay():
-		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; JIMM's audit log says that one was requested a moment ago; waiting for it to begin"}
+		return Finding{Level: Warn, Evidence: "no migration of the model is running yet; according to JIMM's audit log, one was requested a moment ago; waiting for it to begin"}
 	case silentSource(s):
 		return Finding{Level: Skip, Evidence: unshown(s)}
 	default:
@@ -72,7 +72,7 @@ func whyArrived(s *survey.Survey) string {
 	if s.AuditErr != nil {
 		return "JIMM's audit log could not be read"
 	}
-	return "JIMM's audit log says that the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
+	return "according to JIMM's audit log, the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
 }
 
 // Running says that a migration runs, and since when if its source reports that: Juju 4

@@ -48,11 +48,11 @@ func fillOpen(s *survey.Survey, r rules.Rule) string {
 	return strings.ReplaceAll(Fill(s, r.Say, r, rules.Facts{}), " ()", "")
 }
 
-// open marks what depends on contents of the model that are not known.
+// open marks rules that depend on contents of the model that are not known.
 func open(unknown []string) []string {
 	out := make([]string, len(unknown))
 	for n, say := range unknown {
-		out[n] = "not known whether it applies: " + say
+		out[n] = "may apply: " + say
 	}
 	return out
 }

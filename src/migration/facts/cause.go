@@ -49,7 +49,7 @@ const (
 	CauseStalled Cause = "stalled"
 	// CauseNoAccount: there is no account on the controller that can remove the copy.
 	CauseNoAccount Cause = "no-account"
-	// CauseNotLeftOver: it is not proved that the copy is left over.
+	// CauseNotLeftOver: there is no proof that the copy is left over.
 	CauseNotLeftOver Cause = "not-left-over"
 	// CauseNotRemoved: the controller still reports the copy that it was asked to remove.
 	CauseNotRemoved Cause = "not-removed"

@@ -109,7 +109,7 @@ func (c Copy) Describe() string {
 	case CopyExporting:
 		return "is moving it away, or could not remove it" + status
 	case CopyActive:
-		return "has it in use" + status
+		return "hosts it" + status
 	case CopyPresent:
 		return "has a copy of it"
 	default:

@@ -12,7 +12,7 @@ type Observation struct {
 // CopyOn returns what the controller said; unknown if it was not asked.
 func (o Observation) CopyOn(c Controller) Copy { return o.Copies[c.UUID] }
 
-// Denies reports whether the controller itself says that it does not have the
+// Denies reports whether the controller itself reports that it does not have the
 // model.
 func (c Copy) Denies() bool { return c.State == CopyAbsent || c.State == CopyMoved }
 

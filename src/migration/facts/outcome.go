@@ -19,7 +19,7 @@ const (
 	ChecksPassed Outcome = "checks-passed"
 	// Removed: the controller says that the copy that was left over is gone.
 	Removed Outcome = "removed"
-	// NothingToRemove: the controller says that it has no copy.
+	// NothingToRemove: the controller reports that it has no copy.
 	NothingToRemove Outcome = "nothing-to-remove"
 )
 
@@ -38,7 +38,7 @@ const (
 	Interrupted Outcome = "interrupted"
 	// NeedsAttention: recorded on the target, but something is left to do.
 	NeedsAttention Outcome = "migrated-needs-attention"
-	// Conflict: two controllers say that they have the model in use.
+	// Conflict: two controllers say that they host the model.
 	Conflict Outcome = "conflict"
 	// LostFromJIMM: JIMM no longer knows the model.
 	LostFromJIMM Outcome = "lost-from-jimm"

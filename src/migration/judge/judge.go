@@ -58,7 +58,7 @@ type Others int
 const (
 	// OthersUnknown: no other controller has a copy, as far as they answer.
 	OthersUnknown Others = iota
-	// OthersDeny: every other controller says that it does not have the model.
+	// OthersDeny: every other controller reports that it does not have the model.
 	OthersDeny
 	// OthersHave: one has a copy: the model may be moving from there.
 	OthersHave
@@ -149,7 +149,7 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	case bySource && info.ReapFailed():
 		v.Kind = SourceReleased
 	case bySource && (target.State != facts.CopyActive || !source.Denies() && source.State != facts.CopyImporting):
-		// A target that has the model in use, and alone, was itself the source of
+		// A target that hosts the model, and alone, was itself the source of
 		// another migration, which was aborted.
 		v.Kind = Misrecorded
 	case !info.Described() && target.State != facts.CopyActive, ListedByAny(b, p, info, target):

@@ -92,7 +92,7 @@ const (
 	// SecondCopy: another controller than the recorded one has a copy that may be in
 	// use.
 	SecondCopy
-	// NotInUse: the recorded controller does not say that it has the model in use.
+	// NotInUse: the recorded controller does not say that it hosts the model.
 	NotInUse
 )
 

@@ -11,7 +11,7 @@ type Placement int
 const (
 	// Unplaced: no answer says where the model is.
 	Unplaced Placement = iota
-	// InUseTwice: two controllers each have the model in use, and no migration
+	// InUseTwice: two controllers each host the model, and no migration
 	// explains it.
 	InUseTwice
 	// Moving: a migration is running. Where JIMM's list reports it, that may be one
@@ -29,11 +29,11 @@ const (
 	// HalfImported: the recorded controller has only what a migration brings in, or
 	// has left there.
 	HalfImported
-	// Hosted: the recorded controller has the model in use.
+	// Hosted: the recorded controller hosts the model.
 	Hosted
 	// Copied: the recorded controller has a copy, and does not say which.
 	Copied
-	// Absent: the recorded controller itself says that it does not have the model.
+	// Absent: the recorded controller itself reports that it does not have the model.
 	Absent
 	// Undescribed: the recorded controller denies the model to JIMM, or JIMM cannot
 	// use its answer, and it does not say itself that the model is in use.

@@ -35,8 +35,8 @@ func TestPlaceReadsOneObservation(t *testing.T) {
 		want     judge.Placement
 	}{
 		{"no controller answers", only(facts.InfoUnavailable), facts.CopyUnknown, facts.CopyUnknown, judge.Unplaced},
-		{"two have it in use", only(facts.InfoUnavailable), facts.CopyActive, facts.CopyActive, judge.InUseTwice},
-		{"two have it in use while it moves", with("successful, transferring logs", false), facts.CopyActive, facts.CopyActive, judge.Moving},
+		{"two host it", only(facts.InfoUnavailable), facts.CopyActive, facts.CopyActive, judge.InUseTwice},
+		{"two host it while it moves", with("successful, transferring logs", false), facts.CopyActive, facts.CopyActive, judge.Moving},
 		{"a migration is running", with("exporting model", false), facts.CopyExporting, facts.CopyAbsent, judge.Moving},
 		{"running, and the probe was redirected", with("exporting model", false), facts.CopyMoved, facts.CopyAbsent, judge.Moving},
 		{"listed as running, and redirected", listed(with("exporting model", false)), facts.CopyMoved, facts.CopyAbsent, judge.Departed},

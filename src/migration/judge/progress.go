@@ -186,7 +186,7 @@ func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 // of the target if that is on record, as far as is known.
 func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	a, at := o.Info.Attempt, o.Info.Controller
-	// The recorded controller itself says that it does not have the model.
+	// The recorded controller itself reports that it does not have the model.
 	denied := o.Copies[at].Denies() || p.Mislisted == at
 	switch {
 	case at != b.Source.UUID:
@@ -270,7 +270,7 @@ func twoActive(b Baseline, o facts.Observation) bool {
 	return InUse(o, onRecord(b, o)) > 1 && !explained
 }
 
-// InUse counts the controllers that say that they have the model in use: those
+// InUse counts the controllers that say that they host the model: those
 // that report it to one of their administrators, and then also the recorded one if
 // it reports it through JIMM.
 func InUse(o facts.Observation, recorded facts.ControllerUUID) int {

@@ -37,11 +37,11 @@ const (
 	// ReapFailed: the target is active and may be recorded; the source
 	// could not remove its copy.
 	ReapFailed
-	// GoesElsewhere: a migration runs, and JIMM's audit log says that it goes to another
+	// GoesElsewhere: a migration runs, and according to JIMM's audit log, it goes to another
 	// controller than the target.
 	GoesElsewhere
 	// Elsewhere: the model is neither recorded on the source nor on the
-	// target, or the source says that it has moved it to a third controller.
+	// target, or the source reports that it has moved it to a third controller.
 	Elsewhere
 	// Migrated: the target is active and recorded, the source has released the model.
 	Migrated

@@ -45,7 +45,7 @@ const (
 	StateAbsent State = "absent"
 	// StateLost: JIMM does not know the model, and a controller has it.
 	StateLost State = "lost"
-	// StateConflict: two controllers each have the model in use.
+	// StateConflict: two controllers each host the model.
 	StateConflict State = "conflict"
 	// StateUnknown: the record could not be confirmed.
 	StateUnknown State = "unknown"
@@ -57,7 +57,7 @@ type Location struct {
 	State State
 	// Recorded is the controller that JIMM's record names.
 	Recorded facts.Controller
-	// Holder is the controller that has the model in use, if it is known.
+	// Holder is the controller that hosts the model, if it is known.
 	Holder facts.Controller
 	// Copies are other controllers that say that they have a copy.
 	Copies []facts.Controller

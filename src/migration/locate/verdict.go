@@ -28,7 +28,7 @@ func (f decision) judge(ctx context.Context) {
 	switch place := judge.Place(loc.Recorded, f.seen()); place {
 	case judge.InUseTwice:
 		loc.State = StateConflict
-		loc.Proof = "more than one controller has the model in use: " + facts.DescribeCopies(f.controllers, f.copies)
+		loc.Proof = "more than one controller hosts the model: " + facts.DescribeCopies(f.controllers, f.copies)
 	case judge.Departed:
 		f.followRedirect()
 	case judge.Moving, judge.MovingElsewhere:
@@ -43,7 +43,7 @@ func (f decision) judge(ctx context.Context) {
 	case judge.LeftOver:
 		if info.Kind == facts.InfoListed && !recorded.Has() {
 			loc.Drift = recorded.Denies()
-			loc.Proof = "JIMM's list says that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
+			loc.Proof = "JIMM's list shows that a controller could not remove its copy after a migration, but not which controller, nor where the model went"
 			return
 		}
 		f.leftOver()
@@ -127,7 +127,7 @@ func (f decision) migrating() {
 		return
 	}
 	loc.Holder = facts.Controller{}
-	loc.Proof += "; the target already has the model in use"
+	loc.Proof += "; the target already hosts the model"
 	if there := f.usable(); len(there) == 1 {
 		loc.Holder = there[0]
 	}
@@ -137,7 +137,7 @@ func (f decision) migrating() {
 // shows nothing of it.
 func (f decision) exporting() {
 	loc := f.loc
-	loc.Proof = f.name + " reports that a migration moves the model away"
+	loc.Proof = f.name + " reports that a migration is moving the model away"
 	if loc.Recorded.ShowsMigrations() {
 		// Up to Juju 3.6 that is said of what a migration has left behind, too.
 		loc.Proof += ", or could not remove it at its end"
@@ -150,7 +150,7 @@ func (f decision) exporting() {
 	there := slices.DeleteFunc(f.usable(), func(c facts.Controller) bool { return f.copies[c.UUID].State != facts.CopyActive })
 	if len(there) == 1 {
 		loc.Holder = there[0]
-		loc.Proof += "; " + strconv.Quote(there[0].Name) + " reports that it has the model in use"
+		loc.Proof += "; " + strconv.Quote(there[0].Name) + " reports that it hosts the model"
 	}
 }
 
@@ -182,36 +182,36 @@ func (f decision) halfImported() {
 	}
 	there := f.usable()
 	if len(there) == 1 && f.copies[there[0].UUID].State == facts.CopyActive {
-		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model in use")
+		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" reports that it hosts the model")
 		return
 	}
-	loc.Proof = proof + "; " + cmp.Or(facts.DescribeCopies(loc.Copies, f.copies), "no other controller says that it has one")
+	loc.Proof = proof + "; " + cmp.Or(facts.DescribeCopies(loc.Copies, f.copies), "no other controller reports that it has one")
 }
 
 // leftOver: the recorded controller has moved the model away and kept a copy.
 func (f decision) leftOver() {
-	proof := f.name + " says that it could not remove its copy after the migration"
+	proof := f.name + " reports that it could not remove its copy after the migration"
 	if there := f.usable(); len(there) == 1 {
-		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" says that it has the model")
+		f.setMoved(there[0], proof+"; "+strconv.Quote(there[0].Name)+" reports that it has the model")
 		return
 	}
 	f.loc.Drift = true
-	f.loc.Proof = proof + "; which controller it went to is not known"
+	f.loc.Proof = proof + "; it is not known which controller it went to"
 }
 
 // redirected: the recorded controller says through JIMM that the model moved.
 func (f decision) redirected() {
-	proof := f.name + " says through JIMM that it has moved the model"
+	proof := f.name + " reports through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c facts.Controller) bool { return c.UUID != f.loc.Recorded.UUID })
 	if there := f.usable(); len(there) == 1 && !silent {
-		f.setMoved(there[0], proof+"; of the other controllers, only "+strconv.Quote(there[0].Name)+" says that it has the model")
+		f.setMoved(there[0], proof+"; of the other controllers, only "+strconv.Quote(there[0].Name)+" reports that it has the model")
 		return
 	}
 	f.loc.Drift = true
 	f.loc.Proof = proof + ", but not where to"
 }
 
-// present: the recorded controller says that it has a copy.
+// present: the recorded controller reports that it has a copy.
 func (f decision) present() {
 	loc := f.loc
 	loc.Proof = f.name + " reports that it has the model"
@@ -219,7 +219,7 @@ func (f decision) present() {
 	switch kind := f.info.Kind; {
 	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
 		loc.State, loc.Holder = StateActive, loc.Recorded
-		loc.Proof = f.name + " reports that it has the model in use"
+		loc.Proof = f.name + " reports that it hosts the model"
 		if others != "" {
 			loc.Proof += "; " + facts.DescribeCopies(loc.Copies, f.copies)
 		}
@@ -237,7 +237,7 @@ func (f decision) present() {
 	}
 }
 
-// notThere: the recorded controller says that it does not have the model.
+// notThere: the recorded controller reports that it does not have the model.
 func (f decision) notThere() {
 	loc := f.loc
 	denies := f.name + " reports that it does not have the model"
@@ -247,7 +247,7 @@ func (f decision) notThere() {
 		loc.Proof = denies + ", and describes it through JIMM"
 		return
 	case len(there) == 1 && len(there) == len(loc.Copies):
-		f.setMoved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" says that it has")
+		f.setMoved(there[0], denies+"; "+strconv.Quote(there[0].Name)+" reports that it has")
 		return
 	case len(loc.Copies) > 0:
 		loc.Proof = denies + "; " + facts.DescribeCopies(loc.Copies, f.copies)
@@ -255,7 +255,7 @@ func (f decision) notThere() {
 		loc.Proof = denies + "; not every other controller could be asked"
 	default:
 		loc.State = StateAbsent
-		loc.Proof = "every controller says that it does not have the model"
+		loc.Proof = "every controller reports that it does not have the model"
 	}
 	loc.Drift = true
 }
@@ -279,15 +279,15 @@ func (f decision) followRedirect() {
 	case last.State == facts.CopyMoved:
 		f.loc.Drift, f.loc.Proof = true, proof+": the redirects form a loop"
 	case last.Has() && last.State != facts.CopyImporting:
-		f.setMoved(to, proof+", which says that it has the model")
+		f.setMoved(to, proof+", which reports that it has the model")
 	default:
-		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm it"
+		f.loc.Drift, f.loc.Proof = true, proof+", which did not confirm that it has the model"
 	}
 }
 
 func orUnknown(c facts.Controller) string {
 	if !c.Known() {
-		return "a controller that it does not name"
+		return "an unnamed controller"
 	}
 	return c.String()
 }
@@ -318,9 +318,9 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 		// JIMM asks the controller on record: the record has changed, or an
 		// address leads to another controller than JIMM thinks.
 		loc.Holder = f.controllers.ByUUID(host.Controller)
-		loc.Proof = "JIMM's record named " + f.name + ", and a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())
+		loc.Proof = "JIMM recorded " + f.name + ", but a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())
 	case host.Kind == facts.HostRefused:
-		loc.Proof = "JIMM's record names " + f.name + ", which refuses logins to the model: it may have moved"
+		loc.Proof = "JIMM records " + f.name + ", which refuses logins to the model: it may have moved"
 	default:
 		f.unconfirmed(recorded)
 	}
@@ -354,5 +354,5 @@ func (f decision) unconfirmed(recorded facts.Copy) {
 	if f.probe {
 		why = "the controller did not answer: " + redact.Error(recorded.Err)
 	}
-	f.loc.Proof = "JIMM's record names " + f.name + "; it was not confirmed: " + why
+	f.loc.Proof = "JIMM records " + f.name + "; this was not confirmed: " + why
 }

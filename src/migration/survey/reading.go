@@ -11,7 +11,7 @@ import (
 // StatusCommand is the command that shows the model as its users see it.
 func (s *Survey) StatusCommand() string { return "juju status -m " + s.Model.FullName() }
 
-// PointsElsewhere reports whether the recorded controller says that it has moved
+// PointsElsewhere reports whether the recorded controller reports that it has moved
 // the model to another controller than the target.
 func (s *Survey) PointsElsewhere() bool {
 	source := s.Observation.CopyOn(s.Source)
@@ -40,8 +40,8 @@ func (s *Survey) Seen() facts.Observation {
 	return o
 }
 
-// SourceKeepsIt reports whether the recorded controller is known to have the
-// model in use: it describes it with no migration that has succeeded, and does
+// SourceKeepsIt reports whether the recorded controller is known to host the
+// model: it describes it with no migration that has succeeded, and does
 // not say itself that it has released it.
 func (s *Survey) SourceKeepsIt() bool {
 	switch s.Placement() {
@@ -121,7 +121,7 @@ func (s *Survey) LeftSource() bool {
 	return certain && name == s.Target.Name
 }
 
-// Holder returns the controller that has the model in use, if it is known.
+// Holder returns the controller that hosts the model, if it is known.
 func (s *Survey) Holder() facts.Controller {
 	o := s.Observation
 	none := facts.Controller{}
@@ -266,8 +266,8 @@ func (s *Survey) Holders(except ...facts.Controller) facts.Controllers {
 	return out
 }
 
-// InUseElsewhere returns the controller, other than source and target, that says that it
-// has the model in use; unknown if none does.
+// InUseElsewhere returns the controller, other than source and target, that reports that it
+// hosts the model; unknown if none does.
 func (s *Survey) InUseElsewhere() facts.Controller {
 	for _, c := range s.Holders(s.Source, s.Target) {
 		if s.Observation.CopyOn(c).State == facts.CopyActive {
@@ -277,8 +277,8 @@ func (s *Survey) InUseElsewhere() facts.Controller {
 	return facts.Controller{}
 }
 
-// InUseTwice reports whether more than one controller says that it has the model
-// in use, and no migration explains it.
+// InUseTwice reports whether more than one controller reports that it hosts the
+// model, and no migration explains it.
 func (s *Survey) InUseTwice() bool { return s.Placement() == judge.InUseTwice }
 
 // Unexplained reports whether one of the copies may be in use, and no migration

@@ -269,7 +269,7 @@ func (s *Survey) Lost() bool {
 }
 
 // LostHolder returns the controller that has a model which JIMM does not know: the only
-// one that has it in use, or else the only one that has it.
+// one that hosts it, or else the only one that has it.
 func (s *Survey) LostHolder() facts.Controller {
 	return OnlyHolder(s.Controllers, s.Observation.Copies)
 }

@@ -29,7 +29,7 @@ const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in
   jaas-sim demo-fleet
       plan and move forty models, with a kill and an abort in the middle
   jaas-sim serve [WORLD.yaml]
-      serve a world on loopback until interrupted, and say how to reach it
+      serve a world on loopback until interrupted, and print how to reach it
 
 In the served world, like the commands of the same names in Juju 3.6:
 

@@ -39,7 +39,7 @@ func (p *program) application(state string) (*application.Client, error) {
 // config is the command of that name.
 func (p *program) config(ctx context.Context, args []string) error {
 	set := newFlags("jaas-sim config [options] APPLICATION [KEY | KEY=VALUE…]",
-		"Shows or sets configuration, as \"juju config\" does. A value @FILE is what is in the file.")
+		"Shows or sets configuration, as \"juju config\" does. A value @FILE is read from that file.")
 	var out output
 	var state string
 	var reset []string
@@ -227,7 +227,7 @@ func (p *program) twoWords(args []string, name, synopsis, missing string) (*appl
 // refresh is the command of that name.
 func (p *program) refresh(ctx context.Context, args []string) error {
 	set := newFlags("jaas-sim refresh [options] APPLICATION",
-		"Replaces the charm, as \"juju refresh\" does: by an archive, or by what is in the repository now.")
+		"Replaces the charm, as \"juju refresh\" does: with an archive, or with what the repository contains now.")
 	var state, path, ignored string
 	modelFlags(set, &state)
 	set.text(&path, "the charm's archive; default: the charm that is served, built again", "path")

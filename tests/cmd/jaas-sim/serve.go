@@ -38,8 +38,8 @@ func (p *program) parseServe(args []string) (o serveOptions, world string, err e
 the charm deployed in it, until interrupted.
 
 With --controllers-only it serves the controllers and their models alone, under the names that they have in
-WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml for each, which is what
-"jimmctl add-controller" reads.`,
+WORLD.yaml, for a real JIMM to adopt: it also writes a NAME.yaml for each, next to the state file, for
+"jimmctl add-controller".`,
 	)
 	set.text(&o.charm, "the charm: this repository, or an archive; default .", "charm")
 	set.toggle(&o.controllersOnly, "no JIMM, no charm", "controllers-only")
@@ -48,9 +48,9 @@ WORLD.yaml, for a real JIMM to adopt: beside the state file is then a NAME.yaml 
 	set.text(&o.keys,
 		"key set of the real JIMM, with which the controllers verify its logins: https://HOST/.well-known/jwks.json", "jwks-url")
 	set.pairs(o.listen, "NAME=HOST:PORT", "address on which a controller, or \"jimm\", listens; can be repeated; default: a free port of loopback", "listen")
-	set.text(&o.lines, "write what is sent to Loki, once it is related (integrate jimm-migrator:logging loki), as lines of JSON", "lines")
-	set.text(&o.log, "write every message of every server, secrets included", "log")
-	set.text(&o.state, "say how to reach the world; the CA is put beside it; default "+defaultState, "state")
+	set.text(&o.lines, "file for what is sent to Loki, once it is related (integrate jimm-migrator:logging loki), as lines of JSON", "lines")
+	set.text(&o.log, "file for every message of every server, secrets included", "log")
+	set.text(&o.state, "file that says how to reach the world; the CA is written next to it; default "+defaultState, "state")
 	set.duration(&o.statusEvery, "time between two update-status hooks; default 5m, as in Juju", "update-status-hook-interval")
 	set.words(&o.names, "additional name or IP address in the certificates; can be repeated", "tls-name")
 	set.number(&o.units, "of the charm; default 1", "units")
@@ -89,7 +89,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 	if options.lines != "" {
 		lines, err := create(options.lines)
 		if err != nil {
-			return fmt.Errorf("cannot keep what Loki is sent: %w", err)
+			return fmt.Errorf("cannot store what is sent to Loki: %w", err)
 		}
 		defer lines.Close()
 		plan.lines = lines

@@ -17,7 +17,7 @@ import (
 const defaultState = ".jaas-sim/state.json"
 
 // stateUsage describes the option --state of all but serve.
-const stateUsage = "the file in which \"jaas-sim serve\" says how to reach the world; default " + defaultState
+const stateUsage = "the file to which \"jaas-sim serve\" has written how to reach the world; default " + defaultState
 
 // dial returns a client of the world that the state file names.
 func dial(state string) (*operations.Client, error) {

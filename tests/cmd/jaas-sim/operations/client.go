@@ -70,7 +70,7 @@ func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.Lo
 		case err != nil && ctx.Err() != nil:
 			return Task{}, ctx.Err()
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return Task{}, fmt.Errorf("cannot follow task %s: its world is gone", task)
+			return Task{}, fmt.Errorf("cannot follow task %s: its simulated JAAS has stopped", task)
 		case err != nil:
 			return Task{}, fmt.Errorf("cannot follow task %s: %w", task, err)
 		case event.Task != nil:
@@ -117,7 +117,7 @@ func (c *Client) do(ctx context.Context, method, path string, body io.Reader) (i
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the refusal of the world: %w", err)
+		return nil, fmt.Errorf("cannot read why the world refused: %w", err)
 	}
 	return nil, errors.New(string(bytes.TrimSpace(text)))
 }
