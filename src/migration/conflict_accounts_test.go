@@ -116,7 +116,7 @@ func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
 		repair bool
 	}{
 		"the other one imports":       {map[string]facts.Copy{"west": absent, "east": importing}, locate.StateUnknown, "", false},
-		"the other one hosts it": {map[string]facts.Copy{"west": absent, "east": inUse(east())}, locate.StateMoved, "east", true},
+		"the other one hosts it":      {map[string]facts.Copy{"west": absent, "east": inUse(east())}, locate.StateMoved, "east", true},
 		"recorded too early, it runs": {map[string]facts.Copy{"west": importing, "east": exporting}, locate.StateMigrating, "east", false},
 		"recorded wrongly, a copy":    {map[string]facts.Copy{"west": importing, "east": inUse(east())}, locate.StateMoved, "east", true},
 		"only half a copy":            {map[string]facts.Copy{"west": importing, "east": absent}, locate.StateUnknown, "", false},
