@@ -54,6 +54,10 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 			results := map[string]any{"summary": shown(err)}
 			if unknown := facts.NotSelected(err); unknown != nil && !unknown.Ambiguous() {
 				results["next"] = facts.ModelsCommand(a.Env().Unit)
+				if uuid := unknown.UUID(); uuid != "" && a.Name() != "locate-model" {
+					// JIMM may have lost it: the controllers can be asked about a UUID.
+					results["next"] = facts.LocateCommand(a.Env().Unit, uuid)
+				}
 			}
 			if setErr := a.SetResults(ctx, results); setErr != nil {
 				return errors.Join(&redactedError{err}, setErr)

@@ -52,6 +52,8 @@ func (w *truth) Holdings(context.Context, facts.Controller) ([]facts.Holding, er
 	return w.holds, w.unread
 }
 
+func (w *truth) Grants(context.Context, string) ([]string, error) { return nil, nil }
+
 func (w *truth) Hosts(_ context.Context, model string) ([]facts.ControllerUUID, error) {
 	return slices.Clone(w.hosts[model]), nil
 }

@@ -96,6 +96,15 @@ func (i *inspector) Hosts(ctx context.Context, model string) ([]facts.Controller
 	return out, err
 }
 
+// Grants returns who has been given access to the model itself.
+func (i *inspector) Grants(ctx context.Context, model string) ([]string, error) {
+	client, err := i.session.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return client.ModelGrants(ctx, model)
+}
+
 // Consumers asks JIMM for the connections to the model's offers.
 func (i *inspector) Consumers(ctx context.Context, m facts.Model) (map[string][]string, error) {
 	client, err := i.session.get(ctx)

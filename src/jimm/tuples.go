@@ -19,32 +19,67 @@ const pagesOfTuples = 20
 // a migration it names the old controller (JIMM 4 ListRelationshipTuples,
 // relation controller; the same in 2024 and 2026). For JIMM administrators.
 func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) {
-	if err := checkModelUUID(uuid); err != nil {
-		return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: %w", uuid, err)
-	}
 	var hosts []string
-	params := tuplesParams{Tuple: tuple{Relation: "controller", Target: modelTag(uuid)}, Size: 50}
+	rules, err := c.modelRules(ctx, "controller", uuid)
+	for _, t := range rules {
+		host := juju.TagID("controller", t.Object)
+		if host == "" {
+			return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: unexpected answer: %q", uuid, t)
+		}
+		hosts = append(hosts, host)
+	}
+	if err != nil {
+		return hosts, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: %w", uuid, err)
+	}
+	return hosts, nil
+}
+
+// ModelGrants returns who has been given access to the model itself, as JIMM's commands
+// write it: "user-alice@example.com administrator". Users who have access for another
+// reason, such as JIMM's administrators, are not among them, though they are among the users
+// of ModelInfo (JIMM 4 ListRelationshipTuples). For JIMM administrators.
+func (c *Client) ModelGrants(ctx context.Context, uuid string) ([]string, error) {
+	var out []string
+	for _, relation := range []string{"administrator", "writer", "reader"} {
+		rules, err := c.modelRules(ctx, relation, uuid)
+		if err != nil {
+			return nil, fmt.Errorf("cannot list who was given access to model %q: %w", uuid, err)
+		}
+		for _, t := range rules {
+			out = append(out, t.Object+" "+t.Relation)
+		}
+	}
+	return out, nil
+}
+
+// modelRules returns the access rules of a model with a relation. With an error it returns
+// those that it has read, unless JIMM's answer cannot be used at all.
+func (c *Client) modelRules(ctx context.Context, relation, uuid string) ([]tuple, error) {
+	if err := checkModelUUID(uuid); err != nil {
+		return nil, err
+	}
+	var out []tuple
+	params := tuplesParams{Tuple: tuple{Relation: relation, Target: modelTag(uuid)}, Size: 50}
 	for range pagesOfTuples {
 		var reply tuplesReply
 		if err := c.call(ctx, "ListRelationshipTuples", 0, params, &reply); err != nil {
-			return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: %w", uuid, err)
+			return nil, err
 		}
 		for _, t := range reply.Tuples {
-			host := juju.TagID("controller", t.Object)
-			if host == "" || t.Relation != params.Tuple.Relation || t.Target != params.Tuple.Target {
-				return nil, fmt.Errorf("cannot read which controllers JIMM's access rules name for model %q: unexpected answer: %q", uuid, t)
+			if t.Relation != relation || t.Target != params.Tuple.Target {
+				return nil, fmt.Errorf("unexpected answer: %q", t)
 			}
-			hosts = append(hosts, host)
+			out = append(out, t)
 		}
 		switch {
 		case len(reply.Errors) > 0:
-			return hosts, fmt.Errorf("cannot read all controllers that JIMM's access rules name for model %q: %s", uuid, strings.Join(reply.Errors, "; "))
+			return out, fmt.Errorf("not all were listed: %s", strings.Join(reply.Errors, "; "))
 		case reply.Next == "":
-			return hosts, nil
+			return out, nil
 		}
 		params.Next = reply.Next
 	}
-	return hosts, fmt.Errorf("cannot read all controllers that JIMM's access rules name for model %q: %w", uuid, errTooManyPages)
+	return out, errTooManyPages
 }
 
 var errTooManyPages = errors.New("the list does not end")

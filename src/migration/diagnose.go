@@ -33,7 +33,7 @@ func Diagnose(ctx context.Context, jaas survey.JAAS, opts Options) (Diagnosis, e
 	if err != nil {
 		return Diagnosis{}, err
 	}
-	if !s.ModelKnown() {
+	if !s.ModelKnown() && !s.Lost() {
 		return Diagnosis{}, s.ModelErr
 	}
 	return Diagnosis{

@@ -69,6 +69,8 @@ func (g *inspector) Targets(context.Context, string) ([]facts.ControllerUUID, er
 	return g.targets, g.listErr
 }
 
+func (g *inspector) Grants(context.Context, string) ([]string, error) { return nil, nil }
+
 func (g *inspector) Hosts(context.Context, string) ([]facts.ControllerUUID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

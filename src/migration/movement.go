@@ -27,6 +27,8 @@ const (
 	MovementEnded MovementState = "ended"
 	// MovementLeft: the source no longer describes the model.
 	MovementLeft MovementState = "left"
+	// MovementLost: JIMM does not know the model, and a controller has it.
+	MovementLost MovementState = "lost"
 	// MovementUnknown: nothing was reported.
 	MovementUnknown MovementState = "unknown"
 )
@@ -52,6 +54,8 @@ type Movement struct {
 	Elapsed time.Duration
 	// Long reports that it runs for longer than any healthy phase.
 	Long bool
+	// Copies says which controllers have a model that JIMM does not know.
+	Copies string
 	// Err is why nothing was reported.
 	Err error
 }
@@ -65,7 +69,10 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 	if err != nil {
 		return Movement{}, err
 	}
-	if !s.ModelKnown() {
+	switch {
+	case s.Lost():
+		return Movement{Model: s.Model, State: MovementLost, Copies: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}, nil
+	case !s.ModelKnown():
 		return Movement{}, s.ModelErr
 	}
 	return r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit), nil

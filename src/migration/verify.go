@@ -3,6 +3,7 @@ package migration
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ const (
 	VerifyAgents checks.ID = "agents"
 	// VerifyContents: the contents are the same as before the migration.
 	VerifyContents checks.ID = "contents"
+	// VerifyRecord: JIMM keeps its record of the model. It is found only if the target has
+	// refused to describe the model to JIMM.
+	VerifyRecord checks.ID = "record"
 	// VerifyAccess: JIMM lets the administrators of the target administer the
 	// model, and not those of the source.
 	VerifyAccess checks.ID = "access-stale"
@@ -36,7 +40,7 @@ const (
 // Aftermath is what was found and what is left to do when a model has moved. Its
 // zero value means that nothing was checked.
 type Aftermath struct {
-	// Findings are those of agents, contents and access, in this order.
+	// Findings are those of the record, agents, contents and access, in this order.
 	Findings []checks.Finding
 	// Missing names machines and units whose agents are not with the target.
 	Missing []string
@@ -65,6 +69,10 @@ func (w *watcher) verify(limited context.Context) {
 		return
 	}
 	w.res.Step = facts.StepVerify
+	began := time.Now()
+	if w.targetRefused() {
+		w.found(VerifyRecord, w.recordFinding())
+	}
 	after, err := w.awaitAgents(limited)
 	var before *facts.Inventory
 	if w.Contents.Known {
@@ -74,7 +82,11 @@ func (w *watcher) verify(limited context.Context) {
 	w.found(VerifyContents, w.contentsFinding(after, before, w.changedUsers(limited, after)))
 	w.found(VerifyAccess, w.accessFinding(limited))
 	a.FollowUps = append(a.FollowUps, w.followUps(after, before)...)
-	if w.recordGone(limited) {
+	keep := began
+	if w.targetRefused() {
+		keep = began.Add(w.wait(TimeToForget))
+	}
+	if w.recordGone(limited, keep) {
 		w.res.Recorded = facts.Controller{}
 		w.end(facts.LostFromJIMM, facts.CauseNone)
 		return
@@ -115,10 +127,27 @@ func (w *watcher) otherCopies(limited context.Context) []FollowUp {
 	return []FollowUp{{ID: ThirdCopy, Why: "a third controller has a copy too: " + facts.DescribeCopies(at, copies), Do: do}}
 }
 
+// targetRefused reports whether the target has refused to describe the model to a JIMM that
+// has recorded it there by itself all the same: it forgets the model the next time that it
+// asks (JIMM of July 2026 recorded).
+func (w *watcher) targetRefused() bool {
+	return w.Traits.AutoRecords && errors.Is(w.attempts.err, ErrRecordRefused)
+}
+
+func (w *watcher) recordFinding() checks.Finding {
+	text := redact.Error(w.attempts.err)
+	reason, _ := w.reason(text)
+	return checks.Finding{
+		Level:    checks.Warn,
+		Evidence: "JIMM records the model on " + strconv.Quote(w.base.Target.Name) + ", and forgets it if it cannot read it there; at the last request: " + text,
+		Remedy:   reason.Hint(),
+	}
+}
+
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what
 // is said at the end is true then. It has to say so twice. No answer proves nothing, so
-// it is asked again.
-func (w *watcher) recordGone(limited context.Context) bool {
+// it is asked again. A record that is there is believed from the time keep on.
+func (w *watcher) recordGone(limited context.Context, keep time.Time) bool {
 	for unanswered, lost := 0, 0; unanswered < pollsToGiveUp; {
 		switch w.Jaas.Witness.Record(limited, w.base.Model.UUID).State {
 		case facts.RecordLost:
@@ -128,7 +157,9 @@ func (w *watcher) recordGone(limited context.Context) bool {
 		case facts.RecordUnknown:
 			unanswered++
 		default:
-			return false
+			if lost = 0; !time.Now().Before(keep) {
+				return false
+			}
 		}
 		if !sleep(limited, w.opts.PollInterval) {
 			return false

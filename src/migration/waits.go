@@ -40,6 +40,9 @@ const (
 	// connects to every controller for each (36,000 connections an hour for one watch
 	// with 50 controllers and a poll every 5 s).
 	TimeBetweenLists = time.Minute
+	// TimeToForget is how long JIMM may take to forget a model that its controller refuses to
+	// describe: it asks every 60 s (JIMM of July 2026 recorded).
+	TimeToForget = 75 * time.Second
 	// TimeToConfirm lies between the two observations that a confirmed record
 	// needs. JIMM takes a model for migrating for so long because of a request
 	// that is under way (JIMM of July 2026).

@@ -69,6 +69,10 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 
 // watch does what the plan says. limited is ctx with the deadline.
 func (w *watcher) watch(ctx, limited context.Context) {
+	if w.base.AutoRecords && w.Jaas.Inspector != nil && w.plan != PlanNone {
+		// Once JIMM has forgotten the model it no longer says who had access.
+		w.res.Model.Grants, _ = w.Jaas.Inspector.Grants(limited, w.base.Model.UUID)
+	}
 	switch w.plan {
 	case PlanVerify:
 		w.res.Step = facts.StepVerify

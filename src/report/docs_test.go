@@ -175,10 +175,7 @@ func TestReferenceHasTheResultsOfTheCode(t *testing.T) {
 		Drift: true, Repair: "x", Proof: "y", Asked: 2, Silent: []facts.Controller{r.Target},
 	}
 	migrated := report.MigrationResults(r, run)
-	lost := everything()
-	lost.Outcome = facts.LostFromJIMM
-	lost.Model.Users = append(lost.Model.Users, "bob@example.com=read")
-	migrated["repair"] = report.Repair(lost, "jimmctl")
+	migrated["repair"] = report.Repair(lostModel(), "jimmctl")
 	migrated["error"].(map[string]any)["code"] = "x"
 	located := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1, Known: 1, Gaps: errors.New("x")}, 1, "jimm-migrator/0")
 	paged := report.LocatedResults(locate.Found{Locations: []locate.Location{location}, Matches: 1000, Known: 1000}, 1, "jimm-migrator/0")
@@ -337,7 +334,7 @@ func TestReferenceHasTheChecksOfTheCode(t *testing.T) {
 	for _, row := range table(t, page(t, "checks.md")["After the migration"], "verify") {
 		verify = append(verify, codeWords(row[0])...)
 	}
-	want = []string{string(migration.VerifyAgents), string(migration.VerifyContents), string(migration.VerifyAccess)}
+	want = []string{string(migration.VerifyAgents), string(migration.VerifyContents), string(migration.VerifyRecord), string(migration.VerifyAccess)}
 	if diff := cmp.Diff(want, verify); diff != "" {
 		t.Errorf("findings about a model that has moved (-code +documented):\n%s", diff)
 	}

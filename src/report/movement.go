@@ -60,7 +60,10 @@ func MovingResults(found migration.AllMovements, gap error) map[string]any {
 func MovementResults(m migration.Movement, unit string) map[string]any {
 	out := movementResults(m)
 	out["summary"] = MovementSummary(m)
-	if m.State.Moves() {
+	switch {
+	case m.State == migration.MovementLost:
+		out["next"] = facts.LocateCommand(unit, m.Model.UUID)
+	case m.State.Moves():
 		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", unit, m.Model.UUID)
 	}
 	return out
@@ -100,6 +103,8 @@ func MovementSummary(m migration.Movement) string {
 		to = fmt.Sprintf(" to %q", m.Target.String())
 	}
 	switch m.State {
+	case migration.MovementLost:
+		return fmt.Sprintf("JIMM does not know model %s, and %s; it can be imported into JIMM again: locate-model has the command", model, m.Copies)
 	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
 		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text.String())
 		if m.State == migration.MovementSucceeded {

@@ -22,7 +22,7 @@ func statusKeys(r migration.Result) []string {
 	keys := map[string]bool{}
 	follow := report.FollowResults(r, run)
 	follow["next"] = "x"
-	for _, out := range []map[string]any{report.MovementResults(m, "jimm-migrator/0"), follow, report.MovingResults(migration.AllMovements{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
+	for _, out := range []map[string]any{report.MovementResults(m, "jimm-migrator/0"), follow, report.FollowResults(lostModel(), run), report.MovingResults(migration.AllMovements{Movements: []migration.Movement{m}, Known: 1}, errors.New("x"))} {
 		for _, key := range flat(out, map[string]string{"models": "UUID"}) {
 			keys[key] = true
 		}

@@ -23,7 +23,15 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 	failure := errorResults(r.Detail, r.Err)
 	set(failure, "hint", r.Hint)
 	setMap(out, "error", failure)
+	setLost(out, r, run)
 	return out
+}
+
+// setLost adds the command that makes JIMM know a model again.
+func setLost(out map[string]any, r migration.Result, run Run) {
+	if r.Outcome == facts.LostFromJIMM {
+		setMap(out, "repair", repairResults(repairOf(r, run.CLI, run.Unit)))
+	}
 }
 
 // RecordSummary puts the result of record-model into one sentence.

@@ -14,7 +14,15 @@ func recordedResults(r migration.Result) map[string]any {
 	out := report.RecordResults(r, run)
 	out["next"] = "x"
 	out["error"].(map[string]any)["code"] = "x"
+	out["repair"] = report.RecordResults(lostModel(), run)["repair"]
 	return out
+}
+
+// lostModel is a result with a model that JIMM has lost.
+func lostModel() migration.Result {
+	r := everything()
+	r.Outcome, r.Model.Grants = facts.LostFromJIMM, []string{"user-bob@example.com reader"}
+	return r
 }
 
 func TestRecordSummaries(t *testing.T) {

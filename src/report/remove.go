@@ -16,6 +16,7 @@ func RemoveResults(r migration.Result, run Run) map[string]any {
 	setMap(out, "recorded-controller", controllerResults(r.Recorded))
 	setMap(out, "left-over-controller", controllerResults(r.Target))
 	setMap(out, "error", errorResults(r.Detail, r.Err))
+	setLost(out, r, run)
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 func removedResults(r migration.Result) map[string]any {
 	out := report.RemoveResults(r, run)
 	out["error"].(map[string]any)["code"] = "x"
+	out["repair"] = report.RemoveResults(lostModel(), run)["repair"]
 	return out
 }
 

@@ -71,19 +71,17 @@ func importCommand(r migration.Result, cli string) string {
 	return fmt.Sprintf("%s import-model %s %s --owner %s", cli, r.Holder.Name, r.Model.UUID, cmp.Or(r.Model.Owner, "OWNER"))
 }
 
-// grantCommands restore the access of all users but the owner, which importing a
+// grantCommands restore the access that was given to all but the owner, which importing a
 // model does not.
 func grantCommands(m facts.Model, cli string) []string {
-	add := cli + " auth relation add"
+	add := cli + " auth relation add "
 	if cli != "jimmctl" {
-		add = cli + " add-permission"
+		add = cli + " add-permission "
 	}
-	relations := map[string]string{"admin": "administrator", "write": "writer", "read": "reader"}
 	var out []string
-	for _, user := range m.Users {
-		name, access, _ := strings.Cut(user, "=")
-		if relation := relations[access]; relation != "" && name != m.Owner {
-			out = append(out, fmt.Sprintf("%s user-%s %s model-%s", add, name, relation, m.UUID))
+	for _, grant := range m.Grants {
+		if who, _, _ := strings.Cut(grant, " "); who != "user-"+m.Owner {
+			out = append(out, add+grant+" model-"+m.UUID)
 		}
 	}
 	return out

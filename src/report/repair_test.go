@@ -40,7 +40,9 @@ func TestRepairsAreNamed(t *testing.T) {
 	} {
 		r := everything()
 		r.Outcome, r.Cause, r.Err = c.outcome, c.cause, c.err
-		r.Model.Users = append(r.Model.Users, "bob@example.com=read")
+		// JIMM's administrators are among the users of ModelInfo, without a grant of their own.
+		r.Model.Users = append(r.Model.Users, "boss@example.com=admin")
+		r.Model.Grants = []string{"user-alice@example.com administrator", "user-bob@example.com reader"}
 		if diff := cmp.Diff(c.want, report.Repair(r, c.cli)); diff != "" {
 			t.Errorf("%s, %s: %s", c.outcome, c.cause, diff)
 		}

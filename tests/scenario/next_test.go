@@ -105,6 +105,8 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	if err := s.config(ctx, []string{"jimm-migrator", "poll-interval=30s"}); err != nil {
 		t.Fatal(err)
 	}
+	// Who types it fills in the owner of a model that JIMM does not know.
+	command = strings.Replace(command, "--owner OWNER", "--owner alice@example.com", 1)
 	s.tell("$ %s", command)
 	if strings.Contains(command, "/leader ") {
 		s.agent.SetLeader(true) // The story's one unit stands in for the leader.

@@ -23,9 +23,12 @@ type Model struct {
 	// Machines, Units and Cores are its sizes as JIMM lists them. JIMM of 2024
 	// lists what it last wrote down.
 	Machines, Units, Cores int
-	// Users have access to the model, as "name=access". They are kept because
-	// importing a model again needs them. Empty until they were asked for.
+	// Users have access to the model, as "name=access". Empty until they were asked for.
 	Users []string
+	// Grants are who has been given access to the model itself, as JIMM's commands write
+	// it: "user-alice@example.com administrator". Importing a model again needs them. Empty
+	// until they were asked for.
+	Grants []string
 	// Entry is the model's row in the list that JIMM has made of those of its controllers.
 	Entry Entry
 }

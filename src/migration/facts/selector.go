@@ -47,10 +47,10 @@ func (e *SelectError) Error() string {
 // UUID returns the UUID that was given, "" if something else was. A controller can be
 // asked about a model that JIMM does not know only by that.
 func (e *SelectError) UUID() string {
-	if e.Ambiguous() || !isUUID(e.Selector) {
+	if e.Ambiguous() {
 		return ""
 	}
-	return strings.ToLower(e.Selector)
+	return SelectedUUID(e.Selector)
 }
 
 // SelectedUUID returns the UUID by which a selector names a model, "" if it names one by

@@ -381,7 +381,7 @@ func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Contro
 	locator{controllers: list}.count(&loc, copies)
 	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
 	if loc.Holder.Known() {
-		loc.Repair = jaas.Traits.CLI + " import-model " + loc.Holder.Name + " " + uuid + " --owner OWNER"
+		loc.Repair = jaas.Traits.CLI + " import-model " + loc.Holder.Name + " " + uuid + " --owner " + cmp.Or(survey.OwnerIn(copies[loc.Holder.UUID]), "OWNER")
 	}
 	return Found{Locations: []Location{loc}, Matches: 1}, ctx.Err()
 }

@@ -82,6 +82,9 @@ type Inspector interface {
 	// Hosts returns the UUIDs of the controllers whose administrators JIMM lets
 	// administer the model, because it takes them for the model's host.
 	Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error)
+	// Grants returns who has been given access to the model itself, as JIMM's commands
+	// write it: "user-alice@example.com administrator".
+	Grants(ctx context.Context, model string) ([]string, error)
 	// Consumers returns the UUIDs of the models that use the offers of a model, by
 	// the name of the offer. What is not in it may be used anyway.
 	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)

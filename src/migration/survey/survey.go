@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -259,6 +260,16 @@ func (r *Surveyor) findLost(ctx context.Context, s *Survey) {
 	s.Model.UUID = s.ModelErr.UUID()
 	s.Observation.Record = r.Jaas.Witness.Record(ctx, s.Model.UUID)
 	s.Observation.Copies = NewProber(r.Jaas.Witness).All(ctx, s.Controllers, s.Model.UUID)
+	s.Model.Owner = OwnerIn(s.Observation.Copies[s.LostHolder().UUID])
+}
+
+// OwnerIn returns the owner of a copy that its controller has described to its administrator,
+// if JIMM can take over that owner: not a local user; "" otherwise.
+func OwnerIn(c facts.Copy) string {
+	if owner := c.Info.Owner; strings.Contains(owner, "@") {
+		return owner
+	}
+	return ""
 }
 
 // Lost reports whether JIMM does not know a model that a controller has. That a list
