@@ -98,66 +98,111 @@ func (r *run) progress() Progress {
 // reconcile compares the entries with what is seen: what is done is not done
 // again, and what others have moved on is left.
 func (r *run) reconcile(ctx context.Context, s Sight) {
-	names, at := map[facts.ControllerUUID]string{}, make(map[string]string, len(s.Models))
+	find := places(s)
+	var left []MoveResult
+	var attach []int
+	r.mu.Lock()
+	for i := range r.entries {
+		t := &r.entries[i]
+		waits, at := t.State == Waiting, find(t.Entry.Model)
+		if r.compare(t, at) && (r.Waves == nil || r.Waves[t.Entry.Wave]) {
+			attach = append(attach, i)
+		}
+		if waits && t.State == Stayed {
+			left = append(left, t.MoveResult)
+		}
+	}
+	r.mu.Unlock()
+	for _, m := range left {
+		r.report(EndedEvent{m})
+	}
+	for _, i := range attach {
+		r.launch(ctx, i)
+	}
+}
+
+// place is where a model is according to JIMM.
+type place struct {
+	on     string // The controller, if the model is listed.
+	listed bool
+	gaps   bool // The list is not complete.
+	flight Flight
+	moves  bool // The flight is under way.
+}
+
+// places returns what finds the place of a model, by UUID.
+func places(s Sight) func(model string) place {
+	names, on := map[facts.ControllerUUID]string{}, make(map[string]string, len(s.Models))
 	for _, c := range s.Controllers {
 		names[c.UUID] = c.Name
 	}
 	for _, m := range s.Models {
-		at[m.UUID] = cmp.Or(names[m.Recorded], string(m.Recorded))
+		on[m.UUID] = cmp.Or(names[m.Recorded], string(m.Recorded))
 	}
 	flights := map[string]Flight{}
 	for _, f := range s.Moving {
 		flights[f.Model] = f
 	}
-	var attach []int
-	r.mu.Lock()
-	var ended []MoveResult
-	for i := range r.entries {
-		t := &r.entries[i]
-		on, known := at[t.Entry.Model]
-		f, moves := flights[t.Entry.Model]
-		leg, behind, onRoute := t.Entry.Leg(on, t.behind)
-		if moves && onRoute {
-			leg, behind = t.Entry.toward(f.Target, leg, behind)
-		}
-		switch {
-		case t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && known && on != t.Entry.Target():
-			r.tally.Fought = t.Entry.Name
-		case t.State != Waiting:
-		case !known && len(s.Gaps) > 0:
-		case !known:
-			t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM does not list it any more"
-			ended = append(ended, t.MoveResult)
-		case t.fresh(on): // The list is older than its last step.
-		case onRoute && len(leg.Route) == 0 && !moves:
-			t.State, t.Reason = Well, alreadyThere
-		case moves && onRoute && len(leg.Route) > 0 && f.Target == leg.First() && !leg.upgrades():
-			t.leg, t.behind = leg, behind
-			attach = append(attach, i)
-		case moves && f.Target != "":
-			t.State, t.Reason = Stayed, string(LeftMoving)
-			ended = append(ended, t.MoveResult)
-			if t.seen {
-				r.tally.Fought = t.Entry.Name
-			}
-		case !onRoute || len(leg.Route) == 0:
-			t.State, t.Reason, t.Detail = Stayed, string(LeftMovedOn), fmt.Sprintf("it is on %q", on)
-			ended = append(ended, t.MoveResult)
-			if t.seen {
-				r.tally.Fought = t.Entry.Name
-			}
-		default:
-			t.seen, t.leg, t.behind = true, leg, behind
-		}
+	return func(model string) place {
+		p := place{gaps: len(s.Gaps) > 0}
+		p.on, p.listed = on[model]
+		p.flight, p.moves = flights[model]
+		return p
 	}
-	inWaves := func(i int) bool { return r.Waves == nil || r.Waves[r.entries[i].Entry.Wave] }
-	attach = slices.DeleteFunc(attach, func(i int) bool { return !inWaves(i) })
-	r.mu.Unlock()
-	for _, m := range ended {
-		r.report(EndedEvent{m})
+}
+
+// compare compares one entry with the place of its model, and reports whether a migration
+// that is under way is the next one of its route, and is to be followed.
+func (r *run) compare(t *tracked, at place) (follow bool) {
+	switch {
+	case t.movedBack(at):
+		r.tally.Fought = t.Entry.Name
+	case t.State != Waiting, !at.listed && at.gaps:
+	case !at.listed:
+		t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM does not list it any more"
+	case t.fresh(at.on): // The list is older than its last step.
+	default:
+		return r.position(t, at)
 	}
-	for _, i := range attach {
-		r.launch(ctx, i)
+	return false
+}
+
+// movedBack reports whether the model has ended well in this run, and others have moved it
+// from its target since.
+func (t *tracked) movedBack(at place) bool {
+	return t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && at.listed && at.on != t.Entry.Target()
+}
+
+// position finds the place of a model on its route, and reports whether a migration that is
+// under way is to be followed.
+func (r *run) position(t *tracked, at place) (follow bool) {
+	leg, behind, onRoute := t.Entry.Leg(at.on, t.behind)
+	if at.moves && onRoute {
+		leg, behind = t.Entry.toward(at.flight.Target, leg, behind)
+	}
+	arrived := onRoute && len(leg.Route) == 0
+	switch {
+	case arrived && !at.moves:
+		t.State, t.Reason = Well, alreadyThere
+	case at.moves && onRoute && !arrived && at.flight.Target == leg.First() && !leg.upgrades():
+		t.leg, t.behind = leg, behind
+		return true
+	case at.moves && at.flight.Target != "":
+		r.movedByOthers(t, LeftMoving, "")
+	case !onRoute || arrived:
+		r.movedByOthers(t, LeftMovedOn, fmt.Sprintf("it is on %q", at.on))
+	default:
+		t.seen, t.leg, t.behind = true, leg, behind
+	}
+	return false
+}
+
+// movedByOthers leaves a model that others move. If this run has seen it on its route
+// before, they work against the run.
+func (r *run) movedByOthers(t *tracked, why Reason, detail string) {
+	t.State, t.Reason, t.Detail = Stayed, string(why), detail
+	if t.seen {
+		r.tally.Fought = t.Entry.Name
 	}
 }
 

@@ -57,76 +57,112 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 // absent or odd: then what they name stays empty, and the request is there all the
 // same.
 func auditChanges(facade, method string, params json.RawMessage) []ChangeRequest {
-	decode := func(into any) { _ = lenient(json.Unmarshal(params, into)) }
 	var out []ChangeRequest
 	switch facade + "." + method {
 	case "JIMM.MigrateModel", "JIMM.UpdateMigratedModel":
-		for _, m := range auditMigrations(method, params) {
-			out = append(out, ChangeRequest{ModelUUID: m.ModelUUID, ModelPath: m.ModelPath, Controller: m.TargetController})
-		}
+		out = migrationChanges(method, params)
 	case "JIMM.ImportModel":
-		var wire struct {
-			Model      string `json:"model-tag"`
-			Controller string `json:"controller"`
-		}
-		decode(&wire)
-		out = append(out, aboutModel(wire.Model, ChangeRequest{Controller: wire.Controller}))
+		out = importChange(params)
 	case "JIMM.UpgradeTo":
-		var wire struct {
-			Models []string `json:"model-uuids"`
-			Model  string   `json:"model-tag"` // before May 2026
-			Target string   `json:"target-controller-name"`
-		}
-		decode(&wire)
-		if wire.Model != "" {
-			wire.Models = append(wire.Models, wire.Model)
-		}
-		for _, model := range wire.Models {
-			out = append(out, aboutModel(model, ChangeRequest{Controller: wire.Target}))
-		}
+		out = upgradeToChanges(params)
 	case "JIMM.SetControllerDeprecated":
-		var wire struct {
-			Name       string `json:"name"`
-			Deprecated bool   `json:"deprecated"`
-		}
-		decode(&wire)
-		out = append(out, ChangeRequest{Controller: wire.Name, Deprecated: wire.Deprecated})
+		out = deprecationChange(params)
 	case "JIMM.RemoveController":
-		var wire struct {
-			Name  string `json:"name"`
-			Force bool   `json:"force"`
-		}
-		decode(&wire)
-		out = append(out, ChangeRequest{Controller: wire.Name, Force: wire.Force})
+		out = removalChange(params)
 	case "ModelUpgrader.UpgradeModel":
-		var wire struct {
-			Model   string `json:"model-tag"`
-			Version string `json:"target-version"`
-			DryRun  bool   `json:"dry-run"`
-		}
-		decode(&wire)
-		out = append(out, aboutModel(wire.Model, ChangeRequest{Version: wire.Version, DryRun: wire.DryRun}))
+		out = upgradeModelChange(params)
 	case "Controller.InitiateMigration":
-		// The specs have the target's credentials too, which stay unread.
-		var wire struct {
-			Specs []struct {
-				Model  string `json:"model-tag"`
-				Target struct {
-					Tag   string `json:"controller-tag"`
-					Alias string `json:"controller-alias"`
-				} `json:"target-info"`
-			} `json:"specs"`
-		}
-		decode(&wire)
-		for _, spec := range wire.Specs {
-			target := cmp.Or(spec.Target.Alias, juju.TagID(juju.KindController, spec.Target.Tag))
-			out = append(out, aboutModel(spec.Model, ChangeRequest{Controller: target}))
-		}
+		out = initiationChanges(params)
 	default:
 		return nil
 	}
 	if len(out) == 0 {
-		out = []ChangeRequest{{}}
+		return []ChangeRequest{{}}
+	}
+	return out
+}
+
+// decodeParams decodes as much of the params as is as expected.
+func decodeParams(params json.RawMessage, into any) { _ = lenient(json.Unmarshal(params, into)) }
+
+func migrationChanges(method string, params json.RawMessage) []ChangeRequest {
+	var out []ChangeRequest
+	for _, m := range auditMigrations(method, params) {
+		out = append(out, ChangeRequest{ModelUUID: m.ModelUUID, ModelPath: m.ModelPath, Controller: m.TargetController})
+	}
+	return out
+}
+
+func importChange(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Model      string `json:"model-tag"`
+		Controller string `json:"controller"`
+	}
+	decodeParams(params, &wire)
+	return []ChangeRequest{aboutModel(wire.Model, ChangeRequest{Controller: wire.Controller})}
+}
+
+func upgradeToChanges(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Models []string `json:"model-uuids"`
+		Model  string   `json:"model-tag"` // before May 2026
+		Target string   `json:"target-controller-name"`
+	}
+	decodeParams(params, &wire)
+	if wire.Model != "" {
+		wire.Models = append(wire.Models, wire.Model)
+	}
+	var out []ChangeRequest
+	for _, model := range wire.Models {
+		out = append(out, aboutModel(model, ChangeRequest{Controller: wire.Target}))
+	}
+	return out
+}
+
+func deprecationChange(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Name       string `json:"name"`
+		Deprecated bool   `json:"deprecated"`
+	}
+	decodeParams(params, &wire)
+	return []ChangeRequest{{Controller: wire.Name, Deprecated: wire.Deprecated}}
+}
+
+func removalChange(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Name  string `json:"name"`
+		Force bool   `json:"force"`
+	}
+	decodeParams(params, &wire)
+	return []ChangeRequest{{Controller: wire.Name, Force: wire.Force}}
+}
+
+func upgradeModelChange(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Model   string `json:"model-tag"`
+		Version string `json:"target-version"`
+		DryRun  bool   `json:"dry-run"`
+	}
+	decodeParams(params, &wire)
+	return []ChangeRequest{aboutModel(wire.Model, ChangeRequest{Version: wire.Version, DryRun: wire.DryRun})}
+}
+
+// initiationChanges leaves the target's credentials unread, which the specs have too.
+func initiationChanges(params json.RawMessage) []ChangeRequest {
+	var wire struct {
+		Specs []struct {
+			Model  string `json:"model-tag"`
+			Target struct {
+				Tag   string `json:"controller-tag"`
+				Alias string `json:"controller-alias"`
+			} `json:"target-info"`
+		} `json:"specs"`
+	}
+	decodeParams(params, &wire)
+	var out []ChangeRequest
+	for _, spec := range wire.Specs {
+		target := cmp.Or(spec.Target.Alias, juju.TagID(juju.KindController, spec.Target.Tag))
+		out = append(out, aboutModel(spec.Model, ChangeRequest{Controller: target}))
 	}
 	return out
 }

@@ -273,7 +273,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 	set(proof, "not-asked", e.NotAsked)
 	out["proof"] = proof
 	AddAccess(out, d.Access)
-	setMap(out, "after", drainAfter(d))
+	setMap(out, "after", d.after())
 	set(out, "gaps", redact.String(strings.Join(append(done.Gaps, e.Gaps...), "; ")))
 	delete(out, "next")
 	set(out, "next", d.next(run))
@@ -372,34 +372,35 @@ func Parameter(name, value string) string {
 	return name + "=" + value
 }
 
-// drainAfter says what must be known before the controller is destroyed, whatever was
+// after says what must be known before the controller is destroyed, whatever was
 // proved about it.
-func drainAfter(d Drained) map[string]any {
+func (d *Drained) after() map[string]any {
 	if d.DryRun {
 		return nil
 	}
-	e := d.Evidence
 	out := map[string]any{
 		"keep-controller": "keep " + d.Controller + " until all clients, agents and consumers of offers have reconnected: it redirects them to where the models are now",
 	}
-	missing, stale, seen := []string{}, 0, map[string]bool{}
+	d.addAgents(out)
+	d.addConsumers(out)
+	d.addStaleAccess(out)
+	d.addNewModels(out)
+	return out
+}
+
+// addAgents adds which agents are missing, and how many models have none that was seen.
+func (d *Drained) addAgents(out map[string]any) {
+	missing, well := []string{}, map[string]bool{}
 	for _, m := range d.Moves() {
-		seen[m.Entry.Model] = m.State == fleet.Well
+		well[m.Entry.Model] = m.State == fleet.Well
 		if len(m.Result.Aftermath.Missing) > 0 {
 			missing = append(missing, m.Entry.Name+": "+strings.Join(m.Result.Aftermath.Missing, ", "))
-		}
-		for _, f := range m.Result.Aftermath.Findings {
-			if f.Check == migration.VerifyAccess && f.Level == checks.Warn && !slices.Contains(d.Access.Repaired, m.Entry.Model) {
-				stale++
-			}
 		}
 	}
 	set(out, "agents-missing", cutLines(missing, 8<<10))
 	earlier := 0
-	gone := map[string]bool{}
-	for _, uuid := range e.Departed {
-		gone[uuid] = true
-		if !seen[uuid] {
+	for _, uuid := range d.Evidence.Departed {
+		if !well[uuid] {
 			earlier++
 		}
 	}
@@ -411,9 +412,14 @@ func drainAfter(d Drained) map[string]any {
 		notSeen = append(notSeen, "agents not checked for "+facts.Count(earlier, "model", "models")+" that left before this run; to check a model, run migrate-model with its current controller as target-controller")
 	}
 	set(out, "agents-not-seen", strings.Join(notSeen, "\n"))
+}
+
+// addConsumers adds which models use an offer of one that has left, and were not seen to
+// rejoin it.
+func (d *Drained) addConsumers(out map[string]any) {
 	var consumers []string
 	for _, edge := range d.Edges.List {
-		if gone[edge.Offerer] && !edge.Joined {
+		if slices.Contains(d.Evidence.Departed, edge.Offerer) && !edge.Joined {
 			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and their relation was not seen to rejoin after the migration; check it")
 		}
 	}
@@ -421,21 +427,35 @@ func drainAfter(d Drained) map[string]any {
 	if len(d.Edges.Unread) > 0 {
 		out["consumers-unknown"] = "not all offers could be read; check the relations of each model"
 	}
+}
+
+// addStaleAccess adds how many models have access rules in JIMM that name the old controller.
+func (d *Drained) addStaleAccess(out map[string]any) {
+	stale := 0
+	for _, m := range d.Moves() {
+		for _, f := range m.Result.Aftermath.Findings {
+			if f.Check == migration.VerifyAccess && f.Level == checks.Warn && !slices.Contains(d.Access.Repaired, m.Entry.Model) {
+				stale++
+			}
+		}
+	}
 	if stale > 0 {
 		out["access"] = fmt.Sprintf("JIMM's access rules for %s still name the old controller, so its administrators still have access; repair-access=true corrects the rules", facts.Count(stale, "model", "models"))
 	}
+}
+
+// addNewModels adds whether JIMM may still place models on the controller, and how not to
+// lose the records of those.
+func (d *Drained) addNewModels(out map[string]any) {
 	switch {
 	case !d.Traits.AutoRecords:
 		out["new-models"] = "this JIMM still places new models there, cordoned or not; list-models controller=" + d.Controller + " shows them"
+		out["remove-controller"] = "do not remove it from this JIMM with force, which deletes the records of all models that are still recorded there"
 	case d.After == fleet.CordonHidden:
 		out["new-models"] = "JIMM does not show whether " + d.Controller + " is cordoned, so it may place new models there; list-controllers shows it later"
 	case d.After != fleet.Cordoned:
 		out["new-models"] = d.Controller + " is not reported as cordoned, so JIMM may place new models there; cordon-controller prevents that"
 	}
-	if !d.Traits.AutoRecords {
-		out["remove-controller"] = "do not remove it from this JIMM with force, which deletes the records of all models that are still recorded there"
-	}
-	return out
 }
 
 // AddAccess adds to results what became of JIMM's access rules, if anything.
