@@ -43,6 +43,24 @@ type PhaseEvent struct {
 	NoReturn bool
 }
 
+// JudgedEvent says what was observed and what it was judged to mean. It is reported at each
+// poll, for a caller that follows the reasoning.
+type JudgedEvent struct {
+	Verdict judge.Kind
+	// Ground says what proves that the target may be recorded; "" if nothing does.
+	Ground string
+	// Record is what JIMM's record says, and Recorded the controller that it names.
+	Record   facts.RecordState
+	Recorded facts.ControllerUUID
+	// Info is how the recorded controller answered through JIMM, InfoFrom the controller
+	// that described the model. Host is how a login to the model ended.
+	Info     facts.InfoKind
+	InfoFrom facts.ControllerUUID
+	Host     facts.HostKind
+	// Source and Target are what these say themselves.
+	Source, Target facts.CopyState
+}
+
 // StallEvent says that the migration makes no progress: the source has begun the
 // same steps again and again, or shows no new phase for too long. That is no
 // failure. It is reported once until the migration comes further.
@@ -182,6 +200,8 @@ func (StartEvent) event() {}
 func (PhaseEvent) event() {}
 
 func (StallEvent) event() {}
+
+func (JudgedEvent) event() {}
 
 func (HeartbeatEvent) event() {}
 

@@ -35,10 +35,6 @@ type Options struct {
 	StopOnStall bool
 	// Report is called with every event, from one goroutine; may be nil.
 	Report func(Event)
-	// Observed is called with each observation of a migration that is carried out and with
-	// what it was judged to mean, from the same goroutine; may be nil. It is for
-	// a caller that wants to see the reasoning; a simulation counts the verdicts.
-	Observed func(facts.Observation, judge.Verdict)
 }
 
 // Until says how far a migration is watched.

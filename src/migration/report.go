@@ -62,6 +62,14 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, text, refusal redact.
 	}
 }
 
+// showVerdict reports what an observation was judged to mean.
+func (t *reporter) showVerdict(v judge.Verdict, o facts.Observation, b judge.Baseline) {
+	t.report(JudgedEvent{
+		Verdict: v.Kind, Ground: v.Proof.Ground(), Record: o.Record.State, Recorded: o.Record.Controller,
+		Info: o.Info.Kind, InfoFrom: o.Info.Controller, Host: o.Host.Kind, Source: o.CopyOn(b.Source).State, Target: o.CopyOn(b.Target).State,
+	})
+}
+
 // showText reports a text whose words are new. Juju counts agents and log lines in
 // its texts.
 func (t *reporter) showText(phase facts.Phase, text redact.Raw) {

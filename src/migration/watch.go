@@ -141,9 +141,7 @@ func (w *watcher) poll(ctx, limited context.Context) bool {
 	w.refreshAudit(limited, obs)
 	v := judge.Judge(w.base, w.progress, obs)
 	v = w.stall.Judge(v, w.text(), w.answered(obs) == nil, time.Now())
-	if w.opts.Observed != nil {
-		w.opts.Observed(obs, v)
-	}
+	w.showVerdict(v, obs, w.base)
 	w.askTarget(limited, v)
 	w.record(v, obs)
 	w.res.Timing.observe(time.Now(), w.base, w.progress, v, obs)

@@ -2,10 +2,8 @@ package report_test
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,8 +17,10 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/report"
+	"jimm-migrator/tests/constants"
 )
 
 // page is a page of the reference, by sections.
@@ -64,7 +64,7 @@ func table(t *testing.T, section, header string) [][]string {
 
 var code = regexp.MustCompile("`([^`]+)`")
 
-// names are the code words of a cell; one that begins with a dot continues the
+// codeWords are the code words of a cell; one that begins with a dot continues the
 // one before.
 func codeWords(cell string) []string {
 	var out []string
@@ -209,30 +209,10 @@ func controllersResults(r migration.Result) map[string]any {
 	return out
 }
 
-// constants are the values of the string constants of a type of the engine.
-func constants(t *testing.T, typeName string) []string {
+// values are the values of the constants of a type of the engine, without the empty one.
+func values(t *testing.T, folder, typeName string) []string {
 	t.Helper()
-	return matches(t, "../migration", `(?m)^(?:const)?\s+\w+\s+`+typeName+`\s+= "([^"]+)"`)
-}
-
-// matches are what a pattern finds in the sources of the engine, in whatever file, sorted.
-func matches(t *testing.T, folder, pattern string) (found []string) {
-	t.Helper()
-	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(data, -1) {
-			found = append(found, string(match[1]))
-		}
-		return err
-	})
-	if err != nil || len(found) == 0 {
-		t.Fatalf("the engine has nothing like %s: %v", pattern, err)
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	return constants.Values(constants.Of(t, "../migration/"+folder, typeName))
 }
 
 func firstWords(rows [][]string) []string {
@@ -252,7 +232,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 	good, bad, _ := strings.Cut(string(data), "The action **fails** with")
 	outcomes := append(firstWords(table(t, good, "outcome")), firstWords(table(t, bad, "outcome"))...)
 	slices.Sort(outcomes)
-	if diff := cmp.Diff(outcomes, constants(t, "Outcome")); diff != "" {
+	if diff := cmp.Diff(outcomes, values(t, "facts", "Outcome")); diff != "" {
 		t.Errorf("outcomes (-documented +code):\n%s", diff)
 	}
 	for _, outcome := range firstWords(table(t, good, "outcome")) {
@@ -265,7 +245,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 			t.Errorf("%s is documented as a failure", outcome)
 		}
 	}
-	if diff := cmp.Diff(firstWords(table(t, string(data), "cause")), constants(t, "Cause")); diff != "" {
+	if diff := cmp.Diff(firstWords(table(t, string(data), "cause")), values(t, "facts", "Cause")); diff != "" {
 		t.Errorf("causes (-documented +code):\n%s", diff)
 	}
 	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
@@ -294,11 +274,11 @@ func short(d time.Duration) string {
 
 func TestReferenceHasThePlansStatesAndStepsOfTheCode(t *testing.T) {
 	sections := page(t, "actions.md")
-	for section, values := range map[string][]string{
-		"migrate-model": append(constants(t, "Plan"), append(constants(t, "Step"), constants(t, "Level")...)...),
-		"locate-model":  constants(t, "State"),
+	for section, documented := range map[string][]string{
+		"migrate-model": slices.Concat(values(t, "", "Plan"), values(t, "facts", "Step"), values(t, "checks", "Level")),
+		"locate-model":  values(t, "locate", "State"),
 	} {
-		for _, value := range values {
+		for _, value := range documented {
 			if !strings.Contains(sections[section], "`"+value+"`") {
 				t.Errorf("%s: %q is not documented", section, value)
 			}
@@ -358,10 +338,19 @@ func TestReferenceHasThePhasesOfTheCode(t *testing.T) {
 // The page has every verdict of many observations, and every placement of one.
 func TestExplanationHasTheVerdictsOfTheCode(t *testing.T) {
 	sections := page(t, "../explanation/how-a-migration-is-judged.md")
-	for file, at := range map[string][2]string{"verdict.go": {"Verdicts", "verdict"}, "placement.go": {"One observation alone", "placement"}} {
-		want := matches(t, "../migration/judge/"+file, `(?m)^\t([A-Z]\w+)(?: \w+ = iota)?(?:\s*//.*)?$`)
+	for typeName, at := range map[string][2]string{"Kind": {"Verdicts", "verdict"}, "Placement": {"One observation alone", "placement"}} {
+		want := constants.Names(constants.Of(t, "../migration/judge", typeName))
 		if diff := cmp.Diff(want, firstWords(table(t, sections[at[0]], at[1]))); diff != "" {
-			t.Errorf("%s (-code +documented):\n%s", file, diff)
+			t.Errorf("%s (-code +documented):\n%s", typeName, diff)
+		}
+	}
+}
+
+// Events name a verdict as the code and the page do.
+func TestVerdictsAreCalledAsInTheCode(t *testing.T) {
+	for i, c := range constants.Of(t, "../migration/judge", "Kind") {
+		if got := judge.Kind(i).String(); got != c.Name {
+			t.Errorf("%s is called %q", c.Name, got)
 		}
 	}
 }

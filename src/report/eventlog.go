@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -28,6 +29,8 @@ type EventLog struct {
 	// frozen is when the model was first seen frozen, thawed when it was
 	// first known to be in use again.
 	frozen, thawed time.Time
+	// judged is the verdict that was sent last.
+	judged migration.JudgedEvent
 }
 
 // maxField is how long a text in a line may be, in bytes.
@@ -133,6 +136,11 @@ func (l *EventLog) Event(e migration.Event) {
 		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
 	case migration.PhaseEvent:
 		l.progress(e)
+	case migration.JudgedEvent:
+		if e != l.judged {
+			l.judged = e
+			l.push("judged", "info", map[string]any{"verdict": e.Verdict.String(), "ground": redact.String(e.Ground), "text": judgedText(e)})
+		}
 	case migration.StallEvent:
 		l.push("stall", "warn", map[string]any{"phase": e.Phase.String(), "text": redact.String(e.Text), "stalled": true, "repeats": e.Repeats})
 	case migration.HeartbeatEvent:
@@ -160,6 +168,11 @@ func (l *EventLog) Event(e migration.Event) {
 	case migration.WaitEvent:
 		l.push("wait", "info", map[string]any{"limit_seconds": seconds(e.Limit)})
 	}
+}
+
+// judgedText says what was observed, in the words of the facts.
+func judgedText(e migration.JudgedEvent) string {
+	return fmt.Sprintf("record %s, info %s, login %s, source %s, target %s", e.Record, e.Info, e.Host, e.Source, e.Target)
 }
 
 // progress sends a new text of the migration. From QUIESCE on the model stands

@@ -35,6 +35,7 @@ func (r *Reporter) Event(e migration.Event) {
 		if r.Verbose {
 			r.Print(Line(e))
 		}
+	case migration.JudgedEvent: // It is for the event log.
 	case migration.FreezeEvent:
 		// It says what the check freeze-changes says, at the time when it counts.
 		r.checks = slices.DeleteFunc(r.checks, func(f checks.Finding) bool { return f.Check == checks.Freeze })

@@ -15,8 +15,8 @@ import (
 )
 
 func TestEverySummaryIsASentence(t *testing.T) {
-	for _, outcome := range constants(t, "Outcome") {
-		for _, cause := range append(constants(t, "Cause"), "") {
+	for _, outcome := range values(t, "facts", "Outcome") {
+		for _, cause := range append(values(t, "facts", "Cause"), "") {
 			for _, detail := range []string{"", "the server's words"} {
 				r := everything()
 				r.Outcome, r.Cause, r.Detail = facts.Outcome(outcome), facts.Cause(cause), detail
@@ -137,7 +137,7 @@ func TestResultKeys(t *testing.T) {
 }
 
 func TestLocationSummaries(t *testing.T) {
-	for _, state := range constants(t, "State") {
+	for _, state := range values(t, "locate", "State") {
 		l := locate.Location{Model: facts.Model{Name: "prod", Owner: "alice"}, State: locate.State(state), Proof: "the proof", Recorded: facts.Controller{Name: "west", UUID: "1"}}
 		text := report.LocationSummary(l, "jimm-migrator/0")
 		if !strings.Contains(text, "alice/prod") || !strings.Contains(text, "the proof") || strings.HasSuffix(text, ": ") {

@@ -59,28 +59,6 @@ func TestCode_CommandsWithNamesBeginAlike(t *testing.T) {
 	}
 }
 
-// constants returns the values of the text constants of a type, sorted, without
-// the empty one. The type may be anywhere below the folder.
-func constants(t *testing.T, folder, typeName string) []string {
-	t.Helper()
-	declared := regexp.MustCompile(`(?m)^(?:const)?\s+\w+\s+` + typeName + `\s+= "([^"]+)"`)
-	var out []string
-	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		for _, found := range declared.FindAllStringSubmatch(read(t, path), -1) {
-			out = append(out, found[1])
-		}
-		return nil
-	})
-	if err != nil || len(out) == 0 {
-		t.Fatalf("%s has no constants of type %s: %v", folder, typeName, err)
-	}
-	slices.Sort(out)
-	return out
-}
-
 func literal(e ast.Expr) string {
 	lit, ok := e.(*ast.BasicLit)
 	if !ok || lit.Kind != token.STRING {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/tests/constants"
 )
 
 // commands returns the commands in a page that begin with the words, each on one
@@ -108,7 +110,7 @@ func TestPages_RelateEndpointsThatExist(t *testing.T) {
 // Checks that pages say to ignore exist.
 func TestPages_IgnoreChecksThatExist(t *testing.T) {
 	t.Parallel()
-	known := constants(t, "src/migration/checks", "ID")
+	known := constants.Values(constants.Of(t, filepath.Join(root, "src/migration/checks"), "ID"))
 	for _, p := range ours(t) {
 		for _, found := range regexp.MustCompile(`ignore-checks=([a-z,-]+)`).FindAllStringSubmatch(p.text, -1) {
 			for id := range strings.SplitSeq(found[1], ",") {
@@ -156,7 +158,7 @@ func named(text string) []string {
 func TestTroubleshoot_KnowsEveryOutcome(t *testing.T) {
 	t.Parallel()
 	got := named(section(t, find(t, troubleshooting), "By outcome"))
-	if diff := cmp.Diff(constants(t, "src/migration", "Outcome"), got); diff != "" {
+	if diff := cmp.Diff(constants.Values(constants.Of(t, filepath.Join(root, "src/migration/facts"), "Outcome")), got); diff != "" {
 		t.Errorf("outcomes (-code +page):\n%s", diff)
 	}
 }
@@ -164,7 +166,7 @@ func TestTroubleshoot_KnowsEveryOutcome(t *testing.T) {
 func TestTroubleshoot_KnowsEveryCause(t *testing.T) {
 	t.Parallel()
 	got := named(section(t, find(t, troubleshooting), "By cause"))
-	if diff := cmp.Diff(constants(t, "src/migration", "Cause"), got); diff != "" {
+	if diff := cmp.Diff(constants.Values(constants.Of(t, filepath.Join(root, "src/migration/facts"), "Cause")), got); diff != "" {
 		t.Errorf("causes (-code +page):\n%s", diff)
 	}
 }

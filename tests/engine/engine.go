@@ -13,8 +13,6 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
-	"jimm-migrator/src/migration/facts"
-	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/report"
@@ -134,6 +132,9 @@ func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Option
 		PollInterval: r.Poll,
 		Timeout:      r.Timeout,
 		Report: func(e migration.Event) {
+			if _, judged := e.(migration.JudgedEvent); judged && r.Observed != nil {
+				r.Observed()
+			}
 			line := report.Line(e)
 			if line == "" {
 				return
@@ -143,9 +144,6 @@ func (j JAAS) open(ctx context.Context, r Request) (*jaas.JAAS, migration.Option
 				r.Progress(line)
 			}
 		},
-	}
-	if r.Observed != nil {
-		opts.Observed = func(facts.Observation, judge.Verdict) { r.Observed() }
 	}
 	for _, id := range r.Ignore {
 		opts.Ignore = append(opts.Ignore, checks.ID(id))

@@ -8,42 +8,28 @@ import (
 	"sync"
 	"testing"
 
+	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 )
 
-// verdicts are the rows of the judge, with their names.
-func verdicts() map[judge.Kind]string {
-	return map[judge.Kind]string{
-		judge.NoAnswer: "no answer", judge.Waiting: "waiting", judge.Running: "running", judge.Stalled: "stalled",
-		judge.Aborting: "aborting", judge.Aborted: "aborted", judge.Ended: "ended",
-		judge.Superseded: "superseded", judge.GoesElsewhere: "goes elsewhere", judge.SourceReleased: "source released", judge.Moved: "moved",
-		judge.ReapFailed: "reap failed", judge.Elsewhere: "elsewhere", judge.Migrated: "migrated",
-		judge.SourceRetains: "source retains", judge.Misrecorded: "misrecorded", judge.Lost: "lost",
-		judge.Conflict: "conflict",
-	}
-}
-
-// looked counts a row of the judge: the verdict, what JIMM's record said, and how
+// judged counts a row of the judge: the verdict, what JIMM's record said, and how
 // the recorded controller answered.
-func (s *story) looked(o facts.Observation, v judge.Verdict) {
-	at := "none"
-	switch uuid := o.Record.Controller; {
-	case o.Record.State == facts.RecordLost:
+func (s *story) judged(e migration.JudgedEvent) {
+	described := e.Info == facts.InfoLive || e.Info == facts.InfoListed
+	at, info := "none", e.Info.String()
+	switch {
+	case e.Record == facts.RecordLost:
 		at = "lost"
-	case o.Info.Described():
-		at = s.roleOf(o.Info.Controller)
-	case o.Record.State == facts.RecordAt:
-		at = s.roleOf(uuid)
+	case described:
+		at, info = s.roleOf(e.InfoFrom), "described"
+	case e.Record == facts.RecordAt:
+		at = s.roleOf(e.Recorded)
 	}
-	s.cell("judged %s", verdicts()[v.Kind])
-	info := o.Info.Kind.String()
-	if o.Info.Described() {
-		info = "described"
-	}
-	s.cell("row: record %s, info %s: %s", at, info, verdicts()[v.Kind])
-	if v.Proof.Valid() {
-		s.cell("proof: %s", v.Proof.Ground())
+	s.cell("judged %s", e.Verdict)
+	s.cell("row: record %s, info %s: %s", at, info, e.Verdict)
+	if e.Ground != "" {
+		s.cell("proof: %s", e.Ground)
 	}
 }
 
@@ -102,12 +88,12 @@ func wanted() []string {
 	for _, action := range faultActions() {
 		want = append(want, fmt.Sprintf("fault %s", action), fmt.Sprintf("fault %s on MigrateModel", action), fmt.Sprintf("fault %s on UpdateMigratedModel", action))
 	}
-	for kind, name := range verdicts() {
+	for kind := judge.NoAnswer; kind <= judge.Conflict; kind++ {
 		switch kind {
 		case judge.Ended: // no simulated source ends with an unknown text
 		case judge.Conflict, judge.Superseded, judge.GoesElsewhere: // a few in thousands of seeds
 		default:
-			want = append(want, "judged "+name)
+			want = append(want, "judged "+kind.String())
 		}
 	}
 	for _, outcome := range []facts.Outcome{

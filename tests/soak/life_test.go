@@ -3,9 +3,7 @@ package soak_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +21,7 @@ type life struct {
 	death  kill // n is 0: it is not killed
 	link   *link
 	cancel context.CancelFunc
-	looked func(facts.Observation, judge.Verdict)
+	judged func(migration.JudgedEvent)
 
 	mu       sync.Mutex
 	killed   bool
@@ -36,8 +34,8 @@ type life struct {
 	starts   int      // how often it has requested a migration
 	records  int
 	proof    judge.Proof
-	looks    []string
-	lastLook string
+	latest   migration.JudgedEvent
+	verdicts []string // Each with what was observed, when it changed.
 
 	result migration.Result
 	err    error
@@ -135,30 +133,27 @@ func (l *life) report(e migration.Event) {
 	case migration.RecordEvent:
 		f.Err = nil // Its text is documented to be raw.
 		e = f
+	case migration.JudgedEvent:
+		l.judge(f)
+		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.texts = append(l.texts, report.Line(e))
 }
 
-func (l *life) look(o facts.Observation, v judge.Verdict) {
-	if v.Kind == judge.Migrated || v.Kind == judge.SourceRetains {
+// judge notes a verdict.
+func (l *life) judge(e migration.JudgedEvent) {
+	if e.Verdict == judge.Migrated || e.Verdict == judge.SourceRetains {
 		l.enter("verify")
 	}
 	l.mu.Lock()
-	var copies []string
-	for _, uuid := range slices.Sorted(maps.Keys(o.Copies)) {
-		copies = append(copies, string(uuid[:4])+" "+o.Copies[uuid].State.String())
+	if e != l.latest {
+		l.latest = e
+		l.verdicts = append(l.verdicts, fmt.Sprintf("%v: %+v", time.Since(l.began), e))
 	}
-	look := fmt.Sprintf("%s; record %s %.4s, info %s %.4s %q, host %s, %s", verdicts()[v.Kind], o.Record.State, o.Record.Controller, o.Info.Kind, o.Info.Controller, o.Info.Attempt.Text, o.Host.Kind, copies)
-	if look != l.lastLook {
-		l.looks = append(l.looks, fmt.Sprintf("%v: %s", time.Since(l.began), look))
-	}
-	l.lastLook = look
 	l.mu.Unlock()
-	if l.looked != nil {
-		l.looked(o, v)
-	}
+	l.judged(e)
 }
 
 // StartMigration and RecordController make a life the writer of its engine.

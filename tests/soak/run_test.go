@@ -204,7 +204,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (s *story) newLife(k kill) *life {
-	return &life{death: k, link: s.link, looked: s.looked}
+	return &life{death: k, link: s.link, judged: s.judged}
 }
 
 // run is one life of ours.
@@ -238,7 +238,6 @@ func (s *story) options(l *life) migration.Options {
 		PollInterval: s.poll,
 		Timeout:      s.timeout,
 		Report:       l.report,
-		Observed:     l.look,
 	}
 }
 

@@ -47,7 +47,7 @@ func TestSeed(t *testing.T) {
 	}
 	for i, l := range s.lives {
 		t.Logf("life %d: killed %v, %s (%s) after %v, %v\n%s", i, l.killed, l.result.Outcome, l.result.Cause, l.took, l.err, strings.Join(l.texts, "\n"))
-		t.Logf("its looks:\n%s", strings.Join(l.looks, "\n"))
+		t.Logf("its verdicts:\n%s", strings.Join(l.verdicts, "\n"))
 	}
 	for _, what := range s.wrong {
 		t.Error(what)

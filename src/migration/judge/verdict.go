@@ -56,6 +56,14 @@ const (
 	Conflict
 )
 
+// String is the name of the verdict.
+func (k Kind) String() string {
+	return [...]string{
+		"NoAnswer", "Waiting", "Running", "Stalled", "Aborting", "Aborted", "Ended", "Superseded", "SourceReleased", "Moved",
+		"ReapFailed", "GoesElsewhere", "Elsewhere", "Migrated", "SourceRetains", "Misrecorded", "Lost", "Conflict",
+	}[k]
+}
+
 // Verdict is what [Judge] makes of an observation.
 type Verdict struct {
 	Kind Kind

@@ -1,0 +1,96 @@
+// Package constants lists the constants of the shipped code, for tests that compare them
+// with what is documented. It asks the type checker, so how they are written down does not
+// matter.
+package constants
+
+import (
+	"cmp"
+	"errors"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Constant is a constant with its value; that of a text is without quotes.
+type Constant struct{ Name, Value string }
+
+// Of returns the constants of a type of the package in the folder, in the order in which
+// they are declared.
+func Of(t *testing.T, folder, typeName string) []Constant {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, set := []*ast.File{}, token.NewFileSet()
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	// What is imported does not matter for constants, and is not read.
+	config := types.Config{Importer: nothing{}, Error: func(error) {}}
+	checked, _ := config.Check(folder, set, files, nil)
+	scope := checked.Scope()
+	var found []*types.Const
+	for _, name := range scope.Names() {
+		if c, ok := scope.Lookup(name).(*types.Const); ok {
+			if named, ok := c.Type().(*types.Named); ok && named.Obj().Name() == typeName {
+				found = append(found, c)
+			}
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s has no constants of type %s", folder, typeName)
+	}
+	slices.SortFunc(found, func(a, b *types.Const) int { return cmp.Compare(a.Pos(), b.Pos()) })
+	out := make([]Constant, len(found))
+	for i, c := range found {
+		value := c.Val().ExactString()
+		if c.Val().Kind() == constant.String {
+			value = constant.StringVal(c.Val())
+		}
+		out[i] = Constant{c.Name(), value}
+	}
+	return out
+}
+
+// Names returns the names of constants, sorted.
+func Names(list []Constant) []string {
+	out := make([]string, len(list))
+	for i, c := range list {
+		out[i] = c.Name
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Values returns the values of constants, sorted, without the empty one.
+func Values(list []Constant) []string {
+	var out []string
+	for _, c := range list {
+		if c.Value != "" {
+			out = append(out, c.Value)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// nothing imports no package.
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) {
+	return nil, errors.New("not imported: " + path)
+}
