@@ -91,6 +91,7 @@ func Values(list []Constant) []string {
 // nothing imports no package.
 type nothing struct{}
 
+// Import returns an error.
 func (nothing) Import(path string) (*types.Package, error) {
 	return nil, errors.New("not imported: " + path)
 }
