@@ -36,7 +36,7 @@ func startError(err error) error {
 	case migrating:
 		return fmt.Errorf("%w: %w", migration.ErrMigrating, err)
 	default:
-		return err
+		return refused(err, migration.ErrStartRefused)
 	}
 }
 
@@ -66,19 +66,25 @@ func (r *recorder) RecordController(ctx context.Context, proof judge.Proof) erro
 	if err != nil {
 		return err
 	}
-	err = client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name)
+	return refused(client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name), migration.ErrRecordRefused)
+}
+
+// refused marks an error that is JIMM's own answer. It keeps the words of the answer alone.
+func refused(err, kind error) error {
 	if answer, answered := errors.AsType[*rpc.Error](err); answered && answer.Message != "" {
-		return &recordRefusedError{err}
+		return &refusedError{error: err, kind: kind}
 	}
 	return err
 }
 
-// recordRefusedError is JIMM's own answer to a request to record. It has the words of the
-// answer alone.
-type recordRefusedError struct{ error }
+// refusedError is JIMM's own answer to a request.
+type refusedError struct {
+	error
+	kind error
+}
 
-// Is reports that the error is [migration.ErrRecordRefused].
-func (*recordRefusedError) Is(target error) bool { return target == migration.ErrRecordRefused }
+// Is reports whether the error is of that kind.
+func (e *refusedError) Is(target error) bool { return target == e.kind }
 
 // Unwrap returns the error of the call.
-func (e *recordRefusedError) Unwrap() error { return e.error }
+func (e *refusedError) Unwrap() error { return e.error }

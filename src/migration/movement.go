@@ -214,8 +214,14 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 		res.Plan = PlanFollow
 	case s.TargetKnown && s.LeftSource():
 		res.Plan = PlanRecord
+	case moves.State == MovementUnknown:
+		// That nothing was reported does not prove that nothing runs.
+		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseSilent, facts.StepCheck
+		res.Err, res.Detail, res.Holder = moves.Err, answers([]facts.Controller{s.Source}, s.Observation), facts.Controller{}
+		return *res, nil
 	default:
 		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseNothingRuns, facts.StepCheck
+		res.Settled = s.TimeLeftToStart() == 0 // One that was requested just now may still begin.
 		return *res, nil
 	}
 	newWatcher(r, s, recorder, res, began).watch(ctx, limited)

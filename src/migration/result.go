@@ -20,6 +20,9 @@ type Obstacles struct {
 	// Settled reports that the reason of the outcome is a known one that does not end
 	// by itself.
 	Settled bool
+	// Unexplained reports that the reason is not known: the server gives none, or in
+	// words that no rule explains. To repeat the command is safe, and may not help.
+	Unexplained bool
 	// CopyLeft reports that the target still reports that it has a copy after an abort.
 	CopyLeft bool
 	// LeftImport reports whether the target itself says that its copy is half imported and

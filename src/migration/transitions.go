@@ -198,6 +198,10 @@ func (w *watcher) explain() {
 	}
 	reason, ok := w.reason(w.res.Detail)
 	w.res.Hint, w.res.Settled = reason.Hint(), ok && !reason.Retry
+	w.res.Unexplained = !ok && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused))
+	if w.res.Unexplained && w.res.Detail != "" {
+		w.res.Hint = "the charm has no explanation for this message; run check-migration before the next attempt"
+	}
 	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
 		w.res.Next = ""
 	}
@@ -366,7 +370,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	if unresolvedFor < w.wait(TimeToResolve) {
 		return false
 	}
-	w.res.Err, w.res.Detail = o.Info.Err, redact.Error(o.Info.Err)
+	w.res.Err, w.res.Detail = o.Info.Err, answers(w.pair(), o)
 	if v.Kind == judge.Misrecorded {
 		if only := w.onlyHolder(ctx); only.Known() {
 			w.res.Holder = only
@@ -387,6 +391,21 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	}
 	w.end(facts.Unknown, facts.CauseUnproved)
 	return true
+}
+
+// answers is what was answered about the model: JIMM's error, or else what controllers say
+// themselves.
+func answers(of []facts.Controller, o facts.Observation) string {
+	if o.Info.Err != nil {
+		return redact.Error(o.Info.Err)
+	}
+	var out []string
+	for _, c := range of {
+		if got := o.CopyOn(c); got.State != facts.CopyUnknown {
+			out = append(out, strconv.Quote(c.String())+" "+got.Describe())
+		}
+	}
+	return cmp.Or(strings.Join(out, "; "), o.Info.Answer())
 }
 
 // unprobed says what would help where the controllers are not asked.

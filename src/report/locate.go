@@ -103,7 +103,7 @@ func LocationSummary(l locate.Location, unit string) string {
 	case locate.StateAbsent:
 		return fmt.Sprintf("model %s is on no controller, but JIMM records %q: %s", model, l.Recorded.String(), l.Proof)
 	case locate.StateLost:
-		return fmt.Sprintf("JIMM does not know model %s: %s; it can be imported into JIMM again%s", model, strings.TrimPrefix(l.Proof, locate.UnknownToJIMM), prefixed(": ", l.Repair))
+		return fmt.Sprintf("JIMM does not know model %s: %s; %s%s", model, strings.TrimPrefix(l.Proof, locate.UnknownToJIMM), importable(l.Model), prefixed(": ", l.Repair))
 	case locate.StateConflict:
 		return fmt.Sprintf("model %s is in conflict: %s", model, l.Proof)
 	default:

@@ -27,6 +27,8 @@ func FollowSummary(r migration.Result) string {
 	switch {
 	case r.Cause == facts.CauseNothingRuns:
 		return fmt.Sprintf("no migration of model %s is running; nothing was started", name(r.Model))
+	case r.Outcome == facts.Refused && r.Cause == facts.CauseSilent:
+		return fmt.Sprintf("it is not known whether a migration of model %s is running; nothing was started: %s", name(r.Model), r.Detail)
 	case r.Outcome == facts.Refused && r.Detail != "":
 		return "nothing was followed: " + r.Detail
 	default:

@@ -55,7 +55,7 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		return repair{name: repairImport} // Without an account no command helps: the summary says so.
 	case r.Outcome == facts.Conflict:
 		return repair{name: repairConflict}
-	case r.Outcome == facts.LostFromJIMM:
+	case r.Outcome == facts.LostFromJIMM && facts.Alive(r.Model.Life):
 		return repair{name: repairLost, command: importCommand(r, cli), grants: grantCommands(r.Model, cli)}
 	default:
 		return repair{}
@@ -68,7 +68,7 @@ func importCommand(r migration.Result, cli string) string {
 	if r.Model.UUID == "" || r.Holder.Name == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s import-model %s %s --owner %s", cli, r.Holder.Name, r.Model.UUID, cmp.Or(r.Model.Owner, "OWNER"))
+	return facts.ImportCommand(cli, r.Holder.Name, r.Model.UUID, r.Model.Owner)
 }
 
 // grantCommands restore the access that was given to all but the owner, which importing a

@@ -163,8 +163,8 @@ func nextCommand(r migration.Result, run Run) string {
 		return facts.RemoveCommand(run.Unit, r.Model.UUID, r.Target.Name)
 	case r.Outcome == facts.Refused && r.Cause == facts.CauseChecks:
 		return "" // The checks have been made, and their remedies say what helps.
-	case (r.Settled || r.CopyLeft) && r.Outcome != facts.Unknown:
-		// The cause has to be corrected first, which a check shows.
+	case (r.Settled || r.Unexplained || r.CopyLeft) && r.Outcome != facts.Unknown:
+		// The cause has to be corrected or found first, which a check shows.
 		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to
 	}
 	switch r.Outcome {

@@ -43,7 +43,7 @@ func Summary(r migration.Result) string {
 		}
 		return text
 	case facts.LostFromJIMM:
-		return fmt.Sprintf("JIMM no longer knows model %s; %s; it can be imported into JIMM again", model, whereIs(r))
+		return fmt.Sprintf("JIMM no longer knows model %s; %s; %s", model, whereIs(r), importable(r.Model))
 	default:
 		return unknownSummary(r)
 	}
@@ -258,6 +258,18 @@ func whereIs(r migration.Result) string {
 		return fmt.Sprintf("the model is on %q", r.Holder.String())
 	}
 	return "it is not known which controller has it"
+}
+
+// importable says whether a model that JIMM does not know can be imported into it.
+func importable(m facts.Model) string {
+	switch {
+	case m.Life == "": // Only an account on its controller shows it.
+		return "unless it is being destroyed, it can be imported into JIMM again"
+	case facts.Alive(m.Life):
+		return "it can be imported into JIMM again"
+	default:
+		return "there is nothing to import: it is being destroyed"
+	}
 }
 
 func name(m facts.Model) string {

@@ -14,11 +14,12 @@ func CheckModel(s *survey.Survey) Finding {
 		return Finding{Level: Pass, Evidence: s.Model.FullName() + " is " + s.Model.UUID + ", recorded on " + strconv.Quote(s.Source.String())}
 	}
 	if s.Lost() {
-		return Finding{
-			Level:    Fail,
-			Evidence: "JIMM does not know the model, and " + facts.DescribeCopies(s.Controllers, s.Observation.Copies),
-			Remedy:   s.Traits.CLI + " import-model " + cmp.Or(s.LostHolder().Name, "CONTROLLER") + " " + s.Model.UUID + " --owner OWNER",
+		f := Finding{Level: Fail, Evidence: "JIMM does not know the model, and " + facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
+		holder := s.LostHolder()
+		if at := s.Observation.CopyOn(holder); !at.Dying() {
+			f.Remedy = facts.ImportCommand(s.Traits.CLI, cmp.Or(holder.Name, "CONTROLLER"), s.Model.UUID, at.Info.Owner)
 		}
+		return f
 	}
 	f := Finding{Level: Fail, Evidence: s.ModelErr.Error()}
 	f.Remedy = facts.ModelsCommand(s.Options.Unit) + " lists all models"

@@ -33,6 +33,15 @@ func LocateCommand(unit, model string) string {
 // ModelsCommand lists the models that JIMM has.
 func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
 
+// ImportCommand makes JIMM know a model that a controller has. JIMM takes only an owner of
+// an identity provider; where none is known, a person fills in the name.
+func ImportCommand(cli, controller, model, owner string) string {
+	if !strings.Contains(owner, "@") {
+		owner = "OWNER"
+	}
+	return cli + " import-model " + controller + " " + model + " --owner " + owner
+}
+
 // RemoveCommand removes the copy of a model that an aborted migration has left on the
 // controller. It waits for longer than the action may take.
 func RemoveCommand(unit, model, controller string) string {

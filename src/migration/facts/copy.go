@@ -99,23 +99,29 @@ func (c Copy) Describe() string {
 	if status != "" {
 		status = " (" + status + ")"
 	}
-	switch c.State {
-	case CopyAbsent:
+	switch {
+	case c.Dying():
+		return "is destroying it" + status
+	case c.State == CopyAbsent:
 		return "does not have it"
-	case CopyMoved:
+	case c.State == CopyMoved:
 		return "has moved it away"
-	case CopyImporting:
+	case c.State == CopyImporting:
 		return "has only a half-imported copy of it"
-	case CopyExporting:
+	case c.State == CopyExporting:
 		return "is moving it away, or could not remove it" + status
-	case CopyActive:
+	case c.State == CopyActive:
 		return "hosts it" + status
-	case CopyPresent:
+	case c.State == CopyPresent:
 		return "has a copy of it"
 	default:
 		return "did not answer"
 	}
 }
+
+// Dying reports that the controller is destroying its copy, which it shows its
+// administrators alone.
+func (c Copy) Dying() bool { return c.Info.Described() && c.Has() && !Alive(c.Info.Life) }
 
 // Has reports whether the controller has the model in some form.
 func (c Copy) Has() bool {

@@ -378,10 +378,11 @@ func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Contro
 		return Found{}, unknown
 	}
 	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: UnknownToJIMM + said}
+	loc.Model.Life = copies[loc.Holder.UUID].Info.Life
 	locator{controllers: list}.count(&loc, copies)
 	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
-	if loc.Holder.Known() {
-		loc.Repair = jaas.Traits.CLI + " import-model " + loc.Holder.Name + " " + uuid + " --owner " + cmp.Or(survey.OwnerIn(copies[loc.Holder.UUID]), "OWNER")
+	if loc.Holder.Known() && facts.Alive(loc.Model.Life) {
+		loc.Repair = facts.ImportCommand(jaas.Traits.CLI, loc.Holder.Name, uuid, survey.OwnerIn(copies[loc.Holder.UUID]))
 	}
 	return Found{Locations: []Location{loc}, Matches: 1}, ctx.Err()
 }
