@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
@@ -88,7 +87,7 @@ func knownCloud(s *survey.Survey, where string) Finding {
 func knownName(s *survey.Survey, target, name string) Finding {
 	owner, told := s.OwnerOnSource()
 	owner = cmp.Or(owner, s.Model.Owner)
-	if qualifier(owner) != qualifier(s.Model.Owner) {
+	if facts.Qualifier(owner) != facts.Qualifier(s.Model.Owner) {
 		name = strconv.Quote(owner + "/" + s.Model.Name)
 	}
 	namesake := ""
@@ -96,7 +95,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 		if h.UUID == s.Model.UUID || h.Name != s.Model.Name {
 			continue
 		}
-		if qualifier(h.Owner) != qualifier(owner) {
+		if facts.Qualifier(h.Owner) != facts.Qualifier(owner) {
 			namesake = h.Owner + "/" + h.Name
 			continue
 		}
@@ -117,11 +116,6 @@ func knownName(s *survey.Survey, target, name string) Finding {
 		}
 	}
 	return Finding{Level: Pass, Evidence: target + " reports that it has no other model " + name}
-}
-
-// qualifier is what Juju 4 has in place of an owner.
-func qualifier(owner string) string {
-	return strings.NewReplacer("@", "-", ".", "-", "+", "-").Replace(owner)
 }
 
 // checkCloud checks whether the target has the model's cloud and region. JIMM

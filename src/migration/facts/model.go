@@ -1,5 +1,7 @@
 package facts
 
+import "strings"
+
 // Model is a model as JIMM has it on record.
 type Model struct {
 	// UUID is the model's UUID, the same on every controller.
@@ -43,6 +45,12 @@ func (m Model) FullName() string {
 		return m.UUID
 	}
 	return m.Owner + "/" + m.Name
+}
+
+// Qualifier is what Juju 4 has in place of an owner, and what its client prints before the
+// name of a model (QualifierFromUserTag of Juju 4).
+func Qualifier(owner string) string {
+	return strings.NewReplacer("@", "-", ".", "-", "+", "-").Replace(owner)
 }
 
 // UpdateCommand returns the command that makes JIMM record the controller.

@@ -70,7 +70,8 @@ func (e *SelectError) Ambiguous() bool { return len(e.Candidates) > 0 }
 // Select returns the one model that the selector names, in any form in which Juju
 // and JIMM print one: its UUID, "owner/name", or the name alone if it is unique;
 // behind "controller:", which is the client's name of JIMM; the UUID in capitals;
-// the owner without the domain if that is unique; as a tag ("model-UUID", and
+// the owner without the domain if that is unique, or as Juju 4 qualifies names with it
+// ("alice-example-com/prod"); as a tag ("model-UUID", and
 // "model:UUID" in JIMM's access rules). It never guesses: the error is a
 // [*SelectError] that lists the candidates or the nearest names.
 func Select(models []Model, selector string) (Model, error) {
@@ -127,7 +128,7 @@ func (m Model) forms(typed string) []string {
 	case looksLikeUUID(typed):
 		return []string{m.UUID, strings.ReplaceAll(m.UUID, "-", "")}
 	case strings.Contains(typed, "/"):
-		return []string{m.FullName(), owner + "/" + m.Name}
+		return []string{m.FullName(), owner + "/" + m.Name, Qualifier(m.Owner) + "/" + m.Name}
 	case len(typed) >= shortID && strings.Trim(typed, "0123456789abcdefABCDEF") == "" && m.hasDigits(strings.ToLower(typed)):
 		return []string{m.Name, typed}
 	default:
@@ -174,6 +175,7 @@ func match(models []Model, selector string) []Model {
 				owner, _, domain := strings.Cut(m.Owner, "@")
 				return domain && text == owner+"/"+m.Name
 			},
+			func(m Model) bool { return text == Qualifier(m.Owner)+"/"+m.Name },
 		} {
 			var out []Model
 			for _, m := range models {

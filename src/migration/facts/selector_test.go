@@ -25,6 +25,7 @@ func TestSelectTakesEveryFormThatIsPrinted(t *testing.T) {
 	for _, text := range []string{
 		"prod", "alice@example.com/prod", "alice/prod", " alice@example.com/prod ", prodUUID, strings.ToUpper(prodUUID),
 		"jaas:prod", "jaas:alice@example.com/prod", "jaas:" + prodUUID,
+		"alice-example-com/prod", "jaas:alice-example-com/prod", // A client of Juju 4.
 		"model-" + prodUUID, "model:" + prodUUID, "model-jaas:alice@example.com/prod",
 	} {
 		if m, err := facts.Select(models(), text); err != nil || m.UUID != prodUUID {
@@ -47,6 +48,7 @@ func TestSelectSuggests(t *testing.T) {
 		"alice@example.com/prdo": prod,
 		"alice@exmaple.com/prod": prod,
 		"alice/prdo":             prod,
+		"alice-example-com/prdo": prod,
 		"admin/prod":             prod, // juju/juju#19546
 		"alice@external/prod":    prod,
 		"jaas:admin/prod":        prod,
