@@ -199,9 +199,6 @@ func (w *watcher) explain() {
 	reason, ok := w.reason(w.res.Detail)
 	w.res.Hint, w.res.Settled = reason.Hint(), ok && !reason.Retry
 	w.res.Unexplained = !ok && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused))
-	if w.res.Unexplained && w.res.Detail != "" {
-		w.res.Hint = "the charm has no explanation for this message; run check-migration before the next attempt"
-	}
 	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
 		w.res.Next = ""
 	}

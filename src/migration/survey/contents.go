@@ -51,6 +51,10 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	}
 }
 
+// onTarget is why there is nothing to examine before a migration: it is over, or none was
+// needed.
+const onTarget = "JIMM already records the model on the target"
+
 // mayNotInspect says why there is nothing to inspect, or "".
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
@@ -58,7 +62,9 @@ func (r *Surveyor) mayNotInspect(s *Survey) string {
 		return "the model was not inspected"
 	case !s.TargetKnown:
 		return "the target is not known"
-	case s.OnTarget(), s.LeftSource(), s.Observation.Info.ReapFailed():
+	case s.OnTarget():
+		return onTarget
+	case s.LeftSource(), s.Observation.Info.ReapFailed():
 		return "the model has left its source"
 	case s.Observation.Info.Importing():
 		return "the model is being imported"

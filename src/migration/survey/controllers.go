@@ -79,6 +79,8 @@ func (r *Surveyor) mayNotAsk(s *Survey) string {
 		return "controllers are not asked (probe-controllers=false)"
 	case !s.TargetKnown:
 		return "the target is not known"
+	case s.OnTarget():
+		return onTarget
 	case s.UnderWay(), s.TimeLeftToStart() > 0:
 		return "a migration is running, is about to begin, or has run"
 	default:
