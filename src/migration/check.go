@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -110,7 +109,5 @@ func conflict(s *survey.Survey, res *Result) {
 func lost(s *survey.Survey, res *Result) {
 	res.Outcome, res.Cause, res.Plan = facts.LostFromJIMM, facts.CauseNone, PlanNone
 	res.Holder, res.Recorded = s.LostHolder(), facts.Controller{}
-	at := s.Observation.CopyOn(res.Holder).Info
-	res.Model.Life, res.Model.Owner = at.Life, cmp.Or(res.Model.Owner, at.Owner)
 	res.Detail = facts.DescribeCopies(s.Controllers, s.Observation.Copies)
 }

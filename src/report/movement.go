@@ -106,7 +106,11 @@ func MovementSummary(m migration.Movement) string {
 	}
 	switch m.State {
 	case migration.MovementLost:
-		return fmt.Sprintf("JIMM does not know model %s, and %s; it can be imported into JIMM again: locate-model has the command", model, m.Copies)
+		text := fmt.Sprintf("JIMM does not know model %s, and %s; %s", model, m.Copies, importable(m.Model))
+		if facts.Alive(m.Model.Life) {
+			text += ": locate-model has the command"
+		}
+		return text
 	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
 		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text.String())
 		if m.State == migration.MovementSucceeded {

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"strings"
 
 	"jimm-migrator/src/migration"

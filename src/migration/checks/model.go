@@ -16,8 +16,8 @@ func CheckModel(s *survey.Survey) Finding {
 	if s.Lost() {
 		f := Finding{Level: Fail, Evidence: "JIMM does not know the model, and " + facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
 		holder := s.LostHolder()
-		if at := s.Observation.CopyOn(holder); !at.Dying() {
-			f.Remedy = facts.ImportCommand(s.Traits.CLI, cmp.Or(holder.Name, "CONTROLLER"), s.Model.UUID, at.Info.Owner)
+		if facts.Alive(s.Model.Life) {
+			f.Remedy = facts.ImportCommand(s.Traits.CLI, cmp.Or(holder.Name, "CONTROLLER"), s.Model.UUID, s.Model.Owner)
 		}
 		return f
 	}

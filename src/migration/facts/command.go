@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -33,13 +34,10 @@ func LocateCommand(unit, model string) string {
 // ModelsCommand lists the models that JIMM has.
 func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
 
-// ImportCommand makes JIMM know a model that a controller has. JIMM takes only an owner of
-// an identity provider; where none is known, a person fills in the name.
+// ImportCommand makes JIMM know a model that a controller has. Where the owner is not known,
+// a person fills in the name.
 func ImportCommand(cli, controller, model, owner string) string {
-	if !strings.Contains(owner, "@") {
-		owner = "OWNER"
-	}
-	return cli + " import-model " + controller + " " + model + " --owner " + owner
+	return cli + " import-model " + controller + " " + model + " --owner " + cmp.Or(owner, "OWNER")
 }
 
 // RemoveCommand removes the copy of a model that an aborted migration has left on the

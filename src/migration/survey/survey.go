@@ -260,7 +260,8 @@ func (r *Surveyor) findLost(ctx context.Context, s *Survey) {
 	s.Model.UUID = s.ModelErr.UUID()
 	s.Observation.Record = r.Jaas.Witness.Record(ctx, s.Model.UUID)
 	s.Observation.Copies = NewProber(r.Jaas.Witness).All(ctx, s.Controllers, s.Model.UUID)
-	s.Model.Owner = OwnerIn(s.Observation.Copies[s.LostHolder().UUID])
+	at := s.Observation.Copies[s.LostHolder().UUID]
+	s.Model.Owner, s.Model.Life = OwnerIn(at), at.Info.Life
 }
 
 // OwnerIn returns the owner of a copy that its controller has described to its administrator,
