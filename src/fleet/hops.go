@@ -70,7 +70,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	p.Goal, p.Version = Upgrade, version
 	if !checks.IsVersion(version) {
-		return Plan{}, fmt.Errorf("cannot plan an upgrade: to-version is a version such as 3.6.28, not %q", version)
+		return Plan{}, fmt.Errorf("cannot plan an upgrade: to-version must be a version such as 3.6.28, not %q", version)
 	}
 	if len(p.Targets) == 0 {
 		p.Targets = []Weighted{{Name: "*", Weight: 1}}

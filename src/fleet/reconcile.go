@@ -188,7 +188,7 @@ func (r *run) position(t *tracked, at place) (follow bool) {
 		t.leg, t.behind = leg, behind
 		return true
 	case at.moves && at.flight.Target != "":
-		r.movedByOthers(t, LeftMoving, "")
+		r.movedByOthers(t, LeftMoving, fmt.Sprintf("another client is migrating it to %q", at.flight.Target))
 	case !onRoute || arrived:
 		r.movedByOthers(t, LeftMovedOn, fmt.Sprintf("it is on %q", at.on))
 	default:

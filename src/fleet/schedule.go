@@ -75,26 +75,26 @@ func (p Progress) ended() int {
 	return n
 }
 
-// Wait says what the next start waits for.
+// Wait says what the next start waits for, in words that follow "waiting for".
 type Wait string
 
-// What is waited for.
+// The waits. The words of WaitStopped and WaitTime are not shown: nothing more starts.
 const (
 	WaitNothing   Wait = ""
 	WaitStopped   Wait = "stopped"
 	WaitTime      Wait = "time"
-	WaitCanary    Wait = "canary"
-	WaitSlow      Wait = "slow-start"
+	WaitCanary    Wait = "the canaries"
+	WaitSlow      Wait = "the first migrations to succeed"
 	WaitParallel  Wait = "max-parallel"
 	WaitSource    Wait = "max-per-source"
 	WaitTarget    Wait = "max-per-target"
 	WaitAgents    Wait = "max-agents"
-	WaitNeighbour Wait = "neighbour"
-	WaitClosed    Wait = "target-closed"
-	WaitAsked     Wait = "start-outstanding"
-	WaitAlone     Wait = "edges-unknown"
-	WaitMoving    Wait = "moving"
-	WaitSilent    Wait = "jimm-does-not-answer"
+	WaitNeighbour Wait = "connected models"
+	WaitClosed    Wait = "a target to accept models"
+	WaitAsked     Wait = "a requested migration to begin"
+	WaitAlone     Wait = "all other migrations to end"
+	WaitMoving    Wait = "the migrations of other clients"
+	WaitSilent    Wait = "JIMM to answer"
 )
 
 // leastLeft is the least time that must be left for a start.

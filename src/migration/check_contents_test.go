@@ -87,8 +87,8 @@ func contentsCases() []contentsCase {
 		{"application unreadable", checks.Applications, application(func(a *facts.Application) { a.Err = "on fire" }), checks.Fail, "on fire"},
 
 		{"no upgrade", checks.Upgrade, none, checks.Pass, "3.6.14"},
-		{"agents of two versions", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "3.6.13" }), checks.Fail, "unit web/0 is 3.6.13, the model 3.6.14"},
-		{"machine of another version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "3.6.13" }), checks.Fail, "machine 0 is 3.6.13"},
+		{"agents of two versions", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "3.6.13" }), checks.Fail, "unit web/0 runs 3.6.13, the model 3.6.14"},
+		{"machine of another version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "3.6.13" }), checks.Fail, "machine 0 runs 3.6.13"},
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 

@@ -211,7 +211,8 @@ func (RecordEvent) event() {}
 
 func (WaitEvent) event() {}
 
-// AgentsEvent says which agents have not connected to the target yet.
+// AgentsEvent has the agents that have not connected to the target yet. If none is missing,
+// the agents are connected and the model has not recovered from errors yet.
 type AgentsEvent struct {
 	Missing []string
 	Of      int // How many machines and units there are.

@@ -267,7 +267,7 @@ func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, ans
 			m.removed(limited, s)
 			return
 		case refused && there >= goneToBelieve:
-			m.end(facts.Refused, facts.CauseAnswer, on+" still has the copy; it answered: "+redact.Error(answer))
+			m.end(facts.Refused, facts.CauseAnswer, on+" still has the copy; the request returned an error: "+redact.Error(answer))
 			return
 		}
 		if !sleep(limited, m.opts.PollInterval) {
@@ -281,7 +281,7 @@ func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, ans
 	}
 	m.end(facts.Unknown, facts.CauseNotRemoved, "after "+m.wait(TimeToRemove).String()+", "+on+" "+last.Describe())
 	if answer != nil {
-		m.res.Detail += "; it answered the request: " + redact.Error(answer)
+		m.res.Detail += "; the request returned an error: " + redact.Error(answer)
 	}
 }
 

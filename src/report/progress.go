@@ -49,6 +49,9 @@ func Line(e migration.Event) string {
 		}
 		return fmt.Sprintf("%s: %q hosts the model (%s)", e.Phase, e.Target.String(), span(e.Elapsed))
 	case migration.AgentsEvent:
+		if len(e.Missing) == 0 {
+			return fmt.Sprintf("all agents are connected to the target; waiting for the model to recover from errors (%s)", span(e.Elapsed))
+		}
 		return fmt.Sprintf("waiting for %d of %d agents to connect to the target: %s (%s)", len(e.Missing), e.Of, few(e.Missing), span(e.Elapsed))
 	case migration.VerifyEvent:
 		return "verify" + strings.TrimPrefix(findingLine(e.Finding), "check")
@@ -61,7 +64,7 @@ func Line(e migration.Event) string {
 		return "nothing contradicts your confirmation so far; checking again in " + span(e.After)
 	case migration.RemoveEvent:
 		if e.Err != nil {
-			return fmt.Sprintf("asked %q to remove its half-imported copy, and it answered: %s; checking whether it did", e.Controller.Name, redact.Error(e.Err))
+			return fmt.Sprintf("the request to %q to remove its half-imported copy returned an error: %s; checking whether the copy is gone", e.Controller.Name, redact.Error(e.Err))
 		}
 		return fmt.Sprintf("asked %q to remove its half-imported copy; checking that it is gone", e.Controller.Name)
 	default:
@@ -102,7 +105,7 @@ func attachLine(e migration.AttachEvent) string {
 
 func startLine(e migration.StartEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to migrate the model from %q to %q; it answered: %s; this is not conclusive; checking whether a migration is running", e.Source.String(), e.Target.Name, redact.Error(e.Err))
+		return fmt.Sprintf("the request to migrate the model from %q to %q returned an error: %s; this is not conclusive; checking whether a migration is running", e.Source.String(), e.Target.Name, redact.Error(e.Err))
 	}
 	text := fmt.Sprintf("started: %q to %q", e.Source.String(), e.Target.Name)
 	if e.MigrationID != "" {
@@ -132,7 +135,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 
 func recordLine(e migration.RecordEvent) string {
 	if e.Err != nil {
-		return fmt.Sprintf("asked JIMM to record %q, and it answered: %s; checking whether it did", e.Controller.Name, redact.Error(e.Err))
+		return fmt.Sprintf("the request to record %q returned an error: %s; checking whether JIMM recorded it", e.Controller.Name, redact.Error(e.Err))
 	}
 	return fmt.Sprintf("recorded in JIMM: %q hosts the model; %s", e.Controller.Name, e.Ground)
 }

@@ -175,7 +175,7 @@ func stateLine(e fleet.StateEvent) string {
 	if c.Waiting > 0 {
 		text += fmt.Sprintf(", %d waiting", c.Waiting)
 	}
-	if e.Wait != fleet.WaitNothing && c.Waiting > 0 && c.Moving == 0 {
+	if !slices.Contains([]fleet.Wait{fleet.WaitNothing, fleet.WaitStopped, fleet.WaitTime}, e.Wait) && c.Waiting > 0 && c.Moving == 0 {
 		text += " for " + string(e.Wait)
 	}
 	text += "; " + span(e.Elapsed)
@@ -196,7 +196,7 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 	if c.Planned == 0 {
 		return "there was nothing to migrate"
 	}
-	text := fmt.Sprintf("%d of %s", c.Moved+c.Already, facts.Count(c.Planned, "model is on its target", "models are on their target"))
+	text := fmt.Sprintf("%d of %s %s", c.Moved+c.Already, facts.Count(c.Planned, "model", "models"), onTarget(c.Moved+c.Already))
 	if c.Already > 0 {
 		text += fmt.Sprintf(", %d of them before this run", c.Already)
 	}
@@ -242,6 +242,13 @@ func RunSummary(d fleet.Done, p fleet.Plan) string {
 }
 
 // stay is the verb for the models that were not migrated.
+func onTarget(n int) string {
+	if n == 1 {
+		return "is on its target"
+	}
+	return "are on their target"
+}
+
 func stay(n int) string {
 	if n == 1 {
 		return "stays"

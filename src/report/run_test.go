@@ -64,6 +64,8 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 		"begin again": {fleet.BeganEvent{Plan: one, Already: 1}, "1 model is in the plan, 1 already there; at most 4 at once"},
 		"nothing":     {fleet.BeganEvent{}, "there is nothing to migrate"},
 		"state":       {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Moved: 1, Waiting: 2}, Elapsed: time.Minute}, "1 of 3 moved, 2 waiting; 1m0s, no estimate yet"},
+		"state, slow": {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Moved: 1, Waiting: 2}, Wait: fleet.WaitSlow}, "1 of 3 moved, 2 waiting for the first migrations to succeed; 0s, no estimate yet"},
+		"state, over": {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Moved: 1, Waiting: 2}, Wait: fleet.WaitStopped}, "1 of 3 moved, 2 waiting; 0s, no estimate yet"},
 		"failures":    {fleet.StateEvent{Counts: fleet.Counts{Planned: 3, Failed: 1, Left: 2}, Elapsed: time.Minute}, "0 of 3 moved, 1 failed, 2 stay; 1m0s"},
 		"freeze":      {fleet.ModelEvent{Entry: one.Moves[0], Canary: true, Event: migration.FindingEvent{Finding: checks.Finding{Check: checks.Freeze, Level: checks.Warn, Evidence: "x"}}}, ""},
 		"warning":     {fleet.ModelEvent{Entry: one.Moves[0], Canary: true, Event: migration.FindingEvent{Finding: checks.Finding{Check: checks.Offers, Level: checks.Warn, Evidence: "x"}}}, "canary alice@example.com/prod: check offers: warn: x"},

@@ -176,10 +176,10 @@ func checkUpgrade(s *survey.Survey) Finding {
 	var problems []string
 	differs := func(version string) bool { return version != "" && want != "" && version != want }
 	for _, id := range facts.SortedNames(s.Contents.Machines, func(m facts.Machine) bool { return differs(m.Version) }) {
-		problems = append(problems, "the agent of machine "+id+" is "+s.Contents.Machines[id].Version+", the model "+want)
+		problems = append(problems, "the agent of machine "+id+" runs "+s.Contents.Machines[id].Version+", the model "+want)
 	}
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return differs(u.Version) && s.Model.Type != "caas" }) {
-		problems = append(problems, "the agent of unit "+name+" is "+s.Contents.Units[name].Version+", the model "+want)
+		problems = append(problems, "the agent of unit "+name+" runs "+s.Contents.Units[name].Version+", the model "+want)
 	}
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
 		problems = append(problems, "unit "+name+" is being upgraded to another charm")

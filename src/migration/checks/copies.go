@@ -59,21 +59,31 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 		f.Remedy = find
 	case s.Placement() == judge.HalfImported:
 		f.Evidence = name + " is still importing the model: another migration has not ended"
+		f.Remedy = "wait until it has ended"
 	case s.Observation.Info.Kind == facts.InfoListed && !source.Has() && !s.Observation.Info.Attempt.OfSource():
 		f.Level, f.Evidence = Pass, "JIMM records the model on "+name+", and one of its controllers lists it"
 	case s.JIMMAnswer.Kind == facts.InfoUnavailable && source.Info.Kind == facts.InfoNotAsked && source.Has():
 		// A JIMM that cannot ask the source cannot start a migration there either.
 		f.Evidence = name + " has the model but does not describe it: " + s.JIMMAnswer.Answer()
+		f.Remedy = unreachable(s)
 	case s.Observation.Info.Described():
 		f.Level, f.Evidence = Pass, name+" has the model"
 	case s.Observation.Info.Kind == facts.InfoRedirected:
 		f.Evidence = name + " has moved the model away; JIMM does not record it yet"
+		f.Remedy = find
 	case source.Has():
 		f.Evidence = name + " has the model but does not describe it: " + s.Observation.Info.Answer()
+		f.Remedy = unreachable(s)
 	default:
 		f.Evidence = "cannot determine whether " + name + " has the model: " + s.Observation.Info.Answer()
+		f.Remedy = unreachable(s)
 	}
 	return f
+}
+
+// unreachable says what to do about a source that JIMM cannot ask.
+func unreachable(s *survey.Survey) string {
+	return "make sure that " + s.Source.String() + " runs and that JIMM can reach it, then try again"
 }
 
 // unknownTarget says why it is not known where a model went that its source has migrated.

@@ -119,11 +119,11 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 func when(a facts.Attempt) string {
 	switch {
 	case !a.End.IsZero():
-		return "ended " + a.End.UTC().Format(timeFormat)
+		return "ended at " + a.End.UTC().Format(timeFormat)
 	case a.Start.IsZero():
 		return "ended"
 	default:
-		return "began " + a.Start.UTC().Format(timeFormat) + " and ended"
+		return "began at " + a.Start.UTC().Format(timeFormat) + " and has ended"
 	}
 }
 

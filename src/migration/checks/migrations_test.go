@@ -23,8 +23,8 @@ func TestAMigrationWithoutTimesHasNone(t *testing.T) {
 		"running":                  {facts.Attempt{Text: "exporting model", Start: start}, checks.OtherMigration, "a migration has been running since 2026-11-29 12:00:00 UTC (exporting model)"},
 		"running, no start":        {facts.Attempt{Text: "exporting model"}, checks.OtherMigration, "a migration is running (exporting model)"},
 		"running, nothing is said": {facts.Unshown(), checks.OtherMigration, `"west" reports that a migration of the model is running`},
-		"aborted":                  {facts.Attempt{Text: "aborted, because", Start: start, End: start.Add(time.Hour)}, checks.EarlierAttempt, "an earlier attempt ended 2026-11-29 13:00:00 UTC: aborted, because"},
-		"aborted, no end":          {facts.Attempt{Text: "aborted, because", Start: start}, checks.EarlierAttempt, "an earlier attempt began 2026-11-29 12:00:00 UTC and ended: aborted, because"},
+		"aborted":                  {facts.Attempt{Text: "aborted, because", Start: start, End: start.Add(time.Hour)}, checks.EarlierAttempt, "an earlier attempt ended at 2026-11-29 13:00:00 UTC: aborted, because"},
+		"aborted, no end":          {facts.Attempt{Text: "aborted, because", Start: start}, checks.EarlierAttempt, "an earlier attempt began at 2026-11-29 12:00:00 UTC and has ended: aborted, because"},
 		"aborted, no times":        {facts.Attempt{Text: "aborted, because"}, checks.EarlierAttempt, "an earlier attempt ended: aborted, because"},
 	} {
 		t.Run(name, func(t *testing.T) {
