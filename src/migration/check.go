@@ -90,8 +90,12 @@ func listIfUnknown(s *survey.Survey) string {
 // contested observes a second time if more than one controller hosts the model,
 // and reports whether that stays so.
 func (r *run) contested(ctx context.Context, s *survey.Survey) bool {
-	if !s.ModelKnown() || !s.InUseTwice() || !sleep(ctx, r.opts.PollInterval) {
+	if !s.InUseTwice() || !sleep(ctx, r.opts.PollInterval) {
 		return false
+	}
+	if !s.ModelKnown() {
+		r.FindLost(ctx, s)
+		return s.InUseTwice()
 	}
 	s.Model.Entry = facts.Entry{} // The list is read again.
 	s.Observation = r.Observe(ctx, s)
@@ -105,8 +109,12 @@ func conflict(s *survey.Survey, res *Result) {
 }
 
 // lost ends a run in which nothing was done: JIMM does not know the model that was named
-// by its UUID, and a controller has it.
+// by its UUID, and a controller has it. Which of two copies to import is not for JIMM to say.
 func lost(s *survey.Survey, res *Result) {
+	if s.InUseTwice() {
+		conflict(s, res)
+		return
+	}
 	res.Outcome, res.Cause, res.Plan = facts.LostFromJIMM, facts.CauseNone, PlanNone
 	res.Holder, res.Recorded = s.LostHolder(), facts.Controller{}
 	res.Detail = facts.DescribeCopies(s.Controllers, s.Observation.Copies)

@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -70,6 +71,8 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 		return Movement{}, err
 	}
 	switch {
+	case s.Lost() && s.InUseTwice():
+		return Movement{Model: s.Model, State: MovementUnknown, Err: errors.New("more than one controller hosts it: " + facts.DescribeCopies(s.Controllers, s.Observation.Copies))}, nil
 	case s.Lost():
 		return Movement{Model: s.Model, State: MovementLost, Copies: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}, nil
 	case !s.ModelKnown():
@@ -195,6 +198,11 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	s, err := r.Survey(limited)
 	if err != nil {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
+	}
+	if r.contested(limited, s) {
+		res := r.begun(s)
+		conflict(s, res)
+		return *res, nil
 	}
 	if s.Lost() {
 		res := r.begun(s)

@@ -16,7 +16,7 @@ func CheckModel(s *survey.Survey) Finding {
 	if s.Lost() {
 		f := Finding{Level: Fail, Evidence: "JIMM does not know the model, and " + facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
 		holder := s.LostHolder()
-		if facts.Alive(s.Model.Life) {
+		if facts.Alive(s.Model.Life) && !s.InUseTwice() {
 			f.Remedy = facts.ImportCommand(s.Traits.CLI, cmp.Or(holder.Name, "CONTROLLER"), s.Model.UUID, s.Model.Owner)
 		}
 		return f

@@ -380,6 +380,9 @@ func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Contro
 	loc := Location{Model: facts.Model{UUID: uuid}, State: StateLost, Holder: survey.OnlyHolder(list, copies), Proof: UnknownToJIMM + said}
 	loc.Model.Life = copies[loc.Holder.UUID].Info.Life
 	locator{controllers: list}.count(&loc, copies)
+	if judge.InUse(facts.Observation{Copies: copies}, "") > 1 {
+		loc.State, loc.Proof = StateConflict, "JIMM does not know it, and more than one controller hosts it: "+said
+	}
 	loc.Copies = slices.DeleteFunc(loc.Copies, func(c facts.Controller) bool { return c.UUID == loc.Holder.UUID })
 	if loc.Holder.Known() && facts.Alive(loc.Model.Life) {
 		loc.Repair = facts.ImportCommand(jaas.Traits.CLI, loc.Holder.Name, uuid, survey.OwnerIn(copies[loc.Holder.UUID]))

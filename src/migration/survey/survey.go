@@ -98,7 +98,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 		err = nil
 	}
 	if err != nil || !s.ModelKnown() {
-		r.findLost(ctx, s)
+		r.FindLost(ctx, s)
 		return s, err
 	}
 	s.Source = s.Controllers.ByUUID(s.Model.Recorded)
@@ -251,9 +251,9 @@ func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
 	return atRest && !come && s.Entry.Kind == facts.InfoListed && i.Described() && !i.Migrating() && !i.ReapFailed()
 }
 
-// findLost asks every controller about a model that JIMM does not know, if its UUID was
+// FindLost asks every controller about a model that JIMM does not know, if its UUID was
 // given: JIMM may have forgotten it.
-func (r *Surveyor) findLost(ctx context.Context, s *Survey) {
+func (r *Surveyor) FindLost(ctx context.Context, s *Survey) {
 	if s.ModelKnown() || s.ModelErr.UUID() == "" || !r.Options.Probe {
 		return
 	}
