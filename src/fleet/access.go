@@ -27,7 +27,7 @@ type Rehoster interface {
 type Home struct {
 	model      string
 	controller facts.ControllerUUID
-	gone       []facts.ControllerUUID
+	without    []facts.ControllerUUID
 }
 
 // Model is the UUID of the model.
@@ -38,7 +38,7 @@ func (h Home) Allows(controller facts.ControllerUUID, hosts bool) bool {
 	if hosts {
 		return h.controller != "" && controller == h.controller
 	}
-	return slices.Contains(h.gone, controller)
+	return slices.Contains(h.without, controller)
 }
 
 // Access is what became of JIMM's access rules of the models that have moved.
@@ -102,14 +102,14 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 		}
 		changed = true
 	}
-	for _, old := range home.gone {
+	for _, old := range home.without {
 		failed = errors.Join(failed, rules.Rehost(ctx, home, old, false))
 		changed = true
 	}
 	hosts, err = rules.Hosts(ctx, stay.Model)
 	stale := slices.DeleteFunc(hosts, func(host facts.ControllerUUID) bool { return host == stay.Controller })
 	switch {
-	case err != nil, slices.ContainsFunc(stale, func(host facts.ControllerUUID) bool { return slices.Contains(home.gone, host) }):
+	case err != nil, slices.ContainsFunc(stale, func(host facts.ControllerUUID) bool { return slices.Contains(home.without, host) }):
 		return changed, "an old rule could not be removed: " + whyNot(failed, err)
 	case len(stale) > 0:
 		return changed, "the rules also name " + strings.Join(names(s, stale), ", ") + ", which may have the model"
@@ -152,9 +152,9 @@ func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts [
 		switch said := jaas.Witness.Copy(ctx, c, stay.Model); {
 		case said.State == facts.CopyMoved && said.To == stay.Controller:
 			released = true
-			home.gone = append(home.gone, host)
+			home.without = append(home.without, host)
 		case said.State == facts.CopyMoved, said.State == facts.CopyAbsent:
-			home.gone = append(home.gone, host)
+			home.without = append(home.without, host)
 		case said.Has():
 			return Home{}, fmt.Sprintf("%s %s", c, said.Describe())
 		}

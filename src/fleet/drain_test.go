@@ -14,9 +14,9 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// truth is what is really on the controllers, by controller and model. It answers for
+// oracle is what is really on the controllers, by controller and model. It answers for
 // them, and for the rules of JIMM's access.
-type truth struct {
+type oracle struct {
 	survey.Witness
 	survey.ControllerReader
 	copies map[string]facts.Copy // "west a"
@@ -33,7 +33,7 @@ type truth struct {
 	wrote []string
 }
 
-func (w *truth) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
+func (w *oracle) Copy(_ context.Context, c facts.Controller, model string) facts.Copy {
 	w.asked++
 	if w.silent || w.mute[model] {
 		return facts.Copy{}
@@ -44,21 +44,21 @@ func (w *truth) Copy(_ context.Context, c facts.Controller, model string) facts.
 	return facts.Copy{State: facts.CopyAbsent}
 }
 
-func (w *truth) Record(_ context.Context, model string) facts.Record {
+func (w *oracle) Record(_ context.Context, model string) facts.Record {
 	return facts.Record{State: facts.RecordAt, Controller: w.record[model]}
 }
 
-func (w *truth) Holdings(context.Context, facts.Controller) ([]facts.Holding, error) {
+func (w *oracle) Holdings(context.Context, facts.Controller) ([]facts.Holding, error) {
 	return w.holds, w.unread
 }
 
-func (w *truth) Grants(context.Context, string) ([]string, error) { return nil, nil }
+func (w *oracle) Grants(context.Context, string) ([]string, error) { return nil, nil }
 
-func (w *truth) Hosts(_ context.Context, model string) ([]facts.ControllerUUID, error) {
+func (w *oracle) Hosts(_ context.Context, model string) ([]facts.ControllerUUID, error) {
 	return slices.Clone(w.hosts[model]), nil
 }
 
-func (w *truth) Rehost(_ context.Context, home fleet.Home, controller facts.ControllerUUID, hosts bool) error {
+func (w *oracle) Rehost(_ context.Context, home fleet.Home, controller facts.ControllerUUID, hosts bool) error {
 	verb := "remove "
 	if hosts {
 		verb = "add "
@@ -102,88 +102,88 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	failed := []fleet.MoveResult{{Entry: entry(uuid("a"), "west", "east", 2), State: fleet.Failed}}
 	for name, test := range map[string]struct {
 		moved  []fleet.MoveResult
-		change func(w *truth, s *fleet.Snapshot, end *fleet.End)
+		change func(w *oracle, s *fleet.Snapshot, end *fleet.End)
 		want   fleet.Verdict
 		line   string // In one of the lists.
 	}{
 		"all is well":                 {run, nil, fleet.Drained, ""},
-		"run again":                   {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a") }, fleet.Drained, ""},
-		"no account":                  {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread = errors.New("no account") }, fleet.DrainedAsRecorded, ""},
-		"no account, no answer":       {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.unread, w.silent = errors.New("no account"), true }, fleet.NotKnown, uuid("a")},
-		"not to be asked":             {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.DrainedAsRecorded, uuid("a")},
-		"not to be asked, in doubt":   {failed, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.NotKnown, uuid("a")},
-		"no redirect":                 {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { delete(w.copies, "west "+uuid("a")) }, fleet.DrainedAsRecorded, uuid("a")},
-		"a redirect to another place": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) { w.copies["west "+uuid("a")] = moved("north") }, fleet.DrainedAsRecorded, uuid("a")},
-		"left over, no account": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"run again":                   {nil, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a") }, fleet.Drained, ""},
+		"no account":                  {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) { w.unread = errors.New("no account") }, fleet.DrainedAsRecorded, ""},
+		"no account, no answer":       {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) { w.unread, w.silent = errors.New("no account"), true }, fleet.NotKnown, uuid("a")},
+		"not to be asked":             {run, func(_ *oracle, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.DrainedAsRecorded, uuid("a")},
+		"not to be asked, in doubt":   {failed, func(_ *oracle, _ *fleet.Snapshot, end *fleet.End) { end.Probe = false }, fleet.NotKnown, uuid("a")},
+		"no redirect":                 {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) { delete(w.copies, "west "+uuid("a")) }, fleet.DrainedAsRecorded, uuid("a")},
+		"a redirect to another place": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) { w.copies["west "+uuid("a")] = moved("north") }, fleet.DrainedAsRecorded, uuid("a")},
+		"left over, no account": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.unread = errors.New("no account")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
 		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
-		"half imported, no account": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"half imported, no account": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.unread = errors.New("no account")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyImporting}
 		}, fleet.Blocked, "(half-imported: JIMM records it on east)"},
-		"left over by a run before": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"left over by a run before": {nil, func(w *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			w.unread, s.Requested = errors.New("no account"), asked("a")
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
 		}, fleet.Blocked, "(left-over: JIMM records it on east)"},
-		"in use twice": {failed, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"in use twice": {failed, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyActive}
 		}, fleet.InConflict, uuid("a")},
-		"unknown to JIMM": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"unknown to JIMM": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "alive"})
 		}, fleet.Blocked, "(unknown-to-jimm)"},
-		"a user's model named controller": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"a user's model named controller": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "controller", Owner: "eve", Life: "alive"})
 		}, fleet.Blocked, "(unknown-to-jimm)"},
-		"dying": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"dying": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "dying"})
 		}, fleet.Blocked, "(unknown-to-jimm: dying)"},
-		"half imported": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"half imported": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Importing: true})
 		}, fleet.Blocked, "(half-imported: JIMM records it on north)"},
-		"arriving": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"arriving": {run, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north", Target: "west"}}
 		}, fleet.Partly, uuid("b")},
-		"arriving, target unknown": {run, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"arriving, target unknown": {run, func(w *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north"}}
 			w.copies["west "+uuid("b")] = facts.Copy{State: facts.CopyImporting}
 		}, fleet.Partly, "its target is not known"},
-		"moving elsewhere": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"moving elsewhere": {run, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north"}}
 		}, fleet.Drained, ""},
-		"leaving": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+		"leaving": {run, func(_ *oracle, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Left = []fleet.Left{{Reason: fleet.LeftMoving, Model: uuid("c"), Name: "c"}}
 		}, fleet.Partly, uuid("c")},
-		"on its way to a target": {run, func(_ *truth, s *fleet.Snapshot, end *fleet.End) {
+		"on its way to a target": {run, func(_ *oracle, s *fleet.Snapshot, end *fleet.End) {
 			end.Left.Moves = []fleet.Entry{{Model: uuid("c"), Name: "c"}}
 			s.Moving = []fleet.Flight{{Model: uuid("c"), Source: "west", Target: "east"}}
 		}, fleet.Partly, uuid("c")},
-		"refused by a check at its turn": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+		"refused by a check at its turn": {run, func(_ *oracle, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Moves = []fleet.Entry{{Model: uuid("c"), Name: "c"}}
 			end.Moved = append(slices.Clone(end.Moved), fleet.MoveResult{
 				Entry: fleet.Entry{Model: uuid("c"), Source: "west"}, State: fleet.Stayed, Reason: "machines", Result: migration.Result{Outcome: facts.Refused},
 			})
 		}, fleet.Blocked, uuid("c") + " c (machines)"},
-		"excluded": {run, func(_ *truth, _ *fleet.Snapshot, end *fleet.End) {
+		"excluded": {run, func(_ *oracle, _ *fleet.Snapshot, end *fleet.End) {
 			end.Left.Left = []fleet.Left{{Reason: fleet.LeftExcluded, Model: uuid("c"), Name: "c"}}
 		}, fleet.Blocked, "excluded"},
-		"forgotten by JIMM": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"forgotten by JIMM": {nil, func(w *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			w.unread, s.Unlisted = errors.New("no account"), []string{uuid("x"), uuid("y")}
 			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}
 		}, fleet.Blocked, uuid("x") + " (unknown-to-jimm: JIMM's audit log has a request to migrate it)"},
-		"forgotten by JIMM, and listed": {nil, func(w *truth, s *fleet.Snapshot, _ *fleet.End) {
+		"forgotten by JIMM, and listed": {nil, func(w *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			s.Unlisted = []string{uuid("x")}
 			w.copies["west "+uuid("x")] = facts.Copy{State: facts.CopyActive}
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Life: "alive"})
 		}, fleet.Blocked, uuid("x")},
-		"gone, and still in the log": {nil, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Unlisted = []string{uuid("x")} }, fleet.Drained, ""},
-		"half imported, unknown to JIMM": {run, func(w *truth, _ *fleet.Snapshot, _ *fleet.End) {
+		"gone, and still in the log": {nil, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) { s.Unlisted = []string{uuid("x")} }, fleet.Drained, ""},
+		"half imported, unknown to JIMM": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("x"), Name: "x", Owner: "eve", Importing: true})
 		}, fleet.Blocked, "(unknown-to-jimm: half imported)"},
-		"a list with gaps":          {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Gaps = []string{"one model could not be read"} }, fleet.NotKnown, ""},
-		"others' models of the log": {run, func(_ *truth, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a", "b") }, fleet.Drained, ""},
+		"a list with gaps":          {run, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) { s.Gaps = []string{"one model could not be read"} }, fleet.NotKnown, ""},
+		"others' models of the log": {run, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) { s.Requested = asked("a", "b") }, fleet.Drained, ""},
 	} {
-		w := &truth{copies: map[string]facts.Copy{"west " + uuid("a"): moved("east"), "east " + uuid("a"): {State: facts.CopyActive}}, holds: []facts.Holding{own}}
+		w := &oracle{copies: map[string]facts.Copy{"west " + uuid("a"): moved("east"), "east " + uuid("a"): {State: facts.CopyActive}}, holds: []facts.Holding{own}}
 		s, end := jaas(model("a", "east", 2), model("b", "north", 2)), fleet.End{Controller: "west", Moved: test.moved, Probe: true}
 		if test.change != nil {
 			test.change(w, &s, &end)
@@ -220,7 +220,7 @@ func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for want, mute := range map[int][]string{3: names, 6: {"a", "b", "d", "e"}} {
-		s, w := jaas(), &truth{copies: map[string]facts.Copy{}, mute: map[string]bool{}}
+		s, w := jaas(), &oracle{copies: map[string]facts.Copy{}, mute: map[string]bool{}}
 		s.Requested = map[string]time.Time{}
 		for _, name := range names {
 			s.Models, s.Requested[uuid(name)] = append(s.Models, model(name, "east", 2)), now
@@ -336,32 +336,32 @@ func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 	const right, left = "right", "left"
 	a := uuid("a")
 	for name, test := range map[string]struct {
-		change func(w *truth, s *fleet.Snapshot)
+		change func(w *oracle, s *fleet.Snapshot)
 		wrote  string
 		hosts  string // At the end.
 		ends   string // "", right or left
 	}{
 		"moved":         {nil, "add east,remove west", "east", ""},
-		"right already": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = []facts.ControllerUUID{controllerUUID("east")} }, "", "east", right},
-		"killed between": {func(w *truth, _ *fleet.Snapshot) {
+		"right already": {func(w *oracle, _ *fleet.Snapshot) { w.hosts[a] = []facts.ControllerUUID{controllerUUID("east")} }, "", "east", right},
+		"killed between": {func(w *oracle, _ *fleet.Snapshot) {
 			w.hosts[a] = []facts.ControllerUUID{controllerUUID("west"), controllerUUID("east")}
 		}, "remove west", "east", ""},
-		"answers lost": {func(w *truth, _ *fleet.Snapshot) {
+		"answers lost": {func(w *oracle, _ *fleet.Snapshot) {
 			w.fails = map[string]error{"add east": errors.New("eof"), "remove west": errors.New("eof")}
 		}, "add east,remove west", "east", ""},
-		"cannot be made":       {func(w *truth, _ *fleet.Snapshot) { w.stuck = map[string]bool{"add east": true} }, "add east", "west", left},
-		"cannot be removed":    {func(w *truth, _ *fleet.Snapshot) { w.stuck = map[string]bool{"remove west": true} }, "add east,remove west", "west east", left},
-		"west has it too":      {func(w *truth, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{State: facts.CopyExporting} }, "", "west", left},
-		"west is silent":       {func(w *truth, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{} }, "add east", "west east", left},
-		"all are silent":       {func(w *truth, _ *fleet.Snapshot) { w.silent = true }, "", "west", left},
-		"half imported":        {func(w *truth, _ *fleet.Snapshot) { w.copies["east "+a] = facts.Copy{State: facts.CopyImporting} }, "", "west", left},
-		"not there":            {func(w *truth, _ *fleet.Snapshot) { delete(w.copies, "east "+a) }, "", "west", left},
-		"moves again":          {func(_ *truth, s *fleet.Snapshot) { s.Moving = []fleet.Flight{{Model: a}} }, "", "west", left},
-		"recorded elsewhere":   {func(w *truth, _ *fleet.Snapshot) { w.record[a] = controllerUUID("north") }, "", "west", left},
-		"a third has a rule":   {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("north")) }, "add east,remove west,remove north", "east", ""},
-		"a forgotten one, too": {func(w *truth, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("gone")) }, "add east,remove west", "gone east", left},
+		"cannot be made":       {func(w *oracle, _ *fleet.Snapshot) { w.stuck = map[string]bool{"add east": true} }, "add east", "west", left},
+		"cannot be removed":    {func(w *oracle, _ *fleet.Snapshot) { w.stuck = map[string]bool{"remove west": true} }, "add east,remove west", "west east", left},
+		"west has it too":      {func(w *oracle, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{State: facts.CopyExporting} }, "", "west", left},
+		"west is silent":       {func(w *oracle, _ *fleet.Snapshot) { w.copies["west "+a] = facts.Copy{} }, "add east", "west east", left},
+		"all are silent":       {func(w *oracle, _ *fleet.Snapshot) { w.silent = true }, "", "west", left},
+		"half imported":        {func(w *oracle, _ *fleet.Snapshot) { w.copies["east "+a] = facts.Copy{State: facts.CopyImporting} }, "", "west", left},
+		"not there":            {func(w *oracle, _ *fleet.Snapshot) { delete(w.copies, "east "+a) }, "", "west", left},
+		"moves again":          {func(_ *oracle, s *fleet.Snapshot) { s.Moving = []fleet.Flight{{Model: a}} }, "", "west", left},
+		"recorded elsewhere":   {func(w *oracle, _ *fleet.Snapshot) { w.record[a] = controllerUUID("north") }, "", "west", left},
+		"a third has a rule":   {func(w *oracle, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("north")) }, "add east,remove west,remove north", "east", ""},
+		"a forgotten one, too": {func(w *oracle, _ *fleet.Snapshot) { w.hosts[a] = append(w.hosts[a], controllerUUID("gone")) }, "add east,remove west", "gone east", left},
 	} {
-		w := &truth{
+		w := &oracle{
 			copies: map[string]facts.Copy{"west " + a: moved("east"), "east " + a: {State: facts.CopyActive}},
 			record: map[string]facts.ControllerUUID{a: controllerUUID("east")}, hosts: map[string][]facts.ControllerUUID{a: {controllerUUID("west")}},
 		}

@@ -20,8 +20,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// blindTo makes the charm unable to reach a controller that JIMM reaches.
-func (w world) blindTo(address string) world {
+// withoutRouteTo makes the charm unable to reach a controller that JIMM reaches.
+func (w world) withoutRouteTo(address string) world {
 	dial := w.settings.JIMM.DialContext
 	w.settings.JIMM.DialContext = func(ctx context.Context, network, at string) (net.Conn, error) {
 		if strings.HasPrefix(at, address) {
@@ -42,7 +42,7 @@ func TestTheTargetProvesWhereTheModelIs(t *testing.T) {
 		for _, accounts := range [][]string{nil, {"east"}} {
 			t.Run(fmt.Sprintf("%s %v", year, accounts), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east}]\n").withAccounts(accounts...).blindTo("10.0.0.1:")
+					w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east}]\n").withAccounts(accounts...).withoutRouteTo("10.0.0.1:")
 					defer w.Close()
 					<-time.After(10 * time.Minute)
 					res, lines := w.migrate(t, nil)

@@ -134,8 +134,8 @@ func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
 	return all, err
 }
 
-// People says which users the controller knows.
-func (r reader) People(ctx context.Context, c facts.Controller) (out facts.People, err error) {
+// Users says which users the controller knows.
+func (r reader) Users(ctx context.Context, c facts.Controller) (out facts.KnownUsers, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)

@@ -18,7 +18,7 @@ type staff struct {
 	*fake
 	access    map[string]facts.Account
 	holdings  []facts.Holding
-	people    map[string]facts.People
+	people    map[string]facts.KnownUsers
 	clouds    map[string][]string
 	prechecks facts.Prechecks
 	itself    string   // why the source would not take the model that it has
@@ -35,7 +35,7 @@ func newStaff(completes bool) *staff {
 	return &staff{
 		fake:      newFake(completes),
 		access:    map[string]facts.Account{"west": works(1, 2, 3), "east": works(1, 2, 3)},
-		people:    map[string]facts.People{"west": {Local: []string{"admin", "bob"}}, "east": {Local: []string{"admin", "bob"}}},
+		people:    map[string]facts.KnownUsers{"west": {Local: []string{"admin", "bob"}}, "east": {Local: []string{"admin", "bob"}}},
 		clouds:    map[string][]string{"aws": {"us-east-1"}},
 		holdings:  []facts.Holding{{UUID: "1", Name: "controller", Owner: "admin"}},
 		prechecks: facts.Prechecks{Version: 3, Facades: true},
@@ -54,7 +54,7 @@ func (s *staff) Holdings(context.Context, facts.Controller) ([]facts.Holding, er
 	return s.holdings, s.err
 }
 
-func (s *staff) People(_ context.Context, c facts.Controller) (facts.People, error) {
+func (s *staff) Users(_ context.Context, c facts.Controller) (facts.KnownUsers, error) {
 	s.asked++
 	return s.people[c.Name], s.err
 }
@@ -188,13 +188,13 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"the cloud is not", checks.Cloud, func(s *staff) { s.clouds = map[string][]string{} }, checks.Fail, "juju add-cloud"},
 
 		{"all users are there", checks.Users, nil, checks.Pass, "knows all users"},
-		{"one is not", checks.Users, func(s *staff) { s.people["east"] = facts.People{Local: []string{"admin"}} }, checks.Fail, "bob"},
+		{"one is not", checks.Users, func(s *staff) { s.people["east"] = facts.KnownUsers{Local: []string{"admin"}} }, checks.Fail, "bob"},
 		{"another identity provider", checks.Users, func(s *staff) {
-			s.people["east"] = facts.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
+			s.people["east"] = facts.KnownUsers{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
 		}, checks.Fail, "https://id.example.com instead of none"},
 		{"another one, and no external users", checks.Users, func(s *staff) {
 			s.users = []string{"bob=read"}
-			s.people["east"] = facts.People{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
+			s.people["east"] = facts.KnownUsers{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
 		}, checks.Pass, "knows all users"},
 		{"the source's are not told", checks.Users, state("west", facts.AccountNone), checks.Skip, "other users of the source"},
 		{"the target's are not told", checks.Users, state("east", facts.AccountNone), checks.Warn, "bob"},

@@ -239,19 +239,19 @@ func TestNoLoginForOneObservationThatFindsNothing(t *testing.T) {
 	})
 }
 
-func TestDoubt(t *testing.T) {
-	const blind, waiting, letGo = judge.NoAnswer, judge.Waiting, judge.SourceReleased
+func TestTimeUnresolved(t *testing.T) {
+	const noAnswer, waiting, released = judge.NoAnswer, judge.Waiting, judge.SourceReleased
 	for _, c := range []struct {
 		kinds []judge.Kind
 		want  string
 	}{
 		{[]judge.Kind{waiting, waiting, waiting}, "0 1 2"},
-		{[]judge.Kind{waiting, letGo, letGo, waiting}, "0 0 1 0"},
-		{[]judge.Kind{blind, blind, waiting, blind, waiting}, "0 1 0 0 2"},
-		{[]judge.Kind{waiting, blind, blind, waiting, letGo, blind, letGo}, "0 0 1 3 0 0 2"},
+		{[]judge.Kind{waiting, released, released, waiting}, "0 0 1 0"},
+		{[]judge.Kind{noAnswer, noAnswer, waiting, noAnswer, waiting}, "0 1 0 0 2"},
+		{[]judge.Kind{waiting, noAnswer, noAnswer, waiting, released, noAnswer, released}, "0 0 1 3 0 0 2"},
 	} {
 		var got []string
-		for _, d := range migration.Waited(c.kinds) {
+		for _, d := range migration.TimeUnresolved(c.kinds) {
 			got = append(got, strconv.Itoa(int(d.Seconds())))
 		}
 		if text := strings.Join(got, " "); text != c.want {

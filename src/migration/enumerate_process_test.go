@@ -245,7 +245,7 @@ func (p *process) RecordController(ctx context.Context, proof judge.Proof) error
 			p.w.violate("I1: UpdateMigratedModel without a proof")
 			return
 		}
-		refused = p.w.tell(proof.Controller().Name, p.confirmed, now)
+		refused = p.w.recordAt(proof.Controller().Name, p.confirmed, now)
 	}); err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// Waited is what the timer measures of verdicts that come a second apart.
-func Waited(kinds []judge.Kind) []time.Duration {
+// TimeUnresolved is what the timer measures of verdicts that come a second apart.
+func TimeUnresolved(kinds []judge.Kind) []time.Duration {
 	var (
 		u   unresolved
 		out []time.Duration

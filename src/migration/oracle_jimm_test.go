@@ -222,8 +222,8 @@ func (w *oracle) migrate(target string, t time.Time) (string, error) {
 	return modelUUID + ":0", nil
 }
 
-// tell is UpdateMigratedModel.
-func (w *oracle) tell(name string, confirmed bool, t time.Time) error {
+// recordAt is UpdateMigratedModel.
+func (w *oracle) recordAt(name string, confirmed bool, t time.Time) error {
 	w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: name, At: t, Own: true, Answered: true})
 	why := w.allowedRecord(name, t)
 	if confirmed {

@@ -118,7 +118,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 		m.end(facts.Refused, facts.CauseSilent, "the request could not be sent: "+redact.Error(err))
 		return
 	}
-	m.awaitGone(ctx, limited, second, err)
+	m.awaitRemoval(ctx, limited, second, err)
 }
 
 // copySeen is what the survey shows of the copy.
@@ -239,14 +239,14 @@ func (m *removing) end(outcome facts.Outcome, cause facts.Cause, detail string) 
 	m.res.Outcome, m.res.Cause, m.res.Detail = outcome, cause, detail
 }
 
-// goneToBelieve is how many times in a row a controller has to say that it has no copy,
+// denialsToBelieve is how many times in a row a controller has to say that it has no copy,
 // or still has it.
-const goneToBelieve = 2
+const denialsToBelieve = 2
 
-// awaitGone asks the controller whether the copy is gone, whatever it has answered to the
+// awaitRemoval asks the controller whether the copy is gone, whatever it has answered to the
 // request: an answer can be lost, and an error can come from a request that was carried
 // out.
-func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, answer error) {
+func (m *removing) awaitRemoval(ctx, limited context.Context, s *survey.Survey, answer error) {
 	on := strconv.Quote(s.Target.Name)
 	refused := errors.Is(answer, ErrRemovalRefused)
 	m.res.Err = answer
@@ -263,10 +263,10 @@ func (m *removing) awaitGone(ctx, limited context.Context, s *survey.Survey, ans
 			gone, there = 0, 0
 		}
 		switch {
-		case gone >= goneToBelieve:
+		case gone >= denialsToBelieve:
 			m.removed(limited, s)
 			return
-		case refused && there >= goneToBelieve:
+		case refused && there >= denialsToBelieve:
 			m.end(facts.Refused, facts.CauseAnswer, on+" still has the copy; the request returned an error: "+redact.Error(answer))
 			return
 		}

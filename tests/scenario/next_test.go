@@ -107,7 +107,7 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	}
 	// Who types it fills in the owner of a model that JIMM does not know.
 	command = strings.Replace(command, "--owner OWNER", "--owner alice@example.com", 1)
-	s.tell("$ %s", command)
+	s.note("$ %s", command)
 	if strings.Contains(command, "/leader ") {
 		s.agent.SetLeader(true) // The story's one unit stands in for the leader.
 	}

@@ -80,7 +80,7 @@ func play(t *testing.T, story story, a age, env environment) {
 		if !step.counts(a) {
 			continue
 		}
-		s.tell("%s", step.text)
+		s.note("%s", step.text)
 		if err := s.perform(ctx, step); err != nil {
 			t.Fatal(story.wrong(step.line, "%v", err))
 		}
@@ -278,8 +278,8 @@ func (s *stage) names() map[string]string {
 
 func (s *stage) last() *task { return s.tasks[len(s.tasks)-1] }
 
-// tell notes what happens, for the report of a failure.
-func (s *stage) tell(format string, args ...any) { fmt.Fprintf(&s.events, format+"\n", args...) }
+// note notes what happens, for the report of a failure.
+func (s *stage) note(format string, args ...any) { fmt.Fprintf(&s.events, format+"\n", args...) }
 
 // logged is called with every line of progress, while the tool that logs it
 // waits for the answer.

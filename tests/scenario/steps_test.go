@@ -181,7 +181,7 @@ func (s *stage) run(ctx context.Context, args []string) error {
 	s.tasks = append(s.tasks, t)
 	if t.id, t.refused = s.enqueue(args[1], params, append(args[2:], s.leaves(args[1:])...), stringArgs); t.refused != "" {
 		close(t.done)
-		s.tell("    refused: %s", t.refused)
+		s.note("    refused: %s", t.refused)
 		return nil
 	}
 	go func() {
@@ -239,7 +239,7 @@ func (s *stage) ends(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	s.tell("%s", show(t.task))
+	s.note("%s", show(t.task))
 	return t.err
 }
 
@@ -264,7 +264,7 @@ func (s *stage) await(ctx context.Context, what string) error {
 			if come() {
 				return nil
 			}
-			s.tell("%s", show(t.task))
+			s.note("%s", show(t.task))
 			return errors.New("the action has ended without it")
 		case <-ctx.Done():
 			return fmt.Errorf("it has not come; progress was\n    %s", strings.Join(s.shown(t), "\n    "))

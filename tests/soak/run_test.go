@@ -84,8 +84,8 @@ func (s *story) calm() time.Duration {
 	return time.Since(s.trouble)
 }
 
-// tell lets the plan of a seed happen, and says what was wrong.
-func tell(t *testing.T, sec secretary, seed uint64) *story {
+// play lets the plan of a seed happen, and says what was wrong.
+func play(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := &story{plan: newPlan(seed), away: map[string]bool{}}
 	synctest.Test(t, func(t *testing.T) {

@@ -12,31 +12,31 @@ type Hop struct {
 	Source, Target, Model string // Versions.
 	Type, CloudType       string
 	Users                 []string
-	Inside                *facts.Inventory
+	Contents              *facts.Inventory
 }
 
 // VersionHop and Advisories run the checks of these names.
-func (m Hop) VersionHop() Finding { return checkVersionHop(m.situation()) }
+func (m Hop) VersionHop() Finding { return checkVersionHop(m.survey()) }
 
 // Advisories runs the check of that name.
-func (m Hop) Advisories() Finding { return checkAdvisories(m.situation()) }
+func (m Hop) Advisories() Finding { return checkAdvisories(m.survey()) }
 
 // Units runs the check of that name.
-func (m Hop) Units() Finding { return checkUnits(m.situation()) }
+func (m Hop) Units() Finding { return checkUnits(m.survey()) }
 
 // Versions runs the check of that name.
-func (m Hop) Versions() Finding { return checkVersions(m.situation()) }
+func (m Hop) Versions() Finding { return checkVersions(m.survey()) }
 
 // Facts are what the rules are told.
-func (m Hop) Facts() rules.Facts { return Facts(m.situation()) }
+func (m Hop) Facts() rules.Facts { return Facts(m.survey()) }
 
-func (m Hop) situation() *survey.Survey {
+func (m Hop) survey() *survey.Survey {
 	s := &survey.Survey{
 		Source: facts.Controller{Name: "west", AgentVersion: m.Source}, Target: facts.Controller{Name: "east", AgentVersion: m.Target},
 		Model: facts.Model{Name: "prod", Owner: "alice@example.com", AgentVersion: m.Model, Type: m.Type, CloudType: m.CloudType, Users: m.Users},
 	}
-	if m.Inside != nil {
-		s.Contents.Inventory, s.Contents.Known = *m.Inside, true
+	if m.Contents != nil {
+		s.Contents.Inventory, s.Contents.Known = *m.Contents, true
 	}
 	return s
 }

@@ -14,7 +14,7 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	unread.Unread = []string{"offers/db: odd"}
 	for _, c := range []struct {
 		source, target string
-		inside         *facts.Inventory
+		contents       *facts.Inventory
 		level          checks.Level
 		says           string
 	}{
@@ -26,7 +26,7 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 		{"", "3.6.14", nil, checks.Skip, "does not report the versions"},
 		{"3.6.14", "strange", nil, checks.Skip, "does not report the versions"},
 	} {
-		m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: "iaas", CloudType: "lxd", Inside: c.inside}
+		m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: "iaas", CloudType: "lxd", Contents: c.contents}
 		if f := m.VersionHop(); f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
 			t.Errorf("%s to %s: %s, %s", c.source, c.target, f.Level, f.Evidence)
 		}
@@ -101,7 +101,7 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 			if c.change != nil {
 				c.change(&i)
 			}
-			m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: c.kind, CloudType: c.cloud, Users: c.users, Inside: &i}
+			m := checks.Hop{Source: c.source, Target: c.target, Model: c.source, Type: c.kind, CloudType: c.cloud, Users: c.users, Contents: &i}
 			hop, known := m.VersionHop(), m.Advisories()
 			all := hop.Evidence + " " + hop.Remedy + " " + known.Evidence + " " + known.Remedy
 			for _, says := range c.says {
@@ -183,7 +183,7 @@ func TestWorkloadsThatASourceRefuses(t *testing.T) {
 	} {
 		i := inventory()
 		i.Units = map[string]facts.Unit{"web/0": {Agent: "idle", Workload: c.workload, Message: c.message}}
-		f := checks.Hop{Source: c.source, Target: "4.1.0", Inside: &i}.Units()
+		f := checks.Hop{Source: c.source, Target: "4.1.0", Contents: &i}.Units()
 		if f.Level != c.level || f.Level != checks.Pass && !strings.Contains(f.Evidence, "web/0") {
 			t.Errorf("%s on %q: %s, %s", c.workload, c.source, f.Level, f.Evidence)
 		}

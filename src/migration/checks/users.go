@@ -20,7 +20,7 @@ func checkUsers(s *survey.Survey) Finding {
 		users = own.Users
 	}
 	local, external := splitUsers(users)
-	there, told := s.Reports.People[s.Target.UUID]
+	there, told := s.Reports.Users[s.Target.UUID]
 	if told {
 		return knownUsers(s, local, external, there, own.Kind == facts.InfoLive)
 	}
@@ -54,10 +54,10 @@ func splitUsers(users []string) (local, external []string) {
 
 // knownUsers compares the users of the model with those that the target knows, as
 // Juju does before it starts.
-func knownUsers(s *survey.Survey, local, external []string, there facts.People, all bool) Finding {
+func knownUsers(s *survey.Survey, local, external []string, there facts.KnownUsers, all bool) Finding {
 	target := strconv.Quote(s.Target.Name)
 	missing := slices.DeleteFunc(slices.Clone(local), func(name string) bool { return slices.Contains(there.Local, name) })
-	here, told := s.Reports.People[s.Source.UUID]
+	here, told := s.Reports.Users[s.Source.UUID]
 	switch {
 	case len(missing) > 0:
 		return Finding{

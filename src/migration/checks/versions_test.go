@@ -90,7 +90,7 @@ func TestEveryPairOfVersions(t *testing.T) {
 		for x, target := range all {
 			i := inventory()
 			i.AgentVersion = source.version
-			m := checks.Hop{Source: source.version, Target: target.version, Model: source.version, Type: "iaas", CloudType: "lxd", Inside: &i}
+			m := checks.Hop{Source: source.version, Target: target.version, Model: source.version, Type: "iaas", CloudType: "lxd", Contents: &i}
 			name := source.version + " to " + target.version
 			if older := m.Versions(); x < s {
 				if older.Level != checks.Fail || !strings.Contains(older.Evidence, "older than") || older.Remedy == "" {

@@ -14,8 +14,8 @@ type Holding struct {
 	Life string
 }
 
-// People are the users that a controller knows.
-type People struct {
+// KnownUsers are the users that a controller knows.
+type KnownUsers struct {
 	// Local are the names of its own users, disabled ones too.
 	Local []string
 	// Identity is where it sends external users to log in, "" if nowhere.

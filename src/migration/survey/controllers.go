@@ -13,8 +13,8 @@ type Reports struct {
 
 	Holdings    []facts.Holding // Of the target.
 	HoldingsErr error
-	People      map[facts.ControllerUUID]facts.People // Of both, by UUID; missing if not reported.
-	Clouds      map[string][]string                   // Of the target, with their regions; nil if not reported.
+	Users       map[facts.ControllerUUID]facts.KnownUsers // Of both, by UUID; missing if not reported.
+	Clouds      map[string][]string                       // Of the target, with their regions; nil if not reported.
 	Prechecks   facts.Prechecks
 	PrecheckErr error
 	// SourceItself is what the source answers when it is asked to take the model that it
@@ -30,7 +30,7 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		return
 	}
 	admin := r.Jaas.Controllers
-	out.People = map[facts.ControllerUUID]facts.People{}
+	out.Users = map[facts.ControllerUUID]facts.KnownUsers{}
 	out.Source, out.Target = admin.Access(ctx, s.Source), admin.Access(ctx, s.Target)
 	for _, side := range []struct {
 		access facts.Account
@@ -39,8 +39,8 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		if side.access.State != facts.AccountWorks {
 			continue
 		}
-		if people, err := admin.People(ctx, side.at); err == nil {
-			out.People[side.at.UUID] = people
+		if people, err := admin.Users(ctx, side.at); err == nil {
+			out.Users[side.at.UUID] = people
 		}
 	}
 	moving := s.Model

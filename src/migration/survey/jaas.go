@@ -16,8 +16,8 @@ type ControllerReader interface {
 	Access(ctx context.Context, c facts.Controller) facts.Account
 	// Holdings lists all models that a controller has in some form.
 	Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error)
-	// People says which users a controller knows.
-	People(ctx context.Context, c facts.Controller) (facts.People, error)
+	// Users says which users a controller knows.
+	Users(ctx context.Context, c facts.Controller) (facts.KnownUsers, error)
 	// Clouds returns the regions of the clouds that a controller knows, by the
 	// cloud's name.
 	Clouds(ctx context.Context, c facts.Controller) (map[string][]string, error)

@@ -26,19 +26,19 @@ const (
 	step        = time.Minute
 )
 
-// asker evaluates a query.
-type asker func(query string, entries []logql.Entry, at time.Time) (logql.Evaluation, error)
+// evaluator evaluates a query.
+type evaluator func(query string, entries []logql.Entry, at time.Time) (logql.Evaluation, error)
 
 // picture is a dashboard that is being drawn.
 type picture struct {
 	*bufio.Writer
 	entries []logql.Entry
 	at      time.Time // a second after the last entry: a query for lines does not include its end
-	ask     asker
+	ask     evaluator
 }
 
 // draw writes the dashboard as it is after the last entry.
-func draw(out io.Writer, b board, entries []logql.Entry, ask asker) error {
+func draw(out io.Writer, b board, entries []logql.Entry, ask evaluator) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("cannot draw %q: there are no lines", b.Title)
 	}

@@ -111,7 +111,7 @@ func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary b
 		t.Fatal(err)
 	}
 	defer j.Close()
-	s := &story{world: w, caps: caps, rules: fleet.Rules{Canary: canary, ModelTimeout: time.Hour}, jaas: j, cable: &cable{network: network}}
+	s := &story{world: w, caps: caps, rules: fleet.Rules{Canary: canary, ModelTimeout: time.Hour}, jaas: j, link: &link{network: network}}
 	plan := s.plan(t.Context())
 	l := s.newLife(0)
 	defer l.kill()

@@ -143,7 +143,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 	s.count("verdict " + string(verdict))
 	after := s.truth()
 	if why := before.denies(verdict); why != "" && after.denies(verdict) != "" {
-		s.blame("the verdict is %s: %s; %+v%s", verdict, why, e, s.sayings())
+		s.blame("the verdict is %s: %s; %+v%s", verdict, why, e, s.printed())
 	}
 	s.repair(ctx, j, snapshot, fleet.Stays(snapshot, l.done.Moves, e.Departed))
 }
@@ -168,7 +168,7 @@ func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapsho
 		for _, p := range s.jaas.Where(model) {
 			c := s.jaas.Controller(p.Controller)
 			if p.State == controller.StateActive && (len(hosts) != 1 || hosts[0] != "controller-"+c.UUID()) {
-				s.blame("the rules of %s name %v; it is on %s%s", model, hosts, p.Controller, s.sayings())
+				s.blame("the rules of %s name %v; it is on %s%s", model, hosts, p.Controller, s.printed())
 			}
 		}
 	}
@@ -241,8 +241,8 @@ func (s *story) credentials() map[string]juju.Credentials {
 	return out
 }
 
-// tellDrain lets a drain happen.
-func tellDrain(t *testing.T, sec secretary, seed uint64) *story {
+// playDrain lets a drain happen.
+func playDrain(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
 	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.drain) })
@@ -255,8 +255,8 @@ func TestDrainSeed(t *testing.T) {
 	if seed == 0 {
 		t.Skip("needs -seed=N")
 	}
-	s := tellDrain(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, accounts %t, kills %v, others %+v%s", s.world.JIMM.Version, s.accounts, s.kills, s.moves, s.sayings())
+	s := playDrain(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, accounts %t, kills %v, others %+v%s", s.world.JIMM.Version, s.accounts, s.kills, s.moves, s.printed())
 	for _, what := range s.wrong {
 		t.Error(what)
 	}
@@ -267,7 +267,7 @@ func TestDrainSeed(t *testing.T) {
 // worlds of the first seeds lead to every verdict.
 func TestDrains(t *testing.T) {
 	n := 2 * number(t, "seeds")
-	cells := tellMany(t, tellDrain, "TestDrainSeed", n)
+	cells := playMany(t, playDrain, "TestDrainSeed", n)
 	if number(t, "from") > 1 || n < 12 {
 		return
 	}

@@ -75,7 +75,7 @@ type story struct {
 	see func(wire.Event)
 
 	jaas  *sim.JAAS
-	cable *cable
+	link  *link
 	wrong []string
 
 	mu    sync.Mutex
@@ -201,8 +201,8 @@ func newSecretary(t *testing.T) secretary {
 	return secretary{ca, simjimm.NewThriftyKeys()}
 }
 
-// tell lets a story happen.
-func tell(t *testing.T, sec secretary, seed uint64) *story {
+// play lets a story happen.
+func play(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
 	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.happen) })
@@ -218,11 +218,11 @@ func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) 
 		s.blame("the world cannot be: %v", err)
 		return
 	}
-	s.jaas, s.cable = j, &cable{network: network}
+	s.jaas, s.link = j, &link{network: network}
 	happen(t.Context())
 	for _, v := range j.Violations() {
 		if (strings.HasPrefix(v.User, ours) || s.rivals && strings.HasPrefix(v.User, theirs)) && !s.raced(v) {
-			s.blame("%v%s", v, s.sayings())
+			s.blame("%v%s", v, s.printed())
 		}
 	}
 	_ = j.Close()
@@ -279,7 +279,7 @@ func (s *story) happen(ctx context.Context) {
 	pause(ctx, 10*time.Minute)
 	last := s.untilIdle(ctx, alive)
 	if !s.idle(last) {
-		s.blame("it never has nothing to do: %s", s.sayings())
+		s.blame("it never has nothing to do: %s", s.printed())
 	}
 	s.final(plan, last)
 }
@@ -359,7 +359,7 @@ func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 // life is one process of an application.
 type life struct {
 	account string
-	cable   *cable
+	link    *link
 	cancel  context.CancelFunc
 	die     int // after so many messages; 0: never
 
@@ -373,7 +373,7 @@ type life struct {
 }
 
 func (s *story) newLife(die int) *life {
-	return &life{account: ours, cable: s.cable, die: die, cancel: func() {}}
+	return &life{account: ours, link: s.link, die: die, cancel: func() {}}
 }
 
 func (l *life) dead() bool {
@@ -404,14 +404,14 @@ func (l *life) sends() {
 	}
 }
 
-// cable is our way into the network.
-type cable struct{ network *wire.Network }
+// link is the way of a life into the network.
+type link struct{ network *wire.Network }
 
 func (l *life) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if l.dead() {
 		return nil, net.ErrClosed
 	}
-	conn, err := l.cable.network.DialContext(ctx, network, address)
+	conn, err := l.link.network.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -442,7 +442,7 @@ type eyes struct {
 const poll = 5 * time.Second
 
 func (s *story) settings(id string, l *life) config.Settings {
-	dial := s.cable.network.DialContext
+	dial := s.link.network.DialContext
 	if l != nil {
 		dial = l.dial
 	}
@@ -620,7 +620,7 @@ func (s *story) count(cell string) {
 	s.cells[cell]++
 }
 
-func (s *story) sayings() string {
+func (s *story) printed() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return "\n" + strings.Join(s.texts, "\n")
@@ -699,7 +699,7 @@ func (s *story) judge(plan fleet.Plan, l *life) {
 		}
 		if m.State == fleet.Well && !s.foreignly(m.Entry.Model) {
 			if row != m.Entry.Target() || len(places) != 1 || places[0].Controller != m.Entry.Target() || places[0].State != controller.StateActive {
-				s.blame("%s is said to be on %s; it is recorded on %s, and on %+v%s", m.Entry.Name, m.Entry.Target(), row, places, s.sayings())
+				s.blame("%s is said to be on %s; it is recorded on %s, and on %+v%s", m.Entry.Name, m.Entry.Target(), row, places, s.printed())
 			}
 		}
 	}
@@ -731,10 +731,10 @@ func (s *story) final(plan fleet.Plan, last *life) {
 		row, ok := s.jaas.Record(e.Model)
 		switch {
 		case !ok || len(places) != 1 || places[0].Controller != row.Controller:
-			s.blame("%s is recorded on %q and on %+v%s", e.Name, row.Controller, places, s.sayings())
+			s.blame("%s is recorded on %q and on %+v%s", e.Name, row.Controller, places, s.printed())
 		case stays[e.Model] || s.foreignly(e.Model):
 		case row.Controller != e.Target():
-			s.blame("%s is on %s, not on %s%s", e.Name, row.Controller, e.Target(), s.sayings())
+			s.blame("%s is on %s, not on %s%s", e.Name, row.Controller, e.Target(), s.printed())
 		}
 	}
 }
@@ -745,25 +745,25 @@ func TestSeed(t *testing.T) {
 	if seed == 0 {
 		t.Skip("needs -seed=N")
 	}
-	s := tell(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v, others %+v, cordon %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.moves, s.cordon, s.sayings())
+	s := play(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v, others %+v, cordon %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.moves, s.cordon, s.printed())
 	for _, what := range s.wrong {
 		t.Error(what)
 	}
 }
 
 // TestFleets tells many stories.
-func TestFleets(t *testing.T) { tellMany(t, tell, "TestSeed", number(t, "seeds")) }
+func TestFleets(t *testing.T) { playMany(t, play, "TestSeed", number(t, "seeds")) }
 
-// tellMany tells the stories of n seeds, from the one on that the flag names, and counts what happened in them. Again is
+// playMany tells the stories of n seeds, from the one on that the flag names, and counts what happened in them. Again is
 // the test that tells one of them.
-func tellMany(t *testing.T, tell func(*testing.T, secretary, uint64) *story, again string, n uint64) map[string]int {
+func playMany(t *testing.T, play func(*testing.T, secretary, uint64) *story, again string, n uint64) map[string]int {
 	t.Helper()
 	sec := newSecretary(t)
 	cells := map[string]int{}
 	from := number(t, "from")
 	for seed := from; seed < from+n; seed++ {
-		s := tell(t, sec, seed)
+		s := play(t, sec, seed)
 		for cell, count := range s.cells {
 			cells[cell] += count
 		}

@@ -32,9 +32,9 @@ func newRivalry(s *story) rivalry {
 	return r
 }
 
-// tellRivals lets two applications carry out one plan each. Both plans were made in the same
+// playRivals lets two applications carry out one plan each. Both plans were made in the same
 // minute and have the same models.
-func tellRivals(t *testing.T, sec secretary, seed uint64) *story {
+func playRivals(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
 	r := newRivalry(s)
@@ -85,13 +85,13 @@ func (s *story) contend(ctx context.Context, r rivalry) {
 	for _, account := range []string{ours, theirs} {
 		last := s.untilIdle(ctx, func() *life { return run(account, 0) })
 		if !s.idle(last) {
-			s.blame("%s never has nothing to do: %s", account, s.sayings())
+			s.blame("%s never has nothing to do: %s", account, s.printed())
 		}
 		s.final(plans[account], last)
 	}
 	for _, e := range plans[ours].Moves {
 		if s.moved(e.Model) > 1 {
-			s.blame("%s has moved %d times%s", e.Name, s.moved(e.Model), s.sayings())
+			s.blame("%s has moved %d times%s", e.Name, s.moved(e.Model), s.printed())
 		}
 	}
 }
@@ -106,8 +106,8 @@ func (s *story) moved(model string) (n int) {
 	return n
 }
 
-// tellRivalDrains lets two applications empty one controller.
-func tellRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
+// playRivalDrains lets two applications empty one controller.
+func playRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
 	r := newRivalry(s)
@@ -134,29 +134,29 @@ func tellRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
 }
 
 // TestRivalsSeed and TestRivalDrainsSeed repeat one seed.
-func TestRivalsSeed(t *testing.T) { again(t, tellRivals) }
+func TestRivalsSeed(t *testing.T) { again(t, playRivals) }
 
-func TestRivalDrainsSeed(t *testing.T) { again(t, tellRivalDrains) }
+func TestRivalDrainsSeed(t *testing.T) { again(t, playRivalDrains) }
 
 // TestRivals carries out the plans of two applications in many worlds: no model moves
 // twice, and no report is false.
-func TestRivals(t *testing.T) { tellMany(t, tellRivals, "TestRivalsSeed", number(t, "seeds")) }
+func TestRivals(t *testing.T) { playMany(t, playRivals, "TestRivalsSeed", number(t, "seeds")) }
 
 // TestRivalDrains drains one controller by two applications: no verdict claims more than is
 // true.
 func TestRivalDrains(t *testing.T) {
-	tellMany(t, tellRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
+	playMany(t, playRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
 }
 
 // again repeats the seed of the flag.
-func again(t *testing.T, tell func(*testing.T, secretary, uint64) *story) {
+func again(t *testing.T, play func(*testing.T, secretary, uint64) *story) {
 	t.Helper()
 	seed := number(t, "seed")
 	if seed == 0 {
 		t.Skip("needs -seed=N")
 	}
-	s := tell(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.sayings())
+	s := play(t, newSecretary(t), seed)
+	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.printed())
 	for _, what := range s.wrong {
 		t.Error(what)
 	}

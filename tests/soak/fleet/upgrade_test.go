@@ -68,7 +68,7 @@ func (s *story) watchUpgrades(e wire.Event) {
 	s.count("upgrade of a model")
 	uuid := strings.TrimPrefix(message.Params.Model, "model-")
 	if slices.ContainsFunc(s.jaas.Where(uuid), func(p sim.Place) bool { return p.Migrating }) && !s.foreignly(uuid) {
-		s.blame("%s is to be upgraded to %s while it moves%s", uuid, message.Params.Target, s.sayings())
+		s.blame("%s is to be upgraded to %s while it moves%s", uuid, message.Params.Target, s.printed())
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *story) judgeUpgrades(plan fleet.Plan, l *life) {
 	for _, m := range l.done.Moves {
 		versions := s.agents(m.Entry.Model, m.Entry.Target())
 		if m.State == fleet.Well && slices.ContainsFunc(versions, func(v string) bool { return v != wanted }) && !s.foreignly(m.Entry.Model) {
-			s.blame("%s is said to be done; its agents run %v%s", m.Entry.Name, versions, s.sayings())
+			s.blame("%s is said to be done; its agents run %v%s", m.Entry.Name, versions, s.printed())
 		}
 		if m.State == fleet.Well {
 			s.count("upgraded")
@@ -134,12 +134,12 @@ func (s *story) upgrade(ctx context.Context) {
 			return s.jaas.UUID(w.Name) == m.Entry.Model && (w.AgentsStay || len(w.Migrations) > 0)
 		})
 		if m.State != fleet.Well && !stays && !s.foreignly(m.Entry.Model) && last.done.Stopped == "" {
-			s.blame("%s is not upgraded: %d %s %s%s", m.Entry.Name, m.State, m.Reason, m.Detail, s.sayings())
+			s.blame("%s is not upgraded: %d %s %s%s", m.Entry.Name, m.State, m.Reason, m.Detail, s.printed())
 		}
 	}
 }
 
-func tellUpgrade(t *testing.T, sec secretary, seed uint64) *story {
+func playUpgrade(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newUpgrade(seed)
 	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.upgrade) })
@@ -147,9 +147,9 @@ func tellUpgrade(t *testing.T, sec secretary, seed uint64) *story {
 }
 
 // TestUpgradeSeed repeats one seed of TestUpgrades.
-func TestUpgradeSeed(t *testing.T) { again(t, tellUpgrade) }
+func TestUpgradeSeed(t *testing.T) { again(t, playUpgrade) }
 
 // TestUpgrades upgrades models by way of a newer controller, in many worlds: no upgrade is
 // requested while the model migrates, and each model that is reported as upgraded runs the
 // version.
-func TestUpgrades(t *testing.T) { tellMany(t, tellUpgrade, "TestUpgradeSeed", number(t, "seeds")) }
+func TestUpgrades(t *testing.T) { playMany(t, playUpgrade, "TestUpgradeSeed", number(t, "seeds")) }
