@@ -160,7 +160,9 @@ func fires(t *testing.T, rules map[string]rule, entries []logql.Entry) (firing [
 
 // ended is the result of a migration.
 func ended(outcome facts.Outcome, cause facts.Cause) migration.Result {
+	now := time.Now()
 	return migration.Result{
+		Timing:  migration.Timing{Quiesced: now.Add(-20 * time.Second), Active: now.Add(-6 * time.Second)},
 		Outcome: outcome, Cause: cause, Step: facts.StepVerify, Model: facts.Model{UUID: prod, Name: "prod", Owner: "alice@example.com"},
 		Source: facts.Controller{Name: "west", UUID: prod}, Target: facts.Controller{Name: "east", UUID: doomed}, Holder: facts.Controller{Name: "east", UUID: doomed},
 	}

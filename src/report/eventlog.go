@@ -26,9 +26,6 @@ type EventLog struct {
 	began  time.Time
 	// base are the fields of every line.
 	base map[string]any
-	// frozen is when the model was first seen frozen, thawed when it was
-	// first known to be in use again.
-	frozen, thawed time.Time
 	// judged is the verdict that was sent last.
 	judged migration.JudgedEvent
 }
@@ -135,7 +132,7 @@ func (l *EventLog) Event(e migration.Event) {
 		l.know(facts.Model{}, e.Source)
 		l.push("start", errorLevel(e.Err), map[string]any{"migration_id": e.MigrationID, "error": errorText(e.Err)})
 	case migration.PhaseEvent:
-		l.progress(e)
+		l.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": redact.String(e.Text), "no_return": e.Phase.PastReturn()})
 	case migration.JudgedEvent:
 		if e != l.judged {
 			l.judged = e
@@ -155,7 +152,6 @@ func (l *EventLog) Event(e migration.Event) {
 	case migration.RightsEvent:
 		l.push("rights", "warn", map[string]any{"error": errorText(e.Why), "revoked": e.Why.Revoked})
 	case migration.RecordEvent:
-		l.thaw()
 		l.push("record", errorLevel(e.Err), map[string]any{"ground": redact.String(e.Ground), "error": errorText(e.Err)})
 	case migration.RemoveEvent:
 		l.push("remove", errorLevel(e.Err), map[string]any{"error": errorText(e.Err)})
@@ -175,34 +171,23 @@ func judgedText(e migration.JudgedEvent) string {
 	return fmt.Sprintf("record %s, info %s, login %s, source %s, target %s", e.Record, e.Info, e.Host, e.Source, e.Target)
 }
 
-// progress sends a new text of the migration. From QUIESCE on the model stands
-// still: its agents wait, and its API takes no changes.
-func (l *EventLog) progress(e migration.PhaseEvent) {
-	if l.frozen.IsZero() && e.Phase >= facts.PhaseQuiesce {
-		l.frozen = time.Now()
-	}
-	if e.Phase.PastReturn() {
-		l.thaw()
-	}
-	l.push("phase", "info", map[string]any{"phase": e.Phase.String(), "text": redact.String(e.Text), "no_return": e.Phase.PastReturn()})
-}
-
-// thaw notes that the model is in use again, on whatever controller.
-func (l *EventLog) thaw() {
-	if l.thawed.IsZero() && !l.frozen.IsZero() {
-		l.thawed = time.Now()
-	}
-}
-
 // Finish sends how the run has ended, with the sentence that the action ends with.
 func (l *EventLog) Finish(r migration.Result, summary string) {
-	l.thaw()
 	l.know(r.Model, r.Source)
 	l.knowTarget(r.Target)
+	level := "info"
+	if !r.Outcome.Succeeded() {
+		level = "error"
+	}
+	l.push("finish", level, endFields(r, summary, time.Since(l.began)))
+}
+
+// endFields are the fields of the end of a run. Its downtime is that of the results.
+func endFields(r migration.Result, summary string, took time.Duration) map[string]any {
 	fields := map[string]any{
 		"outcome": string(r.Outcome), "succeeded": r.Outcome.Succeeded(), "cause": string(r.Cause), "step": string(r.Step),
 		"controller": r.Holder.String(), "summary": summary, "error": errorText(r.Err),
-		"duration_seconds": seconds(time.Since(l.began)),
+		"duration_seconds": seconds(took),
 	}
 	if r.Attempt.Exists() || r.Phase == facts.PhaseDone {
 		fields["phase"] = r.Phase.String()
@@ -210,14 +195,10 @@ func (l *EventLog) Finish(r migration.Result, summary string) {
 	if r.Attempt.Text != "" {
 		fields["text"] = r.Attempt.Text.String()
 	}
-	if !l.frozen.IsZero() {
-		fields["downtime_seconds"] = seconds(l.thawed.Sub(l.frozen))
+	if d := r.Timing.Downtime(); d > 0 {
+		fields["downtime_seconds"] = seconds(d)
 	}
-	level := "info"
-	if !r.Outcome.Succeeded() {
-		level = "error"
-	}
-	l.push("finish", level, fields)
+	return fields
 }
 
 // Drift sends that a model is not where JIMM records it, or is in two places.
