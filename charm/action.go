@@ -69,7 +69,7 @@ func (e *StrictError) Error() string { return e.Err.Error() }
 // Unwrap returns the error inside.
 func (e *StrictError) Unwrap() error { return e.Err }
 
-// strict says whether an error asks for exit code 1.
+// strict reports whether an error asks for exit code 1.
 func strict(err error) bool {
 	_, ok := errors.AsType[*StrictError](err)
 	return ok

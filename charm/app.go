@@ -46,7 +46,7 @@ func (app App) complain(line string) {
 	fmt.Fprintln(stderr, line)
 }
 
-// usage says what the program is, to a person who starts it by hand.
+// usage explains the program to a person who starts it by hand.
 func (app App) usage() string {
 	list := func(names []string) string {
 		if len(names) == 0 {

@@ -132,7 +132,7 @@ func (e Env) App() string {
 	return app
 }
 
-// EventKind says what Juju asks a charm to do.
+// EventKind reports what Juju asks a charm to do.
 type EventKind string
 
 // The kinds of event. EventNone means that the program was not started by Juju.

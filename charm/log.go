@@ -78,7 +78,7 @@ func newLogHandler(a *agent, level slog.Leveler) *logHandler {
 	return &logHandler{agent: a, level: level, attrs: text, shared: shared}
 }
 
-// Enabled says whether records of a level are written.
+// Enabled reports whether records of a level are written.
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.level.Level()
 }

@@ -44,7 +44,7 @@ func (p Proxy) For(target *url.URL) (*url.URL, error) {
 	return proxy, nil
 }
 
-// direct says whether a URL is excepted from the proxy.
+// direct reports whether a URL is excepted from the proxy.
 func (p Proxy) direct(target *url.URL) bool {
 	host := strings.TrimSuffix(strings.ToLower(target.Hostname()), ".")
 	addr, addrErr := netip.ParseAddr(host)

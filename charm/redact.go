@@ -64,7 +64,7 @@ func (r *redactor) hide(text string) string {
 	return r.replacer.Replace(text)
 }
 
-// holds says whether a text contains a secret.
+// holds reports whether a text contains a secret.
 func (r *redactor) holds(text string) bool { return r.hide(text) != text }
 
 // forms lists the encodings of a value that another program may print.

@@ -75,7 +75,7 @@ func (r ExecRunner) Run(ctx context.Context, call ToolCall) ([]byte, error) {
 	return nil, startError(call, err)
 }
 
-// startError says why a tool could not be started, without its arguments.
+// startError returns why a tool could not be started, without its arguments.
 func startError(call ToolCall, err error) error {
 	switch {
 	case errors.Is(err, syscall.E2BIG):

@@ -98,5 +98,5 @@ func (u *Unit) secretError(name string, err error) error {
 	return fmt.Errorf("cannot read secret %q: %w", name, err)
 }
 
-// unspeakable says which characters no name in Juju contains.
+// unspeakable reports which characters no name in Juju contains.
 func unspeakable(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }

@@ -34,25 +34,25 @@ func (e *ToolError) Message() string {
 	return strings.TrimPrefix(oneLine(e.Stderr, maxText), "ERROR ")
 }
 
-// BadArguments says that the tool did not understand its arguments.
+// BadArguments reports that the tool did not understand its arguments.
 func (e *ToolError) BadArguments() bool { return e.ExitCode == 2 }
 
-// NotLeader says that only the leader may do this.
+// NotLeader reports that only the leader may do this.
 func (e *ToolError) NotLeader() bool {
 	return e.says("not the leader", "cannot write relation settings")
 }
 
-// PermissionDenied says that the controller refused, for example to read a
+// PermissionDenied reports that the controller refused, for example to read a
 // secret that was not granted.
 func (e *ToolError) PermissionDenied() bool { return e.says("permission denied") }
 
-// NotFound says that the thing asked for does not exist.
+// NotFound reports that the thing asked for does not exist.
 func (e *ToolError) NotFound() bool { return e.says("not found") }
 
-// NotInAction says that an action tool was used in a hook.
+// NotInAction reports that an action tool was used in a hook.
 func (e *ToolError) NotInAction() bool { return e.says("not running an action") }
 
-// AgentGone says that the agent cannot be reached, or has ended the dispatch.
+// AgentGone reports that the agent cannot be reached, or has ended the dispatch.
 func (e *ToolError) AgentGone() bool {
 	switch e.Message() {
 	case "unexpected EOF", "connection is shut down": // it went away during the call

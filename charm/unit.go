@@ -61,7 +61,7 @@ func (u *Unit) Config(ctx context.Context, into any) error {
 // leaves the charm by another way than the methods of Unit and Action.
 func (u *Unit) Redacted(text string) string { return u.agent.secrets.hide(text) }
 
-// Leader says whether this unit leads its application. A yes is guaranteed for
+// Leader reports whether this unit leads its application. A yes is guaranteed for
 // 30 seconds. A no is final for this process, as it is in Juju's agent: Leader
 // does not ask again.
 func (u *Unit) Leader(ctx context.Context) (bool, error) {

@@ -318,7 +318,7 @@ func TestArchive_HasTheLicencesOfWhatIsLinked(t *testing.T) {
 	}
 }
 
-// isExit says whether a process ran and ended with another exit code than 0.
+// isExit reports whether a process ran and ended with another exit code than 0.
 func isExit(err error) bool {
 	_, exited := errors.AsType[*exec.ExitError](err)
 	return exited

@@ -32,7 +32,7 @@ type craftFile struct {
 	Others    map[string]any      `yaml:",inline"`
 }
 
-// platform says what is built where; without build-for its name is the
+// platform reports what is built where; without build-for its name is the
 // architecture.
 type platform struct {
 	BuildOn  []string `yaml:"build-on"`

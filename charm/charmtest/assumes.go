@@ -9,13 +9,13 @@ import (
 	"github.com/juju/version/v2"
 )
 
-// before says whether the model's Juju is older than a version. A pre-release of
+// before reports whether the model's Juju is older than a version. A pre-release of
 // it is older.
 func (a *Agent) before(major, minor, patch int) bool {
 	return a.juju.Compare(version.Number{Major: major, Minor: minor, Patch: patch}) < 0
 }
 
-// checkAssumes says why a charm cannot be deployed in a model of this Juju
+// checkAssumes returns why a charm cannot be deployed in a model of this Juju
 // version, in the text of Juju 3.6, or returns nil.
 func checkAssumes(tree *assumes.ExpressionTree, jujuVersion string, kubernetes bool) error {
 	if tree == nil {

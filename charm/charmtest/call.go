@@ -111,7 +111,7 @@ func (a *Agent) answerLocked(r *run, req toolrpc.Request) (toolrpc.Response, []f
 	return toolrpc.Response{Code: code, Stdout: x.stdout.Bytes(), Stderr: x.stderr.Bytes()}, x.after, err
 }
 
-// admit says whether the agent listens to a request at all.
+// admit reports whether the agent listens to a request at all.
 func (a *Agent) admit(r *run, req toolrpc.Request) error {
 	gone := a.home == nil && (r == nil || r.killed)
 	if r == nil || r.ended || r.agentDied || gone {

@@ -11,7 +11,7 @@ import (
 
 var errManyWays = errors.New("set one of App, Func and Dispatch, not several")
 
-// checkOptions says what in the options cannot be.
+// checkOptions returns what in the options cannot be.
 func (a *Agent) checkOptions() error {
 	var errs []error
 	o := a.opts
@@ -38,7 +38,7 @@ func (a *Agent) checkOptions() error {
 	return errors.Join(errs...)
 }
 
-// checkHook says why Juju would not run this hook now. The caller holds a.mu.
+// checkHook returns why Juju would not run this hook now. The caller holds a.mu.
 func (a *Agent) checkHook(name string, d HookDetails) error {
 	if a.hookError != "" && a.hookError != name {
 		return fmt.Errorf("cannot run hook %q: the unit is in error (hook failed: %q); run that again, or resolve it", name, a.hookError)

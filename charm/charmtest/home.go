@@ -79,7 +79,7 @@ func (h *home) build() error {
 	return h.unpack()
 }
 
-// reachable says whether the charm's user can get to the directory at all.
+// reachable reports whether the charm's user can get to the directory at all.
 func (h *home) reachable() error {
 	if h.user == (User{}) {
 		return nil

@@ -26,7 +26,7 @@ type HookResult struct {
 	Stderr   string
 }
 
-// Failed says whether the hook failed, and its writes were dropped.
+// Failed reports whether the hook failed, and its writes were dropped.
 func (r HookResult) Failed() bool { return r.Error != "" }
 
 // RunHook runs a hook to its end. An error means that Juju would not run this

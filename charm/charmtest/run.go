@@ -162,12 +162,12 @@ func (a *Agent) start(ctx context.Context, r *run) (process, error) {
 	return a.startFunc(ctx, r), nil
 }
 
-// Termination says how a unit is stopped from outside.
+// Termination reports how a unit is stopped from outside.
 type Termination struct {
 	// Grace is the time between SIGTERM and SIGKILL. Zero means 30 seconds, as
 	// Kubernetes gives a pod.
 	Grace time.Duration
-	// AgentDies says that the agent ends at once too: hook tools are refused,
+	// AgentDies reports that the agent ends at once too: hook tools are refused,
 	// nothing is committed, and the task fails with "action terminated".
 	AgentDies bool
 }

@@ -221,5 +221,5 @@ func deepCopy(value any) any {
 	return value
 }
 
-// errNoTask says that an action tool was used outside an action.
+// errNoTask reports that an action tool was used outside an action.
 var errNoTask = errors.New("not running an action")

@@ -80,7 +80,7 @@ func (c *jujuLog) run(x *execution) error {
 	return nil
 }
 
-// isLeader says whether the unit is the leader. A dispatch that once got a
+// isLeader reports whether the unit is the leader. A dispatch that once got a
 // no gets it from then on.
 func (x *execution) isLeader() bool {
 	if !x.agent.leader {

@@ -168,7 +168,7 @@ func ended(outcome facts.Outcome, cause facts.Cause) migration.Result {
 	}
 }
 
-// begins says how every migration begins.
+// begins reports how every migration begins.
 func begins(l *report.EventLog) {
 	r := ended("", "")
 	l.Event(migration.FindingEvent{Finding: checks.Finding{Check: checks.Target, Level: checks.Pass, Evidence: "yes"}})

@@ -17,7 +17,7 @@ type locateParams struct {
 	Page  charm.Number `json:"page"`
 }
 
-// locateModel says which controller hosts a model, with proof.
+// locateModel shows which controller hosts a model, with proof.
 func locateModel(ctx context.Context, a *charm.Action) error {
 	var p locateParams
 	if err := a.Params(&p); err != nil {

@@ -26,7 +26,7 @@ type statusParams struct {
 	OnStall    string     `json:"on-stall"`
 }
 
-// migrationStatus says how one model moves, or which models do.
+// migrationStatus shows how one model moves, or which models do.
 func migrationStatus(ctx context.Context, a *charm.Action) error {
 	var p statusParams
 	if err := a.Params(&p); err != nil {

@@ -61,7 +61,7 @@ func updateControllers(uri string) string {
 // those in a file.
 func (s Settings) UpdateControllers() string { return updateControllers(s.controllersSecret) }
 
-// loginError says what is wrong with the value of the key credentials.
+// loginError reports what is wrong with the value of the key credentials.
 type loginError struct {
 	line int
 	what string

@@ -73,7 +73,7 @@ func GrantCommand(g jimm.Generation, identity string) string {
 	return "jimmctl auth relation add" + tuple
 }
 
-// reason says in few words why a server does not answer, without what differs
+// reason returns, in a few words, why a server does not answer, without what differs
 // from time to time, such as ports: the status must not change for nothing.
 func reason(err error) string {
 	var (

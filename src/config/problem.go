@@ -31,5 +31,5 @@ type WaitError struct {
 	For string
 }
 
-// Error says what is waited for.
+// Error returns what is waited for.
 func (w *WaitError) Error() string { return "waiting for " + w.For }

@@ -16,7 +16,7 @@ import (
 
 // Settings are what the operator has configured, checked.
 type Settings struct {
-	// JIMM says where JIMM is and who connects. The secret in it never prints.
+	// JIMM has the address of JIMM and the account that connects. The secret in it never prints.
 	// Of several addresses from a relation it has the first; see
 	// [Settings.Connect].
 	JIMM jimm.Options

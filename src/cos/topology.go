@@ -12,7 +12,7 @@ import (
 // charmName is the name in metadata.yaml.
 const charmName = "jimm-migrator"
 
-// topology says where in Juju something comes from, in the form and order in
+// topology reports where in Juju something comes from, in the form and order in
 // which charms of the observability stack exchange it (cos-lib, 2026).
 type topology struct {
 	Model       string `json:"model"`

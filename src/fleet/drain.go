@@ -50,7 +50,7 @@ type waitError struct{ error }
 // Is reports that the error is [ErrWait].
 func (waitError) Is(target error) bool { return target == ErrWait }
 
-// CheckDrain says why a controller must not be drained now, or nil. The error matches
+// CheckDrain returns why a controller must not be drained now, or nil. The error matches
 // [ErrWait] if that may change by itself.
 func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
@@ -321,7 +321,7 @@ func (g *gathering) holdings(ctx context.Context) {
 	}
 }
 
-// stranger says what a model is that only the controller knows to be there.
+// stranger returns what a model is that only the controller knows to be there.
 func (g *gathering) stranger(h facts.Holding) Left {
 	out := Left{LeftUnknownToJIMM, h.UUID, h.Owner + "/" + h.Name, ""}
 	at := g.recorded[h.UUID]

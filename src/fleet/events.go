@@ -9,7 +9,7 @@ import (
 // Event is something that an operator wants to see of a run.
 type Event interface{ event() }
 
-// BeganEvent says what the run is about to do.
+// BeganEvent reports what the run is about to do.
 type BeganEvent struct {
 	Plan    Plan
 	Already int // How many models are on their target.
@@ -22,18 +22,18 @@ type ModelEvent struct {
 	Event  migration.Event
 }
 
-// StepEvent says that a step of a model has ended well, and others are to come. The
+// StepEvent reports that a step of a model has ended well, and others are to come. The
 // entry of Moved is that step.
 type StepEvent struct{ Moved MoveResult }
 
-// UpgradeEvent says that the agents of a model are asked to become a version.
+// UpgradeEvent reports that the agents of a model are asked to become a version.
 type UpgradeEvent struct {
 	Entry   Entry
 	Version string
 	Agents  int
 }
 
-// EndedEvent says that a model has ended, or stays.
+// EndedEvent reports that a model has ended, or stays.
 type EndedEvent struct {
 	Moved MoveResult
 }
@@ -48,7 +48,7 @@ type StateEvent struct {
 	Left time.Duration
 }
 
-// StoppedEvent says that no more migrations start, and why.
+// StoppedEvent reports that no more migrations start, and why.
 type StoppedEvent struct {
 	Why    string
 	Moving int

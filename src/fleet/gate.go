@@ -57,7 +57,7 @@ func (g gate) RecordController(ctx context.Context, proof judge.Proof) error {
 	return g.run.Writer.RecordController(ctx, proof)
 }
 
-// admit says why the entry must not start now, or "". It uses lists that are
+// admit returns why the entry must not start now, or "". It uses lists that are
 // half a minute old at most, and at everything that was asked of JIMM since.
 func (r *run) admit(ctx context.Context, i int) string {
 	leader, err := r.Leader(ctx)

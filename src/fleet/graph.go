@@ -16,7 +16,7 @@ type Edge struct {
 // Edges are the cross-model relations that are known.
 type Edges struct {
 	List []Edge
-	// Unread says for which controllers or models they could not be read; empty
+	// Unread lists the controllers or models for which they could not be read; empty
 	// if all are known. An empty list of JIMM alone does not prove that a model
 	// has none.
 	Unread []string

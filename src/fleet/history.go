@@ -57,7 +57,7 @@ type Logged struct {
 	Model, Path string
 	// Controller is the controller that the request names.
 	Controller string
-	// Detail says more, or "".
+	// Detail adds to it, or is "".
 	Detail string
 	// Answered reports that the log has JIMM's answer, Refused what it was if the
 	// call failed as a whole. The log does not have the errors of single models.
@@ -93,7 +93,7 @@ type Historian interface {
 	History(ctx context.Context, span Span) (LogRead, error)
 }
 
-// Whereabouts says where a model is now, compared with a request.
+// Whereabouts reports where a model is now, compared with a request.
 type Whereabouts string
 
 // The whereabouts.

@@ -393,7 +393,7 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, las
 	}
 }
 
-// follow says that a model moves and is watched, or is no longer watched.
+// follow reports that a model moves and is watched, or is no longer watched.
 func (t *Traffic) follow(model string, watched bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -19,7 +19,7 @@ type Weighted struct {
 	Weight int
 }
 
-// Policy says what to plan.
+// Policy reports what to plan.
 type Policy struct {
 	Goal Goal
 	// From is the controller that models leave.
@@ -275,7 +275,7 @@ func (m *maker) follows(f Flight) bool {
 		slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == f.Target })
 }
 
-// rest says why the model must stay, whatever the target.
+// rest returns why the model must stay, whatever the target.
 func (m *maker) rest(c candidate, moving, excluded bool) Reason {
 	switch {
 	case c.UUID == m.snapshot.OwnModel:

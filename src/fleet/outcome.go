@@ -14,7 +14,7 @@ type MoveResult struct {
 	Entry  Entry
 	State  State
 	Reason string
-	// Detail says more of a reason or a failure that no migration has.
+	// Detail explains a reason or a failure that no migration has.
 	Detail string
 	// Version is the one that all agents run, if this run has seen to that.
 	Version string
@@ -37,7 +37,7 @@ const alreadyThere = "already-there"
 // Counts is how many entries are in which state.
 type Counts struct{ Planned, Moved, Already, Moving, Failed, Left, Waiting int }
 
-// RunOutcome says how a run ended.
+// RunOutcome reports how a run ended.
 type RunOutcome string
 
 // The outcomes of a run.
@@ -71,7 +71,7 @@ func (o RunOutcome) Succeeded() bool {
 // Done is what a run has done.
 type Done struct {
 	Outcome RunOutcome
-	// Stopped says why no more migrations were started, or "".
+	// Stopped is why no more migrations were started, or "".
 	Stopped string
 	Moves   []MoveResult
 	Counts  Counts

@@ -140,7 +140,7 @@ type Left struct {
 	Reason Reason
 	Model  string
 	Name   string
-	// Detail says more than the reason, or "". It is not part of the text.
+	// Detail adds to the reason, or is "". It is not part of the text.
 	Detail string
 }
 
@@ -153,7 +153,7 @@ func (l Left) String() string {
 	return strings.TrimSpace(l.Model+" "+l.Name) + " (" + why + ")"
 }
 
-// Reason says why a model is left.
+// Reason reports why a model is left.
 type Reason string
 
 // The reasons.
@@ -191,7 +191,7 @@ type Host struct {
 	Version string
 }
 
-// Plan says which models move, from where to where, and what is left.
+// Plan reports which models move, from where to where, and what is left.
 type Plan struct {
 	JAAS string
 	Made time.Time
@@ -203,7 +203,7 @@ type Plan struct {
 	Controllers []Host
 	Caps        Caps
 	Rules       Rules
-	// Checks says with which checks it was made: [ChecksRecords] if "", or [ChecksFull].
+	// Checks names the checks with which it was made: [ChecksRecords] if "", or [ChecksFull].
 	Checks string
 	// Edges is what was known of the cross-model relations, Pairs those of the
 	// models of the plan.

@@ -16,11 +16,11 @@ type Ended struct {
 	State State
 	// Grave reports that the model is in doubt: nothing else may start.
 	Grave bool
-	// Reason says why a model stayed.
+	// Reason is why a model stayed.
 	Reason string
 }
 
-// Classify says what the end of a migration means for the run. What has not
+// Classify returns what the end of a migration means for the run. What has not
 // moved and cannot be moved now is left, and is no failure: one sick machine
 // must not end a drain.
 func Classify(r migration.Result) Ended {
@@ -87,7 +87,7 @@ type Tally struct {
 	Silent time.Duration
 	// Closed reports that no target of the plan accepts models any longer.
 	Closed bool
-	// StopAfter says that the run has reached the end that stop-after asks for, or "".
+	// StopAfter reports that the run has reached the end that stop-after asks for; or it is "".
 	StopAfter string
 }
 
@@ -99,7 +99,7 @@ const (
 	SilentToStop = 10 * time.Minute
 )
 
-// Stop says why a run must start no more migrations, or "". What is in flight is
+// Stop returns why a run must start no more migrations, or "". What is in flight is
 // followed to its end anyway.
 func Stop(rules Rules, t Tally) string {
 	switch {

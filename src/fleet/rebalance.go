@@ -20,7 +20,7 @@ const (
 	ByModels By = "models"
 )
 
-// Balance says how even the load is to be.
+// Balance reports how even the load is to be.
 type Balance struct {
 	By By
 	// Tolerance is how far a controller may be from its share, in percent.
@@ -45,7 +45,7 @@ type Balanced struct {
 	Bound int
 	// Even reports that this plan does.
 	Even bool
-	// Why says why it stops where it does.
+	// Why is the reason why it stops where it does.
 	Why string
 }
 

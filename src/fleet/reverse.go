@@ -15,7 +15,7 @@ type Departure struct {
 	Model string
 	// From is the name of the controller that it left.
 	From string
-	// Reason says why that is not proved, "" if it is; Detail says more.
+	// Reason is why that is not proved, "" if it is; Detail says more.
 	Reason Reason
 	Detail string
 }
@@ -79,7 +79,7 @@ func orAny(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// without says what was read in the place of a plan.
+// without returns what was read in the place of a plan.
 func without(old *Plan) string {
 	if old != nil {
 		return ""

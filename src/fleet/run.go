@@ -31,7 +31,7 @@ type Means struct {
 	Leader func(context.Context) (bool, error)
 }
 
-// StopAfter says where a run ends by itself.
+// StopAfter reports where a run ends by itself.
 type StopAfter string
 
 // Where a run ends by itself.
@@ -60,7 +60,7 @@ type RunOptions struct {
 	Report func(Event)
 }
 
-// RefusedError says why a plan was not applied. Nothing was started.
+// RefusedError reports why a plan was not applied. Nothing was started.
 type RefusedError struct{ Reason string }
 
 // Error is the reason.

@@ -12,7 +12,7 @@ type World struct {
 	// Moving are the migrations that run or were asked for, those of this run
 	// among them.
 	Moving []Flight
-	// Closed says why nothing may go to a controller, by name: it is cordoned, or
+	// Closed is why nothing may go to a controller, by name: it is cordoned, or
 	// not available; or why nothing may be upgraded on it, by lane.
 	Closed map[string]string
 	// Pairs are the cross-model relations that are known now.
@@ -58,7 +58,7 @@ type Progress struct {
 	// Alone are the entries that start only while no other of this run moves:
 	// they have cross-model relations of which not all are known.
 	Alone map[int]bool
-	// Stopped says why no more migrations may start, or "".
+	// Stopped is why no more migrations may start, or "".
 	Stopped string
 	// Waves are those that may start; nil: all.
 	Waves map[int]bool
@@ -75,7 +75,7 @@ func (p Progress) ended() int {
 	return n
 }
 
-// Wait says what the next start waits for, in words that follow "waiting for".
+// Wait reports what the next start waits for, in words that follow "waiting for".
 type Wait string
 
 // The waits. The words of WaitStopped and WaitTime are not shown: nothing more starts.
@@ -229,7 +229,7 @@ func (s *schedule) order() []int {
 	return out
 }
 
-// blocks says why an entry may not start now.
+// blocks returns why an entry may not start now.
 func (s *schedule) blocks(i int) Wait {
 	e, caps := s.plan.Moves[i], s.plan.Caps
 	target := e.First()

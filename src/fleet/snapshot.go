@@ -48,7 +48,7 @@ func (s *Snapshot) List(l facts.ModelList) {
 	s.Models, s.Gaps = l.Models, append(s.Gaps, gapsOf(l)...)
 }
 
-// gapsOf says why a list of models is not complete.
+// gapsOf returns why a list of models is not complete.
 func gapsOf(l facts.ModelList) []string {
 	if l.Gaps == nil {
 		return nil

@@ -31,7 +31,7 @@ func (r *run) decide() {
 	}
 }
 
-// stopAfterReached says that the run has reached the end that stop-after asked for.
+// stopAfterReached reports that the run has reached the end that stop-after asked for.
 func (r *run) stopAfterReached() string {
 	if r.StopAfter != StopAfterCanary && r.StopAfter != StopAfterWave {
 		return ""

@@ -18,7 +18,7 @@ type Reader interface {
 	Eligible(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 }
 
-// Question says what a survey asks besides the lists.
+// Question reports what a survey asks besides the lists.
 type Question struct {
 	// Base has what the snapshot takes over: JAAS, Traits, Unit, OwnModel and
 	// JIMMModel.

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Eligibility says whether a model can move to a controller, as far as lists
+// Eligibility reports whether a model can move to a controller, as far as lists
 // show it.
 type Eligibility string
 
@@ -30,7 +30,7 @@ type Target struct {
 	Reasons []checks.Finding
 	// Rank counts the eligible targets from 1; 0 for the others.
 	Rank int
-	// Why says in a sentence why it has this rank, or none.
+	// Why is a sentence about why it has this rank, or none.
 	Why string
 	// Connected is how many models are there that this one is connected with.
 	Connected int
@@ -251,7 +251,7 @@ func (r *rater) compare(a, b Target) int {
 	)
 }
 
-// step says by which step of the order a target stands where it does, compared
+// step returns the step of the order by which a target stands where it does, compared
 // with its neighbour in the list.
 func (r *rater) step(t, other Target) string {
 	name := other.Controller.Name
@@ -271,7 +271,7 @@ func (r *rater) step(t, other Target) string {
 	}
 }
 
-// Migratable says whether any controller can take the model, and why not.
+// Migratable reports whether any controller can take the model, and why not.
 func Migratable(s Snapshot) func(facts.Model) (Eligibility, []checks.Finding) {
 	r := newRater(s)
 	return func(m facts.Model) (Eligibility, []checks.Finding) { return r.migratable(&m) }

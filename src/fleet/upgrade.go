@@ -70,7 +70,7 @@ type UpgradeCase struct {
 	Asked bool
 }
 
-// Forbids says why the upgrade must not be asked for, or "". It is pure.
+// Forbids returns why the upgrade must not be asked for, or "". It is pure.
 func (c UpgradeCase) Forbids() Reason {
 	switch {
 	case c.Asked:
@@ -217,7 +217,7 @@ func (u *upgrading) readAgents(ctx context.Context) (facts.Inventory, error) {
 	return got, err
 }
 
-// late says what has not become the version in time.
+// late returns what has not become the version in time.
 func (u *upgrading) late(lagging []string) string {
 	text := fmt.Sprintf("after %d minutes, still not running %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
 	if u.failure != nil {

@@ -1,6 +1,6 @@
 package fleet
 
-// Verdict says what is proved about a controller that was drained.
+// Verdict reports what is proved about a controller that was drained.
 type Verdict string
 
 // The verdicts.

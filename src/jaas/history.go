@@ -63,7 +63,7 @@ func (m Many) History(ctx context.Context, span fleet.Span) (fleet.LogRead, erro
 	return out, nil
 }
 
-// cutOff says how far back a method was read.
+// cutOff returns how far back a method was read.
 func cutOff(method string, oldest time.Time) string {
 	if oldest.IsZero() {
 		return fmt.Sprintf("%s was not read: at most %d events are read; set a shorter period", method, mostHistory)

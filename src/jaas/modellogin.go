@@ -21,7 +21,7 @@ type modelLogin struct {
 	made bool
 }
 
-// errOneLogin says that the action has used up its login to the model.
+// errOneLogin reports that the action has used up its login to the model.
 var errOneLogin = errors.New("this action has already logged in to the model, and JIMM would store the secret again")
 
 // dial logs in to the model again and keeps the connection.

@@ -134,7 +134,7 @@ func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
 	return all, err
 }
 
-// Users says which users the controller knows.
+// Users returns the users that the controller knows.
 func (r reader) Users(ctx context.Context, c facts.Controller) (out facts.KnownUsers, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -184,7 +184,7 @@ const (
 	withoutDescription = 3
 )
 
-// errDescription says why a target of Juju 4 is not asked.
+// errDescription reports why a target of Juju 4 is not asked.
 var errDescription = errors.New("a controller of Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
 
 // Prechecks asks the target whether it would take the model: with the facades of

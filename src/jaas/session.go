@@ -39,7 +39,7 @@ type session struct {
 	lastErr error
 }
 
-// upgradedError says that JIMM is of another generation than at the first
+// upgradedError reports that JIMM is of another generation than at the first
 // login: what was read of it so far was read with other eyes.
 type upgradedError struct{ was, is jimm.Generation }
 
@@ -75,7 +75,7 @@ const (
 	lastPause    = 30 * time.Second
 )
 
-// NotAdministratorError says that an account is not a JIMM administrator.
+// NotAdministratorError reports that an account is not a JIMM administrator.
 type NotAdministratorError struct {
 	// Account is the one that lacks the right.
 	Account Account

@@ -40,7 +40,7 @@ func startError(err error) error {
 	}
 }
 
-// changeError says of the error of another call that changes something whether it was not
+// changeError marks the error of another call that changes something: whether it was not
 // sent, or answered with a refusal.
 func changeError(err, refusal error) error {
 	answer, answered := errors.AsType[*rpc.Error](err)

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/juju"
 )
 
-// Address says where a JIMM is: whether with TLS, on which host and port, and
+// Address reports where a JIMM is: whether with TLS, on which host and port, and
 // under which path prefix. Get one with [ParseAddress].
 type Address struct {
 	plaintext bool

@@ -53,7 +53,7 @@ const (
 	AnswerNone
 )
 
-// ReadAnswer says what the error of [Client.ModelInfo], [Client.DialModel] or
+// ReadAnswer returns what the error of [Client.ModelInfo], [Client.DialModel] or
 // [ModelConn.FullStatus] means. The words are those of JIMM of 2024 and 2026
 // and of Juju 3.5 and 3.6, recorded; where one code stands for several things
 // the message decides, and another message is AnswerUnknown.

@@ -16,7 +16,7 @@ const (
 	// CodeFatalLogin is a refused login on a proxied model connection (2025
 	// and newer; before that it was rpc.CodeUnauthorized).
 	CodeFatalLogin rpc.Code = "fatal login error" //nolint:errname // named as the other codes
-	// CodeConnectionFailed says that JIMM's own login to a controller was
+	// CodeConnectionFailed reports that JIMM's own login to a controller was
 	// refused, with the message "authentication failed".
 	CodeConnectionFailed rpc.Code = "connection failed" //nolint:errname // named as the other codes
 )
@@ -71,7 +71,7 @@ func logIn(ctx context.Context, conn rpc.Caller, credentials credentials) (login
 	return result, nil
 }
 
-// ErrRightsUnknown says that JIMM knows the account, and cannot find out its rights.
+// ErrRightsUnknown reports that JIMM knows the account, and cannot find out its rights.
 var ErrRightsUnknown = errors.New("JIMM cannot check rights, since its OpenFGA does not answer")
 
 // cannotCheckRights reports whether a login was refused because OpenFGA does not answer: the

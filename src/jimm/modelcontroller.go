@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/juju"
 )
 
-// ModelController says on which controller JIMM has a model recorded.
+// ModelController reports on which controller JIMM has a model recorded.
 type ModelController struct {
 	ModelName      string
 	ModelUUID      string

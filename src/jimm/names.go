@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// argumentError says why a call was refused here, for its arguments, before
+// argumentError reports why a call was refused here, for its arguments, before
 // anything was sent.
 type argumentError struct{ reason string }
 

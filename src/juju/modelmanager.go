@@ -112,7 +112,7 @@ func (m ModelSummary) Count(entity string) int {
 	return 0
 }
 
-// ModelCount says how many machines, cores or units a model has.
+// ModelCount reports how many machines, cores or units a model has.
 type ModelCount struct {
 	Entity string `json:"entity"`
 	Count  int64  `json:"count"`

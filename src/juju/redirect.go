@@ -22,7 +22,7 @@ type HostPort struct {
 // String returns the address as host:port, an IPv6 host in brackets.
 func (h HostPort) String() string { return net.JoinHostPort(h.Value, strconv.Itoa(h.Port)) }
 
-// RedirectError says that a model has left for another controller, and where
+// RedirectError reports that a model has left for another controller, and where
 // to: the target of the migration as its source knew it. It wraps the
 // [*rpc.Error], whose code is rpc.CodeRedirect. Every other member may be
 // empty: JIMM removes them from ModelInfo, Juju before 2.6 had no tag.

@@ -125,7 +125,7 @@ func (c *Client) now() time.Time {
 	return now
 }
 
-// LossError says how many lines did not arrive.
+// LossError reports how many lines did not arrive.
 type LossError struct {
 	// URL is the Loki that did not get them.
 	URL string

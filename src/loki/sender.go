@@ -190,7 +190,7 @@ func encode(labels map[string]string, batch []entry) ([]byte, error) {
 	return json.Marshal(map[string][]stream{"streams": {{Stream: labels, Values: values}}})
 }
 
-// loss says what did not arrive, or nil.
+// loss returns what did not arrive, or nil.
 func (s *sender) loss() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

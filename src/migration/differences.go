@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// differences says what of a model is not as it was before it moved. The same
+// differences returns what of a model is not as it was before it moved. The same
 // charm can have another URL on a controller of another major version. Juju 4
 // upgrades the agents to its own version by itself (juju/juju#21529).
 func differences(before, after facts.Inventory, source, target string) []string {
@@ -56,7 +56,7 @@ func differences(before, after facts.Inventory, source, target string) []string 
 	return out
 }
 
-// worse says how the workload of a unit has become worse, or "": it is in error and
+// worse returns how the workload of a unit has become worse, or "": it is in error and
 // was not, or it was active and is blocked, or something else while its agent has
 // nothing to do, such as a unit that waits for Pebble forever. The agent is there
 // anyway (juju/juju#19561, #22148).
@@ -71,7 +71,7 @@ func worse(before, after facts.Unit) string {
 	}
 }
 
-// worseRemote says how a consumed offer has become worse, or "": the target has lost
+// worseRemote returns how a consumed offer has become worse, or "": the target has lost
 // where it is (juju/juju#22517).
 func worseRemote(before, after facts.Remote) string {
 	if before.Status == "active" && slices.Contains([]string{"error", "terminated"}, after.Status) {
@@ -80,7 +80,7 @@ func worseRemote(before, after facts.Remote) string {
 	return ""
 }
 
-// otherRelation says how a relation has become another one, or "": it was suspended and
+// otherRelation returns how a relation has become another one, or "": it was suspended and
 // is not any more, which Juju 4 forgets (juju/juju#23337), or it was joined and does not
 // work.
 func otherRelation(before, after facts.Relation) string {
@@ -124,7 +124,7 @@ func broken(before *facts.Inventory, after facts.Inventory) []string {
 	return out
 }
 
-// compareNames says what is gone, new, or not as it was.
+// compareNames returns what is gone, new, or not as it was.
 func compareNames[T any](kind string, before, after map[string]T, change func(before, after T) string) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {

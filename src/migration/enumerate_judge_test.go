@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// judge says what in the end of a run is not true (I2, I5, I8, I9).
+// judge returns what in the end of a run is not true (I2, I5, I8, I9).
 func (w *oracle) judge(l lived) (wrong []string) {
 	if l.killed {
 		return nil

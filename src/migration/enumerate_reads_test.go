@@ -66,7 +66,7 @@ func (w *oracle) judgeLocation(l locate.Location) (wrong []string) {
 	return wrong
 }
 
-// judgeCheck says what in a check is not true.
+// judgeCheck returns what in a check is not true.
 func (w *oracle) judgeCheck(r migration.Result) (wrong []string) {
 	now := time.Now()
 	switch r.Outcome {

@@ -42,7 +42,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 	e.count(1, "record-model "+string(res.Outcome))
 }
 
-// judgeRecord says what in the end of record-model is not true.
+// judgeRecord returns what in the end of record-model is not true.
 func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong []string) {
 	now := time.Now()
 	say := func(format string, args ...any) {
@@ -78,7 +78,7 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 	return wrong
 }
 
-// allowedOnWord says why JIMM may not be told even on an operator's confirmation: someone
+// allowedOnWord returns why JIMM may not be told even on an operator's confirmation: someone
 // who can be asked says otherwise.
 func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)

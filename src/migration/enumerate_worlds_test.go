@@ -23,7 +23,7 @@ const (
 
 func (k jimmKind) completes() bool { return k != jimm2024 }
 
-// probeKind says what controllers tell us themselves.
+// probeKind reports what controllers tell us themselves.
 type probeKind string
 
 const (
@@ -40,7 +40,7 @@ const (
 // describes reports whether controllers say what kind of copy they have.
 func (k probeKind) describes() bool { return k == probeTold || k == probeWord || k == probeSilent }
 
-// wordKind says to whom the source says that the model has moved.
+// wordKind reports to whom the source says that the model has moved.
 type wordKind string
 
 const (
@@ -49,7 +49,7 @@ const (
 	redirectsNone wordKind = "redirects none"
 )
 
-// askedKind says who asked for the migration that is there at first.
+// askedKind reports who asked for the migration that is there at first.
 type askedKind string
 
 const (
@@ -110,7 +110,7 @@ func allPhases() []string {
 	}
 }
 
-// impossible says why a state cannot be, or nothing.
+// impossible returns why a state cannot be, or nothing.
 func (s world) impossible() string {
 	started := s.phase != "none"
 	switch {

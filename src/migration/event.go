@@ -15,10 +15,10 @@ type Event interface{ event() }
 // FindingEvent reports one check.
 type FindingEvent struct{ Finding checks.Finding }
 
-// FreezeEvent says that changes to the model may be lost from now on.
+// FreezeEvent reports that changes to the model may be lost from now on.
 type FreezeEvent struct{ Model facts.Model }
 
-// AttachEvent says that a running migration is followed, not started.
+// AttachEvent reports that a running migration is followed, not started.
 type AttachEvent struct {
 	Attempt facts.Attempt
 	Target  facts.Controller
@@ -26,7 +26,7 @@ type AttachEvent struct {
 	TargetProved bool
 }
 
-// StartEvent says that the migration was requested, and how JIMM answered.
+// StartEvent reports that the migration was requested, and how JIMM answered.
 type StartEvent struct {
 	Source, Target facts.Controller
 	MigrationID    string
@@ -43,11 +43,11 @@ type PhaseEvent struct {
 	NoReturn bool
 }
 
-// JudgedEvent says what was observed and what it was judged to mean. It is reported at each
+// JudgedEvent reports what was observed and what it was judged to mean. It is reported at each
 // poll, for a caller that follows the reasoning.
 type JudgedEvent struct {
 	Verdict judge.Kind
-	// Ground says what proves that the target may be recorded; "" if nothing does.
+	// Ground is what proves that the target may be recorded; "" if nothing does.
 	Ground string
 	// Record is what JIMM's record says, and Recorded the controller that it names.
 	Record   facts.RecordState
@@ -61,7 +61,7 @@ type JudgedEvent struct {
 	Source, Target facts.CopyState
 }
 
-// StallEvent says that the migration makes no progress: the source has begun the
+// StallEvent reports that the migration makes no progress: the source has begun the
 // same steps again and again, or shows no new phase for too long. That is no
 // failure. It is reported once until the migration comes further.
 type StallEvent struct {
@@ -78,7 +78,7 @@ type StallEvent struct {
 	Refusal string
 }
 
-// HeartbeatEvent says that nothing has changed.
+// HeartbeatEvent reports that nothing has changed.
 type HeartbeatEvent struct {
 	// Phase and Text are of the migration that is followed; the text is empty
 	// if none was seen.
@@ -98,7 +98,7 @@ type HeartbeatEvent struct {
 	Err error
 }
 
-// Over says what is open although the phases of the migration are over.
+// Over reports what is open although the phases of the migration are over.
 type Over int
 
 // What is open.
@@ -129,7 +129,7 @@ func over(k judge.Kind) Over {
 	}
 }
 
-// RightsEvent says that JIMM no longer shows its models to the account of the charm. The
+// RightsEvent reports that JIMM no longer shows its models to the account of the charm. The
 // migration goes on, and what the controllers themselves say is still read. It is reported
 // once, until JIMM answers again.
 type RightsEvent struct {
@@ -139,7 +139,7 @@ type RightsEvent struct {
 
 func (RightsEvent) event() {}
 
-// EndEvent says that the migration has ended, and how, before the model's agents
+// EndEvent reports that the migration has ended, and how, before the model's agents
 // are waited for: what waits for its place need not wait for them.
 type EndEvent struct {
 	Outcome facts.Outcome
@@ -152,13 +152,13 @@ type EndEvent struct {
 
 func (EndEvent) event() {}
 
-// SourceReleasedEvent says that the source has stopped answering for the model.
+// SourceReleasedEvent reports that the source has stopped answering for the model.
 type SourceReleasedEvent struct {
 	Source  facts.Controller
 	Elapsed time.Duration
 }
 
-// RecordEvent says that JIMM was asked to record where the model is.
+// RecordEvent reports that JIMM was asked to record where the model is.
 type RecordEvent struct {
 	Controller facts.Controller
 	Ground     string
@@ -166,7 +166,7 @@ type RecordEvent struct {
 	Err error
 }
 
-// WaitEvent says that a migration was requested a moment ago, before this run,
+// WaitEvent reports that a migration was requested a moment ago, before this run,
 // and that it gets the time to begin.
 type WaitEvent struct {
 	Limit time.Duration
@@ -175,12 +175,12 @@ type WaitEvent struct {
 	Unread bool
 }
 
-// ObserveAgainEvent says that an operator's confirmation needs a second observation, after a delay.
+// ObserveAgainEvent reports that an operator's confirmation needs a second observation, after a delay.
 type ObserveAgainEvent struct{ After time.Duration }
 
 func (ObserveAgainEvent) event() {}
 
-// RemoveEvent says that a controller was asked to remove its half-imported copy.
+// RemoveEvent reports that a controller was asked to remove its half-imported copy.
 type RemoveEvent struct {
 	Controller facts.Controller
 	// Err is the answer if it was an error; the controller is asked for the copy again.

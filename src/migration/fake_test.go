@@ -135,7 +135,7 @@ func (f *fake) loginsAllowed() int {
 	return 0
 }
 
-// now says where the migration is: the text on the source, whether it has
+// now returns where the migration is: the text on the source, whether it has
 // ended, and whether the model has left.
 func (f *fake) now() (text string, ended, left bool) {
 	if f.began.IsZero() || time.Now().Before(f.began) {

@@ -120,7 +120,7 @@ func advances(before, now redact.Raw) bool {
 	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
 }
 
-// describeSeen says what the observation has shown, for the ground of the operator's proof.
+// describeSeen returns what the observation has shown, for the ground of the operator's proof.
 func describeSeen(s *survey.Survey) string {
 	source, target := s.Observation.CopyOn(s.Source), s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())

@@ -28,7 +28,7 @@ type Options struct {
 	// Timeout bounds the whole run; 60 min if zero. It ends the watching,
 	// never the migration.
 	Timeout time.Duration
-	// Until says how far the migration is watched.
+	// Until is how far the migration is watched.
 	Until Until
 	// StopOnStall ends the watching of a migration that makes no progress. The
 	// migration itself is not ended by that, and has not failed.
@@ -37,7 +37,7 @@ type Options struct {
 	Report func(Event)
 }
 
-// Until says how far a migration is watched.
+// Until reports how far a migration is watched.
 type Until int
 
 // How far a migration is watched.

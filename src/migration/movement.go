@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// MovementState says how a model moves.
+// MovementState reports how a model moves.
 type MovementState string
 
 // The states of a movement.
@@ -55,7 +55,7 @@ type Movement struct {
 	Elapsed time.Duration
 	// Long reports that it runs for longer than any healthy phase.
 	Long bool
-	// Copies says which controllers have a model that JIMM does not know.
+	// Copies are the controllers that have a model that JIMM does not know.
 	Copies string
 	// Err is why nothing was reported.
 	Err error

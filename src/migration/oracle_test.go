@@ -59,7 +59,7 @@ func successScenes() []scene {
 	}
 }
 
-// ending says how a migration ends, if nothing else decides it.
+// ending reports how a migration ends, if nothing else decides it.
 type ending string
 
 const (
@@ -220,7 +220,7 @@ func (w *oracle) attempt(t time.Time) facts.Attempt {
 	return a
 }
 
-// allowedRecord says why no one may be told now that the controller hosts the
+// allowedRecord returns why no one may be told now that the controller hosts the
 // model (I1), or nothing.
 func (w *oracle) allowedRecord(name string, t time.Time) string {
 	s := w.scene(t)
@@ -240,7 +240,7 @@ func (w *oracle) allowedRecord(name string, t time.Time) string {
 	}
 }
 
-// allowedStart says why no migration may be started now (I3, I8), or nothing.
+// allowedStart returns why no migration may be started now (I3, I8), or nothing.
 func (w *oracle) allowedStart(t time.Time) string {
 	switch phase := w.scene(t).phase; {
 	case w.running(t):

@@ -189,7 +189,7 @@ func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
 	return false
 }
 
-// access says whether the controller can be asked as one of its administrators.
+// access reports whether the controller can be asked as one of its administrators.
 func (r *run) access(ctx context.Context, c facts.Controller) facts.Account {
 	if r.Jaas.Controllers == nil {
 		return facts.Account{State: facts.AccountNone}

@@ -43,7 +43,7 @@ const (
 	ImportRemovable
 )
 
-// leftImport says which of them it is for a copy of that state.
+// leftImport returns which of them it is for a copy of that state.
 func leftImport(at facts.Copy, account facts.Account) LeftImport {
 	switch {
 	case at.State != facts.CopyImporting:
@@ -55,7 +55,7 @@ func leftImport(at facts.Copy, account facts.Account) LeftImport {
 	}
 }
 
-// blockedByImport says which of them is why the checks forbid a migration.
+// blockedByImport returns which of them is why the checks forbid a migration.
 func blockedByImport(s *survey.Survey, findings []checks.Finding) LeftImport {
 	if !slices.ContainsFunc(findings, func(f checks.Finding) bool { return f.Check == checks.TargetCopy && f.Blocks() }) {
 		return NoImport
@@ -68,12 +68,12 @@ type Result struct {
 	Outcome facts.Outcome
 	// Step is the step that the run ended in.
 	Step facts.Step
-	// Cause says why the outcome is what it is, where the outcome alone does
+	// Cause is why the outcome is what it is, where the outcome alone does
 	// not: a server's message (redacted) or what did not happen in time.
 	Cause facts.Cause
 	// Detail is the text that goes with the cause, redacted.
 	Detail string
-	// Hint says what a reason of [facts.NotStarted] or [facts.Aborted] means and what helps,
+	// Hint is what a reason of [facts.NotStarted] or [facts.Aborted] means and what helps,
 	// if that is known.
 	Hint string
 	// Obstacles stand in the way of the same command.

@@ -189,7 +189,7 @@ func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 	w.res.TargetProved = w.base.TargetProved && !w.progress.Superseded
 }
 
-// explain says what the text of a refusal or an abort means. A command that can only
+// explain reports what the text of a refusal or an abort means. A command that can only
 // be refused again is not the one to continue with.
 func (w *watcher) explain() {
 	unanswered := w.res.Cause == facts.CauseRecordFailed && !errors.Is(w.res.Err, ErrRecordRefused)
@@ -405,7 +405,7 @@ func answers(of []facts.Controller, o facts.Observation) string {
 	return cmp.Or(strings.Join(out, "; "), o.Info.Answer())
 }
 
-// unprobed says what would help where the controllers are not asked.
+// unprobed returns what would help where the controllers are not asked.
 func (w *watcher) unprobed() string {
 	application, _, _ := strings.Cut(w.opts.Unit, "/")
 	return "only the controllers know where the model is, and they are not asked (probe-controllers=false): juju config " + application + " probe-controllers=true, then run locate-model"
@@ -531,7 +531,7 @@ func (w *watcher) silent(err error) {
 	w.end(facts.Unknown, facts.CauseSilent)
 }
 
-// unreported says why an answer does not say whether a migration is running.
+// unreported returns why an answer does not say whether a migration is running.
 func (w *watcher) unreported() string {
 	name := strconv.Quote(w.base.Source.String())
 	if !w.base.Source.ShowsMigrations() {

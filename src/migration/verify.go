@@ -231,7 +231,7 @@ func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 	}
 }
 
-// wrongHostError says that another controller than the target has answered.
+// wrongHostError reports that another controller than the target has answered.
 type wrongHostError struct{ controller facts.ControllerUUID }
 
 // Error names the controller.
@@ -271,7 +271,7 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	}
 }
 
-// changedUsers says who has another access to the model than before it moved. A JIMM
+// changedUsers returns who has another access to the model than before it moved. A JIMM
 // that records by itself is not asked: it would forget the model if the target refused
 // to describe it, which a login to the model does not rule out (JIMM of July 2026).
 func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {

@@ -52,7 +52,7 @@ func CordonResults(c Cordon, unit string) map[string]any {
 	return out
 }
 
-// cordonWorks says what the mark does in this JIMM.
+// cordonWorks returns what the mark does in this JIMM.
 func cordonWorks(t facts.Traits) string {
 	if t.AutoRecords {
 		return "this JIMM places no new models there unless a request names the controller"
@@ -193,7 +193,7 @@ func (d *Drained) Succeeded() bool {
 	}
 }
 
-// DrainSummary says in one sentence how a drain ended.
+// DrainSummary returns, in one sentence, how a drain ended.
 func DrainSummary(d Drained) string {
 	if d.DryRun {
 		plan := d.Plan
@@ -210,7 +210,7 @@ func DrainSummary(d Drained) string {
 	return text
 }
 
-// verdictText says what a verdict means.
+// verdictText returns what a verdict means.
 func verdictText(d Drained) string {
 	e := d.Evidence
 	switch d.Verdict() {
@@ -372,7 +372,7 @@ func Parameter(name, value string) string {
 	return name + "=" + value
 }
 
-// after says what must be known before the controller is destroyed, whatever was
+// after returns what must be known before the controller is destroyed, whatever was
 // proved about it.
 func (d *Drained) after() map[string]any {
 	if d.DryRun {
@@ -468,7 +468,7 @@ func AddAccess(out map[string]any, a fleet.Access) {
 	out["access"] = entry
 }
 
-// AccessLine says in one line what became of JIMM's access rules.
+// AccessLine returns, in one line, what became of JIMM's access rules.
 func AccessLine(a fleet.Access) string {
 	text := "JIMM's access rules: corrected for " + facts.Count(len(a.Repaired), "model", "models")
 	text += fmt.Sprintf(", already correct for %d", len(a.Right))

@@ -166,7 +166,7 @@ func (l *EventLog) Event(e migration.Event) {
 	}
 }
 
-// judgedText says what was observed, in the words of the facts.
+// judgedText returns what was observed, in the words of the facts.
 func judgedText(e migration.JudgedEvent) string {
 	return fmt.Sprintf("record %s, info %s, login %s, source %s, target %s", e.Record, e.Info, e.Host, e.Source, e.Target)
 }

@@ -67,7 +67,7 @@ func namesByUUID(s fleet.Snapshot) map[facts.ControllerUUID]string {
 	return out
 }
 
-// movingTo says of the models that move where they go.
+// movingTo returns where the models that move are going.
 func movingTo(s fleet.Snapshot) map[string]string {
 	out := map[string]string{}
 	for _, f := range s.Moving {
@@ -227,7 +227,7 @@ func PlanResults(p Planned, unit string) map[string]any {
 	return out
 }
 
-// FullChecksLine says how far the checks of many models are.
+// FullChecksLine returns how far the checks of many models are.
 func FullChecksLine(done, all int) string {
 	if done == 0 {
 		return fmt.Sprintf("checking %s as migrate-model does; this changes nothing", facts.Count(all, "model", "models"))
@@ -284,7 +284,7 @@ func addFullChecks(out map[string]any, p Planned) {
 	}
 }
 
-// fullSummary says in a sentence how the checks ended.
+// fullSummary returns, in a sentence, how the checks ended.
 func fullSummary(passed, moves, warned, failed int) string {
 	var parts []string
 	switch {
@@ -303,7 +303,7 @@ func fullSummary(passed, moves, warned, failed int) string {
 	return strings.Join(parts, "; ")
 }
 
-// balanceSummary says how near to even a plan comes, and how far it is from the least.
+// balanceSummary returns how near to even a plan comes, and how far it is from the least.
 func balanceSummary(b fleet.Balanced) string {
 	n := len(b.Plan.Moves)
 	switch {
@@ -356,7 +356,7 @@ func planSummary(p fleet.Plan) string {
 	return text + "; nothing was changed"
 }
 
-// leftCounts says how many models stay, by reason.
+// leftCounts returns how many models stay, by reason.
 func leftCounts(left []fleet.Left) string {
 	if len(left) == 0 {
 		return ""
@@ -405,7 +405,7 @@ func leftResults(left []fleet.Left) map[string]any {
 	return out
 }
 
-// targetsAfter says what the targets have before and after.
+// targetsAfter returns what the targets have before and after.
 func targetsAfter(s fleet.Snapshot, p fleet.Plan) map[string]any {
 	loads, agents, models := s.Loads(), p.Agents(), map[string]int{}
 	for _, e := range p.Moves {

@@ -96,7 +96,7 @@ func pastResults(p fleet.Past) map[string]any {
 	return out
 }
 
-// answerOf says what the log has of JIMM's answer.
+// answerOf returns what the log has of JIMM's answer.
 func answerOf(l fleet.Logged) string {
 	switch {
 	case !l.Answered:

@@ -37,7 +37,7 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 	return out
 }
 
-// pageOf says which page is shown; "" for the only one.
+// pageOf returns which page is shown; "" for the only one.
 func pageOf(page, pages int) string {
 	switch {
 	case page > pages:
@@ -90,7 +90,7 @@ func locationRepair(l locate.Location, unit string) string {
 	return facts.RecordCommand(unit, l.Model.UUID, l.Holder.Name, "")
 }
 
-// LocationSummary says in one sentence where a model is.
+// LocationSummary returns, in one sentence, where a model is.
 func LocationSummary(l locate.Location, unit string) string {
 	model := l.Model.FullName()
 	switch l.State {

@@ -97,7 +97,7 @@ func movementResults(m migration.Movement) map[string]any {
 	return out
 }
 
-// MovementSummary says in one sentence how a model moves.
+// MovementSummary returns, in one sentence, how a model moves.
 func MovementSummary(m migration.Movement) string {
 	model, source := m.Model.FullName(), fmt.Sprintf("%q", m.Source.String())
 	to := ""

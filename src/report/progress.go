@@ -140,7 +140,7 @@ func recordLine(e migration.RecordEvent) string {
 	return fmt.Sprintf("recorded in JIMM: %q hosts the model; %s", e.Controller.Name, e.Ground)
 }
 
-// retryLine says that the source repeats the same steps. In VALIDATION Juju names
+// retryLine is the line for a source that repeats the same steps. In VALIDATION Juju names
 // the reason only in the log of the source controller (3.5.4 to 3.6.28).
 func retryLine(e migration.StallEvent) string {
 	text := fmt.Sprintf("the source keeps retrying the same step, now %s: %s (%s); see the log of its controller", e.Phase, e.Text, span(e.Elapsed))
@@ -153,7 +153,7 @@ func retryLine(e migration.StallEvent) string {
 	return text + "; the migration may need an administrator there"
 }
 
-// stillLine says that a migration shows no new phase.
+// stillLine is the line for a migration that shows no new phase.
 func stillLine(e migration.StallEvent) string {
 	text := fmt.Sprintf("no progress for %s, still %s: %s (%s)", span(e.Still), e.Phase, e.Text, span(e.Elapsed))
 	if e.Phase == facts.PhaseSuccess {
@@ -165,7 +165,7 @@ func stillLine(e migration.StallEvent) string {
 	return text + "; this is not an error; see the log of the source controller"
 }
 
-// refused says why the target does not accept the copy.
+// refused returns why the target does not accept the copy.
 func refused(e migration.StallEvent) string {
 	return fmt.Sprintf("%q does not accept the copy: %s", e.Target.String(), e.Refusal)
 }

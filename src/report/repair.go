@@ -27,7 +27,7 @@ type repair struct {
 	grants        []string
 }
 
-// repairOf says what puts right what a result leaves wrong.
+// repairOf returns what puts right what a result leaves wrong.
 func repairOf(r migration.Result, cli, unit string) repair {
 	record := func(at facts.Controller) string {
 		if at.Name == "" || r.Model.UUID == "" {

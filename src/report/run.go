@@ -121,7 +121,7 @@ func (l *RunLines) single(line string) string {
 	return line
 }
 
-// movedLine says in one line what became of a model.
+// movedLine returns, in one line, what became of a model.
 func movedLine(m fleet.MoveResult) string {
 	r := m.Result
 	switch m.State {
@@ -148,7 +148,7 @@ func movedLine(m fleet.MoveResult) string {
 	}
 }
 
-// whyOf says more of why a model failed or stays.
+// whyOf returns more about why a model failed or stays.
 func whyOf(m fleet.MoveResult) string {
 	if m.Result.Outcome != "" {
 		return Summary(m.Result)
@@ -190,7 +190,7 @@ func stateLine(e fleet.StateEvent) string {
 	return text
 }
 
-// RunSummary says in one sentence how a run ended.
+// RunSummary returns, in one sentence, how a run ended.
 func RunSummary(d fleet.Done, p fleet.Plan) string {
 	c := d.Counts
 	if c.Planned == 0 {
@@ -269,7 +269,7 @@ func unseen(moves []fleet.MoveResult) int {
 	return n
 }
 
-// agentsNotSeen says what to do about the agents of models that were not seen.
+// agentsNotSeen returns what to do about the agents of models that were not seen.
 func agentsNotSeen(n int) string {
 	return "the agents of " + facts.Count(n, "model", "models") + " that moved in this run were not seen on the target; check them there, and give the charm an account on the target (controller-credentials) before the next run"
 }

@@ -59,7 +59,7 @@ func thirdCopy(r migration.Result) string {
 	return ""
 }
 
-// checked says that no check forbids the migration.
+// checked is the sentence for a migration that no check forbids.
 func checked(findings []checks.Finding) string {
 	switch failed := withLevel(findings, checks.Fail); len(failed) {
 	case 0:
@@ -92,7 +92,7 @@ func hinted(text string, r migration.Result) string {
 	return text + "; " + r.Hint
 }
 
-// attentionSummary says what is left when a model has moved.
+// attentionSummary returns what is left when a model has moved.
 func attentionSummary(r migration.Result) string {
 	text := fmt.Sprintf("model %s is on %q and JIMM records it there, but ", name(r.Model), r.Target.Name)
 	switch r.Cause {
@@ -118,7 +118,7 @@ func few(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// where says where a migration goes, if that is known.
+// where returns where a migration goes, if that is known.
 func where(r migration.Result) string {
 	if !r.TargetProved {
 		return ""
@@ -126,7 +126,7 @@ func where(r migration.Result) string {
 	return fmt.Sprintf(" to %q", r.Target.Name)
 }
 
-// planned says what migrate-model would do, if not simply start it.
+// planned returns what migrate-model would do, if not simply start it.
 func planned(r migration.Result) string {
 	switch r.Plan {
 	case migration.PlanVerify:
@@ -171,7 +171,7 @@ func notStartedSummary(r migration.Result) string {
 	}
 }
 
-// whyUnfinished says why a run ended before it was done.
+// whyUnfinished returns why a run ended before it was done.
 func whyUnfinished(r migration.Result) string {
 	if r.Outcome == facts.Interrupted {
 		return "the action was stopped (SIGTERM)"
@@ -244,7 +244,7 @@ func unknownSummary(r migration.Result) string {
 	return text
 }
 
-// describeElsewhere says where the model is instead, or what JIMM records.
+// describeElsewhere returns where the model is instead, or what JIMM records.
 func describeElsewhere(r migration.Result) string {
 	if r.Holder.Known() {
 		return fmt.Sprintf("controller %q reports that it has migrated the model to %q", r.Source.String(), r.Holder.String())
@@ -252,7 +252,7 @@ func describeElsewhere(r migration.Result) string {
 	return fmt.Sprintf("JIMM now records it on %q", r.Recorded.String())
 }
 
-// whereIs says where the model is, as far as that is known.
+// whereIs returns where the model is, as far as that is known.
 func whereIs(r migration.Result) string {
 	if r.Holder.Known() {
 		return fmt.Sprintf("the model is on %q", r.Holder.String())
@@ -260,7 +260,7 @@ func whereIs(r migration.Result) string {
 	return "it is not known which controller has it"
 }
 
-// importable says whether a model that JIMM does not know can be imported into it.
+// importable reports whether a model that JIMM does not know can be imported into it.
 func importable(m facts.Model) string {
 	switch {
 	case m.Life == "": // Only an account on its controller shows it.

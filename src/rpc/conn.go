@@ -160,7 +160,7 @@ func (c *Conn) await(ctx context.Context, answered <-chan []byte) ([]byte, error
 	}
 }
 
-// failed says which call failed; a [*TimeoutError] does so itself.
+// failed names the call that failed; a [*TimeoutError] does so itself.
 func failed(req Request, err error) error {
 	if _, ok := errors.AsType[*TimeoutError](err); ok {
 		return err
@@ -295,7 +295,7 @@ func (c *Conn) readMessage() ([]byte, error) {
 	return io.ReadAll(&counter{r: r, n: &c.received})
 }
 
-// explain says what a failed read means.
+// explain returns what a failed read means.
 func (c *Conn) explain(err error) error {
 	closed, ok := errors.AsType[websocket.CloseError](err)
 	switch {

@@ -17,7 +17,7 @@ var ErrConnection = errors.New("no connection")
 // on it. Its absence proves nothing.
 var ErrNotSent = errors.New("the request was not sent")
 
-// ConnectionError says that a connection could not be made or was lost. After
+// ConnectionError reports that a connection could not be made or was lost. After
 // [Conn.Close] its Err is net.ErrClosed. An Err from a TLS handshake holds the
 // x509 error, for errors.As.
 type ConnectionError struct {
@@ -56,7 +56,7 @@ func (e *HandshakeError) Error() string {
 	return fmt.Sprintf("the server answered HTTP %d instead of a websocket upgrade: %q", e.StatusCode, e.Text)
 }
 
-// TimeoutError says that a call got no answer within its own time limit. The
+// TimeoutError reports that a call got no answer within its own time limit. The
 // request may have been acted on. It matches context.DeadlineExceeded; a call
 // that its context ended is no TimeoutError.
 type TimeoutError struct {

@@ -22,11 +22,11 @@ type Pending struct {
 	// Model is the UUID of the model, Target JIMM's name of the controller.
 	Model  string `json:"model"`
 	Target string `json:"target"`
-	// State says whether an action follows it.
+	// State reports whether an action follows it.
 	State PendingState `json:"state"`
 }
 
-// PendingState says whether a migration is followed.
+// PendingState reports whether a migration is followed.
 type PendingState string
 
 // The states of a pending migration. A hook that finds [Followed] knows that the
@@ -156,7 +156,7 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 	return k.keep(ctx, u)
 }
 
-// list says which migration is pending, and how many more are.
+// list returns which migration is pending, and how many more are.
 func list(pending []Pending) string {
 	text := pending[0].String()
 	if more := len(pending) - 1; more > 0 {

@@ -34,7 +34,7 @@ type Run struct {
 // be shown.
 const ByPlan = "plan=…"
 
-// String says what the run does, as the status has it.
+// String returns what the run does, as the status has it.
 func (r Run) String() string {
 	if r.Controller == "" {
 		return "applying a plan"
@@ -136,7 +136,7 @@ func (k inputs) reportRun(ctx context.Context, u config.Unit) {
 	}
 }
 
-// runStatus says how a run that was interrupted continues.
+// runStatus returns how a run that was interrupted continues.
 func (k inputs) runStatus() string {
 	text := k.run
 	if n := len(k.pending); n > 0 {

@@ -59,7 +59,7 @@ func (s *stage) expect(text string) error {
 	}
 }
 
-// ending says how a task ended: "completed", "failed: why", "refused: why".
+// ending returns how a task ended: "completed", "failed: why", "refused: why".
 func ending(t *task) string {
 	if t.refused != "" {
 		return "refused: " + t.refused

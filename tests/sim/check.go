@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// check says all that is wrong with a world, one line each.
+// check returns all that is wrong with a world, one line each.
 func (w *World) check() error {
 	return errors.Join(slices.Concat(
 		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(),

@@ -21,7 +21,7 @@ type Violation struct {
 	At     time.Time
 }
 
-// String says it in one sentence.
+// String returns it in one sentence.
 func (v Violation) String() string {
 	return fmt.Sprintf("%s: %s was called by %q: %s (%s)", v.Server, v.Call, v.User, v.Why, v.Rule)
 }

@@ -225,7 +225,7 @@ func (j *JAAS) leafNames() []string {
 	return append([]string{wire.ControllerName}, j.options.TLSNames...)
 }
 
-// tokens says whose tokens the controllers take.
+// tokens returns whose tokens the controllers take.
 func (j *JAAS) tokens() controller.Tokens {
 	if j.jimm != nil {
 		return controller.Tokens{Key: j.jimm.PublicKey}

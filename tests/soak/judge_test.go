@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// judge says what in the end of a run is not true (I2, I3, I5, I6, I8, I9).
+// judge reports what in the end of a run is not true (I2, I3, I5, I6, I8, I9).
 func (s *story) judge(l *life) {
 	s.secrets(l)
 	if l.starts > 1 {
@@ -46,7 +46,7 @@ func (s *story) judge(l *life) {
 	}
 }
 
-// lie says what in the outcome is not true, "" if all is.
+// lie returns what in the outcome is not true, "" if all is.
 func (s *story) lie(l *life, now oracle) string {
 	switch res := l.result; res.Outcome {
 	case facts.Migrated, facts.AlreadyThere, facts.Recorded:

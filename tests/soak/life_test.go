@@ -64,7 +64,7 @@ func (l *life) lostSilently() bool {
 	return l.killed && l.death.silent
 }
 
-// sends says what comes of a message that is to be sent.
+// sends returns what comes of a message that is to be sent.
 func (l *life) sends() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *life) sends() fate {
 	}
 }
 
-// gets says what comes of a piece of an answer.
+// gets returns what comes of a piece of an answer.
 func (l *life) gets() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()

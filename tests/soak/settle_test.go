@@ -34,7 +34,7 @@ func (s *story) settle(ctx context.Context) {
 	}
 }
 
-// unsettled says what a run should have come to when all was quiet. The state
+// unsettled returns what a run should have come to when all was quiet. The state
 // before it is what the world had come to.
 func (s *story) unsettled(before oracle, res migration.Result) string {
 	holders := before.holders()

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// need says what a check must know to examine anything.
+// need reports what a check must know to examine anything.
 type need int
 
 const (

@@ -60,7 +60,7 @@ func checkMachines(s *survey.Survey) Finding {
 	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Machines), "machine is running, and its agent is started", "machines are running, and their agents are started"))
 }
 
-// machineProblem says why Juju refuses to migrate a model with the machine, or "".
+// machineProblem returns why Juju refuses to migrate a model with the machine, or "".
 func machineProblem(m facts.Machine) string {
 	switch {
 	case !facts.Alive(m.Life):
@@ -100,7 +100,7 @@ func checkUnits(s *survey.Survey) Finding {
 	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Units), "unit is ready", "units are ready"))
 }
 
-// unitProblem says why Juju refuses to migrate a model with the unit, or "".
+// unitProblem returns why Juju refuses to migrate a model with the unit, or "".
 func unitProblem(u facts.Unit) string {
 	switch {
 	case !facts.Alive(u.Life):
@@ -112,7 +112,7 @@ func unitProblem(u facts.Unit) string {
 	}
 }
 
-// unready says why the source refuses the unit because of its workload, or "". Juju
+// unready returns why the source refuses the unit because of its workload, or "". Juju
 // checks it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
 // of 4.0.15 and 4.1-beta2, juju/juju#23091).
 func unready(u facts.Unit, source rules.Version) string {

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// lacksTargetAccount says why a check that needs an account on the target cannot
+// lacksTargetAccount returns why a check that needs an account on the target cannot
 // be made, or "".
 func lacksTargetAccount(s *survey.Survey) string {
 	switch o := s.Reports; {
@@ -26,7 +26,7 @@ func lacksTargetAccount(s *survey.Survey) string {
 	}
 }
 
-// checkControllerAccess says which controllers were asked as an administrator.
+// checkControllerAccess returns which controllers were asked as an administrator.
 func checkControllerAccess(s *survey.Survey) Finding {
 	o := s.Reports
 	switch {

@@ -81,12 +81,12 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	return f
 }
 
-// unreachable says what to do about a source that JIMM cannot ask.
+// unreachable returns what to do about a source that JIMM cannot ask.
 func unreachable(s *survey.Survey) string {
 	return "make sure that " + s.Source.String() + " runs and that JIMM can reach it, then try again"
 }
 
-// unknownTarget says why it is not known where a model went that its source has migrated.
+// unknownTarget returns why it is not known where a model went that its source has migrated.
 func unknownTarget(s *survey.Survey) string {
 	if to := s.Audit.Targets(s.Observation.Info.Attempt, s.Source.Name); len(to) > 1 {
 		return "the target is not known, because JIMM's audit log has requests to migrate the model to " + strings.Join(to, " and to ")

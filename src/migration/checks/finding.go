@@ -122,7 +122,7 @@ const (
 type Finding struct {
 	Check ID
 	Level Level
-	// Evidence says what was seen, in one sentence without its full stop.
+	// Evidence is what was seen, in one sentence without its full stop.
 	Evidence string
 	// Remedy is the command or act that helps, or "".
 	Remedy string

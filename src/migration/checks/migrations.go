@@ -62,12 +62,12 @@ func silentSource(s *survey.Survey) bool {
 	return !s.OnTarget() && !s.Source.ShowsMigrations() && s.Observation.CopyOn(s.Source).State == facts.CopyUnknown
 }
 
-// unshown says that a source shows nothing of migrations through JIMM.
+// unshown is the evidence that a source shows nothing of migrations through JIMM.
 func unshown(s *survey.Survey) string {
 	return strconv.Quote(s.Source.String()) + " (Juju " + s.Source.AgentVersion + ") does not show through JIMM whether a migration is running"
 }
 
-// whyArrived says why the model may have been moved to its controller recently.
+// whyArrived returns why the model may have been moved to its controller recently.
 func whyArrived(s *survey.Survey) string {
 	if s.AuditErr != nil {
 		return "JIMM's audit log could not be read"
@@ -75,7 +75,7 @@ func whyArrived(s *survey.Survey) string {
 	return "according to JIMM's audit log, the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
 }
 
-// Running says that a migration runs, and since when if its source reports that: Juju 4
+// Running is the evidence that a migration is running, and since when if its source reports that: Juju 4
 // does not through JIMM, nor does JIMM's list.
 func Running(a facts.Attempt, source facts.Controller) string {
 	switch {
@@ -115,7 +115,7 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 	}
 }
 
-// when says when an attempt was, as far as the source says.
+// when returns when an attempt was, as far as the source says.
 func when(a facts.Attempt) string {
 	switch {
 	case !a.End.IsZero():

@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// CheckModel says whether JIMM has the model.
+// CheckModel reports whether JIMM has the model.
 func CheckModel(s *survey.Survey) Finding {
 	if s.ModelErr == nil {
 		return Finding{Level: Pass, Evidence: s.Model.FullName() + " is " + s.Model.UUID + ", recorded on " + strconv.Quote(s.Source.String())}

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// CheckTarget says whether JIMM has the target controller.
+// CheckTarget reports whether JIMM has the target controller.
 func CheckTarget(s *survey.Survey) Finding {
 	switch {
 	case s.Options.Target == "":

@@ -38,7 +38,7 @@ func releases() []struct {
 	}
 }
 
-// verdicts says what Juju does with a model between the lines where the target is not
+// verdicts returns what Juju does with a model between the lines where the target is not
 // older: the rules that forbid it, or with "warn" those that warn, or "" for neither.
 func verdicts() map[line]map[line]string {
 	const no4 = "juju4-from-36-only"

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// RequestKind says what was asked of JIMM.
+// RequestKind reports what was asked of JIMM.
 type RequestKind int
 
 // The requests that the audit log is searched for.
@@ -186,7 +186,7 @@ func (a Audit) Without(since time.Time) Audit {
 	return out
 }
 
-// String says in one word what was asked.
+// String returns, in one word, what was asked.
 func (k RequestKind) String() string {
 	return [...]string{"", "migrate", "record"}[k]
 }

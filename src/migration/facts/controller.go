@@ -97,7 +97,7 @@ func (cs Controllers) Nearest(text string) []string {
 	})
 }
 
-// Unknown says that JIMM has no such controller, and which may be meant, or which there
+// Unknown explains that JIMM has no such controller, and which may be meant, or which there
 // are.
 func (cs Controllers) Unknown(text string) string {
 	said := "JIMM has no controller " + strconv.Quote(text) + uuidFault(text, "controller")

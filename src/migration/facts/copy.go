@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// String says in one word what a controller says of its copy.
+// String returns, in one word, what a controller says of its copy.
 func (s CopyState) String() string {
 	return [...]string{"unknown", "absent", "present", "moved", "importing", "active", "exporting"}[s]
 }
@@ -24,7 +24,7 @@ func DescribeCopies(list Controllers, copies map[ControllerUUID]Copy) string {
 	return strings.Join(out, "; ")
 }
 
-// CopyState says what a controller itself says about having the model.
+// CopyState reports what a controller itself says about having the model.
 type CopyState int
 
 // The states of a copy. A controller reports all of them to any client, except that
@@ -90,7 +90,7 @@ func (c Copy) Described(i Info, state CopyState, silent bool) Copy {
 	return c
 }
 
-// Describe says what the controller has, to follow its name.
+// Describe returns what the controller has, to follow its name.
 func (c Copy) Describe() string {
 	status := c.Info.Status
 	if text := cmp.Or(c.Info.Attempt.Text, c.Info.StatusText); text != "" {

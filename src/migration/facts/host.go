@@ -7,12 +7,12 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// String says in one word how a login to the model ended.
+// String returns, in one word, how a login to the model ended.
 func (k HostKind) String() string {
 	return [...]string{"not-asked", "serves", "refused", "unavailable"}[k]
 }
 
-// HostKind says how a login to the model through JIMM ended.
+// HostKind reports how a login to the model through JIMM ended.
 type HostKind int
 
 // The ends of a proxied login.

@@ -4,12 +4,12 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// String says in one word how the recorded controller answered.
+// String returns, in one word, how the recorded controller answered.
 func (k InfoKind) String() string {
 	return [...]string{"not-asked", "live", "listed", "redirected", "denied", "broken", "refused", "unlisted", "unavailable"}[k]
 }
 
-// InfoKind says how the recorded controller answered through JIMM.
+// InfoKind reports how the recorded controller answered through JIMM.
 type InfoKind int
 
 // The kinds of answers to a question about a model through JIMM. The wire

@@ -1,6 +1,6 @@
 package facts
 
-// Outcome says how a migration ended, as far as this run could find out. The
+// Outcome reports how a migration ended, as far as this run could find out. The
 // list is closed; docs/reference/outcomes.md explains each in a line.
 type Outcome string
 

@@ -1,11 +1,11 @@
 package facts
 
-// String says in one word what is known of JIMM's record.
+// String returns, in one word, what is known of JIMM's record.
 func (s RecordState) String() string {
 	return [...]string{"unknown", "at", "lost", "unlisted"}[s]
 }
 
-// RecordState says what is known of JIMM's record.
+// RecordState reports what is known of JIMM's record.
 type RecordState int
 
 // The states of JIMM's record. The zero value knows nothing.
@@ -24,6 +24,6 @@ type Record struct {
 	State RecordState
 	// Controller is the UUID of the recorded controller, for [RecordAt].
 	Controller ControllerUUID
-	// Err says why the record is unknown.
+	// Err is why the record is unknown.
 	Err error
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// SelectError says why a selector does not name one model.
+// SelectError reports why a selector does not name one model.
 type SelectError struct {
 	// Selector is what was given.
 	Selector string
@@ -20,7 +20,7 @@ type SelectError struct {
 	Pattern bool
 }
 
-// Error says what was given, what would be right, and the nearest names.
+// Error returns what was given, what would be right, and the nearest names.
 func (e *SelectError) Error() string {
 	if e.Ambiguous() {
 		names := make([]string, len(e.Candidates))
@@ -237,7 +237,7 @@ func otherThanUUID(text string) string {
 	}, text)
 }
 
-// uuidFault says why a text that was meant as a UUID is none; "" if it is one, or was not
+// uuidFault returns why a text that was meant as a UUID is none; "" if it is one, or was not
 // meant so. The kind is that of its tag.
 func uuidFault(selector, kind string) string {
 	for _, text := range readings(selector, kind) {

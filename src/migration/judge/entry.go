@@ -6,7 +6,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Attribution says whose migration an entry of JIMM's list shows. The list does not say
+// Attribution reports whose migration an entry of JIMM's list shows. The list does not say
 // which controller has made the entry: the recorded one, or another that is bringing the
 // model there and that JIMM no longer records, or not yet.
 type Attribution int
@@ -27,7 +27,7 @@ const (
 	EntryByLogin
 )
 
-// Attribute says whose migration the observation shows.
+// Attribute returns whose migration the observation shows.
 func Attribute(recorded facts.Controller, list facts.Controllers, o facts.Observation) Attribution {
 	own := o.CopyOn(recorded)
 	phase := facts.ParseText(o.Info.Attempt.Text)

@@ -28,16 +28,16 @@ type Baseline struct {
 	Old facts.Attempt
 	// AutoRecords is that of [facts.Traits].
 	AutoRecords bool
-	// RecordedBy says who made JIMM record the target.
+	// RecordedBy is who made JIMM record the target.
 	RecordedBy RecordedBy
-	// Others says what the controllers besides source and target say.
+	// Others is what the controllers besides source and target say.
 	Others Others
 	// PollsForWord is how many polls a source that has not removed the model yet,
 	// or does not say yet where it went, is given to say so itself; 12 if zero.
 	PollsForWord int
 }
 
-// RecordedBy says who made JIMM record the target since the migration was requested.
+// RecordedBy reports who made JIMM record the target since the migration was requested.
 type RecordedBy int
 
 // Who made JIMM record the target.
@@ -96,7 +96,7 @@ func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
 	return b
 }
 
-// Judge says what the latest observation means. It is a pure function:
+// Judge returns what the latest observation means. It is a pure function:
 // progress must already contain the observation (see [Progress.Observe]).
 func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
 	v := judgeByRecord(b, p, o)
@@ -317,7 +317,7 @@ type Confirmation struct {
 	// First and Second are the two observations, Source the controller on JIMM's record.
 	First, Second facts.Observation
 	Source        facts.Controller
-	// Saw says in plain words what the second observation has seen.
+	// Saw describes what the second observation has seen.
 	Saw string
 }
 

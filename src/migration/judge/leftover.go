@@ -67,7 +67,7 @@ type Refusal struct {
 	Copy       facts.Copy
 }
 
-// RefusalKind says why a copy may not be removed.
+// RefusalKind reports why a copy may not be removed.
 type RefusalKind int
 
 // The refusals, in the order in which they are checked.

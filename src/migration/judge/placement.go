@@ -42,7 +42,7 @@ const (
 	Listed
 )
 
-// Place says where an observation places the model. Its Info is what [Baseline.Own]
+// Place returns where an observation places the model. Its Info is what [Baseline.Own]
 // or else JIMM says.
 func Place(recorded facts.Controller, o facts.Observation) Placement {
 	i, own := o.Info, o.CopyOn(recorded)

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Kind says what an observation means.
+// Kind reports what an observation means.
 type Kind int
 
 // The verdicts. The zero value judges nothing: no controller answered.
@@ -101,5 +101,5 @@ func (p Proof) Model() facts.Model { return p.model }
 // Controller is the controller that may be recorded.
 func (p Proof) Controller() facts.Controller { return p.controller }
 
-// Ground says in plain words what proves it.
+// Ground returns, in plain words, what proves it.
 func (p Proof) Ground() string { return p.ground }

@@ -30,7 +30,7 @@ type Options struct {
 // DefaultLimit is the number of models that [Locate] confirms at most.
 const DefaultLimit = 50
 
-// State says where a model is, as far as it could be confirmed.
+// State reports where a model is, as far as it could be confirmed.
 type State string
 
 // The states of a located model.
@@ -93,7 +93,7 @@ type Found struct {
 	Gaps error
 }
 
-// Locate says which controller hosts the models that the selector matches:
+// Locate returns which controller hosts the models that the selector matches:
 // JIMM's record, and the controllers' own confirmation. It changes nothing. An
 // error means that JIMM did not list its controllers or models, that the
 // selector is malformed, or that no model matches ([*facts.SelectError]).

@@ -55,7 +55,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 // needed.
 const onTarget = "JIMM already records the model on the target"
 
-// mayNotInspect says why there is nothing to inspect, or "".
+// mayNotInspect returns why there is nothing to inspect, or "".
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
 	case !r.Inspect || r.Jaas.Inspector == nil:

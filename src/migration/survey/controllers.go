@@ -70,7 +70,7 @@ func (s *Survey) OwnerOnSource() (owner string, told bool) {
 	return own.Owner, own.Kind == facts.InfoLive && own.Owner != ""
 }
 
-// mayNotAsk says why administrators are not asked, or "".
+// mayNotAsk returns why administrators are not asked, or "".
 func (r *Surveyor) mayNotAsk(s *Survey) string {
 	switch {
 	case !r.Inspect || r.Jaas.Controllers == nil:

@@ -16,7 +16,7 @@ type ControllerReader interface {
 	Access(ctx context.Context, c facts.Controller) facts.Account
 	// Holdings lists all models that a controller has in some form.
 	Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error)
-	// Users says which users a controller knows.
+	// Users returns the users that a controller knows.
 	Users(ctx context.Context, c facts.Controller) (facts.KnownUsers, error)
 	// Clouds returns the regions of the clouds that a controller knows, by the
 	// cloud's name.
@@ -70,7 +70,7 @@ type JAAS struct {
 // It changes nothing: neither does it complete a migration nor make JIMM forget
 // a model.
 type Inspector interface {
-	// Inventory says what the model contains, as its controller reports it to a
+	// Inventory is what the model contains, as its controller reports it to a
 	// client that has logged in to the model through JIMM. It needs such a login, unless
 	// an earlier one, which the given controller has answered, is still alive. What
 	// another controller answers is returned too: see [facts.Inventory].Controller.
@@ -90,10 +90,10 @@ type Inspector interface {
 	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)
 }
 
-// ErrNotOffered says that this JIMM does not have what was asked for.
+// ErrNotOffered reports that this JIMM does not have what was asked for.
 var ErrNotOffered = errors.New("this JIMM does not report it")
 
-// Witness says what each part of a JAAS says about one model. The methods
+// Witness reports what each part of a JAAS says about one model. The methods
 // return what they learned instead of an error: not to be answered is an
 // observation too.
 type Witness interface {

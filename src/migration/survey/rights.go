@@ -2,7 +2,7 @@ package survey
 
 import "fmt"
 
-// RightsError says that JIMM no longer shows its models to the account of the charm.
+// RightsError reports that JIMM no longer shows its models to the account of the charm.
 type RightsError struct {
 	// Identity is the account in JIMM, and Grant the command that makes it an
 	// administrator.
@@ -12,7 +12,7 @@ type RightsError struct {
 	Revoked bool
 }
 
-// Error says why as far as it is known, with the command that helps.
+// Error returns why as far as it is known, with the command that helps.
 func (e *RightsError) Error() string {
 	if e.Revoked {
 		return fmt.Sprintf("%q is no longer a JIMM administrator: %s", e.Identity, e.Grant)

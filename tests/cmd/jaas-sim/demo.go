@@ -57,7 +57,7 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// demoEnd says what was real and what to do next.
+// demoEnd reports what was real and what to do next.
 const demoEnd = `JIMM and the controllers were simulated; the charm is the one that ships. Next:
   docs/tutorial/first-migration.md  do it yourself, in a JAAS that you describe
   docs/tutorial/real-jaas.md        deploy the charm to a real JAAS
@@ -79,7 +79,7 @@ func (p *program) demoRun(ctx context.Context, d *deployment, words []string) er
 	return err
 }
 
-// clean says what the charm did that it must never do.
+// clean returns what the charm did that it must never do.
 func (d *deployment) clean() error {
 	var errs []error
 	for _, violation := range d.jaas.Violations() {

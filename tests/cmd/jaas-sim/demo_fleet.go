@@ -108,7 +108,7 @@ const (
 	killAfter = 8
 )
 
-// fleetEnd says what was real and what to do next.
+// fleetEnd reports what was real and what to do next.
 const fleetEnd = `
 JIMM and the controllers were simulated; the charm is the one that ships. This is the report of the last run. Next:
   docs/tutorial/empty-a-controller.md  do it yourself, in a JAAS that you describe

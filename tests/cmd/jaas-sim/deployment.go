@@ -33,7 +33,7 @@ const (
 // dispatchPackage is the program that Juju runs.
 const dispatchPackage = "jimm-migrator/src/cmd/dispatch"
 
-// plan says what to deploy.
+// plan reports what to deploy.
 type plan struct {
 	world   sim.World
 	options sim.Options

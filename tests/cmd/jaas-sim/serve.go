@@ -153,7 +153,7 @@ func create(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 }
 
-// announce says how to reach the world.
+// announce reports how to reach the world.
 func (p *program) announce(d *deployment, files *stateFiles) {
 	fmt.Fprintf(p.stdout, "\nThe certificate authority is in %s. Interrupt (Ctrl-C) to stop.\n", files.ca())
 	if d.plan.controllersOnly {

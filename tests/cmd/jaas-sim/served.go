@@ -31,7 +31,7 @@ func dial(state string) (*operations.Client, error) {
 	return operations.NewClient(served.Socket), nil
 }
 
-// served says how to reach a world that another process serves.
+// served reports how to reach a world that another process serves.
 type served struct {
 	PID    int    `json:"pid"`
 	Socket string `json:"socket"` // of the units' operations
@@ -62,7 +62,7 @@ func readServed(path string) (served, error) {
 	return s, nil
 }
 
-// alive says whether the world is still served.
+// alive reports whether the world is still served.
 func (s served) alive(ctx context.Context) bool {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.Socket)
 	if err != nil {

@@ -37,10 +37,10 @@ type Config struct {
 	// migration was created, whatever the version does.
 	RedirectAnyUser bool
 
-	// Followed says whether the consumers of an offer have found its model after it moved here; nil: at once. Until then the
+	// Followed reports whether the consumers of an offer have found its model after it moved here; nil: at once. Until then the
 	// offer has no connections (juju/juju#23311).
 	Followed func(offering, consumer string) bool
-	// AgentLogins says how long the agents of a model need to log in to the controller with a tag; nil: no time.
+	// AgentLogins is how long the agents of a model need to log in to the controller with a tag; nil: no time.
 	AgentLogins func(controllerTag string, agents int) time.Duration
 	// ControllerBlock is the message of a block of changes on the controller model: no model is upgraded then.
 	ControllerBlock string
@@ -98,7 +98,7 @@ type Credential struct {
 	Invalid bool `yaml:"invalid,omitempty"`
 }
 
-// Tokens says whose tokens a controller accepts (controller config login-token-refresh-url). The zero value accepts
+// Tokens reports whose tokens a controller accepts (controller config login-token-refresh-url). The zero value accepts
 // none.
 type Tokens struct {
 	// URL of a JSON web key set, e.g. https://jimm.example.com/.well-known/jwks.json.

@@ -165,7 +165,7 @@ func (w *worker) say(ctx context.Context, text string, d time.Duration) error {
 	return w.wait(ctx, d)
 }
 
-// fail says why a migration fails and goes to ABORT.
+// fail returns why a migration fails and goes to ABORT.
 func (w *worker) fail(ctx context.Context, format string, args ...any) (Phase, error) {
 	w.failure = fmt.Sprintf(format, args...)
 	return Abort, w.say(ctx, w.failure, w.pace.Failure)

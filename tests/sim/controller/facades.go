@@ -55,7 +55,7 @@ func configSet(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return nil, s.superuser()
 }
 
-// apiInfoForModels says where a model is: here, or where it migrated (2.9 to 4.0, documented).
+// apiInfoForModels returns where a model is: here, or where it migrated (2.9 to 4.0, documented).
 func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type info struct {
 		Addresses []string    `json:"addresses"` // null beside an error

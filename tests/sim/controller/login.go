@@ -316,7 +316,7 @@ func (s *session) noRead() error {
 	}
 }
 
-// mayRead says whether the session may see a model.
+// mayRead reports whether the session may see a model.
 func (s *session) mayRead(uuid string) bool {
 	who := s.loggedIn()
 	access, _ := s.c.modelAccess(who, uuid)

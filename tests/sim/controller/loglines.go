@@ -36,7 +36,7 @@ func (c *Controller) log(lines ...LogLine) {
 	c.touch()
 }
 
-// logPhase says in the controller's log that a migration enters a phase, the only place where a user can read its name,
+// logPhase reports in the controller's log that a migration enters a phase, the only place where a user can read its name,
 // and in the model's that its agents have noticed (documented, 2.9 to 4.0). The caller holds mu.
 func (c *Controller) logPhase(m *migration, phase Phase) {
 	c.logMaster(m, "INFO", settingPhase+string(phase))

@@ -154,7 +154,7 @@ func (c *Controller) errNoDatabase() error {
 	return wire.Errorf(code, "invoking getDB: database not found")
 }
 
-// knows says whether a user is in the controller's database. The caller holds mu.
+// knows reports whether a user is in the controller's database. The caller holds mu.
 func (c *Controller) knows(name string) bool {
 	if _, local := c.user(name); local || c.seen[name] {
 		return true
@@ -167,7 +167,7 @@ func (c *Controller) knows(name string) bool {
 	return false
 }
 
-// mayWrite says whether the user sees machines and other users: administrators and writers do (documented). The caller
+// mayWrite reports whether the user sees machines and other users: administrators and writers do (documented). The caller
 // holds mu.
 func mayWrite(c *Controller, who *login, h *hosted) bool {
 	access := h.model.access(who.user)

@@ -99,7 +99,7 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 	return list, nil
 }
 
-// listed says whether summaries and ListModels have a copy: not while it is being imported (2.9 to 3.6, documented;
+// listed reports whether summaries and ListModels have a copy: not while it is being imported (2.9 to 3.6, documented;
 // 3.6.28, recorded), unless the target is 4.0.15 (recorded).
 func (c *Controller) listed(h *hosted) bool {
 	return h.mode != modeImporting || c.release.has(silentSource) && !h.hidden

@@ -227,7 +227,7 @@ func (c *client) migrate(target map[string]any) (id string, refused *rpc.Error) 
 	return reply.Results[0].MigrationID, reply.Results[0].Error
 }
 
-// inAllModels says whether "prod" is in Controller.AllModels.
+// inAllModels reports whether "prod" is in Controller.AllModels.
 func (c *client) inAllModels() bool {
 	c.t.Helper()
 	return c.inUserModels(c.call("Controller", 12, "AllModels", nil))

@@ -102,7 +102,7 @@ func (m Model) precheckMachines4() error {
 	return nil
 }
 
-// precheckBlockers says what of a model no newer controller takes. In 2.9 and 3.0 the text names the version of the
+// precheckBlockers returns what of a model no newer controller takes. In 2.9 and 3.0 the text names the version of the
 // target, the model must not be older than that wants, and 4.x is too far away.
 func (c *Controller) precheckBlockers(m Model, target string) error {
 	blockers := slices.Clone(m.Blockers)

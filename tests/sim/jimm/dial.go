@@ -261,7 +261,7 @@ type cachedDial struct {
 	b    *backing
 }
 
-// dialError says that JIMM could not connect to a controller, or not log in.
+// dialError reports that JIMM could not connect to a controller, or not log in.
 type dialError struct{ error }
 
 // Unwrap returns what JIMM makes of it.

@@ -6,7 +6,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// EventKind says what a log event is about.
+// EventKind reports what a log event is about.
 type EventKind string
 
 // The kinds of event.

@@ -101,7 +101,7 @@ type replyEnvelope struct {
 	Trace
 }
 
-// errNotARequest says that a message is well formed but is no request; servers ignore it silently.
+// errNotARequest reports that a message is well formed but is no request; servers ignore it silently.
 var errNotARequest = errors.New("not a request")
 
 // decodeRequest reads one message. Only the first JSON value counts, the rest of the message is lost

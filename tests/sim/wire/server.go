@@ -20,7 +20,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Config says how a server behaves on every connection. The zero value is a Juju controller without faults.
+// Config reports how a server behaves on every connection. The zero value is a Juju controller without faults.
 type Config struct {
 	Name string // who it is, in the log
 

@@ -213,7 +213,7 @@ func (s *story) truth() (r reality) {
 	return r
 }
 
-// denies says why a verdict is stronger than what is true, or "".
+// denies returns why a verdict is stronger than what is true, or "".
 func (r reality) denies(v fleet.Verdict) string {
 	switch {
 	case v == fleet.Drained && len(r.held) > 0:

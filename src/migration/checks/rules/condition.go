@@ -1,6 +1,6 @@
 package rules
 
-// Condition says which migrations an entry of a data file is about: all of its
+// Condition reports which migrations an entry of a data file is about: all of its
 // parts must be fulfilled, and one that is left out always is.
 type Condition struct {
 	Source Range  `json:"source"` // Of the source controller.
@@ -36,7 +36,7 @@ func is(wanted, got string) Fit {
 	}
 }
 
-// Side says which controller has a fault, and is therefore the one to upgrade.
+// Side reports which controller has a fault, and is therefore the one to upgrade.
 type Side string
 
 // The sides.

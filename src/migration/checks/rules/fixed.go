@@ -10,13 +10,13 @@ import (
 type Fixed map[string]string
 
 const (
-	// Open says that no release of the line has a fix.
+	// Open reports that no release of the line has a fix.
 	Open = "open"
-	// Unaffected says that the line never had the fault.
+	// Unaffected reports that the line never had the fault.
 	Unaffected = "unaffected"
 )
 
-// Check says what is wrong with the releases, as they stand in a data file: both
+// Check returns what is wrong with the releases, as they stand in a data file: both
 // supported lines must be named.
 func (f Fixed) Check() error {
 	for _, line := range []string{"3.6", "4.0"} {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Fit says whether something fulfils a condition, as far as is known.
+// Fit reports whether something fulfils a condition, as far as is known.
 type Fit int
 
 // The fits, from the surest yes to the surest no.

@@ -14,7 +14,7 @@ type Reason struct {
 	Target Range  `json:"target"`
 	Say    string `json:"say"`
 	Do     string `json:"do"`
-	// Retry says that the same command can help later, without anything being
+	// Retry reports that the same command can help later, without anything being
 	// done: what is in the way ends by itself.
 	Retry    bool   `json:"retry"`
 	Evidence string `json:"evidence"`

@@ -68,7 +68,7 @@ type Changes struct {
 	next chan struct{} // closed at the next change; nil: no one waits
 }
 
-// Logged says that a task has changed. It has the form of the agent's
+// Logged reports that a task has changed. It has the form of the agent's
 // Options.OnLog.
 func (c *Changes) Logged(string, charmtest.LogMessage) { c.notify() }
 
