@@ -37,11 +37,11 @@
 // the one way in which Juju keeps the sentence; see [Dispatch]. Set results
 // before you return an error: they are kept, and they are what scripts read.
 // Juju ends a cancelled action by SIGKILL, without warning; what must survive
-// that belongs into a unit status, or into the systems that the action changes.
+// that belongs in a unit status, or in the systems that the action changes.
 //
 // # Hooks
 //
-// Juju runs dispatch for every hook there is, also for those of its future.
+// Juju runs dispatch for every hook, including those of future versions.
 // Hooks without a handler end well, without starting any tool. A charm that
 // computes everything from its configuration and relations each time puts one
 // function into AnyHook and does not care which hook it is.
@@ -65,8 +65,8 @@
 // # Secrets
 //
 // Values read with [Unit.Secret] are hidden from then on in everything that
-// this package sends out, also in errors and panics: a secret can leave a
-// charm only by ways that do not lead through here. Give other secrets to
+// this package sends out, including errors and panics: a secret can leave a charm
+// only by ways that bypass this package. Give other secrets to
 // [Unit.Redact].
 //
 // # Tests

@@ -14,8 +14,8 @@ import (
 // redacted stands where a secret stood.
 const redacted = "[redacted]"
 
-// minSecret is the length in bytes from which a value is hidden. Shorter ones
-// would tear holes in every text, and hide nothing that cannot be guessed.
+// minSecret is the length in bytes from which a value is hidden. Redacting shorter
+// ones would damage every text, and hide nothing that cannot be guessed.
 const minSecret = 4
 
 // redactor hides secrets in texts. Its zero value hides nothing.

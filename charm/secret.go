@@ -36,8 +36,8 @@ type SecretOptions struct {
 	// other values are hidden from then on.
 	Public []string
 	// Examples are values that stand in the charm's own examples, such as
-	// "SECRET". Who types one as it is printed has no secret yet, and would find
-	// the same example torn next time.
+	// "SECRET". A user who types one as it is printed has no secret yet, and
+	// the same example must not be redacted next time.
 	Examples []string
 }
 

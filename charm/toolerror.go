@@ -11,7 +11,7 @@ import (
 var ErrAgentGone = errors.New("the unit agent is gone")
 
 // ToolError is the refusal of a hook tool. It leaves the arguments out, since they can
-// hold any text; the methods of [Unit] and [Action] say what was asked.
+// contain any text; the methods of [Unit] and [Action] say what was asked.
 //
 // Hook tools have no error codes, so the predicates match the texts. They
 // are those of Juju 3.6, seen, and the same in the sources of 3.3 to 4.0.

@@ -93,8 +93,8 @@ func (c *capture) add(data []byte) {
 	}
 }
 
-// finish returns everything. It waits for a moment if another process
-// than dispatch keeps the pipe open.
+// finish returns everything. It waits for a moment if a process
+// other than dispatch keeps the pipe open.
 func (c *capture) finish() []byte {
 	_ = c.file.SetReadDeadline(time.Now().Add(drainTime))
 	<-c.done

@@ -281,8 +281,8 @@ func (h *home) start(ctx context.Context, r *run) (process, error) {
 	return p, nil
 }
 
-// User returns whom dispatch runs as, and whether that is another user than
-// this process's: only root can run it as another.
+// User returns whom dispatch runs as, and whether that is a user other
+// than this process's: only root can run it as another.
 func (a *Agent) User() (user User, other bool) {
 	if a.home == nil || a.home.user == (User{}) {
 		return User{uint32(os.Getuid()), uint32(os.Getgid())}, false //nolint:gosec // never negative here

@@ -111,7 +111,7 @@ func (a *Agent) finishHook(r *run, e exit) (HookResult, func()) {
 		}
 	}
 	if result.Failed() {
-		// A hook that was terminated is queued again; it is no error.
+		// A hook that was terminated is queued again; it is not an error.
 		if result.Error != "terminated" {
 			a.hookError = r.name
 		}

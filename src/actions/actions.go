@@ -41,9 +41,9 @@ func All(version string) map[string]charm.ActionFunc {
 	}
 }
 
-// finished is how every handler ends. Its error may quote a server, so that it is
-// redacted; and whatever fails, results.summary says why, since juju run shows
-// nothing else with strict-exit=true.
+// finished is how every handler ends. Its error may quote a server, so it is redacted.
+// Whatever fails, results.summary has the reason, since juju run shows nothing
+// else with strict-exit=true.
 func finished(handler charm.ActionFunc) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
 		err := handler(ctx, a)
@@ -134,8 +134,8 @@ func connect(ctx context.Context, a *charm.Action) (config.Settings, *jaas.JAAS,
 	return settings, j, explained(a.Env(), settings, err)
 }
 
-// explained returns the problem that an error of connecting stands for, in the
-// sentence that the unit's status has, or the error.
+// explained returns the problem behind an error of connecting, in the words of
+// the unit's status, or the error itself.
 func explained(env charm.Env, settings config.Settings, err error) error {
 	if lacking, ok := errors.AsType[*jaas.NotAdministratorError](err); ok {
 		problem := config.NotAdministrator(env, lacking.Account.Generation, lacking.Account.Identity)

@@ -52,7 +52,7 @@ func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, ma
 		if err != nil {
 			return errors.Join(failed, err)
 		}
-		// The answer may be lost, and the mark set: the list says it.
+		// The answer may be lost although the mark is set: the list shows it.
 		if is = fleet.CordonOf(after); failed != nil && is != wanted {
 			return failed
 		}

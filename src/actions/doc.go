@@ -1,3 +1,3 @@
 // Package actions has one file per action: it reads the parameters, calls the engine,
-// and hands what came of it to package report.
+// and passes the outcome to package report.
 package actions

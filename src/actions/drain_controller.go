@@ -62,7 +62,7 @@ func (p drainParams) again() []string {
 	return out
 }
 
-// timeToUncordon bounds taking off a mark that was for nothing.
+// timeToUncordon limits the removal of a mark that is not needed.
 const timeToUncordon = 10 * time.Second
 
 // drainRounds is how often a drain plans again what has arrived meanwhile.
@@ -253,7 +253,7 @@ func (d *drainage) cordon(ctx context.Context, opts *fleet.RunOptions) error {
 	return nil
 }
 
-// uncordon takes off a mark that this run has set and that was for nothing: it has started
+// uncordon removes a mark that this run has set and does not need: it has started
 // no migration, and followed none to its target.
 func (d *drainage) uncordon(ctx context.Context) {
 	if !d.out.Set || d.out.Starts() > 0 || d.out.Moved() > 0 || len(d.plan.Moves) == 0 {

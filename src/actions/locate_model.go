@@ -43,7 +43,7 @@ func locateModel(ctx context.Context, a *charm.Action) error {
 
 // notice reports drift and conflicts to Loki. And a client that asks for a model by its UUID
 // and sees it in use where it is recorded has followed up on a migration that
-// was interrupted: the mark in the unit's status has done its work.
+// was interrupted: the mark in the unit's status is no longer needed.
 func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found locate.Found) {
 	var events *report.EventLog
 	for _, l := range found.Locations {

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// uncordonController takes the mark of cordon-controller off a controller.
+// uncordonController removes the mark of cordon-controller from a controller.
 func uncordonController(ctx context.Context, a *charm.Action) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name()})
 	defer events.Close(ctx)

@@ -12,7 +12,7 @@ import (
 )
 
 // The secret controller-credentials has one key, since names of controllers may
-// hold what names of secrets' keys may not: Juju wants them of lower-case
+// contain what keys of secrets may not: Juju wants them of lower-case
 // letters, digits and inner hyphens, three at least. Its value is JSON:
 //
 //	{"east": {"user": "admin", "password": "PASSWORD"}}

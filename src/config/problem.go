@@ -1,6 +1,6 @@
 package config
 
-// ProblemError is something that only the operator can put right. The unit is
+// ProblemError is something that only the operator can correct. The unit is
 // blocked until then.
 type ProblemError struct {
 	// What is wrong, in a few words that begin a status message.
@@ -25,7 +25,7 @@ func (p *ProblemError) Own() {}
 // Unwrap returns the error behind the problem.
 func (p *ProblemError) Unwrap() error { return p.Err }
 
-// WaitError is something that comes by itself: no one has to act, yet.
+// WaitError is something that comes by itself: nothing has to be done yet.
 type WaitError struct {
 	// For is what is waited for, to be read after "waiting for".
 	For string

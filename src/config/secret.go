@@ -58,7 +58,7 @@ func newSecret(app, option string) string {
 const exampleSecret = "SECRET"
 
 // userSecret reads the user secret that an option names, at its latest revision.
-// What the operator has to put right is a [*ProblemError]. public are the keys
+// What the operator has to correct is a [*ProblemError]. public are the keys
 // whose values need not be hidden.
 func userSecret(ctx context.Context, u Reader, option, uri string, public ...string) (map[string]string, error) {
 	app := u.Env().App()

@@ -71,9 +71,9 @@ const (
 const defaultPort = 8080
 
 // Read reads and checks the configuration and the secrets. What the operator has
-// to put right is a [*ProblemError]; only one is reported at a time, the one to begin
-// with. The secrets are read afresh each time and kept nowhere. A problem with the
-// optional one, controller-credentials, is no error.
+// to correct is a [*ProblemError]; only one is reported at a time, the first to
+// correct. The secrets are read afresh each time and kept nowhere. A problem with the
+// optional one, controller-credentials, is not an error.
 func Read(ctx context.Context, u Unit) (Settings, error) {
 	c := options{ProbeControllers: true, Port: defaultPort}
 	if err := u.Config(ctx, &c); err != nil {

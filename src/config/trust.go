@@ -31,8 +31,8 @@ func (s Settings) trusting(ctx context.Context, do func(jimm.Options) error) err
 	return do(opts)
 }
 
-// untrusted reports whether a server was refused because no one who is trusted
-// vouches for it.
+// untrusted reports whether a server was refused because no trusted authority vouches for
+// it.
 func untrusted(err error) bool {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	return unknown
@@ -54,7 +54,7 @@ func Widened(pool *x509.CertPool, more []*x509.Certificate) *x509.CertPool {
 }
 
 // ReceivedCAs returns the authorities that the relations receive-ca-cert have
-// brought, each once, in a fixed order.
+// provided, each once, in a fixed order.
 func ReceivedCAs(ctx context.Context, u Relations) ([]*x509.Certificate, error) {
 	ids, err := u.RelationIDs(ctx, EndpointCA)
 	if err != nil {

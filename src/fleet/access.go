@@ -93,7 +93,7 @@ func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, s
 	if why != "" {
 		return false, why
 	}
-	// An error says nothing: what was asked for may be done. The rules say it.
+	// An error proves nothing: the request may have been carried out. The rules show it.
 	var failed error
 	if !slices.Contains(hosts, stay.Controller) {
 		failed = rules.Rehost(ctx, home, stay.Controller, true)

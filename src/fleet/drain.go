@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Cordoner puts JIMM's mark "deprecated" on a controller, and takes it off.
+// Cordoner sets and removes JIMM's mark "deprecated" on a controller.
 type Cordoner interface {
 	// Cordon sets or lifts the mark.
 	Cordon(ctx context.Context, controller string, mark bool) error
@@ -122,7 +122,7 @@ type End struct {
 	Probe bool
 }
 
-// refused returns the models that a run has tried to move in vain: a check or Juju
+// refused returns the models that a run has failed to move: a check or Juju
 // refused them. A plan knows only what JIMM lists.
 func (e End) refused() map[string]string {
 	out := map[string]string{}

@@ -283,7 +283,7 @@ type Traffic struct {
 
 	mu   sync.Mutex
 	over map[string]time.Time // Models that were asked about and did not move, with their request's time.
-	// followed are models that move and are watched by their own migration: no one else needs to ask about them.
+	// followed are models that move and are watched by their own migration: nothing else needs to ask about them.
 	followed map[string]bool
 }
 

@@ -55,7 +55,7 @@ const (
 	RunPartly RunOutcome = "partly"
 	// RunBlocked: only models are left that cannot move.
 	RunBlocked RunOutcome = "blocked"
-	// RunStopped: the failure policy, or someone, stopped it.
+	// RunStopped: the failure policy, or a client, stopped it.
 	RunStopped RunOutcome = "stopped"
 	// RunConflict: a model is in two places, or lost. Investigate now.
 	RunConflict RunOutcome = "conflict"

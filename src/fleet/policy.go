@@ -21,7 +21,7 @@ type Ended struct {
 }
 
 // Classify returns what the end of a migration means for the run. What has not
-// moved and cannot be moved now is left, and is no failure: one sick machine
+// moved and cannot be moved now is left, and is not a failure: one sick machine
 // must not end a drain.
 func Classify(r migration.Result) Ended {
 	switch r.Outcome {

@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Snapshot is what is known of a JAAS at one moment. It holds no connections.
+// Snapshot is what is known of a JAAS at one moment. It has no connections.
 type Snapshot struct {
 	// JAAS is the UUID of JIMM itself.
 	JAAS string
@@ -22,7 +22,7 @@ type Snapshot struct {
 	Controllers facts.Controllers
 	Models      []facts.Model
 	// Moving are the migrations that run or were requested a moment ago,
-	// whoever started them.
+	// by any client.
 	Moving []Flight
 	// Edges are the cross-model relations.
 	Edges Edges

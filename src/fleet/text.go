@@ -229,8 +229,8 @@ func route(text string) []Step {
 	return out
 }
 
-// sound refuses a plan that no planner makes: the hash proves only that no one
-// has changed it since.
+// sound refuses a plan that no planner makes: the hash proves only that it has
+// not been changed since.
 func (p Plan) sound() error {
 	hosts, models := map[string]bool{}, map[string]bool{}
 	for _, c := range p.Controllers {

@@ -47,7 +47,7 @@ const (
 const (
 	// TimeToUpgrade is how long the agents of a model may take.
 	TimeToUpgrade = 30 * time.Minute
-	// leastLooks is how often the model is read in vain before it is left.
+	// leastLooks is how often reading the model may fail before it is left.
 	leastLooks = 3
 )
 

@@ -42,8 +42,8 @@ func (i *inspector) Inventory(ctx context.Context, model string, controller fact
 	return out, nil
 }
 
-// direct reads it as an administrator of the controller. What that does not bring
-// JIMM may.
+// direct reads it as an administrator of the controller. JIMM may report what that
+// does not.
 func (i *inspector) direct(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, bool) {
 	c, ok := i.controllers.controller(controller)
 	if !ok {

@@ -22,7 +22,7 @@ var (
 // reader reads controllers with an account, for the engine.
 type reader struct{ *connections }
 
-// Access logs in, if there is an account, and says what came of it.
+// Access logs in, if there is an account, and reports the result.
 func (r reader) Access(ctx context.Context, c facts.Controller) facts.Account {
 	out := facts.Account{State: facts.AccountWorks, User: r.logins[c.Name].User}
 	_, login, err := r.get(ctx, c)

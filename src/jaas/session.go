@@ -40,7 +40,7 @@ type session struct {
 }
 
 // upgradedError reports that JIMM is of another generation than at the first
-// login: what was read of it so far was read with other eyes.
+// login: what was read from it so far may mean something else.
 type upgradedError struct{ was, is jimm.Generation }
 
 // Error names the generations.

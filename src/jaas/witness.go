@@ -254,8 +254,8 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 	case juju.ProbeAbsent:
 		return facts.Copy{State: facts.CopyAbsent}
 	case juju.ProbeRedirected:
-		// The alias does not count: it is what whoever started the migration
-		// calls the target, which may be another's name in this JIMM.
+		// The alias does not count: it is what the client that started
+		// the migration calls the target, which may be the name of another controller in this JIMM.
 		return facts.Copy{State: facts.CopyMoved, To: facts.ControllerUUID(answer.RedirectUUID)}
 	default:
 		return facts.Copy{}

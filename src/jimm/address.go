@@ -28,8 +28,8 @@ type Address struct {
 // wss://https://jaas.example.com/prod or wss://http://10.64.140.43/prod: the
 // inner scheme is the one that the ingress serves, so it decides.
 //
-// A user, a query, a fragment, other schemes and what is no host or port are
-// refused. The error never quotes a part that may hold a password or token.
+// A user, a query, a fragment, other schemes and what is not a host or port
+// are refused. The error never quotes a part that may contain a password or token.
 func ParseAddress(raw string) (Address, error) {
 	text := strings.TrimSpace(raw)
 	if text == "" {

@@ -202,14 +202,14 @@ func ChangeMethods() []string {
 }
 
 // ChangeRequest is one thing that a request asks for, about a model or a
-// controller. That it was asked does not mean that it was done.
+// controller. A request does not mean that it was carried out.
 type ChangeRequest struct {
 	// ModelUUID or ModelPath name the model as in [MigrationRequest]; both are
 	// empty if the request is about a controller.
 	ModelUUID, ModelPath string
 	// Controller is JIMM's name of the controller that is named: where the model
-	// goes or is, or which controller is meant. For InitiateMigration it is what
-	// whoever asked calls the target, or its UUID.
+	// goes or is, or which controller is meant. For InitiateMigration it is the
+	// caller's name for the target, or its UUID.
 	Controller string
 	// Version is what UpgradeModel asks for; "" means the controller's.
 	Version string
@@ -219,9 +219,9 @@ type ChangeRequest struct {
 	Deprecated, Force, DryRun bool
 }
 
-// MigrationRequest is what someone asked JIMM to do with a model: to migrate
+// MigrationRequest is what a client asked JIMM to do with a model: to migrate
 // it to a controller (MigrateModel) or to record that it is there
-// (UpdateMigratedModel). That it was asked does not mean that it was done.
+// (UpdateMigratedModel). A request does not mean that it was carried out.
 type MigrationRequest struct {
 	// ModelUUID is set if the model was named by a uuid or a model tag.
 	ModelUUID string

@@ -226,7 +226,7 @@ func auditError(raw json.RawMessage) *rpc.Error {
 	return nil
 }
 
-// lenientTime returns the zero time for what is no time.
+// lenientTime returns the zero time for what is not a time.
 func lenientTime(raw json.RawMessage) time.Time {
 	var t time.Time
 	if err := json.Unmarshal(raw, &t); err != nil {

@@ -85,7 +85,7 @@ type Client struct {
 // was lost. A refused login is an *rpc.Error: with rpc.CodeUnauthorized the
 // secret may be wrong, but JIMM answers just the same while its identity
 // provider or OpenFGA is down (2024, recorded); with rpc.CodeNotImplemented
-// this is no JIMM, or one before v3.1.0. The secret never is in the error.
+// this is not JIMM, or JIMM before v3.1.0. The secret never is in the error.
 func Connect(ctx context.Context, opts Options) (*Client, error) {
 	addr, err := ParseAddress(opts.URL)
 	if err != nil {

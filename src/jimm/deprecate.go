@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// SetControllerDeprecated puts JIMM's mark "deprecated" on a controller or takes
-// it off, and returns the controller as JIMM answers (JIMM 4
+// SetControllerDeprecated sets or removes JIMM's mark "deprecated" on a controller,
+// and returns the controller as JIMM answers (JIMM 4
 // SetControllerDeprecated). For JIMM administrators.
 //
 // This is a write. JIMM of July 2026 places no new models on such a controller;
-// JIMM of 2024 does so as before (both recorded). No command line of JIMM can take
-// the mark off. Setting what is set already is no error. While JIMM reports the
+// JIMM of 2024 does so as before (both recorded). No command-line tool of JIMM can remove
+// the mark. Setting what is set already is not an error. While JIMM reports the
 // controller as unavailable, the answer and the list hide the mark.
 //
 // The field deprecated is always sent, since JIMM takes a missing one for false,

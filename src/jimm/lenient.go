@@ -6,7 +6,7 @@ import (
 )
 
 // lenient forgives an error of json.Unmarshal that says that a value has
-// another type than expected: the decoder leaves that one out and decodes all
+// a type other than expected: the decoder leaves that one out and decodes all
 // the rest.
 func lenient(err error) error {
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

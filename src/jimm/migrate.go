@@ -75,7 +75,7 @@ type migrateParams struct {
 //
 // Refusals are *rpc.Error values with JIMM's code kept. Those of the
 // controllers' prechecks mostly have none; see [AlreadyMigrating] for one that
-// is no failure.
+// is not a failure.
 func (c *Client) MigrateModel(ctx context.Context, uuid, target string) (string, error) {
 	err := cmp.Or(checkModelUUID(uuid), checkController(target))
 	var id string

@@ -46,7 +46,7 @@ func checkModelRef(model string) error {
 }
 
 // checkController refuses an empty controller name and one that no JIMM can
-// hold.
+// have.
 func checkController(name string) error {
 	if name == "" {
 		return &argumentError{reason: "the controller's name is empty"}

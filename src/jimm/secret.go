@@ -2,7 +2,7 @@ package jimm
 
 import "jimm-migrator/src/juju"
 
-// Secret holds a client secret, and gives it away only by its method Reveal.
+// Secret contains a client secret, and reveals it only through its method Reveal.
 type Secret = juju.Secret
 
 // NewSecret makes a Secret of value.

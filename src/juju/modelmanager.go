@@ -64,7 +64,7 @@ type ModelMachine struct {
 }
 
 // ModelSecretBackend is a secret backend that a model uses. Its configuration
-// may hold secrets and is not decoded.
+// may contain secrets and is not decoded.
 type ModelSecretBackend struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`

@@ -33,7 +33,7 @@ const (
 	ProbeImporting
 	// ProbeRedirected means: the model has left for another controller, for good.
 	ProbeRedirected
-	// ProbeAbsent means: the controller does not hold the model and knows of no
+	// ProbeAbsent means: the controller does not have the model and knows of no
 	// completed migration: never here, destroyed, or removed a moment ago.
 	ProbeAbsent
 )

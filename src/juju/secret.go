@@ -9,7 +9,7 @@ import (
 // redacted is what a [Secret] prints as.
 const redacted = "[redacted]"
 
-// Secret holds a password or a client secret. It prints, marshals and logs as "[redacted]"; the
+// Secret contains a password or a client secret. It prints, marshals and logs as "[redacted]"; the
 // value sits behind a function, where a printer that walks structs by
 // reflection does not see it either. The zero value is empty.
 type Secret struct{ reveal func() string }

@@ -138,7 +138,7 @@ func (s *sender) flush(ctx context.Context) error {
 		return nil
 	}
 	if ctx.Err() == nil || s.err == nil {
-		s.err = err // The end of the client is no reason, if there was one before.
+		s.err = err // The end of the client is not a reason, if there was one before.
 	}
 	if !again {
 		s.lost += len(batch)

@@ -15,11 +15,11 @@ type Diagnosis struct {
 	// Source is the controller on JIMM's record.
 	Source facts.Controller
 	Record facts.Record
-	// Info is what a survey goes by, Entry the row of JIMM's list.
+	// Info is what a survey uses, Entry the row of JIMM's list.
 	Info  facts.Info
 	Entry facts.Entry
 	Host  facts.Host
-	// Copies holds the answers of the controllers, by controller UUID.
+	// Copies has the answers of the controllers, by controller UUID.
 	Copies   map[facts.ControllerUUID]facts.Copy
 	Audit    facts.Audit
 	AuditErr error

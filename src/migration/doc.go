@@ -7,8 +7,8 @@
 // in the packages below, whose imports run downwards only:
 //
 //   - facts are values: models, controllers, copies, attempts, phases, outcomes.
-//   - judge says what was seen means. It is pure, and it makes the proofs.
-//   - survey gathers once what is seen before anything is done.
-//   - checks read a survey and say what speaks against a migration.
-//   - locate says which controller hosts a model, and how sure that is.
+//   - judge decides what the observations mean. It is pure, and it makes the proofs.
+//   - survey gathers once what is known before anything is done.
+//   - checks read a survey and report what is wrong with a migration.
+//   - locate determines which controller hosts a model, and on what evidence.
 package migration

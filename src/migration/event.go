@@ -62,8 +62,8 @@ type JudgedEvent struct {
 }
 
 // StallEvent reports that the migration makes no progress: the source has begun the
-// same steps again and again, or shows no new phase for too long. That is no
-// failure. It is reported once until the migration comes further.
+// same steps again and again, or shows no new phase for too long. That is not
+// a failure. It is reported once, until the migration makes progress.
 type StallEvent struct {
 	Phase   facts.Phase
 	Text    string
@@ -91,8 +91,8 @@ type HeartbeatEvent struct {
 	Source, Target facts.Controller
 	// Still is for how long nothing has changed, Elapsed since the beginning.
 	Still, Elapsed time.Duration
-	// Stalled: a [StallEvent] was reported, and the migration has not come
-	// further since.
+	// Stalled: a [StallEvent] was reported, and the migration has made no
+	// progress since.
 	Stalled bool
 	// Err is why the last observation got nothing, if it did not.
 	Err error

@@ -19,7 +19,7 @@ type refusal struct {
 	next    string
 }
 
-// guard returns why one observation does not allow to record the target on an operator's
+// guard returns why one observation does not allow recording the target on an operator's
 // confirmation. What is not known refuses nothing: that is what the confirmation is for.
 func guard(s *survey.Survey) refusal {
 	info := s.Seen().Info

@@ -76,7 +76,7 @@ func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
 	return w.modeSet && o.Record.State == facts.RecordAt
 }
 
-// holdsIt reports whether the source is known to hold the model.
+// holdsIt reports whether the source is known to have the model.
 func (w *watcher) holdsIt(o facts.Observation) bool {
 	source := o.CopyOn(w.base.Source)
 	serves := w.progress.LogIn(w.base, o).ServedBy == w.base.Source.UUID

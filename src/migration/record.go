@@ -176,7 +176,7 @@ func (m *recording) allowed(o refusal) bool {
 		return true
 	}
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = o.outcome, o.cause, o.detail, o.next
-	// What a migration has to move first is no reason to ask again.
+	// What a migration has to move first is not a reason to ask again.
 	m.res.Settled = o.cause == facts.CauseRecordCorrect || o.cause == facts.CauseElsewhere
 	return false
 }

@@ -229,7 +229,7 @@ func (m *removing) refuse(s *survey.Survey, o judge.Refusal) {
 			detail += ": " + source + " " + o.Copy.Describe()
 		}
 	}
-	// What does not end by itself is no reason to try again.
+	// What does not end by itself is not a reason to try again.
 	m.res.Settled = cause == facts.CauseNotLeftOver
 	m.end(facts.Refused, cause, detail)
 }

@@ -371,7 +371,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 	if v.Kind == judge.Misrecorded {
 		if only := w.onlyHolder(ctx); only.Known() {
 			w.res.Holder = only
-			// JIMM may forget the model any moment: this command waits for nothing.
+			// JIMM may forget the model at any moment: this command waits for nothing.
 			w.res.Next = w.Traits.UpdateCommand(only, w.base.Model.UUID)
 		}
 		w.end(facts.Unknown, facts.CauseMisrecorded)
@@ -540,8 +540,8 @@ func (w *watcher) unreported() string {
 	return "JIMM's list shows another controller's entry for the model, not that of " + name
 }
 
-// sourceRetains: the target is active and recorded, the source has a copy, or no one
-// knows whether it has.
+// sourceRetains: the target is active and recorded, the source has a copy, or it is
+// not known whether it has.
 func (w *watcher) sourceRetains(unresolvedFor time.Duration, o facts.Observation) bool {
 	w.res.Step, w.res.Holder = facts.StepVerify, facts.Controller{}
 	if w.targetHasIt(o) {

@@ -37,7 +37,7 @@ const (
 	VerifyAccess checks.ID = "access-stale"
 )
 
-// Aftermath is what was found and what is left to do when a model has moved. Its
+// Aftermath is what was found and what is left to do after a model has moved. Its
 // zero value means that nothing was checked.
 type Aftermath struct {
 	// Findings are those of the record, agents, contents and access, in this order.
@@ -169,7 +169,7 @@ func (w *watcher) recordGone(limited context.Context, keep time.Time) bool {
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and
-// moved recently: what it contains is compared once, not whenever someone asks.
+// moved recently: what it contains is compared once, not at each question.
 func (w *watcher) hasMoved() bool {
 	switch w.res.Outcome {
 	case facts.Migrated, facts.Recorded:
@@ -231,7 +231,7 @@ func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 	}
 }
 
-// wrongHostError reports that another controller than the target has answered.
+// wrongHostError reports that a controller other than the target has answered.
 type wrongHostError struct{ controller facts.ControllerUUID }
 
 // Error names the controller.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// String removes from a server's text what may hold secrets: Juju prints cloud
+// String removes from a server's text what may contain secrets: Juju prints cloud
 // credentials in clear when two of one name differ ("credential attribute
 // mismatch: map[…] != map[…]", Juju 2.9 to 4.0), and errors can quote tokens.
 // What looks like a secret is removed: better a text with a hole than a leak.

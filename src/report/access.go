@@ -33,7 +33,7 @@ type Accounts struct {
 	Users map[string]string
 	// Controllers are those that JIMM knows.
 	Controllers []facts.Controller
-	// Tried is what came of logging in, by controller.
+	// Tried is the result of logging in, by controller.
 	Tried map[string]facts.Account
 	// Application is that of the charm, UpdateCommand replaces the accounts.
 	Application, UpdateCommand string

@@ -56,8 +56,8 @@ func NoEventLog(u *charm.Unit) *EventLog {
 	return &EventLog{unit: u, began: time.Now(), base: map[string]any{}}
 }
 
-// Close waits a moment for what is on its way. Lines that are lost are no
-// failure of the action.
+// Close waits a moment for what is on its way. Lines that are lost do not
+// fail the action.
 func (l *EventLog) Close(ctx context.Context) {
 	if err := l.client.Close(); err != nil {
 		l.unit.Logger().WarnContext(ctx, "cannot send all events to Loki", slog.Any("error", err))

@@ -28,7 +28,7 @@ type PastOf struct {
 // mostPast is how many rows a page of the history has.
 const mostPast = 100
 
-// historyLimits are what JIMM's audit log does not say, whatever it holds.
+// historyLimits are what JIMM's audit log never shows.
 func historyLimits() []string {
 	return []string{
 		"a request is not a migration: the log shows what was requested, not whether a migration was refused or aborted",

@@ -27,7 +27,7 @@ type repair struct {
 	grants        []string
 }
 
-// repairOf returns what puts right what a result leaves wrong.
+// repairOf returns what corrects what a result leaves wrong.
 func repairOf(r migration.Result, cli, unit string) repair {
 	record := func(at facts.Controller) string {
 		if at.Name == "" || r.Model.UUID == "" {
@@ -41,7 +41,7 @@ func repairOf(r migration.Result, cli, unit string) repair {
 	case r.Outcome == facts.NotStarted && errors.Is(r.Err, migration.ErrMarked):
 		return repair{name: repairMode, command: record(r.Source)}
 	case r.Outcome == facts.Unknown && r.Cause == facts.CauseMisrecorded:
-		// JIMM may forget the model any moment: the command that waits for
+		// JIMM may forget the model at any moment: the command that waits for
 		// nothing goes first.
 		return repair{name: repairEarly, command: cmp.Or(r.Next, record(r.Holder))}
 	case r.Outcome == facts.Unknown && (r.Cause == facts.CauseUnproved || r.Cause == facts.CauseRecordFailed):

@@ -274,7 +274,7 @@ func agentsNotSeen(n int) string {
 	return "the agents of " + facts.Count(n, "model", "models") + " that moved in this run were not seen on the target; check them there, and give the charm an account on the target (controller-credentials) before the next run"
 }
 
-// What the results of a run hold at most.
+// The limits of the results of a run.
 const (
 	mostFailed     = 100
 	mostMovedBytes = 60 << 10

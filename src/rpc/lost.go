@@ -18,7 +18,7 @@ var ErrConnection = errors.New("no connection")
 var ErrNotSent = errors.New("the request was not sent")
 
 // ConnectionError reports that a connection could not be made or was lost. After
-// [Conn.Close] its Err is net.ErrClosed. An Err from a TLS handshake holds the
+// [Conn.Close] its Err is net.ErrClosed. An Err from a TLS handshake contains the
 // x509 error, for errors.As.
 type ConnectionError struct {
 	// URL is the address that was dialled, without user info and query.
@@ -58,7 +58,7 @@ func (e *HandshakeError) Error() string {
 
 // TimeoutError reports that a call got no answer within its own time limit. The
 // request may have been acted on. It matches context.DeadlineExceeded; a call
-// that its context ended is no TimeoutError.
+// that its context ended is not a TimeoutError.
 type TimeoutError struct {
 	// Method is facade and method, such as "ModelManager.ModelInfo".
 	Method string

@@ -25,7 +25,7 @@ type head struct {
 
 // answeredID returns the request id that a message from a server answers. It
 // is 0 for what answers nothing: a request, an event, an id that is none of
-// ours, or only white space. Only what is no JSON is an error.
+// ours, or only white space. Only what is not JSON is an error.
 func answeredID(message []byte) (uint64, error) {
 	if len(bytes.TrimSpace(message)) == 0 {
 		return 0, nil

@@ -19,8 +19,8 @@ const (
 	// Applications: all applications are alive, with the units they want and
 	// charms that the target takes.
 	Applications ID = "applications"
-	// Upgrade: no agent is of another version than the model, and no unit of
-	// another charm than its application.
+	// Upgrade: no agent has a version other than the model's, and no unit a
+	// charm other than its application's.
 	Upgrade ID = "upgrade"
 	// Relations: all relations are joined.
 	Relations ID = "relations"
@@ -130,10 +130,10 @@ type Finding struct {
 	Ignored bool
 }
 
-// Blocks reports whether the finding forbids to start.
+// Blocks reports whether the finding forbids the start.
 func (f Finding) Blocks() bool { return f.Level == Fail && !f.Ignored }
 
-// Settled reports that the finding forbids to start, and will until an administrator changes what it
+// Settled reports that the finding forbids the start, and will until an administrator changes what it
 // is about: which model it is, which versions there are, or what the target has.
 func (f Finding) Settled() bool {
 	lasting := []ID{OwnModel, ControllerModel, HostsJIMM, JIMMRecords, VersionHop, Versions, Cloud, Users, TargetName, Facades}

@@ -64,7 +64,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 }
 
 // checkMode looks for signs that JIMM believes in a migration that does not run:
-// it keeps a mode per model, which it shows to no one (August 2025 and later).
+// it keeps a mode per model, which it does not show (August 2025 and later).
 func checkMode(s *survey.Survey) Finding {
 	switch {
 	case !s.Traits.AutoRecords:

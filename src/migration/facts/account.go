@@ -75,7 +75,7 @@ const (
 	AccountSilent AccountState = "no-answer"
 )
 
-// Account is what came of logging in to a controller as an administrator.
+// Account is the result of logging in to a controller as an administrator.
 type Account struct {
 	State AccountState
 	// User is the name of the account, "" without one.

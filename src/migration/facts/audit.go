@@ -30,7 +30,7 @@ type Request struct {
 	Answered bool
 }
 
-// Audit is what the audit log holds about a model.
+// Audit is what the audit log contains about a model.
 type Audit struct {
 	// Now is the time of the newest event in the log: JIMM's clock, as far as
 	// it can be read. Zero if the log is empty.
@@ -97,7 +97,7 @@ func (a Audit) around(of Attempt) (from, to time.Time) {
 	return of.Start.Add(-AskedBefore), of.Start.Add(askedAfter)
 }
 
-// Unfulfilled reports whether someone has recently asked to move the model away
+// Unfulfilled reports whether a client has recently asked to move the model away
 // from the controller that has it on record.
 func (a Audit) Unfulfilled(source string) bool {
 	found := false
@@ -112,7 +112,7 @@ func (a Audit) Unfulfilled(source string) bool {
 	return found
 }
 
-// Arrived reports whether someone has recently asked to move the model to the
+// Arrived reports whether a client has recently asked to move the model to the
 // controller, or to record it there.
 func (a Audit) Arrived(controller string) bool {
 	return slices.ContainsFunc(a.Requests, func(q Request) bool {

@@ -22,8 +22,8 @@ const (
 	// CauseSourceUnknown: the target has the model and is recorded; whether the
 	// source has released the model could not be found out.
 	CauseSourceUnknown Cause = "source-unknown"
-	// CauseElsewhere: the source has moved the model to another controller than
-	// the target, or JIMM records another.
+	// CauseElsewhere: the source has moved the model to a controller other
+	// than the target, or JIMM records another.
 	CauseElsewhere Cause = "elsewhere"
 	// CauseOtherMigration: another migration runs than the one asked for.
 	CauseOtherMigration Cause = "other-migration"
@@ -35,9 +35,9 @@ const (
 	CauseMisrecorded Cause = "misrecorded"
 	// CauseLeftOver: the source still has a copy.
 	CauseLeftOver Cause = "left-over"
-	// CauseAgents: agents of the model have not come to the target.
+	// CauseAgents: agents of the model have not connected to the target.
 	CauseAgents Cause = "agents"
-	// CauseDifferences: the model does not hold what it held before.
+	// CauseDifferences: the contents of the model differ from before.
 	CauseDifferences Cause = "differences"
 	// CauseRecordCorrect: JIMM's record is right, the recorded controller has the model.
 	CauseRecordCorrect Cause = "record-is-right"

@@ -90,7 +90,7 @@ const (
 	Invalid
 )
 
-// Backend is a secret backend that holds secrets of a model.
+// Backend is a secret backend that has secrets of a model.
 type Backend struct {
 	Name, Type string
 	Secrets    int
@@ -100,7 +100,7 @@ type Backend struct {
 // which gives it as that of a migration as well.
 const TextImporting = "the model is being migrated"
 
-// Importing reports whether the controller holds a half-imported copy only.
+// Importing reports whether the controller has only a half-imported copy.
 func (i Info) Importing() bool {
 	return i.Described() && i.Status == "busy" && (i.StatusText == "importing" || i.StatusText == TextImporting)
 }

@@ -5,7 +5,7 @@ type Observation struct {
 	Record Record
 	Info   Info
 	Host   Host
-	// Copies holds the answers of the controllers, by controller UUID.
+	// Copies has the answers of the controllers, by controller UUID.
 	Copies map[ControllerUUID]Copy
 }
 

@@ -12,7 +12,7 @@ import (
 type Baseline struct {
 	// Model is the model that moves.
 	Model facts.Model
-	// Source is the controller that held the model on record.
+	// Source is the controller on which the model was recorded.
 	Source facts.Controller
 	// Target is where the model is to go.
 	Target facts.Controller
@@ -32,8 +32,8 @@ type Baseline struct {
 	RecordedBy RecordedBy
 	// Others is what the controllers besides source and target say.
 	Others Others
-	// PollsForWord is how many polls a source that has not removed the model yet,
-	// or does not say yet where it went, is given to say so itself; 12 if zero.
+	// PollsForWord is how many polls a source gets to report the move itself, if
+	// it has not removed the model yet or does not report yet where it went; 12 if zero.
 	PollsForWord int
 }
 
@@ -70,7 +70,7 @@ func (b Baseline) ours(a facts.Attempt) bool {
 	return a.Running() || a.Exists() && !b.Old.Same(a) && !a.WentAway()
 }
 
-// The numbers of observations in a row after which a disappearance is believed: a
+// The numbers of observations in a row after which a disappearance is accepted: a
 // single one can fall into a gap.
 const (
 	lossesToBelieve   = 2
@@ -82,8 +82,8 @@ const (
 	defaultPollsForWord = 12
 )
 
-// ReadLog returns the baseline with what JIMM's audit log says about where the migration
-// goes that is followed.
+// ReadLog returns the baseline with what JIMM's audit log says about the target of
+// the migration that is followed.
 func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
 	name, certain := log.Target(p.Attempt, b.Source.Name)
 	b.TargetProved = certain && name == b.Target.Name
@@ -169,8 +169,8 @@ func ListedByAny(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
 	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
 }
 
-// sourceReleased reports whether it is proved that the source has released the model of a
-// model that JIMM records on the target.
+// sourceReleased reports whether it is proved that the source has released a model that JIMM
+// records on the target.
 func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 	switch {
 	case source.Has():
@@ -196,7 +196,7 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	b.TargetProved = b.TargetProved && !p.Superseded
 	switch {
 	case info.Described():
-		// As long as someone who can be asked reports a migration without an
+		// As long as any controller that can be asked reports a migration without an
 		// end, nothing is recorded, whatever the others say.
 		return judgeLive(b, p, source, target, info, v)
 	case source.State == facts.CopyMoved && source.To != "" && source.To != b.Target.UUID:
@@ -244,7 +244,7 @@ func judgeLive(b Baseline, p Progress, source, target facts.Copy, i facts.Info, 
 	return v
 }
 
-// judgeVanished judges a migration that the source has stopped to show and that
+// judgeVanished judges a migration that the source has stopped showing and that
 // has not taken the model away (see [Progress].Vanished). Before the point of no
 // return that can only be an abort, if the target does not have the model.
 func judgeVanished(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict {

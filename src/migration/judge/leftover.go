@@ -36,7 +36,7 @@ type LeftOverCopy struct {
 	First, Second CopyObservation
 }
 
-// CopyObservation is one observation of a model with a copy too many.
+// CopyObservation is one observation of a model with an extra copy.
 type CopyObservation struct {
 	// Recorded is the controller that JIMM records.
 	Recorded    facts.Controller
@@ -89,7 +89,7 @@ const (
 	MigrationRuns
 	// MayBegin: a migration was requested a moment ago, or JIMM does not say.
 	MayBegin
-	// SecondCopy: another controller than the recorded one has a copy that may be in
+	// SecondCopy: a controller other than the recorded one has a copy that may be in
 	// use.
 	SecondCopy
 	// NotInUse: the recorded controller does not say that it hosts the model.

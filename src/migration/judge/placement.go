@@ -26,8 +26,8 @@ const (
 	Departed
 	// Redirected: the recorded controller redirects JIMM.
 	Redirected
-	// HalfImported: the recorded controller has only what a migration brings in, or
-	// has left there.
+	// HalfImported: the recorded controller has only a half-imported copy, of a running
+	// migration or of one that was aborted.
 	HalfImported
 	// Hosted: the recorded controller hosts the model.
 	Hosted

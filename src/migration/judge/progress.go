@@ -46,7 +46,7 @@ type Progress struct {
 	// the model as not busy, after it had shown a migration that drifts.
 	Vanished int
 	// Doubles counts the latest observations in a row in which two controllers each
-	// held an active copy and no migration ran.
+	// had an active copy and no migration ran.
 	Doubles int
 }
 
@@ -165,7 +165,7 @@ func (b Baseline) fromSource(o facts.Observation, i facts.Info) bool {
 }
 
 // Read returns what JIMM's answer says about the controllers that matter. An
-// entry of JIMM's list that another controller than the recorded one has made is
+// entry of JIMM's list that a controller other than the recorded one has made is
 // as good as none. A missing one is a denial once a login to the model has been
 // refused too: JIMM also leaves out what it could not reach.
 func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
@@ -259,7 +259,7 @@ func inRow(n int, again bool) int {
 	return 0
 }
 
-// twoActive reports whether two controllers each hold an active copy although
+// twoActive reports whether two controllers each have an active copy although
 // no migration explains it.
 func twoActive(b Baseline, o facts.Observation) bool {
 	i := o.Info

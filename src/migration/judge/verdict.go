@@ -37,8 +37,8 @@ const (
 	// ReapFailed: the target is active and may be recorded; the source
 	// could not remove its copy.
 	ReapFailed
-	// GoesElsewhere: a migration runs, and according to JIMM's audit log, it goes to another
-	// controller than the target.
+	// GoesElsewhere: a migration runs, and according to JIMM's audit log, it goes to a
+	// controller other than the target.
 	GoesElsewhere
 	// Elsewhere: the model is neither recorded on the source nor on the
 	// target, or the source reports that it has moved it to a third controller.
@@ -52,7 +52,7 @@ const (
 	Misrecorded
 	// Lost: JIMM no longer knows the model.
 	Lost
-	// Conflict: two controllers each hold an active copy.
+	// Conflict: two controllers each have an active copy.
 	Conflict
 )
 

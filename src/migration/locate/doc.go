@@ -1,3 +1,3 @@
-// Package locate says which controller hosts a model, on what evidence, and whether
+// Package locate determines which controller hosts a model, on what evidence, and whether
 // JIMM's record is right. It changes nothing.
 package locate

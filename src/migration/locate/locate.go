@@ -39,7 +39,7 @@ const (
 	StateActive State = "active"
 	// StateMigrating: a migration runs.
 	StateMigrating State = "migrating"
-	// StateMoved: another controller than the recorded one has the model.
+	// StateMoved: a controller other than the recorded one has the model.
 	StateMoved State = "moved"
 	// StateAbsent: no controller has the model; all have answered.
 	StateAbsent State = "absent"
@@ -291,7 +291,7 @@ func (l locator) login(ctx context.Context, m facts.Model, own facts.Copy) facts
 }
 
 // copies asks the controllers. Of many models, the others are only asked about
-// those that the recorded controller does not clearly hold.
+// those that the recorded controller does not clearly have.
 func (l locator) copies(ctx context.Context, m facts.Model) map[facts.ControllerUUID]facts.Copy {
 	switch {
 	case !l.probe:
@@ -331,7 +331,7 @@ func (l locator) count(loc *Location, copies map[facts.ControllerUUID]facts.Copy
 }
 
 // rereadRecords reads JIMM's records once more if one seemed wrong: JIMM itself or
-// another client may have put it right since it was read.
+// another client may have corrected it since it was read.
 func (l locator) rereadRecords(ctx context.Context, found []Location) {
 	if !slices.ContainsFunc(found, func(loc Location) bool { return loc.Drift }) {
 		return

@@ -163,8 +163,8 @@ func (f decision) usable() facts.Controllers {
 	})
 }
 
-// halfImported: JIMM records a controller that has only what a migration brings
-// in, or has left there.
+// halfImported: JIMM records a controller that has only a half-imported copy, of
+// a running migration or of one that was aborted.
 func (f decision) halfImported() {
 	loc := f.loc
 	proof := f.name + " reports that it has only a half-imported copy"
@@ -292,7 +292,7 @@ func orUnknown(c facts.Controller) string {
 	return c.String()
 }
 
-// setMoved: another controller than the recorded one has the model.
+// setMoved: a controller other than the recorded one has the model.
 func (f decision) setMoved(to facts.Controller, proof string) {
 	loc := f.loc
 	loc.State, loc.Holder, loc.Drift, loc.Proof = StateMoved, to, true, proof
@@ -316,7 +316,7 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 		loc.Proof = "a login to the model through JIMM was answered by " + f.name
 	case host.Kind == facts.HostServes:
 		// JIMM asks the controller on record: the record has changed, or an
-		// address leads to another controller than JIMM thinks.
+		// address leads to a controller other than JIMM thinks.
 		loc.Holder = f.controllers.ByUUID(host.Controller)
 		loc.Proof = "JIMM recorded " + f.name + ", but a login to the model through JIMM was answered by " + strconv.Quote(loc.Holder.String())
 	case host.Kind == facts.HostRefused:

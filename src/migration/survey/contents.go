@@ -22,7 +22,7 @@ type Contents struct {
 	Consumers map[string][]string
 }
 
-// inspect inspects the model while the source holds it, and asks JIMM where
+// inspect inspects the model while the source has it, and asks JIMM where
 // it may go.
 func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	if why := r.mayNotInspect(s); why != "" {

@@ -8,7 +8,7 @@ import (
 
 // Reports is what administrators of source and target saw before a start.
 type Reports struct {
-	Why            string // Why none was asked, "" if someone was.
+	Why            string // Why none was asked, "" if one was.
 	Source, Target facts.Account
 
 	Holdings    []facts.Holding // Of the target.

@@ -12,7 +12,7 @@ import (
 func (s *Survey) StatusCommand() string { return "juju status -m " + s.Model.FullName() }
 
 // PointsElsewhere reports whether the recorded controller reports that it has moved
-// the model to another controller than the target.
+// the model to a controller other than the target.
 func (s *Survey) PointsElsewhere() bool {
 	source := s.Observation.CopyOn(s.Source)
 	return !s.OnTarget() && source.State == facts.CopyMoved && source.To != "" && source.To != s.Target.UUID
@@ -158,8 +158,8 @@ func (s *Survey) ambiguous() bool {
 	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
 }
 
-// MovesElsewhere reports whether the reported migration may be that of another
-// controller than the recorded one, which JIMM records too early or wrongly: its
+// MovesElsewhere reports whether the reported migration may be that of a
+// controller other than the recorded one, which JIMM records too early or wrongly: its
 // list does not say who has made the entry.
 func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt

@@ -115,7 +115,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 }
 
 // overtaken reports whether JIMM has changed its record since the list was read:
-// another controller than that of the list has answered for the model.
+// a controller other than that of the list has answered for the model.
 func (s *Survey) overtaken() bool {
 	var by facts.ControllerUUID
 	switch {
@@ -194,7 +194,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	if !s.mayAskDetails(o, told) {
 		return o
 	}
-	// A failure to ask is no answer.
+	// A failure to ask is not an answer.
 	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable {
 		if full.Kind == facts.InfoLive && !full.Attempt.Exists() {
 			// Juju's details leave out what its list shows of a model that has
@@ -274,7 +274,7 @@ func OwnerIn(c facts.Copy) string {
 }
 
 // Lost reports whether JIMM does not know a model that a controller has. That a list
-// which can be too short does not have it is no proof.
+// which can be too short does not have it is not a proof.
 func (s *Survey) Lost() bool {
 	state := s.Observation.Record.State
 	return !s.ModelKnown() && (state == facts.RecordLost || state == facts.RecordUnlisted) && len(s.Holders()) > 0

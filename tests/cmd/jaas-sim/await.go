@@ -47,7 +47,7 @@ func (p *program) awaitTasks(
 		}
 		shown, code := screen.Task(task, options.utc)
 		ended[one.Unit] = shown
-		if code >= 1 { // of the charm's process: an action that failed with 0 is no failure of juju run
+		if code >= 1 { // of the charm's process: an action that failed with 0 is not a failure of juju run
 			failures = append(failures, fmt.Sprintf(" - id %q with return code %d", one.Task, code))
 		}
 	}

@@ -102,7 +102,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return codeFailed
 	}
 	if !wrong && p.out != nil && !p.out.used && (p.out.format == "yaml" || p.out.format == "json") {
-		fmt.Fprintln(p.stdout, "{}") // for whoever reads it with a parser
+		fmt.Fprintln(p.stdout, "{}") // for those who parse it
 	}
 	fmt.Fprintf(p.stderr, "ERROR %v\n", err)
 	if wrong {

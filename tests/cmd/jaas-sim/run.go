@@ -102,7 +102,7 @@ func newRequest(args []string, options runOptions) (request operations.Request, 
 }
 
 // runAction enqueues the action, shows its progress and prints its result, with
-// the texts and in the order of `juju run`. A refused task is no error.
+// the texts and in the order of `juju run`. A refused task is not an error.
 func (p *program) runAction(
 	ctx context.Context, client *operations.Client, request operations.Request, options runOptions,
 ) error {

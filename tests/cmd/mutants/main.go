@@ -1,6 +1,6 @@
 // Command mutants tries the mutants in tests/mutants: it applies each to a copy of
 // the folder that it is started in, runs the tests that must notice it, and prints
-// what has become of it. A mutant that survives, or does not apply, fails.
+// the result. A mutant that survives, or does not apply, fails.
 package main
 
 import (

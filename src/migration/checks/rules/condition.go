@@ -16,7 +16,7 @@ func (c Condition) versions(f Facts) Fit {
 	return c.Source.Take(f.Source).and(c.Target.Take(f.Target)).and(c.Model.Take(f.Model))
 }
 
-// contents matches what the model is and holds.
+// contents matches the type and the contents of the model.
 func (c Condition) contents(f Facts) Fit {
 	out := is(c.Type, f.Type).and(is(c.Cloud, f.Cloud))
 	if len(c.Holds) > 0 {

@@ -34,8 +34,8 @@ type Rule struct {
 // Match reports whether the rule is about the migration.
 func (r Rule) Match(f Facts) Fit { return r.Apt(f).and(r.contents(f)) }
 
-// Apt reports the same of the versions alone: where it fits, only what the model
-// holds is open.
+// Apt reports the same of the versions alone: where it fits, only the contents of
+// the model are unknown.
 func (r Rule) Apt(f Facts) Fit { return r.versions(f).and(r.Side.fault(r.Fixed, f)) }
 
 // Names returns the names of what the condition is about.
@@ -83,7 +83,7 @@ func some(names []string) string {
 	return strings.Join(names[:most], ", ") + ", …"
 }
 
-// Book holds the contents of the data files.
+// Book has the contents of the data files.
 type Book struct {
 	About      string   `json:"about"` // What a file is for; for its readers.
 	Hops       []Rule   `json:"hops"`

@@ -21,7 +21,7 @@ const (
 )
 
 // ParseVersion reads "3.6.14", "4.0-beta5" or "3.6.14.1". ok is false for what is
-// no version: nothing is concluded from it.
+// not a version: nothing is concluded from it.
 func ParseVersion(s string) (v Version, ok bool) {
 	core, tag, tagged := strings.Cut(s, "-")
 	parts := strings.Split(core, ".")
@@ -43,8 +43,8 @@ func ParseVersion(s string) (v Version, ok bool) {
 	return v, true
 }
 
-// preRelease orders "alpha1", "beta2", "beta3.1" and "rc1". A tag that no one has
-// used yet comes before all candidates.
+// preRelease orders "alpha1", "beta2", "beta3.1" and "rc1". An unknown tag comes
+// before all candidates.
 func preRelease(tag string) int {
 	name := strings.TrimRight(tag, "0123456789.")
 	number, _, _ := strings.Cut(tag[len(name):], ".")
@@ -72,7 +72,7 @@ func (v Version) MinorLess(w Version) bool {
 	return v.Major < w.Major || v.Major == w.Major && v.Minor < w.Minor
 }
 
-// Released reports whether the version is no alpha, beta or candidate.
+// Released reports whether the version is not an alpha, beta or candidate.
 func (v Version) Released() bool { return v.pre == 0 }
 
 // Line returns "3.6" for every version of Juju 3.6.

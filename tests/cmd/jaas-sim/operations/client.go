@@ -25,7 +25,7 @@ func NewClient(socket string) *Client {
 	return &Client{http: http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
-// Enqueue asks for an action. Refusals of tasks are no error.
+// Enqueue asks for an action. Refusals of tasks are not errors.
 func (c *Client) Enqueue(ctx context.Context, request Request) (enqueued Enqueued, err error) {
 	err = c.Ask(ctx, http.MethodPost, "/operations", request, &enqueued)
 	return enqueued, err

@@ -160,7 +160,7 @@ func (m *Model) Task(id string) (Task, error) {
 }
 
 // Cancel asks a task to stop and returns it. A task that has ended stays as it
-// is, and that is no error.
+// is, and that is not an error.
 func (m *Model) Cancel(id string) (Task, error) {
 	task, err := m.Task(id)
 	if err != nil {

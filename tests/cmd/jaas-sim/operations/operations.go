@@ -65,7 +65,7 @@ type Agent interface {
 // Changes wakes those who follow tasks. The zero value works.
 type Changes struct {
 	mu   sync.Mutex
-	next chan struct{} // closed at the next change; nil: no one waits
+	next chan struct{} // closed at the next change; nil: nothing waits
 }
 
 // Logged reports that a task has changed. It has the form of the agent's

@@ -67,7 +67,7 @@ func YAML(w io.Writer, value any) error {
 }
 
 // marshal is the library's, but for one thing in which Juju's own branch of it
-// differs: "1e5" is no number without a sign in its exponent, and needs no
+// differs: "1e5" is not a number without a sign in its exponent, and needs no
 // quotes.
 func marshal(value any) (string, error) {
 	text, err := yaml.Marshal(value)
