@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -94,22 +95,11 @@ func (p *clientReplay) serve() {
 	}
 	server.Handle("/api", open)
 	server.Handle("/model/{model}/api", open)
-	l, err := p.network.Listen(jimmHost + ":443")
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	leaf, err := p.ca.Leaf(jimmHost)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.ServeTLS(l, leaf) }()
-	p.t.Cleanup(func() {
-		_ = server.Close()
-		if err := <-served; err != nil {
-			p.t.Error(err)
-		}
-	})
+	serve(p.t, p.network, jimmHost+":443", func(l net.Listener) error { return server.ServeTLS(l, leaf) }, server.Close)
 }
 
 // received answers one message of the client.

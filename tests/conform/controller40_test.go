@@ -5,11 +5,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/tls"
-	"encoding/base64"
-	"encoding/json"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -81,7 +76,7 @@ func (p *replay40) run() {
 	for i, s := range p.fixture.Client {
 		token := ""
 		if next := i + 1; next < len(p.fixture.Client) && p.fixture.Client[next].Kind == conform.Token {
-			token = p.sign(p.fixture.Client[next].Message)
+			token = sign(p.t, p.key, p.matcher, p.fixture.Client[next].Message)
 		}
 		p.step(s, token)
 	}
@@ -127,21 +122,7 @@ func (p *replay40) start(name string) {
 	if name == "C" { // only C trusts a key set
 		config.Tokens.Key = func(context.Context, string) (crypto.PublicKey, error) { return p.key.Public(), nil }
 	}
-	c, err := controller.New(config)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.addModels(c, name)
-	l, err := p.network.Listen(address40)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- c.Serve(l) }()
-	p.t.Cleanup(func() {
-		_ = c.Close()
-		<-served
-	})
+	p.addModels(startController(p.t, p.network, address40, config), name)
 }
 
 func (p *replay40) addModels(c *controller.Controller, name string) {
@@ -205,23 +186,11 @@ func (p *replay40) connect(s conform.Step) {
 	if p.ws != nil {
 		_ = p.ws.CloseNow()
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
-	defer cancel()
-	transport := &http.Transport{DialContext: p.network.DialContext, TLSClientConfig: &tls.Config{
-		RootCAs: p.ca.Pool(), ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
-	}}
-	var err error
-	p.ws, _, err = websocket.Dial(ctx, "wss://"+address40+s.Path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
-		HTTPClient: &http.Client{Transport: transport},
-	})
-	if err != nil {
-		p.t.Fatalf("line %d: cannot connect to %s: %v", s.Line, s.Path, err)
-	}
-	p.ws.SetReadLimit(1 << 20)
+	p.ws = dialer{address40, p.ca.Pool(), p.network.DialContext}.open(p.t, s.Path)
 	if s.User != "" {
 		p.send(`{"request-id":1,"type":"Admin","version":3,"request":"Login","params":{"auth-tag":"user-` + s.User +
 			`","credentials":"` + p.world.Users[s.User].Secret + `"}}`)
-		if _, reply, err := p.ws.Read(ctx); err != nil || !strings.Contains(string(reply), `"identity":"user-`+s.User) {
+		if _, reply, err := p.ws.Read(p.t.Context()); err != nil || !strings.Contains(string(reply), `"identity":"user-`+s.User) {
 			p.t.Fatalf("line %d: login as %s: %s, %v", s.Line, s.User, reply, err)
 		}
 	}
@@ -255,24 +224,4 @@ func (p *replay40) receive(s conform.Step) {
 	if diff := p.matcher.Diff(s.Message, string(got)); diff != "" {
 		p.t.Errorf("line %d:\n%s", s.Line, diff)
 	}
-}
-
-// sign makes a token with recorded claims.
-func (p *replay40) sign(recorded string) string {
-	p.t.Helper()
-	var token struct{ Header, Claims map[string]any }
-	if err := json.Unmarshal([]byte(p.matcher.Expand(recorded)), &token); err != nil {
-		p.t.Fatal(err)
-	}
-	if !strings.Contains(recorded, `"exp":1,`) { // one that has expired
-		token.Claims["exp"] = time.Now().Add(time.Hour).Unix()
-	}
-	encode := base64.RawURLEncoding.EncodeToString
-	text := encode([]byte(mustJSON(token.Header))) + "." + encode([]byte(mustJSON(token.Claims)))
-	digest := sha256.Sum256([]byte(text))
-	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, digest[:])
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return base64.StdEncoding.EncodeToString([]byte(text + "." + encode(signature)))
 }

@@ -5,13 +5,8 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"net"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,7 +90,7 @@ func (p *controllerReplay) play() {
 		case conform.ControllerRequest:
 			token := ""
 			if i+1 < len(steps) && steps[i+1].Kind == conform.Token {
-				token = p.sign(steps[i+1].Message)
+				token = sign(p.t, p.key, p.matcher, steps[i+1].Message)
 			}
 			p.send(s, token)
 		case conform.ControllerReply:
@@ -112,7 +107,7 @@ func (p *controllerReplay) play() {
 func (p *controllerReplay) start(name string) *controller.Controller {
 	p.t.Helper()
 	known := p.world.Controllers[name]
-	c, err := controller.New(controller.Config{
+	return startController(p.t, p.network, madeUpAddresses()[name], controller.Config{
 		Name: name, UUID: known.UUID, Version: known.Version, CA: p.ca,
 		ControllerModelUUID: strings.Replace(known.UUID, known.UUID[:2], "c0", 1),
 		Users:               []controller.User{{Name: "admin", Password: known.Password, Access: "superuser"}},
@@ -121,20 +116,6 @@ func (p *controllerReplay) start(name string) *controller.Controller {
 			return p.key.Public(), nil
 		}},
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	l, err := p.network.Listen(madeUpAddresses()[name])
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- c.Serve(l) }()
-	p.t.Cleanup(func() {
-		_ = c.Close()
-		<-served
-	})
-	return c
 }
 
 func (p *controllerReplay) addModel(c *controller.Controller) {
@@ -153,24 +134,12 @@ func (p *controllerReplay) connect(path string) {
 	if before := p.conns[path]; before != nil {
 		_ = before.CloseNow()
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
-	defer cancel()
 	roots := x509.NewCertPool()
 	if p.ca != nil {
 		roots = p.ca.Pool()
 	}
 	roots.AppendCertsFromPEM([]byte(p.roots))
-	transport := &http.Transport{DialContext: p.dialContext, TLSClientConfig: &tls.Config{
-		RootCAs: roots, ServerName: wire.ControllerName, MinVersion: tls.VersionTLS12,
-	}}
-	ws, _, err := websocket.Dial(ctx, "wss://"+p.address+path, &websocket.DialOptions{ //nolint:bodyclose // closed by Dial
-		HTTPClient: &http.Client{Transport: transport},
-	})
-	if err != nil {
-		p.t.Fatalf("cannot connect to %s: %v", path, err)
-	}
-	ws.SetReadLimit(1 << 20)
-	p.conns[path] = ws
+	p.conns[path] = dialer{p.address, roots, p.dialContext}.open(p.t, path)
 }
 
 func (p *controllerReplay) send(s conform.Step, token string) {
@@ -192,22 +161,4 @@ func (p *controllerReplay) receive(s conform.Step) {
 	if diff := p.matcher.Diff(s.Message, string(got)); diff != "" {
 		p.t.Errorf("line %d:\n%s", s.Line, diff)
 	}
-}
-
-// sign makes a token with recorded claims.
-func (p *controllerReplay) sign(recorded string) string {
-	p.t.Helper()
-	var token struct{ Header, Claims map[string]any }
-	if err := json.Unmarshal([]byte(p.matcher.Expand(recorded)), &token); err != nil {
-		p.t.Fatal(err)
-	}
-	token.Claims["exp"] = time.Now().Add(time.Hour).Unix()
-	encode := base64.RawURLEncoding.EncodeToString
-	text := encode([]byte(mustJSON(token.Header))) + "." + encode([]byte(mustJSON(token.Claims)))
-	digest := sha256.Sum256([]byte(text))
-	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, digest[:])
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return base64.StdEncoding.EncodeToString([]byte(text + "." + encode(signature)))
 }

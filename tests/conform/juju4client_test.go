@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,16 +91,7 @@ func (c *client40) serve() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	l, err := c.network.Listen(address40)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.ServeTLS(l, leaf) }()
-	c.t.Cleanup(func() {
-		_ = server.Close()
-		<-served
-	})
+	serve(c.t, c.network, address40, func(l net.Listener) error { return server.ServeTLS(l, leaf) }, server.Close)
 }
 
 // answer finds the recorded answer to a message.
