@@ -2,7 +2,11 @@ package scenario_test
 
 import (
 	"context"
+	"maps"
+	"net"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"jimm-migrator/charm"
@@ -36,10 +40,56 @@ func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) err
 	app := charm.App{Actions: actions.All("dev"), Hooks: hooks.All(hooks.Options{Version: "dev"})}
 	unit.Func = func(ctx context.Context, env []string, tools charm.Runner) int {
 		e := charm.ReadEnv(charmtest.Lookup(env))
-		e.DialContext = s.network.DialContext
+		e.DialContext = s.dialled.dial(s.network.DialContext)
 		return charm.Dispatch(ctx, app, e, tools)
 	}
 	return nil
+}
+
+// connections are those of the charm that are open. Each is closed when its action or hook
+// has ended: what is left behind adds up in a process that runs many.
+type connections struct {
+	mu   sync.Mutex
+	open map[*connection]string
+}
+
+// connection is open until it is closed.
+type connection struct {
+	net.Conn
+	of *connections
+}
+
+// dial counts what is dialled.
+func (c *connections) dial(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		counted := &connection{Conn: conn, of: c}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.open == nil {
+			c.open = map[*connection]string{}
+		}
+		c.open[counted] = address
+		return counted, nil
+	}
+}
+
+// Close closes the connection.
+func (c *connection) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// left are the addresses to which connections are open.
+func (c *connections) left() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Values(c.open))
 }
 
 func (memory) limit() time.Duration { return 30 * 24 * time.Hour }

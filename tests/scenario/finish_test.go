@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing/synctest"
 
 	"gopkg.in/yaml.v3"
 
@@ -21,12 +22,25 @@ func (s *stage) finish() {
 		return
 	}
 	for _, problem := range []error{
-		s.checkWorld(), s.checkTasks(), s.checkCommands(), s.checkLog(), s.checkSecrets(),
+		s.checkWorld(), s.checkTasks(), s.checkCommands(), s.checkLog(), s.checkSecrets(), s.checkConnections(),
 	} {
 		if problem != nil {
 			s.t.Error(problem)
 		}
 	}
+}
+
+// checkConnections wants none of the charm's connections open once all actions and hooks
+// have ended.
+func (s *stage) checkConnections() error {
+	if s.network == nil {
+		return nil // A process closes its own.
+	}
+	synctest.Wait()
+	if left := s.dialled.left(); len(left) > 0 {
+		return fmt.Errorf("the charm has left connections open: %s", strings.Join(left, ", "))
+	}
+	return nil
 }
 
 // checkWorld wants no call that must never be made, and all faults to have hit.

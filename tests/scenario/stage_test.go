@@ -41,6 +41,7 @@ type stage struct {
 	scratch string
 	// network is in memory; nil: loopback.
 	network *wire.Network
+	dialled connections // Of the charm, in memory.
 
 	secrets   map[string]string // URIs by name
 	files     map[string]string // what an operator has saved for --params, by name
