@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/cos"
+	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/loki"
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
@@ -249,4 +251,51 @@ func errorText(err error) string {
 // seconds prints a duration as a number, with a tenth of a second.
 func seconds(d time.Duration) float64 {
 	return float64(d.Round(100*time.Millisecond).Milliseconds()) / 1000
+}
+
+// Of returns a log for the migration of one model among others. Only the log that
+// it comes from is closed.
+func (l *EventLog) Of(model, target string) *EventLog {
+	base := maps.Clone(l.base)
+	base["model"], base["target"] = model, target
+	return &EventLog{client: l.client, unit: l.unit, began: time.Now(), base: base}
+}
+
+// WithPlan adds the plan's hash to every line.
+func (l *EventLog) WithPlan(hash string) { l.base["plan_hash"] = hash }
+
+// Run sends an event of a run of many models.
+func (l *EventLog) Run(e fleet.Event) {
+	switch e := e.(type) {
+	case fleet.BeganEvent:
+		l.push("plan-start", "info", map[string]any{"models": float64(len(e.Plan.Moves)), "already": float64(e.Already)})
+	case fleet.StateEvent:
+		l.push("plan-state", "info", countFields(e.Counts))
+	case fleet.StoppedEvent:
+		l.push("plan-stop", "warn", map[string]any{"text": e.Why, "moving": float64(e.Moving)})
+	case fleet.EndedEvent:
+		if e.Moved.State == fleet.Stayed {
+			l.push("stays", "warn", map[string]any{"model_uuid": e.Moved.Entry.Model, "model_name": e.Moved.Entry.Name, "text": e.Moved.Reason})
+		}
+	default:
+	}
+}
+
+// RunFinish sends how a run has ended.
+func (l *EventLog) RunFinish(d fleet.Done, p fleet.Plan) {
+	fields := countFields(d.Counts)
+	fields["outcome"], fields["succeeded"], fields["summary"] = string(d.Outcome), d.Outcome.Succeeded(), RunSummary(d, p)
+	fields["duration_seconds"] = seconds(d.Took)
+	level := "info"
+	if !d.Outcome.Succeeded() {
+		level = "error"
+	}
+	l.push("plan-finish", level, fields)
+}
+
+func countFields(c fleet.Counts) map[string]any {
+	return map[string]any{
+		"models": float64(c.Planned), "moved": float64(c.Moved), "already": float64(c.Already), "moving": float64(c.Moving),
+		"failed": float64(c.Failed), "left": float64(c.Left), "waiting": float64(c.Waiting),
+	}
 }
