@@ -139,7 +139,7 @@ func (w *watcher) recordFinding() checks.Finding {
 	reason, _ := w.reason(text)
 	return checks.Finding{
 		Level:    checks.Warn,
-		Evidence: "JIMM records the model on " + strconv.Quote(w.base.Target.Name) + ", and forgets it if it cannot read it there; at the last request: " + text,
+		Evidence: "JIMM records the model on " + strconv.Quote(w.base.Target.Name) + ", and deletes the record if it cannot read the model there; the last request returned an error: " + text,
 		Remedy:   reason.Hint(),
 	}
 }

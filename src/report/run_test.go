@@ -53,6 +53,31 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	}
 }
 
+// What was verified of a canary as expected is named in the line of its end, and nowhere else.
+func TestLinesOfARunNameWhatWasVerifiedOnce(t *testing.T) {
+	entry := fleet.Entry{Model: "1", Name: "alice@example.com/prod", Source: "west", Route: []fleet.Step{{Controller: "east"}}}
+	event := func(canary bool, id checks.ID, level checks.Level) fleet.Event {
+		return fleet.ModelEvent{Entry: entry, Canary: canary, Event: migration.VerifyEvent{Finding: checks.Finding{Check: id, Level: level, Evidence: "x"}}}
+	}
+	end := fleet.EndedEvent{Moved: fleet.MoveResult{Entry: entry, State: fleet.Well}}
+	for name, test := range map[string]struct {
+		events []fleet.Event
+		want   []string
+	}{
+		"canary":      {[]fleet.Event{event(true, "agents", checks.Pass), event(true, "contents", checks.Pass), end}, []string{"", "", `alice@example.com/prod is on "east", 0s; verified: agents, contents`}},
+		"warning":     {[]fleet.Event{event(true, "agents", checks.Pass), event(true, "contents", checks.Warn), end}, []string{"", "canary alice@example.com/prod: verify contents: warn: x", `alice@example.com/prod is on "east", 0s; verified: agents`}},
+		"not checked": {[]fleet.Event{event(true, "contents", checks.Skip), end}, []string{"", `alice@example.com/prod is on "east", 0s`}},
+		"no canary":   {[]fleet.Event{event(false, "agents", checks.Pass), end}, []string{"", `alice@example.com/prod is on "east", 0s`}},
+	} {
+		var lines report.RunLines
+		for i, e := range test.events {
+			if got := lines.Line(e); got != test.want[i] {
+				t.Errorf("%s: %q, want %q", name, got, test.want[i])
+			}
+		}
+	}
+}
+
 // What is zero, and what is said in a line of its own, is left out.
 func TestLinesOfARunSayWhatMatters(t *testing.T) {
 	one := fleet.Plan{Caps: fleet.DefaultCaps(), Moves: []fleet.Entry{{Model: "1", Name: "alice@example.com/prod"}}}

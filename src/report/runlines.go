@@ -24,6 +24,7 @@ type RunLines struct {
 	attention int // Lines of single models so far.
 	states    int // Lines of states so far.
 	stated    time.Duration
+	verified  map[string][]string // What was verified of each canary, by its UUID.
 }
 
 // How many lines one kind may take.
@@ -63,6 +64,10 @@ func (l *RunLines) Line(e fleet.Event) string {
 		if f, is := e.Event.(migration.FindingEvent); is && (f.Finding.Check == checks.Freeze || f.Finding.Level != checks.Fail && f.Finding.Level != checks.Warn) {
 			return "" // What is as expected is not listed; the freeze has a line of its own.
 		}
+		if v, is := e.Event.(migration.VerifyEvent); is && (v.Finding.Level == checks.Pass || v.Finding.Level == checks.Skip) {
+			l.verify(e, v.Finding)
+			return "" // The line of its end names what was verified.
+		}
 		if line == "" || !e.Canary || l.canary >= canaryLines {
 			return ""
 		}
@@ -92,7 +97,7 @@ func (l *RunLines) Line(e fleet.Event) string {
 
 func (l *RunLines) ended(m fleet.MoveResult) string {
 	well := m.State == fleet.Well
-	if well && l.models > fewModels {
+	if well && l.models > fewModels && len(l.verified[m.Entry.Model]) == 0 {
 		return ""
 	}
 	if !well {
@@ -100,7 +105,28 @@ func (l *RunLines) ended(m fleet.MoveResult) string {
 			return ""
 		}
 	}
-	return movedLine(m)
+	return l.moved(m)
+}
+
+// verify keeps what was verified of a canary for the line of its end.
+func (l *RunLines) verify(e fleet.ModelEvent, f checks.Finding) {
+	if !e.Canary || f.Level != checks.Pass {
+		return
+	}
+	if l.verified == nil {
+		l.verified = map[string][]string{}
+	}
+	l.verified[e.Entry.Model] = append(l.verified[e.Entry.Model], string(f.Check))
+}
+
+// moved is the line of a model that has ended, or of a step of it.
+func (l *RunLines) moved(m fleet.MoveResult) string {
+	text := movedLine(m)
+	if passed := l.verified[m.Entry.Model]; m.State == fleet.Well && len(passed) > 0 {
+		text += "; verified: " + strings.Join(passed, ", ")
+		delete(l.verified, m.Entry.Model)
+	}
+	return text
 }
 
 // step is the line of a step that has ended well.
@@ -108,7 +134,7 @@ func (l *RunLines) step(m fleet.MoveResult) string {
 	if s := m.Entry.Route[0]; s.Version != "" {
 		return l.single(fmt.Sprintf("%s: all agents run %s on %q", m.Entry.Name, s.Version, m.Entry.Source))
 	}
-	return l.single(movedLine(m) + "; more steps follow")
+	return l.single(l.moved(m) + "; more steps follow")
 }
 
 // single is a line about one model, while the plan has few.

@@ -17,5 +17,5 @@ func (e *RightsError) Error() string {
 	if e.Revoked {
 		return fmt.Sprintf("%q is no longer a JIMM administrator: %s", e.Identity, e.Grant)
 	}
-	return fmt.Sprintf("JIMM no longer lists its models for %q: it cannot check rights (OpenFGA), or the right was revoked, and then: %s", e.Identity, e.Grant)
+	return fmt.Sprintf("JIMM no longer lists its models for %q: it cannot check rights because OpenFGA does not answer, or the right was revoked; to grant it again: %s", e.Identity, e.Grant)
 }
