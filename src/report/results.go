@@ -51,10 +51,15 @@ func (r Run) options() string {
 		}
 		text += " ignore-checks=" + strings.Join(names, ",")
 	}
-	if r.MoveOut != "" {
-		text += " move-out-of-jimm=" + r.MoveOut
+	return text + r.movesOut() + r.patience()
+}
+
+// movesOut is the permission to leave JIMM.
+func (r Run) movesOut() string {
+	if r.MoveOut == "" {
+		return ""
 	}
-	return text + r.patience()
+	return " move-out-of-jimm=" + r.MoveOut
 }
 
 // patience are the parameters about waiting.
@@ -164,8 +169,9 @@ func nextCommand(r migration.Result, run Run) string {
 	case r.Outcome == facts.Refused && r.Cause == facts.CauseChecks:
 		return "" // The checks have been made, and their remedies say what helps.
 	case (r.Settled || r.Unexplained || r.CopyLeft) && r.Outcome != facts.Unknown:
-		// The cause has to be corrected or found first, which a check shows.
-		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to
+		// The cause has to be corrected or found first, which a check shows. It may be one of
+		// those that were ignored.
+		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to + run.movesOut()
 	}
 	switch r.Outcome {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
