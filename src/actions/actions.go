@@ -77,6 +77,9 @@ func strictly(strict charm.Flag, err error) error {
 
 // refused ends an action that has changed nothing, with its results.
 func refused(ctx context.Context, a *charm.Action, results map[string]any, err error) error {
+	if problem, is := errors.AsType[*config.ProblemError](err); is && !problem.MayPass {
+		results["retry-safe"] = false // Only the operator can correct it.
+	}
 	if setErr := a.SetResults(ctx, results); setErr != nil {
 		return setErr
 	}

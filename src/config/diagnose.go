@@ -38,13 +38,15 @@ func (s Settings) Diagnose(env charm.Env, err error) error {
 	case errors.Is(err, jimm.ErrNotJIMM) && s.related:
 		return &ProblemError{What: fmt.Sprintf("%s is related, but the server at %s is not JIMM", s.neighbour, at), Remedy: s.neighbour.removal(app)}
 	case errors.Is(err, jimm.ErrNotJIMM), errors.Is(err, rpc.CodeNotImplemented), servesNoJIMM(err):
-		return &ProblemError{What: "no JIMM v3.1 or later answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com"}
+		return &ProblemError{What: "no JIMM v3.1 or later answers at " + at, Remedy: "juju config " + app + " jimm-url=wss://jimm.example.com", MayPass: true}
 	case errors.Is(err, jimm.ErrRightsUnknown):
 		return &WaitError{For: fmt.Sprintf("JIMM at %s to check rights: its OpenFGA does not answer", at)}
 	case errors.Is(err, rpc.CodeUnauthorized):
 		return &ProblemError{
 			What:   fmt.Sprintf("JIMM refuses the service account %q, or its identity provider does not answer", s.JIMM.ClientID),
 			Remedy: fmt.Sprintf("juju update-secret %s client-id=ID client-secret=SECRET, then juju run %s check-access", s.secret, env.Unit),
+			// Its identity provider may come back.
+			MayPass: true,
 		}
 	}
 	return &WaitError{For: fmt.Sprintf("JIMM at %s to answer (%s)", at, reason(err))}

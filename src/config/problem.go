@@ -7,6 +7,9 @@ type ProblemError struct {
 	What string
 	// Remedy is the command that helps, or a sentence that says what to do.
 	Remedy string
+	// MayPass reports that a server can have another reason for its answer, one that ends
+	// by itself.
+	MayPass bool
 	// Err is the error behind it, or nil.
 	Err error
 }
