@@ -264,7 +264,7 @@ func weights(text string) ([]fleet.Weighted, error) {
 		if given {
 			n, err := strconv.Atoi(number)
 			if err != nil || n < 0 || n > 1000 {
-				return nil, fmt.Errorf("cannot use the target %q: its weight must be a whole number from 0 to 1000", part)
+				return nil, fmt.Errorf("cannot use the target %q: its share must be a whole number from 0 to 1000", part)
 			}
 			w.Weight = n
 		}

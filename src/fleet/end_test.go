@@ -201,7 +201,7 @@ func TestBalanceWithFewMoves(t *testing.T) {
 		t.Errorf("without edges: %v", err)
 	}
 	s.Edges.Unread = nil
-	if _, err := fleet.MakeRebalance(s, fleet.Policy{Targets: []fleet.Weighted{{Name: "east"}, {Name: "north"}}}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "weights of all targets are 0") {
+	if _, err := fleet.MakeRebalance(s, fleet.Policy{Targets: []fleet.Weighted{{Name: "east"}, {Name: "north"}}}, fleet.Balance{}); err == nil || !strings.Contains(err.Error(), "shares of all targets are 0") {
 		t.Errorf("without weights: %v", err)
 	}
 }

@@ -189,7 +189,7 @@ func (m *maker) readTargets() error {
 		return double || t.Weight == 0 && m.policy.Goal != Rebalance // Its share is nothing.
 	})
 	if len(m.targets) == 0 {
-		return errors.New("cannot plan: the weights of all targets are 0")
+		return errors.New("cannot plan: the shares of all targets are 0")
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestPlanRefusesWhatItCannotMean(t *testing.T) {
 		}, "every other controller is cordoned or not available"},
 		"no weight": {func(_ *fleet.Snapshot, p *fleet.Policy) {
 			p.Targets = []fleet.Weighted{{Name: "east"}, {Name: "north"}}
-		}, "the weights of all targets are 0"},
+		}, "the shares of all targets are 0"},
 		"no models":                   {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal = fleet.Move }, "no models were given"},
 		"a name misspelt":             {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Goal, p.Models = fleet.Move, []string{"a", "typo"} }, `JIMM has no model "typo"`},
 		"a model to exclude misspelt": {func(_ *fleet.Snapshot, p *fleet.Policy) { p.Exclude = []string{"typo"} }, `JIMM has no model "typo"`},

@@ -115,7 +115,7 @@ func (b *balancer) begin() error {
 		b.weights += t.Weight
 	}
 	if b.weights == 0 {
-		return errors.New("cannot balance: the weights of all targets are 0")
+		return errors.New("cannot balance: the shares of all targets are 0")
 	}
 	for i := range b.snapshot.Models {
 		model := &b.snapshot.Models[i]
