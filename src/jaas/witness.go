@@ -126,12 +126,13 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		Users:            users,
 		Credential:       validity(m.CloudCredentialValidity),
 		Backends:         backends(m.SecretBackends),
-		BackendsReported: m.SecretBackends != nil || strings.HasPrefix(m.AgentVersion, nullIsNone),
+		BackendsReported: m.SecretBackends != nil || strings.HasPrefix(m.AgentVersion, nullIsNone) && m.SLA != nil,
 	}
 }
 
 // nullIsNone begins the versions of models for which a list of secret backends that is
-// null says that the model has no secrets (3.6.28 recorded).
+// null says that the model has no secrets (3.6.28 recorded). JIMM of July 2026 makes every
+// list null, and the SLA with it.
 const nullIsNone = "3.6."
 
 // validity reads what the server says, if it does.

@@ -34,8 +34,11 @@ type ModelInfo struct {
 	Status   EntityStatus   `json:"status"`
 	Users    []ModelUser    `json:"users"`
 	Machines []ModelMachine `json:"machines"`
-	// SecretBackends is nil before Juju 3.1 and for users who may only read.
+	// SecretBackends is nil before Juju 3.1, for users who may only read, and from
+	// JIMM of July 2026, which passes on neither these nor SLA.
 	SecretBackends []ModelSecretBackend `json:"secret-backends"`
+	// SLA is what every controller of Juju 2 and 3 says (recorded up to 3.6.28).
+	SLA *ModelSLA `json:"sla"`
 	// Migration is the latest one that runs or failed; nil if there is none.
 	Migration *MigrationStatus `json:"migration"`
 	// AgentVersion is such as 3.6.14; empty if unknown.
@@ -44,6 +47,12 @@ type ModelInfo struct {
 
 // Owner returns the name of the owner, or the qualifier (Juju 4).
 func (m ModelInfo) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
+
+// ModelSLA is the support level of a model.
+type ModelSLA struct {
+	// Level is such as unsupported.
+	Level string `json:"level"`
+}
 
 // ModelUser is a user of a model.
 type ModelUser struct {

@@ -92,7 +92,7 @@ func TestModelInfo(t *testing.T) {
 			"alice@canonical.com",
 		},
 		"nothing known but the UUID": {
-			`{"uuid":"` + modelUUID + `","agent-version":null,"migration":null,"users":null,"machines":null,"status":null,"sla":{"level":"x"},"new":[{}]}`,
+			`{"uuid":"` + modelUUID + `","agent-version":null,"migration":null,"users":null,"machines":null,"status":null,"sla":null,"new":[{}]}`,
 			juju.ModelInfo{UUID: modelUUID},
 			"",
 		},

@@ -2,22 +2,27 @@ package realjuju_test
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/juju/juju/core/migration"
 	"github.com/juju/juju/state"
+	"github.com/juju/names/v5"
 
 	"jimm-migrator/tests/engine"
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestChecksAgreeWithJuju: our checks fail a model that Juju refuses to migrate, and pass one that it migrates.
+// TestChecksAgreeWithJuju: our checks fail a model that Juju refuses to migrate, or takes and cannot import, and pass one that
+// it migrates. "make real" imports only what Juju takes and the checks fail; "make real-long" all that Juju takes.
 func TestChecksAgreeWithJuju(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
-	var differences []string
-	for i, fault := range slices.Concat(faults(), rarerFaults(), stateFaults()) {
+	var differences, aborted []string
+	for i, fault := range slices.Concat(faults(), rarerFaults(), stateFaults(), contentsFaults(), controllerFaults()) {
 		t.Run(fault.name, func(t *testing.T) {
 			model, _, err := j.AddIdleModel(fmt.Sprintf("m%d", i))
 			if err != nil {
@@ -38,9 +43,21 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 					reports[name] = report
 				}
 				_, refusal := j.West.Initiate(model.UUID, j.East)
+				failed := slices.ContainsFunc(slices.Collect(maps.Values(reports)), func(r engine.Report) bool { return len(r.Failed) > 0 })
+				abort := ""
+				if refusal == nil && (failed || *long) {
+					abort = s.importModel()
+				}
 				for name, report := range reports {
-					if d := disagreement(refusal, report); d != "" {
-						differences = append(differences, strings.ReplaceAll(fmt.Sprintf("%s, %s: %s", fault.name, name, d), model.Name, "MODEL"))
+					line := func(d string) string {
+						d = regexp.MustCompile(`localhost:\d+`).ReplaceAllString(d, "HOST")
+						return strings.ReplaceAll(fmt.Sprintf("%s, %s: %s", fault.name, name, d), model.Name, "MODEL")
+					}
+					switch d := disagreement(refusal, report); {
+					case abort == "" && d != "":
+						differences = append(differences, line(d))
+					case abort != "" && len(report.Failed) == 0:
+						aborted = append(aborted, line(fmt.Sprintf("Juju aborts with %q, %s", abort, passed(report))))
 					}
 				}
 				return nil
@@ -50,24 +67,71 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 		})
 	}
 	expected(t, "truth", differences)
+	if *long {
+		expected(t, "aborted", aborted)
+	}
+}
+
+// importModel takes a migration that has been initiated on until the target has imported the model, for which all agents report
+// that they are quiet; then one of them fails, so that nothing stays there. It returns why the source has aborted before.
+func (s *spoiled) importModel() (abort string) {
+	s.Helper()
+	latest, err := s.st.LatestMigration()
+	s.ok(err)
+	machines, err := s.st.AllMachines()
+	s.ok(err)
+	for _, m := range machines {
+		s.ok(latest.SubmitMinionReport(m.Tag(), migration.QUIESCE, true))
+	}
+	applications, err := s.st.AllApplications()
+	s.ok(err)
+	for _, a := range applications {
+		units, err := a.AllUnits()
+		s.ok(err)
+		for _, u := range units {
+			s.ok(latest.SubmitMinionReport(u.Tag(), migration.QUIESCE, true))
+		}
+	}
+	s.west.RunMaster(s.model)
+	defer s.west.StopMaster(s.model)
+	imported := false
+	s.ok(s.west.Await(within(s.T), func() bool {
+		now, err := s.west.Migration(s.model)
+		if err == nil && now.Phase == "VALIDATION" && !imported {
+			imported = true
+			err = latest.SubmitMinionReport(names.NewUnitTag("pg/0"), migration.VALIDATION, false)
+		}
+		return err != nil || now.Ended()
+	}))
+	now, err := s.west.Migration(s.model)
+	s.ok(err)
+	if imported {
+		return ""
+	}
+	return now.Message
 }
 
 // disagreement says in what Juju's verdict and ours differ, or "".
 func disagreement(refusal error, report engine.Report) string {
 	switch {
 	case refusal != nil && len(report.Failed) == 0:
-		var warned []string
-		for _, w := range report.Warned {
-			if !slices.Contains([]string{"freeze-changes", "target-addresses", "advisories"}, w.Check) { // of every migration here
-				warned = append(warned, w.Check)
-			}
-		}
-		if len(warned) == 0 {
-			return fmt.Sprintf("Juju says %q, the checks pass", refusal)
-		}
-		return fmt.Sprintf("Juju says %q, the checks warn: %s", refusal, strings.Join(warned, ", "))
+		return fmt.Sprintf("Juju says %q, %s", refusal, passed(report))
 	case refusal == nil && len(report.Failed) > 0:
 		return "Juju takes it, the checks fail: " + report.Failed[0].Check
 	}
 	return ""
+}
+
+// passed says that the checks pass, and of what they warn.
+func passed(report engine.Report) string {
+	var warned []string
+	for _, w := range report.Warned {
+		if !slices.Contains([]string{"freeze-changes", "target-addresses", "advisories", "left-overs"}, w.Check) { // of every migration here
+			warned = append(warned, w.Check)
+		}
+	}
+	if len(warned) == 0 {
+		return "the checks pass"
+	}
+	return "the checks warn: " + strings.Join(warned, ", ")
 }

@@ -89,7 +89,7 @@ func setModelVersion(to version.Binary, agents bool) func(*spoiled) {
 	return func(s *spoiled) {
 		s.ok(s.st.SetModelAgentVersion(to.Number, nil, true))
 		if agents {
-			s.ok(errors.Join(s.machine("0").SetAgentVersion(to), s.unit("pg/0").SetAgentVersion(to)))
+			s.ok(errors.Join(s.machine().SetAgentVersion(to), s.unit("pg/0").SetAgentVersion(to)))
 		}
 	}
 }
@@ -141,7 +141,7 @@ func rarerFaults() []fault {
 		{name: "unit that has not started", do: func(s *spoiled) {
 			u, err := s.app().AddUnit(state.AddUnitParams{})
 			s.ok(err)
-			s.ok(u.AssignToMachine(s.machine("0")))
+			s.ok(u.AssignToMachine(s.machine()))
 		}},
 		{name: "no unit where some must be", do: func(s *spoiled) {
 			a, err := s.st.AddApplication(state.AddApplicationArgs{Name: "none", Charm: s.charm("ch:amd64/none-7", "none"), CharmOrigin: controller.Origin("none", 7)})

@@ -40,9 +40,9 @@ func (s *spoiled) unit(name string) *state.Unit {
 	return u
 }
 
-func (s *spoiled) machine(id string) *state.Machine {
+func (s *spoiled) machine() *state.Machine {
 	s.Helper()
-	m, err := s.st.Machine(id)
+	m, err := s.st.Machine("0")
 	s.ok(err)
 	return m
 }
@@ -136,7 +136,7 @@ func healthy(*spoiled) {}
 func ubuntu(version string) state.Base { return state.UbuntuBase(version) }
 
 func onMachine(change func(*state.Machine) error) func(*spoiled) {
-	return func(s *spoiled) { s.ok(change(s.machine("0"))) }
+	return func(s *spoiled) { s.ok(change(s.machine())) }
 }
 
 func onUnit(change func(*state.Unit) error) func(*spoiled) {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"jimm-migrator/tests/engine"
-	"jimm-migrator/tests/sim/jimm"
 )
 
 // TestKilled: the engine is ended at each line that it prints, and run again: it never starts a second migration, and in
@@ -15,9 +14,25 @@ import (
 // enough. One model moves at a time, since Juju gives up on a transaction that too many others disturb.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	j := start(t, jimm.Generation2026())
+	for _, f := range fronts() {
+		if f.blind {
+			continue // what becomes of it is seen by chance
+		}
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			if f.long {
+				slow(t)
+			}
+			killed(t, f)
+		})
+	}
+}
+
+func killed(t *testing.T, f front) {
+	t.Helper()
+	j := start(t, f.generation)
 	whole := addModel(t, j, "whole")
-	lines := migrate(t, j.Engine(true), engine.Request{Model: whole.UUID, Target: "east"}).Progress
+	lines := migrate(t, j.Engine(f.accounts), engine.Request{Model: whole.UUID, Target: "east"}).Progress
 
 	for at, line := range lines {
 		check := func(n int) bool { return n < len(lines) && strings.HasPrefix(lines[n], "check ") }
@@ -29,7 +44,7 @@ func TestKilled(t *testing.T) {
 			ctx, kill := context.WithCancel(t.Context())
 			defer kill()
 			seen := 0
-			first, err := j.Engine(true).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Timeout: patience, Progress: func(string) {
+			first, err := j.Engine(f.accounts).Migrate(ctx, engine.Request{Model: m.UUID, Target: "east", Timeout: patience, Progress: func(string) {
 				if seen++; seen == at+1 {
 					kill()
 				}
@@ -39,7 +54,7 @@ func TestKilled(t *testing.T) {
 					t.Errorf("killed at %q: %s", line, lie)
 				}
 			}
-			report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"})
+			report := migrate(t, j.Engine(f.accounts), engine.Request{Model: m.UUID, Target: "east"})
 			switch report.Outcome {
 			case "migrated", "recorded", "already-there":
 			default:

@@ -40,12 +40,33 @@ type trouble struct {
 	long    bool
 }
 
-func (c trouble) run(t *testing.T) {
+// front is what is between the engine and the controllers, and what it may ask.
+type front struct {
+	name            string
+	generation      jimm.Generation
+	accounts, blind bool // see engine.Request.Blind
+	long            bool
+}
+
+// fronts are all that matter; "make real" has the first.
+func fronts() []front {
+	return []front{
+		{name: "JIMM 2026 with accounts", generation: jimm.Generation2026(), accounts: true},
+		{name: "JIMM 2026", generation: jimm.Generation2026(), long: true},
+		{name: "JIMM 2024 with accounts", generation: jimm.Generation2024(), accounts: true, long: true},
+		{name: "JIMM 2024", generation: jimm.Generation2024(), long: true},
+		{name: "JIMM 2026 without probes", generation: jimm.Generation2026(), blind: true, long: true},
+		{name: "JIMM 2024 without probes", generation: jimm.Generation2024(), blind: true, long: true},
+	}
+}
+
+func (c trouble) run(t *testing.T, f front) {
+	t.Helper()
 	t.Parallel()
-	if c.long {
+	if c.long || f.long {
 		slow(t)
 	}
-	j := start(t, jimm.Generation2026())
+	j := start(t, f.generation)
 	m := addModel(t, j, "prod")
 	if c.before != nil {
 		c.before(t, j, m)
@@ -60,12 +81,13 @@ func (c trouble) run(t *testing.T) {
 		}
 		happened <- c.while(ctx, now)
 	}()
-	report := now.migrate(t, c.endless)
+	report := now.migrate(t, f, c.endless)
 	cancel()
 	if err := <-happened; err != nil {
 		t.Errorf("it did not happen: %v", err)
 	}
-	if report.Outcome != c.want {
+	// What a JIMM of 2026 hides while it believes that it migrates the model is seen without probes by chance.
+	if report.Outcome != c.want && !f.blind {
 		t.Errorf("outcome %q, want %q: %s", report.Outcome, c.want, report.Summary)
 	}
 	for _, lie := range lies(report, truthOf(j, m)) {
@@ -74,22 +96,22 @@ func (c trouble) run(t *testing.T) {
 }
 
 // migrate runs the engine. Of a migration that is endless the limit of the engine is to be seen: it is run again with twice the
-// limit until one has been long enough for this machine that the engine saw the migration run.
-func (s scene) migrate(t *testing.T, endless bool) engine.Report {
+// limit until one has been long enough for this machine that the engine has begun to watch.
+func (s scene) migrate(t *testing.T, f front, endless bool) engine.Report {
 	t.Helper()
-	request := engine.Request{Model: s.model.UUID, Target: "east", Observed: func() {
+	request := engine.Request{Model: s.model.UUID, Target: "east", Blind: f.blind, Observed: func() {
 		select {
 		case s.observed <- struct{}{}:
 		default:
 		}
 	}}
 	if !endless {
-		return migrate(t, s.Engine(true), request)
+		return migrate(t, s.Engine(f.accounts), request)
 	}
 	for request.Timeout = time.Second; ; request.Timeout *= 2 {
-		report, err := s.Engine(true).Migrate(t.Context(), request)
+		report, err := s.Engine(f.accounts).Migrate(t.Context(), request)
 		switch {
-		case err == nil && report.Running || request.Timeout > patience:
+		case err == nil && report.Outcome != "not-started" && report.Outcome != "refused" || request.Timeout > patience:
 			logIfFailed(t, report)
 			return report
 		case err == nil:
@@ -241,6 +263,14 @@ func east(now scene) *controller.Controller { return now.East }
 // TestTrouble: the engine says what has become of a migration that goes wrong, and no more than that.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
+	for _, f := range fronts() {
+		for _, c := range troubles() {
+			t.Run(f.name+"/"+c.name, func(t *testing.T) { c.run(t, f) })
+		}
+	}
+}
+
+func troubles() []trouble {
 	otherPassword := cloud.NewCredential(cloud.UserPassAuthType, map[string]string{"username": "dummy", "password": canary})
 	cases := []trouble{
 		{name: "the unit's agent fails in QUIESCE", before: agentFails(1, "QUIESCE"), want: "aborted"},
@@ -316,12 +346,19 @@ func TestTrouble(t *testing.T) {
 		// Juju sends it a second time, and the target says that it exists already.
 		sourceAway("uploading model binaries", noticed, trouble{name: "the source goes away in IMPORT, after it has sent the model", want: "aborted", long: true}),
 	)
+	for _, c := range []struct {
+		name string
+		of   func(scene) *controller.Controller
+	}{{"target", east}, {"source", west}} {
+		cases = append(cases, trouble{
+			name: "the " + c.name + " goes away in ABORT", before: agentFails(1, "VALIDATION"), want: "aborted", long: true,
+			while: away(c.of, inPhase("ABORT"), noticed),
+		})
+	}
 	for _, phase := range []string{"QUIESCE", "VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
 		cases = append(cases, trouble{name: "the source goes away in " + phase, while: away(west, inPhase(phase), noticed), want: "migrated", long: true})
 	}
-	for _, c := range cases {
-		t.Run(c.name, c.run)
-	}
+	return cases
 }
 
 // TestCheckMachines: a target says why a migration has no end in VALIDATION, which its source has only in its log.
@@ -369,10 +406,13 @@ func TestCheckMachines(t *testing.T) {
 // redirects, or has done so.
 func TestBackAndForth(t *testing.T) {
 	t.Parallel()
-	for name, accounts := range map[string]bool{"with accounts": true, "without accounts": false} {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range fronts() {
+		if f.blind {
+			continue // what becomes of it is seen by chance
+		}
+		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			j := start(t, jimm.Generation2026())
+			j := start(t, f.generation)
 			m := addModel(t, j, "prod")
 			for _, target := range []string{"east", "west", "east"} {
 				from := j.West
@@ -381,7 +421,7 @@ func TestBackAndForth(t *testing.T) {
 				}
 				from.StopMaster(m.UUID)
 				from.RunMaster(m.UUID)
-				if report := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: target}); report.Outcome != "migrated" {
+				if report := migrate(t, j.Engine(f.accounts), engine.Request{Model: m.UUID, Target: target}); report.Outcome != "migrated" {
 					t.Fatalf("to %s: %s: %s", target, report.Outcome, report.Summary)
 				}
 				wantOn(t, j, m, target)

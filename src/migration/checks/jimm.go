@@ -125,13 +125,17 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 }
 
 func checkSecretBackends(s *survey.Survey) Finding {
-	if !s.Observation.Info.BackendsReported {
-		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report which secret backends the model uses"}
+	info := s.Observation.CopyOn(s.Source).Info // of an account there: JIMM does not pass on every list
+	if !info.BackendsReported {
+		info = s.Observation.Info
+	}
+	if !info.BackendsReported {
+		return Finding{Level: Skip, Evidence: "it is not reported which secret backends the model uses; an account on the source may show them"}
 	}
 	var outside []string
-	for _, b := range s.Observation.Info.Backends {
+	for _, b := range info.Backends {
 		if b.Type != "controller" && b.Type != "kubernetes" && b.Secrets > 0 {
-			outside = append(outside, fmt.Sprintf("%s (%s, %d secrets)", b.Name, b.Type, b.Secrets))
+			outside = append(outside, fmt.Sprintf("%s (%s, %s)", b.Name, b.Type, facts.Count(b.Secrets, "secret", "secrets")))
 		}
 	}
 	if len(outside) > 0 {
@@ -141,7 +145,7 @@ func checkSecretBackends(s *survey.Survey) Finding {
 			Remedy:   "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails",
 		}
 	}
-	if len(s.Observation.Info.Backends) == 0 {
+	if len(info.Backends) == 0 {
 		return Finding{Level: Pass, Evidence: "the source reports no secrets of the model"}
 	}
 	return Finding{Level: Pass, Evidence: "the model's secrets are in the built-in backend"}

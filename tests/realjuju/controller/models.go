@@ -55,17 +55,24 @@ func steps(all ...func() error) error {
 	return nil
 }
 
-// addAgentBinaries stores agent binaries, as bootstrapping does.
+// addAgentBinaries stores agent binaries, as bootstrapping and an upgrade do.
 func (c *Controller) addAgentBinaries() error {
 	storage, err := c.State.ToolsStorage()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = storage.Close() }()
-	v := AgentBinary().String()
-	data := strings.Repeat("agent binary of "+v+"\n", 2000)
-	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(data)))
-	return storage.Add(strings.NewReader(data), binarystorage.Metadata{Version: v, Size: int64(len(data)), SHA256: sum})
+	older := AgentBinary()
+	older.Patch--
+	for _, binary := range []version.Binary{older, AgentBinary()} {
+		v := binary.String()
+		data := strings.Repeat("agent binary of "+v+"\n", 2000)
+		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(data)))
+		if err := storage.Add(strings.NewReader(data), binarystorage.Metadata{Version: v, Size: int64(len(data)), SHA256: sum}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddModel makes a model of the user admin through the API, as a client does, and returns its UUID.
@@ -81,6 +88,22 @@ func (c *Controller) AddModel(name string) (uuid string, err error) {
 			"/cYLx77hOvjTchMEP74EVxSce0qtDjI7SwYbOpAButRId3g/Ef4STz8= joe@0.1.2.4",
 	})
 	return model.UUID, err
+}
+
+// PutModel makes a model with a UUID and an owner of the caller's in the database.
+func (c *Controller) PutModel(name, uuid, owner string) error {
+	cfg, err := modelConfig(name, uuid)
+	if err != nil {
+		return err
+	}
+	_, st, err := c.state.NewModel(state.ModelArgs{
+		Type: state.ModelTypeIAAS, Owner: names.NewUserTag(owner), Config: cfg, CloudName: "dummy", CloudRegion: "dummy-region",
+		StorageProviderRegistry: dummy.StorageProviders(),
+	})
+	if err != nil {
+		return err
+	}
+	return st.Close()
 }
 
 // HasModel reports whether a model is in the controller's database, importing ones too.

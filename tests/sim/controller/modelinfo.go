@@ -200,7 +200,13 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 		info.SLA, backend.ID = &sla{Level: "unsupported"}, c.config.UUID
 	}
 	switch {
-	case c.release.has(nullBackends) && len(m.SecretBackends) == 0:
+	case len(m.SecretBackends) > 0 && c.release.has(secretBackends):
+		external := make([]secretBackend, len(m.SecretBackends))
+		for i, name := range m.SecretBackends {
+			external[i] = secretBackend{Result: map[string]any{"name": name, "backend-type": "vault", "config": map[string]any{}}, NumSecrets: 1, Status: "active"}
+		}
+		info.SecretBackends = &external
+	case c.release.has(nullBackends):
 		info.SecretBackends = new([]secretBackend)
 	case c.release.has(secretBackends):
 		info.SecretBackends = &[]secretBackend{backend}
