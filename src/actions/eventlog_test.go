@@ -3,6 +3,7 @@ package actions_test
 import (
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -153,6 +154,21 @@ func (l *listener) check(t *testing.T, some ...string) {
 	}
 }
 
+// judgedAs wants each change of the verdict or of what was observed once, and the last one
+// to be as given.
+func (l *listener) judgedAs(t *testing.T, last string) {
+	t.Helper()
+	var judged []string
+	for _, line := range l.lines {
+		if line["event"] == "judged" {
+			judged = append(judged, fmt.Sprintf("%v: %v", line["verdict"], line["text"]))
+		}
+	}
+	if len(judged) == 0 || !strings.HasPrefix(judged[len(judged)-1], last+": ") || len(slices.Compact(slices.Clone(judged))) != len(judged) {
+		t.Errorf("it was judged as %q, want %s in the end, and nothing twice in a row", judged, last)
+	}
+}
+
 // listen starts a Loki, and returns it with a relation to it.
 func listen(t *testing.T) (*listener, charmtest.Relation) {
 	t.Helper()
@@ -197,11 +213,12 @@ func TestAMigrationIsToldToLoki(t *testing.T) {
 			}
 			l.check(t)
 			events := l.events()
-			for _, want := range []string{"check", "freeze", "start", "phase", "finish"} {
+			for _, want := range []string{"check", "freeze", "start", "phase", "judged", "finish"} {
 				if !slices.Contains(events, want) {
 					t.Errorf("no event %q among %v", want, events)
 				}
 			}
+			l.judgedAs(t, "Migrated")
 			end := l.last()
 			for key, want := range map[string]any{
 				"event": "finish", "level": "info", "outcome": "migrated", "succeeded": true, "model_uuid": held, "model_name": "alice@example.com/held",
