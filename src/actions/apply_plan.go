@@ -220,7 +220,9 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 	if changed {
 		r.showProgress(ctx)
 	}
-	r.action.Log(ctx, r.lines.Line(e))
+	for _, line := range r.lines.Lines(e) {
+		r.action.Log(ctx, line)
+	}
 }
 
 // finish ends the log of a migration, if there was one, and takes the model off the

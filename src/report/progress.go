@@ -72,6 +72,22 @@ func Line(e migration.Event) string {
 	}
 }
 
+// parts returns the events whose lines show an event: one for each item of a finding that
+// has several, so that each has a line of its own; otherwise the event itself.
+func parts(e migration.Event) []migration.Event {
+	f, is := e.(migration.FindingEvent)
+	if !is || len(f.Finding.Items) == 0 {
+		return []migration.Event{e}
+	}
+	var out []migration.Event
+	for _, item := range f.Finding.Items {
+		part := f
+		part.Finding.Items, part.Finding.Evidence, part.Finding.Remedy = nil, item.ID+": "+item.Evidence, item.Remedy
+		out = append(out, part)
+	}
+	return out
+}
+
 func findingLine(f checks.Finding) string {
 	level := string(f.Level)
 	if f.Ignored {

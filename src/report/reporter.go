@@ -28,7 +28,7 @@ func (r *Reporter) Event(e migration.Event) {
 	case migration.FindingEvent:
 		r.checks = append(r.checks, e.Finding)
 		if r.Verbose {
-			r.Print(Line(e))
+			r.printParts(e)
 		}
 	case migration.VerifyEvent:
 		r.verified = append(r.verified, e.Finding)
@@ -75,8 +75,15 @@ func (r *Reporter) print(findings []checks.Finding, event func(checks.Finding) m
 	}
 	for _, level := range []checks.Level{checks.Fail, checks.Warn} {
 		for _, f := range withLevel(findings, level) {
-			r.Print(Line(event(f)))
+			r.printParts(event(f))
 		}
+	}
+}
+
+// printParts prints each part of an event in a line of its own.
+func (r *Reporter) printParts(e migration.Event) {
+	for _, part := range parts(e) {
+		r.Print(Line(part))
 	}
 }
 

@@ -272,6 +272,14 @@ func findingResults(findings []checks.Finding, all bool) map[string]any {
 func detailed(findings []checks.Finding, verdict bool) map[string]any {
 	out := map[string]any{}
 	for _, f := range findings {
+		if len(f.Items) > 0 {
+			var evidence, remedies []string
+			for _, item := range f.Items {
+				evidence = append(evidence, item.ID+": "+item.Evidence)
+				remedies = append(remedies, item.ID+": "+item.Remedy)
+			}
+			f.Evidence, f.Remedy = strings.Join(evidence, "\n"), strings.Join(remedies, "\n")
+		}
 		entry := map[string]any{"evidence": f.Evidence}
 		if verdict {
 			entry["verdict"] = string(f.Level)

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	var lines report.RunLines
 	var shown []string
 	for _, e := range events {
-		if line := lines.Line(e); line != "" {
+		if line := joined(lines.Lines(e)); line != "" {
 			shown = append(shown, line)
 		}
 	}
@@ -50,6 +51,31 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	}
 	if last := shown[len(shown)-1]; !strings.Contains(last, "stopped: 1 model failed, and max-failures is 0; 2 models are still migrating") {
 		t.Errorf("the last line is %q", last)
+	}
+}
+
+func joined(lines []string) string { return strings.Join(lines, "\n") }
+
+// Each known bug that a check reports has a line of its own: one line of all would be cut.
+func TestEachItemOfAFindingHasALine(t *testing.T) {
+	event := migration.FindingEvent{Finding: checks.Finding{
+		Check: checks.Advisories, Level: checks.Warn, Evidence: "1: a; 2: b", Remedy: "1: c; 2: d",
+		Items: []checks.Item{{ID: "1", Evidence: "a", Remedy: "c"}, {ID: "2", Evidence: "b", Remedy: "d"}},
+	}}
+	want := []string{"check advisories: warn: 1: a; c", "check advisories: warn: 2: b; d"}
+	for _, verbose := range []bool{false, true} {
+		var got []string
+		r := report.Reporter{Print: func(line string) { got = append(got, line) }, Verbose: verbose}
+		r.Event(event)
+		r.End("")
+		if len(got) < 2 || !slices.Equal(got[:2], want) {
+			t.Errorf("verbose %t: %q", verbose, got)
+		}
+	}
+	var lines report.RunLines
+	entry := fleet.Entry{Model: "1", Name: "prod"}
+	if got := joined(lines.Lines(fleet.ModelEvent{Entry: entry, Canary: true, Event: event})); got != "canary prod: "+want[0]+"\ncanary prod: "+want[1] {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -71,7 +97,7 @@ func TestLinesOfARunNameWhatWasVerifiedOnce(t *testing.T) {
 	} {
 		var lines report.RunLines
 		for i, e := range test.events {
-			if got := lines.Line(e); got != test.want[i] {
+			if got := joined(lines.Lines(e)); got != test.want[i] {
 				t.Errorf("%s: %q, want %q", name, got, test.want[i])
 			}
 		}
@@ -96,7 +122,7 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 		"warning":     {fleet.ModelEvent{Entry: one.Moves[0], Canary: true, Event: migration.FindingEvent{Finding: checks.Finding{Check: checks.Offers, Level: checks.Warn, Evidence: "x"}}}, "canary alice@example.com/prod: check offers: warn: x"},
 	} {
 		var lines report.RunLines
-		if got := lines.Line(test.event); got != test.want {
+		if got := joined(lines.Lines(test.event)); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
@@ -236,7 +262,7 @@ func TestSkippedModelsDoNotStay(t *testing.T) {
 		"alice/prod stays: machines: machine 0 is down":               sick,
 	} {
 		var lines report.RunLines
-		if got := lines.Line(fleet.EndedEvent{Moved: m}); got != want {
+		if got := joined(lines.Lines(fleet.EndedEvent{Moved: m})); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

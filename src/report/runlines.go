@@ -42,8 +42,27 @@ const (
 	fewModels = 200
 )
 
-// Line returns the line of an event, "" for none.
-func (l *RunLines) Line(e fleet.Event) string {
+// Lines returns the lines of an event: one, none, or one for each part of it.
+func (l *RunLines) Lines(e fleet.Event) []string {
+	events := []fleet.Event{e}
+	if m, is := e.(fleet.ModelEvent); is {
+		events = nil
+		for _, part := range parts(m.Event) {
+			m.Event = part
+			events = append(events, m)
+		}
+	}
+	var out []string
+	for _, e := range events {
+		if line := l.line(e); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// line returns the line of an event, "" for none.
+func (l *RunLines) line(e fleet.Event) string {
 	switch e := e.(type) {
 	case fleet.BeganEvent:
 		l.models = len(e.Plan.Moves)

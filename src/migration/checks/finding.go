@@ -128,7 +128,13 @@ type Finding struct {
 	Remedy string
 	// Ignored reports that the operator accepted this failure.
 	Ignored bool
+	// Items are the parts of a finding about several things, such as one for each known
+	// bug: each is to be read by itself. Evidence and Remedy have all of them.
+	Items []Item
 }
+
+// Item is one part of a finding: what it is about, what was seen, and what helps.
+type Item struct{ ID, Evidence, Remedy string }
 
 // Blocks reports whether the finding forbids the start.
 func (f Finding) Blocks() bool { return f.Level == Fail && !f.Ignored }

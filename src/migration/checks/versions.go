@@ -60,6 +60,7 @@ func open(unknown []string) []string {
 // checkAdvisories lists known bugs that are about such a migration.
 func checkAdvisories(s *survey.Survey) Finding {
 	var known, remedies []string
+	var items []Item
 	unknown := 0
 	f := Facts(s)
 	all := rules.All().Advisories
@@ -74,12 +75,14 @@ func checkAdvisories(s *survey.Survey) Finding {
 		}
 	}
 	for _, r := range nearestFirst(fit) {
-		known = append(known, r.ID+": "+Fill(s, r.Say, r, f))
-		remedies = append(remedies, strings.TrimPrefix(r.ID, "juju/")+": "+Fill(s, r.Do, r, f))
+		item := Item{ID: r.ID, Evidence: Fill(s, r.Say, r, f), Remedy: Fill(s, r.Do, r, f)}
+		items = append(items, item)
+		known = append(known, item.ID+": "+item.Evidence)
+		remedies = append(remedies, strings.TrimPrefix(item.ID, "juju/")+": "+item.Remedy)
 	}
 	switch {
 	case len(known) > 0:
-		return Finding{Level: Warn, Evidence: strings.Join(known, "; "), Remedy: strings.Join(remedies, "; ")}
+		return Finding{Level: Warn, Evidence: strings.Join(known, "; "), Remedy: strings.Join(remedies, "; "), Items: items}
 	case unknown > 0:
 		return Finding{Level: Skip, Evidence: fmt.Sprintf("%d of %d known bugs may affect this migration, depending on facts that are not known here", unknown, len(all))}
 	default:
@@ -88,7 +91,7 @@ func checkAdvisories(s *survey.Survey) Finding {
 }
 
 // nearestFirst puts the rules about what the model contains before those about its
-// type, and those before all others: a reader may see the beginning only.
+// type, and those before all others.
 func nearestFirst(all []rules.Rule) []rules.Rule {
 	far := func(r rules.Rule) int {
 		switch {
