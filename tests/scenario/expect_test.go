@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,12 +52,25 @@ func (s *stage) expect(text string) error {
 	case word == "jimm:":
 		return differs(rest, counted(s.sent(t)))
 	case ok && regexp.MustCompile(`^[a-z0-9.-]+$`).MatchString(key):
-		return differs(value, t.task.Result(key))
+		return differs(value, t.result(key))
 	case strings.HasPrefix(word, "!"):
-		return differs("", t.task.Result(word[1:]))
+		return differs("", t.result(word[1:]))
 	default:
 		return differs(text, ending(t))
 	}
+}
+
+// result returns a result by its key. A check is found by its id alone, whatever its verdict:
+// checks.units.remedy.
+func (t *task) result(key string) string {
+	value := t.task.Result(key)
+	section, rest, _ := strings.Cut(key, ".")
+	if section == "checks" || section == "verify" {
+		for _, verdict := range []string{"failed", "warned", "all"} {
+			value = cmp.Or(value, t.task.Result(section+"."+verdict+"."+rest))
+		}
+	}
+	return value
 }
 
 // ending returns how a task ended: "completed", "failed: why", "refused: why".

@@ -60,6 +60,7 @@ func (w World) filled() (World, error) {
 	for i := range w.Models {
 		w.Models[i].fill(w.Controllers[0].Name)
 	}
+	w.JIMM.Mended = w.JIMM.Mended || w.beginsOnJuju4()
 	for i := range w.Faults {
 		fault := &w.Faults[i]
 		if facade, method, ok := strings.Cut(fault.Method, "."); ok && fault.Facade == "" {
@@ -71,6 +72,15 @@ func (w World) filled() (World, error) {
 		return World{}, err
 	}
 	return w, nil
+}
+
+// beginsOnJuju4 reports whether JIMM has the record of a model on a controller of Juju 4 at the
+// beginning. Of the JIMMs of 2026 only a mended one can have made it.
+func (w *World) beginsOnJuju4() bool {
+	return slices.ContainsFunc(w.Models, func(m Model) bool {
+		c, known := w.controller(cmp.Or(m.RecordedOn, m.Controller))
+		return known && !c.Unregistered && strings.HasPrefix(c.Version, "4.") && len(m.History) == 0
+	})
 }
 
 // defaultOwner owns what a world gives to no one else.
