@@ -123,8 +123,6 @@ type Relation struct {
 type RelationEndpoint struct {
 	Application string `json:"application"`
 	Name        string `json:"name"`
-	Role        string `json:"role"`
-	Subordinate bool   `json:"subordinate"`
 }
 
 // RemoteApplication is an offer of another model that this one consumes.

@@ -102,7 +102,6 @@ type ModelSummary struct {
 	Qualifier          string           `json:"qualifier"`
 	Life               string           `json:"life"`
 	Status             EntityStatus     `json:"status"`
-	UserAccess         string           `json:"user-access"`
 	Counts             []ModelCount     `json:"counts"`
 	Migration          *MigrationStatus `json:"migration"`
 	AgentVersion       string           `json:"agent-version"`

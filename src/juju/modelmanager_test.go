@@ -195,7 +195,7 @@ func TestListModelSummaries(t *testing.T) {
 		},
 		{
 			Name: "prod", UUID: modelUUID, OwnerTag: "user-admin", ProviderType: "lxd", CloudCredentialTag: "cloudcred-x_admin_y",
-			UserAccess: "admin", Counts: []juju.ModelCount{{Entity: "machines", Count: 3}},
+			Counts: []juju.ModelCount{{Entity: "machines", Count: 3}},
 			Migration: &juju.MigrationStatus{
 				Status: "successful, removing model from source controller",
 				Start:  at(t, "2026-07-01T10:05:00Z"), End: at(t, "2026-07-01T10:06:00Z"),
