@@ -45,7 +45,7 @@ func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *ja
 			JAAS: uuid, Traits: j.Engine.Traits, Unit: a.Env().Unit, OwnModel: a.Env().ModelUUID, JIMMModel: settings.JIMMModel(),
 		},
 	}
-	w.traffic = fleet.NewTraffic(w.lists, w.book, j.Engine.Witness, poll)
+	w.traffic = fleet.NewTraffic(w.lists, w.book, j.Engine.Witness, fleet.TrafficOptions{Poll: poll, Probe: settings.ProbeControllers})
 	return w, nil
 }
 

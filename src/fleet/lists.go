@@ -274,12 +274,20 @@ func (b *Book) lastRead() time.Time {
 	return b.read
 }
 
+// TrafficOptions are options of a [Traffic].
+type TrafficOptions struct {
+	// Poll is the time between polls.
+	Poll time.Duration
+	// Probe reports that controllers may be asked themselves.
+	Probe bool
+}
+
 // Traffic sees which models are migrating, for any client.
 type Traffic struct {
 	lists   *Lists
 	book    *Book
 	witness survey.Witness
-	poll    time.Duration
+	TrafficOptions
 
 	mu   sync.Mutex
 	over map[string]time.Time // Models that were asked about and did not move, with their request's time.
@@ -287,9 +295,9 @@ type Traffic struct {
 	followed map[string]bool
 }
 
-// NewTraffic reads the lists and the log; poll is the time between polls.
-func NewTraffic(lists *Lists, book *Book, witness survey.Witness, poll time.Duration) *Traffic {
-	return &Traffic{lists: lists, book: book, witness: witness, poll: poll, over: map[string]time.Time{}, followed: map[string]bool{}}
+// NewTraffic reads the lists and the log.
+func NewTraffic(lists *Lists, book *Book, witness survey.Witness, opts TrafficOptions) *Traffic {
+	return &Traffic{lists: lists, book: book, witness: witness, TrafficOptions: opts, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
 
 // Sight is what is seen at one moment.
@@ -325,11 +333,7 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Sight, error)
 		return out, err
 	}
 	out.Now, out.Requested = t.book.Now(), map[string]time.Time{}
-	names := map[facts.ControllerUUID]string{}
-	for _, c := range out.Controllers {
-		names[c.UUID] = c.Name
-	}
-	asked := t.book.lastMoves()
+	controllers, asked := facts.Controllers(out.Controllers), t.book.lastMoves()
 	for i := range out.Models {
 		m := &out.Models[i]
 		last := asked[m.UUID]
@@ -339,7 +343,7 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Sight, error)
 		if !last.IsZero() {
 			out.Requested[m.UUID] = last
 		}
-		if f, moves := t.flight(ctx, m, names[m.Recorded], last); moves {
+		if f, moves := t.flight(ctx, m, controllers.ByUUID(m.Recorded), last); moves {
 			out.Moving = append(out.Moving, f)
 		}
 		delete(asked, m.UUID)
@@ -353,8 +357,8 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Sight, error)
 }
 
 // flight reports whether a model moves.
-func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, last time.Time) (Flight, bool) {
-	f := Flight{Model: m.UUID, Source: source, Agents: m.Agents(), Since: last}
+func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Controller, last time.Time) (Flight, bool) {
+	f := Flight{Model: m.UUID, Source: source.Name, Agents: m.Agents(), Since: last}
 	shown := m.Entry.Kind == facts.InfoListed && m.Entry.Attempt.Exists() && m.Entry.Attempt.End.IsZero()
 	if last.IsZero() && !shown {
 		return f, false
@@ -374,22 +378,24 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source string, las
 			}
 		}
 	}
-	if target != source {
+	if target != source.Name {
 		f.Target = target
 	}
 	switch {
 	case shown:
 		return f, true
-	case target == "" || target == source:
+	case target == "" || target == source.Name:
 		return f, false // It is where it was asked to go, or recorded since.
-	case m.Entry.Kind != facts.InfoNotAsked && t.mayBegin(audit, m.Entry.Attempt, source):
+	case m.Entry.Kind != facts.InfoNotAsked && !source.ShowsMigrations() && t.Probe:
+		return f, t.probe(ctx, m, source, audit, last)
+	case m.Entry.Kind != facts.InfoNotAsked && t.mayBegin(audit, m.Entry.Attempt, source.Name):
 		return f, true
 	case m.Entry.Kind != facts.InfoNotAsked:
 		// JIMM's list shows migrations, and shows none. One that has left its
 		// source and is not recorded is not listed.
 		return f, m.Entry.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
 	default:
-		return f, t.ask(ctx, m, source, audit, last)
+		return f, t.ask(ctx, m, source.Name, audit, last)
 	}
 }
 
@@ -407,17 +413,52 @@ func (t *Traffic) follow(model string, watched bool) {
 // mayBegin reports whether a migration that was requested may be about to begin: the
 // one that is shown is not the one that was requested.
 func (t *Traffic) mayBegin(audit facts.Audit, shown facts.Attempt, source string) bool {
-	return audit.TimeToAppear(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.poll)) > 0
+	return audit.TimeToAppear(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.Poll)) > 0
+}
+
+// probe asks the source about a model that was asked to move. Juju 4.0.0 and later show no
+// migration in any list, but say that one runs from the moment on in which they have
+// accepted it (4.0.15 observed). The answer that none runs holds until it is asked to move
+// again.
+func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Controller, audit facts.Audit, last time.Time) bool {
+	if over, followed := t.settled(m.UUID, last); over || followed {
+		return followed
+	}
+	switch said := t.witness.Copy(ctx, source, m.UUID); said.State {
+	case facts.CopyActive:
+		open := slices.ContainsFunc(audit.Requests, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate && !q.Answered })
+		if open && t.mayBegin(audit, facts.Attempt{}, source.Name) {
+			return true
+		}
+		t.end(m.UUID, last)
+		return false
+	case facts.CopyMoved, facts.CopyAbsent: // It has left, and is not recorded.
+		return audit.Now.Sub(last) < rested
+	default:
+		return true // It moves, or nothing is known.
+	}
+}
+
+// settled reports whether a model is known not to move since that request, and whether it
+// is watched by its own migration.
+func (t *Traffic) settled(model string, last time.Time) (over, followed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.over[model].Equal(last), t.followed[model]
+}
+
+// end says that a model does not move since that request.
+func (t *Traffic) end(model string, last time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.over[model] = last
 }
 
 // ask asks about a model that was asked to move, through a JIMM that lists no
 // migrations (2024; the question changes nothing there). The answer that it does
 // not move holds until it is asked to move again.
 func (t *Traffic) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
-	t.mu.Lock()
-	known, followed := t.over[m.UUID].Equal(last), t.followed[m.UUID]
-	t.mu.Unlock()
-	if known || followed {
+	if over, followed := t.settled(m.UUID, last); over || followed {
 		return followed
 	}
 	info := t.witness.Info(ctx, m.UUID)
@@ -425,9 +466,7 @@ func (t *Traffic) ask(ctx context.Context, m *facts.Model, source string, audit 
 		return true
 	}
 	if info.Kind == facts.InfoLive && (!info.Attempt.Exists() || !info.Attempt.End.IsZero()) {
-		t.mu.Lock()
-		t.over[m.UUID] = last
-		t.mu.Unlock()
+		t.end(m.UUID, last)
 		return false
 	}
 	return true // It moves, has left its record behind, or nothing is known.

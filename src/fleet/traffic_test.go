@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -20,11 +21,13 @@ type lists struct {
 	asked  []fleet.Asked
 	info   facts.Info
 	calls  int
+	west   string // Its release, if not 3.6.14,
+	says   facts.CopyState
 }
 
 func (l *lists) Controllers(context.Context) ([]facts.Controller, error) {
 	l.calls++
-	return []facts.Controller{controller("east", "3.6.28"), controller("west", "3.6.14")}, nil
+	return []facts.Controller{controller("east", "3.6.28"), controller("west", cmp.Or(l.west, "3.6.14"))}, nil
 }
 
 func (l *lists) Models(context.Context) (facts.ModelList, error) {
@@ -43,6 +46,10 @@ type witness struct {
 }
 
 func (w witness) Info(context.Context, string) facts.Info { return w.lists.info }
+
+func (w witness) Copy(context.Context, facts.Controller, string) facts.Copy {
+	return facts.Copy{State: w.lists.says}
+}
 
 // A migration counts from the request on, until it is seen to have ended.
 func TestTrafficSeesWhatMoves(t *testing.T) {
@@ -64,6 +71,20 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 		"2026, aborted a moment ago": {true, func(l *lists) {
 			l.asked, l.models[0].Entry.Attempt = request(time.Minute), ended(time.Minute)
 		}, false},
+		"Juju 4, says nothing in lists, runs": {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyExporting, request(time.Hour) }, true},
+		"Juju 4, has left, is not recorded":   {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyMoved, request(time.Hour) }, true},
+		"Juju 4, no answer":                   {true, func(l *lists) { l.west, l.asked = "4.0.15", request(time.Hour) }, true},
+		"Juju 4, aborted long ago":            {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Hour) }, false},
+		"Juju 4, aborted a moment ago":        {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Minute) }, false},
+		"Juju 4, JIMM has not yet answered": {true, func(l *lists) {
+			l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Minute)
+			l.asked[0].Answered = false
+		}, true},
+		"Juju 4, JIMM has answered nothing for an hour": {true, func(l *lists) {
+			l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Hour)
+			l.asked[0].Answered = false
+		}, false},
+		"Juju 4, at rest":          {true, func(l *lists) { l.west = "4.0.15" }, false},
 		"2024, asked a moment ago": {false, func(l *lists) { l.asked = request(time.Minute) }, true},
 		"2024, aborted a moment ago": {false, func(l *lists) {
 			l.asked, l.info.Attempt = request(time.Minute), ended(time.Minute)
@@ -81,7 +102,7 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 			}
 			test.set(l)
 			shared := fleet.NewLists(l, 5*time.Second)
-			traffic := fleet.NewTraffic(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+			traffic := fleet.NewTraffic(shared, fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true})
 			for range 2 {
 				seen, err := traffic.Observe(t.Context(), time.Minute)
 				if err != nil || (len(seen.Moving) == 1) != test.moves {
@@ -103,7 +124,7 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 		for _, name := range []string{uuid("a"), "alice@example.com/b", uuid("x"), "alice@example.com/gone"} {
 			l.asked = append(l.asked, fleet.Asked{Key: name, Model: name, Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}})
 		}
-		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true})
 		seen, err := traffic.Observe(t.Context(), time.Minute)
 		if err != nil || !slices.Equal(seen.Unlisted, []string{uuid("x")}) {
 			t.Errorf("not listed: %v, %v", seen.Unlisted, err)
@@ -116,7 +137,7 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 func TestTrafficLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3)}}
-		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, 5*time.Second)
+		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true})
 		for range 3 {
 			if _, err := traffic.Observe(t.Context(), 0); err != nil {
 				t.Fatal(err)
@@ -176,7 +197,7 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 			book := fleet.NewBook(l, 25*time.Hour, 5*time.Second)
 			// Neither a view nor a writer: whoever needs one has gone too far.
 			done, err := fleet.Apply(t.Context(), fleet.Means{
-				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, 5*time.Second), Book: book,
+				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true}), Book: book,
 				Leader: func(context.Context) (bool, error) { return leads, nil },
 			}, o)
 			if _, refused := errors.AsType[*fleet.RefusedError](err); !refused || !strings.Contains(err.Error(), test.want) || done.Outcome != fleet.RunRefused || done.Starts != 0 {

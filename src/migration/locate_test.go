@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type places struct {
 	gaps   error
 	log    []facts.Request
 	logErr error
+	west   string // Its release, if it is not the usual one.
 }
 
 func (p *places) jaas(completes bool) survey.JAAS {
@@ -39,7 +41,9 @@ func (p *places) jaas(completes bool) survey.JAAS {
 }
 
 func (p *places) Controllers(context.Context) ([]facts.Controller, error) {
-	return []facts.Controller{east(), north(), west()}, nil
+	source := west()
+	source.AgentVersion = cmp.Or(p.west, source.AgentVersion)
+	return []facts.Controller{east(), north(), source}, nil
 }
 
 func (p *places) Audit(context.Context, facts.Model) (facts.Audit, error) {

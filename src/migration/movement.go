@@ -146,8 +146,8 @@ type AllMovements struct {
 }
 
 // AllMoving finds the models that move. It asks for JIMM's lists only, and for the
-// details of the models that named reports true for, where JIMM's list does not
-// show migrations: those that are known to have been requested recently. If the time is
+// details of the models that named reports true for, where JIMM's list or their source does
+// not show migrations: those that are known to have been requested recently. If the time is
 // over before all were asked about, it returns what it has found until then.
 func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(facts.Model) (facts.Audit, bool)) (AllMovements, error) {
 	r := newRun(jaas, opts)
@@ -162,13 +162,15 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	out := AllMovements{Known: len(models.Models), Gaps: models.Gaps}
 	for _, model := range models.Models {
 		audit, known := named(model)
-		o := facts.Observation{Info: model.Entry.Info()}
-		if o.Info.Kind == facts.InfoNotAsked {
-			if !known {
-				continue
-			}
+		o, source := facts.Observation{Info: model.Entry.Info()}, facts.Controllers(list).ByUUID(model.Recorded)
+		shown := o.Info.Kind != facts.InfoNotAsked && (source.ShowsMigrations() || !opts.Probe || !known)
+		switch {
+		case shown:
+		case !known:
+			continue
+		default:
 			if ctx.Err() == nil {
-				o.Info = jaas.Witness.Info(ctx, model.UUID)
+				o = r.ask(ctx, model, source, o)
 			}
 			if ctx.Err() != nil { // What was answered then may be the end of the time.
 				out.Unasked++
@@ -181,6 +183,21 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 		}
 	}
 	return out, nil
+}
+
+// ask asks about a model whose migration JIMM's list does not show: the source, of which no
+// list shows any, or else JIMM.
+func (r *run) ask(ctx context.Context, model facts.Model, source facts.Controller, o facts.Observation) facts.Observation {
+	if o.Info.Kind == facts.InfoNotAsked {
+		o.Info = r.Jaas.Witness.Info(ctx, model.UUID)
+		return o
+	}
+	said := r.Jaas.Witness.Copy(ctx, source, model.UUID)
+	o.Copies = map[facts.ControllerUUID]facts.Copy{source.UUID: said}
+	if said.State == facts.CopyExporting && !o.Info.Attempt.Exists() {
+		o.Info.Attempt = facts.Unshown()
+	}
+	return o
 }
 
 // Follow follows a running migration of the model to its end, and records it on

@@ -12,7 +12,7 @@ import (
 // After a refusal or an abort that the model's contents decide it cannot, nor
 // while a copy on the target blocks it.
 func (r Result) RetrySafe() bool {
-	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport
+	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport && !r.Marked
 }
 
 // Obstacles are why the same command cannot help until something is done.
@@ -25,6 +25,9 @@ type Obstacles struct {
 	Unexplained bool
 	// CopyLeft reports that the target still reports that it has a copy after an abort.
 	CopyLeft bool
+	// Marked reports that JIMM believes in a migration that is not there, and refuses every
+	// other until the record is set again.
+	Marked bool
 	// LeftImport reports whether the target itself says that its copy is half imported and
 	// left over, so that [RemoveLeftOver] may remove it.
 	LeftImport LeftImport

@@ -95,6 +95,26 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	}
 }
 
+// A source of Juju 4 shows no migration in any list, and says itself that one runs.
+func TestAllMovingAsksSourcesThatShowNoMigrations(t *testing.T) {
+	for said, want := range map[facts.CopyState]migration.MovementState{
+		facts.CopyExporting: migration.MovementRunning, facts.CopyMoved: migration.MovementLeft, facts.CopyUnknown: "", facts.CopyActive: "",
+	} {
+		p := &places{west: "4.0.15", copies: map[string]facts.Copy{"west": {State: said, To: east().UUID}}}
+		p.models = []facts.Model{{UUID: "a", Recorded: west().UUID, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}}}
+		found, err := migration.AllMoving(t.Context(), p.jaas(true), migration.Options{Options: survey.Options{Probe: true}}, func(facts.Model) (facts.Audit, bool) {
+			return facts.Audit{Now: time.Now(), Requests: []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now(), Answered: true}}}, true
+		})
+		got := migration.MovementState("")
+		if len(found.Movements) == 1 {
+			got = found.Movements[0].State
+		}
+		if err != nil || got != want {
+			t.Errorf("the source says %v: %q (%v), want %q", said, got, err, want)
+		}
+	}
+}
+
 // All that have been asked to move recently are asked about, however many they are; if
 // the time is over before, what was found is not lost, and the others are counted.
 func TestAllMovingAsksUntilTheTimeIsOver(t *testing.T) {

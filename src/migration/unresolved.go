@@ -172,9 +172,7 @@ func (w *watcher) notStarted() {
 		w.res.Err, w.res.Detail = w.request.err, redact.Error(w.request.err)
 	}
 	if errors.Is(w.request.err, ErrMarked) {
-		// JIMM believes in a migration that is not there, and refuses every
-		// other until the record is set again.
-		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
+		w.res.Marked, w.res.Next = true, w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.NotStarted, cause)
 }

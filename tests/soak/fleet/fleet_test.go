@@ -459,7 +459,7 @@ func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
 	}
 	j.Pace()
 	e := eyes{lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), 25*time.Hour, poll)}
-	e.traffic = fleet.NewTraffic(e.lists, e.book, j.Engine.Witness, poll)
+	e.traffic = fleet.NewTraffic(e.lists, e.book, j.Engine.Witness, fleet.TrafficOptions{Poll: poll, Probe: true})
 	return j, e, nil
 }
 
