@@ -227,15 +227,8 @@ func (g *gathering) departed(ctx context.Context) {
 			g.Unproved = append(g.Unproved, g.named(m.UUID)) // The engine has proved it, not this controller.
 		case said.State == facts.CopyUnknown:
 			g.Silent = append(g.Silent, g.named(m.UUID))
-		case said.Has() && g.twice(ctx, m, said):
-			g.Conflicts = append(g.Conflicts, g.named(m.UUID))
-			continue
 		case said.Has():
-			stranger := Left{LeftOver, m.UUID, printed(&m), "JIMM records it on " + g.snapshot.nameOf(m.Recorded)}
-			if said.State == facts.CopyImporting {
-				stranger.Reason = LeftHalfImported
-			}
-			g.Strangers = append(g.Strangers, stranger)
+			g.resident(ctx, &m, said)
 			continue
 		case said.State == facts.CopyAbsent && !ours[m.UUID]:
 			continue // No answer shows that it was ever there.
@@ -273,13 +266,35 @@ func (g *gathering) said(ctx context.Context, model string) facts.Copy {
 // about it is no longer asked: each question may take ten seconds.
 const silentToGiveUp = 3
 
-// twice reports whether a model is in use on the controller and where JIMM records it.
-// The controller is asked again last: what it has released meanwhile is not in conflict.
-func (g *gathering) twice(ctx context.Context, m facts.Model, said facts.Copy) bool {
+// resident says why a model that JIMM records elsewhere is on the controller. Each is judged
+// once.
+func (g *gathering) resident(ctx context.Context, m *facts.Model, said facts.Copy) {
 	at := g.snapshot.Controllers.ByUUID(m.Recorded)
-	return said.State == facts.CopyActive &&
-		g.copyOn(ctx, at, m.UUID).State == facts.CopyActive &&
-		g.copyOn(ctx, g.controller, m.UUID).State == facts.CopyActive
+	there := g.copyOn(ctx, at, m.UUID)
+	stranger := Left{LeftDrift, m.UUID, printed(m), "JIMM records it on " + g.snapshot.nameOf(m.Recorded)}
+	switch {
+	case g.comes(m.UUID):
+		return // It is among those that arrive.
+	case said.State == facts.CopyImporting && there.State == facts.CopyExporting:
+		g.Arriving = append(g.Arriving, g.named(m.UUID))
+		return
+	case said.State == facts.CopyActive && there.State == facts.CopyActive && g.copyOn(ctx, g.controller, m.UUID).State == facts.CopyActive:
+		// Asked again last: what it has released meanwhile is not in conflict.
+		g.Conflicts = append(g.Conflicts, g.named(m.UUID))
+		return
+	case said.State == facts.CopyImporting:
+		stranger.Reason = LeftHalfImported
+	case said.State == facts.CopyExporting:
+		stranger.Reason = LeftOver
+	case there.State == facts.CopyAbsent:
+		stranger.Detail += ", which does not have it"
+	}
+	g.Strangers = append(g.Strangers, stranger)
+}
+
+// comes reports whether a model is among those that arrive.
+func (g *gathering) comes(model string) bool {
+	return slices.ContainsFunc(g.Arriving, func(line string) bool { return strings.HasPrefix(line, model) })
 }
 
 // copyOn asks a controller about a model, if controllers are asked.
@@ -310,30 +325,49 @@ func (g *gathering) holdings(ctx context.Context) {
 	for _, m := range g.snapshot.Models {
 		own[m.UUID] = m.IsController
 	}
+	listed := map[string]*facts.Model{}
+	for i := range g.snapshot.Models {
+		listed[g.snapshot.Models[i].UUID] = &g.snapshot.Models[i]
+	}
 	for _, h := range all {
 		same := func(l Left) bool { return l.Model == h.UUID }
 		known := slices.ContainsFunc(g.Strangers, same) || slices.ContainsFunc(g.Conflicts, func(line string) bool { return strings.HasPrefix(line, h.UUID) })
 		ownModel := own[h.UUID] || h.Name == "controller" && h.Owner == "admin"
-		if g.recorded[h.UUID] == g.controller.UUID || ownModel || known {
-			continue
+		switch m := listed[h.UUID]; {
+		case known, ownModel, g.recorded[h.UUID] == g.controller.UUID:
+		case m == nil || m.Recorded == "":
+			g.Strangers = append(g.Strangers, unknown(h))
+		default:
+			g.resident(ctx, m, g.held(ctx, h))
 		}
-		g.Strangers = append(g.Strangers, g.stranger(h))
 	}
 }
 
-// stranger returns what a model is that only the controller knows to be there.
-func (g *gathering) stranger(h facts.Holding) Left {
-	out := Left{LeftUnknownToJIMM, h.UUID, h.Owner + "/" + h.Name, ""}
-	at := g.recorded[h.UUID]
+// held is what the controller has of a model that it lists. One that it removes is not in
+// use, although it says so to any client.
+func (g *gathering) held(ctx context.Context, h facts.Holding) facts.Copy {
+	said := g.said(ctx, h.UUID)
 	switch {
-	case at == "" && h.Importing:
+	case h.Importing:
+		said.State = facts.CopyImporting
+	case h.Life != "" && h.Life != "alive" && said.State == facts.CopyActive:
+		said.State = facts.CopyExporting
+	case said.State == facts.CopyMoved: // It redirects, and lists it.
+		said.State = facts.CopyExporting
+	case !said.Has():
+		said.State = facts.CopyPresent
+	}
+	return said
+}
+
+// unknown says what a model is that JIMM does not know.
+func unknown(h facts.Holding) Left {
+	out := Left{LeftUnknownToJIMM, h.UUID, h.Owner + "/" + h.Name, ""}
+	switch {
+	case h.Importing:
 		out.Detail = "half imported"
-	case at == "" && h.Life != "alive":
+	case h.Life != "alive":
 		out.Detail = h.Life
-	case at != "" && h.Importing:
-		out.Reason, out.Detail = LeftHalfImported, "JIMM records it on "+g.snapshot.nameOf(at)
-	case at != "":
-		out.Reason, out.Detail = LeftOver, "JIMM records it on "+g.snapshot.nameOf(at)
 	}
 	return out
 }

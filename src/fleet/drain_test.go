@@ -141,6 +141,31 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		"half imported": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
 			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Importing: true})
 		}, fleet.Blocked, "(half-imported: JIMM records it on north)"},
+		"arrives from a source that shows no migration": {run, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Importing: true})
+			w.copies["north "+uuid("b")] = facts.Copy{State: facts.CopyExporting}
+		}, fleet.Partly, uuid("b") + " alice@example.com/b"},
+		"comes back": {nil, func(w *oracle, s *fleet.Snapshot, _ *fleet.End) {
+			s.Requested, s.Moving = asked("a"), []fleet.Flight{{Model: uuid("a"), Source: "east", Target: "west"}}
+			w.copies["west "+uuid("a")] = facts.Copy{State: facts.CopyImporting}
+			w.copies["east "+uuid("a")] = facts.Copy{State: facts.CopyExporting}
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("a"), Name: "a", Owner: "alice", Importing: true})
+		}, fleet.Partly, uuid("a") + " alice@example.com/a"},
+		"in use here alone, recorded elsewhere": {nil, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Life: "alive"})
+			w.copies["west "+uuid("b")] = facts.Copy{State: facts.CopyActive}
+		}, fleet.Blocked, "(drift: JIMM records it on north, which does not have it)"},
+		"in use here, the recorded one is silent": {nil, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds, w.mute = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Life: "alive"}), map[string]bool{uuid("b"): true}
+		}, fleet.Blocked, "(drift: JIMM records it on north)"},
+		"in use twice, long ago": {nil, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Life: "alive"})
+			w.copies["west "+uuid("b")], w.copies["north "+uuid("b")] = facts.Copy{State: facts.CopyActive}, facts.Copy{State: facts.CopyActive}
+		}, fleet.InConflict, uuid("b")},
+		"removed here, in use elsewhere": {nil, func(w *oracle, _ *fleet.Snapshot, _ *fleet.End) {
+			w.holds = append(w.holds, facts.Holding{UUID: uuid("b"), Name: "b", Owner: "alice", Life: "dying"})
+			w.copies["west "+uuid("b")], w.copies["north "+uuid("b")] = facts.Copy{State: facts.CopyActive}, facts.Copy{State: facts.CopyActive}
+		}, fleet.Blocked, "(left-over: JIMM records it on north)"},
 		"arriving": {run, func(_ *oracle, s *fleet.Snapshot, _ *fleet.End) {
 			s.Moving = []fleet.Flight{{Model: uuid("b"), Source: "north", Target: "west"}}
 		}, fleet.Partly, uuid("b")},
@@ -192,7 +217,7 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 		if got := fleet.Prove(e); got != test.want {
 			t.Errorf("%s: %s, want %s: %+v", name, got, test.want, e)
 		}
-		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, linesOf(e.Stuck), linesOf(e.Strangers), e.Unproved, e.Silent), "\n"); !strings.Contains(all, test.line) || test.line == "" && all != "" {
+		if all := strings.Join(slices.Concat(e.Conflicts, e.Arriving, e.Leaving, linesOf(e.Stuck), linesOf(e.Strangers), e.Unproved, e.Silent), "\n"); strings.Count(all, test.line) != 1 && test.line != "" || test.line == "" && all != "" {
 			t.Errorf("%s: the lists have %q, want %q", name, all, test.line)
 		}
 	}

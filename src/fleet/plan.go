@@ -182,6 +182,7 @@ const (
 	LeftUnknownToJIMM Reason = "unknown-to-jimm"
 	LeftHalfImported  Reason = "half-imported"
 	LeftOver          Reason = "left-over"
+	LeftDrift         Reason = "drift"
 )
 
 // Host is a controller of a plan.

@@ -320,7 +320,7 @@ func (d *Drained) obstacle(run Run) string {
 			return fmt.Sprintf("juju run %s list-migration-targets model=%s", run.Unit, l.Model)
 		case fleet.LeftHalfImported:
 			return facts.RemoveCommand(run.Unit, l.Model, d.Controller)
-		case fleet.LeftUnknownToJIMM, fleet.LeftOver:
+		case fleet.LeftUnknownToJIMM, fleet.LeftOver, fleet.LeftDrift:
 			return facts.LocateCommand(run.Unit, l.Model)
 		default:
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/src/jimm"
 	"jimm-migrator/tests/sim/controller"
 )
 
@@ -88,6 +89,11 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 			s.jaas.Controller(c.Name).Resume(s.jaas.UUID(args[0]))
 		}
 		return nil
+	case "cordon", "uncordon":
+		return s.asOperator(ctx, func(c *jimm.Client) error {
+			_, err := c.SetControllerDeprecated(ctx, args[0], verb == "cordon")
+			return err
+		})
 	case "until":
 		return s.until(ctx, args)
 	case "publish":
