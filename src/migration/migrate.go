@@ -68,7 +68,7 @@ var (
 	// runs. It can be wrong, and then stays so until a client tells it again
 	// where the model is (JIMM of August 2025 and later).
 	ErrMarked = errors.New("JIMM has marked the model as migrating")
-	// ErrStartRefused matches any other error that JIMM has answered: its words say why.
+	// ErrStartRefused matches any other error that JIMM has answered: its text gives the reason.
 	ErrStartRefused = errors.New("JIMM refuses to start the migration")
 )
 

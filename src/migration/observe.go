@@ -60,7 +60,7 @@ func (w *watcher) probeSuffices(o facts.Observation) bool {
 }
 
 // mayAskInfo reports whether JIMM may be asked for the model's details. A JIMM
-// that completes migrations may forget the model over the question, unless it
+// that completes migrations may delete its record of the model because of the question, unless it
 // is known to follow the migration itself, or the source to hold the model. So
 // its record is read first: a client that has changed it has ended the following.
 func (w *watcher) mayAskInfo(ctx context.Context, o *facts.Observation) bool {
@@ -83,7 +83,7 @@ func (w *watcher) holdsIt(o facts.Observation) bool {
 	return source.Has() || !source.Denies() && serves
 }
 
-// hear notes when a login has last shown what the controller has, and when not.
+// hear notes when a login last showed what the controller has, and when one did not.
 func (w *watcher) hear(o facts.Observation) {
 	if _, told := o.Host.Word(o.Info); told {
 		w.heard, w.unheard = time.Now(), time.Time{}
@@ -149,7 +149,7 @@ func (w *watcher) sourceHasIt(o facts.Observation) bool {
 
 // refreshAudit reads the audit log again where it decides: to know whose migration
 // is reported after a start whose answer was an error, and whether another client
-// has moved JIMM's record. As long as that is not known, the worse is supposed.
+// has moved JIMM's record. As long as that is not known, the worse case is assumed.
 func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	whose := w.log.target != asked && !w.base.TargetProved && w.progress.Attempt.Exists()
 	unread := w.plan != PlanVerify || w.AuditErr != nil // since JIMM records the target
@@ -194,8 +194,8 @@ func (w *watcher) refreshAudit(ctx context.Context, o facts.Observation) {
 	w.base = w.base.ReadLog(audit, w.progress)
 }
 
-// adoptTarget takes the source's own answer for where the migration went that is
-// followed without knowing that.
+// adoptTarget takes the target from the source's own answer, where a migration is
+// followed without knowing its target.
 func (w *watcher) adoptTarget(o facts.Observation) {
 	source := o.CopyOn(w.base.Source)
 	if w.base.Target.Known() || source.State != facts.CopyMoved {

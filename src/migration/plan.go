@@ -12,7 +12,7 @@ type Plan string
 const (
 	// PlanNone: a check forbids to continue.
 	PlanNone Plan = ""
-	// PlanVerify: JIMM records the target already; see that it is true.
+	// PlanVerify: JIMM records the target already; verify that this is true.
 	PlanVerify Plan = "verify"
 	// PlanRecord: the model has left the source, and JIMM does not record it
 	// yet.

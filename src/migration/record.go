@@ -112,7 +112,7 @@ func (m *recording) mayBeProved() bool {
 	case info.Migrating(), info.Importing(), s.InUseTwice():
 		return false
 	case s.OnTarget():
-		// A confirmed record of what is recorded takes a stuck mode off.
+		// Recording again what is recorded already clears a stuck migration mode.
 		return m.confirm == ""
 	default:
 		return s.LeftSource()

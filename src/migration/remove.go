@@ -285,8 +285,8 @@ func (m *removing) awaitRemoval(ctx, limited context.Context, s *survey.Survey, 
 	}
 }
 
-// removed ends the run: the copy is gone. The model is named where it is only if that
-// controller still says so.
+// removed ends the run: the copy is gone. The controller that hosts the model is named only if
+// it still confirms that.
 func (m *removing) removed(ctx context.Context, s *survey.Survey) {
 	m.res.Err = nil
 	m.res.Holder = facts.Controller{}

@@ -14,7 +14,7 @@ import (
 type reporter struct {
 	*run
 	began    time.Time
-	changed  time.Time // When something was reported last that was news.
+	changed  time.Time // When something new was last reported.
 	nextBeat time.Time
 	beat     time.Duration
 

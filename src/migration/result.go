@@ -115,6 +115,6 @@ type Result struct {
 	Aftermath Aftermath
 	// Next is the command that helps from here, or "".
 	Next string
-	// Timing is when what was seen.
+	// Timing has the time at which each thing was seen.
 	Timing Timing
 }

@@ -470,12 +470,17 @@ func AddAccess(out map[string]any, a fleet.Access) {
 
 // AccessLine returns, in one line, what became of JIMM's access rules.
 func AccessLine(a fleet.Access) string {
-	text := "JIMM's access rules: corrected for " + facts.Count(len(a.Repaired), "model", "models")
-	text += fmt.Sprintf(", already correct for %d", len(a.Right))
-	if len(a.Left) > 0 {
-		text += fmt.Sprintf(", %d not corrected, such as %s", len(a.Left), redact.String(a.Left[0]))
+	var parts []string
+	if len(a.Repaired) > 0 || len(a.Right)+len(a.Left) == 0 {
+		parts = append(parts, "corrected for "+facts.Count(len(a.Repaired), "model", "models"))
 	}
-	return text
+	if len(a.Right) > 0 {
+		parts = append(parts, "already correct for "+facts.Count(len(a.Right), "model", "models"))
+	}
+	if len(a.Left) > 0 {
+		parts = append(parts, fmt.Sprintf("not corrected for %s, such as %s", facts.Count(len(a.Left), "model", "models"), redact.String(a.Left[0])))
+	}
+	return "JIMM's access rules: " + strings.Join(parts, ", ")
 }
 
 // Access sends what became of JIMM's access rules.

@@ -20,8 +20,8 @@ const (
 	repairConflict  = "conflict"
 )
 
-// repair names what is wrong, the command that puts it right if there is one,
-// and what else has to be done then.
+// repair names what is wrong, the command that corrects it, if there is one,
+// and what else has to be done afterwards.
 type repair struct {
 	name, command string
 	grants        []string

@@ -362,7 +362,7 @@ func goodKey(name string) bool {
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && strings.Trim(name, "-") == name
 }
 
-// timingResults are when what was seen, by the unit's clock.
+// timingResults are the times of what was seen, by the unit's clock.
 func timingResults(t migration.Timing) map[string]any {
 	out := map[string]any{}
 	set(out, "started", stamp(t.Started))

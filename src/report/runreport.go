@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// RunReport is the report of a run in Markdown, with a Gantt chart of who moved
-// when, as GitHub and Charmhub show it.
+// RunReport is the report of a run in Markdown, with a Gantt chart of which model
+// moved when, as GitHub and Charmhub show it.
 func RunReport(d fleet.Done, p fleet.Plan) string {
 	return runReport(string(d.Outcome), RunSummary(d, p), d, p)
 }

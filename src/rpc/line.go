@@ -7,7 +7,7 @@ import (
 )
 
 // line is the network connection below a handshake and its websocket, which
-// hide it well. Who holds it can end both at once, whatever they wait for.
+// hide it well. Its holder can end both at once, whatever they wait for.
 type line struct {
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 

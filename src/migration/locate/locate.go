@@ -136,7 +136,7 @@ const TimeForList = 10 * time.Second
 var errNoList = fmt.Errorf("JIMM did not list its models within %v; only its record of this model was read", TimeForList)
 
 // listModels is JIMM's list. For a UUID JIMM's record of that model stands in for a list that does
-// not come: the probes tell the rest. The call for the list is over when listModels returns.
+// not come: the probes show the rest. The call for the list is over when listModels returns.
 func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.ModelList, error) {
 	uuid := facts.SelectedUUID(opts.Model)
 	if uuid == "" || !opts.Probe {

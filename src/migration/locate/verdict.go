@@ -59,7 +59,7 @@ func (f decision) judge(ctx context.Context) {
 // seen is the observation that the location rests on.
 func (f decision) seen() facts.Observation { return facts.Observation{Info: f.info, Copies: f.copies} }
 
-// unmoved: nothing says that the model has left the recorded controller, or leaves it.
+// unmoved: no answer shows that the model has left the recorded controller, or is leaving it.
 func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded facts.Copy) {
 	loc := f.loc
 	switch {
@@ -101,7 +101,7 @@ func (f decision) own(ctx context.Context) bool {
 }
 
 // migratesUnattributed: a controller reports a migration without an end, and it may
-// be another than the recorded one.
+// be a controller other than the recorded one.
 func (f decision) migratesUnattributed(recorded facts.Copy) {
 	loc := f.loc
 	loc.State = StateMigrating
@@ -133,8 +133,8 @@ func (f decision) migrating() {
 	}
 }
 
-// exporting: the recorded controller says that a migration moves the model away, and
-// shows nothing of it.
+// exporting: the recorded controller reports that a migration is moving the model away,
+// and shows nothing of it.
 func (f decision) exporting() {
 	loc := f.loc
 	loc.Proof = f.name + " reports that a migration is moving the model away"
@@ -199,7 +199,7 @@ func (f decision) leftOver() {
 	f.loc.Proof = proof + "; it is not known which controller it went to"
 }
 
-// redirected: the recorded controller says through JIMM that the model moved.
+// redirected: the recorded controller reports through JIMM that the model moved.
 func (f decision) redirected() {
 	proof := f.name + " reports through JIMM that it has moved the model"
 	silent := slices.ContainsFunc(f.loc.Silent, func(c facts.Controller) bool { return c.UUID != f.loc.Recorded.UUID })

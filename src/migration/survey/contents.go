@@ -46,7 +46,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {
-			s.Contents.Consumers, _ = r.Jaas.Inspector.Consumers(ctx, s.Model) // To name them is all that it is for.
+			s.Contents.Consumers, _ = r.Jaas.Inspector.Consumers(ctx, s.Model) // They are only named.
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s *Survey) LeftSource() bool {
 		attempt = s.Observation.Info.Attempt
 	case judge.Redirected, judge.Undescribed, judge.MovingElsewhere:
 	case judge.Absent, judge.Copied, judge.Unplaced:
-		// JIMM leaves out of its list what it could not ask for, too.
+		// JIMM's list also leaves out what JIMM could not ask for.
 		if kind := s.Observation.Info.Kind; s.Observation.Info.Described() || kind == facts.InfoUnavailable || kind == facts.InfoNotAsked {
 			return false
 		}
@@ -244,8 +244,8 @@ func (s *Survey) MayStillArrive() bool {
 	return !s.UnderWay() && third && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed()
 }
 
-// HolderForSure is holder, but believes no entry of JIMM's list that any
-// controller can have made.
+// HolderForSure is Holder without the entries of JIMM's list that any controller
+// can have made.
 func (s *Survey) HolderForSure() facts.Controller {
 	h := s.Holder()
 	if h.UUID == s.Source.UUID && !s.Observation.Info.Migrating() && !s.SourceKeepsIt() {
