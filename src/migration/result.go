@@ -10,9 +10,15 @@ import (
 
 // RetrySafe reports whether running the same action again is safe and can help.
 // After a refusal or an abort that the model's contents decide it cannot, nor
-// while a copy on the target blocks it.
+// while a copy on the target or JIMM's mark blocks it.
 func (r Result) RetrySafe() bool {
-	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport && !r.Marked
+	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport && !r.marked()
+}
+
+// marked reports that JIMM believes in a migration that is not there, and refuses every
+// other until the record is set again: only then does such a result name a next command.
+func (r Result) marked() bool {
+	return (r.Outcome == facts.Aborted || r.Outcome == facts.NotStarted) && r.Next != ""
 }
 
 // Obstacles are why the same command cannot help until something is done.
@@ -25,9 +31,6 @@ type Obstacles struct {
 	Unexplained bool
 	// CopyLeft reports that the target still reports that it has a copy after an abort.
 	CopyLeft bool
-	// Marked reports that JIMM believes in a migration that is not there, and refuses every
-	// other until the record is set again.
-	Marked bool
 	// LeftImport reports whether the target itself says that its copy is half imported and
 	// left over, so that [RemoveLeftOver] may remove it.
 	LeftImport LeftImport

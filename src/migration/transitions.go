@@ -118,7 +118,7 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 	}
 	if w.progress.Attempt.StartUnstable && w.base.AutoRecords {
 		// JIMM waits for an end that this source never shows.
-		w.res.Marked, w.res.Next = true, w.recordCommand(w.base.Source, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.Aborted, facts.CauseAnswer)
 }

@@ -172,7 +172,7 @@ func (w *watcher) notStarted() {
 		w.res.Err, w.res.Detail = w.request.err, redact.Error(w.request.err)
 	}
 	if errors.Is(w.request.err, ErrMarked) {
-		w.res.Marked, w.res.Next = true, w.recordCommand(w.base.Source, w.base.Model.UUID)
+		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.NotStarted, cause)
 }
