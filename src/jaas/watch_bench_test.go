@@ -73,12 +73,63 @@ func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
 				calls := askedOf(w) - before
 				stop()
 				all.Wait()
-				if calls > n*(seconds+1) || calls < n*seconds/10 {
+				// Without probes, JIMM of 2026 is asked for its list alone, once a minute.
+				if calls > n*(seconds+1) || calls < n*seconds/60 {
 					t.Errorf("%s, probe %v: %d calls to JIMM in %d s by %d migrations", year, probe, calls, seconds, n)
 				}
 			})
 		}
 	}
+}
+
+// A watch asks JIMM of 2026 for its list, for which that connects to every controller, once a
+// minute at most while the list shows the same: with 50 controllers, a list at each poll was
+// 36,000 connections an hour.
+func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
+	const settled, minutes = 100, 5
+	for _, c := range []struct {
+		probe bool
+		away  string
+	}{{true, ""}, {false, ""}, {true, "west"}, {false, "west"}, {true, "east"}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := startWorld(t, "2026", manyMigrations(1))
+			defer w.Close()
+			ctx, stop := context.WithCancel(t.Context())
+			var following sync.WaitGroup
+			following.Go(func() {
+				err := watch(ctx, w.settings, 0, migration.Options{Options: survey.Options{Probe: c.probe}, PollInterval: 5 * time.Second})
+				if err != nil {
+					t.Errorf("probe %v, without %q: %v", c.probe, c.away, err)
+				}
+			})
+			virtually(5)
+			if c.away != "" {
+				if err := w.Stop(c.away); err != nil {
+					t.Error(err)
+				}
+			}
+			virtually(settled)
+			before := listsOf(w)
+			virtually(60 * minutes)
+			lists := listsOf(w) - before
+			stop()
+			following.Wait()
+			if lists > minutes+1 || before == 0 {
+				t.Errorf("probe %v, without %q: %d lists in %d minutes, %d before", c.probe, c.away, lists, minutes, before)
+			}
+		})
+	}
+}
+
+// listsOf counts how often JIMM was asked for its list of models.
+func listsOf(w world) int {
+	n := 0
+	for _, e := range w.Messages() {
+		if e.Server == "jimm" && e.Kind == wire.Received && strings.Contains(string(e.Data), `"ListModelSummaries"`) {
+			n++
+		}
+	}
+	return n
 }
 
 // asked counts all that JIMM was asked, but for pings.

@@ -23,13 +23,20 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 	case w.mayAskInfo(ctx, &o):
 		o.Info = witness.Info(ctx, model)
 	case w.probeSuffices(o) && now.Sub(w.listed) < TimeBetweenLists:
+	case w.lists.stillGood(now, w.progress.Attempt, o.CopyOn(w.base.Source).State):
+		o.Info = w.lists.last
 	default:
 		w.listed = now
 		o.Info = witness.Summary(ctx, model).Info()
+		w.lists.read(now, o.Info, o.CopyOn(w.base.Source).State, w.opts.PollInterval)
 	}
 	if !o.Info.Described() && o.Record.State == facts.RecordUnknown {
 		o.Record = witness.Record(ctx, model)
 		w.calls++
+		if o.Record.Controller != w.lists.record {
+			w.lists.overtaken()
+			w.lists.record = o.Record.Controller
+		}
 	}
 	if w.needHost(o) {
 		w.login = asked
@@ -49,6 +56,43 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 		o.Info = word
 	}
 	return o
+}
+
+// lists spaces the questions for JIMM's list while it shows the same: JIMM of 2026 connects
+// to every controller for each. Its zero value has read none.
+type lists struct {
+	last   facts.Info
+	source facts.CopyState // What the source said then.
+	record facts.ControllerUUID
+	asked  time.Time
+	since  time.Time     // Since when the list shows the same.
+	pause  time.Duration // Of a migration that runs; it doubles while the text stays the same.
+}
+
+// stillGood reports whether the last list stands for another one: it showed that the
+// migration which is followed runs, or has shown the same for a while, and the source has said
+// nothing new since.
+func (l *lists) stillGood(now time.Time, a facts.Attempt, source facts.CopyState) bool {
+	if l.asked.IsZero() || l.last.Kind == facts.InfoUnavailable || l.source != source {
+		return false
+	}
+	running := l.last.Migrating() && a.Running() && l.last.Attempt.Same(a)
+	if !running {
+		return l.asked.Sub(l.since) >= TimeBetweenLists && now.Sub(l.asked) < TimeBetweenLists
+	}
+	return now.Sub(l.asked) < l.pause
+}
+
+// overtaken says that JIMM's record has changed, or may have: the list is asked for again.
+func (l *lists) overtaken() { l.asked = time.Time{} }
+
+// read notes what a list has shown.
+func (l *lists) read(now time.Time, i facts.Info, source facts.CopyState, poll time.Duration) {
+	if l.last.Kind != i.Kind || l.last.Controller != i.Controller || l.last.Status != i.Status || l.last.Attempt != i.Attempt {
+		l.since, l.pause = now, poll/2
+	}
+	l.pause = min(2*l.pause, TimeBetweenLists)
+	l.last, l.source, l.asked = i, source, now
 }
 
 // probeSuffices reports whether the source's own answer does not contradict that

@@ -254,6 +254,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	err := w.recorder.RecordController(ctx, proof)
 	a.answered(time.Now(), err)
 	w.modeSet = false
+	w.lists.overtaken()
 	if err == nil {
 		w.base.RecordedBy = judge.ByThisRun
 	}

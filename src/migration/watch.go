@@ -31,6 +31,7 @@ type watcher struct {
 	log     auditLog
 	modeSet bool      // JIMM is known to follow the migration itself.
 	listed  time.Time // When JIMM's list was asked last.
+	lists   lists
 	heard   time.Time // When a login last said what the controller has.
 	unheard time.Time // When one last did not.
 	calls   int       // To JIMM, by the last poll.
