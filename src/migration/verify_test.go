@@ -207,6 +207,31 @@ func TestAModelThatHasMovedIsVerified(t *testing.T) {
 	}
 }
 
+// A source that removes the model shows less of it with each moment (real Juju 3.5.4): that is not what the model had.
+func TestWhatTheSourceRemovesIsNotCompared(t *testing.T) {
+	for name, now := range map[string]facts.Inventory{
+		"it says so":         {Status: "busy", StatusText: "migrating: successful, removing model from source controller"},
+		"it is about to":     {Status: "busy", StatusText: "migrating: successful, transferring logs to target controller (0 sent)"},
+		"its status is gone": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				f.running("east", true)
+				jaas, g := withInspector(f)
+				g.change["west"] = func(_ int, i *facts.Inventory) {
+					i.Status, i.StatusText = now.Status, now.StatusText
+					i.Applications, i.Units = nil, nil
+				}
+				res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
+				if err != nil || res.Outcome != facts.Migrated || g.readings["west"] != 1 {
+					t.Errorf("%s (%s), read %v, %v", res.Outcome, res.Cause, g.readings, err)
+				}
+			})
+		})
+	}
+}
+
 func (c verifyCase) compare(t *testing.T, res migration.Result) {
 	t.Helper()
 	var levels, evidence, followUps []string

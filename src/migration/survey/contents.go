@@ -43,12 +43,20 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)
 	case inventory.Controller != s.Source.UUID:
 		s.Contents.Why = "controller " + string(inventory.Controller) + " answered for the model instead of " + strconv.Quote(s.Source.String())
+	case removing(inventory, s.Observation.Info.Migrating()):
+		s.Contents.Why = "the source removes the model, or will do so in a moment"
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {
 			s.Contents.Consumers, _ = r.Jaas.Inspector.Consumers(ctx, s.Model) // They are only named.
 		}
 	}
+}
+
+// removing reports whether a source that migrates the model may have removed a part of it: from SUCCESS on,
+// or if even the status of the model is gone.
+func removing(i facts.Inventory, migrating bool) bool {
+	return facts.ParseText(redact.Raw(i.StatusText)).PastReturn() || migrating && i.Status == ""
 }
 
 // onTarget is why there is nothing to examine before a migration: it is over, or none was
