@@ -17,6 +17,10 @@ import (
 )
 
 // proxy is one connection to /model/<uuid>/api and the one to the hosting controller behind it.
+//
+// Not imitated: where a controller answers "access required" and names the rights that the token lacks, JIMM logs in to it
+// again with these added (source, internal/rpc/proxy.go). What its client gets then is not recorded. It concerns users with
+// less access to a model than they ask for: the token of an administrator of JIMM has the controller's superuser (recorded).
 type proxy struct {
 	ss   *session
 	s    *Server
