@@ -337,7 +337,22 @@ func troubles() []trouble {
 		},
 		trouble{name: "the target goes away in IMPORT", want: "aborted", while: away(east, imports, inPhase("ABORTDONE"))},
 	)
-	for _, phase := range []string{"VALIDATION", "SUCCESS", "LOGTRANSFER", "REAP"} {
+	cases = append(cases, trouble{
+		// Agents dial the target in VALIDATION, and fail after a while. They do so when it is back.
+		name: "the target goes away in VALIDATION", want: "migrated", long: true,
+		before: func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) {
+			for _, agent := range m.Agents {
+				agent.Hold("VALIDATION")
+			}
+		},
+		while: then(away(east, inPhase("VALIDATION"), noticed), func(_ context.Context, now scene) error {
+			for _, agent := range now.model.Agents {
+				agent.Release("VALIDATION")
+			}
+			return nil
+		}),
+	})
+	for _, phase := range []string{"SUCCESS", "LOGTRANSFER", "REAP"} {
 		cases = append(cases, trouble{name: "the target goes away in " + phase, while: away(east, inPhase(phase), noticed), want: "migrated", long: true})
 	}
 	cases = append(
