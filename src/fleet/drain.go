@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
@@ -321,6 +322,9 @@ func (g *gathering) holdings(ctx context.Context) {
 		return
 	}
 	g.Asked = true
+	if checks.HidesImports(g.controller) {
+		g.Hidden = checks.ImportsHidden
+	}
 	own := map[string]bool{}
 	for _, m := range g.snapshot.Models {
 		own[m.UUID] = m.IsController

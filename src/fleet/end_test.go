@@ -78,7 +78,7 @@ func TestRunsStop(t *testing.T) {
 func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 	one := []string{"a"}
 	got := map[fleet.Verdict]int{}
-	for bits := range 1 << 11 {
+	for bits := range 1 << 12 {
 		has := func(n int) []string {
 			if bits>>n&1 == 1 {
 				return one
@@ -90,6 +90,9 @@ func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 			Conflicts: has(0), Gaps: has(1), Arriving: has(2), Movable: has(3), Stuck: left(4), Strangers: left(5),
 			Departed: has(6), Unproved: has(7), Silent: has(8), Asked: bits>>9&1 == 1, Leaving: has(10),
 		}
+		if bits>>11&1 == 1 {
+			e.Hidden = "imports"
+		}
 		v := fleet.Prove(e)
 		got[v]++
 		there := len(e.Arriving)+len(e.Leaving)+len(e.Movable)+len(e.Stuck)+len(e.Strangers) > 0
@@ -97,7 +100,7 @@ func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 		switch {
 		case len(e.Conflicts) > 0 && v != fleet.InConflict,
 			len(e.Conflicts) == 0 && len(e.Gaps) > 0 && v != fleet.NotKnown,
-			v == fleet.Drained && (!e.Asked || there || unproved || len(e.Gaps) > 0),
+			v == fleet.Drained && (!e.Asked || e.Hidden != "" || there || unproved || len(e.Gaps) > 0),
 			v == fleet.DrainedAsRecorded && (there || len(e.Gaps) > 0 || !e.Asked && len(e.Silent) > 0),
 			v == fleet.Partly && len(e.Arriving)+len(e.Leaving)+len(e.Movable) == 0,
 			v == fleet.Blocked && len(e.Stuck)+len(e.Strangers) == 0:

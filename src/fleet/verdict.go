@@ -5,8 +5,8 @@ type Verdict string
 
 // The verdicts.
 const (
-	// Drained: the controller itself has no models but its own, and redirects
-	// for each that left.
+	// Drained: the controller itself lists no models but its own, would list any that it
+	// has, and redirects for each that left.
 	Drained Verdict = "drained"
 	// DrainedAsRecorded: JIMM records none there. What JIMM never knew may be
 	// there.
@@ -31,6 +31,8 @@ type Evidence struct {
 	// NotAsked why it has not.
 	Asked    bool
 	NotAsked string
+	// Hidden says what the controller's own list does not show; "" if it shows all.
+	Hidden string
 	// Arriving are models on their way to it, asked to move there recently, or moving
 	// to it is not known where; Leaving are those on their way from it.
 	Arriving, Leaving []string
@@ -58,7 +60,7 @@ func Prove(e Evidence) Verdict {
 		return Partly
 	case len(e.Stuck) > 0, len(e.Strangers) > 0:
 		return Blocked
-	case e.Asked && len(e.Unproved)+len(e.Silent) == 0:
+	case e.Asked && e.Hidden == "" && len(e.Unproved)+len(e.Silent) == 0:
 		return Drained
 	default:
 		return DrainedAsRecorded

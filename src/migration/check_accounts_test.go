@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -23,6 +24,7 @@ type staff struct {
 	prechecks facts.Prechecks
 	itself    string   // why the source would not take the model that it has
 	users     []string // of the model, on the source
+	east      string   // the version of the controller east; "" for that of the fake
 	owner     string   // of the model, as the source has it; "" if it does not say
 	err       error    // Of everything that is asked.
 	asked     int
@@ -92,6 +94,11 @@ func (s *staff) jaas() survey.JAAS {
 		for i := range ms {
 			ms[i].Cloud, ms[i].Region = "aws", "us-east-1"
 		}
+		for i := range cs {
+			if cs[i].Name == "east" {
+				cs[i].AgentVersion = cmp.Or(s.east, cs[i].AgentVersion)
+			}
+		}
 		return cs, ms
 	}}
 	return jaas
@@ -160,6 +167,8 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"something left over", checks.LeftOvers, func(s *staff) {
 			s.holdings = []facts.Holding{{UUID: "2", Name: "old", Owner: "carol", Importing: true}, {UUID: modelUUID, Name: "prod", Importing: true}}
 		}, checks.Warn, "carol/old (2); a migration"},
+		{"nothing is listed, and copies are never", checks.LeftOvers, func(s *staff) { s.east = "4.1-beta2" }, checks.Skip, "does not list models that are being imported"},
+		{"nothing is listed, and copies are", checks.LeftOvers, func(s *staff) { s.east = "4.0.15" }, checks.Pass, "no half-imported"},
 		{"the list fails", checks.LeftOvers, func(s *staff) { s.err = errDeaf }, checks.Skip, "connection lost"},
 
 		{"the name is free", checks.TargetName, nil, checks.Pass, "no other model"},

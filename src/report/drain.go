@@ -217,8 +217,11 @@ func verdictText(d Drained) string {
 	case fleet.Drained:
 		return "drained: it reports no models except its own, and redirects for every model that left in this run or in the last day"
 	case fleet.DrainedAsRecorded:
-		if e.Asked {
-			return fmt.Sprintf("drained as recorded: JIMM records no models there and it reports none except its own, but it does not redirect for %d of %s that left", len(e.Unproved)+len(e.Silent), facts.Count(len(e.Departed), "model", "models"))
+		switch unproved := len(e.Unproved) + len(e.Silent); {
+		case e.Asked && unproved == 0:
+			return "drained as recorded: JIMM records no models there and it reports none except its own, but " + e.Hidden
+		case e.Asked:
+			return fmt.Sprintf("drained as recorded: JIMM records no models there and it reports none except its own, but it does not redirect for %d of %s that left", unproved, facts.Count(len(e.Departed), "model", "models"))
 		}
 		return "drained as recorded: JIMM records no models there; the controller did not list its models (see proof.not-asked), so it may have some that JIMM does not record"
 	case fleet.Partly:
@@ -271,6 +274,7 @@ func DrainResults(d Drained, run Run) map[string]any {
 		set(proof, key, redact.String(cutLines(list, 8<<10)))
 	}
 	set(proof, "not-asked", e.NotAsked)
+	set(proof, "not-listed", e.Hidden)
 	out["proof"] = proof
 	AddAccess(out, d.Access)
 	setMap(out, "after", d.after())

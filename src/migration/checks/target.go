@@ -115,7 +115,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 			Evidence: target + " reports that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source can only be determined with an account there; Juju checks this before it starts",
 		}
 	}
-	return Finding{Level: Pass, Evidence: target + " reports that it has no other model " + name}
+	return Finding{Level: Pass, Evidence: target + " lists no other model " + name}
 }
 
 // checkCloud checks whether the target has the model's cloud and region. JIMM
