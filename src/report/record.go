@@ -13,7 +13,7 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 	out := modelRunResults(r, RecordSummary(r), run)
 	next := r.Next
 	if next == "" && !r.Outcome.Succeeded() && r.Model.UUID != "" {
-		next = facts.LocateCommand(run.Unit, r.Model.UUID)
+		next = examineCommand(run.Unit, r.Model.UUID, r.Outcome)
 	}
 	set(out, "next", next)
 	set(out, "proof", r.Proof)

@@ -32,7 +32,7 @@ func nextAfterRemoval(r migration.Result, run Run) string {
 	case r.Outcome.Succeeded() && r.Recorded.UUID != r.Target.UUID:
 		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration model=" + r.Model.UUID + " target-controller=" + r.Target.Name
 	default:
-		return facts.LocateCommand(run.Unit, r.Model.UUID)
+		return examineCommand(run.Unit, r.Model.UUID, r.Outcome)
 	}
 }
 

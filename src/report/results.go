@@ -177,10 +177,20 @@ func nextCommand(r migration.Result, run Run) string {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
 		return facts.JujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
 	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
-		return facts.LocateCommand(run.Unit, r.Model.UUID)
+		return examineCommand(run.Unit, r.Model.UUID, r.Outcome)
 	default:
 		return ""
 	}
+}
+
+// examineCommand is the command that shows more of a model after an outcome. Locating it
+// shows where it is, but not which of two copies is in use: the administrators of both
+// controllers compare what they say.
+func examineCommand(unit, model string, outcome facts.Outcome) string {
+	if outcome == facts.Conflict {
+		return facts.DiagnosticsCommand(unit, model)
+	}
+	return facts.LocateCommand(unit, model)
 }
 
 // failed reports whether a check failed.

@@ -14,7 +14,7 @@ func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", facts.LeaderOf(run.Unit))
 	switch d.Outcome {
 	case fleet.RunConflict, fleet.RunUnknown:
-		return cmp.Or(locateDoubtful(d.Moves, run), again)
+		return cmp.Or(examineDoubtful(d.Moves, run), again)
 	case fleet.RunStopped, fleet.RunBlocked:
 		return nextOfStopped(string(d.Outcome), d.Moves, again, run)
 	case fleet.RunPartly, fleet.StoppedAfter:
@@ -64,11 +64,11 @@ func mayMoveLater(m fleet.MoveResult) bool {
 	}
 }
 
-// locateDoubtful is the command that shows where the first model in doubt is; "" if none is.
-func locateDoubtful(moves []fleet.MoveResult, run Run) string {
+// examineDoubtful is the command that shows more of the first model in doubt; "" if none is.
+func examineDoubtful(moves []fleet.MoveResult, run Run) string {
 	for _, m := range moves {
 		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
-			return facts.LocateCommand(run.Unit, m.Entry.Model)
+			return examineCommand(run.Unit, m.Entry.Model, m.Result.Outcome)
 		}
 	}
 	return ""

@@ -31,6 +31,12 @@ func LocateCommand(unit, model string) string {
 	return "juju run " + unit + " locate-model model=" + model
 }
 
+// DiagnosticsCommand collects what each controller says of a model, for its administrators.
+// It changes nothing.
+func DiagnosticsCommand(unit, model string) string {
+	return "juju run " + unit + " collect-diagnostics model=" + model
+}
+
 // ModelsCommand lists the models that JIMM has.
 func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
 
