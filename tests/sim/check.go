@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -149,6 +150,9 @@ func (w *World) checkRecord(m Model, full string) (problems []error) {
 	for _, o := range m.Migrations {
 		problems = append(problems, oneOf("abort-at", string(o.AbortAt), full, "", string(controller.Quiesce),
 			string(controller.Import), string(controller.ProcessRelations), string(controller.Validation)))
+		if o.Stall != "" && o.Stall == strings.ToUpper(o.Stall) {
+			problems = append(problems, problem("stall of %q is %q, a phase: write the beginning of a status text, such as importing", full, o.Stall))
+		}
 	}
 	return problems
 }

@@ -53,6 +53,7 @@ func TestLoadRefusesMistakes(t *testing.T) {
 		{west + "models: [{name: m, history: [{to: east}]}]", `names controller "east"`},
 		{west + "models: [{name: m, history: [{to: west, stall: validating}]}]", "does not end"},
 		{west + "models: [{name: m, controller: none}]", "is nowhere"},
+		{west + "models: [{name: m, migrations: [{stall: IMPORT}]}]", `stall of "alice@example.com/m" is "IMPORT"`},
 		{west + "models: [{name: m, migrations: [{abort-at: LATER}]}]", `abort-at of "alice@example.com/m" is "LATER"`},
 		{west + "models: [{name: m, mode: busy}]", `mode of "alice@example.com/m" is "busy"`},
 		{"jimm: {version: 2024}\n" + west + "models: [{name: m, mode: exporting}]", "JIMM of 2024 has not"},
