@@ -11,6 +11,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 func TestEndsAreClassified(t *testing.T) {
@@ -48,24 +49,30 @@ func TestEndsAreClassified(t *testing.T) {
 }
 
 func TestRunsStop(t *testing.T) {
+	revoked := &survey.RightsError{Identity: "m@serviceaccount", Grant: "jimmctl auth relation add", Revoked: true}
+	unlisted := &survey.RightsError{Identity: "m@serviceaccount", Grant: "jimmctl auth relation add"}
 	for name, test := range map[string]struct {
 		failures int
 		tally    fleet.Tally
 		want     string
 	}{
-		"all is well":       {0, fleet.Tally{}, ""},
-		"a failure":         {0, fleet.Tally{Failures: 1}, "1 model failed, and max-failures is 0"},
-		"two failures":      {0, fleet.Tally{Failures: 2}, "2 models failed, and max-failures is 0"},
-		"tolerated":         {2, fleet.Tally{Failures: 2}, ""},
-		"one too many":      {2, fleet.Tally{Failures: 3}, "3 models failed, and max-failures is 2"},
-		"in doubt":          {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
-		"not the leader":    {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
-		"uncordoned":        {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
-		"moved by others":   {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested its migration, since this run began"},
-		"JIMM is slow":      {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
-		"JIMM is away":      {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
-		"no target is left": {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
-		"as told":           {0, fleet.Tally{StopAfter: "stop-after=canary"}, "stop-after=canary"},
+		"all is well":         {0, fleet.Tally{}, ""},
+		"a failure":           {0, fleet.Tally{Failures: 1}, "1 model failed, and max-failures is 0"},
+		"two failures":        {0, fleet.Tally{Failures: 2}, "2 models failed, and max-failures is 0"},
+		"tolerated":           {2, fleet.Tally{Failures: 2}, ""},
+		"one too many":        {2, fleet.Tally{Failures: 3}, "3 models failed, and max-failures is 2"},
+		"in doubt":            {9, fleet.Tally{Grave: "a is on two controllers"}, "a is on two controllers"},
+		"not the leader":      {0, fleet.Tally{NotLeader: true}, "this unit is no longer the leader"},
+		"uncordoned":          {0, fleet.Tally{Lifted: "west"}, `the cordon of "west" was lifted`},
+		"moved by others":     {0, fleet.Tally{Fought: "a"}, "another client has migrated model a, or requested its migration, since this run began"},
+		"JIMM is slow":        {0, fleet.Tally{Silent: fleet.SilentToStop - time.Second}, ""},
+		"JIMM is away":        {0, fleet.Tally{Silent: fleet.SilentToStop}, "JIMM has not answered for 10 minutes"},
+		"revoked":             {0, fleet.Tally{Rights: revoked}, `"m@serviceaccount" is no longer a JIMM administrator: jimmctl auth relation add; then run the action again`},
+		"revoked and failed":  {0, fleet.Tally{Rights: revoked, Failures: 1}, `"m@serviceaccount" is no longer a JIMM administrator: jimmctl auth relation add; then run the action again`},
+		"not listed":          {0, fleet.Tally{Rights: unlisted, Silent: fleet.SilentToStop - time.Second}, ""},
+		"not listed for long": {0, fleet.Tally{Rights: unlisted, Silent: fleet.SilentToStop}, `JIMM no longer lists its models for "m@serviceaccount": it cannot check rights because OpenFGA does not answer, or the right was revoked; to grant it again: jimmctl auth relation add; then run the action again`},
+		"no target is left":   {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
+		"as told":             {0, fleet.Tally{StopAfter: "stop-after=canary"}, "stop-after=canary"},
 	} {
 		if got := fleet.Stop(fleet.Rules{Failures: test.failures}, test.tally); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)

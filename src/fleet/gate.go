@@ -75,7 +75,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	r.mu.Lock()
 	r.tally.NotLeader = r.tally.NotLeader || !leader
 	r.mu.Unlock()
-	r.decide()
+	r.decide(nil)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := &r.entries[i]

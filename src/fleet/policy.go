@@ -8,6 +8,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // Ended is how one entry of a plan has ended.
@@ -85,6 +86,9 @@ type Tally struct {
 	Fought string
 	// Silent is for how long JIMM has not answered.
 	Silent time.Duration
+	// Rights is why JIMM lists no models although it answers; nil: it lists them, or does
+	// not answer.
+	Rights *survey.RightsError
 	// Closed reports that no target of the plan accepts models any longer.
 	Closed bool
 	// StopAfter reports that the run has reached the end that stop-after asks for; or it is "".
@@ -111,6 +115,8 @@ func Stop(rules Rules, t Tally) string {
 		return fmt.Sprintf("the cordon of %q was lifted", t.Lifted)
 	case t.Fought != "":
 		return fmt.Sprintf("another client has migrated model %s, or requested its migration, since this run began", t.Fought)
+	case t.Rights != nil && (t.Rights.Revoked || t.Silent >= SilentToStop):
+		return t.Rights.Error() + "; then run the action again"
 	case t.Failures > rules.Failures && rules.Failures == 0:
 		return facts.Count(t.Failures, "model", "models") + " failed, and max-failures is 0"
 	case t.Failures > rules.Failures:

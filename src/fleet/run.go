@@ -267,7 +267,7 @@ func (r *run) turn(ctx context.Context) bool {
 		r.reconcile(ctx, sight)
 		r.settleEdges(ctx, sight)
 	}
-	r.decide()
+	r.decide(err)
 	starts, wait := r.next(err == nil)
 	for _, i := range starts {
 		r.launch(ctx, i)

@@ -1,13 +1,18 @@
 package fleet
 
 import (
+	"errors"
 	"time"
+
+	"jimm-migrator/src/migration/survey"
 )
 
-// decide stops the run where the policy says so.
-func (r *run) decide() {
+// decide stops the run where the policy says so. The error is why nothing was seen in this
+// turn.
+func (r *run) decide(unseen error) {
 	r.mu.Lock()
 	r.tally.Silent = time.Since(r.seenAt)
+	r.tally.Rights, _ = errors.AsType[*survey.RightsError](unseen)
 	for _, c := range r.sight.Controllers {
 		if c.Name == r.Guard && c.Status == "available" {
 			r.tally.Lifted = c.Name
