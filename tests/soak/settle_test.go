@@ -46,7 +46,8 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 			return "JIMM cannot record it"
 		}
 	case before.recorded == "":
-		if !said(facts.Refused, facts.LostFromJIMM) {
+		twice := len(holders) > 1 && said(facts.Conflict) // Which of them JIMM should know is not for the engine to say.
+		if !said(facts.Refused, facts.LostFromJIMM) && !twice {
 			return "JIMM does not know it"
 		}
 		// Older ones have only lists, and an empty one proves nothing.
