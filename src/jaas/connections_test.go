@@ -296,3 +296,47 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 		})
 	}
 }
+
+// The controller model is read from the controller itself, in every version of Juju, and never
+// through JIMM.
+func TestTheControllerModelIsRead(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.9.46", "3.6.14", "4.0.15", "4.1.0"} {
+		for name, accounts := range map[string][]string{"with an account": {"west"}, "without one": {"east"}} {
+			t.Run(version+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := startWorld(t, "2026", "controllers: [{name: west, version: "+version+`, machines: [{id: "0"}, {id: "1", agent-status: down, life: dying}]}, {name: east, version: `+version+"}]\n"+
+						"models: [{name: prod, agent-version: "+version+"}]\n").withAccounts(accounts...)
+					defer w.Close()
+					opened, err := jaas.Connect(t.Context(), w.settings)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer opened.Close()
+					list, err := opened.Engine.Fleet.Controllers(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					west := list[slices.IndexFunc(list, func(c facts.Controller) bool { return c.Name == "west" })]
+					got, err := opened.Engine.ControllerModels.ControllerModel(t.Context(), west)
+					logins, models := w.adminLogins("west")
+					if !slices.Contains(accounts, "west") {
+						if err == nil || logins+models > 0 {
+							t.Errorf("%+v, %v, %d logins", got, err, logins+models)
+						}
+						return
+					}
+					if err != nil || models == 0 {
+						t.Fatalf("%v, %d logins to models", err, models)
+					}
+					if one := got.Machines["1"]; got.Machines["0"].Agent != "started" || one.Agent != "down" || one.Life != "dying" || one.Instance != "running" {
+						t.Errorf("%+v", got.Machines)
+					}
+					if v := w.Violations(); len(v) > 0 {
+						t.Errorf("violations: %v", v)
+					}
+				})
+			})
+		}
+	}
+}

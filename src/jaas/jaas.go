@@ -53,9 +53,10 @@ func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) su
 		Auditor:   log,
 		Inspector: &inspector{session: j.session, login: login, controllers: controllers},
 
-		Controllers: controllers,
-		Imports:     controllers,
-		Traits:      traits(j.session.first.Generation),
+		Controllers:      controllers,
+		ControllerModels: controllers,
+		Imports:          controllers,
+		Traits:           traits(j.session.first.Generation),
 	}
 }
 

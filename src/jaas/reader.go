@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
@@ -15,8 +16,9 @@ import (
 )
 
 var (
-	_ survey.ControllerReader = reader{}
-	_ survey.ImportReader     = reader{}
+	_ survey.ControllerReader      = reader{}
+	_ survey.ControllerModelReader = reader{}
+	_ survey.ImportReader          = reader{}
 )
 
 // reader reads controllers with an account, for the engine.
@@ -238,6 +240,43 @@ func (r reader) facadesOf(ctx context.Context, source facts.Controller, model st
 		return login.ServerVersion, nil
 	}
 	return login.ServerVersion, login.Facades.Union(ofModel.Facades)
+}
+
+// errNoControllerModel reports that the controller does not list its own model.
+var errNoControllerModel = errors.New("the controller does not list its controller model")
+
+// ControllerModel finds the controller model in the list of models, logs in to it and reads its
+// status. Juju 4 makes that of the values that its prechecks read (domain/status/service and
+// apiserver/facades/client/client of 4.0); not all of its releases report versions of agents.
+func (r reader) ControllerModel(ctx context.Context, c facts.Controller) (facts.Inventory, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return facts.Inventory{}, err
+	}
+	models, err := conn.ModelManager()
+	if err != nil {
+		return facts.Inventory{}, err
+	}
+	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
+	if err != nil {
+		return facts.Inventory{}, err
+	}
+	own := slices.IndexFunc(list, func(m juju.ModelSummary) bool { return m.IsController })
+	if own < 0 {
+		return facts.Inventory{}, errNoControllerModel
+	}
+	model := list[own].UUID
+	at, login, err := r.openModel(ctx, c, model)
+	if err != nil {
+		return facts.Inventory{}, err
+	}
+	status, _, err := jimm.ReadStatus(ctx, at, login.Facades, model)
+	if err != nil {
+		return facts.Inventory{}, err
+	}
+	return inventoryOf(status), nil
 }
 
 // Refusal asks the target what its source asks in VALIDATION: whether the machines of the

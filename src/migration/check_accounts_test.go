@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -22,11 +24,15 @@ type staff struct {
 	people    map[string]facts.KnownUsers
 	clouds    map[string][]string
 	prechecks facts.Prechecks
-	itself    string   // why the source would not take the model that it has
-	users     []string // of the model, on the source
-	east      string   // the version of the controller east; "" for that of the fake
-	owner     string   // of the model, as the source has it; "" if it does not say
-	err       error    // Of everything that is asked.
+	itself    string          // why the source would not take the model that it has
+	own       facts.Inventory // of the controller model of the source
+	ownErr    error           // of reading it
+	mute      bool            // the source cannot be asked whether it would take the model
+	read      []string        // the controllers whose controller model was read
+	users     []string        // of the model, on the source
+	east      string          // the version of the controller east; "" for that of the fake
+	owner     string          // of the model, as the source has it; "" if it does not say
+	err       error           // Of everything that is asked.
 	asked     int
 }
 
@@ -71,10 +77,21 @@ func (s *staff) Clouds(context.Context, facts.Controller) (map[string][]string, 
 
 func (s *staff) Prechecks(_ context.Context, target, _ facts.Controller, _ facts.Model) (facts.Prechecks, error) {
 	s.asked++
+	if target.Name == "west" && s.mute {
+		return facts.Prechecks{}, errors.New("it needs a description of the model")
+	}
 	if target.Name == "west" {
 		return facts.Prechecks{Version: 3, Facades: true, Refusal: s.itself}, s.err
 	}
 	return s.prechecks, s.err
+}
+
+func (s *staff) ControllerModel(_ context.Context, c facts.Controller) (facts.Inventory, error) {
+	s.read = append(s.read, c.Name)
+	if s.ownErr != nil {
+		return facts.Inventory{}, s.ownErr
+	}
+	return s.own, nil
 }
 
 // Copy reports the users of the model to an administrator of the source.
@@ -89,7 +106,7 @@ func (s *staff) Copy(ctx context.Context, c facts.Controller, model string) fact
 // jaas has the model in a cloud.
 func (s *staff) jaas() survey.JAAS {
 	jaas := s.fake.jaas()
-	jaas.Witness, jaas.Controllers = s, s
+	jaas.Witness, jaas.Controllers, jaas.ControllerModels = s, s, s
 	jaas.Fleet = fleetOf{s.fake, func(cs []facts.Controller, ms []facts.Model) ([]facts.Controller, []facts.Model) {
 		for i := range ms {
 			ms[i].Cloud, ms[i].Region = "aws", "us-east-1"
@@ -219,6 +236,72 @@ func TestChecksOfAdministrators(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A source of Juju 4 cannot be asked whether it is ready, but the status of its controller model
+// shows the machines that it checks before it migrates a model. What it does not show proves
+// nothing.
+func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
+	type machines = map[string]facts.Machine
+	well := facts.Machine{Life: "alive", Agent: "started", Instance: "running", Version: "4.0.15"}
+	with := func(change func(*facts.Machine)) facts.Machine { m := well; change(&m); return m }
+	const ready, unready = "reports that its own machines are ready", "the controller itself is not ready to migrate models; its status shows: "
+	for name, c := range map[string]struct {
+		own    facts.Inventory
+		err    error
+		asked  string // what it answers when it is asked; "" if it cannot be
+		level  checks.Level
+		says   string
+		silent bool // nothing is said of the machines
+	}{
+		"all are well":             {own: facts.Inventory{Machines: machines{"0": well}}, level: checks.Pass, says: ready},
+		"down":                     {own: facts.Inventory{Machines: machines{"0": well, "1": with(func(m *facts.Machine) { m.Agent = "down" })}}, level: checks.Fail, says: unready + "machine 1 has an agent that is not started (down)"},
+		"the agent has an error":   {own: facts.Inventory{Machines: machines{"1": with(func(m *facts.Machine) { m.Agent = "error" })}}, level: checks.Fail, says: unready + "machine 1 has an agent that is not started (error)"},
+		"the instance has stopped": {own: facts.Inventory{Machines: machines{"1": with(func(m *facts.Machine) { m.Instance = "stopped" })}}, level: checks.Fail, says: unready + "machine 1 is not running (stopped)"},
+		"dying":                    {own: facts.Inventory{Machines: machines{"1": with(func(m *facts.Machine) { m.Life = "dying" })}}, level: checks.Fail, says: unready + "machine 1 is dying"},
+		"of another version":       {own: facts.Inventory{AgentVersion: "4.0.15", Machines: machines{"1": with(func(m *facts.Machine) { m.Version = "4.0.14" })}}, level: checks.Fail, says: unready + "the agent of machine 1 runs 4.0.14, the model 4.0.15"},
+		"no version is reported":   {own: facts.Inventory{AgentVersion: "4.0.15", Machines: machines{"1": with(func(m *facts.Machine) { m.Version = "" })}}, level: checks.Pass, says: ready},
+		"two of them":              {own: facts.Inventory{Machines: machines{"0": with(func(m *facts.Machine) { m.Agent = "down" }), "1": with(func(m *facts.Machine) { m.Agent = "stopped" })}}, level: checks.Fail, says: "machine 0 has an agent that is not started (down); machine 1 has"},
+		"no status":                {own: facts.Inventory{Machines: machines{"0": well, "1": with(func(m *facts.Machine) { m.Agent, m.Instance = "", "" })}}, level: checks.Pass, silent: true},
+		"one cannot be read":       {own: facts.Inventory{Machines: machines{"0": well}, Unread: []string{"machine 1"}}, level: checks.Pass, silent: true},
+		"no machines (Kubernetes)": {own: facts.Inventory{Type: "caas"}, level: checks.Pass, silent: true},
+		"no answer":                {err: errDeaf, own: facts.Inventory{Machines: machines{"0": with(func(m *facts.Machine) { m.Agent = "down" })}}, level: checks.Pass, silent: true},
+		"it was asked, and did not come to its machines": {asked: "model has higher version than target controller (4.0.15 > 3.6.14)", own: facts.Inventory{Machines: machines{"0": with(func(m *facts.Machine) { m.Agent = "down" })}}, level: checks.Fail, says: "machine 0 has an agent"},
+		"it was asked, and is ready":                     {asked: "model with same UUID already exists (9e0a)", own: facts.Inventory{Machines: machines{"0": with(func(m *facts.Machine) { m.Agent = "down" })}}, level: checks.Pass, says: ready},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStaff(false)
+				s.own, s.ownErr, s.itself, s.mute = c.own, c.err, c.asked, c.asked == ""
+				f := findingOf(t, s.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.Source)
+				has(t, f, c.level, `"west" has the model`, c.says)
+				if c.silent && f.Evidence != `"west" has the model` {
+					t.Errorf("evidence: %s", f.Evidence)
+				}
+				if f.Level == checks.Fail && !strings.Contains(f.Remedy, "juju status -m controller") {
+					t.Errorf("remedy: %s", f.Remedy)
+				}
+				if asked := c.asked == "" || c.level == checks.Fail; asked != slices.Equal(s.read, []string{"west"}) {
+					t.Errorf("read the controller models of %v", s.read)
+				}
+			})
+		})
+	}
+}
+
+// Without a working account on the source its controller model is not read.
+func TestAControllerModelIsReadOnlyWithAnAccount(t *testing.T) {
+	for _, state := range []facts.AccountState{facts.AccountNone, facts.AccountRefused, facts.AccountWeak, facts.AccountSilent} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStaff(false)
+			s.access["west"] = facts.Account{State: state, User: "admin", Err: errDeaf}
+			s.own = facts.Inventory{Machines: map[string]facts.Machine{"0": {Agent: "down", Instance: "running"}}}
+			has(t, findingOf(t, s.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.Source), checks.Pass, `"west" has the model`)
+			if len(s.read) > 0 {
+				t.Errorf("%s: read the controller models of %v", state, s.read)
+			}
+		})
 	}
 }
 

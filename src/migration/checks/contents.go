@@ -173,12 +173,8 @@ func checkUpgrade(s *survey.Survey) Finding {
 		return notInspected(s.Contents)
 	}
 	want := s.Contents.AgentVersion
-	var problems []string
-	differs := func(version string) bool { return version != "" && want != "" && version != want }
-	for _, id := range facts.SortedNames(s.Contents.Machines, func(m facts.Machine) bool { return differs(m.Version) }) {
-		problems = append(problems, "the agent of machine "+id+" runs "+s.Contents.Machines[id].Version+", the model "+want)
-	}
-	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return differs(u.Version) && s.Model.Type != "caas" }) {
+	problems := machinesOfOtherVersion(s.Contents.Inventory)
+	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return differs(u.Version, want) && s.Model.Type != "caas" }) {
 		problems = append(problems, "the agent of unit "+name+" runs "+s.Contents.Units[name].Version+", the model "+want)
 	}
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
@@ -188,6 +184,18 @@ func checkUpgrade(s *survey.Survey) Finding {
 		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
 	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents run the model's version, "+want)
+}
+
+// differs reports whether an agent is known to run another version than its model.
+func differs(version, want string) bool { return version != "" && want != "" && version != want }
+
+// machinesOfOtherVersion returns the machines with an agent of another version than the model.
+func machinesOfOtherVersion(i facts.Inventory) []string {
+	var out []string
+	for _, id := range facts.SortedNames(i.Machines, func(m facts.Machine) bool { return differs(m.Version, i.AgentVersion) }) {
+		out = append(out, "the agent of machine "+id+" runs "+i.Machines[id].Version+", the model "+i.AgentVersion)
+	}
+	return out
 }
 
 func checkRelations(s *survey.Survey) Finding {

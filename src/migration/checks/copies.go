@@ -18,19 +18,43 @@ import (
 func checkSource(s *survey.Survey) Finding {
 	f := checkSourceHasModel(s)
 	itself := s.Reports.SourceItself
+	problems, ready := ownMachines(s.Reports.SourceModel)
+	const unready = ", but the controller itself is not ready to migrate models; "
 	switch {
 	case f.Level != Pass:
 	case itself.RefusesAsItIs():
-		reason, _ := rules.Explain("source prechecks failed: controller: "+itself.Refusal, Facts(s))
-		return Finding{
-			Level:    Fail,
-			Evidence: f.Evidence + ", but the controller itself is not ready to migrate models; it reports: " + oneLine(itself.Refusal),
-			Remedy:   reason.Hint(),
-		}
-	case itself.HasModel():
+		return Finding{Level: Fail, Evidence: f.Evidence + unready + "it reports: " + oneLine(itself.Refusal), Remedy: remedyOfSource(s, itself.Refusal)}
+	case len(problems) > 0:
+		return Finding{Level: Fail, Evidence: f.Evidence + unready + "its status shows: " + List(problems), Remedy: remedyOfSource(s, "machine")}
+	case itself.HasModel(), ready:
 		f.Evidence += ", and reports that its own machines are ready"
 	}
 	return f
+}
+
+// remedyOfSource returns what helps when the source refuses because of its own state.
+func remedyOfSource(s *survey.Survey, refusal string) string {
+	reason, _ := rules.Explain("source prechecks failed: controller: "+refusal, Facts(s))
+	return reason.Hint()
+}
+
+// ownMachines returns why a source would not migrate a model with these machines of its
+// controller model, and whether all are known to be ready. It refuses the same of these as of
+// the model's own machines, from the same status (migration prechecks of Juju 2.9 to 4.1).
+// What is not reported proves nothing.
+func ownMachines(i facts.Inventory) (problems []string, ready bool) {
+	ready = len(i.Machines) > 0 && len(i.Unread) == 0
+	for _, id := range facts.SortedNames(i.Machines, func(facts.Machine) bool { return true }) {
+		m := i.Machines[id]
+		if facts.Alive(m.Life) && (m.Agent == "" || m.Instance == "") {
+			ready = false
+			continue
+		}
+		if problem := machineProblem(m); problem != "" {
+			problems = append(problems, "machine "+id+" "+problem)
+		}
+	}
+	return append(problems, machinesOfOtherVersion(i)...), ready
 }
 
 func checkSourceHasModel(s *survey.Survey) Finding {

@@ -20,6 +20,9 @@ type Reports struct {
 	// SourceItself is what the source answers when it is asked to take the model that it
 	// has: the answer shows how it judges itself. It is empty if there was no answer.
 	SourceItself facts.Prechecks
+	// SourceModel is the controller model of the source, read where that answer does not
+	// show it: on Juju 4 there is none. It is empty if it was not read.
+	SourceModel facts.Inventory
 }
 
 // askControllers asks source and target what they report only to their
@@ -48,9 +51,7 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		moving.Owner = owner
 	}
 	if out.Source.State == facts.AccountWorks {
-		if itself, err := admin.Prechecks(ctx, s.Source, s.Source, moving); err == nil {
-			out.SourceItself = itself
-		}
+		r.askSource(ctx, s, moving)
 	}
 	if out.Target.State != facts.AccountWorks {
 		return
@@ -60,6 +61,20 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Clouds = clouds
 	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
+}
+
+// askSource finds out whether the source itself is ready to migrate the model.
+func (r *Surveyor) askSource(ctx context.Context, s *Survey, moving facts.Model) {
+	out := &s.Reports
+	if itself, err := r.Jaas.Controllers.Prechecks(ctx, s.Source, s.Source, moving); err == nil {
+		out.SourceItself = itself
+	}
+	if out.SourceItself.RefusesAsItIs() || out.SourceItself.HasModel() || r.Jaas.ControllerModels == nil {
+		return
+	}
+	if own, err := r.Jaas.ControllerModels.ControllerModel(ctx, s.Source); err == nil {
+		out.SourceModel = own
+	}
 }
 
 // OwnerOnSource returns the owner of the model, or its qualifier on Juju 4, as the

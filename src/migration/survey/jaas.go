@@ -26,6 +26,14 @@ type ControllerReader interface {
 	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
 }
 
+// ControllerModelReader reads the controller model of a controller, as one of its
+// administrators. It changes nothing.
+type ControllerModelReader interface {
+	// ControllerModel returns what the controller model contains: the machines of the
+	// controller itself. An error means that the controller did not report it.
+	ControllerModel(ctx context.Context, c facts.Controller) (facts.Inventory, error)
+}
+
 // ImportReader asks the target of a migration, as one of its administrators, about the copy
 // that it is importing. It changes nothing.
 type ImportReader interface {
@@ -61,6 +69,8 @@ type JAAS struct {
 	Inspector Inspector
 	// Controllers may be nil: then no controller is asked as an administrator.
 	Controllers ControllerReader
+	// ControllerModels may be nil: then no controller model is read.
+	ControllerModels ControllerModelReader
 	// Imports may be nil: then no target is asked about what it imports.
 	Imports ImportReader
 	Traits  facts.Traits

@@ -263,7 +263,7 @@ func parentOf(id string) (parent string, found bool) {
 
 func (m Machine) status(since time.Time) machineStatus {
 	agent := detailed(m.AgentStatus, "", since)
-	agent.Version = m.AgentVersion
+	agent.Version, agent.Life = m.AgentVersion, unlessAlive(m.Life)
 	st := machineStatus{
 		AgentStatus: agent, InstanceStatus: detailed(m.InstanceStatus, "Running", since),
 		ModificationStatus: detailed("idle", "", since), DNSName: m.Address, InstanceID: m.InstanceID,
@@ -282,7 +282,8 @@ func (m Machine) status(since time.Time) machineStatus {
 	return st
 }
 
-// unlessAlive is how a status shows the life of an application: "" while it lives (3.5.4 and 3.6.28, observed).
+// unlessAlive is how a status shows the life of an application: "" while it lives (3.5.4 and 3.6.28, observed), and that of
+// a machine and a unit, with their agents (by Juju's source; Juju 4 may say "alive").
 func unlessAlive(life string) string {
 	if life == "alive" {
 		return ""
@@ -319,7 +320,7 @@ func (m Model) applicationStatus(a Application, since time.Time) applicationStat
 
 func (u Unit) status(a Application, since time.Time) unitStatus {
 	agent := detailed(u.AgentStatus, "", since)
-	agent.Version = u.AgentVersion
+	agent.Version, agent.Life = u.AgentVersion, unlessAlive(u.Life)
 	st := unitStatus{
 		AgentStatus: agent, WorkloadStatus: detailed(u.Status, u.Message, since),
 		WorkloadVersion: a.WorkloadVersion, Machine: u.Machine, OpenedPorts: u.Ports, PublicAddress: u.Address,
