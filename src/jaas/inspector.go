@@ -22,9 +22,9 @@ type inspector struct {
 	controllers reader
 }
 
-// Inventory reads what the model contains from Client.FullStatus: from its controller
-// itself where there is an account, and otherwise over the model connection of the
-// action through JIMM.
+// Inventory reads what the model contains from Client.FullStatus, and whether changes of
+// it are disabled, which may fail: from its controller itself where there is an account,
+// and otherwise over the model connection of the action through JIMM.
 func (i *inspector) Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error) {
 	if out, ok := i.direct(ctx, model, controller); ok {
 		return out, nil
@@ -33,12 +33,15 @@ func (i *inspector) Inventory(ctx context.Context, model string, controller fact
 	if err != nil {
 		return facts.Inventory{}, err
 	}
+	block := beside(func() (bool, error) { return conn.ChangeBlock(ctx) })
 	status, storageReported, err := conn.FullStatusAndStorage(ctx)
+	blocked, blockErr := block()
 	if err != nil {
 		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = facts.ControllerUUID(conn.ControllerUUID()), storageReported
+	out.ChangesBlocked, out.BlocksUnread = blocked, blockErr != nil
 	return out, nil
 }
 
@@ -53,13 +56,31 @@ func (i *inspector) direct(ctx context.Context, model string, controller facts.C
 	if err != nil {
 		return facts.Inventory{}, false
 	}
+	block := beside(func() (bool, error) { return i.controllers.changeBlocked(ctx, c, model) })
 	status, storageReported, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
+	blocked, blockErr := block()
 	if err != nil {
 		return facts.Inventory{}, false
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = facts.ControllerUUID(login.ControllerUUID()), storageReported
+	out.ChangesBlocked, out.BlocksUnread = blocked, blockErr != nil
 	return out, true
+}
+
+// beside asks while the caller asks something else; what it returns waits for the answer.
+func beside(ask func() (bool, error)) func() (bool, error) {
+	var yes bool
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		yes, err = ask()
+	}()
+	return func() (bool, error) {
+		<-done
+		return yes, err
+	}
 }
 
 // Targets returns the controllers that JIMM would let the model move to.

@@ -29,7 +29,7 @@ func (u upgrader) Job(ctx context.Context, model string) (string, error) {
 // if an account on it works, and otherwise through JIMM, but for JIMM of 2024: that
 // stores the secret of each login to a model.
 func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error) {
-	blocked, direct := u.changeBlocked(ctx, at, model)
+	blocked, direct := u.connections.changeBlocked(ctx, at, model)
 	if direct == nil {
 		return blocked, nil
 	}
@@ -47,8 +47,8 @@ func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model st
 
 // changeBlocked asks the controller. Its list is for superusers; another account may have
 // been given access to the model.
-func (u upgrader) changeBlocked(ctx context.Context, at facts.Controller, model string) (bool, error) {
-	conn, _, err := u.connections.get(ctx, at)
+func (cs *connections) changeBlocked(ctx context.Context, at facts.Controller, model string) (bool, error) {
+	conn, _, err := cs.get(ctx, at)
 	if err == nil {
 		facade, err := conn.Controller()
 		if err != nil {
@@ -59,7 +59,7 @@ func (u upgrader) changeBlocked(ctx context.Context, at facts.Controller, model 
 	if !errors.Is(err, errNotSuperuser) {
 		return false, err
 	}
-	conn, login, err := u.connections.openModel(ctx, at, model)
+	conn, login, err := cs.openModel(ctx, at, model)
 	if err != nil {
 		return false, err
 	}

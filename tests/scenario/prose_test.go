@@ -96,7 +96,7 @@ func (s *stage) checkProse(command string) error {
 	case slices.Contains([]string{ // Those of Juju 3.6 that the charm names.
 		"run", "config", "integrate", "remove-relation", "add-secret", "update-secret", "grant-secret",
 		"status", "resolve", "refresh", "exec", "upgrade-machine", "upgrade-model", "consume", "remove-saas", "model-config", "model-constraints", "migrate",
-		"grant", "add-user", "clouds", "add-cloud", "update-cloud", "add-secret-backend", "show-credential", "update-credential", "set-credential", "upgrade-controller",
+		"grant", "add-user", "clouds", "add-cloud", "update-cloud", "add-secret-backend", "show-credential", "update-credential", "set-credential", "upgrade-controller", "disable-command", "enable-command",
 	}, strings.Trim(words[1], `"`)):
 		return nil
 	default:

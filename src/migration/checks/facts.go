@@ -52,12 +52,22 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 			add(rules.Volumes, id)
 		}
 	}
+	if i.ChangesBlocked && len(i.Machines) > 0 { // Without machines there are no agent binaries to take.
+		add(rules.ChangeBlock, "disable-command all")
+	}
 	f.Holds[rules.OldAgents] = olderThan(i, f.Target)
 	if len(i.Unread) > 0 {
 		return // What could not be read may be any of it.
 	}
 	told := func(k rules.Kind) bool {
-		return i.StorageReported || k != rules.Storage && k != rules.Filesystems && k != rules.Volumes
+		switch k {
+		case rules.Storage, rules.Filesystems, rules.Volumes:
+			return i.StorageReported
+		case rules.ChangeBlock:
+			return !i.BlocksUnread
+		default:
+			return true
+		}
 	}
 	for _, k := range rules.Kinds() {
 		if told(k) && k != rules.ExternalUsers {

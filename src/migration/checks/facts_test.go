@@ -12,6 +12,10 @@ import (
 func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	unread := inventory()
 	unread.Unread = []string{"offers/db: odd"}
+	noBlocks := inventory()
+	noBlocks.BlocksUnread = true
+	all := inventory()
+	const block = "may apply: changes to the model are disabled"
 	for _, c := range []struct {
 		source, target string
 		contents       *facts.Inventory
@@ -20,7 +24,11 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	}{
 		{"3.6.14", "4.0.15", nil, checks.Warn, "may apply: a model whose offers are connected cannot move"},
 		{"2.9.46", "3.0.3", nil, checks.Skip, "may apply"},
-		{"2.9.46", "2.9.51", nil, checks.Pass, "no rule"},
+		{"2.9.46", "2.9.51", nil, checks.Skip, block},
+		{"2.9.46", "2.9.51", &noBlocks, checks.Skip, block},
+		{"2.9.46", "2.9.51", &all, checks.Pass, "no rule"},
+		{"3.6.14", "3.6.14", &noBlocks, checks.Skip, block},
+		{"3.6.14", "3.6.14", &all, checks.Pass, "no rule"},
 		{"4.0.15", "4.0.15", nil, checks.Fail, "#22659"},
 		{"3.6.14", "4.0.15", &unread, checks.Warn, "may apply"},
 		{"", "3.6.14", nil, checks.Skip, "does not report the versions"},
@@ -30,6 +38,33 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 		if f := m.VersionHop(); f.Level != c.level || !strings.Contains(f.Evidence, c.says) {
 			t.Errorf("%s to %s: %s, %s", c.source, c.target, f.Level, f.Evidence)
 		}
+	}
+}
+
+// The block stops the agent binaries, so it matters where there are machines.
+func TestVersionHopWithChangesDisabled(t *testing.T) {
+	for name, c := range map[string]struct {
+		target, kind string
+		change       func(*facts.Inventory)
+		level        checks.Level
+	}{
+		"to Juju 3":         {"3.6.28", "iaas", nil, checks.Fail},
+		"and more unread":   {"3.6.28", "iaas", func(i *facts.Inventory) { i.Unread = []string{"offers/db: odd"} }, checks.Fail},
+		"without machines":  {"3.6.14", "iaas", func(i *facts.Inventory) { i.Machines = nil }, checks.Pass},
+		"of Kubernetes":     {"3.6.14", "caas", nil, checks.Pass},
+		"it is not blocked": {"3.6.14", "iaas", func(i *facts.Inventory) { i.ChangesBlocked = false }, checks.Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := inventory()
+			i.ChangesBlocked = true
+			if c.change != nil {
+				c.change(&i)
+			}
+			f := checks.Hop{Source: "3.6.14", Target: c.target, Model: "3.6.14", Type: c.kind, CloudType: "lxd", Contents: &i}.VersionHop()
+			if f.Level != c.level || c.level == checks.Fail && !strings.Contains(f.Remedy, "juju enable-command -m alice@example.com/prod all") {
+				t.Errorf("%s, %s; %s", f.Level, f.Evidence, f.Remedy)
+			}
+		})
 	}
 }
 

@@ -39,6 +39,9 @@ type Inventory struct {
 	// not report it.
 	Storage         map[string]Storage
 	StorageReported bool
+	// ChangesBlocked reports that changes of the model are disabled, and BlocksUnread that
+	// this could not be read.
+	ChangesBlocked, BlocksUnread bool
 	// Unread names what was there and could not be read.
 	Unread []string
 }

@@ -47,6 +47,7 @@ const (
 	Storage          Kind = "storage"             // Storage instances.
 	Filesystems      Kind = "filesystems"         // Those that are filesystems.
 	Volumes          Kind = "volumes"             // Those that are block devices.
+	ChangeBlock      Kind = "change-block"        // The block of all changes, in a model with machines.
 	ExternalUsers    Kind = "external-users"      // Users with access, or the owner, of an identity provider.
 )
 
@@ -55,7 +56,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Charm, Base, MachineBase, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
-		Storage, Filesystems, Volumes, ExternalUsers,
+		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
 	}
 }
 

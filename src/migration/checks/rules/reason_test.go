@@ -103,6 +103,7 @@ func TestReasons(t *testing.T) {
 		{src + "model unit(s) are not ready for migration:\n- unit \"db/0\" agent not idle or executing", "agents-away", true},
 		{tgt + "retrieving models: EOF", "controller-reading", true},
 		{"model data transfer failed, something that Juju says from now on", "transfer", false},
+		{"model data transfer failed, failed to migrate binaries: cannot upload agent binaries: cannot upload agent binaries: Post https://10.0.0.2:17070/migrate/tools?binaryVersion=3.5.4-ubuntu-amd64: not today", "agents-refused", false},
 		{src + "something that Juju says from now on", "source-prechecks", false},
 		{tgt + "something that Juju says from now on", "target-prechecks", false},
 		{tgt + "target controller does not support the model migration format; upgrade the target controller to Juju 4.1 or later", "target-envelope", false},
