@@ -19,7 +19,11 @@ import (
 // a model that it takes arrives. All of it is the code of 3.5.4: only what it says of its version differs.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	j, err := jaas.StartJIMM(jimm.Generation2026())
+	// JIMM does not know of these migrations, which Juju's client starts: its poller would forget a model whose source
+	// refuses to describe it while it is removed. Here the question is what the controllers do.
+	generation := jimm.Generation2026()
+	generation.PollInterval = 0
+	j, err := jaas.StartJIMM(generation)
 	if err != nil {
 		t.Fatal(err)
 	}
