@@ -23,6 +23,7 @@ type plan struct {
 	prelude               string // what is asked before the first life: "", "check" or "locate"
 	skewed                bool   // the clocks differ more than the engine allows for
 	byHand                bool   // someone has told JIMM before us that the target hosts it
+	refuses               bool   // the target refuses to describe the model to JIMM
 	told                  bool   // the log of JIMM names all that has happened
 
 	faults []sim.Fault
@@ -76,6 +77,7 @@ func newPlan(seed uint64) *plan {
 	}
 	p.makeKills()
 	p.observe()
+	p.makeRefusal()
 	p.makeRemovals()
 	p.cell("operator: %q", p.other.kind)
 	p.cell("prelude: %q", p.prelude)

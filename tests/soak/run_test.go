@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,12 +43,14 @@ func newSecretary(t *testing.T) secretary {
 // story is a plan that happens.
 type story struct {
 	*plan
-	jaas   *sim.JAAS
-	url    string // of JIMM
-	link   *link
-	roots  *x509.CertPool
-	lives  []*life
-	others sync.WaitGroup
+	jaas     *sim.JAAS
+	url      string // of JIMM
+	link     *link
+	roots    *x509.CertPool
+	lives    []*life
+	others   sync.WaitGroup
+	refusals atomic.Int64 // of ModelInfo, by any server
+	records  atomic.Int64 // requests to record
 
 	mu      sync.Mutex
 	past    []oracle // of the last minutes, as long as another client may change things
@@ -110,10 +113,16 @@ func play(t *testing.T, sec secretary, seed uint64) *story {
 
 // heard sees every message of every server.
 func (s *story) heard(e wire.Event) {
+	if bytes.Contains(e.Data, []byte(`"request":"UpdateMigratedModel"`)) {
+		s.records.Add(1)
+	}
 	if e.Fault == "" {
 		return
 	}
 	s.cell("fault %s", e.Fault)
+	if e.Fault == wire.Refuse && bytes.Contains(e.Data, []byte(`"request":"ModelInfo"`)) {
+		s.refusals.Add(1)
+	}
 	for _, method := range []string{"MigrateModel", "UpdateMigratedModel", "InitiateMigration"} {
 		if bytes.Contains(e.Data, []byte(`"request":"`+method+`"`)) {
 			s.cell("fault %s on %s", e.Fault, method)
@@ -144,10 +153,10 @@ func (s *story) happen(ctx context.Context) {
 	}
 	s.others.Go(func() { s.remember(ctx) })
 	for _, k := range s.kills {
-		s.judge(s.run(ctx, k))
+		s.judgeLater(ctx, k)
 		pause(ctx, s.pause)
 	}
-	s.judge(s.run(ctx, kill{}))
+	s.judgeLater(ctx, kill{})
 	// All troubles end, and so do the migrations: what is true must be found out.
 	s.awaitOthers(ctx)
 	for _, server := range []string{"jimm", "east", "north", "west"} {

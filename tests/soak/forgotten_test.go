@@ -1,0 +1,64 @@
+package soak_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/report"
+	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// timeToForget is two rounds of JIMM's poller: by then it has acted on what the recorded
+// controller answers.
+const timeToForget = 2 * time.Minute
+
+// makeRefusal lets the target refuse for good to describe the model to JIMM of 2026, which
+// records it there by itself and forgets it within a minute. It has a random source of its
+// own, so that the other choices of a seed stay the same.
+func (p *plan) makeRefusal() {
+	rng := rand.New(rand.NewPCG(p.seed, 9))
+	if p.world.JIMM.Version != "2026" || rng.IntN(100) >= 8 {
+		return
+	}
+	p.cell("the target refuses JIMM for good")
+	p.refuses = true
+	p.faults = append(p.faults, sim.Fault{Server: p.target, Fault: wire.Fault{
+		Facade: "ModelManager", Method: "ModelInfo", Action: wire.Refuse,
+		Error: &wire.Error{Message: "permission denied", Code: "unauthorized access"},
+	}})
+}
+
+// judgeLater runs once, and judges the run at its end and, if it has asked JIMM to record the model
+// and the target has refused to describe it, two minutes later. A run that finds the model
+// recorded by JIMM itself sees no refusal.
+func (s *story) judgeLater(ctx context.Context, k kill) {
+	refusals, records := s.refusals.Load(), s.records.Load()
+	l := s.run(ctx, k)
+	s.judge(l)
+	if s.refusals.Load() > refusals && s.records.Load() > records {
+		s.staysRecorded(ctx, l)
+	}
+}
+
+// staysRecorded checks that JIMM still records the model on the target some time after a run has
+// said so. Nothing but JIMM's own poller acts meanwhile: worlds in which another client moves
+// the model are exempt.
+func (s *story) staysRecorded(ctx context.Context, l *life) {
+	if l.killed || l.err != nil || s.other.moves() {
+		return
+	}
+	switch res := l.result; {
+	case res.Outcome != facts.Migrated && res.Outcome != facts.NeedsAttention && res.Outcome != facts.Recorded,
+		res.Recorded.Name != s.target, s.truth().recorded != s.target:
+		return
+	}
+	pause(ctx, timeToForget)
+	if now := s.truth(); now.recorded != s.target && ctx.Err() == nil {
+		s.blame("I2: two minutes after %s JIMM does not record it there: %+v: %s", l.result.Outcome, now, report.Summary(l.result))
+		return
+	}
+	s.cell("still recorded: %s", l.result.Outcome)
+}
