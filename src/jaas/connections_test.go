@@ -53,17 +53,23 @@ func (w world) copyOn(t *testing.T, name string) facts.Copy {
 		t.Fatal(err)
 	}
 	defer opened.Close()
+	return opened.Engine.Witness.Copy(t.Context(), listedAs(t, opened, name), w.UUID("prod"))
+}
+
+// listedAs returns a controller as JIMM lists it.
+func listedAs(t *testing.T, opened *jaas.JAAS, name string) facts.Controller {
+	t.Helper()
 	list, err := opened.Engine.Fleet.Controllers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range list {
 		if c.Name == name {
-			return opened.Engine.Witness.Copy(t.Context(), c, w.UUID("prod"))
+			return c
 		}
 	}
 	t.Fatalf("no controller %q", name)
-	return facts.Copy{}
+	return facts.Controller{}
 }
 
 // A probe distinguishes present from absent; an administrator sees the rest, in every
@@ -313,12 +319,7 @@ func TestTheControllerModelIsRead(t *testing.T) {
 						t.Fatal(err)
 					}
 					defer opened.Close()
-					list, err := opened.Engine.Fleet.Controllers(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					west := list[slices.IndexFunc(list, func(c facts.Controller) bool { return c.Name == "west" })]
-					got, err := opened.Engine.ControllerModels.ControllerModel(t.Context(), west)
+					got, err := opened.Engine.ControllerModels.ControllerModel(t.Context(), listedAs(t, opened, "west"))
 					logins, models := w.adminLogins("west")
 					if !slices.Contains(accounts, "west") {
 						if err == nil || logins+models > 0 {
