@@ -8,7 +8,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// addLater lets users add the models of World.Adds at their times. What fails, e.g. since JIMM is away, is not tried again.
+// addLater lets users add the models of World.Adds at their times. An add that fails, e.g. because JIMM is away, is not
+// retried.
 func (j *JAAS) addLater() {
 	for _, add := range j.world.Adds {
 		add.Owner = cmp.Or(add.Owner, defaultOwner)

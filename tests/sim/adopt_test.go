@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// foreign is a JIMM that knows nothing of the controllers but what an administrator tells it.
+// foreign is a JIMM that knows only those controllers that an administrator adds.
 type foreign struct {
 	client
 	server *jimm.Server
@@ -59,8 +59,8 @@ func (f foreign) must(method string, params any) string {
 	return reply
 }
 
-// TestControllersAreAdoptedByAForeignJIMM takes two controllers into a JIMM that was not started with them, moves a model
-// between them, and does it again with a JIMM that has other keys.
+// TestControllersAreAdoptedByAForeignJIMM adds two controllers to a JIMM that was not started with them, migrates a
+// model between them, and repeats this with a JIMM that has other keys.
 func TestControllersAreAdoptedByAForeignJIMM(t *testing.T) {
 	generations := map[string]jimm.Generation{
 		"2024": jimm.Generation2024(), "2025": jimm.Generation2025(), "2026": jimm.Generation2026(),
@@ -115,7 +115,7 @@ func adoptAndMigrate(t *testing.T, j *sim.JAAS, f foreign, source, target string
 	if j.World().JIMM.Version != "2024" {
 		name = uuid
 	}
-	// The watchers of JIMM hold their long polls meanwhile, as after a restart.
+	// The watchers of JIMM keep their long polls open meanwhile, as after a restart.
 	f.server.Restart()
 	f.client = reconnect(t, f)
 	f.must("MigrateModel", map[string]any{"specs": []map[string]string{{"model-tag": name, "target-controller": target}}})
@@ -177,7 +177,7 @@ func listenOn(t *testing.T, address string) net.Listener {
 	return l
 }
 
-// safeBuffer is a buffer that several goroutines write.
+// safeBuffer is a buffer that several goroutines can write to.
 type safeBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer

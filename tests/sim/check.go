@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// check returns all that is wrong with a world, one line each.
+// check returns everything that is wrong with a world, one line each.
 func (w *World) check() error {
 	return errors.Join(slices.Concat(
 		w.checkJIMM(), w.checkControllers(), w.checkModels(), w.checkFaults(), w.checkRules(),
@@ -105,7 +105,7 @@ func (w *World) checkModels() (problems []error) {
 		case !isUUID(m.UUID):
 			problems = append(problems, problem("%q is no UUID of model %q", m.UUID, full))
 		}
-		names[full] = names[full] || m.RecordedOn != nowhere // what JIMM does not know has a name on its controller only
+		names[full] = names[full] || m.RecordedOn != nowhere // a model that JIMM does not know has a name only on its controller
 		ids[m.UUID] = true
 		problems = append(problems, w.checkPlaces(m, full)...)
 		problems = append(problems, w.checkRecord(m, full)...)
@@ -113,7 +113,7 @@ func (w *World) checkModels() (problems []error) {
 	return problems
 }
 
-// checkPlaces looks for controllers that are not there.
+// checkPlaces reports references to controllers that do not exist.
 func (w *World) checkPlaces(m Model, full string) (problems []error) {
 	places := append([]string{m.Controller}, m.Copies...)
 	for _, past := range m.History {

@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// TestOurClientsWorkInAWorld goes once through a migration with the clients that the charm has.
+// TestOurClientsWorkInAWorld runs one migration with the charm's own clients.
 func TestOurClientsWorkInAWorld(t *testing.T) {
 	for _, name := range []string{"2024", "2025", "2026"} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func migrateWithOurClients(t *testing.T, j *sim.JAAS, network *wire.Network) {
 	}
 	events, err := client.FindAuditEvents(t.Context(), jimm.AuditQuery{Method: "MigrateModel"})
 	want := 2
-	if j.World().JIMM.Version == "2025" { // its login looks like that of 2024, so that the old spelling is tried first
+	if j.World().JIMM.Version == "2025" { // its login resembles that of 2024, so the old spelling is tried first
 		want = 4
 	}
 	if err != nil || len(events) != want {

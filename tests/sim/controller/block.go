@@ -6,9 +6,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listBlocks is Block.List, for those who were given access to the model: a superuser of the controller is not enough.
-// Without a block the answer has no member (by the source of 3.5.4, where an id is that of the document; the facade has
-// one version from 2.9 to 4.1).
+// listBlocks is Block.List. It requires access to the model: a superuser of the controller has none by that alone.
+// Without a block the answer has no member (source of 3.5.4, where an id is that of the document; the facade has one
+// version from 2.9 to 4.1).
 func listBlocks(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	if access, _ := s.c.modelAccess(s.loggedIn(), s.model); access == "" {
 		return nil, s.noRead()

@@ -6,8 +6,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listBlockedModels is for superusers. Juju 3 lists the models that have a block, without one the answer has no member (both
-// by the source of 3.5.4); Juju 4 lists every model (4.0-beta8, recorded).
+// listBlockedModels requires a superuser. Juju 3 lists the models that have a block; without one the answer has no
+// member (both from the source of 3.5.4). Juju 4 lists every model (4.0-beta8, recorded).
 func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err

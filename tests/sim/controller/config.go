@@ -19,7 +19,7 @@ type Config struct {
 
 	CA            *wire.CA // signs the leaf; default: its own
 	LeafNames     []string // names in the leaf; default only juju-apiserver
-	Addresses     []string // host:port, as told to clients at login; default: the address of the first listener
+	Addresses     []string // host:port, as sent to clients at login; default: the address of the first listener
 	PublicDNSName string
 
 	Users       []User  // local users; default admin
@@ -34,18 +34,19 @@ type Config struct {
 	// Tokens verifies token logins.
 	Tokens Tokens
 	// RedirectAnyUser makes a migrated model redirect every user, not only those who had access to it when the
-	// migration was created, whatever the version does.
+	// migration was created, whatever the version.
 	RedirectAnyUser bool
 
-	// Followed reports whether the consumers of an offer have found its model after it moved here; nil: at once. Until then the
-	// offer has no connections (juju/juju#23311).
+	// Followed reports whether the consumers of an offer have found its model after it migrated to this controller;
+	// nil: at once. Until then the offer has no connections (juju/juju#23311).
 	Followed func(offering, consumer string) bool
-	// AgentLogins is how long the agents of a model need to log in to the controller with a tag; nil: no time.
+	// AgentLogins is how long the agents of a model take to log in to the controller with a tag; nil: no time.
 	AgentLogins func(controllerTag string, agents int) time.Duration
-	// ControllerBlock is the message of a block of changes on the controller model: no model is upgraded then.
+	// ControllerBlock is the message of a block of changes on the controller model. While it is set, no model can be
+	// upgraded.
 	ControllerBlock string
 
-	// Machines are those of the controller model; none is the same as all ready.
+	// Machines are those of the controller model; an empty list means that all are ready.
 	Machines []Machine
 
 	// DialContext reaches other controllers and the key set; nil: the network of the machine.
@@ -60,11 +61,11 @@ type Config struct {
 
 	Log    func(wire.Event) // every message both ways
 	Faults *wire.Faults     // scripted faults of the transport
-	// Guard sees every call of a logged-in client before it is answered; nil: none. See Forbid.
+	// Guard sees every call of a logged-in client before it is answered; nil: no guard. See Forbid.
 	Guard func(Call)
-	// Skew is by how much the clock of the controller is fast: its migrations begin and end by it.
+	// Skew is how far the controller's clock is ahead. The times of its migrations are read from it.
 	Skew time.Duration
-	// Plain reaches other controllers without TLS, and serves clients without it too.
+	// Plain connects to other controllers without TLS, and also serves clients without it.
 	Plain bool
 }
 
@@ -86,26 +87,26 @@ type Cloud struct {
 	AuthTypes []string `yaml:"auth-types,omitempty"`
 }
 
-// Credential is a cloud credential that exists on the controller. An imported model brings its own.
+// Credential is a cloud credential that exists on the controller. An imported model comes with its own.
 type Credential struct {
 	Cloud      string            `yaml:"cloud"`
 	Owner      string            `yaml:"owner"`
 	Name       string            `yaml:"name"`
 	Attributes map[string]string `yaml:"attributes,omitempty"`
 	Revoked    bool              `yaml:"revoked,omitempty"`
-	// Invalid suspends the models that use it here. It does not stop an import, and in VALIDATION the target cannot
-	// compare machines with the cloud: the source begins the phase again and again (3.5.4 and 3.6.28, recorded).
+	// Invalid suspends the models that use it here. It does not prevent an import, but in VALIDATION the target cannot
+	// compare machines with the cloud, so the source keeps retrying the phase (3.5.4 and 3.6.28, recorded).
 	Invalid bool `yaml:"invalid,omitempty"`
 }
 
-// Tokens reports whose tokens a controller accepts (controller config login-token-refresh-url). The zero value accepts
-// none.
+// Tokens configures whose login tokens a controller accepts (controller config login-token-refresh-url). The zero value
+// accepts none.
 type Tokens struct {
 	// URL of a JSON web key set, e.g. https://jimm.example.com/.well-known/jwks.json.
 	URL string
 	// RootCAs for the URL; nil: those of the system.
 	RootCAs *x509.CertPool
-	// Key, if set, is asked instead of the URL.
+	// Key, if set, is used instead of the URL.
 	Key func(ctx context.Context, keyID string) (crypto.PublicKey, error)
 }
 

@@ -10,8 +10,8 @@ import (
 
 const other = "0f9e1c00-0000-4000-8000-0000000000d9"
 
-// What a model contains decides whether it can move: containers are in their machines,
-// profiles and constraints at theirs, and a charm can be a local one.
+// The contents of a model decide whether it can be migrated: containers in their machines, profiles and constraints,
+// local charms.
 func TestFullStatusShowsWhatDecidesAMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)

@@ -1,9 +1,10 @@
 // Package controller simulates a Juju controller as seen over the wire: logins, redirects, the facades that JIMM and
-// the charm use, and the migration engine, which really moves models to other controllers at the addresses it is given.
+// the charm use, and the migration engine, which really migrates models to other controllers at the addresses it is
+// given.
 //
-// Each behaviour says where it comes from: "recorded" was seen on the wire of a real server, "documented" comes from
-// Juju's source, documentation or issues, "inferred" follows from those and was not seen. Texts of errors and status
-// messages are Juju's. All waiting is on channels and timers, so that everything runs under testing/synctest.
+// Comments state the source of each behaviour: "recorded" was seen on the wire of a real server, "documented" comes
+// from Juju's source, documentation or issues, and "inferred" follows from those but was not seen. Texts of errors and
+// status messages are Juju's. All waiting is on channels and timers, so that everything runs under testing/synctest.
 package controller
 
 import (
@@ -36,18 +37,18 @@ type Controller struct {
 	epoch    chan struct{} // closed when the current run of the controller ends
 	changed  chan struct{} // closed and replaced at every change of the state below
 	closed   bool
-	servers  []string // addresses that clients are told
+	servers  []string // addresses that are sent to clients
 	models   map[string]*hosted
-	latest   map[string]*migration // latest migration of each model, also of models that are gone
+	latest   map[string]*migration // latest migration of each model, including models that are gone
 	attempts map[string]int
 	scripts  map[string][]Outcome
 	creds    []Credential
-	seen     map[string]bool // users of tokens, whom 4.0.15 and 4.1 put into their database (recorded)
+	seen     map[string]bool // users of tokens, whom 4.0.15 and 4.1 add to their database (recorded)
 
-	upgrading bool // a controller upgrade runs
+	upgrading bool // a controller upgrade is running
 
-	lines     []LogLine // the latest of the log
-	linesGone int       // so many came before
+	lines     []LogLine // the latest lines of the log
+	linesGone int       // number of earlier lines
 
 	running sync.WaitGroup // migrations
 }
@@ -70,10 +71,10 @@ type hosted struct {
 	came            bool // by a migration
 	reaping         piece
 	lastLogin       map[string]time.Time // by user, of logins with a password
-	hidden          bool                 // an importing copy that nothing shows (trait hiddenCopies)
+	hidden          bool                 // an importing copy that no list shows (trait hiddenCopies)
 }
 
-// New makes a controller that hosts only its controller model. It serves nothing yet.
+// New makes a controller that hosts only its controller model. It does not serve yet.
 func New(config Config) (*Controller, error) {
 	config = config.fill()
 	release, err := releaseOf(config.Version)
@@ -121,21 +122,21 @@ func (c *Controller) Version() string { return c.release.version.String() }
 // CACert returns the certificate of the CA as PEM.
 func (c *Controller) CACert() string { return c.config.CA.PEM() }
 
-// Addresses returns host:port of the controller as clients are told at login.
+// Addresses returns the controller's host:port addresses as sent to clients at login.
 func (c *Controller) Addresses() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]string(nil), c.servers...)
 }
 
-// AddModel puts a model on the controller. Missing cloud, region and agent version are the controller's.
+// AddModel adds a model to the controller. If cloud, region or agent version is missing, the controller's is used.
 func (c *Controller) AddModel(m Model) error {
 	return c.add(m, modeNone, status{Status: "available", Since: now()})
 }
 
-// AddImportingCopy puts a copy on the controller that an earlier migration left behind: as if it had come in the newest
-// way that the release has. What shows it depends on the release: that 4.1 hides it, as it does a copy that is being
-// imported (recorded), is inferred. A model of its owner and name cannot be migrated here (juju/juju#20361).
+// AddImportingCopy adds a copy that an earlier migration left behind, as the release would import it today. Which lists
+// show it depends on the release. That 4.1 hides it, as it hides a copy that is being imported (recorded), is inferred.
+// A model with the same owner and name cannot be migrated here (juju/juju#20361).
 func (c *Controller) AddImportingCopy(m Model) error {
 	return c.add(m, modeImporting, c.importingStatus())
 }
@@ -187,7 +188,7 @@ func (c *Controller) Update(uuid string, change func(*Model)) error {
 	return nil
 }
 
-// RemoveModel takes a model away, as after destroy-model: it leaves no redirect.
+// RemoveModel removes a model, as destroy-model does: it leaves no redirect.
 func (c *Controller) RemoveModel(uuid string) {
 	c.mu.Lock()
 	delete(c.models, uuid)
@@ -196,14 +197,14 @@ func (c *Controller) RemoveModel(uuid string) {
 	c.closeModelConns(uuid)
 }
 
-// touch wakes everybody who waits for a change. The caller holds mu.
+// touch wakes everything that waits for a change. The caller holds mu.
 func (c *Controller) touch() {
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
 
-// Serve accepts connections on a listener until Close, Stop or the end of the listener; it returns nil then. TLS is
-// done here. A controller may serve several listeners.
+// Serve accepts connections on a listener until Close, Stop or the end of the listener; it then returns nil. It serves
+// TLS. A controller may serve several listeners.
 func (c *Controller) Serve(l net.Listener) error {
 	c.mu.Lock()
 	if c.closed {
@@ -218,7 +219,7 @@ func (c *Controller) Serve(l net.Listener) error {
 	return server.ServeTLS(l, c.leaf)
 }
 
-// reachable is an address that can be dialled: a listener on all addresses is on loopback too.
+// reachable returns an address that can be dialled: a listener on all addresses is also on loopback.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
@@ -227,8 +228,8 @@ func reachable(address string) string {
 	return address
 }
 
-// Restart drops all connections as a controller that restarts does. The state stays, running migrations start their
-// current phase again, and a migration that was in ABORT loses its reason (documented).
+// Restart drops all connections, as a controller that restarts does. The state stays; running migrations restart their
+// current phase, and a migration that was in ABORT loses its reason (documented).
 func (c *Controller) Restart() {
 	c.mu.Lock()
 	close(c.epoch)
@@ -238,7 +239,7 @@ func (c *Controller) Restart() {
 	server.DropAll()
 }
 
-// Stop takes the controller down: connections break, listeners close, migrations stop. Start brings it back.
+// Stop takes the controller down: connections break, listeners close, migrations stop. Start brings it back up.
 func (c *Controller) Stop() error {
 	c.mu.Lock()
 	select {
@@ -281,7 +282,7 @@ func (c *Controller) Close() error {
 	return err
 }
 
-// run is a context that ends with the current run of the controller: at Restart, Stop and Close, and when cancel is
+// run returns a context that ends with the current run of the controller (Restart, Stop or Close) or when cancel is
 // called.
 func (c *Controller) run() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -302,8 +303,8 @@ func (c *Controller) run() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// closeModelConns ends the connections of a model that is gone (3.5.5 and 3.6 on, documented; on older controllers they
-// stay, and calls fail).
+// closeModelConns closes the connections of a model that is gone (3.5.5 and 3.6 on, documented; on older controllers
+// they stay open, and calls fail).
 func (c *Controller) closeModelConns(uuid string) {
 	if !c.release.has(closesModels) {
 		return
@@ -320,7 +321,7 @@ func (c *Controller) closeModelConns(uuid string) {
 	}
 }
 
-// leastDialTimeout is that of 4.0-beta8 (recorded), and long enough for a machine that is loaded.
+// leastDialTimeout is that of 4.0-beta8 (recorded); it is long enough for a loaded machine.
 const leastDialTimeout = 3 * time.Second
 
 func newUUID() string { return uuid.NewString() }

@@ -18,8 +18,8 @@ type createParams struct {
 	Config        map[string]any `json:"config,omitempty"`
 }
 
-// createModel makes an empty model, for superusers and for users who may add models. The answer is that of ModelInfo; the
-// users and the credential are the owner's (documented).
+// createModel makes an empty model for superusers and for users who may add models. The answer is that of ModelInfo;
+// the users and the credential are the owner's (documented).
 func createModel(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params createParams
 	if err := req.Decode(&params); err != nil {
@@ -30,7 +30,7 @@ func createModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 		return nil, errPermission()
 	}
 	owner := params.Qualifier
-	const qualified = 11 // the first version that takes no owner's tag (4.0-beta8, recorded)
+	const qualified = 11 // the first version without an owner's tag (4.0-beta8, recorded)
 	switch {
 	case req.Version >= qualified && owner == "":
 		return nil, wire.Errorf("not valid", "cannot create model with invalid qualifier")
@@ -50,7 +50,7 @@ func createModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 	if version, ok := params.Config["agent-version"].(string); ok {
 		m.AgentVersion = version
 	}
-	if who.token && who.user != owner { // JIMM's own user stays an administrator (both years, recorded)
+	if who.token && who.user != owner { // JIMM's own user stays an administrator (both releases, recorded)
 		m.Users = []ModelUser{{Name: owner, DisplayName: owner, Access: "admin"}, {Name: who.user, DisplayName: who.user, Access: "admin"}}
 	}
 	if err := c.AddModel(m); err != nil {

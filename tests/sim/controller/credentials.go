@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// userCredentials is Cloud.UserCredentials: the tags of a user's credentials, those of models included. Others than
-// superusers see their own.
+// userCredentials is Cloud.UserCredentials: the tags of a user's credentials, including those of models. Users who are
+// not superusers see only their own.
 func userCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		UserClouds []struct {
@@ -53,8 +53,8 @@ func (c *Controller) credentialTags(owner, cloud string) []string {
 	return slices.Compact(tags)
 }
 
-// checkCredentials answers what JIMM asks when someone uploads a credential that models use (JIMM's source): it is fine
-// with all of them. Nothing is kept.
+// checkCredentials answers what JIMM asks when a credential that models use is uploaded (JIMM's source): every model
+// accepts it. The credential is not stored.
 func checkCredentials(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err

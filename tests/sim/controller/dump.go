@@ -6,9 +6,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// dumpModels is not there in 4.0-beta8 (recorded). In 4.0.15 a model's description is YAML with the version of its format
-// (recorded; the rest, which holds credentials, is left out here). Up to 3.6 one that has left redirects (3.5.4, observed;
-// 3.6.28, recorded).
+// dumpModels does not exist in 4.0-beta8 (recorded). In 4.0.15 a model's description is YAML with the version of its
+// format (recorded; the rest, which holds credentials, is left out here). Up to 3.6 a model that has migrated away
+// answers with a redirect (3.5.4, observed; 3.6.28, recorded).
 func dumpModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if !s.c.release.has(juju4) {
 		return dumpEach(req, s.dumpOf)

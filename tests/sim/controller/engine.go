@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// The migration engine does what Juju's migration master does: one handler per phase that says what it does in status
-// texts, and returns the next phase, or an error that makes the worker start the phase again. Phases, texts and their
+// The migration engine works as Juju's migration master does: the handler of each phase reports its work in status
+// texts and returns either the next phase or an error, on which the worker retries the phase. Phases, texts and their
 // order are Juju's (2.9 to 3.6, documented).
 
-// worker is one life of the engine for one migration. A restart makes a new one, which does not know the last failure:
-// so the reason of an abort gets lost.
+// worker is one run of the engine for one migration. A restart makes a new one, which does not know the last failure,
+// so the reason of an abort is lost.
 type worker struct {
 	c       *Controller
 	m       *migration
@@ -21,7 +21,7 @@ type worker struct {
 	failure string
 }
 
-// drive runs workers until the migration is over or the controller is closed.
+// drive runs workers until the migration has ended or the controller is closed.
 func (c *Controller) drive(m *migration) {
 	pace := c.config.Pace
 	if m.outcome.Pace != nil {
@@ -41,7 +41,7 @@ func (c *Controller) drive(m *migration) {
 	}
 }
 
-// waitUp waits until the controller runs and returns false when it is closed.
+// waitUp waits until the controller runs; it returns false when the controller is closed.
 func (c *Controller) waitUp() bool {
 	for {
 		c.mu.Lock()
@@ -103,7 +103,7 @@ func (w *worker) handle(ctx context.Context, phase Phase) (Phase, error) {
 	}
 }
 
-// scripted lets an outcome change what comes after a phase.
+// scripted lets an outcome change the phase that follows another.
 func (w *worker) scripted(ctx context.Context, phase, next Phase) (Phase, error) {
 	outcome := w.m.outcome
 	switch {
@@ -111,7 +111,7 @@ func (w *worker) scripted(ctx context.Context, phase, next Phase) (Phase, error)
 		return next, nil
 	case phase == outcome.AbortAt:
 		return w.fail(ctx, "%s", outcome.reason(phase))
-	case phase == outcome.Loop && phase != Validation: // which begins again before it activates the model
+	case phase == outcome.Loop && phase != Validation: // which is retried before it activates the model
 		return next, w.loop()
 	default:
 		return next, nil
@@ -165,13 +165,13 @@ func (w *worker) say(ctx context.Context, text string, d time.Duration) error {
 	return w.wait(ctx, d)
 }
 
-// fail returns why a migration fails and goes to ABORT.
+// fail records why a migration fails and goes to ABORT.
 func (w *worker) fail(ctx context.Context, format string, args ...any) (Phase, error) {
 	w.failure = fmt.Sprintf(format, args...)
 	return Abort, w.say(ctx, w.failure, w.pace.Failure)
 }
 
-// abort removes the copy on the target as well as it can; a failure there is only logged (documented).
+// abort removes the copy on the target if it can; a failure is only logged (documented).
 func (w *worker) abort(ctx context.Context) (Phase, error) {
 	err := w.say(ctx, "aborted, removing model from target controller: "+w.failure, w.pace.Abort/2)
 	if err != nil {
@@ -193,7 +193,7 @@ func (w *worker) abort(ctx context.Context) (Phase, error) {
 	return AbortDone, w.wait(ctx, w.pace.Abort/2)
 }
 
-// reap removes the model: first the permissions, then everything else, then the phase becomes DONE (documented; see
+// reap removes the model: first the permissions, then everything else; then the phase becomes DONE (documented; see
 // reapPieces).
 func (w *worker) reap(ctx context.Context) (Phase, error) {
 	if err := w.say(ctx, "successful, removing model from source controller", w.pace.Reap); err != nil {
@@ -218,8 +218,8 @@ func (w *worker) reap(ctx context.Context) (Phase, error) {
 	return Done, w.wait(ctx, w.pace.ReapFlip)
 }
 
-// hide is how releases without reapInPieces go on: the permissions are gone for a while. A source of 4.x shows the model as
-// before until it is gone (4.0.15, recorded).
+// hide is the last part of REAP in releases without reapInPieces: the permissions are gone for a while. A source of 4.x
+// shows the model unchanged until it is gone (4.0.15, recorded).
 func (w *worker) hide(ctx context.Context) error {
 	w.c.mu.Lock()
 	if h := w.c.models[w.m.ModelUUID]; h != nil && !w.c.release.has(silentSource) {

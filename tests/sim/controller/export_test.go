@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// FacadesForTest shows the versions of three facades.
+// FacadesForTest returns the versions of three facades.
 func (c *Controller) FacadesForTest() string {
 	show := func(name string, versions []int) string {
 		return name + " " + strings.Trim(fmt.Sprint(versions), "[]")

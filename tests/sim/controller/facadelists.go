@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Facade lists are "Name version version; …". They are those of Juju's facade registry for users, per kind of
-// connection (documented), as far as a client here asks for them.
+// Facade lists have the form "Name version version; …". They come from Juju's facade registry for users, one per kind
+// of connection (documented), and hold the facades that a client here calls.
 const (
 	controllerFacades29 = `AllModelWatcher 2 3 4; ApplicationOffers 1 2 3 4; Bundle 1 2 3 4 5 6; Cloud 1 2 3 4 5 6 7;
 		Controller 3 4 5 6 7 8 9 10 11; CrossController 1; HighAvailability 2; MigrationTarget 1 2; ModelConfig 1 2;
@@ -27,7 +27,7 @@ const (
 		Charms 5; Client 6; HighAvailability 2; ImageMetadataManager 1; KeyManager 1; MachineManager 9;
 		MetricsDebug 2; ModelConfig 3; NotifyWatcher 1; Payloads 1; Pinger 1; Resources 3; Secrets 1; Spaces 6;
 		SSHClient 3 4; Storage 6; Subnets 5`
-	// What Juju 3.5.4 has more, observed: with the facades of agents.
+	// Additional facades of Juju 3.5.4, including those of agents (observed).
 	modelFacades35 = `ActionPruner 1; Agent 3; AgentLifeFlag 1; AgentTools 1; Application 15 16 17 18 19 20;
 		ApplicationScaler 1; CAASAdmission 1; CAASAgent 2; CAASApplication 1; CAASApplicationProvisioner 1;
 		CAASFirewaller 1; CAASFirewallerSidecar 1; CAASModelConfigManager 1; CAASModelOperator 1;
@@ -50,7 +50,7 @@ const (
 	controllerFacades40 = `ApplicationOffers 5 6; Bundle 8; Cloud 7; Controller 12 13; CrossController 1;
 		MigrationTarget 4 5 6 7; ModelConfig 3 4; ModelManager 10 11; ModelSummaryWatcher 1; ModelUpgrader 1;
 		NotifyWatcher 1; Pinger 1; SecretBackends 1; UserManager 3`
-	// Juju 4.0-beta8, recorded as far as ImageMetadataManager; the rest is inferred.
+	// Juju 4.0-beta8, recorded up to ImageMetadataManager; the rest is inferred.
 	modelFacades40 = `Action 7; Agent 3; AgentLifeFlag 1; Annotations 2; Application 19 20 21 22; Backups 3; Block 2;
 		Bundle 8; CAASAdmission 1; CAASAgent 2; CAASApplication 1; CAASApplicationProvisioner 1;
 		CAASModelConfigManager 1; CAASModelOperator 1; CAASOperatorUpgrader 1; Charms 7; Client 8; CredentialManager 1;

@@ -17,7 +17,7 @@ func identityProviderURL(_ context.Context, s *session, _ *wire.Request) (any, e
 	return map[string]string{"result": s.c.config.IdentityURL}, nil
 }
 
-// controllerConfig reports the members that a client reads; unset ones are absent (4.0-beta8, recorded).
+// controllerConfig has the members that a client reads; unset ones are absent (4.0-beta8, recorded).
 func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	config := map[string]any{
 		"controller-uuid":           s.c.config.UUID,
@@ -32,7 +32,7 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 	if !s.c.release.has(juju4) {
 		config["state-port"] = 37017 // of MongoDB (3.5.4, observed)
 	}
-	if s.c.release.has(juju4) { // recorded with 4.0-beta8; our migrations have a limit of their own
+	if s.c.release.has(juju4) { // recorded with 4.0-beta8; the migrations simulated here have a limit of their own
 		maps.Copy(config, map[string]any{
 			"agent-logfile-max-backups": 2, "agent-logfile-max-size": "100M", "audit-log-capture-args": true,
 			"audit-log-max-backups": 5, "audit-log-max-size": "200M", "max-agent-state-size": 524288,
@@ -50,12 +50,12 @@ func controllerConfig(_ context.Context, s *session, _ *wire.Request) (any, erro
 	return map[string]any{"config": config}, nil
 }
 
-// configSet is for superusers. What it sets has no effect here.
+// configSet requires a superuser. The values that it sets have no effect here.
 func configSet(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return nil, s.superuser()
 }
 
-// apiInfoForModels returns where a model is: here, or where it migrated (2.9 to 4.0, documented).
+// apiInfoForModels returns where a model is: here, or the controller that it migrated to (2.9 to 4.0, documented).
 func apiInfoForModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type info struct {
 		Addresses []string    `json:"addresses"` // null beside an error
@@ -136,7 +136,7 @@ type cloudRegion struct {
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
-// controllerAccess reports the access of users (4.0-beta8, recorded; the error of older ones documented).
+// controllerAccess is the access of users (4.0-beta8, recorded; the error of older releases is documented).
 func controllerAccess(_ context.Context, s *session, req *wire.Request) (any, error) {
 	superuser, self := s.superuser() == nil, s.loggedIn().user
 	return each(req, func(tag string) (any, error) {
@@ -157,7 +157,7 @@ func controllerAccess(_ context.Context, s *session, req *wire.Request) (any, er
 	})
 }
 
-// mongoVersion is gone in 4.x (4.0-beta8, recorded).
+// mongoVersion does not exist in 4.x (4.0-beta8, recorded).
 func mongoVersion(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	if s.c.release.has(juju4) {
 		return nil, wire.Errorf("not supported", "not supported")
@@ -165,7 +165,7 @@ func mongoVersion(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]string{"result": "4.4.24"}, nil
 }
 
-// cloudsByTag answers Cloud.Cloud (4.0-beta8, recorded; the error of older ones documented).
+// cloudsByTag answers Cloud.Cloud (4.0-beta8, recorded; the error of older releases is documented).
 func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type item struct {
 		Cloud *cloudResult `json:"cloud,omitempty"`
@@ -192,8 +192,8 @@ func cloudsByTag(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return map[string]any{"results": list}, nil
 }
 
-// cloudInfos answers Cloud.CloudInfo: the cloud, and who may use it, of whom a user that is no superuser sees himself
-// (documented). Who has a right on a cloud is not simulated: here superusers administer all of them.
+// cloudInfos answers Cloud.CloudInfo: the cloud and its users. A user who is not a superuser sees only themselves
+// (documented). Rights on clouds are not simulated: superusers administer all of them.
 func cloudInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
 	type user struct {
 		Name        string `json:"name"`
@@ -229,7 +229,7 @@ func resultOfCloud(cloud Cloud) cloudResult {
 	return item
 }
 
-// ownCloud is the name of the controller's cloud, if an answer says so.
+// ownCloud returns the name of the controller's cloud, if an answer has it.
 func (c *Controller) ownCloud() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -239,7 +239,7 @@ func (c *Controller) ownCloud() string {
 	return ""
 }
 
-// clouds lists all clouds. 4.0.15 refuses a user without a right on one (recorded); which one may have is not simulated.
+// clouds lists all clouds. 4.0.15 refuses a user without a right on any (recorded); rights on clouds are not simulated.
 func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := map[string]cloudResult{}
 	who := s.loggedIn()
@@ -256,8 +256,8 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]any{"clouds": list}, nil
 }
 
-// modelGet reports the config of the connection's model; on a controller connection that is the controller model. JIMM of
-// 2026 needs name, type and uuid (recorded).
+// modelGet returns the config of the connection's model, which on a controller connection is the controller model. JIMM
+// of 2026 needs name, type and uuid (recorded).
 func modelGet(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	uuid := s.model
 	if uuid == "" {
@@ -298,7 +298,7 @@ type userResult struct {
 	LastConnection *time.Time `json:"last-connection,omitempty"`
 }
 
-// userInfos lists local users. Who is no superuser sees only himself (documented).
+// userInfos lists local users. A user who is not a superuser sees only themselves (documented).
 func userInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		entities

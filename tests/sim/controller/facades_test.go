@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// same compares JSON, without regard to the order of members. Times in the answer are replaced by TIME.
+// same compares JSON regardless of the order of members. Times in the answer are replaced by TIME.
 func same(t *testing.T, what, want string, got json.RawMessage) {
 	t.Helper()
 	var w, g any

@@ -55,7 +55,7 @@ func TestAbortAtEachPhase(t *testing.T) {
 				if got := onB.inAllModels(); got != test.leaves {
 					t.Errorf("copy on the target: %v, want %v", got, test.leaves)
 				}
-				if test.leaves { // and it blocks the next attempt
+				if test.leaves { // and it prevents the next attempt
 					_, refused := onA.migrate(b.toB())
 					if refused == nil || refused.Message != `target prechecks failed: model named "prod" already exists` {
 						t.Errorf("next attempt: %v", refused)
@@ -256,7 +256,7 @@ func TestRestartOfTheSourceDropsSocketsAndGoesOn(t *testing.T) {
 		if i, err := again.modelInfo(); err != nil || i.Migration == nil {
 			t.Errorf("after the restart: %+v, %v", i, err)
 		}
-		// IMPORT begins again and finds the copy that it made before.
+		// IMPORT is retried and finds the copy that it made before.
 		b.a.AwaitPhase(t.Context(), prod, controller.AbortDone)
 		m, _ := b.a.Migration(prod)
 		if !strings.HasSuffix(m.Text, "failed to import model into target controller: model "+prod+" already exists (already exists)") {

@@ -161,7 +161,7 @@ type storageDetails struct {
 	Persistent bool         `json:"persistent"`
 }
 
-// fullStatus is allowed at all times to who may read the model, also while it is exported.
+// fullStatus is allowed at all times to users who may read the model, also while it is exported.
 func fullStatus(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		Patterns       []string `json:"patterns"`
@@ -241,7 +241,7 @@ func baseOf(text string) base {
 	return base{Name: name, Channel: cmp.Or(channel, "22.04") + "/stable"}
 }
 
-// machineStatus has the containers of a machine in it: 0/lxd/0 is in 0.
+// machineStatus includes a machine's containers: 0/lxd/0 is in 0.
 func (m Model) machineStatus(machine Machine, since time.Time) machineStatus {
 	st := machine.status(since)
 	for _, other := range m.Machines {
@@ -252,7 +252,7 @@ func (m Model) machineStatus(machine Machine, since time.Time) machineStatus {
 	return st
 }
 
-// parentOf is the machine that a container is in: 0/lxd/0 is in 0.
+// parentOf returns the machine that a container is in: 0/lxd/0 is in 0.
 func parentOf(id string) (parent string, found bool) {
 	parts := strings.Split(id, "/")
 	if len(parts) < 3 {
@@ -282,8 +282,8 @@ func (m Machine) status(since time.Time) machineStatus {
 	return st
 }
 
-// unlessAlive is how a status shows the life of an application: "" while it lives (3.5.4 and 3.6.28, observed), and that of
-// a machine and a unit, with their agents (by Juju's source; Juju 4 may say "alive").
+// unlessAlive returns the life of an application, a machine or a unit (with their agents) as a status reports it: ""
+// while it is alive (applications: 3.5.4 and 3.6.28, observed; the others by Juju's source; Juju 4 may report "alive").
 func unlessAlive(life string) string {
 	if life == "alive" {
 		return ""

@@ -99,10 +99,10 @@ func modelInfos(_ context.Context, s *session, req *wire.Request) (any, error) {
 	})
 }
 
-// modelInfo answers a missing model like a forbidden one, also to superusers (2.9 to 3.6, documented); 4.x tells
-// superusers something else, without a code (4.0-beta8, recorded). A model that migrated away redirects only who was one
-// of its users when the migration was created, without a controller tag (3.5.4 and 3.6.11, documented), and not at all
-// in 4.x (4.0-beta8, recorded).
+// modelInfo answers for a missing model as for a forbidden one, also to superusers (2.9 to 3.6, documented); 4.x gives
+// superusers another error, without a code (4.0-beta8, recorded). A model that migrated away redirects only users who
+// had access when the migration was created, without a controller tag (3.5.4 and 3.6.11, documented); in 4.x it
+// redirects no user (4.0-beta8, recorded).
 func (s *session) modelInfo(uuid string, version int) (any, error) {
 	readable, superuser := s.mayRead(uuid), s.superuser() == nil
 	c, who := s.c, s.loggedIn()
@@ -144,8 +144,8 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 	return info, nil
 }
 
-// errNoDatabase is what 4.x says of a model that it has not got (4.0-beta8, recorded; 4.0.15 and 4.1-beta2, recorded, with
-// a code).
+// errNoDatabase is the error of 4.x for a model that it does not have (4.0-beta8, recorded; 4.0.15 and 4.1-beta2,
+// recorded, with a code).
 func (c *Controller) errNoDatabase() error {
 	code := ""
 	if c.release.has(released4) {
@@ -177,7 +177,7 @@ func mayWrite(c *Controller, who *login, h *hosted) bool {
 	return access == "admin" || access == "write" || c.controllerAccess(who) == "superuser"
 }
 
-// infoOf makes the answer. The caller holds mu.
+// infoOf builds the answer. The caller holds mu.
 func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	m := h.model
 	cloud, _ := c.cloud(m.Cloud)
@@ -223,7 +223,7 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	return info
 }
 
-// machineInfos is nil of a model without machines (3.6.28, recorded).
+// machineInfos returns nil for a model without machines (3.6.28, recorded).
 func (m Model) machineInfos() (list []machineInfo) {
 	for _, machine := range m.Machines {
 		list = append(list, machineInfo{
@@ -234,8 +234,8 @@ func (m Model) machineInfos() (list []machineInfo) {
 	return list
 }
 
-// ownership is the owner's tag, or the qualifier that stands for the owner in new versions of the facades. In 4.x a
-// model has a qualifier only, and the tag is made of it (4.0-beta8, recorded for admin; how the qualifier of an external
+// ownership is the owner's tag, or the qualifier that replaces the owner in new versions of the facades. In 4.x a model
+// has only a qualifier, and the tag is made from it (4.0-beta8, recorded for admin; how the qualifier of an external
 // user is made is inferred).
 func (c *Controller) ownership(m Model, qualified bool) (tag, qualifier string) {
 	name := m.Owner
@@ -248,8 +248,9 @@ func (c *Controller) ownership(m Model, qualified bool) (tag, qualifier string) 
 	return "user-" + name, ""
 }
 
-// entityStatus is the model's status. An invalid credential hides everything else (documented; 3.5.4, recorded), up to 3.6 the
-// time too (3.5.4, observed). In 4.0-beta8 the time is that of the call, and a dying model is destroying (recorded).
+// entityStatus is the model's status. An invalid credential hides everything else (documented; 3.5.4, recorded), up to
+// 3.6 also the time (3.5.4, observed). In 4.0-beta8 the time is that of the call, and a dying model is destroying
+// (recorded).
 func (c *Controller) entityStatus(h *hosted) entityStatus {
 	since := h.status.Since
 	if c.release.has(unfinished) {
@@ -296,9 +297,9 @@ func hardware(text string) map[string]any {
 	return list
 }
 
-// visibleMigration is the `migration` of a model: the latest record of a model that is here. ModelInfo hides one that
-// is DONE, of a model that went away and came back; summaries show it (both documented). 4.0.15 says of a copy that is
-// being imported only, by ModelInfo only, and that it has just begun (recorded). The caller holds mu.
+// visibleMigration is the `migration` of a model: the latest record of a model that this controller hosts. ModelInfo
+// hides a record that is DONE, of a model that migrated away and came back; summaries show it (both documented). 4.0.15
+// reports only the import of a copy, only in ModelInfo, and only as just begun (recorded). The caller holds mu.
 func (c *Controller) visibleMigration(h *hosted, summary bool) *migrationStatus {
 	if c.release.has(silentSource) {
 		if summary || h.mode != modeImporting {

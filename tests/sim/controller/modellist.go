@@ -39,7 +39,7 @@ type entityCount struct {
 	Count  int    `json:"count"`
 }
 
-// sorted returns the models by owner and name, so that answers do not change their order. The caller holds mu.
+// sorted returns the models by owner and name, so that answers have a fixed order. The caller holds mu.
 func (c *Controller) sorted() []*hosted {
 	list := make([]*hosted, 0, len(c.models))
 	for _, h := range c.models {
@@ -51,8 +51,8 @@ func (c *Controller) sorted() []*hosted {
 	return list
 }
 
-// modelSummaries lists the models of a user, or all of them for a superuser who asks for that; others' "all" is ignored
-// (2.9 to 3.6, documented), or refused (4.0-beta8, recorded). Importing models are left out.
+// modelSummaries lists the models of a user, or all of them for a superuser who asks for all. For other users "all" is
+// ignored (2.9 to 3.6, documented) or refused (4.0-beta8, recorded). Importing models are left out.
 func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		UserTag string `json:"user-tag"`
@@ -99,13 +99,13 @@ func modelSummaries(_ context.Context, s *session, req *wire.Request) (any, erro
 	return list, nil
 }
 
-// listed reports whether summaries and ListModels have a copy: not while it is being imported (2.9 to 3.6, documented;
-// 3.6.28, recorded), unless the target is 4.0.15 (recorded).
+// listed reports whether summaries and ListModels include a copy: not while it is being imported (2.9 to 3.6,
+// documented; 3.6.28, recorded), unless the target is 4.0.15 (recorded).
 func (c *Controller) listed(h *hosted) bool {
 	return h.mode != modeImporting || c.release.has(silentSource) && !h.hidden
 }
 
-// summaryOf makes one item. The caller holds mu.
+// summaryOf builds one item. The caller holds mu.
 func (c *Controller) summaryOf(h *hosted, user, access string, version int) modelSummary {
 	m := h.model
 	cloud, _ := c.cloud(m.Cloud)
@@ -159,7 +159,7 @@ type userModels struct {
 	UserModels []userModel `json:"user-models"`
 }
 
-// lastConnection is when a user logged in to a model last, nil for never. The caller holds mu.
+// lastConnection is when a user last logged in to a model; nil: never. The caller holds mu.
 func (h *hosted) lastConnection(user string) *time.Time {
 	if at, ok := h.lastLogin[user]; ok {
 		return &at
@@ -174,7 +174,8 @@ func (c *Controller) userModel(h *hosted, user string, qualified bool) userModel
 	return userModel{Model: name, LastConnection: h.lastConnection(user)}
 }
 
-// listModels lists what a user may see; a superuser sees all. Importing models are left out (2.9 to 3.6, documented).
+// listModels lists the models that a user may see; a superuser sees all. Importing models are left out (2.9 to 3.6,
+// documented).
 func listModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		Tag string `json:"tag"`
@@ -231,7 +232,7 @@ func allModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	return list, nil
 }
 
-// modelStatusItem is an item of ModelStatus; a bad one has only its error (documented; 4.0-beta8, recorded).
+// modelStatusItem is an item of ModelStatus; a failed one has only its error (documented; 4.0-beta8, recorded).
 type modelStatusItem struct {
 	ModelTag           string      `json:"model-tag"`
 	Qualifier          *string     `json:"qualifier,omitempty"`
@@ -275,9 +276,9 @@ func modelStatus(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return map[string]any{"models": items}, nil
 }
 
-// modelStatus tells a missing model from a forbidden one (documented), and where a migrated model went: in 4.x (4.0-beta8,
-// recorded), and before that in ModelManager, without a controller tag, to a user of the model alone (3.5.4, observed;
-// 3.6.28, recorded).
+// modelStatus distinguishes a missing model from a forbidden one (documented), and names the controller that a model
+// migrated to: in 4.x (4.0-beta8, recorded), and before that in ModelManager, without a controller tag, only to a user
+// of the model (3.5.4, observed; 3.6.28, recorded).
 func (s *session) modelStatus(tag, facade string) (modelStatusItem, error) {
 	var none modelStatusItem
 	uuid, err := modelTag(tag)

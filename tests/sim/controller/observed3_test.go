@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// What Juju 3.5.4 and 3.6.28 were seen to do in November 2026.
+// These tests show what Juju 3.5.4 and 3.6.28 did in November 2026.
 
 // infoOf is ModelInfo's answer about "prod" in one line.
 func (c *client) infoLine() string {
@@ -103,7 +103,7 @@ func TestHalfReaped(t *testing.T) {
 	})
 }
 
-// A model that came with a user whom the target does not know cannot be read there; it is there anyway.
+// The target cannot report a model that came with a user whom it does not know, although it hosts the model.
 func TestAUserWhomTheTargetDoesNotKnow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := between(t, "3.6.28", "3.6.28")
@@ -203,7 +203,7 @@ func TestSecretBackendsOfAModelWithoutSecrets(t *testing.T) {
 	})
 }
 
-// TestAbortRemovesACopy asks as a superuser what the source of a migration asks after a failure.
+// TestAbortRemovesACopy calls Abort as a superuser, as the source of a migration does after a failure.
 func TestAbortRemovesACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)

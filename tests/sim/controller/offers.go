@@ -44,8 +44,8 @@ type offerUser struct {
 	Access      string `json:"access"`
 }
 
-// listOffers lists the offers of the models that the filters name; JIMM of 2026 asks so when a model is imported
-// (recorded).
+// listOffers lists the offers of the models that the filters name. JIMM of 2026 sends such filters when a model is
+// imported (recorded).
 func listOffers(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		Filters []struct {
@@ -86,8 +86,8 @@ func listOffers(_ context.Context, s *session, req *wire.Request) (any, error) {
 	return map[string]any{"results": list}, nil
 }
 
-// offerResult is an offer with its connections, which are joined once their consumers know where it is. Who calls must not
-// hold mu: other controllers are asked.
+// offerResult is an offer with its connections, which are joined once their consumers know where it is. The caller must
+// not hold mu: other controllers are asked.
 func (c *Controller) offerResult(h *hosted, offer Offer) offerResult {
 	m := h.model
 	item := offerResult{

@@ -10,7 +10,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// TestOurClientWorksWithEveryVersion asks controllers of many versions all that the charm asks of a controller.
+// TestOurClientWorksWithEveryVersion makes every call that the charm makes to a controller, against controllers of many
+// versions.
 func TestOurClientWorksWithEveryVersion(t *testing.T) {
 	for _, version := range []string{
 		"2.9.46", "3.0.3", "3.1.9", "3.3.5", "3.5.7", "3.6-rc1", "3.6.14", "4.0-beta8", "4.0.5", "4.0.14", "4.1.0",
@@ -29,7 +30,7 @@ func TestOurClientWorksWithEveryVersion(t *testing.T) {
 	}
 }
 
-// options reaches controller A.
+// options connect to controller A.
 func (b *pair) options(model string) juju.Options {
 	return juju.Options{
 		Addresses: []string{addressA}, CACert: b.ca.PEM(), ModelUUID: model, DialContext: b.network.DialContext, PingInterval: -1,
@@ -91,7 +92,7 @@ func askAll(t *testing.T, bed *pair, version string) {
 	if _, err := models.ModelInfo(t.Context(), nowhere); err == nil {
 		t.Error("a model that is not there has an info")
 	}
-	// A model that has left: ModelInfo says where to up to 3.6, ModelStatus always.
+	// A model that has migrated away: ModelInfo says where to up to 3.6, ModelStatus always.
 	_, infoErr := models.ModelInfo(t.Context(), uuidB)
 	_, statusErr := models.ModelStatus(t.Context(), uuidB)
 	_, byInfo := juju.AsRedirect(infoErr)

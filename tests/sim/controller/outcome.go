@@ -22,31 +22,31 @@ const (
 	AbortDone        Phase = "ABORTDONE"
 )
 
-// Terminal reports whether a migration ends with the phase.
+// Terminal reports whether the phase ends a migration.
 func (p Phase) Terminal() bool { return p == Done || p == ReapFailed || p == AbortDone }
 
-// Outcome scripts how a migration goes. The zero value is success.
+// Outcome scripts how a migration runs. The zero value is success.
 type Outcome struct {
 	// Refuse is the item error of InitiateMigration; nothing starts.
 	Refuse     string `yaml:"refuse,omitempty"`
 	RefuseCode string `yaml:"refuse-code,omitempty"`
 
-	// AbortAt makes the migration fail in QUIESCE, IMPORT, PROCESSRELATIONS or VALIDATION: when the phase's work is
-	// done, in VALIDATION before the activation.
+	// AbortAt makes the migration fail in QUIESCE, IMPORT, PROCESSRELATIONS or VALIDATION: after the work of the phase,
+	// in VALIDATION before the activation.
 	AbortAt Phase `yaml:"abort-at,omitempty"`
-	// Reason is the text that comes before ABORT and behind "aborted, removing model from target controller: ". Empty:
-	// a text that Juju has for the phase.
+	// Reason is the text that precedes ABORT and follows "aborted, removing model from target controller: ". Empty: a
+	// text that Juju has for the phase.
 	Reason string `yaml:"reason,omitempty"`
 	// LeaveCopy keeps the importing copy on the target after an abort (juju/juju#20361).
 	LeaveCopy bool `yaml:"leave-copy,omitempty"`
-	// RestartInAbort restarts the worker in ABORT: the reason is empty then.
+	// RestartInAbort restarts the worker in ABORT, which loses the reason.
 	RestartInAbort bool `yaml:"restart-in-abort,omitempty"`
-	// ActivationLost makes the source believe that the activation failed although the target has done it: an abort
+	// ActivationLost makes the source conclude that the activation failed although the target has done it: an abort
 	// that leaves two active models (juju/juju#22986).
 	ActivationLost bool `yaml:"activation-lost,omitempty"`
 
-	// AgentsFail is the phase (QUIESCE, VALIDATION or SUCCESS) in which an agent reports failure, AgentsTimeout the one
-	// in which one does not report in time. Both abort, except in SUCCESS.
+	// AgentsFail is the phase (QUIESCE, VALIDATION or SUCCESS) in which an agent reports a failure; AgentsTimeout is
+	// the one in which an agent does not report in time. Both abort the migration, except in SUCCESS.
 	AgentsFail    Phase `yaml:"agents-fail,omitempty"`
 	AgentsTimeout Phase `yaml:"agents-timeout,omitempty"`
 
@@ -54,22 +54,22 @@ type Outcome struct {
 	Stall    string        `yaml:"stall,omitempty"`
 	StallFor time.Duration `yaml:"stall-for,omitempty"`
 	// Loop is the phase (VALIDATION, SUCCESS or LOGTRANSFER) that fails at its end, VALIDATION before it activates the
-	// model, and begins again, LoopTimes times, 0: forever (juju/juju#20286).
+	// model, and is retried LoopTimes times; 0: forever (juju/juju#20286).
 	Loop      Phase `yaml:"loop,omitempty"`
 	LoopTimes int   `yaml:"loop-times,omitempty"`
 
 	// ReapFails is the reason for REAPFAILED: "removing exported model failed: <reason>".
 	ReapFails string `yaml:"reap-fails,omitempty"`
 
-	// HalfReaped makes ReapFails happen in the middle: the source answers then as it did in that moment (2.9 to
-	// 3.6; 3.6.28, recorded).
+	// HalfReaped makes ReapFails happen in the middle: the source then answers as it did at that point (2.9 to 3.6;
+	// 3.6.28, recorded).
 	HalfReaped bool `yaml:"half-reaped,omitempty"`
 
 	// Pace replaces the controller's.
 	Pace *Pace `yaml:"pace,omitempty"`
 }
 
-// reason is what the source says before it aborts.
+// reason is what the source reports before it aborts.
 func (o Outcome) reason(phase Phase) string {
 	if o.Reason != "" {
 		return o.Reason
@@ -86,7 +86,8 @@ func (o Outcome) reason(phase Phase) string {
 	}
 }
 
-// Pace is how long the steps of a migration take. Real ones depend on the model; DefaultPace is a small healthy one.
+// Pace is how long the steps of a migration take. Real durations depend on the model; DefaultPace is a small healthy
+// one.
 type Pace struct {
 	Start         time.Duration `yaml:"start,omitempty"`          // "starting"
 	Prechecks     time.Duration `yaml:"prechecks,omitempty"`      // each of the two kinds, done twice
@@ -106,7 +107,7 @@ type Pace struct {
 	ReapFlip      time.Duration `yaml:"reap-flip,omitempty"`      // the model is gone, the phase is not yet DONE
 	Failure       time.Duration `yaml:"failure,omitempty"`        // a failure text stands before ABORT
 	Abort         time.Duration `yaml:"abort,omitempty"`          //
-	AbortHidden   time.Duration `yaml:"abort-hidden,omitempty"`   // the target has half removed its copy (Juju 4: not yet removed it); milliseconds in real ones, zero by default
+	AbortHidden   time.Duration `yaml:"abort-hidden,omitempty"`   // the target has half removed its copy (Juju 4: not yet removed it); milliseconds in reality, zero by default
 	WorkerRestart time.Duration `yaml:"worker-restart,omitempty"` // after an error that does not abort
 
 	AgentLimit time.Duration `yaml:"agent-limit,omitempty"` // controller config migration-agent-wait-time

@@ -10,9 +10,9 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// What a controller says of its own copy when an anonymous client of the model asks NotifyWatcher.Next for a watcher
-// that does not exist. The restriction is older than 2.9 (Juju's source); the answers were recorded with 3.6.28, 4.0.15
-// and 4.1-beta2.
+// These tests show what a controller reports about its own copy when an anonymous client of the model asks
+// NotifyWatcher.Next for a watcher that does not exist. The restriction is older than 2.9 (Juju's source); the answers
+// were recorded with 3.6.28, 4.0.15 and 4.1-beta2.
 const (
 	idle3     = "unknown watcher id / not found"
 	idle4     = `worker "0" not found / not found`
@@ -21,7 +21,7 @@ const (
 	missing   = `unknown model: "` + prod + `" / model not found`
 )
 
-// next logs in to "prod" as the anonymous user and asks a watcher that does not exist.
+// next logs in to "prod" as the anonymous user and asks for a watcher that does not exist.
 func (b *pair) next(t *testing.T, address string) string {
 	t.Helper()
 	conn := b.dial(t, address, "/model/"+prod+"/api")
@@ -33,7 +33,7 @@ func (b *pair) next(t *testing.T, address string) string {
 	return verdict(t, err)
 }
 
-// begin starts a migration of "prod" from A to B by the highest version of Controller that A offers.
+// begin starts a migration of "prod" from A to B in the highest version of Controller that A offers.
 func (b *pair) begin(t *testing.T) {
 	t.Helper()
 	admin, login := b.login(t, addressA, "/api", "user-admin", "pw")
@@ -99,8 +99,8 @@ func idleOf(version string) string {
 	return idle3
 }
 
-// After an abort the source is idle again and the copy is gone. After REAPFAILED a source of 4.x is idle, though the
-// model is on the target too (4.1-beta2, recorded); up to 3.6 it stays as it is in the source of the migration (documented).
+// After an abort the source is idle again and the copy is gone. After REAPFAILED a source of 4.x is idle, although the
+// model is also on the target (4.1-beta2, recorded); up to 3.6 the model stays the source of a migration (documented).
 func TestACopyAfterAMigrationThatFailed(t *testing.T) {
 	tests := []struct {
 		version        string

@@ -27,10 +27,10 @@ type pair struct {
 	network *wire.Network
 	ca      *wire.CA
 	a, b    *controller.Controller
-	late    sync.WaitGroup // listeners that came later
+	late    sync.WaitGroup // listeners that were added later
 }
 
-// start builds a pair; it must run inside synctest.Test. change may alter the two configurations.
+// start starts a pair; it must run inside synctest.Test. change may alter the two configurations.
 func start(t *testing.T, change func(a, b *controller.Config)) *pair {
 	t.Helper()
 	ca, err := wire.NewCA("test CA")
@@ -164,7 +164,7 @@ func (c *client) call(facade string, version int, method string, params any) jso
 	return reply
 }
 
-// info is what tests read of ModelInfo.
+// info holds the members of ModelInfo that tests read.
 type info struct {
 	Name           string
 	ControllerUUID string `json:"controller-uuid"`
@@ -212,7 +212,7 @@ func (b *pair) toB() map[string]any {
 	}
 }
 
-// migrate asks for a migration of "prod" and returns the item.
+// migrate requests a migration of "prod" and returns the item.
 func (c *client) migrate(target map[string]any) (id string, refused *rpc.Error) {
 	c.t.Helper()
 	params := map[string]any{"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": target}}}

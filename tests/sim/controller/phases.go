@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// quiesce checks, waits until the agents have stopped their work, and checks again.
+// quiesce runs the prechecks, waits until the agents have stopped their work, and runs the prechecks again.
 func (w *worker) quiesce(ctx context.Context) (Phase, error) {
 	if failure, err := w.prechecks(ctx); failure != "" || err != nil {
 		return w.failed(ctx, failure, err)
@@ -68,8 +68,8 @@ func (w *worker) prechecks(ctx context.Context) (failure string, err error) {
 	return "", nil
 }
 
-// agents waits for the reports of the agents: at most AgentLimit, with a text every Progress. The first failure ends the
-// wait, except in SUCCESS, where all reports are awaited and neither failure nor timeout stops the migration.
+// agents waits for the reports of the agents, at most AgentLimit, with a text every Progress. The first failure ends
+// the wait, except in SUCCESS, where all reports are awaited and neither failure nor timeout stops the migration.
 func (w *worker) agents(ctx context.Context, phase Phase, doing string, d time.Duration) (ok bool, err error) {
 	w.c.mu.Lock()
 	total := 0
@@ -148,8 +148,8 @@ func progress(reported, failed, total int) string {
 	return text
 }
 
-// importModel sends the model to the target. Any error aborts. When the controller restarts, the phase begins again and
-// finds the copy that is there already (inferred).
+// importModel sends the model to the target. Any error aborts. When the controller restarts, the phase restarts and
+// finds the copy that already exists (inferred).
 func (w *worker) importModel(ctx context.Context) (Phase, error) {
 	const failure = "model data transfer failed, %s"
 	if err := w.say(ctx, "exporting model", w.pace.Export); err != nil {
@@ -202,8 +202,8 @@ func (w *worker) importModel(ctx context.Context) (Phase, error) {
 	return ProcessRelations, nil
 }
 
-// validate waits for the agents, compares the machines with the cloud and activates the copy. Errors of the connection
-// do not abort: the phase begins again, forever if need be.
+// validate waits for the agents, compares the machines with the cloud and activates the copy. Connection errors do not
+// abort: the phase is retried, forever if need be.
 func (w *worker) validate(ctx context.Context) (Phase, error) {
 	ok, err := w.agents(ctx, Validation, "validating", w.pace.Validation)
 	if err != nil || !ok {
@@ -218,8 +218,8 @@ func (w *worker) validate(ctx context.Context) (Phase, error) {
 		return "", err
 	}
 	if w.m.outcome.Loop == Validation {
-		// The target cannot compare machines with the cloud, as where the model's credential is not
-		// valid there: the reason is in the log of the source only (3.5.4 and 3.6.28 observed).
+		// The target cannot compare machines with the cloud, e.g. because the model's credential is not valid there.
+		// Only the source's log has the reason (3.5.4 and 3.6.28 observed).
 		if err := w.loop(); err != nil {
 			return "", err
 		}
@@ -253,8 +253,8 @@ func plural(n int) string {
 	return "s"
 }
 
-// success lets the agents switch over and the target adopt the cloud resources. There is no way back from here: agents
-// that fail are left behind, an error makes the phase begin again.
+// success lets the agents switch over and the target adopt the cloud resources. The migration cannot be undone from
+// here on: agents that fail are left behind, and an error makes the source retry the phase.
 func (w *worker) success(ctx context.Context) (Phase, error) {
 	if _, err := w.agents(ctx, Success, "successful", w.pace.Success); err != nil {
 		return "", err
@@ -271,7 +271,7 @@ func (w *worker) success(ctx context.Context) (Phase, error) {
 	return LogTransfer, peer.adopt(ctx, w.c, w.m.ModelUUID)
 }
 
-// transferLogs sends the logs, with a text every Progress. There are none here but a number that grows.
+// transferLogs sends the logs, with a text every Progress. No logs are simulated, only a growing number.
 func (w *worker) transferLogs(ctx context.Context) (Phase, error) {
 	sent := 0
 	text := func(doing string) string {

@@ -10,11 +10,11 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The prechecks of a migration with their exact texts (Juju 2.9 to 3.6, documented). Errors have no code unless they
-// say otherwise. Of Juju 4 those about machines are its own (by its source); that it has the others of 3.6 is assumed, and
-// not true for units and applications.
+// The prechecks of a migration with their exact texts (Juju 2.9 to 3.6, documented). Errors have no code unless stated.
+// Juju 4 checks machines in its own way (by its source); that it has the other checks of 3.6 is assumed, and is not
+// true for units and applications.
 
-// precheckSource checks a model that is to leave, and the controller. The caller holds mu. The texts come without the
+// precheckSource checks the model that is to be migrated, and the controller. The caller holds mu. The texts lack the
 // prefix "source prechecks failed: ".
 func (c *Controller) precheckSource(h *hosted) error {
 	m := h.model
@@ -72,8 +72,8 @@ func (c *Controller) precheckMachines(m Model) error {
 	return nil
 }
 
-// precheckMachines4 checks all machines for one thing before it checks them for the next, as Juju 4 does, which does not ask
-// whether they are to reboot.
+// precheckMachines4 runs each check on all machines before the next check, as Juju 4 does, which does not ask whether
+// they are to reboot.
 func (m Model) precheckMachines4() error {
 	var old, unready []string
 	for _, machine := range m.Machines {
@@ -102,8 +102,9 @@ func (m Model) precheckMachines4() error {
 	return nil
 }
 
-// precheckBlockers returns what of a model no newer controller takes. In 2.9 and 3.0 the text names the version of the
-// target, the model must not be older than that wants, and 4.x is too far away.
+// precheckBlockers returns what prevents a model from being migrated to a newer controller. In 2.9 and 3.0 the text
+// names the version of the target, the model must be at least of the version that the target requires, and 4.x is too
+// far away.
 func (c *Controller) precheckBlockers(m Model, target string) error {
 	blockers := slices.Clone(m.Blockers)
 	name := ""
@@ -125,8 +126,8 @@ func (c *Controller) precheckBlockers(m Model, target string) error {
 		name, owner, m.Name, strings.Join(blockers, "\n- "))
 }
 
-// withOldBases adds the blocker of machines with a base that is too old: 3.5.4 takes 20.04, 22.04 and 24.04 (recorded; the
-// others of 3.x are taken to be the same, 2.9 and 3.0 name series and are not simulated).
+// withOldBases adds the blocker of machines with a base that is too old. 3.5.4 accepts 20.04, 22.04 and 24.04
+// (recorded; the same is assumed of the rest of 3.x; 2.9 and 3.0 name series and are not simulated).
 func (m Model) withOldBases() Model {
 	old := map[string]int{}
 	for _, machine := range m.Machines {
@@ -148,19 +149,19 @@ func (m Model) withOldBases() Model {
 	return m
 }
 
-// oldestTakenBy is the oldest model that a release takes; 0.0.0 if it takes all.
+// oldestTakenBy is the oldest model version that a release accepts; 0.0.0 if it accepts all.
 func oldestTakenBy(target string) version {
-	r, _ := releaseOf(target) // an unknown one takes all
+	r, _ := releaseOf(target) // an unknown release accepts all
 	return r.oldestModel
 }
 
-// atLeast compares the version of a model; one that cannot be read is new enough.
+// atLeast compares the version of a model; one that cannot be parsed counts as new enough.
 func atLeast(agent string, oldest version) bool {
 	v, err := parseVersion(agent)
 	return err != nil || v.compare(oldest) >= 0
 }
 
-// precheckPeer looks at the version of MigrationTarget that source and target have in common. 4.x wants a newer one
+// precheckPeer checks the version of MigrationTarget that source and target have in common. 4.x requires a newer one
 // (juju/juju#22659, #23281).
 func (c *Controller) precheckPeer(p *peer, target targetInfo) error {
 	switch {
@@ -224,8 +225,8 @@ func (a Application) precheck(of Model) error {
 	return nil
 }
 
-// migratingModel is the params of MigrationTarget.Prechecks. From version 7 on a model has a qualifier, before it an
-// owner; from version 4 on there is a description of it (4.0-beta8, recorded).
+// migratingModel is the params of MigrationTarget.Prechecks. From version 7 on a model has a qualifier instead of an
+// owner; from version 4 on a description of it is sent (4.0-beta8, recorded).
 type migratingModel struct {
 	UUID                   string           `json:"uuid"`
 	Name                   string           `json:"name"`
@@ -280,7 +281,7 @@ func (c *Controller) precheckComing(m migratingModel, agent, source version) err
 	case m.Name == "":
 		return wire.Errorf("not valid", "empty Name not valid") // 3.5.4 and 3.6.28, observed
 	case latest != nil && !latest.Phase.Terminal():
-		// Migrating back while the source still reaps (lp:1611391).
+		// Migrating back while the source is still in REAP (lp:1611391).
 		return wire.Errorf("", "model is being migrated out of target controller")
 	case agent.compare(own) > 0:
 		return wire.Errorf("", "model has higher version than target controller (%s > %s)", agent, own)
@@ -303,7 +304,7 @@ func (c *Controller) precheckNames(m migratingModel) error {
 		case h.model.UUID == m.UUID && h.mode != modeImporting:
 			return wire.Errorf("", "model with same UUID already exists (%s)", m.UUID)
 		case h.model.Name == m.Name && c.ownedBy(h.model, owner):
-			// A left-over importing copy trips this too, so that a retry is impossible (juju/juju#20361).
+			// A leftover importing copy causes this too, so a retry is impossible (juju/juju#20361).
 			return wire.Errorf("", "model named %q already exists", m.Name)
 		}
 	}
@@ -316,7 +317,7 @@ func (c *Controller) ownedBy(m Model, owner string) bool {
 	return m.Owner == owner || qualifier == owner
 }
 
-// facadesMissing is the answer of MigrationTarget 3 and later to a source that lists too little.
+// facadesMissing is the answer of MigrationTarget 3 and later to a source that lists too few facades.
 func facadesMissing(source version) error {
 	newer := fmt.Sprintf("%d.%d", source.major, source.minor)
 	text := newer
@@ -329,7 +330,7 @@ func facadesMissing(source version) error {
 }
 
 // checkUsers compares the users of a model with those of the target. With different identity providers external users
-// cannot come along; local users must exist there.
+// cannot be migrated; local users must exist on the target.
 func checkUsers(model Model, here, there string, target map[string]bool) error {
 	var external, missing []string
 	for _, user := range model.Users {
@@ -362,8 +363,8 @@ func checkUsers(model Model, here, there string, target map[string]bool) error {
 // local distinguishes the name of a local user from that of an external one.
 func local(name string) bool { return !strings.Contains(name, "@") }
 
-// prefixed puts a text before an error and keeps its code; an error that another controller answered shows its code in
-// brackets, as Juju does when it relays one.
+// prefixed puts a text before an error and keeps its code; an error from another controller shows its code in brackets,
+// as Juju does when it relays one.
 func prefixed(prefix string, err error) error {
 	if err == nil {
 		return nil

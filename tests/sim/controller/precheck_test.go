@@ -57,7 +57,7 @@ func TestSourcePrechecks(t *testing.T) {
 				if _, started := b.a.Migration(prod); started {
 					t.Error("it started")
 				}
-				// The same problem that comes up after the start aborts.
+				// The same problem aborts the migration if it appears after the start.
 				fresh := start(t, nil)
 				fresh.admin(t, addressA).migrate(fresh.toB())
 				fresh.a.Update(prod, change)
@@ -268,7 +268,7 @@ func TestRecordIsRefused(t *testing.T) {
 	})
 }
 
-// What no precheck looks at fails in IMPORT.
+// A problem that no precheck finds fails in IMPORT.
 func TestImportFails(t *testing.T) {
 	tests := []struct {
 		name, want string
@@ -329,7 +329,7 @@ func TestLostInstanceFailsTheMachineCheck(t *testing.T) {
 	})
 }
 
-// Faults of the target's transport act on the migration as they would on a real one.
+// Faults of the target's transport affect the migration as they would affect a real one.
 func TestFaultsOfTheTarget(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -6,21 +6,21 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// piece is what a source has removed of a model last, in REAP. In each piece ModelInfo and others answer in their own way
-// (3.6.28, recorded, in this order).
+// piece is the part of a model that a source has removed last, in REAP. After each piece ModelInfo and other calls
+// answer in their own way (3.6.28, recorded, in this order).
 type piece int
 
 const (
 	whole      piece = iota
 	ownerGone        // the permission of the first user
 	usersGone        // the model has no users
-	statusGone       // neither has it a status
+	statusGone       // and no status either
 	settingsGone
 	allDenied
 )
 
-// removeCopy removes the pieces of a half-imported copy, if the pace has time for that: what a target says meanwhile
-// (3.5.4, observed; in any order).
+// removeCopy removes the pieces of a half-imported copy one by one, if the pace has time for that, so that the target
+// answers as it does meanwhile (3.5.4, observed; in any order).
 func (c *Controller) removeCopy(ctx context.Context, uuid string) error {
 	if c.config.Pace.AbortHidden == 0 || !c.release.has(reapInPieces) {
 		return nil
@@ -40,7 +40,7 @@ func (c *Controller) removeCopy(ctx context.Context, uuid string) error {
 	return nil
 }
 
-// reapPieces removes a model piece by piece. One that is to stay half reaped stays without its status.
+// reapPieces removes a model piece by piece. One that is to stay half removed stays without its status.
 func (w *worker) reapPieces(ctx context.Context) error {
 	w.c.closeModelConns(w.m.ModelUUID) // with 1000, before the model is gone
 	for next := ownerGone; next <= allDenied; next++ {
@@ -60,7 +60,7 @@ func (w *worker) reapPieces(ctx context.Context) error {
 	return nil
 }
 
-// infoError is what ModelInfo says of a model that is being reaped; nil: it answers.
+// infoError is the answer of ModelInfo for a model that is in REAP; nil: it answers normally.
 func (h *hosted) infoError() error {
 	uuid := h.model.UUID
 	if h.mode == modeImporting { // 3.5.4, observed: a half-imported copy that is being removed
@@ -84,8 +84,8 @@ func (h *hosted) infoError() error {
 	}
 }
 
-// statusError is what FullStatus says of a model that is being reaped, or of a half-imported copy that is being removed;
-// nil: it answers (3.5.4, observed; a real one removes the pieces in any order).
+// statusError is the answer of FullStatus for a model that is in REAP, or for a half-imported copy that is being
+// removed; nil: it answers normally (3.5.4, observed; a real one removes the pieces in any order).
 func (h *hosted) statusError() error {
 	switch h.reaping {
 	case usersGone: // 3.6.28 recorded, too
@@ -101,8 +101,9 @@ func (h *hosted) statusError() error {
 	}
 }
 
-// strangers is what ModelInfo says of a model that came with a local user whom this controller does not know: a migration
-// with skip-user-checks lets it (3.6.28, recorded; summaries, ModelStatus and logins are as ever). The caller holds mu.
+// strangers is the answer of ModelInfo for a model that came with a local user whom this controller does not know,
+// which skip-user-checks allows (3.6.28, recorded; summaries, ModelStatus and logins are unaffected). The caller holds
+// mu.
 func (c *Controller) strangers(h *hosted) error {
 	if !h.came || c.release.has(juju4) {
 		return nil

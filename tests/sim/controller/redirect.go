@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// hostPort is flat on the wire; its members are alphabetic in a redirect, which is a map there, and the same order does
-// no harm at login.
+// hostPort is flat on the wire. Its members are in alphabetical order because in a redirect it is a map; that order
+// does no harm at login.
 type hostPort struct {
 	Value string `json:"value"`
 	Type  string `json:"type"`
@@ -47,10 +47,10 @@ func hostPorts(addresses []string) []hostPort {
 	return list
 }
 
-// redirect is the error for a user of a model that migrated away, or nil. Only a model that is gone and whose latest
-// migration is DONE redirects, and only users that had access when the migration was created, and the anonymous one
-// (Juju 2.9 to 3.6, documented). 4.0.15 and 4.1-beta2 also redirect every external user (recorded), 4.0-beta8 every user
-// tag (recorded). Servers, CA, controller tag and alias are those of the target-info.
+// redirect returns the error for a user of a model that migrated away, or nil. Only a model that is gone and whose
+// latest migration is DONE redirects, and only users who had access when the migration was created, and the anonymous
+// user (Juju 2.9 to 3.6, documented). 4.0.15 and 4.1-beta2 also redirect every external user (recorded), 4.0-beta8
+// every user tag (recorded). Servers, CA, controller tag and alias are those of the target-info.
 func (s *session) redirect(user string) error {
 	m := s.c.departed(s.model, user)
 	if m == nil {
@@ -89,8 +89,8 @@ func (c *Controller) departed(uuid, user string) *migration {
 	return m
 }
 
-// redirectInfo is the error-info without a controller tag. As a map its members come in alphabetic order, as in Juju
-// (4.0-beta8, recorded).
+// redirectInfo is the error-info without a controller tag. Its members are in alphabetical order because it is a map in
+// Juju (4.0-beta8, recorded).
 func (m *migration) redirectInfo() map[string]any {
 	var servers []map[string]any
 	for _, hp := range hostPorts(m.target.Addrs) {

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// After the migration: who is redirected, and who is not.
+// After the migration: which users are redirected, and which are not.
 func TestRedirects(t *testing.T) {
 	redirect := "redirect to controller-" + uuidB + " (ctl-b)"
 	const badLogin = "invalid entity name or password / unauthorized access"

@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// peerArgs is what a controller says of itself at login: its command line (documented).
+// peerArgs is how a controller identifies itself at login: its command line (documented).
 const peerArgs = "/var/lib/juju/tools/"
 
 // peer is a connection to the target of a migration.
@@ -26,17 +26,17 @@ type peer struct {
 	controller    int // of Controller: the highest
 }
 
-// Limits of a connection from controller to controller (3.6, documented). How long an address is tried says
-// Config.DialTimeout; what has answered there gets the time of Juju's client for its handshake, since a
-// loaded machine may need it for TLS.
+// Limits of a connection from controller to controller (3.6, documented). Config.DialTimeout limits the dial of each
+// address; a server that has answered gets the time of Juju's client for its handshake, because a loaded machine may
+// need it for TLS.
 const (
 	dialRetry        = 100 * time.Millisecond
 	handshakeTimeout = 45 * time.Second
 	callTimeout      = 5 * time.Minute
 )
 
-// connect dials the addresses of a target-info in their order and logs in. The CA of the target-info is the only one
-// that counts, and the certificate must name juju-apiserver.
+// connect dials the addresses of a target-info in their order and logs in. Only the CA of the target-info is trusted,
+// and the certificate must name juju-apiserver.
 func (c *Controller) connect(ctx context.Context, target targetInfo) (*peer, error) {
 	opts := rpc.DialOptions{
 		ServerName:   wire.ControllerName,
@@ -69,7 +69,7 @@ func (c *Controller) connect(ctx context.Context, target targetInfo) (*peer, err
 	return nil, err
 }
 
-// dial tries one address for as long as Config.DialTimeout says; a certificate that does not fit is final.
+// dial tries one address for Config.DialTimeout; a certificate that does not match is a final error.
 func (c *Controller) dial(ctx context.Context, scheme, address string, opts rpc.DialOptions) (*rpc.Conn, error) {
 	limit, cancel := context.WithTimeout(ctx, c.config.DialTimeout)
 	defer cancel()
@@ -98,7 +98,7 @@ func (c *Controller) dial(ctx context.Context, scheme, address string, opts rpc.
 	}
 }
 
-// within returns a dial that does not outlast a context, whatever becomes of the connection.
+// within wraps a dial so that it ends with a context, whatever happens to the connection.
 func within(limit context.Context, dial dialFunc) dialFunc {
 	deadline, _ := limit.Deadline()
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -160,7 +160,7 @@ func (c *Controller) logInTo(ctx context.Context, conn *rpc.Conn, target targetI
 
 func (p *peer) close() { _ = p.conn.Close() }
 
-// relayed turns the answer of another controller into what Juju makes of it: the code stays and shows in the text.
+// relayed turns the answer of another controller into Juju's error: the code is kept and shown in the text.
 func relayed(err error) error {
 	if answer, ok := errors.AsType[*rpc.Error](err); ok {
 		text := answer.Message
@@ -214,7 +214,7 @@ func (p *peer) prechecks(ctx context.Context, c *Controller, m Model) error {
 	if params.OwnerTag = "user-" + m.Owner; p.version >= 7 {
 		params.OwnerTag, params.Qualifier = "", m.Owner
 	}
-	// Juju 4.0 before it refused sent none (juju/juju#22239 with 4.0.5).
+	// Early Juju 4.0 sent none, before it refused such models (juju/juju#22239 with 4.0.5).
 	if p.version >= 4 && (!c.release.has(juju4) || c.release.has(envelope)) {
 		params.ModelDescription = []byte("description of model " + m.UUID)
 	}
@@ -231,7 +231,7 @@ func (p *peer) prechecks(ctx context.Context, c *Controller, m Model) error {
 	return p.call(ctx, "Prechecks", params, nil)
 }
 
-// importModel sends the content. Between simulated controllers it is JSON, not Juju's YAML.
+// importModel sends the contents. Between simulated controllers they are JSON, not Juju's YAML.
 func (p *peer) importModel(ctx context.Context, m Model) error {
 	data, err := json.Marshal(m) //nolint:gosec // names of backends, and credentials that a world made up
 	if err != nil {

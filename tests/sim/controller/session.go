@@ -79,7 +79,8 @@ func (c *Controller) open(conn *wire.Conn, uuid string) wire.Session {
 }
 
 // call answers one request. The order of the checks is Juju's: unknown model, login, kind of connection, migration of
-// the model, version of the client, rights, version, method (documented; recorded with 4.0-beta8 but for the client).
+// the model, version of the client, rights, version, method (documented; recorded with 4.0-beta8 except for the
+// client).
 func (s *session) call(ctx context.Context, req *wire.Request) (any, error) {
 	if s.unknown {
 		return nil, wire.Errorf("model not found", "unknown model: %q", s.model)
@@ -105,7 +106,7 @@ func (s *session) call(ctx context.Context, req *wire.Request) (any, error) {
 	return run(ctx, s, req)
 }
 
-// allowed looks at what does not depend on the method's own rules.
+// allowed makes the checks that do not depend on the method's own rules.
 func (s *session) allowed(login *login, req *wire.Request) error {
 	if err := s.kindAllows(req.Facade); err != nil {
 		return err
@@ -123,7 +124,7 @@ func (s *session) allowed(login *login, req *wire.Request) error {
 		return s.anonymousAllows(login, req)
 	}
 	if !slices.Contains(s.facades()[req.Facade], req.Version) {
-		return nil // unknown versions come before rights
+		return nil // unknown versions are reported before missing rights
 	}
 	if slices.Contains(agentFacades(), req.Facade) {
 		return errPermission()
@@ -136,7 +137,7 @@ func (s *session) allowed(login *login, req *wire.Request) error {
 	return nil
 }
 
-// anonymousAllows lets an anonymous client ping, which renews its connection, and call the facades of its list.
+// anonymousAllows allows an anonymous client to ping, which renews its connection, and to call the facades of its list.
 func (s *session) anonymousAllows(login *login, req *wire.Request) error {
 	list := facadeList(anonymousControllerFacades)
 	if s.model != "" {
@@ -196,14 +197,14 @@ func (r *release) anonymousModel() map[string][]int {
 	return facades
 }
 
-// common are facades of both kinds of connection (documented).
+// common are the facades of both kinds of connection (documented).
 func common() []string {
 	return []string{"Pinger", "Bundle", "HighAvailability", "NotifyWatcher", "ModelConfig"}
 }
 
-// kindAllows refuses facades of the other kind of connection. An unknown facade is no controller facade, so it
-// is refused here on a controller connection and found unknown later on a model connection (documented). AllModelWatcher
-// is a controller facade that 4.x has not got (4.0-beta8, recorded).
+// kindAllows refuses facades of the other kind of connection. An unknown facade is not a controller facade, so it is
+// refused here on a controller connection and reported as unknown later on a model connection (documented).
+// AllModelWatcher is a controller facade that 4.x does not have (4.0-beta8, recorded).
 func (s *session) kindAllows(facade string) error {
 	_, isController := s.c.release.controller[facade]
 	isController = isController || facade == "AllModelWatcher"
@@ -216,8 +217,8 @@ func (s *session) kindAllows(facade string) error {
 	return nil
 }
 
-// migrationAllows limits logins by user tag to a model that migrates; the mode is that of the time of the login. The
-// errors have no code. Token logins are not limited (all documented; texts recorded with 4.0-beta8).
+// migrationAllows limits logins by user tag to a model that is migrating; the mode is that at the time of the login.
+// The errors have no code. Token logins are not limited (all documented; texts recorded with 4.0-beta8).
 func (s *session) migrationAllows(login *login, req *wire.Request) error {
 	if login.token {
 		return nil
@@ -251,8 +252,8 @@ func (s *session) end() {
 	}
 }
 
-// Errors for unknown things, as Juju up to 3.6 words them (documented; the last one recorded from JIMM), and as 4.x does
-// (4.0-beta8, recorded).
+// Errors for unknown facades, methods and versions in the wording of Juju up to 3.6 (documented; the last one recorded
+// from JIMM) and of 4.x (4.0-beta8, recorded).
 
 func (s *session) unknownFacade(req *wire.Request) error {
 	const code = "not implemented"

@@ -23,7 +23,7 @@ func (s *slowConn) Read(data []byte) (int, error) {
 	return s.Conn.Read(data)
 }
 
-// A target is tried for a minute; one that listens may take longer to shake hands.
+// A target is tried for a minute; one that accepts the connection may take longer for the handshake.
 func TestATargetThatIsReachedMayBeSlow(t *testing.T) {
 	for _, test := range []struct {
 		name, address, want string

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// Tags and the errors for bad ones, without a code in Juju up to 3.6 (recorded with 4.0-beta8).
+// Tags and the errors for invalid ones, which have no code in Juju up to 3.6 (recorded with 4.0-beta8).
 
 func validKind(kind string) bool {
 	switch kind {

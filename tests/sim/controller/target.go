@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The facade MigrationTarget, versions 1 to 8 (documented; 4 to 7 recorded with 4.0-beta8): what the source of a migration
-// asks of the target. All of it needs a superuser, which session.allowed sees to.
+// The facade MigrationTarget, versions 1 to 8 (documented; 4 to 7 recorded with 4.0-beta8): what the source of a
+// migration asks of the target. All of it requires a superuser, which session.allowed ensures.
 
 func targetPrechecks(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params migratingModel
@@ -25,8 +25,8 @@ func targetPrechecks(_ context.Context, s *session, req *wire.Request) (any, err
 	return nil, s.c.precheckTarget(params, req.Version)
 }
 
-// importModel makes an importing copy: ModelInfo and AllModels show it, summaries do not. What no precheck looks at
-// fails here: cloud, region, credential, secret backends.
+// importModel makes an importing copy: ModelInfo and AllModels show it, summaries do not. Problems that no precheck
+// finds fail here: cloud, region, credential, secret backends.
 func importModel(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params serializedModel
 	if err := req.Decode(&params); err != nil {
@@ -50,7 +50,7 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 		model: m, mode: modeImporting, status: c.importingStatus(), came: true,
 		hidden: req.Version >= envelopeVersion && c.release.has(hiddenCopies),
 	}
-	if c.release.has(unfinished) { // at once a normal model (4.0-beta8, recorded)
+	if c.release.has(unfinished) { // a normal model at once (4.0-beta8, recorded)
 		h.mode, h.status = modeNone, status{Status: "available", Since: now()}
 	}
 	if c.release.has(silentSource) { // 4.0.15 and 4.1-beta2, recorded with models without agents
@@ -61,7 +61,7 @@ func importModel(_ context.Context, s *session, req *wire.Request) (any, error) 
 	return nil, nil
 }
 
-// importable is why an import fails. The caller holds mu.
+// importable returns why an import fails. The caller holds mu.
 func (c *Controller) importable(m Model) error {
 	if c.models[m.UUID] != nil {
 		return wire.Errorf("already exists", "model %s already exists", m.UUID)
@@ -109,7 +109,7 @@ type modelArg struct {
 	ModelTag string `json:"model-tag"`
 }
 
-// withModel finds the model of a call. The rest runs with mu held.
+// withModel finds the model of a call and runs a function with mu held.
 func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (any, error) {
 	var params modelArg
 	if err := req.Decode(&params); err != nil {
@@ -126,13 +126,13 @@ func withModel(s *session, req *wire.Request, do func(h *hosted) (any, error)) (
 	case h != nil:
 		return do(h)
 	case s.c.release.has(released4):
-		return nil, wire.Errorf("", "invoking getDB: database not found") // what stands before it is left out
+		return nil, wire.Errorf("", "invoking getDB: database not found") // the text before it is left out
 	default:
 		return nil, wire.Errorf("not found", "model %q not found", uuid)
 	}
 }
 
-// activateModel makes an importing copy the model. From here on this controller no longer redirects for it.
+// activateModel turns an importing copy into the model. From here on this controller no longer redirects for it.
 func activateModel(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(unfinished) {
 		return nil, wire.Errorf("", "activating an imported model is not implemented")
@@ -141,14 +141,14 @@ func activateModel(_ context.Context, s *session, req *wire.Request) (any, error
 		if h.mode != modeImporting {
 			return nil, wire.Errorf("", "migration mode for the model is not importing")
 		}
-		if !h.hidden { // else AdoptResources does it
+		if !h.hidden { // otherwise AdoptResources does it
 			s.c.activate(h)
 		}
 		return nil, nil
 	})
 }
 
-// activate makes an importing copy the model. The caller holds mu.
+// activate turns an importing copy into the model. The caller holds mu.
 func (c *Controller) activate(h *hosted) {
 	h.mode, h.hidden = modeNone, false
 	h.status = status{Status: "available", Since: now()}
@@ -157,7 +157,7 @@ func (c *Controller) activate(h *hosted) {
 	c.touch()
 }
 
-// strand takes the agents away that do not come along.
+// strand removes the agents that do not migrate.
 func (m *Model) strand() {
 	for i, machine := range m.Machines {
 		if machine.Strands {
@@ -214,17 +214,17 @@ func abortImport(ctx context.Context, s *session, req *wire.Request) (any, error
 	return nil, nil
 }
 
-// removeLater removes a half-imported copy as Juju 4 does, which answers before: it only marks the copy as dead, and what
-// undertakes dead models removes it (by its source and its own tests). That nothing shows the mark is assumed.
+// removeLater removes a half-imported copy as Juju 4 does: the answer comes first; the copy is only marked as dead and
+// removed in the background (by its source and its own tests). That no answer shows the mark is assumed.
 func (c *Controller) removeLater(uuid string) {
 	ctx, cancel := c.run()
 	defer cancel()
 	w := &worker{c: c, speed: c.config.Speed}
-	_ = w.wait(ctx, c.config.Pace.AbortHidden) // one that goes down meanwhile has removed the copy when it is back
+	_ = w.wait(ctx, c.config.Pace.AbortHidden) // a controller that goes down meanwhile has removed the copy when it is back
 	c.dropCopy(uuid)
 }
 
-// dropCopy removes a half-imported copy, if it is still there.
+// dropCopy removes a half-imported copy, if it still exists.
 func (c *Controller) dropCopy(uuid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -238,8 +238,8 @@ func caCert(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]string{"result": base64.StdEncoding.EncodeToString([]byte(s.c.CACert()))}, nil
 }
 
-// checkMachines reports machines that the cloud does not know; the texts only reach the source's log. A credential that is
-// marked as invalid is named by its name alone (3.5.4, observed); that Juju 4 says the same of one is assumed.
+// checkMachines reports machines that the cloud does not know; the texts only reach the source's log. A credential that
+// is marked as invalid is identified only by its name (3.5.4, observed); the same is assumed of Juju 4.
 func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(unfinished) { // for unknown models too
 		return results{Results: []result{}}, nil
@@ -248,7 +248,7 @@ func checkMachines(_ context.Context, s *session, req *wire.Request) (any, error
 		if s.c.credentialInvalid(h.model) {
 			return nil, wire.Errorf("not valid", "credential %q not valid", h.model.Credential)
 		}
-		list := results{} // null if there is nothing to say (3.5.4, observed)
+		list := results{} // null if there is nothing to report (3.5.4, observed)
 		if s.c.release.has(juju4) {
 			list.Results = []result{}
 		}
@@ -274,7 +274,8 @@ func adoptResources(_ context.Context, s *session, req *wire.Request) (any, erro
 	})
 }
 
-// latestLogTime answers a time, not an object (4.0-beta8, recorded), in 4.x for unknown models too (4.0.15, recorded).
+// latestLogTime answers with a time, not an object (4.0-beta8, recorded), in 4.x also for unknown models (4.0.15,
+// recorded).
 func latestLogTime(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(juju4) {
 		return time.Time{}, nil

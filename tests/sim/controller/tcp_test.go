@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The same over the network of the machine, in real time: nothing depends on virtual time or on the in-memory network.
+// The same over the machine's network, in real time: nothing depends on virtual time or on the in-memory network.
 func TestMigrationOverTCP(t *testing.T) {
 	ca, err := wire.NewCA("test CA")
 	if err != nil {

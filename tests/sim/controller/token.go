@@ -42,8 +42,8 @@ func (a *audience) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(a))
 }
 
-// byToken logs in with the standard base64 of a compact JWS. The auth-tag counts for nothing, so that a migrated model
-// does not redirect such a login before 4.0. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
+// byToken logs in with the standard base64 of a compact JWS. The auth-tag is ignored, so a migrated model does not
+// redirect such a login before 4.0. Errors of the token have no code (4.0-beta8, recorded; documented since 3.2).
 func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 	if !s.c.config.Tokens.accepted() { // 3.6.28 and 4.0-beta8, recorded
 		return nil, wire.Errorf("unauthorized access", "failed to authenticate request: unauthorized")
@@ -52,7 +52,7 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 	if err != nil {
 		return nil, wire.Errorf("", "parsing login access token: %v", err)
 	}
-	newer := s.c.release.has(juju4) // 3.6.28 looks neither at the audience nor whether there is an end (recorded)
+	newer := s.c.release.has(juju4) // 3.6.28 checks neither the audience nor that an expiry is set (recorded)
 	switch {
 	case claims.Expires <= time.Now().Unix() && (newer || claims.Expires != 0):
 		return nil, wire.Errorf("", `parsing login access token: "exp" not satisfied`)
@@ -80,11 +80,11 @@ func (s *session) byToken(ctx context.Context, token string) (*login, error) {
 	return &login{user: name, token: true, access: claims.Access}, nil
 }
 
-// keySet verifies tokens and remembers public keys.
+// keySet verifies tokens and caches public keys.
 type keySet struct {
 	tokens Tokens
-	least  int  // bits of a key; 0: as many as there are
-	jwx2   bool // what refuses tokens is jwx/v2, which Juju 3 has (3.5.4, observed)
+	least  int  // bits of a key; 0: any number
+	jwx2   bool // tokens are refused by jwx/v2, which Juju 3 uses (3.5.4, observed)
 	http   *http.Client
 
 	mu   sync.Mutex
@@ -151,7 +151,7 @@ func (k *keySet) verify(ctx context.Context, token string) (claims, error) {
 	return c, nil
 }
 
-// key returns a key by its id; an unknown id makes it read the key set again, since JIMM changes its keys.
+// key returns a key by its id; for an unknown id it reads the key set again, because JIMM rotates its keys.
 func (k *keySet) key(ctx context.Context, id string) (crypto.PublicKey, error) {
 	if k.tokens.Key != nil {
 		return k.tokens.Key(ctx, id)

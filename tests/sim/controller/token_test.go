@@ -146,7 +146,7 @@ func TestTokenLoginDuringAndAfterAMigration(t *testing.T) {
 		if got := verdict(t, err); got != "invalid entity name or password / unauthorized access" {
 			t.Errorf("after the migration: %s", got)
 		}
-		// The owner asks through JIMM: ModelInfo on the controller connection does redirect.
+		// The owner calls through JIMM: ModelInfo on the controller connection does redirect.
 		c, err = b.token(t, "/api", key.token(t, claims(superuser())))
 		if err != nil {
 			t.Fatal(err)

@@ -15,9 +15,9 @@ type upgradeResult struct {
 	Error  *wire.Error `json:"error,omitempty"`
 }
 
-// upgradeModel asks the agents of a model to become a version, which ends as if they had been restarted: at first the model
-// has the new version, then its agents (3.6.28, recorded, but for the agents). Neither a migration nor a block of the model
-// keeps it from that, only a block of the controller model (recorded).
+// upgradeModel tells the agents of a model to run a version and restarts them: first the model has the new version,
+// then its agents (3.6.28, recorded, except for the agents). Neither a migration nor a block of the model prevents it,
+// only a block of the controller model (recorded).
 func upgradeModel(_ context.Context, s *session, req *wire.Request) (any, error) {
 	var params struct {
 		ModelTag string  `json:"model-tag"`
@@ -69,7 +69,7 @@ func upgradeModel(_ context.Context, s *session, req *wire.Request) (any, error)
 	return upgradeResult{Chosen: chosen}, nil
 }
 
-// chooseUpgrade is the version that a model gets. The caller holds mu.
+// chooseUpgrade returns the version that a model gets. The caller holds mu.
 func (c *Controller) chooseUpgrade(m Model, target string) (string, error) {
 	wanted, err := parseVersion(target)
 	current, currentErr := parseVersion(m.AgentVersion)
@@ -92,12 +92,12 @@ func (c *Controller) chooseUpgrade(m Model, target string) (string, error) {
 	return target, nil
 }
 
-// callError is a refusal that is the error of the call, not one in its answer.
+// callError is a refusal that is the error of the call, not part of its answer.
 type callError struct{ error }
 
-// chooseUpgrade4 is chooseUpgrade of Juju 4.0.0 and newer, whose refusals have other texts (ModelUpgrader 2, by Juju's
-// source). A version above the controller's is refused with the text about patch versions. A block on changes of the model
-// is heeded; which releases of 4.0 look at that of the controller model instead is not known.
+// chooseUpgrade4 is chooseUpgrade of Juju 4.0.0 and newer, where refusals have other texts (ModelUpgrader 2, by Juju's
+// source). A version above the controller's is refused with the text about patch versions. A block of changes on the
+// model is respected; which releases of 4.0 check that of the controller model instead is not known.
 func (c *Controller) chooseUpgrade4(m Model, target string) (string, error) {
 	wanted, err := parseVersion(target)
 	current, currentErr := parseVersion(m.AgentVersion)
@@ -118,10 +118,12 @@ func (c *Controller) chooseUpgrade4(m Model, target string) (string, error) {
 	return target, nil
 }
 
-// agentsFollow is how long the agents of a model need for an upgrade, before Speed. How long real ones do depends on them.
+// agentsFollow is how long the agents of a model take for an upgrade, before Speed. With real agents it depends on the
+// agents.
 const agentsFollow = 20 * time.Second
 
-// followUpgrade gives the agents of a model its version after a while; those of a controller that restarts hurry.
+// followUpgrade gives the agents of a model its version after a while; those of a controller that restarts get it
+// sooner.
 func (c *Controller) followUpgrade(uuid, version string) {
 	ctx, cancel := c.run()
 	defer cancel()
@@ -131,7 +133,7 @@ func (c *Controller) followUpgrade(uuid, version string) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	_ = c.Update(uuid, func(m *Model) { // unless it has moved on
+	_ = c.Update(uuid, func(m *Model) { // unless it has migrated away
 		if m.AgentVersion == version {
 			m.setAgents(version)
 		}

@@ -50,7 +50,7 @@ func (v version) String() string {
 	return fmt.Sprintf("%d.%d.%d", v.major, v.minor, v.patch)
 }
 
-// compare orders versions; a tagged one comes before the release of the same major and minor.
+// compare orders versions; a tagged one precedes the release of the same major and minor.
 func (v version) compare(w version) int {
 	release := func(tag string) int {
 		if tag == "" {

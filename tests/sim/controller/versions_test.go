@@ -85,7 +85,7 @@ func TestMigrationsByVersionPair(t *testing.T) {
 	}
 }
 
-// migrateByVersion migrates "prod", whose foreign application is left out: 3.0 refuses that.
+// migrateByVersion migrates "prod" without its foreign application, which 3.0 refuses.
 func migrateByVersion(t *testing.T, source, target, want string) {
 	t.Helper()
 	bed := between(t, source, target)
@@ -223,8 +223,8 @@ func TestTokensAreOlderThan32Unknown(t *testing.T) {
 	})
 }
 
-// TestSilentSource follows a migration from a 4.x controller that is aborted: who looks at the source sees nothing of it
-// (4.0.15 and 4.1-beta2, recorded).
+// TestSilentSource follows a migration from a 4.x controller that is aborted: the source shows nothing of it (4.0.15
+// and 4.1-beta2, recorded).
 func TestSilentSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bed := between(t, "4.0.15", "4.1-beta2")
@@ -333,8 +333,8 @@ func TestPhasesOf41(t *testing.T) {
 	})
 }
 
-// TestDryRunOf40IsReal holds to the worst case for releases between 4.0-beta8, which ignores "dry-run", and 4.0.15, which
-// honours it. It also sees that connections to a model outlive the model there.
+// TestDryRunOf40IsReal tests the worst case for releases between 4.0-beta8, which ignores "dry-run", and 4.0.15, which
+// honours it. It also shows that connections to a model outlive the model there.
 func TestDryRunOf40IsReal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bed := between(t, "4.0.14", "4.1.0")

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// watcher answers Next with what changed since the last one. The first Next gives everything (documented).
+// watcher answers Next with the changes since the last one. The first Next returns everything (documented).
 type watcher struct {
 	facade string                                // that serves it
 	state  func(c *Controller) map[string]entity // by key; called with mu held
@@ -21,7 +21,7 @@ type watcher struct {
 	once   sync.Once
 }
 
-// entity is one thing that is watched.
+// entity is one watched thing.
 type entity struct {
 	kind string
 	info any
@@ -52,7 +52,7 @@ func (s *session) watcher(req *wire.Request) (*watcher, error) {
 	}
 }
 
-// watcherNext waits until something changed.
+// watcherNext waits until something has changed.
 func watcherNext(ctx context.Context, s *session, req *wire.Request) (any, error) {
 	w, err := s.watcher(req)
 	if err != nil {
@@ -129,7 +129,7 @@ func (w *watcher) deltas(state map[string]entity) (deltas []delta, first bool) {
 	return deltas, first
 }
 
-// removed makes the body of a removal: what identifies the entity.
+// removed is the body of a removal: what identifies the entity.
 func removed(key, data string) (kind string, body any) {
 	var id struct {
 		ModelUUID string `json:"model-uuid,omitempty"`
@@ -151,8 +151,8 @@ type statusInfo struct {
 	Version string `json:"version"`
 }
 
-// modelEntities are a model and what is in it, as all-watchers tell it: kinds model, application, machine and unit.
-// Names are those of Juju's multiwatcher (documented); fields that no one here reads are left out.
+// modelEntities are a model and its contents as all-watchers report them: kinds model, application, machine and unit.
+// Names are those of Juju's multiwatcher (documented); fields that no client here reads are left out.
 func modelEntities(c *Controller, h *hosted, into map[string]entity) {
 	m := h.model
 	add := func(kind, id string, info map[string]any) {
@@ -254,7 +254,7 @@ func watchModelSummaries(_ context.Context, s *session, _ *wire.Request) (any, e
 	return s.watch("ModelSummaryWatcher", func(c *Controller) map[string]entity { return summaries(c, user) })
 }
 
-// summaries are ModelAbstracts (documented). They say nothing about migrations.
+// summaries are ModelAbstracts (documented). They contain nothing about migrations.
 func summaries(c *Controller, user string) map[string]entity {
 	state := map[string]entity{}
 	for uuid, h := range c.models {
