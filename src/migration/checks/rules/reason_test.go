@@ -177,6 +177,7 @@ func TestReasonsFitTheVersions(t *testing.T) {
 		description = "target prechecks failed: cannot deserialize model \"UUID\" description during prechecks: version: expected int, got nothing"
 		mismatch    = "credential attribute mismatch: map[] != map[]"
 		backend     = "secret backend \"k8s\" not found"
+		agents      = "model data transfer failed, failed to migrate binaries: cannot upload agent binaries: uploading agent binaries for sha256 \"ab\" and version \"4.0.15-ubuntu-amd64\": not today"
 	)
 	for _, c := range []struct{ text, source, target, id string }{
 		{description, "4.0.5", "4.0.5", "target-description"},
@@ -185,6 +186,8 @@ func TestReasonsFitTheVersions(t *testing.T) {
 		{mismatch, "3.6.28", "4.0.14", "credential-rbac"},
 		{backend, "3.6.28", "3.6.28", "secret-backends"},
 		{backend, "3.6.28", "4.0.10", "secret-backends-juju4"},
+		{agents, "3.6.28", "3.6.28", "agents-refused"},
+		{agents, "3.6.28", "4.0.15", "agents-refused-juju4"},
 		{"remoteentitites: offer for app \"c9f6\" not found", "3.6.28", "3.6.28", "connected-offers"},
 	} {
 		if got, _ := rules.Explain(c.text, rules.Facts{Source: c.source, Target: c.target}); got.ID != c.id {
