@@ -10,11 +10,12 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// StartControllers serves the controllers of a world and their models, but no JIMM, for a real one to adopt. All that the
-// world says about JIMM is without effect, except its UUID, which makes the user of models that were "created-here".
+// StartControllers serves the controllers of a world and their models, but no JIMM, so that a real one can add them.
+// What the world says about JIMM has no effect, except its UUID, which makes the user of models that were
+// "created-here".
 //
-// Certificates are for juju-apiserver, localhost, 127.0.0.1 and Options.TLSNames. Messages are not kept; Options.Log sees
-// them. What AddController needs to know says Registration. The context limits the start only.
+// Certificates are for juju-apiserver, localhost, 127.0.0.1 and Options.TLSNames. Messages are not kept; Options.Log
+// sees them. Registration returns what AddController needs. The context limits only the start.
 func StartControllers(ctx context.Context, world World, options Options) (*JAAS, error) {
 	world, err := world.filled()
 	if err != nil {
@@ -47,8 +48,8 @@ func StartControllers(ctx context.Context, world World, options Options) (*JAAS,
 	return j, nil
 }
 
-// Registration is what JIMM.AddController has to be given to adopt a controller, with the keys of its params, which are
-// those of the file that "jimmctl add-controller" reads.
+// Registration holds the parameters of JIMM.AddController for one controller. The keys are those of its params, and of
+// the file that "jimmctl add-controller" reads.
 type Registration struct {
 	Name          string   `json:"name" yaml:"name"`
 	UUID          string   `json:"uuid" yaml:"uuid"`
@@ -66,9 +67,9 @@ func (r Registration) String() string { return "registration of controller " + r
 // GoString leaves the password out.
 func (r Registration) GoString() string { return r.String() }
 
-// Registration returns how JIMM can adopt a controller. A loopback address is named localhost, since JIMM leaves out
-// addresses of the machine itself, but for the public one (JIMM of 2024 and 2026, recorded). The password is that of the
-// superuser; JIMM keeps it, and gives it to the source of a migration.
+// Registration returns the parameters with which JIMM can add a controller. A loopback address is named localhost,
+// because JIMM leaves out addresses of its own machine, except for the public one (JIMM of 2024 and 2026, recorded).
+// The password is that of the superuser; JIMM keeps it, and sends it to the source of a migration.
 func (j *JAAS) Registration(name string) Registration {
 	c := j.Controller(name)
 	described, _ := j.world.controller(name)
@@ -85,7 +86,7 @@ func (j *JAAS) Registration(name string) Registration {
 	}
 }
 
-// Address returns where a server listens, host:port: jimm, or a controller.
+// Address returns the host:port of a server: jimm, or a controller.
 func (j *JAAS) Address(name string) string {
 	if s := j.servers[name]; s != nil {
 		return s.address

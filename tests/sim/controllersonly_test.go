@@ -23,7 +23,7 @@ func TestKeySetOverHTTPS(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	web := httptest.NewUnstartedServer(server)
-	web.Config.ErrorLog = log.New(io.Discard, "", 0) // who does not trust it is no news
+	web.Config.ErrorLog = log.New(io.Discard, "", 0) // errors of clients that do not trust it are expected
 	web.StartTLS()
 	defer web.Close()
 	roots := x509.NewCertPool()

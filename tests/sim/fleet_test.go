@@ -14,7 +14,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// What the real JIMMs of 2024 and 2026 over Juju 3.6.28 were seen to do in November 2026 with what a fleet needs.
+// These tests show what real JIMMs of 2024 and 2026 over Juju 3.6.28 did in November 2026 with the calls that a fleet
+// needs.
 
 // ask is call with the code of an error.
 func (c client) ask(facade string, version int, method string, params any) string {
@@ -57,7 +58,7 @@ func TestCordon(t *testing.T) {
 			if got := fmt.Sprint(placed(j)); got != want {
 				t.Errorf("%s: placed %s, want %s", year, got, want)
 			}
-			// Without the field it is lifted.
+			// Without the field the mark is removed.
 			c.call("JIMM", 4, "SetControllerDeprecated", map[string]any{"name": "east"})
 			if seen := c.call("JIMM", 4, "ListControllers", nil); strings.Contains(seen, "deprecated") {
 				t.Errorf("%s: not lifted: %s", year, seen)
@@ -183,7 +184,7 @@ func TestListApplicationOffers(t *testing.T) {
 	}
 }
 
-// A consumer finds an offer again some time after the old controller redirects.
+// A consumer finds an offer again some time after the old controller starts to redirect.
 func TestConnectionsAreJoinedWhenTheConsumerHasFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := start(t, load(t, offersWorld))
@@ -262,7 +263,7 @@ models:
 		if got := agents(); got != "3.6.28 3.6.28" {
 			t.Errorf("after a minute: %s", got)
 		}
-		// A migration does not stop it either.
+		// It does not prevent a migration either.
 		c.migrate(j, "new", "east")
 		if got := upgrade("new", "3.6.28", false); got != `{"chosen-version":"3.6.28"}` {
 			t.Errorf("a model that moves: %s", got)
@@ -276,7 +277,7 @@ models:
 	})
 }
 
-// Agents log in to the target ten at once and then four a second; with too many the agents are not in time.
+// Agents log in to the target ten at once and then four a second; if there are too many, they do not report in time.
 func TestAgentsLogInOneAfterTheOther(t *testing.T) {
 	world := func(machines int) string {
 		list := []string{}

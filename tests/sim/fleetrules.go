@@ -10,62 +10,62 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// The rules for a run over many models. They look at every MigrateModel of our own account at its arrival.
+// The rules for a run over many models. They check every MigrateModel of our own account as it arrives.
 const (
-	// RuleOverCap forbids more migrations at once than Fleet allows, those of others counted.
+	// RuleOverCap forbids more migrations at once than Fleet allows, including those of other clients.
 	RuleOverCap = "over-cap"
-	// RuleBothEnds forbids that a model and one that it is connected with are in flight together.
+	// RuleBothEnds forbids that a model and a model that it is connected to migrate at the same time.
 	RuleBothEnds = "both-ends"
 	// RuleStartAfterStop forbids a start after JAAS.StopStarts.
 	RuleStartAfterStop = "start-after-stop"
 	// RuleTwoStarts forbids a second start of a model in one run.
 	RuleTwoStarts = "two-starts"
-	// RuleUnplannedStart forbids what Fleet.Planned has not got.
+	// RuleUnplannedStart forbids starts that are not in Fleet.Planned.
 	RuleUnplannedStart = "unplanned-start"
 )
 
-// Fleet is what a run over many models has promised. The zero value of each member is no rule.
+// Fleet holds the promises of a run over many models. The zero value of each member is no rule.
 type Fleet struct {
-	Parallel  int  `yaml:"parallel,omitempty"`   // migrations at once, everywhere
+	Parallel  int  `yaml:"parallel,omitempty"`   // migrations at once, in all
 	PerSource int  `yaml:"per-source,omitempty"` // from one controller
 	PerTarget int  `yaml:"per-target,omitempty"` // to one controller
-	BothEnds  bool `yaml:"both-ends,omitempty"`  // connected models are not in flight together
+	BothEnds  bool `yaml:"both-ends,omitempty"`  // connected models never migrate at the same time
 	Once      bool `yaml:"once,omitempty"`       // a model is started once in a run
-	// Planned is all that may be started.
+	// Planned are all the starts that are allowed.
 	Planned []PlannedStart `yaml:"planned,omitempty"`
 }
 
 // PlannedStart is a move of a plan. Model is a UUID, owner/name, or a name that is unique.
 type PlannedStart struct {
 	Model string `yaml:"model"`
-	From  string `yaml:"from,omitempty"` // where the model is then; empty: anywhere
+	From  string `yaml:"from,omitempty"` // the controller that hosts the model then; empty: any
 	To    string `yaml:"to"`
 }
 
-// fleetRules is what the rules remember. JAAS.mu guards it.
+// fleetRules is the state of the rules. JAAS.mu guards it.
 type fleetRules struct {
 	Fleet
 
-	stopped string               // why nothing more may be started
+	stopped string               // why no more may be started
 	asked   map[string]time.Time // by UUID, when it was requested in this run
-	targets map[string]string    // where to
+	targets map[string]string    // the target
 }
 
-// BeginRun begins a run over many models with the rules that it has promised, and forgets the run before.
+// BeginRun begins a run over many models with the rules that it has promised, and discards the run before.
 func (j *JAAS) BeginRun(fleet Fleet) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.fleet = fleetRules{Fleet: fleet, asked: map[string]time.Time{}, targets: map[string]string{}}
 }
 
-// StopStarts makes every later start of the run a violation. Why says what has stopped it.
+// StopStarts makes every later start of the run a violation. Why is the reason for the stop.
 func (j *JAAS) StopStarts(why string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.fleet.stopped = why
 }
 
-// checkFleet looks at a start of our own account.
+// checkFleet checks a start of our own account.
 func (j *JAAS) checkFleet(user string, spec recordParams, report func(rule, why string)) {
 	if spec.empty() || user != j.Account("").ID+"@serviceaccount" {
 		return
@@ -118,13 +118,13 @@ func (r *fleetRules) checkCaps(flying []flight, source, target string, report fu
 	}
 }
 
-// flight is a migration that runs, or that was requested a moment ago.
+// flight is a migration that runs, or that was requested just before.
 type flight struct{ uuid, source, target string }
 
-// askedLately is for how long a request counts as a migration although no controller shows one.
+// askedLately is how long a request counts as a migration although no controller shows one.
 const askedLately = 10 * time.Second
 
-// flying are all migrations in flight but those of a model itself, of any client.
+// flying returns all migrations in flight except those of the given model, of any client.
 func (j *JAAS) flying(but string) (list []flight) {
 	j.mu.Lock()
 	asked, targets := maps.Clone(j.fleet.asked), maps.Clone(j.fleet.targets)
@@ -157,7 +157,7 @@ func (j *JAAS) nameOf(tag string) string {
 	return tag
 }
 
-// sourceOf is the controller from which a model would move: one that has it and does not merely import it.
+// sourceOf is the controller that a model would leave: one that has it and is not importing it.
 func (j *JAAS) sourceOf(uuid string) string {
 	for _, place := range j.where(uuid) {
 		if place.State != controller.StateImporting {

@@ -86,7 +86,7 @@ func TestRulesForManyModels(t *testing.T) {
 	}
 }
 
-// A migration that has ended leaves its place, and one that others have started takes one.
+// A migration that has ended frees its slot, and one that another client has started takes a slot.
 func TestCapsCountWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := load(t, fleetWorld+"  - {name: theirs, migrating-to: east}\n")

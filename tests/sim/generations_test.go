@@ -77,7 +77,7 @@ func TestWatchersByYear(t *testing.T) {
 			world := sample(t, year)
 			world.JIMM.Watchers = true
 			j := start(t, world)
-			j.Restart("jimm") // what is at the start is no message
+			j.Restart("jimm") // the state at the start is not a message
 			synctest.Wait()
 			if n := j.Count("west", "Controller.WatchAllModels") + j.Count("east", "Controller.WatchAllModels"); n != want {
 				t.Errorf("%s: %d watchers of all models", year, n)

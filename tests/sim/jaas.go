@@ -1,7 +1,7 @@
-// Package sim puts a simulated JAAS together: a JIMM and controllers that speak the wire, on any listeners.
+// Package sim assembles a simulated JAAS: a JIMM and controllers that speak the wire protocol, on any listeners.
 //
-// A World, described in YAML, says what there is; Start makes it. Everything works on loopback and, over a network in
-// memory, in the virtual time of testing/synctest.
+// A World, written in YAML, describes it; Start makes it. Everything works on loopback and, over an in-memory network,
+// in the virtual time of testing/synctest.
 package sim
 
 import (
@@ -24,22 +24,22 @@ type JAAS struct {
 	world   World
 	options Options
 	ca      *wire.CA
-	jimm    *jimm.Server       // nil: only controllers
-	servers map[string]*server // by name, JIMM too
+	jimm    *jimm.Server       // nil: no JIMM
+	servers map[string]*server // by name, including JIMM
 	running sync.WaitGroup
 
 	mu         sync.Mutex
-	begun      bool // what happens before is no message and no violation
+	begun      bool // earlier messages and violations do not count
 	messages   []wire.Event
 	violations []Violation
 	fleet      fleetRules
-	logins     map[string]*bucket // of agents, by the tag of the controller
+	logins     map[string]*bucket // logins of agents, by the tag of the controller
 
-	closed    chan struct{} // ends what users do meanwhile
+	closed    chan struct{} // ends the changes that users make meanwhile
 	closeOnce sync.Once
 }
 
-// server is what JAAS keeps of JIMM and of each controller.
+// server is the state that JAAS keeps for JIMM and for each controller.
 type server struct {
 	address    string
 	listener   net.Listener
@@ -62,14 +62,14 @@ func (j *JAAS) URL() string {
 // CA returns the certificate of the CA that signed every server, as PEM.
 func (j *JAAS) CA() string { return j.ca.PEM() }
 
-// Account returns the service account of a name, or with an empty name the first that administers JIMM, or the first.
+// Account returns the service account with a name; for an empty name the first one that administers JIMM, or the first.
 func (j *JAAS) Account(id string) ServiceAccount {
 	accounts := j.world.JIMM.ServiceAccounts
 	i := slices.IndexFunc(accounts, func(a ServiceAccount) bool { return a.ID == id || id == "" && a.Administrator })
 	return accounts[max(i, 0)]
 }
 
-// JIMM returns the simulated JIMM, to read its database; nil if there are only controllers.
+// JIMM returns the simulated JIMM, to read its database; nil if the world has none.
 func (j *JAAS) JIMM() *jimm.Server { return j.jimm }
 
 // Controller returns a controller by name. An unknown name is a mistake of the test: it panics.
@@ -80,7 +80,7 @@ func (j *JAAS) Controller(name string) *controller.Controller {
 	panic(fmt.Sprintf("no controller %q in this world", name))
 }
 
-// Faults returns the script of faults of jimm or a controller, to add to.
+// Faults returns the script of faults of jimm or a controller, so that a test can add to it.
 func (j *JAAS) Faults(server string) *wire.Faults {
 	if s := j.servers[server]; s != nil {
 		return s.faults
@@ -88,11 +88,11 @@ func (j *JAAS) Faults(server string) *wire.Faults {
 	panic(fmt.Sprintf("no server %q in this world", server))
 }
 
-// World returns the world as it was started, with its defaults.
+// World returns the world as it was started, including its defaults.
 func (j *JAAS) World() World { return j.world }
 
-// UUID returns the UUID of a model of the world, given as UUID, owner/name, or name if that is unique. Anything else is
-// returned as it is.
+// UUID returns the UUID of a model of the world, given as UUID, owner/name, or a name that is unique. Anything else is
+// returned unchanged.
 func (j *JAAS) UUID(model string) string {
 	var found []string
 	for _, m := range j.world.Models {
@@ -121,10 +121,10 @@ func (j *JAAS) Record(model string) (row jimm.Model, ok bool) {
 type Place struct {
 	Controller string
 	State      string // controller.StateActive, StateExporting or StateImporting
-	Migrating  bool   // away from here: the latest migration has not ended
+	Migrating  bool   // from this controller: the latest migration has not ended
 }
 
-// Where returns the truth about a model: the controllers that hold a copy, by name. No client can see this.
+// Where returns the actual state of a model: the controllers that have a copy, by name. No client can see this.
 func (j *JAAS) Where(model string) []Place { return j.where(j.UUID(model)) }
 
 func (j *JAAS) where(uuid string) []Place {
@@ -141,7 +141,7 @@ func (j *JAAS) where(uuid string) []Place {
 	return places
 }
 
-// Messages returns all messages of all servers so far, in the order of their sending.
+// Messages returns all messages of all servers so far, in the order in which they were sent.
 func (j *JAAS) Messages() []wire.Event {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -162,8 +162,8 @@ func (j *JAAS) Count(server, method string) int {
 	return n
 }
 
-// Logins returns how many logins JIMM got with a client secret: on /api, and on models. JIMM of 2024 keeps the secret of
-// each in its audit log.
+// Logins returns how many logins with a client secret JIMM received: on /api, and on models. JIMM of 2024 keeps the
+// secret of each in its audit log.
 func (j *JAAS) Logins() (api, models int) {
 	for _, e := range j.Messages() {
 		switch {
@@ -199,7 +199,7 @@ func (j *JAAS) Restart(name string) {
 	j.Controller(name).Restart()
 }
 
-// Stop takes a server down until Resume: connections break, no one listens.
+// Stop takes a server down until Resume: connections break, and new ones are refused.
 func (j *JAAS) Stop(name string) (err error) {
 	s := j.servers[name]
 	if name == nameJIMM {
@@ -207,7 +207,7 @@ func (j *JAAS) Stop(name string) (err error) {
 	} else {
 		err = j.Controller(name).Stop()
 	}
-	_ = s.listener.Close() // closed already, unless serving it had not begun
+	_ = s.listener.Close() // already closed, unless serving it had not begun
 	return err
 }
 

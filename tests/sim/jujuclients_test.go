@@ -41,7 +41,7 @@ func TestJujuAndJimmctlFindWhatTheyAskFor(t *testing.T) {
 	}
 }
 
-// deviceFlow is "juju login": a token that it has not got, the flow, which is approved at once, and the token.
+// deviceFlow is "juju login": a token that JIMM does not know, the flow, which is approved at once, and the new token.
 func deviceFlow(t *testing.T, j *sim.JAAS) string {
 	t.Helper()
 	conn, err := rpc.Dial(t.Context(), j.URL()+"/api", j.Dialling())
@@ -76,7 +76,7 @@ func deviceFlow(t *testing.T, j *sim.JAAS) string {
 	return reply.Token
 }
 
-// person is a connection of who has the token.
+// person connects with a user's token.
 func person(t *testing.T, j *sim.JAAS, path, token string) client {
 	t.Helper()
 	conn, err := rpc.Dial(t.Context(), j.URL()+path, j.Dialling())

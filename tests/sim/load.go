@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Load reads a world. Unknown keys, unknown names and what cannot be are errors that say where.
+// Load reads a world. Unknown keys, unknown names and contradictions are errors that name their place.
 func Load(data []byte) (World, error) {
 	var w World
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -25,7 +25,7 @@ func Load(data []byte) (World, error) {
 	return w.filled()
 }
 
-// readable makes plain words of what the YAML library says about unknown keys and wrong types.
+// readable rewrites the YAML library's errors about unknown keys and wrong types in plain words.
 func readable(err error) error {
 	typed, ok := errors.AsType[*yaml.TypeError](err)
 	if !ok {
@@ -42,7 +42,7 @@ func readable(err error) error {
 	return errors.New(strings.Join(texts, "; "))
 }
 
-// filled returns the world with every default in its place, or what is wrong with it.
+// filled returns the world with all defaults filled in, or the errors in it.
 func (w World) filled() (World, error) {
 	w.JIMM.fill()
 	w.Controllers, w.Models = slices.Clone(w.Controllers), slices.Clone(w.Models)
@@ -74,8 +74,8 @@ func (w World) filled() (World, error) {
 	return w, nil
 }
 
-// beginsOnJuju4 reports whether JIMM has the record of a model on a controller of Juju 4 at the
-// beginning. Of the JIMMs of 2026 only a mended one can have made it.
+// beginsOnJuju4 reports whether JIMM begins with a record of a model on a controller of Juju 4. Of the JIMMs of 2026
+// only a mended one can have made it.
 func (w *World) beginsOnJuju4() bool {
 	return slices.ContainsFunc(w.Models, func(m Model) bool {
 		c, known := w.controller(cmp.Or(m.RecordedOn, m.Controller))
@@ -83,7 +83,7 @@ func (w *World) beginsOnJuju4() bool {
 	})
 }
 
-// defaultOwner owns what a world gives to no one else.
+// defaultOwner owns the models without an owner.
 const defaultOwner = "alice@example.com"
 
 // derived is a UUID that depends on a name only.
@@ -122,7 +122,7 @@ func (m *Model) fill(first string) {
 	m.Credential = cmp.Or(m.Credential, "default")
 }
 
-// Words of the YAML.
+// Values in the YAML.
 const (
 	nowhere           = "none"
 	statusAvailable   = "available"

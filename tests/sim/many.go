@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// multiply makes what Many asks for, once.
+// multiply adds the controllers and models of Many, once.
 func (w *World) multiply() {
 	many := w.Many
 	w.Many = Many{}
@@ -28,7 +28,7 @@ func (w *World) multiply() {
 	}
 }
 
-// populate puts an application with so many units on one machine.
+// populate adds an application with the given number of units, all on one machine.
 func (m *Model) populate(units int) {
 	if units == 0 {
 		return

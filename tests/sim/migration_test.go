@@ -54,7 +54,7 @@ func TestMigrationThroughNewJIMM(t *testing.T) {
 	tests := []struct{ model, after, info, recorded string }{
 		// JIMM's own user is a user of the model, so the source sends it on.
 		{"prod", "east ", `"name":"prod"`, "east "},
-		// It is not, and the migration is stuck although it succeeded.
+		// It is not a user, and the migration is stuck although it succeeded.
 		{"archive", "west migrating-internally", `"message":"internal server error"`, "east "},
 	}
 	for _, test := range tests {

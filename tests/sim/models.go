@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// addModels puts the models on their controllers, lets their history happen and writes JIMM's rows.
+// addModels adds the models to their controllers, plays their history and writes JIMM's rows.
 func (j *JAAS) addModels(ctx context.Context) error {
 	happened := false
 	for _, m := range j.world.Models {
@@ -23,7 +23,7 @@ func (j *JAAS) addModels(ctx context.Context) error {
 		}
 		for i, past := range m.History {
 			happened = true
-			if i > 0 { // no two migrations of a model begin so close together
+			if i > 0 { // two migrations of a model never begin this close together
 				if err := wait(ctx, betweenPasts); err != nil {
 					return err
 				}
@@ -33,7 +33,7 @@ func (j *JAAS) addModels(ctx context.Context) error {
 			}
 		}
 	}
-	if happened { // Juju's times have seconds: the next migration must not seem to be one of the old ones
+	if happened { // Juju's times have seconds: the next migration must not be mistaken for an earlier one
 		now := time.Now()
 		if err := wait(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (j *JAAS) addModels(ctx context.Context) error {
 	return nil
 }
 
-// betweenPasts lies between the migrations in the history of one model.
+// betweenPasts separates the migrations in the history of one model.
 const betweenPasts = 1500 * time.Millisecond
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -64,7 +64,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// putOnControllers puts a model where it begins, and its second active copies.
+// putOnControllers adds a model to the controller where it begins, and its second active copies.
 func (j *JAAS) putOnControllers(m Model) error {
 	content := m.Model
 	content.Offers = j.world.withConsumers(m)
@@ -88,7 +88,7 @@ func (j *JAAS) putOnControllers(m Model) error {
 
 const accessAdmin = "admin"
 
-// happen lets a past migration happen: for real and on the wire, but in no time and without JIMM.
+// happen plays a past migration: for real and over the wire, but in no time and without JIMM.
 func (j *JAAS) happen(ctx context.Context, m Model, past Past) error {
 	source, err := j.host(m.UUID)
 	if err != nil {
@@ -122,7 +122,7 @@ func (j *JAAS) host(uuid string) (string, error) {
 	return "", errors.New("no controller holds an active copy")
 }
 
-// scheme is how servers are reached by each other.
+// scheme is how servers reach each other.
 func (j *JAAS) scheme() string {
 	if j.options.Plain {
 		return "ws://"
@@ -151,7 +151,7 @@ func (j *JAAS) initiate(ctx context.Context, source, target, uuid string, skipUs
 	if err != nil {
 		return err
 	}
-	version, _ := login.Facades.Best("Controller", 11, 12, 13) // all of them have it
+	version, _ := login.Facades.Best("Controller", 11, 12, 13) // every server has it
 	there := superuser(to)
 	var reply struct {
 		Results []struct {
@@ -216,8 +216,8 @@ func (j *JAAS) addRow(m Model) error {
 	return nil
 }
 
-// startMigrations starts what the world wants to be running, as an administrator of JIMM, or without one as "juju
-// migrate" does.
+// startMigrations starts the migrations that are to run when the world begins, as an administrator of JIMM, or without
+// a JIMM as "juju migrate" does.
 func (j *JAAS) startMigrations(ctx context.Context) error {
 	for _, m := range j.world.Models {
 		if m.MigratingTo == "" {

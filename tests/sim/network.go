@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// hostOfJIMM is where JIMM is in a network in memory.
+// hostOfJIMM is the host name of JIMM on an in-memory network.
 const hostOfJIMM = "jimm.example.com"
 
 // listen makes the listener of a server that has none yet, or makes it again on the same address.
@@ -29,7 +29,7 @@ func (j *JAAS) listen(ctx context.Context, name string) (net.Listener, error) {
 	}
 }
 
-// place is the address of a server in a network in memory.
+// place is the address of a server on an in-memory network.
 func (j *JAAS) place(name string) string {
 	if name != nameJIMM {
 		i := slices.IndexFunc(j.world.Controllers, func(c Controller) bool { return c.Name == name })
@@ -67,8 +67,8 @@ func (j *JAAS) serve(ctx context.Context, name string) error {
 	return j.begin(func() error { return j.jimm.ServeTLS(l, leaf) })
 }
 
-// listenPatiently waits for an address that someone has for the moment: the port of
-// a server that was stopped can be that of an outgoing connection meanwhile.
+// listenPatiently waits for an address that is in use: the port of a stopped server can meanwhile be the port of an
+// outgoing connection.
 func (j *JAAS) listenPatiently(ctx context.Context, name string) (net.Listener, error) {
 	for attempt := 0; ; attempt++ {
 		l, err := j.listen(ctx, name)
@@ -85,7 +85,7 @@ func (j *JAAS) listenPatiently(ctx context.Context, name string) (net.Listener, 
 	}
 }
 
-// begin runs a server until it ends. How it ends is of no interest: clients notice.
+// begin runs a server until it ends. Its error is ignored: clients notice.
 func (j *JAAS) begin(serve func() error) error {
 	j.running.Go(func() { _ = serve() })
 	return nil

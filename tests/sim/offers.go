@@ -7,8 +7,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// withConsumers are the offers of a model with those who are related to them: models of the world that consume an offer and
-// have a relation with it.
+// withConsumers returns the offers of a model with their consumers: models of the world that consume an offer and have
+// a relation with it.
 func (w *World) withConsumers(m Model) []controller.Offer {
 	offers := slices.Clone(m.Offers)
 	for i, offer := range offers {
@@ -39,7 +39,7 @@ func endpointOf(offer controller.Offer) string {
 	return offer.Endpoints[0].Name
 }
 
-// unknownOffers are those that were made behind JIMM.
+// unknownOffers are those that were made on a controller and not through JIMM.
 func (w *World) unknownOffers() (list []string) {
 	for _, m := range w.Models {
 		for _, offer := range m.Offers {
@@ -51,11 +51,12 @@ func (w *World) unknownOffers() (list []string) {
 	return list
 }
 
-// followTime is how long a consumer needs to find an offer again, once the controller where it was redirects; before Speed.
-// How long real ones need is not known.
+// followTime is how long a consumer takes to find an offer again once its old controller redirects; before Speed. How
+// long real ones take is not known.
 const followTime = 30 * time.Second
 
-// followed reports whether a consumer has found a model that has moved: some time after its old controller began to redirect.
+// followed reports whether a consumer has found a model that was migrated: some time after its old controller began to
+// redirect.
 func (j *JAAS) followed(offering, consumer string) bool {
 	for _, m := range j.world.Models {
 		if m.UUID == consumer && slices.ContainsFunc(m.RemoteApplications, func(r controller.RemoteApplication) bool { return r.NeverFollows }) {
@@ -90,7 +91,7 @@ const (
 	bucketRate = 4
 )
 
-// agentLogins takes the logins of some agents and says, in the time of a Pace, when the last of them is in.
+// agentLogins takes the logins of some agents and returns when, in the time of a Pace, the last of them has logged in.
 func (j *JAAS) agentLogins(tag string, agents int) time.Duration {
 	j.mu.Lock()
 	defer j.mu.Unlock()

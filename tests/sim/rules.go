@@ -21,7 +21,7 @@ type Violation struct {
 	At     time.Time
 }
 
-// String returns it in one sentence.
+// String describes it in one sentence.
 func (v Violation) String() string {
 	return fmt.Sprintf("%s: %s was called by %q: %s (%s)", v.Server, v.Call, v.User, v.Why, v.Rule)
 }
@@ -33,12 +33,12 @@ const (
 	RuleEmptyName = "empty-name"
 	// RuleEarlyRecord forbids UpdateMigratedModel while the model is still being migrated.
 	RuleEarlyRecord = "early-record"
-	// RuleWrongRecord forbids UpdateMigratedModel to a controller that holds no active copy.
+	// RuleWrongRecord forbids UpdateMigratedModel to a controller that has no active copy.
 	RuleWrongRecord = "wrong-record"
 	// RuleSecondStart forbids MigrateModel while the model is being migrated.
 	RuleSecondStart = "second-start"
-	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that a running migration explains, or
-	// that is the only copy of the model.
+	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that belongs to a running migration,
+	// or that is the only copy of the model.
 	RuleLiveCopy = "live-copy"
 	// RuleForgotten forbids a ModelInfo that makes JIMM of 2026 delete its row.
 	RuleForgotten = "forgotten"
@@ -52,7 +52,7 @@ func Rules() []string {
 	}
 }
 
-// neverCalled are the calls on JIMM that are never right: FullModelStatus leaks a websocket in JIMM with every call,
+// neverCalled are the calls on JIMM that are always wrong: FullModelStatus leaks a websocket in JIMM with every call,
 // CrossModelQuery dials every model.
 func neverCalled() map[string]string {
 	return map[string]string{
@@ -79,7 +79,7 @@ func (w *World) forbids(name string) bool {
 	return slices.Contains(w.Forbidden, name) || slices.Contains(w.Forbidden, facade+".*")
 }
 
-// jimmCalled looks at every call of a client of JIMM.
+// jimmCalled checks every call of a client of JIMM.
 func (j *JAAS) jimmCalled(c jimm.Call) {
 	name := c.Facade + "." + c.Method
 	report := func(rule, why string) {
@@ -96,7 +96,7 @@ func (j *JAAS) jimmCalled(c jimm.Call) {
 		var params struct {
 			Specs []recordParams `json:"specs"`
 		}
-		_ = json.Unmarshal(c.Params, &params) // JIMM answers what is no JSON
+		_ = json.Unmarshal(c.Params, &params) // JIMM answers messages that are not JSON
 		for _, spec := range params.Specs {
 			j.checkStart(spec, report)
 			j.checkFleet(c.User, spec, report)
@@ -108,7 +108,7 @@ func (j *JAAS) jimmCalled(c jimm.Call) {
 	}
 }
 
-// jimmForgot is told of rows that an answer to ModelInfo deleted. The poller may: it is JIMM's own doing.
+// jimmForgot is called for rows that an answer to ModelInfo deleted. The poller may cause that: it is part of JIMM.
 func (j *JAAS) jimmForgot(row jimm.Model, user string) {
 	if user == j.ownUser() {
 		return
@@ -159,13 +159,13 @@ func (j *JAAS) checkRecording(params recordParams, report func(rule, why string)
 	}
 }
 
-// checkAbort looks at a call of MigrationTarget.Abort that no migration makes: only a copy that is left over may be
-// removed, while the model is in use somewhere else. Where there is no copy there is nothing to lose.
+// checkAbort checks a call of MigrationTarget.Abort that belongs to no migration: only a leftover copy may be removed,
+// while the model is in use on another controller. Without a copy nothing can be lost.
 func (j *JAAS) checkAbort(c controller.Call) {
 	var params struct {
 		ModelTag string `json:"model-tag"`
 	}
-	_ = json.Unmarshal(c.Params, &params) // the controller answers what is no JSON
+	_ = json.Unmarshal(c.Params, &params) // the controller answers messages that are not JSON
 	copied, migrating, inUse := "", "", false
 	for _, place := range j.Where(strings.TrimPrefix(params.ModelTag, "model-")) {
 		if place.Controller == c.Controller {
@@ -205,7 +205,7 @@ func (j *JAAS) violation(v Violation) {
 	j.violations = append(j.violations, v)
 }
 
-// Violations returns what was called although it must not be. A test that uses a world fails if there are any.
+// Violations returns the forbidden calls that were made. A test that uses a world fails if there are any.
 func (j *JAAS) Violations() []Violation {
 	j.mu.Lock()
 	defer j.mu.Unlock()

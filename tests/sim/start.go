@@ -13,39 +13,39 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// Options say how a world is served. The zero value serves it on free ports of loopback.
+// Options configure how a world is served. The zero value serves it on free ports of loopback.
 type Options struct {
 	// Network serves the world in memory, for virtual time: JIMM at jimm.example.com:443 (with TLS) or :80, the
 	// controllers at 10.0.0.1:17070 and so on, in their order. Nil: loopback.
 	Network *wire.Network
-	// Listen makes the listener of a server, by name; "jimm" is JIMM. Nil: as Network says.
+	// Listen makes the listener of a server, by name; "jimm" is JIMM. Nil: on Network.
 	Listen func(name string) (net.Listener, error)
-	// DialContext is how the servers reach each other. Nil: as Network says.
+	// DialContext is how the servers reach each other. Nil: over Network.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// CA signs the servers' certificates; nil: a new one. Making one costs time: tests may share it.
+	// CA signs the servers' certificates; nil: a new one. Making one takes time, so tests may share it.
 	CA *wire.CA
-	// Log sees every message of every server, besides Messages; nil: no one. It must not block. See LogTo.
+	// Log sees every message of every server, in addition to Messages; may be nil. It must not block. See LogTo.
 	Log func(wire.Event)
-	// Plain makes the servers talk to each other without TLS, and lets clients do so too. It is for worlds that connect
-	// very often and whose subject is something else.
+	// Plain makes the servers connect to each other without TLS, and accepts clients without TLS. It is for worlds that
+	// connect very often and test something else.
 	Plain bool
-	// Keys sign JIMM's tokens; nil: new ones, small ones in memory. Making them costs time: tests may share them.
+	// Keys sign JIMM's tokens; nil: new ones, small ones in memory. Making them takes time, so tests may share them.
 	Keys *jimm.Keys
-	// NoMessages keeps Messages, Count and Logins empty, for worlds that run long.
+	// NoMessages keeps Messages, Count and Logins empty, for worlds that run for a long time.
 	NoMessages bool
 
-	// Addresses are where servers listen, host:port by name; one that is not in here: as Network says. A world's
+	// Addresses are where servers listen, host:port by name; a server without an entry listens on Network. A world's
 	// controller may name its own.
 	Addresses map[string]string
-	// TLSNames are names and IP addresses in the certificates besides those that are there anyway: of controllers
-	// juju-apiserver, which Juju's clients and the sources of migrations ask for; of JIMM its host, localhost and its own
-	// name.
+	// TLSNames are additional names and IP addresses in the certificates. Those of controllers always have
+	// juju-apiserver, which Juju's clients and the sources of migrations require; that of JIMM has its host, localhost
+	// and its own name.
 	TLSNames []string
 	// JWKSURL is where the controllers of StartControllers find the keys of a real JIMM, over http or https:
-	// https://jimm.example.com/.well-known/jwks.json. They read it when they meet a key that they do not know. Empty: no
-	// login by token.
+	// https://jimm.example.com/.well-known/jwks.json. They read it for a key that they do not know. Empty: no login by
+	// token.
 	JWKSURL string
-	// JWKSRoots vouch for that server; nil: the system's.
+	// JWKSRoots verify the certificate of that server; nil: the system's.
 	JWKSRoots *x509.CertPool
 }
 
@@ -81,7 +81,7 @@ func newJAAS(world World, options Options) *JAAS {
 	return j
 }
 
-// build makes the servers in an order in which each finds what it needs.
+// build makes the servers in an order in which each finds what it depends on.
 func (j *JAAS) build(ctx context.Context) error {
 	j.servers[nameJIMM] = &server{faults: &wire.Faults{}}
 	j.jimm = jimm.New(j.jimmOptions())
@@ -104,7 +104,7 @@ func (j *JAAS) build(ctx context.Context) error {
 	return j.finish()
 }
 
-// finish does what comes last: the faults, and what is down.
+// finish does the last steps: the faults, and the servers that are down.
 func (j *JAAS) finish() error {
 	for _, f := range j.world.Faults {
 		if s := j.servers[f.Server]; s != nil {
@@ -153,7 +153,7 @@ func (j *JAAS) jimmOptions() jimm.Options {
 	return options
 }
 
-// dnsName is what JIMM says of itself at login; Juju's own client then asks for that name in its certificate.
+// dnsName is JIMM's own name in its login result; Juju's client then requires that name in its certificate.
 func (j *JAAS) dnsName() string {
 	switch {
 	case j.world.JIMM.DNSName != "":
@@ -225,7 +225,7 @@ func (j *JAAS) leafNames() []string {
 	return append([]string{wire.ControllerName}, j.options.TLSNames...)
 }
 
-// tokens returns whose tokens the controllers take.
+// tokens returns the tokens that the controllers accept.
 func (j *JAAS) tokens() controller.Tokens {
 	if j.jimm != nil {
 		return controller.Tokens{Key: j.jimm.PublicKey}
@@ -235,7 +235,7 @@ func (j *JAAS) tokens() controller.Tokens {
 
 func isSuperuser(u controller.User) bool { return u.Access == "superuser" }
 
-// superuser is the user whom JIMM knows: the first superuser, or admin.
+// superuser is the user that JIMM knows: the first superuser, or admin.
 func superuser(c Controller) controller.User {
 	if i := slices.IndexFunc(c.Users, isSuperuser); i >= 0 {
 		return c.Users[i]
@@ -264,7 +264,7 @@ func (j *JAAS) guard() func(controller.Call) {
 	}, patterns...)
 }
 
-// register makes JIMM know a controller.
+// register adds a controller to JIMM.
 func (j *JAAS) register(c Controller, s *server) {
 	user := superuser(c)
 	row := jimm.Controller{

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// World describes a JAAS. Everything but one controller can be left out; Load fills the rest.
+// World describes a JAAS. Everything but one controller can be left out; Load fills in the rest.
 type World struct {
 	JIMM        JIMM         `yaml:"jimm"`
 	Controllers []Controller `yaml:"controllers"`
@@ -15,7 +15,7 @@ type World struct {
 	// Many adds controllers and models by number.
 	Many Many `yaml:"many,omitempty"`
 
-	// Speed divides the time that the steps of migrations take; 0: 1. The poller of JIMM keeps its own time.
+	// Speed divides the time that the steps of migrations take; 0: 1. It does not change JIMM's poller.
 	Speed float64 `yaml:"speed,omitempty"`
 	// Pace is how long the steps take; absent: controller.DefaultPace, about five minutes.
 	Pace *controller.Pace `yaml:"pace,omitempty"`
@@ -25,17 +25,17 @@ type World struct {
 	// Adds are models that users add while the world runs.
 	Adds []Add `yaml:"adds,omitempty"`
 
-	// Fleet is what a run over many models has promised; see JAAS.BeginRun.
+	// Fleet holds the promises of a run over many models; see JAAS.BeginRun.
 	Fleet *Fleet `yaml:"fleet,omitempty"`
 
-	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations besides those that always are.
+	// Forbidden are calls, "Facade.Method" or "Facade.*", that are violations in addition to those that always are.
 	Forbidden []string `yaml:"forbidden,omitempty"`
-	// Allowed takes calls or rules (see Rules) out again.
+	// Allowed removes calls or rules (see Rules) from the violations.
 	Allowed []string `yaml:"allowed,omitempty"`
 }
 
-// Many makes a big world in one line: controllers many-001, …, after those that are described, and models model-00001, …,
-// which are spread evenly over all controllers and belong to user-001@example.com, … in turn.
+// Many makes a big world in one line: controllers many-001, …, after those that are described, and models model-00001,
+// …, which are spread evenly over all controllers and belong to user-001@example.com, … in turn.
 type Many struct {
 	Controllers int    `yaml:"controllers,omitempty"`
 	Models      int    `yaml:"models,omitempty"`
@@ -44,31 +44,31 @@ type Many struct {
 	Units       int    `yaml:"units,omitempty"`   // per model, in one application on one machine; default 0: an empty model
 }
 
-// Add is a model that someone adds through JIMM, which chooses the controller, or on a controller without JIMM.
+// Add is a model that a user adds through JIMM, which chooses the controller, or on a controller without JIMM.
 type Add struct {
 	After      time.Duration `yaml:"after"`
 	Name       string        `yaml:"name"`
 	Owner      string        `yaml:"owner,omitempty"`      // default alice@example.com
-	Controller string        `yaml:"controller,omitempty"` // not through JIMM, but here
+	Controller string        `yaml:"controller,omitempty"` // the controller, if the model is not added through JIMM
 }
 
 // JIMM describes the JIMM of a world.
 type JIMM struct {
 	Version    string `yaml:"version,omitempty"`     // 2024, 2025 or 2026 (default)
 	UUID       string `yaml:"uuid,omitempty"`        //
-	DNSName    string `yaml:"dns-name,omitempty"`    // that it says of itself; default localhost, in memory jimm.example.com
+	DNSName    string `yaml:"dns-name,omitempty"`    // JIMM's own name; default localhost, in memory jimm.example.com
 	PathPrefix string `yaml:"path-prefix,omitempty"` // e.g. /jimm
 	TLS        bool   `yaml:"tls,omitempty"`         // serve wss with the world's CA; else ws, as behind an ingress
-	Release    string `yaml:"release,omitempty"`     // what JIMM.Version and /debug/info say
+	Release    string `yaml:"release,omitempty"`     // the version in JIMM.Version and /debug/info
 
 	// ServiceAccounts; default: migrator with the secret s3cr3t, administrator.
 	ServiceAccounts []ServiceAccount `yaml:"service-accounts,omitempty"`
-	// Administrators are people, alice@example.com, who administer JIMM. LoginDevice logs the first of them in.
+	// Administrators are users, such as alice@example.com, who administer JIMM. LoginDevice logs the first of them in.
 	Administrators []string `yaml:"administrators,omitempty"`
 
 	// Poller is the poller of JIMM of 2026; default true.
 	Poller *bool `yaml:"poller,omitempty"`
-	// Skew is by how much its clock is fast.
+	// Skew is how far its clock is ahead.
 	Skew time.Duration `yaml:"skew,omitempty"`
 	// Watchers dial every controller at the start and every ten minutes, and notice dead ones.
 	Watchers bool `yaml:"watchers,omitempty"`
@@ -77,7 +77,7 @@ type JIMM struct {
 	// Mended makes JIMM of 2026 record models on controllers of Juju 4, which that of July cannot: neither after a
 	// migration nor by importing or adding one. So only a mended JIMM has a record there. See jimm.Options.
 	Mended bool `yaml:"mended,omitempty"`
-	// NoCredentials are owners without a cloud credential in JIMM, whose models ImportModel does not take.
+	// NoCredentials are owners without a cloud credential in JIMM; ImportModel refuses their models.
 	NoCredentials []string `yaml:"no-credentials,omitempty"`
 	// Pings are sent on JIMM's connections to controllers every 30 s.
 	Pings bool `yaml:"pings,omitempty"`
@@ -106,11 +106,11 @@ type Controller struct {
 	Region    string `yaml:"region,omitempty"`     // default: named like the cloud
 	CloudType string `yaml:"cloud-type,omitempty"` // default lxd
 
-	// Status is what JIMM's list says at the start: available (default), deprecated or unavailable. It says nothing
-	// about the controller.
+	// Status is the controller's status in JIMM's list at the start: available (default), deprecated or unavailable. It
+	// does not change the controller itself.
 	Status string `yaml:"status,omitempty"`
-	// CordonedFor is how long before the world begins an administrator has marked the controller as deprecated: JIMM's
-	// audit log has the request. Only with the status deprecated.
+	// CordonedFor is how long before the start of the world an administrator marked the controller as deprecated:
+	// JIMM's audit log has the request. Only with the status deprecated.
 	CordonedFor time.Duration `yaml:"cordoned-for,omitempty"`
 	// Stopped controllers do not listen until Resume.
 	Stopped bool `yaml:"stopped,omitempty"`
@@ -118,52 +118,53 @@ type Controller struct {
 	Unregistered bool `yaml:"unregistered,omitempty"`
 	// Upgrading controllers are being upgraded: logins work, calls do not.
 	Upgrading bool `yaml:"upgrading,omitempty"`
-	// Skew is by how much its clock is fast.
+	// Skew is how far its clock is ahead.
 	Skew time.Duration `yaml:"skew,omitempty"`
-	// Listen is where the controller listens, host:port; Options.Addresses comes before it.
+	// Listen is where the controller listens, host:port; Options.Addresses takes precedence.
 	Listen string `yaml:"listen,omitempty"`
-	// Addresses, host:port, are what JIMM has as api-addresses and gives to the source of a migration, in place of the one
+	// Addresses, host:port, are JIMM's api-addresses, which it sends to the source of a migration, in place of the one
 	// that the controller is really served on. JIMM itself uses the public address, which is always the real one.
-	// Without a simulated JIMM they are what the controller says of itself at login, which a real JIMM keeps.
+	// Without a simulated JIMM they are the addresses in the controller's login result, which a real JIMM keeps.
 	Addresses []string `yaml:"addresses,omitempty"`
 
 	Users []controller.User `yaml:"users,omitempty"` // local; default admin, the superuser that JIMM knows
-	// Redirects: "users" (default, Juju 2.9 to 3.6) sends only those on who were users of the model when its migration
-	// began, "all" everybody.
+	// Redirects: "users" (default, Juju 2.9 to 3.6) redirects only users who had access to the model when its migration
+	// began, "all" redirects every user.
 	Redirects string `yaml:"redirects,omitempty"`
 	// Credentials that exist on the controller besides those of its models.
 	Credentials []controller.Credential `yaml:"credentials,omitempty"`
 	// SecretBackends are ids of external secret backends.
 	SecretBackends []string `yaml:"secret-backends,omitempty"`
-	// ChangeBlock is the message of a block of changes on the controller model: no model is upgraded.
+	// ChangeBlock is the message of a block of changes on the controller model: no model can be upgraded.
 	ChangeBlock string `yaml:"change-block,omitempty"`
-	// Machines are those of the controller model; none is the same as all ready.
+	// Machines are those of the controller model; an empty list means that all are ready.
 	Machines []controller.Machine `yaml:"machines,omitempty"`
 }
 
-// Model describes a model: its content, where it is, and what JIMM thinks.
+// Model describes a model: its contents, its controller, and JIMM's record of it.
 type Model struct {
 	controller.Model `yaml:",inline"`
 
-	Controller string `yaml:"controller,omitempty"` // that hosts it; default: the first; "none": no controller does
-	// RecordedOn is the controller of JIMM's record; default: the one that hosts it in the end; "none": JIMM has no row.
+	Controller string `yaml:"controller,omitempty"` // the controller that hosts it; default: the first; "none": none
+	// RecordedOn is the controller of JIMM's record; default: the one that hosts it in the end; "none": JIMM has no
+	// row.
 	RecordedOn string `yaml:"recorded-on,omitempty"`
 	// Mode is the migration mode of the row (2026): migrating-internally or exporting.
 	Mode string `yaml:"mode,omitempty"`
-	// Grants are JIMM's own: access (read, write, admin) by user. The owner has admin. They make no one a user
-	// of the model on its controller, which "users" does.
+	// Grants are JIMM's own: access (read, write, admin) by user. The owner has admin. They do not make a user one of
+	// the model's users on its controller; "users" does.
 	Grants map[string]string `yaml:"grants,omitempty"`
 	// CreatedHere models were created through this JIMM, which made its own user an administrator of the model on the
 	// controller (2024: admin; 2026: jaas-<uuid>@external). Only then does a source redirect JIMM after a migration.
 	CreatedHere bool `yaml:"created-here,omitempty"`
 
-	// History are migrations that ended before the world begins; the model starts out on "controller". They happen for
-	// real, only fast: an abort stays visible on the source, a success makes it redirect, with leave-copy an importing
-	// copy stays on the target, with reap-fails a zombie on the source. JIMM has no part in them.
+	// History are migrations that ended before the world begins; the model starts on "controller". They really run,
+	// only fast: an abort stays visible on the source, a success makes it redirect, with leave-copy an importing copy
+	// stays on the target, with reap-fails a dead copy on the source. JIMM has no part in them.
 	History []Past `yaml:"history,omitempty"`
-	// Migrations script the coming migrations of the model, one each; afterwards they succeed.
+	// Migrations script the next migrations of the model, one each; later ones succeed.
 	Migrations []controller.Outcome `yaml:"migrations,omitempty"`
-	// MigratingTo starts a migration through JIMM when the world begins, so that the audit log has it.
+	// MigratingTo starts a migration through JIMM when the world begins, so that the audit log contains it.
 	MigratingTo string `yaml:"migrating-to,omitempty"`
 	// Copies are controllers with a second active copy: a conflict.
 	Copies []string `yaml:"copies,omitempty"`
@@ -172,7 +173,7 @@ type Model struct {
 // Past is a migration that is over.
 type Past struct {
 	To             string `yaml:"to"`
-	SkipUserChecks bool   `yaml:"skip-user-checks,omitempty"` // users whom the target does not know come along
+	SkipUserChecks bool   `yaml:"skip-user-checks,omitempty"` // users whom the target does not know are migrated too
 
 	controller.Outcome `yaml:",inline"`
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // gateAllows is the version gate of 2.9 and 3.0 (2.9.46 and 3.0.3, documented): a client of another major version may
-// call little. The version is the one that the client told at login; one that cannot be read counts as 2.0.
+// make only a few calls. The version is the one that the client sent at login; one that cannot be parsed counts as 2.0.
 func (s *session) gateAllows(login *login, req *wire.Request) error {
 	server := s.c.release.version
 	if !s.c.release.has(versionGate) || login.anonymous {
@@ -35,7 +35,7 @@ func (s *session) gateAllows(login *login, req *wire.Request) error {
 	}
 }
 
-// pastTheGate may always be called, as MigrationTarget may.
+// pastTheGate may always be called, as may MigrationTarget.
 func pastTheGate() []string {
 	return []string{
 		"Client.FullStatus", "UserManager.UserInfo", "ModelManager.ListModels", "ModelManager.ModelInfo",

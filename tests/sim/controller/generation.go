@@ -6,16 +6,15 @@ import (
 	"slices"
 )
 
-// trait is something in which releases of Juju differ.
+// trait is a difference between releases of Juju.
 type trait string
 
 const (
-	// versionGate: clients of another major version are kept from most calls (2.9 and 3.0, documented).
+	// versionGate: clients of another major version are refused most calls (2.9 and 3.0, documented).
 	versionGate trait = "version-gate"
 	// namedIssues: the text of blockers names the version of the target (2.9 and 3.0, documented).
 	namedIssues trait = "named-issues"
-	// tokenLogins: Admin.Login knows "token"; older controllers ignore it, so that JIMM cannot log in (3.2 on,
-	// documented).
+	// tokenLogins: Admin.Login knows "token"; older controllers ignore it, so JIMM cannot log in (3.2 on, documented).
 	tokenLogins trait = "token-logins"
 	// secretBackends: ModelInfo lists them (3.1 on, documented).
 	secretBackends trait = "secret-backends"
@@ -25,72 +24,73 @@ const (
 	openLogs trait = "open-logs"
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"
-	// dryRun: InitiateMigration knows "dry-run". All others ignore the member and migrate for real (3.6.13 on,
-	// juju/juju#21552, #22113; 4.0.15 and 4.1-beta2, recorded; 4.0-beta8 ignores it, recorded; that the releases between
-	// do is the worst case).
+	// dryRun: InitiateMigration knows "dry-run". All other releases ignore the member and migrate for real (3.6.13 on,
+	// juju/juju#21552, #22113; 4.0.15 and 4.1-beta2, recorded; 4.0-beta8 ignores it, recorded; that the releases
+	// between ignore it too is the worst case).
 	dryRun trait = "dry-run"
-	// redirectsAll: a migrated model redirects every user tag (4.0-beta8, recorded), not only those who were users of
+	// redirectsAll: a migrated model redirects every user tag (4.0-beta8, recorded), not only those that had access to
 	// the model when the migration was created (2.9 to 3.6, documented; 4.0.15 and 4.1-beta2, recorded).
 	redirectsAll trait = "redirects-all"
-	// released4: codes, texts and redirects of 4.0.15 and 4.1-beta2 (recorded). Earlier releases of 4.0 are taken to be
-	// the same.
+	// released4: codes, texts and redirects of 4.0.15 and 4.1-beta2 (recorded). The same is assumed of earlier releases
+	// of 4.0.
 	released4 trait = "released-4"
-	// silentSource: what a migration does is nowhere to be seen on its source, not even that there is one, or how it
-	// ended; a copy that is being imported has a text of its own and is in every list (4.0.15 and 4.1-beta2, recorded;
-	// earlier releases of 4.0 are taken to be the same).
+	// silentSource: the source shows nothing of a migration, neither that it runs nor how it ended; a copy that is
+	// being imported has a text of its own and is in every list (4.0.15 and 4.1-beta2, recorded; the same is assumed of
+	// earlier releases of 4.0).
 	silentSource trait = "silent-source"
-	// hiddenCopies: a copy that came in an envelope is in no list and no answer before AdoptResources, which activates it
-	// (4.1-beta2, recorded).
+	// hiddenCopies: a copy that came in an envelope is in no list and no answer before AdoptResources, which activates
+	// it (4.1-beta2, recorded).
 	hiddenCopies trait = "hidden-copies"
-	// migratesItself: the controller model can be migrated, and then limits what the controller answers (4.1-beta2,
-	// recorded).
+	// migratesItself: the controller model can be migrated, and while it is, the controller answers fewer calls
+	// (4.1-beta2, recorded).
 	migratesItself trait = "migrates-itself"
-	// juju4: the texts, codes and members of 4.x, where no trait of their own stands for them (4.0-beta8, recorded).
+	// juju4: the texts, codes and members of 4.x for which there is no separate trait (4.0-beta8, recorded).
 	juju4 trait = "juju4"
-	// unfinished: nothing can migrate, neither from here nor to here, and more is missing (4.0-beta8, recorded).
+	// unfinished: no model can be migrated to or from this controller, and more is missing (4.0-beta8, recorded).
 	unfinished trait = "unfinished"
 	// takes36: models of 3.6 can be imported (juju/juju#22581, of June 2026).
 	takes36 trait = "takes-3.6"
-	// envelope: as a source it needs a target with MigrationTarget 8, and says so (juju/juju#22659, of June 2026).
+	// envelope: as a source it needs a target with MigrationTarget 8, and its error says so (juju/juju#22659, of June
+	// 2026).
 	envelope trait = "envelope"
-	// plainFormat: what it says then names no envelope (4.0.15, recorded).
+	// plainFormat: that error does not mention an envelope (4.0.15, recorded).
 	plainFormat trait = "plain-format"
 	// macaroonExchange: as a source it exchanges the password for a macaroon, which a target without MigrationTarget 8
-	// cannot do; it says so first (juju/juju#22675, #23281 with 4.0.14).
+	// cannot do; it reports that first (juju/juju#22675, #23281 with 4.0.14).
 	macaroonExchange trait = "macaroon-exchange"
 	// lostOffers: an import of a model whose offer is connected fails (3.6.28, recorded; the lookup came with
-	// juju/juju#22999 of July 2026, and was put right by juju/juju#23079 of August, after 3.6.28).
+	// juju/juju#22999 of July 2026, and was fixed by juju/juju#23079 of August, after 3.6.28).
 	lostOffers trait = "lost-offers"
 	// nullBackends: ModelInfo has no list of secret backends for a model without secrets (3.6.28, recorded; 3.1 on inferred).
 	nullBackends trait = "null-backends"
-	// reapInPieces: while a source removes a model, ModelInfo and others fail in one way after the other (3.6.28, recorded;
-	// other releases up to 3.6 are taken to do the same).
+	// reapInPieces: while a source removes a model, ModelInfo and other calls fail in one way after another (3.6.28,
+	// recorded; the same is assumed of other releases up to 3.6).
 	reapInPieces trait = "reap-in-pieces"
-	// noRelationsPhase: PROCESSRELATIONS is gone (4.1, documented).
+	// noRelationsPhase: PROCESSRELATIONS does not exist (4.1, documented).
 	noRelationsPhase trait = "no-relations-phase"
 )
 
-// generation is how releases of Juju from one version on differ from those before.
+// generation describes how releases of Juju from one version on differ from those before.
 type generation struct {
 	from string // first version
 
 	controller string // changes to the facades of a controller connection
 	model      string // changes to the facades of a model connection
-	fresh      bool   // the lists are not changes, they are all
+	fresh      bool   // the lists are complete, not changes
 	anonymous  string // facades of an anonymous model connection
 
 	with    []trait
 	without []trait
 
-	// migrates are the versions of MigrationTarget that it speaks as a source of migrations, if they change.
+	// migrates are the versions of MigrationTarget that it supports as a source of migrations, if they change.
 	migrates []int
-	// oldestModel is the oldest version of a model that it takes, if that changes (documented).
+	// oldestModel is the oldest version of a model that it accepts, if that changes (documented).
 	oldestModel string
 }
 
-// generations lists what changed, oldest first; each entry holds what the ones before it say unless it says otherwise.
-// Of 4.0.0 and later 4.0.15 and 4.1-beta2 were recorded; what is said of others comes from their sources and threads
-// (documented), and where those say nothing the recorded ones stand for them (inferred).
+// generations lists the changes, oldest first; each entry inherits what the entries before it set. Of 4.0.0 and later,
+// 4.0.15 and 4.1-beta2 were recorded; other releases follow their sources and issues (documented), and otherwise the
+// recorded ones (inferred).
 func generations() []generation {
 	return []generation{
 		{
@@ -154,7 +154,7 @@ type release struct {
 
 func (r *release) has(t trait) bool { return r.traits[t] }
 
-// releaseOf sums the generations up.
+// releaseOf adds up the generations.
 func releaseOf(text string) (release, error) {
 	v, err := parseVersion(text)
 	if err != nil {

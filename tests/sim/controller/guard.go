@@ -18,7 +18,7 @@ type Call struct {
 	User       string // name of the user, without "user-"
 	Token      bool   // logged in by token, as JIMM does
 	Anonymous  bool
-	CLIArgs    string // what the client said of itself at login
+	CLIArgs    string // the version that the client sent at login
 }
 
 // Peer reports whether the caller is another controller that migrates a model to this one.
@@ -32,8 +32,9 @@ func newCall(s *session, login *login, req *wire.Request) Call {
 	}
 }
 
-// Forbid makes a guard that reports calls of the given patterns, "Facade.Method" or "Facade.*". Other controllers may do
-// everything, and JIMM (token logins) may pass on what its own clients ask for. Without patterns NeverSent is taken.
+// Forbid makes a guard that reports calls of the given patterns, "Facade.Method" or "Facade.*". Other controllers may
+// call everything, and JIMM (token logins) may pass on the calls of its own clients. Without patterns NeverSent is
+// used.
 func Forbid(report func(Call), patterns ...string) func(Call) {
 	if len(patterns) == 0 {
 		patterns = NeverSent()
@@ -53,7 +54,7 @@ func passedOn() []string {
 	return []string{"Controller.InitiateMigration", "ModelManager.CreateModel", "ModelUpgrader.UpgradeModel", "ModelUpgrader.AbortModelUpgrade"}
 }
 
-// NeverSent lists calls that change something and that neither the charm nor JIMM has a reason to send directly.
+// NeverSent lists calls that change something and that neither the charm nor JIMM ever sends directly.
 func NeverSent() []string {
 	return []string{
 		"Controller.InitiateMigration", "Controller.ConfigSet", "Controller.DestroyController",

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// States of a model as ModelState tells them.
+// The states of a model in ModelState.
 const (
 	StateActive    = "active"
 	StateExporting = "exporting"
@@ -23,7 +23,7 @@ type ModelState struct {
 	Info   string // e.g. "migrating: exporting model"
 }
 
-// Models returns the models that are on the controller, but not the controller model, sorted by name.
+// Models returns the models of the controller, except the controller model, sorted by name.
 func (c *Controller) Models() []ModelState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,15 +55,16 @@ func (h *hosted) state() ModelState {
 	return state
 }
 
-// SetUpgrading begins or ends a controller upgrade: a client that logs in to the controller meanwhile can only ping, and a
-// login that fails says that there is maintenance (4.0-beta8, recorded; documented for older ones).
+// SetUpgrading begins or ends a controller upgrade. Meanwhile a client that logs in to the controller can only ping,
+// and a login that fails reports maintenance (4.0-beta8, recorded; documented for older releases).
 func (c *Controller) SetUpgrading(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.upgrading = on
 }
 
-// SetExporting marks a model as one that is being exported, without a migration: what clients of the model see then.
+// SetExporting marks a model as being exported, without a migration. Clients of the model then see the same as during
+// one.
 func (c *Controller) SetExporting(uuid string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,15 +77,15 @@ func (c *Controller) SetExporting(uuid string) error {
 	return nil
 }
 
-// Redirect is what a source keeps of a model that migrated away.
+// Redirect is the redirect that a source keeps for a model that migrated away.
 type Redirect struct {
 	ControllerTag, ControllerAlias string
 	Addrs                          []string
 	CACert                         string
-	Users                          []string // who had access when the migration began
+	Users                          []string // users who had access when the migration began
 }
 
-// AddRedirect makes a model one that migrated away long ago.
+// AddRedirect adds the redirect of a model that migrated away long ago.
 func (c *Controller) AddRedirect(uuid string, to Redirect) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,7 +107,7 @@ func (c *Controller) AddRedirect(uuid string, to Redirect) {
 	c.touch()
 }
 
-// Migration returns the latest migration of a model, also of one that is gone.
+// Migration returns the latest migration of a model, even if the model is gone.
 func (c *Controller) Migration(uuid string) (m Migration, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,7 +117,7 @@ func (c *Controller) Migration(uuid string) (m Migration, ok bool) {
 	return c.latest[uuid].Migration, true
 }
 
-// Migrating returns the migrations that run, sorted by the time of their start.
+// Migrating returns the running migrations, sorted by their start.
 func (c *Controller) Migrating() []Migration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,7 +133,7 @@ func (c *Controller) Migrating() []Migration {
 	return list
 }
 
-// Await returns when the condition holds; it asks again after every change. The error is the context's.
+// Await returns when the condition is true; it evaluates it again after every change. The error is the context's.
 func (c *Controller) Await(ctx context.Context, condition func() bool) error {
 	for {
 		c.mu.Lock()
@@ -157,8 +158,8 @@ func (c *Controller) AwaitPhase(ctx context.Context, uuid string, phases ...Phas
 	})
 }
 
-// MigrationTexts returns the status texts of a model's migrations so far, from the log of the worker that sets them, also
-// those that stood for no time at all.
+// MigrationTexts returns the status texts of a model's migrations so far, from the log of the worker that sets them,
+// including those that lasted no time at all.
 func (c *Controller) MigrationTexts(uuid string) []string {
 	lines, _, _ := c.logFrom(0)
 	var out []string

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// login is who a session is logged in as.
+// login is the identity that a session is logged in as.
 type login struct {
 	user      string // name without "user-"
 	anonymous bool
@@ -23,11 +23,11 @@ type login struct {
 	cliArgs   string
 
 	clientVersion string
-	upgrading     bool   // an upgrade of the controller ran when the login came
+	upgrading     bool   // an upgrade of the controller was running at login
 	renew         func() // an anonymous login to 4.x ends without pings
 }
 
-// LoginRequest has Juju's name: errors of decoding have it, too.
+// LoginRequest has Juju's name because decoding errors contain it.
 type LoginRequest struct {
 	AuthTag       string          `json:"auth-tag"`
 	Credentials   string          `json:"credentials"`
@@ -58,7 +58,7 @@ type userInfo struct {
 	ModelAccess      string `json:"model-access"`
 }
 
-// admin answers before the login. Anything but Admin 3 is not there (documented; 4.0-beta8 likewise, recorded: the
+// admin answers before the login. Anything but Admin 3 does not exist (documented; 4.0-beta8 likewise, recorded: the
 // method has version 0 there).
 func (s *session) admin(ctx context.Context, req *wire.Request) (any, error) {
 	if req.Facade != "Admin" {
@@ -112,10 +112,10 @@ func (s *session) logIn(ctx context.Context, params LoginRequest) (any, error) {
 	case kind == "user" && name == anonymousUser && noMacaroons(params.Macaroons):
 		who, err = &login{user: name, anonymous: true}, s.hasModel()
 	case kind == "" || strings.Contains(name, "@"):
-		// No local user and no macaroon. (4.0-beta8, recorded; the same code in 3.6.)
+		// Not a local user, and no macaroon. (4.0-beta8, recorded; the same code in 3.6.)
 		err = wire.Errorf("unauthorized access", "failed to authenticate request: unauthorized")
 	case kind != "user":
-		err = errLogin() // agents have no password here
+		err = errLogin() // agents have no password in the simulator
 	case params.Credentials == "":
 		return s.c.dischargeRequired(), nil
 	default:
@@ -142,8 +142,9 @@ func noMacaroons(raw json.RawMessage) bool {
 	return json.Unmarshal(raw, &list) != nil || len(list) == 0
 }
 
-// hasModel is an error for a model that migrated away, without a redirect for this client: Juju hides that it was here
-// (documented). One that went after the connection was made is missed in the cache of Juju 2.9 to 3.6 (3.5.4, observed).
+// hasModel returns the error for a model that migrated away without a redirect for this client: Juju hides that it
+// hosted the model (documented). If the model left after the connection was made, the cache of Juju 2.9 to 3.6 misses
+// it (3.5.4, observed).
 func (s *session) hasModel() error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -169,7 +170,7 @@ func (s *session) byPassword(name, password string) (*login, error) {
 	return &login{user: name}, nil
 }
 
-// admit checks the access and makes the session that of who.
+// admit checks the access and logs the session in as who.
 func (s *session) admit(who *login) (any, error) {
 	result := loginResult{
 		Servers:       [][]hostPort{hostPorts(s.c.Addresses())},
@@ -225,10 +226,10 @@ func (s *session) offered(who *login) map[string][]int {
 	}
 }
 
-// access is what the login result says of the user's rights. A superuser is administrator of every model; who has no
-// right at all is refused (documented).
+// access is the user's access in the login result. A superuser is administrator of every model; a user without any
+// right is refused (documented).
 func (s *session) access(who *login) (*userInfo, error) {
-	// There is no display name (3.5.4, observed; 4.0-beta8, and tokens with 3.6.28, recorded).
+	// The display name is missing (3.5.4, observed; 4.0-beta8, and tokens with 3.6.28, recorded).
 	info := &userInfo{Identity: "user-" + who.user, ControllerAccess: s.c.controllerAccess(who)}
 	if known := []string{"", "login", "add-model", "superuser"}; who.token && !slices.Contains(known, info.ControllerAccess) {
 		return nil, wire.Errorf("not valid", "obtaining ControllerUser for logged in user %s: %q controller access not valid",
@@ -242,7 +243,7 @@ func (s *session) access(who *login) (*userInfo, error) {
 	}
 	modelAccess, ok := s.c.modelAccess(who, s.model)
 	switch {
-	case who.token && info.ControllerAccess == "": // 3.6.28, recorded: what it may do on the model is not looked at
+	case who.token && info.ControllerAccess == "": // 3.6.28, recorded: access to the model is not checked
 		return nil, errPermission()
 	case ok:
 		info.ModelAccess = modelAccess
@@ -267,7 +268,7 @@ func (c *Controller) controllerAccess(who *login) string {
 	return user.Access
 }
 
-// modelAccess is what the user or the token has been given on a model, if anything.
+// modelAccess is the access to a model that the user or the token has, if any.
 func (c *Controller) modelAccess(who *login, uuid string) (string, bool) {
 	if who.token {
 		access, ok := who.access["model-"+uuid]
@@ -283,8 +284,8 @@ func (c *Controller) modelAccess(who *login, uuid string) (string, bool) {
 	return access, access != ""
 }
 
-// superuser is nil or the error for who is none. Token logins are told what is missing, so that JIMM can log in again
-// (4.0-beta8, recorded; documented since 3.3.5).
+// superuser returns nil for a superuser, otherwise the error. For token logins it names the missing access, so that
+// JIMM can log in again (4.0-beta8, recorded; documented since 3.3.5).
 func (s *session) superuser() error {
 	who := s.loggedIn()
 	tag := "controller-" + s.c.config.UUID
@@ -302,8 +303,8 @@ func (s *session) superuser() error {
 	}
 }
 
-// noRead is the error for those who may not see the model of the connection. Token logins are told what is missing (3.5.4
-// and 3.6.28, observed), so that JIMM can log in again.
+// noRead is the error for users who may not see the connection's model. For token logins it names the missing access
+// (3.5.4 and 3.6.28, observed), so that JIMM can log in again.
 func (s *session) noRead() error {
 	if !s.loggedIn().token {
 		return errPermission()

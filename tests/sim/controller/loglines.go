@@ -36,8 +36,8 @@ func (c *Controller) log(lines ...LogLine) {
 	c.touch()
 }
 
-// logPhase reports in the controller's log that a migration enters a phase, the only place where a user can read its name,
-// and in the model's that its agents have noticed (documented, 2.9 to 4.0). The caller holds mu.
+// logPhase logs that a migration enters a phase: in the controller's log, the only place where a user can read its
+// name, and in the model's log, where its agents have noticed it (documented, 2.9 to 4.0). The caller holds mu.
 func (c *Controller) logPhase(m *migration, phase Phase) {
 	c.logMaster(m, "INFO", settingPhase+string(phase))
 	h := c.models[m.ModelUUID]
@@ -52,10 +52,10 @@ func (c *Controller) logPhase(m *migration, phase Phase) {
 	}
 }
 
-// settingPhase begins the line that says in which phase a migration is now.
+// settingPhase begins the line that names the phase that a migration enters.
 const settingPhase = "setting migration phase to "
 
-// masterModule is where the worker that migrates a model logs.
+// masterModule is the module of the worker that migrates a model.
 func masterModule(uuid string) string { return "juju.worker.migrationmaster." + uuid[:6] }
 
 // logMaster writes a line of the worker that migrates a model; the caller holds mu.
@@ -74,7 +74,8 @@ func (c *Controller) logMaster(m *migration, level, message string) {
 	c.log(line)
 }
 
-// logFrom returns the lines from a position on, the position after them, and what is closed when more happens.
+// logFrom returns the lines from a position on, the position after them, and the channel that is closed at the next
+// change.
 func (c *Controller) logFrom(position int) (lines []LogLine, next int, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,8 +83,8 @@ func (c *Controller) logFrom(position int) (lines []LogLine, next int, changed <
 	return append([]LogLine(nil), c.lines[min(from, len(c.lines)):]...), c.linesGone + len(c.lines), c.changed
 }
 
-// ofModel returns the lines of a model, or with a firehose (4.0 on, recorded: for everybody who reads any) of all, that a
-// query wants.
+// ofModel returns the lines that a query selects, of a model or, with a firehose (4.0 on, recorded: for every user who
+// may read any), of all models.
 func (c *Controller) ofModel(lines []LogLine, uuid string, query logQuery) []LogLine {
 	if uuid == "" {
 		uuid = c.config.ControllerModelUUID
@@ -97,7 +98,7 @@ func (c *Controller) ofModel(lines []LogLine, uuid string, query logQuery) []Log
 	return out
 }
 
-// show is a line on the wire. Version 2 (4.0 on) has the model, and labels as a map.
+// show is a line as sent. Version 2 (4.0 on) has the model, and labels as a map.
 func (l LogLine) show(version int) any {
 	const location = "worker.go:262"
 	stamp := l.Time.UTC().Format(time.RFC3339Nano)

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// logQuery is what the query of a log stream asks for.
+// logQuery holds the parameters of a log stream.
 type logQuery struct {
 	version          int
 	noTail, replay   bool
@@ -67,7 +67,7 @@ func readLogQuery(values url.Values, newer bool) (q logQuery, err error) {
 	return q, q.filter(values)
 }
 
-// filter reads what selects single lines.
+// filter reads the parameters that select single lines.
 func (q *logQuery) filter(values url.Values) (err error) {
 	if text := values.Get("startTime"); text != "" {
 		if q.start, err = time.Parse(time.RFC3339Nano, text); err != nil {
@@ -99,9 +99,10 @@ func (q *logQuery) filter(values url.Values) (err error) {
 	return nil
 }
 
-// first returns what comes of the lines that are there. Juju 4 takes maxLines and backlog for the same number, of the
-// last lines or with replay the first, and without either sends all that are there to who waits for no more (recorded).
-// Before, only a backlog or a replay brings lines that are there, and maxLines is a limit (documented).
+// first returns the existing lines that are sent. Juju 4 treats maxLines and backlog as the same number, of the last
+// lines or, with replay, of the first; without either it sends all existing lines to a client that does not wait for
+// more (recorded). Before, existing lines are sent only with a backlog or a replay, and maxLines is a limit
+// (documented).
 func (q *logQuery) first(lines []LogLine) []LogLine {
 	n := q.backlog
 	if q.newer && n == 0 {
@@ -122,7 +123,7 @@ func (q *logQuery) first(lines []LogLine) []LogLine {
 	return lines
 }
 
-// wants reports whether a line passes the filters. A module is meant with all below it, by dots.
+// wants reports whether a line passes the filters. A module includes the modules below it, separated by dots.
 func (q *logQuery) wants(l LogLine) bool {
 	module := func(name string) bool { return l.Module == name || strings.HasPrefix(l.Module, name+".") }
 	entity := func(pattern string) bool {

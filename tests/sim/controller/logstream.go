@@ -12,9 +12,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// openLog serves /log (of the controller model) and /model/<uuid>/log: the first message is {} or an error, then comes a
-// message for each line. How it ends, the texts and the order of the lines were recorded with 4.0-beta8; where the
-// versions before differ it is documented. What a client sends is ignored.
+// openLog serves /log (of the controller model) and /model/<uuid>/log: the first message is {} or an error, followed by
+// one message per line. How it ends, the texts and the order of the lines were recorded with 4.0-beta8; where earlier
+// versions differ it is documented. Messages of the client are ignored.
 func (c *Controller) openLog(r *http.Request, conn *wire.Conn, uuid string) wire.Session {
 	s := &session{c: c, conn: conn, model: uuid, watchers: map[string]*watcher{}}
 	stream := func(ctx context.Context) error {
@@ -31,7 +31,7 @@ func (c *Controller) openLog(r *http.Request, conn *wire.Conn, uuid string) wire
 		return s.tail(ctx, query)
 	}
 	return wire.Session{
-		Begin: func(ctx context.Context) { _ = stream(ctx) }, // the client has gone, or knows
+		Begin: func(ctx context.Context) { _ = stream(ctx) }, // the client is gone, or has been told
 		Raw:   func(context.Context, []byte) bool { return true },
 	}
 }
@@ -53,8 +53,8 @@ func (s *session) sendLog(ctx context.Context, message any) error {
 	return s.conn.Send(ctx, data)
 }
 
-// mayReadLog logs in with the header of the request. Superusers may read all logs, others that of a model that they may
-// read (before 3.6.8 all); of tokens only a superuser's counts.
+// mayReadLog logs in with the header of the request. Superusers may read all logs, other users that of a model that
+// they may read (before 3.6.8 all); tokens only count if they are a superuser's.
 func (s *session) mayReadLog(ctx context.Context, r *http.Request) error {
 	who, err := s.byHeader(ctx, r.Header.Get("Authorization"))
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *session) byHeader(ctx context.Context, header string) (*login, error) {
 	}
 }
 
-// tail sends the lines that the query wants, those that are there and, unless it says no, those that come. A stream
-// without a tail ends as if the server had broken it.
+// tail sends the lines that the query selects: existing ones and, unless the query excludes them, new ones. A stream
+// without a tail ends as if the server had broken the connection.
 func (s *session) tail(ctx context.Context, query logQuery) error {
 	lines, next, changed := s.c.logFrom(0)
 	sent := 0

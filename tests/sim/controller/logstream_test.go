@@ -18,13 +18,13 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// logLine is what is looked at of a line of a log.
+// logLine holds the members of a log line that these tests compare.
 type logLine struct {
 	Tag, Mod, Msg string
 	Lab           []string
 }
 
-// readLog reads the log of a path on A, as admin:pw or another, until a message comes or the stream ends.
+// readLog reads the log of a path on A, as admin:pw or another user, until a message comes or the stream ends.
 func (b *pair) readLog(t *testing.T, account, path, until string) (lines []logLine) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -96,7 +96,7 @@ func TestTheLogNamesThePhasesOfAMigration(t *testing.T) {
 	}
 }
 
-// Before Juju 4 a stream brings what comes, a backlog or all; maxLines ends it (documented).
+// Before Juju 4 a stream has new lines, a backlog or all lines; maxLines ends it (documented).
 func TestLogStreamsBefore4(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bed := start(t, nil)
@@ -124,10 +124,10 @@ func TestWhoMayReadTheLog(t *testing.T) {
 			bed := between(t, version, version)
 			bed.a.Log(controller.LogLine{Model: prod, Entity: "machine-0", Time: time.Now(), Level: "INFO", Module: "x", Message: "1"})
 			path := "/model/" + prod + "/log?noTail=true&replay=true"
-			if got := len(bed.readLog(t, "carol:carol-pw", path, "its end")); got != want { // who may log in, no more
+			if got := len(bed.readLog(t, "carol:carol-pw", path, "its end")); got != want { // may log in, but no more
 				t.Errorf("%s: %d lines", version, got)
 			}
-			if got := len(bed.readLog(t, "bob:bob-pw", path, "its end")); got != 1 { // who may read the model
+			if got := len(bed.readLog(t, "bob:bob-pw", path, "its end")); got != 1 { // may read the model
 				t.Errorf("%s: %d lines for a reader", version, got)
 			}
 		})

@@ -6,7 +6,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// allMethods are the methods that are simulated. A facade of the login result whose method is not here answers "not
+// allMethods are the simulated methods. A facade of the login result whose method is missing here answers "not
 // implemented".
 func (c *Controller) allMethods() map[string]map[string]method {
 	return map[string]map[string]method{

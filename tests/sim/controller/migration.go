@@ -22,12 +22,12 @@ type Migration struct {
 	Addrs     []string   // where it is
 }
 
-// migration is the record and what the engine needs. Everything but target, users, outcome and channels is guarded by
+// migration is the record and the state of the engine. Everything but target, users, outcome and channels is guarded by
 // the controller's mu.
 type migration struct {
 	Migration
 	target  targetInfo
-	users   map[string]bool // who had access when it was created
+	users   map[string]bool // users who had access when it was created
 	outcome Outcome
 	loops   int
 	aborts  int           // how often ABORT began
@@ -59,7 +59,7 @@ type initiateResult struct {
 	MigrationID string      `json:"migration-id"`
 }
 
-// initiateMigration checks and starts migrations. "dry-run" stops before the record is made from 3.6.13 on; an older
+// initiateMigration checks and starts migrations. From 3.6.13 on, "dry-run" stops before the record is made; an older
 // controller does not know the member and migrates (juju/juju#21552, #22113).
 func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
@@ -72,7 +72,7 @@ func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, e
 	if err := req.Decode(&params); err != nil {
 		return nil, err
 	}
-	// The server continues when the client goes away: Juju does not tie a call to its connection (documented).
+	// The server continues when the client disconnects: Juju does not tie a call to its connection (documented).
 	ctx, cancel := s.c.run()
 	defer cancel()
 	list := []initiateResult{}
@@ -88,8 +88,8 @@ func initiateMigration(_ context.Context, s *session, req *wire.Request) (any, e
 	return map[string]any{"results": list}, nil
 }
 
-// initiate runs the checks in Juju's order: tags, source, connection and users, target, record (documented; recorded with
-// 4.0-beta8, where it ends after those of the source).
+// initiate runs the checks in Juju's order: tags, source, connection and users, target, record (documented; recorded
+// with 4.0-beta8, which stops after those of the source).
 func (c *Controller) initiate(ctx context.Context, spec migrationSpec, dry bool) (id string, err error) {
 	uuid, err := c.migratingTags(spec)
 	if err != nil {
@@ -113,7 +113,7 @@ func (c *Controller) initiate(ctx context.Context, spec migrationSpec, dry bool)
 	return m.ID, nil
 }
 
-// migratingTags checks the tags of a spec, and that the model is here.
+// migratingTags checks the tags of a spec, and that this controller hosts the model.
 func (c *Controller) migratingTags(spec migrationSpec) (uuid string, err error) {
 	if uuid, err = modelTag(spec.ModelTag); err != nil {
 		return "", prefixed("model tag: ", err)
@@ -181,7 +181,7 @@ func (c *Controller) prechecks(ctx context.Context, uuid string, target targetIn
 		}
 	}
 	if peer.version >= envelopeVersion && c.release.has(silentSource) {
-		return nil // only the worker asks, so that a clash of names is found unseen (4.1-beta2, recorded)
+		return nil // only the worker checks this, so a clash of names is not found here (4.1-beta2, recorded)
 	}
 	return prefixed("target prechecks failed: ", peer.prechecks(ctx, c, model))
 }
@@ -237,11 +237,11 @@ func (c *Controller) record(uuid string, target targetInfo, outcome Outcome) (*m
 // now is the time as Juju stores it: nanoseconds, in UTC (documented).
 func now() time.Time { return time.Now().UTC() }
 
-// now is the time by the controller's own clock, which counts for migrations.
+// now is the time by the controller's own clock, which migrations use.
 func (c *Controller) now() time.Time { return now().Add(c.config.Skew) }
 
-// setText sets the status text of a migration. ModelInfo and FullStatus show it with "migrating: " before it as the status
-// of the model, in REAP the last one before it (3.5.4, observed).
+// setText sets the status text of a migration. ModelInfo and FullStatus show it, with the prefix "migrating: ", as the
+// status of the model; in REAP they show the last text before it (3.5.4, observed).
 func (c *Controller) setText(m *migration, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -253,7 +253,7 @@ func (c *Controller) setText(m *migration, text string) {
 	c.touch()
 }
 
-// setPhase moves a migration on and does what the phase means for the model on the source.
+// setPhase moves a migration to a phase and applies the effects of the phase to the model on the source.
 func (c *Controller) setPhase(m *migration, phase Phase) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -267,8 +267,8 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 	if h != nil && (phase == AbortDone || phase == ReapFailed) && !c.release.has(silentSource) {
 		h.status = status{Status: "available", Info: "migrating: " + m.Text, Since: now()}
 	}
-	// A model that could not be reaped stays in mode exporting, except in 4.x, where it is as if nothing had been (4.1-beta2,
-	// recorded).
+	// A model that could not be removed stays in mode exporting, except in 4.x, where it looks as if no migration had
+	// happened (4.1-beta2, recorded).
 	if h != nil && (phase == AbortDone || phase == ReapFailed && c.release.has(juju4)) {
 		h.mode = modeNone
 	}
@@ -281,8 +281,8 @@ func (c *Controller) phase(m *migration) Phase {
 	return m.Phase
 }
 
-// Script sets how the next migrations of a model go, one outcome each; after them they succeed. The empty UUID stands
-// for all models that have no script of their own. A dry run does not use an outcome up.
+// Script sets the outcomes of the next migrations of a model; later ones succeed. The empty UUID stands for all models
+// that have no script of their own. A dry run does not consume an outcome.
 func (c *Controller) Script(uuid string, outcomes ...Outcome) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// texts polls the model's migration status four times a second, never at the moment of a change, until the model cannot be asked any more or the migration has
-// ended, and returns the texts in their order. The model's own status has the same text, except in REAP, where it keeps that of
-// LOGTRANSFER (3.5.4, observed).
+// texts polls the model's migration status four times a second, never at the moment of a change, until the model can no
+// longer be read or the migration has ended, and returns the texts in order. The model's own status has the same text,
+// except in REAP, where it keeps that of LOGTRANSFER (3.5.4, observed).
 func (b *pair) texts(t *testing.T, c *client) []string {
 	t.Helper()
 	var texts []string
@@ -91,7 +91,7 @@ func TestMigrationMovesTheModelWithJujusTexts(t *testing.T) {
 	})
 }
 
-// What each controller says of the model in each phase.
+// What each controller reports about the model in each phase.
 func TestVisibilityInEachPhase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)

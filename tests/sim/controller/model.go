@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Model is the content of a model. It is what a migration carries from one controller to another. Zero values are
-// replaced by what a healthy model has.
+// Model is the content of a model: what a migration transfers from one controller to another. Zero values are replaced
+// by those of a healthy model.
 type Model struct {
 	Name  string `yaml:"name" json:"name"`
 	UUID  string `yaml:"uuid" json:"uuid"`
@@ -17,11 +17,11 @@ type Model struct {
 	Cloud      string `yaml:"cloud,omitempty" json:"cloud"`           // default: the controller's
 	Region     string `yaml:"region,omitempty" json:"region"`         // default: the controller's, if the cloud is
 	Credential string `yaml:"credential,omitempty" json:"credential"` // name; default "default"
-	// CredentialAttributes are the secret parts. The target of a migration refuses other attributes under the same name
-	// with a text that shows both (Juju 2.9 to 4.0).
+	// CredentialAttributes are the secret attributes. If the target of a migration has other attributes under the same
+	// name, it refuses with a text that shows both (Juju 2.9 to 4.0).
 	CredentialAttributes map[string]string `yaml:"credential-attributes,omitempty" json:"credential-attributes,omitempty"`
-	// CredentialInvalid suspends the model, which ModelInfo shows and which does not stop a migration; a revoked one is
-	// nowhere to be seen and does (3.5.4, recorded).
+	// CredentialInvalid suspends the model. ModelInfo shows that, and it does not prevent a migration; a revoked
+	// credential is not shown anywhere and does prevent it (3.5.4, recorded).
 	CredentialInvalid bool `yaml:"credential-invalid,omitempty" json:"credential-invalid,omitempty"`
 	CredentialRevoked bool `yaml:"credential-revoked,omitempty" json:"credential-revoked,omitempty"`
 
@@ -45,12 +45,12 @@ type Model struct {
 	ChangeBlock string `yaml:"change-block,omitempty" json:"change-block,omitempty"`
 	// AgentsStay keeps the agents at their version when the model is upgraded.
 	AgentsStay bool `yaml:"agents-stay,omitempty" json:"agents-stay,omitempty"`
-	// Blockers are reasons of the "cannot migrate to controller due to issues" family, e.g.
-	// `the model hosts deprecated charm store charms(s): mysql`.
+	// Blockers are reasons in the "cannot migrate to controller due to issues" family, e.g. `the model hosts deprecated
+	// charm store charms(s): mysql`.
 	Blockers []string `yaml:"blockers,omitempty" json:"blockers,omitempty"`
 }
 
-// ModelUser is someone with access to a model.
+// ModelUser is a user with access to a model.
 type ModelUser struct {
 	Name        string `yaml:"name" json:"name"`
 	DisplayName string `yaml:"display-name,omitempty" json:"display-name,omitempty"`
@@ -72,7 +72,7 @@ type Machine struct {
 	Strands        bool   `yaml:"strands,omitempty" json:"strands,omitempty"`         // its agent stays with the source (juju/juju#18618)
 	LostInstance   bool   `yaml:"lost-instance,omitempty" json:"lost,omitempty"`      // the cloud does not know it: CheckMachines fails
 	Constraints    string `yaml:"constraints,omitempty" json:"constraints,omitempty"` // e.g. mem=2048M spaces=dmz
-	// LXDProfiles are those that charms have put on it.
+	// LXDProfiles are those that charms have applied to it.
 	LXDProfiles []string `yaml:"lxd-profiles,omitempty" json:"lxd-profiles,omitempty"`
 }
 
@@ -80,7 +80,7 @@ type Machine struct {
 type Application struct {
 	Name            string `yaml:"name" json:"name"`
 	Charm           string `yaml:"charm,omitempty" json:"charm"`                           // default: the name; URL ch:amd64/jammy/<charm>-<revision>, unless it is one itself
-	Profile         string `yaml:"charm-profile,omitempty" json:"charm-profile,omitempty"` // the LXD profile that the charm brings
+	Profile         string `yaml:"charm-profile,omitempty" json:"charm-profile,omitempty"` // the LXD profile that comes with the charm
 	Revision        int    `yaml:"revision,omitempty" json:"revision"`
 	Channel         string `yaml:"channel,omitempty" json:"channel"` // default latest/stable
 	Base            string `yaml:"base,omitempty" json:"base"`       // default ubuntu@22.04
@@ -112,11 +112,11 @@ type Unit struct {
 	Upgrading    bool     `yaml:"upgrading,omitempty" json:"upgrading,omitempty"`
 	Strands      bool     `yaml:"strands,omitempty" json:"strands,omitempty"` // its agent stays with the source (juju/juju#18618)
 	Subordinates []Unit   `yaml:"subordinates,omitempty" json:"subordinates,omitempty"`
-	// After is how its workload is when the model has moved; then it is forgotten.
+	// After is the workload status that the unit gets once the model has been migrated; it is then cleared.
 	After *Workload `yaml:"after,omitempty" json:"after,omitempty"`
 }
 
-// Workload is what a charm says of its unit.
+// Workload is the workload status that a charm sets for its unit.
 type Workload struct {
 	Status  string `yaml:"status" json:"status"`
 	Message string `yaml:"message,omitempty" json:"message,omitempty"`
@@ -128,7 +128,7 @@ type Relation struct {
 	Interface string     `yaml:"interface" json:"interface"`
 	Scope     string     `yaml:"scope,omitempty" json:"scope"` // global (default) or container
 	Endpoints []Endpoint `yaml:"endpoints" json:"endpoints"`
-	// NotJoined are units that have not entered the relation: prechecks fail.
+	// NotJoined are units that have not entered the relation scope: prechecks fail.
 	NotJoined []string `yaml:"not-joined,omitempty" json:"not-joined,omitempty"`
 }
 
@@ -147,18 +147,18 @@ type Offer struct {
 	Application string      `yaml:"application" json:"application"`
 	Endpoints   []Endpoint  `yaml:"endpoints,omitempty" json:"endpoints"`
 	Users       []ModelUser `yaml:"users,omitempty" json:"users"`
-	// Connections is how many relations there are, if more than Consumers tell of.
+	// Connections is the number of relations, if there are more than Consumers lists.
 	Connections int `yaml:"connections,omitempty" json:"connections"`
-	// Consumers are models with a relation to the offer. Those in the same world are found by themselves.
+	// Consumers are models with a relation to the offer. Those in the same world are found automatically.
 	Consumers []Consumer `yaml:"consumers,omitempty" json:"consumers,omitempty"`
 	// UnknownToJIMM is an offer that was made on the controller.
 	UnknownToJIMM bool `yaml:"unknown-to-jimm,omitempty" json:"-"`
 }
 
-// Consumer is a model that is related to an offer of another one.
+// Consumer is a model that is related to another model's offer.
 type Consumer struct {
 	Model    string `yaml:"model" json:"model"`       // UUID
-	User     string `yaml:"user" json:"user"`         // who consumes
+	User     string `yaml:"user" json:"user"`         // the user who consumes it
 	Endpoint string `yaml:"endpoint" json:"endpoint"` // of the offer
 }
 
@@ -172,7 +172,7 @@ type RemoteApplication struct {
 	Endpoints []Endpoint `yaml:"endpoints,omitempty" json:"endpoints"`
 	Life      string     `yaml:"life,omitempty" json:"life"`
 	Status    string     `yaml:"status,omitempty" json:"status"`
-	// NeverFollows is a consumer that does not find the offer again after its model has moved.
+	// NeverFollows is a consumer that does not find the offer again after its model has been migrated.
 	NeverFollows bool `yaml:"never-follows,omitempty" json:"never-follows,omitempty"`
 }
 
@@ -267,7 +267,7 @@ func (m Model) access(name string) string {
 	return ""
 }
 
-// agents counts who reports back during a migration: machine agents and unit agents.
+// agents counts the agents that report during a migration: machine agents and unit agents.
 func (m Model) agents() int {
 	n := len(m.Machines)
 	for _, application := range m.Applications {

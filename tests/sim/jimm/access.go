@@ -24,7 +24,7 @@ const (
 	relAuditViewer   = "audit_log_viewer"
 )
 
-// tupleStore holds tuples in the order of their making, with what is looked for often.
+// tupleStore holds tuples in the order in which they were made, indexed by what is looked up often.
 type tupleStore struct {
 	list    []Tuple
 	known   map[Tuple]bool
@@ -67,7 +67,7 @@ func (t *tupleStore) administers(user, controllerTag string) bool {
 	})
 }
 
-// access returns "admin", "write", "read" or "". The way through the controller uses the tuple controller→model, which
+// access returns "admin", "write", "read" or "". The path through the controller uses the tuple controller→model, which
 // JIMM never changes: after a migration it names the old controller (both years, source).
 func (t *tupleStore) access(user, uuid string) string {
 	target, object := "model-"+uuid, "user-"+user
@@ -86,14 +86,14 @@ func (t *tupleStore) access(user, uuid string) string {
 
 const accessAdmin = "admin"
 
-// addTuple reports false if the tuple is there already.
+// addTuple reports false if the tuple already exists.
 func (d *database) addTuple(t Tuple) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.tuples.add(t)
 }
 
-// removeTuple reports false if there was none.
+// removeTuple reports false if the tuple does not exist.
 func (d *database) removeTuple(t Tuple) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -20,9 +20,9 @@ type addControllerParams struct {
 	Password      string   `json:"password"`
 }
 
-// addController is JIMM.AddController, for administrators of JIMM. Username and password are not tried. The UUID of
-// the request is replaced by that of the login's controller-tag, without a check of the other controllers: two names
-// for one controller are possible.
+// addController is JIMM.AddController, for administrators of JIMM. Username and password are not tried. The UUID of the
+// request is replaced by that in the login's controller-tag, without comparing it with other controllers: two names for
+// one controller are possible.
 func (ss *session) addController(ctx context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (ss *session) addController(ctx context.Context, req *wire.Request) (any, e
 	}
 	s := ss.s
 	exists := wire.Errorf(codeExists, "controller %q already exists", params.Name)
-	if _, taken := s.db.controller(params.Name); taken && s.gen.ControllerModel { // 2026 looks before it dials
+	if _, taken := s.db.controller(params.Name); taken && s.gen.ControllerModel { // 2026 checks this before it dials
 		return nil, s.failedToAdd(exists)
 	}
 	row := Controller{
@@ -87,7 +87,7 @@ func (s *Server) failedToAdd(e *wire.Error) error {
 	return wire.Errorf(code, "failed to add controller: %s", e.Message)
 }
 
-// describe fills a row with what the controller says of itself.
+// describe fills a row from the controller's own answers.
 func (b *backing) describe(ctx context.Context, row *Controller) error {
 	row.UUID = strings.TrimPrefix(b.login.ControllerTag, "controller-")
 	row.Addresses, row.AgentVersion = b.login.flatten(), b.login.ServerVersion

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// createParams are those of ModelManager.CreateModel, which adds a model; AddModelToController has the name besides.
+// createParams are those of ModelManager.CreateModel, which adds a model; AddModelToController also has the name.
 type createParams struct {
 	Name          string         `json:"name"`
 	OwnerTag      string         `json:"owner-tag"`
@@ -26,9 +26,9 @@ type createParams struct {
 // relAddModel lets a user add models to a controller (2026).
 const relAddModel = "can_addmodel"
 
-// createModel is ModelManager.CreateModel: JIMM chooses the controller. In 2024 it takes any of the cloud; in 2026 one that
-// is not deprecated and on which the user may add models. Neither leaves out one that is unavailable, and neither tries a
-// second one (both recorded). The real one draws by chance; here they take turns.
+// createModel is ModelManager.CreateModel: JIMM chooses the controller. In 2024 it chooses any of the cloud; in 2026
+// one that is not deprecated and on which the user may add models. Neither skips one that is unavailable, and neither
+// tries a second one (both recorded). The real JIMM chooses at random; here they take turns.
 func (ss *session) createModel(ctx context.Context, req *wire.Request) (any, error) {
 	var params createParams
 	if err := req.Decode(&params); err != nil {
@@ -59,7 +59,7 @@ func (ss *session) createModel(ctx context.Context, req *wire.Request) (any, err
 	return ss.createOn(ctx, chosen, owner, params)
 }
 
-// addModelToController is JIMM.AddModelToController (2026): a deprecated controller takes it too (recorded).
+// addModelToController is JIMM.AddModelToController (2026): a deprecated controller also accepts it (recorded).
 func (ss *session) addModelToController(ctx context.Context, req *wire.Request) (any, error) {
 	var params createParams
 	if err := req.Decode(&params); err != nil {
@@ -77,7 +77,7 @@ func (ss *session) addModelToController(ctx context.Context, req *wire.Request) 
 	return ss.createOn(ctx, controller, owner, params)
 }
 
-// ownerToBe is the owner of a new model: the caller, or for an administrator any user (source).
+// ownerToBe is the owner of a new model: the caller, or any user if the caller is an administrator (source).
 func (ss *session) ownerToBe(params createParams) (string, error) {
 	user, admin := ss.who()
 	owner, err := userName(params.OwnerTag)
@@ -120,7 +120,7 @@ func (ss *session) createOn(ctx context.Context, controller Controller, owner st
 	return info, nil
 }
 
-// AddModelFor adds a model as its owner would, who may do so everywhere. It is in the audit log.
+// AddModelFor adds a model as its owner, with the right to add models anywhere. The audit log has the call.
 func (s *Server) AddModelFor(ctx context.Context, owner, name string) error {
 	params, err := json.Marshal(createParams{Name: name, OwnerTag: "user-" + owner})
 	if err != nil {

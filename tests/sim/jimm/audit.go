@@ -50,9 +50,9 @@ func (ss *session) auditEvent(req *wire.Request) auditEvent {
 	}
 }
 
-// LogPast writes a call of an administrator that succeeded before the server began, request and response. Its message id
-// is made of the time: two calls of one millisecond have the same, which real ones do not, and the request always stands
-// before its response, while a real JIMM of 2024 gives those of one millisecond in any order (recorded).
+// LogPast writes a successful call of an administrator from before the server began, request and response. Its message
+// id is made from the time: two calls of one millisecond have the same, which real ones do not, and the request always
+// precedes its response, while a real JIMM of 2024 orders those of one millisecond in any way (recorded).
 func (s *Server) LogPast(at time.Time, method, params string) {
 	at = at.Add(s.opts.Skew).UTC().Truncate(time.Millisecond)
 	event := auditEvent{
@@ -73,8 +73,8 @@ func (ss *session) auditRequest(req *wire.Request) {
 	ss.s.db.addEvent(event)
 }
 
-// redacted names the methods whose params are kept secret. LoginWithClientCredentials was forgotten in 2024: that
-// JIMM keeps the client secret in clear. The other names are from the source of 2024.
+// redacted names the methods whose params are kept secret. LoginWithClientCredentials was forgotten in 2024: that JIMM
+// stores the client secret in clear text. The other names are from the source of 2024.
 func (s *Server) redacted(method string) bool {
 	switch method {
 	case "LoginWithClientCredentials":
@@ -88,7 +88,7 @@ func (s *Server) redacted(method string) bool {
 }
 
 // auditResponse keeps the error of the call as a whole. Errors of items are lost: a MigrateModel that was refused
-// looks like one that was not.
+// cannot be distinguished from one that was accepted.
 func (ss *session) auditResponse(req *wire.Request, err error) {
 	event := ss.auditEvent(req)
 	event.IsResponse = true
@@ -123,9 +123,9 @@ const (
 	auditLimitMax     = 1000
 )
 
-// findAuditEvents is for administrators and viewers of the audit log. Oldest first unless sortTime is set; nothing decides
-// between events of one millisecond then, so that a request may stand before its own reply (2024, recorded; in 2026 that
-// was not seen). A range includes its ends, to the millisecond (recorded). The request itself is in the log already.
+// findAuditEvents is for administrators and viewers of the audit log. Oldest first unless sortTime is set; the order of
+// events of one millisecond is then undefined, so a request may follow its own reply (2024, recorded; not seen in
+// 2026). A range includes its ends, to the millisecond (recorded). The log already contains the request itself.
 func (ss *session) findAuditEvents(_ context.Context, req *wire.Request) (any, error) {
 	user, admin := ss.who()
 	viewer := ss.s.db.hasTuple(Tuple{"user-" + user, relAuditViewer, ss.s.jimmTag()})
@@ -175,7 +175,7 @@ func page(events []auditEvent, offset, limit int) []auditEvent {
 	return append([]auditEvent{}, events[offset:min(offset+limit, len(events))]...)
 }
 
-// auditTime parses a bound, which is RFC 3339 (recorded). Only 2026 says what is wrong with another one.
+// auditTime parses a bound, which is RFC 3339 (recorded). Only 2026 explains what is wrong with an invalid one.
 func (s *Server) auditTime(text, name string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil

@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// every runs work each interval from now on until the context ends.
+// every runs work once per interval from now on until the context ends.
 func every(ctx context.Context, interval time.Duration, work func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -40,17 +40,18 @@ func (s *Server) PollOnce(ctx context.Context) {
 	}
 }
 
-// pollModel asks for a model as the round has listed it, and acts by the mode that was listed: JIMM does not read the row
-// again (PollModels of canonical/jimm, 2025). So a model that is recorded elsewhere during the round is asked for on the
-// controller that it has left, and one without a mode is then deleted if that denies it.
+// pollModel asks for a model as the round listed it, and acts by the mode that was listed: JIMM does not read the row
+// again (PollModels of canonical/jimm, 2025). So a model that is recorded on another controller during the round is
+// still asked for on the controller that it has left, and its row is deleted if that controller denies it and the row
+// has no mode.
 func (s *Server) pollModel(ctx context.Context, b *backing, listed Model) {
 	ctx, cancel := context.WithTimeout(ctx, modelInfoLimit)
 	defer cancel()
-	_, _ = s.actOn(ctx, listed, s.ownUser(), b.askModelInfo(ctx, listed.UUID)) // the result is thrown away
+	_, _ = s.actOn(ctx, listed, s.ownUser(), b.askModelInfo(ctx, listed.UUID)) // the result is discarded
 }
 
-// watchControllers dials every controller at the start and every ten minutes, which is all that makes a controller
-// unavailable or available again in ListControllers, and holds the long polls of who answers.
+// watchControllers dials every controller at the start and every ten minutes, which is the only thing that makes a
+// controller unavailable or available again in ListControllers, and keeps the long polls of those that answer.
 func (s *Server) watchControllers(ctx context.Context) {
 	watching := map[string]*backing{}
 	round := func(ctx context.Context) {
@@ -82,7 +83,7 @@ func (s *Server) watch(ctx context.Context, row Controller) *backing {
 	return b
 }
 
-// longPoll asks a watcher for news until the connection or JIMM ends.
+// longPoll asks a watcher for changes until the connection or JIMM ends.
 func (b *backing) longPoll(ctx context.Context, method string) {
 	var watcher struct {
 		ID string `json:"watcher-id"`
@@ -95,7 +96,7 @@ func (b *backing) longPoll(ctx context.Context, method string) {
 		next.Facade, next.Version = "AllModelWatcher", 4
 	}
 	for b.call(ctx, next, nil, nil) == nil {
-		select { // a controller that answers at once is not asked without a pause
+		select { // pauses before it asks a controller that answers at once
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Second):

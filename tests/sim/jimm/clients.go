@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The calls of this file are those that the juju command makes through JIMM besides those that matter for migrations.
-// None of them was recorded: names, members and rights were read in JIMM's source.
+// This file has the calls that the juju command makes through JIMM and that are not about migrations. None of them was
+// recorded: names, members and rights were read in JIMM's source.
 
 // controllerVersion is Controller.ControllerVersion: the lowest of all controllers.
 func (ss *session) controllerVersion(_ context.Context, _ *wire.Request) (any, error) {
@@ -21,7 +21,7 @@ func (ss *session) controllerVersion(_ context.Context, _ *wire.Request) (any, e
 	}{ss.s.lowestVersion(), ss.s.opts.Commit}, nil
 }
 
-// controllerConfig is empty for everybody here; for others than administrators it is so anyway.
+// controllerConfig is empty here for every user; in JIMM it is empty for users who are not administrators.
 func (ss *session) controllerConfig(_ context.Context, _ *wire.Request) (any, error) {
 	return map[string]map[string]any{"config": {}}, nil
 }
@@ -30,12 +30,13 @@ func (ss *session) identityProviderURL(_ context.Context, _ *wire.Request) (any,
 	return map[string]string{"result": ""}, nil
 }
 
-// notSupported is what JIMM says to questions about MongoDB and the controller model.
+// notSupported is JIMM's answer to questions about MongoDB and the controller model.
 func (ss *session) notSupported(_ context.Context, _ *wire.Request) (any, error) {
 	return nil, wire.Errorf("not supported", "not supported")
 }
 
-// controllerAccess is Controller.GetControllerAccess, in Juju's words. Others than administrators see only themselves.
+// controllerAccess is Controller.GetControllerAccess, in Juju's words. A user who is not an administrator sees only
+// themselves.
 func (ss *session) controllerAccess(_ context.Context, req *wire.Request) (any, error) {
 	type access struct {
 		User   string `json:"user-tag"`
@@ -57,7 +58,7 @@ func (ss *session) controllerAccess(_ context.Context, req *wire.Request) (any, 
 	})
 }
 
-// watchSummaries makes a watcher that never waits: its Next says what there is at the time.
+// watchSummaries makes a watcher that never waits: its Next returns the current state.
 func (ss *session) watchSummaries(_ context.Context, _ *wire.Request) (any, error) {
 	return map[string]string{"watcher-id": "1"}, nil
 }
@@ -75,7 +76,7 @@ func (ss *session) nextSummaries(_ context.Context, _ *wire.Request) (any, error
 
 func (ss *session) stopSummaries(_ context.Context, _ *wire.Request) (any, error) { return nil, nil }
 
-// userInfo is UserManager.UserInfo, for oneself only.
+// userInfo is UserManager.UserInfo, only for the user themselves.
 func (ss *session) userInfo(_ context.Context, req *wire.Request) (any, error) {
 	type info struct {
 		Username       string     `json:"username"`
@@ -156,8 +157,8 @@ func (ss *session) cloud(_ context.Context, req *wire.Request) (any, error) {
 	return answer, nil
 }
 
-// cloudInfo is Cloud.CloudInfo: the cloud, and who may use it. JIMM knows that of its own relations (source); here only the
-// administrators of JIMM may.
+// cloudInfo is Cloud.CloudInfo: the cloud and its users. JIMM knows them from its own relations (source); here only the
+// administrators of JIMM have access.
 func (ss *session) cloudInfo(_ context.Context, req *wire.Request) (any, error) {
 	type cloudUser struct {
 		Name        string `json:"name"`

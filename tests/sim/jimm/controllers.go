@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// controllerInfo is an entry of ListControllers. It never holds credentials.
+// controllerInfo is an entry of ListControllers. It never has credentials.
 type controllerInfo struct {
 	Name          string           `json:"name"`
 	UUID          string           `json:"uuid"`
@@ -18,7 +18,7 @@ type controllerInfo struct {
 	CACertificate string           `json:"ca-certificate,omitempty"`
 	CloudTag      string           `json:"cloud-tag,omitempty"`
 	CloudRegion   string           `json:"cloud-region,omitempty"`
-	Username      *string          `json:"username,omitempty"` // always "" in 2024, gone in 2026
+	Username      *string          `json:"username,omitempty"` // always "" in 2024, missing in 2026
 	AgentVersion  string           `json:"agent-version"`
 	Status        controllerStatus `json:"status"`
 }
@@ -51,8 +51,8 @@ func (s *Server) username(info controllerInfo) controllerInfo {
 	return info
 }
 
-// listControllers is for administrators of JIMM. Others, model administrators included, see one entry "jaas" in 2024
-// and nothing in 2026.
+// listControllers is for administrators of JIMM. Other users, including model administrators, see one entry "jaas" in
+// 2024 and nothing in 2026.
 func (ss *session) listControllers(_ context.Context, _ *wire.Request) (any, error) {
 	list := []controllerInfo{}
 	switch _, admin := ss.who(); {
@@ -90,7 +90,7 @@ func (ss *session) showController(_ context.Context, req *wire.Request) (any, er
 }
 
 // listMigrationTargets is JIMM.ListMigrationTargets, for administrators of JIMM: the other controllers in the model's
-// cloud region whose agent version is not older than that of the current one, deprecated and dead ones too.
+// cloud region with an agent version that is not older than the current one's, including deprecated and dead ones.
 func (ss *session) listMigrationTargets(_ context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
@@ -121,11 +121,11 @@ func (ss *session) listMigrationTargets(_ context.Context, req *wire.Request) (a
 // SetControllerDeprecatedRequest are the params of SetControllerDeprecated. JIMM's errors name the type.
 type SetControllerDeprecatedRequest struct {
 	Name       string `json:"name"`
-	Deprecated bool   `json:"deprecated"` // left out it lifts the mark (recorded)
+	Deprecated bool   `json:"deprecated"` // if left out, the mark is removed (recorded)
 }
 
-// setControllerDeprecated changes what ListControllers says, and in 2026 where AddModel puts models. While a controller is
-// unavailable the answer does not show it (recorded).
+// setControllerDeprecated changes what ListControllers reports and, in 2026, where AddModel adds models. While a
+// controller is unavailable the answer does not show it (recorded).
 func (ss *session) setControllerDeprecated(_ context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (ss *session) setControllerDeprecated(_ context.Context, req *wire.Request)
 	return ss.s.controllerInfo(row), nil
 }
 
-// removeController is JIMM.RemoveController. In 2024 a controller that is not known to be dead needs force; in 2026
-// one with models.
+// removeController is JIMM.RemoveController. It requires force: in 2024 for a controller that is not known to be dead,
+// in 2026 for one with models.
 func (ss *session) removeController(_ context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err

@@ -30,11 +30,11 @@ type Controller struct {
 	Region        string
 	CloudType     string // lxd, ec2, …
 	AgentVersion  string
-	Username      string // of AddController: reaches a controller only in the target-info of a migration
+	Username      string // of AddController: only used in the target-info of a migration
 	Password      string
 	Deprecated    bool
 
-	// UnavailableSince is set by the background watchers when they cannot dial, and lags by up to ten minutes.
+	// UnavailableSince is set by the background watchers when they cannot dial, with a delay of up to ten minutes.
 	UnavailableSince time.Time
 }
 
@@ -43,7 +43,7 @@ type Model struct {
 	UUID       string
 	Name       string
 	Owner      string // alice@canonical.com
-	Controller string // name of the controller that JIMM believes to host the model
+	Controller string // name of the controller that hosts it according to JIMM
 	Mode       Mode
 
 	Cloud      string // name; empty: the controller's
@@ -67,12 +67,12 @@ type Credential struct {
 	Cloud, Owner, Name string
 }
 
-// database is what a restart keeps.
+// database is the state that survives a restart.
 type database struct {
 	mu          sync.Mutex
 	controllers []Controller
 	models      []Model
-	byUUID      map[string]int // places in models
+	byUUID      map[string]int // indexes of models
 	byName      map[string]int // of owner/name
 	credentials []Credential
 	tuples      tupleStore
@@ -138,7 +138,7 @@ func (d *database) deleteController(name string) {
 	d.reindex()
 }
 
-// reindex finds the places of the rows again. The caller holds mu.
+// reindex rebuilds the indexes of the rows. The caller holds mu.
 func (d *database) reindex() {
 	clear(d.byUUID)
 	clear(d.byName)
@@ -154,7 +154,7 @@ func (d *database) index(i int) {
 
 func (m *Model) fullName() string { return m.Owner + "/" + m.Name }
 
-// at returns a row by its place. The caller holds mu.
+// at returns a row by its index. The caller holds mu.
 func (d *database) at(i int, ok bool) (Model, bool) {
 	if !ok {
 		return Model{}, false
@@ -190,7 +190,7 @@ func (d *database) insertModel(row Model) bool {
 	return true
 }
 
-// updateModel changes a row if it is still there. The change may say no.
+// updateModel changes a row if it still exists. The change may refuse.
 func (d *database) updateModel(uuid string, change func(*Model) bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,7 +206,7 @@ func (d *database) updateModel(uuid string, change func(*Model) bool) bool {
 	return changed
 }
 
-// deleteModel deletes the row and, as far as the source says, the tuples: permissions are gone after an ImportModel.
+// deleteModel deletes the row and, as far as the source says so, the tuples: permissions are gone after an ImportModel.
 func (d *database) deleteModel(uuid string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -246,7 +246,7 @@ func (d *database) credentialTags(owner, cloud string) []string {
 	return tags
 }
 
-// login remembers a login of an identity and returns the one before.
+// login stores a login of an identity and returns the one before.
 func (d *database) login(identity string, now time.Time) (before time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

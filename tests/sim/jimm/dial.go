@@ -20,7 +20,7 @@ type backing struct {
 	login backingLogin
 }
 
-// backingLogin is what JIMM keeps of a controller's LoginResult.
+// backingLogin holds what JIMM keeps of a controller's LoginResult.
 type backingLogin struct {
 	ControllerTag string        `json:"controller-tag"`
 	ServerVersion string        `json:"server-version"`
@@ -52,8 +52,8 @@ func (b *backing) call(ctx context.Context, req rpc.Request, params, reply any) 
 	return b.conn.Call(ctx, req, params, reply)
 }
 
-// best is the first of JIMM's versions that the controller offers, or the first one: JIMM of 2024 calls
-// ModelManager 9 whether it is offered or not. JIMM of 2026 takes the highest that is offered, whether it knows it or not.
+// best is the first of JIMM's versions that the controller offers, or the first one: JIMM of 2024 calls ModelManager 9
+// whether it is offered or not. JIMM of 2026 takes the highest that is offered, whether it knows it or not.
 func (b *backing) best(facade string, known []int) int {
 	if b.s.gen.Highest && (facade != "ModelManager" || !b.s.opts.Mended) {
 		for _, f := range b.login.Facades {
@@ -82,10 +82,10 @@ func (b *backing) controller(method string) rpc.Request {
 
 func (b *backing) close() { _ = b.conn.Close() }
 
-// ownUser is whom JIMM logs in as for its own business: admin in 2024, jaas-<uuid>@external in 2026.
+// ownUser is the user that JIMM logs in as for itself: admin in 2024, jaas-<uuid>@external in 2026.
 func (s *Server) ownUser() string { return s.gen.OwnUser(s.opts.UUID) }
 
-// caller is whom JIMM logs in as on behalf of this session.
+// caller is the user that JIMM logs in as on behalf of this session.
 func (ss *session) caller() string {
 	if !ss.s.gen.AsCaller {
 		return ss.s.ownUser()
@@ -94,7 +94,7 @@ func (ss *session) caller() string {
 	return user
 }
 
-// addresses are dialled in this order: the public address, then those api-addresses that are no loopback addresses
+// addresses are dialled in this order: the public address, then those api-addresses that are not loopback addresses
 // (recorded: a controller with only a loopback api-address gives "no urls to dial").
 func (c *Controller) addresses() []string {
 	var list []string
@@ -179,7 +179,7 @@ func (c *Controller) pool() *x509.CertPool {
 	return pool
 }
 
-// unreachable has no code in either year. In 2024 it says nothing about the reason.
+// unreachable has no code in either year. In 2024 it does not contain the reason.
 func (s *Server) unreachable(err error) error {
 	if !s.gen.DialTexts {
 		return &wire.Error{Message: "no urls to dial"}
@@ -198,8 +198,8 @@ func dialText(err error) string {
 	return err.Error()
 }
 
-// loginError is a login that the controller refused. For AddController recorded in both years; that the other calls
-// get the same is from the source.
+// loginError is a login that the controller refused. For AddController it was recorded in both years; that the other
+// calls get the same is from the source.
 func (s *Server) loginError(err error) error {
 	refused, ok := errors.AsType[*rpc.Error](err)
 	switch {
@@ -212,7 +212,7 @@ func (s *Server) loginError(err error) error {
 	}
 }
 
-// failedToDial wraps an error of dial where JIMM says that it was dialling.
+// failedToDial wraps an error of dial where JIMM's text says that it was dialling.
 func (s *Server) failedToDial(err error) *wire.Error {
 	e := wire.AsError(err)
 	if s.gen.DialTexts {
@@ -267,8 +267,8 @@ type dialError struct{ error }
 // Unwrap returns what JIMM makes of it.
 func (d *dialError) Unwrap() error { return d.error }
 
-// use runs work with a connection to a controller: in 2024 the kept one, which is pinged first, in 2026 a fresh one
-// that is closed afterwards. Without a connection the error is a *dialError.
+// use runs work with a connection to a controller: in 2024 the kept one, which is pinged first, in 2026 a new one that
+// is closed afterwards. Without a connection the error is a *dialError.
 func (s *Server) use(ctx context.Context, row Controller, user string, work func(*backing) error) error {
 	if s.gen.CacheDials {
 		b, err := s.kept(ctx, row, user)
@@ -327,8 +327,8 @@ func (s *Server) dropCached() {
 	}
 }
 
-// forController finds a controller by the name in a request. The empty name is an error in 2026; in 2024 it is no
-// condition in JIMM's query, which then takes the first controller.
+// forController finds a controller by the name in a request. An empty name is an error in 2026; in 2024 JIMM's query
+// then has no condition and returns the first controller.
 func (s *Server) forController(name string) (Controller, *wire.Error) {
 	if name == "" && !s.gen.EmptyIsFirst {
 		return Controller{}, wire.Errorf(codeBadRequest, "controller UUID or name must be provided")

@@ -41,7 +41,7 @@ func (s *stub) answer(method string, answer any) {
 	s.answers[method] = answer
 }
 
-// taken returns the calls since the last time, without logins and pings.
+// taken returns the calls since the last time, except logins and pings.
 func (s *stub) taken() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,16 +7,16 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Generation is what differs between JIMM releases, as data. All of them call the facade JIMM version 4, so a client
-// cannot distinguish them by versions. Fields without a source of their own were recorded with a real server of that
-// month.
+// Generation holds the differences between JIMM releases, as data. All releases call the facade JIMM version 4, so a
+// client cannot distinguish them by versions. Fields without a source of their own were recorded with a real server of
+// that month.
 type Generation struct {
 	Name    string           // "2024", "2025", "2026"
 	Facades map[string][]int // of a login on /api
 	Methods []string         // of the facade JIMM
 
-	PingLimit  time.Duration        // /api is closed after so long without Pinger.Ping; other calls do not count
-	BadMessage websocket.StatusCode // close status for a frame that is no JSON, and for missing pings
+	PingLimit  time.Duration        // /api is closed after this time without Pinger.Ping; other calls do not count
+	BadMessage websocket.StatusCode // close status for a frame that is not JSON, and for missing pings
 
 	Refused        string // message of a login with a wrong secret
 	RefusedCode    string // its code on /model/<uuid>/api
@@ -24,11 +24,11 @@ type Generation struct {
 	OldLogin       string // message of Admin.Login
 	OldLoginCode   string // its code
 	LastLoginNow   bool   // user-info.last-connection is this login, not the one before
-	RedactLogins   bool   // the audit log keeps no secrets of LoginWithClientCredentials
+	RedactLogins   bool   // the audit log does not hide the secrets of LoginWithClientCredentials
 	RedirectAgents bool   // Admin.Login of an agent on the model proxy is redirected to the controller
 
 	UnknownModel string // message of the model proxy for a model that JIMM does not know
-	BadPath      string // message of the model proxy for a path that is none
+	BadPath      string // message of the model proxy for an invalid path
 
 	ClientVersion string // client-version in JIMM's own logins on controllers
 	CacheDials    bool   // one connection per controller is kept and pinged before each use; else one per request
@@ -38,17 +38,17 @@ type Generation struct {
 	Controller    []int    // likewise
 	Offers        []int    // likewise
 	Client        []int    // likewise
-	DialTexts     bool     // errors of dialling say what went wrong, else only "no urls to dial"
+	DialTexts     bool     // errors of dialling contain the reason, otherwise only "no urls to dial"
 	Watches       []string // methods of Controller that the background watchers call
 
 	BareTargets           bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
 	ControllerAlias       bool                         // target-info carries controller-alias
 	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
-	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer there are none
+	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer the user has none
 	Highest               bool                         // a controller is asked in the highest version that it offers
-	TiesForward           bool                         // the log, newest first, has a request before its reply; errors of its filters say little
-	Cordons               bool                         // AddModel leaves deprecated controllers out, and those where the user may not add models
-	BlankOffers           bool                         // listed offers lack model and UUID, and filters fall into traps
+	TiesForward           bool                         // the log, newest first, has a request before its reply; errors of its filters have few details
+	Cordons               bool                         // AddModel skips deprecated controllers, and those where the user may not add models
+	BlankOffers           bool                         // listed offers lack model and UUID, and filters have two defects, see listOffers
 	EmptyIsFirst          bool                         // an empty controller name selects the first controller of the database
 	KeepCallCode          bool                         // a call error of InitiateMigration keeps its code in the item
 	NoRights              string                       // message of MigrateModel without rights
@@ -58,18 +58,18 @@ type Generation struct {
 	JAASEntry             bool                         // ListControllers of others shows one controller "jaas"
 	EmptyNull             bool                         // ListModelSummaries without results is null
 	SLA                   bool                         // ModelInfo and summaries have an sla, secret-backends is not null
-	ControllerModelConfig bool                         // Controller.ModelConfig is there, and not supported (2026 has not got it, source)
+	ControllerModelConfig bool                         // Controller.ModelConfig exists, and is not supported (2026 does not have it, source)
 	ControllerModel       bool                         // AddController reads the controller model by ModelGet and CloudSpec
 	RemoveLive            bool                         // RemoveController takes a live controller without models
 	WatchImports          bool                         // ImportModel watches the model once
 	FailedAddPrefix       bool                         // errors of AddController begin with "failed to add controller: "
 	NamedDuplicates       bool                         // "model \"m\" already exists"
-	PollInterval          time.Duration                // rounds of the poller; 0: there is none
-	WatchInterval         time.Duration                // rounds of the background watchers
-	UnboundedTimeout      time.Duration                // stands for "none" where JIMM has no time limit
+	PollInterval          time.Duration                // interval of the poller; 0: no poller
+	WatchInterval         time.Duration                // interval of the background watchers
+	UnboundedTimeout      time.Duration                // used where JIMM has no time limit
 }
 
-// methods2024 are those of the facade JIMM that are simulated, not all it has.
+// methods2024 are the simulated methods of the facade JIMM, not all that it has.
 func methods2024() []string {
 	return []string{
 		"AddController", "AddRelation", "CheckRelation", "CrossModelQuery", "DisableControllerUUIDMasking",
@@ -121,8 +121,9 @@ func Generation2024() Generation {
 // Generation2025 is JIMM of February 2025, between the releases that were recorded. It is JIMM of October 2024 with the
 // changes that the project's history dates before (the number is that of the pull request): lists from the controllers
 // (#1488, 2024-12-11), no WatchAllModels (#1478, 2024-12-10), MigrateModel of a bare UUID or owner/name (#1500,
-// 2024-12-19). All of what is dated later is missing: longer pings (#1565, March 2025), dials per request (#1611, June),
-// errors for empty names (#1658, July), modes and the poller (#1670, August). What has no date is as in 2024 (inferred).
+// 2024-12-19). All later changes are missing: longer pings (#1565, March 2025), dials per request (#1611, June), errors
+// for empty names (#1658, July), modes and the poller (#1670, August). Where no date is known it is as in 2024
+// (inferred).
 func Generation2025() Generation {
 	g := Generation2024()
 	g.Name = "2025"

@@ -14,8 +14,8 @@ type importParams struct {
 	Owner      string `json:"owner"`
 }
 
-// importModel is JIMM.ImportModel, for administrators of JIMM: the only way to make a row for a model that a
-// controller has already.
+// importModel is JIMM.ImportModel, for administrators of JIMM: the only way to make a row for a model that already
+// exists on a controller.
 func (ss *session) importModel(ctx context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (s *Server) importRow(info *modelInfo, controller Controller, owner string)
 	return row, nil
 }
 
-// offerFilter has a key "Filters" around it, with a capital.
+// offerFilter is wrapped in a key "Filters", with a capital.
 type offerFilter struct {
 	Owner       string   `json:"owner-name"`
 	Model       string   `json:"model-name"`
@@ -107,7 +107,7 @@ type offerFilter struct {
 	Allowed     []string `json:"allowed-users"`
 }
 
-// listOffers asks for the model's offers, which newer JIMM imports too. They are not kept here.
+// listOffers asks for the model's offers, which newer JIMM imports too. They are not stored here.
 func (b *backing) listOffers(ctx context.Context, info *modelInfo) error {
 	if len(b.s.gen.Offers) == 0 {
 		return nil
@@ -146,8 +146,8 @@ func (s *Server) watchImported(ctx context.Context, controller Controller, id st
 	return nil
 }
 
-// updateCredentials is Cloud.UpdateCredentialsCheckModels. As long as no model uses a credential no controller is
-// told (recorded); that the controllers are told otherwise is left out.
+// updateCredentials is Cloud.UpdateCredentialsCheckModels. As long as no model uses a credential, it is not sent to any
+// controller (recorded); that it is sent otherwise is left out.
 func (ss *session) updateCredentials(_ context.Context, req *wire.Request) (any, error) {
 	var params struct {
 		Credentials []struct {

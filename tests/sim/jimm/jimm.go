@@ -1,8 +1,8 @@
 // Package jimm is a simulated JIMM: it behaves as real JIMM servers of October 2024 and of July 2026 did when their
-// traffic was recorded, the ugly parts included. Like the real one it knows the controllers only over the wire.
+// traffic was recorded, including the ugly parts. Like the real one it knows the controllers only over the wire.
 //
-// What has no recording says in a comment where it comes from: "source" means that it was read in JIMM's source and
-// not seen running.
+// Behaviour without a recording has a comment that states its source: "source" means that it was read in JIMM's source
+// and not seen running.
 package jimm
 
 import (
@@ -31,7 +31,7 @@ const (
 // DefaultUUID is the UUID of JIMM unless Options say otherwise.
 const DefaultUUID = "3217dbc9-8ea9-4381-9e97-01eab0b3f6bb"
 
-// Options are what a JIMM is started with. Only Generation is required.
+// Options are the settings of a JIMM. Only Generation is required.
 type Options struct {
 	Generation Generation
 	UUID       string // JIMM_UUID; empty: DefaultUUID
@@ -41,7 +41,7 @@ type Options struct {
 	Commit     string // empty: "unknown git commit"
 
 	Accounts   []Account // service accounts that the identity provider knows
-	DeviceUser string    // who approves LoginDevice, at once; empty: admin@example.com
+	DeviceUser string    // the user who approves LoginDevice, at once; empty: admin@example.com
 
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error) // to the controllers; nil: net
 
@@ -52,31 +52,32 @@ type Options struct {
 	Pings    bool // pings on kept controller connections, every 30 s
 	Watchers bool // background dials to every controller, at the start and every ten minutes, and their long polls
 
-	// Cancels makes MigrateModel answer "context canceled" whatever the controller has answered: JIMM of 2024 did so in all
-	// migrations between real controllers, until it was restarted (recorded; why is not known).
+	// Cancels makes MigrateModel answer "context canceled" whatever the controller has answered. JIMM of 2024 did so in
+	// all migrations between real controllers, until it was restarted (recorded; the reason is not known).
 	Cancels bool
 
 	// UnknownOffers, "<model UUID>/<name>", were made on a controller and not through JIMM.
 	UnknownOffers []string
 
-	// Mended is a JIMM after July 2026 that asks ModelManager in no version that it does not know. That of July 2026 takes
-	// the highest one that a controller offers; the one of 4.x, 11, has no owner's tag, so that JIMM can neither import nor
-	// record a model there, nor complete a migration by itself (recorded with 4.0.15 and 4.1-beta2), nor add one (4.0-beta8
-	// refuses an owner's tag in version 11, recorded). That it will be mended in this way is assumed.
+	// Mended is a JIMM after July 2026 that calls ModelManager only in versions that it knows. That of July 2026 takes
+	// the highest one that a controller offers; version 11 of 4.x has no owner's tag, so JIMM can neither import nor
+	// record a model there, nor complete a migration by itself (recorded with 4.0.15 and 4.1-beta2), nor add one
+	// (4.0-beta8 refuses an owner's tag in version 11, recorded). That it will be fixed in this way is assumed.
 	Mended bool
 
-	Skew  time.Duration // by how much JIMM's clock is fast: its audit log is written by it
+	Skew  time.Duration // how far JIMM's clock is ahead; the times of its audit log are read from it
 	Plain bool          // to the controllers without TLS
 	Keys  *Keys         // that sign tokens; nil: new ones
 
-	// Called is told of every request on /api and of every login on a model, before it is answered; nil: no one.
+	// Called sees every request on /api and every login on a model, before it is answered; may be nil.
 	Called func(Call)
 
-	// Forgot is told when ModelInfo makes JIMM delete a row, and who asked; JIMM's own user is the poller. Nil: no one.
+	// Forgot is called when ModelInfo makes JIMM delete a row, with the user who asked; JIMM's own user is the poller.
+	// May be nil.
 	Forgot func(row Model, user string)
 }
 
-// Account is a service account at the identity provider. Whether it is an administrator is a matter of tuples.
+// Account is a service account at the identity provider. Whether it is an administrator depends on tuples.
 type Account struct {
 	ID     string // client id, without @serviceaccount
 	Secret string
@@ -157,7 +158,7 @@ func (s *Server) server() *wire.Server {
 	return s.wire
 }
 
-// Start starts what runs in the background. Close and Restart end it.
+// Start starts the background work. Close and Restart end it.
 func (s *Server) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.mu.Lock()
@@ -182,7 +183,7 @@ func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
 // ServeHTTP serves one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.server().ServeHTTP(w, r) }
 
-// Restart is a kill and a new start: all connections break, the database stays.
+// Restart kills JIMM and starts it again: all connections break, the database stays.
 func (s *Server) Restart() {
 	s.halt()
 	s.mu.Lock()
@@ -192,7 +193,7 @@ func (s *Server) Restart() {
 	s.Start()
 }
 
-// Stop takes JIMM down: connections break, listeners close, nothing polls. The database stays. Start brings it back,
+// Stop takes JIMM down: connections break, listeners close, polling ends. The database stays. Start brings it back up,
 // but Serve has to be called again with a new listener.
 func (s *Server) Stop() error {
 	s.halt()

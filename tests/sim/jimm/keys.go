@@ -22,7 +22,7 @@ import (
 // tokenLife is how long a token is valid (JIMM_JWT_EXPIRY).
 const tokenLife = 5 * time.Minute
 
-// Keys sign JIMM's tokens. The key is made at the first use.
+// Keys sign JIMM's tokens. The key is made at its first use.
 type Keys struct {
 	kid string
 
@@ -31,22 +31,22 @@ type Keys struct {
 	key    func() (*rsa.PrivateKey, error)
 }
 
-// The sizes of keys. Controllers of 4.x refuse a key set with less than 2048 bits (4.0.15, recorded); a smaller key is quick
-// to make, and protects nothing.
+// The sizes of keys. Controllers of 4.x refuse a key set with less than 2048 bits (4.0.15, recorded); a smaller key is
+// fast to make and is not secure.
 const (
 	keyBits      = 2048
 	quickKeyBits = 1024
 )
 
-// NewThriftyKeys returns quick keys that sign equal tokens once for all worlds that share them. Then a token may live up
-// to two minutes longer than another.
+// NewThriftyKeys returns small keys that sign equal tokens once for all worlds that share them. A token may therefore
+// live up to two minutes longer than another.
 func NewThriftyKeys() *Keys {
 	k := NewQuickKeys()
 	k.signed = map[string]string{}
 	return k
 }
 
-// NewQuickKeys returns small keys, for a JIMM whose key set only simulated controllers read, and in this process.
+// NewQuickKeys returns small keys, for a JIMM whose key set is read only by simulated controllers in this process.
 func NewQuickKeys() *Keys { return newKeys(quickKeyBits) }
 
 // NewKeys returns keys that several worlds may share.
@@ -75,7 +75,7 @@ type tokenHeader struct {
 	Type      string `json:"typ"`
 }
 
-// thrift is by how much a token may live longer, in seconds, so that another world has the same.
+// thrift is how much longer a token may live, in seconds, so that another world can use the same.
 const thrift = 120
 
 // sign makes a compact JWS, RS256.
@@ -164,7 +164,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// controllerToken is what JIMM logs in with on a controller: a user and its access by tag, for one audience.
+// controllerToken holds the claims with which JIMM logs in to a controller: a user and its access by tag, for one
+// audience.
 func (s *Server) controllerToken(user, audience string, access map[string]string) (string, error) {
 	token, err := s.keys.sign(claims{
 		Access: access, Audience: []string{audience}, Expires: time.Now().Add(tokenLife).Unix(),
@@ -196,7 +197,7 @@ func (s *Server) jwks(w http.ResponseWriter, _ *http.Request) {
 	}}})
 }
 
-// debugInfo answers /debug/info; the keys are capitalised, for want of json tags (JIMM of 2024, source).
+// debugInfo answers /debug/info; the keys are capitalised because the struct has no json tags (JIMM of 2024, source).
 func (s *Server) debugInfo(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, struct{ GitCommit, Version string }{s.opts.Commit, s.opts.Version})
 }
@@ -222,8 +223,8 @@ func writeJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the client is gone if this fails
 }
 
-// PublicKey returns the key with an id, as a controller finds it in the key set. It is what a simulated controller
-// verifies JIMM's tokens with when it does not ask /.well-known/jwks.json.
+// PublicKey returns the key with an id, as a controller finds it in the key set. A simulated controller uses it to
+// verify JIMM's tokens when it does not read /.well-known/jwks.json.
 func (s *Server) PublicKey(_ context.Context, id string) (crypto.PublicKey, error) {
 	if id != s.keys.kid {
 		return nil, fmt.Errorf("cannot find key %q", id)

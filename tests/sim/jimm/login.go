@@ -9,10 +9,10 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// loginMethod is a way to log in. It returns the identity, or a result that is no login at all.
+// loginMethod is a way to log in. It returns the identity, or a result that does not log in.
 type loginMethod func(req *wire.Request) (identity string, result any, err error)
 
-// loginMethod finds the method of facade Admin: Login in all versions, everything else in version 4 only.
+// loginMethod finds the method of facade Admin: Login in all versions, the others only in version 4.
 func (ss *session) loginMethod(req *wire.Request) loginMethod {
 	if req.Version < 1 || req.Version > 4 {
 		return nil
@@ -43,7 +43,7 @@ func (ss *session) answerLogin(login loginMethod, req *wire.Request) (any, error
 		return result, err
 	}
 	if _, down := ss.s.down(); down {
-		// The address of OpenFGA and the id of its store stand in the text.
+		// The text contains the address of OpenFGA and the id of its store.
 		return nil, wire.Errorf(codeUnauthorized, "%s", openFGADownText())
 	}
 	return ss.loggedIn(identity), nil
@@ -54,8 +54,8 @@ func openFGADownText() string {
 		"dial tcp 127.0.0.1:18080: connect: connection refused"
 }
 
-// clientCredentials is the login of a service account. The id goes to the identity provider as it is, so one with the
-// suffix @serviceaccount is unknown there; the identity gets the suffix.
+// clientCredentials is the login of a service account. The id is sent to the identity provider unchanged, so one with
+// the suffix @serviceaccount is unknown there; the identity gets the suffix.
 func (ss *session) clientCredentials(req *wire.Request) (string, any, error) {
 	var params struct {
 		ID     string `json:"client-id"`
@@ -79,7 +79,7 @@ func (ss *session) sessionToken(req *wire.Request) (string, any, error) {
 	if err := req.Decode(&params); err != nil {
 		return "", nil, err
 	}
-	// What juju sends when it has none: with this code it starts the device flow, with any other it gives up (source).
+	// What juju sends without a token: with this code it starts the device flow, with any other it gives up (source).
 	const start = "session token invalid"
 	if params.Token == "" {
 		return "", nil, wire.Errorf(start, "authentication failed, no token presented")

@@ -18,13 +18,13 @@ type migrateSpec struct {
 
 // migrateResult is one item of MigrateModel; the call as a whole succeeds.
 type migrateResult struct {
-	ModelTag    string      `json:"model-tag"` // empty if it failed before the rights were looked at
+	ModelTag    string      `json:"model-tag"` // empty if it failed before the rights were checked
 	Error       *wire.Error `json:"error,omitempty"`
 	MigrationID string      `json:"migration-id"`
 }
 
-// migrateModel is JIMM.MigrateModel. Model administrators may call it. Nothing is sent to the target, and neither its
-// version nor its health nor its deprecation matters.
+// migrateModel is JIMM.MigrateModel. Model administrators may call it. JIMM sends nothing to the target, and checks
+// neither its version nor its health nor its deprecation.
 func (ss *session) migrateModel(ctx context.Context, req *wire.Request) (any, error) {
 	var params struct {
 		Specs []migrateSpec `json:"specs"`
@@ -66,8 +66,8 @@ func (ss *session) migrateOne(ctx context.Context, spec migrateSpec) (result mig
 	return result, err
 }
 
-// migrationOf finds target and model. In 2026 the target comes first, then the spelling; in 2024 the spelling is
-// looked at first (source), then the target, then the model.
+// migrationOf finds target and model. In 2026 the target is checked first, then the spelling; in 2024 the spelling
+// first (source), then the target, then the model.
 func (ss *session) migrationOf(spec migrateSpec) (target Controller, row Model, err error) {
 	s := ss.s
 	if !s.gen.BareTargets {
@@ -101,7 +101,7 @@ func (ss *session) migrationOf(spec migrateSpec) (target Controller, row Model, 
 	return target, row, nil
 }
 
-// bareTarget reads <uuid> or <owner>/<name>. Whatever can be parsed as a UUID is looked up as it was sent, so that
+// bareTarget reads <uuid> or <owner>/<name>. Text that can be parsed as a UUID is looked up as it was sent, so
 // capitals, braces and urn: find nothing.
 func (s *Server) bareTarget(name string) (row Model, found bool, err error) {
 	if _, parseErr := uuid.Parse(name); parseErr == nil {
@@ -121,7 +121,7 @@ func (s *Server) bareTarget(name string) (row Model, found bool, err error) {
 	return row, found, nil
 }
 
-// targetInfo is what the source gets to know of the target. addrs are the api-addresses only.
+// targetInfo is the description of the target that the source gets. addrs are the api-addresses only.
 type targetInfo struct {
 	ControllerTag string   `json:"controller-tag"`
 	Alias         string   `json:"controller-alias,omitempty"`
@@ -138,8 +138,8 @@ type initiateSpec struct {
 }
 
 // initiate asks the source to start. Where JIMM has modes, the mode is set first and rolled back after any failure,
-// one that the controller has nothing to do with included (it may be migrating then); only when the client is gone
-// the roll-back fails too and the mode stays.
+// even if the controller started the migration nevertheless; only if the client is gone, the rollback fails too and the
+// mode stays.
 func (s *Server) initiate(ctx context.Context, row Model, mode Mode, target targetInfo) (string, error) {
 	if s.gen.MigrationModes {
 		if _, known := s.db.controller(row.Controller); !known { // the database refuses to write such a row
@@ -241,7 +241,7 @@ func (ss *session) initiateOne(ctx context.Context, spec initiateSpec) (string, 
 }
 
 // updateMigratedModel is JIMM.UpdateMigratedModel, for administrators of JIMM. It asks the target for ModelInfo and
-// looks at nothing else: not at the source, not at the migration, not whether the target is merely importing.
+// checks nothing else: not the source, not the migration, not whether the target is only importing.
 func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err

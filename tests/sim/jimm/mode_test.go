@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// TestAnswersOfControllersDecideByMode is the table of what an answer of the hosting controller does to a row of a JIMM
+// TestAnswersOfControllersDecideByMode is the table of how an answer of the hosting controller changes a row of a JIMM
 // of 2026, asked by a client and by the poller.
 func TestAnswersOfControllersDecideByMode(t *testing.T) {
 	ended := map[string]any{"status": "successful, removing", "start": "2026-07-01T10:05:00Z", "end": "2026-07-01T10:06:00Z"}
@@ -131,8 +131,8 @@ func TestTargetThatRefusesIsDeletedOnlyByTheNextQuestion(t *testing.T) {
 	})
 }
 
-// A model that is recorded on its target while the poller dials the source is asked for there all the same, and the source
-// denies it. What that means depends on the mode in which the round has found the row.
+// A model that is recorded on its target while the poller dials the source is still asked for on the source, which
+// denies it. The effect depends on the mode in which the round found the row.
 func TestThePollerActsByTheRowThatItHasListed(t *testing.T) {
 	for mode, want := range map[jimm.Mode]string{jimm.ModeInternal: "ctl-b ", jimm.ModeNone: "no row"} {
 		inWorld(t, jimm.Generation2026(), nil, func(w *world) {

@@ -43,7 +43,7 @@ func (ss *session) oneModelInfo(ctx context.Context, tag string) (*modelInfo, er
 	}
 	row, ok := ss.s.db.model(uuid)
 	if !ok || ss.modelAccess(uuid) == "" {
-		return nil, errUnauthorized() // whether it exists is not told
+		return nil, errUnauthorized() // does not reveal whether it exists
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelInfoLimit)
 	defer cancel()
@@ -79,7 +79,7 @@ func (ss *session) merge(info *modelInfo, row Model) {
 	}
 }
 
-// controllerAnswer is what a controller said about a model.
+// controllerAnswer is a controller's answer about a model.
 type controllerAnswer struct {
 	info    *modelInfo
 	refused *rpc.Error // by the controller
@@ -113,7 +113,7 @@ func (b *backing) askModelInfo(ctx context.Context, uuid string) controllerAnswe
 	}
 }
 
-// passed is what a client sees of an answer when JIMM has nothing to add: "not found" looks like missing rights.
+// passed is what a client sees of an answer that JIMM passes on: "not found" is shown as missing rights.
 func (a controllerAnswer) passed() (*modelInfo, error) {
 	switch {
 	case a.broken != nil:
@@ -146,7 +146,7 @@ func (s *Server) followModelInfo(ctx context.Context, row Model, user string) (i
 	return info, err
 }
 
-// internalError is all that a client learns while a model is stuck in its migration mode.
+// internalError is the only answer that a client gets while a model is stuck in its migration mode.
 func internalError() error { return &wire.Error{Message: "internal server error"} }
 
 // actOn is the table of what a controller's answer does to a row (2026). It is the same for the poller and for the
@@ -199,8 +199,8 @@ func (s *Server) actOnMigrating(
 			return true
 		})
 	}
-	// The row is moved before the target is asked (recorded with targets of 3.6). The JIMM that cannot read the owners of
-	// Juju 4 leaves the mode there, so that it must have asked first; the order is inferred.
+	// The row is updated before the target is asked (recorded with targets of 3.6). The JIMM that cannot read the
+	// owners of Juju 4 leaves the mode unchanged there, so it must ask first; the order is inferred.
 	asksFirst := s.gen.Highest && !s.opts.Mended
 	if !asksFirst {
 		record()

@@ -40,7 +40,7 @@ func (ss *session) listModelSummaries(ctx context.Context, _ *wire.Request) (any
 	return answer, nil
 }
 
-// summary is the record: what JIMM's database says.
+// summary is the record from JIMM's database.
 func (ss *session) summary(row Model) modelSummary {
 	return modelSummary{
 		Name: row.Name, UUID: row.UUID, Type: row.Type, ControllerUUID: ss.shownController(row),
@@ -63,8 +63,8 @@ func pointer(t time.Time) *time.Time {
 	return &t
 }
 
-// mergeSummary puts the controller's answer into the record (2026). A model that its controller does not list, or
-// whose controller did not answer, is "unavailable" and has no type.
+// mergeSummary merges the controller's answer into the record (2026). A model that its controller does not list, or
+// that is on a controller that did not answer, is "unavailable" and has no type.
 func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	record.SLA = nil
 	if live.UUID == "" {
@@ -77,8 +77,8 @@ func (ss *session) mergeSummary(record *modelSummary, live modelSummary) {
 	record.AgentVersion, record.IsController = live.AgentVersion, live.IsController
 }
 
-// liveSummaries asks the controllers that host these models, all at once. A model that two of them list is the later
-// one's by name.
+// liveSummaries asks the controllers that host these models, all at once. For a model that two of them list, the
+// controller that is later by name wins.
 func (s *Server) liveSummaries(ctx context.Context, rows []Model) map[string]modelSummary {
 	hosts := s.hosts(rows)
 	replies := make([]results[itemResult[modelSummary]], len(hosts))
@@ -184,8 +184,8 @@ func (ss *session) listModelControllers(_ context.Context, _ *wire.Request) (any
 	return map[string][]modelController{"models": list}, nil
 }
 
-// modelControllerInfo is JIMM.ModelControllerInfo, from the database, for administrators of the model. Whether a model
-// exists is told to everybody.
+// modelControllerInfo is JIMM.ModelControllerInfo, from the database, for administrators of the model. Every user can
+// learn whether a model exists.
 func (ss *session) modelControllerInfo(_ context.Context, req *wire.Request) (any, error) {
 	var params struct {
 		Model string `json:"model"`
@@ -213,7 +213,7 @@ func (ss *session) modelControllerInfo(_ context.Context, req *wire.Request) (an
 }
 
 // modelStatus is Controller.ModelStatus. In the recordings the controllers answered under another key, hence the two
-// ways to say nothing.
+// kinds of empty answer.
 func (ss *session) modelStatus(ctx context.Context, req *wire.Request) (any, error) {
 	var params entities
 	if err := req.Decode(&params); err != nil {
@@ -266,7 +266,7 @@ func (ss *session) oneModelStatus(ctx context.Context, tag string) (status model
 	}
 }
 
-// asClientError makes of a failed call on a controller what JIMM answers in general: text and code of the
+// asClientError turns the error of a failed call on a controller into JIMM's usual answer: text and code of the
 // controller.
 func asClientError(err error) error {
 	if refused, ok := errors.AsType[*rpc.Error](err); ok {

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// cutTag splits kind-id. Kinds are letters only, so a bare UUID or a name like my-model is no tag: "my" is no kind.
+// cutTag splits kind-id. Kinds are letters only, so a bare UUID or a name such as my-model is not a tag: "my" is not a
+// kind.
 func cutTag(tag string) (kind, id string, ok bool) {
 	kind, id, ok = strings.Cut(tag, "-")
 	if !ok || id == "" {

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// listedOffer is an offer of ApplicationOffers.ListApplicationOffers; what JIMM passes on as it is stays as it is.
+// listedOffer is an offer of ApplicationOffers.ListApplicationOffers; members that JIMM passes on stay undecoded.
 type listedOffer struct {
 	SourceModelTag  string            `json:"source-model-tag"` // empty in 2026
 	OfferUUID       string            `json:"offer-uuid"`       // empty in 2026
@@ -27,9 +27,9 @@ type offerFilters struct {
 	Filters []offerFilter `json:"Filters"`
 }
 
-// listOffers is ApplicationOffers.ListApplicationOffers. In 2024 the answers to all filters are put together. In 2026 there are
-// two traps: of models with one name only the first is looked at, as often as the name comes, and filters for models on
-// several controllers find nothing (recorded).
+// listOffers is ApplicationOffers.ListApplicationOffers. In 2024 the answers to all filters are concatenated. 2026 has
+// two defects: of models with the same name only the first is used, once for each time the name occurs, and filters for
+// models on several controllers find nothing (recorded).
 func (ss *session) listOffers(ctx context.Context, req *wire.Request) (any, error) {
 	var params offerFilters
 	if err := req.Decode(&params); err != nil {
@@ -66,7 +66,7 @@ func (ss *session) listOffers(ctx context.Context, req *wire.Request) (any, erro
 	return answer, nil
 }
 
-// filtered are the models that filters name; one that is unknown spoils the call.
+// filtered returns the models that filters name; an unknown one fails the call.
 func (ss *session) filtered(filters []offerFilter) (rows []Model, err error) {
 	user, _ := ss.who()
 	for _, f := range filters {
@@ -88,8 +88,8 @@ func (ss *session) filtered(filters []offerFilter) (rows []Model, err error) {
 	return rows, nil
 }
 
-// offersOf asks the controller of one model. In 2026 offers that JIMM does not know are left out, and who does not administer
-// the model sees no connections (source).
+// offersOf asks the controller of one model. In 2026 offers that JIMM does not know are left out, and a user who does
+// not administer the model sees no connections (source).
 func (ss *session) offersOf(ctx context.Context, row Model, filter offerFilter) ([]listedOffer, error) {
 	s := ss.s
 	filter.Owner, filter.Model = row.Owner, row.Name

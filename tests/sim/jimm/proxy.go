@@ -18,19 +18,20 @@ import (
 
 // proxy is one connection to /model/<uuid>/api and the one to the hosting controller behind it.
 //
-// Not imitated: where a controller answers "access required" and names the rights that the token lacks, JIMM logs in to it
-// again with these added (source, internal/rpc/proxy.go). What its client gets then is not recorded. It concerns users with
-// less access to a model than they ask for: the token of an administrator of JIMM has the controller's superuser (recorded).
+// Not imitated: where a controller answers "access required" and names the rights that the token lacks, JIMM logs in to
+// it again with these added (source, internal/rpc/proxy.go). The answer to its client was not recorded. It concerns
+// users with less access to a model than they ask for: the token of an administrator of JIMM has the controller's
+// superuser (recorded).
 type proxy struct {
 	ss   *session
 	s    *Server
-	path string // the model's UUID as it stands in the path
+	path string // the model's UUID from the path
 
 	mu      sync.Mutex
 	row     Model
 	ws      *websocket.Conn         // to the controller; nil before the first message
 	stop    context.CancelFunc      // ends the reader of ws
-	waiting map[uint64]chan message // who waits for an answer in person, see ask
+	waiting map[uint64]chan message // receivers of single answers, see ask
 	asked   map[uint64]*wire.Request
 	readers sync.WaitGroup
 }
@@ -53,7 +54,7 @@ func (s *Server) openModel(r *http.Request, c *wire.Conn) (wire.Session, error) 
 	return wire.Session{Raw: p.raw, Call: p.ask, End: p.end}, nil
 }
 
-// raw passes one message on, in order. Messages of facade Admin that are logins are JIMM's business.
+// raw passes one message on, in order. Login messages of facade Admin are handled by JIMM itself.
 func (p *proxy) raw(ctx context.Context, data []byte) bool {
 	var req request
 	if json.Unmarshal(data, &req) != nil || req.RequestID == 0 {
@@ -63,7 +64,7 @@ func (p *proxy) raw(ctx context.Context, data []byte) bool {
 	return true
 }
 
-// request is what the proxy reads of a message.
+// request holds the members of a message that the proxy reads.
 type request struct {
 	RequestID uint64          `json:"request-id"`
 	Facade    string          `json:"type"`
@@ -80,7 +81,7 @@ func (r *request) wire(raw []byte) *wire.Request {
 	}
 }
 
-// ask is for requests that meet a scripted fault: it waits for the answer, so that the fault can do its work on it.
+// ask is for requests that match a scripted fault: it waits for the answer, so that the fault can apply to it.
 func (p *proxy) ask(ctx context.Context, req *wire.Request) (any, error) {
 	answer := make(chan message, 1)
 	p.mu.Lock()
@@ -114,8 +115,8 @@ func (p *proxy) handle(ctx context.Context, req *wire.Request, data []byte) {
 	p.forward(ctx, req, data)
 }
 
-// ready looks the model up and dials its controller at the first message, whatever that is. After an error of its
-// own the connection is reset.
+// ready looks the model up and dials its controller at the first message, whatever that is. After an error of its own
+// the connection is reset.
 func (p *proxy) ready(ctx context.Context, req *wire.Request) bool {
 	p.mu.Lock()
 	dialled := p.ws != nil
@@ -214,7 +215,7 @@ func (p *proxy) forward(ctx context.Context, req *wire.Request, data []byte) {
 	}
 }
 
-// read passes the controller's answers on until either side ends.
+// read passes the controller's answers on until either side closes.
 func (p *proxy) read(ctx context.Context, ws *websocket.Conn) {
 	defer p.ss.conn.Drop()
 	for {
@@ -226,7 +227,7 @@ func (p *proxy) read(ctx context.Context, ws *websocket.Conn) {
 		if json.Unmarshal(data, &m) != nil {
 			return
 		}
-		if m.Response == nil { // what no Juju does kills the connection
+		if m.Response == nil { // a message that no Juju sends breaks the connection
 			p.answer(ctx, message{RequestID: m.RequestID, Error: "unexpected end of JSON input"})
 			return
 		}
@@ -234,8 +235,8 @@ func (p *proxy) read(ctx context.Context, ws *websocket.Conn) {
 	}
 }
 
-// rewrite deletes response.servers, and nothing else, from every answer; so the controller-tag of a login is that of
-// the controller that really answers. While a migration mode is set, newer JIMM hides "unauthorized access".
+// rewrite deletes response.servers, and nothing else, from every answer; the controller-tag of a login is therefore
+// that of the controller that answered. While a migration mode is set, newer JIMM hides "unauthorized access".
 func (p *proxy) rewrite(m message) message {
 	var response map[string]json.RawMessage
 	if json.Unmarshal(m.Response, &response) == nil && response != nil {
@@ -254,7 +255,7 @@ func (p *proxy) rewrite(m message) message {
 	return m
 }
 
-// answer sends a message to the client, or hands it to who waits for it.
+// answer sends a message to the client, or to the receiver that waits for it.
 func (p *proxy) answer(ctx context.Context, m message) {
 	p.mu.Lock()
 	waiting, req := p.waiting[m.RequestID], p.asked[m.RequestID]

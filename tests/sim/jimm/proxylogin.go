@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// login finds what JIMM does itself with a message of facade Admin; everything else goes to the controller as it is,
-// before a login too.
+// login finds the messages of facade Admin that JIMM handles itself; all others go to the controller unchanged, also
+// before a login.
 func (p *proxy) login(req *wire.Request) (loginMethod, bool) {
 	if req.Facade != "Admin" {
 		return nil, false
@@ -66,7 +66,7 @@ func (p *proxy) loginCode(req *wire.Request, err error) error {
 	return e
 }
 
-// oldLogin refuses users. In 2026 an agent is told where its controller is.
+// oldLogin refuses users. In 2026 an agent is redirected to its controller.
 func (p *proxy) oldLogin(req *wire.Request) error {
 	var params struct {
 		AuthTag string `json:"auth-tag"`
@@ -110,8 +110,8 @@ func parseHostPort(address string) hostPort {
 	return parsed
 }
 
-// controllerLogin makes Admin(3).Login with the client's request id, under the client's name, with the access that
-// JIMM knows of in the token. Without access to the model the controller decides.
+// controllerLogin makes Admin(3).Login with the client's request id, under the client's name, with the access from
+// JIMM's database in the token. Without access to the model the controller decides.
 func (p *proxy) controllerLogin(id uint64, identity string) ([]byte, error) {
 	p.mu.Lock()
 	row := p.row

@@ -28,7 +28,7 @@ func (s *Server) canonicalTag(tag string) string {
 	return tag
 }
 
-// checkTuple refuses what is no tuple; the text is not recorded.
+// checkTuple refuses an invalid tuple; the text is not recorded.
 func (s *Server) checkTuple(t Tuple) error {
 	for _, tag := range []string{t.Object, t.Target} {
 		if _, _, ok := cutTag(strings.TrimSuffix(tag, "#member")); !ok {
@@ -50,7 +50,7 @@ func (ss *session) removeRelation(_ context.Context, req *wire.Request) (any, er
 	return nil, ss.changeRelations(req, ss.s.db.removeTuple)
 }
 
-// changeRelations changes tuples one by one. One that is there already, or is missing, is OpenFGA's error (source).
+// changeRelations changes tuples one by one. One that already exists, or is missing, is OpenFGA's error (source).
 func (ss *session) changeRelations(req *wire.Request, change func(Tuple) bool) error {
 	if err := ss.needAdmin(); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (ss *session) allowed(t Tuple) (bool, error) {
 	}
 }
 
-// listTuples is JIMM.ListRelationshipTuples: those that match all that is given, in pages.
+// listTuples is JIMM.ListRelationshipTuples: those that match all given parts, in pages.
 func (ss *session) listTuples(_ context.Context, req *wire.Request) (any, error) {
 	if err := ss.needAdmin(); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (ss *session) listTuples(_ context.Context, req *wire.Request) (any, error)
 	}{Tuples: found}, nil
 }
 
-// resolve puts names in the place of UUIDs, e.g. model-<controller>:<owner>/<name> (source of 2024).
+// resolve replaces UUIDs by names, e.g. model-<controller>:<owner>/<name> (source of 2024).
 func (s *Server) resolve(tag string) string {
 	kind, id, _ := cutTag(tag)
 	switch kind {

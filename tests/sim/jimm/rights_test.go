@@ -7,9 +7,10 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestRightsThatGoAwayInTheMiddle is what an administrator of JIMM learns of a model after OpenFGA has gone away, or after
-// the right has been revoked, while the connection stays. With JIMM of 2024 it looks as if there were no models (recorded);
-// that of 2025 does the same (source). What is for administrators only is allowed: that right is the login's.
+// TestRightsThatGoAwayInTheMiddle tests what JIMM answers to an administrator about a model after OpenFGA has gone
+// down, or after the right has been revoked, while the connection stays. JIMM of 2024 answers as if it had no models
+// (recorded); that of 2025 does the same (source). Calls for administrators only are still allowed: that right is read
+// at login.
 func TestRightsThatGoAwayInTheMiddle(t *testing.T) {
 	right := jimm.Tuple{Object: "user-" + admin + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"}
 	losses := map[string]struct{ lose, mend func(*jimm.Server) }{
@@ -62,8 +63,8 @@ func TestRightsThatGoAwayInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestBlankOwner is a model on a controller of 4.x: JIMM of 2026 asks there in a version without an owner's tag, and can
-// neither record nor import the model (recorded with 4.0.15 and 4.1-beta2).
+// TestBlankOwner tests a model on a controller of 4.x: JIMM of 2026 calls it in a version without an owner's tag, and
+// can neither record nor import the model (recorded with 4.0.15 and 4.1-beta2).
 func TestBlankOwner(t *testing.T) {
 	inWorld(t, jimm.Generation2026(), nil, func(w *world) {
 		w.b.answer("Admin.Login", map[string]any{

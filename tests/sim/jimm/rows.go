@@ -45,10 +45,10 @@ func (s *Server) modelTuples(row Model, controller Controller) {
 // Model returns a row.
 func (s *Server) Model(uuid string) (Model, bool) { return s.db.model(uuid) }
 
-// Models returns all rows in the order of their making.
+// Models returns all rows in the order in which they were made.
 func (s *Server) Models() []Model { return s.db.modelList() }
 
-// UpdateModel changes a row as an operator with access to the database could. It reports false without a row.
+// UpdateModel changes a row as an administrator with access to the database could. It reports false without a row.
 func (s *Server) UpdateModel(uuid string, change func(*Model)) bool {
 	return s.db.updateModel(uuid, func(m *Model) bool { change(m); return true })
 }
@@ -56,17 +56,17 @@ func (s *Server) UpdateModel(uuid string, change func(*Model)) bool {
 // DeleteModel deletes a row with its tuples: JIMM has forgotten the model.
 func (s *Server) DeleteModel(uuid string) { s.db.deleteModel(uuid) }
 
-// AddCredential makes a cloud credential known.
+// AddCredential adds a cloud credential.
 func (s *Server) AddCredential(c Credential) { s.db.addCredential(c) }
 
-// Grant writes a tuple, e.g. administrator on controller-jimm. It reports false if it was there.
+// Grant writes a tuple, e.g. administrator on controller-jimm. It reports false if it already existed.
 func (s *Server) Grant(t Tuple) bool { return s.db.addTuple(s.canonical(t)) }
 
 // Revoke deletes a tuple. It reports false if there was none.
 func (s *Server) Revoke(t Tuple) bool { return s.db.removeTuple(s.canonical(t)) }
 
-// Tuples returns all tuples in the order of their making.
+// Tuples returns all tuples in the order in which they were made.
 func (s *Server) Tuples() []Tuple { return s.db.tupleList() }
 
-// SetLastLogin sets when an identity logged in last, e.g. "…@serviceaccount".
+// SetLastLogin sets when an identity last logged in, e.g. "…@serviceaccount".
 func (s *Server) SetLastLogin(identity string, at time.Time) { s.db.login(identity, at) }

@@ -187,9 +187,9 @@ func (ss *session) needAdmin() error {
 	return nil
 }
 
-// modelAccess is the user's access to a model; an administrator of JIMM has all of them. JIMM of 2024 asks OpenFGA each time:
-// who has lost that right since the login, or when OpenFGA is away, has no access to anything (recorded; that JIMM of 2025
-// does so is from the source). That the right of the login counts in 2026 is inferred.
+// modelAccess is the user's access to a model; an administrator of JIMM has full access. JIMM of 2024 asks OpenFGA each
+// time: a user who has lost that right since the login has no access to anything, and no user has any when OpenFGA is
+// down (recorded; that JIMM of 2025 does so is from the source). That the right at login counts in 2026 is inferred.
 func (ss *session) modelAccess(uuid string) string {
 	user, admin := ss.who()
 	if ss.s.gen.LiveRights {
@@ -239,7 +239,7 @@ func (ss *session) listUserClouds(_ context.Context, _ *wire.Request) (any, erro
 	return nil, &wire.Error{Message: "record not found"} // recorded for a user whom JIMM had never seen
 }
 
-// crossModelQuery asks every model in the real JIMM; no one who waits for an answer should call it.
+// crossModelQuery asks every model in the real JIMM; a client that waits for an answer should not call it.
 func (ss *session) crossModelQuery(_ context.Context, _ *wire.Request) (any, error) {
 	return map[string]any{"results": map[string]any{}, "errors": map[string]any{}}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// upgradeModel is ModelUpgrader.UpgradeModel (2026; 2024 has not got the facade): for administrators and writers of the model.
-// What the controller refuses in its answer becomes an error of the call (recorded).
+// upgradeModel is ModelUpgrader.UpgradeModel (2026; 2024 does not have the facade): for administrators and writers of
+// the model. A refusal in the controller's answer becomes an error of the call (recorded).
 func (ss *session) upgradeModel(ctx context.Context, req *wire.Request) (any, error) {
 	var params struct {
 		ModelTag string  `json:"model-tag"`
@@ -55,5 +55,5 @@ func (ss *session) upgradeModel(ctx context.Context, req *wire.Request) (any, er
 	return map[string]string{"chosen-version": reply.Chosen}, nil
 }
 
-// abortUpgrade is ModelUpgrader.AbortModelUpgrade: nothing is ever to be aborted here.
+// abortUpgrade is ModelUpgrader.AbortModelUpgrade: there is never an upgrade to abort.
 func (ss *session) abortUpgrade(_ context.Context, _ *wire.Request) (any, error) { return nil, nil }

@@ -7,8 +7,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The structs of this file are what JIMM decodes of a controller's answer and sends on: keys that they lack are lost
-// on the way, and a key that is empty may go. Their members stand in the order of the recordings.
+// The structs of this file hold what JIMM decodes from a controller's answer and sends on: other keys are lost on the
+// way, and an empty key may be dropped. Their members are in the order of the recordings.
 
 type entities struct {
 	Entities []entity `json:"entities"`

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// strangeID is the request-id of an answer that no one asked for.
+// strangeID is the request-id of an answer to no request.
 const strangeID = 1 << 40
 
-// answer runs one request and sends what the script lets through.
+// answer handles one request and sends what the script lets through.
 func (c *Conn) answer(ctx context.Context, session Session, req *Request, fault *Fault) {
 	if fault == nil {
 		fault = &Fault{}
@@ -31,7 +31,7 @@ func (c *Conn) answer(ctx context.Context, session Session, req *Request, fault 
 	c.reply(ctx, reply, fault.Action)
 }
 
-// before does what a fault wants before the work, and reports whether that was all.
+// before applies a fault before the work, and reports whether the request ends there.
 func (c *Conn) before(ctx context.Context, fault *Fault) bool {
 	switch fault.Action {
 	case DropBefore:
@@ -60,7 +60,7 @@ func (c *Conn) run(ctx context.Context, session Session, req *Request, fault *Fa
 	return result, err
 }
 
-// after does what a fault wants between the work and the answer, and reports whether there is no answer.
+// after applies a fault between the work and the answer, and reports whether the answer is dropped.
 func (c *Conn) after(ctx context.Context, fault *Fault) bool {
 	switch fault.Action {
 	case DropAfter:

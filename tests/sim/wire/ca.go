@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// ControllerName is the only name in a controller's leaf certificate unless a test asks for others. Juju's clients
-// check for it whatever the address is (Juju 3.6, api.NewTLSConfig), so a client that checks the address fails here.
+// ControllerName is the only name in a controller's certificate unless a test adds others. Juju's clients verify it
+// whatever the address is (Juju 3.6, api.NewTLSConfig), so a client that verifies the address fails here.
 const ControllerName = "juju-apiserver"
 
 // CA is a private certificate authority with P-256 keys.
@@ -23,7 +23,7 @@ type CA struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 	pem         string
-	lone        *tls.Certificate // what every server shows, of NewLoneCA
+	lone        *tls.Certificate // the certificate of every server, of NewLoneCA
 }
 
 // validity of every certificate: wide enough for the clock of testing/synctest, which starts in 2000.
@@ -56,8 +56,8 @@ func NewCA(name string) (*CA, error) {
 	return &CA{certificate: certificate, key: key, pem: string(text)}, nil
 }
 
-// NewLoneCA makes a self-signed certificate with these names that all servers share: a client that trusts it has no chain to
-// verify. It is for tests that connect very often.
+// NewLoneCA makes a self-signed certificate with these names that all servers share: a client that trusts it has no
+// chain to verify. It is for tests that connect very often.
 func NewLoneCA(names ...string) (*CA, error) {
 	ca, err := NewCA("shared by all servers")
 	if err != nil {

@@ -15,7 +15,7 @@ type Conn struct {
 	name, path string
 	config     Config
 
-	writing  chan struct{} // one slot: who holds it may write
+	writing  chan struct{} // one slot: its holder may write
 	done     chan struct{} // closed when the connection is over
 	finished sync.Once
 	drop     chan struct{} // closed by Drop
@@ -23,7 +23,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	ws      *websocket.Conn      // nil before the upgrade
-	status  websocket.StatusCode // of our own Close
+	status  websocket.StatusCode // set by our own Close
 	closing bool
 	held    [][]byte // answers that wait for another one, see Reorder
 }
@@ -64,8 +64,8 @@ func (c *Conn) socket() *websocket.Conn {
 	return c.ws
 }
 
-// Expire closes the connection with a status after d unless renew is called in time; each call starts d again. That is
-// how servers treat clients that do not ping (JIMM: 90 s in 2024, 180 s in 2026; Juju 4: 180 s for anonymous logins).
+// Expire closes the connection with a status after d unless renew is called in time; each call starts d again. Servers
+// treat clients that do not ping in this way (JIMM: 90 s in 2024, 180 s in 2026; Juju 4: 180 s for anonymous logins).
 func (c *Conn) Expire(d time.Duration, status websocket.StatusCode, reason string) (renew func()) {
 	again := make(chan struct{}, 1)
 	go func() {
@@ -93,7 +93,7 @@ func (c *Conn) Expire(d time.Duration, status websocket.StatusCode, reason strin
 	}
 }
 
-// Send writes one message as it is, but with a newline at its end and split into frames like every other.
+// Send writes one message unchanged, with a newline at its end and split into frames like every other.
 func (c *Conn) Send(ctx context.Context, message []byte) error {
 	select {
 	case c.writing <- struct{}{}:
@@ -196,7 +196,7 @@ func (c *Conn) read(ctx context.Context, ws *websocket.Conn, session Session, ca
 		c.log(received)
 		switch {
 		case fault == nil && session.Raw != nil && session.Raw(ctx, raw):
-		case errors.Is(err, errNotARequest): // taken for a response; ignored (Juju 4.0-beta8, measured)
+		case errors.Is(err, errNotARequest): // treated as a response; ignored (Juju 4.0-beta8, measured)
 		case err != nil:
 			c.Close(c.badMessageStatus(), "")
 			return err

@@ -9,7 +9,7 @@ import (
 // Action is a way to misbehave.
 type Action string
 
-// The actions. "The handler runs" means that the work is done although the client may learn nothing of it.
+// The actions. "The handler runs" means that the work is done although the client may not learn of it.
 const (
 	DropBefore Action = "drop-before" // the connection breaks; the handler does not run
 	DropAfter  Action = "drop-after"  // the handler runs, then the connection breaks without an answer
@@ -19,9 +19,9 @@ const (
 	Ignore     Action = "ignore"      // the handler does not run, no answer ever comes
 	Refuse     Action = "refuse"      // the handler does not run, Fault.Error is the answer
 	FailAfter  Action = "fail-after"  // the handler runs, Fault.Error is the answer
-	Duplicate  Action = "duplicate"   // the answer comes twice
-	UnknownID  Action = "unknown-id"  // an answer with an id that no one asked for comes first, then the right one
-	Reorder    Action = "reorder"     // the answer waits until another answer went out on the same connection
+	Duplicate  Action = "duplicate"   // the answer is sent twice
+	UnknownID  Action = "unknown-id"  // an answer with the id of no request is sent first, then the right one
+	Reorder    Action = "reorder"     // the answer waits until another answer has been sent on the same connection
 )
 
 // Fault is one scripted misbehaviour. The zero value of each selector matches everything.
@@ -34,8 +34,8 @@ type Fault struct {
 	Delay  time.Duration `yaml:"delay,omitempty"`
 	Error  *Error        `yaml:"error,omitempty"` // for Refuse and FailAfter; nil: message "scripted error", no code
 
-	Skip  int `yaml:"skip,omitempty"`  // so many matching requests pass unharmed first
-	Times int `yaml:"times,omitempty"` // so many are hit then; 0: all of them
+	Skip  int `yaml:"skip,omitempty"`  // this many matching requests are unaffected first
+	Times int `yaml:"times,omitempty"` // this many are then affected; 0: all of them
 
 	// Match further narrows the requests; nil matches all.
 	Match func(*Request) bool `yaml:"-"`
@@ -52,7 +52,7 @@ type scripted struct {
 	seen, hits int
 }
 
-// Add appends faults to the script. The first one that matches a request and is not used up hits it.
+// Add appends faults to the script. The first one that matches a request and is not used up applies to it.
 func (f *Faults) Add(faults ...Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,14 +61,14 @@ func (f *Faults) Add(faults ...Fault) {
 	}
 }
 
-// Clear forgets the script.
+// Clear empties the script.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = nil
 }
 
-// Unused returns the faults that never hit: a test whose fault never happened proves nothing.
+// Unused returns the faults that never matched: a test with a fault that never happened proves nothing.
 func (f *Faults) Unused() []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,7 +81,7 @@ func (f *Faults) Unused() []Fault {
 	return unused
 }
 
-// take returns the fault that hits this request, or nil.
+// take returns the fault that applies to this request, or nil.
 func (f *Faults) take(req *Request, path string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()

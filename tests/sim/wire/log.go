@@ -6,7 +6,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// EventKind reports what a log event is about.
+// EventKind is the kind of a log event.
 type EventKind string
 
 // The kinds of event.
@@ -17,7 +17,7 @@ const (
 	Closed   EventKind = "closed"   // the connection ended
 )
 
-// Event is one line of the message log. It holds whole messages, secrets included: for tests only.
+// Event is one line of the message log. It holds whole messages, including secrets: for tests only.
 type Event struct {
 	Time   time.Time
 	Server string               // Config.Name
@@ -26,5 +26,5 @@ type Event struct {
 	Kind   EventKind            //
 	Data   []byte               // the message, without the newline at its end
 	Status websocket.StatusCode // Closed: the status this side saw or sent; -1 when the connection broke
-	Fault  Action               // Received: the scripted fault that this request met, if any
+	Fault  Action               // Received: the scripted fault that matched this request, if any
 }

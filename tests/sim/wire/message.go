@@ -18,7 +18,7 @@ type Request struct {
 	ID        string          // "id": the watcher that is meant, or empty
 	Method    string          // "request"
 	Params    json.RawMessage // "params" as sent; nil if absent
-	Trace     Trace           // what the answer repeats, if Config.Traces
+	Trace     Trace           // members that the answer repeats, if Config.Traces
 	Raw       []byte          // the whole message
 }
 
@@ -63,7 +63,7 @@ func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// AsError turns any error into what a server answers: an *Error in the chain stays, anything else has no code.
+// AsError turns any error into what a server answers: an *Error in the chain is kept, any other error has no code.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -74,7 +74,7 @@ func AsError(err error) *Error {
 	return &Error{Message: err.Error()}
 }
 
-// Trace are members of a request that Juju 4 repeats in its answer (4.0-beta8, recorded).
+// Trace holds the members of a request that Juju 4 repeats in its answer (4.0-beta8, recorded).
 type Trace struct {
 	TraceID string `json:"trace-id,omitempty"`
 	SpanID  string `json:"span-id,omitempty"`
@@ -101,11 +101,11 @@ type replyEnvelope struct {
 	Trace
 }
 
-// errNotARequest reports that a message is well formed but is no request; servers ignore it silently.
+// errNotARequest reports that a message is well formed but is not a request; servers ignore it silently.
 var errNotARequest = errors.New("not a request")
 
-// decodeRequest reads one message. Only the first JSON value counts, the rest of the message is lost
-// (Juju 4.0-beta8, measured). A request-id that is no positive integer is an error.
+// decodeRequest reads one message. Only the first JSON value counts, the rest of the message is lost (Juju 4.0-beta8,
+// measured). A request-id that is not a positive integer is an error.
 func decodeRequest(raw []byte) (*Request, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	var env requestEnvelope
@@ -116,7 +116,7 @@ func decodeRequest(raw []byte) (*Request, error) {
 		return nil, errors.New("cannot decode a request: request-id is missing")
 	}
 	var id uint64
-	if err := json.Unmarshal(env.RequestID, &id); err != nil || id == 0 { // a string is none either
+	if err := json.Unmarshal(env.RequestID, &id); err != nil || id == 0 { // neither is a string
 		return nil, fmt.Errorf("cannot decode a request: request-id %q is not valid", env.RequestID)
 	}
 	if env.Type == "" && env.Request == "" {

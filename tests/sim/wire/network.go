@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// Network is a network in memory: listeners by address ("10.0.0.5:17070", "jimm.example.com:443") and a DialContext
+// Network is an in-memory network: listeners by address ("10.0.0.5:17070", "jimm.example.com:443") and a DialContext
 // that reaches them. Make one with NewNetwork.
 type Network struct {
 	mu         sync.Mutex
@@ -33,7 +33,7 @@ func (Addr) Network() string { return "tcp" }
 // String returns host:port.
 func (a Addr) String() string { return string(a) }
 
-// Listen listens on host:port; the port 0 takes a free one.
+// Listen listens on host:port; port 0 takes a free one.
 func (n *Network) Listen(address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -63,7 +63,7 @@ func (n *Network) Blackhole(address string, on bool) {
 	n.unanswered[address] = on
 }
 
-// DialContext connects to a listener. No one listening is "connection refused", as on a real machine.
+// DialContext connects to a listener. Without a listener the error is "connection refused", as on a real machine.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l, hang := n.listeners[address], n.unanswered[address]
@@ -115,7 +115,7 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 	return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
 }
 
-// Close frees the address and resets who waits to be accepted.
+// Close frees the address and resets connections that wait to be accepted.
 func (l *pipeListener) Close() error {
 	err := errors.New("cannot close: listener is closed")
 	l.once.Do(func() {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// pipeBuffer is how much may be under way in one direction. net.Pipe has no buffer at all, and two sides that write at
+// pipeBuffer is how many bytes may be under way in one direction. net.Pipe has no buffer, so two sides that write at
 // the same time (TLS session tickets, websocket close frames) would wait for each other forever.
 const pipeBuffer = 256 << 10
 
-// Pipe returns the two ends of a connection in memory with a buffer each way. All waiting is on condition variables
+// Pipe returns the two ends of an in-memory connection with a buffer each way. All waiting is on condition variables
 // and timers, so it is durable for testing/synctest. The addresses are what LocalAddr and RemoteAddr return.
 func Pipe(client, server net.Addr) (clientEnd, serverEnd net.Conn) {
 	up, down := newStream(), newStream()
@@ -45,8 +45,8 @@ type deadline struct {
 
 func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
 
-// setDeadline starts a timer only for a moment that is still to come: under virtual time, goroutines that start timers
-// already due at the same moment crash the race detector (golang/go#78156).
+// setDeadline starts a timer only for a future moment: under virtual time, goroutines that start timers already due at
+// the same moment crash the race detector (golang/go#78156).
 func (s *stream) setDeadline(d *deadline, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +137,7 @@ func (p *pipeEnd) LocalAddr() net.Addr { return p.local }
 // RemoteAddr returns the other end's address.
 func (p *pipeEnd) RemoteAddr() net.Addr { return p.remote }
 
-// Close ends both directions: what was written stays readable for the other end, then it sees EOF.
+// Close ends both directions: the other end can still read what was written, then it gets EOF.
 func (p *pipeEnd) Close() error {
 	p.in.end(&p.in.readerClosed)
 	p.out.end(&p.out.writerClosed)

@@ -1,7 +1,7 @@
 // Package wire is the server side of Juju's websocket RPC for the simulated JIMM and the simulated controllers.
 //
-// It knows the transport and the envelope, and how to misbehave on purpose; it knows no facade. A server routes paths
-// to sessions, a session answers the requests of one connection. Everything works on any net.Listener, in memory too
+// It implements the transport, the envelope and scripted faults; it knows no facade. A server routes paths to sessions,
+// and a session answers the requests of one connection. Everything works on any net.Listener, including in memory
 // (Network), and waits only on channels and timers, so that it runs under testing/synctest.
 package wire
 
@@ -20,19 +20,19 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Config reports how a server behaves on every connection. The zero value is a Juju controller without faults.
+// Config describes how a server behaves on every connection. The zero value is a Juju controller without faults.
 type Config struct {
-	Name string // who it is, in the log
+	Name string // the server's name in the log
 
-	// Log sees every message both ways, in the order of each connection; nil: no log. It must not block.
+	// Log sees every message both ways, in the order of each connection; may be nil. It must not block.
 	Log func(Event)
 
 	// Faults is the script of misbehaviour; nil: none. It may be changed while the server runs.
 	Faults *Faults
 
-	// BadMessage is the close status for a message that is no JSON object or has no valid request-id. There is no
-	// reply. 0 means 1000 with an empty reason (Juju 4.0-beta8, measured; JIMM of 2026, recorded); JIMM of 2024
-	// closes without a status: websocket.StatusNoStatusRcvd.
+	// BadMessage is the close status for a message that is not a JSON object or has no valid request-id. There is no
+	// reply. 0 means 1000 with an empty reason (Juju 4.0-beta8, measured; JIMM of 2026, recorded); JIMM of 2024 closes
+	// without a status: websocket.StatusNoStatusRcvd.
 	BadMessage websocket.StatusCode
 
 	// Traces repeats the trace of a request in its answer, as Juju 4 does.
@@ -42,7 +42,7 @@ type Config struct {
 	// (4.0-beta8, measured). Negative: never split.
 	FrameSize int
 
-	// Plain makes ServeTLS take clients without TLS too.
+	// Plain makes ServeTLS also accept clients without TLS.
 	Plain bool
 }
 
@@ -57,20 +57,20 @@ type Session struct {
 	// and info. The context ends with the connection.
 	Call func(ctx context.Context, req *Request) (any, error)
 
-	// Raw, if set, sees each message before it is decoded, one at a time and in order. If it returns true the message
-	// is dealt with and Call is not asked: that is how a proxy passes messages through. A message that meets a
-	// scripted fault goes to Call instead.
+	// Raw, if set, sees each message before it is decoded, one at a time and in order. If it returns true, Call is not
+	// called: a proxy passes messages through in this way. A message that matches a scripted fault goes to Call
+	// instead.
 	Raw func(ctx context.Context, message []byte) bool
 
-	// Begin, if set, is called once when the connection is open, beside the calls: for servers that speak first.
+	// Begin, if set, is called once when the connection is open, beside the calls: for servers that send first.
 	Begin func(ctx context.Context)
 
 	// End, if set, is called once when the connection is over and all its calls have returned.
 	End func()
 }
 
-// Open makes the session of a connection. It runs before the websocket upgrade: c must not be used for sending yet.
-// An *HTTPError refuses the upgrade with its status; any other error with 500.
+// Open makes the session of a connection. It runs before the websocket upgrade: c must not be used for sending yet. An
+// *HTTPError refuses the upgrade with its status; any other error with 500.
 type Open func(r *http.Request, c *Conn) (Session, error)
 
 // HTTPError refuses a connection before the upgrade.
@@ -122,7 +122,7 @@ func (s *Server) Serve(l net.Listener) error {
 	web := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: time.Minute,
-		ErrorLog:          log.New(io.Discard, "", 0), // clients that refuse our certificate are no news
+		ErrorLog:          log.New(io.Discard, "", 0), // errors of clients that refuse our certificate are expected
 	}
 	s.mu.Lock()
 	if s.closed {
@@ -151,14 +151,14 @@ func (s *Server) ServeTLS(l net.Listener, certificate tls.Certificate) error {
 	return s.Serve(tls.NewListener(l, config))
 }
 
-// DropAll breaks all connections without a close frame and keeps serving: what clients see of a server that restarts.
+// DropAll breaks all connections without a close frame and keeps serving: what clients see when a server restarts.
 func (s *Server) DropAll() {
 	for _, c := range s.Conns() {
 		c.Drop()
 	}
 }
 
-// Conns returns the open connections, in no order.
+// Conns returns the open connections, in any order.
 func (s *Server) Conns() []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// tlsOrPlainListener takes connections with and without TLS: what a client sends first tells.
+// tlsOrPlainListener accepts connections with and without TLS, distinguished by the first byte from the client.
 type tlsOrPlainListener struct {
 	net.Listener
 	config *tls.Config
@@ -24,9 +24,9 @@ func (l *tlsOrPlainListener) Accept() (net.Conn, error) {
 // tlsHandshake is the type of the record that every TLS connection begins with (RFC 8446, section 5.1).
 const tlsHandshake = 22
 
-// tlsOrPlainConn finds out at its first read, which comes before any write, whether it speaks TLS.
+// tlsOrPlainConn decides at its first read, which comes before any write, whether the client uses TLS.
 type tlsOrPlainConn struct {
-	net.Conn // that is spoken on, once it is known
+	net.Conn // the connection in use, once it is known
 
 	raw    net.Conn
 	config *tls.Config
@@ -34,7 +34,7 @@ type tlsOrPlainConn struct {
 	err    error
 }
 
-// Read looks at the first byte once.
+// Read checks the first byte once.
 func (c *tlsOrPlainConn) Read(b []byte) (int, error) {
 	c.known.Do(c.recognize)
 	if c.err != nil {
@@ -58,13 +58,13 @@ func (c *tlsOrPlainConn) recognize() {
 // Close may come at any time.
 func (c *tlsOrPlainConn) Close() error { return c.raw.Close() }
 
-// unreadConn gives back what was read.
+// unreadConn returns the bytes already read first.
 type unreadConn struct {
 	net.Conn
 	first []byte
 }
 
-// Read reads what was given back before the rest.
+// Read returns the bytes already read before the rest.
 func (c *unreadConn) Read(b []byte) (int, error) {
 	if len(c.first) == 0 {
 		return c.Conn.Read(b)

@@ -19,7 +19,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// bed is a test bed: a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
+// bed is a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
 type bed struct {
 	network *wire.Network
 	server  *wire.Server
@@ -125,7 +125,7 @@ func (b *bed) dialPath(t *testing.T, path string) *websocket.Conn {
 	return conn
 }
 
-// tryDial dials with the Origin of a browser elsewhere and returns the HTTP status too.
+// tryDial dials with a browser's foreign Origin and also returns the HTTP status.
 func (b *bed) tryDial(t *testing.T, path string) (*websocket.Conn, int, error) {
 	t.Helper()
 	//nolint:bodyclose // websocket.Dial takes care of the body
