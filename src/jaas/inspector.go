@@ -164,21 +164,21 @@ func inventoryOf(s jimm.Status) facts.Inventory {
 	}
 	for name, a := range s.Applications {
 		out.Applications[name] = facts.Application{
-			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base, Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.Error,
+			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base.String(), Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.ErrorText(),
 		}
 		addUnits(out.Units, a.Units, "")
 	}
 	for _, r := range s.Relations {
-		out.Relations[r.Key] = facts.Relation{Interface: r.Interface, Status: r.Status.Status}
+		out.Relations[r.Key] = facts.Relation{Status: r.Status.Status}
 	}
 	for name, o := range s.Offers {
 		out.Offers[name] = facts.Offer{Application: o.Application, Active: o.ActiveConnected, Total: o.TotalConnected}
 	}
 	for name, r := range s.RemoteApplications {
-		out.Remotes[name] = facts.Remote{URL: r.OfferURL, Life: r.Life, Status: r.Status.Status, Related: related(name, r, s.Relations)}
+		out.Remotes[name] = facts.Remote{URL: r.OfferURL, Status: r.Status.Status, Related: related(name, r, s.Relations)}
 	}
 	for _, st := range s.Storage {
-		out.Storage[st.ID] = facts.Storage{Owner: st.Owner, Kind: st.Kind}
+		out.Storage[st.ID()] = facts.Storage{Kind: st.Kind.String()}
 	}
 	return out
 }
@@ -197,8 +197,8 @@ func machinesOf(from map[string]jimm.Machine) map[string]facts.Machine {
 	for id, m := range from {
 		out[id] = facts.Machine{
 			Life: m.Agent.Life, Agent: m.Agent.Status, Instance: m.Instance.Status,
-			Version: m.Agent.Version, Base: m.Base, InstanceID: m.InstanceID,
-			Constraints: m.Constraints, Profiles: m.LXDProfiles,
+			Version: m.Agent.Version, Base: m.Base.String(), InstanceID: m.InstanceID,
+			Constraints: m.Constraints, Profiles: slices.Sorted(maps.Keys(m.LXDProfiles)),
 		}
 		maps.Copy(out, machinesOf(m.Containers))
 	}
@@ -208,10 +208,9 @@ func machinesOf(from map[string]jimm.Machine) map[string]facts.Machine {
 // addUnits adds units, and the subordinates beside them on the same machine.
 func addUnits(into map[string]facts.Unit, units map[string]jimm.Unit, machine string) {
 	for name, u := range units {
-		application, _, _ := strings.Cut(name, "/")
 		at := cmp.Or(u.Machine, machine)
 		into[name] = facts.Unit{
-			Application: application, Machine: at, Life: u.Agent.Life,
+			Machine: at, Life: u.Agent.Life,
 			Agent: u.Agent.Status, Workload: u.Workload.Status, Message: u.Workload.Info, Version: u.Agent.Version, Charm: u.Charm,
 		}
 		addUnits(into, u.Subordinates, at)

@@ -203,7 +203,7 @@ func word(ctx context.Context, conn *jimm.ModelConn) facts.Info {
 		return facts.Info{Kind: facts.InfoUnavailable, Err: err}
 	}
 	own := status.Model.Status
-	i := facts.InfoOfStatus(at, own.Status, redact.Raw(own.Info), own.Since)
+	i := facts.InfoOfStatus(at, own.Status, redact.Raw(own.Info), own.Since.Time)
 	i.AgentVersion = status.Model.Version
 	return i
 }

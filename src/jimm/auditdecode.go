@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
@@ -16,7 +15,7 @@ import (
 // are dropped here, unread.
 func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	var wire struct {
-		Time           json.RawMessage `json:"time"`
+		Time           Time            `json:"time"`
 		ConversationID string          `json:"conversation-id"`
 		MessageID      uint64          `json:"message-id"`
 		Facade         string          `json:"facade-name"`
@@ -32,7 +31,7 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*e = AuditEvent{
-		Time:           lenientTime(wire.Time),
+		Time:           wire.Time.Time,
 		ConversationID: wire.ConversationID,
 		MessageID:      wire.MessageID,
 		Facade:         wire.Facade,
@@ -224,13 +223,4 @@ func auditError(raw json.RawMessage) *rpc.Error {
 		}
 	}
 	return nil
-}
-
-// lenientTime returns the zero time for what is not a time.
-func lenientTime(raw json.RawMessage) time.Time {
-	var t time.Time
-	if err := json.Unmarshal(raw, &t); err != nil {
-		return time.Time{}
-	}
-	return t
 }

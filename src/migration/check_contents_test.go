@@ -102,7 +102,7 @@ func contentsCases() []contentsCase {
 		{"remotes", checks.Remotes, none, checks.Pass, "no offers"},
 		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
 		{"storage", checks.Storage, none, checks.Pass, "no storage"},
-		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{Owner: "web/0"} }, checks.Warn, "data/0"},
+		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{} }, checks.Warn, "data/0"},
 		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageReported = false }, checks.Skip, "does not report"},
 
 		{"credential", checks.Credential, none, checks.Skip, "not asked, or did not report"},

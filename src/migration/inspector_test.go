@@ -95,11 +95,11 @@ func inventory() facts.Inventory {
 			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
 		},
 		Units: map[string]facts.Unit{
-			"web/0":  {Application: "web", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-			"web/1":  {Application: "web", Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
-			"nrpe/0": {Application: "nrpe", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/0":  {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/1":  {Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
+			"nrpe/0": {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
 		},
-		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
+		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Status: "joined"}},
 		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
 	}
 }

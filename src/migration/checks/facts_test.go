@@ -94,10 +94,10 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 			i.Applications["mine"] = facts.Application{Charm: "local:jammy/mine-0"}
 		}, []string{"#21816", "mine"}},
 		"storage of Kubernetes": {"3.6.21", "4.0.6", "caas", "kubernetes", nil, func(i *facts.Inventory) {
-			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Kind: "filesystem"}, true
 		}, []string{"#22129", "#21975", "pgdata/0"}},
 		"a filesystem on its way to 4.1": {"4.0.15", "4.1.0", "iaas", "lxd", nil, func(i *facts.Inventory) {
-			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Owner: "db/0", Kind: "filesystem"}, true
+			i.Storage["pgdata/0"], i.StorageReported = facts.Storage{Kind: "filesystem"}, true
 		}, []string{"#23259", "pgdata/0"}},
 		"external users":                    {"3.6.14", "4.0.5", "iaas", "lxd", []string{"bob@example.com=read", "carol=read"}, nil, []string{"#22099", "bob@example.com", "alice@example.com", "4.0.11"}},
 		"one offer, twice":                  {"3.6.14", "4.0.14", "iaas", "lxd", nil, consumedTwice, []string{"same offer", "require-a", "require-b"}},
@@ -183,11 +183,11 @@ func inventory() facts.Inventory {
 			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
 		},
 		Units: map[string]facts.Unit{
-			"web/0":  {Application: "web", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-			"web/1":  {Application: "web", Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
-			"nrpe/0": {Application: "nrpe", Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/0":  {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
+			"web/1":  {Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
+			"nrpe/0": {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
 		},
-		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Interface: "juju-info", Status: "joined"}},
+		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Status: "joined"}},
 		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
 	}
 }

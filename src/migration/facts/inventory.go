@@ -84,8 +84,8 @@ type Machine struct {
 
 // Unit is a unit of an application.
 type Unit struct {
-	Application, Machine string
-	Life                 string // "" or "alive", "dying", "dead".
+	Machine string
+	Life    string // "" or "alive", "dying", "dead".
 	// Agent is "idle" or "executing" if all is well, Workload "active"; Message
 	// is what the charm says of it.
 	Agent, Workload, Message string
@@ -96,7 +96,7 @@ type Unit struct {
 }
 
 // Relation is a relation between applications.
-type Relation struct{ Interface, Status string }
+type Relation struct{ Status string }
 
 // Offer is an endpoint that the model offers to others.
 type Offer struct {
@@ -106,13 +106,13 @@ type Offer struct {
 
 // Remote is an offer of another model that this one consumes.
 type Remote struct {
-	URL, Life, Status string
+	URL, Status string
 	// Related reports that an application of the model is integrated with it.
 	Related bool
 }
 
 // Storage is a storage instance.
-type Storage struct{ Owner, Kind string }
+type Storage struct{ Kind string }
 
 // Connected reports whether other models use the offer.
 func (o Offer) Connected() bool { return o.Total > 0 || o.Active > 0 }
