@@ -124,6 +124,7 @@ func (c *Conn) LoginAnonymous(ctx context.Context, reason string) (LoginResult, 
 
 // logIn logs in, twice where the version gate wants it, and checks who answered.
 func (c *Conn) logIn(ctx context.Context, credentials Credentials) (LoginResult, error) {
+	c.login = LoginResult{} // Of this login, or of none.
 	version := clientVersion
 	result, err := c.sendLogin(ctx, credentials, version)
 	if server := gatingVersion(err); server != "" {

@@ -40,6 +40,10 @@ const (
 	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that belongs to a running migration,
 	// or that is the only copy of the model.
 	RuleLiveCopy = "live-copy"
+	// RuleDryRun forbids dry runs: a world in which an operator asks for one allows them.
+	RuleDryRun = "dry-run"
+	// RuleRealStart forbids InitiateMigration without dry-run, and with it to a controller that ignores it.
+	RuleRealStart = "real-start"
 	// RuleForgotten forbids a ModelInfo that makes JIMM of 2026 delete its row.
 	RuleForgotten = "forgotten"
 )
@@ -47,7 +51,7 @@ const (
 // Rules returns the names of all rules, for World.Allowed.
 func Rules() []string {
 	return []string{
-		RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart, RuleLiveCopy,
+		RuleEmptyName, RuleEarlyRecord, RuleWrongRecord, RuleSecondStart, RuleLiveCopy, RuleDryRun, RuleRealStart,
 		RuleOverCap, RuleBothEnds, RuleStartAfterStop, RuleTwoStarts, RuleUnplannedStart,
 	}
 }
@@ -191,6 +195,27 @@ func (j *JAAS) checkAbort(c controller.Call) {
 		j.violation(Violation{Server: c.Controller, User: c.User, Call: callAbort, Rule: RuleLiveCopy, Why: why})
 	}
 }
+
+// checkInitiate looks at a call of Controller.InitiateMigration that JIMM does not make.
+func (j *JAAS) checkInitiate(c controller.Call) {
+	var params struct {
+		DryRun bool `json:"dry-run"`
+	}
+	_ = json.Unmarshal(c.Params, &params) // the controller answers what is no JSON
+	v := Violation{Server: c.Controller, User: c.User, Call: callInitiate, Rule: RuleRealStart}
+	switch {
+	case !params.DryRun:
+		v.Why = "it is no dry run, and only JIMM may start a migration"
+	case !j.Controller(c.Controller).HonoursDryRun():
+		v.Why = "Juju " + j.Controller(c.Controller).Version() + " ignores dry-run and migrates"
+	default:
+		v.Rule, v.Why = RuleDryRun, "no operator has asked for a dry run"
+	}
+	j.violation(v)
+}
+
+// callInitiate starts a migration, or checks what it would do.
+const callInitiate = "Controller.InitiateMigration"
 
 // callAbort removes an importing copy.
 const callAbort = "MigrationTarget.Abort"

@@ -243,8 +243,8 @@ func superuser(c Controller) controller.User {
 	return controller.User{Name: "admin", Password: "password of " + c.Name, Access: "superuser"}
 }
 
-// guard reports calls that only JIMM and other controllers may send to a controller, and the removal of a copy that an
-// earlier migration has left there.
+// guard reports calls that only JIMM and other controllers may send to a controller, and looks at two that the charm may
+// send in one case each: the removal of a copy that an earlier migration has left there, and a dry run.
 func (j *JAAS) guard() func(controller.Call) {
 	patterns := slices.Concat(controller.NeverSent(), j.world.Forbidden)
 	return controller.Forbid(func(c controller.Call) {
@@ -256,6 +256,8 @@ func (j *JAAS) guard() func(controller.Call) {
 		case !begun:
 		case name == callAbort && !j.world.forbids(name):
 			j.checkAbort(c)
+		case name == callInitiate && !j.world.forbids(name):
+			j.checkInitiate(c)
 		default:
 			j.violation(Violation{
 				Server: c.Controller, User: c.User, Call: name, Rule: name, Why: "only JIMM may do that",

@@ -119,6 +119,9 @@ func (c *Controller) Name() string { return c.config.Name }
 // Version returns the controller's Juju version.
 func (c *Controller) Version() string { return c.release.version.String() }
 
+// HonoursDryRun reports whether InitiateMigration with "dry-run" only checks; it migrates otherwise.
+func (c *Controller) HonoursDryRun() bool { return c.release.has(dryRun) }
+
 // CACert returns the certificate of the CA as PEM.
 func (c *Controller) CACert() string { return c.config.CA.PEM() }
 

@@ -25,8 +25,8 @@ const (
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"
 	// dryRun: InitiateMigration knows "dry-run". All other releases ignore the member and migrate for real (3.6.13 on,
-	// juju/juju#21552, #22113; 4.0.15 and 4.1-beta2, recorded; 4.0-beta8 ignores it, recorded; that the releases
-	// between ignore it too is the worst case).
+	// juju/juju#21552, #22113; 3.6.28, 4.0.15 and 4.1-beta2, recorded; 4.0-beta8 ignores it, recorded; that the releases
+	// between and 4.1-beta1 ignore it too is the worst case).
 	dryRun trait = "dry-run"
 	// redirectsAll: a migrated model redirects every user tag (4.0-beta8, recorded), not only those that had access to
 	// the model when the migration was created (2.9 to 3.6, documented; 4.0.15 and 4.1-beta2, recorded).
@@ -136,8 +136,9 @@ func generations() []generation {
 		{from: "4.0.15", with: []trait{dryRun, plainFormat}},
 		{
 			from: "4.1-beta1", controller: `MigrationTarget 4 5 6 7 8`,
-			with: []trait{noRelationsPhase, migratesItself, hiddenCopies},
+			with: []trait{noRelationsPhase, migratesItself, hiddenCopies}, without: []trait{dryRun},
 		},
+		{from: "4.1-beta2", with: []trait{dryRun}},
 	}
 }
 

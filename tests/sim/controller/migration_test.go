@@ -282,7 +282,9 @@ func TestInitiateMigrationGoesOnWhenTheClientLeaves(t *testing.T) {
 }
 
 func TestDryRunIsHonouredFrom3613On(t *testing.T) {
-	for version, migrates := range map[string]bool{"3.6.12": true, "3.5.5": true, "3.6.13": false, "3.6.14": false} {
+	for version, migrates := range map[string]bool{
+		"3.6.12": true, "3.5.5": true, "3.6.13": false, "3.6.14": false, "3.6.28": false,
+	} {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := start(t, func(a, _ *controller.Config) { a.Version = version })

@@ -352,6 +352,29 @@ func TestDryRunOf40IsReal(t *testing.T) {
 	})
 }
 
+// TestDryRunOf4 holds to what was recorded of 4.0-beta8, 4.0.15 and 4.1-beta2; the others are the worst case. What cannot
+// migrate starts nothing.
+func TestDryRunOf4(t *testing.T) {
+	for version, want := range map[string]struct{ honours, starts bool }{
+		"4.0-beta8": {}, "4.0.0": {}, "4.0.12": {starts: true}, "4.0.14": {starts: true}, "4.0.15": {honours: true},
+		"4.1-beta1": {starts: true}, "4.1-beta2": {honours: true}, "4.1.0": {honours: true},
+	} {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bed := between(t, version, "4.1.0")
+				admin, login := bed.login(t, addressA, "/api", "user-admin", "pw")
+				reply, err := call(t.Context(), admin.conn, "Controller", best(t, login, "Controller"), "InitiateMigration", map[string]any{
+					"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}}, "dry-run": true,
+				})
+				_, starts := bed.a.Migration(prod)
+				if err != nil || bed.a.HonoursDryRun() != want.honours || starts != want.starts {
+					t.Errorf("honours it: %v, starts: %v: %s, %v", bed.a.HonoursDryRun(), starts, reply, err)
+				}
+			})
+		})
+	}
+}
+
 func TestStatusOf40Beta8IsAlwaysNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		since := map[string]string{}
