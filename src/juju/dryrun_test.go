@@ -23,7 +23,7 @@ func dryRun() juju.DryRun {
 
 // loggedIn is a connection to a server of that release, which answers everything but the
 // login the same.
-func loggedIn(t *testing.T, release string, facades string, rest string) (*juju.Conn, *fake) {
+func loggedIn(t *testing.T, release, facades, rest string) (*juju.Conn, *fake) {
 	t.Helper()
 	conn, host := dial(t, juju.Options{ControllerUUID: controllerUUID}, func(r request) string {
 		if r.Type == "Admin" {
