@@ -13,8 +13,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// judged counts a row of the judge: the verdict, what JIMM's record said, and how
-// the recorded controller answered.
+// judged counts a row of the judge: the verdict, JIMM's record, and the answer of the recorded controller.
 func (s *story) judged(e migration.JudgedEvent) {
 	described := e.Info == facts.InfoLive || e.Info == facts.InfoListed
 	at, info := "none", e.Info.String()
@@ -42,7 +41,7 @@ func (s *story) roleOf(uuid facts.ControllerUUID) string {
 	return "none"
 }
 
-// coverage counts what the seeds have brought.
+// coverage counts what the seeds have covered.
 type coverage struct {
 	mu    sync.Mutex
 	cells map[string]int
@@ -91,7 +90,7 @@ func wanted() []string {
 	for kind := judge.NoAnswer; kind <= judge.Conflict; kind++ {
 		switch kind {
 		case judge.Ended: // no simulated source ends with an unknown text
-		case judge.Conflict, judge.Superseded, judge.GoesElsewhere: // a few in thousands of seeds
+		case judge.Conflict, judge.Superseded, judge.GoesElsewhere: // only a few in thousands of seeds
 		default:
 			want = append(want, "judged "+kind.String())
 		}

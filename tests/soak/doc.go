@@ -1,13 +1,11 @@
-// Package soak holds the simulation: seeded worlds, faults and schedules for the
-// engine and its real adapters, over the real transport and in virtual time. One
-// number makes a world and all that happens in it, so that what went wrong can be
-// made to happen again:
+// Package soak holds the simulation: seeded worlds, faults and schedules for the engine and its real adapters, over the
+// real transport and in virtual time. The number of a seed determines the world and all events in it, so a failure can
+// be repeated:
 //
 //	go test ./tests/soak -run TestSeed -seed=N -v -count=20
 //
-// World, faults, kills and their times are the same again. The order of what is
-// ready in the same instant of virtual time is the Go runtime's choice, and so are
-// UUIDs and the jitter of reconnects: -count repeats the seed until it fails.
+// World, faults, kills and their times are the same again. The order of events at the same instant of virtual time
+// depends on the Go runtime, and UUIDs and the jitter of reconnects are random: -count repeats the seed until it fails.
 //
-// The package has tests only.
+// The package has only tests.
 package soak

@@ -11,13 +11,11 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// timeToForget is two rounds of JIMM's poller: by then it has acted on what the recorded
-// controller answers.
+// timeToForget is two rounds of JIMM's poller: by then it has acted on the answer of the recorded controller.
 const timeToForget = 2 * time.Minute
 
-// makeRefusal lets the target refuse for good to describe the model to JIMM of 2026, which
-// records it there by itself and forgets it within a minute. It has a random source of its
-// own, so that the other choices of a seed stay the same.
+// makeRefusal makes the target refuse for good to describe the model to JIMM of 2026, which records it there by itself
+// and forgets it within a minute. It has a random source of its own, so that the other choices of a seed stay the same.
 func (p *plan) makeRefusal() {
 	rng := rand.New(rand.NewPCG(p.seed, 9))
 	if p.world.JIMM.Version != "2026" || rng.IntN(100) >= 8 {
@@ -31,9 +29,9 @@ func (p *plan) makeRefusal() {
 	}})
 }
 
-// judgeLater runs once, and judges the run at its end and, if it has asked JIMM to record the model
-// and the target has refused to describe it, two minutes later. A run that finds the model
-// recorded by JIMM itself sees no refusal.
+// judgeLater runs once and judges the run at its end. If the run has asked JIMM to record the model and the target has
+// refused to describe it, it judges again two minutes later. A run that finds the model recorded by JIMM itself sees no
+// refusal.
 func (s *story) judgeLater(ctx context.Context, k kill) {
 	refusals, records := s.refusals.Load(), s.records.Load()
 	l := s.run(ctx, k)
@@ -43,9 +41,8 @@ func (s *story) judgeLater(ctx context.Context, k kill) {
 	}
 }
 
-// staysRecorded checks that JIMM still records the model on the target some time after a run has
-// said so. Nothing but JIMM's own poller acts meanwhile: worlds in which another client moves
-// the model are exempt.
+// staysRecorded checks that JIMM still records the model on the target some time after a run has reported so. Only
+// JIMM's own poller acts meanwhile: worlds in which another client migrates the model are exempt.
 func (s *story) staysRecorded(ctx context.Context, l *life) {
 	if l.killed || l.err != nil || s.other.moves() {
 		return

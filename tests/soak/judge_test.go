@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// judge reports what in the end of a run is not true (I2, I3, I5, I6, I8, I9).
+// judge reports what is false at the end of a run (I2, I3, I5, I6, I8, I9).
 func (s *story) judge(l *life) {
 	s.secrets(l)
 	if l.starts > 1 {
@@ -46,7 +46,7 @@ func (s *story) judge(l *life) {
 	}
 }
 
-// lie returns what in the outcome is not true, "" if all is.
+// lie returns what is false in the outcome, "" if all is true.
 func (s *story) lie(l *life, now oracle) string {
 	switch res := l.result; res.Outcome {
 	case facts.Migrated, facts.AlreadyThere, facts.Recorded:
@@ -85,8 +85,8 @@ func (s *story) lie(l *life, now oracle) string {
 	return ""
 }
 
-// heldBack reports whether the source has a copy, or any other controller if the source is not
-// known, that someone could have told of.
+// heldBack reports whether the source has a copy, or any other controller if the source is not known, that could have
+// answered.
 func (s *story) heldBack(source string, now oracle) bool {
 	if source == s.target || source == "" {
 		if source = ""; !s.probe {
@@ -97,7 +97,7 @@ func (s *story) heldBack(source string, now oracle) bool {
 		if name == s.target || source != "" && name != source {
 			continue
 		}
-		// Of a copy on a controller that is away no one tells.
+		// No controller reports a copy on a controller that is away.
 		away := (s.isAway(name) || s.calm() < 2*time.Minute) && len(now.holders()) > 1
 		if s.probe && !away || !s.probe && !now.reap && len(now.holders()) < 2 {
 			return true
@@ -106,13 +106,13 @@ func (s *story) heldBack(source string, now oracle) bool {
 	return false
 }
 
-// mayHold reports whether it may be said that the model is in use on the
-// controller: on the source of a migration, too, as long as that runs.
+// mayHold reports whether a run may report that the model is in use on the controller: also on the source of a
+// migration, as long as that runs.
 func (s *story) mayHold(now oracle, name string) bool {
 	return now.active(name) || now.running && now.on[name] == controller.StateExporting
 }
 
-// secrets looks for the canary in all that was said (I6).
+// secrets searches everything that was printed for the canary (I6).
 func (s *story) secrets(l *life) {
 	res := l.result
 	texts := append([]string{report.Summary(res), res.Detail, res.Next, res.Proof, res.Attempt.Text.String(), fmt.Sprint(res.Findings), fmt.Sprint(res.Aftermath)}, l.texts...)
@@ -123,9 +123,8 @@ func (s *story) secrets(l *life) {
 	}
 }
 
-// deniedInReap reports whether a run has recorded since the source had stopped
-// answering after a success, as it may, and whether that was one. A source that
-// restarts in REAP denies the model for longer than usual.
+// deniedInReap reports whether a run has recorded since the source stopped answering after a success, which it may, and
+// whether that was one. A source that restarts in REAP denies the model for longer than usual.
 func (s *story) deniedInReap() bool {
 	m, ok := s.jaas.Controller(s.source).Migration(s.uuid)
 	if !ok || m.Phase != controller.Done && m.Phase != controller.ReapFailed {
@@ -136,13 +135,12 @@ func (s *story) deniedInReap() bool {
 	})
 }
 
-// violations are calls that must never be sent (I1, I3, I4). Two runs that begin
-// in the same moment can both find nothing running: the controllers refuse the
-// second one.
+// violations are calls that must never be sent (I1, I3, I4). Two runs that begin at the same moment can both find no
+// migration: the controllers refuse the second one.
 func (s *story) violations() {
 	for _, v := range s.jaas.Violations() {
 		switch {
-		case v.Rule == sim.RuleLiveCopy: // no one else asks for that
+		case v.Rule == sim.RuleLiveCopy: // no other call needs that
 			s.blame("I26: %s", v)
 		case v.User != account+"@serviceaccount":
 		case v.Rule == sim.RuleSecondStart && s.other.moves():
@@ -157,7 +155,7 @@ func (s *story) violations() {
 	}
 }
 
-// preface asks before anything happens: check and locate change nothing (I4).
+// preface runs an action before anything happens: check and locate change nothing (I4).
 func (s *story) preface(ctx context.Context) {
 	if s.prelude == "" {
 		return

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// life is one process of ours, and how its run has ended.
+// life is one process of ours, and how its run ended.
 type life struct {
 	death  kill // n is 0: it is not killed
 	link   *link
@@ -30,7 +30,7 @@ type life struct {
 	diedIn   string
 	sent     int // in this step
 	got      int
-	texts    []string // all that it has said
+	texts    []string // everything that it has printed
 	starts   int      // how often it has requested a migration
 	records  int
 	proof    judge.Proof
@@ -64,7 +64,7 @@ func (l *life) lostSilently() bool {
 	return l.killed && l.death.silent
 }
 
-// sends returns what comes of a message that is to be sent.
+// sends decides what happens to a message that is to be sent.
 func (l *life) sends() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *life) sends() fate {
 	}
 }
 
-// gets returns what comes of a piece of an answer.
+// gets decides what happens to a piece of an answer.
 func (l *life) gets() fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,7 +98,7 @@ func (l *life) gets() fate {
 	return alive
 }
 
-// kill ends the process. With its node its connections are lost later.
+// kill ends the process. If its node is lost, its connections are lost later.
 func (l *life) kill() {
 	l.mu.Lock()
 	l.killed, l.diedIn = true, l.step
@@ -142,7 +142,7 @@ func (l *life) report(e migration.Event) {
 	l.texts = append(l.texts, report.Line(e))
 }
 
-// judge notes a verdict.
+// judge counts a verdict.
 func (l *life) judge(e migration.JudgedEvent) {
 	if e.Verdict == judge.Migrated || e.Verdict == judge.SourceRetains {
 		l.enter("verify")
@@ -162,7 +162,7 @@ type pen struct {
 	life *life
 }
 
-// StartMigration notes that it is the step start.
+// StartMigration records that this is the step start.
 func (p *pen) StartMigration(ctx context.Context, m facts.Model, c facts.Controller) (string, error) {
 	p.life.enter("start")
 	defer p.life.enter("watch")
@@ -172,7 +172,7 @@ func (p *pen) StartMigration(ctx context.Context, m facts.Model, c facts.Control
 	return p.Writer.StartMigration(ctx, m, c)
 }
 
-// RecordController notes that it is the step record.
+// RecordController records that this is the step record.
 func (p *pen) RecordController(ctx context.Context, proof judge.Proof) error {
 	p.life.enter("record")
 	defer p.life.enter("verify")
@@ -201,7 +201,7 @@ func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Writer(), l})
 }
 
-// dialer is how a life reaches the servers.
+// dialer is how a process reaches the servers.
 func (l *life) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		return l.link.dial(ctx, l, network, address)

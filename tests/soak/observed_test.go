@@ -11,8 +11,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// observe adds what real servers were seen to do: Juju 4 on all controllers, rights that go away in the middle, and a target
-// that refuses to describe the model. It draws from numbers of its own, so that the rest of a seed stays as it was.
+// observe adds behaviour that was seen on real servers: Juju 4 on all controllers, rights that are revoked in the
+// middle, and a target that refuses to describe the model. It has a random source of its own, so that the rest of a
+// seed stays the same.
 func (p *plan) observe() {
 	p.rng = rand.New(rand.NewPCG(p.seed, 5))
 	mended := !p.chance(50)
@@ -44,8 +45,7 @@ func (p *plan) observe() {
 	}
 }
 
-// recordedAt returns the controller that JIMM records at first: of those that host the
-// model when its past is over, the first.
+// recordedAt returns the controller that JIMM records first: of those that host the model after its past, the first.
 func recordedAt(m sim.Model) string {
 	if m.RecordedOn != "" {
 		return m.RecordedOn
@@ -84,7 +84,7 @@ func (p *plan) observeVersions() {
 		}
 		p.cell("controller %s", p.world.Controllers[i].Version)
 	}
-	// Nothing can go on from 4.0.15, and a phase that 4.1 has not got is no place to abort.
+	// No model can be migrated from 4.0.15, and a phase that 4.1 does not have cannot abort.
 	model := &p.world.Models[0]
 	model.Migrations = slices.DeleteFunc(model.Migrations, func(o controller.Outcome) bool {
 		return o.AbortAt == controller.ProcessRelations

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// oracle is what no client can see.
+// oracle is the actual state, which no client can see.
 type oracle struct {
 	recorded string            // "": JIMM has no row
 	on       map[string]string // the state of the copy by controller
@@ -48,13 +48,13 @@ func (t oracle) holders() (names []string) {
 	return names
 }
 
-// remembered is for how long what was true may still be said while another client
-// changes things: as long as the engine may look what has come of an end.
+// remembered is how long a former state may still be reported while another client changes things: as long as the
+// engine may observe the result of an end.
 func (s *story) remembered() time.Duration {
 	return 2*time.Minute + max(migration.TimeToResolve, migration.LeastPolls*s.poll)
 }
 
-// remember keeps what was true recently as long as another client may change it.
+// remember keeps the recent states as long as another client may change them.
 func (s *story) remember(ctx context.Context) {
 	if !s.other.moves() {
 		return
@@ -71,8 +71,7 @@ func (s *story) remember(ctx context.Context) {
 	}
 }
 
-// ever reports whether something holds now or, if another client changes things,
-// has held a short time ago.
+// ever reports whether a condition is true now or, if another client changes things, was true a short time ago.
 func (s *story) ever(holds func(oracle) bool) bool {
 	if holds(s.truth()) {
 		return true

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// link is our way into the network. It can be cut: then nothing gets through in
-// either direction, and no one says so, until it is mended.
+// link is our connection to the network. It can be cut: nothing gets through in either direction, without an error,
+// until it is mended.
 type link struct {
 	network *wire.Network
 
@@ -32,7 +32,7 @@ func (c *link) cut(address string) (mend func()) {
 	}
 }
 
-// mended is closed when the way to the address is open; nil: it is.
+// mended is closed when the address can be reached; nil: it can be reached.
 func (c *link) mended(address string) chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,7 +41,7 @@ func (c *link) mended(address string) chan struct{} {
 
 var errKilled = errors.New("killed")
 
-// dial is the network of one life.
+// dial is the network of one process.
 func (c *link) dial(ctx context.Context, l *life, network, address string) (net.Conn, error) {
 	if l.dead() {
 		return nil, errKilled
@@ -64,7 +64,7 @@ func (c *link) dial(ctx context.Context, l *life, network, address string) (net.
 	return w, nil
 }
 
-// wiretap counts what a process sends and gets, and kills it.
+// wiretap counts what a process sends and receives, and kills it.
 type wiretap struct {
 	net.Conn
 	link    *link
@@ -77,7 +77,7 @@ type wiretap struct {
 	held   []byte // sent while the link was cut
 }
 
-// Write sends, or dies. What is sent into a cut link arrives when it is mended.
+// Write sends, or kills the process. What is sent into a cut link arrives when it is mended.
 func (w *wiretap) Write(b []byte) (int, error) {
 	switch w.life.sends() {
 	case dead:
@@ -118,11 +118,11 @@ func (w *wiretap) release(cut chan struct{}) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, _ = w.Conn.Write(w.held) // who has gone is of no interest
+	_, _ = w.Conn.Write(w.held) // it does not matter which connection has gone
 	w.held = nil
 }
 
-// Read waits, or dies.
+// Read waits, or kills the process.
 func (w *wiretap) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	if cut := w.link.mended(w.address); cut != nil {
@@ -145,12 +145,11 @@ func (w *wiretap) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close closes, unless the process has been killed with its node: no one is there
-// to say good-bye then.
+// Close closes, unless the process has been killed with its node: then nothing sends a close frame.
 func (w *wiretap) Close() error {
 	w.once.Do(func() { close(w.closed) })
 	if w.life.lostSilently() {
-		return w.SetDeadline(time.Unix(1, 0)) // who reads here is gone, the connection is not
+		return w.SetDeadline(time.Unix(1, 0)) // the reader is gone, the connection is not
 	}
 	return w.Conn.Close()
 }

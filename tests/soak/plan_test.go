@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/tests/sim"
 )
 
-// plan is all that a seed decides.
+// plan holds all the choices of a seed.
 type plan struct {
 	seed  uint64
 	rng   *rand.Rand
@@ -20,17 +20,17 @@ type plan struct {
 	probe                 bool
 	admin                 bool // we have accounts on the controllers
 	poll, timeout         time.Duration
-	prelude               string // what is asked before the first life: "", "check" or "locate"
-	skewed                bool   // the clocks differ more than the engine allows for
-	byHand                bool   // someone has told JIMM before us that the target hosts it
+	prelude               string // the action before the first process: "", "check" or "locate"
+	skewed                bool   // the clocks differ by more than the engine allows
+	byHand                bool   // another client has already recorded the target in JIMM
 	refuses               bool   // the target refuses to describe the model to JIMM
-	told                  bool   // the log of JIMM names all that has happened
+	told                  bool   // the log of JIMM contains everything that has happened
 
 	faults []sim.Fault
 	breaks []outage
 	other  other
-	kills  []kill // of each of our lives but the last
-	// removals are when an operator tries to remove what is left over.
+	kills  []kill // of each of our processes but the last
+	// removals are when an administrator tries to remove a leftover copy.
 	removals []time.Duration
 	pause    time.Duration
 	cells    []string
@@ -55,7 +55,7 @@ const (
 	owner   = "alice@example.com"
 )
 
-// newPlan makes everything of a seed.
+// newPlan makes all the choices of a seed.
 func newPlan(seed uint64) *plan {
 	p := &plan{seed: seed, rng: rand.New(rand.NewPCG(seed, 4)), told: true}
 	names := []string{"east", "north", "west"}
@@ -86,16 +86,15 @@ func newPlan(seed uint64) *plan {
 	return p
 }
 
-// kill is where in a life of ours our process ends.
+// kill is the point at which a process of ours ends.
 type kill struct {
 	step   string
 	n      int    // in that step its n-th message, or the n-th piece of an answer
 	how    string // see hows
-	silent bool   // the connections stay for a while, as when a node is lost
+	silent bool   // the connections stay open for a while, as when a node is lost
 }
 
-// hows are the ways to die: what was to be sent is lost, or has arrived, or the
-// answer had arrived too.
+// hows are the ways to be killed: the message is lost, or has arrived, or the answer has also arrived.
 func hows() []string { return []string{"lost", "arrived", "answered"} }
 
 // steps are those of the engine.

@@ -2,5 +2,5 @@
 
 package soak_test
 
-// seedsByDefault is also what "make check" runs with the race detector.
+// seedsByDefault also applies to "make check" with the race detector.
 const seedsByDefault = 300

@@ -13,9 +13,8 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// makeRemovals lets an operator run remove-left-over at random moments, in worlds in which
-// the charm has accounts. It has a random source of its own, so that the other choices of a
-// seed stay the same.
+// makeRemovals runs remove-left-over at random moments, in worlds in which the charm has accounts. It has a random
+// source of its own, so that the other choices of a seed stay the same.
 func (p *plan) makeRemovals() {
 	if !p.admin {
 		return

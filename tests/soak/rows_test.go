@@ -1,8 +1,7 @@
 package soak_test
 
-// rows are those of the judge's table that must come up: what JIMM's record names,
-// how the recorded controller has answered, and what that was judged to mean. All
-// of its table is gone through in src/migration.
+// rows are those of the judge's table that must occur: the controller that JIMM records, the answer of the recorded
+// controller, and the verdict. A test in src/migration covers the whole table.
 func rows() []string {
 	return []string{
 		"row: record lost, info refused: NoAnswer",

@@ -21,11 +21,10 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// canary is the secret that must not be anywhere.
+// canary is the secret that must appear nowhere.
 const canary = "CANARY-5f2e"
 
-// secretary makes what costs time once for all worlds: no chain of certificates,
-// and equal tokens once.
+// secretary makes, once for all worlds, what takes time to make: a certificate without a chain, and equal tokens.
 type secretary struct {
 	ca   *wire.CA
 	keys *simjimm.Keys
@@ -40,7 +39,7 @@ func newSecretary(t *testing.T) secretary {
 	return secretary{ca, simjimm.NewThriftyKeys()}
 }
 
-// story is a plan that happens.
+// story is a plan that is played.
 type story struct {
 	*plan
 	jaas     *sim.JAAS
@@ -56,7 +55,7 @@ type story struct {
 	past    []oracle // of the last minutes, as long as another client may change things
 	trouble time.Time
 	away    map[string]bool // servers that do not answer
-	coming  int             // troubles that are not over
+	coming  int             // troubles that have not ended
 	wrong   []string
 }
 
@@ -73,21 +72,21 @@ func (s *story) cell(format string, args ...any) {
 	s.plan.cell(format, args...)
 }
 
-// troubled notes that something has just gone wrong, or was done by others.
+// troubled records that something has just failed, or that another client has acted.
 func (s *story) troubled() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trouble = time.Now()
 }
 
-// calm is for how long nothing has gone wrong.
+// calm is for how long nothing has failed.
 func (s *story) calm() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Since(s.trouble)
 }
 
-// play lets the plan of a seed happen, and says what was wrong.
+// play plays the plan of a seed and returns what was wrong.
 func play(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := &story{plan: newPlan(seed), away: map[string]bool{}}
@@ -95,7 +94,7 @@ func play(t *testing.T, sec secretary, seed uint64) *story {
 		network := wire.NewNetwork()
 		s.link = &link{network: network, cuts: map[string]chan struct{}{}}
 		s.trouble = time.Now()
-		// A world is made without faults: they begin with us.
+		// A world is made without faults: they start with our runs.
 		j, err := sim.Start(t.Context(), s.world, sim.Options{
 			Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: s.heard,
 		})
@@ -105,7 +104,7 @@ func play(t *testing.T, sec secretary, seed uint64) *story {
 		}
 		s.jaas, s.url, s.roots = j, j.URL(), sec.ca.Pool()
 		s.happen(t.Context())
-		_ = j.Close() // who has gone is of no interest
+		_ = j.Close() // it does not matter which connection has gone
 		s.others.Wait()
 	})
 	return s
@@ -157,7 +156,7 @@ func (s *story) happen(ctx context.Context) {
 		pause(ctx, s.pause)
 	}
 	s.judgeLater(ctx, kill{})
-	// All troubles end, and so do the migrations: what is true must be found out.
+	// All troubles end, and so do the migrations: now the engine must find out the actual state.
 	s.awaitOthers(ctx)
 	for _, server := range []string{"jimm", "east", "north", "west"} {
 		s.jaas.Faults(server).Clear()
@@ -166,7 +165,7 @@ func (s *story) happen(ctx context.Context) {
 	s.settle(ctx)
 }
 
-// disturb does something meanwhile.
+// disturb causes trouble meanwhile.
 func (s *story) disturb(do func()) {
 	s.mu.Lock()
 	s.coming++
@@ -179,7 +178,7 @@ func (s *story) disturb(do func()) {
 	})
 }
 
-// awaitOthers waits until no one disturbs any more.
+// awaitOthers waits until the other client is done.
 func (s *story) awaitOthers(ctx context.Context) {
 	for range 120 {
 		s.mu.Lock()
@@ -204,7 +203,7 @@ func (s *story) rest(ctx context.Context) {
 }
 
 func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(max(d, time.Nanosecond)) // one that is due crashes the race detector
+	timer := time.NewTimer(max(d, time.Nanosecond)) // a timer that is due crashes the race detector
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -216,7 +215,7 @@ func (s *story) newLife(k kill) *life {
 	return &life{death: k, link: s.link, judged: s.judged}
 }
 
-// run is one life of ours.
+// run is one process of ours.
 func (s *story) run(ctx context.Context, k kill) *life {
 	l := s.newLife(k)
 	s.lives = append(s.lives, l)

@@ -12,10 +12,10 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// settle runs once more when all is quiet, and judges what must have come of it.
+// settle runs the engine once more when nothing else happens, and judges the result that it must have.
 func (s *story) settle(ctx context.Context) {
 	s.mu.Lock()
-	s.past = nil // whoever disturbed has finished
+	s.past = nil // the other client has finished
 	s.mu.Unlock()
 	before := s.truth()
 	last := s.run(ctx, kill{})
@@ -34,8 +34,8 @@ func (s *story) settle(ctx context.Context) {
 	}
 }
 
-// unsettled returns what a run should have come to when all was quiet. The state
-// before it is what the world had come to.
+// unsettled returns the result that a run should have had when nothing else happened. The state before it is the final
+// state of the world.
 func (s *story) unsettled(before oracle, res migration.Result) string {
 	holders := before.holders()
 	said := func(outcomes ...facts.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
@@ -46,7 +46,7 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 			return "JIMM cannot record it"
 		}
 	case before.recorded == "":
-		twice := len(holders) > 1 && said(facts.Conflict) // Which of them JIMM should know is not for the engine to say.
+		twice := len(holders) > 1 && said(facts.Conflict) // Which of them JIMM should record is not for the engine to decide.
 		if !said(facts.Refused, facts.LostFromJIMM) && !twice {
 			return "JIMM does not know it"
 		}
@@ -64,7 +64,7 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		s.cell("a silent source that is not probed")
 	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
 		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && s.namesTarget(res.Next) {
-			return "" // it was over before an observation had seen that it succeeded
+			return "" // it had ended before an observation showed that it succeeded
 		}
 		if res.Cause == facts.CauseUnproved && !s.probe && s.truth().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") && strings.Contains(res.Detail, "another controller") {
 			s.cell("ended where JIMM's list has the target's entry, and no controller is probed")
@@ -75,9 +75,8 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 	return ""
 }
 
-// sourceIsSilent reports whether nothing that may be asked says whether a migration runs: a
-// source of Juju 4, which JIMM records, shows none, and restricts only logins without a
-// token, so not those that JIMM makes.
+// sourceIsSilent reports whether no controller that may be asked reports if a migration is running: a source of Juju 4
+// that JIMM records shows none, and restricts only logins without a token, so not those that JIMM makes.
 func (s *story) sourceIsSilent(now oracle) bool {
 	return !s.probe && now.recorded != s.target && s.juju4(s.source)
 }
@@ -88,7 +87,7 @@ func (s *story) cannotRecord() bool {
 	return s.world.JIMM.Version == "2026" && !s.world.JIMM.Mended && s.juju4(s.target)
 }
 
-// namesTarget reports whether a command records the target: that of the charm, or JIMM's.
+// namesTarget reports whether a command records the target: the charm's, or JIMM's.
 func (s *story) namesTarget(command string) bool {
 	return strings.Contains(command, " controller="+s.target+" ") || strings.Contains(command, " "+s.target+" ")
 }
@@ -101,7 +100,7 @@ func (s *story) askedElsewhere() bool {
 	return first != "" && first != s.target
 }
 
-// mustBeThere: the model is on the target and recorded there.
+// mustBeThere checks that the model is on the target and recorded there.
 func (s *story) mustBeThere(res migration.Result) string {
 	switch {
 	case res.Outcome == facts.AlreadyThere, res.Outcome == facts.NeedsAttention:
@@ -112,18 +111,18 @@ func (s *story) mustBeThere(res migration.Result) string {
 	return "it is there"
 }
 
-// sourceIsSecret reports whether no one who may be asked reports whether the source
-// has released a model that JIMM records on the target.
+// sourceIsSecret reports whether no controller that may be asked reports if the source has released a model that JIMM
+// records on the target.
 func (s *story) sourceIsSecret() bool {
 	return !s.probe && (s.world.JIMM.Version != "2026" || s.other.kind == "hand-made record" || !s.told)
 }
 
-// mustBeRecorded: the model is on the target, and JIMM still records the source.
+// mustBeRecorded checks that the model is on the target while JIMM still records the source.
 func (s *story) mustBeRecorded(before oracle, res migration.Result) string {
 	switch res.Outcome {
 	case facts.Recorded, facts.NeedsAttention, facts.Migrated, facts.LostFromJIMM:
 		return ""
-	case facts.AlreadyThere: // JIMM has recorded it itself in the same moment
+	case facts.AlreadyThere: // JIMM has recorded it itself at the same moment
 		return ""
 	case facts.Unknown:
 		if res.Cause == facts.CauseUnproved && !s.targetTold() {
@@ -144,13 +143,12 @@ func (s *story) mustBeRecorded(before oracle, res migration.Result) string {
 	return "it has moved"
 }
 
-// targetTold reports whether the source itself names the target to who asks it.
+// targetTold reports whether the source itself names the target when it is asked.
 func (s *story) targetTold() bool {
 	return s.probe && s.world.Controllers[0].Redirects == "all"
 }
 
-// judgeUnknown checks whether someone could have told: an unknown that could have
-// been settled is a defect.
+// judgeUnknown checks whether a controller could have answered: an unknown that could have been resolved is a defect.
 func (s *story) judgeUnknown(l *life, when string) {
 	now := s.truth()
 	calm := s.calm()

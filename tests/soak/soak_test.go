@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// enoughSeeds is from how many on no cell may be empty.
+// enoughSeeds is the number of seeds from which on no cell may be empty.
 const enoughSeeds = 4000
 
-// TestMain knows the flags of this package.
+// TestMain parses the flags of this package.
 func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestSoak runs")
@@ -33,7 +33,7 @@ func number(t *testing.T, name string) uint64 {
 	return n
 }
 
-// TestSeed makes one seed happen again.
+// TestSeed plays one seed.
 func TestSeed(t *testing.T) {
 	seed := number(t, "seed")
 	if seed == 0 {
@@ -54,7 +54,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestSoak makes many seeds happen.
+// TestSoak plays many seeds.
 func TestSoak(t *testing.T) {
 	if number(t, "seed") != 0 {
 		t.Skip("one seed is wanted")

@@ -37,7 +37,7 @@ func (p *plan) makeFaults() {
 	}
 }
 
-// outage is a server that restarts, is away, or cannot be reached by us.
+// outage is a server that restarts, is down, or cannot be reached from our side.
 type outage struct {
 	server, role string
 	kind         string // see outageKinds
@@ -106,7 +106,7 @@ func (s *story) isAway(server string) bool {
 	return s.away[server]
 }
 
-// other is what another client does meanwhile.
+// other is another client's part.
 type other struct {
 	kind string
 	at   time.Duration
@@ -114,7 +114,7 @@ type other struct {
 
 func (o other) moves() bool { return o.kind != "" && o.kind != "curious" }
 
-// interfere is what another client does.
+// interfere acts as another client.
 func (s *story) interfere(ctx context.Context) {
 	if s.other.kind == "" {
 		return
@@ -154,7 +154,7 @@ func (s *story) interfere(ctx context.Context) {
 	}
 }
 
-// recordByHand tells JIMM that a controller hosts the model, as jimmctl does.
+// recordByHand records in JIMM that a controller hosts the model, as jimmctl does.
 func (s *story) recordByHand(ctx context.Context, target string) {
 	client, err := jimm.Connect(ctx, s.settings(human, nil).JIMM)
 	if err != nil {

@@ -43,7 +43,7 @@ func (p *plan) makeWorld() {
 	p.world.Speed = pick(p.rng, 1.0, 2.0, 3.0, 4.0, 5.0)
 }
 
-// alike reports whether a model can move between all controllers.
+// alike reports whether a model can migrate between all controllers.
 func (p *plan) alike() bool {
 	return !slices.ContainsFunc(p.world.Controllers, func(c sim.Controller) bool { return c.Version != "3.6.14" })
 }
@@ -74,8 +74,8 @@ func (p *plan) makeControllers() {
 	}
 }
 
-// makePast decides what has happened before, and reports whether a copy is left
-// where another migration would go to.
+// makePast decides what has happened before, and reports whether a copy is left on the controller that another
+// migration would go to.
 func (p *plan) makePast(m *sim.Model) (left bool) {
 	kind := pick(p.rng, "", "", "", "", "", "", "", "aborted", "aborted", "aborted elsewhere", "away and back", "moved", "moved", "kept a copy", "recorded too early", "recorded elsewhere", "not recorded", "two copies", "stuck mode")
 	if kind == "stuck mode" && p.world.JIMM.Version != "2026" {
@@ -97,7 +97,7 @@ func (p *plan) makePast(m *sim.Model) (left bool) {
 		left = past.LeaveCopy
 	case "away and back":
 		m.History = []sim.Past{{To: pick(p.rng, p.target, p.third)}, {To: p.source}}
-	case "moved": // by hand, and JIMM was not told
+	case "moved": // migrated by hand, and not recorded in JIMM
 		m.History, m.RecordedOn, p.told, p.byHand = []sim.Past{past}, p.source, false, p.chance(33)
 	case "kept a copy":
 		past.ReapFails = "no rights"

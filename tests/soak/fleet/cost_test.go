@@ -18,8 +18,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The budgets of a run. One model asks 83 times on JIMM of 2024 and 155 times on that
-// of 2026 when it is moved alone with a poll every five seconds.
+// The budgets of a run. A model that is migrated alone, with a poll every five seconds, takes 83 calls with JIMM of
+// 2024 and 155 with that of 2026.
 const (
 	callsPerModel2024 = 50
 	callsPerModel2026 = 90
@@ -27,11 +27,11 @@ const (
 	leastEfficiency   = 0.95
 )
 
-// cost is what a run has cost, in virtual time: it does not depend on the machine.
+// cost is what a run costs, in virtual time: it does not depend on the machine.
 type cost struct {
 	models int
-	// took is how long it lasted, and bound the least that its caps allow: the time of
-	// all migrations, and of one poll after each, divided by how many may run at once.
+	// took is how long it lasted, and bound the minimum that its caps allow: the time of all migrations, and of one
+	// poll after each, divided by how many may run at once.
 	took, bound time.Duration
 	calls       int // on JIMM, of any kind
 	busiest     int // in one minute
@@ -47,8 +47,8 @@ func (c cost) String() string {
 		c.models, c.took, c.bound, c.efficiency(), c.calls, c.perModel(), float64(c.calls)/c.took.Seconds(), float64(c.busiest)/60, c.methods)
 }
 
-// crowd is a world whose models leave west for east and north. Each takes four and a half
-// to six minutes, five on average: those with more agents longer.
+// crowd is a world in which all models migrate from west to east and north. Each takes four and a half to six minutes,
+// five on average: models with more agents take longer.
 func crowd(year string, models int) sim.World {
 	w := sim.World{JIMM: sim.JIMM{
 		Version: year, ServiceAccounts: []sim.ServiceAccount{{ID: "migrator", Secret: "s3cr3t", Administrator: true}},
@@ -93,14 +93,14 @@ func (m *meter) see(e wire.Event) {
 	m.methods[method]++
 }
 
-// reset forgets what was counted.
+// reset sets the counts to zero.
 func (m *meter) reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.total, m.minutes, m.methods = 0, map[int64]int{}, map[string]int{}
 }
 
-// measure lets one run move all models of the world.
+// measure migrates all models of the world in one run.
 func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary bool) cost {
 	t.Helper()
 	var m meter
@@ -158,8 +158,7 @@ func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary b
 	return c
 }
 
-// A run keeps its slots full and JIMM's audit log small, in virtual time: the numbers are
-// the same on each machine.
+// A run keeps its slots full and JIMM's audit log small, in virtual time: the numbers are the same on every machine.
 func TestRunKeepsItsBudgets(t *testing.T) {
 	sec := newSecretary(t)
 	parallel := small(t, "parallel")
@@ -181,7 +180,7 @@ func TestRunKeepsItsBudgets(t *testing.T) {
 	}
 }
 
-// small is a flag whose number fits one plan.
+// small is a flag for a number of models that fits one plan.
 func small(t *testing.T, name string) int {
 	t.Helper()
 	n := number(t, name)

@@ -1,5 +1,4 @@
-// Package fleet lets many models move in simulated worlds: seeded, in virtual
-// time, with aborts, refusals, lost connections, kills, and others who move models
-// meanwhile. What is true at the end, and each start at the moment of its arrival,
-// judge the run.
+// Package fleet migrates many models in simulated worlds: seeded, in virtual time, with aborts, refusals, lost
+// connections, kills, and other clients that migrate models meanwhile. A run is judged by the actual state at its end,
+// and by that at each start.
 package fleet

@@ -22,8 +22,8 @@ import (
 // drained is the controller that the stories of this file empty.
 const drained = "west"
 
-// newDrain is a story in which west is emptied: with what JIMM does not know to be there,
-// what comes while it runs, what stays behind, and JIMM's access rules.
+// newDrain is a story in which west is drained: with models that JIMM does not know, models that are added meanwhile,
+// models that stay behind, and JIMM's access rules.
 func newDrain(seed uint64) *story {
 	s := newStory(seed)
 	s.edges, s.named, s.cordon = nil, false, 0
@@ -64,8 +64,7 @@ func newDrain(seed uint64) *story {
 	return s
 }
 
-// drain empties west again and again, as drain-controller does, and compares each verdict
-// with what is true.
+// drain drains west again and again, as drain-controller does, and compares each verdict with the actual state.
 func (s *story) drain(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -79,7 +78,7 @@ func (s *story) drain(ctx context.Context) {
 	}
 }
 
-// drainOnce is one run, in one life.
+// drainOnce is one run, in one process.
 func (s *story) drainOnce(ctx context.Context, l *life) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
@@ -121,7 +120,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 		s.count("drain killed")
 		return
 	}
-	if s.silent { // It goes away when all has moved.
+	if s.silent { // It goes down when all models have been migrated.
 		s.jaas.Faults(drained).Add(wire.Fault{Method: "Login", Action: wire.NoAnswer})
 		defer s.jaas.Faults(drained).Clear()
 	}
@@ -148,7 +147,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 	s.repair(ctx, j, snapshot, fleet.Stays(snapshot, l.done.Moves, e.Departed))
 }
 
-// repair corrects JIMM's access rules, and looks at them.
+// repair corrects JIMM's access rules and checks them.
 func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapshot, stays []fleet.Stay) {
 	access := fleet.RepairAccess(ctx, j.Engine, j.Rehoster(), snapshot, stays)
 	if ctx.Err() != nil {
@@ -163,7 +162,7 @@ func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapsho
 			}
 		}
 		if s.foreignly(model) {
-			continue // It may have moved since.
+			continue // It may have been migrated since.
 		}
 		for _, p := range s.jaas.Where(model) {
 			c := s.jaas.Controller(p.Controller)
@@ -174,13 +173,13 @@ func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapsho
 	}
 }
 
-// reality is what is true of west.
+// reality is the actual state of west.
 type reality struct {
-	// recorded are models that JIMM has there; held are those of which it has a copy.
+	// recorded are models that JIMM records there; held are those of which it has a copy.
 	recorded, held []string
 	// twice are those that are active on two controllers.
 	twice []string
-	// moving tells that something is on its way.
+	// moving reports that a migration is running.
 	moving bool
 }
 
@@ -213,7 +212,7 @@ func (s *story) truth() (r reality) {
 	return r
 }
 
-// denies returns why a verdict is stronger than what is true, or "".
+// denies returns why a verdict claims more than is true, or "".
 func (r reality) denies(v fleet.Verdict) string {
 	switch {
 	case v == fleet.Drained && len(r.held) > 0:
@@ -241,7 +240,7 @@ func (s *story) credentials() map[string]juju.Credentials {
 	return out
 }
 
-// playDrain lets a drain happen.
+// playDrain plays a drain.
 func playDrain(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
@@ -249,7 +248,7 @@ func playDrain(t *testing.T, sec secretary, seed uint64) *story {
 	return s
 }
 
-// TestDrainSeed makes one seed of TestDrains happen again.
+// TestDrainSeed repeats one seed of TestDrains.
 func TestDrainSeed(t *testing.T) {
 	seed := number(t, "seed")
 	if seed == 0 {
@@ -262,9 +261,8 @@ func TestDrainSeed(t *testing.T) {
 	}
 }
 
-// TestDrains empties a controller in many worlds. No verdict is stronger than what is
-// true, JIMM's access rules name the controller that has the model, and no other, and the
-// worlds of the first seeds lead to every verdict.
+// TestDrains drains a controller in many worlds. No verdict claims more than is true, JIMM's access rules name the
+// controller that has the model, and no other, and the worlds of the first seeds lead to every verdict.
 func TestDrains(t *testing.T) {
 	n := 2 * number(t, "seeds")
 	cells := playMany(t, playDrain, "TestDrainSeed", n)

@@ -29,7 +29,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// TestMain knows the flags of this package.
+// TestMain parses the flags of this package.
 func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "the only seed to run")
 	flag.Uint64("from", 1, "the first of the seeds that TestFleets runs")
@@ -48,7 +48,7 @@ func number(t *testing.T, name string) uint64 {
 	return n
 }
 
-// story is a world of many models, and what happens in it.
+// story is a world of many models and the events in it.
 type story struct {
 	*rand.Rand
 	seed  uint64
@@ -56,20 +56,19 @@ type story struct {
 	caps  fleet.Caps
 	rules fleet.Rules
 	edges [][2]string // names
-	kills []int       // after how many messages each life but the last ends
-	moves []foreign   // what others do
-	named bool        // the models are named one by one, so that connected ones move too
-	// resign is when another unit becomes the leader, and applies the plan too; 0: never.
+	kills []int       // the number of messages after which each process but the last is killed
+	moves []foreign   // what other clients do
+	named bool        // the models are named one by one, so that connected ones are migrated too
+	// resign is when another unit becomes the leader, and also applies the plan; 0: never.
 	resign time.Duration
-	// cordon is when someone cordons all targets; 0: never.
+	// cordon is when an administrator cordons all targets; 0: never.
 	cordon time.Duration
-	// accounts tells that there is an account on each controller.
+	// accounts reports that there is an account on each controller.
 	accounts bool
-	silent   bool // The controller that is drained goes away at the end.
-	// rivals tells that another application of the charm is at work, with the account of the
-	// others.
+	silent   bool // The controller that is drained goes down at the end.
+	// rivals reports that another application of the charm runs, with the account of the other client.
 	rivals bool
-	// version is the one that the agents are to have, if the plan is one of upgrades.
+	// version is the one that the agents are to run, if the plan is one of upgrades.
 	version string
 	// see gets all messages; may be nil.
 	see func(wire.Event)
@@ -84,13 +83,13 @@ type story struct {
 	cells map[string]int
 }
 
-// The accounts of the application that is looked at, and of all others.
+// The accounts of the application under test, and of all others.
 const (
 	ours   = "migrator"
 	theirs = "other"
 )
 
-// foreign is a move that another client asks for.
+// foreign is a migration that another client requests.
 type foreign struct {
 	after         time.Duration
 	model, target string
@@ -102,7 +101,7 @@ func (s *story) blame(format string, args ...any) {
 	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
 }
 
-// newStory plans what happens.
+// newStory decides what happens.
 func newStory(seed uint64) *story {
 	r := rand.New(rand.NewPCG(seed, 11))
 	s := &story{Rand: r, seed: seed, cells: map[string]int{}, rules: fleet.Rules{Canary: r.IntN(3) > 0, Failures: r.IntN(3) * r.IntN(4), ModelTimeout: time.Hour}}
@@ -159,7 +158,7 @@ func newStory(seed uint64) *story {
 	return s
 }
 
-// relate lets a model use the offer of another.
+// relate makes a model use the offer of another.
 func relate(offerer, consumer *sim.Model, remote string) {
 	offerer.Offers = []controller.Offer{{Name: "o", Application: "db", Endpoints: []controller.Endpoint{{Name: "db", Role: "provider", Interface: "mysql"}}}}
 	consumer.RemoteApplications = append(consumer.RemoteApplications, controller.RemoteApplication{
@@ -170,7 +169,7 @@ func relate(offerer, consumer *sim.Model, remote string) {
 	})
 }
 
-// trouble is how a migration goes wrong.
+// trouble is a way for a migration to fail.
 func (s *story) trouble() controller.Outcome {
 	switch s.IntN(5) {
 	case 0:
@@ -186,7 +185,7 @@ func (s *story) trouble() controller.Outcome {
 	}
 }
 
-// secretary makes what costs time once for all worlds.
+// secretary makes, once for all worlds, what takes time to make.
 type secretary struct {
 	ca   *wire.CA
 	keys *simjimm.Keys
@@ -201,7 +200,7 @@ func newSecretary(t *testing.T) secretary {
 	return secretary{ca, simjimm.NewThriftyKeys()}
 }
 
-// play lets a story happen.
+// play plays a story.
 func play(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
@@ -209,7 +208,7 @@ func play(t *testing.T, sec secretary, seed uint64) *story {
 	return s
 }
 
-// play starts the world, and lets the story happen in it.
+// play starts the world and plays the story in it.
 func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) {
 	t.Helper()
 	network := wire.NewNetwork()
@@ -249,7 +248,7 @@ func (s *story) happen(ctx context.Context) {
 	}
 	if s.resign > 0 {
 		two := rules
-		two.Once = false // A model that was refused to the first unit is tried again by the second.
+		two.Once = false // A model that was refused to the first unit is retried by the second.
 		s.twoUnits(ctx, plan, two)
 	}
 	for _, kill := range s.kills {
@@ -268,8 +267,7 @@ func (s *story) happen(ctx context.Context) {
 	alive()
 	others.Wait()
 	s.cordonAll(ctx, false)
-	// All is calm: what is left is done, or is left for a reason; and a run after
-	// that has nothing to do.
+	// Nothing else happens now: all models are migrated, or left for a reason; and another run has nothing to do.
 	for range 60 {
 		if !s.flying() {
 			break
@@ -284,7 +282,7 @@ func (s *story) happen(ctx context.Context) {
 	s.final(plan, last)
 }
 
-// untilIdle runs again until a run has nothing left to start, and returns the last one.
+// untilIdle repeats the run until it has nothing left to start, and returns the last one.
 func (s *story) untilIdle(ctx context.Context, run func() *life) *life {
 	var last *life
 	for range 8 {
@@ -296,8 +294,8 @@ func (s *story) untilIdle(ctx context.Context, run func() *life) *life {
 	return last
 }
 
-// idle reports whether a run has started nothing that JIMM has passed on. A model whose mode
-// a killed request has left behind (JIMM of 2026) needs a person first.
+// idle reports whether a run has started nothing that JIMM has passed on. A model with a mode that a killed request has
+// left behind (JIMM of 2026) must be repaired by hand first.
 func (s *story) idle(l *life) bool {
 	started := l.done.Starts
 	for _, m := range l.done.Moves {
@@ -312,7 +310,7 @@ func (s *story) idle(l *life) bool {
 // plan makes the plan of the story.
 func (s *story) plan(ctx context.Context) fleet.Plan { return s.planTo(ctx, "east", "north") }
 
-// planTo makes a plan of moves to these targets.
+// planTo makes a plan of migrations to these targets.
 func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 	l := s.newLife(0)
 	defer l.kill()
@@ -361,7 +359,7 @@ type life struct {
 	account string
 	link    *link
 	cancel  context.CancelFunc
-	die     int // after so many messages; 0: never
+	die     int // killed after this many messages; 0: never
 
 	mu     sync.Mutex
 	killed bool
@@ -404,7 +402,7 @@ func (l *life) sends() {
 	}
 }
 
-// link is the way of a life into the network.
+// link connects a process to the network.
 type link struct{ network *wire.Network }
 
 func (l *life) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -432,7 +430,7 @@ func (t *tap) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// eyes are what a run looks through.
+// eyes are the reads of a run.
 type eyes struct {
 	lists   *fleet.Lists
 	book    *fleet.Book
@@ -463,13 +461,13 @@ func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
 	return j, e, nil
 }
 
-// run is one life of ours.
+// run is one process of our application.
 func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
 	return s.runLed(ctx, plan, die, func() bool { return true })
 }
 
-// twoUnits lets the leadership go over to a second unit in the middle of a run. The second
-// applies the plan while the first follows what it has started.
+// twoUnits changes the leader in the middle of a run. The second unit applies the plan while the first watches the
+// migrations that it has started.
 func (s *story) twoUnits(ctx context.Context, plan fleet.Plan, rules sim.Fleet) {
 	s.jaas.BeginRun(rules)
 	var first sync.WaitGroup
@@ -478,7 +476,7 @@ func (s *story) twoUnits(ctx context.Context, plan fleet.Plan, rules sim.Fleet) 
 	first.Go(func() { one = s.runLed(ctx, plan, 0, func() bool { return time.Now().Before(until) }) })
 	pause(ctx, s.resign+time.Second)
 	s.say("another unit leads")
-	s.jaas.BeginRun(rules) // Whatever has stopped the first run.
+	s.jaas.BeginRun(rules) // Whatever stopped the first run.
 	s.count("led by another")
 	two := s.run(ctx, plan, 0)
 	first.Wait()
@@ -486,8 +484,8 @@ func (s *story) twoUnits(ctx context.Context, plan fleet.Plan, rules sim.Fleet) 
 	s.judge(plan, two)
 }
 
-// raced reports whether a start was wrong only because another client asked for a migration
-// in the same moment: no look before the start can see that.
+// raced reports whether a start was wrong only because another client requested a migration at the same moment: no
+// observation before the start can show that.
 func (s *story) raced(v sim.Violation) bool {
 	if v.Rule != sim.RuleOverCap && v.Rule != sim.RuleSecondStart && v.Rule != sim.RuleBothEnds {
 		return false
@@ -503,14 +501,13 @@ func (s *story) raced(v sim.Violation) bool {
 	return true
 }
 
-// request is when a request of an account was on its way.
+// request is the time during which a request of an account was under way.
 type request struct {
 	by           string
 	began, ended time.Time
 }
 
-// asks notes that a request of an account is on its way; what it returns, that it was
-// answered.
+// asks records that a request of an account is under way; the function that it returns records the answer.
 func (s *story) asks(by string) (answered func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -523,28 +520,28 @@ func (s *story) asks(by string) (answered func()) {
 	}
 }
 
-// pen notes when an application asks for a migration.
+// pen records when an application requests a migration.
 type pen struct {
 	migration.Writer
 	story *story
 	by    string
 }
 
-// StartMigration asks for it.
+// StartMigration requests it.
 func (p pen) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
 	defer p.story.asks(p.by)()
 	return p.Writer.StartMigration(ctx, model, target)
 }
 
-// aMoment is how long our own look and request take.
+// aMoment is how long our own observation and request take.
 const aMoment = 2 * time.Second
 
-// runLed is one life of ours, which leads as long as leads says so.
+// runLed is one process of ours, which is the leader as long as leads says so.
 func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func() bool) *life {
 	return s.live(ctx, s.newLife(die), plan, leads)
 }
 
-// live lets a life carry out a plan.
+// live applies a plan in one process.
 func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func() bool) *life {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
@@ -573,7 +570,7 @@ func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func()
 		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
 		Report: func(e fleet.Event) {
 			if stop, ok := e.(fleet.StoppedEvent); ok {
-				if leads() && l.account == ours { // Else another unit starts what is left.
+				if leads() && l.account == ours { // Otherwise another unit starts what is left.
 					go s.stopped(ctx, stop.Why)
 				}
 				s.say("%s: stopped: %s", l.account, stop.Why)
@@ -592,7 +589,7 @@ func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func()
 	return l
 }
 
-// stopped makes every later start wrong; one that is under way has a moment.
+// stopped makes every later start a violation; a request already under way is allowed a moment.
 func (s *story) stopped(ctx context.Context, why string) {
 	pause(ctx, time.Second)
 	if ctx.Err() == nil {
@@ -613,7 +610,7 @@ func (s *story) say(format string, args ...any) {
 	s.texts = append(s.texts, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }
 
-// count counts what has come up.
+// count counts what has happened.
 func (s *story) count(cell string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -626,7 +623,7 @@ func (s *story) printed() string {
 	return "\n" + strings.Join(s.texts, "\n")
 }
 
-// interfere moves a model as another client would.
+// interfere migrates a model as another client would.
 func (s *story) interfere(ctx context.Context, f foreign) {
 	pause(ctx, f.after)
 	other, err := jimm.Connect(ctx, s.settings(theirs, nil).JIMM)
@@ -641,7 +638,7 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 	if err == nil {
 		s.count("moved by others")
 	}
-	// A good neighbour records what has moved (2024).
+	// A good client records what it has migrated (2024).
 	for range 60 {
 		pause(ctx, time.Minute)
 		row, ok := s.jaas.Record(f.model)
@@ -656,7 +653,7 @@ func (s *story) interfere(ctx context.Context, f foreign) {
 	}
 }
 
-// cordonAll cordons the targets, or lifts that.
+// cordonAll cordons the targets, or uncordons them.
 func (s *story) cordonAll(ctx context.Context, mark bool) {
 	if mark {
 		pause(ctx, s.cordon)
@@ -684,7 +681,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// judge compares what a run says with what is true.
+// judge compares what a run reports with the actual state.
 func (s *story) judge(plan fleet.Plan, l *life) {
 	if l.err != nil {
 		s.blame("a run could not begin: %v", l.err)
@@ -712,13 +709,13 @@ func (s *story) judge(plan fleet.Plan, l *life) {
 	}
 }
 
-// foreignly reports whether another client moves the model in this story.
+// foreignly reports whether another client migrates the model in this story.
 func (s *story) foreignly(uuid string) bool {
 	return slices.ContainsFunc(s.moves, func(f foreign) bool { return s.jaas.UUID(f.model) == uuid })
 }
 
-// final looks at the end: every model is in one place, where it is recorded, and
-// on its target unless it was left for a reason.
+// final checks the end: every model is on one controller, where it is recorded, and on its target unless it was left
+// for a reason.
 func (s *story) final(plan fleet.Plan, last *life) {
 	stays := map[string]bool{}
 	for _, m := range last.done.Moves {
@@ -739,7 +736,7 @@ func (s *story) final(plan fleet.Plan, last *life) {
 	}
 }
 
-// TestSeed makes one seed happen again.
+// TestSeed repeats one seed.
 func TestSeed(t *testing.T) {
 	seed := number(t, "seed")
 	if seed == 0 {
@@ -752,11 +749,11 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestFleets tells many stories.
+// TestFleets plays many stories.
 func TestFleets(t *testing.T) { playMany(t, play, "TestSeed", number(t, "seeds")) }
 
-// playMany tells the stories of n seeds, from the one on that the flag names, and counts what happened in them. Again is
-// the test that tells one of them.
+// playMany plays the stories of n seeds, starting with the one that the flag names, and counts what happened in them.
+// Again is the test that plays one of them.
 func playMany(t *testing.T, play func(*testing.T, secretary, uint64) *story, again string, n uint64) map[string]int {
 	t.Helper()
 	sec := newSecretary(t)

@@ -13,12 +13,12 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// rivalry is how two applications of the charm work with one JIMM. They share no state: each
-// sees the other's migrations only in JIMM.
+// rivalry is how two applications of the charm work with one JIMM. They share no state: each sees the other's
+// migrations only in JIMM.
 type rivalry struct {
-	kills, theirs []int // after how many messages each life but the last ends
+	kills, theirs []int // the number of messages after which each process but the last is killed
 	later         time.Duration
-	targets       []string // of the other
+	targets       []string // of the other application
 	pause         time.Duration
 }
 
@@ -32,8 +32,8 @@ func newRivalry(s *story) rivalry {
 	return r
 }
 
-// playRivals lets two applications carry out one plan each. Both plans were made in the same
-// minute and have the same models.
+// playRivals runs two applications that apply one plan each. Both plans were made in the same minute and have the same
+// models.
 func playRivals(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
@@ -42,7 +42,7 @@ func playRivals(t *testing.T, sec secretary, seed uint64) *story {
 	return s
 }
 
-// contend carries out both plans, with kills, and then again until nothing is left to do.
+// contend applies both plans, with kills, and then again until nothing is left to do.
 func (s *story) contend(ctx context.Context, r rivalry) {
 	plans := map[string]fleet.Plan{ours: s.plan(ctx), theirs: s.planTo(ctx, r.targets...)}
 	if len(plans[ours].Moves) == 0 {
@@ -106,7 +106,7 @@ func (s *story) moved(model string) (n int) {
 	return n
 }
 
-// playRivalDrains lets two applications empty one controller.
+// playRivalDrains runs two applications that drain one controller.
 func playRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
@@ -138,12 +138,10 @@ func TestRivalsSeed(t *testing.T) { again(t, playRivals) }
 
 func TestRivalDrainsSeed(t *testing.T) { again(t, playRivalDrains) }
 
-// TestRivals carries out the plans of two applications in many worlds: no model moves
-// twice, and no report is false.
+// TestRivals applies the plans of two applications in many worlds: no model is migrated twice, and no report is false.
 func TestRivals(t *testing.T) { playMany(t, playRivals, "TestRivalsSeed", number(t, "seeds")) }
 
-// TestRivalDrains drains one controller by two applications: no verdict claims more than is
-// true.
+// TestRivalDrains drains one controller with two applications: no verdict claims more than is true.
 func TestRivalDrains(t *testing.T) {
 	playMany(t, playRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
 }

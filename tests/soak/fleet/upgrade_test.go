@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// wanted is the version that the agents of these stories are to have. West cannot give it to
-// them: they move to east and are upgraded there, some after an upgrade on west.
+// wanted is the version that the agents of these stories are to run. West does not offer it: they migrate to east and
+// are upgraded there, some after an upgrade on west.
 const wanted = "3.6.28"
 
 // newUpgrade is a story in which models are upgraded by way of a newer controller.
@@ -85,7 +85,7 @@ func (s *story) agents(uuid, on string) (out []string) {
 	return out
 }
 
-// judgeUpgrades compares the versions that a run reports with the true ones.
+// judgeUpgrades compares the versions that a run reports with the actual ones.
 func (s *story) judgeUpgrades(plan fleet.Plan, l *life) {
 	s.judge(plan, l)
 	for _, m := range l.done.Moves {
@@ -99,7 +99,7 @@ func (s *story) judgeUpgrades(plan fleet.Plan, l *life) {
 	}
 }
 
-// upgrade carries out the plan with kills, and then again until nothing is left to do.
+// upgrade applies the plan with kills, and then again until nothing is left to do.
 func (s *story) upgrade(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
