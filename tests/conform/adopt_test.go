@@ -22,9 +22,9 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// TestControllersAreAdoptedByTheRecordedJIMM plays what real JIMM servers sent to controllers, from AddController to the
-// end of a migration, to two simulated controllers that run without the simulated JIMM: over TCP, with the keys of the
-// tokens from a server that changes them meanwhile.
+// TestControllersAreAdoptedByTheRecordedJIMM replays what real JIMM servers sent to controllers, from AddController to
+// the end of a migration, to two simulated controllers without the simulated JIMM: over TCP, with the keys of the
+// tokens from a server that rotates them meanwhile.
 func TestControllersAreAdoptedByTheRecordedJIMM(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestControllersAreAdoptedByTheRecordedJIMM(t *testing.T) {
 	}
 }
 
-// adopted is the world of a recording: two controllers and a model.
+// adopted is what a recording contains: two controllers and a model.
 func adopted(known *conform.World) sim.World {
 	var world sim.World
 	for _, name := range []string{"ctl-a", "ctl-b"} {
@@ -80,7 +80,7 @@ func adopt(t *testing.T, j *sim.JAAS, known *conform.World, key *rsa.PrivateKey,
 		matcher := newMatcher(known, addresses)
 		matcher.AtLeast = true
 		matcher.Vars["ctl-b.ca"] = j.CA()
-		keys.use("string") // what the placeholder of the recording stands for
+		keys.use("string") // the value of the recording's placeholder
 		(&controllerReplay{
 			t: t, fixture: fixture, world: known, key: key, matcher: matcher, roots: j.CA(),
 			conns: map[string]*websocket.Conn{}, address: addresses["ctl-a"], dialContext: (&net.Dialer{}).DialContext,

@@ -24,8 +24,8 @@ import (
 
 const jimmHost = "jimm.example.com"
 
-// TestClientReplaysTheRecordings makes our client do what the recorded client did. It must send the recorded requests,
-// and make of the recorded replies what they say.
+// TestClientReplaysTheRecordings replays the calls of the recorded client with ours. It must send the recorded
+// requests, and decode the recorded replies correctly.
 func TestClientReplaysTheRecordings(t *testing.T) {
 	ca := newCA(t)
 	replayed := new(coverage)
@@ -62,7 +62,7 @@ type clientReplay struct {
 	pending []*exchange // requests that the client may send now
 	seen    int         // of those
 	logins  []string    // canned replies to logins that the recording leaves out
-	unasked []string    // messages that the story has not
+	unasked []string    // messages that are missing from the story
 }
 
 func newCA(t *testing.T) *wire.CA {
@@ -154,9 +154,9 @@ func (p *clientReplay) replyTo(got conform.Envelope, message []byte) (reply stri
 	return `{"error":"not in the recording","error-code":"not in the recording","response":{}}`, 0
 }
 
-// requestDiff compares what the client sent with what was recorded. The request id is free. So is the version of a
+// requestDiff compares what the client sent with what was recorded. The request id may be any. So may the version of a
 // facade, among those that the controller offered in its login or for which JIMM is recorded to answer this method, and
-// so are the params of ListModelSummaries, which JIMM does not read (recorded: {}, and a user-tag of no one).
+// the params of ListModelSummaries, which JIMM does not read (recorded: {}, and a user-tag of no user).
 func (p *clientReplay) requestDiff(x *exchange, got string) string {
 	want := x.request.Message
 	if x.want.Method == "ListModelSummaries" {
@@ -202,7 +202,7 @@ func (p *clientReplay) fixture(f *conform.Fixture) {
 	}
 }
 
-// expectRefused connects to no one.
+// expectRefused connects to a server that is not listening.
 func (p *clientReplay) expectRefused() {
 	p.t.Helper()
 	_, err := jimm.Connect(p.t.Context(), p.options("admin"))
@@ -233,7 +233,7 @@ func (p *clientReplay) session(s *session) {
 	}
 }
 
-// batch does the calls whose requests went out together.
+// batch makes the calls whose requests were sent together.
 func (p *clientReplay) batch(u *clientUser, batch []*exchange) {
 	p.t.Helper()
 	var calls sync.WaitGroup
@@ -249,7 +249,7 @@ func (p *clientReplay) batch(u *clientUser, batch []*exchange) {
 		calls.Go(func() {
 			result, err := c.run(p.t.Context())
 			if !p.wasAnswered(x) {
-				return // the request that was not sent is reported below
+				return // a request that was not sent is reported below
 			}
 			p.replayed.add(x.want.Facade + "." + x.want.Method + " " + outcomeOf(err))
 			if diff := c.check(x, result, err); diff != "" {

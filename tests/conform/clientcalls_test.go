@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/jimm"
 )
 
-// clientUser is someone with a connection, in a replay.
+// clientUser is a user with a connection, in a replay.
 type clientUser struct {
 	replay *clientReplay
 	user   string // name in the world
@@ -19,7 +19,7 @@ type clientUser struct {
 	again  bool // the recorded client logged in a second time
 }
 
-// call is what our client does to send a recorded request.
+// call makes our client send a recorded request.
 type call struct {
 	run   func(ctx context.Context) (any, error)
 	check func(x *exchange, result any, err error) string
@@ -68,7 +68,7 @@ func (u *clientUser) close() {
 	}
 }
 
-// callFor returns what our client does to send a request, or why it never sends it.
+// callFor returns the call with which our client sends a request, or why it never sends it.
 func (u *clientUser) callFor(x *exchange) (c call, reason string) {
 	if u.again {
 		return call{}, "the recorded client had logged in a second time"
@@ -133,7 +133,7 @@ func (u *clientUser) loginCall(x *exchange) (c call, reason string) {
 	}}, ""
 }
 
-// dialModel dials a model with the id and secret of a login that went right on /api.
+// dialModel dials a model with the id and secret of a login that succeeded on /api.
 func (u *clientUser) dialModel(ctx context.Context, options jimm.Options, uuid string) (any, error) {
 	p := u.replay
 	p.mu.Lock()

@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// replyOf decodes the reply of an exchange as the client got it.
+// replyOf decodes the reply of an exchange as the client received it.
 func replyOf(x *exchange, v any) conform.Envelope {
 	var e conform.Envelope
 	if err := json.Unmarshal([]byte(x.sent), &e); err != nil {
@@ -28,7 +28,7 @@ func replyOf(x *exchange, v any) conform.Envelope {
 	return e
 }
 
-// checkError wants err to carry exactly the message and code that the server answered.
+// checkError requires err to have exactly the message and code that the server answered.
 func checkError(message, code string, err error) string {
 	answer, ok := errors.AsType[*rpc.Error](err)
 	switch {
@@ -128,7 +128,7 @@ func checkModelLogin(x *exchange, result any, err error) string {
 	return ""
 }
 
-// checkRedirect wants the contents of a redirect.
+// checkRedirect checks the contents of a redirect.
 func checkRedirect(e conform.Envelope, err error) string {
 	if e.ErrorCode != string(rpc.CodeRedirect) {
 		return ""
@@ -148,7 +148,7 @@ func checkRedirect(e conform.Envelope, err error) string {
 	return ""
 }
 
-// checkControllers knows that only administrators see controllers.
+// checkControllers checks a list of controllers, which only administrators see.
 func checkControllers(administrator bool) func(x *exchange, result any, err error) string {
 	return func(x *exchange, result any, err error) string {
 		if !administrator {
@@ -324,8 +324,8 @@ func controllerKeys() []string {
 	}
 }
 
-// subset wants everything that the client made of an answer to be in it: a value of the same name and content. What
-// the answer leaves out must be the zero value. Of the answer's own keys those in keep must be there.
+// subset checks that everything the client decoded from an answer is in the answer: a value of the same name and
+// content. Other fields must have their zero value. Of the answer's own keys those in keep must have been decoded.
 func subset(result, answer any, keep ...string) string {
 	got, err := asAny(result)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// TestMigrateModelTriesTheOtherSpellingOnce is the JIMM of December 2024 to spring 2025: it offers the facades of the
-// old one and wants the spelling of the new one. Its answers are those of the recordings.
+// TestMigrateModelTriesTheOtherSpellingOnce replays the JIMM of December 2024 to spring 2025: it offers the facades of
+// the old one and expects the spelling of the new one. Its answers are those of the recordings.
 func TestMigrateModelTriesTheOtherSpellingOnce(t *testing.T) {
 	ca := newCA(t)
 	refused := readRelease(t, "jimm2026").exchange(t, "05.01-migratemodel-spellings", 0)
@@ -63,7 +63,7 @@ func (r release) exchange(t *testing.T, story string, n int) *exchange {
 	return nil
 }
 
-// TestEveryRecordedRefusalIsUnderstood reads the errors that JIMM gave for models, wherever it was asked.
+// TestEveryRecordedRefusalIsUnderstood reads every error that JIMM returned for a model.
 func TestEveryRecordedRefusalIsUnderstood(t *testing.T) {
 	meant := map[jimm.Answer]int{}
 	for _, s := range stories(t) {
@@ -95,7 +95,7 @@ func refusals(f *conform.Fixture) []*rpc.Error {
 	return all
 }
 
-// aboutAModel reports whether the refusal says something about where a model is.
+// aboutAModel reports whether the refusal says where a model is.
 func aboutAModel(x *exchange, path string, refusal *rpc.Error) bool {
 	switch {
 	case refusal.Code == rpc.CodeNotImplemented, refusal.Code == rpc.CodeBadRequest, path == "/model/xyz/api":
@@ -104,7 +104,7 @@ func aboutAModel(x *exchange, path string, refusal *rpc.Error) bool {
 		return true
 	case x.want.Method == "FullStatus", strings.HasPrefix(x.want.Method, "LoginWith"):
 		return strings.HasPrefix(path, "/model/") && !strings.HasPrefix(refusal.Message, "invalid client credentials") &&
-			refusal.Message != "unexpected end of JSON input" // a controller without manners
+			refusal.Message != "unexpected end of JSON input" // a controller that ignores the protocol
 	default:
 		return false
 	}
@@ -154,7 +154,7 @@ func (c *coverage) add(name string) {
 	c.count[name]++
 }
 
-// check wants every call of our client to have been replayed, in success and failure, unless go test -run left out
+// check requires that every call of our client was replayed, in success and failure, unless go test -run left out
 // stories.
 func (c *coverage) check(t *testing.T) {
 	t.Helper()
@@ -180,8 +180,7 @@ func (c *coverage) check(t *testing.T) {
 	}
 }
 
-// checkSkipped compares the requests that were not replayed with those that are known not to be: nothing is left out
-// unseen.
+// checkSkipped compares the requests that were not replayed with the known ones, so that none is left out unnoticed.
 func (c *coverage) checkSkipped(t *testing.T) {
 	t.Helper()
 	data, err := os.ReadFile("not-sent.txt")

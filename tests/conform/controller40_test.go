@@ -29,7 +29,8 @@ const (
 	address40   = "10.0.0.1:17070"
 )
 
-// TestSimulatedJuju4ReplaysTheRecordings sends what was sent to a real API server of Juju 4.0-beta8 to a simulated one.
+// TestSimulatedJuju4ReplaysTheRecordings sends the requests recorded with a real API server of Juju 4.0-beta8 to a
+// simulated one.
 func TestSimulatedJuju4ReplaysTheRecordings(t *testing.T) {
 	fixtures, err := conform.ReadAll("controller40")
 	if err != nil {
@@ -56,7 +57,7 @@ func TestSimulatedJuju4ReplaysTheRecordings(t *testing.T) {
 	}
 }
 
-// replay40 is a simulated controller of Juju 4.0-beta8 that is asked what a real one was asked.
+// replay40 is a simulated controller of Juju 4.0-beta8 that gets the recorded requests.
 type replay40 struct {
 	t       *testing.T
 	fixture *conform.Fixture
@@ -156,7 +157,7 @@ func (p *replay40) addModels(c *controller.Controller, name string) {
 	p.setState(c, test)
 }
 
-// setState puts the state in place that the recording had from a file.
+// setState restores the state that the recording read from a file.
 func (p *replay40) setState(c *controller.Controller, test controller.Model) {
 	p.t.Helper()
 	var err error

@@ -60,7 +60,7 @@ type controllerReplay struct {
 	roots       string // instead of the CA: its certificate
 	address     string // of ctl-a
 	dialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	pass        func(to time.Duration) // lets time pass
+	pass        func(to time.Duration) // advances the time
 }
 
 func (p *controllerReplay) run() {

@@ -31,7 +31,7 @@ func sessions(steps []conform.Step) []*session {
 			open = nil
 		case conform.Request:
 			if s.Message == conform.Leave {
-				continue // nothing is sent
+				continue // nothing was sent
 			}
 			here := all[len(all)-1]
 			x := &exchange{request: s}
@@ -55,7 +55,7 @@ func sessions(steps []conform.Step) []*session {
 	return all
 }
 
-// answered gives the reply to the request that it belongs to, and returns the requests that are still open.
+// answered assigns a reply to its request, and returns the requests that are still open.
 func answered(open []*exchange, reply conform.Step) []*exchange {
 	e, ok := reply.Envelope()
 	var rest []*exchange

@@ -13,9 +13,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// World is what all stories of one release share: its world.yaml.
+// World is what all stories of one release have in common: its world.yaml.
 type World struct {
-	Release     string                // how the header of each fixture names the program
+	Release     string                // the name of the program in the header of each fixture
 	JIMM        string                `yaml:"jimm"` // JIMM's own UUID
 	DNSName     string                `yaml:"dns-name"`
 	Users       map[string]User       // by the name that fixtures use
@@ -24,7 +24,7 @@ type World struct {
 	Model       Model                 // the one model
 }
 
-// User is someone who logs in.
+// User is a user who logs in.
 type User struct {
 	ClientID      string `yaml:"client-id"`
 	Secret        string
@@ -35,7 +35,7 @@ type User struct {
 type Controller struct {
 	UUID     string
 	Version  string
-	Password string // that AddController was given
+	Password string // the one given to AddController
 	Cloud    string
 	Region   string
 }
@@ -59,8 +59,8 @@ type Setup struct {
 	Leader         bool              // JIMM of 2026: its poller runs
 	Without        []string          // what is missing: credential (of the owner), identity-provider, openfga
 	State          string            // of controller40: importing, exporting, gone or dying (the model), upgrading (the controller)
-	Client         string            // why our client does not replay this, if it does not
-	Simulator      string            // why the simulator does not replay this, if it does not
+	Client         string            // why our client does not replay this; empty if it does
+	Simulator      string            // why the simulator does not replay this; empty if it does
 }
 
 // Row is JIMM's record of the model: the controller, and the migration mode of JIMM of 2026.
@@ -72,7 +72,7 @@ type Fixture struct {
 	Comment string // what was recorded
 	Setup   Setup
 	Before  []Step // client lines sent first; their replies are not read
-	Client  []Step // what went over the client's connections
+	Client  []Step // the messages on the client's connections
 	Story   []Step // instead of Client and Controllers: both, in order of time
 
 	Controllers []Step // what went over the connections to the controllers, in order for each of them
@@ -112,7 +112,7 @@ func ReadAll(dir string) ([]*Fixture, error) {
 	return fixtures, nil
 }
 
-// Read reads one fixture. A section or key that it does not know is an error.
+// Read reads one fixture. An unknown section or key is an error.
 func Read(file string) (*Fixture, error) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestFixturesAreWholeAndExplained(t *testing.T) {
 	}
 }
 
-// checkPairs finds replies that no one asked for, and connections on which the last word is a question.
+// checkPairs reports replies without a request, and connections that end with a request.
 func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer conform.Kind) {
 	t.Helper()
 	asked := map[string]map[int]bool{} // request ids by connection
@@ -92,7 +92,7 @@ func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer 
 			e, ok := s.Envelope()
 			switch {
 			case !ok:
-				clear(asked[where]) // no JSON, or the end of the connection
+				clear(asked[where]) // not JSON, or the end of the connection
 			case s.Kind == ask:
 				asked[where][e.RequestID] = true
 			case !asked[where][e.RequestID]:
@@ -100,7 +100,7 @@ func checkPairs(t *testing.T, section string, steps []conform.Step, ask, answer 
 			default:
 				delete(asked[where], e.RequestID)
 			}
-		default: // says nothing about requests
+		default: // does not depend on requests
 		}
 	}
 	for where, ids := range asked {

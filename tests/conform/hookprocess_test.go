@@ -58,7 +58,7 @@ func TestEmulatorReplaysEndsOfDispatch(t *testing.T) {
 	}
 }
 
-// openDir makes a directory in which the user of dispatch may write.
+// openDir makes a directory that the user of dispatch may write to.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "conform-") //nolint:usetesting // the directories of t.TempDir are closed to others
@@ -72,7 +72,7 @@ func openDir(t *testing.T) string {
 	return dir
 }
 
-// callsScript is a dispatch that makes the calls and writes what came of each of them.
+// callsScript is a dispatch that makes the calls and writes the outcome of each.
 func callsScript(f *conform.ToolFixture, out string) string {
 	var b strings.Builder
 	b.WriteString("#!/bin/sh\n")

@@ -19,7 +19,7 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// toolStories are those of hook tools, by what they are about.
+// toolStories are those of hook tools, by subject.
 func toolStories(t *testing.T, about toolSubject) map[string]*conform.ToolFixture {
 	t.Helper()
 	fixtures, err := conform.ReadTools("hooktools")
@@ -35,7 +35,7 @@ func toolStories(t *testing.T, about toolSubject) map[string]*conform.ToolFixtur
 	return stories
 }
 
-// toolSubject is what a story of hook tools is about.
+// toolSubject is the subject of a story of hook tools.
 type toolSubject string
 
 const (
@@ -83,12 +83,12 @@ func TestEmulatorReplaysHookToolsInMemory(t *testing.T) {
 	}
 }
 
-// firstStatus is the call that makes the unit's status before the story.
+// firstStatus is the call that sets the unit's status before the story.
 func firstStatus(f *conform.ToolFixture) []string {
 	return []string{"status-set", f.Unit.Status.Status, "--", f.Unit.Status.Message}
 }
 
-// outcome is what came of a call of a hook tool.
+// outcome is the outcome of a call of a hook tool.
 type outcome struct {
 	Code           int
 	Stdout, Stderr string
@@ -117,12 +117,12 @@ func checkCall(t *testing.T, c conform.ToolCall, got outcome) {
 	}
 }
 
-// toolOptions are the unit before the story.
+// toolOptions describe the unit before the story.
 func toolOptions(t *testing.T, f *conform.ToolFixture) charmtest.Options {
 	t.Helper()
 	options := charmtest.Options{
 		CharmDir: charmDir(t, f), AppName: "jimm-migrator", NotLeader: !f.Unit.Leader, Config: f.Unit.Config,
-		JujuVersion: "3.6-rc1", // which the fixtures were recorded with
+		JujuVersion: "3.6-rc1", // the version that the fixtures were recorded with
 	}
 	for _, s := range f.Unit.Secrets {
 		options.Secrets = append(options.Secrets, charmtest.Secret{ID: s.ID, Content: s.Content, NotGranted: !s.Granted})
@@ -135,7 +135,7 @@ func toolOptions(t *testing.T, f *conform.ToolFixture) charmtest.Options {
 	return options
 }
 
-// charmDir writes a charm that has what the story needs.
+// charmDir writes a charm for the story.
 func charmDir(t *testing.T, f *conform.ToolFixture) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -182,7 +182,7 @@ func configType(value any) string {
 	}
 }
 
-// runTool runs the action or hook of the story and compares what it leaves.
+// runTool runs the action or hook of the story and compares the state after it.
 func runTool(t *testing.T, f *conform.ToolFixture, options charmtest.Options) {
 	t.Helper()
 	var agent *charmtest.Agent
@@ -238,7 +238,7 @@ func checkTask(t *testing.T, want conform.After, got charmtest.Task) {
 				delete(results, key)
 			}
 		}
-		for key, value := range want.Results { // texts that were not kept
+		for key, value := range want.Results { // texts that were not stored
 			if text, ok := value.(string); ok && conform.TextFits(text, fmt.Sprint(results[key])) {
 				results[key] = text
 			}
@@ -272,7 +272,7 @@ func checkTask(t *testing.T, want conform.After, got charmtest.Task) {
 	}
 }
 
-// checkUnit compares what the unit keeps.
+// checkUnit compares the state of the unit.
 func checkUnit(t *testing.T, want conform.After, agent *charmtest.Agent) {
 	t.Helper()
 	if want.State != nil && !maps.Equal(agent.State(), want.State) {

@@ -18,8 +18,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// TestClientUnderstandsJuju4 gives our client of controllers what a real API server of Juju 4.0-beta8 answered. What the
-// client sends must have been recorded; what it says of itself in the audit log is its own.
+// TestClientUnderstandsJuju4 replays the answers of a real API server of Juju 4.0-beta8 to our client of controllers.
+// The requests of the client must have been recorded; its own description of itself in the audit log may differ.
 func TestClientUnderstandsJuju4(t *testing.T) {
 	stories := map[string]func(*client40){
 		"02.1-login":            (*client40).logins,
@@ -62,7 +62,7 @@ func TestClientUnderstandsJuju4(t *testing.T) {
 	}
 }
 
-// client40 is our client and a server that answers with a recording.
+// client40 is our client and a server that answers from a recording.
 type client40 struct {
 	t       *testing.T
 	world   *conform.World
@@ -104,7 +104,7 @@ func (c *client40) answer(matcher *conform.Matcher, path, message string) string
 		if strings.Contains(string(envelope["params"]), `"cli-args"`) {
 			envelope["params"] = json.RawMessage(setKey(string(envelope["params"]), "cli-args", `""`))
 		}
-		if envelope["params"] == nil { // no params and empty ones are the same to Juju
+		if envelope["params"] == nil { // Juju treats missing params and empty ones alike
 			envelope["params"] = json.RawMessage("{}")
 		}
 		envelope["request-id"] = json.RawMessage("1")
@@ -184,7 +184,7 @@ func (c *client40) models() *juju.ModelManager {
 	return models
 }
 
-// want complains about an error without the code, or about one with a code where none was recorded.
+// want fails on an error without the code, or on one with a code where none was recorded.
 func (c *client40) want(err error, code rpc.Code) {
 	c.t.Helper()
 	answer, ok := errors.AsType[*rpc.Error](err)

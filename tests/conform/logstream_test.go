@@ -22,7 +22,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// TestSimulatedLogStreamsReplayTheRecordings asks for each log that was asked of a real API server of Juju 4.0-beta8.
+// TestSimulatedLogStreamsReplayTheRecordings requests each log that was requested from a real API server of Juju
+// 4.0-beta8.
 func TestSimulatedLogStreamsReplayTheRecordings(t *testing.T) {
 	archive, err := txtar.ParseFile("log40/12-log.txtar")
 	if err != nil {
@@ -71,7 +72,7 @@ func logLines(t *testing.T, text string) (lines []controller.LogLine) {
 	return lines
 }
 
-// replayLog asks for one log and says what came, in the text of the fixture.
+// replayLog requests one log and returns what was sent, in the text of the fixture.
 func replayLog(t *testing.T, world *conform.World, ca *wire.CA, lines []controller.LogLine, request string) string {
 	t.Helper()
 	network := wire.NewNetwork()
@@ -113,7 +114,7 @@ func replayLog(t *testing.T, world *conform.World, ca *wire.CA, lines []controll
 	return strings.Join(append([]string{request}, readLog(t, network, ca, path, authorization(world, who))...), "\n")
 }
 
-// authorization is the header of someone in the fixture.
+// authorization is the header of a user in the fixture.
 func authorization(world *conform.World, who string) string {
 	basic := func(user, password string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
@@ -171,7 +172,7 @@ func readLog(t *testing.T, network *wire.Network, ca *wire.CA, path, authorizati
 	}
 }
 
-// A stream with a tail stays open; that of a model that is nowhere too (recorded).
+// A stream with a tail stays open, even for a model that does not exist (recorded).
 func TestALogStreamIsOpenUntilItsLimit(t *testing.T) {
 	world, err := conform.ReadWorld("controller40")
 	if err != nil {

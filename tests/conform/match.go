@@ -12,26 +12,26 @@ import (
 	"sync"
 )
 
-// AnyOrder is the first element of an array in a fixture whose other elements may come in any order.
+// AnyOrder is the first element of an array in a fixture; the other elements may come in any order.
 const AnyOrder = "<any order>"
 
-// Matcher compares messages with recorded ones in which placeholders stand for values that vary.
+// Matcher compares messages with recorded ones. Placeholders in these stand for values that vary.
 type Matcher struct {
 	// Vars are the values that the replay knows, e.g. "ctl-a.addr". A placeholder <name> in a fixture stands for the
-	// value of the variable if there is one, else for any value of the kind that it names; see README.md.
+	// value of the variable if there is one, otherwise for any value of the kind that it names; see README.md.
 	Vars map[string]string
 
 	// Docs are placeholders that stand for a whole JSON value, e.g. "facades".
 	Docs map[string]string
 
-	// AtLeast accepts keys that the recording has not: a server may answer more than a client needs.
+	// AtLeast accepts keys that are not in the recording: a server may answer more than a client needs.
 	AtLeast bool
 
 	mu       sync.Mutex // Replays of several servers share a matcher.
 	captured map[string]string
 }
 
-// Diff returns what is wrong with got, a line for each difference, or "" if it fits want.
+// Diff returns the differences between got and want, one per line, or "" if got matches.
 func (m *Matcher) Diff(want, got string) string {
 	w, err := decode(want)
 	if err != nil {
@@ -54,8 +54,8 @@ func (m *Matcher) Diff(want, got string) string {
 	return strings.Join(diffs, "\n")
 }
 
-// Expand returns a recorded message with the values of its placeholders, for sending. Kinds of values get a fixed
-// value of that kind.
+// Expand replaces the placeholders of a recorded message, for sending. A placeholder for any value of a kind gets a
+// fixed value of that kind.
 func (m *Matcher) Expand(message string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -256,7 +256,7 @@ func (m *Matcher) matchString(want, got string) bool {
 	return true
 }
 
-// Unknown returns the placeholders in a message that neither the variables nor the kinds explain.
+// Unknown returns the placeholders in a message that are neither a variable nor a kind.
 func (m *Matcher) Unknown(message string) []string {
 	var unknown []string
 	for _, s := range placeholder().FindAllString(message, -1) {
@@ -285,7 +285,7 @@ func text(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// jsonText returns a string as it stands between the quotes of a JSON string.
+// jsonText returns a string as it is written between the quotes of a JSON string.
 func jsonText(s string) string {
 	t := text(s)
 	return t[1 : len(t)-1]

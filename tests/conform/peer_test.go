@@ -50,7 +50,7 @@ func startController(t *testing.T, network *wire.Network, address string, config
 	return c
 }
 
-// dialer is how a replay connects to a controller.
+// dialer returns how a replay connects to a controller.
 type dialer struct {
 	address     string
 	roots       *x509.CertPool
@@ -75,8 +75,8 @@ func (d dialer) open(t *testing.T, path string) *websocket.Conn {
 	return ws
 }
 
-// sign makes a token with recorded claims. One that had expired when it was recorded has
-// expired; the others have not.
+// sign makes a token with recorded claims. A token that had expired when it was recorded is made expired; the others
+// are not.
 func sign(t *testing.T, key *rsa.PrivateKey, matcher *conform.Matcher, recorded string) string {
 	t.Helper()
 	var token struct{ Header, Claims map[string]any }

@@ -2,10 +2,10 @@ package conform
 
 import "regexp"
 
-// kind is a kind of values that vary from run to run.
+// kind is a kind of value that varies from run to run.
 type kind struct{ pattern, example string }
 
-// kinds are the placeholders that stand for any value of a kind. All are strings in JSON, but <int> and <any>.
+// kinds are the placeholders that stand for any value of a kind. All are strings in JSON, except <int> and <any>.
 func kinds() map[string]kind {
 	return map[string]kind{
 		"any":    {`.*`, "any"},
@@ -19,7 +19,7 @@ func kinds() map[string]kind {
 	}
 }
 
-// examplePEM stands for a CA certificate where no one dials.
+// examplePEM stands for a CA certificate where no client dials.
 const examplePEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 func placeholder() *regexp.Regexp {

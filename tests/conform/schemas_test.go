@@ -65,7 +65,7 @@ func checkRefusal(t *testing.T, c conform.ToolCall, err error) {
 	}
 }
 
-// TestEmulatorReplaysArgumentsOfJujuRun reads the arguments of juju run as it does.
+// TestEmulatorReplaysArgumentsOfJujuRun parses arguments as juju run does.
 func TestEmulatorReplaysArgumentsOfJujuRun(t *testing.T) {
 	for name, f := range toolStories(t, aboutRun) {
 		t.Run(name, func(t *testing.T) {

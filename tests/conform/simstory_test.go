@@ -7,8 +7,7 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// story replays lines in order of time. The requests to controllers that stand after a time may come in any place
-// before the next.
+// story replays lines in order of time. The requests to controllers between two times may come in any order.
 func (p *simReplay) story() {
 	p.t.Helper()
 	steps := p.fixture.Story
@@ -45,7 +44,7 @@ func (p *simReplay) story() {
 	p.settle()
 }
 
-// expect tells the stubs what comes until the next time.
+// expect gives the stubs the requests that come until the next time.
 func (p *simReplay) expect(steps []conform.Step) {
 	for i, s := range steps {
 		if s.Kind == conform.At {
@@ -61,7 +60,7 @@ func (p *simReplay) expect(steps []conform.Step) {
 	}
 }
 
-// settle lets JIMM finish what it is doing, and reports what was not asked.
+// settle waits until JIMM is idle, and reports requests that were not made.
 func (p *simReplay) settle() {
 	p.t.Helper()
 	time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time

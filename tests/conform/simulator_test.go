@@ -15,14 +15,14 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// Addresses of the controllers under a simulated JIMM. Like the stubs of the recordings they are on loopback, which
-// JIMM knows by a public address only.
+// Addresses of the controllers under a simulated JIMM. Like the stubs of the recordings they are on loopback, so JIMM
+// reaches them only by a public address.
 func loopbackAddresses() map[string]string {
 	return map[string]string{"ctl-a": "127.0.0.1:17171", "ctl-b": "127.0.0.1:17172"}
 }
 
-// TestSimulatorReplaysTheRecordings asks the simulated JIMM what the recorded client asked. It must answer the same,
-// and ask the controllers the same.
+// TestSimulatorReplaysTheRecordings sends the recorded client's requests to the simulated JIMM. It must give the same
+// answers, and send the same requests to the controllers.
 func TestSimulatorReplaysTheRecordings(t *testing.T) {
 	ca := newCA(t)
 	for _, s := range stories(t) {
@@ -100,12 +100,12 @@ func (p *simReplay) run() {
 	}
 }
 
-// compared reports whether the story says what JIMM asks the controllers.
+// compared reports whether the story contains JIMM's requests to the controllers.
 func (p *simReplay) compared() bool {
 	return p.fixture.Story == nil || hasKind(p.fixture.Story, conform.ControllerRequest)
 }
 
-// checkStubs reports what the controllers saw that was not recorded, or did not see.
+// checkStubs reports requests to the controllers that were not recorded, or that are missing.
 func (p *simReplay) checkStubs() {
 	p.t.Helper()
 	if !p.compared() {
@@ -148,7 +148,7 @@ func hasKind(steps []conform.Step, kind conform.Kind) bool {
 	return slices.ContainsFunc(steps, func(s conform.Step) bool { return s.Kind == kind })
 }
 
-// before sends what the story needs to have happened.
+// before sends the requests that the story depends on.
 func (p *simReplay) before() {
 	p.t.Helper()
 	var c *simClient
@@ -254,7 +254,7 @@ func (p *simReplay) close() {
 	}
 }
 
-// dial reaches the controllers; the name localhost is that of 127.0.0.1.
+// dial connects to the controllers; the name localhost means 127.0.0.1.
 func (p *simReplay) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return p.network.DialContext(ctx, network, strings.Replace(address, "localhost:", "127.0.0.1:", 1))
 }

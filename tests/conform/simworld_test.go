@@ -181,5 +181,5 @@ func (c *simClient) receive() (message string, status int) {
 	return string(data), 0
 }
 
-// close ends the connection as the recorded client did: without a word.
+// close ends the connection as the recorded client did: without a close frame.
 func (c *simClient) close() { _ = c.ws.CloseNow() }

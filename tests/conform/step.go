@@ -9,44 +9,44 @@ import (
 	"time"
 )
 
-// Kind is what a line of a fixture says.
+// Kind is the kind of a line of a fixture.
 type Kind string
 
-// The kinds of lines, by how they begin. README.md says what follows.
+// The kinds of lines, by their beginning. README.md describes the rest.
 const (
 	Connect           Kind = "connect" // a client or JIMM opens a connection
 	Request           Kind = "C->"     // the client sends a message
 	Reply             Kind = "<-C"     // the client gets a message, or the end of the connection
 	ControllerRequest Kind = "J->"     // JIMM sends a message to a controller
 	ControllerReply   Kind = "J<-"     // the controller answers it, or breaks the connection
-	Token             Kind = "token"   // what is in the token of the request before
+	Token             Kind = "token"   // the claims of the token in the request before
 	Close             Kind = "close"   // JIMM closes a connection to a controller
-	Answer            Kind = "answer"  // from now on a controller answers a method so
+	Answer            Kind = "answer"  // from now on a controller gives this answer to a method
 	At                Kind = "at"      // the time since the story began
 	RowIs             Kind = "row"     // JIMM's row of the model
 )
 
 // Ends of connections, as Message of a Request, Reply or ControllerReply.
 const (
-	Leave   = "leave"   // the client goes away without a close frame
+	Leave   = "leave"   // the client closes without a close frame
 	Reset   = "reset"   // broken without a close frame
-	Refused = "refused" // no one listens
+	Refused = "refused" // no server listens
 )
 
-// Step is one line of a fixture. Which fields count depends on its kind.
+// Step is one line of a fixture. Which fields are set depends on its kind.
 type Step struct {
 	Line       int // in its section, from 1
 	Kind       Kind
 	Controller string        // J->, J<-, close, answer; connect of JIMM
 	Path       string        // of the connection: /api or /model/<uuid>/api
-	User       string        // who is logged in before the first line (connect), or the auth-tag of the connection (J->)
+	User       string        // the user who is logged in before the first line (connect), or the auth-tag of the connection (J->)
 	Method     string        // answer: "ModelManager.ModelInfo"
-	Message    string        // JSON with placeholders; or Reset, Refused; or text that is no JSON; row: the row
+	Message    string        // JSON with placeholders; or Reset, Refused; or text that is not JSON; row: the row
 	After      time.Duration // <-C: how long the reply took; at: the time
 	Status     int           // <-C, close: close status, where the connection ends
 }
 
-// Envelope is the part of a message that all have.
+// Envelope is the part that all messages have.
 type Envelope struct {
 	RequestID int             `json:"request-id"`
 	Facade    string          `json:"type"`
@@ -61,7 +61,7 @@ type Envelope struct {
 	Response  json.RawMessage `json:"response"`
 }
 
-// Envelope decodes the message; ok is false if it is no JSON.
+// Envelope decodes the message; ok is false if it is not JSON.
 func (s Step) Envelope() (e Envelope, ok bool) {
 	return e, json.Unmarshal([]byte(s.Message), &e) == nil
 }
@@ -148,7 +148,7 @@ func (s *Step) set(name, value string) error {
 	return nil
 }
 
-// check refuses a JSON message that is cut short.
+// check refuses a JSON message that is truncated.
 func (s *Step) check() error {
 	if strings.HasPrefix(s.Message, "{") && !json.Valid([]byte(s.Message)) {
 		return errors.New("the message is not JSON")

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// stub is a controller that answers what the recorded stub controller answered, and compares what it is asked.
+// stub is a controller that gives the answers of the recorded stub controller, and compares the requests.
 type stub struct {
 	name    string
 	matcher *conform.Matcher
@@ -25,8 +25,8 @@ type stub struct {
 
 	mu       sync.Mutex
 	free     bool              // requests are not compared
-	script   []*scripted       // what it is to be asked, in order
-	opened   bool              // the recording shows how the first connection to /api was made
+	script   []*scripted       // the expected requests, in order
+	opened   bool              // the recording contains the first connection to /api
 	answers  map[string]string // by facade.method, for requests that the script leaves unanswered
 	users    map[*wire.Conn]string
 	closed   []string // paths and close statuses of connections that ended
@@ -36,7 +36,7 @@ type stub struct {
 // scripted is a recorded request to a controller.
 type scripted struct {
 	request conform.Step
-	token   string        // what must be in its token
+	token   string        // what its token must contain
 	reply   *conform.Step // nil: none is in the recording
 	asked   bool
 }
@@ -119,7 +119,7 @@ func (s *stub) received(ctx context.Context, c *wire.Conn, message []byte) {
 	case conform.Reset:
 		c.Drop()
 	default:
-		_ = c.Send(ctx, []byte(withRequestID(reply, got.RequestID))) // JIMM may have gone away
+		_ = c.Send(ctx, []byte(withRequestID(reply, got.RequestID))) // JIMM may have closed the connection
 	}
 }
 
@@ -157,7 +157,7 @@ func (s *stub) replyTo(c *wire.Conn, got conform.Envelope, message string) strin
 	return `{"error":"not in the recording","error-code":"not in the recording","response":{}}`
 }
 
-// firstUse takes the ping before the first use of a connection that was open in the recording as done: here the
+// firstUse treats the ping before the first use of a connection that was open in the recording as answered: here the
 // connection is new, and JIMM logs in instead.
 func (s *stub) firstUse() {
 	if s.free {
@@ -171,7 +171,7 @@ func (s *stub) firstUse() {
 	}
 }
 
-// find returns the recorded request that this is. Requests come in the recorded order; pings depend on the time too.
+// find returns the matching recorded request. Requests come in the recorded order; pings also depend on the time.
 func (s *stub) find(c *wire.Conn, got conform.Envelope, message string) (found *scripted, diffs string) {
 	if s.free {
 		return nil, ""
@@ -192,7 +192,7 @@ func (s *stub) find(c *wire.Conn, got conform.Envelope, message string) (found *
 	return nil, diffs
 }
 
-// inOrder notes what JIMM left out before request i.
+// inOrder reports the requests that JIMM left out before request i.
 func (s *stub) inOrder(i int, got conform.Envelope) {
 	if got.Facade == "Pinger" {
 		return
@@ -206,8 +206,8 @@ func (s *stub) inOrder(i int, got conform.Envelope) {
 	}
 }
 
-// diff compares a request with a recorded one. On /api JIMM counts its request ids, on the model's endpoint it keeps
-// those of the client.
+// diff compares a request with a recorded one. On /api JIMM numbers its requests itself, on the model's endpoint it
+// keeps the ids of the client.
 func (s *stub) diff(c *wire.Conn, x *scripted, message string) string {
 	want := x.request.Message
 	if c.Path() == "/api" || !strings.Contains(want, `"request-id"`) {
@@ -246,7 +246,7 @@ func (s *stub) loggedIn(c *wire.Conn) string {
 	return s.matcher.Expand(reply)
 }
 
-// decodeToken returns header and claims of the token in a login, as the recordings have them.
+// decodeToken returns header and claims of the token in a login, in the form of the recordings.
 func decodeToken(message string) (string, error) {
 	var login struct {
 		Params struct{ Token string }
@@ -273,7 +273,7 @@ func decodeToken(message string) (string, error) {
 	return mustJSON(map[string]json.RawMessage{"header": decoded[0], "claims": decoded[1]}), nil
 }
 
-// check returns what went wrong, with what was not asked.
+// check returns the failures, including requests that were not made.
 func (s *stub) check() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,20 +14,20 @@ import (
 // Ellipsis stands for text that the recording left out.
 const Ellipsis = "..."
 
-// ToolFixture is a story of hook tools, or of what the unit agent and the controller do around them.
+// ToolFixture is a story of hook tools, or of the unit agent and the controller around them.
 type ToolFixture struct {
 	File     string
 	Comment  string
 	Unit     Unit
 	Actions  string     // actions.yaml of the charm, for fixtures about it
 	Calls    []ToolCall // in order
-	Dispatch string     // the file dispatch of the charm, a shell script; empty: the calls are the dispatch
+	Dispatch string     // the file dispatch of the charm, a shell script; empty: dispatch makes the calls
 	After    After
 }
 
 // Unit is the unit before the story: unit.yaml.
 type Unit struct {
-	Action *struct { // what runs; neither an action nor a hook: the hook update-status
+	Action *struct { // what runs; if neither an action nor a hook is named: the hook update-status
 		Name   string
 		Params map[string]any
 	}
@@ -44,7 +44,7 @@ type Unit struct {
 	Secrets     []UnitSecret
 
 	DispatchMode uint32 `yaml:"dispatch-mode"` // of the file; default 0755
-	FailCommit   string `yaml:"fail-commit"`   // why the controller refuses what is to be kept
+	FailCommit   string `yaml:"fail-commit"`   // why the controller refuses to store the changes
 	Cancel       bool   // the task is cancelled at its first message
 }
 
@@ -67,7 +67,7 @@ type UnitSecret struct {
 	Granted bool
 }
 
-// After is what the unit and its task look like afterwards: after.yaml. What is absent is not compared.
+// After is the state of the unit and its task afterwards: after.yaml. What is absent is not compared.
 type After struct {
 	Results    map[string]any
 	Log        []string
@@ -77,11 +77,11 @@ type After struct {
 	Message    *string
 	State      map[string]string
 	UnitStatus *UnitStatus `yaml:"unit-status"`
-	JujuLog    []string    `yaml:"juju-log"`   // "LEVEL message"; more may be in it
+	JujuLog    []string    `yaml:"juju-log"`   // "LEVEL message"; there may be more
 	HookError  *string     `yaml:"hook-error"` // "": the hook succeeded
 }
 
-// ToolCall is one line of the section calls with what came of it.
+// ToolCall is one line of the section calls with its outcome.
 type ToolCall struct {
 	Line   int
 	Kind   string   // "$": a tool; "enqueue": an action with JSON parameters; "parse": the charm is read; "args": of juju run
@@ -178,7 +178,7 @@ func parseCalls(text string) ([]ToolCall, error) {
 	return calls, nil
 }
 
-// outcome reads a line that says what came of the call.
+// outcome reads a line with the outcome of the call.
 func (c *ToolCall) outcome(word, rest string) (err error) {
 	switch word {
 	case "rc":
@@ -235,7 +235,7 @@ func repeated(word string) string {
 	})
 }
 
-// TextFits reports whether text is the recorded one, in which Ellipsis stands for anything.
+// TextFits reports whether text matches the recorded one, where Ellipsis stands for any text.
 func TextFits(recorded, text string) bool {
 	pattern := regexp.QuoteMeta(strings.TrimSuffix(recorded, "\n"))
 	pattern = strings.ReplaceAll(pattern, regexp.QuoteMeta(Ellipsis), `.*`)

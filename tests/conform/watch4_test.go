@@ -20,12 +20,12 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// watched is a recording of what both ends of a migration answered to the same questions, again and again; it has the
-// answers that differed from the ones before.
+// watched is a recording of the answers of both ends of a migration to the same questions, asked repeatedly; it
+// contains each answer that differed from the one before.
 type watched struct {
 	Source, Target string   // releases of Juju
 	Taken          bool     // the target has a model of that name
-	PassedBy       []string `yaml:"passed-by"` // questions with answers that the watcher was too slow to see
+	PassedBy       []string `yaml:"passed-by"` // questions with answers that lasted too short for the watcher
 	lines          []string // "source ModelInfo: …"
 }
 
@@ -53,8 +53,9 @@ func readWatched(t *testing.T, file string) (w watched) {
 	return w
 }
 
-// TestSimulatedMigrationsLookAsWatchedOnes asks both ends of a simulated migration what was asked of real ones: each
-// question must get the recorded answers in the recorded order, and no others unless they went by too fast to be seen.
+// TestSimulatedMigrationsLookAsWatchedOnes asks both ends of a simulated migration the questions that real ones were
+// asked: each question must get the recorded answers in the recorded order, and others only if they lasted too short to
+// be seen.
 func TestSimulatedMigrationsLookAsWatchedOnes(t *testing.T) {
 	files, err := filepath.Glob("watch4/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -74,7 +75,7 @@ func replayWatched(t *testing.T, recorded watched, ca *wire.CA) {
 	world := sim.World{
 		Controllers: []sim.Controller{{Name: "source", Version: recorded.Source}, {Name: "target", Version: recorded.Target}},
 		Models:      []sim.Model{{Controller: "source", Model: controller.Model{Name: "m", UUID: testModelA, Owner: "admin"}}},
-		// One text at a time, and no progress texts, which an empty model has not got.
+		// One text at a time, and no progress texts, which an empty model does not have.
 		Pace: &controller.Pace{
 			Start: 1e9, Prechecks: 1e9, Quiesce: 1e9, Export: 1e9, Import: 2e9, Upload: 1e9, Relations: 1e9, Validation: 1e9,
 			CheckMachines: 1e9, Activate: 1e9, Success: 1e9, Adopt: 1e9, LogTransfer: 1e9, Reap: 1e9, ReapHidden: 1e9,
@@ -140,7 +141,7 @@ func compareWatched(t *testing.T, recorded watched, lines []string) {
 	}
 }
 
-// watcher4 asks both ends and keeps the answers that differ from the ones before.
+// watcher4 asks both ends and keeps each answer that differs from the one before.
 type watcher4 struct {
 	jaas    *sim.JAAS
 	network *wire.Network
@@ -192,7 +193,7 @@ func (w *watcher4) login(t *testing.T, side string, conn *rpc.Conn) (facades map
 	return facades, err
 }
 
-// status4 is what answers have in common.
+// status4 holds the members that all answers have.
 type status4 struct {
 	Life, Error  string
 	UUID         string
@@ -356,7 +357,7 @@ func (w *watcher4) readModel(t *testing.T, side string, answered func(question, 
 	}
 }
 
-// migrate asks the source for the migration, as "juju migrate" does.
+// migrate requests the migration from the source, as "juju migrate" does.
 func (w *watcher4) migrate(t *testing.T) {
 	t.Helper()
 	conn := w.dial(t, "source", "/api")

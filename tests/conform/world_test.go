@@ -10,12 +10,12 @@ import (
 	"jimm-migrator/tests/conform"
 )
 
-// madeUpAddresses are addresses of the controllers for replays in which no one dials them.
+// madeUpAddresses are addresses of the controllers for replays in which no client dials them.
 func madeUpAddresses() map[string]string {
 	return map[string]string{"ctl-a": "10.0.0.1:17070", "ctl-b": "10.0.0.2:17070"}
 }
 
-// newMatcher knows the placeholders of a release; addresses are host:port by controller.
+// newMatcher has the placeholders of a release; addresses are host:port by controller.
 func newMatcher(world *conform.World, addresses map[string]string) *conform.Matcher {
 	m := &conform.Matcher{
 		Vars: map[string]string{},

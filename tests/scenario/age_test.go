@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// age is a generation of a JAAS: the year of its JIMM, and the releases of Juju of the controller that a model is moved
-// from (the first of the world) and of all others.
+// age is a generation of a JAAS: the year of its JIMM, and the releases of Juju of the controller that a model is
+// migrated from (the first of the world) and of all others.
 type age struct {
 	year, source, target string
 	// memory: nothing is a process, see environment.
@@ -20,21 +20,22 @@ func (a age) String() string { return a.year + "/" + a.pair() }
 func (a age) pair() string { return a.source + ">" + a.target }
 
 const (
-	// usualVersion is that of a controller that says nothing else.
+	// usualVersion is the version of a controller without one.
 	usualVersion = "3.6.14"
 	usualPair    = usualVersion + ">" + usualVersion
-	// same is what a story says that needs one release of Juju everywhere, for instance because its model comes back.
+	// same is the setting of a story that needs one release of Juju everywhere, for instance because its model is
+	// migrated back.
 	same = "same"
 )
 
-// inMemory is the pattern of what is seen in memory only, or with "!" with processes only.
+// inMemory is the pattern for lines that are only checked in memory, or with "!" only with processes.
 const inMemory = "memory"
 
 // years are the generations of JIMM.
 func years() []string { return []string{"2024", "2025", "2026"} }
 
-// pairs are the releases of Juju between which JIMM of that year can move a model. JIMM logs in with a token, which Juju
-// knows since 3.2; JIMM of 2024 and 2025 speaks no facade of 4.x. 4.0.14 sends to 4.1 only (juju/juju#23281).
+// pairs are the releases of Juju between which JIMM of that year can migrate a model. JIMM logs in with a token, which
+// Juju supports since 3.2; JIMM of 2024 and 2025 has no facade of 4.x. 4.0.14 only migrates to 4.1 (juju/juju#23281).
 func pairs(year string) []string {
 	list := []string{"3.4.5>3.4.5", "3.4.5>3.6.14", usualPair}
 	if year == "2026" {
@@ -43,17 +44,17 @@ func pairs(year string) []string {
 	return list
 }
 
-// fromOld are pairs between which JIMM moves nothing, since it cannot log in to the source. What was moved there by hand
-// it can record.
+// fromOld are pairs between which JIMM cannot migrate a model, because it cannot log in to the source. It can record a
+// model that was migrated there by hand.
 func fromOld() []string { return []string{"2.9.51>3.4.5", "2.9.51>3.6.14", "3.1.10>3.6.14"} }
 
-// ages are those in which a story makes sense.
+// ages are those in which a story applies.
 func (s story) ages() []age {
 	var list []age
 	for _, year := range s.years {
 		candidates := slices.Concat(pairs(year), fromOld())
 		if strings.Contains(s.world, "version: ") {
-			candidates = []string{usualPair} // the story says itself which releases there are
+			candidates = []string{usualPair} // the story itself names the releases
 		}
 		for _, pair := range candidates {
 			source, target, _ := strings.Cut(pair, ">")
@@ -65,8 +66,8 @@ func (s story) ages() []age {
 	return list
 }
 
-// plays reports whether the story is one of an age: of all that JIMM can move between, unless its line juju names others.
-// An old source must be named.
+// plays reports whether the story applies to an age: to all pairs that JIMM can migrate between, unless its line juju
+// names others. An old source must be named.
 func (s story) plays(a age) bool {
 	if s.juju == nil {
 		return slices.Contains(pairs(a.year), a.pair())
@@ -78,8 +79,8 @@ func (s story) plays(a age) bool {
 	})
 }
 
-// matches reports whether an age is meant by a year, or by a pattern of releases: ">4" is every target of 4.x, "2.9>" every
-// source of 2.9, "3.4>3.6" both. With "!" it is meant if it does not match.
+// matches reports whether a pattern selects an age: a year, or a pattern of releases: ">4" is every target of 4.x,
+// "2.9>" every source of 2.9, "3.4>3.6" both. "!" negates it.
 func (a age) matches(pattern string) bool {
 	if negated, ok := strings.CutPrefix(pattern, "!"); ok {
 		return !a.matches(negated)
@@ -99,12 +100,12 @@ func release(version, series string) bool {
 	return series == "" || version == series || strings.HasPrefix(version, series+".")
 }
 
-// in returns what of a list of lines counts in an age.
+// in returns those of a list of lines that apply to an age.
 func in(a age, lines []line) []line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.counts(a) })
 }
 
-// counts reports whether a line is meant for an age: all of its conditions hold, each if one of its patterns does.
+// counts reports whether a line applies to an age: each of its conditions must match, by at least one of its patterns.
 func (l line) counts(a age) bool {
 	for _, condition := range l.only {
 		if !slices.ContainsFunc(strings.Split(condition, ","), a.matches) {
@@ -114,7 +115,7 @@ func (l line) counts(a age) bool {
 	return true
 }
 
-// checkAges wants patterns that can match, so that a typing error is none.
+// checkAges refuses patterns that can never match, such as typing errors.
 func (s story) checkAges() error {
 	var all []age
 	for _, year := range years() {

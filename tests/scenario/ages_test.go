@@ -1,4 +1,4 @@
-// Thousands of handshakes are made here that protect no secret.
+// Thousands of TLS handshakes are made here that protect no secret.
 //
 //go:debug tlsmlkem=0
 package scenario_test
@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 )
 
-// TestAges plays each story in every age in which it makes sense: each JIMM, each pair of releases of Juju. With the
-// race detector, which needs many times as long, one in some ages: another one for each story. One story at a time for
-// each JIMM: nothing waits in virtual time, and dozens at once need a gigabyte with the race detector.
+// TestAges plays each story in every age to which it applies: each JIMM, each pair of releases of Juju. With the race
+// detector, which takes many times as long, each story is played in some ages only, chosen by its name. One story at a
+// time runs for each JIMM: nothing waits in virtual time, and dozens at once need a gigabyte with the race detector.
 func TestAges(t *testing.T) {
 	t.Parallel()
 	all := stories(t)

@@ -20,29 +20,27 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// What locating in a JAAS of 10,000 models and 50 controllers may cost the charm's
-// process (design).
+// The budget of the charm's process for locating in a JAAS of 10,000 models and 50 controllers (design).
 const (
 	budgetCPU = time.Second
 	budgetRSS = 64 << 20
 )
 
-// large is a unit of the charm in a JAAS of 10,000 models and 50 controllers, and what
-// its process has used right before it hands over its results.
+// large is a unit of the charm in a JAAS of 10,000 models and 50 controllers, and the usage of its process right before
+// it sets its results.
 type large struct {
 	*charmtest.Agent
 
 	used usage
 }
 
-// inALargeJAAS starts one. More is added to the world.
+// inALargeJAAS starts one. The option more is added to the world.
 func inALargeJAAS(b *testing.B, more string) *large {
 	b.Helper()
 	return inJAAS(b, "jimm: {tls: true, poller: false}\nmany: {controllers: 48, models: 10000, units: 2}\ncontrollers: [{name: west}, {name: east}]\n"+more, nil, nil)
 }
 
-// inJAAS starts a unit of the charm beside a JAAS, which logs its messages to see, unless
-// that is nil.
+// inJAAS starts a unit of the charm beside a JAAS, which logs its messages to see, unless that is nil.
 func inJAAS(b *testing.B, yaml string, config map[string]any, see func(wire.Event)) *large {
 	b.Helper()
 	world, err := sim.Load([]byte(yaml))
@@ -73,8 +71,7 @@ func inJAAS(b *testing.B, yaml string, config map[string]any, see func(wire.Even
 	return l
 }
 
-// measure runs an action as often as the benchmark wants, and holds it to a budget. It
-// returns the last task.
+// measure runs an action as often as the benchmark asks for, and compares it with a budget. It returns the last task.
 func (l *large) measure(b *testing.B, cpu time.Duration, action string, params map[string]any) (task charmtest.Task) {
 	b.Helper()
 	var all usage
@@ -110,8 +107,7 @@ func BenchmarkListInALargeJAAS(b *testing.B) {
 	inALargeJAAS(b, "").measure(b, budgetCPU, "list-models", nil)
 }
 
-// BenchmarkPlanInALargeJAAS plans to move 500 models, the most that fit one plan, to any
-// of the controllers.
+// BenchmarkPlanInALargeJAAS plans to migrate 500 models, the most that fit one plan, to any of the controllers.
 func BenchmarkPlanInALargeJAAS(b *testing.B) {
 	task := inALargeJAAS(b, "").measure(b, 2*budgetCPU, "plan-migrations", map[string]any{"goal": "move", "models": "*", "targets": "*"})
 	if n := task.Result("counts.planned"); n != "500" {
@@ -119,8 +115,8 @@ func BenchmarkPlanInALargeJAAS(b *testing.B) {
 	}
 }
 
-// BenchmarkRunInALargeJAAS applies a plan whose twenty models stand still on their way,
-// and looks at the process for half a minute. A tenth of a processor is its budget.
+// BenchmarkRunInALargeJAAS applies a plan with twenty migrations that make no progress, and measures the process for
+// half a minute. Its budget is a tenth of a processor.
 func BenchmarkRunInALargeJAAS(b *testing.B) {
 	const flying, watched = 20, 30 * time.Second
 	var more strings.Builder
@@ -158,12 +154,12 @@ func BenchmarkRunInALargeJAAS(b *testing.B) {
 	}
 }
 
-// models is how many models BenchmarkMoveMany moves: "make bench-fleet" sets 1000.
+// models is how many models BenchmarkMoveMany migrates: "make bench-fleet" sets 1000.
 var models = flag.Int("models", 8, "how many models BenchmarkMoveMany moves")
 
-// BenchmarkMoveMany moves models with the real binary, over TLS and the websockets of Juju,
-// plan after plan. Their migrations take a third of a second, so that the time is that of
-// the charm: it makes five calls for each poll interval and waits between its polls.
+// BenchmarkMoveMany migrates models with the real binary, over TLS and Juju's websockets, plan after plan. The
+// migrations take a third of a second, so the time is that of the charm: it makes five calls per poll interval and
+// waits between its polls.
 func BenchmarkMoveMany(b *testing.B) {
 	for _, year := range []string{"2024", "2026"} {
 		b.Run(year, func(b *testing.B) {
@@ -218,11 +214,11 @@ func BenchmarkMoveMany(b *testing.B) {
 // usage is what a process has used.
 type usage struct {
 	cpu time.Duration
-	rss int // the most so far, in bytes
+	rss int // the maximum so far, in bytes
 	err error
 }
 
-// usageOfDispatch looks at the dispatch of this test that runs now.
+// usageOfDispatch reads the usage of this test's dispatch process that runs now.
 func usageOfDispatch() usage {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, name := range environs {

@@ -10,10 +10,9 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// checkCommands wants each command in a result to be one that can be typed as it is
-// printed: next, repair.command, each line of repair.grants, the repair of a
-// model that was located, and those within sentences. Stories type many of them; this holds
-// the others to the words and the parameters that there are.
+// checkCommands requires that each command in a result can be typed as it is printed: next, repair.command, each line
+// of repair.grants, the repair of a model that was located, and those within sentences. Stories type many of them; for
+// the others this checks that their words and parameters exist.
 func (s *stage) checkCommands() error {
 	var errs []error
 	for _, t := range s.tasks {
@@ -52,7 +51,7 @@ func walk(results map[string]any, path string, do func(key, value string)) {
 	}
 }
 
-// checkCommand judges one command.
+// checkCommand checks one command.
 func (s *stage) checkCommand(command string) error {
 	if unsaved, run, ok := strings.Cut(command, "; juju run "); ok && strings.HasPrefix(unsaved, "save params to ") {
 		command = "juju run " + run // a plan is a file that has to be written first
@@ -73,7 +72,7 @@ func (s *stage) checkCommand(command string) error {
 	return errors.New("it cannot be typed")
 }
 
-// checkRun judges what follows "juju run".
+// checkRun checks the arguments of "juju run".
 func (s *stage) checkRun(words []string) error {
 	stringArgs := slices.Contains(words, "--string-args")
 	file := slices.Contains(words, "--params")

@@ -26,11 +26,11 @@ func (processes) options(s *stage, unit *charmtest.Options, _ *sim.Options) erro
 	return os.Chmod(s.scratch, 0o777)
 }
 
-// limit is one that nothing depends on.
+// limit is a time limit that no result depends on.
 func (processes) limit() time.Duration { return 5 * time.Minute }
 
-// memory runs the same handlers in this process, in virtual time, against servers on a network in memory. Those have the
-// addresses that they could have on loopback, so that the charm treats them alike.
+// memory runs the same handlers in this process, in virtual time, against servers on an in-memory network. Their
+// addresses are possible loopback addresses, so that the charm treats them alike.
 type memory struct{}
 
 func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) error {
@@ -46,8 +46,8 @@ func (memory) options(s *stage, unit *charmtest.Options, world *sim.Options) err
 	return nil
 }
 
-// connections are those of the charm that are open. Each is closed when its action or hook
-// has ended: what is left behind adds up in a process that runs many.
+// connections are the open connections of the charm. Each must be closed when its action or hook has ended: connections
+// left open add up in a process that runs many.
 type connections struct {
 	mu   sync.Mutex
 	open map[*connection]string
@@ -59,7 +59,7 @@ type connection struct {
 	of *connections
 }
 
-// dial counts what is dialled.
+// dial counts the connections that are dialled.
 func (c *connections) dial(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -85,7 +85,7 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// left are the addresses to which connections are open.
+// left returns the addresses of the connections that are still open.
 func (c *connections) left() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

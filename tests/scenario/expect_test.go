@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// compare compares what has come of a step with what is expected, and returns
-// the differences. The kinds of lines are in README.md.
+// compare compares the outcome of a step with what is expected, and returns the differences. README.md lists the kinds
+// of lines.
 func (s *stage) compare(expected []line) []error {
 	var problems []error
 	shown := 0
@@ -60,8 +60,7 @@ func (s *stage) expect(text string) error {
 	}
 }
 
-// result returns a result by its key. A check is found by its id alone, whatever its verdict:
-// checks.units.remedy.
+// result returns a result by its key. A check is found by its id alone, whatever its verdict: checks.units.remedy.
 func (t *task) result(key string) string {
 	value := t.task.Result(key)
 	section, rest, _ := strings.Cut(key, ".")
@@ -88,7 +87,7 @@ func differs(pattern, text string) error {
 	return fmt.Errorf("it is %q", text)
 }
 
-// progress looks for a line of progress behind those that were found before.
+// progress finds a line of progress after those that were found before.
 func (s *stage) progress(from int, pattern string) (next int, err error) {
 	if len(s.tasks) == 0 {
 		return from, errNoAction
@@ -118,8 +117,7 @@ func (s *stage) shown(t *task) []string {
 	return slices.Clone(s.lines[t.id])
 }
 
-// toolCount is the golden value of the hook tools that the latest hook or task
-// has used, without action-log.
+// toolCount is the expected number of hook tools that the latest hook or task has used, except action-log.
 func (s *stage) toolCount() string {
 	count := map[string]int{}
 	for _, call := range s.agent.Calls()[s.callsBefore:] {
@@ -140,7 +138,7 @@ func counted(count map[string]int) string {
 	return strings.Join(out, ", ")
 }
 
-// expectLog looks for a record of the unit's log: "WARNING: text".
+// expectLog finds a record of the unit's log: "WARNING: text".
 func (s *stage) expectLog(pattern string) error {
 	for i, record := range s.agent.Log() {
 		if !s.logsSeen[i] && matches(pattern, record.Level+": "+record.Message) {

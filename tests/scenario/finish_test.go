@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// finish checks what must be true at the end of every story.
+// finish checks what must hold at the end of every story.
 func (s *stage) finish() {
 	if _, _, busy := s.agent.Running(); busy {
 		s.t.Errorf("%s: an action still runs at the end", s.story.file)
@@ -30,11 +30,10 @@ func (s *stage) finish() {
 	}
 }
 
-// checkConnections wants none of the charm's connections open once all actions and hooks
-// have ended.
+// checkConnections requires that none of the charm's connections is open once all actions and hooks have ended.
 func (s *stage) checkConnections() error {
 	if s.network == nil {
-		return nil // A process closes its own.
+		return nil // A process closes its own connections.
 	}
 	synctest.Wait()
 	if left := s.dialled.left(); len(left) > 0 {
@@ -43,7 +42,7 @@ func (s *stage) checkConnections() error {
 	return nil
 }
 
-// checkWorld wants no call that must never be made, and all faults to have hit.
+// checkWorld requires that no forbidden call was made, and that all faults occurred.
 func (s *stage) checkWorld() error {
 	var errs []error
 	for _, violation := range s.jaas.Violations() {
@@ -69,9 +68,8 @@ func (s *stage) checkWorld() error {
 	return errors.Join(errs...)
 }
 
-// checkTasks keeps the budget of hook tools for every action: one action-get,
-// at most one config-get, one secret-get per secret, one action-log per line, nothing in the
-// unit's log, nothing on stdout and stderr.
+// checkTasks checks the budget of hook tools for every action: one action-get, at most one config-get, one secret-get
+// per secret, one action-log per line, nothing in the unit's log, nothing on stdout and stderr.
 func (s *stage) checkTasks() error {
 	var errs []error
 	calls := s.agent.Calls()
@@ -95,7 +93,7 @@ func (s *stage) checkTasks() error {
 			"state-get":    1, "state-set": 1, "status-get": 1, "status-set": 2,
 			"action-log": len(s.shown(t)),
 		} {
-			if t.task.Action == "apply-plan" || t.task.Action == "drain-controller" { // It asks who leads before each start, and shows each model in the status.
+			if t.task.Action == "apply-plan" || t.task.Action == "drain-controller" { // A run asks for the leader before each start, and shows each model in the status.
 				most *= 8
 				if tool == "is-leader" {
 					most = 20
@@ -114,8 +112,8 @@ func (s *stage) checkTasks() error {
 	return errors.Join(errs...)
 }
 
-// checkLog wants nothing in the unit's log that an operator would have to read,
-// but what the story expects.
+// checkLog requires that the unit's log has no records that an administrator would have to read, except those that the
+// story expects.
 func (s *stage) checkLog() error {
 	var errs []error
 	for i, record := range s.agent.Log() {
@@ -127,8 +125,8 @@ func (s *stage) checkLog() error {
 	return errors.Join(errs...)
 }
 
-// checkSecrets looks for the secret wherever it must not be: with the unit, in
-// its processes, in files, and on the wire anywhere but in logins to JIMM.
+// checkSecrets searches for the secret wherever it must not be: in the unit, its processes, files, and on the wire
+// except in logins to JIMM.
 func (s *stage) checkSecrets() error {
 	var folders []string
 	if s.scratch != "" {
@@ -157,9 +155,8 @@ func (s *stage) checkSecrets() error {
 	return errors.Join(errs...)
 }
 
-// strayPasswords looks for passwords of controllers in a message. A story calls
-// them "{canary}-password-of-NAME", and they may be in logins to that controller
-// only.
+// strayPasswords searches a message for passwords of controllers. A story writes them as "{canary}-password-of-NAME",
+// and they may appear only in logins to that controller.
 func (s *stage) strayPasswords(e wire.Event) error {
 	if !bytes.Contains(e.Data, []byte(s.canary+"-password-of-")) {
 		return nil
@@ -172,8 +169,8 @@ func (s *stage) strayPasswords(e wire.Event) error {
 	return nil
 }
 
-// inspectProcesses looks for a canary in the environment and arguments of all
-// processes of units; it is called while dispatch and a hook tool run.
+// inspectProcesses searches the environment and arguments of all processes of units for a canary; it is called while
+// dispatch and a hook tool run.
 func inspectProcesses(canary string) (leaks []string) {
 	found := 0
 	names, _ := filepath.Glob("/proc/[0-9]*/environ")
@@ -209,7 +206,7 @@ func show(t charmtest.Task) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// report tells (of a story that failed, or with -v) what happened and what was true at its end.
+// report shows (for a story that failed, or with -v) the events and the actual state at the end.
 func (s *stage) report() {
 	if s.jaas == nil && !s.t.Failed() || s.agent == nil {
 		return

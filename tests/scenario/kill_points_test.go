@@ -9,23 +9,20 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// point is a moment in the life of an action, of which one field says what
-// happens then.
+// point is a moment during an action; the one field that is set says which.
 type point struct {
-	// Before and After are hook tools: the process dies when the Nth call of the
-	// tool has not yet reached the agent, or when it has worked and not returned.
+	// Before and After are hook tools: the process is killed when the Nth call of the tool has not yet reached the
+	// agent, or when it has been carried out but not returned.
 	Before, After string
-	// Asked and Answered are methods, "jimm MigrateModel": the process dies when the
-	// server has got the Nth request and not worked on it, or when the answer is
-	// about to leave.
+	// Asked and Answered are methods, "jimm MigrateModel": the process is killed when the server has received the Nth
+	// request but not handled it, or just before the answer is sent.
 	Asked, Answered string
-	// Line is the beginning of a line of progress: the process dies while the tool
-	// shows it.
+	// Line is the beginning of a line of progress: the process is killed while the tool shows it.
 	Line string
 
 	Nth int // 0 is the first
 
-	year  string // The only one in which the point is tried; "": both.
+	year  string // The only age in which the point is tried; "": both.
 	stall string // The text at which the migration stops until then; "": none.
 }
 
@@ -39,7 +36,7 @@ func (p point) String() string {
 	return strings.ReplaceAll(name, " ", "-") + strings.Repeat("-again", p.Nth)
 }
 
-// killer kills a process at a point, once. A nil killer never does.
+// killer kills a process at a point, once. A nil killer never kills.
 type killer struct {
 	point
 	kill func() error
@@ -49,19 +46,19 @@ type killer struct {
 	seen    int
 	killed  bool
 	err     error
-	request map[string]bool // requests whose answer is waited for, by connection and id
+	request map[string]bool // requests without an answer yet, by connection and id
 }
 
 var errKilled = errors.New("killed on its way")
 
-// arm makes the killer work; what happens before, such as hooks, does not count.
+// arm activates the killer; earlier events, such as hooks, do not count.
 func (k *killer) arm() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.armed, k.request = true, map[string]bool{}
 }
 
-// hit counts what has happened and kills if it is the point. The caller holds mu.
+// hit counts an event and kills the process if it is the point. The caller holds mu.
 func (k *killer) hit(is bool) bool {
 	if !k.armed || k.killed || !is {
 		return false

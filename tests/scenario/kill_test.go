@@ -7,10 +7,9 @@ import (
 	"testing"
 )
 
-// points are where migrate-model is killed: around each of its writes and hook
-// tools, between finding the model and starting, in each step and phase. Killed
-// while JIMM has its request to start and has not passed it on, it waits for
-// minutes: stories/killed-while-asking.txtar and mode-left-behind.txtar have that.
+// points are where migrate-model is killed: around each of its writes and hook tools, between finding the model and
+// starting, in each step and phase. If it is killed while JIMM has its request to start and has not passed it on, the
+// next run waits for minutes: stories/killed-while-asking.txtar and mode-left-behind.txtar test that.
 func points() []point {
 	return []point{
 		{Before: "action-get", year: "2024"},
@@ -46,8 +45,8 @@ func points() []point {
 	}
 }
 
-// TestKilledAnywhere kills the real binary at each point with SIGKILL, and runs the
-// action again: nothing is started twice, nothing lost, and the end is right.
+// TestKilledAnywhere kills the real binary at each point with SIGKILL and runs the action again: nothing is started
+// twice, nothing is lost, and the end is correct.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {

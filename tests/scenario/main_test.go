@@ -18,12 +18,12 @@ import (
 const (
 	charmDir        = "../.."
 	dispatchPackage = "jimm-migrator/tests/scenario/dispatch"
-	// atOnce is how many stories run at the same time. They wait more than
-	// they work, so that it does not depend on the number of processors.
+	// atOnce is how many stories run at the same time. They mostly wait, so it does not depend on the number of
+	// processors.
 	atOnce = "24"
 )
 
-// built is what all stories share; TestMain makes it.
+// built holds what all stories share; TestMain makes it.
 var built struct {
 	dispatch string
 	tools    *charmtest.Tools
@@ -67,9 +67,9 @@ func build(ctx context.Context) (dir string, err error) {
 	return dir, err
 }
 
-// TestStories plays each story with the whole program, in real time: dispatch and the hook tools are processes, the
-// servers on loopback: with JIMM of 2024 and 2026 and controllers of 3.6, and a few in all ages. All are played in all
-// ages by TestAges.
+// TestStories plays each story with the whole program in real time: dispatch and the hook tools are processes, and the
+// servers are on loopback. It uses JIMM of 2024 and 2026 and controllers of 3.6, and plays a few stories in all ages.
+// TestAges plays all of them in all ages.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	for name, story := range stories(t) {
@@ -86,7 +86,7 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// stories are all of them, by name.
+// stories are all stories, by name.
 func stories(t *testing.T) map[string]story {
 	t.Helper()
 	files, err := filepath.Glob("stories/*.txtar")

@@ -10,9 +10,8 @@ import (
 	jimmsim "jimm-migrator/tests/sim/jimm"
 )
 
-// jujuMigrate is juju migrate MODEL CONTROLLER by someone who is a superuser of
-// the controllers: JIMM learns nothing of it. The world must allow
-// Controller.InitiateMigration.
+// jujuMigrate is juju migrate MODEL CONTROLLER by a superuser of the controllers: JIMM does not learn of it. The world
+// must allow Controller.InitiateMigration.
 func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {
 	uuid := s.jaas.UUID(model)
 	places := s.jaas.Where(uuid)
@@ -67,7 +66,7 @@ func (s *stage) jujuMigrate(ctx context.Context, model, target string) error {
 	return err
 }
 
-// controller is what JIMM knows of a controller; nothing if it knows none.
+// controller is JIMM's row of a controller; empty if it has none.
 func (s *stage) controller(name string) jimmsim.Controller {
 	for _, c := range s.jaas.JIMM().Controllers() {
 		if c.Name == name {

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/tests/sim"
 )
 
-// archive is a folder as Juju unpacks the charm, but for dispatch.
+// archive is a folder with the charm as Juju unpacks it, except for dispatch.
 func archive(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -39,9 +39,9 @@ func archive(t *testing.T) string {
 	return dir
 }
 
-// TestNeighbours has the real program beside all that it can be related to, on
-// machines: JIMM is found by jimm-info alone, Loki and Grafana get what they
-// need, and when the relations go, the unit says what is missing.
+// TestNeighbours runs the real program beside everything that it can be related to, on machines: JIMM is found by
+// jimm-info alone, Loki and Grafana get what they need, and when the relations are removed, the unit reports what is
+// missing.
 func TestNeighbours(t *testing.T) {
 	t.Parallel()
 	world, err := sim.Load([]byte(`

@@ -15,10 +15,9 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// TestNext types each command that a story prints, in the JAAS as it stands when the action
-// has ended: next, the commands of repair, and those within sentences. Each is typed in a JAAS
-// of its own, in which the story was played up to there: with JIMM of 2024 and of 2026, and in
-// one pair of releases.
+// TestNext types each command that a story prints, in the JAAS as it is when the action has ended: next, the commands
+// of repair, and those within sentences. Each is typed in a JAAS of its own, in which the story was played up to that
+// point: with JIMM of 2024 and of 2026, and in one pair of releases.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	all := stories(t)
@@ -63,8 +62,8 @@ func (s story) usualAge(year string) (age, bool) {
 	return list[len(list)-1], true
 }
 
-// printed is a command in the results of an action: the step of the story with which the
-// action ended, and where the command is in its results.
+// printed is a command in the results of an action: the step of the story with which the action ended, and the place of
+// the command in its results.
 type printed struct {
 	step int
 	key  string
@@ -101,11 +100,11 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nothing is checked here that depends on how often the charm looks.
+	// Expectations that depend on the number of polls are not checked here.
 	if err := s.config(ctx, []string{"jimm-migrator", "poll-interval=30s"}); err != nil {
 		t.Fatal(err)
 	}
-	// Who types it fills in the owner of a model that JIMM does not know.
+	// The administrator fills in the owner of a model that JIMM does not know.
 	command = strings.Replace(command, "--owner OWNER", "--owner alice@example.com", 1)
 	s.note("$ %s", command)
 	if strings.Contains(command, "/leader ") {
@@ -117,7 +116,7 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	case refusedByTarget(first) && errors.As(err, &answer):
 		// The finding names what has to be corrected on the target first.
 	case strings.Contains(c.key, "unverified") && errors.As(err, &answer):
-		// JIMM has taken it, and refuses what the charm has not verified.
+		// The command has reached JIMM, which refuses what the charm has not verified.
 	case err != nil:
 		t.Errorf("%s: %v", command, err)
 	}
@@ -131,14 +130,14 @@ func typeIn(t *testing.T, story story, a age, c printed) {
 	}
 }
 
-// helps reports why a command that an action printed is of no use.
+// helps reports why a command that an action printed is useless.
 func helps(first, second *task, key string) error {
 	outcome, again := second.task.Result("outcome"), second.task.Result("retry-safe")
 	switch {
 	case second.refused != "":
 		return errors.New("juju does not take it")
 	case second.task.Action == "check-migration" && first.task.Action != "check-migration":
-		return nil // Its use is to show what is in the way.
+		return nil // Its purpose is to show what prevents the migration.
 	case outcome == "refused" && again == "false":
 		return errors.New("it can never help")
 	case outcome == "refused" && (strings.HasPrefix(key, "repair") || second.task.Action == "record-model"):
@@ -170,8 +169,8 @@ func (s *stage) playTo(last int, do func(step int, ended *task)) context.Context
 	return ctx
 }
 
-// commands are those that a task and the status of the unit show, by their place. One that
-// is a result of its own is not taken out of a sentence as well.
+// commands are those in a task and in the status of the unit, by their place. A command that is a result of its own is
+// not also taken from a sentence.
 func (s *stage) commands(t *task) map[string]string {
 	out, seen := map[string]string{}, map[string]bool{}
 	walk(t.task.Results, "", func(key, value string) {
@@ -212,14 +211,14 @@ func (t *task) ended() bool {
 	}
 }
 
-// save does what comes before a command in the same line, and makes the file that a command
-// for a plan takes: that of the plan, or that of the run which is to be continued.
+// save runs what precedes a command in the same line, and makes the file that a command for a plan reads: that of the
+// plan, or that of the run that is to be continued.
 func (s *stage) save(t *task, command string) (string, error) {
 	if rest, ok := strings.CutPrefix(command, "save params to plan.yaml; read it; "); ok {
 		s.files["plan.yaml"] = t.task.Result("params")
 		return rest, nil
 	}
-	// An owner who is not known is a name that a person fills in.
+	// An unknown owner is a placeholder that the administrator fills in.
 	command = strings.ReplaceAll(command, "--owner OWNER", "--owner alice@example.com")
 	text, err := yaml.Marshal(t.task.Params)
 	s.files["plan.yaml"] = string(text)

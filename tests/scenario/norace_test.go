@@ -2,5 +2,5 @@
 
 package scenario_test
 
-// share: one in so many pairs of a story and an age is played.
+// share: one in this many pairs of a story and an age is played.
 const share = 1

@@ -14,7 +14,7 @@ import (
 	jimmsim "jimm-migrator/tests/sim/jimm"
 )
 
-// operate does what a command of the operator does.
+// operate carries out a command of the administrator.
 func (s *stage) operate(ctx context.Context, args []string) error {
 	name := strings.Join(args[:min(2, len(args))], " ")
 	rest := args[min(2, len(args)):]
@@ -67,8 +67,8 @@ func (s *stage) uri(secret string) string {
 	return secret
 }
 
-// content is what key=value… makes of a secret. "key#file=NAME" takes the value
-// from a file of the story, in which {names} are replaced.
+// content is the content of a secret from key=value…. "key#file=NAME" reads the value from a file of the story, in
+// which {names} are replaced.
 func (s *stage) content(args []string) map[string]string {
 	out := map[string]string{}
 	for _, arg := range args {
@@ -115,8 +115,7 @@ func (s *stage) config(ctx context.Context, args []string) error {
 	return s.hook(ctx, "config-changed")
 }
 
-// readable reads a value from a file if it begins with "@": ca.pem is the
-// world's, others are in the story.
+// readable reads a value from a file if it begins with "@": ca.pem is the world's, others are in the story.
 func (s *stage) readable(value string) string {
 	switch name, ok := strings.CutPrefix(value, "@"); {
 	case !ok:
@@ -128,9 +127,8 @@ func (s *stage) readable(value string) string {
 	}
 }
 
-// jaasCommand is a command of jimmctl, or of its successor, the plugin juju
-// jaas: each year has one only. The plugin came in April 2025, after our JIMM of
-// 2025.
+// jaasCommand is a command of jimmctl, or of its successor, the plugin juju jaas: each year has only one of them. The
+// plugin was released in April 2025, after our JIMM of 2025.
 func (s *stage) jaasCommand(ctx context.Context, args []string) error {
 	there := map[string]string{"2024": "jimmctl", "2025": "jimmctl", "2026": "juju"}[s.age.year]
 	if args[0] != there {
@@ -186,7 +184,7 @@ func (s *stage) dialContext() func(ctx context.Context, network, address string)
 	return s.network.DialContext
 }
 
-// asOperator calls JIMM as the operator.
+// asOperator calls JIMM as the administrator.
 func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) error {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(s.jaas.CA()))
@@ -202,7 +200,7 @@ func (s *stage) asOperator(ctx context.Context, call func(*jimm.Client) error) e
 	return call(client)
 }
 
-// importModel makes JIMM know a model that a controller has. The charm has no such call.
+// importModel imports a model of a controller into JIMM. The charm has no such call.
 func (s *stage) importModel(ctx context.Context, controller, model, owner string) error {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(s.jaas.CA()))

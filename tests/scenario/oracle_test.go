@@ -12,9 +12,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// truth compares what is true of a model, and what was done to it since the
-// story began: record=CONTROLLER|none, copies=CONTROLLER[:STATE],…|none,
-// migrations=N that have really begun, asked=N MigrateModel, told=N
+// truth compares the actual state of a model, and the changes since the story began: record=CONTROLLER|none,
+// copies=CONTROLLER[:STATE],…|none, migrations=N that have really begun, asked=N MigrateModel, told=N
 // UpdateMigratedModel.
 func (s *stage) truth(args []string) error {
 	if len(args) < 2 {
@@ -78,7 +77,7 @@ func (s *stage) migrations(uuid string) int {
 	return n
 }
 
-// request is the part of a message to JIMM that is looked at.
+// request holds the part of a message to JIMM that is read.
 type request struct {
 	Facade string `json:"type"`
 	Method string `json:"request"`
@@ -93,8 +92,9 @@ type spec struct {
 	Model string `json:"model-tag"`
 }
 
-// requests counts the calls of a method of JIMM about a model. A start in the spelling of 2024 is none after that year:
-// JIMM refuses it unread, and the charm cannot distinguish JIMM of early 2025 from that of 2024 before.
+// requests counts the calls of a method of JIMM about a model. A start in the spelling of 2024 does not count after
+// that year: JIMM refuses it without reading it, and the charm cannot distinguish JIMM of early 2025 from that of 2024
+// before.
 func (s *stage) requests(method, uuid string) int {
 	n := 0
 	for _, e := range s.jaas.Messages() {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// sentences are what a task has told the operator but commands: its message, its lines of
-// progress, the results that are text, and the unit's status at its end.
+// sentences are all texts of a task that are not commands: its message, its lines of progress, the results that are
+// text, and the unit's status at its end.
 func (s *stage) sentences(t *task) map[string]string {
 	out := map[string]string{"message": t.task.Message, "status": s.agent.Status().Message}
 	for i, line := range t.task.Log {
@@ -23,15 +23,14 @@ func (s *stage) sentences(t *task) map[string]string {
 	return out
 }
 
-// proseCommand is a command within a text. A later one is typed only when the operator has
-// done what the text says before it.
+// proseCommand is a command within a text. A later one is typed only after the administrator has done what the text
+// says before it.
 type proseCommand struct {
 	text  string
 	later bool
 }
 
-// inProse returns the commands within a text: from juju or jimmctl to where the sentence
-// goes on.
+// inProse returns the commands within a text: from juju or jimmctl to where the sentence continues.
 func inProse(text string) []proseCommand {
 	var out []proseCommand
 	for _, at := range regexp.MustCompile(`\b(juju|jimmctl) [a-z]`).FindAllStringIndex(text, -1) {
@@ -58,20 +57,20 @@ func inProse(text string) []proseCommand {
 	return out
 }
 
-// goesOn reports whether a sentence goes on with the word behind a command.
+// goesOn reports whether a word after a command continues the sentence.
 func goesOn(word string) bool {
 	return slices.Contains([]string{"shows", "lists", "with", "or", "and", "on", "under", "for", "to", "the", "waits"}, word)
 }
 
-// typed reports whether a command in a sentence is typed by TestNext: it is one of juju that
-// the stories know, and names nothing that the operator has to put in. Those of JIMM's own
-// client are held to their form; the story verified types them.
+// typed reports whether TestNext types a command in a sentence: it is one of juju that the stories know, and has no
+// name that the administrator has to fill in. For those of JIMM's own client only the form is checked; the story
+// verified types them.
 func (c proseCommand) typed() bool {
 	placeholder := regexp.MustCompile(`\b[A-Z]{2,}\b|=@|\bjimm\.example\.com|\$\(`)
 	return !c.later && !placeholder.MatchString(c.text) && regexp.MustCompile(`^juju (run|config|grant-secret) \S+ \S+`).MatchString(c.text)
 }
 
-// checkSentence judges the commands and the actions that a sentence names.
+// checkSentence checks the commands and the actions that a sentence names.
 func (s *stage) checkSentence(text string) error {
 	for _, found := range regexp.MustCompile(`\brun ([a-z]+(?:-[a-z]+)+)(?:[ ,;.)]|$)`).FindAllStringSubmatch(text, -1) {
 		if _, ok := s.agent.Charm().Actions().ActionSpecs[found[1]]; !ok {
@@ -86,7 +85,7 @@ func (s *stage) checkSentence(text string) error {
 	return nil
 }
 
-// checkProse judges a command within a sentence, which may leave out what the operator knows.
+// checkProse checks a command within a sentence, which may leave out what the administrator knows.
 func (s *stage) checkProse(command string) error {
 	switch words := strings.Fields(command); {
 	case words[0] == "jimmctl" && len(words) == 2:

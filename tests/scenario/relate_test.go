@@ -13,14 +13,13 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// neighbour is an application that a story describes in a file APP.yaml: what it
-// says in its data, and what each unit does.
+// neighbour is an application that a story describes in a file APP.yaml: its data, and what each unit does.
 type neighbour struct {
 	Data  map[string]string            `yaml:"data"`
 	Units map[string]map[string]string `yaml:"units"`
 }
 
-// neighbour reads the file; an application without one says nothing.
+// neighbour reads the file; an application without one has no data.
 func (s *stage) neighbour(file string) (n neighbour, err error) {
 	text, err := s.fill(s.story.files[file+".yaml"])
 	if err == nil {
@@ -49,7 +48,7 @@ func (s *stage) integrate(ctx context.Context, ours, theirs string) error {
 	return s.joined(ctx, endpoint, id, n)
 }
 
-// joined runs the hooks for what the other side has written.
+// joined runs the hooks for the data that the other side has written.
 func (s *stage) joined(ctx context.Context, endpoint string, id int, n neighbour) error {
 	for _, unit := range slices.Sorted(maps.Keys(n.Units)) {
 		for _, event := range []string{"joined", "changed"} {
@@ -64,7 +63,7 @@ func (s *stage) joined(ctx context.Context, endpoint string, id int, n neighbour
 	return s.hook(ctx, endpoint+"-relation-changed", charmtest.HookDetails{Relation: id})
 }
 
-// publish lets an application that is related write what a file has.
+// publish makes a related application write the contents of a file.
 func (s *stage) publish(ctx context.Context, file, related string) error {
 	id, ok := s.relations[related]
 	endpoint, app, _ := strings.Cut(related, " ")
@@ -103,12 +102,12 @@ func (s *stage) separate(ctx context.Context, ours, app string) error {
 	return s.hook(ctx, endpoint+"-relation-broken", charmtest.HookDetails{Relation: id})
 }
 
-// live lets something happen in the life of the unit.
+// live runs an event of the unit's life.
 func (s *stage) live(ctx context.Context, what string) error {
 	switch what {
 	case "upgrade charm":
 		return s.agent.Upgrade(ctx)
-	case "restart agent": // what runs in the unit has to be ended before
+	case "restart agent": // processes that run in the unit have to be ended before
 		return s.hook(ctx, "config-changed")
 	case "restart machine":
 		return s.hooks(ctx, "config-changed", "start")
@@ -147,8 +146,7 @@ func (s *stage) leave(ctx context.Context) error {
 	return s.hook(ctx, "remove")
 }
 
-// substitute types what is in $(…) and puts in what it prints: the URI of a
-// new secret.
+// substitute runs a command in $(…) and puts its output in its place: the URI of a new secret.
 func (s *stage) substitute(ctx context.Context, text string) (string, error) {
 	inner := regexp.MustCompile(`\$\((juju add-secret [^()]*)\)`)
 	found := inner.FindStringSubmatch(text)

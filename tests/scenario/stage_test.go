@@ -23,50 +23,50 @@ import (
 // The service accounts that every world has.
 const (
 	charmAccount    = "migrator" // the charm's, unless the world describes others
-	operatorAccount = "operator" // of the operator's own commands
+	operatorAccount = "operator" // for the administrator's own commands
 )
 
-// stage is where one story is played in one age.
+// stage is the place where one story is played in one age.
 type stage struct {
 	t           *testing.T
 	story       story
 	age         age
 	environment environment
-	// canary is in everything that must stay secret, secret is the charm's.
+	// canary is part of everything that must stay secret, secret is the charm's.
 	canary, secret string
 
 	jaas  *sim.JAAS
 	agent *charmtest.Agent
-	// scratch is the folder that the charm gets for temporary files; empty: the charm is no process.
+	// scratch is the charm's folder for temporary files; empty: the charm is not a process.
 	scratch string
 	// network is in memory; nil: loopback.
 	network *wire.Network
 	dialled connections // Of the charm, in memory.
 
 	secrets   map[string]string // URIs by name
-	files     map[string]string // what an operator has saved for --params, by name
+	files     map[string]string // files that an administrator has saved for --params, by name
 	relations map[string]int    // numbers by "ENDPOINT APP"
 	begun     map[string]int    // migrations before the story, by model
 	logsSeen  map[int]bool      // the records of the unit's log that were expected
 	tasks     []*task
 	// callsBefore is how many hook tools there were before the latest hook or task.
 	callsBefore int
-	events      strings.Builder // what happened, for the report
+	events      strings.Builder // the events, for the report
 	// killer kills the first action, where there is one.
 	killer *killer
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
 	changed   chan struct{}       // closed and made again with each line and message
-	inspected map[string]bool     // tasks whose processes were looked at
+	inspected map[string]bool     // tasks with processes that were inspected
 	leaks     []string
 }
 
-// environment is how the charm and the servers are run.
+// environment runs the charm and the servers.
 type environment interface {
 	// options completes the options of the unit and of the world.
 	options(s *stage, unit *charmtest.Options, world *sim.Options) error
-	// limit ends a story that got stuck.
+	// limit ends a story that does not make progress.
 	limit() time.Duration
 }
 
@@ -104,7 +104,7 @@ func newStage(t *testing.T, story story, a age, env environment) *stage {
 	return s
 }
 
-// open builds the stage, which is taken down when the test ends.
+// open builds the stage, which is removed when the test ends.
 func (s *stage) open(ctx context.Context) {
 	s.t.Helper()
 	if err := s.build(ctx); err != nil {
@@ -125,7 +125,7 @@ func (s *stage) build(ctx context.Context) error {
 	}
 	dir := charmDir
 	if len(s.story.files) > 0 {
-		dir = archive(s.t) // what is related may get files of the archive
+		dir = archive(s.t) // related applications may get files of the archive
 	}
 	unit := charmtest.Options{CharmDir: dir, Machine: s.story.machine, OnLog: s.logged, BeforeTool: s.beforeTool, AfterTool: s.afterTool}
 	servers := sim.Options{CA: built.ca, Keys: built.keys, Log: s.heard}
@@ -145,7 +145,7 @@ func (s *stage) build(ctx context.Context) error {
 	return s.configure(ctx)
 }
 
-// world reads the story's world and adds what all have in common.
+// world reads the story's world and adds what all worlds have in common.
 func (s *stage) world() (sim.World, error) {
 	text := strings.ReplaceAll(s.story.world, "{canary}", s.canary)
 	w, err := sim.Load([]byte(text))
@@ -162,11 +162,11 @@ func (s *stage) world() (sim.World, error) {
 	switch {
 	case said.Speed != nil:
 	case s.age.memory && s.age.pair() == usualPair:
-		w.Speed = 5 // a minute: JIMM's poller comes round while it runs
+		w.Speed = 5 // a minute: JIMM's poller has a round while it runs
 	default:
 		w.Speed = 100
 	}
-	// The poller comes every minute: in real time on a slow machine only, so that it is not there.
+	// The poller runs every minute: too often in real time on a slow machine, so it is off.
 	poller := s.age.memory
 	if said.JIMM.Poller != nil {
 		poller = *said.JIMM.Poller
@@ -180,11 +180,11 @@ func (s *stage) world() (sim.World, error) {
 			}
 		}
 	}
-	// In an age in which JIMM has models on Juju 4, it is one that can.
+	// In an age in which JIMM has models on Juju 4, it is a mended one.
 	w.JIMM.Mended = w.JIMM.Mended || release(s.age.target, "4")
 	for i := range w.Faults {
 		if f := &w.Faults[i]; f.Method == "MigrateModel" && s.age.year == "2025" {
-			f.Skip++ // The spelling of 2024 comes first; nothing is wrong with its refusal.
+			f.Skip++ // The spelling of 2024 comes first; its refusal is not an error.
 		}
 	}
 	w.JIMM.Version, w.JIMM.TLS = s.age.year, said.JIMM.TLS == nil || *said.JIMM.TLS
@@ -196,7 +196,7 @@ func (s *stage) world() (sim.World, error) {
 	return w, nil
 }
 
-// configure does what an operator does after juju deploy.
+// configure does what an administrator does after juju deploy.
 func (s *stage) configure(ctx context.Context) error {
 	for _, command := range []string{
 		"juju add-secret jimm client-id=" + s.jaas.World().JIMM.ServiceAccounts[0].ID + " client-secret={secret}",
@@ -221,10 +221,9 @@ func (s *stage) configure(ctx context.Context) error {
 	return nil
 }
 
-// fill puts values in the place of {names}: {jimm}, {secret}, {canary}, {task},
-// {remedy} and {remedy-2} for the commands in the unit's status,
-// {NAME-secret}, {result:KEY} of the last task, and the UUIDs of models
-// (name, or owner/name) and controllers, whose releases are {NAME-version}.
+// fill replaces {names}: {jimm}, {secret}, {canary}, {task}, {remedy} and {remedy-2} for the commands in the unit's
+// status, {NAME-secret}, {result:KEY} of the last task, and the UUIDs of models (name, or owner/name) and controllers;
+// their releases are {NAME-version}.
 func (s *stage) fill(text string) (string, error) {
 	var unknown []string
 	values := s.names()
@@ -279,7 +278,7 @@ func (s *stage) names() map[string]string {
 
 func (s *stage) last() *task { return s.tasks[len(s.tasks)-1] }
 
-// note notes what happens, for the report of a failure.
+// note logs an event, for the report of a failure.
 func (s *stage) note(format string, args ...any) { fmt.Fprintf(&s.events, format+"\n", args...) }
 
 // logged is called with every line of progress, while the tool that logs it
@@ -308,7 +307,7 @@ func (s *stage) beforeTool(tool string) error { return s.killer.before(tool) }
 
 func (s *stage) afterTool(tool string) { s.killer.after(tool) }
 
-// wake wakes who awaits something. The caller holds mu.
+// wake wakes everything that awaits a change. The caller holds mu.
 func (s *stage) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -25,7 +25,7 @@ type task struct {
 	awaited    int // lines of progress that an await has passed
 }
 
-// perform does what a step says and compares what comes of it.
+// perform carries out a step and compares its outcome.
 func (s *stage) perform(ctx context.Context, step step) error {
 	text, err := s.fill(step.text)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *stage) perform(ctx context.Context, step step) error {
 	return nil
 }
 
-// happen lets something happen to the world or the unit.
+// happen makes a change to the world or the unit.
 func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 	switch verb + " " + strings.Join(args, " ") {
 	case "replace pod":
@@ -64,7 +64,7 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 		return s.agent.Kill()
 	case "terminate pod":
 		return s.agent.Terminate(charmtest.Termination{})
-	case "lose pod", "stop agent": // the agent goes too
+	case "lose pod", "stop agent": // the agent restarts too
 		return s.agent.Terminate(charmtest.Termination{AgentDies: true})
 	}
 	if err := s.live(ctx, verb+" "+strings.Join(args, " ")); !errors.Is(err, errNoStep) {
@@ -108,7 +108,7 @@ func (s *stage) happen(ctx context.Context, verb string, args []string) error {
 
 var errNoStep = errors.New("no such step")
 
-// away stops a server of the world, or starts it again. OpenFGA is what JIMM asks for rights.
+// away stops a server of the world, or starts it again. OpenFGA is the server that JIMM asks for rights.
 func (s *stage) away(ctx context.Context, server string, stop bool) error {
 	switch {
 	case server == "openfga":
@@ -140,7 +140,7 @@ func (s *stage) until(ctx context.Context, args []string) error {
 	defer cancel()
 	controllers := s.jaas.World().Controllers
 	reached := make(chan error, len(controllers))
-	for _, c := range controllers { // each wakes when something changes on it
+	for _, c := range controllers { // each is closed when something changes on it
 		go func() {
 			reached <- s.jaas.Controller(c.Name).Await(ctx, func() bool {
 				m, ok := s.latest(s.jaas.UUID(args[0]))
@@ -201,8 +201,8 @@ func (s *stage) run(ctx context.Context, args []string) error {
 	return s.ends(ctx)
 }
 
-// leaves is the parameter with which a model may move from Juju 3 to 4, in an age in which models do: JIMM of July 2026 is not
-// known to record them there. A story that names versions says so itself.
+// leaves is the parameter with which a model may migrate from Juju 3 to 4, in an age in which models do: JIMM of July
+// 2026 is not known to record them there. A story that names versions sets it itself.
 func (s *stage) leaves(run []string) []string {
 	if !release(s.age.source, "3") || !release(s.age.target, "4") || !slices.Contains([]string{"migrate-model", "check-migration"}, run[0]) {
 		return nil
@@ -221,8 +221,8 @@ func (s *stage) leaves(run []string) []string {
 	return nil
 }
 
-// enqueue adds a task, with the parameters of a file and of the command line. refused is
-// why the command line or the controller would not have it.
+// enqueue adds a task, with the parameters of a file and of the command line. refused is the reason of a refusal by the
+// command line or the controller.
 func (s *stage) enqueue(action string, params map[string]any, args []string, stringArgs bool) (id, refused string) {
 	err := charmtest.MergeRunArgs(params, args, stringArgs)
 	if err == nil {
@@ -278,7 +278,7 @@ func (s *stage) await(ctx context.Context, what string) error {
 	}
 }
 
-// coming tells, asked again and again, whether what is awaited has come.
+// coming reports whether what is awaited has come; it is called repeatedly.
 func (s *stage) coming(t *task, what string) func() bool {
 	if method, ok := strings.CutPrefix(what, "jimm "); ok {
 		return func() bool { return s.sent(t)[method] > 0 }

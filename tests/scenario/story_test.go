@@ -16,7 +16,7 @@ type story struct {
 	world string
 	files map[string]string // the others, for "@name"
 	years []string
-	juju  []string // patterns of releases, see age.matches; nil: all between which JIMM can move a model
+	juju  []string // patterns of releases, see age.matches; nil: all between which JIMM can migrate a model
 	// everywhere: it is played in all ages with processes too.
 	everywhere bool
 	// unconfigured: the story begins before the charm is installed. Otherwise it
@@ -26,7 +26,7 @@ type story struct {
 	steps        []step
 }
 
-// step is a line at the margin, with what is expected below it.
+// step is a line at the margin, with the expectations below it.
 type step struct {
 	line
 	expect []line
@@ -35,7 +35,7 @@ type step struct {
 // line is a line of a story.
 type line struct {
 	number int
-	only   []string // conditions on the age that it is meant for, see counts
+	only   []string // conditions on the age that it applies to, see counts
 	text   string
 }
 
@@ -110,7 +110,7 @@ func parseLine(raw string, number int) line {
 	}
 }
 
-// setting reads a line that says how the story begins.
+// setting reads a line that describes the start of the story.
 func (s *story) setting(text string) bool {
 	word, rest, _ := strings.Cut(text, " ")
 	switch word {
@@ -146,8 +146,7 @@ func words(text string) []string {
 // matches compares a text with a pattern.
 func matches(pattern, text string) bool { return patternOf(pattern).MatchString(text) }
 
-// patternOf reads a pattern, in which … stands for any text, <uuid>, <time>,
-// <duration> and <n> for what they say.
+// patternOf reads a pattern, in which … stands for any text, and <uuid>, <time>, <duration> and <n> for such values.
 func patternOf(pattern string) *regexp.Regexp {
 	holes := strings.NewReplacer(
 		"…", `.*?`,

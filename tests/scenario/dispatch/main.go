@@ -1,5 +1,5 @@
-// Command dispatch is the charm for a machine that may be slower than a unit: what
-// update-status does with JIMM may take a minute.
+// Command dispatch is the charm for a machine that may be slower than a unit: the part of update-status that calls JIMM
+// may take a minute.
 package main
 
 import (
