@@ -107,8 +107,7 @@ func TestDialModelKeepsWhereARedirectGoes(t *testing.T) {
 	if !ok || !errors.Is(err, rpc.CodeRedirect) {
 		t.Fatalf("error %v", err)
 	}
-	if redirect.ControllerUUID != ctlB || redirect.ControllerAlias != "ctl-b" || redirect.CACert != "<PEM>" ||
-		!slices.Equal(redirect.Addresses(), []string{"127.0.0.1:27172"}) {
+	if redirect.ControllerUUID != ctlB || redirect.ControllerAlias != "ctl-b" {
 		t.Errorf("redirect %+v", redirect)
 	}
 	if got := jimm.ReadAnswer(err); got != jimm.AnswerRedirected {

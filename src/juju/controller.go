@@ -12,21 +12,12 @@ import (
 type UserModel struct {
 	Name      string `json:"name"`
 	UUID      string `json:"uuid"`
-	Type      string `json:"type"`
 	OwnerTag  string `json:"owner-tag"`
 	Qualifier string `json:"qualifier"`
 }
 
 // Owner returns the name of the owner, or the qualifier (Juju 4).
 func (m UserModel) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
-
-// ControllerVersion is what a controller runs.
-type ControllerVersion struct {
-	// Version is such as 3.6.14.
-	Version string `json:"version"`
-	// GitCommit may be empty.
-	GitCommit string `json:"git-commit"`
-}
 
 // Controller calls the facade Controller of a Juju controller. The calls below
 // are the same in versions 11 to 14.
@@ -80,16 +71,6 @@ func (c *Controller) ChangeBlocked(ctx context.Context, uuid string) (bool, erro
 		}
 	}
 	return false, nil
-}
-
-// ControllerVersion returns what the controller runs.
-func (c *Controller) ControllerVersion(ctx context.Context) (ControllerVersion, error) {
-	var reply ControllerVersion
-	req := rpc.Request{Facade: "Controller", Version: c.version, Method: "ControllerVersion"}
-	if err := c.caller.Call(ctx, req, nil, &reply); err != nil {
-		return ControllerVersion{}, fmt.Errorf("cannot read controller version: %w", err)
-	}
-	return reply, nil
 }
 
 // IdentityProviderURL returns where the controller sends external users to log

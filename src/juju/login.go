@@ -39,10 +39,6 @@ type LoginResult struct {
 	ModelTag string `json:"model-tag"`
 	// ServerVersion is such as 3.6.14 or 4.0-beta8.
 	ServerVersion string `json:"server-version"`
-	// Servers are the addresses of the controller's API servers.
-	Servers [][]HostPort `json:"servers"`
-	// PublicDNSName is set if the controller has a publicly trusted name.
-	PublicDNSName string `json:"public-dns-name"`
 	// User is who logged in; nil for an anonymous login.
 	User *UserInfo `json:"user-info"`
 	// Facades are those that this connection may call; Pinger always works.
@@ -57,13 +53,8 @@ func (r LoginResult) ModelUUID() string { return TagID(KindModel, r.ModelTag) }
 
 // UserInfo is who logged in.
 type UserInfo struct {
-	// Identity is a tag, such as user-admin.
-	Identity    string `json:"identity"`
-	DisplayName string `json:"display-name"`
 	// ControllerAccess is login, add-model, superuser or empty.
 	ControllerAccess string `json:"controller-access"`
-	// ModelAccess is read, write, admin or empty.
-	ModelAccess string `json:"model-access"`
 }
 
 // loginRequest is the params of Admin 3 Login.

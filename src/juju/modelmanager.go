@@ -12,33 +12,25 @@ import (
 type ModelInfo struct {
 	Name string `json:"name"`
 	UUID string `json:"uuid"`
-	// Type is iaas or caas.
-	Type string `json:"type"`
 	// ControllerUUID is the hosting controller; JIMM puts its own there
 	// unless that is switched off for the connection.
 	ControllerUUID string `json:"controller-uuid"`
 	// IsController is true for a controller's own model, which cannot migrate.
-	IsController bool   `json:"is-controller"`
-	ProviderType string `json:"provider-type"`
-	// CloudTag, CloudRegion and CloudCredentialTag are such as cloud-aws,
-	// us-east-1 and cloudcred-aws_admin_default.
-	CloudTag           string `json:"cloud-tag"`
-	CloudRegion        string `json:"cloud-region"`
-	CloudCredentialTag string `json:"cloud-credential-tag"`
+	IsController bool `json:"is-controller"`
 	// CloudCredentialValidity is nil if the server does not say.
 	CloudCredentialValidity *bool  `json:"cloud-credential-validity"`
 	OwnerTag                string `json:"owner-tag"`
 	Qualifier               string `json:"qualifier"`
 	// Life is alive, dying or dead.
-	Life     string         `json:"life"`
-	Status   EntityStatus   `json:"status"`
-	Users    []ModelUser    `json:"users"`
-	Machines []ModelMachine `json:"machines"`
+	Life   string       `json:"life"`
+	Status EntityStatus `json:"status"`
+	Users  []ModelUser  `json:"users"`
 	// SecretBackends is nil before Juju 3.1, for users who may only read, and from
 	// JIMM of July 2026, which passes on neither these nor SLA.
 	SecretBackends []ModelSecretBackend `json:"secret-backends"`
-	// SLA is what every controller of Juju 2 and 3 says (recorded up to 3.6.28).
-	SLA *ModelSLA `json:"sla"`
+	// SLA is what every controller of Juju 2 and 3 says (recorded up to 3.6.28). Only
+	// whether it is there is read.
+	SLA *struct{} `json:"sla"`
 	// Migration is the latest one that runs or failed; nil if there is none.
 	Migration *MigrationStatus `json:"migration"`
 	// AgentVersion is such as 3.6.14; empty if unknown.
@@ -48,35 +40,17 @@ type ModelInfo struct {
 // Owner returns the name of the owner, or the qualifier (Juju 4).
 func (m ModelInfo) Owner() string { return owner(m.OwnerTag, m.Qualifier) }
 
-// ModelSLA is the support level of a model.
-type ModelSLA struct {
-	// Level is such as unsupported.
-	Level string `json:"level"`
-}
-
 // ModelUser is a user of a model.
 type ModelUser struct {
 	// Name is such as admin or bob@external.
-	Name        string `json:"user"`
-	DisplayName string `json:"display-name"`
+	Name string `json:"user"`
 	// Access is read, write or admin.
 	Access string `json:"access"`
-}
-
-// ModelMachine is a machine of a model.
-type ModelMachine struct {
-	ID          string `json:"id"`
-	InstanceID  string `json:"instance-id"`
-	DisplayName string `json:"display-name"`
-	Status      string `json:"status"`
-	Message     string `json:"message"`
 }
 
 // ModelSecretBackend is a secret backend that a model uses. Its configuration
 // may contain secrets and is not decoded.
 type ModelSecretBackend struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
 	Result struct {
 		Name        string `json:"name"`
 		BackendType string `json:"backend-type"`
@@ -89,22 +63,21 @@ type ModelSecretBackend struct {
 // listed. A Migration with an End may be the history of a model that left and
 // came back. JIMM answers from its database, without Migration.
 type ModelSummary struct {
-	Name               string           `json:"name"`
-	UUID               string           `json:"uuid"`
-	Type               string           `json:"type"`
-	ControllerUUID     string           `json:"controller-uuid"`
-	IsController       bool             `json:"is-controller"`
-	ProviderType       string           `json:"provider-type"`
-	CloudTag           string           `json:"cloud-tag"`
-	CloudRegion        string           `json:"cloud-region"`
-	CloudCredentialTag string           `json:"cloud-credential-tag"`
-	OwnerTag           string           `json:"owner-tag"`
-	Qualifier          string           `json:"qualifier"`
-	Life               string           `json:"life"`
-	Status             EntityStatus     `json:"status"`
-	Counts             []ModelCount     `json:"counts"`
-	Migration          *MigrationStatus `json:"migration"`
-	AgentVersion       string           `json:"agent-version"`
+	Name           string           `json:"name"`
+	UUID           string           `json:"uuid"`
+	Type           string           `json:"type"`
+	ControllerUUID string           `json:"controller-uuid"`
+	IsController   bool             `json:"is-controller"`
+	ProviderType   string           `json:"provider-type"`
+	CloudTag       string           `json:"cloud-tag"`
+	CloudRegion    string           `json:"cloud-region"`
+	OwnerTag       string           `json:"owner-tag"`
+	Qualifier      string           `json:"qualifier"`
+	Life           string           `json:"life"`
+	Status         EntityStatus     `json:"status"`
+	Counts         []ModelCount     `json:"counts"`
+	Migration      *MigrationStatus `json:"migration"`
+	AgentVersion   string           `json:"agent-version"`
 }
 
 // Owner returns the name of the owner, or the qualifier (Juju 4).
@@ -124,19 +97,6 @@ func (m ModelSummary) Count(entity string) int {
 type ModelCount struct {
 	Entity string `json:"entity"`
 	Count  int64  `json:"count"`
-}
-
-// ModelStatus is what ModelManager.ModelStatus says of a model. Life, OwnerTag
-// and Qualifier are wrong on Juju 4.0-beta8: use ModelInfo for them.
-type ModelStatus struct {
-	ModelTag         string `json:"model-tag"`
-	Life             string `json:"life"`
-	Type             string `json:"type"`
-	MachineCount     int    `json:"hosted-machine-count"`
-	ApplicationCount int    `json:"application-count"`
-	UnitCount        int    `json:"unit-count"`
-	OwnerTag         string `json:"owner-tag"`
-	Qualifier        string `json:"qualifier"`
 }
 
 // owner returns the owner's name, from whichever member the version has.
@@ -190,9 +150,9 @@ func modelEntities(uuids ...string) (entities, error) {
 // ModelInfo returns what the server knows of a model.
 //
 // A missing model is most often rpc.CodeUnauthorized, for superusers too (Juju
-// 2.9 to 4.0), and has no code at all on Juju 4.0-beta8: use
-// [ModelManager.ModelStatus] to ask whether a model exists. A model that has
-// left is a [*RedirectError], whose details JIMM removes.
+// 2.9 to 4.0), and has no code at all on Juju 4.0-beta8: use [Probe] to ask whether
+// a model exists. A model that has left is a [*RedirectError], whose details JIMM
+// removes.
 func (m *ModelManager) ModelInfo(ctx context.Context, uuid string) (ModelInfo, error) {
 	params, err := modelEntities(uuid)
 	if err != nil {
@@ -263,34 +223,4 @@ func (m *ModelManager) ListModelSummaries(ctx context.Context, userTag string, a
 		return summaries, fmt.Errorf("cannot list %d of %d models: their answers are empty", missing, len(reply.Results))
 	}
 	return summaries, fmt.Errorf("cannot list %d of %d models: %w", missing, len(reply.Results), first)
-}
-
-// ModelStatus returns the status of a model. A missing model is
-// rpc.CodeNotFound for superusers, on every version. From Juju 4 a model that
-// has left is a [*RedirectError].
-func (m *ModelManager) ModelStatus(ctx context.Context, uuid string) (ModelStatus, error) {
-	params, err := modelEntities(uuid)
-	if err != nil {
-		return ModelStatus{}, err
-	}
-	var reply struct {
-		Models []struct {
-			ModelStatus
-			Error *rpc.Error `json:"error"`
-		} `json:"models"`
-	}
-	if err := m.call(ctx, "ModelStatus", params, &reply); err != nil {
-		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: %w", uuid, withRedirect(err))
-	}
-	if len(reply.Models) != 1 {
-		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: %d results instead of one", uuid, len(reply.Models))
-	}
-	result := reply.Models[0]
-	switch {
-	case result.Error != nil:
-		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: %w", uuid, withRedirect(result.Error))
-	case result.ModelTag != params.Entities[0].Tag:
-		return ModelStatus{}, fmt.Errorf("cannot read status of model %q: the server answered for %q", uuid, result.ModelTag)
-	}
-	return result.ModelStatus, nil
 }

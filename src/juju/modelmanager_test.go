@@ -60,12 +60,11 @@ func TestModelInfo(t *testing.T) {
 				`"secret-backends":[{"result":{"name":"internal","backend-type":"controller","config":{"token":"canary"}},"id":"","num-secrets":2,"status":"active"}],` +
 				`"agent-version":"4.0-beta8","supported-features":[{"name":"juju","description":"x","version":"4.0-beta8"}]}`,
 			juju.ModelInfo{
-				Name: "test", UUID: modelUUID, Type: "iaas", ControllerUUID: controllerUUID,
-				ProviderType: "dummy", CloudTag: "cloud-dummy", CloudRegion: "dummy-region", CloudCredentialTag: "cloudcred-dummy_admin_default",
+				Name: "test", UUID: modelUUID, ControllerUUID: controllerUUID,
 				CloudCredentialValidity: &valid, Qualifier: "prod", Life: "alive",
 				Status: juju.EntityStatus{Status: "available", Since: at(t, "2026-11-22T11:45:07.677453714Z")},
-				Users:  []juju.ModelUser{{Name: "admin", DisplayName: "admin", Access: "admin"}},
-				SecretBackends: []juju.ModelSecretBackend{{Status: "active", NumSecrets: 2, Result: struct {
+				Users:  []juju.ModelUser{{Name: "admin", Access: "admin"}},
+				SecretBackends: []juju.ModelSecretBackend{{NumSecrets: 2, Result: struct {
 					Name        string `json:"name"`
 					BackendType string `json:"backend-type"`
 				}{"internal", "controller"}}},
@@ -80,11 +79,10 @@ func TestModelInfo(t *testing.T) {
 				`"machines":[{"id":"0","hardware":{"mem":2048,"cores":2},"instance-id":"juju-0","status":"started"}],"secret-backends":null,` +
 				`"migration":{"status":"starting","start":"2026-07-01T10:05:00Z"},"sla":null,"agent-version":"3.5.4"}`,
 			juju.ModelInfo{
-				Name: "my-model", UUID: modelUUID, Type: "iaas", ControllerUUID: controllerUUID,
+				Name: "my-model", UUID: modelUUID, ControllerUUID: controllerUUID,
 				OwnerTag: "user-alice@canonical.com", Life: "alive",
 				Status:    juju.EntityStatus{Status: "busy", Info: "migrating: starting", Since: at(t, "2026-07-01T10:05:00Z")},
 				Users:     []juju.ModelUser{},
-				Machines:  []juju.ModelMachine{{ID: "0", InstanceID: "juju-0", Status: "started"}},
 				Migration: &juju.MigrationStatus{Status: "starting", Start: at(t, "2026-07-01T10:05:00Z")},
 
 				AgentVersion: "3.5.4",
@@ -122,7 +120,7 @@ func TestModelInfo(t *testing.T) {
 
 func TestModelCallsThatFail(t *testing.T) {
 	info := `{"error":{"message":"go","code":"redirection required","info":{"controller-tag":"controller-` + targetUUID + `"}}}`
-	other := `{"result":{"uuid":"` + otherModel + `","model-tag":"model-` + otherModel + `"},"model-tag":"model-` + otherModel + `"}`
+	other := `{"result":{"uuid":"` + otherModel + `"}}`
 	for name, tt := range map[string]struct {
 		item string // the one result; "" for err
 		err  error
@@ -140,21 +138,17 @@ func TestModelCallsThatFail(t *testing.T) {
 		"an empty item":        {item: `{}`, text: "answer"},
 		"a wrong item":         {item: `[]`, text: "cannot unmarshal"},
 	} {
-		server := &caller{err: tt.err, response: `{"results":[` + tt.item + `],"models":[` + tt.item + `]}`}
-		models := juju.NewModelManager(server, 9)
-		_, infoErr := models.ModelInfo(t.Context(), modelUUID)
-		_, statusErr := models.ModelStatus(t.Context(), modelUUID)
-		for call, err := range map[string]error{"info": infoErr, "status": statusErr} {
-			if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
-				t.Errorf("%s of %s: got %v, want %v", call, name, err, tt.is)
-				continue
-			}
-			if text := err.Error(); !strings.HasPrefix(text, "cannot read "+call+` of model "`+modelUUID+`": `) || !strings.Contains(text, tt.text) {
-				t.Errorf("%s of %s: got %q", call, name, text)
-			}
-			if redirect, ok := juju.AsRedirect(err); ok != errors.Is(tt.is, rpc.CodeRedirect) || ok && tt.item != "" && redirect.ControllerUUID != targetUUID {
-				t.Errorf("%s of %s: redirect %+v, %v", call, name, redirect, ok)
-			}
+		server := &caller{err: tt.err, response: `{"results":[` + tt.item + `]}`}
+		_, err := juju.NewModelManager(server, 9).ModelInfo(t.Context(), modelUUID)
+		if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
+			t.Errorf("%s: got %v, want %v", name, err, tt.is)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, `cannot read info of model "`+modelUUID+`": `) || !strings.Contains(text, tt.text) {
+			t.Errorf("%s: got %q", name, text)
+		}
+		if redirect, ok := juju.AsRedirect(err); ok != errors.Is(tt.is, rpc.CodeRedirect) || ok && tt.item != "" && redirect.ControllerUUID != targetUUID {
+			t.Errorf("%s: redirect %+v, %v", name, redirect, ok)
 		}
 	}
 }
@@ -165,9 +159,6 @@ func TestCallsOnBadModelsAreNotSent(t *testing.T) {
 		models := juju.NewModelManager(server, 9)
 		if _, err := models.ModelInfo(t.Context(), uuid); err == nil {
 			t.Errorf("info of %q", uuid)
-		}
-		if _, err := models.ModelStatus(t.Context(), uuid); err == nil {
-			t.Errorf("status of %q", uuid)
 		}
 		if len(server.calls) != 0 {
 			t.Errorf("%q: sent %q", uuid, server.calls)
@@ -194,7 +185,7 @@ func TestListModelSummaries(t *testing.T) {
 			Status: juju.EntityStatus{Status: "available"}, Counts: []juju.ModelCount{}, AgentVersion: "4.0-beta8",
 		},
 		{
-			Name: "prod", UUID: modelUUID, OwnerTag: "user-admin", ProviderType: "lxd", CloudCredentialTag: "cloudcred-x_admin_y",
+			Name: "prod", UUID: modelUUID, OwnerTag: "user-admin", ProviderType: "lxd",
 			Counts: []juju.ModelCount{{Entity: "machines", Count: 3}},
 			Migration: &juju.MigrationStatus{
 				Status: "successful, removing model from source controller",
@@ -248,22 +239,6 @@ func TestListModelSummariesKeepsWhatCouldBeRead(t *testing.T) {
 	}
 }
 
-func TestModelStatus(t *testing.T) {
-	server := &caller{response: `{"models":[{"model-tag":"model-` + modelUUID + `","life":"alive","type":"iaas","hosted-machine-count":2,` +
-		`"application-count":3,"unit-count":4,"owner-tag":"user-admin","machines":[{"id":"0"}],"error":null}]}`}
-	got, err := juju.NewModelManager(server, 9).ModelStatus(t.Context(), modelUUID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := juju.ModelStatus{
-		ModelTag: "model-" + modelUUID, Life: "alive", Type: "iaas",
-		MachineCount: 2, ApplicationCount: 3, UnitCount: 4, OwnerTag: "user-admin",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("status differs (-want +got):\n%s", diff)
-	}
-}
-
 func TestTimesOfMigrations(t *testing.T) {
 	start, end := "2026-07-01T10:05:00Z", "2026-07-01T10:06:00.5+02:00"
 	for name, tt := range map[string]struct {
@@ -290,14 +265,14 @@ func TestTimesOfMigrations(t *testing.T) {
 
 func TestControllerFacade(t *testing.T) {
 	server := &caller{response: `{"user-models":[{"model":{"name":"my-model","uuid":"` + modelUUID + `","type":"iaas","owner-tag":"user-alice@canonical.com"},"last-connection":null},` +
-		`{"model":{"name":"b","uuid":"` + otherModel + `","type":"","qualifier":"prod"}}],"version":"3.6.14","git-commit":""}`}
+		`{"model":{"name":"b","uuid":"` + otherModel + `","type":"","qualifier":"prod"}}]}`}
 	controller := juju.NewController(server, 12)
 	models, err := controller.AllModels(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []juju.UserModel{
-		{Name: "my-model", UUID: modelUUID, Type: "iaas", OwnerTag: "user-alice@canonical.com"},
+		{Name: "my-model", UUID: modelUUID, OwnerTag: "user-alice@canonical.com"},
 		{Name: "b", UUID: otherModel, Qualifier: "prod"},
 	}
 	if diff := cmp.Diff(want, models); diff != "" {
@@ -306,11 +281,7 @@ func TestControllerFacade(t *testing.T) {
 	if models[0].Owner() != "alice@canonical.com" || models[1].Owner() != "prod" {
 		t.Errorf("owners %q, %q", models[0].Owner(), models[1].Owner())
 	}
-	version, err := controller.ControllerVersion(t.Context())
-	if err != nil || version != (juju.ControllerVersion{Version: "3.6.14"}) {
-		t.Errorf("got %v, %v", version, err)
-	}
-	wantCalls := []string{"Controller.AllModels 12 null", "Controller.ControllerVersion 12 null"}
+	wantCalls := []string{"Controller.AllModels 12 null"}
 	if diff := cmp.Diff(wantCalls, server.calls); diff != "" {
 		t.Errorf("calls differ (-want +got):\n%s", diff)
 	}
@@ -321,9 +292,6 @@ func TestControllerFacade(t *testing.T) {
 	if _, err := denied.AllModels(t.Context()); !errors.Is(err, rpc.CodeUnauthorized) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := denied.ControllerVersion(t.Context()); !errors.Is(err, rpc.CodeUnauthorized) {
-		t.Errorf("got %v", err)
-	}
 }
 
 // FuzzAnswers lets a server answer the facades anything: no panic, and no
@@ -332,7 +300,7 @@ func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"result":{"uuid":"` + modelUUID + `","status":{"since":5},"migration":{"end":"x"}}}]}`,
 		`{"results":[{"error":{"message":"go","code":"redirection required","info":{"servers":[[{"port":-1}]]}}}]}`,
-		`{"models":[{"model-tag":"model-` + modelUUID + `"}],"user-models":[{"model":null},null]}`,
+		`{"user-models":[{"model":null},null]}`,
 		`{"results":null}`, `null`, `[]`, `{"facades":[{"name":"A","versions":[1]}],"controller-tag":"x"}`,
 	} {
 		f.Add([]byte(seed))
@@ -342,11 +310,6 @@ func FuzzAnswers(f *testing.F) {
 		models := juju.NewModelManager(server, 9)
 		if info, err := models.ModelInfo(t.Context(), modelUUID); err == nil && info.UUID != modelUUID {
 			t.Errorf("got model %q", info.UUID)
-		} else if redirect, ok := juju.AsRedirect(err); ok {
-			_ = redirect.Addresses()
-		}
-		if status, err := models.ModelStatus(t.Context(), modelUUID); err == nil && status.ModelTag != "model-"+modelUUID {
-			t.Errorf("got model %q", status.ModelTag)
 		}
 		_, _ = models.ListModelSummaries(t.Context(), "user-admin", true)
 		_, _ = juju.NewController(server, 12).AllModels(t.Context())

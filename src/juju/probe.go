@@ -13,60 +13,36 @@ import (
 // probeTimeout is the time limit of a probe's one call.
 const probeTimeout = 20 * time.Second
 
-// ProbeState is what a controller says of a model to an anonymous client.
-type ProbeState int
+// ProbeState is what a controller says of a model to an anonymous client; empty: no answer that
+// means anything.
+type ProbeState string
 
 const (
-	// ProbeUnknown is the zero value, no answer that means anything.
-	ProbeUnknown ProbeState = iota
 	// ProbePresent means: the controller has the model, and did not say more.
-	ProbePresent
+	ProbePresent ProbeState = "present"
 	// ProbeIdle means: the controller has the model, and no migration moves it. It
 	// is in use, or dying.
-	ProbeIdle
+	ProbeIdle ProbeState = "idle"
 	// ProbeExporting means: a migration is moving the model away from the
 	// controller. Up to Juju 3.6 that is also said of a copy that could not be
 	// removed at the end of a migration.
-	ProbeExporting
+	ProbeExporting ProbeState = "exporting"
 	// ProbeImporting means: the controller has what a migration has imported so far,
 	// running or failed.
-	ProbeImporting
+	ProbeImporting ProbeState = "importing"
 	// ProbeRedirected means: the model has left for another controller, for good.
-	ProbeRedirected
+	ProbeRedirected ProbeState = "redirected"
 	// ProbeAbsent means: the controller does not have the model and knows of no
 	// completed migration: never here, destroyed, or removed a moment ago.
-	ProbeAbsent
+	ProbeAbsent ProbeState = "absent"
 )
-
-// String returns the state in a word.
-func (s ProbeState) String() string {
-	switch s {
-	case ProbePresent:
-		return "present"
-	case ProbeIdle:
-		return "idle"
-	case ProbeExporting:
-		return "exporting"
-	case ProbeImporting:
-		return "importing"
-	case ProbeRedirected:
-		return "redirected"
-	case ProbeAbsent:
-		return "absent"
-	default:
-		return "unknown"
-	}
-}
 
 // ProbeResult is the answer to a [Probe].
 type ProbeResult struct {
 	State ProbeState
-	// ControllerUUID is the controller that answered, known only if the model
-	// is present.
-	ControllerUUID string
-	// RedirectUUID and RedirectAlias are the controller that the model left
-	// for, as the one that it left knew it. Either may be empty.
-	RedirectUUID, RedirectAlias string
+	// RedirectUUID is the controller that the model left for, as the one that it
+	// left knew it. It may be empty.
+	RedirectUUID string
 }
 
 // Probe asks a controller, without credentials, whether it hosts the model
@@ -89,16 +65,12 @@ func Probe(ctx context.Context, opts Options) (ProbeResult, error) {
 		return ProbeResult{}, fmt.Errorf("cannot probe for model %q: %w", opts.ModelUUID, err)
 	}
 	defer conn.Close()
-	login, err := conn.LoginAnonymous(ctx, "")
+	_, err = conn.LoginAnonymous(ctx, "")
 	if err == nil {
-		return ProbeResult{State: conn.movement(ctx), ControllerUUID: login.ControllerUUID()}, nil
+		return ProbeResult{State: conn.movement(ctx)}, nil
 	}
 	if redirect, ok := AsRedirect(err); ok {
-		return ProbeResult{
-			State:         ProbeRedirected,
-			RedirectUUID:  redirect.ControllerUUID,
-			RedirectAlias: redirect.ControllerAlias,
-		}, nil
+		return ProbeResult{State: ProbeRedirected, RedirectUUID: redirect.ControllerUUID}, nil
 	}
 	if errors.Is(err, rpc.CodeModelNotFound) {
 		return ProbeResult{State: ProbeAbsent}, nil

@@ -6,41 +6,23 @@ package rpc
 // with that code. Unknown codes are kept as they came.
 type Code string //nolint:errname // see the constants
 
-// Error codes of Juju 2.9 to 4.x and of JIMM.
+// The error codes of Juju 2.9 to 4.x and of JIMM that are told apart here.
 //
 //nolint:errname // they are codes first; that they are errors too serves errors.Is
 const (
-	CodeNotFound              Code = "not found"
-	CodeUserNotFound          Code = "user not found"
-	CodeModelNotFound         Code = "model not found"
-	CodeUnauthorized          Code = "unauthorized access"
-	CodeSessionTokenInvalid   Code = "session token invalid" // Juju 3.5 and JIMM of 2025 on
-	CodeLoginExpired          Code = "login expired"
-	CodeNoCredentials         Code = "no credentials provided"
-	CodeAccessRequired        Code = "access required" // logins by token; the info maps tags to access
-	CodeForbidden             Code = "forbidden"
-	CodeDischargeRequired     Code = "macaroon discharge required"
-	CodeRedirect              Code = "redirection required"
-	CodeIncompatibleClient    Code = "incompatible client" // Juju 2.9 and 3.0
-	CodeNotImplemented        Code = "not implemented"     // also sent for facades before the login
-	CodeNotSupported          Code = "not supported"
-	CodeMethodNotAllowed      Code = "method not allowed"
-	CodeBadRequest            Code = "bad request"
-	CodeNotValid              Code = "not valid"
-	CodeAlreadyExists         Code = "already exists"
-	CodeUpgradeInProgress     Code = "upgrade in progress"
-	CodeOperationBlocked      Code = "operation is blocked"
-	CodeTryAgain              Code = "try again"
-	CodeNotYetAvailable       Code = "not yet available; try again later"
-	CodeExcessiveContention   Code = "excessive contention"
-	CodeDeadlineExceeded      Code = "deadline exceeded"
-	CodeStopped               Code = "stopped"
-	CodeDead                  Code = "dead"
-	CodeIncompatibleClouds    Code = "incompatible clouds"
-	CodeQuotaLimitExceeded    Code = "quota limit exceeded"
-	CodeCloudRegionRequired   Code = "cloud region required"
-	CodeModelNotEmpty         Code = "model not empty"
-	CodeSecretBackendNotFound Code = "secret backend not found"
+	CodeNotFound            Code = "not found"
+	CodeModelNotFound       Code = "model not found"
+	CodeUnauthorized        Code = "unauthorized access"
+	CodeSessionTokenInvalid Code = "session token invalid" // Juju 3.5 and JIMM of 2025 on
+	CodeAccessRequired      Code = "access required"       // logins by token; the info maps tags to access
+	CodeDischargeRequired   Code = "macaroon discharge required"
+	CodeRedirect            Code = "redirection required"
+	CodeIncompatibleClient  Code = "incompatible client" // Juju 2.9 and 3.0
+	CodeNotImplemented      Code = "not implemented"     // also sent for facades before the login
+	CodeNotSupported        Code = "not supported"
+	CodeBadRequest          Code = "bad request"
+	CodeUpgradeInProgress   Code = "upgrade in progress"
+	CodeTryAgain            Code = "try again"
 
 	// CodeModelMigrating is what JIMM of 2026 answers while it keeps a
 	// migration mode for the model.

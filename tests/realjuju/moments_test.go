@@ -168,11 +168,32 @@ func (o *observer) watch(ctx context.Context) {
 		}
 	})
 	loop(func(note note) {
-		status, err := models.ModelStatus(ctx, o.model)
-		note("status", fmt.Sprintf("life %s ", status.Life), err)
+		life, err := modelLife(ctx, conn, o.model)
+		note("status", fmt.Sprintf("life %s ", life), err)
 	})
 	loop(func(note note) { note("word", o.word(ctx), nil) })
 	close(o.begun)
+}
+
+// modelLife is the life of a model in ModelManager.ModelStatus, which the engine does not call.
+func modelLife(ctx context.Context, conn *juju.Conn, model string) (string, error) {
+	params := map[string]any{"entities": []map[string]string{{"tag": "model-" + model}}}
+	var reply struct {
+		Results []struct {
+			Life  string     `json:"life"`
+			Error *rpc.Error `json:"error"`
+		} `json:"models"`
+	}
+	err := conn.Call(ctx, rpc.Request{Facade: "ModelManager", Version: 9, Method: "ModelStatus"}, params, &reply)
+	switch {
+	case err != nil:
+		return "", err
+	case len(reply.Results) != 1:
+		return "", fmt.Errorf("%d results instead of one", len(reply.Results))
+	case reply.Results[0].Error != nil:
+		return "", reply.Results[0].Error
+	}
+	return reply.Results[0].Life, nil
 }
 
 // word is the status of the model in Client.FullStatus over a login with a token of JIMM: what a client of JIMM is told that
