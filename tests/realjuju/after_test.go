@@ -13,7 +13,7 @@ import (
 	simctl "jimm-migrator/tests/sim/controller"
 )
 
-// moved is a model that has left the real west for the real east, and its twin that has left the simulated one.
+// moved is a model that was migrated from the real west to the real east, and its twin between the simulated ones.
 type moved struct {
 	model          string
 	west, east     *controller.Controller
@@ -21,7 +21,7 @@ type moved struct {
 	neutral        neutral
 }
 
-// move moves a model of the user admin, which carol may read and bob may not, on real and on simulated controllers.
+// move migrates a model of the user admin, which carol may read and bob may not, on real and on simulated controllers.
 func move(t *testing.T, config map[string]any, options sim.Options) moved {
 	t.Helper()
 	m := moved{west: startController(t, "west", config), east: startController(t, "east", nil)}
@@ -74,7 +74,7 @@ func move(t *testing.T, config map[string]any, options sim.Options) moved {
 	return m
 }
 
-// TestAfter: who is told what on the source when a model has left, and on the target when it has come.
+// TestAfter compares what each user is told on the source after a model has migrated away, and on the target.
 func TestAfter(t *testing.T) {
 	t.Parallel()
 	m := move(t, nil, sim.Options{})

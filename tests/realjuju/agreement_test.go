@@ -16,8 +16,9 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestChecksAgreeWithJuju: our checks fail a model that Juju refuses to migrate, or takes and cannot import, and pass one that
-// it migrates. "make real" imports only what Juju takes and the checks fail; "make real-long" all that Juju takes.
+// TestChecksAgreeWithJuju compares our checks with Juju: they fail for a model that Juju refuses to migrate, or accepts
+// and cannot import, and pass for one that it migrates. "make real" imports only models that Juju accepts and the
+// checks fail; "make real-long" imports all that Juju accepts.
 func TestChecksAgreeWithJuju(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
@@ -72,8 +73,9 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 	}
 }
 
-// importModel takes a migration that has been initiated on until the target has imported the model, for which all agents report
-// that they are quiet; then one of them fails, so that nothing stays there. It returns why the source has aborted before.
+// importModel continues an initiated migration until the target has imported the model, with all agents reporting that
+// they are quiet; then one of them fails, so that the model does not stay there. It returns why the source aborted
+// earlier.
 func (s *spoiled) importModel() (abort string) {
 	s.Helper()
 	latest, err := s.st.LatestMigration()
@@ -111,7 +113,7 @@ func (s *spoiled) importModel() (abort string) {
 	return now.Message
 }
 
-// disagreement says in what Juju's verdict and ours differ, or "".
+// disagreement returns the difference between Juju's verdict and ours, or "".
 func disagreement(refusal error, report engine.Report) string {
 	switch {
 	case refusal != nil && len(report.Failed) == 0:
@@ -122,7 +124,7 @@ func disagreement(refusal error, report engine.Report) string {
 	return ""
 }
 
-// passed says that the checks pass, and of what they warn.
+// passed requires that the checks pass, and returns the warnings.
 func passed(report engine.Report) string {
 	var warned []string
 	for _, w := range report.Warned {

@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestCharm: Juju's own "juju run" asks a real controller for actions of the charm, whose real dispatch binary does them
-// over the same controllers.
+// TestCharm asks a real controller for actions of the charm with Juju's own "juju run". The charm's real dispatch
+// binary runs them, over the same controllers.
 func TestCharm(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())

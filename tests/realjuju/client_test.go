@@ -21,7 +21,7 @@ import (
 	"jimm-migrator/tests/sim"
 )
 
-// clientSide is a controller as Juju's client is told of it.
+// clientSide is how Juju's client connects to a controller.
 type clientSide struct {
 	side
 	uuid string
@@ -35,7 +35,7 @@ func (s clientSide) info(model string) *api.Info {
 	return info
 }
 
-// answers is what Juju's own client makes of a controller that has a model, by question.
+// answers are what Juju's own client returns about a model on a controller, by question.
 func answers(t *testing.T, s clientSide, model string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -96,7 +96,7 @@ func answers(t *testing.T, s clientSide, model string) map[string]string {
 	return out
 }
 
-// askModel asks a connection to the model for its status.
+// askModel asks for the model's status on a connection to the model.
 func askModel(t *testing.T, s clientSide, model string, note func(string, any, error)) {
 	t.Helper()
 	conn, err := api.Open(s.info(model), controller.DialOptions())
@@ -120,7 +120,7 @@ func askModel(t *testing.T, s clientSide, model string, note func(string, any, e
 	}
 }
 
-// askBadly logs in as one must not.
+// askBadly logs in with wrong credentials.
 func askBadly(s clientSide, model string, note func(string, any, error)) {
 	for question, change := range map[string]func(*api.Info){
 		"wrong password":   func(i *api.Info) { i.Password = "wrong" },
@@ -142,7 +142,8 @@ func askBadly(s clientSide, model string, note func(string, any, error)) {
 	}
 }
 
-// TestClient: Juju's own client makes of simulated controllers of every release what it makes of a real one of 3.5.4.
+// TestClient compares what Juju's own client returns from simulated controllers of every release with a real one of
+// 3.5.4.
 func TestClient(t *testing.T) {
 	t.Parallel()
 	west := startController(t, "west", nil)
@@ -172,7 +173,8 @@ func TestClient(t *testing.T) {
 	expected(t, "client", differences)
 }
 
-// TestClientFollows: Juju's own client starts a migration between simulated controllers, and is redirected at its end.
+// TestClientFollows starts a migration between simulated controllers with Juju's own client, which is redirected at the
+// end.
 func TestClientFollows(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.9.51", "3.1.10", "3.4.6", "3.5.4", "3.6.14"} {
@@ -210,14 +212,14 @@ func TestClientFollows(t *testing.T) {
 	}
 }
 
-// TestDeviceFlow: Juju's own client logs in to a simulated JIMM by device and by session token, as its users do.
+// TestDeviceFlow logs in to a simulated JIMM with Juju's own client by device and by session token, as its users do.
 func TestDeviceFlow(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
 		t.Run(year, func(t *testing.T) {
 			t.Parallel()
 			world := sim.World{JIMM: sim.JIMM{Version: year, TLS: true, Administrators: []string{"alice@example.com"}}, Controllers: []sim.Controller{{Name: "west"}}}
-			j, err := sim.Start(t.Context(), world, sim.Options{TLSNames: []string{"juju-apiserver"}}) // which Juju's client asks of whom it has a CA
+			j, err := sim.Start(t.Context(), world, sim.Options{TLSNames: []string{"juju-apiserver"}}) // Juju's client asks a server for it if it has the server's CA
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// expected holds differences against testdata/NAME.txt, a line each, where "#" begins a comment. One that is not there
-// fails, and so does a line there that has not occurred: the list can only shrink.
+// expected compares differences with testdata/NAME.txt, one per line, where "#" begins a comment. A difference that is
+// not listed fails, and so does a line that has not occurred: the list can only shrink.
 func expected(t *testing.T, name string, differences []string) {
 	t.Helper()
 	known := readExpected(t, name)

@@ -29,7 +29,8 @@ func (s *spoiled) storage(kind string) {
 	s.ok(err)
 }
 
-// consumed relates pg to a consumed offer on the side of the offer: another model's application loki is related to it.
+// consumed relates pg to a consumed offer, seen from the offer's side: another model's application loki is related to
+// it.
 func (s *spoiled) consumed() *state.Relation {
 	s.Helper()
 	_, err := s.st.AddRemoteApplication(state.AddRemoteApplicationParams{
@@ -63,7 +64,7 @@ func secretWith(change func(*state.CreateSecretParams)) func(*spoiled) {
 	}
 }
 
-// action asks for an action and takes it on as far as said.
+// action enqueues an action and advances it to a state.
 func action(further func(state.Action) error) func(*spoiled) {
 	return func(s *spoiled) {
 		_, err := s.west.Deploy(s.model, "act", charmFiles("act", ""))
@@ -105,7 +106,7 @@ func modelConfig(attrs map[string]any) func(*spoiled) {
 	}
 }
 
-// contents are faults of what a model may contain. Juju migrates most of it.
+// contents are faults in the contents of a model. Juju migrates most of them.
 func contentsFaults() []fault {
 	return []fault{
 		{name: "charm from the charm store", do: func(s *spoiled) {

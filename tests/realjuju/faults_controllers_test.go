@@ -9,19 +9,19 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// set writes members of a document of the database, for what Juju itself never writes again.
+// set changes members of a document in the database, for values that Juju itself never writes.
 func (s *spoiled) set(of *controller.Controller, collection, id string, members bson.M) {
 	s.Helper()
 	s.ok(of.State.MongoSession().DB("juju").C(collection).UpdateId(id, bson.M{"$set": members}))
 }
 
-// identityProvider makes a controller one that knows external users from elsewhere, or with an empty URL no longer.
+// identityProvider gives a controller external users from another provider; an empty URL removes it.
 func (s *spoiled) identityProvider(of *controller.Controller, url string) {
 	s.Helper()
 	s.set(of, "controllers", "controllerSettings", bson.M{"settings.identity-url": url})
 }
 
-// life sets the life of an entity of a controller, and back: Juju itself never goes back.
+// life sets the life of an entity of a controller, and back: Juju itself never reverses it.
 func life(name string, of func(*spoiled) *controller.Controller, collection string, id func(*controller.Controller) string) fault {
 	to := func(life state.Life) func(*spoiled) {
 		return func(s *spoiled) { s.set(of(s), collection, id(of(s)), bson.M{"life": life}) }
@@ -29,7 +29,7 @@ func life(name string, of func(*spoiled) *controller.Controller, collection stri
 	return fault{name: name, do: to(state.Dying), undo: to(state.Alive)}
 }
 
-// copyOnTarget makes a model of the same UUID on the target and changes it.
+// copyOnTarget makes a model with the same UUID on the target and changes it.
 func copyOnTarget(change func(*spoiled, *state.Model)) func(*spoiled) {
 	return func(s *spoiled) {
 		s.ok(s.east.PutModel("other-"+s.model[:8], s.model, "admin"))

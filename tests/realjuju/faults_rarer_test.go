@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// charmFiles are those of a small charm with more metadata.
+// charmFiles are the files of a small charm with additional metadata.
 func charmFiles(name, metadata string) map[string]string {
 	return map[string]string{
 		"metadata.yaml": "name: " + name + "\nsummary: a charm\ndescription: a charm\n" + metadata,
@@ -39,7 +39,7 @@ func (s *spoiled) addRelation(endpoints ...string) *state.Relation {
 	return relation
 }
 
-// peers deploys a charm with a peer relation, of whose unit the caller says whether it joins.
+// peers deploys a charm with a peer relation; the caller decides whether its unit joins.
 func peers(join bool) func(*spoiled) {
 	return func(s *spoiled) {
 		_, err := s.west.Deploy(s.model, "db", charmFiles("db", "peers: {cluster: {interface: raft}}\n"))
@@ -72,7 +72,7 @@ func (s *spoiled) subordinate() *state.Unit {
 	return unit
 }
 
-// remoteRelation relates pg to an offer of another model, and pg/0 joins or does not.
+// remoteRelation relates pg to an offer of another model; pg/0 joins or does not.
 func (s *spoiled) remoteRelation(join bool) *state.Relation {
 	s.Helper()
 	consumeOffer(s)
@@ -84,7 +84,7 @@ func (s *spoiled) remoteRelation(join bool) *state.Relation {
 	return relation
 }
 
-// setModelVersion makes a model, and its agents if they are to follow, those of another version.
+// setModelVersion changes the version of a model, and of its agents if requested.
 func setModelVersion(to version.Binary, agents bool) func(*spoiled) {
 	return func(s *spoiled) {
 		s.ok(s.st.SetModelAgentVersion(to.Number, nil, true))
@@ -106,7 +106,7 @@ func onController(name string, of func(*spoiled) *controller.Controller, change,
 	return fault{name: name, do: on(change), undo: on(back)}
 }
 
-// pendingMachine adds a machine to a controller that has not started yet, as "juju enable-ha" does, and removes it.
+// pendingMachine adds a machine that has not started yet to a controller, as "juju enable-ha" does, and removes it.
 func pendingMachine(name string, of func(*spoiled) *controller.Controller) fault {
 	var added *state.Machine
 	return fault{
@@ -120,7 +120,7 @@ func pendingMachine(name string, of func(*spoiled) *controller.Controller) fault
 	}
 }
 
-// rarerFaults are what is met less often.
+// rarerFaults are faults that occur less often.
 func rarerFaults() []fault {
 	older := controller.AgentBinary()
 	older.Patch--

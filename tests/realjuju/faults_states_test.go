@@ -35,7 +35,7 @@ func pendingContainer(kind instance.ContainerType) func(*spoiled) {
 	}
 }
 
-// onTarget adds a model of the same name to the target and changes it.
+// onTarget adds a model with the same name to the target and changes it.
 func onTarget(change func(*spoiled, *state.State)) func(*spoiled) {
 	return func(s *spoiled) {
 		m, err := s.st.Model()
@@ -46,7 +46,7 @@ func onTarget(change func(*spoiled, *state.State)) func(*spoiled) {
 	}
 }
 
-// stateFaults are states that entities are in for a while, and those of second entities.
+// stateFaults are temporary states of entities, and states of additional entities.
 func stateFaults() []fault {
 	newer := controller.AgentBinary()
 	newer.Patch++

@@ -18,7 +18,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// spoiled is a model of west that a fault works on. Its methods end the test when Juju does not let them.
+// spoiled is a model of west that a fault changes. Its methods end the test if Juju does not allow the change.
 type spoiled struct {
 	*testing.T
 	west, east *controller.Controller
@@ -61,7 +61,7 @@ func (s *spoiled) charm(url, name string) *state.Charm {
 	return c
 }
 
-// relate relates pg to another application, whose units join as said.
+// relate relates pg to another application; the caller decides whether its units join.
 func (s *spoiled) relate(joining ...string) *state.Relation {
 	s.Helper()
 	_, err := s.west.Deploy(s.model, "app", nil)
@@ -99,7 +99,7 @@ func (s *spoiled) addContainer(base state.Base) *state.Machine {
 
 const containerPassword = "password-of-the-container-123"
 
-// addUser gives a user access to the model; a local one is known on the named controllers.
+// addUser gives a user access to the model; a local user exists on the named controllers.
 func (s *spoiled) addUser(name string, on ...*controller.Controller) {
 	s.Helper()
 	for _, c := range on {
@@ -124,7 +124,7 @@ func credential(revoked bool) cloud.Credential {
 	return c
 }
 
-// fault is a way to spoil a model, or a controller, which is mended again by undo.
+// fault is a way to spoil a model, or a controller, which undo repairs.
 type fault struct {
 	name string
 	do   func(*spoiled)
@@ -169,7 +169,7 @@ func restoreCredential(s *spoiled) {
 	s.ok(s.west.State.UpdateCloudCredential(controller.Credential(), credential(false)))
 }
 
-// upgrade begins an upgrade of a controller.
+// upgrade starts an upgrade of a controller.
 func upgrade(c *controller.Controller) error {
 	from := controller.AgentBinary().Number
 	to := from
@@ -178,7 +178,7 @@ func upgrade(c *controller.Controller) error {
 	return err
 }
 
-// noToken is what a leader shows, to a state that looks at nothing.
+// noToken is a leader's token for a state that does not check it.
 type noToken struct{}
 
 func (noToken) Check() error { return nil }
@@ -208,7 +208,7 @@ func consumeOffer(s *spoiled) *state.RemoteApplication {
 	return remote
 }
 
-// faults are what Juju's prechecks look at, and what they do not.
+// faults are faults that Juju's prechecks find, and faults that they do not.
 func faults() []fault {
 	older := controller.AgentBinary()
 	older.Patch--

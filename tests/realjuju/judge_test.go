@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/tests/realjuju/jaas"
 )
 
-// active reports whether a controller has a model in use, by its database: not one that is being imported.
+// active reports whether a model is in use on a controller, by its database: not one that is being imported.
 func active(c *controller.Controller, uuid string) bool {
 	found := false
 	_ = c.Do(uuid, func(st *state.State) error {
@@ -22,12 +22,12 @@ func active(c *controller.Controller, uuid string) bool {
 	return found
 }
 
-// truth is what the databases of both controllers and of JIMM say of a model.
+// truth is the state of a model in the databases of both controllers and of JIMM.
 type truth struct {
 	west, east bool                 // host it
 	row        string               // the controller that JIMM records, empty if JIMM does not know the model
-	forgotten  string               // for whose question JIMM has forgotten the model
-	migration  controller.Migration // the latest on west; empty if it has none or the model has left
+	forgotten  string               // the user who made JIMM forget the model
+	migration  controller.Migration // the latest on west; empty if it has none or the model has migrated away
 }
 
 func truthOf(j *jaas.JAAS, m *jaas.Model) truth {
@@ -39,8 +39,8 @@ func truthOf(j *jaas.JAAS, m *jaas.Model) truth {
 	return truth{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, j.ForgottenFor(m.UUID), latest}
 }
 
-// lies lists what a report from west to east claims and the databases deny. A report that claims nothing does not lie, but
-// JIMM must never be made to name a controller that has not the model.
+// lies lists what a report on a migration from west to east claims and the databases deny. A report without claims does
+// not lie, but JIMM must never record a controller that does not have the model.
 func lies(r engine.Report, now truth) []string {
 	var out []string
 	lie := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }

@@ -9,14 +9,15 @@ import (
 	"jimm-migrator/tests/engine"
 )
 
-// TestKilled: the engine is ended at each line that it prints, and run again: it never starts a second migration, and in
-// the end the model is moved and recorded. The checks print many lines and change nothing: their first and their last are
-// enough. One model moves at a time, since Juju gives up on a transaction that too many others disturb.
+// TestKilled kills the engine at each line that it prints, and runs it again: it never starts a second migration, and
+// in the end the model is migrated and recorded. The checks print many lines and change nothing: their first and their
+// last are enough. One model is migrated at a time, because Juju gives up on a transaction that too many others
+// disturb.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for _, f := range fronts() {
 		if f.blind {
-			continue // what becomes of it is seen by chance
+			continue // its result is only seen by chance
 		}
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,12 +23,12 @@ var (
 	jujuLog = flag.String("juju-log", "", "write what the controllers log to this file")
 )
 
-// controllerArgument makes this program a controller.
+// controllerArgument makes this program run a controller.
 const controllerArgument = "-controller-process"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_, _ = loggo.RemoveWriter(loggo.DefaultWriterName) // Juju writes warnings to stderr otherwise
+	_, _ = loggo.RemoveWriter(loggo.DefaultWriterName) // otherwise Juju writes warnings to stderr
 	if *jujuLog != "" {
 		f, err := os.Create(*jujuLog)
 		if err != nil {
@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// slow leaves a test to "make real-long".
+// slow skips a test that only "make real-long" runs.
 func slow(t *testing.T) {
 	t.Helper()
 	if !*long {
@@ -77,10 +77,10 @@ func addModel(t *testing.T, j *jaas.JAAS, name string) *jaas.Model {
 	return m
 }
 
-// patience limits what must happen and takes seconds. No machine is so slow that it takes longer.
+// patience limits waits that take seconds. No machine is so slow that it takes longer.
 const patience = 10 * time.Minute
 
-// migrate runs the engine, with patience if the request has no limit, and logs how it went if the test fails.
+// migrate runs the engine, with patience if the request has no limit, and logs the run if the test fails.
 func migrate(t *testing.T, e engine.JAAS, r engine.Request) engine.Report {
 	t.Helper()
 	if r.Timeout == 0 {
@@ -107,7 +107,7 @@ func logIfFailed(t *testing.T, report engine.Report) {
 	})
 }
 
-// within is a context for waiting, with patience.
+// within returns a context for a wait, with patience.
 func within(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

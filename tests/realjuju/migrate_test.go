@@ -14,8 +14,8 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestMigrate: the engine moves a model between real controllers, behind JIMM of 2024 and of 2026, with and without
-// accounts and probes. Juju's own client says whether the model is there.
+// TestMigrate migrates a model with the engine between real controllers, behind JIMM of 2024 and of 2026, with and
+// without accounts and probes. Juju's own client shows which controller has the model.
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -35,8 +35,8 @@ func TestMigrate(t *testing.T) {
 			m := addModel(t, j, "prod")
 			report := migrate(t, j.Engine(c.accounts), engine.Request{Model: m.UUID, Target: "east", Blind: c.blind})
 			if c.blind {
-				// JIMM of 2026 hides the source's answers while it believes that it migrates the model: what has become of it
-				// is seen by chance. Then "unknown" is the truth.
+				// JIMM of 2026 hides the source's answers while it assumes that it migrates the model: the result is
+				// only seen by chance. "unknown" is then correct.
 				for _, lie := range lies(report, truthOf(j, m)) {
 					t.Error(lie)
 				}

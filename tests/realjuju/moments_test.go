@@ -20,11 +20,11 @@ import (
 	simctl "jimm-migrator/tests/sim/controller"
 )
 
-// steady says which answers count. What a controller says to a request that a step of a removal overtakes depends on
-// chance, so that such an answer does not count. The zero value counts all.
+// steady decides which answers count. The answer to a request during which a removal makes a step depends on chance, so
+// it does not count. In the zero value all count.
 type steady struct {
 	mu    sync.Mutex
-	moved bool // a removal is at work
+	moved bool // a removal is running
 	steps int
 }
 
@@ -34,10 +34,10 @@ func (s *steady) now() (step int, counts bool) {
 	return s.steps, !s.moved
 }
 
-// begin makes answers count from requests that are made from now on.
+// begin makes answers count whose requests are made from now on.
 func (s *steady) begin() { s.set(false) }
 
-// end makes answers not count that have not come yet.
+// end makes later answers not count.
 func (s *steady) end() { s.set(true) }
 
 func (s *steady) set(moved bool) {
@@ -47,19 +47,19 @@ func (s *steady) set(moved bool) {
 	s.steps++
 }
 
-// observer is our client on one controller. It keeps what it was told of a model, each thing once.
+// observer is our client on one controller. It keeps each different answer about a model once.
 type observer struct {
 	side
 	where, model string
 	neutral      neutral
-	token        string // the login of JIMM to the model
+	token        string // JIMM's login to the model
 	steady       *steady
 
 	mu      sync.Mutex
 	seen    map[string]bool
-	rounds  []int         // how often each loop has asked
+	rounds  []int         // the number of questions of each loop
 	begun   chan struct{} // closed when all loops have begun
-	changed chan struct{} // closed when a loop has asked once more
+	changed chan struct{} // closed when all loops have asked once more
 }
 
 func newObserver(where string, of side, o observed, token string) *observer {
@@ -75,7 +75,7 @@ func (o *observer) hear(what, said string, err error) {
 	o.seen[o.line(what, said)] = true
 }
 
-// logsSent is how many logs a source has transferred.
+// logsSent is the number of logs that a source has transferred.
 const logsSent = `\(\d+ sent\)`
 
 func (o *observer) line(what, said string) string {
@@ -83,7 +83,7 @@ func (o *observer) line(what, said string) string {
 	return strings.TrimSpace(o.neutral.in(o.where + " " + what + ": " + said))
 }
 
-// describeError is an error as our client's callers tell errors apart. That of a connection is the network's.
+// describeError distinguishes errors as our client's callers do. An error of the connection is one of the network.
 func describeError(err error) string {
 	if redirect, ok := juju.AsRedirect(err); ok {
 		return fmt.Sprintf("redirect to alias %q", redirect.ControllerAlias)
@@ -110,7 +110,7 @@ func (o *observer) login(ctx context.Context, model string) (*juju.Conn, error) 
 	return conn, nil
 }
 
-// watch asks again and again, as fast as it can, until the context ends.
+// watch asks repeatedly, as fast as it can, until the context ends.
 func (o *observer) watch(ctx context.Context) {
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -196,8 +196,8 @@ func modelLife(ctx context.Context, conn *juju.Conn, model string) (string, erro
 	return reply.Results[0].Life, nil
 }
 
-// word is the status of the model in Client.FullStatus over a login with a token of JIMM: what a client of JIMM is told that
-// logs in to the model. Of the texts of a migration it keeps the one that a model's status never has.
+// word is the status of the model in Client.FullStatus over a login with a token of JIMM: what a client of JIMM sees
+// when it logs in to the model. Of the texts of a migration it keeps the one that a model's status never has.
 func (o *observer) word(ctx context.Context) string {
 	answer, problem := o.ask(ctx, request{"/model/" + o.model + "/api", o.token, "Client", 6, "FullStatus", `{"patterns":[]}`})
 	if refusal, ok := strings.CutPrefix(problem, "login: "); ok && json.Unmarshal([]byte(refusal), &answer) == nil {
@@ -231,7 +231,7 @@ func (o *observer) asked(loop int) {
 	o.changed = make(chan struct{})
 }
 
-// askAll returns when each loop has asked anew, from beginning to end, or the context ends.
+// askAll returns when each loop has asked once more, from beginning to end, or the context ends.
 func (o *observer) askAll(ctx context.Context) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -255,22 +255,22 @@ func (o *observer) askAll(ctx context.Context) {
 	}
 }
 
-// observed is a model that moves between two controllers while both are asked about it.
+// observed is a model that migrates between two controllers while both are asked about it.
 type observed struct {
 	model      string
 	neutral    neutral
 	west, east side
 	tokens     issuer
 	steady     *steady
-	// move moves the model. It calls ask to wait until both controllers have been asked anew.
+	// move migrates the model. It calls ask to wait until both controllers have been asked once more.
 	move  func(ctx context.Context, ask func()) error
-	texts func() []string // what the source's worker has said
+	texts func() []string // the status texts of the source's worker
 }
 
 // removalLimit is how long a removal waits for the observers, one of which may wait for the removal.
 const removalLimit = time.Minute
 
-// observe lists what both controllers are seen to say while a model moves, and two seconds longer.
+// observe lists the different answers of both controllers while a model migrates, and for two seconds after.
 func observe(t *testing.T, o observed) map[string]bool {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -282,7 +282,7 @@ func observe(t *testing.T, o observed) map[string]bool {
 	for _, o := range observers {
 		watching.Go(func() { o.watch(ctx) })
 	}
-	for _, o := range observers { // what both say before is theirs, too
+	for _, o := range observers { // the answers before it count too
 		select {
 		case <-o.begun:
 			o.askAll(within(t))
@@ -297,7 +297,7 @@ func observe(t *testing.T, o observed) map[string]bool {
 			o.askAll(limited)
 		}
 	})
-	for _, o := range observers { // what both say after it, too; caches know it then
+	for _, o := range observers { // the answers after it count too; caches are up to date then
 		o.askAll(within(t))
 	}
 	o.steady.begin()
@@ -306,7 +306,7 @@ func observe(t *testing.T, o observed) map[string]bool {
 	case <-after.C:
 	case <-ctx.Done():
 	}
-	for _, o := range observers { // on a slow machine, two seconds are less than one round
+	for _, o := range observers { // on a slow machine, two seconds are shorter than one round
 		o.askAll(within(t))
 	}
 	stop()
@@ -324,10 +324,10 @@ func observe(t *testing.T, o observed) map[string]bool {
 	return all
 }
 
-// TestMoments: what our client is told at each moment of a migration, by real and by simulated controllers. A real one is
-// held while it removes a copy (see removal), what it says while it imports one does not count, and its worker is heard as it
-// speaks. "race" in the list is what either can say to a request that a change of the model overtakes. It takes most of a
-// minute, so "make real" leaves it out.
+// TestMoments compares the answers to our client at each moment of a migration, by real and by simulated controllers. A
+// real one is paused while it removes a copy (see removal), its answers while it imports one do not count, and its
+// worker's texts are recorded as it sets them. "race" in the list marks answers of either to a request during which the
+// model changes. It takes most of a minute, so "make real" leaves it out.
 func TestMoments(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -383,7 +383,7 @@ func observeReal(t *testing.T, fails bool) map[string]bool {
 		model: model, neutral: newNeutral(model, "MODEL", west.UUID, "WEST", east.UUID, "EAST"), west: realSide(west), east: realSide(east), tokens: tokens,
 		steady: &steady,
 		move: func(ctx context.Context, ask func()) error {
-			removing := west // the copy that goes
+			removing := west // the copy that is removed
 			if fails {
 				removing = east
 			}
@@ -397,9 +397,9 @@ func observeReal(t *testing.T, fails bool) map[string]bool {
 			west.BeforeText(func(text string) {
 				switch {
 				case text == "importing model into target controller":
-					steady.end() // what the target says meanwhile, piece by piece, depends on chance
+					steady.end() // the target's answers meanwhile, piece by piece, depend on chance
 				case strings.HasPrefix(text, "uploading model binaries"):
-					ask() // caches know of the copy then
+					ask() // caches have the copy then
 					steady.begin()
 				}
 			})
@@ -417,9 +417,9 @@ func observeReal(t *testing.T, fails bool) map[string]bool {
 	})
 }
 
-// removal is what a controller does to a copy that goes. Juju removes the collections in the random order of a Go map, and
-// what it says depends on the first that a request misses. So that a test judges each order in each run, each collection is
-// hidden once, alone, before the first goes.
+// removal is how a controller removes a copy. Juju removes the collections in the random order of a Go map, and its
+// answer depends on the first collection that a request misses. To test each order in each run, each collection is
+// hidden once, alone, before the first is removed.
 type removal struct {
 	model  string
 	from   *controller.Controller
@@ -451,7 +451,7 @@ func (r *removal) before(collections []string) {
 		}
 		r.from.Hide("", "")
 	case slices.Contains(collections, "models"), slices.Contains(collections, "migrations.active"): // the last steps
-		r.ask() // caches know of the other steps then
+		r.ask() // caches have the other steps then
 		watch()
 	}
 	r.mu.Lock()
@@ -459,15 +459,15 @@ func (r *removal) before(collections []string) {
 	r.removed = append(r.removed, collections...)
 }
 
-// over reports whether a source has removed all of the model. What is left is the end of the migration.
+// over reports whether a source has removed all of the model. What is left belongs to the end of the migration.
 func (r *removal) over() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Contains(r.removed, "migrations.active")
 }
 
-// check fails the test if a collection was removed whose absence had not been watched: hidden, or in the first and last steps
-// (the log, "forwarded", is of another database, and no answer has it).
+// check fails the test if a collection was removed without being watched: hidden, or in the first and last steps (the
+// log, "forwarded", is in another database, and no answer depends on it).
 func (r *removal) check(t *testing.T) {
 	t.Helper()
 	r.mu.Lock()
@@ -495,7 +495,7 @@ func observeSimulated(t *testing.T, fails bool) map[string]bool {
 		{Name: "west", Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", Users: users},
 		{Name: "east", Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", Users: users},
 	}
-	// What stands for milliseconds stands long enough here to be heard on a slow machine. A removal has five steps.
+	// Durations of milliseconds are long enough here to be seen on a slow machine. A removal has five steps.
 	pace := simctl.DefaultPace()
 	const speed, heard = 60, 500 * time.Millisecond * 60
 	pace.Quiesce, pace.Validation, pace.Success = pace.Progress/2, pace.Progress/2, pace.Progress/2

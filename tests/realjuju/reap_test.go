@@ -12,11 +12,11 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestReap: the source removes a model that has left document by document, and waits at each while the model is located.
-// The half-removed model answers in ways that no other phase has ("not found" of a user, of settings, of itself). At no
-// step is it said to be on the source, in conflict, absent or lost, JIMM never forgets it, and the migration that is
+// TestReap locates a model while the source, which it has left, removes it document by document and waits at each. The
+// half-removed model causes answers that no other phase has ("not found" of a user, of settings, of itself). At no step
+// is it reported as on the source, in conflict, absent or lost, JIMM never forgets it, and the migration that is
 // watched meanwhile ends as migrated. A migration that JIMM did not start is the dangerous one: JIMM of 2026 forgets a
-// model whose controller says "not found".
+// model that its controller reports as "not found".
 func TestReap(t *testing.T) {
 	t.Parallel()
 	for _, generation := range []jimm.Generation{jimm.Generation2024(), jimm.Generation2026()} {
@@ -89,9 +89,10 @@ func (s *slowReap) before(collections []string) {
 	}
 }
 
-// TestReap_WhileJIMMPolls: JIMM of 2026 itself asks every minute for the details of each model, and forgets one whose
-// controller denies it, as a source does while it removes a model. Of a migration that JIMM has started it knows better. So a
-// migration by another client can make JIMM forget the model: then that is what we say.
+// TestReap_WhileJIMMPolls runs JIMM's own poller, which in 2026 asks every minute for the details of each model, and
+// forgets one that its controller denies, as a source does while it removes a model. It does not forget a model of a
+// migration that JIMM has started. So a migration by another client can make JIMM forget the model: the charm must then
+// report that.
 func TestReap_WhileJIMMPolls(t *testing.T) {
 	t.Parallel()
 	for foreign, want := range map[bool]string{true: "lost-from-jimm", false: "migrated"} {

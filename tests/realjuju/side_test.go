@@ -64,7 +64,7 @@ func simulate(t *testing.T, world sim.World, options sim.Options) *sim.JAAS {
 	return j
 }
 
-// twin is the simulated controller that is to be the same as a real one.
+// twin is the simulated controller that corresponds to a real one.
 func twin(c *controller.Controller) sim.Controller {
 	return sim.Controller{
 		Name: c.Name, UUID: c.UUID, ModelUUID: c.ModelUUID, Version: controller.Version(), Cloud: "dummy", Region: "dummy-region", CloudType: "dummy",
@@ -72,7 +72,7 @@ func twin(c *controller.Controller) sim.Controller {
 	}
 }
 
-// request is one message, with no client's opinion between. PASSWORD in it stands for that of the user admin.
+// request is one message, without a client in between. PASSWORD in it stands for that of the user admin.
 type request struct {
 	Path string
 	// Login comes first: "" for none, admin, anonymous, or the parameters of Admin.Login.
@@ -89,16 +89,16 @@ func (r request) String() string {
 	return fmt.Sprintf("%s%s %s(%d).%s %s", r.Path, login, r.Facade, r.Version, r.Method, r.Params)
 }
 
-// apiLimit bounds a question to a server, so that one that hangs is seen as such.
+// apiLimit limits a request to a server, so that one that hangs is reported.
 const apiLimit = 30 * time.Second
 
-// ask makes a request and returns what came back, or why nothing did.
+// ask makes a request and returns the answer, or why there is none.
 func (s side) ask(ctx context.Context, r request) (answer any, problem string) {
 	ctx, cancel := context.WithTimeout(ctx, apiLimit)
 	defer cancel()
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(s.ca))
-	// Juju's test packages forbid the default transport to leave the machine.
+	// Juju's test packages forbid the default transport to connect to other machines.
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "juju-apiserver"}, DialContext: (&net.Dialer{}).DialContext}}
 	conn, _, err := websocket.Dial(ctx, "wss://"+s.addr+r.Path, &websocket.DialOptions{HTTPClient: client}) //nolint:bodyclose // closed by Dial
 	if err != nil {
@@ -171,7 +171,7 @@ func (n neutral) in(s string) string {
 	return n.ports.ReplaceAllString(n.times.ReplaceAllString(s, "TIME"), "HOST")
 }
 
-// compare lists where two answers differ: members, kinds of values, texts.
+// compare lists the differences of two answers: members, kinds of values, texts.
 func (n neutral) compare(path string, actual, simulated any) (differences []string) {
 	note := func(format string, args ...any) {
 		differences = append(differences, n.in(path+": "+fmt.Sprintf(format, args...)))
@@ -227,7 +227,7 @@ func (n neutral) compare(path string, actual, simulated any) (differences []stri
 	return differences
 }
 
-// without lists what one object has and another has not, or not so.
+// without lists the members that one object has and the other lacks, or that differ.
 func without(x, y map[string]any) string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(x)) {
@@ -246,7 +246,7 @@ func compact(v any) string {
 	return string(raw)
 }
 
-// differ asks both sides and lists what differs. Facades of a login are compared by name.
+// differ asks both sides and lists the differences. Facades of a login are compared by name.
 func (p pair) differ(ctx context.Context, n neutral, r request) []string {
 	actual, realProblem := p.real.ask(ctx, r)
 	simulated, simProblem := p.simulated.ask(ctx, r)
@@ -277,7 +277,7 @@ func facadesByName(answer any) any {
 	return answer
 }
 
-// initiate asks a controller to move a model to another, with our own client, and returns Juju's refusal.
+// initiate asks a controller to migrate a model to another one, with our own client, and returns Juju's refusal.
 func initiate(ctx context.Context, west, east sim.Registration, model string) (refusal string, err error) {
 	conn, err := juju.Dial(ctx, juju.Options{Addresses: []string{west.PublicAddress}, CACert: west.CACertificate})
 	if err != nil {

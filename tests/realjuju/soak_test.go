@@ -21,8 +21,8 @@ var (
 	from  = flag.Uint64("from", 1, "the first seed")
 )
 
-// TestSoak: migrations between real controllers in which something goes wrong that the seed decides, and whose engine may be
-// killed. The databases judge each run; when all is calm again, another run must settle it.
+// TestSoak runs migrations between real controllers with a failure that the seed chooses; the engine may also be
+// killed. The databases judge each run; when all failures are over, another run must settle the migration.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	for seed := *from; seed < *from+*seeds; seed++ {
@@ -89,8 +89,8 @@ func playSeed(t *testing.T, random *rand.Rand) {
 	t.Logf("first %q, then %q; JIMM forgot the model for %q", report.Outcome, again.Outcome, j.ForgottenFor(m.UUID))
 }
 
-// settleSeed returns when what went wrong is over and no migration runs. If none has begun, what waits for a phase of it is
-// called off.
+// settleSeed returns when the failure is over and no migration runs. If none has begun, a failure that waits for one of
+// its phases is cancelled.
 func settleSeed(t *testing.T, j *jaas.JAAS, m *jaas.Model, over func(), happened <-chan error) {
 	t.Helper()
 	if _, err := j.West.Migration(m.UUID); err != nil && active(j.West, m.UUID) {

@@ -59,7 +59,7 @@ func newIssuer(t *testing.T) issuer {
 
 func (i issuer) jwks() string { return i.URL + "/.well-known/jwks.json" }
 
-// sign makes a token as a login carries it.
+// sign makes a token as it is sent in a login.
 func (i issuer) sign(t *testing.T, kid string, key *rsa.PrivateKey, claims map[string]any) string {
 	t.Helper()
 	raw := base64.RawURLEncoding
@@ -80,7 +80,7 @@ func (i issuer) sign(t *testing.T, kid string, key *rsa.PrivateKey, claims map[s
 	return base64.StdEncoding.EncodeToString([]byte(signed + "." + raw.EncodeToString(signature)))
 }
 
-// login is how JIMM logs in to a model for an administrator of its own.
+// login is JIMM's login to a model for an administrator of JIMM.
 func (i issuer) login(t *testing.T, controller, model string) string {
 	t.Helper()
 	const user = "user-account@serviceaccount"
@@ -90,8 +90,8 @@ func (i issuer) login(t *testing.T, controller, model string) string {
 	}))
 }
 
-// TestTokens: logins with JIMM's tokens, good and bad, on a controller, a model and a model that has left, and what they
-// may do afterwards.
+// TestTokens compares logins with JIMM's tokens, valid and invalid, on a controller, a model and a model that has
+// migrated away, and the calls that are allowed afterwards.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	tokens := newIssuer(t)
@@ -148,7 +148,7 @@ func TestTokens(t *testing.T) {
 			{"/model/" + here + "/api", login, "Client", 6, "FullStatus", `{}`},
 		} {
 			for _, d := range differOutcome(t, m, r) {
-				r.Params = "" // a token is another each time
+				r.Params = "" // a token differs each time
 				differences = append(differences, name+": "+m.neutral.in(r.String())+d)
 			}
 		}
@@ -156,7 +156,7 @@ func TestTokens(t *testing.T) {
 	expected(t, "tokens", differences)
 }
 
-// differOutcome compares what became of a request: contents are compared elsewhere.
+// differOutcome compares the outcomes of a request: contents are compared elsewhere.
 func differOutcome(t *testing.T, m moved, r request) []string {
 	t.Helper()
 	actual, realProblem := m.source.real.ask(t.Context(), r)

@@ -22,10 +22,10 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// charmDir holds the charm's files.
+// charmDir is the folder of the charm's files.
 const charmDir = "../.."
 
-// TestParser: Juju's own parser takes the charm's files, and Juju would deploy it.
+// TestParser requires that Juju's own parser accepts the charm's files, and that Juju would deploy it.
 func TestParser(t *testing.T) {
 	t.Parallel()
 	open := func(name string) *os.File {
@@ -108,7 +108,7 @@ func (h *hookContext) UpdateActionResults(keys []string, value any) error {
 	return nil
 }
 
-// answer is what a hook tool did.
+// answer is the outcome of a hook tool.
 type answer struct {
 	code           int
 	stdout, stderr string
@@ -139,7 +139,7 @@ func emulatedTool(ctx context.Context, tools ours.Runner, call []string) answer 
 	return answer{0, string(stdout), ""}
 }
 
-// TestHookTools: Juju's own hook tools and the emulated ones answer the same to the same calls.
+// TestHookTools compares the answers of Juju's own hook tools and of the emulated ones to the same calls.
 func TestHookTools(t *testing.T) {
 	t.Parallel()
 	h := &hookContext{RestrictedContext: &jujuc.RestrictedContext{}, results: map[string]any{}, state: map[string]string{}}

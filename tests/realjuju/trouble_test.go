@@ -20,7 +20,7 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// scene is a migration that is under way.
+// scene is a running migration.
 type scene struct {
 	*jaas.JAAS
 	model *jaas.Model
@@ -28,19 +28,19 @@ type scene struct {
 	observed chan struct{}
 }
 
-// trouble is something that goes wrong with a migration that Juju lets begin.
+// trouble is a failure during a migration that Juju allows to begin.
 type trouble struct {
 	name string
-	// before happens before the start, while in the course of it; either may be nil.
+	// before runs before the start, and while runs during the migration; either may be nil.
 	before func(t *testing.T, j *jaas.JAAS, m *jaas.Model)
 	while  moment
 	want   string // the outcome
-	// endless is a migration that does not end: the engine is to be cut off by its own limit.
+	// endless is a migration that does not end: the engine must be stopped by its own limit.
 	endless bool
 	long    bool
 }
 
-// front is what is between the engine and the controllers, and what it may ask.
+// front is what is between the engine and the controllers, and which questions it may ask.
 type front struct {
 	name            string
 	generation      jimm.Generation
@@ -48,7 +48,7 @@ type front struct {
 	long            bool
 }
 
-// fronts are all that matter; "make real" has the first.
+// fronts are all combinations that matter; "make real" uses the first.
 func fronts() []front {
 	return []front{
 		{name: "JIMM 2026 with accounts", generation: jimm.Generation2026(), accounts: true},
@@ -86,7 +86,7 @@ func (c trouble) run(t *testing.T, f front) {
 	if err := <-happened; err != nil {
 		t.Errorf("it did not happen: %v", err)
 	}
-	// What a JIMM of 2026 hides while it believes that it migrates the model is seen without probes by chance.
+	// What a JIMM of 2026 hides while it assumes that it migrates the model is only seen by chance without probes.
 	if report.Outcome != c.want && !f.blind {
 		t.Errorf("outcome %q, want %q: %s", report.Outcome, c.want, report.Summary)
 	}
@@ -95,8 +95,8 @@ func (c trouble) run(t *testing.T, f front) {
 	}
 }
 
-// migrate runs the engine. Of a migration that is endless the limit of the engine is to be seen: it is run again with twice the
-// limit until one has been long enough for this machine that the engine has begun to watch.
+// migrate runs the engine. In a migration that is endless, the engine must reach its limit: the run is repeated with
+// twice the limit until the machine is fast enough for the engine to have begun to watch.
 func (s scene) migrate(t *testing.T, f front, endless bool) engine.Report {
 	t.Helper()
 	request := engine.Request{Model: s.model.UUID, Target: "east", Blind: f.blind, Observed: func() {
@@ -141,10 +141,10 @@ func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaa
 	}
 }
 
-// moment waits for something in the course of a migration.
+// moment waits for an event during a migration.
 type moment func(ctx context.Context, now scene) error
 
-// source is the moment at which the source's record of the migration fulfils a condition, or has ended.
+// source is the moment at which the source's record of the migration meets a condition, or has ended.
 func source(condition func(controller.Migration) bool) moment {
 	return func(ctx context.Context, now scene) error {
 		return now.West.Await(ctx, func() bool {
@@ -175,14 +175,14 @@ func release(phase string) moment {
 	}
 }
 
-// agentsTimeOut is the moment at which the source has waited for agents for as long as Juju does.
+// agentsTimeOut is the moment at which the source has waited for agents as long as Juju does.
 func agentsTimeOut(_ context.Context, now scene) error {
 	now.West.Clock.Advance(jujucontroller.DefaultMigrationMinionWaitMax)
 	return nil
 }
 
-// noticed is the moment at which the engine has asked three times: once at least from beginning to end, and has waited. A run
-// that ends before has noticed enough.
+// noticed is the moment at which the engine has asked three times: at least once from beginning to end, and has waited.
+// It also returns when a run ends earlier.
 func noticed(ctx context.Context, now scene) error {
 	for range 3 {
 		select {
@@ -194,7 +194,7 @@ func noticed(ctx context.Context, now scene) error {
 	return nil
 }
 
-// later is the moment some time later, or the end of the migration: for what is to come by chance.
+// later is the moment some time later, or the end of the migration: for events that depend on chance.
 func later(d time.Duration) moment {
 	return func(ctx context.Context, _ scene) error {
 		timer := time.NewTimer(d)
@@ -207,7 +207,7 @@ func later(d time.Duration) moment {
 	}
 }
 
-// away takes the API of a controller away from one moment to another.
+// away stops the API of a controller from one moment to another.
 func away(of func(scene) *controller.Controller, gone, back moment) moment {
 	return func(ctx context.Context, now scene) error {
 		if err := gone(ctx, now); err != nil {
@@ -220,7 +220,7 @@ func away(of func(scene) *controller.Controller, gone, back moment) moment {
 	}
 }
 
-// sourceAway takes the API of the source away when its worker begins to say a text, until a moment.
+// sourceAway stops the API of the source when its worker is about to set a text, until a moment.
 func sourceAway(text string, back moment, c trouble) trouble {
 	gone := make(chan struct{})
 	c.before = func(_ *testing.T, j *jaas.JAAS, _ *jaas.Model) {
@@ -245,7 +245,7 @@ func sourceAway(text string, back moment, c trouble) trouble {
 	return c
 }
 
-// then is several moments, one after the other.
+// then is a sequence of moments.
 func then(all ...moment) moment {
 	return func(ctx context.Context, now scene) error {
 		for _, moment := range all {
@@ -260,7 +260,8 @@ func then(all ...moment) moment {
 func west(now scene) *controller.Controller { return now.West }
 func east(now scene) *controller.Controller { return now.East }
 
-// TestTrouble: the engine says what has become of a migration that goes wrong, and no more than that.
+// TestTrouble requires that the engine reports the correct outcome of a migration that fails, and claims no more than
+// is true.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
 	for _, f := range fronts() {
@@ -279,7 +280,7 @@ func troubles() []trouble {
 		{name: "the target has the credential revoked", before: targetCredential(credential(true)), want: "aborted"},
 		{name: "the target has another credential of the name", before: targetCredential(otherPassword), want: "aborted"},
 		{
-			name: "VALIDATION without end", endless: true, want: "timed-out", // the reason is in the controller's log alone
+			name: "VALIDATION without end", endless: true, want: "timed-out", // the reason is only in the controller's log
 			before: func(t *testing.T, j *jaas.JAAS, _ *jaas.Model) {
 				t.Helper()
 				if err := j.East.State.InvalidateCloudCredential(controller.Credential(), "wrong"); err != nil {
@@ -315,7 +316,7 @@ func troubles() []trouble {
 	}
 	for phase, text := range map[string]string{"QUIESCE": "quiescing", "VALIDATION": "validating", "SUCCESS": "successful"} {
 		want := "aborted"
-		if phase == "SUCCESS" { // from where Juju does not go back
+		if phase == "SUCCESS" { // the phase after which Juju cannot abort
 			want = "migrated"
 		}
 		cases = append(cases, trouble{
@@ -323,7 +324,7 @@ func troubles() []trouble {
 			while: then(says(text+", waiting for agents"), noticed, agentsTimeOut),
 		})
 	}
-	// While the unit's agent is held, the source waits for it, and needs the target only afterwards.
+	// While the unit's agent is paused, the source waits for it, and needs the target only afterwards.
 	quiescing := says("quiescing, waiting for agents")
 	cases = append(
 		cases,
@@ -338,7 +339,7 @@ func troubles() []trouble {
 		trouble{name: "the target goes away in IMPORT", want: "aborted", while: away(east, imports, inPhase("ABORTDONE"))},
 	)
 	cases = append(cases, trouble{
-		// Agents dial the target in VALIDATION, and fail after a while. They do so when it is back.
+		// Agents dial the target in VALIDATION, and fail after a while. They reconnect when it is back.
 		name: "the target goes away in VALIDATION", want: "migrated", long: true,
 		before: func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) {
 			for _, agent := range m.Agents {
@@ -358,7 +359,7 @@ func troubles() []trouble {
 	cases = append(
 		cases,
 		sourceAway("exporting model", noticed, trouble{name: "the source goes away in IMPORT, before it sends the model", want: "migrated", long: true}),
-		// Juju sends it a second time, and the target says that it exists already.
+		// Juju sends it a second time, and the target answers that it already exists.
 		sourceAway("uploading model binaries", noticed, trouble{name: "the source goes away in IMPORT, after it has sent the model", want: "aborted", long: true}),
 	)
 	for _, c := range []struct {
@@ -376,7 +377,8 @@ func troubles() []trouble {
 	return cases
 }
 
-// TestCheckMachines: a target says why a migration has no end in VALIDATION, which its source has only in its log.
+// TestCheckMachines requires that a target reports why a migration does not end in VALIDATION; the source has the
+// reason only in its log.
 func TestCheckMachines(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
@@ -417,13 +419,13 @@ func TestCheckMachines(t *testing.T) {
 	ask(`error credential "default" not valid`)
 }
 
-// TestBackAndForth: a model goes to east, back to west and to east again. Each controller has had it before, and still
-// redirects, or has done so.
+// TestBackAndForth migrates a model to east, back to west and to east again. Each controller has hosted it before, and
+// still redirects, or has done so.
 func TestBackAndForth(t *testing.T) {
 	t.Parallel()
 	for _, f := range fronts() {
 		if f.blind {
-			continue // what becomes of it is seen by chance
+			continue // its result is only seen by chance
 		}
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -445,7 +447,7 @@ func TestBackAndForth(t *testing.T) {
 	}
 }
 
-// TestLeftOver: the target goes away while it imports, so that half a model stays there and blocks the next attempt
+// TestLeftOver stops the target while it imports, so that half a model stays there and prevents the next attempt
 // (juju/juju#20361).
 func TestLeftOver(t *testing.T) {
 	t.Parallel()
@@ -508,7 +510,8 @@ func abort(t *testing.T, c *controller.Controller, model string) string {
 	return ""
 }
 
-// TestLeftOverIsRemoved: the engine removes what is left over, and nothing else; then Juju takes the next attempt.
+// TestLeftOverIsRemoved requires that the engine removes the leftover copy, and nothing else; then Juju accepts the
+// next attempt.
 func TestLeftOverIsRemoved(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -545,7 +548,7 @@ func TestLeftOverIsRemoved(t *testing.T) {
 	}
 }
 
-// leaveBehind is a model on west, of which an aborted migration has left a half-imported copy on east.
+// leaveBehind is a model on west, with a half-imported copy on east from an aborted migration.
 func leaveBehind(t *testing.T, j *jaas.JAAS) *jaas.Model {
 	t.Helper()
 	m := addModel(t, j, "prod")

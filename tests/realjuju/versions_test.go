@@ -15,12 +15,13 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// TestVersions: controllers in processes of their own say different releases. What Juju refuses for it the checks fail, and
-// a model that it takes arrives. All of it is the code of 3.5.4: only what it says of its version differs.
+// TestVersions starts controllers in processes of their own that report different releases. The checks fail for what
+// Juju refuses because of that, and a model that Juju accepts is migrated. All of it is the code of 3.5.4: only the
+// reported version differs.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	// JIMM does not know of these migrations, which Juju's client starts: its poller would forget a model whose source
-	// refuses to describe it while it is removed. Here the question is what the controllers do.
+	// JIMM does not know of these migrations, which Juju's client starts: its poller would forget a model if the source
+	// refuses to describe it while it is removed. This test is only about what the controllers do.
 	generation := jimm.Generation2026()
 	generation.PollInterval = 0
 	j, err := jaas.StartJIMM(generation)

@@ -13,7 +13,7 @@ const (
 	modelPath   = "/model/MODEL/api"
 )
 
-// prodTwin is the simulated model that is to be the same as one with the application pg, on the real west.
+// prodTwin is the simulated model that corresponds to one with the application pg, on the real west.
 func prodTwin(uuid string) sim.Model {
 	return sim.Model{Controller: "west", Model: simctl.Model{
 		Name: "prod", UUID: uuid, Owner: "admin", Cloud: "dummy", Region: "dummy-region",
@@ -22,7 +22,7 @@ func prodTwin(uuid string) sim.Model {
 	}}
 }
 
-// TestWire: the same bytes to a real and to a simulated controller get the same answers.
+// TestWire sends the same bytes to a real and to a simulated controller and compares the answers.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	west, east := startController(t, "west", nil), startController(t, "east", nil)
@@ -50,8 +50,8 @@ func TestWire(t *testing.T) {
 	expected(t, "wire", differences)
 }
 
-// TestInvalidCredential: what a controller says of a model after it has marked its cloud credential as invalid, which is what
-// keeps a migration in VALIDATION.
+// TestInvalidCredential compares what controllers report about a model after they have marked its cloud credential as
+// invalid, which keeps a migration in VALIDATION.
 func TestInvalidCredential(t *testing.T) {
 	t.Parallel()
 	west := startController(t, "west", nil)
@@ -82,7 +82,7 @@ func TestInvalidCredential(t *testing.T) {
 	}
 }
 
-// sourceRequests are what a controller with models is asked.
+// sourceRequests are requests to a controller with models.
 func sourceRequests() []request {
 	const prod = `{"entities":[{"tag":"model-MODEL"}]}`
 	login := func(path, params string) request { return request{path, "", "Admin", 3, "Login", params} }
@@ -158,7 +158,7 @@ func sourceRequests() []request {
 	}
 }
 
-// targetRequests are what the source of a migration asks its target.
+// targetRequests are the requests of the source of a migration to its target.
 func targetRequests() []request {
 	ask := func(version int, method, params string) request {
 		return request{"/api", "admin", "MigrationTarget", version, method, params}

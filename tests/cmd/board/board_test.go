@@ -21,8 +21,8 @@ const (
 // evaluations is the file that "make loki" reads.
 var evaluations = flag.String("evaluations", "", "file to add the evaluated queries of Loki to; default none")
 
-// The picture in the documentation is that of the dashboard which ships, over lines that
-// the charm has sent. "make loki" compares every value in it with the result of Loki's own engine.
+// The picture in the documentation shows the dashboard that ships, over lines that the charm has sent. "make loki"
+// compares every value in it with the result of Loki's own engine.
 func TestPicture_IsOfTheDashboardThatShips(t *testing.T) {
 	t.Parallel()
 	b, err := main.ReadBoard(dashboard)
@@ -63,7 +63,7 @@ func TestPicture_IsOfTheDashboardThatShips(t *testing.T) {
 	}
 }
 
-// The values on an axis are round, and few.
+// The axes have few labels, and round ones.
 func TestTick(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -101,7 +101,7 @@ func TestPicture_NamesEverySeries(t *testing.T) {
 	}
 }
 
-// A panel that cannot be drawn as it is in Grafana is refused.
+// A panel that cannot be drawn as in Grafana is refused.
 func TestDraw_RefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	entries := []logql.Entry{{At: time.Unix(1, 0), Labels: map[string]string{"app": "x"}, Line: "{}"}}

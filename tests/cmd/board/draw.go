@@ -17,8 +17,7 @@ import (
 	"jimm-migrator/tests/logql"
 )
 
-// The grid of Grafana has 24 columns. The picture shows half an hour, and a point for each
-// minute.
+// The grid of Grafana has 24 columns. The picture shows half an hour, with one point per minute.
 const (
 	column, row = 42, 32
 	gap, head   = 4, 44
@@ -33,11 +32,11 @@ type evaluator func(query string, entries []logql.Entry, at time.Time) (logql.Ev
 type picture struct {
 	*bufio.Writer
 	entries []logql.Entry
-	at      time.Time // a second after the last entry: a query for lines does not include its end
+	at      time.Time // one second after the last entry, because a query for lines excludes its end
 	ask     evaluator
 }
 
-// draw writes the dashboard as it is after the last entry.
+// draw writes the dashboard at the time of the last entry.
 func draw(out io.Writer, b board, entries []logql.Entry, ask evaluator) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("cannot draw %q: there are no lines", b.Title)
@@ -60,7 +59,7 @@ func draw(out io.Writer, b board, entries []logql.Entry, ask evaluator) error {
 	return p.Flush()
 }
 
-// look is how the text looks.
+// look is the style of the text.
 const look = `text { font: 13px system-ui, "Segoe UI", Ubuntu, "DejaVu Sans", sans-serif; fill: #ccccdc }
 .name { font-size: 18px; font-weight: 500 }
 .title { font-weight: 500 }
@@ -72,7 +71,7 @@ const look = `text { font: 13px system-ui, "Segoe UI", Ubuntu, "DejaVu Sans", sa
 .line { font: 11.5px ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; white-space: pre }
 `
 
-// box is where the content of a panel is drawn.
+// box is the area of a panel's content.
 type box struct{ x, y, w, h int }
 
 // panel draws one panel.
@@ -209,7 +208,7 @@ func (p *picture) series(one panel, b box) error {
 	return nil
 }
 
-// legendRows puts the names of series into rows of a width.
+// legendRows arranges the names of series in rows of a width.
 func legendRows(names []string, width int) [][]string {
 	var rows [][]string
 	left := 0
@@ -223,11 +222,11 @@ func legendRows(names []string, width int) [][]string {
 	return rows
 }
 
-// nameWidth is how wide the name of a series is at most, with its color and the gap behind it.
+// nameWidth is the maximum width of the name of a series, with its color and the gap after it.
 func nameWidth(name string) int { return 30 + 6*len(name) }
 
-// tick is the distance between the ticks of an axis: the smallest round one that needs no
-// more than four. Seconds are round as a clock has them.
+// tick is the distance between the ticks of an axis: the smallest round one that needs no more than four. Seconds are
+// rounded as on a clock.
 func tick(unit string, most float64) float64 {
 	steps := []float64{1, 2, 5}
 	by := 10.0
@@ -243,7 +242,7 @@ func tick(unit string, most float64) float64 {
 	}
 }
 
-// curve draws one series. Where a value is missing there is a gap.
+// curve draws one series. A missing value leaves a gap.
 func (p *picture) curve(points []point, x func(time.Time) float64, y func(float64) float64, color string) {
 	var path strings.Builder
 	for i, v := range points {
@@ -257,7 +256,7 @@ func (p *picture) curve(points []point, x func(time.Time) float64, y func(float6
 	fmt.Fprintf(p, "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>\n", path.String(), color)
 }
 
-// logs draws as many lines as there is room for, the latest first.
+// logs draws as many lines as fit, the latest first.
 func (p *picture) logs(one panel, b box) error {
 	e, err := p.query(one, p.at)
 	if err != nil {
@@ -314,6 +313,6 @@ func threshold(one panel, v float64) string {
 
 func escape(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(text)) // a builder takes everything
+	_ = xml.EscapeText(&out, []byte(text)) // writing to a builder never fails
 	return out.String()
 }

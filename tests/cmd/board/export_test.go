@@ -1,6 +1,6 @@
 package main
 
-// What the tests use.
+// Exports for the tests.
 var (
 	Draw      = draw
 	Tick      = tick

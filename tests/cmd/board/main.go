@@ -1,11 +1,11 @@
-// Command board draws the charm's dashboard for Grafana as a still picture, in SVG. The
-// panels are those of the dashboard that ships; they show the results of their queries
-// over lines that a run in a simulated JAAS has sent to Loki, right after the last line.
+// Command board draws the charm's dashboard for Grafana as a still picture, in SVG. The panels are those of the
+// dashboard that ships. They show the results of their queries right after the last line that a run in a simulated JAAS
+// has sent to Loki.
 //
 //	go run ./tests/cmd/board > docs/pictures/dashboard.svg
 //
-// The lines are those of testdata/lines.jsonl, which "jaas-sim serve --lines" has kept,
-// without those of single checks.
+// The lines are those of testdata/lines.jsonl, which "jaas-sim serve --lines" has written, without those of single
+// checks.
 package main
 
 import (
@@ -43,7 +43,7 @@ func run(out io.Writer, dashboard, lines string) error {
 	return draw(out, b, entries, evaluate)
 }
 
-// board is a dashboard, as far as it is drawn.
+// board is the part of a dashboard that is drawn.
 type board struct {
 	Title  string
 	Panels []panel

@@ -15,7 +15,7 @@ import (
 	main "jimm-migrator/tests/cmd/cast"
 )
 
-// texts returns the text elements of an SVG, and fails if it is no XML.
+// texts returns the text elements of an SVG, and fails if it is not XML.
 func texts(t *testing.T, svg []byte) []string {
 	t.Helper()
 	var out []string
@@ -62,7 +62,7 @@ func TestDraw_KeepsEveryLine(t *testing.T) {
 	}
 }
 
-// A long line breaks behind a word, and the line that says that all went well looks so.
+// A long line breaks after a word, and the line that reports success keeps its style.
 func TestDraw_CanBeRead(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("word ", 19) + "boundary and the rest"
@@ -78,7 +78,7 @@ func TestDraw_CanBeRead(t *testing.T) {
 	}
 }
 
-// Progress and results stay on the screen until they are read.
+// Progress and results stay on the screen long enough to be read.
 func TestDraw_LeavesTimeToRead(t *testing.T) {
 	t.Parallel()
 	var film []main.Line
@@ -96,7 +96,7 @@ func TestDraw_LeavesTimeToRead(t *testing.T) {
 	}
 }
 
-// The screen scrolls when it is full, and ends where it stays without motion.
+// The screen scrolls when it is full; without motion it shows the end.
 func TestDraw_Scrolls(t *testing.T) {
 	t.Parallel()
 	var film []main.Line
@@ -120,7 +120,7 @@ func TestDraw_Scrolls(t *testing.T) {
 	if !strings.Contains(svg.String(), "#text { transform: translateY(-190px);") {
 		t.Error("without motion the film does not show its end")
 	}
-	// 39 pauses of a minute are cut to 1.5 s each, and the end stays for 6 s.
+	// 39 pauses of a minute are shortened to 1.5 s each, and the end stays for 6 s.
 	if !strings.Contains(svg.String(), "animation: text 64.50s") {
 		t.Error("the film does not take 64.5 s")
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// line is a line of a terminal, and when it was printed.
+// line is a line of a terminal, and the time at which it was printed.
 type line struct {
 	text string
 	at   time.Duration
@@ -26,9 +26,8 @@ const (
 	width, height         float64 = screenWidth, bar + screenHeight + margin
 )
 
-// The pace. A line stays alone for a moment, so that the eye can follow, and a
-// command longer; nothing is waited for longer than a reader would. What is about to
-// scroll away, progress and results, stays until it is read.
+// The pace. A line stays for a moment, so that the eye can follow, and a command longer; no pause is longer than a
+// reader needs. Progress and results stay until they are read before they scroll away.
 const (
 	briefest = 45 * time.Millisecond
 	typing   = 900 * time.Millisecond
@@ -37,7 +36,7 @@ const (
 	ending   = 6 * time.Second
 )
 
-// kind is how the lines look that a pattern matches.
+// kind is the style of the lines that match a pattern.
 type kind struct {
 	class   string
 	pattern *regexp.Regexp
@@ -91,7 +90,7 @@ func draw(out io.Writer, film []line) error {
 	return w.Flush()
 }
 
-// look is how the text looks.
+// look is the style of the text.
 const look = `text { font: 14px ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; white-space: pre; fill: #9aa7b8 }
 .command { fill: #ffffff; font-weight: bold }
 .plain { fill: #d5dce6 }
@@ -101,7 +100,7 @@ const look = `text { font: 14px ui-monospace, SFMono-Regular, Menlo, "DejaVu San
 .bad { fill: #ff7b72 }
 `
 
-// pace returns the states of the screen, and when the film is over.
+// pace returns the states of the screen, and the length of the film.
 func pace(film []line) ([]frame, time.Duration) {
 	var frames []frame
 	var now, before time.Duration
@@ -124,7 +123,7 @@ func pace(film []line) ([]frame, time.Duration) {
 	return frames, now + ending
 }
 
-// animate writes the steps that an element makes.
+// animate writes the animation steps of an element.
 func animate(w io.Writer, name string, frames []frame, end time.Duration, y func(printed int) int) {
 	fmt.Fprintf(w, "@keyframes %s {\n", name)
 	for i, f := range frames {
@@ -135,11 +134,10 @@ func animate(w io.Writer, name string, frames []frame, end time.Duration, y func
 	fmt.Fprintf(w, "100%% { transform: translateY(%dpx) }\n}\n", y(frames[len(frames)-1].rows))
 }
 
-// shift is how far the text has moved up when so many rows are printed.
+// shift is how far the text has scrolled up when this many rows are printed.
 func shift(printed int) int { return -max(0, printed-rows) * lineHeight }
 
-// wrap breaks a line that is wider than the terminal, behind a space if there is one.
-// An empty line has one row.
+// wrap breaks a line that is wider than the terminal, after a space if there is one. An empty line has one row.
 func wrap(text string) []string {
 	runes := []rune(text)
 	var parts []string
@@ -165,6 +163,6 @@ func style(kinds []kind, text string) string {
 
 func escape(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(text)) // a builder takes everything
+	_ = xml.EscapeText(&out, []byte(text)) // writing to a builder never fails
 	return out.String()
 }

@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// What the tests use.
+// Exports for the tests.
 type Line = line
 
 var Draw = draw

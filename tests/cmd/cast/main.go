@@ -1,10 +1,9 @@
-// Command cast draws what a program prints as a film of a terminal, in SVG. It
-// reads the lines as they come, so the film has the pace of the program:
+// Command cast draws the output of a program as a film of a terminal, in SVG. It reads the lines as they are printed,
+// so the film has the pace of the program:
 //
 //	go run ./tests/cmd/jaas-sim demo | go run ./tests/cmd/cast -command="make demo" > docs/pictures/demo.svg
 //
-// The film needs no script: GitHub shows it in a page. Where nothing moves it
-// shows the end.
+// The film needs no script, so GitHub shows it in a page. Where animation is off it shows the end.
 package main
 
 import (
@@ -25,7 +24,7 @@ func main() {
 	}
 }
 
-// run films what it reads and writes the film.
+// run makes a film of what it reads and writes it.
 func run(in io.Reader, out io.Writer, command string) error {
 	film := []line{{text: "$ " + command}}
 	begun := time.Now()

@@ -18,8 +18,8 @@ import (
 	"jimm-migrator/tests/sim/jimm"
 )
 
-// A JIMM that knows nothing of the world but the files that serve writes takes
-// the controllers in: its tokens are checked against its keys, over https.
+// A JIMM that has only the files that serve writes adds the controllers: its tokens are verified with its keys, over
+// https.
 func TestServe_ControllersForAnotherJIMM(t *testing.T) {
 	t.Parallel()
 	server := jimm.New(jimm.Options{Generation: jimm.Generation2026(), Accounts: []jimm.Account{{ID: "migrator", Secret: "s3cr3t"}}})
@@ -72,7 +72,7 @@ func TestServe_ControllersForAnotherJIMM(t *testing.T) {
 	}
 }
 
-// registration reads what serve has written about a controller.
+// registration reads the file that serve has written about a controller.
 func registration(t *testing.T, state, name string) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(filepath.Dir(state), name+".yaml"))
@@ -86,7 +86,7 @@ func registration(t *testing.T, state, name string) map[string]any {
 	return params
 }
 
-// listensAs checks where a controller listens and the names in its certificate.
+// listensAs checks the address of a controller and the names in its certificate.
 func listensAs(t *testing.T, state, address string, names ...string) {
 	t.Helper()
 	ca, err := os.ReadFile(filepath.Join(filepath.Dir(state), "ca.pem"))
@@ -113,7 +113,7 @@ func call(t *testing.T, conn *rpc.Conn, request rpc.Request, params, reply any) 
 	}
 }
 
-// freeAddress returns an address of loopback on which no program listens now.
+// freeAddress returns a loopback address that is not in use.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(t.Context()), "tcp", "127.0.0.1:0")

@@ -7,9 +7,8 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// parameters builds what `juju run` sends for an action: those of the YAML file
-// first, if there is one, then the key=value arguments, which win. A wrong key
-// is an error of usage, a wrong value or file is not.
+// parameters builds the parameters that `juju run` sends for an action: first those of the YAML file, if there is one,
+// then the key=value arguments, which take precedence. A wrong key is a usage error, a wrong value or file is not.
 func parameters(file string, pairs []string, asStrings bool) (params map[string]any, err error) {
 	if _, err := charmtest.ParseRunArgs(pairs, true); err != nil {
 		return nil, usageError{err}
@@ -27,7 +26,7 @@ func parameters(file string, pairs []string, asStrings bool) (params map[string]
 	return params, charmtest.MergeRunArgs(params, pairs, asStrings)
 }
 
-// noArguments refuses arguments that a command has no use for.
+// noArguments refuses arguments of a command that has none.
 func noArguments(args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("unrecognized args: %q", args)}

@@ -57,7 +57,7 @@ func (p *program) awaitTasks(
 	return failed(failures)
 }
 
-// timedOut returns which units are still at it.
+// timedOut returns the units with tasks that still run.
 func timedOut(tasks []operations.EnqueuedForUnit) error {
 	var units []string
 	for _, task := range tasks {
@@ -67,7 +67,7 @@ func timedOut(tasks []operations.EnqueuedForUnit) error {
 	return fmt.Errorf("timed out waiting for results from: %s", strings.Join(units, ", "))
 }
 
-// failed returns which tasks ended with a code that is not 0.
+// failed returns the tasks that ended with a code other than 0.
 func failed(failures []string) error {
 	if len(failures) == 0 {
 		return nil

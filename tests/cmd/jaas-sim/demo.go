@@ -10,8 +10,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
-// demo is the command of that name: what an operator would type, and what they
-// would see.
+// demo is the command of that name: it shows what an administrator would type and see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
 	set := newFlags(
 		"jaas-sim demo [options]",
@@ -57,7 +56,7 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// demoEnd reports what was real and what to do next.
+// demoEnd prints what was real and what to do next.
 const demoEnd = `JIMM and the controllers were simulated; the charm is the one that ships. Next:
   docs/tutorial/first-migration.md  do it yourself, in a JAAS that you describe
   docs/tutorial/real-jaas.md        deploy the charm to a real JAAS
@@ -79,7 +78,7 @@ func (p *program) demoRun(ctx context.Context, d *deployment, words []string) er
 	return err
 }
 
-// clean returns what the charm did that it must never do.
+// clean returns the violations of the charm.
 func (d *deployment) clean() error {
 	var errs []error
 	for _, violation := range d.jaas.Violations() {

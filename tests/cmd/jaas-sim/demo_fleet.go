@@ -15,11 +15,10 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// fleetModels is how many models the demo moves.
+// fleetModels is how many models the demo migrates.
 const fleetModels = 40
 
-// fleetWorld has forty models on two controllers, and two others for them. One
-// migration aborts.
+// fleetWorld has forty models on two controllers, and two other controllers for them. One migration aborts.
 func fleetWorld(version string) sim.World {
 	w := sim.World{JIMM: sim.JIMM{Version: version}, Speed: 150}
 	for _, name := range []string{"east", "north", "south", "west"} {
@@ -41,9 +40,8 @@ func fleetWorld(version string) sim.World {
 	return w
 }
 
-// demoFleet is the command of that name: many models are planned and moved, the
-// process is killed in the middle, a migration aborts, and the plan is applied
-// again until all is done.
+// demoFleet is the command of that name: a plan migrates many models, the process is killed in the middle, a migration
+// aborts, and the plan is applied again until all models are migrated.
 func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 	set := newFlags("jaas-sim demo-fleet [options]", "Plans and moves forty models of a simulated JAAS, with a kill and an abort in the middle.")
 	todo := plan{charm: ".", units: 1}
@@ -104,11 +102,11 @@ func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 const (
 	// mostRuns is how often the plan is applied at most.
 	mostRuns = 5
-	// killAfter is after how many models the first run is killed.
+	// killAfter is the number of models after which the first run is killed.
 	killAfter = 8
 )
 
-// fleetEnd reports what was real and what to do next.
+// fleetEnd prints what was real and what to do next.
 const fleetEnd = `
 JIMM and the controllers were simulated; the charm is the one that ships. This is the report of the last run. Next:
   docs/tutorial/empty-a-controller.md  do it yourself, in a JAAS that you describe

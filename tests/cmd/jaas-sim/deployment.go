@@ -33,7 +33,7 @@ const (
 // dispatchPackage is the program that Juju runs.
 const dispatchPackage = "jimm-migrator/src/cmd/dispatch"
 
-// plan reports what to deploy.
+// plan describes what to deploy.
 type plan struct {
 	world   sim.World
 	options sim.Options
@@ -43,12 +43,12 @@ type plan struct {
 	controllersOnly bool
 	// statusEvery is the time between two hooks update-status; 0: there is none.
 	statusEvery time.Duration
-	// lines takes what Loki is sent, as lines of JSON; nil: it is forgotten.
+	// lines gets what is sent to Loki, as lines of JSON; nil: it is discarded.
 	lines io.Writer
 }
 
-// deployment is a world with the charm deployed in it, in units that know JIMM
-// and have the credentials of a service account.
+// deployment is a world with the charm deployed in it. Its units are configured for JIMM and have the credentials of a
+// service account.
 type deployment struct {
 	plan   plan
 	jaas   *sim.JAAS
@@ -56,14 +56,14 @@ type deployment struct {
 	client *operations.Client
 	socket string
 
-	loki   net.Listener // of a Loki that takes every line
+	loki   net.Listener // of a Loki that accepts every line
 	lineMu sync.Mutex   // for plan.lines
 
 	dir  string // for what the deployment builds and serves
 	http *http.Server
 }
 
-// deploy starts the world and installs the charm. ctx ends what the units run.
+// deploy starts the world and installs the charm. ctx ends the processes of the units.
 func deploy(ctx context.Context, plan plan) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "jaas-sim-")
 	if err != nil {
@@ -116,7 +116,7 @@ func (d *deployment) build(ctx context.Context, unit *charmtest.Options) (err er
 	return charmtest.Build(ctx, d.plan.charm, dispatchPackage, unit.Dispatch)
 }
 
-// addUnit does what happens after `juju add-unit`.
+// addUnit runs what follows `juju add-unit`.
 func (d *deployment) addUnit(ctx context.Context, options charmtest.Options) error {
 	options.UnitNumber, options.NotLeader = len(d.agents), len(d.agents) > 0
 	agent, err := charmtest.New(options)
@@ -133,8 +133,8 @@ func (d *deployment) addUnit(ctx context.Context, options charmtest.Options) err
 	return nil
 }
 
-// configure does what an operator does after `juju deploy`, once for each unit:
-// an agent keeps its own copy of what the units have in common.
+// configure does what an administrator does after `juju deploy`, once for each unit: each agent has its own copy of the
+// application's settings.
 func (d *deployment) configure(agent *charmtest.Agent) error {
 	account := d.jaas.Account("")
 	uri, err := agent.AddSecret(charmtest.Secret{

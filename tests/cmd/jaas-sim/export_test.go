@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Seams for the tests of this command.
+// Exports for the tests of this command.
 var (
 	Parameters = parameters
 	HookTool   = hookTool

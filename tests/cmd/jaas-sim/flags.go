@@ -12,7 +12,7 @@ import (
 	"github.com/juju/gnuflag"
 )
 
-// errHelp asks for the usage text instead of a run.
+// errHelp requests the usage text instead of a run.
 var errHelp = errors.New("help requested")
 
 // flags are the options of a command, read and listed as Juju does.
@@ -47,26 +47,26 @@ func (f *flags) add(o *option, usage string, names ...string) {
 	}
 }
 
-// text defines an option that takes a text.
+// text defines an option with a text.
 func (f *flags) text(into *string, usage string, names ...string) {
 	for _, name := range names {
 		f.set.StringVar(into, name, *into, usage)
 	}
 }
 
-// toggle defines an option that is given or not.
+// toggle defines an option without a value.
 func (f *flags) toggle(into *bool, usage string, names ...string) {
 	for _, name := range names {
 		f.set.BoolVar(into, name, *into, usage)
 	}
 }
 
-// duration defines an option that takes a time span.
+// duration defines an option with a duration.
 func (f *flags) duration(into *time.Duration, usage, name string) {
 	f.set.DurationVar(into, name, *into, usage)
 }
 
-// number defines an option that takes a number, at least 0.
+// number defines an option with a number, at least 0.
 func (f *flags) number(into *uint, usage, name string) {
 	f.add(&option{func(text string) error {
 		number, err := strconv.ParseUint(text, 0, 31)
@@ -75,7 +75,7 @@ func (f *flags) number(into *uint, usage, name string) {
 	}, func() string { return strconv.FormatUint(uint64(*into), 10) }}, usage, name)
 }
 
-// list defines an option that takes texts separated by commas.
+// list defines an option with texts separated by commas.
 func (f *flags) list(into *[]string, usage string, names ...string) {
 	f.add(&option{func(text string) error {
 		*into = strings.Split(text, ",")
@@ -83,7 +83,7 @@ func (f *flags) list(into *[]string, usage string, names ...string) {
 	}, func() string { return strings.Join(*into, ",") }}, usage, names...)
 }
 
-// words defines an option that takes a text and can be given again.
+// words defines an option with a text that can be repeated.
 func (f *flags) words(into *[]string, usage, name string) {
 	f.add(&option{func(text string) error {
 		*into = append(*into, text)
@@ -91,7 +91,7 @@ func (f *flags) words(into *[]string, usage, name string) {
 	}, func() string { return strings.Join(*into, " ") }}, usage, name)
 }
 
-// pairs defines an option that takes key=value and can be given again.
+// pairs defines an option with key=value that can be repeated.
 func (f *flags) pairs(into map[string]string, value, usage, name string) {
 	f.add(&option{func(text string) error {
 		key, rest, ok := strings.Cut(text, "=")
@@ -114,8 +114,7 @@ func (f *flags) format(into *string, formats ...string) {
 	}, func() string { return *into }}, "Specify output format ("+strings.Join(formats, "|")+")", "format")
 }
 
-// parse returns the arguments that are not options. Its error is one of usage,
-// or errHelp.
+// parse returns the arguments that are not options. Its error is a usage error, or errHelp.
 func (p *program) parse(f *flags, args []string) ([]string, error) {
 	// The parser's own answer to --help changes a variable of its package.
 	var help bool

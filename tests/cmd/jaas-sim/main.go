@@ -1,6 +1,5 @@
-// Command jaas-sim is a JAAS to play with: JIMM and Juju controllers that speak
-// the wire, and a model with the real jimm-migrator in it, on a machine that has
-// neither Juju nor a cloud. What it prints is what juju prints.
+// Command jaas-sim is a JAAS to experiment with: JIMM and Juju controllers that speak the wire protocol, and a model
+// with the real jimm-migrator in it, on a machine without Juju or a cloud. It prints what juju prints.
 //
 //	jaas-sim demo
 //	jaas-sim serve WORLD.yaml &
@@ -51,14 +50,14 @@ In the served world, like the commands of the same names in Juju 3.6:
 "jaas-sim COMMAND --help" lists the options of a command.
 `
 
-// The codes with which the program ends, as juju does.
+// The exit codes of the program, as with juju.
 const (
 	codeFailed      = 1
 	codeUsage       = 2
 	codeInterrupted = 130
 )
 
-// errSilent is an error that has been printed.
+// errSilent is an error that has already been printed.
 var errSilent = errors.New("printed")
 
 // usageError means that the command line was wrong.
@@ -102,7 +101,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return codeFailed
 	}
 	if !wrong && p.out != nil && !p.out.used && (p.out.format == "yaml" || p.out.format == "json") {
-		fmt.Fprintln(p.stdout, "{}") // for those who parse it
+		fmt.Fprintln(p.stdout, "{}") // for programs that parse it
 	}
 	fmt.Fprintf(p.stderr, "ERROR %v\n", err)
 	if wrong {

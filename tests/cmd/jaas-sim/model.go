@@ -95,7 +95,7 @@ func (p *program) config(ctx context.Context, args []string) error {
 	return nil
 }
 
-// fileValue is a value of juju config: @FILE is what is in the file.
+// fileValue is a value of juju config: @FILE is the contents of the file.
 func fileValue(value string) (string, error) {
 	path, isFile := strings.CutPrefix(value, "@")
 	if !isFile {
@@ -205,7 +205,7 @@ func (p *program) integrate(ctx context.Context, args []string) error {
 	return client.Integrate(ctx, words[0], words[1])
 }
 
-// twoWords reads the command line of a command that takes two arguments.
+// twoWords reads the command line of a command with two arguments.
 func (p *program) twoWords(args []string, name, synopsis, missing string) (*application.Client, []string, error) {
 	set := newFlags("jaas-sim "+name+" [options] "+synopsis, "Does what \"juju "+name+"\" does.")
 	var state string
@@ -391,8 +391,7 @@ func (p *program) listActions(ctx context.Context, args []string) error {
 	return out.with(p.stdout, func(w io.Writer) error { return screen.Actions(w, actions) })
 }
 
-// remote is the other side of a relation with the application: what a charm of
-// that interface publishes.
+// remote is the other side of a relation with the application: the data that a charm of that interface publishes.
 func (d *deployment) remote(iface, name string) (application.Remote, error) {
 	const host = "127.0.0.1"
 	switch iface {
@@ -409,7 +408,7 @@ func (d *deployment) remote(iface, name string) (application.Remote, error) {
 	return application.Remote{}, fmt.Errorf("application %q not found", name)
 }
 
-// refreshed unpacks or builds the charm that the units are to be refreshed with.
+// refreshed unpacks or builds the charm that the units are refreshed to.
 func (d *deployment) refreshed(ctx context.Context, path string) (folder string, err error) {
 	if path == "" {
 		path = d.plan.charm

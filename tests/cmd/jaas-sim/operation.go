@@ -53,8 +53,7 @@ func (p *program) showOperation(ctx context.Context, args []string) error {
 	return out.write(p.stdout, screen.Operation(op, utc))
 }
 
-// awaitOperation returns an operation at once or when it has ended, as the
-// options say.
+// awaitOperation returns an operation at once or when it has ended, depending on the options.
 func awaitOperation(
 	ctx context.Context, client *operations.Client, id string, waits waitOptions,
 ) (operations.Operation, error) {
@@ -103,7 +102,7 @@ func (p *program) listOperations(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(options.machines) > 0 && len(options.query.Units)+len(options.query.Applications) == 0 {
-		found = nil // no operation is on a machine
+		found = nil // operations never have tasks on machines
 	}
 	begin := min(int(options.offset), len(found))
 	end := min(begin+int(options.limit), len(found))
@@ -157,7 +156,7 @@ func (p *program) parseList(args []string) (o listOptions, err error) {
 	return o, noArguments(others)
 }
 
-// wrong lists what cannot be looked for.
+// wrong lists the invalid filters.
 func (o *listOptions) wrong() (texts []string) {
 	check := func(values []string, format, text string) {
 		for _, value := range values {

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
 
-// output is where and how a result is printed.
+// output is the destination and format of a result.
 type output struct {
 	format string
 	file   string

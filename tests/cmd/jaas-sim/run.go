@@ -151,7 +151,7 @@ func (p *program) announceTasks(operation string, tasks []operations.EnqueuedFor
 	screen.Infof(p.stderr, "")
 }
 
-// leaveTasks returns how to see what becomes of tasks in the background.
+// leaveTasks prints how to follow tasks in the background.
 func (p *program) leaveTasks(operation string, tasks []operations.EnqueuedForUnit) error {
 	task := "<id>"
 	if len(tasks) == 1 {

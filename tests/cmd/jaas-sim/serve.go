@@ -118,8 +118,7 @@ func (p *program) serve(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// plan reads what the options name. The log is to be closed at the end, unless
-// it is nil.
+// plan reads the world and the files that the options name. The log is to be closed at the end, unless it is nil.
 func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
 	p = plan{charm: o.charm, units: int(o.units), controllersOnly: o.controllersOnly, statusEvery: o.statusEvery}
 	if p.world, err = loadWorld(file, o.version); err != nil {
@@ -148,7 +147,7 @@ func (o *serveOptions) plan(file string) (p plan, log io.Closer, err error) {
 	return p, out, nil
 }
 
-// create makes a file for this user alone, or empties it.
+// create makes or empties a file that only this user can read.
 func create(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 }
@@ -164,8 +163,7 @@ func (p *program) announce(d *deployment, files *stateFiles) {
 	fmt.Fprintf(p.stdout, "In another terminal:\n  %s run %s list-controllers\n", ownCommand(os.Args[0]), d.agents[0].Unit())
 }
 
-// ownCommand is how to start this program again; "go run" leaves it in a folder
-// that is about to go.
+// ownCommand is how to start this program again; "go run" leaves it in a temporary folder.
 func ownCommand(started string) string {
 	if strings.Contains(started, string(filepath.Separator)+"go-build") {
 		return "go run ./tests/cmd/jaas-sim"

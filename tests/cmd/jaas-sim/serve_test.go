@@ -16,8 +16,7 @@ import (
 	main "jimm-migrator/tests/cmd/jaas-sim"
 )
 
-// output is a writer that can be read while it is written to, and that says
-// when a text has come.
+// output is a writer that can be read while it is written to, and that reports when a text has been written.
 type output struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
@@ -42,8 +41,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// serve serves a world until the test ends and returns its state file. ready is
-// what it says at last.
+// serve serves a world until the test ends and returns its state file. ready is the last line that it prints.
 func serve(t *testing.T, ready string, args ...string) string {
 	t.Helper()
 	state := filepath.Join(t.TempDir(), "state", "state.json")
@@ -217,7 +215,7 @@ func TestServe_HintsAtTheProgramInUse(t *testing.T) {
 	}
 }
 
-// What Loki is sent is kept as it came, with its time and labels.
+// What is sent to Loki is stored unchanged, with its time and labels.
 func TestServe_KeepsWhatLokiIsSent(t *testing.T) {
 	t.Parallel()
 	var lines bytes.Buffer

@@ -12,8 +12,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
-// defaultState is where serve says how to reach its world, and where the other
-// commands look for it.
+// defaultState is the file in which serve writes how to reach its world, and which the other commands read.
 const defaultState = ".jaas-sim/state.json"
 
 // stateUsage describes the option --state of all but serve.
@@ -31,13 +30,13 @@ func dial(state string) (*operations.Client, error) {
 	return operations.NewClient(served.Socket), nil
 }
 
-// served reports how to reach a world that another process serves.
+// served describes how to reach a world that another process serves.
 type served struct {
 	PID    int    `json:"pid"`
 	Socket string `json:"socket"` // of the units' operations
 }
 
-// text is what is in the state file.
+// text is the contents of the state file.
 func (s served) text() ([]byte, error) {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -68,6 +67,6 @@ func (s served) alive(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	_ = conn.Close() // that it was accepted is enough
+	_ = conn.Close() // an accepted connection is enough
 	return true
 }

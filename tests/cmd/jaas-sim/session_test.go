@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// mover is a charm whose actions end in all ways.
+// mover is a charm with actions that end in all possible ways.
 func mover() map[string]string {
 	return map[string]string{
 		"metadata.yaml": "name: mover\nsummary: s\ndescription: d\nrequires: {logging: {interface: loki_push_api}}\n",
@@ -104,8 +104,7 @@ func pack(t *testing.T, files map[string]string) string {
 	return archive
 }
 
-// The session is what was typed at Juju 3.6, with the shapes and texts that were
-// recorded of it: "2>" is stderr, "1>" is stdout.
+// The session shows what was typed at Juju 3.6, with the recorded shapes and texts: "2>" is stderr, "1>" is stdout.
 func TestSession_LooksAsWithJuju(t *testing.T) {
 	t.Parallel()
 	state := serve(t, "mover/0", "--charm", pack(t, mover()), "--units", "2")
@@ -113,7 +112,7 @@ func TestSession_LooksAsWithJuju(t *testing.T) {
 	abort(t, state)
 }
 
-// The same for what a model is made of: configuration, secrets, relations, status.
+// The same for the parts of a model: configuration, secrets, relations, status.
 func TestSession_KeepsAModelAsJujuDoes(t *testing.T) {
 	t.Parallel()
 	session(t, serve(t, "mover/0", "--charm", pack(t, mover())), "testdata/model.txt")
@@ -176,7 +175,7 @@ func abort(t *testing.T, state string) {
 	if diff := cmp.Diff(want, cancelled.String()); diff != "" {
 		t.Errorf("cancel-task (-want +got):\n%s", diff)
 	}
-	// run ends when it sees that the task aborts, or has been aborted already.
+	// run returns early when it sees that the task is aborting or aborted.
 	if code := <-ended; code != 0 || stdout.String() != "Task "+task[2]+" aborting\n\n" && stdout.String() != "\n" {
 		t.Errorf("run ended with %d and printed %q", code, &stdout)
 	}
@@ -193,8 +192,8 @@ func abort(t *testing.T, state string) {
 	}
 }
 
-// marked puts a mark before each line, and blots out what a clock says. A text
-// without an end of its last line is not to be seen as one with it.
+// marked prefixes each line with a mark, and removes times of day. A text without a final newline is distinguished from
+// one with it.
 func marked(mark, text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {

@@ -10,14 +10,14 @@ import (
 	"gopkg.in/yaml.v2"
 )
 
-// stateFiles are those that say how to reach a world, all in one folder: the
-// state file, the CA, and for controllers alone what JIMM wants to know of each.
+// stateFiles are the files that describe how to reach a world, all in one folder: the state file, the CA, and without a
+// JIMM one for each controller, with what JIMM needs to add it.
 type stateFiles struct {
 	state   string
 	written []string
 }
 
-// ca is where the certificate authority is.
+// ca is the path of the CA certificate.
 func (f *stateFiles) ca() string { return filepath.Join(filepath.Dir(f.state), "ca.pem") }
 
 // write writes all of them, the state file last.

@@ -18,7 +18,7 @@ const (
 	number          = `(?:0|[1-9][0-9]*)`
 )
 
-// waitOptions say how long to wait for a task or an operation.
+// waitOptions set how long to wait for a task or an operation.
 type waitOptions struct {
 	wait  time.Duration // negative: not at all; 0: without limit
 	watch bool
@@ -50,7 +50,7 @@ func (w *waitOptions) limit(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(ctx, w.wait)
 }
 
-// oneID reads the argument of a command that shows one thing.
+// oneID reads the argument of a command that shows one task or operation.
 func oneID(args []string, what string) (string, error) {
 	if len(args) == 0 {
 		return "", usageError{fmt.Errorf("no %s ID specified", what)}
@@ -108,8 +108,7 @@ func (p *program) showTask(ctx context.Context, args []string) error {
 	return out.write(p.stdout, shown)
 }
 
-// awaitTask returns a task at once or when it has ended, as the options say,
-// and shows its log meanwhile.
+// awaitTask returns a task at once or when it has ended, depending on the options, and shows its log meanwhile.
 func (p *program) awaitTask(
 	ctx context.Context, client *operations.Client, id string, waits waitOptions, utc bool,
 ) (operations.Task, error) {

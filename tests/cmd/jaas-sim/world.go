@@ -13,8 +13,7 @@ import (
 //go:embed demo.yaml
 var demoWorld []byte
 
-// loadWorld reads a world from a file, or the demo's; version, if given,
-// replaces that of its JIMM.
+// loadWorld reads a world from a file, or the demo's; version, if given, replaces that of its JIMM.
 func loadWorld(file, version string) (sim.World, error) {
 	data := demoWorld
 	if file != "" {
@@ -30,7 +29,7 @@ func loadWorld(file, version string) (sim.World, error) {
 	return world, err
 }
 
-// describe shows what there is.
+// describe prints the contents of the world.
 func (d *deployment) describe(w io.Writer) {
 	world := d.jaas.World()
 	table := tabwriter.NewWriter(w, 0, 1, 2, ' ', 0)

@@ -1,6 +1,5 @@
-// Command mutants tries the mutants in tests/mutants: it applies each to a copy of
-// the folder that it is started in, runs the tests that must notice it, and prints
-// the result. A mutant that survives, or does not apply, fails.
+// Command mutants tries the mutants in tests/mutants: it applies each to a copy of the current folder, runs the tests
+// that must fail with it, and prints the result. A mutant that survives, or does not apply, is an error.
 package main
 
 import (
@@ -68,7 +67,7 @@ func run(ctx context.Context, out io.Writer, only string) error {
 	return untouched(ctx, dir, list)
 }
 
-// line is what is said of a mutant.
+// line is the result of a mutant.
 func line(f mutants.Fate) string {
 	verdict := "killed by " + f.Killer
 	switch {
@@ -80,8 +79,7 @@ func line(f mutants.Fate) string {
 	return fmt.Sprintf("%-34s %5.1fs  %s\n%41s  %s", f.Name, f.Took.Seconds(), f.What, "", verdict)
 }
 
-// untouched sees that the tests pass without a mutant: else they would kill
-// everything.
+// untouched checks that the tests pass without a mutant: otherwise every mutant would be killed.
 func untouched(ctx context.Context, dir string, list []mutants.Mutant) error {
 	seen := map[string]bool{}
 	for _, m := range list {

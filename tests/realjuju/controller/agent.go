@@ -17,8 +17,8 @@ type Credentials struct {
 	Password, Nonce string
 }
 
-// Agent imitates the part of a machine's or unit's agent that takes part in migrations: it stays connected, reports each
-// phase through Juju's own MigrationMinion facade, and moves to the target in SUCCESS.
+// Agent imitates the part of a machine's or unit's agent that takes part in migrations: it stays connected, reports
+// each phase through Juju's own MigrationMinion facade, and switches to the target in SUCCESS.
 type Agent struct {
 	connected chan struct{} // closed when it watches for migrations
 
@@ -36,7 +36,7 @@ func (c *Controller) RunAgent(model string, creds Credentials) *Agent {
 	a.info.Tag, a.info.Password, a.info.Nonce, a.info.ControllerUUID = creds.Tag, creds.Password, creds.Nonce, ""
 	c.running.Go(func() {
 		for {
-			_ = a.live() // it loses its connection whenever a server goes away, and comes again
+			_ = a.live() // it loses its connection whenever a server goes down, and reconnects
 			if !wait(c.stop, restartDelay) {
 				return
 			}
@@ -110,7 +110,7 @@ func (a *Agent) live() error {
 	}
 }
 
-// released returns when the agent may report a phase, or false when it cannot any more.
+// released returns when the agent may report a phase, or false when it no longer can.
 func (a *Agent) released(phase string, conn api.Connection) bool {
 	a.mu.Lock()
 	held := a.held[phase]
@@ -127,7 +127,7 @@ func (a *Agent) released(phase string, conn api.Connection) bool {
 	return false
 }
 
-// handle does an agent's part in one phase. It reports whether the agent has moved to the target.
+// handle does an agent's part in one phase. It reports whether the agent has switched to the target.
 func (a *Agent) handle(client *migrationminion.Client, info api.Info, status watcher.MigrationStatus) (moved bool, err error) {
 	phase := status.Phase.String()
 	a.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// authority is a controller's CA with the certificate that its API server shows.
+// authority is a controller's CA with the certificate of its API server.
 type authority struct {
 	pem, key string
 	server   tls.Certificate

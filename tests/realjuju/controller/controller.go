@@ -1,8 +1,8 @@
 // Package controller runs real Juju controllers in this process: state, API server, model cache and migration workers
-// of Juju 3.5.4, over an in-memory mongod of ours and Juju's dummy cloud. Any number can run beside each other; each has
-// a CA, a database and a loopback port of its own. The cloud is one for all of them, as a real cloud is.
+// of Juju 3.5.4, over our in-memory mongod and Juju's dummy cloud. Any number can run side by side; each has its own
+// CA, database and loopback port. All of them share one cloud, as with a real cloud.
 //
-// What Juju's agents do is imitated here: agents of machines and units (see [Agent]) and their presence, leases.
+// The agents of Juju are imitated here: agents of machines and units (see [Agent]), their presence, and leases.
 package controller
 
 import (
@@ -45,7 +45,7 @@ import (
 	"jimm-migrator/tests/realjuju/mongod"
 )
 
-// Options say what a controller is.
+// Options describe a controller.
 type Options struct {
 	Name string
 	UUID string
@@ -71,8 +71,8 @@ type Controller struct {
 	CACert    string // PEM
 	Presence  *Presence
 	State     *state.State // of the controller model
-	// Clock is that of the migration masters. It stands still, so that they wait for agents as long as it takes, until a test
-	// advances it.
+	// Clock is the clock of the migration masters. It stands still, so that they wait for agents as long as necessary,
+	// until a test advances it.
 	Clock *testclock.Clock
 
 	db      *mongod.Server
@@ -91,12 +91,12 @@ type Controller struct {
 
 	mu      sync.Mutex
 	masters map[string]chan struct{} // by model; closed to end one
-	texts   map[string][]string      // by model; what its migration master has said
+	texts   map[string][]string      // by model; the status texts of its migration master
 
 	beforeText func(text string) // may be nil
 }
 
-// Version is the version that every controller of this process says it has.
+// Version is the version that every controller of this process reports.
 func Version() string { return jujuversion.Current.String() }
 
 // Start starts a controller with one machine, the user admin, its controller model and agent binaries.
@@ -216,7 +216,7 @@ func (c *Controller) startAPI(cfg jujucontroller.Config, mux *apiserverhttp.Mux)
 	return nil
 }
 
-// settle makes the database look as that of a controller that has been up for long.
+// settle gives the database the state of a controller that has been running for a while.
 func (c *Controller) settle(port int, caKey string) error {
 	hostPort := network.SpaceHostPort{SpaceAddress: network.NewSpaceAddress("127.0.0.1", network.WithScope(network.ScopeMachineLocal)), NetPort: network.NetPort(port)}
 	if err := c.State.SetAPIHostPorts([]network.SpaceHostPorts{{hostPort}}); err != nil {
@@ -266,18 +266,18 @@ func (c *Controller) Close() {
 	_ = os.RemoveAll(c.dir)
 }
 
-// BeforeRemoval sets what is called before the controller removes documents from its database, with the names of the
-// collections. The controller waits for it. Nil takes it away.
+// BeforeRemoval sets a function that is called before the controller removes documents from its database, with the
+// names of the collections. The controller waits for it. Nil removes the function.
 func (c *Controller) BeforeRemoval(hook func(collections []string)) { c.db.BeforeRemoval(hook) }
 
 // Collections returns the names of the collections that have documents of a model.
 func (c *Controller) Collections(model string) []string { return c.db.Collections(model) }
 
-// Hide makes the controller miss the documents that a collection has of a model, as if it had removed them, until it is
-// called again; an empty name hides nothing.
+// Hide makes the controller miss a model's documents in a collection, as if it had removed them, until it is called
+// again; an empty name hides nothing.
 func (c *Controller) Hide(model, collection string) { c.db.Hide(model, collection) }
 
-// CloseAPI takes the API server away, as a crash does, and leaves the rest.
+// CloseAPI stops the API server, as in a crash, and keeps the rest running.
 func (c *Controller) CloseAPI() {
 	c.http.CloseClientConnections()
 	_ = c.http.Listener.Close()
@@ -302,11 +302,11 @@ func (c *Controller) OpenAPI() error {
 	if c.api, err = apiserver.NewServer(c.config); err != nil {
 		return err
 	}
-	server.StartTLS() // only now: a request that comes before the server has its paths is told 404
+	server.StartTLS() // only now: a request that comes before the server has its paths gets 404
 	return nil
 }
 
-// Info returns what Juju's client connects with as the user admin; an empty model means the controller.
+// Info returns the connection info of Juju's client as the user admin; an empty model means the controller.
 func (c *Controller) Info(model string) *api.Info {
 	info := &api.Info{Addrs: []string{c.Addr}, CACert: c.CACert, Tag: names.NewUserTag("admin"), Password: AdminPassword, ControllerUUID: c.UUID}
 	if model != "" {
@@ -320,7 +320,7 @@ func DialOptions() api.DialOpts {
 	return api.DialOpts{Timeout: 20 * time.Second, DialTimeout: 10 * time.Second, DialAddressInterval: 50 * time.Millisecond, RetryDelay: 100 * time.Millisecond, Clock: clock.WallClock}
 }
 
-// Do works on the database of a model.
+// Do changes the database of a model.
 func (c *Controller) Do(model string, work func(*state.State) error) error {
 	st, err := c.pool.Get(model)
 	if err != nil {
@@ -330,8 +330,8 @@ func (c *Controller) Do(model string, work func(*state.State) error) error {
 	return work(st.State)
 }
 
-// Await returns when a condition on the database holds; it asks again after every change of the database. The error is
-// the context's.
+// Await returns when a condition on the database is true; it is evaluated after every change of the database. The error
+// is the context's.
 func (c *Controller) Await(ctx context.Context, condition func() bool) error {
 	for {
 		changed := c.db.Changed()

@@ -25,13 +25,13 @@ import (
 	"jimm-migrator/tests/realjuju/mongod"
 )
 
-// statePort is what a controller believes to be mongod's port. Nothing dials it.
+// statePort is the port that a controller assumes for mongod. It is never dialled.
 const statePort = 1234
 
 // Credential is the cloud credential of every model.
 func Credential() names.CloudCredentialTag { return names.NewCloudCredentialTag("dummy/admin/default") }
 
-// initialize makes the database of a new controller, as bootstrapping does.
+// initialize makes the database of a new controller, as bootstrap does.
 func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	db, err := mongod.Start(mongod.Options{ReplicaSet: "juju"})
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	}
 	cfg := jujucontroller.Config{
 		"controller-uuid": c.UUID, "controller-name": c.Name, "ca-cert": c.CACert, "state-port": statePort, "api-port": port,
-		"auditing-enabled": true, "audit-log-exclude-methods": "ReadOnlyMethods", // as after bootstrapping; nothing is written here
+		"auditing-enabled": true, "audit-log-exclude-methods": "ReadOnlyMethods", // as after bootstrap; nothing is written here
 		"max-debug-log-duration": "24h0m0s", "migration-agent-wait-time": "15m0s", jujucontroller.AgentRateLimitMax: 0,
 	}
 	maps.Copy(cfg, c.Config)
@@ -91,7 +91,7 @@ func modelConfig(name, uuid string) (*config.Config, error) {
 	}))
 }
 
-// prepareCloud makes the dummy cloud of this process know a model.
+// prepareCloud adds a model to the dummy cloud of this process.
 func prepareCloud(controllerUUID string, cfg *config.Config) error {
 	env, err := openCloud(cfg)
 	if err != nil {

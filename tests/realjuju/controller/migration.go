@@ -16,11 +16,11 @@ import (
 	"github.com/juju/worker/v3"
 )
 
-// restartDelay is how long a worker that has failed waits for its next start. A real agent's is 3 s and more.
+// restartDelay is how long a failed worker waits before it restarts. A real agent's is 3 s and more.
 const restartDelay = 200 * time.Millisecond
 
-// RunMaster runs Juju's migration master for a model until the model has left or the controller ends, as a controller
-// agent does.
+// RunMaster runs Juju's migration master for a model until the model has migrated away or the controller ends, as a
+// controller agent does.
 func (c *Controller) RunMaster(model string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -39,7 +39,7 @@ func (c *Controller) RunMaster(model string) {
 	})
 }
 
-// StopMaster takes the migration master of a model away, as a controller agent that hangs.
+// StopMaster stops the migration master of a model, as when a controller agent hangs.
 func (c *Controller) StopMaster(model string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,10 +61,10 @@ func wait(stop <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// errStopped ends a life of a worker that was told to stop.
+// errStopped ends a run of a worker that was stopped.
 var errStopped = errors.New("stopped")
 
-// master is one life of a migration master.
+// master is one run of a migration master.
 func (c *Controller) master(model string, stop <-chan struct{}) error {
 	info := c.Info(model)
 	info.Tag, info.Password, info.Nonce = names.NewMachineTag("0"), machinePassword, machineNonce
@@ -106,7 +106,7 @@ func (c *Controller) master(model string, stop <-chan struct{}) error {
 	}
 }
 
-// listening is what a migration master asks its controller, and hears the texts that it sets.
+// listening is the facade of a migration master; it also records the texts that the master sets.
 type listening struct {
 	migrationmaster.Facade
 	heard func(text string)
@@ -128,22 +128,22 @@ func (c *Controller) hear(model, text string) {
 	}
 }
 
-// BeforeText sets what is called before a migration master sets a status text. The master waits for it.
+// BeforeText sets a function that is called before a migration master sets a status text. The master waits for it.
 func (c *Controller) BeforeText(hook func(text string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.beforeText = hook
 }
 
-// MigrationTexts returns the status texts that the migration master of a model has set, also those that stood for less than
-// a client needs to ask.
+// MigrationTexts returns the status texts that the migration master of a model has set, including those that did not
+// last long enough for a client to see them.
 func (c *Controller) MigrationTexts(model string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.texts[model])
 }
 
-// guard is a fortress without guests.
+// guard is a fortress that is never locked.
 type guard struct{}
 
 // Lockdown is part of fortress.Guard.
@@ -152,7 +152,7 @@ func (guard) Lockdown(fortress.Abort) error { return nil }
 // Unlock is part of fortress.Guard.
 func (guard) Unlock() error { return nil }
 
-// Initiate asks the controller to move a model to another, as JIMM does, and returns the migration's id.
+// Initiate asks the controller to migrate a model to another one, as JIMM does, and returns the migration's id.
 func (c *Controller) Initiate(model string, to *Controller) (string, error) {
 	conn, err := api.Open(c.Info(""), DialOptions())
 	if err != nil {
@@ -165,17 +165,17 @@ func (c *Controller) Initiate(model string, to *Controller) (string, error) {
 	})
 }
 
-// Migration is the truth about the latest migration of a model.
+// Migration is the actual state of the latest migration of a model.
 type Migration struct {
 	Phase, Message string
 }
 
-// Ended reports whether the migration is over.
+// Ended reports whether the migration has ended.
 func (m Migration) Ended() bool {
 	return m.Phase == "DONE" || m.Phase == "ABORTDONE" || m.Phase == "REAPFAILED"
 }
 
-// Migration returns the latest migration of a model from the database. It fails when the model has left.
+// Migration returns the latest migration of a model from the database. It fails when the model has migrated away.
 func (c *Controller) Migration(model string) (Migration, error) {
 	st, err := c.pool.Get(model)
 	if err != nil {

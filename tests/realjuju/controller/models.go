@@ -32,7 +32,7 @@ func AgentBinary() version.Binary {
 	return version.Binary{Number: jujuversion.Current, Release: "ubuntu", Arch: arch.HostArch()}
 }
 
-// Settle makes a machine look as one that has been up for long.
+// Settle gives a machine the state of one that has been running for a while.
 func Settle(machine *state.Machine, password string) error {
 	now := time.Now()
 	return steps(
@@ -45,7 +45,7 @@ func Settle(machine *state.Machine, password string) error {
 	)
 }
 
-// steps runs functions up to the first that fails.
+// steps runs functions until one fails.
 func steps(all ...func() error) error {
 	for i, step := range all {
 		if err := step(); err != nil {
@@ -55,7 +55,7 @@ func steps(all ...func() error) error {
 	return nil
 }
 
-// addAgentBinaries stores agent binaries, as bootstrapping and an upgrade do.
+// addAgentBinaries stores agent binaries, as bootstrap and an upgrade do.
 func (c *Controller) addAgentBinaries() error {
 	storage, err := c.State.ToolsStorage()
 	if err != nil {
@@ -106,14 +106,14 @@ func (c *Controller) PutModel(name, uuid, owner string) error {
 	return st.Close()
 }
 
-// HasModel reports whether a model is in the controller's database, importing ones too.
+// HasModel reports whether a model is in the controller's database, including one that is being imported.
 func (c *Controller) HasModel(uuid string) bool {
 	ok, err := c.State.ModelExists(uuid)
 	return ok || err != nil
 }
 
-// Deploy adds an application with one unit on one machine to a model, all of it settled, and returns its agents. Nil
-// files are those of a small charm.
+// Deploy adds an application with one unit on one machine to a model, all of it up and running, and returns its agents.
+// With nil files it deploys a small charm.
 func (c *Controller) Deploy(model, app string, files map[string]string) ([]Credentials, error) {
 	st, err := c.pool.Get(model)
 	if err != nil {
@@ -164,8 +164,8 @@ func (c *Controller) Deploy(model, app string, files map[string]string) ([]Crede
 	return []Credentials{{machine.Tag(), password, nonce}, {unit.Tag(), password, ""}}, err
 }
 
-// StartInstance starts an instance for a machine of a model in the dummy cloud of this process, also for a model that a
-// controller of another process has.
+// StartInstance starts an instance for a machine of a model in the dummy cloud of this process, also for a model of a
+// controller in another process.
 func (c *Controller) StartInstance(name, model, machine string) (instance.Id, error) {
 	cfg, err := modelConfig(name, model)
 	if err != nil {
@@ -189,7 +189,7 @@ func (c *Controller) StartInstance(name, model, machine string) (instance.Id, er
 	return started.Instance.Id(), nil
 }
 
-// Origin is where a charm from Charmhub came from.
+// Origin is the origin of a charm from Charmhub.
 func Origin(charmName string, revision int) *state.CharmOrigin {
 	return &state.CharmOrigin{
 		Source: "charm-hub", Type: "charm", ID: "id-" + charmName, Hash: "hash-" + charmName, Revision: &revision,
@@ -197,7 +197,7 @@ func Origin(charmName string, revision int) *state.CharmOrigin {
 	}
 }
 
-// PutCharm stores a small charm that has an endpoint to provide and one to require.
+// PutCharm stores a small charm that provides one endpoint and requires one.
 func PutCharm(st *state.State, url, name string) (*state.Charm, error) {
 	return PutCharmFiles(st, url, smallCharm(name))
 }

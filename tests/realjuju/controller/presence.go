@@ -6,14 +6,14 @@ import (
 	"github.com/juju/juju/core/presence"
 )
 
-// Presence says that every agent is connected, but for those that are down. The zero value has none down.
+// Presence reports that every agent is connected, except those that are down. In the zero value none is down.
 type Presence struct {
 	presence.Recorder
 	mu   sync.Mutex
 	down map[string]bool // by model and tag of the agent
 }
 
-// SetDown says whether an agent of a model is missing.
+// SetDown sets whether an agent of a model is missing.
 func (p *Presence) SetDown(model, tag string, down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -23,7 +23,7 @@ func (p *Presence) SetDown(model, tag string, down bool) {
 	p.down[model+"/"+tag] = down
 }
 
-// Connect does nothing: who is there says SetDown.
+// Connect does nothing: SetDown decides which agents are connected.
 func (*Presence) Connect(_, _, _ string, _ uint64, _ bool, _ string) {}
 
 // Disconnect does nothing.
@@ -35,7 +35,7 @@ func (*Presence) Activity(string, uint64) {}
 // IsEnabled reports that presence is recorded.
 func (*Presence) IsEnabled() bool { return true }
 
-// Connections returns what API servers and their prechecks ask for.
+// Connections returns what API servers and their prechecks read.
 func (p *Presence) Connections() presence.Connections { return connections{presence: p} }
 
 // connections are those of one model.

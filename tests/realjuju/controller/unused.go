@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// noMetrics is a registry that keeps nothing: controllers of one process would register the same metrics.
+// noMetrics is a registry that stores nothing: controllers of one process would register the same metrics.
 type noMetrics struct{ prometheus.Registerer }
 
 // Register is part of prometheus.Registerer.
@@ -15,13 +15,13 @@ func (noMetrics) Register(prometheus.Collector) error { return nil }
 // Unregister is part of prometheus.Registerer.
 func (noMetrics) Unregister(prometheus.Collector) bool { return true }
 
-// noSysLogger takes the place of a syslog server.
+// noSysLogger replaces a syslog server.
 type noSysLogger struct{}
 
 // Log is part of syslogger.SysLogger.
 func (noSysLogger) Log([]corelogger.LogRecord) error { return nil }
 
-// noDB takes the place of dqlite, which holds leases alone in Juju 3.5.
+// noDB replaces dqlite, which Juju 3.5 uses only for leases.
 type noDB struct{}
 
 // GetDB is part of database.DBGetter.

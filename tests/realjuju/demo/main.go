@@ -1,5 +1,6 @@
-// Command demo migrates a model between two real Juju controllers: Juju's own "juju run" asks a real controller for the
-// action of the charm, whose real dispatch binary does it through a simulated JIMM. Juju's own client is asked afterwards.
+// Command demo migrates a model between two real Juju controllers. Juju's own "juju run" asks a real controller for the
+// charm's action, which the charm's real dispatch binary runs through a simulated JIMM. At the end Juju's own client
+// shows the result.
 package main
 
 import (
@@ -66,7 +67,8 @@ func run(ctx context.Context, out io.Writer, args []string) (err error) {
 	return nil
 }
 
-// ask prints what both controllers say of a model to Juju's own client, and returns the name of the one that has it.
+// ask prints what both controllers answer to Juju's own client about a model, and returns the name of the one that has
+// it.
 func ask(out io.Writer, j *jaas.JAAS, model *jaas.Model) (has string) {
 	for _, c := range []*controller.Controller{j.West, j.East} {
 		answer, ok := describe(c, model.UUID)
@@ -78,7 +80,7 @@ func ask(out io.Writer, j *jaas.JAAS, model *jaas.Model) (has string) {
 	return has
 }
 
-// describe asks a controller for a model: by a login to it, which is what a user does, and by its info.
+// describe asks a controller for a model: by a login to it, as a user does, and by its info.
 func describe(c *controller.Controller, model string) (answer string, has bool) {
 	conn, err := api.Open(c.Info(model), controller.DialOptions())
 	if redirect := (*api.RedirectError)(nil); errors.As(err, &redirect) {

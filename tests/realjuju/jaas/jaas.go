@@ -26,7 +26,7 @@ const (
 	ClientSecret = "s3cr3t"
 )
 
-// Options say what a JAAS is. The zero value has the JIMM of 2026.
+// Options describe a JAAS. The zero value has the JIMM of 2026.
 type Options struct {
 	Generation jimm.Generation
 }
@@ -65,7 +65,7 @@ func Start(opts Options) (_ *JAAS, err error) {
 	return j, err
 }
 
-// StartJIMM starts a JIMM without controllers, which another process may have.
+// StartJIMM starts a JIMM without controllers, for controllers in another process.
 func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
 	j := &JAAS{forgot: map[string]string{}}
 	j.JIMM = jimm.New(jimm.Options{
@@ -94,8 +94,9 @@ func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
 // JWKS returns where controllers find the keys of JIMM's tokens: their login-token-refresh-url.
 func (j *JAAS) JWKS() string { return j.keys.URL + "/.well-known/jwks.json" }
 
-// serveKeys serves what controllers ask a JIMM for: the keys of its tokens, which the simulated JIMM has, and the public
-// key of its discharger, which a controller (Juju 3.5.4) with a login-token-refresh-url wants before its API starts.
+// serveKeys serves what controllers request from JIMM: the keys of its tokens, which the simulated JIMM has, and the
+// public key of its discharger, which a controller (Juju 3.5.4) with a login-token-refresh-url needs before its API
+// starts.
 func serveKeys(tokens http.Handler) (*httptest.Server, error) {
 	discharger, err := bakery.GenerateKey()
 	if err != nil {
@@ -123,7 +124,7 @@ func (j *JAAS) addController(name string) (*controller.Controller, error) {
 	return c, nil
 }
 
-// Adopt makes JIMM know a controller.
+// Adopt adds a controller to JIMM.
 func (j *JAAS) Adopt(name, uuid, addr, caCert, version string) {
 	j.JIMM.SetController(jimm.Controller{
 		Name: name, UUID: uuid, PublicAddress: addr, Addresses: []string{addr}, CACertificate: caCert,
@@ -132,9 +133,9 @@ func (j *JAAS) Adopt(name, uuid, addr, caCert, version string) {
 	})
 }
 
-// ForgottenFor returns the user who asked JIMM for the details of a model and so made it forget the model: a JIMM of 2026
-// deletes its row of one that the recorded controller denies (see jimm.Options). It is JIMM's own user if its poller asked,
-// and empty if JIMM has forgotten nothing.
+// ForgottenFor returns the user who asked JIMM for the details of a model and so made it forget the model: a JIMM of
+// 2026 deletes its row of a model that the recorded controller denies (see jimm.Options). It is JIMM's own user if its
+// poller asked, and empty if JIMM has forgotten no model.
 func (j *JAAS) ForgottenFor(model string) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -171,7 +172,7 @@ type Model struct {
 	Agents     []*controller.Agent // of the machine and of the unit
 }
 
-// AddModel makes a model on west with the application pg, whose agents and migration master are up.
+// AddModel makes a model on west with the application pg; its agents and migration master run.
 func (j *JAAS) AddModel(ctx context.Context, name string) (*Model, error) {
 	m, creds, err := j.AddIdleModel(name)
 	if err != nil {
@@ -190,8 +191,8 @@ func (j *JAAS) AddModel(ctx context.Context, name string) (*Model, error) {
 	return m, nil
 }
 
-// AddIdleModel makes a model as AddModel does, whose agents and migration master are not running, and returns what its
-// agents log in with.
+// AddIdleModel makes a model as AddModel does, but does not run its agents and migration master, and returns the
+// credentials of its agents.
 func (j *JAAS) AddIdleModel(name string) (*Model, []controller.Credentials, error) {
 	id, err := j.West.AddModel(name)
 	if err != nil {

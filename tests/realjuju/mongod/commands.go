@@ -16,7 +16,7 @@ import (
 const (
 	serverVersion = "4.4.30" // the mongod that Juju 3.5 and 3.6 install
 
-	noSuchTransaction = 251 // the code of a transaction that was aborted: the driver tries again
+	noSuchTransaction = 251 // the code of a transaction that was aborted: the driver retries it
 
 	lockLimit = 4 * time.Second // how long a write waits for a transaction that has the document
 )
@@ -40,7 +40,7 @@ func docsOf(v any) []bson.D {
 	return out
 }
 
-// batch is an answer that holds all documents: there is no cursor to ask for more.
+// batch is an answer that contains all documents: there is no cursor for more.
 func batch(ns string, docs []bson.D) bson.D {
 	l := make([]any, len(docs))
 	for i, d := range docs {
@@ -49,7 +49,7 @@ func batch(ns string, docs []bson.D) bson.D {
 	return kv("cursor", kv("firstBatch", l, "id", int64(0), "ns", ns))
 }
 
-// txnKey names the transaction that a command belongs to.
+// txnKey identifies the transaction that a command belongs to.
 func txnKey(cmd bson.D) string {
 	idv, _ := get(getD(cmd, "lsid"), "id")
 	_, id := binOf(idv)
@@ -78,7 +78,7 @@ func (c *conn) txnOf(cmd bson.D) *txn {
 	return t
 }
 
-// waitFree waits until no transaction holds the key (the store's lock is given up meanwhile).
+// waitFree waits until no transaction has the key locked (it releases the store's lock meanwhile).
 func (c *conn) waitFree(t *txn, cl *coll, k string) {
 	if t != nil {
 		return
@@ -664,7 +664,7 @@ func fullConf(conf bson.D) bson.D {
 	return out
 }
 
-// setConf keeps a replica set's configuration, also where clients look for it.
+// setConf stores a replica set's configuration, also where clients look it up.
 func (s *store) setConf(conf bson.D) {
 	s.rsConf = fullConf(conf)
 	cl := s.coll("local", "system.replset", true)

@@ -25,8 +25,8 @@ func (m *Server) Collections(model string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Hide makes reads outside transactions miss the documents that a collection has of a model, as if they had been removed.
-// It does so until it is called again; an empty name hides nothing.
+// Hide makes reads outside transactions miss a model's documents in a collection, as if they had been removed, until it
+// is called again; an empty name hides nothing.
 func (m *Server) Hide(model, collection string) {
 	m.store.mu.Lock()
 	defer m.store.mu.Unlock()
@@ -40,7 +40,7 @@ func (m *Server) Hide(model, collection string) {
 	}
 }
 
-// shows reports whether a read of a transaction, or of none, sees a document.
+// shows reports whether a read, in a transaction or outside one, sees a document.
 func (c *coll) shows(t *txn, d bson.D) bool {
 	return t != nil || c.hidden == "" || getS(d, modelField) != c.hidden
 }

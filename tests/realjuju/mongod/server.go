@@ -18,15 +18,15 @@ import (
 	"github.com/juju/mgo/v3/bson"
 )
 
-// Options say what a server is. The zero value is a standalone server that logs nothing.
+// Options describe a server. The zero value is a standalone server that logs nothing.
 type Options struct {
-	// ReplicaSet is the name of the replica set that the server is the only member of.
+	// ReplicaSet is the name of the replica set that has the server as its only member.
 	ReplicaSet string
-	// Logger gets commands that fail or that the server does not know; nil: none.
+	// Logger gets commands that fail or that the server does not know; may be nil.
 	Logger *slog.Logger
 }
 
-// Server is one mongod on a loopback port. Make one with Start, end it with Close.
+// Server is a mongod on a loopback port. Make one with Start, end it with Close.
 type Server struct {
 	listener net.Listener
 	store    *store
@@ -36,7 +36,7 @@ type conn struct {
 	s    *store
 	nc   net.Conn
 	txns map[string]*txn
-	gone chan struct{} // closed when the client has left
+	gone chan struct{} // closed when the client has disconnected
 }
 
 // Start serves an empty database on a free loopback port.
@@ -171,15 +171,16 @@ func (c *conn) one(q request) error {
 	return c.reply(q.id, out)
 }
 
-// BeforeRemoval sets what is called before documents are removed, with the names of the collections that they are in, so
-// that a test can look at a database half emptied. The removal waits for it; other commands do not. Nil takes it away.
+// BeforeRemoval sets a function that is called before documents are removed, with the names of their collections, so
+// that a test can inspect a half-empty database. The removal waits for it; other commands do not. Nil removes the
+// function.
 func (m *Server) BeforeRemoval(hook func(collections []string)) {
 	m.store.mu.Lock()
 	defer m.store.mu.Unlock()
 	m.store.beforeRemoval = hook
 }
 
-// awaitRemoval calls the hook if a command removes documents now: alone, or as the end of a transaction.
+// awaitRemoval calls the hook if a command removes documents: alone, or by committing a transaction.
 func (c *conn) awaitRemoval(cmd bson.D) {
 	hook, collections := c.removal(cmd)
 	if hook != nil && len(collections) > 0 {
@@ -270,7 +271,7 @@ func (m *Server) Changed() <-chan struct{} {
 	return m.store.changed
 }
 
-// int32At reads a number of the wire.
+// int32At reads a number of a message.
 func int32At(b []byte) int32 {
 	return int32(binary.LittleEndian.Uint32(b)) //nolint:gosec // the wire has signed numbers
 }

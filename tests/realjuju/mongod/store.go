@@ -43,7 +43,7 @@ type coll struct {
 	maxSize  int64
 	maxDocs  int64
 	size     int64
-	hidden   string // the model whose documents reads miss; see Server.Hide
+	hidden   string // the model with the documents that reads miss; see Server.Hide
 }
 
 type entry struct {
@@ -66,7 +66,7 @@ type stream struct {
 	ns       string
 }
 
-// txn is a multi-document transaction: its writes live in an overlay until commit.
+// txn is a multi-document transaction: its writes are in an overlay until it commits.
 type txn struct {
 	key     string
 	number  int64
@@ -120,7 +120,7 @@ func (s *store) coll(db, name string, create bool) *coll {
 	return c
 }
 
-// scan visits the documents that t (or no one) sees, in natural order, until fn says stop.
+// scan visits the documents that t (nil: outside transactions) sees, in natural order, until fn says stop.
 func (c *coll) scan(t *txn, fn func(k string, d bson.D) bool) {
 	if c == nil {
 		return
@@ -170,7 +170,7 @@ func (c *coll) get(t *txn, k string) bson.D {
 	return nil
 }
 
-// find gives the documents that match, in natural order (or by _id when the filter names one).
+// find returns the documents that match, in natural order (or by _id when the filter names one).
 func (c *coll) find(t *txn, filter bson.D, limit int) []bson.D {
 	var out []bson.D
 	if c == nil {
@@ -442,7 +442,7 @@ func indexKey(spec, d bson.D) (string, bool) {
 	return strings.Join(parts, "\x00"), some
 }
 
-// user is a database user. No one logs in here, but Juju makes them.
+// user is a database user. It is never used to log in, but Juju makes it.
 type user struct {
 	name, password string
 	roles          any

@@ -27,7 +27,7 @@ func copyValue(v any) any {
 	return v
 }
 
-// setPath sets a dotted path in a container and gives the container back.
+// setPath sets a dotted path in a container and returns the container.
 func setPath(c any, parts []string, v any) any {
 	if len(parts) == 0 {
 		return v
@@ -394,7 +394,7 @@ func upsertBase(q bson.D) bson.D {
 	return out.(bson.D)
 }
 
-// diff says which top-level fields an update changed, for change streams.
+// diff returns the top-level fields that an update changed, for change streams.
 func diff(before, after bson.D) (set bson.D, removed []any) {
 	set, removed = bson.D{}, []any{}
 	for _, e := range after {

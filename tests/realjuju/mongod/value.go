@@ -287,7 +287,7 @@ func key(v any) string {
 	return fmt.Sprintf("?%T%v", v, v)
 }
 
-// show prints a value shortly, for error texts and the log.
+// show prints a value briefly, for error texts and the log.
 func show(v any) string {
 	switch x := v.(type) {
 	case string:
@@ -354,7 +354,7 @@ func lookup(v any, parts []string) (vals []any, missing bool) {
 
 func path(s string) []string { return strings.Split(s, ".") }
 
-// matcher returns what matches a regular expression. Most of those of Juju are "^" and a model's UUID.
+// matcher returns the function that matches a regular expression. Most of Juju's are "^" and a model's UUID.
 func matcher(pattern, options string) (func(string) bool, error) {
 	if prefix, ok := strings.CutPrefix(pattern, "^"); ok && options == "" && regexp.QuoteMeta(prefix) == prefix {
 		return func(s string) bool { return strings.HasPrefix(s, prefix) }, nil
@@ -389,7 +389,7 @@ func fail(code int, name, format string, args ...any) *failure {
 	return &failure{code: code, name: name, msg: fmt.Sprintf(format, args...)}
 }
 
-// match says whether doc fits the filter. It panics with *failure on a filter that it does not know.
+// match reports whether doc matches the filter. It panics with *failure on a filter that it does not know.
 func match(filter, doc bson.D) bool {
 	for _, e := range filter {
 		switch e.Name {

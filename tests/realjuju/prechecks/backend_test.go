@@ -17,7 +17,7 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// What Juju's prechecks ask a controller's database, answered from the model of a simulated controller.
+// What Juju's prechecks read from a controller's database, answered from the model of a simulated controller.
 
 // pool has the models of the target.
 type pool map[string]model
@@ -26,7 +26,7 @@ func (p pool) GetModel(u string) (migration.PrecheckModel, func(), error) {
 	return p[u], func() {}, nil
 }
 
-// backend is what Juju's database would say.
+// backend stands in for Juju's database.
 type backend struct {
 	m         *controller.Model
 	ctl       *backend
@@ -100,7 +100,7 @@ func life(s string) state.Life {
 	return map[string]state.Life{"": state.Alive, "alive": state.Alive, "dying": state.Dying, "dead": state.Dead}[s]
 }
 
-// model is a model as it is asked about on a controller.
+// model is a model of a controller.
 type model struct {
 	m    *controller.Model
 	mode state.MigrationMode

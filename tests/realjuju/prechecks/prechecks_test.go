@@ -36,7 +36,7 @@ const (
 	modelUUID = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
 )
 
-// TestPrechecks: Juju's own prechecks and the simulated controllers say the same of models that are made up, to the letter.
+// TestPrechecks compares Juju's own prechecks with the simulated controllers for generated models, to the letter.
 func TestPrechecks(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 1))
 	answers, differences := map[string]int{}, map[string]int{}
@@ -69,18 +69,19 @@ func TestPrechecks(t *testing.T) {
 	t.Logf("%d models; Juju gave %d different answers", *cases, len(answers))
 }
 
-// situation is what both are told.
+// situation is the input of both.
 type situation struct {
 	Source, Target     string // versions of the controllers
 	Model              controller.Model
 	Others             []controller.Model // on the target
 	Importing, Active  bool               // a copy of the model is on the target
-	SourceUp, TargetUp bool               // the controller upgrades
+	SourceUp, TargetUp bool               // the controller is being upgraded
 	// Machines of the controllers themselves.
 	SourceMachines, TargetMachines []controller.Machine
 }
 
-// juju returns what Juju's own prechecks say, as Controller.InitiateMigration puts it; "" if the model may go.
+// juju returns the error of Juju's own prechecks, as Controller.InitiateMigration words it; "" if the model may
+// migrate.
 func (s situation) juju() string {
 	m := s.Model
 	west := &backend{m: controllerModel(westUUID, s.Source, s.SourceMachines), version: version.MustParse(s.Source), upgrading: s.SourceUp}
@@ -118,7 +119,7 @@ func controllerModel(uuid, agent string, machines []controller.Machine) *control
 	return &controller.Model{Name: "controller", UUID: uuid[:34] + "cc", Owner: "admin", Life: "alive", Type: "iaas", AgentVersion: agent, Machines: machines}
 }
 
-// simulated returns what simulated controllers say to the same, asked by Juju's own client.
+// simulated returns the error of simulated controllers for the same input, asked by Juju's own client.
 func (s situation) simulated(ctx context.Context) (refusal string, err error) {
 	j, err := sim.StartControllers(ctx, sim.World{Controllers: []sim.Controller{
 		{Name: "west", UUID: westUUID, Version: s.Source, Upgrading: s.SourceUp, Machines: s.SourceMachines}, {Name: "east", UUID: eastUUID, Version: s.Target, Upgrading: s.TargetUp, Machines: s.TargetMachines},
@@ -157,7 +158,7 @@ func (s situation) simulated(ctx context.Context) (refusal string, err error) {
 	return "", nil
 }
 
-// generate makes a case; few things are wrong at a time, so that each is seen.
+// generate makes a case; only a few things are wrong at a time, so that each is seen.
 func generate(r *rand.Rand) situation {
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	rarely := func(otherwise string, s ...string) string {
@@ -218,7 +219,7 @@ func generate(r *rand.Rand) situation {
 	}
 	p.Importing, p.Active = r.IntN(20) == 0, r.IntN(20) == 0
 	if len(p.Others) > 0 {
-		p.Importing, p.Active = false, false // two models of a name cannot be on one controller
+		p.Importing, p.Active = false, false // two models with the same name cannot be on one controller
 	}
 	return p
 }

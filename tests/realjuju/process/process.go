@@ -1,5 +1,5 @@
-// Package process runs a controller in a process of its own, so that two controllers can be of different versions: the
-// version is a variable of Juju. The program executes itself, and the two talk by lines of JSON.
+// Package process runs a controller in a process of its own, so that two controllers can have different versions: the
+// version is a variable of Juju. The program executes itself, and the two processes exchange lines of JSON.
 package process
 
 import (
@@ -18,7 +18,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// Options say what the controller is.
+// Options describe the controller.
 type Options struct {
 	Name, UUID string
 	Version    string
@@ -35,11 +35,11 @@ type Process struct {
 	out *json.Decoder
 }
 
-// order is what the controller is told to do, one at a time.
+// order is a command to the controller, one at a time.
 type order struct {
 	// AddModel makes a model of that name with the application pg, its agents and its migration master.
 	AddModel string `json:"add-model,omitempty"`
-	// Expect makes the cloud of the process know the machine of the model of that name and UUID. Has asks for one.
+	// Expect adds the machine of the model of that name and UUID to the cloud of the process. Has asks for one.
 	Expect string `json:"expect,omitempty"`
 	Has    string `json:"has,omitempty"`
 	UUID   string `json:"uuid,omitempty"`
@@ -100,7 +100,7 @@ func (p *Process) AddModel(name string) (uuid string, err error) {
 	return r.UUID, err
 }
 
-// Expect makes the cloud that the process sees have the machine of a model that another process has made.
+// Expect adds the machine of a model that another process has made to the cloud that the process sees.
 func (p *Process) Expect(name, uuid string) error {
 	_, err := p.exchange(order{Expect: name, UUID: uuid})
 	return err
@@ -118,7 +118,8 @@ func (p *Process) Close() error {
 	return p.cmd.Wait()
 }
 
-// Serve is the other side: it runs a controller as the first line of in says, does what the others say, and ends with in.
+// Serve is the other side: it runs the controller that the first line of in describes, obeys the others, and ends with
+// in.
 func Serve(in io.Reader, out io.Writer) error {
 	orders, replies := json.NewDecoder(in), json.NewEncoder(out)
 	var opts Options

@@ -31,7 +31,7 @@ func (u *Unit) JujuRun(ctx context.Context, stdout, stderr io.Writer, args ...st
 	return jujucmd.Main(action.NewRunCommand(), run, append([]string{name}, args...)), nil
 }
 
-// logIn makes Juju's client know the controller, its user and the unit's model.
+// logIn adds the controller, its user and the unit's model to Juju's client.
 func (u *Unit) logIn() error {
 	c, store := u.controller, jujuclient.NewFileClientStore()
 	for _, step := range []func() error{

@@ -1,4 +1,4 @@
-// Package unit is a unit of the charm in a model of a real Juju controller. The controller has its application and keeps
+// Package unit is a unit of the charm in a model of a real Juju controller. The controller stores its application and
 // its tasks; the unit agent is emulated (charm/charmtest) and runs the charm's real dispatch binary.
 package unit
 
@@ -23,12 +23,12 @@ const (
 	name            = "jimm-migrator/0"
 )
 
-// Options say where the unit is. All but OnLog are required.
+// Options describe the unit. All but OnLog are required.
 type Options struct {
 	CharmDir   string // the charm's source tree
 	Controller *controller.Controller
 	JIMM       string // its URL
-	// OnLog is called with every line of progress, before Juju has it; may be nil.
+	// OnLog is called with every line of progress, before Juju receives it; may be nil.
 	OnLog func(line string)
 }
 
@@ -120,7 +120,7 @@ func (u *Unit) deploy(charmDir string) (err error) {
 	return err
 }
 
-// work does the unit's tasks, one after the other, as its agent would.
+// work runs the unit's tasks one after the other, as its agent would.
 func (u *Unit) work(ctx context.Context) {
 	for {
 		var task state.Action
@@ -174,7 +174,7 @@ func (u *Unit) do(ctx context.Context, task state.Action) error {
 	return err
 }
 
-// Close ends the unit and returns what went wrong with its tasks.
+// Close ends the unit and returns the failures of its tasks.
 func (u *Unit) Close() error {
 	if u.end != nil {
 		u.end()

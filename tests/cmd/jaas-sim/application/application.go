@@ -1,8 +1,7 @@
-// Package application is the part of a Juju controller that keeps an application
-// whose agents are in this process: its charm, configuration, user secrets and
-// relations, and the status of its units. It runs the hooks that follow from a
-// change, as the agents of Juju 3.6 do, serves all that to other processes, and
-// has the client that these ask with. The texts of refusals are Juju's.
+// Package application is the part of a Juju controller that keeps an application with agents in this process: its
+// charm, configuration, user secrets and relations, and the status of its units. It runs the hooks that follow from a
+// change, as the agents of Juju 3.6 do, and serves the application to clients in other processes. The texts of refusals
+// are Juju's.
 package application
 
 import (
@@ -20,7 +19,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Options are what an Application is made of.
+// Options are the settings of an Application.
 type Options struct {
 	// Agents are those of its units. The first is the leader.
 	Agents []*charmtest.Agent
@@ -28,8 +27,8 @@ type Options struct {
 	Model string
 	// Secrets are user secrets that exist: URI by name.
 	Secrets map[string]string
-	// Remote returns the data that another application puts into a relation of an
-	// interface; an error says why it cannot be related.
+	// Remote returns the data that another application publishes in a relation of an interface; an error says why it
+	// cannot be related.
 	Remote func(iface, application string) (Remote, error)
 	// Refresh unpacks a charm for the units and returns its folder.
 	Refresh func(ctx context.Context, path string) (folder string, err error)
@@ -67,8 +66,7 @@ type Relation struct {
 	Provider  bool   `json:"provider"` // whether our side provides
 }
 
-// New makes an application of units that are installed. Hooks run until they end
-// or ctx does.
+// New makes an application of units that are installed. Its hooks run until they end or ctx does.
 func New(ctx context.Context, options Options) *Application {
 	name, _, _ := strings.Cut(options.Agents[0].Unit(), "/")
 	a := &Application{
@@ -87,8 +85,8 @@ func New(ctx context.Context, options Options) *Application {
 	return a
 }
 
-// updateStatus runs the hook of that name from time to time, until ctx ends. A unit with
-// hooks that are waiting, behind an action for example, gets no second one.
+// updateStatus runs the hook of that name periodically, until ctx ends. A unit with waiting hooks, behind an action for
+// example, does not get a second one.
 func (a *Application) updateStatus(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -130,7 +128,7 @@ func (a *Application) check(name string) error {
 	return nil
 }
 
-// leader is the agent that speaks for the application.
+// leader is the agent that acts for the application.
 func (a *Application) leader() *charmtest.Agent { return a.options.Agents[0] }
 
 // Actions returns the actions of an application.
@@ -138,15 +136,14 @@ func (a *Application) Actions(name string) (map[string]charm.ActionSpec, error) 
 	return a.leader().Actions(), a.check(name)
 }
 
-// hooks lets each unit run hooks when those before have ended. The caller holds
-// a.mu.
+// hooks runs hooks on each unit after those before. The caller holds a.mu.
 func (a *Application) hooks(run func(ctx context.Context, agent *charmtest.Agent) error) {
 	for _, agent := range a.options.Agents {
 		a.hooksOf(agent, run)
 	}
 }
 
-// hooksOf lets one unit run hooks when those before have ended. The caller holds a.mu.
+// hooksOf runs hooks on one unit after those before. The caller holds a.mu.
 func (a *Application) hooksOf(agent *charmtest.Agent, run func(ctx context.Context, agent *charmtest.Agent) error) {
 	before, ended := a.turns[agent.Unit()], make(chan struct{})
 	a.turns[agent.Unit()] = ended
@@ -155,7 +152,7 @@ func (a *Application) hooksOf(agent *charmtest.Agent, run func(ctx context.Conte
 		if before != nil {
 			<-before
 		}
-		_ = run(a.ctx, agent) // a hook that fails is in the unit's status
+		_ = run(a.ctx, agent) // the unit's status shows a hook that fails
 	}()
 }
 
@@ -284,7 +281,7 @@ func (a *Application) UpdateSecret(name string, content map[string]string) error
 	return nil
 }
 
-// GrantSecret grants a user secret to applications. No hook follows.
+// GrantSecret grants a user secret to applications. It runs no hook.
 func (a *Application) GrantSecret(name string, applications []string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,8 +10,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/application"
 )
 
-// The hook update-status comes again and again, as from Juju's agent, and not at all
-// where that is not asked for.
+// The hook update-status runs periodically, as with Juju's agent, and never if it is turned off.
 func TestApplication_UpdatesTheStatus(t *testing.T) {
 	t.Parallel()
 	for _, every := range []time.Duration{time.Millisecond, 0} {
@@ -42,7 +41,7 @@ func TestApplication_UpdatesTheStatus(t *testing.T) {
 	}
 }
 
-// A unit that is busy for long keeps no other unit from its hooks.
+// A unit that is busy for a long time does not delay the hooks of other units.
 func TestApplication_UpdatesTheStatusOfEachUnit(t *testing.T) {
 	t.Parallel()
 	ran, done := make(chan struct{}), make(chan struct{})

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
-// request names what a call is about; each call uses some of it.
+// request holds the parameters of all calls; each call uses some of them.
 type request struct {
 	Name         string            `json:"name,omitempty"`
 	Values       map[string]any    `json:"values,omitempty"`
@@ -35,7 +35,7 @@ func Handler(a *Application) http.Handler {
 				http.Error(w, err.Error(), http.StatusNotFound)
 				return
 			}
-			_ = json.NewEncoder(w).Encode(answer) // to a client that may be gone
+			_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 		})
 	}
 	handle("actions", func(_ context.Context, r request) (any, error) { return a.Actions(r.Name) })
@@ -50,11 +50,10 @@ func Handler(a *Application) http.Handler {
 	return mux
 }
 
-// Client asks an Application of another process. Its errors have Juju's texts
-// where the application refuses.
+// Client calls an Application of another process. Refusals of the application have Juju's texts.
 type Client struct{ world *operations.Client }
 
-// NewClient returns a client of the Handler that is served where the operations are.
+// NewClient returns a client of the Handler that is served beside the operations.
 func NewClient(world *operations.Client) *Client { return &Client{world: world} }
 
 func (c *Client) ask(ctx context.Context, call string, r request, into any) error {

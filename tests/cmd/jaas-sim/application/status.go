@@ -28,7 +28,7 @@ type UnitStatus struct {
 	Agent    charmtest.Status `json:"agent"`
 }
 
-// Status returns the status of the model when the hooks that are due have ended.
+// Status returns the status of the model once the hooks that are due have ended.
 func (a *Application) Status(ctx context.Context) (Status, error) {
 	if err := a.settle(ctx); err != nil {
 		return Status{}, err
@@ -46,7 +46,7 @@ func (a *Application) Status(ctx context.Context) (Status, error) {
 			Name: agent.Unit(), Leader: i == 0, Workload: agent.Status(), Agent: agent.AgentStatus(),
 		})
 	}
-	// An application without a status of its own has the worst of its units'.
+	// An application without a status of its own has the worst status of its units.
 	status.Current = worst(status.Units)
 	if own := leader.AppStatus(); own.Status != "unknown" {
 		status.Current = own

@@ -13,8 +13,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Client asks a Model of another process. Its errors have Juju's texts where
-// the model refuses.
+// Client calls a Model of another process. Refusals of the model have Juju's texts.
 type Client struct{ http http.Client }
 
 // NewClient returns a client of the Handler that is served on the unix socket.
@@ -25,13 +24,13 @@ func NewClient(socket string) *Client {
 	return &Client{http: http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
-// Enqueue asks for an action. Refusals of tasks are not errors.
+// Enqueue requests an action. Refusals of tasks are not errors.
 func (c *Client) Enqueue(ctx context.Context, request Request) (enqueued Enqueued, err error) {
 	err = c.Ask(ctx, http.MethodPost, "/operations", request, &enqueued)
 	return enqueued, err
 }
 
-// Task returns a task as it is now.
+// Task returns the current state of a task.
 func (c *Client) Task(ctx context.Context, id string) (task Task, err error) {
 	err = c.Ask(ctx, http.MethodGet, "/tasks/"+id, nil, &task)
 	return task, err
@@ -43,7 +42,7 @@ func (c *Client) Cancel(ctx context.Context, id string) (task Task, err error) {
 	return task, err
 }
 
-// Operation returns an operation as it is now.
+// Operation returns the current state of an operation.
 func (c *Client) Operation(ctx context.Context, id string) (op Operation, err error) {
 	err = c.Ask(ctx, http.MethodGet, "/operations/"+id, nil, &op)
 	return op, err
@@ -55,9 +54,8 @@ func (c *Client) Operations(ctx context.Context, query Query) (found []Operation
 	return found, err
 }
 
-// Follow calls each, unless it is nil, with every line of the task's log and
-// returns the task when it is no longer waiting or running. When ctx ends first,
-// the task continues.
+// Follow calls each, unless it is nil, with every line of the task's log and returns the task when it is no longer
+// waiting or running. If ctx ends first, the task continues.
 func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.LogMessage)) (Task, error) {
 	body, err := c.do(ctx, http.MethodGet, "/tasks/"+task+"/log", nil)
 	if err != nil {
@@ -100,8 +98,7 @@ func (c *Client) Ask(ctx context.Context, method, path string, value, into any) 
 	return nil
 }
 
-// do sends a request and returns the body of a good answer; a bad one is an
-// error with its text.
+// do sends a request and returns the body of a successful answer; another answer becomes an error with its text.
 func (c *Client) do(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://model"+path, body)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Options are what a Model is made of.
+// Options are the settings of a Model.
 type Options struct {
 	// Agents are those of the units of one application. The first is its leader.
 	Agents []Agent
-	// Sequence is what the agents number their tasks with.
+	// Sequence numbers the tasks of the agents.
 	Sequence *charmtest.Sequence
 	// Changes is notified by the agents of every line of a task's log.
 	Changes *Changes
 }
 
-// Model is the model that the units are in. Make one with NewModel.
+// Model is the model of the units. Make one with NewModel.
 type Model struct {
 	ctx     context.Context //nolint:containedctx // a task outlives the request that asks for it
 	options Options
@@ -34,13 +34,13 @@ type Model struct {
 	turns      map[string]chan struct{} // by unit: closed when its latest task has ended
 }
 
-// record is what the model keeps of an operation; the rest is in its tasks.
+// record is the model's own data of an operation; the rest is in its tasks.
 type record struct {
 	id, summary, fail string
-	failed            bool // no task that runs
+	failed            bool // no task of its own is running
 	enqueued          time.Time
 	tasks             []string
-	spawned           int // how many tasks Juju waits for
+	spawned           int // the number of tasks that Juju waits for
 }
 
 // NewModel makes a model. Tasks run until they end or ctx does.
@@ -51,9 +51,8 @@ func NewModel(ctx context.Context, options Options) *Model {
 	}
 }
 
-// Enqueue makes an operation with a task for each receiver, which run when those
-// before them on the same unit have ended. There is an operation even if there
-// is no task.
+// Enqueue makes an operation with a task for each receiver. A task runs when those before it on the same unit have
+// ended. The operation exists even without a task.
 func (m *Model) Enqueue(request Request) Enqueued {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -104,7 +103,7 @@ func (m *Model) enqueue(op *record, receiver string, request Request) (EnqueuedF
 	return EnqueuedForUnit{Unit: agent.Unit(), Task: task}, agent
 }
 
-// receiver finds the unit that is meant.
+// receiver finds the unit of a receiver.
 func (m *Model) receiver(name string) (Agent, error) {
 	app, ofLeader := strings.CutSuffix(name, "/leader")
 	for _, agent := range m.options.Agents {
@@ -129,8 +128,7 @@ func receiverTag(receiver string) string {
 // UnitTag is the tag of a unit: unit-jimm-migrator-0.
 func UnitTag(unit string) string { return "unit-" + strings.ReplaceAll(unit, "/", "-") }
 
-// start lets a task run when the one before it on the same unit has ended. The
-// caller holds m.mu.
+// start runs a task when the one before it on the same unit has ended. The caller holds m.mu.
 func (m *Model) start(agent Agent, task string) {
 	before, ended := m.turns[agent.Unit()], make(chan struct{})
 	m.turns[agent.Unit()] = ended
@@ -139,15 +137,15 @@ func (m *Model) start(agent Agent, task string) {
 		if before != nil {
 			<-before
 		}
-		_, _ = agent.RunTask(m.ctx, task) // how it went is in the task
+		_, _ = agent.RunTask(m.ctx, task) // the task has the result
 		m.options.Changes.notify()
 	}()
 }
 
-// errBadID is what Juju says of a task that is not there.
+// errBadID is Juju's error for a task that does not exist.
 var errBadID = errors.New("id not found")
 
-// Task returns a task as it is now.
+// Task returns the current state of a task.
 func (m *Model) Task(id string) (Task, error) {
 	m.mu.Lock()
 	agent := m.owners[id]
@@ -159,8 +157,7 @@ func (m *Model) Task(id string) (Task, error) {
 	return Task{Task: task, Unit: agent.Unit()}, err
 }
 
-// Cancel asks a task to stop and returns it. A task that has ended stays as it
-// is, and that is not an error.
+// Cancel asks a task to stop and returns it. A task that has ended stays unchanged, without an error.
 func (m *Model) Cancel(id string) (Task, error) {
 	task, err := m.Task(id)
 	if err != nil {
@@ -169,19 +166,18 @@ func (m *Model) Cancel(id string) (Task, error) {
 	m.mu.Lock()
 	agent := m.owners[id]
 	m.mu.Unlock()
-	stopped := agent.Cancel(id) == nil // else it has just ended
+	stopped := agent.Cancel(id) == nil // otherwise it has just ended
 	m.options.Changes.notify()
 	task.Task, err = agent.Task(id)
 	if stopped && task.Status == charmtest.TaskAborted {
-		// Juju answers with what it has written down; that the agent has
-		// killed the process meanwhile comes later.
+		// Juju answers with its database; the agent kills the process later.
 		task.Status, task.Message, task.Completed = charmtest.TaskAborting, "", time.Time{}
 	}
 	return task, err
 }
 
-// follow calls each with every line of the task's log and returns the task as
-// soon as it is neither pending nor running, as when it has to abort.
+// follow calls each with every line of the task's log and returns the task as soon as it is neither pending nor
+// running, for example when it is aborting.
 func (m *Model) follow(ctx context.Context, id string, each func(charmtest.LogMessage) error) (Task, error) {
 	for seen := 0; ; {
 		changed := m.options.Changes.wait() // first, so that nothing is missed

@@ -1,8 +1,6 @@
-// Package operations is the part of a Juju controller that runs actions: it
-// keeps the operations and tasks of the units of an application whose agents are
-// in this process, serves them on a unix socket, and has the client that other
-// processes ask with. What is refused, and the status of an operation, are those
-// of Juju 3.6.
+// Package operations is the part of a Juju controller that runs actions: it keeps the operations and tasks of an
+// application's units with agents in this process, serves them on a unix socket, and has the client that other
+// processes use. Refusals, and the status of an operation, are those of Juju 3.6.
 package operations
 
 import (
@@ -13,15 +11,14 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Request asks for an action on units.
+// Request requests an action on units.
 type Request struct {
 	Receivers []string       `json:"receivers"` // such as jimm-migrator/0 or jimm-migrator/leader
 	Action    string         `json:"action"`    // its name
 	Params    map[string]any `json:"params"`
 }
 
-// Enqueued is the answer to a request: the new operation, and what became of
-// each receiver.
+// Enqueued is the answer to a request: the new operation, and the outcome for each receiver.
 type Enqueued struct {
 	Operation string            `json:"operation"`
 	Receivers []EnqueuedForUnit `json:"receivers"`
@@ -52,8 +49,7 @@ type Operation struct {
 	Tasks     []Task    `json:"tasks,omitempty"`
 }
 
-// Agent is what a unit's agent does with tasks; *charmtest.Agent is one. It
-// runs one task at a time.
+// Agent runs the tasks of a unit, one at a time; *charmtest.Agent is one.
 type Agent interface {
 	Unit() string
 	EnqueueIn(operation, action string, params map[string]any) (task string, err error)
@@ -62,14 +58,13 @@ type Agent interface {
 	Cancel(task string) error
 }
 
-// Changes wakes those who follow tasks. The zero value works.
+// Changes wakes clients that follow tasks. The zero value works.
 type Changes struct {
 	mu   sync.Mutex
 	next chan struct{} // closed at the next change; nil: nothing waits
 }
 
-// Logged reports that a task has changed. It has the form of the agent's
-// Options.OnLog.
+// Logged reports that a task has changed. It has the signature of the agent's Options.OnLog.
 func (c *Changes) Logged(string, charmtest.LogMessage) { c.notify() }
 
 func (c *Changes) notify() {

@@ -95,7 +95,7 @@ func TestClient_FollowsAnActionToItsEnd(t *testing.T) {
 		var lines []string
 		task, err := client.Follow(t.Context(), "2", func(line charmtest.LogMessage) {
 			lines = append(lines, line.Message)
-			release() // the action waits for it: the first line came while it ran
+			release() // the action waits for it: the first line was printed while it ran
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -8,8 +8,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// event is one item of the stream that follows a task: a line of its log, or at
-// the end the task.
+// event is one item of the stream that follows a task: a line of its log, or at the end the task.
 type event struct {
 	Line *charmtest.LogMessage `json:"line,omitempty"`
 	Task *Task                 `json:"task,omitempty"`
@@ -62,7 +61,7 @@ func answer(w http.ResponseWriter, value any, err error) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(value) // to a client that may be gone
+	_ = json.NewEncoder(w).Encode(value) // the client may be gone
 }
 
 // follow streams a task's log, then the task.

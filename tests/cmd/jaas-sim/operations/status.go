@@ -12,7 +12,7 @@ import (
 // statusError is the status of an operation without tasks.
 const statusError = "error"
 
-// Operation returns an operation as it is now.
+// Operation returns the current state of an operation.
 func (m *Model) Operation(id string) (Operation, error) {
 	m.mu.Lock()
 	op := m.operations[id]
@@ -28,7 +28,7 @@ func (m *Model) Operation(id string) (Operation, error) {
 		}
 		out.Tasks = append(out.Tasks, task)
 	}
-	// Juju sorts the ids as texts: 10 comes before 9.
+	// Juju sorts the ids as texts: 10 precedes 9.
 	slices.SortFunc(out.Tasks, func(a, b Task) int { return strings.Compare(a.ID, b.ID) })
 	out.Status = op.status(&out)
 	return out, nil
@@ -83,7 +83,7 @@ func (q Query) wants(t Task) bool {
 		(len(q.Actions) == 0 || slices.Contains(q.Actions, t.Action))
 }
 
-// status works out the status of an operation and its times from its tasks.
+// status computes the status of an operation and its times from its tasks.
 func (op *record) status(out *Operation) string {
 	completed := op.times(out)
 	switch {
@@ -101,7 +101,7 @@ func (op *record) status(out *Operation) string {
 	return string(charmtest.TaskPending)
 }
 
-// times puts in when the first task has begun, and counts the ended ones.
+// times sets when the first task began, and counts the ended ones.
 func (op *record) times(out *Operation) (completed int) {
 	for _, task := range out.Tasks {
 		if !task.Started.IsZero() && (out.Started.IsZero() || task.Started.Before(out.Started)) {
@@ -116,8 +116,8 @@ func (op *record) times(out *Operation) (completed int) {
 	return completed
 }
 
-// ended is the status of an operation whose tasks have all ended: the worst of
-// theirs, in an order that does not know of aborted ones.
+// ended is the status of an operation when all of its tasks have ended: the worst of theirs, in an order without
+// aborted ones.
 func (op *record) ended(out *Operation) string {
 	status := worst(out.Tasks)
 	if status == "" {

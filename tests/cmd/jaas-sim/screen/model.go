@@ -29,7 +29,7 @@ func Actions(w io.Writer, actions map[string]charm.ActionSpec) error {
 
 func columns(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 1, 2, ' ', 0) }
 
-// The cloud and the controller of the model, which are made up.
+// The cloud and the controller of the model are made up.
 const (
 	controller = "jaas-sim"
 	cloud      = "localhost/localhost"
@@ -78,7 +78,7 @@ func StatusTable(w io.Writer, status application.Status, relations bool, now tim
 	return table.Flush()
 }
 
-// Status is what `juju status` prints as YAML or JSON, as far as the world has it.
+// Status is what `juju status` prints as YAML or JSON, as far as the world has the data.
 func Status(status application.Status) any {
 	units := map[string]any{}
 	for _, unit := range status.Units {

@@ -28,7 +28,7 @@ type ActionInfo struct {
 	Parameters map[string]any `yaml:"parameters" json:"parameters"`
 }
 
-// Timing is when something was enqueued, has begun and ended.
+// Timing is when something was enqueued, started and completed.
 type Timing struct {
 	Enqueued  string `yaml:"enqueued,omitempty" json:"enqueued,omitempty"`
 	Started   string `yaml:"started,omitempty" json:"started,omitempty"`
@@ -46,9 +46,8 @@ type TaskInfo struct {
 	Results map[string]any `yaml:"results,omitempty" json:"results,omitempty"`
 }
 
-// Operation is what YAML and JSON show of an operation. If its tasks differ in
-// their parameters, as by defaults of two revisions of a charm, each has the
-// name of its action.
+// Operation is what YAML and JSON show of an operation. If the parameters of its tasks differ, for example by the
+// defaults of two revisions of a charm, each has the name of its action.
 func Operation(op operations.Operation, utc bool) OperationInfo {
 	info := OperationInfo{
 		Summary: op.Summary, Status: op.Status, Fail: op.Fail,
@@ -81,10 +80,10 @@ func timing(enqueued, started, completed time.Time, utc bool) Timing {
 	return Timing{stamp(enqueued, utc), stamp(started, utc), stamp(completed, utc)}
 }
 
-// maxTaskIDs is how many tasks of an operation the table names.
+// maxTaskIDs is how many tasks of an operation the table shows.
 const maxTaskIDs = 5
 
-// Table prints operations, one a line.
+// Table prints operations, one per line.
 func Table(w io.Writer, found []operations.Operation, utc bool) error {
 	width := len("ID")
 	for _, op := range found {

@@ -29,7 +29,7 @@ func Line(line charmtest.LogMessage, utc bool) string {
 	return place(line.Time, utc).Format("15:04:05") + " " + line.Message
 }
 
-// stamp is a time in YAML and JSON, empty if it has not come.
+// stamp is a time in YAML and JSON; empty if it is not set.
 func stamp(t time.Time, utc bool) string {
 	if t.IsZero() {
 		return ""
@@ -37,7 +37,7 @@ func stamp(t time.Time, utc bool) string {
 	return place(t, utc).String()
 }
 
-// place puts a time into a zone.
+// place converts a time to a time zone.
 func place(t time.Time, utc bool) time.Time {
 	if utc {
 		return t.UTC()
@@ -54,21 +54,20 @@ func logLines(task charmtest.Task, utc bool) []string {
 	return lines
 }
 
-// YAML prints a value. Juju prints with this library, which folds long lines
-// and quotes what YAML 1.1 takes for something else.
+// YAML prints a value. Juju prints with this library, which folds long lines and quotes what YAML 1.1 would read as
+// another type.
 func YAML(w io.Writer, value any) error {
 	text, err := marshal(value)
 	if err != nil {
 		return fmt.Errorf("cannot print as YAML: %w", err)
 	}
-	// A text that ends in newlines, as the last value, loses them.
+	// If the last value is a text that ends in newlines, they are lost.
 	_, err = io.WriteString(w, strings.TrimRight(text, "\n")+"\n")
 	return err
 }
 
-// marshal is the library's, but for one thing in which Juju's own branch of it
-// differs: "1e5" is not a number without a sign in its exponent, and needs no
-// quotes.
+// marshal is the library's, with one difference of Juju's own fork: "1e5" is not a number, because its exponent has no
+// sign, and is not quoted.
 func marshal(value any) (string, error) {
 	text, err := yaml.Marshal(value)
 	quoted := regexp.MustCompile(`(?m)^((?: |- )*(?:[a-z0-9.-]+: )?)"([-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE]\d+)"(:.*)?$`)

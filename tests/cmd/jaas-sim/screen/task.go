@@ -11,8 +11,7 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
-// Task is what YAML and JSON show of a task, and the return code of its
-// process; -1 if there is none.
+// Task is what YAML and JSON show of a task, and the return code of its process; -1 if it had none.
 func Task(task operations.Task, utc bool) (shown map[string]any, returnCode int) {
 	shown = map[string]any{"id": task.ID, "status": string(task.Status), "unit": task.Unit}
 	if task.Message != "" {
@@ -64,9 +63,8 @@ func output(results map[string]any) (shown map[string]any, returnCode int) {
 	return shown, returnCode
 }
 
-// Plain prints tasks, as Task gives them, by unit: of one task the message if
-// it failed, the results as YAML, and after an empty line what its process has
-// printed; of several a YAML map with the results as text.
+// Plain prints tasks, as Task returns them, by unit: for one task the message if it failed, the results as YAML, and
+// after an empty line the output of its process; for several a YAML map with the results as text.
 func Plain(w io.Writer, tasks map[string]any) error {
 	summaries := map[string]map[string]any{}
 	var printed string
@@ -125,7 +123,7 @@ func summary(task map[string]any) map[string]any {
 	return shown
 }
 
-// text is what a process has printed, with one newline at its end.
+// text is the output of a process, with one newline at its end.
 func text(value any) string {
 	if text, ok := value.(string); ok && text != "" {
 		return strings.Trim(text, "\n") + "\n"
@@ -133,8 +131,8 @@ func text(value any) string {
 	return ""
 }
 
-// Cancelled is what YAML and JSON show after a cancel. A task that could not be
-// found has an error in place of its action and unit.
+// Cancelled is what YAML and JSON show after a cancel. A task that was not found has an error instead of its action and
+// unit.
 func Cancelled(tasks []operations.Task, errs []error) map[string]any {
 	items := []map[string]any{}
 	for i, task := range tasks {
