@@ -3,36 +3,26 @@ package charm
 import (
 	"context"
 	"net"
-	"strconv"
 	"strings"
 )
 
-// Env is what Juju passes to a charm process through its environment. Juju passes
-// nothing else: there is no HOME, USER or TMPDIR (seen with Juju 3.6).
+// Env is what Juju passes to a charm process through its environment, as far as it is
+// read here. There is no HOME, USER or TMPDIR (seen with Juju 3.6).
 type Env struct {
 	DispatchPath string // "hooks/install" or "actions/backup"
 	HookName     string // empty for actions
 	ActionName   string // empty for hooks
 	TaskID       string // the number that juju run shows, such as "12"
-	ContextID    string // what binds hook tools to this dispatch
 
-	Unit            string // "app/0"
-	ModelName       string
-	ModelUUID       string
-	CharmDir        string
-	JujuVersion     string   // of the unit's agent
-	APIAddresses    []string // host:port of the unit's own controller
-	MachineID       string   // empty on Kubernetes
-	Zone            string   // availability zone; empty on Kubernetes
-	Principal       string   // principal unit of a subordinate
-	CloudAPIVersion string
-	KubernetesHost  string // API server of the cluster; empty on machines
+	Unit           string // "app/0"
+	ModelName      string
+	ModelUUID      string
+	CharmDir       string
+	JujuVersion    string // of the unit's agent
+	KubernetesHost string // API server of the cluster; empty on machines
 
 	Proxy    Proxy
 	Relation RelationEvent
-	Secret   SecretEvent
-	Storage  StorageEvent
-	Pebble   PebbleEvent
 
 	// DialContext is how this process reaches other machines; nil: over the
 	// network. Juju does not set it: tests have a network in memory.
@@ -41,25 +31,10 @@ type Env struct {
 
 // RelationEvent is the relation that a hook is about.
 type RelationEvent struct {
-	Endpoint      string // "db"
-	ID            string // "db:7"
-	RemoteApp     string
-	RemoteUnit    string // empty in created and broken hooks
-	DepartingUnit string // only in departed hooks
+	Endpoint  string // "db"
+	ID        string // "db:7"
+	RemoteApp string
 }
-
-// SecretEvent is the secret that a hook is about.
-type SecretEvent struct {
-	ID       string // "secret:…"
-	Label    string
-	Revision int // only for the hooks that concern one revision, else 0
-}
-
-// StorageEvent is the storage that a hook is about.
-type StorageEvent struct{ ID, Location, Kind string }
-
-// PebbleEvent is the workload that a hook is about.
-type PebbleEvent struct{ Workload, NoticeID, NoticeType, NoticeKey, Check string }
 
 // Lookup finds an environment variable, as os.LookupEnv does.
 type Lookup func(name string) (value string, ok bool)
@@ -75,24 +50,17 @@ func ReadEnv(lookup Lookup) Env {
 	if charmDir == "" {
 		charmDir = get("CHARM_DIR")
 	}
-	revision, _ := strconv.Atoi(get("JUJU_SECRET_REVISION"))
 	return Env{
-		DispatchPath:    get("JUJU_DISPATCH_PATH"),
-		HookName:        get("JUJU_HOOK_NAME"),
-		ActionName:      get("JUJU_ACTION_NAME"),
-		TaskID:          get("JUJU_ACTION_UUID"),
-		ContextID:       get("JUJU_CONTEXT_ID"),
-		Unit:            get("JUJU_UNIT_NAME"),
-		ModelName:       get("JUJU_MODEL_NAME"),
-		ModelUUID:       get("JUJU_MODEL_UUID"),
-		CharmDir:        charmDir,
-		JujuVersion:     get("JUJU_VERSION"),
-		APIAddresses:    strings.Fields(get("JUJU_API_ADDRESSES")),
-		MachineID:       get("JUJU_MACHINE_ID"),
-		Zone:            get("JUJU_AVAILABILITY_ZONE"),
-		Principal:       get("JUJU_PRINCIPAL_UNIT"),
-		CloudAPIVersion: get("CLOUD_API_VERSION"),
-		KubernetesHost:  get("KUBERNETES_SERVICE_HOST"),
+		DispatchPath:   get("JUJU_DISPATCH_PATH"),
+		HookName:       get("JUJU_HOOK_NAME"),
+		ActionName:     get("JUJU_ACTION_NAME"),
+		TaskID:         get("JUJU_ACTION_UUID"),
+		Unit:           get("JUJU_UNIT_NAME"),
+		ModelName:      get("JUJU_MODEL_NAME"),
+		ModelUUID:      get("JUJU_MODEL_UUID"),
+		CharmDir:       charmDir,
+		JujuVersion:    get("JUJU_VERSION"),
+		KubernetesHost: get("KUBERNETES_SERVICE_HOST"),
 		Proxy: Proxy{
 			HTTP:    get("JUJU_CHARM_HTTP_PROXY"),
 			HTTPS:   get("JUJU_CHARM_HTTPS_PROXY"),
@@ -100,28 +68,9 @@ func ReadEnv(lookup Lookup) Env {
 			NoProxy: get("JUJU_CHARM_NO_PROXY"),
 		},
 		Relation: RelationEvent{
-			Endpoint:      get("JUJU_RELATION"),
-			ID:            get("JUJU_RELATION_ID"),
-			RemoteApp:     get("JUJU_REMOTE_APP"),
-			RemoteUnit:    get("JUJU_REMOTE_UNIT"),
-			DepartingUnit: get("JUJU_DEPARTING_UNIT"),
-		},
-		Secret: SecretEvent{
-			ID:       get("JUJU_SECRET_ID"),
-			Label:    get("JUJU_SECRET_LABEL"),
-			Revision: revision,
-		},
-		Storage: StorageEvent{
-			ID:       get("JUJU_STORAGE_ID"),
-			Location: get("JUJU_STORAGE_LOCATION"),
-			Kind:     get("JUJU_STORAGE_KIND"),
-		},
-		Pebble: PebbleEvent{
-			Workload:   get("JUJU_WORKLOAD_NAME"),
-			NoticeID:   get("JUJU_NOTICE_ID"),
-			NoticeType: get("JUJU_NOTICE_TYPE"),
-			NoticeKey:  get("JUJU_NOTICE_KEY"),
-			Check:      get("JUJU_PEBBLE_CHECK_NAME"),
+			Endpoint:  get("JUJU_RELATION"),
+			ID:        get("JUJU_RELATION_ID"),
+			RemoteApp: get("JUJU_REMOTE_APP"),
 		},
 	}
 }

@@ -35,55 +35,30 @@ func TestReadEnvOfAnAction(t *testing.T) {
 		"JUJU_CHARM_NO_PROXY":     "127.0.0.1,localhost,::1",
 	}))
 	equal(t, "environment", env, charm.Env{
-		DispatchPath:    "actions/migrate-model",
-		ActionName:      "migrate-model",
-		TaskID:          "12",
-		ContextID:       "vault/0-migrate-model-5d41402abc4b2a76b9719d911017c592",
-		Unit:            "vault/0",
-		ModelName:       "ops",
-		ModelUUID:       "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10",
-		CharmDir:        "/var/lib/juju/agents/unit-vault-0/charm",
-		JujuVersion:     "3.6.11",
-		APIAddresses:    []string{"10.1.40.12:17070", "controller-service:17070"},
-		CloudAPIVersion: "1.31.0",
-		KubernetesHost:  "10.152.183.1",
-		Proxy:           charm.Proxy{HTTPS: "http://squid:3128", NoProxy: "127.0.0.1,localhost,::1"},
+		DispatchPath:   "actions/migrate-model",
+		ActionName:     "migrate-model",
+		TaskID:         "12",
+		Unit:           "vault/0",
+		ModelName:      "ops",
+		ModelUUID:      "0b6d4f5e-1a57-4f1c-8c4e-6f0f2b9b7d10",
+		CharmDir:       "/var/lib/juju/agents/unit-vault-0/charm",
+		JujuVersion:    "3.6.11",
+		KubernetesHost: "10.152.183.1",
+		Proxy:          charm.Proxy{HTTPS: "http://squid:3128", NoProxy: "127.0.0.1,localhost,::1"},
 	})
 	equal(t, "application", env.App(), "vault")
 }
 
 func TestReadEnvTellsWhatAHookIsAbout(t *testing.T) {
 	env := charm.ReadEnv(lookup(map[string]string{
-		"CHARM_DIR":              "/charm",
-		"JUJU_RELATION":          "db",
-		"JUJU_RELATION_ID":       "db:7",
-		"JUJU_REMOTE_APP":        "postgresql",
-		"JUJU_REMOTE_UNIT":       "postgresql/1",
-		"JUJU_DEPARTING_UNIT":    "postgresql/2",
-		"JUJU_SECRET_ID":         "secret:9m4e2mr0ui3e8a215n4g",
-		"JUJU_SECRET_LABEL":      "admin",
-		"JUJU_SECRET_REVISION":   "3",
-		"JUJU_STORAGE_ID":        "data/0",
-		"JUJU_STORAGE_LOCATION":  "/srv",
-		"JUJU_STORAGE_KIND":      "filesystem",
-		"JUJU_WORKLOAD_NAME":     "app",
-		"JUJU_NOTICE_ID":         "1",
-		"JUJU_NOTICE_TYPE":       "custom",
-		"JUJU_NOTICE_KEY":        "a.b/c",
-		"JUJU_PEBBLE_CHECK_NAME": "up",
+		"CHARM_DIR":        "/charm",
+		"JUJU_RELATION":    "db",
+		"JUJU_RELATION_ID": "db:7",
+		"JUJU_REMOTE_APP":  "postgresql",
 	}))
 	equal(t, "environment", env, charm.Env{
 		CharmDir: "/charm",
-		Relation: charm.RelationEvent{
-			Endpoint: "db", ID: "db:7", RemoteApp: "postgresql",
-			RemoteUnit: "postgresql/1", DepartingUnit: "postgresql/2",
-		},
-		Secret:  charm.SecretEvent{ID: "secret:9m4e2mr0ui3e8a215n4g", Label: "admin", Revision: 3},
-		Storage: charm.StorageEvent{ID: "data/0", Location: "/srv", Kind: "filesystem"},
-		Pebble: charm.PebbleEvent{
-			Workload: "app", NoticeID: "1", NoticeType: "custom", NoticeKey: "a.b/c", Check: "up",
-		},
-		APIAddresses: []string{},
+		Relation: charm.RelationEvent{Endpoint: "db", ID: "db:7", RemoteApp: "postgresql"},
 	})
 }
 
