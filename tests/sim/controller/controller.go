@@ -45,10 +45,9 @@ type Controller struct {
 	creds    []Credential
 	seen     map[string]bool // users of tokens, whom 4.0.15 and 4.1 add to their database (recorded)
 
-	upgrading bool // a controller upgrade is running
+	texts map[string][]string // status texts of the migrations of each model so far
 
-	lines     []LogLine // the latest lines of the log
-	linesGone int       // number of earlier lines
+	upgrading bool // a controller upgrade is running
 
 	running sync.WaitGroup // migrations
 }
@@ -101,7 +100,7 @@ func New(config Config) (*Controller, error) {
 		up: make(chan struct{}), epoch: make(chan struct{}), changed: make(chan struct{}),
 		servers: config.Addresses, creds: config.Credentials,
 		models: map[string]*hosted{}, latest: map[string]*migration{},
-		attempts: map[string]int{}, scripts: map[string][]Outcome{}, seen: map[string]bool{},
+		attempts: map[string]int{}, scripts: map[string][]Outcome{}, seen: map[string]bool{}, texts: map[string][]string{},
 	}
 	close(c.up)
 	c.methods = c.allMethods()

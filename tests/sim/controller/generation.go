@@ -20,8 +20,6 @@ const (
 	secretBackends trait = "secret-backends"
 	// closesModels: the connections of a model that is removed are closed (3.5.5 and 3.6-rc1 to 3.6, documented).
 	closesModels trait = "closes-models"
-	// openLogs: every user of the controller may read every log (to 3.6.7, documented: CVE-2025-53512).
-	openLogs trait = "open-logs"
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"
 	// dryRun: InitiateMigration knows "dry-run". All other releases ignore the member and migrate for real (3.6.13 on,
@@ -95,7 +93,7 @@ func generations() []generation {
 	return []generation{
 		{
 			from: "2.9.0", controller: controllerFacades29, model: modelFacades29, fresh: true,
-			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, openLogs, reapInPieces},
+			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, reapInPieces},
 		},
 		{from: "3.0-beta1", controller: controllerFacades30, model: modelFacades30, fresh: true, oldestModel: "2.9.36"},
 		{
@@ -116,7 +114,7 @@ func generations() []generation {
 			from: "3.6-rc1", controller: `Controller 11 12; ModelManager 9 10`,
 			model: `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
 		},
-		{from: "3.6.8", with: []trait{skipUserChecks}, without: []trait{openLogs}},
+		{from: "3.6.8", with: []trait{skipUserChecks}},
 		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},
 		{from: "3.6.28", with: []trait{lostOffers}},
 		{from: "3.6.29", without: []trait{lostOffers}},

@@ -158,17 +158,11 @@ func (c *Controller) AwaitPhase(ctx context.Context, uuid string, phases ...Phas
 	})
 }
 
-// MigrationTexts returns the status texts of a model's migrations so far, from the log of the worker that sets them,
-// including those that lasted no time at all.
+// MigrationTexts returns the status texts of a model's migrations so far, including those that lasted no time at all.
 func (c *Controller) MigrationTexts(uuid string) []string {
-	lines, _, _ := c.logFrom(0)
-	var out []string
-	for _, line := range lines {
-		if line.Module == masterModule(uuid) && !strings.HasPrefix(line.Message, settingPhase) {
-			out = append(out, line.Message)
-		}
-	}
-	return out
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.texts[uuid])
 }
 
 // AwaitText returns when the status text of a model's latest migration begins with a text.

@@ -246,7 +246,7 @@ func (c *Controller) setText(m *migration, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Text = text
-	c.logMaster(m, "INFO", text)
+	c.texts[m.ModelUUID] = append(c.texts[m.ModelUUID], text)
 	if h := c.models[m.ModelUUID]; h != nil && m.Phase != Reap && !c.release.has(silentSource) {
 		h.status = status{Status: "busy", Info: "migrating: " + text, Since: now()}
 	}
@@ -258,7 +258,6 @@ func (c *Controller) setPhase(m *migration, phase Phase) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Phase = phase
-	c.logPhase(m, phase)
 	h := c.models[m.ModelUUID]
 	if phase.Terminal() {
 		end := c.now()

@@ -39,23 +39,14 @@ func (c *Controller) newServer() *wire.Server {
 	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) { return c.open(conn, ""), nil }
 	server.Handle("/api", open)
 	server.Handle("/{$}", open)
-	server.Handle("/log", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
-		return c.openLog(r, conn, ""), nil
-	})
-	server.Handle("/model/{uuid}/{what}", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
-		uuid, what := r.PathValue("uuid"), r.PathValue("what")
-		switch {
-		case what != "api" && what != "log":
-			return wire.Session{}, &wire.HTTPError{Status: http.StatusNotFound, Message: "404 page not found"}
-		case !validUUID(uuid):
+	server.Handle("/model/{uuid}/api", func(r *http.Request, conn *wire.Conn) (wire.Session, error) {
+		uuid := r.PathValue("uuid")
+		if !validUUID(uuid) {
 			return wire.Session{}, &wire.HTTPError{
 				Status: http.StatusBadRequest, Message: fmt.Sprintf("invalid model UUID %q", uuid),
 			}
-		case what == "log":
-			return c.openLog(r, conn, uuid), nil
-		default:
-			return c.open(conn, uuid), nil
 		}
+		return c.open(conn, uuid), nil
 	})
 	server.HandleHTTP("/health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "running\n")

@@ -152,9 +152,6 @@ func (c *Conn) serve(ws *websocket.Conn, session Session) {
 		case <-ctx.Done():
 		}
 	})
-	if session.Begin != nil {
-		calls.Go(func() { session.Begin(ctx) })
-	}
 	err := c.read(ctx, ws, session, &calls)
 	c.finish()
 	cancel()

@@ -62,9 +62,6 @@ type Session struct {
 	// instead.
 	Raw func(ctx context.Context, message []byte) bool
 
-	// Begin, if set, is called once when the connection is open, beside the calls: for servers that send first.
-	Begin func(ctx context.Context)
-
 	// End, if set, is called once when the connection is over and all its calls have returned.
 	End func()
 }
