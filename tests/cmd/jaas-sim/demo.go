@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // demo is the command of that name: it shows what an administrator would type and see.
@@ -67,12 +68,11 @@ func (p *program) demoRun(ctx context.Context, d *deployment, words []string) er
 	if err != nil {
 		return err
 	}
-	id, err := p.runAction(ctx, d.client, request, options)
-	if err != nil {
+	if err := p.runAction(ctx, d.client, request, options); err != nil {
 		return err
 	}
-	done, err := d.client.Operation(ctx, id)
-	if err == nil && done.Status != string(charmtest.TaskCompleted) {
+	done, err := d.client.Operations(ctx, operations.Query{})
+	if err == nil && done[len(done)-1].Status != string(charmtest.TaskCompleted) {
 		err = fmt.Errorf("the action %s did not complete", request.Action)
 	}
 	return err

@@ -35,6 +35,7 @@ In the served world, like the commands of the same names in Juju 3.6:
   jaas-sim run UNIT… ACTION [key=value…]
   jaas-sim show-task ID
   jaas-sim cancel-task ID…
+  jaas-sim operations
   jaas-sim show-operation ID
   jaas-sim actions APPLICATION
   jaas-sim show-action APPLICATION ACTION
@@ -111,23 +112,25 @@ func (p *program) main(ctx context.Context, args []string) int {
 
 func (p *program) command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"actions":        p.listActions,
-		"add-secret":     p.addSecret,
-		"cancel-task":    p.cancelTask,
-		"config":         p.config,
-		"demo":           p.demo,
-		"demo-fleet":     p.demoFleet,
-		"grant-secret":   p.grantSecret,
-		"integrate":      p.integrate,
-		"list-actions":   p.listActions,
-		"refresh":        p.refresh,
-		"run":            p.run,
-		"serve":          p.serve,
-		"show-action":    p.showAction,
-		"show-operation": p.showOperation,
-		"show-task":      p.showTask,
-		"status":         p.status,
-		"update-secret":  p.updateSecret,
+		"actions":         p.listActions,
+		"add-secret":      p.addSecret,
+		"cancel-task":     p.cancelTask,
+		"config":          p.config,
+		"demo":            p.demo,
+		"demo-fleet":      p.demoFleet,
+		"grant-secret":    p.grantSecret,
+		"integrate":       p.integrate,
+		"list-actions":    p.listActions,
+		"list-operations": p.listOperations,
+		"operations":      p.listOperations,
+		"refresh":         p.refresh,
+		"run":             p.run,
+		"serve":           p.serve,
+		"show-action":     p.showAction,
+		"show-operation":  p.showOperation,
+		"show-task":       p.showTask,
+		"status":          p.status,
+		"update-secret":   p.updateSecret,
 	}
 	switch {
 	case len(args) == 0:

@@ -3,6 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
@@ -70,4 +75,104 @@ func awaitOperation(
 			return op, errors.New("timeout reached")
 		}
 	}
+}
+
+// listOptions are the options of the command operations.
+type listOptions struct {
+	state         string
+	output        output
+	utc           bool
+	query         operations.Query
+	machines      []string
+	limit, offset uint
+}
+
+// listOperations is the command operations.
+func (p *program) listOperations(ctx context.Context, args []string) error {
+	options, err := p.parseList(args)
+	if err != nil {
+		return err
+	}
+	client, err := dial(options.state)
+	if err != nil {
+		return err
+	}
+	found, err := client.Operations(ctx, options.query)
+	if err != nil {
+		return err
+	}
+	if len(options.machines) > 0 && len(options.query.Units)+len(options.query.Applications) == 0 {
+		found = nil // operations never have tasks on machines
+	}
+	begin := min(int(options.offset), len(found))
+	end := min(begin+int(options.limit), len(found))
+	truncated := end < len(found)
+	found = found[begin:end]
+	if len(found) == 0 {
+		screen.Infof(p.stderr, "no matching operations")
+		return nil
+	}
+	if options.output.format != "plain" {
+		shown := map[string]any{}
+		for _, op := range found {
+			shown[op.ID] = screen.Operation(op, options.utc)
+		}
+		return options.output.write(p.stdout, shown)
+	}
+	if begin > 0 || truncated {
+		fmt.Fprintf(p.stdout, "Displaying operation results %d to %d.\n", begin+1, end)
+	}
+	if truncated {
+		fmt.Fprintf(p.stdout, "Run the command again with --offset=%d --limit=%d to see the next batch.\n\n",
+			options.offset+options.limit, options.limit)
+	}
+	return options.output.with(p.stdout, func(w io.Writer) error { return screen.Table(w, found, options.utc) })
+}
+
+// parseList reads the command line of operations.
+func (p *program) parseList(args []string) (o listOptions, err error) {
+	set := newFlags(
+		"jaas-sim operations [options]",
+		"Lists operations, as \"juju operations\" does.",
+	)
+	o.limit = 50
+	set.list(&o.query.Actions, "only of these actions", "actions")
+	set.list(&o.query.Applications, "only on units of these applications", "applications", "apps")
+	p.formats(set, &o.output, "plain", "yaml", "json")
+	set.number(&o.limit, "list at most this many", "limit")
+	set.list(&o.machines, "only on these machines; there are none", "machines")
+	set.number(&o.offset, "skip this many", "offset")
+	modelFlags(set, &o.state)
+	set.list(&o.query.Status, "only with these statuses", "status")
+	set.list(&o.query.Units, "only on these units", "units")
+	set.toggle(&o.utc, "show times in UTC", "utc")
+	others, err := p.parse(set, args)
+	if err != nil {
+		return o, err
+	}
+	if wrong := o.wrong(); len(wrong) > 0 {
+		return o, usageError{errors.New(strings.Join(wrong, "\n"))}
+	}
+	return o, noArguments(others)
+}
+
+// wrong lists the invalid filters.
+func (o *listOptions) wrong() (texts []string) {
+	check := func(values []string, format, text string) {
+		for _, value := range values {
+			if !regexp.MustCompile(`^` + format + `$`).MatchString(value) {
+				texts = append(texts, fmt.Sprintf(text, value))
+			}
+		}
+	}
+	check(o.query.Applications, applicationName, "invalid application name %q")
+	check(o.query.Units, applicationName+`/`+number, "invalid unit name %q")
+	check(o.machines, number, "invalid machine id %q")
+	statuses := []string{"pending", "running", "completed", "failed", "cancelled", "aborting", "aborted", "error"}
+	for _, status := range o.query.Status {
+		if !slices.Contains(statuses, status) {
+			texts = append(texts, fmt.Sprintf("%q is not a valid task status, want one of %v", status, statuses))
+		}
+	}
+	return texts
 }

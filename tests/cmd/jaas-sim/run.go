@@ -39,8 +39,7 @@ func (p *program) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.runAction(ctx, client, request, options)
-	return err
+	return p.runAction(ctx, client, request, options)
 }
 
 // parseRun reads the command line of run.
@@ -103,14 +102,13 @@ func newRequest(args []string, options runOptions) (request operations.Request, 
 }
 
 // runAction enqueues the action, shows its progress and prints its result, with
-// the texts and in the order of `juju run`, and returns the operation. A refused task is
-// not an error.
+// the texts and in the order of `juju run`. A refused task is not an error.
 func (p *program) runAction(
 	ctx context.Context, client *operations.Client, request operations.Request, options runOptions,
-) (operation string, err error) {
+) error {
 	enqueued, err := client.Enqueue(ctx, request)
 	if err != nil {
-		return "", err
+		return err
 	}
 	var tasks []operations.EnqueuedForUnit
 	var refusals []string
@@ -126,16 +124,16 @@ func (p *program) runAction(
 	}
 	if len(tasks) == 0 {
 		screen.Infof(p.stderr, "Operation %s failed to schedule any tasks:\n%s", enqueued.Operation, strings.Join(refusals, "\n"))
-		return enqueued.Operation, nil
+		return nil
 	}
 	if len(refusals) > 0 {
 		screen.Infof(p.stderr, "Some actions could not be scheduled:\n%s\n", strings.Join(refusals, "\n"))
 		screen.Infof(p.stderr, "")
 	}
 	if options.background {
-		return enqueued.Operation, p.leaveTasks(enqueued.Operation, tasks)
+		return p.leaveTasks(enqueued.Operation, tasks)
 	}
-	return enqueued.Operation, p.awaitTasks(ctx, client, tasks, options)
+	return p.awaitTasks(ctx, client, tasks, options)
 }
 
 // announceTasks shows what was enqueued.

@@ -162,7 +162,7 @@ func TestCommandLine_IsRefused(t *testing.T) {
 		{[]string{"run", "a/0", "b", "--state", nowhere}, 1, `ERROR cannot find a world in ` + nowhere + `: start one with "jaas-sim serve"`},
 		{[]string{"show-task", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"show-operation", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
-		{[]string{"show-operation", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
+		{[]string{"operations", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"cancel-task", "1", "--state", nowhere}, 1, "ERROR cannot find a world"},
 		{[]string{"actions"}, 2, "ERROR no application name specified"},
 		{[]string{"status", "--state", nowhere}, 1, "ERROR cannot find a world"},
@@ -187,7 +187,7 @@ func TestCommandLine_IsRefused(t *testing.T) {
 func TestCommandLine_Helps(t *testing.T) {
 	t.Parallel()
 	for command, want := range map[string]string{
-		"run": "-o, --output (= \"\")", "serve": "--controllers-only", "demo": "--jimm",
+		"run": "-o, --output (= \"\")", "serve": "--controllers-only", "operations": "--apps, --applications", "demo": "--jimm",
 		"actions": "--schema", "show-task": "--watch", "cancel-task": "--format  (= yaml)", "show-operation": "--utc",
 	} {
 		var stdout, stderr bytes.Buffer

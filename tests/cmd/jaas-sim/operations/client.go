@@ -48,6 +48,12 @@ func (c *Client) Operation(ctx context.Context, id string) (op Operation, err er
 	return op, err
 }
 
+// Operations lists operations, see Model.Operations.
+func (c *Client) Operations(ctx context.Context, query Query) (found []Operation, err error) {
+	err = c.Ask(ctx, http.MethodPost, "/operations/list", query, &found)
+	return found, err
+}
+
 // Follow calls each, unless it is nil, with every line of the task's log and returns the task when it is no longer
 // waiting or running. If ctx ends first, the task continues.
 func (c *Client) Follow(ctx context.Context, task string, each func(charmtest.LogMessage)) (Task, error) {

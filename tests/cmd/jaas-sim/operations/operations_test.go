@@ -254,13 +254,9 @@ func TestModel_StatusOfAnOperationOnTwoUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var found []operations.Operation
-	for _, id := range []string{both.Operation, one.Operation} {
-		op, err := client.Operation(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = append(found, op)
+	found, err := client.Operations(t.Context(), operations.Query{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := []operations.Operation{{
 		ID: "1", Summary: "go run on unit-tiny-0,unit-tiny-1", Status: "failed", Tasks: []operations.Task{
@@ -273,7 +269,7 @@ func TestModel_StatusOfAnOperationOnTwoUnits(t *testing.T) {
 		Tasks: []operations.Task{{Unit: "tiny/1", Task: charmtest.Task{ID: "5", Status: "completed"}}},
 	}}
 	ignored := cmp.Options{
-		cmpopts.IgnoreTypes(time.Time{}), cmpopts.IgnoreFields(charmtest.Task{}, "Operation", "Action", "Params", "Log", "Results"),
+		cmpopts.IgnoreTypes(time.Time{}), cmpopts.IgnoreFields(charmtest.Task{}, "Operation", "Action", "Params"),
 	}
 	if diff := cmp.Diff(want, found, ignored); diff != "" {
 		t.Errorf("operations (-want +got):\n%s", diff)
@@ -296,5 +292,39 @@ func TestModel_HasAnErrorAfterTheSameRefusalTwice(t *testing.T) {
 	op, err := client.Operation(t.Context(), enqueued.Operation)
 	if err != nil || op.Status != "error" || op.Fail == "" || len(op.Tasks) != 2 {
 		t.Errorf("error %v, operation %+v", err, op)
+	}
+}
+
+func TestModel_SelectsOperations(t *testing.T) {
+	t.Parallel()
+	proceed := make(chan struct{})
+	close(proceed)
+	client := serve(t.Context(), t, proceed)
+	for _, where := range []string{"west", "nowhere"} {
+		for _, unit := range []string{"tiny/0", "tiny/1"} {
+			if _, err := client.Follow(t.Context(), enqueue(t, client, request(where, unit)), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, test := range []struct {
+		query operations.Query
+		want  []string
+	}{
+		{operations.Query{}, []string{"1", "3", "5", "7"}},
+		{operations.Query{Units: []string{"tiny/1"}}, []string{"3", "7"}},
+		{operations.Query{Applications: []string{"tiny"}, Status: []string{"failed"}}, []string{"5", "7"}},
+		{operations.Query{Applications: []string{"huge"}}, nil},
+		{operations.Query{Actions: []string{"fly"}}, nil},
+		{operations.Query{Actions: []string{"fly", "go"}, Units: []string{"tiny/0"}, Status: []string{"completed"}}, []string{"1"}},
+	} {
+		found, err := client.Operations(t.Context(), test.query)
+		var got []string
+		for _, op := range found {
+			got = append(got, op.ID)
+		}
+		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
+			t.Errorf("%+v: error %v, operations (-want +got):\n%s", test.query, err, diff)
+		}
 	}
 }

@@ -19,11 +19,16 @@ func Handler(m *Model) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /operations", func(w http.ResponseWriter, r *http.Request) {
 		var request Request
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+		if read(w, r, &request) {
+			answer(w, m.Enqueue(request), nil)
 		}
-		answer(w, m.Enqueue(request), nil)
+	})
+	mux.HandleFunc("POST /operations/list", func(w http.ResponseWriter, r *http.Request) {
+		var query Query
+		if read(w, r, &query) {
+			found, err := m.Operations(query)
+			answer(w, found, err)
+		}
 	})
 	mux.HandleFunc("GET /operations/{id}", func(w http.ResponseWriter, r *http.Request) {
 		op, err := m.Operation(r.PathValue("id"))
@@ -39,6 +44,15 @@ func Handler(m *Model) http.Handler {
 	})
 	mux.HandleFunc("GET /tasks/{id}/log", func(w http.ResponseWriter, r *http.Request) { follow(m, w, r) })
 	return mux
+}
+
+// read decodes a request's body, or answers that it is wrong.
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return false
+	}
+	return true
 }
 
 // answer sends a value, or the error.

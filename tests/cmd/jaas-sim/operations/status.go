@@ -3,6 +3,7 @@ package operations
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jimm-migrator/charm/charmtest"
@@ -31,6 +32,55 @@ func (m *Model) Operation(id string) (Operation, error) {
 	slices.SortFunc(out.Tasks, func(a, b Task) int { return strings.Compare(a.ID, b.ID) })
 	out.Status = op.status(&out)
 	return out, nil
+}
+
+// Query selects operations: those with a task of one of the actions, on one of
+// the units, and with one of the statuses. An empty list selects all.
+type Query struct {
+	Applications []string `json:"applications,omitempty"`
+	Units        []string `json:"units,omitempty"`
+	Actions      []string `json:"actions,omitempty"`
+	Status       []string `json:"status,omitempty"`
+}
+
+// Operations returns the operations that have a task, in the order of their
+// numbers, without results and logs, as Juju lists them.
+func (m *Model) Operations(query Query) ([]Operation, error) {
+	m.mu.Lock()
+	var ids []int
+	for id := range m.operations {
+		number, err := strconv.Atoi(id)
+		if err != nil {
+			m.mu.Unlock()
+			return nil, fmt.Errorf("cannot sort operations: %w", err)
+		}
+		ids = append(ids, number)
+	}
+	m.mu.Unlock()
+	slices.Sort(ids)
+	var found []Operation
+	for _, id := range ids {
+		op, err := m.Operation(strconv.Itoa(id))
+		if err != nil {
+			return nil, err
+		}
+		op.Tasks = slices.DeleteFunc(op.Tasks, func(t Task) bool { return !query.wants(t) })
+		if len(op.Tasks) == 0 || len(query.Status) > 0 && !slices.Contains(query.Status, op.Status) {
+			continue
+		}
+		for i := range op.Tasks {
+			op.Tasks[i].Results, op.Tasks[i].Log = nil, nil
+		}
+		found = append(found, op)
+	}
+	return found, nil
+}
+
+func (q Query) wants(t Task) bool {
+	app, _, _ := strings.Cut(t.Unit, "/")
+	anyUnit := len(q.Units) == 0 && len(q.Applications) == 0
+	return (anyUnit || slices.Contains(q.Units, t.Unit) || slices.Contains(q.Applications, app)) &&
+		(len(q.Actions) == 0 || slices.Contains(q.Actions, t.Action))
 }
 
 // status computes the status of an operation and its times from its tasks.

@@ -1,8 +1,12 @@
 package screen
 
 import (
+	"fmt"
+	"io"
 	"maps"
 	"reflect"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
@@ -74,4 +78,38 @@ func Operation(op operations.Operation, utc bool) OperationInfo {
 
 func timing(enqueued, started, completed time.Time, utc bool) Timing {
 	return Timing{stamp(enqueued, utc), stamp(started, utc), stamp(completed, utc)}
+}
+
+// maxTaskIDs is how many tasks of an operation the table shows.
+const maxTaskIDs = 5
+
+// Table prints operations, one per line.
+func Table(w io.Writer, found []operations.Operation, utc bool) error {
+	width := len("ID")
+	for _, op := range found {
+		width = max(width, len(op.ID))
+	}
+	table := tabwriter.NewWriter(w, 0, 1, 2, ' ', 0)
+	fmt.Fprintf(table, "%*s\tStatus\tStarted\tFinished\tTask IDs\tSummary\n", width, "ID")
+	for _, op := range found {
+		var ids []string
+		for _, task := range op.Tasks {
+			ids = append(ids, task.ID)
+		}
+		tasks := strings.Join(ids[:min(len(ids), maxTaskIDs)], ",")
+		if len(ids) > maxTaskIDs {
+			tasks += "..."
+		}
+		fmt.Fprintf(table, "%*s\t%s\t%s\t%s\t%s\t%s\n", width, op.ID, op.Status,
+			column(op.Started, utc), column(op.Completed, utc), tasks, op.Summary)
+	}
+	return table.Flush()
+}
+
+// column is a time in the table.
+func column(t time.Time, utc bool) string {
+	if t.IsZero() {
+		return ""
+	}
+	return place(t, utc).Format("2006-01-02T15:04:05")
 }

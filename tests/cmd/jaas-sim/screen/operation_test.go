@@ -83,3 +83,31 @@ func TestOperation_WithoutTasksOrWithDifferentOnes(t *testing.T) {
 		t.Errorf("operations (-want +got):\n%s", diff)
 	}
 }
+
+// The layout is that of Juju's own tests.
+func TestTable_LinesUp(t *testing.T) {
+	t.Parallel()
+	ids := func(ids ...string) (tasks []operations.Task) {
+		for _, id := range ids {
+			tasks = append(tasks, operations.Task{Task: charmtest.Task{ID: id}})
+		}
+		return tasks
+	}
+	found := []operations.Operation{
+		{ID: "1", Summary: "operation 1", Status: "error", Tasks: ids("2")},
+		{ID: "3", Summary: "operation 3", Status: "running", Completed: clock(t, "06:06:06"), Tasks: ids("4")},
+		{ID: "10", Summary: "operation 10", Status: "completed", Started: clock(t, "06:06:06"), Tasks: ids("2", "3", "4", "5", "6", "7")},
+	}
+	want := `ID  Status     Started              Finished             Task IDs      Summary
+ 1  error                                                2             operation 1
+ 3  running                         2026-11-22T06:06:06  4             operation 3
+10  completed  2026-11-22T06:06:06                       2,3,4,5,6...  operation 10
+`
+	var out strings.Builder
+	if err := screen.Table(&out, found, true); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
