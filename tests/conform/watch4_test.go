@@ -93,7 +93,9 @@ func replayWatched(t *testing.T, recorded watched, ca *wire.CA) {
 	defer jaas.Close()
 	w := &watcher4{jaas: jaas, network: network, ca: ca, seen: map[string]string{}}
 	w.read(t)
-	w.migrate(t)
+	if err := w.jaas.JujuMigrate(context.WithoutCancel(t.Context()), testModelA, "target"); err != nil {
+		t.Fatal(err)
+	}
 	source := jaas.Controller("source")
 	for last := ""; ; {
 		var m controller.Migration
@@ -354,30 +356,5 @@ func (w *watcher4) readModel(t *testing.T, side string, answered func(question, 
 		answered("ModelGet", failure4(err))
 	} else {
 		answered("ModelGet", "ok")
-	}
-}
-
-// migrate requests the migration from the source, as "juju migrate" does.
-func (w *watcher4) migrate(t *testing.T) {
-	t.Helper()
-	conn := w.dial(t, "source", "/api")
-	defer conn.Close()
-	facades, err := w.login(t, "source", conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	there := w.jaas.Registration("target")
-	var reply struct{ Results []struct{ Error *rpc.Error } }
-	err = conn.Call(context.WithoutCancel(t.Context()), rpc.Request{
-		Facade: "Controller", Version: slices.Max(facades["Controller"]), Method: "InitiateMigration",
-	}, map[string]any{"specs": []any{map[string]any{
-		"model-tag": "model-" + testModelA,
-		"target-info": map[string]any{
-			"controller-tag": "controller-" + there.UUID, "controller-alias": "target", "addrs": []string{w.jaas.Address("target")},
-			"ca-cert": there.CACertificate, "auth-tag": "user-" + there.Username, "password": there.Password,
-		},
-	}}}, &reply)
-	if err != nil || reply.Results[0].Error != nil {
-		t.Fatal(err, reply.Results[0].Error)
 	}
 }

@@ -40,7 +40,7 @@ func (s *stage) operate(ctx context.Context, args []string) error {
 	case "juju add-model":
 		return s.jaas.JIMM().AddModelFor(ctx, "alice@example.com", rest[0])
 	case "juju migrate":
-		return s.jujuMigrate(ctx, rest[0], rest[1])
+		return s.jaas.JujuMigrate(ctx, s.jaas.UUID(rest[0]), rest[1])
 	case "juju add-secret":
 		uri, err := s.agent.AddSecret(charmtest.Secret{Label: rest[0], Content: s.content(rest[1:]), NotGranted: true})
 		s.secrets[rest[0]] = uri

@@ -265,7 +265,9 @@ func (s *stage) names() map[string]string {
 	}
 	for _, c := range s.jaas.World().Controllers {
 		names[c.Name], names[c.Name+"-version"] = c.UUID, c.Version
-		names[c.Name+"-address"] = s.controller(c.Name).PublicAddress
+	}
+	for _, c := range s.jaas.JIMM().Controllers() {
+		names[c.Name+"-address"] = c.PublicAddress
 	}
 	for _, m := range s.jaas.World().Models {
 		names[m.Owner+"/"+m.Name] = m.UUID

@@ -130,6 +130,16 @@ func (j *JAAS) scheme() string {
 	return "wss://"
 }
 
+// JujuMigrate does what "juju migrate" does for a superuser of both controllers: JIMM does not learn of it. The world must
+// allow Controller.InitiateMigration.
+func (j *JAAS) JujuMigrate(ctx context.Context, uuid, target string) error {
+	source, err := j.host(uuid)
+	if err != nil {
+		return err
+	}
+	return j.initiate(ctx, source, target, uuid, false)
+}
+
 // initiate calls Controller.InitiateMigration as "juju migrate" does.
 func (j *JAAS) initiate(ctx context.Context, source, target, uuid string, skipUsers bool) error {
 	from, _ := j.world.controller(source)
