@@ -210,7 +210,7 @@ func (m *maker) matching(patterns []string) (in, named map[string]bool, err erro
 		}
 		for _, f := range found {
 			in[f.UUID] = true
-			if pattern == f.UUID || pattern == f.FullName() {
+			if f.NamedBy(pattern) {
 				named[f.UUID] = true
 			}
 		}

@@ -34,7 +34,7 @@ func (e *SelectError) Error() string {
 	case e.Pattern:
 		text = fmt.Sprintf("%q is a pattern, but one model is needed", e.Selector)
 	case IsPattern(e.Selector):
-		return fmt.Sprintf("no model matches the pattern %q", e.Selector)
+		text = fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	default:
 		text += uuidFault(e.Selector, "model")
 	}
@@ -97,6 +97,10 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 	if len(matches) > 0 {
 		return e
 	}
+	if IsPattern(selector) {
+		e.Nearest = nearPatterns(models, selector)
+		return e
+	}
 	said := readings(selector, "model")
 	e.Nearest = nearestOf(said, func(typed string) map[string][]string {
 		return namesOf(models, func(m Model) []string { return m.forms(typed) })
@@ -110,6 +114,37 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 		e.Nearest = nearest(name, namesOf(models, func(m Model) []string { return []string{m.Name} }))
 	}
 	return e
+}
+
+// NamedBy reports whether the selector is the model's UUID or full name, in any form in
+// which they are printed: the model and no other one was meant.
+func (m Model) NamedBy(selector string) bool {
+	return slices.ContainsFunc(readings(selector, "model"), func(text string) bool {
+		return text == m.FullName() || strings.EqualFold(text, m.UUID)
+	})
+}
+
+// nearPatterns are those that match something, of what a pattern that matches nothing may
+// mean: without the client's name of a controller, and with the whole name of the owner.
+func nearPatterns(models []Model, selector string) []string {
+	var out []string
+	add := func(pattern string) {
+		if found, err := SelectAll(models, pattern); err == nil && len(found) > 0 && !slices.Contains(out, pattern) && len(out) < mostNearest {
+			out = append(out, pattern)
+		}
+	}
+	pattern := unquoted(selector)
+	if _, behind, found := strings.Cut(pattern, ":"); found {
+		pattern = behind
+	}
+	add(pattern)
+	owner, name, _ := strings.Cut(pattern, "/")
+	for _, m := range models {
+		if short, _, _ := strings.Cut(m.Owner, "@"); owner == short || owner == Qualifier(m.Owner) {
+			add(m.Owner + "/" + name)
+		}
+	}
+	return out
 }
 
 // namesOf returns the forms of each model, by its full name.
@@ -149,6 +184,7 @@ func SelectAll(models []Model, selector string) ([]Model, error) {
 	if !IsPattern(selector) {
 		return match(models, selector), nil
 	}
+	selector = unquoted(selector)
 	var out []Model
 	for _, m := range models {
 		name := m.Name
@@ -191,11 +227,14 @@ func match(models []Model, selector string) []Model {
 	return nil
 }
 
-// readings are what a text can mean, the likeliest first: itself without spaces around
-// it; what its tag is of, where it is one; and what stands behind the name of a
+// unquoted is a text without the spaces and quotes around it, with which it was copied.
+func unquoted(text string) string { return strings.Trim(text, "\"'` \t\r\n") }
+
+// readings are what a text can mean, the likeliest first: itself without spaces and quotes
+// around it; what its tag is of, where it is one; and what stands behind the name of a
 // controller, which Juju's client prints before a colon.
 func readings(text, kind string) []string {
-	text = strings.TrimSpace(text)
+	text = unquoted(text)
 	out := []string{text}
 	if tagged, is := strings.CutPrefix(text, kind+"-"); is {
 		out = append(out, tagged)
@@ -222,6 +261,9 @@ func isUUID(text string) bool {
 // length and hardly another letter, as where an "o" stands for a zero.
 func looksLikeUUID(text string) bool {
 	const few, spare = 3, 6
+	if strings.Contains(text, "/") {
+		return false // The owner of a model may be a service account, which has a UUID for a name.
+	}
 	shaped := regexp.MustCompile(`^[0-9A-Fa-f]{6,}-[0-9A-Fa-f]+-[0-9A-Fa-f-]+$`).MatchString(text)
 	long := len(text) >= uuidLength-spare && len(text) <= uuidLength+spare
 	return shaped || long && len(otherThanUUID(text)) <= few

@@ -39,6 +39,62 @@ func TestSelectTakesEveryFormThatIsPrinted(t *testing.T) {
 	}
 }
 
+// A text that was copied with its quotes, the name of a service account, which is a UUID
+// itself, and a pattern behind the name of a controller.
+func TestSelectTakesWhatIsCopied(t *testing.T) {
+	const account = "fca1f605-736e-4d1f-bcd2-aecc726923be"
+	all := append(models(), facts.Model{Name: "m", Owner: account + "@serviceaccount", UUID: "44444444-1a57-4f1c-8c4e-6f0f2b9b7d55"})
+	for text, want := range map[string]string{
+		`"alice@example.com/prod"`: "alice@example.com/prod", "'prod'": "alice@example.com/prod", "`jaas:prod`": "alice@example.com/prod",
+		"alice@example.com/prod\n": "alice@example.com/prod", "\"" + strings.ToUpper(prodUUID) + "\"": "alice@example.com/prod",
+		"JAAS.example.com:alice@example.com/prod": "alice@example.com/prod", "model-" + strings.ToUpper(prodUUID): "alice@example.com/prod",
+		"jaas:" + account + "@serviceaccount/m": account + "@serviceaccount/m", account + "/m": account + "@serviceaccount/m",
+		account + "-serviceaccount/m": account + "@serviceaccount/m", "m": account + "@serviceaccount/m",
+	} {
+		if m, err := facts.Select(all, text); err != nil || m.FullName() != want {
+			t.Errorf("%q: %v, %v", text, m.FullName(), err)
+		}
+	}
+	for text, want := range map[string]string{
+		account + "/n": account + "@serviceaccount/m", account + "@serviceaccount/x": account + "@serviceaccount/m",
+		"ALICE@EXAMPLE.COM/PROD": "alice@example.com/prod", "'prod*'": "alice@example.com/prod", "'prdo'": "alice@example.com/prod",
+	} {
+		if _, err := facts.Select(all, text); err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+want+"?") || strings.Contains(err.Error(), "digits") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for pattern, count := range map[string]int{
+		"alice@example.com/*": 2, "'def*'": 2, "*": 6, "[a-c]*@example.com/*": 4, account + "@serviceaccount/*": 1,
+		"model-*": 1, "jaas:*": 0, "alice/*": 0, // What may stand for more than was meant selects nothing.
+	} {
+		if got, err := facts.SelectAll(all, pattern); err != nil || len(got) != count {
+			t.Errorf("%q: %d models, %v, want %d", pattern, len(got), err, count)
+		}
+	}
+	for pattern, want := range map[string]string{
+		"jaas:alice@example.com/*": "; did you mean alice@example.com/*?", "alice/*": "; did you mean alice@example.com/*?",
+		"alice-example-com/d*": "; did you mean alice@example.com/d*?", "jaas:bob/def*": "; did you mean bob@example.com/def*?", "jaas:*": "; did you mean *?",
+		"zed/*": "no model matches the pattern \"zed/*\"", "x:zed*": "no model matches the pattern \"x:zed*\"",
+	} {
+		if err := facts.NoModel(all, pattern, nil); !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", pattern, err, want)
+		}
+	}
+}
+
+// A model is meant by its UUID or full name, however it is written, and not by a pattern or its bare name.
+func TestNamedBy(t *testing.T) {
+	prod := models()[0]
+	for text, want := range map[string]bool{
+		prodUUID: true, strings.ToUpper(prodUUID): true, "model-" + prodUUID: true, "jaas:alice@example.com/prod": true, "'alice@example.com/prod'": true,
+		"prod": false, "alice/prod": false, "*": false, "alice@example.com/*": false, "": false,
+	} {
+		if got := prod.NamedBy(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // What names no model is answered with the nearest names, and nothing is guessed.
 func TestSelectSuggests(t *testing.T) {
 	const prod = "alice@example.com/prod"
@@ -83,13 +139,13 @@ func TestSelectSuggests(t *testing.T) {
 func TestControllersAreNamed(t *testing.T) {
 	const uuid = "cccccccc-2345-4678-9abc-def012345678"
 	list := facts.Controllers{{Name: "prod-eu-west-1", UUID: uuid}, {Name: "east", UUID: "dddddddd-2345-4678-9abc-def012345678"}}
-	for _, text := range []string{"prod-eu-west-1", " prod-eu-west-1", uuid, strings.ToUpper(uuid), "controller-" + uuid, "controller:" + uuid, "controller-prod-eu-west-1"} {
+	for _, text := range []string{"prod-eu-west-1", " prod-eu-west-1", uuid, strings.ToUpper(uuid), "controller-" + uuid, "controller:" + uuid, "controller-prod-eu-west-1", "'prod-eu-west-1'"} {
 		if c, ok := list.Named(text); !ok || c.UUID != uuid {
 			t.Errorf("%q: %v", text, c)
 		}
 	}
 	for text, want := range map[string]string{
-		"esat": "did you mean east?", "East": "did you mean east?", "eu-west-1": "did you mean prod-eu-west-1?", uuid[:35]: "did you mean prod-eu-west-1?",
+		"esat": "did you mean east?", "East": "did you mean east?", "east*": "did you mean east?", "EAST ": "did you mean east?", "eu-west-1": "did you mean prod-eu-west-1?", uuid[:35]: "did you mean prod-eu-west-1?",
 		"controller-esat": "did you mean east?", "nowhere": "its controllers are prod-eu-west-1, east",
 	} {
 		if got := list.Unknown(text); !strings.HasSuffix(got, want) || !strings.HasPrefix(got, "JIMM has no controller ") {
