@@ -14,6 +14,7 @@ type checkParams struct {
 	Ignore     string     `json:"ignore-checks"`
 	MoveOut    string     `json:"move-out-of-jimm"`
 	StrictExit charm.Flag `json:"strict-exit"`
+	ServerDry  charm.Flag `json:"server-dry-run"`
 }
 
 // checkMigration runs the checks of migrate-model and nothing else: it is
@@ -25,5 +26,6 @@ func checkMigration(ctx context.Context, a *charm.Action) error {
 	}
 	return move(ctx, a, migrateParams{
 		Model: p.Model, Target: p.Target, DryRun: true, Timeout: p.Timeout, Ignore: p.Ignore, MoveOut: p.MoveOut, StrictExit: p.StrictExit, Verbose: true,
+		ServerDry: p.ServerDry,
 	})
 }

@@ -32,6 +32,7 @@ type migrateParams struct {
 	MoveOut    string     `json:"move-out-of-jimm"`
 	StrictExit charm.Flag `json:"strict-exit"`
 	OnStall    string     `json:"on-stall"`
+	ServerDry  charm.Flag `json:"server-dry-run"`
 	Verbose    charm.Flag `json:"verbose"`
 }
 
@@ -95,6 +96,9 @@ func (m *migrator) run(ctx context.Context) error {
 	}
 	defer j.Close()
 	m.cli = j.Engine.Traits.CLI
+	if m.params.ServerDry {
+		j.Engine.DryRunner = j.DryRunner()
+	}
 	// The timeout bounds the whole action.
 	opts.Timeout = max(opts.Timeout-time.Since(m.began), time.Nanosecond)
 	opts.Report = func(e migration.Event) { m.show(ctx, e) }
@@ -210,7 +214,7 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 func (m *migrator) decideStatus(ctx context.Context, r migration.Result) {
 	pending := status.Pending{Model: r.Model.UUID, Target: cmp.Or(r.Target.Name, m.params.Target)}
 	switch {
-	case bool(m.params.DryRun), pending.Model == "", r.Outcome == facts.Refused && !m.begun:
+	case bool(m.params.DryRun) && r.Cause != facts.CauseDryRunStarted, pending.Model == "", r.Outcome == facts.Refused && !m.begun:
 		return
 	case r.Outcome == facts.Started, r.Outcome == facts.TimedOut, r.Outcome == facts.Interrupted, r.Outcome == facts.Unknown:
 		pending.State = status.Detached

@@ -112,13 +112,20 @@ func (c *Conn) initiateDryRun(ctx context.Context, d DryRun) (*rpc.Error, error)
 			return nil, &MigrationStartedError{ID: r.MigrationID}
 		}
 	}
+	answer, _ := errors.AsType[*rpc.Error](err)
+	if len(reply.Results) == 1 && answer == nil {
+		answer = reply.Results[0].Error
+	}
+	if answer != nil { // In case it repeats what it was given.
+		answer.Message = strings.ReplaceAll(answer.Message, d.Account.Password.Reveal(), redacted)
+	}
 	switch {
 	case err != nil:
 		return nil, err
 	case len(reply.Results) != 1:
 		return nil, errors.New("unexpected answer: it is not about one model")
-	case reply.Results[0].Error != nil && (reply.Results[0].Error.Message != "" || reply.Results[0].Error.Code != ""):
-		return reply.Results[0].Error, nil
+	case answer != nil && (answer.Message != "" || answer.Code != ""):
+		return answer, nil
 	default:
 		return nil, nil //nolint:nilnil // No refusal and no error: the migration would start.
 	}

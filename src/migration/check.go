@@ -23,9 +23,13 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	contested := r.contested(ctx, s)
+	r.dryRun(ctx, s, contested)
 	res := r.checked(s)
 	if contested {
 		conflict(s, &res)
+		return res, nil
+	}
+	if startedByDryRun(s, &res) {
 		return res, nil
 	}
 	switch res.Plan {
@@ -46,6 +50,29 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 		res.Outcome = facts.ChecksPassed
 	}
 	return res, nil
+}
+
+// dryRun asks the source for a dry run, if the operator has asked for one and nothing else forbids
+// the start: the source gets a password that it needs for nothing else.
+func (r *run) dryRun(ctx context.Context, s *survey.Survey, contested bool) {
+	if r.Jaas.DryRunner == nil {
+		return
+	}
+	s.Reports.DryRun = &facts.DryRun{}
+	if !contested && plan(s, checks.Run(s, r.opts.Ignore)) == PlanStart {
+		r.AskDryRun(ctx, s)
+	}
+}
+
+// startedByDryRun ends a run in which the source has started a migration that was not asked for.
+func startedByDryRun(s *survey.Survey, res *Result) bool {
+	if d := s.Reports.DryRun; d == nil || d.State != facts.DryRunStarted {
+		return false
+	}
+	res.Outcome, res.Cause, res.Plan = facts.Unknown, facts.CauseDryRunStarted, PlanNone
+	res.MigrationID, res.Running, res.Holder = s.Reports.DryRun.MigrationID, true, facts.Controller{}
+	res.Settled, res.Next = true, followCommand(s)
+	return true
 }
 
 // checked reports all findings and begins the result with them.

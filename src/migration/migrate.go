@@ -149,9 +149,13 @@ func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Re
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	contested := r.contested(limited, s)
+	r.dryRun(limited, s, contested)
 	res := r.checked(s)
 	if contested {
 		conflict(s, &res)
+		return res, nil
+	}
+	if startedByDryRun(s, &res) {
 		return res, nil
 	}
 	if res.Plan == PlanNone && s.Lost() {

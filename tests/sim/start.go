@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -199,6 +200,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
 		ControllerBlock: c.ChangeBlock, Machines: c.Machines, Followed: j.followed, AgentLogins: j.agentLogins,
 		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
+		Claims: c.Claims,
 	}
 	if j.jimm == nil {
 		config.Addresses = c.Addresses
@@ -272,7 +274,7 @@ func (j *JAAS) register(c Controller, s *server) {
 	row := jimm.Controller{
 		Name: c.Name, UUID: c.UUID, PublicAddress: s.address, Addresses: []string{s.address},
 		CACertificate: j.ca.PEM(), TLSHostname: wire.ControllerName, Cloud: c.Cloud, Region: c.Region, CloudType: c.CloudType,
-		AgentVersion: c.Version, Username: user.Name, Password: user.Password,
+		AgentVersion: cmp.Or(c.Claims, c.Version), Username: user.Name, Password: user.Password,
 		Deprecated: c.Status == statusDeprecated,
 	}
 	if len(c.Addresses) > 0 {

@@ -118,6 +118,8 @@ type Controller struct {
 	Unregistered bool `yaml:"unregistered,omitempty"`
 	// Upgrading controllers are being upgraded: logins work, calls do not.
 	Upgrading bool `yaml:"upgrading,omitempty"`
+	// Claims is the release that it reports at login, if it is a build with a wrong number.
+	Claims string `yaml:"claims,omitempty"`
 	// Skew is how far its clock is ahead.
 	Skew time.Duration `yaml:"skew,omitempty"`
 	// Listen is where the controller listens, host:port; Options.Addresses takes precedence.

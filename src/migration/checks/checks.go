@@ -15,6 +15,8 @@ const (
 	needModel
 	needTarget
 	needBoth
+	// needDryRun: both, and that the operator has asked for a dry run on the source.
+	needDryRun
 )
 
 // check is one check: what it examines, and what its failure means.
@@ -73,6 +75,7 @@ func allChecks() []check {
 		{TargetPrechecks, needBoth, ignorable, startOnly, checkTargetPrechecks},
 		{LeftOvers, needBoth, !ignorable, startOnly, checkLeftOvers},
 		{JIMMRecords, needBoth, !ignorable, startOnly, checkJIMMRecords},
+		{ServerDryRun, needDryRun, ignorable, startOnly, checkServerDryRun},
 	}
 }
 
@@ -95,7 +98,8 @@ func (id ID) Ignorable() bool {
 
 // Run runs all checks on the situation. A failure of one of those given is
 // ignored if it may be. What cannot be known is a skip with the reason. Without a
-// model or a target, only those checks run that need none.
+// model or a target, only those checks run that need none; a dry run on the source is
+// not mentioned unless the operator has asked for one.
 func Run(s *survey.Survey, ignore []ID) []Finding {
 	all := allChecks()
 	out := make([]Finding, 0, len(all))
@@ -116,7 +120,9 @@ func Run(s *survey.Survey, ignore []ID) []Finding {
 }
 
 // lacks reports whether there is nothing to check: what the check needs is not
-// known. If the model or the target is not known, only that is reported.
+// known, or the operator has not asked for it. If the model or the target is not known,
+// only that is reported.
 func lacks(s *survey.Survey, n need) bool {
-	return n != needNothing && (!s.ModelKnown() || !s.TargetKnown)
+	unknown := n != needNothing && (!s.ModelKnown() || !s.TargetKnown)
+	return unknown || n == needDryRun && s.Reports.DryRun == nil
 }

@@ -97,13 +97,59 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 	case o.PrecheckErr != nil:
 		return Finding{Level: Skip, Evidence: target + " could not be asked: " + redact.Error(o.PrecheckErr)}
 	case o.Prechecks.Refusal != "":
-		reason, _ := rules.Explain("target prechecks failed: "+o.Prechecks.Refusal, Facts(s))
-		return Finding{
-			Level: Fail, Evidence: target + " reports that it would refuse the model: " + oneLine(o.Prechecks.Refusal),
-			Remedy: reason.Hint(),
-		}
+		return refusedWith(s, target+" reports that it would refuse the model: "+oneLine(o.Prechecks.Refusal), "target prechecks failed: "+o.Prechecks.Refusal)
 	default:
 		return Finding{Level: Pass, Evidence: target + " reports that it would accept the model (MigrationTarget " + strconv.Itoa(o.Prechecks.Version) + ")"}
+	}
+}
+
+// refusedWith is the finding of a refusal whose words are those of a migration that is refused.
+func refusedWith(s *survey.Survey, evidence, words string) Finding {
+	reason, known := rules.Explain(words, Facts(s))
+	return Finding{Level: Fail, Evidence: evidence, Remedy: reason.Hint(), Lasting: known && !reason.Retry}
+}
+
+// checkServerDryRun reports what the source has answered to a dry run. The source does not look at
+// everything that it looks at when the migration begins: the checks of a running migration
+// and of the name on the target stay what they are.
+func checkServerDryRun(s *survey.Survey) Finding {
+	source, target, answer := strconv.Quote(s.Source.String()), strconv.Quote(s.Target.Name), *s.Reports.DryRun
+	switch answer.State {
+	case facts.DryRunAccepted:
+		return Finding{Level: Pass, Evidence: source + " reports after a dry run that it and " + target + " would accept the migration"}
+	case facts.DryRunRefused:
+		return refusedWith(s, source+" reports after a dry run that the migration would not start: "+oneLine(answer.Refusal), answer.Refusal)
+	case facts.DryRunStarted:
+		return Finding{
+			Level:    Fail,
+			Evidence: source + " was asked for a dry run and started migration " + strconv.Quote(answer.MigrationID) + " of the model",
+			Remedy:   "follow it with migration-status; have the release of " + source + " examined, and request no further dry run there",
+		}
+	case facts.DryRunNoLogin:
+		return Finding{
+			Level:    Skip,
+			Evidence: source + " could not log in to " + target + " with the account " + strconv.Quote(s.Reports.Target.User) + ", and JIMM would give it another: " + redact.Error(answer.Err),
+		}
+	case facts.DryRunIgnored:
+		return Finding{Level: Skip, Evidence: source + " was not asked for a dry run: " + redact.Error(answer.Err)}
+	case facts.DryRunNoAnswer:
+		return Finding{Level: Skip, Evidence: source + " did not answer the request for a dry run, which starts nothing: " + redact.Error(answer.Err)}
+	}
+	return Finding{Level: Skip, Evidence: whyNoDryRun(s)}
+}
+
+// whyNoDryRun returns why no dry run was requested although the operator has asked for one.
+func whyNoDryRun(s *survey.Survey) string {
+	source := strconv.Quote(s.Source.String())
+	switch why := lacksTargetAccount(s); {
+	case why != "":
+		return why
+	case s.Reports.Source.State == facts.AccountNone:
+		return "needs an account on " + source + " too, in controller-credentials"
+	case s.Reports.Source.State != facts.AccountWorks:
+		return "the account on " + source + " does not work"
+	default:
+		return source + " was not asked: another check forbids the start, or there is nothing to start"
 	}
 }
 

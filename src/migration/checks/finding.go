@@ -61,6 +61,8 @@ const (
 	LeftOvers ID = "left-overs"
 	// JIMMRecords: this JIMM can record the model on the target.
 	JIMMRecords ID = "jimm-records"
+	// ServerDryRun: source and target accept the model in a dry run.
+	ServerDryRun ID = "server-dry-run"
 )
 
 // List lists problems, but not more than a reader can use.
@@ -128,6 +130,9 @@ type Finding struct {
 	Remedy string
 	// Ignored reports that the operator accepted this failure.
 	Ignored bool
+	// Lasting reports that the failure is a refusal for a known reason that does not end by
+	// itself.
+	Lasting bool
 	// Items are the parts of a finding about several things, such as one for each known
 	// bug: each is to be read by itself. Evidence and Remedy have all of them.
 	Items []Item
@@ -143,7 +148,7 @@ func (f Finding) Blocks() bool { return f.Level == Fail && !f.Ignored }
 // is about: which model it is, which versions there are, or what the target has.
 func (f Finding) Settled() bool {
 	lasting := []ID{OwnModel, ControllerModel, HostsJIMM, JIMMRecords, VersionHop, Versions, Cloud, Users, TargetName, Facades}
-	return f.Blocks() && slices.Contains(lasting, f.Check)
+	return f.Blocks() && (f.Lasting || slices.Contains(lasting, f.Check))
 }
 
 // Names lists names, but not more than a reader can use.

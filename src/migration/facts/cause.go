@@ -47,6 +47,8 @@ const (
 	CauseNothingRuns Cause = "nothing-runs"
 	// CauseStalled: the migration makes no progress.
 	CauseStalled Cause = "stalled"
+	// CauseDryRunStarted: the source was asked for a dry run and has started a migration.
+	CauseDryRunStarted Cause = "dry-run-started"
 	// CauseNoAccount: there is no account on the controller that can remove the copy.
 	CauseNoAccount Cause = "no-account"
 	// CauseNotLeftOver: there is no proof that the copy is left over.

@@ -23,6 +23,8 @@ type Reports struct {
 	// SourceModel is the controller model of the source, read where that answer does not
 	// show it: on Juju 4 there is none. It is empty if it was not read.
 	SourceModel facts.Inventory
+	// DryRun is the answer of the source to a dry run; nil if the operator has asked for none.
+	DryRun *facts.DryRun
 }
 
 // askControllers asks source and target what they report only to their
@@ -61,6 +63,15 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Clouds = clouds
 	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
+}
+
+// AskDryRun asks the source for a dry run, if there are accounts on both controllers. The
+// caller has found nothing that forbids the start.
+func (r *Surveyor) AskDryRun(ctx context.Context, s *Survey) {
+	if reports := &s.Reports; reports.Why == "" && reports.Source.State == facts.AccountWorks && reports.Target.State == facts.AccountWorks {
+		answer := r.Jaas.DryRunner.DryRun(ctx, s.Source, s.Target, s.Model.UUID)
+		reports.DryRun = &answer
+	}
 }
 
 // askSource finds out whether the source itself is ready to migrate the model.

@@ -34,6 +34,14 @@ type ControllerModelReader interface {
 	ControllerModel(ctx context.Context, c facts.Controller) (facts.Inventory, error)
 }
 
+// DryRunner asks the source of a migration for a dry run, as one of its administrators. It
+// starts nothing: it asks no controller that would.
+type DryRunner interface {
+	// DryRun has the source make the checks that it makes when a migration starts, and that
+	// ask the target.
+	DryRun(ctx context.Context, source, target facts.Controller, model string) facts.DryRun
+}
+
 // ImportReader asks the target of a migration, as one of its administrators, about the copy
 // that it is importing. It changes nothing.
 type ImportReader interface {
@@ -73,7 +81,9 @@ type JAAS struct {
 	ControllerModels ControllerModelReader
 	// Imports may be nil: then no target is asked about what it imports.
 	Imports ImportReader
-	Traits  facts.Traits
+	// DryRunner is nil unless the operator has asked for a dry run on the source.
+	DryRunner DryRunner
+	Traits    facts.Traits
 }
 
 // Inspector reads a model's contents, and what JIMM knows of it beyond its record.

@@ -63,6 +63,8 @@ type Config struct {
 	Faults *wire.Faults     // scripted faults of the transport
 	// Guard sees every call of a logged-in client before it is answered; nil: no guard. See Forbid.
 	Guard func(Call)
+	// Claims is the release that the controller reports at login, if it is a build with a wrong number.
+	Claims string
 	// Skew is how far the controller's clock is ahead. The times of its migrations are read from it.
 	Skew time.Duration
 	// Plain connects to other controllers without TLS, and also serves clients without it.

@@ -176,7 +176,7 @@ func (s *session) admit(who *login) (any, error) {
 		Servers:       [][]hostPort{hostPorts(s.c.Addresses())},
 		PublicDNSName: s.c.config.PublicDNSName,
 		ControllerTag: "controller-" + s.c.config.UUID,
-		ServerVersion: s.c.Version(),
+		ServerVersion: cmp.Or(s.c.config.Claims, s.c.Version()),
 	}
 	if s.model != "" {
 		result.ModelTag = "model-" + s.model

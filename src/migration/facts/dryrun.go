@@ -1,0 +1,33 @@
+package facts
+
+// DryRunState is what came of a dry run of a migration on its source.
+type DryRunState string
+
+// The states.
+const (
+	// DryRunNotRequested: the source was not asked.
+	DryRunNotRequested DryRunState = ""
+	// DryRunAccepted: source and target accept the model.
+	DryRunAccepted DryRunState = "accepted"
+	// DryRunRefused: the migration would not start.
+	DryRunRefused DryRunState = "refused"
+	// DryRunNoLogin: the target refuses the account that the source was given.
+	DryRunNoLogin DryRunState = "no-login"
+	// DryRunIgnored: the source was not asked, since its release is not known to honour a dry run.
+	DryRunIgnored DryRunState = "ignored"
+	// DryRunNoAnswer: the source did not answer.
+	DryRunNoAnswer DryRunState = "no-answer"
+	// DryRunStarted: the source has started a migration instead.
+	DryRunStarted DryRunState = "started"
+)
+
+// DryRun is what the source has answered to the request for a dry run of a migration.
+type DryRun struct {
+	State DryRunState
+	// Refusal is why the migration would not start, in the words of the source, not redacted.
+	Refusal string
+	// MigrationID is that of the migration that the source has started instead.
+	MigrationID string
+	// Err is why there is no answer, not redacted.
+	Err error
+}
