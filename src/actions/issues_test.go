@@ -35,7 +35,8 @@ func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
 }
 
 // A controller before Juju 3.6.13 takes no notice of dry-run and migrates; also
-// juju/juju#21552, canonical/jimm#2044. A dry run of this charm asks no one.
+// juju/juju#21552, canonical/jimm#2044. A dry run of this charm asks no controller for
+// one, unless server-dry-run=true (src/jaas has the tests of that).
 func TestIssue22113_DryRunOnOldController(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"3.5.5", "3.6.12", "3.6.14"} {

@@ -134,6 +134,7 @@ func checkServerDryRun(s *survey.Survey) Finding {
 		return Finding{Level: Skip, Evidence: source + " was not asked for a dry run: " + redact.Error(answer.Err)}
 	case facts.DryRunNoAnswer:
 		return Finding{Level: Skip, Evidence: source + " did not answer the request for a dry run, which starts nothing: " + redact.Error(answer.Err)}
+	case facts.DryRunNotRequested:
 	}
 	return Finding{Level: Skip, Evidence: whyNoDryRun(s)}
 }
