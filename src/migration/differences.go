@@ -17,6 +17,7 @@ import (
 func differences(before, after facts.Inventory, source, target string) []string {
 	const four = 4
 	var out []string
+	before = before.WithNamesOf(after)
 	from, _ := rules.ParseVersion(source)
 	to, _ := rules.ParseVersion(target)
 	sameMajor := from.Major == to.Major
@@ -36,12 +37,7 @@ func differences(before, after facts.Inventory, source, target string) []string 
 		}
 		return ""
 	})...)
-	out = append(out, compareNames("unit", before.Units, after.Units, func(a, b facts.Unit) string {
-		if a.Machine != b.Machine {
-			return "is on machine " + b.Machine + ", previously on " + a.Machine
-		}
-		return worse(a, b)
-	})...)
+	out = append(out, otherUnits(before, after)...)
 	out = append(out, compareNames("relation", before.Relations, after.Relations, otherRelation)...)
 	out = append(out, compareNames("offer", before.Offers, after.Offers, func(a, b facts.Offer) string {
 		if a.Total > b.Total {
@@ -54,6 +50,35 @@ func differences(before, after facts.Inventory, source, target string) []string 
 		out = append(out, compareNames("storage", before.Storage, after.Storage, nil)...)
 	}
 	return out
+}
+
+// otherUnits returns how the units are other ones than before. Those of an application
+// that is gone or new itself are not listed.
+func otherUnits(before, after facts.Inventory) []string {
+	was, is := maps.Clone(before.Units), maps.Clone(after.Units)
+	maps.DeleteFunc(was, func(unit string, _ facts.Unit) bool { return gone(before, after, unit) })
+	maps.DeleteFunc(is, func(unit string, _ facts.Unit) bool { return gone(after, before, unit) })
+	out := compareNames("unit", was, is, func(a, b facts.Unit) string {
+		if a.Machine != b.Machine {
+			return "is on machine " + b.Machine + ", previously on " + a.Machine
+		}
+		return worse(a, b)
+	})
+	for _, name := range facts.SortedNames(is, func(u facts.Unit) bool { return worse(facts.Unit{}, u) != "" }) {
+		if _, known := was[name]; !known {
+			out = append(out, "unit "+strconv.Quote(name)+" "+workload(is[name]))
+		}
+	}
+	return out
+}
+
+// gone reports whether the application of a unit is in the one inventory and not in the
+// other.
+func gone(from, in facts.Inventory, unit string) bool {
+	app := facts.ApplicationOf(unit)
+	_, had := from.Applications[app]
+	_, has := in.Applications[app]
+	return had && !has
 }
 
 // worse returns how the workload of a unit has become worse, or "": it is in error and
@@ -106,6 +131,8 @@ func workload(u facts.Unit) string {
 func broken(before *facts.Inventory, after facts.Inventory) []string {
 	var out []string
 	if before != nil {
+		renamed := before.WithNamesOf(after)
+		before = &renamed
 		for _, name := range slices.Sorted(maps.Keys(after.Remotes)) {
 			if how := worseRemote(before.Remotes[name], after.Remotes[name]); how != "" {
 				out = append(out, "remote application "+strconv.Quote(name)+" "+how)

@@ -106,3 +106,69 @@ func TestWhatElseTheMoveChanges(t *testing.T) {
 		})
 	}
 }
+
+// The units of a podspec charm get new names with new pods: that is no difference, and
+// what is wrong with them is. Every other unit keeps its name.
+func TestUnitsThatHaveNewNames(t *testing.T) {
+	const podspec, sidecar = "kubernetes@kubernetes/stable", "ubuntu@22.04/stable"
+	units := func(states ...string) map[string]facts.Unit {
+		out := map[string]facts.Unit{}
+		for _, s := range states {
+			name, workload, _ := strings.Cut(s, " ")
+			out[name] = facts.Unit{Agent: "idle", Workload: workload, Message: "why"}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		base          string
+		before, after map[string]facts.Unit
+		says          string
+	}{
+		"new pods":                        {podspec, units("db/0 active", "db/1 active"), units("db/2 active", "db/3 active"), ""},
+		"one new pod":                     {podspec, units("db/0 active", "db/1 active"), units("db/1 active", "db/2 active"), ""},
+		"a new pod in error":              {podspec, units("db/0 active"), units("db/1 error"), `unit "db/1" is in error (why), previously active`},
+		"a new pod is blocked":            {podspec, units("db/0 active"), units("db/1 blocked"), `unit "db/1" is blocked (why), previously active`},
+		"a new pod in error, as before":   {podspec, units("db/0 error"), units("db/1 error"), ""},
+		"fewer pods":                      {podspec, units("db/0 active", "db/1 active"), units("db/2 active"), `unit "db/1" is gone`},
+		"more pods":                       {podspec, units("db/0 active"), units("db/1 active", "db/2 active"), `unit "db/2" is new`},
+		"a sidecar keeps its names":       {sidecar, units("db/0 active"), units("db/1 active"), `unit "db/0" is gone; unit "db/1" is new`},
+		"a new unit in error":             {sidecar, units("db/0 active"), units("db/0 active", "db/1 error"), `unit "db/1" is new; unit "db/1" is in error (why)`},
+		"a new unit":                      {sidecar, units("db/0 active"), units("db/0 active", "db/1 waiting"), `unit "db/1" is new`},
+		"a subordinate in error":          {sidecar, units("db/0 active", "nrpe/0 active"), units("db/0 active", "nrpe/0 error"), `unit "nrpe/0" is in error (why), previously active`},
+		"terminated before":               {sidecar, units("db/0 terminated"), units("db/0 terminated"), ""},
+		"unknown, as the charm leaves it": {sidecar, units("db/0 unknown"), units("db/0 unknown"), ""},
+		"unknown, then in error":          {sidecar, units("db/0 unknown"), units("db/0 error"), `unit "db/0" is in error (why), previously unknown`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			applications := map[string]facts.Application{"db": {Base: c.base}}
+			before := facts.Inventory{Type: "caas", Applications: applications, Units: c.before}
+			after := facts.Inventory{Type: "caas", Applications: applications, Units: c.after}
+			if said := strings.Join(migration.Differences(before, after, "3.5.7", "3.6.28"), "; "); said != c.says {
+				t.Errorf("%q, want %q", said, c.says)
+			}
+		})
+	}
+	t.Run("agents", func(t *testing.T) {
+		applications := map[string]facts.Application{"db": {Base: podspec}}
+		before := facts.Inventory{Type: "caas", Applications: applications, Units: units("db/0 active")}
+		after := facts.Inventory{Type: "caas", Applications: applications, Units: map[string]facts.Unit{"db/1": {Agent: "allocating", Workload: "waiting"}}}
+		if got := after.Missing(&before); len(got) != 1 || got[0] != "unit db/1" {
+			t.Errorf("a pod that does not come is not missed: %v", got)
+		}
+	})
+}
+
+// An application that is gone is gone with its units: they are not listed one by one.
+func TestWhatIsGoneIsListedOnce(t *testing.T) {
+	before := facts.Inventory{
+		Applications: map[string]facts.Application{"web": {}, "db": {}},
+		Units:        map[string]facts.Unit{"web/0": {}, "web/1": {}, "db/0": {Workload: "active"}},
+	}
+	after := facts.Inventory{
+		Applications: map[string]facts.Application{"db": {}, "new": {}},
+		Units:        map[string]facts.Unit{"db/0": {Workload: "active"}, "new/0": {Workload: "active"}},
+	}
+	if got := strings.Join(migration.Differences(before, after, "3.6.14", "3.6.28"), "; "); got != `application "web" is gone; application "new" is new` {
+		t.Error(got)
+	}
+}

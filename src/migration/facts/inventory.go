@@ -128,6 +128,30 @@ func SortedNames[T any](of map[string]T, is func(T) bool) []string {
 	return out
 }
 
+// WithNamesOf returns the inventory with the names that the units of podspec charms have
+// in a later one: such a unit is a pod, and a new pod has a new name. All other units keep
+// theirs.
+func (i Inventory) WithNamesOf(later Inventory) Inventory {
+	i.Units = maps.Clone(i.Units)
+	for _, app := range SortedNames(i.Applications, Application.Podspec) {
+		gone := SortedNames(i.Units, func(Unit) bool { return true })
+		gone = slices.DeleteFunc(gone, func(name string) bool { _, there := later.Units[name]; return there || ApplicationOf(name) != app })
+		fresh := SortedNames(later.Units, func(Unit) bool { return true })
+		fresh = slices.DeleteFunc(fresh, func(name string) bool { _, was := i.Units[name]; return was || ApplicationOf(name) != app })
+		for n := range min(len(gone), len(fresh)) {
+			i.Units[fresh[n]] = i.Units[gone[n]]
+			delete(i.Units, gone[n])
+		}
+	}
+	return i
+}
+
+// ApplicationOf returns the application of a unit: "db" of "db/0".
+func ApplicationOf(unit string) string {
+	app, _, _ := strings.Cut(unit, "/")
+	return app
+}
+
 // Podspec reports whether the charm is one of the first kind for Kubernetes, which
 // has no Ubuntu base: its base is called "kubernetes" (Juju 2.9 to 3.6).
 func (a Application) Podspec() bool {
@@ -144,6 +168,10 @@ func (i Inventory) WithCharm(names []string) []string {
 // then, none is expected; without an observation before, all are.
 func (i Inventory) Missing(before *Inventory) []string {
 	var out []string
+	if before != nil {
+		renamed := before.WithNamesOf(i)
+		before = &renamed
+	}
 	for _, id := range SortedNames(i.Machines, func(m Machine) bool { return Alive(m.Life) && m.Agent != "started" }) {
 		if before == nil || before.Machines[id].Agent == "started" {
 			out = append(out, "machine "+id)
