@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/jimm"
@@ -22,15 +23,19 @@ func credentials(ctx context.Context, u Unit, uri string) (id string, secret jim
 	if uri == "" {
 		return "", secret, &ProblemError{What: "jimm-credentials is not set", Remedy: newSecret(app, optionCredentials)}
 	}
+	update := "juju update-secret " + uri + " client-id=ID client-secret=SECRET"
 	content, err := userSecret(ctx, u, optionCredentials, uri, keyClientID)
 	switch {
 	case err != nil:
 		return "", secret, err
 	case strings.TrimSpace(content[keyClientID]) == "" || strings.TrimSpace(content[keyClientSecret]) == "":
-		return "", secret, &ProblemError{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: "juju update-secret " + uri + " client-id=ID client-secret=SECRET"}
+		return "", secret, &ProblemError{What: "the secret in jimm-credentials lacks client-id or client-secret", Remedy: update}
 	}
 	// key#file= keeps the newline at the end of a file.
 	id, value := strings.TrimSpace(content[keyClientID]), strings.TrimSpace(content[keyClientSecret])
+	if strings.ContainsFunc(id, unicode.IsSpace) {
+		return "", secret, &ProblemError{What: "the client-id in jimm-credentials contains a space", Remedy: update}
+	}
 	if value != exampleSecret {
 		u.Redact(value)
 	}

@@ -78,7 +78,7 @@ func historySummary(p PastOf, pages int) string {
 	if which := pageOf(p.Page, pages); which != "" {
 		text += "; " + which
 	}
-	return redact.String(strings.Join(append([]string{text}, p.Unknown...), "; "))
+	return redact.String(joined(append(slices.Clone(p.Unknown), text)...))
 }
 
 // pastResults is one row of the history.

@@ -32,9 +32,20 @@ func LocatedResults(found locate.Found, page int, unit string) map[string]any {
 		out["state"] = string(l.State)
 		out["summary"] = LocationSummary(l, unit)
 	} else {
-		out["summary"] = fmt.Sprintf("%d of %d models match%s; models.UUID.controller shows where each one is", found.Matches, found.Known, which)
+		if len(models) > 0 {
+			which += "; models.UUID.controller shows where each one is"
+		}
+		out["summary"] = matching(found.Matches, found.Known) + which
 	}
 	return out
+}
+
+// matching is how many of the known models match.
+func matching(matches, known int) string {
+	if matches == 1 {
+		return fmt.Sprintf("1 of %d models matches", known)
+	}
+	return fmt.Sprintf("%d of %d models match", matches, known)
 }
 
 // pageOf returns which page is shown; "" for the only one.

@@ -100,7 +100,7 @@ func findingLine(f checks.Finding) string {
 	case strings.Contains(f.Remedy, "\n"): // Commands, one a line.
 		return text + "; the commands that correct it are in the results"
 	default:
-		return text + "; " + f.Remedy
+		return joined(text, f.Remedy)
 	}
 }
 

@@ -156,7 +156,12 @@ func refusedSummary(r migration.Result) string {
 			failed = append(failed, string(f.Check)+": "+f.Evidence)
 		}
 	}
-	return "nothing was started: " + strings.Join(failed, "; ")
+	return "nothing was started: " + joined(failed...)
+}
+
+// joined makes one text of several: a question already ends with its mark.
+func joined(texts ...string) string {
+	return strings.ReplaceAll(strings.Join(texts, "; "), "?; ", "? ")
 }
 
 func notStartedSummary(r migration.Result) string {

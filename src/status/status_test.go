@@ -70,6 +70,18 @@ func TestEachProblemHasItsRemedy(t *testing.T) {
 				unit.Hook(t, a, "secret-changed", charmtest.HookDetails{Secret: unit.URI})
 			},
 		},
+		"client ID with a space": {
+			config:  unit.Config(nil),
+			content: map[string]string{"client-id": "the migrator", "client-secret": unit.Canary},
+			status:  "the client-id in jimm-credentials contains a space: juju update-secret " + unit.URI + " client-id=ID client-secret=SECRET",
+			remedy: func(t *testing.T, a *charmtest.Agent) {
+				t.Helper()
+				if _, err := a.UpdateSecret(unit.URI, map[string]string{"client-id": "migrator", "client-secret": unit.Canary}); err != nil {
+					t.Fatal(err)
+				}
+				unit.Hook(t, a, "secret-changed", charmtest.HookDetails{Secret: unit.URI})
+			},
+		},
 		"secret that was revoked": {
 			config: unit.Config(nil),
 			before: func(t *testing.T, a *charmtest.Agent) {
