@@ -58,6 +58,8 @@ func (w *watcher) askControllers(caller context.Context) {
 		}
 	case source.State == facts.CopyActive && target.State == facts.CopyAbsent:
 		w.res.Running, w.res.Holder = false, w.base.Source
+	case source.State == facts.CopyExporting && target.State == facts.CopyImporting:
+		w.res.Running, w.res.Holder = true, w.base.Source
 	case source.State == facts.CopyExporting, source.State == facts.CopyImporting, target.State == facts.CopyImporting:
 		w.res.Running = true
 	}

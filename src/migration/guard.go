@@ -49,11 +49,6 @@ func guard(s *survey.Survey) refusal {
 	}
 }
 
-// followCommand is the command that follows a migration without starting one.
-func followCommand(s *survey.Survey) string {
-	return "juju run " + s.Options.Unit + " migration-status model=" + s.Model.UUID + " follow=true --wait=65m"
-}
-
 // deniedByTarget: the controller itself reports that it does not have the model.
 func deniedByTarget(s *survey.Survey, target facts.Copy) refusal {
 	name := strconv.Quote(s.Target.String())
@@ -140,4 +135,9 @@ func describeSeen(s *survey.Survey) string {
 	default:
 		return "no other controller answered"
 	}
+}
+
+// followCommand is the command that follows the migration.
+func followCommand(s *survey.Survey) string {
+	return facts.FollowCommand(s.Options.Unit, s.Model.UUID)
 }

@@ -17,7 +17,7 @@ func (w *watcher) stalled() bool {
 	if !w.opts.StopOnStall || !w.progress.Attempt.Running() {
 		return false
 	}
-	w.res.Detail = "no progress: " + w.progress.Phase.String() + ": " + w.res.Attempt.Text.String()
+	w.res.Detail = "no progress: " + w.progress.Phase.With(w.res.Attempt.Text.String())
 	if w.progress.Phase == facts.PhaseSuccess {
 		w.res.Detail += " (see " + judge.IssueStuckInSuccess + ")"
 	}

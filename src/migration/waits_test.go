@@ -184,6 +184,35 @@ func TestTheDeadlineAsksTheControllersWhenJIMMIsSilent(t *testing.T) {
 	}
 }
 
+// While the target imports the model, the source has it, whatever JIMM's list shows.
+func TestTheDeadlineNamesTheSourceWhileTheTargetImports(t *testing.T) {
+	for _, completes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(completes)
+			f.stages[3].last = 10 * time.Hour
+			f.deaf = func(elapsed time.Duration) bool { return elapsed > 30*time.Second }
+			jaas := f.jaas()
+			jaas.Witness = says{fake: f, copies: func(name string) facts.Copy {
+				switch began := f.starts > 0; {
+				case name == "west" && began:
+					return facts.Copy{State: facts.CopyExporting}
+				case name == "west":
+					return facts.Copy{State: facts.CopyActive}
+				case name == "east" && began:
+					return facts.Copy{State: facts.CopyImporting}
+				default:
+					return facts.Copy{State: facts.CopyAbsent}
+				}
+			}}
+			opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Unit: "jimm-migrator/0", Probe: true}, Timeout: 20 * time.Minute}
+			res, err := migration.Migrate(t.Context(), jaas, f, opts)
+			if err != nil || res.Outcome != facts.TimedOut || res.Holder.Name != "west" || !res.Running {
+				t.Errorf("completes %v: %s, held by %q, running %v, %v", completes, res.Outcome, res.Holder.Name, res.Running, err)
+			}
+		})
+	}
+}
+
 // listCounter counts the questions for JIMM's list.
 type listCounter struct {
 	*fake

@@ -66,7 +66,7 @@ func MovementResults(m migration.Movement, unit string) map[string]any {
 	case m.State == migration.MovementLost:
 		out["next"] = facts.LocateCommand(unit, m.Model.UUID)
 	case m.State.Moves():
-		out["next"] = fmt.Sprintf("juju run %s migration-status model=%s follow=true --wait=65m", unit, m.Model.UUID)
+		out["next"] = facts.FollowCommand(unit, m.Model.UUID)
 	}
 	return out
 }
@@ -112,7 +112,7 @@ func MovementSummary(m migration.Movement) string {
 		}
 		return text
 	case migration.MovementRunning, migration.MovementAborting, migration.MovementSucceeded:
-		text := fmt.Sprintf("model %s is migrating from %s%s: %s: %s", model, source, to, m.Phase, m.Attempt.Text.String())
+		text := fmt.Sprintf("model %s is migrating from %s%s: %s", model, source, to, m.Phase.With(m.Attempt.Text.String()))
 		if m.State == migration.MovementSucceeded {
 			text += "; Juju can no longer abort it"
 		}

@@ -25,7 +25,7 @@ func Line(e migration.Event) string {
 	case migration.StartEvent:
 		return startLine(e)
 	case migration.PhaseEvent:
-		text := fmt.Sprintf("%s: %s (%s)", e.Phase, e.Text, span(e.Elapsed))
+		text := fmt.Sprintf("%s (%s)", e.Phase.With(e.Text), span(e.Elapsed))
 		if e.NoReturn {
 			text += "; point of no return: Juju can no longer abort"
 		}
@@ -140,7 +140,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	case e.Over == migration.OverRetained:
 		text = fmt.Sprintf("JIMM records %q, but %q has not confirmed yet that it has released the model", e.Target.String(), cmp.Or(e.Source.String(), "its source"))
 	case e.Text != "":
-		text = e.Phase.String() + ": " + e.Text
+		text = e.Phase.With(e.Text)
 	}
 	text = fmt.Sprintf("no change for %s: %s (%s)", span(e.Still), text, span(e.Elapsed))
 	if e.Err != nil {
@@ -159,7 +159,7 @@ func recordLine(e migration.RecordEvent) string {
 // retryLine is the line for a source that repeats the same steps. In VALIDATION Juju names
 // the reason only in the log of the source controller (3.5.4 to 3.6.28).
 func retryLine(e migration.StallEvent) string {
-	text := fmt.Sprintf("the source keeps retrying the same step, now %s: %s (%s); see the log of its controller", e.Phase, e.Text, span(e.Elapsed))
+	text := fmt.Sprintf("the source keeps retrying the same step, now %s (%s); see the log of its controller", e.Phase.With(e.Text), span(e.Elapsed))
 	if e.Refusal != "" {
 		return text + ": " + refused(e)
 	}
@@ -171,7 +171,7 @@ func retryLine(e migration.StallEvent) string {
 
 // stillLine is the line for a migration that shows no new phase.
 func stillLine(e migration.StallEvent) string {
-	text := fmt.Sprintf("no progress for %s, still %s: %s (%s)", span(e.Still), e.Phase, e.Text, span(e.Elapsed))
+	text := fmt.Sprintf("no progress for %s, still %s (%s)", span(e.Still), e.Phase.With(e.Text), span(e.Elapsed))
 	if e.Phase == facts.PhaseSuccess {
 		text += "; see " + judge.IssueStuckInSuccess
 	}

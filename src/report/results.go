@@ -166,6 +166,8 @@ func nextCommand(r migration.Result, run Run) string {
 		return "juju run " + run.Unit + " list-migration-targets model=" + r.Model.UUID
 	case r.LeftImport == migration.ImportRemovable:
 		return facts.RemoveCommand(run.Unit, r.Model.UUID, r.Target.Name)
+	case r.Attempt.Running() && (failed(r.Findings, checks.OtherMigration) || r.Outcome == facts.Refused && r.Cause == facts.CauseOtherMigration):
+		return facts.FollowCommand(run.Unit, r.Model.UUID)
 	case r.Outcome == facts.Refused && r.Cause == facts.CauseChecks:
 		return "" // The checks have been made, and their remedies say what helps.
 	case (r.Settled || r.Unexplained || r.CopyLeft) && r.Outcome != facts.Unknown:

@@ -37,6 +37,11 @@ func DiagnosticsCommand(unit, model string) string {
 	return "juju run " + unit + " collect-diagnostics model=" + model
 }
 
+// FollowCommand follows a migration without starting one.
+func FollowCommand(unit, model string) string {
+	return "juju run " + unit + " migration-status model=" + model + " follow=true --wait=65m"
+}
+
 // ModelsCommand lists the models that JIMM has.
 func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
 

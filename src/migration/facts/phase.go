@@ -155,5 +155,14 @@ func AbortReason(text redact.Raw) redact.Raw {
 	return redact.Raw(strings.TrimSpace(rest))
 }
 
+// With returns the phase and its text as sentences show them. A source that shows nothing
+// of a migration (see [Unshown]) has neither.
+func (p Phase) With(text string) string {
+	if p == PhaseUnknown && text == TextExporting {
+		return "running, the source shows no phase"
+	}
+	return p.String() + ": " + text
+}
+
 // Transfers reports whether the phase moves data, which Juju sets no limit to.
 func (p Phase) Transfers() bool { return p == PhaseImport || p == PhaseLogTransfer || p == PhaseReap }

@@ -113,7 +113,7 @@ func (s *Stall) progressed(phase facts.Phase, text redact.Raw, now time.Time) bo
 // expired reports whether the phase lasts for too long.
 func (s *Stall) expired(now time.Time) bool {
 	limit := s.Limit
-	if s.phase.Transfers() {
+	if s.phase.Transfers() || s.phase == facts.PhaseUnknown { // One that is not shown may be one that moves data.
 		limit = s.LimitTransfer
 	}
 	return limit > 0 && now.Sub(s.since) >= limit

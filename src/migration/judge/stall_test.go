@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/redact"
 )
@@ -48,6 +49,8 @@ func TestStall(t *testing.T) {
 		"SUCCESS repeats its steps":          {times(4, poll{1, success, false}, poll{1, ownership, false}), judge.Stalled, true},
 		"SUCCESS repeats them a few times":   {times(3, poll{1, success, false}, poll{1, ownership, false}), judge.Running, false},
 		"unknown texts are no progress":      {[]poll{{0, quiescing, false}, {limit, "doing new things", false}}, judge.Stalled, false},
+		"a source that shows no phase":       {[]poll{{0, facts.TextExporting, false}, {limit, facts.TextExporting, false}}, judge.Running, false},
+		"no phase is shown for too long":     {[]poll{{0, facts.TextExporting, false}, {limitMoving, facts.TextExporting, false}}, judge.Stalled, false},
 		"no text, no judgement of the stall": {[]poll{{0, "", false}, {100 * limit, "", false}}, judge.Running, false},
 	} {
 		s := judge.Stall{Limit: limit, LimitTransfer: limitMoving}
