@@ -143,32 +143,13 @@ func (c *conn) one(q request) error {
 		return err
 	}
 	db, cn, _ := strings.Cut(ns, ".")
-	var out bson.D
 	if cn != "$cmd" {
-		// A legacy query: answered as a find.
-		f := cmd
-		by := bson.D(nil)
-		if x := getD(cmd, "$query"); x != nil {
-			f, by = x, getD(cmd, "$orderby")
-		}
-		lim := int(int32At(b[4:]))
-		c.s.mu.Lock()
-		docs := c.s.coll(db, cn, false).find(nil, f, 0)
-		c.s.mu.Unlock()
-		sortDocs(docs, by)
-		if lim != 0 {
-			docs = docs[:min(len(docs), max(lim, -lim))]
-		}
-		return c.reply(q.id, docs...)
-	}
-	if x := getD(cmd, "$query"); x != nil {
-		cmd = x
+		return fmt.Errorf("queries of collections are not served: %s", ns)
 	}
 	if len(cmd) == 0 {
 		return errors.New("empty command")
 	}
-	out = c.command(db, cmd)
-	return c.reply(q.id, out)
+	return c.reply(q.id, c.command(db, cmd))
 }
 
 // BeforeRemoval sets a function that is called before documents are removed, with the names of their collections, so
@@ -220,7 +201,7 @@ func (c *conn) command(db string, cmd bson.D) (out bson.D) {
 			out = failed(f)
 		}
 		if code := getN(out, "code"); code != 0 && code != noSuchTransaction {
-			c.s.log.Warn("command failed", slog.Int64("code", code), slog.String("message", getS(out, "errmsg")), slog.String("db", db), slog.String("command", show(cmd)))
+			c.s.log.Warn("command failed", slog.Int64("code", code), slog.String("message", getS(out, "errmsg")), slog.String("db", db), slog.String("command", fmt.Sprint(cmd)))
 		}
 	}()
 	c.awaitRemoval(cmd)
@@ -245,22 +226,19 @@ func failed(f *failure) bson.D {
 	return d
 }
 
-func (c *conn) reply(to int32, docs ...bson.D) error {
-	buf := make([]byte, 36, 4096)
-	for _, d := range docs {
-		b, err := bson.Marshal(d)
-		if err != nil {
-			return err
-		}
-		buf = append(buf, b...)
+func (c *conn) reply(to int32, doc bson.D) error {
+	body, err := bson.Marshal(doc)
+	if err != nil {
+		return err
 	}
+	buf := append(make([]byte, 36, 36+len(body)), body...)
 	le := binary.LittleEndian
 	le.PutUint32(buf[0:], uint32(len(buf))) //nolint:gosec // a message of at most 48 MB
 	le.PutUint32(buf[8:], uint32(to))       //nolint:gosec // the bits are kept
 	le.PutUint32(buf[12:], 1)
 	le.PutUint32(buf[16:], 8)
-	le.PutUint32(buf[32:], uint32(len(docs))) //nolint:gosec // documents of one message
-	_, err := c.nc.Write(buf)
+	le.PutUint32(buf[32:], 1) // documents
+	_, err = c.nc.Write(buf)
 	return err
 }
 
