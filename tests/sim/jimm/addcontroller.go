@@ -24,11 +24,8 @@ type addControllerParams struct {
 // request is replaced by that in the login's controller-tag, without comparing it with other controllers: two names for
 // one controller are possible.
 func (ss *session) addController(ctx context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params addControllerParams
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	if err := params.check(); err != nil {

@@ -92,11 +92,8 @@ func (ss *session) showController(_ context.Context, req *wire.Request) (any, er
 // listMigrationTargets is JIMM.ListMigrationTargets, for administrators of JIMM: the other controllers in the model's
 // cloud region with an agent version that is not older than the current one's, including deprecated and dead ones.
 func (ss *session) listMigrationTargets(_ context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params migrateSpec
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	id, tagErr := modelTag(params.ModelTag)
@@ -127,11 +124,8 @@ type SetControllerDeprecatedRequest struct {
 // setControllerDeprecated changes what ListControllers reports and, in 2026, where AddModel adds models. While a
 // controller is unavailable the answer does not show it (recorded).
 func (ss *session) setControllerDeprecated(_ context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params SetControllerDeprecatedRequest
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	row, failed := ss.s.forController(params.Name)
@@ -146,14 +140,11 @@ func (ss *session) setControllerDeprecated(_ context.Context, req *wire.Request)
 // removeController is JIMM.RemoveController. It requires force: in 2024 for a controller that is not known to be dead,
 // in 2026 for one with models.
 func (ss *session) removeController(_ context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params struct {
 		Name  string `json:"name"`
 		Force bool   `json:"force"`
 	}
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	s := ss.s

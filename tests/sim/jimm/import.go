@@ -17,11 +17,8 @@ type importParams struct {
 // importModel is JIMM.ImportModel, for administrators of JIMM: the only way to make a row for a model that already
 // exists on a controller.
 func (ss *session) importModel(ctx context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params importParams
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	id, tagErr := modelTag(params.ModelTag)

@@ -243,11 +243,8 @@ func (ss *session) initiateOne(ctx context.Context, spec initiateSpec) (string, 
 // updateMigratedModel is JIMM.UpdateMigratedModel, for administrators of JIMM. It asks the target for ModelInfo and
 // checks nothing else: not the source, not the migration, not whether the target is only importing.
 func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params migrateSpec
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	id, tagErr := modelTag(params.ModelTag)

@@ -281,14 +281,11 @@ func asClientError(err error) error {
 // fullModelStatus is JIMM.FullModelStatus; the params have Go's names. The connection to the model stays open (both
 // years, source): every call leaks one. Here it is closed with JIMM.
 func (ss *session) fullModelStatus(ctx context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params struct {
 		ModelTag string
 		Patterns []string
 	}
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	id, tagErr := modelTag(params.ModelTag)

@@ -137,15 +137,12 @@ func (ss *session) allowed(t Tuple) (bool, error) {
 
 // listTuples is JIMM.ListRelationshipTuples: those that match all given parts, in pages.
 func (ss *session) listTuples(_ context.Context, req *wire.Request) (any, error) {
-	if err := ss.needAdmin(); err != nil {
-		return nil, err
-	}
 	var params struct {
 		Tuple   Tuple `json:"tuple"`
 		Size    int   `json:"page_size"`
 		Resolve bool  `json:"resolve_uuids"`
 	}
-	if err := req.Decode(&params); err != nil {
+	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
 	want := ss.s.canonical(params.Tuple)

@@ -187,6 +187,14 @@ func (ss *session) needAdmin() error {
 	return nil
 }
 
+// adminParams reads the params of a call that only administrators of JIMM may make.
+func (ss *session) adminParams(req *wire.Request, params any) error {
+	if err := ss.needAdmin(); err != nil {
+		return err
+	}
+	return req.Decode(params)
+}
+
 // modelAccess is the user's access to a model; an administrator of JIMM has full access. JIMM of 2024 asks OpenFGA each
 // time: a user who has lost that right since the login has no access to anything, and no user has any when OpenFGA is
 // down (recorded; that JIMM of 2025 does so is from the source). That the right at login counts in 2026 is inferred.
