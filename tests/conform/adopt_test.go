@@ -82,7 +82,7 @@ func adopt(t *testing.T, j *sim.JAAS, known *conform.World, key *rsa.PrivateKey,
 		matcher.Vars["ctl-b.ca"] = j.CA()
 		keys.use("string") // the value of the recording's placeholder
 		(&controllerReplay{
-			t: t, fixture: fixture, world: known, key: key, matcher: matcher, roots: j.CA(),
+			replay: replay{t: t, fixture: fixture, world: known, key: key, matcher: matcher}, roots: j.CA(),
 			conns: map[string]*websocket.Conn{}, address: addresses["ctl-a"], dialContext: (&net.Dialer{}).DialContext,
 			pass: func(time.Duration) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -3,19 +3,14 @@ package conform_test
 import (
 	"context"
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"jimm-migrator/tests/conform"
 	"jimm-migrator/tests/sim/controller"
-	"jimm-migrator/tests/sim/wire"
 )
 
 // The models of the recording of Juju 4.0-beta8.
@@ -32,41 +27,13 @@ const (
 // TestSimulatedJuju4ReplaysTheRecordings sends the requests recorded with a real API server of Juju 4.0-beta8 to a
 // simulated one.
 func TestSimulatedJuju4ReplaysTheRecordings(t *testing.T) {
-	fixtures, err := conform.ReadAll("controller40")
-	if err != nil {
-		t.Fatal(err)
-	}
-	world, err := conform.ReadWorld("controller40")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := newCA(t)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range fixtures {
-		t.Run(strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) {
-			if f.Setup.Simulator != "" {
-				t.Skip(f.Setup.Simulator)
-			}
-			synctest.Test(t, func(t *testing.T) {
-				(&replay40{t: t, fixture: f, world: world, ca: ca, key: key, network: wire.NewNetwork()}).run()
-			})
-		})
-	}
+	replayAll(t, "controller40", "controller40", func(r replay) { (&replay40{replay: r}).run() })
 }
 
 // replay40 is a simulated controller of Juju 4.0-beta8 that gets the recorded requests.
 type replay40 struct {
-	t       *testing.T
-	fixture *conform.Fixture
-	world   *conform.World
-	ca      *wire.CA
-	key     *rsa.PrivateKey
-	network *wire.Network
-	matcher *conform.Matcher
-	ws      *websocket.Conn
+	replay
+	ws *websocket.Conn
 }
 
 func (p *replay40) run() {

@@ -22,11 +22,28 @@ import (
 
 // TestSimulatedControllerAnswersWhatJIMMNeeds sends the requests of a real JIMM to a simulated controller of Juju 3.6.
 func TestSimulatedControllerAnswersWhatJIMMNeeds(t *testing.T) {
-	fixtures, err := conform.ReadAll("controller36")
+	replayAll(t, "controller36", "jimm2026", func(r replay) { (&controllerReplay{replay: r}).run() })
+}
+
+// replay is a recording that is replayed against simulated controllers.
+type replay struct {
+	t       *testing.T
+	fixture *conform.Fixture
+	world   *conform.World
+	ca      *wire.CA
+	key     *rsa.PrivateKey
+	network *wire.Network
+	matcher *conform.Matcher
+}
+
+// replayAll replays the recordings of a directory, each in a bubble of its own.
+func replayAll(t *testing.T, directory, worldOf string, run func(replay)) {
+	t.Helper()
+	fixtures, err := conform.ReadAll(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
-	world, err := conform.ReadWorld("jimm2026")
+	world, err := conform.ReadWorld(worldOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,10 +54,11 @@ func TestSimulatedControllerAnswersWhatJIMMNeeds(t *testing.T) {
 	}
 	for _, f := range fixtures {
 		t.Run(strings.TrimSuffix(filepath.Base(f.File), ".txtar"), func(t *testing.T) {
+			if f.Setup.Simulator != "" {
+				t.Skip(f.Setup.Simulator)
+			}
 			synctest.Test(t, func(t *testing.T) {
-				(&controllerReplay{
-					t: t, fixture: f, world: world, ca: ca, key: key, network: wire.NewNetwork(),
-				}).run()
+				run(replay{t: t, fixture: f, world: world, ca: ca, key: key, network: wire.NewNetwork()})
 			})
 		})
 	}
@@ -48,14 +66,8 @@ func TestSimulatedControllerAnswersWhatJIMMNeeds(t *testing.T) {
 
 // controllerReplay is a simulated controller that a recorded JIMM talks to.
 type controllerReplay struct {
-	t       *testing.T
-	fixture *conform.Fixture
-	world   *conform.World
-	ca      *wire.CA
-	key     *rsa.PrivateKey
-	network *wire.Network
-	matcher *conform.Matcher
-	conns   map[string]*websocket.Conn // by path
+	replay
+	conns map[string]*websocket.Conn // by path
 
 	roots       string // instead of the CA: its certificate
 	address     string // of ctl-a
