@@ -192,7 +192,7 @@ func (r *run) position(t *tracked, at place) (follow bool) {
 	case !onRoute || arrived:
 		r.movedByOthers(t, LeftMovedOn, fmt.Sprintf("it is on %q", at.on))
 	default:
-		t.seen, t.leg, t.behind = true, leg, behind
+		t.stage, t.leg, t.behind = max(t.stage, seenOnRoute), leg, behind
 	}
 	return false
 }
@@ -201,7 +201,7 @@ func (r *run) position(t *tracked, at place) (follow bool) {
 // before, they work against the run.
 func (r *run) movedByOthers(t *tracked, why Reason, detail string) {
 	t.State, t.Reason, t.Detail = Stayed, string(why), detail
-	if t.seen {
+	if t.stage >= seenOnRoute {
 		r.tally.Fought = t.Entry.Name
 	}
 }

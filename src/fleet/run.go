@@ -136,15 +136,25 @@ type tracked struct {
 	worked bool // This run has done something for it.
 }
 
-// journey is the progress of a model. Its zero value was not seen on its route.
+// journey is the progress of a model.
 type journey struct {
-	seen    bool
+	stage   stage
 	leg     Entry     // Its next step, or the one under way.
 	behind  int       // How many steps are behind it.
 	stepped time.Time // When the last one ended, in this run.
 	left    time.Time // When the model was last seen to have moved.
-	asked   bool      // The upgrade of this leg was asked for.
 }
+
+// stage is how far a run has come with a model. The zero value: the model was not seen on its route.
+type stage int
+
+// How far a run has come with a model.
+const (
+	// seenOnRoute: the model was seen on its route.
+	seenOnRoute stage = iota + 1
+	// upgradeRequested: and the upgrade of this leg was requested.
+	upgradeRequested
+)
 
 func newRun(means Means, o RunOptions) *run {
 	if o.Timeout <= 0 {
@@ -432,7 +442,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 	t.worked = t.worked || end.Reason != alreadyThere
 	if end.State == Well && t.behind+1 < len(t.Entry.Route) {
 		step := MoveResult{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
-		t.behind, t.stepped, t.asked = t.behind+1, time.Now(), false
+		t.behind, t.stepped, t.stage = t.behind+1, time.Now(), min(t.stage, seenOnRoute)
 		t.leg, _, _ = t.Entry.Leg(t.Entry.after(t.behind), t.behind)
 		t.State, t.retry = Deferred, time.Now().Add(r.pace()+time.Second) // By then no list is older.
 		r.mu.Unlock()

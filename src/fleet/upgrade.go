@@ -249,7 +249,7 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 	reason := u.forbids(UpgradeCase{At: u.at.UUID, Recorded: record.Controller, Answers: got.Controller, Blocked: blocked, Job: job, To: u.version})
 	if why == "" && reason == "" {
 		r.mu.Lock()
-		r.entries[u.entry].State, r.entries[u.entry].asked = InFlight, true
+		r.entries[u.entry].State, r.entries[u.entry].stage = InFlight, upgradeRequested
 		r.starts++
 		r.mu.Unlock()
 	}
@@ -264,7 +264,7 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 	err = r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, false)
 	if errors.Is(err, migration.ErrNotSent) {
 		r.mu.Lock()
-		r.entries[u.entry].asked = false
+		r.entries[u.entry].stage = seenOnRoute
 		r.mu.Unlock()
 		end, detail := u.refusal(err)
 		return end, detail, nil
@@ -289,7 +289,7 @@ func (u *upgrading) forbids(c UpgradeCase) Reason {
 	}
 	u.run.mu.Lock()
 	defer u.run.mu.Unlock()
-	c.Asked = u.run.entries[u.entry].asked
+	c.Asked = u.run.entries[u.entry].stage == upgradeRequested
 	return c.Forbids()
 }
 

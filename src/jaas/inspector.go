@@ -41,7 +41,7 @@ func (i *inspector) Inventory(ctx context.Context, model string, controller fact
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = facts.ControllerUUID(conn.ControllerUUID()), storageReported
-	out.ChangesBlocked, out.BlocksUnread = blocked, blockErr != nil
+	out.Changes = changes(blocked, blockErr)
 	return out, nil
 }
 
@@ -64,8 +64,20 @@ func (i *inspector) direct(ctx context.Context, model string, controller facts.C
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = facts.ControllerUUID(login.ControllerUUID()), storageReported
-	out.ChangesBlocked, out.BlocksUnread = blocked, blockErr != nil
+	out.Changes = changes(blocked, blockErr)
 	return out, true
+}
+
+// changes returns what the answer about the block of changes means.
+func changes(blocked bool, err error) facts.Changes {
+	switch {
+	case err != nil:
+		return facts.ChangesUnread
+	case blocked:
+		return facts.ChangesBlocked
+	default:
+		return facts.ChangesAllowed
+	}
 }
 
 // beside asks while the caller asks something else; what it returns waits for the answer.

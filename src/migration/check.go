@@ -15,7 +15,7 @@ import (
 // An error means that JIMM did not list its controllers or models.
 func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.Inspect = true
+	r.Inspection = survey.InspectNow
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	s, err := r.Survey(ctx)
@@ -71,7 +71,7 @@ func startedByDryRun(s *survey.Survey, res *Result) bool {
 	}
 	res.Outcome, res.Cause, res.Plan = facts.Unknown, facts.CauseDryRunStarted, PlanNone
 	res.MigrationID, res.Running, res.Holder = s.Reports.DryRun.MigrationID, true, facts.Controller{}
-	res.Settled, res.Next = true, followCommand(s)
+	res.Reason, res.Next = ReasonStays, followCommand(s)
 	return true
 }
 
@@ -89,18 +89,18 @@ func (r *run) checked(s *survey.Survey) Result {
 			res.Source = s.Baseline().Source
 		}
 	}
-	res.Settled, res.Next = !s.ModelKnown() || !s.TargetKnown, listIfUnknown(s)
+	res.Reason, res.Next = lasting(!s.ModelKnown() || !s.TargetKnown()), listIfUnknown(s)
 	res.Findings = checks.Run(s, r.opts.Ignore)
 	for _, f := range res.Findings {
 		r.report(FindingEvent{f})
 	}
 	res.Plan = plan(s, res.Findings)
 	if res.Plan == PlanNone && slices.ContainsFunc(res.Findings, checks.Finding.Settled) {
-		res.Settled = true
+		res.Reason = ReasonStays
 	}
-	if to := s.PointsTo(); res.Plan == PlanNone && s.TargetKnown && to.Name != "" {
+	if to := s.PointsTo(); res.Plan == PlanNone && s.TargetKnown() && to.Name != "" {
 		res.Next = facts.RecordCommand(s.Options.Unit, s.Model.UUID, to.Name, "")
-		res.Settled = !s.Traits.AutoRecords // Such a JIMM may still record it by itself.
+		res.Reason = lasting(!s.Traits.AutoRecords) // Such a JIMM may still record it by itself.
 	}
 	return res
 }

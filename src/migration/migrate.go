@@ -51,6 +51,18 @@ const (
 	UntilRunning
 )
 
+// inspection returns when the contents of the model are read.
+func (u Until) inspection() survey.Inspection {
+	switch u {
+	case UntilRecorded:
+		return survey.NoInspection
+	case UntilRunning:
+		return survey.InspectNow
+	default:
+		return survey.InspectNowAndLater
+	}
+}
+
 // The defaults of [Options].
 const (
 	DefaultPollInterval = 5 * time.Second
@@ -140,7 +152,7 @@ func Finish(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 // migrate needs no starter where nothing is to be started.
 func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Recorder, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
-	r.Inspect, r.SaveLogin = opts.Until != UntilRecorded, opts.Until != UntilRunning
+	r.Inspection = opts.Until.inspection()
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()

@@ -231,13 +231,13 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	}
 	moves := r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit)
 	if moves.TargetProved && moves.Target.Name != "" {
-		s.Target, s.TargetKnown = moves.Target, true
+		s.Target = moves.Target
 	}
 	res := r.begun(s)
 	switch {
 	case s.Observation.Info.Migrating():
 		res.Plan = PlanFollow
-	case s.TargetKnown && s.LeftSource():
+	case s.TargetKnown() && s.LeftSource():
 		res.Plan = PlanRecord
 	case moves.State == MovementUnknown:
 		// That nothing was reported does not prove that nothing runs.
@@ -246,7 +246,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 		return *res, nil
 	default:
 		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseNothingRuns, facts.StepCheck
-		res.Settled = s.TimeLeftToStart() == 0 // One that was requested just now may still begin.
+		res.Reason = lasting(s.TimeLeftToStart() == 0) // One that was requested just now may still begin.
 		return *res, nil
 	}
 	newWatcher(r, s, recorder, res, began).watch(ctx, limited)

@@ -33,7 +33,7 @@ func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, confi
 // begun is the result before anything was done.
 func (r *run) begun(s *survey.Survey) *Result {
 	res := &Result{Step: facts.StepCheck, Model: s.Model, Source: s.Source, Target: s.Target, Recorded: s.Source}
-	if !s.TargetKnown {
+	if !s.TargetKnown() {
 		res.Target.Name = r.opts.Target
 	}
 	if s.ModelKnown() {
@@ -47,7 +47,7 @@ func (r *run) begun(s *survey.Survey) *Result {
 // confirmed this model. Otherwise it ends the run, which cannot help if it is repeated.
 func (r *Result) named(s *survey.Survey, confirmed bool) bool {
 	refuse := func(cause facts.Cause, detail string) bool {
-		r.Outcome, r.Cause, r.Detail, r.Settled = facts.Refused, cause, detail, true
+		r.Outcome, r.Cause, r.Detail, r.Reason = facts.Refused, cause, detail, ReasonStays
 		return false
 	}
 	if s.Lost() {
@@ -177,7 +177,7 @@ func (m *recording) allowed(o refusal) bool {
 	}
 	m.res.Outcome, m.res.Cause, m.res.Detail, m.res.Next = o.outcome, o.cause, o.detail, o.next
 	// What a migration has to move first is not a reason to ask again.
-	m.res.Settled = o.cause == facts.CauseRecordCorrect || o.cause == facts.CauseElsewhere
+	m.res.Reason = lasting(o.cause == facts.CauseRecordCorrect || o.cause == facts.CauseElsewhere)
 	return false
 }
 

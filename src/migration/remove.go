@@ -52,7 +52,7 @@ func RemoveLeftOver(ctx context.Context, jaas survey.JAAS, remover Remover, conf
 // Juju 4 does not show that the migration was aborted already.
 func (r *run) afterRequest(ctx context.Context, s *survey.Survey) (*survey.Survey, error) {
 	limit := s.TimeLeftToStart()
-	known := s.ModelKnown() && s.TargetKnown && s.AuditErr == nil
+	known := s.ModelKnown() && s.TargetKnown() && s.AuditErr == nil
 	if !known || copySeen(s).Refusal(s.Target, s.Controllers).Kind != judge.MayBegin {
 		return s, nil
 	}
@@ -135,7 +135,7 @@ func (m *removing) observed(s *survey.Survey) {
 // mayRemove reports whether nothing forbids the removal; otherwise it ends the run.
 func (m *removing) mayRemove(ctx context.Context, s *survey.Survey) bool {
 	if !s.Options.Probe {
-		m.res.Settled = true
+		m.res.Reason = ReasonStays
 		m.end(facts.Refused, facts.CauseNotLeftOver, "only the answers of the controllers prove that a copy is left over, and the charm does not ask them (probe-controllers=false)")
 		return false
 	}
@@ -183,7 +183,7 @@ func (m *removing) hasAccount(ctx context.Context, s *survey.Survey) bool {
 		m.end(facts.Refused, facts.CauseSilent, at+" did not answer a login with the account "+user+": "+redact.Error(account.Err))
 		return false
 	}
-	m.res.Settled = true
+	m.res.Reason = ReasonStays
 	m.end(facts.Refused, facts.CauseNoAccount, detail)
 	m.res.Next = "juju run " + s.Options.Unit + " check-access"
 	return false
@@ -230,7 +230,7 @@ func (m *removing) refuse(s *survey.Survey, o judge.Refusal) {
 		}
 	}
 	// What does not end by itself is not a reason to try again.
-	m.res.Settled = cause == facts.CauseNotLeftOver
+	m.res.Reason = lasting(cause == facts.CauseNotLeftOver)
 	m.end(facts.Refused, cause, detail)
 }
 

@@ -19,7 +19,7 @@ type reporter struct {
 	beat     time.Duration
 
 	texts    map[string]bool // The words that were reported.
-	past     bool            // The point of no return was reported.
+	past     facts.Phase     // In which the point of no return was reported; unknown: not yet.
 	released bool            // That the source no longer hosts the model was reported.
 	stalled  bool            // That the migration makes no progress was reported.
 
@@ -78,8 +78,10 @@ func (t *reporter) showText(phase facts.Phase, text redact.Raw) {
 		return
 	}
 	t.texts[words] = true
-	e := PhaseEvent{Phase: phase, Text: text.String(), Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && !t.past}
-	t.past = t.past || e.NoReturn
+	e := PhaseEvent{Phase: phase, Text: text.String(), Elapsed: t.elapsed(), NoReturn: phase.PastReturn() && t.past == facts.PhaseUnknown}
+	if e.NoReturn {
+		t.past = phase
+	}
 	t.report(e)
 	t.news()
 }

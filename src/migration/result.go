@@ -12,7 +12,7 @@ import (
 // After a refusal or an abort that the model's contents decide it cannot, nor
 // while a copy on the target or JIMM's mark blocks it.
 func (r Result) RetrySafe() bool {
-	return r.Outcome.RetrySafe() && !r.Settled && !r.CopyLeft && r.LeftImport == NoImport && !r.marked()
+	return r.Outcome.RetrySafe() && r.Reason != ReasonStays && !r.CopyLeft && r.LeftImport == NoImport && !r.marked()
 }
 
 // marked reports that JIMM believes in a migration that is not there, and refuses every
@@ -23,17 +23,35 @@ func (r Result) marked() bool {
 
 // Obstacles are why the same command cannot help until something is done.
 type Obstacles struct {
-	// Settled reports that the reason of the outcome is a known one that does not end
-	// by itself.
-	Settled bool
-	// Unexplained reports that the reason is not known: the server gives none, or in
-	// words that no rule explains. To repeat the command is safe, and may not help.
-	Unexplained bool
+	// Reason is what is known of the reason of the outcome.
+	Reason Reason
 	// CopyLeft reports that the target still reports that it has a copy after an abort.
 	CopyLeft bool
 	// LeftImport reports whether the target itself says that its copy is half imported and
 	// left over, so that [RemoveLeftOver] may remove it.
 	LeftImport LeftImport
+}
+
+// Reason is what is known of the reason of an outcome.
+type Reason int
+
+// What is known of a reason.
+const (
+	// ReasonPasses: it may end by itself.
+	ReasonPasses Reason = iota
+	// ReasonStays: it is a known one that does not end by itself.
+	ReasonStays
+	// ReasonUnknown: the server gives none, or in words that no rule explains. To repeat the
+	// command is safe, and may not help.
+	ReasonUnknown
+)
+
+// lasting returns which of them it is for a known reason.
+func lasting(stays bool) Reason {
+	if stays {
+		return ReasonStays
+	}
+	return ReasonPasses
 }
 
 // LeftImport reports whether a half-imported copy is left over, and can be removed.
@@ -106,8 +124,8 @@ type Result struct {
 	// Attempt is the last observation of the migration that was followed.
 	Attempt facts.Attempt
 	Phase   facts.Phase
-	// TargetProved reports that the migration is known to go to Target.
-	TargetProved bool
+	// GoesTo is where the migration is known to go; unknown if its UUID is empty.
+	GoesTo facts.Controller
 	// Attached reports that the migration was not started by this run.
 	Attached bool
 	// Running reports that a migration was running at the last observation.

@@ -19,7 +19,7 @@ func told(r migration.Result) string {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"attached", r.Attached}, {"running", r.Running}, {"target proved", r.TargetProved}, {"users", len(r.Model.Users) > 0}, {"id", r.MigrationID != ""}, {"proof", r.Proof != ""}, {"err", r.Err != nil}} {
+	}{{"attached", r.Attached}, {"running", r.Running}, {"target proved", r.GoesTo.Known()}, {"users", len(r.Model.Users) > 0}, {"id", r.MigrationID != ""}, {"proof", r.Proof != ""}, {"err", r.Err != nil}} {
 		if f.set {
 			flags.WriteString(" " + f.name + ";")
 		}

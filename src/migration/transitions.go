@@ -136,7 +136,9 @@ func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 		w.explain()
 	}
 	w.res.Timing.finish(time.Now(), outcome)
-	w.res.TargetProved = w.base.TargetProved && !w.progress.Superseded
+	if w.base.TargetProved && !w.progress.Superseded {
+		w.res.GoesTo = w.base.Target
+	}
 }
 
 // explain reports what the text of a refusal or an abort means. A command that can only
@@ -147,9 +149,16 @@ func (w *watcher) explain() {
 		return // The words are not those of an answer to the request.
 	}
 	reason, ok := w.reason(w.res.Detail)
-	w.res.Hint, w.res.Settled = reason.Hint(), ok && !reason.Retry
-	w.res.Unexplained = !ok && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused))
-	if w.res.Settled && w.res.Cause == facts.CauseRecordFailed {
+	w.res.Hint = reason.Hint()
+	switch {
+	case ok && !reason.Retry:
+		w.res.Reason = ReasonStays
+	case !ok && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused)):
+		w.res.Reason = ReasonUnknown
+	default:
+		w.res.Reason = ReasonPasses
+	}
+	if w.res.Reason == ReasonStays && w.res.Cause == facts.CauseRecordFailed {
 		w.res.Next = ""
 	}
 	if w.res.Outcome == facts.Aborted && w.res.Detail == "" {

@@ -65,7 +65,7 @@ func (w *watcher) verify(limited context.Context) {
 	}
 	a := &w.res.Aftermath
 	a.FollowUps = w.otherCopies(limited)
-	if !w.Inspect || w.Jaas.Inspector == nil {
+	if w.Inspection == survey.NoInspection || w.Jaas.Inspector == nil {
 		return
 	}
 	w.res.Step = facts.StepVerify

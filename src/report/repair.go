@@ -36,7 +36,7 @@ func repairOf(r migration.Result, cli, unit string) repair {
 		return facts.RecordCommand(unit, r.Model.UUID, at.Name, r.Model.UUID)
 	}
 	switch {
-	case r.Settled && r.Cause == facts.CauseRecordFailed:
+	case r.Reason == migration.ReasonStays && r.Cause == facts.CauseRecordFailed:
 		return repair{name: repairForgotten} // No command helps: the hint says what does.
 	case r.Outcome == facts.NotStarted && errors.Is(r.Err, migration.ErrMarked):
 		return repair{name: repairMode, command: record(r.Source)}

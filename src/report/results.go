@@ -170,7 +170,7 @@ func nextCommand(r migration.Result, run Run) string {
 		return facts.FollowCommand(run.Unit, r.Model.UUID)
 	case r.Outcome == facts.Refused && r.Cause == facts.CauseChecks:
 		return "" // The checks have been made, and their remedies say what helps.
-	case (r.Settled || r.Unexplained || r.CopyLeft) && r.Outcome != facts.Unknown:
+	case (r.Reason != migration.ReasonPasses || r.CopyLeft) && r.Outcome != facts.Unknown:
 		// The cause has to be corrected or found first, which a check shows. It may be one of
 		// those that were ignored.
 		return facts.JujuRun(run.Unit, r.Target.Name) + " check-migration " + to + run.movesOut()

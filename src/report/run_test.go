@@ -133,7 +133,9 @@ func TestWhatFollowsARun(t *testing.T) {
 	at := facts.Controller{Name: "east", UUID: "e"}
 	model := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
 		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: at}
-		r.Settled = settled
+		if settled {
+			r.Reason = migration.ReasonStays
+		}
 		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
 	again, check := "--params plan.yaml --background", " check-migration model="+prod+" target-controller=east"
@@ -168,7 +170,9 @@ func TestWhatFollowsADrain(t *testing.T) {
 	stays := func(reason fleet.Reason) []fleet.Left { return []fleet.Left{{Reason: reason, Model: prod}} }
 	moved := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
 		r := migration.Result{Outcome: outcome, Model: facts.Model{UUID: prod}, Target: facts.Controller{Name: "east", UUID: "e"}}
-		r.Settled = settled
+		if settled {
+			r.Reason = migration.ReasonStays
+		}
 		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}, State: state, Result: r}
 	}
 	plan := fleet.Plan{Goal: fleet.Drain, Of: "west", Moves: []fleet.Entry{{Model: prod, Source: "west", Route: []fleet.Step{{Controller: "east"}}}}}

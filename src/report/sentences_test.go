@@ -60,7 +60,7 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 			r.Holder = r.Target
 		}, "not known yet whether the source still hosts it", "continues by itself"},
 		{"followed, target unknown", func(r *migration.Result) { r.Outcome = facts.Started }, "is running", `to "east"`},
-		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.TargetProved = facts.Started, true }, `to "east"`, "not known"},
+		{"followed, known where to", func(r *migration.Result) { r.Outcome, r.GoesTo = facts.Started, r.Target }, `to "east"`, "not known"},
 		{"JIMM records a third", func(r *migration.Result) {
 			r.Outcome, r.Cause, r.Recorded = facts.Unknown, facts.CauseElsewhere, facts.Controller{Name: "north", UUID: "x"}
 		}, `JIMM now records it on "north"`, `is on "north"`},

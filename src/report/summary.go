@@ -120,10 +120,10 @@ func few(names []string) string {
 
 // where returns where a migration goes, if that is known.
 func where(r migration.Result) string {
-	if !r.TargetProved {
+	if !r.GoesTo.Known() {
 		return ""
 	}
-	return fmt.Sprintf(" to %q", r.Target.Name)
+	return fmt.Sprintf(" to %q", r.GoesTo.Name)
 }
 
 // planned returns what migrate-model would do, if not simply start it.
@@ -213,7 +213,7 @@ func unknownSummary(r migration.Result) string {
 	var text string
 	switch r.Cause {
 	case facts.CauseRecordFailed:
-		if r.Settled {
+		if r.Reason == migration.ReasonStays {
 			return hinted(fmt.Sprintf("model %s is on %s, and JIMM refuses to record it there: %s", model, target, r.Detail), r)
 		}
 		return fmt.Sprintf("model %s is on %s, but it is not known whether JIMM has recorded it: %s", model, target, cmp.Or(r.Detail, "no answer"))

@@ -24,24 +24,11 @@ type Constant struct{ Name, Value string }
 // they are declared.
 func Of(t *testing.T, folder, typeName string) []Constant {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	// What is imported does not matter for constants, and is not read.
+	checked, err := check(folder, folder, nothing{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, set := []*ast.File{}, token.NewFileSet()
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	// What is imported does not matter for constants, and is not read.
-	config := types.Config{Importer: nothing{}, Error: func(error) {}}
-	checked, _ := config.Check(folder, set, files, nil)
 	scope := checked.Scope()
 	var found []*types.Const
 	for _, name := range scope.Names() {
@@ -88,7 +75,58 @@ func Values(list []Constant) []string {
 	return out
 }
 
-// nothing imports no package.
+// Importer reads the packages of a module from its sources. What they import from elsewhere
+// is not read: types from there are invalid, and no error.
+type Importer struct {
+	Root   string // the folder of the module
+	Module string // its path
+
+	read map[string]*types.Package
+}
+
+// Import returns a package of the module.
+func (i *Importer) Import(path string) (*types.Package, error) {
+	folder, ok := strings.CutPrefix(path, i.Module+"/")
+	if !ok {
+		return nothing{}.Import(path)
+	}
+	if found := i.read[path]; found != nil {
+		return found, nil
+	}
+	checked, err := check(filepath.Join(i.Root, folder), path, i)
+	if err != nil {
+		return nil, err
+	}
+	if i.read == nil {
+		i.read = map[string]*types.Package{}
+	}
+	i.read[path] = checked
+	return checked, nil
+}
+
+// check reads the package in a folder, without its tests. What cannot be imported is no error.
+func check(folder, path string, imports types.Importer) (*types.Package, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	files, set := []*ast.File{}, token.NewFileSet()
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	config := types.Config{Importer: imports, Error: func(error) {}}
+	checked, _ := config.Check(path, set, files, nil)
+	return checked, nil
+}
+
+// nothing imports nothing.
 type nothing struct{}
 
 // Import returns an error.

@@ -123,6 +123,6 @@ func Run(s *survey.Survey, ignore []ID) []Finding {
 // known, or the operator has not asked for it. If the model or the target is not known,
 // only that is reported.
 func lacks(s *survey.Survey, n need) bool {
-	unknown := n != needNothing && (!s.ModelKnown() || !s.TargetKnown)
+	unknown := n != needNothing && (!s.ModelKnown() || !s.TargetKnown())
 	return unknown || n == needDryRun && s.Reports.DryRun == nil
 }

@@ -63,7 +63,7 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Source.String())
 	find := facts.LocateCommand(s.Options.Unit, s.Model.UUID)
 	switch {
-	case s.TargetKnown && s.LeftSource():
+	case s.TargetKnown() && s.LeftSource():
 		f.Level, f.Evidence = Pass, name+" has already moved the model to the target; JIMM does not record it yet"
 	case source.State == facts.CopyMoved && source.To != "":
 		to := s.Controllers.ByUUID(source.To)

@@ -52,7 +52,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 			add(rules.Volumes, id)
 		}
 	}
-	if i.ChangesBlocked && len(i.Machines) > 0 { // Without machines there are no agent binaries to take.
+	if i.Changes == facts.ChangesBlocked && len(i.Machines) > 0 { // Without machines there are no agent binaries to take.
 		add(rules.ChangeBlock, "disable-command all")
 	}
 	f.Holds[rules.OldAgents] = olderThan(i, f.Target)
@@ -64,7 +64,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 		case rules.Storage, rules.Filesystems, rules.Volumes:
 			return i.StorageReported
 		case rules.ChangeBlock:
-			return !i.BlocksUnread
+			return i.Changes != facts.ChangesUnread
 		default:
 			return true
 		}

@@ -13,7 +13,7 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	unread := inventory()
 	unread.Unread = []string{"offers/db: odd"}
 	noBlocks := inventory()
-	noBlocks.BlocksUnread = true
+	noBlocks.Changes = facts.ChangesUnread
 	all := inventory()
 	const block = "may apply: changes to the model are disabled"
 	for _, c := range []struct {
@@ -52,11 +52,11 @@ func TestVersionHopWithChangesDisabled(t *testing.T) {
 		"and more unread":   {"3.6.28", "iaas", func(i *facts.Inventory) { i.Unread = []string{"offers/db: odd"} }, checks.Fail},
 		"without machines":  {"3.6.14", "iaas", func(i *facts.Inventory) { i.Machines = nil }, checks.Pass},
 		"of Kubernetes":     {"3.6.14", "caas", nil, checks.Pass},
-		"it is not blocked": {"3.6.14", "iaas", func(i *facts.Inventory) { i.ChangesBlocked = false }, checks.Pass},
+		"it is not blocked": {"3.6.14", "iaas", func(i *facts.Inventory) { i.Changes = facts.ChangesAllowed }, checks.Pass},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := inventory()
-			i.ChangesBlocked = true
+			i.Changes = facts.ChangesBlocked
 			if c.change != nil {
 				c.change(&i)
 			}

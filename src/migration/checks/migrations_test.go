@@ -29,7 +29,7 @@ func TestAMigrationWithoutTimesHasNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &survey.Survey{
-				Controllers: facts.Controllers{east, west}, Source: west, Target: east, TargetKnown: true,
+				Controllers: facts.Controllers{east, west}, Source: west, Target: east,
 				Model:       facts.Model{UUID: "m", Name: "prod", Owner: "alice", Recorded: "w"},
 				Observation: facts.Observation{Info: facts.Info{Kind: facts.InfoLive, Status: "available", Attempt: c.attempt}},
 			}

@@ -22,8 +22,8 @@ type Records struct {
 func (r Records) Check(model facts.Model, target facts.Controller, targets []facts.ControllerUUID) []Finding {
 	s := &survey.Survey{
 		Options: survey.Options{Unit: r.Unit, OwnModel: r.OwnModel, JIMMModel: r.JIMMModel, Model: model.UUID, Target: target.Name},
-		Traits:  r.Traits, Controllers: r.Controllers, Models: r.Models, Model: model, Target: target, TargetKnown: target.Known(),
-		Contents: survey.Contents{Targets: targets, TargetsKnown: targets != nil},
+		Traits:  r.Traits, Controllers: r.Controllers, Models: r.Models, Model: model, Target: target,
+		Contents: survey.Contents{Targets: targets},
 	}
 	s.Source = s.Controllers.ByUUID(model.Recorded)
 	checks := []check{

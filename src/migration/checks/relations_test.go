@@ -45,7 +45,7 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &survey.Survey{
 				Controllers: facts.Controllers{east, west}, Models: []facts.Model{cos, web},
-				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east, TargetKnown: true,
+				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east,
 			}
 			s.Contents.Inventory, s.Contents.Known = inventory(), true
 			c.change(s)
@@ -94,7 +94,7 @@ func TestAModelMovesOutOfJIMMOnlyIfThatIsSaid(t *testing.T) {
 			c.other.Recorded = "e"
 			s := &survey.Survey{
 				Controllers: facts.Controllers{east, west}, Models: []facts.Model{c.other}, Options: survey.Options{MoveOutOfJIMM: c.moveOut},
-				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east, TargetKnown: true,
+				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east,
 			}
 			for _, f := range checks.Run(s, []checks.ID{checks.JIMMRecords}) {
 				if f.Check == checks.JIMMRecords && (f.Level != c.level || f.Ignored || f.Level == checks.Fail && !strings.Contains(f.Remedy, "move-out-of-jimm=m")) {

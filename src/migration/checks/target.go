@@ -16,7 +16,7 @@ func CheckTarget(s *survey.Survey) Finding {
 	switch {
 	case s.Options.Target == "":
 		return Finding{Level: Fail, Evidence: "no target controller was given; the controllers are " + s.Controllers.Names()}
-	case !s.TargetKnown:
+	case !s.TargetKnown():
 		return Finding{Level: Fail, Evidence: s.Controllers.Unknown(s.Options.Target)}
 	case s.ModelKnown() && s.OnTarget():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on " + strconv.Quote(s.Target.Name)}
@@ -133,11 +133,11 @@ func checkCloud(s *survey.Survey) Finding {
 		return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
 	case s.Reports.Clouds != nil && s.Model.Cloud != "":
 		return knownCloud(s, where)
-	case s.Contents.TargetsKnown && slices.Contains(s.Contents.Targets, s.Target.UUID):
+	case s.Contents.Targets != nil && slices.Contains(s.Contents.Targets, s.Target.UUID):
 		return Finding{Level: Pass, Evidence: "JIMM reports that " + target + " has cloud " + where}
-	case s.Contents.TargetsKnown && targetIsOlder(s):
+	case s.Contents.Targets != nil && targetIsOlder(s):
 		return Finding{Level: Skip, Evidence: "JIMM does not list " + target + " as a target of the model, because it is older, and so does not report its clouds"}
-	case s.Contents.TargetsKnown:
+	case s.Contents.Targets != nil:
 		return Finding{
 			Level:    Fail,
 			Evidence: "JIMM reports that " + target + " does not have cloud " + where + "; Juju notices only when it imports the model",

@@ -39,12 +39,24 @@ type Inventory struct {
 	// not report it.
 	Storage         map[string]Storage
 	StorageReported bool
-	// ChangesBlocked reports that changes of the model are disabled, and BlocksUnread that
-	// this could not be read.
-	ChangesBlocked, BlocksUnread bool
+	// Changes reports whether changes of the model are disabled.
+	Changes Changes
 	// Unread names what was there and could not be read.
 	Unread []string
 }
+
+// Changes reports whether changes of a model are disabled ("juju disable-command all").
+type Changes int
+
+// Whether changes of a model are disabled.
+const (
+	// ChangesAllowed: they are not.
+	ChangesAllowed Changes = iota
+	// ChangesBlocked: they are.
+	ChangesBlocked
+	// ChangesUnread: this could not be read.
+	ChangesUnread
+)
 
 // Application is an application of a model.
 type Application struct {

@@ -14,9 +14,9 @@ type Contents struct {
 
 	Known bool
 	Why   string // Why it is not known.
-	// Targets are the UUIDs that JIMM would let the model move to.
-	Targets      []facts.ControllerUUID
-	TargetsKnown bool
+	// Targets are the UUIDs of the controllers that JIMM would let the model migrate to; nil: not
+	// known.
+	Targets []facts.ControllerUUID
 	// Consumers are the UUIDs of the models that use the offers, by the name of
 	// the offer, as far as JIMM says.
 	Consumers map[string][]string
@@ -30,8 +30,9 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		return
 	}
 	if s.Traits.AutoRecords { // Older ones have no such list.
-		targets, err := r.Jaas.Inspector.Targets(ctx, s.Model.UUID)
-		s.Contents.Targets, s.Contents.TargetsKnown = targets, err == nil
+		if targets, err := r.Jaas.Inspector.Targets(ctx, s.Model.UUID); err == nil {
+			s.Contents.Targets = append([]facts.ControllerUUID{}, targets...) // Known, and so not nil, even if empty.
+		}
 	}
 	if r.saveLogin(ctx, s) {
 		s.Contents.Why = "this JIMM stores the secret of each login to a model, so migrate-model logs in only once, after the migration; check-migration makes these checks"
@@ -66,9 +67,9 @@ const onTarget = "JIMM already records the model on the target"
 // mayNotInspect returns why there is nothing to inspect, or "".
 func (r *Surveyor) mayNotInspect(s *Survey) string {
 	switch {
-	case !r.Inspect || r.Jaas.Inspector == nil:
+	case r.Inspection == NoInspection || r.Jaas.Inspector == nil:
 		return "the model was not inspected"
-	case !s.TargetKnown:
+	case !s.TargetKnown():
 		return "the target is not known"
 	case s.OnTarget():
 		return onTarget
@@ -87,7 +88,7 @@ func (r *Surveyor) mayNotInspect(s *Survey) string {
 // kept for its end. It need not be where an account on the source serves the
 // beginning, or one on the target the end.
 func (r *Surveyor) saveLogin(ctx context.Context, s *Survey) bool {
-	one := r.Jaas.Traits.LogsSecrets && r.SaveLogin
+	one := r.Jaas.Traits.LogsSecrets && r.Inspection == InspectNowAndLater
 	if !one || !r.Options.Probe || r.Jaas.Controllers == nil {
 		return one
 	}

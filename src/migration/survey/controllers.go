@@ -99,11 +99,11 @@ func (s *Survey) OwnerOnSource() (owner string, told bool) {
 // mayNotAsk returns why administrators are not asked, or "".
 func (r *Surveyor) mayNotAsk(s *Survey) string {
 	switch {
-	case !r.Inspect || r.Jaas.Controllers == nil:
+	case r.Inspection == NoInspection || r.Jaas.Controllers == nil:
 		return "it was not inspected"
 	case !r.Options.Probe:
 		return "controllers are not asked (probe-controllers=false)"
-	case !s.TargetKnown:
+	case !s.TargetKnown():
 		return "the target is not known"
 	case s.OnTarget():
 		return onTarget

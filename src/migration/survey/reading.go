@@ -80,11 +80,11 @@ func (s *Survey) Age() time.Duration {
 // UnderWay reports whether nothing has to be started: checks that ask
 // whether a migration can start then forbid nothing.
 func (s *Survey) UnderWay() bool {
-	return s.TargetKnown && s.ModelKnown() && (s.OnTarget() || s.LeftSource() || s.Observation.Info.Migrating())
+	return s.TargetKnown() && s.ModelKnown() && (s.OnTarget() || s.LeftSource() || s.Observation.Info.Migrating())
 }
 
 // OnTarget reports whether JIMM records the target.
-func (s *Survey) OnTarget() bool { return s.TargetKnown && s.Target.UUID == s.Source.UUID }
+func (s *Survey) OnTarget() bool { return s.TargetKnown() && s.Target.UUID == s.Source.UUID }
 
 // TimeLeftToStart returns how long a migration may still take to show that was asked
 // for before this run. As long as that is not known, one was requested just now.

@@ -39,17 +39,25 @@ type Surveyor struct {
 	Options Options
 	// TimeToBegin is how long a migration that was requested may take to show.
 	TimeToBegin time.Duration
-	// Inspect inspects the model as well.
-	Inspect bool
-	// SaveLogin keeps the login to the model for the end of a migration, where
-	// JIMM stores the secret of each.
-	SaveLogin bool
+	// Inspection is when the contents of the model are read.
+	Inspection Inspection
 	// Host is the answer to the login to the model that a survey has made.
 	Host facts.Host
-	// again reports that the survey is made for the second time: JIMM's record had
-	// changed during the first.
-	again bool
 }
+
+// Inspection is when the contents of a model are read.
+type Inspection int
+
+// When the contents of a model are read.
+const (
+	// NoInspection: never.
+	NoInspection Inspection = iota
+	// InspectNow: with the survey.
+	InspectNow
+	// InspectNowAndLater: with the survey, and again after the migration. Where JIMM
+	// stores the secret of each login to a model, the only login is kept for the end.
+	InspectNowAndLater
+)
 
 // Survey is what is known before anything is done: one observation of everything
 // that the checks and the plan need.
@@ -62,7 +70,6 @@ type Survey struct {
 	Model       facts.Model
 	ModelErr    *facts.SelectError
 	Target      facts.Controller
-	TargetKnown bool
 	Source      facts.Controller
 	Observation facts.Observation
 	Entry       facts.Entry // The model in JIMM's list, where that is of the controllers.
@@ -78,16 +85,35 @@ type Survey struct {
 // ModelKnown reports whether the model is one that JIMM knows.
 func (s *Survey) ModelKnown() bool { return s.ModelErr == nil }
 
-// Survey asks for everything once. An error means that JIMM did not list its
-// controllers or models, and nothing is known.
+// TargetKnown reports whether the target is one of JIMM's controllers.
+func (s *Survey) TargetKnown() bool { return s.Target.Known() }
+
+// Survey asks for everything once; or twice, if JIMM's record has changed meanwhile. An
+// error means that JIMM did not list its controllers or models, and nothing is known.
 func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
+	s, err := r.find(ctx)
+	if err == nil && s.overtaken() {
+		r.Host = facts.Host{}
+		s, err = r.find(ctx)
+	}
+	if err != nil || !s.ModelKnown() {
+		return s, err
+	}
+	s.describe()
+	r.inspect(ctx, s)
+	r.askControllers(ctx, s)
+	return s, ctx.Err()
+}
+
+// find finds the model in JIMM's lists, and observes it.
+func (r *Surveyor) find(ctx context.Context) (*Survey, error) {
 	s := &Survey{Options: r.Options, timeToBegin: r.TimeToBegin, Traits: r.Jaas.Traits}
 	list, err := r.Jaas.Fleet.Controllers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.Controllers = list
-	s.Target, s.TargetKnown = s.Controllers.Named(r.Options.Target)
+	s.Target, _ = s.Controllers.Named(r.Options.Target)
 	models, err := r.Jaas.Fleet.Models(ctx)
 	if err != nil {
 		return nil, err
@@ -104,14 +130,7 @@ func (r *Surveyor) Survey(ctx context.Context) (*Survey, error) {
 	s.Source = s.Controllers.ByUUID(s.Model.Recorded)
 	s.Audit, s.AuditErr = r.Jaas.Auditor.Audit(ctx, s.Model)
 	s.Observation = r.Observe(ctx, s)
-	if s.overtaken() && !r.again {
-		r.again, r.Host = true, facts.Host{}
-		return r.Survey(ctx)
-	}
-	s.describe()
-	r.inspect(ctx, s)
-	r.askControllers(ctx, s)
-	return s, ctx.Err()
+	return s, nil
 }
 
 // overtaken reports whether JIMM has changed its record since the list was read:
