@@ -142,6 +142,8 @@ func (s *story) violations() {
 		switch {
 		case v.Rule == sim.RuleLiveCopy: // no other call needs that
 			s.blame("I26: %s", v)
+		case v.Rule == sim.RuleRealStart, v.Rule == sim.RuleDryRun: // with the account of a controller
+			s.blame("I4: %s", v)
 		case v.User != account+"@serviceaccount":
 		case v.Rule == sim.RuleSecondStart && s.other.moves():
 			s.cell("two starts in the same moment")

@@ -18,6 +18,7 @@ import (
 
 // life is one process of ours, and how its run ended.
 type life struct {
+	story  *story
 	death  kill // n is 0: it is not killed
 	link   *link
 	cancel context.CancelFunc
@@ -198,7 +199,11 @@ func (l *life) live(ctx context.Context, settings config.Settings, do deed) {
 		return
 	}
 	defer opened.Close()
-	l.result, l.err = do(ctx, opened.Engine, &pen{opened.Writer(), l})
+	engine := opened.Engine
+	if l.story.dryRuns {
+		engine.DryRunner = dryRunner{opened.DryRunner(), l.story}
+	}
+	l.result, l.err = do(ctx, engine, &pen{opened.Writer(), l})
 }
 
 // dialer is how a process reaches the servers.

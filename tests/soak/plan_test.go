@@ -30,6 +30,8 @@ type plan struct {
 	breaks []outage
 	other  other
 	kills  []kill // of each of our processes but the last
+	// dryRuns reports whether every run asks the source for a dry run first.
+	dryRuns bool
 	// removals are when an administrator tries to remove a leftover copy.
 	removals []time.Duration
 	pause    time.Duration
@@ -79,6 +81,7 @@ func newPlan(seed uint64) *plan {
 	p.observe()
 	p.makeRefusal()
 	p.makeRemovals()
+	p.makeDryRuns()
 	p.cell("operator: %q", p.other.kind)
 	p.cell("prelude: %q", p.prelude)
 	p.cell("lives %d", len(p.kills)+1)

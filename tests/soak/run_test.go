@@ -212,7 +212,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (s *story) newLife(k kill) *life {
-	return &life{death: k, link: s.link, judged: s.judged}
+	return &life{story: s, death: k, link: s.link, judged: s.judged}
 }
 
 // run is one process of ours.
