@@ -55,8 +55,8 @@ func TestTextsOfJuju(t *testing.T) {
 // The same command can only help later where what is in the way ends by itself.
 func TestWhatEndsByItself(t *testing.T) {
 	want := []string{
-		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "dying", "hidden", "import-cleanup",
-		"jimm-authorization", "leader-gone", "leaving-target", "not-logged-in", "reboot", "record-denied", "relation-joining", "running", "scaling",
+		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "dying", "finishing", "hidden", "import-cleanup",
+		"jimm-authorization", "jimm-error", "leader-gone", "leaving-target", "not-logged-in", "reboot", "record-denied", "record-target-away", "relation-joining", "running", "scaling",
 		"source-away", "source-machines", "target-machines", "target-unreachable",
 	}
 	var got []string
