@@ -1,6 +1,7 @@
-// Package mongod is an in-memory server for the part of MongoDB's wire protocol that Juju 3.5 and 3.6 speak: legacy
-// OP_QUERY commands, multi-document transactions, change streams. Real Juju controllers run over it where no mongod is
-// installed. The transaction tests of Juju's own driver (mgo/v3 3.0.4) pass on it unchanged. Nothing is kept on disk.
+// Package mongod is an in-memory server for the part of MongoDB's wire protocol that the controllers of Juju 3.5.4 use
+// here: legacy OP_QUERY commands, multi-document transactions, change streams. Real Juju controllers run over it where no
+// mongod is installed. Commands, stages, operators and options that they do not use are refused by name. Nothing is kept
+// on disk.
 package mongod
 
 import (
