@@ -150,17 +150,6 @@ func (a *Agent) TrackedRevision(uri string) int {
 	return a.tracked[secretID(uri)]
 }
 
-// SecretContent returns the latest content of a secret.
-func (a *Agent) SecretContent(uri string) (map[string]string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	s, err := a.secret(uri)
-	if err != nil {
-		return nil, err
-	}
-	return maps.Clone(s.revisions[s.latest()-1]), nil
-}
-
 func (a *Agent) secret(uri string) (*secret, error) {
 	if s, ok := a.secrets[secretID(uri)]; ok {
 		return s, nil

@@ -112,9 +112,6 @@ func New(config Config) (*Controller, error) {
 // UUID returns the controller's UUID.
 func (c *Controller) UUID() string { return c.config.UUID }
 
-// Name returns the controller's name.
-func (c *Controller) Name() string { return c.config.Name }
-
 // Version returns the controller's Juju version.
 func (c *Controller) Version() string { return c.release.version.String() }
 

@@ -53,9 +53,6 @@ func (s *Server) UpdateModel(uuid string, change func(*Model)) bool {
 	return s.db.updateModel(uuid, func(m *Model) bool { change(m); return true })
 }
 
-// DeleteModel deletes a row with its tuples: JIMM has forgotten the model.
-func (s *Server) DeleteModel(uuid string) { s.db.deleteModel(uuid) }
-
 // AddCredential adds a cloud credential.
 func (s *Server) AddCredential(c Credential) { s.db.addCredential(c) }
 
@@ -67,6 +64,3 @@ func (s *Server) Revoke(t Tuple) bool { return s.db.removeTuple(s.canonical(t)) 
 
 // Tuples returns all tuples in the order in which they were made.
 func (s *Server) Tuples() []Tuple { return s.db.tupleList() }
-
-// SetLastLogin sets when an identity last logged in, e.g. "…@serviceaccount".
-func (s *Server) SetLastLogin(identity string, at time.Time) { s.db.login(identity, at) }

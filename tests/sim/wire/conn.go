@@ -28,14 +28,8 @@ type Conn struct {
 	held    [][]byte // answers that wait for another one, see Reorder
 }
 
-// Name returns the connection's name, e.g. "ctl-a#3".
-func (c *Conn) Name() string { return c.name }
-
 // Path returns the path of the URL that the client asked for.
 func (c *Conn) Path() string { return c.path }
-
-// Done is closed when the connection is over.
-func (c *Conn) Done() <-chan struct{} { return c.done }
 
 // Drop breaks the connection without a close frame, as a killed server does. It may be called at any time.
 func (c *Conn) Drop() { c.dropped.Do(func() { close(c.drop) }) }
