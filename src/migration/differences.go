@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
@@ -47,9 +48,21 @@ func differences(before, after facts.Inventory, source, target string) []string 
 	})...)
 	out = append(out, compareNames("remote application", before.Remotes, after.Remotes, worseRemote)...)
 	if before.StorageReported && after.StorageReported {
-		out = append(out, compareNames("storage", before.Storage, after.Storage, nil)...)
+		out = append(out, compareNames("storage", before.Storage, withoutOrphans(before, after, to), nil)...)
 	}
 	return out
+}
+
+// withoutOrphans returns the storage without the instances that Juju 4 makes of volumes and
+// filesystems that had none: orphaned/0 and so on (Juju's guide from 3.6 to 4.0).
+func withoutOrphans(before, after facts.Inventory, target rules.Version) map[string]facts.Storage {
+	const four = 4
+	now := maps.Clone(after.Storage)
+	maps.DeleteFunc(now, func(id string, _ facts.Storage) bool {
+		_, was := before.Storage[id]
+		return !was && target.Major >= four && strings.HasPrefix(id, "orphaned/")
+	})
+	return now
 }
 
 // otherUnits returns how the units are other ones than before. Those of an application

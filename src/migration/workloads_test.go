@@ -158,6 +158,22 @@ func TestUnitsThatHaveNewNames(t *testing.T) {
 	})
 }
 
+// Juju 4 makes a storage instance of a volume or filesystem that has none, and calls it
+// orphaned/0 (Juju's guide "Upgrade your Juju deployment from 3.6 to 4.0").
+func TestOrphanedStorageIsNoDifference(t *testing.T) {
+	before := facts.Inventory{StorageReported: true, Storage: map[string]facts.Storage{"pgdata/0": {Kind: "filesystem"}}}
+	for _, c := range []struct{ target, added, says string }{
+		{"4.0.15", "orphaned/0", ""},
+		{"4.0.15", "pgdata/1", `storage "pgdata/1" is new`},
+		{"3.6.28", "orphaned/0", `storage "orphaned/0" is new`}, // Of a charm that calls its storage so.
+	} {
+		after := facts.Inventory{StorageReported: true, Storage: map[string]facts.Storage{"pgdata/0": {Kind: "filesystem"}, c.added: {Kind: "filesystem"}}}
+		if got := strings.Join(migration.Differences(before, after, "3.6.14", c.target), "; "); got != c.says {
+			t.Errorf("%s to %s: %q, want %q", c.added, c.target, got, c.says)
+		}
+	}
+}
+
 // An application that is gone is gone with its units: they are not listed one by one.
 func TestWhatIsGoneIsListedOnce(t *testing.T) {
 	before := facts.Inventory{
