@@ -291,7 +291,7 @@ func TestGoneAgentIsAskedNoMore(t *testing.T) {
 	gone := refusal("action-log", "dial unix /a/agent.socket: connect: no such file or directory")
 	f := &tools{refuse: map[string]error{"action-log": gone}}
 	code := inAction(t, f, func(ctx context.Context, a *charm.Action) error {
-		a.Log(ctx, "anybody there?")
+		a.Log(ctx, "is it there?")
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Minute):
@@ -308,7 +308,7 @@ func TestGoneAgentIsAskedNoMore(t *testing.T) {
 		return err
 	})
 	equal(t, "exit code", code, 1)
-	equal(t, "tools", f.ran(""), []string{`action-log "--" "anybody there?"`})
+	equal(t, "tools", f.ran(""), []string{`action-log "--" "is it there?"`})
 }
 
 func TestToolErrorThatTheRunnerWrapsIsFound(t *testing.T) {

@@ -46,8 +46,8 @@ func greet(ctx context.Context, a *charm.Action) error {
 	}
 	greetings := map[string]any{}
 	for _, name := range params.Names {
-		if name == "nobody" {
-			return errors.New("cannot greet nobody")
+		if name == "" {
+			return errors.New("cannot greet: a name is empty")
 		}
 		a.Log(ctx, "greeting "+name)
 		greetings[name] = config.Greeting + " " + name
@@ -91,12 +91,12 @@ func Example() {
 
 // A handler that returns an error fails its action: one sentence, exit code 0.
 func ExampleDispatch_failure() {
-	juju := printer{"action-get": `{"names":["nobody"]}`}
+	juju := printer{"action-get": `{"names":[""]}`}
 	code := charm.Dispatch(context.Background(), Greeter(), charm.Env{DispatchPath: "actions/greet"}, juju)
 	fmt.Fprintln(os.Stdout, "exit code", code)
 	// Output:
 	// action-get --format=json
 	// config-get --format=json
-	// action-fail -- cannot greet nobody
+	// action-fail -- cannot greet: a name is empty
 	// exit code 0
 }

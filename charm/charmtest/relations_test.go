@@ -60,7 +60,7 @@ func TestRelationToolsInAnAction(t *testing.T) {
 				want: "! ERROR yaml: unmarshal errors:\n  line 1: cannot unmarshal !!map into string\n= 1\n",
 			},
 		}},
-		{name: "not the leader", opts: follower, calls: []call{
+		{name: "not the leader", opts: notLeader, calls: []call{
 			refused("relation-set -r 0 --app ours=no", "cannot write relation settings"),
 			refused("relation-get -r 0 --app - mover", "permission denied"),
 			c("relation-get -r 4 --app - mover --format=json", `{"shared":"1"}`+"\n"),

@@ -62,7 +62,7 @@ type toolTest struct {
 	calls  []call
 }
 
-func follower(o *charmtest.Options) { o.NotLeader = true }
+func notLeader(o *charmtest.Options) { o.NotLeader = true }
 
 // runToolTests runs the tests in both ways: the tools must not differ.
 func runToolTests(t *testing.T, tests []toolTest) {
@@ -255,7 +255,7 @@ func TestConfigStatusAndLeaderTools(t *testing.T) {
 			c("is-leader", "True\n"),
 			c("is-leader --format=json", "true\n"),
 		}},
-		{name: "follower", hook: "config-changed", opts: follower, calls: []call{
+		{name: "not the leader", hook: "config-changed", opts: notLeader, calls: []call{
 			c("is-leader", "False\n"),
 			c("is-leader --format=json", "false\n"),
 			refused("status-set --application active", "this unit is not the leader"),

@@ -241,7 +241,7 @@ func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 }
 
 // Each question to a controller that does not answer may take ten seconds: after three in a
-// row it is asked no more, also about what JIMM does not list. One answer counts anew.
+// row it is asked no more, also about what JIMM does not list. One answer counts again.
 func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for want, mute := range map[int][]string{3: names, 6: {"a", "b", "d", "e"}} {

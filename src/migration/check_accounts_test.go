@@ -147,7 +147,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"the facades are there", checks.Facades, nil, checks.Pass, "accepts models"},
 		{"the facades are not there", checks.Facades, func(s *staff) { s.prechecks.Refusal = facadeRefusal }, checks.Fail, "upgrade controller west"},
 		{"no target of migrations", checks.Facades, func(s *staff) { s.access["east"].Facades["MigrationTarget"] = nil }, checks.Fail, "MigrationTarget"},
-		{"nobody asks for facades", checks.Facades, func(s *staff) {
+		{"no list of facades", checks.Facades, func(s *staff) {
 			s.access["east"].Facades["MigrationTarget"] = []int{1, 2}
 			s.prechecks = facts.Prechecks{Version: 2}
 		}, checks.Pass, "before 3"},

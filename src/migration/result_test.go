@@ -184,7 +184,7 @@ func TestResultsTellAll(t *testing.T) {
 			want:   `timed-out deadline in watch, plan start: west to east, held by west, recorded on west, IMPORT; running; target proved; users; id; detail "", next ""`,
 		},
 		{
-			name: "nobody answers", year: "2026",
+			name: "no controller answers", year: "2026",
 			world: func(f *fake) {
 				f.refuse, f.probe = errors.New("connection reset"), false
 				f.deaf = func(time.Duration) bool { return true }

@@ -26,7 +26,7 @@ func TestMovingTellsHowAModelMoves(t *testing.T) {
 	}{
 		{"none", func(*fake) {}, migration.MovementNone, "", false, false},
 		{"running", func(f *fake) { f.standing("exporting model", time.Minute) }, migration.MovementRunning, "east", true, false},
-		{"nobody knows where to", func(f *fake) { f.standing("exporting model", time.Minute); f.requests = nil }, migration.MovementRunning, "", false, false},
+		{"the target is not known", func(f *fake) { f.standing("exporting model", time.Minute); f.requests = nil }, migration.MovementRunning, "", false, false},
 		{"for long", func(f *fake) { f.standing(success, 2*time.Hour) }, migration.MovementSucceeded, "east", true, true},
 		{"aborted", func(f *fake) { f.old = aborted(time.Hour) }, migration.MovementEnded, "", false, false},
 		{"left", func(f *fake) { f.away(east(), false) }, migration.MovementLeft, "east", true, false},

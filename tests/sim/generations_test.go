@@ -39,7 +39,7 @@ func TestJIMMOf2025IsBetweenTheOthers(t *testing.T) {
 		<-time.After(2 * time.Minute)
 		c = connect(t, j) // 90 s without a ping
 		if got := recordedOn(j, "prod"); got != "west " {
-			t.Errorf("recorded on %q before anybody said so", got)
+			t.Errorf("recorded on %q before any request", got)
 		}
 		summaries := c.call("ModelManager", 9, "ListModelSummaries", nil)
 		if !strings.Contains(summaries, `"migration":{"status":"aborted, removing model from target controller`) {

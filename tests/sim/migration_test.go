@@ -33,7 +33,7 @@ func TestMigrationThroughOldJIMM(t *testing.T) {
 			t.Errorf("after: %s", seen)
 		}
 		if got := recordedOn(j, "prod"); got != "west " {
-			t.Errorf("recorded on %q before anybody said so", got)
+			t.Errorf("recorded on %q before any request", got)
 		}
 		if diff := cmp.Diff([]sim.Place{{Controller: "east", State: controller.StateActive}}, j.Where("prod")); diff != "" {
 			t.Error(diff)

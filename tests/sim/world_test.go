@@ -28,7 +28,7 @@ func TestSampleWorldsAreWhatTheySay(t *testing.T) {
 					t.Errorf("the earlier migration of payments is %+v", m)
 				}
 				if len(j.Messages()) > 0 || len(j.Violations()) > 0 {
-					t.Errorf("%d messages, violations %v before anybody came", len(j.Messages()), j.Violations())
+					t.Errorf("%d messages, violations %v before any client connected", len(j.Messages()), j.Violations())
 				}
 				c := connect(t, j)
 				c.migrate(j, "payments", "east")

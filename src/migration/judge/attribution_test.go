@@ -94,7 +94,7 @@ func TestAttribution(t *testing.T) {
 		{"an abort without an end, the model is idle", base(), []facts.Observation{observed(idle, at(west()), nil)}, judge.Aborted, false},
 
 		{"the redirect does not tell where to", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.Moved, true},
-		{"the redirect does not tell where to, nor does anybody", unproved, []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.SourceReleased, false},
+		{"neither the redirect nor anything else names the target", unproved, []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.SourceReleased, false},
 		{"a redirect of an unknown controller", base(), []facts.Observation{observed(answered(facts.InfoRedirected), facts.Record{}, nil)}, judge.SourceReleased, false},
 		{"the target's denials are not the source's", base(), []facts.Observation{seenSuccess, deniedByTarget, deniedByTarget, observed(answered(facts.InfoDenied), at(west()), nil)}, judge.SourceReleased, false},
 		{"denied after success, the source still has it", base(), append([]facts.Observation{seenSuccess}, repeat(11, held)...), judge.Running, false},

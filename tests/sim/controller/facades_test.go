@@ -189,13 +189,13 @@ func TestSmallFacades(t *testing.T) {
 		var users struct {
 			Results []struct{ Result struct{ Username string } }
 		}
-		everybody := map[string]any{"entities": []any{}, "include-disabled": true}
-		admin.decode(admin.call("UserManager", 3, "UserInfo", everybody), &users)
+		all := map[string]any{"entities": []any{}, "include-disabled": true}
+		admin.decode(admin.call("UserManager", 3, "UserInfo", all), &users)
 		if len(users.Results) != 5 {
 			t.Errorf("a superuser sees %v", users.Results)
 		}
 		bob, _ := b.login(t, addressA, "/api", "user-bob", "bob-pw")
-		bob.decode(bob.call("UserManager", 3, "UserInfo", everybody), &users)
+		bob.decode(bob.call("UserManager", 3, "UserInfo", all), &users)
 		if len(users.Results) != 1 || users.Results[0].Result.Username != "bob" {
 			t.Errorf("bob sees %v", users.Results)
 		}

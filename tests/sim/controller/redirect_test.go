@@ -24,20 +24,20 @@ func TestRedirects(t *testing.T) {
 		{"unknown user", "user-nobody", "x", badLogin, redirect},
 		{"machine", "machine-0", "x", badLogin, badLogin},
 	}
-	for _, everybody := range []bool{false, true} {
+	for _, anyUser := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			b := start(t, func(a, _ *controller.Config) { a.RedirectAnyUser = everybody })
+			b := start(t, func(a, _ *controller.Config) { a.RedirectAnyUser = anyUser })
 			b.admin(t, addressA).migrate(b.toB())
 			b.a.AwaitPhase(t.Context(), prod, controller.Done)
 			for _, test := range tests {
 				want := test.want
-				if everybody {
+				if anyUser {
 					want = test.switched
 				}
 				conn := b.dial(t, addressA, "/model/"+prod+"/api")
 				_, err := loginOn(t, conn, map[string]any{"auth-tag": test.tag, "credentials": test.password})
 				if got := verdict(t, err); got != want {
-					t.Errorf("%s (everybody %v): %s, want %s", test.name, everybody, got, want)
+					t.Errorf("%s (anyUser %v): %s, want %s", test.name, anyUser, got, want)
 				}
 			}
 		})

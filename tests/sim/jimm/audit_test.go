@@ -103,7 +103,7 @@ func TestAuditLogIsForAdministratorsAndViewers(t *testing.T) {
 		t := w.t
 		client := w.login("/api", plain)
 		if _, err := try(t, client, "JIMM", 4, "FindAuditEvents", nil); err == nil {
-			t.Error("anybody reads the audit log")
+			t.Error("any user can read the audit log")
 		}
 		grant := map[string]string{"user-tag": "user-" + plain + "@serviceaccount", "level": "read"}
 		call(t, w.login("/api", admin), "JIMM", 4, "GrantAuditLogAccess", grant)
