@@ -104,6 +104,9 @@ func addMachines(i facts.Inventory, add func(rules.Kind, string)) {
 		m, base := i.Machines[id], shortBase(i.Machines[id].Base)
 		add(rules.Base.With(base), "machine "+id)
 		add(rules.MachineBase.With(base), "machine "+id)
+		if base != "" && !strings.HasPrefix(base, "ubuntu@") {
+			add(rules.OtherOS, "machine "+id)
+		}
 		if strings.Contains(id, "/") {
 			add(rules.Containers, id)
 		}

@@ -127,6 +127,9 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 		"postgresql on Kubernetes": {"3.5.7", "3.6.5", "caas", "kubernetes", nil, func(i *facts.Inventory) {
 			i.Applications["db"] = facts.Application{Charm: "ch:amd64/postgresql-k8s-495"}
 		}, []string{"#19561", "db", "juju resolve"}},
+		"a machine that is not Ubuntu": {"3.6.14", "4.0.15", "iaas", "manual", nil, func(i *facts.Inventory) {
+			i.Machines["7"] = facts.Machine{Base: "centos@9/stable"}
+		}, []string{"only Ubuntu", "machine 7", "unknown os type"}},
 		"a machine of an old base": {"3.6.14", "3.6.28", "iaas", "lxd", nil, func(i *facts.Inventory) {
 			i.Machines["7"] = facts.Machine{Base: "ubuntu@18.04/stable"}
 		}, []string{"machine 7", "refuses to migrate"}},

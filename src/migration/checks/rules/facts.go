@@ -29,6 +29,7 @@ const (
 	Charm            Kind = "charm"               // Applications with a charm of that name.
 	Base             Kind = "base"                // Machines and applications on that base.
 	MachineBase      Kind = "machine-base"        // Machines on that base.
+	OtherOS          Kind = "other-os"            // Machines that do not run Ubuntu.
 	LocalCharms      Kind = "local-charms"        // Applications whose charm was uploaded.
 	StoreCharms      Kind = "store-charms"        // Applications from the charm store.
 	SeveralUnits     Kind = "several-units"       // Applications with more than one unit, which have a leader to lose.
@@ -54,7 +55,7 @@ const (
 // Kinds returns all kinds without a value.
 func Kinds() []Kind {
 	return []Kind{
-		Charm, Base, MachineBase, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
+		Charm, Base, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
 		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
 	}
