@@ -210,7 +210,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 
 // readAgents reads the agents from the controller that the model is on.
 func (u *upgrading) readAgents(ctx context.Context) (facts.Inventory, error) {
-	got, err := u.jaas.Inspector.Inventory(ctx, u.leg.Model, u.at.UUID)
+	got, err := u.jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: u.leg.Model, Controller: u.at.UUID})
 	if err == nil && got.Controller != u.at.UUID {
 		err = fmt.Errorf("controller %s answers for the model", got.Controller)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/rpc"
@@ -22,51 +23,78 @@ type inspector struct {
 	controllers reader
 }
 
-// Inventory reads what the model contains from Client.FullStatus, and whether changes of
-// it are disabled, which may fail: from its controller itself where there is an account,
-// and otherwise over the model connection of the action through JIMM.
-func (i *inspector) Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error) {
-	if out, ok := i.direct(ctx, model, controller); ok {
+// Inventory reads what the model contains from Client.FullStatus: from its controller itself where
+// there is an account, and otherwise over the model connection of the action through JIMM. Obstacles that
+// cannot be read are not an error.
+func (i *inspector) Inventory(ctx context.Context, q facts.InventoryRequest) (facts.Inventory, error) {
+	if out, ok := i.direct(ctx, q); ok {
 		return out, nil
 	}
-	conn, err := i.login.to(ctx, model, controller)
+	conn, err := i.login.to(ctx, q.Model, q.Controller)
 	if err != nil {
 		return facts.Inventory{}, err
 	}
-	block := beside(func() (bool, error) { return conn.ChangeBlock(ctx) })
-	status, storageReported, err := conn.FullStatusAndStorage(ctx)
-	blocked, blockErr := block()
-	if err != nil {
-		return facts.Inventory{}, err
-	}
-	out := inventoryOf(status)
-	out.Controller, out.StorageReported = facts.ControllerUUID(conn.ControllerUUID()), storageReported
-	out.Changes = changes(blocked, blockErr)
-	return out, nil
+	return inspect(ctx, q, modelReader{
+		controller: facts.ControllerUUID(conn.ControllerUUID()), status: conn.FullStatusAndStorage,
+		blocked: conn.ChangeBlock, joined: conn.JoinedUnits,
+	})
 }
 
 // direct reads it as an administrator of the controller. JIMM may report what that
 // does not.
-func (i *inspector) direct(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, bool) {
-	c, ok := i.controllers.controller(controller)
+func (i *inspector) direct(ctx context.Context, q facts.InventoryRequest) (facts.Inventory, bool) {
+	c, ok := i.controllers.controller(q.Controller)
 	if !ok {
 		return facts.Inventory{}, false
 	}
-	conn, login, err := i.controllers.openModel(ctx, c, model)
+	conn, login, err := i.controllers.openModel(ctx, c, q.Model)
 	if err != nil {
 		return facts.Inventory{}, false
 	}
-	block := beside(func() (bool, error) { return i.controllers.changeBlocked(ctx, c, model) })
-	status, storageReported, err := jimm.ReadStatus(ctx, conn, login.Facades, model)
+	out, err := inspect(ctx, q, modelReader{
+		controller: facts.ControllerUUID(login.ControllerUUID()),
+		status: func(ctx context.Context) (jimm.Status, bool, error) {
+			return jimm.ReadStatus(ctx, conn, login.Facades, q.Model)
+		},
+		blocked: func(ctx context.Context) (bool, error) { return i.controllers.changeBlocked(ctx, c, q.Model) },
+		joined: func(ctx context.Context, units []string) ([]juju.Joined, error) {
+			return juju.JoinedUnits(ctx, conn, login.Facades, units)
+		},
+	})
+	return out, err == nil
+}
+
+// modelReader reads a model over a connection to it.
+type modelReader struct {
+	controller facts.ControllerUUID
+	status     func(context.Context) (jimm.Status, bool, error)
+	blocked    func(context.Context) (bool, error)
+	joined     func(ctx context.Context, units []string) ([]juju.Joined, error)
+}
+
+// inspect reads what was asked for, the obstacles beside the status as far as they do not need it.
+func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (facts.Inventory, error) {
+	block := func() (bool, error) { return false, errNotAskedFor }
+	if q.Obstacles {
+		block = beside(func() (bool, error) { return from.blocked(ctx) })
+	}
+	status, storageReported, err := from.status(ctx)
 	blocked, blockErr := block()
 	if err != nil {
-		return facts.Inventory{}, false
+		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
-	out.Controller, out.StorageReported = facts.ControllerUUID(login.ControllerUUID()), storageReported
+	out.Controller, out.StorageReported = from.controller, storageReported
 	out.Changes = changes(blocked, blockErr)
-	return out, true
+	if units := unitsToAsk(status, out.Units); q.Obstacles && len(units) > 0 {
+		if seen, err := from.joined(ctx, units); err == nil {
+			addJoined(out, status, seen)
+		}
+	}
+	return out, nil
 }
+
+var errNotAskedFor = errors.New("obstacles were not asked for")
 
 // changes returns what the answer about the block of changes means.
 func changes(blocked bool, err error) facts.Changes {

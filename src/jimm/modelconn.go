@@ -133,6 +133,11 @@ func (m *ModelConn) ChangeBlock(ctx context.Context) (bool, error) {
 	return juju.ChangeBlock(ctx, m.conn, m.facades)
 }
 
+// JoinedUnits is [juju.JoinedUnits] of the model.
+func (m *ModelConn) JoinedUnits(ctx context.Context, units []string) ([]juju.Joined, error) {
+	return juju.JoinedUnits(ctx, m.conn, m.facades, units)
+}
+
 // ReadStatus is [ModelConn.FullStatusAndStorage] over any connection to the model
 // with that uuid, such as one to its controller itself, which offers these facades.
 func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, told bool, err error) {

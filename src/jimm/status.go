@@ -114,7 +114,9 @@ type Unit struct {
 
 // Relation is a relation between two endpoints, or a peer relation.
 type Relation struct {
-	Key       string             `json:"key"` // such as app:db pg:db
+	ID        int                `json:"id"`
+	Key       string             `json:"key"`   // such as app:db pg:db
+	Scope     string             `json:"scope"` // global or container
 	Status    DetailedStatus     `json:"status"`
 	Endpoints []RelationEndpoint `json:"endpoints"`
 }
@@ -122,6 +124,7 @@ type Relation struct {
 // RelationEndpoint is one side of a relation.
 type RelationEndpoint struct {
 	Application string `json:"application"`
+	Subordinate bool   `json:"subordinate"`
 }
 
 // RemoteApplication is an offer of another model that this one consumes.

@@ -89,11 +89,18 @@ func contentsCases() []contentsCase {
 		{"no upgrade", checks.Upgrade, none, checks.Pass, "3.6.14"},
 		{"agents of two versions", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "3.6.13" }), checks.Fail, "unit web/0 runs 3.6.13, the model 3.6.14"},
 		{"machine of another version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "3.6.13" }), checks.Fail, "machine 0 runs 3.6.13"},
+		{"agent of a unit without version", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Version = "" }), checks.Fail, "unit web/0 has not reported its version"},
+		{"agent of a machine without version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "" }), checks.Fail, "machine 0 has not reported its version"},
+		{"machine that has not started", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version, m.Agent = "", "pending" }), checks.Pass, "3.6.14"},
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
 		{"relations", checks.Relations, none, checks.Pass, "no unit is still joining a relation (1 relation)"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
+		{"unit not joined", checks.Relations, func(i *facts.Inventory) {
+			i.Relations["a:b c:d"] = facts.Relation{Status: "joined", JoinedRead: true, NotJoined: []string{"a/0", "a/1"}}
+		}, checks.Fail, `unit a/1 has not joined relation "a:b c:d"`},
+		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "(2 relations)"},
 		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},

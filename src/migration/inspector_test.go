@@ -40,7 +40,7 @@ func withInspector(f *fake) (survey.JAAS, *inspector) {
 	return jaas, g
 }
 
-func (g *inspector) Inventory(context.Context, string, facts.ControllerUUID) (facts.Inventory, error) {
+func (g *inspector) Inventory(context.Context, facts.InventoryRequest) (facts.Inventory, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fake.mu.Lock()

@@ -240,7 +240,7 @@ func (e *wrongHostError) Error() string {
 }
 
 func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
-	got, err := w.Jaas.Inspector.Inventory(ctx, w.base.Model.UUID, w.base.Target.UUID)
+	got, err := w.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: w.base.Model.UUID, Controller: w.base.Target.UUID})
 	if err == nil && got.Controller != w.base.Target.UUID {
 		err = &wrongHostError{got.Controller}
 	}

@@ -52,6 +52,7 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 				for name, report := range reports {
 					line := func(d string) string {
 						d = regexp.MustCompile(`localhost:\d+`).ReplaceAllString(d, "HOST")
+						d = regexp.MustCompile(`\b[0-9a-f]{24}\b`).ReplaceAllString(strings.ReplaceAll(d, model.UUID, "UUID"), "ID")
 						return strings.ReplaceAll(fmt.Sprintf("%s, %s: %s", fault.name, name, d), model.Name, "MODEL")
 					}
 					switch d := disagreement(refusal, report); {

@@ -63,10 +63,7 @@ func (s *spoiled) subordinate() *state.Unit {
 	relation := s.addRelation("pg:juju-info", "sub:host")
 	s.enterScope(relation, "pg/0")
 	unit := s.unit("sub/0")
-	s.ok(errors.Join(
-		unit.SetPassword("password-of-the-subordinate-123"), unit.SetAgentVersion(controller.AgentBinary()), unit.SetCharmURL(ch.URL()),
-		unit.Agent().SetStatus(since(status.Idle, "")), unit.SetStatus(since(status.Active, "")),
-	))
+	s.settle(unit)
 	s.enterScope(relation, "sub/0")
 	s.ok(relation.SetStatus(since(status.Joined, "")))
 	return unit

@@ -16,15 +16,29 @@ import (
 // addUnit adds a healthy unit of pg on a machine of its own.
 func (s *spoiled) addUnit() *state.Unit {
 	s.Helper()
-	u, err := s.app().AddUnit(state.AddUnitParams{})
+	return s.addUnitOf(s.app(), s.addMachine(ubuntu("22.04")))
+}
+
+// addUnitOf adds a healthy unit of an application on a machine.
+func (s *spoiled) addUnitOf(a *state.Application, m *state.Machine) *state.Unit {
+	s.Helper()
+	u, err := a.AddUnit(state.AddUnitParams{})
 	s.ok(err)
-	s.ok(u.AssignToMachine(s.addMachine(ubuntu("22.04"))))
-	url, _ := s.app().CharmURL()
+	s.ok(u.AssignToMachine(m))
+	s.settle(u)
+	return u
+}
+
+// settle makes a unit look as one that has been up for long.
+func (s *spoiled) settle(u *state.Unit) {
+	s.Helper()
+	a, err := u.Application()
+	s.ok(err)
+	url, _ := a.CharmURL()
 	s.ok(errors.Join(
-		u.SetPassword("password-of-the-second-unit-1234"), u.SetAgentVersion(controller.AgentBinary()), u.SetCharmURL(*url),
+		u.SetPassword("password-of-"+u.Tag().String()+"-1234567890"), u.SetAgentVersion(controller.AgentBinary()), u.SetCharmURL(*url),
 		u.Agent().SetStatus(since(status.Idle, "")), u.SetStatus(since(status.Active, "")),
 	))
-	return u
 }
 
 // pendingContainer adds a container that has not been made.

@@ -56,7 +56,7 @@ func allChecks() []check {
 		{Units, needBoth, ignorable, startOnly, checkUnits},
 		{Applications, needBoth, ignorable, startOnly, checkApplications},
 		{Upgrade, needBoth, ignorable, startOnly, checkUpgrade},
-		{Relations, needBoth, !ignorable, startOnly, checkRelations},
+		{Relations, needBoth, ignorable, startOnly, checkRelations},
 		{Credential, needModel, !ignorable, startOnly, checkCredential},
 		{Users, needBoth, ignorable, startOnly, checkUsers},
 		{Cloud, needBoth, ignorable, startOnly, checkCloud},

@@ -180,6 +180,7 @@ func checkUpgrade(s *survey.Survey) Finding {
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
 		problems = append(problems, "unit "+name+" is being upgraded to another charm")
 	}
+	problems = append(problems, withoutVersion(s)...)
 	if want == "" && len(problems) == 0 {
 		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
@@ -188,6 +189,23 @@ func checkUpgrade(s *survey.Survey) Finding {
 
 // differs reports whether an agent is known to run another version than its model.
 func differs(version, want string) bool { return version != "" && want != "" && version != want }
+
+// withoutVersion returns the agents that are up and have not reported their version. Juju 2.9 and 3 refuse the
+// model (recorded on 3.5.4: "agent binaries for machine 0 not found"); what Juju 4 does is not known.
+func withoutVersion(s *survey.Survey) []string {
+	const four = 4
+	if source, ok := rules.ParseVersion(s.Source.AgentVersion); !ok || source.Major >= four || s.Model.Type == "caas" {
+		return nil
+	}
+	var out []string
+	for _, id := range facts.SortedNames(s.Contents.Machines, func(m facts.Machine) bool { return m.Version == "" && machineProblem(m) == "" }) {
+		out = append(out, "the agent of machine "+id+" has not reported its version")
+	}
+	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Version == "" && unitProblem(u) == "" }) {
+		out = append(out, "the agent of unit "+name+" has not reported its version")
+	}
+	return out
+}
 
 // machinesOfOtherVersion returns the machines with an agent of another version than the model.
 func machinesOfOtherVersion(i facts.Inventory) []string {
@@ -198,16 +216,25 @@ func machinesOfOtherVersion(i facts.Inventory) []string {
 	return out
 }
 
+// checkRelations looks for units that have not joined a relation. Where it could not be read which
+// have, as for relations to other models, the status of the relation is only a hint.
 func checkRelations(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notInspected(s.Contents)
 	}
-	keys := facts.SortedNames(s.Contents.Relations, func(r facts.Relation) bool { return !slices.Contains([]string{"", "joined", "suspended"}, r.Status) })
 	var problems []string
-	for _, key := range keys {
-		problems = append(problems, "relation "+strconv.Quote(key)+" is "+s.Contents.Relations[key].Status)
+	level := Warn
+	for _, key := range facts.SortedNames(s.Contents.Relations, func(facts.Relation) bool { return true }) {
+		r := s.Contents.Relations[key]
+		for _, unit := range r.NotJoined {
+			level = Fail
+			problems = append(problems, "unit "+unit+" has not joined relation "+strconv.Quote(key))
+		}
+		if !r.JoinedRead && !slices.Contains([]string{"", "joined", "suspended"}, r.Status) {
+			problems = append(problems, "relation "+strconv.Quote(key)+" is "+r.Status)
+		}
 	}
-	return list(s, problems, Warn,
+	return list(s, problems, level,
 		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
 		fmt.Sprintf("no unit is still joining a relation (%s)", facts.Count(len(s.Contents.Relations), "relation", "relations")))
 }

@@ -22,7 +22,7 @@ const (
 	// Upgrade: no agent has a version other than the model's, and no unit a
 	// charm other than its application's.
 	Upgrade ID = "upgrade"
-	// Relations: all relations are joined.
+	// Relations: all units have joined their relations.
 	Relations ID = "relations"
 	// Credential: the model's cloud credential is valid.
 	Credential ID = "credential"

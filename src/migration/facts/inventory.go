@@ -16,6 +16,15 @@ func Alive(life string) bool { return life == "" || life == "alive" }
 // Present reports whether the agent of the unit is with its controller.
 func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing" }
 
+// InventoryRequest says what is read of a model.
+type InventoryRequest struct {
+	Model      string         // The UUID.
+	Controller ControllerUUID // That is to answer.
+	// Obstacles asks for what matters only before a migration too: whether changes are disabled, and which units
+	// have joined their relations.
+	Obstacles bool
+}
+
 // Inventory is what a model contains, and how its agents are. Names are the keys.
 type Inventory struct {
 	// Controller is the UUID of the controller that has answered.
@@ -54,7 +63,7 @@ const (
 	ChangesAllowed Changes = iota
 	// ChangesBlocked: they are.
 	ChangesBlocked
-	// ChangesUnread: this could not be read.
+	// ChangesUnread: this was not read.
 	ChangesUnread
 )
 
@@ -108,7 +117,12 @@ type Unit struct {
 }
 
 // Relation is a relation between applications.
-type Relation struct{ Status string }
+type Relation struct {
+	Status string
+	// JoinedRead reports that it was read which units have joined: NotJoined names those that have not.
+	JoinedRead bool
+	NotJoined  []string
+}
 
 // Offer is an endpoint that the model offers to others.
 type Offer struct {

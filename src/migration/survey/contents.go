@@ -38,7 +38,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 		s.Contents.Why = "this JIMM stores the secret of each login to a model, so migrate-model logs in only once, after the migration; check-migration makes these checks"
 		return
 	}
-	inventory, err := r.Jaas.Inspector.Inventory(ctx, s.Model.UUID, s.Source.UUID)
+	inventory, err := r.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: s.Model.UUID, Controller: s.Source.UUID, Obstacles: true})
 	switch {
 	case err != nil:
 		s.Contents.Why = "the model could not be inspected: " + redact.Error(err)

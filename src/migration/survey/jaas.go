@@ -94,7 +94,7 @@ type Inspector interface {
 	// client that has logged in to the model through JIMM. It needs such a login, unless
 	// an earlier one, which the given controller has answered, is still alive. What
 	// another controller answers is returned too: see [facts.Inventory].Controller.
-	Inventory(ctx context.Context, model string, controller facts.ControllerUUID) (facts.Inventory, error)
+	Inventory(ctx context.Context, q facts.InventoryRequest) (facts.Inventory, error)
 	// Targets returns the UUIDs of the controllers that JIMM would let the model
 	// move to: not its own, with its cloud and region, not older. The error
 	// matches [ErrNotOffered] where JIMM has no such list.

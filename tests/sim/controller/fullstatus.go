@@ -224,7 +224,7 @@ func (c *Controller) statusOf(h *hosted) fullStatusResult {
 		st.Offers[offer.Name] = m.offerStatus(offer)
 	}
 	for _, relation := range m.Relations {
-		st.Relations = append(st.Relations, relation.status(h.status.Since))
+		st.Relations = append(st.Relations, m.relationStatus(relation, h.status.Since))
 	}
 	for _, storage := range m.Storage {
 		st.Storage = append(st.Storage, storage.details(h.status.Since))
@@ -369,15 +369,15 @@ func (m Model) offerStatus(o Offer) offerStatus {
 	return st
 }
 
-func (r Relation) status(since time.Time) relationStatus {
+func (m Model) relationStatus(r Relation, since time.Time) relationStatus {
 	st := relationStatus{
 		ID: r.ID, Key: r.key(), Interface: r.Interface, Scope: cmp.Or(r.Scope, "global"),
-		Endpoints: []endpointStatus{}, Status: detailed("joined", "", since),
+		Endpoints: []endpointStatus{}, Status: detailed(cmp.Or(r.Status, "joined"), "", since),
 	}
 	for _, endpoint := range r.Endpoints {
 		st.Endpoints = append(st.Endpoints, endpointStatus{
 			ApplicationName: endpoint.Application, Name: endpoint.Name, Role: endpoint.Role,
-			Subordinate: r.Scope == "container",
+			Subordinate: r.Scope == "container" && m.isSubordinate(endpoint.Application),
 		})
 	}
 	return st

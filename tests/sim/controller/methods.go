@@ -50,6 +50,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"ApplicationOffers": {"ListApplicationOffers": listOffers},
 		"UserManager":       {"UserInfo": userInfos},
 		"Client":            {"FullStatus": fullStatus, "WatchAll": watchAll},
+		"Application":       {"UnitsInfo": unitsInfo},
 		"Block":             {"List": listBlocks},
 		"MigrationTarget": {
 			"Prechecks":      targetPrechecks,

@@ -130,6 +130,10 @@ type Relation struct {
 	Endpoints []Endpoint `yaml:"endpoints" json:"endpoints"`
 	// NotJoined are units that have not entered the relation scope: prechecks fail.
 	NotJoined []string `yaml:"not-joined,omitempty" json:"not-joined,omitempty"`
+	// Data is what each unit that has joined has put into the relation.
+	Data map[string]string `yaml:"data,omitempty" json:"data,omitempty"`
+	// Status is what the leaders say: joined (default), joining, suspended. It need not be true.
+	Status string `yaml:"status,omitempty" json:"status,omitempty"`
 }
 
 // Endpoint is one end of a relation, an offer or a remote application.

@@ -1,0 +1,92 @@
+package jaas
+
+import (
+	"slices"
+	"strings"
+
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration/facts"
+)
+
+// unitsToAsk names one unit of each application that has a relation: it sees all units of the other side.
+func unitsToAsk(status jimm.Status, units map[string]facts.Unit) []string {
+	related := map[string]bool{}
+	for _, r := range status.Relations {
+		for _, e := range r.Endpoints {
+			related[e.Application] = true
+		}
+	}
+	var out []string
+	for _, name := range facts.SortedNames(units, func(facts.Unit) bool { return true }) {
+		if a := applicationOf(name); related[a] {
+			out, related[a] = append(out, name), false
+		}
+	}
+	return out
+}
+
+// addJoined adds which units have not joined the relations of which all sides were seen.
+func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
+	principals := map[string]string{}
+	for _, a := range status.Applications {
+		for name, u := range a.Units {
+			for subordinate := range u.Subordinates {
+				principals[subordinate] = name
+			}
+		}
+	}
+	for _, r := range status.Relations {
+		joined := map[string]bool{}
+		for _, s := range seen {
+			if s.Relation != r.ID {
+				continue
+			}
+			for unit, in := range s.Units {
+				joined[unit] = in
+			}
+		}
+		read, missing := true, []string(nil)
+		for name := range to.Units {
+			if !takesPart(r, applicationOf(name), applicationOf(principals[name])) {
+				continue
+			}
+			in, told := joined[name]
+			read = read && told
+			if told && !in {
+				missing = append(missing, name)
+			}
+		}
+		local := !slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool {
+			_, ok := to.Applications[e.Application]
+			return !ok
+		})
+		if !read || !local {
+			continue
+		}
+		slices.Sort(missing)
+		known := to.Relations[r.Key]
+		known.JoinedRead, known.NotJoined = true, missing
+		to.Relations[r.Key] = known
+	}
+}
+
+// takesPart reports whether a unit of an application, with the application of its principal, is to join a
+// relation. A subordinate that is related to two applications joins only the relation with that of its
+// principal (state.RelationUnit.Valid of 3.5.4).
+func takesPart(r jimm.Relation, application, principal string) bool {
+	own := slices.IndexFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == application })
+	if own < 0 {
+		return false
+	}
+	if r.Scope != "container" || !r.Endpoints[own].Subordinate {
+		return true
+	}
+	return !slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return !e.Subordinate }) ||
+		slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == principal })
+}
+
+func applicationOf(unit string) string {
+	application, _, _ := strings.Cut(unit, "/")
+	return application
+}
