@@ -1,6 +1,7 @@
 package jaas
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,11 +40,8 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 	for _, r := range status.Relations {
 		joined := map[string]bool{}
 		for _, s := range seen {
-			if s.Relation != r.ID {
-				continue
-			}
-			for unit, in := range s.Units {
-				joined[unit] = in
+			if s.Relation == r.ID {
+				maps.Copy(joined, s.Units)
 			}
 		}
 		read, missing := true, []string(nil)
