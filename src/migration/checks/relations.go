@@ -75,7 +75,7 @@ func offererOf(models []facts.Model, url string) (facts.Model, bool) {
 		return facts.Model{}, false
 	}
 	for _, m := range models {
-		if m.FullName() == path[:dot] {
+		if m.NamedBy(path[:dot]) {
 			return m, true
 		}
 	}

@@ -28,6 +28,9 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 		"with the client's name for JIMM": {checks.Remotes, func(s *survey.Survey) {
 			s.Contents.Remotes["prometheus"] = facts.Remote{URL: "jaas:alice@example.com/cos.prometheus"}
 		}, []string{`(alice@example.com/cos on "east")`}, ""},
+		"with the qualifier of Juju 4": {checks.Remotes, func(s *survey.Survey) {
+			s.Contents.Remotes["prometheus"] = facts.Remote{URL: "alice-example-com/cos.prometheus"}
+		}, []string{`(alice@example.com/cos on "east")`}, ""},
 		"it is on the source": {checks.Remotes, func(s *survey.Survey) {
 			s.Contents.Remotes["web"] = facts.Remote{URL: "bob@example.com/web.http"}
 		}, []string{`(bob@example.com/web on "west")`, "in one window, this one before those that offer"}, "#20630"},

@@ -120,7 +120,7 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 // which they are printed: the model and no other one was meant.
 func (m Model) NamedBy(selector string) bool {
 	return slices.ContainsFunc(readings(selector, "model"), func(text string) bool {
-		return text == m.FullName() || strings.EqualFold(text, m.UUID)
+		return text == m.FullName() || text == Qualifier(m.Owner)+"/"+m.Name || strings.EqualFold(text, m.UUID)
 	})
 }
 

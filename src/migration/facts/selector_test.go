@@ -86,7 +86,7 @@ func TestSelectTakesWhatIsCopied(t *testing.T) {
 func TestNamedBy(t *testing.T) {
 	prod := models()[0]
 	for text, want := range map[string]bool{
-		prodUUID: true, strings.ToUpper(prodUUID): true, "model-" + prodUUID: true, "jaas:alice@example.com/prod": true, "'alice@example.com/prod'": true,
+		prodUUID: true, strings.ToUpper(prodUUID): true, "model-" + prodUUID: true, "jaas:alice@example.com/prod": true, "'alice@example.com/prod'": true, "alice-example-com/prod": true,
 		"prod": false, "alice/prod": false, "*": false, "alice@example.com/*": false, "": false,
 	} {
 		if got := prod.NamedBy(text); got != want {
