@@ -208,12 +208,12 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 			changed = true
 		}
 	case fleet.StepEvent:
-		changed = r.finish(e.Moved)
+		changed = r.finish(e.Move)
 	case fleet.EndedEvent:
-		if e.Moved.State == fleet.Well {
+		if e.Move.State == fleet.Well {
 			r.moved++
 		}
-		changed = r.finish(e.Moved)
+		changed = r.finish(e.Move)
 	default:
 	}
 	r.events.Run(e)

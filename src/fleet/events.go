@@ -23,8 +23,8 @@ type ModelEvent struct {
 }
 
 // StepEvent reports that a step of a model has ended well, and others are to come. The
-// entry of Moved is that step.
-type StepEvent struct{ Moved MoveResult }
+// entry of Move is that step.
+type StepEvent struct{ Move MoveResult }
 
 // UpgradeEvent reports that the agents of a model are asked to become a version.
 type UpgradeEvent struct {
@@ -35,7 +35,7 @@ type UpgradeEvent struct {
 
 // EndedEvent reports that a model has ended, or stays.
 type EndedEvent struct {
-	Moved MoveResult
+	Move MoveResult
 }
 
 // StateEvent reports the progress of the run.

@@ -67,11 +67,11 @@ func (r *run) admit(ctx context.Context, i int) string {
 	if err := r.Book.Refresh(ctx, time.Now()); err != nil {
 		return "JIMM's audit log could not be read"
 	}
-	sight, err := r.Traffic.Observe(ctx, listAge)
+	observed, err := r.Traffic.Observe(ctx, listAge)
 	if err != nil {
 		return "JIMM's lists could not be read"
 	}
-	r.see(sight)
+	r.see(observed)
 	r.mu.Lock()
 	r.tally.NotLeader = r.tally.NotLeader || !leader
 	r.mu.Unlock()
@@ -79,7 +79,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := &r.entries[i]
-	for _, f := range sight.Moving {
+	for _, f := range observed.Moving {
 		if f.Model == t.Entry.Model {
 			return "another request to migrate it was made"
 		}

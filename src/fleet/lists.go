@@ -300,8 +300,8 @@ func NewTraffic(lists *Lists, book *Book, witness survey.Witness, opts TrafficOp
 	return &Traffic{lists: lists, book: book, witness: witness, TrafficOptions: opts, over: map[string]time.Time{}, followed: map[string]bool{}}
 }
 
-// Sight is what is seen at one moment.
-type Sight struct {
+// Observation is what is observed at one moment.
+type Observation struct {
 	Controllers []facts.Controller
 	Models      []facts.Model
 	Moving      []Flight
@@ -317,9 +317,9 @@ type Sight struct {
 // moves: what JIMM's list shows as migrating, and, where it shows none, what was
 // asked for and has not ended. An error means that JIMM did not list, or did not
 // show its log.
-func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Sight, error) {
+func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, error) {
 	since := time.Now().Add(-age)
-	var out Sight
+	var out Observation
 	var err error
 	if out.Controllers, err = t.lists.controllersSince(ctx, since); err != nil {
 		return out, err

@@ -131,7 +131,7 @@ func (r *run) done() Done {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := Done{Stopped: r.stopped, Counts: r.countsLocked(), Began: r.began, Took: time.Since(r.began), Starts: r.starts}
-	d.Gaps = slices.Concat(r.gaps, r.sight.Gaps)
+	d.Gaps = slices.Concat(r.gaps, r.observed.Gaps)
 	conflict, stays := false, false
 	for _, t := range r.entries {
 		d.Moves = append(d.Moves, t.MoveResult)

@@ -12,10 +12,10 @@ import (
 )
 
 // see takes over what was seen.
-func (r *run) see(s Sight) {
+func (r *run) see(s Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sight, r.seenAt = s, time.Now()
+	r.observed, r.seenAt = s, time.Now()
 	r.kinds = make(map[string]string, len(r.entries))
 	in := make(map[string]bool, len(r.entries))
 	for _, t := range r.entries {
@@ -32,7 +32,7 @@ func (r *run) see(s Sight) {
 // world is what the schedule has to know.
 func (r *run) world() World {
 	w := World{Closed: map[string]string{}, Kinds: r.kinds, Pairs: r.edges}
-	for _, c := range r.sight.Controllers {
+	for _, c := range r.observed.Controllers {
 		switch {
 		case cordoned(c):
 			w.Closed[c.Name] = "cordoned"
@@ -52,7 +52,7 @@ func (r *run) world() World {
 			w.Closed[lane] = "not available"
 		}
 	}
-	w.Moving = slices.DeleteFunc(slices.Clone(r.sight.Moving), r.landed)
+	w.Moving = slices.DeleteFunc(slices.Clone(r.observed.Moving), r.landed)
 	for model := range r.settle {
 		w.Settling = append(w.Settling, model)
 	}
@@ -97,7 +97,7 @@ func (r *run) progress() Progress {
 
 // reconcile compares the entries with what is seen: what is done is not done
 // again, and what others have moved on is left.
-func (r *run) reconcile(ctx context.Context, s Sight) {
+func (r *run) reconcile(ctx context.Context, s Observation) {
 	find := places(s)
 	var left []MoveResult
 	var attach []int
@@ -131,7 +131,7 @@ type place struct {
 }
 
 // places returns what finds the place of a model, by UUID.
-func places(s Sight) func(model string) place {
+func places(s Observation) func(model string) place {
 	names, on := map[facts.ControllerUUID]string{}, make(map[string]string, len(s.Models))
 	for _, c := range s.Controllers {
 		names[c.UUID] = c.Name
@@ -237,8 +237,8 @@ func (r *run) legs() Plan {
 }
 
 // seen returns what was seen last.
-func (r *run) seen() Sight {
+func (r *run) seen() Observation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.sight
+	return r.observed
 }

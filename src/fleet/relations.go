@@ -11,7 +11,7 @@ import (
 
 // readEdges reads the cross-model relations of the models on the controllers of
 // the plan.
-func (r *run) readEdges(ctx context.Context, s Sight) {
+func (r *run) readEdges(ctx context.Context, s Observation) {
 	if r.Reader == nil {
 		r.unread = r.Plan.Edges == EdgesUnknown
 		return
@@ -32,7 +32,7 @@ func (r *run) readEdges(ctx context.Context, s Sight) {
 }
 
 // settleEdges checks whether the relations of models that have moved work again.
-func (r *run) settleEdges(ctx context.Context, s Sight) {
+func (r *run) settleEdges(ctx context.Context, s Observation) {
 	r.mu.Lock()
 	waiting := len(r.settle)
 	r.mu.Unlock()

@@ -108,22 +108,22 @@ type run struct {
 	changed chan struct{}
 	flying  sync.WaitGroup
 
-	mu      sync.Mutex
-	entries []tracked
-	sight   Sight
-	seenAt  time.Time         // Of the last sight.
-	kinds   map[string]string // Of the models of the plan.
-	edges   []Edge
-	unread  bool
-	settle  map[string]time.Time // Models whose relations are not seen joined again, with the end of the wait.
-	refused map[string]int       // Lanes: refusals in a row.
-	proved  map[string]bool      // Lanes in which a model has ended well.
-	tally   Tally
-	stopped string
-	starts  int
-	gaps    []string
-	beats   beat
-	wait    Wait
+	mu       sync.Mutex
+	entries  []tracked
+	observed Observation
+	seenAt   time.Time         // Of the last observation.
+	kinds    map[string]string // Of the models of the plan.
+	edges    []Edge
+	unread   bool
+	settle   map[string]time.Time // Models whose relations are not seen joined again, with the end of the wait.
+	refused  map[string]int       // Lanes: refusals in a row.
+	proved   map[string]bool      // Lanes in which a model has ended well.
+	tally    Tally
+	stopped  string
+	starts   int
+	gaps     []string
+	beats    beat
+	wait     Wait
 }
 
 // tracked is an entry on its way.
@@ -216,16 +216,16 @@ func (r *run) begin(ctx context.Context) error {
 	case !leader:
 		return refuse("this unit is not the leader; run the action on %s", facts.LeaderOf(r.Model.Unit))
 	}
-	sight, err := r.Traffic.Observe(ctx, 0)
+	observed, err := r.Traffic.Observe(ctx, 0)
 	if err != nil {
 		return err
 	}
-	if err := r.Plan.Fits(r.JAAS, sight.Controllers, sight.Now); err != nil {
+	if err := r.Plan.Fits(r.JAAS, observed.Controllers, observed.Now); err != nil {
 		return err
 	}
-	r.readEdges(ctx, sight)
-	r.see(sight)
-	r.reconcile(ctx, sight)
+	r.readEdges(ctx, observed)
+	r.see(observed)
+	r.reconcile(ctx, observed)
 	r.report(BeganEvent{r.Plan, r.counts().Already})
 	return nil
 }
@@ -271,11 +271,11 @@ func (r *run) untilTurn() time.Duration {
 func (r *run) turn(ctx context.Context) bool {
 	r.turns <- struct{}{}
 	defer func() { <-r.turns }()
-	sight, err := r.Traffic.Observe(ctx, r.pace())
+	observed, err := r.Traffic.Observe(ctx, r.pace())
 	if err == nil {
-		r.see(sight)
-		r.reconcile(ctx, sight)
-		r.settleEdges(ctx, sight)
+		r.see(observed)
+		r.reconcile(ctx, observed)
+		r.settleEdges(ctx, observed)
 	}
 	r.decide(err)
 	starts, wait := r.next(err == nil)

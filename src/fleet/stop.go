@@ -13,7 +13,7 @@ func (r *run) decide(unseen error) {
 	r.mu.Lock()
 	r.tally.Silent = time.Since(r.seenAt)
 	r.tally.Rights, _ = errors.AsType[*survey.RightsError](unseen)
-	for _, c := range r.sight.Controllers {
+	for _, c := range r.observed.Controllers {
 		if c.Name == r.Guard && c.Status == "available" {
 			r.tally.Lifted = c.Name
 		}

@@ -134,7 +134,7 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 
 // An observation that takes nothing old asks again, though no time has passed since the last: a
 // cordon can have been set meanwhile.
-func TestTrafficLooksAnew(t *testing.T) {
+func TestTrafficListsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3)}}
 		traffic := fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), fleet.NewBook(l, 25*time.Hour, 5*time.Second), witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true})

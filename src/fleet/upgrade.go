@@ -47,8 +47,8 @@ const (
 const (
 	// TimeToUpgrade is how long the agents of a model may take.
 	TimeToUpgrade = 30 * time.Minute
-	// leastLooks is how often reading the model may fail before it is left.
-	leastLooks = 3
+	// leastReads is how often reading the model may fail before it is left.
+	leastReads = 3
 )
 
 // UpgradeCase is what is known right before the agents of a model are upgraded.
@@ -178,7 +178,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 			case !u.asked:
 				end, detail, err := u.ask(ctx, got)
 				if err != nil {
-					if unread++; unread >= leastLooks {
+					if unread++; unread >= leastReads {
 						return Ended{State: Stayed, Reason: string(LeftUnseen)}, "cannot determine whether the model may be upgraded: " + redact.Error(err)
 					}
 					break
@@ -187,14 +187,14 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 					return end, detail
 				}
 			case errors.Is(u.failure, ErrUpgradeRefused):
-				if older++; older >= leastLooks {
+				if older++; older >= leastReads {
 					return u.refusal(u.failure)
 				}
 			}
 			u.asked = u.asked || unread == 0 // By this run, or by the client that has given the model its version.
 		}
 		switch {
-		case failed >= leastLooks && !u.asked:
+		case failed >= leastReads && !u.asked:
 			return Ended{State: Stayed, Reason: string(LeftUnseen)}, "the agents could not be read: " + redact.String(err.Error())
 		case time.Since(u.began) > TimeToUpgrade:
 			return Ended{State: Failed}, u.late(lagging)
@@ -275,14 +275,14 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 
 // forbids completes the case by what the run has seen last, and judges it.
 func (u *upgrading) forbids(c UpgradeCase) Reason {
-	sight := u.run.seen()
-	c.Moving = slices.ContainsFunc(sight.Moving, func(f Flight) bool { return f.Model == u.leg.Model })
-	for _, m := range sight.Models {
+	observed := u.run.seen()
+	c.Moving = slices.ContainsFunc(observed.Moving, func(f Flight) bool { return f.Model == u.leg.Model })
+	for _, m := range observed.Models {
 		if m.UUID == u.leg.Model {
 			c.Life = m.Life
 		}
 	}
-	for _, s := range sight.Controllers {
+	for _, s := range observed.Controllers {
 		if s.UUID == u.at.UUID {
 			c.Most = s.AgentVersion
 		}

@@ -318,7 +318,7 @@ func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
 
 // Someone tells JIMM too early, and the migration is aborted right after that,
 // between two observations: JIMM forgets the model if it is asked for its details now.
-func TestATooEarlyRecordAndAnAbortBetweenTwoLooks(t *testing.T) {
+func TestATooEarlyRecordAndAnAbortBetweenTwoObservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.probe = false

@@ -22,7 +22,7 @@ type refusal struct {
 // guard returns why one observation does not allow recording the target on an operator's
 // confirmation. What is not known refuses nothing: that is what the confirmation is for.
 func guard(s *survey.Survey) refusal {
-	info := s.Seen().Info
+	info := s.WithEntry().Info
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())
 	running := checks.Running(info.Attempt, s.Source)

@@ -78,7 +78,7 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 	case !s.ModelKnown():
 		return Movement{}, s.ModelErr
 	}
-	return r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit), nil
+	return r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit), nil
 }
 
 // movementOf puts one observation of a model into a movement.
@@ -229,7 +229,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	if !s.ModelKnown() {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error(), Next: listIfUnknown(s)}, nil
 	}
-	moves := r.movementOf(s.Model, s.Controllers, s.Seen(), s.Audit)
+	moves := r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit)
 	if moves.TargetProved && moves.Target.Name != "" {
 		s.Target = moves.Target
 	}

@@ -156,7 +156,7 @@ func (m *recording) fromCopy(ctx, limited context.Context) {
 	}
 	m.recordAndConfirm(ctx, limited, again, judge.JudgeConfirmation(judge.Confirmation{
 		Model: again.Model, Controller: again.Target, Confirm: m.confirm, Saw: describeSeen(again),
-		First: m.first.Seen(), Second: again.Seen(), Source: again.Source,
+		First: m.first.WithEntry(), Second: again.WithEntry(), Source: again.Source,
 	}))
 }
 

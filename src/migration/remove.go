@@ -123,7 +123,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 
 // copySeen is what the survey shows of the copy.
 func copySeen(s *survey.Survey) judge.CopyObservation {
-	return judge.CopyObservation{Recorded: s.Source, Observation: s.Seen(), Quiet: s.AuditErr == nil && s.TimeLeftToStart() == 0}
+	return judge.CopyObservation{Recorded: s.Source, Observation: s.WithEntry(), Quiet: s.AuditErr == nil && s.TimeLeftToStart() == 0}
 }
 
 // observed takes over what an observation has shown.

@@ -73,7 +73,7 @@ func (t *reporter) showVerdict(v judge.Verdict, o facts.Observation, b judge.Bas
 // showText reports a text whose words are new. Juju counts agents and log lines in
 // its texts.
 func (t *reporter) showText(phase facts.Phase, text redact.Raw) {
-	words := judge.Words(text)
+	words := judge.WithoutNumbers(text)
 	if t.texts[words] {
 		return
 	}

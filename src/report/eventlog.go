@@ -274,8 +274,8 @@ func (l *EventLog) Run(e fleet.Event) {
 	case fleet.StoppedEvent:
 		l.push("plan-stop", "warn", map[string]any{"text": e.Why, "moving": float64(e.Moving)})
 	case fleet.EndedEvent:
-		if e.Moved.State == fleet.Stayed {
-			l.push("stays", "warn", map[string]any{"model_uuid": e.Moved.Entry.Model, "model_name": e.Moved.Entry.Name, "text": e.Moved.Reason})
+		if e.Move.State == fleet.Stayed {
+			l.push("stays", "warn", map[string]any{"model_uuid": e.Move.Entry.Model, "model_name": e.Move.Entry.Name, "text": e.Move.Reason})
 		}
 	default:
 	}

@@ -33,7 +33,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 	}
 	for i, e := range plan.Moves {
 		end := fleet.MoveResult{Entry: e, State: []fleet.State{fleet.Well, fleet.Failed, fleet.Stayed}[i%3], Reason: "machines"}
-		events = append(events, fleet.EndedEvent{Moved: end})
+		events = append(events, fleet.EndedEvent{Move: end})
 	}
 	for i := range states {
 		events = append(events, fleet.StateEvent{Counts: fleet.Counts{Planned: models, Moved: i, Failed: 1, Waiting: models - i - 1}, Elapsed: time.Duration(i) * time.Minute})
@@ -85,7 +85,7 @@ func TestLinesOfARunNameWhatWasVerifiedOnce(t *testing.T) {
 	event := func(canary bool, id checks.ID, level checks.Level) fleet.Event {
 		return fleet.ModelEvent{Entry: entry, Canary: canary, Event: migration.VerifyEvent{Finding: checks.Finding{Check: id, Level: level, Evidence: "x"}}}
 	}
-	end := fleet.EndedEvent{Moved: fleet.MoveResult{Entry: entry, State: fleet.Well}}
+	end := fleet.EndedEvent{Move: fleet.MoveResult{Entry: entry, State: fleet.Well}}
 	for name, test := range map[string]struct {
 		events []fleet.Event
 		want   []string
@@ -268,7 +268,7 @@ func TestSkippedModelsDoNotStay(t *testing.T) {
 		"alice/prod stays: machines: machine 0 is down":               sick,
 	} {
 		var lines report.RunLines
-		if got := joined(lines.Lines(fleet.EndedEvent{Moved: m})); got != want {
+		if got := joined(lines.Lines(fleet.EndedEvent{Move: m})); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -93,11 +93,11 @@ func (l *RunLines) line(e fleet.Event) string {
 		l.canary++
 		return "canary " + e.Entry.Name + ": " + line
 	case fleet.StepEvent:
-		return l.step(e.Moved)
+		return l.step(e.Move)
 	case fleet.UpgradeEvent:
 		return l.single(fmt.Sprintf("%s: upgrading the agents on %q to %s", e.Entry.Name, e.Entry.Source, e.Version))
 	case fleet.EndedEvent:
-		return l.ended(e.Moved)
+		return l.ended(e.Move)
 	case fleet.StateEvent:
 		if l.states++; l.states > stateLines && e.Elapsed-l.stated < stateEvery {
 			return ""

@@ -66,7 +66,7 @@ func (s *Stall) Judge(v Verdict, text redact.Raw, answered bool, now time.Time) 
 // repeated counts the texts and reports whether this one has recurred too often.
 // Juju counts agents and log lines in its texts; only the words count here.
 func (s *Stall) repeated(phase facts.Phase, text redact.Raw) bool {
-	words := Words(text)
+	words := WithoutNumbers(text)
 	limit := repeatsToStall
 	if phase == facts.PhaseValidation {
 		limit = repeatsToStallValidation
@@ -81,8 +81,8 @@ func (s *Stall) repeated(phase facts.Phase, text redact.Raw) bool {
 	return s.repeats[words] > limit
 }
 
-// Words returns a text of a migration without its numbers.
-func Words(text redact.Raw) string {
+// WithoutNumbers returns a text of a migration without its numbers.
+func WithoutNumbers(text redact.Raw) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
 			return -1

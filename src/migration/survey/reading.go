@@ -28,11 +28,11 @@ func (s *Survey) PointsTo() facts.Controller {
 }
 
 // Placement is where the survey places the model.
-func (s *Survey) Placement() judge.Placement { return judge.Place(s.Source, s.Seen()) }
+func (s *Survey) Placement() judge.Placement { return judge.Place(s.Source, s.WithEntry()) }
 
-// Seen is the observation with JIMM's entry of a running migration, also where it is
+// WithEntry is the observation with JIMM's entry of a running migration, also where it is
 // not the entry of the recorded controller: then too a migration is running.
-func (s *Survey) Seen() facts.Observation {
+func (s *Survey) WithEntry() facts.Observation {
 	o := s.Observation
 	if o.Info.Kind == facts.InfoUnlisted && s.Entry.Migrating() {
 		o.Info = s.Entry.Info()

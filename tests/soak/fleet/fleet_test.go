@@ -576,7 +576,7 @@ func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func()
 				s.say("%s: stopped: %s", l.account, stop.Why)
 			}
 			if end, ok := e.(fleet.EndedEvent); ok {
-				s.say("%s: %s: %d %s %s %s %s", l.account, end.Moved.Entry.Name, end.Moved.State, end.Moved.Reason, end.Moved.Result.Outcome, end.Moved.Result.Cause, end.Moved.Result.Detail)
+				s.say("%s: %s: %d %s %s %s %s", l.account, end.Move.Entry.Name, end.Move.State, end.Move.Reason, end.Move.Result.Outcome, end.Move.Result.Cause, end.Move.Result.Detail)
 			}
 		},
 	})
