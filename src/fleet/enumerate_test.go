@@ -81,9 +81,9 @@ func smallWorld(pick choose) fleet.Snapshot {
 	}
 	switch pick(3) {
 	case 1:
-		s.Moving = []fleet.Flight{{Model: uuid("a"), Source: "west", Target: "east", Since: now}}
+		s.Moving = []fleet.Flight{{Model: uuid("a"), Source: "west", Target: "east"}}
 	case 2:
-		s.Moving = []fleet.Flight{{Model: uuid("a"), Source: "west", Since: now}}
+		s.Moving = []fleet.Flight{{Model: uuid("a"), Source: "west"}}
 	}
 	return s
 }

@@ -358,15 +358,12 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, 
 
 // flight reports whether a model moves.
 func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Controller, last time.Time) (Flight, bool) {
-	f := Flight{Model: m.UUID, Source: source.Name, Agents: m.Agents(), Since: last}
+	f := Flight{Model: m.UUID, Source: source.Name, Agents: m.Agents()}
 	shown := m.Entry.Kind == facts.InfoListed && m.Entry.Attempt.Exists() && m.Entry.Attempt.End.IsZero()
 	if last.IsZero() && !shown {
 		return f, false
 	}
 	audit := t.book.of(*m)
-	if shown {
-		f.Since = m.Entry.Attempt.Start
-	}
 	target := ""
 	for _, q := range audit.Requests {
 		switch q.Kind {

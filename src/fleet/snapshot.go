@@ -74,8 +74,6 @@ type Flight struct {
 	Source, Target string
 	// Agents is how many agents follow.
 	Agents int
-	// Since is when it began or was asked for, by JIMM's clock.
-	Since time.Time
 }
 
 // Load is what a controller has.

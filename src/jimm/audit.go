@@ -173,11 +173,8 @@ type AuditEvent struct {
 	MessageID      uint64
 	Facade         string
 	Method         string
-	Version        int
 	// User is who called: the name without "user-"; empty before the login.
 	User string
-	// Model is controller/model for calls on a proxied model connection.
-	Model string
 	// Response is false for the request, true for the answer to it.
 	Response bool
 	// Error is the first error of an answer; nil if there is none, or none

@@ -40,18 +40,18 @@ C-> {"params":{"method":"MigrateModel","limit":4},"request":"FindAuditEvents","r
 	}
 	want := []jimm.AuditEvent{{
 		Time: at(17, 47, 443), ConversationID: "4081c5ba3ecad43c", MessageID: 5, Facade: "JIMM", Method: "MigrateModel",
-		Version: 4, User: plain, Migrations: []jimm.MigrationRequest{{ModelUUID: modelUUID, TargetController: "ctl-a"}},
+		User: plain, Migrations: []jimm.MigrationRequest{{ModelUUID: modelUUID, TargetController: "ctl-a"}},
 		Changes: []jimm.ChangeRequest{{ModelUUID: modelUUID, Controller: "ctl-a"}},
 	}, {
 		Time: at(17, 47, 444), ConversationID: "4081c5ba3ecad43c", MessageID: 5, Facade: "JIMM", Method: "MigrateModel",
-		Version: 4, User: plain, Response: true,
+		User: plain, Response: true,
 	}, {
 		Time: at(18, 1, 783), ConversationID: "2ccca43e56fd3d37", MessageID: 2, Facade: "JIMM", Method: "UpdateMigratedModel",
-		Version: 4, User: admin, Migrations: []jimm.MigrationRequest{{ModelUUID: modelUUID, TargetController: "ctl-b"}},
+		User: admin, Migrations: []jimm.MigrationRequest{{ModelUUID: modelUUID, TargetController: "ctl-b"}},
 		Changes: []jimm.ChangeRequest{{ModelUUID: modelUUID, Controller: "ctl-b"}},
 	}, {
 		Time: at(18, 1, 787), ConversationID: "2ccca43e56fd3d37", MessageID: 2, Facade: "JIMM", Method: "UpdateMigratedModel",
-		Version: 4, User: admin, Response: true, Error: &rpc.Error{Message: "permission denied", Code: rpc.CodeUnauthorized},
+		User: admin, Response: true, Error: &rpc.Error{Message: "permission denied", Code: rpc.CodeUnauthorized},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

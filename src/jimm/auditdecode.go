@@ -20,9 +20,7 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 		MessageID      uint64          `json:"message-id"`
 		Facade         string          `json:"facade-name"`
 		Method         string          `json:"facade-method"`
-		Version        int             `json:"facade-version"`
 		UserTag        string          `json:"user-tag"`
-		Model          string          `json:"model"`
 		Response       bool            `json:"is-response"`
 		Params         json.RawMessage `json:"params"`
 		Errors         json.RawMessage `json:"errors"`
@@ -36,9 +34,7 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 		MessageID:      wire.MessageID,
 		Facade:         wire.Facade,
 		Method:         wire.Method,
-		Version:        wire.Version,
 		User:           juju.TagID(juju.KindUser, wire.UserTag),
-		Model:          wire.Model,
 		Response:       wire.Response,
 	}
 	if e.Response {

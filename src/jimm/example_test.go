@@ -31,7 +31,7 @@ func Example() {
 		case err != nil:
 			return err
 		default:
-			fmt.Println("recorded on", at.ControllerName)
+			fmt.Println("recorded on", at.ControllerUUID)
 		}
 		for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: "MigrateModel"}) {
 			if err != nil {

@@ -54,7 +54,6 @@ type loginResult struct {
 type userInfoWire struct {
 	Identity         string `json:"identity"`
 	ControllerAccess string `json:"controller-access"`
-	ModelAccess      string `json:"model-access"`
 }
 
 // logIn sends the one login of a connection.

@@ -10,9 +10,6 @@ import (
 
 // ModelController reports on which controller JIMM has a model recorded.
 type ModelController struct {
-	ModelName      string
-	ModelUUID      string
-	ControllerName string
 	ControllerUUID string
 	// Upgrade is the state of the job that JIMM's UpgradeTo made for the
 	// model, which migrates and upgrades it, such as "running" or
@@ -40,9 +37,7 @@ func (c *Client) modelController(ctx context.Context, model string) (ModelContro
 		return ModelController{}, err
 	}
 	var reply struct {
-		ModelName      string          `json:"model-name"`
 		ModelUUID      string          `json:"model-uuid"`
-		ControllerName string          `json:"controller-name"`
 		ControllerUUID string          `json:"controller-uuid"`
 		Upgrade        json.RawMessage `json:"upgrade-to-job-status"`
 	}
@@ -55,13 +50,7 @@ func (c *Client) modelController(ctx context.Context, model string) (ModelContro
 	if juju.IsUUID(model) && reply.ModelUUID != model {
 		return ModelController{}, fmt.Errorf("unexpected answer: it is about model %q", reply.ModelUUID)
 	}
-	return ModelController{
-		ModelName:      reply.ModelName,
-		ModelUUID:      reply.ModelUUID,
-		ControllerName: reply.ControllerName,
-		ControllerUUID: reply.ControllerUUID,
-		Upgrade:        upgradeState(reply.Upgrade),
-	}, nil
+	return ModelController{ControllerUUID: reply.ControllerUUID, Upgrade: upgradeState(reply.Upgrade)}, nil
 }
 
 // upgradeState reads the state of an upgrade job. What there is but cannot be

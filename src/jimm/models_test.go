@@ -153,7 +153,7 @@ func TestModelManagerOfTheFutureIsNotCalled(t *testing.T) {
 
 func TestModelControllerInfo(t *testing.T) {
 	const result = `{"request-id":2,"response":{"model-name":"my-model","model-uuid":"9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10","controller-name":"ctl-a","controller-uuid":"aaaaaaaa-0000-4000-8000-000000000001"%s}}`
-	want := jimm.ModelController{ModelName: "my-model", ModelUUID: modelUUID, ControllerName: "ctl-a", ControllerUUID: ctlA}
+	want := jimm.ModelController{ControllerUUID: ctlA}
 	upgrading, odd := want, want
 	upgrading.Upgrade, odd.Upgrade = "running", "unknown"
 	tests := []struct {
