@@ -55,12 +55,15 @@ func TestIssue20361_ACopyThatGoesAwayIsNotLeft(t *testing.T) {
 	}{{0, false}, {20 * time.Second, false}, {time.Hour, true}} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
-			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: model data transfer failed, EOF"
+			f.stages, f.end = f.stages[:4], "aborted, removing model from target controller: no room"
 			jaas := f.jaas()
 			jaas.Witness = leftover{f, c.stays}
 			res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
 			if err != nil || res.Outcome != facts.Aborted || res.CopyLeft != c.left || res.Holder.Name != "west" {
 				t.Errorf("%v: %s, copy left %v, on %q, %v", c.stays, res.Outcome, res.CopyLeft, res.Holder, err)
+			}
+			if res.RetrySafe() == c.left {
+				t.Errorf("%v: retry-safe is %v, while the copy blocks every other attempt: %v", c.stays, res.RetrySafe(), c.left)
 			}
 		})
 	}
