@@ -1,6 +1,7 @@
 package conform_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,19 +23,20 @@ import (
 // The requests of the client must have been recorded; its own description of itself in the audit log may differ.
 func TestClientUnderstandsJuju4(t *testing.T) {
 	stories := map[string]func(*client40){
-		"02.1-login":            (*client40).logins,
-		"02.2-login-model":      (*client40).modelLogins,
-		"02.3-anonymous":        (*client40).probes,
-		"05.1-modelinfo":        (*client40).modelInfos,
-		"05.4-few-rights":       (*client40).fewRights,
-		"06.1-controller":       (*client40).controllerCalls,
-		"13.1-redirect-login":   (*client40).redirectedProbe,
-		"13.2-redirect-calls":   (*client40).redirectedInfo,
-		"14.1-importing":        func(c *client40) { c.finds(testModelC, juju.ProbeImporting) },
-		"14.2-exporting":        func(c *client40) { c.finds(testModelC, juju.ProbeExporting) },
-		"15.1-upgrading":        (*client40).upgrading,
-		"17.1-dying":            (*client40).dying,
-		"16.2-token-few-rights": (*client40).rightPassword,
+		"02.1-login":             (*client40).logins,
+		"02.2-login-model":       (*client40).modelLogins,
+		"02.3-anonymous":         (*client40).probes,
+		"05.1-modelinfo":         (*client40).modelInfos,
+		"05.4-few-rights":        (*client40).fewRights,
+		"06.1-controller":        (*client40).controllerCalls,
+		"07.1-initiatemigration": (*client40).dryRun,
+		"13.1-redirect-login":    (*client40).redirectedProbe,
+		"13.2-redirect-calls":    (*client40).redirectedInfo,
+		"14.1-importing":         func(c *client40) { c.finds(testModelC, juju.ProbeImporting) },
+		"14.2-exporting":         func(c *client40) { c.finds(testModelC, juju.ProbeExporting) },
+		"15.1-upgrading":         (*client40).upgrading,
+		"17.1-dying":             (*client40).dying,
+		"16.2-token-few-rights":  (*client40).rightPassword,
 	}
 	world, err := conform.ReadWorld("controller40")
 	if err != nil {
@@ -68,6 +70,7 @@ type client40 struct {
 	fixture *conform.Fixture
 	ca      *wire.CA
 	network *wire.Network
+	release string // which an administrator's login reports if the story does not show one; "" is the recorded one
 
 	mu      sync.Mutex
 	unknown []string
@@ -128,7 +131,7 @@ func (c *client40) answer(matcher *conform.Matcher, path, message string) string
 	}
 	if strings.Contains(message, `"user-admin"`) && got.Method == "Login" { // not shown in the story
 		return withRequestID(matcher.Expand(`{"request-id":1,"response":{"controller-tag":"controller-`+
-			c.world.Controllers[c.fixture.Setup.Controllers[0]].UUID+`","facades":"<facades>","server-version":"4.0-beta8",`+
+			c.world.Controllers[c.fixture.Setup.Controllers[0]].UUID+`","facades":"<facades>","server-version":"`+cmp.Or(c.release, "4.0-beta8")+`",`+
 			`"user-info":{"identity":"user-admin","display-name":"","controller-access":"superuser","model-access":""}}}`),
 			got.RequestID)
 	}
@@ -247,6 +250,24 @@ func (c *client40) modelInfos() {
 	old := juju.NewModelManager(c.admin(), 10)
 	if info, err := old.ModelInfo(c.t.Context(), prodModel40); err != nil || info.Owner() != "admin" || info.OwnerTag != "user-admin" {
 		c.t.Errorf("version 10: %+v, %v", info, err)
+	}
+}
+
+// dryRun is not requested from 4.0-beta8, which ignores it. The request is the recorded one; the
+// answer of a release that honours it was not recorded.
+func (c *client40) dryRun() {
+	request := juju.DryRun{
+		ModelUUID: prodModel40, TargetUUID: "b1b1b1b1-0000-4000-8000-0000000000b1", TargetName: "b", Addresses: []string{"127.0.0.1:27472"},
+		CACert: c.ca.PEM(), Account: juju.Credentials{User: "admin", Password: juju.NewSecret("dummy-secret")},
+	}
+	refusal, err := c.admin().DryRun(c.t.Context(), request)
+	if ignored, is := errors.AsType[*juju.DryRunIgnoredError](err); !is || ignored.Version != "4.0-beta8" || refusal != nil {
+		c.t.Errorf("refusal %v, error %v", refusal, err)
+	}
+	c.release = "4.0.15"
+	refusal, err = c.admin().DryRun(c.t.Context(), request)
+	if err != nil || refusal == nil || refusal.Message != "model export not implemented" || refusal.Code != "" {
+		c.t.Errorf("refusal %v, error %v", refusal, err)
 	}
 }
 
