@@ -186,9 +186,6 @@ const (
 	withoutDescription = 3
 )
 
-// errDescription reports why a target of Juju 4 is not asked.
-var errDescription = errors.New("a controller of Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
-
 // Prechecks asks the target whether it would take the model: with the facades of
 // the source where there is an account on that too, otherwise in a version that
 // does not check them.
@@ -200,7 +197,7 @@ func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, 
 		return out, err
 	}
 	if offered := login.Facades["MigrationTarget"]; len(offered) > 0 && slices.Min(offered) > withoutDescription {
-		return out, errDescription
+		return out, survey.ErrNeedsDescription
 	}
 	version, facades := r.facadesOf(ctx, source, m.UUID)
 	most := withoutFacades

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,11 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 	o, target := s.Reports, strconv.Quote(s.Target.Name)
 	switch {
 	case o.PrecheckErr != nil:
-		return Finding{Level: Skip, Evidence: target + " could not be asked: " + redact.Error(o.PrecheckErr)}
+		f := Finding{Level: Skip, Evidence: target + " could not be asked: " + redact.Error(o.PrecheckErr)}
+		if errors.Is(o.PrecheckErr, survey.ErrNeedsDescription) && o.DryRun == nil {
+			f.Remedy = "with server-dry-run=true the source asks it before the start"
+		}
+		return f
 	case o.Prechecks.Refusal != "":
 		return refusedWith(s, target+" reports that it would refuse the model: "+oneLine(o.Prechecks.Refusal), "target prechecks failed: "+o.Prechecks.Refusal)
 	default:

@@ -26,6 +26,9 @@ type ControllerReader interface {
 	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
 }
 
+// ErrNeedsDescription reports why a target of Juju 4 is not asked whether it would take a model.
+var ErrNeedsDescription = errors.New("a controller of Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
+
 // ControllerModelReader reads the controller model of a controller, as one of its
 // administrators. It changes nothing.
 type ControllerModelReader interface {
