@@ -32,6 +32,16 @@ func TestListOffersReadsConnections(t *testing.T) {
 	}
 }
 
+// Juju's URLs may have the name of a controller before a colon; recorded ones have none.
+func TestListOffersTakesTheControllerOfAURL(t *testing.T) {
+	f := serve(t, map[string]string{"/api": login2024 + `C-> {"params":{"Filters":[{"model-name":"m","owner-name":"bob@x.org"}]},"request":"ListApplicationOffers","request-id":2,"type":"ApplicationOffers","version":4}
+<-C {"request-id":2,"response":{"results":[{"offer-url":"east:bob@x.org/m.o1"}]}}`})
+	got, err := f.connect().ListOffers(t.Context(), []jimm.OfferFilter{{Owner: "bob@x.org", Model: "m"}})
+	if err != nil || len(got) != 1 || got[0].Owner != "bob@x.org" || got[0].Model != "m" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestListOffersSendsNoFiltersThatJIMMMixesUp(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2024})
 	client := f.connect()

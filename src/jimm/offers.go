@@ -79,7 +79,8 @@ func (c *Client) ListOffers(ctx context.Context, models []OfferFilter) ([]Listed
 	}
 	offers := make([]ListedOffer, 0, len(reply.Results))
 	for _, r := range reply.Results {
-		owner, rest, _ := strings.Cut(r.OfferURL, "/")
+		path := r.OfferURL[strings.LastIndexByte(r.OfferURL, ':')+1:] // Without the name of a controller, which Juju's URLs may have.
+		owner, rest, _ := strings.Cut(path, "/")
 		model, name, ok := strings.Cut(rest, ".")
 		if !ok || owner == "" || model == "" || name == "" {
 			return nil, fmt.Errorf("cannot list offers: unexpected answer: %q is not the URL of an offer", r.OfferURL)
