@@ -174,3 +174,34 @@ func TestWhatIsNotSoIsNoRelease(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Every command that a rule names is one of Juju 3.6.
+func TestCommandsOfRulesExist(t *testing.T) {
+	commands := []string{
+		"add-cloud", "add-secret-backend", "add-user", "config", "consume", "controller-config", "disable-command", "enable-command", "enable-user", "exec",
+		"migrate", "model-config", "model-constraints", "refresh", "reload-spaces", "remove-relation", "remove-saas", "remove-secret", "remove-storage", "resolve",
+		"run", "secret-backends", "secrets", "set-credential", "show-controller", "show-credential", "show-machine", "show-model", "status", "storage",
+		"storage-pools", "suspend-relation", "sync-agent-binary", "update-credential", "upgrade-machine", "upgrade-model", "users",
+	}
+	command := regexp.MustCompile(`\bjuju ([a-z][a-z-]+)`)
+	book, named := rules.All(), 0
+	check := func(id, text string) {
+		for _, m := range command.FindAllStringSubmatch(text, -1) {
+			named++
+			if !slices.Contains(commands, m[1]) {
+				t.Errorf("%s: no command of Juju: %s", id, m[0])
+			}
+		}
+	}
+	for _, r := range slices.Concat(book.Hops, book.Advisories, book.FollowUps) {
+		check(r.ID, r.Say)
+		check(r.ID, r.Do)
+	}
+	for _, r := range book.Reasons {
+		check(r.ID, r.Say)
+		check(r.ID, r.Do)
+	}
+	if named < 60 {
+		t.Errorf("only %d commands are named", named)
+	}
+}
