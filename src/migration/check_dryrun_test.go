@@ -180,3 +180,19 @@ func TestADryRunThatStartsIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// What the target itself answers is judged like the words of a migration that is refused: the same command
+// helps later only if what is in the way ends by itself.
+func TestARefusalOfTheTargetLastsAsItsWordsSay(t *testing.T) {
+	t.Parallel()
+	for words, retry := range map[string]bool{
+		"upgrade in progress":                                                     true,
+		"model is being migrated out of target controller":                        true,
+		"model must be upgraded to at least version 2.9.43 before being migrated": false,
+	} {
+		check, run, starts := checkDryRun(t, true, func(s *staff) { s.prechecks.Refusal = words }, nil)
+		if check.Outcome != facts.Refused || check.RetrySafe() != retry || run.RetrySafe() != retry || starts > 0 {
+			t.Errorf("%s: %s, again: %v and %v", words, check.Outcome, check.RetrySafe(), run.RetrySafe())
+		}
+	}
+}
