@@ -178,6 +178,17 @@ func (r reader) Clouds(ctx context.Context, c facts.Controller) (map[string][]st
 	return cloud.Clouds(ctx)
 }
 
+// SecretBackends returns the ids of the secret backends that the controller has.
+func (r reader) SecretBackends(ctx context.Context, c facts.Controller) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return conn.SecretBackendIDs(ctx)
+}
+
 // The versions of MigrationTarget: those up to the first need no facades of the
 // source, and those after the second want a description of the model, which only
 // the source can make and which has its secrets.

@@ -55,7 +55,8 @@ type ModelSecretBackend struct {
 		Name        string `json:"name"`
 		BackendType string `json:"backend-type"`
 	} `json:"result"`
-	NumSecrets int `json:"num-secrets"`
+	ID         string `json:"id"`
+	NumSecrets int    `json:"num-secrets"`
 }
 
 // ModelSummary is what ModelManager.ListModelSummaries says of a model; the

@@ -125,28 +125,41 @@ func checkHostsJIMM(s *survey.Survey) Finding {
 }
 
 func checkSecretBackends(s *survey.Survey) Finding {
-	info := s.Observation.CopyOn(s.Source).Info // of an account there: JIMM does not pass on every list
-	if !info.BackendsReported {
-		info = s.Observation.Info
-	}
-	if !info.BackendsReported {
+	outside, reported := s.OutsideBackends()
+	switch {
+	case !reported:
 		return Finding{Level: Skip, Evidence: "it is not reported which secret backends the model uses; an account on the source may show them"}
-	}
-	var outside []string
-	for _, b := range info.Backends {
-		if b.Type != "controller" && b.Type != "kubernetes" && b.Secrets > 0 {
-			outside = append(outside, fmt.Sprintf("%s (%s, %s)", b.Name, b.Type, facts.Count(b.Secrets, "secret", "secrets")))
-		}
-	}
-	if len(outside) > 0 {
-		return Finding{
-			Level:    Warn,
-			Evidence: "the model's secrets are in backends that the target needs too, which cannot be checked: " + Names(outside),
-			Remedy:   "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails",
-		}
-	}
-	if len(info.Backends) == 0 {
+	case len(outside) > 0:
+		return outsideBackends(s, outside)
+	case len(s.BackendsInfo().Backends) == 0:
 		return Finding{Level: Pass, Evidence: "the source reports no secrets of the model"}
+	default:
+		return Finding{Level: Pass, Evidence: "the model's secrets are in the built-in backend"}
 	}
-	return Finding{Level: Pass, Evidence: "the model's secrets are in the built-in backend"}
+}
+
+// outsideBackends reports whether the target has the backends, if it has listed its own. Juju 3 compares
+// ids; Juju 4 looks for names too, and does not pass on ids.
+func outsideBackends(s *survey.Survey, outside []facts.Backend) Finding {
+	const four = 4
+	target, ok := rules.ParseVersion(s.Target.AgentVersion)
+	listed := ok && target.Major < four && s.Reports.Backends != nil
+	var all, missing []string
+	for _, b := range outside {
+		text := fmt.Sprintf("%s (%s, %s)", b.Name, b.Type, facts.Count(b.Secrets, "secret", "secrets"))
+		all = append(all, text)
+		listed = listed && b.ID != ""
+		if !slices.Contains(s.Reports.Backends, b.ID) {
+			missing = append(missing, text)
+		}
+	}
+	remedy := "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails"
+	switch name := strconv.Quote(s.Target.Name); {
+	case !listed:
+		return Finding{Level: Warn, Evidence: "the model's secrets are in backends that the target needs too, which cannot be checked: " + Names(all), Remedy: remedy}
+	case len(missing) > 0:
+		return Finding{Level: Fail, Evidence: name + " reports that it does not have backends that hold the model's secrets: " + Names(missing), Remedy: remedy}
+	default:
+		return Finding{Level: Pass, Evidence: name + " reports that it has the backends that hold the model's secrets: " + Names(all)}
+	}
 }

@@ -92,9 +92,12 @@ const (
 
 // Backend is a secret backend that has secrets of a model.
 type Backend struct {
-	Name, Type string
-	Secrets    int
+	ID, Name, Type string
+	Secrets        int
 }
+
+// BuiltIn reports whether each controller has such a backend of its own.
+func (b Backend) BuiltIn() bool { return b.Type == "controller" || b.Type == "kubernetes" }
 
 // TextImporting is the text of a half-imported copy on Juju 4.0.x (4.0.15 observed),
 // which gives it as that of a migration as well.

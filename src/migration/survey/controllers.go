@@ -15,6 +15,9 @@ type Reports struct {
 	HoldingsErr error
 	Users       map[facts.ControllerUUID]facts.KnownUsers // Of both, by UUID; missing if not reported.
 	Clouds      map[string][]string                       // Of the target, with their regions; nil if not reported.
+	// Backends are the ids of the secret backends of the target, where the model needs some;
+	// nil if they were not read.
+	Backends    []string
 	Prechecks   facts.Prechecks
 	PrecheckErr error
 	// SourceItself is what the source answers when it is asked to take the model that it
@@ -63,6 +66,32 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Clouds = clouds
 	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
+	if outside, _ := s.OutsideBackends(); len(outside) > 0 && r.Jaas.Imports != nil {
+		if ids, err := r.Jaas.Imports.SecretBackends(ctx, s.Target); err == nil {
+			out.Backends = ids
+		}
+	}
+}
+
+// OutsideBackends returns the secret backends with secrets of the model that the target needs too,
+// and whether the source reports them at all.
+func (s *Survey) OutsideBackends() (outside []facts.Backend, reported bool) {
+	info := s.BackendsInfo()
+	for _, b := range info.Backends {
+		if !b.BuiltIn() && b.Secrets > 0 {
+			outside = append(outside, b)
+		}
+	}
+	return outside, info.BackendsReported
+}
+
+// BackendsInfo is the answer that has the secret backends of the model: of an account on the source
+// rather than of JIMM, which does not pass on every list.
+func (s *Survey) BackendsInfo() facts.Info {
+	if own := s.Observation.CopyOn(s.Source).Info; own.BackendsReported {
+		return own
+	}
+	return s.Observation.Info
 }
 
 // AskDryRun asks the source for a dry run, if there are accounts on both controllers. The

@@ -45,9 +45,11 @@ type DryRunner interface {
 	DryRun(ctx context.Context, source, target facts.Controller, model string) facts.DryRun
 }
 
-// ImportReader asks the target of a migration, as one of its administrators, about the copy
-// that it is importing. It changes nothing.
+// ImportReader asks the target of a migration, as one of its administrators, about what it can
+// import, and about the copy that it is importing. It changes nothing.
 type ImportReader interface {
+	// SecretBackends returns the ids of the secret backends that the target has.
+	SecretBackends(ctx context.Context, target facts.Controller) ([]string, error)
 	// Refusal returns why the target does not accept the copy, "" if it does: the answer
 	// that the source of an endless VALIDATION has only in its log. An error means that it
 	// was not asked, or did not answer.

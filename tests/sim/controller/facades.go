@@ -256,6 +256,16 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]any{"clouds": list}, nil
 }
 
+// listSecretBackends is SecretBackends.ListSecretBackends, for everybody who can log in: all backends of the controller (by the
+// source of 3.5.4, where the ids are those under which they were added).
+func listSecretBackends(_ context.Context, s *session, _ *wire.Request) (any, error) {
+	list := []secretBackend{{Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, ID: s.c.config.UUID, Status: "active"}}
+	for _, id := range s.c.config.SecretBackends {
+		list = append(list, secretBackend{Result: map[string]any{"name": id, "backend-type": "vault", "config": map[string]any{}}, ID: id, Status: "active"})
+	}
+	return map[string]any{"results": list}, nil
+}
+
 // modelGet returns the config of the connection's model, which on a controller connection is the controller model. JIMM
 // of 2026 needs name, type and uuid (recorded).
 func modelGet(_ context.Context, s *session, _ *wire.Request) (any, error) {

@@ -45,6 +45,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 			"UserCredentials":        userCredentials,
 			"CheckCredentialsModels": checkCredentials, "UpdateCredentialsCheckModels": checkCredentials,
 		},
+		"SecretBackends":    {"ListSecretBackends": listSecretBackends},
 		"ModelConfig":       {"ModelGet": modelGet},
 		"ModelUpgrader":     {"UpgradeModel": upgradeModel, "AbortModelUpgrade": abortUpgrade},
 		"ApplicationOffers": {"ListApplicationOffers": listOffers},

@@ -1,0 +1,35 @@
+package juju
+
+import (
+	"context"
+	"fmt"
+
+	"jimm-migrator/src/rpc"
+)
+
+// SecretBackendIDs returns the ids of the secret backends that a controller has (SecretBackends 1
+// ListSecretBackends, Juju 3.1 and newer), also of those that it could not reach just now. Their
+// configuration, which is in the answer, is not decoded. It needs a login.
+func (c *Conn) SecretBackendIDs(ctx context.Context) ([]string, error) {
+	version, err := c.login.Facades.choose("SecretBackends", 1)
+	if err != nil {
+		return nil, err
+	}
+	params := struct {
+		Names  []string `json:"names"`
+		Reveal bool     `json:"reveal"`
+	}{}
+	var reply struct {
+		Results []struct {
+			ID string `json:"id"`
+		} `json:"results"`
+	}
+	if err := c.Call(ctx, rpc.Request{Facade: "SecretBackends", Version: version, Method: "ListSecretBackends"}, params, &reply); err != nil {
+		return nil, fmt.Errorf("cannot list secret backends: %w", err)
+	}
+	ids := make([]string, len(reply.Results))
+	for i, r := range reply.Results {
+		ids[i] = r.ID
+	}
+	return ids, nil
+}
