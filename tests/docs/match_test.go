@@ -23,8 +23,9 @@ var differing = []struct {
 }
 
 // paced are lines that are there or not depending on how fast a machine is: the
-// phases of a migration that were seen, and who has recorded it first.
-var paced = regexp.MustCompile(`^TIME ([A-Z]+: |no change for |recorded in JIMM: )|^proof: |^  (phase|text): `)
+// phases of a migration that were seen, the times that follow from them, and who
+// has recorded it first.
+var paced = regexp.MustCompile(`^TIME ([A-Z]+: |no change for |recorded in JIMM: )|^(proof|timing):|^  (phase|text|no-return|downtime|api-unavailable): `)
 
 // same makes two lines equal that differ in nothing that matters.
 func same(line string) string {
