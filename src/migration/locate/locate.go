@@ -98,11 +98,7 @@ type Found struct {
 // error means that JIMM did not list its controllers or models, that the
 // selector is malformed, or that no model matches ([*facts.SelectError]).
 func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) {
-	list, err := jaas.Fleet.Controllers(ctx)
-	if err != nil {
-		return Found{}, err
-	}
-	listed, err := listModels(ctx, jaas, opts)
+	list, listed, err := lists(ctx, jaas, opts)
 	if err != nil {
 		return Found{}, err
 	}
@@ -126,6 +122,24 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	found := l.all(ctx, page(matches, opts.Skip, opts.Limit))
 	l.rereadRecords(ctx, found)
 	return Found{Locations: found, Matches: len(matches), Known: len(models), Gaps: gaps}, ctx.Err()
+}
+
+// lists asks JIMM for its controllers and its models at once.
+func lists(ctx context.Context, jaas survey.JAAS, opts Options) (facts.Controllers, facts.ModelList, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var (
+		wg     sync.WaitGroup
+		models facts.ModelList
+		err    error
+	)
+	wg.Go(func() { models, err = listModels(ctx, jaas, opts) })
+	controllers, failed := jaas.Fleet.Controllers(ctx)
+	if failed != nil {
+		stop()
+	}
+	wg.Wait()
+	return controllers, models, cmp.Or(failed, err)
 }
 
 // TimeForList is how long JIMM's list is waited for where JIMM's record can be asked for alone. JIMM
@@ -230,12 +244,14 @@ func (l locator) all(ctx context.Context, models []facts.Model) []Location {
 
 // locate locates a model.
 func (l locator) locate(ctx context.Context, m facts.Model) Location {
-	copies := l.copies(ctx, m)
 	info := m.Entry.Info()
-	switch {
-	case l.named && info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords:
-		info = l.jaas.Witness.Info(ctx, m.UUID)
-	case l.named && l.needLogin(m, copies):
+	var wg sync.WaitGroup
+	if l.named && info.Kind == facts.InfoNotAsked && !l.jaas.Traits.AutoRecords {
+		wg.Go(func() { info = l.jaas.Witness.Info(ctx, m.UUID) })
+	}
+	copies := l.copies(ctx, m)
+	wg.Wait()
+	if l.named && l.needLogin(m, copies) {
 		host := l.login(ctx, m, copies[m.Recorded])
 		if word, told := host.Word(info); told && host.Controller == m.Recorded {
 			info = word

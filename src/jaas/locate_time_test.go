@@ -1,0 +1,44 @@
+package jaas_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/migration/locate"
+	"jimm-migrator/tests/sim/wire"
+)
+
+// If every answer takes a second, the time of locate-model is the number of its round trips
+// that wait for each other: the login to JIMM and the mask of its lists; both lists at once
+// (JIMM since December 2024 logs in to the controllers for that of the models); and the
+// login and one call of all probes at once, beside which JIMM until early 2025 describes the
+// model, for which it logs in to its controller.
+func TestLocateWaitsForFewRoundTrips(t *testing.T) {
+	const delay = time.Second
+	for year, trips := range map[string]int{"2024": 6, "2025": 8, "2026": 7} {
+		t.Run(year, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := startWorld(t, year, "controllers: [{name: west}, {name: east}, {name: north}]\nmodels: [{name: prod, created-here: true}]\n")
+				defer w.Close()
+				for _, server := range []string{"jimm", "west", "east", "north"} {
+					w.Faults(server).Add(wire.Fault{Action: wire.Delay, Delay: delay})
+				}
+				began := time.Now()
+				opened, err := jaas.Connect(t.Context(), w.settings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer opened.Close()
+				found, err := locate.Locate(t.Context(), opened.Engine, locate.Options{Model: "prod", Probe: true})
+				if err != nil || len(found.Locations) != 1 || found.Locations[0].State != locate.StateActive {
+					t.Fatalf("%+v, %v", found, err)
+				}
+				if took, want := time.Since(began), time.Duration(trips)*delay; took != want {
+					t.Errorf("located after %v, want %v", took, want)
+				}
+			})
+		})
+	}
+}
