@@ -141,7 +141,9 @@ func assemble(s Snapshot, p Policy) *maker {
 func (m *maker) names() string {
 	var out []string
 	for _, c := range m.snapshot.Controllers {
-		out = append(out, c.Name)
+		if c.Name != m.policy.From {
+			out = append(out, c.Name)
+		}
 	}
 	return strings.Join(out, ", ")
 }
@@ -180,7 +182,7 @@ func (m *maker) readTargets() error {
 	case len(m.targets) == 0 && len(m.policy.Targets) > 0:
 		return errors.New("cannot plan: every other controller is cordoned or not available")
 	case len(m.targets) == 0:
-		return fmt.Errorf("cannot plan: no target was given; targets must be \"*\" or some of %s", m.names())
+		return fmt.Errorf("cannot plan: no target was given; set targets to \"*\" or to one or more of: %s", m.names())
 	}
 	seen := map[string]bool{}
 	m.targets = slices.DeleteFunc(m.targets, func(t Weighted) bool {

@@ -43,6 +43,14 @@ func list(s *survey.Survey, problems []string, level Level, remedy, otherwise st
 	}
 }
 
+// count is [facts.Count] with a sentence of its own for none.
+func count(n int, one, many, none string) string {
+	if n == 0 {
+		return none
+	}
+	return facts.Count(n, one, many)
+}
+
 func checkMachines(s *survey.Survey) Finding {
 	switch {
 	case s.Model.Type == "caas":
@@ -57,7 +65,7 @@ func checkMachines(s *survey.Survey) Finding {
 		}
 	}
 	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
-	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Machines), "machine is running, and its agent is started", "machines are running, and their agents are started"))
+	return list(s, problems, Fail, remedy, count(len(s.Contents.Machines), "machine is running, and its agent is started", "machines are running, and their agents are started", "the model has no machines"))
 }
 
 // machineProblem returns why Juju refuses to migrate a model with the machine, or "".
@@ -97,7 +105,7 @@ func checkUnits(s *survey.Survey) Finding {
 		}
 	}
 	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
-	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Units), "unit is ready", "units are ready"))
+	return list(s, problems, Fail, remedy, count(len(s.Contents.Units), "unit is ready", "units are ready", "the model has no units"))
 }
 
 // unitProblem returns why Juju refuses to migrate a model with the unit, or "".
@@ -156,7 +164,7 @@ func checkApplications(s *survey.Survey) Finding {
 		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until all units exist; " + s.StatusCommand() + " shows them"}
 	}
 	remedy := "wait until they are gone, or refresh the charms from Charmhub (juju refresh --switch)"
-	return list(s, problems, Fail, remedy, facts.Count(len(s.Contents.Applications), "application is alive", "applications are alive"))
+	return list(s, problems, Fail, remedy, count(len(s.Contents.Applications), "application is alive", "applications are alive", "the model has no applications"))
 }
 
 // refusesCharmStore reports whether the source or the target refuse charms of

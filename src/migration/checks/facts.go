@@ -55,6 +55,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 	if i.Changes == facts.ChangesBlocked && len(i.Machines) > 0 { // Without machines there are no agent binaries to take.
 		add(rules.ChangeBlock, "disable-command all")
 	}
+	f.Holds[rules.Agents] = append(facts.SortedNames(i.Machines, func(facts.Machine) bool { return true }), facts.SortedNames(i.Units, func(facts.Unit) bool { return true })...)
 	f.Holds[rules.OldAgents] = olderThan(i, f.Target)
 	if len(i.Unread) > 0 {
 		return // What could not be read may be any of it.

@@ -27,6 +27,7 @@ type Kind string
 // The kinds, and what their names are.
 const (
 	Charm            Kind = "charm"               // Applications with a charm of that name.
+	Agents           Kind = "agents"              // Machines and units.
 	Base             Kind = "base"                // Machines and applications on that base.
 	MachineBase      Kind = "machine-base"        // Machines on that base.
 	OtherOS          Kind = "other-os"            // Machines that do not run Ubuntu.
@@ -55,7 +56,7 @@ const (
 // Kinds returns all kinds without a value.
 func Kinds() []Kind {
 	return []Kind{
-		Charm, Base, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
+		Charm, Agents, Base, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
 		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
 	}

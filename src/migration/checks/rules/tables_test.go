@@ -311,11 +311,12 @@ func TestFollowUps(t *testing.T) {
 		kind   string
 		want   string
 	}{
-		{"3.6.20", content{rules.OldAgents: {"0"}}, "iaas", "keep-source upgrade-model"},
-		{"3.6.20", nil, "iaas", "keep-source"},
-		{"4.0.15", content{rules.OldAgents: {"0"}}, "iaas", "keep-source"},
-		{"3.6.20", content{rules.Charm.With("vault"): {"vault"}}, "iaas", "unseal-vault keep-source"},
-		{"3.6.20", nil, "caas", "keep-source kubernetes-secrets model-operator"},
+		{"3.6.20", content{rules.OldAgents: {"0"}, rules.Agents: {"0"}}, "iaas", "keep-source upgrade-model"},
+		{"3.6.20", content{rules.Agents: {"0"}}, "iaas", "keep-source"},
+		{"3.6.20", nil, "iaas", ""},
+		{"4.0.15", content{rules.OldAgents: {"0"}, rules.Agents: {"0"}}, "iaas", "keep-source"},
+		{"3.6.20", content{rules.Charm.With("vault"): {"vault"}, rules.Agents: {"vault/0"}}, "iaas", "unseal-vault keep-source"},
+		{"3.6.20", content{rules.Agents: {"pg/0"}}, "caas", "keep-source kubernetes-secrets model-operator"},
 	} {
 		f := holding("3.5.7", c.target, c.holds)
 		f.Type = c.kind
