@@ -1,4 +1,4 @@
-// Package judge decides what the observations mean. [Judge] is a pure function of what was
-// known before, of the progress so far and of the latest observation, and only this
-// package makes a [Proof], without which nothing is recorded in JIMM.
+// Package judge decides what the observations mean. [Judge] is a pure function of three things: what was known before,
+// the progress so far, and the latest observation. Only this package can make a [Proof], and nothing is recorded in
+// JIMM without one.
 package judge

@@ -6,28 +6,27 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Attribution reports whose migration an entry of JIMM's list shows. The list does not say
-// which controller has made the entry: the recorded one, or another that is bringing the
-// model there and that JIMM no longer records, or not yet.
+// Attribution reports which controller's migration an entry of JIMM's list shows. The list does not name the controller
+// that made the entry. It can be the recorded controller, or another one that is migrating the model there and that
+// JIMM does not record, or no longer does.
 type Attribution int
 
 // The attributions.
 const (
-	// EntryOpen: no answer says whose migration it is.
+	// EntryOpen: no answer decides which controller made the entry.
 	EntryOpen Attribution = iota
-	// EntryOfRecorded: it is that of the recorded controller, since it reports it itself or
-	// no other controller can have made the entry.
+	// EntryOfRecorded: the recorded controller made it: it reports the migration itself, or no other controller can
+	// have made the entry.
 	EntryOfRecorded
-	// EntryByLog: another controller has the model too, or does not answer. JIMM's audit log
-	// decides: it may be that one's migration if the log has a request that brings the
-	// model to the recorded controller.
+	// EntryByLog: another controller also has the model, or does not answer. JIMM's audit log decides: if the log has a
+	// request to migrate the model to the recorded controller, the entry may show that migration.
 	EntryByLog
-	// EntryByLogin: the recorded controller does not answer, and no target has a copy yet. It is
-	// that of the recorded controller if that serves a login to the model.
+	// EntryByLogin: the recorded controller does not answer, and no target has a copy yet. If the recorded controller
+	// serves a login to the model, it made the entry.
 	EntryByLogin
 )
 
-// Attribute returns whose migration the observation shows.
+// Attribute returns which controller's migration the observation shows.
 func Attribute(recorded facts.Controller, list facts.Controllers, o facts.Observation) Attribution {
 	own := o.CopyOn(recorded)
 	phase := facts.ParseText(o.Info.Attempt.Text)
@@ -43,9 +42,8 @@ func Attribute(recorded facts.Controller, list facts.Controllers, o facts.Observ
 	}
 }
 
-// ShownByOther reports whether JIMM records the target, and the entry of its list shows a
-// migration that another controller makes. That says more than the target's own answer
-// to a login.
+// ShownByOther reports whether JIMM records the target while the entry of its list shows a migration that another
+// controller runs. That proves more than the target's own answer to a login.
 func ShownByOther(entry facts.Info, target facts.Controller, login facts.Host) bool {
 	return target.Known() && entry.Kind == facts.InfoListed && entry.Controller == target.UUID && entry.Attempt.OfSource() && !login.Shows(entry.Attempt)
 }

@@ -10,30 +10,29 @@ import (
 
 // Baseline is what was known before the first observation that [Judge] has to judge.
 type Baseline struct {
-	// Model is the model that moves.
+	// Model is the model that migrates.
 	Model facts.Model
 	// Source is the controller on which the model was recorded.
 	Source facts.Controller
-	// Target is where the model is to go.
+	// Target is the controller that the model is to migrate to.
 	Target facts.Controller
-	// TargetProved reports that the running migration goes to Target: this run
-	// has asked for it, or JIMM's audit log names no other. Without it the
-	// target is never recorded by guess.
+	// TargetProved reports that the running migration is known to go to Target: this run requested it, or JIMM's audit
+	// log names no other target. Otherwise the target is never recorded on a guess.
 	TargetProved bool
 	// GoesTo is the name of the controller that the migration goes to according to JIMM's
 	// audit log, if that is not Target; "" if the log does not say so.
 	GoesTo string
-	// Old is the attempt that was reported before; an attempt with its start is
-	// history. It is never compared with a clock of ours.
+	// Old is the attempt that was reported before the run. An attempt with the same start is an old one. The start is
+	// never compared with our own clock.
 	Old facts.Attempt
 	// AutoRecords is that of [facts.Traits].
 	AutoRecords bool
 	// RecordedBy is who made JIMM record the target.
 	RecordedBy RecordedBy
-	// Others is what the controllers besides source and target say.
+	// Others is what the controllers other than source and target report.
 	Others Others
-	// PollsForWord is how many polls a source gets to report the move itself, if
-	// it has not removed the model yet or does not report yet where it went; 12 if zero.
+	// PollsForWord is how many polls the source has to report the migration itself, if it has not removed the model yet
+	// or does not report yet where it went; zero: 12.
 	PollsForWord int
 }
 
@@ -51,7 +50,7 @@ const (
 	ByThisRun
 )
 
-// Others is what the controllers besides source and target say of the model.
+// Others is what the controllers other than source and target report about the model.
 type Others int
 
 // What the other controllers say.
@@ -60,18 +59,18 @@ const (
 	OthersUnknown Others = iota
 	// OthersDeny: every other controller reports that it does not have the model.
 	OthersDeny
-	// OthersHave: one has a copy: the model may be moving from there.
+	// OthersHave: one has a copy, so the model may be migrating from there.
 	OthersHave
 )
 
-// ours reports whether the attempt is neither the old one nor the history of a
-// model that has been away and is back. What runs cannot have ended before.
+// ours reports whether the attempt belongs to this migration: it is not the old one, and not an earlier one of a model
+// that has come back. One that is running cannot be over.
 func (b Baseline) ours(a facts.Attempt) bool {
 	return a.Running() || a.Exists() && !b.Old.Same(a) && !a.WentAway()
 }
 
-// The numbers of observations in a row after which a disappearance is accepted: a
-// single one can fall into a gap.
+// How often in a row a disappearance must be observed before it is accepted: a single observation can be made at the
+// wrong moment.
 const (
 	lossesToBelieve   = 2
 	denialsToBelieve  = 2
@@ -82,8 +81,7 @@ const (
 	defaultPollsForWord = 12
 )
 
-// ReadLog returns the baseline with what JIMM's audit log says about the target of
-// the migration that is followed.
+// ReadLog returns the baseline with what JIMM's audit log says about the target of the migration that is watched.
 func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
 	name, certain := log.Target(p.Attempt, b.Source.Name)
 	b.TargetProved = certain && name == b.Target.Name
@@ -91,13 +89,13 @@ func (b Baseline) ReadLog(log facts.Audit, p Progress) Baseline {
 	case certain && !b.TargetProved:
 		b.GoesTo = name
 	case p.Listed && log.MayGoTo(p.Attempt, b.Source.Name):
-		b.GoesTo = b.Source.Name // The source is its target: another controller has made the entry.
+		b.GoesTo = b.Source.Name // The source is its target: another controller made the entry.
 	}
 	return b
 }
 
-// Judge returns what the latest observation means. It is a pure function:
-// progress must already contain the observation (see [Progress.Observe]).
+// Judge returns what the latest observation means. It is a pure function. Progress must already include the observation
+// (see [Progress.Observe]).
 func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
 	v := judgeByRecord(b, p, o)
 	if b.GoesTo != "" && (v.Kind == Running || v.Kind == Aborting) {
@@ -106,7 +104,7 @@ func Judge(b Baseline, p Progress, o facts.Observation) Verdict {
 	return v
 }
 
-// judgeByRecord judges by the controller that JIMM records.
+// judgeByRecord chooses the judge by the controller that JIMM records.
 func judgeByRecord(b Baseline, p Progress, o facts.Observation) Verdict {
 	v := Verdict{Phase: p.Phase, Text: p.Attempt.Text}
 	recorded := o.RecordedAt()
@@ -131,26 +129,26 @@ func judgeByRecord(b Baseline, p Progress, o facts.Observation) Verdict {
 func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict {
 	target, source := o.CopyOn(b.Target), o.CopyOn(b.Source)
 	info := p.Read(b, o)
-	// A third controller's copy that it could not remove is history.
+	// A copy that a third controller could not remove is from an earlier migration.
 	another := b.Old.Same(info.Attempt) || p.Attempt.Exists() && !p.Attempt.Same(info.Attempt)
 	history := info.ReapFailed() && another
 	bySource := info.Kind == facts.InfoListed && info.Attempt.OfSource() && !history
 	switch {
 	case info.Importing(), target.State == facts.CopyImporting, bySource && info.Migrating(), source.Info.Migrating(),
 		b.exports(source):
-		// Recorded too early, by another client: the copy may still be aborted.
+		// Another client recorded the target too early: the copy may still be aborted.
 		v.Kind = Running
 	case info.Kind == facts.InfoDenied, info.Kind == facts.InfoRedirected, target.Denies(), p.RefusedBy == b.Target.UUID && target.State == facts.CopyUnknown:
 		v.Kind = Misrecorded
 	case info.Kind != facts.InfoListed && info.ReapFailed():
-		v.Kind = Misrecorded // The target itself has moved the model away.
+		v.Kind = Misrecorded // The target itself has migrated the model to another controller.
 	case bySource && info.ReapFailed() && (target.Has() || b.TargetProved || p.ServedBy == b.Target.UUID):
 		v.Kind = SourceRetains
 	case bySource && info.ReapFailed():
 		v.Kind = SourceReleased
 	case bySource && (target.State != facts.CopyActive || !source.Denies() && source.State != facts.CopyImporting):
-		// A target that hosts the model, and alone, was itself the source of
-		// another migration, which was aborted.
+		// A target that hosts the model, and is the only one to do so, was the source of another migration, which was
+		// aborted.
 		v.Kind = Misrecorded
 	case !info.Described() && target.State != facts.CopyActive, ListedByAny(b, p, info, target):
 		v.Kind = NoAnswer
@@ -162,8 +160,8 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 	return v
 }
 
-// ListedByAny reports whether JIMM's list has a model that JIMM records on
-// the target, and nothing else: any other controller can have made the entry.
+// ListedByAny reports whether the only evidence is an entry of JIMM's list for a model that JIMM records on the target:
+// any other controller can have made that entry.
 func ListedByAny(b Baseline, p Progress, i facts.Info, target facts.Copy) bool {
 	known := b.Source.Known() || b.RecordedBy == ByThisRun || target.Has() || p.ServedBy == b.Target.UUID
 	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && i.Controller == b.Target.UUID && !known
@@ -182,8 +180,8 @@ func sourceReleased(b Baseline, p Progress, source facts.Copy) bool {
 	case p.Denials >= denialsToBelieve && p.Phase.PastReturn():
 		return true
 	default:
-		// A JIMM that completes migrations moves its record only after the
-		// source has redirected, unless a client told it to.
+		// A JIMM that records migrations itself updates its record only after the source has redirected, unless a
+		// client asked it to.
 		return (b.AutoRecords || !b.Source.Known()) && b.RecordedBy != ByHand
 	}
 }
@@ -196,14 +194,14 @@ func judgeSource(b Baseline, p Progress, o facts.Observation, v Verdict) Verdict
 	b.TargetProved = b.TargetProved && !p.Superseded
 	switch {
 	case info.Described():
-		// As long as any controller that can be asked reports a migration without an
-		// end, nothing is recorded, whatever the others say.
+		// As long as a controller that can be asked reports a migration without an end, nothing is recorded, whatever
+		// the others report.
 		return judgeLive(b, p, source, target, info, v)
 	case source.State == facts.CopyMoved && source.To != "" && source.To != b.Target.UUID:
 		v.Kind, v.Elsewhere = Elsewhere, source.To
 	case source.State == facts.CopyMoved:
-		// The source names the target itself, or its answer is as good as
-		// JIMM's: then it must be known where the migration went.
+		// Either the source names the target itself, or it answers no more than JIMM does: then the target must be
+		// known otherwise.
 		return prove(b, target, v, b.TargetProved || source.To != "", "the source controller redirects to it")
 	case kind == facts.InfoRedirected:
 		return prove(b, target, v, b.TargetProved && p.Redirected, "the source controller redirects")
@@ -225,7 +223,7 @@ func judgeLive(b Baseline, p Progress, source, target facts.Copy, i facts.Info, 
 	case p.Vanished >= vanishedToBelieve && !p.Superseded:
 		return judgeVanished(b, p, target, v)
 	case !b.ours(a) && source.State != facts.CopyActive && (p.Attempt.Unshown() || !b.Source.ShowsMigrations()):
-		v.Kind = NoAnswer // Such a source is silent, whether a migration runs or not.
+		v.Kind = NoAnswer // Such a source shows nothing, whether a migration is running or not.
 	case !b.ours(a):
 		v.Kind = Waiting
 	case p.Superseded:
@@ -244,9 +242,8 @@ func judgeLive(b Baseline, p Progress, source, target facts.Copy, i facts.Info, 
 	return v
 }
 
-// judgeVanished judges a migration that the source has stopped showing and that
-// has not taken the model away (see [Progress].Vanished). Before the point of no
-// return that can only be an abort, if the target does not have the model.
+// judgeVanished judges a migration that the source no longer shows although it still has the model (see
+// [Progress].Vanished). Before the point of no return this can only be an abort, if the target does not have the model.
 func judgeVanished(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict {
 	switch {
 	case p.Phase == facts.PhaseReapFailed:
@@ -259,15 +256,14 @@ func judgeVanished(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict
 	return v
 }
 
-// judgeReapFailed judges a migration that has left a copy on the source.
+// judgeReapFailed judges a migration after which the source still has a copy.
 func judgeReapFailed(b Baseline, p Progress, target facts.Copy, v Verdict) Verdict {
 	v = prove(b, target, v, b.TargetProved, "the migration had succeeded when the source controller could not remove its copy")
 	v.Kind, v.Reason = ReapFailed, reapReason(p.Attempt.Text)
 	return v
 }
 
-// reapReason returns why the source could not remove its copy, "" if the text
-// does not say.
+// reapReason returns why the source could not remove its copy, or "" if the text does not say.
 func reapReason(text redact.Raw) redact.Raw {
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(string(text), facts.TextPrefix), facts.ReapFailedPrefix)
 	if !ok {
@@ -276,9 +272,8 @@ func reapReason(text redact.Raw) redact.Raw {
 	return redact.Raw(strings.TrimLeft(rest, ": "))
 }
 
-// judgeGone judges when the source denies the model, or JIMM cannot use its
-// answer: the usual end of a successful migration, and the answer of a
-// controller that never had the model.
+// judgeGone judges a source that denies the model, or one with an answer that JIMM cannot use. This is the usual end of
+// a successful migration, but also the answer of a controller that never had the model.
 func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Verdict {
 	needed := denialsToBelieve
 	if source.Has() || source.State == facts.CopyAbsent {
@@ -296,8 +291,7 @@ func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Ver
 	}
 }
 
-// prove makes the proof if it is known where the migration went, and if the
-// target itself does not deny the model.
+// prove makes the proof if the target of the migration is known, and if the target itself does not deny the model.
 func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) Verdict {
 	v.Kind = SourceReleased
 	if known && !target.Denies() && target.State != facts.CopyImporting {
@@ -307,8 +301,8 @@ func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) 
 	return v
 }
 
-// Confirmation is that of an operator, who repeats the model's UUID, with the two
-// observations that must not contradict it.
+// Confirmation is an operator's confirmation, which repeats the model's UUID, with the two observations that must not
+// contradict it.
 type Confirmation struct {
 	Model      facts.Model
 	Controller facts.Controller
@@ -317,12 +311,12 @@ type Confirmation struct {
 	// First and Second are the two observations, Source the controller on JIMM's record.
 	First, Second facts.Observation
 	Source        facts.Controller
-	// Saw describes what the second observation has seen.
+	// Saw describes what the second observation showed.
 	Saw string
 }
 
-// JudgeConfirmation makes the proof that rests on an operator's confirmation. It makes
-// none without the model's UUID, and none that either observation contradicts.
+// JudgeConfirmation makes the proof that an operator's confirmation gives. It makes none without the model's UUID, and
+// none if either observation contradicts it.
 func JudgeConfirmation(c Confirmation) Proof {
 	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.Controller.Known() && c.Controller.Name != "" && c.Saw != ""
 	if !named || c.contradicted(c.First) || c.contradicted(c.Second) {
@@ -331,9 +325,8 @@ func JudgeConfirmation(c Confirmation) Proof {
 	return Proof{c.Model, c.Controller, "you have confirmed it with the model's UUID; " + c.Saw}
 }
 
-// contradicted reports whether an observation contradicts the confirmation: the controller
-// denies the model or imports it, a migration can still be aborted, or the model is in use
-// elsewhere.
+// contradicted reports whether an observation contradicts the confirmation: the controller denies the model or is
+// importing it, a migration can still be aborted, or the model is in use on another controller.
 func (c Confirmation) contradicted(o facts.Observation) bool {
 	at := o.CopyOn(c.Controller)
 	if at.Denies() || at.State == facts.CopyImporting || o.Info.Importing() {

@@ -169,10 +169,9 @@ func decoded(data []byte) []facts.Observation {
 	return out
 }
 
-// FuzzJudge feeds any sequence of observations and checks what must hold whatever was
-// seen: no proof while a migration is reported to run, none for a controller
-// that denies the model, none but for the target, and no success without an
-// active copy on the target that JIMM records.
+// FuzzJudge judges any sequence of observations and checks what must hold for all of them: no proof while a migration
+// is reported to run, none for a controller that denies the model, none for a controller other than the target, and no
+// success without an active copy on the target that JIMM records.
 func FuzzJudge(f *testing.F) {
 	f.Add([]byte{1, 3, 1, 0, 3, 0, 1, 0, 3, 0, 1, 0}, true, true, true)
 	f.Add([]byte{1, 1, 1, 2, 2, 0, 1, 27, 9, 0, 4, 27}, false, true, false)

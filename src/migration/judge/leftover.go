@@ -6,8 +6,8 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Removal is the permission to remove a copy that an aborted migration has left
-// behind. Only [JudgeRemoval] makes one that is valid.
+// Removal is the permission to remove a copy that an aborted migration left behind. Only [JudgeRemoval] makes a valid
+// one.
 type Removal struct {
 	model facts.Model
 	from  facts.Controller
@@ -22,7 +22,7 @@ func (r Removal) Model() facts.Model { return r.model }
 // Controller is the controller that has the copy.
 func (r Removal) Controller() facts.Controller { return r.from }
 
-// LeftOverCopy is a copy that may be removed, if two observations show that it is left over.
+// LeftOverCopy is a copy that may be removed if two observations prove that it is left over.
 type LeftOverCopy struct {
 	Model facts.Model
 	// On is the controller that has the copy.
@@ -31,8 +31,8 @@ type LeftOverCopy struct {
 	Confirm string
 	// Controllers are all controllers of the JAAS: each of them has to answer.
 	Controllers facts.Controllers
-	// First and Second are two observations, far enough apart for a request that was
-	// under way at the first one to show.
+	// First and Second are two observations. They are far enough apart for a request that was under way at the first to
+	// show at the second.
 	First, Second CopyObservation
 }
 
@@ -41,13 +41,12 @@ type CopyObservation struct {
 	// Recorded is the controller that JIMM records.
 	Recorded    facts.Controller
 	Observation facts.Observation
-	// Quiet reports that JIMM's audit log was read, and has no request to migrate
-	// the model that may still begin.
+	// Quiet reports that JIMM's audit log was read, and has no request to migrate the model that can still begin.
 	Quiet bool
 }
 
-// JudgeRemoval returns the permission to remove the copy; one that is not valid
-// unless the operator has confirmed it and both observations prove that it is left over.
+// JudgeRemoval returns the permission to remove the copy. It is valid only if the operator has confirmed the removal
+// and both observations prove that the copy is left over.
 func JudgeRemoval(c LeftOverCopy) Removal {
 	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.On.Known()
 	same := c.First.Recorded.UUID == c.Second.Recorded.UUID
@@ -62,7 +61,7 @@ func JudgeRemoval(c LeftOverCopy) Removal {
 // Refusal is why an observation does not allow the removal of a copy.
 type Refusal struct {
 	Kind RefusalKind
-	// Controller is the one that is meant, and Copy its answer.
+	// Controller is the controller that causes the refusal, and Copy its answer.
 	Controller facts.Controller
 	Copy       facts.Copy
 }
@@ -74,25 +73,22 @@ type RefusalKind int
 const (
 	// NoRefusal: the copy is left over.
 	NoRefusal RefusalKind = iota
-	// SilentController: the controller did not answer. Silence proves nothing, on
-	// whichever controller: it may be migrating the model.
+	// SilentController: the controller did not answer. Any controller that does not answer may be migrating the model.
 	SilentController
 	// NoCopy: the controller has no copy that could be removed.
 	NoCopy
-	// NotImporting: the controller does not say that its copy is half imported, or
-	// describes the copy as in use to its administrator.
+	// NotImporting: the controller does not report its copy as half imported, or describes the copy to its
+	// administrator as in use.
 	NotImporting
 	// RecordedThere: JIMM records the model on the controller with the copy.
 	RecordedThere
-	// MigrationRuns: the controller says that a migration is moving the model, which
-	// explains the copy.
+	// MigrationRuns: the controller reports that it is migrating the model, which explains the copy.
 	MigrationRuns
-	// MayBegin: a migration was requested a moment ago, or JIMM does not say.
+	// MayBegin: a migration was requested just now, or JIMM does not report whether one was.
 	MayBegin
-	// SecondCopy: a controller other than the recorded one has a copy that may be in
-	// use.
+	// SecondCopy: a controller other than the recorded one has a copy that may be in use.
 	SecondCopy
-	// NotInUse: the recorded controller does not say that it hosts the model.
+	// NotInUse: the recorded controller does not report that it hosts the model.
 	NotInUse
 )
 

@@ -23,8 +23,7 @@ func leftBehind(recorded facts.Controller) judge.CopyObservation {
 	}
 }
 
-// Each thing that is not known or not so is a refusal, in either observation, and then
-// nothing may be removed.
+// Anything that is not known or not as required is a refusal, in either observation, and then nothing may be removed.
 func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 	at := func(name string, uuid facts.ControllerUUID) facts.Controller {
 		return facts.Controller{Name: name, UUID: uuid}

@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// What JIMM's audit log says about the target is judged where everything else is.
+// What JIMM's audit log says about the target is judged like everything else.
 func TestTheLogSaysWhereAMigrationGoes(t *testing.T) {
 	start := live("exporting model", false).Attempt.Start
 	to := func(names ...string) facts.Audit {

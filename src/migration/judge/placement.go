@@ -2,20 +2,18 @@ package judge
 
 import "jimm-migrator/src/migration/facts"
 
-// Placement is where one observation places a model, seen from the controller that
-// JIMM records. Locating, planning, recording on an operator's confirmation and status all
-// read it. It proves nothing: only [Judge], which sees many observations, does.
+// Placement is where one observation places the model, from the point of view of the controller that JIMM records.
+// Locating, planning, recording on an operator's confirmation and the status all use it. It proves nothing: only
+// [Judge] does, which uses many observations.
 type Placement int
 
 // The placements.
 const (
-	// Unplaced: no answer says where the model is.
+	// Unplaced: no answer shows where the model is.
 	Unplaced Placement = iota
-	// InUseTwice: two controllers each host the model, and no migration
-	// explains it.
+	// InUseTwice: two controllers host the model, and no migration explains it.
 	InUseTwice
-	// Moving: a migration is running. Where JIMM's list reports it, that may be one
-	// to the recorded controller.
+	// Moving: a migration is running. If only JIMM's list reports it, it may be a migration to the recorded controller.
 	Moving
 	// MovingElsewhere: JIMM's list reports a running migration, and the recorded
 	// controller does not have the model.
@@ -31,19 +29,18 @@ const (
 	HalfImported
 	// Hosted: the recorded controller hosts the model.
 	Hosted
-	// Copied: the recorded controller has a copy, and does not say which.
+	// Copied: the recorded controller has a copy, and does not report its state.
 	Copied
 	// Absent: the recorded controller itself reports that it does not have the model.
 	Absent
-	// Undescribed: the recorded controller denies the model to JIMM, or JIMM cannot
-	// use its answer, and it does not say itself that the model is in use.
+	// Undescribed: the recorded controller denies the model to JIMM, or JIMM cannot use its answer, and it does not
+	// report itself that the model is in use.
 	Undescribed
 	// Listed: JIMM's list has the model, and any controller can have made the entry.
 	Listed
 )
 
-// Place returns where an observation places the model. Its Info is what [Baseline.Own]
-// or else JIMM says.
+// Place returns where an observation places the model. Its Info is the result of [Baseline.Own], or else JIMM's answer.
 func Place(recorded facts.Controller, o facts.Observation) Placement {
 	i, own := o.Info, o.CopyOn(recorded)
 	described, direct := i.Described(), i.Kind == facts.InfoLive
@@ -60,7 +57,7 @@ func Place(recorded facts.Controller, o facts.Observation) Placement {
 		return LeftOver
 	case own.State == facts.CopyImporting:
 		return HalfImported
-	case i.Kind == facts.InfoRedirected: // It is newer: the controllers are asked first.
+	case i.Kind == facts.InfoRedirected: // The redirect is newer: the controllers are asked first.
 		return Redirected
 	case own.State == facts.CopyActive:
 		return Hosted
@@ -84,9 +81,9 @@ func Place(recorded facts.Controller, o facts.Observation) Placement {
 // hops bounds how many redirects are followed.
 const hops = 5
 
-// Trail follows the redirects of the controllers themselves, from the recorded one on.
-// It returns the UUIDs of the controllers that they lead to: "" for one that is not
-// named. It ends where a controller has the model, says nothing, or was seen before.
+// Trail follows the redirects of the controllers, starting with the recorded one. It returns the UUIDs of the
+// controllers that they lead to; "" stands for one that is not named. It ends at a controller that has the model, does
+// not answer, or was visited before.
 func Trail(recorded facts.Controller, o facts.Observation) []facts.ControllerUUID {
 	var trail []facts.ControllerUUID
 	seen := map[facts.ControllerUUID]bool{recorded.UUID: true}

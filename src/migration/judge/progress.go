@@ -8,49 +8,42 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Progress is what all observations so far have shown. Its zero value has seen nothing.
+// Progress is what all observations so far have shown. Its zero value has no observations.
 type Progress struct {
-	// Phase is the highest phase seen, Attempt the last observation of it.
+	// Phase is the highest phase seen, Attempt the last observation of the migration.
 	Phase   facts.Phase
 	Attempt facts.Attempt
-	// Listed: the last observation of it was an entry of JIMM's list, which does not
-	// say which controller has made it.
+	// Listed: the last observation of the migration was an entry of JIMM's list, which does not name the controller
+	// that made it.
 	Listed bool
-	// Failure is the text of a failure that was seen before an abort, which can
-	// forget its reason.
+	// Failure is the text of a failure that was seen before an abort. The abort itself may no longer have the reason.
 	Failure redact.Raw
-	// Superseded: the source has shown another migration since: the one that is
-	// followed is over, and where the other one goes is not known.
+	// Superseded: the source has shown another migration since. The one that is watched is over, and the target of the
+	// other one is not known.
 	Superseded bool
-	// Redirected: the source has said that the model moved.
+	// Redirected: the source has reported that the model was migrated.
 	Redirected bool
-	// RefusedBy is the UUID of the recorded controller that has refused a login
-	// to the model through JIMM, "" if none has.
+	// RefusedBy is the UUID of the recorded controller that refused a login to the model through JIMM; "" if none did.
 	RefusedBy facts.ControllerUUID
-	// ServedBy is the UUID of the recorded controller that has served one, "" if
-	// none has.
+	// ServedBy is the UUID of the recorded controller that served one; "" if none did.
 	ServedBy facts.ControllerUUID
-	// Mislisted is the one that has refused if JIMM's list had the model then: what it lists is
-	// the entry of another controller.
+	// Mislisted is the UUID of the one that refused a login while JIMM's list had the model: the entry is then another
+	// controller's.
 	Mislisted facts.ControllerUUID
-	// Denials counts the latest observations in a row in which the source denied the
-	// model, or JIMM could not use its answer.
+	// Denials counts how often in a row the source denied the model, or JIMM could not use its answer.
 	Denials int
-	// Absences counts the latest observations in a row in which the source itself said
-	// that it does not have the model.
+	// Absences counts how often in a row the source itself reported that it does not have the model.
 	Absences int
-	// Losses counts the latest observations in a row in which JIMM did not know the
-	// model.
+	// Losses counts how often in a row JIMM did not know the model.
 	Losses int
-	// Vanished counts the latest observations in a row in which the source described
-	// the model as not busy, after it had shown a migration that drifts.
+	// Vanished counts how often in a row the source described the model as idle, after it had shown a migration with an
+	// unstable start.
 	Vanished int
-	// Doubles counts the latest observations in a row in which two controllers each
-	// had an active copy and no migration ran.
+	// Doubles counts how often in a row two controllers had an active copy while no migration was running.
 	Doubles int
 }
 
-// Observe returns the progress after one more observation.
+// Observe returns the progress including one more observation.
 func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 	p = p.LogIn(b, o)
 	info := p.Read(b, o)
@@ -80,7 +73,7 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 	return p
 }
 
-// LogIn takes over how a login to the model has ended.
+// LogIn adds the result of a login to the model.
 func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 	if o.Host.Kind == facts.HostServes {
 		p.ServedBy = ""
@@ -98,25 +91,23 @@ func (p Progress) LogIn(b Baseline, o facts.Observation) Progress {
 	return p
 }
 
-// onRecord returns the UUID that JIMM's record names: that of the source as long
-// as no other was reported.
+// onRecord returns the UUID of the recorded controller: that of the source as long as no other one was reported.
 func onRecord(b Baseline, o facts.Observation) facts.ControllerUUID {
 	return cmp.Or(o.RecordedAt(), b.Source.UUID)
 }
 
-// follow takes over the attempt that the source shows, if it is the one that is
-// followed.
+// follow takes the attempt that the source shows, if it is the one that is watched.
 func (p Progress) follow(b Baseline, i facts.Info) Progress {
 	a := i.Attempt
 	switch {
 	case !b.ours(a):
 	case a.Unshown() && p.Attempt.Exists() && !p.Attempt.Unshown():
-		// It says that a migration runs, and its text was seen before.
+		// It reports that a migration is running, with a text that was seen before.
 	case p.Superseded, p.Attempt.Exists() && !p.Attempt.Unshown() && !p.Attempt.Same(a):
 		p.Superseded = true
 	default:
 		if a.StartUnstable && p.Attempt.StartUnstable {
-			a.Start = p.Attempt.Start // the earliest that was seen
+			a.Start = p.Attempt.Start // the earliest one seen
 		}
 		p.Attempt, p.Listed = a, i.Kind == facts.InfoListed
 		p.Phase = max(p.Phase, facts.ParseText(a.Text))
@@ -127,10 +118,10 @@ func (p Progress) follow(b Baseline, i facts.Info) Progress {
 	return p
 }
 
-// miss counts the observations since a migration whose start is unstable is not shown any
-// more. Where the source shows none of them, only what it says itself counts.
-// The model's status may still say how it ended. If not, only a failed removal
-// leaves the model there after the point of no return.
+// miss counts how often a migration with an unstable start is not shown any more. Where the source never shows
+// migrations, only what it reports about its own copy counts.
+// The model's status may still show how it ended. Otherwise only a failed removal leaves the model there after the
+// point of no return.
 func (p Progress) miss(i facts.Info, source facts.Copy) Progress {
 	silent := p.Attempt.Unshown() && source.State != facts.CopyActive
 	p.Vanished = inRow(p.Vanished, p.Attempt.StartUnstable && !i.Attempt.Exists() && i.Status != "busy" && !silent)
@@ -151,8 +142,8 @@ func (b Baseline) SourceLive(i facts.Info) bool {
 	return i.Described() && (byList || i.Controller == "" || i.Controller == b.Source.UUID)
 }
 
-// fromSource reports whether the answer through JIMM says anything about the
-// source. An error is the answer of whatever controller is on JIMM's record.
+// fromSource reports whether the answer through JIMM is the source's. An error is the answer of whichever controller
+// JIMM records.
 func (b Baseline) fromSource(o facts.Observation, i facts.Info) bool {
 	switch i.Kind {
 	case facts.InfoNotAsked, facts.InfoUnavailable, facts.InfoUnlisted:
@@ -164,10 +155,9 @@ func (b Baseline) fromSource(o facts.Observation, i facts.Info) bool {
 	}
 }
 
-// Read returns what JIMM's answer says about the controllers that matter. An
-// entry of JIMM's list that a controller other than the recorded one has made is
-// as good as none. A missing one is a denial once a login to the model has been
-// refused too: JIMM also leaves out what it could not reach.
+// Read returns what JIMM's answer means for the controllers that matter. An entry of JIMM's list that a controller
+// other than the recorded one made counts as no entry. A missing entry is a denial only once a login to the model has
+// been refused too, because JIMM also leaves out models that it could not ask for.
 func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 	i := o.Info
 	if own, told := b.Own(o); told {
@@ -182,15 +172,15 @@ func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 	return i
 }
 
-// listedThere reports whether the entry of JIMM's list is that of the source, or
-// of the target if that is on record, as far as is known.
+// listedThere reports whether the entry of JIMM's list is that of the source, or of the target if JIMM records it, as
+// far as is known.
 func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	a, at := o.Info.Attempt, o.Info.Controller
 	// The recorded controller itself reports that it does not have the model.
 	denied := o.Copies[at].Denies() || p.Mislisted == at
 	switch {
 	case at != b.Source.UUID:
-		// Then the attempt is that of the source.
+		// Then the attempt is the source's.
 		return a.OfSource() || !denied
 	case denied:
 		return false
@@ -202,9 +192,8 @@ func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 	}
 }
 
-// Own returns what the recorded source itself says, where JIMM has got no answer
-// of it, an entry of a list, or one that leaves the migration out. That it redirects
-// is newer: the controllers are asked first.
+// Own returns what the recorded source itself reports, if JIMM got no answer from it, only an entry of a list, or an
+// answer without the migration. That the source redirects is newer: the controllers are asked first.
 func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 	source := o.CopyOn(b.Source)
 	elsewhere := o.RecordedAt() != "" && o.RecordedAt() != b.Source.UUID
@@ -217,7 +206,7 @@ func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 		told = b.exports(source) && !i.Attempt.Exists()
 	case source.Info.Kind == facts.InfoLive:
 		i, told = source.Info, true
-		i.Users = nil // JIMM has others.
+		i.Users = nil // JIMM's answers have other states.
 	default:
 		i, told = b.fromCopy(o.Info, source)
 	}
@@ -227,9 +216,8 @@ func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 	return i, told
 }
 
-// fromCopy returns what the source itself says of its copy, where it has not described the
-// model: that no migration moves the model, or, where it shows nothing of migrations,
-// that one does.
+// fromCopy returns what the source reports about its own copy, if it has not described the model: that no migration is
+// running or, if it never shows migrations, that one is.
 func (b Baseline) fromCopy(i facts.Info, source facts.Copy) (facts.Info, bool) {
 	exports, idle := b.exports(source), source.State == facts.CopyActive
 	out := facts.Info{Kind: facts.InfoLive, Controller: b.Source.UUID}
@@ -244,14 +232,13 @@ func (b Baseline) fromCopy(i facts.Info, source facts.Copy) (facts.Info, bool) {
 	}
 }
 
-// exports reports whether a source that shows nothing of its migrations says that one
-// moves the model away. Up to Juju 3.6 that is said of a copy as well that could not be
-// removed, and the source shows which it is.
+// exports reports whether a source that never shows its migrations reports that one is running. Up to Juju 3.6 a copy
+// that could not be removed is reported in the same way, but there the source shows which of the two it is.
 func (b Baseline) exports(source facts.Copy) bool {
 	return source.State == facts.CopyExporting && !b.Source.ShowsMigrations()
 }
 
-// inRow counts how often something was seen in a row.
+// inRow counts how often in a row something was seen.
 func inRow(n int, again bool) int {
 	if again {
 		return n + 1
@@ -259,8 +246,7 @@ func inRow(n int, again bool) int {
 	return 0
 }
 
-// twoActive reports whether two controllers each have an active copy although
-// no migration explains it.
+// twoActive reports whether two controllers have an active copy although no migration explains it.
 func twoActive(b Baseline, o facts.Observation) bool {
 	i := o.Info
 	if own := o.CopyOn(b.Source).Info; own.Kind == facts.InfoLive {
@@ -270,9 +256,8 @@ func twoActive(b Baseline, o facts.Observation) bool {
 	return InUse(o, onRecord(b, o)) > 1 && !explained
 }
 
-// InUse counts the controllers that say that they host the model: those
-// that report it to one of their administrators, and then also the recorded one if
-// it reports it through JIMM.
+// InUse counts the controllers that report that they host the model: those that report it to one of their
+// administrators, and the recorded one if it reports it through JIMM.
 func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	n := 0
 	for _, c := range o.Copies {
@@ -283,7 +268,7 @@ func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	i := o.Info
 	at := cmp.Or(i.Controller, recorded)
 	anonymous := o.Copies[at].State == facts.CopyPresent || o.Copies[at].State == facts.CopyUnknown
-	// Every other status hides what migrations do.
+	// Every other status hides the state of a migration.
 	describes := i.Kind == facts.InfoLive && i.Status == "available" && !i.Migrating() && !i.ReapFailed()
 	if n > 0 && anonymous && describes {
 		n++
@@ -291,8 +276,8 @@ func InUse(o facts.Observation, recorded facts.ControllerUUID) int {
 	return n
 }
 
-// lost reports whether JIMM no longer knows the model. That its list does not
-// have it counts only if no controller that was asked has it.
+// lost reports whether JIMM no longer knows the model. If only its list lacks the model, that counts only if no
+// controller that was asked has it.
 func lost(o facts.Observation) bool {
 	for _, c := range o.Copies {
 		if o.Record.State == facts.RecordUnlisted && c.Has() {

@@ -16,8 +16,8 @@ func controller(name, version string) facts.Controller {
 	return facts.Controller{Name: name, UUID: facts.ControllerUUID(name + "-uuid"), AgentVersion: version}
 }
 
-// A source of Juju 4.0.0 or later shows nothing of a migration: only its own word says
-// that one runs, and that it is over (recorded with 4.0.15 and 4.1-beta2).
+// A source of Juju 4.0.0 or later shows nothing of a migration: only the state of its own copy reports that one is
+// running, and that it is over (recorded with 4.0.15 and 4.1-beta2).
 func TestASilentSource(t *testing.T) {
 	source, target := controller("west", "4.0.15"), controller("east", "4.1-beta2")
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
@@ -72,8 +72,8 @@ func TestASilentSource(t *testing.T) {
 	}
 }
 
-// Up to Juju 3.6 the source shows its migrations, and says that it exports what it
-// could not remove as well: what it shows counts.
+// Up to Juju 3.6 the source shows its migrations, and also reports a copy that it could not remove as exporting: the
+// migration that it shows counts.
 func TestASourceThatShowsMigrations(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}
@@ -87,8 +87,7 @@ func TestASourceThatShowsMigrations(t *testing.T) {
 	}
 }
 
-// A list that does not have the model is no word about JIMM's record: while a
-// controller has the model it is not lost.
+// That a list lacks the model does not prove that JIMM has no record: while a controller has the model it is not lost.
 func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}

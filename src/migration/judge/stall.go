@@ -12,33 +12,32 @@ import (
 // IssueStuckInSuccess is Juju's issue about migrations that stay in SUCCESS.
 const IssueStuckInSuccess = "juju/juju#20286"
 
-// Stall finds out that a running migration makes no progress: it shows no new
-// phase for too long, or its source repeats the same steps. Juju sets no end to
-// either, so that is not a failure. The zero value has seen nothing and has no limits.
+// Stall detects that a running migration makes no progress: no new phase for too long, or a source that keeps retrying
+// the same step. Juju itself sets no limit to either, so this is not a failure. The zero value has no observations and
+// no limits.
 type Stall struct {
-	// Limit is how long a phase may last, LimitTransfer how long one may that moves
-	// data and whose numbers do not change; zero: no limit.
+	// Limit is how long a phase may last. LimitTransfer is how long a phase that moves data may last while its numbers
+	// do not change. Zero: no limit.
 	Limit, LimitTransfer time.Duration
 
 	phase   facts.Phase // The highest phase.
 	digits  string      // The numbers in its text.
-	since   time.Time   // Since when there is no progress.
+	since   time.Time   // The time of the last progress.
 	text    string      // The last text, without its numbers.
 	repeats map[string]int
 	stalled bool
 }
 
-// The numbers of times a text must come back until its source repeats the step.
+// The number of times a text must return before its source counts as retrying the step.
 const (
 	repeatsToStall = 3
-	// A source that has begun VALIDATION a third time does so forever (Juju 3.5.4 to
-	// 3.6.28: the target refuses the credential or lacks an instance).
+	// A source that has begun VALIDATION a third time retries it forever (Juju 3.5.4 to 3.6.28: the target refuses the
+	// credential or lacks an instance).
 	repeatsToStallValidation = 2
 )
 
-// Judge turns the verdict [Running] into [Stalled] where the migration makes no
-// progress. answered reports whether the source has answered this poll: a poll
-// without an answer changes nothing.
+// Judge turns the verdict [Running] into [Stalled] if the migration makes no progress. answered reports whether the
+// source answered this poll; a poll without an answer changes nothing.
 func (s *Stall) Judge(v Verdict, text redact.Raw, answered bool, now time.Time) Verdict {
 	if text == "" {
 		return v
@@ -63,8 +62,8 @@ func (s *Stall) Judge(v Verdict, text redact.Raw, answered bool, now time.Time) 
 	return v
 }
 
-// repeated counts the texts and reports whether this one has recurred too often.
-// Juju counts agents and log lines in its texts; only the words count here.
+// repeated counts the texts and reports whether this one has returned too often. Juju's texts count agents and log
+// lines; the comparison ignores the numbers.
 func (s *Stall) repeated(phase facts.Phase, text redact.Raw) bool {
 	words := WithoutNumbers(text)
 	limit := repeatsToStall
@@ -91,8 +90,8 @@ func WithoutNumbers(text redact.Raw) string {
 	}, string(text))
 }
 
-// progressed reports whether the migration has reached a higher phase, or, while
-// it moves data, to other numbers.
+// progressed reports whether the migration has reached a higher phase or, while it moves data, whether its numbers have
+// changed.
 func (s *Stall) progressed(phase facts.Phase, text redact.Raw, now time.Time) bool {
 	digits := strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
@@ -110,7 +109,7 @@ func (s *Stall) progressed(phase facts.Phase, text redact.Raw, now time.Time) bo
 	return true
 }
 
-// expired reports whether the phase lasts for too long.
+// expired reports whether the phase has lasted too long.
 func (s *Stall) expired(now time.Time) bool {
 	limit := s.Limit
 	if s.phase.Transfers() || s.phase == facts.PhaseUnknown { // One that is not shown may be one that moves data.

@@ -17,7 +17,7 @@ func unstable(text string, second int64) facts.Info {
 	}
 }
 
-// idle is what they answer afterwards.
+// idle is their answer afterwards.
 func idle(text string) facts.Info {
 	return facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", StatusText: redact.Raw(text)}
 }

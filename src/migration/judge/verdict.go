@@ -10,7 +10,7 @@ import (
 // Kind reports what an observation means.
 type Kind int
 
-// The verdicts. The zero value judges nothing: no controller answered.
+// The verdicts. The zero value means that no controller answered.
 const (
 	// NoAnswer: no controller answered.
 	NoAnswer Kind = iota
@@ -18,35 +18,32 @@ const (
 	Waiting
 	// Running: a migration runs, or may run.
 	Running
-	// Stalled: a migration is running and makes no progress; only [Stall.Judge]
-	// says so.
+	// Stalled: a migration is running and makes no progress. Only [Stall.Judge] returns it.
 	Stalled
 	// Aborting: the migration will end in an abort.
 	Aborting
 	// Aborted: the migration ended; the model is on the source.
 	Aborted
-	// Ended: the migration ended with a text that is not known.
+	// Ended: the migration ended with an unrecognised text.
 	Ended
-	// Superseded: the source has the model and shows a later migration
-	// than the one that was followed.
+	// Superseded: the source has the model and shows a later migration than the one that is watched.
 	Superseded
-	// SourceReleased: the source has stopped answering, the rest is not proved.
+	// SourceReleased: the source no longer reports the model; the rest is not proved.
 	SourceReleased
-	// Moved: the source has released the model, the target may be recorded.
+	// Moved: the source has released the model; the target may be recorded.
 	Moved
-	// ReapFailed: the target is active and may be recorded; the source
-	// could not remove its copy.
+	// ReapFailed: the copy on the target is active, and the target may be recorded; the source could not remove its
+	// copy.
 	ReapFailed
-	// GoesElsewhere: a migration runs, and according to JIMM's audit log, it goes to a
-	// controller other than the target.
+	// GoesElsewhere: a migration is running and, according to JIMM's audit log, goes to a controller other than the
+	// target.
 	GoesElsewhere
-	// Elsewhere: the model is neither recorded on the source nor on the
-	// target, or the source reports that it has moved it to a third controller.
+	// Elsewhere: JIMM records a controller other than source and target, or the source reports that it has migrated the
+	// model to one.
 	Elsewhere
-	// Migrated: the target is active and recorded, the source has released the model.
+	// Migrated: the copy on the target is active and recorded; the source has released the model.
 	Migrated
-	// SourceRetains: the target is active and recorded, but the source still has
-	// a copy, or it is not known whether it has.
+	// SourceRetains: the copy on the target is active and recorded, but the source still has a copy, or may have one.
 	SourceRetains
 	// Misrecorded: JIMM records the target, which denies the model.
 	Misrecorded
@@ -67,25 +64,23 @@ func (k Kind) String() string {
 // Verdict is what [Judge] makes of an observation.
 type Verdict struct {
 	Kind Kind
-	// Phase and Text are of the migration that is followed, as last seen.
+	// Phase and Text are those of the migration that is watched, as last seen.
 	Phase facts.Phase
 	Text  redact.Raw
 	// Reason is the reason of an abort, "" if the source does not report it.
 	Reason redact.Raw
-	// Proof allows to record the target; set for [Moved] and
-	// [ReapFailed] alone.
+	// Proof permits recording the target; set only for [Moved] and [ReapFailed].
 	Proof Proof
 	// Elsewhere is the UUID of the controller for [Elsewhere].
 	Elsewhere facts.ControllerUUID
-	// Still is how long a migration that is [Stalled] has made no progress; Repeats
-	// reports that its source repeats the same steps.
+	// Still is how long a [Stalled] migration has made no progress. Repeats reports that its source keeps retrying the
+	// same step.
 	Still   time.Duration
 	Repeats bool
 }
 
-// Proof permits recording in JIMM that a controller hosts a model. Only [Judge]
-// makes valid ones, and [JudgeConfirmation] for an operator who confirms it; the zero
-// value permits nothing.
+// Proof permits recording in JIMM that a controller hosts a model. Only [Judge] makes a valid one, and
+// [JudgeConfirmation] for an operator who confirms it. The zero value permits nothing.
 type Proof struct {
 	model      facts.Model
 	controller facts.Controller
@@ -101,5 +96,5 @@ func (p Proof) Model() facts.Model { return p.model }
 // Controller is the controller that may be recorded.
 func (p Proof) Controller() facts.Controller { return p.controller }
 
-// Ground returns, in plain words, what proves it.
+// Ground returns, in plain words, what the proof rests on.
 func (p Proof) Ground() string { return p.ground }

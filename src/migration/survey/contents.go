@@ -8,28 +8,26 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Contents is what is known of the inside of a model before it moves.
+// Contents is what is known of the contents of a model before the migration.
 type Contents struct {
 	facts.Inventory
 
 	Known bool
-	Why   string // Why it is not known.
+	Why   string // Why they are not known.
 	// Targets are the UUIDs of the controllers that JIMM would let the model migrate to; nil: not
 	// known.
 	Targets []facts.ControllerUUID
-	// Consumers are the UUIDs of the models that use the offers, by the name of
-	// the offer, as far as JIMM says.
+	// Consumers are the UUIDs of the models that use the offers, by the name of the offer, as far as JIMM reports them.
 	Consumers map[string][]string
 }
 
-// inspect inspects the model while the source has it, and asks JIMM where
-// it may go.
+// inspect inspects the model while the source has it, and asks JIMM which targets it may migrate to.
 func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	if why := r.mayNotInspect(s); why != "" {
 		s.Contents.Why = why
 		return
 	}
-	if s.Traits.AutoRecords { // Older ones have no such list.
+	if s.Traits.AutoRecords { // Older releases have no such list.
 		if targets, err := r.Jaas.Inspector.Targets(ctx, s.Model.UUID); err == nil {
 			s.Contents.Targets = append([]facts.ControllerUUID{}, targets...) // Known, and so not nil, even if empty.
 		}
@@ -60,8 +58,7 @@ func removing(i facts.Inventory, migrating bool) bool {
 	return facts.ParseText(redact.Raw(i.StatusText)).PastReturn() || migrating && i.Status == ""
 }
 
-// onTarget is why there is nothing to examine before a migration: it is over, or none was
-// needed.
+// onTarget is why there is nothing to examine before a migration: it is over, or was never needed.
 const onTarget = "JIMM already records the model on the target"
 
 // mayNotInspect returns why there is nothing to inspect, or "".
@@ -84,9 +81,8 @@ func (r *Surveyor) mayNotInspect(s *Survey) string {
 	}
 }
 
-// saveLogin reports whether the one login to the model that a run may make is
-// kept for its end. It need not be where an account on the source serves the
-// beginning, or one on the target the end.
+// saveLogin reports whether the one login to the model that a run may make is saved for its end. That is not necessary
+// if an account on the source serves the beginning, or one on the target the end.
 func (r *Surveyor) saveLogin(ctx context.Context, s *Survey) bool {
 	one := r.Jaas.Traits.LogsSecrets && r.Inspection == InspectNowAndLater
 	if !one || !r.Options.Probe || r.Jaas.Controllers == nil {

@@ -8,7 +8,7 @@ import (
 
 // Reports is what administrators of source and target saw before a start.
 type Reports struct {
-	Why            string // Why none was asked, "" if one was.
+	Why            string // Why no administrator was asked; "" if one was.
 	Source, Target facts.Account
 
 	Holdings    []facts.Holding // Of the target.
@@ -20,8 +20,8 @@ type Reports struct {
 	Backends    []string
 	Prechecks   facts.Prechecks
 	PrecheckErr error
-	// SourceItself is what the source answers when it is asked to take the model that it
-	// has: the answer shows how it judges itself. It is empty if there was no answer.
+	// SourceItself is the source's own answer to the question whether it would accept the model that it has: it shows
+	// how the source judges itself. Empty if there was no answer.
 	SourceItself facts.Prechecks
 	// SourceModel is the controller model of the source, read where that answer does not
 	// show it: on Juju 4 there is none. It is empty if it was not read.
@@ -103,7 +103,7 @@ func (r *Surveyor) AskDryRun(ctx context.Context, s *Survey) {
 	}
 }
 
-// askSource finds out whether the source itself is ready to migrate the model.
+// askSource asks whether the source itself is ready to migrate the model.
 func (r *Surveyor) askSource(ctx context.Context, s *Survey, moving facts.Model) {
 	out := &s.Reports
 	if itself, err := r.Jaas.Controllers.Prechecks(ctx, s.Source, s.Source, moving); err == nil {
@@ -117,9 +117,8 @@ func (r *Surveyor) askSource(ctx context.Context, s *Survey, moving facts.Model)
 	}
 }
 
-// OwnerOnSource returns the owner of the model, or its qualifier on Juju 4, as the
-// source itself has it. That need not be JIMM's: models that were imported into JIMM
-// got an owner there.
+// OwnerOnSource returns the owner of the model on the source, or its qualifier on Juju 4. The owner in JIMM can differ:
+// models that were imported into JIMM got a new owner there.
 func (s *Survey) OwnerOnSource() (owner string, told bool) {
 	own := s.Observation.CopyOn(s.Source).Info
 	return own.Owner, own.Kind == facts.InfoLive && own.Owner != ""

@@ -1,4 +1,3 @@
-// Package survey gathers once all that is known of a model before anything is done:
-// JIMM's lists, its record and audit log, what each controller says, and what the
-// model contains. It changes nothing.
+// Package survey gathers, once, everything that is known of a model before anything is done: JIMM's lists, its record
+// and audit log, what each controller reports, and the contents of the model. It changes nothing.
 package survey

@@ -8,21 +8,19 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// ControllerReader asks controllers as one of their administrators, where there are
-// accounts on them. It changes nothing. Errors mean that the controller did not
-// answer; they need not be redacted.
+// ControllerReader asks controllers as one of their administrators, where the charm has accounts on them. It changes
+// nothing. An error means that the controller did not answer; it need not be redacted.
 type ControllerReader interface {
 	// Access logs in to a controller, if there is an account.
 	Access(ctx context.Context, c facts.Controller) facts.Account
-	// Holdings lists all models that a controller has in some form.
+	// Holdings lists all models of which a controller has any kind of copy.
 	Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error)
 	// Users returns the users that a controller knows.
 	Users(ctx context.Context, c facts.Controller) (facts.KnownUsers, error)
 	// Clouds returns the regions of the clouds that a controller knows, by the
 	// cloud's name.
 	Clouds(ctx context.Context, c facts.Controller) (map[string][]string, error)
-	// Prechecks asks the target itself whether it would take the model from the
-	// source.
+	// Prechecks asks the target itself whether it would accept the model from the source.
 	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
 }
 
@@ -50,9 +48,8 @@ type DryRunner interface {
 type ImportReader interface {
 	// SecretBackends returns the ids of the secret backends that the target has.
 	SecretBackends(ctx context.Context, target facts.Controller) ([]string, error)
-	// Refusal returns why the target does not accept the copy, "" if it does: the answer
-	// that the source of an endless VALIDATION has only in its log. An error means that it
-	// was not asked, or did not answer.
+	// Refusal returns why the target does not accept the copy; "" if it accepts it. The source of an endless VALIDATION
+	// has this answer only in its log. An error means that the target was not asked, or did not answer.
 	Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error)
 }
 
@@ -67,13 +64,11 @@ type Auditor interface {
 type Fleet interface {
 	// Controllers returns all controllers, ordered by name.
 	Controllers(ctx context.Context) ([]facts.Controller, error)
-	// Models returns all models with the controller on record. An error means that
-	// JIMM listed none.
+	// Models returns all models with the recorded controller. An error means that JIMM listed none.
 	Models(ctx context.Context) (facts.ModelList, error)
 }
 
-// JAAS is everything the engine reads from. The parts are interfaces; there is
-// no part that writes.
+// JAAS is everything that the engine reads from. The parts are interfaces; none of them writes.
 type JAAS struct {
 	Fleet   Fleet
 	Witness Witness
@@ -91,36 +86,32 @@ type JAAS struct {
 	Traits    facts.Traits
 }
 
-// Inspector reads a model's contents, and what JIMM knows of it beyond its record.
-// It changes nothing: neither does it complete a migration nor make JIMM forget
-// a model.
+// Inspector reads a model's contents, and what JIMM knows of it besides its record. It changes nothing: it neither
+// completes a migration nor makes JIMM forget a model.
 type Inspector interface {
-	// Inventory is what the model contains, as its controller reports it to a
-	// client that has logged in to the model through JIMM. It needs such a login, unless
-	// an earlier one, which the given controller has answered, is still alive. What
-	// another controller answers is returned too: see [facts.Inventory].Controller.
+	// Inventory is the contents of the model, as its controller reports them to a client that has logged in to the
+	// model through JIMM. It needs such a login, unless an earlier one that the given controller answered is still
+	// open. The answer of another controller is returned too: see [facts.Inventory].Controller.
 	Inventory(ctx context.Context, q facts.InventoryRequest) (facts.Inventory, error)
-	// Targets returns the UUIDs of the controllers that JIMM would let the model
-	// move to: not its own, with its cloud and region, not older. The error
-	// matches [ErrNotOffered] where JIMM has no such list.
+	// Targets returns the UUIDs of the controllers that JIMM would let the model migrate to: not its own, with its
+	// cloud and region, not older. The error matches [ErrNotOffered] where JIMM has no such list.
 	Targets(ctx context.Context, model string) ([]facts.ControllerUUID, error)
-	// Hosts returns the UUIDs of the controllers whose administrators JIMM lets
-	// administer the model, because it takes them for the model's host.
+	// Hosts returns the UUIDs of the controllers that JIMM treats as the model's host: it lets their administrators
+	// administer the model.
 	Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 	// Grants returns who has been given access to the model itself, as JIMM's commands
 	// write it: "user-alice@example.com administrator".
 	Grants(ctx context.Context, model string) ([]string, error)
-	// Consumers returns the UUIDs of the models that use the offers of a model, by
-	// the name of the offer. What is not in it may be used anyway.
+	// Consumers returns the UUIDs of the models that use the offers of a model, by the name of the offer. An offer that
+	// is missing may be used nevertheless.
 	Consumers(ctx context.Context, m facts.Model) (map[string][]string, error)
 }
 
-// ErrNotOffered reports that this JIMM does not have what was asked for.
+// ErrNotOffered reports that this JIMM does not offer what was asked for.
 var ErrNotOffered = errors.New("this JIMM does not report it")
 
-// Witness reports what each part of a JAAS says about one model. The methods
-// return what they learned instead of an error: not to be answered is an
-// observation too.
+// Witness reports what each part of a JAAS says about one model. The methods return an observation instead of an error:
+// a missing answer is an observation too.
 type Witness interface {
 	// Record reports the controller that JIMM's record names. It neither
 	// completes a migration nor makes JIMM forget the model.
@@ -129,17 +120,14 @@ type Witness interface {
 	// On a JIMM that completes migrations this may complete one, or make JIMM
 	// forget the model: see [facts.Traits].
 	Info(ctx context.Context, model string) facts.Info
-	// Summary looks the model up in the list that JIMM makes of what all its
-	// controllers list, which changes nothing. Where JIMM lists from its
-	// database the kind is [facts.InfoNotAsked].
+	// Summary returns the model's entry in the list that JIMM merges from the lists of all its controllers, which
+	// changes nothing. Where JIMM lists from its database the kind is [facts.InfoNotAsked].
 	Summary(ctx context.Context, model string) facts.Entry
-	// Host logs in to the model through JIMM: the answer names the controller
-	// that serves it, and has what that says of the model where [Witness.Info] is
-	// not safe to ask. A login that the controller kept has answered before, and that
-	// lives, is used again. JIMM of 2024 stores the secret of each login, so this is
-	// asked at most once per action.
+	// Host logs in to the model through JIMM. The answer names the controller that serves the model, and contains what
+	// that controller reports about it where [Witness.Info] is not safe to call. An open login that was answered by the
+	// same controller is used again. JIMM of 2024 stores the secret of each login, so there is at most one per action.
 	Host(ctx context.Context, model string, kept facts.ControllerUUID) facts.Host
-	// Copy asks one controller itself whether it has the model: without
-	// credentials, and as an administrator where there is an account.
+	// Copy asks one controller itself whether it has the model: without credentials, and as an administrator where the
+	// charm has an account.
 	Copy(ctx context.Context, controller facts.Controller, model string) facts.Copy
 }

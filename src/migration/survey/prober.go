@@ -10,8 +10,8 @@ import (
 // copiesAtOnce bounds how many controllers are asked at the same time.
 const copiesAtOnce = 16
 
-// Prober asks controllers whether they have models, a bounded number at a time.
-// A controller that could not be reached is not dialled again.
+// Prober asks controllers whether they have models, a limited number at a time. A controller that could not be reached
+// is not dialled again.
 type Prober struct {
 	witness Witness
 	free    chan struct{}

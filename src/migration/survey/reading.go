@@ -18,8 +18,8 @@ func (s *Survey) PointsElsewhere() bool {
 	return !s.OnTarget() && source.State == facts.CopyMoved && source.To != "" && source.To != s.Target.UUID
 }
 
-// PointsTo returns the controller that the source reports to have migrated the model to, if
-// that is not the target; unknown if there is none.
+// PointsTo returns the controller that the source reports to have migrated the model to, if it is not the target;
+// unknown if there is none.
 func (s *Survey) PointsTo() facts.Controller {
 	if !s.PointsElsewhere() {
 		return facts.Controller{}
@@ -40,9 +40,8 @@ func (s *Survey) WithEntry() facts.Observation {
 	return o
 }
 
-// SourceKeepsIt reports whether the recorded controller is known to host the
-// model: it describes it with no migration that has succeeded, and does
-// not say itself that it has released it.
+// SourceKeepsIt reports whether the recorded controller is known to host the model: it describes the model without a
+// migration that has succeeded, and does not report that it has released it.
 func (s *Survey) SourceKeepsIt() bool {
 	switch s.Placement() {
 	case judge.Hosted:
@@ -62,14 +61,12 @@ func (s *Survey) servedBySource() bool {
 	return s.Observation.Host.Has() && s.Observation.Host.Controller == s.Source.UUID
 }
 
-// TargetHasIt reports whether any answer says that the target, which is on record, has
-// the model.
+// TargetHasIt reports whether any answer shows that the target, which JIMM records, has the model.
 func (s *Survey) TargetHasIt() bool {
 	return s.SourceKeepsIt() || s.Observation.CopyOn(s.Source).Has()
 }
 
-// Age is how long the reported migration runs, by JIMM's clock; zero if that
-// cannot be read.
+// Age is how long the reported migration has been running, by JIMM's clock; zero if that cannot be determined.
 func (s *Survey) Age() time.Duration {
 	if s.Audit.Now.IsZero() || s.Observation.Info.Attempt.Start.IsZero() {
 		return 0
@@ -77,8 +74,7 @@ func (s *Survey) Age() time.Duration {
 	return s.Audit.Now.Sub(s.Observation.Info.Attempt.Start)
 }
 
-// UnderWay reports whether nothing has to be started: checks that ask
-// whether a migration can start then forbid nothing.
+// UnderWay reports whether nothing has to be started. Checks of whether a migration can start then never fail.
 func (s *Survey) UnderWay() bool {
 	return s.TargetKnown() && s.ModelKnown() && (s.OnTarget() || s.LeftSource() || s.Observation.Info.Migrating())
 }
@@ -86,8 +82,8 @@ func (s *Survey) UnderWay() bool {
 // OnTarget reports whether JIMM records the target.
 func (s *Survey) OnTarget() bool { return s.TargetKnown() && s.Target.UUID == s.Source.UUID }
 
-// TimeLeftToStart returns how long a migration may still take to show that was asked
-// for before this run. As long as that is not known, one was requested just now.
+// TimeLeftToStart returns how long a migration that was requested before this run may still take to show. If that is
+// not known, it counts as requested just now.
 func (s *Survey) TimeLeftToStart() time.Duration {
 	if s.AuditErr != nil {
 		return s.timeToBegin
@@ -95,10 +91,9 @@ func (s *Survey) TimeLeftToStart() time.Duration {
 	return s.Audit.TimeToAppear(s.Observation.Info.Attempt, s.Source.Name, s.timeToBegin)
 }
 
-// LeftSource reports whether the model seems to have left the source for the
-// target: the source says so itself, or it does not describe the model any
-// more, or has kept a copy of it, and JIMM's audit log has the request to move
-// it there.
+// LeftSource reports whether the model seems to have left the source for the target. Either the source reports it
+// itself; or it no longer describes the model, or has kept a copy of it, and JIMM's audit log has the request to
+// migrate it there.
 func (s *Survey) LeftSource() bool {
 	var attempt facts.Attempt
 	switch s.Placement() {
@@ -110,7 +105,7 @@ func (s *Survey) LeftSource() bool {
 		attempt = s.Observation.Info.Attempt
 	case judge.Redirected, judge.Undescribed, judge.MovingElsewhere:
 	case judge.Absent, judge.Copied, judge.Unplaced:
-		// JIMM's list also leaves out what JIMM could not ask for.
+		// JIMM's list also leaves out models that JIMM could not ask for.
 		if kind := s.Observation.Info.Kind; s.Observation.Info.Described() || kind == facts.InfoUnavailable || kind == facts.InfoNotAsked {
 			return false
 		}
@@ -151,16 +146,14 @@ func (s *Survey) Holder() facts.Controller {
 	}
 }
 
-// ambiguous reports whether JIMM's list has an entry that either of two
-// controllers can have made.
+// ambiguous reports whether JIMM's list has an entry that either of two controllers can have made.
 func (s *Survey) ambiguous() bool {
 	i := s.Observation.Info
 	return i.Kind == facts.InfoListed && !i.Attempt.OfSource() && len(s.Holders(s.Source)) > 0
 }
 
-// MovesElsewhere reports whether the reported migration may be that of a
-// controller other than the recorded one, which JIMM records too early or wrongly: its
-// list does not say who has made the entry.
+// MovesElsewhere reports whether the reported migration may be that of a controller other than the recorded one,
+// because JIMM records it too early or wrongly: its list does not name the controller that made the entry.
 func (s *Survey) MovesElsewhere() bool {
 	attempt := s.Observation.Info.Attempt
 	brought := s.Audit.MayGoTo(attempt, s.Source.Name)
@@ -197,7 +190,7 @@ func (s *Survey) Baseline() judge.Baseline {
 	case a.Exists():
 		b.Old = a
 	default:
-		b.Old = s.Entry.Attempt // Of whichever controller.
+		b.Old = s.Entry.Attempt // Of whichever controller made it.
 	}
 	if s.AuditErr != nil || s.Audit.RecordedByHand(s.Target.Name, since) ||
 		s.OnTarget() && s.SomeSilent() && s.Audit.Recorded(s.Target.Name, since) {
@@ -206,18 +199,17 @@ func (s *Survey) Baseline() judge.Baseline {
 	return b
 }
 
-// SomeSilent reports whether a controller that was asked has not said whether it has
-// a copy. If JIMM was told to record the target, even by another run of this
-// charm, that can be the source, with a copy that it could not remove.
+// SomeSilent reports whether a controller that was asked has not answered whether it has a copy. If JIMM was asked to
+// record the target, even by another run of this charm, that controller can be the source, with a copy that it could
+// not remove.
 func (s *Survey) SomeSilent() bool {
 	return s.Options.Probe && slices.ContainsFunc(s.Controllers, func(c facts.Controller) bool {
 		return c.UUID != s.Target.UUID && s.Observation.CopyOn(c).State == facts.CopyUnknown
 	})
 }
 
-// OtherHolder returns the controller, other than the target that JIMM records,
-// that has a copy or has moved it to the target, and whether all others have
-// said that they have none.
+// OtherHolder returns the controller, other than the target that JIMM records, that has a copy or has migrated it to
+// the target, and whether all other controllers deny having one.
 func (s *Survey) OtherHolder() (source facts.Controller, alone bool) {
 	alone = true
 	for _, c := range s.Controllers {
@@ -236,16 +228,14 @@ func (s *Survey) OtherHolder() (source facts.Controller, alone bool) {
 	return source, alone
 }
 
-// MayStillArrive reports whether the model may still be on its way from a third
-// controller to the recorded one: the third has a copy, and JIMM's audit log does not
-// exclude that a migration was requested recently.
+// MayStillArrive reports whether the model may still be migrating from a third controller to the recorded one: the
+// third has a copy, and JIMM's audit log does not rule out a recent request.
 func (s *Survey) MayStillArrive() bool {
 	third := len(s.Holders(s.Source, s.Target)) > 0
 	return !s.UnderWay() && third && (s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)) && !s.Observation.Info.ReapFailed()
 }
 
-// HolderForSure is Holder without the entries of JIMM's list that any controller
-// can have made.
+// HolderForSure is Holder without those entries of JIMM's list that any controller can have made.
 func (s *Survey) HolderForSure() facts.Controller {
 	h := s.Holder()
 	if h.UUID == s.Source.UUID && !s.Observation.Info.Migrating() && !s.SourceKeepsIt() {
@@ -254,8 +244,7 @@ func (s *Survey) HolderForSure() facts.Controller {
 	return h
 }
 
-// Holders returns the controllers, other than those given, that say that they
-// have the model in some form, ordered by name.
+// Holders returns the controllers, other than those given, that report any kind of copy of the model, ordered by name.
 func (s *Survey) Holders(except ...facts.Controller) facts.Controllers {
 	var out facts.Controllers
 	for _, c := range s.Controllers {
@@ -281,9 +270,9 @@ func (s *Survey) InUseElsewhere() facts.Controller {
 // model, and no migration explains it.
 func (s *Survey) InUseTwice() bool { return s.Placement() == judge.InUseTwice }
 
-// Unexplained reports whether one of the copies may be in use, and no migration
-// explains it: its controller does not say that it imports the model or moves it away,
-// and the recorded one does not say that it no longer has the model.
+// Unexplained reports whether one of the copies may be in use, and no migration explains it: its controller does not
+// report that it is importing or migrating the model, and the recorded one does not report that it no longer has the
+// model.
 func (s *Survey) Unexplained(holders facts.Controllers) bool {
 	return !s.UnderWay() && !s.MayStillArrive() && !s.Observation.CopyOn(s.Source).Denies() && slices.ContainsFunc(holders, func(c facts.Controller) bool {
 		state := s.Observation.CopyOn(c).State

@@ -12,7 +12,7 @@ type RightsError struct {
 	Revoked bool
 }
 
-// Error returns why as far as it is known, with the command that helps.
+// Error returns the reason as far as it is known, with the command that helps.
 func (e *RightsError) Error() string {
 	if e.Revoked {
 		return fmt.Sprintf("%q is no longer a JIMM administrator: %s", e.Identity, e.Grant)

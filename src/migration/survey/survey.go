@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// Options say which model is surveyed, where it may go, and who may be asked.
+// Options choose the model that is surveyed, its target, and which servers may be asked.
 type Options struct {
 	// Model is a UUID, "owner/name", or a bare name if it is unique.
 	Model string
@@ -20,11 +20,9 @@ type Options struct {
 	Unit string
 	// OwnModel is the UUID of the model that hosts the caller; it is never moved.
 	OwnModel string
-	// JIMMModel is the UUID of the model that hosts the JIMM that is talked to; ""
-	// if that is not known.
+	// JIMMModel is the UUID of the model that hosts the JIMM that the charm uses; "" if that is not known.
 	JIMMModel string
-	// MoveOutOfJIMM is the UUID of the model, where it may move to a controller on
-	// which JIMM cannot record it.
+	// MoveOutOfJIMM is the UUID of the model if it may migrate to a controller on which JIMM cannot record it.
 	MoveOutOfJIMM string
 	// AccountsProblem is why the accounts on controllers cannot be used, and
 	// AccountsRemedy the command that helps; "" if they can, or there are none.
@@ -41,7 +39,7 @@ type Surveyor struct {
 	TimeToBegin time.Duration
 	// Inspection is when the contents of the model are read.
 	Inspection Inspection
-	// Host is the answer to the login to the model that a survey has made.
+	// Host is the answer to the login to the model, if a survey has made one.
 	Host facts.Host
 }
 
@@ -59,8 +57,7 @@ const (
 	InspectNowAndLater
 )
 
-// Survey is what is known before anything is done: one observation of everything
-// that the checks and the plan need.
+// Survey is what is known before anything is done: one observation of everything that the checks and the plan need.
 type Survey struct {
 	Options     Options
 	timeToBegin time.Duration
@@ -133,8 +130,8 @@ func (r *Surveyor) find(ctx context.Context) (*Survey, error) {
 	return s, nil
 }
 
-// overtaken reports whether JIMM has changed its record since the list was read:
-// a controller other than that of the list has answered for the model.
+// overtaken reports whether JIMM has changed its record since the list was read: a controller other than the one in the
+// list has answered for the model.
 func (s *Survey) overtaken() bool {
 	var by facts.ControllerUUID
 	switch {
@@ -146,7 +143,7 @@ func (s *Survey) overtaken() bool {
 	return by != "" && by != s.Source.UUID && s.Controllers.ByUUID(by).Name != ""
 }
 
-// describe takes over what the live answer knows better than JIMM's list.
+// describe takes from the live answer what it knows better than JIMM's list.
 func (s *Survey) describe() {
 	info := s.Observation.Info
 	if !info.Described() {
@@ -162,9 +159,8 @@ func (s *Survey) describe() {
 	s.Model.Users = info.Users
 }
 
-// Observe asks every controller for a copy, then the recorded one through
-// JIMM. Where that does not describe the model, what it reports to an
-// administrator counts.
+// Observe asks every controller for a copy, then the recorded one through JIMM. If that does not describe the model,
+// what the recorded controller reports to an administrator counts.
 func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 	o := r.observe(ctx, s)
 	s.JIMMAnswer = o.Info
@@ -203,7 +199,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	case o.Host.Info.Kind == facts.InfoBroken:
 		o.Info = o.Host.Info
 	default:
-		// A controller that lists the model need not be the recorded one.
+		// A controller that lists the model is not necessarily the recorded one.
 		b := judge.Baseline{Source: s.Source}
 		o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
 	}
@@ -216,8 +212,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	// A failure to ask is not an answer.
 	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable {
 		if full.Kind == facts.InfoLive && !full.Attempt.Exists() {
-			// Juju's details leave out what its list shows of a model that has
-			// been away.
+			// Juju's details of a model that has come back leave out a migration that the list shows.
 			full.Attempt = o.Info.Attempt
 		}
 		o.Info = full
@@ -225,8 +220,8 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	return o
 }
 
-// onlyItsStatusShows reports whether the entry of the list can be that of another
-// controller, although the recorded one has a copy.
+// onlyItsStatusShows reports whether the entry of the list can be another controller's, although the recorded one has a
+// copy.
 func (s *Survey) onlyItsStatusShows(o facts.Observation) bool {
 	serves := o.Host.Kind == facts.HostServes && o.Host.Controller == s.Source.UUID
 	return serves && o.Info.Kind == facts.InfoListed && !o.Info.Attempt.OfSource() && (s.othersHold(o) || o.CopyOn(s.Source).State == facts.CopyUnknown)
@@ -242,9 +237,8 @@ func (s *Survey) othersHold(o facts.Observation) bool {
 	return false
 }
 
-// unclear reports whether it is not known which controller has made the entry of JIMM's
-// list, or what kind of copy the recorded one has: a login to the model answers that. What
-// migrates is followed, whichever it is.
+// unclear reports whether it is not known which controller made the entry of JIMM's list, or what kind of copy the
+// recorded one has: a login to the model answers both. A model that is migrating is watched in either case.
 func (s *Survey) unclear(o facts.Observation) bool {
 	source := o.CopyOn(s.Source)
 	switch {
@@ -257,12 +251,11 @@ func (s *Survey) unclear(o facts.Observation) bool {
 	}
 }
 
-// mayAskDetails reports whether a JIMM that completes migrations may be asked for the
-// details of a model: it forgets the model if the recorded controller refuses them, so
-// only where that says itself that the model is in use and at rest there, and has not
-// come lately: JIMM asks such a one for them every minute. One that a migration has just
-// brought may refuse them (`user "carol" not found`, Juju 3.5.4), so that the target is
-// never asked. What JIMM does not list it may forget over the question.
+// mayAskDetails reports whether a JIMM that records migrations itself may be asked for the details of a model. It
+// forgets the model if the recorded controller refuses them. So it is asked only if that controller itself reports that
+// the model is in use and idle there, and the model has not arrived lately: JIMM asks for such a model every minute
+// anyway. The target of a migration may refuse the details (`user "carol" not found`, Juju 3.5.4), so it is never
+// asked. JIMM may also forget a model that it does not list.
 func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
 	i := o.Info
 	atRest := o.CopyOn(s.Source).State == facts.CopyActive || told && s.Source.ShowsMigrations() && i.Status == "available"
@@ -270,8 +263,8 @@ func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
 	return atRest && !come && s.Entry.Kind == facts.InfoListed && i.Described() && !i.Migrating() && !i.ReapFailed()
 }
 
-// FindLost asks every controller about a model that JIMM does not know, if its UUID was
-// given: JIMM may have forgotten it.
+// FindLost asks every controller about a model that JIMM does not know, if its UUID was given: JIMM may have forgotten
+// the model.
 func (r *Surveyor) FindLost(ctx context.Context, s *Survey) {
 	if s.ModelKnown() || s.ModelErr.UUID() == "" || !r.Options.Probe {
 		return
@@ -283,8 +276,8 @@ func (r *Surveyor) FindLost(ctx context.Context, s *Survey) {
 	s.Model.Owner, s.Model.Life = OwnerIn(at), at.Info.Life
 }
 
-// OwnerIn returns the owner of a copy that its controller has described to its administrator,
-// if JIMM can take over that owner: not a local user; "" otherwise.
+// OwnerIn returns the owner of a copy that its controller has described to its administrator, if JIMM can use that
+// owner: not a local user; "" otherwise.
 func OwnerIn(c facts.Copy) string {
 	if owner := c.Info.Owner; strings.Contains(owner, "@") {
 		return owner
@@ -292,21 +285,21 @@ func OwnerIn(c facts.Copy) string {
 	return ""
 }
 
-// Lost reports whether JIMM does not know a model that a controller has. That a list
-// which can be too short does not have it is not a proof.
+// Lost reports whether a controller has a model that JIMM does not know. That a list which may be incomplete lacks it
+// is not a proof.
 func (s *Survey) Lost() bool {
 	state := s.Observation.Record.State
 	return !s.ModelKnown() && (state == facts.RecordLost || state == facts.RecordUnlisted) && len(s.Holders()) > 0
 }
 
-// LostHolder returns the controller that has a model which JIMM does not know: the only
-// one that hosts it, or else the only one that has it.
+// LostHolder returns the controller that has a model which JIMM does not know: the only one that hosts it, or else the
+// only one that has a copy.
 func (s *Survey) LostHolder() facts.Controller {
 	return OnlyHolder(s.Controllers, s.Observation.Copies)
 }
 
-// OnlyHolder returns the controller that alone has a model in use, or, if none says
-// that, that alone has a copy which may be in use; unknown otherwise.
+// OnlyHolder returns the only controller that hosts a model or, if none reports that, the only one with a copy that may
+// be in use; unknown otherwise.
 func OnlyHolder(list facts.Controllers, copies map[facts.ControllerUUID]facts.Copy) facts.Controller {
 	for _, states := range [][]facts.CopyState{{facts.CopyActive}, {facts.CopyPresent, facts.CopyExporting}} {
 		var found facts.Controllers
