@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/checks/rules"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
@@ -30,7 +31,7 @@ const (
 	// VerifyContents: the contents are the same as before the migration.
 	VerifyContents checks.ID = "contents"
 	// VerifyRecord: JIMM keeps its record of the model. It is found only if the target has
-	// refused to describe the model to JIMM.
+	// refused to describe the model to JIMM, or if the record could not be read again.
 	VerifyRecord checks.ID = "record"
 	// VerifyAccess: JIMM lets the administrators of the target administer the
 	// model, and not those of the source.
@@ -40,7 +41,8 @@ const (
 // Aftermath is what was found and what is left to do after a model has moved. Its
 // zero value means that nothing was checked.
 type Aftermath struct {
-	// Findings are those of the record, agents, contents and access, in this order.
+	// Findings are those of the agents, contents and access, in this order, and of the record
+	// if there is one.
 	Findings []checks.Finding
 	// Missing names machines and units whose agents are not with the target.
 	Missing []string
@@ -63,13 +65,36 @@ func (w *watcher) verify(limited context.Context) {
 	if !w.hasMoved() {
 		return
 	}
-	a := &w.res.Aftermath
-	a.FollowUps = w.otherCopies(limited)
-	if w.Inspection == survey.NoInspection || w.Jaas.Inspector == nil {
+	w.res.Aftermath.FollowUps = w.otherCopies(limited)
+	if w.opts.Until == UntilRecorded {
 		return
 	}
+	inspect := w.Inspection != survey.NoInspection && w.Jaas.Inspector != nil
+	keep := w.res.Timing.Recorded
+	first(&keep, time.Now())
+	if inspect {
+		w.inspect(limited)
+	}
+	switch {
+	case w.mayBeForgotten():
+		keep = keep.Add(TimeToForget)
+	case !inspect:
+		return
+	}
+	switch gone, sure := w.recordGone(limited, keep); {
+	case gone:
+		w.res.Recorded = facts.Controller{}
+		w.end(facts.LostFromJIMM, facts.CauseNone)
+		return
+	case !sure:
+		w.found(VerifyRecord, w.unwatched())
+	}
+	w.attention()
+}
+
+// inspect compares the model on the target with what it was before.
+func (w *watcher) inspect(limited context.Context) {
 	w.res.Step = facts.StepVerify
-	began := time.Now()
 	if w.targetRefused() {
 		w.found(VerifyRecord, w.recordFinding())
 	}
@@ -81,16 +106,12 @@ func (w *watcher) verify(limited context.Context) {
 	w.found(VerifyAgents, w.agentsFinding(after, before, err))
 	w.found(VerifyContents, w.contentsFinding(after, before, w.changedUsers(limited, after)))
 	w.found(VerifyAccess, w.accessFinding(limited))
-	a.FollowUps = append(a.FollowUps, w.followUps(after, before)...)
-	keep := began
-	if w.targetRefused() {
-		keep = began.Add(w.wait(TimeToForget))
-	}
-	if w.recordGone(limited, keep) {
-		w.res.Recorded = facts.Controller{}
-		w.end(facts.LostFromJIMM, facts.CauseNone)
-		return
-	}
+	w.res.Aftermath.FollowUps = append(w.res.Aftermath.FollowUps, w.followUps(after, before)...)
+}
+
+// attention ends the run anew if what the inspection has found needs attention.
+func (w *watcher) attention() {
+	a := &w.res.Aftermath
 	again := facts.JujuRun(w.opts.Unit, w.base.Target.Name) + " migrate-model model=" + w.base.Model.UUID + " target-controller=" + w.base.Target.Name + " --wait=65m"
 	switch {
 	case w.res.Cause == facts.CauseLeftOver:
@@ -144,28 +165,42 @@ func (w *watcher) recordFinding() checks.Finding {
 	}
 }
 
+// mayBeForgotten reports whether JIMM may not have read the model on the target yet: it has
+// recorded it there by itself, which it does before it asks (JIMM of July 2026 recorded), and
+// forgets it the next time that it asks if the target then refuses to describe it. It records
+// at this run's request only what it has read. A model that was recorded before this run is
+// not watched.
+func (w *watcher) mayBeForgotten() bool {
+	return w.Traits.AutoRecords && w.res.Outcome != facts.AlreadyThere && w.base.RecordedBy != judge.ByThisRun
+}
+
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what
-// is said at the end is true then. It has to say so twice. No answer proves nothing, so
-// it is asked again. A record that is there is believed from the time keep on.
-func (w *watcher) recordGone(limited context.Context, keep time.Time) bool {
-	for unanswered, lost := 0, 0; unanswered < pollsToGiveUp; {
+// is said at the end is true then. JIMM is asked from the time keep on, and has to say so
+// twice. No answer proves nothing, so it is asked again; sure is false if none came.
+func (w *watcher) recordGone(limited context.Context, keep time.Time) (gone, sure bool) {
+	pause := max(time.Until(keep), 0)
+	for unanswered, lost := 0, 0; unanswered < pollsToGiveUp && sleep(limited, pause); pause = w.opts.PollInterval {
 		switch w.Jaas.Witness.Record(limited, w.base.Model.UUID).State {
 		case facts.RecordLost:
 			if lost++; lost == 2 {
-				return true
+				return true, true
 			}
 		case facts.RecordUnknown:
 			unanswered++
 		default:
-			if lost = 0; !time.Now().Before(keep) {
-				return false
-			}
-		}
-		if !sleep(limited, w.opts.PollInterval) {
-			return false
+			return false, true
 		}
 	}
-	return false
+	return false, false
+}
+
+// unwatched is the finding that JIMM may still forget the model.
+func (w *watcher) unwatched() checks.Finding {
+	return checks.Finding{
+		Level:    checks.Skip,
+		Evidence: "JIMM's record could not be read again, so it is not known whether JIMM keeps it",
+		Remedy:   w.StatusCommand(),
+	}
 }
 
 // hasMoved reports whether the run has ended with the model on the target, and

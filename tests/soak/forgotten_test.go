@@ -29,14 +29,13 @@ func (p *plan) makeRefusal() {
 	}})
 }
 
-// judgeLater runs once and judges the run at its end. If the run has asked JIMM to record the model and the target has
-// refused to describe it, it judges again two minutes later. A run that finds the model recorded by JIMM itself sees no
-// refusal.
+// judgeLater runs once and judges the run at its end, and again two minutes later. No run can know in advance that a
+// target which describes the model refuses to do so later.
 func (s *story) judgeLater(ctx context.Context, k kill) {
-	refusals, records := s.refusals.Load(), s.records.Load()
+	refusals := s.refusals.Load()
 	l := s.run(ctx, k)
 	s.judge(l)
-	if s.refusals.Load() > refusals && s.records.Load() > records {
+	if !s.fickle || s.refusals.Load() > refusals {
 		s.staysRecorded(ctx, l)
 	}
 }

@@ -35,11 +35,13 @@ func (p *plan) observe() {
 	}
 	if p.chance(25) {
 		p.cell("refused read after the record")
+		refusal := wire.Fault{
+			Facade: "ModelManager", Method: "ModelInfo", Action: wire.Refuse, Times: 1 + p.rng.IntN(20), Skip: p.rng.IntN(3),
+			Error: &wire.Error{Message: "permission denied", Code: "unauthorized access"},
+		}
+		p.fickle = refusal.Skip > 0
 		p.faults = append(p.faults,
-			sim.Fault{Server: p.target, Fault: wire.Fault{
-				Facade: "ModelManager", Method: "ModelInfo", Action: wire.Refuse, Times: 1 + p.rng.IntN(20), Skip: p.rng.IntN(3),
-				Error: &wire.Error{Message: "permission denied", Code: "unauthorized access"},
-			}},
+			sim.Fault{Server: p.target, Fault: refusal},
 			sim.Fault{Server: "jimm", Fault: wire.Fault{Method: "UpdateMigratedModel", Action: wire.Refuse, Times: p.rng.IntN(4) + 1}},
 		)
 	}

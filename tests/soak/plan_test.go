@@ -24,6 +24,7 @@ type plan struct {
 	skewed                bool   // the clocks differ by more than the engine allows
 	byHand                bool   // another client has already recorded the target in JIMM
 	refuses               bool   // the target refuses to describe the model to JIMM
+	fickle                bool   // the target describes the model at first, and refuses to do so later, for a while
 	told                  bool   // the log of JIMM contains everything that has happened
 
 	faults []sim.Fault

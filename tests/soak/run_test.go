@@ -49,7 +49,6 @@ type story struct {
 	lives    []*life
 	others   sync.WaitGroup
 	refusals atomic.Int64 // of ModelInfo, by any server
-	records  atomic.Int64 // requests to record
 
 	mu      sync.Mutex
 	past    []oracle // of the last minutes, as long as another client may change things
@@ -112,9 +111,6 @@ func play(t *testing.T, sec secretary, seed uint64) *story {
 
 // heard sees every message of every server.
 func (s *story) heard(e wire.Event) {
-	if bytes.Contains(e.Data, []byte(`"request":"UpdateMigratedModel"`)) {
-		s.records.Add(1)
-	}
 	if e.Fault == "" {
 		return
 	}
