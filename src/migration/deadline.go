@@ -49,6 +49,7 @@ func (w *watcher) askControllers(caller context.Context) {
 	source, target := copies[w.base.Source.UUID], copies[w.base.Target.UUID]
 	switch {
 	case source.State == facts.CopyMoved:
+		w.over()
 		w.res.Running, w.res.Step, w.res.Holder = false, facts.StepRecord, w.Controllers.ByUUID(source.To)
 		if source.To == "" && target.Has() && w.base.TargetProved {
 			w.res.Holder = w.base.Target

@@ -66,7 +66,11 @@ func (w *watcher) transition(ctx context.Context, v judge.Verdict, o facts.Obser
 		if !v.Proof.Valid() || o.RecordedAt() == "" {
 			return w.unsettled(ctx, v, o)
 		}
-		return w.recordTarget(ctx, v.Proof)
+		ended := w.recordTarget(ctx, v.Proof)
+		if ended {
+			w.over()
+		}
+		return ended
 	case judge.Running, judge.Aborting:
 		return w.running(v, o)
 	case judge.Stalled:
@@ -231,11 +235,20 @@ func (w *watcher) migrated() {
 	}
 }
 
-// done ends the run: the source has released the model, which it does at the end of
-// the last phase. The last text that was seen is that of an earlier one.
-func (w *watcher) done(outcome facts.Outcome) {
+// over notes that the source has released the model, which it does at the end of the last
+// phase. The last text that was seen is that of an earlier one. A source that could not remove
+// its copy has not released it.
+func (w *watcher) over() {
+	if w.progress.Phase == facts.PhaseReapFailed {
+		return
+	}
 	w.res.Attempt, w.res.Phase = w.progress.Attempt.Redacted(), facts.PhaseDone
 	w.res.Attempt.Text = ""
+}
+
+// done ends the run: the migration is over.
+func (w *watcher) done(outcome facts.Outcome) {
+	w.over()
 	if outcome == facts.AlreadyThere && !w.res.Attempt.Exists() {
 		w.res.Phase = facts.PhaseUnknown // Nothing migrated under this run's eyes.
 	}

@@ -166,9 +166,10 @@ func TestTheDeadlineAsksTheControllersWhenJIMMIsSilent(t *testing.T) {
 		holder string
 		runs   bool
 		step   facts.Step
+		phase  facts.Phase
 	}{
-		"moved":   {func(*fake) {}, "east", false, facts.StepRecord},
-		"running": {func(f *fake) { f.stages[3].last = 10 * time.Hour }, "", true, facts.StepWatch},
+		"moved":   {func(*fake) {}, "east", false, facts.StepRecord, facts.PhaseDone},
+		"running": {func(f *fake) { f.stages[3].last = 10 * time.Hour }, "", true, facts.StepWatch, facts.PhaseImport},
 	} {
 		for _, completes := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
@@ -178,6 +179,9 @@ func TestTheDeadlineAsksTheControllersWhenJIMMIsSilent(t *testing.T) {
 				res := migrate(t, f, func(o *migration.Options) { o.Timeout = 20 * time.Minute })
 				if res.Outcome != facts.TimedOut || res.Holder.Name != c.holder || res.Running != c.runs || res.Step != c.step {
 					t.Errorf("%s, completes %v: %s in %s, held by %q, running %v", name, completes, res.Outcome, res.Step, res.Holder.Name, res.Running)
+				}
+				if ended := res.Attempt.Text == ""; res.Phase != c.phase || ended != (c.phase == facts.PhaseDone) {
+					t.Errorf("%s, completes %v: %s: %q", name, completes, res.Phase, res.Attempt.Text)
 				}
 			})
 		}
