@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -84,8 +83,7 @@ func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observ
 
 // unprobed returns what would help where the controllers are not asked.
 func (w *watcher) unprobed() string {
-	application, _, _ := strings.Cut(w.opts.Unit, "/")
-	return "only the controllers know where the model is, and they are not asked (probe-controllers=false): juju config " + application + " probe-controllers=true, then run locate-model"
+	return "only the controllers know where the model is, and they are not asked (probe-controllers=false): " + facts.ProbeCommand(w.opts.Unit) + ", then run locate-model"
 }
 
 // hidden reports whether JIMM's list has the entry of another controller in place of

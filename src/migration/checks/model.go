@@ -23,8 +23,11 @@ func CheckModel(s *survey.Survey) Finding {
 	}
 	f := Finding{Level: Fail, Evidence: s.ModelErr.Error()}
 	f.Remedy = facts.ModelsCommand(s.Options.Unit) + " lists all models"
-	if s.ModelErr.Ambiguous() {
+	switch {
+	case s.ModelErr.Ambiguous():
 		f.Remedy = "use owner/name or the UUID"
+	case s.ModelErr.Unasked:
+		f.Remedy = facts.ProbeCommand(s.Options.Unit) + ", then run locate-model: JIMM may have lost the model"
 	}
 	return f
 }

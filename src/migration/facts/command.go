@@ -45,6 +45,12 @@ func FollowCommand(unit, model string) string {
 // ModelsCommand lists the models that JIMM has.
 func ModelsCommand(unit string) string { return "juju run " + unit + " list-models" }
 
+// ProbeCommand allows the charm to ask the controllers themselves.
+func ProbeCommand(unit string) string {
+	application, _, _ := strings.Cut(unit, "/")
+	return "juju config " + application + " probe-controllers=true"
+}
+
 // ImportCommand makes JIMM know a model that a controller has. Where the owner is not known,
 // a person fills in the name.
 func ImportCommand(cli, controller, model, owner string) string {

@@ -18,6 +18,9 @@ type SelectError struct {
 	Nearest []string
 	// Pattern reports that one model is needed and a pattern was given.
 	Pattern bool
+	// Unasked reports that a UUID was given, and that no controller was asked whether it has
+	// the model, because the charm must not ask them.
+	Unasked bool
 }
 
 // Error returns what was given, what would be right, and the nearest names.
@@ -37,6 +40,9 @@ func (e *SelectError) Error() string {
 		text = fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	default:
 		text += uuidFault(e.Selector, "model")
+	}
+	if e.Unasked {
+		text += "; the controllers were not asked whether they have it (probe-controllers=false): to find it, set that to true and run locate-model"
 	}
 	if len(e.Nearest) > 0 {
 		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"
@@ -282,10 +288,14 @@ func otherThanUUID(text string) string {
 // uuidFault returns why a text that was meant as a UUID is none; "" if it is one, or was not
 // meant so. The kind is that of its tag.
 func uuidFault(selector, kind string) string {
-	for _, text := range readings(selector, kind) {
+	said := readings(selector, kind)
+	if slices.ContainsFunc(said, isUUID) {
+		return ""
+	}
+	for _, text := range slices.Backward(said) { // What stands behind a tag comes last.
 		other := otherThanUUID(text)
 		switch {
-		case !looksLikeUUID(text), isUUID(text):
+		case !looksLikeUUID(text):
 		case other != "":
 			return fmt.Sprintf("; a UUID has only digits, the letters a to f and hyphens, and this has %q", other)
 		case len(text) != uuidLength:

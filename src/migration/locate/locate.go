@@ -385,6 +385,7 @@ const UnknownToJIMM = "JIMM does not know it, and "
 func lost(ctx context.Context, jaas survey.JAAS, opts Options, list facts.Controllers, unknown *facts.SelectError) (Found, error) {
 	uuid := unknown.UUID()
 	if uuid == "" || !opts.Probe {
+		unknown.Unasked = uuid != ""
 		return Found{}, unknown
 	}
 	record := jaas.Witness.Record(ctx, uuid)

@@ -266,7 +266,11 @@ func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
 // FindLost asks every controller about a model that JIMM does not know, if its UUID was given: JIMM may have forgotten
 // the model.
 func (r *Surveyor) FindLost(ctx context.Context, s *Survey) {
-	if s.ModelKnown() || s.ModelErr.UUID() == "" || !r.Options.Probe {
+	if s.ModelKnown() || s.ModelErr.UUID() == "" {
+		return
+	}
+	if !r.Options.Probe {
+		s.ModelErr.Unasked = true
 		return
 	}
 	s.Model.UUID = s.ModelErr.UUID()
