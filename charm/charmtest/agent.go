@@ -218,6 +218,18 @@ func (a *Agent) State() map[string]string {
 	return maps.Clone(a.state)
 }
 
+// SetState changes what is kept with state-set, as an earlier release of the charm, or time, may
+// have left it.
+func (a *Agent) SetState(change map[string]string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state = maps.Clone(a.state)
+	if a.state == nil {
+		a.state = map[string]string{}
+	}
+	maps.Copy(a.state, change)
+}
+
 // WorkloadVersion returns what application-version-set has set.
 func (a *Agent) WorkloadVersion() string {
 	a.mu.Lock()

@@ -1,10 +1,12 @@
 package actions_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/src/jimm"
@@ -18,6 +20,26 @@ func updateStatus(t *testing.T, agent *charmtest.Agent) {
 	if result, err := agent.RunHook(t.Context(), "update-status"); err != nil || result.Failed() {
 		t.Fatalf("update-status: %v %+v", err, result)
 	}
+}
+
+// remember changes what the unit keeps of its last login to JIMM.
+func remember(t *testing.T, agent *charmtest.Agent, change func(health map[string]any)) {
+	t.Helper()
+	var health map[string]any
+	if err := json.Unmarshal([]byte(agent.State()["health"]), &health); err != nil {
+		t.Fatal(err)
+	}
+	change(health)
+	raw, err := json.Marshal(health)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent.SetState(map[string]string{"health": string(raw)})
+}
+
+// anHourLater lets the last login to JIMM be an hour ago.
+func anHourLater(health map[string]any) {
+	health["at"] = time.Now().UTC().Add(-time.Hour).Format(time.RFC3339)
 }
 
 func recordIs(t *testing.T, j *sim.JAAS, model, want string) {
@@ -184,6 +206,7 @@ func TestAllRecordsAreFinished(t *testing.T) {
 	left := models[2:]
 	for range 40 { // A slow machine records one model a hook.
 		updateStatus(t, agent)
+		remember(t, agent, anHourLater)
 		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool {
 			row, _ := j.Record(id)
 			return row.Controller == "east"
@@ -198,5 +221,13 @@ func TestAllRecordsAreFinished(t *testing.T) {
 	recordIs(t, j, models[0], "south")
 	if api, _ := j.Logins(); api > 41 {
 		t.Errorf("%d logins", api)
+	}
+	// JIMM of 2024 keeps the secret of each login, so what is left waits for an hour as well.
+	updateStatus(t, agent)
+	before, _ := j.Logins()
+	remember(t, agent, func(health map[string]any) { health["finishing"] = models[0] })
+	updateStatus(t, agent)
+	if after, _ := j.Logins(); after != before {
+		t.Errorf("%d logins within the hour", after-before)
 	}
 }

@@ -109,7 +109,7 @@ func (w *watcher) inspect(limited context.Context) {
 	w.res.Aftermath.FollowUps = append(w.res.Aftermath.FollowUps, w.followUps(after, before)...)
 }
 
-// attention ends the run anew if what the inspection has found needs attention.
+// attention changes the outcome if what the inspection has found needs attention.
 func (w *watcher) attention() {
 	a := &w.res.Aftermath
 	again := facts.JujuRun(w.opts.Unit, w.base.Target.Name) + " migrate-model model=" + w.base.Model.UUID + " target-controller=" + w.base.Target.Name + " --wait=65m"

@@ -118,7 +118,7 @@ func (h health) sentence(unit string) string {
 }
 
 // verified notes that JIMM records a model correctly, and that a migration may have
-// ended. If the model was the one adrift, the next update-status polls again.
+// ended. If the model was the one adrift, the next login names another one.
 func (h *health) verified(model string) (changed bool) {
 	if h == nil {
 		return false
@@ -126,7 +126,7 @@ func (h *health) verified(model string) (changed bool) {
 	changed = h.Migrating > 0
 	h.Migrating = 0
 	if h.Drift > 0 && h.Adrift == model {
-		h.Drift, h.Adrift, h.At = h.Drift-1, "", time.Time{}
+		h.Drift, h.Adrift = h.Drift-1, ""
 		changed = true
 	}
 	return changed

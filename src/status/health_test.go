@@ -297,8 +297,12 @@ func TestTheEndOfDriftIsSeenAtOnce(t *testing.T) {
 	end(t, agent, status.Pending{Model: unit.ModelB}) // another one changes nothing
 	unit.WantStatus(t, agent, "active", before)
 	end(t, agent, status.Pending{Model: adrift})
-	unit.WantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 3 models; 1 model is not on the controller that JIMM records: juju run --string-args jimm-migrator/0 locate-model model='*'")
-	unit.Hook(t, agent, "update-status") // polls again
+	left := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 3 models; 1 model is not on the controller that JIMM records: juju run --string-args jimm-migrator/0 locate-model model='*'"
+	unit.WantStatus(t, agent, "active", left)
+	unit.Hook(t, agent, "update-status") // within the hour, so that it does not log in
+	unit.WantStatus(t, agent, "active", left)
+	age(t, agent, time.Hour)
+	unit.Hook(t, agent, "update-status")
 	unit.WantStatus(t, agent, "active", before)
 	if api, _ := j.Logins(); api != 2 {
 		t.Errorf("%d logins, want 2", api)

@@ -127,10 +127,9 @@ func (h health) report(ctx context.Context, u config.Unit) {
 	}
 }
 
-// due reports whether it is time for another login. What finish has not asked about yet
-// does not wait for an hour.
+// due reports whether it is time for another login.
 func (h *health) due(now time.Time) bool {
-	return h == nil || h.Finishing != "" || now.Sub(h.At) >= loginEvery || now.Before(h.At)
+	return h == nil || now.Sub(h.At) >= loginEvery || now.Before(h.At)
 }
 
 // logIn logs in and counts. It returns the pending migrations that JIMM has not
