@@ -108,6 +108,8 @@ const (
 	// OverUnproved: the source no longer answers for the model, and nothing proves that
 	// the target hosts it.
 	OverUnproved
+	// OverMisrecorded: JIMM records the target, which does not have the model.
+	OverMisrecorded
 	// OverUnrecorded: the model has moved; JIMM does not record it yet.
 	OverUnrecorded
 	// OverRetained: JIMM records the target, and it is not known that the source has
@@ -118,8 +120,10 @@ const (
 // over reads a verdict.
 func over(k judge.Kind) Over {
 	switch k {
-	case judge.SourceReleased, judge.Misrecorded:
+	case judge.SourceReleased:
 		return OverUnproved
+	case judge.Misrecorded:
+		return OverMisrecorded
 	case judge.Moved:
 		return OverUnrecorded
 	case judge.SourceRetains:

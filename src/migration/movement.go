@@ -163,7 +163,8 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	for _, model := range models.Models {
 		audit, known := named(model)
 		o, source := facts.Observation{Info: model.Entry.Info()}, facts.Controllers(list).ByUUID(model.Recorded)
-		shown := o.Info.Kind != facts.InfoNotAsked && (source.ShowsMigrations() || !opts.Probe || !known)
+		silent := o.Info.Kind == facts.InfoUnlisted || !source.ShowsMigrations()
+		shown := o.Info.Kind != facts.InfoNotAsked && (!silent || !opts.Probe || !known)
 		switch {
 		case shown:
 		case !known:
@@ -185,8 +186,8 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	return out, nil
 }
 
-// ask asks about a model whose migration JIMM's list does not show: the source, of which no
-// list shows any, or else JIMM.
+// ask asks about a model whose migration JIMM's list does not show: the source, which does not
+// list the model or shows no migration, or else JIMM.
 func (r *run) ask(ctx context.Context, model facts.Model, source facts.Controller, o facts.Observation) facts.Observation {
 	if o.Info.Kind == facts.InfoNotAsked {
 		o.Info = r.Jaas.Witness.Info(ctx, model.UUID)

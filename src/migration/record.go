@@ -112,8 +112,9 @@ func (m *recording) mayBeProved() bool {
 	case info.Migrating(), info.Importing(), s.InUseTwice():
 		return false
 	case s.OnTarget():
-		// Recording again what is recorded already clears a stuck migration mode.
-		return m.confirm == ""
+		// Recording again what is recorded already clears a stuck migration mode. A controller
+		// that denies the model proves nothing by itself, however long it is asked.
+		return m.confirm == "" && !s.Observation.CopyOn(s.Target).Denies()
 	default:
 		return s.LeftSource()
 	}

@@ -71,6 +71,16 @@ func TestRecordModel(t *testing.T) {
 		{name: "it has not moved", want: refused(facts.CauseRecordCorrect, "west"), detail: `"west" hosts the model`},
 		{name: "it has not moved, confirmed", confirm: modelUUID, want: refused(facts.CauseRecordCorrect, "west")},
 		{
+			name: "recorded there, and moved away", to: "west", detail: `has migrated the model to "east"`, next: "controller=east",
+			world: func(f *fake) { f.away(east(), false) },
+			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "west", "east"}, want2026: &want{facts.Refused, facts.CauseElsewhere, 0, "", "west", "east"},
+		},
+		{
+			name: "recorded there, and never was", detail: `"east" reports that it does not have the model`, next: "locate-model model=" + modelUUID,
+			world: func(f *fake) { f.record = east().UUID },
+			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""}, want2026: &want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""},
+		},
+		{
 			name: "neither has it, confirmed", to: "north", confirm: modelUUID, detail: `"north" reports that it does not have the model`,
 			world: func(f *fake) { f.record = east().UUID },
 			want:  want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""}, want2026: &want{facts.Refused, facts.CauseElsewhere, 0, "", "east", ""},

@@ -135,6 +135,8 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	switch {
 	case e.Over == migration.OverUnproved:
 		text = fmt.Sprintf("%q no longer answers for the model, and there is no proof that %q hosts it", e.Source.String(), e.Target.String())
+	case e.Over == migration.OverMisrecorded:
+		text = fmt.Sprintf("JIMM records %q, which does not have the model", e.Target.String())
 	case e.Over == migration.OverUnrecorded:
 		text = fmt.Sprintf("the model has moved to %q, which JIMM does not record yet", e.Target.String())
 	case e.Over == migration.OverRetained:

@@ -93,6 +93,7 @@ func TestEveryEventIsALine(t *testing.T) {
 		migration.HeartbeatEvent{},
 		migration.HeartbeatEvent{Text: "x", Err: secret},
 		migration.HeartbeatEvent{Over: migration.OverUnproved},
+		migration.HeartbeatEvent{Over: migration.OverMisrecorded},
 		migration.HeartbeatEvent{Over: migration.OverRetained},
 		migration.EndEvent{Phase: facts.PhaseDone, Target: controller},
 		migration.SourceReleasedEvent{Source: controller},
