@@ -114,9 +114,25 @@ func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 				if v := w.Violations(); len(v) > 0 {
 					t.Errorf("violations: %v", v)
 				}
+				// The checks ask whether changes are disabled, and nothing asks after the move.
+				if blocks := blocksRead(w); blocks > 1 || (blocks == 1) != (test.machines == checks.Pass) {
+					t.Errorf("blocks were read %d times", blocks)
+				}
 			})
 		})
 	}
+}
+
+// blocksRead counts how often controllers were asked whether changes of a model are disabled.
+func blocksRead(w world) int {
+	n := 0
+	for _, e := range w.Messages() {
+		asked := bytes.Contains(e.Data, []byte(`"type":"Block"`)) || bytes.Contains(e.Data, []byte(`"request":"ListBlockedModels"`))
+		if e.Server != "jimm" && e.Kind == wire.Received && asked {
+			n++
+		}
+	}
+	return n
 }
 
 // A controller that does not answer administrators costs one wait per observation, not one

@@ -110,11 +110,11 @@ func TestResultsTellAll(t *testing.T) {
 		},
 		{
 			name: "recording never works", world: func(f *fake) { f.failures = 1000 },
-			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; err; detail "no urls to dial", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
+			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, DONE; target proved; users; id; proof; err; detail "no urls to dial", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "recording is accepted and not done", world: func(f *fake) { f.onRecord = func(f *fake) { f.record = west().UUID } },
-			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, REAP; target proved; users; id; proof; detail "JIMM accepted the request, but its record still names another controller", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
+			want: `unknown record-failed in record, plan start: west to east, held by east, recorded on west, DONE; target proved; users; id; proof; detail "JIMM accepted the request, but its record still names another controller", next "juju run jimm-migrator/0 record-model model=UUID controller=east --wait=20m"`,
 		},
 		{
 			name: "already there",
