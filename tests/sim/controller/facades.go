@@ -256,8 +256,8 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	return map[string]any{"clouds": list}, nil
 }
 
-// listSecretBackends is SecretBackends.ListSecretBackends, for everybody who can log in: all backends of the controller (by the
-// source of 3.5.4, where the ids are those under which they were added).
+// listSecretBackends is SecretBackends.ListSecretBackends, for every user who can log in: all backends of the controller
+// (by the source of 3.5.4, where the ids are those under which they were added).
 func listSecretBackends(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := []secretBackend{{Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, ID: s.c.config.UUID, Status: "active"}}
 	for _, id := range s.c.config.SecretBackends {
