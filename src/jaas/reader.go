@@ -178,6 +178,25 @@ func (r reader) Clouds(ctx context.Context, c facts.Controller) (map[string][]st
 	return cloud.Clouds(ctx)
 }
 
+// Credential returns what the controller shows of a cloud credential.
+func (r reader) Credential(ctx context.Context, c facts.Controller, tag string) (facts.CloudCredential, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return facts.CloudCredential{}, false, err
+	}
+	cloud, err := conn.Cloud()
+	if err != nil {
+		return facts.CloudCredential{}, false, err
+	}
+	got, err := cloud.Credential(ctx, tag)
+	if errors.Is(err, rpc.CodeNotFound) {
+		return facts.CloudCredential{}, false, nil
+	}
+	return facts.CloudCredential{Kind: got.AuthType, Attributes: got.Attributes, Secret: got.Redacted}, err == nil, err
+}
+
 // SecretBackends returns the ids of the secret backends that the controller has.
 func (r reader) SecretBackends(ctx context.Context, c facts.Controller) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)

@@ -125,6 +125,8 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 		Owner:            m.Owner(),
 		Users:            users,
 		Credential:       validity(m.CloudCredentialValidity),
+		CredentialTag:    m.CloudCredentialTag,
+		CredentialOwner:  juju.CredentialOwner(m.CloudCredentialTag),
 		Backends:         backends(m.SecretBackends),
 		BackendsReported: m.SecretBackends != nil || strings.HasPrefix(m.AgentVersion, nullIsNone) && m.SLA != nil,
 	}

@@ -139,3 +139,34 @@ func TestCheckOfAnImport(t *testing.T) {
 		t.Errorf("an empty UUID was sent: %v", server.calls)
 	}
 }
+
+func TestCredential(t *testing.T) {
+	const tag = "cloudcred-aws_bob%40canonical.com_main%5f1"
+	server := &caller{response: `{"results":[{"result":{"auth-type":"access-key","attrs":{"access-key":"AK"},"redacted":["secret-key"]}}]}`}
+	got, err := juju.NewCloud(server).Credential(t.Context(), tag)
+	want := juju.Credential{AuthType: "access-key", Attributes: map[string]string{"access-key": "AK"}, Redacted: []string{"secret-key"}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if diff := cmp.Diff([]string{`Cloud.Credential 7 {"entities":[{"tag":"` + tag + `"}]}`}, server.calls); diff != "" {
+		t.Error(diff)
+	}
+	for response, code := range map[string]rpc.Code{
+		`{"results":[{"error":{"message":"credential \"main\" not found","code":"not found"}}]}`: rpc.CodeNotFound,
+		`{"results":[{"error":{"message":"permission denied","code":"unauthorized access"}}]}`:   rpc.CodeUnauthorized,
+	} {
+		if _, err := juju.NewCloud(&caller{response: response}).Credential(t.Context(), tag); !errors.Is(err, code) {
+			t.Errorf("%s: %v", response, err)
+		}
+	}
+	for _, response := range []string{`{"results":[]}`, `{"results":[{}]}`} {
+		if got, err := juju.NewCloud(&caller{response: response}).Credential(t.Context(), tag); err == nil {
+			t.Errorf("%s: %v", response, got)
+		}
+	}
+	for tag, want := range map[string]string{tag: "bob@canonical.com", "cloudcred-aws_bob_main": "bob", "cloudcred-aws": "", "user-bob": "", "": ""} {
+		if got := juju.CredentialOwner(tag); got != want {
+			t.Errorf("%s: %q", tag, got)
+		}
+	}
+}

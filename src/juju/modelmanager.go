@@ -17,6 +17,8 @@ type ModelInfo struct {
 	ControllerUUID string `json:"controller-uuid"`
 	// IsController is true for a controller's own model, which cannot migrate.
 	IsController bool `json:"is-controller"`
+	// CloudCredentialTag is such as cloudcred-aws_bob_main.
+	CloudCredentialTag string `json:"cloud-credential-tag"`
 	// CloudCredentialValidity is nil if the server does not say.
 	CloudCredentialValidity *bool  `json:"cloud-credential-validity"`
 	OwnerTag                string `json:"owner-tag"`

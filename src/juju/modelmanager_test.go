@@ -61,7 +61,7 @@ func TestModelInfo(t *testing.T) {
 				`"agent-version":"4.0-beta8","supported-features":[{"name":"juju","description":"x","version":"4.0-beta8"}]}`,
 			juju.ModelInfo{
 				Name: "test", UUID: modelUUID, ControllerUUID: controllerUUID,
-				CloudCredentialValidity: &valid, Qualifier: "prod", Life: "alive",
+				CloudCredentialTag: "cloudcred-dummy_admin_default", CloudCredentialValidity: &valid, Qualifier: "prod", Life: "alive",
 				Status: juju.EntityStatus{Status: "available", Since: at(t, "2026-11-22T11:45:07.677453714Z")},
 				Users:  []juju.ModelUser{{Name: "admin", Access: "admin"}},
 				SecretBackends: []juju.ModelSecretBackend{{NumSecrets: 2, Result: struct {

@@ -14,6 +14,9 @@ import (
 // a model whose credential is not valid, and refuses one whose credential has been
 // revoked, which is not reported (3.5.4 and 3.6.28, recorded).
 func checkCredential(s *survey.Survey) Finding {
+	if why, remedy := credentialNotImported(s); why != "" {
+		return Finding{Level: Fail, Evidence: why, Remedy: remedy}
+	}
 	suspended := s.Observation.Info.Status == "suspended" || s.Contents.Known && s.Contents.Status == "suspended"
 	switch valid := s.Observation.Info.Credential; {
 	case valid == facts.Invalid, suspended:
@@ -27,6 +30,31 @@ func checkCredential(s *survey.Survey) Finding {
 	default:
 		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report whether the cloud credential is valid"}
 	}
+}
+
+// credentialNotImported returns why the target cannot import the model's cloud credential, and what helps; ""
+// if nothing is known. Juju 3 refuses one that differs from that of the same cloud, owner and name on the target
+// (juju/juju#20813), and one that is not of the model's owner (both recorded on 3.5.4).
+func credentialNotImported(s *survey.Survey) (why, remedy string) {
+	const four = 4
+	target, ok := rules.ParseVersion(s.Target.AgentVersion)
+	if !ok || target.Major >= four {
+		return "", ""
+	}
+	own := s.Observation.CopyOn(s.Source).Info
+	if own.Kind == facts.InfoLive && own.CredentialOwner != "" && own.Owner != "" && own.CredentialOwner != own.Owner {
+		return "the cloud credential of the model is one of " + own.CredentialOwner + ", and the owner of the model is " + own.Owner + ": Juju cannot import that",
+			"juju set-credential -m " + s.Model.FullName() + " with one of " + own.Owner
+	}
+	here, there := s.Reports.Credential, s.Reports.TargetCredential
+	if here == nil || there == nil {
+		return "", ""
+	}
+	if differs := there.Differences(*here); len(differs) > 0 {
+		return strconv.Quote(s.Target.Name) + " has a different credential with the same cloud, owner and name (juju/juju#20813), and would not import the model: " + List(differs),
+			"have its owner run juju update-credential on " + s.Target.Name + ", or juju set-credential -m " + s.Model.FullName() + " with one of another name"
+	}
+	return "", ""
 }
 
 // checkJIMMRecords reports whether this JIMM can record the model on the target. JIMM

@@ -1,6 +1,10 @@
 package facts
 
 import (
+	"maps"
+	"slices"
+	"strconv"
+
 	"jimm-migrator/src/redact"
 )
 
@@ -66,8 +70,10 @@ type Info struct {
 	Owner string
 	// Users have access to the model, as "name=access".
 	Users []string
-	// Credential reports whether the model's cloud credential is valid.
-	Credential Validity
+	// Credential reports whether the model's cloud credential is valid; CredentialTag is its
+	// tag, and CredentialOwner whose it is.
+	Credential                     Validity
+	CredentialTag, CredentialOwner string
 	// Backends hold the model's secrets, none if it has no secrets; BackendsReported is
 	// false where the controller does not say (before Juju 3.1).
 	Backends         []Backend
@@ -89,6 +95,39 @@ const (
 	Valid
 	Invalid
 )
+
+// CloudCredential is what a controller shows of a cloud credential: of what is secret, the name only.
+type CloudCredential struct {
+	Kind       string
+	Attributes map[string]string
+	Secret     []string
+}
+
+// Differences names in what two credentials differ, without any value. That what is secret differs does
+// not show.
+func (c CloudCredential) Differences(other CloudCredential) []string {
+	if c.Kind != other.Kind {
+		return []string{"its kind is " + strconv.Quote(c.Kind) + " instead of " + strconv.Quote(other.Kind)}
+	}
+	differs := map[string]bool{}
+	for _, pair := range [][2]CloudCredential{{c, other}, {other, c}} {
+		for name, value := range pair[0].Attributes {
+			if got, ok := pair[1].Attributes[name]; !ok || got != value {
+				differs[name] = true
+			}
+		}
+		for _, name := range pair[0].Secret {
+			if !slices.Contains(pair[1].Secret, name) {
+				differs[name] = true
+			}
+		}
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(differs)) {
+		out = append(out, "attribute "+strconv.Quote(name))
+	}
+	return out
+}
 
 // Backend is a secret backend that has secrets of a model.
 type Backend struct {

@@ -17,9 +17,12 @@ type Reports struct {
 	Clouds      map[string][]string                       // Of the target, with their regions; nil if not reported.
 	// Backends are the ids of the secret backends of the target, where the model needs some;
 	// nil if they were not read.
-	Backends    []string
-	Prechecks   facts.Prechecks
-	PrecheckErr error
+	Backends []string
+	// Credential is the model's cloud credential on the source, TargetCredential that of the same
+	// tag on the target; nil if it was not read or is not there.
+	Credential, TargetCredential *facts.CloudCredential
+	Prechecks                    facts.Prechecks
+	PrecheckErr                  error
 	// SourceItself is the source's own answer to the question whether it would accept the model that it has: it shows
 	// how the source judges itself. Empty if there was no answer.
 	SourceItself facts.Prechecks
@@ -66,11 +69,28 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Clouds = clouds
 	}
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
+	if out.Source.State == facts.AccountWorks {
+		out.Credential = r.readCredential(ctx, s, s.Source)
+		out.TargetCredential = r.readCredential(ctx, s, s.Target)
+	}
 	if outside, _ := s.OutsideBackends(); len(outside) > 0 && r.Jaas.Imports != nil {
 		if ids, err := r.Jaas.Imports.SecretBackends(ctx, s.Target); err == nil {
 			out.Backends = ids
 		}
 	}
+}
+
+// readCredential reads the model's cloud credential on a controller; nil if that shows none.
+func (r *Surveyor) readCredential(ctx context.Context, s *Survey, at facts.Controller) *facts.CloudCredential {
+	own := s.Observation.CopyOn(s.Source).Info
+	if own.CredentialTag == "" || r.Jaas.Imports == nil {
+		return nil
+	}
+	got, found, err := r.Jaas.Imports.Credential(ctx, at, own.CredentialTag)
+	if err != nil || !found {
+		return nil
+	}
+	return &got
 }
 
 // OutsideBackends returns the secret backends with secrets of the model that the target needs too,

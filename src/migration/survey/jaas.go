@@ -48,6 +48,9 @@ type DryRunner interface {
 type ImportReader interface {
 	// SecretBackends returns the ids of the secret backends that the target has.
 	SecretBackends(ctx context.Context, target facts.Controller) ([]string, error)
+	// Credential returns what a controller shows of the cloud credential with a tag, and whether
+	// it has one.
+	Credential(ctx context.Context, at facts.Controller, tag string) (facts.CloudCredential, bool, error)
 	// Refusal returns why the target does not accept the copy; "" if it accepts it. The source of an endless VALIDATION
 	// has this answer only in its log. An error means that the target was not asked, or did not answer.
 	Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error)

