@@ -134,7 +134,7 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 	text := "no migration is reported"
 	switch {
 	case e.Over == migration.OverUnproved:
-		text = fmt.Sprintf("%q no longer answers for the model, and there is no proof that %q hosts it", e.Source.String(), e.Target.String())
+		text = fmt.Sprintf("%q no longer answers for the model, and %s", e.Source.String(), unproved(e.Target.String()))
 	case e.Over == migration.OverMisrecorded:
 		text = fmt.Sprintf("JIMM records %q, which does not have the model", e.Target.String())
 	case e.Over == migration.OverUnrecorded:

@@ -168,6 +168,8 @@ func nextCommand(r migration.Result, run Run) string {
 		return facts.RemoveCommand(run.Unit, r.Model.UUID, r.Target.Name)
 	case r.Attempt.Running() && (failed(r.Findings, checks.OtherMigration) || r.Outcome == facts.Refused && r.Cause == facts.CauseOtherMigration):
 		return facts.FollowCommand(run.Unit, r.Model.UUID)
+	case r.Outcome == facts.Refused && failed(r.Findings, checks.Source) && !r.Holder.Known():
+		return facts.LocateCommand(run.Unit, r.Model.UUID)
 	case r.Outcome == facts.Refused && r.Cause == facts.CauseChecks:
 		return "" // The checks have been made, and their remedies say what helps.
 	case (r.Reason != migration.ReasonPasses || r.CopyLeft) && r.Outcome != facts.Unknown:

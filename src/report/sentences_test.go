@@ -78,6 +78,25 @@ func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 	}
 }
 
+// The target of a migration that JIMM did not start need not be known.
+func TestAnUnknownTargetHasNoEmptyName(t *testing.T) {
+	r := everything()
+	r.Outcome, r.Target, r.Holder, r.Detail = facts.Unknown, facts.Controller{}, facts.Controller{}, ""
+	west := facts.Controller{Name: "west", UUID: "x"}
+	texts := []string{report.Line(migration.HeartbeatEvent{Over: migration.OverUnproved, Source: west})}
+	for _, cause := range []facts.Cause{facts.CauseUnproved, facts.CauseSilent, facts.CauseAnswer} {
+		for _, phase := range []facts.Phase{facts.PhaseReap, facts.PhaseReapFailed} {
+			r.Cause, r.Phase = cause, phase
+			texts = append(texts, report.Summary(r))
+		}
+	}
+	for _, text := range texts {
+		if strings.Contains(text, `""`) || !strings.Contains(text, `"west"`) && !strings.Contains(text, "no controller reports it") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 func TestEveryEventIsALine(t *testing.T) {
 	secret := errors.New("password=" + canary)
 	controller := facts.Controller{Name: "west", UUID: "x"}

@@ -234,14 +234,18 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseAnswer:
 		text = source + " ended it with an unrecognised status"
 	case facts.CauseUnproved:
-		text = source + " no longer answers for the model, and there is no proof that " + target + " hosts it"
+		text = source + " no longer answers for the model, and " + unproved(r.Target.Name)
 		if r.Phase == facts.PhaseReapFailed {
-			text = source + " has migrated the model but could not remove its copy, and there is no proof that the model is on " + target
+			text = source + " has migrated the model but could not remove its copy, and " + unproved(r.Target.Name)
 		}
 	default:
 		text = string(r.Cause)
 	}
-	text = fmt.Sprintf("the state of the migration of model %s to %s is not known: %s", model, target, text)
+	to := ""
+	if r.Target.Name != "" {
+		to = " to " + target
+	}
+	text = fmt.Sprintf("the state of the migration of model %s%s is not known: %s", model, to, text)
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
@@ -249,6 +253,15 @@ func unknownSummary(r migration.Result) string {
 		return hinted(text, r)
 	}
 	return text
+}
+
+// unproved is what is missing where a source has released a model. The target may not
+// be known, if JIMM did not start the migration.
+func unproved(target string) string {
+	if target == "" {
+		return "it is not known which controller hosts it"
+	}
+	return fmt.Sprintf("there is no proof that %q hosts it", target)
 }
 
 // describeElsewhere returns where the model is instead, or what JIMM records.

@@ -98,6 +98,9 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	case source.Has():
 		f.Evidence = name + " has the model but does not describe it: " + s.Observation.Info.Answer()
 		f.Remedy = unreachable(s)
+		if s.Observation.CopyOn(s.Target).State == facts.CopyActive {
+			f.Remedy = find // It is being removed here, or was left behind.
+		}
 	default:
 		f.Evidence = "cannot determine whether " + name + " has the model: " + s.Observation.Info.Answer()
 		f.Remedy = unreachable(s)
