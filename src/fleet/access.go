@@ -12,13 +12,13 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Rehoster corrects which controllers JIMM's access rules name as the host of a model:
-// their administrators administer it. It can make no other rule.
+// Rehoster corrects which controllers JIMM's access rules name as the host of a model; the administrators of a host
+// administer the model. It can change no other rule.
 type Rehoster interface {
 	// Hosts returns the UUIDs of the controllers that the rules name.
 	Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error)
-	// Rehost makes the rule that names the controller, or removes it. JIMM refuses to
-	// add what is there and to remove what is not.
+	// Rehost adds the rule that names the controller, or removes it. JIMM refuses to add a rule that exists and to
+	// remove one that does not.
 	Rehost(ctx context.Context, home Home, controller facts.ControllerUUID, hosts bool) error
 }
 
@@ -41,12 +41,11 @@ func (h Home) Allows(controller facts.ControllerUUID, hosts bool) bool {
 	return slices.Contains(h.without, controller)
 }
 
-// Access is what became of JIMM's access rules of the models that have moved.
+// Access is the result for JIMM's access rules of the models that have been migrated.
 type Access struct {
-	// Repaired are the models whose rules this run has corrected, Right those whose
-	// rules were right already, by UUID.
+	// Repaired are the models with rules that this run has corrected, Right those with correct rules, by UUID.
 	Repaired, Right []string
-	// Left are those whose rules were left, each with its name and why.
+	// Left are the models with rules that were left as they are, each with its name and the reason.
 	Left []string
 }
 
@@ -56,11 +55,10 @@ type Stay struct {
 	Controller  facts.ControllerUUID
 }
 
-// RepairAccess corrects the rules of each model: the one that names its controller is
-// made first, then those are removed that name a controller which says itself that it
-// does not have the model. Killed between the two, both administer it, and the next run
-// removes what is left; what is right already is not written. A model that moves, or
-// that is not proved to be where JIMM records it, is left.
+// RepairAccess corrects the rules of each model. First it adds the rule that names the model's controller; then it
+// removes those that name a controller which itself reports that it does not have the model. If it is killed between
+// the two, both controllers administer the model, and the next run removes the old rule. A correct rule is not written.
+// A model that is migrating, or that is not proved to be where JIMM records it, is left.
 func RepairAccess(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stays []Stay) Access {
 	var out Access
 	for _, stay := range stays {
@@ -77,7 +75,7 @@ func RepairAccess(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snaps
 	return out
 }
 
-// repair corrects the rules of one model. It returns why they were left, or "".
+// repair corrects the rules of one model. It returns why they were left as they are, or "".
 func repair(ctx context.Context, jaas survey.JAAS, rules Rehoster, s Snapshot, stay Stay) (changed bool, why string) {
 	if ctx.Err() != nil {
 		return false, "the timeout expired"
@@ -128,9 +126,9 @@ func whyNot(failed, err error) string {
 	return redact.Error(failed)
 }
 
-// prove proves that the controller on record has the model: it is not on its way, the
-// controller does not deny it or only import it, and another that the rules name reports
-// that it has moved it there, or that it does not have it while this one hosts it.
+// prove proves that the recorded controller has the model: the model is not migrating, the controller neither denies it
+// nor is importing it, and another controller that the rules name reports that it has migrated the model there, or that
+// it does not have it while the recorded one hosts it.
 func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts []facts.ControllerUUID) (Home, string) {
 	list := s.Controllers
 	if slices.ContainsFunc(s.Moving, func(f Flight) bool { return f.Model == stay.Model }) {
@@ -174,10 +172,10 @@ func names(s Snapshot, uuids []facts.ControllerUUID) []string {
 	return out
 }
 
-// Stays are the models of the runs that are where the plan has them, and those that
-// left the controller of a drain, with where JIMM records them.
+// Stays are the models of the runs that are where the plan has them, and those that left the drained controller, with
+// their recorded controllers.
 func Stays(s Snapshot, moved []MoveResult, departed []string) []Stay {
-	wanted := map[string]string{} // The controller, "" if any will do.
+	wanted := map[string]string{} // The controller; "" if any is accepted.
 	for _, uuid := range departed {
 		wanted[uuid] = ""
 	}

@@ -9,8 +9,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// assign gives each model its target: those that are connected with each other
-// the same one where that is possible, the largest groups first.
+// assign gives each model its target. Connected models get the same one where possible, the largest groups first.
 func (m *maker) assign(candidates []candidate) {
 	byUUID := make(map[string]candidate, len(candidates))
 	uuids := make([]string, len(candidates))
@@ -52,7 +51,7 @@ func (m *maker) entry(c candidate, target string) Entry {
 	}
 }
 
-// common returns the targets that take all models of a group.
+// common returns the targets that accept all models of a group.
 func (m *maker) common(group []string, by map[string]candidate) []string {
 	if len(group) == 1 {
 		return nil
@@ -64,8 +63,8 @@ func (m *maker) common(group []string, by map[string]candidate) []string {
 	return out
 }
 
-// choose returns the best of the targets: as [Targets] ranks them, where the
-// agents count that this plan has given them, divided by the weight.
+// choose returns the best of the targets: they are ranked as [Targets] ranks them, with the agents that this plan has
+// assigned to them, divided by the weight.
 func (m *maker) choose(c candidate, names []string) string {
 	best := m.option(c, names[0])
 	for _, name := range names[1:] {
@@ -94,7 +93,7 @@ func (m *maker) option(c candidate, name string) option {
 func (o option) better(p option) bool {
 	return cmp.Or(
 		o.eligible-p.eligible, p.connected-o.connected, o.warnings-p.warnings,
-		o.agents*p.weight-p.agents*o.weight, // Cross-multiplied, so that nothing is rounded.
+		o.agents*p.weight-p.agents*o.weight, // Cross-multiplied, to avoid rounding.
 		checks.CompareVersions(o.controller.AgentVersion, p.controller.AgentVersion), strings.Compare(o.controller.Name, p.controller.Name),
 	) < 0
 }

@@ -11,14 +11,14 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// candidate is a model that may move.
+// candidate is a model that may be migrated.
 type candidate struct {
 	*facts.Model
-	named      bool      // One by one.
+	named      bool      // Named one by one.
 	judgements []verdict // About all controllers.
-	fits       []string  // Names of the targets that take it.
+	fits       []string  // Names of the targets that accept it.
 	detail     string    // More about why it stays.
-	alone      bool      // A neighbour of JIMM: last.
+	alone      bool      // A neighbour of JIMM: it is migrated last.
 }
 
 func (m *maker) candidate(model *facts.Model, named bool) candidate {
@@ -26,7 +26,7 @@ func (m *maker) candidate(model *facts.Model, named bool) candidate {
 	return candidate{Model: model, named: named, alone: alone}
 }
 
-// candidates selects the models, and leaves those that must not move.
+// candidates selects the models, and leaves those that must not be migrated.
 func (m *maker) candidates() ([]candidate, error) {
 	selected, named, err := m.selected()
 	if err != nil {
@@ -65,9 +65,8 @@ func (m *maker) candidates() ([]candidate, error) {
 	return out, nil
 }
 
-// follows reports whether a drain takes over a migration that runs: it goes from the
-// controller to a target. So a drain that was killed continues where it was, and it does not
-// matter which client started a migration.
+// follows reports whether a drain takes over a running migration: one from the controller to a target. So a drain that
+// was killed continues, and it does not matter which client started a migration.
 func (m *maker) follows(f Flight) bool {
 	return m.policy.Goal == Drain && f.Source == m.policy.From &&
 		slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == f.Target })
@@ -97,7 +96,7 @@ func (m *maker) rest(c candidate, moving, excluded bool) Reason {
 	}
 }
 
-// fit finds the targets that take the model.
+// fit finds the targets that accept the model.
 func (m *maker) fit(c *candidate) Reason {
 	reason := LeftNoTarget
 	c.judgements = m.judgements(c.Model)
@@ -124,8 +123,8 @@ func (m *maker) fit(c *candidate) Reason {
 	return cmp.Or(m.failed(c), reason)
 }
 
-// failed returns the check of migrate-model that forbids to move the model to a target of
-// the plan, and sets the candidate's detail; "" if none was made or none does.
+// failed returns the check of migrate-model that prevents a migration of the model to a target of the plan, and sets
+// the candidate's detail; "" if no check was made, or none failed.
 func (m *maker) failed(c *candidate) Reason {
 	for _, t := range m.targets {
 		if f, refused := m.snapshot.Refused[c.UUID][m.byName[t.Name].UUID]; refused {
@@ -140,7 +139,7 @@ func (m *maker) leave(c candidate, why Reason) {
 	m.left = append(m.left, Left{Reason: why, Model: c.UUID, Name: printed(c.Model), Detail: c.detail})
 }
 
-// printed returns the full name on one line, whatever is in it.
+// printed returns the full name on one line, whatever characters it has.
 func printed(m *facts.Model) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -150,8 +149,7 @@ func printed(m *facts.Model) string {
 	}, m.FullName())
 }
 
-// selected returns the models that the policy is about, and those that it names
-// one by one.
+// selected returns the models that the policy selects, and those that it names one by one.
 func (m *maker) selected() (models []*facts.Model, named map[string]bool, err error) {
 	patterns := m.policy.Models
 	if m.policy.Goal == Drain && len(patterns) == 0 {
@@ -175,7 +173,7 @@ func (m *maker) selected() (models []*facts.Model, named map[string]bool, err er
 		case !in[model.UUID] || from != "" && model.Recorded != from:
 		case !m.onlyTarget(model):
 			models = append(models, model)
-		case typed[model.UUID]: // A pattern may match models that are there already.
+		case typed[model.UUID]: // A pattern may match models that are already there.
 			m.leave(m.candidate(model, true), LeftAlreadyThere)
 		}
 	}
@@ -188,10 +186,9 @@ func (m *maker) onlyTarget(model *facts.Model) bool {
 	return m.policy.Goal != Upgrade && len(m.targets) == 1 && m.byName[m.targets[0].Name].UUID == model.Recorded
 }
 
-// matching returns the UUIDs of the models that the patterns match. One that
-// matches none is an error: a name that is misspelt must not pass for done, nor move
-// the model that was to be excluded. In a drain, which is run again until the
-// controller is empty, a pattern can have become one of no models.
+// matching returns the UUIDs of the models that the patterns match. A pattern without a match is an error: a misspelt
+// name must neither count as done nor migrate the model that was to be excluded. In a drain, which is repeated until
+// the controller is empty, a pattern may no longer match.
 func (m *maker) matching(patterns []string) (in, named map[string]bool, err error) {
 	in, named = map[string]bool{}, map[string]bool{}
 	for _, pattern := range patterns {

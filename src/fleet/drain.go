@@ -15,11 +15,11 @@ import (
 
 // Cordoner sets and removes JIMM's mark "deprecated" on a controller.
 type Cordoner interface {
-	// Cordon sets or lifts the mark.
+	// Cordon sets or removes the mark.
 	Cordon(ctx context.Context, controller string, mark bool) error
 }
 
-// Cordon is what can be said of a controller's mark.
+// Cordon is the state of a controller's mark.
 type Cordon string
 
 // The states of a cordon.
@@ -51,8 +51,8 @@ type waitError struct{ error }
 // Is reports that the error is [ErrWait].
 func (waitError) Is(target error) bool { return target == ErrWait }
 
-// CheckDrain returns why a controller must not be drained now, or nil. The error matches
-// [ErrWait] if that may change by itself.
+// CheckDrain returns why a controller must not be drained now, or nil. The error matches [ErrWait] if the reason may
+// end by itself.
 func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
 	switch {
@@ -79,9 +79,8 @@ func CheckDrain(s Snapshot, controller string) error {
 	}
 }
 
-// Remaining plans what is left of a drain, as far as it can be migrated now: a target that
-// takes no models now is left out, and what is excluded may be gone. Without a target every
-// model stays.
+// Remaining plans the rest of a drain, as far as models can be migrated now: a target that accepts no models now is
+// left out, and what is excluded may be gone. Without a target every model stays.
 func Remaining(s Snapshot, p Policy) (Plan, error) {
 	p.Exclude = slices.DeleteFunc(slices.Clone(p.Exclude), func(pattern string) bool {
 		found, err := facts.SelectAll(s.Models, pattern)
@@ -101,8 +100,8 @@ func Remaining(s Snapshot, p Policy) (Plan, error) {
 	return m.make()
 }
 
-// Arrived plans what has arrived during a drain. A model that a run of this drain has tried
-// to move is left to the next drain.
+// Arrived plans the models that have arrived during a drain. A model that a run of this drain has tried to migrate is
+// left to the next drain.
 func Arrived(s Snapshot, p Policy, moved []MoveResult) (Plan, error) {
 	plan, err := Make(s, p)
 	plan.Moves = slices.DeleteFunc(plan.Moves, func(e Entry) bool {
@@ -113,9 +112,9 @@ func Arrived(s Snapshot, p Policy, moved []MoveResult) (Plan, error) {
 
 // End is the end of a drain.
 type End struct {
-	// Controller is the name of the one that is drained.
+	// Controller is the name of the drained controller.
 	Controller string
-	// Left is a plan of what is left.
+	// Left is a plan of the models that are left.
 	Left Plan
 	// Moved is what became of the models of the runs.
 	Moved []MoveResult
@@ -123,8 +122,8 @@ type End struct {
 	Probe bool
 }
 
-// refused returns the models that a run has failed to move: a check or Juju
-// refused them. A plan knows only what JIMM lists.
+// refused returns the models that a run has failed to migrate because a check or Juju refused them. A plan only knows
+// what JIMM lists.
 func (e End) refused() map[string]string {
 	out := map[string]string{}
 	for _, m := range e.Moved {
@@ -135,12 +134,11 @@ func (e End) refused() map[string]string {
 	return out
 }
 
-// Gather collects what the end of a drain rests on.
+// Gather collects the evidence for the end of a drain.
 //
-// A model that JIMM records elsewhere has left the controller if a run moved it from
-// there, or if any client requested to move it recently, and the controller reports that
-// it has moved it: so a drain that was killed and is run again proves what the run
-// before has moved, too.
+// A model that JIMM records on another controller has left the drained one if a run migrated it from there; or if any
+// client requested a migration recently and the controller reports that it has migrated the model. So a drain that was
+// killed and is repeated also proves what the run before has migrated.
 func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence {
 	c, _ := s.Controller(end.Controller)
 	g := gathering{End: end, jaas: jaas, snapshot: s, controller: c, recorded: map[string]facts.ControllerUUID{}}
@@ -162,7 +160,7 @@ func Gather(ctx context.Context, jaas survey.JAAS, s Snapshot, end End) Evidence
 	}
 	for _, l := range end.Left.Left {
 		switch l.Reason {
-		case LeftControllerModel: // It goes with the controller.
+		case LeftControllerModel: // It is removed with the controller.
 		case LeftMoving:
 			g.Leaving = append(g.Leaving, l.Model+" "+l.Name)
 		default:
@@ -192,8 +190,8 @@ type gathering struct {
 	silent     int                             // How many questions in a row got no answer.
 }
 
-// arriving finds the models that may be on their way to the controller. One that
-// moves to it is not known where is not, if the controller reports that it does not have it.
+// arriving finds the models that may be migrating to the controller. A model with a request to migrate there is not
+// among them if the controller reports that it does not have it.
 func (g *gathering) arriving(ctx context.Context) {
 	for _, f := range g.snapshot.Moving {
 		switch {
@@ -205,8 +203,8 @@ func (g *gathering) arriving(ctx context.Context) {
 	}
 }
 
-// departed asks the controller where the models are that left it. Those of the log
-// that it never had it does not know, which proves nothing.
+// departed asks the controller about the models that have left it. It does not know a model of the log that it never
+// had, which proves nothing.
 func (g *gathering) departed(ctx context.Context) {
 	ours, well := map[string]bool{}, map[string]bool{}
 	for _, m := range g.Moved {
@@ -240,9 +238,8 @@ func (g *gathering) departed(ctx context.Context) {
 	}
 }
 
-// forgotten finds models that were asked to move recently, that JIMM does not list any
-// more, and that the controller says it has: JIMM of 2026 can forget a model that it
-// migrates, and only its log still names it.
+// forgotten finds models with a recent migration request that JIMM no longer lists and that the controller has: JIMM of
+// 2026 can forget a model that it migrates, and then only its log still names it.
 func (g *gathering) forgotten(ctx context.Context) {
 	for _, uuid := range g.snapshot.Unlisted {
 		if said := g.said(ctx, uuid); said.Has() {
@@ -263,24 +260,23 @@ func (g *gathering) said(ctx context.Context, model string) facts.Copy {
 	return said
 }
 
-// silentToGiveUp is after how many models in a row that a controller does not answer
-// about it is no longer asked: each question may take ten seconds.
+// silentToGiveUp is the number of models in a row for which a controller may fail to answer before it is no longer
+// asked: each question may take ten seconds.
 const silentToGiveUp = 3
 
-// resident says why a model that JIMM records elsewhere is on the controller. Each is judged
-// once.
+// resident returns why a model that JIMM records on another controller is on this one. Each model is judged once.
 func (g *gathering) resident(ctx context.Context, m *facts.Model, said facts.Copy) {
 	at := g.snapshot.Controllers.ByUUID(m.Recorded)
 	there := g.copyOn(ctx, at, m.UUID)
 	stranger := Left{LeftDrift, m.UUID, printed(m), "JIMM records it on " + g.snapshot.nameOf(m.Recorded)}
 	switch {
 	case g.comes(m.UUID):
-		return // It is among those that arrive.
+		return // It is among the arriving models.
 	case said.State == facts.CopyImporting && there.State == facts.CopyExporting:
 		g.Arriving = append(g.Arriving, g.named(m.UUID))
 		return
 	case said.State == facts.CopyActive && there.State == facts.CopyActive && g.copyOn(ctx, g.controller, m.UUID).State == facts.CopyActive:
-		// Asked again last: what it has released meanwhile is not in conflict.
+		// The controller is asked again last: a model that it has released meanwhile is not in conflict.
 		g.Conflicts = append(g.Conflicts, g.named(m.UUID))
 		return
 	case said.State == facts.CopyImporting:
@@ -293,7 +289,7 @@ func (g *gathering) resident(ctx context.Context, m *facts.Model, said facts.Cop
 	g.Strangers = append(g.Strangers, stranger)
 }
 
-// comes reports whether a model is among those that arrive.
+// comes reports whether a model is among the arriving ones.
 func (g *gathering) comes(model string) bool {
 	return slices.ContainsFunc(g.Arriving, func(line string) bool { return strings.HasPrefix(line, model) })
 }
@@ -347,8 +343,8 @@ func (g *gathering) holdings(ctx context.Context) {
 	}
 }
 
-// held is what the controller has of a model that it lists. One that it removes is not in
-// use, although it says so to any client.
+// held returns the state of a model that the controller lists. One that is being removed is not in use, although the
+// controller reports it as such to any client.
 func (g *gathering) held(ctx context.Context, h facts.Holding) facts.Copy {
 	said := g.said(ctx, h.UUID)
 	switch {
@@ -364,7 +360,7 @@ func (g *gathering) held(ctx context.Context, h facts.Holding) facts.Copy {
 	return said
 }
 
-// unknown says what a model is that JIMM does not know.
+// unknown returns the finding for a model that JIMM does not know.
 func unknown(h facts.Holding) Left {
 	out := Left{LeftUnknownToJIMM, h.UUID, h.Owner + "/" + h.Name, ""}
 	switch {

@@ -14,8 +14,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// oracle is what is really on the controllers, by controller and model. It answers for
-// them, and for the rules of JIMM's access.
+// oracle is the actual state of the controllers, by controller and model. It gives their answers, and those of JIMM's
+// access rules.
 type oracle struct {
 	survey.Witness
 	survey.ControllerReader
@@ -28,8 +28,8 @@ type oracle struct {
 	record map[string]facts.ControllerUUID
 
 	hosts map[string][]facts.ControllerUUID
-	fails map[string]error // By "add east" or "remove west"; what is asked for is done anyway.
-	stuck map[string]bool  // As fails, and nothing is done.
+	fails map[string]error // "add east" or "remove west" fails; the request is carried out anyway.
+	stuck map[string]bool  // The same, but the request is not carried out.
 	wrote []string
 }
 
@@ -87,8 +87,8 @@ func moved(name string) facts.Copy {
 	return facts.Copy{State: facts.CopyMoved, To: controllerUUID(name)}
 }
 
-// TestVerdictsAreNotStrongerThanTheTruth has worlds in which west was drained, with what
-// JIMM never knew, imports, dies, was left over, arrives, or was moved by a run before.
+// TestVerdictsAreNotStrongerThanTheTruth has worlds in which west was drained, with models that JIMM never knew, that
+// are imported, die, were left over, arrive, or were migrated by a run before.
 func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	asked := func(models ...string) map[string]time.Time {
 		out := map[string]time.Time{}
@@ -223,8 +223,8 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	}
 }
 
-// A drain that plans again takes what has arrived, and what no run could try: another client
-// was moving it. What a run has tried is left to the next drain.
+// A drain that plans again includes what has arrived, and what no run could try because another client was migrating
+// it. A model that a run has tried is left to the next drain.
 func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 	s := jaas(model("a", "west", 1), model("b", "west", 1), model("c", "west", 1), model("d", "east", 1))
 	plan, err := fleet.Arrived(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")}, []fleet.MoveResult{
@@ -264,7 +264,7 @@ func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	}
 }
 
-// What a drain has to wait for is a reason to run it again; what must be changed is none.
+// A reason that ends by itself is a reason to repeat the drain; one that must be changed is not.
 func TestADrainThatMustWaitSaysSo(t *testing.T) {
 	flights := func(source, target string, names ...string) func(*fleet.Snapshot) {
 		return func(s *fleet.Snapshot) {
@@ -303,8 +303,8 @@ func TestADrainThatMustWaitSaysSo(t *testing.T) {
 	}
 }
 
-// TestWhatIsLeftOfADrain: what one target takes no more goes to another, and nothing that is
-// there is missing, whatever became of the targets and of what was excluded.
+// TestWhatIsLeftOfADrain: models that one target no longer accepts go to another, and no model is missing, whatever
+// happened to the targets and to excluded models.
 func TestWhatIsLeftOfADrain(t *testing.T) {
 	for name, test := range map[string]struct {
 		targets, exclude []string
@@ -355,8 +355,8 @@ func linesOf(left []fleet.Left) []string {
 	return out
 }
 
-// TestAccessIsRepairedOnlyWhereAModelIsProvedToBe has a model that went from west to
-// east, while JIMM's rules name west.
+// TestAccessIsRepairedOnlyWhereAModelIsProvedToBe has a model that was migrated from west to east, while JIMM's rules
+// name west.
 func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 	const right, left = "right", "left"
 	a := uuid("a")
@@ -411,7 +411,7 @@ func TestAccessIsRepairedOnlyWhereAModelIsProvedToBe(t *testing.T) {
 		if strings.Join(w.wrote, ",") != test.wrote || strings.Join(hosts, " ") != test.hosts || ends != test.ends {
 			t.Errorf("%s: wrote %v, rules name %v, %+v", name, w.wrote, hosts, got)
 		}
-		// Again: it writes nothing that it has done.
+		// Again: it writes no rule that is already correct.
 		if w.fails, w.stuck, w.wrote = nil, nil, nil; ends == "" {
 			if again := fleet.RepairAccess(t.Context(), survey.JAAS{Witness: w}, w, s, stays); len(w.wrote) > 0 || len(again.Right) != 1 {
 				t.Errorf("%s: again it wrote %v", name, w.wrote)

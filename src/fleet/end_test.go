@@ -80,8 +80,7 @@ func TestRunsStop(t *testing.T) {
 	}
 }
 
-// TestVerdictIsNeverStrongerThanTheEvidence goes through all evidence: each list
-// empty or not, the controller asked or not.
+// TestVerdictIsNeverStrongerThanTheEvidence tries all evidence: each list empty or not, the controller asked or not.
 func TestVerdictIsNeverStrongerThanTheEvidence(t *testing.T) {
 	one := []string{"a"}
 	got := map[fleet.Verdict]int{}
@@ -216,8 +215,8 @@ func TestBalanceWithFewMoves(t *testing.T) {
 	}
 }
 
-// TestBalanceNeverMakesItWorse goes through many loads: the spread shrinks or
-// stays, and the bound is never above the moves where it became even.
+// TestBalanceNeverMakesItWorse tries many loads: the spread never grows, and the bound is never above the number of
+// moves after which the loads were even.
 func TestBalanceNeverMakesItWorse(t *testing.T) {
 	for seed := range 2000 {
 		s := jaas()

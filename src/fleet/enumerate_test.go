@@ -144,8 +144,8 @@ func checkTargets(s fleet.Snapshot) error {
 	return nil
 }
 
-// forbidden is what is never a target, whatever else is known. JIMM is only known to
-// record models on Juju 4 where it has one there.
+// forbidden are targets that are never allowed, whatever else is known. JIMM is only known to record models on Juju 4
+// where it has a record there.
 func forbidden(s fleet.Snapshot, m facts.Model, c facts.Controller) bool {
 	recorded := slices.ContainsFunc(s.Models, func(m facts.Model) bool { return m.Recorded == c.UUID })
 	return c.UUID == m.Recorded || c.Status == "deprecated" || c.AgentVersion == "3.5.4" || c.AgentVersion == "4.0.15" && !recorded ||
@@ -195,7 +195,7 @@ func checkPlan(s fleet.Snapshot, p fleet.Policy) (fleet.Plan, error) {
 	return plan, nil
 }
 
-// checkMove reports why the model must not move like this.
+// checkMove reports why the model must not be migrated like this.
 func checkMove(s fleet.Snapshot, p fleet.Policy, m facts.Model, e fleet.Entry) error {
 	target, known := s.Controller(e.Target())
 	source := s.Controllers.ByUUID(m.Recorded)
@@ -234,8 +234,7 @@ func checkRefusal(s fleet.Snapshot, p fleet.Policy, err error) error {
 	return fmt.Errorf("refused: %w", err)
 }
 
-// selectedBy counts the models that the policy means: those that are on the only target
-// already are not among them.
+// selectedBy counts the models that the policy selects, except those that are already on the only target.
 func selectedBy(s fleet.Snapshot, p fleet.Policy) int {
 	var targets []facts.ControllerUUID
 	for _, c := range s.Controllers {

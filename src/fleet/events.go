@@ -6,7 +6,7 @@ import (
 	"jimm-migrator/src/migration"
 )
 
-// Event is something that an operator wants to see of a run.
+// Event is something that an operator should see of a run.
 type Event interface{ event() }
 
 // BeganEvent reports what the run is about to do.
@@ -22,11 +22,10 @@ type ModelEvent struct {
 	Event  migration.Event
 }
 
-// StepEvent reports that a step of a model has ended well, and others are to come. The
-// entry of Move is that step.
+// StepEvent reports that a step of a model has ended well, and that more steps follow. Move describes the step.
 type StepEvent struct{ Move MoveResult }
 
-// UpgradeEvent reports that the agents of a model are asked to become a version.
+// UpgradeEvent reports that an upgrade of the model's agents is requested.
 type UpgradeEvent struct {
 	Entry   Entry
 	Version string
@@ -48,7 +47,7 @@ type StateEvent struct {
 	Left time.Duration
 }
 
-// StoppedEvent reports that no more migrations start, and why.
+// StoppedEvent reports that no more migrations are started, and why.
 type StoppedEvent struct {
 	Why    string
 	Moving int
@@ -72,7 +71,7 @@ func (r *run) report(e Event) {
 	r.Report(e)
 }
 
-// beat is when the state was last reported.
+// beat is the time of the next report of the state.
 type beat struct {
 	last time.Time
 	next time.Duration
@@ -81,8 +80,7 @@ type beat struct {
 // longestBeat is the longest time between two states that are reported.
 const longestBeat = 10 * time.Minute
 
-// beat reports the state: after half a minute, then after times that double, and
-// at each failure.
+// beat reports the state: after half a minute, then at intervals that double, and at each failure.
 func (r *run) beat(now bool) {
 	r.mu.Lock()
 	last := r.beats.last
@@ -103,7 +101,7 @@ func (r *run) beat(now bool) {
 			e.To[t.leg.First()]++
 		}
 	}
-	// An estimate needs some models that have moved.
+	// An estimate requires some models that have been migrated.
 	if n := e.Counts.Moved; n >= leastToEstimate {
 		e.Left = time.Duration(float64(e.Elapsed) / float64(n) * float64(e.Counts.Waiting+e.Counts.Moving))
 	}
@@ -111,5 +109,5 @@ func (r *run) beat(now bool) {
 	r.report(e)
 }
 
-// leastToEstimate is how many models must have moved before a time is estimated.
+// leastToEstimate is how many models must have been migrated before a time is estimated.
 const leastToEstimate = 10

@@ -17,10 +17,9 @@ import (
 
 // The checks that a plan was made with.
 const (
-	// ChecksRecords are those that JIMM's lists answer.
+	// ChecksRecords are those that JIMM's lists can answer.
 	ChecksRecords = "records"
-	// ChecksFull are also those of migrate-model, which ask the model and the
-	// controllers.
+	// ChecksFull also include those of migrate-model, which read the model and the controllers.
 	ChecksFull = "full"
 )
 
@@ -35,10 +34,10 @@ const fullTimeout = 10 * time.Minute
 type FullChecks struct {
 	// View returns what the engine reads about one model, as in [Means].
 	View func(model string, quiet bool) (survey.JAAS, func())
-	// Model are the options of each check, as far as they are the same for all.
+	// Model are the options of each check that are the same for all models.
 	Model migration.Options
-	// Report is called at the beginning and after each model, one at a time, with how
-	// many are done of those that are to be checked; may be nil.
+	// Report is called at the beginning and after each model, never concurrently, with the number of models that are
+	// done and of all that are checked; may be nil.
 	Report func(done, all int)
 
 	checked map[pair]FullCheck
@@ -51,13 +50,13 @@ type pair struct{ model, target string }
 type FullCheck struct {
 	Entry    Entry
 	Findings []checks.Finding
-	// Refusal is the finding that forbids the move; nil if none does.
+	// Refusal is the finding that prevents the migration; nil if none does.
 	Refusal *checks.Finding
 }
 
-// Plan plans, checks each move, and plans again without the targets that a check
-// forbids, until each move has passed. A model whose first step is an upgrade, or that
-// moves already, is not checked. An error of the checks means that JIMM did not list.
+// Plan plans, checks each move, and plans again without the targets that a check refuses, until each move has passed. A
+// model that is upgraded first, or that is already migrating, is not checked. An error of the checks means that JIMM
+// did not list.
 func (f *FullChecks) Plan(ctx context.Context, s Snapshot, plan func(Snapshot) (Plan, error)) (Plan, error) {
 	f.checked = map[pair]FullCheck{}
 	s.Refused = map[string]map[facts.ControllerUUID]checks.Finding{}
@@ -93,7 +92,7 @@ func (f *FullChecks) Passed(p Plan) []FullCheck {
 	return out
 }
 
-// Refused returns the checks that forbid a move, by the model's name.
+// Refused returns the checks that prevent a move, by the model's name.
 func (f *FullChecks) Refused() []FullCheck {
 	var out []FullCheck
 	for _, c := range f.checked {
@@ -174,7 +173,7 @@ func (f *FullChecks) checkEntry(ctx context.Context, e Entry) (FullCheck, error)
 	return FullCheck{Entry: e, Findings: result.Findings, Refusal: forbidding(result)}, nil
 }
 
-// forbidding is the finding that forbids a start, nil if none does.
+// forbidding is the finding that prevents a start; nil if none does.
 func forbidding(r migration.Result) *checks.Finding {
 	for _, f := range r.Findings {
 		if f.Blocks() {
@@ -191,7 +190,7 @@ func forbidding(r migration.Result) *checks.Finding {
 	}
 }
 
-// refuse notes that a check forbids to move the model to the controller.
+// refuse records that a check prevents a migration of the model to the controller.
 func (s *Snapshot) refuse(model, target string, why checks.Finding) {
 	c, _ := s.Controller(target)
 	of := maps.Clone(s.Refused[model])

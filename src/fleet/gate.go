@@ -10,14 +10,13 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// gate is the writer of one entry: it checks once more right before the one call
-// that starts.
+// gate is the writer of one entry: it checks once more right before the one call that starts the migration.
 type gate struct {
 	run   *run
 	entry int
 }
 
-// StartMigration starts the migration if nothing speaks against it now.
+// StartMigration starts the migration if nothing prevents it now.
 func (g gate) StartMigration(ctx context.Context, model facts.Model, target facts.Controller) (string, error) {
 	r := g.run
 	job, err := r.job(ctx, model.UUID)
@@ -44,7 +43,7 @@ func (g gate) StartMigration(ctx context.Context, model facts.Model, target fact
 	return r.Writer.StartMigration(ctx, model, target)
 }
 
-// job returns the state of JIMM's own upgrade job. Only a run that upgrades asks.
+// job returns the state of JIMM's own upgrade job. Only a run that upgrades asks for it.
 func (r *run) job(ctx context.Context, model string) (string, error) {
 	if r.Upgrader == nil {
 		return "", nil
@@ -57,8 +56,8 @@ func (g gate) RecordController(ctx context.Context, proof judge.Proof) error {
 	return g.run.Writer.RecordController(ctx, proof)
 }
 
-// admit returns why the entry must not start now, or "". It uses lists that are
-// half a minute old at most, and at everything that was asked of JIMM since.
+// admit returns why the entry must not start now, or "". It uses lists that are at most half a minute old, and all
+// requests to JIMM since.
 func (r *run) admit(ctx context.Context, i int) string {
 	leader, err := r.Leader(ctx)
 	if err != nil {

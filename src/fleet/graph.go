@@ -16,15 +16,14 @@ type Edge struct {
 // Edges are the cross-model relations that are known.
 type Edges struct {
 	List []Edge
-	// Unread lists the controllers or models for which they could not be read; empty
-	// if all are known. An empty list of JIMM alone does not prove that a model
-	// has none.
+	// Unread lists the controllers or models with edges that could not be read; empty if all are known. An empty list
+	// of JIMM does not prove that a model has none.
 	Unread []string
 	// Confirmed reports that the models' own status agrees.
 	Confirmed bool
 }
 
-// Certainty is how well the edges are known, as a plan says it.
+// Certainty is how well the edges are known, in the words of a plan.
 func (e Edges) Certainty() string {
 	switch {
 	case len(e.Unread) > 0:

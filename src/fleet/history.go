@@ -12,32 +12,31 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Deed is what a request in JIMM's audit log asks for.
+// Deed is the kind of a request in JIMM's audit log.
 type Deed string
 
 // The deeds.
 const (
-	// DeedMigrate: move the model to the controller (MigrateModel).
+	// DeedMigrate: migrate the model to the controller (MigrateModel).
 	DeedMigrate Deed = "migrate"
 	// DeedRecord: record that the controller has the model (UpdateMigratedModel).
 	DeedRecord Deed = "record"
-	// DeedUpgradeTo: move the model and upgrade it (UpgradeTo, JIMM of 2026).
+	// DeedUpgradeTo: migrate the model and upgrade it (UpgradeTo, JIMM of 2026).
 	DeedUpgradeTo Deed = "upgrade-to"
-	// DeedInitiate: move the model to any controller (Controller.InitiateMigration).
+	// DeedInitiate: migrate the model to any controller (Controller.InitiateMigration).
 	DeedInitiate Deed = "migrate-out"
-	// DeedImport: know the model, on the controller (ImportModel).
+	// DeedImport: import the model, on the controller (ImportModel).
 	DeedImport Deed = "import"
-	// DeedCordon and DeedUncordon: set or lift the mark (SetControllerDeprecated).
+	// DeedCordon and DeedUncordon: set or remove the mark (SetControllerDeprecated).
 	DeedCordon   Deed = "cordon"
 	DeedUncordon Deed = "uncordon"
-	// DeedRemove: forget the controller (RemoveController).
+	// DeedRemove: remove the controller (RemoveController).
 	DeedRemove Deed = "remove-controller"
 	// DeedUpgrade: upgrade the agents of the model (UpgradeModel, JIMM of 2026).
 	DeedUpgrade Deed = "upgrade"
 )
 
-// moves reports whether the deed may change which controller has the model, or is
-// recorded.
+// moves reports whether the deed may change the controller that has the model, or JIMM's record of it.
 func (d Deed) moves() bool {
 	switch d {
 	case DeedMigrate, DeedRecord, DeedUpgradeTo, DeedInitiate, DeedImport:
@@ -59,16 +58,15 @@ type Logged struct {
 	Controller string
 	// Detail adds to it, or is "".
 	Detail string
-	// Answered reports that the log has JIMM's answer, Refused what it was if the
-	// call failed as a whole. The log does not have the errors of single models.
+	// Answered reports that the log has JIMM's answer, and Refused contains the error if the call failed as a whole.
+	// The log does not have the errors of single models.
 	Answered bool
 	Refused  string
-	// Key names the request: no other has it.
+	// Key identifies the request.
 	Key string
 }
 
-// accepted reports whether the log shows that JIMM did it. For a bulk call it
-// never does.
+// accepted reports whether the log shows that JIMM carried it out. For a bulk call it never does.
 func (l Logged) accepted() bool {
 	return l.Answered && l.Refused == "" && (l.Deed == DeedRecord || l.Deed == DeedImport)
 }
@@ -79,8 +77,8 @@ type Span struct{ From, To time.Time }
 // LogRead is what was read of JIMM's audit log.
 type LogRead struct {
 	Requests []Logged
-	// Begins is when the log begins, if that is later than what was asked for:
-	// what is older was purged, or JIMM did not run. Zero if it reaches back.
+	// Begins is when the log begins, if that is later than requested: older entries were purged, or JIMM did not run.
+	// Zero if the log goes back far enough.
 	Begins time.Time
 	// Gaps say what was not read.
 	Gaps []string
@@ -88,12 +86,11 @@ type LogRead struct {
 
 // Historian reads JIMM's audit log.
 type Historian interface {
-	// History returns the requests of a time that change where models are or may
-	// go.
+	// History returns the requests of a time span that change where models are or may go.
 	History(ctx context.Context, span Span) (LogRead, error)
 }
 
-// Whereabouts reports where a model is now, compared with a request.
+// Whereabouts compares the present controller of a model with a request.
 type Whereabouts string
 
 // The whereabouts.
@@ -114,12 +111,11 @@ type Past struct {
 	// Name is owner/name of the model as JIMM has it now, or as the request named
 	// it.
 	Name string
-	// Before is the controller that an earlier request of the log has recorded, if
-	// the log shows no other move since. It is not where the model was: JIMM of
-	// 2026 records moves by itself, without a row.
+	// Before is the controller that an earlier request of the log recorded, if the log shows no other migration since.
+	// It need not be where the model was: JIMM of 2026 records migrations by itself, without a row.
 	Before string
-	// Now compares what was asked with JIMM's record of now; "" where nothing was
-	// asked about a model's place. Recorded is that record.
+	// Now compares the request with JIMM's present record; "" if the request was not about a model's controller.
+	// Recorded is that record.
 	Now      Whereabouts
 	Recorded string
 }
@@ -130,7 +126,7 @@ type HistoryFilter struct {
 	Model string
 	// Controller is a controller that was named in a request, or was recorded before.
 	Controller string
-	// User is who asked.
+	// User is the user who made the request.
 	User string
 }
 
@@ -174,9 +170,8 @@ func History(requests []Logged, s Snapshot, f HistoryFilter) ([]Past, error) {
 	return out, nil
 }
 
-// before is the controller that an earlier request has recorded for the same model,
-// if nothing may have moved it since. Older are the requests before, the newest
-// first.
+// before is the controller that an earlier request recorded for the same model, if nothing can have moved it since.
+// Older are the requests before, the newest first.
 func before(older []Logged, of Logged) string {
 	if of.Model == "" {
 		return ""
@@ -187,13 +182,13 @@ func before(older []Logged, of Logged) string {
 		case l.accepted() && l.At.Before(of.At):
 			return l.Controller
 		default:
-			return "" // What was asked for may have been done.
+			return "" // The request may have been carried out.
 		}
 	}
 	return ""
 }
 
-// wanted returns what reports whether a row is selected.
+// wanted returns a function that reports whether a row is selected.
 func (f HistoryFilter) wanted(s Snapshot) (func(Past) bool, error) {
 	selected := map[string]bool{}
 	if f.Model != "" {

@@ -9,17 +9,16 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// stop is where a model can be on its way.
+// stop is a controller and a version at which a model can be on its route.
 type stop struct {
 	controller facts.ControllerUUID
 	version    string
 }
 
-// hops returns the shortest route of a model to a controller on which its agents
-// can have the version: moves to other controllers, and upgrades of the agents to
-// the version of the controller that has them, where the next move or the goal
-// needs it. It is computed each time from what is seen; no step is remembered. It searches
-// in breadth: the first route found has the fewest steps. Stops are tried in JIMM's order of controllers, upgrades first.
+// hops returns the shortest route of a model to a controller on which its agents can run the version. Its steps are
+// moves to other controllers, and upgrades of the agents to the version of their controller, where the next move or the
+// goal requires it. It is computed each time from what is observed; no step is stored. The search is breadth-first, so
+// the route has the fewest steps. Stops are tried in JIMM's order of controllers, upgrades first.
 func hops(r *rater, model facts.Model, version string, allowed func(facts.Controller, Eligibility) bool) ([]Step, bool) {
 	type way struct {
 		stop
@@ -46,7 +45,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 			if c.UUID != at.controller || away(c) {
 				continue
 			}
-			// No further than asked: the goal if this controller has passed it.
+			// No further than requested: the goal, if this controller is newer.
 			to := c.AgentVersion
 			if checks.CompareVersions(to, version) > 0 {
 				to = version
@@ -65,8 +64,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 	return nil, false
 }
 
-// MakeUpgrade plans the routes on which the models that the policy names come to
-// the version.
+// MakeUpgrade plans the routes on which the models of the policy are upgraded to the version.
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	p.Goal, p.Version = Upgrade, version
 	if !checks.IsVersion(version) {
@@ -91,7 +89,7 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	for _, f := range s.Moving {
 		moving[f.Model] = true
 	}
-	// What is not known of a target is enough only if it is named.
+	// A target that is not fully known is accepted only if it is named.
 	allowed := func(c facts.Controller, e Eligibility) bool {
 		return slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name }) && (e == Eligible || !m.star[c.Name])
 	}

@@ -12,14 +12,13 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Lists are JIMM's lists, shared by all who read them: JIMM of July 2026 dials
-// every controller for each list. It is a [survey.Fleet]; the slices that it
-// returns are shared too, and are not written to.
+// Lists are JIMM's lists, shared by all readers, because JIMM of July 2026 dials every controller for each list. It is
+// a [survey.Fleet]; the slices that it returns are shared too, and must not be written to.
 type Lists struct {
 	from survey.Fleet
 	// age is how old an answer may be.
 	age time.Duration
-	// turn is held by the caller that asks JIMM.
+	// turn is taken by the caller that asks JIMM.
 	turn chan struct{}
 
 	mu          sync.Mutex
@@ -44,8 +43,8 @@ func (l *Lists) Models(ctx context.Context) (facts.ModelList, error) {
 	return l.modelsSince(ctx, time.Now().Add(-l.age))
 }
 
-// controllersSince returns an answer that was requested after since. One of that very
-// instant is asked for again: it can lack the cordon that was set in it.
+// controllersSince returns an answer that was requested after since. An answer of that very instant is requested again:
+// it can lack the cordon that was set then.
 func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.Controller, error) {
 	fresh := func() ([]facts.Controller, bool) {
 		l.mu.Lock()
@@ -59,7 +58,7 @@ func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.
 		return nil, err
 	}
 	defer func() { <-l.turn }()
-	if list, ok := fresh(); ok { // Another has asked meanwhile.
+	if list, ok := fresh(); ok { // Another caller has asked meanwhile.
 		return list, nil
 	}
 	at := time.Now()
@@ -115,7 +114,7 @@ type Asked struct {
 	facts.Request
 	// Model is what the request names: a UUID, or owner/name.
 	Model string
-	// Key names the event: no other has it.
+	// Key identifies the event.
 	Key string
 }
 
@@ -128,8 +127,8 @@ type Log interface {
 	Asked(ctx context.Context, since time.Time) ([]Asked, error)
 }
 
-// Book is JIMM's audit log, read once from a time on and then only what is new,
-// without a limit on how many requests it holds. It is a [survey.Auditor].
+// Book is JIMM's audit log. It is read once from a time on, and then only what is new, without a limit on the number of
+// requests. It is a [survey.Auditor].
 type Book struct {
 	log  Log
 	age  time.Duration
@@ -144,13 +143,13 @@ type Book struct {
 	byModel map[string][]string // keys by what the requests name, oldest first
 }
 
-// NewBook opens the log of the last span. What was read serves all callers for age.
+// NewBook opens the log of the last span. An answer serves all callers for age.
 func NewBook(log Log, span, age time.Duration) *Book {
 	return &Book{log: log, span: span, age: age, turn: make(chan struct{}, 1), asked: map[string]Asked{}, byModel: map[string][]string{}}
 }
 
-// overlap is how far back what was read is read again: answers come later than
-// requests, and events of one moment in any order.
+// overlap is how far back the log is read again: answers are logged later than requests, and events of one moment in
+// any order.
 const overlap = 5 * time.Minute
 
 // Audit returns the requests to move or record the model, oldest first.
@@ -175,7 +174,7 @@ func (b *Book) of(model facts.Model) facts.Audit {
 	return out
 }
 
-// Refresh reads what is new, unless that was begun after since.
+// Refresh reads what is new, unless a read was begun after since.
 func (b *Book) Refresh(ctx context.Context, since time.Time) error {
 	if b.readSince(since) {
 		return nil
@@ -219,8 +218,7 @@ func (b *Book) readSince(since time.Time) bool {
 	return b.read.After(since)
 }
 
-// lastMoves returns when each model was last asked to move, by what the requests
-// name.
+// lastMoves returns when each model was last requested to migrate, by what the requests name.
 func (b *Book) lastMoves() map[string]time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -235,7 +233,7 @@ func (b *Book) lastMoves() map[string]time.Time {
 	return out
 }
 
-// setClock reads JIMM's clock, once: after that ours runs beside it.
+// setClock reads JIMM's clock once; from then on our clock runs beside it.
 func (b *Book) setClock(ctx context.Context) error {
 	b.mu.Lock()
 	known := !b.first.IsZero()
@@ -282,7 +280,7 @@ type TrafficOptions struct {
 	Probe bool
 }
 
-// Traffic sees which models are migrating, for any client.
+// Traffic finds the models that are migrating, for any client.
 type Traffic struct {
 	lists   *Lists
 	book    *Book
@@ -290,8 +288,9 @@ type Traffic struct {
 	TrafficOptions
 
 	mu   sync.Mutex
-	over map[string]time.Time // Models that were asked about and did not move, with their request's time.
-	// followed are models that move and are watched by their own migration: nothing else needs to ask about them.
+	over map[string]time.Time // Models that were asked about and are not migrating, with the time of their request.
+	// followed are models that are migrating and watched by their own migration: no other question about them is
+	// needed.
 	followed map[string]bool
 }
 
@@ -305,18 +304,16 @@ type Observation struct {
 	Controllers []facts.Controller
 	Models      []facts.Model
 	Moving      []Flight
-	// Requested is when each model was last asked to move; Unlisted are those that JIMM does
-	// not list, by UUID.
+	// Requested is when each model was last requested to migrate; Unlisted are those that JIMM does not list, by UUID.
 	Requested map[string]time.Time
 	Unlisted  []string
 	Now       time.Time
 	Gaps      []string
 }
 
-// Observe lists controllers and models as they were at most age ago, and finds what
-// moves: what JIMM's list shows as migrating, and, where it shows none, what was
-// asked for and has not ended. An error means that JIMM did not list, or did not
-// show its log.
+// Observe lists controllers and models, at most age old, and finds the models that are migrating: those that JIMM's
+// list shows as migrating and, where it shows none, those with a request that has not ended. An error means that JIMM
+// did not list, or did not return its log.
 func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, error) {
 	since := time.Now().Add(-age)
 	var out Observation
@@ -356,7 +353,7 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, 
 	return out, ctx.Err()
 }
 
-// flight reports whether a model moves.
+// flight reports whether a model is migrating.
 func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Controller, last time.Time) (Flight, bool) {
 	f := Flight{Model: m.UUID, Source: source.Name, Agents: m.Agents()}
 	shown := m.Entry.Kind == facts.InfoListed && m.Entry.Attempt.Exists() && m.Entry.Attempt.End.IsZero()
@@ -388,15 +385,15 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Contr
 	case m.Entry.Kind != facts.InfoNotAsked && t.mayBegin(audit, m.Entry.Attempt, source.Name):
 		return f, true
 	case m.Entry.Kind != facts.InfoNotAsked:
-		// JIMM's list shows migrations, and shows none. One that has left its
-		// source and is not recorded is not listed.
+		// JIMM's list shows migrations, but not this one. A model that has left its source and is not recorded is not
+		// listed.
 		return f, m.Entry.Kind == facts.InfoUnlisted && audit.Now.Sub(last) < rested
 	default:
 		return f, t.ask(ctx, m, source.Name, audit, last)
 	}
 }
 
-// follow reports that a model moves and is watched, or is no longer watched.
+// follow reports that a model is migrating and watched, or is no longer watched.
 func (t *Traffic) follow(model string, watched bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -407,16 +404,14 @@ func (t *Traffic) follow(model string, watched bool) {
 	}
 }
 
-// mayBegin reports whether a migration that was requested may be about to begin: the
-// one that is shown is not the one that was requested.
+// mayBegin reports whether a migration that was requested may still begin: the one that is shown is another.
 func (t *Traffic) mayBegin(audit facts.Audit, shown facts.Attempt, source string) bool {
 	return audit.TimeToAppear(shown, source, max(migration.TimeToBegin, migration.LeastPolls*t.Poll)) > 0
 }
 
-// probe asks the source about a model that was asked to move. Juju 4.0.0 and later show no
-// migration in any list, but say that one runs from the moment on in which they have
-// accepted it (4.0.15 observed). The answer that none runs holds until it is asked to move
-// again.
+// probe asks the source about a model that was requested to migrate. Juju 4.0.0 and later show no migration in any
+// list, but report that one is running as soon as they have accepted it (4.0.15 observed). The answer that none is
+// running is valid until the next request.
 func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Controller, audit facts.Audit, last time.Time) bool {
 	if over, followed := t.settled(m.UUID, last); over || followed {
 		return followed
@@ -436,24 +431,23 @@ func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Contro
 	}
 }
 
-// settled reports whether a model is known not to move since that request, and whether it
-// is watched by its own migration.
+// settled reports whether a model is known not to be migrating since that request, and whether it is watched by its own
+// migration.
 func (t *Traffic) settled(model string, last time.Time) (over, followed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.over[model].Equal(last), t.followed[model]
 }
 
-// end says that a model does not move since that request.
+// end records that a model is not migrating since that request.
 func (t *Traffic) end(model string, last time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over[model] = last
 }
 
-// ask asks about a model that was asked to move, through a JIMM that lists no
-// migrations (2024; the question changes nothing there). The answer that it does
-// not move holds until it is asked to move again.
+// ask asks about a model that was requested to migrate, through a JIMM that lists no migrations (2024; the question
+// changes nothing there). The answer that it is not migrating is valid until the next request.
 func (t *Traffic) ask(ctx context.Context, m *facts.Model, source string, audit facts.Audit, last time.Time) bool {
 	if over, followed := t.settled(m.UUID, last); over || followed {
 		return followed

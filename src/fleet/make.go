@@ -17,19 +17,19 @@ type Weighted struct {
 	Weight int
 }
 
-// Policy reports what to plan.
+// Policy describes what to plan.
 type Policy struct {
 	Goal Goal
 	// From is the controller that models leave.
 	From string
-	// Models and Exclude are patterns as [facts.SelectAll] takes them. A
-	// model that is named by its UUID or full name is named one by one.
+	// Models and Exclude are patterns as [facts.SelectAll] reads them. A model that is named by its UUID or full name
+	// is named one by one.
 	Models, Exclude []string
-	// Targets are names; "*" stands for all that are eligible.
+	// Targets are names; "*" stands for all eligible controllers.
 	Targets []Weighted
 	// WaveSize is how many models make a wave; 0: all.
 	WaveSize int
-	// Version is the one that agents are to have; for the goal upgrade.
+	// Version is the version that the agents are to run; for the goal upgrade.
 	Version string
 	// MaxModels bounds the plan; 500 if 0.
 	MaxModels int
@@ -51,7 +51,7 @@ func Make(s Snapshot, p Policy) (Plan, error) {
 	return m.make()
 }
 
-// make assigns the models that may move to the targets. Without a target every model stays.
+// make assigns the models that may be migrated to the targets. Without a target every model stays.
 func (m *maker) make() (Plan, error) {
 	candidates, err := m.candidates()
 	if err != nil {
@@ -61,8 +61,8 @@ func (m *maker) make() (Plan, error) {
 	return m.finish(), nil
 }
 
-// Named is the policy with JIMM's names of the controllers, which can be given by UUID
-// or tag. A controller that JIMM does not know stays as it was given.
+// Named is the policy with JIMM's names of the controllers, which can be given by UUID or tag. A controller that JIMM
+// does not know keeps the given name.
 func (p Policy) Named(s Snapshot) Policy {
 	if c, known := s.Controllers.Named(p.From); known {
 		p.From = c.Name
@@ -84,9 +84,9 @@ type maker struct {
 	byName  map[string]facts.Controller
 	index   map[string]int  // of a controller in JIMM's list, by name
 	star    map[string]bool // of targets: not named one by one
-	planned map[string]int  // agents that come, by controller
+	planned map[string]int  // agents that are to arrive, by controller
 	moves   []Entry
-	last    []Entry // the neighbours of JIMM, moved last
+	last    []Entry // the neighbours of JIMM, migrated last
 	left    []Left
 	more    int
 }
@@ -148,7 +148,7 @@ func (m *maker) names() string {
 	return strings.Join(out, ", ")
 }
 
-// readTargets spreads out "*" and refuses names that can be no target.
+// readTargets expands "*" and refuses names that cannot be targets.
 func (m *maker) readTargets() error {
 	var star []Weighted
 	for _, t := range m.policy.Targets {
@@ -168,7 +168,7 @@ func (m *maker) readTargets() error {
 		}
 		m.targets = append(m.targets, t)
 	}
-	// What "*" stands for comes last: a controller that is named too has the weight given with its name.
+	// "*" is expanded last: a controller that is also named has the weight given with its name.
 	for _, t := range star {
 		for _, c := range m.snapshot.Controllers {
 			named := slices.ContainsFunc(m.targets, func(t Weighted) bool { return t.Name == c.Name })
@@ -188,7 +188,7 @@ func (m *maker) readTargets() error {
 	m.targets = slices.DeleteFunc(m.targets, func(t Weighted) bool {
 		double := seen[t.Name] || t.Weight < 0
 		seen[t.Name] = true
-		return double || t.Weight == 0 && m.policy.Goal != Rebalance // Its share is nothing.
+		return double || t.Weight == 0 && m.policy.Goal != Rebalance // Its share is zero.
 	})
 	if len(m.targets) == 0 {
 		return errors.New("cannot plan: the shares of all targets are 0")
@@ -196,7 +196,7 @@ func (m *maker) readTargets() error {
 	return nil
 }
 
-// add takes a move into the plan; those of JIMM's neighbours come last.
+// add adds a move to the plan; those of JIMM's neighbours are last.
 func (m *maker) add(c candidate, e Entry) {
 	if c.alone {
 		m.last = append(m.last, e)
@@ -213,8 +213,8 @@ func (m *maker) finish() Plan {
 	return m.plan()
 }
 
-// cut keeps what fits the plan, the smallest models first: they carry the least
-// risk, and the next plan has the others.
+// cut keeps the models that fit the plan, the smallest first: they carry the least risk, and the next plan gets the
+// others.
 func (m *maker) cut(moves []Entry, room int) []Entry {
 	slices.SortFunc(moves, smallest)
 	if len(moves) <= room {
@@ -245,7 +245,7 @@ func (m *maker) number() {
 	m.moves = append(m.moves, m.last...)
 }
 
-// plan puts it all together, sorted.
+// plan assembles the plan, sorted.
 func (m *maker) plan() Plan {
 	p := Plan{
 		JAAS: m.snapshot.JAAS, Made: m.snapshot.Now.UTC().Truncate(time.Second), Unit: m.snapshot.Unit, Goal: m.policy.Goal, Of: m.policy.From,

@@ -8,12 +8,12 @@ import (
 	"jimm-migrator/src/fleet"
 )
 
-// noticed is how long a run takes to notice that a migration has ended, and to start the
-// next one: what tests/soak/fleet measures.
+// noticed is how long a run takes to notice that a migration has ended, and to start the next one, as measured in
+// tests/soak/fleet.
 const noticed = 10 * time.Second
 
-// makespan lets [fleet.Next] move all models of a plan, each as long as work says, and
-// returns how long that takes. Nothing but the schedule runs.
+// makespan starts all models of a plan with [fleet.Next], each running as long as work says, and returns how long that
+// takes. Only the schedule runs.
 func makespan(t *testing.T, p fleet.Plan, work []time.Duration) time.Duration {
 	t.Helper()
 	progress := fleet.Progress{States: make([]fleet.State, len(p.Moves)), Proved: map[string]bool{}}
@@ -48,9 +48,8 @@ func makespan(t *testing.T, p fleet.Plan, work []time.Duration) time.Duration {
 	}
 }
 
-// The schedule needs hardly longer than the caps make necessary: 1,000 models of one to
-// forty agents, a quarter of an hour for the largest. The bound adds one poll of five
-// seconds to each.
+// The schedule takes hardly longer than the caps require: 1,000 models of one to forty agents, a quarter of an hour for
+// the largest. The bound adds one poll of five seconds to each.
 func TestNextKeepsTheSlotsFull(t *testing.T) {
 	const models, poll = 1000, 5 * time.Second
 	for _, test := range []struct {

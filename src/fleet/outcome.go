@@ -9,14 +9,14 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// MoveResult is what became of one entry of a plan.
+// MoveResult is the result of one entry of a plan.
 type MoveResult struct {
 	Entry  Entry
 	State  State
 	Reason string
-	// Detail explains a reason or a failure that no migration has.
+	// Detail explains a reason or a failure without a migration.
 	Detail string
-	// Version is the one that all agents run, if this run has seen to that.
+	// Version is the version that all agents run, if this run has ensured that.
 	Version string
 	// Canary reports that others waited for it.
 	Canary bool
@@ -25,8 +25,7 @@ type MoveResult struct {
 	Began, Ended time.Time
 }
 
-// Skipped reports that the model was not migrated since it is not there any more: another
-// client has migrated or removed it.
+// Skipped reports that the model was not migrated because another client has migrated or removed it.
 func (m MoveResult) Skipped() bool {
 	return m.State == Stayed && (m.Reason == string(LeftMovedOn) || m.Reason == string(LeftGone))
 }
@@ -42,24 +41,24 @@ type RunOutcome string
 
 // The outcomes of a run.
 const (
-	// Applied: every model of the plan is where the plan has it, but for those that others
-	// have migrated elsewhere or removed.
+	// Applied: every model of the plan is where the plan has it, except those that other clients have migrated or
+	// removed.
 	Applied RunOutcome = "applied"
-	// NothingToDo: it was so before.
+	// NothingToDo: that was already so.
 	NothingToDo RunOutcome = "nothing-to-do"
-	// StoppedAfter: the run ended where stop-after asked for.
+	// StoppedAfter: the run ended at the point that stop-after names.
 	StoppedAfter RunOutcome = "stopped-after"
-	// RunRefused: nothing was started, since the plan does not fit.
+	// RunRefused: nothing was started, because the plan does not fit.
 	RunRefused RunOutcome = "refused"
-	// RunPartly: the time was over, or failures were tolerated.
+	// RunPartly: the time was up, or failures were tolerated.
 	RunPartly RunOutcome = "partly"
-	// RunBlocked: only models are left that cannot move.
+	// RunBlocked: only models are left that cannot be migrated.
 	RunBlocked RunOutcome = "blocked"
 	// RunStopped: the failure policy, or a client, stopped it.
 	RunStopped RunOutcome = "stopped"
-	// RunConflict: a model is in two places, or lost. Investigate now.
+	// RunConflict: a model is in use on two controllers, or lost. Investigate now.
 	RunConflict RunOutcome = "conflict"
-	// RunUnknown: a model is in doubt.
+	// RunUnknown: the state of a model is not known.
 	RunUnknown RunOutcome = "unknown"
 )
 
@@ -78,7 +77,7 @@ type Done struct {
 	Gaps    []string
 	Began   time.Time
 	Took    time.Duration
-	// Starts is how many migrations and upgrades this run has asked for.
+	// Starts is how many migrations and upgrades this run has requested.
 	Starts int
 }
 
@@ -126,7 +125,7 @@ func (c *Counts) add(m *MoveResult) {
 	}
 }
 
-// done is what the run has done.
+// done returns what the run has done.
 func (r *run) done() Done {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,39 +14,36 @@ type Goal string
 
 // The goals.
 const (
-	// Move moves the models that are named.
+	// Move migrates the models that are named.
 	Move Goal = "move"
-	// Drain moves all models away from a controller.
+	// Drain migrates all models away from a controller.
 	Drain Goal = "drain"
-	// Reverse moves models back to the controller that they left.
+	// Reverse migrates models back to the controller that they left.
 	Reverse Goal = "reverse"
 	// Rebalance evens out the load of controllers.
 	Rebalance Goal = "rebalance"
-	// Upgrade moves and upgrades models until their agents have a version.
+	// Upgrade migrates and upgrades models until their agents run a version.
 	Upgrade Goal = "upgrade"
 )
 
-// Caps bound how much happens at once, including the migrations of others.
+// Caps limit how much happens at once, including the migrations of other clients.
 type Caps struct {
-	// Parallel bounds the migrations in all, Source and Target those of one
-	// controller.
+	// Parallel limits all migrations, Source and Target those of one controller.
 	Parallel, Source, Target int
-	// Agents bounds the agents that come to one target at once. A model with more
-	// moves alone.
+	// Agents limits the agents that arrive at one target at once. A model with more agents is migrated alone.
 	Agents int
 }
 
-// DefaultCaps are careful guesses.
+// DefaultCaps are conservative.
 func DefaultCaps() Caps { return Caps{Parallel: 4, Source: 4, Target: 2, Agents: 600} }
 
-// Rules say when a run stops.
+// Rules decide when a run stops.
 type Rules struct {
 	// Failures is how many are tolerated.
 	Failures int
-	// Canary moves one small model to each target first, then one more at once
-	// for each that has ended well.
+	// Canary migrates one small model to each target first, then one more at once for each that has ended well.
 	Canary bool
-	// ModelTimeout bounds how long one model is followed.
+	// ModelTimeout limits how long one model is watched.
 	ModelTimeout time.Duration
 }
 
@@ -56,7 +53,7 @@ func DefaultRules() Rules { return Rules{Canary: true, ModelTimeout: 60 * time.M
 // Step is one step of a model's route: to a controller, or to an agent version.
 type Step struct{ Controller, Version string }
 
-// String returns the step as a plan has it.
+// String returns the step as a plan writes it.
 func (s Step) String() string {
 	if s.Version != "" {
 		return upgradePrefix + s.Version
@@ -86,7 +83,7 @@ func (e Entry) Target() string {
 	return e.Source
 }
 
-// First is the controller that the model moves to first.
+// First is the controller that the model migrates to first.
 func (e Entry) First() string {
 	for _, s := range e.Route {
 		if s.Controller != "" {
@@ -96,10 +93,9 @@ func (e Entry) First() string {
 	return e.Source
 }
 
-// Leg returns what comes next for a model that is on the controller: an entry of one
-// step, and how many steps of the route are behind it. Done steps are known to be
-// behind it. With no step left the leg's route is empty; ok is false if the route
-// does not lead over the controller. Nothing but what is seen decides.
+// Leg returns the next step for a model that is on the controller, as an entry of one step, and the number of steps of
+// the route behind it. At least done steps are behind it. If no step is left the leg's route is empty; ok is false if
+// the controller is not on the route. The result depends only on what is observed.
 func (e Entry) Leg(on string, done int) (leg Entry, behind int, ok bool) {
 	behind, ok = done, e.after(done) == on
 	for i, s := range e.Route {
@@ -112,7 +108,7 @@ func (e Entry) Leg(on string, done int) (leg Entry, behind int, ok bool) {
 	return leg, behind, ok
 }
 
-// after is the controller that has the model after so many steps.
+// after is the controller that has the model after this many steps.
 func (e Entry) after(steps int) string {
 	at := e.Source
 	for _, s := range e.Route[:steps] {
@@ -126,8 +122,7 @@ func (e Entry) after(steps int) string {
 // upgrades reports whether the first step is an upgrade.
 func (e Entry) upgrades() bool { return len(e.Route) > 0 && e.Route[0].Version != "" }
 
-// lane is what a canary proves: that models can move to a controller, or that agents
-// can be upgraded on it.
+// lane is what a canary proves: that models can be migrated to a controller, or that agents can be upgraded on it.
 func (e Entry) lane() string {
 	if e.upgrades() {
 		return e.Source + " " + e.Route[0].String()
@@ -178,7 +173,7 @@ const (
 	LeftNotInLog        Reason = "not-in-log"
 	LeftNoAnswer        Reason = "no-answer"
 	LeftAmbiguous       Reason = "ambiguous"
-	// Those of what is on a drained controller though JIMM does not record it there.
+	// The reasons for models on a drained controller that JIMM does not record there.
 	LeftUnknownToJIMM Reason = "unknown-to-jimm"
 	LeftHalfImported  Reason = "half-imported"
 	LeftOver          Reason = "left-over"
@@ -198,16 +193,14 @@ type Plan struct {
 	Made time.Time
 	Unit string
 	Goal Goal
-	// Of is the controller that is drained, or to which models come back, or the
-	// version that agents are to have.
+	// Of is the drained controller, or the one that models return to, or the version that agents are to run.
 	Of          string
 	Controllers []Host
 	Caps        Caps
 	Rules       Rules
-	// Checks names the checks with which it was made: [ChecksRecords] if "", or [ChecksFull].
+	// Checks names the checks that were made for the plan: [ChecksRecords] if "", or [ChecksFull].
 	Checks string
-	// Edges is what was known of the cross-model relations, Pairs those of the
-	// models of the plan.
+	// Edges is what was known of the cross-model relations; Pairs are those of the models of the plan.
 	Edges string
 	Pairs []Edge
 	Moves []Entry
@@ -231,7 +224,7 @@ func (p *Plan) sort() {
 	})
 }
 
-// Agents counts the agents that come to each target.
+// Agents counts the agents that arrive at each target.
 func (p Plan) Agents() map[string]int {
 	out := map[string]int{}
 	for _, e := range p.Moves {

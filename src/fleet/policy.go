@@ -13,17 +13,16 @@ import (
 
 // Ended is how one entry of a plan has ended.
 type Ended struct {
-	// State is [Well], [Failed] or [Stayed]; [Waiting] if it may be tried again.
+	// State is [Well], [Failed] or [Stayed]; [Waiting] if it may be retried.
 	State State
-	// Grave reports that the model is in doubt: nothing else may start.
+	// Grave reports that the state of the model is not known: nothing else may start.
 	Grave bool
 	// Reason is why a model stayed.
 	Reason string
 }
 
-// Classify returns what the end of a migration means for the run. What has not
-// moved and cannot be moved now is left, and is not a failure: one sick machine
-// must not end a drain.
+// Classify returns what the end of a migration means for the run. A model that was not migrated and cannot be now is
+// left; that is not a failure, because one sick machine must not end a drain.
 func Classify(r migration.Result) Ended {
 	switch r.Outcome {
 	case facts.Migrated, facts.AlreadyThere, facts.Recorded:
@@ -54,11 +53,11 @@ func Classify(r migration.Result) Ended {
 	}
 }
 
-// abortOfOfferer is what Juju 3.6.28 says when a model moves whose offers are
-// connected (recorded; the spelling is Juju's). The model stays as it was.
+// abortOfOfferer is the reason of Juju 3.6.28 when a model with connected offers is migrated (recorded; the spelling is
+// Juju's). The model is unchanged.
 const abortOfOfferer = "remoteentitites: offer for app "
 
-// refusal is the check that refused.
+// refusal returns the check that refused.
 func refusal(r migration.Result) string {
 	if r.Cause == facts.CauseOtherMigration {
 		return string(LeftMoving)
@@ -71,31 +70,29 @@ func refusal(r migration.Result) string {
 	return "refused"
 }
 
-// Tally is what counts against a run.
+// Tally holds what counts against a run.
 type Tally struct {
 	// Failures are the models that have ended badly.
 	Failures int
-	// Grave names a model in doubt, and how it ended.
+	// Grave names a model in an unknown state, and how its migration ended.
 	Grave string
 	// NotLeader reports that this unit is no longer the leader.
 	NotLeader bool
-	// Lifted names the controller whose cordon was lifted.
+	// Lifted names the controller that was uncordoned.
 	Lifted string
-	// Fought names a model of the plan that was moved on or back by others since
-	// the run began.
+	// Fought names a model of the plan that another client has migrated since the run began.
 	Fought string
 	// Silent is for how long JIMM has not answered.
 	Silent time.Duration
-	// Rights is why JIMM lists no models although it answers; nil: it lists them, or does
-	// not answer.
+	// Rights is why JIMM lists no models although it answers; nil: it lists them, or does not answer.
 	Rights *survey.RightsError
 	// Closed reports that no target of the plan accepts models any longer.
 	Closed bool
-	// StopAfter reports that the run has reached the end that stop-after asks for; or it is "".
+	// StopAfter reports that the run has reached the point that stop-after names; otherwise it is "".
 	StopAfter string
 }
 
-// Patience with a JIMM that does not answer.
+// How long a run waits for a JIMM that does not answer.
 const (
 	// SilentToWait: nothing starts.
 	SilentToWait = 3 * time.Minute
@@ -103,8 +100,7 @@ const (
 	SilentToStop = 10 * time.Minute
 )
 
-// Stop returns why a run must start no more migrations, or "". What is in flight is
-// followed to its end anyway.
+// Stop returns why a run must start no more migrations, or "". Migrations in flight are watched to their end anyway.
 func Stop(rules Rules, t Tally) string {
 	switch {
 	case t.Grave != "":
@@ -130,9 +126,8 @@ func Stop(rules Rules, t Tally) string {
 	}
 }
 
-// RefusedToClose is how many models in a row a target may refuse before nothing
-// goes there.
+// RefusedToClose is how many models in a row a target may refuse before no more are sent there.
 const RefusedToClose = 3
 
-// ErrGate is why a start was held back at the last moment. Nothing was sent.
+// ErrGate is why a start was withheld at the last moment. Nothing was sent.
 var ErrGate = errors.New("held back")

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// By is what the load of a controller is measured in.
+// By is the measure of the load of a controller.
 type By string
 
 // The measures.
@@ -20,12 +20,12 @@ const (
 	ByModels By = "models"
 )
 
-// Balance reports how even the load is to be.
+// Balance describes how even the load is to be.
 type Balance struct {
 	By By
 	// Tolerance is how far a controller may be from its share, in percent.
 	Tolerance int
-	// MaxMoves bounds the moves; 10 if 0.
+	// MaxMoves limits the moves; 10 if 0.
 	MaxMoves int
 }
 
@@ -35,26 +35,24 @@ type Spread struct {
 	Before, After, Share int
 }
 
-// Balanced is a plan that evens out the load, and what is to be said about it.
+// Balanced is a plan that evens out the load, and the facts about it.
 type Balanced struct {
 	Plan Plan
 	Balance
 	Spread []Spread
-	// Bound is a number of moves with fewer of which no plan brings every
-	// controller within the tolerance of its share.
+	// Bound is a number of moves below which no plan brings every controller within the tolerance of its share.
 	Bound int
-	// Even reports that this plan does.
+	// Even reports that this plan brings every controller within the tolerance.
 	Even bool
-	// Why is the reason why it stops where it does.
+	// Why is the reason why it stops there.
 	Why string
 }
 
-// rested is how long a model stays where it came to before it is moved again.
+// rested is how long a model stays on a controller before it is migrated again.
 const rested = 24 * time.Hour
 
-// MakeRebalance plans few moves that bring each target within the tolerance of its
-// share: counted by models the fewest. Only models without edges move that are at
-// rest and were not moved in the last day.
+// MakeRebalance plans few moves that bring each target within the tolerance of its share; counted by models, the
+// fewest. Only models without edges are migrated that are idle and were not migrated in the last day.
 func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	p.Goal, p.From = Rebalance, ""
 	if b.MaxMoves <= 0 {
@@ -92,8 +90,8 @@ func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	return out, nil
 }
 
-// balancer evens out the load. Loads are compared with shares after multiplication
-// by the sum of the weights, so that nothing is rounded.
+// balancer evens out the load. Loads are compared with shares after multiplication by the sum of the weights, to avoid
+// rounding.
 type balancer struct {
 	*maker
 	Balance
@@ -102,7 +100,7 @@ type balancer struct {
 	movable        map[string][]candidate // by controller, the largest first
 }
 
-// begin counts the loads and finds the models that may move.
+// begin counts the loads and finds the models that may be migrated.
 func (b *balancer) begin() error {
 	b.before, b.load, b.movable = map[string]int{}, map[string]int{}, map[string][]candidate{}
 	excluded, _, err := b.matching(b.policy.Exclude)
@@ -148,7 +146,7 @@ func (b *balancer) begin() error {
 	return nil
 }
 
-// size is what the model counts.
+// size is what the model contributes to the load.
 func (b *balancer) size(m *facts.Model) int {
 	if b.By == ByModels {
 		return 1
@@ -159,19 +157,19 @@ func (b *balancer) size(m *facts.Model) int {
 // above is how far a controller is above its share, multiplied by the weights.
 func (b *balancer) above(t Weighted) int { return b.load[t.Name]*b.weights - b.total*t.Weight }
 
-// slack is how far from its share a controller may be, multiplied by the weights:
-// the tolerance, and less than one model or agent in any case.
+// slack is how far from its share a controller may be, multiplied by the weights: the tolerance, and in any case less
+// than one model or agent.
 func (b *balancer) slack(t Weighted) int {
 	return max(b.total*t.Weight*b.Tolerance/100, b.weights-1)
 }
 
-// even reports whether every controller is near its share.
+// even reports whether every controller is within the tolerance of its share.
 func (b *balancer) even() bool {
 	return !slices.ContainsFunc(b.targets, func(t Weighted) bool { return distance(b.above(t)) > b.slack(t) })
 }
 
-// run moves models until every controller is near its share, and says why it
-// stops. Each move brings two loads nearer to each other, so it ends.
+// run migrates models until every controller is within the tolerance of its share, and returns why it stops. Each move
+// brings two loads nearer to each other, so it ends.
 func (b *balancer) run() string {
 	for {
 		switch {
@@ -185,8 +183,8 @@ func (b *balancer) run() string {
 	}
 }
 
-// improve makes the move that makes the controller furthest above its share and the
-// one furthest below it most even, or else the next two.
+// improve makes the best move between the controller furthest above its share and the one furthest below, or else
+// between the next two.
 func (b *balancer) improve() bool {
 	over := slices.Clone(b.targets)
 	slices.SortFunc(over, func(x, y Weighted) int {
@@ -210,8 +208,8 @@ func (b *balancer) improve() bool {
 	return false
 }
 
-// best returns which of the models on one controller makes the larger of two
-// distances smallest by moving to another, -1 for none.
+// best returns the model on one controller for which a move to another minimises the larger of the two distances; -1
+// for none.
 func (b *balancer) best(from, to Weighted) int {
 	found, least := -1, max(distance(b.above(from)), distance(b.above(to)))
 	for i, c := range b.movable[from.Name] {
@@ -226,8 +224,8 @@ func (b *balancer) best(from, to Weighted) int {
 
 func distance(n int) int { return max(n, -n) }
 
-// bound is the fewest models, the largest first, that cover what all controllers
-// have above their share and the tolerance, or what they lack; the larger of the two.
+// bound is the fewest models, the largest first, that cover what all controllers have above their share and the
+// tolerance, or what they lack; the larger of the two.
 func (b *balancer) bound() int {
 	leave, come := 0, 0
 	for _, t := range b.targets {
@@ -238,8 +236,7 @@ func (b *balancer) bound() int {
 	return max(leave, come)
 }
 
-// cover counts the largest models of those that are meant which together have at
-// least so much.
+// cover counts how many of the largest selected models together have at least this much.
 func (b *balancer) cover(excess int, meant func(*facts.Model) bool) int {
 	var sizes []int
 	for i := range b.snapshot.Models {

@@ -32,8 +32,7 @@ func (w small) snapshot() (fleet.Snapshot, fleet.Policy) {
 	return s, p
 }
 
-// even reports whether loads are within the tolerance of their shares, or less than
-// one away, by fractions.
+// even reports whether loads are within the tolerance of their shares, or less than one away, computed with fractions.
 func (w small) even(loads []int, tolerance int) bool {
 	total, weights := 0, 0
 	for i, load := range loads {
@@ -50,8 +49,7 @@ func (w small) even(loads []int, tolerance int) bool {
 	return true
 }
 
-// fewest tries all placements, and returns the fewest moves that make it even; -1 if
-// none does.
+// fewest tries all placements, and returns the fewest moves that make the loads even; -1 if none does.
 func (w small) fewest(tolerance int) int {
 	best := -1
 	for code := range pow3(len(w.at)) {
@@ -78,9 +76,8 @@ func pow3(n int) int {
 	return out
 }
 
-// TestBalanceAgainstAllPlacements goes through small worlds, and compares with the
-// best of all placements: counted by models the moves are the fewest, and the bound
-// is never above what is possible.
+// TestBalanceAgainstAllPlacements compares the plan with the best of all placements in small worlds: counted by models
+// the moves are the fewest, and the bound is never above what is possible.
 func TestBalanceAgainstAllPlacements(t *testing.T) {
 	sizes := []int{1, 2, 3, 5, 8, 13}
 	even := map[fleet.By]int{}

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// see takes over what was seen.
+// see stores the latest observation.
 func (r *run) see(s Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -29,7 +29,7 @@ func (r *run) see(s Observation) {
 	r.tally.Silent = 0
 }
 
-// world is what the schedule has to know.
+// world is what the schedule needs to know.
 func (r *run) world() World {
 	w := World{Closed: map[string]string{}, Kinds: r.kinds, Pairs: r.edges}
 	for _, c := range r.observed.Controllers {
@@ -59,8 +59,7 @@ func (r *run) world() World {
 	return w
 }
 
-// landed reports whether a migration that was seen is one of this run which has ended
-// since the lists were made.
+// landed reports whether a migration that was observed is one of this run that has ended since the lists were made.
 func (r *run) landed(f Flight) bool {
 	return slices.ContainsFunc(r.entries, func(t tracked) bool {
 		return t.Entry.Model == f.Model && f.Source == t.leg.Source && (t.State == Verifying || t.State == Well) && time.Since(t.left) < 2*listAge
@@ -95,8 +94,8 @@ func (r *run) progress() Progress {
 	return p
 }
 
-// reconcile compares the entries with what is seen: what is done is not done
-// again, and what others have moved on is left.
+// reconcile compares the entries with the observation: a finished step is not repeated, and a model that other clients
+// have migrated is left.
 func (r *run) reconcile(ctx context.Context, s Observation) {
 	find := places(s)
 	var left []MoveResult
@@ -127,10 +126,10 @@ type place struct {
 	listed bool
 	gaps   bool // The list is not complete.
 	flight Flight
-	moves  bool // The flight is under way.
+	moves  bool // The flight is running.
 }
 
-// places returns what finds the place of a model, by UUID.
+// places returns a function that finds the place of a model, by UUID.
 func places(s Observation) func(model string) place {
 	names, on := map[facts.ControllerUUID]string{}, make(map[string]string, len(s.Models))
 	for _, c := range s.Controllers {
@@ -151,8 +150,8 @@ func places(s Observation) func(model string) place {
 	}
 }
 
-// compare compares one entry with the place of its model, and reports whether a migration
-// that is under way is the next one of its route, and is to be followed.
+// compare compares one entry with the place of its model, and reports whether a running migration is the next one of
+// its route, and is to be watched.
 func (r *run) compare(t *tracked, at place) (follow bool) {
 	switch {
 	case t.movedBack(at):
@@ -167,14 +166,13 @@ func (r *run) compare(t *tracked, at place) (follow bool) {
 	return false
 }
 
-// movedBack reports whether the model has ended well in this run, and others have moved it
-// from its target since.
+// movedBack reports whether the model has ended well in this run, and another client has migrated it from its target
+// since.
 func (t *tracked) movedBack(at place) bool {
 	return t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && at.listed && at.on != t.Entry.Target()
 }
 
-// position finds the place of a model on its route, and reports whether a migration that is
-// under way is to be followed.
+// position finds the place of a model on its route, and reports whether a running migration is to be watched.
 func (r *run) position(t *tracked, at place) (follow bool) {
 	leg, behind, onRoute := t.Entry.Leg(at.on, t.behind)
 	if at.moves && onRoute {
@@ -197,8 +195,8 @@ func (r *run) position(t *tracked, at place) (follow bool) {
 	return false
 }
 
-// movedByOthers leaves a model that others move. If this run has seen it on its route
-// before, they work against the run.
+// movedByOthers leaves a model that other clients migrate. If this run has seen it on its route before, they work
+// against the run.
 func (r *run) movedByOthers(t *tracked, why Reason, detail string) {
 	t.State, t.Reason, t.Detail = Stayed, string(why), detail
 	if t.stage >= seenOnRoute {
@@ -206,8 +204,7 @@ func (r *run) movedByOthers(t *tracked, why Reason, detail string) {
 	}
 }
 
-// toward returns the leg on which a model moves to the target, if that is the next
-// move of the route from where it is.
+// toward returns the leg on which a model migrates to the target, if that is the next move of its route.
 func (e Entry) toward(target string, leg Entry, behind int) (Entry, int) {
 	for i := behind; i < len(e.Route); i++ {
 		if to := e.Route[i].Controller; to != "" {
@@ -220,13 +217,12 @@ func (e Entry) toward(target string, leg Entry, behind int) (Entry, int) {
 	return leg, behind
 }
 
-// fresh reports whether the model is listed where it was before its last step, which
-// has ended only a moment ago.
+// fresh reports whether the model is listed where it was before its last step, which has only just ended.
 func (t *tracked) fresh(on string) bool {
 	return t.behind > 0 && on == t.Entry.after(t.behind-1) && on != t.Entry.after(t.behind) && time.Since(t.stepped) < 4*listAge
 }
 
-// legs is the plan of what comes next for each model.
+// legs is the plan of the next step of each model.
 func (r *run) legs() Plan {
 	p := r.Plan
 	p.Moves = make([]Entry, len(r.entries))
@@ -236,7 +232,7 @@ func (r *run) legs() Plan {
 	return p
 }
 
-// seen returns what was seen last.
+// seen returns the latest observation.
 func (r *run) seen() Observation {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,7 +31,7 @@ func (r *run) readEdges(ctx context.Context, s Observation) {
 	r.gaps = append(r.gaps, edges.Unread...)
 }
 
-// settleEdges checks whether the relations of models that have moved work again.
+// settleEdges checks whether the relations of migrated models work again.
 func (r *run) settleEdges(ctx context.Context, s Observation) {
 	r.mu.Lock()
 	waiting := len(r.settle)
@@ -59,7 +59,7 @@ func (r *run) settleEdges(ctx context.Context, s Observation) {
 	}
 }
 
-// offerers returns the models of offers that models which have moved use, or make.
+// offerers returns the models with offers that migrated models use or have.
 func (r *run) offerers(models []facts.Model) []facts.Model {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,8 +72,7 @@ func (r *run) offerers(models []facts.Model) []facts.Model {
 	return slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return !in[m.UUID] })
 }
 
-// relate compares the model's own status with the relations that are known: JIMM
-// can leave offers out.
+// relate compares the model's own status with the known relations: JIMM may leave offers out.
 func (r *run) relate(t *tracked, f checks.Finding) {
 	if f.Level != checks.Warn {
 		return

@@ -15,13 +15,12 @@ type Departure struct {
 	Model string
 	// From is the name of the controller that it left.
 	From string
-	// Reason is why that is not proved, "" if it is; Detail says more.
+	// Reason is why that is not proved; "" if it is. Detail adds to it.
 	Reason Reason
 	Detail string
 }
 
-// Departures are the moves of a plan that were carried out: the model is on its
-// target now.
+// Departures are the moves of a plan that were carried out: the model is now on its target.
 func (p Plan) Departures(s Snapshot) []Departure {
 	at := make(map[string]string, len(s.Models))
 	for _, m := range s.Models {
@@ -36,10 +35,9 @@ func (p Plan) Departures(s Snapshot) []Departure {
 	return out
 }
 
-// MakeReverse plans to move models back to the controller that they left. The
-// departures are those of a plan, or those of [Testimonies]; nothing is guessed,
-// and one that is not proved is left with the reason. Old is the plan, if there is
-// one: its controllers must be those of today.
+// MakeReverse plans to migrate models back to the controller that they left. The departures are those of a plan, or
+// those of [Testimonies]. Nothing is guessed: a departure that is not proved is left with its reason. Old is the plan,
+// if there is one: its controllers must be those of today.
 func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan, error) {
 	p.Goal = Reverse
 	sources := map[string]bool{}
@@ -87,7 +85,7 @@ func without(old *Plan) string {
 	return "; JIMM's audit log has no request to move one elsewhere in that time; set since= to look further back"
 }
 
-// reversible refuses controllers that models cannot go back to.
+// reversible refuses controllers that models cannot return to.
 func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 	for _, c := range s.Controllers {
 		if !sources[c.Name] {
@@ -116,7 +114,7 @@ func reversible(s Snapshot, sources map[string]bool, old *Plan) error {
 	return nil
 }
 
-// back selects the models that left, and turns each move round.
+// back selects the models that left, and reverses each move.
 func (m *maker) back(departures []Departure, to string) error {
 	excluded, _, err := m.matching(m.policy.Exclude)
 	if err != nil {

@@ -13,48 +13,46 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Means are what a run works with.
+// Means are the interfaces that a run uses.
 type Means struct {
 	Traffic *Traffic
 	Book    *Book
 	// Reader may be nil: then no edges are read beside those of the plan.
 	Reader Reader
-	// View returns what the engine reads about one model, and what ends its
-	// connections. With quiet there is no login of which JIMM would keep the
-	// secret.
+	// View returns what the engine reads about one model, and a function that closes its connections. With quiet it
+	// makes no login of which JIMM would store the secret.
 	View func(model string, quiet bool) (survey.JAAS, func())
 	// Writer starts migrations and records models.
 	Writer migration.Writer
-	// Upgrader upgrades agents; nil but for the goal upgrade.
+	// Upgrader upgrades agents; nil except for the goal upgrade.
 	Upgrader Upgrader
 	// Leader reports whether this unit leads its application.
 	Leader func(context.Context) (bool, error)
 }
 
-// StopAfter reports where a run ends by itself.
+// StopAfter is the point at which a run ends by itself.
 type StopAfter string
 
-// Where a run ends by itself.
+// The points at which a run ends by itself.
 const (
 	StopAfterNone   StopAfter = "none"
 	StopAfterCanary StopAfter = "canary"
 	StopAfterWave   StopAfter = "wave"
 )
 
-// RunOptions say what a run does.
+// RunOptions configure a run.
 type RunOptions struct {
 	Plan Plan
-	// JAAS is the UUID of the JIMM that is talked to.
+	// JAAS is the UUID of the JIMM that is used.
 	JAAS string
-	// Timeout bounds the run: nothing starts that could not end within it.
+	// Timeout limits the run: a migration that could not end within it is not started.
 	Timeout time.Duration
 	// Waves are those that run; nil: all.
 	Waves     map[int]bool
 	StopAfter StopAfter
-	// Guard names a controller whose cordon must stay; "": none.
+	// Guard names a controller that must stay cordoned; "": none.
 	Guard string
-	// Model are the options of each single migration, as far as they are the same
-	// for all.
+	// Model are the options of each single migration that are the same for all.
 	Model migration.Options
 	// Report is called with every event, one at a time; may be nil.
 	Report func(Event)
@@ -72,8 +70,8 @@ const planAge = 7 * 24 * time.Hour
 // listAge is how old JIMM's lists may be when something starts.
 const listAge = 30 * time.Second
 
-// runPolls is how many poll intervals of the configuration lie between two polls of one
-// model in a run. The engine halves that at the end of a migration.
+// runPolls is how many poll intervals of the configuration lie between two polls of one model in a run. The engine
+// halves that at the end of a migration.
 const runPolls = 3
 
 // mostVerifying is how many models may wait for their agents at once.

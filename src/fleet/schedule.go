@@ -55,8 +55,8 @@ type Progress struct {
 	Proved map[string]bool
 	// Median is how long a move took so far; 0 if none has ended.
 	Median time.Duration
-	// Alone are the entries that start only while no other of this run moves:
-	// they have cross-model relations of which not all are known.
+	// Alone are the entries that start only while no other of this run is migrating: they have cross-model relations of
+	// which not all are known.
 	Alone map[int]bool
 	// Stopped is why no more migrations may start, or "".
 	Stopped string
@@ -100,9 +100,8 @@ const (
 // leastLeft is the least time that must be left for a start.
 const leastLeft = 10 * time.Minute
 
-// Next returns the entries of the plan that may start now, by their index, and
-// if there are none, what the next one waits for. Left is the time until the run
-// ends. It is pure: the same arguments give the same answer.
+// Next returns the entries of the plan that may start now, by their index, and if there are none, what the next one
+// waits for. Left is the time until the run ends. It is pure: the same arguments give the same answer.
 func Next(p Plan, w World, progress Progress, left time.Duration) ([]int, Wait) {
 	switch {
 	case progress.Stopped != "":
@@ -140,13 +139,13 @@ type schedule struct {
 	progress Progress
 	graph    graph
 	flying   map[string]bool // Models.
-	asked    map[string]bool // Sources of which an entry of ours is about to start.
+	asked    map[string]bool // Sources with an entry of ours that is about to start.
 	from, to map[string]int
 	agents   map[string]int
 	total    int
 	slow     int  // How many may be in flight while the start is slow.
 	ours     int  // How many of this run are in flight.
-	lonely   bool // One of them has to be alone.
+	lonely   bool // One of them has to be migrated alone.
 	canaries map[string]int
 }
 
@@ -200,8 +199,8 @@ func (s *schedule) take(i int) {
 	s.fly(Flight{Model: e.Model, Source: e.Source, Target: e.First(), Agents: e.Agents})
 }
 
-// order returns the entries that wait for their turn: those of the first wave
-// that is not over; while the start is slow the smallest first, then the largest.
+// order returns the entries that wait for their turn: those of the first wave that is not over; the smallest first
+// while the start is slow, then the largest.
 func (s *schedule) order() []int {
 	wave := 0
 	var out []int
@@ -261,7 +260,7 @@ func (s *schedule) blocks(i int) Wait {
 	}
 }
 
-// near reports whether a neighbour of the model is on its way.
+// near reports whether a neighbour of the model is migrating.
 func (s *schedule) near(model string) bool {
 	return slices.ContainsFunc(s.graph[model], func(n string) bool { return s.flying[n] || slices.Contains(s.world.Settling, n) })
 }
@@ -324,7 +323,7 @@ func (s *schedule) canary(i int, most string) fitness {
 		rare: s.world.Kinds[e.Model] != most, agents: e.Agents, model: e.Model,
 	}
 	if s.progress.States[i] == Waiting {
-		f.begun = 1 // One that has begun stays the canary.
+		f.begun = 1 // A canary that has begun stays the canary.
 	}
 	return f
 }

@@ -18,8 +18,8 @@ func entry(name, source, target string, agents int) fleet.Entry {
 	return fleet.Entry{Wave: 1, Model: name, Source: source, Route: []fleet.Step{{Controller: target}}, Agents: agents, Name: "alice/" + name}
 }
 
-// TestNextNeverBreaksARule goes through all states of four models, two targets,
-// small caps, edges, strangers, closed targets and proved ones.
+// TestNextNeverBreaksARule tries all states of four models, two targets, small caps, edges, other clients, closed
+// targets and proved ones.
 func TestNextNeverBreaksARule(t *testing.T) {
 	plans := []fleet.Plan{}
 	for _, caps := range []fleet.Caps{{Parallel: 1, Source: 1, Target: 1, Agents: 10}, {Parallel: 3, Source: 2, Target: 2, Agents: 10}, {Parallel: 4, Source: 2, Target: 1, Agents: 10}} {
@@ -60,7 +60,7 @@ func TestNextNeverBreaksARule(t *testing.T) {
 	t.Logf("%d states", n)
 }
 
-// judge returns which rule the starts break: it counts by itself, without the scheduler.
+// judge returns the rule that the starts break: it counts by itself, without the scheduler.
 func judge(p fleet.Plan, w fleet.World, pr fleet.Progress, started []int, wait fleet.Wait) error {
 	inFlight := func(i int) bool { return pr.States[i] == fleet.Checking || pr.States[i] == fleet.InFlight }
 	type flight struct {
@@ -132,7 +132,7 @@ func judge(p fleet.Plan, w fleet.World, pr fleet.Progress, started []int, wait f
 		sources[e.Source] = true
 		all = append(all, flight{e.Model, e.Source, e.Target(), e.Agents, true})
 	}
-	// Where nothing is in the way, something starts.
+	// If nothing prevents it, something starts.
 	if len(started) == 0 && len(all) == 0 {
 		for i, e := range p.Moves {
 			if pr.States[i] == fleet.Waiting && w.Closed[e.Target()] == "" {

@@ -16,34 +16,33 @@ type Snapshot struct {
 	Now time.Time
 	// Traits are those of this JIMM.
 	Traits facts.Traits
-	// Unit names the unit for commands; OwnModel and JIMMModel never move.
+	// Unit names the unit for commands; OwnModel and JIMMModel are never migrated.
 	Unit, OwnModel, JIMMModel string
 	// Controllers and Models are JIMM's lists.
 	Controllers facts.Controllers
 	Models      []facts.Model
-	// Moving are the migrations that run or were requested a moment ago,
-	// by any client.
+	// Moving are the migrations, of any client, that are running or were requested just now.
 	Moving []Flight
 	// Edges are the cross-model relations.
 	Edges Edges
-	// Eligible has, for each class, the UUIDs of the controllers that JIMM would
-	// let its models move to. A class that JIMM did not report is missing.
+	// Eligible has, for each class, the UUIDs of the controllers that JIMM would let its models migrate to. A class
+	// that JIMM did not report is missing.
 	Eligible map[Class][]facts.ControllerUUID
-	// Requested is when each model was last asked to move, by UUID.
+	// Requested is when each model was last requested to migrate, by UUID.
 	Requested map[string]time.Time
-	// Unlisted are the UUIDs of models that were asked to move and that JIMM does not list.
+	// Unlisted are the UUIDs of models with a migration request that JIMM does not list.
 	Unlisted []string
 	// Jobs has the state of JIMM's own upgrade job of each model that was asked about,
 	// "" if there is none.
 	Jobs map[string]string
-	// Refused has the failed check of each model and controller for which the checks of
-	// migrate-model were made and forbid the move, by their UUIDs.
+	// Refused has the failed check of each pair of model and controller for which the checks of migrate-model were made
+	// and prevent the move, by their UUIDs.
 	Refused map[string]map[facts.ControllerUUID]checks.Finding
 	// Gaps say why the lists are not complete; empty if they are.
 	Gaps []string
 }
 
-// List takes over JIMM's list of models.
+// List stores JIMM's list of models.
 func (s *Snapshot) List(l facts.ModelList) {
 	s.Models, s.Gaps = l.Models, append(s.Gaps, gapsOf(l)...)
 }
@@ -65,18 +64,17 @@ type Class struct {
 // ClassOf returns the class of a model.
 func ClassOf(m facts.Model) Class { return Class{m.Recorded, m.Cloud, m.Region} }
 
-// Flight is a migration that runs, or that was requested a moment ago.
+// Flight is a migration that is running, or that was requested just now.
 type Flight struct {
 	// Model is a UUID.
 	Model string
-	// Source and Target are names of controllers; the target is "" if it is not
-	// known.
+	// Source and Target are names of controllers; the target is "" if it is not known.
 	Source, Target string
-	// Agents is how many agents follow.
+	// Agents is how many agents migrate with it.
 	Agents int
 }
 
-// Load is what a controller has.
+// Load is the load of a controller.
 type Load struct{ Models, Agents, Machines, Units, Cores, Leaving, Arriving int }
 
 // Loads counts what each controller has, by name. A controller's own model
@@ -124,8 +122,7 @@ func (s Snapshot) Controller(name string) (facts.Controller, bool) {
 	return facts.Controller{}, false
 }
 
-// nameOf returns JIMM's name of the controller, or the UUID of one that it does
-// not know.
+// nameOf returns JIMM's name of the controller, or the UUID of one that it does not know.
 func (s Snapshot) nameOf(uuid facts.ControllerUUID) string {
 	for _, c := range s.Controllers {
 		if c.UUID == uuid {
@@ -148,5 +145,5 @@ func (s Snapshot) named(uuid string) string {
 // cordoned reports whether JIMM marks the controller as deprecated.
 func cordoned(c facts.Controller) bool { return c.Status == "deprecated" }
 
-// away reports whether JIMM does not reach the controller.
+// away reports whether JIMM cannot reach the controller.
 func away(c facts.Controller) bool { return c.Status == "unavailable" }

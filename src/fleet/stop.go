@@ -7,8 +7,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// decide stops the run where the policy says so. The error is why nothing was seen in this
-// turn.
+// decide stops the run where the policy requires it. The error is why this turn has no observation.
 func (r *run) decide(unseen error) {
 	r.mu.Lock()
 	r.tally.Silent = time.Since(r.seenAt)
@@ -36,7 +35,7 @@ func (r *run) decide(unseen error) {
 	}
 }
 
-// stopAfterReached reports that the run has reached the end that stop-after asked for.
+// stopAfterReached reports that the run has reached the point that stop-after names.
 func (r *run) stopAfterReached() string {
 	if r.StopAfter != StopAfterCanary && r.StopAfter != StopAfterWave {
 		return ""

@@ -7,30 +7,27 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Reader reads what the lists do not say.
+// Reader reads what the lists do not contain.
 type Reader interface {
 	// Edges reads the cross-model relations of the models, from the offers of each
 	// controller.
 	Edges(ctx context.Context, controllers []facts.Controller, models []facts.Model) Edges
-	// Eligible returns the UUIDs of the controllers that JIMM would let the model
-	// move to. An error that matches [survey.ErrNotOffered] means that this
-	// JIMM does not say.
+	// Eligible returns the UUIDs of the controllers that JIMM would let the model migrate to. An error that matches
+	// [survey.ErrNotOffered] means that this JIMM does not report them.
 	Eligible(ctx context.Context, model string) ([]facts.ControllerUUID, error)
 }
 
-// Question reports what a survey asks besides the lists.
+// Question describes what a survey asks besides the lists.
 type Question struct {
-	// Base has what the snapshot takes over: JAAS, Traits, Unit, OwnModel and
-	// JIMMModel.
+	// Base has what is copied to the snapshot: JAAS, Traits, Unit, OwnModel and JIMMModel.
 	Base Snapshot
-	// Classes reports whether JIMM is asked where a model may go; nil: for none.
+	// Classes selects the models for which JIMM is asked where they may migrate; nil: none.
 	Classes func(facts.Model) bool
 	// Edges reports that the cross-model relations are read.
 	Edges bool
 }
 
-// Survey makes a snapshot. An error means that JIMM did not list, or did not show
-// its log.
+// Survey makes a snapshot. An error means that JIMM did not list, or did not return its log.
 func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, error) {
 	s := q.Base
 	seen, err := t.Observe(ctx, 0)
@@ -46,7 +43,7 @@ func Survey(ctx context.Context, t *Traffic, r Reader, q Question) (Snapshot, er
 	} else {
 		s.Edges.Unread = []string{"the offers were not read"}
 	}
-	if q.Classes != nil && s.Traits.AutoRecords { // Older ones have no such list.
+	if q.Classes != nil && s.Traits.AutoRecords { // Older releases have no such list.
 		s.Eligible = map[Class][]facts.ControllerUUID{}
 		for _, m := range s.Models {
 			class := ClassOf(m)

@@ -10,8 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Eligibility reports whether a model can move to a controller, as far as lists
-// show it.
+// Eligibility reports whether a model can migrate to a controller, as far as lists show it.
 type Eligibility string
 
 // The eligibilities.
@@ -25,14 +24,13 @@ const (
 type Target struct {
 	Controller facts.Controller
 	Eligible   Eligibility
-	// Reasons are the findings that are no pass: what forbids the target, what is
-	// not known, and what to watch.
+	// Reasons are the findings that are not a pass: what rules the target out, what is not known, and what to watch.
 	Reasons []checks.Finding
 	// Rank counts the eligible targets from 1; 0 for the others.
 	Rank int
-	// Why is a sentence about why it has this rank, or none.
+	// Why is a sentence about the reason of this rank; may be empty.
 	Why string
-	// Connected is how many models are there that this one is connected with.
+	// Connected is how many models there are connected to this one.
 	Connected int
 	// Load is what the controller has now.
 	Load Load
@@ -51,16 +49,14 @@ func (v verdict) warnings() int {
 	return n
 }
 
-// Targets returns all controllers as targets of the model, the best first: those
-// that can take it, those of which that is not known, then the others. The order
-// has no weights: connected models there, fewest warnings, fewest agents after
-// the move, the smallest step in version, the name.
+// Targets returns all controllers as targets of the model, the best first: those that can accept it, those of which
+// that is not known, then the others. The order has no weights: connected models there, fewest warnings, fewest agents
+// after the move, the smallest step in version, the name.
 func Targets(s Snapshot, model facts.Model) []Target {
 	return newRater(s).targets(model)
 }
 
-// rater judges targets. It keeps what it has found out of a class, so that ten
-// thousand models cost some hundred judgements.
+// rater judges targets. It caches the verdicts of each class, so that ten thousand models cost some hundred judgements.
 type rater struct {
 	snapshot Snapshot
 	records  checks.Records
@@ -124,8 +120,8 @@ func (r *rater) judgements(m *facts.Model) []verdict {
 	return r.checked(m, out)
 }
 
-// checked is what lists say, but for the controllers that a check of the model itself
-// forbids, as long as the model is where it was checked.
+// checked is the verdict of the lists, except for controllers that a check of the model itself rules out, as long as
+// the model is where it was checked.
 func (r *rater) checked(m *facts.Model, listed []verdict) []verdict {
 	refused := r.snapshot.Refused[m.UUID]
 	if len(refused) == 0 || m.Recorded != r.at[m.UUID] {
@@ -151,7 +147,7 @@ func (r *rater) judge(m *facts.Model, target facts.Controller) verdict {
 		case f.Level == checks.Pass, f.Level == checks.Skip && !open(f):
 			continue
 		case f.Check == checks.Cloud && f.Level == checks.Warn && r.clouds[Class{target.UUID, m.Cloud, m.Region}]:
-			continue // Models there are in that cloud.
+			continue // The number of models there in that cloud.
 		case f.Level == checks.Fail:
 			v.eligible = NotEligible
 		case f.Check == checks.TargetAvailable && cordoned(target):
@@ -251,8 +247,7 @@ func (r *rater) compare(a, b Target) int {
 	)
 }
 
-// step returns the step of the order by which a target stands where it does, compared
-// with its neighbour in the list.
+// step returns the criterion that gives a target its place before its neighbour in the list.
 func (r *rater) step(t, other Target) string {
 	name := other.Controller.Name
 	switch {
@@ -271,7 +266,7 @@ func (r *rater) step(t, other Target) string {
 	}
 }
 
-// Migratable reports whether any controller can take the model, and why not.
+// Migratable reports whether any controller can accept the model, and otherwise why not.
 func Migratable(s Snapshot) func(facts.Model) (Eligibility, []checks.Finding) {
 	r := newRater(s)
 	return func(m facts.Model) (Eligibility, []checks.Finding) { return r.migratable(&m) }

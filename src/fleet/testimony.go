@@ -13,20 +13,19 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Testimony is what two witnesses say of one model: JIMM's log, and the controllers.
+// Testimony is the evidence of two witnesses about one model: JIMM's log, and the controllers.
 type Testimony struct {
 	// Model is a UUID.
 	Model string
 	// Asked are the requests about the model in JIMM's log.
 	Asked []facts.Request
-	// Said is what each controller that was asked says itself, by its UUID.
+	// Said is each controller's own answer, by UUID; missing for those that were not asked.
 	Said map[facts.ControllerUUID]facts.Copy
 }
 
-// Departed decides whether the model has left the controller for the one that JIMM
-// records. Both witnesses must say so: the log has a request to move it there, and
-// the controller itself redirects there. No other controller may redirect there too,
-// since the model may then have left that one last. It is pure.
+// Departed decides whether the model has left the controller for the one that JIMM records. Both witnesses must agree:
+// the log has a request to migrate it there, and the controller itself redirects there. If another controller redirects
+// there too, the model may have left that one last, so it is not proved. It is pure.
 func (t Testimony) Departed(s Snapshot, from facts.Controller) Departure {
 	d := Departure{Model: t.Model, From: from.Name}
 	var recorded facts.ControllerUUID
@@ -89,9 +88,9 @@ type CopyWitness interface {
 // askedAtOnce is how many models are asked about at once.
 const askedAtOnce = 8
 
-// Testimonies asks about the models that may have left the controller: those that
-// the log says were asked to move, and those that the policy names, and not by a pattern. Other
-// controllers are asked only about models that the first one redirects.
+// Testimonies asks about the models that may have left the controller: those that were requested to migrate according
+// to the log, and those that the policy names, not by a pattern. Other controllers are asked only about models that the
+// first one redirects.
 func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controller, book *Book, witness CopyWitness) ([]Testimony, error) {
 	rater := newRater(s)
 	m := &maker{rater: rater, policy: p}
@@ -127,8 +126,7 @@ func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controlle
 	return out, ctx.Err()
 }
 
-// ask asks the controller, and the others if it redirects to where the model is
-// recorded.
+// ask asks the controller, and the others if it redirects to the recorded controller.
 func (t Testimony) ask(ctx context.Context, s Snapshot, from facts.Controller, recorded facts.ControllerUUID, witness CopyWitness) {
 	said := witness.Copy(ctx, from, t.Model)
 	t.Said[from.UUID] = said

@@ -20,8 +20,8 @@ func asked(targets ...string) []facts.Request {
 	return out
 }
 
-// TestDepartureNeedsBothWitnesses goes through all that the log and the controllers
-// can say of a model that JIMM records on the old controller, or on another.
+// TestDepartureNeedsBothWitnesses tries everything that the log and the controllers can report about a model that JIMM
+// records on the old controller, or on another.
 func TestDepartureNeedsBothWitnesses(t *testing.T) {
 	var copies []facts.Copy
 	for state := facts.CopyUnknown; state <= facts.CopyExporting; state++ {
@@ -67,9 +67,8 @@ func TestDepartureNeedsBothWitnesses(t *testing.T) {
 	}
 }
 
-// TestDepartureIsTheLastOne plays all histories of four moves between three
-// controllers, with and without JIMM, of which the log has the end: what is proved
-// is the last move of the model.
+// TestDepartureIsTheLastOne plays all histories of four moves between three controllers, with and without JIMM, of
+// which the log has the end: the last move of the model is proved.
 func TestDepartureIsTheLastOne(t *testing.T) {
 	names := []string{"east", "north", "west"}
 	const moves = 4
@@ -191,7 +190,7 @@ func TestTheWayBackByLogAndRedirects(t *testing.T) {
 	}
 }
 
-// scribe is a log.
+// scribe writes a log.
 type scribe struct {
 	clock time.Time
 	list  []fleet.Asked

@@ -14,12 +14,11 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// The first line of a plan's text. Another number is another format.
+// The first line of a plan's text. Another number means another format.
 const planTitle = "jimm-migrator plan 1"
 
-// Text returns the plan as a person reads it and as [Parse] takes it: one line
-// for each fact, the fields separated by single spaces, names last. The last
-// line is the hash of all lines above.
+// Text returns the plan in the form that a person reads and that [Parse] accepts: one fact per line, the fields
+// separated by single spaces, names last. The last line is the hash of all lines above.
 func (p Plan) Text() string {
 	body := p.body()
 	return body + "hash " + hashOf(body) + "\n"
@@ -77,15 +76,14 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// MostBytes is how long a plan's text may be.
+// MostBytes is the maximum length of a plan's text.
 const MostBytes = 96 << 10
 
 // ErrHash matches the error of a plan whose text does not match its hash.
 var ErrHash = errors.New("the text does not match its hash")
 
-// Parse reads a plan's text. It takes only what [Plan.Text] can have written, and
-// only with the hash of it: a plan that lost a line is refused. Line breaks at the very
-// end may be missing, or too many.
+// Parse reads a plan's text. It accepts only what [Plan.Text] can have written, with a matching hash: a plan that lost
+// a line is refused. Line breaks at the very end may be missing, or too many.
 func Parse(text string) (Plan, error) {
 	if len(text) > MostBytes {
 		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, the limit is %d", len(text), MostBytes)
@@ -126,7 +124,7 @@ func clip(s string) string {
 	return s
 }
 
-// read takes over one line.
+// read reads one line.
 func (p *Plan) read(line string) error {
 	f := fields{rest: line}
 	switch key := f.next(); key {
@@ -229,8 +227,7 @@ func route(text string) []Step {
 	return out
 }
 
-// sound refuses a plan that no planner makes: the hash proves only that it has
-// not been changed since.
+// sound refuses a plan that no planner makes: the hash only proves that it has not been changed since.
 func (p Plan) sound() error {
 	hosts, models := map[string]bool{}, map[string]bool{}
 	for _, c := range p.Controllers {

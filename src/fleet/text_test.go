@@ -94,7 +94,7 @@ func TestPlansThatNoPlannerMakesAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzParse: no text makes it panic, and what it takes is written as it was.
+// FuzzParse requires that no text causes a panic, and that accepted text is written back unchanged.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"drain", "move"} {
 		raw, err := os.ReadFile("testdata/" + name + ".plan")
@@ -108,7 +108,7 @@ func FuzzParse(f *testing.F) {
 		if err == nil && strings.TrimSuffix(p.Text(), "\n") != strings.TrimSuffix(text, "\n") {
 			t.Errorf("taken, but written as\n%s", p.Text())
 		}
-		// The reader of lines sees everything only with the right hash.
+		// With the right hash the reader of lines sees every text.
 		body, _, _ := strings.Cut(text, "\nhash ")
 		if p, err := fleet.Parse(fleet.Sign(body + "\n")); err == nil && p.Text() != fleet.Sign(body+"\n") {
 			t.Errorf("taken, but written as\n%s", p.Text())

@@ -51,7 +51,7 @@ func (w witness) Copy(context.Context, facts.Controller, string) facts.Copy {
 	return facts.Copy{State: w.lists.says}
 }
 
-// A migration counts from the request on, until it is seen to have ended.
+// A migration counts from the request on, until it is observed to have ended.
 func TestTrafficSeesWhatMoves(t *testing.T) {
 	request := func(ago time.Duration) []fleet.Asked {
 		return []fleet.Asked{{Key: "1", Model: uuid("a"), Request: facts.Request{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-ago), Answered: true}}}
@@ -116,8 +116,8 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 	}
 }
 
-// Of the models that were asked to move, those that JIMM does not list are known by their
-// UUIDs alone: the name of a model that is gone may be that of another one later.
+// Models with a migration request that JIMM does not list are identified only by their UUIDs: the name of a model that
+// is gone may later be another model's.
 func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3), model("b", "west", 3)}}
@@ -149,7 +149,7 @@ func TestTrafficListsAgain(t *testing.T) {
 	})
 }
 
-// A thousand requests and more leave no blind spot.
+// More than a thousand requests leave no gap.
 func TestBookHasNoLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{}
@@ -195,7 +195,7 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 			leads, o := true, fleet.RunOptions{Plan: plan, JAAS: plan.JAAS}
 			test.change(&o, &leads)
 			book := fleet.NewBook(l, 25*time.Hour, 5*time.Second)
-			// Neither a view nor a writer: whoever needs one has gone too far.
+			// Neither a view nor a writer: a call that needs one has gone too far.
 			done, err := fleet.Apply(t.Context(), fleet.Means{
 				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true}), Book: book,
 				Leader: func(context.Context) (bool, error) { return leads, nil },

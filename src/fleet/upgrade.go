@@ -21,13 +21,11 @@ type Upgrader interface {
 	// Job returns the state of the job of JIMM's own upgrade-to for the model, "" if
 	// there is none.
 	Job(ctx context.Context, model string) (string, error)
-	// ChangeBlock reports whether changes of the model are blocked. Juju 3.6 upgrades
-	// it anyway.
+	// ChangeBlock reports whether changes of the model are blocked. Juju 3.6 upgrades it anyway.
 	ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error)
-	// Upgrade asks that the agents of the model become the version. With dryRun
-	// nothing is changed. The error matches [ErrUpgradeRefused] if the answer was
-	// no, and [migration.ErrNotSent] if nothing was asked. Only the second proves that
-	// nothing was done: JIMM answers no, too, when it loses the controller's answer.
+	// Upgrade requests that the agents of the model run the version. With dryRun nothing is changed. The error matches
+	// [ErrUpgradeRefused] if the request was refused, and [migration.ErrNotSent] if nothing was sent. Only the second
+	// proves that nothing was done: JIMM also reports a refusal when it loses the controller's answer.
 	Upgrade(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error
 }
 
@@ -53,10 +51,10 @@ const (
 
 // UpgradeCase is what is known right before the agents of a model are upgraded.
 type UpgradeCase struct {
-	// At is the UUID of the controller on which they are to be upgraded; Recorded
-	// the one that JIMM has on record, Answers the one that answers for the model.
+	// At is the UUID of the controller on which they are to be upgraded; Recorded is the one that JIMM records, and
+	// Answers the one that answers for the model.
 	At, Recorded, Answers facts.ControllerUUID
-	// Moving reports that the model migrates, or was asked to.
+	// Moving reports that the model is migrating, or was requested to.
 	Moving bool
 	// Life is that of the model.
 	Life string
@@ -64,13 +62,13 @@ type UpgradeCase struct {
 	Blocked bool
 	// Job is the state of JIMM's own upgrade job, "" for none.
 	Job string
-	// To is the version asked for, Most that of the controller.
+	// To is the requested version, Most that of the controller.
 	To, Most string
-	// Asked reports that this run has asked before.
+	// Asked reports that this run has already requested it.
 	Asked bool
 }
 
-// Forbids returns why the upgrade must not be asked for, or "". It is pure.
+// Forbids returns why the upgrade must not be requested, or "". It is pure.
 func (c UpgradeCase) Forbids() Reason {
 	switch {
 	case c.Asked:
@@ -94,15 +92,14 @@ func (c UpgradeCase) Forbids() Reason {
 	}
 }
 
-// unfinished reports whether a job of JIMM may still do something: all states but
-// the last ones (River's, which JIMM of 2026 uses).
+// unfinished reports whether a job of JIMM may still do something: all states except the last ones (River's, which JIMM
+// of 2026 uses).
 func unfinished(state string) bool {
 	return !slices.Contains([]string{"", "completed", "cancelled", "discarded"}, state)
 }
 
-// Lagging names what does not prove that all agents of a model run the version and
-// are with their controller; nothing if all do. Where the model has no machines its
-// units have no version of their own.
+// Lagging names what does not prove that all agents of a model run the version and are with their controller; empty if
+// all do. In a model without machines the units have no version of their own.
 func Lagging(i facts.Inventory, version string) []string {
 	behind := func(v string) bool {
 		return checks.IsVersion(v) && checks.CompareVersions(v, version) < 0 || !checks.IsVersion(v)
@@ -124,7 +121,7 @@ func Lagging(i facts.Inventory, version string) []string {
 	return append(out, i.Unread...)
 }
 
-// upgrade upgrades the agents of a model where it is, and waits for them.
+// upgrade upgrades the agents of a model on its present controller, and waits for them.
 func (r *run) upgrade(ctx context.Context, i int, leg Entry) (Ended, string) {
 	jaas, end := r.View(leg.Model, true)
 	defer end()
@@ -135,7 +132,7 @@ func (r *run) upgrade(ctx context.Context, i int, leg Entry) (Ended, string) {
 		}
 	}
 	if jaas.Controllers != nil {
-		jaas.Controllers.Access(ctx, u.at) // Later questions go to the account, if there is one.
+		jaas.Controllers.Access(ctx, u.at) // Later questions use the account, if there is one.
 	}
 	return u.follow(ctx)
 }
@@ -150,7 +147,7 @@ type upgrading struct {
 	jaas    survey.JAAS
 	began   time.Time
 	asked   bool
-	failure error // What the request ended with; the version of the model shows what it did.
+	failure error // The error of the request; the version of the model shows what it did.
 }
 
 // follow reads the agents, asks once for the upgrade where it is needed, and reads them
@@ -174,7 +171,7 @@ func (u *upgrading) follow(ctx context.Context) (Ended, string) {
 			}
 			switch behind := checks.CompareVersions(got.AgentVersion, u.version) < 0; {
 			case !behind:
-				u.failure = nil // It was done, whatever the answer was.
+				u.failure = nil // It was carried out, whatever the answer was.
 			case !u.asked:
 				end, detail, err := u.ask(ctx, got)
 				if err != nil {
@@ -217,7 +214,7 @@ func (u *upgrading) readAgents(ctx context.Context) (facts.Inventory, error) {
 	return got, err
 }
 
-// late returns what has not become the version in time.
+// late returns what does not run the version in time.
 func (u *upgrading) late(lagging []string) string {
 	text := fmt.Sprintf("after %d minutes, still not running %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
 	if u.failure != nil {
@@ -226,9 +223,8 @@ func (u *upgrading) late(lagging []string) string {
 	return text
 }
 
-// ask asks for the upgrade, once, after a dry run, if nothing forbids it now. The state
-// that it returns is InFlight if the agents may follow.
-// An error means that this could not be found out.
+// ask requests the upgrade, once, after a dry run, if nothing forbids it now. The returned state is InFlight if the
+// agents may follow. An error means that this could not be determined.
 func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string, error) {
 	r := u.run
 	if err := r.Upgrader.Upgrade(ctx, u.at, u.leg.Model, u.version, true); err != nil {
@@ -273,7 +269,7 @@ func (u *upgrading) ask(ctx context.Context, got facts.Inventory) (Ended, string
 	return Ended{State: InFlight}, "", nil
 }
 
-// forbids completes the case by what the run has seen last, and judges it.
+// forbids completes the case with the latest observation of the run, and judges it.
 func (u *upgrading) forbids(c UpgradeCase) Reason {
 	observed := u.run.seen()
 	c.Moving = slices.ContainsFunc(observed.Moving, func(f Flight) bool { return f.Model == u.leg.Model })
@@ -298,5 +294,5 @@ func (u *upgrading) refusal(err error) (Ended, string) {
 	if errors.Is(err, ErrUpgradeRefused) {
 		return Ended{State: Stayed, Reason: string(LeftUpgradeRefused)}, redact.String(strings.TrimPrefix(err.Error(), ErrUpgradeRefused.Error()+": "))
 	}
-	return Ended{State: Waiting}, "" // Nothing was changed: again at its next turn.
+	return Ended{State: Waiting}, "" // Nothing was changed: it is retried at its next turn.
 }

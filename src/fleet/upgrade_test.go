@@ -8,9 +8,9 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// TestUpgradeIsForbidden goes through all cases: nothing is asked for but of a model
-// at rest, alive, not blocked, recorded and answering on its controller, to at most its
-// version, once, and while JIMM's own job is not at work.
+// TestUpgradeIsForbidden tries all cases: an upgrade is requested only for a model that is idle, alive, not blocked,
+// recorded and answering on its controller, to at most the controller's version, once, and while no job of JIMM's own
+// is running.
 func TestUpgradeIsForbidden(t *testing.T) {
 	reasons := map[fleet.Reason]int{}
 	for _, recorded := range []facts.ControllerUUID{"", "a", "b"} {
@@ -76,9 +76,8 @@ func TestLaggingAgents(t *testing.T) {
 	}
 }
 
-// TestLegsFollowTheRoute walks all routes of up to four steps: each step comes once,
-// in order, and from any controller of the route the way continues with what is not
-// proved to be behind the model.
+// TestLegsFollowTheRoute walks all routes of up to four steps: each step is taken once, in order, and from any
+// controller of the route it continues with the first step that is not proved to be done.
 func TestLegsFollowTheRoute(t *testing.T) {
 	for shape := range 1 << 4 {
 		for n := range 5 {
