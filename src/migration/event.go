@@ -184,6 +184,12 @@ type ObserveAgainEvent struct{ After time.Duration }
 
 func (ObserveAgainEvent) event() {}
 
+// RereadEvent reports that JIMM has recorded the model by itself, and that the record is read
+// again, after a delay.
+type RereadEvent struct{ After time.Duration }
+
+func (RereadEvent) event() {}
+
 // RemoveEvent reports that a controller was asked to remove its half-imported copy.
 type RemoveEvent struct {
 	Controller facts.Controller

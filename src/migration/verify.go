@@ -78,6 +78,9 @@ func (w *watcher) verify(limited context.Context) {
 	switch {
 	case w.mayBeForgotten():
 		keep = keep.Add(TimeToForget)
+		if after := time.Until(keep); after > 0 {
+			w.report(RereadEvent{After: after})
+		}
 	case !inspect:
 		return
 	}

@@ -62,6 +62,8 @@ func Line(e migration.Event) string {
 		return fmt.Sprintf("JIMM's audit log shows a recent request to migrate: waiting up to %s for it to begin", span(e.Limit))
 	case migration.ObserveAgainEvent:
 		return "nothing contradicts your confirmation so far; checking again in " + span(e.After)
+	case migration.RereadEvent:
+		return "JIMM recorded the model by itself; checking in " + span(e.After) + " that it keeps the record"
 	case migration.RemoveEvent:
 		if e.Err != nil {
 			return fmt.Sprintf("the request to %q to remove its half-imported copy returned an error: %s; checking whether the copy is gone", e.Controller.Name, redact.Error(e.Err))
