@@ -22,26 +22,26 @@ func active(c *controller.Controller, uuid string) bool {
 	return found
 }
 
-// truth is the state of a model in the databases of both controllers and of JIMM.
-type truth struct {
+// actual is the state of a model in the databases of both controllers and of JIMM.
+type actual struct {
 	west, east bool                 // host it
 	row        string               // the controller that JIMM records, empty if JIMM does not know the model
 	forgotten  string               // the user who made JIMM forget the model
 	migration  controller.Migration // the latest on west; empty if it has none or the model has migrated away
 }
 
-func truthOf(j *jaas.JAAS, m *jaas.Model) truth {
+func actualOf(j *jaas.JAAS, m *jaas.Model) actual {
 	row, _ := j.JIMM.Model(m.UUID)
 	latest, err := j.West.Migration(m.UUID)
 	if err != nil {
 		latest = controller.Migration{}
 	}
-	return truth{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, j.ForgottenFor(m.UUID), latest}
+	return actual{active(j.West, m.UUID), active(j.East, m.UUID), row.Controller, j.ForgottenFor(m.UUID), latest}
 }
 
 // lies lists what a report on a migration from west to east claims and the databases deny. A report without claims does
 // not lie, but JIMM must never record a controller that does not have the model.
-func lies(r engine.Report, now truth) []string {
+func lies(r engine.Report, now actual) []string {
 	var out []string
 	lie := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch r.Outcome {

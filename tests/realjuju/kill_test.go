@@ -51,7 +51,7 @@ func killed(t *testing.T, f front) {
 				}
 			}})
 			if err == nil {
-				for _, lie := range lies(first, truthOf(j, m)) {
+				for _, lie := range lies(first, actualOf(j, m)) {
 					t.Errorf("killed at %q: %s", line, lie)
 				}
 			}
@@ -61,7 +61,7 @@ func killed(t *testing.T, f front) {
 			default:
 				t.Errorf("killed at %q, run again: %s: %s", line, report.Outcome, report.Summary)
 			}
-			for _, lie := range lies(report, truthOf(j, m)) {
+			for _, lie := range lies(report, actualOf(j, m)) {
 				t.Error(lie)
 			}
 		})

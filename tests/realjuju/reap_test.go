@@ -47,7 +47,7 @@ func reap(t *testing.T, generation jimm.Generation, foreign, accounts bool) {
 	if !strings.HasPrefix(report.Outcome, "migrated") && report.Outcome != "recorded" {
 		t.Errorf("outcome %q: %s", report.Outcome, report.Summary)
 	}
-	for _, lie := range append(slow.lies, lies(report, truthOf(j, m))...) {
+	for _, lie := range append(slow.lies, lies(report, actualOf(j, m))...) {
 		t.Error(lie)
 	}
 	t.Logf("%d removals were waited for", slow.steps)
@@ -113,7 +113,7 @@ func TestReap_WhileJIMMPolls(t *testing.T) {
 				}
 			}
 			report := migrate(t, j.Engine(true), engine.Request{Model: m.UUID, Target: "east"})
-			now := truthOf(j, m)
+			now := actualOf(j, m)
 			for _, lie := range lies(report, now) {
 				t.Error(lie)
 			}

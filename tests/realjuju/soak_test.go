@@ -81,11 +81,11 @@ func playSeed(t *testing.T, random *rand.Rand) {
 		}
 	}})
 	if err == nil {
-		judgeSeed(t, "first", report, truthOf(j, m))
+		judgeSeed(t, "first", report, actualOf(j, m))
 	}
 	settleSeed(t, j, m, over, happened)
 	again := migrate(t, j.Engine(accounts), engine.Request{Model: m.UUID, Target: "east"})
-	judgeSeed(t, "second", again, truthOf(j, m))
+	judgeSeed(t, "second", again, actualOf(j, m))
 	t.Logf("first %q, then %q; JIMM forgot the model for %q", report.Outcome, again.Outcome, j.ForgottenFor(m.UUID))
 }
 
@@ -111,7 +111,7 @@ func settleSeed(t *testing.T, j *jaas.JAAS, m *jaas.Model, over func(), happened
 	}
 }
 
-func judgeSeed(t *testing.T, run string, report engine.Report, now truth) {
+func judgeSeed(t *testing.T, run string, report engine.Report, now actual) {
 	t.Helper()
 	for _, lie := range lies(report, now) {
 		t.Errorf("the %s run: %s", run, lie)

@@ -90,7 +90,7 @@ func (c trouble) run(t *testing.T, f front) {
 	if report.Outcome != c.want && !f.blind {
 		t.Errorf("outcome %q, want %q: %s", report.Outcome, c.want, report.Summary)
 	}
-	for _, lie := range lies(report, truthOf(j, m)) {
+	for _, lie := range lies(report, actualOf(j, m)) {
 		t.Error(lie)
 	}
 }
@@ -115,7 +115,7 @@ func (s scene) migrate(t *testing.T, f front, endless bool) engine.Report {
 			logIfFailed(t, report)
 			return report
 		case err == nil:
-			for _, lie := range lies(report, truthOf(s.JAAS, s.model)) {
+			for _, lie := range lies(report, actualOf(s.JAAS, s.model)) {
 				t.Errorf("with a limit of %v: %s", request.Timeout, lie)
 			}
 		case !errors.Is(err, context.DeadlineExceeded):

@@ -48,11 +48,11 @@ func (s *story) staysRecorded(ctx context.Context, l *life) {
 	}
 	switch res := l.result; {
 	case res.Outcome != facts.Migrated && res.Outcome != facts.NeedsAttention && res.Outcome != facts.Recorded,
-		res.Recorded.Name != s.target, s.truth().recorded != s.target:
+		res.Recorded.Name != s.target, s.actual().recorded != s.target:
 		return
 	}
 	pause(ctx, timeToForget)
-	if now := s.truth(); now.recorded != s.target && ctx.Err() == nil {
+	if now := s.actual(); now.recorded != s.target && ctx.Err() == nil {
 		s.blame("I2: two minutes after %s JIMM does not record it there: %+v: %s", l.result.Outcome, now, report.Summary(l.result))
 		return
 	}

@@ -36,10 +36,10 @@ func (s *story) judge(l *life) {
 	s.cell("outcome: %s", res.Outcome)
 	s.cell("cause: %s %s", res.Outcome, res.Cause)
 	if !s.ever(func(t oracle) bool { return s.lie(l, t) == "" }) {
-		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.truth()), res.Outcome, res.Cause, s.truth(), report.Summary(res))
+		s.blame("%s: %s (%s): %+v: %s", s.lie(l, s.actual()), res.Outcome, res.Cause, s.actual(), report.Summary(res))
 	}
 	if res.Holder.Known() && !s.ever(func(t oracle) bool { return s.mayHold(t, res.Holder.Name) }) {
-		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.truth(), report.Summary(res))
+		s.blame("the model is said to be on %s (%s, %s): %+v: %s", res.Holder.Name, res.Outcome, res.Cause, s.actual(), report.Summary(res))
 	}
 	if res.Outcome == facts.Unknown {
 		s.judgeUnknown(l, "in trouble")
@@ -162,7 +162,7 @@ func (s *story) preface(ctx context.Context) {
 	if s.prelude == "" {
 		return
 	}
-	before := s.truth()
+	before := s.actual()
 	l := s.newLife(kill{})
 	s.lives = append(s.lives, l)
 	var located locate.Found
@@ -179,13 +179,13 @@ func (s *story) preface(ctx context.Context) {
 		}
 		return
 	}
-	if now := s.truth(); l.starts+l.records > 0 || now.recorded != before.recorded && before.running == now.running {
+	if now := s.actual(); l.starts+l.records > 0 || now.recorded != before.recorded && before.running == now.running {
 		s.blame("I4: %s has changed %+v to %+v", s.prelude, before, now)
 	}
 	if s.prelude == "check" {
 		s.cell("checked: %s", l.result.Outcome)
-		if l.result.Outcome == facts.AlreadyThere && s.lie(l, s.truth()) != "" {
-			s.blame("I2: check says %s: %+v", l.result.Outcome, s.truth())
+		if l.result.Outcome == facts.AlreadyThere && s.lie(l, s.actual()) != "" {
+			s.blame("I2: check says %s: %+v", l.result.Outcome, s.actual())
 		}
 		return
 	}
@@ -195,7 +195,7 @@ func (s *story) preface(ctx context.Context) {
 func (s *story) judgeLocated(found locate.Found) {
 	for _, loc := range found.Locations {
 		s.cell("located: %s", loc.State)
-		now := s.truth()
+		now := s.actual()
 		if loc.Holder.Known() && !s.mayHold(now, loc.Holder.Name) {
 			s.blame("located on %s: %+v: %s", loc.Holder.Name, now, loc.Proof)
 		}

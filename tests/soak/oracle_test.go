@@ -18,7 +18,7 @@ type oracle struct {
 	reap     bool // the source of the latest migration could not remove its copy
 }
 
-func (s *story) truth() oracle {
+func (s *story) actual() oracle {
 	t := oracle{on: map[string]string{}}
 	if row, ok := s.jaas.Record(s.uuid); ok {
 		t.recorded = row.Controller
@@ -60,7 +60,7 @@ func (s *story) remember(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		now := s.truth()
+		now := s.actual()
 		s.mu.Lock()
 		s.past = append(s.past, now)
 		if n := len(s.past) - int(s.remembered()/time.Second); n > 0 {
@@ -73,7 +73,7 @@ func (s *story) remember(ctx context.Context) {
 
 // ever reports whether a condition is true now or, if another client changes things, was true a short time ago.
 func (s *story) ever(holds func(oracle) bool) bool {
-	if holds(s.truth()) {
+	if holds(s.actual()) {
 		return true
 	}
 	s.mu.Lock()

@@ -40,7 +40,7 @@ func (s *story) remove(ctx context.Context) (res migration.Result, ok bool) {
 	}
 	s.cell("removal: %s %s", res.Outcome, res.Cause)
 	said := res.Outcome == facts.Removed || res.Outcome == facts.NothingToRemove
-	if now := s.truth(); said && now.on[s.target] == controller.StateImporting && !now.running {
+	if now := s.actual(); said && now.on[s.target] == controller.StateImporting && !now.running {
 		s.blame("I26: %s: %+v: %s", res.Outcome, now, report.RemoveSummary(res))
 	}
 	if res.Outcome == facts.Removed {
@@ -51,14 +51,14 @@ func (s *story) remove(ctx context.Context) (res migration.Result, ok bool) {
 
 // mustBeRemovable checks that a left-over copy can be removed when nothing else happens.
 func (s *story) mustBeRemovable(ctx context.Context) {
-	before := s.truth()
+	before := s.actual()
 	leftOver := before.on[s.target] == controller.StateImporting && before.active(before.recorded) && len(before.on) == 2
 	if !s.admin || before.running || !leftOver {
 		return
 	}
 	res, ok := s.remove(ctx)
-	if !ok || res.Outcome != facts.Removed || s.truth().on[s.target] != "" || !s.truth().active(before.recorded) {
-		s.blame("I26: left over, and not removed: %s (%s): %+v, then %+v: %s", res.Outcome, res.Cause, before, s.truth(), report.RemoveSummary(res))
+	if !ok || res.Outcome != facts.Removed || s.actual().on[s.target] != "" || !s.actual().active(before.recorded) {
+		s.blame("I26: left over, and not removed: %s (%s): %+v, then %+v: %s", res.Outcome, res.Cause, before, s.actual(), report.RemoveSummary(res))
 	}
 	s.cell("removed in the end: %s", res.Outcome)
 }

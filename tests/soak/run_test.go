@@ -158,7 +158,7 @@ func (s *story) happen(ctx context.Context) {
 		s.jaas.Faults(server).Clear()
 	}
 	s.rest(ctx)
-	s.settle(ctx)
+	s.runAtRest(ctx)
 }
 
 // disturb causes trouble meanwhile.
@@ -190,12 +190,12 @@ func (s *story) awaitOthers(ctx context.Context) {
 // rest waits until no migration runs.
 func (s *story) rest(ctx context.Context) {
 	for range 120 {
-		if !s.truth().running {
+		if !s.actual().running {
 			return
 		}
 		pause(ctx, time.Minute)
 	}
-	s.blame("the world: a migration never ends: %+v", s.truth())
+	s.blame("the world: a migration never ends: %+v", s.actual())
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -18,13 +18,13 @@ func TestOurClientWorksWithEveryVersion(t *testing.T) {
 	} {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bed := between(t, version, "3.6.14")
-				bed.a.AddRedirect(uuidB, controller.Redirect{
-					ControllerTag: "controller-" + uuidB, ControllerAlias: "ctl-b", Addrs: []string{addressB}, CACert: bed.ca.PEM(),
+				both := between(t, version, "3.6.14")
+				both.a.AddRedirect(uuidB, controller.Redirect{
+					ControllerTag: "controller-" + uuidB, ControllerAlias: "ctl-b", Addrs: []string{addressB}, CACert: both.ca.PEM(),
 					Users: []string{"admin"},
 				})
-				askAll(t, bed, version)
-				probeAll(t, bed)
+				askAll(t, both, version)
+				probeAll(t, both)
 			})
 		})
 	}
@@ -37,9 +37,9 @@ func (b *pair) options(model string) juju.Options {
 	}
 }
 
-func askAll(t *testing.T, bed *pair, version string) {
+func askAll(t *testing.T, both *pair, version string) {
 	t.Helper()
-	conn, err := juju.Dial(t.Context(), bed.options(""))
+	conn, err := juju.Dial(t.Context(), both.options(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,14 +93,14 @@ func askAll(t *testing.T, bed *pair, version string) {
 	}
 }
 
-func probeAll(t *testing.T, bed *pair) {
+func probeAll(t *testing.T, both *pair) {
 	t.Helper()
 	for model, want := range map[string]juju.ProbeResult{
 		prod:    {State: juju.ProbeIdle},
 		nowhere: {State: juju.ProbeAbsent},
 		uuidB:   {State: juju.ProbeRedirected, RedirectUUID: uuidB},
 	} {
-		if got, err := juju.Probe(t.Context(), bed.options(model)); err != nil || got != want {
+		if got, err := juju.Probe(t.Context(), both.options(model)); err != nil || got != want {
 			t.Errorf("probe of %s: %+v, %v, want %+v", model, got, err, want)
 		}
 	}

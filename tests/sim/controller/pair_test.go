@@ -37,7 +37,7 @@ func start(t *testing.T, change func(a, b *controller.Config)) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bed := &pair{network: wire.NewNetwork(), ca: ca}
+	both := &pair{network: wire.NewNetwork(), ca: ca}
 	users := []controller.User{
 		{Name: "admin", Password: "pw", Access: "superuser"},
 		{Name: "bob", Password: "bob-pw"},
@@ -45,17 +45,17 @@ func start(t *testing.T, change func(a, b *controller.Config)) *pair {
 		{Name: "eve", Password: "eve-pw", Disabled: true},
 		{Name: "mallory", Password: "mallory-pw", Access: "none"},
 	}
-	a := controller.Config{Name: "ctl-a", UUID: uuidA, CA: ca, Users: users, DialContext: bed.network.DialContext}
-	b := controller.Config{Name: "ctl-b", UUID: uuidB, CA: ca, Users: users, DialContext: bed.network.DialContext}
+	a := controller.Config{Name: "ctl-a", UUID: uuidA, CA: ca, Users: users, DialContext: both.network.DialContext}
+	b := controller.Config{Name: "ctl-b", UUID: uuidB, CA: ca, Users: users, DialContext: both.network.DialContext}
 	if change != nil {
 		change(&a, &b)
 	}
-	bed.a = bed.serve(t, a, addressA)
-	bed.b = bed.serve(t, b, addressB)
-	if err := bed.a.AddModel(prodModel()); err != nil {
+	both.a = both.serve(t, a, addressA)
+	both.b = both.serve(t, b, addressB)
+	if err := both.a.AddModel(prodModel()); err != nil {
 		t.Fatal(err)
 	}
-	return bed
+	return both
 }
 
 func prodModel() controller.Model {

@@ -34,18 +34,18 @@ func TestATargetThatIsReachedMayBeSlow(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bed := start(t, func(a, _ *controller.Config) {
+				both := start(t, func(a, _ *controller.Config) {
 					dial := a.DialContext
 					a.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 						conn, err := dial(ctx, network, address)
 						return &slowConn{conn, 10 * time.Second}, err
 					}
 				})
-				bed.network.Blackhole("10.9.9.9:1", true)
-				target := bed.toB()
+				both.network.Blackhole("10.9.9.9:1", true)
+				target := both.toB()
 				target["addrs"] = []string{test.address}
 				began := time.Now()
-				reply, err := call(t.Context(), bed.admin(t, addressA).conn, "Controller", 11, "InitiateMigration", map[string]any{
+				reply, err := call(t.Context(), both.admin(t, addressA).conn, "Controller", 11, "InitiateMigration", map[string]any{
 					"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": target}},
 				})
 				if err != nil || !strings.Contains(string(reply), test.want) {

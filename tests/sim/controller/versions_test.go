@@ -88,18 +88,18 @@ func TestMigrationsByVersionPair(t *testing.T) {
 // migrateByVersion migrates "prod" without its foreign application, which 3.0 refuses.
 func migrateByVersion(t *testing.T, source, target, want string) {
 	t.Helper()
-	bed := between(t, source, target)
-	err := bed.a.Update(prod, func(m *controller.Model) { m.RemoteApplications = nil })
+	both := between(t, source, target)
+	err := both.a.Update(prod, func(m *controller.Model) { m.RemoteApplications = nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := bed.dial(t, addressA, "/api")
+	conn := both.dial(t, addressA, "/api")
 	login, err := loginOn(t, conn, map[string]any{"auth-tag": "user-admin", "credentials": "pw", "client-version": source})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reply, err := call(t.Context(), conn, "Controller", best(t, login, "Controller"), "InitiateMigration", map[string]any{
-		"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}},
+		"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": both.toB()}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,38 +128,38 @@ func migrateByVersion(t *testing.T, source, target, want string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
-	if err := bed.a.AwaitPhase(ctx, prod, controller.Done, controller.AbortDone); err != nil {
+	if err := both.a.AwaitPhase(ctx, prod, controller.Done, controller.AbortDone); err != nil {
 		t.Fatal(err)
 	}
-	if m, _ := bed.a.Migration(prod); m.Phase != controller.Done {
+	if m, _ := both.a.Migration(prod); m.Phase != controller.Done {
 		t.Fatalf("the migration ended with %s: %s", m.Phase, m.Text)
 	}
-	if state, ok := bed.b.Model(prod); !ok || state.State != controller.StateActive {
+	if state, ok := both.b.Model(prod); !ok || state.State != controller.StateActive {
 		t.Errorf("the model on B is %+v, %v", state, ok)
 	}
-	if got, want := bed.probe(t, addressA), "redirect to controller-"+uuidB+" (ctl-b)"; got != want {
+	if got, want := both.probe(t, addressA), "redirect to controller-"+uuidB+" (ctl-b)"; got != want {
 		t.Errorf("A answers %q, want %q", got, want)
 	}
 }
 
 func TestOldTargetsTakeNoModelsWithForeignApplications(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "2.9.46", "3.0.3")
-		conn := bed.dial(t, addressA, "/api")
+		both := between(t, "2.9.46", "3.0.3")
+		conn := both.dial(t, addressA, "/api")
 		_, err := loginOn(t, conn, map[string]any{"auth-tag": "user-admin", "credentials": "pw", "client-version": "2.9.46"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = call(t.Context(), conn, "Controller", 11, "InitiateMigration", map[string]any{
-			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}},
+			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": both.toB()}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := bed.a.AwaitPhase(t.Context(), prod, controller.AbortDone); err != nil {
+		if err := both.a.AwaitPhase(t.Context(), prod, controller.AbortDone); err != nil {
 			t.Fatal(err)
 		}
-		if m, _ := bed.a.Migration(prod); !strings.Contains(m.Text, "target controller must be upgraded to 2.9.43 or later") {
+		if m, _ := both.a.Migration(prod); !strings.Contains(m.Text, "target controller must be upgraded to 2.9.43 or later") {
 			t.Errorf("text %q", m.Text)
 		}
 	})
@@ -190,8 +190,8 @@ func TestVersionGate(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.server+" "+test.client+" "+test.method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bed := between(t, test.server, "3.6.14")
-				conn := bed.dial(t, addressA, "/api")
+				both := between(t, test.server, "3.6.14")
+				conn := both.dial(t, addressA, "/api")
 				login, err := loginOn(t, conn, map[string]any{
 					"auth-tag": "user-admin", "credentials": "pw", "client-version": test.client,
 				})
@@ -215,8 +215,8 @@ func TestVersionGate(t *testing.T) {
 
 func TestTokensAreOlderThan32Unknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "3.1.9", "3.6.14")
-		reply, err := loginOn(t, bed.dial(t, addressA, "/api"), map[string]any{"auth-tag": "user-admin", "token": "YS5iLmM="})
+		both := between(t, "3.1.9", "3.6.14")
+		reply, err := loginOn(t, both.dial(t, addressA, "/api"), map[string]any{"auth-tag": "user-admin", "token": "YS5iLmM="})
 		if err != nil || !strings.Contains(string(reply), "discharge-required") {
 			t.Errorf("%s, %v", reply, err)
 		}
@@ -227,14 +227,14 @@ func TestTokensAreOlderThan32Unknown(t *testing.T) {
 // and 4.1-beta2, recorded).
 func TestSilentSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "4.0.15", "4.1-beta2")
-		bed.a.Script(prod, controller.Outcome{AbortAt: controller.Validation, Reason: "because"})
-		source := bed.admin(t, addressA)
-		if _, refused := source.migrate(bed.toB()); refused != nil {
+		both := between(t, "4.0.15", "4.1-beta2")
+		both.a.Script(prod, controller.Outcome{AbortAt: controller.Validation, Reason: "because"})
+		source := both.admin(t, addressA)
+		if _, refused := source.migrate(both.toB()); refused != nil {
 			t.Fatal(refused)
 		}
 		for _, phase := range []controller.Phase{controller.Quiesce, controller.Import, controller.Validation, controller.AbortDone} {
-			if err := bed.a.AwaitPhase(t.Context(), prod, phase); err != nil {
+			if err := both.a.AwaitPhase(t.Context(), prod, phase); err != nil {
 				t.Fatal(err)
 			}
 			if got, failed := source.modelInfo(); failed != nil || got.Migration != nil || got.Status.Status != "available" || got.Status.Info != "" {
@@ -244,7 +244,7 @@ func TestSilentSource(t *testing.T) {
 				t.Errorf("%s: %+v, listed %v", phase, got, listed)
 			}
 			if phase == controller.Quiesce {
-				_, refused := source.migrate(bed.toB())
+				_, refused := source.migrate(both.toB())
 				want := `model "` + prod + `" already has an active migration: model already has an active migration`
 				if refused == nil || refused.Message != want || refused.Code != "" {
 					t.Errorf("a second migration: %v", refused)
@@ -256,10 +256,10 @@ func TestSilentSource(t *testing.T) {
 
 func TestAnonymousConnectionsTo4EndWithoutPings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "4.0-beta8", "3.6.14")
+		both := between(t, "4.0-beta8", "3.6.14")
 		anonymous := map[string]any{"auth-tag": "user-jujuanonymous", "credentials": ""}
-		silent, pinging := bed.dial(t, addressA, "/api"), bed.dial(t, addressA, "/model/"+prod+"/api")
-		older, user := bed.dial(t, addressB, "/api"), bed.admin(t, addressA).conn
+		silent, pinging := both.dial(t, addressA, "/api"), both.dial(t, addressA, "/model/"+prod+"/api")
+		older, user := both.dial(t, addressB, "/api"), both.admin(t, addressA).conn
 		for _, conn := range []*rpc.Conn{silent, pinging, older} {
 			if _, err := loginOn(t, conn, anonymous); err != nil {
 				t.Fatal(err)
@@ -283,12 +283,12 @@ func TestAnonymousConnectionsTo4EndWithoutPings(t *testing.T) {
 
 func TestModelStatusOf4Redirects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "4.1.0", "4.1.0")
-		source := bed.admin(t, addressA)
-		if _, refused := source.migrate(bed.toB()); refused != nil {
+		both := between(t, "4.1.0", "4.1.0")
+		source := both.admin(t, addressA)
+		if _, refused := source.migrate(both.toB()); refused != nil {
 			t.Fatal(refused)
 		}
-		if err := bed.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
+		if err := both.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
 			t.Fatal(err)
 		}
 		got := string(source.call("ModelManager", 11, "ModelStatus", entities("model-"+prod)))
@@ -303,7 +303,7 @@ func TestModelStatusOf4Redirects(t *testing.T) {
 			"bob": "redirect", "alice@external": "redirect", "nobody@elsewhere": "redirect",
 			"nobody": "invalid entity", "carol": "invalid entity",
 		} {
-			_, err := loginOn(t, bed.dial(t, addressA, "/model/"+prod+"/api"), map[string]any{"auth-tag": "user-" + user, "credentials": "x"})
+			_, err := loginOn(t, both.dial(t, addressA, "/model/"+prod+"/api"), map[string]any{"auth-tag": "user-" + user, "credentials": "x"})
 			if got := verdict(t, err); !strings.HasPrefix(got, want) {
 				t.Errorf("%s gets %q", user, got)
 			}
@@ -314,21 +314,21 @@ func TestModelStatusOf4Redirects(t *testing.T) {
 func TestPhasesOf41(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for version, want := range map[string]bool{"4.1.0": false, "3.6.14": true} {
-			bed := between(t, version, "4.1.0")
-			if _, refused := bed.admin(t, addressA).migrate(bed.toB()); refused != nil {
+			both := between(t, version, "4.1.0")
+			if _, refused := both.admin(t, addressA).migrate(both.toB()); refused != nil {
 				t.Fatal(refused)
 			}
 			seen := false
-			err := bed.a.Await(t.Context(), func() bool {
-				m, _ := bed.a.Migration(prod)
+			err := both.a.Await(t.Context(), func() bool {
+				m, _ := both.a.Migration(prod)
 				seen = seen || m.Phase == controller.ProcessRelations
 				return m.Phase == controller.Done
 			})
 			if err != nil || seen != want {
 				t.Errorf("%s: PROCESSRELATIONS seen %v, %v", version, seen, err)
 			}
-			_ = bed.a.Close()
-			_ = bed.b.Close()
+			_ = both.a.Close()
+			_ = both.b.Close()
 		}
 	})
 }
@@ -337,12 +337,12 @@ func TestPhasesOf41(t *testing.T) {
 // honours it. It also shows that connections to a model outlive the model there.
 func TestDryRunOf40IsReal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bed := between(t, "4.0.14", "4.1.0")
-		model, _ := bed.login(t, addressA, "/model/"+prod+"/api", "user-admin", "pw")
-		bed.admin(t, addressA).call("Controller", 14, "InitiateMigration", map[string]any{
-			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}}, "dry-run": true,
+		both := between(t, "4.0.14", "4.1.0")
+		model, _ := both.login(t, addressA, "/model/"+prod+"/api", "user-admin", "pw")
+		both.admin(t, addressA).call("Controller", 14, "InitiateMigration", map[string]any{
+			"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": both.toB()}}, "dry-run": true,
 		})
-		if err := bed.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
+		if err := both.a.AwaitPhase(t.Context(), prod, controller.Done); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -361,14 +361,14 @@ func TestDryRunOf4(t *testing.T) {
 	} {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bed := between(t, version, "4.1.0")
-				admin, login := bed.login(t, addressA, "/api", "user-admin", "pw")
+				both := between(t, version, "4.1.0")
+				admin, login := both.login(t, addressA, "/api", "user-admin", "pw")
 				reply, err := call(t.Context(), admin.conn, "Controller", best(t, login, "Controller"), "InitiateMigration", map[string]any{
-					"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": bed.toB()}}, "dry-run": true,
+					"specs": []any{map[string]any{"model-tag": "model-" + prod, "target-info": both.toB()}}, "dry-run": true,
 				})
-				_, starts := bed.a.Migration(prod)
-				if err != nil || bed.a.HonoursDryRun() != want.honours || starts != want.starts {
-					t.Errorf("honours it: %v, starts: %v: %s, %v", bed.a.HonoursDryRun(), starts, reply, err)
+				_, starts := both.a.Migration(prod)
+				if err != nil || both.a.HonoursDryRun() != want.honours || starts != want.starts {
+					t.Errorf("honours it: %v, starts: %v: %s, %v", both.a.HonoursDryRun(), starts, reply, err)
 				}
 			})
 		})
@@ -379,15 +379,15 @@ func TestStatusOf40Beta8IsAlwaysNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		since := map[string]string{}
 		for _, version := range []string{"4.0-beta8", "4.0.14"} {
-			bed := between(t, version, "3.6.14")
-			c := bed.admin(t, addressA)
+			both := between(t, version, "3.6.14")
+			c := both.admin(t, addressA)
 			first := string(c.call("ModelManager", 11, "ModelInfo", entities("model-"+prod)))
 			time.Sleep(time.Second) //nolint:forbidigo // virtual time
 			if first == string(c.call("ModelManager", 11, "ModelInfo", entities("model-"+prod))) {
 				since[version] = "stays"
 			}
-			_ = bed.a.Close()
-			_ = bed.b.Close()
+			_ = both.a.Close()
+			_ = both.b.Close()
 		}
 		if len(since) != 1 || since["4.0.14"] == "" {
 			t.Errorf("the status %v", since)

@@ -19,8 +19,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// bed is a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
-type bed struct {
+// server is a server on an in-memory network with one session that knows the methods Echo, Slow and Fail.
+type server struct {
 	network *wire.Network
 	server  *wire.Server
 	ca      *wire.CA
@@ -30,7 +30,7 @@ type bed struct {
 	events []wire.Event
 }
 
-func start(t *testing.T, config wire.Config) *bed {
+func start(t *testing.T, config wire.Config) *server {
 	t.Helper()
 	ca, err := wire.NewCA("test CA")
 	if err != nil {
@@ -40,7 +40,7 @@ func start(t *testing.T, config wire.Config) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{network: wire.NewNetwork(), ca: ca, worked: map[string]int{}}
+	b := &server{network: wire.NewNetwork(), ca: ca, worked: map[string]int{}}
 	config.Name = "srv"
 	config.Log = func(e wire.Event) {
 		b.mu.Lock()
@@ -74,7 +74,7 @@ func start(t *testing.T, config wire.Config) *bed {
 	return b
 }
 
-func (b *bed) call(ctx context.Context, req *wire.Request) (any, error) {
+func (b *server) call(ctx context.Context, req *wire.Request) (any, error) {
 	b.mu.Lock()
 	b.worked[req.Method]++
 	b.mu.Unlock()
@@ -101,7 +101,7 @@ func (b *bed) call(ctx context.Context, req *wire.Request) (any, error) {
 	}
 }
 
-func (b *bed) client(t *testing.T) *http.Client {
+func (b *server) client(t *testing.T) *http.Client {
 	t.Helper()
 	tr := &http.Transport{DialContext: b.network.DialContext}
 	tr.TLSClientConfig = clientTLS(b.ca)
@@ -109,12 +109,12 @@ func (b *bed) client(t *testing.T) *http.Client {
 	return &http.Client{Transport: tr}
 }
 
-func (b *bed) dial(t *testing.T) *websocket.Conn {
+func (b *server) dial(t *testing.T) *websocket.Conn {
 	t.Helper()
 	return b.dialPath(t, "/api")
 }
 
-func (b *bed) dialPath(t *testing.T, path string) *websocket.Conn {
+func (b *server) dialPath(t *testing.T, path string) *websocket.Conn {
 	t.Helper()
 	conn, _, err := b.tryDial(t, path)
 	if err != nil {
@@ -126,7 +126,7 @@ func (b *bed) dialPath(t *testing.T, path string) *websocket.Conn {
 }
 
 // tryDial dials with a browser's foreign Origin and also returns the HTTP status.
-func (b *bed) tryDial(t *testing.T, path string) (*websocket.Conn, int, error) {
+func (b *server) tryDial(t *testing.T, path string) (*websocket.Conn, int, error) {
 	t.Helper()
 	//nolint:bodyclose // websocket.Dial takes care of the body
 	conn, resp, err := websocket.Dial(t.Context(), "wss://10.0.0.5:17070"+path, &websocket.DialOptions{

@@ -124,7 +124,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 		s.jaas.Faults(drained).Add(wire.Fault{Method: "Login", Action: wire.NoAnswer})
 		defer s.jaas.Faults(drained).Clear()
 	}
-	before := s.truth()
+	before := s.actual()
 	if snapshot, err = look(); err != nil {
 		return
 	}
@@ -140,7 +140,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 	verdict := fleet.Prove(e)
 	s.say("%s: drained: %s, %+v", l.account, verdict, e)
 	s.count("verdict " + string(verdict))
-	after := s.truth()
+	after := s.actual()
 	if why := before.denies(verdict); why != "" && after.denies(verdict) != "" {
 		s.blame("the verdict is %s: %s; %+v%s", verdict, why, e, s.printed())
 	}
@@ -183,7 +183,7 @@ type reality struct {
 	moving bool
 }
 
-func (s *story) truth() (r reality) {
+func (s *story) actual() (r reality) {
 	uuids := map[string]bool{}
 	for _, m := range s.world.Models {
 		uuids[s.jaas.UUID(m.Name)] = true

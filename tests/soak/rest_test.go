@@ -12,12 +12,12 @@ import (
 	"jimm-migrator/tests/sim/controller"
 )
 
-// settle runs the engine once more when nothing else happens, and judges the result that it must have.
-func (s *story) settle(ctx context.Context) {
+// runAtRest runs the engine once more when nothing else happens, and judges the result that it must have.
+func (s *story) runAtRest(ctx context.Context) {
 	s.mu.Lock()
 	s.past = nil // the other client has finished
 	s.mu.Unlock()
-	before := s.truth()
+	before := s.actual()
 	last := s.run(ctx, kill{})
 	s.judge(last)
 	s.rest(ctx)
@@ -29,20 +29,20 @@ func (s *story) settle(ctx context.Context) {
 	}
 	res := last.result
 	s.cell("in the end: %s %s, probe %v", res.Outcome, res.Cause, s.probe)
-	if why := s.unsettled(before, res); why != "" {
-		s.blame("I5: %s: %s (%s): %+v, then %+v: %s", why, res.Outcome, res.Cause, before, s.truth(), report.Summary(res))
+	if why := s.wrongAtRest(before, res); why != "" {
+		s.blame("I5: %s: %s (%s): %+v, then %+v: %s", why, res.Outcome, res.Cause, before, s.actual(), report.Summary(res))
 	}
 }
 
-// unsettled returns the result that a run should have had when nothing else happened. The state before it is the final
+// wrongAtRest returns the result that a run should have had when nothing else happened. The state before it is the final
 // state of the world.
-func (s *story) unsettled(before oracle, res migration.Result) string {
+func (s *story) wrongAtRest(before oracle, res migration.Result) string {
 	holders := before.holders()
 	said := func(outcomes ...facts.Outcome) bool { return slices.Contains(outcomes, res.Outcome) }
 	switch {
 	case res.Cause == facts.CauseRecordFailed && s.cannotRecord():
 		s.cell("cannot be recorded on Juju 4")
-		if res.Outcome != facts.Unknown || !s.truth().active(s.target) || res.RetrySafe() || res.Hint == "" {
+		if res.Outcome != facts.Unknown || !s.actual().active(s.target) || res.RetrySafe() || res.Hint == "" {
 			return "JIMM cannot record it"
 		}
 	case before.recorded == "":
@@ -62,11 +62,11 @@ func (s *story) unsettled(before oracle, res migration.Result) string {
 		return s.mustBeRecorded(before, res)
 	case res.Outcome == facts.Unknown && res.Cause == facts.CauseSilent && s.sourceIsSilent(before):
 		s.cell("a silent source that is not probed")
-	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.truth().holders()) == 1:
-		if res.Cause == facts.CauseUnproved && s.truth().active(s.target) && s.namesTarget(res.Next) {
+	case holders[0] == before.recorded && before.on[s.target] == "" && res.Outcome == facts.Unknown && len(s.actual().holders()) == 1:
+		if res.Cause == facts.CauseUnproved && s.actual().active(s.target) && s.namesTarget(res.Next) {
 			return "" // it had ended before an observation showed that it succeeded
 		}
-		if res.Cause == facts.CauseUnproved && !s.probe && s.truth().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") && strings.Contains(res.Detail, "another controller") {
+		if res.Cause == facts.CauseUnproved && !s.probe && s.actual().active(s.target) && strings.Contains(res.Hint, "probe-controllers=true") && strings.Contains(res.Detail, "another controller") {
 			s.cell("ended where JIMM's list has the target's entry, and no controller is probed")
 			return ""
 		}
@@ -150,7 +150,7 @@ func (s *story) targetTold() bool {
 
 // judgeUnknown checks whether a controller could have answered: an unknown that could have been resolved is a defect.
 func (s *story) judgeUnknown(l *life, when string) {
-	now := s.truth()
+	now := s.actual()
 	calm := s.calm()
 	s.cell("unknown %s: %s, calm %v", when, l.result.Cause, calm > 45*s.poll+2*time.Minute)
 	if calm <= 45*s.poll+2*time.Minute || s.other.moves() || s.skewed || !s.told {
