@@ -157,7 +157,7 @@ func (w *watcher) explain() {
 	switch {
 	case ok && !reason.Retry:
 		w.res.Reason = ReasonStays
-	case !ok && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused)):
+	case (!ok || reason.ID == rules.Hidden) && (w.res.Outcome == facts.Aborted || errors.Is(w.res.Err, ErrStartRefused)):
 		w.res.Reason = ReasonUnknown
 	default:
 		w.res.Reason = ReasonPasses

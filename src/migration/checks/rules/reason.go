@@ -20,6 +20,9 @@ type Reason struct {
 	Evidence string `json:"evidence"`
 }
 
+// Hidden is the reason of an answer in which JIMM keeps that of the controller to itself.
+const Hidden = "hidden"
+
 // Explain returns the reason that a server's text gives, if it is a known one. The
 // first entry counts whose words are in the text and whose versions are not ruled
 // out.
