@@ -226,3 +226,23 @@ func TestIssue6718_ReasonOverwritten(t *testing.T) {
 		explains(t, res, cause, "#20854")
 	})
 }
+
+// Juju 4 brings a model to its own version on arrival, unless it has no agent binaries for
+// it. Who looks at it afterwards is told which of the two it was; before, it was old anyway.
+func TestIssue22945_AgentsThatJuju4HasLeft(t *testing.T) {
+	old, current := facts.Inventory{AgentVersion: "3.6.14"}, facts.Inventory{AgentVersion: "4.0.15"}
+	for name, c := range map[string]struct {
+		target        string
+		after, before *facts.Inventory
+		left          bool
+	}{
+		"upgraded":    {"4.0.15", &current, &old, false},
+		"left":        {"4.0.15", &old, &old, true},
+		"not seen":    {"4.0.15", nil, &old, false},
+		"of Juju 3.6": {"3.6.28", &old, &old, false},
+	} {
+		if got := slices.Contains(migration.FollowUpsOf(c.target, c.after, c.before), "agents-left"); got != c.left {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

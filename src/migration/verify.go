@@ -407,6 +407,9 @@ func (w *watcher) followUps(after, before *facts.Inventory) []FollowUp {
 		}
 	}
 	facts := checks.Facts(&moved)
+	if after == nil {
+		delete(facts.Holds, rules.OldModel) // Before the move it was; Juju 4 upgrades it on arrival.
+	}
 	var out []FollowUp
 	for _, r := range rules.All().FollowUps {
 		if r.Match(facts) == rules.Fits {

@@ -57,6 +57,9 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 	}
 	f.Holds[rules.Agents] = append(facts.SortedNames(i.Machines, func(facts.Machine) bool { return true }), facts.SortedNames(i.Units, func(facts.Unit) bool { return true })...)
 	f.Holds[rules.OldAgents] = olderThan(i, f.Target)
+	if older(i.AgentVersion, f.Target) {
+		add(rules.OldModel, "the model")
+	}
 	if len(i.Unread) > 0 {
 		return // What could not be read may be any of it.
 	}
@@ -151,16 +154,19 @@ func addCrossModel(i facts.Inventory, add func(rules.Kind, string)) {
 
 // olderThan names what runs an older minor version of Juju than the controller.
 func olderThan(i facts.Inventory, controller string) []string {
-	c, ok := rules.ParseVersion(controller)
-	older := func(version string) bool {
-		v, read := rules.ParseVersion(version)
-		return ok && read && v.MinorLess(c)
-	}
-	out := facts.SortedNames(i.Machines, func(m facts.Machine) bool { return older(m.Version) })
-	if len(out) == 0 && older(i.AgentVersion) {
+	out := facts.SortedNames(i.Machines, func(m facts.Machine) bool { return older(m.Version, controller) })
+	if len(out) == 0 && older(i.AgentVersion, controller) {
 		out = []string{"the model"}
 	}
 	return out
+}
+
+// older reports whether both versions are known, and the one is of an older minor version
+// than that of the controller.
+func older(version, controller string) bool {
+	c, ok := rules.ParseVersion(controller)
+	v, read := rules.ParseVersion(version)
+	return ok && read && v.MinorLess(c)
 }
 
 // shortBase returns "ubuntu@22.04" of "ubuntu@22.04/stable".

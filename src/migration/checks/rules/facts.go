@@ -40,6 +40,7 @@ const (
 	KVMContainers    Kind = "kvm-containers"      // Those that are virtual machines.
 	SpaceConstraints Kind = "space-constraints"   // Machines whose constraints name spaces.
 	OldAgents        Kind = "old-agents"          // What runs an older minor version than the target.
+	OldModel         Kind = "old-model"           // The model, at an older minor version than the target.
 	Offers           Kind = "offers"              // Offers.
 	ConnectedOffers  Kind = "connected-offers"    // Offers that other models use.
 	Suspended        Kind = "suspended-relations" // Relations that are suspended.
@@ -57,7 +58,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		Charm, Agents, Base, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
-		SpaceConstraints, OldAgents, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
+		SpaceConstraints, OldAgents, OldModel, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
 		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
 	}
 }

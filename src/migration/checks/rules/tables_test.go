@@ -315,6 +315,8 @@ func TestFollowUps(t *testing.T) {
 		{"3.6.20", content{rules.Agents: {"0"}}, "iaas", "keep-source"},
 		{"3.6.20", nil, "iaas", ""},
 		{"4.0.15", content{rules.OldAgents: {"0"}, rules.Agents: {"0"}}, "iaas", "keep-source"},
+		{"4.0.15", content{rules.OldModel: {"the model"}}, "iaas", "agents-left"},
+		{"3.6.20", content{rules.OldModel: {"the model"}}, "iaas", ""},
 		{"3.6.20", content{rules.Charm.With("vault"): {"vault"}, rules.Agents: {"vault/0"}}, "iaas", "unseal-vault keep-source"},
 		{"3.6.20", content{rules.Agents: {"pg/0"}}, "caas", "keep-source kubernetes-secrets model-operator"},
 	} {
