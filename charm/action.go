@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// ActionFunc handles an action. The error that it returns fails the action with
-// one sentence; see [Dispatch] for what becomes of it, and of panics.
+// ActionFunc handles an action. The error that it returns fails the action with one sentence; see [Dispatch] for the
+// details, and for panics.
 type ActionFunc func(ctx context.Context, a *Action) error
 
 // Action is one run of an action: its parameters, progress and results.
@@ -54,8 +54,8 @@ func (a *Action) fail(ctx context.Context, sentence string) error {
 	return a.agent.report(ctx, ToolCall{Tool: "action-fail", Args: []string{"--", sentence}})
 }
 
-// StrictError makes a failed action end with exit code 1, for scripts that look
-// at the exit code of juju run and at nothing else: juju run exits with 1 then.
+// StrictError makes a failed action end with exit code 1, for scripts that check only the exit code of juju run: juju
+// run then exits with 1.
 //
 // The price is high, so that no action should do so unless asked. Juju replaces
 // the sentence of action-fail by "exit status 1", and drops what the dispatch
@@ -69,7 +69,7 @@ func (e *StrictError) Error() string { return e.Err.Error() }
 // Unwrap returns the error inside.
 func (e *StrictError) Unwrap() error { return e.Err }
 
-// strict reports whether an error asks for exit code 1.
+// strict reports whether an error requests exit code 1.
 func strict(err error) bool {
 	_, ok := errors.AsType[*StrictError](err)
 	return ok

@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// errOver refuses tools to a handler that outlives its dispatch.
+// errOver refuses tools to a handler that runs after the end of its dispatch.
 var errOver = errors.New("the dispatch has ended")
 
-// agent is the unit agent as one dispatch sees it: the way to every hook tool,
-// and the place that knows when there is no agent left to ask.
+// agent is the unit agent as one dispatch sees it: it runs every hook tool, and knows when the agent is gone.
 type agent struct {
 	env     Env
 	runner  Runner
@@ -73,9 +72,8 @@ func (a *agent) report(ctx context.Context, call ToolCall) error {
 	return err
 }
 
-// lasting returns a context for reports. Truth about an interrupted run is
-// worth as much as any other, so that the end of ctx does not hinder it; the
-// end of a shutdown does.
+// lasting returns a context for reports. The result of an interrupted run is as valuable as any other, so the end of
+// ctx does not cancel it; the end of a shutdown does.
 func (a *agent) lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = context.WithoutCancel(ctx)
 	a.mu.Lock()

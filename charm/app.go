@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// App is a charm: what it does for each action and hook that Juju sends it.
+// App is a charm: its handlers for each action and hook.
 type App struct {
 	// Version is the charm's own version.
 	Version string
@@ -18,8 +18,8 @@ type App struct {
 	Actions map[string]ActionFunc
 	// Hooks are the handlers by hook name, such as "config-changed".
 	Hooks map[string]HookFunc
-	// AnyHook handles the hooks that Hooks does not name, also those that no
-	// Juju has today. Without it such hooks end well at once, and cost nothing.
+	// AnyHook handles the hooks that Hooks does not name, including those of future Juju versions. Without it such
+	// hooks succeed at once, at no cost.
 	AnyHook HookFunc
 	// LogLevel is the least level that [Unit.Logger] writes. Nil means
 	// warnings and errors only: each line is the start of a process.

@@ -21,9 +21,8 @@ const (
 	MaxStateTotal = 2 << 20
 )
 
-// State returns the state that earlier dispatches of this unit have kept, and
-// this one. It lives in the controller, is not shared between units, and is
-// never nil.
+// State returns the state that earlier dispatches of this unit have stored, and this one. It is stored in the
+// controller, is not shared between units, and is never nil.
 func (u *Unit) State(ctx context.Context) (map[string]string, error) {
 	state := map[string]string{}
 	if err := u.agent.query(ctx, &state, "state-get"); err != nil {
@@ -63,8 +62,8 @@ func (u *Unit) SetState(ctx context.Context, values map[string]string) error {
 	return nil
 }
 
-// checkData checks a key and value that go to the controller as data. Data is
-// not for people, so that a secret in it is refused rather than replaced.
+// checkData checks a key and value that are sent to the controller as data. Data is not read by people, so a secret in
+// it is refused rather than replaced.
 func (u *Unit) checkData(key, value string) error {
 	switch {
 	case key == "" || strings.ContainsFunc(key, unicode.IsControl):

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// ErrAgentGone means that the unit agent no longer answers hook tools for this
-// dispatch, and never will again: it restarted, or the dispatch is over.
+// ErrAgentGone means that the unit agent no longer answers hook tools for this dispatch, and will not answer again: it
+// restarted, or the dispatch has ended.
 var ErrAgentGone = errors.New("the unit agent is gone")
 
-// ToolError is the refusal of a hook tool. It leaves the arguments out, since they can
-// contain any text; the methods of [Unit] and [Action] say what was asked.
+// ToolError is the refusal of a hook tool. It leaves the arguments out, because they can contain any text; the methods
+// of [Unit] and [Action] describe the call.
 //
 // Hook tools have no error codes, so the predicates match the texts. They
 // are those of Juju 3.6, seen, and the same in the sources of 3.3 to 4.0.

@@ -1,6 +1,5 @@
-// Package constants lists the constants of the shipped code, for tests that compare them
-// with what is documented. It asks the type checker, so how they are written down does not
-// matter.
+// Package constants lists the constants of the shipped code, for tests that compare them with the documentation. It
+// asks the type checker, so how they are declared does not matter.
 package constants
 
 import (

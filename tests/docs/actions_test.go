@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// asInDocs is a world with what the pages speak of.
+// asInDocs is a world with the models and controllers that the pages name.
 const asInDocs = `
 jimm: {tls: true}
 controllers: [{name: west}, {name: east}]
@@ -38,8 +38,7 @@ func commandsOf(p page) (out []string) {
 	return out
 }
 
-// What pages say to run is run, as it stands there, beside a simulated JAAS; and each
-// of these actions completes.
+// The commands of the pages are run unchanged, beside a simulated JAAS, and each of these actions completes.
 func TestPages_RunTheirActions(t *testing.T) {
 	t.Parallel()
 	ctx := patient(t)

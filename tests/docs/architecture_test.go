@@ -12,8 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// packages returns the folders with Go code below src, from the root, by the last
-// part of their names.
+// packages returns the folders with Go code below src, relative to the root, by the last part of their names.
 func packages(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -31,7 +30,7 @@ func packages(t *testing.T) map[string]string {
 	return out
 }
 
-// The picture of the architecture has every package, and no arrow that is no import.
+// The picture of the architecture has every package, and every arrow is an import.
 func TestArchitecture_ShowsThePackages(t *testing.T) {
 	t.Parallel()
 	picture := ""
@@ -67,7 +66,7 @@ func TestArchitecture_ShowsThePackages(t *testing.T) {
 	}
 }
 
-// Folders that the pages for developers name are there.
+// The folders that the pages for developers name exist.
 func TestHacking_NamesFoldersThatExist(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"HACKING.md", "CONTRIBUTING.md", "docs/explanation/architecture.md"} {

@@ -37,8 +37,8 @@ speed: 300
 	}
 }
 
-// TestFleetHowTos_PrintWhatTheyShow types the commands of the how-tos about many models,
-// in their order, and wants to see what stands below them.
+// TestFleetHowTos_PrintWhatTheyShow types the commands of the how-tos about many models, in their order, and compares
+// their output.
 func TestFleetHowTos_PrintWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	for name, world := range fleetHowTos() {

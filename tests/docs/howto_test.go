@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// plain is a world for the how-tos: a model on west that can move to east.
+// plain is a world for the how-tos: a model on west that can migrate to east.
 const plain = `
 jimm: {tls: true}
 controllers: [{name: west}, {name: east}]
@@ -16,9 +16,8 @@ models: [{name: prod, owner: alice@example.com, created-here: true}]
 speed: 300
 `
 
-// The commands of these pages are typed as they stand, in their order, but for what people have to put in for
-// themselves, and for what is done to another program than this charm: to JIMM's own charm, to users of Juju, and to
-// other models.
+// The commands of these pages are typed unchanged, in their order, except for placeholders that the reader fills in,
+// and for commands to programs other than this charm: JIMM's own charm, users of Juju, and other models.
 func TestHowTos_CanBeTyped(t *testing.T) {
 	t.Parallel()
 	ctx := patient(t)

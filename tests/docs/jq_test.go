@@ -34,7 +34,7 @@ func jq(args []string, in io.Reader, out, complaints io.Writer) (exitCode int) {
 	return 0
 }
 
-// filter prints what a filter makes of each value of the input.
+// filter prints the output of a filter for each value of the input.
 func filter(text string, names []string, values []any, in io.Reader, out io.Writer, raw bool) error {
 	query, err := gojq.Parse(text)
 	if err != nil {
@@ -94,7 +94,7 @@ func TestJQ_DoesWhatTheScriptsNeed(t *testing.T) {
 	}
 }
 
-// A page that needs a tool besides juju says which, and where to get it.
+// A page that needs a tool other than juju names it, and where to get it.
 func TestPages_NameJQ(t *testing.T) {
 	t.Parallel()
 	seen := 0

@@ -19,8 +19,7 @@ func links(text string) []string {
 	return out
 }
 
-// anchors returns the names that the headings of a page have in links, as
-// GitHub makes them.
+// anchors returns the anchors of a page's headings, as GitHub makes them.
 func anchors(p page) map[string]bool {
 	out := map[string]bool{}
 	for line := range strings.SplitSeq(p.prose(), "\n") {
@@ -92,7 +91,7 @@ func TestPages_AreReachedFromTheIndex(t *testing.T) {
 	}
 }
 
-// Pages are the same wherever they are read.
+// Pages do not depend on where they are read.
 func TestPages_NameNoFolderOfAMachine(t *testing.T) {
 	t.Parallel()
 	place := regexp.MustCompile(`(^|[\s"'(=` + "`" + `])(/work|/root|/home|/Users|/tmp)(/|\b)`)

@@ -32,13 +32,13 @@ const (
 	uuidC = "cccccccc-0000-4000-8000-000000000000"
 )
 
-// The loop of the page stops at the first model that does not move, says why,
-// touches none after it, and continues when it is started again.
+// The loop of the page stops at the first model that is not migrated, reports why, touches none after it, and continues
+// when it is started again.
 func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	ctx := patient(t)
 	dir, s := besideJAAS(ctx, t, failing)
-	var blocks, shown []string // to be typed, and what two of them print
+	var blocks, shown []string // what is typed, and what two of the commands print
 	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
 		if f.file() != "" {
 			write(t, filepath.Join(dir, f.file()), f.text)
@@ -80,7 +80,7 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 	}
 }
 
-// The loop stops at whatever it does not know, and when there is no answer.
+// The loop stops at any outcome that it does not know, and when there is no answer.
 func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	t.Parallel()
 	script := ""
@@ -124,7 +124,7 @@ func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	}
 }
 
-// A list that did not come is not an empty controller.
+// A list that could not be read is not an empty controller.
 func TestEmptyAController_ListsOnlyWhatWasAnswered(t *testing.T) {
 	t.Parallel()
 	script := ""
@@ -168,8 +168,7 @@ func mustEnter(ctx context.Context, t *testing.T, s *shell, text string) string 
 	return printed
 }
 
-// lines are the lines of a text that are not empty, without those in which juju
-// says what continues.
+// lines are the lines of a text that are not empty, without those in which juju reports what continues.
 func lines(text string) []string {
 	progress := regexp.MustCompile(`^(Running operation |  - task |Waiting for task |\d\d:\d\d:\d\d )`)
 	var out []string

@@ -15,8 +15,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// haveJQ makes sure that scripts with that folder in their PATH find a jq: the one
-// that is installed, or else gojq.
+// haveJQ ensures that scripts with that folder in their PATH find a jq: the installed one, or else gojq.
 func haveJQ(t *testing.T, bin string) {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// An old Go does not understand this go.mod, and its own error does not say so.
+// An old Go does not understand this go.mod, and its own error does not explain that.
 func TestMake_SaysWhichGoIsNeeded(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
@@ -31,8 +31,7 @@ func TestMake_SaysWhichGoIsNeeded(t *testing.T) {
 	}
 }
 
-// "make check" says each step and how long it takes, and the whole is the same number
-// wherever it stands.
+// "make check" names each step and how long it takes, and every text gives the same total.
 func TestMake_SaysHowLongACheckTakes(t *testing.T) {
 	t.Parallel()
 	makefile := read(t, filepath.Join(root, "Makefile"))
@@ -60,7 +59,7 @@ func TestMake_SaysHowLongACheckTakes(t *testing.T) {
 	}
 }
 
-// The demo of many models is killed, continues, and says at its end what to do next.
+// The demo of many models is killed, continues, and ends with what to do next.
 func TestMake_DemoFleetEndsWithWhatToDoNext(t *testing.T) {
 	t.Parallel()
 	ctx := patient(t)

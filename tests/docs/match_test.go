@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// differing are the parts of a line that differ from run to run, with what
-// stands for them.
+// differing are the parts of a line that differ from run to run, with their replacements.
 var differing = []struct {
 	pattern *regexp.Regexp
 	name    string
@@ -19,11 +18,11 @@ var differing = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
 	{regexp.MustCompile(`\b(\d+h)?(\d+m)?\d+s\b`), "DURATION"},
 	{regexp.MustCompile(`\b(operation|task|Action id) \d+\b`), "$1 N"},
-	{regexp.MustCompile(`  +`), "  "}, // columns are as wide as what is in them
+	{regexp.MustCompile(`  +`), "  "}, // columns are as wide as their contents
 }
 
-// paced are lines that are there or not depending on how fast a machine is: the
-// phases of a migration that were seen, the times that follow from them, and who
+// paced are lines that depend on the speed of the machine: the phases of a migration that were seen, and which client
+// recorded it first.
 // has recorded it first.
 var paced = regexp.MustCompile(`^TIME ([A-Z]+: |no change for |recorded in JIMM: )|^(proof|timing):|^  (phase|text|no-return|downtime|api-unavailable): `)
 

@@ -32,7 +32,7 @@ func ours(t *testing.T) []page {
 	return slices.DeleteFunc(pages(t), func(p page) bool { return strings.HasPrefix(p.path, "tests/") })
 }
 
-// What pages say to run exists, with the parameters that they give.
+// The commands of the pages exist, with the parameters that they use.
 func TestPages_RunActionsThatExist(t *testing.T) {
 	t.Parallel()
 	known, seen := actions(t), map[string]bool{}
@@ -63,7 +63,7 @@ func TestPages_RunActionsThatExist(t *testing.T) {
 	}
 }
 
-// What pages say to set and to relate exists.
+// The options and relations of the pages exist.
 func TestPages_SetOptionsThatExist(t *testing.T) {
 	t.Parallel()
 	known, seen := options(t), map[string]bool{}
@@ -107,7 +107,7 @@ func TestPages_RelateEndpointsThatExist(t *testing.T) {
 	}
 }
 
-// Checks that pages say to ignore exist.
+// The checks that pages ignore exist.
 func TestPages_IgnoreChecksThatExist(t *testing.T) {
 	t.Parallel()
 	known := constants.Values(constants.Of(t, filepath.Join(root, "src/migration/checks"), "ID"))
@@ -122,7 +122,7 @@ func TestPages_IgnoreChecksThatExist(t *testing.T) {
 	}
 }
 
-// troubleshooting is the page that has to know everything that can go wrong.
+// troubleshooting is the page that has an entry for every failure.
 const troubleshooting = "docs/how-to/troubleshoot.md"
 
 // section returns the part of a page below a heading of the second level.
@@ -136,8 +136,8 @@ func section(t *testing.T, p page, heading string) string {
 	return text
 }
 
-// named returns what the rows and headings of a section are about, sorted: what
-// stands in back-ticks in the first column, and in headings of the third level.
+// named returns the subjects of the rows and headings of a section, sorted: the back-ticked text in the first column,
+// and in headings of the third level.
 func named(text string) []string {
 	var out []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -171,12 +171,12 @@ func TestTroubleshoot_KnowsEveryCause(t *testing.T) {
 	}
 }
 
-// problems are the statuses blocked and waiting that the charm can have, apart from those of
-// migrations, with … for what differs.
+// problems are the statuses blocked and waiting that the charm can have, except those of migrations, with … for
+// variable parts.
 func problems(t *testing.T) (out []string) {
 	t.Helper()
 	for _, what := range fieldTexts(t, "src/config", "What") {
-		out = append(out, what+": …") // then comes the remedy
+		out = append(out, what+": …") // the remedy follows
 	}
 	for _, what := range fieldTexts(t, "src/config", "For") {
 		out = append(out, "waiting for "+what)
@@ -191,7 +191,7 @@ func unfinished(text string) bool {
 	return slices.ContainsFunc([]string{"migration of ", "draining ", "applying a plan"}, func(begin string) bool { return strings.HasPrefix(text, begin) })
 }
 
-// Each of them is provoked in a story, and what it says is typed there.
+// Each of them is caused in a story, and its remedy is typed there.
 func TestStories_ProvokeEveryStatus(t *testing.T) {
 	t.Parallel()
 	stories, err := filepath.Glob(filepath.Join(root, "tests/scenario/stories/*.txtar"))
@@ -215,7 +215,7 @@ func TestStories_ProvokeEveryStatus(t *testing.T) {
 	}
 }
 
-// fits reports whether a text is one that a pattern with … stands for.
+// fits reports whether a text matches a pattern with ….
 func fits(pattern, text string) bool {
 	parts := strings.Split(pattern, "…")
 	for i := range parts {

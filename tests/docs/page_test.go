@@ -44,7 +44,7 @@ type page struct {
 	fences []fence
 }
 
-// pages returns all pages for people, sorted.
+// pages returns all pages of the documentation, sorted.
 func pages(t *testing.T) []page {
 	t.Helper()
 	var paths []string

@@ -21,14 +21,14 @@ func TestReadme_ShowsTheDemo(t *testing.T) {
 	}
 	ctx := patient(t)
 	printed := mustEnter(ctx, t, startShell(t, clone(t)), "make demo")
-	// The text leaves out lines without saying so each time; their order counts.
+	// The text leaves out lines without marking each place; the order of the lines counts.
 	shown = strings.ReplaceAll("\n"+shown, "\n", "\n"+elided+"\n")
 	if line := mismatch(shown, printed); line != "" {
 		t.Errorf("the demo did not print: %s\n%s", line, indent(printed))
 	}
 	filmed := film(t, "docs/pictures/demo.svg")
 	first, _, _ := strings.Cut(filmed, "\n")
-	_, rest, _ := strings.Cut(printed, first) // without what is printed while the demo is built
+	_, rest, _ := strings.Cut(printed, first) // without the output of building the demo
 	if line := mismatch(filmed, first+rest); line != "" {
 		t.Errorf("the film is not of this demo (make cast makes a new one); not printed: %s", line)
 	}

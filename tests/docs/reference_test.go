@@ -27,7 +27,7 @@ func rows(text string) map[string][]string {
 	return out
 }
 
-// said is how the reference writes the type and the default of a schema.
+// said is how the reference describes the type and the default of a schema.
 func said(schema map[string]any, required bool) (kind, value string) {
 	kinds := fmt.Sprint(schema["type"])
 	_, flag := schema["default"].(bool)
@@ -38,7 +38,7 @@ func said(schema map[string]any, required bool) (kind, value string) {
 			words = append(words, fmt.Sprintf("`%v`", word))
 		}
 		kind = strings.Join(words, " or ")
-	case strings.Contains(kinds, "boolean") && !flag: // Words, some of which "juju run" takes for booleans.
+	case strings.Contains(kinds, "boolean") && !flag: // Words that "juju run" may read as booleans.
 		words := strings.Trim(fmt.Sprint(schema["pattern"]), "^$()")
 		kind = strings.ReplaceAll(words, "|", " or ")
 	case strings.Contains(kinds, "boolean"):
@@ -93,7 +93,7 @@ func TestReference_HasTypesAndDefaultsOfOptions(t *testing.T) {
 	}
 }
 
-// The page of the statuses has what the code can say, and nothing else.
+// The page of the statuses has every status of the code, and no other.
 func TestReference_HasEveryStatus(t *testing.T) {
 	t.Parallel()
 	p := find(t, "docs/reference/statuses.md")
@@ -121,8 +121,7 @@ func TestReference_HasEveryStatus(t *testing.T) {
 	}
 }
 
-// Whatever blocks the unit has a command. That these lead out of the status is seen in
-// the stories.
+// Every reason that blocks the unit has a command. That it unblocks the unit is tested in the stories.
 func TestReference_HasACommandForEveryStatus(t *testing.T) {
 	t.Parallel()
 	p := find(t, "docs/reference/statuses.md")

@@ -28,7 +28,7 @@ func TestSecurity_ListsEveryCallToJIMM(t *testing.T) {
 			return true
 		})
 	}
-	// These are sent by the client of a controller, which JIMM answers as one.
+	// These are sent by the client of a controller; JIMM answers them as a controller does.
 	want = append(want, "List", "ListModelSummaries", "ModelInfo", "UnitsInfo")
 	want = slices.DeleteFunc(want, func(name string) bool { return name == "" })
 	var got []string

@@ -17,8 +17,7 @@ import (
 	"time"
 )
 
-// patient returns a context that ends only when something hangs: a machine that
-// has other things to do may need many minutes.
+// patient returns a context that ends only when something hangs: a busy machine may take many minutes.
 func patient(t *testing.T) context.Context {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Minute)
@@ -26,8 +25,7 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-// clone returns a copy of the repository, as far
-// as the documentation uses it.
+// clone returns a copy of the repository, as far as the documentation uses it.
 func clone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -71,7 +69,7 @@ func startShell(t *testing.T, dir string, path ...string) *shell {
 	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(),
-		"GOFLAGS=-trimpath", // so that what is built in another folder need not be built again
+		"GOFLAGS=-trimpath", // so that packages built in another folder are reused
 		"PATH="+strings.Join(append(path, pathOf(t)), string(os.PathListSeparator)),
 	)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -94,13 +92,13 @@ func startShell(t *testing.T, dir string, path ...string) *shell {
 	return s
 }
 
-// prompt is what the shell prints when it has done what was typed.
+// prompt is printed by the shell after each command.
 const prompt = "@done "
 
-// enter types a block and returns what is printed until it is done.
+// enter types a block and returns its output.
 func (s *shell) enter(ctx context.Context, text string) (string, error) {
 	s.out.reset()
-	// The block may not read what is typed after it.
+	// The block must not read what is typed after it.
 	if _, err := fmt.Fprintf(s.in, "{\n%s\n} </dev/null\nprintf '\\n%s%%d\\n' $?\n", text, prompt); err != nil {
 		return "", err
 	}
@@ -115,7 +113,7 @@ func (s *shell) enter(ctx context.Context, text string) (string, error) {
 	return printed, err
 }
 
-// serve types a block that does not end, and waits until it has printed enough.
+// serve types a block that does not end, and waits until it has printed a line.
 func (s *shell) serve(ctx context.Context, text string, enough func(printed string) bool) (string, error) {
 	s.out.reset()
 	if _, err := fmt.Fprintf(s.in, "%s\n", text); err != nil {
@@ -133,7 +131,7 @@ type output struct {
 
 func newOutput() *output { return &output{change: make(chan struct{}, 1)} }
 
-// Write takes what is printed.
+// Write collects output.
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -157,7 +155,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// wait returns what was printed as soon as that is enough.
+// wait returns the output as soon as it is sufficient.
 func (o *output) wait(ctx context.Context, enough func(string) bool) (string, error) {
 	for {
 		if text := o.String(); enough(text) {
@@ -182,7 +180,7 @@ func pathOf(t *testing.T) string {
 	return ""
 }
 
-// play does what a page says, block by block.
+// play types the blocks of a page, one by one.
 func play(t *testing.T, p page, s *shell, dir string) {
 	t.Helper()
 	ctx := patient(t)
@@ -222,8 +220,7 @@ func indent(text string) string {
 	return out.String()
 }
 
-// Every page with blocks to be tested is played; a newcomer has a clone, Go and
-// a shell.
+// Every page with blocks to be tested is played; the reader starts with a clone, Go and a shell.
 func TestPages_DoWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	played := 0

@@ -46,13 +46,12 @@ func module(t *testing.T, folder string) string {
 	return out.String()
 }
 
-// unbalanced says where brackets do not match, or "". What is in strings and
-// comments does not count.
+// unbalanced returns where brackets do not match, or "". Strings and comments do not count.
 func unbalanced(text string) string {
 	closes := map[rune]rune{'{': '}', '[': ']', '(': ')'}
 	var code strings.Builder
 	for i, line := range strings.Split(text, "\n") {
-		// What a template inserts into a string has brackets that match.
+		// A template inside a string has matching brackets.
 		line = regexp.MustCompile(`"([^"\\]|\\.)*"`).ReplaceAllString(line, "")
 		line, _, _ = strings.Cut(line, "#")
 		if strings.Contains(line, `"`) {
@@ -169,8 +168,7 @@ func TestTerraform_DeclaresAndUsesItsVariables(t *testing.T) {
 	}
 }
 
-// What the example gives to the module, the module takes, and what has no
-// default is given.
+// The module has every argument that the example passes, and the example passes every one without a default.
 func TestTerraform_ExampleFitsTheModule(t *testing.T) {
 	t.Parallel()
 	takes := blocks(module(t, "."), "variable")
@@ -204,7 +202,7 @@ func TestTerraform_NamesWhatTheCharmHas(t *testing.T) {
 				t.Errorf("%s: there is no action %q", path, found[1])
 			}
 			for _, key := range keys(text, "args") {
-				// The provider sends texts, whatever is given.
+				// The provider sends texts, whatever the type.
 				schema, _ := action.Params[key].(map[string]any)
 				if !strings.Contains(fmt.Sprint(schema["type"]), "string") {
 					t.Errorf("%s: %s has no parameter %q that takes texts", path, found[1], key)
@@ -217,8 +215,8 @@ func TestTerraform_NamesWhatTheCharmHas(t *testing.T) {
 	}
 }
 
-// What the example of a fleet shows of the plan is among the results of the action, and
-// its defaults are those of the action.
+// The results of the plan that the example of a fleet shows are results of the action, and its defaults are those of
+// the action.
 func TestTerraform_FleetFitsThePlan(t *testing.T) {
 	t.Parallel()
 	text := module(t, "examples/fleet")
@@ -291,9 +289,8 @@ type resourceKind struct {
 	Blocks                       map[string][]string
 }
 
-// misfits says what of a text in Terraform's language does not fit the provider: an
-// argument that a resource does not take or that is missing, an attribute that it does not
-// have, and a key that is taken from a text.
+// misfits returns how a text in Terraform's language does not fit the provider: an argument that a resource does not
+// have or that is missing, an attribute that it does not have, and a key of a text.
 func misfits(text string, kinds map[string]resourceKind) (out []string) {
 	settable := func(k resourceKind) []string {
 		return slices.Concat(k.Required, k.Optional, []string{"count", "depends_on", "for_each", "lifecycle", "provider"})
@@ -336,7 +333,7 @@ func misfits(text string, kinds map[string]resourceKind) (out []string) {
 	return out
 }
 
-// "terraform validate" says this and more, but needs the provider, which only CI can load.
+// "terraform validate" checks this and more, but needs the provider, which only CI can download.
 func TestTerraform_FitsTheProvider(t *testing.T) {
 	t.Parallel()
 	var kinds map[string]resourceKind

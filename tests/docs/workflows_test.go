@@ -9,8 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// workflow is a file in .github/workflows, as far as these tests look at it:
-// actionlint ("make lint") looks at the rest.
+// workflow is the part of a file in .github/workflows that these tests read: actionlint ("make lint") checks the rest.
 type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {

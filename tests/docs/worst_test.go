@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Each row of the worst that could happen with many models names tests, and those are
-// there: stories of the whole program, or tests of Go.
+// Each row about what can go wrong with many models names tests, and those exist: stories of the whole program, or Go
+// tests.
 func TestWorst_IsTried(t *testing.T) {
 	t.Parallel()
 	_, section, found := strings.Cut(read(t, filepath.Join(root, "docs/explanation/how-a-fleet-is-moved.md")), "\n## The worst that could happen\n")

@@ -1,5 +1,5 @@
-// Package engine runs the charm's engine over a JAAS, for tests that are outside of this module: what they need of src is
-// here, so that a change of src that breaks them does not compile.
+// Package engine runs the charm's engine over a JAAS, for tests that are outside of this module. Everything that they
+// need of src is here, so that a change of src that breaks them does not compile.
 package engine
 
 import (
@@ -18,7 +18,7 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// JAAS is where the engine runs.
+// JAAS is the JAAS that the engine runs over.
 type JAAS struct {
 	URL                    string // of JIMM
 	ClientID, ClientSecret string // of a service account that administers JIMM
@@ -35,7 +35,7 @@ type Request struct {
 	Timeout time.Duration
 	// Ignore names checks that may fail.
 	Ignore []string
-	// Blind leaves the controllers alone: nothing is asked but JIMM.
+	// Blind leaves the controllers alone: only JIMM is asked.
 	Blind bool
 	// Progress gets each line of progress, from one goroutine; may be nil.
 	Progress func(line string)
@@ -54,8 +54,8 @@ func (f Finding) String() string { return f.Check + ": " + f.Evidence }
 // Report is how a run ended.
 type Report struct {
 	Outcome, Cause, Detail string
-	Summary                string // the sentence with which the action ends
-	Next                   string // the command that helps from here, or ""
+	Summary                string // the last sentence of the action
+	Next                   string // the command to run next, or ""
 	Running                bool   // a migration ran at the last observation
 	Failed, Warned         []Finding
 	Progress               []string
@@ -94,7 +94,7 @@ func (j JAAS) RemoveLeftOver(ctx context.Context, r Request) (Report, error) {
 	return summarise(res), err
 }
 
-// Location is where the engine finds a model, without starting anything.
+// Location is where the engine finds a model; nothing is started.
 type Location struct {
 	State      string
 	Controller string // that has the model, or ""
@@ -102,7 +102,7 @@ type Location struct {
 	Proof      string
 }
 
-// Locate is the engine's search for one model. Target, Timeout, Ignore and Progress of the request mean nothing to it.
+// Locate is the engine's search for one model. Target, Timeout, Ignore and Progress of the request are not used.
 func (j JAAS) Locate(ctx context.Context, r Request) (Location, error) {
 	opened, opts, _, err := j.open(ctx, r)
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// Without configuration the charm says what it needs, and an action fails with
-// the same words.
+// Without configuration the status says what the charm needs, and an action fails with the same words.
 func TestDeploy(t *testing.T) {
 	m := newModel(t)
 	s := m.wait("blocked", func(s status) bool { return strings.Contains(s.workload().Message, "jimm-url") })
@@ -26,7 +25,7 @@ func TestDeploy(t *testing.T) {
 	}
 }
 
-// Any application can be related as JIMM. The charm says so if it is not.
+// Any application can be related as JIMM. If it is not JIMM, the status says so.
 func TestEndpoint_JIMMInfo(t *testing.T) {
 	m := newModel(t)
 	m.juju("deploy", "self-signed-certificates", "other")
@@ -34,8 +33,7 @@ func TestEndpoint_JIMMInfo(t *testing.T) {
 	m.wait("aware of the relation", func(s status) bool { return strings.Contains(s.workload().Message, "other") })
 }
 
-// An application that publishes where its metrics are also says which charm it
-// is.
+// An application that publishes the address of its metrics also names its charm.
 func TestEndpoint_JIMMMetrics(t *testing.T) {
 	m := newModel(t)
 	m.juju("deploy", "alertmanager-k8s", "--trust")
@@ -45,7 +43,7 @@ func TestEndpoint_JIMMMetrics(t *testing.T) {
 	})
 }
 
-// The charm takes a certificate authority without an error.
+// The charm accepts a certificate authority without an error.
 func TestEndpoint_ReceiveCACert(t *testing.T) {
 	m := newModel(t)
 	m.juju("deploy", "self-signed-certificates")

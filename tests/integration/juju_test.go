@@ -72,7 +72,7 @@ func (m *model) juju(command string, args ...string) []byte {
 	return out
 }
 
-// wait waits until the model is as it should be.
+// wait waits until the model is in the expected state.
 func (m *model) wait(what string, done func(status) bool) status {
 	m.t.Helper()
 	ctx, stop := context.WithTimeout(m.t.Context(), limit)
@@ -143,7 +143,7 @@ func (m *model) read(into any, command string, args ...string) {
 	}
 }
 
-// status is what juju status prints, as far as the tests look at it.
+// status is the part of juju status that the tests read.
 type status struct {
 	Applications map[string]struct {
 		Version string `json:"charm-version"`

@@ -13,8 +13,8 @@ type Sample struct {
 	Value  float64
 }
 
-// Lines returns the entries that a query for lines selects, with the labels that
-// its stages have made; nil if the query is one over time.
+// Lines returns the entries that a query for lines selects, with the labels that its stages made; nil for a query over
+// time.
 func (q Query) Lines(entries []Entry) []Entry {
 	if q.lines == nil {
 		return nil
@@ -26,8 +26,8 @@ func (q Query) Lines(entries []Entry) []Entry {
 	return out
 }
 
-// Vector returns what a query over time gives at a moment, in a fixed order; nil
-// if it gives nothing, or is one for lines.
+// Vector returns the result of a query over time at a moment, in a fixed order; nil if it is empty, or for a query for
+// lines.
 func (q Query) Vector(entries []Entry, at time.Time) []Sample {
 	if q.vector == nil {
 		return nil
@@ -37,12 +37,12 @@ func (q Query) Vector(entries []Entry, at time.Time) []Sample {
 	return out
 }
 
-// node is a part of a query that gives a vector.
+// node is a part of a query with a vector as its result.
 type node interface {
 	eval(entries []Entry, at time.Time) []Sample
 }
 
-// key is the same for equal labels. Empty ones are as good as none.
+// key is the same for equal labels. Empty labels count as missing.
 func key(labels map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(labels)) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Evaluation is a query that a test has evaluated over a few lines, and what it
-// gave. "make loki" asks Loki's own engine the same (tests/loki).
+// Evaluation is a query that a test has evaluated over a few lines, with its result. "make loki" compares it with
+// Loki's own engine (tests/loki).
 type Evaluation struct {
 	Query   string
 	At      time.Time

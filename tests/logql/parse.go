@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Query is a query that has been read. Exactly one of the two is set.
+// Query is a parsed query. Exactly one of the two fields is set.
 type Query struct {
 	lines  *pipeline
 	vector node
 	names  Names
 }
 
-// Names are what a query refers to.
+// Names are the names that a query refers to.
 type Names struct {
 	Streams [][]string // the labels that each selector selects streams by
 	Fields  []string   // the labels that filters, unwrap, by and line_format use
@@ -46,8 +46,8 @@ func Parse(text string) (Query, error) {
 	return q, nil
 }
 
-// tokenize cuts a query into words, numbers, texts, ranges and signs. What is
-// none of them is a token too, which no rule takes.
+// tokenize cuts a query into words, numbers, texts, ranges and signs. Anything else becomes a token that no rule
+// accepts.
 func tokenize(text string) []string {
 	pattern := regexp.MustCompile("`[^`]*`|" + `"(?:[^"\\]|\\.)*"|\[\d+[smhd]\]|\|=|\|~|!=|!~|=~|>=|<=|[A-Za-z_]\w*|\d+(?:\.\d+)?|\S`)
 	return pattern.FindAllString(text, -1)
@@ -104,7 +104,7 @@ func (p *parser) word() (string, error) {
 	return token, nil
 }
 
-// expression reads vectors that are combined.
+// expression parses vectors that are combined.
 func (p *parser) expression() (node, error) {
 	left, err := p.compared()
 	for err == nil && slices.Contains([]string{"or", "unless", "and"}, p.peek()) {
@@ -116,7 +116,7 @@ func (p *parser) expression() (node, error) {
 	return left, err
 }
 
-// compared reads a vector, and what its values are compared with.
+// compared parses a vector, and what its values are compared with.
 func (p *parser) compared() (node, error) {
 	inner, err := p.vector()
 	if err != nil || p.peek() != ">" {

@@ -25,7 +25,7 @@ type row struct {
 	value float64
 }
 
-// stage takes a row, may change its labels, and says whether it stays.
+// stage takes a row, may change its labels, and reports whether it is kept.
 type stage interface{ pass(r *row) bool }
 
 // pipeline selects lines: the matchers of streams, then stages.
@@ -76,7 +76,7 @@ func (p *parser) pipeline() (*pipeline, error) {
 	}
 }
 
-// stage reads one stage; nil if there is none.
+// stage parses one stage; nil if there is none.
 func (p *parser) stage() (stage, error) {
 	switch p.peek() {
 	case "|=", "|~":
@@ -209,7 +209,7 @@ func (unpack) pass(r *row) bool {
 	return true
 }
 
-// unwrap makes a number of a label.
+// unwrap turns a label into a number.
 type unwrap struct{ label string }
 
 func (u unwrap) pass(r *row) bool {

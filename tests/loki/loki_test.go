@@ -23,7 +23,7 @@ import (
 
 var evaluations = flag.String("evaluations", "", "file that the tests of the charm have written")
 
-// evaluation is what a test of the charm has evaluated: see tests/logql.
+// evaluation is a query that a test of the charm has evaluated: see tests/logql.
 type evaluation struct {
 	Query   string
 	At      time.Time
@@ -39,7 +39,7 @@ type evaluation struct {
 	}
 }
 
-// streams returns the lines as Loki keeps them.
+// streams returns the lines in Loki's form.
 func (e evaluation) streams() []logproto.Stream {
 	byLabels := map[string][]logproto.Entry{}
 	for _, entry := range e.Entries {
@@ -65,7 +65,7 @@ func (e evaluation) want() []string {
 	return out
 }
 
-// ask returns Loki's result, sorted. A query for lines looks back for a day.
+// ask returns Loki's result, sorted. A query for lines reads the last day.
 func (e evaluation) ask(t *testing.T) []string {
 	t.Helper()
 	start := e.At

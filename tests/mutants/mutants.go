@@ -1,5 +1,5 @@
-// Package mutants holds changes that must not go unnoticed: each file breaks one
-// of the invariants of the engine, and the tests that it names must fail then.
+// Package mutants holds changes that a test must catch: each file breaks one of the invariants of the engine, and the
+// tests that it names must then fail.
 //
 //	make mutants        applies each to a copy and runs those tests
 //
@@ -9,9 +9,8 @@
 //	kind: condition, constant or code
 //	test: arguments for go test
 //
-// Its name begins with the invariant. What is there for an invariant are at least
-// two files, one of which changes a condition or a constant alone. A file that does
-// not apply any more is made again: change the code, and keep what git diff says.
+// Its name begins with the invariant. Each invariant has at least two files, one of which changes only a condition or a
+// constant. A file that no longer applies is made again: change the code, and save the output of git diff.
 package mutants
 
 import (
@@ -43,7 +42,7 @@ const (
 type Mutant struct {
 	Name      string
 	Invariant int    // 1 to 10
-	What      string // it does wrong
+	What      string // how the code is wrong
 	Kind      string
 	Test      []string // arguments for go test, packages among them
 	Diff      string
@@ -105,7 +104,7 @@ func (m Mutant) apply(ctx context.Context, root string, args ...string) error {
 	return nil
 }
 
-// Fate is what has become of a mutant.
+// Fate is the result of a mutant.
 type Fate struct {
 	Mutant
 
@@ -114,8 +113,7 @@ type Fate struct {
 	Err    error // why it could not be tried
 }
 
-// Copy copies what the tests need of the folder root to a new one, which the caller
-// removes.
+// Copy copies what the tests need from the folder root to a new folder, which the caller removes.
 func Copy(root string) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "mutants-"); err != nil {
 		return "", err
@@ -153,7 +151,7 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// Try applies the mutant to a copy, runs its tests, and takes it back.
+// Try applies the mutant to a copy, runs its tests, and reverts it.
 func (m Mutant) Try(ctx context.Context, dir string) Fate {
 	fate := Fate{Mutant: m}
 	if fate.Err = m.apply(ctx, dir); fate.Err != nil {

@@ -14,8 +14,7 @@ func invariants() []int {
 	return []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26}
 }
 
-// Two at least for each invariant, one of which changes a condition or a constant
-// and nothing else.
+// Each invariant has at least two, one of which changes only a condition or a constant.
 func TestEveryInvariantHasMutants(t *testing.T) {
 	list, err := mutants.All()
 	if err != nil {
@@ -41,7 +40,7 @@ func TestEveryInvariantHasMutants(t *testing.T) {
 	}
 }
 
-// changed counts the lines that a diff takes away and adds.
+// changed counts the lines that a diff removes and adds.
 func changed(diff string) (removed, added int) {
 	for line := range strings.Lines(diff) {
 		switch {
@@ -55,7 +54,7 @@ func changed(diff string) (removed, added int) {
 	return removed, added
 }
 
-// A change of the code makes a mutant of it out of date: see the package.
+// A mutant of changed code must be made again: see the package.
 func TestMutantsApply(t *testing.T) {
 	list, err := mutants.All()
 	if err != nil {
@@ -63,7 +62,7 @@ func TestMutantsApply(t *testing.T) {
 	}
 	for _, m := range list {
 		for _, file := range regexp.MustCompile(`(?m)^\+\+\+ b/(.+)$`).FindAllStringSubmatch(m.Diff, -1) {
-			// Looked at from here too, so that go test remembers no result of older code.
+			// Read here too, so that go test does not cache a result for older code.
 			if _, err := os.ReadFile("../../" + file[1]); err != nil {
 				t.Error(err)
 			}

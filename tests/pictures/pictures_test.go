@@ -38,7 +38,7 @@ type picture struct {
 	File    string // URL of a file in SVG, or ""
 }
 
-// drawn is what the browser has to say of a picture.
+// drawn is the browser's report on a picture.
 type drawn struct {
 	Name   string  `json:"name"`
 	Error  string  `json:"error"`
@@ -97,7 +97,7 @@ func onPage(t *testing.T, path, text string) []picture {
 	return all
 }
 
-// sheet is the page that the browser draws: each picture, then what came of them.
+// sheet is the page that the browser draws: each picture, then the reports.
 const sheet = `<!doctype html>
 <html><head><meta charset="utf-8"><style>body { margin: 16px; font-family: sans-serif } img { max-width: 100% } pre { display: none }</style></head>
 <body><script src="{{.Mermaid}}"></script>
@@ -168,7 +168,7 @@ func browse(t *testing.T, all []picture, args ...string) string {
 	return string(printed)
 }
 
-// draw draws the pictures and returns what came of each, by name.
+// draw draws the pictures and returns the report on each, by name.
 func draw(t *testing.T, all []picture) map[string]drawn {
 	t.Helper()
 	_, text, _ := strings.Cut(browse(t, all, "--dump-dom", "--window-size=1012,800"), `id="results">RESULTS:`)
@@ -211,7 +211,7 @@ func TestPictures_CanBeDrawn(t *testing.T) {
 	}
 }
 
-// A diagram that cannot be read is seen, and a file that is missing.
+// A diagram that cannot be parsed is reported, and so is a missing file.
 func TestPictures_SeesTheBroken(t *testing.T) {
 	results := draw(t, []picture{
 		{Name: "good", Diagram: "flowchart LR\n  a --> b\n"},

@@ -76,10 +76,10 @@ func StartWith(t *testing.T, with hooks.Options, opts charmtest.Options) *charmt
 	return agent
 }
 
-// acting is the key of what an action does.
+// acting is the context key of the function that an action runs.
 type acting struct{}
 
-// Act does something as an action.
+// Act runs a function as an action.
 func Act(t *testing.T, agent *charmtest.Agent, do func(context.Context, config.Unit) error) {
 	t.Helper()
 	task, err := agent.RunAction(context.WithValue(t.Context(), acting{}, do), "check-access", nil)
@@ -127,7 +127,7 @@ func Set(values map[string]any) func(t *testing.T, a *charmtest.Agent) {
 	}
 }
 
-// Scrape is what an application publishes over prometheus_scrape.
+// Scrape is the data that an application publishes over prometheus_scrape.
 func Scrape(model, uuid, app, charmName string) map[string]string {
 	return map[string]string{"scrape_metadata": fmt.Sprintf(`{"model": %q, "model_uuid": %q, "application": %q, "unit": "%s/0", "charm_name": %q}`, model, uuid, app, app, charmName)}
 }
@@ -142,7 +142,7 @@ func Info(remote string, units map[string]map[string]string) charmtest.Relation 
 	return charmtest.Relation{Endpoint: "jimm-info", RemoteApp: remote, RemoteEndpoint: "juju-info", Units: units}
 }
 
-// Ingress is what Juju writes into a relation for a unit.
+// Ingress is the data that Juju writes into a relation for a unit.
 func Ingress(address string) map[string]string { return map[string]string{"ingress-address": address} }
 
 // JAAS starts a simulated JAAS with the controllers west and east.
@@ -153,8 +153,7 @@ controllers: [{name: west}, {name: east}]
 `+rest)
 }
 
-// World starts a simulated JAAS, as its YAML describes it, on loopback. At the end of the test it must not have seen
-// anything that breaks a rule.
+// World starts a simulated JAAS on loopback from its YAML. At the end of the test no rule may have been broken.
 func World(t *testing.T, yaml string) *sim.JAAS {
 	t.Helper()
 	w, err := sim.Load([]byte(yaml))
