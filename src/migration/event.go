@@ -34,6 +34,10 @@ type StartEvent struct {
 	Err error
 }
 
+// UnansweredEvent reports that JIMM has not answered the request to migrate the model yet: it
+// asks the source, and waits for it (up to 130 s in July 2026).
+type UnansweredEvent struct{ Elapsed time.Duration }
+
 // PhaseEvent reports a new text of the migration.
 type PhaseEvent struct {
 	Phase   facts.Phase
@@ -206,6 +210,8 @@ func (FreezeEvent) event() {}
 func (AttachEvent) event() {}
 
 func (StartEvent) event() {}
+
+func (UnansweredEvent) event() {}
 
 func (PhaseEvent) event() {}
 

@@ -57,9 +57,20 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, text, refusal redact.
 			e.Phase, e.Text = facts.PhaseUnknown, ""
 		}
 		t.report(e)
-		t.beat = min(2*t.beat, t.wait(LastHeartbeat))
-		t.nextBeat = now.Add(t.beat)
+		t.laterBeat(now)
 	}
+}
+
+// laterBeat lets the next heartbeat wait for twice as long.
+func (t *reporter) laterBeat(now time.Time) {
+	t.beat = min(2*t.beat, t.wait(LastHeartbeat))
+	t.nextBeat = now.Add(t.beat)
+}
+
+// showUnanswered reports that the request to migrate the model has no answer yet.
+func (t *reporter) showUnanswered() {
+	t.report(UnansweredEvent{Elapsed: t.elapsed()})
+	t.laterBeat(time.Now())
 }
 
 // showVerdict reports what an observation was judged to mean.

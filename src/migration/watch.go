@@ -200,10 +200,15 @@ func (w *watcher) ask(ctx context.Context) (string, error) {
 		id, err := w.starter.StartMigration(context.WithoutCancel(ctx), w.base.Model, w.base.Target)
 		answered <- answer{id, err}
 	}()
-	select {
-	case a := <-answered:
-		return a.id, a.err
-	case <-ctx.Done():
+	w.news()
+	for ctx.Err() == nil {
+		select {
+		case a := <-answered:
+			return a.id, a.err
+		case <-ctx.Done():
+		case <-time.After(time.Until(w.nextBeat)):
+			w.showUnanswered()
+		}
 	}
 	grace := time.NewTimer(graceToStart)
 	defer grace.Stop()

@@ -37,6 +37,8 @@ func Line(e migration.Event) string {
 		return retryLine(e)
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
+	case migration.UnansweredEvent:
+		return fmt.Sprintf("JIMM has not answered the request yet (%s)", span(e.Elapsed))
 	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RightsEvent:

@@ -109,6 +109,7 @@ func TestEveryEventIsALine(t *testing.T) {
 		migration.StartEvent{Source: controller, Target: controller, Err: secret},
 		migration.PhaseEvent{Phase: facts.PhaseSuccess, Text: "x", NoReturn: true},
 		migration.StallEvent{Text: "x"},
+		migration.UnansweredEvent{},
 		migration.HeartbeatEvent{},
 		migration.HeartbeatEvent{Text: "x", Err: secret},
 		migration.HeartbeatEvent{Over: migration.OverUnproved},
