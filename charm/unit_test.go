@@ -190,7 +190,7 @@ func FuzzStateSurvivesYAML(f *testing.F) {
 			t.Fatalf("%q is no YAML: %v", tools.argv[0].Stdin, err)
 		}
 		if err := json.Unmarshal(tools.argv[0].Stdin, &asJSON); err != nil {
-			t.Fatalf("%q is no JSON: %v", tools.argv[0].Stdin, err)
+			t.Fatalf("%q is not JSON: %v", tools.argv[0].Stdin, err)
 		}
 		equal(t, "YAML", asYAML, want)
 		equal(t, "JSON", asJSON, want)

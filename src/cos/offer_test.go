@@ -53,7 +53,7 @@ func golden(t *testing.T, name string, data map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		var value any
 		if err := json.Unmarshal([]byte(data[key]), &value); err != nil {
-			t.Fatalf("%s is no JSON: %v", key, err)
+			t.Fatalf("%s is not JSON: %v", key, err)
 		}
 		if all, ok := value.(map[string]any); ok && key == "dashboards" {
 			for _, one := range all["templates"].(map[string]any) {

@@ -519,7 +519,7 @@ func TestCheckSaysWhatWouldBeDone(t *testing.T) {
 
 const ownUUID = "00000000-0000-4000-8000-00000000000f"
 
-// A source that begins the same steps again and again must not drown the rest.
+// A source that keeps retrying the same step must not drown the rest.
 func TestRepeatedStepsAreReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)

@@ -30,7 +30,7 @@ func representatives(states []world) []bool {
 	return struck
 }
 
-// strikes runs again and again, and strikes once at each step and phase of the
+// strikes repeats the run, and strikes once at each step and phase of the
 // way that the run has gone alive.
 func (e *enumeration) strikes(alive lived) {
 	type stretch struct{ step, phase string }

@@ -30,7 +30,7 @@ type AttachEvent struct {
 type StartEvent struct {
 	Source, Target facts.Controller
 	MigrationID    string
-	// Err is JIMM's answer if it was an error, which proves nothing yet.
+	// Err is JIMM's answer if it was an error, which is not conclusive.
 	Err error
 }
 
@@ -66,7 +66,7 @@ type JudgedEvent struct {
 }
 
 // StallEvent reports that the migration makes no progress: the source has begun the
-// same steps again and again, or shows no new phase for too long. That is not
+// same steps repeatedly, or shows no new phase for too long. That is not
 // a failure. It is reported once, until the migration makes progress.
 type StallEvent struct {
 	Phase   facts.Phase

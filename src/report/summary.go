@@ -59,7 +59,7 @@ func thirdCopy(r migration.Result) string {
 	return ""
 }
 
-// checked is the sentence for a migration that no check forbids.
+// checked is the sentence for a migration that no check prevents.
 func checked(findings []checks.Finding) string {
 	switch failed := withLevel(findings, checks.Fail); len(failed) {
 	case 0:

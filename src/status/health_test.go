@@ -371,7 +371,7 @@ func TestSeveralUnitsOfJIMMAreTriedInTurn(t *testing.T) {
 		Machine: "0", Config: unit.Config(map[string]any{"jimm-url": nil, "jimm-port": at.Port()}),
 		Relations: []charmtest.Relation{unit.Info("jimm", map[string]map[string]string{
 			"jimm/0": unit.Ingress("127.0.0.2"), // refuses
-			"jimm/1": unit.Ingress("127.0.0.3"), // is no JIMM
+			"jimm/1": unit.Ingress("127.0.0.3"), // is not JIMM
 			"jimm/2": unit.Ingress(at.Hostname()),
 		})},
 	})

@@ -99,7 +99,7 @@ func (p *parser) text() (string, error) {
 func (p *parser) word() (string, error) {
 	token := p.next()
 	if !regexp.MustCompile(`^[A-Za-z_]\w*$`).MatchString(token) {
-		return "", fmt.Errorf("%q is no name", token)
+		return "", fmt.Errorf("%q is not a name", token)
 	}
 	return token, nil
 }

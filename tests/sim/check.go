@@ -31,7 +31,7 @@ func (w *World) checkJIMM() (problems []error) {
 			slices.Sorted(maps.Keys(generations()))))
 	}
 	if !isUUID(w.JIMM.UUID) {
-		problems = append(problems, problem("%q is no UUID of JIMM", w.JIMM.UUID))
+		problems = append(problems, problem("%q is not the UUID of JIMM", w.JIMM.UUID))
 	}
 	for _, a := range w.JIMM.ServiceAccounts {
 		if a.ID == "" || a.Secret == "" {
@@ -65,7 +65,7 @@ func (w *World) checkControllers() (problems []error) {
 		case seen[c.Name]:
 			problems = append(problems, problem("a controller cannot be named %q, or is twice", c.Name))
 		case !isUUID(c.UUID) || !isUUID(c.ModelUUID):
-			problems = append(problems, problem("%q or %q is no UUID of controller %q", c.UUID, c.ModelUUID, c.Name))
+			problems = append(problems, problem("%q or %q is not the UUID of controller %q", c.UUID, c.ModelUUID, c.Name))
 		case c.CordonedFor < 0 || c.CordonedFor > 0 && c.Status != statusDeprecated:
 			problems = append(problems, problem("controller %q is not cordoned, or for less than no time", c.Name))
 		}
@@ -103,7 +103,7 @@ func (w *World) checkModels() (problems []error) {
 		case names[full] && m.RecordedOn != nowhere, ids[m.UUID]:
 			problems = append(problems, problem("model %q is twice", full))
 		case !isUUID(m.UUID):
-			problems = append(problems, problem("%q is no UUID of model %q", m.UUID, full))
+			problems = append(problems, problem("%q is not the UUID of model %q", m.UUID, full))
 		}
 		names[full] = names[full] || m.RecordedOn != nowhere // a model that JIMM does not know has a name only on its controller
 		ids[m.UUID] = true

@@ -42,7 +42,7 @@ func TestLoadRefusesMistakes(t *testing.T) {
 		{west + "models: [{name: m, migrations: [{abort: IMPORT}]}]", `unknown key "abort" under outcome`},
 		{"", "without controllers"},
 		{"jimm: {version: 2019}\n" + west, `JIMM of "2019" is not known`},
-		{"jimm: {uuid: x}\n" + west, `"x" is no UUID of JIMM`},
+		{"jimm: {uuid: x}\n" + west, `"x" is not the UUID of JIMM`},
 		{"jimm: {service-accounts: [{id: a}]}\n" + west, "needs id and secret"},
 		{"controllers: [{name: west}, {name: west}]", `"west", or is twice`},
 		{"controllers: [{name: jimm}]", `cannot be named "jimm"`},

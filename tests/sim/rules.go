@@ -201,7 +201,7 @@ func (j *JAAS) checkInitiate(c controller.Call) {
 	var params struct {
 		DryRun bool `json:"dry-run"`
 	}
-	_ = json.Unmarshal(c.Params, &params) // the controller answers what is no JSON
+	_ = json.Unmarshal(c.Params, &params) // the controller answers messages that are not JSON
 	v := Violation{Server: c.Controller, User: c.User, Call: callInitiate, Rule: RuleRealStart}
 	switch {
 	case !params.DryRun:

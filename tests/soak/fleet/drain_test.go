@@ -64,7 +64,7 @@ func newDrain(seed uint64) *story {
 	return s
 }
 
-// drain drains west again and again, as drain-controller does, and compares each verdict with the actual state.
+// drain drains west repeatedly, as drain-controller does, and compares each verdict with the actual state.
 func (s *story) drain(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()

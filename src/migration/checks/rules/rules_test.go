@@ -107,7 +107,7 @@ func TestFilesAreWhole(t *testing.T) {
 		seen := map[any]bool{}
 		for _, e := range entries {
 			if e["id"] == nil || e["id"] == "" || seen[e["id"]] {
-				t.Errorf("%s: %q is no name, or used twice", name, e["id"])
+				t.Errorf("%s: %q is not a name, or is used twice", name, e["id"])
 			}
 			seen[e["id"]] = true
 			for _, key := range []string{"source", "target", "model"} {
