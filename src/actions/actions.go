@@ -52,6 +52,9 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 		}
 		if !a.HasResults() {
 			results := map[string]any{"summary": shown(err)}
+			if _, is := errors.AsType[*facts.UnknownControllerError](err); is {
+				results["next"] = facts.ControllersCommand(a.Env().Unit)
+			}
 			if unknown := facts.NotSelected(err); unknown != nil && !unknown.Ambiguous() {
 				results["next"] = facts.ModelsCommand(a.Env().Unit)
 				if uuid := unknown.UUID(); uuid != "" && a.Name() != "locate-model" {
@@ -79,6 +82,9 @@ func strictly(strict charm.Flag, err error) error {
 func refused(ctx context.Context, a *charm.Action, results map[string]any, err error) error {
 	if problem, is := errors.AsType[*config.ProblemError](err); is && !problem.MayPass {
 		results["retry-safe"] = false // Only the operator can correct it.
+	}
+	if _, is := errors.AsType[*facts.UnknownControllerError](err); is {
+		results["next"] = facts.ControllersCommand(a.Env().Unit)
 	}
 	if setErr := a.SetResults(ctx, results); setErr != nil {
 		return setErr

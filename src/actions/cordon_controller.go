@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
@@ -75,7 +76,7 @@ func controllerNamed(ctx context.Context, j *jaas.JAAS, name string) (facts.Cont
 	}
 	c, known := facts.Controllers(list).Named(name)
 	if !known {
-		return facts.Controller{}, errors.New("cannot find the controller: " + facts.Controllers(list).Unknown(name))
+		return facts.Controller{}, fmt.Errorf("cannot find the controller: %w", facts.Controllers(list).NotFound(name))
 	}
 	return c, nil
 }

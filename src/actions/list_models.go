@@ -64,7 +64,7 @@ func listModels(ctx context.Context, a *charm.Action) error {
 	if p.Controller != "" {
 		at, known := s.Controllers.Named(p.Controller)
 		if !known {
-			return fmt.Errorf("cannot list models: %s", s.Controllers.Unknown(p.Controller))
+			return fmt.Errorf("cannot list models: %w", s.Controllers.NotFound(p.Controller))
 		}
 		models = slices.DeleteFunc(slices.Clone(models), func(m facts.Model) bool { return m.Recorded != at.UUID })
 	}

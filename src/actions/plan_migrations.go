@@ -182,7 +182,7 @@ func (p planParams) departures(ctx context.Context, w sharedReads, s fleet.Snaps
 	case policy.From == "":
 		return nil, nil, errors.New("cannot plan the reversal: without a plan, set from= to the controller that the models left; its redirects and JIMM's audit log prove which models those are")
 	case !known:
-		return nil, nil, errors.New("cannot plan the reversal: " + s.Controllers.Unknown(policy.From))
+		return nil, nil, fmt.Errorf("cannot plan the reversal: %w", s.Controllers.NotFound(policy.From))
 	case !w.settings.ProbeControllers:
 		return nil, nil, errors.New("cannot plan the reversal: without a plan, the proof must come from the controllers, which are not asked (probe-controllers=false)")
 	}

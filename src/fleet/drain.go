@@ -57,7 +57,7 @@ func CheckDrain(s Snapshot, controller string) error {
 	c, known := s.Controller(controller)
 	switch {
 	case !known:
-		return errors.New("cannot drain: " + s.Controllers.Unknown(controller))
+		return fmt.Errorf("cannot drain: %w", s.Controllers.NotFound(controller))
 	case away(c):
 		return waitError{fmt.Errorf("cannot drain %q: it is not available; restore it first", controller)}
 	case len(s.Gaps) > 0:

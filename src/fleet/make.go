@@ -121,7 +121,7 @@ func newMakerWithoutTargets(s Snapshot, p Policy) (*maker, error) {
 	}
 	m := assemble(s, p)
 	if p.From != "" && !m.byName[p.From].Known() {
-		return nil, errors.New("cannot plan: " + s.Controllers.Unknown(p.From))
+		return nil, fmt.Errorf("cannot plan: %w", s.Controllers.NotFound(p.From))
 	}
 	if p.Goal == Drain && p.From == "" {
 		return nil, fmt.Errorf("cannot plan a drain: from must be the controller to drain, one of %s", m.names())
@@ -158,7 +158,7 @@ func (m *maker) readTargets() error {
 		}
 		switch c := m.byName[t.Name]; {
 		case !c.Known():
-			return errors.New("cannot plan: " + m.snapshot.Controllers.Unknown(t.Name))
+			return fmt.Errorf("cannot plan: %w", m.snapshot.Controllers.NotFound(t.Name))
 		case t.Name == m.policy.From:
 			return fmt.Errorf("cannot plan: the models are to leave %q; choose another target", t.Name)
 		case cordoned(c):

@@ -228,7 +228,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 		return *res, nil
 	}
 	if !s.ModelKnown() {
-		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error(), Next: listIfUnknown(s)}, nil
+		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error(), Next: listIfUnknown(s), Obstacles: Obstacles{Reason: ReasonStays}}, nil
 	}
 	moves := r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit)
 	if moves.TargetProved && moves.Target.Name != "" {

@@ -51,6 +51,9 @@ func ProbeCommand(unit string) string {
 	return "juju config " + application + " probe-controllers=true"
 }
 
+// ControllersCommand lists the controllers that JIMM has.
+func ControllersCommand(unit string) string { return "juju run " + unit + " list-controllers" }
+
 // ImportCommand makes JIMM know a model that a controller has. Where the owner is not known,
 // a person fills in the name.
 func ImportCommand(cli, controller, model, owner string) string {

@@ -97,6 +97,17 @@ func (cs Controllers) Nearest(text string) []string {
 	})
 }
 
+// UnknownControllerError reports that JIMM has no controller of a name.
+type UnknownControllerError struct{ said string }
+
+// Error names what was given, and the nearest names.
+func (e *UnknownControllerError) Error() string { return e.said }
+
+// NotFound is the error of a name that no controller has; see [Controllers.Unknown].
+func (cs Controllers) NotFound(text string) error {
+	return &UnknownControllerError{cs.Unknown(text)}
+}
+
 // Unknown explains that JIMM has no such controller, and which may be meant, or which there
 // are.
 func (cs Controllers) Unknown(text string) string {
