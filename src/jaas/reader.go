@@ -197,15 +197,15 @@ func (r reader) Credential(ctx context.Context, c facts.Controller, tag string) 
 	return facts.CloudCredential{Kind: got.AuthType, Attributes: got.Attributes, Secret: got.Redacted}, err == nil, err
 }
 
-// SecretBackends returns the ids of the secret backends that the controller has.
-func (r reader) SecretBackends(ctx context.Context, c facts.Controller) ([]string, error) {
+// SecretBackends returns the names of the secret backends that the controller has, by their ids.
+func (r reader) SecretBackends(ctx context.Context, c facts.Controller) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	conn, _, err := r.get(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return conn.SecretBackendIDs(ctx)
+	return conn.SecretBackends(ctx)
 }
 
 // The versions of MigrationTarget: those up to the first need no facades of the

@@ -152,7 +152,7 @@ func validity(valid *bool) facts.Validity {
 func backends(list []juju.ModelSecretBackend) []facts.Backend {
 	out := make([]facts.Backend, len(list))
 	for i, b := range list {
-		out[i] = facts.Backend{ID: b.ID, Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
+		out[i] = facts.Backend{Name: b.Result.Name, Type: b.Result.BackendType, Secrets: b.NumSecrets}
 	}
 	return out
 }

@@ -57,8 +57,7 @@ type ModelSecretBackend struct {
 		Name        string `json:"name"`
 		BackendType string `json:"backend-type"`
 	} `json:"result"`
-	ID         string `json:"id"`
-	NumSecrets int    `json:"num-secrets"`
+	NumSecrets int `json:"num-secrets"`
 }
 
 // ModelSummary is what ModelManager.ListModelSummaries says of a model; the

@@ -7,10 +7,10 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// SecretBackendIDs returns the ids of the secret backends that a controller has (SecretBackends 1
+// SecretBackends returns the names of the secret backends that a controller has, by their ids (SecretBackends 1
 // ListSecretBackends, Juju 3.1 and newer), also of those that it could not reach just now. Their
 // configuration, which is in the answer, is not decoded. It needs a login.
-func (c *Conn) SecretBackendIDs(ctx context.Context) ([]string, error) {
+func (c *Conn) SecretBackends(ctx context.Context) (map[string]string, error) {
 	version, err := c.login.Facades.choose("SecretBackends", 1)
 	if err != nil {
 		return nil, err
@@ -21,15 +21,18 @@ func (c *Conn) SecretBackendIDs(ctx context.Context) ([]string, error) {
 	}{}
 	var reply struct {
 		Results []struct {
-			ID string `json:"id"`
+			ID     string `json:"id"`
+			Result struct {
+				Name string `json:"name"`
+			} `json:"result"`
 		} `json:"results"`
 	}
 	if err := c.Call(ctx, rpc.Request{Facade: "SecretBackends", Version: version, Method: "ListSecretBackends"}, params, &reply); err != nil {
 		return nil, fmt.Errorf("cannot list secret backends: %w", err)
 	}
-	ids := make([]string, len(reply.Results))
-	for i, r := range reply.Results {
-		ids[i] = r.ID
+	names := map[string]string{}
+	for _, r := range reply.Results {
+		names[r.ID] = r.Result.Name
 	}
-	return ids, nil
+	return names, nil
 }

@@ -166,18 +166,22 @@ func checkSecretBackends(s *survey.Survey) Finding {
 	}
 }
 
-// outsideBackends reports whether the target has the backends, if it has listed its own. Juju 3 compares
-// ids; Juju 4 looks for names too, and does not pass on ids.
+// outsideBackends reports whether the target has the backends, if source and target have listed theirs. Juju 3
+// compares ids, which the source's list has of each name; Juju 4 compares names too.
 func outsideBackends(s *survey.Survey, outside []facts.Backend) Finding {
 	const four = 4
 	target, ok := rules.ParseVersion(s.Target.AgentVersion)
-	listed := ok && target.Major < four && s.Reports.Backends != nil
+	listed := ok && target.Major < four && s.Reports.TargetBackends != nil
+	ids := map[string]string{}
+	for id, name := range s.Reports.Backends {
+		ids[name] = id
+	}
 	var all, missing []string
 	for _, b := range outside {
 		text := fmt.Sprintf("%s (%s, %s)", b.Name, b.Type, facts.Count(b.Secrets, "secret", "secrets"))
 		all = append(all, text)
-		listed = listed && b.ID != ""
-		if !slices.Contains(s.Reports.Backends, b.ID) {
+		listed = listed && ids[b.Name] != ""
+		if _, there := s.Reports.TargetBackends[ids[b.Name]]; !there {
 			missing = append(missing, text)
 		}
 	}

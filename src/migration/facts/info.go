@@ -131,8 +131,8 @@ func (c CloudCredential) Differences(other CloudCredential) []string {
 
 // Backend is a secret backend that has secrets of a model.
 type Backend struct {
-	ID, Name, Type string
-	Secrets        int
+	Name, Type string
+	Secrets    int
 }
 
 // BuiltIn reports whether each controller has such a backend of its own.

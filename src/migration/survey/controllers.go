@@ -15,9 +15,9 @@ type Reports struct {
 	HoldingsErr error
 	Users       map[facts.ControllerUUID]facts.KnownUsers // Of both, by UUID; missing if not reported.
 	Clouds      map[string][]string                       // Of the target, with their regions; nil if not reported.
-	// Backends are the ids of the secret backends of the target, where the model needs some;
-	// nil if they were not read.
-	Backends []string
+	// Backends are the names of the secret backends of the source, TargetBackends those of the target, by
+	// their ids, where the model needs some; nil if they were not read. ModelInfo shows no ids.
+	Backends, TargetBackends map[string]string
 	// Credential is the model's cloud credential on the source, TargetCredential that of the same
 	// tag on the target; nil if it was not read or is not there.
 	Credential, TargetCredential *facts.CloudCredential
@@ -73,11 +73,22 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Credential = r.readCredential(ctx, s, s.Source)
 		out.TargetCredential = r.readCredential(ctx, s, s.Target)
 	}
-	if outside, _ := s.OutsideBackends(); len(outside) > 0 && r.Jaas.Imports != nil {
-		if ids, err := r.Jaas.Imports.SecretBackends(ctx, s.Target); err == nil {
-			out.Backends = ids
-		}
+	if outside, _ := s.OutsideBackends(); len(outside) > 0 && out.Source.State == facts.AccountWorks {
+		out.Backends = r.readBackends(ctx, s.Source)
+		out.TargetBackends = r.readBackends(ctx, s.Target)
 	}
+}
+
+// readBackends reads the secret backends of a controller; nil if it does not list them.
+func (r *Surveyor) readBackends(ctx context.Context, at facts.Controller) map[string]string {
+	if r.Jaas.Imports == nil {
+		return nil
+	}
+	got, err := r.Jaas.Imports.SecretBackends(ctx, at)
+	if err != nil {
+		return nil
+	}
+	return got
 }
 
 // readCredential reads the model's cloud credential on a controller; nil if that shows none.

@@ -46,8 +46,8 @@ type DryRunner interface {
 // ImportReader asks the target of a migration, as one of its administrators, about what it can
 // import, and about the copy that it is importing. It changes nothing.
 type ImportReader interface {
-	// SecretBackends returns the ids of the secret backends that the target has.
-	SecretBackends(ctx context.Context, target facts.Controller) ([]string, error)
+	// SecretBackends returns the names of the secret backends that a controller has, by their ids.
+	SecretBackends(ctx context.Context, at facts.Controller) (map[string]string, error)
 	// Credential returns what a controller shows of the cloud credential with a tag, and whether
 	// it has one.
 	Credential(ctx context.Context, at facts.Controller, tag string) (facts.CloudCredential, bool, error)

@@ -1,6 +1,7 @@
 package mongod
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,6 +28,11 @@ func runStages(docs []bson.D, stages []any) []bson.D {
 			}
 		case "$group":
 			docs = group(docs, arg)
+		case "$replaceRoot":
+			root, _ := get(arg, "newRoot")
+			for i, x := range docs {
+				docs[i], _ = eval(root, x).(bson.D)
+			}
 		default:
 			panic(fail(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", d[0].Name))
 		}
@@ -54,42 +60,91 @@ func projectStage(d, sel bson.D) bson.D {
 	return out.(bson.D)
 }
 
-// eval is the value of an expression, which names a field.
+// eval is the value of an expression: the name of a field, a document of expressions, or one of the operators that Juju uses.
 func eval(expr any, d bson.D) any {
-	name, ok := expr.(string)
-	if !ok || !strings.HasPrefix(name, "$") || strings.HasPrefix(name, "$$") {
-		panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%v'", expr))
+	switch x := expr.(type) {
+	case nil, int:
+		return x
+	case string:
+		if !strings.HasPrefix(x, "$") || strings.HasPrefix(x, "$$") {
+			break
+		}
+		vals, _ := lookup(d, path(x[1:]))
+		if len(vals) == 0 {
+			return nil
+		}
+		return vals[0]
+	case bson.D:
+		if ops, ok := isOps(x); ok {
+			return operate(ops[0].Name, eval(ops[0].Value, d))
+		}
+		out := bson.D{}
+		for _, f := range x {
+			out = append(out, bson.DocElem{Name: f.Name, Value: eval(f.Value, d)})
+		}
+		return out
 	}
-	vals, _ := lookup(d, path(name[1:]))
-	if len(vals) == 0 {
-		return nil
-	}
-	return vals[0]
+	panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%v'", expr))
 }
 
-// group makes one document of those that have the same _id. The other fields are the first ones.
+func operate(operator string, v any) any {
+	switch operator {
+	case "$toString":
+		return fmt.Sprint(v)
+	case "$arrayToObject":
+		out := bson.D{}
+		list, _ := v.([]any)
+		for _, pair := range list {
+			of, _ := pair.(bson.D)
+			value, _ := get(of, "v")
+			out = append(out, bson.DocElem{Name: getS(of, "k"), Value: value})
+		}
+		return out
+	default:
+		panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%s'", operator))
+	}
+}
+
+// group makes one document of those that have the same _id.
 func group(docs []bson.D, spec bson.D) []bson.D {
 	var out []bson.D
-	seen := map[string]bool{}
+	at := map[string]int{}
 	id, _ := get(spec, "_id")
 	for _, d := range docs {
-		group := bson.D{{Name: "_id", Value: eval(id, d)}}
-		k := key(group[0].Value)
-		if seen[k] {
-			continue
+		value := eval(id, d)
+		k := key(value)
+		i, known := at[k]
+		if !known {
+			i, at[k] = len(out), len(out)
+			out = append(out, bson.D{{Name: "_id", Value: value}})
 		}
-		seen[k] = true
 		for _, f := range spec {
-			if f.Name == "_id" {
-				continue
+			if f.Name != "_id" {
+				op := f.Value.(bson.D)[0]
+				out[i] = accumulate(out[i], f.Name, op.Name, eval(op.Value, d))
 			}
-			op := f.Value.(bson.D)[0]
-			if op.Name != "$first" {
-				panic(fail(15952, "Location15952", "unknown group operator '%s'", op.Name))
-			}
-			group = append(group, bson.DocElem{Name: f.Name, Value: eval(op.Value, d)})
 		}
-		out = append(out, group)
 	}
 	return out
+}
+
+// accumulate adds a value to a field of a group.
+func accumulate(group bson.D, field, operator string, v any) bson.D {
+	now, has := get(group, field)
+	switch operator {
+	case "$first":
+		if has {
+			return group
+		}
+	case "$sum":
+		if has {
+			v = add(now, v)
+		}
+	case "$push":
+		list, _ := now.([]any)
+		v = append(list, v)
+	default:
+		panic(fail(15952, "Location15952", "unknown group operator '%s'", operator))
+	}
+	return setPath(group, []string{field}, v).(bson.D)
 }

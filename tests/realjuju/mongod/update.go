@@ -120,6 +120,8 @@ func change(old, upd bson.D) bson.D {
 					panic(fail(66, "ImmutableField", "Performing an update on the path '_id' would modify the immutable field '_id'"))
 				}
 				doc = setPath(doc, p, copyValue(f.Value))
+			case "$unset":
+				doc = unsetPath(doc, p)
 			case "$inc":
 				if has {
 					doc = setPath(doc, p, add(cur, f.Value))
@@ -137,21 +139,50 @@ func change(old, upd bson.D) bson.D {
 					}
 				}
 				doc = setPath(doc, p, arr)
-			case "$pull":
-				arr, ok := cur.([]any)
-				if !ok {
-					break
+			case "$pull", "$pullAll":
+				if arr, ok := cur.([]any); ok {
+					doc = setPath(doc, p, slices.DeleteFunc(slices.Clone(arr), func(x any) bool { return pulled(op.Name, f.Value, x) }))
 				}
-				if _, isDoc := f.Value.(bson.D); isDoc {
-					panic(fail(2, "BadValue", "$pull by a condition is not served: %v", f.Value))
-				}
-				doc = setPath(doc, p, slices.DeleteFunc(slices.Clone(arr), func(x any) bool { return equal(x, f.Value) }))
 			default:
 				panic(fail(9, "FailedToParse", "Unknown modifier: %s", op.Name))
 			}
 		}
 	}
 	return doc.(bson.D)
+}
+
+// pulled reports whether a $pull or $pullAll takes a value out.
+func pulled(operator string, arg, x any) bool {
+	if operator == "$pullAll" {
+		list, _ := arg.([]any)
+		return slices.ContainsFunc(list, func(y any) bool { return equal(x, y) })
+	}
+	q, isDoc := arg.(bson.D)
+	if !isDoc {
+		return equal(x, arg)
+	}
+	if ops, ok := isOps(q); ok {
+		return matchValue(ops, []any{x}, false)
+	}
+	d, ok := x.(bson.D)
+	return ok && match(q, d)
+}
+
+// unsetPath removes what a dotted path names.
+func unsetPath(c any, parts []string) any {
+	d, ok := c.(bson.D)
+	if !ok {
+		return c
+	}
+	i := slices.IndexFunc(d, func(e bson.DocElem) bool { return e.Name == parts[0] })
+	switch {
+	case i < 0:
+	case len(parts) == 1:
+		return slices.Delete(d, i, i+1)
+	default:
+		d[i].Value = unsetPath(d[i].Value, parts[1:])
+	}
+	return d
 }
 
 // pushed are the values of a $push or $addToSet: one, or those of $each.

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -260,7 +261,14 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 // (by the source of 3.5.4, where the ids are those under which they were added).
 func listSecretBackends(_ context.Context, s *session, _ *wire.Request) (any, error) {
 	list := []secretBackend{{Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, ID: s.c.config.UUID, Status: "active"}}
-	for _, id := range s.c.config.SecretBackends {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	ids := slices.Clone(s.c.config.SecretBackends)
+	for _, h := range s.c.models {
+		ids = append(ids, h.model.SecretBackends...)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		list = append(list, secretBackend{Result: map[string]any{"name": id, "backend-type": "vault", "config": map[string]any{}}, ID: id, Status: "active"})
 	}
 	return map[string]any{"results": list}, nil

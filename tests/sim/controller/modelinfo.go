@@ -203,7 +203,7 @@ func (c *Controller) infoOf(h *hosted, version int) modelInfo {
 	case len(m.SecretBackends) > 0 && c.release.has(secretBackends):
 		external := make([]secretBackend, len(m.SecretBackends))
 		for i, name := range m.SecretBackends {
-			external[i] = secretBackend{Result: map[string]any{"name": name, "backend-type": "vault", "config": map[string]any{}}, ID: name, NumSecrets: 1, Status: "active"}
+			external[i] = secretBackend{Result: map[string]any{"name": name, "backend-type": "vault", "config": map[string]any{}}, NumSecrets: 1, Status: "active"}
 		}
 		info.SecretBackends = &external
 	case c.release.has(nullBackends):
