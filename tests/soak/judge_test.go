@@ -32,6 +32,7 @@ func (s *story) judge(l *life) {
 		s.cell("outcome: error")
 		return
 	}
+	s.grants(l)
 	res := l.result
 	s.cell("outcome: %s", res.Outcome)
 	s.cell("cause: %s %s", res.Outcome, res.Cause)

@@ -81,6 +81,7 @@ func newPlan(seed uint64) *plan {
 	p.makeKills()
 	p.observe()
 	p.makeRefusal()
+	p.makeGrant()
 	p.makeRemovals()
 	p.makeDryRuns()
 	p.cell("operator: %q", p.other.kind)
