@@ -128,8 +128,8 @@ func agentFails(agent int, phase string) func(*testing.T, *jaas.JAAS, *jaas.Mode
 	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[agent].Fail(phase) }
 }
 
-func agentSilent(phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
-	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[1].Hold(phase) }
+func agentSilent(agent int, phase string) func(*testing.T, *jaas.JAAS, *jaas.Model) {
+	return func(_ *testing.T, _ *jaas.JAAS, m *jaas.Model) { m.Agents[agent].Hold(phase) }
 }
 
 func targetCredential(change cloud.Credential) func(*testing.T, *jaas.JAAS, *jaas.Model) {
@@ -274,9 +274,6 @@ func TestTrouble(t *testing.T) {
 func troubles() []trouble {
 	otherPassword := cloud.NewCredential(cloud.UserPassAuthType, map[string]string{"username": "dummy", "password": canary})
 	cases := []trouble{
-		{name: "the unit's agent fails in QUIESCE", before: agentFails(1, "QUIESCE"), want: "aborted"},
-		{name: "the machine's agent fails in VALIDATION", before: agentFails(0, "VALIDATION"), want: "aborted"},
-		{name: "the unit's agent fails in SUCCESS", before: agentFails(1, "SUCCESS"), want: "migrated"},
 		{name: "the target has the credential revoked", before: targetCredential(credential(true)), want: "aborted"},
 		{name: "the target has another credential of the name", before: targetCredential(otherPassword), want: "aborted"},
 		{
@@ -319,21 +316,27 @@ func troubles() []trouble {
 		if phase == "SUCCESS" { // the phase after which Juju cannot abort
 			want = "migrated"
 		}
-		cases = append(cases, trouble{
-			name: "an agent is silent in " + phase, before: agentSilent(phase), want: want,
-			while: then(says(text+", waiting for agents"), noticed, agentsTimeOut),
-		})
+		for agent, of := range []string{"machine", "unit"} {
+			cases = append(
+				cases,
+				trouble{name: "the " + of + "'s agent fails in " + phase, before: agentFails(agent, phase), want: want},
+				trouble{
+					name: "the " + of + "'s agent is silent in " + phase, before: agentSilent(agent, phase), want: want,
+					while: then(says(text+", waiting for agents"), noticed, agentsTimeOut),
+				},
+			)
+		}
 	}
 	// While the unit's agent is paused, the source waits for it, and needs the target only afterwards.
 	quiescing := says("quiescing, waiting for agents")
 	cases = append(
 		cases,
 		trouble{
-			name: "the target goes away in QUIESCE and is back in time", before: agentSilent("QUIESCE"), want: "migrated", long: true,
+			name: "the target goes away in QUIESCE and is back in time", before: agentSilent(1, "QUIESCE"), want: "migrated", long: true,
 			while: then(away(east, quiescing, noticed), release("QUIESCE")),
 		},
 		trouble{
-			name: "the target goes away in QUIESCE and is not back in time", before: agentSilent("QUIESCE"), want: "aborted",
+			name: "the target goes away in QUIESCE and is not back in time", before: agentSilent(1, "QUIESCE"), want: "aborted",
 			while: away(east, quiescing, then(release("QUIESCE"), inPhase("ABORTDONE"))),
 		},
 		trouble{name: "the target goes away in IMPORT", want: "aborted", while: away(east, imports, inPhase("ABORTDONE"))},
