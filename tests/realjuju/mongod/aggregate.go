@@ -8,31 +8,74 @@ import (
 	"github.com/juju/mgo/v3/bson"
 )
 
-// runStages applies aggregation stages to documents. It panics with *failure on what Juju does not ask for.
+// run applies aggregation stages to documents.
 func runStages(docs []bson.D, stages []any) []bson.D {
 	for _, st := range stages {
 		d, ok := st.(bson.D)
 		if !ok || len(d) != 1 {
 			panic(fail(40323, "Location40323", "A pipeline stage specification object must contain exactly one field."))
 		}
-		arg, _ := d[0].Value.(bson.D)
-		docs = slices.Clone(docs)
+		arg := d[0].Value
 		switch d[0].Name {
 		case "$match":
-			docs = slices.DeleteFunc(docs, func(x bson.D) bool { return !match(arg, x) })
+			docs = slices.DeleteFunc(slices.Clone(docs), func(x bson.D) bool { return !match(arg.(bson.D), x) })
 		case "$sort":
-			sortDocs(docs, arg)
+			docs = slices.Clone(docs)
+			sortDocs(docs, arg.(bson.D))
+		case "$limit":
+			n, _ := toInt(arg)
+			docs = docs[:min(int(n), len(docs))]
+		case "$skip":
+			n, _ := toInt(arg)
+			docs = docs[min(int(n), len(docs)):]
+		case "$count":
+			docs = []bson.D{{{Name: arg.(string), Value: len(docs)}}}
 		case "$project":
-			for i, x := range docs {
-				docs[i] = projectStage(x, arg)
+			var out []bson.D
+			for _, x := range docs {
+				out = append(out, projectStage(x, arg.(bson.D)))
 			}
-		case "$group":
-			docs = group(docs, arg)
+			docs = out
+		case "$addFields", "$set":
+			var out []bson.D
+			for _, x := range docs {
+				y := copyValue(x)
+				for _, e := range arg.(bson.D) {
+					y = setPath(y, path(e.Name), eval(e.Value, x))
+				}
+				out = append(out, y.(bson.D))
+			}
+			docs = out
+		case "$unwind":
+			p, _ := arg.(string)
+			if o, ok := arg.(bson.D); ok {
+				p = getS(o, "path")
+			}
+			p = strings.TrimPrefix(p, "$")
+			var out []bson.D
+			for _, x := range docs {
+				v, _ := getPath(x, path(p))
+				arr, ok := v.([]any)
+				if !ok && v != nil {
+					arr = []any{v}
+				}
+				for _, y := range arr {
+					out = append(out, setPath(copyValue(x), path(p), y).(bson.D))
+				}
+			}
+			docs = out
 		case "$replaceRoot":
-			root, _ := get(arg, "newRoot")
-			for i, x := range docs {
-				docs[i], _ = eval(root, x).(bson.D)
+			var out []bson.D
+			for _, x := range docs {
+				v, ok := eval(getDV(arg, "newRoot"), x).(bson.D)
+				if !ok {
+					panic(fail(40228, "Location40228", "'newRoot' expression must evaluate to an object"))
+				}
+				out = append(out, v)
 			}
+			docs = out
+		case "$group":
+			docs = group(docs, arg.(bson.D))
 		default:
 			panic(fail(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", d[0].Name))
 		}
@@ -40,43 +83,115 @@ func runStages(docs []bson.D, stages []any) []bson.D {
 	return docs
 }
 
-// projectStage keeps _id and the fields that are named with a number, and sets those that are named with an expression.
+func getDV(v any, k string) any {
+	d, _ := v.(bson.D)
+	x, _ := get(d, k)
+	return x
+}
+
 func projectStage(d, sel bson.D) bson.D {
-	if _, named := get(sel, "_id"); !named {
-		sel = append(bson.D{{Name: "_id", Value: "$_id"}}, sel...)
-	}
-	var out any = bson.D{}
+	computed := false
 	for _, e := range sel {
-		value, has := get(d, e.Name)
-		if _, isExpr := e.Value.(string); isExpr {
-			value, has = eval(e.Value, d), true
-		} else if !truth(e.Value) {
-			panic(fail(2, "BadValue", "the projection is not served: %v", sel))
+		switch x := e.Value.(type) {
+		case string:
+			computed = true
+		case bson.D:
+			computed = true
+			_ = x
 		}
-		if has {
-			out = setPath(out, path(e.Name), copyValue(value))
+	}
+	if !computed {
+		return project(d, sel)
+	}
+	names := []string{"_id"}
+	var rest bson.D
+	for _, e := range sel {
+		_, isS := e.Value.(string)
+		_, isD := e.Value.(bson.D)
+		switch {
+		case isS || isD:
+			if e.Name == "_id" {
+				names = names[1:]
+			}
+			rest = append(rest, e)
+		case e.Name == "_id" && !truth(e.Value):
+			names = names[1:]
+		case e.Name != "_id":
+			names = append(names, e.Name)
+		}
+	}
+	out := copyValue(pick(d, names))
+	for _, e := range rest {
+		if v := eval(e.Value, d); v != (missingT{}) {
+			out = setPath(out, path(e.Name), v)
 		}
 	}
 	return out.(bson.D)
 }
 
-// eval is the value of an expression: the name of a field, a document of expressions, or one of the operators that Juju uses.
-func eval(expr any, d bson.D) any {
-	switch x := expr.(type) {
-	case nil, int:
-		return x
+type missingT struct{}
+
+func eval(e any, d bson.D) any {
+	switch x := e.(type) {
 	case string:
-		if !strings.HasPrefix(x, "$") || strings.HasPrefix(x, "$$") {
-			break
+		if strings.HasPrefix(x, "$$ROOT") {
+			return d
 		}
-		vals, _ := lookup(d, path(x[1:]))
-		if len(vals) == 0 {
-			return nil
+		if strings.HasPrefix(x, "$") {
+			vals, _ := lookup(d, path(x[1:]))
+			if len(vals) == 0 {
+				return nil
+			}
+			return vals[0]
 		}
-		return vals[0]
+		return x
+	case []any:
+		out := []any{}
+		for _, y := range x {
+			out = append(out, eval(y, d))
+		}
+		return out
 	case bson.D:
-		if ops, ok := isOps(x); ok {
-			return operate(ops[0].Name, eval(ops[0].Value, d))
+		if len(x) == 1 && strings.HasPrefix(x[0].Name, "$") {
+			a := x[0].Value
+			switch x[0].Name {
+			case "$literal":
+				return a
+			case "$toString":
+				v := eval(a, d)
+				if v == nil {
+					return nil
+				}
+				return fmt.Sprint(v)
+			case "$ifNull":
+				l := a.([]any)
+				for _, y := range l {
+					if v := eval(y, d); v != nil {
+						return v
+					}
+				}
+				return nil
+			case "$concat":
+				var s strings.Builder
+				for _, y := range a.([]any) {
+					fmt.Fprint(&s, eval(y, d))
+				}
+				return s.String()
+			case "$size":
+				l, _ := eval(a, d).([]any)
+				return len(l)
+			case "$arrayToObject":
+				out := bson.D{}
+				l, _ := eval(a, d).([]any)
+				for _, y := range l {
+					if kv, ok := y.(bson.D); ok {
+						v, _ := get(kv, "v")
+						out = append(out, bson.DocElem{Name: getS(kv, "k"), Value: v})
+					}
+				}
+				return out
+			}
+			panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%s'", x[0].Name))
 		}
 		out := bson.D{}
 		for _, f := range x {
@@ -84,67 +199,84 @@ func eval(expr any, d bson.D) any {
 		}
 		return out
 	}
-	panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%v'", expr))
+	return e
 }
 
-func operate(operator string, v any) any {
-	switch operator {
-	case "$toString":
-		return fmt.Sprint(v)
-	case "$arrayToObject":
-		out := bson.D{}
-		list, _ := v.([]any)
-		for _, pair := range list {
-			of, _ := pair.(bson.D)
-			value, _ := get(of, "v")
-			out = append(out, bson.DocElem{Name: getS(of, "k"), Value: value})
-		}
-		return out
-	default:
-		panic(fail(168, "InvalidPipelineOperator", "Unrecognized expression '%s'", operator))
-	}
-}
-
-// group makes one document of those that have the same _id.
 func group(docs []bson.D, spec bson.D) []bson.D {
-	var out []bson.D
-	at := map[string]int{}
-	id, _ := get(spec, "_id")
+	type acc struct {
+		out bson.D
+		n   map[string]int
+	}
+	byKey := map[string]*acc{}
+	var order []*acc
+	idExpr, _ := get(spec, "_id")
 	for _, d := range docs {
-		value := eval(id, d)
-		k := key(value)
-		i, known := at[k]
-		if !known {
-			i, at[k] = len(out), len(out)
-			out = append(out, bson.D{{Name: "_id", Value: value}})
+		id := eval(idExpr, d)
+		k := key(id)
+		a := byKey[k]
+		if a == nil {
+			a = &acc{out: bson.D{{Name: "_id", Value: id}}, n: map[string]int{}}
+			byKey[k] = a
+			order = append(order, a)
 		}
 		for _, f := range spec {
-			if f.Name != "_id" {
-				op := f.Value.(bson.D)[0]
-				out[i] = accumulate(out[i], f.Name, op.Name, eval(op.Value, d))
+			if f.Name == "_id" {
+				continue
 			}
+			op := f.Value.(bson.D)[0]
+			v := eval(op.Value, d)
+			cur, has := get(a.out, f.Name)
+			var nv any
+			switch op.Name {
+			case "$first":
+				if has {
+					continue
+				}
+				nv = v
+			case "$last":
+				nv = v
+			case "$sum":
+				if !has {
+					cur = 0
+				}
+				if class(v) != 10 {
+					v = 0
+				}
+				nv = addNum(cur, v, false)
+			case "$avg":
+				f1 := toFloat(cur)
+				f2 := toFloat(v)
+				n := a.n[f.Name]
+				a.n[f.Name] = n + 1
+				nv = (f1*float64(n) + f2) / float64(n+1)
+			case "$max":
+				nv = cur
+				if !has || compare(v, cur) > 0 {
+					nv = v
+				}
+			case "$min":
+				nv = cur
+				if !has || compare(v, cur) < 0 {
+					nv = v
+				}
+			case "$push":
+				l, _ := cur.([]any)
+				nv = append(l, v)
+			case "$addToSet":
+				l, _ := cur.([]any)
+				if !slices.ContainsFunc(l, func(x any) bool { return equal(x, v) }) {
+					l = append(l, v)
+				}
+				nv = l
+			default:
+				panic(fail(15952, "Location15952", "unknown group operator '%s'", op.Name))
+			}
+			a.out = setPath(a.out, []string{f.Name}, nv).(bson.D)
 		}
+	}
+	var out []bson.D
+	for _, a := range order {
+		out = append(out, a.out)
 	}
 	return out
-}
-
-// accumulate adds a value to a field of a group.
-func accumulate(group bson.D, field, operator string, v any) bson.D {
-	now, has := get(group, field)
-	switch operator {
-	case "$first":
-		if has {
-			return group
-		}
-	case "$sum":
-		if has {
-			v = add(now, v)
-		}
-	case "$push":
-		list, _ := now.([]any)
-		v = append(list, v)
-	default:
-		panic(fail(15952, "Location15952", "unknown group operator '%s'", operator))
-	}
-	return setPath(group, []string{field}, v).(bson.D)
 }

@@ -4,7 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"slices"
+	"sort"
+	"strings"
 	"time"
 
 	"github.com/juju/mgo/v3/bson"
@@ -13,7 +16,6 @@ import (
 const (
 	serverVersion = "4.4.30" // the mongod that Juju 3.5 and 3.6 install
 
-	writeConflict     = 112 // the code of a write that another transaction is in the way of
 	noSuchTransaction = 251 // the code of a transaction that was aborted: the driver retries it
 
 	lockLimit = 4 * time.Second // how long a write waits for a transaction that has the document
@@ -96,27 +98,8 @@ func (c *conn) waitFree(t *txn, cl *coll, k string) {
 	}
 }
 
-// writeEach does each write of a command and returns the failures as a part of its answer, or a conflict that ends the
-// transaction.
-func writeEach(cmd bson.D, list string, write func(i int, w bson.D)) (bson.D, error) {
-	var errs []any
-	for i, w := range docsOf(getA(cmd, list)) {
-		f := try(func() { write(i, w) })
-		if f == nil {
-			continue
-		}
-		if f.code == writeConflict {
-			return nil, f
-		}
-		errs = append(errs, kv("index", i, "code", f.code, "errmsg", f.msg))
-		if v, has := get(cmd, "ordered"); !has || truth(v) {
-			break
-		}
-	}
-	if errs == nil {
-		return nil, nil
-	}
-	return kv("writeErrors", errs), nil
+func writeErr(i int, f *failure) bson.D {
+	return kv("index", i, "code", f.code, "errmsg", f.msg)
 }
 
 func try(fn func()) (f *failure) {
@@ -157,12 +140,23 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 		return d, nil
 	case "ping", "endSessions", "logout", "setParameter", "fsync", "fsyncUnlock", "profile", "setFeatureCompatibilityVersion", "compact", "killSessions", "refreshSessions", "logRotate":
 		return bson.D{}, nil
+	case "getParameter":
+		return kv("featureCompatibilityVersion", kv("version", "4.4")), nil
 	case "buildInfo", "buildinfo":
 		return kv("version", serverVersion, "gitVersion", "0", "sysInfo", "deprecated", "versionArray", []any{4, 4, 30, 0}, "bits", 64, "debug", false, "maxBsonObjectSize", 16777216, "storageEngines", []any{"wiredTiger"}), nil
+	case "getCmdLineOpts":
+		return kv("argv", []any{"mongod"}, "parsed", bson.D{}), nil
+	case "hostInfo", "whatsmyuri", "connectionStatus", "features":
+		return kv("you", "127.0.0.1:1", "authInfo", kv("authenticatedUsers", []any{}, "authenticatedUserRoles", []any{})), nil
 	case "getnonce":
 		b := make([]byte, 8)
 		rand.Read(b)
 		return kv("nonce", hex.EncodeToString(b)), nil
+	case "serverStatus":
+		return kv("host", "localhost", "version", serverVersion, "process", "mongod", "pid", int64(os.Getpid()), "uptime", time.Since(s.started).Seconds(),
+			"storageEngine", kv("name", "wiredTiger"), "connections", kv("current", 1, "available", 1000), "mem", kv("resident", 100, "virtual", 200), "ok", 1.0), nil
+	case "getLastError", "getlasterror":
+		return kv("connectionId", 1, "n", 0, "err", nil), nil
 	case "startSession":
 		b := make([]byte, 16)
 		rand.Read(b)
@@ -184,98 +178,158 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 		t := c.txnOf(cmd)
 		cl := s.coll(db, cname, true)
 		n := 0
-		errs, conflict := writeEach(cmd, "documents", func(_ int, d bson.D) {
+		var errs []any
+		for i, d := range docsOf(getA(cmd, "documents")) {
 			id, ok := get(d, "_id")
 			if !ok {
 				id = bson.NewObjectId()
+				d = append(bson.D{{Name: "_id", Value: id}}, d...)
+			} else if d[0].Name != "_id" {
+				d = append(bson.D{{Name: "_id", Value: id}}, without(d, "_id")...)
 			}
 			k := key(id)
-			c.waitFree(t, cl, k)
-			if cl.get(t, k) != nil {
-				s.dup(t, cl, "_id_", k)
+			f := try(func() {
+				c.waitFree(t, cl, k)
+				if cl.get(t, k) != nil {
+					s.dup(t, cl, "_id_", k)
+				}
+				s.put(t, cl, k, id, nil, d)
+			})
+			if f != nil {
+				if f.code == 112 {
+					return nil, f
+				}
+				errs = append(errs, writeErr(i, f))
+				if v, has := get(cmd, "ordered"); !has || truth(v) {
+					break
+				}
+				continue
 			}
-			s.put(t, cl, k, id, nil, idFirst(id, d))
 			n++
-		})
-		return append(kv("n", n), errs...), conflict
+		}
+		r := kv("n", n)
+		if errs != nil {
+			r = append(r, bson.DocElem{Name: "writeErrors", Value: errs})
+		}
+		return r, nil
 	case "update":
 		t := c.txnOf(cmd)
 		cl := s.coll(db, cname, true)
 		n, mod := 0, 0
-		var ups []any
-		errs, conflict := writeEach(cmd, "updates", func(i int, u bson.D) {
-			q, up, limit := getD(u, "q"), getD(u, "u"), 1
-			if getB(u, "multi") {
-				limit = 0
-			}
-			matched := cl.find(t, q, limit)
-			if t == nil {
+		var errs, ups []any
+		for i, u := range docsOf(getA(cmd, "updates")) {
+			q, up := getD(u, "q"), getD(u, "u")
+			multi, upsert := getB(u, "multi"), getB(u, "upsert")
+			f := try(func() {
+				matched := cl.find(t, q, limitOf(multi))
+				if t == nil {
+					for _, d := range matched {
+						id, _ := get(d, "_id")
+						c.waitFree(t, cl, key(id))
+					}
+					matched = cl.find(t, q, limitOf(multi))
+				}
 				for _, d := range matched {
 					id, _ := get(d, "_id")
-					c.waitFree(t, cl, key(id))
+					n++
+					nd := change(d, up, false, q, time.Now())
+					if set, rem := diff(d, nd); len(set)+len(rem) == 0 {
+						continue
+					}
+					mod++
+					s.put(t, cl, key(id), id, d, nd)
 				}
-				matched = cl.find(t, q, limit)
-			}
-			for _, d := range matched {
-				id, _ := get(d, "_id")
-				n++
-				nd := change(d, up)
-				if set, rem := diff(d, nd); len(set)+len(rem) == 0 {
-					continue
+				if len(matched) == 0 && upsert {
+					id := c.upsert(t, cl, q, up)
+					n++
+					ups = append(ups, kv("index", i, "_id", id))
 				}
-				mod++
-				s.put(t, cl, key(id), id, d, nd)
+			})
+			if f != nil {
+				if f.code == 112 {
+					return nil, f
+				}
+				errs = append(errs, writeErr(i, f))
+				if v, has := get(cmd, "ordered"); !has || truth(v) {
+					break
+				}
 			}
-			if len(matched) == 0 && getB(u, "upsert") {
-				id := c.upsert(t, cl, q, up)
-				n++
-				ups = append(ups, kv("index", i, "_id", id))
-			}
-		})
+		}
 		r := kv("n", n, "nModified", mod)
 		if ups != nil {
 			r = append(r, bson.DocElem{Name: "upserted", Value: ups})
 		}
-		return append(r, errs...), conflict
+		if errs != nil {
+			r = append(r, bson.DocElem{Name: "writeErrors", Value: errs})
+		}
+		return r, nil
 	case "delete":
 		t := c.txnOf(cmd)
 		cl := s.coll(db, cname, true)
 		n := 0
-		errs, conflict := writeEach(cmd, "deletes", func(_ int, u bson.D) {
-			for _, d := range cl.find(t, getD(u, "q"), int(getN(u, "limit"))) {
-				id, _ := get(d, "_id")
-				c.waitFree(t, cl, key(id))
-				if cl.get(t, key(id)) == nil {
-					continue
+		var errs []any
+		for i, u := range docsOf(getA(cmd, "deletes")) {
+			q := getD(u, "q")
+			f := try(func() {
+				lim := int(getN(u, "limit"))
+				for _, d := range cl.find(t, q, lim) {
+					id, _ := get(d, "_id")
+					c.waitFree(t, cl, key(id))
+					if cl.get(t, key(id)) == nil {
+						continue
+					}
+					n++
+					s.put(t, cl, key(id), id, d, nil)
 				}
-				n++
-				s.put(t, cl, key(id), id, d, nil)
-			}
-		})
-		return append(kv("n", n), errs...), conflict
-	case "findAndModify", "findandmodify":
-		for _, option := range []string{"sort", "remove", "fields", "new"} {
-			if v, _ := get(cmd, option); truth(v) {
-				return nil, fail(2, "BadValue", "findAndModify with %s is not served", option)
+			})
+			if f != nil {
+				if f.code == 112 {
+					return nil, f
+				}
+				errs = append(errs, writeErr(i, f))
+				break
 			}
 		}
+		r := kv("n", n)
+		if errs != nil {
+			r = append(r, bson.DocElem{Name: "writeErrors", Value: errs})
+		}
+		return r, nil
+	case "findAndModify", "findandmodify":
 		t := c.txnOf(cmd)
 		cl := s.coll(db, cname, true)
 		q, up := getD(cmd, "query"), getD(cmd, "update")
-		docs := cl.find(t, q, 1)
-		if len(docs) == 0 && !getB(cmd, "upsert") {
-			return kv("lastErrorObject", kv("n", 0, "updatedExisting", false), "value", nil), nil
+		docs := cl.find(t, q, 0)
+		if by := getD(cmd, "sort"); by != nil {
+			sortDocs(docs, by)
 		}
+		sel := getD(cmd, "fields")
 		if len(docs) == 0 {
+			if !getB(cmd, "upsert") {
+				return kv("lastErrorObject", kv("n", 0, "updatedExisting", false), "value", nil), nil
+			}
 			id := c.upsert(t, cl, q, up)
-			return kv("lastErrorObject", kv("n", 1, "updatedExisting", false, "upserted", id), "value", nil), nil
+			var v any
+			if getB(cmd, "new") {
+				v = project(cl.get(t, key(id)), sel)
+			}
+			return kv("lastErrorObject", kv("n", 1, "updatedExisting", false, "upserted", id), "value", v), nil
 		}
-		id, _ := get(docs[0], "_id")
-		nd := change(docs[0], up)
-		if set, rem := diff(docs[0], nd); len(set)+len(rem) > 0 {
-			s.put(t, cl, key(id), id, docs[0], nd)
+		d := docs[0]
+		id, _ := get(d, "_id")
+		if getB(cmd, "remove") {
+			s.put(t, cl, key(id), id, d, nil)
+			return kv("lastErrorObject", kv("n", 1), "value", project(d, sel)), nil
 		}
-		return kv("lastErrorObject", kv("n", 1, "updatedExisting", true), "value", docs[0]), nil
+		nd := change(d, up, false, q, time.Now())
+		if set, rem := diff(d, nd); len(set)+len(rem) > 0 {
+			s.put(t, cl, key(id), id, d, nd)
+		}
+		v := d
+		if getB(cmd, "new") {
+			v = nd
+		}
+		return kv("lastErrorObject", kv("n", 1, "updatedExisting", true), "value", project(v, sel)), nil
 	case "find":
 		t := c.txnOf(cmd)
 		cl := s.coll(db, cname, false)
@@ -319,11 +373,20 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 		out := []any{}
 		for _, d := range cl.find(nil, getD(cmd, "query"), 0) {
 			vals, _ := lookup(d, path(getS(cmd, "key")))
-			each(vals, func(v any) {
-				if _, list := v.([]any); !list && !slices.ContainsFunc(out, func(x any) bool { return equal(x, v) }) {
+			add := func(v any) {
+				if !slices.ContainsFunc(out, func(x any) bool { return equal(x, v) }) {
 					out = append(out, v)
 				}
-			})
+			}
+			for _, v := range vals {
+				if l, ok := v.([]any); ok {
+					for _, x := range l {
+						add(x)
+					}
+					continue
+				}
+				add(v)
+			}
 		}
 		return kv("values", out), nil
 	case "aggregate":
@@ -331,8 +394,11 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 		if len(stages) > 0 {
 			if d, ok := stages[0].(bson.D); ok && len(d) > 0 && d[0].Name == "$changeStream" {
 				st := &stream{db: db, pos: len(s.events) + s.dropped, pipeline: stages[1:], ns: db + ".$cmd.aggregate"}
-				if getD(d[0].Value.(bson.D), "resumeAfter") != nil {
-					return nil, fail(286, "ChangeStreamHistoryLost", "change streams are not resumed here")
+				if ra := getD(d[0].Value.(bson.D), "resumeAfter"); ra != nil {
+					st.pos = untoken(ra)
+					if st.pos < s.dropped {
+						return nil, fail(286, "ChangeStreamHistoryLost", "Resume of change stream was not possible, as the resume point may no longer be in the oplog.")
+					}
 				}
 				s.nextCur++
 				s.cursors[s.nextCur] = st
@@ -394,6 +460,26 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 			}
 		}
 		return kv("numIndexesBefore", before, "numIndexesAfter", len(cl.indexes), "createdCollectionAutomatically", false), nil
+	case "listIndexes":
+		cl := s.coll(db, cname, false)
+		if cl == nil {
+			return nil, fail(26, "NamespaceNotFound", "ns does not exist: %s.%s", db, cname)
+		}
+		return batch(db+".$cmd.listIndexes."+cname, cl.indexes), nil
+	case "dropIndexes", "deleteIndexes":
+		cl := s.coll(db, cname, false)
+		if cl == nil {
+			return nil, fail(26, "NamespaceNotFound", "ns not found")
+		}
+		nm := getS(cmd, "index")
+		n := len(cl.indexes)
+		cl.indexes = slices.DeleteFunc(cl.indexes, func(x bson.D) bool {
+			return getS(x, "name") != "_id_" && (nm == "*" || getS(x, "name") == nm)
+		})
+		if len(cl.indexes) == n && nm != "*" {
+			return nil, fail(27, "IndexNotFound", "index not found with name [%s]", nm)
+		}
+		return kv("nIndexesWas", n), nil
 	case "create":
 		if s.coll(db, cname, false) != nil {
 			return nil, fail(48, "NamespaceExists", "Collection already exists. NS: %s.%s", db, cname)
@@ -407,6 +493,50 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 		}
 		delete(s.dbs[db], cname)
 		return kv("ns", db+"."+cname), nil
+	case "dropDatabase":
+		delete(s.dbs, db)
+		return kv("dropped", db), nil
+	case "renameCollection":
+		from, to := cname, getS(cmd, "to")
+		fd, fc, _ := strings.Cut(from, ".")
+		td, tc, _ := strings.Cut(to, ".")
+		cl := s.coll(fd, fc, false)
+		if cl == nil {
+			return nil, fail(26, "NamespaceNotFound", "source namespace does not exist")
+		}
+		delete(s.dbs[fd], fc)
+		s.coll(td, tc, true)
+		cl.db, cl.name = td, tc
+		s.dbs[td][tc] = cl
+		return bson.D{}, nil
+	case "listCollections":
+		var out []bson.D
+		f := getD(cmd, "filter")
+		for _, n := range sorted(s.dbs[db]) {
+			cl := s.dbs[db][n]
+			o := bson.D{}
+			if cl.capped {
+				o = kv("capped", true, "size", int(cl.maxSize))
+			}
+			d := kv("name", n, "type", "collection", "options", o, "info", kv("readOnly", false), "idIndex", cl.indexes[0])
+			if match(f, d) {
+				out = append(out, d)
+			}
+		}
+		return batch(db+".$cmd.listCollections", out), nil
+	case "listDatabases":
+		var out []any
+		for _, n := range []string{"admin", "config", "local"} {
+			if len(s.dbs[n]) == 0 {
+				out = append(out, kv("name", n, "sizeOnDisk", 4096.0, "empty", false))
+			}
+		}
+		for n, m := range s.dbs {
+			if len(m) > 0 {
+				out = append(out, kv("name", n, "sizeOnDisk", 4096.0, "empty", false))
+			}
+		}
+		return kv("databases", out, "totalSize", 4096.0), nil
 	case "collStats", "collstats":
 		scale := max(1, getN(cmd, "scale"))
 		cl := s.coll(db, cname, false)
@@ -418,6 +548,63 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 			d = append(d, kv("max", int(cl.maxDocs), "maxSize", int(cl.maxSize/scale))...)
 		}
 		return d, nil
+	case "dbStats", "dbstats":
+		n, size := 0, int64(0)
+		for _, cl := range s.dbs[db] {
+			n += cl.order.Len()
+			size += cl.size
+		}
+		return kv("db", db, "collections", len(s.dbs[db]), "objects", n, "dataSize", float64(size), "storageSize", float64(size), "indexes", 0, "indexSize", 0.0), nil
+	case "convertToCapped":
+		cl := s.coll(db, cname, false)
+		if cl == nil {
+			return nil, fail(26, "NamespaceNotFound", "database %s not found", db)
+		}
+		cl.capped, cl.maxSize = true, getN(cmd, "size")
+		return bson.D{}, nil
+	case "emptycapped":
+		cl := s.coll(db, cname, false)
+		if cl != nil {
+			for _, d := range cl.find(nil, nil, 0) {
+				id, _ := get(d, "_id")
+				s.put(nil, cl, key(id), id, d, nil)
+			}
+		}
+		return bson.D{}, nil
+	case "createUser", "updateUser":
+		k := db + "." + cname
+		u := s.users[k]
+		if name == "updateUser" && u == nil {
+			return nil, fail(11, "UserNotFound", "User %s@%s not found", cname, db)
+		}
+		if name == "createUser" && u != nil {
+			return nil, fail(51003, "Location51003", "User %q already exists", cname+"@"+db)
+		}
+		if u == nil {
+			u = &user{name: cname}
+			s.users[k] = u
+		}
+		if p, ok := get(cmd, "pwd"); ok {
+			u.password, _ = p.(string)
+		}
+		if r, ok := get(cmd, "roles"); ok {
+			u.roles = r
+		}
+		return bson.D{}, nil
+	case "dropUser":
+		k := db + "." + cname
+		if s.users[k] == nil {
+			return nil, fail(11, "UserNotFound", "User '%s@%s' not found", cname, db)
+		}
+		delete(s.users, k)
+		return bson.D{}, nil
+	case "usersInfo":
+		l := []any{}
+		for k, u := range s.users {
+			d, n, _ := strings.Cut(k, ".")
+			l = append(l, kv("_id", k, "user", n, "db", d, "roles", u.roles))
+		}
+		return kv("users", l), nil
 	case "replSetInitiate":
 		if s.rsConf != nil {
 			return nil, fail(23, "AlreadyInitialized", "already initialized")
@@ -427,6 +614,18 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 			conf = kv("_id", s.replicaSet, "version", 1, "protocolVersion", int64(1), "members", []any{kv("_id", 1, "host", fmt.Sprintf("localhost:%d", s.port), "tags", kv("juju-machine-id", "0"))})
 		}
 		s.setConf(conf)
+		return bson.D{}, nil
+	case "replSetGetConfig":
+		if s.rsConf == nil {
+			return nil, fail(94, "NotYetInitialized", "no replset config has been received")
+		}
+		return kv("config", s.rsConf), nil
+	case "replSetReconfig":
+		if conf, ok := arg.(bson.D); ok {
+			s.setConf(conf)
+		}
+		return bson.D{}, nil
+	case "replSetStepDown":
 		return bson.D{}, nil
 	case "replSetGetStatus":
 		if s.rsConf == nil {
@@ -442,24 +641,49 @@ func (c *conn) run(db string, cmd bson.D) (bson.D, error) {
 			ms = append(ms, kv("_id", id, "name", getS(m, "host"), "health", 1.0, "state", st, "stateStr", str, "uptime", int(time.Since(s.started).Seconds())+1, "optimeDate", time.Now(), "electionDate", s.started, "self", i == 0, "configVersion", 1))
 		}
 		return kv("set", s.replicaSet, "date", time.Now(), "myState", 1, "members", ms), nil
+	case "currentOp":
+		return kv("inprog", []any{}), nil
+	case "validate":
+		return kv("valid", true), nil
 	}
 	return nil, fail(59, "CommandNotFound", "no such command: '%s'", name)
 }
 
+func limitOf(multi bool) int {
+	if multi {
+		return 0
+	}
+	return 1
+}
+
+func fullConf(conf bson.D) bson.D {
+	out := copyValue(conf).(bson.D)
+	if _, ok := get(out, "protocolVersion"); !ok {
+		out = append(out, bson.DocElem{Name: "protocolVersion", Value: int64(1)})
+	}
+	return out
+}
+
 // setConf stores a replica set's configuration, also where clients look it up.
 func (s *store) setConf(conf bson.D) {
-	s.rsConf = conf
-	id, _ := get(conf, "_id")
-	s.put(nil, s.coll("local", "system.replset", true), key(id), id, nil, conf)
+	s.rsConf = fullConf(conf)
+	cl := s.coll("local", "system.replset", true)
+	for _, d := range cl.find(nil, nil, 0) {
+		id, _ := get(d, "_id")
+		s.put(nil, cl, key(id), id, d, nil)
+	}
+	id, _ := get(s.rsConf, "_id")
+	s.put(nil, cl, key(id), id, nil, s.rsConf)
 }
 
 func (c *conn) upsert(t *txn, cl *coll, q, up bson.D) any {
-	d := change(upsertBase(q), up)
+	base := upsertBase(q)
+	d := change(base, up, true, q, time.Now())
 	id, ok := get(d, "_id")
 	if !ok {
 		id = bson.NewObjectId()
 	}
-	d = idFirst(id, d)
+	d = append(bson.D{{Name: "_id", Value: id}}, without(d, "_id")...)
 	k := key(id)
 	if cl.get(t, k) != nil {
 		c.s.dup(t, cl, "_id_", k)
@@ -468,10 +692,14 @@ func (c *conn) upsert(t *txn, cl *coll, q, up bson.D) any {
 	return id
 }
 
-// idFirst is a document with its _id as the first field.
-func idFirst(id any, d bson.D) bson.D {
-	others := slices.DeleteFunc(slices.Clone(d), func(e bson.DocElem) bool { return e.Name == "_id" })
-	return append(bson.D{{Name: "_id", Value: id}}, others...)
+func without(d bson.D, name string) bson.D {
+	out := bson.D{}
+	for _, e := range d {
+		if e.Name != name {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // next takes up to lim events that pass a stream's pipeline.
@@ -498,4 +726,13 @@ func (s *store) next(st *stream, lim int) []bson.D {
 		out = append(out, runStages([]bson.D{d}, st.pipeline)...)
 	}
 	return out
+}
+
+func sorted(m map[string]*coll) []string {
+	var l []string
+	for n := range m {
+		l = append(l, n)
+	}
+	sort.Strings(l)
+	return l
 }

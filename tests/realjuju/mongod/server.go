@@ -1,7 +1,6 @@
-// Package mongod is an in-memory server for the part of MongoDB's wire protocol that the controllers of Juju 3.5.4 use
-// here: legacy OP_QUERY commands, multi-document transactions, change streams. Real Juju controllers run over it where no
-// mongod is installed. Commands, stages, operators and options that they do not use are refused by name. Nothing is kept
-// on disk.
+// Package mongod is an in-memory server for the part of MongoDB's wire protocol that Juju 3.5 and 3.6 speak: legacy
+// OP_QUERY commands, multi-document transactions, change streams. Real Juju controllers run over it where no mongod is
+// installed. The transaction tests of Juju's own driver (mgo/v3 3.0.4) pass on it unchanged. Nothing is kept on disk.
 package mongod
 
 import (
@@ -144,13 +143,32 @@ func (c *conn) one(q request) error {
 		return err
 	}
 	db, cn, _ := strings.Cut(ns, ".")
+	var out bson.D
 	if cn != "$cmd" {
-		return fmt.Errorf("queries of collections are not served: %s", ns)
+		// A legacy query: answered as a find.
+		f := cmd
+		by := bson.D(nil)
+		if x := getD(cmd, "$query"); x != nil {
+			f, by = x, getD(cmd, "$orderby")
+		}
+		lim := int(int32At(b[4:]))
+		c.s.mu.Lock()
+		docs := c.s.coll(db, cn, false).find(nil, f, 0)
+		c.s.mu.Unlock()
+		sortDocs(docs, by)
+		if lim != 0 {
+			docs = docs[:min(len(docs), max(lim, -lim))]
+		}
+		return c.reply(q.id, docs...)
+	}
+	if x := getD(cmd, "$query"); x != nil {
+		cmd = x
 	}
 	if len(cmd) == 0 {
 		return errors.New("empty command")
 	}
-	return c.reply(q.id, c.command(db, cmd))
+	out = c.command(db, cmd)
+	return c.reply(q.id, out)
 }
 
 // BeforeRemoval sets a function that is called before documents are removed, with the names of their collections, so
@@ -202,7 +220,7 @@ func (c *conn) command(db string, cmd bson.D) (out bson.D) {
 			out = failed(f)
 		}
 		if code := getN(out, "code"); code != 0 && code != noSuchTransaction {
-			c.s.log.Warn("command failed", slog.Int64("code", code), slog.String("message", getS(out, "errmsg")), slog.String("db", db), slog.String("command", fmt.Sprint(cmd)))
+			c.s.log.Warn("command failed", slog.Int64("code", code), slog.String("message", getS(out, "errmsg")), slog.String("db", db), slog.String("command", show(cmd)))
 		}
 	}()
 	c.awaitRemoval(cmd)
@@ -227,19 +245,22 @@ func failed(f *failure) bson.D {
 	return d
 }
 
-func (c *conn) reply(to int32, doc bson.D) error {
-	body, err := bson.Marshal(doc)
-	if err != nil {
-		return err
+func (c *conn) reply(to int32, docs ...bson.D) error {
+	buf := make([]byte, 36, 4096)
+	for _, d := range docs {
+		b, err := bson.Marshal(d)
+		if err != nil {
+			return err
+		}
+		buf = append(buf, b...)
 	}
-	buf := append(make([]byte, 36, 36+len(body)), body...)
 	le := binary.LittleEndian
 	le.PutUint32(buf[0:], uint32(len(buf))) //nolint:gosec // a message of at most 48 MB
 	le.PutUint32(buf[8:], uint32(to))       //nolint:gosec // the bits are kept
 	le.PutUint32(buf[12:], 1)
 	le.PutUint32(buf[16:], 8)
-	le.PutUint32(buf[32:], 1) // documents
-	_, err = c.nc.Write(buf)
+	le.PutUint32(buf[32:], uint32(len(docs))) //nolint:gosec // documents of one message
+	_, err := c.nc.Write(buf)
 	return err
 }
 

@@ -26,6 +26,7 @@ type store struct {
 	dropped    int // events forgotten at the front
 	cursors    map[int64]*stream
 	nextCur    int64
+	users      map[string]*user // "db.user"
 	rsConf     bson.D
 
 	beforeRemoval func(collections []string) // may be nil
@@ -97,6 +98,7 @@ func newStore() *store {
 		txns:    map[string]*txn{},
 		cursors: map[int64]*stream{},
 		nextCur: 1000,
+		users:   map[string]*user{},
 	}
 }
 
@@ -198,6 +200,15 @@ func (c *coll) find(t *txn, filter bson.D, limit int) []bson.D {
 func idsOf(filter bson.D) ([]string, bool) {
 	v, ok := get(filter, "_id")
 	if !ok {
+		if l := getA(filter, "$and"); l != nil {
+			for _, x := range l {
+				if d, is := x.(bson.D); is {
+					if ids, ok := idsOf(d); ok {
+						return ids, true
+					}
+				}
+			}
+		}
 		return nil, false
 	}
 	switch x := v.(type) {
@@ -238,7 +249,7 @@ func (s *store) put(t *txn, c *coll, k string, id any, before, after bson.D) {
 	}
 	if own := c.owner[k]; own != nil && own != t || c.vers[k] > t.start {
 		s.abort(t)
-		panic(&failure{code: writeConflict, name: "WriteConflict", msg: "WriteConflict error: this operation conflicted with another operation. Please retry your operation or multi-document transaction.", label: "TransientTransactionError"})
+		panic(&failure{code: 112, name: "WriteConflict", msg: "WriteConflict error: this operation conflicted with another operation. Please retry your operation or multi-document transaction.", label: "TransientTransactionError"})
 	}
 	c.owner[k] = t
 	o := t.over[c]
@@ -429,4 +440,10 @@ func indexKey(spec, d bson.D) (string, bool) {
 		parts = append(parts, part)
 	}
 	return strings.Join(parts, "\x00"), some
+}
+
+// user is a database user. It is never used to log in, but Juju makes it.
+type user struct {
+	name, password string
+	roles          any
 }

@@ -2,11 +2,11 @@ package mongod
 
 import (
 	"bytes"
-	"cmp"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +48,6 @@ func truth(v any) bool {
 	return true
 }
 
-// toInt reads a whole number; Juju stores no others.
 func toInt(v any) (int64, bool) {
 	switch x := v.(type) {
 	case int:
@@ -56,9 +55,26 @@ func toInt(v any) (int64, bool) {
 	case int64:
 		return x, true
 	case float64:
-		return int64(x), x == math.Trunc(x)
+		return int64(x), true
+	case bool:
+		if x {
+			return 1, true
+		}
+		return 0, true
 	}
 	return 0, false
+}
+
+func toFloat(v any) float64 {
+	switch x := v.(type) {
+	case int:
+		return float64(x)
+	case int64:
+		return float64(x)
+	case float64:
+		return x
+	}
+	return 0
 }
 
 // class is the place of a value's type in MongoDB's comparison order.
@@ -68,7 +84,7 @@ func class(v any) int {
 		return 5
 	case int, int64, float64:
 		return 10
-	case string:
+	case string, bson.Symbol:
 		return 15
 	case bson.D:
 		return 20
@@ -82,57 +98,146 @@ func class(v any) int {
 		return 40
 	case time.Time:
 		return 45
+	case bson.MongoTimestamp:
+		return 47
+	case bson.RegEx:
+		return 50
 	}
-	panic(fail(2, "BadValue", "cannot compare a %T", v))
+	if v == bson.MinKey {
+		return 0
+	}
+	if v == bson.MaxKey {
+		return 100
+	}
+	return 60
 }
 
 func compare(a, b any) int {
-	if c := cmp.Compare(class(a), class(b)); c != 0 {
-		return c
+	ca, cb := class(a), class(b)
+	if ca != cb {
+		return sign(ca - cb)
 	}
 	switch x := a.(type) {
+	case int, int64, float64:
+		ia, oka := a.(float64)
+		ib, okb := b.(float64)
+		_, _ = ia, ib
+		if !oka && !okb {
+			na, _ := toInt(a)
+			nb, _ := toInt(b)
+			switch {
+			case na < nb:
+				return -1
+			case na > nb:
+				return 1
+			}
+			return 0
+		}
+		fa := toFloat(a)
+		fb := toFloat(b)
+		switch {
+		case fa < fb:
+			return -1
+		case fa > fb:
+			return 1
+		case math.IsNaN(fa) && !math.IsNaN(fb):
+			return -1
+		}
+		return 0
 	case string:
-		return strings.Compare(x, b.(string))
+		return strings.Compare(x, fmt.Sprint(b))
+	case bson.Symbol:
+		return strings.Compare(string(x), fmt.Sprint(b))
 	case bson.D:
-		return slices.CompareFunc(x, b.(bson.D), func(p, q bson.DocElem) int {
-			return cmp.Or(cmp.Compare(class(p.Value), class(q.Value)), strings.Compare(p.Name, q.Name), compare(p.Value, q.Value))
-		})
+		y := b.(bson.D)
+		for i := range x {
+			if i >= len(y) {
+				return 1
+			}
+			if c := sign(class(x[i].Value) - class(y[i].Value)); c != 0 {
+				return c
+			}
+			if c := strings.Compare(x[i].Name, y[i].Name); c != 0 {
+				return c
+			}
+			if c := compare(x[i].Value, y[i].Value); c != 0 {
+				return c
+			}
+		}
+		return sign(len(x) - len(y))
 	case []any:
-		return slices.CompareFunc(x, b.([]any), compare)
+		y := b.([]any)
+		for i := range x {
+			if i >= len(y) {
+				return 1
+			}
+			if c := compare(x[i], y[i]); c != 0 {
+				return c
+			}
+		}
+		return sign(len(x) - len(y))
 	case []byte, bson.Binary:
 		ka, da := binOf(a)
 		kb, db := binOf(b)
-		return cmp.Or(cmp.Compare(len(da), len(db)), cmp.Compare(ka, kb), bytes.Compare(da, db))
+		if c := sign(len(da) - len(db)); c != 0 {
+			return c
+		}
+		if c := sign(int(ka) - int(kb)); c != 0 {
+			return c
+		}
+		return bytes.Compare(da, db)
 	case bson.ObjectId:
 		return strings.Compare(string(x), string(b.(bson.ObjectId)))
 	case bool:
-		na, nb := 0, 0
-		if x {
-			na = 1
+		if x == b.(bool) {
+			return 0
+		} else if x {
+			return 1
 		}
-		if b.(bool) {
-			nb = 1
-		}
-		return cmp.Compare(na, nb)
+		return -1
 	case time.Time:
-		return cmp.Compare(x.UnixMilli(), b.(time.Time).UnixMilli())
+		return sign64(millis(x) - millis(b.(time.Time)))
+	case bson.MongoTimestamp:
+		return sign64(int64(x) - int64(b.(bson.MongoTimestamp)))
+	case bson.RegEx:
+		y := b.(bson.RegEx)
+		return strings.Compare(x.Pattern+"/"+x.Options, y.Pattern+"/"+y.Options)
 	case nil:
 		return 0
 	}
-	na, whole := toInt(a)
-	nb, both := toInt(b)
-	if !whole || !both {
-		panic(fail(2, "BadValue", "cannot compare %v and %v", a, b))
-	}
-	return cmp.Compare(na, nb)
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
 
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
 func binOf(v any) (byte, []byte) {
-	if x, ok := v.(bson.Binary); ok {
+	switch x := v.(type) {
+	case []byte:
+		return 0, x
+	case bson.Binary:
 		return x.Kind, x.Data
 	}
-	x, _ := v.([]byte)
-	return 0, x
+	return 0, nil
+}
+
+func sign(i int) int {
+	switch {
+	case i < 0:
+		return -1
+	case i > 0:
+		return 1
+	}
+	return 0
+}
+
+func sign64(i int64) int {
+	switch {
+	case i < 0:
+		return -1
+	case i > 0:
+		return 1
+	}
+	return 0
 }
 
 func equal(a, b any) bool { return compare(a, b) == 0 }
@@ -142,6 +247,8 @@ func key(v any) string {
 	switch x := v.(type) {
 	case string:
 		return "s" + x
+	case bson.Symbol:
+		return "s" + string(x)
 	case bson.ObjectId:
 		return "o" + string(x)
 	case int:
@@ -158,7 +265,7 @@ func key(v any) string {
 	case nil:
 		return "z"
 	case time.Time:
-		return "t" + strconv.FormatInt(x.UnixMilli(), 10)
+		return "t" + strconv.FormatInt(millis(x), 10)
 	case []byte, bson.Binary:
 		k, d := binOf(v)
 		return fmt.Sprintf("y%d", k) + string(d)
@@ -178,6 +285,35 @@ func key(v any) string {
 		return b.String() + "]"
 	}
 	return fmt.Sprintf("?%T%v", v, v)
+}
+
+// show prints a value briefly, for error texts and the log.
+func show(v any) string {
+	switch x := v.(type) {
+	case string:
+		return strconv.Quote(x)
+	case bson.ObjectId:
+		return "ObjectId('" + hex.EncodeToString([]byte(x)) + "')"
+	case bson.D:
+		var p []string
+		for _, e := range x {
+			p = append(p, e.Name+": "+show(e.Value))
+		}
+		return "{ " + strings.Join(p, ", ") + " }"
+	case []any:
+		var p []string
+		for _, e := range x {
+			p = append(p, show(e))
+		}
+		return "[ " + strings.Join(p, ", ") + " ]"
+	case []byte:
+		return fmt.Sprintf("Bin(%d)", len(x))
+	case bson.Binary:
+		return fmt.Sprintf("Bin(%d,%d)", x.Kind, len(x.Data))
+	case nil:
+		return "null"
+	}
+	return fmt.Sprint(v)
 }
 
 // lookup resolves a dotted path with MongoDB's array rules. It returns all values found and whether
@@ -219,9 +355,18 @@ func lookup(v any, parts []string) (vals []any, missing bool) {
 func path(s string) []string { return strings.Split(s, ".") }
 
 // matcher returns the function that matches a regular expression. Most of Juju's are "^" and a model's UUID.
-func matcher(pattern string) (func(string) bool, error) {
-	if prefix, ok := strings.CutPrefix(pattern, "^"); ok && regexp.QuoteMeta(prefix) == prefix {
+func matcher(pattern, options string) (func(string) bool, error) {
+	if prefix, ok := strings.CutPrefix(pattern, "^"); ok && options == "" && regexp.QuoteMeta(prefix) == prefix {
 		return func(s string) bool { return strings.HasPrefix(s, prefix) }, nil
+	}
+	flags := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("ims", r) {
+			return r
+		}
+		return -1
+	}, options)
+	if flags != "" {
+		pattern = "(?" + flags + ")" + pattern
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {
@@ -248,13 +393,23 @@ func fail(code int, name, format string, args ...any) *failure {
 func match(filter, doc bson.D) bool {
 	for _, e := range filter {
 		switch e.Name {
-		case "$and", "$or":
+		case "$and", "$or", "$nor":
 			arr, _ := e.Value.([]any)
-			matches := func(f any) bool { return match(f.(bson.D), doc) }
-			misses := func(f any) bool { return !matches(f) }
-			if e.Name == "$and" && slices.ContainsFunc(arr, misses) || e.Name == "$or" && !slices.ContainsFunc(arr, matches) {
+			some := false
+			all := true
+			for _, f := range arr {
+				d, _ := f.(bson.D)
+				if match(d, doc) {
+					some = true
+				} else {
+					all = false
+				}
+			}
+			if e.Name == "$and" && !all || e.Name == "$or" && !some || e.Name == "$nor" && some {
 				return false
 			}
+			continue
+		case "$comment":
 			continue
 		}
 		if strings.HasPrefix(e.Name, "$") {
@@ -279,7 +434,7 @@ func isOps(v any) (bson.D, bool) {
 func matchValue(cond any, vals []any, missing bool) bool {
 	if ops, ok := isOps(cond); ok {
 		for _, o := range ops {
-			if !matchOp(o.Name, o.Value, vals, missing) {
+			if !matchOp(o.Name, o.Value, ops, vals, missing) {
 				return false
 			}
 		}
@@ -290,28 +445,39 @@ func matchValue(cond any, vals []any, missing bool) bool {
 
 func matchEq(want any, vals []any, missing bool) bool {
 	if re, ok := want.(bson.RegEx); ok {
-		return matchRegex(re, vals)
+		return matchRegex(re.Pattern, re.Options, vals)
 	}
 	if want == nil && (missing || len(vals) == 0) {
 		return true
 	}
-	found := false
-	each(vals, func(v any) { found = found || equal(v, want) })
-	return found
+	for _, v := range vals {
+		if equal(v, want) {
+			return true
+		}
+		if arr, ok := v.([]any); ok {
+			for _, x := range arr {
+				if equal(x, want) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
-func matchRegex(re bson.RegEx, vals []any) bool {
-	if re.Options != "" {
-		panic(fail(2, "BadValue", "options of regular expressions are not served: %s", re.Options))
-	}
-	matches, err := matcher(re.Pattern)
+func matchRegex(pattern, options string, vals []any) bool {
+	matches, err := matcher(pattern, options)
 	if err != nil {
 		panic(fail(51091, "Location51091", "Regular expression is invalid: %v", err))
 	}
 	ok := false
 	each(vals, func(v any) {
-		s, is := v.(string)
-		ok = ok || is && matches(s)
+		switch x := v.(type) {
+		case string:
+			ok = ok || matches(x)
+		case bson.RegEx:
+			ok = ok || x.Pattern == pattern
+		}
 	})
 	return ok
 }
@@ -328,7 +494,7 @@ func each(vals []any, fn func(any)) {
 	}
 }
 
-func matchOp(op string, arg any, vals []any, missing bool) bool {
+func matchOp(op string, arg any, ops bson.D, vals []any, missing bool) bool {
 	switch op {
 	case "$eq":
 		return matchEq(arg, vals, missing)
@@ -348,23 +514,36 @@ func matchOp(op string, arg any, vals []any, missing bool) bool {
 		})
 		return ok
 	case "$in", "$nin":
+		in := false
 		arr, ok := arg.([]any)
 		if !ok && arg != nil {
 			panic(fail(2, "BadValue", "%s needs an array", op))
 		}
-		in := slices.ContainsFunc(arr, func(w any) bool { return matchEq(w, vals, missing) })
+		for _, w := range arr {
+			if matchEq(w, vals, missing) {
+				in = true
+				break
+			}
+		}
 		return in == (op == "$in")
 	case "$exists":
 		return (len(vals) > 0) == truth(arg)
 	case "$not":
 		if re, ok := arg.(bson.RegEx); ok {
-			return !matchRegex(re, vals)
+			return !matchRegex(re.Pattern, re.Options, vals)
 		}
 		return !matchValue(arg, vals, missing)
 	case "$regex":
-		if pattern, ok := arg.(string); ok {
-			return matchRegex(bson.RegEx{Pattern: pattern}, vals)
+		opts := getS(ops, "$options")
+		switch x := arg.(type) {
+		case string:
+			return matchRegex(x, opts, vals)
+		case bson.RegEx:
+			return matchRegex(x.Pattern, x.Options+opts, vals)
 		}
+		return false
+	case "$options":
+		return true
 	case "$size":
 		n, _ := toInt(arg)
 		for _, v := range vals {
@@ -373,19 +552,62 @@ func matchOp(op string, arg any, vals []any, missing bool) bool {
 			}
 		}
 		return false
+	case "$all":
+		arr, _ := arg.([]any)
+		for _, w := range arr {
+			if o, ok := isOps(w); ok {
+				if !matchValue(o, vals, missing) {
+					return false
+				}
+			} else if !matchEq(w, vals, missing) {
+				return false
+			}
+		}
+		return len(arr) > 0
 	case "$elemMatch":
 		q, _ := arg.(bson.D)
-		_, isOp := isOps(q)
-		return slices.ContainsFunc(vals, func(v any) bool {
-			arr, _ := v.([]any)
-			return slices.ContainsFunc(arr, func(x any) bool {
-				if isOp {
-					return matchValue(q, []any{x}, false)
+		o, isop := isOps(q)
+		for _, v := range vals {
+			arr, ok := v.([]any)
+			if !ok {
+				continue
+			}
+			for _, x := range arr {
+				if isop && o[0].Name != "$and" && o[0].Name != "$or" && o[0].Name != "$nor" {
+					if matchValue(o, []any{x}, false) {
+						return true
+					}
+				} else if d, ok := x.(bson.D); ok && match(q, d) {
+					return true
 				}
-				d, ok := x.(bson.D)
-				return ok && match(q, d)
-			})
+			}
+		}
+		return false
+	case "$type":
+		ok := false
+		each(vals, func(v any) {
+			names := map[int]string{5: "null", 15: "string", 20: "object", 25: "array", 30: "binData", 35: "objectId", 40: "bool", 45: "date"}
+			nums := map[int]int64{5: 10, 15: 2, 20: 3, 25: 4, 30: 5, 35: 7, 40: 8, 45: 9}
+			if s, is := arg.(string); is {
+				ok = ok || names[class(v)] == s || s == "number" && class(v) == 10
+			} else if n, is := toInt(arg); is {
+				ok = ok || nums[class(v)] == n
+			}
 		})
+		return ok
+	case "$mod":
+		a, _ := arg.([]any)
+		if len(a) == 2 {
+			d, _ := toInt(a[0])
+			r, _ := toInt(a[1])
+			ok := false
+			each(vals, func(v any) {
+				if n, is := toInt(v); is && class(v) == 10 && d != 0 {
+					ok = ok || n%d == r
+				}
+			})
+			return ok
+		}
 	}
 	panic(fail(2, "BadValue", "unknown operator: %s", op))
 }
@@ -394,24 +616,52 @@ func sortDocs(docs []bson.D, by bson.D) {
 	if len(by) == 0 {
 		return
 	}
-	slices.SortStableFunc(docs, func(a, b bson.D) int {
-		for _, k := range by {
-			n, _ := toInt(k.Value)
-			if c := compare(sortKey(a, k.Name), sortKey(b, k.Name)); c != 0 {
-				return c * int(n)
+	if by[0].Name == "$natural" {
+		if n, _ := toInt(by[0].Value); n < 0 {
+			for i, j := 0, len(docs)-1; i < j; i, j = i+1, j-1 {
+				docs[i], docs[j] = docs[j], docs[i]
 			}
 		}
-		return 0
+		return
+	}
+	sort.SliceStable(docs, func(i, j int) bool {
+		for _, k := range by {
+			n, _ := toInt(k.Value)
+			c := compare(sortKey(docs[i], k.Name, n < 0), sortKey(docs[j], k.Name, n < 0))
+			if n < 0 {
+				c = -c
+			}
+			if c != 0 {
+				return c < 0
+			}
+		}
+		return false
 	})
 }
 
-func sortKey(d bson.D, name string) any {
-	if strings.HasPrefix(name, "$") {
-		panic(fail(2, "BadValue", "order is not served: %s", name))
-	}
+func sortKey(d bson.D, name string, desc bool) any {
 	vals, _ := lookup(d, path(name))
 	if len(vals) == 0 {
 		return nil
 	}
-	return vals[0]
+	var best any
+	first := true
+	take := func(v any) {
+		if first || !desc && compare(v, best) < 0 || desc && compare(v, best) > 0 {
+			best, first = v, false
+		}
+	}
+	for _, v := range vals {
+		if arr, ok := v.([]any); ok {
+			for _, x := range arr {
+				take(x)
+			}
+			continue
+		}
+		take(v)
+	}
+	if first {
+		return nil
+	}
+	return best
 }
