@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
@@ -92,6 +93,9 @@ func parts(e migration.Event) []migration.Event {
 	return out
 }
 
+// maxLine is how many characters of a line of progress package charm prints.
+const maxLine = 500
+
 func findingLine(f checks.Finding) string {
 	level := string(f.Level)
 	if f.Ignored {
@@ -103,9 +107,11 @@ func findingLine(f checks.Finding) string {
 		return text
 	case strings.Contains(f.Remedy, "\n"): // Commands, one a line.
 		return text + "; the commands that correct it are in the results"
-	default:
-		return joined(text, f.Remedy)
 	}
+	if whole := joined(text, f.Remedy); utf8.RuneCountInString(whole) <= maxLine {
+		return whole
+	}
+	return text + "; what to do is in the results" // A command that is cut misleads.
 }
 
 func attachLine(e migration.AttachEvent) string {

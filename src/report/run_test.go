@@ -56,6 +56,22 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 
 func joined(lines []string) string { return strings.Join(lines, "\n") }
 
+// A remedy that would be cut, in the middle of a command, is left to the results.
+func TestARemedyIsNeverCut(t *testing.T) {
+	finding := checks.Finding{
+		Check: checks.VersionHop, Level: checks.Warn,
+		Evidence: strings.Repeat("a rule, ", 50), Remedy: "juju model-config -m alice@example.com/prod container-networking-method=local fan-config=",
+	}
+	line := report.Line(migration.FindingEvent{Finding: finding})
+	if strings.Contains(line, "juju") || !strings.HasSuffix(line, "; what to do is in the results") {
+		t.Error(line)
+	}
+	finding.Evidence = "a rule"
+	if line := report.Line(migration.FindingEvent{Finding: finding}); !strings.HasSuffix(line, "a rule; "+finding.Remedy) {
+		t.Error(line)
+	}
+}
+
 // Each known bug that a check reports has a line of its own: one line of all would be cut.
 func TestEachItemOfAFindingHasALine(t *testing.T) {
 	event := migration.FindingEvent{Finding: checks.Finding{
