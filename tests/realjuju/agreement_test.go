@@ -53,6 +53,10 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 					line := func(d string) string {
 						d = regexp.MustCompile(`localhost:\d+`).ReplaceAllString(d, "HOST")
 						d = regexp.MustCompile(`\b[0-9a-f]{24}\b`).ReplaceAllString(strings.ReplaceAll(d, model.UUID, "UUID"), "ID")
+						// Juju lists users in the order of a map.
+						d = regexp.MustCompile(`(\\n  - \w+)+`).ReplaceAllStringFunc(d, func(users string) string {
+							return strings.Join(slices.Sorted(strings.SplitSeq(users, `\n`)), `\n`)
+						})
 						return strings.ReplaceAll(fmt.Sprintf("%s, %s: %s", fault.name, name, d), model.Name, "MODEL")
 					}
 					switch d := disagreement(refusal, report); {
