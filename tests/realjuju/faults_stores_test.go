@@ -32,16 +32,26 @@ func (s *spoiled) disk(kind string) (storageBackend, names.StorageTag) {
 
 // storageBackend is what the faults of storage need of state's type, which has no name.
 type storageBackend interface {
+	storageOfUnits
+	storageInfo
 	StorageInstanceFilesystem(storage names.StorageTag) (state.Filesystem, error)
 	StorageInstanceVolume(storage names.StorageTag) (state.Volume, error)
+}
+
+// storageOfUnits gives units their storage, and takes it away.
+type storageOfUnits interface {
+	AddStorageForUnit(unit names.UnitTag, name string, constraints state.StorageConstraints) ([]names.StorageTag, error)
+	DetachStorage(storage names.StorageTag, unit names.UnitTag, force bool, wait time.Duration) error
+	RemoveStorageAttachment(storage names.StorageTag, unit names.UnitTag, force bool) error
+	DestroyStorageInstance(storage names.StorageTag, attachments, force bool, wait time.Duration) error
+}
+
+// storageInfo records what a cloud has provided.
+type storageInfo interface {
 	SetFilesystemInfo(filesystem names.FilesystemTag, info state.FilesystemInfo) error
 	SetFilesystemAttachmentInfo(host names.Tag, filesystem names.FilesystemTag, info state.FilesystemAttachmentInfo) error
 	SetVolumeInfo(volume names.VolumeTag, info state.VolumeInfo) error
 	SetVolumeAttachmentInfo(host names.Tag, volume names.VolumeTag, info state.VolumeAttachmentInfo) error
-	DetachStorage(storage names.StorageTag, unit names.UnitTag, force bool, wait time.Duration) error
-	RemoveStorageAttachment(storage names.StorageTag, unit names.UnitTag, force bool) error
-	DestroyStorageInstance(storage names.StorageTag, attachments, force bool, wait time.Duration) error
-	AddStorageForUnit(unit names.UnitTag, name string, constraints state.StorageConstraints) ([]names.StorageTag, error)
 }
 
 // mount makes the storage of disk/0 a file system that is there and mounted.
