@@ -239,7 +239,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 		{"3.0.3", []string{"west", "east"}, 1, false, ""},
 		{"3.6.14", []string{"west", "east"}, 3, true, ""},
 		{"3.6.14", []string{"east"}, 2, false, ""},
-		{"4.1.0", []string{"west", "east"}, 0, false, "needs a description"},
+		{"4.1.0", []string{"west", "east"}, 0, false, "only with a description"},
 		{"3.6.14", []string{"west"}, 0, false, "no account"},
 	} {
 		t.Run(fmt.Sprintf("%s %v", test.target, test.accounts), func(t *testing.T) {

@@ -22,7 +22,7 @@ type dryRunner struct{ connections *connections }
 func (d dryRunner) DryRun(ctx context.Context, source, target facts.Controller, model string) facts.DryRun {
 	conn, _, err := d.connections.get(ctx, source)
 	if err != nil {
-		return facts.DryRun{State: facts.DryRunNoAnswer, Err: err}
+		return facts.DryRun{State: facts.DryRunNotSent, Err: err}
 	}
 	at := target.Addresses // JIMM does not give it the public address.
 	if len(at) == 0 {
@@ -35,10 +35,9 @@ func (d dryRunner) DryRun(ctx context.Context, source, target facts.Controller, 
 	if started, is := errors.AsType[*juju.MigrationStartedError](err); is {
 		return facts.DryRun{State: facts.DryRunStarted, MigrationID: started.ID}
 	}
-	_, ignored := errors.AsType[*juju.DryRunIgnoredError](err)
 	switch {
-	case ignored:
-		return facts.DryRun{State: facts.DryRunIgnored, Err: err}
+	case errors.Is(err, rpc.ErrNotSent):
+		return facts.DryRun{State: facts.DryRunNotSent, Err: err}
 	case err != nil:
 		return facts.DryRun{State: facts.DryRunNoAnswer, Err: err}
 	case refusal == nil:

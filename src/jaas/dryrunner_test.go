@@ -46,10 +46,10 @@ func TestADryRunStartsNothing(t *testing.T) {
 		"4.1 to 4.1":          {source: "4.1-beta2", target: "4.1-beta2", want: facts.DryRunAccepted, asked: 1},
 		"4.0 to 4.0":          {source: "4.0.15", target: "4.0.15", want: facts.DryRunRefused, text: "target controller is too old to support password-authenticated migration", asked: 1},
 		"to an older one":     {source: "3.6.28", target: "3.5.4", want: facts.DryRunRefused, text: "target prechecks failed: ", asked: 1},
-		"3.5.4":               {source: "3.5.4", target: "3.6.28", want: facts.DryRunIgnored, text: "Juju 3.5.4 "},
-		"3.6.12":              {source: "3.6.12", target: "3.6.28", want: facts.DryRunIgnored, text: "Juju 3.6.12 "},
-		"4.0.14":              {source: "4.0.14", target: "4.1.0", want: facts.DryRunIgnored, text: "Juju 4.0.14 "},
-		"4.1-beta1":           {source: "4.1-beta1", target: "4.1.0", want: facts.DryRunIgnored, text: "Juju 4.1-beta1 "},
+		"3.5.4":               {source: "3.5.4", target: "3.6.28", want: facts.DryRunNotSent, text: "Juju 3.5.4 "},
+		"3.6.12":              {source: "3.6.12", target: "3.6.28", want: facts.DryRunNotSent, text: "Juju 3.6.12 "},
+		"4.0.14":              {source: "4.0.14", target: "4.1.0", want: facts.DryRunNotSent, text: "Juju 4.0.14 "},
+		"4.1-beta1":           {source: "4.1-beta1", target: "4.1.0", want: facts.DryRunNotSent, text: "Juju 4.1-beta1 "},
 		"a machine is down":   {source: "3.6.28", target: "3.6.28", model: `, machines: [{id: "0", agent-status: down}]`, want: facts.DryRunRefused, text: "source prechecks failed: machine 0 agent not functioning", asked: 1},
 		"refused":             {source: "3.6.28", target: "3.6.28", model: ", migrations: [{refuse: 'target prechecks failed: upgrade in progress'}]", want: facts.DryRunRefused, text: "upgrade in progress", asked: 1},
 		"a name clash":        {source: "4.1.0", target: "4.1.0", model: "}, {name: prod, uuid: 22222222-1111-4111-8111-111111111111, controller: east, recorded-on: none", want: facts.DryRunAccepted, asked: 1},
@@ -58,7 +58,7 @@ func TestADryRunStartsNothing(t *testing.T) {
 		"the request is lost": {source: "3.6.28", target: "3.6.28", fault: "drop-before", want: facts.DryRunNoAnswer, text: "no connection", asked: 1},
 		"no answer":           {source: "3.6.28", target: "3.6.28", fault: "no-answer", want: facts.DryRunNoAnswer, text: "no answer within 2m0s", asked: 1, took: 2 * time.Minute},
 		"slow":                {source: "3.6.28", target: "3.6.28", fault: "delay, delay: 100s", want: facts.DryRunAccepted, asked: 1, took: 100 * time.Second},
-		"the source is away":  {source: "3.6.28", target: "3.6.28", during: func(w world) { _ = w.Stop("west") }, want: facts.DryRunNoAnswer, text: "connection refused"},
+		"the source is away":  {source: "3.6.28", target: "3.6.28", during: func(w world) { _ = w.Stop("west") }, want: facts.DryRunNotSent, text: "connection refused"},
 		"the target is away":  {source: "3.6.28", target: "3.6.28", during: func(w world) { _ = w.Stop("east") }, want: facts.DryRunRefused, text: "connect to target controller: ", asked: 1},
 		"not a superuser":     {source: "3.6.28", target: "3.6.28", fault: "refuse, error: {message: permission denied, code: unauthorized access}", want: facts.DryRunNoAnswer, text: "permission denied", asked: 1},
 		"no login to the target": {
@@ -69,7 +69,7 @@ func TestADryRunStartsNothing(t *testing.T) {
 			source: "3.6.28", target: "3.6.28", model: ", migrations: [{refuse: 'target prechecks failed: password of east is odd'}]",
 			want: facts.DryRunRefused, text: "failed: [redacted] is odd", asked: 1,
 		},
-		"the account is wrong": {source: "3.6.28", target: "3.6.28", account: "east", want: facts.DryRunNoAnswer, text: "invalid entity name or password"},
+		"the account is wrong": {source: "3.6.28", target: "3.6.28", account: "east", want: facts.DryRunNotSent, text: "invalid entity name or password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +150,7 @@ func TestADryRunLooksAtTheReleaseAgain(t *testing.T) {
 		exchanged.Store(true)
 		newer.Restart("west")
 		synctest.Wait()
-		if got := ask(); got.State != facts.DryRunIgnored || !strings.Contains(got.Err.Error(), "3.6.12") {
+		if got := ask(); got.State != facts.DryRunNotSent || !strings.Contains(got.Err.Error(), "3.6.12") {
 			t.Errorf("3.6.12: %+v", got)
 		}
 		for _, w := range []world{newer, older} {

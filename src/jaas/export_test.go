@@ -5,3 +5,9 @@ var StartError = startError
 
 // OfferBatches cuts models into calls.
 var OfferBatches = offerBatches
+
+// UnitsToAsk names one unit of each application that has a relation.
+var UnitsToAsk = unitsToAsk
+
+// AddJoined adds which units have not joined.
+var AddJoined = addJoined

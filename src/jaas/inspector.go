@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
@@ -74,18 +75,21 @@ type modelReader struct {
 
 // inspect reads what was asked for, the obstacles beside the status as far as they do not need it.
 func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (facts.Inventory, error) {
-	block := func() (bool, error) { return false, errNotAskedFor }
+	var (
+		beside sync.WaitGroup
+		block  facts.Changes
+	)
 	if q.Obstacles {
-		block = beside(func() (bool, error) { return from.blocked(ctx) })
+		beside.Go(func() { block = changes(from.blocked(ctx)) })
 	}
 	status, storageReported, err := from.status(ctx)
-	blocked, blockErr := block()
+	beside.Wait()
 	if err != nil {
 		return facts.Inventory{}, err
 	}
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = from.controller, storageReported
-	out.Changes = changes(blocked, blockErr)
+	out.Changes = block
 	if units := unitsToAsk(status, out.Units); q.Obstacles && len(units) > 0 {
 		if seen, err := from.joined(ctx, units); err == nil {
 			addJoined(out, status, seen)
@@ -93,8 +97,6 @@ func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (f
 	}
 	return out, nil
 }
-
-var errNotAskedFor = errors.New("obstacles were not asked for")
 
 // changes returns what the answer about the block of changes means.
 func changes(blocked bool, err error) facts.Changes {
@@ -105,21 +107,6 @@ func changes(blocked bool, err error) facts.Changes {
 		return facts.ChangesBlocked
 	default:
 		return facts.ChangesAllowed
-	}
-}
-
-// beside asks while the caller asks something else; what it returns waits for the answer.
-func beside(ask func() (bool, error)) func() (bool, error) {
-	var yes bool
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		yes, err = ask()
-	}()
-	return func() (bool, error) {
-		<-done
-		return yes, err
 	}
 }
 

@@ -3,7 +3,6 @@ package jaas
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/juju"
@@ -20,7 +19,7 @@ func unitsToAsk(status jimm.Status, units map[string]facts.Unit) []string {
 	}
 	var out []string
 	for _, name := range facts.SortedNames(units, func(facts.Unit) bool { return true }) {
-		if a := applicationOf(name); related[a] {
+		if a := facts.ApplicationOf(name); related[a] {
 			out, related[a] = append(out, name), false
 		}
 	}
@@ -46,7 +45,7 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 		}
 		read, missing := true, []string(nil)
 		for name := range to.Units {
-			if !takesPart(r, applicationOf(name), applicationOf(principals[name])) {
+			if !takesPart(r, facts.ApplicationOf(name), facts.ApplicationOf(principals[name])) {
 				continue
 			}
 			in, told := joined[name]
@@ -82,9 +81,4 @@ func takesPart(r jimm.Relation, application, principal string) bool {
 	}
 	return !slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return !e.Subordinate }) ||
 		slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == principal })
-}
-
-func applicationOf(unit string) string {
-	application, _, _ := strings.Cut(unit, "/")
-	return application
 }

@@ -39,9 +39,9 @@ type DryRunIgnoredError struct {
 // Error names the release.
 func (e *DryRunIgnoredError) Error() string {
 	if e.Version == "" {
-		return "the server does not report its release, and some releases migrate the model in a dry run"
+		return "the server does not report its release, and some releases ignore dry-run and migrate the model"
 	}
-	return fmt.Sprintf("Juju %s is not known to honour dry-run, and migrates the model if it does not", e.Version)
+	return fmt.Sprintf("Juju %s may ignore dry-run and migrate the model", e.Version)
 }
 
 // Is reports whether target is [rpc.ErrNotSent].
@@ -160,7 +160,7 @@ type alwaysTrue struct{}
 func (alwaysTrue) MarshalJSON() ([]byte, error) { return []byte("true"), nil }
 
 // honoursDryRun reports whether a server of that release does nothing but check: Juju 3.6.13 and
-// later of 3.6 (juju/juju#21552; 3.6.28 observed), 4.0.15 and later, and 4.1 from beta2 on (4.0.15
+// later of 3.6 (juju/juju#21552; 3.6.28 observed), 4.0.15 and later of 4.0, and 4.1 from beta2 on (4.0.15
 // and 4.1-beta2 observed). 3.6.12 and 4.0-beta8 ignore it. What is not known counts as ignoring it:
 // 4.0.0 to 4.0.14, 4.1-beta1, other lines, and development builds ("3.6.13.1"), which have the number
 // of a release before they have all that is in it.
@@ -190,7 +190,7 @@ func honoursDryRun(release string) bool {
 	case 3:
 		return minor == 6 && patch >= 13
 	case 4:
-		return minor > 0 || patch >= 15
+		return minor == 1 || minor == 0 && patch >= 15
 	default:
 		return false
 	}

@@ -56,10 +56,10 @@ func TestDryRunIsAllThatCanBeSent(t *testing.T) {
 
 // A server that is not known to honour dry-run gets no request.
 func TestDryRunLooksAtTheReleaseOfTheConnection(t *testing.T) {
-	honoured := []string{"3.6.13", "3.6.14", "3.6.28", "3.6.100", "4.0.15", "4.0.16", "4.1-beta2", "4.1-beta10", "4.1-rc1", "4.1.0", "4.1.1", "4.2.0"}
+	honoured := []string{"3.6.13", "3.6.14", "3.6.28", "3.6.100", "4.0.15", "4.0.16", "4.1-beta2", "4.1-beta10", "4.1-rc1", "4.1.0", "4.1.1"}
 	ignored := []string{
 		"2.9.51", "3.5.4", "3.6.0", "3.6.12", "3.6-rc1", "3.6-beta14", "3.6.13.1", "3.6.14.1", "3.7.0", "3.5.13", "3.6",
-		"4.0-beta8", "4.0-rc20", "4.0.0", "4.0.14", "4.0.15.1", "4.1-beta1", "4.1-beta0", "4.1-beta2.1", "4.1-beta", "4.1-alpha3", "4.1-rc0", "4.2-beta1", "5.0.0",
+		"4.0-beta8", "4.0-rc20", "4.0.0", "4.0.14", "4.0.15.1", "4.1-beta1", "4.1-beta0", "4.1-beta2.1", "4.1-beta", "4.1-alpha3", "4.1-rc0", "4.2-beta1", "4.2.0", "5.0.0",
 		"", "nonsense", "3.6.x", "3.6.-13", "+3.6.13", "3.6.+13", " 3.6.13", "3.6.13 ", "3.6.13-x", "03.6.99999999999999999999",
 	}
 	try := func(release string) (string, bool, error) {

@@ -2,6 +2,7 @@ package juju
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"jimm-migrator/src/rpc"
@@ -29,6 +30,9 @@ func (c *Conn) SecretBackends(ctx context.Context) (map[string]string, error) {
 	}
 	if err := c.Call(ctx, rpc.Request{Facade: "SecretBackends", Version: version, Method: "ListSecretBackends"}, params, &reply); err != nil {
 		return nil, fmt.Errorf("cannot list secret backends: %w", err)
+	}
+	if len(reply.Results) == 0 {
+		return nil, errors.New("cannot list secret backends: unexpected answer: no backend, not even the controller's own")
 	}
 	names := map[string]string{}
 	for _, r := range reply.Results {

@@ -95,12 +95,12 @@ func contentsCases() []contentsCase {
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
-		{"relations", checks.Relations, none, checks.Pass, "no unit is still joining a relation (1 relation)"},
+		{"relations", checks.Relations, none, checks.Pass, "1 relation has no unit that is still joining"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
 		{"unit not joined", checks.Relations, func(i *facts.Inventory) {
 			i.Relations["a:b c:d"] = facts.Relation{Status: "joined", JoinedRead: true, NotJoined: []string{"a/0", "a/1"}}
 		}, checks.Fail, `unit a/1 has not joined relation "a:b c:d"`},
-		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "(2 relations)"},
+		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "2 relations have no unit"},
 		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},

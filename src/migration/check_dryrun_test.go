@@ -84,7 +84,7 @@ func TestCheckOfADryRun(t *testing.T) {
 		"refused in words of a new Juju":  {answer: facts.DryRun{State: facts.DryRunRefused, Refusal: "no such\nthing"}, level: checks.Fail, says: "would not start: no such thing", retry: true},
 		"refused, with a secret in words": {answer: facts.DryRun{State: facts.DryRunRefused, Refusal: "credential attribute mismatch: map[secret:x] != map[secret:y]"}, level: checks.Fail, says: "[redacted]"},
 		"refused and accepted":            {answer: facts.DryRun{State: facts.DryRunRefused, Refusal: released}, ignore: []checks.ID{checks.ServerDryRun}, level: checks.Fail, says: "migrated out", starts: 1, retry: true},
-		"not honoured":                    {answer: facts.DryRun{State: facts.DryRunIgnored, Err: errors.New("Juju 3.6.12 is not known")}, level: checks.Skip, says: `"west" was not asked for a dry run: Juju 3.6.12`, starts: 1, retry: true},
+		"not honoured":                    {answer: facts.DryRun{State: facts.DryRunNotSent, Err: errors.New("Juju 3.6.12 is not known")}, level: checks.Skip, says: `"west" was not asked for a dry run: Juju 3.6.12`, starts: 1, retry: true},
 		"no answer":                       {answer: facts.DryRun{State: facts.DryRunNoAnswer, Err: errors.New("no answer within 2m0s")}, level: checks.Skip, says: `"west" did not answer the request for a dry run, which starts nothing: no answer within 2m0s`, starts: 1, retry: true},
 		"no login to the target":          {answer: facts.DryRun{State: facts.DryRunNoLogin, Err: errors.New("invalid entity name")}, level: checks.Skip, says: `"west" could not log in to "east" with the account "admin"`, starts: 1, retry: true},
 	} {
@@ -110,7 +110,7 @@ func TestCheckOfADryRun(t *testing.T) {
 	}
 }
 
-// Without the wish of an operator there is no such check, and no request.
+// Unless the operator asks for it, there is no such check and no request.
 func TestNoDryRunIsRequestedByDefault(t *testing.T) {
 	t.Parallel()
 	check, run, starts := checkDryRun(t, true, nil, nil)

@@ -97,7 +97,7 @@ func targetCases() []targetCase {
 			f.details = func(i *facts.Info) {
 				i.BackendsReported, i.Backends = true, []facts.Backend{{Name: "myvault", Type: "vault", Secrets: 3}}
 			}
-		}, level: checks.Warn, says: "which cannot be checked: myvault (vault, 3 secrets)"},
+		}, level: checks.Warn, says: "whether it has them is not known: myvault (vault, 3 secrets)"},
 
 		{name: "Juju 4, not probed", completes: true, id: checks.OtherMigration, noProbe: true, source: juju4, target: juju4, level: checks.Skip, says: "does not show"},
 		{name: "Juju 4, not probed, requested before", completes: true, id: checks.EarlierAttempt, noProbe: true, source: juju4, target: juju4, world: func(f *fake, _ *inspector) {

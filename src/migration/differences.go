@@ -16,13 +16,12 @@ import (
 // charm can have another URL on a controller of another major version. Juju 4
 // upgrades the agents to its own version by itself (juju/juju#21529).
 func differences(before, after facts.Inventory, source, target string) []string {
-	const four = 4
 	var out []string
 	before = before.WithNamesOf(after)
 	from, _ := rules.ParseVersion(source)
 	to, _ := rules.ParseVersion(target)
 	sameMajor := from.Major == to.Major
-	upgraded := to.Major >= four && after.AgentVersion == target
+	upgraded := to.IsJuju4() && after.AgentVersion == target
 	if before.AgentVersion != "" && after.AgentVersion != "" && before.AgentVersion != after.AgentVersion && !upgraded {
 		out = append(out, "the agents' version is "+after.AgentVersion+", previously "+before.AgentVersion)
 	}
@@ -56,11 +55,10 @@ func differences(before, after facts.Inventory, source, target string) []string 
 // withoutOrphans returns the storage without the instances that Juju 4 makes of volumes and
 // filesystems that had none: orphaned/0 and so on (Juju's guide from 3.6 to 4.0).
 func withoutOrphans(before, after facts.Inventory, target rules.Version) map[string]facts.Storage {
-	const four = 4
 	now := maps.Clone(after.Storage)
 	maps.DeleteFunc(now, func(id string, _ facts.Storage) bool {
 		_, was := before.Storage[id]
-		return !was && target.Major >= four && strings.HasPrefix(id, "orphaned/")
+		return !was && target.IsJuju4() && strings.HasPrefix(id, "orphaned/")
 	})
 	return now
 }

@@ -85,7 +85,7 @@ func (g *inspector) Consumers(context.Context, facts.Model) (map[string][]string
 // inventory is a healthy model.
 func inventory() facts.Inventory {
 	return facts.Inventory{
-		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageReported: true,
+		Type: "iaas", AgentVersion: "3.6.14", Status: "available", Changes: facts.ChangesAllowed, StorageReported: true,
 		Applications: map[string]facts.Application{
 			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
 			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},

@@ -157,7 +157,7 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 			u.Charm = "ch:amd64/jammy/web-6"
 			i.Units["web/0"] = u
 		}, checks.Fail},
-		{`source prechecks failed: unit web/0 hasn't joined relation "db" yet`, "wait until it has", checks.Relations, func(i *facts.Inventory) {
+		{`source prechecks failed: unit web/0 hasn't joined relation "db" yet`, "wait until it joins", checks.Relations, func(i *facts.Inventory) {
 			i.Relations["web:db pg:db"] = facts.Relation{Status: "joining"}
 		}, checks.Warn},
 		{"source prechecks failed: machine 0 is scheduled to reboot", "about to restart", "", nil, ""},

@@ -39,7 +39,7 @@ func Line(e migration.Event) string {
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
 	case migration.UnansweredEvent:
-		return fmt.Sprintf("JIMM has not answered the request yet (%s)", span(e.Elapsed))
+		return fmt.Sprintf("JIMM has not answered the request to migrate the model yet; it may be waiting for the source (%s)", span(e.Elapsed))
 	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RightsEvent:
@@ -111,7 +111,11 @@ func findingLine(f checks.Finding) string {
 	if whole := joined(text, f.Remedy); utf8.RuneCountInString(whole) <= maxLine {
 		return whole
 	}
-	return text + "; what to do is in the results" // A command that is cut misleads.
+	const rest = "; the remedy is in the results" // A command that is cut misleads.
+	if most := maxLine - len(rest) - 1; utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most]) + "…"
+	}
+	return text + rest
 }
 
 func attachLine(e migration.AttachEvent) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration"
@@ -60,10 +61,10 @@ func joined(lines []string) string { return strings.Join(lines, "\n") }
 func TestARemedyIsNeverCut(t *testing.T) {
 	finding := checks.Finding{
 		Check: checks.VersionHop, Level: checks.Warn,
-		Evidence: strings.Repeat("a rule, ", 50), Remedy: "juju model-config -m alice@example.com/prod container-networking-method=local fan-config=",
+		Evidence: strings.Repeat("a rule, ", 80), Remedy: "juju model-config -m alice@example.com/prod container-networking-method=local fan-config=",
 	}
 	line := report.Line(migration.FindingEvent{Finding: finding})
-	if strings.Contains(line, "juju") || !strings.HasSuffix(line, "; what to do is in the results") {
+	if strings.Contains(line, "juju") || !strings.HasSuffix(line, "; the remedy is in the results") || utf8.RuneCountInString(line) != 500 {
 		t.Error(line)
 	}
 	finding.Evidence = "a rule"

@@ -222,7 +222,7 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseElsewhere:
 		return fmt.Sprintf("model %s was not migrated to %s; nothing was recorded: %s", model, target, describeElsewhere(r))
 	case facts.CauseDryRunStarted:
-		return fmt.Sprintf("%s was asked for a dry run of the migration of model %s to %s and started it: migration %q is running, was not requested by JIMM, and cannot be stopped by this charm; follow it with migration-status, then run record-model if it has moved the model", source, model, target, r.MigrationID)
+		return fmt.Sprintf("%s was asked for a dry run, but started to migrate model %s to %s; JIMM did not request this migration (%q), and it cannot be cancelled; follow it with migration-status; if the model has moved, run record-model", source, model, target, r.MigrationID)
 	case facts.CauseSourceUnknown:
 		return fmt.Sprintf("model %s is on %s and JIMM records it there, but it could not be determined whether another controller still has a copy", model, target)
 	case facts.CauseOtherMigration:

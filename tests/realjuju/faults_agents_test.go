@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// without takes the version of its agent away from an entity, as if it had not said one yet.
+// without removes the version of an entity's agent, as if the agent had not reported it yet.
 func (s *spoiled) without(collection, id string) {
 	s.Helper()
 	s.set(s.west, collection, s.model+":"+id, bson.M{"tools": nil})

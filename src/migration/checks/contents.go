@@ -124,16 +124,15 @@ func unitProblem(u facts.Unit) string {
 // checks it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
 // of 4.0.15 and 4.1-beta2, juju/juju#23091).
 func unready(u facts.Unit, source rules.Version) string {
-	const four = 4
 	starting := map[string][]string{
 		"maintenance": {"installing charm software"},
 		"waiting":     {"waiting for machine", "installing agent", "agent initialising", "agent initializing"},
 	}
 	switch {
-	case source.Major < four:
+	case !source.IsJuju4():
 		return ""
 	case slices.Contains([]string{"error", "terminated", "unknown"}, u.Workload),
-		u.Workload == "blocked" && source.Major == four && source.Minor == 0:
+		u.Workload == "blocked" && source.Line() == "4.0":
 		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message)
 	case slices.Contains(starting[u.Workload], u.Message):
 		return "is still being set up (" + u.Message + ")"
@@ -188,11 +187,19 @@ func checkUpgrade(s *survey.Survey) Finding {
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
 		problems = append(problems, "unit "+name+" is being upgraded to another charm")
 	}
-	problems = append(problems, withoutVersion(s)...)
+	unreported := withoutVersion(s)
+	until := "the upgrade has ended"
+	switch {
+	case len(problems) == 0 && len(unreported) > 0:
+		until = "each agent has reported its version"
+	case len(unreported) > 0:
+		until += " and each agent has reported its version"
+	}
+	problems = append(problems, unreported...)
 	if want == "" && len(problems) == 0 {
 		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
-	return list(s, problems, Fail, "wait until the upgrade has ended; "+s.StatusCommand()+" shows it", "all agents run the model's version, "+want)
+	return list(s, problems, Fail, "wait until "+until+"; "+s.StatusCommand()+" shows the agents", "all agents run the model's version, "+want)
 }
 
 // differs reports whether an agent is known to run another version than its model.
@@ -201,8 +208,7 @@ func differs(version, want string) bool { return version != "" && want != "" && 
 // withoutVersion returns the agents that are up and have not reported their version. Juju 2.9 and 3 refuse the
 // model (recorded on 3.5.4: "agent binaries for machine 0 not found"); what Juju 4 does is not known.
 func withoutVersion(s *survey.Survey) []string {
-	const four = 4
-	if source, ok := rules.ParseVersion(s.Source.AgentVersion); !ok || source.Major >= four || s.Model.Type == "caas" {
+	if source, ok := rules.ParseVersion(s.Source.AgentVersion); !ok || source.IsJuju4() || s.Model.Type == "caas" {
 		return nil
 	}
 	var out []string
@@ -244,7 +250,7 @@ func checkRelations(s *survey.Survey) Finding {
 	}
 	return list(s, problems, level,
 		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
-		fmt.Sprintf("no unit is still joining a relation (%s)", facts.Count(len(s.Contents.Relations), "relation", "relations")))
+		count(len(s.Contents.Relations), "relation has no unit that is still joining", "relations have no unit that is still joining", "the model has no relations"))
 }
 
 // notInspected is the finding of a check that needs to inspect a model that was not

@@ -98,7 +98,7 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 	case o.PrecheckErr != nil:
 		f := Finding{Level: Skip, Evidence: target + " could not be asked: " + redact.Error(o.PrecheckErr)}
 		if errors.Is(o.PrecheckErr, survey.ErrNeedsDescription) && o.DryRun == nil {
-			f.Remedy = "with server-dry-run=true the source asks it before the start"
+			f.Remedy = "to have the source ask it before the start, set server-dry-run=true"
 		}
 		return f
 	case o.Prechecks.Refusal != "":
@@ -127,19 +127,19 @@ func checkServerDryRun(s *survey.Survey) Finding {
 	case facts.DryRunStarted:
 		return Finding{
 			Level:    Fail,
-			Evidence: source + " was asked for a dry run and started migration " + strconv.Quote(answer.MigrationID) + " of the model",
-			Remedy:   "follow it with migration-status; have the release of " + source + " examined, and request no further dry run there",
+			Evidence: source + " was asked for a dry run, but started migration " + strconv.Quote(answer.MigrationID) + " of the model",
+			Remedy:   "follow it with migration-status; request no other dry run from " + source + ", and find out which build of Juju it runs",
 		}
 	case facts.DryRunNoLogin:
 		return Finding{
 			Level:    Skip,
-			Evidence: source + " could not log in to " + target + " with the account " + strconv.Quote(s.Reports.Target.User) + ", and JIMM would give it another: " + redact.Error(answer.Err),
+			Evidence: source + " could not log in to " + target + " with the account " + strconv.Quote(s.Reports.Target.User) + ", which a migration through JIMM does not use: " + redact.Error(answer.Err),
 		}
-	case facts.DryRunIgnored:
+	case facts.DryRunNotSent:
 		return Finding{Level: Skip, Evidence: source + " was not asked for a dry run: " + redact.Error(answer.Err)}
 	case facts.DryRunNoAnswer:
 		return Finding{Level: Skip, Evidence: source + " did not answer the request for a dry run, which starts nothing: " + redact.Error(answer.Err)}
-	case facts.DryRunNotRequested:
+	case facts.DryRunNotAsked:
 	}
 	return Finding{Level: Skip, Evidence: whyNoDryRun(s)}
 }

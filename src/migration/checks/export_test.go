@@ -27,6 +27,16 @@ func (m Hop) Units() Finding { return checkUnits(m.survey()) }
 // Versions runs the check of that name.
 func (m Hop) Versions() Finding { return checkVersions(m.survey()) }
 
+// SecretBackends runs the check of that name for a model with secrets in vault, with what the accounts
+// on the controllers list.
+func (m Hop) SecretBackends(source, target map[string]string) Finding {
+	s := m.survey()
+	s.Observation.Info.BackendsReported = true
+	s.Observation.Info.Backends = []facts.Backend{{Name: "vault", Type: "vault", Secrets: 2}}
+	s.Reports.Backends, s.Reports.TargetBackends = source, target
+	return checkSecretBackends(s)
+}
+
 // Facts are what the rules are told.
 func (m Hop) Facts() rules.Facts { return Facts(m.survey()) }
 

@@ -22,7 +22,7 @@ func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 		level          checks.Level
 		says           string
 	}{
-		{"3.6.14", "4.0.15", nil, checks.Warn, "may apply: a model whose offers are connected cannot move"},
+		{"3.6.14", "4.0.15", nil, checks.Warn, "may apply: a model whose offers are connected usually cannot move"},
 		{"2.9.46", "3.0.3", nil, checks.Skip, "may apply"},
 		{"2.9.46", "2.9.51", nil, checks.Skip, block},
 		{"2.9.46", "2.9.51", &noBlocks, checks.Skip, block},
@@ -176,7 +176,7 @@ func TestCharmNames(t *testing.T) {
 // inventory is a healthy model.
 func inventory() facts.Inventory {
 	return facts.Inventory{
-		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageReported: true,
+		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageReported: true, Changes: facts.ChangesAllowed,
 		Applications: map[string]facts.Application{
 			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
 			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},

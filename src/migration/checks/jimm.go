@@ -36,15 +36,14 @@ func checkCredential(s *survey.Survey) Finding {
 // if nothing is known. Juju 3 refuses one that differs from that of the same cloud, owner and name on the target
 // (juju/juju#20813), and one that is not of the model's owner (both recorded on 3.5.4).
 func credentialNotImported(s *survey.Survey) (why, remedy string) {
-	const four = 4
 	target, ok := rules.ParseVersion(s.Target.AgentVersion)
-	if !ok || target.Major >= four {
+	if !ok || target.IsJuju4() {
 		return "", ""
 	}
 	own := s.Observation.CopyOn(s.Source).Info
 	if own.Kind == facts.InfoLive && own.CredentialOwner != "" && own.Owner != "" && own.CredentialOwner != own.Owner {
-		return "the cloud credential of the model is one of " + own.CredentialOwner + ", and the owner of the model is " + own.Owner + ": Juju cannot import that",
-			"juju set-credential -m " + s.Model.FullName() + " with one of " + own.Owner
+		return "the model's cloud credential belongs to " + own.CredentialOwner + ", and the model to " + own.Owner + ": Juju before 4 cannot import that",
+			"use a credential of " + own.Owner + ": juju set-credential -m " + s.Model.FullName() + " CLOUD CREDENTIAL"
 	}
 	here, there := s.Reports.Credential, s.Reports.TargetCredential
 	if here == nil || there == nil {
@@ -52,7 +51,7 @@ func credentialNotImported(s *survey.Survey) (why, remedy string) {
 	}
 	if differs := there.Differences(*here); len(differs) > 0 {
 		return strconv.Quote(s.Target.Name) + " has a different credential with the same cloud, owner and name (juju/juju#20813), and would not import the model: " + List(differs),
-			"have its owner run juju update-credential on " + s.Target.Name + ", or juju set-credential -m " + s.Model.FullName() + " with one of another name"
+			"have its owner update it on " + s.Target.Name + " (juju update-credential), or use a credential with another name: juju set-credential -m " + s.Model.FullName() + " CLOUD CREDENTIAL"
 	}
 	return "", ""
 }
@@ -63,7 +62,6 @@ func credentialNotImported(s *survey.Survey) (why, remedy string) {
 // of JIMM's reach. There is no way back to Juju 3. A JIMM that can is known by a
 // model that it records there.
 func checkJIMMRecords(s *survey.Survey) Finding {
-	const four = 4
 	source, okS := rules.ParseVersion(s.Source.AgentVersion)
 	target, okT := rules.ParseVersion(s.Target.AgentVersion)
 	name := strconv.Quote(s.Target.Name)
@@ -74,9 +72,9 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	switch {
 	case !okT:
 		return Finding{Level: Skip, Evidence: "JIMM does not report the version of " + name}
-	case target.Major < four:
+	case !target.IsJuju4():
 		return Finding{Level: Pass, Evidence: "JIMM records models on controllers of Juju " + target.Line()}
-	case okS && source.Major >= four:
+	case okS && source.IsJuju4():
 		return Finding{Level: Pass, Evidence: "JIMM already records the model on a controller of Juju 4"}
 	case recorded:
 		return Finding{Level: Pass, Evidence: "JIMM records other models on " + name}
@@ -169,9 +167,8 @@ func checkSecretBackends(s *survey.Survey) Finding {
 // outsideBackends reports whether the target has the backends, if source and target have listed theirs. Juju 3
 // compares ids, which the source's list has of each name; Juju 4 compares names too.
 func outsideBackends(s *survey.Survey, outside []facts.Backend) Finding {
-	const four = 4
 	target, ok := rules.ParseVersion(s.Target.AgentVersion)
-	listed := ok && target.Major < four && s.Reports.TargetBackends != nil
+	listed := ok && !target.IsJuju4() && s.Reports.TargetBackends != nil
 	ids := map[string]string{}
 	for id, name := range s.Reports.Backends {
 		ids[name] = id
@@ -185,10 +182,10 @@ func outsideBackends(s *survey.Survey, outside []facts.Backend) Finding {
 			missing = append(missing, text)
 		}
 	}
-	remedy := "on " + s.Target.Name + ", juju add-secret-backend under the same id (--import-id); without it the import fails"
+	remedy := "add the backend to " + s.Target.Name + " with the id that it has on the source (juju add-secret-backend --import-id); otherwise the import fails"
 	switch name := strconv.Quote(s.Target.Name); {
 	case !listed:
-		return Finding{Level: Warn, Evidence: "the model's secrets are in backends that the target needs too, which cannot be checked: " + Names(all), Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the target needs the backends that hold the model's secrets, and whether it has them is not known: " + Names(all), Remedy: remedy}
 	case len(missing) > 0:
 		return Finding{Level: Fail, Evidence: name + " reports that it does not have backends that hold the model's secrets: " + Names(missing), Remedy: remedy}
 	default:

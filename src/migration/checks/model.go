@@ -27,7 +27,7 @@ func CheckModel(s *survey.Survey) Finding {
 	case s.ModelErr.Ambiguous():
 		f.Remedy = "use owner/name or the UUID"
 	case s.ModelErr.Unasked:
-		f.Remedy = facts.ProbeCommand(s.Options.Unit) + ", then run locate-model: JIMM may have lost the model"
+		f.Remedy = facts.ProbeCommand(s.Options.Unit)
 	}
 	return f
 }

@@ -22,8 +22,7 @@ func JujuRun(unit, name string) string {
 
 // LeaderOf names the leader of the unit's application for a command.
 func LeaderOf(unit string) string {
-	application, _, _ := strings.Cut(unit, "/")
-	return application + "/leader"
+	return ApplicationOf(unit) + "/leader"
 }
 
 // LocateCommand finds the controller that has a model. It changes nothing.
@@ -47,8 +46,7 @@ func ModelsCommand(unit string) string { return "juju run " + unit + " list-mode
 
 // ProbeCommand allows the charm to ask the controllers themselves.
 func ProbeCommand(unit string) string {
-	application, _, _ := strings.Cut(unit, "/")
-	return "juju config " + application + " probe-controllers=true"
+	return "juju config " + ApplicationOf(unit) + " probe-controllers=true"
 }
 
 // ControllersCommand lists the controllers that JIMM has.

@@ -5,16 +5,17 @@ type DryRunState string
 
 // The states.
 const (
-	// DryRunNotRequested: the source was not asked.
-	DryRunNotRequested DryRunState = ""
+	// DryRunNotAsked: the operator has asked for a dry run, and the source was not asked.
+	DryRunNotAsked DryRunState = ""
 	// DryRunAccepted: source and target accept the model.
 	DryRunAccepted DryRunState = "accepted"
 	// DryRunRefused: the migration would not start.
 	DryRunRefused DryRunState = "refused"
 	// DryRunNoLogin: the target refuses the account that the source was given.
 	DryRunNoLogin DryRunState = "no-login"
-	// DryRunIgnored: the source was not asked, since its release is not known to honour a dry run.
-	DryRunIgnored DryRunState = "ignored"
+	// DryRunNotSent: the request could not be sent, or was not, since the release of the source
+	// is not known to honour a dry run.
+	DryRunNotSent DryRunState = "not-sent"
 	// DryRunNoAnswer: the source did not answer.
 	DryRunNoAnswer DryRunState = "no-answer"
 	// DryRunStarted: the source has started a migration instead.

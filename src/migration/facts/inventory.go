@@ -59,12 +59,12 @@ type Changes int
 
 // Whether changes of a model are disabled.
 const (
+	// ChangesUnread: this was not read.
+	ChangesUnread Changes = iota
 	// ChangesAllowed: they are not.
-	ChangesAllowed Changes = iota
+	ChangesAllowed
 	// ChangesBlocked: they are.
 	ChangesBlocked
-	// ChangesUnread: this was not read.
-	ChangesUnread
 )
 
 // Application is an application of a model.

@@ -159,7 +159,7 @@ func AbortReason(text redact.Raw) redact.Raw {
 // of a migration (see [Unshown]) has neither.
 func (p Phase) With(text string) string {
 	if p == PhaseUnknown && text == TextExporting {
-		return "running, the source shows no phase"
+		return "running, but the source shows no phase"
 	}
 	return p.String() + ": " + text
 }

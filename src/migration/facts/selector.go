@@ -42,7 +42,7 @@ func (e *SelectError) Error() string {
 		text += uuidFault(e.Selector, "model")
 	}
 	if e.Unasked {
-		text += "; the controllers were not asked whether they have it (probe-controllers=false): to find it, set that to true and run locate-model"
+		text += "; JIMM may have lost it, and the controllers were not asked (probe-controllers=false): set that to true and run locate-model"
 	}
 	if len(e.Nearest) > 0 {
 		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"

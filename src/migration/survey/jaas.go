@@ -25,7 +25,7 @@ type ControllerReader interface {
 }
 
 // ErrNeedsDescription reports why a target of Juju 4 is not asked whether it would take a model.
-var ErrNeedsDescription = errors.New("a controller of Juju 4 checks this only when the migration begins: it needs a description of the model, including its secrets, which only a migration produces")
+var ErrNeedsDescription = errors.New("a controller of Juju 4 checks a model only with a description of it, including its secrets, which only the source can produce")
 
 // ControllerModelReader reads the controller model of a controller, as one of its
 // administrators. It changes nothing.

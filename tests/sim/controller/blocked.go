@@ -7,10 +7,13 @@ import (
 )
 
 // listBlockedModels requires a superuser. Juju 3 lists the models that have a block; without one the answer has no
-// member (both from the source of 3.5.4). Juju 4 lists every model (4.0-beta8, recorded).
+// member (both from the source of 3.5.4). Juju 4 lists every model (4.0-beta8, recorded), and panics in version 12 as AllModels does (by its source).
 func listBlockedModels(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if err := s.superuser(); err != nil {
 		return nil, err
+	}
+	if s.c.release.has(juju4) && req.Version < 13 {
+		return nil, wire.Errorf("", "runtime error: index out of range [0] with length 0")
 	}
 	type blocked struct {
 		UUID      string   `json:"model-uuid"`

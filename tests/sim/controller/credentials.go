@@ -37,7 +37,8 @@ func userCredentials(_ context.Context, s *session, req *wire.Request) (any, err
 }
 
 // credentialsByTag is Cloud.Credential, for superusers (others see their own, which no test asks for): the kind, and of what is
-// secret the names (by the source of 3.5.4).
+// secret the names (by the source of 3.5.4). That every credential is of the kind userpass, with secret attributes alone, is an
+// assumption of the worlds.
 func credentialsByTag(_ context.Context, s *session, req *wire.Request) (any, error) {
 	return each(req, func(tag string) (any, error) {
 		if s.superuser() != nil {
@@ -59,7 +60,10 @@ func credentialsByTag(_ context.Context, s *session, req *wire.Request) (any, er
 		if !found {
 			return nil, wire.Errorf("not found", "credential %q not found", tag[strings.LastIndex(tag, "_")+1:])
 		}
-		return map[string]any{"auth-type": "userpass", "redacted": slices.Sorted(maps.Keys(attributes))}, nil
+		return struct {
+			AuthType string   `json:"auth-type"`
+			Redacted []string `json:"redacted,omitempty"`
+		}{"userpass", slices.Sorted(maps.Keys(attributes))}, nil
 	})
 }
 

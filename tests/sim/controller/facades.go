@@ -258,18 +258,19 @@ func clouds(_ context.Context, s *session, _ *wire.Request) (any, error) {
 }
 
 // listSecretBackends is SecretBackends.ListSecretBackends, for every user who can log in: all backends of the controller
-// (by the source of 3.5.4, where the ids are those under which they were added).
+// (by the source of 3.5.4). An id is not the name, and the same on each controller that has the backend. That Juju 4 answers the same is
+// assumed.
 func listSecretBackends(_ context.Context, s *session, _ *wire.Request) (any, error) {
-	list := []secretBackend{{Result: map[string]any{"name": "internal", "backend-type": "controller", "config": nil}, ID: s.c.config.UUID, Status: "active"}}
+	list := []secretBackend{{Result: map[string]any{"name": "internal", "backend-type": "controller", "config": map[string]any{}}, ID: s.c.config.UUID, Status: "active"}}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	ids := slices.Clone(s.c.config.SecretBackends)
+	names := slices.Clone(s.c.config.SecretBackends)
 	for _, h := range s.c.models {
-		ids = append(ids, h.model.SecretBackends...)
+		names = append(names, h.model.SecretBackends...)
 	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		list = append(list, secretBackend{Result: map[string]any{"name": id, "backend-type": "vault", "config": map[string]any{}}, ID: id, Status: "active"})
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		list = append(list, secretBackend{Result: map[string]any{"name": name, "backend-type": "vault", "config": map[string]any{}}, ID: "id-of-" + name, Status: "active"})
 	}
 	return map[string]any{"results": list}, nil
 }

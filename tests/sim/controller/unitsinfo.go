@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The result of Application.UnitsInfo, by Juju 3.5.4. Some members have no name of their own on the wire.
+// The result of Application.UnitsInfo, as in Juju 3.5.4. Some members have no name of their own on the wire.
 
 type unitInfo struct {
 	Tag             string           `json:"tag"`
@@ -38,11 +38,11 @@ type relationData struct {
 	UnitData map[string]string `json:"UnitData"`
 }
 
-// unitsInfo is Application.UnitsInfo: units by their tags, or all of an application. Juju 4 has it too; what it says there is
-// not recorded, so it is left out.
+// unitsInfo is Application.UnitsInfo: units by their tags, or all of an application. It has no check of access of its own (source
+// of 3.5.4). Juju 4 has it too; what it says there is not recorded, so it is left out.
 func unitsInfo(_ context.Context, s *session, req *wire.Request) (any, error) {
-	if !s.mayRead(s.model) {
-		return nil, s.noRead()
+	if s.c.release.has(juju4) {
+		return nil, s.unknownMethod(req)
 	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -137,8 +137,12 @@ func (m Model) unitsOf(application string) []Unit {
 	return out
 }
 
-// takesPart reports whether a unit joins a relation: a subordinate joins that with the application of its principal alone.
+// takesPart reports whether a unit joins a relation: a subordinate joins one with another subordinate, and otherwise only the one
+// with its principal's application (state.RelationUnit.Valid of 3.5.4).
 func (m Model) takesPart(r Relation, u Unit) bool {
+	if !slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return !m.isSubordinate(e.Application) }) {
+		return true
+	}
 	for _, a := range m.Applications {
 		for _, principal := range a.Units {
 			if r.Scope == "container" && slices.ContainsFunc(principal.Subordinates, func(s Unit) bool { return s.Name == u.Name }) {
@@ -149,7 +153,8 @@ func (m Model) takesPart(r Relation, u Unit) bool {
 	return true
 }
 
-// isSubordinate reports whether an application has its units beside those of others.
+// isSubordinate reports whether an application has its units beside those of others. Worlds do not say it: one without units of
+// its own is taken for a subordinate.
 func (m Model) isSubordinate(application string) bool {
 	return slices.ContainsFunc(m.Applications, func(a Application) bool { return a.Name == application && len(a.Units) == 0 })
 }

@@ -24,7 +24,7 @@ type Generation struct {
 	OldLogin       string // message of Admin.Login
 	OldLoginCode   string // its code
 	LastLoginNow   bool   // user-info.last-connection is this login, not the one before
-	RedactLogins   bool   // the audit log does not hide the secrets of LoginWithClientCredentials
+	RedactLogins   bool   // the audit log hides the secrets of LoginWithClientCredentials
 	RedirectAgents bool   // Admin.Login of an agent on the model proxy is redirected to the controller
 
 	UnknownModel string // message of the model proxy for a model that JIMM does not know

@@ -72,6 +72,12 @@ func (v Version) MinorLess(w Version) bool {
 	return v.Major < w.Major || v.Major == w.Major && v.Minor < w.Minor
 }
 
+// IsJuju4 reports whether the version is one of Juju 4 or newer, betas included.
+func (v Version) IsJuju4() bool {
+	const four = 4
+	return v.Major >= four
+}
+
 // Released reports whether the version is not an alpha, beta or candidate.
 func (v Version) Released() bool { return v.pre == 0 }
 

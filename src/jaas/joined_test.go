@@ -1,0 +1,81 @@
+package jaas_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jimm-migrator/src/jaas"
+	"jimm-migrator/src/jimm"
+	"jimm-migrator/src/juju"
+	"jimm-migrator/src/migration/facts"
+)
+
+// Which units have joined a relation is known if each unit that is to join was seen.
+func TestWhichUnitsHaveJoined(t *testing.T) {
+	principal := func(application string) jimm.RelationEndpoint { return jimm.RelationEndpoint{Application: application} }
+	subordinate := func(application string) jimm.RelationEndpoint {
+		return jimm.RelationEndpoint{Application: application, Subordinate: true}
+	}
+	all := map[string]bool{"web/0": true, "web/1": true, "pg/0": true}
+	for name, test := range map[string]struct {
+		scope string
+		ends  []jimm.RelationEndpoint
+		sees  []map[string]bool
+		want  facts.Relation
+	}{
+		"all":                  {"global", []jimm.RelationEndpoint{principal("web"), principal("pg")}, []map[string]bool{all}, facts.Relation{JoinedRead: true}},
+		"one has not":          {"global", []jimm.RelationEndpoint{principal("web"), principal("pg")}, []map[string]bool{{"web/0": true, "web/1": false}, {"pg/0": true}}, facts.Relation{JoinedRead: true, NotJoined: []string{"web/1"}}},
+		"one side was seen":    {"global", []jimm.RelationEndpoint{principal("web"), principal("pg")}, []map[string]bool{{"web/0": true, "web/1": false}}, facts.Relation{}},
+		"one unit was not":     {"global", []jimm.RelationEndpoint{principal("web"), principal("pg")}, []map[string]bool{{"web/0": true}, {"pg/0": true}}, facts.Relation{}},
+		"nothing was seen":     {"global", []jimm.RelationEndpoint{principal("web"), principal("pg")}, nil, facts.Relation{}},
+		"with another model":   {"global", []jimm.RelationEndpoint{principal("web"), principal("remote")}, []map[string]bool{all}, facts.Relation{}},
+		"peers":                {"global", []jimm.RelationEndpoint{principal("web")}, []map[string]bool{{"web/0": true, "web/1": false}}, facts.Relation{JoinedRead: true, NotJoined: []string{"web/1"}}},
+		"other peers":          {"global", []jimm.RelationEndpoint{principal("pg")}, []map[string]bool{{"pg/0": true}}, facts.Relation{JoinedRead: true}},
+		"subordinate of web":   {"container", []jimm.RelationEndpoint{principal("web"), subordinate("sub")}, []map[string]bool{{"web/0": true, "web/1": true}, {"sub/0": true, "sub/1": false}}, facts.Relation{JoinedRead: true, NotJoined: []string{"sub/1"}}},
+		"and of pg":            {"container", []jimm.RelationEndpoint{principal("pg"), subordinate("sub")}, []map[string]bool{{"pg/0": true}, {"sub/0": false, "sub/1": false, "sub/2": true}}, facts.Relation{JoinedRead: true}},
+		"two subordinates":     {"container", []jimm.RelationEndpoint{subordinate("sub"), subordinate("log")}, []map[string]bool{{"sub/0": true, "sub/1": true, "sub/2": false}, {"log/0": true}}, facts.Relation{JoinedRead: true, NotJoined: []string{"sub/2"}}},
+		"not of the container": {"global", []jimm.RelationEndpoint{principal("pg"), subordinate("sub")}, []map[string]bool{{"pg/0": true}, {"sub/0": false, "sub/1": true, "sub/2": true}}, facts.Relation{JoinedRead: true, NotJoined: []string{"sub/0"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := related()
+			status.Relations = []jimm.Relation{{ID: 4, Key: "it", Scope: test.scope, Endpoints: test.ends}}
+			inventory := facts.Inventory{
+				Applications: map[string]facts.Application{"web": {}, "pg": {}, "sub": {}, "log": {}},
+				Units:        map[string]facts.Unit{"web/0": {}, "web/1": {}, "pg/0": {}, "sub/0": {}, "sub/1": {}, "sub/2": {}, "log/0": {}},
+				Relations:    map[string]facts.Relation{"it": {}},
+			}
+			// Of another relation nothing follows.
+			seen := []juju.Joined{{Relation: 5, Units: map[string]bool{"web/0": false, "web/1": false, "pg/0": false}}}
+			for _, units := range test.sees {
+				seen = append(seen, juju.Joined{Relation: 4, Units: units})
+			}
+			jaas.AddJoined(inventory, status, seen)
+			if diff := cmp.Diff(test.want, inventory.Relations["it"]); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// One unit of each application that has a relation is asked, since it sees all units of the other side.
+func TestOneUnitOfEachApplicationIsAsked(t *testing.T) {
+	status := related()
+	status.Relations = []jimm.Relation{{Endpoints: []jimm.RelationEndpoint{{Application: "web"}, {Application: "sub", Subordinate: true}}}}
+	units := map[string]facts.Unit{"web/0": {}, "web/1": {}, "pg/0": {}, "sub/0": {}, "sub/1": {}}
+	if diff := cmp.Diff([]string{"sub/0", "web/0"}, jaas.UnitsToAsk(status, units)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// related is a model with two units of web and one of pg. Each has one of sub beside it, and pg/0 one of log.
+func related() jimm.Status {
+	return jimm.Status{Applications: map[string]jimm.Application{
+		"web": {Units: map[string]jimm.Unit{
+			"web/0": {Subordinates: map[string]jimm.Unit{"sub/0": {}}},
+			"web/1": {Subordinates: map[string]jimm.Unit{"sub/1": {}}},
+		}},
+		"pg":  {Units: map[string]jimm.Unit{"pg/0": {Subordinates: map[string]jimm.Unit{"sub/2": {}, "log/0": {}}}}},
+		"sub": {}, "log": {},
+	}}
+}
