@@ -86,6 +86,9 @@ func (w *watcher) verify(limited context.Context) {
 	}
 	switch gone, sure := w.recordGone(limited, keep); {
 	case gone:
+		if !w.targetRefused() {
+			w.found(VerifyRecord, w.forgottenFinding())
+		}
 		w.res.Recorded = facts.Controller{}
 		w.end(facts.LostFromJIMM, facts.CauseNone)
 		return
@@ -165,6 +168,17 @@ func (w *watcher) recordFinding() checks.Finding {
 		Level:    checks.Warn,
 		Evidence: "JIMM records the model on " + strconv.Quote(w.base.Target.Name) + ", and deletes the record if it cannot read the model there; the last request returned an error: " + text,
 		Remedy:   reason.Hint(),
+	}
+}
+
+// forgottenFinding is that JIMM has deleted the record: it refuses to import the model for the
+// same reason.
+func (w *watcher) forgottenFinding() checks.Finding {
+	target := strconv.Quote(w.base.Target.Name)
+	return checks.Finding{
+		Level:    checks.Warn,
+		Evidence: "JIMM recorded the model on " + target + " and then deleted the record, as it does if it cannot read the model there",
+		Remedy:   "find the reason in the log of JIMM or of " + target + " and correct it before the model is imported again",
 	}
 }
 
