@@ -81,8 +81,8 @@ func TestConnectSaysWhoWeAre(t *testing.T) {
 
 func TestConnectKeepsThePathPrefix(t *testing.T) {
 	for _, url := range []string{
-		"ws://jaas.test/jimm-jimm", "http://jaas.test/jimm-jimm/", "ws://jaas.test/jimm-jimm/api",
-		"wss://http://jaas.test/jimm-jimm",
+		"ws://jimm.test/jimm-jimm", "http://jimm.test/jimm-jimm/", "ws://jimm.test/jimm-jimm/api",
+		"wss://http://jimm.test/jimm-jimm",
 	} {
 		t.Run(url, func(t *testing.T) {
 			f := serve(t, map[string]string{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jimm-migrator/src/jimm"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // fakeJIMM plays recorded conversations: on each path it expects the lines
@@ -23,8 +23,7 @@ import (
 // nothing. It listens in memory, so that it runs in virtual time.
 type fakeJIMM struct {
 	t        *testing.T
-	conns    chan net.Conn
-	closed   chan struct{}
+	network  *wire.Network
 	http     http.HandlerFunc // for paths without a conversation
 	mu       sync.Mutex
 	scripts  map[string][]exchange
@@ -43,21 +42,23 @@ type exchange struct {
 func serve(t *testing.T, conversations map[string]string) *fakeJIMM {
 	t.Helper()
 	f := &fakeJIMM{
-		t:       t,
-		conns:   make(chan net.Conn),
-		closed:  make(chan struct{}),
-		scripts: make(map[string][]exchange),
-
+		t:        t,
+		network:  wire.NewNetwork(),
+		scripts:  make(map[string][]exchange),
 		handlers: make(map[string]func(map[string]any) map[string]any),
 	}
 	for path, text := range conversations {
 		f.scripts[path] = parseConversation(t, text)
 	}
+	listener, err := f.network.Listen("jimm.test:80")
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := &http.Server{Handler: f}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = server.Serve(f)
+		_ = server.Serve(listener)
 	}()
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -104,42 +105,12 @@ func (f *fakeJIMM) check() {
 	}
 }
 
-// Accept, Close and Addr make it a net.Listener.
-func (f *fakeJIMM) Accept() (net.Conn, error) {
-	select {
-	case conn := <-f.conns:
-		return conn, nil
-	case <-f.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (f *fakeJIMM) Close() error {
-	close(f.closed)
-	return nil
-}
-
-func (f *fakeJIMM) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
-
-// dial is for jimm.Options.
-func (f *fakeJIMM) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case f.conns <- theirs:
-		return ours, nil
-	case <-f.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 func (f *fakeJIMM) options() jimm.Options {
 	return jimm.Options{
 		URL:          "ws://jimm.test",
 		ClientID:     adminID,
 		ClientSecret: jimm.NewSecret(adminSecret),
-		DialContext:  f.dial,
+		DialContext:  f.network.DialContext,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // path answers every request with the path of its connection.
@@ -33,9 +34,9 @@ func TestDialByAddressVerifiesTheControllersOwnName(t *testing.T) {
 	ca := newAuthority(t)
 	for _, addr := range []string{"10.0.0.5:17070", "[fd00::5]:17070", "controller.example.com:17070"} {
 		for uuid, want := range map[string]string{"": "/api", modelUUID: "/model/" + modelUUID + "/api"} {
-			net := start(t, map[string]*fake{addr: ca.controller(t, path)})
+			net := start(t, map[string]*fake{addr: controller(t, ca, path)})
 			conn, err := juju.Dial(t.Context(), juju.Options{
-				Addresses: []string{addr}, CACert: ca.pem, ModelUUID: uuid, DialContext: net.DialContext,
+				Addresses: []string{addr}, CACert: ca.PEM(), ModelUUID: uuid, DialContext: net.DialContext,
 			})
 			if err != nil {
 				t.Errorf("%s: %v", addr, err)
@@ -58,31 +59,31 @@ func TestServersAreVerified(t *testing.T) {
 	const name, numeric = "controller.example.com:443", "203.0.113.7:443"
 	for what, tt := range map[string]struct {
 		addr    string
-		servers *authority // whose leaf the server shows
+		servers *wire.CA // whose leaf the server shows
 		leaf    string
 		caCert  string
 		ok      bool
 		errs    []string
 		dials   int
 	}{
-		"own CA":                            {name, private, "juju-apiserver", private.pem, true, nil, 1},
-		"own CA among others":               {name, private, "juju-apiserver", other.pem + private.pem, true, nil, 1},
-		"own CA, public name in the leaf":   {name, private, "controller.example.com", private.pem, false, []string{"not juju-apiserver", "unknown authority"}, 2},
-		"another CA":                        {name, other, "juju-apiserver", private.pem, false, []string{"unknown authority"}, 2},
-		"public name beside own CA":         {name, public, "controller.example.com", private.pem, true, nil, 2},
+		"own CA":                            {name, private, "juju-apiserver", private.PEM(), true, nil, 1},
+		"own CA among others":               {name, private, "juju-apiserver", other.PEM() + private.PEM(), true, nil, 1},
+		"own CA, public name in the leaf":   {name, private, "controller.example.com", private.PEM(), false, []string{"not juju-apiserver", "unknown authority"}, 2},
+		"another CA":                        {name, other, "juju-apiserver", private.PEM(), false, []string{"unknown authority"}, 2},
+		"public name beside own CA":         {name, public, "controller.example.com", private.PEM(), true, nil, 2},
 		"public name, no CA":                {name, public, "controller.example.com", "", true, nil, 1},
 		"public name, white space as CA":    {name, public, "controller.example.com", " \n", true, nil, 1},
 		"another public name":               {name, public, "evil.example.com", "", false, []string{"evil.example.com"}, 1},
-		"another public name beside own CA": {name, public, "evil.example.com", private.pem, false, []string{"not juju-apiserver", "not controller.example.com"}, 2},
-		"juju-apiserver of a public CA":     {numeric, public, "juju-apiserver", private.pem, false, []string{"unknown authority"}, 1},
+		"another public name beside own CA": {name, public, "evil.example.com", private.PEM(), false, []string{"not juju-apiserver", "not controller.example.com"}, 2},
+		"juju-apiserver of a public CA":     {numeric, public, "juju-apiserver", private.PEM(), false, []string{"unknown authority"}, 1},
 		"address, no CA":                    {numeric, public, "controller.example.com", "", false, []string{"203.0.113.7"}, 1},
 		"own CA unknown to the system":      {name, private, "juju-apiserver", "", false, []string{"certificate"}, 1},
 	} {
 		t.Run(what, func(t *testing.T) {
-			net := start(t, map[string]*fake{tt.addr: {cert: tt.servers.leaf(t, tt.leaf), answer: path}})
+			net := start(t, map[string]*fake{tt.addr: {cert: leaf(t, tt.servers, tt.leaf), answer: path}})
 			conn, err := juju.Dial(t.Context(), juju.WithSystemRoots(juju.Options{
 				Addresses: []string{tt.addr}, CACert: tt.caCert, DialContext: net.DialContext,
-			}, public.pool))
+			}, public.Pool()))
 			if len(net.dialed) != tt.dials {
 				t.Errorf("dialled %q, want %d times", net.dialed, tt.dials)
 			}
@@ -109,9 +110,9 @@ func TestRefusedConnectionIsNotTriedWithOtherRoots(t *testing.T) {
 	ca := newAuthority(t)
 	net := start(t, nil)
 	_, err := juju.Dial(t.Context(), juju.Options{
-		Addresses: []string{"controller.example.com:443"}, CACert: ca.pem, DialContext: net.DialContext,
+		Addresses: []string{"controller.example.com:443"}, CACert: ca.PEM(), DialContext: net.DialContext,
 	})
-	const want = "cannot connect to controller: no connection to wss://controller.example.com:443/api: dial tcp controller.example.com:443: connection refused"
+	const want = "cannot connect to controller: no connection to wss://controller.example.com:443/api: dial tcp controller.example.com:443: connect: connection refused"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
 	}
@@ -161,14 +162,14 @@ func TestAddressesAreRaced(t *testing.T) {
 				ca := newAuthority(t)
 				hosts := map[string]*fake{}
 				for addr, host := range tt.hosts {
-					fake := ca.controller(t, path)
+					fake := controller(t, ca, path)
 					fake.silent, fake.refuses, fake.delay = host.silent, host.refuses, host.delay
 					hosts[addr] = fake
 				}
 				net := start(t, hosts)
 				began := time.Now()
 				conn, err := juju.Dial(t.Context(), juju.Options{
-					Addresses: []string{a, b, a, c}, CACert: ca.pem, DialContext: net.DialContext,
+					Addresses: []string{a, b, a, c}, CACert: ca.PEM(), DialContext: net.DialContext,
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -202,12 +203,12 @@ func TestAddressesAreRaced(t *testing.T) {
 func TestLoserOfTheRaceIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ca := newAuthority(t)
-		host := ca.controller(t, path)
+		host := controller(t, ca, path)
 		net := start(t, map[string]*fake{addr: host})
 		var conns [2]*rpc.Conn
 		winner, i, err := juju.Race(t.Context(), 2, func(ctx context.Context, i int) (*rpc.Conn, error) {
 			conn, err := rpc.Dial(context.WithoutCancel(ctx), "wss://"+addr+"/api", rpc.DialOptions{
-				RootCAs: ca.pool, ServerName: "juju-apiserver", DialContext: net.DialContext,
+				RootCAs: ca.Pool(), ServerName: "juju-apiserver", DialContext: net.DialContext,
 			})
 			conns[i] = conn
 			if i == 0 {
@@ -231,21 +232,21 @@ func TestLoserOfTheRaceIsClosed(t *testing.T) {
 
 func TestDialSaysWhyEachAddressFailed(t *testing.T) {
 	ca, other := newAuthority(t), newAuthority(t)
-	web := ca.controller(t, path)
+	web := controller(t, ca, path)
 	web.refuse = 404
 	net := start(t, map[string]*fake{
-		"10.0.0.1:1": other.controller(t, path),
+		"10.0.0.1:1": controller(t, other, path),
 		"10.0.0.2:1": web,
 	})
 	_, err := juju.Dial(t.Context(), juju.Options{
-		Addresses: []string{"10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"}, CACert: ca.pem, DialContext: net.DialContext,
+		Addresses: []string{"10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"}, CACert: ca.PEM(), DialContext: net.DialContext,
 	})
 	var authority x509.UnknownAuthorityError
 	var handshake *rpc.HandshakeError
 	if !errors.As(err, &authority) || !errors.As(err, &handshake) || !errors.Is(err, rpc.ErrConnection) {
 		t.Fatalf("got %v, want all three reasons", err)
 	}
-	for _, want := range []string{"10.0.0.1:1/api: tls: ", "10.0.0.2:1/api: the server answered HTTP 404", "10.0.0.3:1: connection refused"} {
+	for _, want := range []string{"10.0.0.1:1/api: tls: ", "10.0.0.2:1/api: the server answered HTTP 404", "10.0.0.3:1: connect: connection refused"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
@@ -267,14 +268,14 @@ func TestDialEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ca := newAuthority(t)
-				host := ca.controller(t, path)
+				host := controller(t, ca, path)
 				host.silent = true
 				net := start(t, map[string]*fake{silent: host, "10.0.0.2:1": host})
 				ctx, cancel := context.WithTimeout(t.Context(), tt.ctx)
 				defer cancel()
 				began := time.Now()
 				_, err := juju.Dial(ctx, juju.Options{
-					Addresses: []string{silent, "10.0.0.2:1"}, CACert: ca.pem,
+					Addresses: []string{silent, "10.0.0.2:1"}, CACert: ca.PEM(),
 					DialContext: net.DialContext, DialTimeout: tt.limit,
 				})
 				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, rpc.ErrConnection) {
@@ -293,7 +294,7 @@ func TestBadOptionsAreRefusedBeforeDialling(t *testing.T) {
 	net := start(t, nil)
 	good := []string{"10.0.0.1:17070"}
 	for name, opts := range map[string]juju.Options{
-		"no address":       {CACert: ca.pem},
+		"no address":       {CACert: ca.PEM()},
 		"no port":          {Addresses: []string{"10.0.0.1"}},
 		"port 0":           {Addresses: []string{"10.0.0.1:0"}},
 		"big port":         {Addresses: []string{"10.0.0.1:70000"}},
@@ -321,9 +322,9 @@ func TestBadOptionsAreRefusedBeforeDialling(t *testing.T) {
 
 func TestOneBadAddressDoesNotSpoilTheOthers(t *testing.T) {
 	ca := newAuthority(t)
-	net := start(t, map[string]*fake{"10.0.0.2:1": ca.controller(t, path)})
+	net := start(t, map[string]*fake{"10.0.0.2:1": controller(t, ca, path)})
 	conn, err := juju.Dial(t.Context(), juju.Options{
-		Addresses: []string{"10.0.0.1", " 10.0.0.2:1 "}, CACert: ca.pem, DialContext: net.DialContext,
+		Addresses: []string{"10.0.0.1", " 10.0.0.2:1 "}, CACert: ca.PEM(), DialContext: net.DialContext,
 	})
 	if err != nil {
 		t.Fatal(err)

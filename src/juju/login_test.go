@@ -26,8 +26,8 @@ func admin() juju.Credentials {
 func dial(t *testing.T, opts juju.Options, answer func(request) string) (*juju.Conn, *fake) {
 	t.Helper()
 	ca := newAuthority(t)
-	host := ca.controller(t, answer)
-	opts.Addresses, opts.CACert = []string{addr}, ca.pem
+	host := controller(t, ca, answer)
+	opts.Addresses, opts.CACert = []string{addr}, ca.PEM()
 	opts.DialContext = start(t, map[string]*fake{addr: host}).DialContext
 	opts.PingInterval = -1
 	conn, err := juju.Dial(t.Context(), opts)

@@ -2,19 +2,11 @@ package juju_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"sync"
@@ -22,6 +14,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"jimm-migrator/tests/sim/wire"
 )
 
 const (
@@ -33,98 +27,26 @@ const (
 
 // network is a network in memory: what is not in it refuses connections.
 type network struct {
-	mu     sync.Mutex
+	memory *wire.Network
 	hosts  map[string]*fake
+
+	mu     sync.Mutex
 	dialed []string
 }
 
 // DialContext connects to the fake of that address.
-func (n *network) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+func (n *network) DialContext(ctx context.Context, kind, addr string) (net.Conn, error) {
 	n.mu.Lock()
 	n.dialed = append(n.dialed, addr)
-	host := n.hosts[addr]
 	n.mu.Unlock()
-	if host == nil {
-		return nil, fmt.Errorf("dial tcp %s: connection refused", addr)
-	}
-	if host.silent {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	if host.delay > 0 {
+	if host := n.hosts[addr]; host != nil && host.delay > 0 {
 		select {
 		case <-time.After(host.delay):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	if host.refuses {
-		return nil, fmt.Errorf("dial tcp %s: connection refused", addr)
-	}
-	near, far := net.Pipe()
-	select {
-	case host.conns <- newEager(far):
-		return near, nil
-	case <-host.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// eager is a connection whose writes do not wait for the reader, as on a real
-// network. Two ends of a net.Pipe that both write, as in a TLS handshake that
-// one of them refuses, would wait for each other.
-type eager struct {
-	net.Conn
-	mu     sync.Mutex
-	more   *sync.Cond
-	queue  []byte
-	closed bool
-}
-
-func newEager(conn net.Conn) *eager {
-	e := &eager{Conn: conn}
-	e.more = sync.NewCond(&e.mu)
-	go e.drain()
-	return e
-}
-
-func (e *eager) Write(p []byte) (int, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return 0, net.ErrClosed
-	}
-	e.queue = append(e.queue, p...)
-	e.more.Signal()
-	return len(p), nil
-}
-
-// Close closes the connection once everything is written.
-func (e *eager) Close() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	e.more.Signal()
-	return e.SetReadDeadline(time.Unix(1, 0))
-}
-
-func (e *eager) drain() {
-	defer e.Conn.Close()
-	for {
-		e.mu.Lock()
-		for len(e.queue) == 0 && !e.closed {
-			e.more.Wait()
-		}
-		p := e.queue
-		e.queue = nil
-		e.mu.Unlock()
-		if len(p) == 0 {
-			return
-		}
-		if _, err := e.Conn.Write(p); err != nil {
-			return
-		}
-	}
+	return n.memory.DialContext(ctx, kind, addr)
 }
 
 // request is a request as a server sees it.
@@ -149,28 +71,13 @@ type fake struct {
 
 	refuses bool // connections, after the delay
 
-	conns  chan net.Conn
-	closed chan struct{}
-	ended  chan struct{} // gets one value for each websocket that has ended
+	ended chan struct{} // gets one value for each websocket that has ended
 
 	mu       sync.Mutex
 	accepted int
 	open     int
 	requests []string
 }
-
-// Accept, Close and Addr make the fake a listener.
-func (f *fake) Accept() (net.Conn, error) {
-	select {
-	case c := <-f.conns:
-		return c, nil
-	case <-f.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (f *fake) Close() error   { return nil }
-func (f *fake) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.refuse != 0 {
@@ -226,15 +133,18 @@ func (f *fake) connections() (open, accepted int) {
 // start serves the fakes until the test ends.
 func start(t *testing.T, hosts map[string]*fake) *network {
 	t.Helper()
+	memory := wire.NewNetwork()
 	var running sync.WaitGroup
 	var servers []*http.Server
-	started := map[*fake]bool{}
-	for _, host := range hosts {
-		if started[host] {
+	for addr, host := range hosts {
+		memory.Blackhole(addr, host.silent)
+		if host.refuses {
 			continue
 		}
-		started[host] = true
-		host.conns, host.closed = make(chan net.Conn), make(chan struct{})
+		listener, err := memory.Listen(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
 		host.ended = make(chan struct{}, 1000)
 		server := &http.Server{
 			ReadHeaderTimeout: time.Minute,
@@ -246,76 +156,41 @@ func start(t *testing.T, hosts map[string]*fake) *network {
 			}),
 		}
 		servers = append(servers, server)
-		listener := tls.NewListener(host, &tls.Config{Certificates: []tls.Certificate{host.cert}})
-		running.Go(func() { _ = server.Serve(listener) })
+		running.Go(func() {
+			_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{host.cert}}))
+		})
 	}
 	t.Cleanup(func() {
-		for host := range started {
-			close(host.closed)
-		}
 		for _, server := range servers {
 			_ = server.Close()
 		}
 		running.Wait()
 	})
-	return &network{hosts: hosts}
+	return &network{memory: memory, hosts: hosts}
 }
 
-// authority is a CA for one test.
-type authority struct {
-	pem  string
-	pool *x509.CertPool
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
+// newAuthority makes a CA for one test.
+func newAuthority(t *testing.T) *wire.CA {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "test CA"},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(24 * time.Hour),
-		IsCA:                  true,
-		KeyUsage:              x509.KeyUsageCertSign,
-		BasicConstraintsValid: true,
-	}
-	der, createErr := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	cert, parseErr := x509.ParseCertificate(der)
-	if err := errors.Join(err, createErr, parseErr); err != nil {
+	ca, err := wire.NewCA("test CA")
+	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authority{
-		pem:  string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		pool: x509.NewCertPool(),
-		cert: cert,
-		key:  key,
-	}
-	a.pool.AddCert(cert)
-	return a
+	return ca
 }
 
 // leaf returns a certificate for one DNS name and nothing else.
-func (a *authority) leaf(t *testing.T, name string) tls.Certificate {
+func leaf(t *testing.T, ca *wire.CA, name string) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2),
-		DNSNames:     []string{name},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, createErr := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
-	if err := errors.Join(err, createErr); err != nil {
+	certificate, err := ca.Leaf(name)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return certificate
 }
 
 // controller returns a fake with the certificate of a Juju controller.
-func (a *authority) controller(t *testing.T, answer func(request) string) *fake {
+func controller(t *testing.T, ca *wire.CA, answer func(request) string) *fake {
 	t.Helper()
-	return &fake{cert: a.leaf(t, "juju-apiserver"), answer: answer}
+	return &fake{cert: leaf(t, ca, wire.ControllerName), answer: answer}
 }

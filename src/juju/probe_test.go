@@ -86,7 +86,7 @@ func TestProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ca := newAuthority(t)
-				host := ca.controller(t, func(r request) string {
+				host := controller(t, ca, func(r request) string {
 					switch {
 					case r.Type == "Admin":
 						return tt.answer
@@ -99,7 +99,7 @@ func TestProbe(t *testing.T) {
 				net := start(t, map[string]*fake{addr: host})
 				began := time.Now()
 				got, err := juju.Probe(t.Context(), juju.Options{
-					Addresses: []string{addr}, CACert: ca.pem, ModelUUID: modelUUID, DialContext: net.DialContext,
+					Addresses: []string{addr}, CACert: ca.PEM(), ModelUUID: modelUUID, DialContext: net.DialContext,
 				})
 				if diff := gocmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("result differs (-want +got):\n%s", diff)
@@ -124,12 +124,12 @@ func TestProbe(t *testing.T) {
 
 func TestProbeOfWhatCannotBeReached(t *testing.T) {
 	ca := newAuthority(t)
-	web := ca.controller(t, path)
+	web := controller(t, ca, path)
 	web.refuse = 400
 	net := start(t, map[string]*fake{"web:1": web})
 	for _, address := range []string{"web:1", "nobody:1"} {
 		got, err := juju.Probe(t.Context(), juju.Options{
-			Addresses: []string{address}, CACert: ca.pem, ModelUUID: modelUUID, DialContext: net.DialContext,
+			Addresses: []string{address}, CACert: ca.PEM(), ModelUUID: modelUUID, DialContext: net.DialContext,
 		})
 		if got.State != "" || !errors.Is(err, rpc.ErrConnection) {
 			t.Errorf("%s: got %v, %v; want a connection error", address, got, err)

@@ -48,15 +48,15 @@ func accept(t *testing.T) http.HandlerFunc {
 
 func TestServersAreVerified(t *testing.T) {
 	ca, other := newAuthority(t), newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}}, accept(t))
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{leaf(t, ca)}}, accept(t))
 	for name, tt := range map[string]struct {
 		opts rpc.DialOptions
 		want any // the x509 error, nil for success
 	}{
-		"its CA and name":     {rpc.DialOptions{RootCAs: ca.pool, ServerName: "juju-apiserver"}, nil},
-		"the address as name": {rpc.DialOptions{RootCAs: ca.pool}, new(x509.HostnameError)},
-		"another name":        {rpc.DialOptions{RootCAs: ca.pool, ServerName: "other"}, new(x509.HostnameError)},
-		"another CA":          {rpc.DialOptions{RootCAs: other.pool, ServerName: "juju-apiserver"}, new(x509.UnknownAuthorityError)},
+		"its CA and name":     {rpc.DialOptions{RootCAs: ca.Pool(), ServerName: "juju-apiserver"}, nil},
+		"the address as name": {rpc.DialOptions{RootCAs: ca.Pool()}, new(x509.HostnameError)},
+		"another name":        {rpc.DialOptions{RootCAs: ca.Pool(), ServerName: "other"}, new(x509.HostnameError)},
+		"another CA":          {rpc.DialOptions{RootCAs: other.Pool(), ServerName: "juju-apiserver"}, new(x509.UnknownAuthorityError)},
 		"the system's roots":  {rpc.DialOptions{ServerName: "juju-apiserver"}, new(x509.UnknownAuthorityError)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,10 +82,10 @@ func TestServersAreVerified(t *testing.T) {
 func TestOldTLSIsRefused(t *testing.T) {
 	ca := newAuthority(t)
 	rawURL := serveTLS(t, &tls.Config{
-		Certificates: []tls.Certificate{ca.leaf(t)},
+		Certificates: []tls.Certificate{leaf(t, ca)},
 		MinVersion:   tls.VersionTLS10, MaxVersion: tls.VersionTLS11,
 	}, accept(t))
-	_, err := rpc.Dial(t.Context(), rawURL, rpc.DialOptions{RootCAs: ca.pool, ServerName: "juju-apiserver"})
+	_, err := rpc.Dial(t.Context(), rawURL, rpc.DialOptions{RootCAs: ca.Pool(), ServerName: "juju-apiserver"})
 	if !errors.Is(err, rpc.ErrConnection) || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("got %v, want a refusal of the protocol version", err)
 	}
@@ -94,12 +94,12 @@ func TestOldTLSIsRefused(t *testing.T) {
 func TestHandshakeSendsNoOriginAndOffersNothing(t *testing.T) {
 	headers := make(chan http.Header, 1)
 	ca := newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}},
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{leaf(t, ca)}},
 		func(w http.ResponseWriter, r *http.Request) {
 			headers <- r.Header.Clone()
 			accept(t)(w, r)
 		})
-	conn, err := rpc.Dial(t.Context(), rawURL, rpc.DialOptions{RootCAs: ca.pool, ServerName: "juju-apiserver"})
+	conn, err := rpc.Dial(t.Context(), rawURL, rpc.DialOptions{RootCAs: ca.Pool(), ServerName: "juju-apiserver"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestErrorsNameTheURLWithoutSecrets(t *testing.T) {
 
 func TestDialThroughAProxy(t *testing.T) {
 	ca := newAuthority(t)
-	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.leaf(t)}}, accept(t))
+	rawURL := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{leaf(t, ca)}}, accept(t))
 	host := strings.TrimPrefix(rawURL, "wss://")
 	connected := make(chan string, 1)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +200,7 @@ func TestDialThroughAProxy(t *testing.T) {
 	}))
 	t.Cleanup(proxy.Close)
 	conn, err := rpc.Dial(t.Context(), "wss://controller:17070/api", rpc.DialOptions{
-		RootCAs:    ca.pool,
+		RootCAs:    ca.Pool(),
 		ServerName: "juju-apiserver",
 		Proxy:      func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) },
 	})

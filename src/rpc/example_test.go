@@ -10,11 +10,17 @@ import (
 	"github.com/coder/websocket"
 
 	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/wire"
 )
 
-// A controller that knows one model, over a pipe in memory.
+// A controller that knows one model, in a network in memory.
 func Example() {
-	listener := newPipes()
+	network := wire.NewNetwork()
+	listener, err := network.Listen("controller:17070")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := websocket.Accept(w, r, nil)
 		if err != nil {
@@ -35,7 +41,7 @@ func Example() {
 	defer server.Close()
 
 	ctx := context.Background()
-	conn, err := rpc.Dial(ctx, "ws://controller:17070/api", rpc.DialOptions{DialContext: listener.DialContext})
+	conn, err := rpc.Dial(ctx, "ws://controller:17070/api", rpc.DialOptions{DialContext: network.DialContext})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -118,11 +118,11 @@ func TestNegativePingIntervalMeansNoPings(t *testing.T) {
 // shows that a lost connection needs no Close to release its goroutines.
 func TestLostConnectionLeavesNoGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		listener := start(t, func(s *server) {
+		network := start(t, func(s *server) {
 			s.next()
 			s.ws.CloseNow()
 		})
-		conn, err := rpc.Dial(t.Context(), "ws://controller/api", rpc.DialOptions{DialContext: listener.DialContext})
+		conn, err := rpc.Dial(t.Context(), "ws://controller/api", rpc.DialOptions{DialContext: network.DialContext})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package rpc_test
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -12,48 +11,8 @@ import (
 	"github.com/coder/websocket"
 
 	"jimm-migrator/src/rpc"
+	"jimm-migrator/tests/sim/wire"
 )
-
-// pipes is a listener whose connections are net.Pipe pairs, so that client and
-// server share no more than memory and run in virtual time.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipes() *pipes {
-	return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (*pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 17070} }
-
-// DialContext connects to the listener, whatever the address.
-func (p *pipes) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // request is a request as a server sees it.
 type request struct {
@@ -119,10 +78,15 @@ func echo(s *server) {
 	}
 }
 
-// start serves script on every connection, over net.Pipe, until the test ends.
-func start(tb testing.TB, script func(*server)) *pipes {
+// start serves script on every connection to "controller", in a network in memory,
+// until the test ends.
+func start(tb testing.TB, script func(*server)) *wire.Network {
 	tb.Helper()
-	listener := newPipes()
+	network := wire.NewNetwork()
+	listener, err := network.Listen("controller:80")
+	if err != nil {
+		tb.Fatal(err)
+	}
 	var running sync.WaitGroup
 	httpServer := &http.Server{
 		ReadHeaderTimeout: time.Minute,
@@ -144,7 +108,7 @@ func start(tb testing.TB, script func(*server)) *pipes {
 		_ = httpServer.Close()
 		running.Wait()
 	})
-	return listener
+	return network
 }
 
 // connect starts a server and dials it. Pings are off unless opts ask for them.
