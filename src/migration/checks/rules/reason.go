@@ -10,10 +10,14 @@ type Reason struct {
 	ID    string           `json:"id"`
 	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.
 	// Source and Target are the versions with which the words mean this.
-	Source Range  `json:"source"`
-	Target Range  `json:"target"`
-	Say    string `json:"say"`
-	Do     string `json:"do"`
+	Source Range `json:"source"`
+	Target Range `json:"target"`
+	// Side and Fixed say where the fault is that the words are about, and in which
+	// releases no more. Words that are not about a fault of Juju have neither.
+	Side  Side   `json:"side"`
+	Fixed Fixed  `json:"fixed"`
+	Say   string `json:"say"`
+	Do    string `json:"do"`
 	// Retry reports that the same command can help later, without anything being
 	// done: what is in the way ends by itself.
 	Retry    bool   `json:"retry"`
@@ -29,11 +33,16 @@ const Hidden = "hidden"
 func Explain(text string, f Facts) (Reason, bool) {
 	for _, r := range All().Reasons {
 		says := slices.ContainsFunc(r.Texts, func(p *regexp.Regexp) bool { return p.MatchString(text) })
-		if says && r.Source.Take(f.Source).and(r.Target.Take(f.Target)) != FitsNot {
+		if says && r.Apt(f) != FitsNot {
 			return r, true
 		}
 	}
 	return Reason{}, false
+}
+
+// Apt reports whether the words mean this between the versions.
+func (r Reason) Apt(f Facts) Fit {
+	return r.Source.Take(f.Source).and(r.Target.Take(f.Target)).and(r.Side.fault(r.Fixed, f))
 }
 
 // Hint is the reason as one sentence.

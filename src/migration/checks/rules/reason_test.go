@@ -208,11 +208,11 @@ func TestNoRemedyIsAnUpgradeToWhatRuns(t *testing.T) {
 			if strings.Count(version, ".") == 1 {
 				version += ".0"
 			}
-			side := r.Target
+			runs := rules.Facts{Target: version}
 			if m[1] == "source" {
-				side = r.Source
+				runs = rules.Facts{Source: version}
 			}
-			if side.Take(version) != rules.FitsNot {
+			if r.Apt(runs) != rules.FitsNot {
 				t.Errorf("%s: the remedy is %q, also where the %s runs %s", r.ID, r.Do, m[1], version)
 			}
 		}

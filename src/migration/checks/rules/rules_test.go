@@ -205,3 +205,83 @@ func TestCommandsOfRulesExist(t *testing.T) {
 		t.Errorf("only %d commands are named", named)
 	}
 }
+
+// claim is what an entry says about the issue that its evidence begins with.
+type claim struct {
+	entry string
+	fixed rules.Fixed
+}
+
+// claims returns what the entries say about when which issue is fixed: those whose
+// evidence begins with the issue, in "juju/juju#1, fixed by #2; …", or whose id it is.
+func claims(book rules.Book) map[string][]claim {
+	issue := regexp.MustCompile(`(?:#|Launchpad )(\d+)`)
+	out := map[string][]claim{}
+	add := func(id, evidence string, fixed rules.Fixed) {
+		if len(fixed) == 0 {
+			return
+		}
+		about, _, _ := strings.Cut(evidence, ";")
+		about, _, _ = strings.Cut(about, ":")
+		numbers := map[string]bool{}
+		for _, m := range issue.FindAllStringSubmatch(id+" "+about, -1) {
+			numbers[m[1]] = true
+		}
+		for number := range numbers {
+			out[number] = append(out[number], claim{id, fixed})
+		}
+	}
+	for _, r := range slices.Concat(book.Hops, book.Advisories) {
+		add(r.ID, r.Evidence, r.Fixed)
+	}
+	for _, r := range book.Reasons {
+		add(r.ID, r.Evidence, r.Fixed)
+	}
+	return out
+}
+
+// An issue is fixed in the same releases wherever it is named.
+func TestAnIssueIsFixedInTheSameReleases(t *testing.T) {
+	shared := 0
+	for number, all := range claims(rules.All()) {
+		for _, c := range all[1:] {
+			shared++
+			for _, line := range []string{"3.6", "4.0", "4.1"} {
+				if first := all[0]; c.fixed[line] != first.fixed[line] {
+					t.Errorf("#%s is fixed on %s in %q according to %s, and in %q according to %s", number, line, first.fixed[line], first.entry, c.fixed[line], c.entry)
+				}
+			}
+		}
+	}
+	if shared < 15 {
+		t.Errorf("only %d issues are named twice: is the evidence still read?", shared)
+	}
+}
+
+// What explains a fault of Juju's says where it is and until which release, as the
+// rules do.
+func TestReasonsWithAFixSayWhoHasTheFault(t *testing.T) {
+	upgrade := regexp.MustCompile(`\d+\.\d+\.\d+ or newer`)
+	found := 0
+	for _, r := range rules.All().Reasons {
+		if len(r.Fixed) == 0 {
+			if r.Side != "" {
+				t.Errorf("%s: the %s has a fault that has no releases", r.ID, r.Side)
+			}
+			if upgrade.MatchString(r.Do) && !strings.Contains(r.Evidence, "release notes of Juju 2.9") {
+				t.Errorf("%s: the remedy names a release, and nothing else does: %s", r.ID, r.Do)
+			}
+			continue
+		}
+		found++
+		if err := r.Fixed.Check(); err != nil {
+			t.Errorf("%s: fixed: %v", r.ID, err)
+		}
+		if r.Side != rules.OnSource && r.Side != rules.OnTarget {
+			t.Errorf("%s: %q is no side of a refusal", r.ID, r.Side)
+		}
+	}
+	if found < 12 {
+		t.Errorf("only %d reasons say in which release the fault is fixed", found)
+	}
+}
