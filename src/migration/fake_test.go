@@ -63,6 +63,7 @@ type fake struct {
 	details  func(*facts.Info) // Changes what the details say.
 	model    facts.Model
 	record   facts.ControllerUUID // UUID of the controller on JIMM's record, "" if lost.
+	lapses   int                  // So many times JIMM says that it has no record, although it has one.
 	mode     bool
 	old      facts.Attempt
 	requests []facts.Request
@@ -194,6 +195,9 @@ func (f *fake) Record(context.Context, string) facts.Record {
 	case f.isDeaf():
 		return facts.Record{Err: f.noAnswer()}
 	case f.record == "":
+		return facts.Record{State: facts.RecordLost}
+	case f.lapses > 0:
+		f.lapses--
 		return facts.Record{State: facts.RecordLost}
 	default:
 		return facts.Record{State: facts.RecordAt, Controller: f.record}

@@ -3,6 +3,7 @@ package migration_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -274,6 +276,65 @@ func TestMigrate_JIMMForgetsTheModelAtTheEnd(t *testing.T) {
 			t.Fatalf("%s on %q, recorded on %q: %v", res.Outcome, res.Holder, res.Recorded, err)
 		}
 	})
+}
+
+// forestalled is a JIMM that records a model by itself and then refuses to record it, since the target does not describe
+// it.
+type forestalled struct{ *fake }
+
+func (w *forestalled) RecordController(_ context.Context, proof judge.Proof) error {
+	defer w.lock()()
+	w.record, w.mode = proof.Controller().UUID, false
+	return fmt.Errorf("%w: permission denied", migration.ErrRecordRefused)
+}
+
+// JIMM has to say twice that it has no record. One that it has deleted is a finding: the reason has to be
+// corrected before the model is imported again.
+func TestADeletedRecordIsBelievedOnceItIsReportedTwice(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		lapses  int
+		refuses bool // The target has refused to describe the model to JIMM.
+		outcome facts.Outcome
+		finding []string // Parts of the evidence of each finding about the record.
+	}{
+		{"never", 0, false, facts.Migrated, nil},
+		{"once", 1, false, facts.Migrated, nil},
+		{"twice", 2, false, facts.LostFromJIMM, []string{`JIMM recorded the model on "east" and then deleted the record`}},
+		{"twice, after a refusal", 2, true, facts.LostFromJIMM, []string{"the last request returned an error: "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(true)
+				var w migration.Writer = f
+				if c.refuses {
+					f.redirects = false
+					w = &forestalled{f}
+				}
+				jaas, g := withInspector(f)
+				g.change["east"] = func(int, *facts.Inventory) { f.lapses = c.lapses }
+				opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}}
+				res, err := migration.Migrate(t.Context(), jaas, w, opts)
+				if err != nil || res.Outcome != c.outcome || f.lapses > 0 {
+					t.Fatalf("%s (%s), %d answers left, %v", res.Outcome, res.Cause, f.lapses, err)
+				}
+				var about []checks.Finding
+				for _, finding := range res.Aftermath.Findings {
+					if finding.Check == migration.VerifyRecord {
+						about = append(about, finding)
+					}
+				}
+				if len(about) != len(c.finding) {
+					t.Fatalf("found %+v", about)
+				}
+				for i, finding := range about {
+					if finding.Level != checks.Warn || !strings.Contains(finding.Evidence, c.finding[i]) || finding.Remedy == "" && !c.refuses {
+						t.Errorf("found %+v", finding)
+					}
+				}
+			})
+		})
+	}
 }
 
 // The wait for agents ends after ten minutes, or with the timeout, and says so.

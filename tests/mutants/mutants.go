@@ -41,7 +41,7 @@ const (
 // Mutant is a change that breaks an invariant.
 type Mutant struct {
 	Name      string
-	Invariant int    // 1 to 10
+	Invariant int
 	What      string // how the code is wrong
 	Kind      string
 	Test      []string // arguments for go test, packages among them
