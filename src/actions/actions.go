@@ -52,16 +52,7 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 		}
 		if !a.HasResults() {
 			results := map[string]any{"summary": shown(err)}
-			if _, is := errors.AsType[*facts.UnknownControllerError](err); is {
-				results["next"] = facts.ControllersCommand(a.Env().Unit)
-			}
-			if unknown := facts.NotSelected(err); unknown != nil && !unknown.Ambiguous() {
-				results["next"] = facts.ModelsCommand(a.Env().Unit)
-				if uuid := unknown.UUID(); uuid != "" && a.Name() != "locate-model" {
-					// JIMM may have lost it: the controllers can be asked about a UUID.
-					results["next"] = facts.LocateCommand(a.Env().Unit, uuid)
-				}
-			}
+			setNext(results, a, err)
 			if setErr := a.SetResults(ctx, results); setErr != nil {
 				return errors.Join(&redactedError{err}, setErr)
 			}
@@ -83,13 +74,25 @@ func refused(ctx context.Context, a *charm.Action, results map[string]any, err e
 	if problem, is := errors.AsType[*config.ProblemError](err); is && !problem.MayPass {
 		results["retry-safe"] = false // Only the operator can correct it.
 	}
-	if _, is := errors.AsType[*facts.UnknownControllerError](err); is {
-		results["next"] = facts.ControllersCommand(a.Env().Unit)
-	}
+	setNext(results, a, err)
 	if setErr := a.SetResults(ctx, results); setErr != nil {
 		return setErr
 	}
 	return err
+}
+
+// setNext adds the command that helps after an error: the one that lists what a name can be.
+func setNext(results map[string]any, a *charm.Action, err error) {
+	if _, is := errors.AsType[*facts.UnknownControllerError](err); is {
+		results["next"] = facts.ControllersCommand(a.Env().Unit)
+	}
+	if unknown := facts.NotSelected(err); unknown != nil && !unknown.Ambiguous() {
+		results["next"] = facts.ModelsCommand(a.Env().Unit)
+		if uuid := unknown.UUID(); uuid != "" && a.Name() != "locate-model" {
+			// JIMM may have lost it: the controllers can be asked about a UUID.
+			results["next"] = facts.LocateCommand(a.Env().Unit, uuid)
+		}
+	}
 }
 
 // conclude prints the sentence that the action ends with; one that is not a success is

@@ -57,10 +57,11 @@ func listModels(ctx context.Context, a *charm.Action) error {
 	if err != nil {
 		return err
 	}
-	models, err := facts.SelectAll(s.Models, cmp.Or(p.Model, "*"))
+	named, err := facts.SelectAll(s.Models, cmp.Or(p.Model, "*"))
 	if err != nil {
 		return err
 	}
+	models := named
 	if p.Controller != "" {
 		at, known := s.Controllers.Named(p.Controller)
 		if !known {
@@ -79,5 +80,11 @@ func listModels(ctx context.Context, a *charm.Action) error {
 	slices.SortFunc(list, func(x, y report.ListedModel) int {
 		return cmp.Or(cmp.Compare(x.Model.FullName(), y.Model.FullName()), cmp.Compare(x.Model.UUID, y.Model.UUID))
 	})
-	return a.SetResults(ctx, report.ModelsResults(s, list, max(int(p.Page), 1)))
+	results := report.ModelsResults(s, list, max(int(p.Page), 1))
+	if len(named) == 0 && p.Model != "" {
+		unknown := facts.NoModel(s.Models, p.Model, nil)
+		report.NothingFound(results, unknown)
+		setNext(results, a, unknown)
+	}
+	return a.SetResults(ctx, results)
 }

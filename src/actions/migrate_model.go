@@ -175,7 +175,7 @@ func checkIDs(list string) ([]checks.ID, error) {
 		switch {
 		case id == "":
 		case !slices.Contains(checks.IDs(), id):
-			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; these can be ignored: %s", id, ignorable())
+			return nil, fmt.Errorf("cannot ignore check %q: there is no such check; %s", id, nearestCheck(id))
 		case !id.Ignorable():
 			return nil, fmt.Errorf("cannot ignore check %q: it can never be ignored; these can: %s", id, ignorable())
 		default:
@@ -183,6 +183,19 @@ func checkIDs(list string) ([]checks.ID, error) {
 		}
 	}
 	return out, nil
+}
+
+// nearestCheck names the checks that a mistyped id may mean, and otherwise all that can be
+// ignored.
+func nearestCheck(id checks.ID) string {
+	var names []string
+	for _, known := range checks.IDs() {
+		names = append(names, string(known))
+	}
+	if near := facts.Nearest(string(id), names); len(near) > 0 {
+		return "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return "these can be ignored: " + ignorable()
 }
 
 func ignorable() string {

@@ -1,7 +1,9 @@
 package migration
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"time"
 
 	"jimm-migrator/src/migration/checks"
@@ -44,8 +46,9 @@ func (r *run) begun(s *survey.Survey) *Result {
 }
 
 // named reports whether JIMM knows the model and the controller, and the operator has
-// confirmed this model. Otherwise it ends the run, which cannot help if it is repeated.
-func (r *Result) named(s *survey.Survey, confirmed bool) bool {
+// confirmed this model: confirm is its UUID. Otherwise it ends the run, which cannot help
+// if it is repeated.
+func (r *Result) named(s *survey.Survey, confirm string) bool {
 	refuse := func(cause facts.Cause, detail string) bool {
 		r.Outcome, r.Cause, r.Detail, r.Reason = facts.Refused, cause, detail, ReasonStays
 		return false
@@ -57,15 +60,19 @@ func (r *Result) named(s *survey.Survey, confirmed bool) bool {
 	for _, check := range []struct {
 		id   checks.ID
 		find func(*survey.Survey) checks.Finding
-	}{{checks.Model, checks.CheckModel}, {checks.Target, checks.CheckTarget}} {
+		next string
+	}{
+		{checks.Model, checks.CheckModel, listIfUnknown(s)},
+		{checks.Target, checks.CheckTarget, facts.ControllersCommand(s.Options.Unit)},
+	} {
 		if f := check.find(s); f.Level == checks.Fail {
-			f.Check, r.Next = check.id, listIfUnknown(s)
+			f.Check, r.Next = check.id, check.next
 			r.Findings = append(r.Findings, f)
 			return refuse(facts.CauseChecks, f.Evidence)
 		}
 	}
-	if !confirmed {
-		return refuse(facts.CauseConfirm, "confirm is not the UUID of the model")
+	if confirm != s.Model.UUID {
+		return refuse(facts.CauseConfirm, "confirm is "+strconv.Quote(confirm)+", but the UUID of the model is "+s.Model.UUID)
 	}
 	return true
 }
@@ -84,7 +91,7 @@ type recording struct {
 // the operator's confirmation.
 func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
-	if !m.res.named(s, m.confirm == "" || m.confirm == s.Model.UUID) {
+	if !m.res.named(s, cmp.Or(m.confirm, s.Model.UUID)) {
 		return
 	}
 	if !m.mayBeProved() {

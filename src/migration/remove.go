@@ -81,7 +81,7 @@ type removing struct {
 
 // remove observes twice, asks the controller, and then asks it whether the copy is gone.
 func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
-	if !m.res.named(first, m.confirm == first.Model.UUID) || !m.mayRemove(limited, first) {
+	if !m.res.named(first, m.confirm) || !m.mayRemove(limited, first) {
 		return
 	}
 	m.report(ObserveAgainEvent{After: TimeToConfirm})
@@ -104,7 +104,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 		m.end(facts.Refused, facts.CauseChanged, "JIMM's record has changed; it is now "+strconv.Quote(second.Source.String()))
 		return
 	}
-	if !m.res.named(second, m.confirm == second.Model.UUID) || !m.mayRemove(limited, second) {
+	if !m.res.named(second, m.confirm) || !m.mayRemove(limited, second) {
 		return
 	}
 	removal := judge.JudgeRemoval(judge.LeftOverCopy{

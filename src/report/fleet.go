@@ -52,6 +52,11 @@ func ModelsResults(s fleet.Snapshot, list []ListedModel, page int) map[string]an
 	return out
 }
 
+// NothingFound puts why no model matches before the summary.
+func NothingFound(results map[string]any, why error) {
+	results["summary"] = fmt.Sprintf("%s; %s", redact.Error(why), results["summary"])
+}
+
 func ofKnown(matching, known int) string {
 	if known == 1 {
 		return fmt.Sprintf("%d of 1 model", matching)

@@ -20,6 +20,15 @@ func nearestOf(readings []string, forms func(typed string) map[string][]string) 
 	return nil
 }
 
+// Nearest returns those of the names that a mistyped one may mean, the nearest first.
+func Nearest(typed string, names []string) []string {
+	forms := map[string][]string{}
+	for _, name := range names {
+		forms[name] = []string{name}
+	}
+	return nearest(typed, forms)
+}
+
 // nearest returns the names that a mistyped text may mean, the nearest first. Each name
 // has the forms in which it can be typed. A form is near if a third of the letters, and
 // three at most, differ, or if the text is a part of it.
