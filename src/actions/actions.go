@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"jimm-migrator/charm"
@@ -18,35 +19,60 @@ import (
 // version.
 func All(version string) map[string]charm.ActionFunc {
 	return map[string]charm.ActionFunc{
-		"locate-model":     finished(locateModel),
-		"migrate-model":    finished(migrateModel),
-		"check-migration":  finished(checkMigration),
-		"record-model":     finished(recordModel),
-		"remove-left-over": finished(removeLeftOver),
-		"migration-status": finished(migrationStatus),
+		"locate-model":     with(locateModel),
+		"migrate-model":    strict(migrateModel),
+		"check-migration":  strict(checkMigration),
+		"record-model":     strict(recordModel),
+		"remove-left-over": strict(removeLeftOver),
+		"migration-status": strict(migrationStatus),
 
-		"collect-diagnostics": finished(collectDiagnostics(version)),
+		"collect-diagnostics": with(collectDiagnostics(version)),
 
-		"list-controllers":       finished(listControllers),
-		"list-models":            finished(listModels),
-		"list-migration-targets": finished(listMigrationTargets),
-		"plan-migrations":        finished(planMigrations),
-		"apply-plan":             finished(applyPlan),
-		"cordon-controller":      finished(cordonController),
-		"uncordon-controller":    finished(uncordonController),
-		"drain-controller":       finished(drainController),
-		"migration-history":      finished(migrationHistory),
+		"list-controllers":       with(listControllers),
+		"list-models":            with(listModels),
+		"list-migration-targets": with(listMigrationTargets),
+		"plan-migrations":        with(planMigrations),
+		"apply-plan":             strict(applyPlan),
+		"cordon-controller":      with(cordonController),
+		"uncordon-controller":    with(uncordonController),
+		"drain-controller":       strict(drainController),
+		"migration-history":      with(migrationHistory),
 
-		"check-access": finished(checkAccess),
+		"check-access": with(checkAccess),
 	}
 }
 
-// finished is how every handler ends. Its error may quote a server, so it is redacted.
-// Whatever fails, results.summary has the reason, since juju run shows nothing
-// else with strict-exit=true.
-func finished(handler charm.ActionFunc) charm.ActionFunc {
+// none are the parameters of an action that has none.
+type none struct{}
+
+// strictExit is the parameter with which an action that fails also exits with 1.
+type strictExit struct {
+	StrictExit charm.Flag `json:"strict-exit"`
+}
+
+// strictly returns the error of an action that has the parameter.
+func (s strictExit) strictly(err error) error {
+	if err != nil && s.StrictExit {
+		return &charm.StrictError{Err: err}
+	}
+	return err
+}
+
+// strict is [with], for an action that has the parameter strict-exit.
+func strict[P interface{ strictly(err error) error }](handler func(context.Context, *charm.Action, P) error) charm.ActionFunc {
+	return with(func(ctx context.Context, a *charm.Action, p P) error { return p.strictly(handler(ctx, a, p)) })
+}
+
+// with is how every handler begins and ends: it gets the parameters of the action. Its
+// error may quote a server, so it is redacted. Whatever fails, results.summary has the
+// reason, since juju run shows nothing else with strict-exit=true.
+func with[P any](handler func(context.Context, *charm.Action, P) error) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
-		err := handler(ctx, a)
+		var p P
+		err := a.Params(&p)
+		if err == nil {
+			err = handler(ctx, a, p)
+		}
 		if err == nil {
 			return nil
 		}
@@ -59,14 +85,6 @@ func finished(handler charm.ActionFunc) charm.ActionFunc {
 		}
 		return &redactedError{err}
 	}
-}
-
-// strictly returns the error of an action that has the parameter strict-exit.
-func strictly(strict charm.Flag, err error) error {
-	if err != nil && strict {
-		return &charm.StrictError{Err: err}
-	}
-	return err
 }
 
 // refused ends an action that has changed nothing, with its results.
@@ -104,6 +122,13 @@ func conclude(progress *report.Reporter, r migration.Result, summary string) err
 	}
 	progress.End(summary)
 	return nil
+}
+
+// logStatus logs why the unit's status could not be set: that is no reason to fail.
+func logStatus(ctx context.Context, a *charm.Action, err error) {
+	if err != nil {
+		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
+	}
 }
 
 // withSettings adds to options of the engine what the charm is configured with.

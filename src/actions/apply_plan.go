@@ -20,23 +20,19 @@ import (
 
 // applyParams are the parameters of apply-plan.
 type applyParams struct {
-	Plan       string     `json:"plan"`
-	Hash       string     `json:"plan-hash"`
-	Waves      string     `json:"waves"`
-	Timeout    string     `json:"timeout"`
-	StopAfter  string     `json:"stop-after"`
-	StrictExit charm.Flag `json:"strict-exit"`
-	Access     charm.Flag `json:"repair-access"`
+	strictExit
+	Plan      string     `json:"plan"`
+	Hash      string     `json:"plan-hash"`
+	Waves     string     `json:"waves"`
+	Timeout   string     `json:"timeout"`
+	StopAfter string     `json:"stop-after"`
+	Access    charm.Flag `json:"repair-access"`
 }
 
 // applyPlan carries out a plan. Run again it continues.
-func applyPlan(ctx context.Context, a *charm.Action) error {
-	var p applyParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func applyPlan(ctx context.Context, a *charm.Action, p applyParams) error {
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
-	return strictly(p.StrictExit, r.apply(ctx, p))
+	return r.apply(ctx, p)
 }
 
 // planRun is one run of an action that carries out a plan.
@@ -259,9 +255,7 @@ func (r *planRun) unfly(m fleet.MoveResult) bool {
 
 // showProgress shows in the unit's status what moves.
 func (r *planRun) showProgress(ctx context.Context) {
-	if err := r.many.Show(ctx, r.moved, len(r.plan.Moves)); err != nil {
-		r.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-	}
+	logStatus(ctx, r.action, r.many.Show(ctx, r.moved, len(r.plan.Moves)))
 }
 
 // decideStatus decides the unit's status again at the end.

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"log/slog"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -14,22 +13,15 @@ import (
 
 // checkAccess logs in to JIMM and to the controllers that have accounts, and
 // reports whether that is enough.
-func checkAccess(ctx context.Context, a *charm.Action) error {
-	if err := a.Params(&struct{}{}); err != nil {
-		return err
-	}
+func checkAccess(ctx context.Context, a *charm.Action, _ none) error {
 	settings, err := config.Read(ctx, a)
 	if err != nil {
-		if statusErr := status.Refused(ctx, a, err); statusErr != nil {
-			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
-		}
+		logStatus(ctx, a, status.Refused(ctx, a, err))
 		return err
 	}
 	client, who, err := jaas.LogIn(ctx, settings)
 	version, statusErr := status.LoggedIn(ctx, a, settings, client, err)
-	if statusErr != nil {
-		a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", statusErr))
-	}
+	logStatus(ctx, a, statusErr)
 	if err != nil {
 		return explained(a.Env(), settings, err)
 	}

@@ -16,12 +16,8 @@ type diagnosticsParams struct {
 
 // collectDiagnostics polls a model once and writes everything that was seen into
 // the results.
-func collectDiagnostics(version string) charm.ActionFunc {
-	return func(ctx context.Context, a *charm.Action) error {
-		var p diagnosticsParams
-		if err := a.Params(&p); err != nil {
-			return err
-		}
+func collectDiagnostics(version string) func(context.Context, *charm.Action, diagnosticsParams) error {
+	return func(ctx context.Context, a *charm.Action, p diagnosticsParams) error {
 		settings, j, err := connect(ctx, a)
 		if err != nil {
 			return err

@@ -20,17 +20,13 @@ type cordonParams struct {
 }
 
 // cordonController marks a controller, so that it should get no new models.
-func cordonController(ctx context.Context, a *charm.Action) error {
+func cordonController(ctx context.Context, a *charm.Action, p cordonParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name()})
 	defer events.Close(ctx)
-	return setCordon(ctx, a, events, true)
+	return setCordon(ctx, a, p, events, true)
 }
 
-func setCordon(ctx context.Context, a *charm.Action, events *report.EventLog, mark bool) error {
-	var p cordonParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func setCordon(ctx context.Context, a *charm.Action, p cordonParams, events *report.EventLog, mark bool) error {
 	settings, j, err := connect(ctx, a)
 	if err != nil {
 		return err

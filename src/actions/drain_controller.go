@@ -17,6 +17,7 @@ import (
 
 // drainParams are the parameters of drain-controller.
 type drainParams struct {
+	strictExit
 	Controller string      `json:"controller"`
 	Targets    string      `json:"targets"`
 	Exclude    string      `json:"exclude"`
@@ -27,7 +28,6 @@ type drainParams struct {
 	Cordon     charm.Flag  `json:"cordon"`
 	Timeout    string      `json:"timeout"`
 	StopAfter  string      `json:"stop-after"`
-	StrictExit charm.Flag  `json:"strict-exit"`
 	Access     charm.Flag  `json:"repair-access"`
 	capsParams
 }
@@ -70,14 +70,10 @@ const drainRounds = 5
 
 // drainController moves all models away from a controller, and says what is
 // proved then.
-func drainController(ctx context.Context, a *charm.Action) error {
-	var p drainParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func drainController(ctx context.Context, a *charm.Action, p drainParams) error {
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
 	r.events = report.NoEventLog(a.Unit)
-	return strictly(p.StrictExit, r.drain(ctx, p))
+	return r.drain(ctx, p)
 }
 
 // drainage is one drain.

@@ -14,10 +14,7 @@ import (
 
 // listControllers lists JIMM's controllers with the models that are recorded on each,
 // and how many move.
-func listControllers(ctx context.Context, a *charm.Action) error {
-	if err := a.Params(&struct{}{}); err != nil {
-		return err
-	}
+func listControllers(ctx context.Context, a *charm.Action, _ none) error {
 	w, err := open(ctx, a)
 	if err != nil {
 		return err

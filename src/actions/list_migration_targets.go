@@ -15,11 +15,7 @@ type targetsParams struct {
 }
 
 // listMigrationTargets ranks the controllers as targets of a model, with reasons.
-func listMigrationTargets(ctx context.Context, a *charm.Action) error {
-	var p targetsParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func listMigrationTargets(ctx context.Context, a *charm.Action, p targetsParams) error {
 	w, err := open(ctx, a)
 	if err != nil {
 		return err

@@ -43,11 +43,7 @@ const everyVerdict = "all"
 
 // listModels lists models with their sizes, and whether any controller can take
 // them, from JIMM's lists alone.
-func listModels(ctx context.Context, a *charm.Action) error {
-	var p listModelsParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func listModels(ctx context.Context, a *charm.Action, p listModelsParams) error {
 	w, err := open(ctx, a)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"log/slog"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/config"
@@ -18,11 +17,7 @@ type locateParams struct {
 }
 
 // locateModel shows which controller hosts a model, with proof.
-func locateModel(ctx context.Context, a *charm.Action) error {
-	var p locateParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func locateModel(ctx context.Context, a *charm.Action, p locateParams) error {
 	settings, j, err := connect(ctx, a)
 	if err != nil {
 		return err
@@ -55,9 +50,7 @@ func notice(ctx context.Context, a *charm.Action, settings config.Settings, sele
 			events.Drift(l)
 		}
 		if l.State == locate.StateActive && l.Complete() && l.Model.UUID == selector {
-			if err := status.End(ctx, a, settings, status.Pending{Model: selector}); err != nil {
-				a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-			}
+			logStatus(ctx, a, status.End(ctx, a, settings, status.Pending{Model: selector}))
 		}
 	}
 }

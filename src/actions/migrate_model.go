@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -23,34 +22,26 @@ import (
 
 // migrateParams are the parameters of migrate-model.
 type migrateParams struct {
-	Model      string     `json:"model"`
-	Target     string     `json:"target-controller"`
-	DryRun     charm.Flag `json:"dry-run"`
-	Detach     charm.Flag `json:"detach"`
-	Timeout    string     `json:"timeout"`
-	Ignore     string     `json:"ignore-checks"`
-	MoveOut    string     `json:"move-out-of-jimm"`
-	StrictExit charm.Flag `json:"strict-exit"`
-	OnStall    string     `json:"on-stall"`
-	ServerDry  charm.Flag `json:"server-dry-run"`
-	Verbose    charm.Flag `json:"verbose"`
+	strictExit
+	Model     string     `json:"model"`
+	Target    string     `json:"target-controller"`
+	DryRun    charm.Flag `json:"dry-run"`
+	Detach    charm.Flag `json:"detach"`
+	Timeout   string     `json:"timeout"`
+	Ignore    string     `json:"ignore-checks"`
+	MoveOut   string     `json:"move-out-of-jimm"`
+	OnStall   string     `json:"on-stall"`
+	ServerDry charm.Flag `json:"server-dry-run"`
+	Verbose   charm.Flag `json:"verbose"`
 }
 
 // stopOnStall is the value of on-stall that ends the action.
 const stopOnStall = "stop"
 
 // migrateModel moves a model to another controller, or checks whether it could.
-func migrateModel(ctx context.Context, a *charm.Action) error {
-	var p migrateParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
-	return move(ctx, a, p)
-}
-
-func move(ctx context.Context, a *charm.Action, p migrateParams) error {
+func migrateModel(ctx context.Context, a *charm.Action, p migrateParams) error {
 	m := migrator{action: a, params: p, began: time.Now()}
-	return strictly(p.StrictExit, m.run(ctx))
+	return m.run(ctx)
 }
 
 // migrator is one run of migrate-model.
@@ -214,9 +205,7 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 	if freeze, ok := e.(migration.FreezeEvent); ok && !m.begun {
 		m.begun = true
 		pending := status.Pending{Model: freeze.Model.UUID, Target: m.params.Target}
-		if err := status.Begin(ctx, m.action, pending); err != nil {
-			m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-		}
+		logStatus(ctx, m.action, status.Begin(ctx, m.action, pending))
 	}
 	m.progress.Event(e)
 	m.events.Event(e)
@@ -233,9 +222,7 @@ func (m *migrator) decideStatus(ctx context.Context, r migration.Result) {
 		pending.State = status.Detached
 	default:
 	}
-	if err := status.End(ctx, m.action, m.settings, pending); err != nil {
-		m.action.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-	}
+	logStatus(ctx, m.action, status.End(ctx, m.action, m.settings, pending))
 }
 
 // finish sets the results; an outcome that is not a success is an error.

@@ -42,11 +42,7 @@ func (p historyParams) again(span fleet.Span) []string {
 }
 
 // migrationHistory shows what JIMM's audit log has about moves.
-func migrationHistory(ctx context.Context, a *charm.Action) error {
-	var p historyParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func migrationHistory(ctx context.Context, a *charm.Action, p historyParams) error {
 	w, err := open(ctx, a)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -19,23 +18,15 @@ import (
 
 // statusParams are the parameters of migration-status.
 type statusParams struct {
-	Model      string     `json:"model"`
-	Follow     charm.Flag `json:"follow"`
-	Timeout    string     `json:"timeout"`
-	StrictExit charm.Flag `json:"strict-exit"`
-	OnStall    string     `json:"on-stall"`
+	strictExit
+	Model   string     `json:"model"`
+	Follow  charm.Flag `json:"follow"`
+	Timeout string     `json:"timeout"`
+	OnStall string     `json:"on-stall"`
 }
 
 // migrationStatus shows how one model moves, or which models do.
-func migrationStatus(ctx context.Context, a *charm.Action) error {
-	var p statusParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
-	return strictly(p.StrictExit, runStatus(ctx, a, p))
-}
-
-func runStatus(ctx context.Context, a *charm.Action, p statusParams) error {
+func migrationStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	began := time.Now()
 	timeout, err := parseTimeout(p.Timeout)
 	if err != nil {
@@ -89,9 +80,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 	}
 	events.Finish(r, report.FollowSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.Aborted || r.Outcome == facts.NeedsAttention {
-		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
-			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-		}
+		logStatus(ctx, a, status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}))
 	}
 	run.Took = time.Since(began)
 	if err := a.SetResults(ctx, report.FollowResults(r, run)); err != nil {

@@ -49,11 +49,7 @@ type planParams struct {
 }
 
 // planMigrations makes a plan and changes nothing.
-func planMigrations(ctx context.Context, a *charm.Action) error {
-	var p planParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
+func planMigrations(ctx context.Context, a *charm.Action, p planParams) error {
 	policy, err := p.policy()
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"jimm-migrator/charm"
@@ -15,22 +14,14 @@ import (
 
 // recordParams are the parameters of record-model.
 type recordParams struct {
-	Model      string     `json:"model"`
-	Controller string     `json:"controller"`
-	Confirm    string     `json:"confirm"`
-	StrictExit charm.Flag `json:"strict-exit"`
+	strictExit
+	Model      string `json:"model"`
+	Controller string `json:"controller"`
+	Confirm    string `json:"confirm"`
 }
 
 // recordModel tells JIMM which controller has a model.
-func recordModel(ctx context.Context, a *charm.Action) error {
-	var p recordParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
-	return strictly(p.StrictExit, runRecord(ctx, a, p))
-}
-
-func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
+func recordModel(ctx context.Context, a *charm.Action, p recordParams) error {
 	began := time.Now()
 	settings, j, err := connect(ctx, a)
 	if err != nil {
@@ -54,9 +45,7 @@ func runRecord(ctx context.Context, a *charm.Action, p recordParams) error {
 	events.Finish(r, report.RecordSummary(r))
 	if r.Outcome.Succeeded() || r.Outcome == facts.NeedsAttention {
 		// A model that is recorded is no longer a pending migration.
-		if err := status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}); err != nil {
-			a.Logger().WarnContext(ctx, "cannot set the unit's status", slog.Any("error", err))
-		}
+		logStatus(ctx, a, status.End(ctx, a, settings, status.Pending{Model: r.Model.UUID}))
 	}
 	if err := a.SetResults(ctx, report.RecordResults(r, report.Run{Unit: a.Env().Unit, CLI: j.Engine.Traits.CLI, Took: time.Since(began)})); err != nil {
 		return err

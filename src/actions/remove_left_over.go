@@ -12,22 +12,14 @@ import (
 
 // removeParams are the parameters of remove-left-over.
 type removeParams struct {
-	Model      string     `json:"model"`
-	Controller string     `json:"controller"`
-	Confirm    string     `json:"confirm"`
-	StrictExit charm.Flag `json:"strict-exit"`
+	strictExit
+	Model      string `json:"model"`
+	Controller string `json:"controller"`
+	Confirm    string `json:"confirm"`
 }
 
 // removeLeftOver removes the copy that an aborted migration has left on a controller.
-func removeLeftOver(ctx context.Context, a *charm.Action) error {
-	var p removeParams
-	if err := a.Params(&p); err != nil {
-		return err
-	}
-	return strictly(p.StrictExit, runRemove(ctx, a, p))
-}
-
-func runRemove(ctx context.Context, a *charm.Action, p removeParams) error {
+func removeLeftOver(ctx context.Context, a *charm.Action, p removeParams) error {
 	began := time.Now()
 	settings, j, err := connect(ctx, a)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // uncordonController removes the mark of cordon-controller from a controller.
-func uncordonController(ctx context.Context, a *charm.Action) error {
+func uncordonController(ctx context.Context, a *charm.Action, p cordonParams) error {
 	events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name()})
 	defer events.Close(ctx)
-	return setCordon(ctx, a, events, false)
+	return setCordon(ctx, a, p, events, false)
 }
