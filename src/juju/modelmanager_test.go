@@ -129,7 +129,7 @@ func TestModelCallsThatFail(t *testing.T) {
 	}{
 		"item error":           {item: `{"error":{"message":"permission denied","code":"unauthorized access"}}`, is: rpc.CodeUnauthorized, text: "permission denied"},
 		"item error, no code":  {item: `{"error":{"message":"invoking getDB: database not found","code":""}}`, text: "database not found"},
-		"call error":           {err: &rpc.Error{Message: "no", Code: rpc.CodeTryAgain}, is: rpc.CodeTryAgain, text: "no"},
+		"call error":           {err: &rpc.Error{Message: "no", Code: "try again"}, is: rpc.Code("try again"), text: "no"},
 		"item redirect":        {item: info, is: rpc.CodeRedirect, text: "go"},
 		"call redirect":        {err: &rpc.Error{Message: "go", Code: rpc.CodeRedirect}, is: rpc.CodeRedirect, text: "go"},
 		"no item":              {item: ` `, text: "0 results"},

@@ -10,19 +10,14 @@ type Code string //nolint:errname // see the constants
 //
 //nolint:errname // they are codes first; that they are errors too serves errors.Is
 const (
-	CodeNotFound            Code = "not found"
-	CodeModelNotFound       Code = "model not found"
-	CodeUnauthorized        Code = "unauthorized access"
-	CodeSessionTokenInvalid Code = "session token invalid" // Juju 3.5 and JIMM of 2025 on
-	CodeAccessRequired      Code = "access required"       // logins by token; the info maps tags to access
-	CodeDischargeRequired   Code = "macaroon discharge required"
-	CodeRedirect            Code = "redirection required"
-	CodeIncompatibleClient  Code = "incompatible client" // Juju 2.9 and 3.0
-	CodeNotImplemented      Code = "not implemented"     // also sent for facades before the login
-	CodeNotSupported        Code = "not supported"
-	CodeBadRequest          Code = "bad request"
-	CodeUpgradeInProgress   Code = "upgrade in progress"
-	CodeTryAgain            Code = "try again"
+	CodeNotFound           Code = "not found"
+	CodeModelNotFound      Code = "model not found"
+	CodeUnauthorized       Code = "unauthorized access"
+	CodeDischargeRequired  Code = "macaroon discharge required"
+	CodeRedirect           Code = "redirection required"
+	CodeIncompatibleClient Code = "incompatible client" // Juju 2.9 and 3.0
+	CodeNotImplemented     Code = "not implemented"     // also sent for facades before the login
+	CodeNotSupported       Code = "not supported"
 
 	// CodeModelMigrating is what JIMM of 2026 answers while it keeps a
 	// migration mode for the model.

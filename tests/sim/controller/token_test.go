@@ -15,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/wire"
 )
@@ -169,7 +168,7 @@ func TestTokenWithoutSuperuserIsToldWhatIsMissing(t *testing.T) {
 		}
 		_, err = call(t.Context(), c.conn, "Controller", 12, "AllModels", nil)
 		answer := answerOf(err)
-		if answer == nil || answer.Code != rpc.CodeAccessRequired || string(answer.Info) != `{"controller-`+uuidA+`":"superuser"}` ||
+		if answer == nil || answer.Code != "access required" || string(answer.Info) != `{"controller-`+uuidA+`":"superuser"}` ||
 			answer.Message != "access permissions required: map[controller-"+uuidA+":superuser]" {
 			t.Errorf("AllModels: %v", err)
 		}
