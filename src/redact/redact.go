@@ -47,8 +47,8 @@ func harmless(text string) bool {
 	}
 	low := strings.ToLower(text)
 	named := strings.ContainsAny(text, ":=") &&
-		hasAny(low, "passw", "passphrase", "macaroon", "token", "cookie", "secret", "key", "s64", "v64", "authorization")
-	return !named && !hasAny(low, "mismatch", "map[", "-----begin", "://", "bearer", "basic") &&
+		hasAny(low, "passw", "pwd", "phrase", "oauth", "x-amz-", "macaroon", "token", "cookie", "secret", "key", "s64", "v64", "authorization")
+	return !named && !hasAny(low, "mismatch", "map[", "-----begin", "://", "bearer", "basic", "hvs.", "hvb.", "hvr.") &&
 		!hasAny(text, "eyJ", "ZXlK", "MDA", "AgE")
 }
 
@@ -65,7 +65,7 @@ type redaction struct {
 var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals // a constant that has to be compiled
 	const (
 		// A name that says that a secret follows, with what may stand around it.
-		name = `(?i)([\w.-]*(?:passw(?:or)?d|passphrase|macaroons?|token|cookie|secret[-_]?key|access[-_]?key|private[-_]?key|api[-_]?key|(?:client|shared|oauth)[-_]?secret|[sv]64|authorization))`
+		name = `(?i)([\w.-]*(?:passw(?:or)?d|pwd|pass[-_]?phrase|maas[-_]?oauth|x-amz-[a-z-]+|macaroons?|token|cookie|secret[-_]?key|access[-_]?key|private[-_]?key|client[-_]?key(?:[-_]?data)?|api[-_]?key|(?:client|shared|oauth)[-_]?secret|[sv]64|authorization))`
 		// The quotes may be escaped, when one text quotes another.
 		is    = `(\\*["']?\s*[:=]\s*)`
 		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|\S+)`
@@ -81,6 +81,8 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 		{regexp.MustCompile(name + is + value), "$1$2[redacted]"},
 		{regexp.MustCompile(`(?i)(\bsecret\\*["']\s*[:=]\s*|\bsecret\s*=\s*)` + value), "$1[redacted]"},
 		{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}`), "$1 [redacted]"},
+		// A token of Vault, in which JIMM and models keep secrets.
+		{regexp.MustCompile(`(?i)\bhv[sbr]\.[A-Za-z0-9_-]{20,}`), "[redacted token]"},
 		// A JWT, one in base64, and a macaroon in base64.
 		{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_.-]+)?`), "[redacted token]"},
 		{regexp.MustCompile(`\b(ZXlK|MDA[A-Za-z0-9]|AgE)[A-Za-z0-9+/=_-]{24,}`), "[redacted token]"},

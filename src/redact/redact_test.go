@@ -23,6 +23,9 @@ func TestRedactRemovesSecrets(t *testing.T) {
 		// A value without quotes ends at the next space, whatever it holds.
 		"client-secret=x)CANARY", "password=x]CANARY", "token: x}CANARY,CANARY;CANARY",
 		"api-key: CANARY", "private_key=CANARY", "os-password: CANARY", "passphrase: CANARY",
+		// Attributes of credentials of Juju's clouds (MAAS, OCI, Kubernetes, LXD), a URL that S3 has signed, and Vault.
+		"maas-oauth: CANARY:x:y", "pass-phrase=CANARY", "ClientKeyData: CANARY", "client-key=CANARY", "pwd=CANARY",
+		"https://b.s3.amazonaws.com/x?X-Amz-Signature=CANARY", "permission denied for hvs.CAESIJCANARY0123456789abcdef",
 	} {
 		if got := redact.String(text); strings.Contains(got, "CANARY") {
 			t.Errorf("Redact(%q) = %q", text, got)
