@@ -90,7 +90,7 @@ func (cs Controllers) Nearest(text string) []string {
 		for _, c := range cs {
 			forms[c.Name] = []string{c.Name}
 			if looksLikeUUID(typed) {
-				forms[c.Name] = []string{string(c.UUID)}
+				forms[c.Name] = []string{string(c.UUID), strings.ReplaceAll(string(c.UUID), "-", "")}
 			}
 		}
 		return forms

@@ -107,6 +107,16 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 		e.Nearest = nearPatterns(models, selector)
 		return e
 	}
+	if uuid := uuidWithin(selector); uuid != "" {
+		for _, m := range models {
+			if strings.EqualFold(m.UUID, uuid) {
+				e.Nearest = append(e.Nearest, m.FullName())
+			}
+		}
+		if len(e.Nearest) > 0 {
+			return e
+		}
+	}
 	said := readings(selector, "model")
 	e.Nearest = nearestOf(said, func(typed string) map[string][]string {
 		return namesOf(models, func(m Model) []string { return m.forms(typed) })
@@ -234,7 +244,7 @@ func match(models []Model, selector string) []Model {
 }
 
 // unquoted is a text without the spaces and quotes around it, with which it was copied.
-func unquoted(text string) string { return strings.Trim(text, "\"'` \t\r\n") }
+func unquoted(text string) string { return strings.Trim(text, "\"'` \t\r\n\u00a0“”‘’") }
 
 // readings are what a text can mean, the likeliest first: itself without spaces and quotes
 // around it; what its tag is of, where it is one; and what stands behind the name of a
@@ -258,6 +268,12 @@ func IsPattern(selector string) bool { return strings.ContainsAny(selector, "*?[
 
 // uuidLength is that of a UUID with its hyphens.
 const uuidLength = 36
+
+// uuidWithin returns the UUID that a longer text contains, such as the address of a model
+// ("wss://HOST/model/UUID/api"); "" if it contains none.
+func uuidWithin(text string) string {
+	return regexp.MustCompile(`\b[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b`).FindString(text)
+}
 
 func isUUID(text string) bool {
 	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`).MatchString(text)

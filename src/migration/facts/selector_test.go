@@ -46,7 +46,7 @@ func TestSelectTakesWhatIsCopied(t *testing.T) {
 	all := append(models(), facts.Model{Name: "m", Owner: account + "@serviceaccount", UUID: "44444444-1a57-4f1c-8c4e-6f0f2b9b7d55"})
 	for text, want := range map[string]string{
 		`"alice@example.com/prod"`: "alice@example.com/prod", "'prod'": "alice@example.com/prod", "`jaas:prod`": "alice@example.com/prod",
-		"alice@example.com/prod\n": "alice@example.com/prod", "\"" + strings.ToUpper(prodUUID) + "\"": "alice@example.com/prod",
+		"alice@example.com/prod\n": "alice@example.com/prod", "“alice@example.com/prod”\u00a0": "alice@example.com/prod", "\"" + strings.ToUpper(prodUUID) + "\"": "alice@example.com/prod",
 		"JAAS.example.com:alice@example.com/prod": "alice@example.com/prod", "model-" + strings.ToUpper(prodUUID): "alice@example.com/prod",
 		"jaas:" + account + "@serviceaccount/m": account + "@serviceaccount/m", account + "/m": account + "@serviceaccount/m",
 		account + "-serviceaccount/m": account + "@serviceaccount/m", "m": account + "@serviceaccount/m",
@@ -58,6 +58,7 @@ func TestSelectTakesWhatIsCopied(t *testing.T) {
 	for text, want := range map[string]string{
 		account + "/n": account + "@serviceaccount/m", account + "@serviceaccount/x": account + "@serviceaccount/m",
 		"ALICE@EXAMPLE.COM/PROD": "alice@example.com/prod", "'prod*'": "alice@example.com/prod", "'prdo'": "alice@example.com/prod",
+		"wss://jimm.example.com/model/" + prodUUID + "/api": "alice@example.com/prod", "urn:uuid:" + strings.ToUpper(prodUUID): "alice@example.com/prod",
 	} {
 		if _, err := facts.Select(all, text); err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+want+"?") || strings.Contains(err.Error(), "digits") {
 			t.Errorf("%q: %v", text, err)
@@ -145,7 +146,7 @@ func TestControllersAreNamed(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"esat": "did you mean east?", "East": "did you mean east?", "east*": "did you mean east?", "EAST ": "did you mean east?", "eu-west-1": "did you mean prod-eu-west-1?", uuid[:35]: "did you mean prod-eu-west-1?",
+		"esat": "did you mean east?", "East": "did you mean east?", "east*": "did you mean east?", "EAST ": "did you mean east?", "eu-west-1": "did you mean prod-eu-west-1?", uuid[:35]: "did you mean prod-eu-west-1?", strings.ReplaceAll(uuid, "-", ""): "did you mean prod-eu-west-1?",
 		"controller-esat": "did you mean east?", "nowhere": "its controllers are prod-eu-west-1, east",
 	} {
 		if got := list.Unknown(text); !strings.HasSuffix(got, want) || !strings.HasPrefix(got, "JIMM has no controller ") {
