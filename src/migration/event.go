@@ -119,6 +119,9 @@ const (
 	// OverRetained: JIMM records the target, and it is not known that the source has
 	// released the model.
 	OverRetained
+	// OverUnanswered: the source has moved the model, and JIMM records the target, which
+	// does not answer.
+	OverUnanswered
 )
 
 // over reads a verdict.

@@ -40,7 +40,7 @@ func (t *reporter) news() {
 }
 
 // show reports what an observation has shown.
-func (t *reporter) show(v judge.Verdict, b judge.Baseline, text, refusal redact.Raw, err error) {
+func (t *reporter) show(v judge.Verdict, b judge.Baseline, open Over, text, refusal redact.Raw, err error) {
 	if text != "" {
 		t.showText(facts.ParseText(text), text)
 		t.showStall(v, StallEvent{Phase: facts.ParseText(text), Text: text.String(), Target: b.Target, Refusal: refusal.String()})
@@ -52,7 +52,7 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, text, refusal redact.
 	}
 	if now := time.Now(); !now.Before(t.nextBeat) {
 		still := now.Sub(t.changed).Round(time.Second)
-		e := HeartbeatEvent{Phase: v.Phase, Text: text.String(), Over: over(v.Kind), Source: b.Source, Target: b.Target, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err}
+		e := HeartbeatEvent{Phase: v.Phase, Text: text.String(), Over: open, Source: b.Source, Target: b.Target, Still: still, Elapsed: t.elapsed(), Stalled: t.stalled, Err: err}
 		if e.Over != NotOver {
 			e.Phase, e.Text = facts.PhaseUnknown, ""
 		}

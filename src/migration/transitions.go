@@ -33,7 +33,11 @@ func (w *watcher) record(v judge.Verdict, o facts.Observation) {
 	if a := w.progress.Attempt; a.Exists() {
 		w.res.Attempt, w.res.Phase = a.Redacted(), w.progress.Phase
 	}
-	w.show(v, w.base, w.text(), w.refusal.text, w.lastErr)
+	open := over(v.Kind)
+	if v.Kind == judge.NoAnswer && o.RecordedAt() == w.base.Target.UUID && w.progress.Redirected {
+		open = OverUnanswered
+	}
+	w.show(v, w.base, open, w.text(), w.refusal.text, w.lastErr)
 }
 
 // text is the redacted text of the migration that is followed, "" if there is none.

@@ -132,6 +132,8 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 	case !known && w.login != asked:
 		w.login.want()
 		return false
+	case w.progress.Attempt.Unshown():
+		w.vanished(o)
 	case w.progress.Attempt.Exists(), w.plan != PlanStart && w.plan != PlanWait:
 		// It was reported, or seemed over, and now is neither; or another client has
 		// moved the model away from where it was to be. The checks for a start were
@@ -153,9 +155,14 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
 		w.res.Holder = facts.Controller{} // A copy has been moved there meanwhile.
 		w.end(facts.Unknown, facts.CauseChanged)
+	case w.request.err == nil && !w.base.Source.ShowsMigrations() && o.CopyOn(w.base.Target).State == facts.CopyUnknown:
+		w.vanished(o)
 	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
 		w.aborted(ctx, judge.Verdict{}, o)
+	case errors.Is(w.request.err, ErrMarked) && !w.base.Source.ShowsMigrations() && w.opts.Probe && w.onlyHolder(ctx).UUID != w.base.Source.UUID:
+		// The migration that JIMM still waits for may have succeeded.
+		w.vanished(o)
 	default:
 		w.notStarted()
 	}
@@ -201,6 +208,23 @@ func (w *watcher) silent(err error) {
 	if err == nil && !w.opts.Probe {
 		w.res.Hint = w.unprobed()
 	}
+	w.end(facts.Unknown, facts.CauseSilent)
+}
+
+// vanished ends the run: a source that shows no migrations does not migrate the model any
+// more, and it is not known how that ended. Such a source is idle after an abort, and also
+// after it could not remove its copy of a model that has moved (4.0.15 and 4.1-beta2
+// observed): only the target tells the two apart.
+func (w *watcher) vanished(o facts.Observation) {
+	target, said := strconv.Quote(w.base.Target.String()), "does not answer"
+	if !w.base.Target.Known() {
+		target, said = "the controller that it was to move to", "is not known"
+	}
+	if got := o.CopyOn(w.base.Target); got.State != facts.CopyUnknown {
+		said = got.Describe()
+	}
+	w.res.Holder, w.res.Err = facts.Controller{}, nil
+	w.res.Detail = strconv.Quote(w.base.Source.String()) + " is no longer migrating the model and has a copy, as it has after an abort, and after a success if it could not remove its copy; " + target + " " + said
 	w.end(facts.Unknown, facts.CauseSilent)
 }
 

@@ -155,6 +155,8 @@ func heartbeatLine(e migration.HeartbeatEvent) string {
 		text = fmt.Sprintf("the model has moved to %q, which JIMM does not record yet", e.Target.String())
 	case e.Over == migration.OverRetained:
 		text = fmt.Sprintf("JIMM records %q, but %q has not confirmed yet that it has released the model", e.Target.String(), cmp.Or(e.Source.String(), "its source"))
+	case e.Over == migration.OverUnanswered:
+		text = fmt.Sprintf("the model has moved to %q, which JIMM records and which does not answer", e.Target.String())
 	case e.Text != "":
 		text = e.Phase.With(e.Text)
 	}

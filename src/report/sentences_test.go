@@ -115,6 +115,7 @@ func TestEveryEventIsALine(t *testing.T) {
 		migration.HeartbeatEvent{Over: migration.OverUnproved},
 		migration.HeartbeatEvent{Over: migration.OverMisrecorded},
 		migration.HeartbeatEvent{Over: migration.OverRetained},
+		migration.HeartbeatEvent{Over: migration.OverUnanswered, Target: controller},
 		migration.EndEvent{Phase: facts.PhaseDone, Target: controller},
 		migration.SourceReleasedEvent{Source: controller},
 		migration.RecordEvent{Controller: controller, Ground: "g"},

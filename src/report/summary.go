@@ -194,6 +194,8 @@ func timedOutSummary(r migration.Result) string {
 	switch {
 	case r.Running:
 		text += fmt.Sprintf("; the migration of model %s%s continues by itself; run migrate-model again to follow it; %s", model, where(r), whereIs(r))
+	case r.Step == facts.StepRecord && r.Recorded.Known() && r.Recorded.UUID == r.Target.UUID:
+		text += fmt.Sprintf("; model %s is on %s and JIMM records it there, but %s does not answer; run migrate-model again", model, target, target)
 	case r.Step == facts.StepRecord:
 		text += fmt.Sprintf("; model %s is on %s, but it is not known yet whether JIMM records it there; run migrate-model again", model, target)
 	case r.Step == facts.StepVerify && r.Holder.Known():
@@ -228,6 +230,9 @@ func unknownSummary(r migration.Result) string {
 	case facts.CauseOtherMigration:
 		return fmt.Sprintf("another migration of model %s has begun, so the one that was followed is over; the model is on %q; run migrate-model again", model, r.Source.String())
 	case facts.CauseChanged:
+		if !r.Timing.Started.IsZero() {
+			return fmt.Sprintf("the migration of model %s to %s that was requested is no longer reported, and it is not known how it ended; %s; run migrate-model again", model, target, whereIs(r))
+		}
 		return fmt.Sprintf("the migration of model %s that was reported at the start is no longer reported; nothing was started; %s; run migrate-model again", model, whereIs(r))
 	case facts.CauseSilent:
 		text = "no controller reports it"
