@@ -17,12 +17,8 @@ import (
 func (p *program) awaitTasks(
 	ctx context.Context, client *operations.Client, tasks []operations.EnqueuedForUnit, options runOptions,
 ) error {
-	waiting := ctx
-	if options.wait > 0 {
-		var stop context.CancelFunc
-		waiting, stop = context.WithTimeout(ctx, options.wait)
-		defer stop()
-	}
+	waiting, stop := limited(ctx, options.wait)
+	defer stop()
 	logged := false
 	show := func(line charmtest.LogMessage) {
 		logged = true
@@ -51,7 +47,7 @@ func (p *program) awaitTasks(
 			failures = append(failures, fmt.Sprintf(" - id %q with return code %d", one.Task, code))
 		}
 	}
-	if err := options.output.write(p.stdout, ended); err != nil {
+	if err := options.out.write(p.stdout, ended); err != nil {
 		return err
 	}
 	return failed(failures)

@@ -8,30 +8,13 @@ import (
 
 	"jimm-migrator/charm/charmtest"
 	"jimm-migrator/tests/cmd/jaas-sim/operations"
+	"jimm-migrator/tests/sim"
 )
 
 // demo is the command of that name: it shows what an administrator would type and see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
-	set := newFlags(
-		"jaas-sim demo [options]",
-		"Starts a simulated JAAS, migrates a model, and locates it.",
-	)
-	todo := plan{charm: ".", units: 1}
-	var version string
-	set.text(&todo.charm, "the charm: this repository, or an archive; default .", "charm")
-	set.text(&version, "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
-	others, err := p.parse(set, args)
-	if err == nil {
-		err = noArguments(others)
-	}
-	if err != nil {
-		return err
-	}
-	if todo.world, err = loadWorld("", version); err != nil {
-		return err
-	}
-	fmt.Fprintln(p.stdout, "Building the charm (up to a minute the first time) and starting a simulated JAAS...")
-	d, err := deploy(ctx, todo)
+	set := newFlags("jaas-sim demo [options]", "Starts a simulated JAAS, migrates a model, and locates it.")
+	d, err := p.deployDemo(ctx, set, args, "a simulated JAAS", func(version string) (sim.World, error) { return loadWorld("", version) })
 	if err != nil {
 		return err
 	}
@@ -54,6 +37,28 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	}
 	fmt.Fprint(p.stdout, demoEnd)
 	return nil
+}
+
+// deployDemo reads the command line of a demo and deploys its world.
+func (p *program) deployDemo(
+	ctx context.Context, set *flags, args []string, what string, world func(version string) (sim.World, error),
+) (*deployment, error) {
+	todo := plan{charm: ".", units: 1}
+	version := "2026"
+	set.text(&todo.charm, "the charm: this repository, or an archive; default .", "charm")
+	set.text(&version, "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
+	others, err := p.parse(set, args)
+	if err == nil {
+		err = noArguments(others)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if todo.world, err = world(version); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.stdout, "Building the charm (up to a minute the first time) and starting %s...\n", what)
+	return deploy(ctx, todo)
 }
 
 // demoEnd prints what was real and what to do next.

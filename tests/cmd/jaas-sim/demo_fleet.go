@@ -19,7 +19,7 @@ import (
 const fleetModels = 40
 
 // fleetWorld has forty models on two controllers, and two other controllers for them. One migration aborts.
-func fleetWorld(version string) sim.World {
+func fleetWorld(version string) (sim.World, error) {
 	w := sim.World{JIMM: sim.JIMM{Version: version}, Speed: 150}
 	for _, name := range []string{"east", "north", "south", "west"} {
 		w.Controllers = append(w.Controllers, sim.Controller{Name: name})
@@ -37,27 +37,14 @@ func fleetWorld(version string) sim.World {
 		}
 		w.Models = append(w.Models, m)
 	}
-	return w
+	return w, nil
 }
 
 // demoFleet is the command of that name: a plan migrates many models, the process is killed in the middle, a migration
 // aborts, and the plan is applied again until all models are migrated.
 func (p *program) demoFleet(ctx context.Context, args []string) (err error) {
 	set := newFlags("jaas-sim demo-fleet [options]", "Plans and moves forty models of a simulated JAAS, with a kill and an abort in the middle.")
-	todo := plan{charm: ".", units: 1}
-	version := "2026"
-	set.text(&todo.charm, "the charm: this repository, or an archive; default .", "charm")
-	set.text(&version, "of JIMM: 2024, 2025 or 2026; default 2026", "jimm")
-	others, err := p.parse(set, args)
-	if err == nil {
-		err = noArguments(others)
-	}
-	if err != nil {
-		return err
-	}
-	todo.world = fleetWorld(version)
-	fmt.Fprintln(p.stdout, "Building the charm (up to a minute the first time) and starting a simulated JAAS with forty models on west and south...")
-	d, err := deploy(ctx, todo)
+	d, err := p.deployDemo(ctx, set, args, "a simulated JAAS with forty models on west and south", fleetWorld)
 	if err != nil {
 		return err
 	}

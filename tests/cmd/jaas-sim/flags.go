@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/juju/gnuflag"
+
+	"jimm-migrator/tests/cmd/jaas-sim/application"
+	"jimm-migrator/tests/cmd/jaas-sim/operations"
 )
 
 // errHelp requests the usage text instead of a run.
@@ -112,6 +115,58 @@ func (f *flags) format(into *string, formats ...string) {
 		*into = text
 		return nil
 	}, func() string { return *into }}, "Specify output format ("+strings.Join(formats, "|")+")", "format")
+}
+
+// command is the command line of a command about the model that is served.
+type command struct {
+	*flags
+	program *program
+	out     output // of a command that has a choice of formats
+	state   string
+}
+
+// aboutModel begins the command line of such a command. The first format is the default; without any, there is no
+// choice.
+func (p *program) aboutModel(synopsis, purpose string, formats ...string) *command {
+	c := &command{flags: newFlags("jaas-sim "+synopsis, purpose), program: p}
+	if len(formats) > 0 {
+		p.formats(c.flags, &c.out, formats...)
+	}
+	var ignored string
+	c.text(&ignored, "accepted; the world has one model", "m", "model")
+	c.text(&c.state, stateUsage, "state")
+	return c
+}
+
+// read parses the command line and returns the arguments: at least as many as there are texts, each of which says that
+// its argument is missing.
+func (c *command) read(args []string, missing ...string) ([]string, error) {
+	words, err := c.program.parse(c.flags, args)
+	if err == nil && len(words) < len(missing) {
+		err = usageError{errors.New(missing[len(words)])}
+	}
+	return words, err
+}
+
+// readAll is read for a command that has no other arguments.
+func (c *command) readAll(args []string, missing ...string) ([]string, error) {
+	words, err := c.read(args, missing...)
+	if err == nil {
+		err = noArguments(words[len(missing):])
+	}
+	return words, err
+}
+
+// client returns a client of the world.
+func (c *command) client() (*operations.Client, error) { return dial(c.state) }
+
+// application returns a client for the application of the world.
+func (c *command) application() (*application.Client, error) {
+	world, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	return application.NewClient(world), nil
 }
 
 // parse returns the arguments that are not options. Its error is a usage error, or errHelp.

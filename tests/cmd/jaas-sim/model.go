@@ -20,38 +20,15 @@ import (
 	"jimm-migrator/tests/cmd/jaas-sim/screen"
 )
 
-// modelFlags adds the options of every command about the model.
-func modelFlags(set *flags, state *string) {
-	var ignored string
-	set.text(&ignored, "accepted; the world has one model", "m", "model")
-	set.text(state, stateUsage, "state")
-}
-
-// application returns a client for the application of the world.
-func (p *program) application(state string) (*application.Client, error) {
-	world, err := dial(state)
-	if err != nil {
-		return nil, err
-	}
-	return application.NewClient(world), nil
-}
-
 // config is the command of that name.
 func (p *program) config(ctx context.Context, args []string) error {
-	set := newFlags("jaas-sim config [options] APPLICATION [KEY | KEY=VALUE…]",
-		"Shows or sets configuration, as \"juju config\" does. A value @FILE is read from that file.")
-	var out output
-	var state string
+	set := p.aboutModel("config [options] APPLICATION [KEY | KEY=VALUE…]",
+		"Shows or sets configuration, as \"juju config\" does. A value @FILE is read from that file.", "yaml", "json")
 	var reset []string
-	p.formats(set, &out, "yaml", "json")
-	modelFlags(set, &state)
 	set.list(&reset, "options to reset, separated by commas", "reset")
-	words, err := p.parse(set, args)
+	words, err := set.read(args, "no application specified")
 	if err != nil {
 		return err
-	}
-	if len(words) == 0 {
-		return usageError{errors.New("no application specified")}
 	}
 	values := map[string]any{}
 	for _, key := range reset {
@@ -68,7 +45,7 @@ func (p *program) config(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	client, err := p.application(state)
+	client, err := set.application()
 	if err != nil {
 		return err
 	}
@@ -80,7 +57,7 @@ func (p *program) config(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return out.write(p.stdout, map[string]any{"application": words[0], "settings": options})
+		return set.out.write(p.stdout, map[string]any{"application": words[0], "settings": options})
 	}
 	for _, key := range keys {
 		option, ok := options[key]
@@ -171,19 +148,14 @@ func (p *program) updateSecret(ctx context.Context, args []string) error {
 
 // secretCommand reads the command line of a command about the content of a secret.
 func (p *program) secretCommand(args []string, name, first, missing string) (*application.Client, []string, error) {
-	set := newFlags("jaas-sim "+name+" [options] "+first+" [KEY[#base64|#file]=VALUE…]",
-		"Does what \"juju "+name+"\" does.")
-	var state, info string
-	modelFlags(set, &state)
+	set := p.aboutModel(name+" [options] "+first+" [KEY[#base64|#file]=VALUE…]", "Does what \"juju "+name+"\" does.")
+	var info string
 	set.text(&info, "accepted", "info")
-	words, err := p.parse(set, args)
-	if err == nil && len(words) == 0 {
-		err = usageError{errors.New(missing)}
-	}
+	words, err := set.read(args, missing)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := p.application(state)
+	client, err := set.application()
 	return client, words, err
 }
 
@@ -207,38 +179,23 @@ func (p *program) integrate(ctx context.Context, args []string) error {
 
 // twoWords reads the command line of a command with two arguments.
 func (p *program) twoWords(args []string, name, synopsis, missing string) (*application.Client, []string, error) {
-	set := newFlags("jaas-sim "+name+" [options] "+synopsis, "Does what \"juju "+name+"\" does.")
-	var state string
-	modelFlags(set, &state)
-	words, err := p.parse(set, args)
-	if err == nil && len(words) < 2 {
-		err = usageError{errors.New(missing)}
-	}
-	if err == nil {
-		err = noArguments(words[2:])
-	}
+	set := p.aboutModel(name+" [options] "+synopsis, "Does what \"juju "+name+"\" does.")
+	words, err := set.readAll(args, missing, missing)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := p.application(state)
+	client, err := set.application()
 	return client, words, err
 }
 
 // refresh is the command of that name.
 func (p *program) refresh(ctx context.Context, args []string) error {
-	set := newFlags("jaas-sim refresh [options] APPLICATION",
+	set := p.aboutModel("refresh [options] APPLICATION",
 		"Replaces the charm, as \"juju refresh\" does: with an archive, or with what the repository contains now.")
-	var state, path, ignored string
-	modelFlags(set, &state)
+	var path, ignored string
 	set.text(&path, "the charm's archive; default: the charm that is served, built again", "path")
 	set.text(&ignored, "accepted", "channel", "revision")
-	words, err := p.parse(set, args)
-	if err == nil && len(words) == 0 {
-		err = usageError{errors.New("no application specified")}
-	}
-	if err == nil {
-		err = noArguments(words[1:])
-	}
+	words, err := set.readAll(args, "no application specified")
 	if err != nil {
 		return err
 	}
@@ -247,7 +204,7 @@ func (p *program) refresh(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	client, err := p.application(state)
+	client, err := set.application()
 	if err != nil {
 		return err
 	}
@@ -260,22 +217,14 @@ func (p *program) refresh(ctx context.Context, args []string) error {
 
 // status is the command of that name.
 func (p *program) status(ctx context.Context, args []string) error {
-	set := newFlags("jaas-sim status [options]", "Shows the status of the model, as \"juju status\" does.")
-	var out output
-	var state string
+	set := p.aboutModel("status [options]", "Shows the status of the model, as \"juju status\" does.", "tabular", "yaml", "json")
 	var relations, ignored bool
-	p.formats(set, &out, "tabular", "yaml", "json")
-	modelFlags(set, &state)
 	set.toggle(&relations, "show the relations too", "relations", "integrations")
 	set.toggle(&ignored, "accepted; nothing is coloured", "color", "no-color")
-	words, err := p.parse(set, args)
-	if err == nil {
-		err = noArguments(words)
-	}
-	if err != nil {
+	if _, err := set.readAll(args); err != nil {
 		return err
 	}
-	client, err := p.application(state)
+	client, err := set.application()
 	if err != nil {
 		return err
 	}
@@ -283,32 +232,22 @@ func (p *program) status(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if out.format != "tabular" {
-		return out.write(p.stdout, screen.Status(status))
+	if set.out.format != "tabular" {
+		return set.out.write(p.stdout, screen.Status(status))
 	}
-	return out.with(p.stdout, func(w io.Writer) error {
+	return set.out.with(p.stdout, func(w io.Writer) error {
 		return screen.StatusTable(w, status, relations, time.Now())
 	})
 }
 
 // showAction is the command show-action.
 func (p *program) showAction(ctx context.Context, args []string) error {
-	set := newFlags("jaas-sim show-action [options] APPLICATION ACTION", "Shows an action and its parameters, as \"juju show-action\" does.")
-	var state string
-	modelFlags(set, &state)
-	words, err := p.parse(set, args)
-	switch {
-	case err != nil:
-		return err
-	case len(words) == 0:
-		return usageError{errors.New("no application specified")}
-	case len(words) == 1:
-		return usageError{errors.New("no action specified")}
-	}
-	if err := noArguments(words[2:]); err != nil {
+	set := p.aboutModel("show-action [options] APPLICATION ACTION", "Shows an action and its parameters, as \"juju show-action\" does.")
+	words, err := set.readAll(args, "no application specified", "no action specified")
+	if err != nil {
 		return err
 	}
-	actions, err := p.actionsOf(ctx, state, words[0])
+	actions, err := set.actionsOf(ctx, words[0])
 	if err != nil {
 		return err
 	}
@@ -332,8 +271,8 @@ func (p *program) showAction(ctx context.Context, args []string) error {
 }
 
 // actionsOf returns the actions of an application of the world.
-func (p *program) actionsOf(ctx context.Context, state, name string) (map[string]charm.ActionSpec, error) {
-	client, err := p.application(state)
+func (c *command) actionsOf(ctx context.Context, name string) (map[string]charm.ActionSpec, error) {
+	client, err := c.application()
 	if err != nil {
 		return nil, err
 	}
@@ -350,26 +289,18 @@ type actionArgument struct {
 
 // listActions is the command actions.
 func (p *program) listActions(ctx context.Context, args []string) error {
-	set := newFlags("jaas-sim actions [options] APPLICATION", "Lists the actions of an application, as \"juju actions\" does.")
-	var out output
-	var state string
-	schemas := false
-	p.formats(set, &out, "default", "tabular", "yaml", "json")
-	modelFlags(set, &state)
+	set := p.aboutModel("actions [options] APPLICATION", "Lists the actions of an application, as \"juju actions\" does.",
+		"default", "tabular", "yaml", "json")
+	out, schemas := &set.out, false
 	set.toggle(&schemas, "show the full schemas", "schema")
-	words, err := p.parse(set, args)
-	switch {
-	case err != nil:
+	words, err := set.readAll(args, "no application name specified")
+	if err != nil {
 		return err
-	case out.format == "tabular" && schemas:
+	}
+	if out.format == "tabular" && schemas {
 		return usageError{errors.New("full schema not compatible with tabular output")}
-	case len(words) == 0:
-		return usageError{errors.New("no application name specified")}
 	}
-	if err := noArguments(words[1:]); err != nil {
-		return err
-	}
-	actions, err := p.actionsOf(ctx, state, words[0])
+	actions, err := set.actionsOf(ctx, words[0])
 	if err != nil {
 		return err
 	}

@@ -19,51 +19,27 @@ const operationPoll = 100 * time.Millisecond
 
 // showOperation is the command show-operation.
 func (p *program) showOperation(ctx context.Context, args []string) error {
-	set := newFlags(
-		"jaas-sim show-operation [options] ID",
-		"Shows an operation and its tasks, as \"juju show-operation\" does.",
-	)
-	var out output
-	var waits waitOptions
-	var state string
-	var utc bool
-	p.formats(set, &out, "yaml", "json")
-	modelFlags(set, &state)
-	set.toggle(&utc, "show times in UTC", "utc")
-	waits.add(set)
-	others, err := p.parse(set, args)
-	if err == nil {
-		err = waits.check()
-	}
+	set := p.aboutModel("show-operation [options] ID", "Shows an operation and its tasks, as \"juju show-operation\" does.", "yaml", "json")
+	shown, err := set.readShow(args, "operation")
 	if err != nil {
 		return err
 	}
-	id, err := oneID(others, "operation")
+	op, err := shown.awaitOperation(ctx)
 	if err != nil {
 		return err
 	}
-	client, err := dial(state)
-	if err != nil {
-		return err
-	}
-	op, err := awaitOperation(ctx, client, id, waits)
-	if err != nil {
-		return err
-	}
-	return out.write(p.stdout, screen.Operation(op, utc))
+	return set.out.write(p.stdout, screen.Operation(op, shown.utc))
 }
 
 // awaitOperation returns an operation at once or when it has ended, depending on the options.
-func awaitOperation(
-	ctx context.Context, client *operations.Client, id string, waits waitOptions,
-) (operations.Operation, error) {
-	waiting, stop := waits.limit(ctx)
+func (s *showOptions) awaitOperation(ctx context.Context) (operations.Operation, error) {
+	waiting, stop := limited(ctx, s.wait)
 	defer stop()
 	again := time.NewTicker(operationPoll)
 	defer again.Stop()
 	for {
-		op, err := client.Operation(ctx, id)
-		if err != nil || waits.wait < 0 || op.Status != "pending" && op.Status != "running" {
+		op, err := s.client.Operation(ctx, s.id)
+		if err != nil || s.wait < 0 || op.Status != "pending" && op.Status != "running" {
 			return op, err
 		}
 		select {
@@ -79,8 +55,7 @@ func awaitOperation(
 
 // listOptions are the options of the command operations.
 type listOptions struct {
-	state         string
-	output        output
+	*command
 	utc           bool
 	query         operations.Query
 	machines      []string
@@ -93,7 +68,7 @@ func (p *program) listOperations(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := dial(options.state)
+	client, err := options.client()
 	if err != nil {
 		return err
 	}
@@ -112,12 +87,12 @@ func (p *program) listOperations(ctx context.Context, args []string) error {
 		screen.Infof(p.stderr, "no matching operations")
 		return nil
 	}
-	if options.output.format != "plain" {
+	if options.out.format != "plain" {
 		shown := map[string]any{}
 		for _, op := range found {
 			shown[op.ID] = screen.Operation(op, options.utc)
 		}
-		return options.output.write(p.stdout, shown)
+		return options.out.write(p.stdout, shown)
 	}
 	if begin > 0 || truncated {
 		fmt.Fprintf(p.stdout, "Displaying operation results %d to %d.\n", begin+1, end)
@@ -126,27 +101,22 @@ func (p *program) listOperations(ctx context.Context, args []string) error {
 		fmt.Fprintf(p.stdout, "Run the command again with --offset=%d --limit=%d to see the next batch.\n\n",
 			options.offset+options.limit, options.limit)
 	}
-	return options.output.with(p.stdout, func(w io.Writer) error { return screen.Table(w, found, options.utc) })
+	return options.out.with(p.stdout, func(w io.Writer) error { return screen.Table(w, found, options.utc) })
 }
 
 // parseList reads the command line of operations.
 func (p *program) parseList(args []string) (o listOptions, err error) {
-	set := newFlags(
-		"jaas-sim operations [options]",
-		"Lists operations, as \"juju operations\" does.",
-	)
-	o.limit = 50
+	set := p.aboutModel("operations [options]", "Lists operations, as \"juju operations\" does.", "plain", "yaml", "json")
+	o.command, o.limit = set, 50
 	set.list(&o.query.Actions, "only of these actions", "actions")
 	set.list(&o.query.Applications, "only on units of these applications", "applications", "apps")
-	p.formats(set, &o.output, "plain", "yaml", "json")
 	set.number(&o.limit, "list at most this many", "limit")
 	set.list(&o.machines, "only on these machines; there are none", "machines")
 	set.number(&o.offset, "skip this many", "offset")
-	modelFlags(set, &o.state)
 	set.list(&o.query.Status, "only with these statuses", "status")
 	set.list(&o.query.Units, "only on these units", "units")
 	set.toggle(&o.utc, "show times in UTC", "utc")
-	others, err := p.parse(set, args)
+	others, err := set.read(args)
 	if err != nil {
 		return o, err
 	}

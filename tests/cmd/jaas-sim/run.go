@@ -20,8 +20,7 @@ const defaultWait = 60 * time.Second
 
 // runOptions are the options of the command run.
 type runOptions struct {
-	state      string
-	output     output
+	*command
 	utc        bool
 	wait       time.Duration
 	background bool
@@ -35,7 +34,7 @@ func (p *program) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := dial(options.state)
+	client, err := options.client()
 	if err != nil {
 		return err
 	}
@@ -44,21 +43,21 @@ func (p *program) run(ctx context.Context, args []string) error {
 
 // parseRun reads the command line of run.
 func (p *program) parseRun(args []string) (request operations.Request, options runOptions, err error) {
-	set := newFlags(
-		"jaas-sim run [options] UNIT… ACTION [key[.key…]=value…]",
+	set := p.aboutModel(
+		"run [options] UNIT… ACTION [key[.key…]=value…]",
 		"Runs an action on units, APPLICATION/N or APPLICATION/leader, as \"juju run\" does.",
+		"plain", "yaml", "json",
 	)
+	options.command = set
 	var ignored bool
 	set.toggle(&options.background, "do not wait for the task", "background")
 	set.toggle(&ignored, "accepted; nothing is coloured", "color")
 	set.toggle(&ignored, "accepted", "no-color")
-	p.formats(set, &options.output, "plain", "yaml", "json")
 	set.text(&options.file, "YAML with parameters", "params")
-	modelFlags(set, &options.state)
 	set.toggle(&options.asStrings, "take values as strings, not as YAML", "string-args")
 	set.toggle(&options.utc, "show times in UTC", "utc")
 	set.duration(&options.wait, "how long to wait for the task, which continues afterwards; default 1m; negative: no limit", "wait")
-	others, err := p.parse(set, args)
+	others, err := set.read(args)
 	if err != nil {
 		return request, options, err
 	}

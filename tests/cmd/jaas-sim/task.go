@@ -18,47 +18,44 @@ const (
 	number          = `(?:0|[1-9][0-9]*)`
 )
 
-// waitOptions set how long to wait for a task or an operation.
-type waitOptions struct {
-	wait  time.Duration // negative: not at all; 0: without limit
-	watch bool
+// showOptions are those of a command that shows one task or operation.
+type showOptions struct {
+	id     string
+	utc    bool
+	wait   time.Duration // for its end; negative: not at all; 0: without limit
+	client *operations.Client
 }
 
-// add adds the options.
-func (w *waitOptions) add(set *flags) {
-	w.wait = -1
-	set.duration(&w.wait, "how long to wait for the end; default: not at all", "wait")
-	set.toggle(&w.watch, "wait for the end without limit", "watch")
-}
-
-// check refuses both options together.
-func (w *waitOptions) check() error {
-	if w.watch && w.wait != -1 {
-		return usageError{errors.New("specify either --watch or --wait but not both")}
+// readShow reads the command line of such a command.
+func (c *command) readShow(args []string, what string) (*showOptions, error) {
+	o := &showOptions{wait: -1}
+	watch := false
+	c.toggle(&o.utc, "show times in UTC", "utc")
+	c.duration(&o.wait, "how long to wait for the end; default: not at all", "wait")
+	c.toggle(&watch, "wait for the end without limit", "watch")
+	words, err := c.readAll(args, fmt.Sprintf("no %s ID specified", what))
+	switch {
+	case err != nil:
+		return nil, err
+	case watch && o.wait != -1:
+		return nil, usageError{errors.New("specify either --watch or --wait but not both")}
+	case watch:
+		o.wait = 0
 	}
-	if w.watch {
-		w.wait = 0
+	o.id = words[0]
+	if err := checkID(o.id, what); err != nil {
+		return nil, err
 	}
-	return nil
+	o.client, err = c.client()
+	return o, err
 }
 
-// limit returns a context that ends when the wait does.
-func (w *waitOptions) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if w.wait <= 0 {
+// limited returns a context that ends when the wait does. Zero or less is without limit.
+func limited(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+	if wait <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, w.wait)
-}
-
-// oneID reads the argument of a command that shows one task or operation.
-func oneID(args []string, what string) (string, error) {
-	if len(args) == 0 {
-		return "", usageError{fmt.Errorf("no %s ID specified", what)}
-	}
-	if err := checkID(args[0], what); err != nil {
-		return "", err
-	}
-	return args[0], noArguments(args[1:])
+	return context.WithTimeout(ctx, wait)
 }
 
 func checkID(id, what string) error {
@@ -70,59 +67,35 @@ func checkID(id, what string) error {
 
 // showTask is the command show-task.
 func (p *program) showTask(ctx context.Context, args []string) error {
-	set := newFlags(
-		"jaas-sim show-task [options] ID",
-		"Shows a task, as \"juju show-task\" does, and while it waits the task's log.",
-	)
-	var out output
-	var waits waitOptions
-	var state string
-	var utc bool
-	p.formats(set, &out, "plain", "yaml", "json")
-	modelFlags(set, &state)
-	set.toggle(&utc, "show times in UTC", "utc")
-	waits.add(set)
-	others, err := p.parse(set, args)
-	if err == nil {
-		err = waits.check()
-	}
+	set := p.aboutModel("show-task [options] ID", "Shows a task, as \"juju show-task\" does, and while it waits the task's log.", "plain", "yaml", "json")
+	options, err := set.readShow(args, "task")
 	if err != nil {
 		return err
 	}
-	id, err := oneID(others, "task")
+	task, err := p.awaitTask(ctx, options)
 	if err != nil {
 		return err
 	}
-	client, err := dial(state)
-	if err != nil {
-		return err
+	shown, _ := screen.Task(task, options.utc)
+	if set.out.format == "plain" {
+		shown = map[string]any{options.id: shown}
 	}
-	task, err := p.awaitTask(ctx, client, id, waits, utc)
-	if err != nil {
-		return err
-	}
-	shown, _ := screen.Task(task, utc)
-	if out.format == "plain" {
-		shown = map[string]any{id: shown}
-	}
-	return out.write(p.stdout, shown)
+	return set.out.write(p.stdout, shown)
 }
 
 // awaitTask returns a task at once or when it has ended, depending on the options, and shows its log meanwhile.
-func (p *program) awaitTask(
-	ctx context.Context, client *operations.Client, id string, waits waitOptions, utc bool,
-) (operations.Task, error) {
-	task, err := client.Task(ctx, id)
+func (p *program) awaitTask(ctx context.Context, options *showOptions) (operations.Task, error) {
+	task, err := options.client.Task(ctx, options.id)
 	running := task.Status == charmtest.TaskPending || task.Status == charmtest.TaskRunning
-	if err != nil || waits.wait < 0 || !running {
+	if err != nil || options.wait < 0 || !running {
 		return task, err
 	}
-	waiting, stop := waits.limit(ctx)
+	waiting, stop := limited(ctx, options.wait)
 	defer stop()
 	logged := false
-	task, err = client.Follow(waiting, id, func(line charmtest.LogMessage) {
+	task, err = options.client.Follow(waiting, options.id, func(line charmtest.LogMessage) {
 		logged = true
-		fmt.Fprintln(p.stderr, screen.Line(line, utc))
+		fmt.Fprintln(p.stderr, screen.Line(line, options.utc))
 	})
 	if logged {
 		fmt.Fprintln(p.stderr)
@@ -135,16 +108,13 @@ func (p *program) awaitTask(
 
 // cancelTask is the command cancel-task.
 func (p *program) cancelTask(ctx context.Context, args []string) error {
-	set := newFlags(
-		"jaas-sim cancel-task [options] ID…",
+	set := p.aboutModel(
+		"cancel-task [options] ID…",
 		"Cancels tasks, as \"juju cancel-task\" does. The process of one that runs is killed at once;\n"+
 			"a migration that it has started continues.",
+		"yaml", "json",
 	)
-	var out output
-	var state string
-	p.formats(set, &out, "yaml", "json")
-	modelFlags(set, &state)
-	ids, err := p.parse(set, args)
+	ids, err := set.read(args)
 	if err != nil {
 		return err
 	}
@@ -156,7 +126,7 @@ func (p *program) cancelTask(ctx context.Context, args []string) error {
 	if len(ids) == 0 {
 		return errors.New("no task IDs specified")
 	}
-	client, err := dial(state)
+	client, err := set.client()
 	if err != nil {
 		return err
 	}
@@ -165,5 +135,5 @@ func (p *program) cancelTask(ctx context.Context, args []string) error {
 		tasks[i], errs[i] = client.Cancel(ctx, id)
 		tasks[i].ID = id
 	}
-	return out.write(p.stdout, screen.Cancelled(tasks, errs))
+	return set.out.write(p.stdout, screen.Cancelled(tasks, errs))
 }
