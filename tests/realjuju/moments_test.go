@@ -18,6 +18,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
 	simctl "jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // steady decides which answers count. The answer to a request during which a removal makes a step depends on chance, so
@@ -129,11 +130,7 @@ func (o *observer) watch(ctx context.Context) {
 					}
 				})
 				o.asked(n)
-				pause := time.NewTimer(2 * time.Millisecond)
-				select {
-				case <-pause.C:
-				case <-ctx.Done():
-				}
+				_ = wire.Wait(ctx, 2*time.Millisecond)
 			}
 		})
 	}
@@ -301,11 +298,7 @@ func observe(t *testing.T, o observed) map[string]bool {
 		o.askAll(within(t))
 	}
 	o.steady.begin()
-	after := time.NewTimer(2 * time.Second)
-	select {
-	case <-after.C:
-	case <-ctx.Done():
-	}
+	_ = wire.Wait(ctx, 2*time.Second)
 	for _, o := range observers { // on a slow machine, two seconds are shorter than one round
 		o.askAll(within(t))
 	}

@@ -18,6 +18,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/realjuju/jaas"
 	"jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // scene is a running migration.
@@ -197,12 +198,7 @@ func noticed(ctx context.Context, now scene) error {
 // later is the moment some time later, or the end of the migration: for events that depend on chance.
 func later(d time.Duration) moment {
 	return func(ctx context.Context, _ scene) error {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+		_ = wire.Wait(ctx, d)
 		return nil
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"jimm-migrator/src/rpc"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/jimm"
+	"jimm-migrator/tests/sim/wire"
 )
 
 // addModels adds the models to their controllers, plays their history and writes JIMM's rows.
@@ -24,7 +25,7 @@ func (j *JAAS) addModels(ctx context.Context) error {
 		for i, past := range m.History {
 			happened = true
 			if i > 0 { // two migrations of a model never begin this close together
-				if err := wait(ctx, betweenPasts); err != nil {
+				if err := wire.Wait(ctx, betweenPasts); err != nil {
 					return err
 				}
 			}
@@ -35,7 +36,7 @@ func (j *JAAS) addModels(ctx context.Context) error {
 	}
 	if happened { // Juju's times have seconds: the next migration must not be mistaken for an earlier one
 		now := time.Now()
-		if err := wait(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)); err != nil {
+		if err := wire.Wait(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)); err != nil {
 			return err
 		}
 	}
@@ -52,17 +53,6 @@ func (j *JAAS) addModels(ctx context.Context) error {
 
 // betweenPasts separates the migrations in the history of one model.
 const betweenPasts = 1500 * time.Millisecond
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // putOnControllers adds a model to the controller where it begins, and its second active copies.
 func (j *JAAS) putOnControllers(m Model) error {

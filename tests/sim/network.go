@@ -9,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"jimm-migrator/tests/sim/wire"
 )
 
 // hostOfJIMM is the host name of JIMM on an in-memory network.
@@ -75,12 +77,8 @@ func (j *JAAS) listenPatiently(ctx context.Context, name string) (net.Listener, 
 		if !errors.Is(err, syscall.EADDRINUSE) || j.servers[name].address == "" || attempt == 600 {
 			return l, err
 		}
-		timer := time.NewTimer(100 * time.Millisecond)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, errors.Join(err, ctx.Err())
+		if over := wire.Wait(ctx, 100*time.Millisecond); over != nil {
+			return nil, errors.Join(err, over)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"jimm-migrator/tests/sim/wire"
 )
 
 // The migration engine works as Juju's migration master does: the handler of each phase reports its work in status
@@ -130,14 +132,7 @@ func (w *worker) loop() error {
 
 // wait waits for a duration at the controller's speed.
 func (w *worker) wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(w.scaled(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wire.Wait(ctx, w.scaled(d))
 }
 
 func (w *worker) scaled(d time.Duration) time.Duration {

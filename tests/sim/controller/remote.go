@@ -82,11 +82,7 @@ func (c *Controller) dial(ctx context.Context, scheme, address string, opts rpc.
 		if cause := certificateError(err); cause != nil {
 			return nil, wire.Errorf("", "unable to connect to API: tls: failed to verify certificate: %v", cause)
 		}
-		timer := time.NewTimer(dialRetry)
-		select {
-		case <-timer.C:
-		case <-limit.Done():
-			timer.Stop()
+		if wire.Wait(limit, dialRetry) != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}

@@ -127,12 +127,7 @@ const agentsFollow = 20 * time.Second
 func (c *Controller) followUpgrade(uuid, version string) {
 	ctx, cancel := c.run()
 	defer cancel()
-	timer := time.NewTimer(time.Duration(float64(agentsFollow) / c.config.Speed))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	_ = wire.Wait(ctx, time.Duration(float64(agentsFollow)/c.config.Speed))
 	_ = c.Update(uuid, func(m *Model) { // unless it has migrated away
 		if m.AgentVersion == version {
 			m.setAgents(version)

@@ -40,7 +40,7 @@ func (c *Conn) before(ctx context.Context, fault *Fault) bool {
 	case Ignore:
 		return true
 	case DelayWork:
-		return !wait(ctx, fault.Delay)
+		return Wait(ctx, fault.Delay) != nil
 	default:
 		return false
 	}
@@ -69,7 +69,7 @@ func (c *Conn) after(ctx context.Context, fault *Fault) bool {
 	case NoAnswer:
 		return true
 	case Delay:
-		return !wait(ctx, fault.Delay)
+		return Wait(ctx, fault.Delay) != nil
 	default:
 		return false
 	}
@@ -101,14 +101,13 @@ func (c *Conn) reply(ctx context.Context, reply []byte, action Action) {
 	}
 }
 
-// wait returns true after d, false as soon as the context ends.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
+// Wait returns nil after d, or the error of the context as soon as that ends.
+func Wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(max(d, time.Nanosecond)) // a timer that is due crashes the race detector
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
 	case <-ctx.Done():
-		return false
 	}
+	return ctx.Err()
 }
