@@ -50,6 +50,13 @@ type Options struct {
 	JWKSRoots *x509.CertPool
 }
 
+// SharedOptions are those of many worlds in virtual time: they share what takes time to make, a certificate without a
+// chain and equal tokens. Each world needs a network of its own.
+func SharedOptions() (Options, error) {
+	ca, err := wire.NewLoneCA(wire.ControllerName)
+	return Options{CA: ca, Plain: true, Keys: jimm.NewThriftyKeys(), NoMessages: true}, err
+}
+
 // Start makes a world and serves it. The context limits the start only.
 func Start(ctx context.Context, world World, options Options) (*JAAS, error) {
 	world, err := world.filled()

@@ -22,7 +22,6 @@ func (p *plan) makeRefusal() {
 		return
 	}
 	p.cell("the target refuses JIMM for good")
-	p.refuses = true
 	p.faults = append(p.faults, sim.Fault{Server: p.target, Fault: wire.Fault{
 		Facade: "ModelManager", Method: "ModelInfo", Action: wire.Refuse,
 		Error: &wire.Error{Message: "permission denied", Code: "unauthorized access"},

@@ -34,7 +34,6 @@ type life struct {
 	texts    []string // everything that it has printed
 	starts   int      // how often it has requested a migration
 	records  int
-	proof    judge.Proof
 	latest   migration.JudgedEvent
 	verdicts []string // Each with what was observed, when it changed.
 
@@ -179,7 +178,6 @@ func (p *pen) RecordController(ctx context.Context, proof judge.Proof) error {
 	defer p.life.enter("verify")
 	p.life.mu.Lock()
 	p.life.records++
-	p.life.proof = proof
 	p.life.mu.Unlock()
 	return p.Writer.RecordController(ctx, proof)
 }

@@ -23,7 +23,6 @@ type plan struct {
 	prelude               string // the action before the first process: "", "check" or "locate"
 	skewed                bool   // the clocks differ by more than the engine allows
 	byHand                bool   // another client has already recorded the target in JIMM
-	refuses               bool   // the target refuses to describe the model to JIMM
 	fickle                bool   // the target describes the model at first, and refuses to do so later, for a while
 	told                  bool   // the log of JIMM contains everything that has happened
 

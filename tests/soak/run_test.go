@@ -17,26 +17,19 @@ import (
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
-	simjimm "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
 // canary is the secret that must appear nowhere.
 const canary = "CANARY-5f2e"
 
-// secretary makes, once for all worlds, what takes time to make: a certificate without a chain, and equal tokens.
-type secretary struct {
-	ca   *wire.CA
-	keys *simjimm.Keys
-}
-
-func newSecretary(t *testing.T) secretary {
+func sharedOptions(t *testing.T) sim.Options {
 	t.Helper()
-	ca, err := wire.NewLoneCA(wire.ControllerName)
+	options, err := sim.SharedOptions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secretary{ca, simjimm.NewThriftyKeys()}
+	return options
 }
 
 // story is a plan that is played.
@@ -86,22 +79,20 @@ func (s *story) calm() time.Duration {
 }
 
 // play plays the plan of a seed and returns what was wrong.
-func play(t *testing.T, sec secretary, seed uint64) *story {
+func play(t *testing.T, options sim.Options, seed uint64) *story {
 	t.Helper()
 	s := &story{plan: newPlan(seed), away: map[string]bool{}}
 	synctest.Test(t, func(t *testing.T) {
-		network := wire.NewNetwork()
-		s.link = &link{network: network, cuts: map[string]chan struct{}{}}
+		options.Network, options.Log = wire.NewNetwork(), s.heard
+		s.link = &link{network: options.Network, cuts: map[string]chan struct{}{}}
 		s.trouble = time.Now()
 		// A world is made without faults: they start with our runs.
-		j, err := sim.Start(t.Context(), s.world, sim.Options{
-			Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: s.heard,
-		})
+		j, err := sim.Start(t.Context(), s.world, options)
 		if err != nil {
 			s.blame("the world cannot be: %v", err)
 			return
 		}
-		s.jaas, s.url, s.roots = j, j.URL(), sec.ca.Pool()
+		s.jaas, s.url, s.roots = j, j.URL(), options.CA.Pool()
 		s.happen(t.Context())
 		_ = j.Close() // it does not matter which connection has gone
 		s.others.Wait()
@@ -198,14 +189,7 @@ func (s *story) rest(ctx context.Context) {
 	s.blame("the world: a migration never ends: %+v", s.actual())
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(max(d, time.Nanosecond)) // a timer that is due crashes the race detector
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
+func pause(ctx context.Context, d time.Duration) { _ = wire.Wait(ctx, d) }
 
 func (s *story) newLife(k kill) *life {
 	return &life{story: s, death: k, link: s.link, judged: s.judged}

@@ -39,7 +39,7 @@ func TestSeed(t *testing.T) {
 	if seed == 0 {
 		t.Skip("needs -seed=N")
 	}
-	s := play(t, newSecretary(t), seed)
+	s := play(t, sharedOptions(t), seed)
 	t.Logf("%s to %s, probe %v, poll %v, timeout %v, faults %+v, breaks %+v, operator %+v, kills %+v, then %v", s.source, s.target, s.probe, s.poll, s.timeout, s.faults, s.breaks, s.other, s.kills, s.pause)
 	t.Logf("JIMM %+v, controllers %+v, model %+v", s.world.JIMM, s.world.Controllers, s.world.Models[0])
 	for _, c := range s.jaas.World().Controllers {
@@ -60,7 +60,7 @@ func TestSoak(t *testing.T) {
 		t.Skip("one seed is wanted")
 	}
 	first, seeds := number(t, "from"), number(t, "seeds")
-	sec := newSecretary(t)
+	shared := sharedOptions(t)
 	c := &coverage{cells: map[string]int{}}
 	var next atomic.Uint64
 	began := time.Now()
@@ -69,7 +69,7 @@ func TestSoak(t *testing.T) {
 			t.Run(strconv.Itoa(part), func(t *testing.T) {
 				t.Parallel()
 				for n := next.Add(1); n <= seeds; n = next.Add(1) {
-					s := play(t, sec, first+n-1)
+					s := play(t, shared, first+n-1)
 					for _, what := range s.wrong {
 						t.Errorf("seed %d: %s\n\tagain: go test ./tests/soak -run TestSeed -seed=%d -v -count=20", s.seed, what, s.seed)
 					}

@@ -1,7 +1,6 @@
 package fleet_test
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/migration"
-	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/wire"
@@ -101,36 +99,27 @@ func (m *meter) reset() {
 }
 
 // measure migrates all models of the world in one run.
-func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary bool) cost {
+func measure(t *testing.T, options sim.Options, w sim.World, caps fleet.Caps) cost {
 	t.Helper()
 	var m meter
 	m.reset()
-	network := wire.NewNetwork()
-	j, err := sim.Start(t.Context(), w, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: m.see})
+	options.Network, options.Log = wire.NewNetwork(), m.see
+	j, err := sim.Start(t.Context(), w, options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	s := &story{world: w, caps: caps, rules: fleet.Rules{Canary: canary, ModelTimeout: time.Hour}, jaas: j, link: &link{network: network}}
+	s := &story{world: w, caps: caps, rules: fleet.Rules{ModelTimeout: time.Hour}, jaas: j, network: options.Network}
 	plan := s.plan(t.Context())
 	l := s.newLife(0)
 	defer l.kill()
-	opened, eyes, err := s.open(t.Context(), l)
+	p, err := s.open(t.Context(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.Close()
+	defer p.Close()
 	m.reset()
-	done, err := fleet.Apply(t.Context(), fleet.Means{
-		Traffic: eyes.traffic, Book: eyes.book, Reader: opened.Many(), Writer: opened.Writer(),
-		Leader: func(context.Context) (bool, error) { return true, nil },
-		View: func(model string, quiet bool) (survey.JAAS, func()) {
-			return opened.View(eyes.lists, eyes.book, model, quiet)
-		},
-	}, fleet.RunOptions{
-		Plan: plan, JAAS: plan.JAAS, Timeout: 1000 * time.Hour,
-		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
-	})
+	done, err := p.apply(t.Context(), p.Writer(), always, fleet.RunOptions{Plan: plan, Timeout: 1000 * time.Hour})
 	if err != nil || done.Counts.Moved != len(w.Models) {
 		t.Fatalf("%+v %s %v", done.Counts, done.Stopped, err)
 	}
@@ -163,12 +152,12 @@ func measure(t *testing.T, sec secretary, w sim.World, caps fleet.Caps, canary b
 
 // A run keeps its slots full and JIMM's audit log small, in virtual time: the numbers are the same on every machine.
 func TestRunKeepsItsBudgets(t *testing.T) {
-	sec := newSecretary(t)
+	shared := sharedOptions(t)
 	parallel := small(t, "parallel")
 	caps := fleet.Caps{Parallel: parallel, Source: parallel, Target: parallel / 2, Agents: 600}
 	for year, most := range map[string]float64{"2024": callsPerModel2024, "2026": callsPerModel2026} {
 		synctest.Test(t, func(t *testing.T) {
-			c := measure(t, sec, crowd(year, small(t, "models")), caps, false)
+			c := measure(t, shared, crowd(year, small(t, "models")), caps)
 			t.Logf("JIMM of %s: %v", year, c)
 			if c.perModel() > most {
 				t.Errorf("JIMM of %s: %.1f calls for a model, at most %.0f are wanted", year, c.perModel(), most)

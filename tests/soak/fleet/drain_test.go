@@ -6,14 +6,11 @@ import (
 	"maps"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/fleet"
 	"jimm-migrator/src/jaas"
 	"jimm-migrator/src/juju"
-	"jimm-migrator/src/migration"
-	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
 	"jimm-migrator/tests/sim/wire"
@@ -82,20 +79,13 @@ func (s *story) drain(ctx context.Context) {
 func (s *story) drainOnce(ctx context.Context, l *life) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
-	j, w, err := s.open(ctx, l)
+	p, err := s.open(ctx, l)
 	if err != nil {
 		return
 	}
-	defer j.Close()
-	uuid, err := j.UUID(ctx)
-	if err != nil {
-		return
-	}
-	look := func() (fleet.Snapshot, error) {
-		return fleet.Survey(ctx, w.traffic, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
-	}
+	defer p.Close()
 	policy := fleet.Policy{Goal: fleet.Drain, From: drained, Targets: []fleet.Weighted{{Name: "east", Weight: 1}, {Name: "north", Weight: 1}}, Caps: s.caps, Rules: s.rules}
-	snapshot, err := look()
+	snapshot, err := p.survey(ctx)
 	if err == nil {
 		err = fleet.CheckDrain(snapshot, drained)
 	}
@@ -109,13 +99,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 		s.blame("no plan of a drain: %v", err)
 		return
 	}
-	l.done, l.err = fleet.Apply(ctx, fleet.Means{
-		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: pen{j.Writer(), s, l.account},
-		Leader: func(context.Context) (bool, error) { return true, nil },
-		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
-	}, fleet.RunOptions{
-		Plan: plan, JAAS: uuid, Timeout: 2 * time.Hour, Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
-	})
+	l.done, l.err = p.apply(ctx, pen{p.Writer(), s, l.account}, always, fleet.RunOptions{Plan: plan, Timeout: 2 * time.Hour})
 	if l.dead() || l.err != nil {
 		s.count("drain killed")
 		return
@@ -125,7 +109,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 		defer s.jaas.Faults(drained).Clear()
 	}
 	before := s.actual()
-	if snapshot, err = look(); err != nil {
+	if snapshot, err = p.survey(ctx); err != nil {
 		return
 	}
 	left, err := fleet.Remaining(snapshot, policy)
@@ -133,7 +117,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 		s.blame("no plan of what is left: %v", err)
 		return
 	}
-	e := fleet.Gather(ctx, j.Engine, snapshot, fleet.End{Controller: drained, Left: left, Moved: l.done.Moves, Probe: true})
+	e := fleet.Gather(ctx, p.Engine, snapshot, fleet.End{Controller: drained, Left: left, Moved: l.done.Moves, Probe: true})
 	if l.dead() {
 		return
 	}
@@ -144,7 +128,7 @@ func (s *story) drainOnce(ctx context.Context, l *life) {
 	if why := before.denies(verdict); why != "" && after.denies(verdict) != "" {
 		s.blame("the verdict is %s: %s; %+v%s", verdict, why, e, s.printed())
 	}
-	s.repair(ctx, j, snapshot, fleet.Stays(snapshot, l.done.Moves, e.Departed))
+	s.repair(ctx, p.JAAS, snapshot, fleet.Stays(snapshot, l.done.Moves, e.Departed))
 }
 
 // repair corrects JIMM's access rules and checks them.
@@ -241,25 +225,14 @@ func (s *story) credentials() map[string]juju.Credentials {
 }
 
 // playDrain plays a drain.
-func playDrain(t *testing.T, sec secretary, seed uint64) *story {
+func playDrain(t *testing.T, shared sim.Options, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
-	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.drain) })
-	return s
+	return s.play(t, shared, s.drain)
 }
 
 // TestDrainSeed repeats one seed of TestDrains.
-func TestDrainSeed(t *testing.T) {
-	seed := number(t, "seed")
-	if seed == 0 {
-		t.Skip("needs -seed=N")
-	}
-	s := playDrain(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, accounts %t, kills %v, others %+v%s", s.world.JIMM.Version, s.accounts, s.kills, s.moves, s.printed())
-	for _, what := range s.wrong {
-		t.Error(what)
-	}
-}
+func TestDrainSeed(t *testing.T) { again(t, playDrain) }
 
 // TestDrains drains a controller in many worlds. No verdict claims more than is true, JIMM's access rules name the
 // controller that has the model, and no other, and the worlds of the first seeds lead to every verdict.

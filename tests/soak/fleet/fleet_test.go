@@ -25,7 +25,6 @@ import (
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
-	simjimm "jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -51,7 +50,6 @@ func number(t *testing.T, name string) uint64 {
 // story is a world of many models and the events in it.
 type story struct {
 	*rand.Rand
-	seed  uint64
 	world sim.World
 	caps  fleet.Caps
 	rules fleet.Rules
@@ -73,9 +71,9 @@ type story struct {
 	// see gets all messages; may be nil.
 	see func(wire.Event)
 
-	jaas  *sim.JAAS
-	link  *link
-	wrong []string
+	jaas    *sim.JAAS
+	network *wire.Network
+	wrong   []string
 
 	mu    sync.Mutex
 	asked []request // when another client asked for a migration
@@ -104,7 +102,7 @@ func (s *story) blame(format string, args ...any) {
 // newStory decides what happens.
 func newStory(seed uint64) *story {
 	r := rand.New(rand.NewPCG(seed, 11))
-	s := &story{Rand: r, seed: seed, cells: map[string]int{}, rules: fleet.Rules{Canary: r.IntN(3) > 0, Failures: r.IntN(3) * r.IntN(4), ModelTimeout: time.Hour}}
+	s := &story{Rand: r, cells: map[string]int{}, rules: fleet.Rules{Canary: r.IntN(3) > 0, Failures: r.IntN(3) * r.IntN(4), ModelTimeout: time.Hour}}
 	s.caps = fleet.Caps{Parallel: 1 + r.IntN(6), Source: 1 + r.IntN(4), Target: 1 + r.IntN(3), Agents: 10 + r.IntN(60)}
 	s.world.JIMM = sim.JIMM{
 		Version:         []string{"2024", "2026"}[r.IntN(2)],
@@ -185,46 +183,42 @@ func (s *story) trouble() controller.Outcome {
 	}
 }
 
-// secretary makes, once for all worlds, what takes time to make.
-type secretary struct {
-	ca   *wire.CA
-	keys *simjimm.Keys
-}
-
-func newSecretary(t *testing.T) secretary {
+func sharedOptions(t *testing.T) sim.Options {
 	t.Helper()
-	ca, err := wire.NewLoneCA(wire.ControllerName)
+	options, err := sim.SharedOptions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secretary{ca, simjimm.NewThriftyKeys()}
+	return options
 }
 
 // play plays a story.
-func play(t *testing.T, sec secretary, seed uint64) *story {
+func play(t *testing.T, shared sim.Options, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
-	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.happen) })
-	return s
+	return s.play(t, shared, s.happen)
 }
 
 // play starts the world and plays the story in it.
-func (s *story) play(t *testing.T, sec secretary, happen func(context.Context)) {
+func (s *story) play(t *testing.T, options sim.Options, happen func(context.Context)) *story {
 	t.Helper()
-	network := wire.NewNetwork()
-	j, err := sim.Start(t.Context(), s.world, sim.Options{Network: network, CA: sec.ca, Plain: true, Keys: sec.keys, NoMessages: true, Log: s.see})
-	if err != nil {
-		s.blame("the world cannot be: %v", err)
-		return
-	}
-	s.jaas, s.link = j, &link{network: network}
-	happen(t.Context())
-	for _, v := range j.Violations() {
-		if (strings.HasPrefix(v.User, ours) || s.rivals && strings.HasPrefix(v.User, theirs)) && !s.raced(v) {
-			s.blame("%v%s", v, s.printed())
+	synctest.Test(t, func(t *testing.T) {
+		options.Network, options.Log = wire.NewNetwork(), s.see
+		j, err := sim.Start(t.Context(), s.world, options)
+		if err != nil {
+			s.blame("the world cannot be: %v", err)
+			return
 		}
-	}
-	_ = j.Close()
+		s.jaas, s.network = j, options.Network
+		happen(t.Context())
+		for _, v := range j.Violations() {
+			if (strings.HasPrefix(v.User, ours) || s.rivals && strings.HasPrefix(v.User, theirs)) && !s.raced(v) {
+				s.blame("%v%s", v, s.printed())
+			}
+		}
+		_ = j.Close()
+	})
+	return s
 }
 
 func (s *story) happen(ctx context.Context) {
@@ -268,6 +262,16 @@ func (s *story) happen(ctx context.Context) {
 	others.Wait()
 	s.cordonAll(ctx, false)
 	// Nothing else happens now: all models are migrated, or left for a reason; and another run has nothing to do.
+	s.land(ctx)
+	last := s.untilIdle(ctx, alive)
+	if !s.idle(last) {
+		s.blame("it never has nothing to do: %s", s.printed())
+	}
+	s.final(plan, last)
+}
+
+// land waits until no model is being migrated, and a while longer.
+func (s *story) land(ctx context.Context) {
 	for range 60 {
 		if !s.flying() {
 			break
@@ -275,11 +279,6 @@ func (s *story) happen(ctx context.Context) {
 		pause(ctx, time.Minute)
 	}
 	pause(ctx, 10*time.Minute)
-	last := s.untilIdle(ctx, alive)
-	if !s.idle(last) {
-		s.blame("it never has nothing to do: %s", s.printed())
-	}
-	s.final(plan, last)
 }
 
 // untilIdle repeats the run until it has nothing left to start, and returns the last one.
@@ -314,18 +313,13 @@ func (s *story) plan(ctx context.Context) fleet.Plan { return s.planTo(ctx, "eas
 func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 	l := s.newLife(0)
 	defer l.kill()
-	j, w, err := s.open(ctx, l)
+	p, err := s.open(ctx, l)
 	if err != nil {
 		s.blame("no plan: %v", err)
 		return fleet.Plan{}
 	}
-	defer j.Close()
-	uuid, err := j.UUID(ctx)
-	if err != nil {
-		s.blame("no plan: %v", err)
-		return fleet.Plan{}
-	}
-	snapshot, err := fleet.Survey(ctx, w.traffic, j.Many(), fleet.Question{Base: fleet.Snapshot{JAAS: uuid, Traits: j.Engine.Traits, Unit: "jimm-migrator/0"}, Edges: true})
+	defer p.Close()
+	snapshot, err := p.survey(ctx)
 	if err != nil {
 		s.blame("no plan: %v", err)
 		return fleet.Plan{}
@@ -357,7 +351,7 @@ func (s *story) planTo(ctx context.Context, targets ...string) fleet.Plan {
 // life is one process of an application.
 type life struct {
 	account string
-	link    *link
+	network *wire.Network
 	cancel  context.CancelFunc
 	die     int // killed after this many messages; 0: never
 
@@ -371,7 +365,7 @@ type life struct {
 }
 
 func (s *story) newLife(die int) *life {
-	return &life{account: ours, link: s.link, die: die, cancel: func() {}}
+	return &life{account: ours, network: s.network, die: die, cancel: func() {}}
 }
 
 func (l *life) dead() bool {
@@ -402,14 +396,11 @@ func (l *life) sends() {
 	}
 }
 
-// link connects a process to the network.
-type link struct{ network *wire.Network }
-
 func (l *life) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if l.dead() {
 		return nil, net.ErrClosed
 	}
-	conn, err := l.link.network.DialContext(ctx, network, address)
+	conn, err := l.network.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -430,8 +421,10 @@ func (t *tap) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// eyes are the reads of a run.
-type eyes struct {
+// process is a life that is connected to JIMM, and the reads of its run.
+type process struct {
+	*jaas.JAAS
+	uuid    string // of the JAAS
 	lists   *fleet.Lists
 	book    *fleet.Book
 	traffic *fleet.Traffic
@@ -440,7 +433,7 @@ type eyes struct {
 const poll = 5 * time.Second
 
 func (s *story) settings(id string, l *life) config.Settings {
-	dial := s.link.network.DialContext
+	dial := s.network.DialContext
 	if l != nil {
 		dial = l.dial
 	}
@@ -450,20 +443,48 @@ func (s *story) settings(id string, l *life) config.Settings {
 	}
 }
 
-func (s *story) open(ctx context.Context, l *life) (*jaas.JAAS, eyes, error) {
+func (s *story) open(ctx context.Context, l *life) (*process, error) {
 	j, err := jaas.Connect(ctx, s.settings(l.account, l))
 	if err != nil {
-		return nil, eyes{}, err
+		return nil, err
 	}
 	j.Pace()
-	e := eyes{lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), 25*time.Hour, poll)}
-	e.traffic = fleet.NewTraffic(e.lists, e.book, j.Engine.Witness, fleet.TrafficOptions{Poll: poll, Probe: true})
-	return j, e, nil
+	p := &process{JAAS: j, lists: fleet.NewLists(j.Engine.Fleet, poll), book: fleet.NewBook(j.Many(), 25*time.Hour, poll)}
+	p.traffic = fleet.NewTraffic(p.lists, p.book, j.Engine.Witness, fleet.TrafficOptions{Poll: poll, Probe: true})
+	if p.uuid, err = j.UUID(ctx); err != nil {
+		j.Close()
+		return nil, err
+	}
+	return p, nil
 }
+
+// survey returns what a plan is made from.
+func (p *process) survey(ctx context.Context) (fleet.Snapshot, error) {
+	base := fleet.Snapshot{JAAS: p.uuid, Traits: p.Engine.Traits, Unit: "jimm-migrator/0"}
+	return fleet.Survey(ctx, p.traffic, p.Many(), fleet.Question{Base: base, Edges: true})
+}
+
+// apply applies the plan in the options, as the leader as long as leads says so.
+func (p *process) apply(ctx context.Context, w migration.Writer, leads func() bool, options fleet.RunOptions) (fleet.Done, error) {
+	means := fleet.Means{
+		Traffic: p.traffic, Book: p.book, Reader: p.Many(), Writer: w,
+		Leader: func(context.Context) (bool, error) { return leads(), nil },
+		View:   func(model string, quiet bool) (survey.JAAS, func()) { return p.View(p.lists, p.book, model, quiet) },
+	}
+	if options.Plan.Goal == fleet.Upgrade {
+		means.Upgrader = p.Upgrader()
+	}
+	options.JAAS = p.uuid
+	options.Model = migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll}
+	return fleet.Apply(ctx, means, options)
+}
+
+// always is a unit that remains the leader.
+func always() bool { return true }
 
 // run is one process of our application.
 func (s *story) run(ctx context.Context, plan fleet.Plan, die int) *life {
-	return s.runLed(ctx, plan, die, func() bool { return true })
+	return s.live(ctx, s.newLife(die), plan, always)
 }
 
 // twoUnits changes the leader in the middle of a run. The second unit applies the plan while the first watches the
@@ -473,7 +494,7 @@ func (s *story) twoUnits(ctx context.Context, plan fleet.Plan, rules sim.Fleet) 
 	var first sync.WaitGroup
 	until := time.Now().Add(s.resign)
 	var one *life
-	first.Go(func() { one = s.runLed(ctx, plan, 0, func() bool { return time.Now().Before(until) }) })
+	first.Go(func() { one = s.live(ctx, s.newLife(0), plan, func() bool { return time.Now().Before(until) }) })
 	pause(ctx, s.resign+time.Second)
 	s.say("another unit leads")
 	s.jaas.BeginRun(rules) // Whatever stopped the first run.
@@ -536,38 +557,19 @@ func (p pen) StartMigration(ctx context.Context, model facts.Model, target facts
 // aMoment is how long our own observation and request take.
 const aMoment = 2 * time.Second
 
-// runLed is one process of ours, which is the leader as long as leads says so.
-func (s *story) runLed(ctx context.Context, plan fleet.Plan, die int, leads func() bool) *life {
-	return s.live(ctx, s.newLife(die), plan, leads)
-}
-
-// live applies a plan in one process.
+// live applies a plan in one process, which is the leader as long as leads says so.
 func (s *story) live(ctx context.Context, l *life, plan fleet.Plan, leads func() bool) *life {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.kill()
-	j, w, err := s.open(ctx, l)
+	p, err := s.open(ctx, l)
 	if err != nil {
 		l.err = err
 		return l
 	}
-	defer j.Close()
-	uuid, err := j.UUID(ctx)
-	if err != nil {
-		l.err = err
-		return l
-	}
+	defer p.Close()
 	s.say("%s: a life begins; it ends after %d messages", l.account, l.die)
-	means := fleet.Means{
-		Traffic: w.traffic, Book: w.book, Reader: j.Many(), Writer: pen{j.Writer(), s, l.account},
-		Leader: func(context.Context) (bool, error) { return leads(), nil },
-		View:   func(model string, quiet bool) (survey.JAAS, func()) { return j.View(w.lists, w.book, model, quiet) },
-	}
-	if plan.Goal == fleet.Upgrade {
-		means.Upgrader = j.Upgrader()
-	}
-	l.done, l.err = fleet.Apply(ctx, means, fleet.RunOptions{
-		Plan: plan, JAAS: uuid, Timeout: 6 * time.Hour,
-		Model: migration.Options{Options: survey.Options{Unit: "jimm-migrator/0", Probe: true}, PollInterval: poll},
+	l.done, l.err = p.apply(ctx, pen{p.Writer(), s, l.account}, leads, fleet.RunOptions{
+		Plan: plan, Timeout: 6 * time.Hour,
 		Report: func(e fleet.Event) {
 			if stop, ok := e.(fleet.StoppedEvent); ok {
 				if leads() && l.account == ours { // Otherwise another unit starts what is left.
@@ -672,14 +674,7 @@ func (s *story) cordonAll(ctx context.Context, mark bool) {
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(max(d, time.Nanosecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
+func pause(ctx context.Context, d time.Duration) { _ = wire.Wait(ctx, d) }
 
 // judge compares what a run reports with the actual state.
 func (s *story) judge(plan fleet.Plan, l *life) {
@@ -736,14 +731,18 @@ func (s *story) final(plan fleet.Plan, last *life) {
 	}
 }
 
-// TestSeed repeats one seed.
-func TestSeed(t *testing.T) {
+// TestSeed repeats one seed of TestFleets.
+func TestSeed(t *testing.T) { again(t, play) }
+
+// again repeats the seed of the flag.
+func again(t *testing.T, play func(*testing.T, sim.Options, uint64) *story) {
+	t.Helper()
 	seed := number(t, "seed")
 	if seed == 0 {
 		t.Skip("needs -seed=N")
 	}
-	s := play(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v, others %+v, cordon %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.moves, s.cordon, s.printed())
+	s := play(t, sharedOptions(t), seed)
+	t.Logf("JIMM of %s, accounts %t, caps %+v, rules %+v, edges %v, kills %v, others %+v, cordon %v%s", s.world.JIMM.Version, s.accounts, s.caps, s.rules, s.edges, s.kills, s.moves, s.cordon, s.printed())
 	for _, what := range s.wrong {
 		t.Error(what)
 	}
@@ -754,13 +753,13 @@ func TestFleets(t *testing.T) { playMany(t, play, "TestSeed", number(t, "seeds")
 
 // playMany plays the stories of n seeds, starting with the one that the flag names, and counts what happened in them.
 // Again is the test that plays one of them.
-func playMany(t *testing.T, play func(*testing.T, secretary, uint64) *story, again string, n uint64) map[string]int {
+func playMany(t *testing.T, play func(*testing.T, sim.Options, uint64) *story, again string, n uint64) map[string]int {
 	t.Helper()
-	sec := newSecretary(t)
+	shared := sharedOptions(t)
 	cells := map[string]int{}
 	from := number(t, "from")
 	for seed := from; seed < from+n; seed++ {
-		s := play(t, sec, seed)
+		s := play(t, shared, seed)
 		for cell, count := range s.cells {
 			cells[cell] += count
 		}

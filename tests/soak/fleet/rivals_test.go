@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/fleet"
@@ -34,12 +33,25 @@ func newRivalry(s *story) rivalry {
 
 // playRivals runs two applications that apply one plan each. Both plans were made in the same minute and have the same
 // models.
-func playRivals(t *testing.T, sec secretary, seed uint64) *story {
+func playRivals(t *testing.T, shared sim.Options, seed uint64) *story {
 	t.Helper()
 	s := newStory(seed)
 	r := newRivalry(s)
-	synctest.Test(t, func(t *testing.T) { s.play(t, sec, func(ctx context.Context) { s.contend(ctx, r) }) })
-	return s
+	return s.play(t, shared, func(ctx context.Context) { s.contend(ctx, r) })
+}
+
+// both runs processes of both applications: those that are killed, and then one for each of the last.
+func (r rivalry) both(ctx context.Context, last []int, run func(account string, kill int)) {
+	lives := func(account string, kills []int) {
+		for _, kill := range slices.Concat(kills, last) {
+			run(account, kill)
+			pause(ctx, r.pause)
+		}
+	}
+	var both sync.WaitGroup
+	both.Go(func() { lives(ours, r.kills) })
+	both.Go(func() { pause(ctx, r.later); lives(theirs, r.theirs) })
+	both.Wait()
 }
 
 // contend applies both plans, with kills, and then again until nothing is left to do.
@@ -53,35 +65,19 @@ func (s *story) contend(ctx context.Context, r rivalry) {
 	for _, e := range plans[ours].Moves {
 		rules.Planned = append(rules.Planned, sim.PlannedStart{Model: e.Model, From: e.Source, To: e.Target()})
 	}
-	lead := func() bool { return true }
 	run := func(account string, die int) *life {
 		if account == ours {
 			s.jaas.BeginRun(rules)
 		}
 		l := s.newLife(die)
 		l.account = account
-		if s.live(ctx, l, plans[account], lead); !l.dead() {
+		if s.live(ctx, l, plans[account], always); !l.dead() {
 			s.judge(plans[account], l)
 		}
 		return l
 	}
-	lives := func(account string, kills []int) {
-		for _, kill := range append(slices.Clone(kills), 0) {
-			run(account, kill)
-			pause(ctx, r.pause)
-		}
-	}
-	var both sync.WaitGroup
-	both.Go(func() { lives(ours, r.kills) })
-	both.Go(func() { pause(ctx, r.later); lives(theirs, r.theirs) })
-	both.Wait()
-	for range 60 {
-		if !s.flying() {
-			break
-		}
-		pause(ctx, time.Minute)
-	}
-	pause(ctx, 10*time.Minute)
+	r.both(ctx, []int{0}, func(account string, kill int) { run(account, kill) })
+	s.land(ctx)
 	for _, account := range []string{ours, theirs} {
 		last := s.untilIdle(ctx, func() *life { return run(account, 0) })
 		if !s.idle(last) {
@@ -107,30 +103,20 @@ func (s *story) moved(model string) (n int) {
 }
 
 // playRivalDrains runs two applications that drain one controller.
-func playRivalDrains(t *testing.T, sec secretary, seed uint64) *story {
+func playRivalDrains(t *testing.T, shared sim.Options, seed uint64) *story {
 	t.Helper()
 	s := newDrain(seed)
 	r := newRivalry(s)
-	synctest.Test(t, func(t *testing.T) {
-		s.play(t, sec, func(ctx context.Context) {
-			lives := func(account string, kills []int) {
-				for _, kill := range append(slices.Clone(kills), 0, 0) {
-					if account == ours {
-						s.jaas.BeginRun(sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target})
-					}
-					l := s.newLife(kill)
-					l.account = account
-					s.drainOnce(ctx, l)
-					pause(ctx, r.pause)
-				}
+	return s.play(t, shared, func(ctx context.Context) {
+		r.both(ctx, []int{0, 0}, func(account string, kill int) {
+			if account == ours {
+				s.jaas.BeginRun(sim.Fleet{Parallel: s.caps.Parallel, PerSource: s.caps.Source, PerTarget: s.caps.Target})
 			}
-			var both sync.WaitGroup
-			both.Go(func() { lives(ours, r.kills) })
-			both.Go(func() { pause(ctx, r.later); lives(theirs, r.theirs) })
-			both.Wait()
+			l := s.newLife(kill)
+			l.account = account
+			s.drainOnce(ctx, l)
 		})
 	})
-	return s
 }
 
 // TestRivalsSeed and TestRivalDrainsSeed repeat one seed.
@@ -144,18 +130,4 @@ func TestRivals(t *testing.T) { playMany(t, playRivals, "TestRivalsSeed", number
 // TestRivalDrains drains one controller with two applications: no verdict claims more than is true.
 func TestRivalDrains(t *testing.T) {
 	playMany(t, playRivalDrains, "TestRivalDrainsSeed", number(t, "seeds"))
-}
-
-// again repeats the seed of the flag.
-func again(t *testing.T, play func(*testing.T, secretary, uint64) *story) {
-	t.Helper()
-	seed := number(t, "seed")
-	if seed == 0 {
-		t.Skip("needs -seed=N")
-	}
-	s := play(t, newSecretary(t), seed)
-	t.Logf("JIMM of %s, caps %+v, rules %+v, edges %v, kills %v%s", s.world.JIMM.Version, s.caps, s.rules, s.edges, s.kills, s.printed())
-	for _, what := range s.wrong {
-		t.Error(what)
-	}
 }

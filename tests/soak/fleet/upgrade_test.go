@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/fleet"
@@ -139,11 +138,10 @@ func (s *story) upgrade(ctx context.Context) {
 	}
 }
 
-func playUpgrade(t *testing.T, sec secretary, seed uint64) *story {
+func playUpgrade(t *testing.T, shared sim.Options, seed uint64) *story {
 	t.Helper()
 	s := newUpgrade(seed)
-	synctest.Test(t, func(t *testing.T) { s.play(t, sec, s.upgrade) })
-	return s
+	return s.play(t, shared, s.upgrade)
 }
 
 // TestUpgradeSeed repeats one seed of TestUpgrades.
