@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +18,7 @@ import (
 	"jimm-migrator/tests/conform"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
 )
 
 // TestControllersAreAdoptedByTheRecordedJIMM replays what real JIMM servers sent to controllers, from AddController to
@@ -115,12 +114,7 @@ func (k *keyServer) use(id string) {
 func (k *keyServer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	raw := base64.RawURLEncoding
 	_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{
-		{"kty": "EC", "kid": "of another kind", "crv": "P-256"},
-		{
-			"alg": "RS256", "kty": "RSA", "use": "sig", "kid": k.id,
-			"n": raw.EncodeToString(k.key.N.Bytes()), "e": raw.EncodeToString(big.NewInt(int64(k.key.E)).Bytes()),
-		},
+		{"kty": "EC", "kid": "of another kind", "crv": "P-256"}, jimm.JWK(k.id, k.key),
 	}})
 }

@@ -2,9 +2,7 @@ package conform_test
 
 import (
 	"context"
-	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -19,6 +17,7 @@ import (
 
 	"jimm-migrator/tests/conform"
 	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -37,6 +36,20 @@ func serve(t *testing.T, network *wire.Network, address string, do func(net.List
 			t.Error(err)
 		}
 	})
+}
+
+// newRawServer makes a server that hands over every message on the paths of JIMM and of controllers.
+func newRawServer(config wire.Config, received func(ctx context.Context, c *wire.Conn, message []byte)) *wire.Server {
+	server := wire.NewServer(config)
+	open := func(_ *http.Request, c *wire.Conn) (wire.Session, error) {
+		return wire.Session{Raw: func(ctx context.Context, message []byte) bool {
+			received(ctx, c, message)
+			return true
+		}}, nil
+	}
+	server.Handle("/api", open)
+	server.Handle("/model/{model}/api", open)
+	return server
 }
 
 // startController starts a simulated controller.
@@ -86,12 +99,9 @@ func sign(t *testing.T, key *rsa.PrivateKey, matcher *conform.Matcher, recorded 
 	if !strings.Contains(recorded, `"exp":1,`) {
 		token.Claims["exp"] = time.Now().Add(time.Hour).Unix()
 	}
-	encode := base64.RawURLEncoding.EncodeToString
-	text := encode([]byte(mustJSON(token.Header))) + "." + encode([]byte(mustJSON(token.Claims)))
-	digest := sha256.Sum256([]byte(text))
-	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
+	signed, err := jimm.SignToken(key, token.Header, token.Claims)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return base64.StdEncoding.EncodeToString([]byte(text + "." + encode(signature)))
+	return base64.StdEncoding.EncodeToString([]byte(signed))
 }

@@ -1,23 +1,20 @@
 package realjuju_test
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-macaroon-bakery/macaroon-bakery/v3/bakery"
-
+	"jimm-migrator/tests/realjuju/jaas"
 	"jimm-migrator/tests/sim"
+	"jimm-migrator/tests/sim/jimm"
 )
 
 // issuer makes tokens as JIMM does, and any others.
@@ -32,27 +29,15 @@ func newIssuer(t *testing.T) issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	discharger, err := bakery.GenerateKey()
+	keys := http.NewServeMux()
+	keys.HandleFunc("/.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{jimm.JWK("k1", &key.PublicKey)}})
+	})
+	server, err := jaas.ServeKeys(keys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw := base64.RawURLEncoding
-	pages := map[string]any{
-		"/macaroons/publickey": map[string]any{"PublicKey": discharger.Public},
-		"/.well-known/jwks.json": map[string]any{"keys": []any{map[string]string{
-			"alg": "RS256", "kid": "k1", "kty": "RSA", "use": "sig",
-			"e": raw.EncodeToString(big.NewInt(int64(key.E)).Bytes()), "n": raw.EncodeToString(key.N.Bytes()),
-		}}},
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page, ok := pages[r.URL.Path]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(page)
-	}))
 	t.Cleanup(server.Close)
 	return issuer{server, key}
 }
@@ -62,22 +47,11 @@ func (i issuer) jwks() string { return i.URL + "/.well-known/jwks.json" }
 // sign makes a token as it is sent in a login.
 func (i issuer) sign(t *testing.T, kid string, key *rsa.PrivateKey, claims map[string]any) string {
 	t.Helper()
-	raw := base64.RawURLEncoding
-	parts := make([]string, 0, 3)
-	for _, part := range []any{map[string]string{"alg": "RS256", "kid": kid, "typ": "JWT"}, claims} {
-		data, err := json.Marshal(part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, raw.EncodeToString(data))
-	}
-	signed := strings.Join(parts, ".")
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	signed, err := jimm.SignToken(key, map[string]string{"alg": "RS256", "kid": kid, "typ": "JWT"}, claims)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return base64.StdEncoding.EncodeToString([]byte(signed + "." + raw.EncodeToString(signature)))
+	return base64.StdEncoding.EncodeToString([]byte(signed))
 }
 
 // login is JIMM's login to a model for an administrator of JIMM.

@@ -84,7 +84,7 @@ func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
 	j.JIMM.Start()
 	j.serving.Go(func() { _ = j.JIMM.Serve(listener) })
 	j.JIMM.Grant(jimm.Tuple{Object: "user-" + ClientID + "@serviceaccount", Relation: "administrator", Target: "controller-jimm"})
-	if j.keys, err = serveKeys(j.JIMM); err != nil {
+	if j.keys, err = ServeKeys(j.JIMM); err != nil {
 		j.Close()
 		return nil, err
 	}
@@ -94,10 +94,10 @@ func StartJIMM(generation jimm.Generation) (_ *JAAS, err error) {
 // JWKS returns where controllers find the keys of JIMM's tokens: their login-token-refresh-url.
 func (j *JAAS) JWKS() string { return j.keys.URL + "/.well-known/jwks.json" }
 
-// serveKeys serves what controllers request from JIMM: the keys of its tokens, which the simulated JIMM has, and the
+// ServeKeys serves what controllers request from JIMM: the keys of its tokens, which the handler has, and the
 // public key of its discharger, which a controller (Juju 3.5.4) with a login-token-refresh-url needs before its API
 // starts.
-func serveKeys(tokens http.Handler) (*httptest.Server, error) {
+func ServeKeys(tokens http.Handler) (*httptest.Server, error) {
 	discharger, err := bakery.GenerateKey()
 	if err != nil {
 		return nil, err

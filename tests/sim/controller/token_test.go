@@ -5,10 +5,8 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"net/http"
 	"sync"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"jimm-migrator/tests/sim/controller"
+	"jimm-migrator/tests/sim/jimm"
 	"jimm-migrator/tests/sim/wire"
 )
 
@@ -38,17 +37,10 @@ func (s *signer) token(t *testing.T, claims map[string]any) string {
 
 func (s *signer) signed(t *testing.T, algorithm string, claims map[string]any) string {
 	t.Helper()
-	encode := func(v any) string {
-		data, _ := json.Marshal(v)
-		return base64.RawURLEncoding.EncodeToString(data)
-	}
-	signed := encode(map[string]string{"alg": algorithm, "kid": "k1", "typ": "JWT"}) + "." + encode(claims)
-	digest := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, digest[:])
+	compact, err := jimm.SignToken(s.key, map[string]string{"alg": algorithm, "kid": "k1", "typ": "JWT"}, claims)
 	if err != nil {
 		t.Fatal(err)
 	}
-	compact := signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 	return base64.StdEncoding.EncodeToString([]byte(compact))
 }
 
@@ -62,15 +54,6 @@ func claims(access map[string]string) map[string]any {
 		"iss": "jimm", "aud": []string{uuidA}, "sub": "user-alice@external", "jti": "1",
 		"exp": time.Now().Add(time.Minute).Unix(), "access": access,
 	}
-}
-
-func (s *signer) set() []byte {
-	data, _ := json.Marshal(map[string]any{"keys": []any{map[string]string{
-		"kty": "RSA", "kid": "k1", "alg": "RS256",
-		"n": base64.RawURLEncoding.EncodeToString(s.key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(s.key.E)).Bytes()),
-	}}})
-	return data
 }
 
 func superuser() map[string]string {
@@ -181,7 +164,6 @@ func TestTokenWithoutSuperuserIsToldWhatIsMissing(t *testing.T) {
 func TestTokenKeysComeFromTheKeySet(t *testing.T) {
 	old, current := newSigner(t), newSigner(t)
 	synctest.Test(t, func(t *testing.T) {
-		serving := old
 		b := start(t, func(a, _ *controller.Config) {
 			a.Tokens = controller.Tokens{URL: "https://jimm.example.com/.well-known/jwks.json", RootCAs: a.CA.Pool()}
 		})
@@ -197,7 +179,7 @@ func TestTokenKeysComeFromTheKeySet(t *testing.T) {
 		fetched := 0
 		server.HandleHTTP("/.well-known/jwks.json", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fetched++
-			w.Write(serving.set())
+			_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{jimm.JWK("k1", &old.key.PublicKey)}})
 		}))
 		var running sync.WaitGroup
 		running.Go(func() { server.ServeTLS(listener, leaf) })

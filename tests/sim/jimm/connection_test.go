@@ -2,7 +2,6 @@ package jimm_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -163,39 +162,6 @@ func TestOldJIMMKeepsOneConnectionAndPingsItFirst(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-}
-
-func TestModelProxyLogsInWithAVerifiableToken(t *testing.T) {
-	for name, gen := range generations() {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, gen, nil, func(w *world) {
-				t := w.t
-				w.jimm.Grant(jimm.Tuple{Object: "user-" + plain + "@serviceaccount", Relation: "reader", Target: modelTag})
-				w.login("/model/"+modelUUID+"/api", plain)
-				var login struct {
-					AuthTag string `json:"auth-tag"`
-					Token   string `json:"token"`
-				}
-				if err := json.Unmarshal(w.a.logins[0], &login); err != nil {
-					t.Fatal(err)
-				}
-				token, err := base64.StdEncoding.DecodeString(login.Token)
-				if err != nil {
-					t.Fatal(err)
-				}
-				claims := verify(t, w.jimm, string(token))
-				want := map[string]any{
-					"cloud-localhost": "add-model", "controller-" + w.a.uuid: "login", modelTag: "read",
-				}
-				if diff := cmp.Diff(want, claims["access"]); diff != "" {
-					t.Error(diff)
-				}
-				if claims["sub"] != login.AuthTag || login.AuthTag != "user-"+plain+"@serviceaccount" {
-					t.Errorf("sub %v, auth-tag %v", claims["sub"], login.AuthTag)
-				}
-			})
-		})
-	}
 }
 
 func TestFaultsHitProxiedCalls(t *testing.T) {

@@ -110,12 +110,14 @@ func (k *Keys) signAnew(c claims) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot make a key: %w", err)
 	}
-	header, err := json.Marshal(tokenHeader{"RS256", k.kid, "JWT"})
-	if err != nil {
-		return "", fmt.Errorf("cannot encode a token: %w", err)
-	}
-	payload, err := json.Marshal(c)
-	if err != nil {
+	return SignToken(key, tokenHeader{"RS256", k.kid, "JWT"}, c)
+}
+
+// SignToken makes a compact JWS of a header and claims, signed as RS256.
+func SignToken(key *rsa.PrivateKey, head, body any) (string, error) {
+	header, headErr := json.Marshal(head)
+	payload, err := json.Marshal(body)
+	if err := errors.Join(headErr, err); err != nil {
 		return "", fmt.Errorf("cannot encode a token: %w", err)
 	}
 	raw := base64.RawURLEncoding
@@ -174,13 +176,13 @@ func (s *Server) controllerToken(user, audience string, access map[string]string
 	return base64.StdEncoding.EncodeToString([]byte(token)), err
 }
 
-type jwk struct {
-	Algorithm string `json:"alg"`
-	Exponent  string `json:"e"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"kty"`
-	Modulus   string `json:"n"`
-	Use       string `json:"use"`
+// JWK describes a key in a key set.
+func JWK(id string, key *rsa.PublicKey) map[string]string {
+	raw := base64.RawURLEncoding
+	return map[string]string{
+		"alg": "RS256", "kid": id, "kty": "RSA", "use": "sig",
+		"e": raw.EncodeToString(big.NewInt(int64(key.E)).Bytes()), "n": raw.EncodeToString(key.N.Bytes()),
+	}
 }
 
 // jwks answers /.well-known/jwks.json, where controllers find the keys (their login-token-refresh-url).
@@ -190,11 +192,7 @@ func (s *Server) jwks(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	raw := base64.RawURLEncoding
-	writeJSON(w, map[string][]jwk{"keys": {{
-		"RS256", raw.EncodeToString(big.NewInt(int64(key.E)).Bytes()), s.keys.kid, "RSA",
-		raw.EncodeToString(key.N.Bytes()), "sig",
-	}}})
+	writeJSON(w, map[string]any{"keys": []any{JWK(s.keys.kid, &key.PublicKey)}})
 }
 
 // debugInfo answers /debug/info; the keys are capitalised because the struct has no json tags (JIMM of 2024, source).
