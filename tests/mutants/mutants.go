@@ -18,12 +18,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -113,42 +112,24 @@ type Fate struct {
 	Err    error // why it could not be tried
 }
 
+// visible is a folder without hidden folders, dist, and all that is neither a folder nor a file.
+type visible struct{ fs.FS }
+
+// ReadDir lists a folder in it.
+func (v visible) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(v.FS, name)
+	return slices.DeleteFunc(entries, func(entry fs.DirEntry) bool {
+		hidden := strings.HasPrefix(entry.Name(), ".") || entry.Name() == "dist"
+		return !entry.Type().IsRegular() && (hidden || !entry.IsDir())
+	}), err
+}
+
 // Copy copies what the tests need from the folder root to a new folder, which the caller removes.
 func Copy(root string) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "mutants-"); err != nil {
 		return "", err
 	}
-	return dir, fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
-		switch hidden := strings.HasPrefix(entry.Name(), ".") && path != "."; {
-		case err != nil:
-			return err
-		case entry.IsDir() && (hidden || path == "dist"):
-			return fs.SkipDir
-		case entry.IsDir():
-			return os.MkdirAll(filepath.Join(dir, path), 0o750)
-		case !entry.Type().IsRegular():
-			return nil
-		}
-		return copyFile(filepath.Join(root, path), filepath.Join(dir, path))
-	})
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, info.Mode().Perm())
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	return dir, os.CopyFS(dir, visible{os.DirFS(root)})
 }
 
 // Try applies the mutant to a copy, runs its tests, and reverts it.
