@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,15 +85,7 @@ func newClientReplay(t *testing.T, r release, ca *wire.CA) *clientReplay {
 // serve starts the scripted JIMM.
 func (p *clientReplay) serve() {
 	p.t.Helper()
-	server := wire.NewServer(wire.Config{Name: "jimm"})
-	open := func(_ *http.Request, c *wire.Conn) (wire.Session, error) {
-		return wire.Session{Raw: func(ctx context.Context, message []byte) bool {
-			p.received(ctx, c, message)
-			return true
-		}}, nil
-	}
-	server.Handle("/api", open)
-	server.Handle("/model/{model}/api", open)
+	server := newRawServer(wire.Config{Name: "jimm"}, p.received)
 	leaf, err := p.ca.Leaf(jimmHost)
 	if err != nil {
 		p.t.Fatal(err)

@@ -100,13 +100,9 @@ func (p *controllerReplay) play() {
 		case conform.Connect:
 			p.connect(s.Path)
 		case conform.ControllerRequest:
-			token := ""
-			if i+1 < len(steps) && steps[i+1].Kind == conform.Token {
-				token = sign(p.t, p.key, p.matcher, steps[i+1].Message)
-			}
-			p.send(s, token)
+			p.send(p.conns[s.Path], steps[i:])
 		case conform.ControllerReply:
-			p.receive(s)
+			p.receive(p.conns[s.Path], s)
 		default: // the token of a request
 		}
 	}
@@ -154,19 +150,35 @@ func (p *controllerReplay) connect(path string) {
 	p.conns[path] = dialer{p.address, roots, p.dialContext}.open(p.t, path)
 }
 
-func (p *controllerReplay) send(s conform.Step, token string) {
+// send sends the request that the steps begin with; the next one may have the claims of its token.
+func (p *replay) send(ws *websocket.Conn, steps []conform.Step) {
 	p.t.Helper()
-	message := p.matcher.Expand(strings.Replace(s.Message, `"<token>"`, mustJSON(token), 1))
-	if err := p.conns[s.Path].Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
-		p.t.Fatalf("line %d: %v", s.Line, err)
+	token := ""
+	if len(steps) > 1 && steps[1].Kind == conform.Token {
+		token = sign(p.t, p.key, p.matcher, steps[1].Message)
+	}
+	message := p.matcher.Expand(strings.Replace(steps[0].Message, `"<token>"`, mustJSON(token), 1))
+	if err := ws.Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
+		p.t.Fatalf("line %d: %v", steps[0].Line, err)
 	}
 }
 
-func (p *controllerReplay) receive(s conform.Step) {
+// receive compares a reply, or the end of the connection, and when it came.
+func (p *replay) receive(ws *websocket.Conn, s conform.Step) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute+s.After)
 	defer cancel()
-	_, got, err := p.conns[s.Path].Read(ctx)
+	began := time.Now()
+	_, got, err := ws.Read(ctx)
+	if waited := time.Since(began).Truncate(time.Second); s.After > 0 && waited != s.After {
+		p.t.Errorf("line %d: after %v", s.Line, waited)
+	}
+	if s.Status != 0 {
+		if status := websocket.CloseStatus(err); int(status) != s.Status {
+			p.t.Errorf("line %d: got %s, %v", s.Line, got, err)
+		}
+		return
+	}
 	if err != nil {
 		p.t.Fatalf("line %d: %v", s.Line, err)
 	}

@@ -93,7 +93,9 @@ func ReadWorld(dir string) (*World, error) {
 }
 
 // ReadAll reads all fixtures of a directory, sorted by name.
-func ReadAll(dir string) ([]*Fixture, error) {
+func ReadAll(dir string) ([]*Fixture, error) { return readAll(dir, Read) }
+
+func readAll[F any](dir string, read func(file string) (F, error)) ([]F, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
 		return nil, fmt.Errorf("cannot list fixtures: %w", err)
@@ -101,9 +103,9 @@ func ReadAll(dir string) ([]*Fixture, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("cannot find fixtures in %q", dir)
 	}
-	fixtures := make([]*Fixture, 0, len(files))
+	fixtures := make([]F, 0, len(files))
 	for _, file := range files {
-		f, err := Read(file)
+		f, err := read(file)
 		if err != nil {
 			return nil, err
 		}

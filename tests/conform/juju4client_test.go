@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -80,15 +79,9 @@ func (c *client40) serve() {
 	c.t.Helper()
 	matcher := newMatcher(c.world, nil)
 	matcher.Docs["any"] = "null"
-	server := wire.NewServer(wire.Config{Name: "recorded"})
-	open := func(_ *http.Request, conn *wire.Conn) (wire.Session, error) {
-		return wire.Session{Raw: func(ctx context.Context, message []byte) bool {
-			_ = conn.Send(ctx, []byte(c.answer(matcher, conn.Path(), string(message)))) // the client may be gone
-			return true
-		}}, nil
-	}
-	server.Handle("/api", open)
-	server.Handle("/model/{uuid}/api", open)
+	server := newRawServer(wire.Config{Name: "recorded"}, func(ctx context.Context, conn *wire.Conn, message []byte) {
+		_ = conn.Send(ctx, []byte(c.answer(matcher, conn.Path(), string(message)))) // the client may be gone
+	})
 	leaf, err := c.ca.Leaf()
 	if err != nil {
 		c.t.Fatal(err)

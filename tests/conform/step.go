@@ -1,10 +1,12 @@
 package conform
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -114,44 +116,19 @@ func parseStep(line string) (Step, error) {
 	if groups == nil {
 		return s, errors.New("wrong syntax")
 	}
-	for i, name := range re.SubexpNames() {
-		if err := s.set(name, groups[i]); err != nil {
-			return s, err
+	group := func(name string) string {
+		if i := re.SubexpIndex(name); i >= 0 {
+			return groups[i]
 		}
+		return ""
 	}
-	return s, s.check()
-}
-
-func (s *Step) set(name, value string) error {
-	if value == "" {
-		return nil
-	}
-	switch name {
-	case "ctl":
-		s.Controller = value
-	case "path":
-		s.Path = value
-	case "user":
-		s.User = value
-	case "method":
-		s.Method = value
-	case "message":
-		s.Message = value
-	case "after":
-		d, err := time.ParseDuration(value)
-		s.After = d
-		return err
-	case "status":
-		_, err := fmt.Sscan(value, &s.Status)
-		return err
-	}
-	return nil
-}
-
-// check refuses a JSON message that is truncated.
-func (s *Step) check() error {
+	s.Controller, s.Path, s.User = group("ctl"), group("path"), group("user")
+	s.Method, s.Message = group("method"), group("message")
 	if strings.HasPrefix(s.Message, "{") && !json.Valid([]byte(s.Message)) {
-		return errors.New("the message is not JSON")
+		return s, errors.New("the message is not JSON")
 	}
-	return nil
+	after, afterErr := time.ParseDuration(cmp.Or(group("after"), "0"))
+	status, err := strconv.Atoi(cmp.Or(group("status"), "0"))
+	s.After, s.Status = after, status
+	return s, errors.Join(afterErr, err)
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -82,15 +81,7 @@ func newStub(name string, matcher *conform.Matcher, steps []conform.Step) *stub 
 			s.opened = true
 		}
 	}
-	s.server = wire.NewServer(wire.Config{Name: name, Log: s.log})
-	open := func(_ *http.Request, c *wire.Conn) (wire.Session, error) {
-		return wire.Session{Raw: func(ctx context.Context, message []byte) bool {
-			s.received(ctx, c, message)
-			return true
-		}}, nil
-	}
-	s.server.Handle("/api", open)
-	s.server.Handle("/model/{model}/api", open)
+	s.server = newRawServer(wire.Config{Name: name, Log: s.log}, s.received)
 	return s
 }
 

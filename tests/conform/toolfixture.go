@@ -3,7 +3,6 @@ package conform
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -126,21 +125,7 @@ func ReadTool(file string) (*ToolFixture, error) {
 }
 
 // ReadTools reads all fixtures of hook tools in a directory.
-func ReadTools(dir string) ([]*ToolFixture, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("cannot find fixtures in %q: %w", dir, err)
-	}
-	all := make([]*ToolFixture, 0, len(files))
-	for _, file := range files {
-		f, err := ReadTool(file)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, nil
-}
+func ReadTools(dir string) ([]*ToolFixture, error) { return readAll(dir, ReadTool) }
 
 func parseCalls(text string) ([]ToolCall, error) {
 	var calls []ToolCall
