@@ -33,20 +33,22 @@ func startForeign(t *testing.T, generation jimm.Generation, l net.Listener) fore
 	server.Start()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	conn, err := rpc.Dial(t.Context(), "ws://"+l.Addr().String()+"/api", rpc.DialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		conn.Close()
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 		<-served
 	})
-	c := client{t, conn}
-	c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
-	return foreign{c, server, "ws://" + l.Addr().String() + "/api"}
+	f := foreign{server: server, url: "ws://" + l.Addr().String() + "/api"}
+	f.connect(t)
+	return f
+}
+
+// connect connects to JIMM, also after a restart.
+func (f *foreign) connect(t *testing.T) {
+	t.Helper()
+	f.client = dial(t, f.url, rpc.DialOptions{})
+	f.login("migrator", "s3cr3t")
 }
 
 // must makes a call that must not fail.
@@ -117,7 +119,7 @@ func adoptAndMigrate(t *testing.T, j *sim.JAAS, f foreign, source, target string
 	}
 	// The watchers of JIMM keep their long polls open meanwhile, as after a restart.
 	f.server.Restart()
-	f.client = reconnect(t, f)
+	f.connect(t)
 	f.must("MigrateModel", map[string]any{"specs": []map[string]string{{"model-tag": name, "target-controller": target}}})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -134,28 +136,11 @@ func adoptAndMigrate(t *testing.T, j *sim.JAAS, f foreign, source, target string
 	fullStatus(t, f, uuid)
 }
 
-func reconnect(t *testing.T, f foreign) client {
-	t.Helper()
-	conn, err := rpc.Dial(t.Context(), f.url, rpc.DialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	c := client{t, conn}
-	c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
-	return c
-}
-
 // fullStatus goes through JIMM's proxy to the model.
 func fullStatus(t *testing.T, f foreign, uuid string) {
 	t.Helper()
-	conn, err := rpc.Dial(t.Context(), strings.TrimSuffix(f.url, "/api")+"/model/"+uuid+"/api", rpc.DialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	c := client{t, conn}
-	login := c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": "migrator", "client-secret": "s3cr3t"})
+	c := dial(t, strings.TrimSuffix(f.url, "/api")+"/model/"+uuid+"/api", rpc.DialOptions{})
+	login := c.login("migrator", "s3cr3t")
 	status := c.call("Client", 6, "FullStatus", map[string]any{"patterns": []string{}})
 	if !strings.Contains(login, `"model-tag":"model-`+uuid) || !strings.Contains(status, `"name":"prod"`) {
 		t.Errorf("login %s, status %s", login, status)

@@ -51,16 +51,27 @@ type client struct {
 	*rpc.Conn
 }
 
-func connect(t *testing.T, j *sim.JAAS) client {
+// dial connects to JIMM until the end of the test.
+func dial(t *testing.T, url string, options rpc.DialOptions) client {
 	t.Helper()
-	conn, err := rpc.Dial(t.Context(), j.URL()+"/api", j.Dialling())
+	conn, err := rpc.Dial(t.Context(), url, options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	c := client{t, conn}
-	a := j.Account("")
-	c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": a.ID, "client-secret": a.Secret})
+	return client{t, conn}
+}
+
+// login logs in with a service account and returns the answer.
+func (c client) login(id, secret string) string {
+	c.t.Helper()
+	return c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": id, "client-secret": secret})
+}
+
+func connect(t *testing.T, j *sim.JAAS) client {
+	t.Helper()
+	c, account := dial(t, j.URL()+"/api", j.Dialling()), j.Account("")
+	c.login(account.ID, account.Secret)
 	return c
 }
 

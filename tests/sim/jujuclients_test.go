@@ -44,19 +44,14 @@ func TestJujuAndJimmctlFindWhatTheyAskFor(t *testing.T) {
 // deviceFlow is "juju login": a token that JIMM does not know, the flow, which is approved at once, and the new token.
 func deviceFlow(t *testing.T, j *sim.JAAS) string {
 	t.Helper()
-	conn, err := rpc.Dial(t.Context(), j.URL()+"/api", j.Dialling())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	c := dial(t, j.URL()+"/api", j.Dialling())
 	login := func(token string) error {
-		return conn.Call(t.Context(), rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithSessionToken"},
+		return c.Call(t.Context(), rpc.Request{Facade: "Admin", Version: 4, Method: "LoginWithSessionToken"},
 			map[string]string{"session-token": token}, nil)
 	}
 	if err := login(""); !errors.Is(err, rpc.Code("session token invalid")) {
 		t.Fatalf("without a token: %v", err)
 	}
-	c := client{t, conn}
 	var device struct {
 		URI  string `json:"verification-uri"`
 		Code string `json:"user-code"`
@@ -79,12 +74,7 @@ func deviceFlow(t *testing.T, j *sim.JAAS) string {
 // person connects with a user's token.
 func person(t *testing.T, j *sim.JAAS, path, token string) client {
 	t.Helper()
-	conn, err := rpc.Dial(t.Context(), j.URL()+path, j.Dialling())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	c := client{t, conn}
+	c := dial(t, j.URL()+path, j.Dialling())
 	login := c.call("Admin", 4, "LoginWithSessionToken", map[string]string{"session-token": token})
 	if !strings.Contains(login, `"identity":"user-admin@example.com"`) || !strings.Contains(login, `"controller-tag":"controller-`) {
 		t.Fatalf("login: %s", login)
@@ -134,14 +124,8 @@ func showAll(c client, j *sim.JAAS) {
 func TestOthersSeeOnlyThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := start(t, sample(t, "2026"))
-		conn, err := rpc.Dial(t.Context(), j.URL()+"/api", j.Dialling())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		c := client{t, conn}
-		helper := j.Account("helper")
-		c.call("Admin", 4, "LoginWithClientCredentials", map[string]string{"client-id": helper.ID, "client-secret": helper.Secret})
+		c, helper := dial(t, j.URL()+"/api", j.Dialling()), j.Account("helper")
+		c.login(helper.ID, helper.Secret)
 		admin := map[string]any{"entities": []map[string]string{{"tag": "user-admin@example.com"}}}
 		for method, want := range map[string]string{
 			"Controller.WatchAllModelSummaries": "permission denied",

@@ -96,13 +96,9 @@ func (ss *session) listMigrationTargets(_ context.Context, req *wire.Request) (a
 	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
-	id, tagErr := modelTag(params.ModelTag)
-	if tagErr != nil {
-		return nil, tagErr
-	}
-	row, ok := ss.s.db.model(id)
-	if !ok {
-		return nil, wire.Errorf(codeNotFound, "model not found")
+	row, err := ss.s.tagged(params.ModelTag, codeNotFound)
+	if err != nil {
+		return nil, err
 	}
 	host := ss.s.hosting(row)
 	list := []controllerInfo{}

@@ -226,15 +226,11 @@ func (ss *session) initiateMigration(ctx context.Context, req *wire.Request) (an
 }
 
 func (ss *session) initiateOne(ctx context.Context, spec initiateSpec) (string, error) {
-	id, tagErr := modelTag(spec.ModelTag)
-	if tagErr != nil {
-		return "", tagErr
-	}
-	row, ok := ss.s.db.model(id)
+	row, err := ss.s.tagged(spec.ModelTag, codeNotFound)
 	switch {
-	case !ok:
-		return "", wire.Errorf(codeNotFound, "model not found")
-	case ss.modelAccess(id) != accessAdmin:
+	case err != nil:
+		return "", err
+	case ss.modelAccess(row.UUID) != accessAdmin:
 		return "", wire.Errorf(codeUnauthorized, "%s", ss.s.gen.NoRights)
 	}
 	return ss.s.initiate(ctx, row, ModeExporting, spec.TargetInfo)
@@ -247,19 +243,15 @@ func (ss *session) updateMigratedModel(ctx context.Context, req *wire.Request) (
 	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
-	id, tagErr := modelTag(params.ModelTag)
-	if tagErr != nil {
-		return nil, tagErr
-	}
-	row, ok := ss.s.db.model(id)
-	if !ok {
-		return nil, wire.Errorf(codeModelNotFound, "model not found")
+	row, err := ss.s.tagged(params.ModelTag, codeModelNotFound)
+	if err != nil {
+		return nil, err
 	}
 	target, failed := ss.s.forController(params.Target)
 	if failed != nil {
 		return nil, failed
 	}
-	err := ss.s.use(ctx, target, ss.s.ownUser(), func(b *backing) error {
+	err = ss.s.use(ctx, target, ss.s.ownUser(), func(b *backing) error {
 		answer := b.askModelInfo(ctx, row.UUID)
 		if err := answer.asCallError(); err != nil {
 			return err

@@ -288,15 +288,11 @@ func (ss *session) fullModelStatus(ctx context.Context, req *wire.Request) (any,
 	if err := ss.adminParams(req, &params); err != nil {
 		return nil, err
 	}
-	id, tagErr := modelTag(params.ModelTag)
-	if tagErr != nil {
-		return nil, tagErr
+	row, err := ss.s.tagged(params.ModelTag, codeModelNotFound)
+	if err != nil {
+		return nil, err
 	}
-	row, ok := ss.s.db.model(id)
-	if !ok {
-		return nil, wire.Errorf(codeModelNotFound, "model not found")
-	}
-	b, err := ss.s.dial(ctx, ss.s.hosting(row), id, ss.s.ownUser())
+	b, err := ss.s.dial(ctx, ss.s.hosting(row), row.UUID, ss.s.ownUser())
 	if err != nil {
 		return nil, err
 	}

@@ -265,6 +265,19 @@ func modelTag(tag string) (string, *wire.Error) {
 	}
 }
 
+// tagged returns the row of the model that a tag names. The code of JIMM's error without one depends on the call.
+func (s *Server) tagged(tag, without string) (Model, error) {
+	id, tagErr := modelTag(tag)
+	if tagErr != nil {
+		return Model{}, tagErr
+	}
+	row, ok := s.db.model(id)
+	if !ok {
+		return Model{}, wire.Errorf(without, "model not found")
+	}
+	return row, nil
+}
+
 // lowestVersion is the server-version of a login on /api: the lowest agent version of all controllers.
 func (s *Server) lowestVersion() string {
 	lowest := ""
