@@ -83,12 +83,6 @@ func TestEmptyAController_StopsAtTheFirstFailure(t *testing.T) {
 // The loop stops at any outcome that it does not know, and when there is no answer.
 func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	t.Parallel()
-	script := ""
-	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
-		if f.file() == "empty.sh" {
-			script = f.text
-		}
-	}
 	answer := func(status, outcome string) string {
 		return `echo '{"jimm-migrator/0":{"status":"` + status + `","results":{"outcome":"` + outcome + `","summary":"why"}}}'`
 	}
@@ -109,11 +103,7 @@ func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\ncat >/dev/null\n"+test.juju+"\n")
-			linkJQ(t, filepath.Join(dir, "bin"))
-			write(t, filepath.Join(dir, "empty.sh"), script)
-			printed, err := startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), "printf 'm1\\nm2\\n' | bash empty.sh east")
+			printed, err := runScript(t, "empty.sh", "cat >/dev/null\n"+test.juju, "printf 'm1\\nm2\\n' | bash empty.sh east")
 			if test.goes != (err == nil) || test.goes != strings.Contains(printed, "m2 ") {
 				t.Errorf("error %v, printed:\n%s", err, printed)
 			}
@@ -127,12 +117,6 @@ func TestEmptyAController_StopsAtEverythingElse(t *testing.T) {
 // A list that could not be read is not an empty controller.
 func TestEmptyAController_ListsOnlyWhatWasAnswered(t *testing.T) {
 	t.Parallel()
-	script := ""
-	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
-		if f.file() == "models-on.sh" {
-			script = f.text
-		}
-	}
 	page := `{"u/0":{"status":"completed","results":{"models":{"m1":{"recorded-controller":{"name":"west"}},"m2":{"recorded-controller":{"name":"east"}}}}}}`
 	for name, test := range map[string]struct {
 		juju string
@@ -147,16 +131,26 @@ func TestEmptyAController_ListsOnlyWhatWasAnswered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\n"+test.juju+"\n")
-			linkJQ(t, filepath.Join(dir, "bin"))
-			write(t, filepath.Join(dir, "models-on.sh"), script)
-			printed, err := startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), "bash models-on.sh west")
+			printed, err := runScript(t, "models-on.sh", test.juju, "bash models-on.sh west")
 			if diff := cmp.Diff(test.want, lines(printed)); diff != "" || test.good != (err == nil) {
 				t.Errorf("%v (-want +printed):\n%s", err, diff)
 			}
 		})
 	}
+}
+
+// runScript types a command that runs a script of the page, beside a juju that does something else.
+func runScript(t *testing.T, script, juju, command string) (printed string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "bin/juju"), "#!/bin/sh\n"+juju+"\n")
+	linkJQ(t, filepath.Join(dir, "bin"))
+	for _, f := range find(t, "docs/how-to/empty-a-controller.md").fences {
+		if f.file() == script {
+			write(t, filepath.Join(dir, script), f.text)
+		}
+	}
+	return startShell(t, dir, filepath.Join(dir, "bin")).enter(t.Context(), command)
 }
 
 func mustEnter(ctx context.Context, t *testing.T, s *shell, text string) string {

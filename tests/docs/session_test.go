@@ -33,20 +33,9 @@ func clone(t *testing.T) string {
 		"Makefile", "go.mod", "go.sum", "README.md", "LICENSE", "icon.svg",
 		"actions.yaml", "charmcraft.yaml", "config.yaml", "metadata.yaml",
 	} {
-		data, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), read(t, filepath.Join(root, name)))
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "tools"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "tools/go.sum"), nil, 0o644); err != nil { // the Makefile reads it
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "tools/go.sum"), "") // the Makefile reads it
 	for _, folder := range []string{"charm", "src", "tests"} {
 		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
 			t.Fatal(err)

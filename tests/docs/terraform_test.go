@@ -3,6 +3,7 @@ package docs_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,14 +100,7 @@ func keys(text, name string) []string {
 	return out
 }
 
-func names[V any](m map[string]V) []string {
-	var out []string
-	for name := range m {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
-}
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func TestTerraform_CanBeRead(t *testing.T) {
 	t.Parallel()
