@@ -66,7 +66,7 @@ func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded f
 	case recorded.State == facts.CopyImporting:
 		f.halfImported()
 	case recorded.Has():
-		f.present()
+		f.present(ctx)
 	case place == judge.Hosted:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " describes the model through JIMM"
@@ -212,11 +212,17 @@ func (f decision) redirected() {
 }
 
 // present: the recorded controller reports that it has a copy.
-func (f decision) present() {
+func (f decision) present(ctx context.Context) {
 	loc := f.loc
 	loc.Proof = f.name + " reports that it has the model"
 	others := facts.Controllers(loc.Copies).Names()
+	to := ""
+	if f.copies[loc.Recorded.UUID].State == facts.CopyActive && others == "" {
+		to = f.mayHaveLeft(ctx)
+	}
 	switch kind := f.info.Kind; {
+	case to != "":
+		loc.Proof = f.name + " has a copy and is not migrating it, as after an abort, and after a success if it could not remove its copy; JIMM's audit log shows a request to migrate the model to " + strconv.Quote(to) + ", which does not answer"
 	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " reports that it hosts the model"
@@ -235,6 +241,26 @@ func (f decision) present() {
 	default:
 		loc.Proof += ", and so does " + others + ": a migration is running, or one copy is left over"
 	}
+}
+
+// mayHaveLeft returns the controller that does not answer and that the model was recently to
+// move to from a controller that shows no migrations (Juju 4), "" if there is none: only that
+// controller could tell whether the copy of the recorded one is a left-over one.
+func (f decision) mayHaveLeft(ctx context.Context) string {
+	loc := f.loc
+	if !f.named || len(loc.Silent) == 0 || loc.Recorded.ShowsMigrations() {
+		return ""
+	}
+	log, err := f.jaas.Auditor.Audit(ctx, loc.Model)
+	if err != nil || !log.Unfulfilled(loc.Recorded.Name) {
+		return ""
+	}
+	for _, c := range loc.Silent {
+		if log.Arrived(c.Name) {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 // notThere: the recorded controller reports that it does not have the model.
