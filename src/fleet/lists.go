@@ -22,10 +22,14 @@ type Lists struct {
 	turn chan struct{}
 
 	mu          sync.Mutex
-	controllers []facts.Controller
-	models      facts.ModelList
-	controllerT time.Time
-	modelT      time.Time
+	controllers answer[[]facts.Controller]
+	models      answer[facts.ModelList]
+}
+
+// answer is the latest answer to a question, and when it was asked.
+type answer[T any] struct {
+	list T
+	at   time.Time
 }
 
 // NewLists shares the lists of a fleet. An answer serves all callers for age.
@@ -46,57 +50,40 @@ func (l *Lists) Models(ctx context.Context) (facts.ModelList, error) {
 // controllersSince returns an answer that was requested after since. An answer of that very instant is requested again:
 // it can lack the cordon that was set then.
 func (l *Lists) controllersSince(ctx context.Context, since time.Time) ([]facts.Controller, error) {
-	fresh := func() ([]facts.Controller, bool) {
+	return listSince(ctx, l, &l.controllers, since, l.from.Controllers)
+}
+
+// modelsSince returns an answer that was requested after since.
+func (l *Lists) modelsSince(ctx context.Context, since time.Time) (facts.ModelList, error) {
+	return listSince(ctx, l, &l.models, since, l.from.Models)
+}
+
+// listSince returns the latest answer if it was requested after since, and asks otherwise.
+func listSince[T any](ctx context.Context, l *Lists, latest *answer[T], since time.Time, ask func(context.Context) (T, error)) (T, error) {
+	var none T
+	fresh := func() (T, bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.controllers, l.controllerT.After(since)
+		return latest.list, latest.at.After(since)
 	}
 	if list, ok := fresh(); ok {
 		return list, nil
 	}
 	if err := l.takeTurn(ctx); err != nil {
-		return nil, err
+		return none, err
 	}
 	defer func() { <-l.turn }()
 	if list, ok := fresh(); ok { // Another caller has asked meanwhile.
 		return list, nil
 	}
 	at := time.Now()
-	list, err := l.from.Controllers(ctx)
+	list, err := ask(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.controllers, l.controllerT = list, at
-	return list, nil
-}
-
-// modelsSince returns an answer that was requested after since.
-func (l *Lists) modelsSince(ctx context.Context, since time.Time) (facts.ModelList, error) {
-	fresh := func() (facts.ModelList, bool) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.models, l.modelT.After(since)
-	}
-	if list, ok := fresh(); ok {
-		return list, nil
-	}
-	if err := l.takeTurn(ctx); err != nil {
-		return facts.ModelList{}, err
-	}
-	defer func() { <-l.turn }()
-	if list, ok := fresh(); ok {
-		return list, nil
-	}
-	at := time.Now()
-	list, err := l.from.Models(ctx)
-	if err != nil {
-		return facts.ModelList{}, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.models, l.modelT = list, at
+	*latest = answer[T]{list, at}
 	return list, nil
 }
 
