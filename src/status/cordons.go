@@ -140,10 +140,8 @@ func Uncordoned(ctx context.Context, u config.Unit, s config.Settings, controlle
 	if seen != nil {
 		maps.DeleteFunc(seen.Cordons.List, func(_ string, c cordon) bool { return c.Name == controller })
 	}
-	k := inputs{
-		unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: m.listPending(),
-		over: &Run{Controller: controller},
-	}
+	k := newInputs(u, m, s)
+	k.seen, k.over = seen, &Run{Controller: controller}
 	return k.keep(ctx, u)
 }
 

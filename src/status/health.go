@@ -96,7 +96,7 @@ func (h health) sentence(unit string) string {
 	if !h.Counted {
 		return text + "; run check-access to test it"
 	}
-	text += ": " + count(h.Controllers, "controller", "controllers") + ", " + count(h.Models, "model", "models")
+	text += ": " + facts.Count(h.Controllers, "controller", "controllers") + ", " + facts.Count(h.Models, "model", "models")
 	if h.Migrating > 0 {
 		text += fmt.Sprintf("; %d migrating at %s UTC", h.Migrating, h.At.Format("15:04"))
 	}

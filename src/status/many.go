@@ -69,10 +69,8 @@ func (m *Many) Leave(ctx context.Context, s config.Settings) error {
 		p.State = Detached
 		m.flying[model] = p
 	}
-	k := inputs{
-		unit: m.unit.Env().Unit, memory: m.memory, address: s.JIMM.URL, optional: s.ControllersProblem,
-		seen: m.memory.health(s), pending: m.listPending(), over: &m.run,
-	}
+	k := newInputs(m.unit, m.memory, s)
+	k.seen, k.pending, k.over = m.memory.health(s), m.listPending(), &m.run
 	return k.keep(ctx, m.unit)
 }
 

@@ -152,7 +152,8 @@ func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error
 	if !removed && !corrected && p.State != Detached {
 		return nil
 	}
-	k := inputs{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, seen: seen, memory: m, pending: after}
+	k := newInputs(u, m, s)
+	k.seen, k.pending = seen, after
 	return k.keep(ctx, u)
 }
 

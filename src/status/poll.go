@@ -115,9 +115,14 @@ func (h health) report(ctx context.Context, u config.Unit) {
 		"controllers": h.Controllers, "models": h.Models, "migrating": h.Migrating, "drift": h.Drift, "adrift": h.Adrift,
 	})
 	cordoned, cordonErr := h.Cordons.lines()
-	if err = errors.Join(err, cordonErr); err == nil {
+	send(ctx, u, errors.Join(err, cordonErr), append([]string{line}, cordoned...)...)
+}
+
+// send sends lines to Loki, unless they could not be made. A failure is logged.
+func send(ctx context.Context, u config.Unit, err error, lines ...string) {
+	if err == nil {
 		client := cos.Loki(ctx, u, lokiPatience)
-		for _, line := range append([]string{line}, cordoned...) {
+		for _, line := range lines {
 			client.Push(line)
 		}
 		err = client.Close()
@@ -239,7 +244,7 @@ func LoggedIn(ctx context.Context, u config.Unit, s config.Settings, client *jim
 	if statusErr != nil {
 		return "", statusErr
 	}
-	k := inputs{unit: u.Env().Unit, address: s.JIMM.URL, optional: s.ControllersProblem, memory: m, pending: m.listPending()}
+	k := newInputs(u, m, s)
 	k.seen = &health{Of: s.Fingerprint(), At: time.Now().UTC().Truncate(time.Second), Address: s.JIMM.URL, Cordons: m.cordons()}
 	if err != nil {
 		k.seen.refused(s, u.Env(), err)

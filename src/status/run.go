@@ -2,7 +2,6 @@ package status
 
 import (
 	"context"
-	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -126,21 +125,14 @@ func (k inputs) reportRun(ctx context.Context, u config.Unit) {
 		fields["controller"] = run.Controller
 	}
 	line, err := cos.PlainJSON(fields)
-	if err == nil {
-		client := cos.Loki(ctx, u, lokiPatience)
-		client.Push(line)
-		err = client.Close()
-	}
-	if err != nil {
-		u.Logger().WarnContext(ctx, "cannot send all events to Loki", slog.Any("error", err))
-	}
+	send(ctx, u, err, line)
 }
 
 // runStatus returns how a run that was interrupted continues.
 func (k inputs) runStatus() string {
 	text := k.run
 	if n := len(k.pending); n > 0 {
-		text += ", " + count(n, "migration is", "migrations are") + " pending"
+		text += ", " + facts.Count(n, "migration is", "migrations are") + " pending"
 	}
 	run, _ := interrupted(k.run)
 	if run.Controller == "" {

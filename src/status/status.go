@@ -3,7 +3,6 @@ package status
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"jimm-migrator/charm"
@@ -121,10 +120,15 @@ func (k inputs) keep(ctx context.Context, u config.Unit) error {
 	return errors.Join(err, k.show(ctx, u))
 }
 
+// newInputs begins with what the unit keeps and with the settings.
+func newInputs(u config.Unit, m memory, s config.Settings) inputs {
+	return inputs{unit: u.Env().Unit, memory: m, pending: m.listPending(), address: s.JIMM.URL, optional: s.ControllersProblem}
+}
+
 // inputsFrom begins with what [config.Read] returned. Any other error than a
 // problem or a wait is returned.
 func inputsFrom(u config.Unit, m memory, s config.Settings, err error) (inputs, error) {
-	k := inputs{unit: u.Env().Unit, memory: m, pending: m.listPending(), address: s.JIMM.URL, optional: s.ControllersProblem}
+	k := newInputs(u, m, s)
 	switch {
 	case err == nil, errors.As(err, &k.problem), errors.As(err, &k.waiting):
 		return k, nil
@@ -136,12 +140,4 @@ func inputsFrom(u config.Unit, m memory, s config.Settings, err error) (inputs, 
 func (k inputs) show(ctx context.Context, u config.Unit) error {
 	status, message := k.status()
 	return u.SetStatus(ctx, status, message)
-}
-
-// count returns a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
