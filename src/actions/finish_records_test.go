@@ -1,7 +1,6 @@
 package actions_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/tests/sim"
 	"jimm-migrator/tests/sim/controller"
+	agents "jimm-migrator/tests/unit"
 )
 
 // updateStatus runs the hook of that name, which must end well.
@@ -20,26 +20,6 @@ func updateStatus(t *testing.T, agent *charmtest.Agent) {
 	if result, err := agent.RunHook(t.Context(), "update-status"); err != nil || result.Failed() {
 		t.Fatalf("update-status: %v %+v", err, result)
 	}
-}
-
-// remember changes what the unit keeps of its last login to JIMM.
-func remember(t *testing.T, agent *charmtest.Agent, change func(health map[string]any)) {
-	t.Helper()
-	var health map[string]any
-	if err := json.Unmarshal([]byte(agent.State()["health"]), &health); err != nil {
-		t.Fatal(err)
-	}
-	change(health)
-	raw, err := json.Marshal(health)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent.SetState(map[string]string{"health": string(raw)})
-}
-
-// anHourLater lets the last login to JIMM be an hour ago.
-func anHourLater(health map[string]any) {
-	health["at"] = time.Now().UTC().Add(-time.Hour).Format(time.RFC3339)
 }
 
 func recordIs(t *testing.T, j *sim.JAAS, model, want string) {
@@ -206,7 +186,7 @@ func TestAllRecordsAreFinished(t *testing.T) {
 	left := models[2:]
 	for range 40 { // A slow machine records one model a hook.
 		updateStatus(t, agent)
-		remember(t, agent, anHourLater)
+		agents.Age(t, agent, time.Hour)
 		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool {
 			row, _ := j.Record(id)
 			return row.Controller == "east"
@@ -225,7 +205,7 @@ func TestAllRecordsAreFinished(t *testing.T) {
 	// JIMM of 2024 keeps the secret of each login, so what is left waits for an hour as well.
 	updateStatus(t, agent)
 	before, _ := j.Logins()
-	remember(t, agent, func(health map[string]any) { health["finishing"] = models[0] })
+	agents.Remember(t, agent, func(health map[string]any) { health["finishing"] = models[0] })
 	updateStatus(t, agent)
 	if after, _ := j.Logins(); after != before {
 		t.Errorf("%d logins within the hour", after-before)

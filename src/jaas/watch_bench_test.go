@@ -123,20 +123,19 @@ func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
 
 // listsOf counts how often JIMM was asked for its list of models.
 func listsOf(w world) int {
-	n := 0
-	for _, e := range w.Messages() {
-		if e.Server == "jimm" && e.Kind == wire.Received && strings.Contains(string(e.Data), `"ListModelSummaries"`) {
-			n++
-		}
-	}
-	return n
+	return received(w, func(message string) bool { return strings.Contains(message, `"ListModelSummaries"`) })
 }
 
-// asked counts all that JIMM was asked, but for pings.
+// askedOf counts all that JIMM was asked, but for pings.
 func askedOf(w world) int {
+	return received(w, func(message string) bool { return !strings.Contains(message, `"Pinger"`) })
+}
+
+// received counts the messages to JIMM that count.
+func received(w world, counts func(message string) bool) int {
 	n := 0
 	for _, e := range w.Messages() {
-		if e.Server == "jimm" && e.Kind == wire.Received && !strings.Contains(string(e.Data), `"Pinger"`) {
+		if e.Server == "jimm" && e.Kind == wire.Received && counts(string(e.Data)) {
 			n++
 		}
 	}

@@ -269,13 +269,20 @@ func TestNewestAuditEventsReadsEachOnceNewestFirst(t *testing.T) {
 	}
 }
 
-func TestNewestAuditEventsReadsNoMoreThanAskedFor(t *testing.T) {
+// serveLog starts a server whose log has n events, a second apart.
+func serveLog(t *testing.T, n int) (*auditServer, *fakeJIMM) {
+	t.Helper()
 	server := &auditServer{}
-	for i := range 500 {
+	for i := range n {
 		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
 	}
 	f := serve(t, nil)
 	f.handle(server.handle)
+	return server, f
+}
+
+func TestNewestAuditEventsReadsNoMoreThanAskedFor(t *testing.T) {
+	server, f := serveLog(t, 500)
 	for event, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{}) {
 		if err != nil || event.MessageID != 499 {
 			t.Errorf("event %v, error %v", event, err)
@@ -288,12 +295,7 @@ func TestNewestAuditEventsReadsNoMoreThanAskedFor(t *testing.T) {
 }
 
 func TestNewestAuditEventsCanBeReadAgain(t *testing.T) {
-	server := &auditServer{}
-	for i := range 20 {
-		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
-	}
-	f := serve(t, nil)
-	f.handle(server.handle)
+	_, f := serveLog(t, 20)
 	events := f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{Limit: 5})
 	for range 2 {
 		n := 0
@@ -317,12 +319,8 @@ func TestAuditEventOfAnotherFacadeIsNoMigration(t *testing.T) {
 }
 
 func TestNewestAuditEventsDoesNotTrustAServerThatDoesNotSort(t *testing.T) {
-	server := &auditServer{ignore: map[string]bool{"sortTime": true}}
-	for i := range 20 {
-		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
-	}
-	f := serve(t, nil)
-	f.handle(server.handle)
+	server, f := serveLog(t, 20)
+	server.ignore = map[string]bool{"sortTime": true}
 	for _, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{}) {
 		if err == nil {
 			t.Fatal("the oldest events were taken for the newest")
@@ -333,12 +331,8 @@ func TestNewestAuditEventsDoesNotTrustAServerThatDoesNotSort(t *testing.T) {
 }
 
 func TestNewestAuditEventsSaysThatAServerRepeatsItself(t *testing.T) {
-	server := &auditServer{ignore: map[string]bool{"before": true, "offset": true}}
-	for i := range 20 {
-		server.log = append(server.log, jimm.AuditEvent{Time: time.Unix(int64(i), 0), MessageID: uint64(i)})
-	}
-	f := serve(t, nil)
-	f.handle(server.handle)
+	server, f := serveLog(t, 20)
+	server.ignore = map[string]bool{"before": true, "offset": true}
 	n := 0
 	var last error
 	for _, err := range f.connect().NewestAuditEvents(t.Context(), jimm.AuditQuery{Limit: 5}) {

@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/tests/sample"
 )
 
 // inspector is an Inspector in memory. A model looks the same wherever it is, unless
@@ -54,7 +55,7 @@ func (g *inspector) Inventory(context.Context, facts.InventoryRequest) (facts.In
 	if g.fake.at(record).Kind != facts.InfoLive {
 		return facts.Inventory{}, errors.New("invalid entity name or password")
 	}
-	out := inventory()
+	out := sample.Inventory()
 	out.Controller = record
 	if change := g.change[name]; change != nil {
 		change(g.readings[name], &out)
@@ -80,26 +81,4 @@ func (g *inspector) Hosts(context.Context, string) ([]facts.ControllerUUID, erro
 
 func (g *inspector) Consumers(context.Context, facts.Model) (map[string][]string, error) {
 	return g.consumers, nil
-}
-
-// inventory is a healthy model.
-func inventory() facts.Inventory {
-	return facts.Inventory{
-		Type: "iaas", AgentVersion: "3.6.14", Status: "available", Changes: facts.ChangesAllowed, StorageReported: true,
-		Applications: map[string]facts.Application{
-			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
-			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},
-		},
-		Machines: map[string]facts.Machine{
-			"0": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-0"},
-			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
-		},
-		Units: map[string]facts.Unit{
-			"web/0":  {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-			"web/1":  {Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
-			"nrpe/0": {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-		},
-		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Status: "joined"}},
-		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
-	}
 }

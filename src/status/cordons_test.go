@@ -30,7 +30,7 @@ controllers: [{name: west}, {name: east, `+east+`}]
 // updateLater makes update-status log in again.
 func updateLater(t *testing.T, agent *charmtest.Agent) {
 	t.Helper()
-	age(t, agent, time.Hour)
+	unit.Age(t, agent, time.Hour)
 	unit.Hook(t, agent, "update-status")
 }
 
@@ -79,7 +79,7 @@ func TestAShortCordonIsNotNamed(t *testing.T) {
 func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	j, agent := cordoned(t, "status: deprecated")
 	seen := time.Now().UTC().Add(-49 * time.Hour).Truncate(time.Second)
-	remember(t, agent, func(health map[string]any) {
+	unit.Remember(t, agent, func(health map[string]any) {
 		list, _ := health["cordons"].(map[string]any)["list"].(map[string]any)
 		for _, mark := range list {
 			mark.(map[string]any)["since"] = seen.Format(time.RFC3339)
@@ -117,7 +117,7 @@ controllers: [{name: west}, {name: east, status: deprecated}]
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
 	unit.Hook(t, agent, "update-status")
 	for logged, want := range map[bool]string{true: "", false: "; east has been cordoned since "} {
-		remember(t, agent, func(health map[string]any) {
+		unit.Remember(t, agent, func(health map[string]any) {
 			list, _ := health["cordons"].(map[string]any)["list"].(map[string]any)
 			for _, mark := range list {
 				mark.(map[string]any)["since"] = time.Now().UTC().Add(-behind - time.Hour).Format(time.RFC3339)

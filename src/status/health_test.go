@@ -66,10 +66,10 @@ func TestUpdateStatusLogsInOnceAnHourAndOnlyTheLeader(t *testing.T) {
 	logins(2)
 
 	// An hour later it is due again.
-	age(t, agent, 59*time.Minute)
+	unit.Age(t, agent, 59*time.Minute)
 	unit.Hook(t, agent, "update-status")
 	logins(2)
-	age(t, agent, time.Hour)
+	unit.Age(t, agent, time.Hour)
 	unit.Hook(t, agent, "update-status")
 	logins(3)
 }
@@ -80,33 +80,6 @@ func TestALookTellsNothingOfAnotherJIMM(t *testing.T) {
 	unit.Hook(t, agent, "update-status")
 	unit.Set(map[string]any{"jimm-url": "wss://other.example.com"})(t, agent)
 	unit.WantStatus(t, agent, "active", "configured for wss://other.example.com; run check-access to test it")
-}
-
-// age makes the last observation that much older.
-func age(t *testing.T, agent *charmtest.Agent, by time.Duration) {
-	t.Helper()
-	remember(t, agent, func(health map[string]any) { health["at"] = time.Now().UTC().Add(-by).Format(time.RFC3339) })
-}
-
-// remember changes what the unit keeps of its last observation.
-func remember(t *testing.T, agent *charmtest.Agent, change func(health map[string]any)) {
-	t.Helper()
-	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
-		state, err := u.State(ctx)
-		if err != nil {
-			return err
-		}
-		var health map[string]any
-		if err := json.Unmarshal([]byte(state["health"]), &health); err != nil {
-			return err
-		}
-		change(health)
-		raw, err := json.Marshal(health)
-		if err != nil {
-			return err
-		}
-		return u.SetState(ctx, map[string]string{"health": string(raw)})
-	})
 }
 
 // JIMM answers with the code of a wrong secret while OpenFGA does not answer (2024, recorded).
@@ -301,7 +274,7 @@ func TestTheEndOfDriftIsSeenAtOnce(t *testing.T) {
 	unit.WantStatus(t, agent, "active", left)
 	unit.Hook(t, agent, "update-status") // within the hour, so that it does not log in
 	unit.WantStatus(t, agent, "active", left)
-	age(t, agent, time.Hour)
+	unit.Age(t, agent, time.Hour)
 	unit.Hook(t, agent, "update-status")
 	unit.WantStatus(t, agent, "active", before)
 	if api, _ := j.Logins(); api != 2 {

@@ -4,6 +4,7 @@ package unit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"testing"
@@ -95,6 +96,27 @@ func Hook(t *testing.T, agent *charmtest.Agent, name string, details ...charmtes
 	if err != nil || result.Failed() {
 		t.Fatalf("hook %s: %v %+v\n%v", name, err, result, agent.Log())
 	}
+}
+
+// Remember changes what the unit keeps of its last observation of JIMM.
+func Remember(t *testing.T, agent *charmtest.Agent, change func(health map[string]any)) {
+	t.Helper()
+	var health map[string]any
+	if err := json.Unmarshal([]byte(agent.State()["health"]), &health); err != nil {
+		t.Fatal(err)
+	}
+	change(health)
+	raw, err := json.Marshal(health)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent.SetState(map[string]string{"health": string(raw)})
+}
+
+// Age makes the last observation that much older.
+func Age(t *testing.T, agent *charmtest.Agent, by time.Duration) {
+	t.Helper()
+	Remember(t, agent, func(health map[string]any) { health["at"] = time.Now().UTC().Add(-by).Format(time.RFC3339) })
 }
 
 // WantStatus compares the unit's status.

@@ -6,15 +6,16 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/tests/sample"
 )
 
 // What a model contains decides some hops: not to know it is not to pass.
 func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
-	unread := inventory()
+	unread := sample.Inventory()
 	unread.Unread = []string{"offers/db: odd"}
-	noBlocks := inventory()
+	noBlocks := sample.Inventory()
 	noBlocks.Changes = facts.ChangesUnread
-	all := inventory()
+	all := sample.Inventory()
 	const block = "may apply: changes to the model are disabled"
 	for _, c := range []struct {
 		source, target string
@@ -55,7 +56,7 @@ func TestVersionHopWithChangesDisabled(t *testing.T) {
 		"it is not blocked": {"3.6.14", "iaas", func(i *facts.Inventory) { i.Changes = facts.ChangesAllowed }, checks.Pass},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := inventory()
+			i := sample.Inventory()
 			i.Changes = facts.ChangesBlocked
 			if c.change != nil {
 				c.change(&i)
@@ -135,7 +136,7 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 		}, []string{"machine 7", "refuses to migrate"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := inventory()
+			i := sample.Inventory()
 			if c.change != nil {
 				c.change(&i)
 			}
@@ -173,28 +174,6 @@ func TestCharmNames(t *testing.T) {
 	}
 }
 
-// inventory is a healthy model.
-func inventory() facts.Inventory {
-	return facts.Inventory{
-		Type: "iaas", AgentVersion: "3.6.14", Status: "available", StorageReported: true, Changes: facts.ChangesAllowed,
-		Applications: map[string]facts.Application{
-			"web":  {Charm: "ch:amd64/jammy/web-7", Base: "ubuntu@22.04/stable", Units: 2},
-			"nrpe": {Charm: "ch:amd64/jammy/nrpe-1", Base: "ubuntu@22.04/stable"},
-		},
-		Machines: map[string]facts.Machine{
-			"0": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-0"},
-			"1": {Agent: "started", Instance: "running", Version: "3.6.14", Base: "ubuntu@22.04/stable", InstanceID: "i-1"},
-		},
-		Units: map[string]facts.Unit{
-			"web/0":  {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-			"web/1":  {Machine: "1", Agent: "executing", Workload: "active", Version: "3.6.14"},
-			"nrpe/0": {Machine: "0", Agent: "idle", Workload: "active", Version: "3.6.14"},
-		},
-		Relations: map[string]facts.Relation{"nrpe:info web:juju-info": {Status: "joined"}},
-		Offers:    map[string]facts.Offer{}, Remotes: map[string]facts.Remote{}, Storage: map[string]facts.Storage{},
-	}
-}
-
 // What Juju 4 refuses on a source is not what Juju 3 refuses.
 func TestWorkloadsThatASourceRefuses(t *testing.T) {
 	for _, c := range []struct {
@@ -219,7 +198,7 @@ func TestWorkloadsThatASourceRefuses(t *testing.T) {
 		{"4.1.0", "waiting", "agent initialising", checks.Fail},
 		{"4.1.0", "waiting", "for its relation", checks.Pass},
 	} {
-		i := inventory()
+		i := sample.Inventory()
 		i.Units = map[string]facts.Unit{"web/0": {Agent: "idle", Workload: c.workload, Message: c.message}}
 		f := checks.Hop{Source: c.source, Target: "4.1.0", Contents: &i}.Units()
 		if f.Level != c.level || f.Level != checks.Pass && !strings.Contains(f.Evidence, "web/0") {

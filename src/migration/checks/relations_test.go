@@ -7,6 +7,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/tests/sample"
 )
 
 // Models that use each other belong together: who moves one is told where JIMM
@@ -50,7 +51,7 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 				Controllers: facts.Controllers{east, west}, Models: []facts.Model{cos, web},
 				Model: facts.Model{UUID: "m", Name: "prod", Owner: "alice@example.com", Recorded: "w"}, Source: west, Target: east,
 			}
-			s.Contents.Inventory, s.Contents.Known = inventory(), true
+			s.Contents.Inventory, s.Contents.Known = sample.Inventory(), true
 			c.change(s)
 			for _, f := range checks.Run(s, nil) {
 				if f.Check != c.id {

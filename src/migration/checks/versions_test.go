@@ -7,6 +7,7 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/tests/sample"
 )
 
 // line is a group of releases that migrate alike.
@@ -88,7 +89,7 @@ func TestEveryPairOfVersions(t *testing.T) {
 	table := verdicts()
 	for s, source := range all {
 		for x, target := range all {
-			i := inventory()
+			i := sample.Inventory()
 			i.AgentVersion = source.version
 			m := checks.Hop{Source: source.version, Target: target.version, Model: source.version, Type: "iaas", CloudType: "lxd", Contents: &i}
 			name := source.version + " to " + target.version
