@@ -120,7 +120,8 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 		w.res.LeftImport = leftImport(left, w.access(ctx, w.base.Target))
 	}
 	if active && left.State == facts.CopyActive {
-		w.res.Holder = facts.Controller{}
+		both := map[facts.ControllerUUID]facts.Copy{w.base.Source.UUID: o.CopyOn(w.base.Source), w.base.Target.UUID: left}
+		w.res.Holder, w.res.Detail = facts.Controller{}, strings.TrimSuffix(facts.DescribeCopies(w.Controllers, both)+"; "+w.res.Detail, "; ")
 		w.end(facts.Conflict, facts.CauseNone)
 		return
 	}

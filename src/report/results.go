@@ -160,6 +160,8 @@ func nextCommand(r migration.Result, run Run) string {
 		return r.Next
 	case r.Model.UUID == "":
 		return ""
+	case r.Outcome == facts.Conflict:
+		return examineCommand(run.Unit, r.Model.UUID, r.Outcome)
 	case failed(r.Findings, checks.Model):
 		return facts.LocateCommand(run.Unit, r.Model.UUID)
 	case failed(r.Findings, checks.Target):
@@ -180,7 +182,7 @@ func nextCommand(r migration.Result, run Run) string {
 	switch r.Outcome {
 	case facts.ChecksPassed, facts.Started, facts.TimedOut, facts.Interrupted, facts.NotStarted, facts.Aborted:
 		return facts.JujuRun(run.Unit, r.Target.Name) + " migrate-model " + to + run.options() + " --wait=" + run.wait()
-	case facts.Unknown, facts.LostFromJIMM, facts.Conflict, facts.NeedsAttention:
+	case facts.Unknown, facts.LostFromJIMM, facts.NeedsAttention:
 		return examineCommand(run.Unit, r.Model.UUID, r.Outcome)
 	default:
 		return ""
