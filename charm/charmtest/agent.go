@@ -19,8 +19,8 @@ import (
 )
 
 // Agent is the unit agent of one unit, and what its controller knows about it.
-// All methods may be called at any time, also while a hook or action runs. It
-// is a [charm.Runner]: the hook tools of whatever runs now.
+// All methods may be called at any time, even while a hook or action runs. It
+// is a [charm.Runner]: the hook tools of whatever is running.
 type Agent struct {
 	opts  Options
 	charm *Charm
@@ -33,7 +33,7 @@ type Agent struct {
 	// toolMu serialises hook tools, including the callbacks that they cause.
 	toolMu sync.Mutex
 
-	mu         sync.Mutex // guards all below, for the length of a tool
+	mu         sync.Mutex // guards everything below, for the length of a tool
 	running    *run
 	tasks      []*Task
 	calls      []Call
@@ -58,8 +58,8 @@ type Agent struct {
 
 var _ charm.Runner = (*Agent)(nil)
 
-// New makes an agent. It refuses charms that Juju would not deploy and
-// scenarios that cannot be, with everything that is wrong in one error.
+// New makes an agent. It refuses charms that Juju would not deploy, and
+// impossible scenarios, with all problems of the scenario in one error.
 func New(opts Options) (*Agent, error) {
 	opts = opts.withDefaults()
 	model, err := version.Parse(opts.JujuVersion)
@@ -128,9 +128,9 @@ func (a *Agent) populate() error {
 	return err
 }
 
-// Close ends what still runs, kills what it has left behind, and removes the
-// agent's directory. Nothing can be run afterwards; what has happened can still
-// be asked for.
+// Close ends what is still running, kills the processes that it has left
+// behind, and removes the agent's directory. Nothing can be run afterwards; the
+// methods that return what has happened still work.
 func (a *Agent) Close() error {
 	a.mu.Lock()
 	again := a.closed
@@ -147,7 +147,7 @@ func (a *Agent) Close() error {
 	return a.home.remove()
 }
 
-// acquire waits until nothing else runs: a unit does one thing at a time.
+// acquire waits until nothing else is running: a unit does one thing at a time.
 func (a *Agent) acquire(ctx context.Context) error {
 	select {
 	case a.turn <- struct{}{}:
@@ -211,15 +211,15 @@ func (a *Agent) addLog(level, module, message string) {
 	a.log = append(a.log, LogRecord{Time: time.Now(), Level: level, Module: "unit." + a.unit + "." + module, Message: message})
 }
 
-// State returns what is kept with state-set, as committed.
+// State returns what state-set has stored, as committed.
 func (a *Agent) State() map[string]string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return maps.Clone(a.state)
 }
 
-// SetState changes what is kept with state-set, as an earlier release of the charm, or time, may
-// have left it.
+// SetState changes what state-set has stored, for example to what an earlier release of the
+// charm would have left.
 func (a *Agent) SetState(change map[string]string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -237,16 +237,16 @@ func (a *Agent) WorkloadVersion() string {
 	return a.version
 }
 
-// SetLeader makes the unit the leader, or not. A dispatch that runs now notices
-// only if it was leader when it began.
+// SetLeader makes the unit the leader, or not. A running dispatch sees the
+// change, unless it has already been told that the unit is not the leader.
 func (a *Agent) SetLeader(leader bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.leader = leader
 }
 
-// FailCommit makes the next commit of a dispatch that ends well fail, as a
-// controller that cannot be reached does.
+// FailCommit makes the commit of the next dispatch that ends well fail, as if
+// the controller could not be reached.
 func (a *Agent) FailCommit(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -16,7 +16,7 @@ func (a *Agent) before(major, minor, patch int) bool {
 }
 
 // checkAssumes returns why a charm cannot be deployed in a model of this Juju
-// version, in the text of Juju 3.6, or returns nil.
+// version, in the text of Juju 3.6, or nil.
 func checkAssumes(tree *assumes.ExpressionTree, jujuVersion string, kubernetes bool) error {
 	if tree == nil {
 		return nil

@@ -17,11 +17,12 @@ import (
 	"jimm-migrator/charm/charmtest/toolrpc"
 )
 
-// maxArg is the most that the kernel takes as one argument of a program.
+// maxArg is the length of the longest argument that the kernel passes to a
+// program.
 const maxArg = 131_071
 
-// Run is a hook tool of the dispatch that runs now. When none does, the agent
-// does not listen.
+// Run runs a hook tool in the dispatch that is running. If none is, the agent
+// does not answer.
 func (a *Agent) Run(ctx context.Context, call charm.ToolCall) ([]byte, error) {
 	a.mu.Lock()
 	r := a.running
@@ -29,8 +30,8 @@ func (a *Agent) Run(ctx context.Context, call charm.ToolCall) ([]byte, error) {
 	return a.runTool(ctx, r, call)
 }
 
-// runTool runs a hook tool in this process, with what would happen between a
-// charm and a tool that is a program of its own.
+// runTool runs a hook tool in this process, with the errors that a charm would
+// get from a tool that is a program of its own.
 func (a *Agent) runTool(ctx context.Context, r *run, call charm.ToolCall) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("cannot run %s: %w", call.Tool, context.Cause(ctx))
@@ -48,7 +49,7 @@ func (a *Agent) runTool(ctx context.Context, r *run, call charm.ToolCall) ([]byt
 	}
 	req := toolrpc.Request{
 		Dir: a.opts.CharmDir, CommandName: call.Tool, Args: call.Args,
-		// Without anything to read, a tool reads from /dev/null.
+		// A tool without input reads from /dev/null.
 		StdinSet: true, Stdin: call.Stdin,
 	}
 	if r != nil {
@@ -111,7 +112,7 @@ func (a *Agent) answerLocked(r *run, req toolrpc.Request) (toolrpc.Response, []f
 	return toolrpc.Response{Code: code, Stdout: x.stdout.Bytes(), Stderr: x.stderr.Bytes()}, x.after, err
 }
 
-// admit reports whether the agent listens to a request at all.
+// admit returns the error of a request that the agent does not answer at all.
 func (a *Agent) admit(r *run, req toolrpc.Request) error {
 	gone := a.home == nil && (r == nil || r.killed)
 	if r == nil || r.ended || r.agentDied || gone {
@@ -133,7 +134,7 @@ func (a *Agent) socket() string {
 	return a.home.layout.socket
 }
 
-// execution is one hook tool at work. The agent's mu is held for all of it.
+// execution is one running hook tool. The agent's mu is held for all of it.
 type execution struct {
 	agent *Agent
 	run   *run

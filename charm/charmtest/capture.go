@@ -16,7 +16,8 @@ const drainTime = 100 * time.Millisecond
 const logPiece = 4096
 
 // capture reads what dispatch writes to one of its outputs, as the agent does:
-// in whole lines that end in "\n" or "\r\n". A last line without end is lost.
+// in whole lines that end in "\n" or "\r\n". A last line without a line break
+// is lost.
 type capture struct {
 	file *os.File
 	line func(string)
@@ -25,7 +26,7 @@ type capture struct {
 	all  bytes.Buffer
 }
 
-// newCapture makes a pipe and returns the end that is to be written to.
+// newCapture makes a pipe and returns the end to write to.
 func newCapture(line func(string)) (*capture, *os.File, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -34,7 +35,7 @@ func newCapture(line func(string)) (*capture, *os.File, error) {
 	return &capture{file: read, line: line, done: make(chan struct{})}, write, nil
 }
 
-// run reads until the pipe is closed by all who write to it, or its deadline.
+// run reads until every writer has closed the pipe, or until its deadline.
 func (c *capture) run() {
 	defer close(c.done)
 	buf := make([]byte, 32<<10)
@@ -50,7 +51,7 @@ func (c *capture) run() {
 	}
 }
 
-// drain takes what is in the pipe already, however slow we were.
+// drain reads what is already in the pipe, however late.
 func (c *capture) drain(buf []byte) {
 	if err := c.file.SetReadDeadline(time.Time{}); err != nil {
 		return

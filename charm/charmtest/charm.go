@@ -22,10 +22,11 @@ type Charm struct {
 	actions  *jujucharm.Actions
 }
 
-// ReadCharm reads a charm, and refuses what Juju refuses to deploy: an
-// unpacked archive, or a source tree, which has a charmcraft.yaml in place of
-// manifest.yaml. jujuMajor is the major version of the Juju that reads: Juju 4
-// refuses parameters that an action does not declare unless it says otherwise.
+// ReadCharm reads a charm, and refuses what Juju refuses to deploy: an unpacked
+// archive, or a source tree, which has a charmcraft.yaml in place of
+// manifest.yaml. jujuMajor is the major version of the Juju that reads the
+// charm: Juju 4 refuses parameters that an action does not declare, unless the
+// action says otherwise.
 func ReadCharm(dir string, jujuMajor int) (*Charm, error) {
 	read, err := jujucharm.ReadCharmDir(dir)
 	if err != nil {
@@ -103,7 +104,7 @@ func byJuju(major int, actions *jujucharm.Actions) *jujucharm.Actions {
 
 // PrepareParams does what the controller does with the parameters of a new
 // task: it validates them and puts in the defaults. The error has Juju's text;
-// several problems come in any order.
+// if there are several problems, they come in any order.
 func PrepareParams(spec jujucharm.ActionSpec, params map[string]any) (map[string]any, error) {
 	given, err := throughJSON(params)
 	if err != nil {

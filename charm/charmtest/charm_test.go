@@ -239,17 +239,17 @@ func TestCarelessCallsAreTold(t *testing.T) {
 	}
 }
 
-// failing is a TB that keeps what it is told.
+// failing is a TB that keeps its errors.
 type failing struct {
 	testing.TB
 	cleanup func()
-	told    []string
+	errors  []string
 }
 
 func (f *failing) Helper()           {}
 func (f *failing) Cleanup(fn func()) { f.cleanup = fn }
 func (f *failing) Errorf(format string, args ...any) {
-	f.told = append(f.told, fmt.Sprintf(format, args...))
+	f.errors = append(f.errors, fmt.Sprintf(format, args...))
 }
 func (f *failing) Fatalf(format string, args ...any) { f.Errorf(format, args...) }
 
@@ -264,15 +264,15 @@ func TestStartFailsTheTestOfACarelessCharm(t *testing.T) {
 	})
 	look(t, agent)
 	f.cleanup()
-	if len(f.told) != 1 || !strings.Contains(f.told[0], "careless use of a hook tool") {
-		t.Errorf("told %q", f.told)
+	if len(f.errors) != 1 || !strings.Contains(f.errors[0], "careless use of a hook tool") {
+		t.Errorf("errors %q", f.errors)
 	}
 	if _, err := agent.RunAction(t.Context(), "look", nil); err == nil {
 		t.Error("a closed agent runs things")
 	}
-	f.told = nil
-	if charmtest.Start(f, charmtest.Options{}); len(f.told) != 1 {
-		t.Errorf("told %q of an impossible scenario", f.told)
+	f.errors = nil
+	if charmtest.Start(f, charmtest.Options{}); len(f.errors) != 1 {
+		t.Errorf("errors %q of an impossible scenario", f.errors)
 	}
 }
 

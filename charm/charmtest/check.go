@@ -11,7 +11,7 @@ import (
 
 var errManyWays = errors.New("set one of App, Func and Dispatch, not several")
 
-// checkOptions returns what in the options cannot be.
+// checkOptions returns what is impossible in the options.
 func (a *Agent) checkOptions() error {
 	var errs []error
 	o := a.opts

@@ -19,13 +19,13 @@
 //	tools, err := charmtest.BuildTools(ctx, dir) // once, in TestMain
 //	agent := charmtest.Start(t, charmtest.Options{CharmDir: "../..", Dispatch: binary, Tools: tools})
 //
-// What it enforces is what Juju 3.6 was seen to do when its own hook tools,
-// charm parser and agent were run: exact texts, exit codes, the argument
-// parser, what survives a failure, limits, and what becomes of a task for each
-// way in which dispatch can end. An impossible scenario, such as a hook of a
-// relation that does not exist, is refused rather than played.
+// It enforces what Juju 3.6 was observed to do when its own hook tools, charm
+// parser and agent were run: exact texts, exit codes, the argument parser, what
+// survives a failure, limits, and how a task ends for each way in which
+// dispatch can end. An impossible scenario, such as a hook of a relation that
+// does not exist, is refused rather than played.
 //
-// What it does not have: storage, resources, payloads, metrics, a controller
-// for other units, and the retry timer for failed hooks (a test runs the hook
-// again itself).
+// It has no storage, resources, payloads or metrics, no controller for other
+// units, and no retry timer for failed hooks (a test runs the hook again
+// itself).
 package charmtest

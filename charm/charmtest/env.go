@@ -13,7 +13,7 @@ type layout struct {
 	tools    string
 }
 
-// defaultLayout is where they are on a real unit; nothing is there.
+// defaultLayout is where they are on a real unit. Nothing is created there.
 func (a *Agent) defaultLayout() layout {
 	unit := a.unitDir()
 	return layout{

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// RunTask runs a pending task to its end. How the action went is in the task;
-// an error means that it could not be run at all, or that ctx ended it.
+// RunTask runs a pending task to its end. The task says how the action went; an
+// error means that it could not be run at all, or that ctx ended it.
 func (a *Agent) RunTask(ctx context.Context, id string) (Task, error) {
 	if err := a.acquire(ctx); err != nil {
 		return Task{}, fmt.Errorf("cannot run task %q: %w", id, err)

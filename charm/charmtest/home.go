@@ -21,8 +21,8 @@ import (
 // nonRoot is the user of a charm whose charm-user is non-root.
 const nonRoot = 170
 
-// home is where the processes of a unit live: the directory that Juju keeps
-// for the unit, with the charm in it, not writable for the charm.
+// home is the directory in which the processes of a unit run, as Juju keeps it,
+// with the charm's files, which the charm cannot change.
 type home struct {
 	agent  *Agent
 	dir    string
@@ -56,7 +56,7 @@ func (a *Agent) newHome() (*home, error) {
 }
 
 func (h *home) build() error {
-	// The directory of a temporary file is closed to others.
+	// A temporary directory is closed to other users.
 	if err := os.MkdirAll(h.dir, 0o755); err != nil { //nolint:gosec // for another user to enter
 		return err
 	}
@@ -79,7 +79,8 @@ func (h *home) build() error {
 	return h.unpack()
 }
 
-// reachable reports whether the charm's user can get to the directory at all.
+// reachable returns an error if the charm's user cannot get to the directory at
+// all.
 func (h *home) reachable() error {
 	if h.user == (User{}) {
 		return nil
@@ -122,7 +123,8 @@ func (h *home) unpack() error {
 	return h.chmodDirs(0o555)
 }
 
-// add copies a file into the charm, with its mode but for writing.
+// add copies a file into the charm, with its mode, but not writable for the
+// charm.
 func (h *home) add(from, name string) error {
 	info, err := os.Stat(from)
 	if err != nil {
@@ -174,8 +176,8 @@ func charmFiles(dir string) (map[string]string, error) {
 	}, files)
 }
 
-// dump adds the files of a folder: all, or those that are listed or below a
-// folder that is, as far as there are any.
+// dump adds the files of a folder: all of them, or those that are listed or in
+// a listed folder. What is listed need not exist.
 func dump(folder string, listed []string, files map[string]string) error {
 	return fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
 		top, _, _ := strings.Cut(name, "/")
@@ -204,7 +206,7 @@ func (h *home) chmodDirs(mode os.FileMode) error {
 	})
 }
 
-// renew makes the charm's directory again, as a new pod has it.
+// renew makes the charm's directory again, as in a new pod.
 func (h *home) renew() error {
 	if err := h.chmodDirs(0o755); err != nil {
 		return err
@@ -226,7 +228,7 @@ func (h *home) remove() error {
 	return os.RemoveAll(h.dir)
 }
 
-// program finds what Juju would start for a dispatch.
+// program finds the program that Juju would start for a dispatch.
 func (h *home) program(r *run) (string, error) {
 	if _, err := os.Stat(filepath.Join(h.layout.charmDir, "metadata.yaml")); err != nil {
 		return "", errors.New("charm missing from disk")
@@ -281,8 +283,8 @@ func (h *home) start(ctx context.Context, r *run) (process, error) {
 	return p, nil
 }
 
-// User returns whom dispatch runs as, and whether that is a user other
-// than this process's: only root can run it as another.
+// User returns the user that dispatch runs as, and whether that is another user
+// than this process's, which takes root.
 func (a *Agent) User() (user User, other bool) {
 	if a.home == nil || a.home.user == (User{}) {
 		return User{uint32(os.Getuid()), uint32(os.Getgid())}, false //nolint:gosec // never negative here

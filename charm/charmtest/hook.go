@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// HookDetails say what a hook is about; most are about nothing.
+// HookDetails say what a hook is about. Most hooks have none.
 type HookDetails struct {
 	Relation      int    // number of the relation
 	RemoteUnit    string // empty in created and broken, and in changed for the application's data
@@ -20,7 +20,7 @@ type HookDetails struct {
 type HookResult struct {
 	Name     string
 	Skipped  bool   // the charm has no program for it
-	Error    string // empty if it ended well: what the agent says, such as "exit status 1"
+	Error    string // what the agent reports, such as "exit status 1"; empty if the hook ended well
 	ExitCode int    // -1 if it did not exit
 	Stdout   string
 	Stderr   string
@@ -30,7 +30,7 @@ type HookResult struct {
 func (r HookResult) Failed() bool { return r.Error != "" }
 
 // RunHook runs a hook to its end. An error means that Juju would not run this
-// hook now, or that ctx ended it; how the hook went is in the result. After a
+// hook now, or that ctx ended it; the result says how the hook went. After a
 // failure only the same hook can be run, until it ends well or is resolved.
 func (a *Agent) RunHook(ctx context.Context, name string, details ...HookDetails) (HookResult, error) {
 	var d HookDetails
@@ -159,8 +159,9 @@ func (a *Agent) Upgrade(ctx context.Context) error {
 	return a.hooks(ctx, "upgrade-charm", "config-changed")
 }
 
-// Refresh replaces the charm by the one in a folder, as juju refresh does, and
-// runs the hooks of [Agent.Upgrade]. With Options.Dispatch the program stays.
+// Refresh replaces the charm with the one in a folder, as juju refresh does,
+// and runs the hooks of [Agent.Upgrade]. With Options.Dispatch the program
+// stays.
 func (a *Agent) Refresh(ctx context.Context, charmDir string) error {
 	c, err := ReadCharm(charmDir, a.juju.Major)
 	if err != nil {
@@ -172,7 +173,7 @@ func (a *Agent) Refresh(ctx context.Context, charmDir string) error {
 	return a.Upgrade(ctx)
 }
 
-// replace puts another charm in place when nothing runs.
+// replace puts another charm in place when nothing is running.
 func (a *Agent) replace(ctx context.Context, c *Charm, charmDir string) error {
 	if err := a.acquire(ctx); err != nil {
 		return err
@@ -187,8 +188,8 @@ func (a *Agent) replace(ctx context.Context, c *Charm, charmDir string) error {
 	return a.home.renew()
 }
 
-// Churn does what follows when Kubernetes moves a pod: what was in the charm's
-// directory is gone, and upgrade-charm, config-changed and start are run.
+// Churn does what happens when Kubernetes moves a pod: the charm's directory is
+// made again, and upgrade-charm, config-changed and start are run.
 func (a *Agent) Churn(ctx context.Context) error {
 	if a.home != nil {
 		if err := a.home.renew(); err != nil {

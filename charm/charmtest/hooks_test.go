@@ -105,7 +105,7 @@ func TestAFailedHookStopsTheUnit(t *testing.T) {
 	if agent.Status() != wantStatus || agent.AgentStatus() != wantStatus {
 		t.Errorf("statuses %v and %v", agent.Status(), agent.AgentStatus())
 	}
-	// What is immediate has stayed, what is transactional has not.
+	// Immediate writes have been kept, transactional ones have not.
 	if agent.WorkloadVersion() != "1.2" || len(agent.State()) != 0 || len(agent.LocalData(0, false)) != 0 {
 		t.Errorf("version %q, state %v, relation data %v", agent.WorkloadVersion(), agent.State(), agent.LocalData(0, false))
 	}

@@ -12,15 +12,16 @@ import (
 	"jimm-migrator/charm"
 )
 
-// errSIGTERM and errSIGKILL are why the context of a Func ended.
+// errSIGTERM and errSIGKILL are the causes with which the context of a Func
+// ends.
 var (
 	errSIGTERM = errors.New("SIGTERM")
 	errSIGKILL = errors.New("SIGKILL")
 )
 
-// funcProcess is a dispatch in this process. A function cannot be killed: it
-// gets its context cancelled and its hook tools refused, and however it then
-// returns, it has been killed.
+// funcProcess is a dispatch in this process. A function cannot be killed: its
+// context is cancelled and its hook tools refuse, and however it then returns,
+// it counts as killed.
 type funcProcess struct {
 	cancel context.CancelCauseFunc
 	done   chan exit

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// blocked is an action that reports, and then waits for a signal.
+// blocked is an action that reports progress and then waits for a signal.
 func blocked(then ...step) map[string][]step {
 	return map[string][]step{"actions/look": {
 		{Call: []string{"action-set", "so=far"}, Quiet: true},
@@ -20,7 +20,7 @@ func blocked(then ...step) map[string][]step {
 	}}
 }
 
-// interrupt runs the blocked action and does something to it once it waits.
+// interrupt runs the blocked action and calls how once the action waits.
 func interrupt(t *testing.T, w way, scripts map[string][]step, how func(a *charmtest.Agent, id string) error) (*charmtest.Agent, charmtest.Task) {
 	t.Helper()
 	ready := make(chan string, 1)
@@ -43,7 +43,8 @@ func TestCancelKillsWhatRuns(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
-			// What a charm does on SIGTERM must not happen: it is SIGKILL.
+			// The charm's reaction to SIGTERM must not run: the signal is
+			// SIGKILL.
 			scripts := blocked(step{Call: []string{"action-fail", "--", "cleaned up"}, Quiet: true})
 			agent, task := interrupt(t, way, scripts, func(a *charmtest.Agent, id string) error {
 				err := a.Cancel(id)

@@ -7,15 +7,16 @@ import (
 	"jimm-migrator/charm"
 )
 
-// Options describe a unit and what runs in it. CharmDir is needed, and one of
-// App, Func, Dispatch and Tools for anything to run; the zero value of the rest
-// is a leader without configuration, relations and secrets, in a Kubernetes
-// model of Juju 3.6.28.
+// Options describe a unit and what runs in it. CharmDir is required, and so is
+// one of App, Func, Dispatch and Tools if anything is to run. With the zero
+// value of everything else, the unit is a leader without configuration,
+// relations and secrets, in a Kubernetes model of Juju 3.6.28.
 type Options struct {
-	// CharmDir holds the charm's files: an unpacked archive, or a source tree.
+	// CharmDir has the charm's files: an unpacked archive, or a source tree.
 	CharmDir string
 
-	// App runs in this process. Func does the same for what is not an App.
+	// App runs in this process. Func is the same for a program that is not an
+	// App.
 	App  *charm.App
 	Func Func
 	// Dispatch is the binary that is started, as the file dispatch of the
@@ -23,16 +24,16 @@ type Options struct {
 	// started, or hooks/NAME and actions/NAME, if there are any.
 	Dispatch string
 	Tools    *Tools
-	// Dir is where the processes live; it is made, and removed by Close. Empty
-	// means a new directory for temporary files.
+	// Dir is the directory of the processes. It is created, and Close removes
+	// it. Empty means a new temporary directory.
 	Dir string
-	// User is whom dispatch is run as. The zero value means uid and gid 170
-	// (Juju's charm-user non-root) if this process is root, and this process's
-	// own user otherwise, who can do no harm to root's files either.
+	// User is the user that dispatch runs as. The zero value means uid and gid
+	// 170 (Juju's charm-user non-root) if this process is root, and otherwise
+	// this process's own user, which cannot change root's files either.
 	User User
 	// ExtraEnv is added to the environment of dispatch, as "NAME=value". Juju
-	// adds nothing, so that this is for instruments such as GOCOVERDIR and
-	// GORACE only.
+	// adds nothing, so use it only for instruments such as GOCOVERDIR and
+	// GORACE.
 	ExtraEnv []string
 
 	AppName     string // default: the charm's name
@@ -50,13 +51,13 @@ type Options struct {
 	Config    map[string]any // typed values, or strings as juju config takes them
 	Secrets   []Secret
 	Relations []Relation
-	// State is what earlier dispatches have kept with state-set.
+	// State is what earlier dispatches have stored with state-set.
 	State map[string]string
 
 	// OnLog is called with each action-log as it happens, outside all locks.
 	OnLog func(task string, message LogMessage)
-	// BeforeTool is called with each hook tool before it works, outside all locks. With
-	// an error the tool finds no agent, as one that was killed on its way.
+	// BeforeTool is called with each hook tool before it works, outside all locks. If
+	// it returns an error, the tool does not reach the agent and fails with that error.
 	BeforeTool func(tool string) error
 	// AfterTool is called with each hook tool that has worked, before its caller gets
 	// the answer; outside all locks.
@@ -70,7 +71,7 @@ type Options struct {
 // Func is a dispatch in this process: it gets the environment that the process
 // would get, as "NAME=value", and the hook tools. Its context ends when the
 // process would get SIGTERM, or be killed; in the latter case the tools refuse
-// from then on. It returns the exit code.
+// every call from then on. It returns the exit code.
 type Func func(ctx context.Context, env []string, tools charm.Runner) (exitCode int)
 
 // User is a user and group of the operating system.
@@ -86,7 +87,7 @@ type Model struct {
 // Proxy is the juju-*-proxy configuration of the model.
 type Proxy struct{ HTTP, HTTPS, FTP, NoProxy string }
 
-// Secret is a user secret when the scenario begins.
+// Secret is a user secret as it is when the scenario begins.
 type Secret struct {
 	ID      string            // 20 characters; default: a new one
 	Label   string            // the name that juju add-secret gave it
@@ -95,12 +96,12 @@ type Secret struct {
 	NotGranted bool
 }
 
-// Relation is a relation when the scenario begins.
+// Relation is a relation as it is when the scenario begins.
 type Relation struct {
 	ID       int // default: the next free number
 	Endpoint string
-	// RemoteApp is the application on the other side; for a peer relation it
-	// stays empty. RemoteEndpoint defaults to the name of the endpoint.
+	// RemoteApp is the application on the other side; it is empty for a peer
+	// relation. RemoteEndpoint defaults to the name of the endpoint.
 	RemoteApp      string
 	RemoteEndpoint string
 	Units          map[string]map[string]string // remote (or peer) units and their data

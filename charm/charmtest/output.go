@@ -19,7 +19,8 @@ type output struct {
 	path   string
 }
 
-// flags defines the flags, with the default format and those allowed besides.
+// flags defines the flags, with the default format first and then the others
+// that are allowed.
 func (o *output) flags(s *gnuflag.FlagSet, formats ...string) {
 	o.format = formats[0]
 	s.Var(checked(func(value string) error {
@@ -75,7 +76,7 @@ func format(name string, value any) ([]byte, error) {
 	return append(bytes.TrimRight(out, "\n"), '\n'), nil
 }
 
-// line ends a text with a newline; nothing stays nothing.
+// line ends a text with a newline; an empty text stays empty.
 func line(text string) []byte {
 	if text == "" {
 		return nil
@@ -83,7 +84,7 @@ func line(text string) []byte {
 	return []byte(text + "\n")
 }
 
-// plain turns integers into floats, as the tools have them from JSON: they
+// plain turns integers into floats, because the tools read them from JSON: they
 // print 1000000 as 1e+06 unless they print JSON.
 func plain(value any) any {
 	switch value := value.(type) {

@@ -50,8 +50,8 @@ func (p *osProcess) start(ctx context.Context, out, err func(line string)) (fail
 }
 
 // startPatiently starts the process. A program that was just written cannot be
-// executed for the moment in which another process, forked meanwhile, has not
-// yet closed the file.
+// executed while another process, forked in the meantime, still has the file
+// open.
 func (p *osProcess) startPatiently(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
 		err := p.cmd.Start()

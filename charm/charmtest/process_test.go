@@ -46,7 +46,7 @@ func look(t *testing.T, agent *charmtest.Agent) charmtest.Task {
 	return task
 }
 
-// Outputs as Juju's agent was seen to take them.
+// Outputs as Juju's agent was observed to take them.
 func TestOutputIsTakenInWholeLines(t *testing.T) {
 	for _, test := range []struct{ script, stdout, stderr, encoding string }{
 		{`printf 'a\n\nb'`, "a\n\n", "", ""},
@@ -146,7 +146,7 @@ func TestWhereAndAsWhomDispatchRuns(t *testing.T) {
 	}
 }
 
-// The variables that Juju 3.6 was seen to set on Ubuntu in Kubernetes.
+// The variables that Juju 3.6 was observed to set on Ubuntu in Kubernetes.
 func TestEnvironmentIsJujusAlone(t *testing.T) {
 	common := strings.Fields(`CHARM_DIR JUJU_CHARM_DIR JUJU_CONTEXT_ID JUJU_HOOK_NAME JUJU_DISPATCH_PATH
 		JUJU_AGENT_SOCKET_ADDRESS JUJU_AGENT_SOCKET_NETWORK JUJU_UNIT_NAME JUJU_MODEL_UUID JUJU_MODEL_NAME
@@ -306,8 +306,8 @@ func TestChildrenOutliveACancelButNotTheAgent(t *testing.T) {
 	}
 }
 
-// children counts the living processes with the environment of an agent's
-// dispatches; zombies have none.
+// children counts the running processes with the environment of an agent's
+// dispatches. Zombies have no environment.
 func children(agent *charmtest.Agent) int {
 	id := "JUJU_CONTEXT_ID=" + agent.Unit() + "-look-"
 	found, _ := filepath.Glob("/proc/[0-9]*/environ")

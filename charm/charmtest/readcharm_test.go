@@ -92,7 +92,7 @@ func TestPreparedParameters_TravelAsJSON(t *testing.T) {
 
 func TestAssumes_AreCheckedAgainstTheModel(t *testing.T) {
 	for _, test := range []struct{ assumes, juju, machine, want string }{
-		// Seen with Juju 3.6.
+		// Observed with Juju 3.6.
 		{"[juju >= 3.4]", "2.9.0", "", "Charm cannot be deployed because:\n  - charm requires Juju version >= 3.4.0, model has version 2.9.0"},
 		{"[juju >= 3.6]", "3.6.11", "", ""},
 		{"[juju >= 4.0.0]", "4.0-beta5", "", ""},

@@ -99,7 +99,8 @@ func orEmpty(m map[string]string) map[string]string {
 
 // SetRemoteData changes what the other side has written: data of a unit, which
 // joins the relation if it is new, or of the application; nil data removes the
-// unit. A dispatch that has read it does not see the change. It runs no hook.
+// unit. A dispatch that has read the data does not see the change.
+// SetRemoteData runs no hook.
 func (a *Agent) SetRemoteData(relation int, unitOrApp string, data map[string]string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

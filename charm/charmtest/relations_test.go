@@ -76,7 +76,7 @@ func TestRelationToolsInAHook(t *testing.T) {
 			c("relation-list", "jimm-k8s/0\njimm-k8s/1\n"),
 			c("relation-get a", "1\n"),
 			c("relation-get --app app-key", "app-value\n"),
-			// The default is the hook's unit, also for another relation.
+			// The default is the hook's unit, even for another relation.
 			refused("relation-get -r other:3", "permission denied"),
 			c("relation-get -r other:3 x else/0", "y\n"),
 		}},

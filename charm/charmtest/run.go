@@ -117,7 +117,8 @@ type exit struct {
 // errNoHandler means that the charm has no program for a hook or action.
 var errNoHandler = errors.New("no dispatch, and no program for this hook or action")
 
-// execute runs a dispatch to its end. ctx ends it early, by SIGKILL.
+// execute runs a dispatch to its end. The end of ctx ends it early, with
+// SIGKILL.
 func (a *Agent) execute(ctx context.Context, r *run) exit {
 	a.mu.Lock()
 	a.running = r
@@ -162,19 +163,19 @@ func (a *Agent) start(ctx context.Context, r *run) (process, error) {
 	return a.startFunc(ctx, r), nil
 }
 
-// Termination reports how a unit is stopped from outside.
+// Termination says how a unit is stopped from outside.
 type Termination struct {
 	// Grace is the time between SIGTERM and SIGKILL. Zero means 30 seconds, as
 	// Kubernetes gives a pod.
 	Grace time.Duration
-	// AgentDies reports that the agent ends at once too: hook tools are refused,
+	// AgentDies means that the agent ends at once too: hook tools are refused,
 	// nothing is committed, and the task fails with "action terminated".
 	AgentDies bool
 }
 
-// Terminate ends what runs now as the end of a pod does: SIGTERM to dispatch
-// and its children, SIGKILL if it still runs after the grace period. It does
-// not wait.
+// Terminate ends what is running as the end of a pod does: SIGTERM to dispatch
+// and its children, then SIGKILL if it is still running after the grace period.
+// It does not wait.
 func (a *Agent) Terminate(t Termination) error {
 	if t.Grace == 0 {
 		t.Grace = 30 * time.Second
@@ -200,8 +201,8 @@ func (a *Agent) Terminate(t Termination) error {
 	return nil
 }
 
-// Kill ends the dispatch that runs now by SIGKILL, as the kernel does when
-// memory runs out.
+// Kill ends the running dispatch with SIGKILL, as the kernel does when memory
+// runs out.
 func (a *Agent) Kill() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -212,8 +213,8 @@ func (a *Agent) Kill() error {
 	return nil
 }
 
-// Running returns the name of the hook or action that runs now, and the id of
-// its task if it is an action.
+// Running returns the name of the running hook or action, and the id of its
+// task if it is an action.
 func (a *Agent) Running() (event, task string, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -226,7 +227,7 @@ func (a *Agent) Running() (event, task string, ok bool) {
 	return a.running.name, task, true
 }
 
-// signalText is what the agent says of a process that a signal ended.
+// signalText is what the agent reports about a process that a signal ended.
 func signalText(sig syscall.Signal) string {
 	if sig == syscall.SIGTERM || sig == syscall.SIGKILL {
 		return "terminated"

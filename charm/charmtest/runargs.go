@@ -14,10 +14,10 @@ import (
 )
 
 // ParseRunArgs reads the "key[.key…]=value" arguments of juju run into the
-// parameters of a task, with Juju 3.6's rules and texts. Each value is YAML as
-// Juju's own fork of a YAML 1.1 parser reads it, unless stringArgs, which is
-// juju run --string-args: then it is text. juju run exits with 2 on an error in
-// a key, and with 1 on one in a value.
+// parameters of a task, with Juju 3.6's rules and texts. Each value is YAML, as
+// Juju's own fork of a YAML 1.1 parser reads it; with stringArgs (juju run
+// --string-args) it is text. juju run exits with 2 on an error in a key, and
+// with 1 on one in a value.
 func ParseRunArgs(args []string, stringArgs bool) (map[string]any, error) {
 	params := map[string]any{}
 	if err := MergeRunArgs(params, args, stringArgs); err != nil {
@@ -26,8 +26,8 @@ func ParseRunArgs(args []string, stringArgs bool) (map[string]any, error) {
 	return params, nil
 }
 
-// MergeRunArgs is [ParseRunArgs] for parameters that are there already, those
-// of [ParseParams]; the arguments win.
+// MergeRunArgs adds such arguments to parameters that exist already, those of
+// [ParseParams]. The arguments override them.
 func MergeRunArgs(params map[string]any, args []string, stringArgs bool) error {
 	rule := jujucharm.GetActionNameRule()
 	for _, arg := range args {
@@ -84,8 +84,8 @@ func setPath(into map[string]any, path []string, value any) {
 	into[path[0]] = value
 }
 
-// parseYAML reads a value. The parser of YAML 1.2 gives the structure; what a
-// plain scalar is, is decided as Juju's parser does.
+// parseYAML reads a value. The parser of YAML 1.2 gives the structure; plain
+// scalars are interpreted as Juju's parser interprets them.
 func parseYAML(text string) (any, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {

@@ -8,13 +8,14 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// Values as juju run of 3.6 was seen to type them.
+// The types that juju run of 3.6 was observed to give to values.
 func TestRunArgsAreTypedAsJujuTypesThem(t *testing.T) {
 	for _, test := range []struct {
 		text string
 		want any
 	}{
-		// Not strings, and so refused where a string is asked for.
+		// These are not strings, so they are refused where a string is
+		// required.
 		{"yes", true},
 		{"null", nil},
 		{"~", nil},

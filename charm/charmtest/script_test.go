@@ -50,7 +50,7 @@ func testMain(m *testing.M) int {
 }
 
 // leftGoroutines waits until no goroutine of the package is left. It returns 1
-// if one stays.
+// if one is still there at the end.
 func leftGoroutines() int {
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		stacks := make([]byte, 1<<20)
@@ -292,8 +292,9 @@ type way struct {
 
 var ways = []way{{"in process", false}, {"as process", true}}
 
-// start makes an agent for the scripted charm. What it writes, transcript
-// included, is its stdout, also in process, where a charm has none.
+// start makes an agent for the scripted charm. Everything that the charm
+// writes, including the transcript, is its stdout, even in process, where a
+// charm has none.
 func (w way) start(t *testing.T, scripts map[string][]step, opts charmtest.Options) (*charmtest.Agent, *bytes.Buffer) {
 	t.Helper()
 	opts.CharmDir = charmDir(t, scripts)

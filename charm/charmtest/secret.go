@@ -64,7 +64,7 @@ func (a *Agent) addSecret(s Secret) (string, error) {
 	return "secret:" + id, nil
 }
 
-// newSecretID makes an id of the form of Juju's, the same in every run.
+// newSecretID makes an id in Juju's form. The ids are the same in every run.
 func (a *Agent) newSecretID() string {
 	a.lastSecret++
 	var raw [12]byte

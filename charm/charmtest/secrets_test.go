@@ -125,7 +125,7 @@ func TestGrantsDecideWhoReads(t *testing.T) {
 	}
 }
 
-// A unit cannot call two secrets the same, as long as both are there.
+// A unit cannot use one label for two secrets while both exist.
 func TestALabelIsOfOneSecret(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {

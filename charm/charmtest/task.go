@@ -43,11 +43,11 @@ type Task struct {
 	ID        string
 	Operation string // the operation that the task is part of
 	Action    string
-	Params    map[string]any // with the defaults put in
+	Params    map[string]any // including the defaults
 	Status    TaskStatus
 	Message   string
-	// Results nest as the keys of action-set do; all values are strings but
-	// return-code, an int. Absent (nil) if dispatch never ran.
+	// Results nest as the keys of action-set do; all values are strings except
+	// return-code, an int. Nil if dispatch never ran.
 	Results   map[string]any
 	Log       []LogMessage
 	Enqueued  time.Time
@@ -55,7 +55,8 @@ type Task struct {
 	Completed time.Time
 }
 
-// ReturnCode returns what the agent put into the results, if it did.
+// ReturnCode returns the return code that the agent put into the results, if it
+// did.
 func (t Task) ReturnCode() (code int, ok bool) {
 	code, ok = t.Results["return-code"].(int)
 	return code, ok
@@ -172,8 +173,8 @@ func (a *Agent) task(id string) (*Task, error) {
 }
 
 // Cancel does what juju cancel-task does: a pending task becomes cancelled, a
-// running one aborting, and its dispatch process, but none of the children, is
-// killed at once, with SIGKILL.
+// running one becomes aborting, and its dispatch process, but not its children,
+// is killed at once with SIGKILL.
 func (a *Agent) Cancel(id string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -196,7 +197,7 @@ func (a *Agent) Cancel(id string) error {
 	return nil
 }
 
-// nowToTheSecond is the time that a 3.x controller writes down.
+// nowToTheSecond is the current time as a 3.x controller stores it.
 func nowToTheSecond() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // deepCopy copies nested maps and lists.

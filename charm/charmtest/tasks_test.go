@@ -18,7 +18,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// What Juju 3.6 made of each way in which dispatch can end.
+// The result in Juju 3.6 of each way in which dispatch can end.
 func TestHowATaskEnds(t *testing.T) {
 	const fail = "M"
 	failed := step{Call: []string{"action-fail", "--", fail}, Quiet: true}
@@ -129,8 +129,8 @@ func TestWhatIsEnqueued(t *testing.T) {
 }
 
 func TestOnlyTheFirst1001MessagesAreKept(t *testing.T) {
-	told := 0
-	opts := charmtest.Options{OnLog: func(string, charmtest.LogMessage) { told++ }}
+	logged := 0
+	opts := charmtest.Options{OnLog: func(string, charmtest.LogMessage) { logged++ }}
 	agent, transcript := ways[0].start(t, map[string][]step{
 		"actions/look": {{Call: []string{"action-log", "--", "m"}, Times: 1005}},
 	}, opts)
@@ -138,8 +138,8 @@ func TestOnlyTheFirst1001MessagesAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(task.Log) != 1001 || told != 1001 {
-		t.Errorf("%d messages kept, %d told, want 1001", len(task.Log), told)
+	if len(task.Log) != 1001 || logged != 1001 {
+		t.Errorf("%d messages kept, %d passed to OnLog, want 1001", len(task.Log), logged)
 	}
 	if strings.Contains(transcript.String(), "!") {
 		t.Error("the tool has complained: Juju drops messages silently")
@@ -192,7 +192,7 @@ func TestStatusSetIsSeenByTheNextDispatchOnly(t *testing.T) {
 		t.Errorf("got %q, want %q", transcript, want)
 	}
 	if diff := cmp.Diff([]string{"look: active now"}, seen); diff != "" {
-		t.Errorf("wrong statuses told (-want +got):\n%s", diff)
+		t.Errorf("wrong statuses passed to OnStatus (-want +got):\n%s", diff)
 	}
 }
 

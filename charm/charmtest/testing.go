@@ -16,7 +16,7 @@ type TB interface {
 }
 
 // Start makes an agent for a test, and closes it at the test's end. The test
-// fails if the scenario cannot be, or if the charm has used hook tools
+// fails if the scenario is impossible, or if the charm has used hook tools
 // carelessly; see [Agent.Careless].
 func Start(t TB, opts Options) *Agent {
 	t.Helper()
@@ -36,11 +36,11 @@ func Start(t TB, opts Options) *Agent {
 	return a
 }
 
-// Careless lists uses of hook tools that work by luck: free text that is not
-// behind "--" and would be taken for a flag if it began with a dash, and
-// output read in a format that does not distinguish numbers and nothing from
-// text. It also lists tasks that have lost progress messages to Juju's
-// limit.
+// Careless lists uses of hook tools that work only by luck: free text without
+// "--" before it, which would be taken for a flag if it began with a dash, and
+// output read in a format that does not distinguish numbers and null from text.
+// It also lists tasks that have reached Juju's limit of progress messages,
+// beyond which messages are dropped.
 func (a *Agent) Careless() []string {
 	var out []string
 	for _, call := range a.Calls() {
@@ -78,12 +78,12 @@ func careless(call Call) string {
 	return ""
 }
 
-// CheckCanaries searches for texts that must not be anywhere, such as the values
-// of secrets that the test has planted: in the arguments and input of hook
-// tools, the unit's log, statuses, state, relation data, version, and in
+// CheckCanaries searches for texts that must not appear anywhere, such as the
+// values of secrets that the test has planted: in the arguments and input of
+// hook tools, the unit's log, statuses, state, relation data, version, and in
 // parameters, messages, progress and results of tasks. files are further
-// directories to search, besides the unit's own. The error names the places,
-// not the texts.
+// directories to search, besides the unit's own. The error names the places, not
+// the texts.
 func (a *Agent) CheckCanaries(canaries []string, files ...string) error {
 	hunt := canaryHunt{canaries: canaries}
 	a.mu.Lock()

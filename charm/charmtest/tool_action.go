@@ -107,7 +107,7 @@ func (c *actionSet) run(x *execution) error {
 	return nil
 }
 
-// utf8Text is what is left of a text that travels as JSON.
+// utf8Text returns what remains of a text that is sent as JSON.
 func utf8Text(text string) string { return string([]rune(text)) }
 
 type actionLog struct {
@@ -130,7 +130,7 @@ func (c *actionLog) run(x *execution) error {
 		return errNoTask
 	}
 	if len(t.Log) >= maxTaskLogs {
-		return nil // Juju says nothing either
+		return nil // Juju reports nothing either
 	}
 	message := LogMessage{Time: nowToTheSecond(), Message: c.message}
 	t.Log = append(t.Log, message)

@@ -38,7 +38,7 @@ func (c *versionSet) run(x *execution) error {
 type jujuLog struct {
 	debug   bool
 	level   string
-	format  string // accepted, with a complaint
+	format  string // accepted, with a warning
 	message string
 }
 
@@ -80,8 +80,8 @@ func (c *jujuLog) run(x *execution) error {
 	return nil
 }
 
-// isLeader reports whether the unit is the leader. A dispatch that once got a
-// no gets it from then on.
+// isLeader reports whether the unit is the leader. Once the answer to a
+// dispatch was no, it stays no.
 func (x *execution) isLeader() bool {
 	if !x.agent.leader {
 		x.run.notLeader = true

@@ -148,7 +148,8 @@ func (c *relationGet) init(x *execution, args []string) error {
 		}
 		return unrecognized(args)
 	}
-	// The default is the other side of the hook, also if -r is another relation.
+	// The default is the other side of the hook's relation, even if -r names
+	// another relation.
 	hookRel, inHook := x.agent.relationOf(x.run)
 	switch {
 	case !inHook:
@@ -201,8 +202,8 @@ func (c *relationGet) run(x *execution) error {
 	return c.out.write(x, nil)
 }
 
-// relationData reads a bag: our own with what was not yet committed, others as
-// the dispatch first saw them.
+// relationData reads a bag: our own with the changes that are not committed
+// yet, others as the dispatch first saw them.
 func (x *execution) relationData(rel *relation, who string, app bool) (map[string]string, error) {
 	peer := rel.endpoint.Role == "peer"
 	switch {
@@ -241,7 +242,7 @@ type relationSet struct {
 	app    bool
 	file   settingsFile
 	pairs  map[string]string
-	format string // accepted, and means nothing
+	format string // accepted and ignored
 }
 
 func (c *relationSet) flags(x *execution, s *gnuflag.FlagSet) {

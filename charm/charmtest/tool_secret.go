@@ -78,8 +78,8 @@ func (c *secretGet) run(x *execution) error {
 	return c.out.write(x, value)
 }
 
-// readSecret returns the content that the unit is to see. What it tracks and
-// how it calls the secret changes at once.
+// readSecret returns the content that the unit sees. The revision that the unit
+// tracks and its label for the secret change at once.
 func (x *execution) readSecret(c *secretGet) (map[string]string, error) {
 	a := x.agent
 	id := c.id
@@ -97,7 +97,8 @@ func (x *execution) readSecret(c *secretGet) (map[string]string, error) {
 	}
 	if c.id != "" && c.label != "" {
 		if other := a.labels[c.label]; other != "" && other != id && a.secrets[other] != nil {
-			// Juju 3.1 to 3.6 (state/secrets.go): a unit cannot call two secrets the same.
+			// Juju 3.1 to 3.6 (state/secrets.go): a unit cannot use one label for two
+			// secrets.
 			return nil, fmt.Errorf("secret label %q for consumer %q already exists", c.label, "unit-"+strings.ReplaceAll(a.unit, "/", "-"))
 		}
 		maps.DeleteFunc(a.labels, func(_, labelled string) bool { return labelled == id })

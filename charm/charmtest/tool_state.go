@@ -23,7 +23,7 @@ func stateTools() map[string]tool {
 }
 
 // state returns the unit's state as the dispatch first saw it, with its own
-// writes; nil if nothing was ever kept.
+// writes; nil if nothing was ever stored.
 func (x *execution) state() map[string]string {
 	if x.run.state == nil && len(x.agent.state) > 0 {
 		x.run.state = maps.Clone(x.agent.state)
@@ -80,7 +80,8 @@ type settingsFile struct {
 
 func (f *settingsFile) flags(s *gnuflag.FlagSet) { text(s, &f.path, "file") }
 
-// merge reads the file and puts the pairs of the command line over it.
+// merge reads the file and adds the pairs of the command line, which override
+// those of the file.
 func (f *settingsFile) merge(x *execution, pairs map[string]string) (map[string]string, error) {
 	if f.path == "" {
 		return pairs, nil

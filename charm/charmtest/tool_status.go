@@ -9,7 +9,7 @@ import (
 	"github.com/juju/gnuflag"
 )
 
-// errNotLeader refuses what only the leader may do.
+// errNotLeader is the refusal of what only the leader may do.
 var errNotLeader = errors.New("this unit is not the leader")
 
 func statusTools() map[string]tool {
@@ -80,7 +80,7 @@ func (c *statusGet) run(x *execution) error {
 	return c.out.write(x, map[string]any{"application-status": details})
 }
 
-// details are what is printed of a status.
+// details returns what is printed about a status.
 func (c *statusGet) details(status Status) map[string]any {
 	details := map[string]any{"status": status.Status}
 	if c.data {
@@ -89,8 +89,8 @@ func (c *statusGet) details(status Status) map[string]any {
 	return details
 }
 
-// status returns a status as it was when the dispatch first asked: what it has
-// set since is not shown.
+// status returns a status as it was when the dispatch first asked: what the
+// dispatch has set since is not shown.
 func (x *execution) status(app bool) Status {
 	if x.run.status[app] == nil {
 		status := x.agent.status

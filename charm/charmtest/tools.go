@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// toolPackage is the program that every hook tool is.
+// toolPackage is the program behind every hook tool.
 const toolPackage = "jimm-migrator/charm/charmtest/hooktool"
 
 // Tools are the hook tools as executables. One value serves any number of
@@ -39,8 +39,8 @@ func Build(ctx context.Context, folder, pkg, exe string) error {
 	return nil
 }
 
-// NewTools returns the hook tools that a program is when it is started under the
-// name of one; see [toolrpc.Invocation].
+// NewTools returns the hook tools of a program that acts as one of them when it
+// is started under its name; see [toolrpc.Invocation].
 func NewTools(exe string) *Tools { return &Tools{exe: exe} }
 
 // install puts the tools into a directory: one program, and a symbolic link
@@ -61,9 +61,9 @@ func (t *Tools) install(dir string) error {
 	return nil
 }
 
-// place makes a file available under another name, with the given mode: as a
-// link if that is possible, since a file that was just written may be busy
-// when it is to be executed.
+// place makes a file available under another name, with the given mode. It
+// makes a link if it can, because a file that was just written may still be
+// busy when it is executed.
 func place(from, to string, mode os.FileMode) error {
 	info, err := os.Stat(from)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/charm/charmtest"
 )
 
-// call is one line of a test: what is called, and what then is printed.
+// call is one line of a test: what is called, and what is printed.
 type call struct {
 	args []string // tool and arguments
 	want string   // stdout as it is; stderr lines with "! " before; "= code"
@@ -119,8 +119,8 @@ func (test toolTest) dispatch(t *testing.T, agent *charmtest.Agent) string {
 	return task.Result("stdout")
 }
 
-// Everything in these tests was seen with Juju's own hook tools of 3.6, unless
-// a comment says that it is from their sources.
+// Everything in these tests was observed with Juju 3.6's own hook tools, unless
+// a comment says that it is from their source.
 
 func TestArgumentsOfAllTools(t *testing.T) {
 	runToolTests(t, []toolTest{

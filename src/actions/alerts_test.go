@@ -30,7 +30,7 @@ import (
 	"jimm-migrator/tests/sim"
 )
 
-// unpacked is a folder with the charm's files as Juju unpacks them.
+// unpacked returns a folder with the charm's files as Juju unpacks them.
 func unpacked(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,17 +53,17 @@ func unpacked(t *testing.T) string {
 	return dir
 }
 
-// told returns what Loki gets of a run of migrate-model in which something is
-// told, and of the hook update-status if there is a JIMM, and the rules that it
-// got before.
-func told(t *testing.T, j *sim.JAAS, tell func(*report.EventLog)) (entries []logql.Entry, rules map[string]rule) {
+// sent returns what Loki gets from a run of migrate-model in which report is
+// called, and from the hook update-status if there is a JIMM. It also returns
+// the rules that Loki got before.
+func sent(t *testing.T, j *sim.JAAS, send func(*report.EventLog)) (entries []logql.Entry, rules map[string]rule) {
 	t.Helper()
 	l, logging := listen(t)
 	app := charm.App{Hooks: hooks.All(hooks.Options{Version: "1.2.3", PollTimeout: time.Minute}), Actions: map[string]charm.ActionFunc{
 		"migrate-model": func(ctx context.Context, a *charm.Action) error {
 			events := report.OpenEventLog(ctx, a.Unit, report.EventLogOptions{Action: a.Name(), Model: "prod", Target: "east"})
 			defer events.Close(ctx)
-			tell(events)
+			send(events)
 			return nil
 		},
 	}}
@@ -118,10 +118,10 @@ func rulesOf(t *testing.T, raw string) map[string]rule {
 	return out
 }
 
-// evaluations is the file that "make loki" reads.
+// evaluations names the file that "make loki" reads.
 var evaluations = flag.String("evaluations", "", "file to add the evaluated queries of Loki to; default none")
 
-// evaluate evaluates a query just behind the last entry.
+// evaluate evaluates a query at a time just after the last entry.
 func evaluate(t *testing.T, query string, entries []logql.Entry) logql.Evaluation {
 	t.Helper()
 	q, err := logql.Parse(query)
@@ -141,7 +141,7 @@ func evaluate(t *testing.T, query string, entries []logql.Entry) logql.Evaluatio
 	return got
 }
 
-// fires returns the alerts that fire, and checks what they say.
+// fires returns the alerts that fire, and checks their texts.
 func fires(t *testing.T, rules map[string]rule, entries []logql.Entry) (firing []string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
@@ -168,7 +168,7 @@ func ended(outcome facts.Outcome, cause facts.Cause) migration.Result {
 	}
 }
 
-// begins reports how every migration begins.
+// begins reports the events with which every migration begins.
 func begins(l *report.EventLog) {
 	r := ended("", "")
 	l.Event(migration.FindingEvent{Finding: checks.Finding{Check: checks.Target, Level: checks.Pass, Evidence: "yes"}})
@@ -178,9 +178,9 @@ func begins(l *report.EventLog) {
 	l.Event(migration.HeartbeatEvent{Phase: facts.PhaseQuiesce, Text: "quiescing", Still: 19 * time.Minute})
 }
 
-// TestAlertsFireOnWhatIsTold has each rule evaluated over the lines that the
-// charm really sends.
-func TestAlertsFireOnWhatIsTold(t *testing.T) {
+// TestAlertsFireOnWhatIsSent evaluates each rule over the lines that the charm
+// really sends.
+func TestAlertsFireOnWhatIsSent(t *testing.T) {
 	t.Parallel()
 	finish := func(outcome facts.Outcome, cause facts.Cause) func(*report.EventLog) {
 		return func(l *report.EventLog) { begins(l); l.Finish(ended(outcome, cause), "") }
@@ -192,7 +192,7 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 	fired := map[string]bool{}
 	var rules map[string]rule
 	for name, test := range map[string]struct {
-		tell func(*report.EventLog)
+		send func(*report.EventLog)
 		want []string
 	}{
 		"a migration that goes on": {begins, nil},
@@ -221,7 +221,7 @@ func TestAlertsFireOnWhatIsTold(t *testing.T) {
 		}, nil},
 	} {
 		var entries []logql.Entry
-		entries, rules = told(t, nil, test.tell)
+		entries, rules = sent(t, nil, test.send)
 		got := fires(t, rules, entries)
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -255,7 +255,7 @@ models:
 
 func TestTheHourlyCheckFiresOnDrift(t *testing.T) {
 	t.Parallel()
-	entries, rules := told(t, drifting(t), begins)
+	entries, rules := sent(t, drifting(t), begins)
 	if got := fires(t, rules, entries); !slices.Equal(got, []string{"JimmModelDrift"}) {
 		t.Errorf("what fires is %v", got)
 	}
@@ -278,7 +278,7 @@ jimm: {version: 2026, service-accounts: [{id: migrator, secret: `+canary+`, admi
 controllers: [{name: west}, {name: east, status: deprecated, `+test.controller+`}]
 models: [{name: test, controller: west}]
 `, sim.Options{})
-		entries, rules := told(t, j, begins)
+		entries, rules := sent(t, j, begins)
 		if got := fires(t, rules, entries); !slices.Equal(got, test.want) {
 			t.Errorf("%s: what fires is %v, want %v", name, got, test.want)
 		}
@@ -291,8 +291,8 @@ models: [{name: test, controller: west}]
 }
 
 // TestAnInterruptedRunFires has an action that was killed while it moved a model, and that
-// has not been run again since a hook found that out. The line comes from each
-// update-status, until the run has ended.
+// has not been run again since a hook found out. Each update-status sends the line, until
+// the run has ended.
 func TestAnInterruptedRunFires(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -339,7 +339,7 @@ models: [{name: test, controller: west}]
 		}
 		run(t, agent, "check-access", nil)
 		hook("config-changed")
-		// It is that long ago that this hook found it.
+		// The hook found it that long ago.
 		do = func(ctx context.Context, a *charm.Action) error {
 			return a.SetState(ctx, map[string]string{"run-since": time.Now().UTC().Add(-test.since).Format(time.RFC3339)})
 		}
@@ -349,7 +349,7 @@ models: [{name: test, controller: west}]
 			t.Errorf("%s: what fires is %v, want %v", name, got, test.want)
 		}
 		if n := strings.Count(l.raw.String(), `"event":"interrupted"`); n != 1 {
-			t.Errorf("%s: %d lines tell of it", name, n)
+			t.Errorf("%s: %d lines report it", name, n)
 		}
 		l.check(t)
 		// It is run again, to its end.
@@ -368,19 +368,19 @@ models: [{name: test, controller: west}]
 		run(t, agent, "check-access", nil)
 		hook("update-status")
 		if n := strings.Count(l.raw.String(), `"event":"interrupted"`); n != 1 || agent.State()["run-since"] != "" {
-			t.Errorf("%s: it is told %d times, and the state is %v", name, n, agent.State())
+			t.Errorf("%s: it is reported %d times, and the state is %v", name, n, agent.State())
 		}
 	}
 }
 
-// TestTheDashboardShowsWhatIsTold evaluates its panels over real lines.
-func TestTheDashboardShowsWhatIsTold(t *testing.T) {
+// TestTheDashboardShowsWhatIsSent evaluates its panels over real lines.
+func TestTheDashboardShowsWhatIsSent(t *testing.T) {
 	t.Parallel()
-	entries, _ := told(t, drifting(t), func(l *report.EventLog) {
+	entries, _ := sent(t, drifting(t), func(l *report.EventLog) {
 		begins(l) // one that continues, by its task
 	})
 	// A run of many models is one task: one of its models is on its target, two are moving.
-	many, _ := told(t, nil, func(l *report.EventLog) {
+	many, _ := sent(t, nil, func(l *report.EventLog) {
 		for _, uuid := range []string{held, doomed, zombie} {
 			of, r := l.Of(uuid, "east"), ended(facts.Migrated, "")
 			r.Model = facts.Model{UUID: uuid, Name: uuid[:4], Owner: "bob@example.com"}
@@ -392,7 +392,7 @@ func TestTheDashboardShowsWhatIsTold(t *testing.T) {
 	})
 	entries = append(entries, many...)
 	for _, outcome := range []facts.Outcome{facts.Migrated, facts.Aborted} {
-		more, _ := told(t, nil, func(l *report.EventLog) {
+		more, _ := sent(t, nil, func(l *report.EventLog) {
 			begins(l)
 			l.Event(migration.PhaseEvent{Phase: facts.PhaseSuccess, Text: "successful", NoReturn: true})
 			l.Finish(ended(outcome, ""), "")

@@ -16,8 +16,8 @@ import (
 	"jimm-migrator/src/migration/checks"
 )
 
-// reference returns the rows of a table in the reference: below the heading, with
-// that first column.
+// reference returns the rows of a table in the reference: the one below the
+// heading whose first column has that name.
 func reference(t *testing.T, page, heading, column string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../docs/reference/" + page)
@@ -106,8 +106,8 @@ func TestReferenceHasTheActionsWithEvents(t *testing.T) {
 	}
 }
 
-// A drain is continued with the parameters that differ from their default in actions.yaml,
-// but for those that are about one run alone.
+// A drain is continued with the parameters that differ from their defaults in
+// actions.yaml, except those that are about one run alone.
 func TestADrainIsContinuedWithItsParameters(t *testing.T) {
 	loaded, err := charmtest.ReadCharm("../..", 3)
 	if err != nil {

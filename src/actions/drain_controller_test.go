@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/src/fleet"
 )
 
-// TestADrainCordonsWhatItDrainsAndNothingElse wants the mark to be set after all checks
-// only, and taken off only by a run that has set it and started nothing (I17).
+// TestADrainCordonsWhatItDrainsAndNothingElse checks that the mark is set only after
+// all checks, and removed only by a run that has set it and started nothing (I17).
 func TestADrainCordonsWhatItDrainsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const sick = `machines: [{id: "0", agent-status: down}]`

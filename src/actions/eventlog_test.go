@@ -60,7 +60,7 @@ models:
 	return agent, j
 }
 
-// listener is a Loki that keeps lines and labels.
+// listener is a Loki that stores lines and labels.
 type listener struct {
 	// on is called with each line.
 	on func(line map[string]any)
@@ -109,7 +109,8 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// events are the names of the events, the latest of each in a row once.
+// events returns the names of the events; several of the same name in a row
+// count once.
 func (l *listener) events() []string {
 	var out []string
 	for _, line := range l.lines {
@@ -120,7 +121,8 @@ func (l *listener) events() []string {
 
 func (l *listener) last() map[string]any { return l.lines[len(l.lines)-1] }
 
-// check wants lines as the reference has them, no secret, and some events.
+// check checks that the lines are as the reference describes them and have no
+// secret, and that some events are among them.
 func (l *listener) check(t *testing.T, some ...string) {
 	t.Helper()
 	for _, want := range some {
@@ -154,8 +156,8 @@ func (l *listener) check(t *testing.T, some ...string) {
 	}
 }
 
-// judgedAs wants each change of the verdict or of what was observed once, and the last one
-// to be as given.
+// judgedAs checks that each change of the verdict, or of what was observed, was sent once,
+// and that the last one is as given.
 func (l *listener) judgedAs(t *testing.T, last string) {
 	t.Helper()
 	var judged []string
@@ -287,7 +289,8 @@ func TestLokiNeitherDelaysNorFailsAMigration(t *testing.T) {
 	}
 }
 
-// TestLokiBehindTLSIsTrustedByRelation brings the authority by receive-ca-cert.
+// TestLokiBehindTLSIsTrustedByRelation gives the charm the authority through
+// receive-ca-cert.
 func TestLokiBehindTLSIsTrustedByRelation(t *testing.T) {
 	t.Parallel()
 	l := &listener{}
@@ -314,7 +317,7 @@ func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
 	run(t, agent, "locate-model", map[string]any{"model": prod})
 	run(t, agent, "list-controllers", nil)
 	if len(l.lines) > 0 {
-		t.Errorf("told: %v", l.lines)
+		t.Errorf("sent: %v", l.lines)
 	}
 	if n := agent.CallCount()["relation-ids"]; n > 0 {
 		t.Errorf("relation-ids was used %d times", n)
@@ -340,8 +343,8 @@ func TestDriftIsTold(t *testing.T) {
 	}
 }
 
-// TestAnUnnamedTargetIsReportedOnceItIsKnown follows a migration that others
-// have started.
+// TestAnUnnamedTargetIsReportedOnceItIsKnown follows a migration that another
+// client has started.
 func TestAnUnnamedTargetIsReportedOnceItIsKnown(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)

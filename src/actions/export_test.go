@@ -21,7 +21,8 @@ func Params() map[string][]string {
 	return out
 }
 
-// DrainAgain returns the parameters with which a drain with these is run again.
+// DrainAgain returns the parameters of the command that continues a drain with
+// these parameters.
 func DrainAgain(params map[string]any) ([]string, error) {
 	var p drainParams
 	text, err := json.Marshal(params)

@@ -16,11 +16,12 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// authority signs the servers of all worlds: making one costs time.
+// authority signs the certificates of the servers of all worlds, because making
+// one takes time.
 var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("actions tests") })
 
-// startJAAS starts a simulated JAAS, as its YAML describes it, on loopback. At the end of the test it must not have seen
-// anything that breaks a rule.
+// startJAAS starts a simulated JAAS, as its YAML describes it, on loopback. At the end of the test, no call may have
+// broken a rule.
 func startJAAS(t *testing.T, yaml string, options sim.Options) *sim.JAAS {
 	t.Helper()
 	w, err := sim.Load([]byte(yaml))
@@ -203,7 +204,7 @@ func TestCheckAccess(t *testing.T) {
 	}
 }
 
-// What a server says fails the action, and goes through the gate first.
+// The text of a server that fails the action is redacted first.
 func TestErrorsOfHandlersAreRedacted(t *testing.T) {
 	t.Parallel()
 	const leak = "LEAK-0815"

@@ -11,7 +11,7 @@ import (
 // Known failure modes that need a whole unit, each named after its issue; see also
 // src/jaas and src/migration.
 
-// Models are named by people, and names need not be unique.
+// People name models, and names need not be unique.
 func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
@@ -34,9 +34,9 @@ func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
 	}
 }
 
-// A controller before Juju 3.6.13 takes no notice of dry-run and migrates; also
-// juju/juju#21552, canonical/jimm#2044. A dry run of this charm asks no controller for
-// one, unless server-dry-run=true (src/jaas has the tests of that).
+// A controller before Juju 3.6.13 ignores dry-run and migrates; also juju/juju#21552,
+// canonical/jimm#2044. A dry run of this charm asks no controller for one, unless
+// server-dry-run=true (src/jaas has the tests of that).
 func TestIssue22113_DryRunOnOldController(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"3.5.5", "3.6.12", "3.6.14"} {
@@ -61,7 +61,7 @@ forbidden: [JIMM.MigrateModel, JIMM.UpdateMigratedModel]
 	}
 }
 
-// AllModels calls every model iaas: the type is what JIMM's list says.
+// AllModels reports every model as iaas, so the type is taken from JIMM's list.
 func TestIssue1930_TypeOfAModel(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {

@@ -33,9 +33,9 @@ func (w world) withoutRouteTo(address string) world {
 }
 
 // The migration has ended before the first observation, the source denies the model to
-// JIMM and cannot be asked itself. That the target reports that it hosts it, and
-// that JIMM's audit log names it, proves where the model is (I1 c), with an account
-// there and without.
+// JIMM, and the source itself cannot be asked. The model's place is proved because the
+// target reports that it hosts the model, and JIMM's audit log names the target (I1
+// c), with or without an account there.
 func TestTheTargetProvesWhereTheModelIs(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
@@ -78,9 +78,9 @@ func TestWithoutAccountsThereIsNoLogin(t *testing.T) {
 	})
 }
 
-// With an account the model is read without JIMM, which of 2024 keeps the
-// secret of each login to it: then migrate-model need not choose between the
-// checks and the agents.
+// With an account, the model is read without JIMM. JIMM of 2024 stores the
+// secret of each login to a model; with an account, migrate-model need not
+// choose between the checks and the agents.
 func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 	t.Parallel()
 	const contents = "models: [{name: prod, created-here: true, machines: [{id: '0'}], applications: [{name: web, units: [{name: web/0, machine: '0'}]}]}]\n"
@@ -114,7 +114,8 @@ func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 				if v := w.Violations(); len(v) > 0 {
 					t.Errorf("violations: %v", v)
 				}
-				// The checks ask whether changes are disabled, and nothing asks after the move.
+				// The checks ask whether changes are disabled; after the migration, nothing
+				// asks.
 				if blocks := blocksRead(w); blocks > 1 || (blocks == 1) != (test.machines == checks.Pass) {
 					t.Errorf("blocks were read %d times", blocks)
 				}
@@ -137,7 +138,7 @@ func blocksRead(w world) int {
 
 // A controller that does not answer administrators costs one wait per observation, not one
 // per question.
-func TestASilentControllerIsLeftAlone(t *testing.T) {
+func TestASilentControllerIsAskedOncePerObservation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", twoControllers+"models: [{name: prod, created-here: true}]\n").withAccounts("west", "east")

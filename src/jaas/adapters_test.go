@@ -1,4 +1,4 @@
-// Many handshakes are made here that protect no secret.
+// These tests make many handshakes, which protect no secret.
 //
 //go:debug tlsmlkem=0
 package jaas_test
@@ -30,11 +30,12 @@ const (
 	prod   = "11111111-1111-4111-8111-111111111111"
 )
 
-// authority signs the servers of all worlds: making one costs time.
+// authority signs the certificates of the servers of all worlds, because making
+// one takes time.
 var authority = sync.OnceValues(func() (*wire.CA, error) { return wire.NewCA("actions tests") })
 
 // world is a simulated JAAS in memory, for virtual time. Migrations take half a minute, unless the YAML begins with
-// another speed: to look at real ones costs hundreds of handshakes.
+// another speed: to watch one at real speed takes hundreds of handshakes.
 type world struct {
 	*sim.JAAS
 	settings config.Settings
@@ -238,7 +239,7 @@ models:
 	}
 }
 
-// JIMM breaks every connection: few logins anyway.
+// JIMM breaks every connection, and the charm still makes few logins.
 func TestLoginsToAJIMMThatBreaksConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod, migrations: [{stall: quiescing}]}]\n")
@@ -253,7 +254,7 @@ func TestLoginsToAJIMMThatBreaksConnections(t *testing.T) {
 	})
 }
 
-// Whoever lost the rights, or is refused for a while, is no reason to give up.
+// A login that is refused for a while is no reason to give up.
 func TestLoginRefusedForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod}]\n")
@@ -295,8 +296,9 @@ func TestStartError(t *testing.T) {
 	}
 }
 
-// The target refuses to describe the model to JIMM, which forgets a model over that: a
-// run does not ask once it is recorded (I4), and says how JIMM's record stands (I2).
+// The target refuses to describe the model to JIMM, which would then forget the model.
+// A run does not request the description once the model is recorded (I4), and reports
+// the state of JIMM's record (I2).
 func TestNoQuestionAfterTheRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

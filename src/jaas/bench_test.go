@@ -14,14 +14,15 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// The size of a JAAS that the design has a budget for: locating in it takes
-// under one second of CPU and 64 MiB.
+// The size of a JAAS for which the design has a budget: to locate a model in it
+// takes less than one second of CPU and 64 MiB.
 const (
 	manyModels      = 10_000
 	manyControllers = 50
 )
 
-// crowd is a JIMM that answers with a large JAAS, made once, and its controllers.
+// crowd is a JIMM with a large JAAS, whose answers are made once, and its
+// controllers.
 type crowd struct {
 	summaries, controllers json.RawMessage
 	network                *wire.Network
@@ -110,7 +111,7 @@ func (c *crowd) answer(req *wire.Request) (any, error) {
 	return nil, wire.Errorf("not implemented", "%s is not implemented", req)
 }
 
-// controllerSession answers the probe: the model is here.
+// controllerSession answers the probe that the controller has the model.
 func controllerSession(i int) func(context.Context, *wire.Request) (any, error) {
 	return func(ctx context.Context, _ *wire.Request) (any, error) {
 		model, _ := ctx.Value(modelKey{}).(string)

@@ -17,7 +17,8 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// withAccounts gives the charm the superuser of each of the controllers.
+// withAccounts gives the charm an account of a superuser on each of the
+// controllers.
 func (w world) withAccounts(names ...string) world {
 	w.settings.Controllers = map[string]juju.Credentials{}
 	for _, name := range names {
@@ -72,8 +73,8 @@ func listedAs(t *testing.T, opened *jaas.JAAS, name string) facts.Controller {
 	return facts.Controller{}
 }
 
-// A probe distinguishes present from absent; an administrator sees the rest, in every
-// version of Juju.
+// A probe shows whether there is a copy; an administrator also sees its kind, in
+// every version of Juju.
 func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 	t.Parallel()
 	revoke := func(w world, name string) {
@@ -146,7 +147,7 @@ func TestAControllerSaysWhatKindOfCopyItHas(t *testing.T) {
 	}
 }
 
-// A refused account is tried once per action, and the probe continues.
+// A refused account is tried once per action, and the probe is used after that.
 func TestARefusedAccountIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
@@ -166,8 +167,8 @@ func TestARefusedAccountIsTriedOnce(t *testing.T) {
 	}
 }
 
-// With accounts a migration ends as without; the connections are kept, and made
-// again when a controller restarts.
+// With accounts, a migration ends as it does without them; the connections are
+// kept, and made again when a controller restarts.
 func TestMigrateWithAccounts(t *testing.T) {
 	t.Parallel()
 	for _, s := range []struct {
@@ -225,7 +226,7 @@ func TestPhasesAreSeenWhileJIMMIsAway(t *testing.T) {
 	}
 }
 
-// The target is asked in a version of its facade that needs no more than is known.
+// The target is asked with a version of its facade that needs only what is known.
 func TestTheTargetItselfIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

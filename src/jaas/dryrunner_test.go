@@ -25,8 +25,8 @@ func (w world) dryRun(t *testing.T) facts.DryRun {
 }
 
 // A dry run starts nothing, whatever the release of the source and whatever happens on the
-// way: the simulated controllers see to it that no source gets the request that would
-// migrate (real-start).
+// way: the simulated controllers report a violation if a source that would migrate gets
+// the request (real-start).
 func TestADryRunStartsNothing(t *testing.T) {
 	t.Parallel()
 	const fault = "faults: [{server: west, method: Controller.InitiateMigration, action: "
@@ -117,9 +117,9 @@ func TestADryRunStartsNothing(t *testing.T) {
 	}
 }
 
-// A connection that is lost is made again, perhaps to another server of the controller or after
-// it was exchanged. What counts is the release of the one that would get the request.
-func TestADryRunLooksAtTheReleaseAgain(t *testing.T) {
+// A connection that is lost is made again, perhaps to another server of the controller, or
+// after the server was replaced. The release of the server that would get the request decides.
+func TestADryRunChecksTheReleaseAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const rest = "}, {name: east, version: 3.6.28}]\nmodels: [{name: prod, uuid: " + prod + ", created-here: true}]\n"

@@ -15,13 +15,13 @@ import (
 // Known failure modes that need the wire, each named after its issue. The others
 // are in src/migration, whose issues_test.go also lists those that no API shows.
 
-// update-migrated-model was forgotten; also canonical/jimm#1228, whose automatic
-// completion was removed as it did not work.
+// update-migrated-model was forgotten; also canonical/jimm#1228: the automatic
+// completion was removed because it did not work.
 func TestIssue783_ForgottenRecord(t *testing.T) {
 	for year, here := range map[string]string{"2024": ", created-here: true", "2026": ""} { // 2026 would record it itself
 		for _, probe := range []bool{true, false} {
 			if !probe && here == "" {
-				continue // Then no one proves where it is, and it is not recorded by guess.
+				continue // Nothing proves where the model is, and it is not recorded on a guess.
 			}
 			synctest.Test(t, func(t *testing.T) {
 				w := startWorld(t, year, twoControllers+"models: [{name: prod, migrating-to: east"+here+"}]\n")
@@ -45,8 +45,8 @@ func TestIssue783_ForgottenRecord(t *testing.T) {
 	}
 }
 
-// JIMM completes migrations by itself again; also canonical/jimm#1683. What it does
-// is seen: it need not be told.
+// JIMM completes migrations by itself again; also canonical/jimm#1683. The charm
+// sees that JIMM has recorded the model, and does not record it again.
 func TestIssue1670_JIMMCompletesByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", twoControllers+`models: [{name: prod, created-here: true}]
@@ -60,9 +60,10 @@ faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {mes
 	})
 }
 
-// While JIMM takes a model for migrating, it answers logins to it with words of its
-// own. They are the source's refusal, not a failure: without the probe they are the
-// only sign that the source has released the model.
+// While JIMM considers a model to be migrating, it answers logins to it with a
+// message of its own. That message stands for the source's refusal and is not a
+// failure: without the probe, it is the only sign that the source has released the
+// model.
 func TestIssue1692_FinishingMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")
@@ -81,8 +82,8 @@ func TestIssue1692_FinishingMigration(t *testing.T) {
 	})
 }
 
-// A half-imported copy stays on the target: the attempt that left it says so, and
-// the next one is refused before Juju refuses it.
+// A half-imported copy stays on the target: the attempt that left it reports it,
+// and the next attempt is refused by the charm, before Juju would refuse it.
 func TestIssue20361_LeftOverImport(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -119,8 +120,8 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 	}
 }
 
-// The target has taken the model over, and the source aborts: both say that they host
-// it, without being told who asks. Nothing is recorded, and nothing started.
+// The target has taken over the model, and the source aborts: both report that they
+// host it, even to an anonymous client. Nothing is recorded, and nothing is started.
 func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -138,7 +139,8 @@ func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
 	}
 }
 
-// A target that was just made answers with errors that have no code, and later not.
+// A target that was just created answers with errors without a code at first, and
+// works later.
 func TestIssue1819_TargetNotReadyYet(t *testing.T) {
 	const pending = "machine 0 is still pending"
 	for _, year := range []string{"2024", "2026"} {

@@ -11,7 +11,8 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Which units have joined a relation is known if each unit that is to join was seen.
+// It is known which units have joined a relation if each unit that should join was
+// seen.
 func TestWhichUnitsHaveJoined(t *testing.T) {
 	principal := func(application string) jimm.RelationEndpoint { return jimm.RelationEndpoint{Application: application} }
 	subordinate := func(application string) jimm.RelationEndpoint {
@@ -45,7 +46,7 @@ func TestWhichUnitsHaveJoined(t *testing.T) {
 				Units:        map[string]facts.Unit{"web/0": {}, "web/1": {}, "pg/0": {}, "sub/0": {}, "sub/1": {}, "sub/2": {}, "log/0": {}},
 				Relations:    map[string]facts.Relation{"it": {}},
 			}
-			// Of another relation nothing follows.
+			// Another relation shows nothing.
 			seen := []juju.Joined{{Relation: 5, Units: map[string]bool{"web/0": false, "web/1": false, "pg/0": false}}}
 			for _, units := range test.sees {
 				seen = append(seen, juju.Joined{Relation: 4, Units: units})

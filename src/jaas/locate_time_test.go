@@ -10,11 +10,11 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// If every answer takes a second, the time of locate-model is the number of its round trips
-// that wait for each other: the login to JIMM and the mask of its lists; both lists at once
-// (JIMM since December 2024 logs in to the controllers for that of the models); and the
-// login and one call of all probes at once, beside which JIMM until early 2025 describes the
-// model, for which it logs in to its controller.
+// If every answer takes a second, locate-model takes as many seconds as it has round trips
+// that wait for each other: the login to JIMM and the call that unmasks its lists; both
+// lists at once (JIMM since December 2024 logs in to the controllers for the list of
+// models); and the login and one call of all probes at once. At the same time, JIMM until
+// early 2025 describes the model, and logs in to its controller for that.
 func TestLocateWaitsForFewRoundTrips(t *testing.T) {
 	const delay = time.Second
 	for year, trips := range map[string]int{"2024": 6, "2025": 8, "2026": 7} {

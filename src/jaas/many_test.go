@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// JIMM of July 2026 mixes up two models of one name in a call.
+// JIMM of July 2026 mixes up two models with the same name in one call.
 func TestOffersAreAskedWithDistinctNames(t *testing.T) {
 	var models []facts.Model
 	for i := range 230 {

@@ -32,7 +32,7 @@ func TestWriterRecordsNothingWithoutProof(t *testing.T) {
 	})
 }
 
-// Words and codes that are not known mean nothing, after the point of no return too.
+// Unknown texts and codes prove nothing, even after the point of no return.
 func TestAnswersThatAreNotKnownProveNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod, migrations: [{stall: transferring ownership}]}]\n")
@@ -42,7 +42,7 @@ func TestAnswersThatAreNotKnownProveNothing(t *testing.T) {
 		})
 		res, _ := w.migrate(t, func(o *migration.Options) { o.Probe, o.Timeout = false, 15*time.Minute })
 		if res.Outcome != facts.TimedOut || !res.Phase.PastReturn() || w.Count("jimm", "JIMM.UpdateMigratedModel") > 0 {
-			t.Errorf("%s (%s) in %s, told %d times", res.Outcome, res.Cause, res.Phase, w.Count("jimm", "JIMM.UpdateMigratedModel"))
+			t.Errorf("%s (%s) in %s, %d requests to record", res.Outcome, res.Cause, res.Phase, w.Count("jimm", "JIMM.UpdateMigratedModel"))
 		}
 	})
 }

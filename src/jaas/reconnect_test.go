@@ -9,7 +9,7 @@ import (
 )
 
 // The longer JIMM is away, the longer the pause between two attempts to connect. Once it has been
-// back for a while, the next loss is met with a short pause again.
+// back for a while, the first pause after the next loss is short again.
 func TestThePauseToReconnectStartsSmallAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

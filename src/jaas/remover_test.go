@@ -28,7 +28,7 @@ const (
 type removal struct {
 	controller, confirm string
 	unprobed            bool
-	// lies changes what east says.
+	// lies changes what east answers.
 	lies func(asked int, got facts.Copy) facts.Copy
 }
 
@@ -54,7 +54,7 @@ func (w world) remove(ctx context.Context, t *testing.T, r removal) migration.Re
 	return res
 }
 
-// liar is a witness that changes what the controller east says.
+// liar is a witness that changes what the controller east answers.
 type liar struct {
 	survey.Witness
 	asked int
@@ -72,8 +72,8 @@ func (l *liar) Copy(ctx context.Context, c facts.Controller, model string) facts
 }
 
 // A copy is removed only if it is proved to be left over, and is reported as removed
-// only if it is gone, whatever happens on the way. That no copy was asked for that is
-// not left over the simulated controllers see to (live-copy).
+// only if it is gone, whatever happens on the way. The simulated controllers report a
+// violation if the charm asks to remove a copy that is not left over (live-copy).
 func TestRemoveLeftOver(t *testing.T) {
 	t.Parallel()
 	fault := func(action string) string {
@@ -187,7 +187,7 @@ func TestRemoveLeftOver(t *testing.T) {
 						s.during(t.Context(), w)
 					}
 					res := w.remove(t.Context(), t, s.run)
-					<-time.After(2 * time.Minute) // What comes late has come.
+					<-time.After(2 * time.Minute) // Late calls have arrived by then.
 					if res.Outcome != s.outcome || res.Cause != s.cause || res.Holder.Name != s.holder || !strings.Contains(res.Detail, s.detail) {
 						t.Errorf("%s (%s), on %q: %s", res.Outcome, res.Cause, res.Holder, report.RemoveSummary(res))
 					}
@@ -198,7 +198,7 @@ func TestRemoveLeftOver(t *testing.T) {
 						t.Errorf("Abort was called %d times, want %d", n, s.aborts)
 					}
 					if n := w.Count("jimm", "JIMM.UpdateMigratedModel"); n > 0 {
-						t.Errorf("JIMM was told %d times", n)
+						t.Errorf("JIMM got %d requests to record", n)
 					}
 					if v := w.Violations(); len(v) > 0 {
 						t.Errorf("violations: %v", v)
@@ -209,7 +209,7 @@ func TestRemoveLeftOver(t *testing.T) {
 	}
 }
 
-// copies is what each controller has, in truth.
+// copies returns what each controller really has.
 func (w world) copies() string {
 	var out []string
 	for _, place := range w.Where("prod") {
@@ -218,7 +218,7 @@ func (w world) copies() string {
 	return strings.Join(out, ",")
 }
 
-// request asks JIMM for a migration, as its administrators do.
+// request requests a migration from JIMM, as an administrator does.
 func (w world) request(ctx context.Context, to string) error {
 	opened, err := jaas.Connect(ctx, w.settings)
 	if err != nil {
@@ -236,7 +236,8 @@ func (w world) request(ctx context.Context, to string) error {
 	return nil
 }
 
-// A run that is stopped claims nothing, and the next one finds out.
+// A run that is stopped claims nothing, and the next run finds out what
+// happened.
 func TestARemovalThatIsInterrupted(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]struct {
@@ -268,7 +269,7 @@ func TestARemovalThatIsInterrupted(t *testing.T) {
 	}
 }
 
-// Without a permission of the judge nothing is sent.
+// Nothing is sent without a permission of the judge.
 func TestRemoverRemovesNothingWithoutProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", leftBehind)

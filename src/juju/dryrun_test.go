@@ -55,7 +55,7 @@ func TestDryRunIsAllThatCanBeSent(t *testing.T) {
 }
 
 // A server that is not known to honour dry-run gets no request.
-func TestDryRunLooksAtTheReleaseOfTheConnection(t *testing.T) {
+func TestDryRunChecksTheReleaseOfTheConnection(t *testing.T) {
 	honoured := []string{"3.6.13", "3.6.14", "3.6.28", "3.6.100", "4.0.15", "4.0.16", "4.1-beta2", "4.1-beta10", "4.1-rc1", "4.1.0", "4.1.1"}
 	ignored := []string{
 		"2.9.51", "3.5.4", "3.6.0", "3.6.12", "3.6-rc1", "3.6-beta14", "3.6.13.1", "3.6.14.1", "3.7.0", "3.5.13", "3.6",
