@@ -185,7 +185,7 @@ func TestRunByHandPrintsUsage(t *testing.T) {
 // errSignal is as the cause that signal.NotifyContext gives.
 var errSignal = errors.New("terminated signal received")
 
-func TestInterruptedActionStillTellsItsResults(t *testing.T) {
+func TestInterruptedActionStillSetsItsResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		f := &tools{answers: map[string]string{"status-get": `{"status":"maintenance","message":"busy"}`}}

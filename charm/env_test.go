@@ -49,7 +49,7 @@ func TestReadEnvOfAnAction(t *testing.T) {
 	equal(t, "application", env.App(), "vault")
 }
 
-func TestReadEnvTellsWhatAHookIsAbout(t *testing.T) {
+func TestReadEnvReadsWhatAHookIsAbout(t *testing.T) {
 	env := charm.ReadEnv(lookup(map[string]string{
 		"CHARM_DIR":        "/charm",
 		"JUJU_RELATION":    "db",

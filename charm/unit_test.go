@@ -118,7 +118,7 @@ func TestUnexpectedAnswerIsAnErrorThatDoesNotQuoteIt(t *testing.T) {
 	})
 }
 
-func TestStateTellsMissingFromEmpty(t *testing.T) {
+func TestStateDistinguishesMissingFromEmpty(t *testing.T) {
 	f := &tools{answers: map[string]string{"state-get": `{"empty":""}`}}
 	inHook(t, f, func(ctx context.Context, h *charm.Hook) error {
 		state, err := h.State(ctx)

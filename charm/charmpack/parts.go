@@ -21,7 +21,7 @@ func (p *Project) build(ctx context.Context, name, arch string) (Archive, error)
 		return p.override(ctx, part, arch)
 	}
 	return nil, fmt.Errorf("cannot build part %q with plugin %q: "+
-		"only nil with source . and override-build, and dump without, are known", name, part.Plugin)
+		"only nil with source . and override-build, and dump without override-build, are supported", name, part.Plugin)
 }
 
 // override runs a part's override-build as craft-parts does, by bash -e in the

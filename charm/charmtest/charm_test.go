@@ -220,7 +220,7 @@ func TestCanariesAreFoundWhereverTheyAre(t *testing.T) {
 	}
 }
 
-func TestCarelessCallsAreTold(t *testing.T) {
+func TestCarelessCallsAreReported(t *testing.T) {
 	agent, _ := ways[0].start(t, map[string][]step{"actions/look": {
 		{Call: []string{"action-log", "text"}},
 		{Call: []string{"config-get", "url"}},

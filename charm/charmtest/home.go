@@ -91,7 +91,7 @@ func (h *home) reachable() error {
 			return err
 		}
 		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("directory %q cannot be entered by user %d, whom dispatch runs as", dir, h.user.UID)
+			return fmt.Errorf("directory %q cannot be entered by user %d, which dispatch runs as", dir, h.user.UID)
 		}
 	}
 	return nil

@@ -216,7 +216,7 @@ func TestImpossibleScenariosAreRefused(t *testing.T) {
 	}
 }
 
-func TestEverythingWrongIsToldAtOnce(t *testing.T) {
+func TestEverythingWrongIsReportedAtOnce(t *testing.T) {
 	_, err := charmtest.New(charmtest.Options{
 		CharmDir: charmDir(t, nil),
 		Config:   map[string]any{"nope": 1, "debug": "yes"},
@@ -319,7 +319,7 @@ func TestRelationsComeAndGo(t *testing.T) {
 	}
 }
 
-func TestRunningTellsWhatRuns(t *testing.T) {
+func TestRunningReportsWhatRuns(t *testing.T) {
 	var agent *charmtest.Agent
 	var status charmtest.Status
 	var event, id string

@@ -160,7 +160,7 @@ func TestALabelIsOfOneSecret(t *testing.T) {
 	}
 }
 
-func TestSecretsAreAddedByTheOperatorToo(t *testing.T) {
+func TestSecretsAreAddedByTheUserToo(t *testing.T) {
 	agent, _ := ways[0].start(t, nil, scenario())
 	uri, err := agent.AddSecret(charmtest.Secret{Content: map[string]string{"key": "v"}})
 	if err != nil {

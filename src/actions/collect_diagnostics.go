@@ -14,7 +14,7 @@ type diagnosticsParams struct {
 	Model string `json:"model"`
 }
 
-// collectDiagnostics polls a model once and writes everything that was seen into
+// collectDiagnostics observes a model once and puts everything that it saw into
 // the results.
 func collectDiagnostics(version string) func(context.Context, *charm.Action, diagnosticsParams) error {
 	return func(ctx context.Context, a *charm.Action, p diagnosticsParams) error {

@@ -196,7 +196,7 @@ func run(t *testing.T, agent *charmtest.Agent, action string, params map[string]
 	return task
 }
 
-func TestAMigrationIsToldToLoki(t *testing.T) {
+func TestAMigrationIsSentToLoki(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {
 		t.Run(year, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestAMigrationIsToldToLoki(t *testing.T) {
 	}
 }
 
-func TestAnAbortIsToldToLoki(t *testing.T) {
+func TestAnAbortIsSentToLoki(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)
 	agent := stage(t, "2024", logging)
@@ -309,7 +309,7 @@ func TestLokiBehindTLSIsTrustedByRelation(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
+func TestOtherActionsSendNoEvents(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)
 	agent := stage(t, "2024", logging)
@@ -324,7 +324,7 @@ func TestWhatIsNoMigrationIsNotTold(t *testing.T) {
 	}
 }
 
-func TestDriftIsTold(t *testing.T) {
+func TestDriftIsSent(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)
 	agent := stage(t, "2024", logging)

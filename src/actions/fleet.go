@@ -16,7 +16,7 @@ import (
 // matter.
 const logSpan = 25 * time.Hour
 
-// sharedReads is what the actions about many models read through: JIMM's lists and log.
+// sharedReads has what the actions about many models read: JIMM's lists and log.
 type sharedReads struct {
 	settings config.Settings
 
@@ -27,8 +27,8 @@ type sharedReads struct {
 	base    fleet.Snapshot
 }
 
-// watch reads JIMM's lists and log once for all that ask. An answer serves
-// all of them for a poll interval.
+// watch reads JIMM's lists and log once for all readers. An answer serves all
+// of them for a poll interval.
 func watch(ctx context.Context, a *charm.Action, settings config.Settings, j *jaas.JAAS) (sharedReads, error) {
 	uuid, err := j.UUID(ctx)
 	if err != nil {

@@ -21,8 +21,8 @@ type listModelsParams struct {
 	Page       charm.Number `json:"page"`
 }
 
-// answer is a parameter that is yes, no or another word. Typed as a value, "juju run" takes
-// yes and no for booleans.
+// answer is a parameter that is yes, no or another word. "juju run" reads yes and no as
+// booleans.
 type answer string
 
 // UnmarshalJSON accepts "yes", true, and words.

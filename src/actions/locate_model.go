@@ -36,9 +36,9 @@ func locateModel(ctx context.Context, a *charm.Action, p locateParams) error {
 	return a.SetResults(ctx, report.LocatedResults(found, page, a.Env().Unit))
 }
 
-// notice reports drift and conflicts to Loki. And a client that asks for a model by its UUID
-// and sees it in use where it is recorded has followed up on a migration that
-// was interrupted: the mark in the unit's status is no longer needed.
+// notice reports drift and conflicts to Loki. If a model was located by its UUID and is in
+// use where it is recorded, an interrupted migration has been followed up: the unit's status
+// no longer needs to show it.
 func notice(ctx context.Context, a *charm.Action, settings config.Settings, selector string, found locate.Found) {
 	var events *report.EventLog
 	for _, l := range found.Locations {

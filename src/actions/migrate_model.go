@@ -114,7 +114,8 @@ func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas.JA
 	return j, explained(m.action.Env(), m.settings, err)
 }
 
-// options reads the parameters that need more than their type to be right.
+// options reads the parameters of which the type alone does not show that they
+// are valid.
 func (m *migrator) options() (migration.Options, error) {
 	timeout, err := parseTimeout(m.params.Timeout)
 	if err != nil {
@@ -200,7 +201,7 @@ func ignorable() string {
 }
 
 // show prints an event. As soon as the model may be migrating, the unit's status
-// says so: nothing else survives if this process is killed.
+// shows that, because nothing else survives if this process is killed.
 func (m *migrator) show(ctx context.Context, e migration.Event) {
 	if freeze, ok := e.(migration.FreezeEvent); ok && !m.begun {
 		m.begun = true
@@ -211,7 +212,7 @@ func (m *migrator) show(ctx context.Context, e migration.Event) {
 	m.events.Event(e)
 }
 
-// decideStatus removes the model's pending migration, also that of an earlier run that
+// decideStatus removes the model's pending migration, even that of an earlier run that
 // was killed. It stays pending if it may still be running or is not recorded yet.
 func (m *migrator) decideStatus(ctx context.Context, r migration.Result) {
 	pending := status.Pending{Model: r.Model.UUID, Target: cmp.Or(r.Target.Name, m.params.Target)}

@@ -86,7 +86,7 @@ func planMigrations(ctx context.Context, a *charm.Action, p planParams) error {
 	return a.SetResults(ctx, report.PlanResults(out, a.Env().Unit))
 }
 
-// planner reads what only this goal needs, and returns what plans.
+// planner reads what only this goal needs, and returns the function that plans.
 func (p planParams) planner(ctx context.Context, w sharedReads, s *fleet.Snapshot, policy fleet.Policy, out *report.Planned) (func(fleet.Snapshot) (fleet.Plan, error), error) {
 	switch policy.Goal {
 	case fleet.Reverse:
@@ -106,8 +106,8 @@ func (p planParams) planner(ctx context.Context, w sharedReads, s *fleet.Snapsho
 	}
 }
 
-// unseen are the targets on which a run sees no agents but those of the canaries: it logs in
-// to no other model where JIMM keeps the secret of each login.
+// unseen returns the targets on which a run sees only the agents of the canaries, because it
+// does not log in to other models if JIMM stores the secret of each login.
 func (w sharedReads) unseen(p fleet.Plan) []string {
 	if !w.base.Traits.LogsSecrets {
 		return nil
@@ -121,8 +121,8 @@ func (w sharedReads) unseen(p fleet.Plan) []string {
 	return slices.Sorted(maps.Keys(out))
 }
 
-// fullChecks makes the checks of migrate-model for the moves of a plan. It prints how far
-// it is, at the beginning and then once a minute.
+// fullChecks runs the checks of migrate-model for the moves of a plan. It prints its
+// progress, at the beginning and then once a minute.
 func (w sharedReads) fullChecks(unit string, show func(string)) *fleet.FullChecks {
 	var printed time.Time
 	return &fleet.FullChecks{
@@ -214,7 +214,8 @@ func (p planParams) concerns() func(facts.Model) bool {
 	}
 }
 
-// policy reads the parameters that need more than their type to be right.
+// policy reads the parameters of which the type alone does not show that they
+// are valid.
 func (p planParams) policy() (fleet.Policy, error) {
 	targets, err := weights(p.Targets)
 	if err != nil {

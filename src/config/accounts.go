@@ -11,9 +11,10 @@ import (
 	"jimm-migrator/src/juju"
 )
 
-// The secret controller-credentials has one key, since names of controllers may
-// contain what keys of secrets may not: Juju wants them of lower-case
-// letters, digits and inner hyphens, three at least. Its value is JSON:
+// The secret controller-credentials has one key, because names of controllers
+// may contain characters that keys of secrets must not: Juju requires at least
+// three characters, which are lower-case letters, digits or inner hyphens. Its
+// value is JSON:
 //
 //	{"east": {"user": "admin", "password": "PASSWORD"}}
 const (
@@ -22,8 +23,8 @@ const (
 	keyPassword    = "password"
 )
 
-// controllerCredentials reads the accounts from the optional secret. No value of
-// it is in an error, nor what may be a value in the wrong place.
+// controllerCredentials reads the accounts from the optional secret. No error
+// contains a value of it, or anything that may be a value in the wrong place.
 func controllerCredentials(ctx context.Context, u Reader, uri string) (map[string]juju.Credentials, error) {
 	if uri == "" {
 		return nil, nil //nolint:nilnil // There are no accounts, and nothing is wrong with that.
@@ -57,8 +58,8 @@ func updateControllers(uri string) string {
 	return "juju update-secret " + uri + " " + keyControllers + "#file=controllers.json"
 }
 
-// UpdateControllers is the command that replaces the accounts of controllers by
-// those in a file.
+// UpdateControllers is the command that replaces the accounts of controllers
+// with those in a file.
 func (s Settings) UpdateControllers() string { return updateControllers(s.controllersSecret) }
 
 // loginError reports what is wrong with the value of the key credentials.
@@ -71,7 +72,8 @@ type loginError struct {
 func (e *loginError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.what) }
 
 // loginParser reads the accounts token by token: an error of a decoder could
-// quote what it has read, and would not report a controller that is there twice.
+// quote what it has read, and would not report a controller that is listed
+// twice.
 type loginParser struct {
 	text string
 	json *json.Decoder
@@ -105,7 +107,7 @@ func parseLogins(text string) (map[string]juju.Credentials, error) {
 	return logins, nil
 }
 
-// What messages show in place of a password. If a user types it as printed, it must
+// Messages show this in place of a password. If a user types it as printed, it must
 // not be redacted from later messages.
 const examplePassword = "PASSWORD"
 

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/jimm"
 )
 
-// checkURL checks the address that the operator has set.
+// checkURL checks the address that the administrator has set.
 func checkURL(c options, env charm.Env) error {
 	at, err := jimm.ParseAddress(c.URL)
 	if err != nil {
@@ -26,7 +26,7 @@ func checkURL(c options, env charm.Env) error {
 	return nil
 }
 
-// private reports whether what is sent to the host stays on this machine or, on
+// private reports whether data for the host stays on this machine or, on
 // Kubernetes, inside the cluster: names of services and addresses of pods.
 func private(host string, kubernetes bool) bool {
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
@@ -52,9 +52,9 @@ func InCluster(host string) bool {
 	return strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
 }
 
-// Proxy makes the model's proxy settings usable for connections. What is inside
-// the cluster or was found by a relation is reached directly: no proxy of the
-// model's network leads there.
+// Proxy makes the model's proxy settings usable for connections. Hosts inside
+// the cluster, and those that were found through a relation, are reached
+// directly, because the model's proxy does not lead there.
 func Proxy(env charm.Env, neighbours []string) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
 		host := r.URL.Hostname()

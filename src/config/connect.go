@@ -62,9 +62,10 @@ func (e unreachedError) Unwrap() error { return e.error }
 // Is reports whether target is [jimm.ErrNotConnected].
 func (e unreachedError) Is(target error) bool { return target == jimm.ErrNotConnected }
 
-// Reach finds out, without a login, whether JIMM answers, and returns what it
-// says of itself, and where. An address that the operator has set may lead
-// through an ingress that does not serve the version page: then nothing is known.
+// Reach finds out, without a login, whether JIMM answers, and returns what JIMM
+// reports about itself, and at which address. An address that the administrator
+// has set may lead through an ingress that does not serve the version page: then
+// nothing is known.
 func (s Settings) Reach(ctx context.Context) (info jimm.ServerInfo, at string, err error) {
 	if !s.related {
 		err = s.trusting(ctx, func(opts jimm.Options) (err error) {
@@ -89,8 +90,8 @@ func (s Settings) Reach(ctx context.Context) (info jimm.ServerInfo, at string, e
 	return jimm.ServerInfo{}, s.JIMM.URL, s.unreached(errs)
 }
 
-// prove makes sure that JIMM is at an address from a relation. left is
-// how many addresses still want a share of the time, this one included.
+// prove makes sure that JIMM is at an address from a relation. left is the
+// number of addresses that still need a share of the time, including this one.
 func (s Settings) prove(ctx context.Context, opts jimm.Options, left int) (jimm.ServerInfo, error) {
 	limit := tryFor
 	if deadline, ok := ctx.Deadline(); ok {
@@ -114,7 +115,7 @@ func (s Settings) prove(ctx context.Context, opts jimm.Options, left int) (jimm.
 }
 
 // unreached is the error of a search that has found no JIMM. It matches
-// [jimm.ErrNotJIMM] only if something else than JIMM answered at each address.
+// [jimm.ErrNotJIMM] only if something other than JIMM answered at each address.
 func (s Settings) unreached(errs []error) error {
 	last := errs[len(errs)-1]
 	for _, err := range errs {

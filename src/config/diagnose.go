@@ -15,9 +15,9 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Diagnose explains an error of reaching JIMM, or of logging in: it returns a
-// [*ProblemError] if the administrator has to act, a [*WaitError] if JIMM may
-// answer later, and nil for nil.
+// Diagnose explains why JIMM could not be reached, or refused the login: it
+// returns a [*ProblemError] if the administrator has to act, a [*WaitError] if
+// JIMM may answer later, and nil for nil.
 func (s Settings) Diagnose(env charm.Env, err error) error {
 	app, at := env.App(), s.JIMM.URL
 	if err == nil {
@@ -75,8 +75,9 @@ func GrantCommand(g jimm.Generation, identity string) string {
 	return "jimmctl auth relation add" + tuple
 }
 
-// reason returns, in a few words, why a server does not answer, without what differs
-// from time to time, such as ports: the status must not change for nothing.
+// reason returns, in a few words, why a server does not answer. It leaves out
+// details that change each time, such as ports, because the status must not change
+// for no reason.
 func reason(err error) string {
 	var (
 		number    syscall.Errno

@@ -34,9 +34,9 @@ func (n neighbour) removal(app string) string {
 
 func (n neighbour) String() string { return n.remote + " (" + n.endpoint + ")" }
 
-// discover returns where the relations say that JIMM is, best address first.
-// A relation with prometheus_scrape takes precedence over juju-info, which
-// proves nothing of the other side.
+// discover returns where the relations say that JIMM is, best address first. A
+// relation with prometheus_scrape takes precedence over juju-info, which proves
+// nothing about the other side.
 func discover(ctx context.Context, u Unit, c options) (n neighbour, addresses []string, err error) {
 	var found, silent []neighbour
 	for _, read := range []func(context.Context, Unit) ([]neighbour, error){scraped, informed} {
@@ -109,7 +109,8 @@ func (n neighbour) addresses(c options, env charm.Env) ([]string, error) {
 	}
 }
 
-// scrapeMetadata is what a provider of prometheus_scrape says of itself.
+// scrapeMetadata is what a provider of prometheus_scrape publishes about
+// itself.
 type scrapeMetadata struct {
 	Model       string `json:"model"`
 	ModelUUID   string `json:"model_uuid"`
@@ -118,7 +119,7 @@ type scrapeMetadata struct {
 }
 
 // scraped returns the JIMMs that jimm-metrics leads to. JIMM's charm opens no
-// port, so that the service of its application leads nowhere; the headless one
+// port, so the service of its application leads nowhere; the headless service
 // leads to every pod.
 func scraped(ctx context.Context, u Unit) ([]neighbour, error) {
 	ids, err := u.RelationIDs(ctx, EndpointMetrics)
@@ -145,7 +146,7 @@ func scraped(ctx context.Context, u Unit) ([]neighbour, error) {
 	return out, nil
 }
 
-// identify reads what the other side of jimm-metrics says of itself.
+// identify reads what the other side of jimm-metrics publishes about itself.
 func (n *neighbour) identify(ctx context.Context, u Unit, id, raw string) error {
 	var meta scrapeMetadata
 	err := json.Unmarshal([]byte(raw), &meta)
@@ -175,7 +176,7 @@ func isJIMM(charmName string) bool {
 }
 
 // informed returns the JIMMs that jimm-info leads to: any application can be on
-// the other side, so that only an answer as JIMM gives it will prove it.
+// the other side, so only an answer like JIMM's proves that it is JIMM.
 func informed(ctx context.Context, u Unit) ([]neighbour, error) {
 	ids, err := u.RelationIDs(ctx, EndpointInfo)
 	if err != nil {

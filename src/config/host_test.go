@@ -18,7 +18,7 @@ func TestTheModelThatHostsJIMMIsKnownFromRelations(t *testing.T) {
 	}{
 		"beside this charm": {map[string]any{"jimm-url": nil}, []charmtest.Relation{unit.Info("jimm", map[string]map[string]string{"jimm/0": unit.Ingress("10.1.0.7")})}, unit.OwnModel},
 		"in another model":  {map[string]any{"jimm-url": nil}, []charmtest.Relation{unit.Metrics("saas", unit.Scrape("iam", unit.ModelA, "jimm", "juju-jimm-k8s"), nil)}, unit.ModelA},
-		"not told":          {nil, []charmtest.Relation{unit.Info("jimm", nil)}, ""},
+		"not published":     {nil, []charmtest.Relation{unit.Info("jimm", nil)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			agent := unit.Start(t, charmtest.Options{Config: unit.Config(test.config), Relations: test.relations, Model: charmtest.Model{Name: "jaas", UUID: unit.OwnModel}})

@@ -1,14 +1,15 @@
 package config
 
-// ProblemError is something that only the operator can correct. The unit is
-// blocked until then.
+// ProblemError is something that only the administrator can correct. The unit
+// is blocked until then.
 type ProblemError struct {
 	// What is wrong, in a few words that begin a status message.
 	What string
-	// Remedy is the command that helps, or a sentence that says what to do.
+	// Remedy is the command that corrects it, or a sentence that says what to
+	// do.
 	Remedy string
-	// MayPass reports that a server can have another reason for its answer, one that ends
-	// by itself.
+	// MayPass reports that the server's answer may have another reason, which ends by
+	// itself.
 	MayPass bool
 	// Err is the error behind it, or nil.
 	Err error
@@ -28,7 +29,7 @@ func (p *ProblemError) Own() {}
 // Unwrap returns the error behind the problem.
 func (p *ProblemError) Unwrap() error { return p.Err }
 
-// WaitError is something that comes by itself: nothing has to be done yet.
+// WaitError is something that resolves by itself: nothing has to be done yet.
 type WaitError struct {
 	// For is what is waited for, to be read after "waiting for".
 	For string

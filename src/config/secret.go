@@ -49,7 +49,7 @@ const (
 )
 
 // newSecret is the command that makes a user secret and names it in the option.
-// It is not granted then, which the next status says.
+// The secret is not granted then; the next status says so.
 func newSecret(app, option string) string {
 	content := app + " client-id=ID client-secret=SECRET"
 	if option == optionControllers {
@@ -63,8 +63,8 @@ func newSecret(app, option string) string {
 const exampleSecret = "SECRET"
 
 // userSecret reads the user secret that an option names, at its latest revision.
-// What the operator has to correct is a [*ProblemError]. public are the keys
-// whose values need not be hidden.
+// Something that the administrator has to correct is a [*ProblemError]. The
+// values of the keys in public need not be hidden.
 func userSecret(ctx context.Context, u Reader, option, uri string, public ...string) (map[string]string, error) {
 	app := u.Env().App()
 	// Without a label: Juju would refuse the same one for the next secret that the

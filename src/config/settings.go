@@ -14,18 +14,18 @@ import (
 	"jimm-migrator/src/juju"
 )
 
-// Settings are what the operator has configured, checked.
+// Settings are the checked configuration.
 type Settings struct {
 	// JIMM has the address of JIMM and the account that connects. The secret in it never prints.
 	// Of several addresses from a relation it has the first; see
 	// [Settings.Connect].
 	JIMM jimm.Options
-	// ProbeControllers allows to ask the controllers themselves.
+	// ProbeControllers allows the charm to ask the controllers themselves.
 	ProbeControllers bool
 	// PollInterval is the time between two observations of a migration.
 	PollInterval time.Duration
-	// FinishRecords makes update-status record what was migrated and not
-	// recorded.
+	// FinishRecords makes update-status record models that were migrated and
+	// not recorded.
 	FinishRecords bool
 	// Controllers are the accounts with which controllers are asked as one of
 	// their administrators, by JIMM's names of the controllers. Nil without the
@@ -41,10 +41,10 @@ type Settings struct {
 	secret    string // URI of the secret with the credentials
 	// controllersSecret is the URI of the secret with the accounts of controllers.
 	controllersSecret string
-	// authorities is what the operator has set for jimm-ca-certificate.
+	// authorities is the value of jimm-ca-certificate.
 	authorities string
-	// received reads the authorities of receive-ca-cert: only when a server
-	// is not trusted without them, since each tool is a process.
+	// received reads the authorities of receive-ca-cert: only when a server is
+	// not trusted without them, because each tool is a process.
 	received func(ctx context.Context) ([]*x509.Certificate, error)
 }
 
@@ -70,10 +70,10 @@ const (
 // defaultPort is where charms of JIMM serve its API.
 const defaultPort = 8080
 
-// Read reads and checks the configuration and the secrets. What the operator has
-// to correct is a [*ProblemError]; only one is reported at a time, the first to
-// correct. The secrets are read afresh each time and kept nowhere. A problem with the
-// optional one, controller-credentials, is not an error.
+// Read reads and checks the configuration and the secrets. Something that the
+// administrator has to correct is a [*ProblemError]; only one is reported at a time,
+// the first to correct. The secrets are read again each time and stored nowhere. A
+// problem with the optional one, controller-credentials, is not an error.
 func Read(ctx context.Context, u Unit) (Settings, error) {
 	c := options{ProbeControllers: true, Port: defaultPort}
 	if err := u.Config(ctx, &c); err != nil {

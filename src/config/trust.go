@@ -13,10 +13,10 @@ import (
 	"jimm-migrator/src/jimm"
 )
 
-// trusting calls do with the authorities that the operator has configured, or
-// those of the system, and once more with those of the relation receive-ca-cert
-// besides if that was not enough. A server that is not trusted has been sent
-// nothing.
+// trusting calls do with the authorities that are configured, or those of the
+// system. If the server is not trusted, it calls do once more with the
+// authorities of the relation receive-ca-cert added. Nothing is sent to a
+// server that is not trusted.
 func (s Settings) trusting(ctx context.Context, do func(jimm.Options) error) error {
 	err := do(s.JIMM)
 	if !untrusted(err) || s.received == nil {
@@ -89,7 +89,8 @@ func ReceivedCAs(ctx context.Context, u Relations) ([]*x509.Certificate, error) 
 	return parseCAs(texts), nil
 }
 
-// jsonTexts reads a list of texts in JSON; what is none is empty.
+// jsonTexts reads a list of texts in JSON; the result is empty if the text is
+// not such a list.
 func jsonTexts(raw string) []string {
 	var list []string
 	if json.Unmarshal([]byte(raw), &list) != nil {
@@ -98,8 +99,8 @@ func jsonTexts(raw string) []string {
 	return list
 }
 
-// parseCAs reads certificates in PEM. What cannot be read is left out: one bad
-// entry of another client must not take the others away.
+// parseCAs reads certificates in PEM. Entries that cannot be read are left out,
+// so that one bad entry does not affect the others.
 func parseCAs(texts []string) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, text := range texts {
@@ -118,8 +119,8 @@ func parseCAs(texts []string) []*x509.Certificate {
 	return slices.CompactFunc(out, func(a, b *x509.Certificate) bool { return a.Equal(b) })
 }
 
-// OfferCertificates tells providers of certificate_transfer that version 1 is
-// understood; those that hear nothing speak version 0.
+// OfferCertificates publishes for providers of certificate_transfer that this
+// charm understands version 1. Without that, they use version 0.
 func OfferCertificates(ctx context.Context, u Unit, id string) error {
 	return u.SetRelationData(ctx, id, u.Env().App(), map[string]string{"version": "1"})
 }

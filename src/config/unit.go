@@ -14,7 +14,7 @@ type Unit interface {
 	Relations
 }
 
-// Reader is what this package needs of what the operator has configured.
+// Reader reads the configuration and the secrets.
 type Reader interface {
 	Env() charm.Env
 	Config(ctx context.Context, into any) error
@@ -23,7 +23,7 @@ type Reader interface {
 	Redact(values ...string)
 }
 
-// Keeper is what this package needs of what Juju keeps for a unit.
+// Keeper reads and writes what Juju stores for a unit.
 type Keeper interface {
 	Status(ctx context.Context) (status charm.Status, message string, err error)
 	SetStatus(ctx context.Context, status charm.Status, message string) error

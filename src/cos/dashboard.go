@@ -69,7 +69,7 @@ func readDashboards(archive fs.FS, t topology) (dashboards, error) {
 			Charm:           charmName,
 			Content:         base64.StdEncoding.EncodeToString(stored(compact.Bytes())),
 			JujuTopology:    t,
-			InjectDropdowns: false, // They would list what Prometheus has, which never has this charm.
+			InjectDropdowns: false, // They would list the applications in Prometheus, and this charm is never there.
 			AltUID:          hex.EncodeToString(sha3.SumSHAKE256([]byte(charmName+"-"+id), 8)),
 		}
 		fmt.Fprintf(sum, "%s %d\n%s", id, compact.Len(), compact.Bytes())

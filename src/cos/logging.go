@@ -48,7 +48,8 @@ type rule struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// OfferLogging tells Loki who we are and which alerts to watch for.
+// OfferLogging publishes for Loki the topology of this application and its
+// alert rules.
 func OfferLogging(ctx context.Context, u config.Unit, id string) error {
 	t := topologyOf(u.Env())
 	groups, err := alertRules(os.DirFS(u.Env().CharmDir), t)
@@ -100,7 +101,7 @@ func (g ruleGroup) of(t topology) ruleGroup {
 }
 
 // EventVersion is the version of the lines that go to Loki, their field "v": it
-// grows when a field changes its meaning or goes away.
+// increases when a field changes its meaning or is removed.
 const EventVersion = 1
 
 // Loki returns a client of the related Lokis. It is nil if none is related; a nil
@@ -180,8 +181,8 @@ func hostsOf(urls []string) []string {
 	return out
 }
 
-// LogRemoteErrors logs what the other side of a relation reports as wrong with
-// what it got from us: Loki of alert rules, Grafana of dashboards.
+// LogRemoteErrors logs the errors that the other side of a relation reports
+// about our data: Loki about alert rules, Grafana about dashboards.
 func LogRemoteErrors(ctx context.Context, h *charm.Hook) error {
 	relation := h.Env().Relation
 	data, err := h.RelationData(ctx, relation.ID, relation.RemoteApp)

@@ -7,8 +7,9 @@ import (
 )
 
 // stored puts data into an .xz file without compressing it: Grafana's charm
-// wants xz, the standard library has no compressor, and a dashboard is small.
-// The format is that of the .xz file format 1.2.0: one block of LZMA2 chunks.
+// requires xz, the standard library has no compressor for it, and a dashboard
+// is small. The format is that of the .xz file format 1.2.0: one block of LZMA2
+// chunks.
 func stored(data []byte) []byte {
 	flags := []byte{0, 1} // check: CRC32
 	out := append([]byte{0xFD, '7', 'z', 'X', 'Z', 0}, flags...)

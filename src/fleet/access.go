@@ -135,7 +135,7 @@ func prove(ctx context.Context, jaas survey.JAAS, s Snapshot, stay Stay, hosts [
 		return Home{}, "it is migrating"
 	}
 	if at := jaas.Witness.Record(ctx, stay.Model); at.State != facts.RecordAt || at.Controller != stay.Controller {
-		return Home{}, "JIMM does not confirm that it records it on " + list.ByUUID(stay.Controller).String()
+		return Home{}, "JIMM does not confirm that it records the model on " + list.ByUUID(stay.Controller).String()
 	}
 	here := jaas.Witness.Copy(ctx, list.ByUUID(stay.Controller), stay.Model)
 	if here.State != facts.CopyActive && here.State != facts.CopyPresent && here.State != facts.CopyUnknown {

@@ -116,7 +116,7 @@ type End struct {
 	Controller string
 	// Left is a plan of the models that are left.
 	Left Plan
-	// Moved is what became of the models of the runs.
+	// Moved has the results of the models of the runs.
 	Moved []MoveResult
 	// Probe asks the controllers themselves.
 	Probe bool

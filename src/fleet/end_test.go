@@ -72,7 +72,7 @@ func TestRunsStop(t *testing.T) {
 		"not listed":          {0, fleet.Tally{Rights: unlisted, Silent: fleet.SilentToStop - time.Second}, ""},
 		"not listed for long": {0, fleet.Tally{Rights: unlisted, Silent: fleet.SilentToStop}, `JIMM no longer lists its models for "m@serviceaccount": it cannot check rights because OpenFGA does not answer, or the right was revoked; to grant it again: jimmctl auth relation add; then run the action again`},
 		"no target is left":   {0, fleet.Tally{Closed: true}, "no target of the plan accepts models any longer"},
-		"as told":             {0, fleet.Tally{StopAfter: "stop-after=canary"}, "stop-after=canary"},
+		"as requested":        {0, fleet.Tally{StopAfter: "stop-after=canary"}, "stop-after=canary"},
 	} {
 		if got := fleet.Stop(fleet.Rules{Failures: test.failures}, test.tally); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)

@@ -6,10 +6,10 @@ import (
 	"jimm-migrator/src/migration"
 )
 
-// Event is something that an operator should see of a run.
+// Event is something that a user should see of a run.
 type Event interface{ event() }
 
-// BeganEvent reports what the run is about to do.
+// BeganEvent reports what the run will do.
 type BeganEvent struct {
 	Plan    Plan
 	Already int // How many models are on their target.
@@ -22,7 +22,7 @@ type ModelEvent struct {
 	Event  migration.Event
 }
 
-// StepEvent reports that a step of a model has ended well, and that more steps follow. Move describes the step.
+// StepEvent reports that a step of a model has succeeded, and that more steps follow. Move describes the step.
 type StepEvent struct{ Move MoveResult }
 
 // UpgradeEvent reports that an upgrade of the model's agents is requested.

@@ -11,8 +11,8 @@ import (
 	"jimm-migrator/src/fleet"
 )
 
-// told is a request of the log, so many minutes after its beginning.
-func told(minute int, deed fleet.Deed, name, controller string) fleet.Logged {
+// logged is a request of the log, so many minutes after its beginning.
+func logged(minute int, deed fleet.Deed, name, controller string) fleet.Logged {
 	l := fleet.Logged{
 		At: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), User: "alice@example.com", Deed: deed, Controller: controller,
 		Answered: true, Key: fmt.Sprintf("%04d", minute),
@@ -36,36 +36,36 @@ func rowsOf(rows []fleet.Past) []string {
 }
 
 func TestHistoryIsNotMoreThanTheLogShows(t *testing.T) {
-	refused := told(3, fleet.DeedRecord, "a", "north")
+	refused := logged(3, fleet.DeedRecord, "a", "north")
 	refused.Refused = "permission denied"
-	silent := told(3, fleet.DeedRecord, "a", "north")
+	silent := logged(3, fleet.DeedRecord, "a", "north")
 	silent.Answered = false
-	same := told(3, fleet.DeedRecord, "a", "north")
+	same := logged(3, fleet.DeedRecord, "a", "north")
 	same.At, same.Key = same.At.Add(time.Minute), "0003" // With the next request.
 	for name, test := range map[string]struct {
 		log  []fleet.Logged
 		want []string
 	}{
 		"recorded, then moved": {
-			[]fleet.Logged{told(1, fleet.DeedRecord, "a", "west"), told(2, fleet.DeedMigrate, "a", "east")},
+			[]fleet.Logged{logged(1, fleet.DeedRecord, "a", "west"), logged(2, fleet.DeedMigrate, "a", "east")},
 			[]string{"migrate a@x/a east before=west now=there east", "record a@x/a west before= now=elsewhere east"},
 		},
 		"a migration may have moved it": {
-			[]fleet.Logged{told(1, fleet.DeedRecord, "a", "west"), told(2, fleet.DeedMigrate, "a", "north"), told(4, fleet.DeedMigrate, "a", "east")},
+			[]fleet.Logged{logged(1, fleet.DeedRecord, "a", "west"), logged(2, fleet.DeedMigrate, "a", "north"), logged(4, fleet.DeedMigrate, "a", "east")},
 			[]string{"migrate a@x/a east before= now=there east", "migrate a@x/a north before=west now=elsewhere east", "record a@x/a west before= now=elsewhere east"},
 		},
-		"a record that was refused": {[]fleet.Logged{refused, told(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
-		"a record without answer":   {[]fleet.Logged{silent, told(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
-		"in one millisecond":        {[]fleet.Logged{same, told(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
-		"another model's record":    {[]fleet.Logged{told(1, fleet.DeedRecord, "b", "west"), told(2, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record b@x/b west before= now=there west"}},
+		"a record that was refused": {[]fleet.Logged{refused, logged(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
+		"a record without answer":   {[]fleet.Logged{silent, logged(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
+		"in one millisecond":        {[]fleet.Logged{same, logged(4, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record a@x/a north before= now=elsewhere east"}},
+		"another model's record":    {[]fleet.Logged{logged(1, fleet.DeedRecord, "b", "west"), logged(2, fleet.DeedMigrate, "a", "east")}, []string{"migrate a@x/a east before= now=there east", "record b@x/b west before= now=there west"}},
 		"an upgrade moves nothing": {
-			[]fleet.Logged{told(1, fleet.DeedImport, "a", "west"), told(2, fleet.DeedUpgrade, "a", ""), told(3, fleet.DeedUpgradeTo, "a", "east")},
+			[]fleet.Logged{logged(1, fleet.DeedImport, "a", "west"), logged(2, fleet.DeedUpgrade, "a", ""), logged(3, fleet.DeedUpgradeTo, "a", "east")},
 			[]string{"upgrade-to a@x/a east before=west now=there east", "upgrade a@x/a  before=west now= east", "import a@x/a west before= now=elsewhere east"},
 		},
-		"a controller":          {[]fleet.Logged{told(1, fleet.DeedCordon, "", "west")}, []string{"cordon  west before= now="}},
-		"forgotten by JIMM":     {[]fleet.Logged{told(1, fleet.DeedMigrate, "gone", "east")}, []string{"migrate  east before= now=not-in-jimm"}},
-		"by its name":           {[]fleet.Logged{told(1, fleet.DeedMigrate, "a@x/a", "east")}, []string{"migrate a@x/a east before= now=unknown"}},
-		"to another controller": {[]fleet.Logged{told(1, fleet.DeedInitiate, "a", "outside")}, []string{"migrate-out a@x/a outside before= now= east"}},
+		"a controller":          {[]fleet.Logged{logged(1, fleet.DeedCordon, "", "west")}, []string{"cordon  west before= now="}},
+		"forgotten by JIMM":     {[]fleet.Logged{logged(1, fleet.DeedMigrate, "gone", "east")}, []string{"migrate  east before= now=not-in-jimm"}},
+		"by its name":           {[]fleet.Logged{logged(1, fleet.DeedMigrate, "a@x/a", "east")}, []string{"migrate a@x/a east before= now=unknown"}},
+		"to another controller": {[]fleet.Logged{logged(1, fleet.DeedInitiate, "a", "outside")}, []string{"migrate-out a@x/a outside before= now= east"}},
 	} {
 		s := jaas(model("a", "east", 1), model("b", "west", 1))
 		for i, m := range s.Models {
@@ -84,7 +84,7 @@ func TestHistoryIsNotMoreThanTheLogShows(t *testing.T) {
 func TestHistoryWithGapsDoesNotSayGone(t *testing.T) {
 	s := jaas()
 	s.Gaps = []string{"one model could not be read"}
-	rows, err := fleet.History([]fleet.Logged{told(1, fleet.DeedMigrate, "gone", "east")}, s, fleet.HistoryFilter{})
+	rows, err := fleet.History([]fleet.Logged{logged(1, fleet.DeedMigrate, "gone", "east")}, s, fleet.HistoryFilter{})
 	if err != nil || len(rows) != 1 || rows[0].Now != fleet.WhereUnknown {
 		t.Errorf("%v %v", rowsOf(rows), err)
 	}
@@ -92,11 +92,11 @@ func TestHistoryWithGapsDoesNotSayGone(t *testing.T) {
 
 func TestHistoryIsFiltered(t *testing.T) {
 	s := jaas(model("a", "east", 1), model("b", "west", 1))
-	bob := told(5, fleet.DeedMigrate, "a", "north")
+	bob := logged(5, fleet.DeedMigrate, "a", "north")
 	bob.User = "bob@example.com"
 	log := []fleet.Logged{
-		told(1, fleet.DeedRecord, "b", "west"), told(2, fleet.DeedMigrate, "a", "east"), told(3, fleet.DeedMigrate, "alice@example.com/old", "north"),
-		told(4, fleet.DeedMigrate, "gone", "north"), bob, told(6, fleet.DeedCordon, "", "north"), told(7, fleet.DeedMigrate, "b", "east"),
+		logged(1, fleet.DeedRecord, "b", "west"), logged(2, fleet.DeedMigrate, "a", "east"), logged(3, fleet.DeedMigrate, "alice@example.com/old", "north"),
+		logged(4, fleet.DeedMigrate, "gone", "north"), bob, logged(6, fleet.DeedCordon, "", "north"), logged(7, fleet.DeedMigrate, "b", "east"),
 	}
 	for name, test := range map[string]struct {
 		filter fleet.HistoryFilter

@@ -41,7 +41,7 @@ func DefaultCaps() Caps { return Caps{Parallel: 4, Source: 4, Target: 2, Agents:
 type Rules struct {
 	// Failures is how many are tolerated.
 	Failures int
-	// Canary migrates one small model to each target first, then one more at once for each that has ended well.
+	// Canary migrates one small model to each target first, then one more at once for each that has succeeded.
 	Canary bool
 	// ModelTimeout limits how long one model is watched.
 	ModelTimeout time.Duration

@@ -72,7 +72,7 @@ func refusal(r migration.Result) string {
 
 // Tally holds what counts against a run.
 type Tally struct {
-	// Failures are the models that have ended badly.
+	// Failures are the models that have failed.
 	Failures int
 	// Grave names a model in an unknown state, and how its migration ended.
 	Grave string

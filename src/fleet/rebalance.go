@@ -20,7 +20,7 @@ const (
 	ByModels By = "models"
 )
 
-// Balance describes how even the load is to be.
+// Balance describes how even the load should be.
 type Balance struct {
 	By By
 	// Tolerance is how far a controller may be from its share, in percent.
@@ -51,8 +51,8 @@ type Balanced struct {
 // rested is how long a model stays on a controller before it is migrated again.
 const rested = 24 * time.Hour
 
-// MakeRebalance plans few moves that bring each target within the tolerance of its share; counted by models, the
-// fewest. Only models without edges are migrated that are idle and were not migrated in the last day.
+// MakeRebalance plans few moves that bring each target within the tolerance of its share; if models are counted,
+// the fewest. It migrates only models that have no edges, are idle, and were not migrated in the last day.
 func MakeRebalance(s Snapshot, p Policy, b Balance) (Balanced, error) {
 	p.Goal, p.From = Rebalance, ""
 	if b.MaxMoves <= 0 {

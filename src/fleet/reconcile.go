@@ -166,7 +166,7 @@ func (r *run) compare(t *tracked, at place) (follow bool) {
 	return false
 }
 
-// movedBack reports whether the model has ended well in this run, and another client has migrated it from its target
+// movedBack reports whether the model has succeeded in this run, and another client has migrated it from its target
 // since.
 func (t *tracked) movedBack(at place) bool {
 	return t.State == Well && !t.Ended.IsZero() && time.Since(t.Ended) > 4*listAge && at.listed && at.on != t.Entry.Target()

@@ -77,8 +77,8 @@ const runPolls = 3
 // mostVerifying is how many models may wait for their agents at once.
 const mostVerifying = 50
 
-// Apply carries out a plan. What is done already is not done again: a model that
-// is on its target is counted, one that moves there is followed. An error is a
+// Apply carries out a plan. Nothing is done twice: a model that is on its target
+// is counted, and one that is migrating there is followed. An error is a
 // [*RefusedError], or that of a JIMM that could not be read at all; nothing was
 // started then.
 func Apply(ctx context.Context, means Means, o RunOptions) (Done, error) {
@@ -100,9 +100,9 @@ type run struct {
 	retry        time.Duration // Until a start that was held back is tried again.
 
 	reportMu sync.Mutex
-	// turns is held while it is decided what starts.
+	// turns is held while the next starts are decided.
 	turns chan struct{}
-	// changed is told when an entry has changed.
+	// changed receives a value when an entry has changed.
 	changed chan struct{}
 	flying  sync.WaitGroup
 
@@ -113,9 +113,9 @@ type run struct {
 	kinds    map[string]string // Of the models of the plan.
 	edges    []Edge
 	unread   bool
-	settle   map[string]time.Time // Models whose relations are not seen joined again, with the end of the wait.
+	settle   map[string]time.Time // Models with relations that have not been seen to work again, with the end of the wait.
 	refused  map[string]int       // Lanes: refusals in a row.
-	proved   map[string]bool      // Lanes in which a model has ended well.
+	proved   map[string]bool      // Lanes in which a model has succeeded.
 	tally    Tally
 	stopped  string
 	starts   int
@@ -129,7 +129,7 @@ type tracked struct {
 	MoveResult
 	retry time.Time // Not before.
 	alone bool
-	stay  string // Why it must not start, found out at its turn.
+	stay  string // Why it must not start, as was found at its turn.
 	journey
 	worked bool // This run has done something for it.
 }
@@ -162,8 +162,9 @@ func newRun(means Means, o RunOptions) *run {
 		o.Model.PollInterval = migration.DefaultPollInterval
 	}
 	retry := o.Model.PollInterval
-	// JIMM keeps two rows for each question: a run asks less often than one that moves a
-	// single model, and twenty models not four times as often as five.
+	// JIMM keeps two rows for each request, so a run polls a model less often than an
+	// action that moves a single model, and twenty models do not cost four times as many
+	// polls as five.
 	o.Model.PollInterval = max(runPolls*retry, time.Duration(o.Plan.Caps.Parallel)*retry/10)
 	r := &run{
 		Means: means, retry: retry, RunOptions: o, began: time.Now(), changed: make(chan struct{}, 1), turns: make(chan struct{}, 1),
@@ -201,7 +202,7 @@ func (p Plan) Fits(jaas string, controllers facts.Controllers, now time.Time) er
 	return nil
 }
 
-// begin refuses a plan that does not fit what is seen.
+// begin refuses a plan that does not fit what was observed.
 func (r *run) begin(ctx context.Context) error {
 	refuse := func(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 	if r.Plan.Goal == Upgrade && r.Upgrader == nil {
@@ -314,7 +315,7 @@ func (r *run) over(wait Wait, started int) bool {
 	}
 }
 
-// closeAll leaves the models whose targets accept no more.
+// closeAll leaves the models for which no target accepts any more models.
 func (r *run) closeAll() {
 	for i := range r.entries {
 		if t := &r.entries[i]; t.State == Waiting {
@@ -339,7 +340,7 @@ func (r *run) next(seen bool) ([]int, Wait) {
 	return Next(r.legs(), r.world(), r.progress(), time.Until(r.until))
 }
 
-// launch carries one step of an entry to its end, beside the others.
+// launch carries out one step of an entry, concurrently with the others.
 func (r *run) launch(ctx context.Context, i int) {
 	r.mu.Lock()
 	t := &r.entries[i]
@@ -377,7 +378,7 @@ func (r *run) wake() {
 func (r *run) migrate(ctx context.Context, i int, entry Entry, canary bool) (migration.Result, error) {
 	jaas, end := r.View(entry.Model, !canary)
 	defer end()
-	defer r.Traffic.follow(entry.Model, false) // A watch that its limit ends has no end of a migration.
+	defer r.Traffic.follow(entry.Model, false) // A watch that ends because of its limit has not seen the end of the migration.
 	opts := r.Model
 	opts.Model, opts.Target = entry.Model, entry.First()
 	opts.Timeout = max(min(r.Plan.Rules.ModelTimeout, time.Until(r.until)), time.Nanosecond)
@@ -388,7 +389,7 @@ func (r *run) migrate(ctx context.Context, i int, entry Entry, canary bool) (mig
 	return migration.Migrate(ctx, jaas, gate{r, i}, opts)
 }
 
-// heard takes over what an event says about the state of the entry.
+// heard updates the state of the entry from an event.
 func (r *run) heard(i int, e migration.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -415,7 +416,7 @@ func (r *run) heard(i int, e migration.Event) {
 	}
 }
 
-// ended takes over how a step of an entry has ended.
+// ended updates the state of the entry from the end of a step.
 func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 	r.mu.Lock()
 	t := &r.entries[i]
@@ -442,7 +443,7 @@ func (r *run) ended(i int, end Ended, detail string, result migration.Result) {
 		step := MoveResult{Entry: t.leg, State: Well, Canary: t.Canary, Result: result, Began: t.Began, Ended: time.Now()}
 		t.behind, t.stepped, t.stage = t.behind+1, time.Now(), min(t.stage, seenOnRoute)
 		t.leg, _, _ = t.Entry.Leg(t.Entry.after(t.behind), t.behind)
-		t.State, t.retry = Deferred, time.Now().Add(r.pace()+time.Second) // By then no list is older.
+		t.State, t.retry = Deferred, time.Now().Add(r.pace()+time.Second) // By then, no list is older.
 		r.mu.Unlock()
 		if end.Reason == "" {
 			r.report(StepEvent{step})

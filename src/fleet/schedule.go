@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// World is what is seen of the JAAS when something may start.
+// World is what was observed of the JAAS when something may start.
 type World struct {
 	// Moving are the migrations that run or were asked for, those of this run
 	// among them.
@@ -17,8 +17,8 @@ type World struct {
 	Closed map[string]string
 	// Pairs are the cross-model relations that are known now.
 	Pairs []Edge
-	// Settling are models that have moved, and whose relations are not seen to work
-	// again.
+	// Settling are models that have moved, and have relations that have not been
+	// seen to work again.
 	Settling []string
 	// Kinds are the types of the models, iaas or caas.
 	Kinds map[string]string
@@ -34,11 +34,12 @@ const (
 	Checking
 	// InFlight: it was asked to move, and has not ended.
 	InFlight
-	// Verifying: it has ended and is recorded; its agents are waited for.
+	// Verifying: its migration has ended and is recorded; the run is waiting
+	// for its agents.
 	Verifying
-	// Well: it has ended well.
+	// Well: it has succeeded.
 	Well
-	// Failed: it has ended badly.
+	// Failed: it has failed.
 	Failed
 	// Stayed: it was not started, and will not be.
 	Stayed
@@ -50,7 +51,7 @@ const (
 type Progress struct {
 	// States are those of the entries of the plan, in its order.
 	States []State
-	// Proved are the lanes in which a model has ended well in this run: targets, and
+	// Proved are the lanes in which a model has succeeded in this run: targets, and
 	// upgrades on a controller.
 	Proved map[string]bool
 	// Median is how long a move took so far; 0 if none has ended.
@@ -64,7 +65,7 @@ type Progress struct {
 	Waves map[int]bool
 }
 
-// ended counts the moves that have ended well.
+// ended counts the moves that have succeeded.
 func (p Progress) ended() int {
 	n := 0
 	for _, s := range p.States {

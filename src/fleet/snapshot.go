@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// Snapshot is what is known of a JAAS at one moment. It has no connections.
+// Snapshot is what is known about a JAAS at one moment. It has no connections.
 type Snapshot struct {
 	// JAAS is the UUID of JIMM itself.
 	JAAS string

@@ -49,8 +49,8 @@ func (v verdict) warnings() int {
 	return n
 }
 
-// Targets returns all controllers as targets of the model, the best first: those that can accept it, those of which
-// that is not known, then the others. The order has no weights: connected models there, fewest warnings, fewest agents
+// Targets returns all controllers as targets of the model, the best first: those that can accept it, those for which
+// this is not known, then the others. The order has no weights: connected models there, fewest warnings, fewest agents
 // after the move, the smallest step in version, the name.
 func Targets(s Snapshot, model facts.Model) []Target {
 	return newRater(s).targets(model)

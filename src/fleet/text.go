@@ -79,11 +79,11 @@ func yesNo(b bool) string {
 // MostBytes is the maximum length of a plan's text.
 const MostBytes = 96 << 10
 
-// ErrHash matches the error of a plan whose text does not match its hash.
+// ErrHash matches the error of a plan with a text that does not match its hash.
 var ErrHash = errors.New("the text does not match its hash")
 
 // Parse reads a plan's text. It accepts only what [Plan.Text] can have written, with a matching hash: a plan that lost
-// a line is refused. Line breaks at the very end may be missing, or too many.
+// a line is refused. Line breaks at the very end may be missing or superfluous.
 func Parse(text string) (Plan, error) {
 	if len(text) > MostBytes {
 		return Plan{}, fmt.Errorf("cannot read the plan: it has %d bytes, the limit is %d", len(text), MostBytes)

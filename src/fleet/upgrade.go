@@ -21,7 +21,7 @@ type Upgrader interface {
 	// Job returns the state of the job of JIMM's own upgrade-to for the model, "" if
 	// there is none.
 	Job(ctx context.Context, model string) (string, error)
-	// ChangeBlock reports whether changes of the model are blocked. Juju 3.6 upgrades it anyway.
+	// ChangeBlock reports whether changes to the model are blocked. Juju 3.6 upgrades it anyway.
 	ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error)
 	// Upgrade requests that the agents of the model run the version. With dryRun nothing is changed. The error matches
 	// [ErrUpgradeRefused] if the request was refused, and [migration.ErrNotSent] if nothing was sent. Only the second
@@ -32,7 +32,7 @@ type Upgrader interface {
 // ErrUpgradeRefused matches the error of an upgrade that was refused.
 var ErrUpgradeRefused = errors.New("the upgrade was refused")
 
-// Why a model is not upgraded.
+// The reasons why a model is not upgraded.
 const (
 	LeftUpgradeJob     Reason = "upgrade-job"
 	LeftUpgradeRefused Reason = "upgrade-refused"
@@ -58,7 +58,7 @@ type UpgradeCase struct {
 	Moving bool
 	// Life is that of the model.
 	Life string
-	// Blocked reports that changes of the model are blocked.
+	// Blocked reports that changes to the model are blocked.
 	Blocked bool
 	// Job is the state of JIMM's own upgrade job, "" for none.
 	Job string
@@ -214,7 +214,7 @@ func (u *upgrading) readAgents(ctx context.Context) (facts.Inventory, error) {
 	return got, err
 }
 
-// late returns what does not run the version in time.
+// late returns which agents do not run the version in time.
 func (u *upgrading) late(lagging []string) string {
 	text := fmt.Sprintf("after %d minutes, still not running %s: %s", int(TimeToUpgrade.Minutes()), u.version, checks.Names(lagging))
 	if u.failure != nil {
@@ -289,7 +289,7 @@ func (u *upgrading) forbids(c UpgradeCase) Reason {
 	return c.Forbids()
 }
 
-// refusal is the end of an upgrade that was not done.
+// refusal is the result of an upgrade that was not carried out.
 func (u *upgrading) refusal(err error) (Ended, string) {
 	if errors.Is(err, ErrUpgradeRefused) {
 		return Ended{State: Stayed, Reason: string(LeftUpgradeRefused)}, redact.String(strings.TrimPrefix(err.Error(), ErrUpgradeRefused.Error()+": "))

@@ -17,7 +17,7 @@ const (
 	Blocked Verdict = "blocked"
 	// InConflict: a model that left is on two controllers, or lost.
 	InConflict Verdict = "conflict"
-	// NotKnown: it could not be found out.
+	// NotKnown: it could not be determined.
 	NotKnown Verdict = "unknown"
 )
 
@@ -40,8 +40,8 @@ type Evidence struct {
 	// move, and those that cannot.
 	Movable []string
 	Stuck   []Left
-	// Strangers are models that are there though JIMM does not record them there:
-	// unknown to JIMM, half imported, left over.
+	// Strangers are models that are there although JIMM does not record them
+	// there: unknown to JIMM, half imported, left over.
 	Strangers []Left
 	// Departed are the models that left. Unproved are those of them for which the
 	// controller has not said that they went where JIMM records them, Silent those
@@ -49,7 +49,7 @@ type Evidence struct {
 	Departed, Unproved, Silent []string
 }
 
-// Prove returns the strongest verdict that the evidence carries.
+// Prove returns the strongest verdict that the evidence supports.
 func Prove(e Evidence) Verdict {
 	switch {
 	case len(e.Conflicts) > 0:

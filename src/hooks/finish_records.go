@@ -32,14 +32,14 @@ const (
 	eventsAtOnce = 1000
 )
 
-// finishRecords records migrations whose action was killed before it could (config
-// finish-records). It records a model only where JIMM's audit log has our own
-// request to migrate it to that controller, it is the latest of ours for that
+// finishRecords records migrations that an action was killed before it could record
+// (config finish-records). It records a model only if JIMM's audit log has our own
+// request to migrate it to that controller, this is our latest request for the
 // model, and the source itself reports that it has moved the model there. The engine
-// demands its own proof as well. It starts nothing. It goes through all models that
-// are unfinished, one after the other, as far as the time of the hook reaches, and
-// begins behind the last one of the hook before: one source that does not answer
-// does not hold up the others.
+// requires its own proof as well. finishRecords starts nothing. It handles the
+// unfinished models one after another, as time allows, beginning after the last one
+// of the previous hook, so that one source that does not answer does not hold up the
+// others.
 func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings, client *jimm.Client, after string) (done status.Finished, err error) {
 	done.Last = after
 	if !settings.ProbeControllers {
@@ -76,7 +76,8 @@ func finishRecords(ctx context.Context, u *charm.Unit, settings config.Settings,
 	return done, errors.Join(errs...)
 }
 
-// behind turns the list, which is sorted by UUID, so that it begins behind a model.
+// behind rotates the list, which is sorted by UUID, so that it begins after a
+// model.
 func behind(list []unfinished, after string) []unfinished {
 	at := slices.IndexFunc(list, func(m unfinished) bool { return m.model.UUID > after })
 	if at < 0 {
@@ -85,8 +86,8 @@ func behind(list []unfinished, after string) []unfinished {
 	return slices.Concat(list[at:], list[:at])
 }
 
-// unfinished is a model that we have asked JIMM to migrate and that it does not
-// record where it should be then.
+// unfinished is a model that we have asked JIMM to migrate, and that JIMM does
+// not record on the target.
 type unfinished struct {
 	model          facts.Model
 	source, target facts.Controller
@@ -155,7 +156,7 @@ func ownRequests(ctx context.Context, client *jimm.Client) ([]jimm.MigrationRequ
 }
 
 // released reports whether the source reports that it has moved the model to the target,
-// and whether it answered at all. Half of what is left of the time is left for others.
+// and whether it answered at all. Half of the remaining time is left for others.
 func (m unfinished) released(ctx context.Context, j *jaas.JAAS) (says, answered bool) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var end context.CancelFunc
@@ -166,7 +167,7 @@ func (m unfinished) released(ctx context.Context, j *jaas.JAAS) (says, answered 
 	return got.State == facts.CopyMoved && got.To == m.target.UUID, got.State != facts.CopyUnknown
 }
 
-// record lets the engine record the model.
+// record has the engine record the model.
 func (m unfinished) record(ctx context.Context, u *charm.Unit, settings config.Settings, j *jaas.JAAS) (done bool, err error) {
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {

@@ -71,8 +71,8 @@ func All(options Options) map[string]charm.HookFunc {
 
 // offers are what this application writes into its relations, by endpoint. It
 // changes only with the charm, so it is written when the relation is made, when
-// the charm is upgraded, and by a new leader, since the old one may have died
-// before.
+// the charm is upgraded, and by a new leader, because the old one may have been
+// lost before it could write them.
 func offers() map[string]func(ctx context.Context, u config.Unit, id string) error {
 	return map[string]func(context.Context, config.Unit, string) error{
 		config.EndpointCA:        config.OfferCertificates,

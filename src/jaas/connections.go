@@ -26,15 +26,15 @@ type connections struct {
 	each map[facts.ControllerUUID]*connection // by the controllers' UUIDs
 }
 
-// connection is what is known of the account on one controller.
+// connection is what is known about the account on one controller.
 type connection struct {
 	mu    sync.Mutex
 	at    facts.Controller
 	conn  *juju.Conn
 	login juju.LoginResult
 	err   error // Why the controller is not asked again.
-	// silent is why it did not answer, and until when it is left alone: a poll asks
-	// several questions, and each would wait as long.
+	// silent is why it did not answer, and until when it is not asked again: a poll
+	// asks several questions, and each would have to wait.
 	silent  error
 	retryAt time.Time
 
@@ -56,7 +56,7 @@ var (
 const (
 	// readTimeout limits a question to a controller.
 	readTimeout = 30 * time.Second
-	// silentPause is how long a controller that did not answer is left alone.
+	// silentPause is how long a controller that did not answer is not asked.
 	silentPause = 10 * time.Second
 )
 

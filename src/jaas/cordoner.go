@@ -6,8 +6,8 @@ import (
 	"jimm-migrator/src/fleet"
 )
 
-// Cordoner returns what can set and lift the mark of controllers, and nothing
-// else.
+// Cordoner returns a value that can set and lift the mark of controllers, and
+// nothing else.
 func (j *JAAS) Cordoner() fleet.Cordoner { return cordoner{j.session} }
 
 type cordoner struct{ session *session }

@@ -11,9 +11,9 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// DryRunner returns what can ask a source for a dry run of a migration, and nothing else. It
-// gives the source the account on the target: only an action that was asked for a dry run has
-// one.
+// DryRunner returns a value that can ask a source for a dry run of a migration, and nothing
+// else. It gives the source the account on the target, so only an action with
+// server-dry-run=true gets one.
 func (j *JAAS) DryRunner() survey.DryRunner { return dryRunner{j.connections} }
 
 type dryRunner struct{ connections *connections }

@@ -52,8 +52,8 @@ func controllerOf(c jimm.Controller) facts.Controller {
 	}
 }
 
-// Models returns all models with the controller on record. A list that JIMM has shortened
-// for lack of rights is an error that matches [survey.RightsError].
+// Models returns all models with the controller on record. If JIMM leaves out models
+// because the account lacks rights, the error matches [survey.RightsError].
 func (f *lister) Models(ctx context.Context) (facts.ModelList, error) {
 	client, err := f.session.get(ctx)
 	if err != nil {
@@ -124,9 +124,9 @@ func entryOf(m juju.ModelSummary) facts.Entry {
 	}
 }
 
-// attemptOf reads the migration that a controller shows for a model. Builds of
-// Juju 4 make it of the model's status, whose time is then its start. What 4.0.x shows
-// of a half-imported copy is not a migration of its source.
+// attemptOf reads the migration that a controller shows for a model. Builds of Juju 4
+// derive it from the model's status, and its start is the time of that status. What
+// 4.0.x shows for a half-imported copy is not a migration of its source.
 func attemptOf(m *juju.MigrationStatus, s juju.EntityStatus) facts.Attempt {
 	if m == nil || m.Status == facts.TextImporting {
 		return facts.Attempt{}

@@ -77,8 +77,9 @@ func begins(ctx context.Context, client *jimm.Client, span fleet.Span) (time.Tim
 	if err != nil || len(before) > 0 {
 		return time.Time{}, err
 	}
-	// JIMM sorts nothing unless it is asked to, and then the newest first; what it
-	// shows first is the oldest in practice (2024 and 2026 observed).
+	// JIMM does not sort the events unless it is asked to, and then the newest
+	// come first; without that, the oldest come first in practice (2024 and 2026
+	// observed).
 	first, err := client.FindAuditEvents(ctx, jimm.AuditQuery{Limit: 1})
 	if err != nil || len(first) == 0 {
 		return time.Time{}, err

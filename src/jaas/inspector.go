@@ -41,8 +41,8 @@ func (i *inspector) Inventory(ctx context.Context, q facts.InventoryRequest) (fa
 	})
 }
 
-// direct reads it as an administrator of the controller. JIMM may report what that
-// does not.
+// direct reads it as an administrator of the controller. JIMM may report what the
+// controller does not.
 func (i *inspector) direct(ctx context.Context, q facts.InventoryRequest) (facts.Inventory, bool) {
 	c, ok := i.controllers.controller(q.Controller)
 	if !ok {
@@ -73,7 +73,8 @@ type modelReader struct {
 	joined     func(ctx context.Context, units []string) ([]juju.Joined, error)
 }
 
-// inspect reads what was asked for, the obstacles beside the status as far as they do not need it.
+// inspect reads what was requested. Obstacles that do not depend on the status are read at the
+// same time.
 func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (facts.Inventory, error) {
 	var (
 		beside sync.WaitGroup
@@ -98,7 +99,7 @@ func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (f
 	return out, nil
 }
 
-// changes returns what the answer about the block of changes means.
+// changes returns the meaning of the answer about blocked changes.
 func changes(blocked bool, err error) facts.Changes {
 	switch {
 	case err != nil:
@@ -130,7 +131,8 @@ func (i *inspector) Targets(ctx context.Context, model string) ([]facts.Controll
 	return out, nil
 }
 
-// Hosts returns the controllers that JIMM's access rules call the model's host.
+// Hosts returns the controllers that JIMM's access rules name as the model's
+// host.
 func (i *inspector) Hosts(ctx context.Context, model string) ([]facts.ControllerUUID, error) {
 	client, err := i.session.get(ctx)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// JAAS is a JAAS that an action talks to.
+// JAAS is the JAAS that an action uses.
 type JAAS struct {
-	// Engine is what the engine reads.
+	// Engine has the interfaces through which the engine reads.
 	Engine survey.JAAS
 
 	session     *session
@@ -61,9 +61,9 @@ func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) su
 }
 
 // View returns what the engine reads about one of many models. Lists and log are
-// shared; the login to the model is its own, since two models on one login throw
-// each other out. With quiet there is none where JIMM would keep its secret
-// (2024). The function that is returned ends the connections to the model.
+// shared. The login to the model is its own, because two models cannot share
+// one. With quiet there is no login if JIMM would store its secret (2024). The
+// function that is returned ends the connections to the model.
 func (j *JAAS) View(fleet survey.Fleet, log survey.Auditor, model string, quiet bool) (survey.JAAS, func()) {
 	login := &modelLogin{session: j.session, made: quiet}
 	return j.view(fleet, log, login), func() {
@@ -72,10 +72,10 @@ func (j *JAAS) View(fleet survey.Fleet, log survey.Auditor, model string, quiet 
 	}
 }
 
-// Writer returns what can start migrations and record models.
+// Writer returns a value that can start migrations and record models.
 func (j *JAAS) Writer() migration.Writer { return &writer{recorder{j.session}} }
 
-// Recorder returns what can record models and can start nothing.
+// Recorder returns a value that can record models, and cannot start migrations.
 func (j *JAAS) Recorder() migration.Recorder { return &recorder{j.session} }
 
 // Client returns a connection to JIMM that was alive a moment ago.
@@ -91,7 +91,7 @@ func (j *JAAS) Close() {
 	j.session.close()
 }
 
-// traits are what the engine has to know of a generation of JIMM.
+// traits are what the engine has to know about a generation of JIMM.
 func traits(g jimm.Generation) facts.Traits {
 	if g == jimm.Generation2025 {
 		return facts.Traits{AutoRecords: true, CLI: "juju jaas"}

@@ -26,7 +26,8 @@ func unitsToAsk(status jimm.Status, units map[string]facts.Unit) []string {
 	return out
 }
 
-// addJoined adds which units have not joined the relations of which all sides were seen.
+// addJoined adds which units have not joined their relations, for the relations of which
+// all sides were seen.
 func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 	principals := map[string]string{}
 	for _, a := range status.Applications {
@@ -48,9 +49,9 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 			if !takesPart(r, facts.ApplicationOf(name), facts.ApplicationOf(principals[name])) {
 				continue
 			}
-			in, told := joined[name]
-			read = read && told
-			if told && !in {
+			in, listed := joined[name]
+			read = read && listed
+			if listed && !in {
 				missing = append(missing, name)
 			}
 		}
@@ -68,8 +69,8 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 	}
 }
 
-// takesPart reports whether a unit of an application, with the application of its principal, is to join a
-// relation. A subordinate that is related to two applications joins only the relation with that of its
+// takesPart reports whether a unit of an application, with the application of its principal, should join
+// a relation. A subordinate that is related to two applications joins only the relation with that of its
 // principal (state.RelationUnit.Valid of 3.5.4).
 func takesPart(r jimm.Relation, application, principal string) bool {
 	own := slices.IndexFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == application })

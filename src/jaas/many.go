@@ -25,7 +25,7 @@ var (
 	_ fleet.Reader = Many{}
 )
 
-// Many returns what reads about many models.
+// Many returns a reader of many models.
 func (j *JAAS) Many() Many { return Many{j.session} }
 
 // UUID returns JIMM's own UUID, the name of the JAAS.
@@ -111,7 +111,7 @@ func (m Many) Job(ctx context.Context, model string) (string, error) {
 }
 
 // Edges reads the offers of all models, controller by controller: JIMM of July
-// 2026 answers a call about two controllers with nothing at all.
+// 2026 answers a call about two controllers with an empty list.
 func (m Many) Edges(ctx context.Context, controllers []facts.Controller, models []facts.Model) fleet.Edges {
 	var out fleet.Edges
 	for _, c := range controllers {
@@ -136,8 +136,8 @@ func (m Many) Edges(ctx context.Context, controllers []facts.Controller, models 
 	return out
 }
 
-// offerBatches cuts models of one controller into calls that JIMM answers
-// rightly: of distinct names, and not too many.
+// offerBatches divides the models of one controller into calls that JIMM
+// answers correctly: with distinct names, and not too many.
 func offerBatches(models []facts.Model) [][]facts.Model {
 	var out [][]facts.Model
 	used := []map[string]bool{}

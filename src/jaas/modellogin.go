@@ -11,8 +11,8 @@ import (
 
 // modelLogin is the connection of an action to the one model that it works on,
 // through JIMM. It is kept: JIMM of 2024 writes the secret of every login into
-// its audit log, so there is never a second one to such a JIMM. Later ones write
-// "redacted", and only need not be bothered.
+// its audit log, so there is never a second login with such a JIMM. Newer JIMM
+// writes "redacted"; there, keeping it only saves work.
 type modelLogin struct {
 	session *session
 
@@ -32,7 +32,7 @@ func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, e
 }
 
 // to returns a connection that the controller has answered: the one that is
-// kept, if it lives, or a new one, which another controller may answer.
+// kept, if it is alive, or a new one, which another controller may answer.
 func (l *modelLogin) to(ctx context.Context, model string, controller facts.ControllerUUID) (*jimm.ModelConn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -24,7 +24,7 @@ type pace struct {
 	next time.Time // When the next call may come, if there were no burst.
 }
 
-// Pace bounds the calls on JIMM to five a second from now on, unless the poll interval is
+// Pace limits the calls to JIMM to five a second from now on, unless the poll interval is
 // shorter than the default.
 func (j *JAAS) Pace() {
 	gap := callGap

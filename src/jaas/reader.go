@@ -43,8 +43,8 @@ func (r reader) Access(ctx context.Context, c facts.Controller) facts.Account {
 	return out
 }
 
-// describe asks an administrator's question about a model that the controller
-// has in some form. An error means that it did not describe it.
+// describe asks the controller, as an administrator, about a model that it has
+// in some form. An error means that the controller did not describe the model.
 func (r reader) describe(ctx context.Context, c facts.Controller, model string) (facts.Copy, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -60,9 +60,9 @@ func (r reader) describe(ctx context.Context, c facts.Controller, model string) 
 	if err != nil {
 		return facts.Copy{}, err
 	}
-	told := facts.CopyOf(liveInfo(m))
+	shown := facts.CopyOf(liveInfo(m))
 	if m.Status.Status != suspended {
-		return told, nil
+		return shown, nil
 	}
 	// A credential that is not valid hides that a copy is half imported. The list
 	// does not have such copies.
@@ -71,17 +71,17 @@ func (r reader) describe(ctx context.Context, c facts.Controller, model string) 
 		return facts.Copy{}, err
 	}
 	if !slices.ContainsFunc(list, func(s juju.ModelSummary) bool { return s.UUID == model }) {
-		told.State = facts.CopyImporting
+		shown.State = facts.CopyImporting
 	}
-	return told, nil
+	return shown, nil
 }
 
 // suspended is the status of a model whose cloud credential is not valid.
 const suspended = "suspended"
 
 // Holdings compares all models of the controller with those that it lists: up to Juju
-// 3.6 the list does not have half-imported copies. It does not have models either whose
-// permissions REAP has removed already; those it does not describe.
+// 3.6, the list does not have half-imported copies. It also lacks models from which
+// REAP has already removed the permissions; the controller does not describe those.
 func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holding, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -89,8 +89,8 @@ func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holdi
 	if err != nil {
 		return nil, err
 	}
-	// All models come first: one that has been imported in between is then not
-	// taken for one that is half imported.
+	// All models are read first, so that one that is imported in between is not
+	// taken for a half-imported copy.
 	all, err := allModels(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func (r reader) Holdings(ctx context.Context, c facts.Controller) ([]facts.Holdi
 	return out, nil
 }
 
-// allModels asks once more if a model has vanished while it was listed, over
-// which the whole call fails.
+// allModels asks once more if a model has vanished while the models were
+// listed, because the whole call then fails.
 func allModels(ctx context.Context, conn *juju.Conn) ([]juju.UserModel, error) {
 	controller, err := conn.Controller()
 	if err != nil {
@@ -178,7 +178,7 @@ func (r reader) Clouds(ctx context.Context, c facts.Controller) (map[string][]st
 	return cloud.Clouds(ctx)
 }
 
-// Credential returns what the controller shows of a cloud credential.
+// Credential returns what the controller shows about a cloud credential.
 func (r reader) Credential(ctx context.Context, c facts.Controller, tag string) (facts.CloudCredential, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -209,16 +209,16 @@ func (r reader) SecretBackends(ctx context.Context, c facts.Controller) (map[str
 }
 
 // The versions of MigrationTarget: those up to the first need no facades of the
-// source, and those after the second want a description of the model, which only
-// the source can make and which has its secrets.
+// source, and those after the second need a description of the model, which
+// contains its secrets and which only the source can make.
 const (
 	withoutFacades     = 2
 	withoutDescription = 3
 )
 
-// Prechecks asks the target whether it would take the model: with the facades of
-// the source where there is an account on that too, otherwise in a version that
-// does not check them.
+// Prechecks asks the target whether it would accept the model: with the facades
+// of the source if there is an account on the source too, otherwise with a
+// version that does not check them.
 func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (out facts.Prechecks, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -256,7 +256,7 @@ func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, 
 }
 
 // facadesOf returns what the source runs, and the facades that it offers on
-// connections to it and to the model; nothing if it does not say.
+// connections to it and to the model; nothing if it does not report them.
 func (r reader) facadesOf(ctx context.Context, source facts.Controller, model string) (version string, facades juju.FacadeVersions) {
 	_, login, err := r.get(ctx, source)
 	if err != nil {
@@ -273,8 +273,9 @@ func (r reader) facadesOf(ctx context.Context, source facts.Controller, model st
 var errNoControllerModel = errors.New("the controller does not list its controller model")
 
 // ControllerModel finds the controller model in the list of models, logs in to it and reads its
-// status. Juju 4 makes that of the values that its prechecks read (domain/status/service and
-// apiserver/facades/client/client of 4.0); not all of its releases report versions of agents.
+// status. Juju 4 derives the status from the values that its prechecks read
+// (domain/status/service and apiserver/facades/client/client of 4.0); not all of its releases
+// report versions of agents.
 func (r reader) ControllerModel(ctx context.Context, c facts.Controller) (facts.Inventory, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -306,8 +307,8 @@ func (r reader) ControllerModel(ctx context.Context, c facts.Controller) (facts.
 	return inventoryOf(status), nil
 }
 
-// Refusal asks the target what its source asks in VALIDATION: whether the machines of the
-// copy are what its cloud has. The source asks it every few seconds.
+// Refusal asks the target what the source asks it in VALIDATION: whether the machines of
+// the copy match those in the cloud. The source asks it every few seconds.
 func (r reader) Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()

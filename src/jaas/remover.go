@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// Remover returns what can remove half-imported copies from controllers with an
-// account, and nothing else. Only remove-left-over has one.
+// Remover returns a value that can remove half-imported copies from controllers
+// with an account, and nothing else. Only remove-left-over gets one.
 func (j *JAAS) Remover() migration.Remover { return remover{j.connections} }
 
 type remover struct{ connections *connections }

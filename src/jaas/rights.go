@@ -10,14 +10,14 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// rights finds out whether a list of models is empty or shorter than before because JIMM
-// shows fewer models to the account: it gives such lists without an error when OpenFGA does
-// not answer or the right was revoked (JIMM of October 2024 observed). Its zero value has
-// seen no list.
+// rights determines whether a list of models is empty or shorter than before because JIMM
+// shows fewer models to the account: JIMM returns such lists without an error if OpenFGA
+// does not answer or the right was revoked (JIMM of October 2024 observed). Its zero value
+// has seen no list.
 type rights struct {
 	mu    sync.Mutex
 	most  int       // Models in the longest list.
-	until time.Time // Until then why is the answer.
+	until time.Time // The answer until then is why.
 	why   error
 }
 
@@ -54,8 +54,8 @@ func (r *rights) check(ctx context.Context, client *jimm.Client, models int) err
 	return nil
 }
 
-// denial asks JIMM whether the account is still an administrator. Where JIMM does not say
-// it, a list that is empty or has less than half of the models proves nothing.
+// denial asks JIMM whether the account is still an administrator. If JIMM does not say
+// so, a list that is empty or has fewer than half of the models proves nothing.
 func denial(ctx context.Context, client *jimm.Client, models, most int) error {
 	out := &survey.RightsError{Identity: client.Identity(), Grant: config.GrantCommand(client.Generation(), client.Identity())}
 	admin, err := client.CheckAdministrator(ctx)

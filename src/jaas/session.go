@@ -14,9 +14,9 @@ import (
 
 // session is a connection to JIMM that outlives a restart of JIMM: a call that
 // finds it lost connects again, at most once, and with growing pauses between
-// attempts. JIMM of 2024 keeps the secret of every login in its audit log, so
-// there is one login as long as the connection lives, and few to a JIMM that
-// breaks every connection.
+// attempts. JIMM of 2024 stores the secret of every login in its audit log, so
+// there is one login for the life of a connection, and few logins to a JIMM
+// that breaks every connection.
 type session struct {
 	settings config.Settings
 	first    Account
@@ -94,8 +94,8 @@ func (e *NotAdministratorError) Unwrap() []error {
 	}}
 }
 
-// openSession logs in to JIMM, as an administrator: others cannot see which
-// controllers there are.
+// openSession logs in to JIMM, as an administrator: other accounts cannot see
+// the controllers.
 func openSession(ctx context.Context, settings config.Settings) (*session, error) {
 	client, who, err := LogIn(ctx, settings)
 	if err != nil {
@@ -126,9 +126,9 @@ func unmask(ctx context.Context, client *jimm.Client, who Account) error {
 	return client.DisableControllerUUIDMasking(ctx)
 }
 
-// get returns a connection that was alive a moment ago. With an error nothing
-// but logins was sent. The context ends the wait of its caller; it does not end a
-// login, which may be for others too.
+// get returns a connection that was alive a moment ago. If it returns an error,
+// nothing but logins was sent. The context ends the wait of its caller; it does
+// not end a login, for which other callers may be waiting too.
 func (s *session) get(ctx context.Context) (*jimm.Client, error) {
 	if err := s.paced.wait(ctx); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (s *session) current(ctx context.Context) (*jimm.Client, *attempt, error) {
 	case s.borrowed, s.closed, now.Before(s.retryAt):
 		return nil, nil, s.lastErr
 	case now.Sub(s.retryAt) > lastPause:
-		s.pause = firstPause // The last connection lived, or this is the first that is lost.
+		s.pause = firstPause // The last connection was used for a while, or this is the first loss.
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
 	s.login = &attempt{cancel: cancel, done: make(chan struct{})}

@@ -12,7 +12,8 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Upgrader returns what can upgrade the agents of models, and nothing else.
+// Upgrader returns a value that can upgrade the agents of models, and nothing
+// else.
 func (j *JAAS) Upgrader() fleet.Upgrader { return upgrader{j.session, j.connections} }
 
 type upgrader struct {
@@ -25,9 +26,9 @@ func (u upgrader) Job(ctx context.Context, model string) (string, error) {
 	return Many{u.session}.Job(ctx, model)
 }
 
-// ChangeBlock reports whether changes of the model are blocked. It asks the controller,
-// if an account on it works, and otherwise through JIMM, but for JIMM of 2024: that
-// stores the secret of each login to a model.
+// ChangeBlock reports whether changes to the model are blocked. It asks the controller,
+// if an account on it works, and otherwise asks through JIMM, except with JIMM of 2024,
+// which stores the secret of each login to a model.
 func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model string) (bool, error) {
 	blocked, direct := u.connections.changeBlocked(ctx, at, model)
 	if direct == nil {
@@ -66,8 +67,8 @@ func (cs *connections) changeBlocked(ctx context.Context, at facts.Controller, m
 	return juju.ChangeBlock(ctx, conn, login.Facades)
 }
 
-// Upgrade asks through JIMM where it offers that (2026), and otherwise the
-// controller itself, with its account.
+// Upgrade asks through JIMM if JIMM offers that (2026), and otherwise asks the
+// controller itself, with the account there.
 func (u upgrader) Upgrade(ctx context.Context, at facts.Controller, model, version string, dryRun bool) error {
 	client, err := u.session.get(ctx)
 	if err != nil {

@@ -79,8 +79,8 @@ func (w *witness) Summary(ctx context.Context, model string) facts.Entry {
 	}
 }
 
-// modelInList returns the model in JIMM's list, nil if the list does not have it. What
-// a list with gaps does not have may be there anyway.
+// modelInList returns the model in JIMM's list, nil if the list does not have it. A
+// model that a list with gaps lacks may exist anyway.
 func (w *witness) modelInList(ctx context.Context, uuid string) (*facts.Model, error) {
 	list, err := w.fleet.Models(ctx)
 	if err != nil {
@@ -137,7 +137,7 @@ func liveInfo(m juju.ModelInfo) facts.Info {
 // list null, and the SLA with it.
 const nullIsNone = "3.6."
 
-// validity reads what the server says, if it does.
+// validity reads what the server reports, if it reports it.
 func validity(valid *bool) facts.Validity {
 	switch {
 	case valid == nil:
@@ -173,8 +173,8 @@ func infoKind(err error) facts.InfoKind {
 	}
 }
 
-// Host logs in to the model through JIMM and says who answered.
-// Where JIMM completes migrations the controller is asked for the model's status, too.
+// Host logs in to the model through JIMM and returns which controller answered. If
+// this JIMM completes migrations, the controller is also asked for the model's status.
 func (w *witness) Host(ctx context.Context, model string, kept facts.ControllerUUID) facts.Host {
 	conn, err := w.login.to(ctx, model, kept)
 	if err == nil {
@@ -221,11 +221,11 @@ func (w *witness) Copy(ctx context.Context, c facts.Controller, model string) fa
 	if !got.Has() || !w.controllers.given(c) {
 		return got
 	}
-	told, err := w.controllers.describe(ctx, c, model)
+	shown, err := w.controllers.describe(ctx, c, model)
 	if err != nil {
 		return got
 	}
-	return got.Described(told.Info, told.State, !c.ShowsMigrations())
+	return got.Described(shown.Info, shown.State, !c.ShowsMigrations())
 }
 
 // probe asks a controller without credentials.
@@ -257,8 +257,8 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 	case juju.ProbeAbsent:
 		return facts.Copy{State: facts.CopyAbsent}
 	case juju.ProbeRedirected:
-		// The alias does not count: it is what the client that started
-		// the migration calls the target, which may be the name of another controller in this JIMM.
+		// The alias does not count: it is the name that the client that started the migration gives
+		// the target, and another controller of this JIMM may have that name.
 		return facts.Copy{State: facts.CopyMoved, To: facts.ControllerUUID(answer.RedirectUUID)}
 	default:
 		return facts.Copy{}

@@ -25,7 +25,7 @@ func (w *writer) StartMigration(ctx context.Context, model facts.Model, target f
 	return id, startError(err)
 }
 
-// startError tells the engine which answers are more than errors.
+// startError marks the answers that the engine distinguishes from other errors.
 func startError(err error) error {
 	mode, migrating := jimm.AlreadyMigrating(err)
 	switch {
@@ -57,7 +57,7 @@ func changeError(err, refusal error) error {
 // recorder makes the call that changes JIMM's record.
 type recorder struct{ session *session }
 
-// RecordController tells JIMM which controller hosts the model.
+// RecordController records in JIMM which controller hosts the model.
 func (r *recorder) RecordController(ctx context.Context, proof judge.Proof) error {
 	if !proof.Valid() {
 		return errors.New("cannot record a controller without proof")
@@ -69,7 +69,7 @@ func (r *recorder) RecordController(ctx context.Context, proof judge.Proof) erro
 	return refused(client.UpdateMigratedModel(ctx, proof.Model().UUID, proof.Controller().Name), migration.ErrRecordRefused)
 }
 
-// refused marks an error that is JIMM's own answer. It keeps the words of the answer alone.
+// refused marks an error that is JIMM's own answer. It keeps only the text of the answer.
 func refused(err, kind error) error {
 	if answer, answered := errors.AsType[*rpc.Error](err); answered && answer.Message != "" {
 		return &refusedError{error: err, kind: kind}

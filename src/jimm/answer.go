@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Answer is what an answer about a model, got through JIMM, means for where
-// the model is. [ReadAnswer] reads it from the error.
+// Answer is what an answer that JIMM gave about a model means for where the
+// model is. [ReadAnswer] reads it from the error.
 type Answer int
 
 const (
@@ -20,25 +20,24 @@ const (
 	// AnswerPresent is no error, or one that only a host gives: the recorded
 	// controller has the model, active, exporting, importing or left over.
 	AnswerPresent
-	// AnswerRedirected is the word of the recorded controller that the model
-	// was migrated away from it.
+	// AnswerRedirected: the recorded controller reports that the model was
+	// migrated away from it.
 	AnswerRedirected
 	// AnswerDenied is the recorded controller's refusal: it does not have the
 	// model (any more), or does not show it to us. A real controller answers
 	// like this after a migration to all who were not users of the model when
 	// it began, which service accounts seldom were.
 	AnswerDenied
-	// AnswerGone is the recorded controller's word that there is no such
-	// model.
+	// AnswerGone: the recorded controller reports that there is no such model.
 	AnswerGone
-	// AnswerUnrecorded is JIMM's own word that it has no record of the model;
+	// AnswerUnrecorded: JIMM itself reports that it has no record of the model;
 	// no controller was asked (model connections; ModelInfo is AnswerMasked).
 	AnswerUnrecorded
 	// AnswerMasked is JIMM's own "unauthorized": it has no record of the
 	// model, or we have no right to it. JIMM of 2024 says the same if the
 	// controller answers "not found".
 	AnswerMasked
-	// AnswerMigrating is JIMM's word that it is migrating the model and the
+	// AnswerMigrating: JIMM reports that it is migrating the model, and the
 	// controller denies it (model connections; 2025 and newer).
 	AnswerMigrating
 	// AnswerStuck is "internal server error": JIMM migrates the model, the
@@ -54,9 +53,9 @@ const (
 )
 
 // ReadAnswer returns what the error of [Client.ModelInfo], [Client.DialModel] or
-// [ModelConn.FullStatus] means. The words are those of JIMM of 2024 and 2026
-// and of Juju 3.5 and 3.6, recorded; where one code stands for several things
-// the message decides, and another message is AnswerUnknown.
+// [ModelConn.FullStatus] means. The texts are those of JIMM of 2024 and 2026 and
+// of Juju 3.5 and 3.6, recorded. If one code stands for several things, the
+// message decides; any other message is AnswerUnknown.
 func ReadAnswer(err error) Answer {
 	if err == nil {
 		return AnswerPresent
@@ -95,11 +94,12 @@ func readRefusal(answer *rpc.Error) Answer {
 	}
 }
 
-// readNotFound distinguishes JIMM's "not found" from a controller's, whose code for a
-// model connection is another one. Of a controller's only a few words are about the
-// model itself: Juju also says "not found" of a user, of settings, of parts of a model
-// that it is just removing (3.6.28 observed), and of a model that it has and has not yet
-// in its cache (a target that has just made its copy, 3.5.4 observed), which says nothing.
+// readNotFound distinguishes JIMM's "not found" from a controller's, which has another
+// code on a model connection. Only a few of a controller's messages are about the model
+// itself: Juju also says "not found" of a user, of settings, of parts of a model that it
+// is just removing (3.6.28 observed), and of a model that it has but that is not in its
+// cache yet (a target that has just made its copy, 3.5.4 observed), which proves
+// nothing.
 func readNotFound(message string) Answer {
 	switch {
 	case message == "model not found", message == "failed to find model: model not found":
@@ -137,7 +137,7 @@ func readUnauthorized(message string) Answer {
 	return AnswerUnknown
 }
 
-// readUncoded reads what JIMM says without a code.
+// readUncoded reads an answer of JIMM without a code.
 func readUncoded(message string) Answer {
 	switch message {
 	case "internal server error":

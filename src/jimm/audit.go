@@ -14,7 +14,7 @@ const (
 	// auditPage is the number of events that NewestAuditEvents asks for at
 	// once.
 	auditPage = 100
-	// auditMaxLimit is what JIMM cuts larger limits down to, without a word.
+	// auditMaxLimit is the limit to which JIMM silently reduces larger ones.
 	auditMaxLimit = 1000
 	// auditMaxStale is the number of full pages with nothing new after which
 	// a server is taken to repeat itself.
@@ -26,9 +26,10 @@ type AuditQuery struct {
 	// After and Before, where set, are the earliest and the latest time, both
 	// inclusive, by JIMM's clock.
 	After, Before time.Time
-	// User is who called, such as alice@example.com: the name without "user-".
+	// User is the caller, such as alice@example.com: the name without "user-".
 	User string
-	// Method is the method called, such as MigrateModel, of whatever facade.
+	// Method is the method that was called, such as MigrateModel, of any
+	// facade.
 	Method string
 	// Offset is the number of events to leave out at the start.
 	Offset int
@@ -72,10 +73,10 @@ func (q AuditQuery) params() (map[string]any, error) {
 // FindAuditEvents returns one page of the audit log (JIMM 4 FindAuditEvents).
 // For JIMM administrators and those who were given access to the log.
 //
-// The log has who asked for what, and when, by JIMM's clock: one event for the
-// request and one, marked Response, for the answer. It does not have the item
-// errors of a bulk call: the answer to a MigrateModel that failed looks like
-// the answer to one that did not.
+// The log shows who requested what, and when, by JIMM's clock: one event for
+// the request and one, marked Response, for the answer. It does not have the
+// item errors of a bulk call: the answer to a MigrateModel that failed looks
+// like the answer to one that did not.
 func (c *Client) FindAuditEvents(ctx context.Context, query AuditQuery) ([]AuditEvent, error) {
 	params, err := query.params()
 	var reply struct {
@@ -97,9 +98,9 @@ func (c *Client) FindAuditEvents(ctx context.Context, query AuditQuery) ([]Audit
 // them. An error ends the sequence.
 //
 // Pages are cut by time: each begins at the time of the one before's last
-// event, so that events that come in at the front shift nothing, and events
-// of the same millisecond, which JIMM orders anyhow, are not lost between two
-// pages. Only within more events of one time than a page holds does it count.
+// event, so that events that come in at the front shift nothing, and events of
+// the same millisecond, which JIMM orders anyhow, are not lost between two
+// pages. Only if one time has more events than a page holds are events counted.
 func (c *Client) NewestAuditEvents(ctx context.Context, query AuditQuery) iter.Seq2[AuditEvent, error] {
 	if query.Limit == 0 {
 		query.Limit = auditPage
@@ -148,8 +149,8 @@ func (q AuditQuery) after(page []AuditEvent) AuditQuery {
 	return q
 }
 
-// newestPage reads one page and makes sure that JIMM did sort it: the oldest
-// events would be taken for the newest otherwise.
+// newestPage reads one page and makes sure that JIMM has sorted it: otherwise
+// the oldest events would be taken for the newest.
 func (c *Client) newestPage(ctx context.Context, query AuditQuery) ([]AuditEvent, error) {
 	page, err := c.FindAuditEvents(ctx, query)
 	if err != nil {
@@ -164,8 +165,8 @@ func (c *Client) newestPage(ctx context.Context, query AuditQuery) ([]AuditEvent
 }
 
 // AuditEvent is one entry of the audit log. Of the parameters of a call it has
-// only what [AuditEvent.Migrations] needs: JIMM of 2024 keeps the secrets of
-// logins in clear there, and they must not come any further than the wire.
+// only what [AuditEvent.Migrations] needs: JIMM of 2024 stores the secrets of
+// logins there in clear text, and they must not get any further than the wire.
 type AuditEvent struct {
 	Time time.Time
 	// ConversationID and MessageID are the same for a request and its answer.
@@ -173,7 +174,7 @@ type AuditEvent struct {
 	MessageID      uint64
 	Facade         string
 	Method         string
-	// User is who called: the name without "user-"; empty before the login.
+	// User is the caller: the name without "user-"; empty before the login.
 	User string
 	// Response is false for the request, true for the answer to it.
 	Response bool
@@ -198,7 +199,7 @@ func ChangeMethods() []string {
 	}
 }
 
-// ChangeRequest is one thing that a request asks for, about a model or a
+// ChangeRequest is one change that a request asks for, of a model or a
 // controller. A request does not mean that it was carried out.
 type ChangeRequest struct {
 	// ModelUUID or ModelPath name the model as in [MigrationRequest]; both are

@@ -16,8 +16,8 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Options say where a JIMM is, who connects and how. URL, ClientID and
-// ClientSecret are needed; the zero value of the rest means the defaults of
+// Options say where JIMM is, and who connects and how. URL, ClientID and
+// ClientSecret are required; the zero value of the rest means the defaults of
 // rpc.DialOptions.
 type Options struct {
 	// URL is the address of JIMM in one of the forms of [ParseAddress].
@@ -26,8 +26,8 @@ type Options struct {
 	// @serviceaccount, which JIMM adds by itself and its identity provider
 	// does not know; a given suffix is dropped.
 	ClientID string
-	// ClientSecret is the secret of the service account. JIMM of 2024 keeps it
-	// in clear in its audit log, once per login.
+	// ClientSecret is the secret of the service account. JIMM of 2024 stores it
+	// in clear text in its audit log, once per login.
 	ClientSecret Secret
 	// RootCAs are the authorities to trust; nil means those of the system.
 	RootCAs *x509.CertPool
@@ -85,7 +85,7 @@ type Client struct {
 // was lost. A refused login is an *rpc.Error: with rpc.CodeUnauthorized the
 // secret may be wrong, but JIMM answers just the same while its identity
 // provider or OpenFGA is down (2024, recorded); with rpc.CodeNotImplemented
-// this is not JIMM, or JIMM before v3.1.0. The secret never is in the error.
+// this is not JIMM, or JIMM before v3.1.0. The error never contains the secret.
 func Connect(ctx context.Context, opts Options) (*Client, error) {
 	addr, err := ParseAddress(opts.URL)
 	if err != nil {
@@ -123,13 +123,13 @@ func (e unconnectedError) Is(target error) bool { return target == ErrNotConnect
 // Address returns where the client is connected.
 func (c *Client) Address() Address { return c.addr }
 
-// Identity returns who JIMM says we are, such as
-// 1f0c2d34-aa55@serviceaccount: the name without "user-". Grants in JIMM are
-// made to this name.
+// Identity returns the name by which JIMM knows us, such as
+// 1f0c2d34-aa55@serviceaccount, without "user-". Grants in JIMM are made to
+// this name.
 func (c *Client) Identity() string { return c.session.identity }
 
-// Administrator reports whether JIMM took us for a JIMM administrator when we
-// logged in. JIMM checks once, at the login: a grant counts from the next.
+// Administrator reports whether we were a JIMM administrator when we logged in.
+// JIMM checks once, at the login: a grant counts from the next.
 func (c *Client) Administrator() bool { return c.session.administrator }
 
 // ControllerUUID returns the uuid of JIMM itself, which poses as a controller.
@@ -176,8 +176,8 @@ func (o Options) timeLimit(atLeast time.Duration) time.Duration {
 }
 
 // Generation distinguishes what JIMM does with migrations by itself. It is
-// guessed from the facades of the login; a method that may or may not be there
-// is better called, rpc.CodeNotImplemented being the answer if it is not.
+// guessed from the facades of the login; to find out whether a method exists,
+// call it: the answer is rpc.CodeNotImplemented if it does not.
 type Generation int
 
 const (
@@ -191,7 +191,7 @@ const (
 	Generation2025
 )
 
-// String returns the generation as people call it.
+// String returns the name of the generation.
 func (g Generation) String() string {
 	switch g {
 	case Generation2024:

@@ -202,7 +202,7 @@ func TestConnectPingsWhileTheLoginWaits(t *testing.T) {
 	})
 }
 
-func TestLostConnectionIsToldFromRefusal(t *testing.T) {
+func TestLostConnectionIsDistinguishedFromRefusal(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2024 + `
 C-> {"params":{},"request":"Version","request-id":2,"type":"JIMM","version":4}
 <-C {"request-id":2,"error":"no such request - method JIMM(4).Version is not implemented","error-code":"not implemented","response":{}}

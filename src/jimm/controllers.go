@@ -124,14 +124,14 @@ func (c *Client) Version(ctx context.Context) (ServerInfo, error) {
 	return ServerInfo{Version: stamp(reply.Version), Commit: stamp(reply.Commit)}, nil
 }
 
-// UpdateMigratedModel tells JIMM that the model with that uuid is now on the
-// controller target, by name (JIMM 4 UpdateMigratedModel). For JIMM
+// UpdateMigratedModel makes JIMM record that the model with that uuid is now on
+// the controller target, by name (JIMM 4 UpdateMigratedModel). For JIMM
 // administrators.
 //
-// This is a write, and JIMM does not make sure of anything but that the target
-// answers for the model, which it does while it still imports: send it only
-// when the source has released the model. After an abort a record that was
-// moved too early is drift (2024) or is deleted (2025 and newer).
+// This is a write, and JIMM checks only that the target answers for the model,
+// which a target does even while it imports the model: send it only when the
+// source has released the model. After an abort a record that was moved too
+// early is drift (2024) or is deleted (2025 and newer).
 //
 // Codes: rpc.CodeModelNotFound and rpc.CodeNotFound are an unknown model and
 // an unknown controller; rpc.CodeUnauthorized is a missing right if the

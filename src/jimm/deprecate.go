@@ -9,14 +9,14 @@ import (
 // and returns the controller as JIMM answers (JIMM 4
 // SetControllerDeprecated). For JIMM administrators.
 //
-// This is a write. JIMM of July 2026 places no new models on such a controller;
-// JIMM of 2024 does so as before (both recorded). No command-line tool of JIMM can remove
-// the mark. Setting what is set already is not an error. While JIMM reports the
-// controller as unavailable, the answer and the list hide the mark.
+// This is a write. JIMM of July 2026 places no new models on such a controller; JIMM of
+// 2024 still does (both recorded). No command-line tool of JIMM can remove the mark. To
+// set a mark that is set already is not an error. While JIMM reports the controller as
+// unavailable, the answer and the list hide the mark.
 //
-// The field deprecated is always sent, since JIMM takes a missing one for false,
-// and the name never is empty: JIMM of 2024 then marks the first controller of its
-// database (recorded).
+// The field deprecated is always sent, because JIMM takes a missing one for false.
+// The name is never empty: with an empty name, JIMM of 2024 marks the first
+// controller of its database (recorded).
 func (c *Client) SetControllerDeprecated(ctx context.Context, name string, deprecated bool) (Controller, error) {
 	var reply Controller
 	err := checkController(name)

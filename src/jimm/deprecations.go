@@ -10,18 +10,19 @@ import (
 // Marks are rare.
 const mostMarks = 1000
 
-// Deprecation is what JIMM's audit log has of the mark of one controller.
+// Deprecation is what JIMM's audit log has about the mark of one controller.
 type Deprecation struct {
 	// Since is the earliest request that set the mark and was not undone since. Zero
 	// if the log has none: it was purged, or the mark was not made by a request.
 	Since time.Time
-	// Undone is the latest request that took the mark off, or that may have.
+	// Undone is the latest request that removed the mark, or that may have
+	// removed it.
 	Undone time.Time
 }
 
 // Deprecations returns what the audit log has about the mark "deprecated" of
-// controllers that JIMM lists as marked, by name, and JIMM's time now. JIMM says
-// nowhere else since when a controller is marked (recorded).
+// controllers that JIMM lists as marked, by name, and JIMM's time now. Nothing
+// else in JIMM shows since when a controller has been marked (recorded).
 func (c *Client) Deprecations(ctx context.Context, controllers []string) (logged map[string]Deprecation, now time.Time, err error) {
 	last, err := c.FindAuditEvents(ctx, AuditQuery{Limit: 1, NewestFirst: true})
 	if err != nil || len(last) == 0 {

@@ -19,14 +19,14 @@ const (
 	infoMaxBody = 64 << 10
 )
 
-// ErrNotJIMM matches the error of [Info] when something answered that is not
-// JIMM, or answered from elsewhere. A secret must not be sent there.
+// ErrNotJIMM matches the error of [Info] if another server than JIMM answered,
+// or redirected elsewhere. A secret must not be sent there.
 var ErrNotJIMM = errors.New("not JIMM")
 
-// ServerInfo is what JIMM says of its build, for people to read; call a server
-// to find out what it can do. A field is empty if the build has no such stamp:
-// JIMM then says "unknown version" and "unknown git commit" (recorded, 2024 and
-// 2026).
+// ServerInfo is what JIMM reports about its build, for people to read; to find
+// out what a server can do, call it. A field is empty if the build has no such
+// stamp: JIMM then says "unknown version" and "unknown git commit" (recorded,
+// 2024 and 2026).
 type ServerInfo struct {
 	Version string
 	Commit  string
@@ -125,7 +125,8 @@ func parseInfo(body []byte) (ServerInfo, error) {
 	return info, nil
 }
 
-// stamp returns what a build says of itself, "" if it says that it does not know.
+// stamp returns what a build reports about itself, "" if it reports that it does
+// not know.
 func stamp(text string) string {
 	if strings.HasPrefix(text, "unknown ") {
 		return ""

@@ -32,7 +32,7 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-func TestInfoTellsWhatIsNoJIMM(t *testing.T) {
+func TestInfoDetectsServersThatAreNotJIMM(t *testing.T) {
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)

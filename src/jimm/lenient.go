@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Time is a time of the wire. What is not a time is the zero time, and no error: the
-// decoder would leave out all that follows it.
+// Time is a time of the wire. Anything that is not a time becomes the zero time and
+// is not an error, because the decoder would leave out everything after it.
 type Time struct{ time.Time }
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -18,9 +18,8 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// lenient forgives an error of json.Unmarshal that says that a value has
-// a type other than expected: the decoder leaves that one out and decodes all
-// the rest.
+// lenient ignores an error of json.Unmarshal about a value with an unexpected
+// type: the decoder leaves out that value and decodes all the rest.
 func lenient(err error) error {
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return nil

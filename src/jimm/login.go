@@ -30,7 +30,7 @@ type session struct {
 }
 
 // loginParams are the params of Admin 4 LoginWithClientCredentials. The secret
-// stays a Secret until the very marshalling, so that no printed params show it.
+// stays a Secret until it is marshalled, so that printed params do not show it.
 type loginParams struct{ credentials credentials }
 
 // MarshalJSON reveals the secret, for the wire.
@@ -70,7 +70,7 @@ func logIn(ctx context.Context, conn rpc.Caller, credentials credentials) (login
 	return result, nil
 }
 
-// ErrRightsUnknown reports that JIMM knows the account, and cannot find out its rights.
+// ErrRightsUnknown reports that JIMM knows the account, and cannot check its rights.
 var ErrRightsUnknown = errors.New("JIMM cannot check rights, since its OpenFGA does not answer")
 
 // cannotCheckRights reports whether a login was refused because OpenFGA does not answer: the
@@ -109,14 +109,14 @@ func logInToJIMM(ctx context.Context, conn rpc.Caller, credentials credentials) 
 	}, nil
 }
 
-// isAdministrator knows JIMM's word for it, the name of a relation in OpenFGA,
-// and Juju's, should JIMM ever use that.
+// isAdministrator accepts JIMM's name for it, which is a relation in OpenFGA,
+// and Juju's name, in case JIMM ever uses that.
 func isAdministrator(controllerAccess string) bool {
 	return controllerAccess == "administrator" || controllerAccess == "superuser"
 }
 
-// scrub removes the secret from a server's message, should it repeat it: JIMM
-// passes on what the identity provider says. The code survives.
+// scrub removes the secret from a server's message, in case the message repeats
+// it: JIMM passes on the answer of the identity provider. The code is kept.
 func scrub(err error, secret Secret) error {
 	answer, ok := errors.AsType[*rpc.Error](err)
 	if !ok || secret.IsZero() {

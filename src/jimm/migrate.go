@@ -61,16 +61,16 @@ type migrateParams struct {
 // target, by name, and returns the migration's id, such as "<uuid>:0": it is
 // an opaque text that no API takes back (JIMM 4 MigrateModel).
 //
-// JIMM answers when source and target have done their prechecks; the migration
-// itself is then still to come. The call waits for three minutes, or longer if
+// JIMM answers when source and target have run their prechecks; the migration
+// itself begins after that. The call waits for three minutes, or longer if
 // Options.CallTimeout says so, since some calls are never answered.
 //
 // Only an error that matches rpc.ErrNotSent proves that no migration was
-// started. After any other, including an answered refusal, check the model:
-// the controller can have accepted what JIMM then reports as failed. Never
-// repeat the call because of an error. (It is repeated here in one case: JIMM
-// refused the spelling of the model, which it does before anything else; JIMM
-// wants a tag until December 2024 and the bare uuid since. Which one is
+// started. After any other, including an answered refusal, check the model: the
+// controller can have accepted what JIMM then reports as failed. Never repeat
+// the call because of an error. (It is repeated here in one case: JIMM refused
+// the spelling of the model, which it does before anything else. JIMM before
+// December 2024 requires a tag, and newer JIMM the bare uuid. The spelling is
 // remembered for the connection.)
 //
 // Refusals are *rpc.Error values with JIMM's code kept. Those of the
@@ -150,13 +150,13 @@ func isError(e *rpc.Error) bool {
 	return e != nil && (e.Message != "" || e.Code != "")
 }
 
-// AlreadyMigrating reports whether the error of [Client.MigrateModel] says
-// that a migration of the model is under way, or is thought to be: by the
-// source controller ("already in progress", on Juju 4 "already has an active
-// migration") or by JIMM, in which case mode is
-// what it is doing ("migrating-internally", or "exporting" to a controller
-// that JIMM does not know; JIMM of 2025 and newer). JIMM can be wrong after a
-// call whose client went away. None of these errors has a code.
+// AlreadyMigrating reports whether the error of [Client.MigrateModel] says that
+// a migration of the model is under way, or is thought to be: by the source
+// controller ("already in progress", on Juju 4 "already has an active
+// migration") or by JIMM, in which case mode is what it is doing
+// ("migrating-internally", or "exporting" to a controller that JIMM does not
+// know; JIMM of 2025 and newer). JIMM can be wrong if the client of an earlier
+// call went away. None of these errors has a code.
 func AlreadyMigrating(err error) (mode string, ok bool) {
 	answer, found := errors.AsType[*rpc.Error](err)
 	if !found {

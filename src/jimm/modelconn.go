@@ -12,10 +12,10 @@ import (
 // statusTimeout is for FullStatus, which can take long on a large model.
 const statusTimeout = 2 * time.Minute
 
-// ModelConn is a connection to a model that JIMM proxies to the controller
-// that it has recorded. The login was answered by that controller, so its uuid
-// is a live and unmasked word on where the model is: more than JIMM's record.
-// Its methods may be called by several goroutines at once.
+// ModelConn is a connection to a model that JIMM proxies to the controller that
+// it has recorded. That controller answered the login, so its uuid shows, live
+// and unmasked, where the model is: this is more than JIMM's record. Its
+// methods may be called by several goroutines at once.
 type ModelConn struct {
 	conn           *rpc.Conn
 	opts           Options
@@ -30,7 +30,7 @@ type ModelConn struct {
 // secret of each into its audit log: keep the connection rather than dialling
 // again. It never changes a record. End it with [ModelConn.Close].
 //
-// What a refusal means for the model is read by [ReadAnswer]. A controller's
+// [ReadAnswer] reads what a refusal means for the model. A controller's
 // redirect comes as *juju.RedirectError; real controllers give none to the
 // logins that JIMM makes (2024, 3.5) but deny the model. While JIMM migrates a
 // model it replaces any denial by rpc.CodeModelMigrating (2025 and newer). A
@@ -120,12 +120,12 @@ func (m *ModelConn) FullStatus(ctx context.Context) (Status, error) {
 }
 
 // FullStatusAndStorage is [ModelConn.FullStatus] with the storage instances. A
-// server that offers no Client facade newer than version 6 does not know of
-// that: told is then false, and the status has no storage.
-func (m *ModelConn) FullStatusAndStorage(ctx context.Context) (status Status, told bool, err error) {
-	_, told = m.facades.Best("Client", 7, 8)
-	status, err = m.status(ctx, statusParams{Patterns: []string{}, Storage: told})
-	return status, told, err
+// server that offers no Client facade newer than version 6 does not support
+// that: reported is then false, and the status has no storage.
+func (m *ModelConn) FullStatusAndStorage(ctx context.Context) (status Status, reported bool, err error) {
+	_, reported = m.facades.Best("Client", 7, 8)
+	status, err = m.status(ctx, statusParams{Patterns: []string{}, Storage: reported})
+	return status, reported, err
 }
 
 // ChangeBlock is [juju.ChangeBlock] of the model.
@@ -140,13 +140,13 @@ func (m *ModelConn) JoinedUnits(ctx context.Context, units []string) ([]juju.Joi
 
 // ReadStatus is [ModelConn.FullStatusAndStorage] over any connection to the model
 // with that uuid, such as one to its controller itself, which offers these facades.
-func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, told bool, err error) {
-	_, told = facades.Best("Client", 7, 8)
-	status, err = fullStatus(ctx, conn, facades, statusTimeout, statusParams{Patterns: []string{}, Storage: told})
+func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, reported bool, err error) {
+	_, reported = facades.Best("Client", 7, 8)
+	status, err = fullStatus(ctx, conn, facades, statusTimeout, statusParams{Patterns: []string{}, Storage: reported})
 	if err != nil {
-		return Status{}, told, statusError(uuid, err)
+		return Status{}, reported, statusError(uuid, err)
 	}
-	return status, told, nil
+	return status, reported, nil
 }
 
 type statusParams struct {

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-func TestDialModelTellsTheHostingController(t *testing.T) {
+func TestDialModelNamesTheHostingController(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2024, modelPath: loginModel})
 	model, err := f.connect().DialModel(t.Context(), modelUUID)
 	if err != nil {
@@ -72,10 +72,10 @@ func TestDialModelRefusals(t *testing.T) {
 
 // Storage comes only from a server that knows of it: its absence proves nothing
 // otherwise.
-func TestFullStatusAndStorageSaysWhetherStorageIsTold(t *testing.T) {
+func TestFullStatusAndStorageSaysWhetherStorageIsReported(t *testing.T) {
 	for _, test := range []struct {
 		versions, request string
-		told              bool
+		reported          bool
 	}{
 		{"6,8", `"params":{"include-storage":true,"patterns":[]},"request":"FullStatus","request-id":2,"type":"Client","version":8`, true},
 		{"6", `"params":{"patterns":[]},"request":"FullStatus","request-id":2,"type":"Client","version":6`, false},
@@ -89,9 +89,9 @@ C-> {` + test.request + `}
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, told, err := model.FullStatusAndStorage(t.Context())
-		if err != nil || told != test.told || len(status.Storage) != 1 {
-			t.Errorf("Client %s: told %v, %v, %v", test.versions, told, status.Storage, err)
+		status, reported, err := model.FullStatusAndStorage(t.Context())
+		if err != nil || reported != test.reported || len(status.Storage) != 1 {
+			t.Errorf("Client %s: reported %v, %v, %v", test.versions, reported, status.Storage, err)
 		}
 		_ = model.Close()
 	}

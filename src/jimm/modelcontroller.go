@@ -53,8 +53,8 @@ func (c *Client) modelController(ctx context.Context, model string) (ModelContro
 	return ModelController{ControllerUUID: reply.ControllerUUID, Upgrade: upgradeState(reply.Upgrade)}, nil
 }
 
-// upgradeState reads the state of an upgrade job. What there is but cannot be
-// read is "unknown".
+// upgradeState reads the state of an upgrade job. A state that cannot be read
+// is "unknown".
 func upgradeState(raw json.RawMessage) string {
 	if len(raw) == 0 || string(raw) == "null" {
 		return ""

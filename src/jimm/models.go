@@ -31,21 +31,22 @@ func (c *Client) ListModelSummaries(ctx context.Context) ([]juju.ModelSummary, e
 	return models.ListModelSummaries(ctx, juju.UserTag(c.session.identity), true)
 }
 
-// ModelInfo returns what JIMM and the recorded controller say of the model
-// with that uuid (ModelManager ModelInfo, 9 or 10, as JIMM serves it). Status,
-// life, machines and migration are live, from the controller that JIMM has
-// recorded; owner and users are JIMM's; the controller is JIMM's own uuid
+// ModelInfo returns what JIMM and the recorded controller report about the
+// model with that uuid (ModelManager ModelInfo, 9 or 10, as JIMM serves it).
+// Status, life, machines and migration are live, from the controller that JIMM
+// has recorded; owner and users are JIMM's; the controller is JIMM's own uuid
 // until [Client.DisableControllerUUIDMasking] makes it the recorded one.
 //
-// The error is the controller's or JIMM's, with its code; what it means for
-// the model is read by [ReadAnswer]. JIMM gives up on a silent controller after
-// 60 s and says so, which this call waits for.
+// The error is the controller's or JIMM's, with its code; [ReadAnswer] reads
+// what it means for the model. JIMM gives up on a silent controller after 60 s
+// and says so, which this call waits for.
 //
 // In JIMM of 2025 and newer this is not only a question. If the model is being
-// migrated by JIMM and its source redirects, the record moves to the target
-// and the target answers. If JIMM does not think so and the controller denies
-// the model, JIMM deletes its record. Ask it only of a model that is known to
-// be where it is recorded, or that JIMM is known to migrate.
+// migrated by JIMM and its source redirects, the record moves to the target and
+// the target answers. If JIMM does not consider the model to be migrating and
+// the controller denies it, JIMM deletes its record. Request it only for a
+// model that is known to be where it is recorded, or that JIMM is known to be
+// migrating.
 func (c *Client) ModelInfo(ctx context.Context, uuid string) (juju.ModelInfo, error) {
 	models, err := c.modelManager(modelInfoTimeout)
 	if err == nil {
@@ -58,7 +59,7 @@ func (c *Client) ModelInfo(ctx context.Context, uuid string) (juju.ModelInfo, er
 }
 
 // modelManager returns a client of the highest version of the facade that both
-// sides know, whose calls have at least that time limit.
+// sides know. Its calls have at least that time limit.
 func (c *Client) modelManager(atLeast time.Duration) (*juju.ModelManager, error) {
 	version, ok := c.session.facades.Best("ModelManager", 9, 10)
 	if !ok {

@@ -18,7 +18,7 @@ func (e *argumentError) Error() string { return e.reason }
 // Is matches rpc.ErrNotSent: nothing can have changed.
 func (e *argumentError) Is(target error) bool { return target == rpc.ErrNotSent }
 
-// modelTag returns the tag of a model whose uuid was checked.
+// modelTag checks the uuid of a model and returns its tag.
 func modelTag(uuid string) string { return juju.KindModel + "-" + uuid }
 
 // checkModelUUID refuses what is not a canonical uuid: other spellings of one

@@ -18,7 +18,7 @@ const MostOfferFilters = 50
 // seconds (recorded).
 const offersTimeout = 2 * time.Minute
 
-// OfferFilter names a model whose offers are asked for.
+// OfferFilter names a model to list the offers of.
 type OfferFilter struct{ Owner, Model string }
 
 // ListedOffer is an offer as [Client.ListOffers] returns it.
@@ -37,7 +37,7 @@ type ListedOffer struct {
 type OfferConnection struct {
 	// Consumer is the UUID of the consuming model, on whatever controller.
 	Consumer string
-	// Status is joining, joined, or what else Juju says.
+	// Status is joining, joined, or another status of Juju.
 	Status string
 }
 
@@ -48,7 +48,7 @@ type OfferConnection struct {
 // An empty list never proves that a model has no offers. JIMM of July 2026 answers
 // so, without an error, if the models are on several controllers, if one of them
 // has left its controller, and for offers that it does not know (recorded). It
-// also mixes up two models of one name: the names must be distinct.
+// also mixes up two models with the same name: the names must be distinct.
 func (c *Client) ListOffers(ctx context.Context, models []OfferFilter) ([]ListedOffer, error) {
 	version, err := c.offersVersion(models)
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *Client) ListOffers(ctx context.Context, models []OfferFilter) ([]Listed
 	return offers, nil
 }
 
-// offersVersion refuses filters with which JIMM would answer wrongly, and returns
+// offersVersion refuses filters that JIMM would answer incorrectly, and returns
 // the version of the facade.
 func (c *Client) offersVersion(models []OfferFilter) (int, error) {
 	if len(models) == 0 || len(models) > MostOfferFilters {

@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Status is what "juju status" shows of a model, as far as anything here reads it.
+// Status is the part of what "juju status" shows about a model that is used here.
 type Status struct {
 	Model              ModelStatus
 	Machines           map[string]Machine           // by id
@@ -29,7 +29,7 @@ type Status struct {
 	Unread []string
 }
 
-// DetailedStatus is a status with what Juju reports beside it.
+// DetailedStatus is a status with what Juju reports with it.
 type DetailedStatus struct {
 	Status  string `json:"status"` // such as active, idle, started
 	Info    string `json:"info"`
@@ -79,7 +79,7 @@ func (b Base) String() string {
 
 // Application is an application with its units.
 type Application struct {
-	// Err is what the server says instead of a status: see [Application.ErrorText].
+	// Err is what the server sent instead of a status: see [Application.ErrorText].
 	Err   *rpc.Error `json:"err"`
 	Charm string     `json:"charm"` // such as ch:amd64/jammy/postgresql-288
 	// CharmProfile is the name of the charm's LXD profile; empty if
@@ -95,7 +95,7 @@ type Application struct {
 	Scale int `json:"int"`
 }
 
-// ErrorText returns what the server says instead of a status; empty if all is well.
+// ErrorText returns what the server sent instead of a status; empty if all is well.
 func (a Application) ErrorText() string {
 	if !isError(a.Err) {
 		return ""
@@ -177,7 +177,7 @@ func (k StorageKind) String() string {
 }
 
 // statusWire is the answer to FullStatus, with each entity left undecoded: one
-// that has changed its form must not take the others with it.
+// with an unexpected form must not affect the others.
 type statusWire struct {
 	Model        json.RawMessage            `json:"model"`
 	Machines     map[string]json.RawMessage `json:"machines"`
@@ -225,7 +225,7 @@ func readList[T any](raws []json.RawMessage, kind string, unread *[]string) []T 
 	return values
 }
 
-// read decodes an entity as far as it can be and notes if that was not all.
+// read decodes as much of an entity as possible, and notes if that was not all.
 func read[T any](raw json.RawMessage, name string, unread *[]string) T {
 	var value T
 	if err := json.Unmarshal(raw, &value); err != nil {

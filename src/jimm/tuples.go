@@ -10,13 +10,14 @@ import (
 )
 
 // pagesOfTuples bounds how many pages of relations are read about one model: a
-// model has one or two, and a server that never ends must not hold us.
+// model has one or two pages, and a server whose list never ends must not block
+// us.
 const pagesOfTuples = 20
 
 // ModelHosts returns the uuids of the controllers that JIMM's access rules name
 // as the one that hosts the model: their administrators administer the model.
-// JIMM writes the rule when it learns of a model and never again, so that after
-// a migration it names the old controller (JIMM 4 ListRelationshipTuples,
+// JIMM writes the rule when it learns of a model and never again, so after a
+// migration it names the old controller (JIMM 4 ListRelationshipTuples,
 // relation controller; the same in 2024 and 2026). For JIMM administrators.
 func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) {
 	var hosts []string
@@ -36,8 +37,8 @@ func (c *Client) ModelHosts(ctx context.Context, uuid string) ([]string, error) 
 
 // ModelGrants returns who has been given access to the model itself, as JIMM's commands
 // write it: "user-alice@example.com administrator". Users who have access for another
-// reason, such as JIMM's administrators, are not among them, though they are among the users
-// of ModelInfo (JIMM 4 ListRelationshipTuples). For JIMM administrators.
+// reason, such as JIMM's administrators, are not among them, although they are among the
+// users of ModelInfo (JIMM 4 ListRelationshipTuples). For JIMM administrators.
 func (c *Client) ModelGrants(ctx context.Context, uuid string) ([]string, error) {
 	var out []string
 	for _, relation := range []string{"administrator", "writer", "reader"} {
@@ -84,9 +85,10 @@ func (c *Client) modelRules(ctx context.Context, relation, uuid string) ([]tuple
 
 var errTooManyPages = errors.New("the list does not end")
 
-// CheckAdministrator reports whether the account of the connection administers JIMM now:
-// [Client.Administrator] is what the login said. JIMM 4 has CheckRelation until mid-2025;
-// anyone may ask it about themselves (source; what it answers is not recorded).
+// CheckAdministrator reports whether the account of the connection administers JIMM now;
+// [Client.Administrator] reports whether it did at the login. JIMM 4 has CheckRelation
+// until mid-2025; anyone may ask it about themselves (source; what it answers is not
+// recorded).
 func (c *Client) CheckAdministrator(ctx context.Context) (bool, error) {
 	params := struct {
 		Tuple tuple `json:"tuple"`
@@ -104,9 +106,9 @@ func (c *Client) CheckAdministrator(ctx context.Context) (bool, error) {
 // model, or no longer name it (JIMM 4 AddRelation and RemoveRelation, relation
 // controller; the same in 2024 and 2026). For JIMM administrators.
 //
-// This is a write. It can make no other rule: never one that gives a user a right. JIMM
-// refuses to add a rule that is there, or to remove one that is not, with an error that
-// it has for all failures of OpenFGA: list before and after.
+// This is a write. It can make no other rule, and never one that gives a user a right.
+// If a rule to add exists, or a rule to remove does not, JIMM refuses with the same
+// error as for all failures of OpenFGA: list before and after.
 func (c *Client) SetModelHost(ctx context.Context, uuid, controller string, hosts bool) error {
 	err := checkModelUUID(uuid)
 	if err == nil && !juju.IsUUID(controller) {

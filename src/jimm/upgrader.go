@@ -8,11 +8,11 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// UpgradeModel asks through JIMM that the agents of a model become that version, in
-// the highest version of ModelUpgrader that JIMM offers (1 in July 2026, 1 and 2 in
-// September; for those who may write to the model). With dryRun nothing is changed.
-// The error matches rpc.CodeNotImplemented where JIMM does not offer the facade (2024).
-// See [juju.ModelUpgrader.UpgradeModel].
+// UpgradeModel requests through JIMM that the agents of a model be upgraded to that
+// version, with the highest version of ModelUpgrader that JIMM offers (1 in July 2026,
+// 1 and 2 in September; for those who may write to the model). With dryRun nothing is
+// changed. The error matches rpc.CodeNotImplemented where JIMM does not offer the
+// facade (2024). See [juju.ModelUpgrader.UpgradeModel].
 func (c *Client) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {
 	facade, ok := c.session.facades.Best("ModelUpgrader", juju.UpgraderVersions()...)
 	if !ok {

@@ -7,10 +7,10 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// ChangeBlock reports whether changes of the model of a connection are blocked, as
-// "juju disable-command all" does it (Block 2 List, the same from Juju 2.9 to 4.1; for
-// those who were given access to the model, which a superuser of the controller need not
-// be: see [Controller.ChangeBlocked]). Juju 3.6.28 upgrades a model anyway (recorded).
+// ChangeBlock reports whether changes to the model of a connection are blocked, as by
+// "juju disable-command all" (Block 2 List, the same from Juju 2.9 to 4.1; for those who
+// were given access to the model, which a superuser of the controller need not be: see
+// [Controller.ChangeBlocked]). Juju 3.6.28 upgrades a model anyway (recorded).
 func ChangeBlock(ctx context.Context, conn rpc.Caller, facades FacadeVersions) (blocked bool, err error) {
 	version, err := facades.choose("Block", 2)
 	var reply struct {

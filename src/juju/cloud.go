@@ -40,8 +40,8 @@ func (c *Cloud) Clouds(ctx context.Context) (map[string][]string, error) {
 	return clouds, nil
 }
 
-// Credential is a cloud credential as a controller shows it to its administrators: what is secret has
-// its name only.
+// Credential is a cloud credential as a controller shows it to its administrators: secret attributes
+// have only their names.
 type Credential struct {
 	AuthType   string            `json:"auth-type"`
 	Attributes map[string]string `json:"attrs"`
@@ -78,8 +78,8 @@ func (c *Cloud) Credential(ctx context.Context, tag string) (Credential, error) 
 	return Credential{}, fmt.Errorf("cannot read a cloud credential: %w", err)
 }
 
-// CredentialOwner returns whose credential a tag is of, such as "bob" for cloudcred-aws_bob_main; "" if
-// it is no such tag.
+// CredentialOwner returns the owner in the tag of a credential, such as "bob" for
+// cloudcred-aws_bob_main; "" if it is not such a tag.
 func CredentialOwner(tag string) string {
 	parts := strings.Split(TagID("cloudcred", tag), "_")
 	if len(parts) != 3 {

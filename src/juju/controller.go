@@ -52,7 +52,7 @@ func (c *Controller) AllModels(ctx context.Context) ([]UserModel, error) {
 	return models, nil
 }
 
-// ChangeBlocked reports whether changes of a model are blocked, as [ChangeBlock] does, for
+// ChangeBlocked reports whether changes to a model are blocked, as [ChangeBlock] does, for
 // superusers (ListBlockedModels; Juju 3 lists the models that have a block, 4.0-beta8 all).
 func (c *Controller) ChangeBlocked(ctx context.Context, uuid string) (bool, error) {
 	var reply struct {
@@ -74,7 +74,7 @@ func (c *Controller) ChangeBlocked(ctx context.Context, uuid string) (bool, erro
 }
 
 // IdentityProviderURL returns where the controller sends external users to log
-// in; empty if it has no such place.
+// in; empty if it does not.
 func (c *Controller) IdentityProviderURL(ctx context.Context) (string, error) {
 	var reply struct {
 		Result string `json:"result"`

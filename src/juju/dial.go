@@ -23,7 +23,7 @@ const (
 	stagger = 200 * time.Millisecond
 )
 
-// Options say how to reach a controller. Addresses are needed; the zero value
+// Options say how to reach a controller. Addresses are required; the zero value
 // of the rest means the defaults of rpc.DialOptions.
 type Options struct {
 	// Addresses of the controller's API servers, as host:port, an IPv6 host
@@ -133,7 +133,8 @@ func (t *target) dialAddress(ctx context.Context, a address) (*rpc.Conn, error) 
 	return conn, nil
 }
 
-// isVerification reports whether err says that a server did not prove who it is.
+// isVerification reports whether err means that a server did not prove its
+// identity.
 func isVerification(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok

@@ -29,8 +29,8 @@ type DryRun struct {
 	Account Credentials
 }
 
-// DryRunIgnoredError reports that a server was not asked for a dry run, since it would migrate
-// the model, or is not known not to.
+// DryRunIgnoredError reports that a server was not asked for a dry run, because it would
+// migrate the model, or is not known not to.
 type DryRunIgnoredError struct {
 	// Version is the release that the server reported at login; "" if it reported none.
 	Version string
@@ -61,7 +61,7 @@ func (e *MigrationStartedError) Error() string {
 
 // DryRun asks the source of a migration for its prechecks and those of the target
 // (Controller.InitiateMigration with dry-run). Refusal is why it would not start the migration, in
-// its words, nil if it would. An error means that it did not answer that.
+// its own words; nil if it would. An error means that it did not answer the question.
 //
 // A server that does not know dry-run ignores it and migrates, and no version of the facade shows
 // whether it does (juju/juju#21552, #22113). Therefore the request is sent only on a connection
@@ -135,7 +135,7 @@ func (c *Conn) initiateDryRun(ctx context.Context, d DryRun) (*rpc.Error, error)
 // run can be written: its member is a type with one value.
 type initiateParams struct {
 	Specs []initiateSpec `json:"specs"`
-	// DryRun stands beside the specs; a server takes no notice of one inside a spec.
+	// DryRun is beside the specs; a server ignores one inside a spec.
 	DryRun alwaysTrue `json:"dry-run"`
 }
 
@@ -159,11 +159,11 @@ type alwaysTrue struct{}
 // MarshalJSON returns true.
 func (alwaysTrue) MarshalJSON() ([]byte, error) { return []byte("true"), nil }
 
-// honoursDryRun reports whether a server of that release does nothing but check: Juju 3.6.13 and
-// later of 3.6 (juju/juju#21552; 3.6.28 observed), 4.0.15 and later of 4.0, and 4.1 from beta2 on (4.0.15
-// and 4.1-beta2 observed). 3.6.12 and 4.0-beta8 ignore it. What is not known counts as ignoring it:
-// 4.0.0 to 4.0.14, 4.1-beta1, other lines, and development builds ("3.6.13.1"), which have the number
-// of a release before they have all that is in it.
+// honoursDryRun reports whether a server of that release only checks: Juju 3.6.13 and later of 3.6
+// (juju/juju#21552; 3.6.28 observed), 4.0.15 and later of 4.0, and 4.1 from beta2 on (4.0.15 and
+// 4.1-beta2 observed). 3.6.12 and 4.0-beta8 ignore it. Releases that are not known count as ignoring it:
+// 4.0.0 to 4.0.14, 4.1-beta1, other lines, and development builds ("3.6.13.1"), which have the number of
+// a release before they have all that is in it.
 func honoursDryRun(release string) bool {
 	for _, stage := range []struct {
 		begin string

@@ -53,7 +53,7 @@ func (f FacadeVersions) Union(other FacadeVersions) FacadeVersions {
 	return out
 }
 
-// choose is Best with an error that says what is on offer.
+// choose is Best with an error that says what the server offers.
 func (f FacadeVersions) choose(name string, known ...int) (int, error) {
 	version, ok := f.Best(name, known...)
 	switch {

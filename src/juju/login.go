@@ -22,8 +22,8 @@ const (
 type Credentials struct {
 	// User is the name, such as admin; without "user-".
 	User string
-	// Password must not be empty: to a login without one Juju answers with a
-	// demand for a macaroon discharge, which is not supported.
+	// Password must not be empty: Juju answers a login without a password with
+	// a demand for a macaroon discharge, which is not supported.
 	Password Secret
 	// Reason goes to the controller's audit log, as the command line of the
 	// client; such as "jimm-migrator/0 locate-model".
@@ -79,11 +79,11 @@ type loginAnswer struct {
 // Login logs in as a local user, with Admin 3 Login.
 //
 // Errors: rpc.CodeUnauthorized for a wrong name or password, and for no access
-// to the controller or the model; rpc.CodeModelNotFound for a model that is
-// not here; a [*RedirectError] for one that has left, which needs no right
+// to the controller or the model; rpc.CodeModelNotFound for a model that is not
+// here; a [*RedirectError] for a model that has left, even with a wrong
 // password; rpc.CodeDischargeRequired if the controller wants a macaroon. An
-// error that says the wrong controller or model answered leaves a connection
-// to be closed.
+// error that says the wrong controller or model answered leaves a connection to
+// be closed.
 //
 // Juju 2.9 and 3.0 keep clients of another major version from most calls. So
 // there Login connects and logs in once more, with the server's own version.
@@ -158,7 +158,7 @@ func (c *Conn) sendLogin(ctx context.Context, credentials Credentials, version s
 	return answer.LoginResult, nil
 }
 
-// check compares who answered with who was asked.
+// check compares the server that answered with the one that was asked.
 func (c *Conn) check(result LoginResult) error {
 	want, got := c.target.opts.ModelUUID, result.ModelUUID()
 	if got != want {
@@ -171,7 +171,7 @@ func (c *Conn) check(result LoginResult) error {
 	return nil
 }
 
-// redial replaces the websocket by another one to the same address.
+// redial replaces the websocket with another one to the same address.
 func (c *Conn) redial(ctx context.Context) error {
 	conn, err := c.target.dialAddress(ctx, c.address)
 	if err != nil {

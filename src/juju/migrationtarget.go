@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Precheck describes a model to the controller that it is to move to.
+// Precheck describes a model to the controller to which it would migrate.
 type Precheck struct {
 	UUID, Name string
 	// Owner is the name of the owner, without "user-".
@@ -21,8 +21,8 @@ type Precheck struct {
 }
 
 // MigrationTarget calls the facade of that name, which is for superusers, on the
-// controller that a model is to move to. Of its methods it knows the one that
-// only checks; [ImportChecker] has the one about a model that is being imported, and
+// controller to which a model would migrate. It has only the method that checks;
+// [ImportChecker] has the one about a model that is being imported, and
 // [ImportAborter] the one that removes.
 type MigrationTarget struct {
 	caller  rpc.Caller
@@ -30,7 +30,8 @@ type MigrationTarget struct {
 }
 
 // NewMigrationTarget returns a client of the given version of the facade, 1 to 3.
-// Later ones (Juju 4) want a description of the model, secrets and all.
+// Later ones (Juju 4) require a description of the model that includes its
+// secrets.
 func NewMigrationTarget(caller rpc.Caller, version int) *MigrationTarget {
 	return &MigrationTarget{caller: caller, version: version}
 }
@@ -38,9 +39,9 @@ func NewMigrationTarget(caller rpc.Caller, version int) *MigrationTarget {
 // Version returns the version that is called.
 func (m *MigrationTarget) Version() int { return m.version }
 
-// Prechecks asks whether the controller would take the model; it changes nothing
-// (2.9 to 3.6). What speaks against it is an *rpc.Error, which mostly has no code.
-// From version 3 on it also checks the facades. Others than superusers get
+// Prechecks asks whether the controller would accept the model; it changes nothing
+// (2.9 to 3.6). A refusal is an *rpc.Error, mostly without a code. From version 3
+// on it also checks the facades. Users who are not superusers get
 // rpc.CodeUnauthorized.
 func (m *MigrationTarget) Prechecks(ctx context.Context, p Precheck) error {
 	if _, err := ModelTag(p.UUID); err != nil {
@@ -88,12 +89,12 @@ func NewImportAborter(caller rpc.Caller, version int) *ImportAborter {
 	return &ImportAborter{caller: caller, version: version}
 }
 
-// Abort removes the controller's half-imported copy of a model. Juju refuses for
-// every other copy, without a code: `migration mode for the model is not importing`
-// up to 3.6 (3.5.4 observed), `model … is not importing` on 4 (by its source). It
-// refuses for a model that it does not have too, with rpc.CodeNotFound up to 3.6.
-// Up to 3.6 the copy is gone when it answers (3.5.4 observed); Juju 4 marks it dead and
-// removes it later (by its source). Others than superusers get rpc.CodeUnauthorized.
+// Abort removes the controller's half-imported copy of a model. Juju refuses for every
+// other copy, without a code: `migration mode for the model is not importing` up to 3.6
+// (3.5.4 observed), `model … is not importing` on 4 (by its source). It also refuses
+// for a model that it does not have, with rpc.CodeNotFound up to 3.6. Up to 3.6 the
+// copy is gone when it answers (3.5.4 observed); Juju 4 marks it dead and removes it
+// later (by its source). Users who are not superusers get rpc.CodeUnauthorized.
 func (a *ImportAborter) Abort(ctx context.Context, uuid string) error {
 	tag, err := ModelTag(uuid)
 	if err != nil {
@@ -122,11 +123,10 @@ func NewImportChecker(caller rpc.Caller, version int) *ImportChecker {
 	return &ImportChecker{caller: caller, version: version}
 }
 
-// CheckMachines returns what is wrong with the copy, such as a machine without
-// an instance. If it cannot compare them, the error is its answer: a credential that is
-// marked as invalid there is `credential "default" not valid`, with the name alone (3.5.4
-// and 3.6.28).
-// Others than superusers get rpc.CodeUnauthorized.
+// CheckMachines returns what is wrong with the copy, such as a machine without an
+// instance. If it cannot compare them, the error is its answer: a credential that is
+// marked as invalid there is `credential "default" not valid`, with only the name (3.5.4
+// and 3.6.28). Users who are not superusers get rpc.CodeUnauthorized.
 func (i *ImportChecker) CheckMachines(ctx context.Context, uuid string) ([]string, error) {
 	tag, err := ModelTag(uuid)
 	if err != nil {

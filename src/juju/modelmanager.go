@@ -7,7 +7,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// ModelInfo is what ModelManager.ModelInfo says of a model. Up to facade
+// ModelInfo is what ModelManager.ModelInfo reports about a model. Up to facade
 // version 10 a model has an owner-tag, from 11 (Juju 4) a qualifier.
 type ModelInfo struct {
 	Name string `json:"name"`
@@ -30,8 +30,8 @@ type ModelInfo struct {
 	// SecretBackends is nil before Juju 3.1, for users who may only read, and from
 	// JIMM of July 2026, which passes on neither these nor SLA.
 	SecretBackends []ModelSecretBackend `json:"secret-backends"`
-	// SLA is what every controller of Juju 2 and 3 says (recorded up to 3.6.28). Only
-	// whether it is there is read.
+	// SLA is sent by every controller of Juju 2 and 3 (recorded up to 3.6.28). Only
+	// its presence is read.
 	SLA *struct{} `json:"sla"`
 	// Migration is the latest one that runs or failed; nil if there is none.
 	Migration *MigrationStatus `json:"migration"`
@@ -60,8 +60,8 @@ type ModelSecretBackend struct {
 	NumSecrets int `json:"num-secrets"`
 }
 
-// ModelSummary is what ModelManager.ListModelSummaries says of a model; the
-// members are those of [ModelInfo]. Copies that are being imported are not
+// ModelSummary is what ModelManager.ListModelSummaries reports about a model;
+// the members are those of [ModelInfo]. Copies that are being imported are not
 // listed. A Migration with an End may be the history of a model that left and
 // came back. JIMM answers from its database, without Migration.
 type ModelSummary struct {
@@ -149,12 +149,12 @@ func modelEntities(uuids ...string) (entities, error) {
 	return all, nil
 }
 
-// ModelInfo returns what the server knows of a model.
+// ModelInfo returns what the server knows about a model.
 //
-// A missing model is most often rpc.CodeUnauthorized, for superusers too (Juju
-// 2.9 to 4.0), and has no code at all on Juju 4.0-beta8: use [Probe] to ask whether
-// a model exists. A model that has left is a [*RedirectError], whose details JIMM
-// removes.
+// A missing model is most often rpc.CodeUnauthorized, for superusers too (Juju 2.9
+// to 4.0), and has no code at all on Juju 4.0-beta8: use [Probe] to ask whether a
+// model exists. The error for a model that has left is a [*RedirectError]; JIMM
+// removes its details.
 func (m *ModelManager) ModelInfo(ctx context.Context, uuid string) (ModelInfo, error) {
 	params, err := modelEntities(uuid)
 	if err != nil {
@@ -186,7 +186,7 @@ func (m *ModelManager) ModelInfo(ctx context.Context, uuid string) (ModelInfo, e
 
 // ListModelSummaries lists the models of the user, or with all every model of
 // the server. Only superusers may list all: others get rpc.CodeUnauthorized
-// from Juju 4, and on 2.9 to 3.6 their own models without a word. userTag is
+// from Juju 4, and on 2.9 to 3.6 their own models, without an error. userTag is
 // such as user-admin.
 //
 // Summaries that could be read are returned even if others could not; the

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// upgradeTimeout is for looking up the agent binaries.
+// upgradeTimeout leaves time for the search for agent binaries.
 const upgradeTimeout = 2 * time.Minute
 
 // ModelUpgrader calls the facade ModelUpgrader. Version 1 is that of Juju up to 3.6,
@@ -29,15 +29,13 @@ func NewModelUpgrader(caller rpc.Caller, version int) *ModelUpgrader {
 	return &ModelUpgrader{caller: caller, version: version}
 }
 
-// UpgradeModel asks that the agents of the model become that version, and returns
-// the version that was chosen. With dryRun nothing is changed.
+// UpgradeModel requests that the agents of the model be upgraded to that version,
+// and returns the version that was chosen. With dryRun nothing is changed.
 //
-// Juju 3.6.28 accepts it for a model that migrates, and in spite of a block on
-// changes of the model (recorded): the caller checks both first (see [ChangeBlock]).
-// Juju 4 respects it (by its source; which
-// releases check the block of the controller model instead is not known). A refusal is an item error on a controller of 3.6, an item error or a
-// call error on one of 4, and a call error through JIMM; all are returned as an
-// [*rpc.Error].
+// Juju 3.6.28 accepts it for a model that is migrating, and in spite of a block on changes to the model (recorded): the
+// caller checks both first (see [ChangeBlock]). Juju 4 respects it (by its source; which releases check the block of
+// the controller model instead is not known). A refusal is an item error on a controller of 3.6, an item error or a
+// call error on one of 4, and a call error through JIMM; all are returned as an [*rpc.Error].
 func (u *ModelUpgrader) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {
 	var err error
 	switch {

@@ -13,8 +13,8 @@ import (
 // probeTimeout is the time limit of a probe's one call.
 const probeTimeout = 20 * time.Second
 
-// ProbeState is what a controller says of a model to an anonymous client; empty: no answer that
-// means anything.
+// ProbeState is what a controller reports about a model to an anonymous client; empty: no
+// answer that proves anything.
 type ProbeState string
 
 const (
@@ -24,13 +24,13 @@ const (
 	// is in use, or dying.
 	ProbeIdle ProbeState = "idle"
 	// ProbeExporting means: a migration is moving the model away from the
-	// controller. Up to Juju 3.6 that is also said of a copy that could not be
-	// removed at the end of a migration.
+	// controller. Up to Juju 3.6, a controller reports the same about a copy
+	// that it could not remove at the end of a migration.
 	ProbeExporting ProbeState = "exporting"
 	// ProbeImporting means: the controller has what a migration has imported so far,
 	// running or failed.
 	ProbeImporting ProbeState = "importing"
-	// ProbeRedirected means: the model has left for another controller, for good.
+	// ProbeRedirected means: the model has moved to another controller.
 	ProbeRedirected ProbeState = "redirected"
 	// ProbeAbsent means: the controller does not have the model and knows of no
 	// completed migration: never here, destroyed, or removed a moment ago.
@@ -40,8 +40,8 @@ const (
 // ProbeResult is the answer to a [Probe].
 type ProbeResult struct {
 	State ProbeState
-	// RedirectUUID is the controller that the model left for, as the one that it
-	// left knew it. It may be empty.
+	// RedirectUUID is the controller to which the model has moved, as its former
+	// controller knows it. It may be empty.
 	RedirectUUID string
 }
 
@@ -49,7 +49,7 @@ type ProbeResult struct {
 // opts.ModelUUID: it logs in as Juju's anonymous user on the model's endpoint,
 // asks whether a migration moves the model, and hangs up. Works on Juju 2.9 to 4.x.
 //
-// An answer is only what those versions are known to say. Everything else is
+// Only what those versions are known to answer is an answer. Everything else is
 // an error, "unauthorized access" and a failure to connect among them: it must
 // not be taken for the model's absence.
 func Probe(ctx context.Context, opts Options) (ProbeResult, error) {
@@ -92,9 +92,9 @@ func SaysImporting(err error) bool {
 	return ok && strings.HasSuffix(answer.Message, importingText)
 }
 
-// movement asks for the next event of a watcher that does not exist. Juju looks at
-// the migration first, and at the watcher only where there is none, so that every
-// answer is an error. One that is not known says nothing.
+// movement asks for the next event of a watcher that does not exist. Juju checks
+// for a migration first, and for the watcher only if there is none, so every
+// answer is an error. An unknown error proves nothing.
 func (c *Conn) movement(ctx context.Context) ProbeState {
 	err := c.Call(ctx, rpc.Request{Facade: "NotifyWatcher", Version: 1, Method: "Next", ID: "0"}, nil, nil)
 	answer, ok := errors.AsType[*rpc.Error](err)

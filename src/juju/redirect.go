@@ -6,9 +6,9 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// RedirectError reports that a model has left for another controller, and where
-// to: the target of the migration as its source knew it. It wraps the
-// [*rpc.Error], whose code is rpc.CodeRedirect.
+// RedirectError reports that a model has moved to another controller, and to
+// which: the target of the migration as its source knew it. It wraps the
+// [*rpc.Error] with the code rpc.CodeRedirect.
 type RedirectError struct {
 	// Both may be empty: JIMM removes them from ModelInfo, Juju before 2.6 had no tag.
 	ControllerUUID, ControllerAlias string

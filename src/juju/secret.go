@@ -10,8 +10,8 @@ import (
 const redacted = "[redacted]"
 
 // Secret contains a password or a client secret. It prints, marshals and logs as "[redacted]"; the
-// value sits behind a function, where a printer that walks structs by
-// reflection does not see it either. The zero value is empty.
+// value is behind a function, where a printer that walks structs by reflection does not see it
+// either. The zero value is empty.
 type Secret struct{ reveal func() string }
 
 // NewSecret returns a secret of the value.

@@ -36,12 +36,12 @@ func (s *EntityStatus) UnmarshalJSON(data []byte) error {
 // runs or failed. A migration that succeeded leaves none on the controller
 // that the model left.
 //
-// Juju 4.x has no record for it but makes it of the model's status, while that
-// is busy. So there Start is the time of the latest text, or of the call
-// (4.0-beta8), and does not distinguish migrations; End never comes;
+// Juju 4.x has no record of a migration; it derives this from the model's
+// status while that is busy. Start is then the time of the latest text, or of
+// the call (4.0-beta8), and does not distinguish migrations; End is never set;
 // a copy that is being imported has one too, with the text "importing"; and
-// when a migration was aborted there is none: the model is available
-// again, and its status info ends with the reason.
+// when a migration was aborted there is none: the model is available again, and
+// its status info ends with the reason.
 type MigrationStatus struct {
 	// Status is free text; its beginnings are the same from Juju 2.9 to 4.1.
 	Status string `json:"status"`
@@ -52,8 +52,8 @@ type MigrationStatus struct {
 	End *time.Time `json:"end,omitempty"`
 }
 
-// UnmarshalJSON decodes the status and survives unreadable times: an End that
-// is none is no end. The beginning "migrating: ", which the text has where it
+// UnmarshalJSON decodes the status and survives unreadable times: an unreadable
+// End is not an end. The beginning "migrating: ", which the text has where it
 // is that of the model's status (Juju 4.x), is left out.
 func (m *MigrationStatus) UnmarshalJSON(data []byte) error {
 	var wire struct {

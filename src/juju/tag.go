@@ -23,8 +23,9 @@ var uuidPattern = sync.OnceValue(func() *regexp.Regexp { //nolint:gochecknogloba
 // IsUUID reports whether s is a UUID as Juju writes it, in lower case.
 func IsUUID(s string) bool { return uuidPattern().MatchString(s) }
 
-// ModelTag returns the tag of a model, "model-<uuid>". It fails for what is not
-// a UUID, and so for an empty one: servers take that for something else.
+// ModelTag returns the tag of a model, "model-<uuid>". It fails for a text that
+// is not a UUID, also for an empty one, which servers interpret as something
+// else.
 func ModelTag(uuid string) (string, error) {
 	if !IsUUID(uuid) {
 		return "", fmt.Errorf("cannot use %q as a model UUID: need 36 characters such as 6f0e1c5e-3f0a-4d7e-8a57-8b6f3a1f0001", uuid)

@@ -20,8 +20,8 @@ type UserManager struct{ caller rpc.Caller }
 // NewUserManager returns a client of the facade.
 func NewUserManager(caller rpc.Caller) *UserManager { return &UserManager{caller} }
 
-// Users lists the local users, disabled ones too. Others than superusers see only
-// themselves.
+// Users lists the local users, including disabled ones. Users who are not
+// superusers see only themselves.
 func (u *UserManager) Users(ctx context.Context) ([]LocalUser, error) {
 	params := struct {
 		Entities []entity `json:"entities"`

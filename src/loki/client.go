@@ -12,14 +12,15 @@ import (
 	"time"
 )
 
-// Options say where lines go. URLs is needed; the zero value of the rest works.
+// Options say where lines go. URLs is required; the zero value of the rest
+// works.
 type Options struct {
 	// URLs are where each line is pushed, such as
 	// http://loki-0:3100/loki/api/v1/push.
 	URLs []string
 	// Labels are the labels of the one stream that all lines belong to. Keep
-	// them few and their values the same for the life of a unit: Loki stores
-	// each combination apart.
+	// them few, and their values the same for the life of a unit: Loki stores
+	// each combination separately.
 	Labels map[string]string
 	// RootCAs are the authorities to trust; nil means those of the system.
 	RootCAs *x509.CertPool
@@ -58,8 +59,8 @@ type Client struct {
 }
 
 // Open makes a client and starts one goroutine for each URL; [Client.Close] ends
-// them. They outlive the context: the end of an action, a cancelled one too, is
-// what a log is for.
+// them. They outlive the context, because the log must also have the end of an
+// action, even of one that was cancelled.
 func Open(ctx context.Context, opts Options) *Client {
 	opts = opts.withDefaults()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -101,7 +102,7 @@ func (o Options) client() *http.Client {
 	}
 }
 
-// Push hands a line over. It returns at once.
+// Push queues a line. It returns at once.
 func (c *Client) Push(line string) {
 	if c == nil {
 		return
@@ -112,8 +113,8 @@ func (c *Client) Push(line string) {
 	}
 }
 
-// now returns the time, later than that of the line before: Loki takes lines of
-// one time and text for one.
+// now returns the time, later than that of the line before, because Loki takes
+// two lines with the same time and text for one.
 func (c *Client) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,8 +132,8 @@ type LossError struct {
 	URL string
 	// Lines is their number.
 	Lines int
-	// Err is the last failure; nil if there was none, only too little room or
-	// time.
+	// Err is the last failure; nil if nothing failed and there was only too
+	// little room or time.
 	Err error
 }
 

@@ -227,9 +227,9 @@ func TestWhatLokiRefusesIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// TestAFeedOutlivesItsContext has an action that was cancelled: how it ended is
-// still told.
-func TestAFeedOutlivesItsContext(t *testing.T) {
+// TestAClientOutlivesItsContext has an action that was cancelled: its end is
+// still sent.
+func TestAClientOutlivesItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()
 		f := &fake{}
@@ -281,7 +281,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		client := loki.Open(t.Context(), loki.Options{URLs: []string{serve(t, network, "loki", f)}, DialContext: network.DialContext})
 		client.Push("line")
 		if err := client.Close(); err == nil {
-			t.Error("no loss was told")
+			t.Error("no loss was reported")
 		}
 		if got := elsewhere.got(); len(got) > 0 {
 			t.Errorf("%q went elsewhere", got)

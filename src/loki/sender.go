@@ -42,8 +42,8 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// add puts an entry at the end of the queue. The oldest makes room: how a
-// migration stands now says more than how it stood.
+// add puts an entry at the end of the queue. If it is full, the oldest entry is
+// dropped: the present state of a migration matters more than its past.
 func (s *sender) add(e entry) {
 	s.mu.Lock()
 	if len(s.queue) >= s.limit {
@@ -96,7 +96,7 @@ func (s *sender) idle(ctx context.Context) bool {
 	}
 }
 
-// wait lets time pass after a failure; less of it once the client is closed.
+// wait pauses after a failure, for a shorter time once the client is closed.
 func (s *sender) wait(ctx context.Context, pause time.Duration) bool {
 	closed := s.closed
 	select {

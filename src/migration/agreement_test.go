@@ -17,7 +17,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// still is a JAAS that does not change before JIMM is told to record another controller:
+// still is a JAAS that does not change before JIMM is asked to record another controller:
 // every part of it gives the same answer each time.
 type still struct {
 	*fake
@@ -25,7 +25,7 @@ type still struct {
 	entry                 facts.Entry
 	source, target, third facts.Copy
 	host                  facts.Host
-	told                  bool // JIMM was told to record east.
+	recorded              bool // JIMM was asked to record east.
 }
 
 func (s *still) Models(context.Context) (facts.ModelList, error) {
@@ -35,12 +35,12 @@ func (s *still) Models(context.Context) (facts.ModelList, error) {
 }
 
 func (s *still) RecordController(context.Context, judge.Proof) error {
-	s.told = true
+	s.recorded = true
 	return nil
 }
 
 func (s *still) Record(context.Context, string) facts.Record {
-	if s.told {
+	if s.recorded {
 		return facts.Record{State: facts.RecordAt, Controller: east().UUID}
 	}
 	return facts.Record{State: facts.RecordAt, Controller: west().UUID}

@@ -33,7 +33,7 @@ func (l *late) Models(ctx context.Context) (facts.ModelList, error) {
 	return models, err
 }
 
-func TestARecordThatChangesDuringTheFirstLook(t *testing.T) {
+func TestARecordThatChangesDuringTheFirstObservation(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(completes)

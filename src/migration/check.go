@@ -52,8 +52,8 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 	return res, nil
 }
 
-// dryRun asks the source for a dry run, if the operator has asked for one and nothing else forbids
-// the start: the source gets a password that it needs for nothing else.
+// dryRun asks the source for a dry run, if the user has requested one and nothing else forbids the
+// start: the source gets a password that it needs for nothing else.
 func (r *run) dryRun(ctx context.Context, s *survey.Survey, contested bool) {
 	if r.Jaas.DryRunner == nil {
 		return
@@ -64,7 +64,7 @@ func (r *run) dryRun(ctx context.Context, s *survey.Survey, contested bool) {
 	}
 }
 
-// startedByDryRun ends a run in which the source has started a migration that was not asked for.
+// startedByDryRun ends a run in which the source has started a migration that was not requested.
 func startedByDryRun(s *survey.Survey, res *Result) bool {
 	if d := s.Reports.DryRun; d == nil || d.State != facts.DryRunStarted {
 		return false
@@ -135,8 +135,9 @@ func conflict(s *survey.Survey, res *Result) {
 	res.Holder, res.Detail = facts.Controller{}, facts.DescribeCopies(s.Controllers, s.Observation.Copies)
 }
 
-// lost ends a run in which nothing was done: JIMM does not know the model that was named
-// by its UUID, and a controller has it. Which of two copies to import is not for JIMM to say.
+// lost ends a run in which nothing was done: JIMM does not know the model that was named by
+// its UUID, and a controller has it. If there are two copies, JIMM cannot decide which one to
+// import.
 func lost(s *survey.Survey, res *Result) {
 	if s.InUseTwice() {
 		conflict(s, res)

@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// staff are accounts on controllers, and what is told to them. By default both
-// controllers let them in, and nothing speaks against a migration.
+// staff are accounts on controllers, with the answers that they get. By default
+// both controllers accept them, and nothing prevents a migration.
 type staff struct {
 	*fake
 	access    map[string]facts.Account
@@ -207,7 +207,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 		{"by an owner that may be the source's", checks.TargetName, func(s *staff) {
 			s.holdings = []facts.Holding{{UUID: "2", Name: "prod", Owner: "bob"}}
 		}, checks.Skip, "another owner on its source"},
-		{"names are not told", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "can only be determined with an account there"},
+		{"names are not reported", checks.TargetName, func(s *staff) { s.err = errDeaf }, checks.Skip, "can only be determined with an account there"},
 
 		{"the cloud is there", checks.Cloud, nil, checks.Pass, "reports that it has cloud"},
 		{"the region is not", checks.Cloud, func(s *staff) { s.clouds["aws"] = []string{"eu-west-1"} }, checks.Fail, `"us-east-1"`},
@@ -222,8 +222,8 @@ func TestChecksOfAdministrators(t *testing.T) {
 			s.users = []string{"bob=read"}
 			s.people["east"] = facts.KnownUsers{Local: []string{"admin", "bob"}, Identity: "https://id.example.com"}
 		}, checks.Pass, "knows all users"},
-		{"the source's are not told", checks.Users, state("west", facts.AccountNone), checks.Skip, "other users of the source"},
-		{"the target's are not told", checks.Users, state("east", facts.AccountNone), checks.Warn, "bob"},
+		{"the source's are not reported", checks.Users, state("west", facts.AccountNone), checks.Skip, "other users of the source"},
+		{"the target's are not reported", checks.Users, state("east", facts.AccountNone), checks.Warn, "bob"},
 	} {
 		for _, completes := range []bool{false, true} {
 			t.Run(c.name+" "+string(c.id), func(t *testing.T) {

@@ -95,12 +95,12 @@ func contentsCases() []contentsCase {
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
-		{"relations", checks.Relations, none, checks.Pass, "1 relation has no unit that is still joining"},
+		{"relations", checks.Relations, none, checks.Pass, "1 relation has been joined by all its units"},
 		{"relation joining", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining"} }, checks.Warn, `"a:b c:d" is joining`},
 		{"unit not joined", checks.Relations, func(i *facts.Inventory) {
 			i.Relations["a:b c:d"] = facts.Relation{Status: "joined", JoinedRead: true, NotJoined: []string{"a/0", "a/1"}}
 		}, checks.Fail, `unit a/1 has not joined relation "a:b c:d"`},
-		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "2 relations have no unit"},
+		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "2 relations have been joined"},
 		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},
@@ -110,7 +110,7 @@ func contentsCases() []contentsCase {
 		{"consumer", checks.Remotes, func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }, checks.Warn, "db from bob/db.pg"},
 		{"storage", checks.Storage, none, checks.Pass, "no storage"},
 		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{} }, checks.Warn, "data/0"},
-		{"storage not told", checks.Storage, func(i *facts.Inventory) { i.StorageReported = false }, checks.Skip, "does not report"},
+		{"storage not reported", checks.Storage, func(i *facts.Inventory) { i.StorageReported = false }, checks.Skip, "does not report"},
 
 		{"credential", checks.Credential, none, checks.Skip, "not asked, or did not report"},
 		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn, "not valid"},

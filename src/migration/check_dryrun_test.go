@@ -76,7 +76,7 @@ func TestCheckOfADryRun(t *testing.T) {
 		retry  bool
 	}{
 		"accepted": {answer: facts.DryRun{State: facts.DryRunAccepted}, level: checks.Pass, says: `"west" reports after a dry run that it and "east" would accept`, starts: 1, retry: true},
-		"refused for good": {
+		"refused permanently": {
 			answer: facts.DryRun{State: facts.DryRunRefused, Refusal: "target prechecks failed: all charms now require a manifest.yaml file"},
 			level:  checks.Fail, says: "require a manifest.yaml file; Juju 4 does not accept a model with this setting or charm; change what the message names first",
 		},

@@ -61,7 +61,7 @@ func targetCases() []targetCase {
 		{name: "JIMM's list fails", completes: true, id: checks.Cloud, world: func(_ *fake, g *inspector) { g.listErr = survey.ErrNotOffered }, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "same cloud", id: checks.Cloud, model: lives, target: inCloud("aws", "us-east-1"), level: checks.Pass, says: "itself"},
 		{name: "other region", id: checks.Cloud, model: lives, target: inCloud("aws", "eu-west-1"), level: checks.Warn, says: `runs in "aws" "eu-west-1"`},
-		{name: "cloud not told", id: checks.Cloud, target: inCloud("aws", "eu-west-1"), level: checks.Skip, says: "does not report the cloud"},
+		{name: "cloud not reported", id: checks.Cloud, target: inCloud("aws", "eu-west-1"), level: checks.Skip, says: "does not report the cloud"},
 
 		{name: "target answers", id: checks.TargetAnswers, level: checks.Pass},
 		{name: "probe off", id: checks.TargetAnswers, noProbe: true, level: checks.Skip, says: "probe-controllers"},
@@ -69,12 +69,13 @@ func targetCases() []targetCase {
 
 		{name: "private like the source", id: checks.TargetAddresses, level: checks.Pass},
 		{name: "no address", id: checks.TargetAddresses, target: at(), level: checks.Fail, says: "no address"},
-		{name: "loopback", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "[::1]:17070", "localhost:17070"), level: checks.Warn, says: "a loopback address"},
+		{name: "loopback", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "[::1]:17070", "localhost:17070"), level: checks.Warn, says: ", loopback addresses, which"},
+		{name: "one loopback", id: checks.TargetAddresses, target: at("127.0.0.1:17070"), level: checks.Warn, says: ", a loopback address, which"},
 		{name: "all on one machine", id: checks.TargetAddresses, source: at("127.0.0.1:17071"), target: at("127.0.0.1:17070"), level: checks.Pass},
 		{name: "one is better", id: checks.TargetAddresses, target: at("127.0.0.1:17070", "10.0.0.2:17070"), level: checks.Pass},
 		{name: "cluster", id: checks.TargetAddresses, target: at("controller-service.controller-k8s.svc.cluster.local:17070"), level: checks.Warn, says: "own cluster"},
 		{name: "one cluster", id: checks.TargetAddresses, target: func(c *facts.Controller) { at("controller-service.controller-k8s.svc:17070")(c); c.Cloud = "k8s" }, source: inCloud("k8s", ""), level: checks.Pass},
-		{name: "from public to private", id: checks.TargetAddresses, source: at("203.0.113.7:17070"), level: checks.Warn, says: "private"},
+		{name: "from public to private", id: checks.TargetAddresses, source: at("203.0.113.7:17070"), level: checks.Warn, says: ", a private address, although the source has a public one"},
 		{name: "public", id: checks.TargetAddresses, target: at("east.example.com:17070"), level: checks.Pass},
 
 		{name: "name free", id: checks.TargetName, level: checks.Skip, says: "Juju checks this before it starts"},
@@ -84,7 +85,7 @@ func targetCases() []targetCase {
 		{name: "a user of the source", id: checks.Users, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) { i.Users = []string{"admin=admin", "bob=read", "alice@example.com=admin"} }
 		}, level: checks.Warn, says: "to the model: bob"},
-		{name: "backends not told", id: checks.SecretBackends, level: checks.Skip},
+		{name: "backends not reported", id: checks.SecretBackends, level: checks.Skip},
 		{name: "no backend", id: checks.SecretBackends, world: func(f *fake, _ *inspector) {
 			f.details = func(i *facts.Info) { i.BackendsReported = true }
 		}, level: checks.Pass, says: "reports no secrets"},

@@ -95,7 +95,7 @@ func (c copiesOfTarget) Copy(ctx context.Context, at facts.Controller, model str
 }
 
 // A copy in use on the target after an abort is a conflict if two observations say so.
-func TestOneLookAfterAnAbortIsNoConflict(t *testing.T) {
+func TestOneObservationAfterAnAbortIsNotAConflict(t *testing.T) {
 	const present, active = facts.CopyPresent, facts.CopyActive
 	for _, c := range []struct {
 		says    []facts.CopyState

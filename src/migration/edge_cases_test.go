@@ -73,7 +73,7 @@ func edgeCases() []story {
 			want: want{facts.Unknown, facts.CauseOtherMigration, 1, "", "west", "west"},
 		},
 		{
-			name: "a request that was refused long ago does not tell where a migration goes",
+			name: "a request that was refused long ago does not show where a migration goes",
 			world: func(f *fake) {
 				f.running("east", true)
 				f.requests[0].At = f.began.Add(-time.Hour)
@@ -82,7 +82,7 @@ func edgeCases() []story {
 			want: want{facts.Unknown, facts.CauseUnproved, 0, "", "west", ""},
 		},
 		{
-			name: "a request made after the migration began does not tell where it goes",
+			name: "a request made after the migration began does not show where it goes",
 			world: func(f *fake) {
 				f.running("east", true)
 				f.requests[0].At = f.began.Add(3 * time.Minute)

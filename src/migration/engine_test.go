@@ -83,7 +83,7 @@ func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 }
 
 // A denial that passes is forgotten: the next one gets its full time.
-func TestDoubtsDoNotAddUp(t *testing.T) {
+func TestUnresolvedTimesDoNotAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
 		f.probe, f.redirects = false, false
@@ -316,8 +316,9 @@ func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
 	})
 }
 
-// Someone tells JIMM too early, and the migration is aborted right after that,
-// between two observations: JIMM forgets the model if it is asked for its details now.
+// Another client records the target too early, and the migration is aborted right
+// after that, between two observations: JIMM forgets the model if it is asked for its
+// details now.
 func TestATooEarlyRecordAndAnAbortBetweenTwoObservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -44,7 +44,7 @@ func (w *oracle) judge(l lived) (wrong []string) {
 		if w.recorded == "" && w.probe != probeOff && !w.unasked && len(w.holders(now)) == 1 {
 			say("I5: %v has the model that JIMM does not know", w.holders(now))
 		}
-		if l.p.told || l.p.asked && res.Cause != facts.CauseOtherMigration {
+		if l.p.recorded || l.p.asked && res.Cause != facts.CauseOtherMigration {
 			say("I4: something was sent")
 		}
 	case facts.Conflict:

@@ -15,7 +15,7 @@ func representatives(states []world) []bool {
 	const each = 6
 	groups := map[string][]int{}
 	for i, s := range states {
-		if s.probe == probeTold || s.recorded == "" {
+		if s.probe == probeAccount || s.recorded == "" {
 			continue
 		}
 		key := fmt.Sprint(s.phase, s.copied, s.elsewhere, s.jimm.completes(), s.recorded, s.probe)

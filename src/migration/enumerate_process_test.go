@@ -38,12 +38,12 @@ type process struct {
 	died   chan struct{}    // closed when it is killed
 	gone   chan struct{}    // closed when no one needs it any more
 
-	planned, asked, told bool
-	confirmed            bool // an operator has given his word
-	dead                 bool
-	points               []point              // where it made calls, each once
-	hosts                int                  // Logins to the model.
-	login                facts.ControllerUUID // Who has answered the one that lives.
+	planned, asked, recorded bool
+	confirmed                bool // an operator has given his word
+	dead                     bool
+	points                   []point              // where it made calls, each once
+	hosts                    int                  // Logins to the model.
+	login                    facts.ControllerUUID // Who has answered the one that lives.
 }
 
 func newProcess(w *oracle, strike func(point) blow) *process {
@@ -65,7 +65,7 @@ func (p *process) step(call string) string {
 		return "record"
 	case !p.planned:
 		return "check"
-	case p.told:
+	case p.recorded:
 		return "verify"
 	default:
 		return "watch"
@@ -97,7 +97,7 @@ func (p *process) call(ctx context.Context, name string, limit time.Duration, do
 		do(now)
 	}
 	p.w.unasked = p.w.unasked || name == "probe" && hit != unharmed
-	p.asked, p.told = p.asked || name == "MigrateModel", p.told || name == "UpdateMigratedModel"
+	p.asked, p.recorded = p.asked || name == "MigrateModel", p.recorded || name == "UpdateMigratedModel"
 	if hit == killBefore || hit == killAfter {
 		p.dead = true
 		close(p.died)

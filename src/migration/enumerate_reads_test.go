@@ -28,7 +28,7 @@ func (e *enumeration) locateAndCheck(ctx context.Context) {
 	}
 	e.blame("check", w.judgeCheck(res)...)
 	e.count(1, "checked "+string(res.Outcome))
-	if p.asked || p.told {
+	if p.asked || p.recorded {
 		e.blame("locate and check", "I4: something was sent")
 	}
 	e.blame("locate and check", w.wrong...)

@@ -60,8 +60,8 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 			say("%q has %s", to, h)
 		}
 	case facts.Refused:
-		if p.told {
-			say("JIMM was told")
+		if p.recorded {
+			say("JIMM was asked to record")
 		}
 	case facts.Conflict:
 		if len(w.holders(now)) < 2 {
@@ -78,7 +78,7 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 	return wrong
 }
 
-// allowedOnWord returns why JIMM may not be told even on an operator's confirmation: someone
+// allowedOnWord returns why the controller must not be recorded even on a user's confirmation: another client
 // who can be asked says otherwise.
 func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)

@@ -23,22 +23,22 @@ const (
 
 func (k jimmKind) completes() bool { return k != jimm2024 }
 
-// probeKind reports what controllers tell us themselves.
+// probeKind reports what controllers themselves report.
 type probeKind string
 
 const (
-	probeOff  probeKind = "probe off"
-	probeOn   probeKind = "probe on"
-	probeTold probeKind = "probe with credentials"
-	// probeWord reports whether a migration moves the copy, to whoever asks.
-	probeWord probeKind = "probe with its own word"
+	probeOff     probeKind = "probe off"
+	probeOn      probeKind = "probe on"
+	probeAccount probeKind = "probe with credentials"
+	// probeReport reports whether a migration moves the copy, to any client.
+	probeReport probeKind = "probe with its own report"
 	// probeSilent is the same with a source that shows nothing else of its
 	// migrations (Juju 4.0.0 and later).
-	probeSilent probeKind = "probe with its own word, silent source"
+	probeSilent probeKind = "probe with its own report, silent source"
 )
 
 // describes reports whether controllers say what kind of copy they have.
-func (k probeKind) describes() bool { return k == probeTold || k == probeWord || k == probeSilent }
+func (k probeKind) describes() bool { return k == probeAccount || k == probeReport || k == probeSilent }
 
 // wordKind reports to whom the source says that the model has moved.
 type wordKind string
@@ -198,7 +198,7 @@ func worlds(do func(s world, impossible string)) {
 		over(&s.jimm, jimm2024, jimm2026, jimm2026Reversed, jimm2026Lonely),
 		over(&s.recorded, "west", "east", "north", ""),
 		over(&s.marked, false, true),
-		over(&s.probe, probeOff, probeOn, probeTold, probeWord, probeSilent),
+		over(&s.probe, probeOff, probeOn, probeAccount, probeReport, probeSilent),
 		over(&s.word, redirectsAll, redirectsJIMM, redirectsNone),
 		over(&s.asked, askedByNone, askedJIMM, askedHand, askedLate, askedNever),
 		over(&s.to, "east", "north"),

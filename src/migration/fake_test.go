@@ -48,7 +48,7 @@ func life() []stage {
 }
 
 // fake is a JAAS in memory that speaks the engine's own interfaces, with two
-// controllers and one model. It reports the truth, unless told not to answer.
+// controllers and one model. It reports the truth, unless it is set not to answer.
 type fake struct {
 	mu    sync.Mutex
 	calls int // To JIMM and the controllers, all in all.
@@ -80,7 +80,7 @@ type fake struct {
 	denies   func(elapsed time.Duration) bool // The source denies the model anyway.
 	denied   func() bool
 	before   func(*fake) // What happens right before MigrateModel is asked.
-	onRecord func(*fake) // What happens right after JIMM was told.
+	onRecord func(*fake) // Called right after JIMM was asked to record.
 	deafErr  error       // What is answered instead, if set.
 	auditErr error       // Answer of the audit log.
 	audits   int
@@ -96,7 +96,7 @@ type fake struct {
 	hosts      int
 	login      facts.ControllerUUID // Who has answered the one that lives.
 	forgot     bool
-	early      bool     // JIMM was told before the target was in use.
+	early      bool     // JIMM was asked to record the target before it was in use.
 	usersThere []string // Whom the target shows, if not whom the source shows.
 }
 

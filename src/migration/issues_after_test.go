@@ -105,7 +105,7 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 }
 
 // Kubernetes secrets keep naming the source; also juju/juju#22148. No API shows
-// them: the operator is told before and after.
+// them, so a line before and one after the migration name them.
 func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	has(t, inside(t, checks.Advisories, "3.6.20", "3.6.25", "caas", nil), checks.Warn, "juju/juju#22114", "keep west until the secrets point to east")
 	synctest.Test(t, func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 	})
 }
 
-// What does not fit together after a migration shows in who has access, as far as
-// JIMM tells.
+// Users or access that changed in a migration are reported, as far as JIMM shows
+// them.
 func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -228,7 +228,8 @@ func TestIssue6718_ReasonOverwritten(t *testing.T) {
 }
 
 // Juju 4 brings a model to its own version on arrival, unless it has no agent binaries for
-// it. Who looks at it afterwards is told which of the two it was; before, it was old anyway.
+// it. A run after the migration reports which of the two happened; before it, the agents
+// were old anyway.
 func TestIssue22945_AgentsThatJuju4HasLeft(t *testing.T) {
 	old, current := facts.Inventory{AgentVersion: "3.6.14"}, facts.Inventory{AgentVersion: "4.0.15"}
 	for name, c := range map[string]struct {

@@ -175,7 +175,7 @@ func TestLocate(t *testing.T) {
 		{name: "migrating, listed by either of two, asked to go away", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": present, "north": absent}, log: requests(facts.RequestMigrate, "east"), state: locate.StateMigrating, holder: "west", complete: true},
 		{name: "migrating, listed by either of two, recorded too early", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": present, "north": absent}, log: requests(facts.RequestRecord, "west"), state: locate.StateMigrating, complete: true},
 		{name: "migrating, listed by either of two, asked to come", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": present, "north": absent}, log: requests(facts.RequestMigrate, "west"), state: locate.StateMigrating, complete: true},
-		{name: "migrating, listed by either of two, JIMM does not tell what it was asked", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": present, "north": absent}, logErr: errors.New("timeout"), state: locate.StateMigrating, complete: true},
+		{name: "migrating, listed by either of two, JIMM does not show what it was asked", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": present, "north": absent}, logErr: errors.New("timeout"), state: locate.StateMigrating, complete: true},
 		{name: "migrating, in a list of any controller, another is silent", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, state: locate.StateMigrating, holder: "west"},
 		{name: "migrating, in a list of any controller, another is silent, recorded too early", info: anyRuns, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, log: requests(facts.RequestRecord, "west"), state: locate.StateMigrating},
 		{name: "migrating, in a list of any controller, without probe", info: anyRuns, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID}, noProbe: true, state: locate.StateMigrating, complete: true},
@@ -183,7 +183,7 @@ func TestLocate(t *testing.T) {
 		{name: "listed by any controller, without probe, a login says", info: anyList, host: facts.Host{Kind: facts.HostServes, Controller: west().UUID, Info: facts.InfoOfStatus(west().UUID, "available", "", time.Time{})}, noProbe: true, state: locate.StateActive, holder: "west", complete: true},
 		{name: "listed by any controller, without probe or login", info: anyList, noProbe: true, state: locate.StateUnknown},
 		{name: "in a list of any controller, moved", info: anyList, copies: map[string]facts.Copy{"west": absent, "east": present, "north": absent}, state: locate.StateMoved, holder: "east", drift: true, complete: true, repair: "jimmctl update-migrated-model east " + modelUUID},
-		{name: "not listed, and not all tell", info: unlisted, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, state: locate.StateUnknown},
+		{name: "not listed, and not all answer", info: unlisted, copies: map[string]facts.Copy{"west": present, "east": silent, "north": absent}, state: locate.StateUnknown},
 		{name: "not listed, and no other controller has it", info: unlisted, copies: map[string]facts.Copy{"west": present, "east": absent, "north": absent}, state: locate.StateActive, holder: "west", complete: true},
 		{name: "a login is answered by another than the recorded one", info: facts.Info{Kind: facts.InfoUnavailable}, host: facts.Host{Kind: facts.HostServes, Controller: east().UUID}, noProbe: true, state: locate.StateUnknown, holder: "east"},
 		{name: "two in use", info: inUse, copies: map[string]facts.Copy{"west": is(facts.CopyActive), "east": is(facts.CopyActive), "north": absent}, state: locate.StateConflict, complete: true},
@@ -421,7 +421,8 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 	}
 }
 
-// Who mistypes a name is told what was given, what would be right, and which names are near.
+// The error for a mistyped name contains what was given, what would be right, and the
+// nearest names.
 func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 	models := []facts.Model{
 		{UUID: modelUUID, Name: "prod", Owner: "alice@example.com"},

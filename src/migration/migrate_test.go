@@ -33,7 +33,7 @@ type want struct {
 	outcome  facts.Outcome
 	cause    facts.Cause
 	starts   int
-	records  string // Controllers that JIMM was told, joined by commas.
+	records  string // Controllers that JIMM was asked to record, joined by commas.
 	recorded string // Controller on JIMM's record in the end.
 	holder   string
 }
@@ -48,7 +48,7 @@ func check(t *testing.T, f *fake, res migration.Result, w want) {
 		t.Error("JIMM was made to forget the model")
 	}
 	if f.early {
-		t.Error("JIMM was told before the migration had succeeded")
+		t.Error("JIMM was asked to record the target before the migration had succeeded")
 	}
 	if f.hosts > f.loginsAllowed() {
 		t.Errorf("%d logins to the model, want at most %d", f.hosts, f.loginsAllowed())

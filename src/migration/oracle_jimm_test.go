@@ -171,7 +171,7 @@ func (w *oracle) host(t time.Time) facts.Host {
 // copyOn is what a controller itself says.
 func (w *oracle) copyOn(name string, t time.Time) facts.Copy {
 	h := w.on(name, t)
-	told := w.probe == probeTold
+	account := w.probe == probeAccount
 	switch {
 	case w.probe == probeOff:
 		return facts.Copy{Unreachable: true, Err: errors.New("no route")}
@@ -179,9 +179,9 @@ func (w *oracle) copyOn(name string, t time.Time) facts.Copy {
 		return facts.Copy{State: facts.CopyMoved, To: byName(w.journey.to).UUID}
 	case h == nothing:
 		return facts.Copy{State: facts.CopyAbsent}
-	case told && h != hidden:
+	case account && h != hidden:
 		return facts.CopyOf(w.answer(name, us, t))
-	case w.probe == probeWord || w.probe == probeSilent:
+	case w.probe == probeReport || w.probe == probeSilent:
 		return facts.Copy{State: map[holding]facts.CopyState{
 			importing: facts.CopyImporting, active: facts.CopyActive, exporting: facts.CopyExporting, hidden: facts.CopyExporting,
 		}[h]}
@@ -230,7 +230,7 @@ func (w *oracle) recordAt(name string, confirmed bool, t time.Time) error {
 		why = w.allowedOnWord(name, t)
 	}
 	if why != "" {
-		w.violate("I1: JIMM was told %q: %s", name, why)
+		w.violate("I1: JIMM was asked to record %q: %s", name, why)
 	}
 	if w.record == "" {
 		return errors.New("model not found")

@@ -220,7 +220,7 @@ func (w *oracle) attempt(t time.Time) facts.Attempt {
 	return a
 }
 
-// allowedRecord returns why no one may be told now that the controller hosts the
+// allowedRecord returns why the controller must not be recorded now as the host of the
 // model (I1), or nothing.
 func (w *oracle) allowedRecord(name string, t time.Time) string {
 	s := w.scene(t)

@@ -181,11 +181,11 @@ func TestTheTwoObservationsAreFarEnoughApart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(completes)
 				f.stuck()
-				began, told := time.Now(), time.Duration(0)
-				f.onRecord = func(*fake) { told = time.Since(began) }
+				began, elapsed := time.Now(), time.Duration(0)
+				f.onRecord = func(*fake) { elapsed = time.Since(began) }
 				res, err := migration.RecordModel(t.Context(), f.jaas(), f, modelUUID, migration.Options{Options: survey.Options{Model: "prod", Target: "west", Probe: true}, PollInterval: interval})
-				if err != nil || res.Outcome != facts.Recorded || told < 130*time.Second || told > 135*time.Second {
-					t.Errorf("completes %v, every %s: %s, JIMM was told after %v, %v", completes, interval, res.Outcome, told, err)
+				if err != nil || res.Outcome != facts.Recorded || elapsed < 130*time.Second || elapsed > 135*time.Second {
+					t.Errorf("completes %v, every %s: %s, the request came after %v, %v", completes, interval, res.Outcome, elapsed, err)
 				}
 			})
 		}
@@ -214,7 +214,7 @@ func TestAConflictIsNotRecordedOnAnybodysWord(t *testing.T) {
 	}
 }
 
-func TestAnOperatorsProofDemandsTheUUID(t *testing.T) {
+func TestAConfirmationRequiresTheUUID(t *testing.T) {
 	model := facts.Model{UUID: modelUUID}
 	for _, c := range []struct {
 		name    string

@@ -13,8 +13,8 @@ import (
 	"jimm-migrator/src/migration"
 )
 
-// told is what a result says, in one line each, without times.
-func told(r migration.Result) string {
+// resultLines returns what a result says, in one line each, without times.
+func resultLines(r migration.Result) string {
 	var flags strings.Builder
 	for _, f := range []struct {
 		name string
@@ -28,7 +28,7 @@ func told(r migration.Result) string {
 		r.Outcome, r.Cause, r.Step, r.Plan, r.Source, r.Target.Name, r.Holder, r.Recorded, r.Phase, flags.String(), r.Detail, strings.ReplaceAll(r.Next, modelUUID, "UUID"))
 }
 
-func TestResultsTellAll(t *testing.T) {
+func TestResultsAreComplete(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		year   string
@@ -211,7 +211,7 @@ func TestResultsTellAll(t *testing.T) {
 				if c.world != nil {
 					c.world(f)
 				}
-				if diff := cmp.Diff(c.want, told(migrate(t, f, c.change))); diff != "" {
+				if diff := cmp.Diff(c.want, resultLines(migrate(t, f, c.change))); diff != "" {
 					t.Error(diff)
 				}
 			})

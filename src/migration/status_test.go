@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-func TestMovingTellsHowAModelMoves(t *testing.T) {
+func TestMovingReportsTheMigrationOfAModel(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		world  func(*fake)

@@ -266,7 +266,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	w.unresolved.reset()
 	w.res.Step, w.res.Holder = facts.StepRecord, w.base.Target
 	a := &w.attempts
-	if w.refusesForGood(a.err) || a.exhausted(time.Now(), w.wait(TimeToRecord)) {
+	if w.refusesPermanently(a.err) || a.exhausted(time.Now(), w.wait(TimeToRecord)) {
 		w.res.Err, w.res.Detail = a.err, redact.Error(a.err)
 		if a.err == nil {
 			w.res.Detail = "JIMM accepted the request, but its record still names another controller"
@@ -290,9 +290,9 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	return false
 }
 
-// refusesForGood reports whether JIMM has answered with a refusal that the same request
+// refusesPermanently reports whether JIMM has answered with a refusal that the same request
 // can only get again.
-func (w *watcher) refusesForGood(err error) bool {
+func (w *watcher) refusesPermanently(err error) bool {
 	if !errors.Is(err, ErrRecordRefused) {
 		return false
 	}

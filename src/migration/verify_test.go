@@ -404,7 +404,8 @@ func TestAModelThatMovedRecentlyIsVerifiedAgain(t *testing.T) {
 	}
 }
 
-// A caller that wants to stop is told who was not seen yet.
+// A caller that wants to stop gets the names of the agents that were not seen
+// yet.
 func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

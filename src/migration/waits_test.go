@@ -104,7 +104,7 @@ func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
 
 // The same request can only be refused again: the run ends as soon as JIMM's record was
 // read after the refusal, and not after [migration.TimeToRecord].
-func TestARecordThatIsRefusedForGoodIsNotRepeated(t *testing.T) {
+func TestARecordThatIsRefusedPermanentlyIsNotRepeated(t *testing.T) {
 	for _, answer := range []string{
 		`cannot record model "c0ffee" on controller "east": user "carol" not found`,
 		`cannot record model "c0ffee" on controller "east": controller not found`,

@@ -20,7 +20,7 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 		old               bool // JIMM of 2024, which does not read the status before.
 		before, after     string
 		from              int // The reading from which on it is so.
-		until             int // The reading until which it is so; 0: for good.
+		until             int // The reading until which it is so; 0: always.
 		outcome           facts.Outcome
 		says              string
 		readingsAfterward int

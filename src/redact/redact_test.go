@@ -33,7 +33,7 @@ func TestRedactRemovesSecrets(t *testing.T) {
 	}
 }
 
-func TestRedactKeepsWhatOperatorsNeed(t *testing.T) {
+func TestRedactKeepsWhatUsersNeed(t *testing.T) {
 	for _, text := range []string{
 		"source prechecks failed: unit pg/0 not idle or executing (lost)",
 		"secrets: target controller does not have all required secret backends set up",

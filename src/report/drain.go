@@ -301,9 +301,9 @@ func (d *Drained) next(run Run) string {
 		return d.command(run.Unit)
 	case o == string(fleet.InConflict) && len(d.Evidence.Conflicts) > 0:
 		model, _, _ := strings.Cut(d.Evidence.Conflicts[0], " ")
-		return cmp.Or(examineDoubtful(d.Moves(), run), facts.DiagnosticsCommand(run.Unit, model))
+		return cmp.Or(examineFirstUnclear(d.Moves(), run), facts.DiagnosticsCommand(run.Unit, model))
 	case o == string(fleet.NotKnown):
-		return cmp.Or(examineDoubtful(d.Moves(), run), d.command(run.Unit))
+		return cmp.Or(examineFirstUnclear(d.Moves(), run), d.command(run.Unit))
 	case o == string(fleet.RunStopped):
 		return nextOfStopped(o, d.latest(), d.command(run.Unit), run)
 	case o == string(fleet.Blocked):

@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// The events and the results tell one downtime: until the first agent is on the target, or
-// until the model is in use again where no agent was seen.
+// The events and the results have the same downtime: until the first agent is on the
+// target, or until the model is in use again if no agent was seen.
 func TestTheDowntimeOfTheEventsIsThatOfTheResults(t *testing.T) {
 	began := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	after := func(d time.Duration) time.Time { return began.Add(d) }

@@ -30,7 +30,7 @@ func statusKeys(r migration.Result) []string {
 	return slices.Collect(maps.Keys(keys))
 }
 
-func TestAllThatMovesTellsItsGaps(t *testing.T) {
+func TestAllMovementsReportTheirGaps(t *testing.T) {
 	found := migration.AllMovements{Known: 99, Unasked: 9, Gaps: errors.New("cannot list 1 of 60 models: password=CANARY")}
 	gaps, _ := report.MovingResults(found, errors.New("timeout"))["gaps"].(string)
 	for _, part := range []string{"timeout", "cannot list 1 of 60 models", "9 models", "before the timeout"} {
@@ -41,7 +41,7 @@ func TestAllThatMovesTellsItsGaps(t *testing.T) {
 	if strings.Contains(gaps, "CANARY") {
 		t.Errorf("gaps are %q", gaps)
 	}
-	if _, told := report.MovingResults(migration.AllMovements{Known: 1}, nil)["gaps"]; told {
+	if _, listed := report.MovingResults(migration.AllMovements{Known: 1}, nil)["gaps"]; listed {
 		t.Error("gaps where there are none")
 	}
 }

@@ -128,7 +128,7 @@ func attachLine(e migration.AttachEvent) string {
 	case e.Target.Name == "":
 		text += "; its target is not known yet"
 	default:
-		text += fmt.Sprintf("; whether its target is %q is not known yet", e.Target.Name)
+		text += fmt.Sprintf("; it is not known yet whether its target is %q", e.Target.Name)
 	}
 	return text
 }

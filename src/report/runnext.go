@@ -14,7 +14,7 @@ func runNext(d fleet.Done, run Run) string {
 	again := fmt.Sprintf("juju run %s apply-plan --params plan.yaml --background", facts.LeaderOf(run.Unit))
 	switch d.Outcome {
 	case fleet.RunConflict, fleet.RunUnknown:
-		return cmp.Or(examineDoubtful(d.Moves, run), again)
+		return cmp.Or(examineFirstUnclear(d.Moves, run), again)
 	case fleet.RunStopped, fleet.RunBlocked:
 		return nextOfStopped(string(d.Outcome), d.Moves, again, run)
 	case fleet.RunPartly, fleet.StoppedAfter:
@@ -64,8 +64,9 @@ func mayMoveLater(m fleet.MoveResult) bool {
 	}
 }
 
-// examineDoubtful is the command that shows more of the first model in doubt; "" if none is.
-func examineDoubtful(moves []fleet.MoveResult, run Run) string {
+// examineFirstUnclear is the command that shows more about the first model in an unclear state;
+// "" if there is none.
+func examineFirstUnclear(moves []fleet.MoveResult, run Run) string {
 	for _, m := range moves {
 		if m.Result.Outcome == facts.Conflict || m.Result.Outcome == facts.LostFromJIMM || m.Result.Outcome == facts.Unknown {
 			return examineCommand(run.Unit, m.Entry.Model, m.Result.Outcome)

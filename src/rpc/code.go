@@ -6,7 +6,7 @@ package rpc
 // with that code. Unknown codes are kept as they came.
 type Code string //nolint:errname // see the constants
 
-// The error codes of Juju 2.9 to 4.x and of JIMM that are told apart here.
+// The error codes of Juju 2.9 to 4.x and of JIMM that are distinguished here.
 //
 //nolint:errname // they are codes first; that they are errors too serves errors.Is
 const (

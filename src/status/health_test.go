@@ -26,7 +26,7 @@ const twoModels = `models:
   - {name: test, controller: west, created-here: true, uuid: ` + unit.ModelB + `}
 `
 
-func TestUpdateStatusTellsWhatJIMMHolds(t *testing.T) {
+func TestUpdateStatusCountsWhatJIMMHas(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		t.Run(year, func(t *testing.T) {
 			j := unit.JAAS(t, "version: "+year, twoModels)
@@ -74,7 +74,7 @@ func TestUpdateStatusLogsInOnceAnHourAndOnlyTheLeader(t *testing.T) {
 	logins(3)
 }
 
-func TestALookTellsNothingOfAnotherJIMM(t *testing.T) {
+func TestAPollShowsNothingOfAnotherJIMM(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024", twoModels)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
 	unit.Hook(t, agent, "update-status")
@@ -195,7 +195,7 @@ func TestUpdateStatusIsBounded(t *testing.T) {
 	unit.WantStatus(t, agent, "waiting", "waiting for JIMM at "+at+" to answer (timeout)")
 }
 
-func TestUpdateStatusSaysWhoseCertificateIsNotTrusted(t *testing.T) {
+func TestUpdateStatusNamesTheServerWithAnUntrustedCertificate(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024, tls: true", twoModels)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
 	unit.Hook(t, agent, "update-status")
@@ -282,7 +282,7 @@ func TestTheEndOfDriftIsSeenAtOnce(t *testing.T) {
 	}
 }
 
-func TestTheStatusTellsOfRunningMigrations(t *testing.T) {
+func TestTheStatusShowsRunningMigrations(t *testing.T) {
 	j := unit.JAAS(t, "version: 2026", `models:
   - {name: prod, controller: west, created-here: true, uuid: `+unit.ModelA+`, migrations: [{stall: validating}]}
   - {name: test, controller: west, created-here: true, uuid: `+unit.ModelB+`}

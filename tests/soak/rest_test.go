@@ -125,14 +125,14 @@ func (s *story) mustBeRecorded(before oracle, res migration.Result) string {
 	case facts.AlreadyThere: // JIMM has recorded it itself at the same moment
 		return ""
 	case facts.Unknown:
-		if res.Cause == facts.CauseUnproved && !s.targetTold() {
+		if res.Cause == facts.CauseUnproved && !s.sourceNamesTarget() {
 			if !s.namesTarget(res.Next) && s.told && !s.skewed && !s.other.moves() {
 				return "the command that would help is not named"
 			}
 			return ""
 		}
 	case facts.Refused:
-		if (before.reap || !s.targetTold()) && (!s.told || s.other.moves() || s.skewed) {
+		if (before.reap || !s.sourceNamesTarget()) && (!s.told || s.other.moves() || s.skewed) {
 			return ""
 		}
 		if before.reap && s.askedElsewhere() && strings.Contains(report.Summary(res), "requests to migrate it to "+s.world.Models[0].MigratingTo) {
@@ -143,8 +143,8 @@ func (s *story) mustBeRecorded(before oracle, res migration.Result) string {
 	return "it has moved"
 }
 
-// targetTold reports whether the source itself names the target when it is asked.
-func (s *story) targetTold() bool {
+// sourceNamesTarget reports whether the source itself names the target when it is asked.
+func (s *story) sourceNamesTarget() bool {
 	return s.probe && s.world.Controllers[0].Redirects == "all"
 }
 

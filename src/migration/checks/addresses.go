@@ -35,16 +35,20 @@ func checkTargetAddresses(s *survey.Survey) Finding {
 	}
 	target, source := widest(s.Target.Addresses), widest(s.Source.Addresses)
 	addresses := Names(s.Target.Addresses)
+	loopback, private := "loopback addresses", "private addresses"
+	if len(s.Target.Addresses) == 1 {
+		loopback, private = "a loopback address", "a private address"
+	}
 	switch {
 	case target == reachHost && source == reachHost && len(s.Source.Addresses) > 0:
 		// As on a laptop: agents that reach the source at such an address are on its machine.
 		return Finding{Level: Pass, Evidence: "the agents are sent to " + addresses + "; the source has a loopback address too"}
 	case target == reachHost:
-		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", a loopback address, which other machines cannot reach", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", " + loopback + ", which other machines cannot reach", Remedy: remedy}
 	case target == reachCluster && !sameCloud(s):
 		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", which only the target's own cluster can reach", Remedy: remedy}
 	case target == reachPrivate && source == reachPublic && !sameCloud(s):
-		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", private addresses, but the source has public ones", Remedy: remedy}
+		return Finding{Level: Warn, Evidence: "the agents are sent to " + addresses + ", " + private + ", although the source has a public one", Remedy: remedy}
 	default:
 		return Finding{Level: Pass, Evidence: "the agents are sent to " + addresses}
 	}

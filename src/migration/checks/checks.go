@@ -15,7 +15,7 @@ const (
 	needModel
 	needTarget
 	needBoth
-	// needDryRun: both, and that the operator has asked for a dry run on the source.
+	// needDryRun: both, and a dry run on the source was requested.
 	needDryRun
 )
 
@@ -23,9 +23,9 @@ const (
 type check struct {
 	id    ID
 	needs need
-	// ignorable reports that an operator may accept a failure. What can never be
-	// ignored would lose the model, hang the charm, or cannot succeed anyway; or
-	// it never fails.
+	// ignorable reports that the user may accept a failure. A failure that can
+	// never be ignored would lose the model, hang the charm, or prevent the
+	// migration anyway; other checks never fail.
 	ignorable bool
 	// startOnly reports that the check only asks whether a migration can start: it
 	// forbids nothing once one runs.
@@ -89,17 +89,17 @@ func IDs() []ID {
 	return ids
 }
 
-// Ignorable reports whether an operator may accept a failure of the check.
-// What can never be ignored would lose the model, hang the charm, or cannot
-// succeed anyway.
+// Ignorable reports whether the user may accept a failure of the check. A
+// failure that can never be ignored would lose the model, hang the charm, or
+// prevent the migration anyway.
 func (id ID) Ignorable() bool {
 	return slices.ContainsFunc(allChecks(), func(c check) bool { return c.id == id && c.ignorable })
 }
 
-// Run runs all checks on the situation. A failure of one of those given is
-// ignored if it may be. What cannot be known is a skip with the reason. Without a
-// model or a target, only those checks run that need none; a dry run on the source is
-// not mentioned unless the operator has asked for one.
+// Run runs all checks on the survey. The failures of the given checks are ignored,
+// where this is allowed. If the answer is not known, the check is a skip with the
+// reason. Without a model or a target, only the checks that need none are run; a dry
+// run on the source is not mentioned unless it was requested.
 func Run(s *survey.Survey, ignore []ID) []Finding {
 	all := allChecks()
 	out := make([]Finding, 0, len(all))
@@ -119,9 +119,9 @@ func Run(s *survey.Survey, ignore []ID) []Finding {
 	return out
 }
 
-// lacks reports whether there is nothing to check: what the check needs is not
-// known, or the operator has not asked for it. If the model or the target is not known,
-// only that is reported.
+// lacks reports whether there is nothing to check: what the check needs is not known,
+// or it was not requested. If the model or the target is not known, only that is
+// reported.
 func lacks(s *survey.Survey, n need) bool {
 	unknown := n != needNothing && (!s.ModelKnown() || !s.TargetKnown())
 	return unknown || n == needDryRun && s.Reports.DryRun == nil

@@ -31,7 +31,8 @@ func checkStorage(s *survey.Survey) Finding {
 	}
 }
 
-// list makes a finding of the problems, or of what is said if there are none.
+// list makes a finding of the problems or, if there are none, of the given
+// sentence.
 func list(s *survey.Survey, problems []string, level Level, remedy, otherwise string) Finding {
 	switch {
 	case len(problems) > 0:
@@ -43,7 +44,7 @@ func list(s *survey.Survey, problems []string, level Level, remedy, otherwise st
 	}
 }
 
-// count is [facts.Count] with a sentence of its own for none.
+// count is [facts.Count] with a separate sentence for none.
 func count(n int, one, many, none string) string {
 	if n == 0 {
 		return none
@@ -230,8 +231,8 @@ func machinesOfOtherVersion(i facts.Inventory) []string {
 	return out
 }
 
-// checkRelations looks for units that have not joined a relation. Where it could not be read which
-// have, as for relations to other models, the status of the relation is only a hint.
+// checkRelations looks for units that have not joined a relation. If this could not be read, as
+// for relations to other models, the status of the relation is only a hint.
 func checkRelations(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notInspected(s.Contents)
@@ -250,7 +251,7 @@ func checkRelations(s *survey.Survey) Finding {
 	}
 	return list(s, problems, level,
 		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
-		count(len(s.Contents.Relations), "relation has no unit that is still joining", "relations have no unit that is still joining", "the model has no relations"))
+		count(len(s.Contents.Relations), "relation has been joined by all its units", "relations have been joined by all their units", "the model has no relations"))
 }
 
 // notInspected is the finding of a check that needs to inspect a model that was not

@@ -108,15 +108,15 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 	}
 }
 
-// refusedWith is the finding of a refusal whose words are those of a migration that is refused.
+// refusedWith is the finding of a refusal that has the same text as that of a real migration.
 func refusedWith(s *survey.Survey, evidence, words string) Finding {
 	reason, known := rules.Explain(words, Facts(s))
 	return Finding{Level: Fail, Evidence: evidence, Remedy: reason.Hint(), Lasting: known && !reason.Retry}
 }
 
-// checkServerDryRun reports what the source has answered to a dry run. The source does not look at
-// everything that it looks at when the migration begins: the checks of a running migration
-// and of the name on the target stay what they are.
+// checkServerDryRun reports what the source has answered to a dry run. In a dry run the source
+// does not check everything that it checks when the migration begins, so the checks of a running
+// migration and of the name on the target are still needed.
 func checkServerDryRun(s *survey.Survey) Finding {
 	source, target, answer := strconv.Quote(s.Source.String()), strconv.Quote(s.Target.Name), *s.Reports.DryRun
 	switch answer.State {
@@ -144,7 +144,8 @@ func checkServerDryRun(s *survey.Survey) Finding {
 	return Finding{Level: Skip, Evidence: whyNoDryRun(s)}
 }
 
-// whyNoDryRun returns why no dry run was requested although the operator has asked for one.
+// whyNoDryRun returns why the source was not asked for a dry run although the user has
+// requested one.
 func whyNoDryRun(s *survey.Survey) string {
 	source := strconv.Quote(s.Source.String())
 	switch why := lacksTargetAccount(s); {

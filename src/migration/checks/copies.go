@@ -113,7 +113,8 @@ func unreachable(s *survey.Survey) string {
 	return "make sure that " + s.Source.String() + " runs and that JIMM can reach it, then try again"
 }
 
-// unknownTarget returns why it is not known where a model went that its source has migrated.
+// unknownTarget returns why it is not known to which controller its source has migrated the
+// model.
 func unknownTarget(s *survey.Survey) string {
 	if to := s.Audit.Targets(s.Observation.Info.Attempt, s.Source.Name); len(to) > 1 {
 		return "the target is not known, because JIMM's audit log has requests to migrate the model to " + strings.Join(to, " and to ")
@@ -157,8 +158,8 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	}
 }
 
-// removal is what removes a half-imported copy of the model from the target, for which
-// Juju has no command (juju/juju#20361).
+// removal returns how to remove a half-imported copy of the model from the target, for
+// which Juju has no command (juju/juju#20361).
 func removal(s *survey.Survey) string {
 	if s.Reports.Target.State == facts.AccountWorks {
 		return facts.RemoveCommand(s.Options.Unit, s.Model.UUID, s.Target.Name)
@@ -166,10 +167,11 @@ func removal(s *survey.Survey) string {
 	return "give the charm an account on " + strconv.Quote(s.Target.Name) + " (controller-credentials), then run remove-left-over"
 }
 
-// checkConflict looks for a second copy. One in use ends the run as a conflict,
-// whatever is ignored; one of which nothing else is known may be accepted.
+// checkConflict looks for a second copy. A copy in use ends the run as a
+// conflict, even if the check is ignored; a copy about which nothing more is
+// known may be accepted.
 func checkConflict(s *survey.Survey) Finding {
-	// What a redirect of the recorded controller leads to is the model itself.
+	// The copy to which the recorded controller redirects is the model itself.
 	there := slices.DeleteFunc(s.Holders(), func(c facts.Controller) bool {
 		return !slices.Contains(judge.Trail(s.Source, s.Observation), c.UUID)
 	})
@@ -238,8 +240,8 @@ func checkLeftOvers(s *survey.Survey) Finding {
 const ImportsHidden = "Juju 4.1 and newer does not list models that are being imported"
 
 // HidesImports reports whether a model that is being imported is in none of the controller's
-// lists, so that none in them proves nothing (4.1-beta2 observed; later ones are taken to be
-// the same).
+// lists, so its absence there proves nothing (4.1-beta2 observed; later releases are assumed
+// to be the same).
 func HidesImports(c facts.Controller) bool {
 	v, ok := rules.ParseVersion(c.AgentVersion)
 	return ok && !v.MinorLess(rules.Version{Major: 4, Minor: 1})

@@ -37,7 +37,7 @@ func (m Hop) SecretBackends(source, target map[string]string) Finding {
 	return checkSecretBackends(s)
 }
 
-// Facts are what the rules are told.
+// Facts are the facts that the rules get.
 func (m Hop) Facts() rules.Facts { return Facts(m.survey()) }
 
 func (m Hop) survey() *survey.Survey {

@@ -11,8 +11,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Facts are what is known of the migration, for the rules of Juju's versions and
-// of what a model contains.
+// Facts are what is known about the migration, for the rules about Juju's
+// versions and the contents of a model.
 func Facts(s *survey.Survey) rules.Facts {
 	f := rules.Facts{
 		Source: s.Source.AgentVersion, Target: s.Target.AgentVersion, Model: s.Model.AgentVersion,
@@ -29,7 +29,7 @@ func Facts(s *survey.Survey) rules.Facts {
 }
 
 // externalUsers are the owner and the users of the model that an identity provider
-// knows. A group of all users is none of them.
+// knows. A group of all users does not count.
 func externalUsers(s *survey.Survey) []string {
 	_, out := splitUsers(append([]string{s.Model.Owner}, s.Model.Users...))
 	out = slices.DeleteFunc(out, func(name string) bool { return name == "everyone@external" })
@@ -61,7 +61,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 		add(rules.OldModel, "the model")
 	}
 	if len(i.Unread) > 0 {
-		return // What could not be read may be any of it.
+		return // What could not be read may be any of these.
 	}
 	told := func(k rules.Kind) bool {
 		switch k {
@@ -161,8 +161,8 @@ func olderThan(i facts.Inventory, controller string) []string {
 	return out
 }
 
-// older reports whether both versions are known, and the one is of an older minor version
-// than that of the controller.
+// older reports whether both versions are known, and the first is of an older minor
+// version than the controller's.
 func older(version, controller string) bool {
 	c, ok := rules.ParseVersion(controller)
 	v, read := rules.ParseVersion(version)

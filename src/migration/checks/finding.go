@@ -12,12 +12,13 @@ import (
 const (
 	// VersionHop: the versions can migrate to each other.
 	VersionHop ID = "version-hop"
-	// Machines: all machines are alive, running, and their agents there.
+	// Machines: all machines are alive and running, and their agents are
+	// connected.
 	Machines ID = "machines"
-	// Units: all units are alive, and their agents there.
+	// Units: all units are alive, and their agents are connected.
 	Units ID = "units"
-	// Applications: all applications are alive, with the units they want and
-	// charms that the target takes.
+	// Applications: all applications are alive, with as many units as they
+	// should have, and charms that the target accepts.
 	Applications ID = "applications"
 	// Upgrade: no agent has a version other than the model's, and no unit a
 	// charm other than its application's.
@@ -26,7 +27,7 @@ const (
 	Relations ID = "relations"
 	// Credential: the model's cloud credential is valid.
 	Credential ID = "credential"
-	// Users: no user of the model is one of the source alone.
+	// Users: no user of the model exists only on the source.
 	Users ID = "users"
 	// Cloud: the target knows the model's cloud and region.
 	Cloud ID = "cloud"
@@ -45,17 +46,17 @@ const (
 	// SecretBackends: the model's secrets are in backends that every
 	// controller has.
 	SecretBackends ID = "secret-backends"
-	// Mode: JIMM does not believe wrongly that a migration runs.
+	// Mode: JIMM does not wrongly consider a migration to be running.
 	Mode ID = "jimm-mode"
-	// HostsJIMM: the model does not host the JIMM that this charm talks to.
+	// HostsJIMM: the model does not host the JIMM that this charm uses.
 	HostsJIMM ID = "hosts-jimm"
-	// Advisories: no known bug of Juju is about these versions.
+	// Advisories: no known bug of Juju affects these versions.
 	Advisories ID = "advisories"
 	// ControllerAccess: the accounts on source and target work.
 	ControllerAccess ID = "controller-access"
 	// Facades: the source offers the facades that the target needs.
 	Facades ID = "facade-support"
-	// TargetPrechecks: the target itself would take the model.
+	// TargetPrechecks: the target itself would accept the model.
 	TargetPrechecks ID = "target-prechecks"
 	// LeftOvers: the target has no half-imported copies of other models.
 	LeftOvers ID = "left-overs"
@@ -126,12 +127,12 @@ type Finding struct {
 	Level Level
 	// Evidence is what was seen, in one sentence without its full stop.
 	Evidence string
-	// Remedy is the command or act that helps, or "".
+	// Remedy is the command that helps, or what to do; "" if there is none.
 	Remedy string
-	// Ignored reports that the operator accepted this failure.
+	// Ignored reports that the user accepted this failure.
 	Ignored bool
-	// Lasting reports that the failure is a refusal for a known reason that does not end by
-	// itself.
+	// Lasting reports that the failure is a refusal for a known reason that does not
+	// resolve by itself.
 	Lasting bool
 	// Items are the parts of a finding about several things, such as one for each known
 	// bug: each is to be read by itself. Evidence and Remedy have all of them.

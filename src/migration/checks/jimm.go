@@ -32,9 +32,9 @@ func checkCredential(s *survey.Survey) Finding {
 	}
 }
 
-// credentialNotImported returns why the target cannot import the model's cloud credential, and what helps; ""
-// if nothing is known. Juju 3 refuses one that differs from that of the same cloud, owner and name on the target
-// (juju/juju#20813), and one that is not of the model's owner (both recorded on 3.5.4).
+// credentialNotImported returns why the target cannot import the model's cloud credential, and what helps; "" if
+// nothing is known. Juju 3 refuses a credential that differs from the one with the same cloud, owner and name on
+// the target (juju/juju#20813), and one that does not belong to the model's owner (both recorded on 3.5.4).
 func credentialNotImported(s *survey.Survey) (why, remedy string) {
 	target, ok := rules.ParseVersion(s.Target.AgentVersion)
 	if !ok || target.IsJuju4() {
@@ -57,10 +57,10 @@ func credentialNotImported(s *survey.Survey) (why, remedy string) {
 }
 
 // checkJIMMRecords reports whether this JIMM can record the model on the target. JIMM
-// of July 2026 can record no model on a controller of Juju 4, nor import one from
-// there, and older ones speak none of its facades: the model would move, and be out
-// of JIMM's reach. There is no way back to Juju 3. A JIMM that can is known by a
-// model that it records there.
+// of July 2026 can neither record a model on a controller of Juju 4 nor import one
+// from there, and older JIMM supports none of the facades of Juju 4: the model would
+// move, and could no longer be reached through JIMM. There is no way back to Juju 3.
+// A model that JIMM records there shows that this JIMM can.
 func checkJIMMRecords(s *survey.Survey) Finding {
 	source, okS := rules.ParseVersion(s.Source.AgentVersion)
 	target, okT := rules.ParseVersion(s.Target.AgentVersion)
@@ -89,8 +89,9 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	}
 }
 
-// checkMode looks for signs that JIMM believes in a migration that does not run:
-// it keeps a mode per model, which it does not show (August 2025 and later).
+// checkMode looks for signs that JIMM considers a migration to be running that
+// is not: it keeps a mode per model, which it does not show (August 2025 and
+// later).
 func checkMode(s *survey.Survey) Finding {
 	switch {
 	case !s.Traits.AutoRecords:

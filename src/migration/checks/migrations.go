@@ -62,7 +62,7 @@ func silentSource(s *survey.Survey) bool {
 	return !s.OnTarget() && !s.Source.ShowsMigrations() && s.Observation.CopyOn(s.Source).State == facts.CopyUnknown
 }
 
-// unshown is the evidence that a source shows nothing of migrations through JIMM.
+// unshown is the evidence that a source shows no migrations through JIMM.
 func unshown(s *survey.Survey) string {
 	return strconv.Quote(s.Source.String()) + " (Juju " + s.Source.AgentVersion + ") does not show through JIMM whether a migration is running"
 }
@@ -75,8 +75,8 @@ func whyArrived(s *survey.Survey) string {
 	return "according to JIMM's audit log, the model was moved to " + strconv.Quote(s.Source.Name) + " recently"
 }
 
-// Running is the evidence that a migration is running, and since when if its source reports that: Juju 4
-// does not through JIMM, nor does JIMM's list.
+// Running is the evidence that a migration is running, and since when, if its source reports that. Juju
+// 4 does not report it through JIMM, and neither does JIMM's list.
 func Running(a facts.Attempt, source facts.Controller) string {
 	switch {
 	case a.Unshown():
@@ -91,8 +91,8 @@ func Running(a facts.Attempt, source facts.Controller) string {
 // timeFormat is how evidence writes times.
 const timeFormat = "2006-01-02 15:04:05 UTC"
 
-// checkEarlierAttempt warns about an attempt that ended badly: the next one is
-// a new attempt, and may end the same way.
+// checkEarlierAttempt warns about an attempt that failed: the next attempt may
+// fail in the same way.
 func checkEarlierAttempt(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	switch phase := facts.ParseText(a.Text); {
@@ -115,7 +115,7 @@ func checkEarlierAttempt(s *survey.Survey) Finding {
 	}
 }
 
-// when returns when an attempt was, as far as the source says.
+// when returns when an attempt was made, as far as the source reports it.
 func when(a facts.Attempt) string {
 	switch {
 	case !a.End.IsZero():
@@ -127,7 +127,8 @@ func when(a facts.Attempt) string {
 	}
 }
 
-// checkFreeze warns of changes to a model that is about to move, or moves.
+// checkFreeze warns that changes to a model that is migrating, or is about to
+// migrate, may be lost.
 func checkFreeze(s *survey.Survey) Finding {
 	if s.UnderWay() && !s.Observation.Info.Migrating() {
 		return Finding{Level: Pass, Evidence: "the model has moved already, or is on the target: nothing will be moved"}

@@ -30,7 +30,7 @@ func checkOffers(s *survey.Survey) Finding {
 		used = append(used, text)
 	}
 	return list(s, used, Warn,
-		"migrate models that use each other in one window, consumers first (juju/juju#19800); inform the owners of the consumers, and check their relations after the migration",
+		"migrate models that use each other in the same maintenance window, consumers first (juju/juju#19800); inform the owners of the consumers, and check their relations after the migration",
 		fmt.Sprintf("no offer is connected (%s)", facts.Count(len(s.Contents.Offers), "offer", "offers")))
 }
 
@@ -60,7 +60,7 @@ func checkRemotes(s *survey.Survey) Finding {
 	case apart:
 		remedy = "Juju may refuse to migrate a model to the controller whose offers it consumes (juju/juju#19800): if it does, remove the consumed offers before the migration and consume them again afterwards (juju/juju#20630); " + remedy
 	case together:
-		remedy = "migrate these models in one window, this one before those that offer (juju/juju#19800); " + remedy
+		remedy = "migrate these models in the same maintenance window, this one before those that have the offers (juju/juju#19800); " + remedy
 	}
 	return Finding{Level: Warn, Evidence: "the model consumes offers of other models: " + Names(used), Remedy: remedy}
 }

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/sample"
 )
 
-// Models that use each other belong together: who moves one is told where JIMM
+// Models that use each other belong together: the check names the controller on which JIMM
 // records the other (juju/juju#19800).
 func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 	west := facts.Controller{Name: "west", UUID: "w"}
@@ -34,7 +34,7 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 		}, []string{`(alice@example.com/cos on "east")`}, ""},
 		"it is on the source": {checks.Remotes, func(s *survey.Survey) {
 			s.Contents.Remotes["web"] = facts.Remote{URL: "bob@example.com/web.http"}
-		}, []string{`(bob@example.com/web on "west")`, "in one window, this one before those that offer"}, "#20630"},
+		}, []string{`(bob@example.com/web on "west")`, "in the same maintenance window, this one before those that have the offers"}, "#20630"},
 		"JIMM does not know it": {checks.Remotes, func(s *survey.Survey) {
 			s.Contents.Remotes["web"] = facts.Remote{URL: "admin/other.http"}
 		}, []string{"web from admin/other.http", "check these relations"}, "#19800"},
@@ -42,7 +42,7 @@ func TestModelsOnBothEndsOfAnOfferAreNamed(t *testing.T) {
 			s.Contents.Offers["db"] = facts.Offer{Application: "pg", Total: 2}
 			s.Contents.Consumers = map[string][]string{"db": {"b", "x"}}
 		}, []string{`offer db of pg has 2 connections, from bob@example.com/web on "west", a model that JIMM does not know, x`, "#19800"}, ""},
-		"the consumers are not told": {checks.Offers, func(s *survey.Survey) {
+		"the consumers are not reported": {checks.Offers, func(s *survey.Survey) {
 			s.Contents.Offers["db"] = facts.Offer{Application: "pg", Active: 1}
 		}, []string{"offer db of pg has 1 connection"}, "from"},
 	} {
@@ -79,18 +79,18 @@ func TestAModelMovesOutOfJIMMOnlyIfThatIsSaid(t *testing.T) {
 		other          facts.Model // On the target.
 		level          checks.Level
 	}{
-		"Juju 3 to 3":                        {"3.6.14", "3.6.28", "", facts.Model{}, checks.Pass},
-		"Juju 3 to 4":                        {"3.6.14", "4.0.15", "", facts.Model{}, checks.Fail},
-		"Juju 3 to a beta of 4.1":            {"3.6.14", "4.1-beta2", "", facts.Model{}, checks.Fail},
-		"as the operator says":               {"3.6.14", "4.0.15", "m", facts.Model{}, checks.Warn},
-		"as the operator says of another":    {"3.6.14", "4.0.15", "x", facts.Model{}, checks.Fail},
-		"a model is recorded there":          {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15"}, checks.Pass},
-		"the controller's own is":            {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15", IsController: true}, checks.Fail},
-		"one is, and cannot be read":         {"3.6.14", "4.0.15", "", facts.Model{UUID: "o"}, checks.Fail},
-		"the model is on Juju 4 already":     {"4.0.15", "4.1.0", "", facts.Model{}, checks.Pass},
-		"the target's version is not told":   {"3.6.14", "", "", facts.Model{}, checks.Skip},
-		"the source's version is not told":   {"", "4.0.15", "", facts.Model{}, checks.Fail},
-		"it is recorded there, and was seen": {"3.6.14", "4.0.15", "", facts.Model{UUID: "m", Life: "alive", AgentVersion: "4.0.15"}, checks.Fail},
+		"Juju 3 to 3":                          {"3.6.14", "3.6.28", "", facts.Model{}, checks.Pass},
+		"Juju 3 to 4":                          {"3.6.14", "4.0.15", "", facts.Model{}, checks.Fail},
+		"Juju 3 to a beta of 4.1":              {"3.6.14", "4.1-beta2", "", facts.Model{}, checks.Fail},
+		"as the operator says":                 {"3.6.14", "4.0.15", "m", facts.Model{}, checks.Warn},
+		"as the operator says of another":      {"3.6.14", "4.0.15", "x", facts.Model{}, checks.Fail},
+		"a model is recorded there":            {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15"}, checks.Pass},
+		"the controller's own is":              {"3.6.14", "4.0.15", "", facts.Model{UUID: "o", Life: "alive", AgentVersion: "4.0.15", IsController: true}, checks.Fail},
+		"one is, and cannot be read":           {"3.6.14", "4.0.15", "", facts.Model{UUID: "o"}, checks.Fail},
+		"the model is on Juju 4 already":       {"4.0.15", "4.1.0", "", facts.Model{}, checks.Pass},
+		"the target's version is not reported": {"3.6.14", "", "", facts.Model{}, checks.Skip},
+		"the source's version is not reported": {"", "4.0.15", "", facts.Model{}, checks.Fail},
+		"it is recorded there, and was seen":   {"3.6.14", "4.0.15", "", facts.Model{UUID: "m", Life: "alive", AgentVersion: "4.0.15"}, checks.Fail},
 	} {
 		t.Run(name, func(t *testing.T) {
 			west := facts.Controller{Name: "west", UUID: "w", AgentVersion: c.source}

@@ -44,9 +44,9 @@ func checkTargetAvailable(s *survey.Survey) Finding {
 	}
 }
 
-// checkTargetAnswers reports whether the target can be reached from here. That the
-// source and the agents can reach it is another question, which is not answered
-// before the migration.
+// checkTargetAnswers reports whether the target can be reached from here. Whether
+// the source and the agents can reach it is another question, which cannot be
+// answered before the migration.
 func checkTargetAnswers(s *survey.Survey) Finding {
 	target := s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.Name)

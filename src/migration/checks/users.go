@@ -10,9 +10,9 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// checkUsers looks for users that exist on one controller alone. Through JIMM only
-// JIMM's own users of the model are seen; an administrator of the source sees
-// all, and one of the target which users it knows.
+// checkUsers looks for users that exist on only one controller. JIMM shows only
+// its own users of the model; an administrator of the source sees all of them, and
+// an administrator of the target sees which users the target knows.
 func checkUsers(s *survey.Survey) Finding {
 	users := s.Model.Users
 	own := s.Observation.CopyOn(s.Source).Info
@@ -39,7 +39,7 @@ func checkUsers(s *survey.Survey) Finding {
 	}
 }
 
-// splitUsers parts users of a controller ("bob=read") from those of elsewhere.
+// splitUsers separates users of a controller ("bob=read") from external ones.
 func splitUsers(users []string) (local, external []string) {
 	for _, user := range users {
 		name, _, _ := strings.Cut(user, "=")

@@ -43,7 +43,8 @@ func checkVersionHop(s *survey.Survey) Finding {
 	}
 }
 
-// fillOpen is what a rule says if the model contains what it is about.
+// fillOpen is the sentence of a rule for a model with contents that are not
+// known.
 func fillOpen(s *survey.Survey, r rules.Rule) string {
 	return strings.ReplaceAll(Fill(s, r.Say, r, rules.Facts{}), " ()", "")
 }
@@ -57,7 +58,7 @@ func open(unknown []string) []string {
 	return out
 }
 
-// checkAdvisories lists known bugs that are about such a migration.
+// checkAdvisories lists known bugs that affect such a migration.
 func checkAdvisories(s *survey.Survey) Finding {
 	var known, remedies []string
 	var items []Item

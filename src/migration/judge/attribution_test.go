@@ -37,16 +37,16 @@ func TestAttribution(t *testing.T) {
 	afterAbort.Old = live(abort, true).Attempt
 	afterReap := completes
 	afterReap.Old = live(reap, true).Attempt
-	told2026 := completes
-	told2026.RecordedBy = judge.ByThisRun
+	recorded2026 := completes
+	recorded2026.RecordedBy = judge.ByThisRun
 	elder := listed(east(), reap, true)
 	elder.Attempt.Start = time.Unix(10, 0)
 	timeless := base()
 	timeless.Old = facts.Attempt{Text: abort, End: time.Unix(200, 0)}
-	alone, told, toldReap := base(), base(), base()
+	alone, recorded, recordedReap := base(), base(), base()
 	alone.Source, alone.Others, alone.RecordedBy = facts.Controller{}, judge.OthersDeny, judge.ByHand
-	told.RecordedBy = judge.ByThisRun
-	toldReap.RecordedBy = judge.ByThisRun
+	recorded.RecordedBy = judge.ByThisRun
+	recordedReap.RecordedBy = judge.ByThisRun
 
 	noStart := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Attempt: timeless.Old}
 	noStartRuns := noStart
@@ -93,7 +93,7 @@ func TestAttribution(t *testing.T) {
 		{"a model that came back shows history", base(), []facts.Observation{observed(live(success, true), at(west()), nil)}, judge.Waiting, false},
 		{"an abort without an end, the model is idle", base(), []facts.Observation{observed(idle, at(west()), nil)}, judge.Aborted, false},
 
-		{"the redirect does not tell where to", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.Moved, true},
+		{"the redirect does not say where to", base(), []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.Moved, true},
 		{"neither the redirect nor anything else names the target", unproved, []facts.Observation{observed(answered(facts.InfoDenied), at(west()), anon)}, judge.SourceReleased, false},
 		{"a redirect of an unknown controller", base(), []facts.Observation{observed(answered(facts.InfoRedirected), facts.Record{}, nil)}, judge.SourceReleased, false},
 		{"the target's denials are not the source's", base(), []facts.Observation{seenSuccess, deniedByTarget, deniedByTarget, observed(answered(facts.InfoDenied), at(west()), nil)}, judge.SourceReleased, false},
@@ -107,7 +107,7 @@ func TestAttribution(t *testing.T) {
 
 		{"listed before anything was seen", completes, []facts.Observation{observed(listed(west(), "", false), at(west()), nil)}, judge.Waiting, false},
 		{"recorded, and listed by a third that has kept a copy of old", afterReap, []facts.Observation{observed(listed(east(), reap, true), at(east()), nil)}, judge.Migrated, false},
-		{"recorded, and listed by a third that was not seen before", told2026, []facts.Observation{seenSuccess, observed(elder, at(east()), nil)}, judge.Migrated, false},
+		{"recorded, and listed by a third that was not seen before", recorded2026, []facts.Observation{seenSuccess, observed(elder, at(east()), nil)}, judge.Migrated, false},
 		{"recorded, and listed by the source that has kept a copy", completes, []facts.Observation{observed(listed(east(), reap, true), at(east()), nil)}, judge.SourceRetains, false},
 		{"listed with a migration", completes, []facts.Observation{observed(listed(west(), importing, false), at(west()), nil)}, judge.Running, false},
 		{"listed without the migration that was seen", completes, []facts.Observation{seenSuccess, observed(listed(west(), "", false), facts.Record{}, nil)}, judge.NoAnswer, false},
@@ -135,9 +135,9 @@ func TestAttribution(t *testing.T) {
 		{"two active, and the source shows no migration", base(), repeat(2, observed(facts.Info{Kind: facts.InfoLive, Controller: west().UUID}, at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Conflict, false},
 		{"two active, and the source shows the migration", base(), repeat(2, observed(live(success, false), at(west()), copies(facts.CopyActive, facts.CopyActive))), judge.Running, false},
 		{"recorded, no other controller has it", alone, []facts.Observation{observed(on, at(east()), nil)}, judge.Migrated, false},
-		{"recorded by this run", told, []facts.Observation{observed(on, at(east()), nil)}, judge.Migrated, false},
-		{"recorded by this run, the source has it", told, []facts.Observation{observed(on, at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
-		{"recorded by this run after a failed removal", toldReap, []facts.Observation{observed(live(reap, true), at(west()), nil), observed(on, at(east()), nil)}, judge.SourceRetains, false},
+		{"recorded by this run", recorded, []facts.Observation{observed(on, at(east()), nil)}, judge.Migrated, false},
+		{"recorded by this run, the source has it", recorded, []facts.Observation{observed(on, at(east()), copies(facts.CopyPresent, facts.CopyPresent))}, judge.SourceRetains, false},
+		{"recorded by this run after a failed removal", recordedReap, []facts.Observation{observed(live(reap, true), at(west()), nil), observed(on, at(east()), nil)}, judge.SourceRetains, false},
 		{"recorded, the source is absent once", base(), []facts.Observation{observed(on, at(east()), copies(facts.CopyAbsent, facts.CopyPresent))}, judge.SourceRetains, false},
 		{"recorded, the source is absent twice", base(), repeat(2, observed(on, at(east()), copies(facts.CopyAbsent, facts.CopyPresent))), judge.Migrated, false},
 		{"recorded, denied twice after success", base(), []facts.Observation{seenSuccess, denied, denied, observed(on, at(east()), nil)}, judge.Migrated, false},

@@ -47,7 +47,7 @@ func TestASilentSource(t *testing.T) {
 		{"runs, listed", []facts.Observation{observed(listed, exporting, importing)}, judge.Running, false},
 		{"runs, JIMM does not answer", []facts.Observation{observed(noAnswer, exporting, silent)}, judge.Running, false},
 		{"runs, in use on the target: no conflict", []facts.Observation{observed(direct, exporting, idle), observed(direct, exporting, idle), observed(direct, exporting, idle)}, judge.Running, false},
-		{"runs, JIMM is told that it has gone", []facts.Observation{observed(gone, exporting, idle), observed(gone, exporting, idle)}, judge.Running, false},
+		{"runs, the source denies it to JIMM", []facts.Observation{observed(gone, exporting, idle), observed(gone, exporting, idle)}, judge.Running, false},
 		{"did run, and says nothing now", []facts.Observation{observed(direct, exporting, absent), observed(direct, silent, absent), observed(direct, silent, absent)}, judge.NoAnswer, false},
 		{"idle once, and the target denies", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, absent)}, judge.Waiting, false},
 		{"aborted", []facts.Observation{observed(direct, exporting, importing), observed(direct, idle, absent), observed(direct, idle, absent)}, judge.Aborted, false},
@@ -115,7 +115,7 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 }
 
 // An operator's confirmation proves nothing against either observation.
-func TestAnOperatorsWordIsContradicted(t *testing.T) {
+func TestAConfirmationIsContradicted(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	observed := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {
 		return facts.Observation{Info: i, Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: {State: atSource}, target.UUID: {State: atTarget}}}

@@ -139,8 +139,8 @@ func (f decision) exporting() {
 	loc := f.loc
 	loc.Proof = f.name + " reports that a migration is moving the model away"
 	if loc.Recorded.ShowsMigrations() {
-		// Up to Juju 3.6 that is said of what a migration has left behind, too.
-		loc.Proof += ", or could not remove it at its end"
+		// Up to Juju 3.6, a controller reports the same about a copy that a migration has left behind.
+		loc.Proof += ", or has left this copy behind"
 	} else {
 		loc.State, loc.Holder = StateMigrating, loc.Recorded
 	}

@@ -146,7 +146,7 @@ func TestListModelSummaries(t *testing.T) {
 	})
 }
 
-func TestModelStatusTellsMissingFromForbidden(t *testing.T) {
+func TestModelStatusDistinguishesMissingFromForbidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)
 		admin := b.admin(t, addressA)

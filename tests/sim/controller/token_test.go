@@ -139,7 +139,7 @@ func TestTokenLoginDuringAndAfterAMigration(t *testing.T) {
 	})
 }
 
-func TestTokenWithoutSuperuserIsToldWhatIsMissing(t *testing.T) {
+func TestTokenWithoutSuperuserGetsWhatIsMissing(t *testing.T) {
 	key := newSigner(t)
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, func(a, _ *controller.Config) {

@@ -82,7 +82,7 @@ func TestTwoNextsOfOneWatcherWaitForEachOther(t *testing.T) {
 	})
 }
 
-func TestAllModelWatcherTellsOfRemoval(t *testing.T) {
+func TestAllModelWatcherReportsRemoval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, nil)
 		onModel, _ := b.login(t, addressA, "/model/"+prod+"/api", "user-admin", "pw")

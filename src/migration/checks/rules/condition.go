@@ -1,14 +1,14 @@
 package rules
 
-// Condition reports which migrations an entry of a data file is about: all of its
-// parts must be fulfilled, and one that is left out always is.
+// Condition says which migrations an entry of a data file is about: all of its
+// parts must be fulfilled. A part that is left out is always fulfilled.
 type Condition struct {
 	Source Range  `json:"source"` // Of the source controller.
 	Target Range  `json:"target"` // Of the target controller.
 	Model  Range  `json:"model"`  // Of the model's agents.
 	Type   string `json:"type"`   // iaas or caas.
 	Cloud  string `json:"cloud"`  // Type of the model's cloud.
-	Holds  []Kind `json:"holds"`  // One of which the model contains.
+	Holds  []Kind `json:"holds"`  // The model must contain one of these.
 }
 
 // versions matches the versions alone.

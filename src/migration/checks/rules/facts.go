@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Facts are what is known of a migration. The zero value knows nothing.
+// Facts are what is known about a migration. In the zero value, nothing is
+// known.
 type Facts struct {
 	// Source, Target and Model are the versions of the two controllers and of
 	// the model's agents; "" if not known.
@@ -15,8 +16,8 @@ type Facts struct {
 	Type, Cloud string
 	// Holds are the names of what the model contains, by kind.
 	Holds map[Kind][]string
-	// Known are the kinds of which all is known: one of them that is not in
-	// Holds is not in the model.
+	// Known are the kinds that are known completely: if one of them is not in
+	// Holds, the model does not contain it.
 	Known []Kind
 }
 
@@ -39,7 +40,7 @@ const (
 	Containers       Kind = "containers"          // Machines in machines.
 	KVMContainers    Kind = "kvm-containers"      // Those that are virtual machines.
 	SpaceConstraints Kind = "space-constraints"   // Machines whose constraints name spaces.
-	OldAgents        Kind = "old-agents"          // What runs an older minor version than the target.
+	OldAgents        Kind = "old-agents"          // Agents that run an older minor version than the target.
 	OldModel         Kind = "old-model"           // The model, at an older minor version than the target.
 	Offers           Kind = "offers"              // Offers.
 	ConnectedOffers  Kind = "connected-offers"    // Offers that other models use.

@@ -16,8 +16,8 @@ const (
 	Unaffected = "unaffected"
 )
 
-// Check returns what is wrong with the releases, as they stand in a data file: both
-// supported lines must be named.
+// Check returns what is wrong with the releases of a data file: both supported
+// lines must be named.
 func (f Fixed) Check() error {
 	for _, line := range []string{"3.6", "4.0"} {
 		if f[line] == "" {

@@ -8,28 +8,27 @@ import (
 // Reason is what the text of a refusal or an abort means.
 type Reason struct {
 	ID    string           `json:"id"`
-	Texts []*regexp.Regexp `json:"texts"` // One of which is in the server's text.
+	Texts []*regexp.Regexp `json:"texts"` // The server's text must match one of these.
 	// Source and Target are the versions with which the words mean this.
 	Source Range `json:"source"`
 	Target Range `json:"target"`
-	// Side and Fixed say where the fault is that the words are about, and in which
-	// releases no more. Words that are not about a fault of Juju have neither.
+	// Side and Fixed say where the fault is that the text is about, and from which
+	// releases on it is fixed. A text that is not about a fault of Juju has neither.
 	Side  Side   `json:"side"`
 	Fixed Fixed  `json:"fixed"`
 	Say   string `json:"say"`
 	Do    string `json:"do"`
-	// Retry reports that the same command can help later, without anything being
-	// done: what is in the way ends by itself.
+	// Retry reports that the same command can succeed later, because the obstacle
+	// goes away by itself.
 	Retry    bool   `json:"retry"`
 	Evidence string `json:"evidence"`
 }
 
-// Hidden is the reason of an answer in which JIMM keeps that of the controller to itself.
+// Hidden is the reason of an answer in which JIMM hides the controller's own reason.
 const Hidden = "hidden"
 
-// Explain returns the reason that a server's text gives, if it is a known one. The
-// first entry counts whose words are in the text and whose versions are not ruled
-// out.
+// Explain returns the reason in a server's text, if it is a known one: that of the
+// first entry with a text that matches and with versions that are not ruled out.
 func Explain(text string, f Facts) (Reason, bool) {
 	for _, r := range All().Reasons {
 		says := slices.ContainsFunc(r.Texts, func(p *regexp.Regexp) bool { return p.MatchString(text) })

@@ -16,7 +16,8 @@ var files embed.FS
 type Rule struct {
 	ID string `json:"id"`
 	Condition
-	// Side and Fixed say where the fault is, and in which releases no more.
+	// Side and Fixed say where the fault is, and from which releases on it is
+	// fixed.
 	Side  Side  `json:"side"`
 	Fixed Fixed `json:"fixed"`
 	// Level is "fail" where Juju does not migrate such a model, and "warn"
@@ -34,14 +35,14 @@ type Rule struct {
 // Match reports whether the rule is about the migration.
 func (r Rule) Match(f Facts) Fit { return r.Apt(f).and(r.contents(f)) }
 
-// Apt reports the same of the versions alone: where it fits, only the contents of
+// Apt reports the same for the versions alone: if it fits, only the contents of
 // the model are unknown.
 func (r Rule) Apt(f Facts) Fit { return r.versions(f).and(r.Side.fault(r.Fixed, f)) }
 
 // Names returns the names of what the condition is about.
 func (r Rule) Names(f Facts) []string { return f.named(r.Holds) }
 
-// Fill puts names into one of a rule's sentences. Behind a command they are
+// Fill puts names into one of a rule's sentences. After a command they are
 // separated by spaces, elsewhere by commas.
 func Fill(text, model, source, target string, names []string) string {
 	command := strings.Contains(text, "juju ") && strings.Contains(text, "{model} {names}")
@@ -50,7 +51,7 @@ func Fill(text, model, source, target string, names []string) string {
 		list = strings.Join(names, " ")
 	}
 	var out strings.Builder
-	for { // Once through: what a name contains is not replaced.
+	for { // The text is replaced in one pass, so the contents of a name are not replaced.
 		before, rest, opens := strings.Cut(text, "{")
 		out.WriteString(before)
 		key, after, closes := strings.Cut(rest, "}")
@@ -111,8 +112,8 @@ var All = sync.OnceValue(func() Book { //nolint:gochecknoglobals // constants th
 	return b
 })
 
-// strict decodes and refuses keys that mean nothing: a misspelled condition would
-// always be fulfilled.
+// strict decodes and refuses unknown keys: a misspelt condition would always be
+// fulfilled.
 func strict(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

@@ -16,12 +16,12 @@ type Version struct {
 const (
 	// preLine is before every alpha, beta and candidate of a minor version.
 	preLine = -1 << 20
-	// preStep parts alphas, betas and candidates from each other.
+	// preStep separates alphas, betas and candidates.
 	preStep = 1 << 10
 )
 
-// ParseVersion reads "3.6.14", "4.0-beta5" or "3.6.14.1". ok is false for what is
-// not a version: nothing is concluded from it.
+// ParseVersion reads "3.6.14", "4.0-beta5" or "3.6.14.1". ok is false if the text
+// is not a version: nothing is concluded from it.
 func ParseVersion(s string) (v Version, ok bool) {
 	core, tag, tagged := strings.Cut(s, "-")
 	parts := strings.Split(core, ".")
