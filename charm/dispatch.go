@@ -29,7 +29,7 @@ const (
 
 // HookFunc handles a hook. An error makes the hook fail: the unit goes into
 // error and Juju runs the hook again, from 5 seconds later on. Trouble that the
-// operator must clear is not an error but a status; see [StatusBlocked].
+// user must clear is not an error but a status; see [StatusBlocked].
 type HookFunc func(ctx context.Context, h *Hook) error
 
 // Hook is one run of a hook. What it is about, such as the relation, is in

@@ -46,7 +46,7 @@
 // computes everything from its configuration and relations each time puts one
 // function into AnyHook and does not care which hook it is.
 //
-// What the operator must clear is not an error: set [StatusBlocked] with a
+// What the user must clear is not an error: set [StatusBlocked] with a
 // message that says how, and return nil. Return errors for bugs and for what
 // may pass by itself; Juju then runs the hook again.
 //

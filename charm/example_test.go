@@ -23,7 +23,7 @@ type greeterConfig struct {
 	Greeting string `json:"greeting"`
 }
 
-// configure tells the operator whether the charm can do its work.
+// configure tells the user whether the charm can do its work.
 func configure(ctx context.Context, h *charm.Hook) error {
 	var config greeterConfig
 	if err := h.Config(ctx, &config); err != nil {

@@ -11,7 +11,7 @@ type Status string
 // The statuses that a charm may set.
 const (
 	StatusMaintenance Status = "maintenance" // busy, will go on by itself
-	StatusBlocked     Status = "blocked"     // the operator must act; the message says how
+	StatusBlocked     Status = "blocked"     // the user must act; the message says how
 	StatusWaiting     Status = "waiting"     // for another program or person
 	StatusActive      Status = "active"
 )

@@ -38,7 +38,7 @@ type Agent struct {
 	tasks      []*Task
 	calls      []Call
 	log        []LogRecord
-	config     map[string]any // what the operator has set
+	config     map[string]any // what the user has set
 	leader     bool
 	status     Status
 	statusSet  bool // whether the charm ever set one

@@ -63,9 +63,9 @@ func strict[P interface{ strictly(err error) error }](handler func(context.Conte
 	return with(func(ctx context.Context, a *charm.Action, p P) error { return p.strictly(handler(ctx, a, p)) })
 }
 
-// with is how every handler begins and ends: it gets the parameters of the action. Its
-// error may quote a server, so it is redacted. Whatever fails, results.summary has the
-// reason, since juju run shows nothing else with strict-exit=true.
+// with begins and ends every handler: it reads the parameters of the action, and an
+// error may quote a server, so it is redacted. results.summary always has the reason
+// of a failure, because juju run shows nothing else with strict-exit=true.
 func with[P any](handler func(context.Context, *charm.Action, P) error) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
 		var p P
@@ -90,7 +90,7 @@ func with[P any](handler func(context.Context, *charm.Action, P) error) charm.Ac
 // refused ends an action that has changed nothing, with its results.
 func refused(ctx context.Context, a *charm.Action, results map[string]any, err error) error {
 	if problem, is := errors.AsType[*config.ProblemError](err); is && !problem.MayPass {
-		results["retry-safe"] = false // Only the operator can correct it.
+		results["retry-safe"] = false // Only the user can correct it.
 	}
 	setNext(results, a, err)
 	if setErr := a.SetResults(ctx, results); setErr != nil {
@@ -113,8 +113,8 @@ func setNext(results map[string]any, a *charm.Action, err error) {
 	}
 }
 
-// conclude prints the sentence that the action ends with; one that is not a success is
-// its error.
+// conclude prints the sentence with which the action ends; if it is not a success, the
+// sentence is the error.
 func conclude(progress *report.Reporter, r migration.Result, summary string) error {
 	if !r.Outcome.Succeeded() {
 		progress.End("")
@@ -131,7 +131,7 @@ func logStatus(ctx context.Context, a *charm.Action, err error) {
 	}
 }
 
-// withSettings adds to options of the engine what the charm is configured with.
+// withSettings adds the charm's configuration to options of the engine.
 func withSettings(opts migration.Options, s config.Settings) migration.Options {
 	opts.Probe, opts.PollInterval = s.ProbeControllers, s.PollInterval
 	if p := s.ControllersProblem; p != nil {
@@ -144,7 +144,7 @@ func withSettings(opts migration.Options, s config.Settings) migration.Options {
 // has it: in lower case, however it is typed.
 func confirmation(uuid string) string { return strings.ToLower(strings.TrimSpace(uuid)) }
 
-// shown is the text of an error as it may be shown.
+// shown returns the text of an error, redacted if necessary.
 func shown(err error) string {
 	if strict, ok := errors.AsType[*charm.StrictError](err); ok {
 		err = strict.Err
@@ -152,13 +152,13 @@ func shown(err error) string {
 	return redact.Error(err)
 }
 
-// redactedError is an error whose text may be shown.
+// redactedError is an error with a text that may be shown.
 type redactedError struct{ err error }
 
 // Error is the redacted text of the error inside.
 func (e *redactedError) Error() string { return shown(e.err) }
 
-// Unwrap returns the error inside, whose text may not be shown.
+// Unwrap returns the error inside. Its text must not be shown.
 func (e *redactedError) Unwrap() error { return e.err }
 
 // connect reads the settings and logs in to JIMM, as an administrator.
@@ -171,8 +171,8 @@ func connect(ctx context.Context, a *charm.Action) (config.Settings, *jaas.JAAS,
 	return settings, j, explained(a.Env(), settings, err)
 }
 
-// explained returns the problem behind an error of connecting, in the words of
-// the unit's status, or the error itself.
+// explained returns the problem that made connecting fail, as the unit's status
+// describes it, or the error itself.
 func explained(env charm.Env, settings config.Settings, err error) error {
 	if lacking, ok := errors.AsType[*jaas.NotAdministratorError](err); ok {
 		problem := config.NotAdministrator(env, lacking.Account.Generation, lacking.Account.Identity)

@@ -29,7 +29,7 @@ type applyParams struct {
 	Access    charm.Flag `json:"repair-access"`
 }
 
-// applyPlan carries out a plan. Run again it continues.
+// applyPlan carries out a plan. If it is run again, it continues.
 func applyPlan(ctx context.Context, a *charm.Action, p applyParams) error {
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
 	return r.apply(ctx, p)
@@ -80,7 +80,8 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	return r.run(ctx, w, opts)
 }
 
-// options reads the parameters that need more than their type to be right.
+// options reads the parameters of which the type alone does not show that they
+// are valid.
 func (r *planRun) options(p applyParams) (fleet.RunOptions, error) {
 	timeout, err := time.ParseDuration(p.Timeout)
 	if err != nil || timeout <= 0 {
@@ -147,7 +148,7 @@ func (r *planRun) run(ctx context.Context, w sharedReads, opts fleet.RunOptions)
 }
 
 // repairAccess corrects JIMM's access rules of the models that are where they should be,
-// as far as the time reaches; the next run continues.
+// as time allows; the next run continues.
 func (r *planRun) repairAccess(ctx context.Context, w sharedReads, s fleet.Snapshot, stays []fleet.Stay) fleet.Access {
 	limited, end := context.WithTimeout(ctx, timeForAccess)
 	defer end()
@@ -191,8 +192,8 @@ func (r *planRun) runPlan(ctx context.Context, w sharedReads, opts fleet.RunOpti
 	return done, nil
 }
 
-// show prints an event, sends it to Loki, and keeps the unit's status: it is the
-// one thing that survives the death of this process at once.
+// show prints an event, sends it to Loki, and updates the unit's status, which
+// is the only record that survives if this process is killed.
 func (r *planRun) show(ctx context.Context, e fleet.Event) {
 	changed := false
 	switch e := e.(type) {
@@ -221,8 +222,8 @@ func (r *planRun) show(ctx context.Context, e fleet.Event) {
 	}
 }
 
-// finish ends the log of a migration, if there was one, and takes the model off the
-// unit's status.
+// finish ends the log of a migration, if there was one, and removes the model from
+// the unit's status.
 func (r *planRun) finish(m fleet.MoveResult) bool {
 	if m.Result.Outcome != "" {
 		r.logOf(m.Entry).Finish(m.Result, report.Summary(m.Result))
@@ -253,7 +254,7 @@ func (r *planRun) unfly(m fleet.MoveResult) bool {
 	return true
 }
 
-// showProgress shows in the unit's status what moves.
+// showProgress shows in the unit's status which models are migrating.
 func (r *planRun) showProgress(ctx context.Context) {
 	logStatus(ctx, r.action, r.many.Show(ctx, r.moved, len(r.plan.Moves)))
 }
@@ -271,7 +272,8 @@ func (r *planRun) refuse(ctx context.Context, err error, again bool) error {
 	return refused(ctx, r.action, report.RefusedRun(err, again), err)
 }
 
-// doesNotFit reports whether a plan was refused for what it says, or for where it was run.
+// doesNotFit reports whether a plan was refused because of its contents, or because of
+// where it was run.
 func doesNotFit(err error) bool {
 	_, is := errors.AsType[*fleet.RefusedError](err)
 	return is

@@ -32,9 +32,8 @@ type drainParams struct {
 	capsParams
 }
 
-// again returns the parameters that the next run of the same drain needs: those that do
-// not have their default. A plan was made before this run, so that the next one makes its
-// own.
+// again returns the parameters that the next run of the same drain needs: those that
+// differ from their defaults.
 func (p drainParams) again() []string {
 	var out []string
 	for _, given := range []struct {
@@ -68,8 +67,8 @@ const timeToUncordon = 10 * time.Second
 // drainRounds is how often a drain plans again what has arrived meanwhile.
 const drainRounds = 5
 
-// drainController moves all models away from a controller, and says what is
-// proved then.
+// drainController moves all models away from a controller, and reports what is
+// proved at the end.
 func drainController(ctx context.Context, a *charm.Action, p drainParams) error {
 	r := &planRun{action: a, began: time.Now(), logs: map[string]*report.EventLog{}}
 	r.events = report.NoEventLog(a.Unit)
@@ -102,7 +101,8 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 	return d.run(ctx, opts)
 }
 
-// options reads the parameters that need more than their type to be right.
+// options reads the parameters of which the type alone does not show that they
+// are valid.
 func (d *drainage) options() (fleet.RunOptions, error) {
 	p := d.params
 	timeout, err := time.ParseDuration(p.Timeout)
@@ -255,7 +255,7 @@ func (d *drainage) uncordon(ctx context.Context) {
 	if !d.out.Set || d.out.Starts() > 0 || d.out.Moved() > 0 || len(d.plan.Moves) == 0 {
 		return
 	}
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // Also when the action is stopped.
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), timeToUncordon) // This is done even if the action is stopped.
 	defer end()
 	if err := d.shared.jaas.Cordoner().Cordon(ctx, d.params.Controller, false); err != nil {
 		d.action.Logger().WarnContext(ctx, "cannot lift the cordon", slog.Any("error", err))

@@ -13,7 +13,7 @@ import (
 )
 
 // listControllers lists JIMM's controllers with the models that are recorded on each,
-// and how many move.
+// and how many of them are migrating.
 func listControllers(ctx context.Context, a *charm.Action, _ none) error {
 	w, err := open(ctx, a)
 	if err != nil {
@@ -39,8 +39,8 @@ func listControllers(ctx context.Context, a *charm.Action, _ none) error {
 	return a.SetResults(ctx, report.ControllersResults(s, since, unseen))
 }
 
-// cordonedSince returns since when the cordoned controllers have been so, by JIMM's audit
-// log, which it reads only if there is one.
+// cordonedSince returns since when controllers have been cordoned, according to JIMM's
+// audit log. It reads the log only if a controller is cordoned.
 func cordonedSince(ctx context.Context, j *jaas.JAAS, list []facts.Controller) (map[string]time.Time, error) {
 	var marked []string
 	for _, c := range list {

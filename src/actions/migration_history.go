@@ -23,8 +23,8 @@ type historyParams struct {
 	Page       charm.Number `json:"page"`
 }
 
-// again returns the parameters that another page needs. The end of the time is
-// fixed, so that what happens meanwhile shifts no page.
+// again returns the parameters that another page needs. The end of the period
+// is fixed, so that new requests do not shift the pages.
 func (p historyParams) again(span fleet.Span) []string {
 	var out []string
 	for _, pair := range [][2]string{
@@ -41,7 +41,7 @@ func (p historyParams) again(span fleet.Span) []string {
 	return out
 }
 
-// migrationHistory shows what JIMM's audit log has about moves.
+// migrationHistory shows the requests about migrations in JIMM's audit log.
 func migrationHistory(ctx context.Context, a *charm.Action, p historyParams) error {
 	w, err := open(ctx, a)
 	if err != nil {
@@ -78,7 +78,7 @@ func migrationHistory(ctx context.Context, a *charm.Action, p historyParams) err
 		return err
 	}
 	var unknown []string
-	if len(rows) == 0 { // What JIMM has no longer may be in its log.
+	if len(rows) == 0 { // A model that JIMM no longer has may be in its log.
 		if found, err := facts.SelectAll(models.Models, p.Model); p.Model != "" && err == nil && len(found) == 0 {
 			unknown = append(unknown, facts.NoModel(models.Models, p.Model, nil).Error())
 		}

@@ -25,7 +25,8 @@ type statusParams struct {
 	OnStall string     `json:"on-stall"`
 }
 
-// migrationStatus shows how one model moves, or which models do.
+// migrationStatus shows the status of one migration, or of all running
+// migrations.
 func migrationStatus(ctx context.Context, a *charm.Action, p statusParams) error {
 	began := time.Now()
 	timeout, err := parseTimeout(p.Timeout)
@@ -91,7 +92,7 @@ func followModel(ctx context.Context, a *charm.Action, settings config.Settings,
 
 // allMoving reports which models are migrating.
 func allMoving(ctx context.Context, a *charm.Action, j *jaas.JAAS, opts migration.Options) error {
-	j.Pace() // A fleet may be on its way.
+	j.Pace() // Many models may be migrating.
 	recent, gap := j.RecentMigrations(ctx)
 	all, err := status.PendingMigrations(ctx, a)
 	if err != nil {

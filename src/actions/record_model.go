@@ -20,7 +20,7 @@ type recordParams struct {
 	Confirm    string `json:"confirm"`
 }
 
-// recordModel tells JIMM which controller has a model.
+// recordModel records in JIMM which controller has a model.
 func recordModel(ctx context.Context, a *charm.Action, p recordParams) error {
 	began := time.Now()
 	settings, j, err := connect(ctx, a)

@@ -20,7 +20,7 @@ const (
 	// AnswerPresent is no error, or one that only a host gives: the recorded
 	// controller has the model, active, exporting, importing or left over.
 	AnswerPresent
-	// AnswerRedirected: the recorded controller reports that the model was
+	// AnswerRedirected means that the recorded controller reports that the model was
 	// migrated away from it.
 	AnswerRedirected
 	// AnswerDenied is the recorded controller's refusal: it does not have the
@@ -28,16 +28,16 @@ const (
 	// like this after a migration to all who were not users of the model when
 	// it began, which service accounts seldom were.
 	AnswerDenied
-	// AnswerGone: the recorded controller reports that there is no such model.
+	// AnswerGone means that the recorded controller reports that there is no such model.
 	AnswerGone
-	// AnswerUnrecorded: JIMM itself reports that it has no record of the model;
+	// AnswerUnrecorded means that JIMM itself reports that it has no record of the model;
 	// no controller was asked (model connections; ModelInfo is AnswerMasked).
 	AnswerUnrecorded
 	// AnswerMasked is JIMM's own "unauthorized": it has no record of the
 	// model, or we have no right to it. JIMM of 2024 says the same if the
 	// controller answers "not found".
 	AnswerMasked
-	// AnswerMigrating: JIMM reports that it is migrating the model, and the
+	// AnswerMigrating means that JIMM reports that it is migrating the model, and the
 	// controller denies it (model connections; 2025 and newer).
 	AnswerMigrating
 	// AnswerStuck is "internal server error": JIMM migrates the model, the

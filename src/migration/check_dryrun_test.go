@@ -110,7 +110,7 @@ func TestCheckOfADryRun(t *testing.T) {
 	}
 }
 
-// Unless the operator asks for it, there is no such check and no request.
+// Unless the user asks for it, there is no such check and no request.
 func TestNoDryRunIsRequestedByDefault(t *testing.T) {
 	t.Parallel()
 	check, run, starts := checkDryRun(t, true, nil, nil)

@@ -186,7 +186,7 @@ func TestAnotherModelOfThatNameIsInTheWay(t *testing.T) {
 }
 
 // The new checks forbid nothing once a migration runs, and nothing that the
-// operator accepts.
+// user accepts.
 func TestFailuresInsideCanBeAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// A second copy that may be in use forbids a migration until an operator accepts it, and
+// A second copy that may be in use forbids a migration until a user accepts it, and
 // locate-model names it too. One that its controller calls half imported is a warning.
 func TestACopyOnAThirdControllerThatNothingExplains(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// stopWatching ends the run at the deadline, or because the caller said so. The
-// migration continues by itself.
+// stopWatching ends the run at the deadline, or because the caller has stopped
+// it. The migration continues by itself.
 func (w *watcher) stopWatching(caller context.Context) {
 	w.res.Err = cmp.Or(w.lastErr, w.attempts.err)
 	if w.request.made() && !w.progress.Attempt.Exists() {
@@ -25,7 +25,7 @@ func (w *watcher) stopWatching(caller context.Context) {
 	w.end(stopped(caller))
 }
 
-// stopped is how a run ends that its caller has stopped, or that has reached its deadline.
+// stopped ends a run that its caller has stopped, or that has reached its deadline.
 func stopped(caller context.Context) (facts.Outcome, facts.Cause) {
 	if caller.Err() != nil {
 		return facts.Interrupted, facts.CauseNone
@@ -37,8 +37,9 @@ func stopped(caller context.Context) (facts.Outcome, facts.Cause) {
 const lastProbe = 10 * time.Second
 
 // askControllers asks source and target themselves, without JIMM, before a run that
-// has not seen the end says where the model is: the migration may have ended long
-// ago while JIMM refused to answer. A caller that stops the run is not kept waiting.
+// has not seen the end reports where the model is: the migration may have ended long
+// ago while JIMM refused to answer. A caller that stops the run does not have to
+// wait for this.
 func (w *watcher) askControllers(caller context.Context) {
 	if caller.Err() != nil || !w.opts.Probe || !w.base.Source.Known() || !w.base.Target.Known() {
 		return

@@ -12,9 +12,9 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// differences returns what of a model is not as it was before it moved. The same
-// charm can have another URL on a controller of another major version. Juju 4
-// upgrades the agents to its own version by itself (juju/juju#21529).
+// differences returns how the contents of a model differ from before it moved.
+// The same charm can have another URL on a controller of another major version.
+// Juju 4 upgrades the agents to its own version by itself (juju/juju#21529).
 func differences(before, after facts.Inventory, source, target string) []string {
 	var out []string
 	before = before.WithNamesOf(after)
@@ -63,8 +63,8 @@ func withoutOrphans(before, after facts.Inventory, target rules.Version) map[str
 	return now
 }
 
-// otherUnits returns how the units are other ones than before. Those of an application
-// that is gone or new itself are not listed.
+// otherUnits returns how the units differ from before. Units of an application that is
+// itself gone or new are not listed.
 func otherUnits(before, after facts.Inventory) []string {
 	was, is := maps.Clone(before.Units), maps.Clone(after.Units)
 	maps.DeleteFunc(was, func(unit string, _ facts.Unit) bool { return gone(before, after, unit) })
@@ -83,8 +83,8 @@ func otherUnits(before, after facts.Inventory) []string {
 	return out
 }
 
-// gone reports whether the application of a unit is in the one inventory and not in the
-// other.
+// gone reports whether the application of a unit is in the first inventory and not in
+// the second.
 func gone(from, in facts.Inventory, unit string) bool {
 	app := facts.ApplicationOf(unit)
 	_, had := from.Applications[app]
@@ -116,9 +116,8 @@ func worseRemote(before, after facts.Remote) string {
 	return ""
 }
 
-// otherRelation returns how a relation has become another one, or "": it was suspended and
-// is not any more, which Juju 4 forgets (juju/juju#23337), or it was joined and does not
-// work.
+// otherRelation returns how a relation has changed, or "": it was suspended and no longer
+// is, because Juju 4 forgets that (juju/juju#23337), or it was joined and no longer works.
 func otherRelation(before, after facts.Relation) string {
 	if before.Status == "suspended" && after.Status == "joined" || before.Status == "joined" && slices.Contains([]string{"error", "suspended", "broken"}, after.Status) {
 		return "is " + after.Status + ", previously " + before.Status
@@ -162,7 +161,7 @@ func broken(before *facts.Inventory, after facts.Inventory) []string {
 	return out
 }
 
-// compareNames returns what is gone, new, or not as it was.
+// compareNames returns what is gone, new or different.
 func compareNames[T any](kind string, before, after map[string]T, change func(before, after T) string) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {

@@ -39,7 +39,7 @@ type process struct {
 	gone   chan struct{}    // closed when no one needs it any more
 
 	planned, asked, recorded bool
-	confirmed                bool // an operator has given his word
+	confirmed                bool // the user has confirmed it
 	dead                     bool
 	points                   []point              // where it made calls, each once
 	hosts                    int                  // Logins to the model.

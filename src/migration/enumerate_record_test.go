@@ -12,7 +12,7 @@ import (
 )
 
 // records runs record-model from a state, to each side of the migration, on proof
-// and on an operator's confirmation.
+// and on a user's confirmation.
 func (e *enumeration) records() {
 	for _, to := range []string{"east", "west"} {
 		for _, confirm := range []string{"", modelUUID} {
@@ -29,7 +29,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 	res, err := migration.RecordModel(ctx, p.jaas(), p, confirm, migration.Options{Options: survey.Options{Model: modelUUID, Target: to, Probe: w.probe != probeOff}})
 	how := "record " + to
 	if p.confirmed {
-		how += " on an operator's word"
+		how += " on a user's confirmation"
 	}
 	if err != nil {
 		e.blame(how, err.Error())

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Event is something that an operator wants to see while a migration continues.
+// Event is something that the user wants to see while a migration continues.
 type Event interface{ event() }
 
 // FindingEvent reports one check.
@@ -98,11 +98,12 @@ type HeartbeatEvent struct {
 	// Stalled: a [StallEvent] was reported, and the migration has made no
 	// progress since.
 	Stalled bool
-	// Err is why the last observation got nothing, if it did not.
+	// Err is why the last observation got no answer; nil if it got one.
 	Err error
 }
 
-// Over reports what is open although the phases of the migration are over.
+// Over reports what is still open although the phases of the migration are
+// over.
 type Over int
 
 // What is open.
@@ -141,8 +142,8 @@ func over(k judge.Kind) Over {
 }
 
 // RightsEvent reports that JIMM no longer shows its models to the account of the charm. The
-// migration goes on, and what the controllers themselves say is still read. It is reported
-// once, until JIMM answers again.
+// migration continues, and the charm still reads the answers of the controllers themselves.
+// It is reported once, until JIMM answers again.
 type RightsEvent struct {
 	Why     *survey.RightsError
 	Elapsed time.Duration
@@ -150,8 +151,8 @@ type RightsEvent struct {
 
 func (RightsEvent) event() {}
 
-// EndEvent reports that the migration has ended, and how, before the model's agents
-// are waited for: what waits for its place need not wait for them.
+// EndEvent reports that the migration has ended, and how, before the run waits for
+// the model's agents: a model that waits for this slot need not wait for them.
 type EndEvent struct {
 	Outcome facts.Outcome
 	// Phase is the last one: [facts.PhaseDone] of a migration that has moved the
@@ -178,7 +179,7 @@ type RecordEvent struct {
 }
 
 // WaitEvent reports that a migration was requested a moment ago, before this run,
-// and that it gets the time to begin.
+// and that the run waits for it to begin.
 type WaitEvent struct {
 	Limit time.Duration
 	// Unread reports that it is not known whether one was requested: JIMM's audit log
@@ -186,7 +187,7 @@ type WaitEvent struct {
 	Unread bool
 }
 
-// ObserveAgainEvent reports that an operator's confirmation needs a second observation, after a delay.
+// ObserveAgainEvent reports that a user's confirmation needs a second observation, after a delay.
 type ObserveAgainEvent struct{ After time.Duration }
 
 func (ObserveAgainEvent) event() {}

@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// refusal is why an operator's confirmation is not enough. Its zero value refuses
+// refusal is why a user's confirmation is not enough. Its zero value refuses
 // nothing.
 type refusal struct {
 	outcome facts.Outcome
@@ -19,8 +19,9 @@ type refusal struct {
 	next    string
 }
 
-// guard returns why one observation does not allow recording the target on an operator's
-// confirmation. What is not known refuses nothing: that is what the confirmation is for.
+// guard returns why one observation does not allow recording the target on a user's
+// confirmation. Missing answers refuse nothing, because the confirmation is meant for
+// such cases.
 func guard(s *survey.Survey) refusal {
 	info := s.WithEntry().Info
 	target := s.Observation.CopyOn(s.Target)
@@ -40,7 +41,7 @@ func guard(s *survey.Survey) refusal {
 	case target.State != facts.CopyActive && s.InUseElsewhere().Known():
 		return usedBy(s, s.InUseElsewhere())
 	case s.PointsElsewhere() && !target.Has():
-		// A target that has the model may have got it from there since.
+		// A target that has the model may have received it from there since.
 		return movedTo(s, s.Source, s.Observation.CopyOn(s.Source))
 	case target.Denies():
 		return deniedByTarget(s, target)
@@ -82,9 +83,9 @@ func movedTo(s *survey.Survey, from facts.Controller, at facts.Copy) refusal {
 	}
 }
 
-// movement returns why the second observation, after a pause, contradicts the operator's
-// confirmation, where no single observation can show it: JIMM's record has changed, another
-// migration began or was requested, or the one that runs makes progress.
+// movement returns why the second observation, after a pause, contradicts the user's
+// confirmation, for reasons that no single observation can show: JIMM's record has changed,
+// another migration began or was requested, or the running one makes progress.
 func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal {
 	before, now := m.first.Observation.Info, again.Observation.Info
 	switch {
@@ -93,7 +94,8 @@ func (m *recording) movement(again *survey.Survey, pause time.Duration) refusal 
 	case again.OnTarget() && !again.TargetHasIt():
 		return refusal{facts.Unknown, facts.CauseUnproved, "JIMM already records the model on " + strconv.Quote(again.Target.String()) + ", and no controller reports whether it is there", locateCommand(again)}
 	case again.AuditErr == nil && again.TimeLeftToStart() > 0, again.TimeLeftToStart() > pause:
-		// An unread log leaves the whole time, which the pause may have been long enough for.
+		// If the log was not read, the whole time must have passed, and the pause may have
+		// been long enough.
 		return refusal{facts.Refused, facts.CauseOtherMigration, "another migration may have been requested in the meantime", followCommand(again)}
 	case !now.Migrating():
 		return refusal{}
@@ -115,7 +117,8 @@ func advances(before, now redact.Raw) bool {
 	return phase > facts.ParseText(before) || phase == facts.PhaseLogTransfer && now != before
 }
 
-// describeSeen returns what the observation has shown, for the ground of the operator's proof.
+// describeSeen returns what the observation has shown, for the ground of the proof by
+// confirmation.
 func describeSeen(s *survey.Survey) string {
 	source, target := s.Observation.CopyOn(s.Source), s.Observation.CopyOn(s.Target)
 	name := strconv.Quote(s.Target.String())

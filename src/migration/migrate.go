@@ -17,7 +17,7 @@ type Options struct {
 	// Options say which model is migrated where, and who may be asked. The unit is
 	// "jimm-migrator/0" if empty.
 	survey.Options
-	// Ignore names the checks whose failure the operator accepts.
+	// Ignore names the checks whose failure the user accepts.
 	Ignore []checks.ID
 	// PollInterval is the time between two polls; 5 s if zero. The waits of the
 	// engine do not depend on it, but for a floor of [LeastPolls] polls.

@@ -15,7 +15,7 @@ import (
 
 // RecordModel tells JIMM that the target of the options has the model, and starts
 // nothing. It does so on the same proof as [Migrate]; with confirm, the model's UUID, also
-// on an operator's confirmation, unless one of two observations contradicts it. An error
+// on a user's confirmation, unless one of two observations contradicts it. An error
 // means that JIMM did not list its controllers or models, and that nothing was done.
 func RecordModel(ctx context.Context, jaas survey.JAAS, recorder Recorder, confirm string, opts Options) (Result, error) {
 	r := newRun(jaas, opts)
@@ -45,7 +45,7 @@ func (r *run) begun(s *survey.Survey) *Result {
 	return res
 }
 
-// named reports whether JIMM knows the model and the controller, and the operator has
+// named reports whether JIMM knows the model and the controller, and the user has
 // confirmed this model: confirm is its UUID. Otherwise it ends the run, which cannot help
 // if it is repeated.
 func (r *Result) named(s *survey.Survey, confirm string) bool {
@@ -88,7 +88,7 @@ type recording struct {
 }
 
 // record records on the engine's own proof if there is one, and otherwise on
-// the operator's confirmation.
+// the user's confirmation.
 func (m *recording) record(ctx, limited context.Context) {
 	s := m.first
 	if !m.res.named(s, cmp.Or(m.confirm, s.Model.UUID)) {
@@ -127,7 +127,7 @@ func (m *recording) mayBeProved() bool {
 	}
 }
 
-// fromCopy records on the operator's confirmation, which two observations must not contradict.
+// fromCopy records on the user's confirmation, which two observations must not contradict.
 func (m *recording) fromCopy(ctx, limited context.Context) {
 	m.res.Step, m.res.Err, m.res.Detail, m.res.Next = facts.StepRecord, nil, "", ""
 	if !m.allowed(guard(m.first)) {

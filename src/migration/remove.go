@@ -26,7 +26,7 @@ type Remover interface {
 var ErrRemovalRefused = errors.New("the controller refuses")
 
 // RemoveLeftOver removes the half-imported copy that an aborted migration has left on the
-// target of the options. It does so only if the operator has confirmed it with the model's
+// target of the options. It does so only if the user has confirmed it with the model's
 // UUID, and two observations prove that the copy is left over. The copy is gone only if the
 // controller says so twice. An error means that JIMM did not list its controllers or models,
 // and that nothing was done.

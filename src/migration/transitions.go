@@ -133,7 +133,7 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 }
 
 // recordCommand is the charm's own command that records a controller: on proof, or with
-// the model's UUID as confirm on the operator's confirmation.
+// the model's UUID as confirm on the user's confirmation.
 func (w *watcher) recordCommand(at facts.Controller, confirm string) string {
 	return facts.RecordCommand(w.opts.Unit, w.base.Model.UUID, at.Name, confirm)
 }
@@ -151,11 +151,11 @@ func (w *watcher) end(outcome facts.Outcome, cause facts.Cause) {
 }
 
 // explain reports what the text of a refusal or an abort means. A command that can only
-// be refused again is not the one to continue with.
+// be refused again is not suggested.
 func (w *watcher) explain() {
 	unanswered := w.res.Cause == facts.CauseRecordFailed && !errors.Is(w.res.Err, ErrRecordRefused)
 	if unanswered || errors.Is(w.res.Err, ErrNotSent) {
-		return // The words are not those of an answer to the request.
+		return // The text is not that of an answer to the request.
 	}
 	reason, ok := w.reason(w.res.Detail)
 	w.res.Hint = reason.Hint()
@@ -175,8 +175,8 @@ func (w *watcher) explain() {
 	}
 }
 
-// warnedOf is what stands for the reason of an abort that the source does not give, as
-// those of Juju 4 do not: what the checks had warned of.
+// warnedOf stands for the reason of an abort if the source does not give one, like
+// sources of Juju 4: it is what the checks had warned about.
 func (w *watcher) warnedOf() string {
 	i := slices.IndexFunc(w.res.Findings, func(f checks.Finding) bool { return f.Check == checks.Advisories && f.Level == checks.Warn })
 	if i < 0 {
@@ -215,7 +215,7 @@ func (w *watcher) showRunning(o facts.Observation) {
 	}
 }
 
-// goesElsewhere ends the run: the migration is not the one that was asked for.
+// goesElsewhere ends the run: the migration is not the requested one.
 func (w *watcher) goesElsewhere(o facts.Observation) {
 	w.showRunning(o)
 	if w.base.GoesTo == w.base.Source.Name {
@@ -241,8 +241,8 @@ func (w *watcher) migrated() {
 }
 
 // over notes that the source has released the model, which it does at the end of the last
-// phase. The last text that was seen is that of an earlier one. A source that could not remove
-// its copy has not released it.
+// phase. The last text that was seen is that of an earlier phase. A source that could not
+// remove its copy has not released it.
 func (w *watcher) over() {
 	if w.progress.Phase == facts.PhaseReapFailed {
 		return
@@ -255,7 +255,7 @@ func (w *watcher) over() {
 func (w *watcher) done(outcome facts.Outcome) {
 	w.over()
 	if outcome == facts.AlreadyThere && !w.res.Attempt.Exists() {
-		w.res.Phase = facts.PhaseUnknown // Nothing migrated under this run's eyes.
+		w.res.Phase = facts.PhaseUnknown // This run has seen no migration.
 	}
 	w.end(outcome, facts.CauseNone)
 }
@@ -329,8 +329,8 @@ func (w *watcher) redirectOfSource(o facts.Observation) facts.Controller {
 	return facts.Controller{}
 }
 
-// answers is what was answered about the model: JIMM's error, or else what controllers say
-// themselves.
+// answers returns what was answered about the model: JIMM's error, or else what the
+// controllers themselves report.
 func answers(of []facts.Controller, o facts.Observation) string {
 	if o.Info.Err != nil {
 		return redact.Error(o.Info.Err)

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// unresolved is the timer of verdicts that settle nothing. Its zero value does not run.
+// unresolved is the timer of verdicts that decide nothing. Its zero value does not run.
 type unresolved struct {
 	kind       judge.Kind
 	since      time.Time // Since when the verdict is of this kind; zero: it is not.
@@ -42,7 +42,7 @@ func (u *unresolved) noAnswer() bool { return !u.unanswered.IsZero() }
 // reset stops the timer.
 func (u *unresolved) reset() { *u = unresolved{} }
 
-// unsettled waits for a verdict that settles something, for a bounded time.
+// unsettled waits for a verdict that decides something, for a limited time.
 func (w *watcher) unsettled(ctx context.Context, v judge.Verdict, o facts.Observation) bool {
 	w.res.Holder = facts.Controller{}
 	unresolvedFor := w.unresolved.duration(v.Kind, time.Now())

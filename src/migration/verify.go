@@ -48,11 +48,11 @@ type Aftermath struct {
 	Missing []string
 	// Differences say what is not as it was.
 	Differences []string
-	// FollowUps are left for the operator to do.
+	// FollowUps are left for the user to do.
 	FollowUps []FollowUp
 }
 
-// FollowUp is something that is left to do for the operator.
+// FollowUp is something that is left for the user to do.
 type FollowUp struct{ ID, Why, Do string }
 
 // ThirdCopy is the follow-up about a controller, neither source nor target, that still has a
@@ -191,9 +191,10 @@ func (w *watcher) mayBeForgotten() bool {
 	return w.Traits.AutoRecords && w.res.Outcome != facts.AlreadyThere && w.base.RecordedBy != judge.ByThisRun
 }
 
-// recordGone reports whether JIMM has forgotten the model since it was recorded: what
-// is said at the end is true then. JIMM is asked from the time keep on, and has to say so
-// twice. No answer proves nothing, so it is asked again; sure is false if none came.
+// recordGone reports whether JIMM has forgotten the model since it was recorded: what is
+// said at the end is true then. JIMM is asked from the time keep on, and has to say so
+// twice. A missing answer proves nothing, so JIMM is asked again; sure is false if no
+// answer came.
 func (w *watcher) recordGone(limited context.Context, keep time.Time) (gone, sure bool) {
 	pause := max(time.Until(keep), 0)
 	for unanswered, lost := 0, 0; unanswered < pollsToGiveUp && sleep(limited, pause); pause = w.opts.PollInterval {
@@ -323,9 +324,10 @@ func (w *watcher) agentsFinding(after, before *facts.Inventory, err error) check
 	}
 }
 
-// changedUsers returns who has another access to the model than before it moved. A JIMM
-// that records by itself is not asked: it would forget the model if the target refused
-// to describe it, which a login to the model does not rule out (JIMM of July 2026).
+// changedUsers returns the users whose access to the model differs from before it
+// moved. A JIMM that records by itself is not asked: it would forget the model if the
+// target refused to describe it, which a login to the model does not rule out (JIMM of
+// July 2026).
 func (w *watcher) changedUsers(limited context.Context, after *facts.Inventory) []string {
 	if w.Traits.AutoRecords || after == nil || len(w.Model.Users) == 0 {
 		return nil
@@ -422,7 +424,7 @@ func (w *watcher) followUps(after, before *facts.Inventory) []FollowUp {
 	}
 	facts := checks.Facts(&moved)
 	if after == nil {
-		delete(facts.Holds, rules.OldModel) // Before the move it was; Juju 4 upgrades it on arrival.
+		delete(facts.Holds, rules.OldModel) // It was before the migration; Juju 4 upgrades it on arrival.
 	}
 	var out []FollowUp
 	for _, r := range rules.All().FollowUps {

@@ -173,8 +173,8 @@ func (w *watcher) start(ctx, limited context.Context) bool {
 		w.login = unasked
 	}
 	w.base.TargetProved = err == nil
-	// While JIMM has just set its mode, another's question may have unset it
-	// again, if the source still showed an ended attempt.
+	// Just after JIMM has set its mode, a request of another client may unset
+	// it again, if the source still shows an ended attempt.
 	w.modeSet = err == nil && w.base.AutoRecords && !w.base.Old.Exists()
 	w.res.MigrationID = redact.String(id)
 	w.report(StartEvent{Source: w.base.Source, Target: w.base.Target, MigrationID: w.res.MigrationID, Err: err})
@@ -186,10 +186,11 @@ func (w *watcher) start(ctx, limited context.Context) bool {
 	return true
 }
 
-// ask sends the request. It is not cut off, neither by the deadline nor by the
-// caller: a client that goes away in the middle leaves JIMM's migration mode
-// behind (JIMM of July 2026). The writer has a time limit of its own. A caller
-// that wants to stop is obeyed after a short grace: its process ends anyway.
+// ask sends the request. Neither the deadline nor the caller interrupts it: a
+// client that goes away in the middle leaves JIMM's migration mode set (JIMM of
+// July 2026). The writer has a time limit of its own. If the caller wants to
+// stop, the run ends after a short grace period, because the process ends
+// anyway.
 func (w *watcher) ask(ctx context.Context) (string, error) {
 	type answer struct {
 		id  string

@@ -11,7 +11,8 @@ import (
 // String removes from a server's text what may contain secrets: Juju prints cloud
 // credentials in clear when two of one name differ ("credential attribute
 // mismatch: map[…] != map[…]", Juju 2.9 to 4.0), and errors can quote tokens.
-// What looks like a secret is removed: better a text with a hole than a leak.
+// Everything that looks like a secret is removed: a gap in a text is better than
+// a leak.
 func String(text string) string {
 	if harmless(text) {
 		return strings.TrimSpace(text)

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// Access is what check-access found out.
+// Access is what check-access has found.
 type Access struct {
 	// Identity is the service account in JIMM, Administrator whether it is a JIMM
 	// administrator.
@@ -120,7 +120,7 @@ func (a Accounts) unknown() []string {
 	return out
 }
 
-// remedy is what makes an account work.
+// remedy returns how to make an account work.
 func (a Accounts) remedy(controller string, state facts.AccountState) string {
 	switch state {
 	case facts.AccountWeak:

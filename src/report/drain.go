@@ -110,7 +110,7 @@ func (d *Drained) Moved() int {
 	return c.Moved + c.Already
 }
 
-// Moves returns what became of the models of all rounds.
+// Moves returns the results of the models of all rounds.
 func (d *Drained) Moves() []fleet.MoveResult {
 	var out []fleet.MoveResult
 	for _, r := range d.rounds {
@@ -119,7 +119,7 @@ func (d *Drained) Moves() []fleet.MoveResult {
 	return out
 }
 
-// latest returns what became of each model in the last round that had it.
+// latest returns the result of each model in the last round that had it.
 func (d *Drained) latest() []fleet.MoveResult {
 	moves := d.Moves()
 	last := map[string]int{}
@@ -236,7 +236,7 @@ func verdictText(d Drained) string {
 	}
 }
 
-// stillThere counts the models because of which a drain must go on.
+// stillThere counts the models that a drain still has to migrate.
 func stillThere(e fleet.Evidence) string {
 	var parts []string
 	if n := len(e.Movable); n > 0 {
@@ -462,7 +462,7 @@ func (d *Drained) addNewModels(out map[string]any) {
 	}
 }
 
-// AddAccess adds to results what became of JIMM's access rules, if anything.
+// AddAccess adds the result for JIMM's access rules, if there is one.
 func AddAccess(out map[string]any, a fleet.Access) {
 	if len(a.Repaired)+len(a.Right)+len(a.Left) == 0 {
 		return
@@ -472,7 +472,7 @@ func AddAccess(out map[string]any, a fleet.Access) {
 	out["access"] = entry
 }
 
-// AccessLine returns, in one line, what became of JIMM's access rules.
+// AccessLine returns, in one line, the result for JIMM's access rules.
 func AccessLine(a fleet.Access) string {
 	var parts []string
 	if len(a.Repaired) > 0 || len(a.Right)+len(a.Left) == 0 {
@@ -487,7 +487,7 @@ func AccessLine(a fleet.Access) string {
 	return "JIMM's access rules: " + strings.Join(parts, ", ")
 }
 
-// Access sends what became of JIMM's access rules.
+// Access sends the result for JIMM's access rules.
 func (l *EventLog) Access(a fleet.Access) {
 	level := "info"
 	if len(a.Left) > 0 {

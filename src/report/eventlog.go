@@ -109,7 +109,7 @@ func (l *EventLog) know(m facts.Model, source facts.Controller) {
 	}
 }
 
-// knowTarget adds the target, if the operator has named none.
+// knowTarget adds the target, if the user has named none.
 func (l *EventLog) knowTarget(target facts.Controller) {
 	if l.base["target"] == "" && target.Known() {
 		l.base["target"] = target.String()

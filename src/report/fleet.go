@@ -95,8 +95,8 @@ func listedResults(l ListedModel, controller, moving string) map[string]any {
 	return out
 }
 
-// reasons lists the reasons against a target: what forbids it, or else what is
-// not known, or else what to watch.
+// reasons lists the reasons against a target: the failures, or else what is not
+// known, or else the warnings.
 func reasons(findings []checks.Finding) string {
 	for _, level := range []checks.Level{checks.Fail, checks.Skip, checks.Warn} {
 		var out []string
@@ -253,7 +253,7 @@ func addFullChecks(out map[string]any, p Planned) {
 		warns := false
 		for _, f := range c.Findings {
 			switch {
-			case f.Check == checks.Freeze: // It is said of every model.
+			case f.Check == checks.Freeze: // It is the same for every model.
 			case f.Level == checks.Warn:
 				add(warned, f)
 				warns = true
@@ -308,7 +308,8 @@ func fullSummary(passed, moves, warned, failed int) string {
 	return strings.Join(parts, "; ")
 }
 
-// balanceSummary returns how near to even a plan comes, and how far it is from the least.
+// balanceSummary returns how even the load becomes, and how many moves more than the
+// minimum the plan needs.
 func balanceSummary(b fleet.Balanced) string {
 	n := len(b.Plan.Moves)
 	switch {

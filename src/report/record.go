@@ -27,7 +27,7 @@ func RecordResults(r migration.Result, run Run) map[string]any {
 	return out
 }
 
-// setLost adds the command that makes JIMM know a model again.
+// setLost adds the command that imports the model into JIMM again.
 func setLost(out map[string]any, r migration.Result, run Run) {
 	if r.Outcome == facts.LostFromJIMM {
 		setMap(out, "repair", repairResults(repairOf(r, run.CLI, run.Unit)))

@@ -61,8 +61,8 @@ func repairOf(r migration.Result, cli, unit string) repair {
 	}
 }
 
-// importCommand makes JIMM know a model again; "" if it is not known which
-// controller has the model.
+// importCommand returns the command that imports a model into JIMM again; "" if
+// it is not known which controller has the model.
 func importCommand(r migration.Result, cli string) string {
 	if r.Model.UUID == "" || r.Holder.Name == "" {
 		return ""

@@ -79,7 +79,7 @@ func stay(n int) string {
 	return "stay"
 }
 
-// unseen counts the models that have moved and of whose agents the run has seen nothing.
+// unseen counts the models that have moved and whose agents the run has not seen.
 func unseen(moves []fleet.MoveResult) int {
 	n := 0
 	for _, m := range moves {

@@ -38,7 +38,8 @@ const (
 	// stateLines are for states. Behind them there is one only every so often, although each
 	// failure has one.
 	stateLines, stateEvery = 150, 10 * time.Minute
-	// fewModels is up to which size of a plan each model has a line at its end.
+	// fewModels is the largest number of models in a plan for which each model
+	// gets a line at its end.
 	fewModels = 200
 )
 
@@ -148,7 +149,7 @@ func (l *RunLines) moved(m fleet.MoveResult) string {
 	return text
 }
 
-// step is the line of a step that has ended well.
+// step is the line of a step that has succeeded.
 func (l *RunLines) step(m fleet.MoveResult) string {
 	if s := m.Entry.Route[0]; s.Version != "" {
 		return l.single(fmt.Sprintf("%s: all agents run %s on %q", m.Entry.Name, s.Version, m.Entry.Source))
@@ -164,7 +165,7 @@ func (l *RunLines) single(line string) string {
 	return line
 }
 
-// movedLine returns, in one line, what became of a model.
+// movedLine returns, in one line, the result of a model.
 func movedLine(m fleet.MoveResult) string {
 	r := m.Result
 	switch m.State {

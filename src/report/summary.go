@@ -159,7 +159,8 @@ func refusedSummary(r migration.Result) string {
 	return "nothing was started: " + joined(failed...)
 }
 
-// joined makes one text of several: a question already ends with its mark.
+// joined makes one text of several: a text that is a question already ends with
+// its mark.
 func joined(texts ...string) string {
 	return strings.ReplaceAll(strings.Join(texts, "; "), "?; ", "? ")
 }

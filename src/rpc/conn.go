@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// closeGrace is how long Close waits for the other side's goodbye.
+	// closeGrace is how long Close waits for the other side to close the
+	// connection.
 	closeGrace = time.Second
 	// writeTimeout is how long the other side may take no byte of a message
 	// before the connection counts as lost.
@@ -244,8 +245,8 @@ func (c *Conn) Close() error {
 		c.lose(net.ErrClosed)
 		impatient := time.AfterFunc(closeGrace, c.cut)
 		defer impatient.Stop()
-		// A goodbye that fails is none of the caller's business: what could
-		// be lost by it is lost already.
+		// An error while closing does not matter to the caller: nothing more
+		// can be lost by it.
 		_ = c.ws.Close(websocket.StatusNormalClosure, "")
 		c.cut()
 	})

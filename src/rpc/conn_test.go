@@ -164,7 +164,7 @@ func TestCallEndsWithItsContextAndTheConnectionLives(t *testing.T) {
 		echo(s)
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
-	reason := errors.New("the operator pressed stop")
+	reason := errors.New("the user pressed stop")
 	go func() {
 		<-asked
 		cancel(reason)

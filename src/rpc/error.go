@@ -13,7 +13,7 @@ import (
 //
 //	Error *rpc.Error `json:"error,omitempty"`
 //
-// Its texts are the server's and may quote what an operator must not see
+// Its texts are the server's and may quote what a user must not see
 // twice (a failed import quotes cloud credentials): redact before printing.
 type Error struct {
 	// Message is the server's text.

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// line is the network connection below a handshake and its websocket, which
-// hide it well. Its holder can end both at once, whatever they wait for.
+// line is the network connection below a handshake and its websocket, which do
+// not expose it. With it, both can be ended at once, whatever they are waiting
+// for.
 type line struct {
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 

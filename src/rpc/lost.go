@@ -38,8 +38,8 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 // Is reports whether target is [ErrConnection].
 func (e *ConnectionError) Is(target error) bool { return target == ErrConnection }
 
-// HandshakeError is the reason of a [*ConnectionError] when a server answered
-// the websocket handshake with something else than an upgrade: 404 for a wrong
+// HandshakeError is the reason of a [*ConnectionError] if a server answered the
+// websocket handshake with something other than an upgrade: 404 for a wrong
 // path, 400 for a malformed model UUID (Juju), a redirect (never followed).
 type HandshakeError struct {
 	// StatusCode is the HTTP status.

@@ -43,8 +43,8 @@ func answeredID(message []byte) (uint64, error) {
 	return h.RequestID, nil
 }
 
-// answer is the rest of an answer, decoded by the one who waits for it. Error
-// is raw since a text is the rule but not the law.
+// answer is the rest of an answer, decoded by the call that waits for it. Error
+// is raw because it is usually, but not always, a text.
 type answer struct {
 	Error    json.RawMessage `json:"error"`
 	Code     Code            `json:"error-code"`

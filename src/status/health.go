@@ -53,7 +53,7 @@ type finding struct {
 	// What and Remedy are a problem that the administrator has to correct.
 	What   string `json:"what,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
-	// Waiting is what may pass without action.
+	// Waiting is a problem that may resolve without action.
 	Waiting string `json:"waiting,omitempty"`
 }
 
@@ -141,7 +141,7 @@ func (m memory) health(s config.Settings) *health {
 	return h
 }
 
-// text is how the state has the health.
+// text returns the health as the state stores it.
 func (h health) text() (string, error) {
 	raw, err := json.Marshal(h)
 	return string(raw), err

@@ -101,7 +101,8 @@ func (m memory) listPending() []Pending {
 	return out
 }
 
-// pendingText is how the state has pending migrations; "" if there are none.
+// pendingText returns pending migrations as the state stores them; "" if there
+// are none.
 func pendingText(pending []Pending) (string, error) {
 	if len(pending) == 0 {
 		return "", nil
@@ -135,7 +136,7 @@ func Begin(ctx context.Context, u config.Unit, p Pending) error {
 
 // End removes a model's pending migration and decides the status again, for an
 // action that has read its settings. With the state [Detached] the migration
-// stays pending. It works also when the action is stopped.
+// stays pending. It works even if the action has been stopped.
 func End(ctx context.Context, u config.Unit, s config.Settings, p Pending) error {
 	m, err := remember(context.WithoutCancel(ctx), u)
 	if err != nil {

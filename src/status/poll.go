@@ -51,8 +51,9 @@ type PollOptions struct {
 	Timeout time.Duration
 }
 
-// Poll asks JIMM whether it answers, logs in once an hour to count what it has,
-// and sets the unit's status. It changes nothing in JIMM; its Finish may.
+// Poll checks whether JIMM answers, logs in once an hour to count its
+// controllers and models, and sets the unit's status. It changes nothing in
+// JIMM; its Finish may.
 func Poll(ctx context.Context, u *charm.Unit, options PollOptions) error {
 	m, err := remember(ctx, u)
 	if err != nil {
@@ -208,7 +209,7 @@ func (h *health) count(ctx context.Context, env charm.Env, client *jimm.Client, 
 		case m.Migration != nil && m.Migration.Start != nil && m.Migration.End == nil:
 			h.Migrating++
 		case unlisted(m) && answering[m.ControllerUUID]:
-			// Its controller answered with other models, without this one.
+			// Its controller answered with other models, but not with this one.
 			if h.Drift++; h.Adrift == "" {
 				h.Adrift = m.UUID
 			}

@@ -81,8 +81,8 @@ func (r Run) of(text string) bool {
 }
 
 // interrupted returns the run that was interrupted and is not over, or "". A run that
-// applied a plan is over when no migration is pending; a drain must be run again, or given
-// up by lifting the cordon.
+// applied a plan is over when no migration is pending; a drain must be run again, or
+// abandoned by lifting the cordon.
 func (k inputs) interrupted() string {
 	run := k.memory.run()
 	if k.over != nil && k.over.of(run) || (Run{}).of(run) && len(k.pending) == 0 {

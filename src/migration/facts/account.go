@@ -22,8 +22,8 @@ type KnownUsers struct {
 	Identity string
 }
 
-// Prechecks is what a controller has answered to the question whether it would take a
-// model: the target, or the source itself.
+// Prechecks is the answer of a controller, the target or the source itself, to the
+// question whether it would accept a model.
 type Prechecks struct {
 	// Version is that of its facade MigrationTarget which was asked.
 	Version int
@@ -69,7 +69,8 @@ const (
 	AccountWorks AccountState = "works"
 	// AccountRefused: the controller refuses the account.
 	AccountRefused AccountState = "refused"
-	// AccountWeak: the account is not a superuser, and would not be shown enough.
+	// AccountWeak: the account is not a superuser, so the controller would not
+	// show it enough.
 	AccountWeak AccountState = "not-superuser"
 	// AccountSilent: the controller does not answer.
 	AccountSilent AccountState = "no-answer"

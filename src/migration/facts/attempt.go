@@ -14,30 +14,30 @@ type Attempt struct {
 	// Start and End are by the source controller's clock. Start is the only key
 	// that distinguishes migrations.
 	Start, End time.Time
-	// StartUnstable: Start is the time of the text, and moves with it, as builds of
-	// Juju 4 have it that show the model's busy status for a migration. Those
-	// show nothing once the status is another one, and never an end.
+	// StartUnstable: Start is the time of the text, and changes with it. Builds of
+	// Juju 4 that show the model's busy status as a migration do this; once the
+	// status is another one they show nothing, and they never show an end.
 	StartUnstable bool
 }
 
-// TextExporting is what a controller itself says of a model that a migration moves
-// away, to any client. It takes the place of the text of a migration where the source shows
-// none, as Juju 4.0.0 and later do.
+// TextExporting is what a controller itself reports, to any client, about a model that a
+// migration is moving away. It stands for the text of the migration if the source shows
+// none, like Juju 4.0.0 and later.
 const TextExporting = "model migration in progress"
 
-// Unshown is a migration that its source says runs, and shows nothing of.
+// Unshown is a migration of which the source reports only that it is running.
 func Unshown() Attempt { return Attempt{Text: TextExporting, StartUnstable: true} }
 
-// Unshown reports whether the source shows nothing of the migration.
+// Unshown reports whether the source shows nothing else about the migration.
 func (a Attempt) Unshown() bool { return a.Start.IsZero() && a.Text == TextExporting }
 
 // startSlack is how much two observations of the start of one migration may differ:
 // answers may be rounded to seconds. No two migrations begin so close together.
 const startSlack = time.Second
 
-// begunAnew reports whether a migration that is at the second text cannot be
-// the one that was at the first: none goes back to where it began.
-func begunAnew(first, second redact.Raw) bool {
+// begunAgain reports whether a migration with the second text cannot be the one
+// that had the first text: no migration goes back to its beginning.
+func begunAgain(first, second redact.Raw) bool {
 	before, now := ParseText(first), ParseText(second)
 	return now != PhaseUnknown && now < before && (now <= PhaseQuiesce || before == PhaseAbort)
 }
@@ -73,11 +73,11 @@ func (a Attempt) Same(b Attempt) bool {
 	case !a.Exists() || !b.Exists():
 		return false
 	case a.StartUnstable && b.StartUnstable:
-		return !begunAnew(a.Text, b.Text)
+		return !begunAgain(a.Text, b.Text)
 	case a.Start.IsZero() && b.Start.IsZero() && !a.Running():
 		return a.Text == b.Text && a.End.Equal(b.End)
 	case a.Start.IsZero() || b.Start.IsZero(): // The status of a model does not say when it began.
-		return a.Text == b.Text || a.Running() && !begunAnew(a.Text, b.Text)
+		return a.Text == b.Text || a.Running() && !begunAgain(a.Text, b.Text)
 	default:
 		return a.Start.Sub(b.Start).Abs() < startSlack
 	}

@@ -41,18 +41,19 @@ type Audit struct {
 
 const (
 	// AskedBefore and askedAfter are how long before and after the start of a
-	// migration, by the source's clock, the request that caused it may have been
-	// logged, by JIMM's: prechecks lie between the two, and clocks differ.
+	// migration (by the source's clock) the request that caused it may have been
+	// logged (by JIMM's clock): the prechecks are in between, and the clocks
+	// differ.
 	AskedBefore = 15 * time.Minute
 	askedAfter  = 2 * time.Minute
-	// RememberRequests is how long a request may explain what is seen now.
+	// RememberRequests is how long a request may explain a present observation.
 	RememberRequests = 24 * time.Hour
 )
 
 // Target returns the name of the controller that the migration was asked to go
 // to, or, without an attempt, the one that left the source recently. certain is
-// false if the log names none or several: it does not say which of them was
-// accepted.
+// false if the log names none or several, because it does not say which of them
+// was accepted.
 func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 	if of.Start.IsZero() && a.Now.IsZero() {
 		return "", false
@@ -62,7 +63,7 @@ func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 		switch {
 		case q.At.Before(from) || q.At.After(to):
 		case q.Kind == RequestMigrate && q.Target == source:
-			// It has been there since.
+			// It has been on that controller since.
 		case q.Kind == RequestMigrate:
 			certain = name == "" || certain && name == q.Target
 			name = q.Target
@@ -75,8 +76,8 @@ func (a Audit) Target(of Attempt, source string) (name string, certain bool) {
 }
 
 // Targets returns the controllers that the migration may have been asked to go to, in the order of the
-// requests. JIMM's answers are in the log without the errors of their items, and a request
-// without an answer may have been carried out: of several none is proved.
+// requests. The log has JIMM's answers without the errors of their items, and a request without an
+// answer may have been carried out, so if there are several, none is proved.
 func (a Audit) Targets(of Attempt, source string) []string {
 	from, to := a.around(of)
 	var out []string
@@ -88,8 +89,8 @@ func (a Audit) Targets(of Attempt, source string) []string {
 	return out
 }
 
-// around returns when the migration may have been asked for: recently, if its
-// start does not say.
+// around returns the period in which the migration may have been requested:
+// recently, if its start does not show it.
 func (a Audit) around(of Attempt) (from, to time.Time) {
 	if of.Start.IsZero() || of.StartUnstable {
 		return a.Now.Add(-RememberRequests), a.Now
@@ -120,8 +121,8 @@ func (a Audit) Arrived(controller string) bool {
 	})
 }
 
-// MayGoTo reports whether the migration may be one that brings the model to the
-// controller: that was requested last before it began, or recorded since.
+// MayGoTo reports whether the migration may go to the controller: that was the
+// last request before it began, or the controller was recorded since.
 func (a Audit) MayGoTo(of Attempt, controller string) bool {
 	from, to := a.around(of)
 	found := false
@@ -137,8 +138,8 @@ func (a Audit) MayGoTo(of Attempt, controller string) bool {
 	return found
 }
 
-// RecordedByHand reports whether another client has told JIMM since then that
-// the controller hosts the model.
+// RecordedByHand reports whether another client has made JIMM record the
+// controller since then.
 func (a Audit) RecordedByHand(target string, since time.Time) bool {
 	for _, q := range a.Requests {
 		if q.Kind == RequestRecord && !q.Own && q.Target == target && !q.At.Before(since) {
@@ -148,18 +149,18 @@ func (a Audit) RecordedByHand(target string, since time.Time) bool {
 	return false
 }
 
-// Recorded reports whether any client has told JIMM since then that the controller
-// hosts the model.
+// Recorded reports whether any client has made JIMM record the controller since
+// then.
 func (a Audit) Recorded(target string, since time.Time) bool {
 	return slices.ContainsFunc(a.Requests, func(q Request) bool {
 		return q.Kind == RequestRecord && q.Target == target && !q.At.Before(since)
 	})
 }
 
-// TimeToAppear returns how much longer than now a migration may not be reported that
-// was asked for less than limit ago. One to the controller that has the model on
-// record, or that was recorded since, is over. shown is the ended attempt that is
-// reported: it is the one that was requested if it began after that, and JIMM has
+// TimeToAppear returns how much longer it may take until a migration that was
+// requested less than limit ago is reported. A migration to the recorded controller,
+// or to one that was recorded since, is over. shown is the ended attempt that is
+// reported: it is the requested one if it began after the request, and JIMM has
 // answered.
 func (a Audit) TimeToAppear(shown Attempt, source string, limit time.Duration) time.Duration {
 	left := time.Duration(0)

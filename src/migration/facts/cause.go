@@ -9,7 +9,8 @@ const (
 	CauseNone Cause = ""
 	// CauseChecks: checks failed.
 	CauseChecks Cause = "checks-failed"
-	// CauseAnswer: a server said so; Detail has its message.
+	// CauseAnswer: the answer of a server explains the outcome; Detail has its
+	// message.
 	CauseAnswer Cause = "server-answer"
 	// CauseDeadline: the timeout of the action ran out.
 	CauseDeadline Cause = "deadline"
@@ -19,13 +20,13 @@ const (
 	CauseSilent Cause = "no-answer"
 	// CauseUnproved: the source has released the model, but not provably to the target.
 	CauseUnproved Cause = "unproved"
-	// CauseSourceUnknown: the target has the model and is recorded; whether the
-	// source has released the model could not be found out.
+	// CauseSourceUnknown: the target has the model and is recorded; it could
+	// not be determined whether the source has released the model.
 	CauseSourceUnknown Cause = "source-unknown"
 	// CauseElsewhere: the source has moved the model to a controller other
 	// than the target, or JIMM records another.
 	CauseElsewhere Cause = "elsewhere"
-	// CauseOtherMigration: another migration runs than the one asked for.
+	// CauseOtherMigration: another migration than the requested one is running.
 	CauseOtherMigration Cause = "other-migration"
 	// CauseChanged: what was seen at first is no longer true.
 	CauseChanged Cause = "changed"
@@ -41,7 +42,7 @@ const (
 	CauseDifferences Cause = "differences"
 	// CauseRecordCorrect: JIMM's record is right, the recorded controller has the model.
 	CauseRecordCorrect Cause = "record-is-right"
-	// CauseConfirm: the UUID that the operator confirmed is not the model's.
+	// CauseConfirm: the UUID that the user confirmed is not the model's.
 	CauseConfirm Cause = "confirm-differs"
 	// CauseNothingRuns: there is no migration to follow.
 	CauseNothingRuns Cause = "nothing-runs"

@@ -11,7 +11,7 @@ import (
 // name that looks like a number or a boolean needs --string-args.
 func JujuRun(unit, name string) string {
 	var value any
-	// A name that YAML 1.1 takes for something else begins with a digit or a sign, or
+	// A name that YAML 1.1 reads as something else begins with a digit or a sign, or
 	// is one of a few words.
 	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 	if json.Unmarshal([]byte(name), &value) == nil || slices.Contains(words, strings.ToLower(name)) || strings.IndexAny(name, "0123456789+-.~") == 0 {
@@ -30,8 +30,8 @@ func LocateCommand(unit, model string) string {
 	return "juju run " + unit + " locate-model model=" + model
 }
 
-// DiagnosticsCommand collects what each controller says of a model, for its administrators.
-// It changes nothing.
+// DiagnosticsCommand collects what each controller reports about a model, for its
+// administrators. It changes nothing.
 func DiagnosticsCommand(unit, model string) string {
 	return "juju run " + unit + " collect-diagnostics model=" + model
 }
@@ -52,8 +52,8 @@ func ProbeCommand(unit string) string {
 // ControllersCommand lists the controllers that JIMM has.
 func ControllersCommand(unit string) string { return "juju run " + unit + " list-controllers" }
 
-// ImportCommand makes JIMM know a model that a controller has. Where the owner is not known,
-// a person fills in the name.
+// ImportCommand imports a model that a controller has into JIMM. If the owner is not known,
+// the user fills in the name.
 func ImportCommand(cli, controller, model, owner string) string {
 	return cli + " import-model " + controller + " " + model + " --owner " + cmp.Or(owner, "OWNER")
 }
@@ -64,9 +64,9 @@ func RemoveCommand(unit, model, controller string) string {
 	return JujuRun(unit, controller) + " remove-left-over model=" + model + " controller=" + controller + " confirm=" + model + " --wait=15m"
 }
 
-// RecordCommand records the controller that has a model, on proof or, with the model's
-// UUID as confirm, on the operator's confirmation. It waits for longer than the action may take,
-// which is longer than juju run waits by itself.
+// RecordCommand records the controller that has a model, on proof or, with the model's UUID as
+// confirm, on the user's confirmation. It waits for longer than the action may take, which is
+// longer than juju run waits by itself.
 func RecordCommand(unit, model, controller, confirm string) string {
 	text := JujuRun(unit, controller) + " record-model model=" + model + " controller=" + controller
 	if confirm != "" {

@@ -6,7 +6,7 @@ import (
 )
 
 // ControllerUUID is the UUID of a controller, by which controllers and records name one. It
-// is a type of its own since JIMM, its audit log and operators name controllers by name.
+// is a type of its own because JIMM, its audit log and users refer to controllers by name.
 type ControllerUUID string
 
 // Controller is a Juju controller as JIMM lists it.
@@ -20,8 +20,8 @@ type Controller struct {
 	// Status is "available", "deprecated" or "unavailable". JIMM finds out
 	// with a delay of up to ten minutes.
 	Status string
-	// Addresses are the API addresses (host:port) that a migration hands to
-	// the agents, followed by none of the public ones.
+	// Addresses are the API addresses (host:port) that a migration gives to the
+	// agents. The public address is not among them.
 	Addresses []string
 	// PublicAddress is the address (host:port) that JIMM dials first, or "".
 	PublicAddress string
@@ -83,7 +83,7 @@ func (cs Controllers) Named(text string) (Controller, bool) {
 	return Controller{}, false
 }
 
-// Nearest returns the names that a mistyped one may mean.
+// Nearest returns the names that a mistyped name may stand for.
 func (cs Controllers) Nearest(text string) []string {
 	return nearestOf(readings(text, "controller"), func(typed string) map[string][]string {
 		forms := map[string][]string{}
@@ -133,8 +133,8 @@ func (cs Controllers) Names() string {
 
 // ShowsMigrations reports whether the controller describes a running migration to
 // those who may read the model. Juju 4.0.0 and later do not (4.0.15 and 4.1-beta2
-// observed): their silence says nothing. A version that is not known is taken for one
-// that does.
+// observed): their silence proves nothing. An unknown version counts as one that
+// does.
 func (c Controller) ShowsMigrations() bool {
 	major, rest, _ := strings.Cut(c.AgentVersion, ".")
 	n, err := strconv.Atoi(major)

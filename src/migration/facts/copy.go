@@ -37,14 +37,16 @@ const (
 	CopyAbsent
 	// CopyPresent: there is a copy: active, exporting, importing or left over.
 	CopyPresent
-	// CopyMoved: the controller has moved the model away and says where to.
+	// CopyMoved: the controller has moved the model away, and reports where to.
 	CopyMoved
-	// CopyImporting: a copy that a running or failed migration is bringing in.
+	// CopyImporting: a copy that a running migration is importing, or that a
+	// failed one has left.
 	CopyImporting
 	// CopyActive: a copy that is in use.
 	CopyActive
-	// CopyExporting: a copy that a running migration is moving away, or that one
-	// could not remove at its end. Until the migration has succeeded it is in use.
+	// CopyExporting: a copy that a running migration is moving away, or that a
+	// migration could not remove when it ended. Until the migration has succeeded,
+	// the copy is in use.
 	CopyExporting
 )
 
@@ -76,9 +78,9 @@ func CopyOf(i Info) Copy {
 }
 
 // Described returns the copy with what the controller showed one of its administrators
-// a moment later, who took it for a copy in that state. That the controller says that a
-// migration moves the model still counts: on Juju 4.0.0 and later, which are silent, an
-// administrator sees nothing of it.
+// a moment later, and with the state that this means. If the controller has reported
+// that a migration is moving the model, that still counts: on Juju 4.0.0 and later,
+// which are silent, an administrator does not see it.
 func (c Copy) Described(i Info, state CopyState, silent bool) Copy {
 	c.Info = i
 	switch {
@@ -119,8 +121,8 @@ func (c Copy) Describe() string {
 	}
 }
 
-// Dying reports that the controller is destroying its copy, which it shows its
-// administrators alone.
+// Dying reports that the controller is destroying its copy. It shows this only
+// to its administrators.
 func (c Copy) Dying() bool { return c.Info.Described() && c.Has() && !Alive(c.Info.Life) }
 
 // Has reports whether the controller has the model in some form.

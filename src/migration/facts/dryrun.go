@@ -1,11 +1,11 @@
 package facts
 
-// DryRunState is what came of a dry run of a migration on its source.
+// DryRunState is the result of a dry run of a migration on its source.
 type DryRunState string
 
 // The states.
 const (
-	// DryRunNotAsked: the operator has asked for a dry run, and the source was not asked.
+	// DryRunNotAsked: the user has requested a dry run, and the source was not asked.
 	DryRunNotAsked DryRunState = ""
 	// DryRunAccepted: source and target accept the model.
 	DryRunAccepted DryRunState = "accepted"
@@ -13,8 +13,8 @@ const (
 	DryRunRefused DryRunState = "refused"
 	// DryRunNoLogin: the target refuses the account that the source was given.
 	DryRunNoLogin DryRunState = "no-login"
-	// DryRunNotSent: the request could not be sent, or was not, since the release of the source
-	// is not known to honour a dry run.
+	// DryRunNotSent: the request could not be sent, or was not sent because the release of the
+	// source is not known to honour a dry run.
 	DryRunNotSent DryRunState = "not-sent"
 	// DryRunNoAnswer: the source did not answer.
 	DryRunNoAnswer DryRunState = "no-answer"

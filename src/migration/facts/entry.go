@@ -15,8 +15,8 @@ type Entry struct {
 	// Status and StatusText are the model's status: "available", "busy", ….
 	Status     string
 	StatusText redact.Raw
-	// Attempt is the latest migration of the model that the controller knows which has
-	// listed it.
+	// Attempt is the latest migration of the model that the controller which has
+	// listed the model knows.
 	Attempt Attempt
 	// Life, IsController and AgentVersion describe the model.
 	Life         string

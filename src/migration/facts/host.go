@@ -32,18 +32,19 @@ type Host struct {
 	Kind HostKind
 	// Controller is the UUID of the controller that serves the model.
 	Controller ControllerUUID
-	// Info is what that controller says of the model over the login: its status and what
-	// that says of a migration. JIMM passes the question on, and neither completes a
-	// migration nor forgets a model over it. The kind is [InfoNotAsked] where the status
-	// was not read, as on a JIMM whose ModelInfo changes nothing.
+	// Info is what that controller reports about the model over the login: its status,
+	// and what the status shows about a migration. JIMM passes the question on, and
+	// neither completes a migration nor forgets a model because of it. The kind is
+	// [InfoNotAsked] if the status was not read, as with a JIMM on which ModelInfo
+	// changes nothing.
 	Info Info
 	Err  error
 }
 
-// Word returns what the controller that serves the model says of it, and whether it says
-// anything: every other status than these two hides what migrations do. What an entry of
-// JIMM's list has besides is taken over, and its migration only if the controller's status
-// shows the same one: any controller can have made the entry.
+// Word returns what the controller that serves the model reports about it, and whether it
+// reports anything: every status other than these two hides migrations. Further facts are
+// taken from the entry of JIMM's list, but its migration only if the controller's status
+// shows the same one, because any controller can have made the entry.
 func (h Host) Word(listed Info) (word Info, told bool) {
 	shows := h.Info.Status == "available" || h.Info.Status == "busy"
 	if h.Kind != HostServes || h.Info.Kind != InfoLive || !shows {
@@ -61,7 +62,8 @@ func (h Host) Word(listed Info) (word Info, told bool) {
 }
 
 // Has reports whether the login shows that the controller which answered it has the model:
-// one that has only a half-imported copy answers as well, and one that removes it.
+// a controller that has only a half-imported copy answers as well, and so does one that is
+// removing its copy.
 func (h Host) Has() bool {
 	_, told := h.Word(Info{})
 	return h.Kind == HostServes && (h.Info.Kind == InfoNotAsked || told && !h.Info.Importing())
@@ -73,9 +75,9 @@ func (h Host) Shows(a Attempt) bool {
 	return own.Exists() && a.Exists() && (own.Text == a.Text || own.Running() && a.Running())
 }
 
-// InfoOfStatus reads what the status of a model says where nothing else is known
-// (Client.FullStatus of Juju 2.9 to 3.6; Juju 4 shows no migration there). A migration
-// that has ended keeps its text; when it ended is taken from the status.
+// InfoOfStatus reads the status of a model if nothing else is known (Client.FullStatus
+// of Juju 2.9 to 3.6; Juju 4 shows no migration there). A migration that has ended
+// keeps its text; when it ended is taken from the status.
 func InfoOfStatus(controller ControllerUUID, status string, text redact.Raw, since time.Time) Info {
 	i := Info{Kind: InfoLive, Controller: controller, Status: status, StatusText: text}
 	own, migrates := strings.CutPrefix(string(text), TextPrefix)

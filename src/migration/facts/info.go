@@ -19,7 +19,7 @@ type InfoKind int
 // The kinds of answers to a question about a model through JIMM. The wire
 // texts are those of JIMM of October 2024 and of July 2026.
 const (
-	// InfoNotAsked: the question was not put.
+	// InfoNotAsked: the question was not asked.
 	InfoNotAsked InfoKind = iota
 	// InfoLive: the controller described the model.
 	InfoLive
@@ -30,10 +30,10 @@ const (
 	// InfoDenied: the controller denies the model ("permission denied", "model
 	// not found"). A controller denies what it has released, and what it never had.
 	InfoDenied
-	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode:
-	// the source said something that this JIMM cannot use. Over a login to the model:
-	// the controller serves it and does not find parts of it (3.6.28 in REAP observed:
-	// "cannot make bindings: space not found").
+	// InfoBroken: "internal server error" of a JIMM that keeps a migration mode: this
+	// JIMM cannot use the source's answer. Over a login to the model: the controller
+	// serves it and does not find parts of it (3.6.28 in REAP observed: "cannot make
+	// bindings: space not found").
 	InfoBroken
 	// InfoRefused: JIMM itself refuses or does not know the model
 	// ("unauthorized"). JIMM of 2024 says the same when a controller answers
@@ -47,7 +47,7 @@ const (
 	InfoUnavailable
 )
 
-// Info is what JIMM answers about the model: the report of the recorded controller
+// Info is JIMM's answer about the model: the report of the recorded controller
 // ([InfoLive]), an entry of a list in its place ([InfoListed]), or neither.
 type Info struct {
 	Kind InfoKind
@@ -71,14 +71,14 @@ type Info struct {
 	// Users have access to the model, as "name=access".
 	Users []string
 	// Credential reports whether the model's cloud credential is valid; CredentialTag is its
-	// tag, and CredentialOwner whose it is.
+	// tag, and CredentialOwner its owner.
 	Credential                     Validity
 	CredentialTag, CredentialOwner string
 	// Backends hold the model's secrets, none if it has no secrets; BackendsReported is
 	// false where the controller does not say (before Juju 3.1).
 	Backends         []Backend
 	BackendsReported bool
-	// Err is the answer that was an error.
+	// Err is the answer, if it was an error.
 	Err error
 }
 
@@ -89,22 +89,23 @@ func (i Info) Described() bool { return i.Kind == InfoLive || i.Kind == InfoList
 // Validity reports whether something is valid.
 type Validity int
 
-// The validities. The zero value knows nothing.
+// The validities. The zero value means that it is not known.
 const (
 	ValidityUnknown Validity = iota
 	Valid
 	Invalid
 )
 
-// CloudCredential is what a controller shows of a cloud credential: of what is secret, the name only.
+// CloudCredential is what a controller shows about a cloud credential: secret attributes have only
+// their names.
 type CloudCredential struct {
 	Kind       string
 	Attributes map[string]string
 	Secret     []string
 }
 
-// Differences names in what two credentials differ, without any value. That what is secret differs does
-// not show.
+// Differences names the attributes in which two credentials differ, without any value. Differences in
+// secret attributes cannot be seen.
 func (c CloudCredential) Differences(other CloudCredential) []string {
 	if c.Kind != other.Kind {
 		return []string{"its kind is " + strconv.Quote(c.Kind) + " instead of " + strconv.Quote(other.Kind)}
@@ -129,7 +130,7 @@ func (c CloudCredential) Differences(other CloudCredential) []string {
 	return out
 }
 
-// Backend is a secret backend that has secrets of a model.
+// Backend is a secret backend with secrets of a model.
 type Backend struct {
 	Name, Type string
 	Secrets    int
@@ -154,9 +155,9 @@ func (i Info) Migrating() bool {
 	return i.Described() && i.Attempt.Running() && !over
 }
 
-// ReapFailed reports whether the controller has kept a copy of a model that it
+// ReapFailed reports whether the controller still has a copy of a model that it
 // has moved away: the model is in use on the target of that migration. Juju
-// shows the latest migration only, and no model can come back to such a copy.
+// shows only the latest migration, and no model can come back to such a copy.
 func (i Info) ReapFailed() bool {
 	return i.Described() && !i.Attempt.Running() && ParseText(i.Attempt.Text) == PhaseReapFailed
 }

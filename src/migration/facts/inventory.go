@@ -10,18 +10,18 @@ import (
 // refuse (Juju 2.9 to 4.1), all at once. Juju sees more: minimum numbers of
 // units, pending reboots, cleanups and locks are not in what it reports.
 
-// Alive reports whether a life is that of something that is not going away.
+// Alive reports whether a life means that the entity is not being removed.
 func Alive(life string) bool { return life == "" || life == "alive" }
 
 // Present reports whether the agent of the unit is with its controller.
 func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing" }
 
-// InventoryRequest says what is read of a model.
+// InventoryRequest says what is read about a model.
 type InventoryRequest struct {
 	Model      string         // The UUID.
 	Controller ControllerUUID // That is to answer.
-	// Obstacles asks for what matters only before a migration too: whether changes are disabled, and which units
-	// have joined their relations.
+	// Obstacles also requests what matters only before a migration: whether changes are disabled, and which
+	// units have joined their relations.
 	Obstacles bool
 }
 
@@ -48,16 +48,16 @@ type Inventory struct {
 	// not report it.
 	Storage         map[string]Storage
 	StorageReported bool
-	// Changes reports whether changes of the model are disabled.
+	// Changes reports whether changes to the model are disabled.
 	Changes Changes
 	// Unread names what was there and could not be read.
 	Unread []string
 }
 
-// Changes reports whether changes of a model are disabled ("juju disable-command all").
+// Changes reports whether changes to a model are disabled ("juju disable-command all").
 type Changes int
 
-// Whether changes of a model are disabled.
+// Whether changes to a model are disabled.
 const (
 	// ChangesUnread: this was not read.
 	ChangesUnread Changes = iota
@@ -178,8 +178,8 @@ func ApplicationOf(unit string) string {
 	return app
 }
 
-// Podspec reports whether the charm is one of the first kind for Kubernetes, which
-// has no Ubuntu base: its base is called "kubernetes" (Juju 2.9 to 3.6).
+// Podspec reports whether the charm is of the older kind for Kubernetes, which has
+// no Ubuntu base: its base is called "kubernetes" (Juju 2.9 to 3.6).
 func (a Application) Podspec() bool {
 	return strings.HasPrefix(a.Base, "kubernetes") || strings.Contains(a.Charm, "/kubernetes/")
 }
@@ -189,9 +189,9 @@ func (i Inventory) WithCharm(names []string) []string {
 	return SortedNames(i.Applications, func(a Application) bool { return slices.Contains(names, a.CharmName()) })
 }
 
-// Missing names the machines and units whose agents are not with the controller
-// that has reported the inventory. Of those that were there before and had no agent
-// then, none is expected; without an observation before, all are.
+// Missing names the machines and units whose agents are not connected to the
+// controller that has reported the inventory. Only agents that were connected in
+// the earlier inventory are expected; without an earlier inventory, all are.
 func (i Inventory) Missing(before *Inventory) []string {
 	var out []string
 	if before != nil {
@@ -211,8 +211,8 @@ func (i Inventory) Missing(before *Inventory) []string {
 	return out
 }
 
-// Present counts the machines and units whose agents are with the controller that
-// has reported the inventory.
+// Present counts the machines and units whose agents are connected to the
+// controller that has reported the inventory.
 func (i Inventory) Present() int {
 	return len(SortedNames(i.Machines, func(m Machine) bool { return m.Agent == "started" })) + len(SortedNames(i.Units, Unit.Present))
 }

@@ -23,7 +23,7 @@ type Model struct {
 	// CloudType is the type of that cloud, such as "lxd" or "manual", or "".
 	CloudType string
 	// Machines, Units and Cores are its sizes as JIMM lists them. JIMM of 2024
-	// lists what it last wrote down.
+	// lists what it last stored.
 	Machines, Units, Cores int
 	// Users have access to the model, as "name=access". Empty until they were asked for.
 	Users []string
@@ -31,7 +31,8 @@ type Model struct {
 	// it: "user-alice@example.com administrator". Importing a model again needs them. Empty
 	// until they were asked for.
 	Grants []string
-	// Entry is the model's row in the list that JIMM has made of those of its controllers.
+	// Entry is the model's row in the list that JIMM has merged from the lists of its
+	// controllers.
 	Entry Entry
 }
 

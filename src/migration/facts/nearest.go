@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// mostNearest is how many names are suggested at most.
+// mostNearest is the maximum number of names that are suggested.
 const mostNearest = 3
 
-// nearestOf returns the names that the last of the readings may mean that is near to one.
+// nearestOf returns the names that are near to the last of the readings that is near to
+// any.
 func nearestOf(readings []string, forms func(typed string) map[string][]string) []string {
 	for _, typed := range slices.Backward(readings) {
 		if near := nearest(typed, forms(typed)); len(near) > 0 {
@@ -29,9 +30,9 @@ func Nearest(typed string, names []string) []string {
 	return nearest(typed, forms)
 }
 
-// nearest returns the names that a mistyped text may mean, the nearest first. Each name
-// has the forms in which it can be typed. A form is near if a third of the letters, and
-// three at most, differ, or if the text is a part of it.
+// nearest returns the names that a mistyped text may stand for, the nearest first. Each
+// name has the forms in which it can be typed. A form is near if at most a third of the
+// letters, and at most three, differ, or if the text is a part of it.
 func nearest(typed string, forms map[string][]string) []string {
 	const shortest = 3 // part of a name
 	typed = strings.ToLower(typed)

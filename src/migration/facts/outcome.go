@@ -1,7 +1,7 @@
 package facts
 
-// Outcome reports how a migration ended, as far as this run could find out. The
-// list is closed; docs/reference/outcomes.md explains each in a line.
+// Outcome reports how a migration ended, as far as this run could determine.
+// The list is closed; docs/reference/outcomes.md explains each one.
 type Outcome string
 
 // The outcomes with which an action completes.
@@ -17,7 +17,7 @@ const (
 	Started Outcome = "started"
 	// ChecksPassed: no check failed, nothing was started (dry run).
 	ChecksPassed Outcome = "checks-passed"
-	// Removed: the controller says that the copy that was left over is gone.
+	// Removed: the controller reports that the left-over copy is gone.
 	Removed Outcome = "removed"
 	// NothingToRemove: the controller reports that it has no copy.
 	NothingToRemove Outcome = "nothing-to-remove"
@@ -27,8 +27,8 @@ const (
 const (
 	// Refused: at least one check failed; nothing was started.
 	Refused Outcome = "refused"
-	// NotStarted: the start was asked for and no migration began; the model is
-	// on the source.
+	// NotStarted: a migration was requested and none began; the model is on the
+	// source.
 	NotStarted Outcome = "not-started"
 	// Aborted: the migration was aborted; the model is on the source.
 	Aborted Outcome = "aborted"
@@ -38,7 +38,7 @@ const (
 	Interrupted Outcome = "interrupted"
 	// NeedsAttention: recorded on the target, but something is left to do.
 	NeedsAttention Outcome = "migrated-needs-attention"
-	// Conflict: two controllers say that they host the model.
+	// Conflict: two controllers report that they host the model.
 	Conflict Outcome = "conflict"
 	// LostFromJIMM: JIMM no longer knows the model.
 	LostFromJIMM Outcome = "lost-from-jimm"

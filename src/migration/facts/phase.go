@@ -66,9 +66,9 @@ const TextPrefix = "migrating: "
 // no way back from SUCCESS on.
 func (p Phase) PastReturn() bool { return p >= PhaseSuccess && p <= PhaseReapFailed }
 
-// The texts that Juju 2.9.46 to 4.1-dev writes, by what they begin with. The
-// first match counts. What is not here is a running migration in a phase that
-// is not known. The texts that precede an abort are those of the phase that failed.
+// The texts that Juju 2.9.46 to 4.1-dev writes, by their beginnings. The first
+// match counts. A text that is not here means a running migration in an unknown
+// phase. The texts that precede an abort are those of the phase that failed.
 func phaseTexts() []struct {
 	prefix string
 	phase  Phase
@@ -115,8 +115,8 @@ const (
 	abortReason = "aborted, removing model from target controller:"
 )
 
-// AnnouncesAbort reports whether the text stands before an abort: the source
-// shows it for a moment only. From SUCCESS on, agents that fail stop nothing.
+// AnnouncesAbort reports whether the text precedes an abort; the source shows
+// it only for a moment. From SUCCESS on, agents that fail stop nothing.
 func AnnouncesAbort(text redact.Raw) bool {
 	phase := ParseText(text)
 	if phase == PhaseAbort || phase.PastReturn() {
@@ -164,5 +164,6 @@ func (p Phase) With(text string) string {
 	return p.String() + ": " + text
 }
 
-// Transfers reports whether the phase moves data, which Juju sets no limit to.
+// Transfers reports whether the phase moves data; Juju sets no time limit for
+// such a phase.
 func (p Phase) Transfers() bool { return p == PhaseImport || p == PhaseLogTransfer || p == PhaseReap }

@@ -1,14 +1,14 @@
 package facts
 
-// String returns, in one word, what is known of JIMM's record.
+// String returns, in one word, what is known about JIMM's record.
 func (s RecordState) String() string {
 	return [...]string{"unknown", "at", "lost", "unlisted"}[s]
 }
 
-// RecordState reports what is known of JIMM's record.
+// RecordState reports what is known about JIMM's record.
 type RecordState int
 
-// The states of JIMM's record. The zero value knows nothing.
+// The states of JIMM's record. The zero value means that it is not known.
 const (
 	RecordUnknown RecordState = iota
 	RecordAt

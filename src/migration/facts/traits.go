@@ -1,6 +1,6 @@
 package facts
 
-// Traits are what the engine has to know about the JIMM it talks to.
+// Traits are what the engine has to know about the JIMM that it uses.
 type Traits struct {
 	// AutoRecords reports that this JIMM keeps a migration mode per model, records
 	// a finished migration by itself, and forgets a model when its recorded

@@ -301,12 +301,12 @@ func prove(b Baseline, target facts.Copy, v Verdict, known bool, ground string) 
 	return v
 }
 
-// Confirmation is an operator's confirmation, which repeats the model's UUID, with the two observations that must not
+// Confirmation is a user's confirmation, which repeats the model's UUID, with the two observations that must not
 // contradict it.
 type Confirmation struct {
 	Model      facts.Model
 	Controller facts.Controller
-	// Confirm is the UUID that the operator has given.
+	// Confirm is the UUID that the user has given.
 	Confirm string
 	// First and Second are the two observations, Source the controller on JIMM's record.
 	First, Second facts.Observation
@@ -315,7 +315,7 @@ type Confirmation struct {
 	Saw string
 }
 
-// JudgeConfirmation makes the proof that an operator's confirmation gives. It makes none without the model's UUID, and
+// JudgeConfirmation makes the proof that a user's confirmation gives. It makes none without the model's UUID, and
 // none if either observation contradicts it.
 func JudgeConfirmation(c Confirmation) Proof {
 	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.Controller.Known() && c.Controller.Name != "" && c.Saw != ""

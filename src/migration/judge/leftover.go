@@ -27,7 +27,7 @@ type LeftOverCopy struct {
 	Model facts.Model
 	// On is the controller that has the copy.
 	On facts.Controller
-	// Confirm is the UUID of the model, from the operator.
+	// Confirm is the UUID of the model, from the user.
 	Confirm string
 	// Controllers are all controllers of the JAAS: each of them has to answer.
 	Controllers facts.Controllers
@@ -45,7 +45,7 @@ type CopyObservation struct {
 	Quiet bool
 }
 
-// JudgeRemoval returns the permission to remove the copy. It is valid only if the operator has confirmed the removal
+// JudgeRemoval returns the permission to remove the copy. It is valid only if the user has confirmed the removal
 // and both observations prove that the copy is left over.
 func JudgeRemoval(c LeftOverCopy) Removal {
 	named := c.Model.UUID != "" && c.Confirm == c.Model.UUID && c.On.Known()

@@ -95,7 +95,7 @@ func TestOnlyWhatIsProvedToBeLeftOverMayBeRemoved(t *testing.T) {
 	}
 }
 
-// Nothing may be removed without the model's UUID from the operator, or if JIMM's record
+// Nothing may be removed without the model's UUID from the user, or if JIMM's record
 // has changed between the observations.
 func TestARemovalHasToBeConfirmed(t *testing.T) {
 	west, east, north := facts.Controller{Name: "west", UUID: "w"}, facts.Controller{Name: "east", UUID: "e"}, facts.Controller{Name: "north", UUID: "n"}

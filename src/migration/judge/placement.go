@@ -3,7 +3,7 @@ package judge
 import "jimm-migrator/src/migration/facts"
 
 // Placement is where one observation places the model, from the point of view of the controller that JIMM records.
-// Locating, planning, recording on an operator's confirmation and the status all use it. It proves nothing: only
+// Locating, planning, recording on a user's confirmation and the status all use it. It proves nothing: only
 // [Judge] does, which uses many observations.
 type Placement int
 

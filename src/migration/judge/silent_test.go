@@ -114,7 +114,7 @@ func TestAbsenceFromAListIsNoLoss(t *testing.T) {
 	}
 }
 
-// An operator's confirmation proves nothing against either observation.
+// A user's confirmation proves nothing against either observation.
 func TestAConfirmationIsContradicted(t *testing.T) {
 	source, target := controller("west", "3.6.28"), controller("east", "3.6.28")
 	observed := func(i facts.Info, atSource, atTarget facts.CopyState) facts.Observation {

@@ -80,7 +80,7 @@ type Verdict struct {
 }
 
 // Proof permits recording in JIMM that a controller hosts a model. Only [Judge] makes a valid one, and
-// [JudgeConfirmation] for an operator who confirms it. The zero value permits nothing.
+// [JudgeConfirmation] for a user who confirms it. The zero value permits nothing.
 type Proof struct {
 	model      facts.Model
 	controller facts.Controller

@@ -29,7 +29,7 @@ type Reports struct {
 	// SourceModel is the controller model of the source, read where that answer does not
 	// show it: on Juju 4 there is none. It is empty if it was not read.
 	SourceModel facts.Inventory
-	// DryRun is the answer of the source to a dry run; nil if the operator has asked for none.
+	// DryRun is the answer of the source to a dry run; nil if the user has asked for none.
 	DryRun *facts.DryRun
 }
 

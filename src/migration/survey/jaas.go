@@ -84,7 +84,7 @@ type JAAS struct {
 	ControllerModels ControllerModelReader
 	// Imports may be nil: then no target is asked about what it imports.
 	Imports ImportReader
-	// DryRunner is nil unless the operator has asked for a dry run on the source.
+	// DryRunner is nil unless the user has asked for a dry run on the source.
 	DryRunner DryRunner
 	Traits    facts.Traits
 }

@@ -81,7 +81,7 @@ const thrift = 120
 // sign makes a compact JWS, RS256.
 func (k *Keys) sign(c claims) (string, error) {
 	if k.signed == nil {
-		return k.signAnew(c)
+		return k.signAgain(c)
 	}
 	c.Expires = (c.Expires/thrift + 1) * thrift
 	id := c.ID
@@ -97,7 +97,7 @@ func (k *Keys) sign(c claims) (string, error) {
 		return token, nil
 	}
 	c.ID = id
-	if token, err = k.signAnew(c); err == nil {
+	if token, err = k.signAgain(c); err == nil {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.signed[string(same)] = token
@@ -105,7 +105,7 @@ func (k *Keys) sign(c claims) (string, error) {
 	return token, err
 }
 
-func (k *Keys) signAnew(c claims) (string, error) {
+func (k *Keys) signAgain(c claims) (string, error) {
 	key, err := k.key()
 	if err != nil {
 		return "", fmt.Errorf("cannot make a key: %w", err)

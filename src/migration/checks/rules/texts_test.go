@@ -42,7 +42,7 @@ func readTexts(t *testing.T) []placeOfTexts {
 	return places
 }
 
-// forms are the forms in which an operator meets a text: as the controller says it,
+// forms are the forms in which a user meets a text: as the controller says it,
 // and as the client of JIMM passes it on.
 func (p placeOfTexts) forms(text string) []string {
 	text = p.Before + text
