@@ -72,7 +72,7 @@ func TestRecordsAreFinished(t *testing.T) {
 			agent.SetLeader(!test.notLeader)
 			updateStatus(t, agent)
 			recordIs(t, j, held, test.want)
-			recordIs(t, j, strayed, "west") // no one has asked JIMM to move this one
+			recordIs(t, j, strayed, "west") // no request to JIMM to migrate this one
 			logins := 2
 			if test.notLeader {
 				logins = 1

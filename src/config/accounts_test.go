@@ -19,8 +19,8 @@ const (
 	password    = "c4n4ry-of-a-controller"
 )
 
-// accounts reads the settings of a unit whose controller-credentials have that
-// content.
+// accounts reads the settings of a unit with that content in
+// controller-credentials.
 func accounts(t *testing.T, content map[string]string) (s config.Settings) {
 	t.Helper()
 	agent := unit.Start(t, charmtest.Options{
@@ -64,7 +64,7 @@ func TestAccountsOfControllersAreRead(t *testing.T) {
 	}
 }
 
-// What is wrong is named by key, line and controller, never by a value; and it
+// An error names the key, the line and the controller, never a value; and it
 // stops nothing.
 func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// TestWhereJIMMIs goes through what relations can say. Facts: JIMM's charms of
-// October 2024 and of 2026, prometheus_scrape of 2026, Juju 3.6.
+// TestWhereJIMMIs tries everything that relations can publish. Facts: JIMM's
+// charms of October 2024 and of 2026, prometheus_scrape of 2026, Juju 3.6.
 func TestWhereJIMMIs(t *testing.T) {
 	own := func(app string) map[string]string { return unit.Scrape("jaas", unit.OwnModel, app, "juju-jimm-k8s") }
 	const service = "ws://jimm-endpoints.jaas.svc.cluster.local:8080"

@@ -9,8 +9,9 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// TestTheModelsProxyIsUsed has JIMM and Loki behind the proxy of the model, and what
-// is in the cluster, was found by a relation or is excepted not.
+// TestTheModelsProxyIsUsed has JIMM and Loki behind the proxy of the model; hosts
+// that are in the cluster, that a relation has named, or that are excepted are
+// reached directly.
 func TestTheModelsProxyIsUsed(t *testing.T) {
 	for name, test := range map[string]struct {
 		url       string

@@ -15,7 +15,7 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// authority makes a certificate of an authority, in PEM.
+// authority makes the certificate of an authority, in PEM.
 func authority(t *testing.T, name string) string {
 	t.Helper()
 	ca, err := wire.NewCA(name)

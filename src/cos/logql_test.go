@@ -89,7 +89,7 @@ func documented(t *testing.T) (events, fields, alerts []string) {
 	return events, fields, alerts
 }
 
-// TestAlertRules looks at the rules as Loki gets them.
+// TestAlertRules checks the rules as Loki gets them.
 func TestAlertRules(t *testing.T) {
 	events, fields, documentedAlerts := documented(t)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
@@ -147,7 +147,7 @@ func TestAlertRules(t *testing.T) {
 	}
 }
 
-// TestDashboard looks at the dashboard as Grafana's charm would take it.
+// TestDashboard checks the dashboard as Grafana's charm would read it.
 func TestDashboard(t *testing.T) {
 	events, fields, _ := documented(t)
 	var board struct {
@@ -174,7 +174,8 @@ func TestDashboard(t *testing.T) {
 	if board.Title == "" || !regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(board.UID) || !slices.Contains(board.Tags, "charm: jimm-migrator") {
 		t.Errorf("title %q, uid %q, tags %q", board.Title, board.UID, board.Tags)
 	}
-	// Those that Grafana's charm would put in ask Prometheus, which never has this charm.
+	// The variables that Grafana's charm would add query Prometheus, which never has this
+	// charm.
 	var variables []string
 	for _, v := range board.Templating.List {
 		variables = append(variables, v.Name)

@@ -37,7 +37,8 @@ func TestOffersAreAsRecorded(t *testing.T) {
 			}
 			golden(t, endpoint, got)
 
-			// Said again, it is the same to the byte: Grafana and Loki need not look.
+			// Published again, it is the same to the byte, so Grafana and Loki need
+			// not read it again.
 			unit.Hook(t, agent, "upgrade-charm")
 			if diff := cmp.Diff(got, agent.LocalData(id, true)); diff != "" {
 				t.Errorf("after an upgrade (-before +after):\n%s", diff)
@@ -130,7 +131,7 @@ func TestOnlyTheLeaderOffers(t *testing.T) {
 	}
 }
 
-// TestWhatTheOtherSideRefusesIsLogged has Loki find fault with our rules.
+// TestWhatTheOtherSideRefusesIsLogged has Loki reject our rules.
 func TestWhatTheOtherSideRefusesIsLogged(t *testing.T) {
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
 	id, err := agent.AddRelation(charmtest.Relation{Endpoint: "logging", RemoteApp: "loki", RemoteData: map[string]string{"event": `{"errors": "parse error at line 1"}`}})

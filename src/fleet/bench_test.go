@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/fleet"
 )
 
-// large is a JAAS of so many models on so many controllers.
+// large is a JAAS with that many models on that many controllers.
 func large(models, controllers int) fleet.Snapshot {
 	s := jaas()
 	s.Controllers = nil

@@ -21,7 +21,7 @@ type oracle struct {
 	survey.ControllerReader
 	copies map[string]facts.Copy // "west a"
 	silent bool                  // No controller answers.
-	mute   map[string]bool       // Models about which none answers.
+	mute   map[string]bool       // Models about which no controller answers.
 	asked  int                   // Questions about copies.
 	unread error                 // AllModels fails.
 	holds  []facts.Holding       // Of west.
@@ -88,7 +88,7 @@ func moved(name string) facts.Copy {
 }
 
 // TestVerdictsAreNotStrongerThanTheTruth has worlds in which west was drained, with models that JIMM never knew, that
-// are imported, die, were left over, arrive, or were migrated by a run before.
+// are being imported or removed, that were left over, that arrive, or that an earlier run has migrated.
 func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	asked := func(models ...string) map[string]time.Time {
 		out := map[string]time.Time{}
@@ -241,7 +241,8 @@ func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 }
 
 // Each question to a controller that does not answer may take ten seconds: after three in a
-// row it is asked no more, also about what JIMM does not list. One answer counts again.
+// row it is not asked any more, not even about models that JIMM does not list. One answer
+// resets the count.
 func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for want, mute := range map[int][]string{3: names, 6: {"a", "b", "d", "e"}} {
@@ -264,7 +265,8 @@ func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	}
 }
 
-// A reason that ends by itself is a reason to repeat the drain; one that must be changed is not.
+// If a reason resolves by itself, the drain can be repeated; if something must be changed first,
+// it cannot.
 func TestADrainThatMustWaitSaysSo(t *testing.T) {
 	flights := func(source, target string, names ...string) func(*fleet.Snapshot) {
 		return func(s *fleet.Snapshot) {

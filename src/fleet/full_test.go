@@ -94,8 +94,8 @@ func drainTo(targets ...string) func(fleet.Snapshot) (fleet.Plan, error) {
 	}
 }
 
-// A model that a check keeps off one target goes to another, and one that no target may
-// have stays, with the check as the reason. No pair is checked twice.
+// A model that a check refuses for one target goes to another; one that is refused for
+// every target stays, with the check as the reason. No pair is checked twice.
 func TestFullChecksPlanAround(t *testing.T) {
 	j := newChecked(model("a", "west", 2), model("b", "west", 4), model("c", "west", 6))
 	j.sick[uuid("a")] = []string{"east"}
@@ -147,7 +147,8 @@ func TestFullChecksPlanAround(t *testing.T) {
 	}
 }
 
-// What moves already is not checked, nor is a model that is upgraded before it moves.
+// A model that is already migrating is not checked, nor is one that is upgraded
+// before it is migrated.
 func TestFullChecksLeaveWhatMoves(t *testing.T) {
 	j := newChecked(model("a", "west", 2), model("b", "west", 4))
 	j.snapshot.Moving = []fleet.Flight{{Model: uuid("a"), Source: "west", Target: "east"}}
@@ -170,7 +171,8 @@ func TestFullChecksLeaveWhatMoves(t *testing.T) {
 	}
 }
 
-// A JIMM that stops listing ends the planning: what was not checked must not pass for it.
+// If JIMM stops listing, planning ends: a model that was not checked must not count as
+// checked.
 func TestFullChecksNeedTheLists(t *testing.T) {
 	j := newChecked(model("a", "west", 2))
 	j.fails = errors.New("JIMM is away")

@@ -60,7 +60,7 @@ func TestNextNeverBreaksARule(t *testing.T) {
 	t.Logf("%d states", n)
 }
 
-// judge returns the rule that the starts break: it counts by itself, without the scheduler.
+// judge returns the rule that the starts break. It counts by itself, without the scheduler.
 func judge(p fleet.Plan, w fleet.World, pr fleet.Progress, started []int, wait fleet.Wait) error {
 	inFlight := func(i int) bool { return pr.States[i] == fleet.Checking || pr.States[i] == fleet.InFlight }
 	type flight struct {

@@ -132,8 +132,8 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 	})
 }
 
-// An observation that takes nothing old asks again, though no time has passed since the last: a
-// cordon can have been set meanwhile.
+// An observation that must be new asks again, although no time has passed since the last one: a
+// cordon can have been set in the meantime.
 func TestTrafficListsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3)}}
@@ -195,7 +195,8 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 			leads, o := true, fleet.RunOptions{Plan: plan, JAAS: plan.JAAS}
 			test.change(&o, &leads)
 			book := fleet.NewBook(l, 25*time.Hour, 5*time.Second)
-			// Neither a view nor a writer: a call that needs one has gone too far.
+			// There is neither a view nor a writer: a call that needs one is a
+			// mistake.
 			done, err := fleet.Apply(t.Context(), fleet.Means{
 				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true}), Book: book,
 				Leader: func(context.Context) (bool, error) { return leads, nil },

@@ -95,7 +95,7 @@ func TestLegsFollowTheRoute(t *testing.T) {
 				if !ok || behind != i || len(leg.Route) != 1 || leg.Route[0] != step || leg.Source != on {
 					t.Fatalf("%v on %s after %d: %+v %d %v", e.Route, on, done, leg, behind, ok)
 				}
-				again, _, ok := e.Leg(on, 0) // Another run remembers nothing.
+				again, _, ok := e.Leg(on, 0) // A new run knows nothing of earlier runs.
 				if !ok || len(again.Route) != 1 || step.Version == "" && again.Route[0] != step && again.Route[0].Version == "" {
 					t.Fatalf("%v on %s: %+v %v", e.Route, on, again, ok)
 				}

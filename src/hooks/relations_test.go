@@ -46,8 +46,8 @@ func TestRelationsCostNothingWhileTheURLIsSet(t *testing.T) {
 	}
 }
 
-// TestTheLeaderAsksForVersion1 wants the word that makes a provider speak
-// version 1, from the leader alone.
+// TestTheLeaderAsksForVersion1 checks that the leader, and only the leader,
+// writes the value that makes a provider use version 1.
 func TestTheLeaderAsksForVersion1(t *testing.T) {
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil), NotLeader: true})
 	id, err := agent.AddRelation(charmtest.Relation{Endpoint: "receive-ca-cert", RemoteApp: "ca"})

@@ -124,7 +124,7 @@ func TestAccountsSaveLoginsToTheModel(t *testing.T) {
 	}
 }
 
-// blocksRead counts how often controllers were asked whether changes of a model are disabled.
+// blocksRead counts how often controllers were asked whether changes to a model are disabled.
 func blocksRead(w world) int {
 	n := 0
 	for _, e := range w.Messages() {

@@ -33,7 +33,7 @@ const (
 	budgetRSS    = 64 << 20
 	serveMany    = "serve-many-migrations"
 	watchedFor   = 20 * time.Second
-	apart        = 40 * time.Millisecond // between two beginnings: no one begins 200 at once
+	apart        = 40 * time.Millisecond // between two starts: 200 do not start at once
 	standsStill  = "validating"
 	modelsByName = "moving-%03d"
 )

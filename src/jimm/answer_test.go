@@ -32,8 +32,8 @@ func TestReadAnswerWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// Of what controllers call "not found", only a few words are about the model (3.5.4,
-// 3.6.28 and 4.0.15 observed).
+// Only a few of the messages with which controllers answer "not found" are about the
+// model (3.5.4, 3.6.28 and 4.0.15 observed).
 func TestNotFoundIsOfTheModelOnly(t *testing.T) {
 	const model = "9e0a4c8e-4b3f-4a52-8c0b-3a0f4d2f6a10"
 	for message, want := range map[string]jimm.Answer{

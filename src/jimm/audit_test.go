@@ -79,8 +79,8 @@ C-> {"params":{"after":"2026-11-22T10:00:00Z","before":"2026-11-22T09:17:47.443Z
 	}
 }
 
-// JIMM would cut the limit down without a word, and the caller would take the
-// page for all there is.
+// JIMM would silently reduce the limit, and the caller would take the page for
+// everything.
 func TestFindAuditEventsRefusesLimitsThatJIMMCuts(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2024})
 	client := f.connect()
@@ -180,7 +180,7 @@ func TestAuditEventsKeepNoSecret(t *testing.T) {
 }
 
 // auditServer answers FindAuditEvents from a log as JIMM does: both times
-// inclusive, ties in any order, here another one at each query.
+// inclusive, ties in any order, here a different one at each query.
 type auditServer struct {
 	log     []jimm.AuditEvent // oldest first
 	queries int

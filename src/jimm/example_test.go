@@ -12,7 +12,7 @@ import (
 // Where is a model, and who asked to move it last?
 func Example() {
 	locate := func(ctx context.Context, opts jimm.Options, uuid string) error {
-		// Nothing secret is sent before a JIMM has answered at the address.
+		// No secret is sent before a JIMM has answered at the address.
 		if _, err := jimm.Info(ctx, opts); err != nil {
 			return err
 		}
@@ -57,11 +57,11 @@ func Example() {
 }
 
 func ExampleReadAnswer() {
-	// What a real controller says of a model that it has released.
+	// The answer of a real controller about a model that it has released.
 	err := fmt.Errorf("cannot read info of model %q: %w", "9e0a4c8e-…",
 		&rpc.Error{Message: "permission denied", Code: rpc.CodeUnauthorized})
 	fmt.Println(jimm.ReadAnswer(err) == jimm.AnswerDenied)
-	// What JIMM itself says of a model that it does not know.
+	// The answer of JIMM itself about a model that it does not know.
 	err = &rpc.Error{Message: "unauthorized", Code: rpc.CodeUnauthorized}
 	fmt.Println(jimm.ReadAnswer(err) == jimm.AnswerMasked)
 	// Output:

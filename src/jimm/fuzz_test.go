@@ -23,7 +23,7 @@ func FuzzStatus(f *testing.F) {
 	})
 }
 
-// What is valid JSON never fails, and a secret in the params never gets out.
+// Valid JSON never fails, and a secret in the params never gets out.
 func FuzzAuditEvent(f *testing.F) {
 	for _, seed := range []string{auditMigrate2024, auditAnswer, auditUpdate, auditDenied, auditLogin2024, auditLogin2026, "null", "[]"} {
 		f.Add([]byte(seed), []byte(`{"client-secret":"`+canary+`"}`))

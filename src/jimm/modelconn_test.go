@@ -70,8 +70,8 @@ func TestDialModelRefusals(t *testing.T) {
 	}
 }
 
-// Storage comes only from a server that knows of it: its absence proves nothing
-// otherwise.
+// Only a server that supports storage reports it; from any other, its absence
+// proves nothing.
 func TestFullStatusAndStorageSaysWhetherStorageIsReported(t *testing.T) {
 	for _, test := range []struct {
 		versions, request string

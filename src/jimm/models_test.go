@@ -41,7 +41,7 @@ func TestModelInfo2026UsesTheHighestCommonVersion(t *testing.T) {
 	}
 }
 
-// What ModelInfo and a proxied login were recorded to say, and what it means.
+// The recorded answers of ModelInfo and of a proxied login, and what they mean.
 func TestModelInfoRefusals(t *testing.T) {
 	tests := []struct {
 		name, item string

@@ -1,7 +1,6 @@
 package jimm_test
 
-// What the recorded conversations share. The ids and secrets are made up by
-// those who recorded them.
+// What the recorded conversations share. The ids and secrets are invented.
 const (
 	adminID     = "fca1f605-736e-4d1f-bcd2-aecc726923be"
 	adminSecret = "s3cr3t-admin"
@@ -13,7 +12,7 @@ const (
 )
 
 // Logins as recorded: JIMM of October 2024 and of July 2026, an administrator
-// and someone who is none.
+// and a user who is not one.
 const (
 	login2024 = `
 C-> {"params":{"client-id":"fca1f605-736e-4d1f-bcd2-aecc726923be","client-secret":"s3cr3t-admin"},"request":"LoginWithClientCredentials","request-id":1,"type":"Admin","version":4}

@@ -66,7 +66,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	}
 }
 
-// A server that repeats what it was sent must not make us print it.
+// If a server repeats what it was sent, we must not print it.
 func TestSecretIsNotInLoginErrors(t *testing.T) {
 	for _, answer := range []string{
 		`{"error":"bad secret ` + canary + `","error-code":"unauthorized access","response":{}}`,

@@ -83,8 +83,8 @@ func TestStatusOfJuju4(t *testing.T) {
 	}
 }
 
-// One entity in a new form is named, and takes no other with it; its readable
-// fields are there anyway.
+// An entity in a new form is named and does not affect the others; its readable
+// fields are kept.
 func TestStatusSurvivesOddEntities(t *testing.T) {
 	odd := strings.NewReplacer(
 		`"exposed": true, "life": ""`, `"exposed": true, "life": 14`,

@@ -33,8 +33,8 @@ func TestModelHostsOfAModelWithoutRule(t *testing.T) {
 	}
 }
 
-// What is not a plain answer is an error: a rule that is not there must not
-// look like one that is wrong.
+// Anything but a plain answer is an error: a missing rule must not look like a
+// wrong one.
 func TestModelHostsBelievesNoOddAnswer(t *testing.T) {
 	for name, answer := range map[string]string{
 		"names":          `"response":{"tuples":[{"object":"controller-ctl-a","relation":"controller","target_object":"model-ctl-a:alice@example.com/prod"}]}`,

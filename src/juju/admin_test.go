@@ -42,7 +42,7 @@ func TestPrechecks(t *testing.T) {
 	}
 }
 
-// A model is named by its UUID, and an answer that is an error keeps its words.
+// A model is named by its UUID, and an answer that is an error keeps its text.
 func TestAbortOfAnImport(t *testing.T) {
 	server := &caller{response: "{}"}
 	if err := juju.NewImportAborter(server, 7).Abort(t.Context(), modelUUID); err != nil {

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// dryRun is a request whose password must appear nowhere but on the wire.
+// dryRun is a request with a password that must appear only on the wire.
 func dryRun() juju.DryRun {
 	return juju.DryRun{
 		ModelUUID: modelUUID, TargetUUID: targetUUID, TargetName: "east", Addresses: []string{"10.0.0.2:17070"}, CACert: "PEM",
@@ -163,7 +163,7 @@ func TestDryRunReadsTheAnswer(t *testing.T) {
 	}
 }
 
-// What is lacking in the request is found before anything is sent.
+// Missing parts of the request are found before anything is sent.
 func TestDryRunIsNotSentIncomplete(t *testing.T) {
 	conn, host := loggedIn(t, `"3.6.28"`, controllerFacade, accepted)
 	for name, damage := range map[string]func(*juju.DryRun){

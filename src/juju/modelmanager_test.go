@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// caller answers every call with the same response, or error, and keeps what
-// was called.
+// caller answers every call with the same response, or error, and records the
+// calls.
 type caller struct {
 	response string
 	err      error
@@ -294,8 +294,8 @@ func TestControllerFacade(t *testing.T) {
 	}
 }
 
-// FuzzAnswers lets a server answer the facades anything: no panic, and no
-// model but the one that was requested.
+// FuzzAnswers has a server answer the facades with anything: there is no panic,
+// and no model but the requested one.
 func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"result":{"uuid":"` + modelUUID + `","status":{"since":5},"migration":{"end":"x"}}}]}`,

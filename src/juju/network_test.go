@@ -25,7 +25,8 @@ const (
 	targetUUID     = "b2b2b2b2-0000-4000-8000-0000000000b2"
 )
 
-// network is a network in memory: what is not in it refuses connections.
+// network is a network in memory: addresses that are not in it refuse
+// connections.
 type network struct {
 	memory *wire.Network
 	hosts  map[string]*fake

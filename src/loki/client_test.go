@@ -24,7 +24,7 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// fake is a Loki: it takes pushes and remembers what was in them.
+// fake is a Loki: it accepts pushes and stores their contents.
 type fake struct {
 	// answer decides about the n-th push, counted from 0; nil takes it.
 	answer func(n int, w http.ResponseWriter, r *http.Request) (done bool)
@@ -344,7 +344,7 @@ func TestAnAddressThatIsNoneIsALoss(t *testing.T) {
 }
 
 // The reason of a loss is why a push failed, not that closing ended the last one; and
-// a password in an address is no one's to read.
+// a password in an address is never shown.
 func TestALossNamesItsReasonWithoutThePassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := errors.New("connection refused")

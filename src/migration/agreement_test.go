@@ -85,7 +85,7 @@ func described(start time.Time) []facts.Info {
 	}
 }
 
-// answers are what JIMM may say of the model.
+// answers are the possible answers of JIMM about the model.
 func answers(start time.Time) []facts.Info {
 	out := described(start)
 	for _, kind := range []facts.InfoKind{
@@ -96,7 +96,7 @@ func answers(start time.Time) []facts.Info {
 	return out
 }
 
-// copiesSaid are what a controller itself may say of its copy.
+// copiesSaid are the possible reports of a controller itself about its copy.
 func copiesSaid(to facts.ControllerUUID) []facts.Copy {
 	return []facts.Copy{
 		{Err: errDeaf},
@@ -134,7 +134,7 @@ func stills(do func(name string, s *still)) {
 	}
 }
 
-// said is what the actions say of one observation.
+// said is what the actions report about one observation.
 type said struct {
 	location locate.Location
 	check    migration.Result
@@ -209,7 +209,8 @@ func (a said) contradictions() (wrong []string) {
 		}
 	default:
 	}
-	// Where JIMM's list does not say whose entry it has, only a check asks further.
+	// If JIMM's list does not show which controller made its entry, only a check
+	// asks further.
 	conflict := a.check.Outcome == facts.Conflict
 	if where == locate.StateConflict && !conflict || conflict && where != locate.StateConflict && where != locate.StateUnknown {
 		say("locate-model %s, check-migration %s", where, a.check.Outcome)
@@ -238,7 +239,7 @@ func (a said) contradictions() (wrong []string) {
 }
 
 // locate-model, check-migration, migration-status and record-model read the same
-// observation: what one says does not contradict what another says.
+// observation, and do not contradict each other.
 func TestActionsAgreeOnWhatWasSeen(t *testing.T) {
 	kinds := map[string]int{}
 	example := map[string]string{}

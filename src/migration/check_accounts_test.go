@@ -24,10 +24,10 @@ type staff struct {
 	people    map[string]facts.KnownUsers
 	clouds    map[string][]string
 	prechecks facts.Prechecks
-	itself    string          // why the source would not take the model that it has
+	itself    string          // why the source would not accept the model that it has
 	own       facts.Inventory // of the controller model of the source
 	ownErr    error           // of reading it
-	mute      bool            // the source cannot be asked whether it would take the model
+	mute      bool            // the source cannot be asked whether it would accept the model
 	read      []string        // the controllers whose controller model was read
 	users     []string        // of the model, on the source
 	east      string          // the version of the controller east; "" for that of the fake
@@ -240,8 +240,8 @@ func TestChecksOfAdministrators(t *testing.T) {
 }
 
 // A source of Juju 4 cannot be asked whether it is ready, but the status of its controller model
-// shows the machines that it checks before it migrates a model. What it does not show proves
-// nothing.
+// shows the machines that it checks before it migrates a model. Machines that it does not show
+// prove nothing.
 func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
 	type machines = map[string]facts.Machine
 	well := facts.Machine{Life: "alive", Agent: "started", Instance: "running", Version: "4.0.15"}
@@ -253,7 +253,7 @@ func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
 		asked  string // what it answers when it is asked; "" if it cannot be
 		level  checks.Level
 		says   string
-		silent bool // nothing is said of the machines
+		silent bool // the machines are not reported
 	}{
 		"all are well":             {own: facts.Inventory{Machines: machines{"0": well}}, level: checks.Pass, says: ready},
 		"down":                     {own: facts.Inventory{Machines: machines{"0": well, "1": with(func(m *facts.Machine) { m.Agent = "down" })}}, level: checks.Fail, says: unready + "machine 1 has an agent that is not started (down)"},
@@ -290,7 +290,7 @@ func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
 	}
 }
 
-// Without a working account on the source its controller model is not read.
+// Without a working account on the source, its controller model is not read.
 func TestAControllerModelIsReadOnlyWithAnAccount(t *testing.T) {
 	for _, state := range []facts.AccountState{facts.AccountNone, facts.AccountRefused, facts.AccountWeak, facts.AccountSilent} {
 		synctest.Test(t, func(t *testing.T) {
@@ -326,7 +326,7 @@ func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 	})
 }
 
-// A secret that cannot be used is a warning, and what it takes comes with it.
+// A secret that cannot be used is a warning, which includes the remedy.
 func TestAccountsThatCannotBeUsedAreAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(true)

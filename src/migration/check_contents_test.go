@@ -121,7 +121,8 @@ func contentsCases() []contentsCase {
 	}
 }
 
-// All that Juju itself would refuse is found before it is asked, all at once.
+// Everything that Juju itself would refuse is found before Juju is asked, all
+// at once.
 func TestContentsAreChecked(t *testing.T) {
 	for _, c := range contentsCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,7 +174,7 @@ func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 	}
 }
 
-// Contents of a model can be words of a server too.
+// Contents of a model are texts of a server too.
 func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
 	f := inside(t, checks.Applications, "3.6.14", "3.6.14", "iaas", func(i *facts.Inventory) {
 		i.Applications["web"] = facts.Application{Err: "cannot read: password=CANARY"}

@@ -63,7 +63,8 @@ func dryRunFinding(r migration.Result) (checks.Finding, bool) {
 	return r.Findings[i], true
 }
 
-// What the source answers is judged, and only a refusal or a start forbids a migration.
+// The answer of the source is judged, and only a refusal or a start forbids a
+// migration.
 func TestCheckOfADryRun(t *testing.T) {
 	t.Parallel()
 	const released = "target prechecks failed: model is being migrated out of target controller"
@@ -161,8 +162,8 @@ func TestADryRunIsTheLastQuestion(t *testing.T) {
 	}
 }
 
-// A source that starts a migration although it was asked for a dry run is reported as what it
-// has done, whatever may be ignored, and nothing more is started.
+// If a source starts a migration although it was asked for a dry run, this is reported, even
+// if checks are ignored, and nothing more is started.
 func TestADryRunThatStartsIsSaid(t *testing.T) {
 	t.Parallel()
 	for _, completes := range []bool{false, true} {
@@ -181,8 +182,8 @@ func TestADryRunThatStartsIsSaid(t *testing.T) {
 	}
 }
 
-// What the target itself answers is judged like the words of a migration that is refused: the same command
-// helps later only if what is in the way ends by itself.
+// The answer of the target itself is judged like the message of a refused migration: the same command can
+// succeed later only if the obstacle goes away by itself.
 func TestARefusalOfTheTargetLastsAsItsWordsSay(t *testing.T) {
 	t.Parallel()
 	for words, retry := range map[string]bool{

@@ -143,7 +143,7 @@ func TestTheTargetAndJIMMAreChecked(t *testing.T) {
 	}
 }
 
-// change makes JIMM's lists those of the case.
+// change sets JIMM's lists to those of the case.
 func (c targetCase) change(cs []facts.Controller, ms []facts.Model) ([]facts.Controller, []facts.Model) {
 	for i := range cs {
 		switch {

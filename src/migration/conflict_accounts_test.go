@@ -18,7 +18,7 @@ import (
 type says struct {
 	*fake
 	copies func(name string) facts.Copy
-	info   *facts.Info // What JIMM brings, if not what the fake does.
+	info   *facts.Info // JIMM's answer, if it is not that of the fake.
 }
 
 func (t says) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
@@ -36,7 +36,8 @@ func inUse(at facts.Controller) facts.Copy {
 	return facts.CopyOf(facts.Info{Kind: facts.InfoLive, Controller: at.UUID, Status: "available", Life: "alive"})
 }
 
-// A second copy in use that is gone at the second observation is no conflict.
+// If a second copy in use is gone at the second observation, it is not a
+// conflict.
 func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -151,7 +152,7 @@ func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
 }
 
 // JIMM records the target already, and the source itself says that the migration
-// has not ended: nothing is over, whatever the target has.
+// has not ended: the migration is not over, whatever the target has.
 func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 	start := time.Unix(1000, 0)
 	exporting := func(text string) facts.Copy {

@@ -47,7 +47,7 @@ func TestASplitBrainEndsTheRunAndChangesNothing(t *testing.T) {
 	})
 }
 
-// The live answer knows better than JIMM's list.
+// The live answer takes precedence over JIMM's list.
 func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		live facts.Info

@@ -13,7 +13,8 @@ import (
 )
 
 // A second copy that may be in use forbids a migration until a user accepts it, and
-// locate-model names it too. One that its controller calls half imported is a warning.
+// locate-model names it too. A copy that its controller reports as half imported is a
+// warning.
 func TestACopyOnAThirdControllerThatNothingExplains(t *testing.T) {
 	for name, c := range map[string]struct {
 		north    facts.CopyState

@@ -21,7 +21,7 @@ func asked(target string, ago time.Duration) facts.Request {
 	return facts.Request{Kind: facts.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
 }
 
-// edgeCases are worlds that seldom are, and must end well anyway.
+// edgeCases are rare worlds, which must have a correct end anyway.
 func edgeCases() []story {
 	done := want{facts.Migrated, "", 1, "east", "east", "east"}
 	refused := want{facts.Refused, facts.CauseChecks, 0, "", "west", ""}

@@ -82,7 +82,8 @@ func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 	}
 }
 
-// A denial that passes is forgotten: the next one gets its full time.
+// A denial that was only temporary is forgotten: the next one gets its full
+// time.
 func TestUnresolvedTimesDoNotAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -198,7 +199,7 @@ func TestEventsOfARun(t *testing.T) {
 	}
 }
 
-// No one polls for what was not asked for.
+// Nothing is polled that was not requested.
 func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -462,7 +463,8 @@ func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
 	})
 }
 
-// Whether someone has recorded by hand cannot be found out: no success.
+// It cannot be determined whether another client has recorded the model: this
+// is not a success.
 func TestNoSuccessWhileTheAuditLogCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -23,7 +23,8 @@ func (w *oracle) judge(l lived) (wrong []string) {
 	others := w.others(now)
 	switch res.Outcome {
 	case facts.AlreadyThere:
-		// No one who may be asked says of a copy that could not be removed.
+		// No controller that may be asked reports the copy that could not be
+		// removed.
 		if w.probe == probeOff && w.scene(now).phase == "REAPFAILED" && w.record == "east" {
 			others = nil
 		}

@@ -79,7 +79,8 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 	how := fmt.Sprintf("%s at %s of %s in %s", hit, at.call, at.step, at.phase)
 	e.blame(how, append(w.wrong, w.judge(first)...)...)
 	if at.call == "UpdateMigratedModel" && !first.killed && class(first.result) != class(alive) && w.record != "" {
-		// An answer that is lost, or never comes, is no refusal: it is asked again.
+		// An answer that is lost, or never comes, is not a refusal: the request is
+		// repeated.
 		e.blame(how, fmt.Sprintf("I5: alive it ends %s (%s), now %s (%s)", alive.Outcome, alive.Cause, first.result.Outcome, first.result.Cause))
 	}
 	e.count(1, strikeCell(at.step, hit), "struck in "+at.phase)
@@ -111,7 +112,7 @@ func (w *oracle) unprovable(r migration.Result) bool {
 	return w.probe == probeOff && denied && r.Cause == facts.CauseUnproved && !r.Phase.PastReturn()
 }
 
-// class is what an outcome says of the model.
+// class is what an outcome says about the model.
 func class(r migration.Result) string {
 	switch r.Outcome {
 	case facts.Migrated, facts.AlreadyThere, facts.Recorded, facts.NeedsAttention:

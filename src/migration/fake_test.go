@@ -204,7 +204,7 @@ func (f *fake) Record(context.Context, string) facts.Record {
 	}
 }
 
-// at is what the recorded controller says of the model.
+// at is what the recorded controller reports about the model.
 func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 	text, ended, left := f.now()
 	live := facts.Info{Kind: facts.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
@@ -325,7 +325,8 @@ func (f *fake) Host(_ context.Context, _ string, kept facts.ControllerUUID) fact
 	return facts.Host{Kind: facts.HostRefused, Err: errors.New("invalid entity name or password")}
 }
 
-// status is what the recorded controller says of the model over a login to it.
+// status is what the recorded controller reports about the model over a login
+// to it.
 func (f *fake) status() facts.Info {
 	if !f.completes {
 		return facts.Info{}

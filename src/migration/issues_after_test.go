@@ -90,7 +90,7 @@ func (l leftover) Copy(ctx context.Context, c facts.Controller, model string) fa
 }
 
 // Agents keep the addresses of the source and never come; also juju/juju#21820,
-// #22060. The migration is not called done, and the source not removable.
+// #22060. The outcome is not a success, and the source must be kept.
 func TestIssue18618_AgentsStayBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -125,8 +125,8 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	})
 }
 
-// A Kubernetes model stops in QUIESCE: said after twenty minutes, before it
-// too, and no failure.
+// A Kubernetes model stops in QUIESCE: this is reported after twenty minutes,
+// and before the start, and is not a failure.
 func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 	has(t, inside(t, checks.Advisories, "4.0.14", "4.1.0", "caas", nil), checks.Warn, "juju/juju#23220")
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 	})
 }
 
-// The consumer moves and loses what it knows of the offers' controllers.
+// The consumer moves and loses its record of the offers' controllers.
 func TestIssue22517_ConsumerMoves(t *testing.T) {
 	consumes := func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }
 	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", consumes), checks.Warn, "juju/juju#22517")
@@ -195,8 +195,8 @@ func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 }
 
 // Juju gives agents 15 minutes for each phase; also juju/juju#12767 and what
-// canonical/snap-openstack#429 waits for. So long a phase
-// is no stall, and the words of the limit are explained.
+// canonical/snap-openstack#429 waits for. A phase of that length is not a
+// stall, and the text of the limit is explained.
 func TestIssue12759_AgentsHaveFifteenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)

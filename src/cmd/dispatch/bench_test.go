@@ -16,7 +16,7 @@ import (
 // root is the repository, seen from this folder.
 const root = "../../.."
 
-// hello is the least that a charm in Go can be.
+// hello is the smallest possible charm in Go.
 const hello = `package main
 
 import (
@@ -31,10 +31,10 @@ func main() {
 }
 `
 
-// BenchmarkNoOpDispatch runs a hook that this charm has no business with, in turn
-// with the same hook of a charm that says hello: both as they ship, each in a
-// process of its own. The budget for times-hello is 1.5 (design); 1.4 to 1.5 is
-// what a program in Go costs that can speak TLS and HTTP at all.
+// BenchmarkNoOpDispatch runs a hook for which this charm has nothing to do,
+// alternating with the same hook of a charm that only prints a line. Both run as
+// they ship, each in a process of its own. The budget for times-hello is 1.5
+// (design); any program in Go with TLS and HTTP takes 1.4 to 1.5.
 func BenchmarkNoOpDispatch(b *testing.B) {
 	ours, theirs := shipped(b), helloCharm(b)
 	var took [2][]float64

@@ -11,7 +11,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// Juju 4 reports no start through JIMM, and JIMM's list reports none at all.
+// Juju 4 reports no start through JIMM, and JIMM's list never does.
 func TestAMigrationWithoutTimesHasNone(t *testing.T) {
 	start := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	west, east := facts.Controller{Name: "west", UUID: "w"}, facts.Controller{Name: "east", UUID: "e"}

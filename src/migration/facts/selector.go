@@ -50,8 +50,8 @@ func (e *SelectError) Error() string {
 	return text
 }
 
-// UUID returns the UUID that was given, "" if something else was. A controller can be
-// asked about a model that JIMM does not know only by that.
+// UUID returns the UUID that was given, "" if something else was. Controllers can be
+// asked about a model that JIMM does not know only by its UUID.
 func (e *SelectError) UUID() string {
 	if e.Ambiguous() {
 		return ""
@@ -243,7 +243,8 @@ func match(models []Model, selector string) []Model {
 	return nil
 }
 
-// unquoted is a text without the spaces and quotes around it, with which it was copied.
+// unquoted returns a text without the spaces and quotes around it that were copied with
+// it.
 func unquoted(text string) string { return strings.Trim(text, "\"'` \t\r\n\u00a0“”‘’") }
 
 // readings are what a text can mean, the likeliest first: itself without spaces and quotes
@@ -280,7 +281,7 @@ func isUUID(text string) bool {
 }
 
 // looksLikeUUID reports whether a text was meant as a UUID: it has the shape of one, or its
-// length and hardly another letter, as where an "o" stands for a zero.
+// length and hardly any other letters, such as an "o" in place of a zero.
 func looksLikeUUID(text string) bool {
 	const few, spare = 3, 6
 	if strings.Contains(text, "/") {
@@ -291,7 +292,7 @@ func looksLikeUUID(text string) bool {
 	return shaped || long && len(otherThanUUID(text)) <= few
 }
 
-// otherThanUUID is what a text has that no UUID has.
+// otherThanUUID returns the characters of a text that no UUID has.
 func otherThanUUID(text string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("0123456789abcdefABCDEF-", r) {
@@ -301,8 +302,8 @@ func otherThanUUID(text string) string {
 	}, text)
 }
 
-// uuidFault returns why a text that was meant as a UUID is none; "" if it is one, or was not
-// meant so. The kind is that of its tag.
+// uuidFault returns why a text that was meant as a UUID is not one; "" if it is one, or was
+// not meant as one. The kind is that of its tag.
 func uuidFault(selector, kind string) string {
 	said := readings(selector, kind)
 	if slices.ContainsFunc(said, isUUID) {

@@ -14,7 +14,7 @@ func TestUnknownWordsGiveNoReason(t *testing.T) {
 	}
 }
 
-// The same words mean another thing between other versions.
+// The same text means something else between other versions.
 func TestReasonsFitTheVersions(t *testing.T) {
 	const (
 		description = "target prechecks failed: cannot deserialize model \"UUID\" description during prechecks: version: expected int, got nothing"
@@ -40,8 +40,8 @@ func TestReasonsFitTheVersions(t *testing.T) {
 	}
 }
 
-// An explanation fits the versions at hand: where the release that a remedy names runs
-// already, the words mean something else.
+// An explanation fits the given versions: if the release that a remedy names is
+// already running, the text means something else.
 func TestNoRemedyIsAnUpgradeToWhatRuns(t *testing.T) {
 	upgrade := regexp.MustCompile(`upgrade (?:the )?(target|source)[a-z ]* to (?:Juju )?(\d+\.\d+(?:\.\d+)?)`)
 	found := 0

@@ -83,8 +83,8 @@ func TestEveryRuleHasItsFixAndItsEvidence(t *testing.T) {
 	}
 }
 
-// A file says what it is for, and an id is used once in it. "<4.1.0" takes the
-// betas of 4.1: who means 4.0 writes "<4.1".
+// A file says what it is for, and each id is used once in it. "<4.1.0" includes
+// the betas of 4.1; to mean 4.0, write "<4.1".
 func TestFilesAreWhole(t *testing.T) {
 	beta := regexp.MustCompile(`"<\d+\.\d+\.0"|<\d+\.\d+\.0 `)
 	betas := []string{"juju4-beta-source", "juju4-beta-target", "juju41-beta"}

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/checks/rules"
 )
 
-// holding is a model whose contents were read: it has this.
+// holding is a model with known contents: it has these.
 func holding(source, target string, holds map[rules.Kind][]string) rules.Facts {
 	return rules.Facts{
 		Source: source, Target: target, Model: source, Type: "iaas", Cloud: "lxd", Holds: holds, Known: rules.Kinds(),
@@ -163,7 +163,7 @@ func TestWhatTheCloudAndTheTypeDecide(t *testing.T) {
 	}
 }
 
-// A bug is shown where it can be, and no longer than it is there.
+// A bug is shown for the releases that have it, and for no others.
 func TestAdvisories(t *testing.T) {
 	storage := content{rules.Storage: {"pgdata/0"}, rules.Filesystems: {"pgdata/0"}}
 	for _, c := range []struct {
@@ -277,8 +277,9 @@ func TestAdvisories(t *testing.T) {
 	}
 }
 
-// Two remedies make matters worse: to consume again without the fix of
-// juju/juju#23078, and to remove what is consumed after the move (juju/juju#20630).
+// Two remedies make matters worse: consuming again without the fix of
+// juju/juju#23078, and removing the consumed offer after the migration
+// (juju/juju#20630).
 func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
 	book := rules.All()
 	for _, r := range slices.Concat(book.Advisories, book.FollowUps) {
@@ -292,7 +293,7 @@ func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
 	}
 }
 
-// An advisory that every migration shows is read by no one.
+// An advisory that every migration shows is not read.
 func TestNoAdvisoryIsShownForEveryMigration(t *testing.T) {
 	for _, pair := range [][2]string{{"3.6.28", "3.6.28"}, {"3.6.14", "3.6.14"}, {"3.6.28", "4.0.15"}, {"4.0.15", "4.1.0"}} {
 		f := holding(pair[0], pair[1], nil)
@@ -303,7 +304,8 @@ func TestNoAdvisoryIsShownForEveryMigration(t *testing.T) {
 	}
 }
 
-// A model that runs an older minor version than its controller is to be upgraded.
+// A model that runs an older minor version than its controller should be
+// upgraded.
 func TestFollowUps(t *testing.T) {
 	for _, c := range []struct {
 		target string
@@ -328,7 +330,8 @@ func TestFollowUps(t *testing.T) {
 	}
 }
 
-// What is not known of a model does not pass for not being there.
+// If it is not known whether a model contains something, this does not count as
+// its absence.
 func TestWhatIsNotKnownIsOpen(t *testing.T) {
 	blind := rules.Facts{Source: "3.6.14", Target: "4.0.15", Model: "3.6.14"}
 	if _, maybe := ids(rules.All().Hops, blind); !slices.Contains(maybe, "juju4-offerer") {
@@ -341,7 +344,7 @@ func TestWhatIsNotKnownIsOpen(t *testing.T) {
 	}
 }
 
-// A remedy that is an upgrade ends what the rule is about.
+// After an upgrade that a remedy suggests, the rule no longer applies.
 func TestUpgradesEndWhatARuleIsAbout(t *testing.T) {
 	upgrade := regexp.MustCompile(`upgrade (?:controller )?\{(source|target)\} to ((?:(?:, )?(?:Juju )?\d+\.\d+(?:\.\d+)?)+)`)
 	book, found := rules.All(), 0

@@ -14,7 +14,8 @@ import (
 	"jimm-migrator/src/migration/checks/rules"
 )
 
-// catchAll are the reasons for what no other one explains: they only say who refuses what.
+// catchAll are the reasons for texts that no other reason explains: they only say which
+// server refuses what.
 func catchAll() map[string]bool {
 	return map[string]bool{
 		"import": true, "export": true, "transfer": true, "binaries": true, "activation": true,
@@ -53,7 +54,7 @@ func (p placeOfTexts) forms(text string) []string {
 }
 
 // Each text of Juju's source has the reason that it should have. testdata/texts.yaml
-// says from where it is.
+// says where it is from.
 func TestTextsOfJuju(t *testing.T) {
 	texts, own := 0, 0
 	places := readTexts(t)
@@ -149,7 +150,7 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// The same command can only help later where what is in the way ends by itself.
+// The same command can only succeed later if the obstacle goes away by itself.
 func TestWhatEndsByItself(t *testing.T) {
 	want := []string{
 		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "dying", "finishing", "hidden", "import-cleanup",
