@@ -139,12 +139,15 @@ func emulatedTool(ctx context.Context, tools ours.Runner, call []string) answer 
 	return answer{0, string(stdout), ""}
 }
 
+// oldestTaken is the oldest release that takes the charm. The texts of its hook tools are those of 3.5.4.
+const oldestTaken = "3.6.0"
+
 // TestHookTools compares the answers of Juju's own hook tools and of the emulated ones to the same calls.
 func TestHookTools(t *testing.T) {
 	t.Parallel()
 	h := &hookContext{RestrictedContext: &jujuc.RestrictedContext{}, results: map[string]any{}, state: map[string]string{}}
 	var differences []string
-	agent, err := charmtest.New(charmtest.Options{CharmDir: charmDir, Func: func(ctx context.Context, env []string, tools ours.Runner) int {
+	agent, err := charmtest.New(charmtest.Options{CharmDir: charmDir, JujuVersion: oldestTaken, Func: func(ctx context.Context, env []string, tools ours.Runner) int {
 		path, _ := charmtest.Lookup(env)("JUJU_DISPATCH_PATH")
 		if strings.HasSuffix(path, "start") {
 			_, _ = tools.Run(ctx, ours.ToolCall{Tool: "status-set", Args: []string{"active", "first"}})

@@ -3,6 +3,8 @@ package realjuju_test
 import (
 	"testing"
 
+	jujucontroller "github.com/juju/juju/controller"
+
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
 	simctl "jimm-migrator/tests/sim/controller"
@@ -25,7 +27,8 @@ func prodTwin(uuid string) sim.Model {
 // TestWire sends the same bytes to a real and to a simulated controller and compares the answers.
 func TestWire(t *testing.T) {
 	t.Parallel()
-	west, east := startController(t, "west", nil), startController(t, "east", nil)
+	configured := map[string]any{jujucontroller.AgentRateLimitMax: nil} // only the controllers of these tests set it
+	west, east := startController(t, "west", configured), startController(t, "east", nil)
 	model, err := west.AddModel("prod")
 	if err != nil {
 		t.Fatal(err)

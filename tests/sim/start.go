@@ -32,6 +32,9 @@ type Options struct {
 	Plain bool
 	// Keys sign JIMM's tokens; nil: new ones, small ones in memory. Making them takes time, so tests may share them.
 	Keys *jimm.Keys
+	// Wait is how the migrations of all controllers wait for a duration of the world's pace; nil: it takes that long,
+	// divided by the world's speed.
+	Wait func(ctx context.Context, d time.Duration) error
 	// NoMessages keeps Messages, Count and Logins empty, for worlds that run for a long time.
 	NoMessages bool
 
@@ -207,7 +210,7 @@ func (j *JAAS) addController(ctx context.Context, c Controller) error {
 		LeafNames: j.leafNames(), Tokens: j.tokens(), DialContext: j.options.DialContext,
 		ControllerBlock: c.ChangeBlock, Machines: c.Machines, Followed: j.followed, AgentLogins: j.agentLogins,
 		Speed: j.world.Speed, Log: j.log, Faults: s.faults, Guard: j.guard(), Plain: j.options.Plain, Skew: c.Skew,
-		Claims: c.Claims,
+		Claims: c.Claims, Wait: j.options.Wait,
 	}
 	if j.jimm == nil {
 		config.Addresses = c.Addresses

@@ -49,7 +49,8 @@ import (
 type Options struct {
 	Name string
 	UUID string
-	// Config is added to the controller's configuration: login-token-refresh-url for one behind a JIMM.
+	// Config is added to the controller's configuration: login-token-refresh-url for one behind a JIMM. A nil value
+	// removes what every controller here has.
 	Config map[string]any
 }
 

@@ -31,6 +31,10 @@ const statePort = 1234
 // Credential is the cloud credential of every model.
 func Credential() names.CloudCredentialTag { return names.NewCloudCredentialTag("dummy/admin/default") }
 
+// databaseLimit is how long the controller waits for its database, which a test stops for as long as it asks questions
+// (BeforeRemoval). No machine is so slow that it takes longer.
+const databaseLimit = 30 * time.Minute
+
 // initialize makes the database of a new controller, as bootstrap does.
 func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	db, err := mongod.Start(mongod.Options{ReplicaSet: "juju"})
@@ -40,7 +44,7 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 	c.db = db
 	session, err := mongo.DialWithInfo(
 		mongo.MongoInfo{Info: mongo.Info{Addrs: []string{db.Addr()}, CACert: c.CACert, DisableTLS: true}},
-		mongo.DialOpts{Timeout: 30 * time.Second, SocketTimeout: 60 * time.Second, Direct: true},
+		mongo.DialOpts{Timeout: 30 * time.Second, SocketTimeout: databaseLimit, Direct: true},
 	)
 	if err != nil {
 		return nil, fmt.Errorf("mongod: %w", err)
@@ -56,6 +60,7 @@ func (c *Controller) initialize(port int) (jujucontroller.Config, error) {
 		"max-debug-log-duration": "24h0m0s", "migration-agent-wait-time": "15m0s", jujucontroller.AgentRateLimitMax: 0,
 	}
 	maps.Copy(cfg, c.Config)
+	maps.DeleteFunc(cfg, func(_ string, value any) bool { return value == nil })
 	model, err := modelConfig("controller", c.ModelUUID)
 	if err != nil {
 		return nil, err

@@ -58,6 +58,9 @@ type Config struct {
 
 	Pace  Pace    // how long the steps of a migration take; default DefaultPace
 	Speed float64 // divides every duration of Pace; 0: 1
+	// Wait is how a migration waits for a duration of Pace; nil: it takes that long, divided by Speed. A test can let it
+	// wait for something else, so that what the test sees does not depend on the machine's speed.
+	Wait func(ctx context.Context, d time.Duration) error
 
 	Log    func(wire.Event) // every message both ways
 	Faults *wire.Faults     // scripted faults of the transport

@@ -130,8 +130,11 @@ func (w *worker) loop() error {
 	return errors.New("scripted error")
 }
 
-// wait waits for a duration at the controller's speed.
+// wait waits for a duration at the controller's speed, or as the controller was told.
 func (w *worker) wait(ctx context.Context, d time.Duration) error {
+	if wait := w.c.config.Wait; wait != nil {
+		return wait(ctx, d)
+	}
 	return wire.Wait(ctx, w.scaled(d))
 }
 

@@ -19,7 +19,11 @@ const (
 	// secretBackends: ModelInfo lists them (3.1 on, documented).
 	secretBackends trait = "secret-backends"
 	// closesModels: the connections of a model that is removed are closed (3.5.5 and 3.6-rc1 to 3.6, documented).
+	// In REAP, its ModelStatus says then that the model has been removed (3.6.28, recorded; not 3.5.4, observed).
 	closesModels trait = "closes-models"
+	// deniesUserless: ModelInfo refuses a model that has no users any more (3.5.4, observed; the same is assumed of
+	// earlier releases; 3.6.28 describes it, recorded).
+	deniesUserless trait = "denies-userless"
 	// skipUserChecks: target-info knows "skip-user-checks" (juju/juju#20085; 4.0-beta8, recorded).
 	skipUserChecks trait = "skip-user-checks"
 	// dryRun: InitiateMigration knows "dry-run". All other releases ignore the member and migrate for real (3.6.13 on,
@@ -93,7 +97,7 @@ func generations() []generation {
 	return []generation{
 		{
 			from: "2.9.0", controller: controllerFacades29, model: modelFacades29, fresh: true,
-			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, reapInPieces},
+			anonymous: anonymousModelFacades, migrates: []int{1, 2}, with: []trait{versionGate, namedIssues, reapInPieces, deniesUserless},
 		},
 		{from: "3.0-beta1", controller: controllerFacades30, model: modelFacades30, fresh: true, oldestModel: "2.9.36"},
 		{
@@ -112,7 +116,8 @@ func generations() []generation {
 		{from: "3.5.5", with: []trait{closesModels}},
 		{
 			from: "3.6-rc1", controller: `Controller 11 12; ModelManager 9 10`,
-			model: `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
+			model:   `Client 6 7 8; Application 15 16 17 18 19 20; Secrets 1 2; Storage 6 7`,
+			without: []trait{deniesUserless},
 		},
 		{from: "3.6.8", with: []trait{skipUserChecks}},
 		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},

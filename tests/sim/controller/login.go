@@ -150,7 +150,7 @@ func (s *session) hasModel() error {
 	defer s.c.mu.Unlock()
 	m := s.c.latest[s.model]
 	switch {
-	case s.model == "" || s.c.models[s.model] != nil:
+	case s.model == "" || s.c.models[s.model].there():
 		return nil
 	case s.c.release.has(juju4) || m != nil && m.Phase == Done:
 		return errLogin()

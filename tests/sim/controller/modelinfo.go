@@ -124,7 +124,7 @@ func (s *session) modelInfo(uuid string, version int) (any, error) {
 		return nil, wire.Errorf("", "getting model user info: getting info of user %q on model %q: %%!w(<nil>)",
 			who.user, uuid)
 	}
-	if err := cmp.Or(h.infoError(), c.strangers(h)); err != nil {
+	if err := cmp.Or(c.infoError(h), c.strangers(h)); err != nil {
 		return nil, err
 	}
 	info := c.infoOf(h, version)

@@ -305,7 +305,7 @@ func (s *session) modelStatus(tag, facade string) (modelStatusItem, error) {
 		return none, redirection(departed.fullRedirectInfo())
 	case h == nil && newer:
 		return none, wire.Errorf("not found", "model %q does not exist", tag)
-	case h != nil && h.reaping != whole && h.mode != modeImporting: // 3.6.28, recorded; not of a half-imported copy (3.5.4, observed)
+	case h != nil && h.reaping != whole && h.mode != modeImporting && c.release.has(closesModels): // 3.6.28, recorded
 		return none, wire.Errorf("not found", "model %s has been removed", uuid)
 	case h != nil && h.mode == modeImporting && c.release.has(silentSource):
 		return none, wire.Errorf("model not found", "model not found for uuid %q", uuid)

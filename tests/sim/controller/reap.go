@@ -16,8 +16,12 @@ const (
 	usersGone        // the model has no users
 	statusGone       // and no status either
 	settingsGone
-	allDenied
+	allDenied // and the model itself is gone, which clients see as if it had never been here, until the phase is DONE
 )
+
+// there reports whether clients can connect to the model (3.5.4, observed: a new connection is told that the model is
+// unknown; 3.6.28, recorded, for an anonymous one). Nil stands for none.
+func (h *hosted) there() bool { return h != nil && h.reaping != allDenied }
 
 // removeCopy removes the pieces of a half-imported copy one by one, if the pace has time for that, so that the target
 // answers as it does meanwhile (3.5.4, observed; in any order).
@@ -60,8 +64,8 @@ func (w *worker) reapPieces(ctx context.Context) error {
 	return nil
 }
 
-// infoError is the answer of ModelInfo for a model that is in REAP; nil: it answers normally.
-func (h *hosted) infoError() error {
+// infoError is the answer of ModelInfo for a model that is in REAP; nil: it answers normally. The caller holds mu.
+func (c *Controller) infoError(h *hosted) error {
 	uuid := h.model.UUID
 	if h.mode == modeImporting { // 3.5.4, observed: a half-imported copy that is being removed
 		if h.reaping == settingsGone {
@@ -73,6 +77,11 @@ func (h *hosted) infoError() error {
 	case ownerGone:
 		return wire.Errorf("not found", "obtaining model permission: user permission for %q on %q not found",
 			"us#"+h.model.Owner, "e#"+uuid)
+	case usersGone:
+		if c.release.has(deniesUserless) {
+			return errPermission()
+		}
+		return nil
 	case statusGone:
 		return wire.Errorf("not found", "cannot get status: model not found")
 	case settingsGone:

@@ -63,7 +63,7 @@ func (c *Controller) open(conn *wire.Conn, uuid string) wire.Session {
 	if uuid != "" {
 		c.mu.Lock()
 		m := c.latest[uuid]
-		s.unknown = c.models[uuid] == nil && (m == nil || m.Phase != Done)
+		s.unknown = !c.models[uuid].there() && (m == nil || m.Phase != Done)
 		c.mu.Unlock()
 	}
 	return wire.Session{Call: s.call, End: s.end}
