@@ -30,7 +30,8 @@ type MigrationTarget struct {
 }
 
 // NewMigrationTarget returns a client of the given version of the facade, 1 to 3.
-// Later ones (Juju 4) require a description of the model that includes its
+// Controllers up to 3.6 offer 3 beside the later ones (3.6.28 recorded: 1 to 6); those of
+// Juju 4 offer later ones alone, which require a description of the model that includes its
 // secrets.
 func NewMigrationTarget(caller rpc.Caller, version int) *MigrationTarget {
 	return &MigrationTarget{caller: caller, version: version}

@@ -121,7 +121,11 @@ func generations() []generation {
 		},
 		{from: "3.6.8", with: []trait{skipUserChecks}},
 		{from: "3.6.13", with: []trait{dryRun}, migrates: []int{1, 2, 3, 4, 5, 6, 7}},
-		{from: "3.6.28", with: []trait{lostOffers}},
+		{
+			// The facades were recorded with 3.6.28; in which release before it each version came is not known.
+			from: "3.6.28", controller: `MigrationTarget 1 2 3 4 5 6`, model: `Application 15 16 17 18 19 20 21 22`,
+			with: []trait{lostOffers},
+		},
 		{from: "3.6.29", without: []trait{lostOffers}},
 		{
 			from: "4.0-beta1", controller: controllerFacades40, model: modelFacades40, fresh: true,

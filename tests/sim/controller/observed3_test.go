@@ -37,6 +37,23 @@ func (c *client) infoLine() string {
 	}
 }
 
+// A source that knows version 6 of MigrationTarget uses it, and a client that knows less finds what it knows.
+func TestFacadesByRelease(t *testing.T) {
+	for _, c := range []struct {
+		version             string
+		takes, applications int
+	}{{"3.6.14", 3, 20}, {"3.6.27", 3, 20}, {"3.6.28", 6, 22}, {"3.6.29", 6, 22}, {"4.0.15", 7, 22}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := between(t, c.version, c.version)
+			_, onController := b.login(t, addressA, "/api", "user-admin", "pw")
+			_, onModel := b.login(t, addressA, "/model/"+prod+"/api", "user-admin", "pw")
+			if takes, applications := best(t, onController, "MigrationTarget"), best(t, onModel, "Application"); takes != c.takes || applications != c.applications {
+				t.Errorf("%s has MigrationTarget up to %d and Application up to %d, want %d and %d", c.version, takes, applications, c.takes, c.applications)
+			}
+		})
+	}
+}
+
 func TestReapInPieces(t *testing.T) {
 	for version, c := range map[string]struct {
 		userless string // what ModelInfo says of a model without users
