@@ -88,18 +88,23 @@ func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
 func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
 	const settled, minutes = 100, 5
 	for _, c := range []struct {
+		year  string
 		probe bool
 		away  string
-	}{{true, ""}, {false, ""}, {true, "west"}, {false, "west"}, {true, "east"}} {
+	}{
+		{"2026", true, ""}, {"2026", false, ""}, {"2026", true, "west"}, {"2026", false, "west"}, {"2026", true, "east"},
+		// It has no ModelControllerInfo, so that its record is in the list alone.
+		{"2025", true, ""}, {"2025", false, ""}, {"2025", true, "west"}, {"2025", false, "west"}, {"2025", true, "east"},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			w := startWorld(t, "2026", manyMigrations(1))
+			w := startWorld(t, c.year, manyMigrations(1))
 			defer w.Close()
 			ctx, stop := context.WithCancel(t.Context())
 			var following sync.WaitGroup
 			following.Go(func() {
 				err := watch(ctx, w.settings, 0, migration.Options{Options: survey.Options{Probe: c.probe}, PollInterval: 5 * time.Second})
 				if err != nil {
-					t.Errorf("probe %v, without %q: %v", c.probe, c.away, err)
+					t.Errorf("%s, probe %v, without %q: %v", c.year, c.probe, c.away, err)
 				}
 			})
 			virtually(5)
@@ -115,7 +120,7 @@ func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
 			stop()
 			following.Wait()
 			if lists > minutes+1 || before == 0 {
-				t.Errorf("probe %v, without %q: %d lists in %d minutes, %d before", c.probe, c.away, lists, minutes, before)
+				t.Errorf("%s, probe %v, without %q: %d lists in %d minutes, %d before", c.year, c.probe, c.away, lists, minutes, before)
 			}
 		})
 	}

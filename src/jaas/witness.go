@@ -62,7 +62,7 @@ func (w *witness) recordInList(ctx context.Context, model string) facts.Record {
 		}
 		return facts.Record{State: facts.RecordUnlisted}
 	default:
-		return facts.Record{State: facts.RecordAt, Controller: m.Recorded}
+		return facts.Record{State: facts.RecordAt, Controller: m.Recorded, Listed: true}
 	}
 }
 

@@ -31,12 +31,7 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 		w.lists.read(now, o.Info, o.CopyOn(w.base.Source).State, w.opts.PollInterval)
 	}
 	if !o.Info.Described() && o.Record.State == facts.RecordUnknown {
-		o.Record = witness.Record(ctx, model)
-		w.calls++
-		if o.Record.Controller != w.lists.record {
-			w.lists.overtaken()
-			w.lists.record = o.Record.Controller
-		}
+		o.Record = w.askRecord(ctx, o)
 	}
 	if w.needHost(o) {
 		w.login = asked
@@ -58,15 +53,39 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 	return o
 }
 
+// askRecord asks JIMM for its record. One that JIMM has only in its list of models (before January
+// 2026) is asked for once a minute while it names the source and the probes say the same.
+func (w *watcher) askRecord(ctx context.Context, o facts.Observation) facts.Record {
+	now, said := time.Now(), [2]facts.CopyState{o.CopyOn(w.base.Source).State, o.CopyOn(w.base.Target).State}
+	if l := &w.lists; l.copies == said && now.Sub(l.recorded) < TimeBetweenLists {
+		return facts.Record{State: facts.RecordAt, Controller: w.base.Source.UUID, Listed: true}
+	}
+	got := w.Jaas.Witness.Record(ctx, w.base.Model.UUID)
+	w.calls++
+	if got.Controller != w.lists.record {
+		w.lists.overtaken()
+		w.lists.record = got.Controller
+	}
+	w.lists.copies, w.lists.recorded = said, time.Time{}
+	if got.Listed && got.Controller == w.base.Source.UUID {
+		w.lists.recorded = now
+	}
+	return got
+}
+
 // lists spaces the questions for JIMM's list while it shows the same: JIMM of 2026 connects
 // to every controller for each. Its zero value has read none.
 type lists struct {
 	last   facts.Info
 	source facts.CopyState // What the source said then.
 	record facts.ControllerUUID
-	asked  time.Time
-	since  time.Time     // Since when the list shows the same.
-	pause  time.Duration // Of a migration that runs; it doubles while the text stays the same.
+	// recorded is when the list last named the source as the record, and copies what source and
+	// target said then.
+	recorded time.Time
+	copies   [2]facts.CopyState
+	asked    time.Time
+	since    time.Time     // Since when the list shows the same.
+	pause    time.Duration // Of a migration that runs; it doubles while the text stays the same.
 }
 
 // stillGood reports whether the last list stands for another one: it showed that the
@@ -84,7 +103,7 @@ func (l *lists) stillGood(now time.Time, a facts.Attempt, source facts.CopyState
 }
 
 // overtaken says that JIMM's record has changed, or may have: the list is asked for again.
-func (l *lists) overtaken() { l.asked = time.Time{} }
+func (l *lists) overtaken() { l.asked, l.recorded = time.Time{}, time.Time{} }
 
 // read notes what a list has shown.
 func (l *lists) read(now time.Time, i facts.Info, source facts.CopyState, poll time.Duration) {

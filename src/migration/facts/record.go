@@ -24,6 +24,9 @@ type Record struct {
 	State RecordState
 	// Controller is the UUID of the recorded controller, for [RecordAt].
 	Controller ControllerUUID
+	// Listed reports that JIMM has it in its list of models alone, which costs more than a
+	// question for one model.
+	Listed bool
 	// Err is why the record is unknown.
 	Err error
 }
