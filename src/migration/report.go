@@ -69,7 +69,7 @@ func (t *reporter) laterBeat(now time.Time) {
 
 // showUnanswered reports that the request to migrate the model has no answer yet.
 func (t *reporter) showUnanswered() {
-	t.report(UnansweredEvent{Elapsed: t.elapsed()})
+	t.report(UnansweredEvent{Call: CallMigrate, Elapsed: t.elapsed()})
 	t.laterBeat(time.Now())
 }
 

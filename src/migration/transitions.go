@@ -278,7 +278,8 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	if !a.due(time.Now()) {
 		return false
 	}
-	err := w.recorder.RecordController(ctx, proof)
+	var err error
+	w.patiently(CallRecord, w.base.Target, func() { err = w.recorder.RecordController(ctx, proof) })
 	a.answered(time.Now(), err)
 	w.modeSet = false
 	w.lists.overtaken()

@@ -293,7 +293,13 @@ func (e *wrongHostError) Error() string {
 }
 
 func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
-	got, err := w.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: w.base.Model.UUID, Controller: w.base.Target.UUID})
+	var (
+		got facts.Inventory
+		err error
+	)
+	w.patiently(CallContents, w.base.Target, func() {
+		got, err = w.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: w.base.Model.UUID, Controller: w.base.Target.UUID})
+	})
 	if err == nil && got.Controller != w.base.Target.UUID {
 		err = &wrongHostError{got.Controller}
 	}

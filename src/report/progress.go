@@ -39,7 +39,7 @@ func Line(e migration.Event) string {
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
 	case migration.UnansweredEvent:
-		return fmt.Sprintf("JIMM has not answered the request to migrate the model yet; it may be waiting for the source (%s)", span(e.Elapsed))
+		return unansweredLine(e)
 	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RightsEvent:
@@ -185,6 +185,19 @@ func retryLine(e migration.StallEvent) string {
 		return text + ": usually the target does not accept the model's cloud credential, or an instance of the model is missing"
 	}
 	return text + "; the migration may need an administrator there"
+}
+
+// unansweredLine is the line for a call that has no answer yet.
+func unansweredLine(e migration.UnansweredEvent) string {
+	controller := e.Controller.String()
+	text := map[migration.Call]string{
+		migration.CallMigrate:  "JIMM has not answered the request to migrate the model yet; it may be waiting for the source",
+		migration.CallRecord:   fmt.Sprintf("JIMM has not answered the request to record the model on %q yet; it may be waiting for that controller", controller),
+		migration.CallRemove:   fmt.Sprintf("controller %q has not answered the request to remove its copy of the model yet", controller),
+		migration.CallSurvey:   "JIMM and the controllers have not answered all questions about the model yet",
+		migration.CallContents: fmt.Sprintf("controller %q has not reported what the model contains yet", controller),
+	}[e.Call]
+	return fmt.Sprintf("%s (%s)", text, span(e.Elapsed))
 }
 
 // stillLine is the line for a migration that shows no new phase.
