@@ -185,10 +185,13 @@ func (w *watcher) forgottenFinding() checks.Finding {
 // mayBeForgotten reports whether JIMM may not have read the model on the target yet: it has
 // recorded it there by itself, which it does before it asks (JIMM of July 2026 recorded), and
 // forgets it the next time that it asks if the target then refuses to describe it. It records
-// at this run's request only what it has read. A model that was recorded before this run is
-// not watched.
+// at a client's request only what it has read. When JIMM recorded a model that was there before
+// this run is not known, so that one which moved lately is watched too.
 func (w *watcher) mayBeForgotten() bool {
-	return w.Traits.AutoRecords && w.res.Outcome != facts.AlreadyThere && w.base.RecordedBy != judge.ByThisRun
+	if !w.Traits.AutoRecords || w.base.RecordedBy == judge.ByThisRun {
+		return false
+	}
+	return w.res.Outcome != facts.AlreadyThere || !w.Audit.Recorded(w.base.Target.Name, w.Audit.Now.Add(-facts.RememberRequests))
 }
 
 // recordGone reports whether JIMM has forgotten the model since it was recorded: what is

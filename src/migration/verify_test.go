@@ -404,6 +404,47 @@ func TestAModelThatMovedRecentlyIsVerifiedAgain(t *testing.T) {
 	}
 }
 
+// Right after JIMM has recorded the model by itself, it may still forget it: a second run says
+// that the model is there only when that can no longer happen.
+func TestASecondRunWaitsUntilJIMMHasReadTheModel(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		completes bool
+		told      bool          // A client has told JIMM, which has read the model then.
+		forgets   time.Duration // When JIMM forgets the model; 0: never.
+		outcome   facts.Outcome
+		least     time.Duration
+	}{
+		{"JIMM forgets it", true, false, 40 * time.Second, facts.LostFromJIMM, migration.TimeToForget},
+		{"JIMM keeps it", true, false, 0, facts.AlreadyThere, migration.TimeToForget},
+		{"a client has told JIMM", true, true, 0, facts.AlreadyThere, 0},
+		{"JIMM of 2024", false, false, 0, facts.AlreadyThere, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(c.completes)
+				f.running("east", true)
+				f.began, f.record, f.mode = time.Now().Add(-time.Hour), east().UUID, false
+				for i := range f.requests {
+					f.requests[i].At = f.began
+				}
+				if c.told {
+					f.requests = append(f.requests, facts.Request{Kind: facts.RequestRecord, Target: "east", At: f.began.Add(time.Minute)})
+				}
+				if c.forgets > 0 {
+					f.later, f.change = time.Hour+c.forgets, func(f *fake) { f.record = "" }
+				}
+				began := time.Now()
+				res, err := migration.Migrate(t.Context(), f.jaas(), f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
+				took := time.Since(began)
+				if err != nil || res.Outcome != c.outcome || took < c.least || took > c.least+30*time.Second || f.starts != 0 {
+					t.Errorf("%s (%s) after %v, %v", res.Outcome, res.Cause, took, err)
+				}
+			})
+		})
+	}
+}
+
 // A caller that wants to stop gets the names of the agents that were not seen
 // yet.
 func TestTheWaitForAgentsCanBeStopped(t *testing.T) {
