@@ -92,9 +92,17 @@ func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
 		probe bool
 		away  string
 	}{
-		{"2026", true, ""}, {"2026", false, ""}, {"2026", true, "west"}, {"2026", false, "west"}, {"2026", true, "east"},
+		{"2026", true, ""},
+		{"2026", false, ""},
+		{"2026", true, "west"},
+		{"2026", false, "west"},
+		{"2026", true, "east"},
 		// It has no ModelControllerInfo, so that its record is in the list alone.
-		{"2025", true, ""}, {"2025", false, ""}, {"2025", true, "west"}, {"2025", false, "west"}, {"2025", true, "east"},
+		{"2025", true, ""},
+		{"2025", false, ""},
+		{"2025", true, "west"},
+		{"2025", false, "west"},
+		{"2025", true, "east"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := startWorld(t, c.year, manyMigrations(1))
