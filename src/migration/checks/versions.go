@@ -123,7 +123,7 @@ func checkVersions(s *survey.Survey) Finding {
 		f.Level = Fail
 		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than source " + strconv.Quote(s.Source.Name) + " (" + s.Source.AgentVersion + ")"
 		f.Remedy = "upgrade controller " + s.Target.Name + " to " + source.Line() + " or newer, or choose another target"
-	case okM && target.Less(model):
+	case okM && (target.Less(model) || target == model && build(s.Target.AgentVersion) < build(s.Model.AgentVersion)):
 		f.Level = Fail
 		f.Evidence = "target " + strconv.Quote(s.Target.Name) + " runs Juju " + s.Target.AgentVersion + ", older than the model's agents (" + s.Model.AgentVersion + ")"
 		f.Remedy = "upgrade controller " + s.Target.Name + " to " + s.Model.AgentVersion + " or newer, or choose another target"
@@ -138,6 +138,17 @@ func checkVersions(s *survey.Survey) Finding {
 		f.Evidence = "source " + s.Source.AgentVersion + ", model " + s.Model.AgentVersion + ", target " + s.Target.AgentVersion
 	}
 	return f
+}
+
+// build returns the number of a development build, 1 of "3.6.14.1", and 0 of a release. The rules about
+// versions take a build for its release, but a target does not (recorded on 3.5.4).
+func build(version string) int {
+	parts := strings.Split(version, ".")
+	if len(parts) < 4 { // major, minor, patch, build
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[3])
+	return n
 }
 
 // CompareVersions orders two Juju versions: negative if a comes first. One that

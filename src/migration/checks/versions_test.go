@@ -7,6 +7,8 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/checks/rules"
+	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/tests/sample"
 )
 
@@ -145,6 +147,23 @@ func TestEveryRuleHasASource(t *testing.T) {
 	for _, r := range book.Reasons {
 		if !slices.ContainsFunc(sources, func(s string) bool { return strings.Contains(r.Evidence, s) }) {
 			t.Errorf("%s has no source: %s", r.ID, r.Evidence)
+		}
+	}
+}
+
+// A target takes no model of a later build of its own release (recorded on 3.5.4).
+func TestAModelOfALaterBuildIsNewerThanItsTarget(t *testing.T) {
+	for versions, want := range map[[2]string]checks.Level{
+		{"3.5.4", "3.5.4.1"}: checks.Fail, {"3.5.4.1", "3.5.4.2"}: checks.Fail,
+		{"3.5.4.1", "3.5.4"}: checks.Pass, {"3.5.4.1", "3.5.4.1"}: checks.Pass, {"3.5.5", "3.5.4.1"}: checks.Pass,
+	} {
+		s := &survey.Survey{Target: facts.Controller{Name: "east", UUID: "e", AgentVersion: versions[0]}, Source: facts.Controller{Name: "west", UUID: "w", AgentVersion: "3.5.4"}}
+		s.Controllers = facts.Controllers{s.Target, s.Source}
+		s.Model = facts.Model{UUID: "m", Name: "prod", AgentVersion: versions[1], Recorded: "w"}
+		for _, f := range checks.Run(s, nil) {
+			if f.Check == checks.Versions && f.Level != want {
+				t.Errorf("a model of %s to %s: %s (%s), want %s", versions[1], versions[0], f.Level, f.Evidence, want)
+			}
 		}
 	}
 }
