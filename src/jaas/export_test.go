@@ -11,3 +11,6 @@ var UnitsToAsk = unitsToAsk
 
 // AddJoined adds which units have not joined.
 var AddJoined = addJoined
+
+// AddAlone adds the principals without a subordinate.
+var AddAlone = addAlone

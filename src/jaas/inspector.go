@@ -37,7 +37,7 @@ func (i *inspector) Inventory(ctx context.Context, q facts.InventoryRequest) (fa
 	}
 	return inspect(ctx, q, modelReader{
 		controller: facts.ControllerUUID(conn.ControllerUUID()), status: conn.FullStatusAndStorage,
-		blocked: conn.ChangeBlock, joined: conn.JoinedUnits,
+		blocked: conn.ChangeBlock, joined: conn.JoinedUnits, locked: conn.SeriesLocks,
 	})
 }
 
@@ -61,6 +61,9 @@ func (i *inspector) direct(ctx context.Context, q facts.InventoryRequest) (facts
 		joined: func(ctx context.Context, units []string) ([]juju.Joined, error) {
 			return juju.JoinedUnits(ctx, conn, login.Facades, units)
 		},
+		locked: func(ctx context.Context, machines []string) ([]string, error) {
+			return juju.SeriesLocks(ctx, conn, login.Facades, machines)
+		},
 	})
 	return out, err == nil
 }
@@ -71,14 +74,16 @@ type modelReader struct {
 	status     func(context.Context) (jimm.Status, bool, error)
 	blocked    func(context.Context) (bool, error)
 	joined     func(ctx context.Context, units []string) ([]juju.Joined, error)
+	locked     func(ctx context.Context, machines []string) ([]string, error)
 }
 
 // inspect reads what was requested. Obstacles that do not depend on the status are read at the
 // same time.
 func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (facts.Inventory, error) {
 	var (
-		beside sync.WaitGroup
-		block  facts.Changes
+		beside    sync.WaitGroup
+		block     facts.Changes
+		upgrading []string
 	)
 	if q.Obstacles {
 		beside.Go(func() { block = changes(from.blocked(ctx)) })
@@ -91,11 +96,20 @@ func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (f
 	out := inventoryOf(status)
 	out.Controller, out.StorageReported = from.controller, storageReported
 	out.Changes = block
-	if units := unitsToAsk(status, out.Units); q.Obstacles && len(units) > 0 {
+	if !q.Obstacles {
+		return out, nil
+	}
+	if machines := facts.SortedNames(out.Machines, func(facts.Machine) bool { return true }); len(machines) > 0 {
+		beside.Go(func() { upgrading, _ = from.locked(ctx, machines) })
+	}
+	if units := unitsToAsk(status, out.Units); len(units) > 0 {
 		if seen, err := from.joined(ctx, units); err == nil {
 			addJoined(out, status, seen)
 		}
 	}
+	addAlone(out, status)
+	beside.Wait()
+	out.Upgrading = upgrading
 	return out, nil
 }
 

@@ -69,6 +69,27 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 	}
 }
 
+// addAlone adds the principals without a subordinate to the units that have not joined: Juju makes the subordinate when its
+// principal joins the relation (3.5.4 recorded). Where the subordinate application has no units, nothing else shows it.
+func addAlone(to facts.Inventory, status jimm.Status) {
+	for _, r := range status.Relations {
+		subordinate := slices.IndexFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Subordinate })
+		known := to.Relations[r.Key]
+		if r.Scope != "container" || len(r.Endpoints) != 2 || subordinate < 0 || known.JoinedRead {
+			continue
+		}
+		for name, u := range status.Applications[r.Endpoints[1-subordinate].Application].Units {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(u.Subordinates)), func(beside string) bool {
+				return facts.ApplicationOf(beside) == r.Endpoints[subordinate].Application
+			}) {
+				known.NotJoined = append(known.NotJoined, name)
+			}
+		}
+		slices.Sort(known.NotJoined)
+		to.Relations[r.Key] = known
+	}
+}
+
 // takesPart reports whether a unit of an application, with the application of its principal, should join
 // a relation. A subordinate that is related to two applications joins only the relation with that of its
 // principal (state.RelationUnit.Valid of 3.5.4).

@@ -59,6 +59,34 @@ func TestWhichUnitsHaveJoined(t *testing.T) {
 	}
 }
 
+// A principal without a subordinate has not joined their relation, also where nothing else was read.
+func TestAPrincipalAloneHasNotJoined(t *testing.T) {
+	ends := []jimm.RelationEndpoint{{Application: "pg"}, {Application: "log", Subordinate: true}}
+	for name, test := range map[string]struct {
+		scope string
+		ends  []jimm.RelationEndpoint
+		known facts.Relation
+		want  []string
+	}{
+		"none has one":         {"container", []jimm.RelationEndpoint{{Application: "log", Subordinate: true}, {Application: "web"}}, facts.Relation{}, []string{"web/0", "web/1"}},
+		"it has one":           {"container", ends, facts.Relation{}, nil},
+		"not of the container": {"global", []jimm.RelationEndpoint{{Application: "web"}, {Application: "log", Subordinate: true}}, facts.Relation{}, nil},
+		"two subordinates":     {"container", []jimm.RelationEndpoint{{Application: "sub", Subordinate: true}, {Application: "log", Subordinate: true}}, facts.Relation{}, nil},
+		"peers":                {"container", []jimm.RelationEndpoint{{Application: "log", Subordinate: true}}, facts.Relation{}, nil},
+		"it was read":          {"container", []jimm.RelationEndpoint{{Application: "web"}, {Application: "log", Subordinate: true}}, facts.Relation{JoinedRead: true, NotJoined: []string{"web/1"}}, []string{"web/1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := related()
+			status.Relations = []jimm.Relation{{Key: "it", Scope: test.scope, Endpoints: test.ends}}
+			inventory := facts.Inventory{Relations: map[string]facts.Relation{"it": test.known}}
+			jaas.AddAlone(inventory, status)
+			if diff := cmp.Diff(test.want, inventory.Relations["it"].NotJoined); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // One unit of each application that has a relation is asked, since it sees all units of the other side.
 func TestOneUnitOfEachApplicationIsAsked(t *testing.T) {
 	status := related()

@@ -138,6 +138,11 @@ func (m *ModelConn) JoinedUnits(ctx context.Context, units []string) ([]juju.Joi
 	return juju.JoinedUnits(ctx, m.conn, m.facades, units)
 }
 
+// SeriesLocks is [juju.SeriesLocks] of the model.
+func (m *ModelConn) SeriesLocks(ctx context.Context, machines []string) ([]string, error) {
+	return juju.SeriesLocks(ctx, m.conn, m.facades, machines)
+}
+
 // ReadStatus is [ModelConn.FullStatusAndStorage] over any connection to the model
 // with that uuid, such as one to its controller itself, which offers these facades.
 func ReadStatus(ctx context.Context, conn rpc.Caller, facades juju.FacadeVersions, uuid string) (status Status, reported bool, err error) {

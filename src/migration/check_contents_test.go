@@ -93,6 +93,7 @@ func contentsCases() []contentsCase {
 		{"agent of a machine without version", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version = "" }), checks.Fail, "machine 0 has not reported its version"},
 		{"machine that has not started", checks.Upgrade, machine("0", func(m *facts.Machine) { m.Version, m.Agent = "", "pending" }), checks.Pass, "3.6.14"},
 		{"charm upgrade", checks.Upgrade, unit("web/0", func(u *facts.Unit) { u.Charm = "ch:web-6" }), checks.Fail, "another charm"},
+		{"machine being upgraded", checks.Upgrade, func(i *facts.Inventory) { i.Upgrading = []string{"0"} }, checks.Fail, "machine 0 is being upgraded to another Ubuntu release"},
 		{"no version", checks.Upgrade, func(i *facts.Inventory) { i.AgentVersion = "" }, checks.Skip, "not reported"},
 
 		{"relations", checks.Relations, none, checks.Pass, "1 relation has been joined by all its units"},
@@ -101,7 +102,11 @@ func contentsCases() []contentsCase {
 			i.Relations["a:b c:d"] = facts.Relation{Status: "joined", JoinedRead: true, NotJoined: []string{"a/0", "a/1"}}
 		}, checks.Fail, `unit a/1 has not joined relation "a:b c:d"`},
 		{"relation said joining, all joined", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "joining", JoinedRead: true} }, checks.Pass, "2 relations have been joined"},
-		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
+		{"relation suspended", checks.Relations, func(i *facts.Inventory) { i.Relations["web:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Fail, `"web:b c:d" is suspended, so its units have left it`},
+		{"relation suspended, of no unit", checks.Relations, func(i *facts.Inventory) { i.Relations["a:b c:d"] = facts.Relation{Status: "suspended"} }, checks.Pass, ""},
+		{"principal alone", checks.Relations, func(i *facts.Inventory) {
+			i.Relations["a:b web:d"] = facts.Relation{Status: "joining", NotJoined: []string{"web/1"}}
+		}, checks.Fail, `unit web/1 has not joined relation "a:b web:d"`},
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},
 		{"offer in use", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }, checks.Warn, "offer db of pg has 2 connections"},

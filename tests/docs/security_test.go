@@ -29,7 +29,7 @@ func TestSecurity_ListsEveryCallToJIMM(t *testing.T) {
 		})
 	}
 	// These are sent by the client of a controller; JIMM answers them as a controller does.
-	want = append(want, "List", "ListModelSummaries", "ModelInfo", "UnitsInfo")
+	want = append(want, "List", "ListModelSummaries", "ModelInfo", "UnitsInfo", "UpgradeSeriesValidate")
 	want = slices.DeleteFunc(want, func(name string) bool { return name == "" })
 	var got []string
 	text := section(t, find(t, "docs/explanation/security.md"), "What the service account can do")

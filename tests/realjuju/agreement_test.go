@@ -23,7 +23,7 @@ func TestChecksAgreeWithJuju(t *testing.T) {
 	t.Parallel()
 	j := start(t, jimm.Generation2026())
 	var differences, aborted []string
-	for i, fault := range slices.Concat(faults(), rarerFaults(), stateFaults(), contentsFaults(), controllerFaults(), storesFaults(), agentFaults()) {
+	for i, fault := range slices.Concat(faults(), rarerFaults(), stateFaults(), contentsFaults(), controllerFaults(), storesFaults(), agentFaults(), relationFaults(), unfinishedFaults()) {
 		t.Run(fault.name, func(t *testing.T) {
 			model, _, err := j.AddIdleModel(fmt.Sprintf("m%d", i))
 			if err != nil {

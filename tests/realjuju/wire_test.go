@@ -1,9 +1,12 @@
 package realjuju_test
 
 import (
+	"errors"
 	"testing"
 
 	jujucontroller "github.com/juju/juju/controller"
+	"github.com/juju/juju/core/model"
+	"github.com/juju/juju/state"
 
 	"jimm-migrator/tests/realjuju/controller"
 	"jimm-migrator/tests/sim"
@@ -85,6 +88,38 @@ func TestInvalidCredential(t *testing.T) {
 	}
 }
 
+// TestSeriesLock compares what controllers report about machines that are being upgraded to another Ubuntu release.
+func TestSeriesLock(t *testing.T) {
+	t.Parallel()
+	west := startController(t, "west", nil)
+	uuid, err := west.AddModel("prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := west.Deploy(uuid, "pg", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := west.Do(uuid, func(st *state.State) error {
+		machine, err := st.Machine("0")
+		if err != nil {
+			return err
+		}
+		return errors.Join(machine.CreateUpgradeSeriesLock([]string{"pg/0"}, state.UbuntuBase("24.04")), machine.SetUpgradeSeriesStatus(model.UpgradeSeriesPrepareCompleted, ""))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	twinModel := prodTwin(uuid)
+	twinModel.Machines[0].SeriesLock = "prepare completed"
+	j := simulate(t, sim.World{Controllers: []sim.Controller{twin(west)}, Models: []sim.Model{twinModel}}, sim.Options{})
+	p, n := pair{realSide(west), simSide(j.Registration("west"))}, newNeutral(uuid, "MODEL", west.UUID, "WEST", west.ModelUUID, "WESTMODEL")
+	for _, version := range []int{9, 10} {
+		r := request{"/model/" + uuid + "/api", "admin", "MachineManager", version, "UpgradeSeriesValidate", `{"args":[{"tag":{"tag":"machine-0"},"channel":""}]}`}
+		for _, difference := range p.differ(t.Context(), n, r) {
+			t.Error(difference)
+		}
+	}
+}
+
 // sourceRequests are requests to a controller with models.
 func sourceRequests() []request {
 	const prod = `{"entities":[{"tag":"model-MODEL"}]}`
@@ -150,6 +185,10 @@ func sourceRequests() []request {
 		{modelPath, "admin", "Application", 15, "UnitsInfo", `{"entities":[{"tag":"unit-pg-0"},{"tag":"application-pg"}]}`},
 		{modelPath, "admin", "Application", 20, "UnitsInfo", `{"entities":[{"tag":"unit-pg-7"},{"tag":"application-none"},{"tag":"machine-0"}]}`},
 		{modelPath, "anonymous", "Application", 18, "UnitsInfo", `{"entities":[{"tag":"unit-pg-0"}]}`},
+		{modelPath, "admin", "MachineManager", 9, "UpgradeSeriesValidate", `{"args":[{"tag":{"tag":"machine-0"},"force":false,"channel":""}]}`},
+		{modelPath, "admin", "MachineManager", 10, "UpgradeSeriesValidate", `{"args":[{"tag":{"tag":"machine-7"}},{"tag":{"tag":"unit-pg-0"}},{"tag":{"tag":"nonsense"}},{"tag":{"tag":"machine-0"}}]}`},
+		{modelPath, "admin", "MachineManager", 10, "UpgradeSeriesValidate", `{"args":[]}`},
+		{modelPath, "anonymous", "MachineManager", 10, "UpgradeSeriesValidate", `{"args":[]}`},
 		{modelPath, "admin", "ModelManager", 9, "ModelInfo", prod},
 		{modelPath, "anonymous", "Client", 6, "FullStatus", `{"patterns":[]}`},
 		{"/api", "anonymous", "Controller", 11, "AllModels", ``},

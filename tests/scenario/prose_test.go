@@ -96,7 +96,7 @@ func (s *stage) checkProse(command string) error {
 		"run", "config", "integrate", "remove-relation", "add-secret", "update-secret", "grant-secret",
 		"status", "resolve", "refresh", "exec", "upgrade-machine", "upgrade-model", "consume", "remove-saas", "model-config", "model-constraints", "migrate",
 		"grant", "add-user", "clouds", "add-cloud", "update-cloud", "add-secret-backend", "show-credential", "update-credential", "set-credential", "upgrade-controller", "disable-command", "enable-command",
-		"storage", "remove-storage", "storage-pools", "reload-spaces", "secrets", "secret-backends", "remove-secret", "show-machine", "show-model", "users", "enable-user", "sync-agent-binary", "show-controller", "controller-config", "suspend-relation",
+		"storage", "remove-storage", "storage-pools", "reload-spaces", "secrets", "secret-backends", "remove-secret", "show-machine", "show-model", "users", "enable-user", "sync-agent-binary", "show-controller", "controller-config", "suspend-relation", "resume-relation",
 	}, strings.Trim(words[1], `"`)):
 		return nil
 	default:

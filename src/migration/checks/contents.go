@@ -174,8 +174,9 @@ func refusesCharmStore(s *survey.Survey) bool {
 	return ok && !target.Less(rules.Version{Major: 3, Minor: 1})
 }
 
-// checkUpgrade looks for agents that are not of the model's version, and units
-// that do not have their application's charm yet: an upgrade runs, or has stopped.
+// checkUpgrade looks for agents that are not of the model's version, units that do not
+// have their application's charm yet, and machines that are prepared for another Ubuntu
+// release: an upgrade runs, or has stopped.
 func checkUpgrade(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notInspected(s.Contents)
@@ -187,6 +188,10 @@ func checkUpgrade(s *survey.Survey) Finding {
 	}
 	for _, name := range facts.SortedNames(s.Contents.Units, func(u facts.Unit) bool { return u.Charm != "" }) {
 		problems = append(problems, "unit "+name+" is being upgraded to another charm")
+	}
+	locked := s.Contents.Upgrading
+	for _, id := range locked {
+		problems = append(problems, "machine "+id+" is being upgraded to another Ubuntu release")
 	}
 	unreported := withoutVersion(s)
 	until := "the upgrade has ended"
@@ -200,7 +205,14 @@ func checkUpgrade(s *survey.Survey) Finding {
 	if want == "" && len(problems) == 0 {
 		return Finding{Level: Skip, Evidence: "the version of the model's agents is not reported"}
 	}
-	return list(s, problems, Fail, "wait until "+until+"; "+s.StatusCommand()+" shows the agents", "all agents run the model's version, "+want)
+	remedy := "wait until " + until + "; " + s.StatusCommand() + " shows the agents"
+	if len(locked) > 0 {
+		remedy = "complete the upgrade of the machine (juju upgrade-machine " + locked[0] + " complete -m " + s.Model.FullName() + ")"
+		if len(problems) > len(locked) {
+			remedy += ", and wait until " + until
+		}
+	}
+	return list(s, problems, Fail, remedy, "all agents run the model's version, "+want)
 }
 
 // differs reports whether an agent is known to run another version than its model.
@@ -232,26 +244,51 @@ func machinesOfOtherVersion(i facts.Inventory) []string {
 }
 
 // checkRelations looks for units that have not joined a relation. If this could not be read, as
-// for relations to other models, the status of the relation is only a hint.
+// for relations to other models, the status of the relation is only a hint. That a relation is suspended
+// is more: the leader of its units says so after it has left it (Juju 3.5.4).
 func checkRelations(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notInspected(s.Contents)
 	}
 	var problems []string
-	level := Warn
+	level, suspended := Warn, false
 	for _, key := range facts.SortedNames(s.Contents.Relations, func(facts.Relation) bool { return true }) {
 		r := s.Contents.Relations[key]
 		for _, unit := range r.NotJoined {
 			level = Fail
 			problems = append(problems, "unit "+unit+" has not joined relation "+strconv.Quote(key))
 		}
-		if !r.JoinedRead && !slices.Contains([]string{"", "joined", "suspended"}, r.Status) {
+		switch {
+		case r.JoinedRead, len(r.NotJoined) > 0, slices.Contains([]string{"", "joined"}, r.Status):
+		case r.Status != "suspended":
 			problems = append(problems, "relation "+strconv.Quote(key)+" is "+r.Status)
+		case hasUnits(s.Contents.Inventory, key):
+			level, suspended = Fail, true
+			problems = append(problems, "relation "+strconv.Quote(key)+" is suspended, so its units have left it")
 		}
 	}
-	return list(s, problems, level,
-		"wait until they have joined: Juju refuses a model with units that have not joined a relation",
+	remedy := "wait until they have joined: Juju refuses a model with units that have not joined a relation"
+	if suspended {
+		remedy += "; resume suspended relations (juju resume-relation, in the model with the offer), or remove them"
+	}
+	return list(s, problems, level, remedy,
 		count(len(s.Contents.Relations), "relation has been joined by all its units", "relations have been joined by all their units", "the model has no relations"))
+}
+
+// hasUnits reports whether an application of a relation has units in the model. The key of the relation is
+// "app:db pg:db".
+func hasUnits(i facts.Inventory, key string) bool {
+	var applications []string
+	for end := range strings.FieldsSeq(key) {
+		name, _, _ := strings.Cut(end, ":")
+		applications = append(applications, name)
+	}
+	for name := range i.Units {
+		if slices.Contains(applications, facts.ApplicationOf(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // notInspected is the finding of a check that needs to inspect a model that was not

@@ -8,7 +8,7 @@ import (
 
 // The checks below inspect the model for what Juju's own prechecks would
 // refuse (Juju 2.9 to 4.1), all at once. Juju sees more: minimum numbers of
-// units, pending reboots, cleanups and locks are not in what it reports.
+// units, pending reboots and cleanups are not in what it reports.
 
 // Alive reports whether a life means that the entity is not being removed.
 func Alive(life string) bool { return life == "" || life == "alive" }
@@ -20,8 +20,8 @@ func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing
 type InventoryRequest struct {
 	Model      string         // The UUID.
 	Controller ControllerUUID // That is to answer.
-	// Obstacles also requests what matters only before a migration: whether changes are disabled, and which
-	// units have joined their relations.
+	// Obstacles also requests what matters only before a migration: whether changes are disabled, which
+	// units have joined their relations, and which machines are being upgraded.
 	Obstacles bool
 }
 
@@ -50,6 +50,8 @@ type Inventory struct {
 	StorageReported bool
 	// Changes reports whether changes to the model are disabled.
 	Changes Changes
+	// Upgrading are the ids of the machines that are being upgraded to another Ubuntu release ("juju upgrade-machine").
+	Upgrading []string
 	// Unread names what was there and could not be read.
 	Unread []string
 }
@@ -119,7 +121,8 @@ type Unit struct {
 // Relation is a relation between applications.
 type Relation struct {
 	Status string
-	// JoinedRead reports that it was read which units have joined: NotJoined names those that have not.
+	// JoinedRead reports that it was read which units have joined: NotJoined names those that have not, and those of
+	// which it is certain where it was not read.
 	JoinedRead bool
 	NotJoined  []string
 }

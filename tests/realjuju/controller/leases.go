@@ -113,3 +113,12 @@ func (s *leaseStore) Pinned(context.Context) (map[lease.Key][]string, error) {
 	}
 	return out, nil
 }
+
+// Lead makes a unit the leader of an application for an hour, whether it exists or not.
+func (c *Controller) Lead(model, application, unit string) error {
+	claimer, err := c.config.LeaseManager.Claimer(lease.ApplicationLeadershipNamespace, model)
+	if err != nil {
+		return err
+	}
+	return claimer.Claim(application, unit, time.Hour)
+}

@@ -62,6 +62,6 @@ func NeverSent() []string {
 		"MigrationTarget.Import", "MigrationTarget.Activate", "MigrationTarget.Abort", "MigrationTarget.AdoptResources",
 		"ModelManager.DestroyModels", "ModelManager.CreateModel", "ModelManager.ModifyModelAccess",
 		"ModelManager.DumpModels", "ModelManager.ChangeModelCredential",
-		"MigrationMaster.*", "ModelUpgrader.*",
+		"MigrationMaster.*", "ModelUpgrader.*", "MachineManager.UpgradeSeriesPrepare", "MachineManager.UpgradeSeriesComplete",
 	}
 }

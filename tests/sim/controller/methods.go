@@ -54,6 +54,7 @@ func (c *Controller) allMethods() map[string]map[string]method {
 		"Client":            {"FullStatus": fullStatus, "WatchAll": watchAll},
 		"Application":       {"UnitsInfo": unitsInfo},
 		"Block":             {"List": listBlocks},
+		"MachineManager":    {"UpgradeSeriesValidate": upgradeSeriesValidate},
 		"MigrationTarget": {
 			"Prechecks":      targetPrechecks,
 			"Import":         importModel,

@@ -164,7 +164,7 @@ func (c *Controller) prechecks(ctx context.Context, uuid string, target targetIn
 	}
 	defer peer.close()
 	if c.release.has(namedIssues) {
-		if err := c.precheckBlockers(model, peer.serverVersion); err != nil {
+		if err := c.precheckBlockers(model.withSeriesLock(), peer.serverVersion); err != nil {
 			return prefixed("source prechecks failed: ", err)
 		}
 	}

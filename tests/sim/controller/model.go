@@ -69,6 +69,7 @@ type Machine struct {
 	AgentVersion   string `yaml:"agent-version,omitempty" json:"agent-version"`       // default: the model's
 	Life           string `yaml:"life,omitempty" json:"life"`                         // alive
 	Reboot         string `yaml:"reboot,omitempty" json:"reboot,omitempty"`           // reboot, shutdown: prechecks fail
+	SeriesLock     string `yaml:"series-lock,omitempty" json:"lock,omitempty"`        // how far an upgrade to another Ubuntu release is, e.g. prepare completed: prechecks fail
 	Strands        bool   `yaml:"strands,omitempty" json:"strands,omitempty"`         // its agent stays with the source (juju/juju#18618)
 	LostInstance   bool   `yaml:"lost-instance,omitempty" json:"lost,omitempty"`      // the cloud does not know it: CheckMachines fails
 	Constraints    string `yaml:"constraints,omitempty" json:"constraints,omitempty"` // e.g. mem=2048M spaces=dmz

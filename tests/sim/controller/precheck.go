@@ -27,7 +27,7 @@ func (c *Controller) precheckSource(h *hosted) error {
 		return wire.Errorf("", "model has revoked credentials")
 	}
 	if !c.release.has(namedIssues) {
-		if err := c.precheckBlockers(m.withOldBases(), ""); err != nil {
+		if err := c.precheckBlockers(m.withOldBases().withSeriesLock(), ""); err != nil {
 			return err
 		}
 	}
@@ -124,6 +124,15 @@ func (c *Controller) precheckBlockers(m Model, target string) error {
 	owner, _, _ := strings.Cut(m.Owner, "@") // as real prechecks of 3.5.4 print it
 	return wire.Errorf("not supported", "cannot migrate to controller%s due to issues:\n\"%s/%s\":\n- %s",
 		name, owner, m.Name, strings.Join(blockers, "\n- "))
+}
+
+// withSeriesLock adds the blocker of machines that are being upgraded to another Ubuntu release, which comes first. Juju 4 has
+// no such upgrades.
+func (m Model) withSeriesLock() Model {
+	if slices.ContainsFunc(m.Machines, func(machine Machine) bool { return machine.SeriesLock != "" }) {
+		m.Blockers = append([]string{"unexpected upgrade series lock found"}, m.Blockers...)
+	}
+	return m
 }
 
 // withOldBases adds the blocker of machines with a base that is too old. 3.5.4 accepts 20.04, 22.04 and 24.04
