@@ -14,3 +14,6 @@ var AddJoined = addJoined
 
 // AddAlone adds the principals without a subordinate.
 var AddAlone = addAlone
+
+// AddElsewhere adds which subordinates never join.
+var AddElsewhere = addElsewhere

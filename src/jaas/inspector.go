@@ -99,6 +99,7 @@ func inspect(ctx context.Context, q facts.InventoryRequest, from modelReader) (f
 	if !q.Obstacles {
 		return out, nil
 	}
+	addElsewhere(out, status)
 	if machines := facts.SortedNames(out.Machines, func(facts.Machine) bool { return true }); len(machines) > 0 {
 		beside.Go(func() { upgrading, _ = from.locked(ctx, machines) })
 	}

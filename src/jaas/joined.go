@@ -26,9 +26,8 @@ func unitsToAsk(status jimm.Status, units map[string]facts.Unit) []string {
 	return out
 }
 
-// addJoined adds which units have not joined their relations, for the relations of which
-// all sides were seen.
-func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
+// principalsOf returns the units beside which the subordinates are.
+func principalsOf(status jimm.Status) map[string]string {
 	principals := map[string]string{}
 	for _, a := range status.Applications {
 		for name, u := range a.Units {
@@ -37,6 +36,33 @@ func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
 			}
 		}
 	}
+	return principals
+}
+
+// addElsewhere adds which subordinates never join a relation of their application, since they
+// are beside another one.
+func addElsewhere(to facts.Inventory, status jimm.Status) {
+	principals := principalsOf(status)
+	for _, r := range status.Relations {
+		known, listed := to.Relations[r.Key]
+		if !listed {
+			continue
+		}
+		for _, name := range facts.SortedNames(to.Units, func(facts.Unit) bool { return true }) {
+			application := facts.ApplicationOf(name)
+			isIn := slices.ContainsFunc(r.Endpoints, func(e jimm.RelationEndpoint) bool { return e.Application == application })
+			if isIn && !takesPart(r, application, facts.ApplicationOf(principals[name])) {
+				known.Elsewhere = append(known.Elsewhere, name)
+			}
+		}
+		to.Relations[r.Key] = known
+	}
+}
+
+// addJoined adds which units have not joined their relations, for the relations of which
+// all sides were seen.
+func addJoined(to facts.Inventory, status jimm.Status, seen []juju.Joined) {
+	principals := principalsOf(status)
 	for _, r := range status.Relations {
 		joined := map[string]bool{}
 		for _, s := range seen {

@@ -108,3 +108,27 @@ func related() jimm.Status {
 		"sub": {}, "log": {},
 	}}
 }
+
+// A subordinate of two applications is beside one of them in each case.
+func TestWhatIsElsewhere(t *testing.T) {
+	status := related()
+	subordinate := jimm.RelationEndpoint{Application: "sub", Subordinate: true}
+	status.Relations = []jimm.Relation{
+		{Key: "sub:host web:info", Scope: "container", Endpoints: []jimm.RelationEndpoint{subordinate, {Application: "web"}}},
+		{Key: "sub:host pg:info", Scope: "container", Endpoints: []jimm.RelationEndpoint{subordinate, {Application: "pg"}}},
+		{Key: "sub:db pg:db", Scope: "global", Endpoints: []jimm.RelationEndpoint{subordinate, {Application: "pg"}}},
+	}
+	inventory := facts.Inventory{
+		Units:     map[string]facts.Unit{"web/0": {}, "web/1": {}, "pg/0": {}, "sub/0": {}, "sub/1": {}, "sub/2": {}, "log/0": {}},
+		Relations: map[string]facts.Relation{"sub:host web:info": {Status: "joined"}, "sub:host pg:info": {}, "sub:db pg:db": {}},
+	}
+	jaas.AddElsewhere(inventory, status)
+	want := map[string]facts.Relation{
+		"sub:host web:info": {Status: "joined", Elsewhere: []string{"sub/2"}},
+		"sub:host pg:info":  {Elsewhere: []string{"sub/0", "sub/1"}},
+		"sub:db pg:db":      {},
+	}
+	if diff := cmp.Diff(want, inventory.Relations); diff != "" {
+		t.Error(diff)
+	}
+}

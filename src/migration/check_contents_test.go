@@ -107,6 +107,9 @@ func contentsCases() []contentsCase {
 		{"principal alone", checks.Relations, func(i *facts.Inventory) {
 			i.Relations["a:b web:d"] = facts.Relation{Status: "joining", NotJoined: []string{"web/1"}}
 		}, checks.Fail, `unit web/1 has not joined relation "a:b web:d"`},
+		{"subordinate of two applications", checks.Relations, func(i *facts.Inventory) {
+			i.Relations["a:b c:d"] = facts.Relation{Status: "joined", JoinedRead: true, Elsewhere: []string{"a/0"}}
+		}, checks.Pass, "2 relations have been joined"},
 
 		{"offers", checks.Offers, none, checks.Pass, "no offer is connected (0 offers)"},
 		{"offer in use", checks.Offers, func(i *facts.Inventory) { i.Offers["db"] = facts.Offer{Application: "pg", Total: 2} }, checks.Warn, "offer db of pg has 2 connections"},

@@ -251,7 +251,8 @@ func checkRelations(s *survey.Survey) Finding {
 		return notInspected(s.Contents)
 	}
 	var problems []string
-	level, suspended := Warn, false
+	level, suspended, shared := Warn, false, false
+	source, _ := rules.ParseVersion(s.Source.AgentVersion)
 	for _, key := range facts.SortedNames(s.Contents.Relations, func(facts.Relation) bool { return true }) {
 		r := s.Contents.Relations[key]
 		for _, unit := range r.NotJoined {
@@ -266,10 +267,22 @@ func checkRelations(s *survey.Survey) Finding {
 			level, suspended = Fail, true
 			problems = append(problems, "relation "+strconv.Quote(key)+" is suspended, so its units have left it")
 		}
+		if len(r.Elsewhere) == 0 || !source.IsJuju4() {
+			continue
+		}
+		// The prechecks of Juju 4 expect each unit of an application in each of its relations
+		// (internal/migration of 4.0 and 4.1-beta2); those of Juju 3 do not (RelationUnit.Valid).
+		level, shared = Fail, true
+		for _, unit := range r.Elsewhere {
+			problems = append(problems, "unit "+unit+" never joins relation "+strconv.Quote(key)+", since it is a subordinate beside another application")
+		}
 	}
 	remedy := "wait until they have joined: Juju refuses a model with units that have not joined a relation"
 	if suspended {
 		remedy += "; resume suspended relations (juju resume-relation, in the model with the offer), or remove them"
+	}
+	if shared {
+		remedy = "a source of Juju 4 refuses a model in which a subordinate serves several applications: deploy it once for each of them, under different names"
 	}
 	return list(s, problems, level, remedy,
 		count(len(s.Contents.Relations), "relation has been joined by all its units", "relations have been joined by all their units", "the model has no relations"))

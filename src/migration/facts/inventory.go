@@ -125,6 +125,9 @@ type Relation struct {
 	// which it is certain where it was not read.
 	JoinedRead bool
 	NotJoined  []string
+	// Elsewhere are units of a subordinate that are beside an application which is not in the
+	// relation: they never join it.
+	Elsewhere []string
 }
 
 // Offer is an endpoint that the model offers to others.

@@ -43,6 +43,18 @@ func (c *Controller) precheckSource(h *hosted) error {
 		for _, unit := range relation.NotJoined {
 			return wire.Errorf("", "unit %s hasn't joined relation %q yet", unit, relation.key())
 		}
+		if !c.release.has(juju4) {
+			continue
+		}
+		// Juju 4 expects each unit in each relation of its application, those of a subordinate of another one too (by
+		// its source, 4.0 and 4.1-beta2).
+		for _, endpoint := range relation.Endpoints {
+			for _, unit := range m.unitsOf(endpoint.Application) {
+				if !m.takesPart(relation, unit) {
+					return wire.Errorf("", "unit %s hasn't joined relation %q yet", unit.Name, relation.key())
+				}
+			}
+		}
 	}
 	if m.CleanupNeeded {
 		return wire.Errorf("", "cleanup needed")
