@@ -73,7 +73,7 @@ func listModels(ctx context.Context, a *charm.Action, p listModelsParams) error 
 			list = append(list, report.ListedModel{Model: m, Migratable: verdict, Reasons: reasons})
 		}
 	}
-	slices.SortFunc(list, func(x, y report.ListedModel) int {
+	facts.Sort(list, func(x, y report.ListedModel) int {
 		return cmp.Or(cmp.Compare(x.Model.FullName(), y.Model.FullName()), cmp.Compare(x.Model.UUID, y.Model.UUID))
 	})
 	results := report.ModelsResults(s, list, max(int(p.Page), 1))

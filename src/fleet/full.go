@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -100,7 +99,7 @@ func (f *FullChecks) Refused() []FullCheck {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b FullCheck) int {
+	facts.Sort(out, func(a, b FullCheck) int {
 		return cmp.Or(cmp.Compare(a.Entry.Name, b.Entry.Name), cmp.Compare(a.Entry.Model, b.Entry.Model), cmp.Compare(a.Entry.First(), b.Entry.First()))
 	})
 	return out

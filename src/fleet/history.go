@@ -134,7 +134,7 @@ type HistoryFilter struct {
 // JIMM records now. It is pure.
 func History(requests []Logged, s Snapshot, f HistoryFilter) ([]Past, error) {
 	list := slices.Clone(requests)
-	slices.SortFunc(list, func(x, y Logged) int {
+	facts.Sort(list, func(x, y Logged) int {
 		return cmp.Or(y.At.Compare(x.At), cmp.Compare(y.Key, x.Key))
 	})
 	models := map[string]facts.Model{}

@@ -157,7 +157,7 @@ func (b *Book) of(model facts.Model) facts.Audit {
 			out.Requests = append(out.Requests, b.asked[key].Request)
 		}
 	}
-	slices.SortStableFunc(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
+	facts.Sort(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
 	return out
 }
 

@@ -216,7 +216,7 @@ func (m *maker) finish() Plan {
 // cut keeps the models that fit the plan, the smallest first: they carry the least risk, and the next plan gets the
 // others.
 func (m *maker) cut(moves []Entry, room int) []Entry {
-	slices.SortFunc(moves, smallest)
+	facts.Sort(moves, smallest)
 	if len(moves) <= room {
 		return moves
 	}

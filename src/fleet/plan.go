@@ -211,15 +211,15 @@ type Plan struct {
 
 // sort puts a plan in the order of its text.
 func (p *Plan) sort() {
-	slices.SortFunc(p.Controllers, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(p.Pairs, func(a, b Edge) int {
+	facts.Sort(p.Controllers, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
+	facts.Sort(p.Pairs, func(a, b Edge) int {
 		return cmp.Or(strings.Compare(a.Offerer, b.Offerer), strings.Compare(a.Consumer, b.Consumer))
 	})
 	p.Pairs = slices.Compact(p.Pairs)
-	slices.SortFunc(p.Moves, func(a, b Entry) int {
+	facts.Sort(p.Moves, func(a, b Entry) int {
 		return cmp.Or(a.Wave-b.Wave, strings.Compare(a.Source, b.Source), strings.Compare(a.Target(), b.Target()), smallest(a, b))
 	})
-	slices.SortFunc(p.Left, func(a, b Left) int {
+	facts.Sort(p.Left, func(a, b Left) int {
 		return cmp.Or(strings.Compare(string(a.Reason), string(b.Reason)), strings.Compare(a.Name, b.Name), strings.Compare(a.Model, b.Model))
 	})
 }

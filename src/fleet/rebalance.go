@@ -139,7 +139,7 @@ func (b *balancer) begin() error {
 	}
 	for _, t := range b.targets {
 		b.before[t.Name] = b.load[t.Name]
-		slices.SortFunc(b.movable[t.Name], func(x, y candidate) int {
+		facts.Sort(b.movable[t.Name], func(x, y candidate) int {
 			return cmp.Or(b.size(y.Model)-b.size(x.Model), strings.Compare(x.UUID, y.UUID))
 		})
 	}
@@ -187,7 +187,7 @@ func (b *balancer) run() string {
 // between the next two.
 func (b *balancer) improve() bool {
 	over := slices.Clone(b.targets)
-	slices.SortFunc(over, func(x, y Weighted) int {
+	facts.Sort(over, func(x, y Weighted) int {
 		return cmp.Or(b.above(y)-b.above(x), strings.Compare(x.Name, y.Name))
 	})
 	for _, from := range over {

@@ -53,7 +53,7 @@ func MakeReverse(s Snapshot, p Policy, departures []Departure, old *Plan) (Plan,
 	for name := range sources {
 		p.Targets = append(p.Targets, Weighted{Name: name, Weight: 1})
 	}
-	slices.SortFunc(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
+	facts.Sort(p.Targets, func(a, b Weighted) int { return strings.Compare(a.Name, b.Name) })
 	if len(p.Targets) == 0 {
 		return Plan{}, fmt.Errorf("cannot plan the reversal: no model is known to have left %s%s", orAny(p.From), without(old))
 	}

@@ -160,7 +160,7 @@ func (r *rater) judge(m *facts.Model, target facts.Controller) verdict {
 		}
 		v.reasons = append(v.reasons, f)
 	}
-	slices.SortStableFunc(v.reasons, func(a, b checks.Finding) int { return severity(a.Level) - severity(b.Level) })
+	facts.Sort(v.reasons, func(a, b checks.Finding) int { return severity(a.Level) - severity(b.Level) })
 	return v
 }
 
@@ -195,7 +195,7 @@ func (r *rater) targets(m facts.Model) []Target {
 		v := judgements[i]
 		out[i] = Target{Controller: c, Eligible: v.eligible, Reasons: v.reasons, Load: r.loads[c.Name], Connected: r.connected(m.UUID, c)}
 	}
-	slices.SortStableFunc(out, func(a, b Target) int { return cmp.Or(eligibility(a.Eligible)-eligibility(b.Eligible), r.compare(a, b)) })
+	facts.Sort(out, func(a, b Target) int { return cmp.Or(eligibility(a.Eligible)-eligibility(b.Eligible), r.compare(a, b)) })
 	for i := range out {
 		t := &out[i]
 		switch {

@@ -112,7 +112,7 @@ func Testimonies(ctx context.Context, s Snapshot, p Policy, from facts.Controlle
 			out = append(out, Testimony{Model: m.UUID, Asked: asked, Said: map[facts.ControllerUUID]facts.Copy{}})
 		}
 	}
-	slices.SortFunc(out, func(a, b Testimony) int { return strings.Compare(a.Model, b.Model) })
+	facts.Sort(out, func(a, b Testimony) int { return strings.Compare(a.Model, b.Model) })
 	slots := make(chan struct{}, askedAtOnce)
 	var all sync.WaitGroup
 	for _, t := range out {

@@ -129,7 +129,7 @@ func unfinishedModels(ctx context.Context, j *jaas.JAAS, client *jimm.Client) ([
 			out = append(out, unfinished{model: m, source: byUUID[m.Recorded], target: target})
 		}
 	}
-	slices.SortFunc(out, func(x, y unfinished) int { return strings.Compare(x.model.UUID, y.model.UUID) })
+	facts.Sort(out, func(x, y unfinished) int { return strings.Compare(x.model.UUID, y.model.UUID) })
 	return out, nil
 }
 

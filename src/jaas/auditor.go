@@ -2,7 +2,6 @@ package jaas
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"jimm-migrator/src/jimm"
@@ -34,7 +33,7 @@ func (a *auditor) Audit(ctx context.Context, model facts.Model) (facts.Audit, er
 		}
 		out.Requests = append(out.Requests, requests...)
 	}
-	slices.SortStableFunc(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
+	facts.Sort(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
 	return out, nil
 }
 

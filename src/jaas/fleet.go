@@ -2,7 +2,6 @@ package jaas
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +33,7 @@ func controllers(ctx context.Context, client *jimm.Client) ([]facts.Controller, 
 	for i, c := range list {
 		out[i] = controllerOf(c)
 	}
-	slices.SortFunc(out, func(a, b facts.Controller) int { return strings.Compare(a.Name, b.Name) })
+	facts.Sort(out, func(a, b facts.Controller) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +85,7 @@ func (m Many) Asked(ctx context.Context, since time.Time) ([]fleet.Asked, error)
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y fleet.Asked) int { return x.At.Compare(y.At) })
+	facts.Sort(out, func(x, y fleet.Asked) int { return x.At.Compare(y.At) })
 	return out, nil
 }
 
@@ -130,7 +129,7 @@ func (m Many) Edges(ctx context.Context, controllers []facts.Controller, models 
 			out.List = append(out.List, edges...)
 		}
 	}
-	slices.SortFunc(out.List, func(a, b fleet.Edge) int {
+	facts.Sort(out.List, func(a, b fleet.Edge) int {
 		return strings.Compare(a.Offerer+a.Consumer, b.Offerer+b.Consumer)
 	})
 	return out

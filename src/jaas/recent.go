@@ -26,7 +26,7 @@ func (r Recent) Of(m facts.Model) facts.Audit {
 	for _, name := range []string{m.UUID, m.FullName()} {
 		audit.Requests = append(audit.Requests, r.requests[name]...)
 	}
-	slices.SortStableFunc(audit.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
+	facts.Sort(audit.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
 	return audit
 }
 

@@ -66,7 +66,7 @@ func gantt(d fleet.Done, most int) string {
 	for _, target := range slices.Sorted(maps.Keys(byTarget)) {
 		fmt.Fprintf(&b, "  section %s\n", target)
 		list := byTarget[target]
-		slices.SortFunc(list, func(x, y fleet.MoveResult) int { return x.Began.Compare(y.Began) })
+		facts.Sort(list, func(x, y fleet.MoveResult) int { return x.Began.Compare(y.Began) })
 		for _, m := range list {
 			if b.Len() > most {
 				omitted++

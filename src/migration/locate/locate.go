@@ -112,7 +112,7 @@ func Locate(ctx context.Context, jaas survey.JAAS, opts Options) (Found, error) 
 	case len(matches) == 0:
 		return lost(ctx, jaas, opts, list, facts.NoModel(models, opts.Model, nil))
 	}
-	slices.SortFunc(matches, func(a, b facts.Model) int {
+	facts.Sort(matches, func(a, b facts.Model) int {
 		return cmp.Or(cmp.Compare(a.FullName(), b.FullName()), cmp.Compare(a.UUID, b.UUID))
 	})
 	l := locator{
