@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,6 +113,16 @@ func (w *watcher) onlyHolder(ctx context.Context) (only facts.Controller) {
 	return only
 }
 
+// mayBeElsewhere reports whether a controller besides the source may host the model: it has
+// more than a half-imported copy, or does not say that it has none.
+func (w *watcher) mayBeElsewhere(ctx context.Context) bool {
+	copies := survey.NewProber(w.Jaas.Witness).All(ctx, w.Controllers, w.base.Model.UUID)
+	return slices.ContainsFunc(w.Controllers, func(c facts.Controller) bool {
+		got := copies[c.UUID]
+		return c.UUID != w.base.Source.UUID && !got.Denies() && got.State != facts.CopyImporting
+	})
+}
+
 // nothingReported: the source seems to describe the model and shows no new
 // migration.
 func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Duration, o facts.Observation) bool {
@@ -160,7 +171,7 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
 		w.aborted(ctx, judge.Verdict{}, o)
-	case errors.Is(w.request.err, ErrMarked) && !w.base.Source.ShowsMigrations() && w.opts.Probe && w.onlyHolder(ctx).UUID != w.base.Source.UUID:
+	case errors.Is(w.request.err, ErrMarked) && !w.base.Source.ShowsMigrations() && w.opts.Probe && w.mayBeElsewhere(ctx):
 		// The migration that JIMM still waits for may have succeeded.
 		w.vanished(o)
 	default:
