@@ -73,7 +73,7 @@ func wanted() []string {
 		`operator: "start elsewhere"`, `operator: "curious"`, "clock skew 50s", "clock skew 20m0s",
 	}
 	want = append(want, "removal: removed ", "removal: refused not-left-over", "removal: refused other-migration", "removal: nothing-to-remove ", "removed in the end: removed")
-	want = append(want, "dry run: accepted", "dry run: ignored", "dry run: no-answer")
+	want = append(want, "dry run: accepted", "dry run: refused", "dry run: not-sent", "dry run: no-answer")
 	want = append(want, rows()...)
 	for _, step := range steps() {
 		for _, how := range hows() {
