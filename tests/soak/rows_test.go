@@ -14,6 +14,7 @@ func rows() []string {
 		"row: record source, info broken: Moved",
 		"row: record source, info denied: SourceReleased",
 		"row: record source, info denied: Moved",
+		"row: record source, info denied: Running",
 		"row: record source, info described: Aborted",
 		"row: record source, info described: Aborting",
 		"row: record source, info described: NoAnswer",

@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -64,14 +65,28 @@ func (p *plan) makeControllers() {
 		return p.between(-skew, skew)
 	}
 	p.world.JIMM.Skew = off()
+	older := p.olderSource()
 	for _, name := range []string{"east", "north", "west"} {
 		c := sim.Controller{Name: name, Redirects: redirects, Version: pick(p.rng, versions...), Skew: off()}
+		if older != "" && name == p.source {
+			c.Version = older
+		}
 		if p.chance(5) {
 			c.Status = pick(p.rng, "deprecated", "unavailable")
 		}
 		p.cell("controller %s", c.Version)
 		p.world.Controllers = append(p.world.Controllers, c)
 	}
+}
+
+// olderSource returns the release before 3.6 that the source runs in some worlds: in REAP, it denies the model earlier
+// than its successors. It has a random source of its own, so that the other choices of a seed stay the same.
+func (p *plan) olderSource() string {
+	rng := rand.New(rand.NewPCG(p.seed, 12))
+	if rng.IntN(100) >= 25 {
+		return ""
+	}
+	return pick(rng, "3.4.5", "3.5.5")
 }
 
 // makePast decides what has happened before, and reports whether a copy is left on the controller that another
