@@ -2,6 +2,7 @@ package migration_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,6 +106,9 @@ func TestOneObservationAfterAnAbortIsNotAConflict(t *testing.T) {
 		{[]facts.CopyState{present, present, active}, facts.Aborted},
 		{[]facts.CopyState{active, active}, facts.Conflict},
 		{[]facts.CopyState{active, facts.CopyAbsent}, facts.Aborted},
+		// The first answer can be from before the import, in the observation that shows the end.
+		{[]facts.CopyState{facts.CopyAbsent, present}, facts.Aborted},
+		{[]facts.CopyState{facts.CopyAbsent, active}, facts.Conflict},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(false)
@@ -118,4 +122,35 @@ func TestOneObservationAfterAnAbortIsNotAConflict(t *testing.T) {
 			}
 		})
 	}
+}
+
+// exportingAtFirst lets the source answer once, after the migration has ended, as it did before.
+type exportingAtFirst struct {
+	rivals
+	asked *int
+}
+
+func (e exportingAtFirst) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
+	got := e.rivals.Copy(ctx, c, model)
+	if got.State != facts.CopyActive || c.UUID != west().UUID {
+		return got
+	}
+	if *e.asked++; *e.asked == 1 {
+		got.State = facts.CopyExporting
+	}
+	return got
+}
+
+// The evidence of a conflict is what both controllers say at its end.
+func TestTheSourceOfAConflictIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.stages, f.end = f.stages[:7], "aborted, removing model from target controller: model activation failed, connection is shut down"
+		jaas := f.jaas()
+		jaas.Witness = exportingAtFirst{rivals{f}, new(int)}
+		res, err := migration.Migrate(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
+		if err != nil || res.Outcome != facts.Conflict || !strings.Contains(res.Detail, `"west" hosts it`) {
+			t.Errorf("%s, %q, %v", res.Outcome, res.Detail, err)
+		}
+	})
 }

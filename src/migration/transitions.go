@@ -109,18 +109,20 @@ func (w *watcher) transition(ctx context.Context, v judge.Verdict, o facts.Obser
 func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observation) {
 	w.res.Detail, w.res.Holder = v.Reason.String(), w.base.Source
 	left := o.CopyOn(w.base.Target)
+	if left.Denies() {
+		left = w.copyNow(ctx, w.base.Target, left)
+	}
 	active := left.State == facts.CopyActive
 	for n := 0; n < w.pollsFor(TimeForWord) && left.Has() && sleep(ctx, w.opts.PollInterval); n++ {
-		if again := w.Jaas.Witness.Copy(ctx, w.base.Target, w.base.Model.UUID); again.State != facts.CopyUnknown {
-			left = again
-		}
+		left = w.copyNow(ctx, w.base.Target, left)
 	}
 	w.res.CopyLeft = left.Has()
 	if left.State == facts.CopyImporting {
 		w.res.LeftImport = leftImport(left, w.access(ctx, w.base.Target))
 	}
 	if active && left.State == facts.CopyActive {
-		both := map[facts.ControllerUUID]facts.Copy{w.base.Source.UUID: o.CopyOn(w.base.Source), w.base.Target.UUID: left}
+		kept := w.copyNow(ctx, w.base.Source, o.CopyOn(w.base.Source))
+		both := map[facts.ControllerUUID]facts.Copy{w.base.Source.UUID: kept, w.base.Target.UUID: left}
 		w.res.Holder, w.res.Detail = facts.Controller{}, strings.TrimSuffix(facts.DescribeCopies(w.Controllers, both)+"; "+w.res.Detail, "; ")
 		w.end(facts.Conflict, facts.CauseNone)
 		return
@@ -130,6 +132,16 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 		w.res.Next = w.recordCommand(w.base.Source, w.base.Model.UUID)
 	}
 	w.end(facts.Aborted, facts.CauseAnswer)
+}
+
+// copyNow asks a controller again about its copy, and returns what was known before if it does
+// not answer. An observation asks several servers at the same time: the answer of one can be
+// from before the end that another has reported.
+func (w *watcher) copyNow(ctx context.Context, c facts.Controller, before facts.Copy) facts.Copy {
+	if again := w.Jaas.Witness.Copy(ctx, c, w.base.Model.UUID); again.State != facts.CopyUnknown {
+		return again
+	}
+	return before
 }
 
 // recordCommand is the charm's own command that records a controller: on proof, or with
