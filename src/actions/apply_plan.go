@@ -80,8 +80,7 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 	return r.run(ctx, w, opts)
 }
 
-// options reads the parameters of which the type alone does not show that they
-// are valid.
+// options reads the parameters that have to be validated.
 func (r *planRun) options(p applyParams) (fleet.RunOptions, error) {
 	timeout, err := time.ParseDuration(p.Timeout)
 	if err != nil || timeout <= 0 {

@@ -101,8 +101,7 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 	return d.run(ctx, opts)
 }
 
-// options reads the parameters of which the type alone does not show that they
-// are valid.
+// options reads the parameters that have to be validated.
 func (d *drainage) options() (fleet.RunOptions, error) {
 	p := d.params
 	timeout, err := time.ParseDuration(p.Timeout)

@@ -114,8 +114,7 @@ func (m *migrator) connect(ctx context.Context, timeout time.Duration) (*jaas.JA
 	return j, explained(m.action.Env(), m.settings, err)
 }
 
-// options reads the parameters of which the type alone does not show that they
-// are valid.
+// options reads the parameters that have to be validated.
 func (m *migrator) options() (migration.Options, error) {
 	timeout, err := parseTimeout(m.params.Timeout)
 	if err != nil {

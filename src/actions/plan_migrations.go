@@ -214,8 +214,7 @@ func (p planParams) concerns() func(facts.Model) bool {
 	}
 }
 
-// policy reads the parameters of which the type alone does not show that they
-// are valid.
+// policy reads the parameters that have to be validated.
 func (p planParams) policy() (fleet.Policy, error) {
 	targets, err := weights(p.Targets)
 	if err != nil {

@@ -235,7 +235,7 @@ func (w *watcher) vanished(o facts.Observation) {
 		said = got.Describe()
 	}
 	w.res.Holder, w.res.Err = facts.Controller{}, nil
-	w.res.Detail = strconv.Quote(w.base.Source.String()) + " is no longer migrating the model and has a copy, as it has after an abort, and after a success if it could not remove its copy; " + target + " " + said
+	w.res.Detail = strconv.Quote(w.base.Source.String()) + " is no longer migrating the model and still has a copy, which happens after an abort, and after a success if it could not remove its copy; " + target + " " + said
 	w.end(facts.Unknown, facts.CauseSilent)
 }
 

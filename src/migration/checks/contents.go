@@ -274,7 +274,7 @@ func checkRelations(s *survey.Survey) Finding {
 		// (internal/migration of 4.0 and 4.1-beta2); those of Juju 3 do not (RelationUnit.Valid).
 		level, shared = Fail, true
 		for _, unit := range r.Elsewhere {
-			problems = append(problems, "unit "+unit+" never joins relation "+strconv.Quote(key)+", since it is a subordinate beside another application")
+			problems = append(problems, "unit "+unit+" never joins relation "+strconv.Quote(key)+", because it is a subordinate of another application")
 		}
 	}
 	remedy := "wait until they have joined: Juju refuses a model with units that have not joined a relation"
