@@ -3,12 +3,14 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"jimm-migrator/charm"
 	"jimm-migrator/src/fleet"
+	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/report"
 )
@@ -85,11 +87,33 @@ func migrationHistory(ctx context.Context, a *charm.Action, p historyParams) err
 		if p.Controller != "" && !known {
 			unknown = append(unknown, s.Controllers.Unknown(p.Controller))
 		}
+		if p.User != "" {
+			unknown = append(unknown, unknownUser(log.Requests, p.User)...)
+		}
 	}
 	return a.SetResults(ctx, report.HistoryResults(report.PastOf{
 		Unknown: unknown,
 		Rows:    rows, Span: span, Log: log, Snapshot: s, Page: max(int(p.Page), 1), Parameters: p.again(span),
 	}, a.Env().Unit))
+}
+
+// unknownUser explains that none of the requests is of the user, and of whom they are; nothing if one is.
+func unknownUser(requests []fleet.Logged, user string) []string {
+	var users []string
+	for _, r := range requests {
+		if !slices.Contains(users, r.User) {
+			users = append(users, r.User)
+		}
+	}
+	if len(users) == 0 || slices.Contains(users, user) {
+		return nil
+	}
+	slices.Sort(users)
+	text := fmt.Sprintf("the log has no request of user %q in that time", user)
+	if near := facts.Nearest(user, users); len(near) > 0 {
+		return []string{text + "; did you mean " + strings.Join(near, " or ") + "?"}
+	}
+	return []string{text + "; its requests are of " + checks.Names(users)}
 }
 
 // span reads since and until, each a time or how long ago it was, by JIMM's clock.

@@ -102,6 +102,7 @@ func mistakes() map[string]struct {
 				{param: "plan", value: "x: [", says: noPlan},
 				{param: "since", value: "0s", says: `cannot use since "0s": it must be a duration such as 24h or 72h`},
 				{param: "to-version", value: "soon", says: `to-version must be a version such as 3.6.28, not "soon"`},
+				{param: "to-version", value: "3.6", says: `to-version must be a version such as 3.6.28, not "3.6"`},
 				{param: "model-timeout", value: "0s", says: `cannot use model-timeout "0s": it must be a duration such as 60m or 2h`},
 			},
 		)},

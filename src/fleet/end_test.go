@@ -273,8 +273,14 @@ func TestHops(t *testing.T) {
 	if q, err := fleet.Parse(p.Text()); err != nil || q.Moves[0].Target() != "new" || q.Moves[0].First() != "mid" {
 		t.Errorf("read back as %+v, %v", q.Moves, err)
 	}
-	if _, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}}, "newest"); err == nil {
-		t.Error("newest is no version")
+	for _, version := range []string{"newest", "3.6", "4.1", ""} {
+		if _, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}}, version); err == nil {
+			t.Errorf("%q is no version of agents", version)
+		}
+	}
+	// A model that has nothing to do is left, not omitted.
+	if p, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}}, "2.9.1"); err != nil || lefts(p) != "already-there a" {
+		t.Errorf("%s, %v", lefts(p), err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
@@ -67,7 +68,7 @@ func hops(r *rater, model facts.Model, version string, allowed func(facts.Contro
 // MakeUpgrade plans the routes on which the models of the policy are upgraded to the version.
 func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 	p.Goal, p.Version = Upgrade, version
-	if !checks.IsVersion(version) {
+	if !fullVersion(version) {
 		return Plan{}, fmt.Errorf("cannot plan an upgrade: to-version must be a version such as 3.6.28, not %q", version)
 	}
 	if len(p.Targets) == 0 {
@@ -107,11 +108,19 @@ func MakeUpgrade(s Snapshot, p Policy, version string) (Plan, error) {
 		case !ok:
 			c.detail = "no route through the available controllers ends with agents of version " + version
 			m.leave(c, cmp.Or(m.failed(&c), LeftNoTarget))
-		case len(route) > 0:
+		case len(route) == 0:
+			c.detail = "its agents run " + model.AgentVersion
+			m.leave(c, LeftAlreadyThere)
+		default:
 			e := m.entry(c, "")
 			e.Route = route
 			m.add(c, e)
 		}
 	}
 	return m.finish(), nil
+}
+
+// fullVersion reports whether a text is a version that agents can run: "3.6" is a line of releases.
+func fullVersion(text string) bool {
+	return checks.IsVersion(text) && (strings.Count(text, ".") > 1 || strings.Contains(text, "-"))
 }

@@ -54,7 +54,7 @@ func ModelsResults(s fleet.Snapshot, list []ListedModel, page int) map[string]an
 
 // NothingFound puts why no model matches before the summary.
 func NothingFound(results map[string]any, why error) {
-	results["summary"] = fmt.Sprintf("%s; %s", redact.Error(why), results["summary"])
+	results["summary"] = joined(redact.Error(why), fmt.Sprint(results["summary"]))
 }
 
 func ofKnown(matching, known int) string {

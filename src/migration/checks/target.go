@@ -14,8 +14,6 @@ import (
 // CheckTarget reports whether JIMM has the target controller.
 func CheckTarget(s *survey.Survey) Finding {
 	switch {
-	case s.Options.Target == "":
-		return Finding{Level: Fail, Evidence: "no target controller was given; the controllers are " + s.Controllers.Names()}
 	case !s.TargetKnown():
 		return Finding{Level: Fail, Evidence: s.Controllers.Unknown(s.Options.Target)}
 	case s.ModelKnown() && s.OnTarget():

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -111,8 +112,20 @@ func (cs Controllers) NotFound(text string) error {
 // Unknown explains that JIMM has no such controller, and which may be meant, or which there
 // are.
 func (cs Controllers) Unknown(text string) string {
-	said := "JIMM has no controller " + strconv.Quote(text) + uuidFault(text, "controller")
-	switch near := cs.Nearest(text); {
+	said := "JIMM has no controller " + strconv.Quote(text) + cmp.Or(foreign(text), uuidFault(text, "controller"))
+	if unquoted(text) == "" {
+		return "no controller was given; JIMM's controllers are " + cs.Names()
+	}
+	near := cs.Nearest(text)
+	if len(near) == 0 {
+		near = namedWithin(text, func(part string) []string {
+			if c, ok := cs.Named(part); ok {
+				return []string{c.Name}
+			}
+			return nil
+		})
+	}
+	switch {
 	case len(near) > 0:
 		return said + "; did you mean " + strings.Join(near, " or ") + "?"
 	case len(cs) == 0:

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // mostNearest is the maximum number of names that are suggested.
@@ -32,11 +34,12 @@ func Nearest(typed string, names []string) []string {
 
 // nearest returns the names that a mistyped text may stand for, the nearest first. Each
 // name has the forms in which it can be typed. A form is near if at most a third of the
-// letters, and at most three, differ, or if the text is a part of it.
+// letters, and at most three, differ, or if the text is a part of it. If only the case
+// differs, no other name was meant.
 func nearest(typed string, forms map[string][]string) []string {
 	const shortest = 3 // part of a name
 	typed = strings.ToLower(typed)
-	limit := min(3, max(1, len(typed)/3))
+	limit := min(3, max(1, utf8.RuneCountInString(typed)/3))
 	far := map[string]int{}
 	for name, texts := range forms {
 		for _, text := range texts {
@@ -53,13 +56,24 @@ func nearest(typed string, forms map[string][]string) []string {
 	out := slices.SortedFunc(maps.Keys(far), func(a, b string) int {
 		return cmp.Or(far[a]-far[b], strings.Compare(a, b))
 	})
+	if len(out) > 0 && far[out[0]] == 0 {
+		out = slices.DeleteFunc(out, func(name string) bool { return far[name] > 0 })
+	}
 	return out[:min(len(out), mostNearest)]
 }
 
 // distance is how many letters have to be inserted, removed, replaced or swapped
 // with their neighbour to make one text of the other (optimal string alignment).
+// Letters of other alphabets, which can look like any, cost nothing unless they
+// are most of the first text.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
+	other := 0
+	for _, r := range x {
+		if r > unicode.MaxASCII {
+			other++
+		}
+	}
 	rows := make([][]int, len(x)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(y)+1)
@@ -71,7 +85,7 @@ func distance(a, b string) int {
 	for i := range x {
 		for j := range y {
 			cost := 1
-			if x[i] == y[j] {
+			if x[i] == y[j] || x[i] > unicode.MaxASCII && 2*other <= len(x) {
 				cost = 0
 			}
 			rows[i+1][j+1] = min(rows[i][j+1]+1, rows[i+1][j]+1, rows[i][j]+cost)

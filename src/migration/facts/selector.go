@@ -1,11 +1,13 @@
 package facts
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // SelectError reports why a selector does not name one model.
@@ -34,12 +36,14 @@ func (e *SelectError) Error() string {
 	}
 	text := fmt.Sprintf("JIMM has no model %q", e.Selector)
 	switch {
+	case unquoted(e.Selector) == "":
+		text = "no model was given"
 	case e.Pattern:
 		text = fmt.Sprintf("%q is a pattern, but one model is needed", e.Selector)
 	case IsPattern(e.Selector):
 		text = fmt.Sprintf("no model matches the pattern %q", e.Selector)
 	default:
-		text += uuidFault(e.Selector, "model")
+		text += cmp.Or(foreign(e.Selector), uuidFault(e.Selector, "model"))
 	}
 	if e.Unasked {
 		text += "; JIMM may have lost it, and the controllers were not asked (probe-controllers=false): set that to true and run locate-model"
@@ -129,7 +133,48 @@ func NoModel(models []Model, selector string, matches []Model) *SelectError {
 		name, _, _ = strings.Cut(name, ".")
 		e.Nearest = nearest(name, namesOf(models, func(m Model) []string { return []string{m.Name} }))
 	}
+	if len(e.Nearest) == 0 {
+		e.Nearest = namedWithin(selector, func(part string) []string { return fullNames(match(models, part)) })
+	}
+	if len(e.Nearest) == 0 {
+		owned := slices.DeleteFunc(slices.Clone(models), func(m Model) bool { return !m.ownedBy(unquoted(selector)) })
+		e.Nearest = fullNames(owned[:min(len(owned), mostNearest)])
+	}
 	return e
+}
+
+// ownedBy reports whether a text is the name of the model's owner, with or without the domain.
+func (m Model) ownedBy(text string) bool {
+	short, _, _ := strings.Cut(m.Owner, "@")
+	return text == m.Owner || text == short
+}
+
+func fullNames(models []Model) []string {
+	out := make([]string, len(models))
+	for i, m := range models {
+		out[i] = m.FullName()
+	}
+	return out
+}
+
+// namedWithin returns what the parts of a text name: of a list, or of a name with something
+// beside it, such as "prod,stage", "prod (alice@example.com)" or a unit, "prod/0". A part that
+// commas and spaces divide counts before one that a slash or a dot divides.
+func namedWithin(text string, named func(part string) []string) []string {
+	for _, between := range []string{",;|()<>[]{} \t\r\n", ",;|()<>[]{} \t\r\n/:."} {
+		var out []string
+		for part := range strings.FieldsFuncSeq(unquoted(text), func(r rune) bool { return strings.ContainsRune(between, r) }) {
+			for _, name := range named(unquoted(part)) {
+				if !slices.Contains(out, name) && len(out) < mostNearest {
+					out = append(out, name)
+				}
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
 }
 
 // NamedBy reports whether the selector is the model's UUID or full name, in any form in
@@ -243,9 +288,28 @@ func match(models []Model, selector string) []Model {
 	return nil
 }
 
-// unquoted returns a text without the spaces and quotes around it that were copied with
-// it.
-func unquoted(text string) string { return strings.Trim(text, "\"'` \t\r\n\u00a0“”‘’") }
+// unquoted returns a text without the spaces, the quotes and the invisible characters around
+// it that were copied with it.
+func unquoted(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("\"'`“”‘’«»", r)
+	})
+}
+
+// foreign returns that a text has characters which no name has: models, users and controllers
+// of Juju have ASCII names. They are written as numbers, since they can look like others.
+func foreign(text string) string {
+	other := strings.Map(func(r rune) rune {
+		if r <= unicode.MaxASCII {
+			return -1
+		}
+		return r
+	}, unquoted(text))
+	if other == "" {
+		return ""
+	}
+	return fmt.Sprintf("; it has characters that no name has: %+q", other)
+}
 
 // readings are what a text can mean, the likeliest first: itself without spaces and quotes
 // around it; what its tag is of, where it is one; and what stands behind the name of a

@@ -161,6 +161,79 @@ func TestControllersAreNamed(t *testing.T) {
 	}
 }
 
+// A name with something beside it, a list where one is needed, and an owner alone.
+func TestWhatIsNamedWithinAText(t *testing.T) {
+	const prod, eu = "alice@example.com/prod", "bob@example.com/postgresql-eu"
+	for text, want := range map[string]string{
+		"prod,postgresql-eu": prod + " or " + eu, "postgresql-eu; prod": eu + " or " + prod, "prod postgresql-eu": prod + " or " + eu,
+		"prod (alice@example.com)": prod, "(" + prodUUID + ")": prod, "<" + prodUUID + ">": prod, "prod/0": prod, "postgresql-eu.pg": eu, "alice@example.com.prod": prod, prod + ".": prod,
+		"jaas:admin/x -> jaas:" + prod: prod, "name: " + prod: prod, "alice@example.com/zzz, " + eu: eu,
+		"bob": "bob@example.com/default or " + eu, "bob@example.com": "bob@example.com/default or " + eu, "'carol' ": "carol/model-7",
+	} {
+		_, err := facts.Select(models(), text)
+		names := strings.Split(want, " or ")
+		if err == nil || !strings.Contains(err.Error(), "did you mean ") || strings.Count(err.Error(), "/")-strings.Count(text, "/") != len(names) {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		for _, name := range names {
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("%q: %v, want %s", text, err, name)
+			}
+		}
+	}
+	for _, text := range []string{"alice/zzz", "zzz,yyy", "dave@example.com", "a.b"} {
+		if _, err := facts.Select(models(), text); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	list := facts.Controllers{{Name: "east", UUID: "1"}, {Name: "west", UUID: "2"}, {Name: "north", UUID: "3"}}
+	if got := list.Unknown("east, north"); !strings.HasSuffix(got, "; did you mean east or north?") {
+		t.Error(got)
+	}
+}
+
+// Letters that look like others, and characters that cannot be seen.
+func TestNamesWithCharactersThatNoNameHas(t *testing.T) {
+	for _, text := range []string{"\u200bprod\u200b", "\ufeffalice@example.com/prod", "«prod»"} {
+		if m, err := facts.Select(models(), text); err != nil || m.Name != "prod" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"pr\u043ed":       `; it has characters that no name has: "\u043e"; did you mean alice@example.com/prod?`,
+		"\u0440r\u043ed":  `; it has characters that no name has: "\u0440\u043e"; did you mean alice@example.com/prod?`,
+		"pr\u200bod":      `; it has characters that no name has: "\u200b"; did you mean alice@example.com/prod?`,
+		"продакшн-контур": `; it has characters that no name has: "\u043f\u0440\u043e\u0434\u0430\u043a\u0448\u043d\u043a\u043e\u043d\u0442\u0443\u0440"`,
+	} {
+		if _, err := facts.Select(models(), text); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	list := facts.Controllers{{Name: "east", UUID: "1"}}
+	if got := list.Unknown("e\u0430st"); !strings.HasSuffix(got, `; it has characters that no name has: "\u0430"; did you mean east?`) {
+		t.Error(got)
+	}
+	for _, text := range []string{"", " \t", "''"} {
+		if _, err := facts.Select(models(), text); err == nil || err.Error() != "no model was given" {
+			t.Errorf("%q: %v", text, err)
+		}
+		if got := list.Unknown(text); got != "no controller was given; JIMM's controllers are east" {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// If only the case differs, no other name was meant.
+func TestTheNearestNameIsTheSameInAnotherCase(t *testing.T) {
+	all := []facts.Model{{Name: "a", Owner: "x"}, {Name: "b", Owner: "x"}, {Name: "eu-1", Owner: "x"}, {Name: "eu-2", Owner: "x"}}
+	for text, want := range map[string]string{"A": "did you mean x/a?", "EU-1": "did you mean x/eu-1?", "eu-3": "did you mean x/eu-1 or x/eu-2?"} {
+		if _, err := facts.Select(all, text); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // A tag is no mistyped UUID, and of a mistyped one the UUID is what is wrong.
 func TestATagIsReadAsTheUUIDThatItHas(t *testing.T) {
 	const unknown = "99999999-2222-4333-8444-555555555555"
