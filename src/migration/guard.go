@@ -6,6 +6,7 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
@@ -20,34 +21,31 @@ type refusal struct {
 }
 
 // guard returns why one observation does not allow recording the target on a user's
-// confirmation. Missing answers refuse nothing, because the confirmation is meant for
-// such cases.
+// confirmation.
 func guard(s *survey.Survey) refusal {
-	info := s.WithEntry().Info
-	target := s.Observation.CopyOn(s.Target)
+	o := s.WithEntry()
 	name := strconv.Quote(s.Target.String())
-	running := checks.Running(info.Attempt, s.Source)
-	switch {
-	case s.InUseTwice():
-		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, s.Observation.Copies)}
-	case info.Migrating() && !facts.ParseText(info.Attempt.Text).PastReturn():
+	running := checks.Running(o.Info.Attempt, s.Source)
+	switch judge.Contradict(s.Source, s.Target, o) {
+	case judge.HostedTwice:
+		return refusal{outcome: facts.Conflict, detail: facts.DescribeCopies(s.Controllers, o.Copies)}
+	case judge.StillMigrating:
 		return refusal{facts.Refused, facts.CauseOtherMigration, running, followCommand(s)}
-	case info.Migrating() && s.OnTarget():
+	case judge.LeavesController:
 		return refusal{facts.Refused, facts.CauseOtherMigration, running + ", and can no longer be aborted: the model leaves " + name, followCommand(s)}
-	case info.Importing(), target.State == facts.CopyImporting:
+	case judge.StillImporting:
 		return refusal{facts.Refused, facts.CauseOtherMigration, "a copy of the model is still being imported", followCommand(s)}
-	case !s.OnTarget() && s.SourceKeepsIt():
+	case judge.RecordCorrect:
 		return refusal{facts.Refused, facts.CauseRecordCorrect, strconv.Quote(s.Source.String()) + " hosts the model, and JIMM records it there", ""}
-	case target.State != facts.CopyActive && s.InUseElsewhere().Known():
+	case judge.HostedByThird:
 		return usedBy(s, s.InUseElsewhere())
-	case s.PointsElsewhere() && !target.Has():
-		// A target that has the model may have received it from there since.
-		return movedTo(s, s.Source, s.Observation.CopyOn(s.Source))
-	case target.Denies():
-		return deniedByTarget(s, target)
-	default:
-		return refusal{}
+	case judge.MovedToThird:
+		return movedTo(s, s.Source, o.CopyOn(s.Source))
+	case judge.DeniedByController:
+		return deniedByTarget(s, o.CopyOn(s.Target))
+	case judge.NoContradiction:
 	}
+	return refusal{}
 }
 
 // deniedByTarget: the controller itself reports that it does not have the model.

@@ -78,6 +78,21 @@ func Place(recorded facts.Controller, o facts.Observation) Placement {
 	}
 }
 
+// Keeps reports whether the recorded controller is known to host the model: it describes the model without a migration
+// that has succeeded, and does not report that it has released it.
+func Keeps(recorded facts.Controller, o facts.Observation) bool {
+	switch Place(recorded, o) {
+	case Hosted:
+		return true
+	case Copied:
+		return o.Info.Described()
+	case Listed:
+		return o.Info.Attempt.OfSource() || o.Host.Has() && o.Host.Controller == recorded.UUID
+	default:
+		return false
+	}
+}
+
 // hops bounds how many redirects are followed.
 const hops = 5
 

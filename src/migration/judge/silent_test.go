@@ -129,6 +129,9 @@ func TestAConfirmationIsContradicted(t *testing.T) {
 	third.Copies[controller("north", "3.6.28").UUID] = facts.Copy{State: facts.CopyActive}
 	listed := running("exporting model")
 	listed.Kind = facts.InfoListed
+	away := observed(silent, facts.CopyMoved, facts.CopyUnknown)
+	away.Copies[source.UUID] = facts.Copy{State: facts.CopyMoved, To: controller("north", "3.6.28").UUID}
+	idle := facts.Info{Kind: facts.InfoLive, Controller: source.UUID, Status: "available"}
 	for _, c := range []struct {
 		name     string
 		observed facts.Observation
@@ -141,7 +144,9 @@ func TestAConfirmationIsContradicted(t *testing.T) {
 		{"the target imports it", observed(silent, facts.CopyUnknown, facts.CopyImporting), false},
 		{"in use twice", observed(silent, facts.CopyActive, facts.CopyActive), false},
 		{"in use on the source", observed(silent, facts.CopyActive, facts.CopyUnknown), false},
+		{"in use on the source according to JIMM", observed(idle, facts.CopyPresent, facts.CopyUnknown), false},
 		{"in use on a third controller", third, false},
+		{"moved to a third controller", away, false},
 		{"JIMM's list has a migration of another controller", observed(listed, facts.CopyAbsent, facts.CopyUnknown), false},
 		{"a migration can be aborted", observed(running("exporting model"), facts.CopyExporting, facts.CopyUnknown), false},
 		{"a migration has succeeded", observed(running("successful, transferring logs"), facts.CopyExporting, facts.CopyActive), true},

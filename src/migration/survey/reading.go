@@ -40,26 +40,8 @@ func (s *Survey) WithEntry() facts.Observation {
 	return o
 }
 
-// SourceKeepsIt reports whether the recorded controller is known to host the model: it describes the model without a
-// migration that has succeeded, and does not report that it has released it.
-func (s *Survey) SourceKeepsIt() bool {
-	switch s.Placement() {
-	case judge.Hosted:
-		return true
-	case judge.Copied:
-		return s.Observation.Info.Described()
-	case judge.Listed:
-		return s.Observation.Info.Attempt.OfSource() || s.servedBySource()
-	default:
-		return false
-	}
-}
-
-// servedBySource reports whether the recorded controller has answered a login to
-// the model.
-func (s *Survey) servedBySource() bool {
-	return s.Observation.Host.Has() && s.Observation.Host.Controller == s.Source.UUID
-}
+// SourceKeepsIt reports whether the recorded controller is known to host the model.
+func (s *Survey) SourceKeepsIt() bool { return judge.Keeps(s.Source, s.WithEntry()) }
 
 // TargetHasIt reports whether any answer shows that the target, which JIMM records, has the model.
 func (s *Survey) TargetHasIt() bool {
