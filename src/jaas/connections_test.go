@@ -279,7 +279,7 @@ func TestTheTargetItselfIsAsked(t *testing.T) {
 						}
 					case err != nil || got.Version != test.version || got.Facades != test.facades:
 						t.Errorf("%+v, %v", got, err)
-					case (m.Name == "left") != strings.Contains(got.Refusal, "already exists"):
+					case (m.Name == "left") != strings.Contains(got.Refusal.String(), "already exists"):
 						t.Errorf("%s: refusal %q", m.Name, got.Refusal)
 					}
 				}

@@ -8,6 +8,7 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
 
@@ -45,6 +46,6 @@ func (d dryRunner) DryRun(ctx context.Context, source, target facts.Controller, 
 	case errors.Is(refusal, rpc.CodeUnauthorized) && strings.HasPrefix(refusal.Message, "connect to target controller: "):
 		return facts.DryRun{State: facts.DryRunNoLogin, Err: refusal}
 	default:
-		return facts.DryRun{State: facts.DryRunRefused, Refusal: refusal.Error()}
+		return facts.DryRun{State: facts.DryRunRefused, Refusal: redact.Raw(refusal.Error())}
 	}
 }

@@ -92,7 +92,7 @@ func TestADryRunStartsNothing(t *testing.T) {
 				before, _ := w.Controller("west").Migration(prod)
 				began := time.Now()
 				got := w.dryRun(t)
-				text := got.Refusal
+				text := got.Refusal.String()
 				if got.Err != nil {
 					text = got.Err.Error()
 				}

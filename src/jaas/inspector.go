@@ -14,6 +14,7 @@ import (
 	"jimm-migrator/src/juju"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/src/rpc"
 )
 
@@ -196,7 +197,7 @@ func (i *inspector) Consumers(ctx context.Context, m facts.Model) (map[string][]
 func inventoryOf(s jimm.Status) facts.Inventory {
 	out := facts.Inventory{
 		Type: s.Model.Type, AgentVersion: s.Model.Version,
-		Status: s.Model.Status.Status, StatusText: s.Model.Status.Info,
+		Status: s.Model.Status.Status, StatusText: redact.Raw(s.Model.Status.Info),
 		Applications: map[string]facts.Application{},
 		Machines:     machinesOf(s.Machines),
 		Units:        map[string]facts.Unit{},
@@ -255,7 +256,7 @@ func addUnits(into map[string]facts.Unit, units map[string]jimm.Unit, machine st
 		at := cmp.Or(u.Machine, machine)
 		into[name] = facts.Unit{
 			Machine: at, Life: u.Agent.Life,
-			Agent: u.Agent.Status, Workload: u.Workload.Status, Message: u.Workload.Info, Version: u.Agent.Version, Charm: u.Charm,
+			Agent: u.Agent.Status, Workload: u.Workload.Status, Message: redact.Raw(u.Workload.Info), Version: u.Agent.Version, Charm: u.Charm,
 		}
 		addUnits(into, u.Subordinates, at)
 	}

@@ -250,7 +250,7 @@ func (r reader) Prechecks(ctx context.Context, target, source facts.Controller, 
 	case !isAnswer, errors.Is(err, rpc.CodeUnauthorized), errors.Is(err, rpc.CodeNotImplemented):
 		return out, err
 	default:
-		out.Refusal = answer.Message
+		out.Refusal = redact.Raw(answer.Message)
 		return out, nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // staff are accounts on controllers, with the answers that they get. By default
@@ -24,7 +25,7 @@ type staff struct {
 	people    map[string]facts.KnownUsers
 	clouds    map[string][]string
 	prechecks facts.Prechecks
-	itself    string          // why the source would not accept the model that it has
+	itself    redact.Raw      // why the source would not accept the model that it has
 	own       facts.Inventory // of the controller model of the source
 	ownErr    error           // of reading it
 	mute      bool            // the source cannot be asked whether it would accept the model
@@ -273,7 +274,7 @@ func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStaff(false)
-				s.own, s.ownErr, s.itself, s.mute = c.own, c.err, c.asked, c.asked == ""
+				s.own, s.ownErr, s.itself, s.mute = c.own, c.err, redact.Raw(c.asked), c.asked == ""
 				f := findingOf(t, s.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.Source)
 				has(t, f, c.level, `"west" has the model`, c.says)
 				if c.silent && f.Evidence != `"west" has the model` {

@@ -13,6 +13,7 @@ import (
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/survey"
+	"jimm-migrator/src/redact"
 )
 
 // dryRunner answers every dry run the same.
@@ -186,7 +187,7 @@ func TestADryRunThatStartsIsSaid(t *testing.T) {
 // succeed later only if the obstacle goes away by itself.
 func TestARefusalOfTheTargetLastsAsItsWordsSay(t *testing.T) {
 	t.Parallel()
-	for words, retry := range map[string]bool{
+	for words, retry := range map[redact.Raw]bool{
 		"upgrade in progress":                                                     true,
 		"model is being migrated out of target controller":                        true,
 		"model must be upgraded to at least version 2.9.43 before being migrated": false,

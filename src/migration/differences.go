@@ -133,7 +133,7 @@ func workload(u facts.Unit) string {
 	if u.Message == "" {
 		return "is " + state
 	}
-	return "is " + state + " (" + u.Message + ")"
+	return "is " + state + " (" + u.Message.String() + ")"
 }
 
 // broken are the units and the consumed offers that have become worse. How the units

@@ -39,8 +39,8 @@ func DiagnosisResults(d migration.Diagnosis, env Environment) map[string]any {
 	jimm := map[string]any{}
 	set(jimm, "generation", env.Generation)
 	set(jimm, "identity", env.Identity)
-	set(jimm, "version", short(env.JIMMVersion))
-	set(jimm, "commit", short(env.JIMMCommit))
+	set(jimm, "version", short(redact.Raw(env.JIMMVersion)))
+	set(jimm, "commit", short(redact.Raw(env.JIMMCommit)))
 	setMap(out, "jimm", jimm)
 	out["settings"] = map[string]any{"poll-interval": env.PollInterval.String(), "probe-controllers": env.Probe}
 	return out
@@ -82,10 +82,10 @@ func infoResults(i facts.Info) map[string]any {
 	out := map[string]any{"answer": i.Kind.String()}
 	set(out, "controller", string(i.Controller))
 	set(out, "status", i.Status)
-	set(out, "status-text", short(string(i.StatusText)))
+	set(out, "status-text", short(i.StatusText))
 	set(out, "error", failure(i.Err))
 	if i.Attempt.Exists() {
-		set(out, "migration-text", short(string(i.Attempt.Text)))
+		set(out, "migration-text", short(i.Attempt.Text))
 		set(out, "migration-start", stamp(i.Attempt.Start))
 		set(out, "migration-end", stamp(i.Attempt.End))
 	}
@@ -100,8 +100,8 @@ func copyResults(c facts.Controller, says facts.Copy) map[string]any {
 	set(out, "error", failure(says.Err))
 	if says.Info.Kind == facts.InfoLive {
 		set(out, "model-status", says.Info.Status)
-		set(out, "model-status-text", short(string(says.Info.StatusText)))
-		set(out, "migration-text", short(string(says.Info.Attempt.Text)))
+		set(out, "model-status-text", short(says.Info.StatusText))
+		set(out, "migration-text", short(says.Info.Attempt.Text))
 		set(out, "migration-start", stamp(says.Info.Attempt.Start))
 		set(out, "migration-end", stamp(says.Info.Attempt.End))
 	}
@@ -114,7 +114,7 @@ func auditResults(log facts.Audit, err error) map[string]any {
 	set(out, "error", failure(err))
 	requests := map[string]any{}
 	for i, q := range log.Requests[max(0, len(log.Requests)-diagnosedRequests):] {
-		requests[strconv.Itoa(i+1)] = short(fmt.Sprintf("%s %s to %s, by this charm: %v, answered: %v", stamp(q.At), q.Kind, q.Target, q.Own, q.Answered))
+		requests[strconv.Itoa(i+1)] = short(redact.Raw(fmt.Sprintf("%s %s to %s, by this charm: %v, answered: %v", stamp(q.At), q.Kind, q.Target, q.Own, q.Answered)))
 	}
 	setMap(out, "requests", requests)
 	return out
@@ -128,12 +128,12 @@ func failure(err error) string {
 	if code := wireCode(err); code != "" {
 		text += " (" + code + ")"
 	}
-	return short(text)
+	return short(redact.Raw(text))
 }
 
 // short is a server's text that may be shown, cut.
-func short(text string) string {
-	text = redact.String(text)
+func short(raw redact.Raw) string {
+	text := raw.String()
 	if len(text) > diagnosedText {
 		text = text[:diagnosedText] + "…"
 	}

@@ -134,9 +134,9 @@ func unready(u facts.Unit, source rules.Version) string {
 		return ""
 	case slices.Contains([]string{"error", "terminated", "unknown"}, u.Workload),
 		u.Workload == "blocked" && source.Line() == "4.0":
-		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message)
-	case slices.Contains(starting[u.Workload], u.Message):
-		return "is still being set up (" + u.Message + ")"
+		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message.String())
+	case slices.Contains(starting[u.Workload], string(u.Message)):
+		return "is still being set up (" + u.Message.String() + ")"
 	default:
 		return ""
 	}

@@ -109,8 +109,8 @@ func checkTargetPrechecks(s *survey.Survey) Finding {
 }
 
 // refusedWith is the finding of a refusal that has the same text as that of a real migration.
-func refusedWith(s *survey.Survey, evidence, words string) Finding {
-	reason, known := rules.Explain(words, Facts(s))
+func refusedWith(s *survey.Survey, evidence string, words redact.Raw) Finding {
+	reason, known := rules.Explain(string(words), Facts(s))
 	return Finding{Level: Fail, Evidence: evidence, Remedy: reason.Hint(), Lasting: known && !reason.Retry}
 }
 
@@ -160,5 +160,5 @@ func whyNoDryRun(s *survey.Survey) string {
 	}
 }
 
-// oneLine is a text without line breaks: some of Juju's answers have several.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine is a redacted text without line breaks: some of Juju's answers have several.
+func oneLine(text redact.Raw) string { return strings.Join(strings.Fields(text.String()), " ") }

@@ -33,8 +33,8 @@ func checkSource(s *survey.Survey) Finding {
 }
 
 // remedyOfSource returns what helps when the source refuses because of its own state.
-func remedyOfSource(s *survey.Survey, refusal string) string {
-	reason, _ := rules.Explain("source prechecks failed: controller: "+refusal, Facts(s))
+func remedyOfSource(s *survey.Survey, refusal redact.Raw) string {
+	reason, _ := rules.Explain("source prechecks failed: controller: "+string(refusal), Facts(s))
 	return reason.Hint()
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"jimm-migrator/src/migration/checks"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/redact"
 	"jimm-migrator/tests/sample"
 )
 
@@ -199,7 +200,7 @@ func TestWorkloadsThatASourceRefuses(t *testing.T) {
 		{"4.1.0", "waiting", "for its relation", checks.Pass},
 	} {
 		i := sample.Inventory()
-		i.Units = map[string]facts.Unit{"web/0": {Agent: "idle", Workload: c.workload, Message: c.message}}
+		i.Units = map[string]facts.Unit{"web/0": {Agent: "idle", Workload: c.workload, Message: redact.Raw(c.message)}}
 		f := checks.Hop{Source: c.source, Target: "4.1.0", Contents: &i}.Units()
 		if f.Level != c.level || f.Level != checks.Pass && !strings.Contains(f.Evidence, "web/0") {
 			t.Errorf("%s on %q: %s, %s", c.workload, c.source, f.Level, f.Evidence)

@@ -3,6 +3,8 @@ package facts
 import (
 	"slices"
 	"strings"
+
+	"jimm-migrator/src/redact"
 )
 
 // Holding is a model that a controller has.
@@ -30,15 +32,14 @@ type Prechecks struct {
 	// Facades reports that it was given the facades of the source, and checked
 	// them.
 	Facades bool
-	// Refusal is why it would not accept the model, in its own words, not redacted;
-	// "" if it would.
-	Refusal string
+	// Refusal is why it would not accept the model, in its own words; "" if it would.
+	Refusal redact.Raw
 }
 
 // FacadesRefused reports whether the source offers too little for the target.
 // That answer has no code (Juju 3.1 to 4.x).
 func (p Prechecks) FacadesRefused() bool {
-	return strings.HasPrefix(p.Refusal, "Source controller does not support required facades")
+	return strings.HasPrefix(string(p.Refusal), "Source controller does not support required facades")
 }
 
 // RefusesAsItIs reports whether the controller would refuse because of its own state: that
@@ -47,14 +48,14 @@ func (p Prechecks) FacadesRefused() bool {
 func (p Prechecks) RefusesAsItIs() bool {
 	return slices.ContainsFunc(
 		[]string{"machine ", "upgrade in progress", "model is dying", "model is dead"},
-		func(begin string) bool { return strings.HasPrefix(p.Refusal, begin) },
+		func(begin string) bool { return strings.HasPrefix(string(p.Refusal), begin) },
 	)
 }
 
 // HasModel reports whether the controller would refuse because it has the model: it looks
 // for that after it has examined itself (migration prechecks of Juju 2.9 to 3.6).
 func (p Prechecks) HasModel() bool {
-	return strings.HasPrefix(p.Refusal, "model with same UUID already exists")
+	return strings.HasPrefix(string(p.Refusal), "model with same UUID already exists")
 }
 
 // AccountState reports whether a controller can be asked as one of its

@@ -1,5 +1,7 @@
 package facts
 
+import "jimm-migrator/src/redact"
+
 // DryRunState is the result of a dry run of a migration on its source.
 type DryRunState string
 
@@ -25,10 +27,10 @@ const (
 // DryRun is what the source has answered to the request for a dry run of a migration.
 type DryRun struct {
 	State DryRunState
-	// Refusal is why the migration would not start, in the words of the source, not redacted.
-	Refusal string
+	// Refusal is why the migration would not start, in the words of the source.
+	Refusal redact.Raw
 	// MigrationID is that of the migration that the source has started instead.
 	MigrationID string
-	// Err is why there is no answer, not redacted.
+	// Err is why there is no answer.
 	Err error
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"jimm-migrator/src/redact"
 )
 
 // The checks below inspect the model for what Juju's own prechecks would
@@ -29,10 +31,9 @@ type InventoryRequest struct {
 type Inventory struct {
 	// Controller is the UUID of the controller that has answered.
 	Controller ControllerUUID
-	// Type is "iaas" or "caas"; AgentVersion that of the model; Status and
-	// StatusText that of the model.
-	Type, AgentVersion string
-	Status, StatusText string
+	// Type is "iaas" or "caas"; the others are those of the model.
+	Type, AgentVersion, Status string
+	StatusText                 redact.Raw
 
 	Applications map[string]Application
 	// Machines are by id; containers are among them.
@@ -111,8 +112,9 @@ type Unit struct {
 	Life    string // "" or "alive", "dying", "dead".
 	// Agent is "idle" or "executing" if all is well, Workload "active"; Message
 	// is what the charm says of it.
-	Agent, Workload, Message string
-	Version                  string // Of the agent; "" where the model has no machines.
+	Agent, Workload string
+	Message         redact.Raw
+	Version         string // Of the agent; "" where the model has no machines.
 	// Charm is the URL of the unit's charm if it is not yet that of its
 	// application.
 	Charm string

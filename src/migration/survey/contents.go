@@ -55,7 +55,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 // removing reports whether a source that migrates the model may have removed a part of it: from SUCCESS on,
 // or if even the status of the model is gone.
 func removing(i facts.Inventory, migrating bool) bool {
-	return facts.ParseText(redact.Raw(i.StatusText)).PastReturn() || migrating && i.Status == ""
+	return facts.ParseText(i.StatusText).PastReturn() || migrating && i.Status == ""
 }
 
 // onTarget is why there is nothing to examine before a migration: it is over, or was never needed.
