@@ -23,7 +23,7 @@ FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: simulator ## migrate a model in a simulated JAAS, then locate it; twenty seconds
+demo: simulator ## migrate a model in a simulated JAAS; twenty seconds
 	@dist/jaas-sim demo
 
 demo-fleet: simulator ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about a minute, ends with a report
@@ -31,8 +31,10 @@ demo-fleet: simulator ## plan and move forty models of a simulated JAAS, with a 
 
 .PHONY: simulator
 simulator: need-go
-	@echo "Fetching and building the simulator. The first time this takes about a minute; then seconds."
-	@go build -v -o dist/ ./tests/cmd/jaas-sim 2>&1 | sed -u -E '/^jimm-migrator/!{/^(vendor\/.*|[a-z0-9_\/]+)$$/d}; s|^[a-zA-Z0-9._/-]+$$|compiling &|'
+	@echo "Fetching and building the simulator, with a dot for each package. The first time this takes about a minute; then seconds."
+	@go build -v -o dist/ ./tests/cmd/jaas-sim 2>&1 | { dots=; while IFS= read -r line; do \
+		case $$line in "go: downloading "*) ;; *" "*) echo "$$line"; continue ;; esac; dots=yes; printf .; \
+	done; [ -z "$$dots" ] || echo; }
 
 # The steps of "make check", with how long each takes on two cores that have nothing else to do.
 CHECKS = "tidy-check:seconds" "fmt-check:seconds" "lint:one to three minutes" "test:sixteen minutes" \

@@ -13,7 +13,7 @@ import (
 
 // demo is the command of that name: it shows what an administrator would type and see.
 func (p *program) demo(ctx context.Context, args []string) (err error) {
-	set := newFlags("jaas-sim demo [options]", "Starts a simulated JAAS, migrates a model, and locates it.")
+	set := newFlags("jaas-sim demo [options]", "Starts a simulated JAAS and migrates a model.")
 	d, err := p.deployDemo(ctx, set, args, "a simulated JAAS", func(version string) (sim.World, error) { return loadWorld("", version) })
 	if err != nil {
 		return err
@@ -22,15 +22,11 @@ func (p *program) demo(ctx context.Context, args []string) (err error) {
 	world, unit := d.jaas.World(), d.agents[0].Unit()
 	fmt.Fprintf(p.stdout, "Running: JIMM of %s; the controllers %s and %s; the charm as %s. Model alice@example.com/prod is on %s.\n\n",
 		world.JIMM.Version, world.Controllers[0].Name, world.Controllers[1].Name, unit, world.Models[0].Controller)
+	line := "migrate-model model=alice@example.com/prod target-controller=east --wait=5m"
+	fmt.Fprintf(p.stdout, "$ juju run %s %s\n", unit, line)
 	screen := &program{stdout: p.stdout, stderr: p.stdout}
-	for _, line := range []string{
-		"migrate-model model=alice@example.com/prod target-controller=east --wait=5m",
-		"locate-model model=alice@example.com/prod",
-	} {
-		fmt.Fprintf(p.stdout, "$ juju run %s %s\n", unit, line)
-		if err := screen.demoRun(ctx, d, append([]string{unit}, strings.Fields(line)...)); err != nil {
-			return err
-		}
+	if err := screen.demoRun(ctx, d, append([]string{unit}, strings.Fields(line)...)); err != nil {
+		return err
 	}
 	if err := d.clean(); err != nil {
 		return err

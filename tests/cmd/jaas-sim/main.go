@@ -24,7 +24,7 @@ import (
 const usage = `jaas-sim is a simulated JAAS with the real jimm-migrator charm in it.
 
   jaas-sim demo
-      migrate a model, then locate it
+      migrate a model
   jaas-sim demo-fleet
       plan and move forty models, with a kill and an abort in the middle
   jaas-sim serve [WORLD.yaml]
