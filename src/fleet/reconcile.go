@@ -158,7 +158,7 @@ func (r *run) compare(t *tracked, at place) (follow bool) {
 		r.tally.Fought = t.Entry.Name
 	case t.State != Waiting, !at.listed && at.gaps:
 	case !at.listed:
-		t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM does not list it any more"
+		t.State, t.Reason, t.Detail = Stayed, string(LeftGone), "JIMM no longer lists it"
 	case t.fresh(at.on): // The list is older than its last step.
 	default:
 		return r.position(t, at)

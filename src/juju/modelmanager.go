@@ -30,7 +30,7 @@ type ModelInfo struct {
 	// SecretBackends is nil before Juju 3.1, for users who may only read, and from
 	// JIMM of July 2026, which passes on neither these nor SLA.
 	SecretBackends []ModelSecretBackend `json:"secret-backends"`
-	// SLA is sent by every controller of Juju 2 and 3 (recorded up to 3.6.28). Only
+	// SLA is sent by every controller that runs Juju 2 or 3 (recorded up to 3.6.28). Only
 	// its presence is read.
 	SLA *struct{} `json:"sla"`
 	// Migration is the latest one that runs or failed; nil if there is none.

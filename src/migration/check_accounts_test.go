@@ -240,7 +240,7 @@ func TestChecksOfAdministrators(t *testing.T) {
 	}
 }
 
-// A source of Juju 4 cannot be asked whether it is ready, but the status of its controller model
+// A source that runs Juju 4 cannot be asked whether it is ready, but the status of its controller model
 // shows the machines that it checks before it migrates a model. Machines that it does not show
 // prove nothing.
 func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {

@@ -95,7 +95,7 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	}
 }
 
-// A source of Juju 4 shows no migration in any list, and says itself that one runs.
+// A source that runs Juju 4 shows no migration in any list, and says itself that one runs.
 func TestAllMovingAsksSourcesThatShowNoMigrations(t *testing.T) {
 	for said, want := range map[facts.CopyState]migration.MovementState{
 		facts.CopyExporting: migration.MovementRunning, facts.CopyMoved: migration.MovementLeft, facts.CopyUnknown: "", facts.CopyActive: "",

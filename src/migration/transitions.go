@@ -188,7 +188,7 @@ func (w *watcher) explain() {
 }
 
 // warnedOf stands for the reason of an abort if the source does not give one, like
-// sources of Juju 4: it is what the checks had warned about.
+// sources that run Juju 4: it is what the checks had warned about.
 func (w *watcher) warnedOf() string {
 	i := slices.IndexFunc(w.res.Findings, func(f checks.Finding) bool { return f.Check == checks.Advisories && f.Level == checks.Warn })
 	if i < 0 {

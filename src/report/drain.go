@@ -203,9 +203,9 @@ func DrainSummary(d Drained) string {
 	text := fmt.Sprintf("controller %q: %s; %s", d.Controller, verdictText(d), RunSummary(d.all(), d.Plan))
 	switch {
 	case d.After == fleet.Cordoned:
-		text += "; it stays cordoned"
+		text += "; the controller stays cordoned"
 	case d.After == fleet.CordonHidden && d.Set:
-		text += "; this run has cordoned it, and JIMM does not show whether it still is"
+		text += "; this run cordoned the controller, and JIMM does not show whether it is still cordoned"
 	}
 	return text
 }
@@ -413,7 +413,7 @@ func (d *Drained) addAgents(out map[string]any) {
 		notSeen = append(notSeen, agentsNotSeen(n))
 	}
 	if earlier > 0 {
-		notSeen = append(notSeen, "agents not checked for "+facts.Count(earlier, "model", "models")+" that left before this run; to check a model, run migrate-model with its current controller as target-controller")
+		notSeen = append(notSeen, "the agents of "+facts.Count(earlier, "model", "models")+" that left before this run were not checked; to check a model, run migrate-model with its current controller as target-controller")
 	}
 	set(out, "agents-not-seen", strings.Join(notSeen, "\n"))
 }
@@ -424,7 +424,7 @@ func (d *Drained) addConsumers(out map[string]any) {
 	var consumers []string
 	for _, edge := range d.Edges.List {
 		if slices.Contains(d.Evidence.Departed, edge.Offerer) && !edge.Joined {
-			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and their relation was not seen to rejoin after the migration; check it")
+			consumers = append(consumers, edge.Consumer+" uses an offer of "+edge.Offerer+", and the run did not see their relation rejoin after the migration; check it")
 		}
 	}
 	set(out, "consumers", cutLines(consumers, 8<<10))

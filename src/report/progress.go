@@ -191,11 +191,11 @@ func retryLine(e migration.StallEvent) string {
 func unansweredLine(e migration.UnansweredEvent) string {
 	controller := e.Controller.String()
 	text := map[migration.Call]string{
-		migration.CallMigrate:  "JIMM has not answered the request to migrate the model yet; it may be waiting for the source",
-		migration.CallRecord:   fmt.Sprintf("JIMM has not answered the request to record the model on %q yet; it may be waiting for that controller", controller),
-		migration.CallRemove:   fmt.Sprintf("controller %q has not answered the request to remove its copy of the model yet", controller),
-		migration.CallSurvey:   "JIMM and the controllers have not answered all questions about the model yet",
-		migration.CallContents: fmt.Sprintf("controller %q has not reported what the model contains yet", controller),
+		migration.CallMigrate:  "JIMM has not yet answered the request to migrate the model; it may be waiting for the source",
+		migration.CallRecord:   fmt.Sprintf("JIMM has not yet answered the request to record the model on %q; it may be waiting for that controller", controller),
+		migration.CallRemove:   fmt.Sprintf("controller %q has not yet answered the request to remove its copy of the model", controller),
+		migration.CallSurvey:   "JIMM and the controllers have not yet answered all questions about the model",
+		migration.CallContents: fmt.Sprintf("controller %q has not yet reported what the model contains", controller),
 	}[e.Call]
 	return fmt.Sprintf("%s (%s)", text, span(e.Elapsed))
 }

@@ -255,9 +255,9 @@ func TestACordonThatIsNotVisible(t *testing.T) {
 		after    fleet.Cordon
 		end, new string
 	}{
-		"set by this run":  {true, fleet.CordonHidden, "; this run has cordoned it, and JIMM does not show whether it still is", "JIMM does not show whether west is cordoned"},
+		"set by this run":  {true, fleet.CordonHidden, "; this run cordoned the controller, and JIMM does not show whether it is still cordoned", "JIMM does not show whether west is cordoned"},
 		"not by this run":  {false, fleet.CordonHidden, "there was nothing to migrate", "JIMM does not show whether west is cordoned"},
-		"visible":          {true, fleet.Cordoned, "; it stays cordoned", ""},
+		"visible":          {true, fleet.Cordoned, "; the controller stays cordoned", ""},
 		"lifted meanwhile": {true, fleet.Uncordoned, "there was nothing to migrate", "west is not reported as cordoned"},
 	} {
 		d := report.Drained{Controller: "west", Set: c.set, After: c.after, Traits: facts.Traits{AutoRecords: true}, Evidence: fleet.Evidence{Gaps: []string{"x"}}}
@@ -277,12 +277,15 @@ func TestSkippedModelsDoNotStay(t *testing.T) {
 	moved := func(reason fleet.Reason, detail string) fleet.MoveResult {
 		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Name: "alice/prod"}, State: fleet.Stayed, Reason: string(reason), Detail: detail}
 	}
-	elsewhere, gone := moved(fleet.LeftMovedOn, `it is on "north"`), moved(fleet.LeftGone, "JIMM does not list it any more")
+	elsewhere, gone := moved(fleet.LeftMovedOn, `it is on "north"`), moved(fleet.LeftGone, "JIMM no longer lists it")
 	sick := moved("machines", "machine 0 is down")
+	checked := moved("machines", "")
+	checked.Result = migration.Result{Outcome: facts.Refused, Findings: []checks.Finding{{Check: checks.Machines, Level: checks.Fail, Evidence: "machine 1 is down"}}}
 	for want, m := range map[string]fleet.MoveResult{
-		`alice/prod is skipped: moved-on: it is on "north"`:           elsewhere,
-		"alice/prod is skipped: gone: JIMM does not list it any more": gone,
-		"alice/prod stays: machines: machine 0 is down":               sick,
+		`alice/prod is skipped: moved-on: it is on "north"`:    elsewhere,
+		"alice/prod is skipped: gone: JIMM no longer lists it": gone,
+		"alice/prod stays: machines: machine 0 is down":        sick,
+		"alice/prod stays: machines: machine 1 is down":        checked,
 	} {
 		var lines report.RunLines
 		if got := joined(lines.Lines(fleet.EndedEvent{Move: m})); got != want {

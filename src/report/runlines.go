@@ -195,7 +195,8 @@ func movedLine(m fleet.MoveResult) string {
 // whyOf returns more about why a model failed or stays.
 func whyOf(m fleet.MoveResult) string {
 	if m.Result.Outcome != "" {
-		return Summary(m.Result)
+		// The line shows the reason, which is the check that failed, before this text.
+		return strings.TrimPrefix(Summary(m.Result), "nothing was started: "+m.Reason+": ")
 	}
 	return m.Detail
 }

@@ -77,7 +77,7 @@ func abortedSummary(r migration.Result) string {
 	case r.LeftImport == migration.ImportRemovable:
 		text += fmt.Sprintf("; controller %q still has its half-imported copy, which prevents another attempt; remove-left-over removes it", r.Target.Name)
 	case r.LeftImport == migration.ImportNeedsAccount:
-		text += fmt.Sprintf("; controller %q still has its half-imported copy, which prevents another attempt; give the charm an account on %q (controller-credentials), then remove-left-over can remove it", r.Target.Name, r.Target.Name)
+		text += fmt.Sprintf("; controller %q still has its half-imported copy, which prevents another attempt; to remove it, give the charm an account on %q (controller-credentials), then run remove-left-over", r.Target.Name, r.Target.Name)
 	case r.CopyLeft:
 		text += fmt.Sprintf("; controller %q still has a copy, which prevents another attempt; its administrator must examine it first", r.Target.Name)
 	}

@@ -74,7 +74,7 @@ func (w World) filled() (World, error) {
 	return w, nil
 }
 
-// beginsOnJuju4 reports whether JIMM begins with a record of a model on a controller of Juju 4. Of the JIMMs of 2026
+// beginsOnJuju4 reports whether JIMM begins with a record of a model on a Juju 4 controller. Of the JIMMs of 2026
 // only a mended one can have made it.
 func (w *World) beginsOnJuju4() bool {
 	return slices.ContainsFunc(w.Models, func(m Model) bool {

@@ -9,7 +9,7 @@ import (
 var worlds embed.FS
 
 // Sample returns the YAML of a ready-made world: "2024", "2025" or "2026", by the JIMM in it, with two controllers, west
-// and east; "mixed", with controllers of Juju 2.9 to 4.0; or "big", with 10,000 models on 50 controllers.
+// and east; "mixed", with controllers from Juju 2.9 to 4.0; or "big", with 10,000 models on 50 controllers.
 func Sample(name string) ([]byte, error) {
 	data, err := worlds.ReadFile("worlds/" + name + ".yaml")
 	if err != nil {

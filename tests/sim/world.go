@@ -74,7 +74,7 @@ type JIMM struct {
 	Watchers bool `yaml:"watchers,omitempty"`
 	// Cancels makes MigrateModel answer "context canceled" whatever the controller answers, until JIMM is restarted (2024).
 	Cancels bool `yaml:"cancels,omitempty"`
-	// Mended makes JIMM of 2026 record models on controllers of Juju 4, which that of July cannot: neither after a
+	// Mended makes JIMM of 2026 record models on Juju 4 controllers, which that of July cannot: neither after a
 	// migration nor by importing or adding one. So only a mended JIMM has a record there. See jimm.Options.
 	Mended bool `yaml:"mended,omitempty"`
 	// NoCredentials are owners without a cloud credential in JIMM; ImportModel refuses their models.

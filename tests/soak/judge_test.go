@@ -132,7 +132,7 @@ func (s *story) deniedInReap() bool {
 		return false
 	}
 	return slices.ContainsFunc(s.lives, func(l *life) bool {
-		return strings.Contains(strings.Join(l.texts, "\n"), "has stopped answering for the model after the migration had succeeded")
+		return strings.Contains(strings.Join(l.texts, "\n"), "stopped answering for the model after the migration had succeeded")
 	})
 }
 

@@ -75,7 +75,7 @@ func (s *story) wrongAtRest(before oracle, res migration.Result) string {
 	return ""
 }
 
-// sourceIsSilent reports whether no controller that may be asked reports if a migration is running: a source of Juju 4
+// sourceIsSilent reports whether no controller that may be asked reports if a migration is running: a source that runs Juju 4
 // that JIMM records shows none, and restricts only logins without a token, so not those that JIMM makes.
 func (s *story) sourceIsSilent(now oracle) bool {
 	return !s.probe && now.recorded != s.target && s.juju4(s.source)

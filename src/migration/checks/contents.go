@@ -282,7 +282,7 @@ func checkRelations(s *survey.Survey) Finding {
 		remedy += "; resume suspended relations (juju resume-relation, in the model with the offer), or remove them"
 	}
 	if shared {
-		remedy = "a source of Juju 4 refuses a model in which a subordinate serves several applications: deploy it once for each of them, under different names"
+		remedy = "a source that runs Juju 4 refuses a model in which a subordinate serves several applications: deploy it once for each of them, under different names"
 	}
 	return list(s, problems, level, remedy,
 		count(len(s.Contents.Relations), "relation has been joined by all its units", "relations have been joined by all their units", "the model has no relations"))

@@ -136,20 +136,20 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	case target.State == facts.CopyImporting:
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " has a half-imported copy of the model, and no running migration explains it: it is left over from an earlier attempt, and " + name + " will refuse another",
+			Evidence: name + " has a half-imported copy of the model, and no running migration explains it: it is left over from an earlier attempt, and " + name + " will refuse another copy",
 			Remedy:   "never destroy " + s.Target.Name + " while the copy is there (juju/juju#15154); choose another target, or remove the copy: " + removal(s),
 		}
 	case target.State == facts.CopyActive:
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " has a copy of the model that is in use, so it will refuse another",
+			Evidence: name + " has a copy of the model that is in use, so it will refuse another copy",
 			Remedy:   "do not change either copy until an administrator of both controllers has examined them",
 		}
 	case target.Has():
 		return Finding{
 			Level:    Fail,
-			Evidence: name + " reports that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another",
-			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first: Juju refuses another one while it is there, even if checks are ignored",
+			Evidence: name + " reports that it already has a copy of the model: left over from an earlier attempt, or a second model in use; it will refuse another copy",
+			Remedy:   "have an administrator of " + s.Target.Name + " examine that copy first: Juju refuses another copy while it is there, even if checks are ignored",
 		}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}

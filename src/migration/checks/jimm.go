@@ -57,7 +57,7 @@ func credentialNotImported(s *survey.Survey) (why, remedy string) {
 }
 
 // checkJIMMRecords reports whether this JIMM can record the model on the target. JIMM
-// of July 2026 can neither record a model on a controller of Juju 4 nor import one
+// of July 2026 can neither record a model on a Juju 4 controller nor import one
 // from there, and older JIMM supports none of the facades of Juju 4: the model would
 // move, and could no longer be reached through JIMM. There is no way back to Juju 3.
 // A model that JIMM records there shows that this JIMM can.
@@ -75,7 +75,7 @@ func checkJIMMRecords(s *survey.Survey) Finding {
 	case !target.IsJuju4():
 		return Finding{Level: Pass, Evidence: "JIMM records models on controllers of Juju " + target.Line()}
 	case okS && source.IsJuju4():
-		return Finding{Level: Pass, Evidence: "JIMM already records the model on a controller of Juju 4"}
+		return Finding{Level: Pass, Evidence: "JIMM already records the model on a Juju 4 controller"}
 	case recorded:
 		return Finding{Level: Pass, Evidence: "JIMM records other models on " + name}
 	case s.Options.MoveOutOfJIMM != "" && s.Options.MoveOutOfJIMM == s.Model.UUID:
@@ -105,7 +105,7 @@ func checkMode(s *survey.Survey) Finding {
 	case unanswered(s) && !s.UnderWay() && s.TimeLeftToStart() == 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: "a migration was requested, but its client did not wait for the answer and no migration is running; JIMM may still consider the model to be migrating and refuse another",
+			Evidence: "a migration was requested, but its client did not wait for the answer and no migration is running; JIMM may still consider the model to be migrating and refuse another migration",
 			Remedy:   "if it does: " + facts.RecordCommand(s.Options.Unit, s.Model.UUID, s.Source.Name, s.Model.UUID),
 		}
 	default:
@@ -155,7 +155,7 @@ func checkSecretBackends(s *survey.Survey) Finding {
 	outside, reported := s.OutsideBackends()
 	switch {
 	case !reported:
-		return Finding{Level: Skip, Evidence: "it is not reported which secret backends the model uses; an account on the source may show them"}
+		return Finding{Level: Skip, Evidence: "JIMM does not report which secret backends the model uses; an account on the source may show them"}
 	case len(outside) > 0:
 		return outsideBackends(s, outside)
 	case len(s.BackendsInfo().Backends) == 0:

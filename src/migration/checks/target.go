@@ -134,7 +134,7 @@ func checkCloud(s *survey.Survey) Finding {
 	case s.Contents.Targets != nil && slices.Contains(s.Contents.Targets, s.Target.UUID):
 		return Finding{Level: Pass, Evidence: "JIMM reports that " + target + " has cloud " + where}
 	case s.Contents.Targets != nil && targetIsOlder(s):
-		return Finding{Level: Skip, Evidence: "JIMM does not list " + target + " as a target of the model, because it is older, and so does not report its clouds"}
+		return Finding{Level: Skip, Evidence: "JIMM does not report the clouds of " + target + ": it reports them only for targets that are not older than the source"}
 	case s.Contents.Targets != nil:
 		return Finding{
 			Level:    Fail,
@@ -148,7 +148,7 @@ func checkCloud(s *survey.Survey) Finding {
 	default:
 		return Finding{
 			Level:    Warn,
-			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.Target.Cloud) + " " + strconv.Quote(s.Target.Region) + ", and this JIMM does not report which others it has; without the cloud the import fails",
+			Evidence: "the model is in cloud " + where + ", " + target + " runs in " + strconv.Quote(s.Target.Cloud) + " " + strconv.Quote(s.Target.Region) + ", and this JIMM does not report which other clouds it has; without this cloud, the import fails",
 			Remedy:   "juju clouds --controller " + s.Target.Name + " shows them",
 		}
 	}

@@ -35,7 +35,7 @@ func checkUsers(s *survey.Survey) Finding {
 	case own.Kind == facts.InfoLive:
 		return Finding{Level: Skip, Evidence: "whether the target knows the model's users can only be determined with an account there; Juju checks this before it starts"}
 	default:
-		return Finding{Level: Skip, Evidence: "controllers of Juju 3 and of 4.0.11 and newer accept the model's users in JIMM; whether the model has other users can only be determined with an account on the source; Juju checks this before it starts"}
+		return Finding{Level: Skip, Evidence: "controllers that run Juju 3, or 4.0.11 or newer, accept the model's users in JIMM; whether the model has other users can only be determined with an account on the source; Juju checks this before it starts"}
 	}
 }
 

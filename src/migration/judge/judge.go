@@ -281,7 +281,7 @@ func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Ver
 	}
 	switch {
 	case p.Phase.PastReturn() && max(p.Denials, p.Absences) >= needed:
-		return prove(b, target, v, b.TargetProved, "the source controller has stopped answering for the model after the migration had succeeded")
+		return prove(b, target, v, b.TargetProved, "the source controller stopped answering for the model after the migration had succeeded")
 	case source.Has():
 		v.Kind = Running
 		return v

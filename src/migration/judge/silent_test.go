@@ -16,7 +16,7 @@ func controller(name, version string) facts.Controller {
 	return facts.Controller{Name: name, UUID: facts.ControllerUUID(name + "-uuid"), AgentVersion: version}
 }
 
-// A source of Juju 4.0.0 or later shows nothing of a migration: only the state of its own copy reports that one is
+// A source that runs Juju 4.0.0 or later shows nothing of a migration: only the state of its own copy reports that one is
 // running, and that it is over (recorded with 4.0.15 and 4.1-beta2).
 func TestASilentSource(t *testing.T) {
 	source, target := controller("west", "4.0.15"), controller("east", "4.1-beta2")

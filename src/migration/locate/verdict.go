@@ -222,7 +222,7 @@ func (f decision) present(ctx context.Context) {
 	}
 	switch kind := f.info.Kind; {
 	case to != "":
-		loc.Proof = f.name + " has a copy and is not migrating it, as after an abort, and after a success if it could not remove its copy; JIMM's audit log shows a request to migrate the model to " + strconv.Quote(to) + ", which does not answer"
+		loc.Proof = f.name + " has a copy and is not migrating it, which happens after an abort, and after a success if it could not remove its copy; JIMM's audit log shows a request to migrate the model to " + strconv.Quote(to) + ", which does not answer"
 	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " reports that it hosts the model"

@@ -43,7 +43,7 @@ func (r *Surveyor) inspect(ctx context.Context, s *Survey) {
 	case inventory.Controller != s.Source.UUID:
 		s.Contents.Why = "controller " + string(inventory.Controller) + " answered for the model instead of " + strconv.Quote(s.Source.String())
 	case removing(inventory, s.Observation.Info.Migrating()):
-		s.Contents.Why = "the source removes the model, or will do so in a moment"
+		s.Contents.Why = "the source is removing the model, or will do so in a moment"
 	default:
 		s.Contents.Inventory, s.Contents.Known = inventory, true
 		if len(facts.SortedNames(inventory.Offers, facts.Offer.Connected)) > 0 {

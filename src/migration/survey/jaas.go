@@ -24,8 +24,8 @@ type ControllerReader interface {
 	Prechecks(ctx context.Context, target, source facts.Controller, m facts.Model) (facts.Prechecks, error)
 }
 
-// ErrNeedsDescription reports why a target of Juju 4 is not asked whether it would take a model.
-var ErrNeedsDescription = errors.New("a controller of Juju 4 checks a model only with a description of it, including its secrets, which only the source can produce")
+// ErrNeedsDescription reports why a target that runs Juju 4 is not asked whether it would take a model.
+var ErrNeedsDescription = errors.New("a Juju 4 controller checks a model only with a description of it, including its secrets, which only the source can produce")
 
 // ControllerModelReader reads the controller model of a controller, as one of its
 // administrators. It changes nothing.
