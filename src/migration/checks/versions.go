@@ -140,11 +140,11 @@ func checkVersions(s *survey.Survey) Finding {
 	return f
 }
 
-// build returns the number of a development build, 1 of "3.6.14.1", and 0 of a release. The rules about
-// versions take a build for its release, but a target does not (recorded on 3.5.4).
+// build returns the number of a development build, 1 of "3.6.14.1" and of "4.1-beta2.1", and 0 of a release.
+// The rules about versions take a build for its release, but a target does not (recorded on 3.5.4).
 func build(version string) int {
-	parts := strings.Split(version, ".")
-	if len(parts) < 4 { // major, minor, patch, build
+	parts := strings.FieldsFunc(version, func(r rune) bool { return r == '.' || r == '-' })
+	if len(parts) < 4 { // major, minor, patch or beta, build
 		return 0
 	}
 	n, _ := strconv.Atoi(parts[3])

@@ -162,6 +162,8 @@ func TestEveryRuleHasASource(t *testing.T) {
 func TestAModelOfALaterBuildIsNewerThanItsTarget(t *testing.T) {
 	for versions, want := range map[[2]string]checks.Level{
 		{"3.5.4", "3.5.4.1"}: checks.Fail, {"3.5.4.1", "3.5.4.2"}: checks.Fail,
+		{"4.1-beta2", "4.1-beta2.1"}: checks.Fail, {"4.1-beta2.1", "4.1-beta2.2"}: checks.Fail, {"4.1-beta3", "4.1-beta2.9"}: checks.Pass,
+		{"4.1-beta2.1", "4.1-beta2"}: checks.Pass, {"4.1-beta2", "4.1-beta2"}: checks.Pass,
 		{"3.5.4.1", "3.5.4"}: checks.Pass, {"3.5.4.1", "3.5.4.1"}: checks.Pass, {"3.5.5", "3.5.4.1"}: checks.Pass,
 	} {
 		s := &survey.Survey{Target: facts.Controller{Name: "east", UUID: "e", AgentVersion: versions[0]}, Source: facts.Controller{Name: "west", UUID: "w", AgentVersion: "3.5.4"}}

@@ -19,7 +19,7 @@ import (
 func catchAll() map[string]bool {
 	return map[string]bool{
 		"import": true, "export": true, "transfer": true, "binaries": true, "activation": true,
-		"source-prechecks": true, "target-prechecks": true,
+		"source-prechecks": true, "target-prechecks": true, "create": true,
 	}
 }
 
@@ -153,9 +153,9 @@ func TestAlternatives(t *testing.T) {
 // The same command can only succeed later if the obstacle goes away by itself.
 func TestWhatEndsByItself(t *testing.T) {
 	want := []string{
-		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "dying", "finishing", "hidden", "import-cleanup",
+		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "create", "dying", "finishing", "hidden", "import-cleanup",
 		"jimm-authorization", "jimm-error", "leader-gone", "leaving-target", "not-logged-in", "reboot", "record-denied", "record-target-away", "relation-joining", "running", "scaling",
-		"source-away", "source-machines", "target-machines", "target-unreachable",
+		"source-away", "source-machines", "target-busy", "target-machines", "target-unreachable",
 	}
 	var got []string
 	for _, r := range rules.All().Reasons {

@@ -20,8 +20,9 @@ const (
 	preStep = 1 << 10
 )
 
-// ParseVersion reads "3.6.14", "4.0-beta5" or "3.6.14.1". ok is false if the text
-// is not a version: nothing is concluded from it.
+// ParseVersion reads "3.6.14", "4.0-beta5", "3.6.14.1" or, with release and
+// architecture, "4.1-beta2-ubuntu-amd64". ok is false if the text is not a version:
+// nothing is concluded from it.
 func ParseVersion(s string) (v Version, ok bool) {
 	core, tag, tagged := strings.Cut(s, "-")
 	parts := strings.Split(core, ".")
@@ -46,6 +47,7 @@ func ParseVersion(s string) (v Version, ok bool) {
 // preRelease orders "alpha1", "beta2", "beta3.1" and "rc1". An unknown tag comes
 // before all candidates.
 func preRelease(tag string) int {
+	tag, _, _ = strings.Cut(tag, "-")
 	name := strings.TrimRight(tag, "0123456789.")
 	number, _, _ := strings.Cut(tag[len(name):], ".")
 	n, _ := strconv.Atoi(number)
