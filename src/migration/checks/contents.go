@@ -122,18 +122,19 @@ func unitProblem(u facts.Unit) string {
 }
 
 // unready returns why the source refuses the unit because of its workload, or "". Juju
-// checks it from 4.0 on; 4.0 refuses blocked units too, 4.1 does not (core/status
-// of 4.0.15 and 4.1-beta2, juju/juju#23091).
+// checks it from 4.0 on; 4.0 and 4.1-beta1 refuse blocked units too, later ones do not
+// (core/status of 4.0.15, 4.1-beta1 and 4.1-beta2, juju/juju#23091).
 func unready(u facts.Unit, source rules.Version) string {
 	starting := map[string][]string{
 		"maintenance": {"installing charm software"},
 		"waiting":     {"waiting for machine", "installing agent", "agent initialising", "agent initializing"},
 	}
+	lenient, _ := rules.ParseVersion("4.1-beta2")
 	switch {
 	case !source.IsJuju4():
 		return ""
 	case slices.Contains([]string{"error", "terminated", "unknown"}, u.Workload),
-		u.Workload == "blocked" && source.Line() == "4.0":
+		u.Workload == "blocked" && source.Less(lenient):
 		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message.String())
 	case slices.Contains(starting[u.Workload], string(u.Message)):
 		return "is still being set up (" + u.Message.String() + ")"

@@ -191,6 +191,7 @@ func TestWorkloadsThatASourceRefuses(t *testing.T) {
 		{"4.0.15", "unknown", "", checks.Fail},
 		{"4.0.15", "blocked", "no relation", checks.Fail},
 		{"4.1.0", "blocked", "no relation", checks.Pass},
+		{"4.1-beta1", "blocked", "no relation", checks.Fail},
 		{"4.1-beta2", "blocked", "no relation", checks.Pass},
 		{"4.1.0", "error", "", checks.Fail},
 		{"4.0.15", "maintenance", "installing charm software", checks.Fail},

@@ -98,7 +98,7 @@ func nearestFirst(all []rules.Rule) []rules.Rule {
 		switch {
 		case len(r.Holds) > 0:
 			return 0
-		case r.Type != "" || r.Cloud != "":
+		case r.Type != "" || len(r.Clouds) > 0:
 			return 1
 		default:
 			return 2

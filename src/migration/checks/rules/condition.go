@@ -7,8 +7,9 @@ type Condition struct {
 	Target Range  `json:"target"` // Of the target controller.
 	Model  Range  `json:"model"`  // Of the model's agents.
 	Type   string `json:"type"`   // iaas or caas.
-	Cloud  string `json:"cloud"`  // Type of the model's cloud.
-	Holds  []Kind `json:"holds"`  // The model must contain one of these.
+	// Clouds are types of clouds: the model's must be one of these.
+	Clouds []string `json:"clouds"`
+	Holds  []Kind   `json:"holds"` // The model must contain one of these.
 }
 
 // versions matches the versions alone.
@@ -18,7 +19,14 @@ func (c Condition) versions(f Facts) Fit {
 
 // contents matches the type and the contents of the model.
 func (c Condition) contents(f Facts) Fit {
-	out := is(c.Type, f.Type).and(is(c.Cloud, f.Cloud))
+	out := is(c.Type, f.Type)
+	if len(c.Clouds) > 0 {
+		in := FitsNot
+		for _, cloud := range c.Clouds {
+			in = in.or(is(cloud, f.Cloud))
+		}
+		out = out.and(in)
+	}
 	if len(c.Holds) > 0 {
 		out = out.and(f.holds(c.Holds))
 	}

@@ -151,7 +151,9 @@ func TestWhatTheCloudAndTheTypeDecide(t *testing.T) {
 	if are, _ := ids(rules.All().Hops, f); !slices.Contains(are, "juju4-manual-cloud") {
 		t.Errorf("a manual cloud: %v", are)
 	}
-	for cloud, rule := range map[string]string{"ec2": "juju4-fan", "maas": "juju4-maas-space"} {
+	for cloud, rule := range map[string]string{
+		"ec2": "juju4-fan", "gce": "juju4-fan", "openstack": "juju4-fan", "equinix": "juju4-equinix", "maas": "juju4-maas-space",
+	} {
 		f.Cloud = cloud
 		if are, _ := ids(rules.All().Hops, f); !slices.Contains(are, rule) {
 			t.Errorf("cloud %s: %v", cloud, are)
@@ -161,6 +163,12 @@ func TestWhatTheCloudAndTheTypeDecide(t *testing.T) {
 		old := holding("2.9.57", "3.6.14", nil)
 		old.Cloud = cloud
 		if are, _ := ids(rules.All().Hops, old); !slices.Contains(are, "juju3-"+cloud) {
+			t.Errorf("cloud %s: %v", cloud, are)
+		}
+	}
+	for _, cloud := range []string{"azure", "lxd", "maas", "oci", "vsphere"} {
+		f.Cloud = cloud
+		if are, _ := ids(rules.All().Hops, f); slices.Contains(are, "juju4-fan") {
 			t.Errorf("cloud %s: %v", cloud, are)
 		}
 	}
