@@ -109,11 +109,11 @@ func unknownUser(requests []fleet.Logged, user string) []string {
 		return nil
 	}
 	slices.Sort(users)
-	text := fmt.Sprintf("the log has no request of user %q in that time", user)
+	text := fmt.Sprintf("the log has no request by user %q in that time", user)
 	if near := facts.Nearest(user, users); len(near) > 0 {
 		return []string{text + "; did you mean " + strings.Join(near, " or ") + "?"}
 	}
-	return []string{text + "; its requests are of " + checks.Names(users)}
+	return []string{text + "; its requests are by " + checks.Names(users)}
 }
 
 // span reads since and until, each a time or how long ago it was, by JIMM's clock.

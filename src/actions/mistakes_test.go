@@ -20,7 +20,7 @@ const (
 	locates      = "juju run jimm-migrator/0 locate-model model=" + prod
 	// Mistakes that mean the same to each action: what was typed, and what the answer says about it.
 	noModel      = `JIMM has no model "pord"; did you mean alice@example.com/prod?`
-	shortUUID    = `JIMM has no model "11111111-1111-4111-8111-11111111111"; a UUID has 36 characters, and this has 35`
+	shortUUID    = `JIMM has no model "11111111-1111-4111-8111-11111111111"; a UUID has 36 characters, and this one has 35`
 	onePattern   = `"pr*" is a pattern, but one model is needed; did you mean alice@example.com/prod?`
 	noController = `JIMM has no controller "esat"; did you mean east?`
 	noPage       = "there is no page 7; the last page is 1"

@@ -378,9 +378,9 @@ func uuidFault(selector, kind string) string {
 		switch {
 		case !looksLikeUUID(text):
 		case other != "":
-			return fmt.Sprintf("; a UUID has only digits, the letters a to f and hyphens, and this has %q", other)
+			return fmt.Sprintf("; a UUID has only digits, the letters a to f and hyphens, and this one has %q", other)
 		case len(text) != uuidLength:
-			return fmt.Sprintf("; a UUID has %d characters, and this has %d", uuidLength, len(text))
+			return fmt.Sprintf("; a UUID has %d characters, and this one has %d", uuidLength, len(text))
 		default:
 			return "; the hyphens of a UUID are in other places: 8-4-4-4-12 characters"
 		}

@@ -239,7 +239,7 @@ func TestATagIsReadAsTheUUIDThatItHas(t *testing.T) {
 	const unknown = "99999999-2222-4333-8444-555555555555"
 	for text, want := range map[string]string{
 		unknown: `"`, "model-" + unknown: `"`, "jaas:" + unknown: `"`,
-		"model-" + unknown + "0": `; a UUID has 36 characters, and this has 37`,
+		"model-" + unknown + "0": `; a UUID has 36 characters, and this one has 37`,
 	} {
 		if err := facts.NoModel(models(), text, nil); !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
