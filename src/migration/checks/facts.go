@@ -84,7 +84,6 @@ func addApplications(i facts.Inventory, add func(rules.Kind, string)) {
 	for _, name := range facts.SortedNames(i.Applications, func(facts.Application) bool { return true }) {
 		a := i.Applications[name]
 		add(rules.Charm.With(a.CharmName()), name)
-		add(rules.Base.With(shortBase(a.Base)), name)
 		switch {
 		case strings.HasPrefix(a.Charm, "local:"):
 			add(rules.LocalCharms, name)
@@ -106,7 +105,6 @@ func addApplications(i facts.Inventory, add func(rules.Kind, string)) {
 func addMachines(i facts.Inventory, add func(rules.Kind, string)) {
 	for _, id := range facts.SortedNames(i.Machines, func(facts.Machine) bool { return true }) {
 		m, base := i.Machines[id], shortBase(i.Machines[id].Base)
-		add(rules.Base.With(base), "machine "+id)
 		add(rules.MachineBase.With(base), "machine "+id)
 		if base != "" && !strings.HasPrefix(base, "ubuntu@") {
 			add(rules.OtherOS, "machine "+id)

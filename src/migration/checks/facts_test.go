@@ -159,6 +159,19 @@ func TestContentsDecideBeforeTheStart(t *testing.T) {
 	}
 }
 
+// Juju counts machines: an application of an old base without such machines, as on Kubernetes, is no obstacle.
+func TestTheBaseOfAnApplicationIsNoObstacle(t *testing.T) {
+	for source, target := range map[string]string{"2.9.53": "3.6.28", "3.6.14": "3.6.28"} {
+		i := sample.Inventory()
+		i.Machines = nil
+		i.Applications["db"] = facts.Application{Charm: "ch:amd64/db-1", Base: "ubuntu@18.04/stable"}
+		m := checks.Hop{Source: source, Target: target, Model: source, Type: "caas", CloudType: "kubernetes", Contents: &i}
+		if f := m.VersionHop(); f.Level != checks.Pass {
+			t.Errorf("%s to %s: %s, %s", source, target, f.Level, f.Evidence)
+		}
+	}
+}
+
 func consumedTwice(i *facts.Inventory) {
 	i.Remotes["require-a"] = facts.Remote{URL: "bob/offers.source", Related: true}
 	i.Remotes["require-b"] = facts.Remote{URL: "bob/offers.source", Related: true}

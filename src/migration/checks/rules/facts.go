@@ -22,14 +22,13 @@ type Facts struct {
 }
 
 // Kind is a kind of content of a model. Some are made precise by a value:
-// "charm=vault", "base=ubuntu@18.04".
+// "charm=vault", "machine-base=ubuntu@18.04".
 type Kind string
 
 // The kinds, and what their names are.
 const (
 	Charm            Kind = "charm"               // Applications with a charm of that name.
 	Agents           Kind = "agents"              // Machines and units.
-	Base             Kind = "base"                // Machines and applications on that base.
 	MachineBase      Kind = "machine-base"        // Machines on that base.
 	OtherOS          Kind = "other-os"            // Machines that do not run Ubuntu.
 	LocalCharms      Kind = "local-charms"        // Applications whose charm was uploaded.
@@ -58,7 +57,7 @@ const (
 // Kinds returns all kinds without a value.
 func Kinds() []Kind {
 	return []Kind{
-		Charm, Agents, Base, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
+		Charm, Agents, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, OldModel, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
 		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
 	}

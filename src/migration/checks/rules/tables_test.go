@@ -101,7 +101,7 @@ func TestHops(t *testing.T) {
 		{"3.6.14", "4.0.3", "", content{rules.RemotesTwice: {"a", "b"}}, "", "juju4-early juju4-limits"},
 		{"3.6.14", "3.6.14", "", content{rules.ChangeBlock: {"disable-command all"}}, "changes-blocked", ""},
 		{"3.6.14", "4.0.14", "", content{rules.ChangeBlock: {"disable-command all"}}, "", "juju4-limits"},
-		{"2.9.46", "3.1.9", "", content{rules.Base.With("ubuntu@18.04"): {"machine 7"}}, "juju3-bases", ""},
+		{"2.9.46", "3.1.9", "", content{rules.MachineBase.With("ubuntu@18.04"): {"machine 7"}}, "juju3-bases", ""},
 		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@18.04"): {"7"}}, "source-bases", ""},
 		{"3.5.4", "3.6.14", "", content{rules.MachineBase.With("ubuntu@23.10"): {"7"}}, "source-bases", ""},
 		{"3.6.14", "3.6.14", "", content{rules.MachineBase.With("ubuntu@20.04"): {"7"}}, "", ""},
