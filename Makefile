@@ -20,13 +20,13 @@ FUZZERS   = grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' charm src t
 
 .PHONY: help demo demo-fleet demo-real cast board pictures loki check real real-long lint-real soak-real test everywhere soak scenarios lint fmt charm bench bench-fleet mutants fuzz cover tidy-check fmt-check clean
 
-help: ## this list
+help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: simulator ## migrate a model in a simulated JAAS; twenty seconds
 	@dist/jaas-sim demo
 
-demo-fleet: simulator ## plan and move forty models of a simulated JAAS, with a kill and an abort in the middle; about a minute, ends with a report
+demo-fleet: simulator ## plan and migrate forty models in a simulated JAAS, with a kill and an abort in the middle; about a minute
 	@dist/jaas-sim demo-fleet
 
 .PHONY: simulator
@@ -40,7 +40,7 @@ simulator: need-go
 CHECKS = "tidy-check:seconds" "fmt-check:seconds" "lint:one to three minutes" "test:sixteen minutes" \
 	"everywhere:two to three minutes" "soak:two to three minutes"
 
-check: need-go need-cc ## lint, every test with the race detector, and 5000 simulated worlds: about 22 minutes on two cores
+check: need-go need-cc ## lint, run every test with the race detector, and migrate in 5000 simulated worlds: about 22 minutes on two cores
 	@for step in $(CHECKS); do \
 		echo "== make $${step%%:*}: usually $${step#*:}"; began=$$SECONDS; \
 		$(MAKE) --no-print-directory "$${step%%:*}"; \
@@ -54,33 +54,33 @@ real: need-go ## test against the code of Juju itself, in a module of its own: s
 	$(REAL) test -c -o /dev/null .
 	$(REAL) test -count=1 -parallel=8 -timeout=60m . ./prechecks
 
-real-long: need-go ## the tests that "make real" leaves out: those that wait for minutes, and 3000 generated models instead of 300
+real-long: need-go ## run the tests that "make real" leaves out: those that wait for minutes, and 3000 generated models instead of 300
 	$(REAL) test -count=1 -parallel=8 -timeout=60m . -long
 	$(REAL) test -count=1 -timeout=60m ./prechecks -cases=3000
 
 lint-real: $(LINT) ## lint the module of "make real"; the first time it analyses all of Juju
 	cd tests/realjuju && $(abspath $(LINT)) run --config=../../.golangci.yaml ./...
 
-soak-real: need-go ## migrate between real controllers with SEEDS (200 here) faults from seed FROM on: eight seconds each
+soak-real: need-go ## migrate between real controllers with SEEDS (here 200) faults, from seed FROM (1) on: eight seconds each
 	$(REAL) test -count=1 -timeout=0 -v -run='^TestSoak$$' . -seeds=$(if $(filter file,$(origin SEEDS)),200,$(SEEDS)) -from=$(FROM)
 
 demo-real: need-go ## migrate a model between two real Juju controllers, with Juju's own "juju run"
 	@echo "make demo-real: half a minute. The first time it compiles Juju: ten minutes of CPU, 2 GB of build cache."
 	@$(REAL) run ./demo ../..
 
-test: need-go need-cc ## every test, shuffled, with the race detector
+test: need-go need-cc ## run every test, shuffled, with the race detector
 	go test -race -shuffle=on -timeout=60m ./...
 
-everywhere: need-go ## every state of the engine, every story in every age; the race detector sees only some of them
+everywhere: need-go ## test every state of the engine and every story in every age, without the race detector
 	go test -timeout=60m -run='^(TestEnumeration|TestAges)$$' ./src/migration ./tests/scenario
 
 soak: need-go ## migrate in SEEDS (5000) simulated worlds full of faults, from seed FROM (1) on; prints seeds per second and what was covered
 	go test ./tests/soak -run=TestSoak -seeds=$(SEEDS) -from=$(FROM) -timeout=0 -v
 
-scenarios: need-go ## only the whole-program stories
+scenarios: need-go ## run only the whole-program stories
 	go test ./tests/scenario/...
 
-lint: $(LINT) ## go vet, golangci-lint, actionlint, and no unreachable code in charm/ and src/
+lint: $(LINT) ## run go vet, golangci-lint and actionlint, and find unreachable code in charm/ and src/
 	go vet ./...
 	$(LINT) run ./...
 	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
@@ -135,7 +135,7 @@ mutants: need-go ## break each invariant in a copy; a test must fail (ONLY=i03 f
 fuzz: need-go ## fuzz each target for FUZZTIME (30s)
 	@$(FUZZERS) | while read -r dir name; do go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "./$$dir"; done
 
-cover: need-go ## coverage of charm/ and src/ by tests in their own process; cover.out has the details
+cover: need-go ## measure the coverage of charm/ and src/ by tests in their own process; cover.out has the details
 	go test -coverpkg=./charm/...,./src/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -n 1
 

@@ -12,7 +12,7 @@ import (
 
 // If every answer takes a second, locate-model takes as many seconds as it has round trips
 // that wait for each other: the login to JIMM and the call that unmasks its lists; both
-// lists at once (JIMM since December 2024 logs in to the controllers for the list of
+// lists at once (JIMM of December 2024 and newer logs in to the controllers for the list of
 // models); and the login and one call of all probes at once. At the same time, JIMM until
 // early 2025 describes the model, and logs in to its controller for that.
 func TestLocateWaitsForFewRoundTrips(t *testing.T) {

@@ -78,7 +78,7 @@ var (
 	ErrMigrating = errors.New("the model is migrating already")
 	// ErrMarked is JIMM's own refusal because it believes that a migration
 	// runs. It can be wrong, and then stays so until a client tells it again
-	// where the model is (JIMM of August 2025 and later).
+	// where the model is (JIMM of August 2025 and newer).
 	ErrMarked = errors.New("JIMM has marked the model as migrating")
 	// ErrStartRefused matches any other error that JIMM has answered: its text gives the reason.
 	ErrStartRefused = errors.New("JIMM refuses to start the migration")

@@ -117,7 +117,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 }
 
 // checkCloud checks whether the target has the model's cloud and region. JIMM
-// reports it in a list of targets (2025 and later); a controller's entry names the
+// reports it in a list of targets (2025 and newer); a controller's entry names the
 // cloud that it runs in itself.
 func checkCloud(s *survey.Survey) Finding {
 	where := strconv.Quote(s.Model.Cloud)

@@ -3,7 +3,7 @@ package facts
 import "jimm-migrator/src/redact"
 
 // Entry is a model's row in the list that JIMM makes of the lists of all its controllers
-// (JIMM of December 2024 and later). It is not a controller's own report: a controller
+// (JIMM of December 2024 and newer). It is not a controller's own report: a controller
 // other than the recorded one may have listed the model. Only a migration shows that it was the
 // source.
 type Entry struct {

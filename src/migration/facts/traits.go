@@ -4,7 +4,7 @@ package facts
 type Traits struct {
 	// AutoRecords reports that this JIMM keeps a migration mode per model, records
 	// a finished migration by itself, and forgets a model when its recorded
-	// controller denies it (JIMM of August 2025 and later). Reading such a
+	// controller denies it (JIMM of August 2025 and newer). Reading such a
 	// JIMM carelessly changes it.
 	AutoRecords bool
 	// LogsSecrets reports that this JIMM writes the secret of every login into its

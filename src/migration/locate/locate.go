@@ -189,7 +189,7 @@ func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.Mode
 }
 
 // recordedAt is the controller that JIMM records for one model, "" if JIMM does not say it
-// without its list. JIMM since January 2026 has a call for it. Before, the recorded controller
+// without its list. JIMM of January 2026 and newer has a call for it. Before, the recorded controller
 // answers what JIMM passes on: where JIMM records migrations by itself only a login to the
 // model, since ModelInfo can make such a JIMM forget the model.
 func recordedAt(ctx context.Context, jaas survey.JAAS, uuid string) facts.ControllerUUID {
