@@ -30,7 +30,8 @@ func releases() []struct {
 		{"2.9", "2.9.43 2.9.46 2.9.51 2.9.52 2.9.53 2.9.56 2.9.57"},
 		{"3.0 to 3.2", "3.0.3 3.1.0 3.1.5 3.1.10 3.2.0 3.2.4"},
 		{"3.3 to 3.5", "3.3.0 3.3.7 3.4.0 3.4.6 3.5.0 3.5.4 3.5.7"},
-		{"3.6 to 21", "3.6.0 3.6.1 3.6.4 3.6.5 3.6.9 3.6.12 3.6.13 3.6.14 3.6.19 3.6.21"},
+		{"3.6 to 10", "3.6.0 3.6.1 3.6.4 3.6.5 3.6.9 3.6.10"},
+		{"3.6 to 21", "3.6.11 3.6.12 3.6.13 3.6.14 3.6.19 3.6.21"},
 		{"3.6", "3.6.23 3.6.24 3.6.25 3.6.27 3.6.28 3.6.29"},
 		{"4.0 beta", "4.0-beta8"},
 		{"4.0.0", "4.0.0"},
@@ -46,21 +47,24 @@ func releases() []struct {
 // verdicts returns what Juju does with a model between the lines where the target is not
 // older: the rules that forbid it, or with "warn" those that warn, or "" for neither.
 func verdicts() map[line]map[line]string {
-	const no4 = "juju4-from-36-only"
+	const no4, old36 = "juju4-from-36-only", "juju4-source-facades"
 	return map[line]map[line]string{
 		"2.9 to 35": {
-			"3.0 to 3.2": "model-floor-30", "3.3 to 3.5": "model-floor-33", "3.6 to 21": "model-floor-33", "3.6": "model-floor-33",
+			"3.0 to 3.2": "model-floor-30", "3.3 to 3.5": "model-floor-33", "3.6 to 10": "model-floor-33", "3.6 to 21": "model-floor-33", "3.6": "model-floor-33",
 			"4.0 beta": "juju4-beta-target model-floor-33 " + no4, "4.0.0": "juju400-imports-nothing model-floor-33 " + no4,
 			"4.0 to 5": "model-floor-33 " + no4, "4.0 to 10": "model-floor-33 " + no4, "4.0.11": "model-floor-33 " + no4, "4.0": "model-floor-33 " + no4, "4.1 beta": "model-floor-33 " + no4, "4.1": "model-floor-33 " + no4,
 		},
 		"2.9 to 42": {
-			"3.3 to 3.5": "model-floor-33", "3.6 to 21": "model-floor-33", "3.6": "model-floor-33",
+			"3.3 to 3.5": "model-floor-33", "3.6 to 10": "model-floor-33", "3.6 to 21": "model-floor-33", "3.6": "model-floor-33",
 			"4.0 beta": "juju4-beta-target model-floor-33 " + no4, "4.0.0": "juju400-imports-nothing model-floor-33 " + no4,
 			"4.0 to 5": "model-floor-33 " + no4, "4.0 to 10": "model-floor-33 " + no4, "4.0.11": "model-floor-33 " + no4, "4.0": "model-floor-33 " + no4, "4.1 beta": "model-floor-33 " + no4, "4.1": "model-floor-33 " + no4,
 		},
 		"2.9":        {"4.0 beta": "juju4-beta-target " + no4, "4.0.0": "juju400-imports-nothing " + no4, "4.0 to 5": no4, "4.0 to 10": no4, "4.0.11": no4, "4.0": no4, "4.1 beta": no4, "4.1": no4},
 		"3.0 to 3.2": {"4.0 beta": "juju4-beta-target " + no4, "4.0.0": "juju400-imports-nothing " + no4, "4.0 to 5": no4, "4.0 to 10": no4, "4.0.11": no4, "4.0": no4, "4.1 beta": no4, "4.1": no4},
 		"3.3 to 3.5": {"4.0 beta": "juju4-beta-target " + no4, "4.0.0": "juju400-imports-nothing " + no4, "4.0 to 5": no4, "4.0 to 10": no4, "4.0.11": no4, "4.0": no4, "4.1 beta": no4, "4.1": no4},
+		"3.6 to 10": {
+			"4.0 beta": "juju4-beta-target", "4.0.0": "juju400-imports-nothing", "4.0 to 5": old36, "4.0 to 10": old36, "4.0.11": old36, "4.0": old36, "4.1 beta": old36, "4.1": old36,
+		},
 		"3.6 to 21": {
 			"4.0 beta": "juju4-beta-target", "4.0.0": "juju400-imports-nothing", "4.0 to 5": "warn juju4-external-users juju4-early juju4-limits", "4.0 to 10": "warn juju4-external-users juju4-early juju4-limits", "4.0.11": "warn juju4-early juju4-limits",
 			"4.0": "warn juju4-limits", "4.1 beta": "warn juju41-beta juju4-limits", "4.1": "warn juju4-limits",
