@@ -209,7 +209,7 @@ func inventoryOf(s jimm.Status) facts.Inventory {
 	}
 	for name, a := range s.Applications {
 		out.Applications[name] = facts.Application{
-			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base.String(), Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: a.ErrorText(),
+			Charm: a.Charm, Profile: a.CharmProfile, Base: a.Base.String(), Life: a.Life, Scale: a.Scale, Units: len(a.Units), Err: saying(a.ErrorText()),
 		}
 		addUnits(out.Units, a.Units, "")
 	}
@@ -249,6 +249,9 @@ func machinesOf(from map[string]jimm.Machine) map[string]facts.Machine {
 	}
 	return out
 }
+
+// saying is what a server reports in place of a status, as a part of a sentence: in one line, without secrets.
+func saying(text string) string { return redact.String(strings.Join(strings.Fields(text), " ")) }
 
 // addUnits adds units, and the subordinates beside them on the same machine.
 func addUnits(into map[string]facts.Unit, units map[string]jimm.Unit, machine string) {

@@ -126,14 +126,10 @@ func otherRelation(before, after facts.Relation) string {
 }
 
 func workload(u facts.Unit) string {
-	state := u.Workload
-	if state == "error" || state == "maintenance" {
-		state = "in " + state
+	if u.Workload == "error" || u.Workload == "maintenance" {
+		return "is in " + u.State()
 	}
-	if u.Message == "" {
-		return "is " + state
-	}
-	return "is " + state + " (" + u.Message.String() + ")"
+	return "is " + u.State()
 }
 
 // broken are the units and the consumed offers that have become worse. How the units
@@ -157,6 +153,17 @@ func broken(before *facts.Inventory, after facts.Inventory) []string {
 		if worse(was, after.Units[name]) != "" {
 			out = append(out, "unit "+strconv.Quote(name)+" "+workload(after.Units[name]))
 		}
+	}
+	return out
+}
+
+// waiting are the units that do not work and are not in error, which may have been so before.
+func waiting(i facts.Inventory) []string {
+	var out []string
+	for _, name := range facts.SortedNames(i.Units, func(u facts.Unit) bool {
+		return slices.Contains([]string{"blocked", "waiting", "maintenance", "terminated"}, u.Workload)
+	}) {
+		out = append(out, "unit "+strconv.Quote(name)+" "+workload(i.Units[name]))
 	}
 	return out
 }

@@ -48,6 +48,9 @@ type Aftermath struct {
 	Missing []string
 	// Differences say what is not as it was.
 	Differences []string
+	// Unread reports that it is not known how the model was before: Differences are what
+	// is in error now.
+	Unread bool
 	// FollowUps are left for the user to do.
 	FollowUps []FollowUp
 }
@@ -365,14 +368,24 @@ func byName(users []string) map[string]string {
 
 func (w *watcher) contentsFinding(after, before *facts.Inventory, users []string) checks.Finding {
 	switch {
-	case len(users) > 0 && (after == nil || before == nil):
+	case after == nil && len(users) > 0:
 		return w.differ(users)
 	case after == nil:
 		return checks.Finding{Level: checks.Skip, Evidence: "the model could not be inspected afterwards"}
+	case before == nil && len(users) > 0:
+		return w.differ(append(users, broken(nil, *after)...))
 	case before == nil && len(broken(nil, *after)) > 0:
-		return w.differ([]string{checks.List(broken(nil, *after)) + "; its state before the migration is not known"})
+		w.res.Aftermath.Unread = true
+		f := w.differ(broken(nil, *after))
+		f.Evidence += "; the state before the migration is not known"
+		f.Remedy = "repair what does not work: " + w.StatusCommand()
+		return f
 	case before == nil:
-		return checks.Finding{Level: checks.Skip, Evidence: "the contents before the migration are not known: " + w.Contents.Why}
+		evidence := "the contents before the migration are not known: " + w.Contents.Why
+		if waits := waiting(*after); len(waits) > 0 {
+			evidence = checks.List(waits) + "; " + evidence
+		}
+		return checks.Finding{Level: checks.Skip, Evidence: evidence}
 	case len(before.Unread)+len(after.Unread) > 0 && len(broken(before, *after)) > 0:
 		return w.differ(broken(before, *after))
 	case len(before.Unread)+len(after.Unread) > 0:

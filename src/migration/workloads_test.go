@@ -31,7 +31,7 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 		"waiting, then blocked":          {false, "waiting", "blocked", 1, 0, facts.Migrated, "", 1},
 		"waiting, then in error":         {false, "waiting", "error", 1, 0, facts.NeedsAttention, "previously waiting", 0},
 		"recovers by itself":             {false, "active", "error", 1, 2, facts.Migrated, "", 3},
-		"in error, not known from where": {true, "active", "error", 1, 0, facts.NeedsAttention, "its state before the migration is not known", 0},
+		"in error, not known from where": {true, "active", "error", 1, 0, facts.NeedsAttention, `unit "web/0" is in error (` + hook + `)`, 0},
 		"waits for ever":                 {false, "active", "maintenance", 1, 0, facts.NeedsAttention, `unit "web/0" is in maintenance (` + hook + `), previously active`, 0},
 		"waits for a while":              {false, "active", "waiting", 1, 2, facts.Migrated, "", 3},
 		"terminated":                     {false, "active", "terminated", 1, 0, facts.NeedsAttention, `unit "web/0" is terminated`, 0},
@@ -57,6 +57,18 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 				said := strings.Join(res.Aftermath.Differences, "; ")
 				if err != nil || res.Outcome != c.outcome || !strings.Contains(said, c.says) || c.says == "" && said != "" {
 					t.Errorf("%s (%s), differences %q, %v", res.Outcome, res.Cause, said, err)
+				}
+				if unread := c.old && c.outcome == facts.NeedsAttention; res.Aftermath.Unread != unread {
+					t.Errorf("unread %v, want %v", res.Aftermath.Unread, unread)
+				}
+				evidence := ""
+				for _, f := range res.Aftermath.Findings {
+					if f.Check == migration.VerifyContents {
+						evidence = f.Evidence
+					}
+				}
+				if c.old && (!strings.Contains(evidence, `unit "web/0" is `) || !strings.Contains(evidence, "before the migration")) {
+					t.Errorf("the finding is %q", evidence)
 				}
 				if c.readingsAfterward != 0 && g.readings["east"] != c.readingsAfterward {
 					t.Errorf("%d readings, want %d", g.readings["east"], c.readingsAfterward)

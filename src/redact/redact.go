@@ -68,14 +68,15 @@ var secretShapes = sync.OnceValue(func() []redaction { //nolint:gochecknoglobals
 		// A name that says that a secret follows, with what may stand around it.
 		name = `(?i)([\w.-]*(?:passw(?:or)?d|pwd|pass[-_]?phrase|maas[-_]?oauth|x-amz-[a-z-]+|macaroons?|token|cookie|secret[-_]?key|access[-_]?key|private[-_]?key|client[-_]?key(?:[-_]?data)?|api[-_]?key|(?:client|shared|oauth)[-_]?secret|[sv]64|authorization))`
 		// The quotes may be escaped, when one text quotes another.
-		is    = `(\\*["']?\s*[:=]\s*)`
-		value = `(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|\S+)`
+		is = `(\\*["']?\s*[:=]\s*)`
+		// One that is hidden already ends where it does: what follows is another's text.
+		value = `(?:\[redacted\]|(?:(?:bearer|basic)\s+)?(?:\\*"[^"]*"|'[^']*'|\S+))`
 	)
 	return []redaction{
 		// Everything after the words: the values may contain any characters.
-		{regexp.MustCompile(`(?is)(credential attribute mismatch:).*`), "$1 [redacted]"},
+		{regexp.MustCompile(`(?is)(credential attribute mismatch:)(?: \[redacted\]|.*)`), "$1 [redacted]"},
 		// To the last bracket, or to the end of a text that was cut.
-		{regexp.MustCompile(`(?s)map\[.*\]`), "map[redacted]"},
+		{regexp.MustCompile(`(?s)map\[redacted\]|map\[.*\]`), "map[redacted]"},
 		{regexp.MustCompile(`(?s)map\[[^\]]*$`), "map[redacted]"},
 		{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|$)`), "[redacted PEM]"},
 		{regexp.MustCompile(`(://)[^\s/@]+@`), "$1[redacted]@"},

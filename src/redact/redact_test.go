@@ -65,6 +65,21 @@ func TestRedactingTwiceIsRedactingOnce(t *testing.T) {
 	}
 }
 
+// A sentence of ours around a text that was redacted, and others beside it, are not changed when
+// the whole is redacted.
+func TestWhatStandsAroundARedactedTextIsKept(t *testing.T) {
+	for _, text := range []string{
+		"hook failed: password=x", "token: y)", "secret=z", "client-secret=abc]}", "Authorization: Bearer abcdefghijk", "attributes map[a:b] c",
+		"map[a:b", "credential attribute mismatch: map[a:b] != map[c:d]", "-----BEGIN X-----\na",
+	} {
+		part := redact.String(text)
+		whole := "unit \"a/0\" is in error (" + part + "), previously active; unit \"b/0\" is in error (" + part + "), previously [active]; and 2 more"
+		if got := redact.String(whole); got != whole {
+			t.Errorf("%q becomes\n%q, want\n%q", text, got, whole)
+		}
+	}
+}
+
 func FuzzRedact(f *testing.F) {
 	f.Add("password=x")
 	f.Add("client-secret=abc)")

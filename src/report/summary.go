@@ -103,6 +103,9 @@ func attentionSummary(r migration.Result) string {
 		}
 		return text + fmt.Sprintf("%d of its agents have not reconnected: %s; keep controller %q until they have", len(missing), few(missing), r.Source.String())
 	case facts.CauseDifferences:
+		if r.Aftermath.Unread {
+			return text + "not all of it works, and whether it did before the migration is not known: " + r.Detail
+		}
 		return text + "its contents differ from before the migration: " + cmp.Or(r.Detail, "see verify.failed.contents in the results")
 	default:
 		return text + fmt.Sprintf("controller %q still has a copy; its administrator must examine it before anything is removed", r.Source.String())

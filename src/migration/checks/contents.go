@@ -135,7 +135,7 @@ func unready(u facts.Unit, source rules.Version) string {
 		return ""
 	case slices.Contains([]string{"error", "terminated", "unknown"}, u.Workload),
 		u.Workload == "blocked" && source.Less(lenient):
-		return strings.TrimSpace("has a workload that Juju " + source.Line() + " does not migrate: " + u.Workload + " " + u.Message.String())
+		return "has a workload that Juju " + source.Line() + " does not migrate: " + u.State()
 	case slices.Contains(starting[u.Workload], string(u.Message)):
 		return "is still being set up (" + u.Message.String() + ")"
 	default:

@@ -18,6 +18,15 @@ func Alive(life string) bool { return life == "" || life == "alive" }
 // Present reports whether the agent of the unit is with its controller.
 func (u Unit) Present() bool { return u.Agent == "idle" || u.Agent == "executing" }
 
+// State is the unit's workload with what the charm says of it, in one line: "blocked (no relation)".
+func (u Unit) State() string {
+	says := strings.Join(strings.Fields(u.Message.String()), " ")
+	if says == "" {
+		return u.Workload
+	}
+	return u.Workload + " (" + says + ")"
+}
+
 // InventoryRequest says what is read about a model.
 type InventoryRequest struct {
 	Model      string         // The UUID.

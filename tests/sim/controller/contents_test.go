@@ -21,6 +21,7 @@ func TestFullStatusShowsWhatDecidesAMigration(t *testing.T) {
 		m.Machines = append(m.Machines, controller.Machine{ID: "0/lxd/0"}, controller.Machine{ID: "0/lxd/0/kvm/1"})
 		m.Applications[0].Charm, m.Applications[0].Profile = "local:jammy/postgresql-0", "juju-prod-pg-1"
 		m.Applications[1].Units[0].After = &controller.Workload{Status: "error", Message: "hook failed: config-changed"}
+		m.Applications[1].Units[0].Subordinates = []controller.Unit{{Name: "nrpe/0", After: &controller.Workload{Status: "blocked"}}}
 		if err := b.a.AddModel(m); err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +36,10 @@ func TestFullStatusShowsWhatDecidesAMigration(t *testing.T) {
 				Charm   string
 				Profile string `json:"charm-profile"`
 				Units   map[string]struct {
-					Workload struct{ Status, Info string } `json:"workload-status"`
+					Workload     struct{ Status, Info string } `json:"workload-status"`
+					Subordinates map[string]struct {
+						Workload struct{ Status string } `json:"workload-status"`
+					}
 				}
 			}
 		}
@@ -57,6 +61,9 @@ func TestFullStatusShowsWhatDecidesAMigration(t *testing.T) {
 		c.decode(c.call("Client", 8, "FullStatus", map[string]any{"patterns": []string{}}), &st)
 		if unit := st.Applications["app"].Units["app/0"].Workload; unit.Status != "error" || unit.Info != "hook failed: config-changed" {
 			t.Errorf("after the move: %+v", unit)
+		}
+		if beside := st.Applications["app"].Units["app/0"].Subordinates["nrpe/0"].Workload.Status; beside != "blocked" {
+			t.Errorf("the subordinate is %q after the move", beside)
 		}
 	})
 }

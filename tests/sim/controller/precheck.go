@@ -11,8 +11,7 @@ import (
 )
 
 // The prechecks of a migration with their exact texts (Juju 2.9 to 3.6, documented). Errors have no code unless stated.
-// Juju 4 checks machines in its own way (by its source); that it has the other checks of 3.6 is assumed, and is not
-// true for units and applications.
+// Juju 4 checks machines and units in its own way (by its source); that it has the other checks of 3.6 is assumed.
 
 // precheckSource checks the model that is to be migrated, and the controller. The caller holds mu. The texts lack the
 // prefix "source prechecks failed: ".
@@ -33,6 +32,11 @@ func (c *Controller) precheckSource(h *hosted) error {
 	}
 	if err := c.precheckMachines(m); err != nil {
 		return err
+	}
+	if c.release.has(juju4) {
+		if err := m.precheckUnits4(c.release.version.majorMinor()); err != nil {
+			return err
+		}
 	}
 	for _, application := range m.Applications {
 		if err := application.precheck(m); err != nil {
@@ -112,6 +116,47 @@ func (m Model) precheckMachines4() error {
 		}
 	}
 	return nil
+}
+
+// precheckUnits4 checks the units as Juju 4 does, which also asks for their workload: it refuses one that is in error,
+// terminated, unknown or still being installed, and 4.0 a blocked one too (core/status of 4.0.15 and 4.1-beta2,
+// juju/juju#23091).
+func (m Model) precheckUnits4(line version) error {
+	var old, unready []string
+	m.eachUnit(func(u *Unit) {
+		if m.Type == "iaas" && u.AgentVersion != m.AgentVersion {
+			old = append(old, u.Name)
+		}
+		if u.AgentStatus != "idle" && u.AgentStatus != "executing" {
+			unready = append(unready, fmt.Sprintf("- unit %q agent not idle or executing", u.Name))
+		}
+		if !u.viable(line) {
+			unready = append(unready, fmt.Sprintf("- unit %q workload not active or viable", u.Name))
+		}
+	})
+	switch {
+	case len(old) > 0:
+		return wire.Errorf("", "there exists units in the model that are not running the target agent version of the model %v", old)
+	case len(unready) > 0:
+		return wire.Errorf("", "model unit(s) are not ready for migration:\n%s", strings.Join(unready, "\n"))
+	default:
+		return nil
+	}
+}
+
+func (u Unit) viable(line version) bool {
+	switch u.Status {
+	case "active":
+		return true
+	case "blocked":
+		return line.compare(version{major: 4, minor: 1}) >= 0
+	case "maintenance":
+		return u.Message != "installing charm software"
+	case "waiting":
+		return !slices.Contains([]string{"waiting for machine", "installing agent", "agent initialising"}, u.Message)
+	default:
+		return false
+	}
 }
 
 // precheckBlockers returns what prevents a model from being migrated to a newer controller. In 2.9 and 3.0 the text

@@ -97,6 +97,37 @@ func TestPrechecksOfMachinesOfJuju4(t *testing.T) {
 	}
 }
 
+// Juju 4 asks for the workload of units, 4.0 and 4.1 not in the same way.
+func TestPrechecksOfUnitsOfJuju4(t *testing.T) {
+	const unready = "source prechecks failed: model unit(s) are not ready for migration:\n"
+	for _, test := range []struct {
+		source, status, message string
+		refused                 bool
+	}{
+		{"4.0.15", "error", "hook failed", true},
+		{"4.1.0", "error", "hook failed", true},
+		{"4.0.15", "blocked", "", true},
+		{"4.1.0", "blocked", "", false},
+		{"4.1.0", "unknown", "", true},
+		{"4.1.0", "terminated", "", true},
+		{"4.1.0", "waiting", "waiting for machine", true},
+		{"4.1.0", "waiting", "for its database", false},
+		{"4.1.0", "maintenance", "installing charm software", true},
+		{"3.6.14", "error", "hook failed", false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := start(t, func(a, b *controller.Config) { a.Version, b.Version = test.source, "4.1.0" })
+			b.a.Update(prod, func(m *controller.Model) {
+				m.Applications[1].Units[0].Subordinates = []controller.Unit{{Name: "nrpe/0", AgentStatus: "idle", AgentVersion: m.AgentVersion, Status: test.status, Message: test.message}}
+			})
+			_, refused := b.admin(t, addressA).migrate(b.toB())
+			if got := refused != nil && refused.Message == unready+"- unit \"nrpe/0\" workload not active or viable"; got != test.refused || !test.refused && refused != nil {
+				t.Errorf("%+v: %v", test, refused)
+			}
+		})
+	}
+}
+
 func TestPrechecksOfTheTarget(t *testing.T) {
 	tests := []struct {
 		name, want string

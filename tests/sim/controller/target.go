@@ -164,25 +164,20 @@ func (m *Model) strand() {
 			m.Machines[i].AgentStatus = "down"
 		}
 	}
-	for _, application := range m.Applications {
-		for i, unit := range application.Units {
-			if unit.Strands {
-				application.Units[i].AgentStatus = "lost"
-			}
+	m.eachUnit(func(u *Unit) {
+		if u.Strands {
+			u.AgentStatus = "lost"
 		}
-	}
+	})
 }
 
 // settle gives the units the workload that they have after the move.
 func (m *Model) settle() {
-	for _, application := range m.Applications {
-		for i, unit := range application.Units {
-			if unit.After != nil {
-				application.Units[i].Status, application.Units[i].Message = unit.After.Status, unit.After.Message
-				application.Units[i].After = nil
-			}
+	m.eachUnit(func(u *Unit) {
+		if u.After != nil {
+			u.Status, u.Message, u.After = u.After.Status, u.After.Message, nil
 		}
-	}
+	})
 }
 
 func abortImport(ctx context.Context, s *session, req *wire.Request) (any, error) {

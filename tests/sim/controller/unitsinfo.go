@@ -137,6 +137,18 @@ func (m Model) unitsOf(application string) []Unit {
 	return out
 }
 
+// eachUnit calls do with each unit, subordinates included.
+func (m *Model) eachUnit(do func(*Unit)) {
+	for _, a := range m.Applications {
+		for i := range a.Units {
+			do(&a.Units[i])
+			for j := range a.Units[i].Subordinates {
+				do(&a.Units[i].Subordinates[j])
+			}
+		}
+	}
+}
+
 // takesPart reports whether a unit joins a relation: a subordinate joins one with another subordinate, and otherwise only the one
 // with its principal's application (state.RelationUnit.Valid of 3.5.4).
 func (m Model) takesPart(r Relation, u Unit) bool {
