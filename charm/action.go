@@ -25,7 +25,7 @@ func (a *Action) Name() string { return a.name }
 
 // Params decodes the parameters into a struct, by its json tags. Juju has
 // validated them against actions.yaml and filled in the defaults before; a
-// parameter that the struct does not know is an error anyway, since a
+// parameter that the struct does not know is an error anyway, because a
 // misspelt option must not pass for an absent one.
 func (a *Action) Params(into any) error {
 	if err := decode(a.params, into, true); err != nil {

@@ -44,7 +44,7 @@ func (a *Action) LimitProgress(lines int) {
 // the task keeps it. It costs a round trip to the controller.
 //
 // The line is cut at 500 characters, control characters become spaces, and a
-// percent sign is spelled out, since the client of some releases of Juju 3.6
+// percent sign is spelled out, because the client of some releases of Juju 3.6
 // mangles it. A line that repeats the previous one is only counted. The last line
 // of the budget, see [Action.LimitProgress], says that the rest is not shown. Log
 // returns no error, because progress is no reason for an action to fail; after a

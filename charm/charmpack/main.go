@@ -32,8 +32,8 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("charmpack", flag.ExitOnError)
-	root := flags.String("root", ".", "the `folder` of charmcraft.yaml")
-	out := flags.String("out", "dist", "the `folder` for the archives")
+	root := flags.String("root", ".", "the `directory` of charmcraft.yaml")
+	out := flags.String("out", "dist", "the `directory` for the archives")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		names = project.Platforms()
 	}
 	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // archives are for all users to read
-		return fmt.Errorf("cannot create the folder for the archives: %w", err)
+		return fmt.Errorf("cannot create the directory for the archives: %w", err)
 	}
 	for _, name := range names {
 		if err := packOne(ctx, project, name, *out, stdout); err != nil {

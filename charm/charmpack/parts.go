@@ -30,7 +30,7 @@ func (p *Project) build(ctx context.Context, name, arch string) (Archive, error)
 func (p *Project) override(ctx context.Context, part part, arch string) (Archive, error) {
 	install, err := os.MkdirTemp("", "charmpack-")
 	if err != nil {
-		return nil, fmt.Errorf("cannot create a folder to build in: %w", err)
+		return nil, fmt.Errorf("cannot create a directory to build in: %w", err)
 	}
 	defer os.RemoveAll(install)
 	//nolint:gosec // charmcraft.yaml is source code, as a Makefile is

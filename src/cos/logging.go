@@ -105,7 +105,7 @@ func (g ruleGroup) of(t topology) ruleGroup {
 const EventVersion = 1
 
 // Loki returns a client of the related Lokis. It is nil if none is related; a nil
-// client discards lines. Problems are logged, since no action and no hook may fail
+// client discards lines. Problems are logged, because no action and no hook may fail
 // for lack of a log. patience limits the wait for unsent lines at the end; zero
 // means the default of package loki.
 func Loki(ctx context.Context, u Unit, patience time.Duration) *loki.Client {

@@ -39,7 +39,7 @@ func principalsOf(status jimm.Status) map[string]string {
 	return principals
 }
 
-// addElsewhere adds which subordinates never join a relation of their application, since they
+// addElsewhere adds which subordinates never join a relation of their application, because they
 // are beside another one.
 func addElsewhere(to facts.Inventory, status jimm.Status) {
 	principals := principalsOf(status)

@@ -87,7 +87,7 @@ func TestAPrincipalAloneHasNotJoined(t *testing.T) {
 	}
 }
 
-// One unit of each application that has a relation is asked, since it sees all units of the other side.
+// One unit of each application that has a relation is asked, because it sees all units of the other side.
 func TestOneUnitOfEachApplicationIsAsked(t *testing.T) {
 	status := related()
 	status.Relations = []jimm.Relation{{Endpoints: []jimm.RelationEndpoint{{Application: "web"}, {Application: "sub", Subordinate: true}}}}

@@ -10,7 +10,7 @@ import (
 )
 
 // UnmarshalJSON decodes an event as JIMM sends it. It never fails on what is
-// valid JSON: a field that is not as expected stays zero, since one odd event
+// valid JSON: a field that is not as expected stays zero, because one odd event
 // must not hide the others. Parameters of any method but those of [ChangeMethods]
 // are dropped here, unread.
 func (e *AuditEvent) UnmarshalJSON(data []byte) error {

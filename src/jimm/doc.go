@@ -16,7 +16,7 @@
 // differences that a client sees are documented on the methods. What a server offers
 // is found out by calling: a method that it does not know answers
 // rpc.CodeNotImplemented. Before a login JIMM answers the same to everything,
-// which a [Client] never meets, since it is logged in as long as it lives.
+// which a [Client] never meets, because it is logged in as long as it lives.
 //
 // # What is never sent
 //

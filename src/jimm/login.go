@@ -71,7 +71,7 @@ func logIn(ctx context.Context, conn rpc.Caller, credentials credentials) (login
 }
 
 // ErrRightsUnknown reports that JIMM knows the account, and cannot check its rights.
-var ErrRightsUnknown = errors.New("JIMM cannot check rights, since its OpenFGA does not answer")
+var ErrRightsUnknown = errors.New("JIMM cannot check rights, because its OpenFGA does not answer")
 
 // cannotCheckRights reports whether a login was refused because OpenFGA does not answer: the
 // code is that of a wrong secret (2024, recorded).

@@ -63,7 +63,7 @@ type migrateParams struct {
 //
 // JIMM answers when source and target have run their prechecks; the migration
 // itself begins after that. The call waits for three minutes, or longer if
-// Options.CallTimeout says so, since some calls are never answered.
+// Options.CallTimeout says so, because some calls are never answered.
 //
 // Only an error that matches rpc.ErrNotSent proves that no migration was
 // started. After any other, including an answered refusal, check the model: the

@@ -13,7 +13,7 @@
 // A server is always verified: by the controller's own CA, or by the system's
 // roots when it has a public name. [Probe] needs no credentials.
 //
-// The structs of the wire decode with tolerance, since versions differ in what
+// The structs of the wire decode with tolerance, because versions differ in what
 // they send: unknown members are ignored, absent and null ones are zero. Some
 // of them are JIMM's as well, which serves Juju's ModelManager.
 package juju

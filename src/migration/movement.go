@@ -138,7 +138,7 @@ type AllMovements struct {
 	Movements []Movement
 	// Known is the number of models in JIMM's record.
 	Known int
-	// Unasked is the number of models that may move and were not asked about, since
+	// Unasked is the number of models that may move and were not asked about, because
 	// the time was over.
 	Unasked int
 	// Gaps is why JIMM's list of models is not complete; nil if it is.

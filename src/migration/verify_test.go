@@ -278,7 +278,7 @@ func TestMigrate_JIMMForgetsTheModelAtTheEnd(t *testing.T) {
 	})
 }
 
-// forestalled is a JIMM that records a model by itself and then refuses to record it, since the target does not describe
+// forestalled is a JIMM that records a model by itself and then refuses to record it, because the target does not describe
 // it.
 type forestalled struct{ *fake }
 

@@ -268,7 +268,7 @@ func (c *Conn) lose(reason error) {
 // enough: it waits for its turn, up to five seconds for each direction.
 func (c *Conn) cut() { _ = c.line.Close() }
 
-// read is the only reader. It has no context, since one that ends in a Read
+// read is the only reader. It has no context, because one that ends in a Read
 // closes the websocket.
 func (c *Conn) read() {
 	defer func() {

@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether target is this error's [Code]. The message "model
-// migration in progress" counts as [CodeMigrationInProgress], since Juju (2.9 to
+// migration in progress" counts as [CodeMigrationInProgress], because Juju (2.9 to
 // 4.0) sends that error without its code.
 func (e *Error) Is(target error) bool {
 	code, ok := target.(Code)

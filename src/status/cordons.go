@@ -20,7 +20,7 @@ import (
 const longCordon = 24 * time.Hour
 
 // cordons are the controllers of one JIMM that it lists as deprecated, by UUID. The
-// unit's state keeps them, since JIMM deletes old events of its audit log.
+// unit's state keeps them, because JIMM deletes old events of its audit log.
 type cordons struct {
 	// JIMM is its UUID.
 	JIMM string            `json:"jimm,omitempty"`

@@ -30,7 +30,7 @@ type Pending struct {
 type PendingState string
 
 // The states of a pending migration. A hook that finds [Followed] knows that the
-// action was killed, since a unit does one thing at a time.
+// action was killed, because a unit does one thing at a time.
 const (
 	// Followed: an action follows it.
 	Followed PendingState = ""

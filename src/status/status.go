@@ -62,7 +62,7 @@ func (k inputs) status() (charm.Status, string) {
 }
 
 // unfinished is the status of pending migrations. One that was interrupted
-// blocks, since it may end unrecorded. One that was detached on purpose does not.
+// blocks, because it may end unrecorded. One that was detached on purpose does not.
 func (k inputs) unfinished() (charm.Status, string) {
 	status := charm.StatusMaintenance
 	for _, p := range k.pending {

@@ -22,7 +22,7 @@ import (
 var (
 	mermaid  = flag.String("mermaid", "", "path of mermaid.min.js")
 	chromium = flag.String("chromium", "", "path of Chromium or Chrome")
-	out      = flag.String("out", "", "folder to leave the pictures in, as PNG; default none")
+	out      = flag.String("out", "", "directory for the pictures, as PNG; default none")
 )
 
 const (

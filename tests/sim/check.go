@@ -27,7 +27,7 @@ func problem(format string, args ...any) error {
 
 func (w *World) checkJIMM() (problems []error) {
 	if _, ok := generations()[w.JIMM.Version]; !ok {
-		problems = append(problems, problem("JIMM of %q is not known, only of %q", w.JIMM.Version,
+		problems = append(problems, problem("JIMM of %q cannot be simulated; use one of %q", w.JIMM.Version,
 			slices.Sorted(maps.Keys(generations()))))
 	}
 	if !isUUID(w.JIMM.UUID) {
@@ -35,14 +35,14 @@ func (w *World) checkJIMM() (problems []error) {
 	}
 	for _, a := range w.JIMM.ServiceAccounts {
 		if a.ID == "" || a.Secret == "" {
-			problems = append(problems, problem("service account %q needs id and secret", a.ID))
+			problems = append(problems, problem("service account %q needs an id and a secret", a.ID))
 		}
 	}
 	if w.JIMM.Cancels && w.JIMM.Version != "2024" {
-		problems = append(problems, problem("JIMM of %q does not cancel what it has sent", w.JIMM.Version))
+		problems = append(problems, problem("JIMM of %q does not cancel its requests; remove cancels", w.JIMM.Version))
 	}
 	if w.Speed < 0 {
-		problems = append(problems, problem("speed %v is below zero", w.Speed))
+		problems = append(problems, problem("speed %v is negative", w.Speed))
 	}
 	return problems
 }
@@ -63,11 +63,11 @@ func (w *World) checkControllers() (problems []error) {
 	for _, c := range w.Controllers {
 		switch {
 		case seen[c.Name]:
-			problems = append(problems, problem("a controller cannot be named %q, or is twice", c.Name))
+			problems = append(problems, problem("the controller name %q is reserved, or is used twice", c.Name))
 		case !isUUID(c.UUID) || !isUUID(c.ModelUUID):
 			problems = append(problems, problem("%q or %q is not the UUID of controller %q", c.UUID, c.ModelUUID, c.Name))
 		case c.CordonedFor < 0 || c.CordonedFor > 0 && c.Status != statusDeprecated:
-			problems = append(problems, problem("controller %q is not cordoned, or for less than no time", c.Name))
+			problems = append(problems, problem("controller %q: cordoned-for needs a positive time and the status deprecated", c.Name))
 		}
 		seen[c.Name] = true
 		problems = append(problems,
@@ -101,7 +101,7 @@ func (w *World) checkModels() (problems []error) {
 		case m.Name == "":
 			problems = append(problems, problem("a model of %q has no name", m.Owner))
 		case names[full] && m.RecordedOn != nowhere, ids[m.UUID]:
-			problems = append(problems, problem("model %q is twice", full))
+			problems = append(problems, problem("model %q is listed twice", full))
 		case !isUUID(m.UUID):
 			problems = append(problems, problem("%q is not the UUID of model %q", m.UUID, full))
 		}
@@ -129,11 +129,11 @@ func (w *World) checkPlaces(m Model, full string) (problems []error) {
 	}
 	for _, name := range places {
 		if _, ok := w.controller(name); !ok && name != nowhere {
-			problems = append(problems, problem("model %q names controller %q, which is not there", full, name))
+			problems = append(problems, problem("model %q names controller %q, which does not exist", full, name))
 		}
 	}
 	if m.Controller == nowhere && (m.RecordedOn == "" || len(m.Migrations)+len(m.History) > 0 || m.MigratingTo != "") {
-		problems = append(problems, problem("model %q is nowhere: it needs recorded-on and has no migrations", full))
+		problems = append(problems, problem("model %q is on no controller: it needs recorded-on, and cannot have migrations", full))
 	}
 	return problems
 }
@@ -142,7 +142,7 @@ func (w *World) checkRecord(m Model, full string) (problems []error) {
 	problems = append(problems, oneOf("mode", m.Mode, full,
 		string(jimm.ModeNone), string(jimm.ModeInternal), string(jimm.ModeExporting), string(jimm.ModeImporting)))
 	if generation, known := generations()[w.JIMM.Version]; m.Mode != "" && known && !generation().MigrationModes {
-		problems = append(problems, problem("model %q has a mode, which JIMM of %s has not", full, w.JIMM.Version))
+		problems = append(problems, problem("model %q has a mode, but JIMM of %s has no modes", full, w.JIMM.Version))
 	}
 	for user, access := range m.Grants {
 		problems = append(problems, oneOf("grant to "+user, access, full, "read", "write", "admin"))
@@ -165,7 +165,7 @@ func (w *World) checkFaults() (problems []error) {
 	}
 	for _, f := range w.Faults {
 		if _, ok := w.controller(f.Server); !ok && f.Server != "jimm" {
-			problems = append(problems, problem("a fault names server %q, which is not there", f.Server))
+			problems = append(problems, problem("a fault names server %q, which does not exist", f.Server))
 		}
 		problems = append(problems, oneOf("action of a fault", string(f.Action), f.Server, actions...))
 	}

@@ -207,7 +207,7 @@ func (j *JAAS) addRow(m Model) error {
 		row.Units += len(a.Units)
 	}
 	if !j.jimm.AddModel(row) {
-		return fmt.Errorf("model %q is twice", m.Name)
+		return fmt.Errorf("there is already a model %q", m.Name)
 	}
 	relations := map[string]string{"read": "reader", "write": "writer", accessAdmin: "administrator"}
 	for user, access := range m.Grants {

@@ -297,7 +297,7 @@ func unquoted(text string) string {
 }
 
 // foreign returns that a text has characters which no name has: models, users and controllers
-// of Juju have ASCII names. They are written as numbers, since they can look like others.
+// of Juju have ASCII names. They are written as numbers, because they can look like others.
 func foreign(text string) string {
 	other := strings.Map(func(r rune) rune {
 		if r <= unicode.MaxASCII {

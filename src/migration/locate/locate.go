@@ -191,7 +191,7 @@ func listModels(ctx context.Context, jaas survey.JAAS, opts Options) (facts.Mode
 // recordedAt is the controller that JIMM records for one model, "" if JIMM does not say it
 // without its list. JIMM of January 2026 and newer has a call for it. Before, the recorded controller
 // answers what JIMM passes on: where JIMM records migrations by itself only a login to the
-// model, since ModelInfo can make such a JIMM forget the model.
+// model, because ModelInfo can make such a JIMM forget the model.
 func recordedAt(ctx context.Context, jaas survey.JAAS, uuid string) facts.ControllerUUID {
 	if !jaas.Traits.AutoRecords {
 		if info := jaas.Witness.Info(ctx, uuid); info.Kind == facts.InfoLive {
@@ -290,7 +290,7 @@ func (l locator) needLogin(m facts.Model, copies map[facts.ControllerUUID]facts.
 const TimeOfBegin = time.Second
 
 // login logs in to the model through JIMM. What says that it is at rest is asked twice,
-// since a copy that begins to be imported says it too, unless the controller itself has
+// because a copy that begins to be imported says it too, unless the controller itself has
 // said that its copy is in use.
 func (l locator) login(ctx context.Context, m facts.Model, own facts.Copy) facts.Host {
 	host := l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)

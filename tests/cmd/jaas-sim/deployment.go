@@ -67,7 +67,7 @@ type deployment struct {
 func deploy(ctx context.Context, plan plan) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "jaas-sim-")
 	if err != nil {
-		return nil, fmt.Errorf("cannot create a folder for the world: %w", err)
+		return nil, fmt.Errorf("cannot create a directory for the world: %w", err)
 	}
 	d := &deployment{plan: plan, dir: dir}
 	if err := d.start(ctx); err != nil {
