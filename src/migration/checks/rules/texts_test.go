@@ -154,7 +154,7 @@ func TestAlternatives(t *testing.T) {
 func TestWhatEndsByItself(t *testing.T) {
 	want := []string{
 		"agent-time-limit", "agents-away", "agents-upgrading", "cleanup", "controller-reading", "controller-upgrade", "create", "dying", "finishing", "hidden", "import-cleanup",
-		"jimm-authorization", "jimm-error", "leader-gone", "leaving-target", "not-logged-in", "reboot", "record-denied", "record-target-away", "relation-joining", "running", "scaling",
+		"jimm-authorization", "jimm-error", "leader-gone", "leaving-target", "lxd-away", "not-logged-in", "reboot", "record-denied", "record-target-away", "relation-joining", "running", "scaling",
 		"source-away", "source-machines", "target-busy", "target-machines", "target-unreachable",
 	}
 	var got []string
