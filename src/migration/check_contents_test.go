@@ -83,6 +83,10 @@ func contentsCases() []contentsCase {
 		{"applications", checks.Applications, none, checks.Pass, "2 applications"},
 		{"application dying", checks.Applications, application(func(a *facts.Application) { a.Life = "dying" }), checks.Fail, "web is dying"},
 		{"charm store", checks.Applications, application(func(a *facts.Application) { a.Charm = "cs:web-7" }), checks.Fail, "charm from the charm store"},
+		{"charm store, beside one that is being removed", checks.Applications, func(i *facts.Inventory) {
+			i.Applications["old"] = facts.Application{Charm: "cs:old-7"}
+			i.Applications["web"] = facts.Application{Charm: "ch:web-7", Life: "dying"}
+		}, checks.Fail, "application web is dying; application old has a charm from the charm store"},
 		{"below its scale", checks.Applications, application(func(a *facts.Application) { a.Scale = 3 }), checks.Warn, "web has 2 of 3 units"},
 		{"application unreadable", checks.Applications, application(func(a *facts.Application) { a.Err = "on fire" }), checks.Fail, "on fire"},
 

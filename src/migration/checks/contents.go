@@ -147,25 +147,32 @@ func checkApplications(s *survey.Survey) Finding {
 	if !s.Contents.Known {
 		return notInspected(s.Contents)
 	}
-	var problems, below []string
+	var problems, below, old []string
+	var remedies [3]string
 	for _, name := range facts.SortedNames(s.Contents.Applications, func(facts.Application) bool { return true }) {
 		a := s.Contents.Applications[name]
 		switch {
 		case a.Err != "":
 			problems = append(problems, "application "+name+" cannot be read: "+a.Err)
+			remedies[0] = "find the reason in " + s.StatusCommand()
 		case !facts.Alive(a.Life):
 			problems = append(problems, "application "+name+" is "+a.Life)
+			remedies[1] = "wait until what is being removed is gone"
 		case strings.HasPrefix(a.Charm, "cs:") && refusesCharmStore(s):
-			problems = append(problems, "application "+name+" has a charm from the charm store, which no longer exists ("+a.Charm+")")
+			old = append(old, "application "+name+" has a charm from the charm store, which no longer exists ("+a.Charm+")")
+			remedies[2] = "refresh the charms from Charmhub (juju refresh --switch)"
 		case a.Scale > a.Units:
 			below = append(below, fmt.Sprintf("application %s has %d of %d units", name, a.Units, a.Scale))
 		}
 	}
+	problems = append(problems, old...)
 	if len(problems) == 0 && len(below) > 0 {
 		return Finding{Level: Warn, Evidence: List(below), Remedy: "wait until all units exist; " + s.StatusCommand() + " shows them"}
 	}
-	remedy := "wait until they are gone, or refresh the charms from Charmhub (juju refresh --switch)"
-	return list(s, problems, Fail, remedy, count(len(s.Contents.Applications), "application is alive", "applications are alive", "the model has no applications"))
+	remedy := strings.Join(slices.DeleteFunc(remedies[:], func(r string) bool { return r == "" }), "; ")
+	f := list(s, problems, Fail, remedy, count(len(s.Contents.Applications), "application is alive", "applications are alive", "the model has no applications"))
+	f.Lasting = len(old) > 0
+	return f
 }
 
 // refusesCharmStore reports whether the source or the target refuse charms of

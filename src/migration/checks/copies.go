@@ -75,12 +75,15 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	case source.State == facts.CopyMoved:
 		f.Evidence = name + " reports that it has migrated the model away, but not where to; JIMM does not record it yet"
 		f.Remedy = find
+	case s.Observation.Info.ReapFailed() && s.OnTarget() && broughtBy(s).Known():
+		f.Level, f.Evidence = Warn, strconv.Quote(broughtBy(s).String())+" has migrated the model and could not remove its copy: "+s.Observation.Info.Attempt.Text.String()
+		f.Remedy = find
 	case s.Observation.Info.ReapFailed():
 		f.Evidence = name + " has migrated the model and could not remove its copy; " + unknownTarget(s) + ": " + s.Observation.Info.Attempt.Text.String()
 		f.Remedy = find
 	case source.State == facts.CopyAbsent:
 		f.Evidence = name + " reports that it does not have the model"
-		f.Remedy = find
+		f.Remedy, f.Lasting = find, !s.Traits.AutoRecords // Such a JIMM may still record it by itself.
 	case s.Placement() == judge.HalfImported:
 		f.Evidence = name + " is still importing the model: another migration has not ended"
 		f.Remedy = "wait until it has ended"
@@ -108,6 +111,16 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 	return f
 }
 
+// broughtBy returns the controller that has migrated the model to the target, which JIMM records,
+// and has a copy of it; unknown if the entry of JIMM's list may be the target's own.
+func broughtBy(s *survey.Survey) facts.Controller {
+	from, _ := s.OtherHolder()
+	if judge.Attribute(s.Source, s.Controllers, s.Observation) == judge.EntryOfRecorded || !s.MovesElsewhere() {
+		return facts.Controller{}
+	}
+	return from
+}
+
 // unreachable returns what to do about a source that JIMM cannot ask.
 func unreachable(s *survey.Survey) string {
 	return "make sure that " + s.Source.String() + " runs and that JIMM can reach it, then try again"
@@ -128,7 +141,7 @@ func checkTargetCopy(s *survey.Survey) Finding {
 	name := strconv.Quote(s.Target.Name)
 	switch {
 	case s.OnTarget():
-		return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
+		return arrived()
 	case s.UnderWay():
 		return Finding{Level: Skip, Evidence: "a migration is running or has run: a copy on the target may belong to it"}
 	case target.State == facts.CopyAbsent || target.State == facts.CopyMoved:
@@ -185,8 +198,14 @@ func checkConflict(s *survey.Survey) Finding {
 			Evidence: "a third controller has a copy too, and no migration explains it: " + facts.DescribeCopies(others, s.Observation.Copies),
 			Remedy:   "have an administrator of that controller examine its copy first; if it is left over from an earlier attempt, pass ignore-checks=" + string(Conflict),
 		}
+	case len(others) == 1 && s.Observation.CopyOn(s.Source).State == facts.CopyAbsent && s.Observation.CopyOn(others[0]).State == facts.CopyActive:
+		return Finding{Level: Warn, Evidence: "JIMM's record is wrong: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: facts.LocateCommand(s.Options.Unit, s.Model.UUID)}
 	case len(others) > 0:
-		return Finding{Level: Warn, Evidence: "a third controller has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt; remove-left-over removes a half-imported copy"}
+		which := "a third controller"
+		if s.OnTarget() {
+			which = "another controller"
+		}
+		return Finding{Level: Warn, Evidence: which + " has a copy too: " + facts.DescribeCopies(others, s.Observation.Copies), Remedy: "have an administrator of that controller examine it: it may be left over from an earlier attempt; remove-left-over removes a half-imported copy"}
 	case !s.Options.Probe:
 		return Finding{Level: Skip, Evidence: "controllers are not asked (probe-controllers=false)"}
 	case len(there) > 0 && there[0].UUID != s.Target.UUID:

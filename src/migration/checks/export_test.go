@@ -24,6 +24,9 @@ func (m Hop) Advisories() Finding { return checkAdvisories(m.survey()) }
 // Units runs the check of that name.
 func (m Hop) Units() Finding { return checkUnits(m.survey()) }
 
+// Applications runs the check of that name.
+func (m Hop) Applications() Finding { return checkApplications(m.survey()) }
+
 // Versions runs the check of that name.
 func (m Hop) Versions() Finding { return checkVersions(m.survey()) }
 

@@ -108,3 +108,22 @@ func TestAModelMovesOutOfJIMMOnlyIfThatIsSaid(t *testing.T) {
 		})
 	}
 }
+
+// Each remedy is about a problem that is there, and a charm of the charm store stays what it is until it is refreshed.
+func TestApplicationsAreRemediedByKind(t *testing.T) {
+	for name, c := range map[string]struct {
+		all     map[string]facts.Application
+		remedy  string
+		settled bool
+	}{
+		"removed":    {map[string]facts.Application{"a": {Life: "dying"}}, "wait until what is being removed is gone", false},
+		"store":      {map[string]facts.Application{"a": {Charm: "cs:a-1"}}, "refresh the charms from Charmhub (juju refresh --switch)", true},
+		"both":       {map[string]facts.Application{"a": {Charm: "cs:a-1"}, "b": {Life: "dying"}}, "wait until what is being removed is gone; refresh the charms from Charmhub (juju refresh --switch)", true},
+		"unreadable": {map[string]facts.Application{"a": {Err: "on fire"}}, "find the reason in juju status -m alice@example.com/prod", false},
+	} {
+		f := checks.Hop{Source: "3.6.14", Target: "3.6.28", Contents: &facts.Inventory{Applications: c.all}}.Applications()
+		if f.Check = checks.Applications; f.Remedy != c.remedy || f.Level != checks.Fail || f.Settled() != c.settled {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}

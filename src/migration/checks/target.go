@@ -128,7 +128,7 @@ func checkCloud(s *survey.Survey) Finding {
 	same := s.Model.Cloud == s.Target.Cloud && (s.Model.Region == "" || s.Model.Region == s.Target.Region)
 	switch {
 	case s.OnTarget():
-		return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
+		return arrived()
 	case s.Reports.Clouds != nil && s.Model.Cloud != "":
 		return knownCloud(s, where)
 	case s.Contents.Targets != nil && slices.Contains(s.Contents.Targets, s.Target.UUID):

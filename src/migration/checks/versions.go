@@ -13,6 +13,9 @@ import (
 
 // checkVersionHop applies the rules about which versions migrate to which.
 func checkVersionHop(s *survey.Survey) Finding {
+	if s.OnTarget() {
+		return arrived()
+	}
 	var forbidden, limited, unknown, remedies, limits []string
 	f := Facts(s)
 	for _, r := range rules.All().Hops {
@@ -43,6 +46,11 @@ func checkVersionHop(s *survey.Survey) Finding {
 	}
 }
 
+// arrived is the finding of a check about the way to the target, on which JIMM records the model already.
+func arrived() Finding {
+	return Finding{Level: Skip, Evidence: "JIMM already records the model on the target"}
+}
+
 // fillOpen is the sentence of a rule for a model with contents that are not
 // known.
 func fillOpen(s *survey.Survey, r rules.Rule) string {
@@ -60,6 +68,9 @@ func open(unknown []string) []string {
 
 // checkAdvisories lists known bugs that affect such a migration.
 func checkAdvisories(s *survey.Survey) Finding {
+	if s.OnTarget() {
+		return arrived()
+	}
 	var known, remedies []string
 	var items []Item
 	unknown := 0
