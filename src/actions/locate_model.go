@@ -23,6 +23,7 @@ func locateModel(ctx context.Context, a *charm.Action, p locateParams) error {
 		return err
 	}
 	defer j.Close()
+	j.Engine.Auditor = j.AuditOnce()
 	page := max(int(p.Page), 1)
 	found, err := locate.Locate(ctx, j.Engine, locate.Options{
 		Model: p.Model,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"jimm-migrator/charm"
@@ -104,7 +105,8 @@ func allMoving(ctx context.Context, a *charm.Action, j *jaas.JAAS, opts migratio
 	}
 	named := func(m facts.Model) (facts.Audit, bool) {
 		audit := recent.Of(m)
-		return audit, len(audit.Requests) > 0 || pending[m.UUID]
+		asked := slices.ContainsFunc(audit.Requests, func(q facts.Request) bool { return q.Kind == facts.RequestMigrate })
+		return audit, asked || pending[m.UUID]
 	}
 	found, err := migration.AllMoving(ctx, j.Engine, opts, named)
 	if err != nil {

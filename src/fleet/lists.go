@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -327,7 +328,7 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, 
 		if !last.IsZero() {
 			out.Requested[m.UUID] = last
 		}
-		if f, moves := t.flight(ctx, m, controllers.ByUUID(m.Recorded), last); moves {
+		if f, moves := t.flight(ctx, m, controllers, last); moves {
 			out.Moving = append(out.Moving, f)
 		}
 		delete(asked, m.UUID)
@@ -341,7 +342,8 @@ func (t *Traffic) Observe(ctx context.Context, age time.Duration) (Observation, 
 }
 
 // flight reports whether a model is migrating.
-func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Controller, last time.Time) (Flight, bool) {
+func (t *Traffic) flight(ctx context.Context, m *facts.Model, controllers facts.Controllers, last time.Time) (Flight, bool) {
+	source := controllers.ByUUID(m.Recorded)
 	f := Flight{Model: m.UUID, Source: source.Name, Agents: m.Agents()}
 	shown := m.Entry.Kind == facts.InfoListed && m.Entry.Attempt.Exists() && m.Entry.Attempt.End.IsZero()
 	if last.IsZero() && !shown {
@@ -368,7 +370,7 @@ func (t *Traffic) flight(ctx context.Context, m *facts.Model, source facts.Contr
 	case target == "" || target == source.Name:
 		return f, false // It is where it was asked to go, or recorded since.
 	case m.Entry.Kind != facts.InfoNotAsked && !source.ShowsMigrations() && t.Probe:
-		return f, t.probe(ctx, m, source, audit, last)
+		return f, t.probe(ctx, m, source, controllers, audit, last)
 	case m.Entry.Kind != facts.InfoNotAsked && t.mayBegin(audit, m.Entry.Attempt, source.Name):
 		return f, true
 	case m.Entry.Kind != facts.InfoNotAsked:
@@ -399,7 +401,7 @@ func (t *Traffic) mayBegin(audit facts.Audit, shown facts.Attempt, source string
 // probe asks the source about a model that was requested to migrate. Juju 4.0.0 and later show no migration in any
 // list, but report that one is running as soon as they have accepted it (4.0.15 observed). The answer that none is
 // running is valid until the next request.
-func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Controller, audit facts.Audit, last time.Time) bool {
+func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Controller, controllers facts.Controllers, audit facts.Audit, last time.Time) bool {
 	if over, followed := t.settled(m.UUID, last); over || followed {
 		return followed
 	}
@@ -409,6 +411,9 @@ func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Contro
 		if open && t.mayBegin(audit, facts.Attempt{}, source.Name) {
 			return true
 		}
+		if t.undecided(ctx, m, source, controllers, audit, said) {
+			return true
+		}
 		t.end(m.UUID, last)
 		return false
 	case facts.CopyMoved, facts.CopyAbsent: // It has left, and is not recorded.
@@ -416,6 +421,16 @@ func (t *Traffic) probe(ctx context.Context, m *facts.Model, source facts.Contro
 	default:
 		return true // It moves, or nothing is known.
 	}
+}
+
+// undecided reports whether the model may have been migrated to a controller that does not answer, although the source
+// has a copy and is idle.
+func (t *Traffic) undecided(ctx context.Context, m *facts.Model, source facts.Controller, list facts.Controllers, audit facts.Audit, said facts.Copy) bool {
+	o := facts.Observation{Destinations: audit.Destinations(source, list), Copies: map[facts.ControllerUUID]facts.Copy{source.UUID: said}}
+	for _, to := range judge.Open(source, o) {
+		o.Copies[to] = t.witness.Copy(ctx, list.ByUUID(to), m.UUID)
+	}
+	return len(judge.Open(source, o)) > 0
 }
 
 // settled reports whether a model is known not to be migrating since that request, and whether it is watched by its own

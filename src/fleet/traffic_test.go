@@ -23,6 +23,7 @@ type lists struct {
 	calls  int
 	west   string // Its release, if not 3.6.14,
 	says   facts.CopyState
+	away   bool // East does not answer.
 }
 
 func (l *lists) Controllers(context.Context) ([]facts.Controller, error) {
@@ -47,7 +48,10 @@ type witness struct {
 
 func (w witness) Info(context.Context, string) facts.Info { return w.lists.info }
 
-func (w witness) Copy(context.Context, facts.Controller, string) facts.Copy {
+func (w witness) Copy(_ context.Context, c facts.Controller, _ string) facts.Copy {
+	if w.lists.away && c.Name == "east" {
+		return facts.Copy{Err: errors.New("no route")}
+	}
 	return facts.Copy{State: w.lists.says}
 }
 
@@ -76,6 +80,13 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 		"Juju 4, no answer":                   {true, func(l *lists) { l.west, l.asked = "4.0.15", request(time.Hour) }, true},
 		"Juju 4, aborted long ago":            {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Hour) }, false},
 		"Juju 4, aborted a moment ago":        {true, func(l *lists) { l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Minute) }, false},
+		"Juju 4, aborted or left a copy behind, and the target is away": {true, func(l *lists) {
+			l.west, l.says, l.asked, l.away = "4.0.15", facts.CopyActive, request(time.Hour), true
+		}, true},
+		"Juju 4, recorded on its source since, and the target is away": {true, func(l *lists) {
+			l.west, l.says, l.asked, l.away = "4.0.15", facts.CopyActive, request(time.Hour), true
+			l.asked = append(l.asked, fleet.Asked{Key: "2", Model: uuid("a"), Request: facts.Request{Kind: facts.RequestRecord, Target: "west", At: time.Now().Add(-time.Minute)}})
+		}, false},
 		"Juju 4, JIMM has not yet answered": {true, func(l *lists) {
 			l.west, l.says, l.asked = "4.0.15", facts.CopyActive, request(time.Minute)
 			l.asked[0].Answered = false

@@ -2,10 +2,12 @@ package jaas
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/survey"
 )
 
 // auditor reads JIMM's audit log for the engine.
@@ -17,23 +19,69 @@ const maxEvents = 1000
 
 // Audit returns the requests to move or record the model, oldest first.
 func (a *auditor) Audit(ctx context.Context, model facts.Model) (facts.Audit, error) {
-	client, err := a.session.get(ctx)
+	events, err := readEvents(ctx, a.session)
+	return events.of(model), err
+}
+
+// AuditOnce returns an auditor that reads JIMM's audit log when it is first asked, and answers for all models from that.
+func (j *JAAS) AuditOnce() survey.Auditor { return &auditorOnce{session: j.session} }
+
+// auditorOnce reads the log once.
+type auditorOnce struct {
+	session *session
+	once    sync.Once
+	events  events
+	err     error
+}
+
+// Audit returns the requests to move or record the model, oldest first.
+func (a *auditorOnce) Audit(ctx context.Context, model facts.Model) (facts.Audit, error) {
+	a.once.Do(func() { a.events, a.err = readEvents(ctx, a.session) })
+	return a.events.of(model), a.err
+}
+
+// events are the newest requests to move or record models, with JIMM's clock.
+type events struct {
+	now      time.Time
+	requests []event
+}
+
+// event is one request, of whichever model.
+type event struct {
+	facts.Request
+	spec jimm.MigrationRequest
+}
+
+// of returns the requests about a model.
+func (e events) of(model facts.Model) facts.Audit {
+	out := facts.Audit{Now: e.now}
+	for _, r := range e.requests {
+		if r.spec.Names(model.UUID, model.FullName()) {
+			out.Requests = append(out.Requests, r.Request)
+		}
+	}
+	facts.Sort(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
+	return out
+}
+
+// readEvents reads the log. With an error it returns nothing.
+func readEvents(ctx context.Context, s *session) (events, error) {
+	client, err := s.get(ctx)
 	if err != nil {
-		return facts.Audit{}, err
+		return events{}, err
 	}
 	now, err := newest(ctx, client)
 	if err != nil {
-		return facts.Audit{}, err
+		return events{}, err
 	}
-	out := facts.Audit{Now: now}
+	out := events{now: now}
 	for method, kind := range map[string]facts.RequestKind{"MigrateModel": facts.RequestMigrate, "UpdateMigratedModel": facts.RequestRecord} {
-		requests, err := requests(ctx, client, method, kind, model)
+		list, err := requests(ctx, client, method, kind)
 		if err != nil {
-			return facts.Audit{}, err
+			return events{}, err
 		}
-		out.Requests = append(out.Requests, requests...)
+		out.requests = append(out.requests, list...)
 	}
-	facts.Sort(out.Requests, func(x, y facts.Request) int { return x.At.Compare(y.At) })
 	return out, nil
 }
 
@@ -53,33 +101,31 @@ type call struct {
 	message      uint64
 }
 
-// requests returns the requests of one method that are about the model.
-func requests(ctx context.Context, client *jimm.Client, method string, kind facts.RequestKind, model facts.Model) ([]facts.Request, error) {
+// requests returns the requests of one method.
+func requests(ctx context.Context, client *jimm.Client, method string, kind facts.RequestKind) ([]event, error) {
 	var (
-		out      []facts.Request
+		out      []event
 		calls    []call // of out
 		answered = map[call]bool{}
 		seen     int
 	)
-	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: method}) {
+	for e, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: method}) {
 		if err != nil {
 			return nil, err
 		}
 		if seen++; seen > maxEvents {
 			break
 		}
-		id := call{event.ConversationID, event.MessageID}
-		if event.Response {
+		id := call{e.ConversationID, e.MessageID}
+		if e.Response {
 			answered[id] = true
 			continue
 		}
-		for _, m := range event.Migrations {
-			if m.Names(model.UUID, model.FullName()) {
-				out = append(out, facts.Request{
-					Kind: kind, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
-				})
-				calls = append(calls, id)
-			}
+		for _, m := range e.Migrations {
+			out = append(out, event{facts.Request{
+				Kind: kind, Target: m.TargetController, At: e.Time, User: e.User, Own: e.User == client.Identity(),
+			}, m})
+			calls = append(calls, id)
 		}
 	}
 	for i := range out {

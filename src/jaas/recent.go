@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"jimm-migrator/src/jimm"
@@ -14,10 +13,10 @@ import (
 // recently is how far back [JAAS.RecentMigrations] searches.
 const recently = 24 * time.Hour
 
-// Recent are the requests to migrate of the last day, by JIMM's clock.
+// Recent are the requests to migrate and to record of the last day, by JIMM's clock.
 type Recent struct {
 	now      time.Time
-	requests map[string][]facts.Request // By what they name, the oldest first.
+	requests map[string][]facts.Request // By what they name.
 }
 
 // Of returns the requests about a model.
@@ -38,31 +37,34 @@ func (j *JAAS) RecentMigrations(ctx context.Context) (Recent, error) {
 		return Recent{}, err
 	}
 	out := Recent{requests: map[string][]facts.Request{}}
-	defer func() {
-		for _, list := range out.requests {
-			slices.Reverse(list)
-		}
-	}()
 	if out.now, err = newest(ctx, client); err != nil || out.now.IsZero() {
 		return out, err
 	}
+	if err := out.read(ctx, client, "UpdateMigratedModel", facts.RequestRecord); err != nil {
+		return out, err
+	}
+	return out, out.read(ctx, client, "MigrateModel", facts.RequestMigrate)
+}
+
+// read adds the requests of one method.
+func (r Recent) read(ctx context.Context, client *jimm.Client, method string, kind facts.RequestKind) error {
 	seen := 0
-	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: "MigrateModel", After: out.now.Add(-recently), Limit: eventsAtOnce}) {
+	for event, err := range client.NewestAuditEvents(ctx, jimm.AuditQuery{Method: method, After: r.now.Add(-recently), Limit: eventsAtOnce}) {
 		if err != nil {
-			return out, err
+			return err
 		}
 		if seen++; seen > mostHistory {
-			return out, fmt.Errorf("only its newest %d events were read", mostHistory)
+			return fmt.Errorf("only its newest %d events were read", mostHistory)
 		}
 		if event.Response {
 			continue
 		}
 		for _, m := range event.Migrations {
 			name := cmp.Or(m.ModelUUID, m.ModelPath)
-			out.requests[name] = append(out.requests[name], facts.Request{
-				Kind: facts.RequestMigrate, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
+			r.requests[name] = append(r.requests[name], facts.Request{
+				Kind: kind, Target: m.TargetController, At: event.Time, User: event.User, Own: event.User == client.Identity(),
 			})
 		}
 	}
-	return out, nil
+	return nil
 }

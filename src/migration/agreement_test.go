@@ -26,6 +26,18 @@ type still struct {
 	source, target, third facts.Copy
 	host                  facts.Host
 	recorded              bool // JIMM was asked to record east.
+	silent                bool // West is of Juju 4, and shows no migrations.
+}
+
+func (s *still) Controllers(ctx context.Context) ([]facts.Controller, error) {
+	list, err := s.fake.Controllers(ctx)
+	list = slices.Clone(list)
+	for i := range list {
+		if s.silent && list[i].UUID == west().UUID {
+			list[i].AgentVersion = "4.0.15"
+		}
+	}
+	return list, err
 }
 
 func (s *still) Models(context.Context) (facts.ModelList, error) {
@@ -111,21 +123,24 @@ func copiesSaid(to facts.ControllerUUID) []facts.Copy {
 }
 
 // stills calls back with every observation.
-func stills(do func(name string, s *still)) {
+func stills(silent bool, do func(name string, s *still)) {
 	start := time.Now().Add(-10 * time.Minute)
 	for _, completes := range []bool{false, true} {
 		for _, info := range answers(start) {
+			if silent && (info.Attempt.Exists() || !completes) {
+				continue // Older JIMM does not speak to Juju 4.
+			}
 			for _, source := range copiesSaid(east().UUID) {
 				for _, target := range copiesSaid(north().UUID) {
 					for _, third := range []facts.Copy{{State: facts.CopyAbsent}, {State: facts.CopyActive}} {
-						s := &still{fake: newFake(completes), info: info, source: source, target: target, third: third}
+						s := &still{fake: newFake(completes), info: info, source: source, target: target, third: third, silent: silent}
 						s.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: start, Answered: true}}
 						s.host = facts.Host{Kind: facts.HostUnavailable, Err: errDeaf}
 						if completes {
 							s.entry = entryOf(info, info.Controller)
 						}
-						name := fmt.Sprintf("2026 %t, %s %s %q, source %s %.2s, target %s, third %s",
-							completes, info.Kind, info.Status, info.Attempt.Text, source.State, source.To, target.State, third.State)
+						name := fmt.Sprintf("silent %t, 2026 %t, %s %s %q, source %s %.2s, target %s, third %s",
+							silent, completes, info.Kind, info.Status, info.Attempt.Text, source.State, source.To, target.State, third.State)
 						do(name, s)
 					}
 				}
@@ -244,14 +259,110 @@ func TestActionsAgreeOnWhatWasSeen(t *testing.T) {
 	kinds := map[string]int{}
 	example := map[string]string{}
 	synctest.Test(t, func(t *testing.T) {
-		stills(func(name string, s *still) {
-			for _, wrong := range s.ask(t).contradictions() {
-				kinds[wrong]++
-				example[wrong] += "\n    " + name
-			}
-		})
+		for _, silent := range []bool{false, true} {
+			stills(silent, func(name string, s *still) {
+				for _, wrong := range s.ask(t).contradictions() {
+					kinds[wrong]++
+					example[wrong] += "\n    " + name
+				}
+			})
+		}
 	})
 	for wrong, n := range kinds {
 		t.Errorf("%d: %s:%.4000s", n, wrong, example[wrong])
 	}
+}
+
+// A source of Juju 4 that is idle has aborted a migration, or has completed it and could not remove its copy. As long as
+// the target does not answer, no action says that the model is there, however its copies are combined with other answers.
+// Where no migration was requested, or the target has answered, they say it.
+func TestAnIdleCopyOnJuju4ProvesNothingWhileTheTargetIsAway(t *testing.T) {
+	claims, answered, stays := 0, 0, 0
+	synctest.Test(t, func(t *testing.T) {
+		stills(true, func(name string, s *still) {
+			if s.source.State != facts.CopyActive || s.third.State != facts.CopyAbsent || s.info.Importing() || s.info.Kind == facts.InfoRedirected {
+				return
+			}
+			said := s.claimed(t)
+			switch s.target.State {
+			case facts.CopyUnknown:
+				for _, claim := range said {
+					t.Errorf("%s: %s", name, claim)
+				}
+				claims++
+				s.requests = nil
+				if said := s.claimed(t); s.info.Kind == facts.InfoLive && len(said) < 4 {
+					t.Errorf("%s, and not requested: only %q", name, said)
+				}
+				stays++
+			case facts.CopyAbsent:
+				if s.info.Kind == facts.InfoLive && len(said) < 4 {
+					t.Errorf("%s: only %q", name, said)
+				}
+				answered++
+			default:
+			}
+		})
+	})
+	if claims == 0 || answered == 0 || stays == 0 {
+		t.Errorf("%d, %d and %d observations", claims, answered, stays)
+	}
+}
+
+// claimed returns which actions say that the model is on west, and does not move.
+func (s *still) claimed(t *testing.T) (claims []string) {
+	t.Helper()
+	jaas := survey.JAAS{Fleet: s, Witness: s, Auditor: s, Traits: facts.Traits{AutoRecords: s.completes, CLI: "jimmctl"}}
+	at := func(model, target string) migration.Options {
+		return migration.Options{Options: survey.Options{Model: model, Target: target, Probe: true}}
+	}
+	for _, selector := range []string{modelUUID, "*"} {
+		found, err := locate.Locate(t.Context(), jaas, locate.Options{Model: selector, Probe: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := found.Locations[0]; l.State == locate.StateActive || l.Holder.Known() {
+			claims = append(claims, fmt.Sprintf("locate-model %s: %s on %q: %s", selector, l.State, l.Holder, l.Proof))
+		}
+	}
+	for _, target := range []string{"east", "west"} {
+		check, err := migration.Check(t.Context(), jaas, at(modelUUID, target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if check.Holder.Known() || check.Outcome == facts.AlreadyThere {
+			claims = append(claims, fmt.Sprintf("check-migration to %s: %s on %q", target, check.Outcome, check.Holder))
+		}
+		record, err := migration.RecordModel(t.Context(), jaas, s, "", at(modelUUID, target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record.Holder.Known() || record.Outcome == facts.AlreadyThere || record.Cause == facts.CauseRecordCorrect || s.recorded {
+			claims = append(claims, fmt.Sprintf("record-model on %s: %s (%s) on %q", target, record.Outcome, record.Cause, record.Holder))
+		}
+	}
+	moving, err := migration.Moving(t.Context(), jaas, at(modelUUID, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if moving.State == migration.MovementNone || moving.State == migration.MovementEnded {
+		claims = append(claims, "migration-status: "+string(moving.State))
+	}
+	all, err := migration.AllMoving(t.Context(), jaas, at("", ""), func(facts.Model) (facts.Audit, bool) {
+		return facts.Audit{Now: time.Now(), Requests: s.requests}, len(s.requests) > 0
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Movements) == 0 && len(s.requests) > 0 {
+		claims = append(claims, "migration-status of all: none")
+	}
+	diagnosis, err := migration.Diagnose(t.Context(), jaas, at(modelUUID, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diagnosis.Placement == judge.Hosted {
+		claims = append(claims, "collect-diagnostics: hosted")
+	}
+	return claims
 }

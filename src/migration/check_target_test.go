@@ -103,7 +103,7 @@ func targetCases() []targetCase {
 		{name: "Juju 4, not probed", completes: true, id: checks.OtherMigration, noProbe: true, source: juju4, target: juju4, level: checks.Skip, says: "does not show"},
 		{name: "Juju 4, not probed, requested before", completes: true, id: checks.EarlierAttempt, noProbe: true, source: juju4, target: juju4, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
-		}, level: checks.Warn, says: "a recent request"},
+		}, level: checks.Warn, says: "a request to migrate"},
 		{name: "Juju 3, not probed, requested before", completes: true, id: checks.OtherMigration, noProbe: true, world: func(f *fake, _ *inspector) {
 			f.requests = []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now().Add(-time.Hour), Answered: true}}
 		}, level: checks.Pass, says: "no migration of the model is running"},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/judge"
 	"jimm-migrator/src/migration/survey"
 )
 
@@ -23,6 +24,9 @@ type Diagnosis struct {
 	Copies   map[facts.ControllerUUID]facts.Copy
 	Audit    facts.Audit
 	AuditErr error
+	// Placement is where this places the model, and Undecided why that is not known; "" if it is.
+	Placement judge.Placement
+	Undecided string
 }
 
 // Diagnose observes a model as a migration does, and changes nothing. An error
@@ -36,9 +40,14 @@ func Diagnose(ctx context.Context, jaas survey.JAAS, opts Options) (Diagnosis, e
 	if !s.ModelKnown() && !s.Lost() {
 		return Diagnosis{}, s.ModelErr
 	}
-	return Diagnosis{
+	d := Diagnosis{
 		Model: s.Model, Controllers: s.Controllers, Source: s.Source,
 		Record: jaas.Witness.Record(ctx, s.Model.UUID), Entry: s.Model.Entry,
 		Info: s.Observation.Info, Host: s.Observation.Host, Copies: s.Observation.Copies, Audit: s.Audit, AuditErr: s.AuditErr,
-	}, nil
+		Placement: s.Placement(),
+	}
+	if d.Placement == judge.Undecided {
+		d.Undecided = s.Undecided()
+	}
+	return d, nil
 }

@@ -123,6 +123,8 @@ func describeSeen(s *survey.Survey) string {
 	switch {
 	case s.Observation.Info.Migrating():
 		return "the migration has succeeded and makes no progress: " + s.Observation.Info.Attempt.Text.String()
+	case s.Placement() == judge.Undecided:
+		return s.Undecided()
 	case s.OnTarget():
 		return name + " has the model, and no migration of it is running"
 	case s.Observation.Info.ReapFailed():

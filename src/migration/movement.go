@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -57,6 +58,8 @@ type Movement struct {
 	Long bool
 	// Copies are the controllers that have a model that JIMM does not know.
 	Copies string
+	// Undecided is why it is not known how the last migration has ended; "" if it is, or nothing was reported.
+	Undecided string
 	// Err is why nothing was reported.
 	Err error
 }
@@ -78,14 +81,18 @@ func Moving(ctx context.Context, jaas survey.JAAS, opts Options) (Movement, erro
 	case !s.ModelKnown():
 		return Movement{}, s.ModelErr
 	}
-	return r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit), nil
+	return r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit, s.AuditErr), nil
 }
 
 // movementOf puts one observation of a model into a movement.
-func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Observation, audit facts.Audit) Movement {
+func (r *run) movementOf(model facts.Model, list facts.Controllers, o facts.Observation, audit facts.Audit, unread error) Movement {
 	m := Movement{Model: model, Source: list.ByUUID(model.Recorded), Attempt: o.Info.Attempt.Redacted(), Err: o.Info.Err}
 	m.Phase = facts.ParseText(o.Info.Attempt.Text)
-	m.State = stateOf(judge.Place(m.Source, o), o.Info)
+	place := judge.Place(m.Source, o)
+	m.State = stateOf(place, o.Info)
+	if place == judge.Undecided {
+		m.Undecided = survey.Undecided{Recorded: m.Source, Controllers: list, Observation: o, Unread: unread}.String()
+	}
 	if !m.State.Moves() && m.State != MovementUnknown {
 		return m
 	}
@@ -116,7 +123,7 @@ func stateOf(place judge.Placement, info facts.Info) MovementState {
 		}
 	case judge.Departed, judge.Redirected, judge.Absent, judge.Undescribed, judge.MovingElsewhere:
 		return MovementLeft
-	case judge.HalfImported, judge.InUseTwice:
+	case judge.HalfImported, judge.InUseTwice, judge.Undecided:
 		return MovementUnknown
 	case judge.LeftOver:
 		return MovementEnded
@@ -163,6 +170,7 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 	for _, model := range models.Models {
 		audit, known := named(model)
 		o, source := facts.Observation{Info: model.Entry.Info()}, facts.Controllers(list).ByUUID(model.Recorded)
+		o.Destinations = audit.Destinations(source, list)
 		silent := o.Info.Kind == facts.InfoUnlisted || !source.ShowsMigrations()
 		shown := o.Info.Kind != facts.InfoNotAsked && (!silent || !opts.Probe || !known)
 		switch {
@@ -171,14 +179,14 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 			continue
 		default:
 			if ctx.Err() == nil {
-				o = r.ask(ctx, model, source, o)
+				o = r.ask(ctx, model, source, list, o)
 			}
 			if ctx.Err() != nil { // What was answered then may be the end of the time.
 				out.Unasked++
 				continue
 			}
 		}
-		m := r.movementOf(model, list, o, audit)
+		m := r.movementOf(model, list, o, audit, nil)
 		if m.State.Moves() || known && m.State == MovementUnknown {
 			out.Movements = append(out.Movements, m)
 		}
@@ -187,14 +195,18 @@ func AllMoving(ctx context.Context, jaas survey.JAAS, opts Options, named func(f
 }
 
 // ask asks about a model whose migration JIMM's list does not show: the source, which does not
-// list the model or shows no migration, or else JIMM.
-func (r *run) ask(ctx context.Context, model facts.Model, source facts.Controller, o facts.Observation) facts.Observation {
+// list the model or shows no migration, and where only they know how it has ended, the controllers
+// that the model may have moved to; or else JIMM.
+func (r *run) ask(ctx context.Context, model facts.Model, source facts.Controller, list facts.Controllers, o facts.Observation) facts.Observation {
 	if o.Info.Kind == facts.InfoNotAsked {
 		o.Info = r.Jaas.Witness.Info(ctx, model.UUID)
 		return o
 	}
 	said := r.Jaas.Witness.Copy(ctx, source, model.UUID)
 	o.Copies = map[facts.ControllerUUID]facts.Copy{source.UUID: said}
+	for _, to := range judge.Open(source, o) {
+		o.Copies[to] = r.Jaas.Witness.Copy(ctx, list.ByUUID(to), model.UUID)
+	}
 	if said.State == facts.CopyExporting && !o.Info.Attempt.Exists() {
 		o.Info.Attempt = facts.Unshown()
 	}
@@ -230,7 +242,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	if !s.ModelKnown() {
 		return Result{Outcome: facts.Refused, Step: facts.StepCheck, Cause: facts.CauseChecks, Detail: s.ModelErr.Error(), Next: listIfUnknown(s), Obstacles: Obstacles{Reason: ReasonStays}}, nil
 	}
-	moves := r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit)
+	moves := r.movementOf(s.Model, s.Controllers, s.WithEntry(), s.Audit, s.AuditErr)
 	if moves.TargetProved && moves.Target.Name != "" {
 		s.Target = moves.Target
 	}
@@ -243,7 +255,7 @@ func Follow(ctx context.Context, jaas survey.JAAS, recorder Recorder, opts Optio
 	case moves.State == MovementUnknown:
 		// That nothing was reported does not prove that nothing runs.
 		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseSilent, facts.StepCheck
-		res.Err, res.Detail, res.Holder = moves.Err, answers([]facts.Controller{s.Source}, s.Observation), facts.Controller{}
+		res.Err, res.Detail, res.Holder = moves.Err, cmp.Or(moves.Undecided, answers([]facts.Controller{s.Source}, s.Observation)), facts.Controller{}
 		return *res, nil
 	default:
 		res.Outcome, res.Cause, res.Step = facts.Refused, facts.CauseNothingRuns, facts.StepCheck

@@ -3,6 +3,8 @@ package migration
 import (
 	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"jimm-migrator/src/migration/facts"
@@ -14,9 +16,9 @@ import (
 func (w *watcher) observe(ctx context.Context) facts.Observation {
 	witness := w.Jaas.Witness
 	model := w.base.Model.UUID
-	var o facts.Observation
+	o := facts.Observation{Destinations: w.destinations()}
 	if w.opts.Probe {
-		o.Copies = survey.NewProber(witness).All(ctx, w.pair(), model)
+		o.Copies = survey.NewProber(witness).All(ctx, w.asked(o.Destinations), model)
 	}
 	w.calls = 1
 	switch now := time.Now(); {
@@ -192,6 +194,33 @@ func (w *watcher) pair() []facts.Controller {
 		return []facts.Controller{w.base.Source}
 	}
 	return []facts.Controller{w.base.Source, w.base.Target}
+}
+
+// destinations are the controllers that the model may have been migrated to from the recorded one. As soon as a migration
+// to the target was accepted or is reported, no earlier request counts: it came to nothing.
+func (w *watcher) destinations() []facts.ControllerUUID {
+	sent := w.request.made() && !w.request.refused() && !errors.Is(w.request.err, ErrMarked)
+	begins := w.plan == PlanStart || w.plan == PlanWait
+	switch {
+	case w.plan == PlanVerify, begins && !sent && !w.progress.Attempt.Exists():
+		return w.Observation.Destinations
+	case w.base.Target.Known():
+		return []facts.ControllerUUID{w.base.Target.UUID}
+	default:
+		return nil
+	}
+}
+
+// asked returns the controllers that are asked in each observation: also those that the model may have been migrated to.
+func (w *watcher) asked(destinations []facts.ControllerUUID) []facts.Controller {
+	out := w.pair()
+	for _, to := range destinations {
+		c := w.Controllers.ByUUID(to)
+		if !slices.ContainsFunc(out, func(have facts.Controller) bool { return have.UUID == to }) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // needHost reports whether only a login to the model, which is made at most

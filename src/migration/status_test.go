@@ -97,10 +97,16 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 
 // A source that runs Juju 4 shows no migration in any list, and says itself that one runs.
 func TestAllMovingAsksSourcesThatShowNoMigrations(t *testing.T) {
-	for said, want := range map[facts.CopyState]migration.MovementState{
-		facts.CopyExporting: migration.MovementRunning, facts.CopyMoved: migration.MovementLeft, facts.CopyUnknown: "", facts.CopyActive: "",
+	for said, want := range map[[2]facts.CopyState]migration.MovementState{
+		{facts.CopyExporting, facts.CopyImporting}: migration.MovementRunning,
+		{facts.CopyMoved, facts.CopyActive}:        migration.MovementLeft,
+		{facts.CopyUnknown, facts.CopyAbsent}:      migration.MovementUnknown,
+		{facts.CopyActive, facts.CopyAbsent}:       "",
+		{facts.CopyActive, facts.CopyImporting}:    "",
+		// It may have aborted, or have succeeded and left a copy behind.
+		{facts.CopyActive, facts.CopyUnknown}: migration.MovementUnknown,
 	} {
-		p := &places{west: "4.0.15", copies: map[string]facts.Copy{"west": {State: said, To: east().UUID}}}
+		p := &places{west: "4.0.15", copies: map[string]facts.Copy{"west": {State: said[0], To: east().UUID}, "east": {State: said[1]}}}
 		p.models = []facts.Model{{UUID: "a", Recorded: west().UUID, Entry: facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}}}
 		found, err := migration.AllMoving(t.Context(), p.jaas(true), migration.Options{Options: survey.Options{Probe: true}}, func(facts.Model) (facts.Audit, bool) {
 			return facts.Audit{Now: time.Now(), Requests: []facts.Request{{Kind: facts.RequestMigrate, Target: "east", At: time.Now(), Answered: true}}}, true

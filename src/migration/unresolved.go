@@ -133,8 +133,8 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 	if w.request.refused() && w.opts.Probe {
 		limit = min(limit, w.opts.PollInterval)
 	}
-	known := w.sourceHasIt(o)
-	if known {
+	known, open := w.sourceHasIt(o), len(judge.Open(w.base.Source, o)) > 0
+	if known && !open {
 		w.res.Holder = w.base.Source
 	}
 	switch {
@@ -166,7 +166,7 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
 		w.res.Holder = facts.Controller{} // A copy has been moved there meanwhile.
 		w.end(facts.Unknown, facts.CauseChanged)
-	case w.request.err == nil && !w.base.Source.ShowsMigrations() && o.CopyOn(w.base.Target).State == facts.CopyUnknown:
+	case open && !w.request.refused():
 		w.vanished(o)
 	case w.request.err == nil && !w.base.Source.ShowsMigrations():
 		// The source accepted it, and is idle again: an abort leaves no trace there.
@@ -205,6 +205,11 @@ func (w *watcher) unanswered(unresolvedFor time.Duration, o facts.Observation) b
 	if w.progress.Attempt.Exists() || unresolvedFor < w.wait(TimeToBegin) {
 		return false
 	}
+	if w.plan == PlanVerify && o.Info.Described() && len(judge.Open(w.base.Target, o)) > 0 {
+		w.res.Detail = survey.Undecided{Recorded: w.base.Target, Controllers: w.Controllers, Observation: o, Unread: w.AuditErr}.String()
+		w.end(facts.Unknown, facts.CauseSilent)
+		return true
+	}
 	w.silent(cmp.Or(w.lastErr, w.request.err))
 	return true
 }
@@ -223,9 +228,7 @@ func (w *watcher) silent(err error) {
 }
 
 // vanished ends the run: a source that shows no migrations does not migrate the model any
-// more, and it is not known how that ended. Such a source is idle after an abort, and also
-// after it could not remove its copy of a model that has moved (4.0.15 and 4.1-beta2
-// observed): only the target tells the two apart.
+// more, and it is not known how that ended: see [judge.Open].
 func (w *watcher) vanished(o facts.Observation) {
 	target, said := strconv.Quote(w.base.Target.String()), "does not answer"
 	if !w.base.Target.Known() {

@@ -54,6 +54,10 @@ func diagnosisResults(d migration.Diagnosis) map[string]any {
 		"model-details": infoResults(d.Info),
 		"model-list":    infoResults(d.Entry.Info()),
 	}
+	out["placement"] = d.Placement.String()
+	if d.Undecided != "" {
+		out["summary"] = fmt.Sprintf("%s; it is not known where the model is: %s", out["summary"], d.Undecided)
+	}
 	model := modelResults(d.Model)
 	delete(model, "users")
 	model["users"] = len(d.Model.Users)

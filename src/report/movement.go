@@ -127,6 +127,9 @@ func MovementSummary(m migration.Movement) string {
 	case migration.MovementNone:
 		return fmt.Sprintf("no migration of model %s is running; it is on %s", model, source)
 	default:
+		if m.Undecided != "" {
+			return fmt.Sprintf("it is not known how the last migration of model %s ended: %s", model, m.Undecided)
+		}
 		return fmt.Sprintf("it is not known whether a migration of model %s is running", model)
 	}
 }

@@ -93,6 +93,9 @@ func checkSourceHasModel(s *survey.Survey) Finding {
 		// A JIMM that cannot ask the source cannot start a migration there either.
 		f.Evidence = name + " has the model but does not describe it: " + s.JIMMAnswer.Answer()
 		f.Remedy = unreachable(s)
+	case s.Observation.Info.Described() && s.Placement() == judge.Undecided:
+		// If the model has moved, JIMM still marks it as migrating, and refuses to migrate what was left behind.
+		f.Level, f.Evidence, f.Remedy = Warn, s.Undecided(), find
 	case s.Observation.Info.Described():
 		f.Level, f.Evidence = Pass, name+" has the model"
 	case s.Observation.Info.Kind == facts.InfoRedirected:

@@ -96,10 +96,10 @@ const timeFormat = "2006-01-02 15:04:05 UTC"
 func checkEarlierAttempt(s *survey.Survey) Finding {
 	a := s.Observation.Info.Attempt
 	switch phase := facts.ParseText(a.Text); {
-	case silentSource(s) && s.Audit.Unfulfilled(s.Source.Name):
+	case silentSource(s) && len(s.Observation.Destinations) > 0:
 		return Finding{
 			Level:    Warn,
-			Evidence: unshown(s) + ", and JIMM's audit log has a recent request to migrate the model away: that migration may still be running",
+			Evidence: unshown(s) + ", and JIMM's audit log has a request to migrate the model away: that migration may still be running",
 			Remedy:   "let the charm ask the controllers (probe-controllers=true)",
 		}
 	case !s.Observation.Info.Described():

@@ -98,19 +98,21 @@ func (a Audit) around(of Attempt) (from, to time.Time) {
 	return of.Start.Add(-AskedBefore), of.Start.Add(askedAfter)
 }
 
-// Unfulfilled reports whether a client has recently asked to move the model away
-// from the controller that has it on record.
-func (a Audit) Unfulfilled(source string) bool {
-	found := false
+// Destinations returns the controllers that the model may have been migrated to from the recorded one: those that it
+// was asked to move to, or to be recorded on, since it was last asked to be on the recorded one. However long ago that
+// was, the log does not show whether such a request was refused, or how the migration has ended.
+func (a Audit) Destinations(recorded Controller, list Controllers) []ControllerUUID {
+	var out []ControllerUUID
 	for _, q := range a.Requests {
+		to, known := list.ByName(q.Target)
 		switch {
-		case q.Kind == RequestRecord || q.Target == source:
-			found = false
-		case a.Now.Sub(q.At) < RememberRequests:
-			found = true
+		case q.Target == recorded.Name:
+			out = nil
+		case known && !slices.Contains(out, to.UUID):
+			out = append(out, to.UUID)
 		}
 	}
-	return found
+	return out
 }
 
 // Arrived reports whether a client has recently asked to move the model to the

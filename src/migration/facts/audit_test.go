@@ -105,25 +105,36 @@ func TestAuditOfOthers(t *testing.T) {
 	}
 	const move, record = facts.RequestMigrate, facts.RequestRecord
 	for _, c := range []struct {
-		name                string
-		requests            []facts.Request
-		unfulfilled, byHand bool
+		name     string
+		requests []facts.Request
+		to       string
+		byHand   bool
 	}{
-		{"nothing", nil, false, false},
-		{"asked to move away", []facts.Request{entry(move, "east", time.Hour, true)}, true, false},
-		{"asked to move away long ago", []facts.Request{entry(move, "east", 25*time.Hour, true)}, false, false},
-		{"asked to move here since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(move, "west", time.Hour, true)}, false, false},
-		{"recorded since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(record, "east", time.Hour, true)}, false, false},
-		{"asked again since it was recorded", []facts.Request{entry(record, "west", 2*time.Hour, true), entry(move, "east", time.Hour, true)}, true, false},
-		{"recorded by another client", []facts.Request{entry(record, "east", time.Hour, false)}, false, true},
-		{"recorded by another client, before", []facts.Request{entry(record, "east", 5*time.Hour, false)}, false, false},
-		{"another controller recorded by another client", []facts.Request{entry(record, "north", time.Hour, false)}, false, false},
-		{"requested by another client", []facts.Request{entry(move, "east", time.Hour, false)}, true, false},
+		{"nothing", nil, "", false},
+		{"asked to move away", []facts.Request{entry(move, "east", time.Hour, true)}, "e", false},
+		{"asked to move away long ago", []facts.Request{entry(move, "east", 2500*time.Hour, true)}, "e", false},
+		{"asked twice", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(move, "east", time.Hour, true)}, "e", false},
+		{"asked to move to either", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(move, "north", time.Hour, true)}, "en", false},
+		{"asked to move to no controller of JIMM", []facts.Request{entry(move, "eats", time.Hour, true)}, "", false},
+		{"asked to move here since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(move, "west", time.Hour, true)}, "", false},
+		{"recorded here since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(record, "west", time.Hour, true)}, "", false},
+		// JIMM still records this one: it may have refused to record the other, which did not answer.
+		{"asked to be recorded there since", []facts.Request{entry(move, "east", 2*time.Hour, true), entry(record, "east", time.Hour, true)}, "e", false},
+		{"asked again since it was recorded", []facts.Request{entry(record, "west", 2*time.Hour, true), entry(move, "east", time.Hour, true)}, "e", false},
+		{"recorded by another client", []facts.Request{entry(record, "east", time.Hour, false)}, "e", true},
+		{"recorded by another client, before", []facts.Request{entry(record, "east", 5*time.Hour, false)}, "e", false},
+		{"another controller recorded by another client", []facts.Request{entry(record, "north", time.Hour, false)}, "n", false},
+		{"requested by another client", []facts.Request{entry(move, "east", time.Hour, false)}, "e", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			log := facts.Audit{Now: now, Requests: c.requests}
-			if got := log.Unfulfilled("west"); got != c.unfulfilled {
-				t.Errorf("unfulfilled %v", got)
+			west, list := facts.Controller{Name: "west", UUID: "w"}, facts.Controllers{{Name: "east", UUID: "e"}, {Name: "north", UUID: "n"}, {Name: "west", UUID: "w"}}
+			var want []facts.ControllerUUID
+			for _, uuid := range c.to {
+				want = append(want, facts.ControllerUUID(uuid))
+			}
+			if got := log.Destinations(west, list); !slices.Equal(got, want) {
+				t.Errorf("destinations %v", got)
 			}
 			if got := log.RecordedByHand("east", now.Add(-4*time.Hour)); got != c.byHand {
 				t.Errorf("recorded by hand %v", got)

@@ -7,6 +7,9 @@ type Observation struct {
 	Host   Host
 	// Copies has the answers of the controllers, by controller UUID.
 	Copies map[ControllerUUID]Copy
+	// Destinations are the controllers that JIMM may have been asked to migrate the model to from the recorded one, as
+	// far as its audit log shows: see [Audit.Destinations].
+	Destinations []ControllerUUID
 }
 
 // CopyOn returns what the controller said; unknown if it was not asked.

@@ -152,6 +152,8 @@ func judgeRecorded(b Baseline, p Progress, o facts.Observation, v Verdict) Verdi
 		v.Kind = Misrecorded
 	case !info.Described() && target.State != facts.CopyActive, ListedByAny(b, p, info, target):
 		v.Kind = NoAnswer
+	case len(Open(b.Target, o)) > 0:
+		v.Kind = NoAnswer // The model may have left the target since.
 	case sourceReleased(b, p, source):
 		v.Kind = Migrated
 	default:

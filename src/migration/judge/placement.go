@@ -38,10 +38,52 @@ const (
 	Undescribed
 	// Listed: JIMM's list has the model, and any controller can have made the entry.
 	Listed
+	// Undecided: the recorded controller shows no migrations and has a copy, or is said to have one, and the model may
+	// have been migrated to a controller that does not say whether it has it: see [Open].
+	Undecided
 )
+
+// String is the placement in one word, as the results of an action have it.
+func (p Placement) String() string {
+	return [...]string{
+		"unplaced", "in-use-twice", "moving", "moving-elsewhere", "left-over", "departed", "redirected",
+		"half-imported", "hosted", "copied", "absent", "undescribed", "listed", "undecided",
+	}[p]
+}
 
 // Place returns where an observation places the model. Its Info is the result of [Baseline.Own], or else JIMM's answer.
 func Place(recorded facts.Controller, o facts.Observation) Placement {
+	switch at := place(recorded, o); at {
+	case Hosted, Copied, Listed:
+		if len(Open(recorded, o)) > 0 {
+			return Undecided
+		}
+		return at
+	default:
+		return at
+	}
+}
+
+// Open returns the controllers that the model may be in use on although the recorded one has a copy of it. A controller
+// that shows no migrations is idle with its copy after an abort, and also after a success if it could not remove the copy
+// (4.0.15 and 4.1-beta2 observed): only the controller that the model was to move to tells the two apart. If the
+// recorded one does not say that its copy is idle, the migration may also be running.
+func Open(recorded facts.Controller, o facts.Observation) []facts.ControllerUUID {
+	if recorded.ShowsMigrations() {
+		return nil
+	}
+	idle := o.CopyOn(recorded).State == facts.CopyActive
+	var out []facts.ControllerUUID
+	for _, to := range o.Destinations {
+		if to != recorded.UUID && (!idle || o.Copies[to].State == facts.CopyUnknown) {
+			out = append(out, to)
+		}
+	}
+	return out
+}
+
+// place returns where an observation places the model, whatever JIMM was asked to do with it.
+func place(recorded facts.Controller, o facts.Observation) Placement {
 	i, own := o.Info, o.CopyOn(recorded)
 	described, direct := i.Described(), i.Kind == facts.InfoLive
 	switch {

@@ -266,10 +266,28 @@ func (l locator) locate(ctx context.Context, m facts.Model) Location {
 		m.Recorded = info.Controller
 	}
 	loc := Location{Model: m, State: StateUnknown, Recorded: l.controllers.ByUUID(m.Recorded), Attempt: info.Attempt.Redacted()}
-	l.count(&loc, copies)
 	f := decision{locator: l, loc: &loc, info: info, copies: copies, name: strconv.Quote(loc.Recorded.String())}
+	f.findDestinations(ctx)
+	l.count(&loc, copies)
 	f.judge(ctx)
 	return loc
+}
+
+// findDestinations reads JIMM's audit log if only the controllers that the model was to move to know whether it is still
+// on the recorded one, and asks those that were not asked yet. If all others have answered, none is needed.
+func (f *decision) findDestinations(ctx context.Context) {
+	at := f.loc.Recorded
+	f.destinations = survey.Others(at, f.controllers)
+	if len(judge.Open(at, f.seen())) == 0 {
+		return
+	}
+	log, err := f.jaas.Auditor.Audit(ctx, f.loc.Model)
+	f.destinations, f.unread = survey.Destinations(at, f.controllers, log, err), err
+	for _, to := range judge.Open(at, f.seen()) {
+		if _, asked := f.copies[to]; f.probe && !asked {
+			maps.Copy(f.copies, f.prober.All(ctx, facts.Controllers{f.controllers.ByUUID(to)}, f.loc.Model.UUID))
+		}
+	}
 }
 
 // needLogin reports whether a login to the model has to say which of two copies has left

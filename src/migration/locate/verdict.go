@@ -9,6 +9,7 @@ import (
 
 	"jimm-migrator/src/migration/facts"
 	"jimm-migrator/src/migration/judge"
+	"jimm-migrator/src/migration/survey"
 	"jimm-migrator/src/redact"
 )
 
@@ -20,6 +21,10 @@ type decision struct {
 	info   facts.Info
 	copies map[facts.ControllerUUID]facts.Copy
 	name   string // The recorded controller, quoted.
+	// destinations are the controllers that the model may have been migrated to, and unread is why JIMM's audit log,
+	// which shows them, could not be read; nil if it was, or was not needed.
+	destinations []facts.ControllerUUID
+	unread       error
 }
 
 func (f decision) judge(ctx context.Context) {
@@ -51,13 +56,17 @@ func (f decision) judge(ctx context.Context) {
 		f.redirected()
 	case judge.Absent:
 		f.notThere()
+	case judge.Undecided:
+		loc.Proof = survey.Undecided{Recorded: loc.Recorded, Controllers: f.controllers, Observation: f.seen(), Unread: f.unread}.String()
 	case judge.HalfImported, judge.Hosted, judge.Copied, judge.Undescribed, judge.Listed, judge.Unplaced:
 		f.unmoved(ctx, place, recorded)
 	}
 }
 
 // seen is the observation that the location rests on.
-func (f decision) seen() facts.Observation { return facts.Observation{Info: f.info, Copies: f.copies} }
+func (f decision) seen() facts.Observation {
+	return facts.Observation{Info: f.info, Copies: f.copies, Destinations: f.destinations}
+}
 
 // unmoved: no answer shows that the model has left the recorded controller, or is leaving it.
 func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded facts.Copy) {
@@ -66,7 +75,7 @@ func (f decision) unmoved(ctx context.Context, place judge.Placement, recorded f
 	case recorded.State == facts.CopyImporting:
 		f.halfImported()
 	case recorded.Has():
-		f.present(ctx)
+		f.present()
 	case place == judge.Hosted:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " describes the model through JIMM"
@@ -212,17 +221,11 @@ func (f decision) redirected() {
 }
 
 // present: the recorded controller reports that it has a copy.
-func (f decision) present(ctx context.Context) {
+func (f decision) present() {
 	loc := f.loc
 	loc.Proof = f.name + " reports that it has the model"
 	others := facts.Controllers(loc.Copies).Names()
-	to := ""
-	if f.copies[loc.Recorded.UUID].State == facts.CopyActive && others == "" {
-		to = f.mayHaveLeft(ctx)
-	}
 	switch kind := f.info.Kind; {
-	case to != "":
-		loc.Proof = f.name + " has a copy and is not migrating it, which happens after an abort, and after a success if it could not remove its copy; JIMM's audit log shows a request to migrate the model to " + strconv.Quote(to) + ", which does not answer"
 	case f.copies[loc.Recorded.UUID].State == facts.CopyActive:
 		loc.State, loc.Holder = StateActive, loc.Recorded
 		loc.Proof = f.name + " reports that it hosts the model"
@@ -241,26 +244,6 @@ func (f decision) present(ctx context.Context) {
 	default:
 		loc.Proof += ", and so does " + others + ": a migration is running, or one copy is left over"
 	}
-}
-
-// mayHaveLeft returns the controller that does not answer and that the model was recently to
-// move to from a controller that shows no migrations (Juju 4), "" if there is none: only that
-// controller could tell whether the copy of the recorded one is a left-over one.
-func (f decision) mayHaveLeft(ctx context.Context) string {
-	loc := f.loc
-	if !f.named || len(loc.Silent) == 0 || loc.Recorded.ShowsMigrations() {
-		return ""
-	}
-	log, err := f.jaas.Auditor.Audit(ctx, loc.Model)
-	if err != nil || !log.Unfulfilled(loc.Recorded.Name) {
-		return ""
-	}
-	for _, c := range loc.Silent {
-		if log.Arrived(c.Name) {
-			return c.Name
-		}
-	}
-	return ""
 }
 
 // notThere: the recorded controller reports that it does not have the model.

@@ -173,6 +173,7 @@ func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	w := r.Jaas.Witness
 	o := facts.Observation{Record: facts.Record{State: facts.RecordAt, Controller: s.Model.Recorded}}
+	o.Destinations = Destinations(s.Source, s.Controllers, s.Audit, s.AuditErr)
 	if r.Options.Probe {
 		o.Copies = NewProber(w).All(ctx, s.Controllers, s.Model.UUID)
 	}
