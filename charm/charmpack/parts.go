@@ -25,7 +25,7 @@ func (p *Project) build(ctx context.Context, name, arch string) (Archive, error)
 }
 
 // override runs a part's override-build as craft-parts does, by bash -e in the
-// source, with the variables that name the architecture and the target folder.
+// source, with the variables that name the architecture and the target directory.
 // Unlike craft-parts it works on the tree itself and not on a copy.
 func (p *Project) override(ctx context.Context, part part, arch string) (Archive, error) {
 	install, err := os.MkdirTemp("", "charmpack-")

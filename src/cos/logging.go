@@ -19,7 +19,7 @@ import (
 	"jimm-migrator/src/loki"
 )
 
-// The folders of the archive with what is for the observability stack.
+// The directories of the archive with files for the observability stack.
 const (
 	rulesFolder      = "loki_alert_rules"
 	dashboardsFolder = "grafana_dashboards"
