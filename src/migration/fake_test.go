@@ -207,7 +207,7 @@ func (f *fake) Record(context.Context, string) facts.Record {
 // at is what the recorded controller reports about the model.
 func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 	text, ended, left := f.now()
-	live := facts.Info{Kind: facts.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
+	live := facts.Info{Kind: facts.InfoLive, Controller: controller, Status: "available", Life: "alive", AgentVersion: f.model.AgentVersion, Users: []string{"alice@example.com=admin"}}
 	if controller == f.goes.UUID && f.usersThere != nil {
 		live.Users = f.usersThere
 	}
@@ -224,7 +224,9 @@ func (f *fake) at(controller facts.ControllerUUID) facts.Info {
 	case left:
 		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
 	case text == "":
-		live.Attempt = f.old
+		if live.Attempt = f.old; f.old.Exists() {
+			live.StatusText = "migrating: " + f.old.Text // It keeps the text after the end.
+		}
 		return live
 	}
 	live.Status, live.StatusText = "busy", redact.Raw("migrating: "+text)

@@ -76,7 +76,6 @@ func inside(t *testing.T, id checks.ID, source, target, kind string, change func
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
 		f.model.AgentVersion, f.model.Type = source, kind
-		f.details = func(i *facts.Info) { i.AgentVersion = source }
 		jaas, g := withInspector(f)
 		g.change["west"] = func(_ int, i *facts.Inventory) {
 			i.AgentVersion, i.Type = source, kind
@@ -109,7 +108,7 @@ func has(t *testing.T, f checks.Finding, level checks.Level, words ...string) {
 // command line) and canonical/jimm#446 (another identity provider).
 func TestIssue10092_UsersMissingOnTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(true)
+		f := newFake(false)
 		f.details = func(i *facts.Info) { i.Users = []string{"bob=read", "alice@example.com=admin"} }
 		has(t, findingOf(t, f.jaas(), migration.Options{Options: survey.Options{Probe: true}}, checks.Users), checks.Warn, "bob", "juju add-user")
 	})

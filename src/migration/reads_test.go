@@ -2,96 +2,103 @@ package migration_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"jimm-migrator/src/migration"
 	"jimm-migrator/src/migration/facts"
+	"jimm-migrator/src/migration/locate"
 	"jimm-migrator/src/migration/survey"
 )
 
-// ownWord is a JAAS whose controllers say of their copies whether they are in use.
-type ownWord struct{ *fake }
+// details counts the questions for details. Its controllers say of their copies whether
+// they are in use.
+type details struct {
+	*fake
+	asked int
+}
 
-func (w ownWord) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
-	got := w.fake.Copy(ctx, c, model)
-	if got.State == facts.CopyPresent {
+func (d *details) Info(ctx context.Context, model string) facts.Info {
+	d.asked++
+	return d.fake.Info(ctx, model)
+}
+
+func (d *details) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
+	got := d.fake.Copy(ctx, c, model)
+	if got.State == facts.CopyPresent && d.idle() {
 		got.State = facts.CopyActive
 	}
 	return got
 }
 
-// A target can host the model and refuse its details: of a user that it does
-// not know, Juju 3.5.4 says `user "carol" not found`. JIMM of 2026 deletes its row then.
-func TestASecondRunDoesNotMakeJIMMForgetTheModel(t *testing.T) {
-	for name, run := range map[string]func(context.Context, ownWord) (migration.Result, error){
-		"migrate": func(ctx context.Context, w ownWord) (migration.Result, error) {
-			jaas := w.jaas()
-			jaas.Witness = w
-			return migration.Migrate(ctx, jaas, w.fake, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
+func (d *details) idle() bool {
+	defer d.lock()()
+	text, ended, left := d.now()
+	return text == "" || ended || left
+}
+
+// A JIMM that records migrations itself deletes its row of a model if the recorded controller
+// refuses its details, as one can that hosts the model: of a user that it does not know, Juju
+// 3.5.4 says `user "carol" not found`. So no action asks for them (I4), whoever has the model
+// and whatever else has been seen; only a run whose own request JIMM follows does.
+func TestNoActionAsksForDetailsWhoseRefusalDeletesTheRow(t *testing.T) {
+	worlds := map[string]func(*fake){
+		"at rest":           func(*fake) {},
+		"after an abort":    func(f *fake) { f.old = aborted(time.Hour) },
+		"no login":          func(f *fake) { f.noHost = true },
+		"running":           func(f *fake) { f.running("east", true); f.mode = false },
+		"not recorded":      func(f *fake) { f.away(east(), false) },
+		"recorded":          func(f *fake) { f.away(east(), false); f.record = east().UUID },
+		"another lists it":  func(f *fake) { f.running("east", false); f.mode, f.targetFirst = false, true },
+		"stuck in its mode": func(f *fake) { f.mode = true },
+	}
+	actions := map[string]func(context.Context, survey.JAAS, *fake, migration.Options) error{
+		"check": func(ctx context.Context, j survey.JAAS, _ *fake, o migration.Options) error {
+			_, err := migration.Check(ctx, j, o)
+			return err
 		},
-		"check": func(ctx context.Context, w ownWord) (migration.Result, error) {
-			jaas := w.jaas()
-			jaas.Witness = w
-			return migration.Check(ctx, jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}})
+		"locate": func(ctx context.Context, j survey.JAAS, _ *fake, o migration.Options) error {
+			_, err := locate.Locate(ctx, j, locate.Options{Model: o.Model, Probe: o.Probe})
+			return err
 		},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(true)
-			f.away(east(), false)
-			f.record = east().UUID
-			f.details = func(i *facts.Info) {
-				if i.Controller == east().UUID {
-					*i = facts.Info{Kind: facts.InfoDenied, Err: errors.New(`user "carol" not found`)}
+		"status": func(ctx context.Context, j survey.JAAS, _ *fake, o migration.Options) error {
+			_, err := migration.Moving(ctx, j, o)
+			return err
+		},
+		"all statuses": func(ctx context.Context, j survey.JAAS, _ *fake, o migration.Options) error {
+			_, err := migration.AllMoving(ctx, j, o, func(facts.Model) (facts.Audit, bool) { return facts.Audit{}, true })
+			return err
+		},
+		"record": func(ctx context.Context, j survey.JAAS, f *fake, o migration.Options) error {
+			_, err := migration.RecordModel(ctx, j, f, "", o)
+			return err
+		},
+		"finish": func(ctx context.Context, j survey.JAAS, f *fake, o migration.Options) error {
+			_, err := migration.Finish(ctx, j, f, o)
+			return err
+		},
+		"follow": func(ctx context.Context, j survey.JAAS, f *fake, o migration.Options) error {
+			_, err := migration.Follow(ctx, j, f, o)
+			return err
+		},
+	}
+	for world, build := range worlds {
+		for action, do := range actions {
+			for _, target := range []string{"east", "north"} {
+				for _, probe := range []bool{false, true} {
+					synctest.Test(t, func(t *testing.T) {
+						f := newFake(true)
+						build(f)
+						d, jaas := &details{fake: f}, f.jaas()
+						jaas.Witness = d
+						err := do(t.Context(), jaas, f, migration.Options{Options: survey.Options{Model: "prod", Target: target, Probe: probe}})
+						if err != nil || d.asked > 0 || f.forgot {
+							t.Errorf("%s, %s to %s, probe %v: asked for details %d times, JIMM forgot the model: %v, %v", world, action, target, probe, d.asked, f.forgot, err)
+						}
+					})
 				}
 			}
-			res, err := run(t.Context(), ownWord{f})
-			if err != nil || f.forgot || res.Outcome != facts.AlreadyThere {
-				t.Errorf("%s: %s (%s), JIMM forgot the model: %v, %v", name, res.Outcome, res.Cause, f.forgot, err)
-			}
-		})
+		}
 	}
-}
-
-// JIMM's list has the model, made by whatever controller, and no one says that the
-// recorded one has it: the question for its details could make JIMM forget it.
-func TestDetailsAreNotAskedWhereNoAnswerNamesTheHolder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(true)
-		f.redirects, f.probe, f.noHost = false, false, true
-		f.running("east", false)
-		f.began, f.mode = time.Now().Add(-48*time.Hour), false
-		_, err := migration.Check(t.Context(), f.jaas(), migration.Options{Options: survey.Options{Model: "prod", Target: "north"}})
-		if err != nil || f.forgot {
-			t.Errorf("forgot %v, %v", f.forgot, err)
-		}
-	})
-}
-
-// served lets a login to the model be served by a controller, whoever has it.
-type served struct {
-	*fake
-	by facts.Controller
-}
-
-func (s served) Host(context.Context, string, facts.ControllerUUID) facts.Host {
-	return facts.Host{Kind: facts.HostServes, Controller: s.by.UUID}
-}
-
-// That some controller serves the model does not say that the recorded one has it.
-func TestDetailsAreNotAskedBecauseAnotherControllerServes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(true)
-		f.redirects, f.probe = false, false
-		f.running("east", false)
-		f.began, f.mode = time.Now().Add(-48*time.Hour), false
-		jaas := f.jaas()
-		jaas.Witness = served{f, east()}
-		_, err := migration.Check(t.Context(), jaas, migration.Options{Options: survey.Options{Model: "prod", Target: "north"}})
-		if err != nil || f.forgot {
-			t.Errorf("forgot %v, %v", f.forgot, err)
-		}
-	})
 }

@@ -189,7 +189,7 @@ func TestResultsAreComplete(t *testing.T) {
 				f.refuse, f.probe = errors.New("connection reset"), false
 				f.deaf = func(time.Duration) bool { return true }
 			},
-			want: `unknown no-answer in start, plan start: west to east, held by , recorded on west, UNKNOWN; users; err; detail "connection lost", next ""`,
+			want: `unknown no-answer in start, plan start: west to east, held by , recorded on west, UNKNOWN; err; detail "connection lost", next ""`,
 		},
 		{
 			name: "forgotten", year: "2026",

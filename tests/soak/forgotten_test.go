@@ -29,7 +29,9 @@ func (p *plan) makeRefusal() {
 }
 
 // judgeLater runs once and judges the run at its end, and again two minutes later. No run can know in advance that a
-// target which describes the model refuses to do so later.
+// target which has described the model whenever it was asked refuses to do so later (seed 10217: it answered JIMM's
+// question at the record and that of the poller, and the run ended before the first refusal). That it refuses to describe
+// another model to the poller meanwhile is shown to no client.
 func (s *story) judgeLater(ctx context.Context, k kill) {
 	refusals := s.refusals.Load()
 	l := s.run(ctx, k)

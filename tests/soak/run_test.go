@@ -41,7 +41,7 @@ type story struct {
 	roots    *x509.CertPool
 	lives    []*life
 	others   sync.WaitGroup
-	refusals atomic.Int64 // of ModelInfo, by any server
+	refusals atomic.Int64 // of ModelInfo of this model, by any server
 
 	mu      sync.Mutex
 	past    []oracle // of the last minutes, as long as another client may change things
@@ -106,7 +106,7 @@ func (s *story) heard(e wire.Event) {
 		return
 	}
 	s.cell("fault %s", e.Fault)
-	if e.Fault == wire.Refuse && bytes.Contains(e.Data, []byte(`"request":"ModelInfo"`)) {
+	if e.Fault == wire.Refuse && bytes.Contains(e.Data, []byte(`"request":"ModelInfo"`)) && bytes.Contains(e.Data, []byte(s.uuid)) {
 		s.refusals.Add(1)
 	}
 	for _, method := range []string{"MigrateModel", "UpdateMigratedModel", "InitiateMigration"} {

@@ -30,7 +30,7 @@ type Entry struct {
 func (e Entry) Info() Info {
 	return Info{
 		Kind: e.Kind, Controller: e.Recorded, Status: e.Status, StatusText: e.StatusText, Attempt: e.Attempt,
-		Life: e.Life, IsController: e.IsController, AgentVersion: e.AgentVersion, Err: e.Err,
+		Life: e.Life, IsController: e.IsController, AgentVersion: e.AgentVersion, Credential: validityOf(e.Status), Err: e.Err,
 	}
 }
 

@@ -79,7 +79,7 @@ func (h Host) Shows(a Attempt) bool {
 // of Juju 2.9 to 3.6; Juju 4 shows no migration there). A migration that has ended
 // keeps its text; when it ended is taken from the status.
 func InfoOfStatus(controller ControllerUUID, status string, text redact.Raw, since time.Time) Info {
-	i := Info{Kind: InfoLive, Controller: controller, Status: status, StatusText: text}
+	i := Info{Kind: InfoLive, Controller: controller, Status: status, StatusText: text, Credential: validityOf(status)}
 	own, migrates := strings.CutPrefix(string(text), TextPrefix)
 	if !migrates {
 		return i

@@ -96,6 +96,20 @@ const (
 	Invalid
 )
 
+// validityOf reports what the status of a model says of its cloud credential: Juju calls a model with a credential that is
+// not valid suspended, whatever else happens to it (ListModelSummaries and FullStatus; source of 2.9 to 4.1, 3.5.4
+// recorded), but for one that is being removed (4.0). JIMM has statuses of its own, such as unavailable.
+func validityOf(status string) Validity {
+	switch status {
+	case "suspended":
+		return Invalid
+	case "available", "busy":
+		return Valid
+	default:
+		return ValidityUnknown
+	}
+}
+
 // CloudCredential is what a controller shows about a cloud credential: secret attributes have only
 // their names.
 type CloudCredential struct {

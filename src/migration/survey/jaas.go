@@ -121,7 +121,8 @@ type Witness interface {
 	Record(ctx context.Context, model string) facts.Record
 	// Info asks the recorded controller through JIMM (ModelManager.ModelInfo).
 	// On a JIMM that completes migrations this may complete one, or make JIMM
-	// forget the model: see [facts.Traits].
+	// forget the model (see [facts.Traits]), so there only a run whose own request
+	// JIMM follows may call it: in its migration mode JIMM deletes nothing.
 	Info(ctx context.Context, model string) facts.Info
 	// Summary returns the model's entry in the list that JIMM merges from the lists of all its controllers, which
 	// changes nothing. Where JIMM lists from its database the kind is [facts.InfoNotAsked].

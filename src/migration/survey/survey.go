@@ -161,6 +161,11 @@ func (s *Survey) describe() {
 
 // Observe asks every controller for a copy, then the recorded one through JIMM. If that does not describe the model,
 // what the recorded controller reports to an administrator counts.
+//
+// A JIMM that records migrations itself is never asked ModelInfo here: it deletes its row if the recorded controller
+// refuses the details (JIMM of July 2026 recorded), and nothing that a client can ask first shows that the controller
+// will not. Its list and a login to the model show the same: status, migration, life, version, and whether the cloud
+// credential is valid.
 func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 	o := r.observe(ctx, s)
 	s.JIMMAnswer = o.Info
@@ -207,17 +212,6 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 	if !told && s.onlyItsStatusShows(o) {
 		o.Info = facts.Info{Kind: facts.InfoUnavailable, Err: o.Host.Info.Err}
 	}
-	if !s.mayAskDetails(o, told) {
-		return o
-	}
-	// A failure to ask is not an answer.
-	if full := w.Info(ctx, s.Model.UUID); full.Kind != facts.InfoUnavailable {
-		if full.Kind == facts.InfoLive && !full.Attempt.Exists() {
-			// Juju's details of a model that has come back leave out a migration that the list shows.
-			full.Attempt = o.Info.Attempt
-		}
-		o.Info = full
-	}
 	return o
 }
 
@@ -250,18 +244,6 @@ func (s *Survey) unclear(o facts.Observation) bool {
 	default:
 		return source.State == facts.CopyActive && s.Entry.Info().ReapFailed() && s.othersHold(o)
 	}
-}
-
-// mayAskDetails reports whether a JIMM that records migrations itself may be asked for the details of a model. It
-// forgets the model if the recorded controller refuses them. So it is asked only if that controller itself reports that
-// the model is in use and idle there, and the model has not arrived lately: JIMM asks for such a model every minute
-// anyway. The target of a migration may refuse the details (`user "carol" not found`, Juju 3.5.4), so it is never
-// asked. JIMM may also forget a model that it does not list.
-func (s *Survey) mayAskDetails(o facts.Observation, told bool) bool {
-	i := o.Info
-	atRest := o.CopyOn(s.Source).State == facts.CopyActive || told && s.Source.ShowsMigrations() && i.Status == "available"
-	come := s.OnTarget() || s.AuditErr != nil || s.Audit.Arrived(s.Source.Name)
-	return atRest && !come && s.Entry.Kind == facts.InfoListed && i.Described() && !i.Migrating() && !i.ReapFailed()
 }
 
 // FindLost asks every controller about a model that JIMM does not know, if its UUID was given: JIMM may have forgotten
