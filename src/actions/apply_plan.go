@@ -82,9 +82,9 @@ func (r *planRun) apply(ctx context.Context, p applyParams) error {
 
 // options reads the parameters that have to be validated.
 func (r *planRun) options(p applyParams) (fleet.RunOptions, error) {
-	timeout, err := time.ParseDuration(p.Timeout)
-	if err != nil || timeout <= 0 {
-		return fleet.RunOptions{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 4h", p.Timeout)
+	timeout, err := runTimeout(p.Timeout)
+	if err != nil {
+		return fleet.RunOptions{}, err
 	}
 	waves, err := readWaves(p.Waves)
 	if err != nil {
@@ -98,6 +98,19 @@ func (r *planRun) options(p applyParams) (fleet.RunOptions, error) {
 		return fleet.RunOptions{}, fmt.Errorf("cannot apply the plan: %w: its hash is %s, plan-hash is %q", fleet.ErrHash, r.plan.Hash(), p.Hash)
 	}
 	return fleet.RunOptions{Plan: r.plan, Timeout: timeout, Waves: waves, StopAfter: fleet.StopAfter(p.StopAfter)}, nil
+}
+
+// runTimeout reads the timeout of a run over many models.
+func runTimeout(text string) (time.Duration, error) {
+	timeout, err := time.ParseDuration(text)
+	switch {
+	case err != nil || timeout <= 0:
+		return 0, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 4h", text)
+	case timeout <= fleet.LeastLeft:
+		return 0, fmt.Errorf("cannot use timeout %q: a run starts no migration in its last %d minutes; it must be longer, such as 90m or 4h", text, int(fleet.LeastLeft.Minutes()))
+	default:
+		return timeout, nil
+	}
 }
 
 // readWaves reads "", "1" or "1-2".

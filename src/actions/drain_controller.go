@@ -104,9 +104,9 @@ func (r *planRun) drain(ctx context.Context, p drainParams) error {
 // options reads the parameters that have to be validated.
 func (d *drainage) options() (fleet.RunOptions, error) {
 	p := d.params
-	timeout, err := time.ParseDuration(p.Timeout)
-	if err != nil || timeout <= 0 {
-		return fleet.RunOptions{}, fmt.Errorf("cannot use timeout %q: it must be a duration such as 90m or 4h", p.Timeout)
+	timeout, err := runTimeout(p.Timeout)
+	if err != nil {
+		return fleet.RunOptions{}, err
 	}
 	targets, err := weights(p.Targets)
 	if err != nil {

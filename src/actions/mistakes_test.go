@@ -26,6 +26,7 @@ const (
 	noPage       = "there is no page 7; the last page is 1"
 	noDuration   = `cannot use timeout "0s": it must be a duration `
 	tooLong      = `cannot use timeout "99999999h": it must be a duration from 1s to 720h`
+	tooShort     = `cannot use timeout "10m": a run starts no migration in its last 10 minutes; it must be longer, such as 90m or 4h`
 	noPlan       = `cannot read the plan: its first line is "x: [", but this version reads "jimm-migrator plan 1"`
 	noCheck      = `cannot ignore check "target-copies": there is no such check; did you mean target-copy?`
 	otherUUID    = `confirm is "` + strayed + `", but the UUID of the model is ` + prod
@@ -73,6 +74,7 @@ func mistakes() map[string]struct {
 	moves := map[string]any{"model": "prod", "target-controller": "east"}
 	holds := map[string]any{"model": "prod", "controller": "east", "confirm": prod}
 	long := mistake{param: "timeout", value: "99999999h", says: tooLong}
+	short := mistake{param: "timeout", value: "10m", says: tooShort}
 	check := mistake{param: "ignore-checks", value: "target-copies", says: noCheck}
 	return map[string]struct {
 		right map[string]any
@@ -106,12 +108,13 @@ func mistakes() map[string]struct {
 				{param: "model-timeout", value: "0s", says: `cannot use model-timeout "0s": it must be a duration such as 60m or 2h`},
 			},
 		)},
-		"apply-plan":          {map[string]any{"plan": "x: [", "plan-hash": noHash}, aTimeout(mistake{param: "plan", value: "x: [", says: noPlan})},
+		"apply-plan":          {map[string]any{"plan": "x: [", "plan-hash": noHash}, aTimeout(short, mistake{param: "plan", value: "x: [", says: noPlan})},
 		"cordon-controller":   {wrong: aController("controller", listsControl)},
 		"uncordon-controller": {wrong: aController("controller", listsControl)},
 		"drain-controller": {map[string]any{"controller": "west", "targets": "east"}, slices.Concat(
 			// A pattern may match nothing: a drain is repeated until what it excludes is gone.
 			aController("controller", listsControl), aController("targets", listsControl), models("exclude")[:1], aTimeout(
+				short,
 				mistake{param: "plan", value: "x: [", says: noPlan},
 				mistake{param: "model-timeout", value: "0s", says: `cannot use model-timeout "0s": it must be a duration such as 60m or 2h`},
 			),

@@ -88,7 +88,7 @@ func (r *run) admit(ctx context.Context, i int) string {
 		return r.stopped
 	case t.stay != "":
 		return t.stay
-	case time.Until(r.until) < leastLeft:
+	case time.Until(r.until) < LeastLeft:
 		return "too little time is left before the timeout"
 	}
 	p := r.progress()

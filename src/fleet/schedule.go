@@ -98,8 +98,8 @@ const (
 	WaitSilent    Wait = "JIMM to answer"
 )
 
-// leastLeft is the least time that must be left for a start.
-const leastLeft = 10 * time.Minute
+// LeastLeft is the least time that must be left for a start: a run that is not longer starts nothing.
+const LeastLeft = 10 * time.Minute
 
 // Next returns the entries of the plan that may start now, by their index, and if there are none, what the next one
 // waits for. Left is the time until the run ends. It is pure: the same arguments give the same answer.
@@ -107,7 +107,7 @@ func Next(p Plan, w World, progress Progress, left time.Duration) ([]int, Wait) 
 	switch {
 	case progress.Stopped != "":
 		return nil, WaitStopped
-	case left < max(leastLeft, 2*progress.Median):
+	case left < max(LeastLeft, 2*progress.Median):
 		return nil, WaitTime
 	}
 	s := newSchedule(p, w, progress)
