@@ -273,7 +273,7 @@ func TestActionsAgreeOnWhatWasSeen(t *testing.T) {
 	}
 }
 
-// A source of Juju 4 that is idle has aborted a migration, or has completed it and could not remove its copy. As long as
+// An idle source that runs Juju 4 has aborted a migration, or has completed it and could not remove its copy. As long as
 // the target does not answer, no action says that the model is there, however its copies are combined with other answers.
 // Where no migration was requested, or the target has answered, they say it.
 func TestAnIdleCopyOnJuju4ProvesNothingWhileTheTargetIsAway(t *testing.T) {
