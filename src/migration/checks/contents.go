@@ -88,12 +88,16 @@ func checkUnits(s *survey.Survey) Finding {
 		return notInspected(s.Contents)
 	}
 	var problems, failing []string
+	broken := "" // The first unit whose workload has to be repaired before Juju 4 migrates it.
 	source, _ := rules.ParseVersion(s.Source.AgentVersion)
 	for _, name := range facts.SortedNames(s.Contents.Units, func(facts.Unit) bool { return true }) {
 		u := s.Contents.Units[name]
 		switch problem := cmp.Or(unitProblem(u), unready(u, source)); {
 		case problem != "":
 			problems = append(problems, "unit "+name+" "+problem)
+			if unitProblem(u) == "" && u.Workload != "waiting" && u.Workload != "maintenance" {
+				broken = cmp.Or(broken, name)
+			}
 		case u.Workload == "error":
 			failing = append(failing, name)
 		}
@@ -106,7 +110,12 @@ func checkUnits(s *survey.Survey) Finding {
 		}
 	}
 	remedy := "wait, repair or remove them; " + s.StatusCommand() + " shows them"
-	return list(s, problems, Fail, remedy, count(len(s.Contents.Units), "unit is ready", "units are ready", "the model has no units"))
+	if broken != "" && s.Contents.Units[broken].Workload == "error" {
+		remedy = "juju resolve -m " + s.Model.FullName() + " " + broken + "; " + remedy
+	}
+	f := list(s, problems, Fail, remedy, count(len(s.Contents.Units), "unit is ready", "units are ready", "the model has no units"))
+	f.Lasting = broken != ""
+	return f
 }
 
 // unitProblem returns why Juju refuses to migrate a model with the unit, or "".
