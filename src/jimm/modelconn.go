@@ -3,6 +3,7 @@ package jimm
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"jimm-migrator/src/juju"
@@ -11,6 +12,14 @@ import (
 
 // statusTimeout is for FullStatus, which can take long on a large model.
 const statusTimeout = 2 * time.Minute
+
+// JIMM newer than July 2026 refuses connections to a model on Juju 4 from clients that
+// do not say in this header that they are of Juju 4 (canonical/jimm#2065). Older JIMM
+// ignores it. What this client calls is the same in Juju 3 and 4.
+const (
+	clientVersionHeader = "X-Juju-Clientversion"
+	clientVersion       = "4.0.13"
+)
 
 // ModelConn is a connection to a model that JIMM proxies to the controller that
 // it has recorded. That controller answered the login, so its uuid shows, live
@@ -52,7 +61,9 @@ func (c *Client) dialModel(ctx context.Context, uuid string) (*ModelConn, error)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := rpc.Dial(ctx, c.addr.Model(uuid), c.opts.dialOptions())
+	opts := c.opts.dialOptions()
+	opts.Header = http.Header{clientVersionHeader: {clientVersion}}
+	conn, err := rpc.Dial(ctx, c.addr.Model(uuid), opts)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,22 @@ func TestDialModelNamesTheHostingController(t *testing.T) {
 	}
 }
 
+// JIMM newer than July 2026 takes a client without a version for one of Juju 3.6, and
+// refuses it a connection to a model on Juju 4 (canonical/jimm#2065).
+func TestDialModelTellsTheVersionOfTheClient(t *testing.T) {
+	f := serve(t, map[string]string{"/api": login2024, modelPath: loginModel})
+	model, err := f.connect().DialModel(t.Context(), modelUUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if want := []string{"", "4.0.13"}; !slices.Equal(f.versions, want) {
+		t.Errorf("versions %q on %q, want %q", f.versions, f.dials, want)
+	}
+}
+
 // As recorded: errors that JIMM makes itself have no response and often no
 // code, those of the controller are passed through.
 func TestDialModelRefusals(t *testing.T) {

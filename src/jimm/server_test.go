@@ -30,6 +30,7 @@ type fakeJIMM struct {
 	handlers map[string]func(map[string]any) map[string]any // after the conversation
 	pings    int
 	dials    []string // paths
+	versions []string // of the clients that dialled, from the handshakes
 	deviated bool
 }
 
@@ -133,6 +134,7 @@ func (f *fakeJIMM) connect(opts ...func(*jimm.Options)) *jimm.Client {
 func (f *fakeJIMM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.dials = append(f.dials, r.URL.Path)
+	f.versions = append(f.versions, r.Header.Get("X-Juju-ClientVersion"))
 	_, known := f.scripts[r.URL.Path]
 	f.mu.Unlock()
 	if !known {

@@ -44,6 +44,8 @@ type DialOptions struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// DialContext makes the network connection; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Header is sent with the handshake; nil means none.
+	Header http.Header
 	// MaxMessage is the size in bytes of the largest message that is
 	// accepted. A larger one ends the connection. 0: [DefaultMaxMessage].
 	MaxMessage int64
@@ -105,6 +107,7 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	//nolint:bodyclose // websocket.Dial closes it
 	ws, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: refuseRedirect},
+		HTTPHeader: opts.Header,
 	})
 	if err == nil {
 		return newConn(ws, line, plainURL(u), opts), nil
