@@ -149,6 +149,7 @@ func (s *story) happen(ctx context.Context) {
 		s.jaas.Faults(server).Clear()
 	}
 	s.rest(ctx)
+	s.readWhileAway(ctx)
 	s.runAtRest(ctx)
 }
 

@@ -40,7 +40,7 @@ type Undecided struct {
 // String returns what was seen, in one sentence without its full stop.
 func (u Undecided) String() string {
 	var open []string
-	silent := true
+	silent, asked := true, len(u.Observation.Copies) > 0
 	for _, uuid := range judge.Open(u.Recorded, u.Observation) {
 		open = append(open, strconv.Quote(u.Controllers.ByUUID(uuid).String()))
 		silent = silent && u.Observation.Copies[uuid].State == facts.CopyUnknown
@@ -56,6 +56,8 @@ func (u Undecided) String() string {
 	}
 	text += "shows a request to migrate the model to " + to
 	switch {
+	case !asked:
+		return text + "; controllers are not asked (probe-controllers=false)"
 	case !silent:
 		return text
 	case len(open) == 1:
