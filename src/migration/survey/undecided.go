@@ -40,10 +40,11 @@ type Undecided struct {
 // String returns what was seen, in one sentence without its full stop.
 func (u Undecided) String() string {
 	var open []string
-	silent, asked := true, len(u.Observation.Copies) > 0
+	silent, asked := true, false
 	for _, uuid := range judge.Open(u.Recorded, u.Observation) {
 		open = append(open, strconv.Quote(u.Controllers.ByUUID(uuid).String()))
-		silent = silent && u.Observation.Copies[uuid].State == facts.CopyUnknown
+		said, probed := u.Observation.Copies[uuid]
+		silent, asked = silent && said.State == facts.CopyUnknown, asked || probed
 	}
 	to := strings.Join(open, ", ")
 	text := strconv.Quote(u.Recorded.String()) + " is not migrating the model and still has a copy, which happens after an abort, and after a success if it could not remove its copy"
